@@ -1,0 +1,1 @@
+//! ltc, the load test compiler.

@@ -1,0 +1,2 @@
+//! The `ltc` command.
+fn main() {}

@@ -1,0 +1,7 @@
+//! The grammar of `.lt`, compiled by pest: `lt.pest` beside this file is the reference's other half.
+#![expect(missing_docs, reason = "pest derives one undocumented variant a rule")]
+
+/// The parser that pest derives from `lt.pest`.
+#[derive(pest_derive::Parser)]
+#[grammar = "lt.pest"]
+pub struct LtParser;

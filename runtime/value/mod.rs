@@ -1,0 +1,77 @@
+//! Values of the language at run time: one small, cheaply cloned, dynamically typed enum.
+//!
+//! The compiler has already checked what can be checked; what is left to run time (members of JSON that a server sent) fails as a
+//! [`Fault`], which the step or statement it happens in turns into a located failure.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ecow::{EcoString, EcoVec};
+use indexmap::IndexMap;
+
+/// The members of an object, in the order they were written or received.
+pub type Map = IndexMap<EcoString, Value>;
+
+/// A value of the language. Cloning never copies more than a few words.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// `null`, and what an absent cookie or header reads as.
+    Null,
+    /// `absent`: as the value of a map's key it leaves the key out. Never stored in a variable.
+    Absent,
+    /// `true`, `false`.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A number with a fraction.
+    Float(f64),
+    /// Text.
+    Str(EcoString),
+    /// Raw bytes: hashes, files, bodies that are no text.
+    Bytes(Bytes),
+    /// A span of time in nanoseconds; may be negative after a subtraction.
+    Duration(i64),
+    /// An instant, nanoseconds since the Unix epoch.
+    Time(i128),
+    /// A list.
+    List(EcoVec<Value>),
+    /// An object.
+    Object(Arc<Map>),
+    /// `file("x")`: a file's content with the name and type it is uploaded under.
+    File(Arc<FileValue>),
+    /// `take f = form "css"`: a page's form.
+    Form(Arc<FormValue>),
+}
+
+/// A file of the project, carried in the binary.
+#[derive(Clone, Debug)]
+pub struct FileValue {
+    /// Its content.
+    pub bytes: Bytes,
+    /// The name it is uploaded under.
+    pub name: EcoString,
+    /// Its media type, `application/octet-stream` where none is known.
+    pub media_type: EcoString,
+}
+
+/// A form as a page gave it.
+#[derive(Clone, Debug)]
+pub struct FormValue {
+    /// `GET` or `POST`.
+    pub method: EcoString,
+    /// The absolute URL it is sent to.
+    pub action: EcoString,
+    /// Its `enctype`: `application/x-www-form-urlencoded`, `multipart/form-data` or `text/plain`.
+    pub enctype: EcoString,
+    /// Names and values a browser would send without a button being pressed, in document order.
+    pub fields: Vec<(EcoString, EcoString)>,
+    /// Names and values of its submit buttons: sent only where the map over the form names one.
+    pub buttons: Vec<(EcoString, EcoString)>,
+}
+
+/// Why an expression has no value, in the writer's words: `"json.items is a string, not a list"`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault(pub String);
+
+/// What every fallible expression gives.
+pub type Eval<T = Value> = Result<T, Fault>;
