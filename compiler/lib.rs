@@ -1,1 +1,5 @@
 //! ltc, the load test compiler.
+
+pub mod ast;
+pub mod diagnostic;
+pub mod span;

@@ -1,0 +1,348 @@
+//! The tree that parsing yields: what was written, with places, nothing resolved.
+//!
+//! Parsing cannot fail: what does not parse is a `Broken` item, member or statement, whose diagnostic was reported beside the tree, so
+//! that checking goes on with the rest.
+
+mod expr;
+mod stmt;
+
+pub use expr::{Arg, BinaryOp, Entry, Expr, ExprKind, Key, Quantifier, SourceWord, Text, TextPart, UnaryOp};
+pub use stmt::{
+    Block, Exchange, Expect, ExpectKind, ForIter, Matcher, MatcherEntry, MatcherKind, Poll, Retry, StatusPattern, Step, Stmt, StmtKind,
+    Take, Target, Wait,
+};
+
+use crate::span::{Name, Span, Spanned};
+
+/// One source file.
+#[derive(Clone, Debug, Default)]
+pub struct File {
+    /// Its items in order.
+    pub items: Vec<Item>,
+}
+
+/// A top-level item.
+#[derive(Clone, Debug)]
+pub enum Item {
+    /// `import "shop.lt"`.
+    Import(Import),
+    /// `api shop { … }`.
+    Api(Api),
+    /// `data rows from "x.csv" { … }`.
+    Data(Data),
+    /// `let x = …` at file level: evaluated once a test, equal on all shards.
+    Let(Let),
+    /// `keep seen = []`: one for each user.
+    Keep(Let),
+    /// `sequence Browse { … }`.
+    Sequence(Sequence),
+    /// `tasks Shopping { … }`.
+    Tasks(Tasks),
+    /// `user Shopper { … }`.
+    User(User),
+    /// `before test { … }`.
+    BeforeTest(Block),
+    /// `after test { … }`.
+    AfterTest(Block),
+    /// Something that did not parse; already reported.
+    Broken(Span),
+}
+
+/// `import "shop.lt"`.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The path as written, relative to the importing file.
+    pub path: Spanned<String>,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// A client: where requests go and what they have in common.
+#[derive(Clone, Debug)]
+pub struct Api {
+    /// Its name.
+    pub name: Name,
+    /// Its members in order.
+    pub members: Vec<ApiMember>,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// A member of an `api` or a `resource`.
+#[derive(Clone, Debug)]
+pub enum ApiMember {
+    /// `base env.x.url`.
+    Base(Expr),
+    /// `keys camel`: the word behind `keys`.
+    Keys(Name),
+    /// `cookies on`: the word behind `cookies`.
+    Cookies(Name),
+    /// What an api, a resource and a request may each say.
+    Option(RequestOption),
+    /// `healthcheck GET /x { version = … }`; `None` is `healthcheck none`.
+    Healthcheck(Option<Box<Healthcheck>>, Span),
+    /// `create(iid) = POST /treatments { … }`.
+    Request(Box<RequestDef>),
+    /// `resource treatment { … }`.
+    Resource(Resource),
+    /// Something that did not parse; already reported.
+    Broken(Span),
+}
+
+/// An option of an api, a resource or a request.
+#[derive(Clone, Debug)]
+pub enum RequestOption {
+    /// `auth bearer(token)`.
+    Auth(AuthExpr),
+    /// `headers { … }`.
+    Headers(Vec<Entry>, Span),
+    /// `timeout 5s`.
+    Timeout(Expr),
+    /// `redirects off | any | N`.
+    Redirects(Redirects, Span),
+}
+
+/// How redirects are followed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Redirects {
+    /// `redirects off`.
+    Off,
+    /// `redirects any`: to any host.
+    Any,
+    /// `redirects 2`: the response after that many hops is the response.
+    Hops(i64),
+    /// Some other word, for the checker to refuse.
+    Other(String),
+}
+
+/// `bearer(x)`, `basic(u, p)`, `header("X-Key", v)`, `aws(service, region)`, `none`: the word and its arguments.
+#[derive(Clone, Debug)]
+pub struct AuthExpr {
+    /// The scheme's word.
+    pub scheme: Name,
+    /// Its arguments; empty for `none`.
+    pub args: Vec<Arg>,
+    /// The whole expression.
+    pub span: Span,
+}
+
+/// `healthcheck GET /x { version = json.version }`.
+#[derive(Clone, Debug)]
+pub struct Healthcheck {
+    /// What is sent.
+    pub line: RequestLine,
+    /// Parts other than the version.
+    pub parts: Vec<Part>,
+    /// `version = SOURCE`, a source or an expression over sources.
+    pub version: Option<Take>,
+}
+
+/// `resource treatment { … }`: requests under one name, with options of their own.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// Its name.
+    pub name: Name,
+    /// Its members: options and requests only.
+    pub members: Vec<ApiMember>,
+    /// The whole member.
+    pub span: Span,
+}
+
+/// `create(iid: string, n = 1) = POST /treatments { parts }`.
+#[derive(Clone, Debug)]
+pub struct RequestDef {
+    /// Its name.
+    pub name: Name,
+    /// Its parameters.
+    pub params: Vec<Param>,
+    /// Method and path.
+    pub line: RequestLine,
+    /// What stands in its braces.
+    pub parts: Vec<Part>,
+    /// The whole definition.
+    pub span: Span,
+}
+
+/// A parameter of a request, a sequence or tasks.
+#[derive(Clone, Debug)]
+pub struct Param {
+    /// Its name.
+    pub name: Name,
+    /// `: string`, the type's word as written.
+    pub ty: Option<Name>,
+    /// `= 1`.
+    pub default: Option<Expr>,
+}
+
+/// Method and path.
+#[derive(Clone, Debug)]
+pub struct RequestLine {
+    /// The method's word, as written.
+    pub method: Name,
+    /// The path.
+    pub path: PathExpr,
+}
+
+/// The path behind a method.
+#[derive(Clone, Debug)]
+pub enum PathExpr {
+    /// `/treatments/{id}?page={n}`: appended to the base; holes encoded as a segment, after `?` as a query value.
+    Plain(Text),
+    /// `"{place}"`: a URI reference, sent as it is, resolved against the base.
+    Quoted(Text),
+}
+
+/// What may stand in the braces of a request.
+#[derive(Clone, Debug)]
+pub enum Part {
+    /// Headers, auth, timeout, redirects.
+    Option(RequestOption),
+    /// `query { … }`.
+    Query(Vec<Entry>, Span),
+    /// The body.
+    Body(Body),
+    /// An expectation that each use of the request has.
+    Expect(Expect),
+    /// Something that did not parse; already reported.
+    Broken(Span),
+}
+
+/// A body and its kind.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// What it is made of.
+    pub kind: BodyKind,
+    /// The whole part.
+    pub span: Span,
+}
+
+/// The kinds of body.
+#[derive(Clone, Debug)]
+pub enum BodyKind {
+    /// `json { … }`: a map in place, whose unquoted keys follow `keys camel`.
+    JsonMap(Vec<Entry>),
+    /// `json EXPR`.
+    Json(Expr),
+    /// `form { … }`.
+    Form(Vec<Entry>),
+    /// `multipart { … }`.
+    Multipart(Vec<Entry>),
+    /// `text EXPR`.
+    Text(Expr),
+    /// `bytes EXPR`.
+    Bytes(Expr),
+    /// `graphql """…""" { vars }`; the query is raw text.
+    Graphql(Spanned<String>, Vec<Entry>),
+}
+
+/// `data rows from "x.csv" { share unique; … }`.
+#[derive(Clone, Debug)]
+pub struct Data {
+    /// Its name.
+    pub name: Name,
+    /// The file as written.
+    pub path: Spanned<String>,
+    /// `order`, `share`, `at_end`: the option's word and the word behind it.
+    pub options: Vec<(Name, Name)>,
+    /// `where role == "buyer"`.
+    pub filter: Option<Expr>,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// `let x: int = …`, also `keep x = …`.
+#[derive(Clone, Debug)]
+pub struct Let {
+    /// Its name.
+    pub name: Name,
+    /// `: int`.
+    pub ty: Option<Name>,
+    /// Its value.
+    pub value: Expr,
+    /// The whole statement.
+    pub span: Span,
+}
+
+/// `sequence Login(name, password) interrupt gives token { … }`.
+#[derive(Clone, Debug)]
+pub struct Sequence {
+    /// Its name.
+    pub name: Name,
+    /// Its parameters.
+    pub params: Vec<Param>,
+    /// `interrupt`: every step of it interrupts.
+    pub interrupt: Option<Span>,
+    /// `gives a, b`.
+    pub gives: Vec<Name>,
+    /// Its statements.
+    pub body: Block,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// `tasks Shopping { 7 Browse; 3 Buy }`.
+#[derive(Clone, Debug)]
+pub struct Tasks {
+    /// Its name.
+    pub name: Name,
+    /// Its parameters.
+    pub params: Vec<Param>,
+    /// Its members.
+    pub members: Vec<TaskMember>,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// A weighted member of `tasks`.
+#[derive(Clone, Debug)]
+pub struct TaskMember {
+    /// An integer or `env.x`; absent where none was written (1).
+    pub weight: Option<Expr>,
+    /// What is drawn.
+    pub target: TaskTarget,
+    /// The whole member.
+    pub span: Span,
+}
+
+/// What a member of `tasks` runs.
+#[derive(Clone, Debug)]
+pub enum TaskTarget {
+    /// A sequence or `tasks` by name.
+    Run(Name, Vec<Arg>),
+    /// A step in place.
+    Step(Box<Step>),
+    /// Something that did not parse; already reported.
+    Broken,
+}
+
+/// `user Shopper weight 9 { … }`.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// Its name.
+    pub name: Name,
+    /// `weight 9`, an integer or `env.x`.
+    pub weight: Option<Expr>,
+    /// Its members in order.
+    pub members: Vec<UserMember>,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// A member of a `user`.
+#[derive(Clone, Debug)]
+pub enum UserMember {
+    /// `run Shopping`.
+    Run(Name, Vec<Arg>, Span),
+    /// `wait 1s..3s`.
+    Wait(Wait),
+    /// `weight 9`, where it stands inside the braces.
+    Weight(Expr),
+    /// `on start { … }`.
+    OnStart(Block),
+    /// `on stop { … }`.
+    OnStop(Block),
+    /// `every 20m { … }`.
+    Every(Expr, Block),
+    /// Something that did not parse; already reported.
+    Broken(Span),
+}
