@@ -1,0 +1,199 @@
+//! Checked expressions.
+
+use super::{
+    AssetId, DataId, EnvId, GlobalId, KeepId, LocalId, PathId, RegexId, SelectorId, SharedId,
+};
+use crate::ast::BinaryOp;
+use crate::span::Span;
+
+/// The types of the language.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Type {
+    /// Known only at run time.
+    Json,
+    /// Only `null`.
+    Null,
+    /// Text.
+    String,
+    /// A whole number.
+    Int,
+    /// A number with a fraction.
+    Float,
+    /// `true`, `false`.
+    Bool,
+    /// A span of time.
+    Duration,
+    /// An instant.
+    Time,
+    /// Bytes.
+    Bytes,
+    /// A list of one type; `Json` where mixed or unknown.
+    List(Box<Type>),
+    /// An object whose keys are known (closed), or not (`None`).
+    Object(Option<Vec<(String, Type)>>),
+    /// A file.
+    File,
+    /// A page's form.
+    Form,
+}
+
+/// An expression.
+#[derive(Clone, Debug)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// Its type.
+    pub ty: Type,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A value known at build time.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "each is its value")]
+pub enum Const {
+    Null,
+    Absent,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    /// Nanoseconds.
+    Duration(i64),
+    Str(String),
+}
+
+/// The kinds of expression.
+#[derive(Clone, Debug)]
+pub enum ExprKind {
+    /// A constant.
+    Const(Const),
+    /// Text with holes; one without is a `Const`.
+    Text(Vec<TextPart>),
+    /// A list.
+    List(Vec<Expr>),
+    /// An object with its final keys; members whose value is absent are left out.
+    Object(Vec<(String, Expr)>),
+    /// A variable or parameter of this function.
+    Local(LocalId),
+    /// A user's own variable.
+    Keep(KeepId),
+    /// A file-level `let`.
+    Global(GlobalId),
+    /// A name of `before test`.
+    Shared(SharedId),
+    /// A key of the environment.
+    Env(EnvId),
+    /// `user.id` and the like.
+    World(World),
+    /// `rows.all`.
+    Rows(DataId),
+    /// `next(rows)`; with the flag the row is held till the user stops, else till the turn ends.
+    Next(DataId, bool),
+    /// A column of the row that `where` looks at. Only while checking.
+    Column(String),
+    /// A function of the closed set: its name, one expression for each parameter (defaults filled in; variadic ones in order).
+    Call(&'static str, Vec<Expr>),
+    /// `weighted(70: "a", 30: "b")`.
+    Weighted(Vec<(Expr, Expr)>),
+    /// `file("x", name:, type:)`.
+    File(AssetId, Option<Box<Expr>>, Option<Box<Expr>>),
+    /// `files("dir/*.png")`.
+    Files(Vec<AssetId>),
+    /// `-x`.
+    Neg(Box<Expr>),
+    /// `not x`.
+    Not(Box<Expr>),
+    /// `a + b`; `and`, `or` don't evaluate their right side needlessly.
+    Binary(Box<Expr>, BinaryOp, Box<Expr>),
+    /// `a ~ /re/`: a bool.
+    Match(Box<Expr>, RegexId, bool),
+    /// `take x = a ~ /re/`: the first group, or an object of named groups.
+    Capture(Box<Expr>, RegexId, Quantity),
+    /// `if c then a else b`.
+    If(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// `a.b`: an error where there is none, unless `a` is an object whose keys are known.
+    Member(Box<Expr>, String),
+    /// `a[i]`, `a["k"]`.
+    Index(Box<Expr>, Box<Expr>),
+    /// `a[i..j]`, both ends included.
+    Slice(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// Something of the exchange.
+    Source(Source),
+}
+
+/// How many of what a source finds are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    /// The one (JSONPath that is not singular: a list).
+    One,
+    /// `all`: a list.
+    All,
+    /// `any`: one at random.
+    Any,
+}
+
+/// What is read of an exchange.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// `json.a[0].b`: the constant path right behind `json`, keys in their final spelling.
+    Json(Vec<PathStep>),
+    /// `json "$…"`; `singular`: gives a value, not a list.
+    JsonPath {
+        path: PathId,
+        singular: bool,
+        quantity: Quantity,
+    },
+    /// `header "X"`.
+    Header(Box<Expr>, Quantity),
+    /// `cookie "sid"`.
+    Cookie(Box<Expr>),
+    /// The body as text.
+    Text,
+    /// The status.
+    Status,
+    /// The final URL.
+    Url,
+    /// The time it took.
+    Elapsed,
+    /// `html "css" @attribute`.
+    Html {
+        selector: SelectorId,
+        attribute: Option<String>,
+        quantity: Quantity,
+    },
+    /// `form "css"`.
+    Form(SelectorId),
+    /// What is sent (in headers and auth).
+    Body,
+}
+
+/// A step of the path behind `json`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PathStep {
+    /// A member.
+    Key(String),
+    /// An item.
+    Index(i64),
+}
+
+/// A part of a text.
+#[derive(Clone, Debug)]
+pub enum TextPart {
+    /// As it stands.
+    Literal(String),
+    /// A value and its format spec, checked to be valid.
+    Hole(Expr, Option<String>),
+}
+
+/// What the world around a user tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum World {
+    /// `user.id`.
+    UserId,
+    /// `user.iteration`.
+    UserIteration,
+    /// `shard.index`.
+    ShardIndex,
+    /// `test.id`.
+    TestId,
+}

@@ -1,0 +1,398 @@
+//! The checked program: every name resolved, every type known, keys in their final spelling. What `check` yields and `emit` turns into Rust.
+//!
+//! Nothing here refers to the tree; places are kept for the run-time messages (`specs/tpdata.lt:31:5`).
+
+mod expr;
+mod stmt;
+
+pub use expr::{Const, Expr, ExprKind, PathStep, Quantity, Source, TextPart, Type, World};
+pub use stmt::{
+    Block, Exchange, Expect, ExpectKind, HeaderMatcher, Iter, Matcher, Status, Step, Stmt,
+    StmtKind, Take, TaskPick, Then, Wait,
+};
+
+use crate::span::Span;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        $($(#[$doc])* #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)] pub struct $name(pub usize);)*
+    };
+}
+
+ids! {
+    /// Index into [`Program::apis`].
+    ApiId,
+    /// Index into [`Program::requests`].
+    RequestId,
+    /// Index into [`Program::data`].
+    DataId,
+    /// Index into [`Program::env`].
+    EnvId,
+    /// Index into [`Program::keeps`].
+    KeepId,
+    /// Index into [`Program::globals`].
+    GlobalId,
+    /// Index into [`Program::shared`].
+    SharedId,
+    /// Index into [`Program::sequences`].
+    SequenceId,
+    /// Index into [`Program::tasks`].
+    TasksId,
+    /// Index into [`Program::steps`].
+    StepId,
+    /// Index into [`Program::lines`].
+    LineId,
+    /// Index into [`Program::regexes`].
+    RegexId,
+    /// Index into [`Program::paths`].
+    PathId,
+    /// Index into [`Program::selectors`].
+    SelectorId,
+    /// Index into [`Program::assets`].
+    AssetId,
+    /// Index into the [`Frame::locals`] of the function it stands in.
+    LocalId,
+}
+
+/// A whole checked spec.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    /// Its name: the spec's file stem.
+    pub name: String,
+    /// The files in order of [`crate::span::FileId`], as they are shown.
+    pub files: Vec<String>,
+    /// Clients.
+    pub apis: Vec<Api>,
+    /// All named requests of all apis and resources.
+    pub requests: Vec<Request>,
+    /// Data sources, their rows read, typed and filtered.
+    pub data: Vec<Data>,
+    /// Environment keys in use.
+    pub env: Vec<EnvKey>,
+    /// `keep`s: one value for each user.
+    pub keeps: Vec<Variable>,
+    /// `let`s at file level: one value for a test. Each may use those before it.
+    pub globals: Vec<Variable>,
+    /// Names of `before test`, read-only elsewhere.
+    pub shared: Vec<String>,
+    /// Sequences in order of appearance.
+    pub sequences: Vec<Sequence>,
+    /// Tasks.
+    pub tasks: Vec<Tasks>,
+    /// Users.
+    pub users: Vec<User>,
+    /// `before test`.
+    pub before_test: Option<Routine>,
+    /// `after test`.
+    pub after_test: Option<Routine>,
+    /// One for each step of the source, in order.
+    pub steps: Vec<StepInfo>,
+    /// Lines of the report in order of appearance: equal names share one.
+    pub lines: Vec<Line>,
+    /// Regexes in use, as written, checked to compile.
+    pub regexes: Vec<String>,
+    /// JSONPaths in use, checked to parse.
+    pub paths: Vec<String>,
+    /// CSS selectors in use, checked to parse.
+    pub selectors: Vec<String>,
+    /// Files that `file` and `files` name.
+    pub assets: Vec<Asset>,
+}
+
+/// A client.
+#[derive(Clone, Debug)]
+pub struct Api {
+    /// Its name.
+    pub name: String,
+    /// Its base URL.
+    pub base: Expr,
+    /// What its requests have in common.
+    pub options: Options,
+    /// `cookies on`.
+    pub cookies: bool,
+    /// `None`: `healthcheck none`.
+    pub health: Option<Health>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// What apis, resources and requests may each say; the innermost counts, header by header.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// How requests are authorised.
+    pub auth: Option<Auth>,
+    /// Header names in their final spelling, with their values.
+    pub headers: Vec<(String, Expr)>,
+    /// The time a request may take.
+    pub timeout: Option<Expr>,
+    /// How redirects are followed.
+    pub redirects: Option<Redirects>,
+}
+
+/// How a request is authorised.
+#[derive(Clone, Debug)]
+pub enum Auth {
+    /// Not at all.
+    None,
+    /// `Authorization: Bearer`.
+    Bearer(Expr),
+    /// `Authorization: Basic`.
+    Basic(Expr, Expr),
+    /// A header of this name.
+    Header(String, Expr),
+    /// AWS Signature Version 4: service, region.
+    Aws(Expr, Expr),
+}
+
+/// How redirects are followed; the default is up to 10 on the api's host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Redirects {
+    /// Not at all.
+    Off,
+    /// To any host.
+    Any,
+    /// The response after that many hops is the response.
+    Hops(u32),
+}
+
+/// `healthcheck GET /x { version = json.version }`.
+#[derive(Clone, Debug)]
+pub struct Health {
+    /// What is sent; without parameters.
+    pub request: Request,
+    /// What is taken as the version.
+    pub version: Option<Expr>,
+}
+
+/// A request, named or written in place. Emitted as a function of its parameters.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The api it belongs to.
+    pub api: ApiId,
+    /// `["treatment", "create"]`; empty where written in place.
+    pub name: Vec<String>,
+    /// Parameters, the first locals of the frame; for those in place the frame is that of the function around and this is 0.
+    pub params: usize,
+    /// The locals of a named request: its parameters.
+    pub frame: Frame,
+    /// `GET`, upper case.
+    pub method: String,
+    /// The path.
+    pub path: Path,
+    /// Query keys in their final spelling. A list value repeats the key, an absent one leaves it out.
+    pub query: Vec<(String, Expr)>,
+    /// The body.
+    pub body: Body,
+    /// Options of its resource, then its own over them (the api's are the api's).
+    pub options: Options,
+    /// Expectations of its own.
+    pub expects: Vec<Expect>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// The path of a request.
+#[derive(Clone, Debug)]
+pub enum Path {
+    /// Appended to the base; parts before the first `?` encode their holes as segments, those after it as query values.
+    Plain {
+        /// The path proper.
+        path: Vec<TextPart>,
+        /// What stands behind `?`.
+        query: Vec<TextPart>,
+    },
+    /// A URI reference as it stands, resolved against the base.
+    Quoted(Expr),
+}
+
+/// A body.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// None.
+    None,
+    /// JSON: an object in place has final keys; a member whose value is absent is left out.
+    Json(Expr),
+    /// `application/x-www-form-urlencoded`.
+    Form(Vec<(String, Expr)>),
+    /// `multipart/form-data`.
+    Multipart(Vec<(String, Expr)>),
+    /// Text as it is.
+    Text(Expr),
+    /// Bytes as they are.
+    Bytes(Expr),
+    /// A GraphQL query with variables.
+    Graphql(String, Vec<(String, Expr)>),
+}
+
+/// A data source.
+#[derive(Clone, Debug)]
+pub struct Data {
+    /// Its name.
+    pub name: String,
+    /// The file, as shown.
+    pub path: String,
+    /// Columns and their types.
+    pub columns: Vec<(String, Type)>,
+    /// Rows that `where` keeps, each a constant for every column.
+    pub rows: Vec<Vec<Const>>,
+    /// `order random`.
+    pub random: bool,
+    /// `share unique`.
+    pub unique: bool,
+    /// What happens when no row is left.
+    pub at_end: AtEnd,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// `at_end recycle | stop_user | stop_test`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtEnd {
+    /// Start again at the first.
+    Recycle,
+    /// The user stops.
+    StopUser,
+    /// The test stops.
+    StopTest,
+}
+
+/// A key of the environment with the type that its use wants.
+#[derive(Clone, Debug)]
+pub struct EnvKey {
+    /// `["tpdata", "url"]`.
+    pub path: Vec<String>,
+    /// What its value is read as (a string where a duration is wanted is read as one).
+    pub ty: Type,
+    /// Where it is used first.
+    pub span: Span,
+}
+
+/// A `keep` or a file-level `let`.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Its first value.
+    pub value: Expr,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// The local variables of a function.
+#[derive(Clone, Debug, Default)]
+pub struct Frame {
+    /// Names in order of [`LocalId`], parameters first. Equal names may occur; emission tells them apart.
+    pub locals: Vec<Local>,
+}
+
+/// A local variable.
+#[derive(Clone, Debug)]
+pub struct Local {
+    /// Its name as written.
+    pub name: String,
+    /// Its type.
+    pub ty: Type,
+}
+
+/// A block with the variables of its own: `before test`, `on start`.
+#[derive(Clone, Debug)]
+pub struct Routine {
+    /// Its variables. In `before test`, those at an index `i` of [`Routine::shares`] are shared.
+    pub frame: Frame,
+    /// Its statements.
+    pub body: Block,
+    /// For `before test`: which local becomes which shared name.
+    pub shares: Vec<(LocalId, SharedId)>,
+}
+
+/// A sequence.
+#[derive(Clone, Debug)]
+pub struct Sequence {
+    /// Its name.
+    pub name: String,
+    /// How many of the locals are parameters.
+    pub params: usize,
+    /// Its variables, the parameters first.
+    pub frame: Frame,
+    /// What it gives.
+    pub gives: Vec<LocalId>,
+    /// Its statements.
+    pub body: Block,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// `tasks`.
+#[derive(Clone, Debug)]
+pub struct Tasks {
+    /// Its name.
+    pub name: String,
+    /// How many of the locals are parameters.
+    pub params: usize,
+    /// Its variables, the parameters first.
+    pub frame: Frame,
+    /// Members: a weight (an int, constant or of the environment) and what is run.
+    pub members: Vec<(Expr, TaskPick)>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// A class of virtual users.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// Its name.
+    pub name: String,
+    /// An int, constant or of the environment.
+    pub weight: Expr,
+    /// What a turn runs.
+    pub run: TaskPick,
+    /// The wait between turns.
+    pub wait: Option<Wait>,
+    /// `on start`.
+    pub on_start: Option<Routine>,
+    /// `on stop`.
+    pub on_stop: Option<Routine>,
+    /// `every 20m { }`.
+    pub every: Vec<(Expr, Routine)>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// A step as the statistics know it.
+#[derive(Clone, Debug)]
+pub struct StepInfo {
+    /// Its line of the report.
+    pub line: LineId,
+    /// The sequence (or `before test`, `on start` of …) it stands in, for messages.
+    pub context: String,
+    /// `skip`.
+    pub skip: bool,
+    /// `interrupt`, its own or its sequence's.
+    pub interrupt: bool,
+    /// Whether a status is expected; where not, 400 and above fails.
+    pub expects_status: bool,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A line of the report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// `Checkout / Pay`.
+    pub name: String,
+    /// A group's line: no requests of its own.
+    pub group: bool,
+    /// The method of the (first) step's request; empty for a group.
+    pub method: String,
+}
+
+/// A file that is carried in the binary.
+#[derive(Clone, Debug)]
+pub struct Asset {
+    /// Relative to the spec's folder, as written.
+    pub path: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+    /// Its media type.
+    pub media_type: String,
+}
