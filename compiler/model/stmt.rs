@@ -1,8 +1,8 @@
 //! Checked statements.
 
 use super::{
-    ApiId, Auth, Body, Const, Expr, Frame, KeepId, LineId, LocalId, Options, Quantity, RegexId,
-    Request, RequestId, SequenceId, StepId, TasksId, Type,
+    ApiId, Auth, Body, Const, Expr, KeepId, LineId, LocalId, Options, Quantity, RegexId, Request,
+    RequestId, SequenceId, StepId, TasksId, Type,
 };
 use crate::ast::BinaryOp;
 use crate::span::Span;
@@ -225,8 +225,8 @@ pub enum TaskPick {
     Sequence(SequenceId, Vec<Expr>),
     /// Tasks: one member is drawn.
     Tasks(TasksId, Vec<Expr>),
-    /// A step written in place in `tasks`, with the variables it takes.
-    Step(Box<Step>, Frame),
+    /// A step written in place in `tasks`; what it takes lies in the frame of the tasks.
+    Step(Box<Step>),
 }
 
 /// A wait; all are durations.
