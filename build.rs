@@ -1,1 +1,2 @@
+//! Packs the runtime's sources.
 fn main() {}

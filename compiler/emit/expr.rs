@@ -1,0 +1,506 @@
+//! Expressions. Each is either plain Rust or fallible (an `Eval`), so that `?` stands only where something can go wrong.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+use syn::Ident;
+
+use super::{Emitter, functions, index};
+use crate::ast::BinaryOp;
+use crate::model::{Const, Expr, ExprKind, PathStep, Quantity, Source, TextPart, Type, World};
+
+/// Rust for a value.
+pub(super) enum Code {
+    /// A `T`.
+    Plain(TokenStream),
+    /// An `Eval<T>`.
+    Fallible(TokenStream),
+}
+
+impl Code {
+    /// A `T`, where `?` may stand.
+    pub(super) fn value(self) -> TokenStream {
+        match self {
+            Self::Plain(code) => code,
+            Self::Fallible(code) => quote!(#code?),
+        }
+    }
+
+    /// An `Eval<T>`.
+    pub(super) fn eval(self) -> TokenStream {
+        match self {
+            Self::Plain(code) => quote!(Ok(#code)),
+            Self::Fallible(code) => code,
+        }
+    }
+}
+
+/// The variables that expressions see.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'s> {
+    /// Rust names of the frame's locals.
+    pub(super) locals: &'s [Ident],
+}
+
+impl Emitter<'_> {
+    /// An owned `Value`, where `?` may stand.
+    pub(super) fn value(&self, scope: Scope<'_>, expr: &Expr) -> TokenStream {
+        self.code(scope, expr).value()
+    }
+
+    /// An `Eval<Value>`.
+    pub(super) fn eval(&self, scope: Scope<'_>, expr: &Expr) -> TokenStream {
+        self.code(scope, expr).eval()
+    }
+
+    /// A `&Value`, where `?` may stand.
+    pub(super) fn reference(&self, scope: Scope<'_>, expr: &Expr) -> TokenStream {
+        if let ExprKind::Local(local) = expr.kind {
+            let name = &scope.locals[local.0];
+            return quote!(&#name);
+        }
+        let value = self.value(scope, expr);
+        quote!(&#value)
+    }
+
+    fn references(&self, scope: Scope<'_>, exprs: &[Expr]) -> Vec<TokenStream> {
+        exprs
+            .iter()
+            .map(|expr| self.reference(scope, expr))
+            .collect()
+    }
+
+    /// An owned value.
+    pub(super) fn code(&self, scope: Scope<'_>, expr: &Expr) -> Code {
+        use Code::{Fallible, Plain};
+        match &expr.kind {
+            ExprKind::Const(constant) => Plain(constant_value(constant)),
+            ExprKind::Text(parts) => self.text(scope, parts),
+            ExprKind::List(items) => {
+                let items = items.iter().map(|item| self.value(scope, item));
+                Plain(quote!(list([#(#items),*])))
+            }
+            ExprKind::Object(members) => {
+                let members = self.members(scope, members);
+                Plain(quote!(object([#(#members),*])))
+            }
+            ExprKind::Local(local) => {
+                let name = &scope.locals[local.0];
+                Plain(quote!(#name.clone()))
+            }
+            ExprKind::Keep(keep) => {
+                let keep = index(keep.0);
+                Plain(quote!(u.keep(#keep)))
+            }
+            ExprKind::Global(global) => {
+                let global = index(global.0);
+                Plain(quote!(u.global(#global)))
+            }
+            ExprKind::Shared(shared) => {
+                let shared = index(shared.0);
+                Plain(quote!(u.shared(#shared)))
+            }
+            ExprKind::Env(key) => {
+                let key = index(key.0);
+                Plain(quote!(u.env(#key)))
+            }
+            ExprKind::World(World::UserId) => Plain(quote!(u.id())),
+            ExprKind::World(World::UserIteration) => Plain(quote!(u.iteration())),
+            ExprKind::World(World::ShardIndex) => Plain(quote!(u.shard())),
+            ExprKind::World(World::TestId) => Plain(quote!(u.test_id())),
+            ExprKind::Rows(data) => {
+                let data = index(data.0);
+                Plain(quote!(all_rows(u, #data)))
+            }
+            ExprKind::Next(data, keep) => {
+                let data = index(data.0);
+                Fallible(quote!(next(u, #data, #keep)))
+            }
+            // Columns are met only in `where`, which the checker has evaluated.
+            ExprKind::Column(_) => Plain(quote!(Value::Null)),
+            ExprKind::Call(name, args) => self.call(scope, name, args),
+            ExprKind::Weighted(pairs) => {
+                let pairs = pairs.iter().map(|(weight, value)| {
+                    let weight = self.value(scope, weight);
+                    let value = self.value(scope, value);
+                    quote!((#weight, #value))
+                });
+                Fallible(quote!(functions::weighted(u.rng(), &[#(#pairs),*])))
+            }
+            ExprKind::File(asset, name, media_type) => {
+                let asset = index(asset.0);
+                let option = |expr: &Option<Box<Expr>>| match expr {
+                    Some(expr) => {
+                        let value = self.reference(scope, expr);
+                        quote!(Some(#value))
+                    }
+                    None => quote!(None),
+                };
+                let (name, media_type) = (option(name), option(media_type));
+                Fallible(quote!(file(u, #asset, #name, #media_type)))
+            }
+            ExprKind::Files(assets) => {
+                let assets = assets.iter().map(|asset| {
+                    let asset = index(asset.0);
+                    quote!(u.asset(#asset))
+                });
+                Plain(quote!(list([#(#assets),*])))
+            }
+            ExprKind::Neg(inner) => {
+                let inner = self.reference(scope, inner);
+                Fallible(quote!(ops::neg(#inner)))
+            }
+            ExprKind::Binary(left, op, right) if arithmetic(*op).is_some() => {
+                let function = arithmetic(*op);
+                let (left, right) = (self.reference(scope, left), self.reference(scope, right));
+                Fallible(quote!(ops::#function(#left, #right)))
+            }
+            ExprKind::Binary(..) | ExprKind::Not(_) | ExprKind::Match(..) => {
+                let condition = self.condition(scope, expr).value();
+                Plain(quote!(boolean(#condition)))
+            }
+            ExprKind::Capture(value, regex, quantity) => {
+                let found = self.capture(scope, value, regex.0, *quantity).value();
+                Fallible(quote!(found(#found, "a match")))
+            }
+            ExprKind::If(condition, then, otherwise) => {
+                let condition = self.condition(scope, condition).value();
+                let (then, otherwise) = (self.value(scope, then), self.value(scope, otherwise));
+                Plain(quote!(if #condition { #then } else { #otherwise }))
+            }
+            ExprKind::Member(inner, name) => {
+                let inner = self.reference(scope, inner);
+                Fallible(quote!(ops::member(#inner, #name)))
+            }
+            ExprKind::Index(inner, at) => {
+                let (inner, at) = (self.reference(scope, inner), self.reference(scope, at));
+                Fallible(quote!(ops::index(#inner, #at)))
+            }
+            ExprKind::Slice(inner, first, last) => {
+                let (inner, first, last) = (
+                    self.reference(scope, inner),
+                    self.reference(scope, first),
+                    self.reference(scope, last),
+                );
+                Fallible(quote!(ops::slice(#inner, #first, #last)))
+            }
+            ExprKind::Source(source) => self.source_value(scope, source),
+        }
+    }
+
+    /// Members of an object; those that are absent for certain are left out.
+    pub(super) fn members(&self, scope: Scope<'_>, members: &[(String, Expr)]) -> Vec<TokenStream> {
+        members
+            .iter()
+            .filter(|(_, value)| !matches!(value.kind, ExprKind::Const(Const::Absent)))
+            .map(|(key, value)| {
+                let value = self.value(scope, value);
+                quote!((#key, #value))
+            })
+            .collect()
+    }
+
+    fn text(&self, scope: Scope<'_>, parts: &[TextPart]) -> Code {
+        let mut code = quote!(write());
+        for part in parts {
+            code = match part {
+                TextPart::Literal(literal) => quote!(#code.lit(#literal)),
+                TextPart::Hole(expr, None) => {
+                    let value = self.reference(scope, expr);
+                    quote!(#code.put(#value)?)
+                }
+                TextPart::Hole(expr, Some(spec)) => {
+                    let value = self.reference(scope, expr);
+                    quote!(#code.format(#value, #spec)?)
+                }
+            };
+        }
+        Code::Plain(quote!(#code.done()))
+    }
+
+    fn call(&self, scope: Scope<'_>, name: &str, args: &[Expr]) -> Code {
+        let shape = functions::shape(name);
+        let path = functions::path(name);
+        let mut code = match shape.needs {
+            functions::Needs::Nothing => quote!(),
+            functions::Needs::Rng => quote!(u.rng(),),
+            functions::Needs::Time => quote!(u.nanos(),),
+        };
+        if shape.variadic {
+            let args = args.iter().map(|arg| self.value(scope, arg));
+            return Code::Fallible(quote!(#path(#code &[#(#args),*])));
+        }
+        for (number, arg) in args.iter().enumerate() {
+            let optional = shape.optional_from.is_some_and(|first| number >= first);
+            let missing = matches!(arg.kind, ExprKind::Const(Const::Null | Const::Absent));
+            let arg = match (optional, missing) {
+                (true, true) => quote!(None),
+                (true, false) => {
+                    let arg = self.reference(scope, arg);
+                    quote!(Some(#arg))
+                }
+                (false, _) => self.reference(scope, arg),
+            };
+            code = quote!(#code #arg,);
+        }
+        for _ in args.len()..shape.params {
+            code = quote!(#code None,);
+        }
+        Code::Fallible(quote!(#path(#code)))
+    }
+
+    /// A Rust `bool`.
+    pub(super) fn condition(&self, scope: Scope<'_>, expr: &Expr) -> Code {
+        use Code::{Fallible, Plain};
+        match &expr.kind {
+            ExprKind::Const(Const::Bool(truth)) => Plain(quote!(#truth)),
+            ExprKind::Not(inner) => {
+                let inner = self.condition(scope, inner).value();
+                Plain(quote!(!(#inner)))
+            }
+            ExprKind::Binary(left, op @ (BinaryOp::And | BinaryOp::Or), right) => {
+                let (left, right) = (
+                    self.condition(scope, left).value(),
+                    self.condition(scope, right).value(),
+                );
+                Plain(if *op == BinaryOp::And {
+                    quote!((#left && #right))
+                } else {
+                    quote!((#left || #right))
+                })
+            }
+            ExprKind::Binary(left, op, right) if comparison(*op).is_some() => {
+                let op = comparison(*op);
+                let (left, right) = (self.reference(scope, left), self.reference(scope, right));
+                Fallible(quote!(Op::#op.compare(#left, #right)))
+            }
+            ExprKind::Binary(left, BinaryOp::In, right) => {
+                let (left, right) = (self.reference(scope, left), self.reference(scope, right));
+                Fallible(quote!(ops::contained(#left, #right)))
+            }
+            ExprKind::Match(value, regex, negated) => {
+                let value = self.reference(scope, value);
+                let regex = index(regex.0);
+                if *negated {
+                    Plain(quote!(!matches(u, #value, #regex)?))
+                } else {
+                    Fallible(quote!(matches(u, #value, #regex)))
+                }
+            }
+            _ => {
+                let value = self.value(scope, expr);
+                Fallible(quote!(#value.truth()))
+            }
+        }
+    }
+
+    /// An `Eval<Check>` of an expectation: comparisons keep both sides for the message.
+    pub(super) fn check(&self, scope: Scope<'_>, expr: &Expr) -> TokenStream {
+        if let ExprKind::Binary(left, op, right) = &expr.kind
+            && let Some(op) = comparison(*op)
+        {
+            let (left, right) = (self.value(scope, left), self.value(scope, right));
+            return quote!(Check::compare(#left, Op::#op, #right));
+        }
+        let condition = self.condition(scope, expr).value();
+        quote!(Check::truth(&boolean(#condition)))
+    }
+
+    /// An `Option<Value>`: what a `take` takes.
+    pub(super) fn found(&self, scope: Scope<'_>, expr: &Expr, quantity: Quantity) -> Code {
+        let code = match &expr.kind {
+            ExprKind::Source(source) => self.source(scope, source),
+            ExprKind::Capture(value, regex, quantity) => {
+                return self.capture(scope, value, regex.0, *quantity);
+            }
+            _ => {
+                let value = self.value(scope, expr);
+                Code::Plain(quote!(Some(#value)))
+            }
+        };
+        match quantity {
+            Quantity::One => code,
+            Quantity::All => {
+                let found = code.value();
+                Code::Plain(quote!(all_of(items_of(#found)?)))
+            }
+            Quantity::Any => {
+                let found = code.value();
+                Code::Plain(quote!(any_of(u, items_of(#found)?)))
+            }
+        }
+    }
+
+    fn capture(&self, scope: Scope<'_>, value: &Expr, regex: usize, quantity: Quantity) -> Code {
+        let value = self.reference(scope, value);
+        let regex = index(regex);
+        match quantity {
+            Quantity::One => Code::Fallible(quote!(capture(u, #value, #regex))),
+            Quantity::All => Code::Plain(quote!(all_of(captures(u, #value, #regex)?))),
+            Quantity::Any => Code::Plain(quote!(any_of(u, captures(u, #value, #regex)?))),
+        }
+    }
+
+    /// A source as a value in an expression: null for an absent header or cookie, a fault for anything else that isn't there.
+    fn source_value(&self, scope: Scope<'_>, source: &Source) -> Code {
+        let plain = match source {
+            Source::Text => quote!(x.text()),
+            Source::Status => quote!(x.status()),
+            Source::Url => quote!(x.url()),
+            Source::Elapsed => quote!(x.elapsed()),
+            Source::Body => quote!(r.sent_body()),
+            _ => {
+                let found = self.source(scope, source).value();
+                return match source {
+                    Source::Header(..) | Source::Cookie(_) => Code::Plain(quote!(or_null(#found))),
+                    _ => {
+                        let name = source_name(source, self.program);
+                        Code::Fallible(quote!(found(#found, #name)))
+                    }
+                };
+            }
+        };
+        Code::Plain(plain)
+    }
+
+    /// A source as an `Option<Value>`.
+    fn source(&self, scope: Scope<'_>, source: &Source) -> Code {
+        use Code::{Fallible, Plain};
+        match source {
+            Source::Json(path) => {
+                let steps = path.iter().map(|step| match step {
+                    PathStep::Key(key) => quote!(Key::Key(#key)),
+                    PathStep::Index(at) => {
+                        let at = Literal::i64_unsuffixed(*at);
+                        quote!(Key::Index(#at))
+                    }
+                });
+                Fallible(quote!(x.json(&[#(#steps),*])))
+            }
+            Source::JsonPath { path, quantity, .. } => {
+                let path = index(path.0);
+                many(*quantity, &quote!(x.json_path_all(#path)?), || {
+                    Fallible(quote!(x.json_path(#path)))
+                })
+            }
+            Source::Header(name, quantity) => {
+                let name = self.reference(scope, name);
+                many(*quantity, &quote!(x.header_all(#name)?), || {
+                    Fallible(quote!(x.header(#name)))
+                })
+            }
+            Source::Cookie(name) => {
+                let name = self.reference(scope, name);
+                Fallible(quote!(x.cookie(#name)))
+            }
+            Source::Html {
+                selector,
+                attribute,
+                quantity,
+            } => {
+                let selector = index(selector.0);
+                let attribute = match attribute {
+                    Some(attribute) => quote!(Some(#attribute)),
+                    None => quote!(None),
+                };
+                let all = quote!(x.html(#selector, #attribute)?);
+                many(*quantity, &all, || Plain(quote!(first_of(#all))))
+            }
+            Source::Form(selector) => {
+                let selector = index(selector.0);
+                Fallible(quote!(x.form(#selector)))
+            }
+            Source::Text | Source::Status | Source::Url | Source::Elapsed | Source::Body => {
+                let value = self.source_value(scope, source).value();
+                Plain(quote!(Some(#value)))
+            }
+        }
+    }
+}
+
+fn many(quantity: Quantity, all: &TokenStream, one: impl FnOnce() -> Code) -> Code {
+    match quantity {
+        Quantity::One => one(),
+        Quantity::All => Code::Plain(quote!(all_of(#all))),
+        Quantity::Any => Code::Plain(quote!(any_of(u, #all))),
+    }
+}
+
+/// A source as messages name it.
+fn source_name(source: &Source, program: &crate::model::Program) -> String {
+    match source {
+        Source::Json(path) => path
+            .iter()
+            .fold("json".to_owned(), |name, step| match step {
+                PathStep::Key(key) => format!("{name}.{key}"),
+                PathStep::Index(at) => format!("{name}[{at}]"),
+            }),
+        Source::JsonPath { path, .. } => format!("json {:?}", program.paths[path.0]),
+        Source::Html { selector, .. } => format!("html {:?}", program.selectors[selector.0]),
+        Source::Form(selector) => format!("form {:?}", program.selectors[selector.0]),
+        _ => "what is read".to_owned(),
+    }
+}
+
+/// A constant as an owned `Value`.
+pub(super) fn constant_value(constant: &Const) -> TokenStream {
+    match constant {
+        Const::Null => quote!(Value::Null),
+        Const::Absent => quote!(Value::Absent),
+        Const::Bool(truth) => quote!(boolean(#truth)),
+        Const::Int(number) => {
+            let number = Literal::i64_unsuffixed(*number);
+            quote!(int(#number))
+        }
+        Const::Float(number) => {
+            let number = Literal::f64_unsuffixed(*number);
+            quote!(float(#number))
+        }
+        Const::Duration(nanos) => {
+            let nanos = Literal::i64_unsuffixed(*nanos);
+            quote!(duration(#nanos))
+        }
+        Const::Str(string) => quote!(text(#string)),
+    }
+}
+
+/// The run time's type for one of the model's.
+pub(super) fn ty(ty: &Type) -> TokenStream {
+    match ty {
+        Type::Json | Type::Null | Type::File | Type::Form => quote!(Type::Any),
+        Type::String => quote!(Type::String),
+        Type::Int => quote!(Type::Int),
+        Type::Float => quote!(Type::Float),
+        Type::Bool => quote!(Type::Bool),
+        Type::Duration => quote!(Type::Duration),
+        Type::Time => quote!(Type::Time),
+        Type::Bytes => quote!(Type::Bytes),
+        Type::List(_) => quote!(Type::List),
+        Type::Object(_) => quote!(Type::Object),
+    }
+}
+
+/// The run time's name for a comparison.
+pub(super) fn comparison(op: BinaryOp) -> Option<Ident> {
+    let name = match op {
+        BinaryOp::Eq => "Eq",
+        BinaryOp::Ne => "Ne",
+        BinaryOp::Lt => "Lt",
+        BinaryOp::Le => "Le",
+        BinaryOp::Gt => "Gt",
+        BinaryOp::Ge => "Ge",
+        _ => return None,
+    };
+    Some(super::names::ident(name))
+}
+
+fn arithmetic(op: BinaryOp) -> Option<Ident> {
+    let name = match op {
+        BinaryOp::Add => "add",
+        BinaryOp::Sub => "sub",
+        BinaryOp::Mul => "mul",
+        BinaryOp::Div => "div",
+        BinaryOp::Rem => "rem",
+        _ => return None,
+    };
+    Some(super::names::ident(name))
+}

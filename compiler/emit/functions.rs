@@ -1,0 +1,87 @@
+//! How the run time's functions are called: what they need beside their arguments, and which of those may be left out.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+/// What comes before the arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Needs {
+    /// Nothing.
+    Nothing,
+    /// The user's randomness.
+    Rng,
+    /// The time.
+    Time,
+}
+
+/// How a function is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub(super) needs: Needs,
+    /// All arguments in one slice.
+    pub(super) variadic: bool,
+    /// The first parameter that may be left out, an `Option`.
+    pub(super) optional_from: Option<usize>,
+    /// How many parameters there are where some may be left out.
+    pub(super) params: usize,
+}
+
+/// The shape of a function of the language.
+pub(super) fn shape(name: &str) -> Shape {
+    let plain = Shape {
+        needs: Needs::Nothing,
+        variadic: false,
+        optional_from: None,
+        params: 0,
+    };
+    match name {
+        "random" | "chance" | "one_of" | "sample" | "uuid" => Shape {
+            needs: Needs::Rng,
+            ..plain
+        },
+        "random_string" => Shape {
+            needs: Needs::Rng,
+            optional_from: Some(1),
+            params: 2,
+            ..plain
+        },
+        "jwt" => Shape {
+            needs: Needs::Rng,
+            optional_from: Some(3),
+            params: 4,
+            ..plain
+        },
+        "now" | "totp" => Shape {
+            needs: Needs::Time,
+            ..plain
+        },
+        "parse_time" | "join" => Shape {
+            optional_from: Some(1),
+            params: 2,
+            ..plain
+        },
+        "merge" | "min" | "max" | "concat" => Shape {
+            variadic: true,
+            ..plain
+        },
+        _ if name.starts_with("fake.") => Shape {
+            needs: Needs::Rng,
+            ..plain
+        },
+        _ => plain,
+    }
+}
+
+/// Its path in the run time.
+pub(super) fn path(name: &str) -> TokenStream {
+    match name.split_once('.') {
+        Some((module, function)) => {
+            let (module, function) = (format_ident!("{module}"), format_ident!("{function}"));
+            quote!(functions::#module::#function)
+        }
+        None => {
+            let function = format_ident!("{name}");
+            quote!(functions::#function)
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Matchers as constant trees; what is known only at run time becomes an `Arg`, a number in a list that is evaluated beside.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use super::expr::{Scope, comparison, ty};
+use super::{Emitter, index};
+use crate::model::{Const, Expr, ExprKind, HeaderMatcher, Matcher};
+
+/// A constant matcher and the values its `Arg`s stand for.
+pub(super) struct Emitted {
+    pub(super) matcher: TokenStream,
+    /// A closure that gives the values.
+    pub(super) args: TokenStream,
+}
+
+impl Emitter<'_> {
+    pub(super) fn json_matcher(
+        &self,
+        scope: Scope<'_>,
+        matcher: &Matcher,
+        exactly: bool,
+    ) -> Emitted {
+        let mut args = Vec::new();
+        let matcher = tree(matcher, exactly, &mut args);
+        Emitted {
+            matcher,
+            args: self.args(scope, &args),
+        }
+    }
+
+    pub(super) fn header_matchers(&self, scope: Scope<'_>, headers: &[HeaderMatcher]) -> Emitted {
+        let mut args = Vec::new();
+        let headers = headers.iter().map(|header| {
+            let names = &header.names;
+            let matcher = tree(&header.matcher, false, &mut args);
+            quote!(Header { names: &[#(#names),*], matcher: #matcher })
+        });
+        let matcher = quote!(&[#(#headers),*]);
+        Emitted {
+            matcher,
+            args: self.args(scope, &args),
+        }
+    }
+
+    fn args(&self, scope: Scope<'_>, args: &[&Expr]) -> TokenStream {
+        let args = args.iter().map(|arg| self.value(scope, arg));
+        quote!(|x| Ok([#(#args),*]))
+    }
+}
+
+fn tree<'e>(matcher: &'e Matcher, exact: bool, args: &mut Vec<&'e Expr>) -> TokenStream {
+    match matcher {
+        Matcher::Any => quote!(Matcher::Any),
+        Matcher::Absent => quote!(Matcher::Absent),
+        Matcher::Type(wanted) => {
+            let wanted = ty(wanted);
+            quote!(Matcher::Type(#wanted))
+        }
+        Matcher::Compare(op, expr) => {
+            let op = comparison(*op);
+            let value = leaf(expr, args);
+            quote!(Matcher::Cmp(Op::#op, &#value))
+        }
+        Matcher::Regex(regex, negated) => {
+            let regex = index(regex.0);
+            quote!(Matcher::Regex(#regex, #negated))
+        }
+        Matcher::Each(each) => {
+            let each = tree(each, exact, args);
+            quote!(Matcher::Each(&#each))
+        }
+        Matcher::OneOf(ways) => {
+            let ways: Vec<_> = ways.iter().map(|way| tree(way, exact, args)).collect();
+            quote!(Matcher::OneOf(&[#(#ways),*]))
+        }
+        Matcher::Object(members) => {
+            let members: Vec<_> = members
+                .iter()
+                .map(|(key, matcher)| {
+                    let matcher = tree(matcher, exact, args);
+                    quote!((#key, #matcher))
+                })
+                .collect();
+            quote!(Matcher::Object { members: &[#(#members),*], exact: #exact })
+        }
+        Matcher::List { items, rest } => {
+            let items: Vec<_> = items.iter().map(|item| tree(item, exact, args)).collect();
+            quote!(Matcher::List { items: &[#(#items),*], rest: #rest })
+        }
+        Matcher::Const(constant) => constant_matcher(constant),
+        Matcher::Value(expr) => leaf(expr, args),
+    }
+}
+
+fn leaf<'e>(expr: &'e Expr, args: &mut Vec<&'e Expr>) -> TokenStream {
+    if let ExprKind::Const(constant) = &expr.kind
+        && !matches!(constant, Const::Duration(_))
+    {
+        return constant_matcher(constant);
+    }
+    let at = index(args.len());
+    args.push(expr);
+    quote!(Matcher::Arg(#at))
+}
+
+fn constant_matcher(constant: &Const) -> TokenStream {
+    match constant {
+        Const::Null => quote!(Matcher::Null),
+        Const::Absent => quote!(Matcher::Absent),
+        Const::Bool(truth) => quote!(Matcher::Bool(#truth)),
+        Const::Int(number) | Const::Duration(number) => {
+            let number = Literal::i64_unsuffixed(*number);
+            quote!(Matcher::Int(#number))
+        }
+        Const::Float(number) => {
+            let number = Literal::f64_unsuffixed(*number);
+            quote!(Matcher::Float(#number))
+        }
+        Const::Str(string) => quote!(Matcher::Str(#string)),
+    }
+}

@@ -1,0 +1,120 @@
+//! From the checked model to the Rust of a small crate: tables, and one function for each request, sequence and block.
+//!
+//! Pure: no files, no environment. The generated code knows [`ltc_runtime::generated`](../../ltc_runtime/generated/index.html) and nothing else.
+
+mod expr;
+mod functions;
+mod matcher;
+mod names;
+mod request;
+mod step;
+mod stmt;
+mod tables;
+mod uses;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::model::Program;
+use crate::span::Span;
+
+use names::Names;
+
+/// What emission needs beside the model.
+pub struct Context<'a> {
+    /// File, line and column (from 1) of a place.
+    pub locate: &'a dyn Fn(Span) -> (u16, u32, u32),
+    /// The spec as it was named to the compiler.
+    pub spec: &'a str,
+    /// The profile's path and text.
+    pub profile: Option<(&'a str, &'a str)>,
+    /// File stem and text of the environments that the binary carries.
+    pub environments: &'a [(String, String)],
+}
+
+/// A generated crate's sources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Emitted {
+    /// `src/main.rs`.
+    pub main: String,
+    /// Files beside it, by their path under `src/`.
+    pub files: Vec<(String, Vec<u8>)>,
+}
+
+/// Emits a program.
+///
+/// # Errors
+/// Where what was put together is no Rust: a bug of ours, with what `syn` says of it.
+pub fn emit(program: &Program, context: &Context<'_>) -> Result<Emitted, String> {
+    let emitter = Emitter {
+        program,
+        context,
+        names: Names::of(program),
+    };
+    let mut files = Vec::new();
+    let tables = emitter.tables(&mut files);
+    let requests = emitter.requests();
+    let sequences = emitter.sequences();
+    let title = format!(
+        " {}, compiled by ltc {}. Made by `ltc build`; do not edit.",
+        context.spec,
+        env!("CARGO_PKG_VERSION")
+    );
+    let tokens = quote! {
+        #![doc = #title]
+        #![allow(unused_variables, unused_assignments, unused_mut, clippy::all)]
+
+        use ltc_runtime::generated::*;
+
+        fn main() -> std::process::ExitCode {
+            ltc_runtime::main(&PROGRAM)
+        }
+
+        #requests
+        #sequences
+        #tables
+    };
+    let file = syn::parse2(tokens.clone()).map_err(|error| format!("{error}\n{tokens}"))?;
+    Ok(Emitted {
+        main: prettyplease::unparse(&file),
+        files,
+    })
+}
+
+/// What the parts of emission share.
+struct Emitter<'a> {
+    program: &'a Program,
+    context: &'a Context<'a>,
+    names: Names,
+}
+
+impl Emitter<'_> {
+    /// `at(31, 5)`.
+    fn at(&self, span: Span) -> TokenStream {
+        let (file, line, column) = (self.context.locate)(span);
+        let line = proc_macro2::Literal::u32_unsuffixed(line);
+        let column = proc_macro2::Literal::u32_unsuffixed(column);
+        if file == 0 {
+            quote!(at(#line, #column))
+        } else {
+            let file = proc_macro2::Literal::u16_unsuffixed(file);
+            quote!(at_in(#file, #line, #column))
+        }
+    }
+
+    /// ` specs/tpdata.lt:31:5`, for a function's doc comment.
+    fn place(&self, span: Span) -> String {
+        let (file, line, column) = (self.context.locate)(span);
+        let name = self
+            .program
+            .files
+            .get(usize::from(file))
+            .map_or(self.context.spec, String::as_str);
+        format!("{name}:{line}:{column}")
+    }
+}
+
+/// An index as it stands in generated code: without a suffix.
+fn index(index: usize) -> proc_macro2::Literal {
+    proc_macro2::Literal::usize_unsuffixed(index)
+}

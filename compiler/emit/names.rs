@@ -1,0 +1,185 @@
+//! Rust names for what the spec names: snake case, unique, no keyword, none that generated code uses itself.
+
+use std::collections::HashSet;
+
+use proc_macro2::Span;
+use syn::Ident;
+
+use crate::model::{Frame, Program};
+
+/// What generated code calls by a bare name; a variable of that name would hide it.
+const OWN: &[&str] = &[
+    "u",
+    "x",
+    "r",
+    "step",
+    "value",
+    "at",
+    "at_in",
+    "text",
+    "int",
+    "float",
+    "boolean",
+    "duration",
+    "list",
+    "object",
+    "write",
+    "found",
+    "or_null",
+    "all_of",
+    "first_of",
+    "any_of",
+    "items_of",
+    "matches",
+    "capture",
+    "captures",
+    "file",
+    "convert",
+    "next",
+    "all_rows",
+    "together",
+    "expected",
+    "functions",
+    "ops",
+    "attempt",
+    "main",
+    "retry",
+    "poll",
+    "round",
+    "group",
+    "drawn",
+];
+
+/// The names of functions.
+pub(super) struct Names {
+    pub(super) requests: Vec<Ident>,
+    pub(super) options: Vec<Ident>,
+    pub(super) health: Vec<Ident>,
+    pub(super) sequences: Vec<Ident>,
+    pub(super) tasks: Vec<Ident>,
+    pub(super) users: Vec<Ident>,
+}
+
+impl Names {
+    pub(super) fn of(program: &Program) -> Self {
+        let mut taken = Taken::default();
+        let mut name = |text: &str| taken.name(text);
+        Self {
+            sequences: program
+                .sequences
+                .iter()
+                .map(|sequence| name(&sequence.name))
+                .collect(),
+            tasks: program
+                .tasks
+                .iter()
+                .map(|tasks| name(&tasks.name))
+                .collect(),
+            options: program
+                .apis
+                .iter()
+                .map(|api| name(&format!("{}_options", api.name)))
+                .collect(),
+            health: program
+                .apis
+                .iter()
+                .map(|api| name(&format!("{}_health", api.name)))
+                .collect(),
+            requests: program
+                .requests
+                .iter()
+                .map(|request| {
+                    name(&format!(
+                        "{}_{}",
+                        program.apis[request.api.0].name,
+                        request.name.join("_")
+                    ))
+                })
+                .collect(),
+            users: program
+                .users
+                .iter()
+                .map(|user| name(&format!("{}_user", user.name)))
+                .collect(),
+        }
+    }
+}
+
+/// Names for the locals of a frame, in its order.
+pub(super) fn locals(frame: &Frame) -> Vec<Ident> {
+    let mut taken = Taken::default();
+    frame
+        .locals
+        .iter()
+        .map(|local| taken.name(&local.name))
+        .collect()
+}
+
+/// An identifier of this very text.
+pub(super) fn ident(text: &str) -> Ident {
+    Ident::new(text, Span::call_site())
+}
+
+#[derive(Default)]
+struct Taken(HashSet<String>);
+
+impl Taken {
+    fn name(&mut self, text: &str) -> Ident {
+        let base = snake(text);
+        let usable = |name: &str| !OWN.contains(&name) && syn::parse_str::<Ident>(name).is_ok();
+        let mut name = if usable(&base) {
+            base.clone()
+        } else {
+            format!("{base}_")
+        };
+        let mut number = 2;
+        while !self.0.insert(name.clone()) {
+            name = format!("{base}_{number}");
+            number += 1;
+        }
+        ident(&name)
+    }
+}
+
+/// `CheckTreatmentVariants` as `check_treatment_variants`.
+pub(super) fn snake(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let mut out = String::with_capacity(text.len() + 4);
+    for (index, char) in chars.iter().enumerate() {
+        let before = index.checked_sub(1).map(|before| chars[before]);
+        let after = chars.get(index + 1);
+        let starts_word = char.is_uppercase()
+            && before.is_some_and(|before| before != '_')
+            && (before.is_some_and(|before| !before.is_uppercase())
+                || after.is_some_and(|after| after.is_lowercase()));
+        if starts_word {
+            out.push('_');
+        }
+        if char.is_alphanumeric() || *char == '_' {
+            out.extend(char.to_lowercase());
+        } else {
+            out.push('_');
+        }
+    }
+    if out.is_empty() || out.starts_with(|first: char| first.is_ascii_digit()) {
+        out.insert(0, '_');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_snake_case_and_never_clash() {
+        assert_eq!(snake("TPDataUser"), "tp_data_user");
+        assert_eq!(snake("CheckTreatmentVariants"), "check_treatment_variants");
+        assert_eq!(snake("ids2"), "ids2");
+        let mut taken = Taken::default();
+        assert_eq!(taken.name("Pay").to_string(), "pay");
+        assert_eq!(taken.name("pay").to_string(), "pay_2");
+        assert_eq!(taken.name("type").to_string(), "type_");
+        assert_eq!(taken.name("text").to_string(), "text_");
+    }
+}

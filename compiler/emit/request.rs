@@ -1,0 +1,322 @@
+//! Requests: a function each, which lays out constant parts as they are and encodes holes for where they stand.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::expr::Scope;
+use super::names::locals;
+use super::{Emitter, index};
+use crate::model::{
+    Auth, Body, Const, Expr, ExprKind, Options, Path, Redirects, Request, TextPart,
+};
+
+impl Emitter<'_> {
+    /// Functions of all apis' options, health checks and named requests.
+    pub(super) fn requests(&self) -> TokenStream {
+        let apis = self.program.apis.iter().enumerate().map(|(api, info)| {
+            let scope = Scope { locals: &[] };
+            let name = &self.names.options[api];
+            let doc = format!(
+                " What all requests to `{}` have in common ({}).",
+                info.name,
+                self.place(info.span)
+            );
+            let options = self.options(scope, &info.options);
+            let health = info.health.as_ref().map(|health| {
+                let name = &self.names.health[api];
+                let doc = format!(
+                    " The health check of `{}` ({}).",
+                    info.name,
+                    self.place(health.request.span)
+                );
+                let body = self.request_body(scope, &health.request);
+                quote! {
+                    #[doc = #doc]
+                    fn #name(u: &User) -> Eval<Request<'_>> { #body }
+                }
+            });
+            quote! {
+                #[doc = #doc]
+                fn #name(u: &User, r: &mut Request<'_>) -> Eval<()> { #options Ok(()) }
+                #health
+            }
+        });
+        let requests = self
+            .program
+            .requests
+            .iter()
+            .enumerate()
+            .map(|(id, request)| {
+                let name = &self.names.requests[id];
+                let api = &self.program.apis[request.api.0].name;
+                let doc = format!(
+                    " `{api}.{}` ({}).",
+                    request.name.join("."),
+                    self.place(request.span)
+                );
+                let params = locals(&request.frame);
+                let body = self.request_body(Scope { locals: &params }, request);
+                let params = &params[..request.params];
+                quote! {
+                    #[doc = #doc]
+                    fn #name<'u>(u: &'u User, #(#params: &Value),*) -> Eval<Request<'u>> { #body }
+                }
+            });
+        quote!(#(#apis)* #(#requests)*)
+    }
+
+    /// Statements that end in `Ok(r)`.
+    pub(super) fn request_body(&self, scope: Scope<'_>, request: &Request) -> TokenStream {
+        let api = index(request.api.0);
+        let method = &request.method;
+        let path = self.path(scope, &request.path);
+        let query = self.query(scope, &request.query);
+        let body = self.body(scope, &request.body);
+        let options = self.options(scope, &request.options);
+        let common = &self.names.options[request.api.0];
+        quote! {
+            let mut r = u.request(#api, #method);
+            #path
+            #query
+            #body
+            #options
+            #common(u, &mut r)?;
+            Ok(r)
+        }
+    }
+
+    fn path(&self, scope: Scope<'_>, path: &Path) -> TokenStream {
+        let parts = |parts: &[TextPart], literal: &str, hole: &str| {
+            let (literal, hole) = (format_ident!("{literal}"), format_ident!("{hole}"));
+            let lines: Vec<_> = parts
+                .iter()
+                .map(|part| match part {
+                    TextPart::Literal(text) => quote!(r.#literal(#text);),
+                    TextPart::Hole(expr, None) => {
+                        let value = self.reference(scope, expr);
+                        quote!(r.#hole(#value)?;)
+                    }
+                    TextPart::Hole(expr, Some(spec)) => {
+                        let value = self.reference(scope, expr);
+                        quote!(r.#hole(&write().format(#value, #spec)?.done())?;)
+                    }
+                })
+                .collect();
+            quote!(#(#lines)*)
+        };
+        match path {
+            Path::Plain { path, query } => {
+                let path = parts(path, "path", "segment");
+                let query = parts(query, "query_text", "query_hole");
+                quote!(#path #query)
+            }
+            Path::Quoted(expr) => {
+                let value = self.reference(scope, expr);
+                quote!(r.reference(#value)?;)
+            }
+        }
+    }
+
+    /// Lines for a query map.
+    pub(super) fn query(&self, scope: Scope<'_>, query: &[(String, Expr)]) -> TokenStream {
+        let lines = self.pairs(scope, "query", query);
+        quote!(#(#lines)*)
+    }
+
+    fn pairs(&self, scope: Scope<'_>, method: &str, pairs: &[(String, Expr)]) -> Vec<TokenStream> {
+        let method = format_ident!("{method}");
+        pairs
+            .iter()
+            .filter(|(_, value)| !matches!(value.kind, ExprKind::Const(Const::Absent)))
+            .map(|(key, value)| {
+                let value = self.reference(scope, value);
+                quote!(r.#method(#key, #value)?;)
+            })
+            .collect()
+    }
+
+    /// Lines for a body.
+    pub(super) fn body(&self, scope: Scope<'_>, body: &Body) -> TokenStream {
+        match body {
+            Body::None => TokenStream::new(),
+            Body::Json(expr) => {
+                let lines = self.json(scope, expr);
+                quote!(r.body("application/json"); #lines)
+            }
+            Body::Form(pairs) => {
+                let lines = self.pairs(scope, "form", pairs);
+                quote!(r.body("application/x-www-form-urlencoded"); #(#lines)*)
+            }
+            Body::Multipart(pairs) => {
+                let lines = self.pairs(scope, "part", pairs);
+                quote!(r.multipart(); #(#lines)* r.end_multipart();)
+            }
+            Body::Text(expr) => {
+                let value = self.reference(scope, expr);
+                quote!(r.body("text/plain; charset=utf-8"); r.text(#value)?;)
+            }
+            Body::Bytes(expr) => {
+                let value = self.reference(scope, expr);
+                quote!(r.body("application/octet-stream"); r.bytes(#value)?;)
+            }
+            Body::Graphql(query, variables) => {
+                let start = format!(
+                    "{{\"query\":{},\"variables\":",
+                    serde_json::Value::from(query.as_str())
+                );
+                let mut pieces = vec![Piece::Raw(start)];
+                self.json_object(scope, variables, &mut pieces);
+                pieces.push(Piece::Raw("}".to_owned()));
+                let lines = join(pieces);
+                quote!(r.body("application/json"); #lines)
+            }
+        }
+    }
+
+    fn json(&self, scope: Scope<'_>, expr: &Expr) -> TokenStream {
+        let mut pieces = Vec::new();
+        self.json_pieces(scope, expr, &mut pieces);
+        join(pieces)
+    }
+
+    fn json_pieces(&self, scope: Scope<'_>, expr: &Expr, out: &mut Vec<Piece>) {
+        match &expr.kind {
+            ExprKind::Const(Const::Null) => out.push(Piece::Raw("null".into())),
+            ExprKind::Const(Const::Bool(truth)) => out.push(Piece::Raw(truth.to_string())),
+            ExprKind::Const(Const::Int(number)) => out.push(Piece::Raw(number.to_string())),
+            ExprKind::Const(Const::Str(string)) => out.push(Piece::Raw(
+                serde_json::Value::from(string.as_str()).to_string(),
+            )),
+            ExprKind::List(items) if !items.iter().any(may_be_absent) => {
+                out.push(Piece::Raw("[".into()));
+                for (number, item) in items.iter().enumerate() {
+                    if number > 0 {
+                        out.push(Piece::Raw(",".into()));
+                    }
+                    self.json_pieces(scope, item, out);
+                }
+                out.push(Piece::Raw("]".into()));
+            }
+            ExprKind::Object(members) => self.json_object(scope, members, out),
+            _ => out.push(Piece::Value(self.reference(scope, expr))),
+        }
+    }
+
+    /// An object is laid out part by part, unless a member may turn out to be absent: then its value is made first.
+    fn json_object(&self, scope: Scope<'_>, members: &[(String, Expr)], out: &mut Vec<Piece>) {
+        let sure = |value: &Expr| {
+            matches!(value.kind, ExprKind::Const(Const::Absent)) || !may_be_absent(value)
+        };
+        if !members.iter().all(|(_, value)| sure(value)) {
+            let members = self.members(scope, members);
+            out.push(Piece::Value(quote!(&object([#(#members),*]))));
+            return;
+        }
+        let members = members
+            .iter()
+            .filter(|(_, value)| !matches!(value.kind, ExprKind::Const(Const::Absent)));
+        out.push(Piece::Raw("{".into()));
+        for (number, (key, value)) in members.enumerate() {
+            let comma = if number > 0 { "," } else { "" };
+            out.push(Piece::Raw(format!(
+                "{comma}{}:",
+                serde_json::Value::from(key.as_str())
+            )));
+            self.json_pieces(scope, value, out);
+        }
+        out.push(Piece::Raw("}".into()));
+    }
+
+    /// Lines for options. What is nearer to the request is said first and stays.
+    pub(super) fn options(&self, scope: Scope<'_>, options: &Options) -> TokenStream {
+        let headers = options
+            .headers
+            .iter()
+            .map(|(name, value)| match &value.kind {
+                ExprKind::Const(Const::Str(text)) => quote!(r.header_text(#name, #text);),
+                _ => {
+                    let value = self.reference(scope, value);
+                    quote!(r.header(#name, #value)?;)
+                }
+            });
+        let timeout = options.timeout.as_ref().map(|timeout| {
+            let value = self.reference(scope, timeout);
+            quote!(r.timeout(#value)?;)
+        });
+        let redirects = options.redirects.map(|redirects| {
+            let redirects = match redirects {
+                Redirects::Off => quote!(Redirects::Off),
+                Redirects::Any => quote!(Redirects::Any),
+                Redirects::Hops(hops) => {
+                    let hops = proc_macro2::Literal::u32_unsuffixed(hops);
+                    quote!(Redirects::Hops(#hops))
+                }
+            };
+            quote!(r.redirects(#redirects);)
+        });
+        let auth = options.auth.as_ref().map(|auth| {
+            let set = match auth {
+                Auth::None => quote!(r.no_auth()),
+                Auth::Bearer(token) => {
+                    let token = self.reference(scope, token);
+                    quote!(r.bearer(#token)?)
+                }
+                Auth::Basic(user, password) => {
+                    let (user, password) =
+                        (self.reference(scope, user), self.reference(scope, password));
+                    quote!(r.basic(#user, #password)?)
+                }
+                Auth::Header(name, value) => {
+                    let value = self.reference(scope, value);
+                    quote!(r.auth_header(#name, #value)?)
+                }
+                Auth::Aws(service, region) => {
+                    let (service, region) = (
+                        self.reference(scope, service),
+                        self.reference(scope, region),
+                    );
+                    quote!(r.aws(#service, #region)?)
+                }
+            };
+            quote!(if r.wants_auth() { #set; })
+        });
+        quote!(#(#headers)* #timeout #redirects #auth)
+    }
+}
+
+/// A part of a JSON body.
+enum Piece {
+    Raw(String),
+    Value(TokenStream),
+}
+
+/// Lines for the parts, adjacent constants in one.
+fn join(pieces: Vec<Piece>) -> TokenStream {
+    let mut lines = Vec::new();
+    let mut raw = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Raw(text) => raw.push_str(&text),
+            Piece::Value(value) => {
+                if !raw.is_empty() {
+                    let text = std::mem::take(&mut raw);
+                    lines.push(quote!(r.raw(#text);));
+                }
+                lines.push(quote!(r.json(#value)?;));
+            }
+        }
+    }
+    if !raw.is_empty() {
+        lines.push(quote!(r.raw(#raw);));
+    }
+    quote!(#(#lines)*)
+}
+
+/// Whether a map's value may leave its key out: `absent` stands only where a value is chosen.
+fn may_be_absent(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Const(constant) => *constant == Const::Absent,
+        ExprKind::If(_, then, otherwise) => may_be_absent(then) || may_be_absent(otherwise),
+        _ => false,
+    }
+}

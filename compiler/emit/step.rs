@@ -1,0 +1,186 @@
+//! Steps: the request is sent, expectations are judged in order, takes follow where all hold.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::expr::{Scope, ty};
+use super::stmt::Frame;
+use super::{Emitter, index};
+use crate::model::{Exchange, Expect, ExpectKind, Status, Step, StmtKind, Take, Then};
+
+impl Emitter<'_> {
+    pub(super) fn step(&self, frame: &Frame<'_>, step: &Step) -> TokenStream {
+        let scope = frame.scope();
+        let before = self.block(frame, &step.before);
+        let id = index(step.id.0);
+        let request = self.exchange(scope, &step.exchange);
+        let expects = step.expects.iter().map(|expect| self.expect(scope, expect));
+        let then = step.then.iter().map(|then| self.then(frame, then));
+        quote! {
+            #before
+            let mut step = u.step(#id);
+            if step.send(#request).await {
+                #(#expects)*
+                #(#then)*
+            }
+            step.end()?;
+        }
+    }
+
+    fn exchange(&self, scope: Scope<'_>, exchange: &Exchange) -> TokenStream {
+        match exchange {
+            Exchange::Call {
+                request,
+                args,
+                over,
+                query,
+                body,
+            } => {
+                let function = &self.names.requests[request.0];
+                let args = args.iter().map(|arg| self.reference(scope, arg));
+                let over = self.options(scope, over);
+                let query = self.query(scope, query);
+                let body = body.as_ref().map(|body| self.body(scope, body));
+                if over.is_empty() && query.is_empty() && body.is_none() {
+                    return quote!(attempt(|| #function(u, #(#args),*)));
+                }
+                quote! {
+                    attempt(|| {
+                        let mut r = #function(u, #(#args),*)?;
+                        r.override_options();
+                        #query
+                        #body
+                        #over
+                        Ok(r)
+                    })
+                }
+            }
+            Exchange::Inline(request) => {
+                let body = self.request_body(scope, request);
+                quote!(attempt(|| { #body }))
+            }
+            Exchange::Submit {
+                api,
+                form,
+                fields,
+                options,
+                ..
+            } => {
+                let form = self.reference(scope, form);
+                let fields = self.members(scope, fields);
+                let options = self.options(scope, options);
+                let common = &self.names.options[api.0];
+                let api = index(api.0);
+                quote! {
+                    attempt(|| {
+                        let mut r = u.submit(#api, #form, &[#(#fields),*])?;
+                        #options
+                        #common(u, &mut r)?;
+                        Ok(r)
+                    })
+                }
+            }
+        }
+    }
+
+    fn expect(&self, scope: Scope<'_>, expect: &Expect) -> TokenStream {
+        let at = self.at(expect.span);
+        let written = expect
+            .written
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        let expectation = quote!(expected(#at, #written));
+        match &expect.kind {
+            ExpectKind::Status(wanted) => {
+                let wanted = wanted.iter().map(|status| match status {
+                    Status::Code(code) => {
+                        let code = proc_macro2::Literal::u16_unsuffixed(*code);
+                        quote!(Status::Code(#code))
+                    }
+                    Status::Class(class) => {
+                        let class = proc_macro2::Literal::u8_unsuffixed(*class);
+                        quote!(Status::Class(#class))
+                    }
+                });
+                quote!(step.status(#expectation, &[#(#wanted),*]);)
+            }
+            ExpectKind::Json { exactly, matcher } => {
+                let emitted = self.json_matcher(scope, matcher, *exactly);
+                let (matcher, args) = (emitted.matcher, emitted.args);
+                quote! {
+                    {
+                        const WANTED: Matcher = #matcher;
+                        step.json(#expectation, &WANTED, #args);
+                    }
+                }
+            }
+            ExpectKind::Headers(headers) => {
+                let emitted = self.header_matchers(scope, headers);
+                let (matchers, args) = (emitted.matcher, emitted.args);
+                quote! {
+                    {
+                        const WANTED: &[Header] = #matchers;
+                        step.headers(#expectation, WANTED, #args);
+                    }
+                }
+            }
+            ExpectKind::Text { negated, part } => {
+                let part = self.eval(scope, part);
+                quote!(step.text(#expectation, #negated, |x| #part);)
+            }
+            ExpectKind::Condition(condition) => {
+                let check = self.check(scope, condition);
+                quote!(step.check(#expectation, |x| #check);)
+            }
+        }
+    }
+
+    fn then(&self, frame: &Frame<'_>, then: &Then) -> TokenStream {
+        let scope = frame.scope();
+        match then {
+            Then::Take(take) => self.take(scope, take),
+            Then::Stmt(stmt) => {
+                let at = self.at(stmt.span);
+                match &stmt.kind {
+                    StmtKind::Assign(local, expr) => {
+                        let name = &scope.locals[local.0];
+                        let value = self.eval(scope, expr);
+                        quote!(if let Some(value) = step.value(#at, |x| #value) { #name = value; })
+                    }
+                    StmtKind::AssignKeep(keep, expr) => {
+                        let keep = index(keep.0);
+                        let value = self.eval(scope, expr);
+                        quote!(if let Some(value) = step.value(#at, |x| #value) { u.set_keep(#keep, value); })
+                    }
+                    StmtKind::Log(text) => {
+                        let value = self.eval(scope, text);
+                        quote!(if let Some(value) = step.value(#at, |x| #value) { u.log(#at, || Ok(value))?; })
+                    }
+                    _ => {
+                        let line = self.stmt(frame, stmt);
+                        quote!(if step.holds() { #line })
+                    }
+                }
+            }
+        }
+    }
+
+    fn take(&self, scope: Scope<'_>, take: &Take) -> TokenStream {
+        let at = self.at(take.span);
+        let (name, local) = (&take.name, &scope.locals[take.local.0]);
+        let ty = ty(&take.ty);
+        let source = self.found(scope, &take.source, take.quantity).eval();
+        match &take.fallback {
+            None => {
+                quote!(if let Some(value) = step.take(#at, #name, #ty, |x| #source) { #local = value; })
+            }
+            Some(fallback) => {
+                let fallback = self.eval(scope, fallback);
+                quote! {
+                    if let Some(value) = step.take_or(#at, #name, #ty, |x| #source, || #fallback) { #local = value; }
+                }
+            }
+        }
+    }
+}

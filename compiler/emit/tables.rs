@@ -1,0 +1,271 @@
+//! The static tables of a program: what the engine, the reports and `--debug` read of it.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::expr::ty;
+use super::{Emitter, index};
+use crate::model::{AtEnd, Const, Data, Program, TaskPick, User, Wait};
+use crate::span::Span;
+
+impl Emitter<'_> {
+    pub(super) fn tables(&self, files: &mut Vec<(String, Vec<u8>)>) -> TokenStream {
+        let program = self.program;
+        let (name, spec, compiler) = (&program.name, self.context.spec, env!("CARGO_PKG_VERSION"));
+        let sources = &program.files;
+        let lines = program.lines.iter().map(|line| {
+            let (name, method, group) = (&line.name, &line.method, line.group);
+            quote!(Line { name: #name, method: #method, group: #group })
+        });
+        let steps = program.steps.iter().map(|step| {
+            let line = index(step.line.0);
+            let (context, skip, interrupt, expects) = (&step.context, step.skip, step.interrupt, step.expects_status);
+            let at = self.at(step.span);
+            quote!(StepInfo { line: #line, context: #context, skip: #skip, interrupt: #interrupt, expects_status: #expects, at: #at })
+        });
+        let apis = self.apis();
+        let env = program.env.iter().map(|key| {
+            let path = key.path.join(".");
+            let kind = ty(&key.ty);
+            let at = self.at(key.span);
+            quote!(EnvKey { path: #path, kind: #kind, at: #at })
+        });
+        let data: Vec<_> = program
+            .data
+            .iter()
+            .map(|data| self.data(data, files))
+            .collect();
+        let variables = |variables: &[crate::model::Variable]| {
+            let variables: Vec<_> = variables
+                .iter()
+                .map(|variable| {
+                    let (name, value, at) = (
+                        &variable.name,
+                        self.lone(&variable.value),
+                        self.at(variable.span),
+                    );
+                    quote!(Variable { name: #name, value: #value, at: #at })
+                })
+                .collect();
+            quote!(&[#(#variables),*])
+        };
+        let (keeps, globals) = (variables(&program.keeps), variables(&program.globals));
+        let mut scenarios = Scenarios::default();
+        let users: Vec<_> = program
+            .users
+            .iter()
+            .enumerate()
+            .map(|(id, user)| self.user(id, user, &mut scenarios))
+            .collect();
+        let scenarios = scenarios.found.iter().map(|(name, pick, span)| {
+            let run = self.runner(pick, *span);
+            quote!(Scenario { name: #name, run: #run })
+        });
+        let before = block(program.before_test.is_some(), "before_test");
+        let after = block(program.after_test.is_some(), "after_test");
+        let (regexes, paths, selectors) = (&program.regexes, &program.paths, &program.selectors);
+        let assets = program.assets.iter().enumerate().map(|(number, asset)| {
+            let file = format!("assets/{number}");
+            files.push((file.clone(), asset.bytes.clone()));
+            let (path, media_type) = (&asset.path, &asset.media_type);
+            quote!(Asset { path: #path, media_type: #media_type, bytes: include_bytes!(#file) })
+        });
+        let assets: Vec<_> = assets.collect();
+        let embedded = self.embedded(files);
+        quote! {
+            static PROGRAM: Program = Program {
+                name: #name,
+                spec: #spec,
+                compiler: #compiler,
+                files: &[#(#sources),*],
+                lines: &[#(#lines),*],
+                steps: &[#(#steps),*],
+                apis: &[#(#apis),*],
+                env: &[#(#env),*],
+                data: &[#(#data),*],
+                keeps: #keeps,
+                globals: #globals,
+                users: &[#(#users),*],
+                scenarios: &[#(#scenarios),*],
+                before_test: #before,
+                after_test: #after,
+                regexes: &[#(#regexes),*],
+                paths: &[#(#paths),*],
+                selectors: &[#(#selectors),*],
+                assets: &[#(#assets),*],
+                embedded: #embedded,
+            };
+        }
+    }
+
+    fn apis(&self) -> Vec<TokenStream> {
+        let apis = self.program.apis.iter().enumerate();
+        apis.map(|(id, api)| {
+            let (name, base, cookies, at) = (&api.name, self.lone(&api.base), api.cookies, self.at(api.span));
+            let health = match &api.health {
+                None => quote!(None),
+                Some(health) => {
+                    let request = &self.names.health[id];
+                    let version = match &health.version {
+                        None => quote!(None),
+                        Some(version) => {
+                            let scope = super::expr::Scope { locals: &[] };
+                            let version = self.found(scope, version, crate::model::Quantity::One).eval();
+                            quote!(Some(|u, x| #version))
+                        }
+                    };
+                    quote!(Some(Health { request: #request, version: #version }))
+                }
+            };
+            quote!(ApiInfo { name: #name, base: #base, cookies: #cookies, health: #health, at: #at })
+        })
+        .collect()
+    }
+
+    /// Rows lie beside the source as JSON, so that a large set doesn't make the source large.
+    fn data(&self, data: &Data, files: &mut Vec<(String, Vec<u8>)>) -> TokenStream {
+        let rows: Vec<Vec<serde_json::Value>> = data
+            .rows
+            .iter()
+            .map(|row| row.iter().map(json).collect())
+            .collect();
+        let file = format!("data/{}.json", super::names::snake(&data.name));
+        files.push((file.clone(), serde_json::to_vec(&rows).unwrap_or_default()));
+        let (name, path, random, unique) = (&data.name, &data.path, data.random, data.unique);
+        let columns = data.columns.iter().map(|(name, _)| name);
+        let at_end = match data.at_end {
+            AtEnd::Recycle => quote!(AtEnd::Recycle),
+            AtEnd::StopUser => quote!(AtEnd::StopUser),
+            AtEnd::StopTest => quote!(AtEnd::StopTest),
+        };
+        quote! {
+            DataInfo {
+                name: #name,
+                path: #path,
+                columns: &[#(#columns),*],
+                rows: include_str!(#file),
+                random: #random,
+                unique: #unique,
+                at_end: #at_end,
+            }
+        }
+    }
+
+    fn user(&self, id: usize, user: &User, scenarios: &mut Scenarios) -> TokenStream {
+        let function = &self.names.users[id];
+        let (name, weight, at) = (&user.name, self.lone(&user.weight), self.at(user.span));
+        let run = self.runner(&user.run, user.span);
+        let wait = match &user.wait {
+            None => quote!(None),
+            Some(wait) => {
+                let wait = match wait {
+                    Wait::Fixed(wait) => {
+                        let wait = self.lone_value(wait);
+                        quote!({ let wait = #wait.as_duration()?; Wait::Between(wait, wait) })
+                    }
+                    Wait::Between(least, most) => {
+                        let (least, most) = (self.lone_value(least), self.lone_value(most));
+                        quote!(Wait::Between(#least.as_duration()?, #most.as_duration()?))
+                    }
+                    Wait::Pacing(pacing) => {
+                        let pacing = self.lone_value(pacing);
+                        quote!(Wait::Pacing(#pacing.as_duration()?))
+                    }
+                };
+                quote!(Some(|u| Ok(#wait)))
+            }
+        };
+        let own = |there: bool, suffix: &str| block(there, &format!("{function}_{suffix}"));
+        let (on_start, on_stop) = (
+            own(user.on_start.is_some(), "on_start"),
+            own(user.on_stop.is_some(), "on_stop"),
+        );
+        let every = user.every.iter().enumerate().map(|(number, (period, _))| {
+            let period = self.lone(period);
+            let function = format_ident!("{function}_every_{}", number + 1);
+            quote!(Every { period: #period, run: |u| Box::pin(#function(u)) })
+        });
+        let reached = scenarios.reach(self.program, &user.run, user.span);
+        let reached = reached.into_iter().map(index);
+        quote! {
+            UserClass {
+                name: #name,
+                weight: #weight,
+                run: #run,
+                wait: #wait,
+                on_start: #on_start,
+                on_stop: #on_stop,
+                every: &[#(#every),*],
+                scenarios: &[#(#reached),*],
+                at: #at,
+            }
+        }
+    }
+
+    fn embedded(&self, files: &mut Vec<(String, Vec<u8>)>) -> TokenStream {
+        let profile = match self.context.profile {
+            None => quote!(None),
+            Some((path, text)) => {
+                files.push(("profile.yml".to_owned(), text.as_bytes().to_vec()));
+                quote!(Some((#path, include_str!("profile.yml"))))
+            }
+        };
+        let environments = self.context.environments.iter().map(|(name, text)| {
+            let file = format!("config/{name}.yml");
+            files.push((file.clone(), text.as_bytes().to_vec()));
+            quote!((#name, include_str!(#file)))
+        });
+        let environments: Vec<_> = environments.collect();
+        quote!(Embedded { profile: #profile, environments: &[#(#environments),*] })
+    }
+}
+
+fn block(there: bool, function: &str) -> TokenStream {
+    if !there {
+        return quote!(None);
+    }
+    let function = format_ident!("{function}");
+    quote!(Some(|u| Box::pin(#function(u))))
+}
+
+/// What `--debug` runs once: the sequences and steps that turns may reach, each under its name.
+#[derive(Default)]
+struct Scenarios {
+    found: Vec<(String, TaskPick, Span)>,
+}
+
+impl Scenarios {
+    fn reach(&mut self, program: &Program, pick: &TaskPick, span: Span) -> Vec<usize> {
+        let name = match pick {
+            TaskPick::Sequence(id, _) => program.sequences[id.0].name.clone(),
+            TaskPick::Step(step) => program.lines[program.steps[step.id.0].line.0].name.clone(),
+            TaskPick::Tasks(id, _) => {
+                let tasks = &program.tasks[id.0];
+                // Members of tasks with parameters can't be run apart from them: one draw stands for all. Nor can a step that takes names.
+                if tasks.params == 0 && tasks.frame.locals.is_empty() {
+                    return tasks
+                        .members
+                        .iter()
+                        .flat_map(|(_, member)| self.reach(program, member, tasks.span))
+                        .collect();
+                }
+                tasks.name.clone()
+            }
+        };
+        if let Some(known) = self.found.iter().position(|(known, ..)| *known == name) {
+            return vec![known];
+        }
+        self.found.push((name, pick.clone(), span));
+        vec![self.found.len() - 1]
+    }
+}
+
+fn json(constant: &Const) -> serde_json::Value {
+    match constant {
+        Const::Null | Const::Absent => serde_json::Value::Null,
+        Const::Bool(truth) => (*truth).into(),
+        Const::Int(number) | Const::Duration(number) => (*number).into(),
+        Const::Float(number) => (*number).into(),
+        Const::Str(string) => string.as_str().into(),
+    }
+}

@@ -1,0 +1,135 @@
+//! Rows of data: who draws which, and how long it is held.
+//!
+//! A worker has the rows whose number is its own modulo the number of workers (of all machines) where a set is `unique`: disjoint by
+//! construction. Of other sets each worker has all.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use ecow::{EcoString, EcoVec};
+
+use crate::flow::Exit;
+use crate::functions::Rng;
+use crate::program::{AtEnd, DataInfo};
+use crate::user::User;
+use crate::value::{Eval, Fault, Map, Value};
+
+/// The data sources of a worker.
+#[derive(Debug)]
+pub(crate) struct Pools(Vec<Pool>);
+
+#[derive(Debug)]
+struct Pool {
+    info: &'static DataInfo,
+    rows: EcoVec<Value>,
+    state: RefCell<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Rows to be drawn, in order, of this round.
+    queue: VecDeque<usize>,
+    /// Rows that are back, for the next round.
+    back: VecDeque<usize>,
+    rng: Rng,
+}
+
+/// The rows a user holds, by pool and number.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    /// Till the turn ends.
+    pub(crate) turn: Vec<(usize, usize)>,
+    /// Till the user stops.
+    pub(crate) user: Vec<(usize, usize)>,
+}
+
+impl Pools {
+    pub(crate) fn new(infos: &'static [DataInfo], seed: u64, part: u64, parts: u64) -> Result<Self, String> {
+        infos.iter().enumerate().map(|(index, info)| Pool::new(info, Rng::new(seed ^ 0xda7a, (index as u64) << 32 | part), part, parts)).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Gives rows back for others to draw.
+    pub(crate) fn release(&self, rows: &mut Vec<(usize, usize)>) {
+        for (pool, row) in rows.drain(..) {
+            self.0[pool].state.borrow_mut().back.push_back(row);
+        }
+    }
+
+    fn all(&self, pool: usize) -> Value {
+        Value::List(self.0[pool].rows.clone())
+    }
+}
+
+impl Pool {
+    fn new(info: &'static DataInfo, rng: Rng, part: u64, parts: u64) -> Result<Self, String> {
+        let cells: Vec<Vec<Value>> = serde_json::from_str(info.rows).map_err(|error| format!("the data {}: {error}", info.name))?;
+        let rows: EcoVec<Value> = cells
+            .into_iter()
+            .map(|cells| {
+                let row: Map = info.columns.iter().map(|name| EcoString::from(*name)).zip(cells).collect();
+                Value::Object(Arc::new(row))
+            })
+            .collect();
+        let mine = (0..rows.len()).filter(|row| !info.unique || *row as u64 % parts.max(1) == part);
+        let mut queue: VecDeque<usize> = mine.collect();
+        if info.random {
+            shuffle(&mut queue, &rng);
+        }
+        let state = State { queue, back: VecDeque::new(), rng };
+        Ok(Self { info, rows, state: RefCell::new(state) })
+    }
+
+    /// The next row's number, or `None` where there is none to be had.
+    fn draw(&self) -> Option<usize> {
+        let mut state = self.state.borrow_mut();
+        if state.queue.is_empty() && self.info.at_end == AtEnd::Recycle {
+            let State { queue, back, rng } = &mut *state;
+            std::mem::swap(queue, back);
+            if self.info.random {
+                shuffle(queue, rng);
+            }
+        }
+        let row = state.queue.pop_front()?;
+        if !self.info.unique {
+            state.back.push_back(row);
+        }
+        Some(row)
+    }
+}
+
+fn shuffle(rows: &mut VecDeque<usize>, rng: &Rng) {
+    for last in (1..rows.len()).rev() {
+        let other = usize::try_from(rng.below(last as u64 + 1)).unwrap_or(0);
+        rows.swap(last, other);
+    }
+}
+
+/// `next(rows)`: held till the user stops where `keep` is set, else till the turn ends.
+pub fn next(user: &User, pool: usize, keep: bool) -> Eval {
+    let source = &user.world().pools.0[pool];
+    let Some(row) = source.draw() else {
+        let info = source.info;
+        match info.at_end {
+            AtEnd::StopUser => user.end_with(Exit::StopUser),
+            AtEnd::StopTest => user.end_with(Exit::StopTest),
+            AtEnd::Recycle => {}
+        }
+        return Err(Fault(format!(
+            "no row of {} is free: all {} of this worker's part are held; give {} more rows or run fewer users",
+            info.name,
+            source.rows.len(),
+            info.path
+        )));
+    };
+    if source.info.unique {
+        let mut held = user.held.borrow_mut();
+        if keep { &mut held.user } else { &mut held.turn }.push((pool, row));
+    }
+    Ok(source.rows[row].clone())
+}
+
+/// `rows.all`.
+pub fn all_rows(user: &User, pool: usize) -> Value {
+    user.world().pools.all(pool)
+}

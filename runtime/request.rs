@@ -1,0 +1,407 @@
+//! A request as the generated code lays it out: constant parts are copied, holes are encoded for where they stand.
+//!
+//! Order matters only for `body`: path, query and body come first, then headers and auth, whose expressions may sign the body.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use ecow::EcoString;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+use crate::user::User;
+use crate::value::{Eval, Fault, Value};
+
+/// What is encoded in a path segment: all but RFC 3986's `pchar` without sub-delimiters that servers are known to split at.
+const SEGMENT: &AsciiSet = &CONTROLS
+    .add(b' ').add(b'"').add(b'#').add(b'%').add(b'/').add(b'<').add(b'>').add(b'?').add(b'[').add(b'\\').add(b']').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}').add(b';');
+
+/// What is encoded in a query's key or value: as HTML forms do, but a space as `%20`, which every server reads.
+const QUERY: &AsciiSet = &SEGMENT.add(b'&').add(b'+').add(b'=').add(b'$').add(b',').add(b'\'').add(b'!').add(b'(').add(b')').add(b'@').add(b':').remove(b'/').remove(b':').remove(b'@').remove(b',');
+
+/// How redirects are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Redirects {
+    /// Up to 10, on the api's host: the default.
+    SameHost,
+    /// Not at all.
+    Off,
+    /// Up to 10, to any host.
+    Any,
+    /// The response after that many hops is the response.
+    Hops(u32),
+}
+
+/// A request that is being laid out.
+#[derive(Debug)]
+pub struct Request<'u> {
+    user: &'u User,
+    pub(crate) api: usize,
+    pub(crate) method: &'static str,
+    /// Appended to the base, encoded; or a URI reference where `reference` is set.
+    pub(crate) path: String,
+    pub(crate) reference: bool,
+    pub(crate) query: String,
+    /// Lines of `Name: value\r\n`.
+    pub(crate) headers: String,
+    /// Lines that only the api's own host gets.
+    pub(crate) auth: String,
+    auth_settled: bool,
+    pub(crate) aws: Option<(EcoString, EcoString)>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) has_body: bool,
+    text_body: bool,
+    content_type: Option<EcoString>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) redirects: Option<Redirects>,
+    boundary: Option<String>,
+}
+
+impl<'u> Request<'u> {
+    pub(crate) fn new(user: &'u User, api: usize, method: &'static str) -> Self {
+        Self {
+            user,
+            api,
+            method,
+            path: String::with_capacity(64),
+            reference: false,
+            query: String::new(),
+            headers: String::new(),
+            auth: String::new(),
+            auth_settled: false,
+            aws: None,
+            body: Vec::new(),
+            has_body: false,
+            text_body: false,
+            content_type: None,
+            timeout: None,
+            redirects: None,
+            boundary: None,
+        }
+    }
+
+    /// A constant part of the path, as it stands.
+    pub fn path(&mut self, part: &str) {
+        self.path.push_str(part);
+    }
+
+    /// A hole of the path: encoded as a segment. An empty one is an error: the request would go somewhere else.
+    pub fn segment(&mut self, value: &Value) -> Eval<()> {
+        let text = value.to_text()?;
+        if text.is_empty() {
+            return Err(Fault("a part of the path is empty".into()));
+        }
+        self.path.extend(utf8_percent_encode(&text, SEGMENT));
+        Ok(())
+    }
+
+    /// A URI reference as it stands, resolved against the base (RFC 3986).
+    pub fn reference(&mut self, value: &Value) -> Eval<()> {
+        self.path.push_str(&value.to_text()?);
+        self.reference = true;
+        Ok(())
+    }
+
+    /// A constant part of the query, as it stands.
+    pub fn query_text(&mut self, part: &str) {
+        self.query.push_str(part);
+    }
+
+    /// A hole in the path's query part.
+    pub fn query_hole(&mut self, value: &Value) -> Eval<()> {
+        self.query.extend(utf8_percent_encode(&value.to_text()?, QUERY));
+        Ok(())
+    }
+
+    /// `key=value`; a list repeats the key, an absent value leaves it out, null is an empty value.
+    pub fn query(&mut self, key: &str, value: &Value) -> Eval<()> {
+        pairs(&mut self.query, key, value, |text, out| out.extend(utf8_percent_encode(text, QUERY)))
+    }
+
+    /// Begins a body of this type; what follows is appended to it.
+    pub fn body(&mut self, content_type: &'static str) {
+        self.body.clear();
+        self.has_body = true;
+        self.text_body = true;
+        self.content_type = Some(content_type.into());
+    }
+
+    /// A constant part of the body.
+    pub fn raw(&mut self, part: &str) {
+        self.body.extend_from_slice(part.as_bytes());
+    }
+
+    /// A JSON value in the body.
+    pub fn json(&mut self, value: &Value) -> Eval<()> {
+        value.write_json(&mut self.body)
+    }
+
+    /// A `key=value` of a form body; lists and absent values as in [`Self::query`].
+    pub fn form(&mut self, key: &str, value: &Value) -> Eval<()> {
+        let mut line = String::from_utf8(std::mem::take(&mut self.body)).unwrap_or_default();
+        let result = pairs(&mut line, key, value, |text, out| out.extend(url::form_urlencoded::byte_serialize(text.as_bytes())));
+        self.body = line.into_bytes();
+        result
+    }
+
+    /// The text of a body.
+    pub fn text(&mut self, value: &Value) -> Eval<()> {
+        self.body.extend_from_slice(value.to_text()?.as_bytes());
+        Ok(())
+    }
+
+    /// The bytes of a body.
+    pub fn bytes(&mut self, value: &Value) -> Eval<()> {
+        self.text_body = false;
+        match value {
+            Value::Bytes(bytes) => self.body.extend_from_slice(bytes),
+            Value::File(file) => {
+                self.body.extend_from_slice(&file.bytes);
+                self.content_type = Some(file.media_type.clone());
+            }
+            other => self.body.extend_from_slice(other.to_text()?.as_bytes()),
+        }
+        Ok(())
+    }
+
+    /// Begins a multipart body (RFC 7578), its boundary drawn from the user's randomness.
+    pub fn multipart(&mut self) {
+        let boundary = format!("ltc-{:016x}{:016x}", self.user.rng().next_u64(), self.user.rng().next_u64());
+        self.body.clear();
+        self.has_body = true;
+        self.text_body = false;
+        self.content_type = Some(format!("multipart/form-data; boundary={boundary}").into());
+        self.boundary = Some(boundary);
+    }
+
+    /// A field or a file of a multipart body.
+    pub fn part(&mut self, key: &str, value: &Value) -> Eval<()> {
+        let boundary = self.boundary.clone().unwrap_or_default();
+        let name = quoted(key);
+        match value {
+            Value::Absent => {}
+            Value::List(items) => {
+                for item in items {
+                    self.part(key, item)?;
+                }
+            }
+            Value::File(file) => {
+                let head = format!(
+                    "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{}\"\r\nContent-Type: {}\r\n\r\n",
+                    quoted(&file.name),
+                    file.media_type
+                );
+                self.body.extend_from_slice(head.as_bytes());
+                self.body.extend_from_slice(&file.bytes);
+                self.body.extend_from_slice(b"\r\n");
+            }
+            Value::Bytes(bytes) => {
+                let head = format!(
+                    "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n"
+                );
+                self.body.extend_from_slice(head.as_bytes());
+                self.body.extend_from_slice(bytes);
+                self.body.extend_from_slice(b"\r\n");
+            }
+            other => {
+                let text = if matches!(other, Value::Null) { EcoString::new() } else { other.to_text()? };
+                let field = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
+                self.body.extend_from_slice(field.as_bytes());
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends a multipart body.
+    pub fn end_multipart(&mut self) {
+        if let Some(boundary) = &self.boundary {
+            self.body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+        }
+    }
+
+    /// What `body` reads: exactly what is sent.
+    pub fn sent_body(&self) -> Value {
+        match std::str::from_utf8(&self.body) {
+            Ok(text) if self.text_body || self.body.is_empty() => Value::Str(text.into()),
+            _ => Value::Bytes(self.body.clone().into()),
+        }
+    }
+
+    /// A header. The innermost says it first: one that is there already stays. A null is not sent, and keeps outer ones from being sent.
+    pub fn header(&mut self, name: &str, value: &Value) -> Eval<()> {
+        if self.has_header(name) {
+            return Ok(());
+        }
+        match value {
+            Value::Null | Value::Absent => self.hide(name),
+            value => {
+                let text = header_text(name, value)?;
+                push_line(&mut self.headers, name, &text);
+            }
+        }
+        Ok(())
+    }
+
+    /// A header whose value is constant.
+    pub fn header_text(&mut self, name: &str, value: &str) {
+        if !self.has_header(name) {
+            push_line(&mut self.headers, name, value);
+        }
+    }
+
+    /// An empty name marks a header that a null keeps out; [`Self::finish_headers`] drops the mark.
+    fn hide(&mut self, name: &str) {
+        self.headers.push('\0');
+        push_line(&mut self.headers, name, "");
+    }
+
+    fn has_header(&self, name: &str) -> bool {
+        self.headers.lines().any(|line| {
+            line.trim_start_matches('\0').split_once(':').is_some_and(|(key, _)| key.eq_ignore_ascii_case(name))
+        })
+    }
+
+    /// Whether auth is still to be said: nothing nearer to the request said it, nor a `set`.
+    pub fn wants_auth(&mut self) -> bool {
+        if !self.auth_settled
+            && let Some(line) = self.user.auth_override(self.api)
+        {
+            self.auth = line.to_string();
+            self.auth_settled = true;
+        }
+        !self.auth_settled
+    }
+
+    /// `auth none`.
+    pub fn no_auth(&mut self) {
+        self.auth.clear();
+        self.auth_settled = true;
+    }
+
+    /// `auth bearer(x)`; null sends none.
+    pub fn bearer(&mut self, token: &Value) -> Eval<()> {
+        self.auth = auth::bearer(token)?;
+        self.auth_settled = true;
+        Ok(())
+    }
+
+    /// `auth basic(user, password)`; null sends none.
+    pub fn basic(&mut self, user: &Value, password: &Value) -> Eval<()> {
+        self.auth = auth::basic(user, password)?;
+        self.auth_settled = true;
+        Ok(())
+    }
+
+    /// `auth header("X-Key", value)`; null sends none.
+    pub fn auth_header(&mut self, name: &str, value: &Value) -> Eval<()> {
+        self.auth = auth::header(name, value)?;
+        self.auth_settled = true;
+        Ok(())
+    }
+
+    /// `auth aws(service, region)`: signed once all else is laid out.
+    pub fn aws(&mut self, service: &Value, region: &Value) -> Eval<()> {
+        self.aws = Some((service.to_text()?, region.to_text()?));
+        self.auth_settled = true;
+        Ok(())
+    }
+
+    /// The time the whole exchange may take; the innermost says it first.
+    pub fn timeout(&mut self, value: &Value) -> Eval<()> {
+        if self.timeout.is_none() {
+            self.timeout = Some(value.as_duration()?);
+        }
+        Ok(())
+    }
+
+    /// How redirects are followed; the innermost says it first.
+    pub fn redirects(&mut self, redirects: Redirects) {
+        self.redirects.get_or_insert(redirects);
+    }
+
+    /// Drops the marks of hidden headers and adds the body's type where none was said.
+    pub(crate) fn finish_headers(&mut self) {
+        if let Some(content_type) = self.content_type.take()
+            && !self.has_header("content-type")
+        {
+            push_line(&mut self.headers, "Content-Type", &content_type);
+        }
+        if self.headers.contains('\0') {
+            self.headers = self.headers.split_inclusive('\n').filter(|line| !line.starts_with('\0')).collect();
+        }
+    }
+
+    pub(crate) fn user(&self) -> &'u User {
+        self.user
+    }
+}
+
+/// Header lines for the kinds of auth; empty where a part is null.
+pub(crate) mod auth {
+    use super::{Engine as _, Eval, Value, header_text, push_line};
+
+    pub(crate) fn bearer(token: &Value) -> Eval<String> {
+        if matches!(token, Value::Null) {
+            return Ok(String::new());
+        }
+        Ok(line("Authorization", &format!("Bearer {}", header_text("Authorization", token)?)))
+    }
+
+    pub(crate) fn basic(user: &Value, password: &Value) -> Eval<String> {
+        if matches!(user, Value::Null) || matches!(password, Value::Null) {
+            return Ok(String::new());
+        }
+        let pair = format!("{}:{}", user.to_text()?, password.to_text()?);
+        Ok(line("Authorization", &format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))))
+    }
+
+    pub(crate) fn header(name: &str, value: &Value) -> Eval<String> {
+        if matches!(value, Value::Null) {
+            return Ok(String::new());
+        }
+        Ok(line(name, &header_text(name, value)?))
+    }
+
+    fn line(name: &str, value: &str) -> String {
+        let mut out = String::new();
+        push_line(&mut out, name, value);
+        out
+    }
+}
+
+fn push_line(out: &mut String, name: &str, value: &str) {
+    out.push_str(name);
+    out.push_str(": ");
+    out.push_str(value);
+    out.push_str("\r\n");
+}
+
+/// A header's value as text; line breaks would start another header and are refused.
+fn header_text(name: &str, value: &Value) -> Eval<EcoString> {
+    let text = value.to_text()?;
+    if text.bytes().any(|b| matches!(b, b'\r' | b'\n' | 0)) {
+        return Err(Fault(format!("the value of the header {name} has a line break in it")));
+    }
+    Ok(text)
+}
+
+fn pairs(out: &mut String, key: &str, value: &Value, encode: fn(&str, &mut String)) -> Eval<()> {
+    match value {
+        Value::Absent => Ok(()),
+        Value::List(items) => items.iter().try_for_each(|item| pairs(out, key, item, encode)),
+        value => {
+            let text = if matches!(value, Value::Null) { EcoString::new() } else { value.to_text()? };
+            if !out.is_empty() && !out.ends_with(['&', '?']) {
+                out.push('&');
+            }
+            encode(key, out);
+            out.push('=');
+            encode(&text, out);
+            Ok(())
+        }
+    }
+}
+
+/// A name in a multipart head, as browsers write it.
+fn quoted(text: &str) -> String {
+    text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
+}

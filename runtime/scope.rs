@@ -1,0 +1,277 @@
+//! What surrounds a step: `retry`, `poll` and `group` each change what becomes of a finished one.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::Pin;
+use std::task::Poll as Ready;
+use std::time::{Duration, Instant};
+
+use crate::flow::{Exit, Flow};
+use crate::place::Place;
+use crate::stats::FailureClass;
+use crate::step::{Done, Failure};
+use crate::user::User;
+use crate::value::Eval;
+
+/// The scopes a user is in.
+#[derive(Debug, Default)]
+pub(crate) struct Scopes {
+    /// How many of the `retry`s around have tries left.
+    retries: Cell<u32>,
+    /// How many `poll`s are around; their last step is held back until the round is judged.
+    polls: Cell<u32>,
+    held_back: RefCell<Option<Done>>,
+    /// Time spent in waits, for groups.
+    waited: Cell<Duration>,
+    /// Failed steps, for groups.
+    failed: Cell<u64>,
+}
+
+impl Scopes {
+    pub(crate) fn waited(&self, duration: Duration) {
+        self.waited.set(self.waited.get() + duration);
+    }
+
+    pub(crate) fn count(&self, failures: &[Failure]) {
+        if !failures.is_empty() {
+            self.failed.set(self.failed.get() + 1);
+        }
+    }
+
+    /// What becomes of a finished step.
+    pub(crate) fn finish(&self, user: &User, done: Done) -> Flow {
+        if !done.failures.is_empty() && self.retries.get() > 0 {
+            user.world().record_retry(done.info);
+            return Err(Exit::Retry);
+        }
+        if self.polls.get() == 0 {
+            return done.record(user);
+        }
+        let fails = !done.failures.is_empty();
+        if let Some(before) = self.held_back.replace(None) {
+            before.record(user)?;
+        }
+        if fails {
+            return done.record(user);
+        }
+        self.held_back.replace(Some(done));
+        Ok(())
+    }
+}
+
+/// A turn is over however it ended: nothing of its scopes is left.
+pub(crate) fn clear(user: &User) {
+    user.scopes.retries.set(0);
+    user.scopes.polls.set(0);
+    if let Some(done) = user.scopes.held_back.replace(None) {
+        // The turn is over already: whether this step interrupts no longer matters.
+        let _ = done.record(user);
+    }
+}
+
+/// `retry n times every d { }`.
+#[derive(Debug)]
+pub struct Retry<'u> {
+    user: &'u User,
+    left: u64,
+    every: Duration,
+    armed: bool,
+}
+
+impl User {
+    /// A `retry` begins.
+    pub fn retry(&self, times: u64, every: Duration) -> Retry<'_> {
+        let mut retry = Retry { user: self, left: times, every, armed: false };
+        retry.arm();
+        retry
+    }
+
+    /// A `poll` begins.
+    pub fn poll(&self, at: Place, written: &'static str, times: u64, every: Duration) -> Poll<'_> {
+        self.scopes.polls.set(self.scopes.polls.get() + 1);
+        Poll { user: self, at, written, times, left: times, every }
+    }
+
+    /// A `group` begins; it ends when what is given is dropped.
+    pub fn group(&self, line: u32) -> Group<'_> {
+        Group { user: self, line, begun: Instant::now(), waited: self.scopes.waited.get(), failed: self.scopes.failed.get() }
+    }
+
+    /// Runs `f` for each of `items`, at most `limit` at a time.
+    pub async fn for_each<'f, T, F>(&self, limit: u64, items: impl Iterator<Item = T>, mut f: impl FnMut(T) -> F) -> Flow
+    where
+        F: Future<Output = Flow> + 'f,
+    {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX).max(1);
+        let mut items = items.fuse();
+        let mut running: Vec<Pin<Box<F>>> = Vec::new();
+        let mut outcome = Ok(());
+        std::future::poll_fn(|context| {
+            loop {
+                while outcome.is_ok() && running.len() < limit {
+                    let Some(item) = items.next() else { break };
+                    running.push(Box::pin(f(item)));
+                }
+                let before = running.len();
+                running.retain_mut(|one| match one.as_mut().poll(context) {
+                    Ready::Ready(result) => {
+                        if outcome.is_ok() {
+                            outcome = result;
+                        }
+                        false
+                    }
+                    Ready::Pending => true,
+                });
+                if running.is_empty() && (outcome.is_err() || before == 0) {
+                    return Ready::Ready(outcome);
+                }
+                if running.len() == before {
+                    return Ready::Pending;
+                }
+            }
+        })
+        .await
+    }
+}
+
+impl Retry<'_> {
+    fn arm(&mut self) {
+        if self.left > 0 && !self.armed {
+            self.armed = true;
+            self.user.scopes.retries.set(self.user.scopes.retries.get() + 1);
+        }
+    }
+
+    fn disarm(&mut self) {
+        if std::mem::take(&mut self.armed) {
+            let retries = &self.user.scopes.retries;
+            retries.set(retries.get().saturating_sub(1));
+        }
+    }
+
+    /// Whether the block runs once more; otherwise how it ended.
+    pub async fn again(&mut self, round: Flow) -> Flow<bool> {
+        self.disarm();
+        match round {
+            Err(Exit::Retry) if self.left > 0 => {
+                self.left -= 1;
+                self.user.pause(self.every).await;
+                self.arm();
+                Ok(true)
+            }
+            other => other.map(|()| false),
+        }
+    }
+}
+
+impl Drop for Retry<'_> {
+    fn drop(&mut self) {
+        self.disarm();
+    }
+}
+
+/// `poll every d up to n times until c { }`.
+#[derive(Debug)]
+pub struct Poll<'u> {
+    user: &'u User,
+    at: Place,
+    written: &'static str,
+    times: u64,
+    left: u64,
+    every: Duration,
+}
+
+impl Poll<'_> {
+    /// A round is over. Whether another follows; where the last one did not meet the condition, its last step fails.
+    pub async fn again(&mut self, met: impl FnOnce() -> Eval<bool>) -> Flow<bool> {
+        let met = match met() {
+            Ok(met) => met,
+            Err(fault) => {
+                self.fail_last(FailureClass::Expression, fault.0)?;
+                return Ok(false);
+            }
+        };
+        self.left = self.left.saturating_sub(1);
+        if met {
+            self.record_last()?;
+            return Ok(false);
+        }
+        if self.left == 0 {
+            let message = format!("polled {} times, never {}", self.times, self.written);
+            self.fail_last(FailureClass::Expectation, message)?;
+            return Ok(false);
+        }
+        self.record_last()?;
+        self.user.pause(self.every).await;
+        Ok(true)
+    }
+
+    fn record_last(&self) -> Flow {
+        match self.user.scopes.held_back.replace(None) {
+            Some(done) => done.record(self.user),
+            None => Ok(()),
+        }
+    }
+
+    fn fail_last(&self, class: FailureClass, message: String) -> Flow {
+        match self.user.scopes.held_back.replace(None) {
+            Some(mut done) => {
+                done.failures.push(Failure { class, at: self.at, message });
+                if self.user.scopes.retries.get() > 0 {
+                    self.user.world().record_retry(done.info);
+                    return Err(Exit::Retry);
+                }
+                done.record(self.user)
+            }
+            None => {
+                self.user.world().record_failure(self.user, None, class, self.at, &message);
+                Err(Exit::Interrupt)
+            }
+        }
+    }
+}
+
+impl Drop for Poll<'_> {
+    fn drop(&mut self) {
+        let polls = &self.user.scopes.polls;
+        polls.set(polls.get().saturating_sub(1));
+        // Left by `break` or an exit: what was held back is recorded as it stands.
+        let _ = self.record_last();
+    }
+}
+
+/// `group "Checkout" { }`: a line of the report over several steps, its time without waits.
+#[derive(Debug)]
+pub struct Group<'u> {
+    user: &'u User,
+    line: u32,
+    begun: Instant,
+    waited: Duration,
+    failed: u64,
+}
+
+impl Drop for Group<'_> {
+    fn drop(&mut self) {
+        let scopes = &self.user.scopes;
+        let took = self.begun.elapsed().saturating_sub(scopes.waited.get() - self.waited);
+        self.user.world().record_group(self.line, took, scopes.failed.get() == self.failed);
+    }
+}
+
+/// Awaits all branches of a `parallel`, then gives the first exit there was.
+pub async fn together(mut branches: Vec<Pin<Box<dyn Future<Output = Flow> + '_>>>) -> Flow {
+    let mut outcome = Ok(());
+    std::future::poll_fn(|context| {
+        branches.retain_mut(|branch| match branch.as_mut().poll(context) {
+            Ready::Ready(result) => {
+                if outcome.is_ok() {
+                    outcome = result;
+                }
+                false
+            }
+            Ready::Pending => true,
+        });
+        if branches.is_empty() { Ready::Ready(outcome) } else { Ready::Pending }
+    })
+    .await
+}

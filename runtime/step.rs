@@ -1,0 +1,318 @@
+//! One step: a request is sent, its expectations are judged, its takes run, and what came of it is recorded once, at the end.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use crate::exchange::{Sent, send};
+use crate::flow::{Exit, Flow};
+use crate::matcher::{self, Header, Matcher, Op};
+use crate::place::Place;
+use crate::program::{StepInfo, Type};
+use crate::request::Request;
+use crate::response::Response;
+use crate::stats::FailureClass;
+use crate::user::User;
+use crate::value::{Eval, Fault, Value};
+
+/// An expectation as the spec writes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Expectation {
+    /// Where it stands.
+    pub at: Place,
+    /// `json { id: string }`.
+    pub written: &'static str,
+}
+
+/// An expectation's place and text.
+pub const fn expected(at: Place, written: &'static str) -> Expectation {
+    Expectation { at, written }
+}
+
+/// A status or a hundred of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// `201`.
+    Code(u16),
+    /// `2xx`: 2.
+    Class(u16),
+}
+
+/// What a boolean expectation came to.
+#[derive(Debug)]
+pub struct Check {
+    holds: bool,
+    /// Both sides of a comparison, for the message.
+    sides: Option<(Value, Op, Value)>,
+}
+
+impl Check {
+    /// A boolean expression.
+    pub fn truth(value: &Value) -> Eval<Self> {
+        Ok(Self { holds: value.truth()?, sides: None })
+    }
+
+    /// A comparison.
+    pub fn compare(left: Value, op: Op, right: Value) -> Eval<Self> {
+        Ok(Self { holds: op.compare(&left, &right)?, sides: Some((left, op, right)) })
+    }
+}
+
+/// What went wrong in a step.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) class: FailureClass,
+    pub(crate) at: Place,
+    pub(crate) message: String,
+}
+
+/// A step that is running.
+#[derive(Debug)]
+pub struct Step<'u> {
+    user: &'u User,
+    info: &'static StepInfo,
+    begun: Instant,
+    sent: Option<Sent>,
+    response: Option<Response<'u>>,
+    failures: Vec<Failure>,
+}
+
+impl<'u> Step<'u> {
+    pub(crate) fn new(user: &'u User, index: usize) -> Self {
+        let info = &user.world().program.steps[index];
+        user.world().observer.step(user, info);
+        Self { user, info, begun: Instant::now(), sent: None, response: None, failures: Vec::new() }
+    }
+
+    /// Sends the request. False where there is no response to judge; why is recorded.
+    ///
+    /// The future is boxed so that the generated crate holds none of its code.
+    pub fn send<'a>(&'a mut self, request: Eval<Request<'u>>) -> Pin<Box<dyn Future<Output = bool> + 'a>> {
+        Box::pin(self.exchange(request))
+    }
+
+    async fn exchange(&mut self, request: Eval<Request<'u>>) -> bool {
+        let request = match request {
+            Ok(request) => request,
+            Err(fault) => {
+                self.fail(FailureClass::Expression, self.info.at, fault.0);
+                return false;
+            }
+        };
+        self.begun = Instant::now();
+        match send(self.user, request).await {
+            Ok((sent, response)) => {
+                let observer = &self.user.world().observer;
+                observer.exchange(self.user, &sent, Some(&response));
+                let status = response.status;
+                self.sent = Some(sent);
+                self.response = Some(Response::new(self.user, response));
+                if !self.info.expects_status && status >= 400 {
+                    self.fail(FailureClass::Status, self.info.at, format!("expected a status below 400, got {status}"));
+                }
+                true
+            }
+            Err((sent, class, message)) => {
+                if let Some(sent) = &sent {
+                    self.user.world().observer.exchange(self.user, sent, None);
+                }
+                self.sent = sent;
+                self.fail(class, self.info.at, message);
+                false
+            }
+        }
+    }
+
+    /// `expect 201`.
+    pub fn status(&mut self, expectation: Expectation, wanted: &[Status]) {
+        let Some(status) = self.response.as_ref().map(|response| response.raw.status) else { return };
+        let holds = wanted.iter().any(|one| match one {
+            Status::Code(code) => *code == status,
+            Status::Class(class) => status / 100 == *class,
+        });
+        let verdict = if holds {
+            Ok(())
+        } else {
+            let wanted: Vec<String> = wanted
+                .iter()
+                .map(|one| match one {
+                    Status::Code(code) => code.to_string(),
+                    Status::Class(class) => format!("{class}xx"),
+                })
+                .collect();
+            Err((FailureClass::Status, format!("expected status {}, got {status}", wanted.join(" or "))))
+        };
+        self.verdict(expectation, verdict);
+    }
+
+    /// `expect json { … }`; `args` are the values that the matcher's `Arg`s stand for.
+    pub fn json<const N: usize>(&mut self, expectation: Expectation, matcher: &'static Matcher, args: impl FnOnce(&Response<'_>) -> Eval<[Value; N]>) {
+        let Some(response) = &self.response else { return };
+        let verdict = args(response).map_err(fault).and_then(|args| {
+            matcher::judge_bytes(matcher, response.body_bytes(), &args, &self.user.world().regexes)
+                .map_err(|mismatches| (FailureClass::Json, matcher::explain("json", &mismatches)))
+        });
+        self.verdict(expectation, verdict);
+    }
+
+    /// `expect headers { … }`.
+    pub fn headers<const N: usize>(&mut self, expectation: Expectation, wanted: &'static [Header], args: impl FnOnce(&Response<'_>) -> Eval<[Value; N]>) {
+        let Some(response) = &self.response else { return };
+        let verdict = args(response).map_err(fault).and_then(|args| {
+            let get = |name: &str| response.raw.headers.get(name);
+            matcher::judge_headers(wanted, get, &args, &self.user.world().regexes)
+                .map_err(|mismatches| (FailureClass::Header, matcher::explain("headers", &mismatches)))
+        });
+        self.verdict(expectation, verdict);
+    }
+
+    /// `expect text "part"`, `expect not text "part"`.
+    pub fn text(&mut self, expectation: Expectation, negated: bool, part: impl FnOnce(&Response<'_>) -> Eval) {
+        let Some(response) = &self.response else { return };
+        let verdict = part(response).and_then(|part| part.to_text()).map_err(fault).and_then(|part| {
+            let found = memchr::memmem::find(response.body_bytes(), part.as_bytes()).is_some();
+            match (found, negated) {
+                (true, false) | (false, true) => Ok(()),
+                (false, false) => Err((FailureClass::Text, format!("expected the text {part:?} in the body, it isn't there"))),
+                (true, true) => Err((FailureClass::Text, format!("expected no text {part:?} in the body, it is there"))),
+            }
+        });
+        self.verdict(expectation, verdict);
+    }
+
+    /// `expect elapsed < 500ms`, `expect len(json.items) == 3`.
+    pub fn check(&mut self, expectation: Expectation, condition: impl FnOnce(&Response<'_>) -> Eval<Check>) {
+        let Some(response) = &self.response else { return };
+        let class = if expectation.written.starts_with("elapsed") { FailureClass::Elapsed } else { FailureClass::Expectation };
+        let verdict = condition(response).map_err(fault).and_then(|check| match (check.holds, check.sides) {
+            (true, _) => Ok(()),
+            (false, None) => Err((class, format!("expected {}", expectation.written))),
+            (false, Some((left, _, _))) => Err((class, format!("expected {}, got {}", expectation.written, left.show()))),
+        });
+        self.verdict(expectation, verdict);
+    }
+
+    fn verdict(&mut self, expectation: Expectation, verdict: Result<(), (FailureClass, String)>) {
+        let error = verdict.as_ref().err().map(|(_, message)| message.as_str());
+        self.user.world().observer.verdict(self.user, expectation, error);
+        if let Err((class, message)) = verdict {
+            self.failures.push(Failure { class, at: expectation.at, message });
+        }
+    }
+
+    /// `take x: int = SOURCE`. Nothing where the step has failed already, or fails by this.
+    pub fn take(&mut self, at: Place, name: &str, ty: Type, source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>) -> Option<Value> {
+        self.take_with(at, name, ty, source, None)
+    }
+
+    /// `take x = SOURCE else VALUE`.
+    pub fn take_or(
+        &mut self,
+        at: Place,
+        name: &str,
+        ty: Type,
+        source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>,
+        fallback: impl FnOnce() -> Eval,
+    ) -> Option<Value> {
+        self.take_with(at, name, ty, source, Some(Box::new(fallback)))
+    }
+
+    fn take_with(
+        &mut self,
+        at: Place,
+        name: &str,
+        ty: Type,
+        source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>,
+        fallback: Option<Box<dyn FnOnce() -> Eval + '_>>,
+    ) -> Option<Value> {
+        if !self.holds() {
+            return None;
+        }
+        let response = self.response.as_ref()?;
+        let found = source(response).and_then(|found| match found {
+            Some(value) => value.convert(ty),
+            None => Err(Fault("nothing was found".into())),
+        });
+        let value = match (found, fallback) {
+            (Ok(value), _) => Ok(value),
+            (Err(_), Some(fallback)) => fallback(),
+            (Err(fault), None) => Err(fault),
+        };
+        match value {
+            Ok(value) => {
+                self.user.world().observer.took(self.user, name, &value);
+                Some(value)
+            }
+            Err(fault) => {
+                self.fail(FailureClass::Take, at, format!("take {name}: {}", fault.0));
+                None
+            }
+        }
+    }
+
+    /// An expression in a step, behind its request. Nothing where the step has failed already, or fails by this.
+    pub fn value(&mut self, at: Place, expression: impl FnOnce(&Response<'_>) -> Eval) -> Option<Value> {
+        if !self.holds() {
+            return None;
+        }
+        match expression(self.response.as_ref()?) {
+            Ok(value) => Some(value),
+            Err(fault) => {
+                self.fail(FailureClass::Expression, at, fault.0);
+                None
+            }
+        }
+    }
+
+    fn fail(&mut self, class: FailureClass, at: Place, message: String) {
+        self.failures.push(Failure { class, at, message });
+    }
+
+    /// Whether nothing has failed so far.
+    pub fn holds(&self) -> bool {
+        self.failures.is_empty()
+    }
+
+    /// The step is over: it is recorded, and a failed one that interrupts ends the turn.
+    pub fn end(self) -> Flow {
+        if let Some(exit) = self.user.pending_exit() {
+            return Err(exit);
+        }
+        let service = self.sent.as_ref().map_or(Duration::ZERO, |sent| sent.elapsed);
+        let done = Done {
+            info: self.info,
+            service,
+            response: service + self.user.behind.get(),
+            sent: self.sent,
+            received: self.response.map(|response| response.raw),
+            failures: self.failures,
+        };
+        self.user.world().observer.step_end(self.user, &done);
+        self.user.scopes.finish(self.user, done)
+    }
+}
+
+fn fault(fault: Fault) -> (FailureClass, String) {
+    (FailureClass::Expression, fault.0)
+}
+
+/// A finished step.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) info: &'static StepInfo,
+    pub(crate) service: Duration,
+    pub(crate) response: Duration,
+    pub(crate) sent: Option<Sent>,
+    pub(crate) received: Option<crate::http::Response>,
+    pub(crate) failures: Vec<Failure>,
+}
+
+impl Done {
+    /// Records the step and says how the sequence goes on.
+    pub(crate) fn record(self, user: &User) -> Flow {
+        let interrupts = !self.failures.is_empty() && self.info.interrupt;
+        user.scopes.count(&self.failures);
+        user.world().record_step(user, &self);
+        if interrupts { Err(Exit::Interrupt) } else { Ok(()) }
+    }
+}
