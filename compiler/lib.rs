@@ -1,1 +1,3 @@
 //! ltc, the load test compiler.
+
+pub mod demo;
