@@ -1,0 +1,108 @@
+//! Answers: replies, and refusals that say in JSON what was wrong.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use http_body_util::Full;
+use serde_json::{Value, json};
+
+/// A whole response; bodies are small and always complete.
+pub(super) type Reply = Response<Full<Bytes>>;
+/// What a handler gives.
+pub(super) type Answer = Result<Reply, Refusal>;
+
+/// A wait before the response goes out, carried in its extensions so that handlers stay plain functions.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wait(pub(super) Duration);
+
+/// A request that is turned down.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    message: String,
+}
+
+/// A refusal with this status and reason.
+pub(super) fn refuse(status: StatusCode, message: impl Into<String>) -> Refusal {
+    Refusal {
+        status,
+        message: message.into(),
+    }
+}
+
+/// 400 with this reason.
+pub(super) fn bad(message: impl Into<String>) -> Refusal {
+    refuse(StatusCode::BAD_REQUEST, message)
+}
+
+/// 404 with this reason.
+pub(super) fn missing(message: impl Into<String>) -> Refusal {
+    refuse(StatusCode::NOT_FOUND, message)
+}
+
+/// 401 with this reason.
+pub(super) fn stranger(message: impl Into<String>) -> Refusal {
+    refuse(StatusCode::UNAUTHORIZED, message)
+}
+
+impl From<Refusal> for Reply {
+    fn from(refusal: Refusal) -> Reply {
+        let Refusal { status, message } = refusal;
+        let reply = json_reply(
+            status,
+            &json!({ "status": status.as_u16(), "error": status.canonical_reason(), "message": message }),
+        );
+        match status {
+            StatusCode::UNAUTHORIZED => with(reply, header::WWW_AUTHENTICATE, "Bearer"),
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                with(reply, header::RETRY_AFTER, "1")
+            }
+            _ => reply,
+        }
+    }
+}
+
+/// A response of this type.
+pub(super) fn reply(
+    status: StatusCode,
+    content_type: &'static str,
+    body: impl Into<Bytes>,
+) -> Reply {
+    let mut reply = Response::new(Full::new(body.into()));
+    *reply.status_mut() = status;
+    reply
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    reply
+}
+
+/// A JSON response.
+pub(super) fn json_reply(status: StatusCode, body: &Value) -> Reply {
+    reply(status, "application/json", body.to_string())
+}
+
+/// An HTML page.
+pub(super) fn page(status: StatusCode, html: String) -> Reply {
+    reply(status, "text/html; charset=utf-8", html)
+}
+
+/// A response without a body.
+pub(super) fn empty(status: StatusCode) -> Reply {
+    let mut reply = Response::new(Full::default());
+    *reply.status_mut() = status;
+    reply
+}
+
+/// A redirection.
+pub(super) fn redirect(status: StatusCode, place: &str) -> Reply {
+    with(empty(status), header::LOCATION, place)
+}
+
+/// The reply with one more header; a value that no header can carry is left out.
+pub(super) fn with(mut reply: Reply, name: HeaderName, value: &str) -> Reply {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        reply.headers_mut().append(name, value);
+    }
+    reply
+}

@@ -1,0 +1,123 @@
+//! Tokens that need no memory, signatures, one-time codes, and a source of random numbers.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+use sha2::Sha256;
+
+/// Seconds that a one-time code stands for.
+const OTP_STEP: u64 = 30;
+
+/// A server's own key: what it sealed it knows again, without keeping it.
+#[derive(Debug)]
+pub(super) struct Seal {
+    key: [u8; 8],
+    next: AtomicU64,
+}
+
+impl Seal {
+    pub(super) fn new() -> Self {
+        let random = RandomState::new();
+        Seal {
+            key: random.hash_one("key").to_be_bytes(),
+            next: AtomicU64::new(random.hash_one("numbers")),
+        }
+    }
+
+    fn mark(&self, kind: &str, payload: &str) -> String {
+        let mut mark = hmac_sha256(&self.key, format!("{kind}\0{payload}").as_bytes());
+        mark.truncate(32);
+        mark
+    }
+
+    /// `payload.mark`, good for this kind only.
+    pub(super) fn mint(&self, kind: &str, payload: &str) -> String {
+        format!("{payload}.{}", self.mark(kind, payload))
+    }
+
+    /// The payload of a token of this kind that this server minted.
+    pub(super) fn open<'t>(&self, kind: &str, token: &'t str) -> Option<&'t str> {
+        let (payload, mark) = token.rsplit_once('.')?;
+        same(mark, &self.mark(kind, payload)).then_some(payload)
+    }
+
+    /// The next random number (splitmix64).
+    pub(super) fn random(&self) -> u64 {
+        let state = self
+            .next
+            .fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// Whether this one is of a share of all.
+    pub(super) fn chance(&self, share: f64) -> bool {
+        share > 0.0 && ((self.random() >> 11) as f64 / (1_u64 << 53) as f64) < share
+    }
+}
+
+/// Compares without telling by its time where the difference is.
+pub(super) fn same(left: &str, right: &str) -> bool {
+    left.len() == right.len()
+        && left
+            .bytes()
+            .zip(right.bytes())
+            .fold(0, |all, (a, b)| all | (a ^ b))
+            == 0
+}
+
+/// HMAC-SHA-256 in lower-case hex.
+pub(super) fn hmac_sha256(key: &[u8], data: &[u8]) -> String {
+    // HMAC takes keys of any length; the error can't happen, and an empty mark would match nothing of 64 digits.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
+        return String::new();
+    };
+    mac.update(data);
+    hex::encode(mac.finalize().into_bytes())
+}
+
+/// Whether `code` is this secret's one-time code now, or one step before or after.
+pub(super) fn totp_holds(secret: &[u8], code: &str, unix: u64) -> bool {
+    let step = unix / OTP_STEP;
+    [step, step.wrapping_sub(1), step + 1]
+        .iter()
+        .any(|step| totp_at(secret, *step).is_some_and(|want| same(&want, code)))
+}
+
+/// The six digits of a time step (RFC 6238, SHA-1).
+pub(super) fn totp_at(secret: &[u8], step: u64) -> Option<String> {
+    let mut mac = Hmac::<Sha1>::new_from_slice(secret).ok()?;
+    mac.update(&step.to_be_bytes());
+    let digest = mac.finalize().into_bytes();
+    let at = usize::from(digest.last()? & 0x0f);
+    let four: [u8; 4] = digest.get(at..at + 4)?.try_into().ok()?;
+    Some(format!(
+        "{:06}",
+        (u32::from_be_bytes(four) & 0x7fff_ffff) % 1_000_000
+    ))
+}
+
+/// The bytes of a base32 text (RFC 4648; case, spaces, dashes and padding don't matter).
+pub(super) fn base32(text: &str) -> Option<Vec<u8>> {
+    let (mut bits, mut held, mut bytes) = (0_u32, 0_u32, Vec::new());
+    for letter in text
+        .bytes()
+        .filter(|letter| !matches!(letter, b'=' | b' ' | b'-'))
+    {
+        let five = match letter.to_ascii_uppercase() {
+            upper @ b'A'..=b'Z' => upper - b'A',
+            digit @ b'2'..=b'7' => digit - b'2' + 26,
+            _ => return None,
+        };
+        bits = ((bits << 5) | u32::from(five)) & 0xffff;
+        held += 5;
+        if held >= 8 {
+            held -= 8;
+            bytes.push(((bits >> held) & 0xff) as u8);
+        }
+    }
+    Some(bytes)
+}

@@ -1,0 +1,290 @@
+//! The server itself: it listens, serves connections, and stops when told.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::{SocketAddr, TcpListener as StdListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::{Body, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime::{Builder, Handle as Tokio, Runtime};
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinSet;
+
+use super::Options;
+use super::respond::{Reply, Wait, bad, refuse};
+use super::router::{self, Demo};
+
+/// The largest body that is read.
+const BODY_LIMIT: usize = 8 << 20;
+/// How long connections may take to end when the server stops.
+const GRACE: Duration = Duration::from_secs(1);
+/// A load test opens all its connections at once; the system's usual 128 would make some of them wait a second.
+const BACKLOG: u32 = 4096;
+
+/// A demo server that listens; [`Server::run`] serves.
+pub struct Server {
+    demo: Arc<Demo>,
+    listener: StdListener,
+    addr: SocketAddr,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("addr", &self.addr)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Server {
+    /// Listens at once, so that connections made from now on succeed. Options that can't be are `InvalidInput`.
+    pub fn bind(options: Options) -> io::Result<Self> {
+        let addr = options.addr;
+        let demo = Demo::new(options)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let listener = if Tokio::try_current().is_ok() {
+            listen(addr)?
+        } else {
+            let runtime = Builder::new_current_thread().enable_io().build()?;
+            let _inside = runtime.enter();
+            listen(addr)?
+        };
+        Ok(Server {
+            demo: Arc::new(demo),
+            addr: listener.local_addr()?,
+            listener,
+        })
+    }
+
+    /// Where it listens: the real port, where the options said 0.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Serves until `shutdown` is done, then ends the connections after the responses that are under way.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+        let listener = TcpListener::from_std(self.listener)?;
+        let (stop, stopped) = watch::channel(());
+        let mut connections = JoinSet::new();
+        let mut shutdown = std::pin::pin!(shutdown);
+        loop {
+            tokio::select! {
+                () = &mut shutdown => break,
+                Some(_) = connections.join_next() => {}
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, _)) => {
+                        self.demo.stats.connected();
+                        connections.spawn(connection(Arc::clone(&self.demo), stream, stopped.clone()));
+                    }
+                    // Out of descriptors, or the client left again: the next one may fare better.
+                    Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+                },
+            }
+        }
+        drop(listener);
+        // Fails only when there is no connection to tell.
+        let _ = stop.send(());
+        let _ = tokio::time::timeout(GRACE, async {
+            while connections.join_next().await.is_some() {}
+        })
+        .await;
+        Ok(())
+    }
+}
+
+fn listen(addr: SocketAddr) -> io::Result<StdListener> {
+    let socket = if addr.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    socket.listen(BACKLOG)?.into_std()
+}
+
+/// Serves one connection to its end.
+async fn connection(demo: Arc<Demo>, stream: TcpStream, mut stopped: watch::Receiver<()>) {
+    // Without it small responses may wait; a socket that refuses it serves all the same.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(|request| serve_one(Arc::clone(&demo), request));
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .pipeline_flush(true)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut served = std::pin::pin!(served);
+    // How a connection ends, by the client or by a fault, is its own affair.
+    tokio::select! {
+        _ = &mut served => {}
+        _ = stopped.changed() => {
+            served.as_mut().graceful_shutdown();
+            let _ = served.await;
+        }
+    }
+}
+
+/// The connection is to be dropped without an answer.
+#[derive(Debug)]
+struct Dropped;
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("dropped on purpose")
+    }
+}
+
+impl std::error::Error for Dropped {}
+
+/// Reads a request whole, lets the faults have it, answers it, and counts it.
+async fn serve_one(demo: Arc<Demo>, request: Request<Incoming>) -> Result<Reply, Dropped> {
+    let begun = Instant::now();
+    let (parts, body) = request.into_parts();
+    let found = router::find(&parts.method, parts.uri.path());
+    let control = matches!(parts.uri.path(), "/_demo/stats" | "/_demo/faults");
+    if !control {
+        demo.stats.arrived(&found);
+    }
+    let read = read(body).await;
+    let faults = demo.faults();
+    let (faults, since) = (&faults.0, faults.1);
+    if !control && demo.seal.chance(faults.close) {
+        demo.stats.dropped();
+        return Err(Dropped);
+    }
+    let status = if control {
+        None
+    } else {
+        faults.status_of(parts.uri.path())
+    };
+    let status = status.or_else(|| (!control && demo.seal.chance(faults.fail_rate)).then_some(503));
+    let reply = match (status.map(StatusCode::from_u16), read) {
+        (Some(Ok(status)), _) => {
+            Reply::from(refuse(status, "failed on purpose, see /_demo/faults"))
+        }
+        (_, Ok(body)) => router::answer(&demo, &parts, &body, &found),
+        (_, Err(reply)) => reply,
+    };
+    if let Some(Wait(time)) = reply.extensions().get() {
+        tokio::time::sleep(*time).await;
+    }
+    if !control {
+        if let Some(latency) = faults.latency {
+            tokio::time::sleep(latency.pick(demo.seal.random())).await;
+        }
+        if let Some(left) = faults.stall.and_then(|stall| stall.left(since.elapsed())) {
+            tokio::time::sleep(left).await;
+        }
+        demo.stats.answered(reply.status().as_u16());
+    }
+    if demo.options.log {
+        eprintln!(
+            "{} {} {} {:.1?}",
+            parts.method,
+            parts.uri,
+            reply.status().as_u16(),
+            begun.elapsed()
+        );
+    }
+    Ok(reply)
+}
+
+async fn read(body: Incoming) -> Result<Bytes, Reply> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    match Limited::new(body, BODY_LIMIT).collect().await {
+        Ok(read) => Ok(read.to_bytes()),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(refuse(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("the body is larger than {BODY_LIMIT} bytes"),
+        )
+        .into()),
+        Err(error) => Err(bad(format!("the body could not be read: {error}")).into()),
+    }
+}
+
+fn runtime(threads: Option<usize>) -> io::Result<Runtime> {
+    let mut builder = Builder::new_multi_thread();
+    if let Some(threads) = threads {
+        builder.worker_threads(threads.max(1));
+    }
+    builder.thread_name("demo").enable_all().build()
+}
+
+/// Runs the server on this thread until Ctrl-C; `ready` learns the address once it listens.
+pub fn serve(options: Options, ready: impl FnOnce(SocketAddr)) -> io::Result<()> {
+    let runtime = runtime(options.threads)?;
+    let server = Server::bind(options)?;
+    ready(server.addr());
+    let done = runtime.block_on(server.run(async {
+        // Without a handler for it, Ctrl-C ends the process by itself.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }));
+    runtime.shutdown_background();
+    done
+}
+
+/// Runs the server on a thread of its own until the handle is dropped.
+pub fn spawn(options: Options) -> io::Result<Handle> {
+    let runtime = runtime(options.threads)?;
+    let server = Server::bind(options)?;
+    let addr = server.addr();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let thread = std::thread::Builder::new()
+        .name("demo".to_owned())
+        .spawn(move || {
+            // A handle that is gone is a stop, too.
+            let _ = runtime.block_on(server.run(async { drop(stopped.await) }));
+            runtime.shutdown_background();
+        })?;
+    Ok(Handle {
+        addr,
+        stop: Some(stop),
+        thread: Some(thread),
+    })
+}
+
+/// A server that runs on its own thread; dropping it stops the server.
+#[derive(Debug)]
+pub struct Handle {
+    addr: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Handle {
+    /// Where it listens.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The address of a service or path: `url("/shop")` is `http://127.0.0.1:PORT/shop`.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.addr)
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has said so itself.
+            let _ = thread.join();
+        }
+    }
+}
