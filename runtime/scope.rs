@@ -224,7 +224,7 @@ impl Poll<'_> {
                 done.record(self.user)
             }
             None => {
-                self.user.world().record_failure(self.user, None, class, self.at, &message);
+                self.user.world().record_failure(self.user, class, self.at, &message);
                 Err(Exit::Interrupt)
             }
         }

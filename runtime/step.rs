@@ -2,11 +2,12 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::exchange::{Sent, send};
 use crate::flow::{Exit, Flow};
 use crate::matcher::{self, Header, Matcher, Op};
+use crate::observe::Detail;
 use crate::place::Place;
 use crate::program::{StepInfo, Type};
 use crate::request::Request;
@@ -71,17 +72,18 @@ pub(crate) struct Failure {
 pub struct Step<'u> {
     user: &'u User,
     info: &'static StepInfo,
-    begun: Instant,
     sent: Option<Sent>,
     response: Option<Response<'u>>,
     failures: Vec<Failure>,
+    /// Kept only where the observer wants it.
+    details: Option<Vec<Detail>>,
 }
 
 impl<'u> Step<'u> {
     pub(crate) fn new(user: &'u User, index: usize) -> Self {
         let info = &user.world().program.steps[index];
-        user.world().observer.step(user, info);
-        Self { user, info, begun: Instant::now(), sent: None, response: None, failures: Vec::new() }
+        let details = user.world().observer.wants_detail().then(Vec::new);
+        Self { user, info, sent: None, response: None, failures: Vec::new(), details }
     }
 
     /// Sends the request. False where there is no response to judge; why is recorded.
@@ -99,11 +101,8 @@ impl<'u> Step<'u> {
                 return false;
             }
         };
-        self.begun = Instant::now();
         match send(self.user, request).await {
             Ok((sent, response)) => {
-                let observer = &self.user.world().observer;
-                observer.exchange(self.user, &sent, Some(&response));
                 let status = response.status;
                 self.sent = Some(sent);
                 self.response = Some(Response::new(self.user, response));
@@ -113,9 +112,6 @@ impl<'u> Step<'u> {
                 true
             }
             Err((sent, class, message)) => {
-                if let Some(sent) = &sent {
-                    self.user.world().observer.exchange(self.user, sent, None);
-                }
                 self.sent = sent;
                 self.fail(class, self.info.at, message);
                 false
@@ -193,8 +189,9 @@ impl<'u> Step<'u> {
     }
 
     fn verdict(&mut self, expectation: Expectation, verdict: Result<(), (FailureClass, String)>) {
-        let error = verdict.as_ref().err().map(|(_, message)| message.as_str());
-        self.user.world().observer.verdict(self.user, expectation, error);
+        if let Some(details) = &mut self.details {
+            details.push(Detail::Verdict(expectation, verdict.as_ref().err().map(|(_, message)| message.clone())));
+        }
         if let Err((class, message)) = verdict {
             self.failures.push(Failure { class, at: expectation.at, message });
         }
@@ -240,7 +237,9 @@ impl<'u> Step<'u> {
         };
         match value {
             Ok(value) => {
-                self.user.world().observer.took(self.user, name, &value);
+                if let Some(details) = &mut self.details {
+                    details.push(Detail::Took(name.to_owned(), value.clone()));
+                }
                 Some(value)
             }
             Err(fault) => {
@@ -286,8 +285,9 @@ impl<'u> Step<'u> {
             sent: self.sent,
             received: self.response.map(|response| response.raw),
             failures: self.failures,
+            details: self.details.unwrap_or_default(),
         };
-        self.user.world().observer.step_end(self.user, &done);
+        self.user.world().observer.step(self.user, &done);
         self.user.scopes.finish(self.user, done)
     }
 }
@@ -305,6 +305,7 @@ pub(crate) struct Done {
     pub(crate) sent: Option<Sent>,
     pub(crate) received: Option<crate::http::Response>,
     pub(crate) failures: Vec<Failure>,
+    pub(crate) details: Vec<Detail>,
 }
 
 impl Done {

@@ -256,7 +256,7 @@ impl User {
     pub fn fail(&self, at: Place, why: impl FnOnce() -> Eval) -> Exit {
         match self.eval(at, || why()?.to_text()) {
             Ok(why) => {
-                self.world.record_failure(self, None, crate::stats::FailureClass::Script, at, &why);
+                self.world.record_failure(self, crate::stats::FailureClass::Script, at, &why);
                 Exit::Interrupt
             }
             Err(exit) => exit,
@@ -268,7 +268,7 @@ impl User {
         if let Some(exit) = self.pending_exit.take() {
             return exit;
         }
-        self.world.record_failure(self, None, crate::stats::FailureClass::Expression, at, &fault.0);
+        self.world.record_failure(self, crate::stats::FailureClass::Expression, at, &fault.0);
         Exit::Interrupt
     }
 

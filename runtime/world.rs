@@ -16,7 +16,7 @@ use crate::program::{Program, StepInfo};
 use crate::request::Request;
 use crate::source::{JsonPath, Selector};
 use crate::stats::{Example, FailureClass, Phases, Recorder, Sample};
-use crate::step::{Done, Step};
+use crate::step::Done;
 use crate::user::User;
 use crate::value::{Eval, Fault, FileValue, Value};
 
@@ -38,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) shared: Vec<Value>,
     pub(crate) aws: Option<AwsCredentials>,
     pub(crate) clock: Clock,
+    /// Values that are never shown.
+    pub(crate) secrets: Vec<String>,
 }
 
 /// A worker's world.
@@ -62,6 +64,7 @@ pub struct World {
     queries: Vec<OnceCell<JsonPath>>,
     selectors: Vec<OnceCell<Selector>>,
     aws: Option<AwsCredentials>,
+    secrets: Vec<String>,
 }
 
 impl World {
@@ -110,6 +113,7 @@ impl World {
             queries: program.paths.iter().map(|_| OnceCell::new()).collect(),
             selectors: program.selectors.iter().map(|_| OnceCell::new()).collect(),
             aws: settings.aws.clone(),
+            secrets: settings.secrets.clone(),
         }))
     }
 
@@ -154,6 +158,16 @@ impl World {
         )
     }
 
+    /// A text without the environment's secrets.
+    pub(crate) fn mask(&self, text: &str) -> String {
+        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+    }
+
+    /// `specs/tpdata.lt:31:5`.
+    pub(crate) fn place(&self, at: Place) -> String {
+        format!("{}:{}:{}", self.program.files[usize::from(at.file)], at.line, at.column)
+    }
+
     pub(crate) fn record_step(&self, user: &User, done: &Done) {
         let ok = done.failures.is_empty();
         let mut recorder = self.recorder.borrow_mut();
@@ -182,8 +196,8 @@ impl World {
                 at: self.clock.elapsed(),
                 user: user.number(),
                 message: failure.message.clone(),
-                request: done.sent.as_ref().map(|sent| crate::show::request(&sent.request)).unwrap_or_default(),
-                response: received_text(done),
+                request: done.sent.as_ref().map(|sent| self.mask(&crate::show::request(&sent.request))).unwrap_or_default(),
+                response: done.received.as_ref().map(|response| self.mask(&crate::show::response(response))).unwrap_or_default(),
             });
         }
     }
@@ -197,7 +211,7 @@ impl World {
     }
 
     /// A failure outside of any step's record: an expression, `fail`, a poll without a step.
-    pub(crate) fn record_failure(&self, user: &User, _step: Option<&Step<'_>>, class: FailureClass, at: Place, message: &str) {
+    pub(crate) fn record_failure(&self, user: &User, class: FailureClass, at: Place, message: &str) {
         self.observer.failure(user, at, message);
         self.recorder.borrow_mut().failure(None, class, at, message, || Example {
             at: self.clock.elapsed(),
@@ -207,8 +221,4 @@ impl World {
             response: String::new(),
         });
     }
-}
-
-fn received_text(done: &Done) -> String {
-    done.received.as_ref().map(crate::show::response).unwrap_or_default()
 }

@@ -62,13 +62,6 @@ impl Emitter<'_> {
         quote!(&#value)
     }
 
-    fn references(&self, scope: Scope<'_>, exprs: &[Expr]) -> Vec<TokenStream> {
-        exprs
-            .iter()
-            .map(|expr| self.reference(scope, expr))
-            .collect()
-    }
-
     /// An owned value.
     pub(super) fn code(&self, scope: Scope<'_>, expr: &Expr) -> Code {
         use Code::{Fallible, Plain};

@@ -313,11 +313,6 @@ impl Emitter<'_> {
         quote!(#(#stmts)*)
     }
 
-    fn evaluated(&self, scope: Scope<'_>, expr: &Expr) -> TokenStream {
-        let (at, value) = (self.at(expr.span), self.eval(scope, expr));
-        quote!(u.eval(#at, || #value)?)
-    }
-
     pub(super) fn stmt(&self, frame: &Frame<'_>, stmt: &Stmt) -> TokenStream {
         let scope = frame.scope();
         let at = self.at(stmt.span);

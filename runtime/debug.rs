@@ -1,0 +1,141 @@
+//! `--debug`: every sequence once, one user, each exchange in full.
+
+use std::cell::{Cell, RefCell};
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+
+use crate::observe::{Detail, Observer};
+use crate::place::Place;
+use crate::step::Done;
+use crate::user::User;
+
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const DIM: Style = Style::new().dimmed();
+const HEAD: Style = Style::new().bold();
+
+/// Prints steps as they end.
+#[derive(Debug, Default)]
+pub(crate) struct Printer {
+    failures: Cell<u64>,
+    steps: Cell<u64>,
+    /// Show only what failed.
+    only_failures: bool,
+    /// What the last headline said, so that it isn't said twice.
+    headline: RefCell<String>,
+}
+
+/// A shared printer: the caller reads its counts when all has run.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared(pub(crate) std::rc::Rc<Printer>);
+
+impl Printer {
+    pub(crate) fn new(only_failures: bool) -> Self {
+        Self { only_failures, ..Self::default() }
+    }
+
+    /// Steps that were run, and how many things failed.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (self.steps.get(), self.failures.get())
+    }
+
+    /// A line over what follows.
+    pub(crate) fn headline(&self, text: &str) {
+        if !self.only_failures && *self.headline.borrow() != text {
+            anstream::println!("\n{HEAD}== {text}{HEAD:#}");
+            text.clone_into(&mut self.headline.borrow_mut());
+        }
+    }
+}
+
+impl Observer for Shared {
+    fn wants_detail(&self) -> bool {
+        true
+    }
+
+    fn step(&self, user: &User, done: &Done) {
+        let printer = &self.0;
+        printer.steps.set(printer.steps.get() + 1);
+        if !done.failures.is_empty() {
+            printer.failures.set(printer.failures.get() + 1);
+        } else if printer.only_failures {
+            return;
+        }
+        anstream::print!("{}", user.world().mask(&shown(user, done)));
+    }
+
+    fn failure(&self, user: &User, at: Place, message: &str) {
+        self.0.failures.set(self.0.failures.get() + 1);
+        anstream::println!("{BAD}✗{BAD:#} {} {}", user.world().place(at), user.world().mask(message));
+    }
+
+    fn log(&self, user: &User, at: Place, text: &str) {
+        anstream::println!("{DIM}log {}{DIM:#} {}", user.world().place(at), user.world().mask(text));
+    }
+}
+
+fn shown(user: &User, done: &Done) -> String {
+    let world = user.world();
+    let name = world.program.lines[done.info.line as usize].name;
+    let mut flags = String::new();
+    if done.info.skip {
+        flags.push_str(" skip");
+    }
+    if done.info.interrupt {
+        flags.push_str(" interrupt");
+    }
+    let mut out = format!("\n{HEAD}-- step \"{name}\"{HEAD:#}{flags} {DIM}{}{DIM:#}\n", world.place(done.info.at));
+    if let Some(sent) = &done.sent {
+        for line in crate::show::request(&sent.request).lines() {
+            let _ = writeln!(out, "{DIM}>{DIM:#} {line}");
+        }
+    }
+    if let Some(response) = &done.received {
+        for hop in &response.hops {
+            let _ = writeln!(out, "{DIM}< {} redirects to {}{DIM:#}", hop.status, hop.url);
+        }
+        for line in crate::show::response(response).lines() {
+            let _ = writeln!(out, "{DIM}<{DIM:#} {line}");
+        }
+        let timings = &response.timings;
+        let phase = |name: &str, took: Option<Duration>| took.map(|took| format!("{name} {}, ", millis(took))).unwrap_or_default();
+        let connection = if response.reused { "reused connection, " } else { "" };
+        let _ = writeln!(
+            out,
+            "  {DIM}{connection}{}{}{}first byte {}, whole {}; {} bytes out, {} in{DIM:#}",
+            phase("dns", timings.dns),
+            phase("connect", timings.connect),
+            phase("tls", timings.tls),
+            millis(timings.first_byte),
+            millis(timings.total),
+            response.bytes_sent,
+            response.bytes_received,
+        );
+    }
+    let mut judged = Vec::new();
+    for detail in &done.details {
+        match detail {
+            Detail::Verdict(expectation, None) => {
+                let _ = writeln!(out, "  {GOOD}✓{GOOD:#} expect {}", expectation.written);
+            }
+            Detail::Verdict(expectation, Some(why)) => {
+                judged.push(why.as_str());
+                let _ = writeln!(out, "  {BAD}✗{BAD:#} expect {}", expectation.written);
+                let _ = writeln!(out, "    {} {BAD}{why}{BAD:#}", world.place(expectation.at));
+            }
+            Detail::Took(name, value) => {
+                let _ = writeln!(out, "  {DIM}take{DIM:#} {name} = {}", value.show());
+            }
+        }
+    }
+    for failure in done.failures.iter().filter(|failure| !judged.contains(&failure.message.as_str())) {
+        let _ = writeln!(out, "  {BAD}✗{BAD:#} {} {BAD}{}{BAD:#}", world.place(failure.at), failure.message);
+    }
+    out
+}
+
+fn millis(duration: Duration) -> String {
+    format!("{:.1} ms", duration.as_secs_f64() * 1e3)
+}

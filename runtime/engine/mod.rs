@@ -1,0 +1,142 @@
+//! Load from this machine: a worker thread a core, each with its own users, connections and histograms.
+//!
+//! Nothing is shared on the hot path. Once an interval each worker hands over what it counted since the last time; the main thread merges.
+
+mod turn;
+mod worker;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::clock::Clock;
+use crate::schedule::Plan;
+use crate::stats::Snapshot;
+use crate::world::Settings;
+
+pub(crate) use turn::live;
+
+/// How a run is to be.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    /// What each worker's world is made from; parts are set by the engine.
+    pub(crate) settings: Settings,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) threads: usize,
+    /// How often workers hand over what they counted.
+    pub(crate) interval: Duration,
+    /// How long users may take to finish their turn at the end.
+    pub(crate) graceful_stop: Duration,
+}
+
+/// How far a stop has come. It only ever grows.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stop(Arc<AtomicU8>, Arc<AtomicBool>);
+
+impl Stop {
+    /// Users finish the turn they are in.
+    pub(crate) fn gracefully(&self) {
+        self.0.fetch_max(1, Ordering::Relaxed);
+    }
+
+    /// Users are dropped where they are.
+    pub(crate) fn at_once(&self) {
+        self.0.fetch_max(2, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_graceful(&self) -> bool {
+        self.0.load(Ordering::Relaxed) >= 1
+    }
+
+    pub(crate) fn is_at_once(&self) -> bool {
+        self.0.load(Ordering::Relaxed) >= 2
+    }
+
+    /// Somebody asked for it (Ctrl-C), rather than the plan being done.
+    pub(crate) fn interrupt(&self) {
+        self.1.store(true, Ordering::Relaxed);
+        if self.is_graceful() { self.at_once() } else { self.gracefully() }
+    }
+
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.1.load(Ordering::Relaxed)
+    }
+}
+
+/// Workers that are running.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    workers: Vec<JoinHandle<Result<(), String>>>,
+    frames: Receiver<worker::Frame>,
+    pub(crate) stop: Stop,
+    pub(crate) clock: Clock,
+    interval: Duration,
+}
+
+impl Engine {
+    /// Starts the workers; the load begins at `clock`'s start.
+    pub(crate) fn start(run: &Run, clock: &Clock, stop: &Stop) -> Result<Self, String> {
+        let (sender, frames) = channel();
+        let mut workers = Vec::with_capacity(run.threads);
+        for index in 0..run.threads {
+            let settings = Settings { part: index as u64, parts: run.threads as u64, clock: clock.clone(), ..run.settings.clone() };
+            let job = worker::Job {
+                settings,
+                plan: run.plan.clone(),
+                interval: run.interval,
+                graceful_stop: run.graceful_stop,
+                stop: stop.clone(),
+                frames: sender.clone(),
+                index,
+                threads: run.threads,
+            };
+            let thread = std::thread::Builder::new()
+                .name(format!("worker-{index}"))
+                .spawn(move || job.run())
+                .map_err(|error| format!("a worker thread can't be started: {error}"))?;
+            workers.push(thread);
+        }
+        Ok(Self { workers, frames, stop: stop.clone(), clock: clock.clone(), interval: run.interval })
+    }
+
+    /// Calls `each` once an interval with what was counted in it, until all workers are done.
+    pub(crate) fn watch(self, mut each: impl FnMut(Snapshot)) -> Result<(), String> {
+        let mut pending: Option<Snapshot> = None;
+        let mut merged = 0;
+        let mut due = Instant::now() + self.interval;
+        loop {
+            let wait = due.saturating_duration_since(Instant::now());
+            match self.frames.recv_timeout(wait.min(Duration::from_millis(200))) {
+                Ok(frame) => {
+                    match &mut pending {
+                        Some(snapshot) => snapshot.merge(&frame.snapshot),
+                        None => pending = Some(frame.snapshot),
+                    }
+                    merged += 1;
+                    if merged == self.workers.len() {
+                        merged = 0;
+                        due = Instant::now() + self.interval * 2;
+                        each(pending.take().unwrap_or_default());
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    if Instant::now() >= due && pending.is_some() {
+                        merged = 0;
+                        due = Instant::now() + self.interval * 2;
+                        each(pending.take().unwrap_or_default());
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        if let Some(snapshot) = pending {
+            each(snapshot);
+        }
+        for worker in self.workers {
+            worker.join().map_err(|_| "a worker thread panicked: this is a bug in ltc".to_owned())??;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! The command line of a compiled test.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser;
+use ltc_config::Rate;
+
+const EXAMPLES: &str = "\
+Examples:
+  {bin} --debug                        every scenario once, each exchange shown
+  {bin}                                the load that the profile says
+  {bin} --clients 50 --duration 2m     the same with other numbers
+  {bin} --csv out/run --json run.json  and keep the results
+
+Exit codes: 0 passed, 1 a threshold (or a step of --debug) failed, 2 the profile, environment or command line is wrong,
+3 what the test stands on failed (a health check, `before test`), 130 interrupted.";
+
+/// A compiled load test.
+#[derive(Clone, Debug, Parser)]
+#[command(version = env!("CARGO_PKG_VERSION"), after_help = EXAMPLES.replace("{bin}", "./TEST"))]
+pub(crate) struct Cli {
+    /// Run every scenario once with one user and show every exchange
+    #[arg(long)]
+    pub(crate) debug: bool,
+    /// Like --debug, but show only the steps that fail
+    #[arg(long)]
+    pub(crate) failures: bool,
+    /// Run only this scenario or user class (may be given again)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) only: Vec<String>,
+    /// Repeat all random values of the run that printed this seed
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+
+    /// The environment: config/NAME.yml instead of the profile's
+    #[arg(long, value_name = "NAME", help_heading = "Configuration")]
+    pub(crate) env: Option<String>,
+    /// The profile instead of the one the test was built with
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
+    pub(crate) profile: Option<PathBuf>,
+    /// Use the profile and environments that the binary carries, whatever files are at hand
+    #[arg(long, help_heading = "Configuration")]
+    pub(crate) embedded: bool,
+
+    /// Virtual users
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Load, over the profile's")]
+    pub(crate) clients: Option<u64>,
+    /// Users started each second
+    #[arg(long, value_name = "RATE", value_parser = rate, help_heading = "Load, over the profile's")]
+    pub(crate) hatch_rate: Option<Rate>,
+    /// How long the test lasts: 30s, 20m, 1h30m
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Load, over the profile's")]
+    pub(crate) duration: Option<Duration>,
+    /// How long users may take to finish their turn at the end
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Load, over the profile's")]
+    pub(crate) graceful_stop: Option<Duration>,
+    /// Worker threads; one a core where nothing is said
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Load, over the profile's")]
+    pub(crate) threads: Option<u16>,
+
+    /// Write PREFIX_stats.csv, PREFIX_stats_history.csv and PREFIX_failures.csv as Locust does
+    #[arg(long, value_name = "PREFIX", help_heading = "Results")]
+    pub(crate) csv: Option<PathBuf>,
+    /// Write all results, histograms included, as JSON
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(crate) json: Option<PathBuf>,
+    /// How often progress is shown and results are handed on
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Results")]
+    pub(crate) stats_interval: Option<Duration>,
+    /// No progress, only results
+    #[arg(long, short, help_heading = "Results")]
+    pub(crate) quiet: bool,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    ltc_config::duration::parse(text)
+}
+
+fn rate(text: &str) -> Result<Rate, String> {
+    let rate = Rate::parse(text)?;
+    if rate.is_zero() { Err("must be more than 0".to_owned()) } else { Ok(rate) }
+}

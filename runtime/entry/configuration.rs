@@ -1,0 +1,211 @@
+//! Profile and environment: the files at hand, or what the binary carries, with the command line over them.
+
+use std::path::Path;
+
+use ltc_config::environment::{EnvData, EnvValue, Source};
+use ltc_config::profile::Shape;
+use ltc_config::{ApiTransportSettings, ConfigError, Environment, Profile};
+
+use super::Refusal;
+use super::cli::Cli;
+use crate::http;
+use crate::program::{EnvKey, Program, Type};
+use crate::value::Value;
+
+/// What a run is configured by.
+#[derive(Debug)]
+pub(crate) struct Configuration {
+    pub(crate) profile: Profile,
+    pub(crate) profile_text: String,
+    pub(crate) env_name: String,
+    /// Values of [`Program::env`], in its order.
+    pub(crate) env: Vec<Value>,
+    /// What is never shown.
+    pub(crate) secrets: Vec<String>,
+    /// How each api is reached.
+    pub(crate) apis: Vec<http::ApiConfig>,
+    /// Apis whose servers are not verified: every report says so.
+    pub(crate) unverified: Vec<String>,
+}
+
+impl Configuration {
+    /// Reads all of it; all that is wrong is said at once.
+    pub(crate) fn load(program: &'static Program, cli: &Cli) -> Result<Self, Refusal> {
+        let (file, text) = profile_text(program, cli)?;
+        let mut profile = Profile::parse(&text, &file).map_err(Refusal::wrong)?;
+        for warning in &profile.warnings {
+            anstream::eprintln!("warning: {warning}");
+        }
+        over(&mut profile, cli)?;
+        let env_name = cli.env.clone().or_else(|| profile.header.env.clone()).unwrap_or_default();
+        let environment = environment(program, cli, &env_name)?;
+        let environment = environment.resolve(&|name| std::env::var(name).ok()).map_err(Refusal::wrong)?;
+        let mut problems: Vec<String> = Vec::new();
+        let env = program.env.iter().map(|key| value_of(program, &environment, key, &mut problems)).collect();
+        let mut unverified = Vec::new();
+        let apis = program
+            .apis
+            .iter()
+            .map(|api| transport(&environment, api.name, &mut unverified).unwrap_or_else(|errors| {
+                problems.extend(errors);
+                http::ApiConfig::default()
+            }))
+            .collect();
+        if !problems.is_empty() {
+            return Err(Refusal::wrong(problems));
+        }
+        Ok(Self { profile, profile_text: text, env_name, env, secrets: environment.secrets(), apis, unverified })
+    }
+}
+
+fn profile_text(program: &Program, cli: &Cli) -> Result<(String, String), Refusal> {
+    let read = |path: &Path| ltc_config::read(path).map_err(|error| Refusal::wrong([error]));
+    if let Some(path) = &cli.profile {
+        return Ok((path.display().to_string(), read(path)?));
+    }
+    let Some((path, carried)) = program.embedded.profile else {
+        return Err(Refusal::wrong(["this test was built without a profile: name one with --profile FILE"]));
+    };
+    if !cli.embedded && Path::new(path).is_file() {
+        let text = read(Path::new(path))?;
+        if text != carried {
+            anstream::eprintln!("note: {path} has changed since the test was built; the file is used (--embedded keeps to the old one)");
+        }
+        return Ok((path.to_owned(), text));
+    }
+    Ok((path.to_owned(), carried.to_owned()))
+}
+
+/// The command line's numbers over the profile's.
+fn over(profile: &mut Profile, cli: &Cli) -> Result<(), Refusal> {
+    if let Some(duration) = cli.duration {
+        profile.load.duration = Some(duration);
+    }
+    if let Some(graceful_stop) = cli.graceful_stop {
+        profile.graceful_stop = graceful_stop;
+    }
+    match (&mut profile.load.shape, cli.clients, cli.hatch_rate) {
+        (_, None, None) => {}
+        (Shape::Clients { clients, hatch_rate } | Shape::Steps { clients, hatch_rate, .. }, new_clients, new_rate) => {
+            let old = *clients;
+            *clients = new_clients.unwrap_or(old);
+            match new_rate {
+                Some(rate) => *hatch_rate = rate,
+                // Without a rate of its own, a larger crowd still comes at once where the old one did.
+                None if hatch_rate.per_second() >= old as f64 => {
+                    *hatch_rate = ltc_config::Rate::per_second_whole((*clients).max(1));
+                }
+                None => {}
+            }
+        }
+        (shape @ (Shape::None | Shape::ClientStages(_) | Shape::Arrivals { .. }), Some(clients), rate) => {
+            if profile.load.duration.is_none() {
+                return Err(Refusal::wrong(["--clients replaces the profile's stages: say --duration too"]));
+            }
+            let hatch_rate = rate.unwrap_or_else(|| ltc_config::Rate::per_second_whole(clients));
+            *shape = Shape::Clients { clients, hatch_rate };
+            profile.users.clear();
+        }
+        (_, None, Some(_)) => {
+            return Err(Refusal::wrong(["--hatch-rate means nothing for this profile's load: say --clients too"]));
+        }
+    }
+    Ok(())
+}
+
+fn environment(program: &Program, cli: &Cli, name: &str) -> Result<Environment, Refusal> {
+    if name.is_empty() {
+        if program.env.is_empty() {
+            return Ok(Environment::empty("none"));
+        }
+        return Err(Refusal::wrong(["the profile names no environment: add `env: NAME` to its test_header, or say --env NAME"]));
+    }
+    let carried = |name: &str| program.embedded.environments.iter().find(|(known, _)| *known == name).map(|(_, text)| *text);
+    let source = |name: &str| -> Result<Option<(String, String)>, Refusal> {
+        let file = format!("config/{name}.yml");
+        if !cli.embedded && Path::new(&file).is_file() {
+            let text = ltc_config::read(Path::new(&file)).map_err(|error| Refusal::wrong([error]))?;
+            if carried(name).is_some_and(|carried| carried != text) {
+                anstream::eprintln!("note: {file} has changed since the test was built; the file is used (--embedded keeps to the old one)");
+            }
+            return Ok(Some((file, text)));
+        }
+        Ok(carried(name).map(|text| (file, text.to_owned())))
+    };
+    let Some((file, text)) = source(name)? else {
+        let known: Vec<&str> = program.embedded.environments.iter().map(|(name, _)| *name).filter(|name| *name != "common").collect();
+        return Err(Refusal::wrong([format!(
+            "there is no environment `{name}`: no file config/{name}.yml here, and the test carries {}",
+            if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+        )]));
+    };
+    let common = source("common")?;
+    let common = common.as_ref().map(|(file, text)| Source { text, file });
+    Environment::parse(name, Source { text: &text, file: &file }, common).map_err(Refusal::wrong)
+}
+
+/// The value of a key as the spec reads it. The compiler has checked the environment it was built with; this one may be another.
+fn value_of(program: &Program, environment: &Environment, key: &EnvKey, problems: &mut Vec<String>) -> Value {
+    let file = program.files[usize::from(key.at.file)];
+    let place = format!("{file}:{}:{}", key.at.line, key.at.column);
+    let found = match environment.require(key.path) {
+        Ok(found) => found,
+        Err(missing) => {
+            let help = missing.help.map(|help| format!(" ({help})")).unwrap_or_default();
+            problems.push(format!("{place}: {}{help}", missing.message));
+            return Value::Null;
+        }
+    };
+    let value = plain(found);
+    let value = match (key.kind, value) {
+        (Type::Float, Value::Int(whole)) => Value::Float(whole as f64),
+        (Type::Duration, Value::Int(seconds)) => Value::Duration(seconds.saturating_mul(1_000_000_000)),
+        (_, value) => value,
+    };
+    match value.convert(key.kind) {
+        Ok(value) => value,
+        Err(fault) => {
+            problems.push(format!("{}: env.{} ({place}): {}", found.place, key.path, fault.0));
+            Value::Null
+        }
+    }
+}
+
+fn plain(value: &EnvValue) -> Value {
+    match &value.data {
+        EnvData::Null => Value::Null,
+        EnvData::Bool(truth) => Value::Bool(*truth),
+        EnvData::Int(number) => Value::Int(*number),
+        EnvData::Float(number) => Value::Float(*number),
+        EnvData::String(text) => Value::Str(text.as_str().into()),
+        EnvData::List(items) => Value::List(items.iter().map(plain).collect()),
+        EnvData::Object(members) => {
+            Value::Object(std::sync::Arc::new(members.iter().map(|(key, value)| (key.as_str().into(), plain(value))).collect()))
+        }
+    }
+}
+
+fn transport(environment: &Environment, api: &str, unverified: &mut Vec<String>) -> Result<http::ApiConfig, Vec<String>> {
+    let texts = |errors: Vec<ConfigError>| errors.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let settings = ApiTransportSettings::from(environment, api).map_err(texts)?;
+    let read = |path: &Option<String>| match path {
+        None => Ok(None),
+        Some(path) => std::fs::read(path).map(Some).map_err(|error| vec![format!("tls of {api}: {path} can't be read: {error}")]),
+    };
+    if !settings.tls.verify {
+        unverified.push(api.to_owned());
+    }
+    let mut config = http::ApiConfig::default();
+    config.tls.verify = settings.tls.verify;
+    config.tls.ca = read(&settings.tls.ca)?;
+    config.tls.cert = read(&settings.tls.cert)?;
+    config.tls.key = read(&settings.tls.key)?;
+    config.tls.server_name = settings.tls.server_name;
+    if let Some(http2) = settings.http2 {
+        config.http2 = http2;
+    }
+    if let Some(timeout) = settings.connect_timeout {
+        config.connect_timeout = timeout;
+    }
+    Ok(config)
+}

@@ -1,0 +1,87 @@
+//! `--debug`: each user class's `on start`, every scenario it may reach once, `on stop`; no waits between turns.
+
+use std::rc::Rc;
+
+use super::configuration::Configuration;
+use super::prepare::{self, with_user};
+use super::{Cli, Ending, Refusal};
+use crate::debug::{Printer, Shared};
+use crate::program::{Program, Turn};
+use crate::user::User;
+use crate::world::World;
+
+/// Runs it, and prints what it came to.
+pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configuration) -> Result<Ending, Refusal> {
+    let settings = prepare::settings(program, cli, configuration);
+    let chosen = Chosen::of(program, &cli.only)?;
+    let printer = Rc::new(Printer::new(cli.failures && !cli.debug));
+    let shared = Shared(printer.clone());
+    anstream::eprintln!("{} --debug, environment {}, seed {}", program.name, configuration.env_name, settings.seed);
+    with_user(&settings, Box::new(shared.clone()), async |preparer| {
+        prepare::globals(&preparer)?;
+        for version in prepare::versions(&preparer).await? {
+            anstream::eprintln!("{}: version {}", version.api, version.version);
+        }
+        prepare::before_test(&preparer).await?;
+        let world = preparer.share_world();
+        for (number, class) in program.users.iter().enumerate() {
+            let scenarios: Vec<usize> = class.scenarios.iter().copied().filter(|scenario| chosen.has(class.name, *scenario)).collect();
+            if !scenarios.is_empty() {
+                one_user(&world, &printer, number, &scenarios).await;
+            }
+        }
+        // It is run for its effects; what fails in it was shown.
+        let _ = prepare::after_test(&preparer).await;
+        Ok(())
+    })?;
+    let (steps, failures) = printer.counts();
+    anstream::println!("\n{steps} steps, {failures} failed");
+    Ok(if failures == 0 { Ending::Passed } else { Ending::Failed })
+}
+
+async fn one_user(world: &Rc<World>, printer: &Printer, number: usize, scenarios: &[usize]) {
+    let class = &world.program.users[number];
+    let user = User::new(world.clone(), number, number as u64);
+    if user.start().is_ok() {
+        if let Some(on_start) = class.on_start {
+            printer.headline(&format!("{}: on start", class.name));
+            once(&user, on_start).await;
+        }
+        for scenario in scenarios {
+            let scenario = &world.program.scenarios[*scenario];
+            printer.headline(&format!("{}: {}", class.name, scenario.name));
+            once(&user, scenario.run).await;
+            user.next_iteration();
+        }
+        if let Some(on_stop) = class.on_stop {
+            printer.headline(&format!("{}: on stop", class.name));
+            once(&user, on_stop).await;
+        }
+    }
+    user.end();
+}
+
+async fn once(user: &User, what: for<'u> fn(&'u User) -> Turn<'u>) {
+    // Whether it was left by an interrupt or at its end: each failure was shown where it happened.
+    let _ = what(user).await;
+    crate::scope::clear(user);
+    user.end_turn();
+}
+
+/// What `--only` leaves.
+struct Chosen<'c> {
+    program: &'static Program,
+    names: &'c [String],
+}
+
+impl<'c> Chosen<'c> {
+    fn of(program: &'static Program, names: &'c [String]) -> Result<Self, Refusal> {
+        super::load_run::check_only(program, names)?;
+        Ok(Self { program, names })
+    }
+
+    fn has(&self, class: &str, scenario: usize) -> bool {
+        let scenario = self.program.scenarios[scenario].name;
+        self.names.is_empty() || self.names.iter().any(|name| name == class || name == scenario)
+    }
+}

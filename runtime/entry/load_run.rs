@@ -1,0 +1,209 @@
+//! The load that the profile says, from this machine, and what is told of it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::configuration::Configuration;
+use super::prepare::{self, Version, with_user};
+use super::{Cli, Ending, Refusal};
+use crate::clock::Clock;
+use crate::engine::{Engine, Run, Stop};
+use crate::observe::Quiet;
+use crate::program::Program;
+use crate::progress::{Mode, Progress};
+use crate::report::{Report, RunInfo};
+use crate::schedule::{Plan, UserClass};
+use crate::stats::{Snapshot, Timeline};
+use crate::world::Settings;
+
+/// How often results are handed on where nobody says.
+const INTERVAL: Duration = Duration::from_secs(5);
+/// How far ahead the load is planned to begin: time for the workers to be up.
+const LEAD: Duration = Duration::from_millis(200);
+
+/// Runs it, and prints and writes the results.
+pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configuration) -> Result<Ending, Refusal> {
+    check_only(program, &cli.only)?;
+    let mut settings = prepare::settings(program, cli, configuration);
+    let (versions, classes) = with_user(&settings, Box::new(Quiet), async |user| {
+        let globals = prepare::globals(&user)?;
+        let classes = classes(program, &user, &cli.only)?;
+        let versions = prepare::versions(&user).await?;
+        let shared = prepare::before_test(&user).await?;
+        Ok(((versions, globals, shared), classes))
+    })
+    .map(|((versions, globals, shared), classes)| {
+        settings.globals = globals;
+        settings.shared = shared;
+        (versions, classes)
+    })?;
+    let plan = Arc::new(Plan::new(&configuration.profile, &classes).map_err(Refusal::wrong)?);
+    for api in &configuration.unverified {
+        anstream::eprintln!("warning: the server of {api} is not verified (tls: verify: false)");
+    }
+    let interval = cli.stats_interval.or(configuration.profile.logging.stats_interval).unwrap_or(INTERVAL).max(Duration::from_millis(100));
+    let threads = cli.threads.map(usize::from).or(configuration.profile.threads).unwrap_or_else(cores);
+    announce(program, configuration, &settings, &plan, &versions, threads);
+
+    let stop = Stop::default();
+    watch_interrupts(&stop)?;
+    let clock = Clock::starting_in(LEAD);
+    let run = Run {
+        settings: settings.clone(),
+        plan: plan.clone(),
+        threads,
+        interval,
+        graceful_stop: configuration.profile.graceful_stop,
+    };
+    let engine = Engine::start(&run, &clock, &stop).map_err(Refusal::broken)?;
+    let lines = lines(program);
+    let mut progress = Progress::new(if cli.quiet { Mode::Silent } else { Mode::detect() }, &lines);
+    let mut total = Snapshot::default();
+    let mut timeline = Timeline::default();
+    let outcome = engine.watch(|mut delta| {
+        let planned: u64 = plan.users_at(clock.elapsed()).iter().sum();
+        delta.set_planned(planned);
+        timeline.push(&delta);
+        total.merge(&delta);
+        progress.update(&delta, &total);
+    });
+    progress.finish();
+    outcome.map_err(Refusal::broken)?;
+
+    let after = with_user(&settings, Box::new(Quiet), async |user| prepare::after_test(&user).await);
+    if let Err(refusal) = after {
+        for line in &refusal.lines {
+            anstream::eprintln!("warning: {line}");
+        }
+    }
+    let report = Report {
+        run: RunInfo {
+            name: configuration.profile.header.name.clone().unwrap_or_else(|| program.name.to_owned()),
+            description: configuration.profile.header.description.clone().unwrap_or_default(),
+            env: configuration.env_name.clone(),
+            spec: program.spec.to_owned(),
+            profile: configuration.profile_text.clone(),
+            seed: settings.seed,
+            started: clock.unix_start(),
+            duration: total.to,
+            compiler: program.compiler.to_owned(),
+            versions: versions.into_iter().map(|version| (version.api, version.version)).collect(),
+            host: hostname(),
+            unverified: configuration.unverified.clone(),
+            interrupted: stop.is_interrupted(),
+        },
+        lines,
+        places: program.files.iter().map(ToString::to_string).collect(),
+        total,
+        timeline,
+    };
+    write_results(cli, &report)?;
+    Ok(if stop.is_interrupted() { Ending::Interrupted } else { Ending::Passed })
+}
+
+/// Prints the end table, and writes the files that were asked for.
+fn write_results(cli: &Cli, report: &Report) -> Result<(), Refusal> {
+    crate::report::console::print(report, &mut anstream::stdout()).map_err(|error| Refusal::broken(format!("stdout: {error}")))?;
+    let unwritable = |path: &Path, error: std::io::Error| Refusal::broken(format!("{} can't be written: {error}", path.display()));
+    if let Some(prefix) = &cli.csv {
+        crate::report::csv::write(report, prefix).map_err(|error| unwritable(prefix, error))?;
+    }
+    if let Some(path) = &cli.json {
+        crate::report::json::write(report, path).map_err(|error| unwritable(path, error))?;
+    }
+    Ok(())
+}
+
+fn announce(program: &Program, configuration: &Configuration, settings: &Settings, plan: &Plan, versions: &[Version], threads: usize) {
+    let versions: Vec<String> = versions.iter().map(|version| format!("{} {}", version.api, version.version)).collect();
+    let versions = if versions.is_empty() { String::new() } else { format!(", {}", versions.join(", ")) };
+    anstream::eprintln!(
+        "{}: {} in {}, environment {}, {threads} threads, seed {}{versions}",
+        program.name,
+        plan.summary(),
+        ltc_config::duration::show(plan.total_duration()),
+        configuration.env_name,
+        settings.seed,
+    );
+}
+
+fn lines(program: &Program) -> Vec<crate::report::Line> {
+    program
+        .lines
+        .iter()
+        .map(|line| crate::report::Line { name: line.name.to_owned(), method: line.method.to_owned(), group: line.group })
+        .collect()
+}
+
+/// The classes that take part, with their weights of this environment.
+fn classes(program: &'static Program, user: &crate::user::User, only: &[String]) -> Result<Vec<UserClass>, Refusal> {
+    program
+        .users
+        .iter()
+        .map(|class| {
+            let place = user.world().place(class.at);
+            let refused = |why: &str| Refusal::wrong([format!("{place}: the weight of {}: {why}", class.name)]);
+            let weight = (class.weight)(user).and_then(|weight| weight.as_int()).map_err(|fault| refused(&fault.0))?;
+            let weight = u64::try_from(weight).map_err(|_| refused("it is negative"))?;
+            let named = |scenario: &usize| only.iter().any(|name| name == program.scenarios[*scenario].name);
+            let takes_part = only.is_empty() || only.iter().any(|name| name == class.name) || class.scenarios.iter().any(named);
+            Ok(UserClass { name: class.name.to_owned(), weight: if takes_part { weight } else { 0 } })
+        })
+        .collect()
+}
+
+/// Names that `--only` may say.
+pub(super) fn check_only(program: &Program, names: &[String]) -> Result<(), Refusal> {
+    let known: Vec<&str> = program.users.iter().map(|class| class.name).chain(program.scenarios.iter().map(|scenario| scenario.name)).collect();
+    let unknown = names.iter().filter(|name| !known.contains(&name.as_str())).map(|name| {
+        let near = ltc_config::suggest::did_you_mean(name, known.iter().copied());
+        let help = near.unwrap_or_else(|| format!("there are {}", known.join(", ")));
+        format!("--only {name}: there is no such scenario or user ({help})")
+    });
+    let unknown: Vec<String> = unknown.collect();
+    if unknown.is_empty() { Ok(()) } else { Err(Refusal::wrong(unknown)) }
+}
+
+/// Ctrl-C and SIGTERM stop gracefully, a second one at once.
+fn watch_interrupts(stop: &Stop) -> Result<(), Refusal> {
+    let stop = stop.clone();
+    let watch = move || -> std::io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            use tokio::signal::unix::{SignalKind, signal};
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            let mut terminate = signal(SignalKind::terminate())?;
+            loop {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+                stop.interrupt();
+                if !stop.is_at_once() {
+                    anstream::eprintln!("stopping: users finish their turn (once more to stop at once)");
+                }
+            }
+        })
+    };
+    std::thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || {
+            if let Err(error) = watch() {
+                anstream::eprintln!("warning: Ctrl-C will not stop gracefully: {error}");
+            }
+        })
+        .map(|_| ())
+        .map_err(|error| Refusal::broken(format!("a thread can't be started: {error}")))
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+fn hostname() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .map(|name| name.trim().to_owned())
+        .or_else(|_| std::env::var("HOSTNAME"))
+        .unwrap_or_default()
+}

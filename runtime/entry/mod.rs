@@ -1,0 +1,91 @@
+//! What `main` of a compiled test calls: reads the command line and the configuration, then debugs or loads.
+
+mod cli;
+mod configuration;
+mod debug_run;
+mod load_run;
+mod prepare;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use crate::program::Program;
+use cli::Cli;
+use configuration::Configuration;
+
+/// How a run ends (DESIGN: exit codes).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// 0.
+    Passed,
+    /// 1: a threshold, or a step of `--debug`, failed.
+    Failed,
+    /// 2: the profile, the environment or the command line is wrong.
+    Wrong,
+    /// 3: what the test stands on failed.
+    Broken,
+    /// 130: Ctrl-C.
+    Interrupted,
+}
+
+impl Ending {
+    fn code(self) -> u8 {
+        match self {
+            Self::Passed => 0,
+            Self::Failed => 1,
+            Self::Wrong => 2,
+            Self::Broken => 3,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+/// Why a run can't go on; what is to be said was not said yet.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    ending: Ending,
+    lines: Vec<String>,
+}
+
+impl Refusal {
+    pub(crate) fn wrong(lines: impl IntoIterator<Item = impl ToString>) -> Self {
+        Self { ending: Ending::Wrong, lines: lines.into_iter().map(|line| line.to_string()).collect() }
+    }
+
+    pub(crate) fn broken(line: impl Into<String>) -> Self {
+        Self { ending: Ending::Broken, lines: vec![line.into()] }
+    }
+}
+
+/// Runs a compiled test as the command line says.
+pub fn main(program: &'static Program) -> ExitCode {
+    let command = Cli::command().name(program.name).about(format!("{}, a load test compiled from {}", program.name, program.spec));
+    let cli = match command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to stdout and are no error.
+            let code = if error.use_stderr() { Ending::Wrong } else { Ending::Passed };
+            let _ = error.print();
+            return ExitCode::from(code.code());
+        }
+    };
+    match run(program, &cli) {
+        Ok(ending) => ExitCode::from(ending.code()),
+        Err(refusal) => {
+            for line in &refusal.lines {
+                anstream::eprintln!("error: {line}");
+            }
+            ExitCode::from(refusal.ending.code())
+        }
+    }
+}
+
+fn run(program: &'static Program, cli: &Cli) -> Result<Ending, Refusal> {
+    let configuration = Configuration::load(program, cli)?;
+    if cli.debug || cli.failures || configuration.profile.test.debug {
+        debug_run::run(program, cli, &configuration)
+    } else {
+        load_run::run(program, cli, &configuration)
+    }
+}

@@ -1,0 +1,144 @@
+//! What comes before and after the users: file-level values, health checks, `before test`, `after test`. All on one thread, by a user
+//! of its own.
+
+use std::rc::Rc;
+
+use ecow::EcoString;
+
+use super::configuration::Configuration;
+use super::{Cli, Refusal};
+use crate::clock::Clock;
+use crate::exchange::send;
+use crate::functions::AwsCredentials;
+use crate::observe::Observer;
+use crate::program::Program;
+use crate::response::Response;
+use crate::user::User;
+use crate::value::Value;
+use crate::world::{Settings, World};
+
+/// The number of the user that prepares: none of the load's reach it.
+const PREPARER: u64 = u64::MAX - 1;
+
+/// An api's version as its health check gave it.
+#[derive(Clone, Debug)]
+pub(crate) struct Version {
+    pub(crate) api: String,
+    pub(crate) version: String,
+}
+
+/// Settings before anything ran.
+pub(crate) fn settings(program: &'static Program, cli: &Cli, configuration: &Configuration) -> Settings {
+    let seed = cli.seed.or(configuration.profile.seed).unwrap_or_else(crate::functions::fresh_seed);
+    Settings {
+        program,
+        env: configuration.env.clone(),
+        apis: configuration.apis.clone(),
+        transport: crate::http::TransportConfig::default(),
+        seed,
+        test_id: test_id(seed),
+        part: 0,
+        parts: 1,
+        shard: 0,
+        globals: Vec::new(),
+        shared: Vec::new(),
+        aws: AwsCredentials::from_environment(),
+        clock: Clock::start(),
+        secrets: configuration.secrets.clone(),
+    }
+}
+
+/// Unlike the random values of a run, the id differs from run to run: what a test makes on a server is told from what another made.
+fn test_id(seed: u64) -> EcoString {
+    let now = Clock::start().unix_start();
+    format!("{:x}-{:04x}", now.as_millis(), seed & 0xffff).into()
+}
+
+/// A runtime for one thread, and a user on it.
+pub(crate) fn with_user<T>(
+    settings: &Settings,
+    observer: Box<dyn Observer>,
+    job: impl AsyncFnOnce(Rc<User>) -> Result<T, Refusal>,
+) -> Result<T, Refusal> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Refusal::broken(format!("the runtime can't be started: {error}")))?;
+    let world = World::new(settings, observer).map_err(|why| Refusal::wrong([why]))?;
+    let local = tokio::task::LocalSet::new();
+    runtime.block_on(local.run_until(async {
+        let user = Rc::new(User::new(world, 0, PREPARER));
+        job(user).await
+    }))
+}
+
+/// Evaluates file-level `let`s: equal on all shards, since all have the seed.
+pub(crate) fn globals(user: &User) -> Result<Vec<Value>, Refusal> {
+    let world = user.world();
+    for global in world.program.globals {
+        let value = (global.value)(user).map_err(|fault| {
+            let place = world.place(global.at);
+            Refusal::wrong([format!("{place}: let {}: {}", global.name, fault.0)])
+        })?;
+        world.globals.borrow_mut().push(value);
+    }
+    Ok(world.globals.borrow().clone())
+}
+
+/// Asks every api for its version.
+pub(crate) async fn versions(user: &User) -> Result<Vec<Version>, Refusal> {
+    let mut versions = Vec::new();
+    for api in user.world().program.apis {
+        let Some(health) = &api.health else { continue };
+        let refused = |why: String| {
+            let place = user.world().place(api.at);
+            Refusal::broken(format!("{place}: the health check of {} failed: {}", api.name, user.world().mask(&why)))
+        };
+        let request = (health.request)(user).map_err(|fault| refused(fault.0))?;
+        let (_, raw) = send(user, request).await.map_err(|(_, _, message)| refused(message))?;
+        let (status, url) = (raw.status, raw.url.clone());
+        if status >= 400 {
+            return Err(refused(format!("{url} answered {status}")));
+        }
+        let response = Response::new(user, raw);
+        let version = match health.version {
+            None => String::new(),
+            Some(source) => match source(user, &response) {
+                Ok(Some(value)) => value.show(),
+                Ok(None) => return Err(refused(format!("{url} answered {status}, but the version isn't in it"))),
+                Err(fault) => return Err(refused(fault.0)),
+            },
+        };
+        versions.push(Version { api: api.name.to_owned(), version: version.trim_matches('"').to_owned() });
+    }
+    Ok(versions)
+}
+
+/// Runs `before test`: what it gives is for all users.
+pub(crate) async fn before_test(user: &User) -> Result<Vec<Value>, Refusal> {
+    let Some(before) = user.world().program.before_test else { return Ok(Vec::new()) };
+    let shared = before(user).await.map_err(|_| failed(user, "before test"))?;
+    if has_failed(user) {
+        return Err(failed(user, "before test"));
+    }
+    user.world().shared.borrow_mut().clone_from(&shared);
+    Ok(shared)
+}
+
+/// Runs `after test`; its failures are told, they don't change how the test ends.
+pub(crate) async fn after_test(user: &User) -> Result<(), Refusal> {
+    let Some(after) = user.world().program.after_test else { return Ok(()) };
+    let outcome = after(user).await;
+    if outcome.is_err() || has_failed(user) { Err(failed(user, "after test")) } else { Ok(()) }
+}
+
+fn has_failed(user: &User) -> bool {
+    user.world().recorder.borrow().has_failures()
+}
+
+fn failed(user: &User, what: &str) -> Refusal {
+    let world = user.world();
+    let snapshot = world.recorder.borrow_mut().snapshot(world.clock.elapsed(), 0);
+    let lines = crate::report::failure_lines(&snapshot, |at| world.place(at));
+    Refusal { ending: super::Ending::Broken, lines: std::iter::once(format!("{what} failed")).chain(lines).collect() }
+}

@@ -1,0 +1,83 @@
+//! Exchanges as people read them: in `--debug` and in the examples of failures. Secrets are masked, bodies capped.
+
+use crate::http;
+
+/// How much of a body is shown.
+const BODY_CAP: usize = 16 * 1024;
+
+/// A request in full.
+pub(crate) fn request(request: &http::Request) -> String {
+    let mut out = format!("{} {}\n", request.method.as_str(), request.url);
+    for line in lines(&request.headers).chain(lines(&request.auth)) {
+        out.push_str(&masked(line));
+        out.push('\n');
+    }
+    push_body(&mut out, &request.body, header_of(&request.headers, "content-type"));
+    out
+}
+
+/// A response in full.
+pub(crate) fn response(response: &http::Response) -> String {
+    let mut out = format!("{} {}\n", response.version.as_str(), response.status);
+    for (name, value) in response.headers.iter() {
+        out.push_str(&masked(&format!("{name}: {value}")));
+        out.push('\n');
+    }
+    push_body(&mut out, &response.body, response.headers.get("content-type"));
+    out
+}
+
+fn lines(block: &[u8]) -> impl Iterator<Item = &str> {
+    std::str::from_utf8(block).unwrap_or_default().lines().filter(|line| !line.is_empty())
+}
+
+fn header_of<'h>(block: &'h [u8], name: &str) -> Option<&'h str> {
+    lines(block).filter_map(|line| line.split_once(':')).find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+}
+
+/// Headers that carry a secret by their name keep only their scheme or key.
+fn masked(line: &str) -> String {
+    let Some((name, value)) = line.split_once(':') else { return line.to_owned() };
+    let lower = name.to_ascii_lowercase();
+    let value = value.trim();
+    let secret = lower.contains("authorization") || lower.contains("token") || lower.contains("api-key") || lower.contains("secret") || lower == "x-key";
+    if secret {
+        return match value.split_once(' ') {
+            Some((scheme, _)) => format!("{name}: {scheme} ***"),
+            None => format!("{name}: ***"),
+        };
+    }
+    if lower == "cookie" || lower == "set-cookie" {
+        return match value.split_once('=') {
+            Some((key, rest)) => {
+                let attributes = rest.split_once(';').map(|(_, attributes)| format!(";{attributes}")).unwrap_or_default();
+                format!("{name}: {key}=***{}", if lower == "set-cookie" { attributes } else { String::new() })
+            }
+            None => format!("{name}: ***"),
+        };
+    }
+    line.to_owned()
+}
+
+fn push_body(out: &mut String, body: &[u8], content_type: Option<&str>) {
+    if body.is_empty() {
+        return;
+    }
+    out.push('\n');
+    let Ok(text) = std::str::from_utf8(body) else {
+        out.push_str(&format!("({} bytes that are no text)\n", body.len()));
+        return;
+    };
+    let json = content_type.is_some_and(|content_type| content_type.contains("json"));
+    let pretty = (json && body.len() <= BODY_CAP)
+        .then(|| serde_json::from_str::<serde_json::Value>(text).ok())
+        .flatten()
+        .and_then(|value| serde_json::to_string_pretty(&value).ok());
+    let shown = pretty.as_deref().unwrap_or(text);
+    let end = shown.char_indices().map(|(at, _)| at).find(|at| *at >= BODY_CAP).unwrap_or(shown.len());
+    out.push_str(&shown[..end]);
+    if end < shown.len() {
+        out.push_str(&format!("\n… ({} bytes in all)", body.len()));
+    }
+    out.push('\n');
+}
