@@ -1,1 +1,45 @@
 //! The YAML files that a load test is configured by: profile, registry, environment, credentials.
+//!
+//! | file | module |
+//! |---|---|
+//! | `specs/<name>.profile.yml` | [`profile`] |
+//! | `config/loadtest_registry.yml` | [`registry`] |
+//! | `config/<env>.yml` over `config/common.yml` | [`environment`], [`transport`] |
+//! | `config/systems_credentials.yml` | [`credentials`] |
+//!
+//! Parsing is a pure function of a file's text; all that is wrong with a file comes in one go, each [`ConfigError`] with its place.
+//! Only the functions called `load` touch files, and variables of the process environment are asked of a function that the caller
+//! passes.
+
+pub mod credentials;
+pub mod duration;
+pub mod environment;
+mod error;
+mod node;
+pub mod profile;
+pub mod rate;
+mod reader;
+pub mod registry;
+pub mod suggest;
+pub mod transport;
+mod variables;
+
+pub use credentials::Credentials;
+pub use environment::Environment;
+pub use error::{ConfigError, Place};
+pub use profile::Profile;
+pub use rate::Rate;
+pub use registry::Registry;
+pub use transport::ApiTransportSettings;
+
+/// Reads a file as text; the error names it.
+pub fn read(path: &std::path::Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|error| {
+        let message = match error.kind() {
+            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            std::io::ErrorKind::InvalidData => "the file is no UTF-8 text".to_owned(),
+            _ => format!("the file can't be read: {error}"),
+        };
+        ConfigError::new(Place::file(path.display().to_string()), message)
+    })
+}

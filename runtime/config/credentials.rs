@@ -1,0 +1,541 @@
+//! `config/systems_credentials.yml`: where results go and with which keys. Read when the test starts, never at build time.
+//!
+//! A `${VAR}` that is not set is an error only of the section it stands in, and only for who asks for that section: a run without
+//! Splunk needs no Splunk token.
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{ConfigError, Place};
+use crate::node::{self, Node, NodeValue, unknown_key};
+use crate::reader::{Problems, Section};
+use crate::variables;
+
+/// Text that must not be shown: `Debug` prints `***`.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps a text secret.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for the one place that sends it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// All sections.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credentials {
+    /// `stats_interval`: how often listeners send.
+    pub stats_interval: Option<Duration>,
+    /// The file, as messages name it.
+    pub file: String,
+    splunk: Slot<Splunk>,
+    signalfx: Slot<SignalFx>,
+    aws: Slot<Aws>,
+    prometheus: Slot<Endpoint>,
+    otlp: Slot<Endpoint>,
+    influxdb: Slot<InfluxDb>,
+}
+
+/// A section: left out, ready, or in want of variables.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Slot<T> {
+    Absent,
+    Ready(T),
+    Missing(Vec<ConfigError>),
+}
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        Self::Absent
+    }
+}
+
+impl<T> Slot<T> {
+    fn get(&self) -> Result<Option<&T>, Vec<ConfigError>> {
+        match self {
+            Self::Absent => Ok(None),
+            Self::Ready(value) => Ok(Some(value)),
+            Self::Missing(errors) => Err(errors.clone()),
+        }
+    }
+
+    fn ready(&self) -> Option<&T> {
+        self.get().ok().flatten()
+    }
+}
+
+/// Splunk's HTTP event collector.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Splunk {
+    /// Its URL (`url`, or made of `host` and `port`).
+    pub url: String,
+    /// The collector's token.
+    pub token: Secret,
+    /// `index`.
+    pub index: Option<String>,
+    /// `source`.
+    pub source: Option<String>,
+    /// `sourcetype`.
+    pub sourcetype: Option<String>,
+    /// Whether its certificate is checked.
+    pub verify: bool,
+}
+
+/// SignalFx's ingest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignalFx {
+    /// Its URL (`url`, or made of `realm`).
+    pub url: String,
+    /// The access token.
+    pub token: Secret,
+    /// What stands before each metric's name: `locust.` where nothing is said.
+    pub prefix: String,
+}
+
+/// AWS: what is left out comes from the SDK's usual chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Aws {
+    /// `access_key_id`.
+    pub access_key_id: Option<Secret>,
+    /// `secret_access_key`.
+    pub secret_access_key: Option<Secret>,
+    /// `session_token`.
+    pub session_token: Option<Secret>,
+    /// `region`.
+    pub region: Option<String>,
+    /// `profile`: a name of the shared configuration.
+    pub profile: Option<String>,
+}
+
+/// Prometheus' remote write, or an OpenTelemetry collector.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// Its URL.
+    pub url: String,
+    /// A bearer token.
+    pub token: Option<Secret>,
+    /// For basic authentication.
+    pub username: Option<String>,
+    /// For basic authentication.
+    pub password: Option<Secret>,
+    /// More headers.
+    pub headers: IndexMap<String, Secret>,
+    /// What stands before each metric's name.
+    pub prefix: Option<String>,
+    /// Whether its certificate is checked.
+    pub verify: bool,
+}
+
+/// InfluxDB, version 2 (`org`, `bucket`, `token`) or 1 (`database`, `username`, `password`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InfluxDb {
+    /// Its URL, and how to authenticate.
+    pub endpoint: Endpoint,
+    /// `org`.
+    pub org: Option<String>,
+    /// `bucket`.
+    pub bucket: Option<String>,
+    /// `database`.
+    pub database: Option<String>,
+}
+
+const SECTIONS: [&str; 7] = [
+    "stats_interval",
+    "Splunk",
+    "SFx",
+    "AWS",
+    "Prometheus",
+    "OTLP",
+    "InfluxDB",
+];
+const ENDPOINT_KEYS: [&str; 7] = [
+    "url", "token", "username", "password", "headers", "prefix", "verify",
+];
+
+impl Credentials {
+    /// Reads the file's text; `variables` looks a name up in the process environment.
+    pub fn parse(
+        text: &str,
+        file: &str,
+        variables: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, Vec<ConfigError>> {
+        let root = node::parse(text, file)?;
+        let problems = Problems::default();
+        let top = Section::open(&problems, &root, "");
+        let mut credentials = Self {
+            file: file.to_owned(),
+            ..Self::default()
+        };
+        for entry in top.entries().iter().filter(|entry| !entry.value.is_null()) {
+            let plain: String = entry
+                .key
+                .chars()
+                .filter(char::is_ascii_alphanumeric)
+                .collect::<String>()
+                .to_ascii_lowercase();
+            let mut reading = Reading {
+                problems: &problems,
+                name: &entry.key,
+                node: &entry.value,
+                variables,
+            };
+            match plain.as_str() {
+                "statsinterval" => {}
+                "splunk" => credentials.splunk = reading.slot(splunk),
+                "sfx" | "signalfx" => credentials.signalfx = reading.slot(signalfx),
+                "aws" => credentials.aws = reading.slot(aws),
+                "prometheus" => {
+                    credentials.prometheus =
+                        reading.slot(|section| endpoint(section.known(&ENDPOINT_KEYS)))
+                }
+                "otlp" | "opentelemetry" => {
+                    credentials.otlp =
+                        reading.slot(|section| endpoint(section.known(&ENDPOINT_KEYS)))
+                }
+                "influxdb" | "influx" => credentials.influxdb = reading.slot(influxdb),
+                _ => problems.error(unknown_key(&entry.key, &entry.place, "", &SECTIONS)),
+            }
+        }
+        credentials.stats_interval = top.positive_duration("stats_interval");
+        let (errors, _) = problems.into_parts();
+        if errors.is_empty() {
+            Ok(credentials)
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// Reads the file; without one there are no credentials.
+    pub fn load(
+        path: &Path,
+        variables: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, Vec<ConfigError>> {
+        let file = path.display().to_string();
+        if !path.exists() {
+            return Ok(Self {
+                file,
+                ..Self::default()
+            });
+        }
+        let text = crate::read(path).map_err(|error| vec![error])?;
+        Self::parse(&text, &file, variables)
+    }
+
+    /// `Splunk`: `None` where it is left out, an error where its variables are not set. So for the others.
+    pub fn splunk(&self) -> Result<Option<&Splunk>, Vec<ConfigError>> {
+        self.splunk.get()
+    }
+
+    /// `SFx` or `SignalFx`.
+    pub fn signalfx(&self) -> Result<Option<&SignalFx>, Vec<ConfigError>> {
+        self.signalfx.get()
+    }
+
+    /// `AWS`.
+    pub fn aws(&self) -> Result<Option<&Aws>, Vec<ConfigError>> {
+        self.aws.get()
+    }
+
+    /// `Prometheus`.
+    pub fn prometheus(&self) -> Result<Option<&Endpoint>, Vec<ConfigError>> {
+        self.prometheus.get()
+    }
+
+    /// `OTLP`.
+    pub fn otlp(&self) -> Result<Option<&Endpoint>, Vec<ConfigError>> {
+        self.otlp.get()
+    }
+
+    /// `InfluxDB`.
+    pub fn influxdb(&self) -> Result<Option<&InfluxDb>, Vec<ConfigError>> {
+        self.influxdb.get()
+    }
+
+    /// The error for a section that someone needs and that is left out.
+    pub fn lacks(&self, section: &str) -> ConfigError {
+        ConfigError::new(
+            Place::file(&self.file),
+            format!("there is no section {section}, and the profile's listeners name it"),
+        )
+        .with_help(format!(
+            "add {section}: to it, or take {section} out of the listeners"
+        ))
+    }
+
+    /// All secret texts, longest first, to be masked in all output.
+    pub fn secrets(&self) -> Vec<String> {
+        let mut all: Vec<&Secret> = Vec::new();
+        all.extend(self.splunk.ready().map(|splunk| &splunk.token));
+        all.extend(self.signalfx.ready().map(|signalfx| &signalfx.token));
+        if let Some(aws) = self.aws.ready() {
+            all.extend(
+                [
+                    &aws.access_key_id,
+                    &aws.secret_access_key,
+                    &aws.session_token,
+                ]
+                .into_iter()
+                .flatten(),
+            );
+        }
+        let influx = self.influxdb.ready().map(|influx| &influx.endpoint);
+        for endpoint in [self.prometheus.ready(), self.otlp.ready(), influx]
+            .into_iter()
+            .flatten()
+        {
+            all.extend(
+                endpoint
+                    .token
+                    .iter()
+                    .chain(&endpoint.password)
+                    .chain(endpoint.headers.values()),
+            );
+        }
+        let mut texts: Vec<String> = all
+            .into_iter()
+            .map(|secret| secret.0.clone())
+            .filter(|text| text.len() >= 4)
+            .collect();
+        texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        texts.dedup();
+        texts
+    }
+}
+
+struct Reading<'a> {
+    problems: &'a Problems,
+    name: &'a str,
+    node: &'a Node,
+    variables: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Reading<'_> {
+    fn slot<T>(&mut self, read: impl FnOnce(Section<'_>) -> Option<T>) -> Slot<T> {
+        let mut missing = Vec::new();
+        let resolved = self.resolve(self.node, self.name, &mut missing);
+        match read(Section::open(self.problems, &resolved, self.name)) {
+            _ if !missing.is_empty() => Slot::Missing(missing),
+            Some(value) => Slot::Ready(value),
+            None => Slot::Absent,
+        }
+    }
+
+    /// The node with its variables put in; one that is missing becomes a text that satisfies no type but `text`.
+    fn resolve(&self, node: &Node, path: &str, missing: &mut Vec<ConfigError>) -> Node {
+        let mut copy = node.clone();
+        match &mut copy.value {
+            NodeValue::Scalar { text, plain } if text.contains("${") => {
+                match variables::split(text).map(|parts| variables::join(&parts, self.variables)) {
+                    Err(why) => self.problems.error(ConfigError::new(
+                        node.place.clone(),
+                        format!("{path}: {why}"),
+                    )),
+                    Ok(Ok(resolved)) => {
+                        *plain = resolved.text.is_empty();
+                        *text = resolved.text;
+                    }
+                    Ok(Err(names)) => {
+                        missing.extend(names.iter().map(|name| {
+                            let message = format!(
+                                "{path} needs the environment variable {name}, which is not set"
+                            );
+                            ConfigError::new(node.place.clone(), message)
+                                .with_help(format!("set {name} before the test starts"))
+                        }));
+                        // A boolean reads it too: the missing variable is the error to report, not its type.
+                        *text = "true".to_owned();
+                    }
+                }
+            }
+            NodeValue::Scalar { .. } => {}
+            NodeValue::List(items) => {
+                for item in items {
+                    *item = self.resolve(item, path, missing);
+                }
+            }
+            NodeValue::Map(entries) => {
+                for entry in entries {
+                    entry.value =
+                        self.resolve(&entry.value, &format!("{path}.{}", entry.key), missing);
+                }
+            }
+        }
+        copy
+    }
+}
+
+fn secret(section: Section<'_>, key: &str) -> Option<Secret> {
+    section.text(key).map(Secret)
+}
+
+fn required<T>(section: Section<'_>, key: &str, value: Option<T>, help: &str) -> Option<T> {
+    if value.is_none() && !section.has(key) {
+        section.error(key, format!("{} has no {key}", section.path), help);
+    }
+    value
+}
+
+fn splunk(section: Section<'_>) -> Option<Splunk> {
+    let section = section.known(&[
+        "url",
+        "host",
+        "port",
+        "token",
+        "index",
+        "source",
+        "sourcetype",
+        "verify",
+    ]);
+    let port = section.whole("port", 1, 65_535);
+    let url = section.text("url").or_else(|| {
+        let host = section.text("host")?;
+        Some(if host.contains("://") {
+            format!("{host}:{}", port.unwrap_or(8088))
+        } else {
+            format!("https://{host}:{}", port.unwrap_or(8088))
+        })
+    });
+    let url = required(
+        section,
+        "url",
+        url,
+        "add url: https://splunk.example.com:8088, or host and port",
+    );
+    let token = required(
+        section,
+        "token",
+        secret(section, "token"),
+        "add token: ${SPLUNK_TOKEN}",
+    );
+    let verify = section.bool("verify").unwrap_or(true);
+    Some(Splunk {
+        url: url?,
+        token: token?,
+        index: section.text("index"),
+        source: section.text("source"),
+        sourcetype: section.text("sourcetype"),
+        verify,
+    })
+}
+
+fn signalfx(section: Section<'_>) -> Option<SignalFx> {
+    let section = section.known(&["url", "realm", "token", "prefix"]);
+    let token = required(
+        section,
+        "token",
+        secret(section, "token"),
+        "add token: ${SFX_TOKEN}",
+    );
+    let realm = section.text("realm");
+    let url = section.text("url").unwrap_or_else(|| match realm {
+        Some(realm) => format!("https://ingest.{realm}.signalfx.com"),
+        None => "https://ingest.signalfx.com".to_owned(),
+    });
+    Some(SignalFx {
+        url,
+        token: token?,
+        prefix: section
+            .text("prefix")
+            .unwrap_or_else(|| "locust.".to_owned()),
+    })
+}
+
+fn aws(section: Section<'_>) -> Option<Aws> {
+    let section = section.known(&[
+        "access_key_id",
+        "secret_access_key",
+        "session_token",
+        "region",
+        "profile",
+    ]);
+    for (one, other) in [
+        ("access_key_id", "secret_access_key"),
+        ("secret_access_key", "access_key_id"),
+    ] {
+        if section.has(one) && !section.has(other) {
+            section.error(
+                one,
+                format!("AWS has {one}, but no {other}"),
+                "give both, or neither and let the SDK find them",
+            );
+        }
+    }
+    Some(Aws {
+        access_key_id: secret(section, "access_key_id"),
+        secret_access_key: secret(section, "secret_access_key"),
+        session_token: secret(section, "session_token"),
+        region: section.text("region"),
+        profile: section.text("profile"),
+    })
+}
+
+fn endpoint(section: Section<'_>) -> Option<Endpoint> {
+    let mut headers = IndexMap::new();
+    if let Some(inner) = section.section("headers", "headers") {
+        for header in inner.entries() {
+            headers.extend(
+                inner
+                    .text(&header.key)
+                    .map(|value| (header.key.clone(), Secret(value))),
+            );
+        }
+    }
+    let url = required(
+        section,
+        "url",
+        section.text("url"),
+        "add url: http://127.0.0.1:9090/api/v1/write",
+    );
+    let verify = section.bool("verify").unwrap_or(true);
+    Some(Endpoint {
+        url: url?,
+        token: secret(section, "token"),
+        username: section.text("username"),
+        password: secret(section, "password"),
+        headers,
+        prefix: section.text("prefix"),
+        verify,
+    })
+}
+
+fn influxdb(section: Section<'_>) -> Option<InfluxDb> {
+    let keys: Vec<&str> = ENDPOINT_KEYS
+        .into_iter()
+        .chain(["org", "bucket", "database"])
+        .collect();
+    let section = section.known(&keys);
+    if !section.has("bucket") && !section.has("database") {
+        section.error(
+            "",
+            format!("{} has neither bucket nor database", section.path),
+            "add bucket and org (InfluxDB 2) or database (1)",
+        );
+    }
+    let endpoint = endpoint(section)?;
+    Some(InfluxDb {
+        endpoint,
+        org: section.text("org"),
+        bucket: section.text("bucket"),
+        database: section.text("database"),
+    })
+}
+
+#[cfg(test)]
+mod tests;

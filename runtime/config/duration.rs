@@ -1,0 +1,170 @@
+//! Durations as profiles write them: `20` (seconds), `20s`, `3m`, `2h`, `1h20m`, `3h30m10s`, `500ms`, `2d`.
+
+use std::time::Duration;
+
+const UNITS: [(&str, u64); 7] = [
+    ("ns", 1),
+    ("us", 1_000),
+    ("ms", 1_000_000),
+    ("s", 1_000_000_000),
+    ("m", 60_000_000_000),
+    ("h", 3_600_000_000_000),
+    ("d", 86_400_000_000_000),
+];
+
+/// Reads a duration; the error says what is wrong with it.
+///
+/// ```
+/// use std::time::Duration;
+/// assert_eq!(ltc_config::duration::parse("1h20m"), Ok(Duration::from_secs(4800)));
+/// assert_eq!(ltc_config::duration::parse("20"), Ok(Duration::from_secs(20)));
+/// assert!(ltc_config::duration::parse("5min").is_err());
+/// ```
+pub fn parse(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    let wrong = |why: &str| {
+        Err(format!(
+            "\"{text}\" is no duration: {why}; write it like 20, 20s, 500ms, 3m, 1h20m or 2d"
+        ))
+    };
+    if text.is_empty() {
+        return Err(
+            "a duration is missing: write it like 20, 20s, 500ms, 3m, 1h20m or 2d".to_owned(),
+        );
+    }
+    if text.starts_with('-') {
+        return wrong("it is negative");
+    }
+    let mut total: u128 = 0;
+    let mut rest = text;
+    let mut last_unit = u64::MAX;
+    while !rest.is_empty() {
+        let digits = rest.len()
+            - rest
+                .trim_start_matches(|c: char| c.is_ascii_digit() || c == '.')
+                .len();
+        let (number, tail) = rest.split_at(digits);
+        let letters = tail.len() - tail.trim_start_matches(|c: char| c.is_alphabetic()).len();
+        let (unit, tail) = tail.split_at(letters);
+        if number.is_empty() {
+            return wrong("a number is missing");
+        }
+        let scale = match unit {
+            "" if number.len() == text.len() => 1_000_000_000,
+            "" => return wrong(&format!("{number} has no unit")),
+            _ => match UNITS.iter().find(|(name, _)| *name == unit) {
+                Some((_, scale)) => *scale,
+                None => return wrong(&format!("\"{unit}\" is no unit of time")),
+            },
+        };
+        if scale >= last_unit {
+            return wrong("its units must go from the greatest to the least");
+        }
+        last_unit = scale;
+        let Some(part) = scaled(number, scale) else {
+            return wrong(&format!("\"{number}\" is no number"));
+        };
+        total += u128::from(part);
+        rest = tail.trim_start();
+    }
+    match u64::try_from(total) {
+        Ok(nanos) => Ok(Duration::from_nanos(nanos)),
+        Err(_) => wrong("it is too long"),
+    }
+}
+
+/// `number` (digits with at most one point) times `scale`, exactly, rounded down to a whole nanosecond.
+fn scaled(number: &str, scale: u64) -> Option<u64> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if fraction.contains('.') || fraction.len() > 9 || (whole.is_empty() && fraction.is_empty()) {
+        return None;
+    }
+    let whole: u64 = if whole.is_empty() {
+        0
+    } else {
+        whole.parse().ok()?
+    };
+    let parts: u64 = if fraction.is_empty() {
+        0
+    } else {
+        fraction.parse().ok()?
+    };
+    let divisor = 10u128.pow(u32::try_from(fraction.len()).ok()?);
+    let part = u64::try_from(u128::from(parts) * u128::from(scale) / divisor).ok()?;
+    whole.checked_mul(scale)?.checked_add(part)
+}
+
+/// A duration as people read it, and as [`parse`] reads it again: `1h20m`, `500ms`, `0s`.
+pub fn print(duration: Duration) -> String {
+    let mut nanos = duration.as_nanos();
+    if nanos == 0 {
+        return "0s".to_owned();
+    }
+    let mut text = String::new();
+    for (unit, scale) in UNITS.iter().rev() {
+        let count = nanos / u128::from(*scale);
+        if count > 0 {
+            text.push_str(&format!("{count}{unit}"));
+            nanos %= u128::from(*scale);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling() {
+        for (text, millis) in [
+            ("20", 20_000),
+            ("20s", 20_000),
+            ("3m", 180_000),
+            ("2h", 7_200_000),
+            ("1h20m", 4_800_000),
+            ("3h30m10s", 12_610_000),
+            ("500ms", 500),
+            ("2d", 172_800_000),
+            ("1.5s", 1_500),
+            ("0.5", 500),
+            ("1h 20m", 4_800_000),
+            (" 7s ", 7_000),
+            ("0", 0),
+            ("1s500ms", 1_500),
+        ] {
+            assert_eq!(parse(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        assert_eq!(parse("3us7ns"), Ok(Duration::from_nanos(3_007)));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        for (text, part) in [
+            ("", "missing"),
+            ("5min", "\"min\" is no unit"),
+            ("-3s", "negative"),
+            ("1h20", "20 has no unit"),
+            ("20m1h", "greatest to the least"),
+            ("1s1s", "greatest to the least"),
+            ("h", "a number is missing"),
+            ("1.2.3s", "is no number"),
+            (".s", "is no number"),
+            ("99999999999d", "is no number"),
+            ("20 000s", "20 has no unit"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn prints_what_it_reads() {
+        for text in [
+            "1h20m", "3h30m10s", "500ms", "2d", "1s500ms", "0s", "3us7ns", "1d1ns",
+        ] {
+            assert_eq!(print(parse(text).unwrap()), text);
+        }
+        assert_eq!(print(Duration::from_secs(90)), "1m30s");
+    }
+}

@@ -1,0 +1,116 @@
+//! What is wrong in a configuration file: the place, what is wrong there, how to mend it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A place in a configuration file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The file as the user would name it: `specs/tpdata.profile.yml`.
+    pub file: String,
+    /// The line, from 1; 0 where the file as a whole is meant.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// Bytes before the place.
+    pub offset: usize,
+    /// Bytes that the place spans.
+    pub len: usize,
+}
+
+impl Place {
+    /// The file as a whole.
+    pub fn file(file: impl Into<String>) -> Self {
+        Self {
+            file: file.into(),
+            ..Self::default()
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line == 0 {
+            f.write_str(&self.file)
+        } else {
+            write!(f, "{}:{}:{}", self.file, self.line, self.column)
+        }
+    }
+}
+
+/// One error, or warning, about a configuration file.
+///
+/// Its `Display` is one line: `specs/x.profile.yml:4:3: unknown key "cleints" (did you mean "clients"?)`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigError {
+    /// Where.
+    pub place: Place,
+    /// What is wrong, in the user's words.
+    pub message: String,
+    /// How to mend it.
+    pub help: Option<String>,
+}
+
+impl ConfigError {
+    /// An error without help.
+    pub fn new(place: Place, message: impl Into<String>) -> Self {
+        Self {
+            place,
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    /// The same with a way to mend it.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The same with help if there is any.
+    #[must_use]
+    pub fn with_help_if(mut self, help: Option<String>) -> Self {
+        self.help = help.or(self.help);
+        self
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)?;
+        match &self.help {
+            Some(help) => write!(f, " ({help})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_with_place_and_help() {
+        let place = Place {
+            file: "specs/x.profile.yml".into(),
+            line: 4,
+            column: 3,
+            offset: 40,
+            len: 7,
+        };
+        let error = ConfigError::new(place, "unknown key \"cleints\"")
+            .with_help("did you mean \"clients\"?");
+        assert_eq!(
+            error.to_string(),
+            "specs/x.profile.yml:4:3: unknown key \"cleints\" (did you mean \"clients\"?)"
+        );
+        assert_eq!(
+            ConfigError::new(Place::file("a.yml"), "is empty").to_string(),
+            "a.yml: is empty"
+        );
+    }
+}

@@ -1,0 +1,417 @@
+//! A YAML document as a tree in which every key and value knows its place.
+//!
+//! Scalars stay text until someone asks for a type, so that a profile can read `20` as a duration and `Yes` as a boolean while an
+//! environment reads them as YAML 1.2 does.
+
+use std::collections::HashMap;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
+
+use crate::error::{ConfigError, Place};
+use crate::suggest::did_you_mean;
+
+/// A value and where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) value: NodeValue,
+    pub(crate) place: Place,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum NodeValue {
+    /// `plain` scalars may be numbers, booleans and null; quoted and block ones are text.
+    Scalar {
+        text: String,
+        plain: bool,
+    },
+    List(Vec<Node>),
+    Map(Vec<Entry>),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) place: Place,
+    pub(crate) value: Node,
+}
+
+impl Node {
+    /// Whether nothing was written: `key:` or `key: null`.
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(&self.value, NodeValue::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
+    }
+
+    /// The value as an error names it: `a list`, `"abc"`.
+    pub(crate) fn describe(&self) -> String {
+        match &self.value {
+            _ if self.is_null() => "nothing".to_owned(),
+            NodeValue::Scalar { text, .. } => format!("\"{text}\""),
+            NodeValue::List(_) => "a list".to_owned(),
+            NodeValue::Map(_) => "a map".to_owned(),
+        }
+    }
+}
+
+/// A tree deeper or larger than this is no configuration file; aliases could otherwise blow a small file up.
+const MAX_DEPTH: usize = 64;
+const MAX_NODES: usize = 1_000_000;
+
+/// Parses one document. An empty one is null.
+pub(crate) fn parse(text: &str, file: &str) -> Result<Node, Vec<ConfigError>> {
+    let mut builder = Builder {
+        parser: Parser::new_from_str(text),
+        lines: Index::new(text),
+        text,
+        file,
+        anchors: HashMap::new(),
+        errors: Vec::new(),
+        nodes: 0,
+    };
+    match builder.document() {
+        Ok(node) if builder.errors.is_empty() => Ok(node),
+        Ok(_) => Err(builder.errors),
+        Err(error) => {
+            builder.errors.push(error);
+            Err(builder.errors)
+        }
+    }
+}
+
+/// Characters to bytes: the parser counts the former, spans are in the latter.
+struct Index {
+    bytes: Vec<usize>,
+}
+
+impl Index {
+    fn new(text: &str) -> Self {
+        let mut bytes: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+        bytes.push(text.len());
+        Self { bytes }
+    }
+
+    fn byte(&self, chars: usize) -> usize {
+        self.bytes
+            .get(chars)
+            .or(self.bytes.last())
+            .copied()
+            .unwrap_or(0)
+    }
+}
+
+struct Builder<'a> {
+    parser: Parser<'a, StrInput<'a>>,
+    lines: Index,
+    text: &'a str,
+    file: &'a str,
+    anchors: HashMap<usize, Node>,
+    errors: Vec<ConfigError>,
+    nodes: usize,
+}
+
+impl<'a> Builder<'a> {
+    fn next(&mut self) -> Result<(Event<'a>, Span), ConfigError> {
+        match self.parser.next_event() {
+            Some(Ok(event)) => Ok(event),
+            Some(Err(error)) => {
+                let marker = error.marker();
+                let offset = self.lines.byte(marker.index());
+                let place = Place {
+                    file: self.file.to_owned(),
+                    line: marker.line().max(1),
+                    column: marker.col() + 1,
+                    offset,
+                    len: 0,
+                };
+                let line = self.text.lines().nth(place.line - 1).unwrap_or("");
+                let help = line
+                    .contains("${")
+                    .then(|| "within { } and [ ] put quotes around \"${VAR}\"".to_owned());
+                Err(
+                    ConfigError::new(place, format!("this is no valid YAML: {}", error.info()))
+                        .with_help_if(help),
+                )
+            }
+            None => Err(ConfigError::new(
+                Place::file(self.file),
+                "this is no valid YAML: it ends too early",
+            )),
+        }
+    }
+
+    fn place(&self, span: Span) -> Place {
+        let offset = self.lines.byte(span.start.index());
+        let end = self.lines.byte(span.end.index()).max(offset);
+        Place {
+            file: self.file.to_owned(),
+            line: span.start.line().max(1),
+            column: span.start.col() + 1,
+            offset,
+            len: end - offset,
+        }
+    }
+
+    fn document(&mut self) -> Result<Node, ConfigError> {
+        let mut root = None;
+        loop {
+            let (event, span) = self.next()?;
+            match event {
+                Event::StreamEnd => break,
+                Event::StreamStart
+                | Event::DocumentStart(_)
+                | Event::DocumentEnd
+                | Event::Nothing => {}
+                event if root.is_none() => root = Some(self.node(event, span, 0)?),
+                event => {
+                    let second = self.node(event, span, 0)?;
+                    self.errors.push(ConfigError::new(
+                        second.place,
+                        "a second document begins here; a file holds one",
+                    ));
+                }
+            }
+        }
+        Ok(root.unwrap_or_else(|| Node {
+            value: NodeValue::Scalar {
+                text: String::new(),
+                plain: true,
+            },
+            place: Place::file(self.file),
+        }))
+    }
+
+    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, ConfigError> {
+        let place = self.place(span);
+        self.nodes += 1;
+        if depth > MAX_DEPTH || self.nodes > MAX_NODES {
+            return Err(ConfigError::new(
+                place,
+                "the file is nested too deeply or too large for a configuration file",
+            ));
+        }
+        let (anchor, value) = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let text_tag =
+                    tag.is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
+                let plain = style == ScalarStyle::Plain && !text_tag;
+                (
+                    anchor,
+                    NodeValue::Scalar {
+                        text: text.into_owned(),
+                        plain,
+                    },
+                )
+            }
+            Event::SequenceStart(anchor, _) => {
+                let mut items = Vec::new();
+                loop {
+                    match self.next()? {
+                        (Event::SequenceEnd, _) => break,
+                        (event, span) => items.push(self.node(event, span, depth + 1)?),
+                    }
+                }
+                (anchor, NodeValue::List(items))
+            }
+            Event::MappingStart(anchor, _) => (anchor, NodeValue::Map(self.map(depth)?)),
+            Event::Alias(anchor) => {
+                let Some(target) = self.anchors.get(&anchor).cloned() else {
+                    return Err(ConfigError::new(
+                        place,
+                        "this alias names no anchor that is complete before it",
+                    ));
+                };
+                self.nodes += count(&target);
+                return Ok(target);
+            }
+            _ => {
+                return Err(ConfigError::new(
+                    place,
+                    "this is no valid YAML: a value is missing",
+                ));
+            }
+        };
+        let node = Node { value, place };
+        if anchor != 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        Ok(node)
+    }
+
+    fn map(&mut self, depth: usize) -> Result<Vec<Entry>, ConfigError> {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut merged: Vec<Entry> = Vec::new();
+        loop {
+            let (event, span) = self.next()?;
+            if event == Event::MappingEnd {
+                break;
+            }
+            let key = self.node(event, span, depth + 1)?;
+            let (event, span) = self.next()?;
+            let value = self.node(event, span, depth + 1)?;
+            let NodeValue::Scalar { text, plain } = key.value else {
+                self.errors.push(ConfigError::new(
+                    key.place,
+                    "a key must be a single word or text",
+                ));
+                continue;
+            };
+            if plain && text == "<<" {
+                self.merge(&value, &mut merged);
+            } else if let Some(earlier) = entries.iter().find(|entry| entry.key == text) {
+                let help = format!(
+                    "it stands first in line {}; leave one of them out",
+                    earlier.place.line
+                );
+                self.errors.push(
+                    ConfigError::new(key.place, format!("the key \"{text}\" stands here twice"))
+                        .with_help(help),
+                );
+            } else {
+                entries.push(Entry {
+                    key: text,
+                    place: key.place,
+                    value,
+                });
+            }
+        }
+        for entry in merged {
+            if !entries.iter().any(|own| own.key == entry.key) {
+                entries.push(entry);
+            }
+        }
+        Ok(entries)
+    }
+
+    /// `<<: *anchor` or a list of them; what comes first wins.
+    fn merge(&mut self, value: &Node, merged: &mut Vec<Entry>) {
+        match &value.value {
+            NodeValue::Map(entries) => {
+                for entry in entries {
+                    if !merged.iter().any(|own| own.key == entry.key) {
+                        merged.push(entry.clone());
+                    }
+                }
+            }
+            NodeValue::List(items) => items.iter().for_each(|item| self.merge(item, merged)),
+            NodeValue::Scalar { .. } => {
+                self.errors.push(ConfigError::new(
+                    value.place.clone(),
+                    "\"<<\" merges a map, and this is none",
+                ));
+            }
+        }
+    }
+}
+
+fn count(node: &Node) -> usize {
+    1 + match &node.value {
+        NodeValue::Scalar { .. } => 0,
+        NodeValue::List(items) => items.iter().map(count).sum(),
+        NodeValue::Map(entries) => entries.iter().map(|entry| count(&entry.value)).sum(),
+    }
+}
+
+/// The error for a key that is not among `known`.
+pub(crate) fn unknown_key(key: &str, place: &Place, within: &str, known: &[&str]) -> ConfigError {
+    let help = did_you_mean(key, known.iter().copied())
+        .unwrap_or_else(|| format!("known keys: {}", known.join(", ")));
+    let message = if within.is_empty() {
+        format!("unknown key \"{key}\"")
+    } else {
+        format!("unknown key \"{key}\" in {within}")
+    };
+    ConfigError::new(place.clone(), message).with_help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(node: &Node) -> &[Entry] {
+        match &node.value {
+            NodeValue::Map(entries) => entries,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn places_are_exact() {
+        let text = "# é\na: 1\nb:\n  cé: \"x y\"\n  d: [1, 2]\n";
+        let root = parse(text, "f.yml").unwrap();
+        let b = &map(&root)[1];
+        assert_eq!((b.place.line, b.place.column), (3, 1));
+        let inner = &map(&b.value)[0];
+        assert_eq!((inner.place.line, inner.place.column), (4, 3));
+        assert_eq!(
+            &text[inner.place.offset..inner.place.offset + inner.place.len],
+            "cé"
+        );
+        let place = &inner.value.place;
+        assert_eq!(&text[place.offset..place.offset + place.len], "\"x y\"");
+    }
+
+    #[test]
+    fn errors_have_places() {
+        let errors = parse("a: 1\nb: [1, 2\nc: 3\n", "f.yml").unwrap_err();
+        assert!(
+            errors[0].to_string().contains("no valid YAML"),
+            "{}",
+            errors[0]
+        );
+        assert!(errors[0].place.line >= 2);
+        assert!(
+            parse("a: {b: ${C}}\n", "f.yml").unwrap_err()[0]
+                .to_string()
+                .contains("put quotes around \"${VAR}\"")
+        );
+        let errors = parse("a: 1\na: 2\nb: 1\nb: 2\n", "f.yml").unwrap_err();
+        assert_eq!(errors.len(), 2);
+        assert_eq!(
+            errors[0].to_string(),
+            "f.yml:2:1: the key \"a\" stands here twice (it stands first in line 1; leave one of them out)"
+        );
+        assert!(
+            parse("a: 1\n---\nb: 2\n", "f.yml").unwrap_err()[0]
+                .message
+                .contains("second document")
+        );
+        assert!(
+            parse("[a]: 1\n", "f.yml").unwrap_err()[0]
+                .message
+                .contains("a key must be")
+        );
+        assert!(parse("a: *x\n", "f.yml").is_err());
+        assert!(
+            parse("<<: 3\n", "f.yml").unwrap_err()[0]
+                .message
+                .contains("merges a map")
+        );
+        assert!(parse(&"[".repeat(200), "f.yml").is_err());
+    }
+
+    #[test]
+    fn empty_anchors_and_merges() {
+        assert!(parse("", "f.yml").unwrap().is_null());
+        assert!(parse("# only a comment\n", "f.yml").unwrap().is_null());
+        let root = parse("base: &b {x: 1, y: 2}\nc:\n  <<: *b\n  y: 3\n", "f.yml").unwrap();
+        let c = map(&map(&root)[1].value);
+        let keys: Vec<_> = c
+            .iter()
+            .map(|entry| (entry.key.as_str(), entry.value.describe()))
+            .collect();
+        assert_eq!(keys, [("y", "\"3\"".to_owned()), ("x", "\"1\"".to_owned())]);
+    }
+
+    #[test]
+    fn a_billion_laughs_end_early() {
+        let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for i in 1..12 {
+            let row = vec![format!("*a{}", i - 1); 10].join(", ");
+            text.push_str(&format!("a{i}: &a{i} [{row}]\n"));
+        }
+        assert!(
+            parse(&text, "f.yml").unwrap_err()[0]
+                .message
+                .contains("too large")
+        );
+    }
+}

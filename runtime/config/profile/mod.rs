@@ -1,0 +1,347 @@
+//! `specs/<name>.profile.yml`: how much load, for how long, from where, and what is made of the results.
+//!
+//! A profile of the Locust framework that ltc replaces loads as it is.
+
+mod lambda;
+mod load;
+mod names;
+mod runner;
+
+use std::path::Path;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+pub use lambda::{Architecture, LambdaSettings};
+pub use load::{ClientStage, Load, RateStage, Shape, Spacing};
+pub use names::{Listener, Location, LogLevel};
+
+use crate::error::{ConfigError, Place};
+use crate::node::{self, NodeValue};
+use crate::rate::Rate;
+use crate::reader::{Problems, Section};
+
+/// A profile as it was read and checked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Profile {
+    /// The file it was read from, as messages name it.
+    pub file: String,
+    /// `test_header`.
+    pub header: TestHeader,
+    /// `profile.runner`: the load of all users that [`Profile::users`] doesn't name.
+    pub load: Load,
+    /// `profile.runner.users`: users with a load of their own, by name.
+    pub users: IndexMap<String, Load>,
+    /// How long users may take, at the end, to finish the turn they are in.
+    pub graceful_stop: Duration,
+    /// The seed of all randomness; `None`: drawn when the test starts.
+    pub seed: Option<u64>,
+    /// How many worker threads; `None`: one a core.
+    pub threads: Option<usize>,
+    /// `profile.test`.
+    pub test: TestSettings,
+    /// `profile.logging`.
+    pub logging: Logging,
+    /// `profile.thresholds`, as they are written.
+    pub thresholds: Vec<Threshold>,
+    /// `profile.lambda`.
+    pub lambda: LambdaSettings,
+    /// What is odd but no error.
+    pub warnings: Vec<ConfigError>,
+}
+
+/// `test_header`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TestHeader {
+    /// The test's name in events and reports.
+    pub name: Option<String>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The environment: `config/<env>.yml`.
+    pub env: Option<String>,
+    /// The regions it runs from; empty: where the SDK's configuration says.
+    pub locations: Vec<Location>,
+}
+
+/// `profile.test`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TestSettings {
+    /// The spec's path (`spec`, or `locustfile` mapped to the `.lt` of the same stem).
+    pub spec: Option<String>,
+    /// One user, once, every exchange shown.
+    pub debug: bool,
+}
+
+/// `profile.logging`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Logging {
+    /// `loglevel`.
+    pub level: LogLevel,
+    /// `hyperclient_console_log_level`: the HTTP layer's; `None`: as [`Logging::level`].
+    pub http_level: Option<LogLevel>,
+    /// `true`: statistics once, at the end; `false`: also every `stats_interval`.
+    pub final_stats: bool,
+    /// How often statistics go out; `None`: as the credentials file says, else every 5 s.
+    pub stats_interval: Option<Duration>,
+    /// Where results go while the test runs.
+    pub listeners: Vec<Listener>,
+}
+
+impl Default for Logging {
+    fn default() -> Self {
+        Self {
+            level: LogLevel::Info,
+            http_level: None,
+            final_stats: true,
+            stats_interval: None,
+            listeners: Vec::new(),
+        }
+    }
+}
+
+/// A threshold as it is written, to be parsed by whoever judges it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Threshold {
+    /// `p95 < 500ms`.
+    pub text: String,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// How long users may take to finish their turn where the profile doesn't say.
+pub const DEFAULT_GRACEFUL_STOP: Duration = Duration::from_secs(30);
+
+impl Profile {
+    /// Reads a profile's text; `file` is only for messages.
+    pub fn parse(text: &str, file: &str) -> Result<Self, Vec<ConfigError>> {
+        let root = node::parse(text, file)?;
+        let problems = Problems::default();
+        let profile = read(&problems, &root, file);
+        let (errors, mut warnings) = problems.into_parts();
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        warnings.sort_by_key(|warning| warning.place.offset);
+        Ok(Self {
+            warnings,
+            ..profile
+        })
+    }
+
+    /// Reads a profile's file.
+    pub fn load(path: &Path) -> Result<Self, Vec<ConfigError>> {
+        let text = crate::read(path).map_err(|error| vec![error])?;
+        Self::parse(&text, &path.display().to_string())
+    }
+}
+
+fn read(problems: &Problems, root: &node::Node, file: &str) -> Profile {
+    let top = Section::open(problems, root, "").known(&["test_header", "profile"]);
+    if !top.has("profile") {
+        let help = "add profile: with runner: {clients: 20, hatch_rate: 10, duration: 10s}";
+        problems.error(
+            ConfigError::new(Place::file(file), "the key \"profile\" is missing").with_help(help),
+        );
+    }
+    let header = top
+        .section("test_header", "test_header")
+        .map(read_header)
+        .unwrap_or_default();
+    let profile = top
+        .section("profile", "profile")
+        .map(|section| section.known(&["runner", "test", "logging", "thresholds", "lambda"]));
+    let runner = profile.and_then(|profile| profile.section("runner", "profile.runner"));
+    let (load, users) = read_runner(
+        problems,
+        runner,
+        profile.map_or(&root.place, |profile| profile.place),
+    );
+    let runner_known = runner.map(|runner| {
+        let keys: Vec<&str> = runner::LOAD_KEYS
+            .into_iter()
+            .chain(["graceful_stop", "seed", "threads"])
+            .collect();
+        runner.known(&keys)
+    });
+    Profile {
+        file: file.to_owned(),
+        header,
+        load,
+        users,
+        graceful_stop: runner_known
+            .and_then(|runner| runner.duration("graceful_stop"))
+            .unwrap_or(DEFAULT_GRACEFUL_STOP),
+        seed: runner_known.and_then(|runner| runner.whole("seed", 0, u64::MAX)),
+        threads: runner_known
+            .and_then(|runner| runner.whole("threads", 1, 1024))
+            .and_then(|threads| usize::try_from(threads).ok()),
+        test: profile
+            .and_then(|profile| profile.section("test", "profile.test"))
+            .map(read_test)
+            .unwrap_or_default(),
+        logging: profile
+            .and_then(|profile| profile.section("logging", "profile.logging"))
+            .map(read_logging)
+            .unwrap_or_default(),
+        thresholds: profile.map(read_thresholds).unwrap_or_default(),
+        lambda: profile
+            .and_then(|profile| profile.section("lambda", "profile.lambda"))
+            .map(lambda::read)
+            .unwrap_or_default(),
+        warnings: Vec::new(),
+    }
+}
+
+fn read_header(section: Section<'_>) -> TestHeader {
+    let section = section.known(&["name", "description", "env", "location"]);
+    TestHeader {
+        name: section.text("name"),
+        description: section.text("description"),
+        env: section.read("env", |text| match text {
+            text if text.contains(['/', '\\']) || text.starts_with('.') => Err(format!(
+                "\"{text}\" is no environment's name: write env: cs1 for config/cs1.yml"
+            )),
+            text => Ok(text.strip_suffix(".yml").unwrap_or(text).to_owned()),
+        }),
+        locations: names::read_locations(section),
+    }
+}
+
+fn read_runner(
+    problems: &Problems,
+    runner: Option<Section<'_>>,
+    place: &Place,
+) -> (Load, IndexMap<String, Load>) {
+    let one_client = Shape::Clients {
+        clients: 1,
+        hatch_rate: Rate::per_second(1),
+    };
+    let Some(runner) = runner else {
+        let warning = ConfigError::new(
+            place.clone(),
+            "profile.runner is missing: one client runs until it is stopped",
+        );
+        problems
+            .warn(warning.with_help("add runner: {clients: 20, hatch_rate: 10, duration: 10s}"));
+        return (
+            Load {
+                shape: one_client,
+                start: Duration::ZERO,
+                duration: None,
+                place: place.clone(),
+            },
+            IndexMap::new(),
+        );
+    };
+    let mut users = IndexMap::new();
+    if let Some(entry) = runner.entry("users") {
+        if let NodeValue::Map(entries) = &entry.value.value {
+            for user in entries {
+                let mut load = runner::read_user(problems, &user.key, &user.value);
+                load.place = user.place.clone();
+                users.insert(user.key.clone(), load);
+            }
+        } else {
+            runner.error(
+                "users",
+                "users must be a map of user names",
+                "write users: {Shopper: {clients: 400}, Auditor: {rate: 2/s}}",
+            );
+        }
+    }
+    let mut load = runner::read_load(runner, 1);
+    let given = ["clients", "rate", "stages", "users"]
+        .iter()
+        .any(|key| runner.has(key));
+    if !given {
+        runner.warn(
+            "",
+            "profile.runner gives no load: one client runs",
+            "add clients, rate, stages or users",
+        );
+        load.shape = one_client;
+    }
+    (load, users)
+}
+
+fn read_test(section: Section<'_>) -> TestSettings {
+    let section = section.known(&["spec", "locustfile", "debug"]);
+    let locustfile = section.read("locustfile", |text| spec_path(text));
+    TestSettings {
+        spec: section.read("spec", |text| spec_path(text)).or(locustfile),
+        debug: section.bool("debug").unwrap_or(false),
+    }
+}
+
+/// The spec that a name of an old or new profile stands for: `tpdata.py` and `tpdata` are `specs/tpdata.lt`.
+pub(crate) fn spec_path(text: &str) -> Result<String, String> {
+    let name = text.rsplit(['/', '\\']).next().unwrap_or(text);
+    match name.rsplit_once('.') {
+        Some((stem, "py")) if !stem.is_empty() => Ok(format!("specs/{stem}.lt")),
+        Some((stem, "lt")) if !stem.is_empty() && name != text => Ok(text.to_owned()),
+        Some((stem, "lt")) if !stem.is_empty() => Ok(format!("specs/{name}")),
+        None if !name.is_empty() => Ok(format!("specs/{name}.lt")),
+        _ => Err(format!(
+            "\"{text}\" is no spec: write it like specs/tpdata.lt"
+        )),
+    }
+}
+
+fn read_logging(section: Section<'_>) -> Logging {
+    let section = section.known(&[
+        "loglevel",
+        "final_stats",
+        "stats_interval",
+        "listeners",
+        "hyperclient_console_log_level",
+    ]);
+    let mut listeners = Vec::new();
+    for (name, place) in section.texts("listeners") {
+        match Listener::parse(&name) {
+            Ok(listener) if listeners.contains(&listener) => {}
+            Ok(listener) => listeners.push(listener),
+            Err(why) => section
+                .problems()
+                .error(ConfigError::new(place, format!("listeners: {why}"))),
+        }
+    }
+    let defaults = Logging::default();
+    Logging {
+        level: section
+            .read("loglevel", LogLevel::parse)
+            .unwrap_or(defaults.level),
+        http_level: section.read("hyperclient_console_log_level", LogLevel::parse),
+        final_stats: section.bool("final_stats").unwrap_or(defaults.final_stats),
+        stats_interval: section.positive_duration("stats_interval"),
+        listeners,
+    }
+}
+
+fn read_thresholds(profile: Section<'_>) -> Vec<Threshold> {
+    let Some(entry) = profile.entry("thresholds") else {
+        return Vec::new();
+    };
+    if !matches!(entry.value.value, NodeValue::List(_)) {
+        profile.error(
+            "thresholds",
+            "thresholds must be a list",
+            "write one a line: - \"p95 < 500ms\"",
+        );
+        return Vec::new();
+    }
+    let mut thresholds = Vec::new();
+    for (text, place) in profile.texts("thresholds") {
+        if text.is_empty() {
+            profile
+                .problems()
+                .error(ConfigError::new(place, "this threshold is empty"));
+        } else {
+            thresholds.push(Threshold { text, place });
+        }
+    }
+    thresholds
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,358 @@
+//! Reads `profile.runner` and the entries of its `users`: which keys make which shape, and which exclude each other.
+
+use std::time::Duration;
+
+use crate::duration;
+use crate::node::{Node, NodeValue};
+use crate::rate::Rate;
+use crate::reader::{Problems, Section};
+
+use super::load::{ClientStage, Load, RateStage, Shape, Spacing};
+
+/// Keys of every runner.
+pub(super) const LOAD_KEYS: [&str; 12] = [
+    "clients",
+    "hatch_rate",
+    "duration",
+    "step_load",
+    "step_duration",
+    "step_clients",
+    "stages",
+    "rate",
+    "max_clients",
+    "arrivals",
+    "start",
+    "users",
+];
+
+/// The greatest number of users: beyond it a profile has surely a typo.
+const MAX_CLIENTS: u64 = 100_000_000;
+
+enum Stages {
+    Clients(Vec<ClientStage>),
+    Rates(Vec<RateStage>),
+}
+
+/// Reads one runner. Without any load key it is [`Shape::None`]; the caller knows whether that will do.
+pub(super) fn read_load(section: Section<'_>, least_clients: u64) -> Load {
+    let clients = section.whole("clients", least_clients, MAX_CLIENTS);
+    let rate = section.rate("rate");
+    let stages = read_stages(section);
+    let duration = section.positive_duration("duration");
+    let start = section.duration("start").unwrap_or_default();
+    let shape = match (&stages, section.has("clients"), section.has("rate")) {
+        (_, true, true) => {
+            let help = "clients keeps that many users busy, rate starts that many turns a second: keep one of them";
+            section.error("rate", both(section, "clients", "rate"), help);
+            Shape::None
+        }
+        (Some(_), true, false) => {
+            let help =
+                "leave clients out; a first stage {clients: N, duration: 0s} begins with N users";
+            section.error("clients", both(section, "clients", "stages"), help);
+            Shape::None
+        }
+        (Some(Stages::Clients(_)), false, true) => {
+            section.error(
+                "rate",
+                "rate is given, but the stages are of clients",
+                "write stages of {rate, duration}, or leave rate out",
+            );
+            Shape::None
+        }
+        (Some(Stages::Clients(stages)), false, false) => Shape::ClientStages(stages.clone()),
+        (Some(Stages::Rates(stages)), false, _) => {
+            arrivals(section, rate.unwrap_or(Rate::ZERO), stages.clone())
+        }
+        (None, false, true) => match rate {
+            Some(rate) if rate.is_zero() && least_clients > 0 => {
+                section.error(
+                    "rate",
+                    "a rate of 0 is no load",
+                    "write it like 500/s, 30/m or 10/h",
+                );
+                Shape::None
+            }
+            Some(rate) => arrivals(section, rate, Vec::new()),
+            None => Shape::None,
+        },
+        (None, true, false) => closed(section, clients, duration),
+        (None, false, false) => closed(section, None, duration),
+    };
+    exclusions(section, matches!(shape, Shape::Arrivals { .. }));
+    Load {
+        shape,
+        start,
+        duration,
+        place: section.place.clone(),
+    }
+}
+
+fn both(section: Section<'_>, one: &str, other: &str) -> String {
+    format!("{one} and {other} are both given in {}", section.path)
+}
+
+/// Keys that mean nothing beside the shape that the others ask for.
+fn exclusions(section: Section<'_>, open: bool) {
+    let closed_only = section.has("clients") || !(section.has("rate") || section.has("stages"));
+    let stepping = section.bool("step_load") == Some(true);
+    if !closed_only && stepping {
+        section.error(
+            "step_load",
+            "step_load needs clients; here the load is given by rate or stages",
+            "leave step_load out, or write the steps as stages",
+        );
+    }
+    if !closed_only && section.has("hatch_rate") {
+        section.warn(
+            "hatch_rate",
+            "hatch_rate has no effect beside rate or stages",
+            "leave it out",
+        );
+    }
+    if closed_only && !section.has("clients") && stepping {
+        section.error(
+            "step_load",
+            "step_load is on, but clients is missing",
+            "say up to how many clients the steps go",
+        );
+    }
+    for key in ["max_clients", "arrivals"] {
+        if section.has(key) && !open && !section.has("rate") {
+            section.error(
+                key,
+                format!("{key} belongs to a rate, and none is given"),
+                "add rate: 500/s, or leave it out",
+            );
+        }
+    }
+}
+
+fn closed(section: Section<'_>, clients: Option<u64>, duration: Option<Duration>) -> Shape {
+    let stepping = section.bool("step_load").unwrap_or(false);
+    let hatch_rate = section.read("hatch_rate", |text| match Rate::parse(text)? {
+        rate if rate.is_zero() => {
+            Err("it must be more than 0: it is how many clients start a second".to_owned())
+        }
+        rate => Ok(rate),
+    });
+    // An old profile has the step keys also where step_load is off; they are checked and count for nothing.
+    let step_clients = section.whole("step_clients", u64::from(stepping), MAX_CLIENTS);
+    let step_duration = section.read("step_duration", |text| match duration::parse(text)? {
+        Duration::ZERO if stepping => Err("it must be longer than 0".to_owned()),
+        step => Ok(step),
+    });
+    let Some(clients) = clients else {
+        return Shape::None;
+    };
+    let hatch_rate =
+        hatch_rate.unwrap_or_else(|| Rate::per_second(clients.clamp(1, Rate::MAX_PER_SECOND)));
+    if !stepping {
+        let hatched = all_hatched_after(clients, hatch_rate);
+        if let Some(duration) = duration
+            && hatched >= duration
+        {
+            let message = format!(
+                "the {clients} clients take {} to start at {hatch_rate}, longer than the duration of {}",
+                duration::print(hatched),
+                duration::print(duration)
+            );
+            section.warn("duration", message, "raise hatch_rate or duration");
+        }
+        return Shape::Clients {
+            clients,
+            hatch_rate,
+        };
+    }
+    for (key, example) in [
+        ("step_clients", "step_clients: 10"),
+        ("step_duration", "step_duration: 1m"),
+    ] {
+        if !section.has(key) {
+            section.error(
+                "step_load",
+                format!("step_load is on, but {key} is missing"),
+                &format!("add {example}"),
+            );
+        }
+    }
+    let (Some(step_clients), Some(step_duration)) = (step_clients, step_duration) else {
+        return Shape::None;
+    };
+    let steps = clients.div_ceil(step_clients).max(1);
+    let last = step_duration
+        .checked_mul(u32::try_from(steps - 1).unwrap_or(u32::MAX))
+        .unwrap_or(Duration::MAX);
+    if let Some(duration) = duration
+        && last >= duration
+    {
+        let reached = duration.as_nanos().div_ceil(step_duration.as_nanos());
+        let message = format!(
+            "the duration of {} ends in step {reached} of {steps}: {clients} clients would be reached in the step that begins at {}",
+            duration::print(duration),
+            duration::print(last)
+        );
+        section.warn(
+            "duration",
+            message,
+            "lengthen duration, shorten step_duration or raise step_clients",
+        );
+    }
+    Shape::Steps {
+        clients,
+        hatch_rate,
+        step_clients,
+        step_duration,
+    }
+}
+
+/// When the last of them starts.
+fn all_hatched_after(clients: u64, hatch_rate: Rate) -> Duration {
+    let nanos = u128::from(clients.saturating_sub(1)) * u128::from(hatch_rate.per_ns())
+        / u128::from(hatch_rate.count().max(1));
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
+fn arrivals(section: Section<'_>, rate: Rate, stages: Vec<RateStage>) -> Shape {
+    let spacing = section.read("arrivals", |text| {
+        match text.to_ascii_lowercase().as_str() {
+            "even" => Ok(Spacing::Even),
+            "poisson" => Ok(Spacing::Poisson),
+            _ => Err(format!("\"{text}\" is neither even nor poisson")),
+        }
+    });
+    let peak = stages.iter().map(|stage| stage.rate).fold(rate, Rate::max);
+    let max_clients = section.whole("max_clients", 1, MAX_CLIENTS);
+    Shape::Arrivals {
+        rate,
+        stages,
+        max_clients: max_clients.unwrap_or_else(|| default_max_clients(peak)),
+        spacing: spacing.unwrap_or_default(),
+    }
+}
+
+/// Ten seconds' arrivals at the peak, and 100 at least: enough for turns of up to ten seconds.
+fn default_max_clients(peak: Rate) -> u64 {
+    let ten_seconds = u128::from(peak.count()) * 10_000_000_000 / u128::from(peak.per_ns());
+    u64::try_from(ten_seconds)
+        .unwrap_or(MAX_CLIENTS)
+        .clamp(100, MAX_CLIENTS)
+}
+
+fn read_stages(section: Section<'_>) -> Option<Stages> {
+    let entry = section.entry("stages")?;
+    let problems = section.problems();
+    let example = "write stages: [{clients: 100, duration: 5m}, {clients: 0, duration: 1m}], or {rate: 500/s, duration: 5m}";
+    let NodeValue::List(items) = &entry.value.value else {
+        section.error(
+            "stages",
+            format!("stages must be a list, not {}", entry.value.describe()),
+            example,
+        );
+        return None;
+    };
+    if items.is_empty() {
+        section.error("stages", "stages is empty", example);
+        return None;
+    }
+    let (mut clients, mut rates) = (Vec::new(), Vec::new());
+    let mut first_is_rate = None;
+    for item in items {
+        let stage =
+            Section::open(problems, item, "a stage").known(&["clients", "rate", "duration"]);
+        let is_rate = match (stage.has("clients"), stage.has("rate")) {
+            (true, true) => {
+                stage.error(
+                    "rate",
+                    "a stage has clients or a rate, not both",
+                    "keep one of them",
+                );
+                continue;
+            }
+            (false, false) => {
+                stage.error("", "this stage says neither clients nor rate", example);
+                continue;
+            }
+            (_, is_rate) => is_rate,
+        };
+        if *first_is_rate.get_or_insert(is_rate) != is_rate {
+            let other = if is_rate { "rate" } else { "clients" };
+            stage.error(
+                other,
+                "stages of clients and of rates can't be mixed",
+                "give the other users their own load under users:",
+            );
+        }
+        if !stage.has("duration") {
+            stage.error(
+                "",
+                "this stage has no duration",
+                "add duration: 5m; 0s jumps at once",
+            );
+        }
+        let duration = stage.duration("duration").unwrap_or_default();
+        if is_rate {
+            rates.extend(stage.rate("rate").map(|rate| RateStage { rate, duration }));
+        } else {
+            clients.extend(
+                stage
+                    .whole("clients", 0, MAX_CLIENTS)
+                    .map(|clients| ClientStage { clients, duration }),
+            );
+        }
+    }
+    Some(if first_is_rate == Some(true) {
+        Stages::Rates(rates)
+    } else {
+        Stages::Clients(clients)
+    })
+}
+
+/// An entry of `users`: a map like a runner, or just a number of clients.
+pub(super) fn read_user(problems: &Problems, name: &str, node: &Node) -> Load {
+    let path = format!("users.{name}");
+    if let NodeValue::Scalar { .. } = &node.value
+        && !node.is_null()
+        && let Some(clients) = crate::reader::read_node(problems, &path, node, |text| {
+            text.parse::<u64>().map_err(|_| {
+                format!(
+                    "\"{text}\" is no number of clients; write {{clients: 10}} or {{rate: 5/s}}"
+                )
+            })
+        })
+    {
+        let hatch_rate = Rate::per_second(clients.clamp(1, Rate::MAX_PER_SECOND));
+        let shape = Shape::Clients {
+            clients: clients.min(MAX_CLIENTS),
+            hatch_rate,
+        };
+        return Load {
+            shape,
+            start: Duration::ZERO,
+            duration: None,
+            place: node.place.clone(),
+        };
+    }
+    if let NodeValue::Scalar { .. } = &node.value
+        && !node.is_null()
+    {
+        return Load {
+            shape: Shape::None,
+            start: Duration::ZERO,
+            duration: None,
+            place: node.place.clone(),
+        };
+    }
+    let section = Section::open(problems, node, &path).known(&LOAD_KEYS[..LOAD_KEYS.len() - 1]);
+    let given = ["clients", "rate", "stages"]
+        .iter()
+        .any(|key| section.has(key));
+    if !given && matches!(node.value, NodeValue::Map(_)) || node.is_null() {
+        section.error(
+            "",
+            format!("{path} gives no load"),
+            "add clients, rate or stages; clients: 0 turns it off",
+        );
+    }
+    read_load(section, 0)
+}

@@ -1,0 +1,252 @@
+//! Typed reading of sections: each wrong key or value becomes an error of its own, and reading goes on.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use crate::duration;
+use crate::error::{ConfigError, Place};
+use crate::node::{Entry, Node, NodeValue, unknown_key};
+use crate::rate::Rate;
+
+/// Collects what is wrong while a file is read.
+#[derive(Default)]
+pub(crate) struct Problems {
+    errors: RefCell<Vec<ConfigError>>,
+    warnings: RefCell<Vec<ConfigError>>,
+}
+
+impl Problems {
+    pub(crate) fn error(&self, error: ConfigError) {
+        self.errors.borrow_mut().push(error);
+    }
+
+    pub(crate) fn warn(&self, warning: ConfigError) {
+        self.warnings.borrow_mut().push(warning);
+    }
+
+    /// The errors in the order of the file, then the warnings.
+    pub(crate) fn into_parts(self) -> (Vec<ConfigError>, Vec<ConfigError>) {
+        let mut errors = self.errors.into_inner();
+        // A key that two readers look at is reported once.
+        errors.sort_by_key(|error| error.place.offset);
+        errors.dedup();
+        (errors, self.warnings.into_inner())
+    }
+}
+
+/// A map of the file, its path for messages, and what is known to stand in it.
+#[derive(Clone, Copy)]
+pub(crate) struct Section<'a> {
+    problems: &'a Problems,
+    pub(crate) path: &'a str,
+    pub(crate) place: &'a Place,
+    entries: &'a [Entry],
+}
+
+impl<'a> Section<'a> {
+    /// Opens `node` as a map; null is an empty one, anything else an error.
+    pub(crate) fn open(problems: &'a Problems, node: &'a Node, path: &'a str) -> Self {
+        let entries: &[Entry] = match &node.value {
+            NodeValue::Map(entries) => entries,
+            _ if node.is_null() => &[],
+            _ => {
+                let what = if path.is_empty() { "the file" } else { path };
+                let message = format!(
+                    "{what} must be a map of keys and values, not {}",
+                    node.describe()
+                );
+                problems.error(ConfigError::new(node.place.clone(), message));
+                &[]
+            }
+        };
+        Self {
+            problems,
+            path,
+            place: &node.place,
+            entries,
+        }
+    }
+
+    /// Reports keys that are not among `known`.
+    pub(crate) fn known(self, known: &[&str]) -> Self {
+        for entry in self.entries {
+            if !known.contains(&entry.key.as_str()) {
+                self.problems
+                    .error(unknown_key(&entry.key, &entry.place, self.path, known));
+            }
+        }
+        self
+    }
+
+    pub(crate) fn problems(&self) -> &'a Problems {
+        self.problems
+    }
+
+    pub(crate) fn entries(&self) -> &'a [Entry] {
+        self.entries
+    }
+
+    /// The entry of `key`, unless it is left out or null.
+    pub(crate) fn entry(&self, key: &str) -> Option<&'a Entry> {
+        self.entries
+            .iter()
+            .find(|entry| entry.key == key && !entry.value.is_null())
+    }
+
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.entry(key).is_some()
+    }
+
+    /// The place of a key, or of the section where the key is left out.
+    pub(crate) fn place_of(&self, key: &str) -> Place {
+        self.entry(key)
+            .map_or_else(|| self.place.clone(), |entry| entry.place.clone())
+    }
+
+    pub(crate) fn error(&self, key: &str, message: impl Into<String>, help: &str) {
+        self.problems
+            .error(ConfigError::new(self.place_of(key), message).with_help(help));
+    }
+
+    pub(crate) fn warn(&self, key: &str, message: impl Into<String>, help: &str) {
+        self.problems
+            .warn(ConfigError::new(self.place_of(key), message).with_help(help));
+    }
+
+    /// A section within this one; an empty one where it is left out.
+    pub(crate) fn section(&self, key: &str, path: &'a str) -> Option<Section<'a>> {
+        self.entry(key)
+            .map(|entry| Section::open(self.problems, &entry.value, path))
+    }
+
+    /// Reads a single value with `read`, whose error names the key.
+    pub(crate) fn read<T>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let entry = self.entry(key)?;
+        read_node(self.problems, key, &entry.value, read)
+    }
+
+    pub(crate) fn text(&self, key: &str) -> Option<String> {
+        self.read(key, |text| Ok(text.to_owned()))
+    }
+
+    pub(crate) fn bool(&self, key: &str) -> Option<bool> {
+        self.read(key, parse_bool)
+    }
+
+    pub(crate) fn duration(&self, key: &str) -> Option<Duration> {
+        self.read(key, duration::parse)
+    }
+
+    /// A duration that is longer than nothing.
+    pub(crate) fn positive_duration(&self, key: &str) -> Option<Duration> {
+        self.read(key, |text| match duration::parse(text)? {
+            Duration::ZERO => Err("it must be longer than 0".to_owned()),
+            duration => Ok(duration),
+        })
+    }
+
+    pub(crate) fn rate(&self, key: &str) -> Option<Rate> {
+        self.read(key, Rate::parse)
+    }
+
+    /// A whole number from `least` on.
+    pub(crate) fn whole(&self, key: &str, least: u64, most: u64) -> Option<u64> {
+        self.read(key, |text| {
+            let number = parse_whole(text)?;
+            match number {
+                n if n < least => Err(format!("it must be at least {least}")),
+                n if n > most => Err(format!("it must be at most {most}")),
+                n => Ok(n),
+            }
+        })
+    }
+
+    /// A list of texts, or one text with commas.
+    pub(crate) fn texts(&self, key: &str) -> Vec<(String, Place)> {
+        let Some(entry) = self.entry(key) else {
+            return Vec::new();
+        };
+        match &entry.value.value {
+            NodeValue::Scalar { text, .. } => split_commas(text)
+                .map(|part| (part, entry.value.place.clone()))
+                .collect(),
+            NodeValue::List(items) => items
+                .iter()
+                .filter_map(|item| {
+                    Some((
+                        read_node(self.problems, key, item, |text| Ok(text.to_owned()))?,
+                        item.place.clone(),
+                    ))
+                })
+                .collect(),
+            NodeValue::Map(_) => {
+                self.error(
+                    key,
+                    format!("{key} must be a list, not a map"),
+                    &format!("write {key}: [a, b]"),
+                );
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// Reads one scalar node; lists and maps are an error that names the key.
+pub(crate) fn read_node<T>(
+    problems: &Problems,
+    key: &str,
+    node: &Node,
+    read: impl FnOnce(&str) -> Result<T, String>,
+) -> Option<T> {
+    let result = match &node.value {
+        NodeValue::Scalar { text, .. } => read(text.trim()),
+        _ => Err(format!(
+            "it must be a single value, not {}",
+            node.describe()
+        )),
+    };
+    match result {
+        Ok(value) => Some(value),
+        Err(why) => {
+            problems.error(ConfigError::new(
+                node.place.clone(),
+                format!("{key}: {why}"),
+            ));
+            None
+        }
+    }
+}
+
+pub(crate) fn split_commas(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+}
+
+/// `true`, `false`, and `Yes`, `no`, `on`, `OFF` as YAML 1.1 wrote them.
+pub(crate) fn parse_bool(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "y" => Ok(true),
+        "false" | "no" | "off" | "n" => Ok(false),
+        _ => Err(format!("\"{text}\" is neither true nor false")),
+    }
+}
+
+fn parse_whole(text: &str) -> Result<u64, String> {
+    let digits = text.replace('_', "");
+    if digits.starts_with('-') {
+        return Err(format!("\"{text}\" is negative"));
+    }
+    match digits.parse::<u64>() {
+        Ok(number) => Ok(number),
+        Err(_) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
+            Err(format!("\"{text}\" is too great"))
+        }
+        Err(_) => Err(format!("\"{text}\" is no whole number")),
+    }
+}

@@ -1,0 +1,93 @@
+//! "Did you mean": the nearest of the names that are known.
+
+/// The candidate that `name` most probably stands for, if one is near enough.
+///
+/// Case and `_`, `-`, space count for nothing; beyond that the distance may be a third of the name's length.
+///
+/// ```
+/// assert_eq!(ltc_config::suggest::nearest("cleints", ["clients", "rate"]), Some("clients"));
+/// assert_eq!(ltc_config::suggest::nearest("xyz", ["clients", "rate"]), None);
+/// ```
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted = plain(name);
+    let limit = (wanted.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .filter(|candidate| *candidate != name)
+        .map(|candidate| {
+            (
+                strsim::damerau_levenshtein(&wanted, &plain(candidate)),
+                candidate,
+            )
+        })
+        .filter(|(distance, candidate)| {
+            *distance <= limit && *distance < plain(candidate).chars().count()
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// The help text for a name that is not known: `did you mean "clients"?`.
+pub fn did_you_mean<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    nearest(name, candidates).map(|found| format!("did you mean \"{found}\"?"))
+}
+
+/// The nearest name, or else all names there are, if they are few enough to read.
+pub fn did_you_mean_or_list<'a>(name: &str, candidates: &[&'a str], what: &str) -> Option<String> {
+    did_you_mean(name, candidates.iter().copied()).or_else(|| match candidates {
+        [] => None,
+        few if few.len() <= 16 => Some(format!("{what}: {}", few.join(", "))),
+        many => Some(format!("{what}: {}, …", many[..16].join(", "))),
+    })
+}
+
+fn plain(name: &str) -> String {
+    name.chars()
+        .filter(|c| !matches!(c, '_' | '-' | ' '))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names_are_found_and_far_ones_are_not() {
+        let keys = [
+            "clients",
+            "hatch_rate",
+            "duration",
+            "step_load",
+            "step_duration",
+            "step_clients",
+        ];
+        for (wrong, right) in [
+            ("cleints", Some("clients")),
+            ("hatchrate", Some("hatch_rate")),
+            ("Hatch-Rate", Some("hatch_rate")),
+            ("step_duratoin", Some("step_duration")),
+            ("client", Some("clients")),
+            ("frobnicate", None),
+            ("x", None),
+        ] {
+            assert_eq!(nearest(wrong, keys), right, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_short_list_is_shown_where_nothing_is_near() {
+        assert_eq!(
+            did_you_mean_or_list("zzz", &["a", "bb"], "known keys").as_deref(),
+            Some("known keys: a, bb")
+        );
+        assert_eq!(
+            did_you_mean_or_list("bx", &["aa", "bb"], "known").as_deref(),
+            Some("did you mean \"bb\"?")
+        );
+        assert_eq!(did_you_mean_or_list("zzz", &[], "known"), None);
+    }
+}
