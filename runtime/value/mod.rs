@@ -3,11 +3,26 @@
 //! The compiler has already checked what can be checked; what is left to run time (members of JSON that a server sent) fails as a
 //! [`Fault`], which the step or statement it happens in turns into a located failure.
 
+mod compare;
+pub mod convert;
+pub mod format;
+mod json;
+mod make;
+pub mod ops;
+pub mod scan;
+mod text;
+
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use ecow::{EcoString, EcoVec};
 use indexmap::IndexMap;
+
+pub use convert::{Type, convert_json, convert_text};
+pub use format::FormatSpec;
+pub use json::write_json_string;
+pub use text::{Part, path_segment, query_value, text, write_duration, write_time};
 
 /// The members of an object, in the order they were written or received.
 pub type Map = IndexMap<EcoString, Value>;
@@ -75,3 +90,18 @@ pub struct Fault(pub String);
 
 /// What every fallible expression gives.
 pub type Eval<T = Value> = Result<T, Fault>;
+
+impl Fault {
+    /// A fault that says `message`.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Fault {}

@@ -1,0 +1,110 @@
+//! Equality and order of values: ints and floats by their number, objects whatever the order of their members.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use super::Value;
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) | (Self::Absent, Self::Absent) => true,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::Int(a), Self::Int(b)) | (Self::Duration(a), Self::Duration(b)) => a == b,
+            (Self::Int(_) | Self::Float(_), Self::Int(_) | Self::Float(_)) => {
+                self.compare(other) == Some(Ordering::Equal)
+            }
+            (Self::Str(a), Self::Str(b)) => a == b,
+            (Self::Bytes(a), Self::Bytes(b)) => a == b,
+            (Self::Time(a), Self::Time(b)) => a == b,
+            (Self::List(a), Self::List(b)) => a == b,
+            (Self::Object(a), Self::Object(b)) => {
+                Arc::ptr_eq(a, b)
+                    || (a.len() == b.len()
+                        && a.iter().all(|(key, value)| b.get(key) == Some(value)))
+            }
+            (Self::File(a), Self::File(b)) => {
+                Arc::ptr_eq(a, b)
+                    || (a.bytes == b.bytes && a.name == b.name && a.media_type == b.media_type)
+            }
+            (Self::Form(a), Self::Form(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+}
+
+impl Value {
+    /// The order of two numbers, strings, durations or times; `None` for what has none.
+    pub fn compare(&self, other: &Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Int(a), Self::Int(b)) | (Self::Duration(a), Self::Duration(b)) => Some(a.cmp(b)),
+            (Self::Float(a), Self::Float(b)) => a.partial_cmp(b),
+            (Self::Int(a), Self::Float(b)) => int_float(*a, *b),
+            (Self::Float(a), Self::Int(b)) => int_float(*b, *a).map(Ordering::reverse),
+            (Self::Str(a), Self::Str(b)) => Some(a.cmp(b)),
+            (Self::Time(a), Self::Time(b)) => Some(a.cmp(b)),
+            _ => None,
+        }
+    }
+}
+
+/// Exact also where the int has more digits than a float holds.
+fn int_float(int: i64, float: f64) -> Option<Ordering> {
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    if float.is_nan() {
+        return None;
+    }
+    if float >= LIMIT {
+        return Some(Ordering::Less);
+    }
+    if float < -LIMIT {
+        return Some(Ordering::Greater);
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "within the limits checked above"
+    )]
+    let whole = float.trunc() as i64;
+    Some(
+        int.cmp(&whole)
+            .then_with(|| 0.0.partial_cmp(&float.fract()).unwrap_or(Ordering::Equal)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_compare_by_their_number() {
+        assert_eq!(Value::from(1), Value::from(1.0));
+        assert_ne!(Value::from(i64::MAX), Value::from(i64::MAX as f64));
+        assert_eq!(
+            Value::from(2).compare(&Value::from(2.5)),
+            Some(Ordering::Less)
+        );
+        assert_eq!(
+            Value::from(-2).compare(&Value::from(-2.5)),
+            Some(Ordering::Greater)
+        );
+        assert_eq!(
+            Value::from(-2.5).compare(&Value::from(-2)),
+            Some(Ordering::Less)
+        );
+        assert_eq!(
+            Value::from("a").compare(&Value::from("b")),
+            Some(Ordering::Less)
+        );
+        assert_eq!(Value::from("a").compare(&Value::from(1)), None);
+        assert_ne!(Value::from("1"), Value::from(1));
+    }
+
+    #[test]
+    fn objects_compare_whatever_their_order() {
+        let a = Value::object([("a", Value::from(1)), ("b", Value::from(2))]);
+        let b = Value::object([("b", Value::from(2.0)), ("a", Value::from(1))]);
+        assert_eq!(a, b);
+        assert_ne!(a, Value::object([("a", Value::from(1))]));
+        assert_ne!(Value::from(vec![a]), Value::from(vec![]));
+    }
+}

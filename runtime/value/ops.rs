@@ -1,0 +1,585 @@
+//! The operators of the language.
+//!
+//! Their result types don't depend on the numbers they meet: `/` of two numbers is always a float, `+ - * %` of two ints always an
+//! int. What an int cannot hold is a fault, never a wrapped or a rounded number; so is a division by zero.
+
+use std::cmp::Ordering;
+
+use ecow::{EcoString, EcoVec};
+use regex::Regex;
+
+use super::{Eval, Fault, Value};
+
+const TOO_LARGE: &str = "the result is too large for an int";
+
+fn mismatch<T>(a: &Value, operator: &str, b: &Value) -> Eval<T> {
+    let hint = match (operator, a, b) {
+        ("+", Value::Str(_), _) | ("+", _, Value::Str(_)) => {
+            ": put the value into the text, \"…{x}…\""
+        }
+        ("+", Value::Bytes(_), _) | ("+", _, Value::Bytes(_)) => ": concat(a, b) joins bytes",
+        ("+", Value::Object(_), Value::Object(_)) => ": merge(a, b) joins objects",
+        _ => "",
+    };
+    Err(Fault(format!(
+        "{} {operator} {} means nothing{hint}",
+        a.describe(),
+        b.describe()
+    )))
+}
+
+fn int(n: Option<i64>) -> Eval {
+    n.map(Value::Int).ok_or_else(|| Fault::new(TOO_LARGE))
+}
+
+fn duration(nanos: Option<i64>) -> Eval {
+    nanos
+        .map(Value::Duration)
+        .ok_or_else(|| Fault::new("the result is too long for a duration"))
+}
+
+/// A float that is a number; what overflows or has no value is a fault.
+pub(crate) fn float(x: f64) -> Eval {
+    if x.is_finite() {
+        Ok(Value::Float(x))
+    } else {
+        Err(Fault::new("the result is too large for a float"))
+    }
+}
+
+fn floats(a: &Value, b: &Value) -> Option<(f64, f64)> {
+    Some((a.as_number()?, b.as_number()?))
+}
+
+fn nonzero(zero: bool) -> Eval<()> {
+    if zero {
+        Err(Fault::new("division by zero"))
+    } else {
+        Ok(())
+    }
+}
+
+/// `a + b`
+pub fn add(a: &Value, b: &Value) -> Eval {
+    match (a, b) {
+        (Value::Int(a), Value::Int(b)) => int(a.checked_add(*b)),
+        (Value::Str(a), Value::Str(b)) => {
+            let mut text = a.clone();
+            text.push_str(b);
+            Ok(Value::Str(text))
+        }
+        (Value::List(a), Value::List(b)) => {
+            let mut items = a.clone();
+            items.extend_from_slice(b);
+            Ok(Value::List(items))
+        }
+        (Value::Duration(a), Value::Duration(b)) => duration(a.checked_add(*b)),
+        (Value::Time(t), Value::Duration(d)) | (Value::Duration(d), Value::Time(t)) => {
+            Ok(Value::Time(t.saturating_add((*d).into())))
+        }
+        _ => match floats(a, b) {
+            Some((a, b)) => float(a + b),
+            None => mismatch(a, "+", b),
+        },
+    }
+}
+
+/// `a - b`
+pub fn sub(a: &Value, b: &Value) -> Eval {
+    match (a, b) {
+        (Value::Int(a), Value::Int(b)) => int(a.checked_sub(*b)),
+        (Value::Duration(a), Value::Duration(b)) => duration(a.checked_sub(*b)),
+        (Value::Time(t), Value::Duration(d)) => Ok(Value::Time(t.saturating_sub((*d).into()))),
+        (Value::Time(a), Value::Time(b)) => {
+            duration(a.checked_sub(*b).and_then(|span| i64::try_from(span).ok()))
+        }
+        _ => match floats(a, b) {
+            Some((a, b)) => float(a - b),
+            None => mismatch(a, "-", b),
+        },
+    }
+}
+
+/// `a * b`; a duration multiplies with a number on either side.
+pub fn mul(a: &Value, b: &Value) -> Eval {
+    match (a, b) {
+        (Value::Int(a), Value::Int(b)) => int(a.checked_mul(*b)),
+        (Value::Duration(d), Value::Int(n)) | (Value::Int(n), Value::Duration(d)) => {
+            duration(d.checked_mul(*n))
+        }
+        (Value::Duration(d), Value::Float(x)) | (Value::Float(x), Value::Duration(d)) => {
+            scaled(*d, *x)
+        }
+        _ => match floats(a, b) {
+            Some((a, b)) => float(a * b),
+            None => mismatch(a, "*", b),
+        },
+    }
+}
+
+/// `a / b`: of two numbers a float, also where they divide exactly; a duration by a number is a duration, by a duration a float.
+pub fn div(a: &Value, b: &Value) -> Eval {
+    match (a, b) {
+        (Value::Duration(d), Value::Int(n)) => {
+            nonzero(*n == 0)?;
+            duration(d.checked_div(*n))
+        }
+        (Value::Duration(d), Value::Float(x)) => {
+            nonzero(*x == 0.0)?;
+            scaled(*d, 1.0 / x)
+        }
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a ratio needs no more digits than a float has"
+        )]
+        (Value::Duration(a), Value::Duration(b)) => {
+            nonzero(*b == 0)?;
+            float(*a as f64 / *b as f64)
+        }
+        _ => match floats(a, b) {
+            Some((a, b)) => {
+                nonzero(b == 0.0)?;
+                float(a / b)
+            }
+            None => mismatch(a, "/", b),
+        },
+    }
+}
+
+/// `a % b`, with the sign of `a`.
+pub fn rem(a: &Value, b: &Value) -> Eval {
+    match (a, b) {
+        (Value::Int(a), Value::Int(b)) => {
+            nonzero(*b == 0)?;
+            Ok(Value::Int(a.wrapping_rem(*b)))
+        }
+        (Value::Duration(a), Value::Duration(b)) => {
+            nonzero(*b == 0)?;
+            Ok(Value::Duration(a.wrapping_rem(*b)))
+        }
+        _ => match floats(a, b) {
+            Some((a, b)) => {
+                nonzero(b == 0.0)?;
+                float(a % b)
+            }
+            None => mismatch(a, "%", b),
+        },
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "rounded to the nanosecond, and checked against the limit"
+)]
+fn scaled(nanos: i64, by: f64) -> Eval {
+    let product = (nanos as f64 * by).round();
+    if product.abs() < i64::MAX as f64 {
+        duration(Some(product as i64))
+    } else {
+        duration(None)
+    }
+}
+
+/// `-a`
+pub fn neg(a: &Value) -> Eval {
+    match a {
+        Value::Int(n) => int(n.checked_neg()),
+        Value::Float(x) => Ok(Value::Float(-x)),
+        Value::Duration(nanos) => duration(nanos.checked_neg()),
+        other => Err(Fault(format!("minus {} means nothing", other.describe()))),
+    }
+}
+
+/// A condition: only a bool is one.
+pub fn truth(a: &Value) -> Eval<bool> {
+    match a {
+        Value::Bool(b) => Ok(*b),
+        other => Err(Fault(format!(
+            "a condition needs a bool, got {}: compare it with something",
+            other.describe()
+        ))),
+    }
+}
+
+/// `not a`
+pub fn not(a: &Value) -> Eval {
+    truth(a).map(|b| Value::Bool(!b))
+}
+
+/// `a == b`
+pub fn eq(a: &Value, b: &Value) -> bool {
+    a == b
+}
+
+fn order(a: &Value, operator: &str, b: &Value) -> Eval<Ordering> {
+    match a.compare(b) {
+        Some(order) => Ok(order),
+        None => Err(Fault(format!(
+            "{} {operator} {}: only two numbers, strings, durations or times have an order",
+            a.describe(),
+            b.describe()
+        ))),
+    }
+}
+
+/// `a < b`
+pub fn lt(a: &Value, b: &Value) -> Eval<bool> {
+    order(a, "<", b).map(Ordering::is_lt)
+}
+
+/// `a <= b`
+pub fn le(a: &Value, b: &Value) -> Eval<bool> {
+    order(a, "<=", b).map(Ordering::is_le)
+}
+
+/// `a > b`
+pub fn gt(a: &Value, b: &Value) -> Eval<bool> {
+    order(a, ">", b).map(Ordering::is_gt)
+}
+
+/// `a >= b`
+pub fn ge(a: &Value, b: &Value) -> Eval<bool> {
+    order(a, ">=", b).map(Ordering::is_ge)
+}
+
+/// `item in container`: a part of a string, an item of a list, a key of an object.
+pub fn contained(item: &Value, container: &Value) -> Eval<bool> {
+    match (container, item) {
+        (Value::Str(text), Value::Str(part)) => {
+            Ok(memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some())
+        }
+        (Value::Str(_), other) => Err(Fault(format!(
+            "looked for {} in a string: a part of a string is a string",
+            other.describe()
+        ))),
+        (Value::List(items), item) => Ok(items.contains(item)),
+        (Value::Object(members), Value::Str(key)) => Ok(members.contains_key(key)),
+        (Value::Object(_), other) => Err(Fault(format!(
+            "looked for {} in an object: its keys are strings",
+            other.describe()
+        ))),
+        (other, _) => Err(Fault(format!(
+            "looked for a part in {}: only strings, lists and objects have parts",
+            other.describe()
+        ))),
+    }
+}
+
+/// `a ~ /re/`
+pub fn matches(a: &Value, regex: &Regex) -> Eval<bool> {
+    match a {
+        Value::Str(text) => Ok(regex.is_match(text)),
+        other => Err(Fault(format!("~ tests a string, got {}", other.describe()))),
+    }
+}
+
+/// `a.b`, `a["b"]`: a member that must be there.
+pub fn member(a: &Value, key: &str) -> Eval {
+    match a {
+        Value::Object(members) => match members.get(key) {
+            Some(value) => Ok(value.clone()),
+            None => Err(Fault(no_member(key, members.keys()))),
+        },
+        Value::File(file) if key == "name" => Ok(Value::Str(file.name.clone())),
+        Value::File(file) if key == "type" => Ok(Value::Str(file.media_type.clone())),
+        Value::Form(form) if key == "action" => Ok(Value::Str(form.action.clone())),
+        Value::Form(form) if key == "method" => Ok(Value::Str(form.method.clone())),
+        Value::Form(form) => match form
+            .fields
+            .iter()
+            .chain(&form.buttons)
+            .find(|(name, _)| name == key)
+        {
+            Some((_, value)) => Ok(Value::Str(value.clone())),
+            None => Err(Fault(
+                no_member(key, form.fields.iter().map(|(name, _)| name)).replace("member", "field"),
+            )),
+        },
+        other => Err(Fault(format!("no member {key:?} in {}", other.describe()))),
+    }
+}
+
+/// `no member "iid": it has id, name`, with the name that was probably meant.
+pub(crate) fn no_member<'a>(key: &str, keys: impl Iterator<Item = &'a EcoString>) -> String {
+    let keys: Vec<&EcoString> = keys.collect();
+    let near = keys
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(key, known), known))
+        .min_by_key(|(distance, _)| *distance);
+    match near {
+        Some((distance, known)) if distance <= 1 + key.len() / 4 => {
+            format!("no member {key:?}: did you mean {known:?}?")
+        }
+        None => format!("no member {key:?}: the object is empty"),
+        _ => {
+            let more = if keys.len() > 10 { ", …" } else { "" };
+            let names: Vec<&str> = keys.iter().take(10).map(|key| key.as_str()).collect();
+            format!("no member {key:?}: it has {}{more}", names.join(", "))
+        }
+    }
+}
+
+/// `a[i]`: an item by its place from 0, or from the end where negative; a character, a byte; a member by its key.
+pub fn index(a: &Value, i: &Value) -> Eval {
+    match (a, i) {
+        (Value::Object(_) | Value::Form(_) | Value::File(_), Value::Str(key)) => member(a, key),
+        (Value::List(items), Value::Int(n)) => match place(*n, items.len()) {
+            Some(at) => Ok(items[at].clone()),
+            None => Err(out_of_range(*n, items.len(), "item")),
+        },
+        (Value::Str(text), Value::Int(n)) => {
+            let count = text.chars().count();
+            match place(*n, count).and_then(|at| text.chars().nth(at)) {
+                Some(c) => Ok(Value::Str(EcoString::from(c))),
+                None => Err(out_of_range(*n, count, "character")),
+            }
+        }
+        (Value::Bytes(bytes), Value::Int(n)) => match place(*n, bytes.len()) {
+            Some(at) => Ok(Value::Int(bytes[at].into())),
+            None => Err(out_of_range(*n, bytes.len(), "byte")),
+        },
+        (Value::List(_), other) => Err(Fault(format!(
+            "a list's place is an int, got {}",
+            other.describe()
+        ))),
+        (Value::Object(_), other) => Err(Fault(format!(
+            "an object's key is a string, got {}",
+            other.describe()
+        ))),
+        (other, _) => Err(Fault(format!(
+            "no item {} in {}",
+            i.literal(),
+            other.describe()
+        ))),
+    }
+}
+
+/// The place `n` counts to, from the end where negative.
+pub(crate) fn place(n: i64, count: usize) -> Option<usize> {
+    let at = if n < 0 {
+        n.checked_add(i64::try_from(count).ok()?)?
+    } else {
+        n
+    };
+    usize::try_from(at).ok().filter(|at| *at < count)
+}
+
+fn out_of_range(n: i64, count: usize, what: &str) -> Fault {
+    let s = if count == 1 { "" } else { "s" };
+    Fault(
+        format!("no {what} {n}: there are {count} {what}s")
+            .replace(&format!("are 1 {what}s"), &format!("is 1 {what}{s}")),
+    )
+}
+
+/// `a[from..to]`, both ends inclusive; what lies beyond the end is left out, negative places count from the end.
+pub fn slice(a: &Value, from: &Value, to: &Value) -> Eval {
+    let (Value::Int(from), Value::Int(to)) = (from, to) else {
+        return Err(Fault(format!(
+            "a slice's ends are ints, got {} and {}",
+            from.describe(),
+            to.describe()
+        )));
+    };
+    let range = |count: usize| {
+        let len = i64::try_from(count).unwrap_or(i64::MAX);
+        let from = if *from < 0 {
+            from.saturating_add(len)
+        } else {
+            *from
+        }
+        .clamp(0, len);
+        let to = if *to < 0 { to.saturating_add(len) } else { *to }
+            .saturating_add(1)
+            .clamp(from, len);
+        (
+            usize::try_from(from).unwrap_or(0),
+            usize::try_from(to).unwrap_or(0),
+        )
+    };
+    match a {
+        Value::Str(text) if text.is_ascii() => {
+            let (from, to) = range(text.len());
+            Ok(Value::str(&text[from..to]))
+        }
+        Value::Str(text) => {
+            let (from, to) = range(text.chars().count());
+            Ok(Value::Str(
+                text.chars().skip(from).take(to - from).collect(),
+            ))
+        }
+        Value::List(items) => {
+            let (from, to) = range(items.len());
+            Ok(Value::List(EcoVec::from(&items[from..to])))
+        }
+        Value::Bytes(bytes) => {
+            let (from, to) = range(bytes.len());
+            Ok(Value::Bytes(bytes.slice(from..to)))
+        }
+        Value::File(file) => {
+            let (from, to) = range(file.bytes.len());
+            Ok(Value::Bytes(file.bytes.slice(from..to)))
+        }
+        other => Err(Fault(format!(
+            "no slice of {}: strings, lists, bytes and files have them",
+            other.describe()
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S: i64 = 1_000_000_000;
+
+    fn v(json: &str) -> Value {
+        Value::from_json(json.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn calculates() {
+        type Op = fn(&Value, &Value) -> Eval;
+        let cases: [(Op, Value, Value, Value); 20] = [
+            (add, v("1"), v("2"), v("3")),
+            (add, v("1"), v("0.5"), v("1.5")),
+            (add, v("\"a\""), v("\"b\""), v("\"ab\"")),
+            (add, v("[1]"), v("[2]"), v("[1,2]")),
+            (add, Value::Time(5), Value::Duration(2), Value::Time(7)),
+            (
+                add,
+                Value::Duration(5),
+                Value::Duration(2),
+                Value::Duration(7),
+            ),
+            (sub, v("1"), v("2"), v("-1")),
+            (sub, Value::Time(5), Value::Time(2), Value::Duration(3)),
+            (sub, Value::Time(5), Value::Duration(2), Value::Time(3)),
+            (mul, v("3"), v("2"), v("6")),
+            (mul, v("3"), Value::Duration(2 * S), Value::Duration(6 * S)),
+            (mul, Value::Duration(2 * S), v("0.5"), Value::Duration(S)),
+            (div, v("6"), v("3"), Value::Float(2.0)),
+            (div, v("1"), v("2"), Value::Float(0.5)),
+            (div, Value::Duration(6 * S), v("3"), Value::Duration(2 * S)),
+            (
+                div,
+                Value::Duration(S),
+                Value::Duration(4 * S),
+                Value::Float(0.25),
+            ),
+            (rem, v("-7"), v("3"), v("-1")),
+            (rem, v("7.5"), v("2"), v("1.5")),
+            (
+                rem,
+                Value::Duration(7),
+                Value::Duration(4),
+                Value::Duration(3),
+            ),
+            (rem, Value::Int(i64::MIN), v("-1"), v("0")),
+        ];
+        for (op, a, b, expected) in cases {
+            let result = op(&a, &b).unwrap();
+            assert_eq!(result, expected);
+            assert_eq!(result.type_name(), expected.type_name(), "{a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_has_no_result() {
+        for fault in [
+            add(&Value::Int(i64::MAX), &v("1")),
+            sub(&Value::Int(i64::MIN), &v("1")),
+            mul(&Value::Int(i64::MAX), &v("2")),
+            mul(&v("1e308"), &v("1e308")),
+            div(&v("1"), &v("0")),
+            rem(&v("1"), &v("0")),
+            neg(&Value::Int(i64::MIN)),
+            add(&v("1"), &v("\"a\"")),
+            add(&Value::Null, &v("1")),
+            mul(&Value::Duration(i64::MAX), &v("2.0")),
+            not(&v("1")),
+        ] {
+            assert!(fault.is_err(), "{fault:?}");
+        }
+        assert_eq!(
+            add(&v("\"a\""), &v("1")).unwrap_err().0,
+            "the string \"a\" + the int 1 means nothing: put the value into the text, \"…{x}…\""
+        );
+        assert_eq!(
+            lt(&v("\"a\""), &v("1")).unwrap_err().0,
+            "the string \"a\" < the int 1: only two numbers, strings, durations or times have an order"
+        );
+        assert_eq!(
+            truth(&v("1")).unwrap_err().0,
+            "a condition needs a bool, got the int 1: compare it with something"
+        );
+    }
+
+    #[test]
+    fn finds_parts() {
+        assert!(contained(&v("\"b\""), &v("\"abc\"")).unwrap());
+        assert!(contained(&v("1.0"), &v("[1]")).unwrap());
+        assert!(contained(&v("\"k\""), &v("{\"k\":null}")).unwrap());
+        assert!(contained(&v("1"), &v("1")).is_err());
+        assert!(matches(&v("\"abc\""), &Regex::new("^a").unwrap()).unwrap());
+        assert!(matches(&v("1"), &Regex::new("1").unwrap()).is_err());
+    }
+
+    #[test]
+    fn indexes() {
+        let object = v(r#"{"id":1,"name":"x"}"#);
+        assert_eq!(member(&object, "name").unwrap(), v("\"x\""));
+        assert_eq!(
+            member(&object, "nam").unwrap_err().0,
+            "no member \"nam\": did you mean \"name\"?"
+        );
+        assert_eq!(
+            member(&object, "price").unwrap_err().0,
+            "no member \"price\": it has id, name"
+        );
+        assert_eq!(
+            member(&v("{}"), "price").unwrap_err().0,
+            "no member \"price\": the object is empty"
+        );
+        assert_eq!(
+            member(&Value::Null, "a").unwrap_err().0,
+            "no member \"a\" in null"
+        );
+        assert_eq!(index(&v("[1,2,3]"), &v("-1")).unwrap(), v("3"));
+        assert_eq!(
+            index(&v("[1]"), &v("3")).unwrap_err().0,
+            "no item 3: there is 1 item"
+        );
+        assert_eq!(
+            index(&v("[1,2]"), &v("-3")).unwrap_err().0,
+            "no item -3: there are 2 items"
+        );
+        assert_eq!(index(&v("\"aéb\""), &v("1")).unwrap(), v("\"é\""));
+        assert_eq!(index(&object, &v("\"id\"")).unwrap(), v("1"));
+        assert!(index(&object, &v("1")).is_err());
+    }
+
+    #[test]
+    fn slices_include_both_ends() {
+        for (value, from, to, expected) in [
+            ("\"abcdef\"", 0, 2, "\"abc\""),
+            ("\"aébc\"", 1, 2, "\"éb\""),
+            ("\"abc\"", 1, 99, "\"bc\""),
+            ("\"abc\"", 5, 9, "\"\""),
+            ("\"abc\"", 2, 1, "\"\""),
+            ("\"abc\"", -2, -1, "\"bc\""),
+            ("[1,2,3]", 1, 1, "[2]"),
+        ] {
+            assert_eq!(
+                slice(&v(value), &Value::Int(from), &Value::Int(to)).unwrap(),
+                v(expected)
+            );
+        }
+        assert_eq!(
+            slice(&Value::bytes(vec![1, 2, 3]), &v("1"), &v("2")).unwrap(),
+            Value::bytes(vec![2, 3])
+        );
+        assert!(slice(&v("1"), &v("0"), &v("1")).is_err());
+    }
+}

@@ -1,0 +1,434 @@
+//! A strict JSON scanner (RFC 8259) over raw bytes: the one parser under [`Value::from_json`](super::Value::from_json), under
+//! expectations judged without a tree, and under takes that want one member of a body.
+//!
+//! It allocates nothing, and every caller consumes a value whole, so that all of them accept exactly the same documents.
+
+use std::borrow::Cow;
+
+use super::Fault;
+
+/// How deep lists and objects may nest: what untrusted bodies may cost in stack.
+pub const MAX_DEPTH: usize = 128;
+
+/// Where and why a document is no JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScanError {
+    /// The byte at which it stopped.
+    pub at: usize,
+    /// What was expected there.
+    pub why: &'static str,
+}
+
+/// What a scan step gives.
+pub type Scan<T> = Result<T, ScanError>;
+
+impl ScanError {
+    /// The message for a person who looks at `body`.
+    pub fn explain(self, body: &[u8]) -> Fault {
+        if body.iter().all(u8::is_ascii_whitespace) {
+            return Fault::new("not JSON: it is empty");
+        }
+        let start = self.at.saturating_sub(10).min(body.len());
+        let end = (self.at + 30).min(body.len());
+        let near = String::from_utf8_lossy(&body[start..end]);
+        Fault(format!(
+            "not JSON: {} at byte {}, near `{}`",
+            self.why,
+            self.at,
+            near.trim().escape_debug()
+        ))
+    }
+}
+
+/// A string as it stands in the document, between its quotes.
+#[derive(Clone, Copy, Debug)]
+pub struct RawStr<'a> {
+    raw: &'a str,
+    escaped: bool,
+}
+
+impl<'a> RawStr<'a> {
+    /// The text it means.
+    pub fn text(self) -> Cow<'a, str> {
+        if self.escaped {
+            Cow::Owned(unescape(self.raw))
+        } else {
+            Cow::Borrowed(self.raw)
+        }
+    }
+
+    /// Whether it means `text`; allocates only where it holds an escape.
+    pub fn is(self, text: &str) -> bool {
+        if self.escaped {
+            unescape(self.raw) == text
+        } else {
+            self.raw == text
+        }
+    }
+}
+
+/// A number of the document.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Number {
+    /// Whole, and within 64 bits.
+    Int(i64),
+    /// Any other.
+    Float(f64),
+}
+
+/// The kind of value that stands next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `null`
+    Null,
+    /// `true`
+    True,
+    /// `false`
+    False,
+    /// A number.
+    Number,
+    /// A string.
+    Str,
+    /// A list.
+    List,
+    /// An object.
+    Object,
+}
+
+/// A position in a document.
+#[derive(Clone, Debug)]
+pub struct Scanner<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    depth: usize,
+}
+
+impl<'a> Scanner<'a> {
+    /// At the document's start; a byte order mark is passed over.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        let at = if bytes.starts_with(b"\xEF\xBB\xBF") {
+            3
+        } else {
+            0
+        };
+        Self {
+            bytes,
+            at,
+            depth: 0,
+        }
+    }
+
+    fn fail<T>(&self, why: &'static str) -> Scan<T> {
+        Err(ScanError { at: self.at, why })
+    }
+
+    #[inline]
+    fn space(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.bytes.get(self.at) {
+            self.at += 1;
+        }
+    }
+
+    /// The kind of the next value; moves to its first byte.
+    #[inline]
+    pub fn kind(&mut self) -> Scan<Kind> {
+        self.space();
+        match self.bytes.get(self.at) {
+            Some(b'"') => Ok(Kind::Str),
+            Some(b'{') => Ok(Kind::Object),
+            Some(b'[') => Ok(Kind::List),
+            Some(b'-' | b'0'..=b'9') => Ok(Kind::Number),
+            Some(b't') => Ok(Kind::True),
+            Some(b'f') => Ok(Kind::False),
+            Some(b'n') => Ok(Kind::Null),
+            Some(_) => self.fail("expected a value"),
+            None => self.fail("it ends too early"),
+        }
+    }
+
+    /// The end of the document: only white space may be left.
+    pub fn end(&mut self) -> Scan<()> {
+        self.space();
+        if self.at == self.bytes.len() {
+            Ok(())
+        } else {
+            self.fail("expected the end")
+        }
+    }
+
+    /// Passes `null`, `true` or `false`.
+    pub fn literal(&mut self, kind: Kind) -> Scan<()> {
+        let word: &[u8] = match kind {
+            Kind::True => b"true",
+            Kind::False => b"false",
+            _ => b"null",
+        };
+        if self.bytes[self.at..].starts_with(word) {
+            self.at += word.len();
+            Ok(())
+        } else {
+            self.fail("expected true, false or null")
+        }
+    }
+
+    /// Passes a number's digits and says whether it is written as a whole one.
+    fn digits(&mut self) -> Scan<bool> {
+        let byte = |at: usize| self.bytes.get(at).copied().unwrap_or(0);
+        let mut at = self.at;
+        let mut whole = true;
+        let run = |mut at: usize| {
+            while byte(at).is_ascii_digit() {
+                at += 1;
+            }
+            at
+        };
+        if byte(at) == b'-' {
+            at += 1;
+        }
+        let start = at;
+        at = run(at);
+        let mut bad = at == start || (byte(start) == b'0' && at > start + 1);
+        if !bad && byte(at) == b'.' {
+            whole = false;
+            let fraction = at + 1;
+            at = run(fraction);
+            bad = at == fraction;
+        }
+        if !bad && matches!(byte(at), b'e' | b'E') {
+            whole = false;
+            at += 1;
+            if matches!(byte(at), b'+' | b'-') {
+                at += 1;
+            }
+            let exponent = at;
+            at = run(exponent);
+            bad = at == exponent;
+        }
+        if bad {
+            return self.fail("a malformed number");
+        }
+        self.at = at;
+        Ok(whole)
+    }
+
+    /// Reads a number.
+    pub fn number(&mut self) -> Scan<Number> {
+        let start = self.at;
+        let whole = self.digits()?;
+        let text = std::str::from_utf8(&self.bytes[start..self.at]).unwrap_or("0");
+        if whole && let Ok(n) = text.parse() {
+            return Ok(Number::Int(n));
+        }
+        match text.parse::<f64>() {
+            Ok(x) if x.is_finite() => Ok(Number::Float(x)),
+            _ => Err(ScanError {
+                at: start,
+                why: "a number too large for a float",
+            }),
+        }
+    }
+
+    /// Reads a string.
+    pub fn string(&mut self) -> Scan<RawStr<'a>> {
+        let start = self.at + 1;
+        let mut at = start;
+        let mut escaped = false;
+        let mut ascii = true;
+        loop {
+            match self.bytes.get(at) {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    escaped = true;
+                    at = self.escape(at + 1)?;
+                }
+                Some(byte) if *byte >= 0x80 => {
+                    ascii = false;
+                    at += 1;
+                }
+                Some(byte) if *byte >= 0x20 => at += 1,
+                Some(_) => {
+                    return Err(ScanError {
+                        at,
+                        why: "a control character in a string",
+                    });
+                }
+                None => {
+                    return Err(ScanError {
+                        at,
+                        why: "a string without its end",
+                    });
+                }
+            }
+        }
+        let slice = &self.bytes[start..at];
+        let Ok(raw) = std::str::from_utf8(slice) else {
+            debug_assert!(!ascii, "ASCII is UTF-8");
+            return Err(ScanError {
+                at: start,
+                why: "a string that is not UTF-8",
+            });
+        };
+        self.at = at + 1;
+        Ok(RawStr { raw, escaped })
+    }
+
+    /// Checks the escape whose letter stands at `at`; gives what stands after it. Lone surrogates are refused: no text holds them.
+    fn escape(&self, at: usize) -> Scan<usize> {
+        let bad = Err(ScanError {
+            at,
+            why: "an unknown escape in a string",
+        });
+        match self.bytes.get(at) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 1),
+            Some(b'u') => match hex4(self.bytes, at + 1) {
+                Some(0xD800..=0xDBFF) => {
+                    let pair = self.bytes.get(at + 5..at + 7) == Some(b"\\u");
+                    match hex4(self.bytes, at + 7) {
+                        Some(0xDC00..=0xDFFF) if pair => Ok(at + 11),
+                        _ => bad,
+                    }
+                }
+                Some(0xDC00..=0xDFFF) | None => bad,
+                Some(_) => Ok(at + 5),
+            },
+            _ => bad,
+        }
+    }
+
+    /// Enters the list or object that stands next.
+    pub fn enter(&mut self) -> Scan<()> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return self.fail("lists and objects nested too deep");
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Moves to the next item of the list entered; `false` once it has ended. `first` is true before the first item.
+    #[inline]
+    pub fn item(&mut self, first: &mut bool) -> Scan<bool> {
+        self.next(first, b']', "expected `,` or `]`")
+    }
+
+    /// Moves to the next member of the object entered and reads its key; `None` once it has ended.
+    #[inline]
+    pub fn member(&mut self, first: &mut bool) -> Scan<Option<RawStr<'a>>> {
+        if !self.next(first, b'}', "expected `,` or `}`")? {
+            return Ok(None);
+        }
+        self.space();
+        if self.bytes.get(self.at) != Some(&b'"') {
+            return self.fail("expected a key in quotes");
+        }
+        let key = self.string()?;
+        self.space();
+        if self.bytes.get(self.at) != Some(&b':') {
+            return self.fail("expected `:`");
+        }
+        self.at += 1;
+        Ok(Some(key))
+    }
+
+    #[inline]
+    fn next(&mut self, first: &mut bool, close: u8, why: &'static str) -> Scan<bool> {
+        self.space();
+        match self.bytes.get(self.at) {
+            Some(byte) if *byte == close => {
+                self.at += 1;
+                self.depth -= 1;
+                Ok(false)
+            }
+            Some(_) if std::mem::take(first) => Ok(true),
+            Some(b',') => {
+                self.at += 1;
+                self.space();
+                if self.bytes.get(self.at) == Some(&close) {
+                    return self.fail("a comma too many");
+                }
+                Ok(true)
+            }
+            Some(_) => self.fail(why),
+            None => self.fail("it ends too early"),
+        }
+    }
+
+    /// Passes the next value, whatever it is.
+    pub fn skip(&mut self) -> Scan<()> {
+        match self.kind()? {
+            Kind::Str => self.string().map(drop),
+            Kind::Number => self.number().map(drop),
+            Kind::List => self.skip_list(),
+            Kind::Object => {
+                self.enter()?;
+                self.skip_members(&mut true)
+            }
+            literal => self.literal(literal),
+        }
+    }
+
+    fn skip_list(&mut self) -> Scan<()> {
+        self.enter()?;
+        self.skip_items(&mut true).map(drop)
+    }
+
+    /// Passes the rest of the list entered; gives how many items those were.
+    pub fn skip_items(&mut self, first: &mut bool) -> Scan<usize> {
+        let mut count = 0;
+        while self.item(first)? {
+            self.skip()?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Passes the rest of the object entered.
+    pub fn skip_members(&mut self, first: &mut bool) -> Scan<()> {
+        while self.member(first)?.is_some() {
+            self.skip()?;
+        }
+        Ok(())
+    }
+}
+
+fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
+    let digits = bytes.get(at..at + 4)?;
+    digits.iter().try_fold(0, |code, digit| {
+        Some(code << 4 | char::from(*digit).to_digit(16)?)
+    })
+}
+
+/// The text of a string whose escapes [`Scanner::string`] has checked.
+fn unescape(raw: &str) -> String {
+    let mut text = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(at) = rest.find('\\') {
+        text.push_str(&rest[..at]);
+        let bytes = rest.as_bytes();
+        let mut next = at + 2;
+        text.push(match bytes.get(at + 1) {
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => {
+                let high = hex4(bytes, at + 2).unwrap_or(0);
+                next = at + 6;
+                let code = if (0xD800..0xDC00).contains(&high) {
+                    next = at + 12;
+                    0x10000
+                        + ((high - 0xD800) << 10)
+                        + (hex4(bytes, at + 8).unwrap_or(0xDC00) - 0xDC00)
+                } else {
+                    high
+                };
+                char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
+            }
+            other => char::from(other.copied().unwrap_or(b'?')),
+        });
+        rest = &rest[next..];
+    }
+    text.push_str(rest);
+    text
+}

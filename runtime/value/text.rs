@@ -1,0 +1,234 @@
+//! Values as text: what an interpolation `"{x}"`, a path, a header or a form field prints.
+//!
+//! Numbers print shortest, durations as they are written (`250ms`, `1h20m`), times as RFC 3339, lists and objects as JSON. Null prints
+//! nothing sensible, so it is a fault; so are bytes, whose encoding only the writer knows.
+
+use ecow::EcoString;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::format::FormatSpec;
+use super::{Eval, Fault, Value};
+
+/// All but RFC 3986's unreserved characters.
+pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// What a path segment need not encode: unreserved, sub-delimiters, `:` and `@`.
+const SEGMENT: &AsciiSet = &RESERVED
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@');
+
+/// A piece of an interpolated text.
+#[derive(Clone, Copy, Debug)]
+pub enum Part<'a> {
+    /// Text as it is written.
+    Lit(&'static str),
+    /// `{x}`
+    Val(&'a Value),
+    /// `{x:09}`
+    Fmt(&'a Value, FormatSpec),
+}
+
+/// An interpolated text.
+pub fn text(parts: &[Part<'_>]) -> Eval {
+    let mut out = String::new();
+    for part in parts {
+        match part {
+            Part::Lit(text) => out.push_str(text),
+            Part::Val(value) => value.write_text(&mut out)?,
+            Part::Fmt(value, spec) => spec.apply(value, &mut out)?,
+        }
+    }
+    Ok(Value::Str(out.into()))
+}
+
+/// `{x}` in a path, percent-encoded as one segment of it. What prints as nothing, `.` or `..` would change the path, and is a fault.
+pub fn path_segment(value: &Value, out: &mut String) -> Eval<()> {
+    let mut text = String::new();
+    value.write_text(&mut text)?;
+    if matches!(text.as_str(), "" | "." | "..") {
+        return Err(Fault(format!(
+            "{} as a segment of a path would change the path",
+            value.describe()
+        )));
+    }
+    out.extend(utf8_percent_encode(&text, SEGMENT));
+    Ok(())
+}
+
+/// `{x}` in a path's query part, percent-encoded as a value.
+pub fn query_value(value: &Value, out: &mut String) -> Eval<()> {
+    let mut text = String::new();
+    value.write_text(&mut text)?;
+    out.extend(utf8_percent_encode(&text, RESERVED));
+    Ok(())
+}
+
+impl Value {
+    /// Its text, appended to `out`.
+    pub fn write_text(&self, out: &mut String) -> Eval<()> {
+        match self {
+            Self::Str(text) => out.push_str(text),
+            Self::Int(n) => out.push_str(itoa::Buffer::new().format(*n)),
+            Self::Float(x) => out.push_str(ryu::Buffer::new().format(*x)),
+            Self::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
+            Self::Duration(nanos) => write_duration(*nanos, out),
+            Self::Time(nanos) => write_time(*nanos, out)?,
+            Self::List(_) | Self::Object(_) => out.push_str(&self.to_json()?),
+            Self::Null | Self::Absent => {
+                return Err(Fault(format!(
+                    "{} in a text: give it a value first, or test for it",
+                    self.type_name()
+                )));
+            }
+            Self::Bytes(_) | Self::File(_) => {
+                return Err(Fault(format!(
+                    "{} in a text: say hex(..), base64(..) or text(..)",
+                    self.type_name()
+                )));
+            }
+            Self::Form(_) => return Err(Fault::new("a form in a text: send it with `submit`")),
+        }
+        Ok(())
+    }
+
+    /// Its text.
+    pub fn to_text(&self) -> Eval<EcoString> {
+        if let Self::Str(text) = self {
+            return Ok(text.clone());
+        }
+        let mut out = String::new();
+        self.write_text(&mut out)?;
+        Ok(out.into())
+    }
+}
+
+/// Appends an instant as RFC 3339 in UTC.
+pub fn write_time(nanos: i128, out: &mut String) -> Eval<()> {
+    use std::fmt::Write;
+    let time = timestamp(nanos)?;
+    write!(out, "{time}").map_err(|_| Fault::new("a time that cannot be printed"))
+}
+
+/// The instant, within the years that have a calendar.
+pub(crate) fn timestamp(nanos: i128) -> Eval<jiff::Timestamp> {
+    jiff::Timestamp::from_nanosecond(nanos)
+        .map_err(|_| Fault::new("a time outside the years -9999 to 9999"))
+}
+
+/// Appends a duration as it is written in a spec: `250ms`, `1.5s`, `1h20m`.
+pub fn write_duration(nanos: i64, out: &mut String) {
+    let mut left = nanos.unsigned_abs();
+    if nanos < 0 {
+        out.push('-');
+    }
+    let decimal = |amount: u64, unit: u64, name: &str, out: &mut String| {
+        out.push_str(itoa::Buffer::new().format(amount / unit));
+        let fraction = amount % unit;
+        if fraction > 0 {
+            let digits = unit.ilog10() as usize;
+            let text = format!("{fraction:0digits$}");
+            out.push('.');
+            out.push_str(text.trim_end_matches('0'));
+        }
+        out.push_str(name);
+    };
+    match left {
+        0 => out.push_str("0s"),
+        1..1_000 => decimal(left, 1, "ns", out),
+        1_000..1_000_000 => decimal(left, 1_000, "us", out),
+        1_000_000..1_000_000_000 => decimal(left, 1_000_000, "ms", out),
+        _ => {
+            for (unit, name) in [(3_600_000_000_000, "h"), (60_000_000_000, "m")] {
+                if left >= unit {
+                    decimal(left / unit, 1, name, out);
+                    left %= unit;
+                }
+            }
+            if left > 0 {
+                decimal(left, 1_000_000_000, "s", out);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_as_written() {
+        const MS: i64 = 1_000_000;
+        let cases = [
+            (Value::from("é"), "é"),
+            (Value::from(-5), "-5"),
+            (Value::from(0.1 + 0.2), "0.30000000000000004"),
+            (Value::from(3.0), "3.0"),
+            (Value::from(true), "true"),
+            (Value::Duration(250 * MS), "250ms"),
+            (Value::Duration(1_500 * MS), "1.5s"),
+            (Value::Duration(4_800_000 * MS), "1h20m"),
+            (Value::Duration(90_000 * MS), "1m30s"),
+            (Value::Duration(0), "0s"),
+            (Value::Duration(-1_500), "-1.5us"),
+            (
+                Value::Time(1_700_000_000_123_000_000),
+                "2023-11-14T22:13:20.123Z",
+            ),
+            (
+                Value::from(vec![Value::from(1), Value::from("a")]),
+                "[1,\"a\"]",
+            ),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(value.to_text().unwrap(), expected);
+        }
+        for bad in [Value::Null, Value::Absent, Value::bytes(vec![1])] {
+            assert!(bad.to_text().is_err());
+        }
+        assert_eq!(
+            Value::bytes(vec![1]).to_text().unwrap_err().0,
+            "bytes in a text: say hex(..), base64(..) or text(..)"
+        );
+    }
+
+    #[test]
+    fn interpolates() {
+        let n = Value::from(42);
+        let spec = FormatSpec::parse("09").unwrap();
+        let text = text(&[
+            Part::Lit("ids:"),
+            Part::Fmt(&n, spec),
+            Part::Lit("/"),
+            Part::Val(&n),
+        ])
+        .unwrap();
+        assert_eq!(text, Value::from("ids:000000042/42"));
+    }
+
+    #[test]
+    fn encodes_for_its_place() {
+        let mut out = String::new();
+        path_segment(&Value::from("a b/c?d#é:@"), &mut out).unwrap();
+        assert_eq!(out, "a%20b%2Fc%3Fd%23%C3%A9:@");
+        out.clear();
+        query_value(&Value::from("a b&c=d+e"), &mut out).unwrap();
+        assert_eq!(out, "a%20b%26c%3Dd%2Be");
+        assert!(path_segment(&Value::from(".."), &mut out).is_err());
+        assert!(path_segment(&Value::from(""), &mut out).is_err());
+    }
+}
