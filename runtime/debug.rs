@@ -126,7 +126,7 @@ fn shown(user: &User, done: &Done) -> String {
                 let _ = writeln!(out, "    {} {BAD}{why}{BAD:#}", world.place(expectation.at));
             }
             Detail::Took(name, value) => {
-                let _ = writeln!(out, "  {DIM}take{DIM:#} {name} = {}", value.show());
+                let _ = writeln!(out, "  {DIM}take{DIM:#} {name} = {}", value.literal());
             }
         }
     }

@@ -6,6 +6,7 @@ use ecow::{EcoString, EcoVec};
 
 use crate::program::Type;
 use crate::user::User;
+use crate::value::convert::convert_json;
 use crate::value::format::FormatSpec;
 use crate::value::{Eval, Fault, FileValue, Map, Value};
 
@@ -160,5 +161,10 @@ pub fn file(user: &User, asset: usize, name: Option<&Value>, media_type: Option<
 
 /// A value read as a type, as `take x: int` does.
 pub fn convert(value: Value, ty: Type) -> Eval {
-    value.convert(ty)
+    convert_json(value, ty)
+}
+
+/// Evaluates what may fail, for a place that takes the outcome: the request of a step.
+pub fn attempt<T>(expression: impl FnOnce() -> Eval<T>) -> Eval<T> {
+    expression()
 }

@@ -11,6 +11,6 @@ pub use crate::request::{Redirects, Request};
 pub use crate::response::Response;
 pub use crate::scope::together;
 pub use crate::source::Step as Key;
-pub use crate::step::{Check, Expectation, Status, expected};
+pub use crate::step::{As, Check, Expectation, Status, expected};
 pub use crate::user::{User, Wait};
 pub use crate::value::{Eval, Fault, Value, ops};

@@ -8,6 +8,7 @@ use crate::place::Place;
 use crate::request::Request;
 use crate::response::Response;
 use crate::user::{User, Wait};
+pub use crate::value::convert::Type;
 use crate::value::{Eval, Value};
 
 /// A boxed scenario: what the engine awaits, so that the generated crate holds no engine code.
@@ -119,25 +120,6 @@ pub struct EnvKey {
     pub kind: Type,
     /// Where it is used first.
     pub at: Place,
-}
-
-/// The types that values are converted to and checked against.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the type of its name")]
-pub enum Type {
-    /// Whatever it is.
-    Any,
-    String,
-    Int,
-    Float,
-    /// An int or a float.
-    Number,
-    Bool,
-    Duration,
-    Time,
-    Bytes,
-    List,
-    Object,
 }
 
 /// A data source.

@@ -6,17 +6,10 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use ecow::EcoString;
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::user::User;
+use crate::value::text::{path_segment, query_value};
 use crate::value::{Eval, Fault, Value};
-
-/// What is encoded in a path segment: all but RFC 3986's `pchar` without sub-delimiters that servers are known to split at.
-const SEGMENT: &AsciiSet = &CONTROLS
-    .add(b' ').add(b'"').add(b'#').add(b'%').add(b'/').add(b'<').add(b'>').add(b'?').add(b'[').add(b'\\').add(b']').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}').add(b';');
-
-/// What is encoded in a query's key or value: as HTML forms do, but a space as `%20`, which every server reads.
-const QUERY: &AsciiSet = &SEGMENT.add(b'&').add(b'+').add(b'=').add(b'$').add(b',').add(b'\'').add(b'!').add(b'(').add(b')').add(b'@').add(b':').remove(b'/').remove(b':').remove(b'@').remove(b',');
 
 /// How redirects are followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +47,8 @@ pub struct Request<'u> {
     pub(crate) timeout: Option<Duration>,
     pub(crate) redirects: Option<Redirects>,
     boundary: Option<String>,
+    /// What is said now replaces what was: a call's own options over its request's.
+    overriding: bool,
 }
 
 impl<'u> Request<'u> {
@@ -76,6 +71,7 @@ impl<'u> Request<'u> {
             timeout: None,
             redirects: None,
             boundary: None,
+            overriding: false,
         }
     }
 
@@ -86,12 +82,7 @@ impl<'u> Request<'u> {
 
     /// A hole of the path: encoded as a segment. An empty one is an error: the request would go somewhere else.
     pub fn segment(&mut self, value: &Value) -> Eval<()> {
-        let text = value.to_text()?;
-        if text.is_empty() {
-            return Err(Fault("a part of the path is empty".into()));
-        }
-        self.path.extend(utf8_percent_encode(&text, SEGMENT));
-        Ok(())
+        path_segment(value, &mut self.path)
     }
 
     /// A URI reference as it stands, resolved against the base (RFC 3986).
@@ -108,13 +99,12 @@ impl<'u> Request<'u> {
 
     /// A hole in the path's query part.
     pub fn query_hole(&mut self, value: &Value) -> Eval<()> {
-        self.query.extend(utf8_percent_encode(&value.to_text()?, QUERY));
-        Ok(())
+        query_value(value, &mut self.query)
     }
 
     /// `key=value`; a list repeats the key, an absent value leaves it out, null is an empty value.
     pub fn query(&mut self, key: &str, value: &Value) -> Eval<()> {
-        pairs(&mut self.query, key, value, |text, out| out.extend(utf8_percent_encode(text, QUERY)))
+        pairs(&mut self.query, key, value, &|text, out| query_value(text, out))
     }
 
     /// Begins a body of this type; what follows is appended to it.
@@ -138,7 +128,10 @@ impl<'u> Request<'u> {
     /// A `key=value` of a form body; lists and absent values as in [`Self::query`].
     pub fn form(&mut self, key: &str, value: &Value) -> Eval<()> {
         let mut line = String::from_utf8(std::mem::take(&mut self.body)).unwrap_or_default();
-        let result = pairs(&mut line, key, value, |text, out| out.extend(url::form_urlencoded::byte_serialize(text.as_bytes())));
+        let result = pairs(&mut line, key, value, &|text, out| {
+            out.extend(url::form_urlencoded::byte_serialize(text.to_text()?.as_bytes()));
+            Ok(())
+        });
         self.body = line.into_bytes();
         result
     }
@@ -228,7 +221,7 @@ impl<'u> Request<'u> {
 
     /// A header. The innermost says it first: one that is there already stays. A null is not sent, and keeps outer ones from being sent.
     pub fn header(&mut self, name: &str, value: &Value) -> Eval<()> {
-        if self.has_header(name) {
+        if !self.takes_header(name) {
             return Ok(());
         }
         match value {
@@ -243,9 +236,25 @@ impl<'u> Request<'u> {
 
     /// A header whose value is constant.
     pub fn header_text(&mut self, name: &str, value: &str) {
-        if !self.has_header(name) {
+        if self.takes_header(name) {
             push_line(&mut self.headers, name, value);
         }
+    }
+
+    /// What a call says over its request's own options follows.
+    pub fn override_options(&mut self) {
+        self.overriding = true;
+        self.auth_settled = false;
+    }
+
+    fn takes_header(&mut self, name: &str) -> bool {
+        if !self.has_header(name) {
+            return true;
+        }
+        if self.overriding {
+            self.headers = self.headers.split_inclusive('\n').filter(|line| !names_header(line, name)).collect();
+        }
+        self.overriding
     }
 
     /// An empty name marks a header that a null keeps out; [`Self::finish_headers`] drops the mark.
@@ -255,9 +264,7 @@ impl<'u> Request<'u> {
     }
 
     fn has_header(&self, name: &str) -> bool {
-        self.headers.lines().any(|line| {
-            line.trim_start_matches('\0').split_once(':').is_some_and(|(key, _)| key.eq_ignore_ascii_case(name))
-        })
+        self.headers.lines().any(|line| names_header(line, name))
     }
 
     /// Whether auth is still to be said: nothing nearer to the request said it, nor a `set`.
@@ -307,7 +314,7 @@ impl<'u> Request<'u> {
 
     /// The time the whole exchange may take; the innermost says it first.
     pub fn timeout(&mut self, value: &Value) -> Eval<()> {
-        if self.timeout.is_none() {
+        if self.timeout.is_none() || self.overriding {
             self.timeout = Some(value.as_duration()?);
         }
         Ok(())
@@ -315,7 +322,9 @@ impl<'u> Request<'u> {
 
     /// How redirects are followed; the innermost says it first.
     pub fn redirects(&mut self, redirects: Redirects) {
-        self.redirects.get_or_insert(redirects);
+        if self.redirects.is_none() || self.overriding {
+            self.redirects = Some(redirects);
+        }
     }
 
     /// Drops the marks of hidden headers and adds the body's type where none was said.
@@ -368,6 +377,10 @@ pub(crate) mod auth {
     }
 }
 
+fn names_header(line: &str, name: &str) -> bool {
+    line.trim_start_matches('\0').split_once(':').is_some_and(|(key, _)| key.eq_ignore_ascii_case(name))
+}
+
 fn push_line(out: &mut String, name: &str, value: &str) {
     out.push_str(name);
     out.push_str(": ");
@@ -384,18 +397,19 @@ fn header_text(name: &str, value: &Value) -> Eval<EcoString> {
     Ok(text)
 }
 
-fn pairs(out: &mut String, key: &str, value: &Value, encode: fn(&str, &mut String)) -> Eval<()> {
+fn pairs(out: &mut String, key: &str, value: &Value, encode: &dyn Fn(&Value, &mut String) -> Eval<()>) -> Eval<()> {
     match value {
         Value::Absent => Ok(()),
         Value::List(items) => items.iter().try_for_each(|item| pairs(out, key, item, encode)),
         value => {
-            let text = if matches!(value, Value::Null) { EcoString::new() } else { value.to_text()? };
             if !out.is_empty() && !out.ends_with(['&', '?']) {
                 out.push('&');
             }
-            encode(key, out);
+            encode(&Value::str(key), out)?;
             out.push('=');
-            encode(&text, out);
+            if !matches!(value, Value::Null) {
+                encode(value, out)?;
+            }
             Ok(())
         }
     }

@@ -9,11 +9,12 @@ use crate::flow::{Exit, Flow};
 use crate::matcher::{self, Header, Matcher, Op};
 use crate::observe::Detail;
 use crate::place::Place;
-use crate::program::{StepInfo, Type};
+use crate::program::StepInfo;
 use crate::request::Request;
 use crate::response::Response;
 use crate::stats::FailureClass;
 use crate::user::User;
+use crate::value::convert::{Type, convert_json, convert_text};
 use crate::value::{Eval, Fault, Value};
 
 /// An expectation as the spec writes it.
@@ -56,6 +57,24 @@ impl Check {
     /// A comparison.
     pub fn compare(left: Value, op: Op, right: Value) -> Eval<Self> {
         Ok(Self { holds: op.compare(&left, &right)?, sides: Some((left, op, right)) })
+    }
+}
+
+/// What a take's value is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum As {
+    /// It came as text (a header, a cookie, a page): it is converted.
+    Text(Type),
+    /// It came with a type (JSON): it is checked.
+    Json(Type),
+}
+
+impl As {
+    fn convert(self, value: Value) -> Eval {
+        match self {
+            Self::Text(ty) => convert_text(value, ty),
+            Self::Json(ty) => convert_json(value, ty),
+        }
     }
 }
 
@@ -183,7 +202,7 @@ impl<'u> Step<'u> {
         let verdict = condition(response).map_err(fault).and_then(|check| match (check.holds, check.sides) {
             (true, _) => Ok(()),
             (false, None) => Err((class, format!("expected {}", expectation.written))),
-            (false, Some((left, _, _))) => Err((class, format!("expected {}, got {}", expectation.written, left.show()))),
+            (false, Some((left, _, _))) => Err((class, format!("expected {}, got {}", expectation.written, left.literal()))),
         });
         self.verdict(expectation, verdict);
     }
@@ -198,8 +217,8 @@ impl<'u> Step<'u> {
     }
 
     /// `take x: int = SOURCE`. Nothing where the step has failed already, or fails by this.
-    pub fn take(&mut self, at: Place, name: &str, ty: Type, source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>) -> Option<Value> {
-        self.take_with(at, name, ty, source, None)
+    pub fn take(&mut self, at: Place, name: &str, as_type: As, source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>) -> Option<Value> {
+        self.take_with(at, name, as_type, source, None)
     }
 
     /// `take x = SOURCE else VALUE`.
@@ -207,18 +226,18 @@ impl<'u> Step<'u> {
         &mut self,
         at: Place,
         name: &str,
-        ty: Type,
+        as_type: As,
         source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>,
         fallback: impl FnOnce() -> Eval,
     ) -> Option<Value> {
-        self.take_with(at, name, ty, source, Some(Box::new(fallback)))
+        self.take_with(at, name, as_type, source, Some(Box::new(fallback)))
     }
 
     fn take_with(
         &mut self,
         at: Place,
         name: &str,
-        ty: Type,
+        as_type: As,
         source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>,
         fallback: Option<Box<dyn FnOnce() -> Eval + '_>>,
     ) -> Option<Value> {
@@ -227,7 +246,7 @@ impl<'u> Step<'u> {
         }
         let response = self.response.as_ref()?;
         let found = source(response).and_then(|found| match found {
-            Some(value) => value.convert(ty),
+            Some(value) => as_type.convert(value),
             None => Err(Fault("nothing was found".into())),
         });
         let value = match (found, fallback) {

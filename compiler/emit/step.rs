@@ -6,7 +6,7 @@ use quote::quote;
 use super::expr::{Scope, ty};
 use super::stmt::Frame;
 use super::{Emitter, index};
-use crate::model::{Exchange, Expect, ExpectKind, Status, Step, StmtKind, Take, Then};
+use crate::model::{Exchange, Expect, ExpectKind, ExprKind, Source, Status, Step, StmtKind, Take, Then};
 
 impl Emitter<'_> {
     pub(super) fn step(&self, frame: &Frame<'_>, step: &Step) -> TokenStream {
@@ -169,7 +169,7 @@ impl Emitter<'_> {
     fn take(&self, scope: Scope<'_>, take: &Take) -> TokenStream {
         let at = self.at(take.span);
         let (name, local) = (&take.name, &scope.locals[take.local.0]);
-        let ty = ty(&take.ty);
+        let ty = as_type(take);
         let source = self.found(scope, &take.source, take.quantity).eval();
         match &take.fallback {
             None => {
@@ -182,5 +182,15 @@ impl Emitter<'_> {
                 }
             }
         }
+    }
+}
+
+/// Text is converted to what is wanted, JSON is held to it.
+fn as_type(take: &Take) -> TokenStream {
+    let wanted = ty(&take.ty);
+    match &take.source.kind {
+        ExprKind::Capture(..)
+        | ExprKind::Source(Source::Header(..) | Source::Cookie(_) | Source::Text | Source::Url | Source::Html { .. }) => quote!(As::Text(#wanted)),
+        _ => quote!(As::Json(#wanted)),
     }
 }

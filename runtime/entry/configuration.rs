@@ -11,6 +11,7 @@ use super::cli::Cli;
 use crate::http;
 use crate::program::{EnvKey, Program, Type};
 use crate::value::Value;
+use crate::value::convert::convert_text;
 
 /// What a run is configured by.
 #[derive(Debug)]
@@ -162,7 +163,7 @@ fn value_of(program: &Program, environment: &Environment, key: &EnvKey, problems
         (Type::Duration, Value::Int(seconds)) => Value::Duration(seconds.saturating_mul(1_000_000_000)),
         (_, value) => value,
     };
-    match value.convert(key.kind) {
+    match convert_text(value, key.kind) {
         Ok(value) => value,
         Err(fault) => {
             problems.push(format!("{}: env.{} ({place}): {}", found.place, key.path, fault.0));

@@ -104,7 +104,7 @@ pub(crate) async fn versions(user: &User) -> Result<Vec<Version>, Refusal> {
         let version = match health.version {
             None => String::new(),
             Some(source) => match source(user, &response) {
-                Ok(Some(value)) => value.show(),
+                Ok(Some(value)) => value.literal(),
                 Ok(None) => return Err(refused(format!("{url} answered {status}, but the version isn't in it"))),
                 Err(fault) => return Err(refused(fault.0)),
             },
