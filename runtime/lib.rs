@@ -1,1 +1,3 @@
 //! The runtime of ltc.
+
+pub mod schedule;
