@@ -1,0 +1,406 @@
+//! The load schedule: who starts when, and who stops when. It knows nothing of HTTP, of clocks or of threads.
+//!
+//! A [`Plan`] is computed from a profile and the spec's user classes; a [`Slice`] of it is what one shard, or one worker of a shard, does
+//! in an interval. Each user and each arrival belongs to exactly one slice of a fleet, so that at every instant the shards sum to the
+//! profile without a master. All times are computed in whole nanoseconds from exact fractions.
+//!
+//! ```
+//! use ltc_config::Profile;
+//! use ltc_runtime::schedule::{Plan, UserClass};
+//!
+//! let profile = Profile::parse("profile: {runner: {clients: 4, hatch_rate: 2, duration: 10s}}", "x.profile.yml").unwrap();
+//! let plan = Plan::new(&profile, &[UserClass::new("Shopper", 3), UserClass::new("Auditor", 1)]).unwrap();
+//! let starts: Vec<u64> = plan.events(0, 1).filter(|event| event.is_start()).map(|event| event.at.as_millis() as u64).collect();
+//! assert_eq!(starts, [0, 500, 1000, 1500]);
+//! ```
+
+mod closed;
+mod events;
+mod open;
+mod slice;
+mod spread;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ltc_config::profile::{Load, Shape, Spacing};
+use ltc_config::suggest::did_you_mean_or_list;
+use ltc_config::{ConfigError, Profile, Rate};
+
+pub use events::Events;
+pub use slice::{Arrivals, Slice};
+
+use closed::Move;
+use open::Curve;
+use spread::ClassPattern;
+
+/// A user class of the spec.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserClass {
+    /// `Shopper`.
+    pub name: String,
+    /// Its weight among the classes that share a load; 0 turns it off there.
+    pub weight: u64,
+}
+
+impl UserClass {
+    /// A class with its weight.
+    pub fn new(name: &str, weight: u64) -> Self {
+        Self {
+            name: name.to_owned(),
+            weight,
+        }
+    }
+}
+
+/// Something that happens to a user of the closed model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When, counted from the start of the whole test.
+    pub at: Duration,
+    /// Which class, as an index into the classes the plan was made of.
+    pub class: usize,
+    /// Which user: unique over all classes and shards. A user that stopped may start again with the same number.
+    pub user: u64,
+    /// What.
+    pub kind: EventKind,
+}
+
+impl Event {
+    /// Whether it is a start.
+    pub fn is_start(&self) -> bool {
+        self.kind == EventKind::Start
+    }
+}
+
+/// What happens to a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// It begins its first turn.
+    Start,
+    /// It begins no other turn.
+    Stop,
+}
+
+/// All load of a test. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    classes: Vec<UserClass>,
+    groups: Vec<Group>,
+    /// The group of each class and its number there; `None` for a class that is turned off.
+    of_class: Vec<Option<(usize, usize)>>,
+    seed: u64,
+}
+
+/// Classes that share a load.
+#[derive(Debug)]
+struct Group {
+    members: Vec<usize>,
+    pattern: ClassPattern,
+    /// The number of its first user.
+    base: u64,
+    start: u64,
+    end: Option<u64>,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Closed {
+        moves: Vec<Move>,
+    },
+    Open {
+        curve: Curve,
+        slots: u64,
+        spacing: Spacing,
+        peak: Rate,
+    },
+}
+
+impl Plan {
+    /// The plan of a profile for the spec's classes; the profile's seed, or 0, is that of random arrivals.
+    pub fn new(profile: &Profile, classes: &[UserClass]) -> Result<Self, Vec<ConfigError>> {
+        Self::seeded(profile, classes, profile.seed.unwrap_or(0))
+    }
+
+    /// The plan with the seed of the run.
+    pub fn seeded(
+        profile: &Profile,
+        classes: &[UserClass],
+        seed: u64,
+    ) -> Result<Self, Vec<ConfigError>> {
+        let mut errors = names(profile, classes);
+        let mut loads: Vec<(&Load, Vec<usize>)> = Vec::new();
+        let shared: Vec<usize> = (0..classes.len())
+            .filter(|&class| !profile.users.contains_key(&classes[class].name))
+            .collect();
+        let weighted: Vec<usize> = shared
+            .iter()
+            .copied()
+            .filter(|&class| classes[class].weight > 0)
+            .collect();
+        match (&profile.load.shape, shared.is_empty(), weighted.is_empty()) {
+            (Shape::None, true, _) | (Shape::None, false, true) => {}
+            (Shape::None, false, false) => errors.extend(weighted.iter().map(|&class| {
+                let name = &classes[class].name;
+                ConfigError::new(profile.load.place.clone(), format!("no load is given for the user {name}"))
+                    .with_help(format!("name it under users:, with {name}: {{clients: 0}} to turn it off, or give clients, rate or stages to all"))
+            })),
+            (_, true, _) if !classes.is_empty() => {
+                let message = "profile.runner gives a load to all, but each user of the spec has one of its own under users:";
+                errors.push(ConfigError::new(profile.load.place.clone(), message).with_help("leave the former out"));
+            }
+            (_, _, true) => {
+                let message = if classes.is_empty() { "the spec has no user" } else { "all users of the spec have the weight 0" };
+                errors.push(ConfigError::new(profile.load.place.clone(), message).with_help("give one a weight of 1 or more"));
+            }
+            _ => loads.push((&profile.load, weighted)),
+        }
+        for (class, load) in classes
+            .iter()
+            .enumerate()
+            .filter_map(|(i, class)| Some((i, profile.users.get(&class.name)?)))
+        {
+            loads.push((load, vec![class]));
+        }
+        let (ends, explicit) = ends(profile, &loads);
+        let mut groups = Vec::new();
+        let mut base = 0;
+        for ((load, members), end) in loads.into_iter().zip(ends) {
+            match group(load, members, classes, base) {
+                Ok(None) => {}
+                Ok(Some(mut group)) => {
+                    group.end = [end, explicit].into_iter().flatten().min();
+                    base += group.users();
+                    groups.push(group);
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let mut of_class = vec![None; classes.len()];
+        for (number, group) in groups.iter().enumerate() {
+            for (member, &class) in group.members.iter().enumerate() {
+                of_class[class] = Some((number, member));
+            }
+        }
+        Ok(Self {
+            inner: Arc::new(Inner {
+                classes: classes.to_vec(),
+                groups,
+                of_class,
+                seed,
+            }),
+        })
+    }
+
+    /// The classes it was made of.
+    pub fn classes(&self) -> &[UserClass] {
+        &self.inner.classes
+    }
+
+    /// How long the load lasts from the start of the test; `None`: until it is stopped.
+    pub fn total_duration(&self) -> Option<Duration> {
+        let ends: Option<Vec<u64>> = self.inner.groups.iter().map(|group| group.end).collect();
+        ends.map(|ends| Duration::from_nanos(ends.into_iter().max().unwrap_or(0)))
+    }
+
+    /// Whether the class is driven by arrivals.
+    pub fn is_open(&self, class: usize) -> bool {
+        self.group_of(class)
+            .is_some_and(|(group, _)| matches!(group.kind, Kind::Open { .. }))
+    }
+
+    /// Whether the class has any load at all.
+    pub fn is_active(&self, class: usize) -> bool {
+        self.group_of(class).is_some()
+    }
+
+    /// The most users there can be at once, those that wait for arrivals included.
+    pub fn peak_clients(&self) -> u64 {
+        self.inner.groups.iter().map(Group::users).sum()
+    }
+
+    /// The most arrivals a second there can be, all classes together.
+    pub fn peak_rate(&self) -> f64 {
+        let peak = |group: &Group| match &group.kind {
+            Kind::Open { peak, .. } => peak.as_f64(),
+            Kind::Closed { .. } => 0.0,
+        };
+        self.inner.groups.iter().map(peak).sum()
+    }
+
+    /// All of it, to be cut by [`Slice::part`] and [`Slice::window`].
+    pub fn whole(&self) -> Slice {
+        Slice::new(self.clone())
+    }
+
+    /// What shard `shard` of `shards` does, from 0.
+    pub fn slice(&self, shard: u64, shards: u64) -> Slice {
+        self.whole().part(shard, shards)
+    }
+
+    /// How many users of each class run at `t`, without those that wait for arrivals.
+    pub fn users_at(&self, t: Duration) -> Vec<u64> {
+        self.whole().users_at(t)
+    }
+
+    /// The starts and stops of a shard's users, by time.
+    pub fn events(&self, shard: u64, shards: u64) -> Events {
+        self.slice(shard, shards).events()
+    }
+
+    /// When a shard's arrivals of a class are due.
+    pub fn arrivals(&self, class: usize, shard: u64, shards: u64) -> Arrivals {
+        self.slice(shard, shards).arrivals(class)
+    }
+
+    fn group_of(&self, class: usize) -> Option<(&Group, usize)> {
+        let (group, member) = (*self.inner.of_class.get(class)?)?;
+        Some((&self.inner.groups[group], member))
+    }
+}
+
+impl Group {
+    /// How many numbers its users take.
+    fn users(&self) -> u64 {
+        match &self.kind {
+            Kind::Closed { moves } => closed::peak(moves),
+            Kind::Open { slots, .. } => *slots,
+        }
+    }
+}
+
+/// Users of the profile that the spec doesn't have.
+fn names(profile: &Profile, classes: &[UserClass]) -> Vec<ConfigError> {
+    let known: Vec<&str> = classes.iter().map(|class| class.name.as_str()).collect();
+    let unknown = profile
+        .users
+        .iter()
+        .filter(|(name, _)| !known.contains(&name.as_str()));
+    unknown
+        .map(|(name, load)| {
+            ConfigError::new(
+                load.place.clone(),
+                format!("the spec has no user \"{name}\""),
+            )
+            .with_help_if(did_you_mean_or_list(name, &known, "its users"))
+        })
+        .collect()
+}
+
+/// When each load ends by itself or with the others, and the end that the profile's `duration` sets for all.
+///
+/// A load without an end lasts as long as the shared one, or else as the longest of the others.
+fn ends(profile: &Profile, loads: &[(&Load, Vec<usize>)]) -> (Vec<Option<u64>>, Option<u64>) {
+    let end = |load: &Load, duration: Duration| nanos(load.start.saturating_add(duration));
+    let explicit = profile
+        .load
+        .duration
+        .map(|duration| end(&profile.load, duration));
+    let own: Vec<Option<u64>> = loads
+        .iter()
+        .map(|(load, _)| load.own_duration().map(|duration| end(load, duration)))
+        .collect();
+    let shared = profile
+        .load
+        .own_duration()
+        .map(|duration| end(&profile.load, duration));
+    let others = shared.or_else(|| own.iter().copied().flatten().max());
+    (
+        own.into_iter().map(|own| own.or(others)).collect(),
+        explicit,
+    )
+}
+
+fn group(
+    load: &Load,
+    members: Vec<usize>,
+    classes: &[UserClass],
+    base: u64,
+) -> Result<Option<Group>, ConfigError> {
+    // A class alone has its load whatever its weight.
+    let weights: Vec<u64> = match members.as_slice() {
+        [_] => vec![1],
+        several => several.iter().map(|&class| classes[class].weight).collect(),
+    };
+    let pattern = ClassPattern::new(&weights);
+    let kind = match &load.shape {
+        Shape::None => return Ok(None),
+        Shape::Clients { clients: 0, .. } => return Ok(None),
+        Shape::Clients {
+            clients,
+            hatch_rate,
+        } => Kind::Closed {
+            moves: closed::hatch(*clients, *hatch_rate),
+        },
+        Shape::Steps {
+            clients,
+            hatch_rate,
+            step_clients,
+            step_duration,
+        } => Kind::Closed {
+            moves: closed::steps(*clients, *hatch_rate, *step_clients, nanos(*step_duration)),
+        },
+        Shape::ClientStages(stages) => Kind::Closed {
+            moves: closed::stages(stages),
+        },
+        Shape::Arrivals {
+            rate,
+            stages,
+            max_clients,
+            spacing,
+        } => {
+            let peak = stages.iter().map(|stage| stage.rate).fold(*rate, Rate::max);
+            if peak.is_zero() {
+                return Ok(None);
+            }
+            if let Some(member) =
+                (0..members.len()).find(|&member| pattern.count(member, *max_clients) == 0)
+            {
+                let name = &classes[members[member]].name;
+                let message = format!(
+                    "max_clients: {max_clients} leaves none for the user {name}, so all its arrivals would be missed"
+                );
+                return Err(ConfigError::new(load.place.clone(), message)
+                    .with_help("raise max_clients, or give the user a load of its own"));
+            }
+            let Some(curve) = Curve::new(*rate, stages) else {
+                let message =
+                    "the ramps of rates are too long for rates that great to be computed exactly";
+                return Err(ConfigError::new(load.place.clone(), message)
+                    .with_help("split them into several stages, or use rates per second"));
+            };
+            Kind::Open {
+                curve,
+                slots: *max_clients,
+                spacing: *spacing,
+                peak,
+            }
+        }
+    };
+    Ok(Some(Group {
+        members,
+        pattern,
+        base,
+        start: nanos(load.start),
+        end: None,
+        kind,
+    }))
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,245 @@
+//! The open model: when arrivals are due, as the inverse of the rate's integral.
+//!
+//! The rate is a chain of straight lines. The integral is kept exactly, in units of 1/(2·D) arrivals, where D is the common
+//! denominator of all rates; arrival k is due at the first nanosecond at which the integral reaches k, in a stretch whose rate is not 0.
+
+use ltc_config::Rate;
+use ltc_config::profile::RateStage;
+
+/// A stretch in which the rate goes from `from` to `to` in a straight line; both in arrivals per D nanoseconds.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    at: u64,
+    /// Nanoseconds; `None`: for ever, at a constant rate.
+    len: Option<u64>,
+    from: i128,
+    to: i128,
+    /// The integral at its begin, in 1/(2·D) arrivals.
+    done: i128,
+}
+
+/// The rate over time and its integral.
+#[derive(Clone, Debug)]
+pub(super) struct Curve {
+    stretches: Vec<Stretch>,
+    denominator: i128,
+}
+
+impl Curve {
+    /// A curve that starts at `rate` and goes through the stages, the last of whose rates stays. `None`: numbers too great to compute
+    /// exactly, which takes ramps of months at rates of millions.
+    pub(super) fn new(rate: Rate, stages: &[RateStage]) -> Option<Self> {
+        let rates = || {
+            stages
+                .iter()
+                .map(|stage| stage.rate)
+                .chain([rate])
+                .filter(|rate| !rate.is_zero())
+        };
+        let mut denominator: i128 = 1;
+        for rate in rates() {
+            let per = i128::from(rate.per_ns());
+            denominator = (denominator / gcd(denominator, per)).checked_mul(per)?;
+        }
+        let scaled = |rate: Rate| {
+            i128::from(rate.count()).checked_mul(denominator / i128::from(rate.per_ns()))
+        };
+        let mut from = scaled(rate)?;
+        let (mut at, mut done) = (0u64, 0i128);
+        let mut stretches = Vec::new();
+        for stage in stages {
+            let len = u64::try_from(stage.duration.as_nanos()).ok()?;
+            let to = scaled(stage.rate)?;
+            if len > 0 {
+                stretches.push(Stretch {
+                    at,
+                    len: Some(len),
+                    from,
+                    to,
+                    done,
+                });
+                let wide = i128::from(len);
+                // What `reached` multiplies must fit, with room for the arrivals on its other side.
+                from.max(to)
+                    .checked_mul(wide)?
+                    .checked_mul(wide)?
+                    .checked_mul(8)?;
+                done = done.checked_add((from + to).checked_mul(wide)?)?;
+                done.checked_mul(wide)?.checked_mul(4)?;
+                at = at.checked_add(len)?;
+            }
+            from = to;
+        }
+        stretches.push(Stretch {
+            at,
+            len: None,
+            from,
+            to: from,
+            done,
+        });
+        Some(Self {
+            stretches,
+            denominator,
+        })
+    }
+
+    /// When arrival `k` (from 0) is due; `None`: never.
+    pub(super) fn time(&self, k: u64) -> Option<u64> {
+        let wanted = i128::from(k).checked_mul(2 * self.denominator)?;
+        for (number, stretch) in self.stretches.iter().enumerate() {
+            let last = self.stretches.get(number + 1);
+            // The arrival at a stretch's very end belongs to the next, where there is a rate at all.
+            if stretch.from == 0 && stretch.to == 0 || last.is_some_and(|next| wanted >= next.done)
+            {
+                continue;
+            }
+            return stretch.solve(wanted - stretch.done);
+        }
+        None
+    }
+
+    /// How many arrivals are due before `t`.
+    pub(super) fn before(&self, t: u64) -> u64 {
+        let stretch = self
+            .stretches
+            .iter()
+            .rev()
+            .find(|stretch| stretch.at <= t)
+            .unwrap_or(&self.stretches[0]);
+        let passed = i128::from(t - stretch.at);
+        let bend = match stretch.len {
+            None => 0,
+            Some(len) => (stretch.to - stretch.from) * passed * passed / i128::from(len),
+        };
+        let done = stretch.done + 2 * stretch.from * passed + bend;
+        let mut count = u64::try_from(done / (2 * self.denominator)).unwrap_or(u64::MAX);
+        // Times are rounded up to whole nanoseconds, so the quotient may be one off.
+        while count > 0 && self.time(count - 1).is_none_or(|due| due >= t) {
+            count -= 1;
+        }
+        while self.time(count).is_some_and(|due| due < t) {
+            count += 1;
+        }
+        count
+    }
+
+    /// When the integral reaches `arrivals`, a number that need not be whole; exact enough for chance.
+    pub(super) fn time_of(&self, arrivals: f64) -> Option<u64> {
+        let unit = 2.0 * as_f64(self.denominator);
+        let wanted = arrivals * unit;
+        for (number, stretch) in self.stretches.iter().enumerate() {
+            let beyond = self
+                .stretches
+                .get(number + 1)
+                .is_some_and(|next| wanted >= as_f64(next.done));
+            if beyond || stretch.from == 0 && stretch.to == 0 {
+                continue;
+            }
+            return stretch.estimate(wanted - as_f64(stretch.done));
+        }
+        None
+    }
+}
+
+impl Stretch {
+    /// The first nanosecond at which the integral within the stretch has reached `wanted` (in 1/(2·D)).
+    fn solve(&self, wanted: i128) -> Option<u64> {
+        let wanted = wanted.max(0);
+        let Some(len) = self.len else {
+            let passed = (wanted + 2 * self.from - 1) / (2 * self.from);
+            return self.at.checked_add(u64::try_from(passed).ok()?);
+        };
+        // Bracket the solution around the estimate, then halve.
+        let guess = self
+            .estimate(as_f64(wanted))
+            .unwrap_or(self.at)
+            .saturating_sub(self.at)
+            .min(len);
+        let (mut low, mut high) = (guess.saturating_sub(64), guess.saturating_add(64).min(len));
+        if low > 0 && self.reached(low, wanted, len) {
+            low = 0;
+        }
+        if !self.reached(high, wanted, len) {
+            high = len;
+        }
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.reached(middle, wanted, len) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        // A rate of 0 at the stretch's begin: nothing is due before it has risen.
+        if low == 0 && self.from == 0 {
+            Some(self.at + 1)
+        } else {
+            Some(self.at + low)
+        }
+    }
+
+    /// Whether 2·from·t + (to − from)·t²/len ≥ wanted.
+    fn reached(&self, t: u64, wanted: i128, len: u64) -> bool {
+        let (t, len) = (i128::from(t), i128::from(len));
+        2 * self.from * t * len + (self.to - self.from) * t * t >= wanted * len
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an estimate, clamped to what is positive"
+    )]
+    fn estimate(&self, wanted: f64) -> Option<u64> {
+        let from = as_f64(self.from);
+        let passed = match self.len {
+            None => wanted / (2.0 * from),
+            Some(len) => {
+                // bend·t² + 2·from·t − wanted = 0, in the form that is stable for a bend near 0
+                let bend = (as_f64(self.to) - from) / as_f64(i128::from(len));
+                2.0 * wanted
+                    / (2.0 * from + (4.0 * from * from + 4.0 * bend * wanted).max(0.0).sqrt())
+            }
+        };
+        let passed = if passed.is_finite() {
+            passed.max(0.0) as u64
+        } else {
+            0
+        };
+        self.at.checked_add(passed)
+    }
+}
+
+/// Unit exponential distances from a seed: the sum of the first k + 1 is when arrival k comes, on the integral's scale.
+#[derive(Clone, Debug)]
+pub(super) struct Chance {
+    state: u64,
+}
+
+impl Chance {
+    pub(super) fn new(seed: u64, group: u64) -> Self {
+        Self {
+            state: seed ^ group.wrapping_add(1).wrapping_mul(0xD1B5_4A32_D192_ED03),
+        }
+    }
+
+    /// The next distance (SplitMix64, then the inverse of the exponential distribution).
+    #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
+    pub(super) fn distance(&mut self) -> f64 {
+        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut bits = self.state;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        bits ^= bits >> 31;
+        let uniform = ((bits >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
+        -uniform.ln()
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "estimates only")]
+fn as_f64(number: i128) -> f64 {
+    number as f64
+}
+
+fn gcd(a: i128, b: i128) -> i128 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}

@@ -1,0 +1,252 @@
+//! A part of a plan: one shard, or one worker of a shard, in an interval.
+
+use std::time::Duration;
+
+use ltc_config::profile::Spacing;
+
+use super::events::Events;
+use super::open::{Chance, Curve};
+use super::spread::Membership;
+use super::{Group, Kind, Plan, closed, nanos};
+
+/// A part of a plan. Parts of equal cuts are disjoint and sum to what was cut, at every instant.
+#[derive(Clone, Debug)]
+pub struct Slice {
+    plan: Plan,
+    pub(super) membership: Membership,
+    from: u64,
+    to: Option<u64>,
+}
+
+impl Slice {
+    pub(super) fn new(plan: Plan) -> Self {
+        Self {
+            plan,
+            membership: Membership::default(),
+            from: 0,
+            to: None,
+        }
+    }
+
+    /// Cuts it again: part `part` of `parts`, from 0. So a shard is cut for its workers.
+    #[must_use]
+    pub fn part(mut self, part: u64, parts: u64) -> Self {
+        self.membership = self.membership.within(part, parts);
+        self
+    }
+
+    /// Only what lies within `from..to`: users that run at `from` start then, those that run at `to` stop then. So intervals follow
+    /// each other without gap or double load.
+    #[must_use]
+    pub fn window(mut self, from: Duration, to: Duration) -> Self {
+        self.from = self.from.max(nanos(from));
+        self.to = Some(self.to.unwrap_or(u64::MAX).min(nanos(to)));
+        self
+    }
+
+    /// The plan it is a part of.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Starts and stops of users of the closed model, by time.
+    pub fn events(&self) -> Events {
+        Events::new(self.clone())
+    }
+
+    /// When arrivals of an open class are due, by time; none for a closed class.
+    pub fn arrivals(&self, class: usize) -> Arrivals {
+        Arrivals::new(self, class)
+    }
+
+    /// The numbers of the users that serve the arrivals of an open class; none for a closed class.
+    pub fn pool(&self, class: usize) -> Vec<u64> {
+        match self.plan.group_of(class) {
+            Some((group, member)) if matches!(group.kind, Kind::Open { .. }) => (0..group.users())
+                .filter(|&index| {
+                    group.pattern.class(index) == member && self.membership.contains(index)
+                })
+                .map(|index| group.base + index)
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// How many users of each class run at `t`, without those that wait for arrivals.
+    pub fn users_at(&self, t: Duration) -> Vec<u64> {
+        let t = nanos(t);
+        let mut counts = vec![0; self.plan.classes().len()];
+        for group in &self.plan.inner.groups {
+            let Kind::Closed { moves } = &group.kind else {
+                continue;
+            };
+            let Some((low, high)) = self.bounds(group) else {
+                continue;
+            };
+            if t < low || high.is_some_and(|high| t >= high) {
+                continue;
+            }
+            let running = closed::running(moves, t - group.start);
+            if self.membership.is_whole() {
+                for (member, &class) in group.members.iter().enumerate() {
+                    counts[class] += group.pattern.count(member, running);
+                }
+            } else {
+                for index in (0..running).filter(|&index| self.membership.contains(index)) {
+                    counts[group.members[group.pattern.class(index)]] += 1;
+                }
+            }
+        }
+        counts
+    }
+
+    /// The most users of this part that there can be at once, those that wait for arrivals included.
+    pub fn peak_clients(&self) -> u64 {
+        self.plan
+            .inner
+            .groups
+            .iter()
+            .map(|group| self.membership.count(group.users()))
+            .sum()
+    }
+
+    /// From when until when a group is active in this part, in nanoseconds from the start of the test.
+    pub(super) fn bounds(&self, group: &Group) -> Option<(u64, Option<u64>)> {
+        let low = self.from.max(group.start);
+        let high = [self.to, group.end].into_iter().flatten().min();
+        high.is_none_or(|high| low < high).then_some((low, high))
+    }
+
+    pub(super) fn groups(&self) -> &[Group] {
+        &self.plan.inner.groups
+    }
+}
+
+/// When arrivals are due, counted from the start of the test. Endless where the load is.
+#[derive(Debug)]
+pub struct Arrivals {
+    /// `None` where there are none (any more).
+    state: Option<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    curve: Curve,
+    chance: Option<Chance>,
+    /// The integral at the last arrival drawn, and the number of the next.
+    reached: f64,
+    drawn: u64,
+    /// The class's arrivals among those of its group.
+    positions: Vec<u64>,
+    period: u64,
+    /// The next arrival's number within the class.
+    ordinal: u64,
+    /// Whether the arrival of that number, modulo the length, is ours: it goes where the user of that number is.
+    ours: Vec<bool>,
+    start: u64,
+    low: u64,
+    high: Option<u64>,
+}
+
+impl Arrivals {
+    fn new(slice: &Slice, class: usize) -> Self {
+        Self {
+            state: State::new(slice, class),
+        }
+    }
+}
+
+impl State {
+    fn new(slice: &Slice, class: usize) -> Option<Self> {
+        let number = slice.plan.inner.of_class.get(class).copied().flatten()?.0 as u64;
+        let (group, member) = slice.plan.group_of(class)?;
+        let Kind::Open {
+            curve,
+            slots,
+            spacing,
+            ..
+        } = &group.kind
+        else {
+            return None;
+        };
+        let (low, high) = slice.bounds(group)?;
+        let ours: Vec<bool> = (0..*slots)
+            .filter(|&index| group.pattern.class(index) == member)
+            .map(|index| slice.membership.contains(index))
+            .collect();
+        if !ours.contains(&true) {
+            return None;
+        }
+        let (positions, period) = group.pattern.positions(member);
+        let chance =
+            (*spacing == Spacing::Poisson).then(|| Chance::new(slice.plan.inner.seed, number));
+        // Chance has to be drawn from the beginning; what is even can begin where the window does.
+        let skipped = if chance.is_some() {
+            0
+        } else {
+            curve.before(low - group.start)
+        };
+        let ordinal = group.pattern.count(member, skipped);
+        Some(Self {
+            curve: curve.clone(),
+            chance,
+            reached: 0.0,
+            drawn: 0,
+            positions,
+            period,
+            ordinal,
+            ours,
+            start: group.start,
+            low,
+            high,
+        })
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "both are remainders of a vector's length"
+    )]
+    fn next(&mut self) -> Option<u64> {
+        loop {
+            let ordinal = self.ordinal;
+            self.ordinal += 1;
+            if !self.ours[(ordinal % self.ours.len() as u64) as usize] {
+                continue;
+            }
+            let members = self.positions.len() as u64;
+            let arrival =
+                ordinal / members * self.period + self.positions[(ordinal % members) as usize];
+            let due = match &mut self.chance {
+                None => self.curve.time(arrival)?,
+                Some(chance) => {
+                    while self.drawn <= arrival {
+                        self.reached += chance.distance();
+                        self.drawn += 1;
+                    }
+                    self.curve.time_of(self.reached)?
+                }
+            };
+            let due = due.saturating_add(self.start);
+            if self.high.is_some_and(|high| due >= high) {
+                return None;
+            }
+            if due >= self.low {
+                return Some(due);
+            }
+        }
+    }
+}
+
+impl Iterator for Arrivals {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        match self.state.as_mut()?.next() {
+            Some(due) => Some(Duration::from_nanos(due)),
+            None => {
+                self.state = None;
+                None
+            }
+        }
+    }
+}

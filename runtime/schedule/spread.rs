@@ -1,0 +1,248 @@
+//! Who gets the next one: classes by weight, shards by turns. Both are functions of an index alone, so that all shards agree.
+
+use std::sync::Arc;
+
+/// Assigns the users (or arrivals) of a group to its classes by weight.
+///
+/// After any number of assignments each class has its exact share, rounded down or up (Tijdeman's solution of the chairman assignment
+/// problem); with two classes that is the largest remainder at every instant.
+#[derive(Clone, Debug)]
+pub(super) struct ClassPattern {
+    /// The classes of one period, as indices into the group's list.
+    order: Arc<[u32]>,
+    /// How often each class stands in a period.
+    counts: Arc<[u64]>,
+}
+
+/// No period is kept that is longer than this; weights finer than that repeat early.
+const LONGEST_PERIOD: u64 = 1 << 20;
+
+impl ClassPattern {
+    /// Weights must not all be zero.
+    pub(super) fn new(weights: &[u64]) -> Self {
+        let divisor = weights.iter().copied().fold(0, gcd).max(1);
+        let weights: Vec<u64> = weights.iter().map(|weight| weight / divisor).collect();
+        let total: u64 = weights
+            .iter()
+            .fold(0, |sum: u64, weight| sum.saturating_add(*weight))
+            .max(1);
+        let classes = weights.iter().filter(|weight| **weight > 0).count();
+        let mut counts = vec![0u64; weights.len()];
+        let mut order = Vec::new();
+        for n in 1..=total.min(LONGEST_PERIOD) {
+            let chosen = chairman(&weights, &counts, total, n, classes);
+            counts[chosen] += 1;
+            order.push(u32::try_from(chosen).unwrap_or(u32::MAX));
+        }
+        Self {
+            order: order.into(),
+            counts: counts.into(),
+        }
+    }
+
+    fn period(&self) -> u64 {
+        self.order.len() as u64
+    }
+
+    /// The class of the user of that index.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the remainder is below the period's length, a usize"
+    )]
+    pub(super) fn class(&self, index: u64) -> usize {
+        self.order[(index % self.period()) as usize] as usize
+    }
+
+    /// Where that class stands in a period, and the period's length: its o-th member has the index
+    /// `o / positions.len() * period + positions[o % positions.len()]`.
+    pub(super) fn positions(&self, class: usize) -> (Vec<u64>, u64) {
+        let positions = (0..self.period())
+            .filter(|index| self.class(*index) == class)
+            .collect();
+        (positions, self.period())
+    }
+
+    /// How many of the first `n` are of that class.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the remainder is below the period's length, a usize"
+    )]
+    pub(super) fn count(&self, class: usize, n: u64) -> u64 {
+        let (periods, rest) = (n / self.period(), (n % self.period()) as usize);
+        periods * self.counts[class]
+            + self.order[..rest]
+                .iter()
+                .filter(|one| **one as usize == class)
+                .count() as u64
+    }
+}
+
+/// Among the classes that have fallen far enough behind, the one that would be late first.
+fn chairman(weights: &[u64], counts: &[u64], total: u64, n: u64, classes: usize) -> usize {
+    let wide = |x: u64| i128::from(x);
+    let slack = wide(2 * (classes as u64).max(2) - 2);
+    let mut best: Option<(usize, i128, i128)> = None;
+    for (class, (&weight, &count)) in weights
+        .iter()
+        .zip(counts)
+        .enumerate()
+        .filter(|(_, (weight, _))| **weight > 0)
+    {
+        let behind = wide(weight) * wide(n) - wide(count) * wide(total);
+        if behind * slack < wide(total) {
+            continue;
+        }
+        let lateness = (slack - 1) * wide(total) - slack * behind;
+        // lateness / weight, compared without division
+        if best.is_none_or(|(_, least, of)| lateness * of < least * wide(weight)) {
+            best = Some((class, lateness, wide(weight)));
+        }
+    }
+    // One class alone always takes; the fallback is never reached by theory, and is the class most behind.
+    best.map(|(class, ..)| class)
+        .or_else(|| {
+            (0..weights.len())
+                .max_by_key(|&c| wide(weights[c]) * wide(n) - wide(counts[c]) * wide(total))
+        })
+        .unwrap_or(0)
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// The part of `parts` that the `index`-th belongs to.
+///
+/// Each block of `parts` consecutive indices has one for each part, so that parts differ by one at most; blocks are rotated by the
+/// golden ratio, so that no class that comes at regular distances falls to one part alone.
+pub(super) fn part_of(index: u64, parts: u64) -> u64 {
+    let parts = parts.max(1);
+    let turn = (index / parts).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let rotation = u64::try_from((u128::from(turn) * u128::from(parts)) >> 64).unwrap_or(0);
+    (index % parts + rotation) % parts
+}
+
+/// Nested parts: a shard of a fleet, and in it a worker of a shard.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Membership {
+    levels: Vec<(u64, u64)>,
+}
+
+impl Membership {
+    pub(super) fn within(mut self, part: u64, parts: u64) -> Self {
+        if parts > 1 {
+            self.levels.push((part, parts));
+        }
+        self
+    }
+
+    pub(super) fn is_whole(&self) -> bool {
+        self.levels.is_empty()
+    }
+
+    pub(super) fn contains(&self, mut index: u64) -> bool {
+        for &(part, parts) in &self.levels {
+            if part_of(index, parts) != part {
+                return false;
+            }
+            index /= parts;
+        }
+        true
+    }
+
+    /// How many of the first `n` belong to it.
+    pub(super) fn count(&self, n: u64) -> u64 {
+        (0..n).filter(|index| self.contains(*index)).count() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_exact_after_every_user() {
+        for weights in [
+            vec![1],
+            vec![1, 1],
+            vec![9, 1],
+            vec![7, 3],
+            vec![5, 3, 1],
+            vec![100, 10, 1],
+            vec![89, 10, 1],
+            vec![0, 4, 6],
+            vec![1; 13],
+            vec![3, 1, 4, 1, 5, 9, 2, 6],
+            vec![50, 49, 1, 1, 1],
+        ] {
+            let pattern = ClassPattern::new(&weights);
+            let total: u64 = weights.iter().sum();
+            let mut counts = vec![0u64; weights.len()];
+            for n in 1..=3 * total {
+                counts[pattern.class(n - 1)] += 1;
+                for (class, &weight) in weights.iter().enumerate() {
+                    assert_eq!(pattern.count(class, n), counts[class]);
+                    let low = n * weight / total;
+                    let high = (n * weight).div_ceil(total);
+                    assert!(
+                        (low..=high).contains(&counts[class]),
+                        "{weights:?} after {n}: {counts:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn two_classes_by_largest_remainder() {
+        let pattern = ClassPattern::new(&[9, 1]);
+        let order: Vec<usize> = (0..10).map(|index| pattern.class(index)).collect();
+        assert_eq!(order, [0, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
+        assert_eq!(
+            (0..4)
+                .map(|index| ClassPattern::new(&[2, 2]).class(index))
+                .collect::<Vec<_>>(),
+            [0, 1, 0, 1]
+        );
+    }
+
+    #[test]
+    fn parts_are_even_and_mix_classes() {
+        for parts in 1..=12u64 {
+            let mut counts = vec![0u64; usize::try_from(parts).unwrap()];
+            for index in 0..500 {
+                counts[usize::try_from(part_of(index, parts)).unwrap()] += 1;
+                let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
+                assert!(
+                    index % parts != parts - 1 || least == most,
+                    "{parts}: {counts:?}"
+                );
+                assert!(most - least <= 2, "{parts}: {counts:?}");
+            }
+        }
+        // Every distance of a class spreads over ten shards.
+        for distance in 1..=40u64 {
+            let mut counts = [0u64; 10];
+            for nth in 0..1000 {
+                counts[usize::try_from(part_of(nth * distance, 10)).unwrap()] += 1;
+            }
+            assert!(
+                counts.iter().all(|count| (70..=130).contains(count)),
+                "{distance}: {counts:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn nested_parts_partition() {
+        let all: Vec<Membership> = (0..3)
+            .flat_map(|shard| {
+                (0..4).map(move |worker| Membership::default().within(shard, 3).within(worker, 4))
+            })
+            .collect();
+        for index in 0..1000 {
+            assert_eq!(all.iter().filter(|part| part.contains(index)).count(), 1);
+        }
+        assert!(all.iter().all(|part| (83..=84).contains(&part.count(1000))));
+    }
+}
