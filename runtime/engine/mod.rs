@@ -2,6 +2,7 @@
 //!
 //! Nothing is shared on the hot path. Once an interval each worker hands over what it counted since the last time; the main thread merges.
 
+mod arrivals;
 mod turn;
 mod worker;
 
@@ -12,18 +13,17 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
-use crate::schedule::Plan;
+use crate::schedule::Slice;
 use crate::stats::Snapshot;
 use crate::world::Settings;
-
-pub(crate) use turn::live;
 
 /// How a run is to be.
 #[derive(Clone, Debug)]
 pub(crate) struct Run {
     /// What each worker's world is made from; parts are set by the engine.
     pub(crate) settings: Settings,
-    pub(crate) plan: Arc<Plan>,
+    /// This machine's part of the plan.
+    pub(crate) slice: Slice,
     pub(crate) threads: usize,
     /// How often workers hand over what they counted.
     pub(crate) interval: Duration,
@@ -69,7 +69,7 @@ impl Stop {
 #[derive(Debug)]
 pub(crate) struct Engine {
     workers: Vec<JoinHandle<Result<(), String>>>,
-    frames: Receiver<worker::Frame>,
+    frames: Receiver<Snapshot>,
     pub(crate) stop: Stop,
     pub(crate) clock: Clock,
     interval: Duration,
@@ -84,13 +84,11 @@ impl Engine {
             let settings = Settings { part: index as u64, parts: run.threads as u64, clock: clock.clone(), ..run.settings.clone() };
             let job = worker::Job {
                 settings,
-                plan: run.plan.clone(),
+                slice: run.slice.clone().part(index as u64, run.threads as u64),
                 interval: run.interval,
                 graceful_stop: run.graceful_stop,
                 stop: stop.clone(),
                 frames: sender.clone(),
-                index,
-                threads: run.threads,
             };
             let thread = std::thread::Builder::new()
                 .name(format!("worker-{index}"))
@@ -111,8 +109,8 @@ impl Engine {
             match self.frames.recv_timeout(wait.min(Duration::from_millis(200))) {
                 Ok(frame) => {
                     match &mut pending {
-                        Some(snapshot) => snapshot.merge(&frame.snapshot),
-                        None => pending = Some(frame.snapshot),
+                        Some(snapshot) => snapshot.merge(&frame),
+                        None => pending = Some(frame),
                     }
                     merged += 1;
                     if merged == self.workers.len() {

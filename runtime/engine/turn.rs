@@ -1,11 +1,11 @@
-//! The life of a virtual user: `on start`, turns with waits between them, `on stop`.
+//! The life of a virtual user of the closed model: `on start`, turns with waits between them, `on stop`.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep_until;
 
-use crate::engine::worker::Crew;
+use super::worker::{Crew, Leave};
 use crate::flow::{Exit, Flow};
 use crate::program::{Turn, UserClass, ends_user};
 use crate::user::{User, Wait};
@@ -14,81 +14,79 @@ use crate::user::{User, Wait};
 const LEAST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Lives until told to stop, by its own will, the plan or the test's end.
-pub(crate) async fn live(user: Rc<User>, class: &'static UserClass, crew: Rc<Crew>) {
+pub(super) async fn live(user: Rc<User>, class: &'static UserClass, crew: Rc<Crew>, leave: Rc<Leave>) {
     crew.users.set(crew.users.get() + 1);
-    let outcome = turns(&user, class, &crew).await;
+    let outcome = turns(&user, class, &crew, &leave).await;
     if outcome == Err(Exit::StopTest) {
         crew.stop.gracefully();
     }
     if let Some(on_stop) = class.on_stop {
         // How it ends no longer matters: its failures are recorded.
-        let _ = run(&user, on_stop).await;
+        let _ = once(&user, on_stop).await;
     }
     user.end();
     crew.users.set(crew.users.get() - 1);
 }
 
-async fn turns(user: &User, class: &UserClass, crew: &Crew) -> Flow {
-    let number = user.number();
+/// Variables of its own and `on start`, again after a wait until they succeed.
+pub(super) async fn begin(user: &User, class: &UserClass, crew: &Crew, leave: &Leave) -> Flow {
     loop {
-        let started = match user.start() {
-            Ok(()) => match class.on_start {
-                Some(on_start) => run(user, on_start).await,
-                None => Ok(()),
-            },
-            Err(exit) => Err(exit),
+        let begun = match (user.start(), class.on_start) {
+            (Ok(()), Some(on_start)) => once(user, on_start).await,
+            (begun, _) => begun,
         };
-        match started {
-            Ok(()) => break,
+        match begun {
+            Ok(()) => return Ok(()),
             Err(exit) if ends_user(exit) => return Err(exit),
             Err(_) => {
                 let pause = wait_of(user, class).unwrap_or(LEAST_PAUSE).max(LEAST_PAUSE);
-                if crew.sleep(number, Instant::now() + pause).await {
-                    return Ok(());
+                if crew.sleep(leave, Instant::now() + pause).await {
+                    return Err(Exit::StopUser);
                 }
             }
         }
     }
-    let mut every: Vec<Instant> = vec![Instant::now(); class.every.len()];
+}
+
+async fn turns(user: &User, class: &UserClass, crew: &Crew, leave: &Leave) -> Flow {
+    begin(user, class, crew, leave).await?;
+    let mut last_run: Vec<Instant> = vec![Instant::now(); class.every.len()];
     let mut intended = Instant::now();
-    while !crew.stopping(number) {
-        for (every, last) in class.every.iter().zip(&mut every) {
+    while !crew.stopping(leave) {
+        for (every, last) in class.every.iter().zip(&mut last_run) {
             let period = (every.period)(user).and_then(|period| period.as_duration()).unwrap_or(Duration::MAX);
             if last.elapsed() >= period {
                 *last = Instant::now();
-                end_unless_user(run(user, every.run).await)?;
+                goes_on(once(user, every.run).await)?;
             }
         }
-        let begun = Instant::now();
-        user.behind.set(begun.saturating_duration_since(intended));
-        let before = crew.progress.get();
-        let outcome = run(user, class.run).await;
+        user.behind.set(Instant::now().saturating_duration_since(intended));
+        let outcome = once(user, class.run).await;
         user.next_iteration();
-        crew.progress.set(before + 1);
         let failed = outcome.is_err();
-        end_unless_user(outcome)?;
-        let pacing = match class.wait.map(|wait| wait(user)) {
-            Some(Ok(Wait::Pacing(pacing))) => Some(pacing),
-            _ => None,
-        };
-        let next = match pacing {
-            Some(pacing) => intended + pacing,
-            None => Instant::now() + wait_of(user, class).unwrap_or(if failed { LEAST_PAUSE } else { Duration::ZERO }),
+        goes_on(outcome)?;
+        let (next, paced) = match class.wait.map(|wait| wait(user)) {
+            Some(Ok(Wait::Pacing(pacing))) => (intended + pacing, true),
+            Some(Ok(Wait::Between(least, most))) => (Instant::now() + user.between(least, most), false),
+            _ if failed => (Instant::now() + LEAST_PAUSE, false),
+            _ => (Instant::now(), false),
         };
         if next > Instant::now() {
-            if crew.sleep(number, next).await {
+            if crew.sleep(leave, next).await {
                 return Ok(());
             }
         } else {
             // Other users of this thread get their turn even where nothing is ever waited for.
             tokio::task::yield_now().await;
         }
-        intended = if pacing.is_some() { next } else { Instant::now() };
+        // With pacing, a turn that starts late is measured from when it should have.
+        intended = if paced { next } else { Instant::now() };
     }
     Ok(())
 }
 
-fn end_unless_user(outcome: Flow) -> Flow {
+/// Only what ends the user ends its turns.
+fn goes_on(outcome: Flow) -> Flow {
     match outcome {
         Err(exit) if ends_user(exit) => Err(exit),
         _ => Ok(()),
@@ -96,7 +94,7 @@ fn end_unless_user(outcome: Flow) -> Flow {
 }
 
 /// Runs a turn or a block, and leaves nothing of its scopes behind.
-async fn run(user: &User, what: for<'u> fn(&'u User) -> Turn<'u>) -> Flow {
+pub(super) async fn once(user: &User, what: for<'u> fn(&'u User) -> Turn<'u>) -> Flow {
     let outcome = what(user).await;
     crate::scope::clear(user);
     user.end_turn();

@@ -1,9 +1,8 @@
 //! One worker thread: starts and retires its users as the plan says, and hands over what they counted.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
@@ -11,9 +10,10 @@ use tokio::sync::Notify;
 use tokio::task::{JoinHandle, LocalSet};
 
 use super::Stop;
+use super::arrivals::serve;
 use super::turn::{live, until};
 use crate::observe::Quiet;
-use crate::schedule::{EventKind, Plan};
+use crate::schedule::{Event, EventKind, Slice};
 use crate::stats::Snapshot;
 use crate::user::User;
 use crate::world::{Settings, World};
@@ -21,23 +21,15 @@ use crate::world::{Settings, World};
 /// How often a worker looks whether it is to stop.
 const TICK: Duration = Duration::from_millis(50);
 
-/// What a worker hands over once an interval.
-#[derive(Debug)]
-pub(super) struct Frame {
-    pub(super) snapshot: Snapshot,
-}
-
 /// All that a worker needs.
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) settings: Settings,
-    pub(super) plan: Arc<Plan>,
+    pub(super) slice: Slice,
     pub(super) interval: Duration,
     pub(super) graceful_stop: Duration,
     pub(super) stop: Stop,
-    pub(super) frames: Sender<Frame>,
-    pub(super) index: usize,
-    pub(super) threads: usize,
+    pub(super) frames: Sender<Snapshot>,
 }
 
 /// What the users of a worker know of the run.
@@ -46,31 +38,49 @@ pub(crate) struct Crew {
     pub(crate) stop: Stop,
     /// Users alive.
     pub(crate) users: Cell<u64>,
-    /// Turns done.
-    pub(crate) progress: Cell<u64>,
-    /// Users that the plan retired.
-    retired: RefCell<HashMap<u64, Rc<Notify>>>,
+    /// Arrivals that found no free user.
+    pub(crate) missed: Cell<u64>,
     /// Woken when all are to stop.
     all: Notify,
     ending: Cell<bool>,
 }
 
+/// One user's own sign to stop.
+#[derive(Debug, Default)]
+pub(crate) struct Leave {
+    told: Cell<bool>,
+    notify: Notify,
+}
+
+impl Leave {
+    fn tell(&self) {
+        self.told.set(true);
+        self.notify.notify_one();
+    }
+}
+
 impl Crew {
     /// Whether a user is to finish.
-    pub(crate) fn stopping(&self, user: u64) -> bool {
-        self.ending.get() || self.stop.is_graceful() || !self.retired.borrow().contains_key(&user)
+    pub(crate) fn stopping(&self, leave: &Leave) -> bool {
+        self.ending.get() || leave.told.get() || self.stop.is_graceful()
     }
 
     /// Sleeps until `instant`; true where the user is to stop instead.
-    pub(crate) async fn sleep(&self, user: u64, instant: Instant) -> bool {
-        let Some(own) = self.retired.borrow().get(&user).cloned() else { return true };
-        if self.ending.get() {
-            return true;
+    pub(crate) async fn sleep(&self, leave: &Leave, instant: Instant) -> bool {
+        tokio::select! {
+            () = until(instant) => self.stopping(leave),
+            () = self.told(leave) => true,
+        }
+    }
+
+    /// Waits until the user is to stop.
+    pub(crate) async fn told(&self, leave: &Leave) {
+        if self.ending.get() || leave.told.get() {
+            return;
         }
         tokio::select! {
-            () = until(instant) => false,
-            () = own.notified() => true,
-            () = self.all.notified() => true,
+            () = leave.notify.notified() => {}
+            () = self.all.notified() => {}
         }
     }
 }
@@ -91,15 +101,20 @@ impl Job {
         let crew = Rc::new(Crew {
             stop: self.stop.clone(),
             users: Cell::new(0),
-            progress: Cell::new(0),
-            retired: RefCell::default(),
+            missed: Cell::new(0),
             all: Notify::new(),
             ending: Cell::new(false),
         });
         let clock = world.clock.clone();
-        let end = self.plan.total_duration();
-        let mut handles: HashMap<u64, JoinHandle<()>> = HashMap::new();
-        let mut events = self.plan.events(self.index as u64, self.threads as u64).peekable();
+        let end = self.slice.plan().total_duration().unwrap_or(Duration::MAX);
+        let mut tasks: Vec<JoinHandle<()>> = Vec::new();
+        let mut leaves: HashMap<u64, Rc<Leave>> = HashMap::new();
+        for class in (0..world.program.users.len()).filter(|class| self.slice.plan().is_open(*class)) {
+            let arrivals = self.slice.arrivals(class);
+            let pool = self.slice.pool(class);
+            tasks.push(tokio::task::spawn_local(serve(world.clone(), crew.clone(), class, arrivals, pool)));
+        }
+        let mut events = self.slice.events().peekable();
         let mut due = self.interval;
         loop {
             let now = clock.elapsed();
@@ -107,24 +122,12 @@ impl Job {
                 break;
             }
             while let Some(event) = events.next_if(|event| event.at <= now) {
-                match event.kind {
-                    EventKind::Start => {
-                        let class = &world.program.users[event.class];
-                        let user = Rc::new(User::new(world.clone(), event.class, event.user));
-                        crew.retired.borrow_mut().insert(event.user, Rc::new(Notify::new()));
-                        world.recorder.borrow_mut().lateness(now.saturating_sub(event.at));
-                        handles.insert(event.user, tokio::task::spawn_local(live(user, class, crew.clone())));
-                    }
-                    EventKind::Stop => {
-                        if let Some(notify) = crew.retired.borrow_mut().remove(&event.user) {
-                            notify.notify_one();
-                        }
-                    }
-                }
+                world.recorder.borrow_mut().lag(now.saturating_sub(event.at));
+                tasks.extend(apply(&world, &crew, &mut leaves, event));
             }
             if now >= due {
                 due += self.interval;
-                handles.retain(|_, handle| !handle.is_finished());
+                tasks.retain(|task| !task.is_finished());
                 self.hand_over(&world, &crew, now);
             }
             let next = events.peek().map_or(end, |event| event.at).min(end).min(due).min(now + TICK);
@@ -132,16 +135,16 @@ impl Job {
             until(intended).await;
             world.recorder.borrow_mut().lag(Instant::now().saturating_duration_since(intended));
         }
-        self.finish(&world, &crew, handles).await;
+        self.finish(&world, &crew, tasks).await;
     }
 
     /// Users finish their turn, up to the graceful stop; then they are dropped.
-    async fn finish(&self, world: &Rc<World>, crew: &Rc<Crew>, handles: HashMap<u64, JoinHandle<()>>) {
+    async fn finish(&self, world: &Rc<World>, crew: &Rc<Crew>, tasks: Vec<JoinHandle<()>>) {
         crew.ending.set(true);
         crew.all.notify_waiters();
         let deadline = Instant::now() + self.graceful_stop;
         let mut due = world.clock.elapsed() + self.interval;
-        while crew.users.get() > 0 && handles.values().any(|handle| !handle.is_finished()) {
+        while tasks.iter().any(|task| !task.is_finished()) {
             if self.stop.is_at_once() || Instant::now() >= deadline {
                 break;
             }
@@ -151,13 +154,31 @@ impl Job {
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        handles.into_values().for_each(|handle| handle.abort());
+        tasks.iter().for_each(JoinHandle::abort);
         self.hand_over(world, crew, world.clock.elapsed());
     }
 
     fn hand_over(&self, world: &World, crew: &Crew, now: Duration) {
-        let snapshot = world.recorder.borrow_mut().snapshot(now, crew.users.get());
+        let mut snapshot = world.recorder.borrow_mut().snapshot(now);
+        snapshot.users = crew.users.get();
+        snapshot.missed = crew.missed.take();
         // Nobody listens any more only when the process is about to end.
-        let _ = self.frames.send(Frame { snapshot });
+        let _ = self.frames.send(snapshot);
+    }
+}
+
+fn apply(world: &Rc<World>, crew: &Rc<Crew>, leaves: &mut HashMap<u64, Rc<Leave>>, event: Event) -> Option<JoinHandle<()>> {
+    match event.kind {
+        EventKind::Start => {
+            let class = &world.program.users[event.class];
+            let user = Rc::new(User::new(world.clone(), event.class, event.user));
+            let leave = Rc::new(Leave::default());
+            leaves.insert(event.user, leave.clone());
+            Some(tokio::task::spawn_local(live(user, class, crew.clone(), leave)))
+        }
+        EventKind::Stop => {
+            leaves.remove(&event.user).inspect(|leave| leave.tell());
+            None
+        }
     }
 }

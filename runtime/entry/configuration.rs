@@ -93,8 +93,8 @@ fn over(profile: &mut Profile, cli: &Cli) -> Result<(), Refusal> {
             match new_rate {
                 Some(rate) => *hatch_rate = rate,
                 // Without a rate of its own, a larger crowd still comes at once where the old one did.
-                None if hatch_rate.per_second() >= old as f64 => {
-                    *hatch_rate = ltc_config::Rate::per_second_whole((*clients).max(1));
+                None if hatch_rate.as_f64() >= old as f64 => {
+                    *hatch_rate = ltc_config::Rate::per_second((*clients).max(1));
                 }
                 None => {}
             }
@@ -103,7 +103,7 @@ fn over(profile: &mut Profile, cli: &Cli) -> Result<(), Refusal> {
             if profile.load.duration.is_none() {
                 return Err(Refusal::wrong(["--clients replaces the profile's stages: say --duration too"]));
             }
-            let hatch_rate = rate.unwrap_or_else(|| ltc_config::Rate::per_second_whole(clients));
+            let hatch_rate = rate.unwrap_or_else(|| ltc_config::Rate::per_second(clients));
             *shape = Shape::Clients { clients, hatch_rate };
             profile.users.clear();
         }

@@ -1,7 +1,6 @@
 //! The load that the profile says, from this machine, and what is told of it.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::configuration::Configuration;
@@ -38,7 +37,7 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
         settings.shared = shared;
         (versions, classes)
     })?;
-    let plan = Arc::new(Plan::new(&configuration.profile, &classes).map_err(Refusal::wrong)?);
+    let plan = Plan::seeded(&configuration.profile, &classes, settings.seed).map_err(Refusal::wrong)?;
     for api in &configuration.unverified {
         anstream::eprintln!("warning: the server of {api} is not verified (tls: verify: false)");
     }
@@ -51,7 +50,7 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
     let clock = Clock::starting_in(LEAD);
     let run = Run {
         settings: settings.clone(),
-        plan: plan.clone(),
+        slice: plan.whole(),
         threads,
         interval,
         graceful_stop: configuration.profile.graceful_stop,
@@ -121,11 +120,17 @@ fn announce(program: &Program, configuration: &Configuration, settings: &Setting
     anstream::eprintln!(
         "{}: {} in {}, environment {}, {threads} threads, seed {}{versions}",
         program.name,
-        plan.summary(),
-        ltc_config::duration::show(plan.total_duration()),
+        summary(plan),
+        plan.total_duration().map_or_else(|| "no set time".to_owned(), ltc_config::duration::print),
         configuration.env_name,
         settings.seed,
     );
+}
+
+fn summary(plan: &Plan) -> String {
+    let users = (plan.peak_clients() > 0).then(|| format!("up to {} users", plan.peak_clients()));
+    let rate = (plan.peak_rate() > 0.0).then(|| format!("up to {:.1} arrivals/s", plan.peak_rate()));
+    users.into_iter().chain(rate).collect::<Vec<_>>().join(", ")
 }
 
 fn lines(program: &Program) -> Vec<crate::report::Line> {
@@ -148,7 +153,7 @@ fn classes(program: &'static Program, user: &crate::user::User, only: &[String])
             let weight = u64::try_from(weight).map_err(|_| refused("it is negative"))?;
             let named = |scenario: &usize| only.iter().any(|name| name == program.scenarios[*scenario].name);
             let takes_part = only.is_empty() || only.iter().any(|name| name == class.name) || class.scenarios.iter().any(named);
-            Ok(UserClass { name: class.name.to_owned(), weight: if takes_part { weight } else { 0 } })
+            Ok(UserClass::new(class.name, if takes_part { weight } else { 0 }))
         })
         .collect()
 }

@@ -1,0 +1,90 @@
+//! The open model: arrivals come when they are due, whatever the system under test can take. One that finds no free user is missed.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::turn::{begin, once};
+use super::worker::{Crew, Leave};
+use crate::flow::Exit;
+use crate::schedule::Arrivals;
+use crate::user::User;
+use crate::world::World;
+
+/// A user that serves arrivals.
+struct Server {
+    user: User,
+    /// When the arrival that it serves next was due, since the test's start.
+    due: Cell<Option<Duration>>,
+    called: Notify,
+}
+
+/// Users of one class that serve its arrivals.
+struct Pool {
+    /// Numbers of users that don't exist yet.
+    numbers: RefCell<std::vec::IntoIter<u64>>,
+    free: RefCell<Vec<Rc<Server>>>,
+}
+
+/// Calls a free user for each arrival. Users are made as they are needed, up to the pool's size.
+pub(super) async fn serve(world: Rc<World>, crew: Rc<Crew>, class: usize, arrivals: Arrivals, numbers: Vec<u64>) {
+    let pool = Rc::new(Pool { numbers: RefCell::new(numbers.into_iter()), free: RefCell::default() });
+    let leave = Rc::new(Leave::default());
+    let mut tasks = tokio::task::JoinSet::new();
+    for due in arrivals {
+        if crew.sleep(&leave, world.clock.instant(due)).await {
+            break;
+        }
+        world.recorder.borrow_mut().lag(world.clock.elapsed().saturating_sub(due));
+        let free = pool.free.borrow_mut().pop();
+        if let Some(server) = free {
+            server.due.set(Some(due));
+            server.called.notify_one();
+            continue;
+        }
+        let Some(number) = pool.numbers.borrow_mut().next() else {
+            crew.missed.set(crew.missed.get() + 1);
+            continue;
+        };
+        let server = Rc::new(Server { user: User::new(world.clone(), class, number), due: Cell::new(Some(due)), called: Notify::new() });
+        tasks.spawn_local(live(server, pool.clone(), crew.clone(), leave.clone()));
+    }
+    crew.told(&leave).await;
+    while tasks.join_next().await.is_some() {}
+}
+
+async fn live(server: Rc<Server>, pool: Rc<Pool>, crew: Rc<Crew>, leave: Rc<Leave>) {
+    let user = &server.user;
+    let class = &user.world().program.users[user.class()];
+    crew.users.set(crew.users.get() + 1);
+    let outcome = async {
+        begin(user, class, &crew, &leave).await?;
+        loop {
+            if let Some(due) = server.due.take() {
+                user.behind.set(user.world().clock.elapsed().saturating_sub(due));
+                once(user, class.run).await?;
+                user.next_iteration();
+            }
+            if crew.stopping(&leave) {
+                return Ok(());
+            }
+            pool.free.borrow_mut().push(server.clone());
+            tokio::select! {
+                () = server.called.notified() => {}
+                () = crew.told(&leave) => {}
+            }
+        }
+    }
+    .await;
+    if outcome == Err(Exit::StopTest) {
+        crew.stop.gracefully();
+    }
+    if let Some(on_stop) = class.on_stop {
+        // How it ends no longer matters: its failures are recorded.
+        let _ = once(user, on_stop).await;
+    }
+    user.end();
+    crew.users.set(crew.users.get() - 1);
+}
