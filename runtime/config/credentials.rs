@@ -54,17 +54,12 @@ pub struct Credentials {
 }
 
 /// A section: left out, ready, or in want of variables.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Default, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Slot<T> {
+    #[default]
     Absent,
     Ready(T),
     Missing(Vec<ConfigError>),
-}
-
-impl<T> Default for Slot<T> {
-    fn default() -> Self {
-        Self::Absent
-    }
 }
 
 impl<T> Slot<T> {

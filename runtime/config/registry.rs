@@ -190,6 +190,14 @@ mod tests {
     }
 
     #[test]
+    fn the_example_loads() {
+        let registry =
+            Registry::parse(include_str!("../../config/loadtest_registry.yml"), "r.yml").unwrap();
+        assert_eq!(registry.current().unwrap().name, "tpdata");
+        assert_eq!(registry.registered.len(), 2);
+    }
+
+    #[test]
     fn every_error() {
         assert_eq!(
             messages("current: tpdat\nregistered: {tpdata: {profile: p.yml}}\n"),

@@ -36,7 +36,7 @@ pub fn did_you_mean<'a>(
 }
 
 /// The nearest name, or else all names there are, if they are few enough to read.
-pub fn did_you_mean_or_list<'a>(name: &str, candidates: &[&'a str], what: &str) -> Option<String> {
+pub fn did_you_mean_or_list(name: &str, candidates: &[&str], what: &str) -> Option<String> {
     did_you_mean(name, candidates.iter().copied()).or_else(|| match candidates {
         [] => None,
         few if few.len() <= 16 => Some(format!("{what}: {}", few.join(", "))),

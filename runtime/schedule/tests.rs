@@ -412,3 +412,40 @@ fn a_million_users_are_quickly_counted() {
     let slice = plan.slice(3, 1000);
     assert_eq!((slice.peak_clients(), slice.events().count()), (1000, 2000));
 }
+
+#[test]
+fn a_profile_handed_over_gives_the_same_plan() {
+    let text = include_str!("../../specs/shop.profile.yml");
+    let profile = Profile::parse(text, "specs/shop.profile.yml").unwrap();
+    let carried: Profile = serde_json::from_str(&serde_json::to_string(&profile).unwrap()).unwrap();
+    assert_eq!(carried, profile);
+    let classes = [UserClass::new("Shopper", 9), UserClass::new("Auditor", 1)];
+    let plans = [&profile, &carried].map(|profile| Plan::new(profile, &classes).unwrap());
+    assert_eq!(
+        plans[0].events(1, 3).collect::<Vec<_>>(),
+        plans[1].events(1, 3).collect::<Vec<_>>()
+    );
+    assert_eq!(
+        plans[0].arrivals(1, 1, 3).collect::<Vec<_>>(),
+        plans[1].arrivals(1, 1, 3).collect::<Vec<_>>()
+    );
+    assert_eq!(plans[0].total_duration(), Some(Duration::from_secs(30)));
+    let env = ltc_config::Environment::parse(
+        "cs1",
+        ltc_config::environment::Source {
+            text: "a: {b: \"x${T}\"}",
+            file: "config/cs1.yml",
+        },
+        None,
+    );
+    let env = env
+        .unwrap()
+        .resolve(&|_| Some("secret".to_owned()))
+        .unwrap();
+    let carried: ltc_config::Environment =
+        serde_json::from_str(&serde_json::to_string(&env).unwrap()).unwrap();
+    assert_eq!(
+        (carried.secrets(), &carried),
+        (vec!["secret".to_owned()], &env)
+    );
+}

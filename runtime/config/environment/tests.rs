@@ -264,3 +264,36 @@ fn survives_being_handed_over() {
     carried::<Environment>();
     assert_eq!(env.clone(), env);
 }
+
+#[test]
+fn the_example_environment_has_what_the_examples_read() {
+    let own = Source {
+        text: include_str!("../../../config/cs1.yml"),
+        file: "config/cs1.yml",
+    };
+    let common = Source {
+        text: include_str!("../../../config/common.yml"),
+        file: "config/common.yml",
+    };
+    let env = Environment::parse("cs1", own, Some(common))
+        .unwrap()
+        .resolve(&|_| None)
+        .unwrap();
+    for (path, kind) in [
+        ("tpdata.url", Kind::String),
+        ("auto_system.token", Kind::String),
+        ("shop.url", Kind::String),
+        ("shop.terms", Kind::List),
+        ("shop.bestseller", Kind::String),
+        ("notes.url", Kind::String),
+        ("graph.url", Kind::String),
+        ("graph.token", Kind::String),
+        ("ledger.url", Kind::String),
+        ("ledger.key", Kind::String),
+        ("ledger.otp_secret", Kind::String),
+        ("ledger.accounts", Kind::List),
+    ] {
+        assert_eq!(env.get(path).map(EnvValue::kind), Some(kind), "{path}");
+    }
+    assert!(env.secrets().is_empty());
+}

@@ -267,9 +267,9 @@ fn read_runner(
 
 fn read_test(section: Section<'_>) -> TestSettings {
     let section = section.known(&["spec", "locustfile", "debug"]);
-    let locustfile = section.read("locustfile", |text| spec_path(text));
+    let locustfile = section.read("locustfile", spec_path);
     TestSettings {
-        spec: section.read("spec", |text| spec_path(text)).or(locustfile),
+        spec: section.read("spec", spec_path).or(locustfile),
         debug: section.bool("debug").unwrap_or(false),
     }
 }
