@@ -1,0 +1,149 @@
+//! The main job as a user does it: specs are built by `ltc`, and the binaries debug and load the demo API.
+
+mod common;
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use common::{Project, text};
+
+#[test]
+fn debug_shows_every_exchange_with_its_verdicts() {
+    let project = Project::new();
+    let output = project.run("tpdata", &["--debug"]);
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    for part in [
+        "== TPDataUser: CheckTreatmentVariants",
+        "-- step \"Create treatment\" skip interrupt specs/tpdata.lt:36:3",
+        "/tpdata/treatments",
+        "Authorization: Bearer ***",
+        "< HTTP/1.1 201",
+        "✓ expect 201",
+        "✓ expect text \"TreatmentVariant\"",
+        "take treatment = ",
+        "first byte",
+        "3 steps, 0 failed",
+        "tpdata: version",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in:\n{said}");
+    }
+    assert!(!said.contains("demo-token"), "the token is shown:\n{said}");
+}
+
+#[test]
+fn debug_fails_where_a_step_fails_and_names_the_place() {
+    let project = Project::new();
+    let output = project.command("tpdata", &["--failures"]).env("TPDATA_TOKEN", "wrong-token").output().unwrap();
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("specs/tpdata.lt:38:5") && said.contains("expected status 201, got 401"), "{said}");
+}
+
+#[test]
+fn all_example_specs_pass_debug() {
+    let project = Project::new();
+    for spec in ["shop", "notes", "graph", "signed"] {
+        let output = project.run(spec, &["--debug", "--seed", "7"]);
+        assert!(output.status.success(), "{spec}: {}", text(&output));
+    }
+}
+
+#[test]
+fn a_load_run_counts_what_the_server_counts() {
+    let project = Project::new();
+    let output = project.run("tpdata", &["--clients", "6", "--hatch-rate", "100", "--duration", "3s", "--csv", "out/run", "--json", "run.json"]);
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(project.path().join("run.json")).unwrap()).unwrap();
+    let served = project.served();
+    let count = |name: &str| {
+        let line = report["lines"].as_array().unwrap().iter().find(|line| line["name"] == name).unwrap_or_else(|| panic!("no line {name}: {report}"));
+        line["requests"].as_u64().unwrap()
+    };
+    let route = |name: &str| served["routes"][name].as_u64().unwrap_or_else(|| panic!("no route {name}: {served}"));
+    assert_eq!(count("Create treatment variant"), route("POST /tpdata/treatments/{id}/variants"));
+    assert_eq!(count("Get treatment variant"), route("GET /tpdata/treatments/{id}/variants/{id}"));
+    assert!(count("Get treatment variant") > 50, "{said}");
+    let csv = fs::read_to_string(project.path().join("out/run_stats.csv")).unwrap();
+    assert!(csv.starts_with("Type,Name,Request Count,Failure Count,Median Response Time"), "{csv}");
+    assert!(csv.lines().last().unwrap().contains("Aggregated"), "{csv}");
+    assert!(said.contains("Get treatment variant") && said.contains("p99.99"), "{said}");
+}
+
+#[test]
+fn failures_are_counted_by_class_with_their_places() {
+    let mut options = ltc::demo::Options::any_port();
+    options.faults.status.insert("/tpdata/treatments/".to_owned(), 503);
+    let project = Project::with(options);
+    let output = project.run("tpdata", &["--clients", "3", "--duration", "2s", "--json", "run.json"]);
+    let said = text(&output);
+    assert!(output.status.success(), "failures are no threshold: {said}");
+    assert!(said.contains("specs/tpdata.lt:45:5") && said.contains("expected status 201, got 503"), "{said}");
+}
+
+#[test]
+fn an_unreachable_server_ends_the_test_before_any_load() {
+    let project = Project::new();
+    let config = project.path().join("config/cs1.yml");
+    let closed = fs::read_to_string(&config).unwrap().replace(&project.server.addr().to_string(), "127.0.0.1:9");
+    fs::write(&config, closed).unwrap();
+    let output = project.run("tpdata", &["--duration", "2s"]);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("health check of tpdata failed") && said.contains("refused"), "{said}");
+}
+
+#[test]
+fn ctrl_c_stops_gracefully_and_still_reports() {
+    let project = Project::new();
+    let mut child = project
+        .command("tpdata", &["--clients", "5", "--duration", "60s"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_secs(2));
+    let begun = Instant::now();
+    let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let status = child.wait().unwrap();
+    assert_eq!(status.code(), Some(130));
+    assert!(begun.elapsed() < Duration::from_secs(15));
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut child.stdout.take().unwrap(), &mut said).unwrap();
+    assert!(said.contains("Get treatment variant"), "no report:\n{said}");
+}
+
+#[test]
+fn what_is_wrong_in_the_configuration_is_said_with_its_place() {
+    let project = Project::new();
+    let output = project.run("tpdata", &["--env", "cs9"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output).contains("there is no environment `cs9`"), "{}", text(&output));
+
+    let config = project.path().join("config/cs1.yml");
+    let broken = fs::read_to_string(&config).unwrap().replace("  url: http://", "  urk: http://");
+    fs::write(&config, broken).unwrap();
+    let output = project.run("tpdata", &["--debug"]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(text(&output).contains("did you mean"), "{}", text(&output));
+
+    let output = project.run("tpdata", &["--only", "CheckTreatmentVariant"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output).contains("CheckTreatmentVariants"), "{}", text(&output));
+}
+
+#[test]
+fn the_same_seed_sends_the_same_values() {
+    let project = Project::new();
+    let ids = |seed: &str| {
+        let output = project.run("tpdata", &["--debug", "--seed", seed]);
+        let said = text(&output);
+        said.lines().filter(|line| line.contains("\"iid\"")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let first = ids("42");
+    assert!(!first.is_empty());
+    assert_eq!(first, ids("42"));
+    assert_ne!(first, ids("43"));
+}
