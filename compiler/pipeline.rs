@@ -1,0 +1,424 @@
+//! From a spec's path to a generated crate: reads the files, calls the pure phases in their order, gathers what they say.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use ltc_config::environment::{EnvData, EnvValue as Value, Source};
+use ltc_config::{ConfigError, Environment, Profile};
+
+use crate::ast::{File, Item};
+use crate::check::{self, AssetKind, Assets, Env, EnvValue, Input, Loaded, SourceFile};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::emit::{self, Emitted};
+use crate::model::Program;
+use crate::parse;
+use crate::source::SourceMap;
+use crate::span::{FileId, Span};
+
+/// The largest spec that is read: past it somebody has named the wrong file.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
+/// What is to be compiled.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The project's folder: paths are shown relative to it.
+    pub root: PathBuf,
+    /// The spec.
+    pub spec: PathBuf,
+    /// The profile; without one the binary carries none.
+    pub profile: Option<PathBuf>,
+    /// The environment, in place of the profile's.
+    pub env: Option<String>,
+}
+
+/// What compiling came to so far.
+#[derive(Debug)]
+pub struct Checked {
+    /// The spec's name: its file stem.
+    pub name: String,
+    /// The files, for places.
+    pub sources: SourceMap,
+    /// What is wrong in them.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What is wrong in profile and environments.
+    pub config: Vec<ConfigError>,
+    /// What is odd in the profile.
+    pub config_warnings: Vec<ConfigError>,
+    /// There where nothing is wrong.
+    pub program: Option<Program>,
+    profile: Option<(String, String)>,
+    environments: Vec<(String, String)>,
+}
+
+impl Checked {
+    /// Whether anything is wrong.
+    pub fn has_errors(&self) -> bool {
+        !self.config.is_empty() || self.program.is_none()
+    }
+
+    /// The generated crate.
+    ///
+    /// # Errors
+    /// Where emission failed, which is a bug of ours, or there is no program.
+    pub fn emit(&self) -> Result<Emitted, String> {
+        let program = self.program.as_ref().ok_or("the spec has errors")?;
+        let locate = |span: Span| {
+            let (line, column) = self.sources.location(span.file, span.start as usize);
+            let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+            (span.file.0, clamp(line), clamp(column))
+        };
+        let context = emit::Context {
+            locate: &locate,
+            spec: self.sources.path(FileId(0)),
+            profile: self.profile.as_ref().map(|(path, text)| (path.as_str(), text.as_str())),
+            environments: &self.environments,
+        };
+        emit::emit(program, &context)
+    }
+}
+
+/// Reads and checks a spec with all it names.
+///
+/// # Errors
+/// Where the spec itself can't be read: there is nothing to show a place in.
+pub fn check(target: &Target) -> Result<Checked, String> {
+    let mut reader = Reader::new(target)?;
+    reader.read_imports();
+    reader.read_assets();
+    let (profile, environment, mut config, config_warnings) = configuration(target);
+    let name = target.spec.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let environments = environments(&target.root, &mut config);
+    let schema = environment.as_ref().map(|environment| schema(environment.root()));
+    let files: Vec<SourceFile<'_>> = reader
+        .files
+        .iter()
+        .enumerate()
+        .map(|(id, file)| SourceFile {
+            path: reader.sources.path(file_id(id)).to_owned(),
+            text: reader.sources.text(file_id(id)),
+            ast: &file.ast,
+            imports: file.imports.clone(),
+        })
+        .collect();
+    let env = environment.as_ref().zip(schema.as_ref()).map(|(environment, root)| Env { name: &environment.name, root });
+    let input = Input { name: &name, files: &files, env, assets: &reader.assets };
+    let (program, found) = check::check(&input);
+    drop(files);
+    let mut diagnostics = reader.diagnostics;
+    diagnostics.extend(found);
+    let program = program.filter(|_| !diagnostics.iter().any(Diagnostic::is_error));
+    if let (Some(program), Some((_, _, profile))) = (&program, &profile) {
+        config.extend(users_of(program, profile));
+        diagnostics.extend(too_few_rows(program, profile));
+    }
+    diagnostics.sort_by_key(|diagnostic| diagnostic.labels.first().map(|(span, _)| (span.file, span.start)));
+    Ok(Checked {
+        name,
+        sources: reader.sources,
+        diagnostics,
+        config,
+        config_warnings,
+        program,
+        profile: profile.map(|(path, text, _)| (path, text)),
+        environments,
+    })
+}
+
+fn file_id(index: usize) -> FileId {
+    FileId(u16::try_from(index).unwrap_or(u16::MAX))
+}
+
+struct Parsed {
+    ast: File,
+    imports: Vec<Option<FileId>>,
+    folder: PathBuf,
+}
+
+/// Reads the spec and what it names.
+struct Reader<'t> {
+    target: &'t Target,
+    sources: SourceMap,
+    files: Vec<Parsed>,
+    known: HashMap<PathBuf, FileId>,
+    assets: Assets,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'t> Reader<'t> {
+    fn new(target: &'t Target) -> Result<Self, String> {
+        let text = read_text(&target.spec).map_err(|why| format!("{}: {why}", target.spec.display()))?;
+        let mut reader = Self {
+            target,
+            sources: SourceMap::default(),
+            files: Vec::new(),
+            known: HashMap::new(),
+            assets: Assets::new(),
+            diagnostics: Vec::new(),
+        };
+        reader.add(&target.spec, text);
+        Ok(reader)
+    }
+
+    fn add(&mut self, path: &Path, text: String) -> FileId {
+        let shown = shown(&self.target.root, path);
+        let id = self.sources.add(shown, text);
+        let (ast, diagnostics) = parse::parse(self.sources.text(id), id);
+        self.diagnostics.extend(diagnostics);
+        let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        self.files.push(Parsed { ast, imports: Vec::new(), folder });
+        self.known.insert(normal(path), id);
+        id
+    }
+
+    /// Files come into the list in the order they are met, so that one pass reads all.
+    fn read_imports(&mut self) {
+        let mut next = 0;
+        while next < self.files.len() {
+            let wanted: Vec<(String, Span)> = self.files[next]
+                .ast
+                .items
+                .iter()
+                .filter_map(|item| match item {
+                    Item::Import(import) => Some((import.path.node.clone(), import.path.span)),
+                    _ => None,
+                })
+                .collect();
+            let imports = wanted.into_iter().map(|(path, span)| self.import(next, &path, span)).collect();
+            self.files[next].imports = imports;
+            next += 1;
+        }
+    }
+
+    fn import(&mut self, from: usize, path: &str, span: Span) -> Option<FileId> {
+        let read = within(&self.target.root, &self.files[from].folder, path).and_then(|full| {
+            if let Some(known) = self.known.get(&normal(&full)) {
+                return Ok(Err(*known));
+            }
+            read_text(&full).map(|text| Ok((full, text)))
+        });
+        match read {
+            Ok(Ok((full, text))) => Some(self.add(&full, text)),
+            Ok(Err(known)) => Some(known),
+            Err(why) => {
+                let message = format!("`{path}` can't be imported: {why}");
+                self.diagnostics.push(Diagnostic::new(Code::UnreadableFile, span, message).help("paths are relative to the file that names them"));
+                None
+            }
+        }
+    }
+
+    fn read_assets(&mut self) {
+        for (index, file) in self.files.iter().enumerate() {
+            for request in check::needs(&file.ast) {
+                let key = (file_id(index), request.path.clone());
+                if self.assets.contains_key(&key) {
+                    continue;
+                }
+                let loaded = match request.kind {
+                    AssetKind::Data | AssetKind::File => within(&self.target.root, &file.folder, &request.path)
+                        .and_then(|full| load(&full, &request.path))
+                        .map(|loaded| vec![loaded]),
+                    AssetKind::Glob => glob(&self.target.root, &file.folder, &request.path),
+                };
+                self.assets.insert(key, loaded);
+            }
+        }
+    }
+}
+
+fn load(full: &Path, written: &str) -> Result<Loaded, String> {
+    let bytes = fs::read(full).map_err(|error| reason(&error))?;
+    Ok(Loaded { path: written.to_owned(), bytes })
+}
+
+/// Files of one folder whose names match a pattern with `*` and `?`, in order of name.
+fn glob(root: &Path, folder: &Path, pattern: &str) -> Result<Vec<Loaded>, String> {
+    let (parent, name) = pattern.rsplit_once('/').unwrap_or((".", pattern));
+    let full = within(root, folder, parent)?;
+    let regex = name.chars().fold(String::from("^"), |regex, char| match char {
+        '*' => regex + ".*",
+        '?' => regex + ".",
+        char => regex + &regex::escape(&char.to_string()),
+    }) + "$";
+    let regex = regex::Regex::new(&regex).map_err(|error| error.to_string())?;
+    let entries = fs::read_dir(&full).map_err(|error| reason(&error))?;
+    let mut names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|name| regex.is_match(name)).collect();
+    names.sort_unstable();
+    if names.is_empty() {
+        return Err("no file matches".to_owned());
+    }
+    names
+        .iter()
+        .filter(|name| full.join(name).is_file())
+        .map(|name| load(&full.join(name), &if parent == "." { name.clone() } else { format!("{parent}/{name}") }))
+        .collect()
+}
+
+/// A path that a file names, which must not lead out of the project.
+fn within(root: &Path, folder: &Path, written: &str) -> Result<PathBuf, String> {
+    if Path::new(written).is_absolute() {
+        return Err("it must be relative to the file that names it".to_owned());
+    }
+    let full = normal(&folder.join(written));
+    if full.starts_with(normal(root)) { Ok(full) } else { Err("it lies outside of the project".to_owned()) }
+}
+
+/// The path without `.` and `..`, made absolute; links are not followed.
+fn normal(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    absolute.components().fold(PathBuf::new(), |mut full, part| {
+        match part {
+            Component::ParentDir => {
+                full.pop();
+            }
+            Component::CurDir => {}
+            part => full.push(part),
+        }
+        full
+    })
+}
+
+fn shown(root: &Path, path: &Path) -> String {
+    let full = normal(path);
+    full.strip_prefix(normal(root)).unwrap_or(path).display().to_string()
+}
+
+fn read_text(path: &Path) -> Result<String, String> {
+    let size = fs::metadata(path).map_err(|error| reason(&error))?.len();
+    if size > LARGEST {
+        return Err(format!("it has {} MB: this is no spec", size / 1024 / 1024));
+    }
+    let bytes = fs::read(path).map_err(|error| reason(&error))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        format!("it is no UTF-8 text (line {line}): save it as UTF-8")
+    })
+}
+
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
+        std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+type Configuration = (Option<(String, String, Profile)>, Option<Environment>, Vec<ConfigError>, Vec<ConfigError>);
+
+/// The profile and the environment that it, or the command line, names.
+fn configuration(target: &Target) -> Configuration {
+    let mut errors = Vec::new();
+    let mut warnings = Vec::new();
+    let profile = target.profile.as_ref().and_then(|path| {
+        let file = shown(&target.root, path);
+        let parsed = ltc_config::read(path).map_err(|error| vec![error]).and_then(|text| {
+            let profile = Profile::parse(&text, &file)?;
+            Ok((text, profile))
+        });
+        match parsed {
+            Ok((text, profile)) => {
+                warnings.extend(profile.warnings.iter().cloned());
+                Some((file, text, profile))
+            }
+            Err(found) => {
+                errors.extend(found);
+                None
+            }
+        }
+    });
+    let named = target.env.clone().or_else(|| profile.as_ref().and_then(|(_, _, profile)| profile.header.env.clone()));
+    let environment = named.and_then(|name| match load_environment(&target.root, &name) {
+        Ok(environment) => Some(environment),
+        Err(found) => {
+            errors.extend(found);
+            None
+        }
+    });
+    (profile, environment, errors, warnings)
+}
+
+fn load_environment(root: &Path, name: &str) -> Result<Environment, Vec<ConfigError>> {
+    let folder = root.join("config");
+    let own = folder.join(format!("{name}.yml"));
+    if !own.is_file() {
+        // Its error names the environments that are there.
+        return Environment::load(&folder, name);
+    }
+    let text = ltc_config::read(&own).map_err(|error| vec![error])?;
+    let common = folder.join("common.yml");
+    let common = if common.is_file() { Some(ltc_config::read(&common).map_err(|error| vec![error])?) } else { None };
+    let file = format!("config/{name}.yml");
+    Environment::parse(
+        name,
+        Source { text: &text, file: &file },
+        common.as_deref().map(|text| Source { text, file: "config/common.yml" }),
+    )
+}
+
+/// All environments of the project, which the binary carries: `--env` may name another at run time. Credentials and the registry are none.
+fn environments(root: &Path, errors: &mut Vec<ConfigError>) -> Vec<(String, String)> {
+    let Ok(entries) = fs::read_dir(root.join("config")) else { return Vec::new() };
+    let mut found: Vec<(String, String)> = Vec::new();
+    for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let is_environment = path.extension().is_some_and(|extension| extension == "yml")
+            && !stem.contains("credentials")
+            && stem != "loadtest_registry";
+        if !is_environment {
+            continue;
+        }
+        match ltc_config::read(&path) {
+            Ok(text) => found.push((stem, text)),
+            Err(error) => errors.push(error),
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+fn schema(value: &Value) -> EnvValue {
+    match &value.data {
+        EnvData::Null => EnvValue::Null,
+        EnvData::Bool(truth) => EnvValue::Bool(*truth),
+        EnvData::Int(number) => EnvValue::Int(*number),
+        EnvData::Float(number) => EnvValue::Float(*number),
+        EnvData::String(text) => EnvValue::String(text.clone()),
+        EnvData::List(items) => EnvValue::List(items.iter().map(schema).collect()),
+        EnvData::Object(members) => EnvValue::Object(members.iter().map(|(key, value)| (key.clone(), schema(value))).collect()),
+    }
+}
+
+/// Users that the profile names and the spec doesn't have.
+fn users_of(program: &Program, profile: &Profile) -> Vec<ConfigError> {
+    let known: Vec<&str> = program.users.iter().map(|user| user.name.as_str()).collect();
+    profile
+        .users
+        .iter()
+        .filter(|(name, _)| !known.contains(&name.as_str()))
+        .map(|(name, load)| {
+            ConfigError::new(load.place.clone(), format!("the spec has no user {name}"))
+                .with_help_if(ltc_config::suggest::did_you_mean_or_list(name, &known, "its users"))
+        })
+        .collect()
+}
+
+/// Data of which each user holds a row, with fewer rows than the profile has users.
+fn too_few_rows(program: &Program, profile: &Profile) -> Vec<Diagnostic> {
+    use ltc_config::profile::Shape;
+    let users = match &profile.load.shape {
+        Shape::Clients { clients, .. } | Shape::Steps { clients, .. } => *clients,
+        Shape::ClientStages(stages) => stages.iter().map(|stage| stage.clients).max().unwrap_or(0),
+        Shape::None | Shape::Arrivals { .. } => 0,
+    };
+    check::unique_sets(program)
+        .into_iter()
+        .filter(|(_, rows, _)| (*rows as u64) < users)
+        .map(|(name, rows, span)| {
+            let message = format!("`{name}` has {rows} rows, which no two users share, and the profile has {users} users");
+            Diagnostic::new(Code::TooFewRows, span, message).help("users that find no free row stop: add rows, or lower `clients`")
+        })
+        .collect()
+}
