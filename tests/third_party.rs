@@ -1,0 +1,161 @@
+//! Servers that aren't ours: httpbin (PyPI) for a walk through HTTP, nginx (Debian) over HTTPS and HTTP/2.
+
+mod common;
+
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use common::{ltc, root, shelf, text};
+
+/// A server that ends with the test.
+struct Server {
+    child: Child,
+    port: u16,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").expect("a port is free").local_addr().expect("it has an address").port()
+}
+
+fn start(command: &mut Command, port: u16) -> Server {
+    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let server = Server { child, port };
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(Instant::now() < deadline, "{command:?} doesn't listen");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    server
+}
+
+fn done(command: &mut Command) {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", text(&output));
+}
+
+/// httpbin under gunicorn, installed once into the target folder.
+fn httpbin() -> Server {
+    let venv = shelf("httpbin");
+    let gunicorn = venv.join("bin/gunicorn");
+    if !gunicorn.is_file() {
+        done(Command::new("python3").args(["-m", "venv"]).arg(&venv));
+        done(Command::new(venv.join("bin/pip")).args(["install", "-q", "httpbin==0.10.4", "gunicorn"]));
+    }
+    let port = free_port();
+    let mut command = Command::new(gunicorn);
+    start(command.args(["-b", &format!("127.0.0.1:{port}"), "-k", "gthread", "--threads", "8", "httpbin:app"]), port)
+}
+
+/// A project with one spec and one environment.
+fn project(spec: &Path, env: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir_all(path("specs/data")).expect("a folder");
+    fs::create_dir_all(path("config")).expect("a folder");
+    fs::copy(spec, path("specs").join(spec.file_name().expect("a name"))).expect("a copy");
+    fs::copy(root().join("specs/data/cat.png"), path("specs/data/cat.png")).expect("a copy");
+    fs::write(path("config/here.yml"), env).expect("a file");
+    let stem = spec.file_stem().expect("a stem").to_string_lossy();
+    let profile = format!("test_header: {{ env: here }}\nprofile: {{ runner: {{ clients: 2, duration: 2s }}, test: {{ spec: specs/{stem}.lt }} }}\n");
+    fs::write(path(&format!("specs/{stem}.profile.yml")), profile).expect("a file");
+    folder
+}
+
+fn build(folder: &Path, stem: &str) -> PathBuf {
+    let out = folder.join(stem);
+    done(ltc().current_dir(folder).args(["build", &format!("specs/{stem}.lt"), "-o"]).arg(&out));
+    out
+}
+
+#[test]
+fn httpbin_walks_through_http() {
+    let server = httpbin();
+    let folder = project(&root().join("specs/httpbin.lt"), &format!("httpbin: {{ url: \"http://127.0.0.1:{}\" }}\n", server.port));
+    let binary = build(folder.path(), "httpbin");
+    let output = Command::new(&binary).current_dir(folder.path()).env("NO_COLOR", "1").arg("--debug").output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    let output = Command::new(&binary).current_dir(folder.path()).env("NO_COLOR", "1").output().unwrap();
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(!said.contains("expected"), "{said}");
+}
+
+/// nginx with a certificate of our own authority, which also wants to see the client's.
+fn nginx(folder: &Path) -> Server {
+    if Command::new("nginx").arg("-v").output().is_err() {
+        done(Command::new("apt-get").args(["update", "-q"]));
+        done(Command::new("apt-get").args(["install", "-y", "-q", "nginx"]));
+    }
+    let authority_key = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::new(Vec::<String>::new()).unwrap();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let authority = params.self_signed(&authority_key).unwrap();
+    let issuer = rcgen::Issuer::from_params(&params, &authority_key);
+    fs::write(folder.join("ca.pem"), authority.pem()).unwrap();
+    for (name, subject) in [("server", "ltc.test"), ("client", "client.test")] {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::new(vec![subject.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+        fs::write(folder.join(format!("{name}.pem")), certificate.pem()).unwrap();
+        fs::write(folder.join(format!("{name}.key")), key.serialize_pem()).unwrap();
+    }
+    let port = free_port();
+    let at = folder.display();
+    let conf = format!(
+        "daemon off; pid {at}/nginx.pid; error_log {at}/error.log; events {{ }}
+http {{
+  access_log off;
+  client_body_temp_path {at}/b; proxy_temp_path {at}/p; fastcgi_temp_path {at}/f; uwsgi_temp_path {at}/u; scgi_temp_path {at}/s;
+  server {{
+    listen 127.0.0.1:{port} ssl http2;
+    ssl_certificate {at}/server.pem; ssl_certificate_key {at}/server.key;
+    ssl_client_certificate {at}/ca.pem; ssl_verify_client optional;
+    location / {{
+      default_type application/json;
+      add_header X-Protocol $server_protocol; add_header X-Client-Verified $ssl_client_verify; add_header X-Name $ssl_server_name;
+      return 200 '{{\"status\":\"ok\",\"path\":\"$request_uri\"}}';
+    }}
+  }}
+}}
+"
+    );
+    fs::write(folder.join("nginx.conf"), conf).unwrap();
+    start(Command::new("nginx").arg("-p").arg(folder).arg("-c").arg(folder.join("nginx.conf")), port)
+}
+
+#[test]
+fn nginx_speaks_https_and_http2_and_sees_the_clients_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = nginx(folder.path());
+    let (at, port) = (folder.path().display(), server.port);
+    let tls = format!("ca: {at}/ca.pem, server_name: ltc.test");
+    let env = format!(
+        "modern: {{ url: \"https://127.0.0.1:{port}\", tls: {{ {tls}, cert: {at}/client.pem, key: {at}/client.key }} }}
+classic: {{ url: \"https://127.0.0.1:{port}\", http2: false, tls: {{ {tls} }} }}
+blind: {{ url: \"https://127.0.0.1:{port}\", tls: {{ verify: false }} }}
+strict: {{ url: \"https://127.0.0.1:{port}\" }}
+"
+    );
+    let project = project(&root().join("tests/specs/nginx.lt"), &env);
+    let binary = build(project.path(), "nginx");
+    let run = |args: &[&str]| Command::new(&binary).current_dir(project.path()).env("NO_COLOR", "1").args(args).output().unwrap();
+    let output = run(&["--debug", "--only", "Trusted"]);
+    assert!(output.status.success(), "{}", text(&output));
+    let output = run(&["--debug", "--only", "Distrusted"]);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.to_lowercase().contains("certificate"), "{said}");
+    let output = run(&["--only", "Trusted"]);
+    let said = text(&output);
+    assert!(output.status.success() && said.contains("blind is not verified"), "{said}");
+}
