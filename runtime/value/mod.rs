@@ -24,6 +24,7 @@ pub use convert::{Type, convert_json, convert_text};
 pub use format::FormatSpec;
 pub use json::write_json_string;
 pub use text::{Part, path_segment, query_value, text, write_duration, write_time};
+pub(crate) use text::{RESERVED, timestamp};
 
 /// The members of an object, in the order they were written or received.
 pub type Map = IndexMap<EcoString, Value>;

@@ -1,0 +1,185 @@
+//! Numbers.
+
+use std::cmp::Ordering;
+
+use super::{list_of, refuse};
+use crate::value::{Eval, Fault, Value, convert, ops};
+
+/// `min(a, b, …)`, or of the items of one list.
+pub fn min(values: &[Value]) -> Eval {
+    extreme("min", values, Ordering::Less)
+}
+
+/// `max(a, b, …)`, or of the items of one list.
+pub fn max(values: &[Value]) -> Eval {
+    extreme("max", values, Ordering::Greater)
+}
+
+fn extreme(function: &str, values: &[Value], wanted: Ordering) -> Eval {
+    let items: &[Value] = match values {
+        [Value::List(items)] => items,
+        values => values,
+    };
+    let mut rest = items.iter();
+    let mut best = rest
+        .next()
+        .ok_or_else(|| Fault(format!("{function} of an empty list: test len(…) first")))?;
+    if best.compare(best).is_none() {
+        return refuse(function, best, "numbers, strings, durations or times");
+    }
+    for value in rest {
+        match value.compare(best) {
+            Some(order) if order == wanted => best = value,
+            Some(_) => {}
+            None => {
+                return Err(Fault(format!(
+                    "{function}: {} and {} have no order",
+                    best.describe(),
+                    value.describe()
+                )));
+            }
+        }
+    }
+    Ok(best.clone())
+}
+
+/// `sum(xs)`: of numbers or durations; 0 of an empty list.
+pub fn sum(xs: &Value) -> Eval {
+    let mut items = list_of("sum", xs)?.iter();
+    let Some(first) = items.next() else {
+        return Ok(Value::Int(0));
+    };
+    if !matches!(first, Value::Int(_) | Value::Float(_) | Value::Duration(_)) {
+        return refuse("sum", first, "numbers or durations");
+    }
+    items.try_fold(first.clone(), |total, item| ops::add(&total, item))
+}
+
+/// `floor(x)`: the int at or below.
+pub fn floor(x: &Value) -> Eval {
+    whole("floor", x, f64::floor)
+}
+
+/// `ceil(x)`: the int at or above.
+pub fn ceil(x: &Value) -> Eval {
+    whole("ceil", x, f64::ceil)
+}
+
+/// `round(x)`: the nearest int, halves away from 0.
+pub fn round(x: &Value) -> Eval {
+    whole("round", x, f64::round)
+}
+
+fn whole(function: &str, x: &Value, by: fn(f64) -> f64) -> Eval {
+    match x {
+        Value::Int(_) => Ok(x.clone()),
+        Value::Float(f) => cut(by(*f)),
+        other => refuse(function, other, "a number"),
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "checked against the limits"
+)]
+fn cut(x: f64) -> Eval {
+    if x >= i64::MIN as f64 && x < i64::MAX as f64 {
+        Ok(Value::Int(x as i64))
+    } else {
+        Err(Fault::new("too large for an int"))
+    }
+}
+
+/// `abs(x)`
+pub fn abs(x: &Value) -> Eval {
+    match x {
+        Value::Int(n) => n
+            .checked_abs()
+            .map(Value::Int)
+            .ok_or_else(|| Fault::new("too large for an int")),
+        Value::Float(f) => Ok(Value::Float(f.abs())),
+        Value::Duration(d) => Ok(Value::Duration(d.saturating_abs())),
+        other => refuse("abs", other, "a number or a duration"),
+    }
+}
+
+/// `int(x)`: of text that is a whole number, of a float cut toward 0, of a bool 1 or 0.
+pub fn int(x: &Value) -> Eval {
+    match x {
+        Value::Int(_) => Ok(x.clone()),
+        Value::Float(f) => cut(f.trunc()),
+        Value::Bool(b) => Ok(Value::Int(i64::from(*b))),
+        Value::Str(text) => match text.trim().parse() {
+            Ok(n) => Ok(Value::Int(n)),
+            Err(_) => refuse("int", x, "a number, a bool or a string of digits"),
+        },
+        other => refuse("int", other, "a number, a bool or a string of digits"),
+    }
+}
+
+/// `float(x)`: of text that is a number, of an int.
+pub fn float(x: &Value) -> Eval {
+    let number = match x {
+        Value::Str(text) => convert::number(text.trim()),
+        other => other.as_number(),
+    };
+    match number {
+        Some(f) => Ok(Value::Float(f)),
+        None => refuse("float", x, "a number or a string that is one"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn v(json: &str) -> Value {
+        Value::from_json(json.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn calculates() {
+        let cases = [
+            (min(&[v("2"), v("1.5")]), "1.5"),
+            (max(&[v("[3,1,2]")]), "3"),
+            (max(&[v("\"a\""), v("\"b\"")]), "\"b\""),
+            (sum(&v("[1,2,3]")), "6"),
+            (sum(&v("[1,0.5]")), "1.5"),
+            (sum(&v("[]")), "0"),
+            (floor(&v("-1.5")), "-2"),
+            (ceil(&v("1.2")), "2"),
+            (round(&v("2.5")), "3"),
+            (abs(&v("-3")), "3"),
+            (int(&v("\" 42\"")), "42"),
+            (int(&v("-1.9")), "-1"),
+            (int(&v("true")), "1"),
+            (float(&v("\"1.5\"")), "1.5"),
+        ];
+        for (got, expected) in cases {
+            let expected = v(expected);
+            let got = got.unwrap();
+            assert_eq!(got, expected);
+            assert_eq!(got.type_name(), expected.type_name());
+        }
+        assert_eq!(float(&v("1")).unwrap().type_name(), "float");
+    }
+
+    #[test]
+    fn refuses() {
+        for fault in [
+            min(&[]),
+            min(&[v("[]")]),
+            min(&[v("null")]),
+            max(&[v("1"), v("\"a\"")]),
+            int(&v("\"x\"")),
+            int(&v("1e300")),
+            float(&v("\"nan\"")),
+            abs(&v("\"a\"")),
+            sum(&v("[\"a\"]")),
+            floor(&Value::Null),
+        ] {
+            assert!(fault.is_err(), "{fault:?}");
+        }
+    }
+}
