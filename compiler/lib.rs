@@ -1,8 +1,15 @@
 //! ltc, the load test compiler.
+//!
+//! ```text
+//! specs/x.lt ─ parse ─ ast ─ check ─ model ─ emit ─ Rust ─ build (cargo) ─ ./x
+//! ```
+//!
+//! Parse, check and emit are pure functions; [`pipeline`] reads the files for them.
 
 pub mod ast;
 pub mod demo;
 pub mod diagnostic;
 pub mod emit;
 pub mod model;
+pub mod parse;
 pub mod span;
