@@ -25,6 +25,8 @@ pub struct Program {
     pub compiler: &'static str,
     /// Its files in order of [`Place::file`].
     pub files: &'static [&'static str],
+    /// All places that failures may name, sorted.
+    pub places: &'static [Place],
     /// Lines of the report.
     pub lines: &'static [Line],
     /// Steps in order of the source.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::exchange::{Sent, send};
 use crate::flow::{Exit, Flow};
-use crate::matcher::{self, Header, Matcher, Op};
+use crate::matcher::{self, Context, Key, Matcher, Mismatch, Op};
 use crate::observe::Detail;
 use crate::place::Place;
 use crate::program::StepInfo;
@@ -15,7 +15,7 @@ use crate::response::Response;
 use crate::stats::FailureClass;
 use crate::user::User;
 use crate::value::convert::{Type, convert_json, convert_text};
-use crate::value::{Eval, Fault, Value};
+use crate::value::{Eval, Fault, Value, ops};
 
 /// An expectation as the spec writes it.
 #[derive(Clone, Copy, Debug)]
@@ -40,23 +40,40 @@ pub enum Status {
     Class(u16),
 }
 
+/// A header's matcher.
+#[derive(Clone, Copy, Debug)]
+pub struct Header {
+    /// Names it may have, compared without case; the first that the response has counts.
+    pub names: &'static [&'static str],
+    /// What its value must be.
+    pub matcher: Matcher,
+}
+
 /// What a boolean expectation came to.
 #[derive(Debug)]
 pub struct Check {
     holds: bool,
-    /// Both sides of a comparison, for the message.
-    sides: Option<(Value, Op, Value)>,
+    /// The left side of a comparison, for the message.
+    left: Option<Value>,
 }
 
 impl Check {
     /// A boolean expression.
     pub fn truth(value: &Value) -> Eval<Self> {
-        Ok(Self { holds: value.truth()?, sides: None })
+        Ok(Self { holds: value.truth()?, left: None })
     }
 
     /// A comparison.
     pub fn compare(left: Value, op: Op, right: Value) -> Eval<Self> {
-        Ok(Self { holds: op.compare(&left, &right)?, sides: Some((left, op, right)) })
+        let holds = match op {
+            Op::Eq => ops::eq(&left, &right),
+            Op::Ne => !ops::eq(&left, &right),
+            Op::Lt => ops::lt(&left, &right)?,
+            Op::Le => ops::le(&left, &right)?,
+            Op::Gt => ops::gt(&left, &right)?,
+            Op::Ge => ops::ge(&left, &right)?,
+        };
+        Ok(Self { holds, left: Some(left) })
     }
 }
 
@@ -164,8 +181,8 @@ impl<'u> Step<'u> {
     pub fn json<const N: usize>(&mut self, expectation: Expectation, matcher: &'static Matcher, args: impl FnOnce(&Response<'_>) -> Eval<[Value; N]>) {
         let Some(response) = &self.response else { return };
         let verdict = args(response).map_err(fault).and_then(|args| {
-            matcher::judge_bytes(matcher, response.body_bytes(), &args, &self.user.world().regexes)
-                .map_err(|mismatches| (FailureClass::Json, matcher::explain("json", &mismatches)))
+            let context = Context { root: "json", args: &args, regexes: &self.user.world().regexes };
+            matcher::judge_bytes(matcher, response.body_bytes(), &context).map_err(|found| (FailureClass::Json, explained(&found)))
         });
         self.verdict(expectation, verdict);
     }
@@ -174,9 +191,15 @@ impl<'u> Step<'u> {
     pub fn headers<const N: usize>(&mut self, expectation: Expectation, wanted: &'static [Header], args: impl FnOnce(&Response<'_>) -> Eval<[Value; N]>) {
         let Some(response) = &self.response else { return };
         let verdict = args(response).map_err(fault).and_then(|args| {
-            let get = |name: &str| response.raw.headers.get(name);
-            matcher::judge_headers(wanted, get, &args, &self.user.world().regexes)
-                .map_err(|mismatches| (FailureClass::Header, matcher::explain("headers", &mismatches)))
+            let context = Context { root: "headers", args: &args, regexes: &self.user.world().regexes };
+            let mut found = Vec::new();
+            for header in wanted {
+                let there = header.names.iter().find(|name| response.raw.headers.get(name).is_some());
+                let name = there.or(header.names.first()).copied().unwrap_or_default();
+                let member = [(Key::Lit(name), header.matcher)];
+                found.extend(matcher::judge_headers(&member, response.raw.headers.iter(), &context).err().into_iter().flatten());
+            }
+            if found.is_empty() { Ok(()) } else { Err((FailureClass::Header, explained(&found))) }
         });
         self.verdict(expectation, verdict);
     }
@@ -185,7 +208,7 @@ impl<'u> Step<'u> {
     pub fn text(&mut self, expectation: Expectation, negated: bool, part: impl FnOnce(&Response<'_>) -> Eval) {
         let Some(response) = &self.response else { return };
         let verdict = part(response).and_then(|part| part.to_text()).map_err(fault).and_then(|part| {
-            let found = memchr::memmem::find(response.body_bytes(), part.as_bytes()).is_some();
+            let found = matcher::has_text(response.body_bytes(), &part);
             match (found, negated) {
                 (true, false) | (false, true) => Ok(()),
                 (false, false) => Err((FailureClass::Text, format!("expected the text {part:?} in the body, it isn't there"))),
@@ -199,10 +222,10 @@ impl<'u> Step<'u> {
     pub fn check(&mut self, expectation: Expectation, condition: impl FnOnce(&Response<'_>) -> Eval<Check>) {
         let Some(response) = &self.response else { return };
         let class = if expectation.written.starts_with("elapsed") { FailureClass::Elapsed } else { FailureClass::Expectation };
-        let verdict = condition(response).map_err(fault).and_then(|check| match (check.holds, check.sides) {
+        let verdict = condition(response).map_err(fault).and_then(|check| match (check.holds, check.left) {
             (true, _) => Ok(()),
             (false, None) => Err((class, format!("expected {}", expectation.written))),
-            (false, Some((left, _, _))) => Err((class, format!("expected {}, got {}", expectation.written, left.literal()))),
+            (false, Some(left)) => Err((class, format!("expected {}, got {}", expectation.written, left.literal()))),
         });
         self.verdict(expectation, verdict);
     }
@@ -309,6 +332,11 @@ impl<'u> Step<'u> {
         self.user.world().observer.step(self.user, &done);
         self.user.scopes.finish(self.user, done)
     }
+}
+
+/// Mismatches in one line.
+fn explained(found: &[Mismatch]) -> String {
+    found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn fault(fault: Fault) -> (FailureClass, String) {

@@ -262,9 +262,15 @@ impl Emitter<'_> {
                 })
             }
             ExprKind::Binary(left, op, right) if comparison(*op).is_some() => {
-                let op = comparison(*op);
                 let (left, right) = (self.reference(scope, left), self.reference(scope, right));
-                Fallible(quote!(Op::#op.compare(#left, #right)))
+                match op {
+                    BinaryOp::Eq => Plain(quote!(ops::eq(#left, #right))),
+                    BinaryOp::Ne => Plain(quote!(!ops::eq(#left, #right))),
+                    BinaryOp::Lt => Fallible(quote!(ops::lt(#left, #right))),
+                    BinaryOp::Le => Fallible(quote!(ops::le(#left, #right))),
+                    BinaryOp::Gt => Fallible(quote!(ops::gt(#left, #right))),
+                    _ => Fallible(quote!(ops::ge(#left, #right))),
+                }
             }
             ExprKind::Binary(left, BinaryOp::In, right) => {
                 let (left, right) = (self.reference(scope, left), self.reference(scope, right));
@@ -361,10 +367,10 @@ impl Emitter<'_> {
         match source {
             Source::Json(path) => {
                 let steps = path.iter().map(|step| match step {
-                    PathStep::Key(key) => quote!(Key::Key(#key)),
+                    PathStep::Key(key) => quote!(PathStep::Key(#key)),
                     PathStep::Index(at) => {
                         let at = Literal::i64_unsuffixed(*at);
-                        quote!(Key::Index(#at))
+                        quote!(PathStep::Index(#at))
                     }
                 });
                 Fallible(quote!(x.json(&[#(#steps),*])))

@@ -59,12 +59,12 @@ fn tree<'e>(matcher: &'e Matcher, exact: bool, args: &mut Vec<&'e Expr>) -> Toke
         }
         Matcher::Compare(op, expr) => {
             let op = comparison(*op);
-            let value = leaf(expr, args);
-            quote!(Matcher::Cmp(Op::#op, &#value))
+            let bound = bound(expr, args);
+            quote!(Matcher::Cmp(Op::#op, #bound))
         }
         Matcher::Regex(regex, negated) => {
             let regex = index(regex.0);
-            quote!(Matcher::Regex(#regex, #negated))
+            quote!(Matcher::Regex { index: #regex, negated: #negated })
         }
         Matcher::Each(each) => {
             let each = tree(each, exact, args);
@@ -79,13 +79,20 @@ fn tree<'e>(matcher: &'e Matcher, exact: bool, args: &mut Vec<&'e Expr>) -> Toke
                 .iter()
                 .map(|(key, matcher)| {
                     let matcher = tree(matcher, exact, args);
-                    quote!((#key, #matcher))
+                    quote!((Key::Lit(#key), #matcher))
                 })
                 .collect();
             quote!(Matcher::Object { members: &[#(#members),*], exact: #exact })
         }
         Matcher::List { items, rest } => {
             let items: Vec<_> = items.iter().map(|item| tree(item, exact, args)).collect();
+            let rest = match rest {
+                true => {
+                    let end = index(items.len());
+                    quote!(Some(#end))
+                }
+                false => quote!(None),
+            };
             quote!(Matcher::List { items: &[#(#items),*], rest: #rest })
         }
         Matcher::Const(constant) => constant_matcher(constant),
@@ -102,6 +109,26 @@ fn leaf<'e>(expr: &'e Expr, args: &mut Vec<&'e Expr>) -> TokenStream {
     let at = index(args.len());
     args.push(expr);
     quote!(Matcher::Arg(#at))
+}
+
+/// What a comparison compares with.
+fn bound<'e>(expr: &'e Expr, args: &mut Vec<&'e Expr>) -> TokenStream {
+    match &expr.kind {
+        ExprKind::Const(Const::Int(number)) => {
+            let number = Literal::i64_unsuffixed(*number);
+            quote!(Bound::Int(#number))
+        }
+        ExprKind::Const(Const::Float(number)) => {
+            let number = Literal::f64_unsuffixed(*number);
+            quote!(Bound::Float(#number))
+        }
+        ExprKind::Const(Const::Str(string)) => quote!(Bound::Str(#string)),
+        _ => {
+            let at = index(args.len());
+            args.push(expr);
+            quote!(Bound::Arg(#at))
+        }
+    }
 }
 
 fn constant_matcher(constant: &Const) -> TokenStream {

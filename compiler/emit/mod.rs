@@ -12,6 +12,9 @@ mod stmt;
 mod tables;
 mod uses;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -46,15 +49,11 @@ pub struct Emitted {
 /// # Errors
 /// Where what was put together is no Rust: a bug of ours, with what `syn` says of it.
 pub fn emit(program: &Program, context: &Context<'_>) -> Result<Emitted, String> {
-    let emitter = Emitter {
-        program,
-        context,
-        names: Names::of(program),
-    };
+    let emitter = Emitter { program, context, names: Names::of(program), places: RefCell::default() };
     let mut files = Vec::new();
-    let tables = emitter.tables(&mut files);
     let requests = emitter.requests();
     let sequences = emitter.sequences();
+    let tables = emitter.tables(&mut files);
     let title = format!(
         " {}, compiled by ltc {}. Made by `ltc build`; do not edit.",
         context.spec,
@@ -86,20 +85,16 @@ struct Emitter<'a> {
     program: &'a Program,
     context: &'a Context<'a>,
     names: Names,
+    /// All places that failures may name.
+    places: RefCell<BTreeSet<(u16, u32, u32)>>,
 }
 
 impl Emitter<'_> {
-    /// `at(31, 5)`.
+    /// `at(31, 5)`. Every place that is emitted is also in the program's table.
     fn at(&self, span: Span) -> TokenStream {
-        let (file, line, column) = (self.context.locate)(span);
-        let line = proc_macro2::Literal::u32_unsuffixed(line);
-        let column = proc_macro2::Literal::u32_unsuffixed(column);
-        if file == 0 {
-            quote!(at(#line, #column))
-        } else {
-            let file = proc_macro2::Literal::u16_unsuffixed(file);
-            quote!(at_in(#file, #line, #column))
-        }
+        let place = (self.context.locate)(span);
+        self.places.borrow_mut().insert(place);
+        place_code(place)
     }
 
     /// ` specs/tpdata.lt:31:5`, for a function's doc comment.
@@ -112,6 +107,17 @@ impl Emitter<'_> {
             .map_or(self.context.spec, String::as_str);
         format!("{name}:{line}:{column}")
     }
+}
+
+/// `at(31, 5)`, `at_in(1, 31, 5)`.
+fn place_code((file, line, column): (u16, u32, u32)) -> TokenStream {
+    let line = proc_macro2::Literal::u32_unsuffixed(line);
+    let column = proc_macro2::Literal::u32_unsuffixed(column);
+    if file == 0 {
+        return quote!(at(#line, #column));
+    }
+    let file = proc_macro2::Literal::u16_unsuffixed(file);
+    quote!(at_in(#file, #line, #column))
 }
 
 /// An index as it stands in generated code: without a suffix.

@@ -72,12 +72,17 @@ impl Emitter<'_> {
         });
         let assets: Vec<_> = assets.collect();
         let embedded = self.embedded(files);
+        let scenarios: Vec<_> = scenarios.collect();
+        let (env, steps): (Vec<_>, Vec<_>) = (env.collect(), steps.collect());
+        let places = self.places.borrow();
+        let places = places.iter().copied().map(super::place_code);
         quote! {
             static PROGRAM: Program = Program {
                 name: #name,
                 spec: #spec,
                 compiler: #compiler,
                 files: &[#(#sources),*],
+                places: &[#(#places),*],
                 lines: &[#(#lines),*],
                 steps: &[#(#steps),*],
                 apis: &[#(#apis),*],
