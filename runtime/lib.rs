@@ -1,1 +1,4 @@
 //! The runtime of ltc.
+pub mod progress;
+pub mod report;
+pub mod stats;
