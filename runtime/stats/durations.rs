@@ -1,0 +1,399 @@
+//! Distributions of durations: an HDR histogram of three significant digits, with count, sum, least and greatest kept exactly beside it.
+//!
+//! Everything is in whole microseconds, so sums are integers and merging is exact whatever its order.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
+use serde::{Deserialize, Serialize};
+
+/// The percentiles that every report shows, as fractions, ascending.
+pub const PERCENTILES: [f64; 11] = [
+    0.50, 0.66, 0.75, 0.80, 0.90, 0.95, 0.98, 0.99, 0.999, 0.9999, 1.0,
+];
+
+/// How [`PERCENTILES`] are written in headings, without a sign.
+pub const PERCENTILE_NAMES: [&str; 11] = [
+    "50", "66", "75", "80", "90", "95", "98", "99", "99.9", "99.99", "100",
+];
+
+/// Values above this are counted in the histogram's last bucket, which bounds its memory; the exact maximum is kept apart.
+const HISTOGRAM_CEILING_US: u64 = 24 * 3600 * 1_000_000;
+
+/// A duration in whole microseconds, cut, not rounded.
+pub fn micros(duration: Duration) -> u64 {
+    duration
+        .as_secs()
+        .saturating_mul(1_000_000)
+        .saturating_add(u64::from(duration.subsec_micros()))
+}
+
+/// How many, their sum, the least and the greatest: for what needs no percentiles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// How many were recorded.
+    pub count: u64,
+    /// Their sum, microseconds.
+    pub sum_us: u64,
+    /// The least, microseconds; 0 where there are none.
+    pub min_us: u64,
+    /// The greatest, microseconds.
+    pub max_us: u64,
+}
+
+impl Summary {
+    /// Adds one value.
+    pub fn record_us(&mut self, us: u64) {
+        self.merge(&Self {
+            count: 1,
+            sum_us: us,
+            min_us: us,
+            max_us: us,
+        });
+    }
+
+    /// Adds another's values.
+    pub fn merge(&mut self, other: &Self) {
+        if other.count == 0 {
+            return;
+        }
+        self.min_us = if self.count == 0 {
+            other.min_us
+        } else {
+            self.min_us.min(other.min_us)
+        };
+        self.max_us = self.max_us.max(other.max_us);
+        self.count = self.count.saturating_add(other.count);
+        self.sum_us = self.sum_us.saturating_add(other.sum_us);
+    }
+
+    /// The mean in microseconds; 0 where there are none.
+    pub fn mean_us(&self) -> f64 {
+        if self.count == 0 {
+            0.0
+        } else {
+            self.sum_us as f64 / self.count as f64
+        }
+    }
+}
+
+/// A distribution of durations.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(try_from = "PackedDurations", into = "PackedDurations")]
+pub struct Durations {
+    summary: Summary,
+    // None until the first value: a line of the report that never ran costs nothing.
+    histogram: Option<Histogram<u64>>,
+}
+
+impl Durations {
+    /// Adds one duration.
+    pub fn record(&mut self, duration: Duration) {
+        self.record_us(micros(duration));
+    }
+
+    /// Adds one duration of so many microseconds.
+    pub fn record_us(&mut self, us: u64) {
+        self.summary.record_us(us);
+        if self.histogram.is_none() {
+            self.histogram = Histogram::new(3).ok();
+        }
+        if let Some(histogram) = &mut self.histogram {
+            // An auto-resizing histogram refuses only what exceeds its address space, far above the ceiling.
+            let _ = histogram.record(us.min(HISTOGRAM_CEILING_US));
+        }
+    }
+
+    /// Adds all of another's values.
+    pub fn merge(&mut self, other: &Self) {
+        self.summary.merge(&other.summary);
+        match (&mut self.histogram, &other.histogram) {
+            (Some(mine), Some(theirs)) => {
+                let _ = mine.add(theirs);
+            }
+            (None, Some(theirs)) => self.histogram = Some(theirs.clone()),
+            (_, None) => {}
+        }
+    }
+
+    /// The values so far, leaving none, while the memory they were counted in stays for the next.
+    pub fn take(&mut self) -> Self {
+        let taken = Self {
+            summary: self.summary,
+            histogram: if self.summary.count == 0 {
+                None
+            } else {
+                self.histogram.clone()
+            },
+        };
+        self.clear();
+        taken
+    }
+
+    /// Forgets all values, keeping the memory.
+    pub fn clear(&mut self) {
+        if self.summary.count > 0
+            && let Some(histogram) = &mut self.histogram
+        {
+            histogram.reset();
+        }
+        self.summary = Summary::default();
+    }
+
+    /// Becomes equal to another, reusing its own memory.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.clear();
+        self.merge(other);
+    }
+
+    /// Count, sum, least and greatest, all exact.
+    pub fn summary(&self) -> Summary {
+        self.summary
+    }
+
+    /// How many values there are.
+    pub fn count(&self) -> u64 {
+        self.summary.count
+    }
+
+    /// The exact least, microseconds.
+    pub fn min_us(&self) -> u64 {
+        self.summary.min_us
+    }
+
+    /// The exact greatest, microseconds: also the 100th percentile.
+    pub fn max_us(&self) -> u64 {
+        self.summary.max_us
+    }
+
+    /// The exact mean, microseconds.
+    pub fn mean_us(&self) -> f64 {
+        self.summary.mean_us()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.summary.count == 0
+    }
+
+    /// The value that a fraction of all values doesn't exceed (nearest rank), to three digits, never outside the exact least and
+    /// greatest; 0 where there are no values.
+    pub fn quantile_us(&self, quantile: f64) -> u64 {
+        self.quantiles_us(&[quantile]).first().copied().unwrap_or(0)
+    }
+
+    /// [`Self::quantile_us`] of several fractions, which must ascend, in one pass.
+    pub fn quantiles_us(&self, quantiles: &[f64]) -> Vec<u64> {
+        let Some(histogram) = self.histogram.as_ref().filter(|_| !self.is_empty()) else {
+            return vec![0; quantiles.len()];
+        };
+        histogram
+            .value_at_quantiles(quantiles.iter().copied())
+            .zip(quantiles)
+            .map(|(us, &quantile)| {
+                if quantile >= 1.0 {
+                    self.max_us()
+                } else {
+                    us.clamp(self.min_us(), self.max_us())
+                }
+            })
+            .collect()
+    }
+
+    /// All of [`PERCENTILES`].
+    pub fn percentiles_us(&self) -> [u64; PERCENTILES.len()] {
+        let mut all = [0; PERCENTILES.len()];
+        for (place, us) in all.iter_mut().zip(self.quantiles_us(&PERCENTILES)) {
+            *place = us;
+        }
+        all
+    }
+
+    fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        self.histogram
+            .iter()
+            .flat_map(|histogram| histogram.iter_recorded())
+            .map(|bucket| (bucket.value_iterated_to(), bucket.count_at_value()))
+    }
+}
+
+// The histograms' own equality looks at how much memory they have grown to as well.
+impl PartialEq for Durations {
+    fn eq(&self, other: &Self) -> bool {
+        self.summary == other.summary && self.buckets().eq(other.buckets())
+    }
+}
+
+/// [`Durations`] as they are stored and sent: the histogram as base64 of HdrHistogram's V2 compressed format, which names its own
+/// version. A few hundred bytes, and nothing is lost.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackedDurations {
+    /// Count, sum, least and greatest.
+    #[serde(flatten)]
+    pub summary: Summary,
+    /// The histogram; empty where there are no values.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub histogram: String,
+}
+
+impl From<&Durations> for PackedDurations {
+    fn from(durations: &Durations) -> Self {
+        let mut bytes = Vec::new();
+        if let Some(histogram) = durations
+            .histogram
+            .as_ref()
+            .filter(|_| !durations.is_empty())
+            && V2DeflateSerializer::new()
+                .serialize(histogram, &mut bytes)
+                .is_err()
+        {
+            // Writing to memory fails only for counts above i64::MAX.
+            bytes.clear();
+        }
+        Self {
+            summary: durations.summary,
+            histogram: BASE64.encode(bytes),
+        }
+    }
+}
+
+impl From<Durations> for PackedDurations {
+    fn from(durations: Durations) -> Self {
+        Self::from(&durations)
+    }
+}
+
+impl TryFrom<&PackedDurations> for Durations {
+    type Error = String;
+
+    fn try_from(packed: &PackedDurations) -> Result<Self, String> {
+        let summary = packed.summary;
+        if summary.count == 0 {
+            return Ok(Self::default());
+        }
+        let bytes = BASE64
+            .decode(&packed.histogram)
+            .map_err(|error| format!("a histogram is not base64: {error}"))?;
+        let mut histogram: Histogram<u64> = Deserializer::new()
+            .deserialize(&mut bytes.as_slice())
+            .map_err(|error| format!("a histogram can't be read: {error}"))?;
+        if histogram.len() != summary.count {
+            return Err(format!(
+                "a histogram holds {} values where its count says {}",
+                histogram.len(),
+                summary.count
+            ));
+        }
+        histogram.auto(true);
+        Ok(Self {
+            summary,
+            histogram: Some(histogram),
+        })
+    }
+}
+
+impl TryFrom<PackedDurations> for Durations {
+    type Error = String;
+
+    fn try_from(packed: PackedDurations) -> Result<Self, String> {
+        Self::try_from(&packed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(values: impl IntoIterator<Item = u64>) -> Durations {
+        let mut durations = Durations::default();
+        values.into_iter().for_each(|us| durations.record_us(us));
+        durations
+    }
+
+    #[test]
+    fn percentiles_are_nearest_rank() {
+        let d = of(1..=1000);
+        assert_eq!(
+            d.percentiles_us(),
+            [500, 660, 750, 800, 900, 950, 980, 990, 999, 1000, 1000]
+        );
+        assert_eq!((d.min_us(), d.max_us(), d.count()), (1, 1000, 1000));
+        assert_eq!(d.mean_us(), 500.5);
+        assert_eq!(Durations::default().percentiles_us(), [0; 11]);
+    }
+
+    #[test]
+    fn a_percentile_never_leaves_the_exact_bounds() {
+        let d = of([1_234_567]);
+        assert_eq!(d.percentiles_us(), [1_234_567; 11]);
+        let d = of([1_234_567, 9_876_543]);
+        assert_eq!(d.quantile_us(1.0), 9_876_543);
+        assert!(d.quantile_us(0.5) >= 1_234_567 && d.quantile_us(0.5) < 1_236_000);
+        let days = of([micros(Duration::from_secs(10 * 86_400))]);
+        assert_eq!(days.quantile_us(0.99), 864_000_000_000);
+        assert_eq!(of([0]).percentiles_us(), [0; 11]);
+    }
+
+    #[test]
+    fn merging_ranges_of_different_reach_is_exact() {
+        let whole = of([3, 50, 70_000, 5_000_000]);
+        for (a, b) in [
+            (of([3]), of([50, 70_000, 5_000_000])),
+            (of([5_000_000]), of([3, 50, 70_000])),
+        ] {
+            let mut ab = a.clone();
+            ab.merge(&b);
+            let mut ba = b.clone();
+            ba.merge(&a);
+            assert_eq!(ab, whole);
+            assert_eq!(ba, whole);
+            assert_eq!(whole, ab);
+        }
+    }
+
+    #[test]
+    fn taking_leaves_nothing_behind() {
+        let mut d = of([5_000_000, 7]);
+        assert_eq!(d.take(), of([7, 5_000_000]));
+        assert_eq!(d, Durations::default());
+        d.record_us(40);
+        assert_eq!(d, of([40]));
+        assert_eq!(d.percentiles_us(), [40; 11]);
+    }
+
+    #[test]
+    fn survives_json() {
+        let d = of([1, 2, 3, 4_000_000]);
+        let json = serde_json::to_string(&d).unwrap();
+        assert!(json.starts_with(
+            r#"{"count":4,"sum_us":4000006,"min_us":1,"max_us":4000000,"histogram":"HISTF"#
+        ));
+        let mut back: Durations = serde_json::from_str(&json).unwrap();
+        assert_eq!(back, d);
+        back.record_us(90_000_000);
+        assert_eq!(back.max_us(), 90_000_000);
+        assert_eq!(
+            serde_json::to_string(&Durations::default()).unwrap(),
+            r#"{"count":0,"sum_us":0,"min_us":0,"max_us":0}"#
+        );
+    }
+
+    #[test]
+    fn a_damaged_histogram_is_refused() {
+        let mut packed = PackedDurations::from(of([1, 2]));
+        packed.summary.count = 3;
+        assert_eq!(
+            Durations::try_from(&packed).unwrap_err(),
+            "a histogram holds 2 values where its count says 3"
+        );
+        packed.histogram = "AAAA".into();
+        assert!(
+            Durations::try_from(packed)
+                .unwrap_err()
+                .starts_with("a histogram can't be read")
+        );
+    }
+}

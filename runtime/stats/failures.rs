@@ -1,0 +1,340 @@
+//! Failures: counted by step, class, place and kind, with the first of each kept in full.
+//!
+//! Both caps (examples of a kind, kinds in all) keep the *least* in a fixed order and fold the rest, never the first to arrive: so
+//! merging gives the same whatever its order.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use ecow::EcoString;
+use serde::{Deserialize, Serialize};
+
+/// How many examples of one kind of failure a report keeps.
+pub const EXAMPLES: usize = 10;
+
+/// How many kinds of failure are told apart; what exceeds them is counted together.
+pub const KINDS: usize = 500;
+
+/// Why a step or statement failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FailureClass {
+    /// No connection could be made.
+    Connect,
+    /// The host's name has no address.
+    Dns,
+    /// The TLS handshake failed.
+    Tls,
+    /// No full answer in time.
+    Timeout,
+    /// The connection was closed or reset amid the exchange.
+    Reset,
+    /// The answer is not HTTP.
+    Protocol,
+    /// `expect` of a status.
+    Status,
+    /// `expect json`.
+    Json,
+    /// `expect header`, `expect headers`.
+    Header,
+    /// `expect text`.
+    Text,
+    /// `expect elapsed`.
+    Elapsed,
+    /// Any other `expect`.
+    Expectation,
+    /// `take` found nothing, or not the type it promises.
+    Take,
+    /// An expression had no value.
+    Expression,
+    /// The `fail` statement.
+    #[serde(rename = "fail")]
+    Script,
+}
+
+impl FailureClass {
+    /// The class's name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Dns => "dns",
+            Self::Tls => "tls",
+            Self::Timeout => "timeout",
+            Self::Reset => "reset",
+            Self::Protocol => "protocol",
+            Self::Status => "status",
+            Self::Json => "json",
+            Self::Header => "header",
+            Self::Text => "text",
+            Self::Elapsed => "elapsed",
+            Self::Expectation => "expectation",
+            Self::Take => "take",
+            Self::Expression => "expression",
+            Self::Script => "fail",
+        }
+    }
+}
+
+impl fmt::Display for FailureClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What failures are told apart by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FailureKey {
+    /// The line of the report: an index into its names, or [`super::NO_NAME`] outside of any step.
+    pub name: u32,
+    /// The class.
+    pub class: FailureClass,
+    /// Where in the spec: an index into the report's places, or [`super::NO_PLACE`].
+    pub place: u32,
+    /// A few words that few failures differ by, such as `got 503`; never an address, an identity or a time.
+    #[serde(default, skip_serializing_if = "EcoString::is_empty")]
+    pub kind: EcoString,
+}
+
+/// One failure in full.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Example {
+    /// When, microseconds from the test's start.
+    pub at_us: u64,
+    /// Whose.
+    pub user: u64,
+    /// What was wrong, in full.
+    pub message: String,
+    /// The request; empty where none was sent.
+    pub request: String,
+    /// The response; empty where none came.
+    pub response: String,
+}
+
+/// How often one kind of failure occurred, and examples of it in the order of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Occurrences {
+    /// How often.
+    pub count: u64,
+    /// The first, in full.
+    pub examples: Vec<Example>,
+}
+
+impl Occurrences {
+    /// Whether an example of that moment would be kept.
+    fn wants(&self, at_us: u64, cap: usize) -> bool {
+        self.examples.len() < cap || self.examples.last().is_some_and(|last| at_us < last.at_us)
+    }
+
+    fn keep(&mut self, example: Example, cap: usize) {
+        let at = self.examples.partition_point(|kept| *kept <= example);
+        self.examples.insert(at, example);
+        self.examples.truncate(cap);
+    }
+}
+
+/// All failures.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Wire", into = "Wire")]
+pub struct Failures {
+    kinds: BTreeMap<FailureKey, Occurrences>,
+    other: u64,
+}
+
+impl Failures {
+    /// Counts one failure; `detail` is asked for only if it is to be kept as an example.
+    pub fn add(
+        &mut self,
+        key: FailureKey,
+        at_us: u64,
+        examples: usize,
+        detail: impl FnOnce() -> Example,
+    ) {
+        let found = match self.kinds.get_mut(&key) {
+            Some(found) => found,
+            None => {
+                if self.kinds.len() >= KINDS
+                    && self
+                        .kinds
+                        .last_key_value()
+                        .is_some_and(|(last, _)| key > *last)
+                {
+                    self.other += 1;
+                    return;
+                }
+                if self.kinds.len() >= KINDS {
+                    self.fold_last();
+                }
+                self.kinds.entry(key).or_default()
+            }
+        };
+        found.count += 1;
+        if found.wants(at_us, examples) {
+            let example = Example { at_us, ..detail() };
+            found.keep(example, examples);
+        }
+    }
+
+    fn fold_last(&mut self) {
+        if let Some((_, folded)) = self.kinds.pop_last() {
+            self.other += folded.count;
+        }
+    }
+
+    /// Adds another's, keeping up to so many examples of a kind.
+    pub fn merge(&mut self, other: &Self, examples: usize) {
+        self.other += other.other;
+        for (key, theirs) in &other.kinds {
+            let mine = match self.kinds.get_mut(key) {
+                Some(mine) => mine,
+                None => self.kinds.entry(key.clone()).or_default(),
+            };
+            mine.count += theirs.count;
+            for example in &theirs.examples {
+                if mine.examples.len() < examples || mine.examples.last() > Some(example) {
+                    mine.keep(example.clone(), examples);
+                }
+            }
+        }
+        while self.kinds.len() > KINDS {
+            self.fold_last();
+        }
+    }
+
+    /// Each kind told apart, in a fixed order.
+    pub fn kinds(&self) -> impl Iterator<Item = (&FailureKey, &Occurrences)> {
+        self.kinds.iter()
+    }
+
+    /// Each kind, the most frequent first.
+    pub fn by_count(&self) -> Vec<(&FailureKey, &Occurrences)> {
+        let mut all: Vec<_> = self.kinds.iter().collect();
+        all.sort_by_key(|(_, found)| std::cmp::Reverse(found.count));
+        all
+    }
+
+    /// How many failures of each class, the most frequent first.
+    pub fn by_class(&self) -> Vec<(FailureClass, u64)> {
+        let mut classes = BTreeMap::<_, u64>::new();
+        for (key, found) in &self.kinds {
+            *classes.entry(key.class).or_default() += found.count;
+        }
+        let mut classes: Vec<_> = classes.into_iter().collect();
+        classes.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+        classes
+    }
+
+    /// How many were beyond the kinds told apart.
+    pub fn other(&self) -> u64 {
+        self.other
+    }
+
+    /// How many in all.
+    pub fn count(&self) -> u64 {
+        self.other + self.kinds.values().map(|found| found.count).sum::<u64>()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.other == 0 && self.kinds.is_empty()
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    kinds: Vec<Entry>,
+    other: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    #[serde(flatten)]
+    key: FailureKey,
+    #[serde(flatten)]
+    found: Occurrences,
+}
+
+impl From<Failures> for Wire {
+    fn from(failures: Failures) -> Self {
+        Self {
+            kinds: failures
+                .kinds
+                .into_iter()
+                .map(|(key, found)| Entry { key, found })
+                .collect(),
+            other: failures.other,
+        }
+    }
+}
+
+impl From<Wire> for Failures {
+    fn from(wire: Wire) -> Self {
+        Self {
+            kinds: wire.kinds.into_iter().map(|e| (e.key, e.found)).collect(),
+            other: wire.other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(name: u32, kind: &str) -> FailureKey {
+        FailureKey {
+            name,
+            class: FailureClass::Status,
+            place: 3,
+            kind: kind.into(),
+        }
+    }
+
+    #[test]
+    fn only_the_first_are_kept_in_full() {
+        let mut failures = Failures::default();
+        let mut asked = 0;
+        for at in 0..100 {
+            failures.add(key(1, "got 503"), at, EXAMPLES, || {
+                asked += 1;
+                Example::default()
+            });
+        }
+        assert_eq!(asked, 10);
+        let (_, found) = failures.kinds().next().unwrap();
+        assert_eq!(found.count, 100);
+        let kept: Vec<_> = found.examples.iter().map(|e| e.at_us).collect();
+        assert_eq!(kept, (0..10).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn kinds_beyond_the_cap_are_counted_together_whatever_the_order() {
+        let mut up = Failures::default();
+        let mut down = Failures::default();
+        for n in 0..600 {
+            up.add(key(n, ""), u64::from(n), 1, Example::default);
+            down.add(key(599 - n, ""), u64::from(599 - n), 1, Example::default);
+        }
+        assert_eq!(up, down);
+        assert_eq!(
+            (up.kinds().count(), up.other(), up.count()),
+            (500, 100, 600)
+        );
+        let mut both = up.clone();
+        both.merge(&down, 1);
+        assert_eq!((both.kinds().count(), both.other()), (500, 200));
+    }
+
+    #[test]
+    fn survives_json_flat() {
+        let mut failures = Failures::default();
+        failures.add(key(7, "got 500"), 5, EXAMPLES, || Example {
+            message: "expected 200, got 500".into(),
+            ..Example::default()
+        });
+        let json = serde_json::to_string(&failures).unwrap();
+        assert_eq!(
+            json,
+            r#"{"kinds":[{"name":7,"class":"status","place":3,"kind":"got 500","count":1,"examples":[{"at_us":5,"user":0,"message":"expected 200, got 500","request":"","response":""}]}],"other":0}"#
+        );
+        assert_eq!(serde_json::from_str::<Failures>(&json).unwrap(), failures);
+    }
+}

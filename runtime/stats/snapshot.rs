@@ -1,0 +1,329 @@
+//! Snapshots: what was counted in a window of time, by one thread or many.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::durations::{Durations, Summary, micros};
+use super::failures::{EXAMPLES, Failures};
+use super::{Name, NameKind};
+
+/// What was counted of one line of the report.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NameStats {
+    /// Requests, or turns of a group.
+    pub requests: u64,
+    /// Those of them that failed.
+    pub failures: u64,
+    /// Turns of `skip` steps, not among the requests.
+    pub skipped: u64,
+    /// Those of them that failed.
+    pub skipped_failures: u64,
+    /// Attempts that were made again.
+    pub retried: u64,
+    /// Sent.
+    pub bytes_sent: u64,
+    /// Received.
+    pub bytes_received: u64,
+    /// Requests that opened a connection.
+    pub opened: u64,
+    /// Requests on a connection that was open already.
+    pub reused: u64,
+    /// From the send.
+    pub service: Durations,
+    /// From when the send should have begun; `None` where no request's differs from its service time. Read [`Self::response()`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<Durations>,
+    /// From the send to the first byte.
+    pub first_byte: Summary,
+    /// Name resolution, of opened connections.
+    pub dns: Summary,
+    /// TCP connects.
+    pub connect: Summary,
+    /// TLS handshakes.
+    pub tls: Summary,
+}
+
+impl NameStats {
+    /// The time from when the send should have begun: what reports mean by a response time.
+    pub fn response(&self) -> &Durations {
+        self.response.as_ref().unwrap_or(&self.service)
+    }
+
+    /// Failures among the requests, in percent.
+    pub fn failed_percent(&self) -> f64 {
+        if self.requests == 0 {
+            0.0
+        } else {
+            self.failures as f64 * 100.0 / self.requests as f64
+        }
+    }
+
+    /// Adds one request's times. The second histogram begins, as a copy of the first, with the first request that needs it.
+    pub(super) fn record(&mut self, service_us: u64, response_us: u64) {
+        if let Some(response) = &mut self.response {
+            response.record_us(response_us);
+        } else if service_us != response_us {
+            let mut response = self.service.clone();
+            response.record_us(response_us);
+            self.response = Some(response);
+        }
+        self.service.record_us(service_us);
+    }
+
+    /// Adds another's.
+    pub fn merge(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.failures += other.failures;
+        self.skipped += other.skipped;
+        self.skipped_failures += other.skipped_failures;
+        self.retried += other.retried;
+        self.bytes_sent += other.bytes_sent;
+        self.bytes_received += other.bytes_received;
+        self.opened += other.opened;
+        self.reused += other.reused;
+        if self.response.is_some() || other.response.is_some() {
+            self.response
+                .get_or_insert_with(|| self.service.clone())
+                .merge(other.response());
+        }
+        self.service.merge(&other.service);
+        self.first_byte.merge(&other.first_byte);
+        self.dns.merge(&other.dns);
+        self.connect.merge(&other.connect);
+        self.tls.merge(&other.tls);
+    }
+
+    /// The grown histogram of service times stays; all else is small, or rare.
+    fn take(&mut self) -> Self {
+        let service = self.service.take();
+        let emptied = std::mem::take(&mut self.service);
+        let mut taken = std::mem::take(self);
+        self.service = emptied;
+        taken.service = service;
+        taken
+    }
+}
+
+/// The part of the test that a snapshot covers, as times from the test's start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// The number of the (last) interval.
+    pub interval: u64,
+    /// Its start, microseconds.
+    pub from_us: u64,
+    /// Its end, microseconds.
+    pub to_us: u64,
+}
+
+impl Window {
+    /// How long it is.
+    pub fn length(&self) -> Duration {
+        Duration::from_micros(self.to_us.saturating_sub(self.from_us))
+    }
+}
+
+/// How many users a thread had, when last heard of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Gauge {
+    /// When, microseconds from the test's start. First, so that the later of two is the greater.
+    pub at_us: u64,
+    /// How many users there are.
+    pub users: u64,
+    /// How many the plan says.
+    pub planned: u64,
+}
+
+/// The generator's own use of its processors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cpu {
+    /// Processor time used, microseconds.
+    pub busy_us: u64,
+    /// Processor time there was: elapsed time times usable cores, microseconds.
+    pub available_us: u64,
+    /// The greatest share of one interval, in millionths.
+    pub peak_ppm: u64,
+}
+
+impl Cpu {
+    /// Adds one interval of one process.
+    pub fn record(&mut self, busy: Duration, available: Duration) {
+        let (busy_us, available_us) = (micros(busy), micros(available));
+        self.merge(&Self {
+            busy_us,
+            available_us,
+            peak_ppm: busy_us
+                .saturating_mul(1_000_000)
+                .checked_div(available_us)
+                .unwrap_or(0),
+        });
+    }
+
+    /// Adds another's.
+    pub fn merge(&mut self, other: &Self) {
+        self.busy_us += other.busy_us;
+        self.available_us += other.available_us;
+        self.peak_ppm = self.peak_ppm.max(other.peak_ppm);
+    }
+
+    /// The share used, of 1.
+    pub fn share(&self) -> f64 {
+        if self.available_us == 0 {
+            0.0
+        } else {
+            self.busy_us as f64 / self.available_us as f64
+        }
+    }
+
+    /// The greatest share of any one interval and process, of 1.
+    pub fn peak(&self) -> f64 {
+        self.peak_ppm as f64 / 1e6
+    }
+}
+
+/// The version of a snapshot's serialized form.
+const VERSION: u32 = 1;
+
+/// All that was counted in a window of time. Merging is exact, associative and commutative; [`Snapshot::empty`] is its neutral
+/// element. Serialized, it is a frame of the distributed test and a part of the JSON report.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    #[serde(
+        rename = "version",
+        serialize_with = "write_version",
+        deserialize_with = "read_version"
+    )]
+    version: (),
+    /// What it covers; `None` before anything was counted.
+    pub window: Option<Window>,
+    /// The lines of the report.
+    pub names: Vec<NameStats>,
+    /// Failures, with examples.
+    pub failures: Failures,
+    /// Users, by thread: the newest of each counts.
+    pub sources: BTreeMap<u32, Gauge>,
+    /// How much later than intended turns began.
+    pub lag: Durations,
+    /// The generator's own load.
+    pub cpu: Cpu,
+    /// Arrivals that found no free user.
+    pub missed: u64,
+}
+
+impl Snapshot {
+    /// Nothing counted, of so many lines.
+    pub fn empty(names: usize) -> Self {
+        Self {
+            names: vec![NameStats::default(); names],
+            ..Self::default()
+        }
+    }
+
+    /// Adds another's, keeping [`EXAMPLES`] examples of each kind of failure.
+    pub fn merge(&mut self, other: &Self) {
+        self.merge_keeping(other, EXAMPLES);
+    }
+
+    /// Adds another's, keeping up to so many examples of each kind of failure.
+    pub fn merge_keeping(&mut self, other: &Self, examples: usize) {
+        self.window = match (self.window, other.window) {
+            (Some(a), Some(b)) => Some(Window {
+                interval: a.interval.max(b.interval),
+                from_us: a.from_us.min(b.from_us),
+                to_us: a.to_us.max(b.to_us),
+            }),
+            (a, b) => a.or(b),
+        };
+        if self.names.len() < other.names.len() {
+            self.names
+                .resize_with(other.names.len(), NameStats::default);
+        }
+        for (mine, theirs) in self.names.iter_mut().zip(&other.names) {
+            mine.merge(theirs);
+        }
+        self.failures.merge(&other.failures, examples);
+        for (&source, &gauge) in &other.sources {
+            let mine = self.sources.entry(source).or_insert(gauge);
+            *mine = gauge.max(*mine);
+        }
+        self.lag.merge(&other.lag);
+        self.cpu.merge(&other.cpu);
+        self.missed += other.missed;
+    }
+
+    /// What was counted so far, leaving nothing but the memory it was counted in.
+    pub(super) fn take(&mut self) -> Self {
+        Self {
+            version: (),
+            window: self.window.take(),
+            names: self.names.iter_mut().map(NameStats::take).collect(),
+            failures: std::mem::take(&mut self.failures),
+            sources: std::mem::take(&mut self.sources),
+            lag: self.lag.take(),
+            cpu: std::mem::take(&mut self.cpu),
+            missed: std::mem::take(&mut self.missed),
+        }
+    }
+
+    /// All steps together. Groups are left out: their steps are in already.
+    pub fn total(&self, names: &[Name]) -> NameStats {
+        let mut total = NameStats::default();
+        for (line, name) in self.names.iter().zip(names) {
+            if name.kind == NameKind::Step {
+                total.merge(line);
+            }
+        }
+        total
+    }
+
+    /// How many users there are, all threads together.
+    pub fn users(&self) -> u64 {
+        self.sources.values().map(|gauge| gauge.users).sum()
+    }
+
+    /// How many users the plan says.
+    pub fn planned(&self) -> u64 {
+        self.sources.values().map(|gauge| gauge.planned).sum()
+    }
+
+    /// How long the covered window is.
+    pub fn length(&self) -> Duration {
+        self.window.map_or(Duration::ZERO, |window| window.length())
+    }
+
+    /// A number of events of this window as a rate per second.
+    pub fn rate(&self, events: u64) -> f64 {
+        rate(events, self.length())
+    }
+}
+
+/// Events per second; 0 where no time has passed.
+pub(crate) fn rate(events: u64, elapsed: Duration) -> f64 {
+    if elapsed.is_zero() {
+        0.0
+    } else {
+        events as f64 / elapsed.as_secs_f64()
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn write_version<S: serde::Serializer>(_: &(), to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_u32(VERSION)
+}
+
+fn read_version<'de, D: serde::Deserializer<'de>>(from: D) -> Result<(), D::Error> {
+    match u32::deserialize(from)? {
+        VERSION => Ok(()),
+        other => Err(serde::de::Error::custom(format!(
+            "these results have version {other}, and this ltc reads version {VERSION}: use the ltc that wrote them"
+        ))),
+    }
+}
+
+#[cfg(test)]
+#[path = "snapshot_tests.rs"]
+mod tests;

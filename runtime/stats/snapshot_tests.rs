@@ -1,0 +1,215 @@
+//! Snapshots: exact values, and that merging any split in any order equals the whole.
+
+use std::time::Duration;
+
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+
+use super::super::{Example, FailureClass, FailureKey, Phases, Recorder, Sample};
+use super::*;
+
+fn us(us: u64) -> Duration {
+    Duration::from_micros(us)
+}
+
+fn sample(name: u32, service: u64, ok: bool) -> Sample {
+    Sample {
+        name,
+        service: us(service),
+        response: us(service),
+        ok,
+        bytes_sent: 10,
+        bytes_received: 100,
+        reused: true,
+        ..Sample::default()
+    }
+}
+
+#[test]
+fn a_recorder_counts_and_starts_over() {
+    let mut recorder = Recorder::new(2, 4);
+    recorder.record(&sample(0, 1000, true));
+    recorder.record(&Sample {
+        phases: Some(Phases {
+            dns: us(5),
+            connect: us(7),
+            tls: us(11),
+        }),
+        first_byte: Some(us(900)),
+        reused: false,
+        ..sample(0, 3000, false)
+    });
+    recorder.group(1, us(4000), true);
+    recorder.skipped(0, false);
+    recorder.retried(0);
+    recorder.missed(3);
+    recorder.lag(us(12));
+    recorder.cpu(us(500), us(2000));
+    recorder.record(&sample(9, 1, true));
+    let first = recorder.snapshot(Duration::from_secs(5), 7, 8);
+    let line = &first.names[0];
+    assert_eq!((line.requests, line.failures), (2, 1));
+    assert_eq!(
+        (line.skipped, line.skipped_failures, line.retried),
+        (1, 1, 1)
+    );
+    assert_eq!((line.bytes_sent, line.bytes_received), (20, 200));
+    assert_eq!((line.opened, line.reused), (1, 1));
+    assert_eq!(
+        (line.dns.sum_us, line.connect.sum_us, line.tls.max_us),
+        (5, 7, 11)
+    );
+    assert_eq!(line.first_byte.mean_us(), 900.0);
+    assert_eq!(line.service.mean_us(), 2000.0);
+    assert_eq!(line.response, None);
+    assert_eq!(first.names[1].response().max_us(), 4000);
+    assert_eq!((first.users(), first.planned(), first.missed), (7, 8, 3));
+    assert_eq!((first.cpu.share(), first.cpu.peak()), (0.25, 0.25));
+    assert_eq!(first.rate(10), 2.0);
+    assert_eq!(first.lag.max_us(), 12);
+
+    let names = [Name::step("a", "GET"), Name::group("g")];
+    assert_eq!(first.total(&names).requests, 2);
+
+    let second = recorder.snapshot(Duration::from_secs(6), 0, 0);
+    assert_eq!(
+        second.window,
+        Some(Window {
+            interval: 1,
+            from_us: 5_000_000,
+            to_us: 6_000_000
+        })
+    );
+    assert_eq!(second.names, vec![NameStats::default(); 2]);
+    assert!(second.failures.is_empty() && second.lag.is_empty());
+}
+
+#[test]
+fn response_times_are_kept_only_where_they_differ_and_then_of_all() {
+    let mut recorder = Recorder::new(1, 0);
+    recorder.record(&sample(0, 10, true));
+    recorder.record(&Sample {
+        response: us(500),
+        ..sample(0, 20, true)
+    });
+    recorder.record(&sample(0, 30, true));
+    let snapshot = recorder.snapshot(us(1), 0, 0);
+    let line = &snapshot.names[0];
+    assert_eq!(line.service.percentiles_us()[10], 30);
+    let response = line.response.as_ref().unwrap();
+    assert_eq!(
+        (response.count(), response.max_us(), response.min_us()),
+        (3, 500, 10)
+    );
+    recorder.record(&sample(0, 10, true));
+    assert_eq!(recorder.snapshot(us(2), 0, 0).names[0].response, None);
+}
+
+/// One event at its moment, applied to whichever recorder it falls to.
+fn event(recorder: &mut Recorder, seed: u64) {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let name = rng.random_range(0..3);
+    let service = rng.random_range(1..40_000_000u64);
+    let ok = rng.random_bool(0.7);
+    let late = if rng.random_bool(0.1) { 77 } else { 0 };
+    recorder.record(&Sample {
+        response: us(service + late),
+        first_byte: ok.then(|| us(service / 2)),
+        phases: rng.random_bool(0.3).then(|| Phases {
+            dns: us(service % 100),
+            connect: us(service % 1000),
+            tls: us(0),
+        }),
+        ..sample(name, service, ok)
+    });
+    if !ok {
+        let key = FailureKey {
+            name,
+            class: FailureClass::Timeout,
+            place: rng.random_range(0..2),
+            kind: "".into(),
+        };
+        recorder.failure(key, us(seed), || Example {
+            user: seed,
+            message: format!("{seed}"),
+            ..Example::default()
+        });
+    }
+    recorder.lag(us(late));
+    recorder.missed(u64::from(late > 0));
+    recorder.cpu(us(service % 10), us(10));
+    if rng.random_bool(0.2) {
+        recorder.skipped(name, ok);
+        recorder.retried(name);
+    }
+}
+
+#[test]
+fn merging_any_split_in_any_order_equals_the_whole() {
+    const EVENTS: u64 = 400;
+    for round in 0..30 {
+        let mut rng = ChaCha8Rng::seed_from_u64(round);
+        let mut whole = Recorder::new(3, 0);
+        let mut parts: Vec<Recorder> = (0..rng.random_range(1..6))
+            .map(|_| Recorder::new(3, 0))
+            .collect();
+        let mut pieces = Vec::new();
+        for seed in 1..=EVENTS {
+            event(&mut whole, seed);
+            let which = rng.random_range(0..parts.len());
+            event(&mut parts[which], seed);
+            if rng.random_bool(0.05) {
+                pieces.push(parts[which].snapshot(us(seed), 1, 1));
+            }
+        }
+        let end = us(EVENTS);
+        pieces.extend(parts.iter_mut().map(|part| part.snapshot(end, 1, 1)));
+        let mut whole = whole.snapshot(end, 1, 1);
+
+        // Pairs are merged at random until one is left: any order, any grouping.
+        while pieces.len() > 1 {
+            let other = pieces.swap_remove(rng.random_range(0..pieces.len()));
+            let at = rng.random_range(0..pieces.len());
+            if rng.random_bool(0.5) {
+                pieces[at].merge(&other);
+            } else {
+                let mut other = other;
+                other.merge(&pieces[at]);
+                pieces[at] = other;
+            }
+        }
+        let mut merged = pieces.remove(0);
+        let mut neutral = Snapshot::empty(3);
+        neutral.merge(&merged);
+        assert_eq!(neutral, merged);
+        // How many intervals there were is all that may differ.
+        for snapshot in [&mut merged, &mut whole] {
+            snapshot.window.as_mut().unwrap().interval = 0;
+        }
+        assert_eq!(merged, whole);
+
+        let json = serde_json::to_string(&merged).unwrap();
+        assert_eq!(serde_json::from_str::<Snapshot>(&json).unwrap(), merged);
+    }
+}
+
+#[test]
+fn users_are_the_newest_of_each_thread_and_summed_over_threads() {
+    let (mut a, mut b) = (Recorder::new(0, 1), Recorder::new(0, 2));
+    let mut later = a.snapshot(us(10), 5, 6);
+    later.merge(&a.snapshot(us(20), 9, 9));
+    later.merge(&b.snapshot(us(10), 1, 2));
+    assert_eq!((later.users(), later.planned()), (10, 11));
+}
+
+#[test]
+fn another_version_is_refused() {
+    let mut json = serde_json::to_value(Snapshot::empty(1)).unwrap();
+    assert_eq!(json["version"], 1);
+    json["version"] = 9.into();
+    let error = serde_json::from_value::<Snapshot>(json).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "these results have version 9, and this ltc reads version 1: use the ltc that wrote them"
+    );
+}

@@ -1,0 +1,242 @@
+//! The course of a test: totals of each interval, in memory that is bounded however long the test is.
+//!
+//! When there are too many points, each two neighbours become one of twice the width; their histograms are kept (packed), so that
+//! percentiles stay exact.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::durations::{Durations, PERCENTILES, PackedDurations};
+use super::snapshot::{Snapshot, rate};
+use super::{Name, micros};
+
+/// How many points a timeline may hold.
+const POINTS: usize = 720;
+
+/// The totals of one interval.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Point {
+    /// Its start, microseconds from the test's start.
+    pub from_us: u64,
+    /// Its end.
+    pub to_us: u64,
+    /// Users times microseconds: read [`Self::users()`].
+    pub user_us: u64,
+    /// Requests that ended in it.
+    pub requests: u64,
+    /// Those of them that failed.
+    pub failures: u64,
+    /// Bytes received.
+    pub bytes_received: u64,
+    /// Arrivals that found no free user.
+    pub missed: u64,
+    /// Response times.
+    pub response: PackedDurations,
+    /// All of [`PERCENTILES`] of the response times, microseconds.
+    pub percentiles_us: [u64; PERCENTILES.len()],
+}
+
+impl Point {
+    /// How long it is.
+    pub fn length(&self) -> Duration {
+        Duration::from_micros(self.to_us.saturating_sub(self.from_us))
+    }
+
+    /// Users, the mean over its time.
+    pub fn users(&self) -> f64 {
+        self.user_us as f64 / (self.to_us.saturating_sub(self.from_us)).max(1) as f64
+    }
+
+    /// Requests a second.
+    pub fn rps(&self) -> f64 {
+        rate(self.requests, self.length())
+    }
+
+    /// Failures a second.
+    pub fn failures_per_second(&self) -> f64 {
+        rate(self.failures, self.length())
+    }
+
+    /// Adds another's. What can't be unpacked is left out: both were packed here, or checked when they were read.
+    fn merge(&mut self, other: &Self) {
+        if self.to_us == 0 {
+            *self = other.clone();
+            return;
+        }
+        self.from_us = self.from_us.min(other.from_us);
+        self.to_us = self.to_us.max(other.to_us);
+        self.user_us += other.user_us;
+        self.requests += other.requests;
+        self.failures += other.failures;
+        self.bytes_received += other.bytes_received;
+        self.missed += other.missed;
+        let mut response = Durations::try_from(&self.response).unwrap_or_default();
+        response.merge(&Durations::try_from(&other.response).unwrap_or_default());
+        self.percentiles_us = response.percentiles_us();
+        self.response = PackedDurations::from(response);
+    }
+}
+
+/// The course of a test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timeline {
+    width_us: u64,
+    // By number: a point's number times the width is about where it starts.
+    points: BTreeMap<u64, Point>,
+}
+
+impl Default for Timeline {
+    fn default() -> Self {
+        Self::new(Duration::from_secs(1))
+    }
+}
+
+impl Timeline {
+    /// A timeline whose points are one interval wide, at first.
+    pub fn new(interval: Duration) -> Self {
+        Self {
+            width_us: micros(interval).max(1),
+            points: BTreeMap::new(),
+        }
+    }
+
+    /// Adds one interval's snapshot: of the whole test, or of a part of it (a thread, a shard), whose users and rates are then
+    /// summed with the others' of the same time.
+    pub fn add(&mut self, delta: &Snapshot, names: &[Name]) {
+        let Some(window) = delta.window else {
+            return;
+        };
+        let total = delta.total(names);
+        let response = total.response();
+        self.put(Point {
+            from_us: window.from_us,
+            to_us: window.to_us,
+            user_us: delta
+                .users()
+                .saturating_mul(window.to_us.saturating_sub(window.from_us)),
+            requests: total.requests,
+            failures: total.failures,
+            bytes_received: total.bytes_received,
+            missed: delta.missed,
+            percentiles_us: response.percentiles_us(),
+            response: PackedDurations::from(response),
+        });
+        while self.points.len() > POINTS {
+            self.widen();
+        }
+    }
+
+    /// Adds another's points, as of another part of the same test.
+    pub fn merge(&mut self, other: &Self) {
+        while self.width_us < other.width_us {
+            self.widen();
+        }
+        other
+            .points
+            .values()
+            .cloned()
+            .for_each(|point| self.put(point));
+        while self.points.len() > POINTS {
+            self.widen();
+        }
+    }
+
+    /// By its middle, so that snapshots taken a little early or late still fall to their own interval.
+    fn put(&mut self, point: Point) {
+        let middle = point.from_us / 2 + point.to_us / 2;
+        self.points
+            .entry(middle / self.width_us)
+            .or_default()
+            .merge(&point);
+    }
+
+    fn widen(&mut self) {
+        self.width_us = self.width_us.saturating_mul(2);
+        for (number, point) in std::mem::take(&mut self.points) {
+            self.points.entry(number / 2).or_default().merge(&point);
+        }
+    }
+
+    /// The points in the order of time.
+    pub fn points(&self) -> impl DoubleEndedIterator<Item = &Point> + ExactSizeIterator {
+        self.points.values()
+    }
+
+    /// How wide a point is.
+    pub fn width(&self) -> Duration {
+        Duration::from_micros(self.width_us)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Recorder, Sample};
+    use super::*;
+
+    fn second(recorder: &mut Recorder, n: u64, users: u64) -> Snapshot {
+        for i in 1..=10 {
+            let took = Duration::from_millis(n % 50 + i);
+            recorder.record(&Sample {
+                service: took,
+                response: took,
+                ok: i > 1,
+                ..Sample::default()
+            });
+        }
+        recorder.snapshot(Duration::from_secs(n + 1), users, users)
+    }
+
+    #[test]
+    fn a_day_is_bounded_and_loses_nothing() {
+        let names = [Name::step("a", "GET")];
+        let mut recorder = Recorder::new(1, 0);
+        let mut timeline = Timeline::new(Duration::from_secs(1));
+        let mut whole = Snapshot::empty(1);
+        let day = 3_000;
+        for n in 0..day {
+            let delta = second(&mut recorder, n, 20);
+            timeline.add(&delta, &names);
+            whole.merge(&delta);
+        }
+        assert_eq!(timeline.width(), Duration::from_secs(8));
+        assert_eq!(timeline.points().len(), 375);
+        assert!(
+            timeline
+                .points()
+                .all(|p| p.users() == 20.0 && p.rps() == 10.0)
+        );
+        assert!(timeline.points().all(|p| p.failures_per_second() == 1.0));
+        let mut response = Durations::default();
+        for point in timeline.points() {
+            response.merge(&Durations::try_from(&point.response).unwrap());
+        }
+        assert_eq!(&response, whole.total(&names).response());
+        let json = serde_json::to_string(&timeline).unwrap();
+        assert_eq!(serde_json::from_str::<Timeline>(&json).unwrap(), timeline);
+    }
+
+    #[test]
+    fn shards_of_the_same_time_sum() {
+        let names = [Name::step("a", "GET")];
+        let (mut a, mut b) = (Recorder::new(1, 0), Recorder::new(1, 1));
+        let mut timeline = Timeline::new(Duration::from_secs(1));
+        let mut one = Timeline::new(Duration::from_secs(1));
+        let mut two = one.clone();
+        for n in 0..3 {
+            let (a, b) = (second(&mut a, n, 5), second(&mut b, n, 7));
+            timeline.add(&a, &names);
+            timeline.add(&b, &names);
+            one.add(&b, &names);
+            two.add(&a, &names);
+        }
+        one.merge(&two);
+        assert_eq!(one, timeline);
+        let points: Vec<_> = timeline.points().collect();
+        assert_eq!(points.len(), 3);
+        assert_eq!((points[2].users(), points[2].rps()), (12.0, 20.0));
+        // The histogram's bucket of 7 ms, to three digits.
+        assert_eq!(points[2].percentiles_us[0], 7_003);
+    }
+}
