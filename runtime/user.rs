@@ -76,6 +76,10 @@ impl User {
         Ok(())
     }
 
+    pub(crate) fn share_world(&self) -> Rc<World> {
+        self.world.clone()
+    }
+
     pub(crate) fn world(&self) -> &World {
         &self.world
     }

@@ -15,7 +15,8 @@ use crate::place::Place;
 use crate::program::{Program, StepInfo};
 use crate::request::Request;
 use crate::source::{JsonPath, Selector};
-use crate::stats::{Example, FailureClass, Phases, Recorder, Sample};
+use crate::show;
+use crate::stats::{Example, FailureClass, FailureKey, NO_NAME, NO_PLACE, Phases, Recorder, Sample};
 use crate::step::Done;
 use crate::user::User;
 use crate::value::{Eval, Fault, FileValue, Value};
@@ -107,7 +108,7 @@ impl World {
             transport,
             clock: settings.clock.clone(),
             observer,
-            recorder: RefCell::new(Recorder::new(program.lines.len())),
+            recorder: RefCell::new(Recorder::new(program.lines.len(), u32::try_from(settings.part).unwrap_or(u32::MAX))),
             apis,
             bases: program.apis.iter().map(|_| OnceCell::new()).collect(),
             queries: program.paths.iter().map(|_| OnceCell::new()).collect(),
@@ -174,32 +175,23 @@ impl World {
         if done.info.skip {
             recorder.skipped(done.info.line, ok);
         } else {
-            let received = done.received.as_ref();
-            recorder.record(&Sample {
-                name: done.info.line,
-                service: done.service,
-                response: done.response,
-                ok,
-                bytes_sent: received.map_or(0, |response| response.bytes_sent),
-                bytes_received: received.map_or(0, |response| response.bytes_received),
-                first_byte: received.map(|response| response.timings.first_byte),
-                phases: received.map_or_else(Phases::default, |response| Phases {
-                    dns: response.timings.dns,
-                    connect: response.timings.connect,
-                    tls: response.timings.tls,
-                }),
-                reused: received.is_some_and(|response| response.reused),
-            });
+            recorder.record(&sample(done));
         }
         for failure in &done.failures {
-            recorder.failure(Some(done.info.line), failure.class, failure.at, &failure.message, || Example {
-                at: self.clock.elapsed(),
+            let key = self.key(done.info.line, failure.class, failure.at);
+            recorder.failure(key, self.clock.elapsed(), || Example {
+                at_us: 0,
                 user: user.number(),
-                message: failure.message.clone(),
-                request: done.sent.as_ref().map(|sent| self.mask(&crate::show::request(&sent.request))).unwrap_or_default(),
-                response: done.received.as_ref().map(|response| self.mask(&crate::show::response(response))).unwrap_or_default(),
+                message: self.mask(&failure.message),
+                request: done.sent.as_ref().map(|sent| self.mask(&show::request(&sent.request))).unwrap_or_default(),
+                response: done.received.as_ref().map(|response| self.mask(&show::response(response))).unwrap_or_default(),
             });
         }
+    }
+
+    fn key(&self, name: u32, class: FailureClass, at: Place) -> FailureKey {
+        let place = self.program.places.binary_search(&at).ok().and_then(|place| u32::try_from(place).ok());
+        FailureKey { name, class, place: place.unwrap_or(NO_PLACE), kind: EcoString::new() }
     }
 
     pub(crate) fn record_retry(&self, info: &StepInfo) {
@@ -213,12 +205,36 @@ impl World {
     /// A failure outside of any step's record: an expression, `fail`, a poll without a step.
     pub(crate) fn record_failure(&self, user: &User, class: FailureClass, at: Place, message: &str) {
         self.observer.failure(user, at, message);
-        self.recorder.borrow_mut().failure(None, class, at, message, || Example {
-            at: self.clock.elapsed(),
+        let key = self.key(NO_NAME, class, at);
+        self.recorder.borrow_mut().failure(key, self.clock.elapsed(), || Example {
             user: user.number(),
-            message: message.to_owned(),
-            request: String::new(),
-            response: String::new(),
+            message: self.mask(message),
+            ..Example::default()
         });
     }
+}
+
+fn sample(done: &Done) -> Sample {
+    let mut sample = Sample {
+        name: done.info.line,
+        service: done.service,
+        response: done.response,
+        ok: done.failures.is_empty(),
+        ..Sample::default()
+    };
+    if let Some(received) = &done.received {
+        let timings = &received.timings;
+        sample.bytes_sent = received.bytes_sent;
+        sample.bytes_received = received.bytes_received;
+        sample.first_byte = Some(timings.first_byte);
+        sample.reused = received.reused;
+        if !received.reused {
+            sample.phases = Some(Phases {
+                dns: timings.dns.unwrap_or_default(),
+                connect: timings.connect.unwrap_or_default(),
+                tls: timings.tls.unwrap_or_default(),
+            });
+        }
+    }
+    sample
 }

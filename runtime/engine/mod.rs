@@ -3,9 +3,11 @@
 //! Nothing is shared on the hot path. Once an interval each worker hands over what it counted since the last time; the main thread merges.
 
 mod arrivals;
+mod meter;
 mod turn;
 mod worker;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -89,6 +91,7 @@ impl Engine {
                 graceful_stop: run.graceful_stop,
                 stop: stop.clone(),
                 frames: sender.clone(),
+                meter: (index == 0).then(|| RefCell::new(meter::Meter::new(run.threads))),
             };
             let thread = std::thread::Builder::new()
                 .name(format!("worker-{index}"))

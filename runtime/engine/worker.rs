@@ -1,6 +1,6 @@
 //! One worker thread: starts and retires its users as the plan says, and hands over what they counted.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::mpsc::Sender;
@@ -12,6 +12,7 @@ use tokio::task::{JoinHandle, LocalSet};
 use super::Stop;
 use super::arrivals::serve;
 use super::turn::{live, until};
+use super::meter::Meter;
 use crate::observe::Quiet;
 use crate::schedule::{Event, EventKind, Slice};
 use crate::stats::Snapshot;
@@ -30,6 +31,8 @@ pub(super) struct Job {
     pub(super) graceful_stop: Duration,
     pub(super) stop: Stop,
     pub(super) frames: Sender<Snapshot>,
+    /// The process's use of the processor, which one worker reports for all.
+    pub(super) meter: Option<RefCell<Meter>>,
 }
 
 /// What the users of a worker know of the run.
@@ -159,9 +162,13 @@ impl Job {
     }
 
     fn hand_over(&self, world: &World, crew: &Crew, now: Duration) {
-        let mut snapshot = world.recorder.borrow_mut().snapshot(now);
-        snapshot.users = crew.users.get();
-        snapshot.missed = crew.missed.take();
+        let planned = if crew.ending.get() { 0 } else { self.slice.users_at(now).iter().sum() };
+        let mut recorder = world.recorder.borrow_mut();
+        recorder.missed(crew.missed.take());
+        if let Some((busy, available)) = self.meter.as_ref().and_then(|meter| meter.borrow_mut().lap()) {
+            recorder.cpu(busy, available);
+        }
+        let snapshot = recorder.snapshot(now, crew.users.get(), planned);
         // Nobody listens any more only when the process is about to end.
         let _ = self.frames.send(snapshot);
     }

@@ -11,9 +11,9 @@ use crate::engine::{Engine, Run, Stop};
 use crate::observe::Quiet;
 use crate::program::Program;
 use crate::progress::{Mode, Progress};
-use crate::report::{Report, RunInfo};
+use crate::report::{ApiVersion, ConsoleLook as Look, Report, RunInfo};
 use crate::schedule::{Plan, UserClass};
-use crate::stats::{Snapshot, Timeline};
+use crate::stats::{Name, Snapshot, Timeline};
 use crate::world::Settings;
 
 /// How often results are handed on where nobody says.
@@ -56,14 +56,12 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
         graceful_stop: configuration.profile.graceful_stop,
     };
     let engine = Engine::start(&run, &clock, &stop).map_err(Refusal::broken)?;
-    let lines = lines(program);
-    let mut progress = Progress::new(if cli.quiet { Mode::Silent } else { Mode::detect() }, &lines);
-    let mut total = Snapshot::default();
-    let mut timeline = Timeline::default();
-    let outcome = engine.watch(|mut delta| {
-        let planned: u64 = plan.users_at(clock.elapsed()).iter().sum();
-        delta.set_planned(planned);
-        timeline.push(&delta);
+    let names = names(program);
+    let mut progress = Progress::new(if cli.quiet { Mode::Silent } else { Mode::detect() }, &names);
+    let mut total = Snapshot::empty(names.len());
+    let mut timeline = Timeline::new(interval);
+    let outcome = engine.watch(|delta| {
+        timeline.add(&delta, &names);
         total.merge(&delta);
         progress.update(&delta, &total);
     });
@@ -78,22 +76,24 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
     }
     let report = Report {
         run: RunInfo {
-            name: configuration.profile.header.name.clone().unwrap_or_else(|| program.name.to_owned()),
+            test: configuration.profile.header.name.clone().unwrap_or_else(|| program.name.to_owned()),
             description: configuration.profile.header.description.clone().unwrap_or_default(),
             env: configuration.env_name.clone(),
             spec: program.spec.to_owned(),
             profile: configuration.profile_text.clone(),
             seed: settings.seed,
-            started: clock.unix_start(),
-            duration: total.to,
-            compiler: program.compiler.to_owned(),
-            versions: versions.into_iter().map(|version| (version.api, version.version)).collect(),
-            host: hostname(),
-            unverified: configuration.unverified.clone(),
+            started_at: rfc3339(clock.unix_start()),
+            duration_us: total.window.map_or(0, |window| window.to_us),
+            ltc_version: program.compiler.to_owned(),
+            apis: versions.into_iter().map(|version| ApiVersion { name: version.api, version: version.version }).collect(),
+            hostname: hostname(),
+            saturated: saturation(&total),
+            tls_unverified: !configuration.unverified.is_empty(),
             interrupted: stop.is_interrupted(),
+            notes: Vec::new(),
         },
-        lines,
-        places: program.files.iter().map(ToString::to_string).collect(),
+        names,
+        places: places(program),
         total,
         timeline,
     };
@@ -103,13 +103,15 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
 
 /// Prints the end table, and writes the files that were asked for.
 fn write_results(cli: &Cli, report: &Report) -> Result<(), Refusal> {
-    crate::report::console::print(report, &mut anstream::stdout()).map_err(|error| Refusal::broken(format!("stdout: {error}")))?;
+    crate::report::console::write(&mut anstream::stdout(), report, Look::of_stdout()).map_err(|error| Refusal::broken(format!("stdout: {error}")))?;
     let unwritable = |path: &Path, error: std::io::Error| Refusal::broken(format!("{} can't be written: {error}", path.display()));
     if let Some(prefix) = &cli.csv {
         crate::report::csv::write(report, prefix).map_err(|error| unwritable(prefix, error))?;
     }
     if let Some(path) = &cli.json {
-        crate::report::json::write(report, path).map_err(|error| unwritable(path, error))?;
+        std::fs::File::create(path)
+            .and_then(|file| report.to_json(std::io::BufWriter::new(file)))
+            .map_err(|error| unwritable(path, error))?;
     }
     Ok(())
 }
@@ -133,12 +135,29 @@ fn summary(plan: &Plan) -> String {
     users.into_iter().chain(rate).collect::<Vec<_>>().join(", ")
 }
 
-fn lines(program: &Program) -> Vec<crate::report::Line> {
-    program
-        .lines
-        .iter()
-        .map(|line| crate::report::Line { name: line.name.to_owned(), method: line.method.to_owned(), group: line.group })
-        .collect()
+fn names(program: &Program) -> Vec<Name> {
+    program.lines.iter().map(|line| if line.group { Name::group(line.name) } else { Name::step(line.name, line.method) }).collect()
+}
+
+fn places(program: &Program) -> Vec<String> {
+    program.places.iter().map(|at| format!("{}:{}:{}", program.files[usize::from(at.file)], at.line, at.column)).collect()
+}
+
+/// Past these the generator's own slowness is in what it measures.
+const BUSY: f64 = 0.95;
+const LATE: Duration = Duration::from_millis(50);
+
+fn saturation(total: &Snapshot) -> Option<String> {
+    let late = Duration::from_micros(total.lag.quantile_us(0.99));
+    if total.cpu.share() > BUSY {
+        return Some(format!("{:.0}% of its processors in use", total.cpu.share() * 100.0));
+    }
+    (late > LATE).then(|| format!("one turn in a hundred began {} ms late or more", late.as_millis()))
+}
+
+fn rfc3339(since_epoch: Duration) -> String {
+    let seconds = i64::try_from(since_epoch.as_secs()).unwrap_or(0);
+    jiff::Timestamp::from_second(seconds).map(|time| time.to_string()).unwrap_or_default()
 }
 
 /// The classes that take part, with their weights of this environment.

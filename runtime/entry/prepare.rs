@@ -132,13 +132,26 @@ pub(crate) async fn after_test(user: &User) -> Result<(), Refusal> {
     if outcome.is_err() || has_failed(user) { Err(failed(user, "after test")) } else { Ok(()) }
 }
 
+/// Whether anything failed, and what: a line each.
+fn failed(user: &User, what: &str) -> Refusal {
+    let lines = told(user);
+    Refusal { ending: super::Ending::Broken, lines: std::iter::once(format!("{what} failed")).chain(lines).collect() }
+}
+
 fn has_failed(user: &User) -> bool {
     user.world().recorder.borrow().has_failures()
 }
 
-fn failed(user: &User, what: &str) -> Refusal {
+fn told(user: &User) -> Vec<String> {
     let world = user.world();
-    let snapshot = world.recorder.borrow_mut().snapshot(world.clock.elapsed(), 0);
-    let lines = crate::report::failure_lines(&snapshot, |at| world.place(at));
-    Refusal { ending: super::Ending::Broken, lines: std::iter::once(format!("{what} failed")).chain(lines).collect() }
+    let snapshot = world.recorder.borrow_mut().snapshot(world.clock.elapsed(), 0, 0);
+    let place = |place: u32| world.program.places.get(place as usize).map(|at| world.place(*at)).unwrap_or_default();
+    snapshot
+        .failures
+        .kinds()
+        .map(|(key, found)| {
+            let message = found.examples.first().map(|example| example.message.as_str()).unwrap_or_default();
+            format!("{} {message}", place(key.place))
+        })
+        .collect()
 }

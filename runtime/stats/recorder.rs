@@ -128,6 +128,11 @@ impl Recorder {
             .add(key, micros(at), self.examples, detail);
     }
 
+    /// Whether anything failed since the last snapshot.
+    pub fn has_failures(&self) -> bool {
+        !self.counted.failures.is_empty()
+    }
+
     /// How much later than intended the scheduler began a turn.
     pub fn lag(&mut self, late: Duration) {
         self.counted.lag.record(late);
