@@ -17,6 +17,7 @@ use regex::Regex;
 pub use bytes::{judge_bytes, matches_bytes};
 pub use headers::{judge_headers, judge_text};
 pub use tree::judge;
+pub(crate) use tree::push_key;
 
 use crate::value::{Type, Value};
 
