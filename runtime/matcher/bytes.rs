@@ -1,0 +1,272 @@
+//! The judge in the hot path: one pass over raw JSON, no tree, no allocation where strings hold no escapes.
+//!
+//! Every method passes the whole value it judges, also after a mismatch: a document that is no JSON from its middle on never passes,
+//! and of a key given twice the last counts, as in the tree.
+
+use super::{Bound, Context, Key, Matcher, Mismatch, Op, Verdict, number_is};
+use crate::value::scan::{Kind, Number, Scan, Scanner};
+use crate::value::{Map, Type, Value};
+
+/// What members are kept in: one bit a member. Objects of more are judged over their tree.
+const MOST_MEMBERS: usize = 64;
+
+/// Judges a body; explains what isn't as expected, also that it is no JSON.
+pub fn judge_bytes(matcher: &Matcher, json: &[u8], context: &Context<'_>) -> Verdict {
+    match matches_bytes(matcher, json, context) {
+        Ok(true) => Ok(()),
+        Ok(false) => match Value::from_json(json) {
+            Ok(value) => super::judge(matcher, &value, context),
+            Err(fault) => Err(not_json(context, fault.0)),
+        },
+        Err(error) => Err(not_json(context, error.explain(json).0)),
+    }
+}
+
+fn not_json(context: &Context<'_>, why: String) -> Vec<Mismatch> {
+    vec![Mismatch {
+        path: context.root.to_owned(),
+        expected: "JSON".to_owned(),
+        actual: why,
+    }]
+}
+
+/// Whether a body is as expected; fails where it is no JSON.
+pub fn matches_bytes(matcher: &Matcher, json: &[u8], context: &Context<'_>) -> Scan<bool> {
+    let mut scanner = Scanner::new(json);
+    let holds = context.value(matcher, &mut scanner, false)?;
+    scanner.end()?;
+    Ok(holds)
+}
+
+fn number(scanner: &mut Scanner<'_>) -> Scan<Value> {
+    Ok(match scanner.number()? {
+        Number::Int(n) => Value::Int(n),
+        Number::Float(x) => Value::Float(x),
+    })
+}
+
+fn wrong(scanner: &mut Scanner<'_>) -> Scan<bool> {
+    scanner.skip().map(|()| false)
+}
+
+impl Context<'_> {
+    fn value(&self, matcher: &Matcher, scanner: &mut Scanner<'_>, exact: bool) -> Scan<bool> {
+        let kind = scanner.kind()?;
+        match (matcher, kind) {
+            (Matcher::Any, _) => scanner.skip().map(|()| true),
+            (Matcher::Null, Kind::Null)
+            | (Matcher::Bool(true), Kind::True)
+            | (Matcher::Bool(false), Kind::False) => scanner.literal(kind).map(|()| true),
+            (Matcher::Int(n), Kind::Number) => Ok(number(scanner)? == Value::Int(*n)),
+            (Matcher::Float(x), Kind::Number) => Ok(number(scanner)? == Value::Float(*x)),
+            (Matcher::Str(text), Kind::Str) => Ok(scanner.string()?.is(text)),
+            (Matcher::Arg(index), _) => self.equal(self.arg(*index), scanner),
+            (Matcher::Cmp(op, bound), _) => self.compare(*op, *bound, kind, scanner),
+            (Matcher::Regex { index, negated }, Kind::Str) => {
+                Ok(self.regex(*index, *negated, &scanner.string()?.text()))
+            }
+            (Matcher::Type(ty), Kind::Number) => Ok(number_is(*ty, &number(scanner)?)),
+            (Matcher::Type(ty), _) => {
+                scanner.skip()?;
+                Ok(match ty {
+                    Type::Any | Type::Json => true,
+                    Type::String => kind == Kind::Str,
+                    Type::Bool => matches!(kind, Kind::True | Kind::False),
+                    Type::List => kind == Kind::List,
+                    Type::Object => kind == Kind::Object,
+                    _ => false,
+                })
+            }
+            (
+                Matcher::Object {
+                    members,
+                    exact: own,
+                },
+                Kind::Object,
+            ) => self.object(members, scanner, exact || *own),
+            (Matcher::List { items, rest }, Kind::List) => self.list(items, *rest, scanner, exact),
+            (Matcher::Each(each), Kind::List) => {
+                scanner.enter()?;
+                let (mut first, mut holds) = (true, true);
+                while scanner.item(&mut first)? {
+                    holds &= self.value(each, scanner, exact)?;
+                }
+                Ok(holds)
+            }
+            (Matcher::OneOf(choices), _) => {
+                for choice in *choices {
+                    let mut probe = scanner.clone();
+                    if self.value(choice, &mut probe, exact)? {
+                        *scanner = probe;
+                        return Ok(true);
+                    }
+                }
+                wrong(scanner)
+            }
+            _ => wrong(scanner),
+        }
+    }
+
+    fn compare(&self, op: Op, bound: Bound, kind: Kind, scanner: &mut Scanner<'_>) -> Scan<bool> {
+        match (bound, kind) {
+            (Bound::Arg(index), _) if matches!(op, Op::Eq | Op::Ne) => {
+                Ok(self.equal(self.arg(index), scanner)? == (op == Op::Eq))
+            }
+            (_, Kind::Number) => Ok(op.holds(self.order_number(&number(scanner)?, bound))),
+            (_, Kind::Str) => Ok(op.holds(self.order_text(&scanner.string()?.text(), bound))),
+            _ => scanner.skip().map(|()| op == Op::Ne),
+        }
+    }
+
+    fn object(
+        &self,
+        members: &[(Key, Matcher)],
+        scanner: &mut Scanner<'_>,
+        exact: bool,
+    ) -> Scan<bool> {
+        if members.len() > MOST_MEMBERS {
+            return self.large_object(members, scanner, exact);
+        }
+        scanner.enter()?;
+        let (mut seen, mut good, mut more) = (0_u64, 0_u64, false);
+        let mut first = true;
+        while let Some(key) = scanner.member(&mut first)? {
+            let mut after = None;
+            for (at, (wanted, matcher)) in members.iter().enumerate() {
+                if key.is(self.key(*wanted)) {
+                    let mut probe = scanner.clone();
+                    let bit = 1 << at;
+                    seen |= bit;
+                    good = good & !bit | u64::from(self.value(matcher, &mut probe, exact)?) << at;
+                    after = Some(probe);
+                }
+            }
+            match after {
+                Some(after) => *scanner = after,
+                None => {
+                    more = true;
+                    scanner.skip()?;
+                }
+            }
+        }
+        let all = members
+            .iter()
+            .enumerate()
+            .all(|(at, (_, matcher))| match seen & 1 << at {
+                0 => self.may_be_absent(matcher),
+                bit => good & bit != 0,
+            });
+        Ok(all && !(exact && more))
+    }
+
+    fn large_object(
+        &self,
+        members: &[(Key, Matcher)],
+        scanner: &mut Scanner<'_>,
+        exact: bool,
+    ) -> Scan<bool> {
+        let Value::Object(object) = Value::scan(scanner)? else {
+            return Ok(false);
+        };
+        let member = |(key, matcher): &(Key, Matcher)| match object.get(self.key(*key)) {
+            Some(value) => {
+                // What was read from JSON can be written as JSON.
+                let json = value.to_json().unwrap_or_default();
+                self.value(matcher, &mut Scanner::new(json.as_bytes()), exact)
+                    .unwrap_or(false)
+            }
+            None => self.may_be_absent(matcher),
+        };
+        let more = || {
+            object
+                .keys()
+                .any(|key| !members.iter().any(|(known, _)| self.key(*known) == key))
+        };
+        Ok(members.iter().all(member) && !(exact && more()))
+    }
+
+    fn list(
+        &self,
+        items: &[Matcher],
+        rest: Option<usize>,
+        scanner: &mut Scanner<'_>,
+        exact: bool,
+    ) -> Scan<bool> {
+        scanner.enter()?;
+        let front = rest.map_or(items.len(), |rest| rest.min(items.len()));
+        // Only items behind `..` need the list's length beforehand.
+        let count = if front < items.len() {
+            scanner.clone().skip_items(&mut true)?
+        } else {
+            0
+        };
+        let back = items.len() - front;
+        let (mut at, mut first, mut holds) = (0, true, true);
+        while scanner.item(&mut first)? {
+            let matcher = if at < front {
+                items.get(at)
+            } else {
+                (at + back)
+                    .checked_sub(count)
+                    .filter(|_| back > 0)
+                    .and_then(|place| items.get(front + place))
+            };
+            match matcher {
+                Some(matcher) => holds &= self.value(matcher, scanner, exact)?,
+                None => scanner.skip()?,
+            }
+            at += 1;
+        }
+        Ok(holds
+            && if rest.is_some() {
+                at >= items.len()
+            } else {
+                at == items.len()
+            })
+    }
+
+    fn equal(&self, wanted: &Value, scanner: &mut Scanner<'_>) -> Scan<bool> {
+        let kind = scanner.kind()?;
+        match (wanted, kind) {
+            (Value::Null, Kind::Null)
+            | (Value::Bool(true), Kind::True)
+            | (Value::Bool(false), Kind::False) => scanner.literal(kind).map(|()| true),
+            (Value::Int(_) | Value::Float(_), Kind::Number) => Ok(number(scanner)? == *wanted),
+            (Value::Str(text), Kind::Str) => Ok(scanner.string()?.is(text)),
+            (Value::List(items), Kind::List) => {
+                scanner.enter()?;
+                let (mut at, mut first, mut holds) = (0, true, true);
+                while scanner.item(&mut first)? {
+                    match items.get(at) {
+                        Some(item) => holds &= self.equal(item, scanner)?,
+                        None => scanner.skip()?,
+                    }
+                    at += 1;
+                }
+                Ok(holds && at == items.len())
+            }
+            (Value::Object(members), Kind::Object) => self.equal_object(members, wanted, scanner),
+            _ => wrong(scanner),
+        }
+    }
+
+    fn equal_object(&self, members: &Map, wanted: &Value, scanner: &mut Scanner<'_>) -> Scan<bool> {
+        if members.len() > MOST_MEMBERS {
+            return Ok(Value::scan(scanner)? == *wanted);
+        }
+        scanner.enter()?;
+        let (mut good, mut more, mut first) = (0_u64, false, true);
+        while let Some(key) = scanner.member(&mut first)? {
+            match members.get_full(&*key.text()) {
+                Some((at, _, value)) => {
+                    good = good & !(1 << at) | u64::from(self.equal(value, scanner)?) << at
+                }
+                None => {
+                    more = true;
+                    scanner.skip()?;
+                }
+            }
+        }
+        Ok(!more && good.count_ones() as usize == members.len())
+    }
+}

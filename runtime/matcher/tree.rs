@@ -1,0 +1,246 @@
+//! The judge that explains: over a value's tree, collecting every mismatch with its path.
+
+use std::fmt::Write;
+
+use super::{Bound, Context, MOST_MISMATCHES, Matcher, Mismatch, Op, Verdict, number_is};
+use crate::value::{Map, Type, Value, ops};
+
+/// Judges a value.
+pub fn judge(matcher: &Matcher, value: &Value, context: &Context<'_>) -> Verdict {
+    let mut judge = Judge {
+        context,
+        path: Vec::new(),
+        found: Vec::new(),
+    };
+    judge.value(matcher, value, false);
+    if judge.found.is_empty() {
+        Ok(())
+    } else {
+        Err(judge.found)
+    }
+}
+
+enum Step<'a> {
+    Key(&'a str),
+    Item(usize),
+}
+
+struct Judge<'a> {
+    context: &'a Context<'a>,
+    path: Vec<Step<'a>>,
+    found: Vec<Mismatch>,
+}
+
+impl<'a> Judge<'a> {
+    fn value(&mut self, matcher: &'a Matcher, value: &'a Value, exact: bool) {
+        if self.found.len() >= MOST_MISMATCHES {
+            return;
+        }
+        let holds = match matcher {
+            Matcher::Object {
+                members,
+                exact: own,
+            } => match value {
+                Value::Object(object) => return self.object(members, object, exact || *own),
+                _ => false,
+            },
+            Matcher::List { items, rest } => match value {
+                Value::List(list) => return self.list(matcher, items, *rest, list, exact),
+                _ => false,
+            },
+            Matcher::Each(each) => match value {
+                Value::List(list) => {
+                    for (at, item) in list.iter().enumerate() {
+                        self.step(Step::Item(at), |judge| judge.value(each, item, exact));
+                    }
+                    return;
+                }
+                _ => false,
+            },
+            Matcher::OneOf(choices) => choices.iter().any(|choice| {
+                let mut judge = Judge {
+                    context: self.context,
+                    path: Vec::new(),
+                    found: Vec::new(),
+                };
+                judge.value(choice, value, exact);
+                judge.found.is_empty()
+            }),
+            Matcher::Arg(index) => return self.equal(self.context.arg(*index), value),
+            leaf => self.leaf(leaf, value),
+        };
+        if !holds {
+            let expected = self.context.expected(matcher);
+            self.fail(expected, value.describe());
+        }
+    }
+
+    fn leaf(&self, matcher: &Matcher, value: &Value) -> bool {
+        match matcher {
+            Matcher::Any => !matches!(value, Value::Absent),
+            Matcher::Null => matches!(value, Value::Null),
+            Matcher::Bool(b) => matches!(value, Value::Bool(other) if other == b),
+            Matcher::Int(n) => *value == Value::Int(*n),
+            Matcher::Float(x) => *value == Value::Float(*x),
+            Matcher::Str(text) => value.as_str() == Some(text),
+            Matcher::Cmp(op, bound) => self.compare(*op, *bound, value),
+            Matcher::Regex { index, negated } => value
+                .as_str()
+                .is_some_and(|text| self.context.regex(*index, *negated, text)),
+            Matcher::Type(ty) => match value {
+                Value::Int(_) | Value::Float(_) => number_is(*ty, value),
+                _ => ty.holds(value) && !matches!(ty, Type::Int | Type::Float | Type::Number),
+            },
+            _ => false,
+        }
+    }
+
+    fn compare(&self, op: Op, bound: Bound, value: &Value) -> bool {
+        match (value, bound) {
+            (_, Bound::Arg(index)) if matches!(op, Op::Eq | Op::Ne) => {
+                (self.context.arg(index) == value) == (op == Op::Eq)
+            }
+            (Value::Int(_) | Value::Float(_), _) => {
+                op.holds(self.context.order_number(value, bound))
+            }
+            (Value::Str(text), _) => op.holds(self.context.order_text(text, bound)),
+            (_, Bound::Arg(index)) => op.holds(value.compare(self.context.arg(index))),
+            _ => op == Op::Ne,
+        }
+    }
+
+    fn object(&mut self, members: &'a [(super::Key, Matcher)], object: &'a Map, exact: bool) {
+        for (key, matcher) in members {
+            let key = self.context.key(*key);
+            self.step(Step::Key(key), |judge| match object.get(key) {
+                Some(value) => judge.value(matcher, value, exact),
+                None if judge.context.may_be_absent(matcher) => {}
+                None => {
+                    let expected = judge.context.expected(matcher);
+                    judge.fail(expected, missing(key, object));
+                }
+            });
+        }
+        if exact {
+            for (key, value) in object {
+                if !members
+                    .iter()
+                    .any(|(known, _)| self.context.key(*known) == key)
+                {
+                    self.step(Step::Key(key), |judge| {
+                        judge.fail("no such member".to_owned(), value.describe())
+                    });
+                }
+            }
+        }
+    }
+
+    fn list(
+        &mut self,
+        matcher: &Matcher,
+        items: &'a [Matcher],
+        rest: Option<usize>,
+        list: &'a [Value],
+        exact: bool,
+    ) {
+        let fits = if rest.is_some() {
+            list.len() >= items.len()
+        } else {
+            list.len() == items.len()
+        };
+        if !fits {
+            let expected = self.context.expected(matcher);
+            self.fail(expected, Value::list(list.iter().cloned()).describe());
+        }
+        let front = rest.map_or(items.len(), |rest| rest.min(items.len()));
+        let mut item = |at: usize, matcher: &'a Matcher| {
+            if let Some(value) = list.get(at) {
+                self.step(Step::Item(at), |judge| judge.value(matcher, value, exact));
+            }
+        };
+        for (at, matcher) in items[..front].iter().enumerate() {
+            item(at, matcher);
+        }
+        if fits {
+            for (at, matcher) in items[front..].iter().enumerate() {
+                item(list.len() - (items.len() - front) + at, matcher);
+            }
+        }
+    }
+
+    /// Equality, told at the deepest place that differs.
+    fn equal(&mut self, expected: &'a Value, value: &'a Value) {
+        match (expected, value) {
+            (Value::Object(wanted), Value::Object(object)) => {
+                for (key, expected) in wanted.iter() {
+                    self.step(Step::Key(key), |judge| match object.get(key) {
+                        Some(value) => judge.equal(expected, value),
+                        None => judge.fail(expected.literal(), missing(key, object)),
+                    });
+                }
+                for (key, value) in object.iter().filter(|(key, _)| !wanted.contains_key(*key)) {
+                    self.step(Step::Key(key), |judge| {
+                        judge.fail("no such member".to_owned(), value.describe())
+                    });
+                }
+            }
+            (Value::List(wanted), Value::List(list)) if wanted.len() == list.len() => {
+                for (at, (expected, value)) in wanted.iter().zip(list).enumerate() {
+                    self.step(Step::Item(at), |judge| judge.equal(expected, value));
+                }
+            }
+            _ if expected == value && !matches!(expected, Value::Absent) => {}
+            (Value::List(_), Value::List(_)) => self.fail(expected.describe(), value.describe()),
+            _ => self.fail(expected.literal(), value.describe()),
+        }
+    }
+
+    fn step(&mut self, step: Step<'a>, inner: impl FnOnce(&mut Self)) {
+        self.path.push(step);
+        inner(self);
+        self.path.pop();
+    }
+
+    fn fail(&mut self, expected: String, actual: String) {
+        if self.found.len() >= MOST_MISMATCHES {
+            return;
+        }
+        let mut path = self.context.root.to_owned();
+        for step in &self.path {
+            match step {
+                Step::Key(key) => push_key(key, &mut path),
+                // Writing to a String cannot fail.
+                Step::Item(at) => {
+                    let _ = write!(path, "[{at}]");
+                }
+            }
+        }
+        self.found.push(Mismatch {
+            path,
+            expected,
+            actual,
+        });
+    }
+}
+
+/// Appends `.name`, or `["odd-name"]` where it must be quoted.
+pub(crate) fn push_key(key: &str, path: &mut String) {
+    let plain = key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        && !key.bytes().next().is_none_or(|b| b.is_ascii_digit());
+    if plain {
+        path.push('.');
+        path.push_str(key);
+    } else {
+        // Writing to a String cannot fail.
+        let _ = write!(path, "[{key:?}]");
+    }
+}
+
+/// What a missing member is told as: with the name that was probably meant.
+fn missing(key: &str, object: &Map) -> String {
+    let hint = ops::no_member(key, object.keys());
+    hint.split_once(": did you mean ").map_or_else(
+        || "nothing".to_owned(),
+        |(_, name)| format!("nothing; did you mean {name}"),
+    )
+}

@@ -1,0 +1,82 @@
+//! Pages: CSS selectors over HTML.
+
+use scraper::{ElementRef, Html, Selector};
+
+use super::Pick;
+use crate::value::Value;
+
+/// A parsed page. Parse once for all takes of a step.
+#[derive(Debug)]
+pub struct Page {
+    pub(super) html: Html,
+}
+
+/// A selector from its CSS.
+pub fn selector(css: &str) -> Result<Selector, String> {
+    Selector::parse(css).map_err(|error| format!("{css:?} is no CSS selector: {error}"))
+}
+
+impl Page {
+    /// Parses a page as a browser would: any text is one.
+    pub fn parse(text: &str) -> Self {
+        Self {
+            html: Html::parse_document(text),
+        }
+    }
+
+    /// What a selector finds: the attribute of the elements that have it, or the elements' text.
+    pub fn take(
+        &self,
+        selector: &Selector,
+        attribute: Option<&str>,
+        pick: Pick<'_>,
+    ) -> Option<Value> {
+        let elements = self.html.select(selector);
+        match attribute {
+            Some(name) => pick.of(elements
+                .filter_map(|element| element.attr(name))
+                .map(Value::str)),
+            None => pick.of(elements.map(|element| Value::from(text_of(element)))),
+        }
+    }
+}
+
+/// An element's text, white space as a browser shows it: trimmed, and one space for any run.
+pub(super) fn text_of(element: ElementRef<'_>) -> String {
+    let text: String = element.text().collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::functions::Rng;
+
+    #[test]
+    fn finds() {
+        let page = Page::parse(
+            "<h1> Hello <b>you</b>\n there</h1><a name=x>no</a><a href='/1'>one</a><a href=\"/2\">two &amp; more</a>",
+        );
+        let rng = Rng::new(1, 1);
+        let take = |css: &str, attribute, pick| page.take(&selector(css).unwrap(), attribute, pick);
+        assert_eq!(
+            take("h1", None, Pick::One),
+            Some(Value::from("Hello you there"))
+        );
+        assert_eq!(take("a", Some("href"), Pick::One), Some(Value::from("/1")));
+        assert_eq!(
+            take("a[href]", None, Pick::All),
+            Some(Value::list([Value::from("one"), Value::from("two & more")]))
+        );
+        assert!(take("a", Some("href"), Pick::Any(&rng)).is_some());
+        assert_eq!(take("h2", None, Pick::One), None);
+        assert_eq!(take("h1", Some("id"), Pick::All), None);
+        assert!(selector("a[").is_err());
+    }
+
+    #[test]
+    fn selectors_may_be_statics() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Selector>();
+    }
+}

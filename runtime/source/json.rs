@@ -1,0 +1,214 @@
+//! Dotted paths behind the source `json`: `json.items[0].id`, `json["odd-name"]`, `json.rows[i]`.
+
+use std::fmt::Write;
+
+use crate::matcher::push_key;
+use crate::value::ops::{no_member, place};
+use crate::value::scan::{Kind, Scan, Scanner};
+use crate::value::{Eval, Value};
+
+/// A step of a path.
+#[derive(Clone, Copy, Debug)]
+pub enum Step<'a> {
+    /// A member.
+    Key(&'a str),
+    /// An item, from the end where negative.
+    Index(i64),
+    /// A member or an item known only at run time: a string or an int.
+    At(&'a Value),
+}
+
+enum Plain<'a> {
+    Key(&'a str),
+    Index(i64),
+    Neither,
+}
+
+impl<'a> Step<'a> {
+    fn plain(self) -> Plain<'a> {
+        match self {
+            Self::Key(key) => Plain::Key(key),
+            Self::Index(at) => Plain::Index(at),
+            Self::At(Value::Str(key)) => Plain::Key(key),
+            Self::At(Value::Int(at)) => Plain::Index(*at),
+            Self::At(_) => Plain::Neither,
+        }
+    }
+}
+
+/// What stands at a path in a value.
+pub fn json_path<'v>(value: &'v Value, steps: &[Step<'_>]) -> Option<&'v Value> {
+    steps
+        .iter()
+        .try_fold(value, |value, step| match (value, step.plain()) {
+            (Value::Object(members), Plain::Key(key)) => members.get(key),
+            (Value::List(items), Plain::Index(at)) => items.get(place(at, items.len())?),
+            _ => None,
+        })
+}
+
+/// What stands at a path in a body, in one pass that builds only that value. Fails where the body is no JSON.
+pub fn json_path_bytes(body: &[u8], steps: &[Step<'_>]) -> Eval<Option<Value>> {
+    let mut scanner = Scanner::new(body);
+    let mut read = || {
+        let found = find(&mut scanner, steps)?;
+        scanner.end()?;
+        Ok(found)
+    };
+    read().map_err(|error: crate::value::scan::ScanError| error.explain(body))
+}
+
+fn find(scanner: &mut Scanner<'_>, steps: &[Step<'_>]) -> Scan<Option<Value>> {
+    let Some((step, rest)) = steps.split_first() else {
+        return Value::scan(scanner).map(Some);
+    };
+    let mut first = true;
+    let mut found = None;
+    match (scanner.kind()?, step.plain()) {
+        (Kind::Object, Plain::Key(wanted)) => {
+            scanner.enter()?;
+            while let Some(key) = scanner.member(&mut first)? {
+                // Of a key given twice the last counts.
+                if key.is(wanted) {
+                    found = find(scanner, rest)?
+                } else {
+                    scanner.skip()?
+                }
+            }
+        }
+        (Kind::List, Plain::Index(wanted)) => {
+            scanner.enter()?;
+            let count = if wanted < 0 {
+                scanner.clone().skip_items(&mut true)?
+            } else {
+                usize::MAX
+            };
+            let wanted = place(wanted, count);
+            let mut at = 0;
+            while scanner.item(&mut first)? {
+                if Some(at) == wanted {
+                    found = find(scanner, rest)?
+                } else {
+                    scanner.skip()?
+                }
+                at += 1;
+            }
+        }
+        _ => scanner.skip()?,
+    }
+    Ok(found)
+}
+
+/// Why a path finds nothing: `json.items is a string, not an object`, `json: no member "iid": did you mean "id"?`.
+pub fn why_nothing(value: &Value, steps: &[Step<'_>], root: &str) -> String {
+    let mut path = root.to_owned();
+    let mut value = value;
+    for step in steps {
+        let next = json_path(value, &[*step]);
+        match (value, step.plain(), next) {
+            (_, Plain::Key(key), Some(next)) => {
+                push_key(key, &mut path);
+                value = next;
+            }
+            (_, Plain::Index(at), Some(next)) => {
+                // Writing to a String cannot fail.
+                let _ = write!(path, "[{at}]");
+                value = next;
+            }
+            (Value::Object(members), Plain::Key(key), None) => {
+                return format!("{path}: {}", no_member(key, members.keys()));
+            }
+            (Value::List(items), Plain::Index(at), None) => {
+                return format!("{path}: no item {at}, the list has {}", items.len());
+            }
+            (other, Plain::Key(_), None) => {
+                return format!("{path} is {}, not an object", other.describe());
+            }
+            (other, Plain::Index(_), None) => {
+                return format!("{path} is {}, not a list", other.describe());
+            }
+            (_, Plain::Neither, _) => return format!("{path}: a place is an int or a string"),
+        }
+    }
+    format!("{path} is {}", value.describe())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BODY: &str = r#" {"a":{"b":[10,{"c-d":"x"},null]},"a2":1,"twice":1,"twice":{"z":2}} "#;
+
+    #[test]
+    fn tree_and_bytes_find_the_same() {
+        let value = Value::from_json(BODY.as_bytes()).unwrap();
+        let (one, key) = (Value::Int(1), Value::from("b"));
+        for (steps, expected) in [
+            (&[][..], Some(value.clone())),
+            (&[Step::Key("a2")], Some(Value::Int(1))),
+            (
+                &[Step::Key("a"), Step::Key("b"), Step::Index(0)],
+                Some(Value::Int(10)),
+            ),
+            (
+                &[Step::Key("a"), Step::Key("b"), Step::Index(-1)],
+                Some(Value::Null),
+            ),
+            (
+                &[
+                    Step::Key("a"),
+                    Step::At(&key),
+                    Step::At(&one),
+                    Step::Key("c-d"),
+                ],
+                Some(Value::from("x")),
+            ),
+            (&[Step::Key("twice"), Step::Key("z")], Some(Value::Int(2))),
+            (&[Step::Key("a"), Step::Key("b"), Step::Index(3)], None),
+            (&[Step::Key("a"), Step::Key("b"), Step::Index(-4)], None),
+            (&[Step::Key("a"), Step::Key("b"), Step::Key("x")], None),
+            (&[Step::Key("a"), Step::Index(0)], None),
+            (&[Step::Key("x")], None),
+        ] {
+            assert_eq!(json_path(&value, steps), expected.as_ref(), "{steps:?}");
+            assert_eq!(
+                json_path_bytes(BODY.as_bytes(), steps).unwrap(),
+                expected,
+                "{steps:?}"
+            );
+        }
+        assert!(json_path_bytes(br#"{"a":1"#, &[Step::Key("a")]).is_err());
+        assert!(json_path_bytes(br#"{"a":1}}"#, &[Step::Key("a")]).is_err());
+        assert!(
+            json_path_bytes(b"<html>", &[Step::Key("a")])
+                .unwrap_err()
+                .0
+                .starts_with("not JSON")
+        );
+    }
+
+    #[test]
+    fn says_why() {
+        let value = Value::from_json(BODY.as_bytes()).unwrap();
+        for (steps, why) in [
+            (
+                &[Step::Key("a"), Step::Key("bb")][..],
+                "json.a: no member \"bb\": did you mean \"b\"?",
+            ),
+            (
+                &[Step::Key("a2"), Step::Key("b")],
+                "json.a2 is the int 1, not an object",
+            ),
+            (
+                &[Step::Key("a"), Step::Index(0)],
+                "json.a is an object, not a list",
+            ),
+            (
+                &[Step::Key("a"), Step::Key("b"), Step::Index(9)],
+                "json.a.b: no item 9, the list has 3",
+            ),
+        ] {
+            assert_eq!(why_nothing(&value, steps, "json"), why);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! JSONPath (RFC 9535): `json "$.items[?@.id==1].name"`.
+
+use serde_json_path::JsonPath;
+
+use super::Pick;
+use super::json::{Step, json_path_bytes};
+use crate::value::{Eval, Fault, Value};
+
+/// A query, parsed once.
+#[derive(Clone, Debug)]
+pub struct JsonPathQuery {
+    path: JsonPath,
+    /// Its steps where it names at most one node, so that a body needs no tree.
+    singular: Option<Vec<Place>>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Place {
+    Key(String),
+    Index(i64),
+}
+
+impl JsonPathQuery {
+    /// Reads a query.
+    pub fn parse(query: &str) -> Result<Self, String> {
+        let path = JsonPath::parse(query).map_err(|error| error.to_string())?;
+        Ok(Self {
+            path,
+            singular: singular(query),
+        })
+    }
+
+    /// Whether it names at most one node: only names and places, no wildcard, filter, slice or descent.
+    pub fn is_singular(&self) -> bool {
+        self.singular.is_some()
+    }
+
+    /// What it finds in a body: of a singular query the value, of any other the list of them, unless `pick` says otherwise.
+    pub fn take(&self, body: &[u8], pick: Pick<'_>) -> Eval<Option<Value>> {
+        if let Some(places) = &self.singular {
+            let steps: Vec<Step<'_>> = places
+                .iter()
+                .map(|place| match place {
+                    Place::Key(key) => Step::Key(key),
+                    Place::Index(at) => Step::Index(*at),
+                })
+                .collect();
+            let found = json_path_bytes(body, &steps)?;
+            return Ok(pick.of(found.into_iter()));
+        }
+        let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+        let tree: serde_json::Value = match serde_json::from_slice(body) {
+            Ok(tree) => tree,
+            // Ours says more than serde's.
+            Err(error) => {
+                return Err(Value::from_json(body)
+                    .err()
+                    .unwrap_or_else(|| Fault(format!("not JSON: {error}"))));
+            }
+        };
+        let nodes = self.path.query(&tree);
+        let pick = if matches!(pick, Pick::One) {
+            Pick::All
+        } else {
+            pick
+        };
+        Ok(pick.of(nodes.iter().map(|node| converted(node))))
+    }
+}
+
+fn converted(tree: &serde_json::Value) -> Value {
+    match tree {
+        serde_json::Value::Null => Value::Null,
+        serde_json::Value::Bool(b) => Value::Bool(*b),
+        serde_json::Value::Number(n) => n
+            .as_i64()
+            .map_or_else(|| Value::Float(n.as_f64().unwrap_or_default()), Value::Int),
+        serde_json::Value::String(text) => Value::str(text),
+        serde_json::Value::Array(items) => Value::list(items.iter().map(converted)),
+        serde_json::Value::Object(members) => Value::object(
+            members
+                .iter()
+                .map(|(key, value)| (key.as_str(), converted(value))),
+        ),
+    }
+}
+
+/// The places a singular query names. It has been parsed already, so what is odd here is only not singular; names in brackets that
+/// hold escapes go the long way too.
+fn singular(query: &str) -> Option<Vec<Place>> {
+    let mut rest = query.strip_prefix('$')?;
+    let mut places = Vec::new();
+    while !rest.trim_start().is_empty() {
+        rest = rest.trim_start();
+        if let Some(name) = rest.strip_prefix('.') {
+            let end = name
+                .find(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric() && c != '_')
+                .unwrap_or(name.len());
+            if end == 0 {
+                return None;
+            }
+            places.push(Place::Key(name[..end].to_owned()));
+            rest = &name[end..];
+            continue;
+        }
+        let inner = rest.strip_prefix('[')?.trim_start();
+        let quote = inner.chars().next()?;
+        let (place, after) = if matches!(quote, '"' | '\'') {
+            let end = inner[1..].find(['\\', quote])?;
+            if inner.as_bytes().get(end + 1) == Some(&b'\\') {
+                return None;
+            }
+            (Place::Key(inner[1..=end].to_owned()), &inner[end + 2..])
+        } else {
+            let end = inner.find(|c: char| !c.is_ascii_digit() && c != '-')?;
+            (Place::Index(inner[..end].parse().ok()?), &inner[end..])
+        };
+        places.push(place);
+        rest = after.trim_start().strip_prefix(']')?;
+    }
+    Some(places)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::functions::Rng;
+
+    const BODY: &[u8] =
+        br#"{"items":[{"id":1,"name":"a"},{"id":2,"name":"b"}],"o'k":{"x y":3},"none":[]}"#;
+
+    fn take(query: &str) -> Option<Value> {
+        JsonPathQuery::parse(query)
+            .unwrap()
+            .take(BODY, Pick::One)
+            .unwrap()
+    }
+
+    fn v(json: &str) -> Option<Value> {
+        Some(Value::from_json(json.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn finds() {
+        for (query, singular, expected) in [
+            ("$.items[0].name", true, v("\"a\"")),
+            ("$['items'][-1][\"id\"]", true, v("2")),
+            ("$ ['items'] [ 1 ] .id", true, v("2")),
+            ("$[\"o'k\"]['x y']", true, v("3")),
+            ("$['o\\'k']['x y']", false, v("[3]")),
+            ("$.items[?@.id==2].name", false, v("[\"b\"]")),
+            ("$.items[*].id", false, v("[1,2]")),
+            ("$..id", false, v("[1,2]")),
+            ("$.items[0:1].id", false, v("[1]")),
+            ("$.items[0,1].id", false, v("[1,2]")),
+            (
+                "$.*",
+                false,
+                v(r#"[[{"id":1,"name":"a"},{"id":2,"name":"b"}],{"x y":3},[]]"#),
+            ),
+            ("$.none", true, v("[]")),
+            ("$.none[*]", false, None),
+            ("$.nothing", true, None),
+        ] {
+            assert_eq!(take(query), expected, "{query}");
+            assert_eq!(
+                JsonPathQuery::parse(query).unwrap().is_singular(),
+                singular,
+                "{query}"
+            );
+        }
+        let query = JsonPathQuery::parse("$.items[*].id").unwrap();
+        let any = query.take(BODY, Pick::Any(&Rng::new(1, 1))).unwrap();
+        assert!(matches!(any, Some(Value::Int(1 | 2))));
+        let one = JsonPathQuery::parse("$.items[0].id").unwrap();
+        assert_eq!(one.take(BODY, Pick::All).unwrap(), v("[1]"));
+        assert!(
+            query
+                .take(b"<html>", Pick::One)
+                .unwrap_err()
+                .0
+                .starts_with("not JSON: expected a value")
+        );
+        assert!(JsonPathQuery::parse("$.[").is_err());
+    }
+}
