@@ -63,7 +63,7 @@ impl Pools {
 
 impl Pool {
     fn new(info: &'static DataInfo, rng: Rng, part: u64, parts: u64) -> Result<Self, String> {
-        let cells: Vec<Vec<Value>> = serde_json::from_str(info.rows).map_err(|error| format!("the data {}: {error}", info.name))?;
+        let cells: Vec<Vec<Value>> = rows_of(info)?;
         let rows: EcoVec<Value> = cells
             .into_iter()
             .map(|cells| {
@@ -96,6 +96,13 @@ impl Pool {
         }
         Some(row)
     }
+}
+
+/// The rows as the compiler laid them down: a JSON list of lists.
+fn rows_of(info: &DataInfo) -> Result<Vec<Vec<Value>>, String> {
+    let fault = |fault: Fault| format!("the data {}: {}", info.name, fault.0);
+    let rows = Value::from_json(info.rows.as_bytes()).and_then(Value::into_list).map_err(fault)?;
+    rows.into_iter().map(|row| row.into_list().map(|cells| cells.into_iter().collect()).map_err(fault)).collect()
 }
 
 fn shuffle(rows: &mut VecDeque<usize>, rng: &Rng) {

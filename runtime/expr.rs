@@ -5,9 +5,10 @@ use std::sync::Arc;
 use ecow::{EcoString, EcoVec};
 
 use crate::program::Type;
+use crate::source::{Pick, take_regex};
 use crate::user::User;
 use crate::value::convert::convert_json;
-use crate::value::format::FormatSpec;
+use crate::value::FormatSpec;
 use crate::value::{Eval, Fault, FileValue, Map, Value};
 
 pub use crate::data::all_rows;
@@ -98,31 +99,15 @@ pub fn or_null(value: Option<Value>) -> Value {
     value.unwrap_or(Value::Null)
 }
 
-/// `all`: all that was found, as a list; nothing where there is none.
-pub fn all_of(values: Vec<Value>) -> Option<Value> {
-    (!values.is_empty()).then(|| Value::List(values.into()))
-}
-
-/// The first of what was found.
-pub fn first_of(values: Vec<Value>) -> Option<Value> {
-    values.into_iter().next()
-}
-
-/// `any`: one of what was found, at random.
-pub fn any_of(user: &User, mut values: Vec<Value>) -> Option<Value> {
-    if values.is_empty() {
-        return None;
-    }
-    let index = usize::try_from(user.rng().below(values.len() as u64)).unwrap_or(0);
-    Some(values.swap_remove(index))
-}
-
-/// The items of a list that a source gave, for `all` and `any`.
-pub fn items_of(value: Option<Value>) -> Eval<Vec<Value>> {
-    match value {
-        None => Ok(Vec::new()),
-        Some(value) => Ok(value.into_list()?.into_iter().collect()),
-    }
+/// `all` or `any` of a list that a source gave.
+pub fn picked(found: Option<Value>, pick: Pick<'_>) -> Eval<Option<Value>> {
+    let Some(value) = found else { return Ok(None) };
+    let items = value.into_list()?;
+    Ok(match pick {
+        Pick::One => items.first().cloned(),
+        Pick::All => (!items.is_empty()).then_some(Value::List(items)),
+        Pick::Any(rng) => (!items.is_empty()).then(|| items[rng.place(items.len())].clone()),
+    })
 }
 
 /// `a ~ /re/`.
@@ -133,14 +118,9 @@ pub fn matches(user: &User, value: &Value, regex: usize) -> Eval<bool> {
     }
 }
 
-/// `take x = a ~ /re/`: the first match.
-pub fn capture(user: &User, value: &Value, regex: usize) -> Eval<Option<Value>> {
-    Ok(crate::source::regex::first(user.regex(regex), &value.to_text()?))
-}
-
-/// `take x = all a ~ /re/`: all matches.
-pub fn captures(user: &User, value: &Value, regex: usize) -> Eval<Vec<Value>> {
-    Ok(crate::source::regex::all(user.regex(regex), &value.to_text()?))
+/// `take x = a ~ /re/`.
+pub fn capture(user: &User, value: &Value, regex: usize, pick: Pick<'_>) -> Eval<Option<Value>> {
+    Ok(take_regex(user.regex(regex), &value.to_text()?, pick))
 }
 
 /// `file("x", name:, type:)`.

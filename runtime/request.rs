@@ -4,12 +4,10 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
 use ecow::EcoString;
 
 use crate::user::User;
-use crate::value::text::{path_segment, query_value};
-use crate::value::{Eval, Fault, Value};
+use crate::value::{Eval, Fault, Value, path_segment, query_value};
 
 /// How redirects are followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,7 +156,7 @@ impl<'u> Request<'u> {
 
     /// Begins a multipart body (RFC 7578), its boundary drawn from the user's randomness.
     pub fn multipart(&mut self) {
-        let boundary = format!("ltc-{:016x}{:016x}", self.user.rng().next_u64(), self.user.rng().next_u64());
+        let boundary = format!("ltc-{:016x}{:016x}", self.user.rng().next(), self.user.rng().next());
         self.body.clear();
         self.has_body = true;
         self.text_body = false;
@@ -346,7 +344,9 @@ impl<'u> Request<'u> {
 
 /// Header lines for the kinds of auth; empty where a part is null.
 pub(crate) mod auth {
-    use super::{Engine as _, Eval, Value, header_text, push_line};
+    use base64::Engine as _;
+
+    use super::{Eval, Value, header_text, push_line};
 
     pub(crate) fn bearer(token: &Value) -> Eval<String> {
         if matches!(token, Value::Null) {

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use ecow::EcoString;
 
 use crate::http;
-use crate::program::Program;
-use crate::source;
+use crate::expr::picked;
+use crate::source::{self, Page, Pick};
 use crate::user::User;
 use crate::value::{Eval, Fault, Value};
 
@@ -18,16 +18,12 @@ pub struct Response<'u> {
     pub(crate) raw: http::Response,
     user: &'u User,
     text: OnceCell<EcoString>,
-    json: OnceCell<Result<Value, Fault>>,
+    page: OnceCell<Page>,
 }
 
 impl<'u> Response<'u> {
     pub(crate) fn new(user: &'u User, raw: http::Response) -> Self {
-        Self { raw, user, text: OnceCell::new(), json: OnceCell::new() }
-    }
-
-    fn program(&self) -> &'static Program {
-        self.user.world().program
+        Self { raw, user, text: OnceCell::new(), page: OnceCell::new() }
     }
 
     pub(crate) fn body_bytes(&self) -> &Bytes {
@@ -39,41 +35,24 @@ impl<'u> Response<'u> {
         self.text.get_or_init(|| String::from_utf8_lossy(&self.raw.body).into())
     }
 
-    /// The body as a tree.
-    pub(crate) fn tree(&self) -> Eval<&Value> {
-        self.json.get_or_init(|| Value::from_json(&self.raw.body)).as_ref().map_err(Clone::clone)
-    }
-
-    /// `json.a[0]`, where it is there.
-    pub fn json(&self, path: &[source::Step]) -> Eval<Option<Value>> {
-        if let Some(tree) = self.json.get() {
-            let tree = tree.as_ref().map_err(Clone::clone)?;
-            return Ok(source::json::path(tree, path));
-        }
-        if path.is_empty() {
-            return self.tree().map(|tree| Some(tree.clone()));
-        }
-        source::json::path_bytes(&self.raw.body, path)
+    /// `json.a[0]`, where it is there. Only that value is built.
+    pub fn json(&self, path: &[source::Step<'_>]) -> Eval<Option<Value>> {
+        source::json_path_bytes(&self.raw.body, path)
     }
 
     /// `json "$…"`.
-    pub fn json_path(&self, path: usize) -> Eval<Option<Value>> {
-        self.user.world().query(path).one(self.tree()?)
+    pub fn json_path(&self, path: usize, pick: Pick<'_>) -> Eval<Option<Value>> {
+        self.user.world().query(path)?.take(&self.raw.body, pick)
     }
 
-    /// `all json "$…"`: a list.
-    pub fn json_path_all(&self, path: usize) -> Eval<Vec<Value>> {
-        self.user.world().query(path).all(self.tree()?)
-    }
-
-    /// `header "X"`: the first of that name.
-    pub fn header(&self, name: &Value) -> Eval<Option<Value>> {
-        Ok(self.raw.headers.get(&name.to_text()?).map(|value| Value::Str(value.into())))
-    }
-
-    /// `all header "X"`.
-    pub fn header_all(&self, name: &Value) -> Eval<Vec<Value>> {
-        Ok(self.raw.headers.get_all(&name.to_text()?).map(|value| Value::Str(value.into())).collect())
+    /// `header "X"`.
+    pub fn header(&self, name: &Value, pick: Pick<'_>) -> Eval<Option<Value>> {
+        let name = name.to_text()?;
+        let mut all = self.raw.headers.get_all(&name).map(Value::str);
+        Ok(match pick {
+            Pick::One => all.next(),
+            pick => picked(Some(all.collect::<Vec<_>>().into()), pick)?,
+        })
     }
 
     /// `cookie "sid"`: what the user's jar holds for the final URL.
@@ -101,19 +80,19 @@ impl<'u> Response<'u> {
         Value::Duration(nanos(self.raw.timings.total))
     }
 
-    /// `html "css"`, `html "css" @attribute`: all that is found.
-    pub fn html(&self, selector: usize, attribute: Option<&str>) -> Eval<Vec<Value>> {
-        Ok(source::html::select(self.body_text(), self.user.world().selector(selector), attribute))
+    /// `html "css"`, `html "css" @attribute`.
+    pub fn html(&self, selector: usize, attribute: Option<&str>, pick: Pick<'_>) -> Option<Value> {
+        self.page().take(self.user.world().selector(selector), attribute, pick)
     }
 
     /// `form "css"`.
     pub fn form(&self, selector: usize) -> Eval<Option<Value>> {
-        source::html::form(self.body_text(), self.user.world().selector(selector), &self.raw.url)
+        let url = url::Url::parse(&self.raw.url).map_err(|error| Fault(format!("{}: {error}", self.raw.url)))?;
+        source::form_of(self.page(), self.user.world().selector(selector), &url)
     }
 
-    /// The source of a selector, for messages.
-    pub(crate) fn selector_text(&self, selector: usize) -> &'static str {
-        self.program().selectors[selector]
+    fn page(&self) -> &Page {
+        self.page.get_or_init(|| Page::parse(self.body_text()))
     }
 }
 

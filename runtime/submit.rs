@@ -1,10 +1,9 @@
 //! `site submit f { form { … } }`: what a browser sends without a button being pressed, and the map over it.
 
-use ecow::EcoString;
-
 use crate::request::Request;
+use crate::source::fill_form;
 use crate::user::User;
-use crate::value::{Eval, Fault, FormValue, Value};
+use crate::value::{Eval, Fault, Map, Value};
 
 /// A request that sends `form`, `fields` over its own. A button is sent only where a field names it.
 pub(crate) fn submit<'u>(user: &'u User, api: usize, form: &Value, fields: &[(&str, Value)]) -> Eval<Request<'u>> {
@@ -13,7 +12,8 @@ pub(crate) fn submit<'u>(user: &'u User, api: usize, form: &Value, fields: &[(&s
     };
     let get = form.method.eq_ignore_ascii_case("get");
     let mut request = user.request(api, if get { "GET" } else { "POST" });
-    let pairs = laid_over(form, fields);
+    let fields: Map = fields.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
+    let pairs = fill_form(form, &fields)?;
     if get {
         // A browser replaces the action's query by the fields.
         let action = form.action.split('?').next().unwrap_or_default();
@@ -43,23 +43,4 @@ pub(crate) fn submit<'u>(user: &'u User, api: usize, form: &Value, fields: &[(&s
         }
     }
     Ok(request)
-}
-
-/// The form's fields in their order; a named one takes the map's value in place of its first occurrence, the rest are appended.
-fn laid_over(form: &FormValue, fields: &[(&str, Value)]) -> Vec<(EcoString, Value)> {
-    let over = |name: &str| fields.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
-    let mut pairs: Vec<(EcoString, Value)> = Vec::with_capacity(form.fields.len() + fields.len());
-    for (name, value) in &form.fields {
-        match over(name) {
-            None => pairs.push((name.clone(), Value::Str(value.clone()))),
-            Some(value) if !pairs.iter().any(|(key, _)| key == name) => pairs.push((name.clone(), value)),
-            Some(_) => {}
-        }
-    }
-    for (name, value) in fields {
-        if !pairs.iter().any(|(key, _)| key == name) {
-            pairs.push(((*name).into(), value.clone()));
-        }
-    }
-    pairs
 }

@@ -5,16 +5,17 @@ use std::rc::Rc;
 
 use ecow::EcoString;
 use regex::Regex;
+use scraper::Selector;
 
 use crate::clock::Clock;
 use crate::data::Pools;
-use crate::functions::AwsCredentials;
+use crate::functions::{AwsCredentials, AwsRequest};
 use crate::http;
 use crate::observe::Observer;
 use crate::place::Place;
 use crate::program::{Program, StepInfo};
 use crate::request::Request;
-use crate::source::{JsonPath, Selector};
+use crate::source::JsonPathQuery;
 use crate::show;
 use crate::stats::{Example, FailureClass, FailureKey, NO_NAME, NO_PLACE, Phases, Recorder, Sample};
 use crate::step::Done;
@@ -62,8 +63,8 @@ pub struct World {
     pub(crate) recorder: RefCell<Recorder>,
     apis: Vec<Rc<http::ApiTransport>>,
     bases: Vec<OnceCell<Eval<http::Target>>>,
-    queries: Vec<OnceCell<JsonPath>>,
-    selectors: Vec<OnceCell<Selector>>,
+    queries: Vec<OnceCell<Eval<JsonPathQuery>>>,
+    selectors: Vec<Selector>,
     aws: Option<AwsCredentials>,
     secrets: Vec<String>,
 }
@@ -112,7 +113,7 @@ impl World {
             apis,
             bases: program.apis.iter().map(|_| OnceCell::new()).collect(),
             queries: program.paths.iter().map(|_| OnceCell::new()).collect(),
-            selectors: program.selectors.iter().map(|_| OnceCell::new()).collect(),
+            selectors: program.selectors.iter().map(|css| crate::source::html::selector(css)).collect::<Result<_, _>>()?,
             aws: settings.aws.clone(),
             secrets: settings.secrets.clone(),
         }))
@@ -133,12 +134,13 @@ impl World {
         self.apis[api].clone()
     }
 
-    pub(crate) fn query(&self, index: usize) -> &JsonPath {
-        self.queries[index].get_or_init(|| JsonPath::new(self.program.paths[index]))
+    pub(crate) fn query(&self, index: usize) -> Eval<&JsonPathQuery> {
+        let query = self.queries[index].get_or_init(|| JsonPathQuery::parse(self.program.paths[index]).map_err(Fault));
+        query.as_ref().map_err(Clone::clone)
     }
 
     pub(crate) fn selector(&self, index: usize) -> &Selector {
-        self.selectors[index].get_or_init(|| Selector::new(self.program.selectors[index]))
+        &self.selectors[index]
     }
 
     pub(crate) fn sign_aws(&self, request: &Request<'_>, target: &http::Target, service: &str, region: &str) -> Eval<String> {
@@ -147,16 +149,19 @@ impl World {
                 "auth aws needs credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment".into(),
             ));
         };
-        crate::functions::aws_sign(
-            request.method,
-            target,
-            &request.headers,
-            &request.body,
+        let url = url::Url::parse(&target.to_string()).map_err(|error| Fault(format!("{target}: {error}")))?;
+        let headers: Vec<(&str, &str)> = request.headers.lines().filter_map(|line| line.split_once(": ")).collect();
+        let signed = crate::functions::aws_sign(&AwsRequest {
+            method: request.method,
+            url: &url,
+            headers: &headers,
+            body: &request.body,
             service,
             region,
             credentials,
-            self.clock.unix_nanos(),
-        )
+            now: self.clock.unix_nanos(),
+        })?;
+        Ok(signed.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect())
     }
 
     /// A text without the environment's secrets.

@@ -316,27 +316,18 @@ impl Emitter<'_> {
                 Code::Plain(quote!(Some(#value)))
             }
         };
-        match quantity {
-            Quantity::One => code,
-            Quantity::All => {
-                let found = code.value();
-                Code::Plain(quote!(all_of(items_of(#found)?)))
-            }
-            Quantity::Any => {
-                let found = code.value();
-                Code::Plain(quote!(any_of(u, items_of(#found)?)))
-            }
+        if quantity == Quantity::One {
+            return code;
         }
+        let (found, pick) = (code.value(), pick(quantity));
+        Code::Fallible(quote!(picked(#found, #pick)))
     }
 
     fn capture(&self, scope: Scope<'_>, value: &Expr, regex: usize, quantity: Quantity) -> Code {
         let value = self.reference(scope, value);
         let regex = index(regex);
-        match quantity {
-            Quantity::One => Code::Fallible(quote!(capture(u, #value, #regex))),
-            Quantity::All => Code::Plain(quote!(all_of(captures(u, #value, #regex)?))),
-            Quantity::Any => Code::Plain(quote!(any_of(u, captures(u, #value, #regex)?))),
-        }
+        let pick = pick(quantity);
+        Code::Fallible(quote!(capture(u, #value, #regex, #pick)))
     }
 
     /// A source as a value in an expression: null for an absent header or cookie, a fault for anything else that isn't there.
@@ -376,16 +367,12 @@ impl Emitter<'_> {
                 Fallible(quote!(x.json(&[#(#steps),*])))
             }
             Source::JsonPath { path, quantity, .. } => {
-                let path = index(path.0);
-                many(*quantity, &quote!(x.json_path_all(#path)?), || {
-                    Fallible(quote!(x.json_path(#path)))
-                })
+                let (path, pick) = (index(path.0), pick(*quantity));
+                Fallible(quote!(x.json_path(#path, #pick)))
             }
             Source::Header(name, quantity) => {
-                let name = self.reference(scope, name);
-                many(*quantity, &quote!(x.header_all(#name)?), || {
-                    Fallible(quote!(x.header(#name)))
-                })
+                let (name, pick) = (self.reference(scope, name), pick(*quantity));
+                Fallible(quote!(x.header(#name, #pick)))
             }
             Source::Cookie(name) => {
                 let name = self.reference(scope, name);
@@ -401,8 +388,8 @@ impl Emitter<'_> {
                     Some(attribute) => quote!(Some(#attribute)),
                     None => quote!(None),
                 };
-                let all = quote!(x.html(#selector, #attribute)?);
-                many(*quantity, &all, || Plain(quote!(first_of(#all))))
+                let pick = pick(*quantity);
+                Plain(quote!(x.html(#selector, #attribute, #pick)))
             }
             Source::Form(selector) => {
                 let selector = index(selector.0);
@@ -416,11 +403,12 @@ impl Emitter<'_> {
     }
 }
 
-fn many(quantity: Quantity, all: &TokenStream, one: impl FnOnce() -> Code) -> Code {
+/// Which of several things that a source finds.
+fn pick(quantity: Quantity) -> TokenStream {
     match quantity {
-        Quantity::One => one(),
-        Quantity::All => Code::Plain(quote!(all_of(#all))),
-        Quantity::Any => Code::Plain(quote!(any_of(u, #all))),
+        Quantity::One => quote!(Pick::One),
+        Quantity::All => quote!(Pick::All),
+        Quantity::Any => quote!(Pick::Any(u.rng())),
     }
 }
 

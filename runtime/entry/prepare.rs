@@ -29,7 +29,7 @@ pub(crate) struct Version {
 
 /// Settings before anything ran.
 pub(crate) fn settings(program: &'static Program, cli: &Cli, configuration: &Configuration) -> Settings {
-    let seed = cli.seed.or(configuration.profile.seed).unwrap_or_else(crate::functions::fresh_seed);
+    let seed = cli.seed.or(configuration.profile.seed).unwrap_or_else(fresh_seed);
     Settings {
         program,
         env: configuration.env.clone(),
@@ -42,7 +42,7 @@ pub(crate) fn settings(program: &'static Program, cli: &Cli, configuration: &Con
         shard: 0,
         globals: Vec::new(),
         shared: Vec::new(),
-        aws: AwsCredentials::from_environment(),
+        aws: aws_credentials(),
         clock: Clock::start(),
         secrets: configuration.secrets.clone(),
     }
@@ -154,4 +154,24 @@ fn told(user: &User) -> Vec<String> {
             format!("{} {message}", place(key.place))
         })
         .collect()
+}
+
+/// A seed that no other run has, small enough to be typed again.
+fn fresh_seed() -> u64 {
+    let mut bytes = [0; 4];
+    // Without the system's randomness the clock still differs from run to run.
+    match std::fs::File::open("/dev/urandom").and_then(|mut file| std::io::Read::read_exact(&mut file, &mut bytes)) {
+        Ok(()) => u64::from(u32::from_le_bytes(bytes)),
+        Err(_) => u64::from(Clock::start().unix_start().subsec_nanos()),
+    }
+}
+
+/// What `auth aws` signs with: the environment's credentials.
+fn aws_credentials() -> Option<AwsCredentials> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    Some(AwsCredentials {
+        access_key_id: variable("AWS_ACCESS_KEY_ID")?,
+        secret_access_key: variable("AWS_SECRET_ACCESS_KEY")?,
+        session_token: variable("AWS_SESSION_TOKEN"),
+    })
 }
