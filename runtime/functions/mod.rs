@@ -6,6 +6,7 @@
 pub mod aws;
 pub mod crypto;
 pub mod fake;
+mod fake_lists;
 pub mod jwt;
 pub mod lists;
 pub mod numbers;

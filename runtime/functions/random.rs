@@ -95,7 +95,6 @@ fn low(product: u128) -> u64 {
     product as u64
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the high half fits")]
 fn high(product: u128) -> u64 {
     (product >> 64) as u64
 }

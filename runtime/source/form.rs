@@ -105,7 +105,7 @@ fn disabled(control: ElementRef<'_>) -> bool {
         }
         if is(outer, "fieldset") && outer.attr("disabled").is_some() {
             let legend = outer.child_elements().find(|child| is(*child, "legend"));
-            if !legend.is_some_and(|legend| legend.id() == inside.id()) {
+            if legend.is_none_or(|legend| legend.id() != inside.id()) {
                 return true;
             }
         }

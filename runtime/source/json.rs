@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::matcher::push_key;
 use crate::value::ops::{no_member, place};
 use crate::value::scan::{Kind, Scan, Scanner};
-use crate::value::{Eval, Value};
+use crate::value::{Eval, Fault, Value};
 
 /// A step of a path.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +97,14 @@ fn find(scanner: &mut Scanner<'_>, steps: &[Step<'_>]) -> Scan<Option<Value>> {
         _ => scanner.skip()?,
     }
     Ok(found)
+}
+
+/// What must stand at a path in a body: in an expression, where a missing member is a fault that says what is there instead.
+pub fn json_value(body: &[u8], steps: &[Step<'_>], root: &str) -> Eval {
+    match json_path_bytes(body, steps)? {
+        Some(value) => Ok(value),
+        None => Err(Fault(why_nothing(&Value::from_json(body)?, steps, root))),
+    }
 }
 
 /// Why a path finds nothing: `json.items is a string, not an object`, `json: no member "iid": did you mean "id"?`.
@@ -209,6 +217,10 @@ mod tests {
             ),
         ] {
             assert_eq!(why_nothing(&value, steps, "json"), why);
+            assert_eq!(
+                json_value(BODY.as_bytes(), steps, "json").unwrap_err().0,
+                why
+            );
         }
     }
 }

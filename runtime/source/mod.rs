@@ -10,7 +10,7 @@ pub mod regex;
 
 pub use form::{fill_form, form_of};
 pub use html::Page;
-pub use json::{Step, json_path, json_path_bytes, why_nothing};
+pub use json::{Step, json_path, json_path_bytes, json_value, why_nothing};
 pub use jsonpath::JsonPathQuery;
 pub use regex::take_regex;
 

@@ -233,17 +233,12 @@ impl<'a> Scanner<'a> {
         let start = self.at + 1;
         let mut at = start;
         let mut escaped = false;
-        let mut ascii = true;
         loop {
             match self.bytes.get(at) {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     escaped = true;
                     at = self.escape(at + 1)?;
-                }
-                Some(byte) if *byte >= 0x80 => {
-                    ascii = false;
-                    at += 1;
                 }
                 Some(byte) if *byte >= 0x20 => at += 1,
                 Some(_) => {
@@ -262,7 +257,6 @@ impl<'a> Scanner<'a> {
         }
         let slice = &self.bytes[start..at];
         let Ok(raw) = std::str::from_utf8(slice) else {
-            debug_assert!(!ascii, "ASCII is UTF-8");
             return Err(ScanError {
                 at: start,
                 why: "a string that is not UTF-8",
