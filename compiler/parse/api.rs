@@ -1,0 +1,223 @@
+//! An `api`, its requests and what stands in a request's braces.
+
+use ltc_grammar::Rule;
+
+use super::build::{Builder, P, kids};
+use crate::ast::{
+    Api, ApiMember, AuthExpr, Body, BodyKind, Expr, ExprKind, Healthcheck, Part, PathExpr, Redirects, RequestDef, RequestLine,
+    RequestOption, Resource, Take, Text,
+};
+use crate::diagnostic::{Code, Diagnostic};
+
+impl Builder<'_> {
+    /// An `api`.
+    pub(super) fn api(&mut self, pair: P<'_>) -> Api {
+        let span = self.span(&pair);
+        let mut api = Api { name: self.unnamed(&pair), members: Vec::new(), span };
+        for part in kids(pair) {
+            match part.as_rule() {
+                Rule::name => api.name = self.bind(&part),
+                _ => api.members = kids(part).map(|p| self.api_member(p)).collect(),
+            }
+        }
+        api
+    }
+
+    fn api_member(&mut self, pair: P<'_>) -> ApiMember {
+        let span = self.span(&pair);
+        match pair.as_rule() {
+            Rule::base => {
+                let base = self.only(pair);
+                ApiMember::Base(self.expr(base))
+            }
+            Rule::keys => {
+                let word = self.only(pair);
+                ApiMember::Keys(self.word(&word))
+            }
+            Rule::cookies => {
+                let word = self.only(pair);
+                ApiMember::Cookies(self.word(&word))
+            }
+            Rule::option => ApiMember::Option(self.option(pair)),
+            Rule::healthcheck => ApiMember::Healthcheck(self.healthcheck(pair), span),
+            Rule::request_def => ApiMember::Request(Box::new(self.request_def(pair))),
+            Rule::resource => {
+                let mut resource = Resource { name: self.unnamed(&pair), members: Vec::new(), span };
+                for part in kids(pair) {
+                    match part.as_rule() {
+                        Rule::name => resource.name = self.word(&part),
+                        _ => resource.members = kids(part).map(|p| self.api_member(p)).collect(),
+                    }
+                }
+                ApiMember::Resource(resource)
+            }
+            _ => ApiMember::Broken(self.broken(&pair, Rule::only_api)),
+        }
+    }
+
+    fn option(&mut self, pair: P<'_>) -> RequestOption {
+        let pair = self.only(pair);
+        let span = self.span(&pair);
+        let rule = pair.as_rule();
+        let inner = self.only(pair);
+        match rule {
+            Rule::headers => RequestOption::Headers(self.map(inner), span),
+            Rule::auth => RequestOption::Auth(self.auth(inner)),
+            Rule::timeout => RequestOption::Timeout(self.expr(inner)),
+            _ => {
+                let redirects = match (inner.as_str(), inner.as_str().parse()) {
+                    ("off", _) => Redirects::Off,
+                    ("any", _) => Redirects::Any,
+                    (_, Ok(hops)) => Redirects::Hops(hops),
+                    (other, Err(_)) => Redirects::Other(other.to_owned()),
+                };
+                RequestOption::Redirects(redirects, span)
+            }
+        }
+    }
+
+    /// `bearer(token)`, `none`.
+    pub(super) fn auth(&mut self, pair: P<'_>) -> AuthExpr {
+        let span = self.span(&pair);
+        let (scheme, args) = self.callee(pair);
+        AuthExpr { scheme, args, span }
+    }
+
+    fn healthcheck(&mut self, pair: P<'_>) -> Option<Box<Healthcheck>> {
+        let mut check = None;
+        for part in kids(pair) {
+            match (part.as_rule(), &mut check) {
+                (Rule::request_line, _) => {
+                    let line = self.request_line(part);
+                    check = Some(Box::new(Healthcheck { line, parts: Vec::new(), version: None }));
+                }
+                (Rule::hc_block, Some(check)) => {
+                    for member in kids(part) {
+                        match member.as_rule() {
+                            Rule::version => self.version(member, check),
+                            _ => {
+                                let part = self.part(member, Rule::only_hc);
+                                check.parts.push(part);
+                            }
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        check
+    }
+
+    fn version(&mut self, pair: P<'_>, check: &mut Healthcheck) {
+        let at = self.span(&pair);
+        let name = crate::span::Spanned::new("version".to_owned(), crate::span::Span { end: at.start + 7, ..at });
+        if check.version.is_some() {
+            self.report(Diagnostic::new(Code::Syntax, at, "the version is taken twice").help("a health check has one `version = …`"));
+        }
+        let source = self.only(pair);
+        check.version = Some(self.take_source(source, name, None));
+    }
+
+    fn request_def(&mut self, pair: P<'_>) -> RequestDef {
+        let span = self.span(&pair);
+        let mut def = RequestDef {
+            name: self.unnamed(&pair),
+            params: Vec::new(),
+            line: RequestLine { method: self.unnamed(&pair), path: PathExpr::Plain(Text::default()) },
+            parts: Vec::new(),
+            span,
+        };
+        for part in kids(pair) {
+            match part.as_rule() {
+                Rule::request_head => {
+                    for head in kids(part) {
+                        match head.as_rule() {
+                            Rule::word => def.name = self.word(&head),
+                            _ => def.params = self.params(head),
+                        }
+                    }
+                }
+                Rule::request_line => def.line = self.request_line(part),
+                _ => def.parts = self.parts(part),
+            }
+        }
+        def
+    }
+
+    /// `GET /items/{id}`.
+    pub(super) fn request_line(&mut self, pair: P<'_>) -> RequestLine {
+        let mut line = RequestLine { method: self.unnamed(&pair), path: PathExpr::Plain(Text::default()) };
+        for part in kids(pair) {
+            match part.as_rule() {
+                Rule::method => line.method = self.word(&part),
+                Rule::path => line.path = PathExpr::Plain(self.path(part)),
+                _ => line.path = PathExpr::Quoted(self.text(part)),
+            }
+        }
+        line
+    }
+
+    /// What stands in a request's braces.
+    pub(super) fn parts(&mut self, pair: P<'_>) -> Vec<Part> {
+        kids(pair).map(|p| self.part(p, Rule::only_part)).collect()
+    }
+
+    fn part(&mut self, pair: P<'_>, strict: Rule) -> Part {
+        let span = self.span(&pair);
+        match pair.as_rule() {
+            Rule::option => Part::Option(self.option(pair)),
+            Rule::query => {
+                let map = self.only(pair);
+                Part::Query(self.map(map), span)
+            }
+            Rule::body => {
+                let inner = self.only(pair);
+                Part::Body(Body { kind: self.body(inner), span })
+            }
+            Rule::expect => Part::Expect(self.expect(pair)),
+            _ => Part::Broken(self.broken(&pair, strict)),
+        }
+    }
+
+    fn body(&mut self, pair: P<'_>) -> BodyKind {
+        let rule = pair.as_rule();
+        if rule == Rule::graphql {
+            let mut query = self.unnamed(&pair);
+            let mut vars = Vec::new();
+            for part in kids(pair) {
+                match part.as_rule() {
+                    Rule::raw => query = self.raw(part),
+                    _ => vars = self.map(part),
+                }
+            }
+            return BodyKind::Graphql(query, vars);
+        }
+        let inner = self.only(pair);
+        match rule {
+            Rule::json_map => BodyKind::JsonMap(self.map(inner)),
+            Rule::form_body => BodyKind::Form(self.map(inner)),
+            Rule::multipart => BodyKind::Multipart(self.map(inner)),
+            Rule::text_body => BodyKind::Text(self.expr(inner)),
+            Rule::bytes_body => BodyKind::Bytes(self.expr(inner)),
+            _ => BodyKind::Json(self.expr(inner)),
+        }
+    }
+
+    /// `all SOURCE else VALUE` for `name`.
+    pub(super) fn take_source(&mut self, pair: P<'_>, name: crate::span::Name, ty: Option<crate::span::Name>) -> Take {
+        let broken = Expr { kind: ExprKind::Broken, span: self.span(&pair) };
+        let mut quantifier = None;
+        let mut exprs = Vec::new();
+        for part in kids(pair) {
+            match part.as_rule() {
+                Rule::quantifier => {
+                    let which = if part.as_str() == "all" { crate::ast::Quantifier::All } else { crate::ast::Quantifier::Any };
+                    quantifier = Some(crate::span::Spanned::new(which, self.span(&part)));
+                }
+                _ => exprs.push(self.expr(part)),
+            }
+        }
+        let mut exprs = exprs.into_iter();
+        Take { name, ty, quantifier, source: exprs.next().unwrap_or(broken), fallback: exprs.next() }
+    }
+}

@@ -1,0 +1,137 @@
+//! What all parts of the builder share: places, names, and which pairs carry meaning.
+
+use ltc_grammar::Rule;
+use pest::iterators::{Pair, Pairs};
+
+use super::scan::Chunk;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::span::{FileId, Name, Span, Spanned};
+
+/// A pair of the grammar's.
+pub(super) type P<'i> = Pair<'i, Rule>;
+
+/// Turns pairs into tree nodes.
+pub(super) struct Builder<'a> {
+    /// Where offsets lie in the source.
+    pub(super) places: Places<'a>,
+    /// What is wrong so far, the scan's findings included.
+    pub(super) diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+/// From a pair to its place in the source.
+#[derive(Clone, Copy)]
+pub(super) struct Places<'a> {
+    file: FileId,
+    chunk: &'a Chunk<'a>,
+}
+
+impl<'a> Places<'a> {
+    /// The bytes from `start` to `end` of the chunk.
+    pub(super) fn at(self, start: usize, end: usize) -> Span {
+        Span::new(self.file, self.chunk.source(start), self.chunk.source(end))
+    }
+
+    /// The place of `pair`, without space and comments behind it.
+    pub(super) fn of(self, pair: &P<'_>) -> Span {
+        self.at(pair.as_span().start(), true_end(pair))
+    }
+
+    /// What pest sees.
+    pub(super) fn text(self) -> &'a str {
+        &self.chunk.text
+    }
+}
+
+/// Where `pair` ends: pest counts the space and comments before a part that may be absent to the pair before it.
+fn true_end(pair: &P<'_>) -> usize {
+    let text = pair.as_str();
+    let trimmed = text.trim_end_matches([' ', '\t', '\r', '\n']);
+    let line = trimmed.rfind('\n').map_or(0, |at| at + 1);
+    let exact = matches!(pair.as_rule(), Rule::text | Rule::path | Rule::raw | Rule::broken | Rule::broken_top);
+    if exact || !trimmed[line..].contains('#') {
+        return pair.as_span().start() + trimmed.len();
+    }
+    match pair.clone().into_inner().next_back() {
+        Some(last) => true_end(&last),
+        None => pair.as_span().end(),
+    }
+}
+
+/// The parts of `pair` that carry meaning: neither marks nor words that the rule already implies.
+pub(super) fn kids(pair: P<'_>) -> impl DoubleEndedIterator<Item = P<'_>> {
+    pair.into_inner().filter(|p| !is_mark(p.as_rule()))
+}
+
+/// Words and marks that say nothing the rule around them doesn't.
+pub(super) fn is_mark(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::kw_import | Rule::kw_api | Rule::kw_data | Rule::kw_from | Rule::kw_where | Rule::kw_sequence | Rule::kw_gives | Rule::kw_tasks | Rule::kw_user | Rule::kw_weight | Rule::kw_on | Rule::kw_start | Rule::kw_before | Rule::kw_after | Rule::kw_test | Rule::kw_resource | Rule::kw_base | Rule::kw_keys | Rule::kw_cookies | Rule::kw_auth | Rule::kw_headers | Rule::kw_timeout | Rule::kw_redirects | Rule::kw_healthcheck | Rule::kw_version | Rule::kw_query | Rule::kw_json | Rule::kw_form | Rule::kw_multipart | Rule::kw_text | Rule::kw_bytes | Rule::kw_graphql | Rule::kw_step | Rule::kw_skip | Rule::kw_interrupt | Rule::kw_submit | Rule::kw_expect | Rule::kw_exactly | Rule::kw_take | Rule::kw_run | Rule::kw_let | Rule::kw_keep | Rule::kw_set | Rule::kw_reset | Rule::kw_wait | Rule::kw_pacing | Rule::kw_between | Rule::kw_steps | Rule::kw_if | Rule::kw_then | Rule::kw_else | Rule::kw_repeat | Rule::kw_for | Rule::kw_in | Rule::kw_parallel | Rule::kw_break | Rule::kw_leave | Rule::kw_stop | Rule::kw_fail | Rule::kw_log | Rule::kw_retry | Rule::kw_times | Rule::kw_every | Rule::kw_poll | Rule::kw_up | Rule::kw_to | Rule::kw_until | Rule::kw_group | Rule::kw_not | Rule::kw_each | Rule::kw_header | Rule::kw_cookie | Rule::kw_html | Rule::p_assign | Rule::p_open | Rule::p_close | Rule::p_rpar | Rule::p_rsq | Rule::p_comma | Rule::p_colon | Rule::p_dots | Rule::end_mark | Rule::EOI
+    )
+}
+
+/// Words that cannot name a variable, each with one that can.
+const RESERVED: &[(&str, &str)] = &[
+    ("json", "data"), ("text", "content"), ("status", "state"), ("url", "address"), ("elapsed", "duration"), ("body", "content"),
+    ("header", "head"), ("cookie", "session"), ("html", "page"), ("form", "page"), ("string", "value"), ("int", "count"),
+    ("number", "amount"), ("bool", "flag"), ("list", "items"), ("object", "thing"), ("absent", "missing"), ("all", "every_one"), ("any", "one"),
+    ("each", "item"), ("step", "stage"), ("expect", "expected"), ("take", "taken"), ("run", "round"), ("let", "value"), ("keep", "kept"),
+    ("set", "chosen"), ("reset", "fresh"), ("wait", "pause"), ("if", "condition"), ("then", "next"), ("else", "other"), ("repeat", "times_left"),
+    ("for", "item"), ("in", "inside"), ("break", "stop_here"), ("leave", "left"), ("stop", "halt"), ("fail", "failure"), ("log", "entry"),
+    ("parallel", "together"), ("retry", "attempt"), ("poll", "check"), ("group", "team"), ("skip", "skipped"), ("interrupt", "interrupted"),
+    ("and", "both"), ("or", "either"), ("not", "negated"), ("true", "yes"), ("false", "no"), ("null", "nothing"), ("grpc", "rpc"),
+    ("socket", "connection"), ("submit", "sent"),
+];
+
+impl<'a> Builder<'a> {
+    /// A builder for `chunk` of `file`.
+    pub(super) fn new(file: FileId, chunk: &'a Chunk<'a>, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
+        Self { places: Places { file, chunk }, diagnostics }
+    }
+
+    /// The place of `pair`.
+    pub(super) fn span(&self, pair: &P<'_>) -> Span {
+        self.places.of(pair)
+    }
+
+    /// Reports.
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// A word with its place.
+    pub(super) fn word(&self, pair: &P<'_>) -> Name {
+        Spanned::new(pair.as_str().to_owned(), self.span(pair))
+    }
+
+    /// A word that names something from here on: reserved ones are refused.
+    pub(super) fn bind(&mut self, pair: &P<'_>) -> Name {
+        let name = self.word(pair);
+        if let Some((word, other)) = RESERVED.iter().find(|(word, _)| *word == name.node) {
+            let why = if matches!(*word, "grpc" | "socket") { "kept for a later version of the language" } else { "a word of the language" };
+            self.report(
+                Diagnostic::new(Code::ReservedWord, name.span, format!("`{word}` is {why} and cannot be a name"))
+                    .help(format!("take another name, such as `{other}` or `my_{word}`")),
+            );
+        }
+        name
+    }
+
+    /// The first of `pairs`; the grammar promises that there is one.
+    pub(super) fn only<'i>(&self, pair: P<'i>) -> P<'i> {
+        let whole = pair.clone();
+        kids(pair).next().unwrap_or(whole)
+    }
+
+    /// The items of a parsed file.
+    pub(super) fn file(&mut self, pairs: Pairs<'_, Rule>) -> Vec<crate::ast::Item> {
+        let mut items = Vec::new();
+        for file in pairs {
+            for pair in kids(file) {
+                let item = self.item(pair);
+                items.push(item);
+            }
+        }
+        items
+    }
+}

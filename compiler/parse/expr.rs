@@ -1,0 +1,371 @@
+//! Expressions: pest's Pratt parser over the grammar's flat sequence of operands and operators.
+
+use std::cell::Cell;
+use std::sync::LazyLock;
+
+use ltc_grammar::Rule;
+use pest::pratt_parser::{Assoc, Op, PrattParser};
+
+use super::build::{Builder, P, Places, kids};
+use crate::ast::{Arg, BinaryOp, Entry, Expr, ExprKind, Key, SourceWord, UnaryOp};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::span::{Name, Span, Spanned};
+
+/// How many operators or postfixes one expression may have: a tree must not be deeper than what walks it can bear.
+const LONGEST: usize = 400;
+
+static PRATT: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
+    let left = |rule| Op::infix(rule, Assoc::Left);
+    PrattParser::new()
+        .op(left(Rule::op_or))
+        .op(left(Rule::op_and))
+        .op(Op::prefix(Rule::op_not))
+        .op(left(Rule::op_eq)
+            | left(Rule::op_ne)
+            | left(Rule::op_lt)
+            | left(Rule::op_le)
+            | left(Rule::op_gt)
+            | left(Rule::op_ge)
+            | left(Rule::op_in)
+            | Op::postfix(Rule::match_tail))
+        .op(left(Rule::op_add) | left(Rule::op_sub))
+        .op(left(Rule::op_mul) | left(Rule::op_div) | left(Rule::op_rem))
+        .op(Op::prefix(Rule::op_neg))
+});
+
+/// The operator that `rule` is.
+pub(super) fn binary_op(rule: Rule) -> BinaryOp {
+    match rule {
+        Rule::op_or => BinaryOp::Or,
+        Rule::op_and => BinaryOp::And,
+        Rule::op_ne => BinaryOp::Ne,
+        Rule::op_lt => BinaryOp::Lt,
+        Rule::op_le => BinaryOp::Le,
+        Rule::op_gt => BinaryOp::Gt,
+        Rule::op_ge => BinaryOp::Ge,
+        Rule::op_in => BinaryOp::In,
+        Rule::op_add => BinaryOp::Add,
+        Rule::op_sub => BinaryOp::Sub,
+        Rule::op_mul => BinaryOp::Mul,
+        Rule::op_div => BinaryOp::Div,
+        Rule::op_rem => BinaryOp::Rem,
+        _ => BinaryOp::Eq,
+    }
+}
+
+/// The word that `source` is written as.
+fn source_name(source: SourceWord) -> &'static str {
+    match source {
+        SourceWord::Json => "json",
+        SourceWord::Text => "text",
+        SourceWord::Status => "status",
+        SourceWord::Url => "url",
+        SourceWord::Elapsed => "elapsed",
+        SourceWord::Body => "body",
+    }
+}
+
+/// A node on its way up: whether it is a comparison without brackets around it, which cannot be compared again.
+struct Node {
+    expr: Expr,
+    comparison: bool,
+}
+
+impl Node {
+    fn new(kind: ExprKind, span: Span, comparison: bool) -> Self {
+        Self { expr: Expr { kind, span }, comparison }
+    }
+}
+
+/// The regex of a `match_tail` or `m_regex`: whether negated, and what stands between the slashes.
+pub(super) fn regex(places: Places<'_>, pair: P<'_>) -> (bool, Spanned<String>) {
+    let mut negated = false;
+    let mut regex = Spanned::new(String::new(), places.of(&pair));
+    for part in kids(pair) {
+        if part.as_rule() == Rule::match_op {
+            negated = part.as_str().starts_with('!');
+        } else {
+            let written = part.as_str();
+            let inner = written.strip_prefix('/').and_then(|s| s.strip_suffix('/')).unwrap_or(written);
+            let start = part.as_span().start() + 1;
+            regex = Spanned::new(inner.to_owned(), places.at(start, start + inner.len()));
+        }
+    }
+    (negated, regex)
+}
+
+impl Builder<'_> {
+    /// An `expr`.
+    pub(super) fn expr(&mut self, pair: P<'_>) -> Expr {
+        let span = self.span(&pair);
+        let parts: Vec<P<'_>> = kids(pair).collect();
+        if parts.len() > LONGEST {
+            self.report(
+                Diagnostic::new(Code::TooDeep, span, format!("this expression has more than {LONGEST} parts"))
+                    .help("give parts of it names with `let`"),
+            );
+            return Expr { kind: ExprKind::Broken, span };
+        }
+        if parts.len() == 1 {
+            return parts.into_iter().next().map_or(Expr { kind: ExprKind::Broken, span }, |p| self.operand(p));
+        }
+        let places = self.places;
+        let chained = Cell::new(None);
+        let node = PRATT
+            .map_primary(|p| Node { expr: self.operand(p), comparison: false })
+            .map_prefix(|op, node: Node| {
+                let span = places.of(&op).to(node.expr.span);
+                let op = if op.as_rule() == Rule::op_not { UnaryOp::Not } else { UnaryOp::Neg };
+                Node::new(ExprKind::Unary(op, Box::new(node.expr)), span, false)
+            })
+            .map_postfix(|node: Node, tail| {
+                if node.comparison {
+                    chained.set(Some(places.of(&tail)));
+                }
+                let span = node.expr.span.to(places.of(&tail));
+                let (negated, regex) = regex(places, tail);
+                Node::new(ExprKind::Match { value: Box::new(node.expr), negated, regex }, span, true)
+            })
+            .map_infix(|left: Node, op, right: Node| {
+                let rule = op.as_rule();
+                let comparison = matches!(
+                    rule,
+                    Rule::op_eq | Rule::op_ne | Rule::op_lt | Rule::op_le | Rule::op_gt | Rule::op_ge | Rule::op_in
+                );
+                if comparison && left.comparison {
+                    chained.set(Some(places.of(&op)));
+                }
+                let span = left.expr.span.to(right.expr.span);
+                let kind = ExprKind::Binary(Box::new(left.expr), binary_op(rule), Box::new(right.expr));
+                Node::new(kind, span, comparison)
+            })
+            .parse(parts.into_iter());
+        if let Some(at) = chained.get() {
+            self.report(
+                Diagnostic::new(Code::ChainedComparison, at, "comparisons do not chain")
+                    .label("a second comparison")
+                    .help("join two with `and`: `1 <= x and x <= 5`; or put brackets around the first"),
+            );
+        }
+        node.expr
+    }
+
+    /// An `operand`: a primary and what touches it.
+    pub(super) fn operand(&mut self, pair: P<'_>) -> Expr {
+        let span = self.span(&pair);
+        let mut parts = kids(pair);
+        let Some(first) = parts.next() else { return Expr { kind: ExprKind::Broken, span } };
+        let mut expr = self.primary(first);
+        for (count, postfix) in parts.enumerate() {
+            if count == LONGEST {
+                self.report(Diagnostic::new(Code::TooDeep, span, format!("more than {LONGEST} members, indices and calls in a row")));
+                return Expr { kind: ExprKind::Broken, span };
+            }
+            let whole = expr.span.to(self.span(&postfix));
+            let kind = match postfix.as_rule() {
+                Rule::member => {
+                    let word = self.only(postfix);
+                    ExprKind::Member(Box::new(expr), self.word(&word))
+                }
+                Rule::args => {
+                    // `text(b)` is a function, `text` alone the response's.
+                    if let ExprKind::Source(word) = expr.kind {
+                        expr.kind = ExprKind::Name(source_name(word).to_owned());
+                    }
+                    ExprKind::Call(Box::new(expr), self.args(postfix))
+                }
+                _ => {
+                    let mut ends = kids(postfix);
+                    match (ends.next().map(|p| self.expr(p)), ends.next().map(|p| self.expr(p))) {
+                        (Some(from), Some(to)) => ExprKind::Slice(Box::new(expr), Box::new(from), Box::new(to)),
+                        (Some(index), None) => ExprKind::Index(Box::new(expr), Box::new(index)),
+                        (None, _) => ExprKind::Broken,
+                    }
+                }
+            };
+            expr = Expr { kind, span: whole };
+        }
+        expr
+    }
+
+    /// The arguments of a call.
+    pub(super) fn args(&mut self, pair: P<'_>) -> Vec<Arg> {
+        kids(pair)
+            .filter_map(|arg| {
+                let mut parts = kids(arg).map(|p| self.expr(p)).collect::<Vec<_>>().into_iter();
+                match (parts.next()?, parts.next()) {
+                    (label, Some(value)) => Some(Arg { label: Some(label), value }),
+                    (value, None) => Some(Arg { label: None, value }),
+                }
+            })
+            .collect()
+    }
+
+    fn primary(&mut self, pair: P<'_>) -> Expr {
+        let span = self.span(&pair);
+        let kind = match pair.as_rule() {
+            Rule::int => self.int(&pair),
+            Rule::float => match pair.as_str().replace('_', "").parse() {
+                Ok(x) => ExprKind::Float(x),
+                Err(_) => ExprKind::Broken,
+            },
+            Rule::duration => self.duration(&pair),
+            Rule::text => ExprKind::Text(self.text(pair)),
+            Rule::list => ExprKind::List(kids(pair).map(|p| self.expr(p)).collect()),
+            Rule::map => ExprKind::Object(self.map(pair)),
+            Rule::paren => {
+                let inner = self.only(pair);
+                let mut inner = self.expr(inner);
+                inner.span = span;
+                return inner;
+            }
+            Rule::if_expr => {
+                let mut parts = kids(pair).map(|p| self.expr(p)).collect::<Vec<_>>().into_iter();
+                match (parts.next(), parts.next(), parts.next()) {
+                    (Some(c), Some(a), Some(b)) => ExprKind::If(Box::new(c), Box::new(a), Box::new(b)),
+                    _ => ExprKind::Broken,
+                }
+            }
+            Rule::literal => match pair.as_str() {
+                "true" => ExprKind::Bool(true),
+                "false" => ExprKind::Bool(false),
+                "null" => ExprKind::Null,
+                _ => ExprKind::Absent,
+            },
+            Rule::json_path => ExprKind::JsonPath(self.plain_inside(pair, "a JSONPath")),
+            Rule::form => ExprKind::Form(self.plain_inside(pair, "a CSS selector")),
+            Rule::header | Rule::cookie => {
+                let header = pair.as_rule() == Rule::header;
+                let inner = self.only(pair);
+                let name = Box::new(self.operand(inner));
+                if header { ExprKind::Header(name) } else { ExprKind::Cookie(name) }
+            }
+            Rule::html => {
+                let attribute = kids(pair.clone()).find(|p| p.as_rule() == Rule::attribute).map(|p| {
+                    let mut word = self.word(&p);
+                    word.node.remove(0);
+                    word
+                });
+                ExprKind::Html(self.plain_inside(pair, "a CSS selector"), attribute)
+            }
+            Rule::source_word => ExprKind::Source(match pair.as_str() {
+                "json" => SourceWord::Json,
+                "text" => SourceWord::Text,
+                "status" => SourceWord::Status,
+                "url" => SourceWord::Url,
+                "elapsed" => SourceWord::Elapsed,
+                _ => SourceWord::Body,
+            }),
+            Rule::variable => ExprKind::Name(pair.as_str().to_owned()),
+            _ => ExprKind::Broken,
+        };
+        Expr { kind, span }
+    }
+
+    /// The text literal within `pair`.
+    fn plain_inside(&mut self, pair: P<'_>, what: &str) -> Spanned<String> {
+        let text = self.only(pair);
+        self.plain(text, what)
+    }
+
+    fn int(&mut self, pair: &P<'_>) -> ExprKind {
+        pair.as_str().replace('_', "").parse().map_or_else(
+            |_| {
+                let span = self.span(pair);
+                self.report(Diagnostic::new(Code::BadNumber, span, "this integer is too large").help("the largest is 9223372036854775807"));
+                ExprKind::Broken
+            },
+            ExprKind::Int,
+        )
+    }
+
+    /// `1h20m`, in nanoseconds.
+    fn duration(&mut self, pair: &P<'_>) -> ExprKind {
+        let mut rest = pair.as_str();
+        let mut total = 0.0_f64;
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(rest.len());
+            let (number, behind) = rest.split_at(digits);
+            let letters = behind.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(behind.len());
+            let (unit, after) = behind.split_at(letters);
+            let scale = match unit {
+                "ms" => 1e6,
+                "s" => 1e9,
+                "m" => 60e9,
+                "h" => 3_600e9,
+                _ => 86_400e9,
+            };
+            total += number.parse::<f64>().unwrap_or(0.0) * scale;
+            rest = after;
+        }
+        // 2^53 ns is more than a hundred days, up to which a sum of floats is exact to the nanosecond.
+        if total > 9.0e18 {
+            let span = self.span(pair);
+            self.report(Diagnostic::new(Code::BadNumber, span, "this duration is longer than 290 years"));
+            return ExprKind::Broken;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "checked above")]
+        let nanos = total.round() as i64;
+        ExprKind::Duration(nanos)
+    }
+
+    /// The entries of a map.
+    pub(super) fn map(&mut self, pair: P<'_>) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        for entry in kids(pair) {
+            let mut parts = kids(entry);
+            let Some(key) = parts.next() else { continue };
+            let key = self.key(key);
+            let value = match parts.next() {
+                Some(value) => self.expr(value),
+                None => self.short(&key),
+            };
+            entries.push(Entry { key, value });
+        }
+        entries
+    }
+
+    /// `{ iid }` is `{ iid: iid }`; a quoted key needs its value.
+    pub(super) fn short(&mut self, key: &Key) -> Expr {
+        if key.quoted {
+            self.report(
+                Diagnostic::new(Code::Syntax, key.span, "a quoted key needs a value")
+                    .help(format!("write `\"{}\": value`; only a name alone stands for a variable of that name", key.text)),
+            );
+            return Expr { kind: ExprKind::Broken, span: key.span };
+        }
+        let kind = match key.text.as_str() {
+            "json" => ExprKind::Source(SourceWord::Json),
+            "text" => ExprKind::Source(SourceWord::Text),
+            "status" => ExprKind::Source(SourceWord::Status),
+            "url" => ExprKind::Source(SourceWord::Url),
+            "elapsed" => ExprKind::Source(SourceWord::Elapsed),
+            "body" => ExprKind::Source(SourceWord::Body),
+            name => ExprKind::Name(name.to_owned()),
+        };
+        Expr { kind, span: key.span }
+    }
+
+    /// A key of a map.
+    pub(super) fn key(&mut self, pair: P<'_>) -> Key {
+        let span = self.span(&pair);
+        let inner = self.only(pair);
+        if inner.as_rule() == Rule::word {
+            return Key { text: inner.as_str().to_owned(), quoted: false, span };
+        }
+        Key { text: self.plain(inner, "a key").node, quoted: true, span }
+    }
+
+    /// `callee(args)`.
+    pub(super) fn callee(&mut self, pair: P<'_>) -> (Name, Vec<Arg>) {
+        let mut name = Spanned::new(String::new(), self.span(&pair));
+        let mut args = Vec::new();
+        for part in kids(pair) {
+            match part.as_rule() {
+                Rule::args => args = self.args(part),
+                _ => name = self.word(&part),
+            }
+        }
+        (name, args)
+    }
+}
