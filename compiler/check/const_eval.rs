@@ -1,0 +1,174 @@
+//! Values that are known at build time: of literals, and of `where` for each row.
+
+use std::cmp::Ordering;
+
+use crate::ast::BinaryOp;
+use crate::model::{Const, Expr, ExprKind};
+
+/// What an expression looks at beside literals.
+pub(super) struct Row<'r> {
+    pub(super) columns: &'r [(String, crate::model::Type)],
+    pub(super) cells: &'r [Const],
+    pub(super) regexes: &'r [regex::Regex],
+}
+
+/// The value of an expression over literals.
+pub(super) fn value(expr: &Expr) -> Option<Const> {
+    eval(expr, None)
+}
+
+/// The value of a literal whole number.
+pub(super) fn int(expr: &Expr) -> Option<i64> {
+    match value(expr)? {
+        Const::Int(n) => Some(n),
+        _ => None,
+    }
+}
+
+/// The value of a literal number or duration, for comparisons.
+pub(super) fn number(expr: &Expr) -> Option<f64> {
+    as_number(&value(expr)?)
+}
+
+/// The value of a literal text.
+pub(super) fn text(expr: &Expr) -> Option<&str> {
+    match &expr.kind {
+        ExprKind::Const(Const::Str(text)) => Some(text),
+        _ => None,
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "only for comparisons")]
+fn as_number(value: &Const) -> Option<f64> {
+    match value {
+        Const::Int(n) | Const::Duration(n) => Some(*n as f64),
+        Const::Float(x) => Some(*x),
+        _ => None,
+    }
+}
+
+/// The value of an expression over literals and, with a row, its columns.
+pub(super) fn eval(expr: &Expr, row: Option<&Row<'_>>) -> Option<Const> {
+    Some(match &expr.kind {
+        ExprKind::Const(value) => value.clone(),
+        ExprKind::Column(name) => {
+            let row = row?;
+            let index = row.columns.iter().position(|(column, _)| column == name)?;
+            row.cells.get(index)?.clone()
+        }
+        ExprKind::Neg(of) => match eval(of, row)? {
+            Const::Int(n) => Const::Int(n.checked_neg()?),
+            Const::Float(x) => Const::Float(-x),
+            Const::Duration(n) => Const::Duration(n.checked_neg()?),
+            _ => return None,
+        },
+        ExprKind::Not(of) => Const::Bool(!truth(eval(of, row)?)?),
+        ExprKind::If(condition, yes, no) => {
+            if truth(eval(condition, row)?)? {
+                eval(yes, row)?
+            } else {
+                eval(no, row)?
+            }
+        }
+        ExprKind::Match(of, regex, negated) => {
+            let Const::Str(text) = eval(of, row)? else {
+                return None;
+            };
+            Const::Bool(row?.regexes.get(regex.0)?.is_match(&text) != *negated)
+        }
+        ExprKind::Binary(left, BinaryOp::And, right) => {
+            Const::Bool(truth(eval(left, row)?)? && truth(eval(right, row)?)?)
+        }
+        ExprKind::Binary(left, BinaryOp::Or, right) => {
+            Const::Bool(truth(eval(left, row)?)? || truth(eval(right, row)?)?)
+        }
+        ExprKind::Binary(left, BinaryOp::In, right) => {
+            let item = eval(left, row)?;
+            match &right.kind {
+                ExprKind::List(items) => {
+                    let mut found = false;
+                    for other in items {
+                        found |= equal(&item, &eval(other, row)?);
+                    }
+                    Const::Bool(found)
+                }
+                _ => match (item, eval(right, row)?) {
+                    (Const::Str(part), Const::Str(whole)) => Const::Bool(whole.contains(&part)),
+                    _ => return None,
+                },
+            }
+        }
+        ExprKind::Binary(left, op, right) => binary(&eval(left, row)?, *op, &eval(right, row)?)?,
+        _ => return None,
+    })
+}
+
+fn truth(value: Const) -> Option<bool> {
+    match value {
+        Const::Bool(b) => Some(b),
+        _ => None,
+    }
+}
+
+fn equal(a: &Const, b: &Const) -> bool {
+    match (as_number(a), as_number(b)) {
+        (Some(x), Some(y)) => x == y,
+        _ => a == b,
+    }
+}
+
+fn order(a: &Const, b: &Const) -> Option<Ordering> {
+    match (a, b) {
+        (Const::Str(a), Const::Str(b)) => Some(a.cmp(b)),
+        _ => as_number(a)?.partial_cmp(&as_number(b)?),
+    }
+}
+
+fn binary(a: &Const, op: BinaryOp, b: &Const) -> Option<Const> {
+    Some(match op {
+        BinaryOp::Eq => Const::Bool(equal(a, b)),
+        BinaryOp::Ne => Const::Bool(!equal(a, b)),
+        BinaryOp::Lt => Const::Bool(order(a, b)? == Ordering::Less),
+        BinaryOp::Le => Const::Bool(order(a, b)? != Ordering::Greater),
+        BinaryOp::Gt => Const::Bool(order(a, b)? == Ordering::Greater),
+        BinaryOp::Ge => Const::Bool(order(a, b)? != Ordering::Less),
+        _ => arithmetic(a, op, b)?,
+    })
+}
+
+fn arithmetic(a: &Const, op: BinaryOp, b: &Const) -> Option<Const> {
+    if let (Const::Str(a), Const::Str(b), BinaryOp::Add) = (a, b, op) {
+        return Some(Const::Str(format!("{a}{b}")));
+    }
+    let whole = |a: i64, b: i64| match op {
+        BinaryOp::Add => a.checked_add(b),
+        BinaryOp::Sub => a.checked_sub(b),
+        BinaryOp::Mul => a.checked_mul(b),
+        BinaryOp::Rem => a.checked_rem(b),
+        _ => None,
+    };
+    match (a, b) {
+        (Const::Int(a), Const::Int(b)) if op != BinaryOp::Div => {
+            return whole(*a, *b).map(Const::Int);
+        }
+        (Const::Duration(a), Const::Duration(b)) if op != BinaryOp::Div && op != BinaryOp::Mul => {
+            return whole(*a, *b).map(Const::Duration);
+        }
+        (Const::Duration(a), Const::Int(b)) | (Const::Int(b), Const::Duration(a))
+            if op == BinaryOp::Mul =>
+        {
+            return a.checked_mul(*b).map(Const::Duration);
+        }
+        (Const::Duration(_), _) | (_, Const::Duration(_)) => return None,
+        _ => {}
+    }
+    let (a, b) = (as_number(a)?, as_number(b)?);
+    Some(Const::Float(match op {
+        BinaryOp::Add => a + b,
+        BinaryOp::Sub => a - b,
+        BinaryOp::Mul => a * b,
+        BinaryOp::Div if b != 0.0 => a / b,
+        BinaryOp::Rem if b != 0.0 => a % b,
+        _ => return None,
+    }))
+}

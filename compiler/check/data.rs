@@ -1,0 +1,374 @@
+//! Data sources: their files, columns and rows.
+
+use super::const_eval::{self, Row};
+use super::types;
+use super::{Checker, broken};
+use crate::ast::{self, ExprKind as Ast, Item};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{AtEnd, Const, DataId, Expr, ExprKind, Type};
+use crate::span::{Name, Span};
+
+/// Columns and rows.
+type Table = (Vec<(String, Type)>, Vec<Vec<Const>>);
+
+impl<'a> Checker<'a> {
+    /// Reads all data sources; `declare` made an entry for each.
+    pub(super) fn check_data(&mut self) {
+        let input = self.input;
+        let declared: Vec<&'a ast::Data> = input
+            .files
+            .iter()
+            .flat_map(|file| &file.ast.items)
+            .filter_map(|item| match item {
+                Item::Data(data) => Some(data),
+                _ => None,
+            })
+            .collect();
+        for data in declared {
+            let found = self.program.data.iter().position(|entry| entry.span == data.name.span);
+            if let Some(index) = found {
+                self.data(DataId(index), data);
+            }
+        }
+    }
+
+    fn data(&mut self, id: DataId, data: &'a ast::Data) {
+        self.data_options(id, data);
+        let Some((columns, rows)) = self.table(data) else {
+            return;
+        };
+        let known = !columns.is_empty();
+        self.program.data[id.0].columns = columns;
+        let rows = match &data.filter {
+            Some(filter) if known => self.filter(id, filter, rows),
+            _ => rows,
+        };
+        if rows.is_empty() && known {
+            let message = if data.filter.is_some() {
+                "`where` keeps no row"
+            } else {
+                "this file has no rows"
+            };
+            let span = data.filter.as_ref().map_or(data.path.span, |filter| filter.span);
+            self.error(Code::NoRows, span, message, "there must be one row at least");
+        }
+        self.program.data[id.0].rows = rows;
+    }
+
+    fn data_options(&mut self, id: DataId, data: &'a ast::Data) {
+        let mut seen: Vec<&Name> = Vec::new();
+        for (option, word) in &data.options {
+            if let Some(first) = seen.iter().find(|first| first.node == option.node) {
+                let first = first.span;
+                self.said_twice(&option.node, option.span, first);
+            }
+            seen.push(option);
+            let entry = &mut self.program.data[id.0];
+            let words: &[&str] = match (option.node.as_str(), word.node.as_str()) {
+                ("order", "sequential") => {
+                    entry.random = false;
+                    continue;
+                }
+                ("order", "random") => {
+                    entry.random = true;
+                    continue;
+                }
+                ("share", "all") => {
+                    entry.unique = false;
+                    continue;
+                }
+                ("share", "unique") => {
+                    entry.unique = true;
+                    continue;
+                }
+                ("at_end", "recycle") => {
+                    entry.at_end = AtEnd::Recycle;
+                    continue;
+                }
+                ("at_end", "stop_user") => {
+                    entry.at_end = AtEnd::StopUser;
+                    continue;
+                }
+                ("at_end", "stop_test") => {
+                    entry.at_end = AtEnd::StopTest;
+                    continue;
+                }
+                ("order", _) => &["sequential", "random"],
+                ("share", _) => &["unique", "all"],
+                ("at_end", _) => &["recycle", "stop_user", "stop_test"],
+                _ => {
+                    self.unknown_word(option, "an option of `data`", &["order", "share", "at_end", "where"]);
+                    continue;
+                }
+            };
+            self.unknown_word(word, &format!("a word of `{}`", option.node), words);
+        }
+    }
+
+    /// Reports a word that an option does not have.
+    pub(super) fn unknown_word(&mut self, word: &Name, what: &str, words: &[&str]) {
+        let mut d = Diagnostic::new(
+            Code::UnknownWord,
+            word.span,
+            format!("`{}` is not {what}", word.node),
+        )
+        .did_you_mean(&word.node, words.iter().copied());
+        if d.help.is_none() {
+            d = d.help(format!("there is {}", words.join(", ")));
+        }
+        self.report(d);
+    }
+
+    fn table(&mut self, data: &'a ast::Data) -> Option<Table> {
+        let path = &data.path;
+        let key = (path.span.file, path.node.clone());
+        let bytes = match self.input.assets.get(&key) {
+            Some(Ok(files)) => match files.first() {
+                Some(file) => file.bytes.as_slice(),
+                None => return None,
+            },
+            Some(Err(why)) => {
+                let message = format!("`{}` cannot be read: {why}", path.node);
+                self.error(Code::NoFile, path.span, message, "paths are relative to the file that names them");
+                return None;
+            }
+            None => {
+                let message = format!("there is no file `{}`", path.node);
+                self.error(Code::NoFile, path.span, message, "paths are relative to the file that names them");
+                return None;
+            }
+        };
+        let is_json = path.node.to_ascii_lowercase().ends_with(".json");
+        let table = if is_json { from_json(bytes) } else { from_csv(bytes) };
+        match table {
+            Ok(table) => Some(table),
+            Err((code, message)) => {
+                self.error(code, path.span, format!("{}: {message}", path.node), "");
+                None
+            }
+        }
+    }
+
+    fn filter(&mut self, id: DataId, filter: &'a ast::Expr, rows: Vec<Vec<Const>>) -> Vec<Vec<Const>> {
+        self.columns = Some(self.program.data[id.0].columns.clone());
+        let before = self.diagnostics.len();
+        let condition = self.condition(filter);
+        let columns = self.columns.take().unwrap_or_default();
+        if self.diagnostics.len() > before {
+            return rows;
+        }
+        let regexes: Vec<regex::Regex> = self
+            .program
+            .regexes
+            .iter()
+            .filter_map(|regex| regex::Regex::new(regex).ok())
+            .collect();
+        let keep = |cells: &Vec<Const>| {
+            let row = Row {
+                columns: &columns,
+                cells,
+                regexes: &regexes,
+            };
+            const_eval::eval(&condition, Some(&row)) == Some(Const::Bool(true))
+        };
+        rows.into_iter().filter(keep).collect()
+    }
+
+    /// A name in a `where`.
+    pub(super) fn column(&mut self, name: &str, span: Span) -> Expr {
+        let Some(columns) = &self.columns else {
+            return broken(span);
+        };
+        if let Some((_, ty)) = columns.iter().find(|(column, _)| column == name) {
+            return Expr {
+                kind: ExprKind::Column(name.to_owned()),
+                ty: ty.clone(),
+                span,
+            };
+        }
+        let names: Vec<&str> = columns.iter().map(|(column, _)| column.as_str()).collect();
+        let mut d = Diagnostic::new(
+            Code::BadWhere,
+            span,
+            format!("`where` sees columns and literals only, and there is no column `{name}`"),
+        )
+        .did_you_mean(name, names.iter().copied());
+        if d.help.is_none() {
+            d = d.help(format!("its columns are {}", names.join(", ")));
+        }
+        self.bad(d)
+    }
+
+    /// `rows.all`; anything else behind a data source is wrong.
+    pub(super) fn rows<L>(
+        &mut self,
+        name: &str,
+        member: &Name,
+        span: Span,
+        links: &mut Vec<L>,
+    ) -> Option<Expr> {
+        let decl = self.values.get_mut(name)?;
+        let super::scope::Global::Data(id) = decl.what else {
+            return None;
+        };
+        decl.used = true;
+        let declared = decl.span;
+        self.cross(span, declared);
+        if member.node == "all" {
+            links.remove(0);
+            let columns = self.program.data[id.0].columns.clone();
+            let row = if columns.is_empty() { Type::Json } else { Type::Object(Some(columns)) };
+            return Some(Expr {
+                kind: ExprKind::Rows(id),
+                ty: types::list(row),
+                span,
+            });
+        }
+        links.clear();
+        let d = Diagnostic::new(
+            Code::UnknownMember,
+            member.span,
+            format!("`{name}` is all rows, it has no `{}`", member.node),
+        )
+        .help(format!("draw a row first: `let row = next({name})`, then `row.{}`", member.node));
+        Some(self.bad(d))
+    }
+}
+
+type Wrong = (Code, String);
+
+fn from_csv(bytes: &[u8]) -> Result<Table, Wrong> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
+    let bad = |message: String| (Code::BadData, message);
+    let header = reader.headers().map_err(|e| bad(e.to_string()))?.clone();
+    if header.is_empty() {
+        return Err((Code::NoRows, "the file is empty".to_owned()));
+    }
+    for (i, name) in header.iter().enumerate() {
+        if name.trim().is_empty() {
+            return Err(bad(format!("column {} has no name", i + 1)));
+        }
+        if header.iter().take(i).any(|other| other.trim() == name.trim()) {
+            return Err((Code::ColumnTwice, format!("the column `{name}` stands there twice")));
+        }
+    }
+    let mut cells: Vec<Vec<String>> = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|e| bad(e.to_string()))?;
+        if record.len() != header.len() {
+            let line = record.position().map_or(0, csv::Position::line);
+            let (has, wants) = (record.len(), header.len());
+            return Err(bad(format!("line {line} has {has} cells, the first line names {wants} columns")));
+        }
+        cells.push(record.iter().map(str::to_owned).collect());
+    }
+    let types: Vec<Type> = (0..header.len())
+        .map(|i| column_type(cells.iter().map(|row| row[i].as_str())))
+        .collect();
+    let rows = cells
+        .into_iter()
+        .map(|row| row.into_iter().zip(&types).map(|(cell, ty)| typed(cell, ty)).collect())
+        .collect();
+    let names = header.iter().map(|name| name.trim().to_owned());
+    Ok((names.zip(types).collect(), rows))
+}
+
+fn column_type<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Type {
+    let all = |test: fn(&str) -> bool| cells.clone().next().is_some() && cells.clone().all(test);
+    if all(is_int) {
+        Type::Int
+    } else if all(is_float) {
+        Type::Float
+    } else if all(|cell| cell == "true" || cell == "false") {
+        Type::Bool
+    } else {
+        Type::String
+    }
+}
+
+/// Whether a cell reads as a whole number: no leading zeros, which phone numbers and codes have.
+fn is_int(cell: &str) -> bool {
+    let digits = cell.strip_prefix('-').unwrap_or(cell);
+    (digits == "0" || !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit()))
+        && cell.parse::<i64>().is_ok()
+}
+
+fn is_float(cell: &str) -> bool {
+    if is_int(cell) {
+        return true;
+    }
+    let Some((whole, fraction)) = cell.split_once('.') else {
+        return false;
+    };
+    (is_int(whole) || whole == "-0")
+        && !fraction.is_empty()
+        && fraction.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn typed(cell: String, ty: &Type) -> Const {
+    match ty {
+        Type::Int => cell.parse().map(Const::Int),
+        Type::Float => return cell.parse().map_or(Const::Str(cell), Const::Float),
+        Type::Bool => return Const::Bool(cell == "true"),
+        _ => return Const::Str(cell),
+    }
+    .unwrap_or(Const::Str(cell))
+}
+
+fn from_json(bytes: &[u8]) -> Result<Table, Wrong> {
+    let bad = |message: String| (Code::BadData, message);
+    let rows: serde_json::Value =
+        serde_json::from_slice(bytes).map_err(|e| bad(format!("it is no JSON: {e}")))?;
+    let serde_json::Value::Array(items) = rows else {
+        return Err(bad("it must be a list of objects".to_owned()));
+    };
+    if items.is_empty() {
+        return Err((Code::NoRows, "the list is empty".to_owned()));
+    }
+    let mut columns: indexmap::IndexMap<String, Vec<Const>> = indexmap::IndexMap::new();
+    for (i, item) in items.into_iter().enumerate() {
+        let serde_json::Value::Object(members) = item else {
+            return Err(bad(format!("item {i} is no object; it must be a list of objects")));
+        };
+        for (key, value) in members {
+            let value = match value {
+                serde_json::Value::Null => Const::Null,
+                serde_json::Value::Bool(b) => Const::Bool(b),
+                serde_json::Value::Number(n) => match n.as_i64() {
+                    Some(n) => Const::Int(n),
+                    None => Const::Float(n.as_f64().unwrap_or_default()),
+                },
+                serde_json::Value::String(text) => Const::Str(text),
+                _ => {
+                    return Err(bad(format!("`{key}` of item {i} is a list or an object: rows hold plain values")));
+                }
+            };
+            let column = columns.entry(key).or_default();
+            column.resize(i, Const::Null);
+            column.push(value);
+        }
+        for column in columns.values_mut() {
+            column.resize(i + 1, Const::Null);
+        }
+    }
+    let count = columns.values().map(Vec::len).max().unwrap_or(0);
+    let rows = (0..count)
+        .map(|i| columns.values().map(|column| column[i].clone()).collect())
+        .collect();
+    let types = columns.iter().map(|(name, cells)| {
+        let types: Vec<Type> = cells.iter().map(const_type).collect();
+        (name.clone(), types::join_all(&types))
+    });
+    Ok((types.collect(), rows))
+}
+
+fn const_type(value: &Const) -> Type {
+    match value {
+        Const::Bool(_) => Type::Bool,
+        Const::Int(_) => Type::Int,
+        Const::Float(_) => Type::Float,
+        Const::Str(_) => Type::String,
+        _ => Type::Json,
+    }
+}

@@ -1,0 +1,216 @@
+//! Checking: from trees to the model, with everything said that can be known at build time.
+//!
+//! [`check`] is a pure function. Its passes: declarations of all files ([`declare`]), lines of the report ([`lines`]), data sources,
+//! file-level variables, apis and their requests, then routines, sequences (each before those that call it), tasks and users, and at
+//! last what nothing uses ([`lints`]). An erroneous expression has the type `Json`, so that one mistake is reported once.
+
+mod api;
+mod args;
+mod between;
+mod body;
+mod call;
+mod const_eval;
+mod data;
+mod declare;
+mod env;
+mod expr;
+mod flow;
+pub mod functions;
+mod lines;
+mod lints;
+mod matcher;
+mod needs;
+mod ops;
+mod parallel;
+mod request;
+mod scope;
+mod source;
+mod spelling;
+mod step;
+mod stmt;
+mod subst;
+pub mod types;
+mod users;
+mod weights;
+
+use std::collections::{HashMap, HashSet};
+
+use crate::ast;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{self, Expr, Program, Type};
+use crate::span::{FileId, Span};
+
+pub use env::{Env, EnvValue};
+pub use needs::{AssetKind, AssetRequest, needs};
+
+/// All that checking looks at.
+#[derive(Debug)]
+pub struct Input<'a> {
+    /// The program's name: the spec's file stem.
+    pub name: &'a str,
+    /// The spec, then what it imports, by [`FileId`].
+    pub files: &'a [SourceFile<'a>],
+    /// The environment; without one, every key is taken to be there.
+    pub env: Option<Env<'a>>,
+    /// What [`needs`] asked for.
+    pub assets: &'a Assets,
+}
+
+/// A file of the compilation.
+#[derive(Debug)]
+pub struct SourceFile<'a> {
+    /// As it is shown.
+    pub path: String,
+    /// Its text.
+    pub text: &'a str,
+    /// Its tree.
+    pub ast: &'a ast::File,
+    /// The file of each of its imports, in order; `None` where it could not be read (reported by the driver).
+    pub imports: Vec<Option<FileId>>,
+}
+
+/// Files read beforehand, by the file that names them and the path as written there.
+pub type Assets = HashMap<(FileId, String), Result<Vec<Loaded>, String>>;
+
+/// A file that was read.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Its path as shown.
+    pub path: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// Checks a program. With an error among the diagnostics there is no program.
+pub fn check<'a>(input: &'a Input<'a>) -> (Option<Program>, Vec<Diagnostic>) {
+    let mut checker = Checker::new(input);
+    checker.run();
+    let mut diagnostics = checker.diagnostics;
+    diagnostics.sort_by_key(|d| d.labels.first().map(|(span, _)| (span.file, span.start)));
+    let program = (!diagnostics.iter().any(Diagnostic::is_error)).then_some(checker.program);
+    (program, diagnostics)
+}
+
+/// Data sources whose rows no two users may hold at once: name, number of rows and place, for comparison with the profile's users.
+pub fn unique_sets(program: &Program) -> Vec<(&str, usize, Span)> {
+    let unique = program.data.iter().filter(|data| data.unique);
+    unique
+        .map(|data| (data.name.as_str(), data.rows.len(), data.span))
+        .collect()
+}
+
+/// The state of a check.
+struct Checker<'a> {
+    input: &'a Input<'a>,
+    diagnostics: Vec<Diagnostic>,
+    program: Program,
+    values: HashMap<&'a str, scope::Decl>,
+    runs: HashMap<&'a str, scope::RunDecl>,
+    sequences: Vec<users::SequenceInfo<'a>>,
+    tasks: Vec<users::TasksInfo<'a>>,
+    apis: Vec<api::ApiInfo<'a>>,
+    requests: Vec<request::RequestInfo<'a>>,
+    global_types: Vec<Type>,
+    keep_types: Vec<Type>,
+    shared_types: Vec<Type>,
+    steps: HashMap<(FileId, u32), model::StepId>,
+    groups: HashMap<(FileId, u32), model::LineId>,
+    env_keys: env::Keys,
+    interned: source::Interned,
+    /// Uses of one file's names by another's text.
+    crossings: HashSet<(FileId, FileId)>,
+    /// An item did not parse: what it declared is not known.
+    broken: bool,
+    func: scope::Func<'a>,
+    /// What of an exchange may be read here.
+    sources: source::Sources,
+    /// Whether the api at hand has `keys camel`.
+    camel: bool,
+    /// The columns that a `where` sees.
+    columns: Option<Vec<(String, Type)>>,
+}
+
+impl<'a> Checker<'a> {
+    fn new(input: &'a Input<'a>) -> Self {
+        let program = Program {
+            name: input.name.to_owned(),
+            files: input.files.iter().map(|file| file.path.clone()).collect(),
+            ..Program::default()
+        };
+        Self {
+            input,
+            diagnostics: Vec::new(),
+            program,
+            values: HashMap::new(),
+            runs: HashMap::new(),
+            sequences: Vec::new(),
+            tasks: Vec::new(),
+            apis: Vec::new(),
+            requests: Vec::new(),
+            global_types: Vec::new(),
+            keep_types: Vec::new(),
+            shared_types: Vec::new(),
+            steps: HashMap::new(),
+            groups: HashMap::new(),
+            env_keys: env::Keys::default(),
+            interned: source::Interned::default(),
+            crossings: HashSet::new(),
+            broken: false,
+            func: scope::Func::default(),
+            sources: source::Sources::None,
+            camel: false,
+            columns: None,
+        }
+    }
+
+    fn run(&mut self) {
+        let order = self.import_order();
+        self.declare_all(&order);
+        self.lines(&order);
+        self.check_data();
+        self.check_variables(&order);
+        self.check_apis();
+        self.check_before_test(&order);
+        self.check_all_sequences();
+        self.check_all_tasks();
+        self.check_users();
+        self.check_after_test(&order);
+        self.finish_runs();
+        self.lint_unused();
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Reports an error and gives the expression that stands for what is wrong.
+    fn bad(&mut self, diagnostic: Diagnostic) -> Expr {
+        let span = diagnostic.labels.first().map_or_else(Span::default, |l| l.0);
+        self.report(diagnostic);
+        broken(span)
+    }
+
+    fn error(&mut self, code: Code, span: Span, message: impl Into<String>, help: &str) {
+        let mut diagnostic = Diagnostic::new(code, span, message);
+        if !help.is_empty() {
+            diagnostic = diagnostic.help(help);
+        }
+        self.report(diagnostic);
+    }
+
+    /// What is written there.
+    fn written(&self, span: Span) -> &'a str {
+        let file = self.input.files.get(usize::from(span.file.0));
+        file.and_then(|file| file.text.get(span.range()))
+            .unwrap_or_default()
+    }
+}
+
+/// An expression that stands for one that is wrong: anything may be done with it.
+fn broken(span: Span) -> Expr {
+    Expr {
+        kind: model::ExprKind::Const(model::Const::Null),
+        ty: Type::Json,
+        span,
+    }
+}

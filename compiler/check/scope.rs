@@ -1,0 +1,419 @@
+//! Names: what they stand for, where they are declared, whether they are used.
+
+use std::collections::HashMap;
+
+use super::Checker;
+use super::flow::{State, Status};
+use super::types::TYPE_WORDS;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{
+    ApiId, DataId, Expr, ExprKind, Frame, GlobalId, KeepId, Local, LocalId, SequenceId, SharedId,
+    TasksId, Type,
+};
+use crate::span::{Name, Span};
+
+/// A declaration at file level that expressions see.
+#[derive(Debug)]
+pub(super) struct Decl {
+    pub(super) what: Global,
+    pub(super) span: Span,
+    pub(super) used: bool,
+}
+
+/// What a name at file level stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Global {
+    Api(ApiId),
+    Data(DataId),
+    Keep(KeepId),
+    Let(GlobalId),
+    Shared(SharedId),
+}
+
+/// Something that can be run.
+#[derive(Debug)]
+pub(super) struct RunDecl {
+    pub(super) what: Runnable,
+    pub(super) span: Span,
+    pub(super) used: bool,
+}
+
+/// What can be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Runnable {
+    Sequence(SequenceId),
+    Tasks(TasksId),
+}
+
+/// How a local variable came to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum VarKind {
+    Param,
+    Let,
+    Take,
+    Loop,
+}
+
+/// A local variable.
+#[derive(Debug)]
+pub(super) struct Var<'a> {
+    pub(super) name: &'a str,
+    pub(super) span: Span,
+    pub(super) kind: VarKind,
+    pub(super) used: bool,
+    /// It belonged to a parallel body that has ended.
+    pub(super) retired: bool,
+}
+
+/// What a function is: some statements have a place only in some.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum FuncKind {
+    #[default]
+    File,
+    Request,
+    Sequence,
+    Tasks,
+    BeforeTest,
+    AfterTest,
+    OnStart,
+    OnStop,
+    Every,
+}
+
+/// The function that is being checked.
+#[derive(Debug, Default)]
+pub(super) struct Func<'a> {
+    pub(super) kind: FuncKind,
+    pub(super) frame: Frame,
+    pub(super) vars: Vec<Var<'a>>,
+    pub(super) names: HashMap<&'a str, LocalId>,
+    pub(super) state: State,
+    /// Every step interrupts.
+    pub(super) interrupt: bool,
+    /// For messages: the sequence's name, `before test`.
+    pub(super) context: String,
+    /// The groups around.
+    pub(super) groups: usize,
+    pub(super) loops: Vec<Loop>,
+    /// What parallel branches beside this one assign.
+    pub(super) others: Vec<(&'a str, Span)>,
+    /// Locals below this belong to what is around a parallel body.
+    pub(super) floor: usize,
+    /// A statement did not parse: what it assigned is not known.
+    pub(super) broken: bool,
+    /// Names taken by the step whose expectations are being checked.
+    pub(super) taken_later: Vec<(&'a str, Span)>,
+    /// Parallel bodies around.
+    pub(super) parallel: usize,
+    /// What the sequence gives, to be assigned wherever it ends.
+    pub(super) gives: &'a [Name],
+    /// Whether `between steps` was said.
+    pub(super) between: Option<crate::model::Wait>,
+    /// Whether the place is the top of a sequence.
+    pub(super) depth: usize,
+}
+
+/// A loop around, or the border of a parallel part.
+#[derive(Debug)]
+pub(super) enum Loop {
+    /// With the states in which it was left by `break`.
+    Plain(Vec<State>),
+    Border,
+}
+
+/// Words of expressions, which a variable would hide or be hidden by.
+const RESERVED: [&str; 19] = [
+    "env", "user", "shard", "test", "fake", "json", "text", "status", "url", "elapsed", "body",
+    "header", "cookie", "html", "form", "true", "false", "null", "absent",
+];
+
+impl<'a> Checker<'a> {
+    /// Starts a function; what was being checked is given back, to be restored.
+    pub(super) fn enter(&mut self, kind: FuncKind, context: String) -> Func<'a> {
+        let func = Func {
+            kind,
+            context,
+            state: State::new(),
+            ..Func::default()
+        };
+        std::mem::replace(&mut self.func, func)
+    }
+
+    /// Refuses words of the language as names.
+    pub(super) fn check_reserved(&mut self, name: &Name) {
+        let word = name.node.as_str();
+        if RESERVED.contains(&word) || TYPE_WORDS[..7].contains(&word) {
+            self.report(
+                Diagnostic::new(
+                    Code::Reserved,
+                    name.span,
+                    format!("`{word}` is a word of the language"),
+                )
+                .help(format!("choose another name, such as `my_{word}`")),
+            );
+        }
+    }
+
+    /// A fresh local, that has a value from here on.
+    pub(super) fn new_local(&mut self, name: &'a str, ty: Type, span: Span, kind: VarKind) -> LocalId {
+        let id = LocalId(self.func.frame.locals.len());
+        self.func.frame.locals.push(Local {
+            name: name.to_owned(),
+            ty: ty.clone(),
+        });
+        self.func.vars.push(Var {
+            name,
+            span,
+            kind,
+            used: kind == VarKind::Loop || name.starts_with('_'),
+            retired: false,
+        });
+        self.func.state.set(id, Status::Set, ty);
+        self.func.names.insert(name, id);
+        id
+    }
+
+    /// The local that an assignment goes to: the one of that name, or a new one. It has a value from here on.
+    pub(super) fn assign(&mut self, name: &'a Name, ty: Type, kind: VarKind) -> LocalId {
+        self.check_reserved(name);
+        self.check_hides(name);
+        if let Some(&(_, other)) = self.func.others.iter().find(|(n, _)| *n == name.node) {
+            self.report(
+                Diagnostic::new(
+                    Code::SharedByBranches,
+                    name.span,
+                    format!("two branches of `parallel` assign `{}`", name.node),
+                )
+                .also(other, "assigned here too")
+                .help("give each branch a name of its own"),
+            );
+        }
+        let old = self.func.names.get(name.node.as_str()).copied();
+        let Some(id) = old.filter(|id| !self.func.vars[id.0].retired) else {
+            return self.new_local(&name.node, ty, name.span, kind);
+        };
+        let set = self.func.state.status(id) == Status::Set;
+        let var = &self.func.vars[id.0];
+        let message = match (var.kind, kind) {
+            (VarKind::Param, _) => Some(format!("`{}` is a parameter already", name.node)),
+            (VarKind::Loop, _) if set => Some(format!("`{}` is what the loop goes over", name.node)),
+            (_, VarKind::Let) if set && self.func.state.live => {
+                Some(format!("`{}` is declared already", name.node))
+            }
+            _ => None,
+        };
+        if let Some(message) = message {
+            let help = if var.kind == VarKind::Let || var.kind == VarKind::Take {
+                format!("say `set {} = …` to change it, or choose another name", name.node)
+            } else {
+                "choose another name".to_owned()
+            };
+            let diagnostic = Diagnostic::new(Code::DeclaredTwice, name.span, message)
+                .also(var.span, "declared here")
+                .help(help);
+            self.report(diagnostic);
+        } else if id.0 < self.func.floor {
+            self.shared_by_rounds(name.node.as_str(), name.span, var.span);
+        }
+        let joined = super::types::join(&self.func.frame.locals[id.0].ty, &ty);
+        self.func.frame.locals[id.0].ty = joined;
+        self.func.state.set(id, Status::Set, ty);
+        id
+    }
+
+    /// Reports an assignment within a parallel loop to a variable from around it.
+    pub(super) fn shared_by_rounds(&mut self, name: &str, span: Span, declared: Span) {
+        self.report(
+            Diagnostic::new(
+                Code::SharedByBranches,
+                span,
+                format!("`{name}` belongs to what is around the parallel loop"),
+            )
+            .also(declared, "declared here")
+            .help("rounds run at the same time: use a name of its own inside, or a `keep`"),
+        );
+    }
+
+    /// Refuses a local name that a declaration at file level has.
+    pub(super) fn check_hides(&mut self, name: &Name) {
+        let Some(decl) = self.values.get(name.node.as_str()) else {
+            return;
+        };
+        if self.func.kind == FuncKind::BeforeTest && matches!(decl.what, Global::Shared(_)) {
+            return;
+        }
+        let (what, help) = match decl.what {
+            Global::Api(_) => ("an api", "choose another name".to_owned()),
+            Global::Data(_) => ("a data source", "choose another name".to_owned()),
+            Global::Keep(_) => (
+                "a `keep` of the file",
+                format!("say `set {} = …` to change it, or choose another name", name.node),
+            ),
+            Global::Let(_) => ("a `let` of the file", "choose another name".to_owned()),
+            Global::Shared(_) => ("a name of `before test`", "choose another name".to_owned()),
+        };
+        let diagnostic = Diagnostic::new(
+            Code::DeclaredTwice,
+            name.span,
+            format!("`{}` is {what} already", name.node),
+        )
+        .also(decl.span, "declared here")
+        .help(help);
+        self.report(diagnostic);
+    }
+
+    /// Marks a declaration as used from `span`.
+    pub(super) fn cross(&mut self, from: Span, to: Span) {
+        if from.file != to.file {
+            self.crossings.insert((from.file, to.file));
+        }
+    }
+
+    /// A name in an expression.
+    pub(super) fn name(&mut self, name: &'a str, span: Span) -> Expr {
+        if self.columns.is_some() {
+            return self.column(name, span);
+        }
+        if let Some(&(_, other)) = self.func.others.iter().find(|(n, _)| *n == name) {
+            return self.bad(
+                Diagnostic::new(
+                    Code::SharedByBranches,
+                    span,
+                    format!("`{name}` is assigned by another branch, at the same time"),
+                )
+                .also(other, "assigned here")
+                .help("use it behind the `parallel { }`"),
+            );
+        }
+        if let Some(&id) = self.func.names.get(name) {
+            return self.local(id, span);
+        }
+        let Some(decl) = self.values.get_mut(name) else {
+            return self.unknown_name(name, span);
+        };
+        decl.used = true;
+        let (what, declared) = (decl.what, decl.span);
+        self.cross(span, declared);
+        let (kind, ty) = match what {
+            Global::Keep(id) => (ExprKind::Keep(id), self.keep_types.get(id.0)),
+            Global::Let(id) => (ExprKind::Global(id), self.global_types.get(id.0)),
+            Global::Shared(id) => (ExprKind::Shared(id), self.shared_types.get(id.0)),
+            Global::Api(_) => {
+                return self.bad(
+                    Diagnostic::new(Code::WrongName, span, format!("`{name}` is an api, no value"))
+                        .also(declared, "declared here")
+                        .help(format!("in a step, say `{name}.some_request()` or `{name} GET /…`")),
+                );
+            }
+            Global::Data(_) => {
+                return self.bad(
+                    Diagnostic::new(Code::WrongName, span, format!("`{name}` is a data source"))
+                        .also(declared, "declared here")
+                        .help(format!("draw a row with `next({name})`, or say `{name}.all`")),
+                );
+            }
+        };
+        let Some(ty) = ty.cloned() else {
+            return self.bad(
+                Diagnostic::new(Code::TooEarly, span, format!("`{name}` has no value yet"))
+                    .also(declared, "declared here")
+                    .help("declare it above its use"),
+            );
+        };
+        Expr { kind, ty, span }
+    }
+
+    fn local(&mut self, id: LocalId, span: Span) -> Expr {
+        let var = &mut self.func.vars[id.0];
+        var.used = true;
+        let (name, declared) = (var.name, var.span);
+        let status = self.func.state.status(id);
+        if status != Status::Set && self.func.state.live {
+            if let Some(&(_, taken)) = self.func.taken_later.iter().find(|(n, _)| *n == name) {
+                return self.taken_too_late(name, span, taken);
+            }
+            if let Some(diagnostic) = status.complaint(name, span, declared) {
+                self.report(diagnostic);
+                // Said once: from here on it counts as assigned.
+                self.func.state.set(id, Status::Set, Type::Json);
+                return super::broken(span);
+            }
+        }
+        if let Some(shared) = self.values.get_mut(name) {
+            shared.used = true;
+        }
+        Expr {
+            kind: ExprKind::Local(id),
+            ty: self.func.state.ty(id),
+            span,
+        }
+    }
+
+    fn taken_too_late(&mut self, name: &str, span: Span, taken: Span) -> Expr {
+        self.bad(
+            Diagnostic::new(
+                Code::TooEarly,
+                span,
+                format!("`{name}` is assigned only after the step's expectations have been judged"),
+            )
+            .also(taken, "assigned here")
+            .help("expect of the source itself (`expect json.x == …`), or in a later step"),
+        )
+    }
+
+    fn unknown_name(&mut self, name: &'a str, span: Span) -> Expr {
+        if let Some(&(_, taken)) = self.func.taken_later.iter().find(|(n, _)| *n == name) {
+            return self.taken_too_late(name, span, taken);
+        }
+        if let Some(run) = self.runs.get(name) {
+            let diagnostic = Diagnostic::new(
+                Code::WrongName,
+                span,
+                format!("`{name}` is something to run, no value"),
+            )
+            .also(run.span, "declared here")
+            .help(format!("say `run {name}()`, or `take x = run {name}()`"));
+            return self.bad(diagnostic);
+        }
+        let world = match name {
+            "env" => Some("env.some.key"),
+            "user" => Some("user.id"),
+            "shard" => Some("shard.index"),
+            "test" => Some("test.id"),
+            "fake" => Some("fake.name()"),
+            _ => None,
+        };
+        if let Some(example) = world {
+            return self.bad(
+                Diagnostic::new(Code::WrongName, span, format!("`{name}` alone is no value"))
+                    .help(format!("say, for example, `{example}`")),
+            );
+        }
+        if super::functions::find(name).is_some() {
+            return self.bad(
+                Diagnostic::new(Code::WrongName, span, format!("`{name}` is a function"))
+                    .help(format!("call it: `{name}(…)`")),
+            );
+        }
+        if self.broken || self.func.broken {
+            return super::broken(span);
+        }
+        let mut diagnostic = Diagnostic::new(
+            Code::UnknownName,
+            span,
+            format!("there is no `{name}` here"),
+        );
+        if name == "None" || name == "nil" || name == "undefined" {
+            diagnostic = diagnostic.help("say `null`");
+        } else if name == "True" || name == "False" {
+            diagnostic = diagnostic.help(format!("say `{}`", name.to_lowercase()));
+        } else {
+            let locals = self.func.names.keys().copied();
+            let globals = self.values.keys().copied();
+            let mut all: Vec<&str> = locals.chain(globals).chain(["env", "user", "test"]).collect();
+            all.sort_unstable();
+            diagnostic = diagnostic.did_you_mean(name, all);
+        }
+        self.bad(diagnostic)
+    }
+}
