@@ -1,1 +1,220 @@
-//! Stub.
+//! The report of a test: what was run, what came of it; and its forms for the terminal, for Locust's tools and for programs.
+//!
+//! All forms are pure functions of a [`Report`]. A report read back from its JSON equals the one that was written, so reports of
+//! earlier runs can be shown again, merged and compared.
+
+pub mod console;
+pub mod csv;
+mod figures;
+mod json;
+pub mod lines;
+mod table;
+
+pub(crate) use figures::short_ms;
+pub use figures::{bytes, clock, count, ms, percent, rate};
+pub use json::SCHEMA;
+pub use table::Look;
+pub(crate) use table::{Table, fit, size_of};
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::stats::{NO_NAME, NO_PLACE, Name, Snapshot, Timeline};
+
+/// The version that an API's `healthcheck` told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiVersion {
+    /// The api's name in the spec.
+    pub name: String,
+    /// Its version; empty where it has no health check.
+    pub version: String,
+}
+
+/// What was run, when and where.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunInfo {
+    /// The test's name.
+    pub test: String,
+    /// Its description.
+    pub description: String,
+    /// The environment it ran against.
+    pub env: String,
+    /// The spec's file.
+    pub spec: String,
+    /// The profile as it was used, in YAML.
+    pub profile: String,
+    /// The seed of everything random.
+    pub seed: u64,
+    /// When it started, RFC 3339.
+    pub started_at: String,
+    /// How long it ran, microseconds.
+    pub duration_us: u64,
+    /// The version of ltc.
+    pub ltc_version: String,
+    /// The versions of the APIs.
+    pub apis: Vec<ApiVersion>,
+    /// The machine that generated the load, or that orchestrated it.
+    pub hostname: String,
+    /// Where the generator itself was the bottleneck: how that showed.
+    pub saturated: Option<String>,
+    /// Whether certificates were not verified.
+    pub tls_unverified: bool,
+    /// Whether it was interrupted before its end.
+    pub interrupted: bool,
+    /// Whatever else a reader must know, such as lost shards.
+    pub notes: Vec<String>,
+}
+
+impl RunInfo {
+    /// How long it ran.
+    pub fn duration(&self) -> Duration {
+        Duration::from_micros(self.duration_us)
+    }
+}
+
+/// A test's results.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// What was run.
+    pub run: RunInfo,
+    /// The lines, in order.
+    pub names: Vec<Name>,
+    /// Places in the spec, `file:line:column`, that failures refer to.
+    pub places: Vec<String>,
+    /// All that was counted.
+    pub total: Snapshot,
+    /// Its course.
+    pub timeline: Timeline,
+}
+
+impl Report {
+    /// A failure's step, or a word for none.
+    pub fn name(&self, name: u32) -> &str {
+        match self.names.get(name as usize) {
+            Some(line) => &line.name,
+            None if name == NO_NAME => "(no step)",
+            None => "(unknown)",
+        }
+    }
+
+    /// A failure's place in the spec; empty where it has none.
+    pub fn place(&self, place: u32) -> &str {
+        if place == NO_PLACE {
+            return "";
+        }
+        self.places.get(place as usize).map_or("", String::as_str)
+    }
+
+    /// What the reader must know before believing the numbers, a sentence each.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        if let Some(why) = &self.run.saturated {
+            all.push(format!(
+                "the load generator itself was saturated ({why}): the times below are partly its own"
+            ));
+        }
+        if self.total.missed > 0 {
+            all.push(format!(
+                "{} arrivals found no free user and were not made: raise max_clients",
+                count(self.total.missed)
+            ));
+        }
+        if self.run.tls_unverified {
+            all.push(
+                "TLS certificates were not verified (the environment says tls: {verify: false})"
+                    .into(),
+            );
+        }
+        if self.run.interrupted {
+            all.push("the test was interrupted before its end".into());
+        }
+        all.extend(self.run.notes.iter().cloned());
+        all
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod sample {
+    //! One small report, by hand, for the tests of all forms.
+
+    use super::*;
+    use crate::stats::{Example, FailureClass, FailureKey, Recorder, Sample};
+
+    pub(crate) fn report() -> Report {
+        let names = vec![
+            Name::step("Checkout / Create", "POST"),
+            Name::step("Checkout / Pay", "PUT"),
+            Name::step("Never", "GET"),
+            Name::group("Checkout"),
+            Name::step("Log out", "POST"),
+        ];
+        let mut recorder = Recorder::new(names.len(), 0);
+        let mut timeline = Timeline::new(Duration::from_secs(5));
+        let mut total = Snapshot::empty(names.len());
+        for interval in 0..2u64 {
+            for i in 1..=100u64 {
+                let us = i * 100 + interval * 7;
+                let mut record = |name, us, ok| {
+                    recorder.record(&Sample {
+                        name,
+                        service: Duration::from_micros(us),
+                        response: Duration::from_micros(us),
+                        ok,
+                        bytes_sent: 100,
+                        bytes_received: 250,
+                        reused: true,
+                        ..Sample::default()
+                    });
+                };
+                record(0, us, i > 2);
+                record(1, us * 200, true);
+                recorder.group(3, Duration::from_micros(us * 201), true);
+                if i <= 2 {
+                    let at = Duration::from_secs(interval * 5 + i);
+                    let key = FailureKey {
+                        name: 0,
+                        class: FailureClass::Status,
+                        place: 1,
+                        kind: "got 503".into(),
+                    };
+                    recorder.failure(key, at, || Example {
+                        user: i,
+                        message: "expected status 201, got 503 Service Unavailable".into(),
+                        request: "POST /treatments HTTP/1.1\r\n\r\n".into(),
+                        response: "HTTP/1.1 503 Service Unavailable\r\n\r\n".into(),
+                        ..Example::default()
+                    });
+                }
+            }
+            recorder.skipped(4, interval == 0);
+            let delta = recorder.snapshot(Duration::from_secs((interval + 1) * 5), 10, 20);
+            timeline.add(&delta, &names);
+            total.merge(&delta);
+        }
+        Report {
+            run: RunInfo {
+                test: "tpdata".into(),
+                description: "Treatment data, \"as it is\"".into(),
+                env: "cs1".into(),
+                spec: "specs/tpdata.lt".into(),
+                profile: "test_header:\n  name: tpdata\n".into(),
+                seed: 42,
+                started_at: "2026-11-23T13:00:00Z".into(),
+                duration_us: 10_000_000,
+                ltc_version: "0.1.0".into(),
+                apis: vec![ApiVersion {
+                    name: "treatments".into(),
+                    version: "1.4.2".into(),
+                }],
+                hostname: "lab".into(),
+                ..RunInfo::default()
+            },
+            names,
+            places: vec!["specs/tpdata.lt:9:3".into(), "specs/tpdata.lt:14:5".into()],
+            total,
+            timeline,
+        }
+    }
+}

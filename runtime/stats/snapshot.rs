@@ -182,19 +182,35 @@ impl Cpu {
     }
 }
 
+/// Stands for [`VERSION`] in a snapshot's serialized form: it can't be read as any other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Version;
+
 /// The version of a snapshot's serialized form.
 const VERSION: u32 = 1;
+
+impl Serialize for Version {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u32(VERSION)
+    }
+}
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        match u32::deserialize(from)? {
+            VERSION => Ok(Self),
+            other => Err(serde::de::Error::custom(format!(
+                "these results have version {other}, and this ltc reads version {VERSION}: use the ltc that wrote them"
+            ))),
+        }
+    }
+}
 
 /// All that was counted in a window of time. Merging is exact, associative and commutative; [`Snapshot::empty`] is its neutral
 /// element. Serialized, it is a frame of the distributed test and a part of the JSON report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
-    #[serde(
-        rename = "version",
-        serialize_with = "write_version",
-        deserialize_with = "read_version"
-    )]
-    version: (),
+    version: Version,
     /// What it covers; `None` before anything was counted.
     pub window: Option<Window>,
     /// The lines of the report.
@@ -255,7 +271,7 @@ impl Snapshot {
     /// What was counted so far, leaving nothing but the memory it was counted in.
     pub(super) fn take(&mut self) -> Self {
         Self {
-            version: (),
+            version: Version,
             window: self.window.take(),
             names: self.names.iter_mut().map(NameStats::take).collect(),
             failures: std::mem::take(&mut self.failures),
@@ -304,23 +320,6 @@ pub(crate) fn rate(events: u64, elapsed: Duration) -> f64 {
         0.0
     } else {
         events as f64 / elapsed.as_secs_f64()
-    }
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference"
-)]
-fn write_version<S: serde::Serializer>(_: &(), to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_u32(VERSION)
-}
-
-fn read_version<'de, D: serde::Deserializer<'de>>(from: D) -> Result<(), D::Error> {
-    match u32::deserialize(from)? {
-        VERSION => Ok(()),
-        other => Err(serde::de::Error::custom(format!(
-            "these results have version {other}, and this ltc reads version {VERSION}: use the ltc that wrote them"
-        ))),
     }
 }
 

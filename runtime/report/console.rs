@@ -1,0 +1,245 @@
+//! The end of a test on the terminal: requests, percentiles, failures.
+
+use std::io;
+
+use anstyle::{AnsiColor, Style};
+
+use super::figures::{clock, count, ms, percent, rate};
+use super::{Look, Report, Table};
+use crate::stats::{Durations, NameKind, NameStats, PERCENTILE_NAMES};
+
+/// How many kinds of failure are listed; the JSON report has all.
+const FAILURES_SHOWN: usize = 20;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const RED: Style = AnsiColor::Red.on_default();
+const YELLOW: Style = AnsiColor::Yellow.on_default();
+
+/// Writes the tables of a finished test.
+pub fn write(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<()> {
+    heading(out, report, look)?;
+    let total = report.total.total(&report.names);
+    print(out, &requests(report, &total), look)?;
+    writeln!(out)?;
+    if total.response.is_some() {
+        let title = "Response times, ms, from when each request should have begun";
+        writeln!(out, "{}", look.paint(BOLD, title))?;
+        print(out, &percentiles(report, &total, NameStats::response), look)?;
+        writeln!(out)?;
+        writeln!(
+            out,
+            "{}",
+            look.paint(BOLD, "Service times, ms, from when each was sent")
+        )?;
+        print(
+            out,
+            &percentiles(report, &total, |stats| &stats.service),
+            look,
+        )?;
+    } else {
+        writeln!(out, "{}", look.paint(BOLD, "Response times, ms"))?;
+        print(out, &percentiles(report, &total, NameStats::response), look)?;
+    }
+    apart(out, report)?;
+    failures(out, report, look)?;
+    let warnings = report.warnings();
+    if !warnings.is_empty() {
+        writeln!(out)?;
+    }
+    for warning in warnings {
+        writeln!(out, "{} {warning}", look.paint(YELLOW.bold(), "Note:"))?;
+    }
+    Ok(())
+}
+
+fn print(out: &mut dyn io::Write, table: &Table, look: Look) -> io::Result<()> {
+    table
+        .lines(look)
+        .iter()
+        .try_for_each(|line| writeln!(out, "{line}"))
+}
+
+fn heading(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<()> {
+    let run = &report.run;
+    let mut parts = vec![run.test.clone()];
+    if !run.env.is_empty() {
+        parts.push(format!("env {}", run.env));
+    }
+    parts.push(clock(run.duration()));
+    parts.extend(run.apis.iter().map(|api| {
+        format!("{} {}", api.name, api.version)
+            .trim_end()
+            .to_owned()
+    }));
+    writeln!(out, "{}\n", look.paint(BOLD, &parts.join(" · ")))
+}
+
+/// The lines that have something to show, with their figures.
+fn ran(report: &Report) -> impl Iterator<Item = (String, NameKind, &NameStats)> {
+    report
+        .names
+        .iter()
+        .zip(&report.total.names)
+        .filter(|(_, stats)| stats.requests > 0)
+        .map(|(name, stats)| (label(&name.name, name.kind), name.kind, stats))
+}
+
+fn label(name: &str, kind: NameKind) -> String {
+    match kind {
+        NameKind::Step => name.to_owned(),
+        NameKind::Group => format!("{name} (group)"),
+    }
+}
+
+fn style_of(kind: NameKind, stats: &NameStats) -> Style {
+    match kind {
+        _ if stats.failures > 0 => RED,
+        NameKind::Group => DIM,
+        NameKind::Step => Style::new(),
+    }
+}
+
+fn requests(report: &Report, total: &NameStats) -> Table {
+    let mut table = Table::new([
+        "Step", "requests", "failures", "", "rps", "avg ms", "min", "max",
+    ]);
+    let seconds = report.run.duration().as_secs_f64();
+    let cells = |name: String, stats: &NameStats| {
+        let times = stats.response();
+        vec![
+            name,
+            count(stats.requests),
+            count(stats.failures),
+            percent(stats.failures, stats.requests),
+            rate(if seconds > 0.0 {
+                stats.requests as f64 / seconds
+            } else {
+                0.0
+            }),
+            ms(times.mean_us()),
+            ms(times.min_us() as f64),
+            ms(times.max_us() as f64),
+        ]
+    };
+    for (name, kind, stats) in ran(report) {
+        table.row(style_of(kind, stats), cells(name, stats));
+    }
+    table.rule();
+    table.row(BOLD, cells("Total".into(), total));
+    table
+}
+
+fn percentiles(report: &Report, total: &NameStats, of: fn(&NameStats) -> &Durations) -> Table {
+    let head = PERCENTILE_NAMES.iter().map(|name| format!("p{name}"));
+    let mut table = Table::new(std::iter::once("Step".to_owned()).chain(head));
+    let cells = |name: String, times: &Durations| {
+        let figures = times.percentiles_us().map(|us| ms(us as f64));
+        std::iter::once(name).chain(figures).collect::<Vec<_>>()
+    };
+    for (name, kind, stats) in ran(report) {
+        let style = if kind == NameKind::Group {
+            DIM
+        } else {
+            Style::new()
+        };
+        table.row(style, cells(name, of(stats)));
+    }
+    table.rule();
+    table.row(BOLD, cells("Total".into(), of(total)));
+    table
+}
+
+/// What is counted apart from the requests.
+fn apart(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
+    let mut lines = Vec::new();
+    for (name, stats) in report.names.iter().zip(&report.total.names) {
+        if stats.skipped > 0 {
+            let failed = match stats.skipped_failures {
+                0 => String::new(),
+                n => format!(", {} failed", count(n)),
+            };
+            lines.push(format!(
+                "  {}: {} skipped{failed}",
+                name.name,
+                count(stats.skipped)
+            ));
+        }
+        if stats.retried > 0 {
+            lines.push(format!("  {}: {} retried", name.name, count(stats.retried)));
+        }
+    }
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nNot among the requests")?;
+    lines.iter().try_for_each(|line| writeln!(out, "{line}"))
+}
+
+fn failures(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<()> {
+    let failures = &report.total.failures;
+    if failures.is_empty() {
+        return Ok(());
+    }
+    let classes: Vec<_> = failures
+        .by_class()
+        .into_iter()
+        .map(|(class, n)| format!("{class} {}", count(n)))
+        .collect();
+    let title = format!(
+        "Failures: {} ({})",
+        count(failures.count()),
+        classes.join(", ")
+    );
+    writeln!(out, "\n{}", look.paint(RED.bold(), &title))?;
+    let all = failures.by_count();
+    for (key, found) in all.iter().take(FAILURES_SHOWN) {
+        let mut parts = vec![report.name(key.name).to_owned(), key.class.to_string()];
+        if !key.kind.is_empty() {
+            parts.push(key.kind.to_string());
+        }
+        let place = report.place(key.place);
+        let place = if place.is_empty() {
+            String::new()
+        } else {
+            format!("  {place}")
+        };
+        writeln!(
+            out,
+            "  {:>7}  {}{}",
+            count(found.count),
+            parts.join(" · "),
+            look.paint(DIM, &place)
+        )?;
+        if let Some(example) = found.examples.first() {
+            let message = printable(&example.message);
+            let at = clock(std::time::Duration::from_micros(example.at_us));
+            let text = format!("{message} (user {}, {at})", example.user);
+            writeln!(out, "           {}", look.paint(DIM, &text))?;
+        }
+    }
+    let more = all.len().saturating_sub(FAILURES_SHOWN);
+    if more > 0 {
+        writeln!(out, "  and {more} more kinds: --json FILE has all")?;
+    }
+    if failures.other() > 0 {
+        writeln!(
+            out,
+            "  {:>7}  of further kinds, which were not told apart",
+            count(failures.other())
+        )?;
+    }
+    Ok(())
+}
+
+/// A message's first line without control characters: it may quote what a server sent, which must not steer the terminal.
+fn printable(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default();
+    line.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "console_tests.rs"]
+mod tests;

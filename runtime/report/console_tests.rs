@@ -1,0 +1,85 @@
+//! The end tables, letter by letter.
+
+use super::super::sample::report;
+use super::*;
+use crate::stats::{Recorder, Sample, Snapshot};
+use std::time::Duration;
+
+fn written(report: &Report, look: Look) -> String {
+    let mut out = Vec::new();
+    write(&mut out, report, look).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn the_whole() {
+    let mut report = report();
+    report.run.saturated = Some("CPU 98% for 8 s".into());
+    report.total.missed = 1200;
+    report.run.tls_unverified = true;
+    report.run.interrupted = true;
+    report.run.notes.push("3 of 4 shards".into());
+    let text = written(&report, Look::default());
+    assert_eq!(text, include_str!("golden/console.txt"), "\n{text}");
+}
+
+#[test]
+fn eighty_columns_are_enough() {
+    let look = Look {
+        color: false,
+        width: Some(80),
+    };
+    let text = written(&report(), look);
+    let tables = text.split("Not among").next().unwrap();
+    assert!(
+        tables.lines().all(|line| line.chars().count() <= 80),
+        "{text}"
+    );
+    assert_eq!(text, include_str!("golden/console-80.txt"), "\n{text}");
+}
+
+#[test]
+fn colours_change_nothing_else() {
+    let coloured = written(
+        &report(),
+        Look {
+            color: true,
+            width: None,
+        },
+    );
+    assert!(coloured.contains("\u{1b}["));
+    let plain = anstream::adapter::strip_str(&coloured).to_string();
+    assert_eq!(plain, written(&report(), Look::default()));
+}
+
+#[test]
+fn both_times_are_shown_where_they_differ() {
+    let mut report = report();
+    let mut recorder = Recorder::new(report.names.len(), 0);
+    recorder.record(&Sample {
+        service: Duration::from_millis(2),
+        response: Duration::from_millis(40),
+        ok: true,
+        ..Sample::default()
+    });
+    report.total = Snapshot::empty(report.names.len());
+    report
+        .total
+        .merge(&recorder.snapshot(Duration::from_secs(1), 1, 1));
+    let text = written(&report, Look::default());
+    let response = text.split("should have begun").nth(1).unwrap();
+    let (response, service) = response.split_once("Service times").unwrap();
+    assert!(response.contains("40.0") && !response.contains("2.00"));
+    assert!(service.contains("2.00") && !service.contains("40.0"));
+}
+
+#[test]
+fn a_test_without_requests_has_a_report_too() {
+    let text = written(&Report::default(), Look::default());
+    assert!(text.contains("Total"), "{text}");
+}
+
+#[test]
+fn a_servers_words_dont_steer_the_terminal() {
+    assert_eq!(printable("got \u{1b}[2Jx\nmore"), "got \u{fffd}[2Jx");
+}

@@ -1,0 +1,306 @@
+//! `--csv PREFIX`: the files and columns of Locust, so that what reads those reads these.
+//!
+//! Times are in milliseconds, with decimals where there are any; the lines are in the report's order, `Aggregated` last.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Report;
+use crate::stats::{Durations, NameKind, NameStats, PERCENTILE_NAMES, PERCENTILES};
+
+const STATS_HEAD: [&str; 11] = [
+    "Type",
+    "Name",
+    "Request Count",
+    "Failure Count",
+    "Median Response Time",
+    "Average Response Time",
+    "Min Response Time",
+    "Max Response Time",
+    "Average Content Size",
+    "Requests/s",
+    "Failures/s",
+];
+
+const HISTORY_HEAD: [&str; 6] = [
+    "Timestamp",
+    "User Count",
+    "Type",
+    "Name",
+    "Requests/s",
+    "Failures/s",
+];
+
+const HISTORY_TOTALS: [&str; 7] = [
+    "Total Request Count",
+    "Total Failure Count",
+    "Total Median Response Time",
+    "Total Average Response Time",
+    "Total Min Response Time",
+    "Total Max Response Time",
+    "Total Average Content Size",
+];
+
+const FAILURES_HEAD: [&str; 4] = ["Method", "Name", "Error", "Occurrences"];
+
+const EXCEPTIONS_HEAD: [&str; 4] = ["Count", "Message", "Traceback", "Nodes"];
+
+const AGGREGATED: &str = "Aggregated";
+
+/// Writes `PREFIX_stats.csv`, `PREFIX_stats_history.csv`, `PREFIX_failures.csv` and `PREFIX_exceptions.csv`; an error names the file.
+pub fn write(report: &Report, prefix: &Path) -> Result<(), String> {
+    type Writer = fn(&Report, &mut dyn io::Write) -> io::Result<()>;
+    let files: [(&str, Writer); 4] = [
+        ("_stats.csv", stats),
+        ("_stats_history.csv", history),
+        ("_failures.csv", failures),
+        ("_exceptions.csv", exceptions),
+    ];
+    for (suffix, write) in files {
+        let mut name = prefix.as_os_str().to_owned();
+        name.push(suffix);
+        let path = PathBuf::from(name);
+        File::create(&path)
+            .and_then(|mut file| write(report, &mut file))
+            .map_err(|error| format!("--csv can't write {}: {error}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn percentile_heads() -> impl Iterator<Item = String> {
+    PERCENTILE_NAMES.iter().map(|name| format!("{name}%"))
+}
+
+/// A number as short as it is exact.
+fn number(value: f64) -> String {
+    if value.is_finite() {
+        value.to_string()
+    } else {
+        "0".into()
+    }
+}
+
+fn ms(us: u64) -> String {
+    number(us as f64 / 1000.0)
+}
+
+fn percentiles(count: u64, us: &[u64]) -> Vec<String> {
+    if count == 0 {
+        vec!["N/A".into(); us.len()]
+    } else {
+        us.iter().map(|&us| ms(us)).collect()
+    }
+}
+
+fn per(total: u64, parts: f64) -> String {
+    number(if parts > 0.0 {
+        total as f64 / parts
+    } else {
+        0.0
+    })
+}
+
+/// `PREFIX_stats.csv`: a line a step, and all of them together.
+pub fn stats(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record(
+        STATS_HEAD
+            .map(str::to_owned)
+            .into_iter()
+            .chain(percentile_heads()),
+    )?;
+    let seconds = report.run.duration().as_secs_f64();
+    let record = |kind: &str, name: &str, stats: &NameStats| {
+        let times = stats.response();
+        let mut cells = vec![
+            kind.to_owned(),
+            name.to_owned(),
+            stats.requests.to_string(),
+            stats.failures.to_string(),
+            ms(times.quantile_us(0.5)),
+            number(times.mean_us() / 1000.0),
+            ms(times.min_us()),
+            ms(times.max_us()),
+            per(stats.bytes_received, stats.requests as f64),
+            per(stats.requests, seconds),
+            per(stats.failures, seconds),
+        ];
+        cells.extend(percentiles(times.count(), &times.percentiles_us()));
+        cells
+    };
+    for (name, stats) in report.names.iter().zip(&report.total.names) {
+        let kind = match name.kind {
+            NameKind::Step => name.method.as_str(),
+            NameKind::Group => "group",
+        };
+        csv.write_record(record(kind, &name.name, stats))?;
+    }
+    csv.write_record(record("", AGGREGATED, &report.total.total(&report.names)))?;
+    csv.flush()
+}
+
+/// `PREFIX_stats_history.csv`: a line an interval, of all steps together. Rates and percentiles are the interval's own (as with
+/// Locust's `--csv-full-history`), the totals since the start.
+pub fn history(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    let heads = HISTORY_HEAD.map(str::to_owned).into_iter();
+    csv.write_record(
+        heads
+            .chain(percentile_heads())
+            .chain(HISTORY_TOTALS.map(str::to_owned)),
+    )?;
+    let start = report
+        .run
+        .started_at
+        .parse::<jiff::Timestamp>()
+        .map_or(0, |at| at.as_millisecond());
+    let mut times = Durations::default();
+    let (mut requests, mut failures, mut bytes) = (0, 0, 0);
+    for point in report.timeline.points() {
+        requests += point.requests;
+        failures += point.failures;
+        bytes += point.bytes_received;
+        times.merge(&Durations::try_from(&point.response).map_err(io::Error::other)?);
+        let at = start.saturating_add(i64::try_from(point.to_us / 1000).unwrap_or(i64::MAX));
+        let mut cells = vec![
+            at.div_euclid(1000).to_string(),
+            number(point.users().round()),
+            String::new(),
+            AGGREGATED.to_owned(),
+            format!("{:.6}", point.rps()),
+            format!("{:.6}", point.failures_per_second()),
+        ];
+        debug_assert_eq!(point.percentiles_us.len(), PERCENTILES.len());
+        cells.extend(percentiles(
+            point.response.summary.count,
+            &point.percentiles_us,
+        ));
+        cells.extend([
+            requests.to_string(),
+            failures.to_string(),
+            ms(times.quantile_us(0.5)),
+            number(times.mean_us() / 1000.0),
+            ms(times.min_us()),
+            ms(times.max_us()),
+            per(bytes, requests as f64),
+        ]);
+        csv.write_record(cells)?;
+    }
+    csv.flush()
+}
+
+/// `PREFIX_failures.csv`: a line a kind of failure, the most frequent first.
+pub fn failures(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record(FAILURES_HEAD)?;
+    for (key, found) in report.total.failures.by_count() {
+        let method = report
+            .names
+            .get(key.name as usize)
+            .map_or("", |name| &name.method);
+        let mut error = key.class.to_string();
+        if !key.kind.is_empty() {
+            error = format!("{error}: {}", key.kind);
+        }
+        let place = report.place(key.place);
+        if !place.is_empty() {
+            error = format!("{error} ({place})");
+        }
+        csv.write_record([
+            method,
+            report.name(key.name),
+            &error,
+            &found.count.to_string(),
+        ])?;
+    }
+    let other = report.total.failures.other();
+    if other > 0 {
+        csv.write_record(["", "", "other", &other.to_string()])?;
+    }
+    csv.flush()
+}
+
+/// `PREFIX_exceptions.csv`: only its heading, as a compiled test has no exceptions; tools expect the file.
+pub fn exceptions(_: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record(EXCEPTIONS_HEAD)?;
+    csv.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::report;
+    use super::*;
+
+    fn text(write: fn(&Report, &mut dyn io::Write) -> io::Result<()>) -> String {
+        let mut out = Vec::new();
+        write(&report(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn stats_are_locusts() {
+        assert_eq!(
+            text(stats),
+            "\
+Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,Min Response Time,Max Response Time,Average Content Size,Requests/s,Failures/s,50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%
+POST,Checkout / Create,200,4,5.007,5.0535,0.1,10.007,250,20,0.4,5.007,6.607,7.507,8.007,9.007,9.511,9.807,9.911,10.007,10.007,10.007
+PUT,Checkout / Pay,200,0,1001.471,1010.7,20,2001.4,250,20,0,1001.471,1321.983,1502.207,1601.535,1802.239,1901.567,1961.983,1981.439,2001.4,2001.4,2001.4
+GET,Never,0,0,0,0,0,0,0,0,0,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A
+group,Checkout,200,0,1006.591,1015.7535,20.1,2011.407,0,20,0,1006.591,1328.127,1509.375,1609.727,1810.431,1911.807,1972.223,1991.679,2011.407,2011.407,2011.407
+POST,Log out,0,0,0,0,0,0,0,0,0,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A
+,Aggregated,400,4,10.007,507.87675,0.1,2001.4,250,40,0.4,10.007,641.535,1001.471,1202.175,1601.535,1802.239,1922.047,1961.983,2001.4,2001.4,2001.4
+"
+        );
+    }
+
+    #[test]
+    fn history_is_locusts() {
+        let text = text(history);
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(
+            lines[0],
+            "Timestamp,User Count,Type,Name,Requests/s,Failures/s,50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%,Total Request Count,Total Failure Count,Total Median Response Time,Total Average Response Time,Total Min Response Time,Total Max Response Time,Total Average Content Size"
+        );
+        assert_eq!(lines.len(), 3);
+        assert!(
+            lines[1].starts_with("1795438805,10,,Aggregated,40.000000,0.400000,10.007,640.511,"),
+            "{}",
+            lines[1]
+        );
+        assert!(
+            lines[2].starts_with("1795438810,10,,Aggregated,40.000000,0.400000,"),
+            "{}",
+            lines[2]
+        );
+        assert!(
+            lines[2].ends_with(",400,4,10.007,507.87675,0.1,2001.4,250"),
+            "{}",
+            lines[2]
+        );
+    }
+
+    #[test]
+    fn failures_and_exceptions_are_locusts() {
+        assert_eq!(
+            text(failures),
+            "Method,Name,Error,Occurrences\nPOST,Checkout / Create,status: got 503 (specs/tpdata.lt:14:5),4\n"
+        );
+        assert_eq!(text(exceptions), "Count,Message,Traceback,Nodes\n");
+    }
+
+    #[test]
+    fn four_files_with_the_prefix() {
+        let dir = tempfile::tempdir().unwrap();
+        write(&report(), &dir.path().join("run 1")).unwrap();
+        for suffix in ["stats", "stats_history", "failures", "exceptions"] {
+            assert!(dir.path().join(format!("run 1_{suffix}.csv")).is_file());
+        }
+        let error = write(&report(), &dir.path().join("none/x")).unwrap_err();
+        assert!(
+            error.starts_with("--csv can't write ") && error.contains("x_stats.csv: "),
+            "{error}"
+        );
+    }
+}

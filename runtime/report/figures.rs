@@ -1,0 +1,136 @@
+//! How numbers are written for people.
+
+use std::time::Duration;
+
+/// Milliseconds to three digits, without a unit: `0.412`, `3.14`, `12.4`, `1240`.
+pub fn ms(us: f64) -> String {
+    let ms = us / 1000.0;
+    // By the value as it will be rounded, so that 9.9996 is 10.0, not 10.00.
+    let decimals = if us == 0.0 || ms >= 99.95 {
+        0
+    } else if ms >= 9.995 {
+        1
+    } else if ms >= 0.9995 {
+        2
+    } else {
+        3
+    };
+    format!("{ms:.decimals$}")
+}
+
+/// Milliseconds to two digits, with the unit, for a line that is read in passing: `0.41ms`, `3.1ms`, `12ms`.
+pub(crate) fn short_ms(us: u64) -> String {
+    let ms = us as f64 / 1000.0;
+    let decimals = if us == 0 || ms >= 9.95 {
+        0
+    } else if ms >= 0.995 {
+        1
+    } else {
+        2
+    };
+    format!("{ms:.decimals$}ms")
+}
+
+/// A percentage, one decimal; a share too small for that is not shown as none, nor one too great as all.
+pub fn percent(part: u64, of: u64) -> String {
+    if of == 0 || part == 0 {
+        return "0.0%".into();
+    }
+    let share = part as f64 * 100.0 / of as f64;
+    if share < 0.05 {
+        "<0.1%".into()
+    } else if share >= 99.95 && part < of {
+        ">99.9%".into()
+    } else {
+        format!("{share:.1}%")
+    }
+}
+
+/// A rate per second, one decimal.
+pub fn rate(per_second: f64) -> String {
+    format!("{per_second:.1}")
+}
+
+/// A count, its thousands apart: `1,234,567`.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A size: `512 B`, `1.4 kB`, `23.0 MB`.
+pub fn bytes(n: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    if n < 1000 {
+        return format!("{n} B");
+    }
+    let mut value = n as f64 / 1000.0;
+    let mut unit = 0;
+    while value >= 999.95 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    format!("{value:.1} {}", UNITS[unit])
+}
+
+/// A time of the test: `00:01:05`.
+pub fn clock(time: Duration) -> String {
+    let s = time.as_secs();
+    format!("{:02}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn milliseconds_have_three_digits() {
+        let all: Vec<_> = [
+            0.0,
+            7.0,
+            412.0,
+            999.4,
+            999.6,
+            3_141.6,
+            9_996.0,
+            12_400.0,
+            99_960.0,
+            1_240_400.0,
+        ]
+        .map(ms)
+        .into();
+        assert_eq!(
+            all,
+            [
+                "0", "0.007", "0.412", "0.999", "1.00", "3.14", "10.0", "12.4", "100", "1240"
+            ]
+        );
+        let short: Vec<_> = [0, 410, 3_100, 8_000, 9_960, 12_400].map(short_ms).into();
+        assert_eq!(short, ["0ms", "0.41ms", "3.1ms", "8.0ms", "10ms", "12ms"]);
+    }
+
+    #[test]
+    fn shares_counts_sizes_times() {
+        assert_eq!(percent(0, 0), "0.0%");
+        assert_eq!(percent(1, 100_000), "<0.1%");
+        assert_eq!(percent(99_999, 100_000), ">99.9%");
+        assert_eq!(percent(5, 5), "100.0%");
+        assert_eq!(percent(1, 3), "33.3%");
+        assert_eq!(
+            [0, 999, 1000, 1_234_567].map(count),
+            ["0", "999", "1,000", "1,234,567"]
+        );
+        assert_eq!(
+            [999, 1400, 999_999, 23_000_000].map(bytes),
+            ["999 B", "1.4 kB", "1.0 MB", "23.0 MB"]
+        );
+        assert_eq!(clock(Duration::from_secs(3_665)), "01:01:05");
+        assert_eq!(clock(Duration::from_secs(360_000)), "100:00:00");
+    }
+}

@@ -1,0 +1,182 @@
+//! The report for programs: everything, and what can be derived from it for those who don't read histograms. `docs/json-report.md`
+//! describes it.
+
+use std::io;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::Report;
+use crate::stats::{NameStats, PERCENTILE_NAMES, Summary};
+
+/// The name and version of the format.
+pub const SCHEMA: &str = "ltc.report/1";
+
+#[derive(Serialize)]
+struct Written<'a> {
+    schema: &'static str,
+    summary: Value,
+    #[serde(flatten)]
+    report: &'a Report,
+}
+
+#[derive(Deserialize)]
+struct Schema {
+    #[serde(default)]
+    schema: String,
+}
+
+impl Report {
+    /// Writes the report as JSON.
+    pub fn to_json(&self, out: impl io::Write) -> io::Result<()> {
+        let written = Written {
+            schema: SCHEMA,
+            summary: self.summary(),
+            report: self,
+        };
+        serde_json::to_writer_pretty(out, &written).map_err(io::Error::from)
+    }
+
+    /// Reads what [`Self::to_json`] wrote.
+    pub fn from_json(text: &str) -> Result<Self, String> {
+        let unreadable =
+            |error: serde_json::Error| format!("not a readable report of ltc: {error}");
+        let Schema { schema } = serde_json::from_str(text).map_err(unreadable)?;
+        if schema != SCHEMA {
+            return Err(if schema.is_empty() {
+                format!(
+                    "not a report of ltc: it has no `schema: {SCHEMA:?}`; --json FILE writes one"
+                )
+            } else {
+                format!("the report's schema is {schema:?}, and this ltc reads {SCHEMA:?}")
+            });
+        }
+        serde_json::from_str(text).map_err(unreadable)
+    }
+
+    fn summary(&self) -> Value {
+        let line = |stats: &NameStats| {
+            let seconds = self.run.duration().as_secs_f64();
+            let rate = |n: u64| {
+                if seconds > 0.0 {
+                    n as f64 / seconds
+                } else {
+                    0.0
+                }
+            };
+            let times = stats.response();
+            let percentiles: serde_json::Map<_, _> = PERCENTILE_NAMES
+                .iter()
+                .zip(times.percentiles_us())
+                .map(|(name, us)| (format!("p{name}"), json!(ms(us as f64))))
+                .collect();
+            json!({
+                "requests": stats.requests,
+                "failures": stats.failures,
+                "failed_percent": stats.failed_percent(),
+                "rps": rate(stats.requests),
+                "failures_per_second": rate(stats.failures),
+                "response_ms": {
+                    "average": ms(times.mean_us()),
+                    "min": ms(times.min_us() as f64),
+                    "percentiles": percentiles,
+                },
+                "service_ms": averages(&stats.service.summary()),
+                "first_byte_ms": averages(&stats.first_byte),
+                "dns_ms": averages(&stats.dns),
+                "connect_ms": averages(&stats.connect),
+                "tls_ms": averages(&stats.tls),
+            })
+        };
+        let lines: Vec<Value> = self
+            .names
+            .iter()
+            .zip(&self.total.names)
+            .map(|(name, stats)| {
+                let mut line = line(stats);
+                line["name"] = json!(name.name);
+                line["kind"] = json!(name.kind);
+                line["method"] = json!(name.method);
+                line
+            })
+            .collect();
+        json!({
+            "warnings": self.warnings(),
+            "total": line(&self.total.total(&self.names)),
+            "names": lines,
+            "failures": self.total.failures.by_class().into_iter().map(|(class, count)| {
+                (class.name().to_owned(), json!(count))
+            }).collect::<serde_json::Map<_, _>>(),
+            "lag_ms": { "p99": ms(self.total.lag.quantile_us(0.99) as f64), "max": ms(self.total.lag.max_us() as f64) },
+            "cpu": { "average": self.total.cpu.share(), "peak": self.total.cpu.peak() },
+        })
+    }
+}
+
+fn ms(us: f64) -> f64 {
+    us / 1000.0
+}
+
+fn averages(summary: &Summary) -> Value {
+    json!({
+        "count": summary.count,
+        "average": ms(summary.mean_us()),
+        "min": ms(summary.min_us as f64),
+        "max": ms(summary.max_us as f64),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::report;
+    use super::*;
+
+    fn written(report: &Report) -> String {
+        let mut out = Vec::new();
+        report.to_json(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn what_is_read_equals_what_was_written() {
+        let mut report = report();
+        report.run.saturated = Some("CPU 99%".into());
+        report.run.seed = u64::MAX;
+        assert_eq!(Report::from_json(&written(&report)).unwrap(), report);
+        let empty = Report::default();
+        assert_eq!(Report::from_json(&written(&empty)).unwrap(), empty);
+    }
+
+    #[test]
+    fn the_summary_has_what_most_ask_for() {
+        let value: Value = serde_json::from_str(&written(&report())).unwrap();
+        assert_eq!(value["schema"], "ltc.report/1");
+        let total = &value["summary"]["total"];
+        assert_eq!(total["requests"], 400);
+        assert_eq!(total["failures"], 4);
+        assert_eq!(total["rps"], 40.0);
+        assert_eq!(total["failed_percent"], 1.0);
+        let line = &value["summary"]["names"][0];
+        assert_eq!(line["name"], "Checkout / Create");
+        assert_eq!(line["response_ms"]["percentiles"]["p100"], 10.007);
+        assert_eq!(line["response_ms"]["min"], 0.1);
+        assert_eq!(value["summary"]["failures"]["status"], 4);
+    }
+
+    #[test]
+    fn another_file_is_refused_with_the_reason() {
+        assert_eq!(
+            Report::from_json("{}").unwrap_err(),
+            "not a report of ltc: it has no `schema: \"ltc.report/1\"`; --json FILE writes one"
+        );
+        assert_eq!(
+            Report::from_json(r#"{"schema": "ltc.report/9"}"#).unwrap_err(),
+            "the report's schema is \"ltc.report/9\", and this ltc reads \"ltc.report/1\""
+        );
+        assert!(
+            Report::from_json("nonsense")
+                .unwrap_err()
+                .starts_with("not a readable report of ltc: expected")
+        );
+    }
+}

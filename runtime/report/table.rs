@@ -1,0 +1,247 @@
+//! Plain text tables: a first column of names to the left, figures to the right, as many columns below each other as the terminal
+//! is too narrow for.
+
+use std::io::IsTerminal as _;
+
+use anstyle::Style;
+
+/// How a text is to look: whether with colours, and how wide at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// Whether ANSI colours are wanted.
+    pub color: bool,
+    /// The terminal's width; `None` for a file or pipe, which has none.
+    pub width: Option<usize>,
+}
+
+impl Look {
+    /// For standard output, as `NO_COLOR`, `CLICOLOR`, `TERM` and its being a terminal say.
+    pub fn of_stdout() -> Self {
+        let stdout = std::io::stdout();
+        let width = stdout.is_terminal().then(|| size_of(&stdout).0);
+        Self {
+            color: anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never,
+            width,
+        }
+    }
+
+    pub(crate) fn paint(self, style: Style, text: &str) -> String {
+        if self.color && !text.is_empty() && style != Style::new() {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// A terminal's width and height, or the usual where it won't tell.
+#[cfg(unix)]
+pub(crate) fn size_of(terminal: impl std::os::fd::AsFd) -> (usize, usize) {
+    or_usual(terminal_size::terminal_size_of(terminal))
+}
+
+/// A terminal's width and height, or the usual where it won't tell.
+#[cfg(windows)]
+pub(crate) fn size_of(terminal: impl std::os::windows::io::AsHandle) -> (usize, usize) {
+    or_usual(terminal_size::terminal_size_of(terminal))
+}
+
+fn or_usual(size: Option<(terminal_size::Width, terminal_size::Height)>) -> (usize, usize) {
+    size.map_or((80, 24), |(width, height)| {
+        (width.0.into(), height.0.into())
+    })
+}
+
+/// How many columns a text takes. Wide letters count as one: none are in what ltc itself writes.
+fn width(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// A text cut in its middle to so many columns: the beginning and the end tell names apart best.
+pub(crate) fn fit(text: &str, most: usize) -> String {
+    let length = width(text);
+    if length <= most {
+        return text.to_owned();
+    }
+    let kept = most.saturating_sub(1);
+    let (head, tail) = (kept.div_ceil(2), kept / 2);
+    let start: String = text.chars().take(head).collect();
+    let end: String = text.chars().skip(length - tail).collect();
+    format!("{start}…{end}")
+}
+
+/// To which side a cell is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Align {
+    Left,
+    Right,
+}
+
+fn padded(text: &str, to: usize, align: Align) -> String {
+    let space = " ".repeat(to.saturating_sub(width(text)));
+    match align {
+        Align::Left => format!("{text}{space}"),
+        Align::Right => format!("{space}{text}"),
+    }
+}
+
+/// A table. Its first column names the row and is repeated where the other columns don't fit beside each other.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Table {
+    head: Vec<String>,
+    rows: Vec<Option<(Style, Vec<String>)>>,
+}
+
+const GAPS: [usize; 2] = [2, 1];
+const NARROWEST_NAME: usize = 12;
+
+impl Table {
+    pub(crate) fn new<S: Into<String>>(head: impl IntoIterator<Item = S>) -> Self {
+        Self {
+            head: head.into_iter().map(Into::into).collect(),
+            rows: Vec::new(),
+        }
+    }
+
+    pub(crate) fn row(&mut self, style: Style, cells: Vec<String>) {
+        self.rows.push(Some((style, cells)));
+    }
+
+    /// A line across.
+    pub(crate) fn rule(&mut self) {
+        self.rows.push(None);
+    }
+
+    /// The table's lines, without trailing spaces.
+    pub(crate) fn lines(&self, look: Look) -> Vec<String> {
+        let widths: Vec<usize> = (0..self.head.len())
+            .map(|column| {
+                self.rows
+                    .iter()
+                    .flatten()
+                    .filter_map(|(_, cells)| cells.get(column))
+                    .chain(self.head.get(column))
+                    .map(|cell| width(cell))
+                    .max()
+                    .unwrap_or(0)
+            })
+            .collect();
+        let Some((&name, figures)) = widths.split_first() else {
+            return Vec::new();
+        };
+        let most = look.width.unwrap_or(usize::MAX);
+        let figures_width = |gap| figures.iter().map(|w| w + gap).sum::<usize>();
+        // Rather closer together than below each other.
+        let [wide, close] = GAPS;
+        let gap = if (name + figures_width(wide)) > most && (name + figures_width(close)) <= most {
+            close
+        } else {
+            wide
+        };
+        let figures_width = figures_width(gap);
+        // Names are shortened to fit all columns, but not below what tells them apart; then the columns go below each other.
+        let name = name.min(
+            most.saturating_sub(figures_width)
+                .max((most / 3).max(NARROWEST_NAME)),
+        );
+        let mut lines = Vec::new();
+        let mut from = 1;
+        while from < widths.len() || lines.is_empty() {
+            let mut used = name;
+            let mut to = from;
+            while to < widths.len() && (to == from || used.saturating_add(gap + widths[to]) <= most)
+            {
+                used += gap + widths[to];
+                to += 1;
+            }
+            if !lines.is_empty() {
+                lines.push(String::new());
+            }
+            let line = |cells: &[String]| {
+                let first = fit(cells.first().map_or("", String::as_str), name);
+                let mut line = padded(&first, name, Align::Left);
+                for (column, &wide) in widths.iter().enumerate().take(to).skip(from) {
+                    let cell = cells.get(column).map_or("", String::as_str);
+                    line.push_str(&" ".repeat(gap));
+                    line.push_str(&padded(cell, wide, Align::Right));
+                }
+                line.trim_end().to_owned()
+            };
+            lines.push(look.paint(Style::new().bold(), &line(&self.head)));
+            for row in &self.rows {
+                lines.push(match row {
+                    Some((style, cells)) => look.paint(*style, &line(cells)),
+                    None => look.paint(Style::new().dimmed(), &"─".repeat(used)),
+                });
+            }
+            from = to.max(from + 1);
+        }
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let mut table = Table::new(["Step", "requests", "rps"]);
+        table.row(
+            Style::new(),
+            vec!["Checkout / Pay".into(), "12".into(), "1.0".into()],
+        );
+        table.rule();
+        table.row(
+            Style::new().bold(),
+            vec!["Total".into(), "1,012".into(), "101.0".into()],
+        );
+        table
+    }
+
+    #[test]
+    fn figures_stand_right() {
+        assert_eq!(
+            table().lines(Look::default()),
+            [
+                "Step            requests    rps",
+                "Checkout / Pay        12    1.0",
+                "───────────────────────────────",
+                "Total              1,012  101.0",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_columns_below_each_other() {
+        let look = Look {
+            color: false,
+            width: Some(24),
+        };
+        assert_eq!(
+            table().lines(look),
+            [
+                "Step          requests",
+                "Checko…/ Pay        12",
+                "──────────────────────",
+                "Total            1,012",
+                "",
+                "Step            rps",
+                "Checko…/ Pay    1.0",
+                "───────────────────",
+                "Total         101.0",
+            ]
+        );
+    }
+
+    #[test]
+    fn colour_only_where_wanted() {
+        let look = Look {
+            color: true,
+            width: None,
+        };
+        assert_eq!(look.paint(Style::new().bold(), "x"), "\u{1b}[1mx\u{1b}[0m");
+        assert_eq!(look.paint(Style::new(), "x"), "x");
+        assert_eq!(Look::default().paint(Style::new().bold(), "x"), "x");
+        assert_eq!(fit("abcdefgh", 5), "ab…gh");
+    }
+}
