@@ -3,6 +3,7 @@
 //! The compiler has already checked what can be checked; what is left to run time (members of JSON that a server sent) fails as a
 //! [`Fault`], which the step or statement it happens in turns into a located failure.
 
+mod access;
 mod compare;
 pub mod convert;
 pub mod format;
