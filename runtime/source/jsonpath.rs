@@ -141,6 +141,12 @@ mod tests {
     }
 
     #[test]
+    fn queries_may_be_statics() {
+        fn shared<T: Send + Sync>() {}
+        shared::<JsonPathQuery>();
+    }
+
+    #[test]
     fn finds() {
         for (query, singular, expected) in [
             ("$.items[0].name", true, v("\"a\"")),

@@ -257,6 +257,23 @@ mod tests {
     }
 
     #[test]
+    fn every_byte_at_every_place_of_a_string() {
+        for byte in 0..=255 {
+            for place in 0..20 {
+                let mut json = [b"\"".as_slice(), &[b'x'; 20], b"\""].concat();
+                json[place + 1] = byte;
+                let oracle = serde_json::from_slice::<String>(&json).ok();
+                let ours = Value::from_json(&json).ok();
+                assert_eq!(
+                    ours.as_ref().and_then(Value::as_str),
+                    oracle.as_deref(),
+                    "{byte} at {place}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn says_what_json_cannot_hold() {
         assert!(
             Value::bytes(vec![1])

@@ -234,6 +234,11 @@ impl<'a> Scanner<'a> {
         let mut at = start;
         let mut escaped = false;
         loop {
+            while let Some(Ok(chunk)) = self.bytes.get(at..at + 8).map(<[u8; 8]>::try_from)
+                && plain(u64::from_le_bytes(chunk))
+            {
+                at += 8;
+            }
             match self.bytes.get(at) {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -383,6 +388,16 @@ impl<'a> Scanner<'a> {
         }
         Ok(())
     }
+}
+
+/// Whether eight bytes of a string hold no quote, no backslash and no control character: the usual tests of a word for a zero byte
+/// and for a byte below 0x20.
+#[inline]
+fn plain(word: u64) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
+    below(word, 0x20) | below(word ^ (ONES * 0x22), 1) | below(word ^ (ONES * 0x5C), 1) == 0
 }
 
 fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
