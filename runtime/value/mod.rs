@@ -12,6 +12,7 @@ mod make;
 pub mod ops;
 pub mod scan;
 mod text;
+mod want;
 mod wire;
 
 use std::fmt;

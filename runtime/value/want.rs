@@ -1,0 +1,42 @@
+//! Values where the language wants one of a certain type: conditions, counts, durations, lists.
+
+use std::time::Duration;
+
+use ecow::EcoVec;
+
+use super::convert::{Type, convert_json};
+use super::{Eval, Fault, Value, ops};
+
+impl Value {
+    /// A condition.
+    pub fn truth(&self) -> Eval<bool> {
+        ops::truth(self)
+    }
+
+    /// A whole number.
+    pub fn as_int(&self) -> Eval<i64> {
+        match convert_json(self.clone(), Type::Int)? {
+            Self::Int(number) => Ok(number),
+            other => Err(Fault(format!("expected an int, got {}", other.describe()))),
+        }
+    }
+
+    /// A duration that isn't negative.
+    pub fn as_duration(&self) -> Eval<Duration> {
+        match convert_json(self.clone(), Type::Duration)? {
+            Self::Duration(nanos) => {
+                let nanos = u64::try_from(nanos).map_err(|_| Fault(format!("{} is less than no time", self.describe())))?;
+                Ok(Duration::from_nanos(nanos))
+            }
+            other => Err(Fault(format!("expected a duration, got {}", other.describe()))),
+        }
+    }
+
+    /// The items of a list.
+    pub fn into_list(self) -> Eval<EcoVec<Self>> {
+        match self {
+            Self::List(items) => Ok(items),
+            other => Err(Fault(format!("expected a list, got {}", other.describe()))),
+        }
+    }
+}
