@@ -110,7 +110,7 @@ pub struct Health {
     /// The request.
     pub request: for<'u> fn(&'u User) -> Eval<Request<'u>>,
     /// What is taken as the version.
-    pub version: Option<fn(&User, &Response) -> Eval<Option<Value>>>,
+    pub version: Option<fn(&User, &Response<'_>) -> Eval<Option<Value>>>,
 }
 
 /// A key of the environment.

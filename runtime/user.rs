@@ -191,7 +191,7 @@ impl User {
     }
 
     /// The items of a list.
-    pub fn items(&self, at: Place, expression: impl FnOnce() -> Eval) -> Flow<impl Iterator<Item = Value> + use<>> {
+    pub fn items(&self, at: Place, expression: impl FnOnce() -> Eval) -> Flow<ecow::vec::IntoIter<Value>> {
         self.eval(at, || expression()?.into_list()).map(IntoIterator::into_iter)
     }
 

@@ -11,7 +11,7 @@ use crate::engine::{Engine, Run, Stop};
 use crate::observe::Quiet;
 use crate::program::Program;
 use crate::progress::{Mode, Progress};
-use crate::report::{ApiVersion, ConsoleLook as Look, Report, RunInfo};
+use crate::report::{ApiVersion, Look, Report, RunInfo};
 use crate::schedule::{Plan, UserClass};
 use crate::stats::{Name, Snapshot, Timeline};
 use crate::world::Settings;
@@ -57,7 +57,7 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
     };
     let engine = Engine::start(&run, &clock, &stop).map_err(Refusal::broken)?;
     let names = names(program);
-    let mut progress = Progress::new(if cli.quiet { Mode::Silent } else { Mode::detect() }, &names);
+    let mut progress = Progress::new(if cli.quiet { Mode::Off } else { Mode::for_stderr() }, &names);
     let mut total = Snapshot::empty(names.len());
     let mut timeline = Timeline::new(interval);
     let outcome = engine.watch(|delta| {
@@ -106,7 +106,7 @@ fn write_results(cli: &Cli, report: &Report) -> Result<(), Refusal> {
     crate::report::console::write(&mut anstream::stdout(), report, Look::of_stdout()).map_err(|error| Refusal::broken(format!("stdout: {error}")))?;
     let unwritable = |path: &Path, error: std::io::Error| Refusal::broken(format!("{} can't be written: {error}", path.display()));
     if let Some(prefix) = &cli.csv {
-        crate::report::csv::write(report, prefix).map_err(|error| unwritable(prefix, error))?;
+        crate::report::csv::write(report, prefix).map_err(Refusal::broken)?;
     }
     if let Some(path) = &cli.json {
         std::fs::File::create(path)
