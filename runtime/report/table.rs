@@ -131,19 +131,17 @@ impl Table {
         };
         let most = look.width.unwrap_or(usize::MAX);
         let figures_width = |gap| figures.iter().map(|w| w + gap).sum::<usize>();
-        // Rather closer together than below each other.
+        // Names are shortened, and columns set closer, before columns go below each other; but names not below what tells them apart.
+        let least = name.min((most / 4).max(NARROWEST_NAME));
         let [wide, close] = GAPS;
-        let gap = if (name + figures_width(wide)) > most && (name + figures_width(close)) <= most {
+        let gap = if least.saturating_add(figures_width(wide)) > most
+            && least.saturating_add(figures_width(close)) <= most
+        {
             close
         } else {
             wide
         };
-        let figures_width = figures_width(gap);
-        // Names are shortened to fit all columns, but not below what tells them apart; then the columns go below each other.
-        let name = name.min(
-            most.saturating_sub(figures_width)
-                .max((most / 3).max(NARROWEST_NAME)),
-        );
+        let name = name.min(most.saturating_sub(figures_width(gap)).max(least));
         let mut lines = Vec::new();
         let mut from = 1;
         while from < widths.len() || lines.is_empty() {
@@ -231,6 +229,29 @@ mod tests {
                 "Total         101.0",
             ]
         );
+    }
+
+    #[test]
+    fn long_names_are_shortened_before_anything_else() {
+        let mut table = Table::new(["Step", "p50", "p99"]);
+        table.row(
+            Style::new(),
+            vec![
+                "Outer / Inner / Very long".into(),
+                "1.00".into(),
+                "2.00".into(),
+            ],
+        );
+        let look = |width| Look {
+            color: false,
+            width: Some(width),
+        };
+        assert_eq!(
+            table.lines(look(37))[1],
+            "Outer / Inner / Very long  1.00  2.00"
+        );
+        assert_eq!(table.lines(look(30))[1], "Outer / I…ery long  1.00  2.00");
+        assert_eq!(table.lines(look(22))[1], "Outer … long 1.00 2.00");
     }
 
     #[test]
