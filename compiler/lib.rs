@@ -7,6 +7,7 @@
 //! Parse, check and emit are pure functions; [`pipeline`] reads the files for them.
 
 pub mod ast;
+pub mod build;
 pub mod check;
 pub mod demo;
 pub mod diagnostic;

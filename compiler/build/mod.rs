@@ -1,0 +1,150 @@
+//! From a generated crate to a binary: the run time is unpacked into the user's cache and compiled there once, a spec then compiles only
+//! its own small crate against it.
+
+mod cache;
+mod cargo;
+mod progress;
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::emit::Emitted;
+
+pub use progress::Progress;
+
+/// How to build.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The cache's folder; else `LTC_CACHE_DIR`, or the system's place for caches.
+    pub cache: Option<PathBuf>,
+    /// Never ask the network.
+    pub offline: bool,
+    /// Optimise over crate borders: a faster binary, a much slower build.
+    pub thin_lto: bool,
+    /// How progress is shown.
+    pub progress: Progress,
+}
+
+/// What was built.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// The binary, in the cache.
+    pub binary: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Why nothing was built.
+#[derive(Debug)]
+pub enum Error {
+    /// The cache can't be used.
+    Cache(PathBuf, io::Error),
+    /// There is no cargo.
+    NoCargo,
+    /// There is no C compiler to link with.
+    NoLinker(PathBuf),
+    /// The crates of the run time couldn't be fetched.
+    Network(PathBuf),
+    /// The generated crate, or the run time, doesn't compile.
+    Bug { generated: PathBuf, log: PathBuf },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cache(path, error) => {
+                write!(f, "the cache {} can't be used: {error}\n  help: set LTC_CACHE_DIR to a folder that can be written", path.display())
+            }
+            Self::NoCargo => f.write_str(
+                "there is no `cargo` on PATH: ltc compiles specs with Rust's own compiler\n  help: install Rust from https://rustup.rs, then try again",
+            ),
+            Self::NoLinker(log) => write!(
+                f,
+                "there is no C compiler, which Rust links programs with (log: {})\n  help: install one: `apt-get install gcc libc6-dev`, `dnf install gcc`, or `xcode-select --install`",
+                log.display()
+            ),
+            Self::Network(log) => write!(
+                f,
+                "the crates that the run time needs couldn't be fetched (log: {})\n  help: the first build needs the network once; behind a proxy set HTTPS_PROXY",
+                log.display()
+            ),
+            Self::Bug { generated, log } => write!(
+                f,
+                "the generated Rust doesn't compile: this is a bug in ltc, not in your spec\n  help: please report it with {} and {}",
+                generated.display(),
+                log.display()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Builds generated crates.
+#[derive(Debug)]
+pub struct Builder {
+    home: cache::Home,
+    options: Options,
+}
+
+impl Builder {
+    /// Makes the cache ready.
+    ///
+    /// # Errors
+    /// [`Error::Cache`] where it can't be written.
+    pub fn new(options: Options) -> Result<Self, Error> {
+        let home = cache::Home::open(options.cache.clone())?;
+        Ok(Self { home, options })
+    }
+
+    /// Compiles a generated crate. `spec` only tells it from others of the same name.
+    ///
+    /// # Errors
+    /// Where cargo can't be run, or failed.
+    pub fn compile(&self, name: &str, spec: &Path, emitted: &Emitted) -> Result<Built, Error> {
+        let begun = Instant::now();
+        // Builds share one target folder, and its binaries are named after the specs: one at a time.
+        let _lock = self.home.lock()?;
+        let package = cache::Package::write(&self.home, name, spec, emitted)?;
+        let binary = cargo::build(&self.home, &package, &self.options)?;
+        let kept = package.folder.join("binary");
+        let keep = || -> io::Result<u64> {
+            install_file(&binary, &kept)?;
+            Ok(fs::metadata(&kept)?.len())
+        };
+        let bytes = keep().map_err(|error| Error::Cache(kept.clone(), error))?;
+        Ok(Built { binary: kept, bytes, took: begun.elapsed() })
+    }
+}
+
+/// Puts a built binary where it is wanted, also over one that is running.
+///
+/// # Errors
+/// Where the place can't be written.
+pub fn install(built: &Built, to: &Path) -> io::Result<()> {
+    install_file(&built.binary, to)
+}
+
+fn install_file(from: &Path, to: &Path) -> io::Result<()> {
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut name = to.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".new-{}", std::process::id()));
+    let beside = to.with_file_name(name);
+    fs::copy(from, &beside)?;
+    fs::rename(&beside, to)
+}
+
+/// Removes all that builds left in the cache; gives the bytes freed.
+///
+/// # Errors
+/// Where it can't be removed.
+pub fn clean(cache: Option<PathBuf>) -> io::Result<u64> {
+    cache::clean(cache)
+}
