@@ -83,6 +83,8 @@ codes! {
     MissingComma = "LT0026",
     /// `if` as an expression without `then` and `else`.
     MissingThen = "LT0027",
+    /// Double braces around a name in a text: literal braces.
+    LiteralPlaceholder = "LT0990",
 }
 
 impl Code {
