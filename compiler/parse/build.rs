@@ -3,7 +3,7 @@
 use ltc_grammar::Rule;
 use pest::iterators::{Pair, Pairs};
 
-use super::scan::Chunk;
+use super::mend::Mended;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::{FileId, Name, Span, Spanned};
 
@@ -16,19 +16,25 @@ pub(super) struct Builder<'a> {
     pub(super) places: Places<'a>,
     /// What is wrong so far, the scan's findings included.
     pub(super) diagnostics: &'a mut Vec<Diagnostic>,
+    /// How many of them are the scan's: what they cover is not reported again.
+    pub(super) scanned: usize,
+    /// How deep expressions and matchers nest here.
+    pub(super) depth: usize,
+    /// The end of the last broken place: what was broken right before explains a block that follows.
+    pub(super) last_broken: usize,
 }
 
 /// From a pair to its place in the source.
 #[derive(Clone, Copy)]
 pub(super) struct Places<'a> {
     file: FileId,
-    chunk: &'a Chunk<'a>,
+    mended: &'a Mended<'a>,
 }
 
 impl<'a> Places<'a> {
-    /// The bytes from `start` to `end` of the chunk.
+    /// The bytes from `start` to `end` of the mended text.
     pub(super) fn at(self, start: usize, end: usize) -> Span {
-        Span::new(self.file, self.chunk.source(start), self.chunk.source(end))
+        Span::new(self.file, self.mended.source(start), self.mended.source(end))
     }
 
     /// The place of `pair`, without space and comments behind it.
@@ -38,7 +44,7 @@ impl<'a> Places<'a> {
 
     /// What pest sees.
     pub(super) fn text(self) -> &'a str {
-        &self.chunk.text
+        &self.mended.text
     }
 }
 
@@ -84,9 +90,10 @@ const RESERVED: &[(&str, &str)] = &[
 ];
 
 impl<'a> Builder<'a> {
-    /// A builder for `chunk` of `file`.
-    pub(super) fn new(file: FileId, chunk: &'a Chunk<'a>, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
-        Self { places: Places { file, chunk }, diagnostics }
+    /// A builder for the mended text of `file`.
+    pub(super) fn new(file: FileId, mended: &'a Mended<'a>, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
+        let scanned = diagnostics.len();
+        Self { places: Places { file, mended }, diagnostics, scanned, depth: 0, last_broken: 0 }
     }
 
     /// The place of `pair`.

@@ -38,3 +38,13 @@ fn specs_parse() {
         assert!(diagnostics.is_empty(), "{name}:\n{}", shown(text, &diagnostics));
     }
 }
+
+mod fuzz;
+
+#[test]
+fn zz_show() {
+    for text in std::fs::read_to_string("/tmp/cases").unwrap().split("----\n") {
+        let (_, diagnostics) = run(text);
+        println!("{text}=> {}", shown(text, &diagnostics));
+    }
+}
