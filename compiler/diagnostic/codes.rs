@@ -58,9 +58,9 @@ codes! {
     /// Statuses joined with `or`.
     StatusOr = "LT0014",
     /// The method of a request is missing or in lower case.
-    BadMethod = "LT0015",
+    MethodSyntax = "LT0015",
     /// The path of a request is missing or does not start with `/`.
-    BadPath = "LT0016",
+    PathSyntax = "LT0016",
     /// A name that must be quoted is not.
     MissingQuotes = "LT0017",
     /// A number or a duration that cannot be read.
