@@ -14,4 +14,6 @@ pub mod diagnostic;
 pub mod emit;
 pub mod model;
 pub mod parse;
+pub mod pipeline;
+pub mod source;
 pub mod span;

@@ -64,13 +64,13 @@ impl Checked {
     pub fn emit(&self) -> Result<Emitted, String> {
         let program = self.program.as_ref().ok_or("the spec has errors")?;
         let locate = |span: Span| {
-            let (line, column) = self.sources.location(span.file, span.start as usize);
+            let (line, column) = self.sources.file(span.file).map_or((1, 1), |file| file.line_column(span.start as usize));
             let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
             (span.file.0, clamp(line), clamp(column))
         };
         let context = emit::Context {
             locate: &locate,
-            spec: self.sources.path(FileId(0)),
+            spec: path(&self.sources, FileId(0)),
             profile: self.profile.as_ref().map(|(path, text)| (path.as_str(), text.as_str())),
             environments: &self.environments,
         };
@@ -95,8 +95,8 @@ pub fn check(target: &Target) -> Result<Checked, String> {
         .iter()
         .enumerate()
         .map(|(id, file)| SourceFile {
-            path: reader.sources.path(file_id(id)).to_owned(),
-            text: reader.sources.text(file_id(id)),
+            path: path(&reader.sources, file_id(id)).to_owned(),
+            text: text(&reader.sources, file_id(id)),
             ast: &file.ast,
             imports: file.imports.clone(),
         })
@@ -127,6 +127,14 @@ pub fn check(target: &Target) -> Result<Checked, String> {
 
 fn file_id(index: usize) -> FileId {
     FileId(u16::try_from(index).unwrap_or(u16::MAX))
+}
+
+fn path(sources: &SourceMap, id: FileId) -> &str {
+    sources.file(id).map_or("", |file| &file.path)
+}
+
+fn text(sources: &SourceMap, id: FileId) -> &str {
+    sources.file(id).map_or("", |file| &file.text)
 }
 
 struct Parsed {
@@ -160,10 +168,10 @@ impl<'t> Reader<'t> {
         Ok(reader)
     }
 
-    fn add(&mut self, path: &Path, text: String) -> FileId {
+    fn add(&mut self, path: &Path, content: String) -> FileId {
         let shown = shown(&self.target.root, path);
-        let id = self.sources.add(shown, text);
-        let (ast, diagnostics) = parse::parse(self.sources.text(id), id);
+        let id = self.sources.add(shown, content);
+        let (ast, diagnostics) = parse::parse(text(&self.sources, id), id);
         self.diagnostics.extend(diagnostics);
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         self.files.push(Parsed { ast, imports: Vec::new(), folder });
@@ -202,7 +210,7 @@ impl<'t> Reader<'t> {
             Ok(Err(known)) => Some(known),
             Err(why) => {
                 let message = format!("`{path}` can't be imported: {why}");
-                self.diagnostics.push(Diagnostic::new(Code::UnreadableFile, span, message).help("paths are relative to the file that names them"));
+                self.diagnostics.push(Diagnostic::new(Code::NoFile, span, message).help("paths are relative to the file that names them"));
                 None
             }
         }

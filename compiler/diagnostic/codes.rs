@@ -58,9 +58,9 @@ codes! {
     /// Statuses joined with `or`.
     StatusOr = "LT0014",
     /// The method of a request is missing or in lower case.
-    MethodSyntax = "LT0015",
+    BadMethod = "LT0015",
     /// The path of a request is missing or does not start with `/`.
-    PathSyntax = "LT0016",
+    BadPath = "LT0016",
     /// A name that must be quoted is not.
     MissingQuotes = "LT0017",
     /// A number or a duration that cannot be read.
@@ -158,9 +158,9 @@ codes! {
     /// A base that is no URL.
     BadBase = "LT0304",
     /// A method that there is not.
-    BadMethod = "LT0305",
+    UnknownMethod = "LT0305",
     /// A path that cannot be.
-    BadPath = "LT0306",
+    ImpossiblePath = "LT0306",
     /// A header's name that cannot be.
     BadHeader = "LT0307",
     /// `body` where nothing is sent.
@@ -247,6 +247,8 @@ codes! {
     LiteralSecret = "LT0910",
     /// A condition that is always the same.
     AlwaysSame = "LT0911",
+    /// A data set that no two users share has fewer rows than there are users.
+    TooFewRows = "LT0912",
     /// Double braces around a name in a text: literal braces.
     LiteralPlaceholder = "LT0990",
 }

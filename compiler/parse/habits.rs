@@ -244,31 +244,31 @@ fn request(stop: &Stop<'_>) -> Option<Slip> {
         let target = before.is_empty() || before.ends_with(['=', ')']) || before.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         if METHODS.contains(&method.to_lowercase().as_str()) && method.chars().any(char::is_lowercase) && behind.starts_with(['/', '"']) && target {
             let start = at + part.len();
-            return found_at(start..start + method.len(), Code::MethodSyntax, "methods are written in capitals", format!("write `{}`", method.to_uppercase()));
+            return found_at(start..start + method.len(), Code::BadMethod, "methods are written in capitals", format!("write `{}`", method.to_uppercase()));
         }
     }
     let method_before = stop.text[..stop.at].split_whitespace().next_back().is_some_and(|w| w.len() > 2 && w.chars().all(|c| c.is_ascii_uppercase()));
     if method_before && (stop.wants(Rule::path) || stop.wants(Rule::text)) {
         return match stop.token {
-            "" | "{" => found(Code::PathSyntax, "the path is missing", "a path starts with `/`, e.g. `/items/{id}`"),
+            "" | "{" => found(Code::BadPath, "the path is missing", "a path starts with `/`, e.g. `/items/{id}`"),
             token if token.starts_with(|c: char| c.is_alphanumeric() || c == ':') => {
                 let path = stop.text[stop.at..].split([' ', '\n', ';']).next().unwrap_or(token);
                 let help = if path.contains("://") { format!("the host belongs to the api's `base`; an absolute address is quoted: `\"{path}\"`") } else { format!("write `/{path}`") };
-                found_at(stop.at..stop.at + path.len(), Code::PathSyntax, "a path starts with `/`", help)
+                found_at(stop.at..stop.at + path.len(), Code::BadPath, "a path starts with `/`", help)
             }
-            _ => found(Code::PathSyntax, "a path starts with `/`", "e.g. `/items/{id}`; a quoted path is sent as it is"),
+            _ => found(Code::BadPath, "a path starts with `/`", "e.g. `/items/{id}`; a quoted path is sent as it is"),
         };
     }
     if stop.wants(Rule::method) || stop.wants(Rule::request_line) {
         if stop.token.starts_with('/') {
-            return found(Code::MethodSyntax, "the method is missing before the path", "write e.g. `GET /items/{id}`");
+            return found(Code::BadMethod, "the method is missing before the path", "write e.g. `GET /items/{id}`");
         }
         if stop.wants(Rule::request_line) && stop.text[..stop.at].trim_end().ends_with('=') {
-            return found(Code::MethodSyntax, "a request needs a method and a path", "write e.g. `get(id) = GET /items/{id}`");
+            return found(Code::BadMethod, "a request needs a method and a path", "write e.g. `get(id) = GET /items/{id}`");
         }
     }
     if stop.strict == Rule::only_api && METHODS.contains(&stop.first().to_lowercase().as_str()) && !stop.text.contains(") =") {
-        return found_at(0..stop.first().len(), Code::MethodSyntax, "a request in an api has a name", "write e.g. `get(id) = GET /items/{id}`");
+        return found_at(0..stop.first().len(), Code::BadMethod, "a request in an api has a name", "write e.g. `get(id) = GET /items/{id}`");
     }
     None
 }
