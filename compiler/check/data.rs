@@ -3,7 +3,7 @@
 use super::const_eval::{self, Row};
 use super::types;
 use super::{Checker, broken};
-use crate::ast::{self, ExprKind as Ast, Item};
+use crate::ast::{self, Item};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{AtEnd, Const, DataId, Expr, ExprKind, Type};
 use crate::span::{Name, Span};

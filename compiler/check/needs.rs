@@ -162,7 +162,8 @@ impl Walk {
             }
             StmtKind::Run { args, .. } => self.args(args),
             StmtKind::Let(it) | StmtKind::Keep(it) => self.expr(&it.value),
-            StmtKind::Set(_, expr) | StmtKind::Fail(expr) | StmtKind::Log(expr) => self.expr(expr),
+            StmtKind::Set(_, expr) => self.expr(expr),
+            StmtKind::Fail(expr) | StmtKind::Log(expr) => self.expr(expr),
             StmtKind::SetAuth(_, auth) => self.auth(auth),
             StmtKind::If {
                 branches,

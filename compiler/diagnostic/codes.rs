@@ -31,7 +31,58 @@ macro_rules! codes {
 codes! {
     /// Something does not parse.
     Syntax = "LT0001",
-<<<<<<< HEAD
+    /// A text is never closed.
+    UnclosedText = "LT0002",
+    /// A brace is never closed.
+    UnclosedBrace = "LT0003",
+    /// A bracket closes nothing.
+    StrayCloser = "LT0004",
+    /// A `(` or `[` is never closed.
+    UnclosedBracket = "LT0005",
+    /// A character that has no place in a spec.
+    StrayCharacter = "LT0006",
+    /// Nested too deeply, or too long to be one expression.
+    TooDeep = "LT0007",
+    /// A word of the language as a name.
+    ReservedWord = "LT0008",
+    /// An operator of another language.
+    ForeignOperator = "LT0009",
+    /// `//` instead of `#`.
+    ForeignComment = "LT0010",
+    /// Quotes other than `"`.
+    SingleQuotes = "LT0011",
+    /// A statement of another language.
+    ForeignStatement = "LT0012",
+    /// A line ends too early or begins with what belongs to the line before.
+    LineBreak = "LT0013",
+    /// Statuses joined with `or`.
+    StatusOr = "LT0014",
+    /// The method of a request is missing or in lower case.
+    BadMethod = "LT0015",
+    /// The path of a request is missing or does not start with `/`.
+    BadPath = "LT0016",
+    /// A name that must be quoted is not.
+    MissingQuotes = "LT0017",
+    /// A number or a duration that cannot be read.
+    BadNumber = "LT0018",
+    /// An escape that does not exist.
+    BadEscape = "LT0019",
+    /// A hole where only a literal can stand.
+    HoleInLiteral = "LT0020",
+    /// A hole that is no expression, such as pasted JSON.
+    BadHole = "LT0021",
+    /// A placeholder of another tool, such as `{{x}}` or `${x}`.
+    ForeignTemplate = "LT0022",
+    /// Comparisons that follow one another.
+    ChainedComparison = "LT0023",
+    /// `..` is not the last of a list.
+    RestNotLast = "LT0024",
+    /// `=` and `==` confused.
+    Assignment = "LT0025",
+    /// Entries without a comma between them.
+    MissingComma = "LT0026",
+    /// `if` as an expression without `then` and `else`.
+    MissingThen = "LT0027",
     /// A name that nothing has.
     UnknownName = "LT0101",
     /// A name is declared twice, or hides another.
@@ -107,9 +158,9 @@ codes! {
     /// A base that is no URL.
     BadBase = "LT0304",
     /// A method that there is not.
-    BadMethod = "LT0305",
+    UnknownMethod = "LT0305",
     /// A path that cannot be.
-    BadPath = "LT0306",
+    ImpossiblePath = "LT0306",
     /// A header's name that cannot be.
     BadHeader = "LT0307",
     /// `body` where nothing is sent.
@@ -196,60 +247,6 @@ codes! {
     LiteralSecret = "LT0910",
     /// A condition that is always the same.
     AlwaysSame = "LT0911",
-=======
-    /// A text is never closed.
-    UnclosedText = "LT0002",
-    /// A brace is never closed.
-    UnclosedBrace = "LT0003",
-    /// A bracket closes nothing.
-    StrayCloser = "LT0004",
-    /// A `(` or `[` is never closed.
-    UnclosedBracket = "LT0005",
-    /// A character that has no place in a spec.
-    StrayCharacter = "LT0006",
-    /// Nested too deeply, or too long to be one expression.
-    TooDeep = "LT0007",
-    /// A word of the language as a name.
-    ReservedWord = "LT0008",
-    /// An operator of another language.
-    ForeignOperator = "LT0009",
-    /// `//` instead of `#`.
-    ForeignComment = "LT0010",
-    /// Quotes other than `"`.
-    SingleQuotes = "LT0011",
-    /// A statement of another language.
-    ForeignStatement = "LT0012",
-    /// A line ends too early or begins with what belongs to the line before.
-    LineBreak = "LT0013",
-    /// Statuses joined with `or`.
-    StatusOr = "LT0014",
-    /// The method of a request is missing or in lower case.
-    BadMethod = "LT0015",
-    /// The path of a request is missing or does not start with `/`.
-    BadPath = "LT0016",
-    /// A name that must be quoted is not.
-    MissingQuotes = "LT0017",
-    /// A number or a duration that cannot be read.
-    BadNumber = "LT0018",
-    /// An escape that does not exist.
-    BadEscape = "LT0019",
-    /// A hole where only a literal can stand.
-    HoleInLiteral = "LT0020",
-    /// A hole that is no expression, such as pasted JSON.
-    BadHole = "LT0021",
-    /// A placeholder of another tool, such as `{{x}}` or `${x}`.
-    ForeignTemplate = "LT0022",
-    /// Comparisons that follow one another.
-    ChainedComparison = "LT0023",
-    /// `..` is not the last of a list.
-    RestNotLast = "LT0024",
-    /// `=` and `==` confused.
-    Assignment = "LT0025",
-    /// Entries without a comma between them.
-    MissingComma = "LT0026",
-    /// `if` as an expression without `then` and `else`.
-    MissingThen = "LT0027",
->>>>>>> parse
 }
 
 impl Code {
