@@ -1,5 +1,6 @@
 //! The `ltc` command.
 fn main() {
+    if std::env::args().nth(1).as_deref() == Some("serve") { ltc::demo::serve(ltc::demo::Options::default(), |a| eprintln!("{a}")).unwrap(); return; }
     let spec: std::path::PathBuf = std::env::args().nth(2).unwrap().into();
     let target = ltc::pipeline::Target { root: std::env::current_dir().unwrap(), profile: Some(spec.with_extension("profile.yml")), spec: spec.clone(), env: None };
     let checked = ltc::pipeline::check(&target).unwrap();

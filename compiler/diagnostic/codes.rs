@@ -249,8 +249,6 @@ codes! {
     AlwaysSame = "LT0911",
     /// A data set that no two users share has fewer rows than there are users.
     TooFewRows = "LT0912",
-    /// Double braces around a name in a text: literal braces.
-    LiteralPlaceholder = "LT0990",
 }
 
 impl Code {

@@ -90,6 +90,7 @@ impl Emitter<'_> {
             .split_whitespace()
             .collect::<Vec<_>>()
             .join(" ");
+        let written = written.strip_prefix("expect ").unwrap_or(&written);
         let expectation = quote!(expected(#at, #written));
         match &expect.kind {
             ExpectKind::Status(wanted) => {
