@@ -39,7 +39,8 @@ fn truncated_anywhere() {
 #[test]
 fn mutilated() {
     let mut dice = Dice(42);
-    let odd = ['{', '}', '(', ')', '[', ']', '"', '\'', '\n', '#', '/', '~', '\\', '$', '=', '.', '\u{201c}', '\0', 'é', ' ', ';', '|', '5'];
+    let odd =
+        ['{', '}', '(', ')', '[', ']', '"', '\'', '\n', '#', '/', '~', '\\', '$', '=', '.', '\u{201c}', '\0', 'é', ' ', ';', '|', '5'];
     for _ in 0..1500 {
         let (_, text) = SPECS[dice.below(SPECS.len())];
         let start = dice.below(text.len());
@@ -61,7 +62,31 @@ fn mutilated() {
 
 #[test]
 fn extremes() {
-    for part in ["{", "(", "[", "\"", "\"\"\"", "\"{", "}", "~/", "not ", "-", "if x then ", "each ", "a.", "1+", "f(", "{a:", "\0", "\u{feff}", "/*", "'", "\r", "${", "{{"] {
+    for part in [
+        "{",
+        "(",
+        "[",
+        "\"",
+        "\"\"\"",
+        "\"{",
+        "}",
+        "~/",
+        "not ",
+        "-",
+        "if x then ",
+        "each ",
+        "a.",
+        "1+",
+        "f(",
+        "{a:",
+        "\0",
+        "\u{feff}",
+        "/*",
+        "'",
+        "\r",
+        "${",
+        "{{",
+    ] {
         for before in ["", "let x = ", "sequence S {\n expect json {a: ", "sequence S { log \"x"] {
             try_it(&format!("{before}{}", part.repeat(3000)));
         }
