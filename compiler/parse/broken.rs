@@ -62,10 +62,8 @@ impl Builder<'_> {
         // The scan has spoken of this place, or the block belongs to the line before, which was reported.
         let line = source[..start].rfind('\n').map_or(0, |n| n + 1);
         let covered = self.places.at(line, start + text.len());
-        let spoken = self.diagnostics[..self.scanned]
-            .iter()
-            .filter(|d| d.is_error())
-            .any(|d| d.labels.iter().any(|(at, _)| covered.start <= at.start && at.start <= covered.end));
+        let next = self.scanned.partition_point(|at| *at < covered.start);
+        let spoken = self.scanned.get(next).is_some_and(|at| *at <= covered.end);
         if pair.as_rule() == Rule::broken_top || spoken || (after_broken && text.starts_with('{')) {
             return span;
         }

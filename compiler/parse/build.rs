@@ -16,8 +16,8 @@ pub(super) struct Builder<'a> {
     pub(super) places: Places<'a>,
     /// What is wrong so far, the scan's findings included.
     pub(super) diagnostics: &'a mut Vec<Diagnostic>,
-    /// How many of them are the scan's: what they cover is not reported again.
-    pub(super) scanned: usize,
+    /// Where the scan found errors, in order: what is broken there is not reported again.
+    pub(super) scanned: Vec<u32>,
     /// How deep expressions and matchers nest here.
     pub(super) depth: usize,
     /// The end of the last broken place: what was broken right before explains a block that follows.
@@ -220,7 +220,9 @@ const RESERVED: &[(&str, &str)] = &[
 impl<'a> Builder<'a> {
     /// A builder for the mended text of `file`.
     pub(super) fn new(file: FileId, mended: &'a Mended<'a>, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
-        let scanned = diagnostics.len();
+        let mut scanned: Vec<u32> =
+            diagnostics.iter().filter(|d| d.is_error()).flat_map(|d| d.labels.iter().map(|(span, _)| span.start)).collect();
+        scanned.sort_unstable();
         Self { places: Places { file, mended }, diagnostics, scanned, depth: 0, last_broken: 0 }
     }
 

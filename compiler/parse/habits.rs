@@ -390,6 +390,13 @@ fn structure(stop: &Stop<'_>) -> Option<Slip> {
         );
     }
     let first = stop.first();
+    if first == "set" && stop.token == "." {
+        return found(
+            Code::Syntax,
+            "a member cannot be set",
+            "`set` changes a variable, or an api's `auth`; a changed object is `set x = merge(x, { a: 1 })`",
+        );
+    }
     if stop.strict == Rule::only_item && (STATEMENTS.contains(&first) || API.contains(&first)) && !ITEMS.contains(&first) {
         let owner = if API.contains(&first) { "an `api`" } else { "a `sequence`" };
         return found_at(

@@ -506,7 +506,9 @@ impl<'a> Scan<'a> {
 
     /// Takes back what was said of the text that starts at `from`: that it has no end explains it.
     fn forget(&mut self, from: usize) {
-        self.diagnostics.retain(|d| d.labels.first().is_none_or(|(span, _)| (span.start as usize) < from));
+        while self.diagnostics.last().and_then(|d| d.labels.first()).is_some_and(|(span, _)| span.start as usize >= from) {
+            self.diagnostics.pop();
+        }
     }
 
     fn unclosed_block(&mut self, open: Open) {

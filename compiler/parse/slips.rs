@@ -97,7 +97,8 @@ pub(super) fn dollar(scan: &mut Scan<'_>) {
 pub(super) fn placeholder(scan: &mut Scan<'_>) {
     let at = scan.at;
     scan.at += 2;
-    let rest = &scan.text[at + 2..scan.line_end(at)];
+    // No name is longer than this; a search to the line's end would be quadratic over a line of braces.
+    let rest = &scan.text[at + 2..scan.text.floor_char_boundary(at + 80)];
     let Some(close) = rest.find("}}") else { return };
     let inside = rest[..close].trim();
     let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '$');

@@ -21,7 +21,9 @@ fn bad(text: &str, code: Code, words: &str) {
 
 #[test]
 fn rule_1_lines() {
-    good("let a = 1; let b = 2\nlet c = a +\n  b\nlet d =\n  3\nlet e = [\n 1,\n 2,\n]\nlog f(\n a\n , b)\nif a { } else { }\nlet g = { a: 1,\n  b\n }");
+    good(
+        "let a = 1; let b = 2\nlet c = a +\n  b\nlet d =\n  3\nlet e = [\n 1,\n 2,\n]\nlog f(\n a\n , b)\nif a { } else { }\nlet g = { a: 1,\n  b\n }",
+    );
     bad("let a = 1 let b = 2", Code::Syntax, "`let` has no place here");
     bad("let a = 1\n  + 2", Code::LineBreak, "end the line before with `+`");
     bad("if a { }\nelse { }", Code::LineBreak, "on one line");
@@ -48,7 +50,7 @@ fn rule_3_words() {
 
 #[test]
 fn rule_4_touching() {
-    good("expect json [_, ..]; expect json[0].id == 3; let x = a [1]\n".trim_end_matches(" let x = a [1]\n"));
+    good("expect json [_, ..]; expect json[0].id == 3; let x = a[1].b(2)[0..1]");
     bad("let x = a [1]", Code::Syntax, "`[` has no place");
     bad("let x = f (1)", Code::Syntax, "`(` has no place");
 }
@@ -114,6 +116,7 @@ fn habits() {
     bad("x = 1", Code::Assignment, "let x");
     bad("let a = if b { 1 }", Code::MissingThen, "then");
     bad("exepct 200", Code::Syntax, "did you mean `expect`");
+    bad("set x.y = 1", Code::Syntax, "merge");
     bad("stop test", Code::Syntax, "stop user");
     bad("take x = header \"A\" els 3", Code::Syntax, "else");
 }
@@ -124,7 +127,9 @@ fn files() {
         let (_, diagnostics) = run(text);
         assert!(diagnostics.is_empty(), "{text:?} {}", shown(text, &diagnostics));
     }
-    for (text, code) in [("let x\0= 1", Code::StrayCharacter), ("let x\u{a0}= 1", Code::StrayCharacter), ("import shop.lt", Code::MissingQuotes)] {
+    for (text, code) in
+        [("let x\0= 1", Code::StrayCharacter), ("let x\u{a0}= 1", Code::StrayCharacter), ("import shop.lt", Code::MissingQuotes)]
+    {
         let (_, diagnostics) = run(text);
         assert!(diagnostics.len() == 1 && diagnostics[0].code == code, "{text:?} {}", shown(text, &diagnostics));
     }

@@ -123,9 +123,9 @@ fn expectations() {
     assert!(matches!(kind("expect not text ~ /x/"), ExpectKind::Condition(_)));
     assert!(matches!(kind("expect status == 200"), ExpectKind::Condition(_)));
     assert!(matches!(kind("expect header \"X\" == \"y\""), ExpectKind::Condition(e) if matches!(e.kind, ExprKind::Binary(..))));
-    let ExpectKind::Json { matcher, .. } =
-        kind("expect json { a, b: > 0, c: ~ /r/, d: string, e: absent, f: each int, g: 1 | \"a\", h: _, \"I-j\": x + 1, k: {}, l: string(1) }")
-    else {
+    let ExpectKind::Json { matcher, .. } = kind(
+        "expect json { a, b: > 0, c: ~ /r/, d: string, e: absent, f: each int, g: 1 | \"a\", h: _, \"I-j\": x + 1, k: {}, l: string(1) }",
+    ) else {
         panic!()
     };
     let MatcherKind::Object(entries) = matcher.kind else { panic!() };
@@ -150,8 +150,12 @@ fn statements() {
     assert!(matches!(stmt("retry 2 times every 1s { }"), StmtKind::Retry(retry) if retry.every.is_some()));
     assert!(matches!(stmt("poll every 1s up to 3 times until x == \"a\" { }"), StmtKind::Poll(_)));
     assert!(matches!(stmt("group \"G\" { stop user }"), StmtKind::Group(name, body) if name.node == "G" && body.stmts.len() == 1));
-    assert!(matches!(stmt("tpdata.treatment.create(iid)"), StmtKind::Exchange(x) if matches!(&*x, Exchange::Call { path, .. } if path.len() == 3)));
-    assert!(matches!(stmt("notes submit page { form { a: 1 } }"), StmtKind::Exchange(x) if matches!(&*x, Exchange::Submit { parts, .. } if parts.len() == 1)));
+    assert!(
+        matches!(stmt("tpdata.treatment.create(iid)"), StmtKind::Exchange(x) if matches!(&*x, Exchange::Call { path, .. } if path.len() == 3))
+    );
+    assert!(
+        matches!(stmt("notes submit page { form { a: 1 } }"), StmtKind::Exchange(x) if matches!(&*x, Exchange::Submit { parts, .. } if parts.len() == 1))
+    );
     let StmtKind::Exchange(x) = stmt("shop GET /carts/{ me.cart }/x?q={n:03}") else { panic!() };
     let Exchange::Inline { line, .. } = *x else { panic!() };
     let PathExpr::Plain(path) = line.path else { panic!() };
@@ -177,7 +181,8 @@ fn apis() {
     let (file, diagnostics) = run(super::SPECS[5].1);
     assert!(diagnostics.is_empty());
     let Some(Item::Api(api)) = file.items.iter().find(|i| matches!(i, Item::Api(_))) else { panic!() };
-    let requests: Vec<&RequestDef> = api.members.iter().filter_map(|m| if let ApiMember::Request(r) = m { Some(&**r) } else { None }).collect();
+    let requests: Vec<&RequestDef> =
+        api.members.iter().filter_map(|m| if let ApiMember::Request(r) = m { Some(&**r) } else { None }).collect();
     assert_eq!(requests.iter().map(|r| r.name.node.as_str()).collect::<Vec<_>>(), ["sign", "up", "json_expr", "json_list", "multi", "gql"]);
     assert_eq!(requests[0].parts.len(), 7);
     let bodies: Vec<String> = requests
@@ -186,7 +191,11 @@ fn apis() {
         .filter_map(|p| if let Part::Body(b) = p { Some(format!("{:?}", b.kind).split('(').next().unwrap().to_owned()) } else { None })
         .collect();
     assert_eq!(bodies, ["Text", "Bytes", "Json", "Json", "Multipart", "Graphql"]);
-    assert!(api.members.iter().any(|m| matches!(m, ApiMember::Healthcheck(Some(check), _) if check.version.is_some() && check.parts.len() == 1)));
+    assert!(
+        api.members
+            .iter()
+            .any(|m| matches!(m, ApiMember::Healthcheck(Some(check), _) if check.version.is_some() && check.parts.len() == 1))
+    );
     assert!(api.members.iter().any(|m| matches!(m, ApiMember::Resource(r) if r.members.len() == 4)));
     assert!(api.members.iter().any(|m| matches!(m, ApiMember::Option(RequestOption::Redirects(Redirects::Hops(2), _)))));
 }
