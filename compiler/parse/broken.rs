@@ -62,10 +62,8 @@ impl Builder<'_> {
         // The scan has spoken of this place, or the block belongs to the line before, which was reported.
         let line = source[..start].rfind('\n').map_or(0, |n| n + 1);
         let covered = self.places.at(line, start + text.len());
-        let spoken = self.diagnostics[..self.scanned]
-            .iter()
-            .filter(|d| d.is_error())
-            .any(|d| d.labels.iter().any(|(at, _)| covered.start <= at.start && at.start <= covered.end));
+        let next = self.scanned.partition_point(|at| *at < covered.start);
+        let spoken = self.scanned.get(next).is_some_and(|at| *at <= covered.end);
         if pair.as_rule() == Rule::broken_top || spoken || (after_broken && text.starts_with('{')) {
             return span;
         }
@@ -134,15 +132,25 @@ fn general(stop: &Stop<'_>, place: Span) -> Diagnostic {
     };
     if stop.at == 0 {
         let (what, help) = match stop.strict {
-            Rule::only_item => ("an item of a spec", "a spec has `import`, `api`, `data`, `let`, `keep`, `sequence`, `tasks`, `user`, `before test` and `after test`"),
-            Rule::only_api => ("a member of an api", "an api has options such as `base` and `headers`, resources, and requests: `get(id) = GET /items/{id}`"),
-            Rule::only_part | Rule::only_hc => {
-                ("a part of a request", "a request has `json`, `form`, `query`, `headers`, `text`, `multipart`, `graphql`, `bytes`, `auth`, `timeout`, `redirects` and `expect`")
-            }
+            Rule::only_item => (
+                "an item of a spec",
+                "a spec has `import`, `api`, `data`, `let`, `keep`, `sequence`, `tasks`, `user`, `before test` and `after test`",
+            ),
+            Rule::only_api => (
+                "a member of an api",
+                "an api has options such as `base` and `headers`, resources, and requests: `get(id) = GET /items/{id}`",
+            ),
+            Rule::only_part | Rule::only_hc => (
+                "a part of a request",
+                "a request has `json`, `form`, `query`, `headers`, `text`, `multipart`, `graphql`, `bytes`, `auth`, `timeout`, `redirects` and `expect`",
+            ),
             Rule::only_user => ("a member of a user", "a user has `run`, `wait`, `weight`, `on start`, `on stop` and `every`"),
             Rule::only_task => ("a member of tasks", "write a weight and a sequence's name: `7 Browse`"),
             Rule::only_data => ("an option of data", "there are `order`, `share`, `at_end` and `where`"),
-            _ => ("a statement", "a statement starts with a word such as `step`, `let`, `if`, `expect` or `take`, or is a request: `shop.get(id)`"),
+            _ => (
+                "a statement",
+                "a statement starts with a word such as `step`, `let`, `if`, `expect` or `take`, or is a request: `shop.get(id)`",
+            ),
         };
         return Diagnostic::new(Code::Syntax, place, format!("this is not {what}")).help(help);
     }
@@ -214,8 +222,18 @@ fn in_words(rule: Rule) -> Option<String> {
         Rule::gives => "`gives`",
         Rule::body => "a body",
         Rule::status | Rule::status_list => "a status such as `200`",
-        Rule::int | Rule::float | Rule::duration | Rule::expr | Rule::operand | Rule::variable | Rule::literal | Rule::list | Rule::paren
-        | Rule::take_source | Rule::arg | Rule::weight => "a value",
+        Rule::int
+        | Rule::float
+        | Rule::duration
+        | Rule::expr
+        | Rule::operand
+        | Rule::variable
+        | Rule::literal
+        | Rule::list
+        | Rule::paren
+        | Rule::take_source
+        | Rule::arg
+        | Rule::weight => "a value",
         _ => {
             let name = format!("{rule:?}");
             return name.strip_prefix("kw_").map(|word| format!("`{word}`"));

@@ -143,10 +143,8 @@ impl Builder<'_> {
             })
             .map_infix(|left: Node, op, right: Node| {
                 let rule = op.as_rule();
-                let comparison = matches!(
-                    rule,
-                    Rule::op_eq | Rule::op_ne | Rule::op_lt | Rule::op_le | Rule::op_gt | Rule::op_ge | Rule::op_in
-                );
+                let comparison =
+                    matches!(rule, Rule::op_eq | Rule::op_ne | Rule::op_lt | Rule::op_le | Rule::op_gt | Rule::op_ge | Rule::op_in);
                 if comparison && left.comparison {
                     chained.set(Some(places.of(&op)));
                 }

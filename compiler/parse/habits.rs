@@ -81,11 +81,12 @@ const OPERATORS: &[(&str, &str)] = &[
 
 const ITEMS: &[&str] = &["import", "api", "data", "let", "keep", "sequence", "tasks", "user", "before", "after"];
 const STATEMENTS: &[&str] = &[
-    "step", "expect", "take", "let", "set", "run", "wait", "if", "for", "repeat", "poll", "retry", "parallel", "group", "log", "fail", "leave",
-    "break", "stop", "reset",
+    "step", "expect", "take", "let", "set", "run", "wait", "if", "for", "repeat", "poll", "retry", "parallel", "group", "log", "fail",
+    "leave", "break", "stop", "reset",
 ];
 const API: &[&str] = &["base", "keys", "cookies", "auth", "headers", "timeout", "redirects", "healthcheck", "resource"];
-const PARTS: &[&str] = &["json", "form", "query", "headers", "text", "multipart", "graphql", "bytes", "auth", "timeout", "redirects", "expect", "version"];
+const PARTS: &[&str] =
+    &["json", "form", "query", "headers", "text", "multipart", "graphql", "bytes", "auth", "timeout", "redirects", "expect", "version"];
 const USER: &[&str] = &["run", "wait", "weight", "on", "every"];
 const METHODS: &[&str] = &["get", "post", "put", "patch", "delete", "head", "options"];
 
@@ -131,7 +132,8 @@ fn beginning(stop: &Stop<'_>) -> Option<Slip> {
         return found_at(0..1, Code::LineBreak, "this block belongs to nothing", "a block's `{` stays on the line of what it belongs to");
     }
     let operators = ["==", "!=", "<=", ">=", "+", "-", "*", "/", "%", "<", ">", "|", ",", ".", "=", "~", "!~"];
-    let operator = operators.iter().copied().find(|op| line.starts_with(op)).or_else(|| ["and", "or", "in"].into_iter().find(|op| *op == first));
+    let operator =
+        operators.iter().copied().find(|op| line.starts_with(op)).or_else(|| ["and", "or", "in"].into_iter().find(|op| *op == first));
     if let Some(op) = operator {
         let help = if op == "." { "join both lines".to_owned() } else { format!("end the line before with `{op}`: then it goes on") };
         return found_at(0..op.len(), Code::LineBreak, format!("a line cannot start with `{op}`"), help);
@@ -152,11 +154,14 @@ fn beginning(stop: &Stop<'_>) -> Option<Slip> {
 /// `expect 200 or 3xx`, `expect 200, 204`.
 fn statuses(stop: &Stop<'_>) -> Option<Slip> {
     let rest = stop.line().strip_prefix("expect ")?;
-    let is_status = |w: &str| w.len() == 3 && w.starts_with(|c: char| c.is_ascii_digit()) && (w.ends_with("xx") || w.bytes().all(|b| b.is_ascii_digit()));
+    let is_status = |w: &str| {
+        w.len() == 3 && w.starts_with(|c: char| c.is_ascii_digit()) && (w.ends_with("xx") || w.bytes().all(|b| b.is_ascii_digit()))
+    };
     if let Some(status) = rest.strip_prefix("status ").map(word).filter(|w| is_status(w)) {
         return found(Code::Syntax, "a status is expected by its number alone", format!("write `expect {status}`"));
     }
-    if !is_status(word(rest.trim_start())) || !matches!(stop.token, "or" | "," | "and" | "||" | "/" | "to" | "..") && !rest.contains(" or ") {
+    if !is_status(word(rest.trim_start())) || !matches!(stop.token, "or" | "," | "and" | "||" | "/" | "to" | "..") && !rest.contains(" or ")
+    {
         return None;
     }
     let all: Vec<&str> = rest.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| is_status(w)).collect();
@@ -195,8 +200,20 @@ fn number(stop: &Stop<'_>) -> Option<Slip> {
     }
     let right = match unit {
         unit if time_unit(unit).is_some() => time_unit(unit).unwrap_or_default(),
-        "xx" if value.len() == 1 => return found(Code::BadNumber, format!("`{token}` stands only for a status"), "write `expect 2xx`, or `status >= 200 and status < 300`"),
-        _ => return found(Code::BadNumber, format!("`{token}` is neither a number nor a duration"), "durations have `ms`, `s`, `m`, `h` and `d`: `250ms`, `1h20m`; names do not start with a digit"),
+        "xx" if value.len() == 1 => {
+            return found(
+                Code::BadNumber,
+                format!("`{token}` stands only for a status"),
+                "write `expect 2xx`, or `status >= 200 and status < 300`",
+            );
+        }
+        _ => {
+            return found(
+                Code::BadNumber,
+                format!("`{token}` is neither a number nor a duration"),
+                "durations have `ms`, `s`, `m`, `h` and `d`: `250ms`, `1h20m`; names do not start with a digit",
+            );
+        }
     };
     found(Code::BadNumber, format!("`{unit}` is no unit of time"), format!("write `{value}{right}`"))
 }
@@ -208,11 +225,20 @@ fn operator(stop: &Stop<'_>) -> Option<Slip> {
     }
     if token == "=" && stop.at > 0 {
         if stop.text[..stop.at].contains(['(', '{', '[']) && stop.wants(Rule::p_colon) {
-            return found(Code::Assignment, "`=` has no place here", "a key and its value are joined by `:`; two values are compared with `==`");
+            return found(
+                Code::Assignment,
+                "`=` has no place here",
+                "a key and its value are joined by `:`; two values are compared with `==`",
+            );
         }
         let first = stop.first();
         if !STATEMENTS.contains(&first) && stop.strict == Rule::only_stmt {
-            return found_at(0..stop.at + 1, Code::Assignment, "a value cannot be given like this", format!("write `let {first} = …` for a new name, `set {first} = …` to change one"));
+            return found_at(
+                0..stop.at + 1,
+                Code::Assignment,
+                "a value cannot be given like this",
+                format!("write `let {first} = …` for a new name, `set {first} = …` to change one"),
+            );
         }
         return found(Code::Assignment, "`=` has no place here", "two values are compared with `==`");
     }
@@ -242,18 +268,32 @@ fn request(stop: &Stop<'_>) -> Option<Slip> {
         let behind = line[at + part.len() + method.len()..].trim_start();
         let before = line[..at].trim_end();
         let target = before.is_empty() || before.ends_with(['=', ')']) || before.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if METHODS.contains(&method.to_lowercase().as_str()) && method.chars().any(char::is_lowercase) && behind.starts_with(['/', '"']) && target {
+        if METHODS.contains(&method.to_lowercase().as_str())
+            && method.chars().any(char::is_lowercase)
+            && behind.starts_with(['/', '"'])
+            && target
+        {
             let start = at + part.len();
-            return found_at(start..start + method.len(), Code::BadMethod, "methods are written in capitals", format!("write `{}`", method.to_uppercase()));
+            return found_at(
+                start..start + method.len(),
+                Code::BadMethod,
+                "methods are written in capitals",
+                format!("write `{}`", method.to_uppercase()),
+            );
         }
     }
-    let method_before = stop.text[..stop.at].split_whitespace().next_back().is_some_and(|w| w.len() > 2 && w.chars().all(|c| c.is_ascii_uppercase()));
+    let method_before =
+        stop.text[..stop.at].split_whitespace().next_back().is_some_and(|w| w.len() > 2 && w.chars().all(|c| c.is_ascii_uppercase()));
     if method_before && (stop.wants(Rule::path) || stop.wants(Rule::text)) {
         return match stop.token {
             "" | "{" => found(Code::BadPath, "the path is missing", "a path starts with `/`, e.g. `/items/{id}`"),
             token if token.starts_with(|c: char| c.is_alphanumeric() || c == ':') => {
                 let path = stop.text[stop.at..].split([' ', '\n', ';']).next().unwrap_or(token);
-                let help = if path.contains("://") { format!("the host belongs to the api's `base`; an absolute address is quoted: `\"{path}\"`") } else { format!("write `/{path}`") };
+                let help = if path.contains("://") {
+                    format!("the host belongs to the api's `base`; an absolute address is quoted: `\"{path}\"`")
+                } else {
+                    format!("write `/{path}`")
+                };
                 found_at(stop.at..stop.at + path.len(), Code::BadPath, "a path starts with `/`", help)
             }
             _ => found(Code::BadPath, "a path starts with `/`", "e.g. `/items/{id}`; a quoted path is sent as it is"),
@@ -268,7 +308,12 @@ fn request(stop: &Stop<'_>) -> Option<Slip> {
         }
     }
     if stop.strict == Rule::only_api && METHODS.contains(&stop.first().to_lowercase().as_str()) && !stop.text.contains(") =") {
-        return found_at(0..stop.first().len(), Code::BadMethod, "a request in an api has a name", "write e.g. `get(id) = GET /items/{id}`");
+        return found_at(
+            0..stop.first().len(),
+            Code::BadMethod,
+            "a request in an api has a name",
+            "write e.g. `get(id) = GET /items/{id}`",
+        );
     }
     None
 }
@@ -278,12 +323,30 @@ fn quotes(stop: &Stop<'_>) -> Option<Slip> {
     let before = stop.text[..stop.at].trim_end();
     let behind = before.rsplit(char::is_whitespace).next().unwrap_or_default();
     let wants_text = stop.wants(Rule::text) || stop.wants(Rule::block_text) || stop.wants(Rule::line_text);
-    if matches!(behind, "step" | "group" | "import" | "from" | "html" | "form") && wants_text && stop.token.starts_with(|c: char| c.is_alphanumeric() || c == '.' || c == '_') {
+    if matches!(behind, "step" | "group" | "import" | "from" | "html" | "form")
+        && wants_text
+        && stop.token.starts_with(|c: char| c.is_alphanumeric() || c == '.' || c == '_')
+    {
         let rest = stop.line().get(stop.at..).unwrap_or_default();
-        let name = if matches!(behind, "step" | "group") { rest.split(['{', ';']).next().unwrap_or(rest) } else { rest.split([' ', ';', '{']).next().unwrap_or(rest) };
+        let name = if matches!(behind, "step" | "group") {
+            rest.split(['{', ';']).next().unwrap_or(rest)
+        } else {
+            rest.split([' ', ';', '{']).next().unwrap_or(rest)
+        };
         let name = name.trim_end().trim_end_matches(" interrupt").trim_end_matches(" skip").trim_end();
-        let what = if matches!(behind, "step" | "group") { "the name of a step or a group" } else if matches!(behind, "html" | "form") { "a CSS selector" } else { "the path of a file" };
-        return found_at(stop.at..stop.at + name.len(), Code::MissingQuotes, format!("{what} is quoted"), format!("write `{behind} \"{name}\"`"));
+        let what = if matches!(behind, "step" | "group") {
+            "the name of a step or a group"
+        } else if matches!(behind, "html" | "form") {
+            "a CSS selector"
+        } else {
+            "the path of a file"
+        };
+        return found_at(
+            stop.at..stop.at + name.len(),
+            Code::MissingQuotes,
+            format!("{what} is quoted"),
+            format!("write `{behind} \"{name}\"`"),
+        );
     }
     if behind == "run" && stop.token.starts_with('"') {
         return found(Code::Syntax, "the name of a sequence is not quoted", format!("write `run {}`", stop.token.trim_matches('"')));
@@ -304,7 +367,11 @@ fn quotes(stop: &Stop<'_>) -> Option<Slip> {
 fn structure(stop: &Stop<'_>) -> Option<Slip> {
     let starts_value = stop.token.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '"' | '_' | '[' | '{'));
     if stop.wants(Rule::p_comma) && (stop.wants(Rule::p_close) || stop.wants(Rule::p_rpar) || stop.wants(Rule::p_rsq)) && starts_value {
-        return found(Code::MissingComma, format!("a comma is missing before `{}`", stop.token), "entries are separated by `,`, also where each has its own line");
+        return found(
+            Code::MissingComma,
+            format!("a comma is missing before `{}`", stop.token),
+            "entries are separated by `,`, also where each has its own line",
+        );
     }
     if stop.wants(Rule::kw_then) {
         return found(Code::MissingThen, "`then` is missing", "as a value, `if` is written `if c then a else b`");
@@ -316,15 +383,40 @@ fn structure(stop: &Stop<'_>) -> Option<Slip> {
         return found(Code::LineBreak, "a block is missing at this line's end", "a block's `{` stays on the line it belongs to");
     }
     if stop.token == "then" && stop.first() == "if" {
-        return found(Code::MissingThen, "a statement `if` has a block", "write `if c { … } else { … }`; `then` belongs to `if` as a value");
+        return found(
+            Code::MissingThen,
+            "a statement `if` has a block",
+            "write `if c { … } else { … }`; `then` belongs to `if` as a value",
+        );
     }
     let first = stop.first();
+    if first == "set" && stop.token == "." {
+        return found(
+            Code::Syntax,
+            "a member cannot be set",
+            "`set` changes a variable, or an api's `auth`; a changed object is `set x = merge(x, { a: 1 })`",
+        );
+    }
     if stop.strict == Rule::only_item && (STATEMENTS.contains(&first) || API.contains(&first)) && !ITEMS.contains(&first) {
         let owner = if API.contains(&first) { "an `api`" } else { "a `sequence`" };
-        return found_at(0..first.len(), Code::Syntax, format!("`{first}` stands within {owner}, not at the top of a file"), "look for a `}` too many above, or move it");
+        return found_at(
+            0..first.len(),
+            Code::Syntax,
+            format!("`{first}` stands within {owner}, not at the top of a file"),
+            "look for a `}` too many above, or move it",
+        );
     }
-    if stop.strict != Rule::only_item && matches!(first, "api" | "sequence" | "tasks" | "user" | "data" | "before" | "after" | "import") && stop.at > 0 && stop.text.contains('{') {
-        return found_at(0..first.len(), Code::Syntax, format!("`{first}` stands at the top of a file, not within braces"), "look for a missing `}` above, or move it");
+    if stop.strict != Rule::only_item
+        && matches!(first, "api" | "sequence" | "tasks" | "user" | "data" | "before" | "after" | "import")
+        && stop.at > 0
+        && stop.text.contains('{')
+    {
+        return found_at(
+            0..first.len(),
+            Code::Syntax,
+            format!("`{first}` stands at the top of a file, not within braces"),
+            "look for a missing `}` above, or move it",
+        );
     }
     None
 }

@@ -183,7 +183,8 @@ impl<'a> Scan<'a> {
         while let Some(top) = self.opens.last().copied() {
             let closer = matches!(first, b'}' | b')' | b']');
             let outer_fits = closer && self.opens.iter().any(|o| o.kind == Kind::Brace && o.indent == indent);
-            let late = top.kind == Kind::Brace && self.by_indent && ((top.indent >= indent && !closer) || (top.indent > indent && outer_fits));
+            let late =
+                top.kind == Kind::Brace && self.by_indent && ((top.indent >= indent && !closer) || (top.indent > indent && outer_fits));
             // A `(` that is open where an item or a shallower line starts was forgotten, too.
             let bracket = matches!(top.kind, Kind::Paren | Kind::Square) && item;
             if !(item || late || bracket) {
@@ -295,7 +296,9 @@ impl<'a> Scan<'a> {
                     if self.chain > LONGEST_CHAIN {
                         self.refused = true;
                         let span = self.span(self.at, self.at + len);
-                        self.report(Diagnostic::new(Code::TooDeep, span, "this is nested too deeply").help("give the inner parts names with `let`"));
+                        self.report(
+                            Diagnostic::new(Code::TooDeep, span, "this is nested too deeply").help("give the inner parts names with `let`"),
+                        );
                     }
                 }
                 self.step(len);
@@ -332,7 +335,10 @@ impl<'a> Scan<'a> {
         let span = self.span(self.at, self.at + c.len_utf8());
         let (message, help) = match c {
             '\0' => ("a NUL character".to_owned(), "is this a text file, saved as UTF-8?"),
-            _ => (format!("the character U+{:04X}, which cannot be seen, has no place here", c as u32), "delete it, or put a space in its place"),
+            _ => (
+                format!("the character U+{:04X}, which cannot be seen, has no place here", c as u32),
+                "delete it, or put a space in its place",
+            ),
         };
         self.report(Diagnostic::new(Code::StrayCharacter, span, message).help(help));
     }
@@ -343,7 +349,8 @@ impl<'a> Scan<'a> {
         // Only brackets of the same text or hole can be meant.
         let floor = self.opens.iter().rposition(|o| matches!(o.kind, Kind::Line | Kind::Block)).map_or(0, |n| n + 1);
         let found = self.opens[floor..].iter().rposition(fits).map(|n| n + floor);
-        let blocked = |this: &Self, at: usize| kind != Kind::Brace && this.opens[at..].iter().any(|o| matches!(o.kind, Kind::Brace | Kind::Hole));
+        let blocked =
+            |this: &Self, at: usize| kind != Kind::Brace && this.opens[at..].iter().any(|o| matches!(o.kind, Kind::Brace | Kind::Hole));
         match found {
             Some(place) if !blocked(self, place) => {
                 for forgotten in self.opens.split_off(place + 1).into_iter().rev() {
@@ -354,7 +361,8 @@ impl<'a> Scan<'a> {
             _ => {
                 let sign = self.byte(self.at) as char;
                 let span = self.span(self.at, self.at + 1);
-                let help = if kind == Kind::Brace { "delete it, or look for a `{` that is missing above" } else { "delete it, or open it before" };
+                let help =
+                    if kind == Kind::Brace { "delete it, or look for a `{` that is missing above" } else { "delete it, or open it before" };
                 if kind == Kind::Brace && self.swallowed > 0 {
                     self.swallowed -= 1;
                 } else {
@@ -412,7 +420,10 @@ impl<'a> Scan<'a> {
             b'{' => self.open_hole(block),
             b'}' => {
                 let span = self.span(self.at, self.at + 1);
-                self.report(Diagnostic::new(Code::BadHole, span, "this `}` closes no hole").help("in a text, a literal brace is written twice: `}}`"));
+                self.report(
+                    Diagnostic::new(Code::BadHole, span, "this `}` closes no hole")
+                        .help("in a text, a literal brace is written twice: `}}`"),
+                );
                 self.mends.insert(self.at, "}");
                 self.at += 1;
             }
@@ -475,9 +486,11 @@ impl<'a> Scan<'a> {
         let span = self.span(open.at, open.at + 1);
         self.forget(open.at);
         let holes = self.text[open.at..line_end].contains(['{', '\\']);
-        self.report(Diagnostic::new(Code::UnclosedText, span, "this text is never closed").label("starts here").help(
-            if holes { "add a `\"` before the end of the line; a literal brace is written `{{`" } else { "add a `\"` before the end of the line; a text over several lines stands between `\"\"\"`" },
-        ));
+        self.report(Diagnostic::new(Code::UnclosedText, span, "this text is never closed").label("starts here").help(if holes {
+            "add a `\"` before the end of the line; a literal brace is written `{{`"
+        } else {
+            "add a `\"` before the end of the line; a text over several lines stands between `\"\"\"`"
+        }));
         let content = self.text[open.at + 1..line_end].trim_end();
         let content = content.strip_suffix('{').filter(|c| c.ends_with(' ')).map_or(content, str::trim_end);
         let end = open.at + 1 + content.len();
@@ -493,7 +506,9 @@ impl<'a> Scan<'a> {
 
     /// Takes back what was said of the text that starts at `from`: that it has no end explains it.
     fn forget(&mut self, from: usize) {
-        self.diagnostics.retain(|d| d.labels.first().is_none_or(|(span, _)| (span.start as usize) < from));
+        while self.diagnostics.last().and_then(|d| d.labels.first()).is_some_and(|(span, _)| span.start as usize >= from) {
+            self.diagnostics.pop();
+        }
     }
 
     fn unclosed_block(&mut self, open: Open) {
@@ -501,7 +516,9 @@ impl<'a> Scan<'a> {
         let span = self.span(open.at, open.at + 3);
         self.forget(open.at);
         self.swallowed = i32::MIN / 2;
-        self.report(Diagnostic::new(Code::UnclosedText, span, "this text is never closed").label("starts here").help("add `\"\"\"` where it ends"));
+        self.report(
+            Diagnostic::new(Code::UnclosedText, span, "this text is never closed").label("starts here").help("add `\"\"\"` where it ends"),
+        );
         self.mends.blank(open.at + 3, end);
         self.mends.insert(end, "\"\"\"");
         self.at = end;

@@ -97,7 +97,8 @@ pub(super) fn dollar(scan: &mut Scan<'_>) {
 pub(super) fn placeholder(scan: &mut Scan<'_>) {
     let at = scan.at;
     scan.at += 2;
-    let rest = &scan.text[at + 2..scan.line_end(at)];
+    // No name is longer than this; a search to the line's end would be quadratic over a line of braces.
+    let rest = &scan.text[at + 2..scan.text.floor_char_boundary(at + 80)];
     let Some(close) = rest.find("}}") else { return };
     let inside = rest[..close].trim();
     let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '$');
@@ -119,7 +120,10 @@ pub(super) fn single_quotes(scan: &mut Scan<'_>) {
     let Some(close) = rest.find('\'').filter(|_| free) else { return scan.step(1) };
     let inside = &rest[..close];
     let span = scan.span(at, at + close + 2);
-    scan.report(Diagnostic::new(Code::SingleQuotes, span, "texts stand between double quotes").help(format!("write `\"{}\"`", inside.replace('"', "\\\""))));
+    scan.report(
+        Diagnostic::new(Code::SingleQuotes, span, "texts stand between double quotes")
+            .help(format!("write `\"{}\"`", inside.replace('"', "\\\""))),
+    );
     let plain = !inside.contains(['"', '{', '}', '\\']);
     scan.mends.remove(at, at + 1);
     scan.mends.insert(at + 1, "\"");
@@ -144,10 +148,11 @@ pub(super) fn smart_quotes(scan: &mut Scan<'_>, c: char) -> bool {
     let (end, len) = close.unwrap_or((start, 0));
     let span = scan.span(at, end + len);
     let inside = &scan.text[start..end];
-    scan.report(
-        Diagnostic::new(Code::SingleQuotes, span, format!("`{c}` is a typographic quote"))
-            .help(if close.is_some() { format!("texts stand between straight quotes: `\"{inside}\"`") } else { "texts stand between straight quotes, `\"`".to_owned() }),
-    );
+    scan.report(Diagnostic::new(Code::SingleQuotes, span, format!("`{c}` is a typographic quote")).help(if close.is_some() {
+        format!("texts stand between straight quotes: `\"{inside}\"`")
+    } else {
+        "texts stand between straight quotes, `\"`".to_owned()
+    }));
     scan.mends.remove(at, start);
     if close.is_some() {
         scan.mends.insert(start, "\"");

@@ -40,11 +40,6 @@ fn specs_parse() {
 }
 
 mod fuzz;
-
-#[test]
-fn zz_show() {
-    for text in std::fs::read_to_string("/tmp/cases").unwrap().split("----\n") {
-        let (_, diagnostics) = run(text);
-        println!("{text}=> {}", shown(text, &diagnostics));
-    }
-}
+mod pages;
+mod rules;
+mod tree;
