@@ -247,6 +247,8 @@ codes! {
     LiteralSecret = "LT0910",
     /// A condition that is always the same.
     AlwaysSame = "LT0911",
+    /// A literal text that looks like a hole.
+    LiteralPlaceholder = "LT0990",
     /// A data set that no two users share has fewer rows than there are users.
     TooFewRows = "LT0912",
 }
