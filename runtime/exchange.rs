@@ -39,6 +39,8 @@ pub(crate) async fn send(
 fn prepare(user: &User, mut request: Request<'_>) -> Result<http::Request, Fault> {
     let world = user.world();
     let base = world.base(user, request.api)?;
+    // What `set shop.auth` said counts also for an api that declares none.
+    request.wants_auth();
     request.finish_headers();
     let target = if request.reference {
         base.join(&request.path, &request.query)?

@@ -106,7 +106,7 @@ impl Engine {
     pub(crate) fn watch(self, mut each: impl FnMut(Snapshot)) -> Result<(), String> {
         let mut pending: Option<Snapshot> = None;
         let mut merged = 0;
-        let mut due = Instant::now() + self.interval;
+        let mut due = Instant::now() + self.interval * 2;
         loop {
             let wait = due.saturating_duration_since(Instant::now());
             match self.frames.recv_timeout(wait.min(Duration::from_millis(200))) {

@@ -51,7 +51,8 @@ pub(super) async fn begin(user: &User, class: &UserClass, crew: &Crew, leave: &L
 async fn turns(user: &User, class: &UserClass, crew: &Crew, leave: &Leave) -> Flow {
     begin(user, class, crew, leave).await?;
     let mut last_run: Vec<Instant> = vec![Instant::now(); class.every.len()];
-    let mut intended = Instant::now();
+    // With pacing, a turn that starts late is measured from when it should have.
+    let mut intended: Option<Instant> = None;
     while !crew.stopping(leave) {
         for (every, last) in class.every.iter().zip(&mut last_run) {
             let period = (every.period)(user).and_then(|period| period.as_duration()).unwrap_or(Duration::MAX);
@@ -60,13 +61,14 @@ async fn turns(user: &User, class: &UserClass, crew: &Crew, leave: &Leave) -> Fl
                 goes_on(once(user, every.run).await)?;
             }
         }
-        user.behind.set(Instant::now().saturating_duration_since(intended));
+        let begun = Instant::now();
+        user.behind.set(intended.map_or(Duration::ZERO, |intended| begun.saturating_duration_since(intended)));
         let outcome = once(user, class.run).await;
         user.next_iteration();
         let failed = outcome.is_err();
         goes_on(outcome)?;
         let (next, paced) = match class.wait.map(|wait| wait(user)) {
-            Some(Ok(Wait::Pacing(pacing))) => (intended + pacing, true),
+            Some(Ok(Wait::Pacing(pacing))) => (intended.unwrap_or(begun) + pacing, true),
             Some(Ok(Wait::Between(least, most))) => (Instant::now() + user.between(least, most), false),
             _ if failed => (Instant::now() + LEAST_PAUSE, false),
             _ => (Instant::now(), false),
@@ -79,8 +81,7 @@ async fn turns(user: &User, class: &UserClass, crew: &Crew, leave: &Leave) -> Fl
             // Other users of this thread get their turn even where nothing is ever waited for.
             tokio::task::yield_now().await;
         }
-        // With pacing, a turn that starts late is measured from when it should have.
-        intended = if paced { next } else { Instant::now() };
+        intended = paced.then_some(next);
     }
     Ok(())
 }

@@ -138,6 +138,7 @@ impl Job {
             until(intended).await;
             world.recorder.borrow_mut().lag(Instant::now().saturating_duration_since(intended));
         }
+        self.hand_over(&world, &crew, clock.elapsed());
         self.finish(&world, &crew, tasks).await;
     }
 

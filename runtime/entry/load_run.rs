@@ -61,9 +61,13 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
     let mut total = Snapshot::empty(names.len());
     let mut timeline = Timeline::new(interval);
     let outcome = engine.watch(|delta| {
-        timeline.add(&delta, &names);
         total.merge(&delta);
-        progress.update(&delta, &total);
+        // The last turns of users that are stopping already, if any.
+        let drained = delta.planned() == 0 && delta.total(&names).requests == 0;
+        if !drained {
+            timeline.add(&delta, &names);
+            progress.update(&delta, &total);
+        }
     });
     progress.finish();
     outcome.map_err(Refusal::broken)?;
