@@ -1,4 +1,5 @@
-//! The cache: `<cache>/<hash of the run time>/{Cargo.toml, Cargo.lock, runtime/, crates/<spec>/, target/}`.
+//! The cache: `<cache>/<hash of the run time>/{Cargo.toml, Cargo.lock, runtime/, crates/<spec>/}`, and
+//! `<cache>/<hash of its dependencies>/target/`: an update of ltc alone doesn't compile those again.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs::{self, File};
@@ -11,21 +12,23 @@ use crate::emit::Emitted;
 
 include!(concat!(env!("OUT_DIR"), "/runtime_sources.rs"));
 
-/// How many run times are kept: this one, and the one before an update.
-const KEPT: usize = 2;
+/// How many folders are kept: run time and dependencies of this version, and of the one before an update.
+const KEPT: usize = 4;
 
 /// The folder of one run time.
 #[derive(Debug)]
 pub(super) struct Home {
     pub(super) folder: PathBuf,
+    /// What is compiled lies here.
+    pub(super) shelf: PathBuf,
 }
 
 impl Home {
     pub(super) fn open(cache: Option<PathBuf>) -> Result<Self, Error> {
         let root = root(cache);
-        let folder = root.join(HASH);
+        let (folder, shelf) = (root.join(HASH), root.join(DEPENDENCIES));
         let open = || -> io::Result<()> {
-            fs::create_dir_all(&root)?;
+            fs::create_dir_all(&shelf)?;
             if !folder.join("Cargo.toml").is_file() {
                 unpack(&root, &folder)?;
                 prune(&root);
@@ -33,16 +36,16 @@ impl Home {
             Ok(())
         };
         open().map_err(|error| Error::Cache(root.clone(), error))?;
-        Ok(Self { folder })
+        Ok(Self { folder, shelf })
     }
 
     pub(super) fn target(&self) -> PathBuf {
-        self.folder.join("target")
+        self.shelf.join("target")
     }
 
     /// Held while cargo runs.
     pub(super) fn lock(&self) -> Result<File, Error> {
-        let path = self.folder.join("lock");
+        let path = self.shelf.join("lock");
         let lock = || -> io::Result<File> {
             let file = File::create(&path)?;
             file.lock()?;
@@ -79,12 +82,13 @@ fn prune(root: &Path) {
             let modified = fs::metadata(path.join("lock")).or_else(|_| fs::metadata(&path)).ok()?.modified().ok()?;
             path.is_dir().then_some((modified, path))
         })
-        .filter(|(_, path)| path.file_name().is_some_and(|name| name != HASH))
+        .filter(|(_, path)| path.file_name().is_some_and(|name| name != HASH && name != DEPENDENCIES))
         .collect();
     old.sort();
-    let surplus = (old.len() + 1).saturating_sub(KEPT);
+    let surplus = (old.len() + 2).saturating_sub(KEPT);
     for (_, path) in old.into_iter().take(surplus) {
-        let free = File::open(path.join("lock")).is_ok_and(|lock| lock.try_lock().is_ok());
+        // A folder of sources has no lock: it is read only by builds that hold that of its dependencies.
+        let free = File::open(path.join("lock")).map_or(true, |lock| lock.try_lock().is_ok());
         if free {
             // What can't be removed now is tried again with the next version.
             let _ = fs::remove_dir_all(path);

@@ -14,7 +14,7 @@ pub(super) fn build(home: &Home, package: &Package, options: &Options) -> Result
     let log = package.folder.join("build.log");
     let cache = |error| Error::Cache(log.clone(), error);
     let profile = if options.thin_lto { "lto" } else { "release" };
-    let marker = home.folder.join(format!("built-{profile}"));
+    let marker = home.shelf.join(format!("built-{profile}"));
     let total = if marker.is_file() { None } else { crates(home, package) };
     let mut command = cargo(home, package);
     command.args(["build", "--profile", profile, "--message-format", "json-render-diagnostics"]);
