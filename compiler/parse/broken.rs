@@ -104,6 +104,9 @@ fn stop<'a>(source: &'a str, start: usize, text: &'a str, strict: Rule) -> Stop<
     } else {
         at
     };
+    // Where the line goes on but the next one starts a statement, it is the first that lacks something.
+    let before = rest[..at].trim_end();
+    let at = if rest[before.len()..at].contains('\n') && habits::is_statement(habits::word(&rest[at..])) { before.len() } else { at };
     // It may have got further than what was swallowed.
     let text = &rest[..text.len().max(at)];
     Stop { strict, text, at, token: token(&rest[at..]), expected }
@@ -164,6 +167,9 @@ fn general(stop: &Stop<'_>, place: Span) -> Diagnostic {
         }
     }
     let diagnostic = Diagnostic::new(Code::Syntax, place, found);
+    if expected.len() > 1 {
+        expected.retain(|words| words != "arguments in brackets");
+    }
     let words: Vec<&str> = expected.iter().filter_map(|e| e.strip_prefix('`')?.strip_suffix('`')).filter(|w| w.len() > 1).collect();
     if stop.token.len() > 1
         && let Some(near) = suggest(stop.token, words)

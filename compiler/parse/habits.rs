@@ -95,6 +95,11 @@ pub(super) fn word(text: &str) -> &str {
     &text[..text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len())]
 }
 
+/// Whether `word` starts a statement.
+pub(super) fn is_statement(word: &str) -> bool {
+    STATEMENTS.contains(&word)
+}
+
 /// Whether the text starts with a word that only a statement or a member starts with.
 pub(super) fn starts_statement(stop: &Stop<'_>) -> bool {
     let first = stop.first();
@@ -389,6 +394,9 @@ fn structure(stop: &Stop<'_>) -> Option<Slip> {
             "write `if c { … } else { … }`; `then` belongs to `if` as a value",
         );
     }
+    if stop.token == "," && !stop.wants(Rule::p_comma) {
+        return found(Code::Syntax, "`,` has no place here", "a statement or a member ends with its line, or with `;`");
+    }
     let first = stop.first();
     if first == "set" && stop.token == "." {
         return found(
@@ -408,8 +416,7 @@ fn structure(stop: &Stop<'_>) -> Option<Slip> {
     }
     if stop.strict != Rule::only_item
         && matches!(first, "api" | "sequence" | "tasks" | "user" | "data" | "before" | "after" | "import")
-        && stop.at > 0
-        && stop.text.contains('{')
+        && stop.text[first.len()..].trim_start().starts_with(|c: char| c.is_ascii_alphabetic() || c == '"')
     {
         return found_at(
             0..first.len(),

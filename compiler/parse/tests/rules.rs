@@ -117,6 +117,9 @@ fn habits() {
     bad("let a = if b { 1 }", Code::MissingThen, "then");
     bad("exepct 200", Code::Syntax, "did you mean `expect`");
     bad("set x.y = 1", Code::Syntax, "merge");
+    bad("let b =\n  expect 200", Code::Syntax, "2: LT0001 the line ends too early");
+    bad("  data y from \"x\"", Code::Syntax, "top of a file");
+    bad("run A, wait 1s", Code::Syntax, "`;`");
     bad("stop test", Code::Syntax, "stop user");
     bad("take x = header \"A\" els 3", Code::Syntax, "else");
 }
