@@ -36,7 +36,10 @@ fn environment() -> EnvValue {
         ("notes", map([("url", text("http://127.0.0.1:8103"))])),
         (
             "graph",
-            map([("url", text("http://127.0.0.1:8104")), ("token", text("${GRAPH_TOKEN}"))]),
+            map([
+                ("url", text("http://127.0.0.1:8104")),
+                ("token", text("${GRAPH_TOKEN}")),
+            ]),
         ),
         (
             "ledger",
@@ -192,8 +195,15 @@ fn glob(folder: &Path, pattern: &str) -> Result<Vec<Loaded>, String> {
 
 fn show(all: &Compilation, d: &Diagnostic) -> String {
     let (line, column) = all.place(d.labels[0].0);
-    let help = d.help.as_ref().map_or(String::new(), |help| format!(" ({help})"));
-    format!("{} at {line}:{column} \"{}\"{help}", d.code.as_str(), d.message)
+    let help = d
+        .help
+        .as_ref()
+        .map_or(String::new(), |help| format!(" ({help})"));
+    format!(
+        "{} at {line}:{column} \"{}\"{help}",
+        d.code.as_str(),
+        d.message
+    )
 }
 
 /// Whether the diagnostic is the one that a line wants: `LT0203 at 7:12 "part"`.
@@ -204,7 +214,10 @@ fn matches(wanted: &str, shown: &str) -> bool {
 }
 
 fn cases(folder: &Path, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
     entries.sort();
     for path in entries {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -235,7 +248,11 @@ fn bless(path: &Path, source: String) -> String {
         .iter()
         .map(|d| {
             let (line, column) = all.place(d.labels[0].0);
-            format!("# expect: {} at {line}:{column} \"{}\"\n", d.code.as_str(), d.message)
+            format!(
+                "# expect: {} at {line}:{column} \"{}\"\n",
+                d.code.as_str(),
+                d.message
+            )
         })
         .collect();
     if found.is_empty() {
@@ -266,17 +283,28 @@ fn every_case_says_what_it_should() {
         let all = Compilation::load(path, source);
         let (program, found) = all.check();
         let shown: Vec<String> = found.iter().map(|d| show(&all, d)).collect();
-        let fine = wanted.len() == shown.len() && wanted.iter().zip(&shown).all(|(w, s)| matches(w, s));
+        let fine =
+            wanted.len() == shown.len() && wanted.iter().zip(&shown).all(|(w, s)| matches(w, s));
         let name = path.strip_prefix(root()).unwrap().display();
         if !fine {
-            failures.push(format!("{name}\n  wanted:\n    {}\n  found:\n    {}", wanted.join("\n    "), shown.join("\n    ")));
+            failures.push(format!(
+                "{name}\n  wanted:\n    {}\n  found:\n    {}",
+                wanted.join("\n    "),
+                shown.join("\n    ")
+            ));
         }
         let erroneous = found.iter().any(Diagnostic::is_error);
         if fine && !erroneous && program.is_none() {
             failures.push(format!("{name}: no error and no program"));
         }
     }
-    assert!(failures.is_empty(), "{} of {} cases:\n{}", failures.len(), paths.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {} cases:\n{}",
+        failures.len(),
+        paths.len(),
+        failures.join("\n")
+    );
 }
 
 #[test]
@@ -286,7 +314,14 @@ fn every_page_fails_and_passes_as_it_says() {
         let page = code.page();
         let example = |title: &str| {
             let behind = page.split_once(title)?.1;
-            Some(behind.split_once("```lt\n")?.1.split_once("```")?.0.to_owned())
+            Some(
+                behind
+                    .split_once("```lt\n")?
+                    .1
+                    .split_once("```")?
+                    .0
+                    .to_owned(),
+            )
         };
         let (Some(fails), Some(passes)) = (example("Fails:"), example("Passes:")) else {
             // What does not parse is the parser's own tests' business.
