@@ -4,6 +4,8 @@
 //! only imported. The environment is the one below; data files lie in `tests/language/data/`. `LTC_BLESS=1` writes those lines anew, to be
 //! read before they are kept.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -346,4 +348,15 @@ fn every_page_fails_and_passes_as_it_says() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// `LTC_DUMP=ok/shop.lt` prints the model of a case.
+#[test]
+fn dump() {
+    let Some(name) = std::env::var_os("LTC_DUMP") else {
+        return;
+    };
+    let path = root().join(name);
+    let all = Compilation::load(&path, std::fs::read_to_string(&path).unwrap());
+    println!("{:#?}", all.check().0);
 }

@@ -358,7 +358,7 @@ impl<'a> Checker<'a> {
 
     /// Parameters become the first locals of the function that was entered.
     pub(super) fn bind_params(&mut self, params: &[ParamInfo<'a>]) {
-        for param in params {
+        for (index, param) in params.iter().enumerate() {
             let name = crate::span::Name::new(param.name.to_owned(), param.span);
             self.check_hides(&name);
             self.new_local(
@@ -367,6 +367,9 @@ impl<'a> Checker<'a> {
                 param.span,
                 super::scope::VarKind::Param,
             );
+            if let Some(twin) = params[..index].iter().position(|p| p.name == param.name) {
+                self.func.vars[twin].used = true;
+            }
         }
     }
 

@@ -7,8 +7,6 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Asset, AssetId, Expr, ExprKind, Type};
 use crate::span::Span;
 
-
-
 impl<'a> Checker<'a> {
     pub(super) fn file(&mut self, args: &'a [Arg], span: Span) -> Expr {
         let slots = [("path", true), ("name", false), ("type", false)];

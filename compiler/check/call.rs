@@ -6,7 +6,7 @@ use super::types::{self, Kinds, a};
 use super::{Checker, const_eval};
 use crate::ast::{self, Arg, ExprKind as Ast};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Asset, AssetId, Const, Expr, ExprKind, Type};
+use crate::model::{Const, Expr, ExprKind, Type};
 use crate::span::Span;
 
 impl<'a> Checker<'a> {

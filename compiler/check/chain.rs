@@ -269,5 +269,3 @@ impl<'a> Checker<'a> {
         }
     }
 }
-
-

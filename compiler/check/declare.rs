@@ -1,7 +1,7 @@
 //! Declarations: what each file adds to the program, names once each; imports in order.
 
-use super::scope::{Decl, FuncKind, Global, RunDecl, Runnable};
 use super::runs::{SequenceInfo, TasksInfo};
+use super::scope::{Decl, FuncKind, Global, RunDecl, Runnable};
 use super::{Checker, types};
 use crate::ast::{self, Item};
 use crate::diagnostic::{Code, Diagnostic};

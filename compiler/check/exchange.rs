@@ -194,5 +194,3 @@ impl<'a> Checker<'a> {
         self.func.state.set(id, Known::Set, ty);
     }
 }
-
-

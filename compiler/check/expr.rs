@@ -5,8 +5,8 @@ use super::const_eval;
 use super::types::{self, Kinds, a, join};
 use crate::ast::{self, ExprKind as Ast, UnaryOp};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Const, Expr, ExprKind, TextPart, Type, World};
-use crate::span::{Name, Span};
+use crate::model::{Const, Expr, ExprKind, TextPart, Type};
+use crate::span::Span;
 
 impl<'a> Checker<'a> {
     /// An expression of any type.

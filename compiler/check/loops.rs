@@ -9,8 +9,6 @@ use crate::diagnostic::Code;
 use crate::model::{Block, ExprKind, Iter, LocalId, StmtKind, Type};
 use crate::span::{Name, Span};
 
-
-
 impl<'a> Checker<'a> {
     pub(super) fn branches(
         &mut self,

@@ -1,15 +1,13 @@
 //! Sequences and tasks, each checked before those that call it.
 
+use super::Checker;
 use super::args::ParamInfo;
 use super::flow::Status;
 use super::scope::{FuncKind, Global, Runnable, VarKind};
-use super::Checker;
 use crate::ast::{self, Arg};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{LocalId, Sequence, SequenceId, StmtKind, TaskPick, Tasks, TasksId, Type};
 use crate::span::{Name, Span};
-
-
 
 /// How far the check of something that runs has come.
 #[derive(Debug, Default, PartialEq)]
@@ -233,7 +231,11 @@ impl<'a> Checker<'a> {
     }
 
     /// What a `run` or a member of `tasks` names, with the types and names of what it gives.
-    pub(super) fn callee(&mut self, name: &'a Name, args: &'a [Arg]) -> Option<(TaskPick, Vec<Type>, Span)> {
+    pub(super) fn callee(
+        &mut self,
+        name: &'a Name,
+        args: &'a [Arg],
+    ) -> Option<(TaskPick, Vec<Type>, Span)> {
         let Some(decl) = self.runs.get_mut(name.node.as_str()) else {
             self.args_only(args);
             self.unknown_run(name);
@@ -355,5 +357,3 @@ impl<'a> Checker<'a> {
         })
     }
 }
-
-

@@ -3,13 +3,12 @@
 use super::flow::Status as Known;
 use super::scope::{FuncKind, VarKind};
 use super::source::Sources;
-use super::types::{self, Kinds, a};
 use super::{Checker, subst};
-use crate::ast::{self, ExprKind as Ast, Quantifier, StmtKind as AstStmt};
+use crate::ast::{self, StmtKind as AstStmt};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
-    ApiId, Body, Exchange, Expect, ExpectKind, Expr, ExprKind, LineId, Local, LocalId, Quantity,
-    Source, Status, Step, StepId, Stmt, StmtKind, Take, Then, Type,
+    Expect, ExpectKind, ExprKind, LineId, LocalId, Source, Status, Step, StepId, StmtKind, Then,
+    Type,
 };
 use crate::span::Span;
 

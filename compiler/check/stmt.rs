@@ -1,12 +1,12 @@
 //! Statements, and what is known behind each.
 
 use super::flow::Status;
-use super::scope::{FuncKind, Global, Loop, VarKind};
+use super::scope::{FuncKind, Global, VarKind};
 use super::types::{self, Kinds, a};
 use super::{Checker, const_eval};
-use crate::ast::{self, ForIter, StmtKind as Ast};
+use crate::ast::{self, StmtKind as Ast};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Block, Expr, ExprKind, Iter, LocalId, Stmt, StmtKind, Type, Wait};
+use crate::model::{Block, Expr, LocalId, Stmt, StmtKind, Type, Wait};
 use crate::span::{Name, Span};
 
 impl<'a> Checker<'a> {
@@ -313,7 +313,12 @@ impl<'a> Checker<'a> {
         }
     }
 
-    pub(super) fn wait_stmt(&mut self, wait: &'a ast::Wait, between: bool, span: Span) -> Option<StmtKind> {
+    pub(super) fn wait_stmt(
+        &mut self,
+        wait: &'a ast::Wait,
+        between: bool,
+        span: Span,
+    ) -> Option<StmtKind> {
         let checked = self.wait(wait, false)?;
         if !between {
             return Some(StmtKind::Wait(checked));
@@ -370,5 +375,4 @@ impl<'a> Checker<'a> {
             }
         })
     }
-
 }

@@ -9,8 +9,6 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Expr, ExprKind, Quantity, Source, Take, Type};
 use crate::span::Span;
 
-
-
 impl<'a> Checker<'a> {
     pub(super) fn take(&mut self, take: &'a ast::Take, span: Span) -> Take {
         let source = self.take_source(take);

@@ -1,17 +1,12 @@
 //! Sequences, tasks, users, and what runs around a test.
 
 use super::Checker;
-use super::args::ParamInfo;
 use super::const_eval;
-use super::flow::Status;
-use super::scope::{Func, FuncKind, Global, Runnable, VarKind};
+use super::scope::{Func, FuncKind, Global};
 use super::source::Sources;
-use crate::ast::{self, Arg, Item, UserMember};
-use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{
-    Expr, Frame, LocalId, Routine, Sequence, SequenceId, StmtKind, TaskPick, Tasks, TasksId, Type,
-    User,
-};
+use crate::ast::{self, Item, UserMember};
+use crate::diagnostic::Code;
+use crate::model::{Expr, Frame, LocalId, Routine, Type, User};
 use crate::span::{FileId, Name, Span};
 
 impl<'a> Checker<'a> {
@@ -25,7 +20,12 @@ impl<'a> Checker<'a> {
         (self.func, self.sources, self.camel) = around;
     }
 
-    pub(super) fn routine(&mut self, kind: FuncKind, context: String, blocks: &[&'a ast::Block]) -> Routine {
+    pub(super) fn routine(
+        &mut self,
+        kind: FuncKind,
+        context: String,
+        blocks: &[&'a ast::Block],
+    ) -> Routine {
         let around = self.outside(kind, context);
         self.func.interrupt = Self::always_interrupts(kind);
         let mut body = Vec::new();
