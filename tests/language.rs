@@ -358,5 +358,35 @@ fn dump() {
     };
     let path = root().join(name);
     let all = Compilation::load(&path, std::fs::read_to_string(&path).unwrap());
-    println!("{:#?}", all.check().0);
+    let start = std::time::Instant::now();
+    let (program, found) = all.check();
+    let taken = start.elapsed();
+    println!("{program:#?}");
+    for d in &found {
+        println!("{}", show(&all, d));
+    }
+    println!("checked in {taken:?}");
+}
+
+/// Whatever line is missing, there is an answer. `LTC_LINES=1` tries all cases, not only those that are fine.
+#[test]
+fn no_missing_line_is_too_much() {
+    let folder = match std::env::var_os("LTC_LINES") {
+        Some(_) => root(),
+        None => root().join("ok"),
+    };
+    let mut paths = Vec::new();
+    cases(&folder, &mut paths);
+    for path in paths {
+        let source = std::fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = source.lines().collect();
+        for left_out in 0..lines.len() {
+            let mut rest = lines.clone();
+            rest.remove(left_out);
+            let all = Compilation::load(&path, rest.join("\n"));
+            let (program, found) = all.check();
+            let erroneous = found.iter().any(Diagnostic::is_error);
+            assert!(program.is_some() || erroneous, "{} without line {}", path.display(), left_out + 1);
+        }
+    }
 }

@@ -182,6 +182,16 @@ impl<'a> Checker<'a> {
             .map(|name| name.node.as_str())
             .collect::<Vec<&str>>()
             .join(".");
+        if rest.is_empty() {
+            let d = Diagnostic::new(
+                Code::UnknownRequest,
+                first.span,
+                format!("`{}` is an api, no request", first.node),
+            )
+            .help(format!("say which: `{0}.some_request()`, or `{0} GET /…`", first.node));
+            self.report(d);
+            return None;
+        }
         let info = &self.apis[api.0];
         if let Some(&id) = info.requests.get(&dotted) {
             self.requests[id.0].used = true;
