@@ -247,15 +247,13 @@ codes! {
     LiteralSecret = "LT0910",
     /// A condition that is always the same.
     AlwaysSame = "LT0911",
+    /// Double braces around a name in a text: literal braces.
+    LiteralPlaceholder = "LT0990",
 }
 
 impl Code {
     /// LT09xx are warnings, all others errors.
     pub fn severity(self) -> Severity {
-        if self.as_str().starts_with("LT09") {
-            Severity::Warning
-        } else {
-            Severity::Error
-        }
+        if self.as_str().starts_with("LT09") { Severity::Warning } else { Severity::Error }
     }
 }

@@ -1,6 +1,7 @@
 //! Diagnostics: what is wrong, where, why, and how to mend it.
 
 mod codes;
+pub mod render;
 
 pub use codes::Code;
 

@@ -1,17 +1,249 @@
-//! What to say of a place that does not parse.
+//! What to say of a place that does not parse: a frequent slip where it is one, else what was expected where parsing got no further.
 
-use ltc_grammar::Rule;
+use ltc_grammar::{LtParser, Rule};
+use pest::Parser;
+use pest::error::{ErrorVariant, InputLocation};
 
 use super::build::{Builder, P};
-use crate::diagnostic::{Code, Diagnostic};
+use super::habits;
+use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::span::Span;
+
+/// Where parsing of a broken place stopped.
+pub(super) struct Stop<'a> {
+    /// What it should have been.
+    pub(super) strict: Rule,
+    /// The whole broken text.
+    pub(super) text: &'a str,
+    /// How far it got, within the text.
+    pub(super) at: usize,
+    /// What stands there: a word, a number, a text, an operator; empty at a line's end.
+    pub(super) token: &'a str,
+    /// The rules that could have stood there.
+    pub(super) expected: Vec<Rule>,
+}
+
+impl Stop<'_> {
+    /// Whether `rule` could have stood there.
+    pub(super) fn wants(&self, rule: Rule) -> bool {
+        self.expected.contains(&rule)
+    }
+
+    /// The word that the text starts with.
+    pub(super) fn first(&self) -> &str {
+        habits::word(self.text)
+    }
+
+    /// Its first line.
+    pub(super) fn line(&self) -> &str {
+        self.text.lines().next().unwrap_or_default()
+    }
+}
+
+/// A finding of a slip: code, message, help, and where: `None` for the place where parsing stopped.
+pub(super) struct Slip {
+    pub(super) code: Code,
+    pub(super) message: String,
+    pub(super) help: String,
+    /// Bytes of the broken text.
+    pub(super) place: Option<std::ops::Range<usize>>,
+}
 
 impl Builder<'_> {
     /// Reports what is wrong with the broken `pair`, which should have been a `strict`.
     pub(super) fn broken(&mut self, pair: &P<'_>, strict: Rule) -> Span {
         let span = self.span(pair);
-        let _ = strict;
-        self.report(Diagnostic::new(Code::Syntax, span, "this does not parse"));
+        let source = self.places.text();
+        let start = pair.as_span().start();
+        let text = pair.as_str().trim_end();
+        let before = source.get(self.last_broken..start);
+        let after_broken = self.last_broken > 0 && before.is_some_and(|between| between.trim().is_empty());
+        self.last_broken = start + text.len();
+        // The scan has spoken of this place, or the block belongs to the line before, which was reported.
+        let line = source[..start].rfind('\n').map_or(0, |n| n + 1);
+        let covered = self.places.at(line, start + text.len());
+        let next = self.scanned.partition_point(|at| *at < covered.start);
+        let spoken = self.scanned.get(next).is_some_and(|at| *at <= covered.end);
+        if pair.as_rule() == Rule::broken_top || spoken || (after_broken && text.starts_with('{')) {
+            return span;
+        }
+        let stop = stop(source, start, text, strict);
+        let diagnostic = match habits::slip(&stop) {
+            Some(slip) => {
+                let place = slip.place.unwrap_or(stop.at..stop.at + stop.token.len());
+                Diagnostic::new(slip.code, self.places.at(start + place.start, start + place.end), slip.message).help(slip.help)
+            }
+            None => {
+                let place = self.places.at(start + stop.at, start + stop.at + stop.token.len());
+                general(&stop, place)
+            }
+        };
+        self.report(diagnostic);
         span
     }
+}
+
+/// Runs `strict` again over the broken place, to see where it stops.
+fn stop<'a>(source: &'a str, start: usize, text: &'a str, strict: Rule) -> Stop<'a> {
+    let rest = &source[start..];
+    let (at, expected) = match LtParser::parse(strict, rest) {
+        Ok(_) => (0, Vec::new()),
+        Err(error) => {
+            let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = error.location;
+            match error.variant {
+                ErrorVariant::ParsingError { positives, .. } => (at, positives),
+                ErrorVariant::CustomError { .. } => (at, Vec::new()),
+            }
+        }
+    };
+    // At a line's end, the place is right behind the last word.
+    let at = if rest[at..].trim_start_matches([' ', '\t']).starts_with(['\n', '\r', '#']) || at >= rest.len() {
+        let line = rest[..at].rfind('\n').map_or(0, |n| n + 1);
+        let code = rest[line..at].find(" #").map_or(at, |n| line + n);
+        rest[..code].trim_end().len()
+    } else {
+        at
+    };
+    // Where the line goes on but the next one starts a statement, it is the first that lacks something.
+    let before = rest[..at].trim_end();
+    let at = if rest[before.len()..at].contains('\n') && habits::is_statement(habits::word(&rest[at..])) { before.len() } else { at };
+    // It may have got further than what was swallowed.
+    let text = &rest[..text.len().max(at)];
+    Stop { strict, text, at, token: token(&rest[at..]), expected }
+}
+
+/// What stands at the start of `text`.
+fn token(text: &str) -> &str {
+    let first = text.chars().next().unwrap_or('\n');
+    let len = match first {
+        '\n' | '\r' | ' ' | '\t' | '#' => 0,
+        c if c.is_alphanumeric() || c == '_' => text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len()),
+        '"' => text[1..].find(['"', '\n']).map_or(1, |n| if text.as_bytes()[n + 1] == b'"' { n + 2 } else { n + 1 }),
+        c if "=<>!&|+-*/~?:.^".contains(c) => text.find(|c: char| !"=<>!&|+-*/~?:.^".contains(c)).unwrap_or(text.len()).min(3),
+        c => c.len_utf8(),
+    };
+    &text[..len]
+}
+
+/// What was expected, in words.
+fn general(stop: &Stop<'_>, place: Span) -> Diagnostic {
+    let found = match stop.token {
+        "" => "the line ends too early".to_owned(),
+        "}" => "`}` comes too early".to_owned(),
+        text if text.starts_with('"') => "a text has no place here".to_owned(),
+        token => format!("`{token}` has no place here"),
+    };
+    if stop.at == 0 {
+        let (what, help) = match stop.strict {
+            Rule::only_item => (
+                "an item of a spec",
+                "a spec has `import`, `api`, `data`, `let`, `keep`, `sequence`, `tasks`, `user`, `before test` and `after test`",
+            ),
+            Rule::only_api => (
+                "a member of an api",
+                "an api has options such as `base` and `headers`, resources, and requests: `get(id) = GET /items/{id}`",
+            ),
+            Rule::only_part | Rule::only_hc => (
+                "a part of a request",
+                "a request has `json`, `form`, `query`, `headers`, `text`, `multipart`, `graphql`, `bytes`, `auth`, `timeout`, `redirects` and `expect`",
+            ),
+            Rule::only_user => ("a member of a user", "a user has `run`, `wait`, `weight`, `on start`, `on stop` and `every`"),
+            Rule::only_task => ("a member of tasks", "write a weight and a sequence's name: `7 Browse`"),
+            Rule::only_data => ("an option of data", "there are `order`, `share`, `at_end` and `where`"),
+            _ => (
+                "a statement",
+                "a statement starts with a word such as `step`, `let`, `if`, `expect` or `take`, or is a request: `shop.get(id)`",
+            ),
+        };
+        return Diagnostic::new(Code::Syntax, place, format!("this is not {what}")).help(help);
+    }
+    let mut expected: Vec<String> = Vec::new();
+    // What starts with a word of the language was not meant as a request, though the grammar tries that, too.
+    let request = !habits::starts_statement(stop);
+    let meant = |rule: &&Rule| request || !matches!(rule, Rule::method | Rule::request_line | Rule::kw_submit);
+    for words in stop.expected.iter().filter(meant).filter_map(|rule| in_words(*rule)) {
+        if !expected.contains(&words) {
+            expected.push(words);
+        }
+    }
+    let diagnostic = Diagnostic::new(Code::Syntax, place, found);
+    if expected.len() > 1 {
+        expected.retain(|words| words != "arguments in brackets");
+    }
+    let words: Vec<&str> = expected.iter().filter_map(|e| e.strip_prefix('`')?.strip_suffix('`')).filter(|w| w.len() > 1).collect();
+    if stop.token.len() > 1
+        && let Some(near) = suggest(stop.token, words)
+    {
+        return diagnostic.help(format!("did you mean `{near}`?"));
+    }
+    match expected.len() {
+        0 if stop.token.is_empty() => diagnostic.help("something is missing at its end"),
+        0 => diagnostic.help("a statement ends with its line, or with `;`"),
+        1..=6 => diagnostic.help(format!("expected {}", list(&expected))),
+        _ => diagnostic.help(format!("expected {}, or the like", list(&expected[..5]))),
+    }
+}
+
+/// `a, b or c`.
+fn list(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+/// `rule` in the writer's words; `None` for what would not help: operators may follow almost anything.
+fn in_words(rule: Rule) -> Option<String> {
+    let words = match rule {
+        Rule::p_open => "`{`",
+        Rule::p_close => "`}`",
+        Rule::p_rpar => "`)`",
+        Rule::p_rsq => "`]`",
+        Rule::p_comma => "`,`",
+        Rule::p_colon | Rule::type_of | Rule::format => "`:`",
+        Rule::p_assign => "`=`",
+        Rule::p_dots => "`..`",
+        Rule::name | Rule::data_member => "a name",
+        Rule::word | Rule::data_option => "a word",
+        Rule::callee => "the name of a sequence or of tasks",
+        Rule::key | Rule::entry | Rule::m_entry => "a key",
+        Rule::param => "a parameter",
+        Rule::method => "a method such as `GET`",
+        Rule::request_line => "a method and a path, e.g. `GET /items/{id}`",
+        Rule::path => "a path, e.g. `/items/{id}`",
+        Rule::text | Rule::block_text | Rule::line_text | Rule::raw => "a text in `\"`",
+        Rule::regex => "a regex between slashes, e.g. `/v[0-9]+/`",
+        Rule::attribute => "`@` and an attribute",
+        Rule::map => "a map: `{ key: value }`",
+        Rule::m_object => "a map of expectations: `{ key: value }`",
+        Rule::matcher => "a value or a matcher",
+        Rule::block => "a block: `{ … }`",
+        Rule::params | Rule::request_head => "parameters in brackets",
+        Rule::args => "arguments in brackets",
+        Rule::auth_expr => "`bearer(…)`, `basic(…)`, `header(…)`, `aws(…)` or `none`",
+        Rule::wait_spec => "a duration such as `1s`",
+        Rule::flag_skip => "`skip`",
+        Rule::flag_interrupt => "`interrupt`",
+        Rule::gives => "`gives`",
+        Rule::body => "a body",
+        Rule::status | Rule::status_list => "a status such as `200`",
+        Rule::int
+        | Rule::float
+        | Rule::duration
+        | Rule::expr
+        | Rule::operand
+        | Rule::variable
+        | Rule::literal
+        | Rule::list
+        | Rule::paren
+        | Rule::take_source
+        | Rule::arg
+        | Rule::weight => "a value",
+        _ => {
+            let name = format!("{rule:?}");
+            return name.strip_prefix("kw_").map(|word| format!("`{word}`"));
+        }
+    };
+    Some(words.to_owned())
 }

@@ -3,7 +3,7 @@
 use ltc_grammar::Rule;
 use pest::iterators::{Pair, Pairs};
 
-use super::scan::Chunk;
+use super::mend::Mended;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::{FileId, Name, Span, Spanned};
 
@@ -16,19 +16,25 @@ pub(super) struct Builder<'a> {
     pub(super) places: Places<'a>,
     /// What is wrong so far, the scan's findings included.
     pub(super) diagnostics: &'a mut Vec<Diagnostic>,
+    /// Where the scan found errors, in order: what is broken there is not reported again.
+    pub(super) scanned: Vec<u32>,
+    /// How deep expressions and matchers nest here.
+    pub(super) depth: usize,
+    /// The end of the last broken place: what was broken right before explains a block that follows.
+    pub(super) last_broken: usize,
 }
 
 /// From a pair to its place in the source.
 #[derive(Clone, Copy)]
 pub(super) struct Places<'a> {
     file: FileId,
-    chunk: &'a Chunk<'a>,
+    mended: &'a Mended<'a>,
 }
 
 impl<'a> Places<'a> {
-    /// The bytes from `start` to `end` of the chunk.
+    /// The bytes from `start` to `end` of the mended text.
     pub(super) fn at(self, start: usize, end: usize) -> Span {
-        Span::new(self.file, self.chunk.source(start), self.chunk.source(end))
+        Span::new(self.file, self.mended.source(start), self.mended.source(end))
     }
 
     /// The place of `pair`, without space and comments behind it.
@@ -38,7 +44,7 @@ impl<'a> Places<'a> {
 
     /// What pest sees.
     pub(super) fn text(self) -> &'a str {
-        &self.chunk.text
+        &self.mended.text
     }
 }
 
@@ -66,27 +72,158 @@ pub(super) fn kids(pair: P<'_>) -> impl DoubleEndedIterator<Item = P<'_>> {
 pub(super) fn is_mark(rule: Rule) -> bool {
     matches!(
         rule,
-        Rule::kw_import | Rule::kw_api | Rule::kw_data | Rule::kw_from | Rule::kw_where | Rule::kw_sequence | Rule::kw_gives | Rule::kw_tasks | Rule::kw_user | Rule::kw_weight | Rule::kw_on | Rule::kw_start | Rule::kw_before | Rule::kw_after | Rule::kw_test | Rule::kw_resource | Rule::kw_base | Rule::kw_keys | Rule::kw_cookies | Rule::kw_auth | Rule::kw_headers | Rule::kw_timeout | Rule::kw_redirects | Rule::kw_healthcheck | Rule::kw_version | Rule::kw_query | Rule::kw_json | Rule::kw_form | Rule::kw_multipart | Rule::kw_text | Rule::kw_bytes | Rule::kw_graphql | Rule::kw_step | Rule::kw_skip | Rule::kw_interrupt | Rule::kw_submit | Rule::kw_expect | Rule::kw_exactly | Rule::kw_take | Rule::kw_run | Rule::kw_let | Rule::kw_keep | Rule::kw_set | Rule::kw_reset | Rule::kw_wait | Rule::kw_pacing | Rule::kw_between | Rule::kw_steps | Rule::kw_if | Rule::kw_then | Rule::kw_else | Rule::kw_repeat | Rule::kw_for | Rule::kw_in | Rule::kw_parallel | Rule::kw_break | Rule::kw_leave | Rule::kw_stop | Rule::kw_fail | Rule::kw_log | Rule::kw_retry | Rule::kw_times | Rule::kw_every | Rule::kw_poll | Rule::kw_up | Rule::kw_to | Rule::kw_until | Rule::kw_group | Rule::kw_not | Rule::kw_each | Rule::kw_header | Rule::kw_cookie | Rule::kw_html | Rule::p_assign | Rule::p_open | Rule::p_close | Rule::p_rpar | Rule::p_rsq | Rule::p_comma | Rule::p_colon | Rule::p_dots | Rule::end_mark | Rule::EOI
+        Rule::kw_import
+            | Rule::kw_api
+            | Rule::kw_data
+            | Rule::kw_from
+            | Rule::kw_where
+            | Rule::kw_sequence
+            | Rule::kw_gives
+            | Rule::kw_tasks
+            | Rule::kw_user
+            | Rule::kw_weight
+            | Rule::kw_on
+            | Rule::kw_start
+            | Rule::kw_before
+            | Rule::kw_after
+            | Rule::kw_test
+            | Rule::kw_resource
+            | Rule::kw_base
+            | Rule::kw_keys
+            | Rule::kw_cookies
+            | Rule::kw_auth
+            | Rule::kw_headers
+            | Rule::kw_timeout
+            | Rule::kw_redirects
+            | Rule::kw_healthcheck
+            | Rule::kw_version
+            | Rule::kw_query
+            | Rule::kw_json
+            | Rule::kw_form
+            | Rule::kw_multipart
+            | Rule::kw_text
+            | Rule::kw_bytes
+            | Rule::kw_graphql
+            | Rule::kw_step
+            | Rule::kw_skip
+            | Rule::kw_interrupt
+            | Rule::kw_submit
+            | Rule::kw_expect
+            | Rule::kw_exactly
+            | Rule::kw_take
+            | Rule::kw_run
+            | Rule::kw_let
+            | Rule::kw_keep
+            | Rule::kw_set
+            | Rule::kw_reset
+            | Rule::kw_wait
+            | Rule::kw_pacing
+            | Rule::kw_between
+            | Rule::kw_steps
+            | Rule::kw_if
+            | Rule::kw_then
+            | Rule::kw_else
+            | Rule::kw_repeat
+            | Rule::kw_for
+            | Rule::kw_in
+            | Rule::kw_parallel
+            | Rule::kw_break
+            | Rule::kw_leave
+            | Rule::kw_stop
+            | Rule::kw_fail
+            | Rule::kw_log
+            | Rule::kw_retry
+            | Rule::kw_times
+            | Rule::kw_every
+            | Rule::kw_poll
+            | Rule::kw_up
+            | Rule::kw_to
+            | Rule::kw_until
+            | Rule::kw_group
+            | Rule::kw_not
+            | Rule::kw_each
+            | Rule::kw_header
+            | Rule::kw_cookie
+            | Rule::kw_html
+            | Rule::p_assign
+            | Rule::p_open
+            | Rule::p_close
+            | Rule::p_rpar
+            | Rule::p_rsq
+            | Rule::p_comma
+            | Rule::p_colon
+            | Rule::p_dots
+            | Rule::end_mark
+            | Rule::EOI
     )
 }
 
 /// Words that cannot name a variable, each with one that can.
 const RESERVED: &[(&str, &str)] = &[
-    ("json", "data"), ("text", "content"), ("status", "state"), ("url", "address"), ("elapsed", "duration"), ("body", "content"),
-    ("header", "head"), ("cookie", "session"), ("html", "page"), ("form", "page"), ("string", "value"), ("int", "count"),
-    ("number", "amount"), ("bool", "flag"), ("list", "items"), ("object", "thing"), ("absent", "missing"), ("all", "every_one"), ("any", "one"),
-    ("each", "item"), ("step", "stage"), ("expect", "expected"), ("take", "taken"), ("run", "round"), ("let", "value"), ("keep", "kept"),
-    ("set", "chosen"), ("reset", "fresh"), ("wait", "pause"), ("if", "condition"), ("then", "next"), ("else", "other"), ("repeat", "times_left"),
-    ("for", "item"), ("in", "inside"), ("break", "stop_here"), ("leave", "left"), ("stop", "halt"), ("fail", "failure"), ("log", "entry"),
-    ("parallel", "together"), ("retry", "attempt"), ("poll", "check"), ("group", "team"), ("skip", "skipped"), ("interrupt", "interrupted"),
-    ("and", "both"), ("or", "either"), ("not", "negated"), ("true", "yes"), ("false", "no"), ("null", "nothing"), ("grpc", "rpc"),
-    ("socket", "connection"), ("submit", "sent"),
+    ("json", "data"),
+    ("text", "content"),
+    ("status", "state"),
+    ("url", "address"),
+    ("elapsed", "duration"),
+    ("body", "content"),
+    ("header", "head"),
+    ("cookie", "session"),
+    ("html", "page"),
+    ("form", "page"),
+    ("string", "value"),
+    ("int", "count"),
+    ("number", "amount"),
+    ("bool", "flag"),
+    ("list", "items"),
+    ("object", "thing"),
+    ("absent", "missing"),
+    ("all", "every_one"),
+    ("any", "one"),
+    ("each", "item"),
+    ("step", "stage"),
+    ("expect", "expected"),
+    ("take", "taken"),
+    ("run", "round"),
+    ("let", "value"),
+    ("keep", "kept"),
+    ("set", "chosen"),
+    ("reset", "fresh"),
+    ("wait", "pause"),
+    ("if", "condition"),
+    ("then", "next"),
+    ("else", "other"),
+    ("repeat", "times_left"),
+    ("for", "item"),
+    ("in", "inside"),
+    ("break", "stop_here"),
+    ("leave", "left"),
+    ("stop", "halt"),
+    ("fail", "failure"),
+    ("log", "entry"),
+    ("parallel", "together"),
+    ("retry", "attempt"),
+    ("poll", "check"),
+    ("group", "team"),
+    ("skip", "skipped"),
+    ("interrupt", "interrupted"),
+    ("and", "both"),
+    ("or", "either"),
+    ("not", "negated"),
+    ("true", "yes"),
+    ("false", "no"),
+    ("null", "nothing"),
+    ("grpc", "rpc"),
+    ("socket", "connection"),
+    ("submit", "sent"),
 ];
 
 impl<'a> Builder<'a> {
-    /// A builder for `chunk` of `file`.
-    pub(super) fn new(file: FileId, chunk: &'a Chunk<'a>, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
-        Self { places: Places { file, chunk }, diagnostics }
+    /// A builder for the mended text of `file`.
+    pub(super) fn new(file: FileId, mended: &'a Mended<'a>, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
+        let mut scanned: Vec<u32> =
+            diagnostics.iter().filter(|d| d.is_error()).flat_map(|d| d.labels.iter().map(|(span, _)| span.start)).collect();
+        scanned.sort_unstable();
+        Self { places: Places { file, mended }, diagnostics, scanned, depth: 0, last_broken: 0 }
     }
 
     /// The place of `pair`.
@@ -108,7 +245,8 @@ impl<'a> Builder<'a> {
     pub(super) fn bind(&mut self, pair: &P<'_>) -> Name {
         let name = self.word(pair);
         if let Some((word, other)) = RESERVED.iter().find(|(word, _)| *word == name.node) {
-            let why = if matches!(*word, "grpc" | "socket") { "kept for a later version of the language" } else { "a word of the language" };
+            let why =
+                if matches!(*word, "grpc" | "socket") { "kept for a later version of the language" } else { "a word of the language" };
             self.report(
                 Diagnostic::new(Code::ReservedWord, name.span, format!("`{word}` is {why} and cannot be a name"))
                     .help(format!("take another name, such as `{other}` or `my_{word}`")),

@@ -14,6 +14,9 @@ use crate::span::{Name, Span, Spanned};
 /// How many operators or postfixes one expression may have: a tree must not be deeper than what walks it can bear.
 const LONGEST: usize = 400;
 
+/// How deep expressions may nest, brackets or not.
+const DEEPEST: usize = 250;
+
 static PRATT: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
     let left = |rule| Op::infix(rule, Assoc::Left);
     PrattParser::new()
@@ -98,6 +101,18 @@ impl Builder<'_> {
     /// An `expr`.
     pub(super) fn expr(&mut self, pair: P<'_>) -> Expr {
         let span = self.span(&pair);
+        self.depth += 1;
+        let expr = if self.depth > DEEPEST {
+            self.report(Diagnostic::new(Code::TooDeep, span, "this is nested too deeply").help("give the inner parts names with `let`"));
+            Expr { kind: ExprKind::Broken, span }
+        } else {
+            self.expr_within(pair, span)
+        };
+        self.depth -= 1;
+        expr
+    }
+
+    fn expr_within(&mut self, pair: P<'_>, span: Span) -> Expr {
         let parts: Vec<P<'_>> = kids(pair).collect();
         if parts.len() > LONGEST {
             self.report(
@@ -128,10 +143,8 @@ impl Builder<'_> {
             })
             .map_infix(|left: Node, op, right: Node| {
                 let rule = op.as_rule();
-                let comparison = matches!(
-                    rule,
-                    Rule::op_eq | Rule::op_ne | Rule::op_lt | Rule::op_le | Rule::op_gt | Rule::op_ge | Rule::op_in
-                );
+                let comparison =
+                    matches!(rule, Rule::op_eq | Rule::op_ne | Rule::op_lt | Rule::op_le | Rule::op_gt | Rule::op_ge | Rule::op_in);
                 if comparison && left.comparison {
                     chained.set(Some(places.of(&op)));
                 }

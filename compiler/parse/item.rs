@@ -3,9 +3,7 @@
 use ltc_grammar::Rule;
 
 use super::build::{Builder, P, kids};
-use crate::ast::{
-    Block, Data, Expr, ExprKind, Import, Item, Let, Param, Sequence, TaskMember, TaskTarget, Tasks, User, UserMember,
-};
+use crate::ast::{Block, Data, Expr, ExprKind, Import, Item, Let, Param, Sequence, TaskMember, TaskTarget, Tasks, User, UserMember};
 use crate::span::{Name, Spanned};
 
 impl Builder<'_> {
@@ -79,8 +77,7 @@ impl Builder<'_> {
 
     fn data(&mut self, pair: P<'_>) -> Data {
         let span = self.span(&pair);
-        let mut data =
-            Data { name: self.unnamed(&pair), path: self.unnamed(&pair), options: Vec::new(), filter: None, span };
+        let mut data = Data { name: self.unnamed(&pair), path: self.unnamed(&pair), options: Vec::new(), filter: None, span };
         for part in kids(pair) {
             match part.as_rule() {
                 Rule::name => data.name = self.bind(&part),
@@ -113,14 +110,8 @@ impl Builder<'_> {
 
     fn sequence(&mut self, pair: P<'_>) -> Sequence {
         let span = self.span(&pair);
-        let mut this = Sequence {
-            name: self.unnamed(&pair),
-            params: Vec::new(),
-            interrupt: None,
-            gives: Vec::new(),
-            body: Block::default(),
-            span,
-        };
+        let mut this =
+            Sequence { name: self.unnamed(&pair), params: Vec::new(), interrupt: None, gives: Vec::new(), body: Block::default(), span };
         for part in kids(pair) {
             match part.as_rule() {
                 Rule::name => this.name = self.bind(&part),

@@ -8,8 +8,10 @@ mod api;
 mod broken;
 mod build;
 mod expr;
+mod habits;
 mod item;
 mod matcher;
+mod mend;
 mod scan;
 mod slips;
 mod stmt;
@@ -20,6 +22,7 @@ mod tests;
 
 use ltc_grammar::{LtParser, Rule};
 use pest::Parser;
+use pest::error::InputLocation;
 
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic};
@@ -27,23 +30,21 @@ use crate::span::{FileId, Span};
 
 /// Parses one file.
 pub fn parse(text: &str, file: FileId) -> (ast::File, Vec<Diagnostic>) {
-    let scanned = scan::scan(text, file);
-    let mut diagnostics = scanned.diagnostics;
+    let scan::Scanned { mended, mut diagnostics } = scan::scan(text, file);
     let mut tree = ast::File::default();
-    for chunk in &scanned.chunks {
-        match LtParser::parse(Rule::file, &chunk.text) {
-            Ok(pairs) => {
-                let mut builder = build::Builder::new(file, chunk, &mut diagnostics);
-                tree.items.extend(builder.file(pairs));
-            }
-            Err(error) => {
-                let at = match error.location {
-                    pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => at,
-                };
-                let span = Span::new(file, chunk.source(at), chunk.source(at));
-                diagnostics.push(Diagnostic::new(Code::Syntax, span, "the file cannot be read from here on"));
-                tree.items.push(ast::Item::Broken(span));
-            }
+    let whole = Span::new(file, 0, text.len());
+    let Some(mended) = mended else {
+        tree.items.push(ast::Item::Broken(whole));
+        return (tree, diagnostics);
+    };
+    match LtParser::parse(Rule::file, &mended.text) {
+        Ok(pairs) => tree.items = build::Builder::new(file, &mended, &mut diagnostics).file(pairs),
+        Err(error) => {
+            // The grammar takes any text with balanced brackets; should it ever not, it is said, not hidden.
+            let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = error.location;
+            let span = Span::new(file, mended.source(at), mended.source(at));
+            diagnostics.push(Diagnostic::new(Code::Syntax, span, "the file cannot be read from here on"));
+            tree.items.push(ast::Item::Broken(whole));
         }
     }
     diagnostics.sort_by_key(|d| d.labels.first().map_or(0, |(span, _)| span.start));

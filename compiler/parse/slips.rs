@@ -1,1 +1,188 @@
-//! Frequent slips.
+//! Slips that the scan can see and mend: quotes, comments and placeholders of other languages.
+
+use super::scan::Scan;
+use crate::diagnostic::{Code, Diagnostic};
+
+/// How long a byte order mark at the start is.
+pub(super) fn bom(text: &str) -> usize {
+    if text.starts_with('\u{feff}') { 3 } else { 0 }
+}
+
+/// Whether a line starts an item, and nothing else.
+pub(super) fn starts_item(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    match first {
+        "api" | "sequence" | "tasks" | "user" | "data" => second.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'),
+        "before" | "after" => second.starts_with("test"),
+        "import" => second.starts_with('"'),
+        _ => false,
+    }
+}
+
+/// Characters that show nothing.
+pub(super) fn invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
+/// One past the regex that starts at `slash`; the line's end where it does not end.
+pub(super) fn regex_end(scan: &Scan<'_>, slash: usize) -> usize {
+    let end = scan.line_end(slash);
+    let mut class = false;
+    let mut at = slash + 1;
+    while at < end {
+        match scan.byte(at) {
+            b'\\' => at += 1,
+            b'[' if !class => {
+                class = true;
+                // A `]` that comes first belongs to the class.
+                at += usize::from(scan.byte(at + 1) == b'^');
+                at += usize::from(scan.byte(at + 1) == b']');
+            }
+            b']' => class = false,
+            b'/' if !class => return at + 1,
+            _ => {}
+        }
+        at += 1;
+    }
+    // Back to the slash: as a text without end it would swallow the line's braces.
+    slash
+}
+
+/// `/items/{{id}}`: a placeholder of another tool where a path goes on. Whether there was one, and is now behind.
+pub(super) fn foreign_braces(scan: &mut Scan<'_>) -> bool {
+    let at = scan.at;
+    let touching = at > 0 && matches!(scan.byte(at - 1), b'/' | b'=' | b'&' | b'-' | b'.' | b'?' | b'_');
+    let end = scan.line_end(at);
+    if !(touching && scan.byte(at + 1) == b'{') {
+        return false;
+    }
+    let Some(close) = scan.text.get(at + 2..end).and_then(|rest| rest.find("}}")).map(|n| n + at + 2) else { return false };
+    let inside = scan.text[at + 2..close].trim();
+    let span = scan.span(at, close + 2);
+    scan.report(
+        Diagnostic::new(Code::ForeignTemplate, span, "a placeholder has one brace on each side").help(format!("write `{{{inside}}}`")),
+    );
+    scan.mends.remove(at, at + 1);
+    scan.mends.remove(close, close + 1);
+    if inside.contains(['"', '{', '}', '(', '[']) {
+        scan.mends.blank(at + 1, close);
+    }
+    scan.step(close + 2 - at);
+    true
+}
+
+/// `${x}` outside of texts.
+pub(super) fn dollar(scan: &mut Scan<'_>) {
+    let at = scan.at;
+    let end = scan.line_end(at);
+    let close = scan.text[at..end].find('}').map_or(at + 2, |n| at + n + 1);
+    let span = scan.span(at, close);
+    let inside = scan.text[at + 1..close].trim_start_matches('{').trim_end_matches('}');
+    scan.report(
+        Diagnostic::new(Code::ForeignTemplate, span, "placeholders have no `$`")
+            .help(format!("write `{{{inside}}}` in a path or a text, and `{inside}` elsewhere")),
+    );
+    let path = at > 0 && !scan.byte(at - 1).is_ascii_whitespace();
+    scan.mends.remove(at, at + 1);
+    scan.step(1);
+    if !path && close > at + 2 {
+        scan.mends.blank(at + 1, at + 2);
+        scan.mends.blank(close - 1, close);
+        scan.step(close - at - 1);
+    }
+}
+
+/// `{{name}}` in a text: literal braces, which a user of another tool may not mean.
+pub(super) fn placeholder(scan: &mut Scan<'_>) {
+    let at = scan.at;
+    scan.at += 2;
+    // No name is longer than this; a search to the line's end would be quadratic over a line of braces.
+    let rest = &scan.text[at + 2..scan.text.floor_char_boundary(at + 80)];
+    let Some(close) = rest.find("}}") else { return };
+    let inside = rest[..close].trim();
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '$');
+    if inside.is_empty() || !inside.chars().all(word) || inside.starts_with(|c: char| c.is_ascii_digit()) {
+        return;
+    }
+    let span = scan.span(at, at + 4 + close);
+    scan.report(
+        Diagnostic::new(Code::LiteralPlaceholder, span, format!("this is the literal text `{{{inside}}}`, not the value of `{inside}`"))
+            .help(format!("for the value write `{{{}}}`", inside.trim_start_matches('$'))),
+    );
+}
+
+/// `'x'`: read as `"x"`.
+pub(super) fn single_quotes(scan: &mut Scan<'_>) {
+    let at = scan.at;
+    let free = at == 0 || !(scan.byte(at - 1).is_ascii_alphanumeric() || matches!(scan.byte(at - 1), b'/' | b'_' | b'.' | b'-'));
+    let rest = &scan.text[at + 1..scan.line_end(at)];
+    let Some(close) = rest.find('\'').filter(|_| free) else { return scan.step(1) };
+    let inside = &rest[..close];
+    let span = scan.span(at, at + close + 2);
+    scan.report(
+        Diagnostic::new(Code::SingleQuotes, span, "texts stand between double quotes")
+            .help(format!("write `\"{}\"`", inside.replace('"', "\\\""))),
+    );
+    let plain = !inside.contains(['"', '{', '}', '\\']);
+    scan.mends.remove(at, at + 1);
+    scan.mends.insert(at + 1, "\"");
+    if !plain {
+        scan.mends.blank(at + 1, at + 1 + close);
+    }
+    scan.mends.insert(at + 1 + close, "\"");
+    scan.mends.remove(at + 1 + close, at + 2 + close);
+    scan.step(close + 2);
+}
+
+/// `“x”`: read as `"x"`.
+pub(super) fn smart_quotes(scan: &mut Scan<'_>, c: char) -> bool {
+    let quote = |c: char| matches!(c, '\u{201c}'..='\u{201f}' | '\u{2018}'..='\u{201b}' | '\u{ab}' | '\u{bb}');
+    if !quote(c) {
+        return false;
+    }
+    let at = scan.at;
+    let start = at + c.len_utf8();
+    let rest = &scan.text[start..scan.line_end(at)];
+    let close = rest.char_indices().find(|(_, c)| quote(*c) || *c == '"').map(|(n, c)| (start + n, c.len_utf8()));
+    let (end, len) = close.unwrap_or((start, 0));
+    let span = scan.span(at, end + len);
+    let inside = &scan.text[start..end];
+    scan.report(Diagnostic::new(Code::SingleQuotes, span, format!("`{c}` is a typographic quote")).help(if close.is_some() {
+        format!("texts stand between straight quotes: `\"{inside}\"`")
+    } else {
+        "texts stand between straight quotes, `\"`".to_owned()
+    }));
+    scan.mends.remove(at, start);
+    if close.is_some() {
+        scan.mends.insert(start, "\"");
+        if inside.contains(['{', '}', '\\']) {
+            scan.mends.blank(start, end);
+        }
+        scan.mends.insert(end, "\"");
+        scan.mends.remove(end, end + len);
+    }
+    scan.at = end + len;
+    scan.step(0);
+    true
+}
+
+/// `// …` and `/* … */`.
+pub(super) fn foreign_comment(scan: &mut Scan<'_>) -> bool {
+    let at = scan.at;
+    let free = at == 0 || scan.byte(at - 1).is_ascii_whitespace();
+    let behind_method = !scan.word_before().is_empty() && scan.word_before().chars().all(|c| c.is_ascii_uppercase()) && scan.before() != 0;
+    let end = match scan.byte(at + 1) {
+        b'/' => scan.line_end(at),
+        b'*' => scan.text[at..].find("*/").map_or(scan.text.len(), |n| at + n + 2),
+        _ => return false,
+    };
+    if !free || behind_method {
+        return false;
+    }
+    let span = scan.span(at, end.min(scan.line_end(at)));
+    scan.report(Diagnostic::new(Code::ForeignComment, span, "comments start with `#`").help("write `#` before each line of the comment"));
+    scan.mends.blank(at, end);
+    scan.at = end;
+    true
+}

@@ -259,6 +259,17 @@ impl Builder<'_> {
                 _ => body = self.block(part),
             }
         }
+        if let (ExprKind::Call(callee, args), None) = (&from.kind, &to)
+            && matches!(&callee.kind, ExprKind::Name(name) if name == "range")
+        {
+            let span = from.span;
+            let end = if args.len() > 1 { "for i in 1..n { }" } else { "for i in 1..n { }`, or `repeat n { }" };
+            self.report(
+                Diagnostic::new(Code::ForeignStatement, span, "there is no function `range`")
+                    .help(format!("both ends are included in `{end}`")),
+            );
+            from.kind = ExprKind::Broken;
+        }
         let iter = match to {
             Some(to) => ForIter::Range(from, to),
             None => ForIter::Each(from),
@@ -272,9 +283,10 @@ impl Builder<'_> {
             return StmtKind::StopUser;
         }
         let Spanned { node, span } = self.word(&what);
-        self.report(Diagnostic::new(Code::Syntax, span, format!("`stop {node}` is not a statement")).help(
-            "`stop user` ends this user, `leave` the sequence, `break` the loop; what ends a test is its profile",
-        ));
+        self.report(
+            Diagnostic::new(Code::Syntax, span, format!("`stop {node}` is not a statement"))
+                .help("`stop user` ends this user, `leave` the sequence, `break` the loop; what ends a test is its profile"),
+        );
         StmtKind::Broken
     }
 }

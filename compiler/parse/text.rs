@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::span::Spanned;
 
 /// Drops the first line break and the common indentation of a block as it is read run by run.
-struct Dedent {
+pub(super) struct Dedent {
     indent: usize,
     /// How much of the current line's indentation is still to be dropped.
     left: usize,

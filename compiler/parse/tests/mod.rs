@@ -38,3 +38,8 @@ fn specs_parse() {
         assert!(diagnostics.is_empty(), "{name}:\n{}", shown(text, &diagnostics));
     }
 }
+
+mod fuzz;
+mod pages;
+mod rules;
+mod tree;

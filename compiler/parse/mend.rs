@@ -1,0 +1,104 @@
+//! The text that pest sees: the source with a few places mended, and the way back from its offsets to the source's.
+
+use std::borrow::Cow;
+
+/// A change to the source.
+#[derive(Debug, Clone)]
+enum Edit {
+    /// Something that was missing.
+    Insert(&'static str),
+    /// So many bytes are dropped.
+    Remove(usize),
+    /// So many bytes become spaces; line breaks stay.
+    Blank(usize),
+}
+
+/// Changes, in any order.
+#[derive(Debug, Default)]
+pub(super) struct Mends(Vec<(usize, Edit)>);
+
+impl Mends {
+    /// Inserts `text` at `at`; behind what was inserted there before.
+    pub(super) fn insert(&mut self, at: usize, text: &'static str) {
+        self.0.push((at, Edit::Insert(text)));
+    }
+
+    /// Drops the bytes from `start` to `end`.
+    pub(super) fn remove(&mut self, start: usize, end: usize) {
+        self.0.push((start, Edit::Remove(end.saturating_sub(start))));
+    }
+
+    /// Makes the bytes from `start` to `end` spaces.
+    pub(super) fn blank(&mut self, start: usize, end: usize) {
+        self.0.push((start, Edit::Blank(end.saturating_sub(start))));
+    }
+
+    /// The mended text of `source` from `from` on.
+    pub(super) fn apply(mut self, source: &str, from: usize) -> Mended<'_> {
+        if self.0.is_empty() {
+            return Mended { text: Cow::Borrowed(&source[from..]), breaks: vec![(0, from)] };
+        }
+        self.0.sort_by_key(|(at, _)| *at);
+        let mut text = String::with_capacity(source.len());
+        let mut breaks = vec![(0, from)];
+        let mut done = from;
+        for (at, edit) in self.0 {
+            // What overlaps an earlier change starts where that one ended.
+            let at = at.max(done);
+            text.push_str(source.get(done..at).unwrap_or_default());
+            done = at;
+            match edit {
+                Edit::Insert(missing) => {
+                    breaks.push((text.len(), done));
+                    text.push_str(missing);
+                }
+                Edit::Remove(len) => done = (done + len).min(source.len()),
+                Edit::Blank(len) => {
+                    let end = (done + len).min(source.len());
+                    text.extend(source.as_bytes()[done..end].iter().map(|b| if matches!(b, b'\n' | b'\r') { *b as char } else { ' ' }));
+                    done = end;
+                }
+            }
+            breaks.push((text.len(), done));
+        }
+        text.push_str(source.get(done..).unwrap_or_default());
+        Mended { text: Cow::Owned(text), breaks }
+    }
+}
+
+/// What pest sees.
+#[derive(Debug)]
+pub(super) struct Mended<'a> {
+    /// The text.
+    pub(super) text: Cow<'a, str>,
+    /// From which offset of the text on it follows which of the source.
+    breaks: Vec<(usize, usize)>,
+}
+
+impl Mended<'_> {
+    /// Where the byte `at` of the mended text stands in the source.
+    pub(super) fn source(&self, at: usize) -> usize {
+        let next = self.breaks.partition_point(|(text, _)| *text <= at);
+        let (text, source) = self.breaks[next.saturating_sub(1)];
+        let place = source + at.saturating_sub(text);
+        // Within what was inserted, the place is where it was.
+        self.breaks.get(next).map_or(place, |(_, limit)| place.min(*limit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Mends;
+
+    #[test]
+    fn offsets_lead_back() {
+        let mut mends = Mends::default();
+        mends.insert(3, "\"\"");
+        mends.remove(5, 6);
+        mends.blank(7, 9);
+        let mended = mends.apply("0123456789", 0);
+        assert_eq!(mended.text, "012\"\"346  9");
+        let back: Vec<usize> = (0..=11).map(|at| mended.source(at)).collect();
+        assert_eq!(back, [0, 1, 2, 3, 3, 3, 4, 6, 7, 8, 9, 10]);
+    }
+}

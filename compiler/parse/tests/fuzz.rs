@@ -1,0 +1,100 @@
+//! Whatever the text: no panic, no hang, and every place that is reported lies in the text.
+
+use super::{SPECS, run, shown};
+
+fn try_it(text: &str) {
+    let (_, diagnostics) = run(text);
+    for d in &diagnostics {
+        for (span, _) in &d.labels {
+            assert!(span.start <= span.end && span.range().end <= text.len(), "{text}\n{d:?}");
+            assert!(text.get(span.range()).is_some(), "{text}\n{d:?}");
+        }
+        assert!(!d.message.is_empty());
+    }
+    let _ = shown(text, &diagnostics);
+}
+
+/// A small generator, the same at every run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % n.max(1)
+    }
+}
+
+#[test]
+fn truncated_anywhere() {
+    for (_, text) in SPECS {
+        for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
+            // In an unoptimized build, every byte of the longer ones takes too long.
+            if text.len() < 1200 || end % 11 == 0 {
+                try_it(&text[..end]);
+            }
+        }
+    }
+}
+
+#[test]
+fn mutilated() {
+    let mut dice = Dice(42);
+    let odd =
+        ['{', '}', '(', ')', '[', ']', '"', '\'', '\n', '#', '/', '~', '\\', '$', '=', '.', '\u{201c}', '\0', 'é', ' ', ';', '|', '5'];
+    for _ in 0..800 {
+        let (_, text) = SPECS[dice.below(SPECS.len())];
+        let start = dice.below(text.len());
+        let mut chars: Vec<char> = text.chars().skip(start).take(600).collect();
+        for _ in 0..=dice.below(4) {
+            let at = dice.below(chars.len());
+            match dice.below(3) {
+                0 if !chars.is_empty() => drop(chars.remove(at)),
+                1 => chars.insert(at, odd[dice.below(odd.len())]),
+                _ => {
+                    let end = (at + dice.below(30)).min(chars.len());
+                    chars.drain(at.min(end)..end);
+                }
+            }
+        }
+        try_it(&chars.into_iter().collect::<String>());
+    }
+}
+
+#[test]
+fn extremes() {
+    for part in [
+        "{",
+        "(",
+        "[",
+        "\"",
+        "\"\"\"",
+        "\"{",
+        "}",
+        "~/",
+        "not ",
+        "-",
+        "if x then ",
+        "each ",
+        "a.",
+        "1+",
+        "f(",
+        "{a:",
+        "\0",
+        "\u{feff}",
+        "/*",
+        "'",
+        "\r",
+        "${",
+        "{{",
+    ] {
+        for before in ["", "let x = ", "sequence S {\n expect json {a: ", "sequence S { log \"x"] {
+            try_it(&format!("{before}{}", part.repeat(1500)));
+        }
+    }
+    try_it(&format!("let x = \"{}\"", "x".repeat(5_000_000)));
+    try_it(&format!("let x = [{}]", "1, ".repeat(100_000)));
+    try_it(&"é".repeat(10_000));
+    let deep = format!("let x = {}1{}", "(".repeat(199), ")".repeat(199));
+    let (_, diagnostics) = run(&deep);
+    assert!(diagnostics.is_empty(), "{}", shown(&deep, &diagnostics));
+}

@@ -1,0 +1,110 @@
+//! The source files of a compilation, and where in them a byte stands.
+
+use crate::span::{FileId, Span};
+
+/// A source file.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    /// Its path, as it is shown.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+    line_starts: Vec<usize>,
+}
+
+impl SourceFile {
+    /// A file of `text`, shown as `path`.
+    pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        let line_starts = std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1)).collect();
+        Self { path: path.into(), text, line_starts }
+    }
+
+    /// The line and column of a byte, both from 1; columns count characters.
+    pub fn line_column(&self, at: usize) -> (usize, usize) {
+        let at = at.min(self.text.len());
+        let line = self.line_starts.partition_point(|start| *start <= at).max(1);
+        let before = self.text.get(self.line_starts[line - 1]..at).unwrap_or_default();
+        (line, before.chars().count() + 1)
+    }
+
+    /// The text of a line, counted from 1, without its end; empty behind the last.
+    pub fn line(&self, line: usize) -> &str {
+        let Some(start) = line.checked_sub(1).and_then(|n| self.line_starts.get(n)) else { return "" };
+        self.text[*start..].lines().next().unwrap_or_default()
+    }
+}
+
+/// A place as it is shown: `specs/shop.lt:31:5`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// The file's path.
+    pub path: &'a str,
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+}
+
+impl std::fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}", self.path, self.line, self.column)
+    }
+}
+
+/// All files of a compilation, by their ids: the spec first, imports in the order they are met.
+#[derive(Clone, Debug, Default)]
+pub struct SourceMap {
+    files: Vec<SourceFile>,
+}
+
+impl SourceMap {
+    /// Adds a file.
+    pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> FileId {
+        let id = FileId(u16::try_from(self.files.len()).unwrap_or(u16::MAX));
+        self.files.push(SourceFile::new(path, text));
+        id
+    }
+
+    /// A file; `None` for an id that was never given.
+    pub fn file(&self, id: FileId) -> Option<&SourceFile> {
+        self.files.get(usize::from(id.0))
+    }
+
+    /// All files in order.
+    pub fn files(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
+        (0u16..).map(FileId).zip(&self.files)
+    }
+
+    /// Where `span` starts.
+    pub fn place(&self, span: Span) -> Place<'_> {
+        match self.file(span.file) {
+            Some(file) => {
+                let (line, column) = file.line_column(span.range().start);
+                Place { path: &file.path, line, column }
+            }
+            None => Place { path: "", line: 1, column: 1 },
+        }
+    }
+
+    /// The text of `span`.
+    pub fn text(&self, span: Span) -> &str {
+        self.file(span.file).and_then(|file| file.text.get(span.range())).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_count_characters() {
+        let mut sources = SourceMap::default();
+        let file = sources.add("x.lt", "a\r\né = 1\n");
+        assert_eq!(sources.place(Span::new(file, 3, 5)).to_string(), "x.lt:2:1");
+        assert_eq!(sources.place(Span::new(file, 6, 7)).to_string(), "x.lt:2:3");
+        assert_eq!(sources.place(Span::new(file, 99, 99)).to_string(), "x.lt:3:1");
+        assert_eq!(sources.file(file).unwrap().line(2), "é = 1");
+        assert_eq!(sources.text(Span::new(file, 3, 5)), "é");
+    }
+}
