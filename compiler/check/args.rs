@@ -51,7 +51,8 @@ impl<'a> Checker<'a> {
                             )
                             .did_you_mean(word, params.iter().map(|(name, _)| *name));
                             if d.help.is_none() && !params.is_empty() {
-                                let names: Vec<&str> = params.iter().map(|(name, _)| *name).collect();
+                                let names: Vec<&str> =
+                                    params.iter().map(|(name, _)| *name).collect();
                                 d = d.help(format!("its parameters are {}", names.join(", ")));
                             }
                             self.report(also(d));
@@ -72,7 +73,8 @@ impl<'a> Checker<'a> {
                     1 => format!("`{callee}` takes one argument"),
                     n => format!("`{callee}` takes {n} arguments"),
                 };
-                let d = Diagnostic::new(Code::ExtraArgument, at, message).help("leave this one out");
+                let d =
+                    Diagnostic::new(Code::ExtraArgument, at, message).help("leave this one out");
                 self.report(also(d));
                 break;
             };
@@ -80,9 +82,13 @@ impl<'a> Checker<'a> {
                 fine = false;
                 let name = params[index].0;
                 let first = first.span;
-                let d = Diagnostic::new(Code::UnknownArgument, at, format!("`{name}` is given twice"))
-                    .also(first, "the first")
-                    .help("leave one of them out");
+                let d = Diagnostic::new(
+                    Code::UnknownArgument,
+                    at,
+                    format!("`{name}` is given twice"),
+                )
+                .also(first, "the first")
+                .help("leave one of them out");
                 self.report(d);
             }
         }
@@ -118,7 +124,10 @@ impl<'a> Checker<'a> {
         args: &'a [Arg],
         declared: Span,
     ) -> Vec<Expr> {
-        let slots: Vec<(&str, bool)> = params.iter().map(|p| (p.name, p.default.is_none())).collect();
+        let slots: Vec<(&str, bool)> = params
+            .iter()
+            .map(|p| (p.name, p.default.is_none()))
+            .collect();
         let Some(bound) = self.bind(callee, span, &slots, args, Some(declared)) else {
             self.args_only(args);
             return params.iter().map(|_| super::broken(span)).collect();
@@ -158,7 +167,6 @@ impl<'a> Checker<'a> {
                 )
                 .also(first.span, "the first");
                 self.report(d);
-                continue;
             }
             let (ty, kinds) = param
                 .ty

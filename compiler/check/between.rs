@@ -96,7 +96,11 @@ impl Spread<'_> {
                     false
                 }
                 StmtKind::Repeat(_, body) | StmtKind::For { body, .. } => {
-                    let entry = if has_step(body) { before.meet(Before::Yes) } else { before };
+                    let entry = if has_step(body) {
+                        before.meet(Before::Yes)
+                    } else {
+                        before
+                    };
                     before = before.meet(self.block(body, entry));
                     false
                 }
@@ -131,7 +135,10 @@ impl Spread<'_> {
     }
 
     fn inner(&mut self, branch: &mut Stmt) {
-        if let StmtKind::Group(_, body) | StmtKind::Poll { body, .. } | StmtKind::Retry { body, .. } = &mut branch.kind {
+        if let StmtKind::Group(_, body)
+        | StmtKind::Poll { body, .. }
+        | StmtKind::Retry { body, .. } = &mut branch.kind
+        {
             self.restart(body);
         }
     }
@@ -172,13 +179,23 @@ impl Spread<'_> {
 
 fn has_step(block: &Block) -> bool {
     block.iter().any(|stmt| match &stmt.kind {
-        StmtKind::Step(_) | StmtKind::Run { .. } | StmtKind::Parallel(_) | StmtKind::Poll { .. } | StmtKind::Retry { .. } => true,
-        StmtKind::For { body, .. } | StmtKind::Repeat(_, body) | StmtKind::Group(_, body) => has_step(body),
-        StmtKind::If(branches, otherwise) => branches.iter().any(|(_, body)| has_step(body)) || has_step(otherwise),
+        StmtKind::Step(_)
+        | StmtKind::Run { .. }
+        | StmtKind::Parallel(_)
+        | StmtKind::Poll { .. }
+        | StmtKind::Retry { .. } => true,
+        StmtKind::For { body, .. } | StmtKind::Repeat(_, body) | StmtKind::Group(_, body) => {
+            has_step(body)
+        }
+        StmtKind::If(branches, otherwise) => {
+            branches.iter().any(|(_, body)| has_step(body)) || has_step(otherwise)
+        }
         _ => false,
     })
 }
 
 fn has_loop(block: &Block) -> bool {
-    block.iter().any(|stmt| matches!(stmt.kind, StmtKind::For { .. } | StmtKind::Repeat(..)))
+    block
+        .iter()
+        .any(|stmt| matches!(stmt.kind, StmtKind::For { .. } | StmtKind::Repeat(..)))
 }

@@ -6,7 +6,7 @@ use super::types::{self, Kinds, a};
 use super::{Checker, const_eval};
 use crate::ast::{self, Arg, ExprKind as Ast};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Asset, AssetId, Const, Expr, ExprKind, Type};
+use crate::model::{Const, Expr, ExprKind, Type};
 use crate::span::Span;
 
 impl<'a> Checker<'a> {
@@ -25,8 +25,9 @@ impl<'a> Checker<'a> {
             },
             _ => {
                 self.args_only(args);
-                let d = Diagnostic::new(Code::UnknownFunction, callee.span, "this cannot be called")
-                    .help("a function is called by its name, such as `len(x)`");
+                let d =
+                    Diagnostic::new(Code::UnknownFunction, callee.span, "this cannot be called")
+                        .help("a function is called by its name, such as `len(x)`");
                 return self.bad(d);
             }
         };
@@ -93,7 +94,10 @@ impl<'a> Checker<'a> {
             _ => None,
         });
         let d = match known {
-            Some(known) => d.help(format!("say `{known}({of_text}{})`", if args.is_empty() { "" } else { ", …" })),
+            Some(known) => d.help(format!(
+                "say `{known}({of_text}{})`",
+                if args.is_empty() { "" } else { ", …" }
+            )),
             None => d.did_you_mean(member, functions::names(member)),
         };
         self.bad(d)
@@ -162,19 +166,34 @@ impl<'a> Checker<'a> {
             }
             "chance" if number(0).is_some_and(|p| !(0.0..=1.0).contains(&p)) => {
                 let help = "0.3 is three times out of ten";
-                self.error(Code::Impossible, values[0].span, "a probability lies between 0 and 1", help);
+                self.error(
+                    Code::Impossible,
+                    values[0].span,
+                    "a probability lies between 0 and 1",
+                    help,
+                );
             }
             "sample" | "random_string" => {
                 let n = number(if function.name == "sample" { 1 } else { 0 });
                 if n.is_some_and(|n| n < 0.0) {
-                    self.error(Code::Impossible, span, "a number of things cannot be negative", "");
+                    self.error(
+                        Code::Impossible,
+                        span,
+                        "a number of things cannot be negative",
+                        "",
+                    );
                 }
             }
             "one_of" | "first" | "last" => {
                 if let ExprKind::List(items) = &values[0].kind
                     && items.is_empty()
                 {
-                    self.error(Code::Impossible, values[0].span, "an empty list has no items", "");
+                    self.error(
+                        Code::Impossible,
+                        values[0].span,
+                        "an empty list has no items",
+                        "",
+                    );
                 }
             }
             "jwt" => {
@@ -186,7 +205,10 @@ impl<'a> Checker<'a> {
                         values[0].span,
                         format!("there is no algorithm `{alg}`"),
                     )
-                    .help(format!("algorithms are {}", functions::JWT_ALGORITHMS.join(", ")));
+                    .help(format!(
+                        "algorithms are {}",
+                        functions::JWT_ALGORITHMS.join(", ")
+                    ));
                     self.report(d);
                 }
             }
@@ -218,8 +240,11 @@ impl<'a> Checker<'a> {
             if !types::comparable(&sum, &value.ty) {
                 let bare = |ty: &Type| matches!(ty, Type::Int | Type::Float);
                 let message = format!("{} and {} do not go together here", a(&sum), a(&value.ty));
-                let d = if bare(&sum) && value.ty == Type::Duration || sum == Type::Duration && bare(&value.ty) {
-                    Diagnostic::new(Code::NoUnit, span, message).help("give both their unit, such as `1s, 5s`")
+                let d = if bare(&sum) && value.ty == Type::Duration
+                    || sum == Type::Duration && bare(&value.ty)
+                {
+                    Diagnostic::new(Code::NoUnit, span, message)
+                        .help("give both their unit, such as `1s, 5s`")
                 } else {
                     Diagnostic::new(Code::WrongType, span, message)
                 };
@@ -237,8 +262,15 @@ impl<'a> Checker<'a> {
         for arg in args {
             let value = self.expr(&arg.value);
             let Some(label) = &arg.label else {
-                let d = Diagnostic::new(Code::MissingArgument, arg.value.span, "a choice of `weighted` needs its weight")
-                    .help(format!("say, for example, `weighted(70: {}, 30: …)`", self.written(arg.value.span)));
+                let d = Diagnostic::new(
+                    Code::MissingArgument,
+                    arg.value.span,
+                    "a choice of `weighted` needs its weight",
+                )
+                .help(format!(
+                    "say, for example, `weighted(70: {}, 30: …)`",
+                    self.written(arg.value.span)
+                ));
                 self.report(d);
                 total = f64::NAN;
                 continue;
@@ -246,7 +278,12 @@ impl<'a> Checker<'a> {
             let weight = self.want(label, Kinds::NUMBER, "a weight is");
             match const_eval::number(&weight) {
                 Some(n) if n < 0.0 => {
-                    self.error(Code::Impossible, label.span, "a weight cannot be negative", "0 turns a choice off");
+                    self.error(
+                        Code::Impossible,
+                        label.span,
+                        "a weight cannot be negative",
+                        "0 turns a choice off",
+                    );
                     total = f64::NAN;
                 }
                 Some(n) => total += n,
@@ -260,7 +297,12 @@ impl<'a> Checker<'a> {
             return self.bad(d);
         }
         if total == 0.0 {
-            self.error(Code::Impossible, span, "all weights are 0: nothing can be drawn", "give one of them a weight");
+            self.error(
+                Code::Impossible,
+                span,
+                "all weights are 0: nothing can be drawn",
+                "give one of them a weight",
+            );
         }
         let ty = types::join_all(pairs.iter().map(|(_, value)| &value.ty));
         Expr {
@@ -283,12 +325,20 @@ impl<'a> Checker<'a> {
             let declared = decl.span;
             self.cross(source.span, declared);
             if self.func.context == "let" {
-                let d = Diagnostic::new(Code::NotHere, span, "a row is drawn by a user, and this `let` is for the whole test")
-                    .help("say `keep` for one row a user, or draw it in a sequence");
+                let d = Diagnostic::new(
+                    Code::NotHere,
+                    span,
+                    "a row is drawn by a user, and this `let` is for the whole test",
+                )
+                .help("say `keep` for one row a user, or draw it in a sequence");
                 self.report(d);
             }
             let columns = self.program.data[id.0].columns.clone();
-            let ty = if columns.is_empty() { Type::Json } else { Type::Object(Some(columns)) };
+            let ty = if columns.is_empty() {
+                Type::Json
+            } else {
+                Type::Object(Some(columns))
+            };
             return Expr {
                 kind: ExprKind::Next(id, self.func.context == "keep"),
                 ty,
@@ -300,97 +350,27 @@ impl<'a> Checker<'a> {
         }
         let written = self.written(source.span);
         let data = self.program.data.iter().map(|data| data.name.as_str());
-        let mut d = Diagnostic::new(Code::WrongName, source.span, format!("`next` draws a row of a data source, `{written}` is none"))
-            .did_you_mean(written, data);
+        let mut d = Diagnostic::new(
+            Code::WrongName,
+            source.span,
+            format!("`next` draws a row of a data source, `{written}` is none"),
+        )
+        .did_you_mean(written, data);
         if d.help.is_none() {
             d = d.help("declare one: `data rows from \"rows.csv\"`; for an item of a list, say `one_of(xs)`");
         }
         self.bad(d)
     }
 
-    fn file(&mut self, args: &'a [Arg], span: Span) -> Expr {
-        let slots = [("path", true), ("name", false), ("type", false)];
-        let Some(bound) = self.bind("file", span, &slots, args, None) else {
-            self.args_only(args);
-            return super::broken(span);
-        };
-        let mut named = |given: Option<&'a ast::Expr>| {
-            given.map(|e| Box::new(self.want(e, Kinds::STRING, "`file` takes")))
-        };
-        let (name, media_type) = (named(bound[1]), named(bound[2]));
-        let Some(ids) = bound[0].and_then(|path| self.assets(path)) else {
-            return super::broken(span);
-        };
-        match ids.first() {
-            Some(&id) => Expr {
-                kind: ExprKind::File(id, name, media_type),
-                ty: Type::File,
-                span,
-            },
-            None => super::broken(span),
-        }
-    }
-
-    fn files(&mut self, args: &'a [Arg], span: Span) -> Expr {
-        let Some(bound) = self.bind("files", span, &[("pattern", true)], args, None) else {
-            self.args_only(args);
-            return super::broken(span);
-        };
-        let Some(ids) = bound[0].and_then(|path| self.assets(path)) else {
-            return super::broken(span);
-        };
-        if ids.is_empty() {
-            let d = Diagnostic::new(Code::NoFile, span, "no file is named so").help("`*` stands for any part of a name");
-            return self.bad(d);
-        }
-        Expr {
-            kind: ExprKind::Files(ids),
-            ty: types::list(Type::File),
-            span,
-        }
-    }
-
-    /// The files of a literal path or pattern, read beforehand.
-    fn assets(&mut self, path: &'a ast::Expr) -> Option<Vec<AssetId>> {
-        let Ast::Text(text) = &path.kind else {
-            self.expr(path);
-            self.not_literal(path.span, "a file's path");
-            return None;
-        };
-        let Some(literal) = super::needs::literal(text) else {
-            self.not_literal(path.span, "a file's path");
-            return None;
-        };
-        let input = self.input;
-        match input.assets.get(&(path.span.file, literal.clone())) {
-            Some(Ok(loaded)) => Some(loaded.iter().map(|file| self.asset(&file.path, &file.bytes)).collect()),
-            Some(Err(why)) => {
-                self.error(Code::NoFile, path.span, format!("`{literal}` cannot be read: {why}"), "paths are relative to the file that names them");
-                None
-            }
-            None => {
-                self.error(Code::NoFile, path.span, format!("there is no file `{literal}`"), "paths are relative to the file that names them");
-                None
-            }
-        }
-    }
-
-    fn asset(&mut self, path: &str, bytes: &[u8]) -> AssetId {
-        if let Some(known) = self.program.assets.iter().position(|asset| asset.path == path) {
-            return AssetId(known);
-        }
-        self.program.assets.push(Asset {
-            path: path.to_owned(),
-            bytes: bytes.to_vec(),
-            media_type: media_type(path).to_owned(),
-        });
-        AssetId(self.program.assets.len() - 1)
-    }
-
     /// Reports that a literal is wanted.
     pub(super) fn not_literal(&mut self, span: Span, what: &str) {
         let message = format!("{what} must be known at build time");
-        self.error(Code::NotLiteral, span, message, "write it as a text without `{…}`");
+        self.error(
+            Code::NotLiteral,
+            span,
+            message,
+            "write it as a text without `{…}`",
+        );
     }
 }
 
@@ -417,26 +397,4 @@ fn common_slip(name: &str) -> Option<&'static str> {
         "timestamp" | "time" => "say `now()`, or `unix(now())`",
         _ => return None,
     })
-}
-
-fn media_type(path: &str) -> &'static str {
-    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
-    match extension.to_ascii_lowercase().as_str() {
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "svg" => "image/svg+xml",
-        "pdf" => "application/pdf",
-        "json" => "application/json",
-        "xml" => "application/xml",
-        "csv" => "text/csv",
-        "txt" | "log" => "text/plain",
-        "html" | "htm" => "text/html",
-        "zip" => "application/zip",
-        "gz" => "application/gzip",
-        "mp4" => "video/mp4",
-        "mp3" => "audio/mpeg",
-        _ => "application/octet-stream",
-    }
 }

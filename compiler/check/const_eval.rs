@@ -3,16 +3,16 @@
 use std::cmp::Ordering;
 
 use crate::ast::BinaryOp;
-use crate::model::{Const, Expr, ExprKind};
+use crate::model::{Const, Expr, ExprKind, Type};
 
 /// What an expression looks at beside literals.
 pub(super) struct Row<'r> {
-    pub(super) columns: &'r [(String, crate::model::Type)],
+    pub(super) columns: &'r [(String, Type)],
     pub(super) cells: &'r [Const],
     pub(super) regexes: &'r [regex::Regex],
 }
 
-/// The value of an expression over literals.
+/// The value of an expression over literals. What stands for something wrong has none.
 pub(super) fn value(expr: &Expr) -> Option<Const> {
     eval(expr, None)
 }
@@ -50,6 +50,7 @@ fn as_number(value: &Const) -> Option<f64> {
 /// The value of an expression over literals and, with a row, its columns.
 pub(super) fn eval(expr: &Expr, row: Option<&Row<'_>>) -> Option<Const> {
     Some(match &expr.kind {
+        ExprKind::Const(Const::Null) if expr.ty == Type::Json => return None,
         ExprKind::Const(value) => value.clone(),
         ExprKind::Column(name) => {
             let row = row?;

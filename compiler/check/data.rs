@@ -25,7 +25,11 @@ impl<'a> Checker<'a> {
             })
             .collect();
         for data in declared {
-            let found = self.program.data.iter().position(|entry| entry.span == data.name.span);
+            let found = self
+                .program
+                .data
+                .iter()
+                .position(|entry| entry.span == data.name.span);
             if let Some(index) = found {
                 self.data(DataId(index), data);
             }
@@ -49,8 +53,16 @@ impl<'a> Checker<'a> {
             } else {
                 "this file has no rows"
             };
-            let span = data.filter.as_ref().map_or(data.path.span, |filter| filter.span);
-            self.error(Code::NoRows, span, message, "there must be one row at least");
+            let span = data
+                .filter
+                .as_ref()
+                .map_or(data.path.span, |filter| filter.span);
+            self.error(
+                Code::NoRows,
+                span,
+                message,
+                "there must be one row at least",
+            );
         }
         self.program.data[id.0].rows = rows;
     }
@@ -97,7 +109,11 @@ impl<'a> Checker<'a> {
                 ("share", _) => &["unique", "all"],
                 ("at_end", _) => &["recycle", "stop_user", "stop_test"],
                 _ => {
-                    self.unknown_word(option, "an option of `data`", &["order", "share", "at_end", "where"]);
+                    self.unknown_word(
+                        option,
+                        "an option of `data`",
+                        &["order", "share", "at_end", "where"],
+                    );
                     continue;
                 }
             };
@@ -129,17 +145,31 @@ impl<'a> Checker<'a> {
             },
             Some(Err(why)) => {
                 let message = format!("`{}` cannot be read: {why}", path.node);
-                self.error(Code::NoFile, path.span, message, "paths are relative to the file that names them");
+                self.error(
+                    Code::NoFile,
+                    path.span,
+                    message,
+                    "paths are relative to the file that names them",
+                );
                 return None;
             }
             None => {
                 let message = format!("there is no file `{}`", path.node);
-                self.error(Code::NoFile, path.span, message, "paths are relative to the file that names them");
+                self.error(
+                    Code::NoFile,
+                    path.span,
+                    message,
+                    "paths are relative to the file that names them",
+                );
                 return None;
             }
         };
         let is_json = path.node.to_ascii_lowercase().ends_with(".json");
-        let table = if is_json { from_json(bytes) } else { from_csv(bytes) };
+        let table = if is_json {
+            from_json(bytes)
+        } else {
+            from_csv(bytes)
+        };
         match table {
             Ok(table) => Some(table),
             Err((code, message)) => {
@@ -149,7 +179,12 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn filter(&mut self, id: DataId, filter: &'a ast::Expr, rows: Vec<Vec<Const>>) -> Vec<Vec<Const>> {
+    fn filter(
+        &mut self,
+        id: DataId,
+        filter: &'a ast::Expr,
+        rows: Vec<Vec<Const>>,
+    ) -> Vec<Vec<Const>> {
         self.columns = Some(self.program.data[id.0].columns.clone());
         let before = self.diagnostics.len();
         let condition = self.condition(filter);
@@ -217,7 +252,11 @@ impl<'a> Checker<'a> {
         if member.node == "all" {
             links.remove(0);
             let columns = self.program.data[id.0].columns.clone();
-            let row = if columns.is_empty() { Type::Json } else { Type::Object(Some(columns)) };
+            let row = if columns.is_empty() {
+                Type::Json
+            } else {
+                Type::Object(Some(columns))
+            };
             return Some(Expr {
                 kind: ExprKind::Rows(id),
                 ty: types::list(row),
@@ -230,7 +269,10 @@ impl<'a> Checker<'a> {
             member.span,
             format!("`{name}` is all rows, it has no `{}`", member.node),
         )
-        .help(format!("draw a row first: `let row = next({name})`, then `row.{}`", member.node));
+        .help(format!(
+            "draw a row first: `let row = next({name})`, then `row.{}`",
+            member.node
+        ));
         Some(self.bad(d))
     }
 }
@@ -249,8 +291,15 @@ fn from_csv(bytes: &[u8]) -> Result<Table, Wrong> {
         if name.trim().is_empty() {
             return Err(bad(format!("column {} has no name", i + 1)));
         }
-        if header.iter().take(i).any(|other| other.trim() == name.trim()) {
-            return Err((Code::ColumnTwice, format!("the column `{name}` stands there twice")));
+        if header
+            .iter()
+            .take(i)
+            .any(|other| other.trim() == name.trim())
+        {
+            return Err((
+                Code::ColumnTwice,
+                format!("the column `{name}` stands there twice"),
+            ));
         }
     }
     let mut cells: Vec<Vec<String>> = Vec::new();
@@ -259,7 +308,9 @@ fn from_csv(bytes: &[u8]) -> Result<Table, Wrong> {
         if record.len() != header.len() {
             let line = record.position().map_or(0, csv::Position::line);
             let (has, wants) = (record.len(), header.len());
-            return Err(bad(format!("line {line} has {has} cells, the first line names {wants} columns")));
+            return Err(bad(format!(
+                "line {line} has {has} cells, the first line names {wants} columns"
+            )));
         }
         cells.push(record.iter().map(str::to_owned).collect());
     }
@@ -268,7 +319,12 @@ fn from_csv(bytes: &[u8]) -> Result<Table, Wrong> {
         .collect();
     let rows = cells
         .into_iter()
-        .map(|row| row.into_iter().zip(&types).map(|(cell, ty)| typed(cell, ty)).collect())
+        .map(|row| {
+            row.into_iter()
+                .zip(&types)
+                .map(|(cell, ty)| typed(cell, ty))
+                .collect()
+        })
         .collect();
     let names = header.iter().map(|name| name.trim().to_owned());
     Ok((names.zip(types).collect(), rows))
@@ -329,7 +385,9 @@ fn from_json(bytes: &[u8]) -> Result<Table, Wrong> {
     let mut columns: indexmap::IndexMap<String, Vec<Const>> = indexmap::IndexMap::new();
     for (i, item) in items.into_iter().enumerate() {
         let serde_json::Value::Object(members) = item else {
-            return Err(bad(format!("item {i} is no object; it must be a list of objects")));
+            return Err(bad(format!(
+                "item {i} is no object; it must be a list of objects"
+            )));
         };
         for (key, value) in members {
             let value = match value {
@@ -341,7 +399,9 @@ fn from_json(bytes: &[u8]) -> Result<Table, Wrong> {
                 },
                 serde_json::Value::String(text) => Const::Str(text),
                 _ => {
-                    return Err(bad(format!("`{key}` of item {i} is a list or an object: rows hold plain values")));
+                    return Err(bad(format!(
+                        "`{key}` of item {i} is a list or an object: rows hold plain values"
+                    )));
                 }
             };
             let column = columns.entry(key).or_default();

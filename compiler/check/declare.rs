@@ -1,7 +1,7 @@
 //! Declarations: what each file adds to the program, names once each; imports in order.
 
+use super::runs::{SequenceInfo, TasksInfo};
 use super::scope::{Decl, FuncKind, Global, RunDecl, Runnable};
-use super::users::{SequenceInfo, TasksInfo};
 use super::{Checker, types};
 use crate::ast::{self, Item};
 use crate::diagnostic::{Code, Diagnostic};
@@ -36,9 +36,13 @@ impl<'a> Checker<'a> {
                 continue;
             };
             if let Some((_, first)) = seen.iter().find(|(other, _)| *other == target) {
-                let d = Diagnostic::new(Code::BadImport, import.span, format!("`{}` is imported twice", import.path.node))
-                    .also(*first, "the first")
-                    .help("leave one of them out");
+                let d = Diagnostic::new(
+                    Code::BadImport,
+                    import.span,
+                    format!("`{}` is imported twice", import.path.node),
+                )
+                .also(*first, "the first")
+                .help("leave one of them out");
                 self.report(d);
                 continue;
             }
@@ -50,8 +54,12 @@ impl<'a> Checker<'a> {
                     .filter_map(|id| input.files.get(usize::from(id.0)))
                     .map(|file| file.path.as_str())
                     .collect();
-                let d = Diagnostic::new(Code::BadImport, import.span, "these imports go in a circle")
-                    .help(format!("{}: move what both need into a file of its own", names.join(" → ")));
+                let d =
+                    Diagnostic::new(Code::BadImport, import.span, "these imports go in a circle")
+                        .help(format!(
+                            "{}: move what both need into a file of its own",
+                            names.join(" → ")
+                        ));
                 self.report(d);
             } else if !order.contains(&target) {
                 self.import(target, path, order);
@@ -215,7 +223,10 @@ impl<'a> Checker<'a> {
                         it.value.span,
                         "a `let` of the file is one value for the whole test: it knows no user",
                     )
-                    .help(format!("say `keep {} = …` for one value a user", it.name.node));
+                    .help(format!(
+                        "say `keep {} = …` for one value a user",
+                        it.name.node
+                    ));
                     self.report(d);
                 }
                 let variable = Variable {
@@ -260,7 +271,8 @@ fn mentions_user(value: &crate::model::Expr) -> bool {
     super::subst::each(value, &mut |e| {
         found |= matches!(
             e.kind,
-            ExprKind::Keep(_) | ExprKind::World(World::UserId | World::UserIteration | World::ShardIndex)
+            ExprKind::Keep(_)
+                | ExprKind::World(World::UserId | World::UserIteration | World::ShardIndex)
         );
     });
     found

@@ -171,7 +171,10 @@ impl<'a> Checker<'a> {
             let diagnostic = Diagnostic::new(
                 Code::EnvKind,
                 expr.span,
-                format!("`env.{name}` is \"{text}\", and {} is wanted here", wanted.words()),
+                format!(
+                    "`env.{name}` is \"{text}\", and {} is wanted here",
+                    wanted.words()
+                ),
             )
             .help(format!("change `{name}` in the environment file"));
             return Some(self.bad(diagnostic));
@@ -225,6 +228,9 @@ pub(super) fn duration(text: &str) -> Option<i64> {
             };
         rest = &rest[letters..];
     }
-    #[expect(clippy::cast_possible_truncation, reason = "a float is cut to the largest duration")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a float is cut to the largest duration"
+    )]
     Some(total as i64)
 }

@@ -5,14 +5,8 @@ use super::const_eval;
 use super::types::{self, Kinds, a, join};
 use crate::ast::{self, ExprKind as Ast, UnaryOp};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Const, Expr, ExprKind, TextPart, Type, World};
-use crate::span::{Name, Span};
-
-/// A step from a value to a part of it.
-enum Link<'a> {
-    Member(&'a Name),
-    Index(&'a ast::Expr),
-}
+use crate::model::{Const, Expr, ExprKind, TextPart, Type};
+use crate::span::Span;
 
 impl<'a> Checker<'a> {
     /// An expression of any type.
@@ -26,8 +20,12 @@ impl<'a> Checker<'a> {
         match &e.kind {
             Ast::Null => constant(Const::Null, Type::Null),
             Ast::Absent => self.bad(
-                Diagnostic::new(Code::AbsentHere, span, "`absent` leaves a key of a map out; here is none")
-                    .help("say `null`"),
+                Diagnostic::new(
+                    Code::AbsentHere,
+                    span,
+                    "`absent` leaves a key of a map out; here is none",
+                )
+                .help("say `null`"),
             ),
             Ast::Bool(b) => constant(Const::Bool(*b), Type::Bool),
             Ast::Int(n) => constant(Const::Int(*n), Type::Int),
@@ -68,7 +66,11 @@ impl<'a> Checker<'a> {
                     span,
                 }
             }
-            Ast::Source(_) | Ast::JsonPath(_) | Ast::Header(_) | Ast::Cookie(_) | Ast::Html(..)
+            Ast::Source(_)
+            | Ast::JsonPath(_)
+            | Ast::Header(_)
+            | Ast::Cookie(_)
+            | Ast::Html(..)
             | Ast::Form(_) => self.source(e, crate::model::Quantity::One),
             Ast::Broken => super::broken(span),
         }
@@ -87,9 +89,14 @@ impl<'a> Checker<'a> {
     /// An object in place; `camel`: its unquoted keys follow `keys camel`.
     pub(super) fn object(&mut self, entries: &'a [ast::Entry], camel: bool, span: Span) -> Expr {
         let members = self.entries(entries, camel);
-        let optional = |e: &Expr| matches!(e.kind, ExprKind::Const(Const::Absent) | ExprKind::If(..));
-        let types = (!members.iter().any(|(_, e)| optional(e)))
-            .then(|| members.iter().map(|(key, e)| (key.clone(), e.ty.clone())).collect());
+        let optional =
+            |e: &Expr| matches!(e.kind, ExprKind::Const(Const::Absent) | ExprKind::If(..));
+        let types = (!members.iter().any(|(_, e)| optional(e))).then(|| {
+            members
+                .iter()
+                .map(|(key, e)| (key.clone(), e.ty.clone()))
+                .collect()
+        });
         Expr {
             kind: ExprKind::Object(members),
             ty: Type::Object(types),
@@ -98,7 +105,11 @@ impl<'a> Checker<'a> {
     }
 
     /// Keys in their final spelling with their values, each key once.
-    pub(super) fn entries(&mut self, entries: &'a [ast::Entry], camel: bool) -> Vec<(String, Expr)> {
+    pub(super) fn entries(
+        &mut self,
+        entries: &'a [ast::Entry],
+        camel: bool,
+    ) -> Vec<(String, Expr)> {
         let mut members: Vec<(String, Expr)> = Vec::with_capacity(entries.len());
         let mut seen: std::collections::HashMap<String, Span> = std::collections::HashMap::new();
         for entry in entries {
@@ -114,9 +125,13 @@ impl<'a> Checker<'a> {
 
     pub(super) fn key_twice(&mut self, key: &str, span: Span, first: Span) {
         self.report(
-            Diagnostic::new(Code::KeyTwice, span, format!("the key `{key}` stands here twice"))
-                .also(first, "the first")
-                .help("leave one of them out"),
+            Diagnostic::new(
+                Code::KeyTwice,
+                span,
+                format!("the key `{key}` stands here twice"),
+            )
+            .also(first, "the first")
+            .help("leave one of them out"),
         );
     }
 
@@ -130,7 +145,10 @@ impl<'a> Checker<'a> {
             },
             Ast::Object(entries) => self.object(entries, camel, e.span),
             Ast::List(items) => {
-                let items = items.iter().map(|item| self.map_value(item, camel)).collect();
+                let items = items
+                    .iter()
+                    .map(|item| self.map_value(item, camel))
+                    .collect();
                 self.list(items, e.span)
             }
             Ast::If(condition, yes, no) => {
@@ -194,7 +212,12 @@ impl<'a> Checker<'a> {
             Type::Null => "give it a value first",
             _ => return,
         };
-        let message = format!("{} has no text", types::a(&value.ty));
+        let has = if value.ty == Type::Bytes {
+            "have"
+        } else {
+            "has"
+        };
+        let message = format!("{} {has} no text", types::a(&value.ty));
         self.error(Code::NotText, value.span, message, help);
     }
 
@@ -202,10 +225,15 @@ impl<'a> Checker<'a> {
         let spec = format.node.as_str();
         let body = spec.trim_start_matches(['<', '>', '^']);
         let body = body.strip_prefix('+').unwrap_or(body);
-        let (width, rest) = body.split_at(body.find(|c: char| !c.is_ascii_digit()).unwrap_or(body.len()));
+        let (width, rest) = body.split_at(
+            body.find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(body.len()),
+        );
         let (precision, kind) = match rest.strip_prefix('.') {
             Some(rest) => {
-                let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+                let end = rest
+                    .find(|c: char| !c.is_ascii_digit())
+                    .unwrap_or(rest.len());
                 (Some(&rest[..end]), &rest[end..])
             }
             None => (None, rest),
@@ -217,7 +245,9 @@ impl<'a> Checker<'a> {
             && matches!(kind, "" | "x" | "X");
         let number = Kinds::NUMBER.takes(ty);
         let fits = match kind {
-            "" => number || (!width.starts_with('0') && (precision.is_none() || *ty == Type::String)),
+            "" => {
+                number || (!width.starts_with('0') && (precision.is_none() || *ty == Type::String))
+            }
             _ => *ty == Type::Int || *ty == Type::Json,
         };
         if valid && fits {
@@ -238,7 +268,9 @@ impl<'a> Checker<'a> {
         let value = self.read_env(&value, Kinds::BOOL).unwrap_or(value);
         if !Kinds::BOOL.takes(&value.ty) {
             let help = match value.ty {
-                Type::List(_) | Type::String | Type::Object(_) => "say `len(…) > 0`, or compare it with something",
+                Type::List(_) | Type::String | Type::Object(_) => {
+                    "say `len(…) > 0`, or compare it with something"
+                }
                 _ => "compare it with something, such as `x > 0` or `x != null`",
             };
             let message = format!("a condition is true or false, this is {}", a(&value.ty));
@@ -253,7 +285,12 @@ impl<'a> Checker<'a> {
         let value = self.condition(e);
         if let Some(Const::Bool(b)) = const_eval::value(&value) {
             let message = format!("this condition is always {b}");
-            self.error(Code::AlwaysSame, e.span, message, "leave it out, or compare something that changes");
+            self.error(
+                Code::AlwaysSame,
+                e.span,
+                message,
+                "leave it out, or compare something that changes",
+            );
         }
         value
     }
@@ -268,7 +305,12 @@ impl<'a> Checker<'a> {
     pub(super) fn duration(&mut self, e: &'a ast::Expr, what: &str) -> Expr {
         let value = self.want(e, Kinds::DURATION, what);
         if const_eval::number(&value).is_some_and(|n| n < 0.0) {
-            self.error(Code::Impossible, e.span, "a duration here cannot be negative", "leave the `-` out");
+            self.error(
+                Code::Impossible,
+                e.span,
+                "a duration here cannot be negative",
+                "leave the `-` out",
+            );
         }
         value
     }
@@ -287,7 +329,11 @@ impl<'a> Checker<'a> {
             let mut d = Diagnostic::new(
                 Code::EnvKind,
                 span,
-                format!("{what} {}, and `env.{name}` is {}", kinds.words(), a(&value.ty)),
+                format!(
+                    "{what} {}, and `env.{name}` is {}",
+                    kinds.words(),
+                    a(&value.ty)
+                ),
             );
             if kinds == Kinds::DURATION && value.ty == Type::Int {
                 d = d.help("write it with its unit in the environment file, such as `5s`");
@@ -311,228 +357,6 @@ impl<'a> Checker<'a> {
             }
         };
         self.bad(wrong)
-    }
-
-    fn chain(&mut self, e: &'a ast::Expr) -> Expr {
-        let mut links = Vec::new();
-        let mut root = e;
-        loop {
-            match &root.kind {
-                Ast::Member(of, name) => {
-                    links.push((Link::Member(name), root.span));
-                    root = of;
-                }
-                Ast::Index(of, index) => {
-                    links.push((Link::Index(index), root.span));
-                    root = of;
-                }
-                _ => break,
-            }
-        }
-        links.reverse();
-        let is_json = matches!(root.kind, Ast::Source(ast::SourceWord::Json));
-        let mut value = match &root.kind {
-            Ast::Name(name) if !self.func.names.contains_key(name.as_str()) => {
-                match self.world(name, root.span, &mut links) {
-                    Some(value) => value,
-                    None => self.name(name, root.span),
-                }
-            }
-            _ => self.expr(root),
-        };
-        for (link, span) in links {
-            let span = root.span.to(span);
-            value = match link {
-                Link::Member(name) if is_json => {
-                    let spelled = if self.camel {
-                        super::spelling::camel(&name.node)
-                    } else {
-                        name.node.clone()
-                    };
-                    self.member(value, &spelled, name.span, span)
-                }
-                Link::Member(name) => self.member(value, &name.node, name.span, span),
-                Link::Index(index) => self.index(value, index, span),
-            };
-        }
-        value
-    }
-
-    /// `env.a.b`, `user.id`, `rows.all`: takes the links that belong to the name.
-    fn world(&mut self, name: &'a str, span: Span, links: &mut Vec<(Link<'a>, Span)>) -> Option<Expr> {
-        let members: Vec<&'a Name> = links
-            .iter()
-            .map_while(|(link, _)| match link {
-                Link::Member(name) => Some(*name),
-                Link::Index(_) => None,
-            })
-            .collect();
-        let first = *members.first()?;
-        let span = span.to(first.span);
-        if name == "env" {
-            if self.columns.is_some() {
-                links.clear();
-                return Some(self.column(name, span));
-            }
-            let span = span.to(members.last().map_or(span, |m| m.span));
-            let (value, used) = self.env(&members, span);
-            links.drain(..used);
-            return Some(value);
-        }
-        let known: &[(&str, World, Type)] = match name {
-            "user" => &[
-                ("id", World::UserId, Type::Int),
-                ("iteration", World::UserIteration, Type::Int),
-            ],
-            "shard" => &[("index", World::ShardIndex, Type::Int)],
-            "test" => &[("id", World::TestId, Type::String)],
-            _ => return self.rows(name, first, span, links),
-        };
-        links.remove(0);
-        let found = known.iter().find(|(member, ..)| *member == first.node);
-        Some(match found {
-            Some((_, world, ty)) => Expr {
-                kind: ExprKind::World(*world),
-                ty: ty.clone(),
-                span,
-            },
-            None => {
-                links.clear();
-                let words: Vec<String> = known.iter().map(|(m, ..)| format!("`{name}.{m}`")).collect();
-                self.bad(
-                    Diagnostic::new(
-                        Code::UnknownMember,
-                        first.span,
-                        format!("`{name}` has no `{}`", first.node),
-                    )
-                    .help(format!("there is {}", words.join(" and "))),
-                )
-            }
-        })
-    }
-
-    /// `a.b`.
-    pub(super) fn member(&mut self, of: Expr, name: &str, name_span: Span, span: Span) -> Expr {
-        if let ExprKind::Source(crate::model::Source::Json(mut path)) = of.kind {
-            path.push(crate::model::PathStep::Key(name.to_owned()));
-            return Expr {
-                kind: ExprKind::Source(crate::model::Source::Json(path)),
-                ty: Type::Json,
-                span,
-            };
-        }
-        let ty = match &of.ty {
-            Type::Json | Type::Object(None) => Type::Json,
-            Type::Object(Some(members)) => match members.iter().find(|(key, _)| key == name) {
-                Some((_, ty)) => ty.clone(),
-                None => {
-                    let keys: Vec<&str> = members.iter().map(|(key, _)| key.as_str()).collect();
-                    let mut d = Diagnostic::new(
-                        Code::UnknownMember,
-                        name_span,
-                        format!("there is no member `{name}`"),
-                    )
-                    .did_you_mean(name, keys.iter().copied());
-                    if d.help.is_none() && !keys.is_empty() {
-                        d = d.help(format!("its members are {}", keys.join(", ")));
-                    }
-                    return self.bad(d);
-                }
-            },
-            other => {
-                let mut d = Diagnostic::new(
-                    Code::UnknownMember,
-                    name_span,
-                    format!("{} has no members", a(other)),
-                );
-                if matches!(name, "length" | "len" | "size" | "count") {
-                    d = d.help(format!("say `len({})`", self.written(of.span)));
-                } else if matches!(other, Type::List(_)) {
-                    d = d.help(format!("take an item first, such as `{}[0].{name}`", self.written(of.span)));
-                }
-                return self.bad(d);
-            }
-        };
-        Expr {
-            kind: ExprKind::Member(Box::new(of), name.to_owned()),
-            ty,
-            span,
-        }
-    }
-
-    fn index(&mut self, of: Expr, index: &'a ast::Expr, span: Span) -> Expr {
-        let index = self.expr(index);
-        if let ExprKind::Source(crate::model::Source::Json(path)) = &of.kind {
-            let step = match const_eval::value(&index) {
-                Some(Const::Int(n)) => Some(crate::model::PathStep::Index(n)),
-                Some(Const::Str(key)) => Some(crate::model::PathStep::Key(key)),
-                _ => None,
-            };
-            if let Some(step) = step {
-                let mut path = path.clone();
-                path.push(step);
-                return Expr {
-                    kind: ExprKind::Source(crate::model::Source::Json(path)),
-                    ty: Type::Json,
-                    span,
-                };
-            }
-        }
-        let what = format!("{} is looked into by", a(&of.ty));
-        let (index, ty) = match &of.ty {
-            Type::Object(_) => {
-                if let Some(key) = const_eval::text(&index) {
-                    let (key, key_span) = (key.to_owned(), index.span);
-                    return self.member(of, &key, key_span, span);
-                }
-                (self.coerce(index, Kinds::STRING, &what), Type::Json)
-            }
-            Type::List(item) => {
-                let item = (**item).clone();
-                (self.coerce(index, Kinds::INT, &what), item)
-            }
-            Type::String => (self.coerce(index, Kinds::INT, &what), Type::String),
-            Type::Json => (
-                self.coerce(index, Kinds::INT.or(Kinds::STRING), "a value is looked into by"),
-                Type::Json,
-            ),
-            other => {
-                let message = format!("{} has no items", a(other));
-                return self.bad(Diagnostic::new(Code::WrongType, of.span, message));
-            }
-        };
-        let length = match &of.kind {
-            ExprKind::List(items) => Some(items.len()),
-            _ => const_eval::text(&of).map(|text| text.chars().count()),
-        };
-        if let (Some(length), Some(n)) = (length, const_eval::int(&index)) {
-            let reach = if n < 0 { n.unsigned_abs() } else { n.unsigned_abs() + 1 };
-            if reach > length as u64 {
-                let message = format!("there is no item {n} of {length}");
-                return self.bad(Diagnostic::new(Code::OutOfRange, index.span, message).help("the first is 0, the last -1"));
-            }
-        }
-        Expr {
-            kind: ExprKind::Index(Box::new(of), Box::new(index)),
-            ty,
-            span,
-        }
-    }
-
-    fn slice(&mut self, of: &'a ast::Expr, from: &'a ast::Expr, to: &'a ast::Expr, span: Span) -> Expr {
-        let sliced = Kinds::LIST.or(Kinds::TEXT);
-        let of = self.want(of, sliced, "a slice is taken of");
-        let from = self.want(from, Kinds::INT, "a slice begins at");
-        let to = self.want(to, Kinds::INT, "a slice ends at");
-        if let (Some(x), Some(y)) = (const_eval::int(&from), const_eval::int(&to)) {
-            self.check_order(x as f64, y as f64, from.span.to(to.span), x < 0 || y < 0);
-        }
-        let ty = if of.ty == Type::File { Type::Bytes } else { of.ty.clone() };
-        Expr {
-            kind: ExprKind::Slice(Box::new(of), Box::new(from), Box::new(to)),
-            ty,
-            span,
-        }
     }
 
     /// Reports a range whose first end is above the second.

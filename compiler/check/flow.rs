@@ -16,6 +16,8 @@ pub(super) enum Status {
     Branch(Span),
     /// The loop there may not have run.
     Loop(Span),
+    /// It belongs to each round of the loop there.
+    Own(Span),
     /// The step there may have failed.
     Failed(Span),
 }
@@ -44,6 +46,14 @@ impl Status {
             .also(declared, "assigned here")
             .also(of, "in this loop")
             .help(format!("say `let {name} = …` before the loop, and `set` it inside")),
+            Self::Own(of) => Diagnostic::new(
+                Code::NotEverywhere,
+                span,
+                format!("`{name}` has no value here: each round of the loop has its own"),
+            )
+            .also(declared, "assigned here")
+            .also(of, "in this loop")
+            .help("use it inside the loop, or collect what the rounds find in a list: `set all = all + [x]`"),
             Self::Failed(step) => Diagnostic::new(
                 Code::TakeMayFail,
                 span,

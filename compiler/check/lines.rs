@@ -19,8 +19,10 @@ impl Checker<'_> {
     pub(super) fn lines(&mut self, order: &[FileId]) {
         let mut files: Vec<FileId> = order.to_vec();
         files.sort_unstable();
-        let items: Vec<(FileId, &[Item])> =
-            files.iter().map(|file| (*file, self.items(*file))).collect();
+        let items: Vec<(FileId, &[Item])> = files
+            .iter()
+            .map(|file| (*file, self.items(*file)))
+            .collect();
         let mut walk = Walk {
             checker: self,
             lines: HashMap::new(),
@@ -63,17 +65,14 @@ impl Walk<'_, '_> {
     fn line(&mut self, name: &str, group: bool) -> LineId {
         let name = format!("{}{name}", self.prefix);
         let lines = &mut self.checker.program.lines;
-        *self
-            .lines
-            .entry((name.clone(), group))
-            .or_insert_with(|| {
-                lines.push(Line {
-                    name,
-                    group,
-                    method: String::new(),
-                });
-                LineId(lines.len() - 1)
-            })
+        *self.lines.entry((name.clone(), group)).or_insert_with(|| {
+            lines.push(Line {
+                name,
+                group,
+                method: String::new(),
+            });
+            LineId(lines.len() - 1)
+        })
     }
 
     fn step(&mut self, step: &Step) {
@@ -103,7 +102,9 @@ impl Walk<'_, '_> {
             StmtKind::Step(step) => self.step(step),
             StmtKind::Group(name, block) => {
                 let line = self.line(&name.node, true);
-                self.checker.groups.insert((name.span.file, name.span.start), line);
+                self.checker
+                    .groups
+                    .insert((name.span.file, name.span.start), line);
                 let outer = self.prefix.len();
                 self.prefix.push_str(&name.node);
                 self.prefix.push_str(" / ");

@@ -22,7 +22,12 @@ impl<'a> Checker<'a> {
                 self.check_printable(&part);
                 if const_eval::text(&part) == Some("") {
                     let help = "say what part of the body is expected";
-                    self.error(Code::AlwaysSame, part.span, "every text has the empty text in it", help);
+                    self.error(
+                        Code::AlwaysSame,
+                        part.span,
+                        "every text has the empty text in it",
+                        help,
+                    );
                 }
                 ExpectKind::Text {
                     negated: *negated,
@@ -46,13 +51,23 @@ impl<'a> Checker<'a> {
                     Ok(code) if (100..600).contains(&code) => statuses.push(Status::Code(code)),
                     _ => {
                         let message = format!("there is no status {code}");
-                        self.error(Code::BadStatus, pattern.span, message, "statuses go from 100 to 599");
+                        self.error(
+                            Code::BadStatus,
+                            pattern.span,
+                            message,
+                            "statuses go from 100 to 599",
+                        );
                     }
                 },
                 StatusPattern::Class(class @ 1..=5) => statuses.push(Status::Class(class)),
                 StatusPattern::Class(class) => {
                     let message = format!("there are no statuses {class}xx");
-                    self.error(Code::BadStatus, pattern.span, message, "they go from 1xx to 5xx");
+                    self.error(
+                        Code::BadStatus,
+                        pattern.span,
+                        message,
+                        "they go from 1xx to 5xx",
+                    );
                 }
             }
         }
@@ -65,7 +80,12 @@ impl<'a> Checker<'a> {
             && let (ExprKind::Int(a), ExprKind::Int(b)) = (&left.kind, &right.kind)
         {
             let help = format!("say `expect {a} | {b}`");
-            self.error(Code::NoExpectation, span, "several statuses are joined by `|`", &help);
+            self.error(
+                Code::NoExpectation,
+                span,
+                "several statuses are joined by `|`",
+                &help,
+            );
             return None;
         }
         let value = self.expr(e);
@@ -73,7 +93,12 @@ impl<'a> Checker<'a> {
             match const_eval::value(&value) {
                 Some(Const::Bool(b)) => {
                     let message = format!("this expectation is always {b}");
-                    self.error(Code::AlwaysSame, e.span, message, "compare something of the response");
+                    self.error(
+                        Code::AlwaysSame,
+                        e.span,
+                        message,
+                        "compare something of the response",
+                    );
                 }
                 Some(_) => self.no_expectation(e, &value),
                 None => {}
@@ -92,7 +117,10 @@ impl<'a> Checker<'a> {
             (Type::Int, crate::model::ExprKind::Const(Const::Int(n))) => {
                 format!("statuses go from 100 to 599; {n} is none")
             }
-            _ => format!("compare it with something: `expect {} == …`", self.written(e.span)),
+            _ => format!(
+                "compare it with something: `expect {} == …`",
+                self.written(e.span)
+            ),
         };
         let message = format!(
             "an expectation is a status or is true or false, this is {}",
@@ -108,7 +136,9 @@ impl<'a> Checker<'a> {
             let names = spelling::header_alternatives(&entry.key, self.camel);
             self.check_header_name(&names[0], entry.key.span);
             let matcher = self.matcher(&entry.matcher, false);
-            let twice = matchers.iter().position(|m| m.names[0].eq_ignore_ascii_case(&names[0]));
+            let twice = matchers
+                .iter()
+                .position(|m| m.names[0].eq_ignore_ascii_case(&names[0]));
             if let Some(first) = twice {
                 self.key_twice(&names[0], entry.key.span, spans[first]);
                 continue;
@@ -132,7 +162,12 @@ impl<'a> Checker<'a> {
                     BinaryOp::Eq | BinaryOp::Ne => value,
                     _ if value.ty == Type::Duration => {
                         let help = "JSON has numbers: leave the unit out";
-                        self.error(Code::WrongType, e.span, "no value of a response is a duration", help);
+                        self.error(
+                            Code::WrongType,
+                            e.span,
+                            "no value of a response is a duration",
+                            help,
+                        );
                         value
                     }
                     _ => {
@@ -174,8 +209,12 @@ impl<'a> Checker<'a> {
         if let Some((ty, _)) = types::named(word).filter(|_| types::MATCHER_WORDS.contains(&word)) {
             return Matcher::Type(ty);
         }
-        let mut d = Diagnostic::new(Code::UnknownWord, span, format!("there is no matcher `{word}`"))
-            .did_you_mean(word, types::MATCHER_WORDS);
+        let mut d = Diagnostic::new(
+            Code::UnknownWord,
+            span,
+            format!("there is no matcher `{word}`"),
+        )
+        .did_you_mean(word, types::MATCHER_WORDS);
         if d.help.is_none() {
             d = d.help(format!("matchers are {}", types::MATCHER_WORDS.join(", ")));
         }
@@ -188,7 +227,12 @@ impl<'a> Checker<'a> {
         match &value.kind {
             crate::model::ExprKind::Const(Const::Duration(_)) => {
                 let help = "JSON has numbers: leave the unit out";
-                self.error(Code::WrongType, e.span, "no value of a response is a duration", help);
+                self.error(
+                    Code::WrongType,
+                    e.span,
+                    "no value of a response is a duration",
+                    help,
+                );
                 Matcher::Any
             }
             crate::model::ExprKind::Const(constant) => Matcher::Const(constant.clone()),

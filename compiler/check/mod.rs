@@ -6,29 +6,35 @@
 
 mod api;
 mod args;
+mod assets;
 mod between;
 mod body;
 mod call;
+mod chain;
 mod const_eval;
 mod data;
 mod declare;
 mod env;
+mod exchange;
 mod expr;
 mod flow;
 pub mod functions;
 mod lines;
 mod lints;
+mod loops;
 mod matcher;
 mod needs;
 mod ops;
 mod parallel;
 mod request;
+mod runs;
 mod scope;
 mod source;
 mod spelling;
 mod step;
 mod stmt;
 mod subst;
+mod take;
 pub mod types;
 mod users;
 mod weights;
@@ -106,8 +112,8 @@ struct Checker<'a> {
     program: Program,
     values: HashMap<&'a str, scope::Decl>,
     runs: HashMap<&'a str, scope::RunDecl>,
-    sequences: Vec<users::SequenceInfo<'a>>,
-    tasks: Vec<users::TasksInfo<'a>>,
+    sequences: Vec<runs::SequenceInfo<'a>>,
+    tasks: Vec<runs::TasksInfo<'a>>,
     apis: Vec<api::ApiInfo<'a>>,
     requests: Vec<request::RequestInfo<'a>>,
     global_types: Vec<Type>,
@@ -177,6 +183,7 @@ impl<'a> Checker<'a> {
         self.check_after_test(&order);
         self.finish_runs();
         self.lint_unused();
+        self.drop_follow_ups();
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
@@ -185,7 +192,10 @@ impl<'a> Checker<'a> {
 
     /// Reports an error and gives the expression that stands for what is wrong.
     fn bad(&mut self, diagnostic: Diagnostic) -> Expr {
-        let span = diagnostic.labels.first().map_or_else(Span::default, |l| l.0);
+        let span = diagnostic
+            .labels
+            .first()
+            .map_or_else(Span::default, |l| l.0);
         self.report(diagnostic);
         broken(span)
     }

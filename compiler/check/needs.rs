@@ -1,7 +1,7 @@
 //! Which files a spec names, so that they can be read before it is checked.
 
 use crate::ast::{
-    Arg, ApiMember, AuthExpr, Block, BodyKind, Entry, Exchange, Expect, ExpectKind, Expr, ExprKind,
+    ApiMember, Arg, AuthExpr, Block, BodyKind, Entry, Exchange, Expect, ExpectKind, Expr, ExprKind,
     File, Item, Matcher, MatcherKind, Part, PathExpr, RequestOption, Step, Stmt, StmtKind,
     TaskTarget, Text, TextPart, UserMember,
 };
@@ -196,7 +196,9 @@ impl Walk {
         match &expect.kind {
             ExpectKind::Json { matcher, .. } => self.matcher(matcher),
             ExpectKind::Headers(entries) => {
-                entries.iter().for_each(|entry| self.matcher(&entry.matcher));
+                entries
+                    .iter()
+                    .for_each(|entry| self.matcher(&entry.matcher));
             }
             ExpectKind::Text { part, .. } => self.expr(part),
             ExpectKind::Condition(expr) => self.expr(expr),
@@ -212,7 +214,9 @@ impl Walk {
                 items.iter().for_each(|item| self.matcher(item));
             }
             MatcherKind::Object(entries) => {
-                entries.iter().for_each(|entry| self.matcher(&entry.matcher));
+                entries
+                    .iter()
+                    .for_each(|entry| self.matcher(&entry.matcher));
             }
             _ => {}
         }
@@ -246,7 +250,9 @@ impl Walk {
             ExprKind::Text(text) => self.text(text),
             ExprKind::List(items) => items.iter().for_each(|item| self.expr(item)),
             ExprKind::Object(entries) => self.entries(entries),
-            ExprKind::Header(of) | ExprKind::Cookie(of) | ExprKind::Member(of, _)
+            ExprKind::Header(of)
+            | ExprKind::Cookie(of)
+            | ExprKind::Member(of, _)
             | ExprKind::Unary(_, of) => self.expr(of),
             ExprKind::Index(a, b) | ExprKind::Binary(a, _, b) => {
                 self.expr(a);

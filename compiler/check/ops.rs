@@ -110,9 +110,8 @@ impl<'a> Checker<'a> {
             .or(Kinds::DURATION)
             .or(Kinds::TIME);
         let equality = matches!(op, BinaryOp::Eq | BinaryOp::Ne);
-        let unit = |a: &Type, b: &Type| {
-            *a == Type::Duration && matches!(b, Type::Int | Type::Float)
-        };
+        let unit =
+            |a: &Type, b: &Type| *a == Type::Duration && matches!(b, Type::Int | Type::Float);
         let bare = if unit(&left.ty, &right.ty) {
             Some(right.span)
         } else {
@@ -131,7 +130,11 @@ impl<'a> Checker<'a> {
         } else if !equality {
             for side in [left, right] {
                 if !ordered.takes(&side.ty) {
-                    let message = format!("`{}` compares numbers, strings, durations or times, this is {}", symbol(op), a(&side.ty));
+                    let message = format!(
+                        "`{}` compares numbers, strings, durations or times, this is {}",
+                        symbol(op),
+                        a(&side.ty)
+                    );
                     self.error(Code::Operands, side.span, message, "");
                     return;
                 }
@@ -140,7 +143,11 @@ impl<'a> Checker<'a> {
     }
 
     fn never_equal(&mut self, one: &Type, other: &Type, span: Span) {
-        let message = format!("{} is compared with {}: they are never equal", a(one), a(other));
+        let message = format!(
+            "{} is compared with {}: they are never equal",
+            a(one),
+            a(other)
+        );
         let help = match (one, other) {
             (Type::String, Type::Int | Type::Float) | (Type::Int | Type::Float, Type::String) => {
                 "convert one of them with `int(…)` or `string(…)`"
@@ -152,24 +159,37 @@ impl<'a> Checker<'a> {
 
     fn operands(&mut self, left: &Expr, op: BinaryOp, right: &Expr, span: Span) -> Expr {
         let symbol = symbol(op);
-        let message = format!("`{symbol}` does not work on {} and {}", a(&left.ty), a(&right.ty));
+        let message = format!(
+            "`{symbol}` does not work on {} and {}",
+            a(&left.ty),
+            a(&right.ty)
+        );
         let d = Diagnostic::new(Code::Operands, span, message);
         let text = |ty: &Type| *ty == Type::String;
         let d = match (&left.ty, &right.ty, op) {
-            (l, r, BinaryOp::Add) if (text(l) || text(r)) && *l != Type::Bytes && *r != Type::Bytes => {
+            (l, r, BinaryOp::Add)
+                if (text(l) || text(r)) && *l != Type::Bytes && *r != Type::Bytes =>
+            {
                 let (l, r) = (self.written(left.span), self.written(right.span));
-                d.help(format!("put them into a text: \"{{{}}}{{{}}}\"", l.trim_matches('"'), r.trim_matches('"')))
+                d.help(format!(
+                    "put them into a text: \"{{{}}}{{{}}}\"",
+                    l.trim_matches('"'),
+                    r.trim_matches('"')
+                ))
             }
             (Type::Bytes, ..) | (_, Type::Bytes, _) => d.help("say `concat(a, b)`"),
             (Type::Object(_), Type::Object(_), BinaryOp::Add) => d.help("say `merge(a, b)`"),
-            (Type::List(_), _, BinaryOp::Add) => {
-                d.help(format!("put brackets around it: `+ [{}]`", self.written(right.span)))
-            }
+            (Type::List(_), _, BinaryOp::Add) => d.help(format!(
+                "put brackets around it: `+ [{}]`",
+                self.written(right.span)
+            )),
             (Type::List(_), _, BinaryOp::Sub) => d.help("say `without(list, item)`"),
             (Type::Duration, _, _) | (_, Type::Duration, _) => {
                 d.help("give the number its unit, such as `5s`")
             }
-            (Type::String, _, _) | (_, Type::String, _) => d.help("convert it with `int(…)` or `float(…)`"),
+            (Type::String, _, _) | (_, Type::String, _) => {
+                d.help("convert it with `int(…)` or `float(…)`")
+            }
             _ => d,
         };
         self.bad(d)
@@ -186,9 +206,13 @@ fn is_comparison(op: BinaryOp) -> bool {
 /// What an arithmetic operator gives; `None` where it does not work.
 fn arithmetic(left: &Type, op: BinaryOp, right: &Type) -> Option<Type> {
     use Type::{Duration, Float, Int, Json, List, String, Time};
-    if matches!(left, Type::Null | Type::Bool | Type::File | Type::Form | Type::Object(_) | Type::Bytes)
-        || matches!(right, Type::Null | Type::Bool | Type::File | Type::Form | Type::Object(_) | Type::Bytes)
-    {
+    if matches!(
+        left,
+        Type::Null | Type::Bool | Type::File | Type::Form | Type::Object(_) | Type::Bytes
+    ) || matches!(
+        right,
+        Type::Null | Type::Bool | Type::File | Type::Form | Type::Object(_) | Type::Bytes
+    ) {
         return None;
     }
     Some(match (left, op, right) {

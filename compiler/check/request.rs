@@ -128,7 +128,12 @@ impl<'a> Checker<'a> {
             PathExpr::Quoted(text) => {
                 let reference = self.text(text);
                 if super::const_eval::text(&reference) == Some("") {
-                    self.error(Code::ImpossiblePath, text.span, "this path is empty", "say `/` for the host's root");
+                    self.error(
+                        Code::ImpossiblePath,
+                        text.span,
+                        "this path is empty",
+                        "say `/` for the host's root",
+                    );
                 }
                 return Path::Quoted(reference);
             }
@@ -145,7 +150,12 @@ impl<'a> Checker<'a> {
             }
             Some(TextPart::Literal(start)) if !start.starts_with(['/', '?']) => {
                 let help = format!("say `/{start}`; a relative reference stands in quotes");
-                self.error(Code::ImpossiblePath, text.span, "a path begins with `/`", &help);
+                self.error(
+                    Code::ImpossiblePath,
+                    text.span,
+                    "a path begins with `/`",
+                    &help,
+                );
             }
             _ => {}
         }
@@ -153,7 +163,10 @@ impl<'a> Checker<'a> {
     }
 
     /// The expectations of a request.
-    pub(super) fn request_expect(&mut self, expect: &'a ast::Expect) -> Option<crate::model::Expect> {
+    pub(super) fn request_expect(
+        &mut self,
+        expect: &'a ast::Expect,
+    ) -> Option<crate::model::Expect> {
         let before = std::mem::replace(&mut self.sources, Sources::Response);
         let expect = self.expect(expect);
         self.sources = before;
@@ -169,6 +182,16 @@ impl<'a> Checker<'a> {
             .map(|name| name.node.as_str())
             .collect::<Vec<&str>>()
             .join(".");
+        if rest.is_empty() {
+            let d = Diagnostic::new(
+                Code::UnknownRequest,
+                first.span,
+                format!("`{}` is an api, no request", first.node),
+            )
+            .help(format!("say which: `{0}.some_request()`, or `{0} GET /…`", first.node));
+            self.report(d);
+            return None;
+        }
         let info = &self.apis[api.0];
         if let Some(&id) = info.requests.get(&dotted) {
             self.requests[id.0].used = true;
@@ -193,15 +216,22 @@ impl<'a> Checker<'a> {
             known.iter().copied().find(|other| {
                 other.ends_with(&ending)
                     || other.split_once('.').is_some_and(|(_, request)| {
-                        rest.len() > 1 && request == last
-                            && crate::diagnostic::suggest(&rest[0].node, [other.split('.').next().unwrap_or("")]).is_some()
+                        rest.len() > 1
+                            && request == last
+                            && crate::diagnostic::suggest(
+                                &rest[0].node,
+                                [other.split('.').next().unwrap_or("")],
+                            )
+                            .is_some()
                     })
             })
         };
         let near = crate::diagnostic::suggest(&dotted, known.iter().copied()).or_else(by_part);
         d = match near {
             Some(near) => d.help(format!("did you mean `{api_name}.{near}`?")),
-            None if known.is_empty() => d.help(format!("it has none; write the request here: `{api_name} GET /…`")),
+            None if known.is_empty() => d.help(format!(
+                "it has none; write the request here: `{api_name} GET /…`"
+            )),
             None => d.help(format!("its requests are {}", known.join(", "))),
         };
         self.report(d);
@@ -230,9 +260,16 @@ impl<'a> Checker<'a> {
         )
         .did_you_mean(&name.node, apis);
         if d.help.is_none() {
-            let names: Vec<&str> = self.apis.iter().map(|api| api.ast.name.node.as_str()).collect();
+            let names: Vec<&str> = self
+                .apis
+                .iter()
+                .map(|api| api.ast.name.node.as_str())
+                .collect();
             d = match names.is_empty() {
-                true => d.help(format!("declare it: `api {} {{ base …; healthcheck none }}`", name.node)),
+                true => d.help(format!(
+                    "declare it: `api {} {{ base …; healthcheck none }}`",
+                    name.node
+                )),
                 false => d.help(format!("apis are {}", names.join(", "))),
             };
         }

@@ -91,8 +91,6 @@ pub(super) struct Func<'a> {
     pub(super) interrupt: bool,
     /// For messages: the sequence's name, `before test`.
     pub(super) context: String,
-    /// The groups around.
-    pub(super) groups: usize,
     pub(super) loops: Vec<Loop>,
     /// What parallel branches beside this one assign.
     pub(super) others: Vec<(&'a str, Span)>,
@@ -104,6 +102,8 @@ pub(super) struct Func<'a> {
     pub(super) taken_later: Vec<(&'a str, Span)>,
     /// Parallel bodies around.
     pub(super) parallel: usize,
+    /// Its statements, to look for names that are assigned further down.
+    pub(super) body: Option<&'a crate::ast::Block>,
     /// What the sequence gives, to be assigned wherever it ends.
     pub(super) gives: &'a [Name],
     /// Whether `between steps` was said.
@@ -121,7 +121,7 @@ pub(super) enum Loop {
 }
 
 /// Words that read the world: the parser takes them as names, and refuses the other words of the language itself.
-const RESERVED: [&str; 5] = ["env", "user", "shard", "test", "fake"];
+pub(super) const RESERVED: [&str; 5] = ["env", "user", "shard", "test", "fake"];
 
 impl<'a> Checker<'a> {
     /// Starts a function; what was being checked is given back, to be restored.
@@ -151,7 +151,13 @@ impl<'a> Checker<'a> {
     }
 
     /// A fresh local, that has a value from here on.
-    pub(super) fn new_local(&mut self, name: &'a str, ty: Type, span: Span, kind: VarKind) -> LocalId {
+    pub(super) fn new_local(
+        &mut self,
+        name: &'a str,
+        ty: Type,
+        span: Span,
+        kind: VarKind,
+    ) -> LocalId {
         let id = LocalId(self.func.frame.locals.len());
         self.func.frame.locals.push(Local {
             name: name.to_owned(),
@@ -192,7 +198,9 @@ impl<'a> Checker<'a> {
         let var = &self.func.vars[id.0];
         let message = match (var.kind, kind) {
             (VarKind::Param, _) => Some(format!("`{}` is a parameter already", name.node)),
-            (VarKind::Loop, _) if set => Some(format!("`{}` is what the loop goes over", name.node)),
+            (VarKind::Loop, _) if set => {
+                Some(format!("`{}` is what the loop goes over", name.node))
+            }
             (_, VarKind::Let) if set && self.func.state.live => {
                 Some(format!("`{}` is declared already", name.node))
             }
@@ -200,7 +208,10 @@ impl<'a> Checker<'a> {
         };
         if let Some(message) = message {
             let help = if var.kind == VarKind::Let || var.kind == VarKind::Take {
-                format!("say `set {} = …` to change it, or choose another name", name.node)
+                format!(
+                    "say `set {} = …` to change it, or choose another name",
+                    name.node
+                )
             } else {
                 "choose another name".to_owned()
             };
@@ -243,7 +254,10 @@ impl<'a> Checker<'a> {
             Global::Data(_) => ("a data source", "choose another name".to_owned()),
             Global::Keep(_) => (
                 "a `keep` of the file",
-                format!("say `set {} = …` to change it, or choose another name", name.node),
+                format!(
+                    "say `set {} = …` to change it, or choose another name",
+                    name.node
+                ),
             ),
             Global::Let(_) => ("a `let` of the file", "choose another name".to_owned()),
             Global::Shared(_) => ("a name of `before test`", "choose another name".to_owned()),
@@ -296,16 +310,24 @@ impl<'a> Checker<'a> {
             Global::Shared(id) => (ExprKind::Shared(id), self.shared_types.get(id.0)),
             Global::Api(_) => {
                 return self.bad(
-                    Diagnostic::new(Code::WrongName, span, format!("`{name}` is an api, no value"))
-                        .also(declared, "declared here")
-                        .help(format!("in a step, say `{name}.some_request()` or `{name} GET /…`")),
+                    Diagnostic::new(
+                        Code::WrongName,
+                        span,
+                        format!("`{name}` is an api, no value"),
+                    )
+                    .also(declared, "declared here")
+                    .help(format!(
+                        "in a step, say `{name}.some_request()` or `{name} GET /…`"
+                    )),
                 );
             }
             Global::Data(_) => {
                 return self.bad(
                     Diagnostic::new(Code::WrongName, span, format!("`{name}` is a data source"))
                         .also(declared, "declared here")
-                        .help(format!("draw a row with `next({name})`, or say `{name}.all`")),
+                        .help(format!(
+                            "draw a row with `next({name})`, or say `{name}.all`"
+                        )),
                 );
             }
         };
@@ -394,6 +416,16 @@ impl<'a> Checker<'a> {
         if self.broken || self.func.broken {
             return super::broken(span);
         }
+        let below = self.func.body.and_then(|body| {
+            let mut names = super::parallel::assigned(body).into_iter();
+            names.find(|assigned| assigned.name.node == name)
+        });
+        if let Some(below) = below {
+            let d = Diagnostic::new(Code::TooEarly, span, format!("`{name}` has no value here"))
+                .also(below.name.span, "it is assigned only here")
+                .help("assign it above its use");
+            return self.bad(d);
+        }
         let mut diagnostic = Diagnostic::new(
             Code::UnknownName,
             span,
@@ -406,7 +438,10 @@ impl<'a> Checker<'a> {
         } else {
             let locals = self.func.names.keys().copied();
             let globals = self.values.keys().copied();
-            let mut all: Vec<&str> = locals.chain(globals).chain(["env", "user", "test"]).collect();
+            let mut all: Vec<&str> = locals
+                .chain(globals)
+                .chain(["env", "user", "test"])
+                .collect();
             all.sort_unstable();
             diagnostic = diagnostic.did_you_mean(name, all);
         }

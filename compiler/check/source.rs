@@ -123,25 +123,31 @@ impl<'a> Checker<'a> {
         match self.sources {
             Sources::Body if body => None,
             Sources::Response if !body => None,
-            _ if body => Some(self.bad(
-                Diagnostic::new(
-                    Code::BodyHere,
-                    span,
-                    "`body` is what a request sends: only its headers and its auth can read it",
-                )
-                .help("the response's body is `json` or `text`"),
-            )),
+            _ if body => Some(
+                self.bad(
+                    Diagnostic::new(
+                        Code::BodyHere,
+                        span,
+                        "`body` is what a request sends: only its headers and its auth can read it",
+                    )
+                    .help("the response's body is `json` or `text`"),
+                ),
+            ),
             _ => {
                 let word = self.written(span);
                 let word = word.split([' ', '"', '.', '[']).next().unwrap_or(word);
-                Some(self.bad(
-                    Diagnostic::new(
-                        Code::NoExchange,
-                        span,
-                        format!("`{word}` reads a response, and here is none"),
-                    )
-                    .help(format!("take it in the step: `take x = {word} …`, and use `x` here")),
-                ))
+                Some(
+                    self.bad(
+                        Diagnostic::new(
+                            Code::NoExchange,
+                            span,
+                            format!("`{word}` reads a response, and here is none"),
+                        )
+                        .help(format!(
+                            "take it in the step: `take x = {word} …`, and use `x` here"
+                        )),
+                    ),
+                )
             }
         }
     }
@@ -155,7 +161,11 @@ impl<'a> Checker<'a> {
         let groups = match regex::Regex::new(&regex.node) {
             Ok(compiled) => Groups {
                 count: compiled.captures_len() - 1,
-                names: compiled.capture_names().flatten().map(str::to_owned).collect(),
+                names: compiled
+                    .capture_names()
+                    .flatten()
+                    .map(str::to_owned)
+                    .collect(),
             },
             Err(error) => {
                 let message = last_line(&error.to_string());
@@ -172,7 +182,9 @@ impl<'a> Checker<'a> {
             }
         };
         self.program.regexes.push(regex.node.clone());
-        self.interned.regexes.insert(regex.node.clone(), (id, groups.clone()));
+        self.interned
+            .regexes
+            .insert(regex.node.clone(), (id, groups.clone()));
         (id, groups)
     }
 

@@ -40,9 +40,7 @@ fn children_mut(e: &mut Expr) -> Vec<&mut Expr> {
         ExprKind::List(items) | ExprKind::Call(_, items) => items.iter_mut().collect(),
         ExprKind::Object(members) => members.iter_mut().map(|(_, e)| e).collect(),
         ExprKind::Weighted(pairs) => pairs.iter_mut().flat_map(|(w, v)| [w, v]).collect(),
-        ExprKind::File(_, name, ty) => {
-            [name, ty].into_iter().flatten().map(|e| &mut **e).collect()
-        }
+        ExprKind::File(_, name, ty) => [name, ty].into_iter().flatten().map(|e| &mut **e).collect(),
         ExprKind::Neg(e)
         | ExprKind::Not(e)
         | ExprKind::Match(e, ..)

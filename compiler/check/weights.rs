@@ -19,10 +19,20 @@ impl<'a> Checker<'a> {
         };
         let value = self.want(e, Kinds::INT, "a weight is");
         if !matches!(value.kind, ExprKind::Const(_) | ExprKind::Env(_)) {
-            self.error(Code::NotLiteral, e.span, "a weight is a whole number, or a key of the environment", "such as `7` or `env.shop.weight`");
+            self.error(
+                Code::NotLiteral,
+                e.span,
+                "a weight is a whole number, or a key of the environment",
+                "such as `7` or `env.shop.weight`",
+            );
         }
         if self.known_weight(&value).is_some_and(|n| n < 0) {
-            self.error(Code::Impossible, e.span, "a weight cannot be negative", "0 turns it off");
+            self.error(
+                Code::Impossible,
+                e.span,
+                "a weight cannot be negative",
+                "0 turns it off",
+            );
         }
         value
     }
@@ -39,7 +49,12 @@ impl<'a> Checker<'a> {
     }
 
     /// Reports weights of which all are 0.
-    pub(super) fn check_weights<'e>(&mut self, weights: impl Iterator<Item = &'e Expr>, span: Span, what: &str) {
+    pub(super) fn check_weights<'e>(
+        &mut self,
+        weights: impl Iterator<Item = &'e Expr>,
+        span: Span,
+        what: &str,
+    ) {
         let mut count = 0;
         for weight in weights {
             count += 1;
@@ -48,7 +63,12 @@ impl<'a> Checker<'a> {
             }
         }
         if count > 0 {
-            self.error(Code::Impossible, span, format!("all weights of {what} are 0: nothing can be drawn"), "give one of them a weight");
+            self.error(
+                Code::Impossible,
+                span,
+                format!("all weights of {what} are 0: nothing can be drawn"),
+                "give one of them a weight",
+            );
         }
     }
 }
