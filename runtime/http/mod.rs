@@ -1,93 +1,195 @@
-//! HTTP.
+//! HTTP as a load test needs it: a client per user, with connections of its own, and little kept between requests.
+//!
+//! HTTP/1.1 is written here (`h1`, `body`), HTTP/2 is hyper's (`h2`). A [`Session`] finds a connection or makes one (`connect`, `tls`,
+//! `proxy`), sends the request, follows redirects (`redirect`), keeps cookies, and decodes the body (`decode`).
 
-use std::fmt;
+mod body;
+mod connect;
+mod decode;
+mod h1;
+mod h2;
+mod headers;
+mod head;
+mod proxy;
+mod redirect;
+mod session;
+mod stream;
+mod target;
+mod tls;
+mod transport;
+#[cfg(test)]
+mod tests;
+
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use ecow::EcoString;
 
-use crate::stats::FailureClass;
-use crate::value::{Eval, Fault};
+pub use headers::Headers;
+pub use proxy::Proxies;
+pub use session::Session;
+pub use target::Target;
+pub use transport::{ApiConfig, ApiTransport, TlsConfig, Transport, TransportConfig};
 
-#[derive(Clone, Debug, Default)]
-pub struct TransportConfig {}
-#[derive(Clone, Debug, Default)]
-pub struct TlsConfig { pub verify: bool, pub ca: Option<Vec<u8>>, pub cert: Option<Vec<u8>>, pub key: Option<Vec<u8>>, pub server_name: Option<String> }
-#[derive(Clone, Debug, Default)]
-pub struct ApiConfig { pub tls: TlsConfig, pub http2: bool, pub connect_timeout: Duration }
-#[derive(Debug)]
-pub struct ApiTransport {}
-#[derive(Debug)]
-pub struct Transport {}
-impl Transport {
-    pub fn new(_: TransportConfig) -> Result<Rc<Self>, String> { Ok(Rc::new(Self {})) }
-    pub fn api(&self, _: &ApiConfig) -> Result<Rc<ApiTransport>, String> { Ok(Rc::new(ApiTransport {})) }
-}
-#[derive(Clone, Debug, PartialEq)]
-pub struct Target(url::Url);
-impl Target {
-    pub fn parse(text: &str) -> Result<Self, String> { url::Url::parse(text).map(Self).map_err(|e| e.to_string()) }
-    pub fn host(&self) -> &str { self.0.host_str().unwrap_or_default() }
-    pub fn same_origin(&self, other: &Self) -> bool { self.0.origin() == other.0.origin() }
-    pub fn join(&self, reference: &str, query: &str) -> Eval<Self> {
-        let mut base = self.0.clone();
-        if !base.path().ends_with('/') { base.set_path(&format!("{}/", base.path())); }
-        let mut url = base.join(reference).map_err(|e| Fault(e.to_string()))?;
-        if !query.is_empty() { let all = url.query().map_or_else(|| query.to_owned(), |q| format!("{q}&{query}")); url.set_query(Some(&all)); }
-        Ok(Self(url))
-    }
-    pub fn append(&self, path: &str, query: &str) -> Eval<Self> {
-        let text = format!("{}{}{}{}", self.0.as_str().trim_end_matches('/'), path, if query.is_empty() { "" } else { "?" }, query);
-        Self::parse(&text).map_err(Fault)
-    }
-}
-impl fmt::Display for Target { fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { self.0.fmt(f) } }
-#[derive(Clone, Debug)]
+use crate::stats::FailureClass;
+
+/// A request's method.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Method(EcoString);
-impl Method { pub fn from_name(n: &str) -> Self { Self(n.into()) } pub fn as_str(&self) -> &str { &self.0 } }
-#[derive(Clone, Copy, Debug)]
-pub enum Redirects { Off, Follow { max: u32, any_host: bool }, Hops(u32) }
-#[derive(Clone, Debug)]
-pub struct Request { pub method: Method, pub url: Target, pub headers: Vec<u8>, pub auth: Vec<u8>, pub body: Bytes, pub has_body: bool, pub timeout: Duration, pub redirects: Redirects, pub cookies: bool, pub api: Rc<ApiTransport> }
-#[derive(Clone, Debug, Default)]
-pub struct Timings { pub dns: Option<Duration>, pub connect: Option<Duration>, pub tls: Option<Duration>, pub first_byte: Duration, pub total: Duration }
-#[derive(Clone, Debug)]
-pub struct Hop { pub status: u16, pub url: EcoString }
-#[derive(Clone, Debug)]
-pub struct Version;
-impl Version { pub fn as_str(&self) -> &str { "HTTP/1.1" } }
-#[derive(Clone, Debug, Default)]
-pub struct Headers(Vec<(String, String)>);
-impl Headers {
-    pub fn get(&self, name: &str) -> Option<&str> { self.get_all(name).next() }
-    pub fn get_all<'h>(&'h self, name: &str) -> impl Iterator<Item = &'h str> { let name = name.to_owned(); self.0.iter().filter(move |(k, _)| k.eq_ignore_ascii_case(&name)).map(|(_, v)| v.as_str()) }
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone { self.0.iter().map(|(k, v)| (k.as_str(), v.as_str())) }
+
+impl Method {
+    /// The method of that name, as it goes on the wire.
+    pub fn from_name(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    /// Its name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn is(&self, name: &str) -> bool {
+        self.0 == name
+    }
+
+    /// Whether servers expect a length even where there is no body.
+    pub(crate) fn has_meaningful_body(&self) -> bool {
+        matches!(self.0.as_str(), "POST" | "PUT" | "PATCH")
+    }
 }
+
+/// How redirects are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Redirects {
+    /// Not at all.
+    Off,
+    /// Up to `max`; elsewhere than to the request's host only where `any_host` is set.
+    Follow {
+        /// More than that are a failure.
+        max: u32,
+        /// Whether other hosts are gone to.
+        any_host: bool,
+    },
+    /// The response after that many hops is the response.
+    Hops(u32),
+}
+
+/// A request, ready to be sent.
 #[derive(Clone, Debug)]
-pub struct Response { pub status: u16, pub version: Version, pub headers: Headers, pub body: Bytes, pub url: EcoString, pub timings: Timings, pub bytes_sent: u64, pub bytes_received: u64, pub hops: Vec<Hop>, pub reused: bool }
-#[derive(Debug)]
-pub struct Failure { pub class: FailureClass, pub message: String }
-#[derive(Debug)]
-pub struct Session { client: reqwest::Client }
-impl Session {
-    pub fn new(_: Rc<Transport>) -> Self { Self { client: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap() } }
-    pub fn clear_cookies(&self, _: &str) {}
-    pub fn cookie(&self, _: &str, _: &str) -> Option<EcoString> { None }
-    pub async fn send(&self, r: &Request) -> Result<Response, Failure> {
-        let begun = Instant::now();
-        let mut q = self.client.request(r.method.as_str().parse().unwrap(), r.url.0.clone()).timeout(r.timeout);
-        for line in std::str::from_utf8(&r.headers).unwrap().lines().chain(std::str::from_utf8(&r.auth).unwrap().lines()) {
-            if let Some((k, v)) = line.split_once(": ") { q = q.header(k, v); }
+pub struct Request {
+    /// Its method.
+    pub method: Method,
+    /// Where it goes.
+    pub url: Target,
+    /// Lines of `Name: value\r\n`. Lengths and transfer codings in it are left out: they are the client's to say.
+    pub headers: Vec<u8>,
+    /// Such lines, but only for the host of `url`.
+    pub auth: Vec<u8>,
+    /// The body.
+    pub body: Bytes,
+    /// Whether there is a body, if only an empty one.
+    pub has_body: bool,
+    /// The time all of it may take, redirects too.
+    pub timeout: Duration,
+    /// How redirects are followed.
+    pub redirects: Redirects,
+    /// Whether cookies are kept and sent.
+    pub cookies: bool,
+    /// How the api is reached.
+    pub api: Rc<ApiTransport>,
+}
+
+/// How long the parts of an exchange took. Phases of connecting are there only where a connection was made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// Looking up the host's address.
+    pub dns: Option<Duration>,
+    /// Until the TCP connection was there, a proxy's consent included.
+    pub connect: Option<Duration>,
+    /// The TLS handshake.
+    pub tls: Option<Duration>,
+    /// From the start to the first byte of the final response.
+    pub first_byte: Duration,
+    /// From the start to the last byte.
+    pub total: Duration,
+}
+
+/// A redirect that was followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// The status that redirected.
+    pub status: u16,
+    /// The URL that did.
+    pub url: EcoString,
+}
+
+/// The version of HTTP that a response came by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// HTTP/1.0
+    Http10,
+    /// HTTP/1.1
+    Http11,
+    /// HTTP/2
+    Http2,
+}
+
+impl Version {
+    /// As people write it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Http10 => "HTTP/1.0",
+            Self::Http11 => "HTTP/1.1",
+            Self::Http2 => "HTTP/2",
         }
-        if r.has_body { q = q.body(r.body.clone()); }
-        let fail = |e: reqwest::Error| Failure { class: FailureClass::Connect, message: format!("{e:?}") };
-        let a = q.send().await.map_err(fail)?;
-        let first_byte = begun.elapsed();
-        let status = a.status().as_u16();
-        let headers = Headers(a.headers().iter().map(|(k, v)| (k.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned())).collect());
-        let url = a.url().as_str().into();
-        let body = a.bytes().await.map_err(fail)?;
-        Ok(Response { status, version: Version, headers, bytes_received: body.len() as u64, body, url, timings: Timings { first_byte, total: begun.elapsed(), ..Timings::default() }, bytes_sent: 0, hops: Vec::new(), reused: true })
+    }
+}
+
+/// A response, read to its end.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// Its status.
+    pub status: u16,
+    /// What it came by.
+    pub version: Version,
+    /// Its header fields, as they came.
+    pub headers: Headers,
+    /// Its body, decoded.
+    pub body: Bytes,
+    /// Where it came from, redirects followed.
+    pub url: EcoString,
+    /// How long it took.
+    pub timings: Timings,
+    /// Bytes sent, of all hops; TLS isn't counted.
+    pub bytes_sent: u64,
+    /// Bytes received, of all hops, before decoding; TLS isn't counted.
+    pub bytes_received: u64,
+    /// The redirects that were followed.
+    pub hops: Vec<Hop>,
+    /// Whether no connection had to be made.
+    pub reused: bool,
+}
+
+/// Why no response came, in a tester's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What kind of failure it is.
+    pub class: FailureClass,
+    /// What happened.
+    pub message: String,
+}
+
+impl Failure {
+    pub(crate) fn new(class: FailureClass, message: impl Into<String>) -> Self {
+        Self { class, message: message.into() }
+    }
+
+    pub(crate) fn protocol(message: impl Into<String>) -> Self {
+        Self::new(FailureClass::Protocol, message)
+    }
+
+    pub(crate) fn reset(message: impl Into<String>) -> Self {
+        Self::new(FailureClass::Reset, message)
     }
 }

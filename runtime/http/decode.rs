@@ -1,0 +1,46 @@
+//! Content encodings: gzip, deflate, br.
+
+use std::io::{self, Read};
+
+use bytes::Bytes;
+use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+
+use super::body::MAX_BODY;
+use super::{Failure, Headers};
+
+/// The body as it was before it was encoded. Encodings that aren't known leave it as it is.
+pub(crate) fn decode(headers: &Headers, body: Bytes) -> Result<Bytes, Failure> {
+    if body.is_empty() || headers.get("content-encoding").is_none() {
+        return Ok(body);
+    }
+    let codings: Vec<&str> = headers.get_all("content-encoding").flat_map(|value| value.split(',')).map(str::trim).collect();
+    let mut body = body;
+    for coding in codings.into_iter().rev() {
+        let decoded = match coding.to_ascii_lowercase().as_str() {
+            "gzip" | "x-gzip" => all(MultiGzDecoder::new(&body[..]), body.len()),
+            "br" => all(brotli::Decompressor::new(&body[..], 4096), body.len()),
+            // The standard means zlib's format; some servers send it bare.
+            "deflate" if is_zlib(&body) => all(ZlibDecoder::new(&body[..]), body.len()),
+            "deflate" => all(DeflateDecoder::new(&body[..]), body.len()),
+            "identity" | "" => continue,
+            _ => return Ok(body),
+        };
+        body = match decoded {
+            Ok(Some(decoded)) => decoded.into(),
+            Ok(None) => return Err(Failure::protocol(format!("the decoded body is larger than {} MB", MAX_BODY / 1024 / 1024))),
+            Err(error) => return Err(Failure::protocol(format!("the body says it is {coding}, but can't be decoded: {error}"))),
+        };
+    }
+    Ok(body)
+}
+
+fn is_zlib(body: &[u8]) -> bool {
+    matches!(body, [first, second, ..] if first & 0x0f == 8 && (u16::from(*first) << 8 | u16::from(*second)) % 31 == 0)
+}
+
+/// All of it; none where it is too much.
+fn all(decoder: impl Read, encoded: usize) -> io::Result<Option<Vec<u8>>> {
+    let mut out = Vec::with_capacity((encoded * 3).min(MAX_BODY));
+    decoder.take(MAX_BODY as u64 + 1).read_to_end(&mut out)?;
+    Ok((out.len() <= MAX_BODY).then_some(out))
+}

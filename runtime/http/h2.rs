@@ -1,0 +1,160 @@
+//! HTTP/2 by hyper: one connection of a user for all its requests to a host.
+
+use std::future::Future;
+use std::time::Instant;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http2;
+use hyper_util::rt::TokioIo;
+
+use super::body::MAX_BODY;
+use super::h1::{Lost, Raw};
+use super::head::{ACCEPT_ENCODING, USER_AGENT, body_length, cookie_line};
+use super::headers::{Headers, MAX_HEAD, is_one_of, lines};
+use super::redirect::Step;
+use super::stream::Stream;
+use super::{Failure, Version};
+
+/// Lines that HTTP/2 has no place for, or another one.
+const NOT_SENT: [&str; 9] =
+    ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "te", "host", "content-length", "cookie"];
+
+/// Takes the tasks of a connection to the thread's own set.
+#[derive(Clone, Copy, Debug)]
+struct Local;
+
+impl<F: Future + 'static> hyper::rt::Executor<F> for Local {
+    fn execute(&self, task: F) {
+        tokio::task::spawn_local(async move {
+            task.await;
+        });
+    }
+}
+
+/// Sends requests over a connection; clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Sender(http2::SendRequest<Full<Bytes>>);
+
+impl Sender {
+    pub(crate) fn is_open(&self) -> bool {
+        !self.0.is_closed()
+    }
+}
+
+/// Begins HTTP/2 on a connection.
+pub(crate) async fn handshake(stream: Stream) -> Result<Sender, Failure> {
+    let (sender, connection) = http2::Builder::new(Local)
+        .max_header_list_size(MAX_HEAD as u32)
+        .initial_stream_window_size(256 * 1024)
+        .initial_connection_window_size(1024 * 1024)
+        .handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| failure(&error))?;
+    tokio::task::spawn_local(async move {
+        // Its failures are those of the requests on it.
+        let _ = connection.await;
+    });
+    Ok(Sender(sender))
+}
+
+/// Sends a request and reads its response.
+pub(crate) async fn exchange(mut sender: Sender, step: &Step<'_>) -> Result<Raw, Lost> {
+    let lost = |failure: Failure| Lost { failure, untouched: false };
+    let (request, head) = request(step).map_err(lost)?;
+    let answer = match sender.0.send_request(request).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            let gone = error.is_canceled() || error.is_closed() || sender.0.is_closed() || says(&error, "GOAWAY");
+            return Err(Lost { failure: failure(&error), untouched: gone });
+        }
+    };
+    let first_byte = Instant::now();
+    let (parts, incoming) = answer.into_parts();
+    let fields: Vec<(&str, &[u8])> = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let headers = Headers::build(fields.iter().copied());
+    let head_size: usize = headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+    let body = read(incoming).await.map_err(lost)?;
+    Ok(Raw {
+        status: parts.status.as_u16(),
+        version: Version::Http2,
+        headers,
+        first_byte,
+        sent: (head + step.body.len()) as u64,
+        received: (head_size + body.len()) as u64,
+        body,
+        keep: true,
+    })
+}
+
+async fn read(mut incoming: Incoming) -> Result<Bytes, Failure> {
+    let mut first: Option<Bytes> = None;
+    let mut rest = BytesMut::new();
+    while let Some(frame) = incoming.frame().await {
+        // Frames that are no data are trailers: left out.
+        let Ok(data) = frame.map_err(|error| failure(&error))?.into_data() else { continue };
+        match &first {
+            None => first = Some(data),
+            Some(one) => {
+                if rest.is_empty() {
+                    rest.extend_from_slice(one);
+                }
+                rest.extend_from_slice(&data);
+            }
+        }
+        if rest.len() > MAX_BODY {
+            return Err(Failure::protocol(format!("the body is larger than {} MB", MAX_BODY / 1024 / 1024)));
+        }
+    }
+    Ok(if rest.is_empty() { first.unwrap_or_default() } else { rest.freeze() })
+}
+
+/// The request as hyper takes it, and about how large its head is.
+fn request(step: &Step<'_>) -> Result<(http::Request<Full<Bytes>>, usize), Failure> {
+    let host = [step.headers, step.auth].into_iter().flat_map(lines).find(|(name, ..)| name.eq_ignore_ascii_case(b"host"));
+    let authority = host.map_or(step.url.origin.authority.as_bytes(), |(_, value, _)| value);
+    let uri = http::Uri::builder().scheme(step.url.origin.scheme()).authority(authority).path_and_query(step.url.path.as_str()).build();
+    let wrong = |error: http::Error| Failure::protocol(format!("the request can't be sent over HTTP/2: {error}"));
+    let body = if step.has_body { Full::new(step.body.clone()) } else { Full::default() };
+    let mut request = http::Request::builder().method(step.method.as_str()).uri(uri.map_err(wrong)?).body(body).map_err(wrong)?;
+    let fields = request.headers_mut();
+    for (name, value, _) in [step.headers, step.auth].into_iter().flat_map(lines) {
+        if is_one_of(name, &NOT_SENT) {
+            continue;
+        }
+        let name = http::HeaderName::from_bytes(name).map_err(|error| wrong(error.into()))?;
+        fields.append(name, http::HeaderValue::from_bytes(value).map_err(|error| wrong(error.into()))?);
+    }
+    for (name, value) in [("user-agent", USER_AGENT), ("accept", "*/*"), ("accept-encoding", ACCEPT_ENCODING)] {
+        if !fields.contains_key(name) {
+            fields.insert(name, http::HeaderValue::from_static(value));
+        }
+    }
+    let cookie = cookie_line(step);
+    if !cookie.is_empty() {
+        fields.insert(http::header::COOKIE, http::HeaderValue::from_bytes(&cookie).map_err(|error| wrong(error.into()))?);
+    }
+    if let Some(length) = body_length(step) {
+        fields.insert(http::header::CONTENT_LENGTH, length.into());
+    }
+    let size: usize = fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    Ok((request, size + step.url.path.len() + authority.len() + step.method.as_str().len()))
+}
+
+fn says(error: &hyper::Error, word: &str) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.to_string().to_uppercase().contains(word))
+}
+
+/// What went wrong, in a tester's words.
+fn failure(error: &hyper::Error) -> Failure {
+    let source = std::error::Error::source(error).map(ToString::to_string);
+    if error.is_canceled() || error.is_closed() || error.is_incomplete_message() {
+        return Failure::reset("the connection was closed before an answer came");
+    }
+    let text = source.unwrap_or_else(|| error.to_string());
+    if error.is_parse() {
+        return Failure::protocol(format!("the answer is not HTTP/2: {text}"));
+    }
+    Failure::reset(format!("the HTTP/2 exchange broke: {text}"))
+}

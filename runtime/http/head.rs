@@ -1,0 +1,107 @@
+//! The head of a request: the caller's lines, and what is added where the caller is silent.
+
+use std::io::Write as _;
+
+use bytes::{BufMut as _, BytesMut};
+
+use super::headers::{Said, is_one_of, lines};
+use super::redirect::Step;
+
+/// What requests call themselves.
+pub(crate) const USER_AGENT: &str = concat!("ltc/", env!("CARGO_PKG_VERSION"));
+/// The encodings that are decoded.
+pub(crate) const ACCEPT_ENCODING: &str = "gzip, deflate, br";
+
+/// Lines that say how the message is framed: only the client may.
+const FRAMING: [&str; 3] = ["content-length", "transfer-encoding", "cookie"];
+
+/// What goes through a proxy is asked for by its whole URL.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Via<'v> {
+    pub(crate) absolute: bool,
+    pub(crate) authorization: Option<&'v [u8]>,
+}
+
+/// Writes a head for HTTP/1.1, up to and with its empty line.
+pub(crate) fn write_head(out: &mut BytesMut, step: &Step<'_>, via: Via<'_>) -> Said {
+    let mut said = Said::default();
+    said.note(step.headers);
+    said.note(step.auth);
+    let target = step.url;
+    out.reserve(256 + step.headers.len() + step.auth.len() + step.cookie.len() + 2 * target.path.len());
+    out.put_slice(step.method.as_str().as_bytes());
+    out.put_u8(b' ');
+    if via.absolute {
+        put(out, &[target.origin.scheme(), "://", &target.origin.authority]);
+    }
+    put(out, &[&target.path, " HTTP/1.1\r\n"]);
+    if !said.host {
+        put(out, &["Host: ", &target.origin.authority, "\r\n"]);
+    }
+    for block in [step.headers, step.auth] {
+        if said.special {
+            lines(block).filter(|(name, ..)| !is_one_of(name, &FRAMING)).for_each(|(_, _, line)| out.put_slice(line));
+        } else {
+            out.put_slice(block);
+        }
+    }
+    if !said.user_agent {
+        put(out, &["User-Agent: ", USER_AGENT, "\r\n"]);
+    }
+    if !said.accept {
+        put(out, &["Accept: */*\r\n"]);
+    }
+    if !said.accept_encoding {
+        put(out, &["Accept-Encoding: ", ACCEPT_ENCODING, "\r\n"]);
+    }
+    let cookie = cookie_line(step);
+    if !cookie.is_empty() {
+        out.put_slice(b"Cookie: ");
+        out.put_slice(&cookie);
+        out.put_slice(b"\r\n");
+    }
+    if let Some(authorization) = via.authorization {
+        out.put_slice(b"Proxy-Authorization: ");
+        out.put_slice(authorization);
+        out.put_slice(b"\r\n");
+    }
+    if let Some(length) = body_length(step) {
+        // Writing to memory doesn't fail.
+        let _ = write!(out.writer(), "Content-Length: {length}\r\n");
+    }
+    out.put_slice(b"\r\n");
+    said
+}
+
+fn put(out: &mut BytesMut, parts: &[&str]) {
+    for part in parts {
+        out.put_slice(part.as_bytes());
+    }
+}
+
+/// The length that is said: none where there is no body and none is expected.
+pub(crate) fn body_length(step: &Step<'_>) -> Option<usize> {
+    (step.has_body || step.method.has_meaningful_body()).then_some(step.body.len())
+}
+
+/// The caller's own cookies and the jar's, one line.
+pub(crate) fn cookie_line(step: &Step<'_>) -> Vec<u8> {
+    let mut all = Vec::new();
+    for block in [step.headers, step.auth] {
+        for (name, value, _) in lines(block) {
+            if name.eq_ignore_ascii_case(b"cookie") {
+                if !all.is_empty() {
+                    all.extend_from_slice(b"; ");
+                }
+                all.extend_from_slice(value);
+            }
+        }
+    }
+    if !step.cookie.is_empty() {
+        if !all.is_empty() {
+            all.extend_from_slice(b"; ");
+        }
+        all.extend_from_slice(step.cookie.as_bytes());
+    }
+    all
+}

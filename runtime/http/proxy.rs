@@ -1,0 +1,102 @@
+//! Proxies, as the environment names them.
+
+use bytes::{BufMut as _, BytesMut};
+use hyper_util::client::proxy::matcher::Matcher;
+use tokio::io::AsyncWriteExt as _;
+
+use super::headers::MAX_HEAD;
+use super::stream::{Stream, broken};
+use super::target::Origin;
+use super::{Failure, head};
+use crate::stats::FailureClass;
+
+/// Which proxies are gone through.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Proxies {
+    /// Those of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
+    #[default]
+    Environment,
+    /// None.
+    None,
+    /// This one for all hosts.
+    All(String),
+}
+
+/// The proxies of a transport.
+#[derive(Debug)]
+pub(crate) struct Proxy(Option<Matcher>);
+
+/// A proxy that a request goes through.
+#[derive(Clone, Debug)]
+pub(crate) struct Hopper {
+    pub(crate) origin: Origin,
+    pub(crate) authorization: Option<Vec<u8>>,
+}
+
+impl Proxy {
+    pub(crate) fn new(proxies: &Proxies) -> Self {
+        match proxies {
+            Proxies::Environment => {
+                let named = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
+                let any = named.iter().any(|name| std::env::var_os(name).is_some() || std::env::var_os(name.to_lowercase()).is_some());
+                Self(any.then(Matcher::from_env))
+            }
+            Proxies::None => Self(None),
+            Proxies::All(url) => Self(Some(Matcher::builder().all(url.as_str()).build())),
+        }
+    }
+
+    /// The proxy on the way to an origin.
+    pub(crate) fn on_way_to(&self, origin: &Origin) -> Result<Option<Hopper>, Failure> {
+        let Some(matcher) = &self.0 else { return Ok(None) };
+        let Ok(uri) = format!("{}://{}/", origin.scheme(), origin.authority).parse() else { return Ok(None) };
+        let Some(found) = matcher.intercept(&uri) else { return Ok(None) };
+        let uri = found.uri();
+        let refused = |why: &str| Failure::new(FailureClass::Connect, format!("the proxy {uri} can't be used: {why}"));
+        let https = match uri.scheme_str() {
+            Some("http") | None => false,
+            Some("https") => true,
+            Some(_) => return Err(refused("it is neither http nor https")),
+        };
+        let host = uri.host().ok_or_else(|| refused("it has no host"))?.trim_start_matches('[').trim_end_matches(']');
+        let port = uri.port_u16().unwrap_or(if https { 443 } else { 80 });
+        let authority = format!("{host}:{port}").into();
+        let authorization = found.basic_auth().map(|value| value.as_bytes().to_vec());
+        Ok(Some(Hopper { origin: Origin { https, host: host.into(), port, authority }, authorization }))
+    }
+}
+
+/// Asks a proxy for a way through to an origin.
+pub(crate) async fn tunnel(stream: &mut Stream, origin: &Origin, hopper: &Hopper) -> Result<(), Failure> {
+    let to = origin.host_port();
+    let mut buffer = BytesMut::with_capacity(512);
+    buffer.put_slice(format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\nUser-Agent: {}\r\n", head::USER_AGENT).as_bytes());
+    if let Some(authorization) = &hopper.authorization {
+        buffer.put_slice(b"Proxy-Authorization: ");
+        buffer.put_slice(authorization);
+        buffer.put_slice(b"\r\n");
+    }
+    buffer.put_slice(b"\r\n");
+    stream.write_all(&buffer).await.map_err(|error| broken(&error))?;
+    stream.flush().await.map_err(|error| broken(&error))?;
+    buffer.clear();
+    let proxy = &hopper.origin.authority;
+    loop {
+        let read = stream.read_some(&mut buffer).await.map_err(|error| broken(&error))?;
+        if read == 0 {
+            return Err(Failure::reset(format!("the proxy {proxy} closed the connection before it answered")));
+        }
+        let mut fields = [httparse::EMPTY_HEADER; 64];
+        let mut parsed = httparse::Response::new(&mut fields);
+        match parsed.parse(&buffer) {
+            Ok(httparse::Status::Partial) if buffer.len() <= MAX_HEAD => buffer.reserve(1024),
+            // Nothing may follow before TLS has begun: the client speaks first.
+            Ok(httparse::Status::Complete(length)) if matches!(parsed.code, Some(200..300)) && length == buffer.len() => return Ok(()),
+            Ok(httparse::Status::Complete(_)) if !matches!(parsed.code, Some(200..300)) => {
+                let status = parsed.code.unwrap_or_default();
+                return Err(Failure::new(FailureClass::Connect, format!("the proxy {proxy} refused the way to {to}: it answered {status}")));
+            }
+            _ => return Err(Failure::protocol(format!("the answer of the proxy {proxy} can't be read"))),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Redirects: where they lead, and what of the request goes along.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
+use super::headers::{is_one_of, lines};
+use super::{Failure, Hop, Method, Redirects, Request, Response, Target};
+
+/// What is not shown to another host.
+const PRIVATE: [&str; 4] = ["authorization", "cookie", "host", "proxy-authorization"];
+/// What speaks of a body that is left behind.
+const OF_BODY: [&str; 5] = ["content-type", "content-length", "content-encoding", "content-language", "content-location"];
+
+/// One request of a chain, as it is sent.
+#[derive(Debug)]
+pub(crate) struct Step<'s> {
+    pub(crate) method: &'s Method,
+    pub(crate) url: &'s Target,
+    pub(crate) headers: &'s [u8],
+    pub(crate) auth: &'s [u8],
+    /// The jar's cookies, `a=1; b=2`.
+    pub(crate) cookie: String,
+    pub(crate) body: &'s Bytes,
+    pub(crate) has_body: bool,
+}
+
+/// Where a chain of redirects stands.
+#[derive(Debug)]
+pub(crate) struct Chain<'r> {
+    request: &'r Request,
+    pub(crate) url: Target,
+    method: Method,
+    headers: Cow<'r, [u8]>,
+    body: Bytes,
+    has_body: bool,
+    /// Whether secrets may be sent to where the chain is.
+    trusted: bool,
+    pub(crate) hops: Vec<Hop>,
+}
+
+impl<'r> Chain<'r> {
+    pub(crate) fn new(request: &'r Request) -> Self {
+        Self {
+            request,
+            url: request.url.clone(),
+            method: request.method.clone(),
+            headers: Cow::Borrowed(&request.headers),
+            body: request.body.clone(),
+            has_body: request.has_body,
+            trusted: true,
+            hops: Vec::new(),
+        }
+    }
+
+    /// The request that is to be sent now.
+    pub(crate) fn step(&self, cookie: String) -> Step<'_> {
+        Step {
+            method: &self.method,
+            url: &self.url,
+            headers: &self.headers,
+            auth: if self.trusted { &self.request.auth } else { &[] },
+            cookie,
+            body: &self.body,
+            has_body: self.has_body,
+        }
+    }
+
+    /// Goes on where a response redirects; false where it is the response.
+    pub(crate) fn follow(&mut self, response: &Response) -> Result<bool, Failure> {
+        if !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
+            return Ok(false);
+        }
+        let (max, any_host) = match self.request.redirects {
+            Redirects::Off => return Ok(false),
+            Redirects::Hops(hops) if self.hops.len() >= hops as usize => return Ok(false),
+            Redirects::Hops(_) => (u32::MAX, true),
+            Redirects::Follow { max, any_host } => (max, any_host),
+        };
+        let Some(location) = response.headers.get("location") else { return Ok(false) };
+        let next = match self.url.resolve(location) {
+            Ok(next) => next,
+            // A custom scheme is how apps are called back: nothing is wrong with it.
+            Err(_) if !any_host => return Ok(false),
+            Err(why) => return Err(Failure::protocol(format!("the redirect to `{location}` can't be followed: {why}"))),
+        };
+        if !any_host && next.host() != self.request.url.host() {
+            return Ok(false);
+        }
+        if self.hops.len() >= max as usize {
+            return Err(Failure::protocol(format!("more than {max} redirects")));
+        }
+        self.hops.push(Hop { status: response.status, url: response.url.clone() });
+        self.turn(response.status, next);
+        Ok(true)
+    }
+
+    fn turn(&mut self, status: u16, next: Target) {
+        let to_get = match status {
+            301 | 302 => self.method.is("POST"),
+            303 => !self.method.is("HEAD") && !self.method.is("GET"),
+            _ => false,
+        };
+        if to_get {
+            self.method = Method::from_name("GET");
+            self.body = Bytes::new();
+            self.has_body = false;
+            self.leave(&OF_BODY);
+        }
+        self.trusted = self.request.url.trusts(&next);
+        if !self.trusted {
+            self.leave(&PRIVATE);
+        }
+        self.url = next;
+    }
+
+    fn leave(&mut self, names: &[&str]) {
+        if lines(&self.headers).any(|(name, ..)| is_one_of(name, names)) {
+            let kept = lines(&self.headers).filter(|(name, ..)| !is_one_of(name, names));
+            self.headers = Cow::Owned(kept.flat_map(|(_, _, line)| line.iter().copied()).collect());
+        }
+    }
+}

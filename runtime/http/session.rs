@@ -1,0 +1,222 @@
+//! A user's HTTP: its connections, its cookies, and requests from the first hop to the last.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Instant;
+
+use cookie_store::CookieStore;
+use ecow::{EcoString, eco_format};
+
+use super::connect::{Made, Phases, connect};
+use super::h1::{self, Lost, Raw};
+use super::h2;
+use super::head::Via;
+use super::proxy::Hopper;
+use super::redirect::{Chain, Step};
+use super::stream::Stream;
+use super::target::Origin;
+use super::transport::{ApiTransport, Transport};
+use super::{Failure, Request, Response, Target, Timings, decode};
+use crate::stats::FailureClass;
+
+/// Connections a user keeps open while they are idle.
+const MAX_IDLE: usize = 64;
+
+/// The connections and cookies of one user. What waits costs little: buffers are lent only while something is under way.
+#[derive(Debug)]
+pub struct Session {
+    transport: Rc<Transport>,
+    idle: RefCell<Vec<Idle>>,
+    jar: RefCell<Option<Box<CookieStore>>>,
+}
+
+#[derive(Debug)]
+struct Idle {
+    api: Rc<ApiTransport>,
+    origin: Rc<Origin>,
+    connection: Connection,
+}
+
+#[derive(Debug)]
+enum Connection {
+    /// Taken by one request at a time.
+    One { stream: Stream, via: Option<Box<Hopper>> },
+    /// Shared by all requests.
+    Many(h2::Sender),
+}
+
+/// What one step of a chain gave.
+struct Stepped {
+    raw: Raw,
+    /// Phases of the connection that was made for it.
+    made: Option<Phases>,
+}
+
+impl Session {
+    /// A user without connections and cookies.
+    pub fn new(transport: Rc<Transport>) -> Self {
+        Self { transport, idle: RefCell::default(), jar: RefCell::default() }
+    }
+
+    /// Sends a request, and gives the response that it comes to.
+    pub async fn send(&self, request: &Request) -> Result<Response, Failure> {
+        let late = || Failure::new(FailureClass::Timeout, format!("no answer within {:?}", request.timeout));
+        tokio::time::timeout(request.timeout, self.chain(request)).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    async fn chain(&self, request: &Request) -> Result<Response, Failure> {
+        let begun = Instant::now();
+        let mut chain = Chain::new(request);
+        let (mut sent, mut received) = (0, 0);
+        let mut phases: Option<Phases> = None;
+        loop {
+            let cookie = if request.cookies { self.cookies_for(&chain.url) } else { String::new() };
+            let Stepped { raw, made } = self.step(&chain.step(cookie), &request.api).await?;
+            if let Some(made) = made {
+                phases.get_or_insert_default().add(made);
+            }
+            sent += raw.sent;
+            received += raw.received;
+            if request.cookies {
+                self.keep_cookies(&chain.url, &raw);
+            }
+            let timings = phases.unwrap_or_default();
+            let mut response = Response {
+                status: raw.status,
+                version: raw.version,
+                headers: raw.headers,
+                body: raw.body,
+                url: eco_format!("{}", chain.url),
+                timings: Timings {
+                    dns: timings.dns,
+                    connect: timings.connect,
+                    tls: timings.tls,
+                    first_byte: raw.first_byte.saturating_duration_since(begun),
+                    total: begun.elapsed(),
+                },
+                bytes_sent: sent,
+                bytes_received: received,
+                hops: Vec::new(),
+                reused: phases.is_none(),
+            };
+            if !chain.follow(&response)? {
+                response.hops = chain.hops;
+                response.body = decode::decode(&response.headers, response.body)?;
+                return Ok(response);
+            }
+        }
+    }
+
+    /// One request and its response. An idle connection that turns out to have been closed meanwhile is made up for once.
+    async fn step(&self, step: &Step<'_>, api: &Rc<ApiTransport>) -> Result<Stepped, Failure> {
+        let origin = &step.url.origin;
+        if let Some(connection) = self.take_idle(api, origin) {
+            match self.exchange(connection, step, api).await {
+                Ok(raw) => return Ok(Stepped { raw, made: None }),
+                Err(lost) if lost.untouched => {}
+                Err(lost) => return Err(lost.failure),
+            }
+        }
+        let Made { stream, http2, via, phases } = connect(&self.transport, api, origin).await?;
+        let connection = if http2 {
+            let sender = h2::handshake(stream).await?;
+            self.put_idle(api, origin, Connection::Many(sender.clone()));
+            Connection::Many(sender)
+        } else {
+            Connection::One { stream, via: via.map(Box::new) }
+        };
+        let raw = self.exchange(connection, step, api).await.map_err(|lost| lost.failure)?;
+        Ok(Stepped { raw, made: Some(phases) })
+    }
+
+    async fn exchange(&self, connection: Connection, step: &Step<'_>, api: &Rc<ApiTransport>) -> Result<Raw, Lost> {
+        match connection {
+            Connection::One { mut stream, via } => {
+                let absolute = Via { absolute: via.is_some(), authorization: via.as_deref().and_then(|via| via.authorization.as_deref()) };
+                let mut buffer = self.transport.borrow_buffer();
+                let result = h1::exchange(&mut stream, &mut buffer, step, absolute).await;
+                self.transport.return_buffer(buffer);
+                let raw = result?;
+                if raw.keep {
+                    self.put_idle(api, &step.url.origin, Connection::One { stream, via });
+                }
+                Ok(raw)
+            }
+            Connection::Many(sender) => h2::exchange(sender, step).await,
+        }
+    }
+
+    /// The connection that was used last and still looks usable; the others are dropped on the way.
+    fn take_idle(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>) -> Option<Connection> {
+        let mut idle = self.idle.borrow_mut();
+        let fits = |one: &Idle| Rc::ptr_eq(&one.api, api) && (Rc::ptr_eq(&one.origin, origin) || one.origin == *origin);
+        while let Some(at) = idle.iter().rposition(fits) {
+            if let Connection::Many(sender) = &idle[at].connection
+                && sender.is_open()
+            {
+                return Some(Connection::Many(sender.clone()));
+            }
+            match idle.swap_remove(at).connection {
+                Connection::One { stream, via } if stream.is_fresh() => return Some(Connection::One { stream, via }),
+                _ => {}
+            }
+        }
+        None
+    }
+
+    fn put_idle(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>, connection: Connection) {
+        let mut idle = self.idle.borrow_mut();
+        if idle.len() >= MAX_IDLE {
+            idle.remove(0);
+        }
+        idle.push(Idle { api: api.clone(), origin: origin.clone(), connection });
+    }
+
+    /// A cookie that would be sent to this URL.
+    pub fn cookie(&self, url: &str, name: &str) -> Option<EcoString> {
+        let jar = self.jar.borrow();
+        let url = url::Url::parse(url).ok()?;
+        let found = jar.as_ref()?.get_request_values(&url).find(|(known, _)| *known == name).map(|(_, value)| value.into());
+        found
+    }
+
+    /// Forgets the cookies that would be sent to this host.
+    pub fn clear_cookies(&self, host: &str) {
+        let mut jar = self.jar.borrow_mut();
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let (Some(old), Ok(url)) = (jar.take(), url::Url::parse(&format!("https://{host}/"))) else { return };
+        let kept = old.iter_unexpired().filter(|cookie| !cookie.domain.matches(&url)).cloned().map(Ok::<_, std::convert::Infallible>);
+        *jar = CookieStore::from_cookies(kept, false).ok().map(Box::new);
+    }
+
+    /// What the jar sends to this URL, longer paths first as RFC 6265 has it.
+    fn cookies_for(&self, url: &Target) -> String {
+        let jar = self.jar.borrow();
+        let (Some(jar), Some(url)) = (jar.as_ref(), jar.as_ref().and_then(|_| url.to_url())) else { return String::new() };
+        let mut found = jar.matches(&url);
+        found.sort_by(|a, b| (b.path.len(), a.name()).cmp(&(a.path.len(), b.name())));
+        let mut line = String::new();
+        for cookie in found {
+            if !line.is_empty() {
+                line.push_str("; ");
+            }
+            line.push_str(cookie.name());
+            line.push('=');
+            line.push_str(cookie.value());
+        }
+        line
+    }
+
+    fn keep_cookies(&self, url: &Target, raw: &Raw) {
+        if raw.headers.get("set-cookie").is_none() {
+            return;
+        }
+        let Some(url) = url.to_url() else { return };
+        let mut jar = self.jar.borrow_mut();
+        let jar = jar.get_or_insert_with(Box::default);
+        for line in raw.headers.get_all("set-cookie") {
+            // A cookie that can't be understood, or isn't the host's to set, is left out: browsers do the same.
+            let _ = jar.parse(line, &url);
+        }
+    }
+}

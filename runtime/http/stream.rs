@@ -1,0 +1,165 @@
+//! A connection's bytes, encrypted or not, and the failures of both in a tester's words.
+
+use std::future::Future as _;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Interest, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+
+use super::Failure;
+
+/// A connection to a server or a proxy.
+#[derive(Debug)]
+pub(crate) enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+    /// TLS to a server within TLS to a proxy.
+    Nested(Box<TlsStream<TlsStream<TcpStream>>>),
+}
+
+impl Stream {
+    fn tcp(&self) -> &TcpStream {
+        match self {
+            Self::Plain(tcp) => tcp,
+            Self::Tls(tls) => tls.get_ref().0,
+            Self::Nested(tls) => tls.get_ref().0.get_ref().0,
+        }
+    }
+
+    /// Whether the server chose HTTP/2 in the handshake.
+    pub(crate) fn is_http2(&self) -> bool {
+        let alpn = match self {
+            Self::Plain(_) => None,
+            Self::Tls(tls) => tls.get_ref().1.alpn_protocol(),
+            Self::Nested(tls) => tls.get_ref().1.alpn_protocol(),
+        };
+        alpn == Some(b"h2")
+    }
+
+    /// Whether an idle connection still looks usable: the server neither closed it nor sent anything. Costs no system call while nothing
+    /// has happened.
+    pub(crate) fn is_fresh(&self) -> bool {
+        let tcp = self.tcp();
+        let mut ready = std::pin::pin!(tcp.ready(Interest::READABLE));
+        match ready.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Pending => true,
+            Poll::Ready(Err(_)) => false,
+            Poll::Ready(Ok(ready)) if ready.is_read_closed() => false,
+            // TLS sends session tickets at its leisure; without TLS any byte is one too many.
+            Poll::Ready(Ok(_)) => match self {
+                Self::Plain(tcp) => matches!(tcp.try_read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock),
+                Self::Tls(_) | Self::Nested(_) => true,
+            },
+        }
+    }
+
+    /// Reads some bytes to the buffer's end; 0 at the stream's end. An end without TLS's farewell is one too.
+    pub(crate) async fn read_some(&mut self, buffer: &mut BytesMut) -> io::Result<usize> {
+        match self.read_buf(buffer).await {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
+            other => other,
+        }
+    }
+
+    /// Writes all of head and body. Where the server answers before it has read all, the answer is read meanwhile, so that neither side
+    /// waits for the other.
+    pub(crate) async fn write_request(&mut self, head: &[u8], body: &[u8], answer: &mut BytesMut) -> io::Result<()> {
+        if body.is_empty() {
+            self.write_all(head).await?;
+            return self.flush().await;
+        }
+        let mut rest = Buf::chain(head, body);
+        let mut deaf = false;
+        while rest.has_remaining() {
+            let this = &mut *self;
+            std::future::poll_fn(|cx| {
+                let mut slices = [io::IoSlice::new(&[]); 2];
+                let count = rest.chunks_vectored(&mut slices);
+                match Pin::new(&mut *this).poll_write_vectored(cx, &slices[..count]) {
+                    Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                    Poll::Ready(Ok(written)) => {
+                        rest.advance(written);
+                        return Poll::Ready(Ok(()));
+                    }
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                    Poll::Pending => {}
+                }
+                while !deaf && answer.len() < super::body::MAX_BODY {
+                    answer.reserve(4096);
+                    let read = std::pin::pin!(this.read_buf(answer)).poll(cx);
+                    match read {
+                        Poll::Pending => break,
+                        Poll::Ready(Ok(count)) if count > 0 => {}
+                        Poll::Ready(_) => deaf = true,
+                    }
+                }
+                Poll::Pending
+            })
+            .await?;
+        }
+        self.flush().await
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
+            Self::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
+            Self::Nested(tls) => Pin::new(tls).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_write(cx, buf),
+            Self::Tls(tls) => Pin::new(tls).poll_write(cx, buf),
+            Self::Nested(tls) => Pin::new(tls).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_write_vectored(self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, bufs),
+            Self::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, bufs),
+            Self::Nested(tls) => Pin::new(tls).poll_write_vectored(cx, bufs),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
+            Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
+            Self::Nested(tls) => Pin::new(tls).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
+            Self::Nested(tls) => Pin::new(tls).poll_shutdown(cx),
+        }
+    }
+}
+
+/// What became of a connection amid an exchange.
+pub(crate) fn broken(error: &io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted | io::ErrorKind::NotConnected => {
+            Failure::reset("the connection was reset by the server")
+        }
+        io::ErrorKind::InvalidData => super::tls::failure(error, ""),
+        _ => Failure::reset(format!("the connection broke: {error}")),
+    }
+}

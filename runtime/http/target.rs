@@ -1,0 +1,152 @@
+//! Where a request goes: a URL taken apart once, so that the hot path only joins strings.
+
+use std::fmt;
+use std::rc::Rc;
+
+use ecow::EcoString;
+
+use crate::value::{Eval, Fault};
+
+/// Scheme, host and port, shared by all targets of a base.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub(crate) https: bool,
+    /// Lower case, without the brackets of an IPv6 address.
+    pub(crate) host: Box<str>,
+    pub(crate) port: u16,
+    /// As the `Host` header has it: the port only where it isn't the scheme's own.
+    pub(crate) authority: Box<str>,
+}
+
+impl Origin {
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.https { "https" } else { "http" }
+    }
+
+    /// `host:port`, as CONNECT wants it.
+    pub(crate) fn host_port(&self) -> String {
+        if self.host.contains(':') { format!("[{}]:{}", self.host, self.port) } else { format!("{}:{}", self.host, self.port) }
+    }
+}
+
+/// A URL that requests can be sent to; cloning one is cheap.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    pub(crate) origin: Rc<Origin>,
+    /// Path and query, encoded, beginning with a slash.
+    pub(crate) path: EcoString,
+}
+
+impl Target {
+    /// Takes an absolute `http` or `https` URL apart.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let url = url::Url::parse(text).map_err(|error| format!("`{text}`: {error}"))?;
+        Self::from_url(&url)
+    }
+
+    fn from_url(url: &url::Url) -> Result<Self, String> {
+        let https = match url.scheme() {
+            "http" => false,
+            "https" => true,
+            other => return Err(format!("`{url}`: {other} is neither http nor https")),
+        };
+        let host = url.host_str().ok_or_else(|| format!("`{url}` has no host"))?;
+        let port = url.port_or_known_default().unwrap_or(if https { 443 } else { 80 });
+        let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let mut path = EcoString::from(url.path());
+        if let Some(query) = url.query() {
+            path.push('?');
+            path.push_str(query);
+        }
+        let origin = Origin { https, host: bare.into(), port, authority: authority.into() };
+        Ok(Self { origin: Rc::new(origin), path })
+    }
+
+    pub(crate) fn to_url(&self) -> Option<url::Url> {
+        url::Url::parse(&self.to_string()).ok()
+    }
+
+    /// The host's name or address, without a port.
+    pub fn host(&self) -> &str {
+        &self.origin.host
+    }
+
+    /// Whether scheme, host and port are the same.
+    pub fn same_origin(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.origin, &other.origin) || self.origin == other.origin
+    }
+
+    /// Whether what is secret may go there too: the same origin, or the same host once its connection is encrypted.
+    pub(crate) fn trusts(&self, other: &Self) -> bool {
+        self.same_origin(other) || (self.host() == other.host() && !self.origin.https && other.origin.https)
+    }
+
+    /// A URI reference resolved against this base (RFC 3986), the base taken for a folder; `query` is added to the reference's own.
+    pub fn join(&self, reference: &str, query: &str) -> Eval<Self> {
+        let mut base = url::Url::parse(&self.to_string()).map_err(|error| Fault(format!("{self}: {error}")))?;
+        if !base.path().ends_with('/') {
+            base.set_path(&format!("{}/", base.path()));
+        }
+        let mut url = base.join(reference).map_err(|error| Fault(format!("`{reference}`: {error}")))?;
+        if !query.is_empty() {
+            let all = url.query().map_or_else(|| query.to_owned(), |own| format!("{own}&{query}"));
+            url.set_query(Some(&all));
+        }
+        Self::from_url(&url).map_err(Fault)
+    }
+
+    /// Where a `Location` points to, resolved as RFC 9110 has it.
+    pub(crate) fn resolve(&self, location: &str) -> Result<Self, String> {
+        let base = url::Url::parse(&self.to_string()).map_err(|error| error.to_string())?;
+        let url = base.join(location).map_err(|error| error.to_string())?;
+        let mut target = Self::from_url(&url)?;
+        if self.same_origin(&target) {
+            target.origin = self.origin.clone();
+        }
+        Ok(target)
+    }
+
+    /// This base with an encoded path after its own, and a query.
+    pub fn append(&self, path: &str, query: &str) -> Eval<Self> {
+        let (own, own_query) = self.path.split_once('?').unwrap_or((&self.path, ""));
+        let own = own.trim_end_matches('/');
+        let path = path.split_once('#').map_or(path, |(path, _)| path);
+        let mut all = EcoString::with_capacity(own.len() + path.len() + query.len() + own_query.len() + 3);
+        all.push_str(own);
+        if !path.starts_with('/') && (all.is_empty() || !path.is_empty() && !path.starts_with('?')) {
+            all.push('/');
+        }
+        push_encoded(&mut all, path);
+        for part in [own_query, query] {
+            if !part.is_empty() {
+                let joint = if all.contains('?') { '&' } else { '?' };
+                all.push(joint);
+                push_encoded(&mut all, part);
+            }
+        }
+        Ok(Self { origin: self.origin.clone(), path: all })
+    }
+}
+
+/// What may not stand in a request line is percent-encoded; all else stays as it is written.
+fn push_encoded(out: &mut EcoString, text: &str) {
+    let odd = |byte: u8| byte <= b' ' || byte >= 0x7f || matches!(byte, b'"' | b'#' | b'<' | b'>');
+    if !text.bytes().any(odd) {
+        out.push_str(text);
+        return;
+    }
+    for byte in text.bytes() {
+        if odd(byte) {
+            out.push_str(percent_encoding::percent_encode_byte(byte));
+        } else {
+            out.push(char::from(byte));
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}{}", self.origin.scheme(), self.origin.authority, self.path)
+    }
+}
