@@ -93,6 +93,14 @@ impl<'a> Checker<'a> {
             ],
             "shard" => &[("index", World::ShardIndex, Type::Int)],
             "test" => &[("id", World::TestId, Type::String)],
+            "fake" => {
+                links.clear();
+                let function = format!("fake.{}", first.node);
+                let d =
+                    Diagnostic::new(Code::WrongName, span, format!("`{function}` is a function"))
+                        .help(format!("call it: `{function}()`"));
+                return Some(self.bad(d));
+            }
             _ => return self.rows(name, first, span, links),
         };
         links.remove(0);

@@ -128,6 +128,8 @@ struct Checker<'a> {
     /// An item did not parse: what it declared is not known.
     broken: bool,
     func: scope::Func<'a>,
+    /// Sequences and tasks whose check has begun, each called by the one before.
+    running: Vec<&'a str>,
     /// What of an exchange may be read here.
     sources: source::Sources,
     /// Whether the api at hand has `keys camel`.
@@ -163,6 +165,7 @@ impl<'a> Checker<'a> {
             crossings: HashSet::new(),
             broken: false,
             func: scope::Func::default(),
+            running: Vec::new(),
             sources: source::Sources::None,
             camel: false,
             columns: None,
