@@ -61,7 +61,7 @@ impl<'a> Checker<'a> {
     }
 
     /// `env.a.b`, `user.id`, `rows.all`: takes the links that belong to the name.
-    pub(super) fn world(
+    fn world(
         &mut self,
         name: &'a str,
         span: Span,

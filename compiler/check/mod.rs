@@ -1,8 +1,8 @@
 //! Checking: from trees to the model, with everything said that can be known at build time.
 //!
-//! [`check`] is a pure function. Its passes: declarations of all files ([`declare`]), lines of the report ([`lines`]), data sources,
+//! [`check`] is a pure function. Its passes: declarations of all files (`declare`), lines of the report (`lines`), data sources,
 //! file-level variables, apis and their requests, then routines, sequences (each before those that call it), tasks and users, and at
-//! last what nothing uses ([`lints`]). An erroneous expression has the type `Json`, so that one mistake is reported once.
+//! last what nothing uses (`lints`). An erroneous expression has the type `Json`, so that one mistake is reported once.
 
 mod api;
 mod args;
