@@ -386,7 +386,12 @@ fn no_missing_line_is_too_much() {
             let all = Compilation::load(&path, rest.join("\n"));
             let (program, found) = all.check();
             let erroneous = found.iter().any(Diagnostic::is_error);
-            assert!(program.is_some() || erroneous, "{} without line {}", path.display(), left_out + 1);
+            assert!(
+                program.is_some() || erroneous,
+                "{} without line {}",
+                path.display(),
+                left_out + 1
+            );
         }
     }
 }

@@ -61,7 +61,7 @@ impl<'a> Checker<'a> {
     }
 
     /// `env.a.b`, `user.id`, `rows.all`: takes the links that belong to the name.
-    pub(super) fn world(
+    fn world(
         &mut self,
         name: &'a str,
         span: Span,
@@ -93,6 +93,14 @@ impl<'a> Checker<'a> {
             ],
             "shard" => &[("index", World::ShardIndex, Type::Int)],
             "test" => &[("id", World::TestId, Type::String)],
+            "fake" => {
+                links.clear();
+                let function = format!("fake.{}", first.node);
+                let d =
+                    Diagnostic::new(Code::WrongName, span, format!("`{function}` is a function"))
+                        .help(format!("call it: `{function}()`"));
+                return Some(self.bad(d));
+            }
             _ => return self.rows(name, first, span, links),
         };
         links.remove(0);

@@ -1,8 +1,8 @@
 //! Checking: from trees to the model, with everything said that can be known at build time.
 //!
-//! [`check`] is a pure function. Its passes: declarations of all files ([`declare`]), lines of the report ([`lines`]), data sources,
+//! [`check`] is a pure function. Its passes: declarations of all files (`declare`), lines of the report (`lines`), data sources,
 //! file-level variables, apis and their requests, then routines, sequences (each before those that call it), tasks and users, and at
-//! last what nothing uses ([`lints`]). An erroneous expression has the type `Json`, so that one mistake is reported once.
+//! last what nothing uses (`lints`). An erroneous expression has the type `Json`, so that one mistake is reported once.
 
 mod api;
 mod args;
@@ -128,6 +128,8 @@ struct Checker<'a> {
     /// An item did not parse: what it declared is not known.
     broken: bool,
     func: scope::Func<'a>,
+    /// Sequences and tasks whose check has begun, each called by the one before.
+    running: Vec<&'a str>,
     /// What of an exchange may be read here.
     sources: source::Sources,
     /// Whether the api at hand has `keys camel`.
@@ -163,6 +165,7 @@ impl<'a> Checker<'a> {
             crossings: HashSet::new(),
             broken: false,
             func: scope::Func::default(),
+            running: Vec::new(),
             sources: source::Sources::None,
             camel: false,
             columns: None,

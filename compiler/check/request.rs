@@ -188,7 +188,10 @@ impl<'a> Checker<'a> {
                 first.span,
                 format!("`{}` is an api, no request", first.node),
             )
-            .help(format!("say which: `{0}.some_request()`, or `{0} GET /…`", first.node));
+            .help(format!(
+                "say which: `{0}.some_request()`, or `{0} GET /…`",
+                first.node
+            ));
             self.report(d);
             return None;
         }

@@ -94,6 +94,7 @@ impl<'a> Checker<'a> {
         }
         self.sequences[id.0].progress = Progress::Checking;
         let sequence = self.sequences[id.0].ast;
+        self.running.push(&sequence.name.node);
         let around = self.outside(FuncKind::Sequence, sequence.name.node.clone());
         let params = self.params(&sequence.params);
         self.bind_params(&params);
@@ -136,6 +137,7 @@ impl<'a> Checker<'a> {
             span: sequence.name.span,
         });
         self.sequences[id.0].progress = Progress::Done;
+        self.running.pop();
         self.back(around);
     }
 
@@ -189,6 +191,7 @@ impl<'a> Checker<'a> {
         }
         self.tasks[id.0].progress = Progress::Checking;
         let tasks = self.tasks[id.0].ast;
+        self.running.push(&tasks.name.node);
         let around = self.outside(FuncKind::Tasks, tasks.name.node.clone());
         let params = self.params(&tasks.params);
         self.bind_params(&params);
@@ -227,6 +230,7 @@ impl<'a> Checker<'a> {
             span: tasks.name.span,
         });
         self.tasks[id.0].progress = Progress::Done;
+        self.running.pop();
         self.back(around);
     }
 
@@ -272,11 +276,15 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn recursion(&mut self, name: &Name, declared: Span) {
-        let here = self.func.context.clone();
-        let message = if here == name.node {
-            format!("`{here}` runs itself")
-        } else {
-            format!("`{}` runs `{here}`, which runs it again", name.node)
+        let from = self.running.iter().position(|on| *on == name.node);
+        let circle: Vec<&str> = self.running[from.unwrap_or(0)..].to_vec();
+        let message = match circle.as_slice() {
+            [_] => format!("`{}` runs itself", name.node),
+            _ => format!(
+                "these run each other in a circle: {} → {}",
+                circle.join(" → "),
+                name.node
+            ),
         };
         let d = Diagnostic::new(Code::Recursion, name.span, message)
             .also(declared, "declared here")
