@@ -125,6 +125,9 @@ fn shown(user: &User, done: &Done) -> String {
                 let _ = writeln!(out, "  {BAD}✗{BAD:#} expect {}", expectation.written);
                 let _ = writeln!(out, "    {} {BAD}{why}{BAD:#}", world.place(expectation.at));
             }
+            Detail::Missed(name) => {
+                let _ = writeln!(out, "  {DIM}take{DIM:#} {name}: nothing found, its `else` counts");
+            }
             Detail::Took(name, value) => {
                 let _ = writeln!(out, "  {DIM}take{DIM:#} {name} = {}", value.literal());
             }

@@ -12,6 +12,8 @@ pub(crate) enum Detail {
     Verdict(Expectation, Option<String>),
     /// A name and what it took.
     Took(String, Value),
+    /// A name found nothing, so that its `else` counts.
+    Missed(String),
 }
 
 /// Sees what users do.

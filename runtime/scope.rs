@@ -89,7 +89,8 @@ impl User {
     /// A `poll` begins.
     pub fn poll(&self, at: Place, written: &'static str, times: u64, every: Duration) -> Poll<'_> {
         self.scopes.polls.set(self.scopes.polls.get() + 1);
-        Poll { user: self, at, written, times, left: times, every }
+        let failed = self.scopes.failed.get();
+        Poll { user: self, at, written, times, left: times, every, failed }
     }
 
     /// A `group` begins; it ends when what is given is dropped.
@@ -179,12 +180,17 @@ pub struct Poll<'u> {
     times: u64,
     left: u64,
     every: Duration,
+    /// How many steps had failed before this round.
+    failed: u64,
 }
 
 impl Poll<'_> {
     /// A round is over. Whether another follows; where the last one did not meet the condition, its last step fails.
     pub async fn again(&mut self, met: impl FnOnce() -> Eval<bool>) -> Flow<bool> {
-        let met = match met() {
+        // What a failed step should have taken isn't there to be judged.
+        let failed = self.user.scopes.failed.get();
+        let judged = if std::mem::replace(&mut self.failed, failed) == failed { met() } else { Ok(false) };
+        let met = match judged {
             Ok(met) => met,
             Err(fault) => {
                 self.fail_last(FailureClass::Expression, fault.0)?;

@@ -240,54 +240,42 @@ impl<'u> Step<'u> {
     }
 
     /// `take x: int = SOURCE`. Nothing where the step has failed already, or fails by this.
-    pub fn take(&mut self, at: Place, name: &str, as_type: As, source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>) -> Option<Value> {
-        self.take_with(at, name, as_type, source, None)
-    }
-
-    /// `take x = SOURCE else VALUE`.
-    pub fn take_or(
-        &mut self,
-        at: Place,
-        name: &str,
-        as_type: As,
-        source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>,
-        fallback: impl FnOnce() -> Eval,
-    ) -> Option<Value> {
-        self.take_with(at, name, as_type, source, Some(Box::new(fallback)))
-    }
-
-    fn take_with(
-        &mut self,
-        at: Place,
-        name: &str,
-        as_type: As,
-        source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>,
-        fallback: Option<Box<dyn FnOnce() -> Eval + '_>>,
-    ) -> Option<Value> {
+    pub fn take(&mut self, at: Place, name: &str, wanted: As, source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>) -> Option<Value> {
         if !self.holds() {
             return None;
         }
-        let response = self.response.as_ref()?;
-        let found = source(response).and_then(|found| match found {
-            Some(value) => as_type.convert(value),
+        let found = source(self.response.as_ref()?).and_then(|found| match found {
+            Some(value) => wanted.convert(value),
             None => Err(Fault("nothing was found".into())),
         });
-        let value = match (found, fallback) {
-            (Ok(value), _) => Ok(value),
-            (Err(_), Some(fallback)) => fallback(),
-            (Err(fault), None) => Err(fault),
-        };
-        match value {
+        match found {
             Ok(value) => {
-                if let Some(details) = &mut self.details {
-                    details.push(Detail::Took(name.to_owned(), value.clone()));
-                }
+                self.tell(|| Detail::Took(name.to_owned(), value.clone()));
                 Some(value)
             }
             Err(fault) => {
                 self.fail(FailureClass::Take, at, format!("take {name}: {}", fault.0));
                 None
             }
+        }
+    }
+
+    /// `take x = SOURCE else VALUE`, where `VALUE` is what the name holds already: nothing where nothing fits.
+    pub fn take_optional(&mut self, name: &str, wanted: As, source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>) -> Option<Value> {
+        if !self.holds() {
+            return None;
+        }
+        let value = source(self.response.as_ref()?).ok().flatten().and_then(|value| wanted.convert(value).ok());
+        self.tell(|| match &value {
+            Some(value) => Detail::Took(name.to_owned(), value.clone()),
+            None => Detail::Missed(name.to_owned()),
+        });
+        value
+    }
+
+    fn tell(&mut self, detail: impl FnOnce() -> Detail) {
+        if let Some(details) = &mut self.details {
+            details.push(detail());
         }
     }
 

@@ -12,12 +12,14 @@ impl Emitter<'_> {
     pub(super) fn step(&self, frame: &Frame<'_>, step: &Step) -> TokenStream {
         let scope = frame.scope();
         let before = self.block(frame, &step.before);
+        let fallbacks = self.fallbacks(scope, step);
         let id = index(step.id.0);
         let request = self.exchange(scope, &step.exchange);
         let expects = step.expects.iter().map(|expect| self.expect(scope, expect));
         let then = step.then.iter().map(|then| self.then(frame, then));
         quote! {
             #before
+            #fallbacks
             let mut step = u.step(#id);
             if step.send(#request).await {
                 #(#expects)*
@@ -172,17 +174,22 @@ impl Emitter<'_> {
         let (name, local) = (&take.name, &scope.locals[take.local.0]);
         let ty = as_type(take);
         let source = self.found(scope, &take.source, take.quantity).eval();
-        match &take.fallback {
-            None => {
-                quote!(if let Some(value) = step.take(#at, #name, #ty, |x| #source) { #local = value; })
-            }
-            Some(fallback) => {
-                let fallback = self.eval(scope, fallback);
-                quote! {
-                    if let Some(value) = step.take_or(#at, #name, #ty, |x| #source, || #fallback) { #local = value; }
-                }
-            }
+        match take.fallback {
+            None => quote!(if let Some(value) = step.take(#at, #name, #ty, |x| #source) { #local = value; }),
+            Some(_) => quote!(if let Some(value) = step.take_optional(#name, #ty, |x| #source) { #local = value; }),
         }
+    }
+
+    /// A name with an `else` has it also where the step fails: it is assigned before.
+    fn fallbacks(&self, scope: Scope<'_>, step: &Step) -> TokenStream {
+        let lines = step.then.iter().filter_map(|then| match then {
+            Then::Take(Take { fallback: Some(fallback), local, span, .. }) => {
+                let (name, at, value) = (&scope.locals[local.0], self.at(*span), self.eval(scope, fallback));
+                Some(quote!(#name = u.eval(#at, || #value)?;))
+            }
+            _ => None,
+        });
+        quote!(#(#lines)*)
     }
 }
 
