@@ -1,5 +1,5 @@
 //! Packs the run time's sources into the compiler, so that `ltc` works with the checkout gone: `OUT_DIR/runtime_sources.rs` has `FILES`
-//! (paths and contents), `HASH` (of both) and `DEPENDENCIES` (a hash of what they depend on).
+//! (paths and contents) and `HASH` (of both).
 
 use std::collections::hash_map::DefaultHasher;
 use std::fmt::Write as _;
@@ -21,10 +21,6 @@ fn main() -> std::io::Result<()> {
     println!("cargo::rerun-if-changed=Cargo.lock");
     println!("cargo::rerun-if-changed=runtime");
 
-    let mut dependencies = DefaultHasher::new();
-    for part in ["Cargo.lock", "runtime/Cargo.toml", "runtime/config/Cargo.toml"] {
-        fs::read(root.join(part))?.hash(&mut dependencies);
-    }
     let mut hasher = DefaultHasher::new();
     manifest.hash(&mut hasher);
     let mut list = format!("    (\"Cargo.toml\", include_bytes!({:?})),\n", out.join("workspace.toml"));
@@ -36,9 +32,8 @@ fn main() -> std::io::Result<()> {
         let _ = writeln!(list, "    ({name:?}, include_bytes!({file:?})),");
     }
     let text = format!(
-        "/// The run time's sources: paths and contents.\npub(super) const FILES: &[(&str, &[u8])] = &[\n{list}];\n\n/// A hash of all of them.\npub(super) const HASH: &str = \"{:016x}\";\n\n/// A hash of what they depend on.\npub(super) const DEPENDENCIES: &str = \"{:016x}\";\n",
-        hasher.finish(),
-        dependencies.finish()
+        "/// The run time's sources: paths and contents.\npub(super) const FILES: &[(&str, &[u8])] = &[\n{list}];\n\n/// A hash of all of them.\npub(super) const HASH: &str = \"{:016x}\";\n",
+        hasher.finish()
     );
     fs::write(out.join("runtime_sources.rs"), text)
 }

@@ -32,7 +32,7 @@ pub(crate) async fn send(
             let sent = Sent { elapsed: response.timings.total, ..sent };
             Ok((sent, response))
         }
-        Err(failure) => Err((Some(sent), failure.class.into(), failure.message)),
+        Err(failure) => Err((Some(sent), failure.class, failure.message)),
     }
 }
 

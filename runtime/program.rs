@@ -14,6 +14,12 @@ use crate::value::{Eval, Value};
 /// A boxed scenario: what the engine awaits, so that the generated crate holds no engine code.
 pub type Turn<'u, T = ()> = Pin<Box<dyn Future<Output = Flow<T>> + 'u>>;
 
+/// Runs `before test`.
+pub type SharedRunner = fn(&User) -> Turn<'_, Vec<Value>>;
+
+/// Takes an api's version from its health check.
+pub type VersionSource = fn(&User, &Response<'_>) -> Eval<Option<Value>>;
+
 /// A compiled spec.
 #[derive(Debug)]
 pub struct Program {
@@ -46,7 +52,7 @@ pub struct Program {
     /// Sequences and tasks that can be run alone: what `--debug` and `--only` know.
     pub scenarios: &'static [Scenario],
     /// `before test`: gives the shared values.
-    pub before_test: Option<fn(&User) -> Turn<'_, Vec<Value>>>,
+    pub before_test: Option<SharedRunner>,
     /// `after test`.
     pub after_test: Option<fn(&User) -> Turn<'_>>,
     /// Regexes, by the index that matchers and `~` name.
@@ -110,7 +116,7 @@ pub struct Health {
     /// The request.
     pub request: for<'u> fn(&'u User) -> Eval<Request<'u>>,
     /// What is taken as the version.
-    pub version: Option<fn(&User, &Response<'_>) -> Eval<Option<Value>>>,
+    pub version: Option<VersionSource>,
 }
 
 /// A key of the environment.

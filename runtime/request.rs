@@ -336,10 +336,6 @@ impl<'u> Request<'u> {
             self.headers = self.headers.split_inclusive('\n').filter(|line| !line.starts_with('\0')).collect();
         }
     }
-
-    pub(crate) fn user(&self) -> &'u User {
-        self.user
-    }
 }
 
 /// Header lines for the kinds of auth; empty where a part is null.

@@ -13,6 +13,7 @@ pub struct Expr {
 
 /// The kinds of expression.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "fields are named for what they hold")]
 pub enum ExprKind {
     /// `null`.
     Null,

@@ -23,6 +23,7 @@ pub struct Stmt {
 
 /// The kinds of statement. Where each may stand is the checker's business.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "fields are named for what they hold")]
 pub enum StmtKind {
     /// `step "Name" skip interrupt { … }`.
     Step(Box<Step>),
@@ -101,6 +102,7 @@ pub struct Step {
 
 /// The request of a step.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "fields are named for what they hold")]
 pub enum Exchange {
     /// `tpdata.treatment.create(iid)`: the dotted path and the arguments.
     Call {
@@ -133,6 +135,7 @@ pub struct Expect {
 
 /// The kinds of expectation.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "fields are named for what they hold")]
 pub enum ExpectKind {
     /// `expect 200 | 204`, `expect 2xx`.
     Status(Vec<Spanned<StatusPattern>>),
@@ -166,6 +169,7 @@ pub struct Matcher {
 
 /// The kinds of matcher.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "fields are named for what they hold")]
 pub enum MatcherKind {
     /// `_`.
     Any,

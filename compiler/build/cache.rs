@@ -1,5 +1,5 @@
 //! The cache: `<cache>/<hash of the run time>/{Cargo.toml, Cargo.lock, runtime/, crates/<spec>/}`, and
-//! `<cache>/<hash of its dependencies>/target/`: an update of ltc alone doesn't compile those again.
+//! `<cache>/target/`, which all share: an update of ltc compiles only what changed.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs::{self, File};
@@ -12,8 +12,11 @@ use crate::emit::Emitted;
 
 include!(concat!(env!("OUT_DIR"), "/runtime_sources.rs"));
 
-/// How many folders are kept: run time and dependencies of this version, and of the one before an update.
-const KEPT: usize = 4;
+/// How many run times are kept: this one, and the one before an update.
+const KEPT: usize = 2;
+
+/// The folder of what is compiled.
+const TARGET: &str = "target";
 
 /// The folder of one run time.
 #[derive(Debug)]
@@ -26,7 +29,7 @@ pub(super) struct Home {
 impl Home {
     pub(super) fn open(cache: Option<PathBuf>) -> Result<Self, Error> {
         let root = root(cache);
-        let (folder, shelf) = (root.join(HASH), root.join(DEPENDENCIES));
+        let (folder, shelf) = (root.join(HASH), root.join(TARGET));
         let open = || -> io::Result<()> {
             fs::create_dir_all(&shelf)?;
             if !folder.join("Cargo.toml").is_file() {
@@ -40,7 +43,7 @@ impl Home {
     }
 
     pub(super) fn target(&self) -> PathBuf {
-        self.shelf.join("target")
+        self.shelf.clone()
     }
 
     /// Held while cargo runs.
@@ -82,17 +85,13 @@ fn prune(root: &Path) {
             let modified = fs::metadata(path.join("lock")).or_else(|_| fs::metadata(&path)).ok()?.modified().ok()?;
             path.is_dir().then_some((modified, path))
         })
-        .filter(|(_, path)| path.file_name().is_some_and(|name| name != HASH && name != DEPENDENCIES))
+        .filter(|(_, path)| path.file_name().is_some_and(|name| name != HASH && name != TARGET))
         .collect();
     old.sort();
-    let surplus = (old.len() + 2).saturating_sub(KEPT);
+    let surplus = (old.len() + 1).saturating_sub(KEPT);
     for (_, path) in old.into_iter().take(surplus) {
-        // A folder of sources has no lock: it is read only by builds that hold that of its dependencies.
-        let free = File::open(path.join("lock")).map_or(true, |lock| lock.try_lock().is_ok());
-        if free {
-            // What can't be removed now is tried again with the next version.
-            let _ = fs::remove_dir_all(path);
-        }
+        // What can't be removed now is tried again with the next version.
+        let _ = fs::remove_dir_all(path);
     }
 }
 
@@ -185,8 +184,11 @@ pub(super) fn clean(cache: Option<PathBuf>) -> io::Result<u64> {
     let mut freed = 0;
     for entry in fs::read_dir(&root)? {
         let path = entry?.path();
-        // Only what is ours: folders named by a hash.
-        let ours = path.file_name().is_some_and(|name| name.to_string_lossy().chars().take(16).filter(char::is_ascii_hexdigit).count() == 16);
+        // Only what is ours: folders named by a hash, and what they share.
+        let ours = path.file_name().is_some_and(|name| {
+            let name = name.to_string_lossy();
+            name == TARGET || name.chars().take(16).filter(char::is_ascii_hexdigit).count() == 16
+        });
         if ours && path.is_dir() {
             freed += size(&path);
             fs::remove_dir_all(path)?;

@@ -41,6 +41,7 @@ pub struct Built {
 
 /// Why nothing was built.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "fields are named for what they hold")]
 pub enum Error {
     /// The cache can't be used.
     Cache(PathBuf, io::Error),

@@ -134,6 +134,7 @@ pub enum Quantity {
 
 /// What is read of an exchange.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "fields are named for what they hold")]
 pub enum Source {
     /// `json.a[0].b`: the constant path right behind `json`, keys in their final spelling.
     Json(Vec<PathStep>),

@@ -21,6 +21,7 @@ pub struct Stmt {
 
 /// The kinds of statement.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "fields are named for what they hold")]
 pub enum StmtKind {
     /// A step.
     Step(Box<Step>),
@@ -107,6 +108,7 @@ pub enum Then {
 
 /// The request of a step.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "fields are named for what they hold")]
 pub enum Exchange {
     /// A named request, with all its arguments, and what the call says over it.
     Call {
@@ -141,6 +143,7 @@ pub struct Expect {
 
 /// The kinds of expectation.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "fields are named for what they hold")]
 pub enum ExpectKind {
     /// One of these.
     Status(Vec<Status>),
@@ -174,6 +177,7 @@ pub struct HeaderMatcher {
 
 /// A matcher.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "fields are named for what they hold")]
 pub enum Matcher {
     /// Anything.
     Any,

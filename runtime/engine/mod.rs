@@ -72,8 +72,6 @@ impl Stop {
 pub(crate) struct Engine {
     workers: Vec<JoinHandle<Result<(), String>>>,
     frames: Receiver<Snapshot>,
-    pub(crate) stop: Stop,
-    pub(crate) clock: Clock,
     interval: Duration,
 }
 
@@ -99,7 +97,7 @@ impl Engine {
                 .map_err(|error| format!("a worker thread can't be started: {error}"))?;
             workers.push(thread);
         }
-        Ok(Self { workers, frames, stop: stop.clone(), clock: clock.clone(), interval: run.interval })
+        Ok(Self { workers, frames, interval: run.interval })
     }
 
     /// Calls `each` once an interval with what was counted in it, until all workers are done.
