@@ -28,10 +28,10 @@ fn parallel_requests_have_separate_connections() {
     run(async {
         let server = Server::start(|_, _, _| say(ok("hi"))).await;
         let client = Client::new();
-        let both = futures_util::join!(client.get(server.url("/a")), client.get(server.url("/b")));
+        let both = tokio::join!(client.get(server.url("/a")), client.get(server.url("/b")));
         assert!(both.0.is_ok() && both.1.is_ok());
         assert_eq!(server.connections(), 2);
-        let again = futures_util::join!(client.get(server.url("/a")), client.get(server.url("/b")));
+        let again = tokio::join!(client.get(server.url("/a")), client.get(server.url("/b")));
         assert!(again.0.unwrap().reused && again.1.unwrap().reused);
     });
 }
