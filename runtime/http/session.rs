@@ -119,7 +119,10 @@ impl Session {
             };
             if !chain.follow(&response)? {
                 response.hops = chain.hops;
-                response.body = decode::decode(&response.headers, response.body)?;
+                // A part of an encoded body can't be decoded.
+                if response.status != 206 {
+                    response.body = decode::decode(&response.headers, response.body)?;
+                }
                 return Ok(response);
             }
         }
@@ -227,8 +230,7 @@ impl Session {
     pub fn cookie(&self, url: &str, name: &str) -> Option<EcoString> {
         let jar = self.jar.borrow();
         let url = url::Url::parse(url).ok()?;
-        let found = jar.as_ref()?.get_request_values(&url).find(|(known, _)| *known == name).map(|(_, value)| value.into());
-        found
+        jar.as_ref()?.matches(&url).into_iter().find(|cookie| cookie.name() == name).map(|cookie| cookie.value().into())
     }
 
     /// Forgets the cookies that would be sent to this host.

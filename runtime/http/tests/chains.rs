@@ -29,6 +29,7 @@ fn targets_are_taken_apart_and_put_together() {
     assert_eq!(join("https://b/x#f", ""), "https://b/x");
     assert!(Target::parse("http://a").unwrap().same_origin(&Target::parse("http://A:80/x").unwrap()));
     assert!(!Target::parse("http://a").unwrap().same_origin(&Target::parse("https://a").unwrap()));
+    assert!(Target::parse("http://me:secret@a/").is_err_and(|why| !why.contains("secret")));
     assert!(Target::parse("/x").is_err() && Target::parse("ftp://a/").is_err());
 }
 

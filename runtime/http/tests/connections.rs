@@ -169,6 +169,8 @@ fn what_keeps_an_answer_from_coming_is_said() {
 
         let failure = client.get(Target::parse("http://no-such-host.invalid/").unwrap()).await.unwrap_err();
         assert_eq!(failure.class, FailureClass::Dns);
+        let again = client.get(Target::parse("http://no-such-host.invalid/").unwrap()).await.unwrap_err();
+        assert_eq!(again, failure);
         assert!(failure.message.starts_with("the host no-such-host.invalid has no address"), "{}", failure.message);
 
         let server = Server::start(|_, _, _| Act::Silence).await;
