@@ -46,7 +46,7 @@ fn redirects_are_followed_on_the_host() {
         let response = client.get(server.url("/a")).await.unwrap();
         assert_eq!((text(&response), response.url.as_str()), ("/c", server.url("/c").to_string().as_str()));
         let hops: Vec<_> = response.hops.iter().map(|hop| (hop.status, hop.url.to_string())).collect();
-        assert_eq!(hops, [(302, server.url("/a").to_string()), (307, server.url("/b?x=1").to_string())]);
+        assert_eq!(hops, [(302, server.url("/b?x=1").to_string()), (307, server.url("/c").to_string())]);
         assert_eq!(server.connections(), 1);
         for (redirects, status, hops) in [(Redirects::Off, 302, 0), (Redirects::Hops(0), 302, 0), (Redirects::Hops(1), 307, 1), (Redirects::Hops(9), 200, 2)] {
             let request = Request { redirects, ..client.request("GET", server.url("/a")) };

@@ -49,6 +49,9 @@ impl Authority {
 struct Secure {
     address: SocketAddr,
     connections: Rc<RefCell<usize>>,
+    /// Ends its connections over HTTP/2: at once, or in good order.
+    cut: Rc<tokio::sync::Notify>,
+    leave: Rc<tokio::sync::Notify>,
 }
 
 impl Secure {
@@ -68,18 +71,24 @@ impl Secure {
         config.alpn_protocols = if http2 { vec![b"h2".to_vec(), b"http/1.1".to_vec()] } else { vec![b"http/1.1".to_vec()] };
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let server = Self { address: listener.local_addr().unwrap(), connections: Rc::default() };
-        let connections = server.connections.clone();
+        let server = Self { address: listener.local_addr().unwrap(), connections: Rc::default(), cut: Rc::default(), leave: Rc::default() };
+        let (connections, cut, leave) = (server.connections.clone(), server.cut.clone(), server.leave.clone());
         tokio::task::spawn_local(async move {
             loop {
                 let (tcp, _) = listener.accept().await.unwrap();
                 *connections.borrow_mut() += 1;
-                let acceptor = acceptor.clone();
+                let (acceptor, cut, leave) = (acceptor.clone(), cut.clone(), leave.clone());
                 tokio::task::spawn_local(async move {
                     let Ok(tls) = acceptor.accept(tcp).await else { return };
                     if tls.get_ref().1.alpn_protocol() == Some(b"h2") {
                         let service = service_fn(answer);
                         let connection = hyper::server::conn::http2::Builder::new(Local).serve_connection(TokioIo::new(tls), service);
+                        let mut connection = std::pin::pin!(connection);
+                        tokio::select! {
+                            _ = &mut connection => return,
+                            () = cut.notified() => return,
+                            () = leave.notified() => connection.as_mut().graceful_shutdown(),
+                        }
                         let _ = connection.await;
                     } else {
                         serve(tls, 0, &RefCell::default(), &|_, _, _| say(ok("secret"))).await;
@@ -226,6 +235,31 @@ fn http2_is_spoken_where_the_server_does() {
 
         let old = super::encrypted::client(&ApiConfig { http2: false, ..authority.api() });
         assert_eq!(old.get(server.url("localhost", "/")).await.unwrap().version, Version::Http11);
+    });
+}
+
+#[test]
+fn http2_connections_that_end_are_made_up_for() {
+    run(async {
+        let authority = Authority::new();
+        let server = Secure::start(&authority, "localhost", true, false).await;
+        let client = client(&authority.api());
+        let get = || client.get(server.url("localhost", "/"));
+        get().await.unwrap();
+        for (number, pause) in [0, 20, 0, 20].into_iter().enumerate() {
+            if number < 2 {
+                server.cut.notify_waiters();
+            } else {
+                server.leave.notify_waiters();
+            }
+            if pause > 0 {
+                tokio::time::sleep(Duration::from_millis(pause)).await;
+            }
+            let response = get().await.unwrap();
+            assert!(!response.reused || (number, pause) == (2, 0), "{number}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            get().await.unwrap();
+        }
     });
 }
 
