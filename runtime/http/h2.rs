@@ -66,7 +66,8 @@ pub(crate) async fn exchange(mut sender: Sender, step: &Step<'_>) -> Result<Raw,
     let answer = match sender.0.send_request(request).await {
         Ok(answer) => answer,
         Err(error) => {
-            let gone = error.is_canceled() || error.is_closed() || sender.0.is_closed() || says(&error, "GOAWAY");
+            let unread = says(&error, "connection error received: not a result of an error") || says(&error, "refused stream");
+            let gone = unread || error.is_canceled() || error.is_closed() || sender.0.is_closed();
             return Err(Lost { failure: failure(&error), untouched: gone });
         }
     };
@@ -142,8 +143,9 @@ fn request(step: &Step<'_>) -> Result<(http::Request<Full<Bytes>>, usize), Failu
     Ok((request, size + step.url.path.len() + authority.len() + step.method.as_str().len()))
 }
 
-fn says(error: &hyper::Error, word: &str) -> bool {
-    std::error::Error::source(error).is_some_and(|source| source.to_string().to_uppercase().contains(word))
+/// Whether the error beneath is this one: hyper doesn't tell a server that goes away, or refuses, from one that breaks.
+fn says(error: &hyper::Error, words: &str) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.to_string().contains(words))
 }
 
 /// What went wrong, in a tester's words.

@@ -120,7 +120,7 @@ pub struct Timings {
 pub struct Hop {
     /// The status that redirected.
     pub status: u16,
-    /// The URL that did.
+    /// Where to.
     pub url: EcoString,
 }
 

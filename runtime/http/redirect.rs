@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use ecow::eco_format;
 
 use super::headers::{is_one_of, lines};
 use super::{Failure, Hop, Method, Redirects, Request, Response, Target};
@@ -90,7 +91,7 @@ impl<'r> Chain<'r> {
         if self.hops.len() >= max as usize {
             return Err(Failure::protocol(format!("more than {max} redirects")));
         }
-        self.hops.push(Hop { status: response.status, url: response.url.clone() });
+        self.hops.push(Hop { status: response.status, url: eco_format!("{next}") });
         self.turn(response.status, next);
         Ok(true)
     }

@@ -1,11 +1,12 @@
 //! A user's HTTP: its connections, its cookies, and requests from the first hop to the last.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Instant;
 
 use cookie_store::CookieStore;
 use ecow::{EcoString, eco_format};
+use tokio::sync::Mutex;
 
 use super::connect::{Made, Phases, connect};
 use super::h1::{self, Lost, Raw};
@@ -27,6 +28,7 @@ const MAX_IDLE: usize = 64;
 pub struct Session {
     transport: Rc<Transport>,
     idle: RefCell<Vec<Idle>>,
+    gates: RefCell<Vec<Rc<Gate>>>,
     jar: RefCell<Option<Box<CookieStore>>>,
 }
 
@@ -35,6 +37,22 @@ struct Idle {
     api: Rc<ApiTransport>,
     origin: Rc<Origin>,
     connection: Connection,
+}
+
+impl Idle {
+    fn is_for(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>) -> bool {
+        Rc::ptr_eq(&self.api, api) && (Rc::ptr_eq(&self.origin, origin) || self.origin == *origin)
+    }
+}
+
+/// Lets one request at a time connect to where HTTP/2 may be spoken: the others wait for the connection that they'll share.
+#[derive(Debug)]
+struct Gate {
+    api: Rc<ApiTransport>,
+    origin: Rc<Origin>,
+    lock: Mutex<()>,
+    /// The server turned out to speak HTTP/1.1: each needs a connection of its own.
+    one_each: Cell<bool>,
 }
 
 #[derive(Debug)]
@@ -55,7 +73,7 @@ struct Stepped {
 impl Session {
     /// A user without connections and cookies.
     pub fn new(transport: Rc<Transport>) -> Self {
-        Self { transport, idle: RefCell::default(), jar: RefCell::default() }
+        Self { transport, idle: RefCell::default(), gates: RefCell::default(), jar: RefCell::default() }
     }
 
     /// Sends a request, and gives the response that it comes to.
@@ -101,7 +119,10 @@ impl Session {
             };
             if !chain.follow(&response)? {
                 response.hops = chain.hops;
-                response.body = decode::decode(&response.headers, response.body)?;
+                // A part of an encoded body can't be decoded.
+                if response.status != 206 {
+                    response.body = decode::decode(&response.headers, response.body)?;
+                }
                 return Ok(response);
             }
         }
@@ -113,11 +134,35 @@ impl Session {
         if let Some(connection) = self.take_idle(api, origin) {
             match self.exchange(connection, step, api).await {
                 Ok(raw) => return Ok(Stepped { raw, made: None }),
-                Err(lost) if lost.untouched => {}
+                Err(lost) if lost.untouched => {
+                    self.idle.borrow_mut().retain(|one| !(one.is_for(api, origin) && matches!(one.connection, Connection::Many(_))));
+                }
                 Err(lost) => return Err(lost.failure),
             }
         }
+        let (connection, made) = self.connection(api, origin).await?;
+        let raw = self.exchange(connection, step, api).await.map_err(|lost| lost.failure)?;
+        Ok(Stepped { raw, made })
+    }
+
+    /// A new connection, or one that another request of the user has just made for all.
+    async fn connection(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>) -> Result<(Connection, Option<Phases>), Failure> {
+        let gate = (origin.https && api.config.http2).then(|| self.gate(api, origin));
+        let mut held = None;
+        if let Some(gate) = &gate
+            && !gate.one_each.get()
+        {
+            held = Some(gate.lock.lock().await);
+            if gate.one_each.get() {
+                held = None;
+            } else if let Some(shared) = self.take_idle(api, origin) {
+                return Ok((shared, None));
+            }
+        }
         let Made { stream, http2, via, phases } = connect(&self.transport, api, origin).await?;
+        if let Some(gate) = &gate {
+            gate.one_each.set(!http2);
+        }
         let connection = if http2 {
             let sender = h2::handshake(stream).await?;
             self.put_idle(api, origin, Connection::Many(sender.clone()));
@@ -125,8 +170,18 @@ impl Session {
         } else {
             Connection::One { stream, via: via.map(Box::new) }
         };
-        let raw = self.exchange(connection, step, api).await.map_err(|lost| lost.failure)?;
-        Ok(Stepped { raw, made: Some(phases) })
+        drop(held);
+        Ok((connection, Some(phases)))
+    }
+
+    fn gate(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>) -> Rc<Gate> {
+        let mut gates = self.gates.borrow_mut();
+        if let Some(gate) = gates.iter().find(|gate| Rc::ptr_eq(&gate.api, api) && gate.origin == *origin) {
+            return gate.clone();
+        }
+        let gate = Gate { api: api.clone(), origin: origin.clone(), lock: Mutex::new(()), one_each: Cell::new(false) };
+        gates.push(Rc::new(gate));
+        gates[gates.len() - 1].clone()
     }
 
     async fn exchange(&self, connection: Connection, step: &Step<'_>, api: &Rc<ApiTransport>) -> Result<Raw, Lost> {
@@ -149,8 +204,7 @@ impl Session {
     /// The connection that was used last and still looks usable; the others are dropped on the way.
     fn take_idle(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>) -> Option<Connection> {
         let mut idle = self.idle.borrow_mut();
-        let fits = |one: &Idle| Rc::ptr_eq(&one.api, api) && (Rc::ptr_eq(&one.origin, origin) || one.origin == *origin);
-        while let Some(at) = idle.iter().rposition(fits) {
+        while let Some(at) = idle.iter().rposition(|one| one.is_for(api, origin)) {
             if let Connection::Many(sender) = &idle[at].connection
                 && sender.is_open()
             {
@@ -176,8 +230,7 @@ impl Session {
     pub fn cookie(&self, url: &str, name: &str) -> Option<EcoString> {
         let jar = self.jar.borrow();
         let url = url::Url::parse(url).ok()?;
-        let found = jar.as_ref()?.get_request_values(&url).find(|(known, _)| *known == name).map(|(_, value)| value.into());
-        found
+        jar.as_ref()?.matches(&url).into_iter().find(|cookie| cookie.name() == name).map(|cookie| cookie.value().into())
     }
 
     /// Forgets the cookies that would be sent to this host.

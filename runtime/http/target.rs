@@ -41,6 +41,9 @@ impl Target {
     /// Takes an absolute `http` or `https` URL apart.
     pub fn parse(text: &str) -> Result<Self, String> {
         let url = url::Url::parse(text).map_err(|error| format!("`{text}`: {error}"))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("it has a user or a password in it: they are said by `auth basic`".into());
+        }
         Self::from_url(&url)
     }
 

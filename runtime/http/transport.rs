@@ -2,6 +2,7 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use rustls::ClientConfig;
+use tokio::sync::Mutex;
 
 use super::proxy::{Proxies, Proxy};
 use super::target::Origin;
@@ -18,6 +20,8 @@ use crate::stats::FailureClass;
 
 /// How long a looked-up address is used.
 const DNS_TTL: Duration = Duration::from_secs(30);
+/// How long it isn't asked for again where it wasn't found: what waits for the same name needn't ask one by one.
+const DNS_FAILURE_TTL: Duration = Duration::from_secs(1);
 /// Buffers that are kept for the next exchange, and the size up to which they are.
 const BUFFERS: usize = 64;
 const BUFFER: usize = 16 * 1024;
@@ -91,14 +95,14 @@ impl fmt::Debug for ApiTransport {
 #[derive(Debug)]
 pub struct Transport {
     proxy: Proxy,
-    dns: RefCell<HashMap<Box<str>, (Instant, Rc<[IpAddr]>)>>,
+    names: RefCell<HashMap<Box<str>, Rc<Name>>>,
     buffers: RefCell<Vec<BytesMut>>,
 }
 
 impl Transport {
     /// Makes it; what is wrong with the configuration is said.
     pub fn new(config: TransportConfig) -> Result<Rc<Self>, String> {
-        Ok(Rc::new(Self { proxy: Proxy::new(&config.proxies), dns: RefCell::default(), buffers: RefCell::default() }))
+        Ok(Rc::new(Self { proxy: Proxy::new(&config.proxies), names: RefCell::default(), buffers: RefCell::default() }))
     }
 
     /// How an api is reached. Its certificates are read here, so that what is wrong with them is told before any load.
@@ -133,26 +137,58 @@ impl Transport {
         }
     }
 
-    /// All addresses of an origin, and how long it took where they had to be asked for.
+    /// All addresses of an origin, and how long it took where they had to be asked for. Users that want the same name wait for one answer.
     pub(crate) async fn addresses(&self, origin: &Origin) -> Result<(Vec<SocketAddr>, Option<Duration>), Failure> {
-        let port = origin.port;
-        let with_port = |found: &[IpAddr]| found.iter().map(|address| SocketAddr::new(*address, port)).collect();
         if let Ok(address) = origin.host.parse::<IpAddr>() {
-            return Ok((vec![SocketAddr::new(address, port)], None));
-        }
-        let known = self.dns.borrow().get(&*origin.host).filter(|(at, _)| at.elapsed() < DNS_TTL).map(|(_, found)| found.clone());
-        if let Some(found) = known {
-            return Ok((with_port(&found), None));
+            return Ok((vec![SocketAddr::new(address, origin.port)], None));
         }
         let begun = Instant::now();
-        let none = |why: String| Failure::new(FailureClass::Dns, format!("the host {} has no address{why}", origin.host));
-        let found = tokio::net::lookup_host((&*origin.host, port)).await.map_err(|error| none(format!(": {error}")))?;
-        let found: Rc<[IpAddr]> = found.map(|address| address.ip()).collect();
-        if found.is_empty() {
-            return Err(none(String::new()));
+        let name = match self.names.borrow_mut().entry(origin.host.clone()) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(new) => new.insert(Rc::default()).clone(),
+        };
+        if let Some(known) = name.known() {
+            return Ok((with_port(&known?, origin.port), None));
         }
-        let all = with_port(&found);
-        self.dns.borrow_mut().insert(origin.host.clone(), (Instant::now(), found));
-        Ok((all, Some(begun.elapsed())))
+        let held = name.lock.lock().await;
+        let known = match name.known() {
+            Some(known) => known,
+            None => name.look_up(&origin.host).await,
+        };
+        drop(held);
+        Ok((with_port(&known?, origin.port), Some(begun.elapsed())))
     }
+}
+
+type Found = Result<Rc<[IpAddr]>, Failure>;
+
+/// What is known of a name.
+#[derive(Debug, Default)]
+struct Name {
+    lock: Mutex<()>,
+    found: RefCell<Option<(Instant, Found)>>,
+}
+
+impl Name {
+    fn known(&self) -> Option<Found> {
+        let found = self.found.borrow();
+        let (at, found) = found.as_ref()?;
+        let fresh = at.elapsed() < if found.is_ok() { DNS_TTL } else { DNS_FAILURE_TTL };
+        fresh.then(|| found.clone())
+    }
+
+    async fn look_up(&self, host: &str) -> Found {
+        let none = |why: String| Failure::new(FailureClass::Dns, format!("the host {host} has no address{why}"));
+        let found: Found = match tokio::net::lookup_host((host, 0)).await {
+            Ok(found) => Ok(found.map(|address| address.ip()).collect()),
+            Err(error) => Err(none(format!(": {error}"))),
+        };
+        let found = found.and_then(|found| if found.is_empty() { Err(none(String::new())) } else { Ok(found) });
+        *self.found.borrow_mut() = Some((Instant::now(), found.clone()));
+        found
+    }
+}
+
+fn with_port(found: &[IpAddr], port: u16) -> Vec<SocketAddr> {
+    found.iter().map(|address| SocketAddr::new(*address, port)).collect()
 }

@@ -1,0 +1,174 @@
+//! Targets, redirects, cookies.
+
+use super::*;
+use crate::stats::FailureClass;
+
+fn to(status: u16, location: &str) -> Act {
+    say(format!("HTTP/1.1 {status} Moved\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"))
+}
+
+fn path_of(request: &str) -> &str {
+    request.split(' ').nth(1).unwrap()
+}
+
+#[test]
+fn targets_are_taken_apart_and_put_together() {
+    let base = Target::parse("HTTPS://Shop.Example:443/api/").unwrap();
+    assert_eq!((base.to_string().as_str(), base.host()), ("https://shop.example/api/", "shop.example"));
+    let append = |base: &str, path: &str, query: &str| Target::parse(base).unwrap().append(path, query).unwrap().to_string();
+    assert_eq!(append("http://a:81/api/", "/x", "b=c"), "http://a:81/api/x?b=c");
+    assert_eq!(append("http://a", "/x", ""), "http://a/x");
+    assert_eq!(append("http://a/", "", ""), "http://a/");
+    assert_eq!(append("http://a/api", "", "q=1"), "http://a/api?q=1");
+    assert_eq!(append("http://a/api?key=1", "/x", "q=1"), "http://a/api/x?key=1&q=1");
+    assert_eq!(append("http://a", "/x y/é#f", "q=a b"), "http://a/x%20y/%C3%A9?q=a%20b");
+    assert_eq!(append("http://[::1]:8080", "/x", ""), "http://[::1]:8080/x");
+    let join = |reference: &str, query: &str| Target::parse("http://a/api").unwrap().join(reference, query).unwrap().to_string();
+    assert_eq!(join("x?y=1", "z=2"), "http://a/api/x?y=1&z=2");
+    assert_eq!(join("/x", ""), "http://a/x");
+    assert_eq!(join("https://b/x#f", ""), "https://b/x");
+    assert!(Target::parse("http://a").unwrap().same_origin(&Target::parse("http://A:80/x").unwrap()));
+    assert!(!Target::parse("http://a").unwrap().same_origin(&Target::parse("https://a").unwrap()));
+    assert!(Target::parse("http://me:secret@a/").is_err_and(|why| !why.contains("secret")));
+    assert!(Target::parse("/x").is_err() && Target::parse("ftp://a/").is_err());
+}
+
+#[test]
+fn redirects_are_followed_on_the_host() {
+    run(async {
+        let server = Server::start(|_, _, request| match path_of(request) {
+            "/a" => to(302, "b?x=1#f"),
+            "/b?x=1" => to(307, "/c"),
+            path => say(ok(path)),
+        })
+        .await;
+        let client = Client::new();
+        let response = client.get(server.url("/a")).await.unwrap();
+        assert_eq!((text(&response), response.url.as_str()), ("/c", server.url("/c").to_string().as_str()));
+        let hops: Vec<_> = response.hops.iter().map(|hop| (hop.status, hop.url.to_string())).collect();
+        assert_eq!(hops, [(302, server.url("/b?x=1").to_string()), (307, server.url("/c").to_string())]);
+        assert_eq!(server.connections(), 1);
+        for (redirects, status, hops) in [(Redirects::Off, 302, 0), (Redirects::Hops(0), 302, 0), (Redirects::Hops(1), 307, 1), (Redirects::Hops(9), 200, 2)] {
+            let request = Request { redirects, ..client.request("GET", server.url("/a")) };
+            let response = client.session.send(&request).await.unwrap();
+            assert_eq!((response.status, response.hops.len()), (status, hops), "{redirects:?}");
+        }
+    });
+}
+
+#[test]
+fn redirects_do_not_go_on_forever() {
+    run(async {
+        let server = Server::start(|_, _, request| {
+            let number: u32 = path_of(request)[1..].parse().unwrap();
+            if number == 0 { say(ok("there")) } else { to(301, &format!("/{}", number - 1)) }
+        })
+        .await;
+        let client = Client::new();
+        assert_eq!(text(&client.get(server.url("/10")).await.unwrap()), "there");
+        let failure = client.get(server.url("/11")).await.unwrap_err();
+        assert_eq!((failure.class, failure.message.as_str()), (FailureClass::Protocol, "more than 10 redirects"));
+    });
+}
+
+#[test]
+fn methods_turn_as_in_browsers() {
+    run(async {
+        let server = Server::start(|_, _, request| match path_of(request) {
+            "/end" => say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+            path => to(path[1..].parse().unwrap(), "/end"),
+        })
+        .await;
+        let client = Client::new();
+        let cases = [
+            ("POST", 301, "GET"),
+            ("POST", 302, "GET"),
+            ("PUT", 302, "PUT"),
+            ("PUT", 303, "GET"),
+            ("HEAD", 303, "HEAD"),
+            ("POST", 307, "POST"),
+            ("PATCH", 308, "PATCH"),
+        ];
+        for (method, status, then) in cases {
+            let has_body = method != "HEAD";
+            let request = Request {
+                headers: if has_body { b"Content-Type: text/plain\r\n".to_vec() } else { Vec::new() },
+                body: if has_body { "hello".into() } else { Bytes::new() },
+                has_body,
+                ..client.request(method, server.url(&format!("/{status}")))
+            };
+            client.session.send(&request).await.unwrap();
+            let last = server.requests().pop().unwrap();
+            let kept = last.contains("Content-Type") && last.ends_with("\r\n\r\nhello");
+            let left = !last.contains("Content-") && last.ends_with("\r\n\r\n");
+            assert!(last.starts_with(&format!("{then} /end ")), "{method} {status}: {last}");
+            assert!(if then == method && has_body { kept } else { left }, "{method} {status}: {last}");
+        }
+    });
+}
+
+#[test]
+fn other_hosts_get_no_secrets() {
+    run(async {
+        let other = Server::start(|_, _, _| say(ok("other"))).await;
+        let port = other.address.port();
+        let server = Server::start(move |_, _, request| match path_of(request) {
+            "/away" => to(302, &format!("http://localhost:{port}/")),
+            _ => to(302, "myapp://callback"),
+        })
+        .await;
+        let client = Client::new();
+        let request = Request {
+            headers: b"Cookie: a=1\r\nAuthorization: Basic eA==\r\nX-Plain: yes\r\n".to_vec(),
+            auth: b"X-Key: secret\r\n".to_vec(),
+            ..client.request("GET", server.url("/away"))
+        };
+        assert_eq!(client.session.send(&request).await.unwrap().status, 302);
+        assert_eq!(client.get(server.url("/app")).await.unwrap().status, 302);
+        let any = Request { redirects: Redirects::Follow { max: 10, any_host: true }, ..request };
+        assert_eq!(text(&client.session.send(&any).await.unwrap()), "other");
+        let seen = &other.requests()[0];
+        assert!(seen.contains("X-Plain: yes\r\n") && seen.contains(&format!("Host: localhost:{port}\r\n")), "{seen}");
+        assert!(!seen.contains("Cookie") && !seen.contains("Authorization") && !seen.contains("secret"), "{seen}");
+        assert!(server.requests()[0].contains("X-Key: secret\r\n"));
+    });
+}
+
+#[test]
+fn cookies_are_kept_and_sent() {
+    run(async {
+        let server = Server::start(|_, _, request| match path_of(request) {
+            "/in" => say("HTTP/1.1 302 Found\r\nLocation: /home\r\nSet-Cookie: sid=1; HttpOnly\r\nSet-Cookie: deep=2; Path=/home\r\nContent-Length: 0\r\n\r\n"),
+            "/out" => say("HTTP/1.1 200 OK\r\nSet-Cookie: sid=; Max-Age=0\r\nContent-Length: 0\r\n\r\n"),
+            "/odd" => say("HTTP/1.1 200 OK\r\nSet-Cookie: x=1; Domain=elsewhere.example\r\nSet-Cookie: =\r\nContent-Length: 0\r\n\r\n"),
+            _ => say(ok("")),
+        })
+        .await;
+        let client = Client::new();
+        let cookies = || {
+            let last = server.requests().pop().unwrap();
+            last.lines().find_map(|line| line.strip_prefix("Cookie: ").map(str::to_owned)).unwrap_or_default()
+        };
+        client.get(server.url("/in")).await.unwrap();
+        assert_eq!(cookies(), "deep=2; sid=1");
+        assert_eq!(client.session.cookie(&server.url("/").to_string(), "sid").as_deref(), Some("1"));
+        assert_eq!(client.session.cookie(&server.url("/").to_string(), "deep"), None);
+        client.session.send(&Request { headers: b"Cookie: own=3\r\n".to_vec(), ..client.request("GET", server.url("/")) }).await.unwrap();
+        assert_eq!(cookies(), "own=3; sid=1");
+        client.session.send(&Request { cookies: false, ..client.request("GET", server.url("/")) }).await.unwrap();
+        assert_eq!(cookies(), "");
+        let other = Session::new(client.transport.clone());
+        other.send(&client.request("GET", server.url("/"))).await.unwrap();
+        assert_eq!(cookies(), "");
+        client.get(server.url("/odd")).await.unwrap();
+        client.get(server.url("/out")).await.unwrap();
+        client.get(server.url("/home")).await.unwrap();
+        assert_eq!(cookies(), "deep=2");
+        client.session.clear_cookies("elsewhere.example");
+        client.get(server.url("/home")).await.unwrap();
+        assert_eq!(cookies(), "deep=2");
+        client.session.clear_cookies(server.url("/").host());
+        client.get(server.url("/home")).await.unwrap();
+        assert_eq!(cookies(), "");
+    });
+}
