@@ -2,6 +2,7 @@
 //! (paths and contents) and `HASH` (of both).
 
 use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::hash::{Hash, Hasher};
@@ -12,20 +13,23 @@ fn main() -> std::io::Result<()> {
     let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
     let mut files = Vec::new();
     collect(&root.join("runtime"), &mut files)?;
-    files.push(root.join("Cargo.lock"));
     files.sort();
 
-    let manifest = workspace(&fs::read_to_string(root.join("Cargo.toml"))?);
-    fs::write(out.join("workspace.toml"), &manifest)?;
+    println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=Cargo.toml");
     println!("cargo::rerun-if-changed=Cargo.lock");
     println!("cargo::rerun-if-changed=runtime");
 
+    let manifest = workspace(&fs::read_to_string(root.join("Cargo.toml"))?);
+    let lock = reachable(&fs::read_to_string(root.join("Cargo.lock"))?, "ltc-runtime");
+    let mut packed = vec![("Cargo.toml".to_owned(), out.join("workspace.toml")), ("Cargo.lock".to_owned(), out.join("workspace.lock"))];
+    write_changed(&packed[0].1, &manifest)?;
+    write_changed(&packed[1].1, &lock)?;
+    packed.extend(files.into_iter().map(|file| (file.strip_prefix(&root).unwrap_or(&file).display().to_string(), file)));
+
     let mut hasher = DefaultHasher::new();
-    manifest.hash(&mut hasher);
-    let mut list = format!("    (\"Cargo.toml\", include_bytes!({:?})),\n", out.join("workspace.toml"));
-    for file in &files {
-        let name = file.strip_prefix(&root).unwrap_or(file).display().to_string();
+    let mut list = String::new();
+    for (name, file) in &packed {
         name.hash(&mut hasher);
         fs::read(file)?.hash(&mut hasher);
         // Writing to a string can't fail.
@@ -35,14 +39,20 @@ fn main() -> std::io::Result<()> {
         "/// The run time's sources: paths and contents.\npub(super) const FILES: &[(&str, &[u8])] = &[\n{list}];\n\n/// A hash of all of them.\npub(super) const HASH: &str = \"{:016x}\";\n",
         hasher.finish()
     );
-    fs::write(out.join("runtime_sources.rs"), text)
+    write_changed(&out.join("runtime_sources.rs"), &text)
 }
 
+/// What the run time is compiled from; its tests stay here.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() {
-            collect(&path, files)?;
+            if !matches!(name.as_str(), "target" | "tests" | "golden" | "vectors") {
+                collect(&path, files)?;
+            }
+        } else if name == "tests.rs" || name.ends_with("_tests.rs") {
+            // Only tests have them, and those look at files that aren't packed.
         } else if path.extension().is_some_and(|extension| extension == "rs" || extension == "toml" || extension == "txt") {
             files.push(path);
         }
@@ -53,5 +63,42 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
 /// The part of the root manifest that the run time's crates inherit from.
 fn workspace(manifest: &str) -> String {
     let inherited = manifest.split("\n[package]").next().unwrap_or(manifest);
-    inherited.replace("members = [\"grammar\", \"runtime\", \"runtime/config\"]", "members = [\"runtime\", \"runtime/config\"]")
+    inherited
+        .lines()
+        .filter(|line| !line.starts_with("ltc-grammar"))
+        .map(|line| if line.starts_with("members = ") { "members = [\"runtime\", \"runtime/config\"]\n".to_owned() } else { format!("{line}\n") })
+        .collect()
+}
+
+/// The part of a lock file that one package needs: what only the compiler depends on changes nothing of what specs are built from.
+fn reachable(lock: &str, package: &str) -> String {
+    let mut parts = lock.split("[[package]]\n");
+    let head = parts.next().unwrap_or_default();
+    let packages: Vec<&str> = parts.collect();
+    let line = |text: &str, key: &str| {
+        let start = format!("{key} = \"");
+        text.lines().find_map(|line| line.strip_prefix(start.as_str())?.strip_suffix('"').map(str::to_owned)).unwrap_or_default()
+    };
+    let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (index, text) in packages.iter().enumerate() {
+        by_name.entry(line(text, "name")).or_default().push(index);
+    }
+    let mut needed = BTreeSet::new();
+    let mut waiting = vec![package.to_owned()];
+    while let Some(wanted) = waiting.pop() {
+        // `name`, or, where there are several of it, `name version` or `name version (source)`.
+        let mut words = wanted.split(' ');
+        let (name, version) = (words.next().unwrap_or_default(), words.next());
+        for &index in by_name.get(name).into_iter().flatten() {
+            if version.is_none_or(|version| line(packages[index], "version") == version) && needed.insert(index) {
+                let dependencies = packages[index].lines().filter_map(|line| line.strip_prefix(" \"")?.strip_suffix("\","));
+                waiting.extend(dependencies.map(str::to_owned));
+            }
+        }
+    }
+    needed.into_iter().fold(head.to_owned(), |lock, index| lock + "[[package]]\n" + packages[index])
+}
+
+fn write_changed(path: &Path, text: &str) -> std::io::Result<()> {
+    if fs::read_to_string(path).is_ok_and(|old| old == text) { Ok(()) } else { fs::write(path, text) }
 }

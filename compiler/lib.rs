@@ -9,11 +9,13 @@
 pub mod ast;
 pub mod build;
 pub mod check;
+pub mod cli;
 pub mod demo;
 pub mod diagnostic;
 pub mod emit;
 pub mod model;
 pub mod parse;
 pub mod pipeline;
+pub mod project;
 pub mod source;
 pub mod span;

@@ -1,13 +1,17 @@
 //! The cache: `<cache>/<hash of the run time>/{Cargo.toml, Cargo.lock, runtime/, crates/<spec>/}`, and
 //! `<cache>/target/`, which all share: an update of ltc compiles only what changed.
+//!
+//! Each of these folders has a file `lock`: builds hold it (shared where they only read), and what is held is never removed.
 
 use std::collections::hash_map::DefaultHasher;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::hash::{Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::Error;
+use super::progress::Progress;
+use super::{Cleaned, Error};
 use crate::emit::Emitted;
 
 include!(concat!(env!("OUT_DIR"), "/runtime_sources.rs"));
@@ -18,49 +22,96 @@ const KEPT: usize = 2;
 /// The folder of what is compiled.
 const TARGET: &str = "target";
 
+/// The file whose presence says that a folder of sources is whole.
+const MARK: &str = "Cargo.toml";
+
 /// The folder of one run time.
 #[derive(Debug)]
 pub(super) struct Home {
     pub(super) folder: PathBuf,
     /// What is compiled lies here.
     pub(super) shelf: PathBuf,
+    /// Keeps the sources from being removed by another version's build.
+    _held: File,
 }
 
 impl Home {
     pub(super) fn open(cache: Option<PathBuf>) -> Result<Self, Error> {
         let root = root(cache);
         let (folder, shelf) = (root.join(HASH), root.join(TARGET));
-        let open = || -> io::Result<()> {
+        let open = || -> io::Result<File> {
             fs::create_dir_all(&shelf)?;
-            if !folder.join("Cargo.toml").is_file() {
-                unpack(&root, &folder)?;
-                prune(&root);
+            // Between looking and holding another build may remove what was there: then it is unpacked again.
+            for _ in 0..8 {
+                if !folder.join(MARK).is_file() {
+                    unpack(&root, &folder)?;
+                    prune(&root);
+                }
+                match hold(&folder) {
+                    Ok(held) if folder.join(MARK).is_file() => return Ok(held),
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
             }
-            Ok(())
+            Err(io::Error::other("it is removed as soon as it is written"))
         };
-        open().map_err(|error| Error::Cache(root.clone(), error))?;
-        Ok(Self { folder, shelf })
+        let held = open().map_err(|error| Error::Cache(root.clone(), error))?;
+        Ok(Self { folder, shelf, _held: held })
     }
 
     pub(super) fn target(&self) -> PathBuf {
         self.shelf.clone()
     }
 
-    /// Held while cargo runs.
-    pub(super) fn lock(&self) -> Result<File, Error> {
+    /// Held while cargo runs; another build is waited for.
+    pub(super) fn lock(&self, progress: Progress) -> Result<File, Error> {
         let path = self.shelf.join("lock");
         let lock = || -> io::Result<File> {
             let file = File::create(&path)?;
-            file.lock()?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    progress.say("waiting for another `ltc build` to end");
+                    file.lock()?;
+                }
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
             Ok(file)
         };
         lock().map_err(|error| Error::Cache(path.clone(), error))
     }
 }
 
+/// Shares the lock of a folder of sources.
+fn hold(folder: &Path) -> io::Result<File> {
+    let file = File::create(folder.join("lock"))?;
+    file.lock_shared()?;
+    Ok(file)
+}
+
+/// Whether nobody holds a folder's lock; it is held while `then` runs.
+fn if_free(folder: &Path, then: impl FnOnce() -> io::Result<()>) -> io::Result<bool> {
+    match File::open(folder.join("lock")) {
+        Ok(file) => match file.try_lock() {
+            Ok(()) => then().map(|()| true),
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(error)) => Err(error),
+        },
+        Err(_) => then().map(|()| true),
+    }
+}
+
+/// Renames, then removes: what is left of a removal that is cut short is never taken for a whole folder.
+fn remove(folder: &Path) -> io::Result<()> {
+    let trash = folder.with_extension(format!("old-{}", std::process::id()));
+    fs::rename(folder, &trash)?;
+    fs::remove_dir_all(trash)
+}
+
 /// Unpacks beside, then renames: another build at the same time finds all or nothing.
 fn unpack(root: &Path, folder: &Path) -> io::Result<()> {
-    let beside = root.join(format!("{HASH}.new-{}", std::process::id()));
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let beside = root.join(format!("{HASH}.new-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
     for (name, content) in FILES {
         let path = beside.join(name);
         if let Some(parent) = path.parent() {
@@ -71,7 +122,7 @@ fn unpack(root: &Path, folder: &Path) -> io::Result<()> {
     match fs::rename(&beside, folder) {
         Ok(()) => Ok(()),
         // Somebody else was faster.
-        Err(_) if folder.join("Cargo.toml").is_file() => fs::remove_dir_all(&beside),
+        Err(_) if folder.join(MARK).is_file() => fs::remove_dir_all(&beside),
         Err(error) => Err(error),
     }
 }
@@ -83,15 +134,16 @@ fn prune(root: &Path) {
         .filter_map(|entry| {
             let path = entry.ok()?.path();
             let modified = fs::metadata(path.join("lock")).or_else(|_| fs::metadata(&path)).ok()?.modified().ok()?;
-            path.is_dir().then_some((modified, path))
+            is_ours(&path).then_some((modified, path))
         })
-        .filter(|(_, path)| path.file_name().is_some_and(|name| name != HASH && name != TARGET))
+        // Neither this version's folders nor what another build unpacks at this moment.
+        .filter(|(_, path)| path.file_stem().is_some_and(|name| name != HASH && name != TARGET))
         .collect();
     old.sort();
     let surplus = (old.len() + 1).saturating_sub(KEPT);
     for (_, path) in old.into_iter().take(surplus) {
         // What can't be removed now is tried again with the next version.
-        let _ = fs::remove_dir_all(path);
+        let _ = if_free(&path, || remove(&path));
     }
 }
 
@@ -176,25 +228,32 @@ fn root(cache: Option<PathBuf>) -> PathBuf {
     std::path::absolute(&root).unwrap_or(root)
 }
 
-pub(super) fn clean(cache: Option<PathBuf>) -> io::Result<u64> {
+pub(super) fn clean(cache: Option<PathBuf>) -> io::Result<Cleaned> {
     let root = root(cache);
+    let mut cleaned = Cleaned { root: root.clone(), bytes: 0, in_use: 0 };
     if !root.is_dir() {
-        return Ok(0);
+        return Ok(cleaned);
     }
-    let mut freed = 0;
     for entry in fs::read_dir(&root)? {
         let path = entry?.path();
-        // Only what is ours: folders named by a hash, and what they share.
-        let ours = path.file_name().is_some_and(|name| {
-            let name = name.to_string_lossy();
-            name == TARGET || name.chars().take(16).filter(char::is_ascii_hexdigit).count() == 16
-        });
-        if ours && path.is_dir() {
-            freed += size(&path);
-            fs::remove_dir_all(path)?;
+        if !is_ours(&path) {
+            continue;
+        }
+        let bytes = size(&path);
+        if if_free(&path, || remove(&path))? {
+            cleaned.bytes += bytes;
+        } else {
+            cleaned.in_use += 1;
         }
     }
-    Ok(freed)
+    Ok(cleaned)
+}
+
+/// Folders named by a hash, and what they share: the cache may have been put into a folder where other things lie.
+fn is_ours(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let hash = name.split_once('.').map_or(&*name, |(hash, _)| hash);
+    (name == TARGET || hash.len() == 16 && hash.chars().all(|char| char.is_ascii_hexdigit())) && path.is_dir()
 }
 
 fn size(path: &Path) -> u64 {
@@ -244,7 +303,53 @@ mod tests {
         assert!(package.folder.join("src/data/x.json").is_file());
         let other = Package::write(&home, "x", Path::new("other/x.lt"), &emitted).unwrap();
         assert_ne!(other.folder, package.folder);
-        assert!(clean(Some(folder.path().to_path_buf())).unwrap() > 0);
-        assert!(!home.folder.exists());
+    }
+
+    #[test]
+    fn cleaning_keeps_what_is_in_use_and_what_is_not_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Some(folder.path().to_path_buf());
+        fs::create_dir(folder.path().join("photos")).unwrap();
+        let home = Home::open(cache.clone()).unwrap();
+        let lock = home.lock(Progress::Silent).unwrap();
+        let cleaned = clean(cache.clone()).unwrap();
+        assert_eq!((cleaned.bytes, cleaned.in_use), (0, 2));
+        assert!(home.folder.join(MARK).is_file());
+        let sources = home.folder.clone();
+        drop((lock, home));
+        let cleaned = clean(cache).unwrap();
+        assert!(cleaned.bytes > 10_000 && cleaned.in_use == 0);
+        assert!(!sources.exists() && folder.path().join("photos").is_dir());
+    }
+
+    #[test]
+    fn builds_at_the_same_time_find_the_sources_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    let home = Home::open(Some(folder.path().to_path_buf())).unwrap();
+                    assert!(FILES.iter().all(|(name, content)| fs::read(home.folder.join(name)).unwrap() == *content));
+                });
+            }
+        });
+        let left = fs::read_dir(folder.path()).unwrap().filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains("new"));
+        assert_eq!(left.count(), 0);
+    }
+
+    #[test]
+    fn old_versions_go_and_the_newest_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let old: Vec<PathBuf> = (0..4).map(|n| folder.path().join(format!("{n:016x}"))).collect();
+        for (age, path) in old.iter().enumerate() {
+            fs::create_dir(path).unwrap();
+            let lock = File::create(path.join("lock")).unwrap();
+            lock.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(age as u64)).unwrap();
+        }
+        let used = File::open(old[0].join("lock")).unwrap();
+        used.lock_shared().unwrap();
+        Home::open(Some(folder.path().to_path_buf())).unwrap();
+        let there: Vec<bool> = old.iter().map(|path| path.is_dir()).collect();
+        assert_eq!(there, [true, false, true, true], "the oldest is in use, the next is removed");
     }
 }

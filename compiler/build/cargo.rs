@@ -3,7 +3,9 @@
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
+
+use serde_json::Value;
 
 use super::cache::{Home, Package};
 use super::progress::Shown;
@@ -11,81 +13,203 @@ use super::{Error, Options};
 
 /// Builds a generated crate; gives the binary's path.
 pub(super) fn build(home: &Home, package: &Package, options: &Options) -> Result<PathBuf, Error> {
-    let log = package.folder.join("build.log");
-    let cache = |error| Error::Cache(log.clone(), error);
     let profile = if options.thin_lto { "lto" } else { "release" };
+    // It says how many packages there are, and that all are fetched: the registry need not be asked again.
     let marker = home.shelf.join(format!("built-{profile}"));
-    let total = if marker.is_file() { None } else { crates(home, package) };
-    let mut command = cargo(home, package);
-    command.args(["build", "--profile", profile, "--message-format", "json-render-diagnostics"]);
-    if options.offline || marker.is_file() {
-        // All that is needed was fetched: the registry need not be asked again.
-        command.arg("--offline");
+    let known = fs::read_to_string(&marker).ok().and_then(|text| text.trim().parse().ok());
+    let mut run = Run { home, package, options, profile, total: 0, offline: true };
+    if let Some(total) = known {
+        run.total = total;
+        match run.cargo() {
+            // What was fetched is gone.
+            Err(Error::Network(_)) if !options.offline => {}
+            done => return done,
+        }
     }
-    let stderr = File::create(&log).map_err(cache)?;
-    let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).spawn();
-    let mut child = match spawned {
-        Ok(child) => child,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::NoCargo),
-        Err(error) => return Err(cache(error)),
-    };
-    let mut shown = Shown::new(options.progress, total);
-    let mut binary = None;
-    if let Some(stdout) = child.stdout.take() {
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            let Ok(message) = serde_json::from_str::<serde_json::Value>(&line) else { continue };
-            if message["reason"] == "compiler-artifact" {
-                shown.done(message["target"]["name"].as_str().unwrap_or_default());
-                binary = message["executable"].as_str().map(PathBuf::from).or(binary);
+    run.offline = options.offline;
+    run.total = crates(home, package, options.offline).unwrap_or_default();
+    let binary = run.cargo()?;
+    // Without it the next build asks the registry, no more.
+    let _ = fs::write(&marker, run.total.to_string());
+    Ok(binary)
+}
+
+struct Run<'b> {
+    home: &'b Home,
+    package: &'b Package,
+    options: &'b Options,
+    profile: &'b str,
+    total: usize,
+    offline: bool,
+}
+
+impl Run<'_> {
+    fn cargo(&self) -> Result<PathBuf, Error> {
+        let log = self.package.folder.join("build.log");
+        let cache = |error| Error::Cache(log.clone(), error);
+        let mut command = cargo(self.home, self.package);
+        command.args(["build", "--profile", self.profile, "--message-format", "json-render-diagnostics"]);
+        if self.offline {
+            command.arg("--offline");
+        }
+        let stderr = File::create(&log).map_err(cache)?;
+        let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).spawn();
+        let mut child = match spawned {
+            Ok(child) => child,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::NoCargo),
+            Err(error) => return Err(cache(error)),
+        };
+        let mut shown = Shown::new(self.options.progress, self.total);
+        let mut binary = None;
+        if let Some(stdout) = child.stdout.take() {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                let Ok(message) = serde_json::from_str::<Value>(&line) else { continue };
+                binary = self.message(&message, &mut shown).or(binary);
             }
         }
-    }
-    shown.finish();
-    let status = child.wait().map_err(cache)?;
-    match binary {
-        Some(binary) if status.success() => {
-            fs::write(&marker, "").map_err(cache)?;
-            Ok(binary)
+        shown.finish();
+        let status = child.wait().map_err(cache)?;
+        match binary {
+            Some(binary) if status.success() => Ok(binary),
+            _ => Err(why(&log, status, self.package)),
         }
-        _ => Err(why(&log, package)),
+    }
+
+    /// One of cargo's messages; gives the binary's path, where it says it.
+    fn message(&self, message: &Value, shown: &mut Shown) -> Option<PathBuf> {
+        if message["reason"] != "compiler-artifact" {
+            return None;
+        }
+        let target = &message["target"];
+        let name = target["name"].as_str().unwrap_or_default();
+        let is_script = target["kind"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "custom-build"));
+        if let Some(binary) = message["executable"].as_str().filter(|_| name == self.package.name) {
+            return Some(binary.into());
+        }
+        if !is_script {
+            let fresh = message["fresh"].as_bool().unwrap_or_default();
+            shown.done(message["package_id"].as_str().unwrap_or(name), name, fresh);
+        }
+        None
     }
 }
 
 /// Cargo in an environment that doesn't differ from build to build: a differing variable would rebuild the world.
 fn cargo(home: &Home, package: &Package) -> Command {
-    const KEPT: &[&str] = &["CARGO_HOME", "CARGO_NET_", "CARGO_HTTP_", "CARGO_REGISTRIES_", "CARGO_REGISTRY_", "CARGO_SOURCE_"];
-    const DROPPED: &[&str] = &["CARGO", "RUSTC", "RUSTFLAGS", "RUSTDOC", "RUST_LOG", "RUST_BACKTRACE", "LD_LIBRARY_PATH", "__CARGO", "OUT_DIR", "CLIPPY_"];
     let mut command = Command::new("cargo");
     for (name, _) in std::env::vars_os() {
-        let name = name.to_string_lossy();
-        let starts = |names: &[&str]| names.iter().any(|start| name.starts_with(start));
-        if starts(DROPPED) && !starts(KEPT) {
-            command.env_remove(name.as_ref());
+        if is_dropped(&name.to_string_lossy()) {
+            command.env_remove(name);
         }
     }
     command.env("CARGO_TARGET_DIR", home.target()).env("CARGO_TERM_COLOR", "never").current_dir(&package.folder);
     command
 }
 
-/// How many crates a first build compiles.
-fn crates(home: &Home, package: &Package) -> Option<usize> {
+/// Variables that change what is compiled, or come from a cargo that runs `ltc` itself. How crates are fetched, and how many
+/// compilers run at a time, changes nothing of it.
+fn is_dropped(name: &str) -> bool {
+    const KEPT: &[&str] = &["CARGO_HOME", "CARGO_NET_", "CARGO_HTTP_", "CARGO_REGISTRIES_", "CARGO_REGISTRY_", "CARGO_SOURCE_", "CARGO_BUILD_JOBS"];
+    const DROPPED: &[&str] =
+        &["CARGO", "RUSTC", "RUSTFLAGS", "RUSTDOC", "RUST_LOG", "RUST_BACKTRACE", "LD_LIBRARY_PATH", "DYLD_", "__CARGO", "OUT_DIR", "CLIPPY_", "MAKEFLAGS"];
+    let starts = |names: &[&str]| names.iter().any(|start| name.starts_with(start));
+    starts(DROPPED) && !starts(KEPT)
+}
+
+/// How many packages a first build compiles.
+fn crates(home: &Home, package: &Package, offline: bool) -> Option<usize> {
     let mut command = cargo(home, package);
     command.args(["tree", "--prefix", "none", "--edges", "normal,build", "--no-dedupe", "--format", "{p}"]);
+    if offline {
+        command.arg("--offline");
+    }
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     let names: std::collections::BTreeSet<&str> = text.lines().collect();
-    (!names.is_empty()).then_some(names.len())
+    // The spec's own is no dependency.
+    names.len().checked_sub(1)
 }
 
-/// What the log of a failed build comes to.
-fn why(log: &Path, package: &Package) -> Error {
+/// What a failed build comes to.
+fn why(log: &Path, status: ExitStatus, package: &Package) -> Error {
     let text = fs::read_to_string(log).unwrap_or_default();
+    classify(&text, is_killed(status), log, package)
+}
+
+#[cfg(unix)]
+fn is_killed(status: ExitStatus) -> bool {
+    std::os::unix::process::ExitStatusExt::signal(&status).is_some()
+}
+
+#[cfg(not(unix))]
+fn is_killed(_: ExitStatus) -> bool {
+    false
+}
+
+fn classify(text: &str, killed: bool, log: &Path, package: &Package) -> Error {
     let says = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
-    if says(&["linker `cc` not found", "failed to find tool \"cc\"", "is `cc` not installed", "failed to find tool \"c++\""]) {
-        return Error::NoLinker(log.to_path_buf());
+    let log = log.to_path_buf();
+    if says(&["no default toolchain", "no default is configured", "is not installed\nhelp: run `rustup"]) {
+        return Error::NoCargo;
     }
-    if says(&["failed to download", "Could not resolve host", "Couldn't resolve host", "failed to get `", "network failure", "spurious network error", "download of"]) {
-        return Error::Network(log.to_path_buf());
+    if says(&["linker `cc` not found", "failed to find tool \"cc\"", "failed to find tool \"gcc\"", "is `cc` not installed", "failed to find tool \"c++\"", "xcrun: error"]) {
+        return Error::NoLinker(log);
     }
-    Error::Bug { generated: package.folder.join("src/main.rs"), log: log.to_path_buf() }
+    if says(&["No space left on device", "os error 28"]) {
+        return Error::Full(log);
+    }
+    if says(&["feature `edition2024` is required", "requires rustc ", "is not supported by the following package", "this version of Cargo is older", "lock file version"]) {
+        return Error::OldRust(log);
+    }
+    const NETWORK: &[&str] = &[
+        "failed to download",
+        "Could not resolve host",
+        "Couldn't resolve host",
+        "Could not connect",
+        "network failure",
+        "spurious network error",
+        "download of",
+        "unable to update registry",
+        "Unable to update registry",
+        "you're using offline mode",
+        "attempting to make an HTTP request, but --offline",
+        "failed to query replaced source",
+    ];
+    if says(NETWORK) {
+        return Error::Network(log);
+    }
+    if killed || says(&["signal: 9, SIGKILL", "(signal: 9", "signal: 15, SIGTERM", "signal: 2, SIGINT"]) {
+        return Error::Killed(log);
+    }
+    Error::Bug { generated: package.folder.join("src/main.rs"), log }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_is_constant_but_for_what_fetches() {
+        for dropped in ["RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_BOOTSTRAP", "CARGO_TARGET_DIR", "CARGO_ENCODED_RUSTFLAGS", "CARGO_PROFILE_RELEASE_LTO", "CARGO_MANIFEST_DIR", "CARGO"] {
+            assert!(is_dropped(dropped), "{dropped}");
+        }
+        for kept in ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_HTTP_PROXY", "CARGO_REGISTRIES_X_TOKEN", "HTTPS_PROXY", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "PATH", "HOME", "CC"] {
+            assert!(!is_dropped(kept), "{kept}");
+        }
+    }
+
+    #[test]
+    fn the_log_tells_why() {
+        let package = Package { folder: "/c/x".into(), name: "x".into() };
+        let classify = |text: &str| classify(text, false, Path::new("/c/x/build.log"), &package);
+        assert!(matches!(classify("error: linker `cc` not found"), Error::NoLinker(_)));
+        assert!(matches!(classify("  Caused by: [6] Could not resolve host: index.crates.io"), Error::Network(_)));
+        assert!(matches!(classify("As a reminder, you're using offline mode (--offline)"), Error::Network(_)));
+        assert!(matches!(classify("rustc 1.70 is not supported by the following packages"), Error::OldRust(_)));
+        assert!(matches!(classify("error: rustup could not choose a version of cargo to run, because one wasn't specified explicitly, and no default is configured."), Error::NoCargo));
+        assert!(matches!(classify("process didn't exit successfully: `rustc …` (signal: 9, SIGKILL: kill)"), Error::Killed(_)));
+        assert!(matches!(classify("error: failed to write: No space left on device (os error 28)"), Error::Full(_)));
+        let Error::Bug { generated, .. } = classify("error[E0308]: mismatched types\n --> src/main.rs:3:5") else { panic!("not a bug") };
+        assert_eq!(generated, Path::new("/c/x/src/main.rs"));
+    }
 }

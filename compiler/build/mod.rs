@@ -33,6 +33,8 @@ pub struct Options {
 pub struct Built {
     /// The binary, in the cache.
     pub binary: PathBuf,
+    /// The generated crate, with the log of its build.
+    pub folder: PathBuf,
     /// Its size.
     pub bytes: u64,
     /// How long it took.
@@ -49,38 +51,57 @@ pub enum Error {
     NoCargo,
     /// There is no C compiler to link with.
     NoLinker(PathBuf),
+    /// The Rust that is there doesn't know this edition, or has another fault of age.
+    OldRust(PathBuf),
+    /// No space is left.
+    Full(PathBuf),
+    /// Somebody killed the compiler: mostly the system, out of memory.
+    Killed(PathBuf),
     /// The crates of the run time couldn't be fetched.
     Network(PathBuf),
     /// The generated crate, or the run time, doesn't compile.
-    Bug { generated: PathBuf, log: PathBuf },
+    Bug {
+        /// Its source.
+        generated: PathBuf,
+        /// What cargo and rustc said.
+        log: PathBuf,
+    },
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Cache(path, error) => {
-                write!(f, "the cache {} can't be used: {error}\n  help: set LTC_CACHE_DIR to a folder that can be written", path.display())
-            }
-            Self::NoCargo => f.write_str(
-                "there is no `cargo` on PATH: ltc compiles specs with Rust's own compiler\n  help: install Rust from https://rustup.rs, then try again",
-            ),
-            Self::NoLinker(log) => write!(
-                f,
-                "there is no C compiler, which Rust links programs with (log: {})\n  help: install one: `apt-get install gcc libc6-dev`, `dnf install gcc`, or `xcode-select --install`",
-                log.display()
-            ),
-            Self::Network(log) => write!(
-                f,
-                "the crates that the run time needs couldn't be fetched (log: {})\n  help: the first build needs the network once; behind a proxy set HTTPS_PROXY",
-                log.display()
-            ),
+            Self::Cache(path, error) => write!(f, "the cache {} can't be used: {error}", path.display()),
+            Self::NoCargo => f.write_str("there is no `cargo` on PATH: ltc compiles specs with Rust's own compiler"),
+            Self::NoLinker(log) => write!(f, "there is no C compiler, which Rust links programs with (log: {})", log.display()),
+            Self::OldRust(log) => write!(f, "the Rust on PATH is too old for the run time (log: {})", log.display()),
+            Self::Full(log) => write!(f, "the disk is full (log: {})", log.display()),
+            Self::Network(log) => write!(f, "the crates that the run time needs couldn't be fetched (log: {})", log.display()),
+            Self::Killed(log) => write!(f, "the compiler was killed (log: {})", log.display()),
             Self::Bug { generated, log } => write!(
                 f,
-                "the generated Rust doesn't compile: this is a bug in ltc, not in your spec\n  help: please report it with {} and {}",
+                "the generated Rust doesn't compile: this is a bug in ltc, not in your spec (generated: {}, log: {})",
                 generated.display(),
                 log.display()
             ),
         }
+    }
+}
+
+impl Error {
+    /// How to mend it.
+    pub fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::Cache(..) => "set LTC_CACHE_DIR to a folder that can be written",
+            Self::NoCargo => "install Rust from https://rustup.rs, then try again",
+            Self::NoLinker(_) => "install one: `apt-get install gcc libc6-dev`, `dnf install gcc`, or `xcode-select --install`",
+            Self::OldRust(_) => "`rustup update stable`, then try again",
+            Self::Full(_) => "`ltc clean` empties the cache; LTC_CACHE_DIR puts it on another disk",
+            Self::Network(_) => "the first build downloads crates and needs the network once, without --offline; behind a proxy set HTTPS_PROXY",
+            Self::Killed(_) => "mostly memory has run out; CARGO_BUILD_JOBS=1 needs less of it",
+            Self::Bug { .. } => "please report it with the spec and both of these files",
+        };
+        Some(help.to_owned())
     }
 }
 
@@ -110,7 +131,7 @@ impl Builder {
     pub fn compile(&self, name: &str, spec: &Path, emitted: &Emitted) -> Result<Built, Error> {
         let begun = Instant::now();
         // Builds share one target folder, and its binaries are named after the specs: one at a time.
-        let _lock = self.home.lock()?;
+        let _lock = self.home.lock(self.options.progress)?;
         let package = cache::Package::write(&self.home, name, spec, emitted)?;
         let binary = cargo::build(&self.home, &package, &self.options)?;
         let kept = package.folder.join("binary");
@@ -119,7 +140,7 @@ impl Builder {
             Ok(fs::metadata(&kept)?.len())
         };
         let bytes = keep().map_err(|error| Error::Cache(kept.clone(), error))?;
-        Ok(Built { binary: kept, bytes, took: begun.elapsed() })
+        Ok(Built { binary: kept, folder: package.folder, bytes, took: begun.elapsed() })
     }
 }
 
@@ -132,20 +153,35 @@ pub fn install(built: &Built, to: &Path) -> io::Result<()> {
 }
 
 fn install_file(from: &Path, to: &Path) -> io::Result<()> {
-    if let Some(folder) = to.parent() {
+    if let Some(folder) = to.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder)?;
     }
     let mut name = to.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".new-{}", std::process::id()));
     let beside = to.with_file_name(name);
-    fs::copy(from, &beside)?;
-    fs::rename(&beside, to)
+    let placed = fs::copy(from, &beside).and_then(|_| fs::rename(&beside, to));
+    if placed.is_err() {
+        // The first error is the one that counts.
+        let _ = fs::remove_file(&beside);
+    }
+    placed
 }
 
-/// Removes all that builds left in the cache; gives the bytes freed.
+/// What [`clean`] did.
+#[derive(Clone, Debug)]
+pub struct Cleaned {
+    /// The cache.
+    pub root: PathBuf,
+    /// Bytes freed.
+    pub bytes: u64,
+    /// Folders that were kept because a build is using them.
+    pub in_use: usize,
+}
+
+/// Removes all that builds left in the cache.
 ///
 /// # Errors
 /// Where it can't be removed.
-pub fn clean(cache: Option<PathBuf>) -> io::Result<u64> {
+pub fn clean(cache: Option<PathBuf>) -> io::Result<Cleaned> {
     cache::clean(cache)
 }

@@ -1,5 +1,6 @@
 //! What is shown while cargo compiles: one redrawn line on a terminal, a line every few seconds elsewhere.
 
+use std::collections::HashSet;
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
@@ -18,68 +19,124 @@ impl Progress {
     /// A bar on a terminal, lines elsewhere and in CI.
     pub fn for_stderr() -> Self {
         let ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
-        if io::stderr().is_terminal() && !ci { Self::Bar } else { Self::Lines }
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        if io::stderr().is_terminal() && !ci && !dumb { Self::Bar } else { Self::Lines }
     }
+
+    /// A line beside the display.
+    pub(super) fn say(self, line: &str) {
+        if self != Self::Silent {
+            say(line);
+        }
+    }
+}
+
+/// Progress is never worth failing for: that standard error is closed stops nothing.
+fn say(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{line}");
 }
 
 const EVERY: Duration = Duration::from_secs(5);
 const WIDTH: usize = 24;
 
-/// Progress of one build.
+/// Progress of one build, which stays dark as long as nothing but the spec's own crate is compiled.
 #[derive(Debug)]
 pub(super) struct Shown {
     progress: Progress,
-    /// How many crates there are; unknown where all but the spec's are compiled already.
-    total: Option<usize>,
-    done: usize,
+    /// How many packages there are.
+    total: usize,
+    done: HashSet<String>,
+    lit: bool,
     begun: Instant,
     last: Instant,
-    drawn: bool,
 }
 
 impl Shown {
-    pub(super) fn new(progress: Progress, total: Option<usize>) -> Self {
+    pub(super) fn new(progress: Progress, total: usize) -> Self {
         let now = Instant::now();
-        let mut shown = Self { progress, total, done: 0, begun: now, last: now, drawn: false };
-        if let (Progress::Lines, Some(total)) = (progress, total) {
-            anstream::eprintln!("compiling the run time and its {total} crates, once: this takes a minute or two");
-        }
-        shown.draw("");
-        shown
+        Self { progress, total, done: HashSet::new(), lit: false, begun: now, last: now }
     }
 
-    pub(super) fn done(&mut self, name: &str) {
-        self.done += 1;
+    /// The crates of the run time have to be compiled.
+    pub(super) fn light(&mut self) {
+        if self.lit {
+            return;
+        }
+        self.lit = true;
+        if self.progress == Progress::Lines {
+            say(&format!("compiling {} dependencies, once: this takes a minute or two", self.total));
+        }
+        self.draw("");
+    }
+
+    /// A package is compiled, or was already (`fresh`).
+    pub(super) fn done(&mut self, id: &str, name: &str, fresh: bool) {
+        self.done.insert(id.to_owned());
+        if !fresh {
+            self.light();
+        }
         self.draw(name);
     }
 
+    fn line(&self, name: &str) -> String {
+        let (done, total) = (self.done.len(), self.total.max(self.done.len()).max(1));
+        let filled = WIDTH * done / total;
+        let bar = format!("{}{}", "█".repeat(filled), "░".repeat(WIDTH - filled));
+        let name: String = name.chars().take(30).collect();
+        let dot = if name.is_empty() { "" } else { " · " };
+        format!("compiling dependencies {bar} {done}/{total}{dot}{name}")
+    }
+
     fn draw(&mut self, name: &str) {
-        let Some(total) = self.total else { return };
-        let total = total.max(self.done);
+        if !self.lit {
+            return;
+        }
         match self.progress {
             Progress::Silent => {}
-            Progress::Bar => {
-                let filled = WIDTH * self.done / total.max(1);
-                let bar = format!("{}{}", "█".repeat(filled), "░".repeat(WIDTH - filled));
-                let name: String = name.chars().take(30).collect();
-                eprint!("\r\x1b[Kcompiling {bar} {}/{total} {name}", self.done);
-                // A terminal that is gone is no reason to stop.
-                let _ = io::stderr().flush();
-                self.drawn = true;
-            }
+            Progress::Bar => redraw(&self.line(name)),
             Progress::Lines if self.last.elapsed() >= EVERY => {
                 self.last = Instant::now();
-                anstream::eprintln!("compiling {}/{total} ({} s)", self.done, self.begun.elapsed().as_secs());
+                let (done, total) = (self.done.len(), self.total.max(self.done.len()));
+                say(&format!("compiling dependencies {done}/{total} · {name} ({} s)", self.begun.elapsed().as_secs()));
             }
             Progress::Lines => {}
         }
     }
 
     pub(super) fn finish(&mut self) {
-        if self.drawn {
-            eprint!("\r\x1b[K");
-            // As above.
-            let _ = io::stderr().flush();
+        if self.lit && self.progress == Progress::Bar {
+            redraw("");
         }
+    }
+}
+
+fn redraw(line: &str) {
+    let mut stderr = io::stderr();
+    // As in `say`.
+    let _ = write!(stderr, "\r\x1b[K{line}").and_then(|()| stderr.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_of_the_spec_alone_stays_dark() {
+        let mut shown = Shown::new(Progress::Silent, 2);
+        shown.done("hyper", "hyper", true);
+        assert!(!shown.lit);
+        shown.done("tokio", "tokio", false);
+        assert!(shown.lit);
+        assert_eq!(shown.line("tokio"), format!("compiling dependencies {} 2/2 · tokio", "█".repeat(24)));
+    }
+
+    #[test]
+    fn a_package_counts_once_and_the_total_never_falls_short() {
+        let mut shown = Shown::new(Progress::Silent, 1);
+        for id in ["a", "a", "b"] {
+            shown.done(id, id, false);
+        }
+        assert!(shown.line("b").contains(" 2/2"));
+        assert!(Shown::new(Progress::Silent, 0).line("").ends_with("0/1"));
     }
 }

@@ -1,0 +1,218 @@
+//! `ltc build`: spec to binary.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use clap::{Args, ValueEnum};
+
+use super::screen::{Failure, Screen, bold};
+use crate::build::{self, Builder, Progress};
+use crate::pipeline::{self, Target};
+use crate::project::{self, Found};
+
+const EXAMPLES: &str = "\
+Examples:
+  ltc build                               the current test of config/loadtest_registry.yml
+  ltc build shop                          a registered test by its name
+  ltc build specs/shop.lt -o bin/shop     a spec by its path
+  ltc build shop --env staging            checked against config/staging.yml
+  ltc build shop --emit rust              show the generated Rust instead";
+
+/// Where the spec comes from, for all commands that compile.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Configuration {
+    /// The environment, config/NAME.yml, instead of the profile's
+    #[arg(long, value_name = "NAME")]
+    pub(super) env: Option<String>,
+    /// The profile instead of the registered one, or of the one beside the spec
+    #[arg(long, value_name = "FILE")]
+    pub(super) profile: Option<PathBuf>,
+}
+
+impl Configuration {
+    pub(super) fn target(&self, found: Found) -> Target {
+        let profile = self.profile.clone().or(found.profile);
+        Target { root: found.root, spec: found.spec, profile, env: self.env.clone() }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Emit {
+    /// The generated crate's `main.rs`
+    Rust,
+}
+
+/// Compiles a spec to one binary, which carries its profile, environments and data.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Build {
+    /// A spec's path or a registered name; without it the registry's `current`
+    spec: Option<String>,
+    /// Where the binary goes; ./NAME where nothing is said
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+    /// Write the generated source, not a binary: to standard output, or to -o
+    #[arg(long, value_name = "WHAT")]
+    emit: Option<Emit>,
+    /// Optimise over crate borders (thin LTO): a smaller binary, a much slower build
+    #[arg(long)]
+    release_lto: bool,
+    #[command(flatten)]
+    configuration: Configuration,
+    /// Never ask the network; all that is needed must have been fetched by a build before
+    #[arg(long)]
+    offline: bool,
+}
+
+impl Build {
+    pub(super) fn run(self, screen: &Screen) -> Result<(), Failure> {
+        let target = self.configuration.target(project::find(&here()?, self.spec.as_deref())?);
+        if self.emit.is_some() {
+            return self.source(&target, screen);
+        }
+        let order = Order { target, output: self.output, offline: self.offline, thin_lto: self.release_lto };
+        order.build(screen).map(drop)
+    }
+
+    fn source(&self, target: &Target, screen: &Screen) -> Result<(), Failure> {
+        let (_, emitted) = generate(target, screen)?;
+        let Some(path) = &self.output else {
+            screen.print(emitted.main.trim_end());
+            return Ok(());
+        };
+        not_over(path, target)?;
+        fs::write(path, &emitted.main).map_err(|error| Failure::wrong(format!("{} can't be written: {error}", path.display())))
+    }
+}
+
+/// A binary that is wanted.
+#[derive(Debug)]
+pub(super) struct Order {
+    pub(super) target: Target,
+    pub(super) output: Option<PathBuf>,
+    pub(super) offline: bool,
+    pub(super) thin_lto: bool,
+}
+
+impl Order {
+    /// Checks, generates, compiles and installs; gives the binary's path.
+    pub(super) fn build(&self, screen: &Screen) -> Result<PathBuf, Failure> {
+        let begun = Instant::now();
+        let (name, emitted) = generate(&self.target, screen)?;
+        let output = output(self.output.as_deref(), &name)?;
+        not_over(&output, &self.target)?;
+        screen.detail(format_args!("generated {} bytes of Rust in {}", emitted.main.len(), seconds(begun.elapsed())));
+        let progress = if screen.quiet { Progress::Silent } else { Progress::for_stderr() };
+        let builder = Builder::new(build::Options { cache: None, offline: self.offline, thin_lto: self.thin_lto, progress })?;
+        let spec = std::path::absolute(&self.target.spec).unwrap_or_else(|_| self.target.spec.clone());
+        let built = builder.compile(&name, &spec, &emitted)?;
+        screen.detail(format_args!("compiled in {}; generated crate and log: {}", seconds(built.took), built.folder.display()));
+        build::install(&built, &output).map_err(|error| {
+            Failure::wrong(format!("{} can't be written: {error}", output.display())).help("say another place: `-o PATH`")
+        })?;
+        let shown = if output.is_absolute() || output.starts_with(".") { output.clone() } else { Path::new(".").join(&output) };
+        screen.say(format_args!("built {} in {} ({})", bold(shown.display()), seconds(begun.elapsed()), size(built.bytes)));
+        Ok(output)
+    }
+}
+
+/// Checks a spec and generates its crate; what is wrong is shown.
+fn generate(target: &Target, screen: &Screen) -> Result<(String, crate::emit::Emitted), Failure> {
+    let checked = pipeline::check(target).map_err(Failure::wrong)?;
+    if !screen.checked(&target.root, &checked) {
+        return Err(Failure::Shown(super::screen::WRONG));
+    }
+    if target.profile.is_none() {
+        let profile = target.spec.with_extension("profile.yml");
+        screen.note(format_args!("note: there is no {}: the binary needs --profile FILE when it runs", profile.display()));
+    }
+    let emitted = checked.emit().map_err(|why| {
+        Failure::wrong(format!("no Rust could be generated: {why}")).help("this is a bug in ltc, not in your spec: please report it with the spec")
+    })?;
+    Ok((checked.name, emitted))
+}
+
+/// Where the binary goes: into a folder under its name, else where it was said.
+fn output(said: Option<&Path>, name: &str) -> Result<PathBuf, Failure> {
+    let path = match said {
+        Some(folder) if folder.is_dir() => folder.join(name),
+        Some(path) => path.to_path_buf(),
+        None => PathBuf::from(name),
+    };
+    if path.is_dir() {
+        return Err(Failure::wrong(format!("{} is a folder", path.display())).help("say another place: `-o PATH`"));
+    }
+    if path.file_name().is_none() {
+        return Err(Failure::wrong(format!("{} names no file", path.display())).help("say where the binary goes: `-o PATH`"));
+    }
+    Ok(path)
+}
+
+/// A binary over its own source would be the end of it.
+fn not_over(output: &Path, target: &Target) -> Result<(), Failure> {
+    let Ok(place) = fs::canonicalize(output) else { return Ok(()) };
+    let sources = [Some(&target.spec), target.profile.as_ref()];
+    if sources.into_iter().flatten().any(|source| fs::canonicalize(source).is_ok_and(|source| source == place)) {
+        return Err(Failure::wrong(format!("{} is a source of the build", output.display())).help("say another place: `-o PATH`"));
+    }
+    Ok(())
+}
+
+/// The current folder.
+pub(super) fn here() -> Result<PathBuf, Failure> {
+    std::env::current_dir().map_err(|error| Failure::wrong(format!("the current folder can't be read: {error}")))
+}
+
+/// `1.6s`.
+pub(super) fn seconds(time: Duration) -> String {
+    match time.as_secs_f64() {
+        short if short < 0.1 => format!("{}ms", time.as_millis()),
+        seconds if seconds < 100.0 => format!("{seconds:.1}s"),
+        long => format!("{long:.0}s"),
+    }
+}
+
+/// `4.1 MB`.
+pub(super) fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_sizes_read_well() {
+        assert_eq!(seconds(Duration::from_millis(42)), "42ms");
+        assert_eq!(seconds(Duration::from_millis(1_630)), "1.6s");
+        assert_eq!(seconds(Duration::from_secs(142)), "142s");
+        assert_eq!(size(4_130_000), "4.1 MB");
+        assert_eq!(size(1_200_000_000), "1.2 GB");
+        assert_eq!(size(12), "12 bytes");
+    }
+
+    #[test]
+    fn a_binary_goes_into_a_folder_and_never_over_one() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(output(Some(folder.path()), "x").unwrap(), folder.path().join("x"));
+        fs::create_dir(folder.path().join("x")).unwrap();
+        assert!(output(Some(folder.path()), "x").is_err());
+        assert_eq!(output(None, "nowhere").unwrap(), PathBuf::from("nowhere"));
+    }
+
+    #[test]
+    fn a_binary_never_replaces_its_source() {
+        let folder = tempfile::tempdir().unwrap();
+        let spec = folder.path().join("x.lt");
+        fs::write(&spec, "").unwrap();
+        let target = Target { root: folder.path().into(), spec: spec.clone(), profile: None, env: None };
+        assert!(not_over(&spec, &target).is_err());
+        assert!(not_over(&folder.path().join("x"), &target).is_ok());
+    }
+}

@@ -1,0 +1,266 @@
+//! `ltc demo`: a newcomer's first command. A server starts here, a test is compiled, debugged and run against it.
+
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::build::{Order, here};
+use super::screen::{Failure, INFRASTRUCTURE, Screen, bold};
+use super::template;
+use crate::demo::{self, Faults, Handle, Latency, Options};
+use crate::pipeline::Target;
+use crate::project::Project;
+
+const EXAMPLES: &str = "\
+Examples:
+  ltc demo                                     a server, a test, a short load, its results
+  ltc demo --serve                             only the server, until Ctrl-C
+  ltc demo --serve --latency 20ms..80ms        one that is slow
+  ltc demo --serve --fail-rate 0.05 --log      one that answers 503 to every 20th request, each request shown
+
+While it runs, GET /_demo/stats counts its requests, and PUT /_demo/faults changes what goes wrong.";
+
+/// The spec that is built: of the current project, or of a project of its own.
+const SPEC: &str = "specs/tpdata.lt";
+/// The project that is written where there is none.
+const FOLDER: &str = "ltc-demo";
+/// Tells the environments where the server is, if not at its usual place.
+const URL: &str = "LTC_DEMO_URL";
+
+/// Starts a demo server on this machine, then compiles a test and runs it against the server.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Demo {
+    /// Only the server, until Ctrl-C
+    #[arg(long, alias = "serve-only")]
+    serve: bool,
+    /// Where the server listens
+    #[arg(long, value_name = "IP", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    addr: IpAddr,
+    /// Its port; 0 takes any that is free
+    #[arg(long, value_name = "N", default_value_t = demo::PORT)]
+    port: u16,
+    /// The bearer token that it asks for
+    #[arg(long, default_value = demo::TOKEN)]
+    token: String,
+    /// Each response waits: 20ms, or 20ms..80ms
+    #[arg(long, value_name = "TIME")]
+    latency: Option<Latency>,
+    /// The share of requests, 0 to 1, that is answered 503
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, hide_default_value = true, value_parser = share)]
+    fail_rate: f64,
+    /// A line on standard error for each request
+    #[arg(long)]
+    log: bool,
+    /// Never ask the network while compiling
+    #[arg(long, conflicts_with = "serve")]
+    offline: bool,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| "it is a number from 0 to 1".to_owned())?;
+    if (0.0..=1.0).contains(&share) { Ok(share) } else { Err("it is a share: a number from 0 to 1".to_owned()) }
+}
+
+impl Demo {
+    pub(super) fn run(self, screen: &Screen) -> Result<(), Failure> {
+        if self.serve { self.serve(screen) } else { self.first_run(screen) }
+    }
+
+    fn options(&self) -> Options {
+        let faults = Faults { latency: self.latency, fail_rate: self.fail_rate, ..Faults::default() };
+        Options { addr: SocketAddr::new(self.addr, self.port), token: self.token.clone(), faults, log: self.log, ..Options::default() }
+    }
+
+    fn serve(&self, screen: &Screen) -> Result<(), Failure> {
+        let ready = |addr| {
+            screen.say(format_args!("demo server on {}; Ctrl-C stops it", bold(url(addr))));
+            screen.say("  services: /tpdata /shop /notes /graph /ledger");
+            screen.say(format_args!("  counts:   curl {}/_demo/stats", url(addr)));
+            if addr.port() != demo::PORT {
+                screen.say(format_args!("  tests:    {URL}={} ./TEST --debug", url(addr)));
+            }
+        };
+        demo::serve(self.options(), ready).map_err(|error| self.unable(&error))
+    }
+
+    fn unable(&self, error: &io::Error) -> Failure {
+        let message = format!("no server can listen on {}: {error}", SocketAddr::new(self.addr, self.port));
+        let failure = Failure::Said(message, None, INFRASTRUCTURE);
+        if error.kind() == io::ErrorKind::AddrInUse { failure.help("something listens there already; `--port 0` takes a free port") } else { failure }
+    }
+
+    fn first_run(&self, screen: &Screen) -> Result<(), Failure> {
+        let (root, own) = project(&here()?, screen)?;
+        let (addr, _server) = self.start(&root, screen)?;
+        let target = Target {
+            spec: root.join(SPEC),
+            profile: Some(root.join(SPEC).with_extension("profile.yml")).filter(|profile| profile.is_file()),
+            env: None,
+            root: root.clone(),
+        };
+        let output = root.join("tpdata");
+        let binary = Order { target, output: Some(output), offline: self.offline, thin_lto: false }.build(screen)?;
+        // From here on Ctrl-C is the test's: it stops in good order and reports, and the server must outlive it.
+        stay_on_ctrl_c();
+        for args in [&["--debug"][..], &["--clients", "20", "--duration", "10s"]] {
+            screen.say("");
+            screen.say(format_args!("{} ./tpdata {}", bold("$"), args.join(" ")));
+            self.test(&binary, args, &root, addr)?;
+        }
+        if !screen.quiet {
+            next(screen, own.then_some(FOLDER));
+        }
+        Ok(())
+    }
+
+    /// A server: the one that listens there already, if it is a demo server, else one of this process.
+    fn start(&self, root: &Path, screen: &Screen) -> Result<(SocketAddr, Option<Handle>), Failure> {
+        let options = self.options();
+        let wanted = options.addr;
+        match demo::spawn(options.clone()) {
+            Ok(server) => {
+                let addr = server.addr();
+                self.movable(root, addr)?;
+                screen.say(format_args!("demo server on {}", bold(url(addr))));
+                Ok((addr, Some(server)))
+            }
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                if self.is_plain() && is_demo(wanted) {
+                    screen.say(format_args!("a demo server listens on {} already: it is used", bold(url(wanted))));
+                    return Ok((wanted, None));
+                }
+                let any = SocketAddr::new(self.addr, 0);
+                let server = demo::spawn(Options { addr: any, ..options }).map_err(|error| self.unable(&error))?;
+                let addr = server.addr();
+                self.movable(root, addr)?;
+                screen.say(format_args!("port {} is taken: demo server on {}", self.port, bold(url(addr))));
+                Ok((addr, Some(server)))
+            }
+            Err(error) => Err(self.unable(&error)),
+        }
+    }
+
+    /// Whether any demo server does.
+    fn is_plain(&self) -> bool {
+        self.token == demo::TOKEN && self.latency.is_none() && self.fail_rate == 0.0 && !self.log
+    }
+
+    /// A server at another place than the usual is found only by environments that ask for it.
+    fn movable(&self, root: &Path, addr: SocketAddr) -> Result<(), Failure> {
+        let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, demo::PORT));
+        let asks = || {
+            let files = std::fs::read_dir(root.join("config")).into_iter().flatten().filter_map(Result::ok);
+            files.into_iter().any(|file| std::fs::read_to_string(file.path()).is_ok_and(|text| text.contains(URL)))
+        };
+        if addr == usual || asks() {
+            return Ok(());
+        }
+        Err(Failure::Said(
+            format!("the server would listen on {}, and this project's config/ names {}", url(addr), url(usual)),
+            Some(format!("free port {}, or write ${{{URL}:-{}}} for it in config/, or run `ltc demo` in another folder", demo::PORT, url(usual))),
+            INFRASTRUCTURE,
+        ))
+    }
+
+    /// Runs the test that was built; its exit code is ours.
+    fn test(&self, binary: &Path, args: &[&str], root: &Path, addr: SocketAddr) -> Result<(), Failure> {
+        let mut command = Command::new(binary);
+        command.args(args).current_dir(root).env(URL, url(addr));
+        if self.token != demo::TOKEN {
+            command.env("TPDATA_TOKEN", &self.token).env("GRAPH_TOKEN", &self.token);
+        }
+        let status = command
+            .status()
+            .map_err(|error| Failure::Said(format!("{} can't be run: {error}", binary.display()), None, INFRASTRUCTURE))?;
+        match status.code() {
+            Some(0) => Ok(()),
+            Some(code) => Err(Failure::Shown(u8::try_from(code).unwrap_or(INFRASTRUCTURE))),
+            None => Err(Failure::Said("the test was killed".to_owned(), None, 130)),
+        }
+    }
+}
+
+/// The current project, where it has the spec, else one that is written beside; whether it is of the latter kind.
+fn project(here: &Path, screen: &Screen) -> Result<(PathBuf, bool), Failure> {
+    let root = Project::of(here)?.root;
+    if root.join(SPEC).is_file() {
+        return Ok((root, false));
+    }
+    let folder = here.join(FOLDER);
+    if !folder.join(SPEC).is_file() {
+        template::write(&folder, &template::demo()).map_err(|error| Failure::wrong(format!("{} can't be written: {error}", folder.display())))?;
+        screen.say(format_args!("wrote an example project: {}", bold(format_args!("./{FOLDER}"))));
+    }
+    Ok((folder, true))
+}
+
+fn next(screen: &Screen, folder: Option<&str>) {
+    screen.say("");
+    screen.say(bold("What to try next"));
+    if let Some(folder) = folder {
+        screen.say(format_args!("  cd {folder}                              the project that was written: specs/, config/"));
+    }
+    screen.say("  ltc demo --serve                         the server alone, in another terminal; then:");
+    screen.say("  ./tpdata --clients 100 --duration 30s    more users");
+    screen.say("  ./tpdata --csv out/run --json run.json   and keep the results");
+    screen.say("  $EDITOR specs/tpdata.lt; ltc build       change the test; a mistake is shown with its place");
+    screen.say("  ltc new shop                             begin a project of your own");
+}
+
+fn url(addr: SocketAddr) -> String {
+    // A server on all addresses is reached by the usual one.
+    let ip = if addr.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { addr.ip() };
+    format!("http://{}", SocketAddr::new(ip, addr.port()))
+}
+
+/// Whether what listens there is a demo server.
+fn is_demo(addr: SocketAddr) -> bool {
+    const PATIENCE: Duration = Duration::from_millis(500);
+    let ask = || -> io::Result<String> {
+        let mut stream = TcpStream::connect_timeout(&addr, PATIENCE)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        write!(stream, "GET /_demo/stats HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n")?;
+        let mut answer = Vec::new();
+        stream.take(64 * 1024).read_to_end(&mut answer)?;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
+    };
+    ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200") && answer.contains("\"routes\""))
+}
+
+/// Ctrl-C no longer ends this process.
+fn stay_on_ctrl_c() {
+    let wait = || {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+        runtime.block_on(async { while tokio::signal::ctrl_c().await.is_ok() {} });
+    };
+    // Without the thread Ctrl-C ends both at once, as it does by itself.
+    let _ = std::thread::Builder::new().name("ctrl-c".to_owned()).spawn(wait);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_demo_server_knows_its_kind() {
+        let server = demo::spawn(Options::any_port()).unwrap();
+        let addr = server.addr();
+        assert!(is_demo(addr));
+        drop(server);
+        assert!(!is_demo(addr));
+        let mute = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        assert!(!is_demo(mute.local_addr().unwrap()));
+    }
+
+    #[test]
+    fn a_share_is_one() {
+        assert_eq!(share("0.05"), Ok(0.05));
+        assert!(share("5").is_err() && share("NaN").is_err() && share("x").is_err());
+    }
+}

@@ -1,0 +1,73 @@
+//! `ltc explain`: the page of an error code.
+
+use clap::Args;
+
+use super::screen::{Failure, Screen};
+use crate::diagnostic::{Code, suggest};
+
+const EXAMPLES: &str = "\
+Examples:
+  ltc explain LT0101     what it means, an example that fails, one that passes
+  ltc explain            all codes";
+
+/// Explains an error code: what it means, an example that fails and one that passes.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Explain {
+    /// The code as errors show it; without it all codes are listed
+    code: Option<String>,
+}
+
+impl Explain {
+    pub(super) fn run(self, screen: &Screen) -> Result<(), Failure> {
+        let Some(said) = self.code else {
+            for code in Code::ALL {
+                let title = code.page().lines().next().unwrap_or_default().trim_start_matches('#').trim();
+                screen.print(title);
+            }
+            return Ok(());
+        };
+        let folded = normal(&said);
+        match Code::ALL.iter().find(|code| code.as_str() == folded) {
+            Some(code) => {
+                screen.print(code.page().trim_end());
+                Ok(())
+            }
+            None => {
+                let near = suggest(&folded, Code::ALL.iter().map(|code| code.as_str()));
+                let help = near.map_or("`ltc explain` lists all codes".to_owned(), |near| format!("did you mean {near}? `ltc explain` lists all codes"));
+                Err(Failure::wrong(format!("there is no error code {said}")).help(help))
+            }
+        }
+    }
+}
+
+/// `lt12` and `12` mean LT0012.
+fn normal(said: &str) -> String {
+    let upper = said.to_ascii_uppercase();
+    match upper.strip_prefix("LT").unwrap_or(&upper).parse::<u16>() {
+        Ok(number) => format!("LT{number:04}"),
+        Err(_) => upper,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_may_be_short() {
+        assert_eq!(normal("lt0001"), "LT0001");
+        assert_eq!(normal("12"), "LT0012");
+        assert_eq!(normal("LT101"), "LT0101");
+        assert_eq!(normal("what"), "WHAT");
+    }
+
+    #[test]
+    fn every_page_begins_with_its_code() {
+        for code in Code::ALL {
+            let start = format!("# {}", code.as_str());
+            assert!(code.page().starts_with(&start), "docs/errors/{}.md doesn't begin with {start:?}", code.as_str());
+        }
+    }
+}

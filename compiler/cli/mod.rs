@@ -1,0 +1,138 @@
+//! The command line of `ltc`: a file a command. What is wrong is said on standard error, results go to standard output.
+
+mod build;
+mod check;
+mod clean;
+mod completions;
+mod demo;
+mod explain;
+mod list;
+mod new;
+mod screen;
+mod template;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use screen::Screen;
+
+const EXAMPLES: &str = "\
+Examples:
+  ltc demo                     see it work: a server, a load test, its results
+  ltc new shop                 begin a project in ./shop
+  ltc build                    compile the current test of config/loadtest_registry.yml
+  ltc build specs/shop.lt      compile a spec to ./shop
+  ./shop --debug               run it once, every exchange shown
+
+Exit codes: 0 all is well · 1 a test failed (ltc demo) · 2 the spec, profile, data or command line is wrong, or a bug in ltc ·
+3 what a build stands on is missing (cargo, a C compiler, the network, the cache) · 130 interrupted";
+
+/// The load test compiler: from a page of .lt to one native load test binary.
+#[derive(Debug, Parser)]
+#[command(name = "ltc", version, after_help = EXAMPLES, subcommand_required = true, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: Global,
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(next_display_order = 100)]
+struct Global {
+    /// Colours: on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto, hide_default_value = true, hide_possible_values = false)]
+    color: ColorChoice,
+    /// Only what is wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Where the time goes and where the files lie
+    #[arg(short, long, global = true)]
+    verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Compile a spec to one binary
+    Build(build::Build),
+    /// Check specs without compiling them
+    Check(check::Check),
+    /// List the registered tests
+    List(list::List),
+    /// Begin a project that builds and runs as it is
+    New(new::New),
+    /// See it work: start a demo server, build a test and run it
+    Demo(demo::Demo),
+    /// Explain an error code
+    Explain(explain::Explain),
+    /// Remove what builds left in the cache
+    Clean(clean::Clean),
+    /// Print completions for a shell
+    Completions(completions::Completions),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let color = said_color(&args);
+    let cli = Cli::command()
+        .color(color)
+        .try_get_matches_from(args)
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+        .unwrap_or_else(|error| error.exit());
+    let screen = Screen::new(color, cli.global.quiet, cli.global.verbose);
+    let done = match cli.command {
+        Command::Build(command) => command.run(&screen),
+        Command::Check(command) => command.run(&screen),
+        Command::List(command) => command.run(&screen),
+        Command::New(command) => command.run(&screen),
+        Command::Demo(command) => command.run(&screen),
+        Command::Explain(command) => command.run(&screen),
+        Command::Clean(command) => command.run(&screen),
+        Command::Completions(command) => command.run(&screen),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => ExitCode::from(screen.fail(failure)),
+    }
+}
+
+/// What `--color` says: what is wrong with the rest of the command line is shown in it, too.
+fn said_color(args: &[OsString]) -> ColorChoice {
+    let words: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
+    let behind = words.windows(2).filter(|pair| pair[0] == "--color").map(|pair| pair[1]);
+    let joined = words.iter().filter_map(|word| word.strip_prefix("--color="));
+    match behind.chain(joined).last() {
+        Some("always") => ColorChoice::Always,
+        Some("never") => ColorChoice::Never,
+        _ => ColorChoice::Auto,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_examples() {
+        for command in Cli::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("ltc "), "{} has no examples", command.get_name());
+        }
+    }
+
+    #[test]
+    fn colour_is_known_before_the_rest_is() {
+        let said = |args: &[&str]| said_color(&args.iter().map(OsString::from).collect::<Vec<_>>());
+        assert_eq!(said(&["ltc", "list"]), ColorChoice::Auto);
+        assert_eq!(said(&["ltc", "--color", "never", "list"]), ColorChoice::Never);
+        assert_eq!(said(&["ltc", "list", "--color=always"]), ColorChoice::Always);
+    }
+}

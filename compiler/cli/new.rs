@@ -1,0 +1,106 @@
+//! `ltc new`: a project that builds and runs as it is.
+
+use std::fs;
+use std::path::Path;
+
+use clap::Args;
+
+use super::build::here;
+use super::screen::{Failure, Screen, bold};
+use super::template;
+
+const EXAMPLES: &str = "\
+Examples:
+  ltc new shop                     a project in ./shop
+  cd shop && ltc build && ltc demo --serve";
+
+/// The longest name: it becomes a file's, a crate's and a function's.
+const LONGEST: usize = 48;
+
+/// Begins a project: a spec, its profile, an environment, a registry.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct New {
+    /// The name of the project's folder and of its first test
+    name: String,
+}
+
+impl New {
+    pub(super) fn run(self, screen: &Screen) -> Result<(), Failure> {
+        let name = valid(&self.name)?;
+        let folder = here()?.join(name);
+        if !is_free(&folder) {
+            return Err(Failure::wrong(format!("{name} is there already, and not empty")).help("say another name, or remove it"));
+        }
+        let files = template::new(name);
+        template::write(&folder, &files).map_err(|error| Failure::wrong(format!("{name} can't be written: {error}")))?;
+        screen.say(format_args!("wrote {}:", bold(format_args!("./{name}"))));
+        files.iter().for_each(|(path, _)| screen.say(format_args!("  {path}")));
+        screen.say("");
+        screen.say("Next:");
+        screen.say("  ltc demo --serve                   in another terminal: the server that the test talks to");
+        screen.say(format_args!("  cd {name} && ltc build && ./{name} --debug"));
+        Ok(())
+    }
+}
+
+/// Nothing, or an empty folder.
+fn is_free(folder: &Path) -> bool {
+    match fs::read_dir(folder) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(_) => fs::symlink_metadata(folder).is_err(),
+    }
+}
+
+/// A name that can be a file's on every system, a crate's and a Lambda function's.
+fn valid(name: &str) -> Result<&str, Failure> {
+    let rule = "a name starts with a letter and has letters, digits, `-` and `_`";
+    let wrong = |why: &str| {
+        let failure = Failure::wrong(format!("`{name}` can't be a project's name: {why}"));
+        let mend: String = name.chars().map(|char| if char.is_ascii_alphanumeric() || char == '_' { char } else { '-' }).collect();
+        let mend = mend.trim_matches('-').trim_start_matches(|char: char| !char.is_ascii_alphabetic());
+        if mend.is_empty() || mend == name { failure.help("for example: `ltc new shop`") } else { failure.help(format!("for example: `ltc new {mend}`")) }
+    };
+    if !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !name.chars().all(|char| char.is_ascii_alphanumeric() || char == '-' || char == '_') {
+        return Err(wrong(rule));
+    }
+    if name.len() > LONGEST {
+        return Err(wrong(&format!("it has more than {LONGEST} characters")));
+    }
+    // The binary would have the name of a folder of the project.
+    if matches!(name.to_ascii_lowercase().as_str(), "specs" | "config" | "bootstrap") {
+        return Err(wrong("ltc uses that name itself"));
+    }
+    Ok(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_checked_and_mended() {
+        for good in ["shop", "my-shop", "a_1", "Shop"] {
+            assert!(valid(good).is_ok(), "{good}");
+        }
+        let help = |name: &str| match valid(name).unwrap_err() {
+            Failure::Said(_, help, _) => help.unwrap(),
+            other => panic!("{other:?}"),
+        };
+        assert!(help("my shop").contains("`ltc new my-shop`"));
+        assert!(help("../x").contains("`ltc new x`"));
+        assert!(help("2nd").contains("`ltc new nd`"));
+        assert!(help("").contains("`ltc new shop`"));
+        assert!(valid(&"x".repeat(49)).is_err());
+        assert!(valid("specs").is_err());
+    }
+
+    #[test]
+    fn only_nothing_and_empty_folders_are_free() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(is_free(folder.path()));
+        assert!(is_free(&folder.path().join("x")));
+        fs::write(folder.path().join("x"), "").unwrap();
+        assert!(!is_free(folder.path()) && !is_free(&folder.path().join("x")));
+    }
+}

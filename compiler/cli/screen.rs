@@ -1,0 +1,207 @@
+//! What commands say, and how they end.
+
+use std::fmt::Display;
+use std::io::Write;
+use std::path::Path;
+
+use anstyle::{AnsiColor, Style as Ansi};
+use clap::ColorChoice;
+use ltc_config::ConfigError;
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report, ThemeCharacters, ThemeStyles};
+
+use crate::build;
+use crate::diagnostic::render::{self, Style};
+use crate::pipeline::Checked;
+use crate::project::Problem;
+
+/// The spec, profile, data or command line is wrong.
+pub(super) const WRONG: u8 = 2;
+/// What a build stands on is missing.
+pub(super) const INFRASTRUCTURE: u8 = 3;
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// A message, its mend, the exit code.
+    Said(String, Option<String>, u8),
+    /// Something is wrong in the configuration of a project.
+    Project(Problem),
+    /// All was said already.
+    Shown(u8),
+}
+
+impl Failure {
+    pub(super) fn wrong(message: impl Into<String>) -> Self {
+        Self::Said(message.into(), None, WRONG)
+    }
+
+    pub(super) fn help(self, help: impl Into<String>) -> Self {
+        match self {
+            Self::Said(message, _, code) => Self::Said(message, Some(help.into()), code),
+            other => other,
+        }
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Project(problem)
+    }
+}
+
+impl From<build::Error> for Failure {
+    fn from(error: build::Error) -> Self {
+        let code = if matches!(error, build::Error::Bug { .. }) { WRONG } else { INFRASTRUCTURE };
+        Self::Said(error.to_string(), error.help(), code)
+    }
+}
+
+/// Where commands speak: standard output for results, standard error for the rest.
+#[derive(Debug)]
+pub(super) struct Screen {
+    pub(super) quiet: bool,
+    pub(super) verbose: bool,
+    style: Style,
+}
+
+impl Screen {
+    pub(super) fn new(color: ColorChoice, quiet: bool, verbose: bool) -> Self {
+        let detected = Style::of_stderr();
+        let (choice, colour) = match color {
+            ColorChoice::Always => (anstream::ColorChoice::Always, true),
+            ColorChoice::Never => (anstream::ColorChoice::Never, false),
+            ColorChoice::Auto => (anstream::ColorChoice::Auto, detected.colour),
+        };
+        choice.write_global();
+        Self { quiet, verbose, style: Style { colour, ..detected } }
+    }
+
+    /// A line of the result. A reader that has gone (`ltc list | head -1`) is no failure.
+    pub(super) fn print(&self, line: impl Display) {
+        let _ = writeln!(anstream::stdout(), "{line}");
+    }
+
+    /// A line of the result that `--quiet` leaves out.
+    pub(super) fn say(&self, line: impl Display) {
+        if !self.quiet {
+            self.print(line);
+        }
+    }
+
+    /// A line beside the result.
+    pub(super) fn note(&self, line: impl Display) {
+        if !self.quiet {
+            self.stderr(line);
+        }
+    }
+
+    /// A line of `--verbose`.
+    pub(super) fn detail(&self, line: impl Display) {
+        if self.verbose {
+            self.stderr(line);
+        }
+    }
+
+    pub(super) fn warn(&self, message: impl Display) {
+        let style = AnsiColor::Yellow.on_default().bold();
+        self.stderr(format_args!("{style}warning{style:#}: {message}"));
+    }
+
+    fn stderr(&self, line: impl Display) {
+        // Nobody is left to tell that standard error is closed.
+        let _ = writeln!(anstream::stderr(), "{line}");
+    }
+
+    /// Says why a command failed; gives the exit code.
+    pub(super) fn fail(&self, failure: Failure) -> u8 {
+        let (message, help, code) = match failure {
+            Failure::Said(message, help, code) => (message, help, code),
+            Failure::Project(Problem::Missing(message, help)) => (message, Some(help), WRONG),
+            Failure::Project(Problem::Config(root, errors)) => {
+                self.config(&root, &errors, false);
+                return WRONG;
+            }
+            Failure::Shown(code) => return code,
+        };
+        let (red, cyan) = (AnsiColor::Red.on_default().bold(), AnsiColor::Cyan.on_default());
+        self.stderr(format_args!("{red}error{red:#}: {message}"));
+        if let Some(help) = help {
+            self.stderr(format_args!("  {cyan}help{cyan:#}: {help}"));
+        }
+        code
+    }
+
+    /// Shows all that checking found; whether the spec may be compiled.
+    pub(super) fn checked(&self, root: &Path, checked: &Checked) -> bool {
+        let wrong = checked.has_errors();
+        if !self.quiet || wrong {
+            let shown = render::render(&checked.diagnostics, &checked.sources, self.style);
+            if !shown.is_empty() {
+                self.stderr(shown.trim_end());
+            }
+            self.config(root, &checked.config_warnings, true);
+        }
+        self.config(root, &checked.config, false);
+        !wrong
+    }
+
+    /// Shows what is wrong, or odd, in configuration files, with the places underlined.
+    fn config(&self, root: &Path, errors: &[ConfigError], warnings: bool) {
+        for error in errors {
+            self.stderr(config_error(root, error, warnings, self.style).trim_end());
+            self.stderr("");
+        }
+    }
+}
+
+/// The same look as errors in specs have.
+fn config_error(root: &Path, error: &ConfigError, warning: bool, style: Style) -> String {
+    let mut shown = MietteDiagnostic::new(error.message.clone())
+        .with_severity(if warning { miette::Severity::Warning } else { miette::Severity::Error });
+    if let Some(help) = &error.help {
+        shown = shown.with_help(help.clone());
+    }
+    let text = std::fs::read_to_string(root.join(&error.place.file)).ok().filter(|_| error.place.line > 0);
+    let end = error.place.offset + error.place.len;
+    let report = match text {
+        Some(text) if text.is_char_boundary(error.place.offset) && text.is_char_boundary(end) && end <= text.len() => {
+            let label = LabeledSpan::underline(error.place.offset..end);
+            Report::new(shown.with_label(label)).with_source_code(NamedSource::new(&error.place.file, text))
+        }
+        _ => {
+            shown.message = format!("{}: {}", error.place, error.message);
+            Report::new(shown)
+        }
+    };
+    let styles = if style.colour { ThemeStyles::ansi() } else { ThemeStyles::none() };
+    let theme = GraphicalTheme { characters: ThemeCharacters::unicode(), styles };
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(style.width).with_links(false).tab_width(4);
+    let mut out = String::new();
+    match handler.render_report(&mut out, report.as_ref()) {
+        Ok(()) => out,
+        Err(_) => error.to_string(),
+    }
+}
+
+/// Emphasis for names in a line.
+pub(super) fn bold(text: impl Display) -> String {
+    let bold = Ansi::new().bold();
+    format!("{bold}{text}{bold:#}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_in_yaml_is_underlined() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "current: a\nregisterd: {}\n";
+        std::fs::write(folder.path().join("r.yml"), text).unwrap();
+        let errors = ltc_config::Registry::parse(text, "r.yml").unwrap_err();
+        let shown: String = errors.iter().map(|error| config_error(folder.path(), error, false, Style::plain())).collect();
+        assert!(shown.contains("r.yml:2:1") && shown.contains("registerd: {}") && shown.contains("did you mean"), "{shown}");
+        let gone = config_error(Path::new("/nowhere"), &errors[0], false, Style::plain());
+        assert!(gone.contains("r.yml"), "{gone}");
+    }
+}

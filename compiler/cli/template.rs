@@ -1,0 +1,83 @@
+//! The projects that `ltc new` and `ltc demo` write.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+/// A new project: a spec of its own name against the demo shop.
+pub(super) fn new(name: &str) -> Vec<(String, String)> {
+    project(
+        name,
+        "Browse the demo shop",
+        include_str!("template/spec.lt"),
+        include_str!("template/local.yml"),
+        include_str!("template/common.yml"),
+    )
+}
+
+/// The project of `ltc demo`: the language's whole example.
+pub(super) fn demo() -> Vec<(String, String)> {
+    project(
+        "tpdata",
+        "Create and check treatment variants",
+        include_str!("../../specs/tpdata.lt"),
+        include_str!("template/demo.yml"),
+        include_str!("template/demo_common.yml"),
+    )
+}
+
+fn project(name: &str, description: &str, spec: &str, local: &str, common: &str) -> Vec<(String, String)> {
+    let files = [
+        ("specs/NAME.lt", spec),
+        ("specs/NAME.profile.yml", include_str!("template/profile.yml")),
+        ("config/local.yml", local),
+        ("config/common.yml", common),
+        ("config/loadtest_registry.yml", include_str!("template/loadtest_registry.yml")),
+        ("config/systems_credentials.yml", include_str!("template/systems_credentials.yml")),
+        ("README.md", include_str!("template/README.md")),
+        (".gitignore", "/NAME\n"),
+    ];
+    let fill = |text: &str| text.replace("NAME", name).replace("DESCRIPTION", description);
+    // A spec is a spec: the word NAME in it is no place to fill.
+    files.into_iter().map(|(path, text)| (fill(path), if path.ends_with(".lt") { text.to_owned() } else { fill(text) })).collect()
+}
+
+/// Writes a project's files below a folder.
+pub(super) fn write(folder: &Path, files: &[(String, String)]) -> io::Result<()> {
+    for (name, text) in files {
+        let path = folder.join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(path, text)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::render::{Style, render};
+    use crate::pipeline::{self, Target};
+
+    #[test]
+    fn what_is_written_has_no_errors_and_no_warnings() {
+        for (name, files) in [("my-shop", new("my-shop")), ("tpdata", demo())] {
+            let folder = tempfile::tempdir().unwrap();
+            write(folder.path(), &files).unwrap();
+            let found = crate::project::find(folder.path(), None).unwrap();
+            assert_eq!(found.spec, folder.path().join(format!("specs/{name}.lt")));
+            let target = Target { root: found.root, spec: found.spec, profile: found.profile, env: None };
+            let checked = pipeline::check(&target).unwrap();
+            let said = render(&checked.diagnostics, &checked.sources, Style::plain());
+            assert!(said.is_empty() && checked.config.is_empty() && checked.config_warnings.is_empty(), "{name}: {said} {:?} {:?}", checked.config, checked.config_warnings);
+        }
+    }
+
+    #[test]
+    fn no_place_is_left_unfilled() {
+        for (path, text) in new("shop") {
+            assert!(!path.contains("NAME") && !text.contains("NAME") && !text.contains("DESCRIPTION"), "{path}:\n{text}");
+        }
+    }
+}
