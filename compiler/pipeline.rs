@@ -251,7 +251,8 @@ fn glob(root: &Path, folder: &Path, pattern: &str) -> Result<Vec<Loaded>, String
     }) + "$";
     let regex = regex::Regex::new(&regex).map_err(|error| error.to_string())?;
     let entries = fs::read_dir(&full).map_err(|error| reason(&error))?;
-    let mut names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|name| regex.is_match(name)).collect();
+    let mut names: Vec<String> =
+        entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|name| regex.is_match(name)).collect();
     names.sort_unstable();
     if names.is_empty() {
         return Err("no file matches".to_owned());
@@ -359,11 +360,7 @@ fn load_environment(root: &Path, name: &str) -> Result<Environment, Vec<ConfigEr
     let common = folder.join("common.yml");
     let common = if common.is_file() { Some(ltc_config::read(&common).map_err(|error| vec![error])?) } else { None };
     let file = format!("config/{name}.yml");
-    Environment::parse(
-        name,
-        Source { text: &text, file: &file },
-        common.as_deref().map(|text| Source { text, file: "config/common.yml" }),
-    )
+    Environment::parse(name, Source { text: &text, file: &file }, common.as_deref().map(|text| Source { text, file: "config/common.yml" }))
 }
 
 /// All environments of the project, which the binary carries: `--env` may name another at run time. Credentials and the registry are none.
@@ -372,9 +369,8 @@ fn environments(root: &Path, errors: &mut Vec<ConfigError>) -> Vec<(String, Stri
     let mut found: Vec<(String, String)> = Vec::new();
     for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let is_environment = path.extension().is_some_and(|extension| extension == "yml")
-            && !stem.contains("credentials")
-            && stem != "loadtest_registry";
+        let is_environment =
+            path.extension().is_some_and(|extension| extension == "yml") && !stem.contains("credentials") && stem != "loadtest_registry";
         if !is_environment {
             continue;
         }

@@ -46,7 +46,12 @@ pub(crate) struct Held {
 
 impl Pools {
     pub(crate) fn new(infos: &'static [DataInfo], seed: u64, part: u64, parts: u64) -> Result<Self, String> {
-        infos.iter().enumerate().map(|(index, info)| Pool::new(info, Rng::new(seed ^ 0xda7a, (index as u64) << 32 | part), part, parts)).collect::<Result<_, _>>().map(Self)
+        infos
+            .iter()
+            .enumerate()
+            .map(|(index, info)| Pool::new(info, Rng::new(seed ^ 0xda7a, (index as u64) << 32 | part), part, parts))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// Gives rows back for others to draw.

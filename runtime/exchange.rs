@@ -19,10 +19,7 @@ pub(crate) struct Sent {
 }
 
 /// Sends a request. Where it can't be, or nothing comes back, says why.
-pub(crate) async fn send(
-    user: &User,
-    request: Request<'_>,
-) -> Result<(Sent, http::Response), (Option<Sent>, FailureClass, String)> {
+pub(crate) async fn send(user: &User, request: Request<'_>) -> Result<(Sent, http::Response), (Option<Sent>, FailureClass, String)> {
     let request = prepare(user, request).map_err(|fault| (None, FailureClass::Expression, fault.0))?;
     let begun = Instant::now();
     let result = user.session().send(&request).await;
@@ -42,11 +39,7 @@ fn prepare(user: &User, mut request: Request<'_>) -> Result<http::Request, Fault
     // What `set shop.auth` said counts also for an api that declares none.
     request.wants_auth();
     request.finish_headers();
-    let target = if request.reference {
-        base.join(&request.path, &request.query)?
-    } else {
-        base.append(&request.path, &request.query)?
-    };
+    let target = if request.reference { base.join(&request.path, &request.query)? } else { base.append(&request.path, &request.query)? };
     let own_host = target.same_origin(&base);
     let mut auth = if own_host { std::mem::take(&mut request.auth) } else { String::new() };
     if own_host && let Some((service, region)) = request.aws.take() {

@@ -7,8 +7,8 @@ use ecow::{EcoString, EcoVec};
 use crate::program::Type;
 use crate::source::{Pick, take_regex};
 use crate::user::User;
-use crate::value::convert::convert_json;
 use crate::value::FormatSpec;
+use crate::value::convert::convert_json;
 use crate::value::{Eval, Fault, FileValue, Map, Value};
 
 pub use crate::data::all_rows;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use ecow::EcoString;
 
-use crate::http;
 use crate::expr::picked;
+use crate::http;
 use crate::source::{self, Page, Pick};
 use crate::user::User;
 use crate::value::{Eval, Fault, Value};

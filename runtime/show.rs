@@ -40,7 +40,11 @@ fn masked(line: &str) -> String {
     let Some((name, value)) = line.split_once(':') else { return line.to_owned() };
     let lower = name.to_ascii_lowercase();
     let value = value.trim();
-    let secret = lower.contains("authorization") || lower.contains("token") || lower.contains("api-key") || lower.contains("secret") || lower == "x-key";
+    let secret = lower.contains("authorization")
+        || lower.contains("token")
+        || lower.contains("api-key")
+        || lower.contains("secret")
+        || lower == "x-key";
     if secret {
         return match value.split_once(' ') {
             Some((scheme, _)) => format!("{name}: {scheme} ***"),

@@ -178,7 +178,12 @@ impl<'u> Step<'u> {
     }
 
     /// `expect json { … }`; `args` are the values that the matcher's `Arg`s stand for.
-    pub fn json<const N: usize>(&mut self, expectation: Expectation, matcher: &'static Matcher, args: impl FnOnce(&Response<'_>) -> Eval<[Value; N]>) {
+    pub fn json<const N: usize>(
+        &mut self,
+        expectation: Expectation,
+        matcher: &'static Matcher,
+        args: impl FnOnce(&Response<'_>) -> Eval<[Value; N]>,
+    ) {
         let Some(response) = &self.response else { return };
         let verdict = args(response).map_err(fault).and_then(|args| {
             let context = Context { root: "json", args: &args, regexes: &self.user.world().regexes };
@@ -188,7 +193,12 @@ impl<'u> Step<'u> {
     }
 
     /// `expect headers { … }`.
-    pub fn headers<const N: usize>(&mut self, expectation: Expectation, wanted: &'static [Header], args: impl FnOnce(&Response<'_>) -> Eval<[Value; N]>) {
+    pub fn headers<const N: usize>(
+        &mut self,
+        expectation: Expectation,
+        wanted: &'static [Header],
+        args: impl FnOnce(&Response<'_>) -> Eval<[Value; N]>,
+    ) {
         let Some(response) = &self.response else { return };
         let verdict = args(response).map_err(fault).and_then(|args| {
             let context = Context { root: "headers", args: &args, regexes: &self.user.world().regexes };

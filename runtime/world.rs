@@ -15,8 +15,8 @@ use crate::observe::Observer;
 use crate::place::Place;
 use crate::program::{Program, StepInfo};
 use crate::request::Request;
-use crate::source::JsonPathQuery;
 use crate::show;
+use crate::source::JsonPathQuery;
 use crate::stats::{Example, FailureClass, FailureKey, NO_NAME, NO_PLACE, Phases, Recorder, Sample};
 use crate::step::Done;
 use crate::user::User;
@@ -46,7 +46,7 @@ pub(crate) struct Settings {
 
 /// A worker's world.
 #[derive(Debug)]
-pub struct World {
+pub(crate) struct World {
     pub(crate) program: &'static Program,
     pub(crate) env: Vec<Value>,
     pub(crate) seed: u64,
@@ -145,9 +145,7 @@ impl World {
 
     pub(crate) fn sign_aws(&self, request: &Request<'_>, target: &http::Target, service: &str, region: &str) -> Eval<String> {
         let Some(credentials) = &self.aws else {
-            return Err(Fault(
-                "auth aws needs credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment".into(),
-            ));
+            return Err(Fault("auth aws needs credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment".into()));
         };
         let url = url::Url::parse(&target.to_string()).map_err(|error| Fault(format!("{target}: {error}")))?;
         let headers: Vec<(&str, &str)> = request.headers.lines().filter_map(|line| line.split_once(": ")).collect();
@@ -220,13 +218,8 @@ impl World {
 }
 
 fn sample(done: &Done) -> Sample {
-    let mut sample = Sample {
-        name: done.info.line,
-        service: done.service,
-        response: done.response,
-        ok: done.failures.is_empty(),
-        ..Sample::default()
-    };
+    let mut sample =
+        Sample { name: done.info.line, service: done.service, response: done.response, ok: done.failures.is_empty(), ..Sample::default() };
     if let Some(received) = &done.received {
         let timings = &received.timings;
         sample.bytes_sent = received.bytes_sent;

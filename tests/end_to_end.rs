@@ -52,13 +52,19 @@ fn all_example_specs_pass_debug() {
 #[test]
 fn a_load_run_counts_what_the_server_counts() {
     let project = Project::new();
-    let output = project.run("tpdata", &["--clients", "6", "--hatch-rate", "100", "--duration", "3s", "--csv", "out/run", "--json", "run.json"]);
+    let output =
+        project.run("tpdata", &["--clients", "6", "--hatch-rate", "100", "--duration", "3s", "--csv", "out/run", "--json", "run.json"]);
     let said = text(&output);
     assert!(output.status.success(), "{said}");
     let report: serde_json::Value = serde_json::from_slice(&fs::read(project.path().join("run.json")).unwrap()).unwrap();
     let served = project.served();
     let count = |name: &str| {
-        let line = report["lines"].as_array().unwrap().iter().find(|line| line["name"] == name).unwrap_or_else(|| panic!("no line {name}: {report}"));
+        let line = report["lines"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|line| line["name"] == name)
+            .unwrap_or_else(|| panic!("no line {name}: {report}"));
         line["requests"].as_u64().unwrap()
     };
     let route = |name: &str| served["routes"][name].as_u64().unwrap_or_else(|| panic!("no route {name}: {served}"));

@@ -36,13 +36,7 @@ fn environment() -> EnvValue {
             ]),
         ),
         ("notes", map([("url", text("http://127.0.0.1:8103"))])),
-        (
-            "graph",
-            map([
-                ("url", text("http://127.0.0.1:8104")),
-                ("token", text("${GRAPH_TOKEN}")),
-            ]),
-        ),
+        ("graph", map([("url", text("http://127.0.0.1:8104")), ("token", text("${GRAPH_TOKEN}"))])),
         (
             "ledger",
             map([
@@ -114,12 +108,7 @@ impl Compilation {
             let found = match asset.kind {
                 AssetKind::Glob => glob(&folder, &asset.path),
                 _ => std::fs::read(folder.join(&asset.path))
-                    .map(|bytes| {
-                        vec![Loaded {
-                            path: asset.path.clone(),
-                            bytes,
-                        }]
-                    })
+                    .map(|bytes| vec![Loaded { path: asset.path.clone(), bytes }])
                     .map_err(|_| "there is no such file".to_owned()),
             };
             self.assets.insert((file, asset.path), found);
@@ -151,15 +140,7 @@ impl Compilation {
             })
             .collect();
         let root = environment();
-        let input = Input {
-            name: "case",
-            files: &files,
-            env: Some(Env {
-                name: "test",
-                root: &root,
-            }),
-            assets: &self.assets,
-        };
+        let input = Input { name: "case", files: &files, env: Some(Env { name: "test", root: &root }), assets: &self.assets };
         let (program, found) = check(&input);
         let mut all = self.syntax.clone();
         all.extend(found);
@@ -187,25 +168,15 @@ fn glob(folder: &Path, pattern: &str) -> Result<Vec<Loaded>, String> {
     names.sort();
     let load = |name: String| {
         let bytes = std::fs::read(folder.join(dir).join(&name)).map_err(|e| e.to_string())?;
-        Ok(Loaded {
-            path: format!("{dir}/{name}"),
-            bytes,
-        })
+        Ok(Loaded { path: format!("{dir}/{name}"), bytes })
     };
     names.into_iter().map(load).collect()
 }
 
 fn show(all: &Compilation, d: &Diagnostic) -> String {
     let (line, column) = all.place(d.labels[0].0);
-    let help = d
-        .help
-        .as_ref()
-        .map_or(String::new(), |help| format!(" ({help})"));
-    format!(
-        "{} at {line}:{column} \"{}\"{help}",
-        d.code.as_str(),
-        d.message
-    )
+    let help = d.help.as_ref().map_or(String::new(), |help| format!(" ({help})"));
+    format!("{} at {line}:{column} \"{}\"{help}", d.code.as_str(), d.message)
 }
 
 /// Whether the diagnostic is the one that a line wants: `LT0203 at 7:12 "part"`.
@@ -216,10 +187,7 @@ fn matches(wanted: &str, shown: &str) -> bool {
 }
 
 fn cases(folder: &Path, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|e| e.unwrap().path())
-        .collect();
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
     entries.sort();
     for path in entries {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -237,11 +205,7 @@ fn root() -> PathBuf {
 
 /// Writes what the compiler says into the first lines of a case: as many as it has, so that places stay.
 fn bless(path: &Path, source: String) -> String {
-    let body: String = source
-        .lines()
-        .filter(|line| !line.starts_with("# expect: "))
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let body: String = source.lines().filter(|line| !line.starts_with("# expect: ")).map(|line| format!("{line}\n")).collect();
     let count = Compilation::load(path, body.clone()).check().1.len().max(1);
     let padded = format!("{}{body}", "# expect: ok\n".repeat(count));
     let all = Compilation::load(path, padded);
@@ -250,11 +214,7 @@ fn bless(path: &Path, source: String) -> String {
         .iter()
         .map(|d| {
             let (line, column) = all.place(d.labels[0].0);
-            format!(
-                "# expect: {} at {line}:{column} \"{}\"\n",
-                d.code.as_str(),
-                d.message
-            )
+            format!("# expect: {} at {line}:{column} \"{}\"\n", d.code.as_str(), d.message)
         })
         .collect();
     if found.is_empty() {
@@ -276,37 +236,22 @@ fn every_case_says_what_it_should() {
         if std::env::var_os("LTC_BLESS").is_some() {
             source = bless(path, source);
         }
-        let wanted: Vec<String> = source
-            .lines()
-            .filter_map(|line| line.strip_prefix("# expect: "))
-            .filter(|line| *line != "ok")
-            .map(str::to_owned)
-            .collect();
+        let wanted: Vec<String> =
+            source.lines().filter_map(|line| line.strip_prefix("# expect: ")).filter(|line| *line != "ok").map(str::to_owned).collect();
         let all = Compilation::load(path, source);
         let (program, found) = all.check();
         let shown: Vec<String> = found.iter().map(|d| show(&all, d)).collect();
-        let fine =
-            wanted.len() == shown.len() && wanted.iter().zip(&shown).all(|(w, s)| matches(w, s));
+        let fine = wanted.len() == shown.len() && wanted.iter().zip(&shown).all(|(w, s)| matches(w, s));
         let name = path.strip_prefix(root()).unwrap().display();
         if !fine {
-            failures.push(format!(
-                "{name}\n  wanted:\n    {}\n  found:\n    {}",
-                wanted.join("\n    "),
-                shown.join("\n    ")
-            ));
+            failures.push(format!("{name}\n  wanted:\n    {}\n  found:\n    {}", wanted.join("\n    "), shown.join("\n    ")));
         }
         let erroneous = found.iter().any(Diagnostic::is_error);
         if fine && !erroneous && program.is_none() {
             failures.push(format!("{name}: no error and no program"));
         }
     }
-    assert!(
-        failures.is_empty(),
-        "{} of {} cases:\n{}",
-        failures.len(),
-        paths.len(),
-        failures.join("\n")
-    );
+    assert!(failures.is_empty(), "{} of {} cases:\n{}", failures.len(), paths.len(), failures.join("\n"));
 }
 
 #[test]
@@ -316,14 +261,7 @@ fn every_page_fails_and_passes_as_it_says() {
         let page = code.page();
         let example = |title: &str| {
             let behind = page.split_once(title)?.1;
-            Some(
-                behind
-                    .split_once("```lt\n")?
-                    .1
-                    .split_once("```")?
-                    .0
-                    .to_owned(),
-            )
+            Some(behind.split_once("```lt\n")?.1.split_once("```")?.0.to_owned())
         };
         let (Some(fails), Some(passes)) = (example("Fails:"), example("Passes:")) else {
             // What does not parse is the parser's own tests' business.
@@ -386,12 +324,7 @@ fn no_missing_line_is_too_much() {
             let all = Compilation::load(&path, rest.join("\n"));
             let (program, found) = all.check();
             let erroneous = found.iter().any(Diagnostic::is_error);
-            assert!(
-                program.is_some() || erroneous,
-                "{} without line {}",
-                path.display(),
-                left_out + 1
-            );
+            assert!(program.is_some() || erroneous, "{} without line {}", path.display(), left_out + 1);
         }
     }
 }

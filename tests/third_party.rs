@@ -1,5 +1,8 @@
 //! Servers that aren't ours: httpbin (PyPI) for a walk through HTTP, nginx (Debian) over HTTPS and HTTP/2.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[expect(dead_code, reason = "each test file uses its part")]
 mod common;
 
 use std::fs;
@@ -67,7 +70,8 @@ fn project(spec: &Path, env: &str) -> tempfile::TempDir {
     fs::copy(root().join("specs/data/cat.png"), path("specs/data/cat.png")).expect("a copy");
     fs::write(path("config/here.yml"), env).expect("a file");
     let stem = spec.file_stem().expect("a stem").to_string_lossy();
-    let profile = format!("test_header: {{ env: here }}\nprofile: {{ runner: {{ clients: 2, duration: 2s }}, test: {{ spec: specs/{stem}.lt }} }}\n");
+    let profile =
+        format!("test_header: {{ env: here }}\nprofile: {{ runner: {{ clients: 2, duration: 2s }}, test: {{ spec: specs/{stem}.lt }} }}\n");
     fs::write(path(&format!("specs/{stem}.profile.yml")), profile).expect("a file");
     folder
 }

@@ -60,11 +60,7 @@ pub enum ExprKind {
     /// `a + b`.
     Binary(Box<Expr>, BinaryOp, Box<Expr>),
     /// `a ~ /re/`, `a !~ /re/`: the regex as written between the slashes.
-    Match {
-        value: Box<Expr>,
-        negated: bool,
-        regex: Spanned<String>,
-    },
+    Match { value: Box<Expr>, negated: bool, regex: Spanned<String> },
     /// `if c then a else b`.
     If(Box<Expr>, Box<Expr>, Box<Expr>),
     /// Something that did not parse; already reported.

@@ -6,12 +6,10 @@
 mod expr;
 mod stmt;
 
-pub use expr::{
-    Arg, BinaryOp, Entry, Expr, ExprKind, Key, Quantifier, SourceWord, Text, TextPart, UnaryOp,
-};
+pub use expr::{Arg, BinaryOp, Entry, Expr, ExprKind, Key, Quantifier, SourceWord, Text, TextPart, UnaryOp};
 pub use stmt::{
-    Block, Exchange, Expect, ExpectKind, ForIter, Matcher, MatcherEntry, MatcherKind, Poll, Retry,
-    StatusPattern, Step, Stmt, StmtKind, Take, Target, Wait,
+    Block, Exchange, Expect, ExpectKind, ForIter, Matcher, MatcherEntry, MatcherKind, Poll, Retry, StatusPattern, Step, Stmt, StmtKind,
+    Take, Target, Wait,
 };
 
 use crate::span::{Name, Span, Spanned};

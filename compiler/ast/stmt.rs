@@ -34,11 +34,7 @@ pub enum StmtKind {
     /// `take x = SOURCE`.
     Take(Box<Take>),
     /// `run Login(a)`, `take x, y = run Login(a)`: what is taken, the callee, its arguments.
-    Run {
-        takes: Vec<Name>,
-        callee: Name,
-        args: Vec<Arg>,
-    },
+    Run { takes: Vec<Name>, callee: Name, args: Vec<Arg> },
     /// `let x = …`.
     Let(Box<Let>),
     /// `keep x = …` below file level, for the checker to refuse.
@@ -52,19 +48,11 @@ pub enum StmtKind {
     /// `wait 1s..3s`; `wait 1s..3s between steps` with the flag.
     Wait { wait: Wait, between_steps: bool },
     /// `if c { } else if d { } else { }`.
-    If {
-        branches: Vec<(Expr, Block)>,
-        otherwise: Option<Block>,
-    },
+    If { branches: Vec<(Expr, Block)>, otherwise: Option<Block> },
     /// `repeat 3 { }`.
     Repeat(Expr, Block),
     /// `for x in xs parallel 6 { }`.
-    For {
-        name: Name,
-        iter: ForIter,
-        parallel: Option<Expr>,
-        body: Block,
-    },
+    For { name: Name, iter: ForIter, parallel: Option<Expr>, body: Block },
     /// `break`.
     Break,
     /// `leave`.
@@ -105,23 +93,11 @@ pub struct Step {
 #[expect(missing_docs, reason = "fields are named for what they hold")]
 pub enum Exchange {
     /// `tpdata.treatment.create(iid)`: the dotted path and the arguments.
-    Call {
-        path: Vec<Name>,
-        args: Vec<Arg>,
-        parts: Vec<Part>,
-    },
+    Call { path: Vec<Name>, args: Vec<Arg>, parts: Vec<Part> },
     /// `shop GET /carts/{id} { … }`.
-    Inline {
-        api: Name,
-        line: RequestLine,
-        parts: Vec<Part>,
-    },
+    Inline { api: Name, line: RequestLine, parts: Vec<Part> },
     /// `notes submit page { form { … } }`.
-    Submit {
-        api: Name,
-        form: Expr,
-        parts: Vec<Part>,
-    },
+    Submit { api: Name, form: Expr, parts: Vec<Part> },
 }
 
 /// An expectation.
@@ -180,10 +156,7 @@ pub enum MatcherKind {
     /// `> 0`.
     Compare(super::BinaryOp, Box<Expr>),
     /// `~ /re/`, `!~ /re/`.
-    Regex {
-        negated: bool,
-        regex: Spanned<String>,
-    },
+    Regex { negated: bool, regex: Spanned<String> },
     /// `each M`.
     Each(Box<Matcher>),
     /// `A | B`.

@@ -176,8 +176,10 @@ impl Package {
 
 /// A name that cargo takes: letters, digits, `-` and `_`, and not one of Rust's.
 fn package_name(name: &str) -> String {
-    let plain: String = name.chars().map(|char| if char.is_ascii_alphanumeric() || char == '-' || char == '_' { char } else { '_' }).collect();
-    let usable = plain.starts_with(|first: char| first.is_ascii_alphabetic()) && syn::parse_str::<syn::Ident>(&plain.replace('-', "_")).is_ok();
+    let plain: String =
+        name.chars().map(|char| if char.is_ascii_alphanumeric() || char == '-' || char == '_' { char } else { '_' }).collect();
+    let usable =
+        plain.starts_with(|first: char| first.is_ascii_alphabetic()) && syn::parse_str::<syn::Ident>(&plain.replace('-', "_")).is_ok();
     if usable && !matches!(plain.as_str(), "test" | "core" | "std" | "alloc" | "proc_macro") { plain } else { format!("spec_{plain}") }
 }
 
@@ -333,7 +335,8 @@ mod tests {
                 });
             }
         });
-        let left = fs::read_dir(folder.path()).unwrap().filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains("new"));
+        let left =
+            fs::read_dir(folder.path()).unwrap().filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains("new"));
         assert_eq!(left.count(), 0);
     }
 

@@ -109,9 +109,22 @@ fn cargo(home: &Home, package: &Package) -> Command {
 /// Variables that change what is compiled, or come from a cargo that runs `ltc` itself. How crates are fetched, and how many
 /// compilers run at a time, changes nothing of it.
 fn is_dropped(name: &str) -> bool {
-    const KEPT: &[&str] = &["CARGO_HOME", "CARGO_NET_", "CARGO_HTTP_", "CARGO_REGISTRIES_", "CARGO_REGISTRY_", "CARGO_SOURCE_", "CARGO_BUILD_JOBS"];
-    const DROPPED: &[&str] =
-        &["CARGO", "RUSTC", "RUSTFLAGS", "RUSTDOC", "RUST_LOG", "RUST_BACKTRACE", "LD_LIBRARY_PATH", "DYLD_", "__CARGO", "OUT_DIR", "CLIPPY_", "MAKEFLAGS"];
+    const KEPT: &[&str] =
+        &["CARGO_HOME", "CARGO_NET_", "CARGO_HTTP_", "CARGO_REGISTRIES_", "CARGO_REGISTRY_", "CARGO_SOURCE_", "CARGO_BUILD_JOBS"];
+    const DROPPED: &[&str] = &[
+        "CARGO",
+        "RUSTC",
+        "RUSTFLAGS",
+        "RUSTDOC",
+        "RUST_LOG",
+        "RUST_BACKTRACE",
+        "LD_LIBRARY_PATH",
+        "DYLD_",
+        "__CARGO",
+        "OUT_DIR",
+        "CLIPPY_",
+        "MAKEFLAGS",
+    ];
     let starts = |names: &[&str]| names.iter().any(|start| name.starts_with(start));
     starts(DROPPED) && !starts(KEPT)
 }
@@ -152,13 +165,26 @@ fn classify(text: &str, killed: bool, log: &Path, package: &Package) -> Error {
     if says(&["no default toolchain", "no default is configured", "is not installed\nhelp: run `rustup"]) {
         return Error::NoCargo;
     }
-    if says(&["linker `cc` not found", "failed to find tool \"cc\"", "failed to find tool \"gcc\"", "is `cc` not installed", "failed to find tool \"c++\"", "xcrun: error"]) {
+    if says(&[
+        "linker `cc` not found",
+        "failed to find tool \"cc\"",
+        "failed to find tool \"gcc\"",
+        "is `cc` not installed",
+        "failed to find tool \"c++\"",
+        "xcrun: error",
+    ]) {
         return Error::NoLinker(log);
     }
     if says(&["No space left on device", "os error 28"]) {
         return Error::Full(log);
     }
-    if says(&["feature `edition2024` is required", "requires rustc ", "is not supported by the following package", "this version of Cargo is older", "lock file version"]) {
+    if says(&[
+        "feature `edition2024` is required",
+        "requires rustc ",
+        "is not supported by the following package",
+        "this version of Cargo is older",
+        "lock file version",
+    ]) {
         return Error::OldRust(log);
     }
     const NETWORK: &[&str] = &[
@@ -190,10 +216,30 @@ mod tests {
 
     #[test]
     fn the_environment_is_constant_but_for_what_fetches() {
-        for dropped in ["RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_BOOTSTRAP", "CARGO_TARGET_DIR", "CARGO_ENCODED_RUSTFLAGS", "CARGO_PROFILE_RELEASE_LTO", "CARGO_MANIFEST_DIR", "CARGO"] {
+        for dropped in [
+            "RUSTFLAGS",
+            "RUSTC_WRAPPER",
+            "RUSTC_BOOTSTRAP",
+            "CARGO_TARGET_DIR",
+            "CARGO_ENCODED_RUSTFLAGS",
+            "CARGO_PROFILE_RELEASE_LTO",
+            "CARGO_MANIFEST_DIR",
+            "CARGO",
+        ] {
             assert!(is_dropped(dropped), "{dropped}");
         }
-        for kept in ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_HTTP_PROXY", "CARGO_REGISTRIES_X_TOKEN", "HTTPS_PROXY", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "PATH", "HOME", "CC"] {
+        for kept in [
+            "CARGO_HOME",
+            "CARGO_NET_OFFLINE",
+            "CARGO_HTTP_PROXY",
+            "CARGO_REGISTRIES_X_TOKEN",
+            "HTTPS_PROXY",
+            "RUSTUP_HOME",
+            "RUSTUP_TOOLCHAIN",
+            "PATH",
+            "HOME",
+            "CC",
+        ] {
             assert!(!is_dropped(kept), "{kept}");
         }
     }
@@ -206,7 +252,12 @@ mod tests {
         assert!(matches!(classify("  Caused by: [6] Could not resolve host: index.crates.io"), Error::Network(_)));
         assert!(matches!(classify("As a reminder, you're using offline mode (--offline)"), Error::Network(_)));
         assert!(matches!(classify("rustc 1.70 is not supported by the following packages"), Error::OldRust(_)));
-        assert!(matches!(classify("error: rustup could not choose a version of cargo to run, because one wasn't specified explicitly, and no default is configured."), Error::NoCargo));
+        assert!(matches!(
+            classify(
+                "error: rustup could not choose a version of cargo to run, because one wasn't specified explicitly, and no default is configured."
+            ),
+            Error::NoCargo
+        ));
         assert!(matches!(classify("process didn't exit successfully: `rustc …` (signal: 9, SIGKILL: kill)"), Error::Killed(_)));
         assert!(matches!(classify("error: failed to write: No space left on device (os error 28)"), Error::Full(_)));
         let Error::Bug { generated, .. } = classify("error[E0308]: mismatched types\n --> src/main.rs:3:5") else { panic!("not a bug") };

@@ -43,7 +43,6 @@ pub struct Built {
 
 /// Why nothing was built.
 #[derive(Debug)]
-#[expect(missing_docs, reason = "fields are named for what they hold")]
 pub enum Error {
     /// The cache can't be used.
     Cache(PathBuf, io::Error),
@@ -97,7 +96,9 @@ impl Error {
             Self::NoLinker(_) => "install one: `apt-get install gcc libc6-dev`, `dnf install gcc`, or `xcode-select --install`",
             Self::OldRust(_) => "`rustup update stable`, then try again",
             Self::Full(_) => "`ltc clean` empties the cache; LTC_CACHE_DIR puts it on another disk",
-            Self::Network(_) => "the first build downloads crates and needs the network once, without --offline; behind a proxy set HTTPS_PROXY",
+            Self::Network(_) => {
+                "the first build downloads crates and needs the network once, without --offline; behind a proxy set HTTPS_PROXY"
+            }
             Self::Killed(_) => "mostly memory has run out; CARGO_BUILD_JOBS=1 needs less of it",
             Self::Bug { .. } => "please report it with the spec and both of these files",
         };

@@ -28,14 +28,7 @@ pub(super) struct ApiInfo<'a> {
 
 impl<'a> ApiInfo<'a> {
     pub(super) fn new(ast: &'a ast::Api) -> Self {
-        Self {
-            ast,
-            requests: HashMap::new(),
-            resources: Vec::new(),
-            camel: false,
-            broken: false,
-            used: false,
-        }
+        Self { ast, requests: HashMap::new(), resources: Vec::new(), camel: false, broken: false, used: false }
     }
 }
 
@@ -98,8 +91,7 @@ impl<'a> Checker<'a> {
         }
         if health.is_none() && !broken {
             let message = format!("api `{}` has no health check", name.node);
-            let help =
-                "say `healthcheck GET /health { version = json.version }`, or `healthcheck none`";
+            let help = "say `healthcheck GET /health { version = json.version }`, or `healthcheck none`";
             self.error(Code::NoHealthcheck, name.span, message, help);
         }
         let options = self.options(options.into_iter());
@@ -134,31 +126,20 @@ impl<'a> Checker<'a> {
         };
         let is_url = |text: &str| {
             text.contains("${") && !text.contains("://")
-                || ["http://", "https://"].iter().any(|scheme| {
-                    text.strip_prefix(scheme)
-                        .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
-                })
+                || ["http://", "https://"]
+                    .iter()
+                    .any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')))
         };
         if let Some(text) = text.filter(|text| !is_url(text)) {
-            let message = format!(
-                "a base begins with `http://` or `https://` and a host, this is \"{text}\""
-            );
-            self.error(
-                Code::BadBase,
-                e.span,
-                message,
-                "for example `https://shop.example.com/v1`",
-            );
+            let message = format!("a base begins with `http://` or `https://` and a host, this is \"{text}\"");
+            self.error(Code::BadBase, e.span, message, "for example `https://shop.example.com/v1`");
         }
         base
     }
 
     fn resource(&mut self, api: ApiId, resource: &'a ast::Resource) {
         let name = &resource.name;
-        let first = self.apis[api.0]
-            .resources
-            .iter()
-            .find(|(other, _)| *other == name.node);
+        let first = self.apis[api.0].resources.iter().find(|(other, _)| *other == name.node);
         if let Some(&(_, first)) = first {
             self.declared_twice(name, first);
         }
@@ -172,9 +153,7 @@ impl<'a> Checker<'a> {
         self.func = around;
         for member in &resource.members {
             match member {
-                ApiMember::Request(request) => {
-                    self.request(api, Some(&name.node), &options, request)
-                }
+                ApiMember::Request(request) => self.request(api, Some(&name.node), &options, request),
                 ApiMember::Option(_) => {}
                 ApiMember::Broken(_) => self.apis[api.0].broken = true,
                 ApiMember::Base(e) => self.not_in_resource(e.span, "base"),
@@ -226,12 +205,7 @@ impl<'a> Checker<'a> {
                 RequestOption::Timeout(e) => {
                     let timeout = self.duration(e, "a timeout is");
                     if const_eval::number(&timeout) == Some(0.0) {
-                        self.error(
-                            Code::Impossible,
-                            e.span,
-                            "a timeout of nothing fails every request",
-                            "",
-                        );
+                        self.error(Code::Impossible, e.span, "a timeout of nothing fails every request", "");
                     }
                     result.timeout = Some(timeout);
                 }
@@ -250,32 +224,20 @@ impl<'a> Checker<'a> {
             ast::Redirects::Hops(n) => match u32::try_from(*n) {
                 Ok(n) if n <= 100 => Redirects::Hops(n),
                 _ => {
-                    self.error(
-                        Code::Impossible,
-                        span,
-                        "from 0 to 100 redirects can be followed",
-                        "",
-                    );
+                    self.error(Code::Impossible, span, "from 0 to 100 redirects can be followed", "");
                     return None;
                 }
             },
             ast::Redirects::Other(word) => {
                 let word = crate::span::Name::new(word.clone(), span);
-                self.unknown_word(
-                    &word,
-                    "a word of `redirects`",
-                    &["off", "any", "a number of hops"],
-                );
+                self.unknown_word(&word, "a word of `redirects`", &["off", "any", "a number of hops"]);
                 return None;
             }
         })
     }
 
     /// Headers to send, by their final names.
-    pub(super) fn headers(
-        &mut self,
-        entries: &'a [ast::Entry],
-    ) -> Vec<(String, crate::model::Expr)> {
+    pub(super) fn headers(&mut self, entries: &'a [ast::Entry]) -> Vec<(String, crate::model::Expr)> {
         let before = std::mem::replace(&mut self.sources, Sources::Body);
         let mut headers: Vec<(String, crate::model::Expr)> = Vec::new();
         for entry in entries {
@@ -286,10 +248,7 @@ impl<'a> Checker<'a> {
                 self.check_printable(&value);
             }
             self.lint_secret(&entry.key.text, &value);
-            match headers
-                .iter()
-                .find(|(other, _)| other.eq_ignore_ascii_case(&name))
-            {
+            match headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(&name)) {
                 Some((_, first)) => {
                     let first = first.span;
                     self.key_twice(&name, entry.key.span, first);
@@ -361,12 +320,7 @@ impl<'a> Checker<'a> {
         for (index, param) in params.iter().enumerate() {
             let name = crate::span::Name::new(param.name.to_owned(), param.span);
             self.check_hides(&name);
-            self.new_local(
-                param.name,
-                param.ty.clone(),
-                param.span,
-                super::scope::VarKind::Param,
-            );
+            self.new_local(param.name, param.ty.clone(), param.span, super::scope::VarKind::Param);
             if let Some(twin) = params[..index].iter().position(|p| p.name == param.name) {
                 self.func.vars[twin].used = true;
             }
@@ -386,12 +340,8 @@ impl<'a> Checker<'a> {
             return;
         }
         for (name, span) in unused {
-            let d = Diagnostic::new(
-                Code::UnusedParameter,
-                span,
-                format!("the parameter `{name}` is not used"),
-            )
-            .help("use it, or leave it out");
+            let d =
+                Diagnostic::new(Code::UnusedParameter, span, format!("the parameter `{name}` is not used")).help("use it, or leave it out");
             self.report(d);
         }
     }

@@ -44,15 +44,10 @@ impl<'a> Checker<'a> {
                         Some(index) => Some((index, label.span)),
                         None => {
                             fine = false;
-                            let mut d = Diagnostic::new(
-                                Code::UnknownArgument,
-                                label.span,
-                                format!("`{callee}` has no parameter `{word}`"),
-                            )
-                            .did_you_mean(word, params.iter().map(|(name, _)| *name));
+                            let mut d = Diagnostic::new(Code::UnknownArgument, label.span, format!("`{callee}` has no parameter `{word}`"))
+                                .did_you_mean(word, params.iter().map(|(name, _)| *name));
                             if d.help.is_none() && !params.is_empty() {
-                                let names: Vec<&str> =
-                                    params.iter().map(|(name, _)| *name).collect();
+                                let names: Vec<&str> = params.iter().map(|(name, _)| *name).collect();
                                 d = d.help(format!("its parameters are {}", names.join(", ")));
                             }
                             self.report(also(d));
@@ -73,8 +68,7 @@ impl<'a> Checker<'a> {
                     1 => format!("`{callee}` takes one argument"),
                     n => format!("`{callee}` takes {n} arguments"),
                 };
-                let d =
-                    Diagnostic::new(Code::ExtraArgument, at, message).help("leave this one out");
+                let d = Diagnostic::new(Code::ExtraArgument, at, message).help("leave this one out");
                 self.report(also(d));
                 break;
             };
@@ -82,13 +76,9 @@ impl<'a> Checker<'a> {
                 fine = false;
                 let name = params[index].0;
                 let first = first.span;
-                let d = Diagnostic::new(
-                    Code::UnknownArgument,
-                    at,
-                    format!("`{name}` is given twice"),
-                )
-                .also(first, "the first")
-                .help("leave one of them out");
+                let d = Diagnostic::new(Code::UnknownArgument, at, format!("`{name}` is given twice"))
+                    .also(first, "the first")
+                    .help("leave one of them out");
                 self.report(d);
             }
         }
@@ -103,12 +93,8 @@ impl<'a> Checker<'a> {
             .collect();
         if !missing.is_empty() {
             let all: Vec<&str> = params.iter().map(|(name, _)| *name).collect();
-            let d = Diagnostic::new(
-                Code::MissingArgument,
-                span,
-                format!("`{callee}` needs {}", missing.join(" and ")),
-            )
-            .help(format!("say `{callee}({})`", all.join(", ")));
+            let d = Diagnostic::new(Code::MissingArgument, span, format!("`{callee}` needs {}", missing.join(" and ")))
+                .help(format!("say `{callee}({})`", all.join(", ")));
             self.report(also(d));
             return None;
         }
@@ -116,18 +102,8 @@ impl<'a> Checker<'a> {
     }
 
     /// Arguments of a request, a sequence or tasks: one expression for each parameter.
-    pub(super) fn arguments(
-        &mut self,
-        callee: &str,
-        span: Span,
-        params: &[ParamInfo<'a>],
-        args: &'a [Arg],
-        declared: Span,
-    ) -> Vec<Expr> {
-        let slots: Vec<(&str, bool)> = params
-            .iter()
-            .map(|p| (p.name, p.default.is_none()))
-            .collect();
+    pub(super) fn arguments(&mut self, callee: &str, span: Span, params: &[ParamInfo<'a>], args: &'a [Arg], declared: Span) -> Vec<Expr> {
+        let slots: Vec<(&str, bool)> = params.iter().map(|p| (p.name, p.default.is_none())).collect();
         let Some(bound) = self.bind(callee, span, &slots, args, Some(declared)) else {
             self.args_only(args);
             return params.iter().map(|_| super::broken(span)).collect();
@@ -160,23 +136,13 @@ impl<'a> Checker<'a> {
         for param in params {
             self.check_reserved(&param.name);
             if let Some(first) = infos.iter().find(|info| info.name == param.name.node) {
-                let d = Diagnostic::new(
-                    Code::DeclaredTwice,
-                    param.name.span,
-                    format!("the parameter `{}` stands here twice", param.name.node),
-                )
-                .also(first.span, "the first");
+                let d =
+                    Diagnostic::new(Code::DeclaredTwice, param.name.span, format!("the parameter `{}` stands here twice", param.name.node))
+                        .also(first.span, "the first");
                 self.report(d);
             }
-            let (ty, kinds) = param
-                .ty
-                .as_ref()
-                .map_or((Type::Json, Kinds::ANY), |word| self.type_word(word));
-            let ty = if param.ty.as_ref().is_some_and(|word| word.node == "number") {
-                Type::Json
-            } else {
-                ty
-            };
+            let (ty, kinds) = param.ty.as_ref().map_or((Type::Json, Kinds::ANY), |word| self.type_word(word));
+            let ty = if param.ty.as_ref().is_some_and(|word| word.node == "number") { Type::Json } else { ty };
             let default = param.default.as_ref().map(|default| {
                 let value = self.map_value(default, false);
                 if matches!(value.ty, Type::Null) {
@@ -185,13 +151,7 @@ impl<'a> Checker<'a> {
                 let what = format!("`{}` is", param.name.node);
                 self.coerce(value, kinds, &what)
             });
-            infos.push(ParamInfo {
-                name: &param.name.node,
-                span: param.name.span,
-                kinds,
-                ty,
-                default,
-            });
+            infos.push(ParamInfo { name: &param.name.node, span: param.name.span, kinds, ty, default });
         }
         infos
     }
@@ -207,11 +167,7 @@ impl<'a> Checker<'a> {
                 "dict" | "map" | "Object" => Some("object"),
                 _ => None,
             };
-            let mut d = Diagnostic::new(
-                Code::UnknownWord,
-                word.span,
-                format!("there is no type `{}`", word.node),
-            );
+            let mut d = Diagnostic::new(Code::UnknownWord, word.span, format!("there is no type `{}`", word.node));
             d = match common {
                 Some(common) => d.help(format!("say `{common}`")),
                 None => d.did_you_mean(&word.node, super::types::TYPE_WORDS),

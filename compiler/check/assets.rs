@@ -14,19 +14,13 @@ impl<'a> Checker<'a> {
             self.args_only(args);
             return super::broken(span);
         };
-        let mut named = |given: Option<&'a ast::Expr>| {
-            given.map(|e| Box::new(self.want(e, Kinds::STRING, "`file` takes")))
-        };
+        let mut named = |given: Option<&'a ast::Expr>| given.map(|e| Box::new(self.want(e, Kinds::STRING, "`file` takes")));
         let (name, media_type) = (named(bound[1]), named(bound[2]));
         let Some(ids) = bound[0].and_then(|path| self.assets(path)) else {
             return super::broken(span);
         };
         match ids.first() {
-            Some(&id) => Expr {
-                kind: ExprKind::File(id, name, media_type),
-                ty: Type::File,
-                span,
-            },
+            Some(&id) => Expr { kind: ExprKind::File(id, name, media_type), ty: Type::File, span },
             None => super::broken(span),
         }
     }
@@ -40,15 +34,10 @@ impl<'a> Checker<'a> {
             return super::broken(span);
         };
         if ids.is_empty() {
-            let d = Diagnostic::new(Code::NoFile, span, "no file is named so")
-                .help("`*` stands for any part of a name");
+            let d = Diagnostic::new(Code::NoFile, span, "no file is named so").help("`*` stands for any part of a name");
             return self.bad(d);
         }
-        Expr {
-            kind: ExprKind::Files(ids),
-            ty: types::list(Type::File),
-            span,
-        }
+        Expr { kind: ExprKind::Files(ids), ty: types::list(Type::File), span }
     }
 
     /// The files of a literal path or pattern, read beforehand.
@@ -64,12 +53,7 @@ impl<'a> Checker<'a> {
         };
         let input = self.input;
         match input.assets.get(&(path.span.file, literal.clone())) {
-            Some(Ok(loaded)) => Some(
-                loaded
-                    .iter()
-                    .map(|file| self.asset(&file.path, &file.bytes))
-                    .collect(),
-            ),
+            Some(Ok(loaded)) => Some(loaded.iter().map(|file| self.asset(&file.path, &file.bytes)).collect()),
             Some(Err(why)) => {
                 self.error(
                     Code::NoFile,
@@ -92,19 +76,10 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn asset(&mut self, path: &str, bytes: &[u8]) -> AssetId {
-        if let Some(known) = self
-            .program
-            .assets
-            .iter()
-            .position(|asset| asset.path == path)
-        {
+        if let Some(known) = self.program.assets.iter().position(|asset| asset.path == path) {
             return AssetId(known);
         }
-        self.program.assets.push(Asset {
-            path: path.to_owned(),
-            bytes: bytes.to_vec(),
-            media_type: media_type(path).to_owned(),
-        });
+        self.program.assets.push(Asset { path: path.to_owned(), bytes: bytes.to_vec(), media_type: media_type(path).to_owned() });
         AssetId(self.program.assets.len() - 1)
     }
 }

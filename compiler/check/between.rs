@@ -31,12 +31,7 @@ struct Spread<'w> {
 
 /// Spreads the wait over a body; true where the flag is needed.
 pub(super) fn spread(body: &mut Block, wait: &Wait, flag: LocalId) -> bool {
-    let mut pass = Spread {
-        wait,
-        flag,
-        asked: false,
-        write: false,
-    };
+    let mut pass = Spread { wait, flag, asked: false, write: false };
     pass.block(body, Before::No);
     pass.write = true;
     pass.block(body, Before::No);
@@ -47,17 +42,7 @@ pub(super) fn spread(body: &mut Block, wait: &Wait, flag: LocalId) -> bool {
 }
 
 fn assign(flag: LocalId, value: bool, span: Span) -> Stmt {
-    Stmt {
-        kind: StmtKind::Assign(
-            flag,
-            Expr {
-                kind: ExprKind::Const(Const::Bool(value)),
-                ty: Type::Bool,
-                span,
-            },
-        ),
-        span,
-    }
+    Stmt { kind: StmtKind::Assign(flag, Expr { kind: ExprKind::Const(Const::Bool(value)), ty: Type::Bool, span }), span }
 }
 
 impl Spread<'_> {
@@ -73,13 +58,7 @@ impl Spread<'_> {
                     }
                     true
                 }
-                StmtKind::Poll { body, .. }
-                | StmtKind::Retry { body, .. }
-                | StmtKind::For {
-                    parallel: Some(_),
-                    body,
-                    ..
-                } => {
+                StmtKind::Poll { body, .. } | StmtKind::Retry { body, .. } | StmtKind::For { parallel: Some(_), body, .. } => {
                     self.restart(body);
                     true
                 }
@@ -96,11 +75,7 @@ impl Spread<'_> {
                     false
                 }
                 StmtKind::Repeat(_, body) | StmtKind::For { body, .. } => {
-                    let entry = if has_step(body) {
-                        before.meet(Before::Yes)
-                    } else {
-                        before
-                    };
+                    let entry = if has_step(body) { before.meet(Before::Yes) } else { before };
                     before = before.meet(self.block(body, entry));
                     false
                 }
@@ -119,12 +94,7 @@ impl Spread<'_> {
     fn restart(&mut self, body: &mut Block) {
         let (asked, flag) = (self.asked, self.flag);
         if self.write || !has_loop(body) {
-            let mut inner = Spread {
-                wait: self.wait,
-                flag,
-                asked: false,
-                write: false,
-            };
+            let mut inner = Spread { wait: self.wait, flag, asked: false, write: false };
             inner.block(body, Before::No);
             if !inner.asked {
                 inner.write = self.write;
@@ -135,10 +105,7 @@ impl Spread<'_> {
     }
 
     fn inner(&mut self, branch: &mut Stmt) {
-        if let StmtKind::Group(_, body)
-        | StmtKind::Poll { body, .. }
-        | StmtKind::Retry { body, .. } = &mut branch.kind
-        {
+        if let StmtKind::Group(_, body) | StmtKind::Poll { body, .. } | StmtKind::Retry { body, .. } = &mut branch.kind {
             self.restart(body);
         }
     }
@@ -148,24 +115,14 @@ impl Spread<'_> {
         if !self.write {
             return 0;
         }
-        let wait = Stmt {
-            kind: StmtKind::Wait(self.wait.clone()),
-            span,
-        };
+        let wait = Stmt { kind: StmtKind::Wait(self.wait.clone()), span };
         let mut added = Vec::new();
         match before {
             Before::No => {}
             Before::Yes => added.push(wait),
             Before::Maybe => {
-                let asked = Expr {
-                    kind: ExprKind::Local(self.flag),
-                    ty: Type::Bool,
-                    span,
-                };
-                added.push(Stmt {
-                    kind: StmtKind::If(vec![(asked, vec![wait])], Vec::new()),
-                    span,
-                });
+                let asked = Expr { kind: ExprKind::Local(self.flag), ty: Type::Bool, span };
+                added.push(Stmt { kind: StmtKind::If(vec![(asked, vec![wait])], Vec::new()), span });
             }
         }
         if self.asked {
@@ -179,23 +136,13 @@ impl Spread<'_> {
 
 fn has_step(block: &Block) -> bool {
     block.iter().any(|stmt| match &stmt.kind {
-        StmtKind::Step(_)
-        | StmtKind::Run { .. }
-        | StmtKind::Parallel(_)
-        | StmtKind::Poll { .. }
-        | StmtKind::Retry { .. } => true,
-        StmtKind::For { body, .. } | StmtKind::Repeat(_, body) | StmtKind::Group(_, body) => {
-            has_step(body)
-        }
-        StmtKind::If(branches, otherwise) => {
-            branches.iter().any(|(_, body)| has_step(body)) || has_step(otherwise)
-        }
+        StmtKind::Step(_) | StmtKind::Run { .. } | StmtKind::Parallel(_) | StmtKind::Poll { .. } | StmtKind::Retry { .. } => true,
+        StmtKind::For { body, .. } | StmtKind::Repeat(_, body) | StmtKind::Group(_, body) => has_step(body),
+        StmtKind::If(branches, otherwise) => branches.iter().any(|(_, body)| has_step(body)) || has_step(otherwise),
         _ => false,
     })
 }
 
 fn has_loop(block: &Block) -> bool {
-    block
-        .iter()
-        .any(|stmt| matches!(stmt.kind, StmtKind::For { .. } | StmtKind::Repeat(..)))
+    block.iter().any(|stmt| matches!(stmt.kind, StmtKind::For { .. } | StmtKind::Repeat(..)))
 }

@@ -23,10 +23,7 @@ impl<'a> Checker<'a> {
             Part::Option(option) => Some(option),
             _ => None,
         });
-        let mut checked = Parts {
-            options: self.options(options),
-            ..Parts::default()
-        };
+        let mut checked = Parts { options: self.options(options), ..Parts::default() };
         let (mut query, mut body): (Option<Span>, Option<Span>) = (None, None);
         for part in parts {
             match part {
@@ -56,12 +53,7 @@ impl<'a> Checker<'a> {
             match &value.ty {
                 Type::Object(_) => {
                     let help = "say `to_json(…)`, or name its members";
-                    self.error(
-                        Code::WrongType,
-                        value.span,
-                        format!("`{key}` is a field, this is an object"),
-                        help,
-                    );
+                    self.error(Code::WrongType, value.span, format!("`{key}` is a field, this is an object"), help);
                 }
                 Type::List(_) => {}
                 Type::Null => {
@@ -87,17 +79,9 @@ impl<'a> Checker<'a> {
                     Ast::Absent => self.expr(e),
                     _ => self.map_value(e, camel),
                 };
-                if Kinds::BYTES
-                    .or(Kinds::FILE)
-                    .or(Kinds::FORM)
-                    .takes(&value.ty)
-                    && value.ty != Type::Json
-                {
+                if Kinds::BYTES.or(Kinds::FILE).or(Kinds::FORM).takes(&value.ty) && value.ty != Type::Json {
                     let help = "say `bytes …` for a body as it stands, or `base64(…)` in a text";
-                    let message = format!(
-                        "this is {}, which JSON does not have",
-                        super::types::a(&value.ty)
-                    );
+                    let message = format!("this is {}, which JSON does not have", super::types::a(&value.ty));
                     self.error(Code::WrongType, e.span, message, help);
                 }
                 Body::Json(value)
@@ -118,12 +102,7 @@ impl<'a> Checker<'a> {
             BodyKind::Bytes(e) => Body::Bytes(self.want(e, Kinds::TEXT, "`bytes` sends")),
             BodyKind::Graphql(query, variables) => {
                 if query.node.trim().is_empty() {
-                    self.error(
-                        Code::Impossible,
-                        query.span,
-                        "this GraphQL query is empty",
-                        "",
-                    );
+                    self.error(Code::Impossible, query.span, "this GraphQL query is empty", "");
                 }
                 Body::Graphql(query.node.clone(), self.entries(variables, false))
             }

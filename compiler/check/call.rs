@@ -25,9 +25,8 @@ impl<'a> Checker<'a> {
             },
             _ => {
                 self.args_only(args);
-                let d =
-                    Diagnostic::new(Code::UnknownFunction, callee.span, "this cannot be called")
-                        .help("a function is called by its name, such as `len(x)`");
+                let d = Diagnostic::new(Code::UnknownFunction, callee.span, "this cannot be called")
+                    .help("a function is called by its name, such as `len(x)`");
                 return self.bad(d);
             }
         };
@@ -40,16 +39,10 @@ impl<'a> Checker<'a> {
         }
         let Some(function) = functions::find(name) else {
             self.args_only(args);
-            let mut d = Diagnostic::new(
-                Code::UnknownFunction,
-                callee.span,
-                format!("there is no function `{name}`"),
-            );
+            let mut d = Diagnostic::new(Code::UnknownFunction, callee.span, format!("there is no function `{name}`"));
             d = match common_slip(name) {
                 Some(help) => d.help(help),
-                None if self.runs.contains_key(name) => {
-                    d.help(format!("a sequence is run: `take x = run {name}(…)`"))
-                }
+                None if self.runs.contains_key(name) => d.help(format!("a sequence is run: `take x = run {name}(…)`")),
                 None => d.did_you_mean(name, functions::names(name)),
             };
             return self.bad(d);
@@ -57,13 +50,7 @@ impl<'a> Checker<'a> {
         self.function(function, callee.span, args, span)
     }
 
-    fn no_function(
-        &mut self,
-        of: &'a ast::Expr,
-        member: &str,
-        callee: &'a ast::Expr,
-        args: &'a [Arg],
-    ) -> Expr {
+    fn no_function(&mut self, of: &'a ast::Expr, member: &str, callee: &'a ast::Expr, args: &'a [Arg]) -> Expr {
         self.args_only(args);
         let mut root = of;
         while let Ast::Member(inner, _) = &root.kind {
@@ -72,20 +59,12 @@ impl<'a> Checker<'a> {
         let is_api = matches!(&root.kind, Ast::Name(name)
             if self.values.get(name.as_str()).is_some_and(|d| matches!(d.what, Global::Api(_))));
         if is_api {
-            let d = Diagnostic::new(
-                Code::WrongName,
-                callee.span,
-                "a request is no value: it is the first line of a step",
-            )
-            .help("send it in a step, and `take` from its response");
+            let d = Diagnostic::new(Code::WrongName, callee.span, "a request is no value: it is the first line of a step")
+                .help("send it in a step, and `take` from its response");
             return self.bad(d);
         }
         let of_text = self.written(of.span);
-        let d = Diagnostic::new(
-            Code::UnknownFunction,
-            callee.span,
-            format!("values have no functions of their own, `{member}` is none"),
-        );
+        let d = Diagnostic::new(Code::UnknownFunction, callee.span, format!("values have no functions of their own, `{member}` is none"));
         let known = functions::find(member).map(|f| f.name).or(match member {
             "length" | "size" | "count" => Some("len"),
             "toUpperCase" | "to_upper" => Some("upper"),
@@ -94,22 +73,13 @@ impl<'a> Checker<'a> {
             _ => None,
         });
         let d = match known {
-            Some(known) => d.help(format!(
-                "say `{known}({of_text}{})`",
-                if args.is_empty() { "" } else { ", …" }
-            )),
+            Some(known) => d.help(format!("say `{known}({of_text}{})`", if args.is_empty() { "" } else { ", …" })),
             None => d.did_you_mean(member, functions::names(member)),
         };
         self.bad(d)
     }
 
-    fn function(
-        &mut self,
-        function: &'static Function,
-        name_span: Span,
-        args: &'a [Arg],
-        span: Span,
-    ) -> Expr {
+    fn function(&mut self, function: &'static Function, name_span: Span, args: &'a [Arg], span: Span) -> Expr {
         let name = function.name;
         let what = format!("`{name}` takes");
         let mut values = Vec::new();
@@ -124,11 +94,7 @@ impl<'a> Checker<'a> {
                 values.push(self.want(&arg.value, param.kinds, &what));
             }
         } else {
-            let slots: Vec<(&str, bool)> = function
-                .params
-                .iter()
-                .map(|param| (param.name, param.need == Need::Required))
-                .collect();
+            let slots: Vec<(&str, bool)> = function.params.iter().map(|param| (param.name, param.need == Need::Required)).collect();
             let Some(bound) = self.bind(name, name_span, &slots, args, None) else {
                 self.args_only(args);
                 return super::broken(span);
@@ -136,22 +102,14 @@ impl<'a> Checker<'a> {
             for (param, given) in function.params.iter().zip(bound) {
                 values.push(match given {
                     Some(given) => self.want(given, param.kinds, &what),
-                    None => Expr {
-                        kind: ExprKind::Const(Const::Absent),
-                        ty: Type::Json,
-                        span,
-                    },
+                    None => Expr { kind: ExprKind::Const(Const::Absent), ty: Type::Json, span },
                 });
             }
         }
         let Some(ty) = self.result(function, &values, span) else {
             return super::broken(span);
         };
-        Expr {
-            kind: ExprKind::Call(name, values),
-            ty,
-            span,
-        }
+        Expr { kind: ExprKind::Call(name, values), ty, span }
     }
 
     /// The type of a function's result, and what is wrong with its arguments beyond their types.
@@ -166,49 +124,27 @@ impl<'a> Checker<'a> {
             }
             "chance" if number(0).is_some_and(|p| !(0.0..=1.0).contains(&p)) => {
                 let help = "0.3 is three times out of ten";
-                self.error(
-                    Code::Impossible,
-                    values[0].span,
-                    "a probability lies between 0 and 1",
-                    help,
-                );
+                self.error(Code::Impossible, values[0].span, "a probability lies between 0 and 1", help);
             }
             "sample" | "random_string" => {
                 let n = number(if function.name == "sample" { 1 } else { 0 });
                 if n.is_some_and(|n| n < 0.0) {
-                    self.error(
-                        Code::Impossible,
-                        span,
-                        "a number of things cannot be negative",
-                        "",
-                    );
+                    self.error(Code::Impossible, span, "a number of things cannot be negative", "");
                 }
             }
             "one_of" | "first" | "last" => {
                 if let ExprKind::List(items) = &values[0].kind
                     && items.is_empty()
                 {
-                    self.error(
-                        Code::Impossible,
-                        values[0].span,
-                        "an empty list has no items",
-                        "",
-                    );
+                    self.error(Code::Impossible, values[0].span, "an empty list has no items", "");
                 }
             }
             "jwt" => {
                 if let Some(alg) = const_eval::text(&values[0])
                     && !functions::JWT_ALGORITHMS.contains(&alg)
                 {
-                    let d = Diagnostic::new(
-                        Code::UnknownWord,
-                        values[0].span,
-                        format!("there is no algorithm `{alg}`"),
-                    )
-                    .help(format!(
-                        "algorithms are {}",
-                        functions::JWT_ALGORITHMS.join(", ")
-                    ));
+                    let d = Diagnostic::new(Code::UnknownWord, values[0].span, format!("there is no algorithm `{alg}`"))
+                        .help(format!("algorithms are {}", functions::JWT_ALGORITHMS.join(", ")));
                     self.report(d);
                 }
             }
@@ -240,11 +176,8 @@ impl<'a> Checker<'a> {
             if !types::comparable(&sum, &value.ty) {
                 let bare = |ty: &Type| matches!(ty, Type::Int | Type::Float);
                 let message = format!("{} and {} do not go together here", a(&sum), a(&value.ty));
-                let d = if bare(&sum) && value.ty == Type::Duration
-                    || sum == Type::Duration && bare(&value.ty)
-                {
-                    Diagnostic::new(Code::NoUnit, span, message)
-                        .help("give both their unit, such as `1s, 5s`")
+                let d = if bare(&sum) && value.ty == Type::Duration || sum == Type::Duration && bare(&value.ty) {
+                    Diagnostic::new(Code::NoUnit, span, message).help("give both their unit, such as `1s, 5s`")
                 } else {
                     Diagnostic::new(Code::WrongType, span, message)
                 };
@@ -262,15 +195,8 @@ impl<'a> Checker<'a> {
         for arg in args {
             let value = self.expr(&arg.value);
             let Some(label) = &arg.label else {
-                let d = Diagnostic::new(
-                    Code::MissingArgument,
-                    arg.value.span,
-                    "a choice of `weighted` needs its weight",
-                )
-                .help(format!(
-                    "say, for example, `weighted(70: {}, 30: …)`",
-                    self.written(arg.value.span)
-                ));
+                let d = Diagnostic::new(Code::MissingArgument, arg.value.span, "a choice of `weighted` needs its weight")
+                    .help(format!("say, for example, `weighted(70: {}, 30: …)`", self.written(arg.value.span)));
                 self.report(d);
                 total = f64::NAN;
                 continue;
@@ -278,12 +204,7 @@ impl<'a> Checker<'a> {
             let weight = self.want(label, Kinds::NUMBER, "a weight is");
             match const_eval::number(&weight) {
                 Some(n) if n < 0.0 => {
-                    self.error(
-                        Code::Impossible,
-                        label.span,
-                        "a weight cannot be negative",
-                        "0 turns a choice off",
-                    );
+                    self.error(Code::Impossible, label.span, "a weight cannot be negative", "0 turns a choice off");
                     total = f64::NAN;
                 }
                 Some(n) => total += n,
@@ -297,19 +218,10 @@ impl<'a> Checker<'a> {
             return self.bad(d);
         }
         if total == 0.0 {
-            self.error(
-                Code::Impossible,
-                span,
-                "all weights are 0: nothing can be drawn",
-                "give one of them a weight",
-            );
+            self.error(Code::Impossible, span, "all weights are 0: nothing can be drawn", "give one of them a weight");
         }
         let ty = types::join_all(pairs.iter().map(|(_, value)| &value.ty));
-        Expr {
-            kind: ExprKind::Weighted(pairs),
-            ty,
-            span,
-        }
+        Expr { kind: ExprKind::Weighted(pairs), ty, span }
     }
 
     fn next(&mut self, args: &'a [Arg], span: Span) -> Expr {
@@ -325,37 +237,21 @@ impl<'a> Checker<'a> {
             let declared = decl.span;
             self.cross(source.span, declared);
             if self.func.context == "let" {
-                let d = Diagnostic::new(
-                    Code::NotHere,
-                    span,
-                    "a row is drawn by a user, and this `let` is for the whole test",
-                )
-                .help("say `keep` for one row a user, or draw it in a sequence");
+                let d = Diagnostic::new(Code::NotHere, span, "a row is drawn by a user, and this `let` is for the whole test")
+                    .help("say `keep` for one row a user, or draw it in a sequence");
                 self.report(d);
             }
             let columns = self.program.data[id.0].columns.clone();
-            let ty = if columns.is_empty() {
-                Type::Json
-            } else {
-                Type::Object(Some(columns))
-            };
-            return Expr {
-                kind: ExprKind::Next(id, self.func.context == "keep"),
-                ty,
-                span,
-            };
+            let ty = if columns.is_empty() { Type::Json } else { Type::Object(Some(columns)) };
+            return Expr { kind: ExprKind::Next(id, self.func.context == "keep"), ty, span };
         }
         if self.broken {
             return super::broken(span);
         }
         let written = self.written(source.span);
         let data = self.program.data.iter().map(|data| data.name.as_str());
-        let mut d = Diagnostic::new(
-            Code::WrongName,
-            source.span,
-            format!("`next` draws a row of a data source, `{written}` is none"),
-        )
-        .did_you_mean(written, data);
+        let mut d = Diagnostic::new(Code::WrongName, source.span, format!("`next` draws a row of a data source, `{written}` is none"))
+            .did_you_mean(written, data);
         if d.help.is_none() {
             d = d.help("declare one: `data rows from \"rows.csv\"`; for an item of a list, say `one_of(xs)`");
         }
@@ -365,12 +261,7 @@ impl<'a> Checker<'a> {
     /// Reports that a literal is wanted.
     pub(super) fn not_literal(&mut self, span: Span, what: &str) {
         let message = format!("{what} must be known at build time");
-        self.error(
-            Code::NotLiteral,
-            span,
-            message,
-            "write it as a text without `{…}`",
-        );
+        self.error(Code::NotLiteral, span, message, "write it as a text without `{…}`");
     }
 }
 

@@ -77,12 +77,8 @@ pub(super) fn eval(expr: &Expr, row: Option<&Row<'_>>) -> Option<Const> {
             };
             Const::Bool(row?.regexes.get(regex.0)?.is_match(&text) != *negated)
         }
-        ExprKind::Binary(left, BinaryOp::And, right) => {
-            Const::Bool(truth(eval(left, row)?)? && truth(eval(right, row)?)?)
-        }
-        ExprKind::Binary(left, BinaryOp::Or, right) => {
-            Const::Bool(truth(eval(left, row)?)? || truth(eval(right, row)?)?)
-        }
+        ExprKind::Binary(left, BinaryOp::And, right) => Const::Bool(truth(eval(left, row)?)? && truth(eval(right, row)?)?),
+        ExprKind::Binary(left, BinaryOp::Or, right) => Const::Bool(truth(eval(left, row)?)? || truth(eval(right, row)?)?),
         ExprKind::Binary(left, BinaryOp::In, right) => {
             let item = eval(left, row)?;
             match &right.kind {
@@ -155,9 +151,7 @@ fn arithmetic(a: &Const, op: BinaryOp, b: &Const) -> Option<Const> {
         (Const::Duration(a), Const::Duration(b)) if op != BinaryOp::Div && op != BinaryOp::Mul => {
             return whole(*a, *b).map(Const::Duration);
         }
-        (Const::Duration(a), Const::Int(b)) | (Const::Int(b), Const::Duration(a))
-            if op == BinaryOp::Mul =>
-        {
+        (Const::Duration(a), Const::Int(b)) | (Const::Int(b), Const::Duration(a)) if op == BinaryOp::Mul => {
             return a.checked_mul(*b).map(Const::Duration);
         }
         (Const::Duration(_), _) | (_, Const::Duration(_)) => return None,

@@ -25,11 +25,7 @@ impl<'a> Checker<'a> {
             })
             .collect();
         for data in declared {
-            let found = self
-                .program
-                .data
-                .iter()
-                .position(|entry| entry.span == data.name.span);
+            let found = self.program.data.iter().position(|entry| entry.span == data.name.span);
             if let Some(index) = found {
                 self.data(DataId(index), data);
             }
@@ -48,21 +44,9 @@ impl<'a> Checker<'a> {
             _ => rows,
         };
         if rows.is_empty() && known {
-            let message = if data.filter.is_some() {
-                "`where` keeps no row"
-            } else {
-                "this file has no rows"
-            };
-            let span = data
-                .filter
-                .as_ref()
-                .map_or(data.path.span, |filter| filter.span);
-            self.error(
-                Code::NoRows,
-                span,
-                message,
-                "there must be one row at least",
-            );
+            let message = if data.filter.is_some() { "`where` keeps no row" } else { "this file has no rows" };
+            let span = data.filter.as_ref().map_or(data.path.span, |filter| filter.span);
+            self.error(Code::NoRows, span, message, "there must be one row at least");
         }
         self.program.data[id.0].rows = rows;
     }
@@ -109,11 +93,7 @@ impl<'a> Checker<'a> {
                 ("share", _) => &["unique", "all"],
                 ("at_end", _) => &["recycle", "stop_user", "stop_test"],
                 _ => {
-                    self.unknown_word(
-                        option,
-                        "an option of `data`",
-                        &["order", "share", "at_end", "where"],
-                    );
+                    self.unknown_word(option, "an option of `data`", &["order", "share", "at_end", "where"]);
                     continue;
                 }
             };
@@ -123,12 +103,8 @@ impl<'a> Checker<'a> {
 
     /// Reports a word that an option does not have.
     pub(super) fn unknown_word(&mut self, word: &Name, what: &str, words: &[&str]) {
-        let mut d = Diagnostic::new(
-            Code::UnknownWord,
-            word.span,
-            format!("`{}` is not {what}", word.node),
-        )
-        .did_you_mean(&word.node, words.iter().copied());
+        let mut d = Diagnostic::new(Code::UnknownWord, word.span, format!("`{}` is not {what}", word.node))
+            .did_you_mean(&word.node, words.iter().copied());
         if d.help.is_none() {
             d = d.help(format!("there is {}", words.join(", ")));
         }
@@ -145,31 +121,17 @@ impl<'a> Checker<'a> {
             },
             Some(Err(why)) => {
                 let message = format!("`{}` cannot be read: {why}", path.node);
-                self.error(
-                    Code::NoFile,
-                    path.span,
-                    message,
-                    "paths are relative to the file that names them",
-                );
+                self.error(Code::NoFile, path.span, message, "paths are relative to the file that names them");
                 return None;
             }
             None => {
                 let message = format!("there is no file `{}`", path.node);
-                self.error(
-                    Code::NoFile,
-                    path.span,
-                    message,
-                    "paths are relative to the file that names them",
-                );
+                self.error(Code::NoFile, path.span, message, "paths are relative to the file that names them");
                 return None;
             }
         };
         let is_json = path.node.to_ascii_lowercase().ends_with(".json");
-        let table = if is_json {
-            from_json(bytes)
-        } else {
-            from_csv(bytes)
-        };
+        let table = if is_json { from_json(bytes) } else { from_csv(bytes) };
         match table {
             Ok(table) => Some(table),
             Err((code, message)) => {
@@ -179,12 +141,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn filter(
-        &mut self,
-        id: DataId,
-        filter: &'a ast::Expr,
-        rows: Vec<Vec<Const>>,
-    ) -> Vec<Vec<Const>> {
+    fn filter(&mut self, id: DataId, filter: &'a ast::Expr, rows: Vec<Vec<Const>>) -> Vec<Vec<Const>> {
         self.columns = Some(self.program.data[id.0].columns.clone());
         let before = self.diagnostics.len();
         let condition = self.condition(filter);
@@ -192,18 +149,9 @@ impl<'a> Checker<'a> {
         if self.diagnostics.len() > before {
             return rows;
         }
-        let regexes: Vec<regex::Regex> = self
-            .program
-            .regexes
-            .iter()
-            .filter_map(|regex| regex::Regex::new(regex).ok())
-            .collect();
+        let regexes: Vec<regex::Regex> = self.program.regexes.iter().filter_map(|regex| regex::Regex::new(regex).ok()).collect();
         let keep = |cells: &Vec<Const>| {
-            let row = Row {
-                columns: &columns,
-                cells,
-                regexes: &regexes,
-            };
+            let row = Row { columns: &columns, cells, regexes: &regexes };
             const_eval::eval(&condition, Some(&row)) == Some(Const::Bool(true))
         };
         rows.into_iter().filter(keep).collect()
@@ -215,19 +163,12 @@ impl<'a> Checker<'a> {
             return broken(span);
         };
         if let Some((_, ty)) = columns.iter().find(|(column, _)| column == name) {
-            return Expr {
-                kind: ExprKind::Column(name.to_owned()),
-                ty: ty.clone(),
-                span,
-            };
+            return Expr { kind: ExprKind::Column(name.to_owned()), ty: ty.clone(), span };
         }
         let names: Vec<&str> = columns.iter().map(|(column, _)| column.as_str()).collect();
-        let mut d = Diagnostic::new(
-            Code::BadWhere,
-            span,
-            format!("`where` sees columns and literals only, and there is no column `{name}`"),
-        )
-        .did_you_mean(name, names.iter().copied());
+        let mut d =
+            Diagnostic::new(Code::BadWhere, span, format!("`where` sees columns and literals only, and there is no column `{name}`"))
+                .did_you_mean(name, names.iter().copied());
         if d.help.is_none() {
             d = d.help(format!("its columns are {}", names.join(", ")));
         }
@@ -235,13 +176,7 @@ impl<'a> Checker<'a> {
     }
 
     /// `rows.all`; anything else behind a data source is wrong.
-    pub(super) fn rows<L>(
-        &mut self,
-        name: &str,
-        member: &Name,
-        span: Span,
-        links: &mut Vec<L>,
-    ) -> Option<Expr> {
+    pub(super) fn rows<L>(&mut self, name: &str, member: &Name, span: Span, links: &mut Vec<L>) -> Option<Expr> {
         let decl = self.values.get_mut(name)?;
         let super::scope::Global::Data(id) = decl.what else {
             return None;
@@ -252,27 +187,12 @@ impl<'a> Checker<'a> {
         if member.node == "all" {
             links.remove(0);
             let columns = self.program.data[id.0].columns.clone();
-            let row = if columns.is_empty() {
-                Type::Json
-            } else {
-                Type::Object(Some(columns))
-            };
-            return Some(Expr {
-                kind: ExprKind::Rows(id),
-                ty: types::list(row),
-                span,
-            });
+            let row = if columns.is_empty() { Type::Json } else { Type::Object(Some(columns)) };
+            return Some(Expr { kind: ExprKind::Rows(id), ty: types::list(row), span });
         }
         links.clear();
-        let d = Diagnostic::new(
-            Code::UnknownMember,
-            member.span,
-            format!("`{name}` is all rows, it has no `{}`", member.node),
-        )
-        .help(format!(
-            "draw a row first: `let row = next({name})`, then `row.{}`",
-            member.node
-        ));
+        let d = Diagnostic::new(Code::UnknownMember, member.span, format!("`{name}` is all rows, it has no `{}`", member.node))
+            .help(format!("draw a row first: `let row = next({name})`, then `row.{}`", member.node));
         Some(self.bad(d))
     }
 }
@@ -291,15 +211,8 @@ fn from_csv(bytes: &[u8]) -> Result<Table, Wrong> {
         if name.trim().is_empty() {
             return Err(bad(format!("column {} has no name", i + 1)));
         }
-        if header
-            .iter()
-            .take(i)
-            .any(|other| other.trim() == name.trim())
-        {
-            return Err((
-                Code::ColumnTwice,
-                format!("the column `{name}` stands there twice"),
-            ));
+        if header.iter().take(i).any(|other| other.trim() == name.trim()) {
+            return Err((Code::ColumnTwice, format!("the column `{name}` stands there twice")));
         }
     }
     let mut cells: Vec<Vec<String>> = Vec::new();
@@ -308,24 +221,12 @@ fn from_csv(bytes: &[u8]) -> Result<Table, Wrong> {
         if record.len() != header.len() {
             let line = record.position().map_or(0, csv::Position::line);
             let (has, wants) = (record.len(), header.len());
-            return Err(bad(format!(
-                "line {line} has {has} cells, the first line names {wants} columns"
-            )));
+            return Err(bad(format!("line {line} has {has} cells, the first line names {wants} columns")));
         }
         cells.push(record.iter().map(str::to_owned).collect());
     }
-    let types: Vec<Type> = (0..header.len())
-        .map(|i| column_type(cells.iter().map(|row| row[i].as_str())))
-        .collect();
-    let rows = cells
-        .into_iter()
-        .map(|row| {
-            row.into_iter()
-                .zip(&types)
-                .map(|(cell, ty)| typed(cell, ty))
-                .collect()
-        })
-        .collect();
+    let types: Vec<Type> = (0..header.len()).map(|i| column_type(cells.iter().map(|row| row[i].as_str()))).collect();
+    let rows = cells.into_iter().map(|row| row.into_iter().zip(&types).map(|(cell, ty)| typed(cell, ty)).collect()).collect();
     let names = header.iter().map(|name| name.trim().to_owned());
     Ok((names.zip(types).collect(), rows))
 }
@@ -346,8 +247,7 @@ fn column_type<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Type {
 /// Whether a cell reads as a whole number: no leading zeros, which phone numbers and codes have.
 fn is_int(cell: &str) -> bool {
     let digits = cell.strip_prefix('-').unwrap_or(cell);
-    (digits == "0" || !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit()))
-        && cell.parse::<i64>().is_ok()
+    (digits == "0" || !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit())) && cell.parse::<i64>().is_ok()
 }
 
 fn is_float(cell: &str) -> bool {
@@ -357,9 +257,7 @@ fn is_float(cell: &str) -> bool {
     let Some((whole, fraction)) = cell.split_once('.') else {
         return false;
     };
-    (is_int(whole) || whole == "-0")
-        && !fraction.is_empty()
-        && fraction.bytes().all(|b| b.is_ascii_digit())
+    (is_int(whole) || whole == "-0") && !fraction.is_empty() && fraction.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn typed(cell: String, ty: &Type) -> Const {
@@ -374,8 +272,7 @@ fn typed(cell: String, ty: &Type) -> Const {
 
 fn from_json(bytes: &[u8]) -> Result<Table, Wrong> {
     let bad = |message: String| (Code::BadData, message);
-    let rows: serde_json::Value =
-        serde_json::from_slice(bytes).map_err(|e| bad(format!("it is no JSON: {e}")))?;
+    let rows: serde_json::Value = serde_json::from_slice(bytes).map_err(|e| bad(format!("it is no JSON: {e}")))?;
     let serde_json::Value::Array(items) = rows else {
         return Err(bad("it must be a list of objects".to_owned()));
     };
@@ -385,9 +282,7 @@ fn from_json(bytes: &[u8]) -> Result<Table, Wrong> {
     let mut columns: indexmap::IndexMap<String, Vec<Const>> = indexmap::IndexMap::new();
     for (i, item) in items.into_iter().enumerate() {
         let serde_json::Value::Object(members) = item else {
-            return Err(bad(format!(
-                "item {i} is no object; it must be a list of objects"
-            )));
+            return Err(bad(format!("item {i} is no object; it must be a list of objects")));
         };
         for (key, value) in members {
             let value = match value {
@@ -399,9 +294,7 @@ fn from_json(bytes: &[u8]) -> Result<Table, Wrong> {
                 },
                 serde_json::Value::String(text) => Const::Str(text),
                 _ => {
-                    return Err(bad(format!(
-                        "`{key}` of item {i} is a list or an object: rows hold plain values"
-                    )));
+                    return Err(bad(format!("`{key}` of item {i} is a list or an object: rows hold plain values")));
                 }
             };
             let column = columns.entry(key).or_default();
@@ -413,9 +306,7 @@ fn from_json(bytes: &[u8]) -> Result<Table, Wrong> {
         }
     }
     let count = columns.values().map(Vec::len).max().unwrap_or(0);
-    let rows = (0..count)
-        .map(|i| columns.values().map(|column| column[i].clone()).collect())
-        .collect();
+    let rows = (0..count).map(|i| columns.values().map(|column| column[i].clone()).collect()).collect();
     let types = columns.iter().map(|(name, cells)| {
         let types: Vec<Type> = cells.iter().map(const_type).collect();
         (name.clone(), types::join_all(&types))

@@ -5,9 +5,7 @@ use super::scope::{Decl, FuncKind, Global, RunDecl, Runnable};
 use super::{Checker, types};
 use crate::ast::{self, Item};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{
-    ApiId, AtEnd, Data, DataId, GlobalId, KeepId, SequenceId, SharedId, TasksId, Type, Variable,
-};
+use crate::model::{ApiId, AtEnd, Data, DataId, GlobalId, KeepId, SequenceId, SharedId, TasksId, Type, Variable};
 use crate::span::{FileId, Name, Span};
 
 impl<'a> Checker<'a> {
@@ -36,13 +34,9 @@ impl<'a> Checker<'a> {
                 continue;
             };
             if let Some((_, first)) = seen.iter().find(|(other, _)| *other == target) {
-                let d = Diagnostic::new(
-                    Code::BadImport,
-                    import.span,
-                    format!("`{}` is imported twice", import.path.node),
-                )
-                .also(*first, "the first")
-                .help("leave one of them out");
+                let d = Diagnostic::new(Code::BadImport, import.span, format!("`{}` is imported twice", import.path.node))
+                    .also(*first, "the first")
+                    .help("leave one of them out");
                 self.report(d);
                 continue;
             }
@@ -54,12 +48,8 @@ impl<'a> Checker<'a> {
                     .filter_map(|id| input.files.get(usize::from(id.0)))
                     .map(|file| file.path.as_str())
                     .collect();
-                let d =
-                    Diagnostic::new(Code::BadImport, import.span, "these imports go in a circle")
-                        .help(format!(
-                            "{}: move what both need into a file of its own",
-                            names.join(" → ")
-                        ));
+                let d = Diagnostic::new(Code::BadImport, import.span, "these imports go in a circle")
+                    .help(format!("{}: move what both need into a file of its own", names.join(" → ")));
                 self.report(d);
             } else if !order.contains(&target) {
                 self.import(target, path, order);
@@ -71,10 +61,7 @@ impl<'a> Checker<'a> {
 
     pub(super) fn items(&self, file: FileId) -> &'a [Item] {
         let input = self.input;
-        input
-            .files
-            .get(usize::from(file.0))
-            .map_or(&[], |file| file.ast.items.as_slice())
+        input.files.get(usize::from(file.0)).map_or(&[], |file| file.ast.items.as_slice())
     }
 
     /// Declares what all files have.
@@ -154,11 +141,7 @@ impl<'a> Checker<'a> {
             self.declared_twice(name, first);
             return;
         }
-        let decl = Decl {
-            what,
-            span: name.span,
-            used: name.node.starts_with('_'),
-        };
+        let decl = Decl { what, span: name.span, used: name.node.starts_with('_') };
         self.values.insert(&name.node, decl);
     }
 
@@ -168,22 +151,14 @@ impl<'a> Checker<'a> {
             self.declared_twice(name, first);
             return;
         }
-        let decl = RunDecl {
-            what,
-            span: name.span,
-            used: false,
-        };
+        let decl = RunDecl { what, span: name.span, used: false };
         self.runs.insert(&name.node, decl);
     }
 
     pub(super) fn declared_twice(&mut self, name: &Name, first: Span) {
-        let d = Diagnostic::new(
-            Code::DeclaredTwice,
-            name.span,
-            format!("`{}` is declared already", name.node),
-        )
-        .also(first, "declared here")
-        .help("choose another name");
+        let d = Diagnostic::new(Code::DeclaredTwice, name.span, format!("`{}` is declared already", name.node))
+            .also(first, "declared here")
+            .help("choose another name");
         self.report(d);
     }
 
@@ -195,10 +170,7 @@ impl<'a> Checker<'a> {
             }
             let id = SharedId(self.program.shared.len());
             self.program.shared.push(assigned.name.node.clone());
-            let ty = assigned
-                .ty
-                .and_then(|word| types::named(&word.node))
-                .map_or(Type::Json, |(ty, _)| ty);
+            let ty = assigned.ty.and_then(|word| types::named(&word.node)).map_or(Type::Json, |(ty, _)| ty);
             self.shared_types.push(ty);
             self.declare(assigned.name, Global::Shared(id));
         }
@@ -223,17 +195,10 @@ impl<'a> Checker<'a> {
                         it.value.span,
                         "a `let` of the file is one value for the whole test: it knows no user",
                     )
-                    .help(format!(
-                        "say `keep {} = …` for one value a user",
-                        it.name.node
-                    ));
+                    .help(format!("say `keep {} = …` for one value a user", it.name.node));
                     self.report(d);
                 }
-                let variable = Variable {
-                    name: it.name.node.clone(),
-                    span: it.name.span,
-                    value,
-                };
+                let variable = Variable { name: it.name.node.clone(), span: it.name.span, value };
                 let (types, variables) = if keep {
                     (&mut self.keep_types, &mut self.program.keeps)
                 } else {
@@ -269,11 +234,7 @@ fn mentions_user(value: &crate::model::Expr) -> bool {
     use crate::model::{ExprKind, World};
     let mut found = false;
     super::subst::each(value, &mut |e| {
-        found |= matches!(
-            e.kind,
-            ExprKind::Keep(_)
-                | ExprKind::World(World::UserId | World::UserIteration | World::ShardIndex)
-        );
+        found |= matches!(e.kind, ExprKind::Keep(_) | ExprKind::World(World::UserId | World::UserIteration | World::ShardIndex));
     });
     found
 }

@@ -74,11 +74,8 @@ impl<'a> Checker<'a> {
                 let mut wanted = path.clone();
                 wanted.push(member.node.clone());
                 let wanted = wanted.join(".");
-                let mut diagnostic = Diagnostic::new(
-                    Code::NoEnvKey,
-                    member.span,
-                    format!("environment {} has no key `{wanted}`", env.name),
-                );
+                let mut diagnostic =
+                    Diagnostic::new(Code::NoEnvKey, member.span, format!("environment {} has no key `{wanted}`", env.name));
                 let near = suggest(&member.node, keys.iter().map(|(key, _)| key.as_str()));
                 diagnostic = match near {
                     Some(near) => {
@@ -98,11 +95,7 @@ impl<'a> Checker<'a> {
 
     fn env_key(&mut self, path: Vec<String>, ty: Type, span: Span) -> Expr {
         let id = self.intern_env(path, ty.clone(), span);
-        Expr {
-            kind: ExprKind::Env(id),
-            ty,
-            span,
-        }
+        Expr { kind: ExprKind::Env(id), ty, span }
     }
 
     fn intern_env(&mut self, path: Vec<String>, ty: Type, span: Span) -> EnvId {
@@ -112,11 +105,7 @@ impl<'a> Checker<'a> {
             return id;
         }
         let id = EnvId(self.program.env.len());
-        self.program.env.push(EnvKey {
-            path: key.0.clone(),
-            ty,
-            span,
-        });
+        self.program.env.push(EnvKey { path: key.0.clone(), ty, span });
         self.env_keys.uses.push(1);
         self.env_keys.ids.insert(key, id);
         id
@@ -153,9 +142,7 @@ impl<'a> Checker<'a> {
             let number = number.or_else(|_| text.parse::<f64>().map(|_| Type::Float));
             match number {
                 Ok(ty) => Some(ty),
-                Err(_) if wanted.takes(&Type::Duration) && duration(text).is_some() => {
-                    Some(Type::Duration)
-                }
+                Err(_) if wanted.takes(&Type::Duration) && duration(text).is_some() => Some(Type::Duration),
                 Err(_) => later.then_some(Type::Float),
             }
         } else if wanted.takes(&Type::Int) {
@@ -168,23 +155,13 @@ impl<'a> Checker<'a> {
         let path = self.program.env[id.0].path.clone();
         let Some(ty) = ty else {
             let name = path.join(".");
-            let diagnostic = Diagnostic::new(
-                Code::EnvKind,
-                expr.span,
-                format!(
-                    "`env.{name}` is \"{text}\", and {} is wanted here",
-                    wanted.words()
-                ),
-            )
-            .help(format!("change `{name}` in the environment file"));
+            let diagnostic =
+                Diagnostic::new(Code::EnvKind, expr.span, format!("`env.{name}` is \"{text}\", and {} is wanted here", wanted.words()))
+                    .help(format!("change `{name}` in the environment file"));
             return Some(self.bad(diagnostic));
         };
         let id = self.retype_env(id, path, ty.clone(), expr.span);
-        Some(Expr {
-            kind: ExprKind::Env(id),
-            ty,
-            span: expr.span,
-        })
+        Some(Expr { kind: ExprKind::Env(id), ty, span: expr.span })
     }
 
     fn retype_env(&mut self, id: EnvId, path: Vec<String>, ty: Type, span: Span) -> EnvId {
@@ -212,9 +189,7 @@ pub(super) fn duration(text: &str) -> Option<i64> {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let amount: f64 = rest[..digits].parse().ok()?;
         rest = &rest[digits..];
-        let letters = rest
-            .find(|c: char| !c.is_ascii_alphabetic())
-            .unwrap_or(rest.len());
+        let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
         total += amount
             * match &rest[..letters] {
                 "ns" => 1.0,
@@ -228,9 +203,6 @@ pub(super) fn duration(text: &str) -> Option<i64> {
             };
         rest = &rest[letters..];
     }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a float is cut to the largest duration"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "a float is cut to the largest duration")]
     Some(total as i64)
 }

@@ -6,9 +6,7 @@ use super::types::{Kinds, a};
 use super::{Checker, subst};
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{
-    ApiId, Body, Exchange, Expect, Expr, ExprKind, Local, LocalId, Stmt, StmtKind, Type,
-};
+use crate::model::{ApiId, Body, Exchange, Expect, Expr, ExprKind, Local, LocalId, Stmt, StmtKind, Type};
 use crate::span::Span;
 
 /// An exchange, with the expectations that its request has.
@@ -20,12 +18,7 @@ pub(super) struct Sent {
 }
 
 impl<'a> Checker<'a> {
-    pub(super) fn exchange(
-        &mut self,
-        exchange: &'a ast::Exchange,
-        span: Span,
-        before: &mut Vec<Stmt>,
-    ) -> Option<Sent> {
+    pub(super) fn exchange(&mut self, exchange: &'a ast::Exchange, span: Span, before: &mut Vec<Stmt>) -> Option<Sent> {
         match exchange {
             ast::Exchange::Call { path, args, parts } => {
                 let Some((api, id)) = self.find_request(path) else {
@@ -36,9 +29,7 @@ impl<'a> Checker<'a> {
                 let info = std::mem::take(&mut self.requests[id.0].params);
                 let name = self.requests[id.0].name.clone();
                 let declared = self.requests[id.0].span;
-                let name_span = path.first().map_or(span, |first| {
-                    first.span.to(path.last().map_or(span, |l| l.span))
-                });
+                let name_span = path.first().map_or(span, |first| first.span.to(path.last().map_or(span, |l| l.span)));
                 let mut args = self.arguments(&name, name_span, &info, args, declared);
                 self.requests[id.0].params = info;
                 let own = self.own_expects(id, &mut args, before);
@@ -47,13 +38,7 @@ impl<'a> Checker<'a> {
                 self.camel = false;
                 let method = self.program.requests[id.0].method.clone();
                 Some(Sent {
-                    exchange: Exchange::Call {
-                        request: id,
-                        args,
-                        over: parts.options,
-                        query: parts.query,
-                        body: parts.body,
-                    },
+                    exchange: Exchange::Call { request: id, args, over: parts.options, query: parts.query, body: parts.body },
                     expects: own.into_iter().chain(parts.expects).collect(),
                     camel: self.apis[api.0].camel,
                     method,
@@ -62,8 +47,7 @@ impl<'a> Checker<'a> {
             ast::Exchange::Inline { api, line, parts } => {
                 let found = self.find_api(api);
                 self.camel = found.is_some_and(|api| self.apis[api.0].camel);
-                let request =
-                    self.request_parts(found.unwrap_or(ApiId(0)), line, parts, line.path_span());
+                let request = self.request_parts(found.unwrap_or(ApiId(0)), line, parts, line.path_span());
                 let camel = std::mem::take(&mut self.camel);
                 found?;
                 Some(Sent {
@@ -77,25 +61,13 @@ impl<'a> Checker<'a> {
         }
     }
 
-    pub(super) fn submit(
-        &mut self,
-        api: &'a crate::span::Name,
-        form: &'a ast::Expr,
-        parts: &'a [ast::Part],
-        span: Span,
-    ) -> Option<Sent> {
+    pub(super) fn submit(&mut self, api: &'a crate::span::Name, form: &'a ast::Expr, parts: &'a [ast::Part], span: Span) -> Option<Sent> {
         let found = self.find_api(api);
         let written = self.written(form.span);
         let form = self.expr(form);
         if !Kinds::FORM.takes(&form.ty) {
-            let d = Diagnostic::new(
-                Code::WrongType,
-                form.span,
-                format!("`submit` sends a form, `{written}` is {}", a(&form.ty)),
-            )
-            .help(format!(
-                "take one from a page: `take {written} = form \"form\"`"
-            ));
+            let d = Diagnostic::new(Code::WrongType, form.span, format!("`submit` sends a form, `{written}` is {}", a(&form.ty)))
+                .help(format!("take one from a page: `take {written} = form \"form\"`"));
             self.report(d);
         }
         self.camel = found.is_some_and(|api| self.apis[api.0].camel);
@@ -105,12 +77,7 @@ impl<'a> Checker<'a> {
             None => Vec::new(),
             Some(Body::Form(fields)) => fields,
             Some(_) => {
-                self.error(
-                    Code::NotHere,
-                    span,
-                    "what `submit` sends is the form",
-                    "say `form { … }` for fields of your own",
-                );
+                self.error(Code::NotHere, span, "what `submit` sends is the form", "say `form { … }` for fields of your own");
                 Vec::new()
             }
         };
@@ -123,13 +90,7 @@ impl<'a> Checker<'a> {
             );
         }
         Some(Sent {
-            exchange: Exchange::Submit {
-                api: found?,
-                form,
-                fields,
-                options: parts.options,
-                span,
-            },
+            exchange: Exchange::Submit { api: found?, form, fields, options: parts.options, span },
             expects: parts.expects,
             camel,
             method: "POST".to_owned(),
@@ -137,12 +98,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A request's expectations with the arguments of a call; those that are more than a name are evaluated once, before it.
-    pub(super) fn own_expects(
-        &mut self,
-        id: crate::model::RequestId,
-        args: &mut [Expr],
-        before: &mut Vec<Stmt>,
-    ) -> Vec<Expect> {
+    pub(super) fn own_expects(&mut self, id: crate::model::RequestId, args: &mut [Expr], before: &mut Vec<Stmt>) -> Vec<Expect> {
         let mut expects = self.program.requests[id.0].expects.clone();
         for param in subst::params_of(&expects) {
             let Some(arg) = args.get_mut(param.0) else {
@@ -151,25 +107,12 @@ impl<'a> Checker<'a> {
             if subst::is_plain(arg) {
                 continue;
             }
-            let name = self.requests[id.0]
-                .params
-                .get(param.0)
-                .map_or("", |param| param.name);
+            let name = self.requests[id.0].params.get(param.0).map_or("", |param| param.name);
             let local = LocalId(self.func.frame.locals.len());
             self.hidden_local(name, arg.ty.clone(), arg.span);
             let (span, ty) = (arg.span, arg.ty.clone());
-            let value = std::mem::replace(
-                arg,
-                Expr {
-                    kind: ExprKind::Local(local),
-                    ty,
-                    span,
-                },
-            );
-            before.push(Stmt {
-                kind: StmtKind::Assign(local, value),
-                span,
-            });
+            let value = std::mem::replace(arg, Expr { kind: ExprKind::Local(local), ty, span });
+            before.push(Stmt { kind: StmtKind::Assign(local, value), span });
         }
         for expect in &mut expects {
             subst::apply(expect, args);
@@ -180,17 +123,8 @@ impl<'a> Checker<'a> {
     /// A local that no name of the source reaches.
     pub(super) fn hidden_local(&mut self, name: &'a str, ty: Type, span: Span) {
         let id = LocalId(self.func.frame.locals.len());
-        self.func.frame.locals.push(Local {
-            name: name.to_owned(),
-            ty: ty.clone(),
-        });
-        self.func.vars.push(super::scope::Var {
-            name,
-            span,
-            kind: VarKind::Let,
-            used: true,
-            retired: false,
-        });
+        self.func.frame.locals.push(Local { name: name.to_owned(), ty: ty.clone() });
+        self.func.vars.push(super::scope::Var { name, span, kind: VarKind::Let, used: true, retired: false });
         self.func.state.set(id, Known::Set, ty);
     }
 }

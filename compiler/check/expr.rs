@@ -12,21 +12,12 @@ impl<'a> Checker<'a> {
     /// An expression of any type.
     pub(super) fn expr(&mut self, e: &'a ast::Expr) -> Expr {
         let span = e.span;
-        let constant = |value, ty| Expr {
-            kind: ExprKind::Const(value),
-            ty,
-            span,
-        };
+        let constant = |value, ty| Expr { kind: ExprKind::Const(value), ty, span };
         match &e.kind {
             Ast::Null => constant(Const::Null, Type::Null),
-            Ast::Absent => self.bad(
-                Diagnostic::new(
-                    Code::AbsentHere,
-                    span,
-                    "`absent` leaves a key of a map out; here is none",
-                )
-                .help("say `null`"),
-            ),
+            Ast::Absent => {
+                self.bad(Diagnostic::new(Code::AbsentHere, span, "`absent` leaves a key of a map out; here is none").help("say `null`"))
+            }
             Ast::Bool(b) => constant(Const::Bool(*b), Type::Bool),
             Ast::Int(n) => constant(Const::Int(*n), Type::Int),
             Ast::Float(x) => constant(Const::Float(*x), Type::Float),
@@ -43,35 +34,20 @@ impl<'a> Checker<'a> {
             Ast::Call(callee, args) => self.call(callee, args, span),
             Ast::Unary(op, of) => self.unary(*op, of, span),
             Ast::Binary(left, op, right) => self.binary(left, *op, right, span),
-            Ast::Match {
-                value,
-                negated,
-                regex,
-            } => {
+            Ast::Match { value, negated, regex } => {
                 let value = self.want(value, Kinds::STRING, "a regex looks at");
                 let (id, _) = self.regex(regex);
-                Expr {
-                    kind: ExprKind::Match(Box::new(value), id, *negated),
-                    ty: Type::Bool,
-                    span,
-                }
+                Expr { kind: ExprKind::Match(Box::new(value), id, *negated), ty: Type::Bool, span }
             }
             Ast::If(condition, yes, no) => {
                 let condition = self.condition(condition);
                 let (yes, no) = (self.expr(yes), self.expr(no));
                 let ty = join(&yes.ty, &no.ty);
-                Expr {
-                    kind: ExprKind::If(Box::new(condition), Box::new(yes), Box::new(no)),
-                    ty,
-                    span,
-                }
+                Expr { kind: ExprKind::If(Box::new(condition), Box::new(yes), Box::new(no)), ty, span }
             }
-            Ast::Source(_)
-            | Ast::JsonPath(_)
-            | Ast::Header(_)
-            | Ast::Cookie(_)
-            | Ast::Html(..)
-            | Ast::Form(_) => self.source(e, crate::model::Quantity::One),
+            Ast::Source(_) | Ast::JsonPath(_) | Ast::Header(_) | Ast::Cookie(_) | Ast::Html(..) | Ast::Form(_) => {
+                self.source(e, crate::model::Quantity::One)
+            }
             Ast::Broken => super::broken(span),
         }
     }
@@ -79,37 +55,20 @@ impl<'a> Checker<'a> {
     /// A list of checked items.
     pub(super) fn list(&mut self, items: Vec<Expr>, span: Span) -> Expr {
         let item = types::join_all(items.iter().map(|item| &item.ty));
-        Expr {
-            kind: ExprKind::List(items),
-            ty: types::list(item),
-            span,
-        }
+        Expr { kind: ExprKind::List(items), ty: types::list(item), span }
     }
 
     /// An object in place; `camel`: its unquoted keys follow `keys camel`.
     pub(super) fn object(&mut self, entries: &'a [ast::Entry], camel: bool, span: Span) -> Expr {
         let members = self.entries(entries, camel);
-        let optional =
-            |e: &Expr| matches!(e.kind, ExprKind::Const(Const::Absent) | ExprKind::If(..));
-        let types = (!members.iter().any(|(_, e)| optional(e))).then(|| {
-            members
-                .iter()
-                .map(|(key, e)| (key.clone(), e.ty.clone()))
-                .collect()
-        });
-        Expr {
-            kind: ExprKind::Object(members),
-            ty: Type::Object(types),
-            span,
-        }
+        let optional = |e: &Expr| matches!(e.kind, ExprKind::Const(Const::Absent) | ExprKind::If(..));
+        let types =
+            (!members.iter().any(|(_, e)| optional(e))).then(|| members.iter().map(|(key, e)| (key.clone(), e.ty.clone())).collect());
+        Expr { kind: ExprKind::Object(members), ty: Type::Object(types), span }
     }
 
     /// Keys in their final spelling with their values, each key once.
-    pub(super) fn entries(
-        &mut self,
-        entries: &'a [ast::Entry],
-        camel: bool,
-    ) -> Vec<(String, Expr)> {
+    pub(super) fn entries(&mut self, entries: &'a [ast::Entry], camel: bool) -> Vec<(String, Expr)> {
         let mut members: Vec<(String, Expr)> = Vec::with_capacity(entries.len());
         let mut seen: std::collections::HashMap<String, Span> = std::collections::HashMap::new();
         for entry in entries {
@@ -125,41 +84,26 @@ impl<'a> Checker<'a> {
 
     pub(super) fn key_twice(&mut self, key: &str, span: Span, first: Span) {
         self.report(
-            Diagnostic::new(
-                Code::KeyTwice,
-                span,
-                format!("the key `{key}` stands here twice"),
-            )
-            .also(first, "the first")
-            .help("leave one of them out"),
+            Diagnostic::new(Code::KeyTwice, span, format!("the key `{key}` stands here twice"))
+                .also(first, "the first")
+                .help("leave one of them out"),
         );
     }
 
     /// The value of a key: it may be absent, and maps in it are in place too.
     pub(super) fn map_value(&mut self, e: &'a ast::Expr, camel: bool) -> Expr {
         match &e.kind {
-            Ast::Absent => Expr {
-                kind: ExprKind::Const(Const::Absent),
-                ty: Type::Json,
-                span: e.span,
-            },
+            Ast::Absent => Expr { kind: ExprKind::Const(Const::Absent), ty: Type::Json, span: e.span },
             Ast::Object(entries) => self.object(entries, camel, e.span),
             Ast::List(items) => {
-                let items = items
-                    .iter()
-                    .map(|item| self.map_value(item, camel))
-                    .collect();
+                let items = items.iter().map(|item| self.map_value(item, camel)).collect();
                 self.list(items, e.span)
             }
             Ast::If(condition, yes, no) => {
                 let condition = self.condition(condition);
                 let (yes, no) = (self.map_value(yes, camel), self.map_value(no, camel));
                 let ty = join(&yes.ty, &no.ty);
-                Expr {
-                    kind: ExprKind::If(Box::new(condition), Box::new(yes), Box::new(no)),
-                    ty,
-                    span: e.span,
-                }
+                Expr { kind: ExprKind::If(Box::new(condition), Box::new(yes), Box::new(no)), ty, span: e.span }
             }
             _ => self.expr(e),
         }
@@ -177,11 +121,7 @@ impl<'a> Checker<'a> {
             Some(literal) => ExprKind::Const(Const::Str(literal)),
             None => ExprKind::Text(parts),
         };
-        Expr {
-            kind,
-            ty: Type::String,
-            span: text.span,
-        }
+        Expr { kind, ty: Type::String, span: text.span }
     }
 
     /// The parts of a text.
@@ -212,11 +152,7 @@ impl<'a> Checker<'a> {
             Type::Null => "give it a value first",
             _ => return,
         };
-        let has = if value.ty == Type::Bytes {
-            "have"
-        } else {
-            "has"
-        };
+        let has = if value.ty == Type::Bytes { "have" } else { "has" };
         let message = format!("{} {has} no text", types::a(&value.ty));
         self.error(Code::NotText, value.span, message, help);
     }
@@ -225,39 +161,25 @@ impl<'a> Checker<'a> {
         let spec = format.node.as_str();
         let body = spec.trim_start_matches(['<', '>', '^']);
         let body = body.strip_prefix('+').unwrap_or(body);
-        let (width, rest) = body.split_at(
-            body.find(|c: char| !c.is_ascii_digit())
-                .unwrap_or(body.len()),
-        );
+        let (width, rest) = body.split_at(body.find(|c: char| !c.is_ascii_digit()).unwrap_or(body.len()));
         let (precision, kind) = match rest.strip_prefix('.') {
             Some(rest) => {
-                let end = rest
-                    .find(|c: char| !c.is_ascii_digit())
-                    .unwrap_or(rest.len());
+                let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
                 (Some(&rest[..end]), &rest[end..])
             }
             None => (None, rest),
         };
-        let valid = spec.len() - body.len() <= 2
-            && !spec.is_empty()
-            && precision != Some("")
-            && width.len() <= 4
-            && matches!(kind, "" | "x" | "X");
+        let valid =
+            spec.len() - body.len() <= 2 && !spec.is_empty() && precision != Some("") && width.len() <= 4 && matches!(kind, "" | "x" | "X");
         let number = Kinds::NUMBER.takes(ty);
         let fits = match kind {
-            "" => {
-                number || (!width.starts_with('0') && (precision.is_none() || *ty == Type::String))
-            }
+            "" => number || (!width.starts_with('0') && (precision.is_none() || *ty == Type::String)),
             _ => *ty == Type::Int || *ty == Type::Json,
         };
         if valid && fits {
             return;
         }
-        let message = if valid {
-            format!("the format `{spec}` is none for {}", a(ty))
-        } else {
-            format!("`{spec}` is no format")
-        };
+        let message = if valid { format!("the format `{spec}` is none for {}", a(ty)) } else { format!("`{spec}` is no format") };
         let help = "formats are, for example, `{n:09}` (nine digits), `{x:.2}` (two decimals), `{s:>8}` (width 8), `{n:x}` (hexadecimal)";
         self.error(Code::BadFormat, format.span, message, help);
     }
@@ -268,9 +190,7 @@ impl<'a> Checker<'a> {
         let value = self.read_env(&value, Kinds::BOOL).unwrap_or(value);
         if !Kinds::BOOL.takes(&value.ty) {
             let help = match value.ty {
-                Type::List(_) | Type::String | Type::Object(_) => {
-                    "say `len(…) > 0`, or compare it with something"
-                }
+                Type::List(_) | Type::String | Type::Object(_) => "say `len(…) > 0`, or compare it with something",
                 _ => "compare it with something, such as `x > 0` or `x != null`",
             };
             let message = format!("a condition is true or false, this is {}", a(&value.ty));
@@ -285,12 +205,7 @@ impl<'a> Checker<'a> {
         let value = self.condition(e);
         if let Some(Const::Bool(b)) = const_eval::value(&value) {
             let message = format!("this condition is always {b}");
-            self.error(
-                Code::AlwaysSame,
-                e.span,
-                message,
-                "leave it out, or compare something that changes",
-            );
+            self.error(Code::AlwaysSame, e.span, message, "leave it out, or compare something that changes");
         }
         value
     }
@@ -305,12 +220,7 @@ impl<'a> Checker<'a> {
     pub(super) fn duration(&mut self, e: &'a ast::Expr, what: &str) -> Expr {
         let value = self.want(e, Kinds::DURATION, what);
         if const_eval::number(&value).is_some_and(|n| n < 0.0) {
-            self.error(
-                Code::Impossible,
-                e.span,
-                "a duration here cannot be negative",
-                "leave the `-` out",
-            );
+            self.error(Code::Impossible, e.span, "a duration here cannot be negative", "leave the `-` out");
         }
         value
     }
@@ -326,15 +236,7 @@ impl<'a> Checker<'a> {
         let span = value.span;
         let wrong = if let ExprKind::Env(id) = value.kind {
             let name = self.program.env[id.0].path.join(".");
-            let mut d = Diagnostic::new(
-                Code::EnvKind,
-                span,
-                format!(
-                    "{what} {}, and `env.{name}` is {}",
-                    kinds.words(),
-                    a(&value.ty)
-                ),
-            );
+            let mut d = Diagnostic::new(Code::EnvKind, span, format!("{what} {}, and `env.{name}` is {}", kinds.words(), a(&value.ty)));
             if kinds == Kinds::DURATION && value.ty == Type::Int {
                 d = d.help("write it with its unit in the environment file, such as `5s`");
             } else {
@@ -346,11 +248,7 @@ impl<'a> Checker<'a> {
             Diagnostic::new(Code::NoUnit, span, "a duration needs its unit")
                 .help(format!("say `{n}s` for seconds, `{n}ms` for milliseconds"))
         } else {
-            let d = Diagnostic::new(
-                Code::WrongType,
-                span,
-                format!("{what} {}, this is {}", kinds.words(), a(&value.ty)),
-            );
+            let d = Diagnostic::new(Code::WrongType, span, format!("{what} {}, this is {}", kinds.words(), a(&value.ty)));
             match conversion(kinds, &value.ty) {
                 Some(function) => d.help(format!("say `{function}({})`", self.written(span))),
                 None => d,
@@ -362,35 +260,19 @@ impl<'a> Checker<'a> {
     /// Reports a range whose first end is above the second.
     pub(super) fn check_order(&mut self, from: f64, to: f64, span: Span, from_the_end: bool) {
         if from > to && !from_the_end {
-            self.error(
-                Code::Reversed,
-                span,
-                "this range begins above its end",
-                "put the smaller end first",
-            );
+            self.error(Code::Reversed, span, "this range begins above its end", "put the smaller end first");
         }
     }
 
     fn unary(&mut self, op: UnaryOp, of: &'a ast::Expr, span: Span) -> Expr {
         match op {
-            UnaryOp::Not => Expr {
-                kind: ExprKind::Not(Box::new(self.condition(of))),
-                ty: Type::Bool,
-                span,
-            },
+            UnaryOp::Not => Expr { kind: ExprKind::Not(Box::new(self.condition(of))), ty: Type::Bool, span },
             UnaryOp::Neg => {
                 let of = self.want(of, Kinds::NUMBER.or(Kinds::DURATION), "`-` takes");
                 let ty = of.ty.clone();
-                let neg = Expr {
-                    kind: ExprKind::Neg(Box::new(of)),
-                    ty,
-                    span,
-                };
+                let neg = Expr { kind: ExprKind::Neg(Box::new(of)), ty, span };
                 match const_eval::value(&neg) {
-                    Some(value) => Expr {
-                        kind: ExprKind::Const(value),
-                        ..neg
-                    },
+                    Some(value) => Expr { kind: ExprKind::Const(value), ..neg },
                     None => neg,
                 }
             }

@@ -30,38 +30,26 @@ impl Status {
             Self::Unset => Diagnostic::new(Code::TooEarly, span, format!("`{name}` has no value here"))
                 .also(declared, "it is assigned here")
                 .help("assign it above its use"),
-            Self::Branch(branch) => Diagnostic::new(
-                Code::NotEverywhere,
-                span,
-                format!("`{name}` may have no value: only one branch assigns it"),
-            )
-            .also(declared, "assigned here")
-            .also(branch, "another way leads past it")
-            .help(format!("say `let {name} = null` before, and `set` it in the branch; or assign it in all branches")),
-            Self::Loop(of) => Diagnostic::new(
-                Code::NotEverywhere,
-                span,
-                format!("`{name}` may have no value: the loop may not run"),
-            )
-            .also(declared, "assigned here")
-            .also(of, "in this loop")
-            .help(format!("say `let {name} = …` before the loop, and `set` it inside")),
-            Self::Own(of) => Diagnostic::new(
-                Code::NotEverywhere,
-                span,
-                format!("`{name}` has no value here: each round of the loop has its own"),
-            )
-            .also(declared, "assigned here")
-            .also(of, "in this loop")
-            .help("use it inside the loop, or collect what the rounds find in a list: `set all = all + [x]`"),
-            Self::Failed(step) => Diagnostic::new(
-                Code::TakeMayFail,
-                span,
-                format!("`{name}` may have no value: its step may have failed"),
-            )
-            .also(declared, "taken here")
-            .also(step, "this step neither interrupts nor has the take an `else`")
-            .help("say `interrupt` behind the step's name, or `else null` behind the take"),
+            Self::Branch(branch) => {
+                Diagnostic::new(Code::NotEverywhere, span, format!("`{name}` may have no value: only one branch assigns it"))
+                    .also(declared, "assigned here")
+                    .also(branch, "another way leads past it")
+                    .help(format!("say `let {name} = null` before, and `set` it in the branch; or assign it in all branches"))
+            }
+            Self::Loop(of) => Diagnostic::new(Code::NotEverywhere, span, format!("`{name}` may have no value: the loop may not run"))
+                .also(declared, "assigned here")
+                .also(of, "in this loop")
+                .help(format!("say `let {name} = …` before the loop, and `set` it inside")),
+            Self::Own(of) => {
+                Diagnostic::new(Code::NotEverywhere, span, format!("`{name}` has no value here: each round of the loop has its own"))
+                    .also(declared, "assigned here")
+                    .also(of, "in this loop")
+                    .help("use it inside the loop, or collect what the rounds find in a list: `set all = all + [x]`")
+            }
+            Self::Failed(step) => Diagnostic::new(Code::TakeMayFail, span, format!("`{name}` may have no value: its step may have failed"))
+                .also(declared, "taken here")
+                .also(step, "this step neither interrupts nor has the take an `else`")
+                .help("say `interrupt` behind the step's name, or `else null` behind the take"),
         })
     }
 }
@@ -76,10 +64,7 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new() -> Self {
-        Self {
-            vars: Vec::new(),
-            live: true,
-        }
+        Self { vars: Vec::new(), live: true }
     }
 
     pub(super) fn status(&self, id: LocalId) -> Status {
@@ -125,10 +110,7 @@ impl State {
             };
             (status, ty)
         });
-        Self {
-            vars: vars.collect(),
-            live,
-        }
+        Self { vars: vars.collect(), live }
     }
 
     /// What parallel branches, that began at `self`, know together.

@@ -214,9 +214,7 @@ functions! {
 pub const SPECIAL: [&str; 4] = ["weighted", "file", "files", "next"];
 
 /// Algorithms of `jwt`.
-pub const JWT_ALGORITHMS: [&str; 8] = [
-    "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384",
-];
+pub const JWT_ALGORITHMS: [&str; 8] = ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384"];
 
 /// The function of that name.
 pub fn find(name: &str) -> Option<&'static Function> {
@@ -226,9 +224,5 @@ pub fn find(name: &str) -> Option<&'static Function> {
 /// Names for "did you mean": those of `fake` only where the name starts so.
 pub fn names(name: &str) -> impl Iterator<Item = &'static str> {
     let fake = name.starts_with("fake.");
-    FUNCTIONS
-        .iter()
-        .map(|function| function.name)
-        .filter(move |other| other.starts_with("fake.") == fake)
-        .chain(SPECIAL)
+    FUNCTIONS.iter().map(|function| function.name).filter(move |other| other.starts_with("fake.") == fake).chain(SPECIAL)
 }

@@ -19,15 +19,8 @@ impl Checker<'_> {
     pub(super) fn lines(&mut self, order: &[FileId]) {
         let mut files: Vec<FileId> = order.to_vec();
         files.sort_unstable();
-        let items: Vec<(FileId, &[Item])> = files
-            .iter()
-            .map(|file| (*file, self.items(*file)))
-            .collect();
-        let mut walk = Walk {
-            checker: self,
-            lines: HashMap::new(),
-            prefix: String::new(),
-        };
+        let items: Vec<(FileId, &[Item])> = files.iter().map(|file| (*file, self.items(*file))).collect();
+        let mut walk = Walk { checker: self, lines: HashMap::new(), prefix: String::new() };
         for (file, items) in items {
             for item in items {
                 walk.item(file, item);
@@ -51,9 +44,7 @@ impl Walk<'_, '_> {
             Item::User(user) if file == FileId(0) => {
                 for member in &user.members {
                     match member {
-                        UserMember::OnStart(block)
-                        | UserMember::OnStop(block)
-                        | UserMember::Every(_, block) => self.block(block),
+                        UserMember::OnStart(block) | UserMember::OnStop(block) | UserMember::Every(_, block) => self.block(block),
                         _ => {}
                     }
                 }
@@ -66,11 +57,7 @@ impl Walk<'_, '_> {
         let name = format!("{}{name}", self.prefix);
         let lines = &mut self.checker.program.lines;
         *self.lines.entry((name.clone(), group)).or_insert_with(|| {
-            lines.push(Line {
-                name,
-                group,
-                method: String::new(),
-            });
+            lines.push(Line { name, group, method: String::new() });
             LineId(lines.len() - 1)
         })
     }
@@ -102,19 +89,14 @@ impl Walk<'_, '_> {
             StmtKind::Step(step) => self.step(step),
             StmtKind::Group(name, block) => {
                 let line = self.line(&name.node, true);
-                self.checker
-                    .groups
-                    .insert((name.span.file, name.span.start), line);
+                self.checker.groups.insert((name.span.file, name.span.start), line);
                 let outer = self.prefix.len();
                 self.prefix.push_str(&name.node);
                 self.prefix.push_str(" / ");
                 self.block(block);
                 self.prefix.truncate(outer);
             }
-            StmtKind::If {
-                branches,
-                otherwise,
-            } => {
+            StmtKind::If { branches, otherwise } => {
                 for (_, block) in branches {
                     self.block(block);
                 }

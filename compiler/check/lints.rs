@@ -17,29 +17,17 @@ impl<'a> Checker<'a> {
         for (name, decl) in &self.values {
             let (code, what) = match decl.what {
                 Global::Data(_) => (Code::UnusedData, "the data source"),
-                Global::Keep(_) | Global::Let(_) | Global::Shared(_) => {
-                    (Code::UnusedVariable, "the variable")
-                }
+                Global::Keep(_) | Global::Let(_) | Global::Shared(_) => (Code::UnusedVariable, "the variable"),
                 Global::Api(_) => (Code::UnusedApi, "the api"),
             };
             if !decl.used {
-                found.push((
-                    code,
-                    decl.span,
-                    format!("{what} `{name}` is not used"),
-                    "use it, or leave it out",
-                ));
+                found.push((code, decl.span, format!("{what} `{name}` is not used"), "use it, or leave it out"));
             }
         }
         for (name, decl) in &self.runs {
             if !decl.used {
                 let help = "run it from a user, a sequence or `tasks`, or leave it out";
-                found.push((
-                    Code::UnusedSequence,
-                    decl.span,
-                    format!("nothing runs `{name}`"),
-                    help,
-                ));
+                found.push((Code::UnusedSequence, decl.span, format!("nothing runs `{name}`"), help));
             }
         }
         for request in &self.requests {
@@ -54,17 +42,8 @@ impl<'a> Checker<'a> {
         }
         let apis = found.iter().filter(|(code, ..)| *code == Code::UnusedApi);
         let unused_apis: Vec<Span> = apis.map(|(_, span, ..)| *span).collect();
-        let spans: Vec<Span> = self
-            .apis
-            .iter()
-            .filter(|api| unused_apis.contains(&api.ast.name.span))
-            .map(|api| api.ast.span)
-            .collect();
-        let in_unused_api = |span: Span| {
-            spans
-                .iter()
-                .any(|api| api.file == span.file && api.range().contains(&(span.start as usize)))
-        };
+        let spans: Vec<Span> = self.apis.iter().filter(|api| unused_apis.contains(&api.ast.name.span)).map(|api| api.ast.span).collect();
+        let in_unused_api = |span: Span| spans.iter().any(|api| api.file == span.file && api.range().contains(&(span.start as usize)));
         for (code, span, message, help) in found {
             let told = code == Code::UnusedRequest && in_unused_api(span);
             if span.file == FileId(0) && !told {
@@ -77,22 +56,9 @@ impl<'a> Checker<'a> {
     /// Drops warnings that follow from errors: what an unknown name was meant to use is not unused.
     pub(super) fn drop_follow_ups(&mut self) {
         let follow_ups: &[(&[Code], &[Code])] = &[
-            (
-                &[Code::UnknownRequest],
-                &[Code::UnusedRequest, Code::UnusedApi],
-            ),
-            (
-                &[Code::UnknownName, Code::WrongName],
-                &[
-                    Code::UnusedVariable,
-                    Code::UnusedParameter,
-                    Code::UnusedData,
-                ],
-            ),
-            (
-                &[Code::UnknownSequence, Code::NothingRuns, Code::Recursion],
-                &[Code::UnusedSequence],
-            ),
+            (&[Code::UnknownRequest], &[Code::UnusedRequest, Code::UnusedApi]),
+            (&[Code::UnknownName, Code::WrongName], &[Code::UnusedVariable, Code::UnusedParameter, Code::UnusedData]),
+            (&[Code::UnknownSequence, Code::NothingRuns, Code::Recursion], &[Code::UnusedSequence]),
         ];
         for (errors, warnings) in follow_ups {
             if self.diagnostics.iter().any(|d| errors.contains(&d.code)) {
@@ -118,26 +84,15 @@ impl<'a> Checker<'a> {
             let mut next = 0;
             while let Some(file) = reached.get(next).copied() {
                 next += 1;
-                let more = input
-                    .files
-                    .get(usize::from(file.0))
-                    .map_or(&[][..], |file| &file.imports);
+                let more = input.files.get(usize::from(file.0)).map_or(&[][..], |file| &file.imports);
                 for file in more.iter().flatten() {
                     if !reached.contains(file) {
                         reached.push(*file);
                     }
                 }
             }
-            if !reached
-                .iter()
-                .any(|file| self.crossings.contains(&(FileId(0), *file)))
-            {
-                self.error(
-                    Code::UnusedImport,
-                    import.span,
-                    format!("nothing of `{}` is used", import.path.node),
-                    "leave the import out",
-                );
+            if !reached.iter().any(|file| self.crossings.contains(&(FileId(0), *file))) {
+                self.error(Code::UnusedImport, import.span, format!("nothing of `{}` is used", import.path.node), "leave the import out");
             }
         }
     }
@@ -164,22 +119,12 @@ impl<'a> Checker<'a> {
 
     /// Warns of a secret that is written out.
     pub(super) fn lint_secret(&mut self, key: &str, value: &Expr) {
-        const SECRET: [&str; 8] = [
-            "password",
-            "passwd",
-            "secret",
-            "token",
-            "apikey",
-            "api_key",
-            "api-key",
-            "authorization",
-        ];
+        const SECRET: [&str; 8] = ["password", "passwd", "secret", "token", "apikey", "api_key", "api-key", "authorization"];
         let ExprKind::Const(Const::Str(text)) = &value.kind else {
             return;
         };
         let key = key.to_ascii_lowercase();
-        if text.is_empty() || !SECRET.iter().any(|word| key.contains(word)) || key.contains("csrf")
-        {
+        if text.is_empty() || !SECRET.iter().any(|word| key.contains(word)) || key.contains("csrf") {
             return;
         }
         self.error(

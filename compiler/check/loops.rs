@@ -10,12 +10,7 @@ use crate::model::{Block, ExprKind, Iter, LocalId, StmtKind, Type};
 use crate::span::{Name, Span};
 
 impl<'a> Checker<'a> {
-    pub(super) fn branches(
-        &mut self,
-        branches: &'a [(ast::Expr, ast::Block)],
-        otherwise: Option<&'a ast::Block>,
-        span: Span,
-    ) -> StmtKind {
+    pub(super) fn branches(&mut self, branches: &'a [(ast::Expr, ast::Block)], otherwise: Option<&'a ast::Block>, span: Span) -> StmtKind {
         let mut checked = Vec::with_capacity(branches.len());
         let mut ends = Vec::with_capacity(branches.len());
         for (condition, body) in branches {
@@ -82,9 +77,7 @@ impl<'a> Checker<'a> {
         let parallel = parallel.map(|e| self.count(e, "`parallel` takes", 1));
         self.check_hides(name);
         let hidden = self.func.names.get(name.node.as_str()).copied();
-        if let Some(id) = hidden.filter(|id| {
-            self.func.state.status(*id) == Status::Set && !self.func.vars[id.0].retired
-        }) {
+        if let Some(id) = hidden.filter(|id| self.func.state.status(*id) == Status::Set && !self.func.vars[id.0].retired) {
             let first = self.func.vars[id.0].span;
             self.declared_twice(name, first);
         }
@@ -97,11 +90,7 @@ impl<'a> Checker<'a> {
             self.func.loops.push(Loop::Border);
         }
         let local = self.new_local(&name.node, item, name.span, VarKind::Loop);
-        let body = if parallel.is_some() {
-            self.block(body)
-        } else {
-            self.round(body, surely, span)
-        };
+        let body = if parallel.is_some() { self.block(body) } else { self.round(body, surely, span) };
         let mut own = Vec::new();
         if parallel.is_some() {
             self.func.floor = floor;
@@ -122,13 +111,7 @@ impl<'a> Checker<'a> {
         if let Some(hidden) = hidden {
             self.func.names.insert(&name.node, hidden);
         }
-        StmtKind::For {
-            local,
-            iter,
-            parallel,
-            own,
-            body,
-        }
+        StmtKind::For { local, iter, parallel, own, body }
     }
 
     pub(super) fn break_stmt(&mut self, span: Span) -> Option<StmtKind> {
@@ -144,12 +127,7 @@ impl<'a> Checker<'a> {
             }
             None => {
                 let help = "say `leave` to end the sequence";
-                self.error(
-                    Code::NoLoop,
-                    span,
-                    "`break` ends a loop, and here is none",
-                    help,
-                );
+                self.error(Code::NoLoop, span, "`break` ends a loop, and here is none", help);
                 None
             }
         }
@@ -166,12 +144,7 @@ impl<'a> Checker<'a> {
 
     pub(super) fn out_of_parallel(&mut self, what: &str, span: Span) {
         let message = format!("`{what}` cannot end what runs at the same time");
-        self.error(
-            Code::NoLoop,
-            span,
-            message,
-            "decide it behind the parallel part",
-        );
+        self.error(Code::NoLoop, span, message, "decide it behind the parallel part");
     }
 
     pub(super) fn poll(&mut self, poll: &'a ast::Poll, span: Span) -> StmtKind {
@@ -187,13 +160,7 @@ impl<'a> Checker<'a> {
         }
         let until = self.branch_condition(&poll.until);
         self.func.state = known;
-        StmtKind::Poll {
-            every,
-            times,
-            until,
-            written: self.written(poll.until.span).to_owned(),
-            body,
-        }
+        StmtKind::Poll { every, times, until, written: self.written(poll.until.span).to_owned(), body }
     }
 
     pub(super) fn parallel(&mut self, body: &'a ast::Block) -> StmtKind {
@@ -202,9 +169,7 @@ impl<'a> Checker<'a> {
             .iter()
             .map(|stmt| {
                 let names = super::parallel::assigned_by(stmt).into_iter();
-                names
-                    .map(|assigned| (assigned.name.node.as_str(), assigned.name.span))
-                    .collect()
+                names.map(|assigned| (assigned.name.node.as_str(), assigned.name.span)).collect()
             })
             .collect();
         let around = self.func.others.clone();
@@ -228,14 +193,8 @@ impl<'a> Checker<'a> {
                     | Ast::Broken
             );
             if !is_branch {
-                let help =
-                    "its branches are steps, `run`, groups and loops; put this before or behind it";
-                self.error(
-                    Code::NotABranch,
-                    stmt.span,
-                    "this is no branch of `parallel`",
-                    help,
-                );
+                let help = "its branches are steps, `run`, groups and loops; put this before or behind it";
+                self.error(Code::NotABranch, stmt.span, "this is no branch of `parallel`", help);
                 continue;
             }
             self.func.others.clone_from(&around);
@@ -259,8 +218,5 @@ impl<'a> Checker<'a> {
 
 /// The beginning of a statement, to point at without its whole body.
 fn head(span: Span) -> Span {
-    Span {
-        end: span.start.saturating_add(2).min(span.end),
-        ..span
-    }
+    Span { end: span.start.saturating_add(2).min(span.end), ..span }
 }

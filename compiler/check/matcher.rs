@@ -12,35 +12,20 @@ impl<'a> Checker<'a> {
     pub(super) fn expect(&mut self, expect: &'a ast::Expect) -> Option<Expect> {
         let kind = match &expect.kind {
             Ast::Status(patterns) => ExpectKind::Status(self.statuses(patterns)),
-            Ast::Json { exactly, matcher } => ExpectKind::Json {
-                exactly: *exactly,
-                matcher: self.matcher(matcher, true),
-            },
+            Ast::Json { exactly, matcher } => ExpectKind::Json { exactly: *exactly, matcher: self.matcher(matcher, true) },
             Ast::Headers(entries) => ExpectKind::Headers(self.header_matchers(entries)),
             Ast::Text { negated, part } => {
                 let part = self.expr(part);
                 self.check_printable(&part);
                 if const_eval::text(&part) == Some("") {
                     let help = "say what part of the body is expected";
-                    self.error(
-                        Code::AlwaysSame,
-                        part.span,
-                        "every text has the empty text in it",
-                        help,
-                    );
+                    self.error(Code::AlwaysSame, part.span, "every text has the empty text in it", help);
                 }
-                ExpectKind::Text {
-                    negated: *negated,
-                    part,
-                }
+                ExpectKind::Text { negated: *negated, part }
             }
             Ast::Condition(e) => ExpectKind::Condition(self.expected(e, expect.span)?),
         };
-        Some(Expect {
-            kind,
-            span: expect.span,
-            written: self.written(expect.span).trim().to_owned(),
-        })
+        Some(Expect { kind, span: expect.span, written: self.written(expect.span).trim().to_owned() })
     }
 
     fn statuses(&mut self, patterns: &[crate::span::Spanned<StatusPattern>]) -> Vec<Status> {
@@ -51,23 +36,13 @@ impl<'a> Checker<'a> {
                     Ok(code) if (100..600).contains(&code) => statuses.push(Status::Code(code)),
                     _ => {
                         let message = format!("there is no status {code}");
-                        self.error(
-                            Code::BadStatus,
-                            pattern.span,
-                            message,
-                            "statuses go from 100 to 599",
-                        );
+                        self.error(Code::BadStatus, pattern.span, message, "statuses go from 100 to 599");
                     }
                 },
                 StatusPattern::Class(class @ 1..=5) => statuses.push(Status::Class(class)),
                 StatusPattern::Class(class) => {
                     let message = format!("there are no statuses {class}xx");
-                    self.error(
-                        Code::BadStatus,
-                        pattern.span,
-                        message,
-                        "they go from 1xx to 5xx",
-                    );
+                    self.error(Code::BadStatus, pattern.span, message, "they go from 1xx to 5xx");
                 }
             }
         }
@@ -80,12 +55,7 @@ impl<'a> Checker<'a> {
             && let (ExprKind::Int(a), ExprKind::Int(b)) = (&left.kind, &right.kind)
         {
             let help = format!("say `expect {a} | {b}`");
-            self.error(
-                Code::NoExpectation,
-                span,
-                "several statuses are joined by `|`",
-                &help,
-            );
+            self.error(Code::NoExpectation, span, "several statuses are joined by `|`", &help);
             return None;
         }
         let value = self.expr(e);
@@ -93,12 +63,7 @@ impl<'a> Checker<'a> {
             match const_eval::value(&value) {
                 Some(Const::Bool(b)) => {
                     let message = format!("this expectation is always {b}");
-                    self.error(
-                        Code::AlwaysSame,
-                        e.span,
-                        message,
-                        "compare something of the response",
-                    );
+                    self.error(Code::AlwaysSame, e.span, message, "compare something of the response");
                 }
                 Some(_) => self.no_expectation(e, &value),
                 None => {}
@@ -117,15 +82,9 @@ impl<'a> Checker<'a> {
             (Type::Int, crate::model::ExprKind::Const(Const::Int(n))) => {
                 format!("statuses go from 100 to 599; {n} is none")
             }
-            _ => format!(
-                "compare it with something: `expect {} == …`",
-                self.written(e.span)
-            ),
+            _ => format!("compare it with something: `expect {} == …`", self.written(e.span)),
         };
-        let message = format!(
-            "an expectation is a status or is true or false, this is {}",
-            a(&value.ty)
-        );
+        let message = format!("an expectation is a status or is true or false, this is {}", a(&value.ty));
         self.error(Code::NoExpectation, e.span, message, &help);
     }
 
@@ -136,9 +95,7 @@ impl<'a> Checker<'a> {
             let names = spelling::header_alternatives(&entry.key, self.camel);
             self.check_header_name(&names[0], entry.key.span);
             let matcher = self.matcher(&entry.matcher, false);
-            let twice = matchers
-                .iter()
-                .position(|m| m.names[0].eq_ignore_ascii_case(&names[0]));
+            let twice = matchers.iter().position(|m| m.names[0].eq_ignore_ascii_case(&names[0]));
             if let Some(first) = twice {
                 self.key_twice(&names[0], entry.key.span, spans[first]);
                 continue;
@@ -162,12 +119,7 @@ impl<'a> Checker<'a> {
                     BinaryOp::Eq | BinaryOp::Ne => value,
                     _ if value.ty == Type::Duration => {
                         let help = "JSON has numbers: leave the unit out";
-                        self.error(
-                            Code::WrongType,
-                            e.span,
-                            "no value of a response is a duration",
-                            help,
-                        );
+                        self.error(Code::WrongType, e.span, "no value of a response is a duration", help);
                         value
                     }
                     _ => {
@@ -179,14 +131,11 @@ impl<'a> Checker<'a> {
             }
             MatcherKind::Regex { negated, regex } => Matcher::Regex(self.regex(regex).0, *negated),
             MatcherKind::Each(inner) => Matcher::Each(Box::new(self.matcher(inner, json))),
-            MatcherKind::OneOf(items) => {
-                Matcher::OneOf(items.iter().map(|item| self.matcher(item, json)).collect())
-            }
+            MatcherKind::OneOf(items) => Matcher::OneOf(items.iter().map(|item| self.matcher(item, json)).collect()),
             MatcherKind::Object(entries) => self.object_matcher(entries, json),
-            MatcherKind::List { items, rest } => Matcher::List {
-                items: items.iter().map(|item| self.matcher(item, json)).collect(),
-                rest: *rest,
-            },
+            MatcherKind::List { items, rest } => {
+                Matcher::List { items: items.iter().map(|item| self.matcher(item, json)).collect(), rest: *rest }
+            }
             MatcherKind::Value(e) => self.value_matcher(e),
         }
     }
@@ -209,12 +158,8 @@ impl<'a> Checker<'a> {
         if let Some((ty, _)) = types::named(word).filter(|_| types::MATCHER_WORDS.contains(&word)) {
             return Matcher::Type(ty);
         }
-        let mut d = Diagnostic::new(
-            Code::UnknownWord,
-            span,
-            format!("there is no matcher `{word}`"),
-        )
-        .did_you_mean(word, types::MATCHER_WORDS);
+        let mut d =
+            Diagnostic::new(Code::UnknownWord, span, format!("there is no matcher `{word}`")).did_you_mean(word, types::MATCHER_WORDS);
         if d.help.is_none() {
             d = d.help(format!("matchers are {}", types::MATCHER_WORDS.join(", ")));
         }
@@ -227,12 +172,7 @@ impl<'a> Checker<'a> {
         match &value.kind {
             crate::model::ExprKind::Const(Const::Duration(_)) => {
                 let help = "JSON has numbers: leave the unit out";
-                self.error(
-                    Code::WrongType,
-                    e.span,
-                    "no value of a response is a duration",
-                    help,
-                );
+                self.error(Code::WrongType, e.span, "no value of a response is a duration", help);
                 Matcher::Any
             }
             crate::model::ExprKind::Const(constant) => Matcher::Const(constant.clone()),

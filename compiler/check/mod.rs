@@ -58,7 +58,7 @@ pub struct Input<'a> {
     pub files: &'a [SourceFile<'a>],
     /// The environment; without one, every key is taken to be there.
     pub env: Option<Env<'a>>,
-    /// What [`needs`] asked for.
+    /// What [`needs()`] asked for.
     pub assets: &'a Assets,
 }
 
@@ -100,9 +100,7 @@ pub fn check<'a>(input: &'a Input<'a>) -> (Option<Program>, Vec<Diagnostic>) {
 /// Data sources whose rows no two users may hold at once: name, number of rows and place, for comparison with the profile's users.
 pub fn unique_sets(program: &Program) -> Vec<(&str, usize, Span)> {
     let unique = program.data.iter().filter(|data| data.unique);
-    unique
-        .map(|data| (data.name.as_str(), data.rows.len(), data.span))
-        .collect()
+    unique.map(|data| (data.name.as_str(), data.rows.len(), data.span)).collect()
 }
 
 /// The state of a check.
@@ -195,10 +193,7 @@ impl<'a> Checker<'a> {
 
     /// Reports an error and gives the expression that stands for what is wrong.
     fn bad(&mut self, diagnostic: Diagnostic) -> Expr {
-        let span = diagnostic
-            .labels
-            .first()
-            .map_or_else(Span::default, |l| l.0);
+        let span = diagnostic.labels.first().map_or_else(Span::default, |l| l.0);
         self.report(diagnostic);
         broken(span)
     }
@@ -214,16 +209,11 @@ impl<'a> Checker<'a> {
     /// What is written there.
     fn written(&self, span: Span) -> &'a str {
         let file = self.input.files.get(usize::from(span.file.0));
-        file.and_then(|file| file.text.get(span.range()))
-            .unwrap_or_default()
+        file.and_then(|file| file.text.get(span.range())).unwrap_or_default()
     }
 }
 
 /// An expression that stands for one that is wrong: anything may be done with it.
 fn broken(span: Span) -> Expr {
-    Expr {
-        kind: model::ExprKind::Const(model::Const::Null),
-        ty: Type::Json,
-        span,
-    }
+    Expr { kind: model::ExprKind::Const(model::Const::Null), ty: Type::Json, span }
 }

@@ -1,9 +1,8 @@
 //! Which files a spec names, so that they can be read before it is checked.
 
 use crate::ast::{
-    ApiMember, Arg, AuthExpr, Block, BodyKind, Entry, Exchange, Expect, ExpectKind, Expr, ExprKind,
-    File, Item, Matcher, MatcherKind, Part, PathExpr, RequestOption, Step, Stmt, StmtKind,
-    TaskTarget, Text, TextPart, UserMember,
+    ApiMember, Arg, AuthExpr, Block, BodyKind, Entry, Exchange, Expect, ExpectKind, Expr, ExprKind, File, Item, Matcher, MatcherKind, Part,
+    PathExpr, RequestOption, Step, Stmt, StmtKind, TaskTarget, Text, TextPart, UserMember,
 };
 use crate::span::Span;
 
@@ -43,11 +42,7 @@ struct Walk(Vec<AssetRequest>);
 impl Walk {
     fn item(&mut self, item: &Item) {
         match item {
-            Item::Data(data) => self.0.push(AssetRequest {
-                path: data.path.node.clone(),
-                span: data.path.span,
-                kind: AssetKind::Data,
-            }),
+            Item::Data(data) => self.0.push(AssetRequest { path: data.path.node.clone(), span: data.path.span, kind: AssetKind::Data }),
             Item::Let(it) | Item::Keep(it) => self.expr(&it.value),
             Item::Api(api) => self.members(&api.members),
             Item::Sequence(sequence) => self.block(&sequence.body),
@@ -65,9 +60,7 @@ impl Walk {
                 for member in &user.members {
                     match member {
                         UserMember::Run(_, args, _) => self.args(args),
-                        UserMember::OnStart(block)
-                        | UserMember::OnStop(block)
-                        | UserMember::Every(_, block) => self.block(block),
+                        UserMember::OnStart(block) | UserMember::OnStop(block) | UserMember::Every(_, block) => self.block(block),
                         _ => {}
                     }
                 }
@@ -113,10 +106,9 @@ impl Walk {
                 Part::Option(option) => self.option(option),
                 Part::Query(entries, _) => self.entries(entries),
                 Part::Body(body) => match &body.kind {
-                    BodyKind::JsonMap(entries)
-                    | BodyKind::Form(entries)
-                    | BodyKind::Multipart(entries)
-                    | BodyKind::Graphql(_, entries) => self.entries(entries),
+                    BodyKind::JsonMap(entries) | BodyKind::Form(entries) | BodyKind::Multipart(entries) | BodyKind::Graphql(_, entries) => {
+                        self.entries(entries)
+                    }
                     BodyKind::Json(expr) | BodyKind::Text(expr) | BodyKind::Bytes(expr) => {
                         self.expr(expr);
                     }
@@ -165,10 +157,7 @@ impl Walk {
             StmtKind::Set(_, expr) => self.expr(expr),
             StmtKind::Fail(expr) | StmtKind::Log(expr) => self.expr(expr),
             StmtKind::SetAuth(_, auth) => self.auth(auth),
-            StmtKind::If {
-                branches,
-                otherwise,
-            } => {
+            StmtKind::If { branches, otherwise } => {
                 for (condition, block) in branches {
                     self.expr(condition);
                     self.block(block);
@@ -196,9 +185,7 @@ impl Walk {
         match &expect.kind {
             ExpectKind::Json { matcher, .. } => self.matcher(matcher),
             ExpectKind::Headers(entries) => {
-                entries
-                    .iter()
-                    .for_each(|entry| self.matcher(&entry.matcher));
+                entries.iter().for_each(|entry| self.matcher(&entry.matcher));
             }
             ExpectKind::Text { part, .. } => self.expr(part),
             ExpectKind::Condition(expr) => self.expr(expr),
@@ -214,9 +201,7 @@ impl Walk {
                 items.iter().for_each(|item| self.matcher(item));
             }
             MatcherKind::Object(entries) => {
-                entries
-                    .iter()
-                    .for_each(|entry| self.matcher(&entry.matcher));
+                entries.iter().for_each(|entry| self.matcher(&entry.matcher));
             }
             _ => {}
         }
@@ -250,10 +235,7 @@ impl Walk {
             ExprKind::Text(text) => self.text(text),
             ExprKind::List(items) => items.iter().for_each(|item| self.expr(item)),
             ExprKind::Object(entries) => self.entries(entries),
-            ExprKind::Header(of)
-            | ExprKind::Cookie(of)
-            | ExprKind::Member(of, _)
-            | ExprKind::Unary(_, of) => self.expr(of),
+            ExprKind::Header(of) | ExprKind::Cookie(of) | ExprKind::Member(of, _) | ExprKind::Unary(_, of) => self.expr(of),
             ExprKind::Index(a, b) | ExprKind::Binary(a, _, b) => {
                 self.expr(a);
                 self.expr(b);
@@ -279,11 +261,7 @@ impl Walk {
             return;
         };
         if let Some(path) = literal(text) {
-            self.0.push(AssetRequest {
-                path,
-                span: text.span,
-                kind,
-            });
+            self.0.push(AssetRequest { path, span: text.span, kind });
         }
     }
 }

@@ -30,17 +30,9 @@ pub(super) fn symbol(op: BinaryOp) -> &'static str {
 
 impl<'a> Checker<'a> {
     /// `left op right`.
-    pub(super) fn binary(
-        &mut self,
-        left: &'a ast::Expr,
-        op: BinaryOp,
-        right: &'a ast::Expr,
-        span: Span,
-    ) -> Expr {
+    pub(super) fn binary(&mut self, left: &'a ast::Expr, op: BinaryOp, right: &'a ast::Expr, span: Span) -> Expr {
         let (left, right, ty) = match op {
-            BinaryOp::Or | BinaryOp::And => {
-                (self.condition(left), self.condition(right), Type::Bool)
-            }
+            BinaryOp::Or | BinaryOp::And => (self.condition(left), self.condition(right), Type::Bool),
             BinaryOp::In => {
                 let (left, right) = (self.expr(left), self.expr(right));
                 let holders = Kinds::LIST.or(Kinds::STRING).or(Kinds::OBJECT);
@@ -68,25 +60,12 @@ impl<'a> Checker<'a> {
                 (left, right, ty)
             }
         };
-        if matches!(op, BinaryOp::Div | BinaryOp::Rem)
-            && const_eval::number(&right).is_some_and(|n| n == 0.0)
-        {
-            return self.bad(Diagnostic::new(
-                Code::DivisionByZero,
-                right.span,
-                "this divides by zero",
-            ));
+        if matches!(op, BinaryOp::Div | BinaryOp::Rem) && const_eval::number(&right).is_some_and(|n| n == 0.0) {
+            return self.bad(Diagnostic::new(Code::DivisionByZero, right.span, "this divides by zero"));
         }
-        let result = Expr {
-            kind: ExprKind::Binary(Box::new(left), op, Box::new(right)),
-            ty,
-            span,
-        };
+        let result = Expr { kind: ExprKind::Binary(Box::new(left), op, Box::new(right)), ty, span };
         match const_eval::value(&result) {
-            Some(value) if !matches!(value, Const::Bool(_)) => Expr {
-                kind: ExprKind::Const(value),
-                ..result
-            },
+            Some(value) if !matches!(value, Const::Bool(_)) => Expr { kind: ExprKind::Const(value), ..result },
             _ => result,
         }
     }
@@ -105,36 +84,19 @@ impl<'a> Checker<'a> {
     }
 
     fn comparison(&mut self, left: &Expr, op: BinaryOp, right: &Expr, span: Span) {
-        let ordered = Kinds::NUMBER
-            .or(Kinds::STRING)
-            .or(Kinds::DURATION)
-            .or(Kinds::TIME);
+        let ordered = Kinds::NUMBER.or(Kinds::STRING).or(Kinds::DURATION).or(Kinds::TIME);
         let equality = matches!(op, BinaryOp::Eq | BinaryOp::Ne);
-        let unit =
-            |a: &Type, b: &Type| *a == Type::Duration && matches!(b, Type::Int | Type::Float);
-        let bare = if unit(&left.ty, &right.ty) {
-            Some(right.span)
-        } else {
-            unit(&right.ty, &left.ty).then_some(left.span)
-        };
+        let unit = |a: &Type, b: &Type| *a == Type::Duration && matches!(b, Type::Int | Type::Float);
+        let bare = if unit(&left.ty, &right.ty) { Some(right.span) } else { unit(&right.ty, &left.ty).then_some(left.span) };
         if let Some(bare) = bare {
             let n = self.written(bare);
-            self.error(
-                Code::NoUnit,
-                bare,
-                "a duration is compared with a number without unit",
-                &format!("say `{n}ms` or `{n}s`"),
-            );
+            self.error(Code::NoUnit, bare, "a duration is compared with a number without unit", &format!("say `{n}ms` or `{n}s`"));
         } else if !comparable(&left.ty, &right.ty) {
             self.never_equal(&left.ty, &right.ty, span);
         } else if !equality {
             for side in [left, right] {
                 if !ordered.takes(&side.ty) {
-                    let message = format!(
-                        "`{}` compares numbers, strings, durations or times, this is {}",
-                        symbol(op),
-                        a(&side.ty)
-                    );
+                    let message = format!("`{}` compares numbers, strings, durations or times, this is {}", symbol(op), a(&side.ty));
                     self.error(Code::Operands, side.span, message, "");
                     return;
                 }
@@ -143,11 +105,7 @@ impl<'a> Checker<'a> {
     }
 
     fn never_equal(&mut self, one: &Type, other: &Type, span: Span) {
-        let message = format!(
-            "{} is compared with {}: they are never equal",
-            a(one),
-            a(other)
-        );
+        let message = format!("{} is compared with {}: they are never equal", a(one), a(other));
         let help = match (one, other) {
             (Type::String, Type::Int | Type::Float) | (Type::Int | Type::Float, Type::String) => {
                 "convert one of them with `int(…)` or `string(…)`"
@@ -159,37 +117,20 @@ impl<'a> Checker<'a> {
 
     fn operands(&mut self, left: &Expr, op: BinaryOp, right: &Expr, span: Span) -> Expr {
         let symbol = symbol(op);
-        let message = format!(
-            "`{symbol}` does not work on {} and {}",
-            a(&left.ty),
-            a(&right.ty)
-        );
+        let message = format!("`{symbol}` does not work on {} and {}", a(&left.ty), a(&right.ty));
         let d = Diagnostic::new(Code::Operands, span, message);
         let text = |ty: &Type| *ty == Type::String;
         let d = match (&left.ty, &right.ty, op) {
-            (l, r, BinaryOp::Add)
-                if (text(l) || text(r)) && *l != Type::Bytes && *r != Type::Bytes =>
-            {
+            (l, r, BinaryOp::Add) if (text(l) || text(r)) && *l != Type::Bytes && *r != Type::Bytes => {
                 let (l, r) = (self.written(left.span), self.written(right.span));
-                d.help(format!(
-                    "put them into a text: \"{{{}}}{{{}}}\"",
-                    l.trim_matches('"'),
-                    r.trim_matches('"')
-                ))
+                d.help(format!("put them into a text: \"{{{}}}{{{}}}\"", l.trim_matches('"'), r.trim_matches('"')))
             }
             (Type::Bytes, ..) | (_, Type::Bytes, _) => d.help("say `concat(a, b)`"),
             (Type::Object(_), Type::Object(_), BinaryOp::Add) => d.help("say `merge(a, b)`"),
-            (Type::List(_), _, BinaryOp::Add) => d.help(format!(
-                "put brackets around it: `+ [{}]`",
-                self.written(right.span)
-            )),
+            (Type::List(_), _, BinaryOp::Add) => d.help(format!("put brackets around it: `+ [{}]`", self.written(right.span))),
             (Type::List(_), _, BinaryOp::Sub) => d.help("say `without(list, item)`"),
-            (Type::Duration, _, _) | (_, Type::Duration, _) => {
-                d.help("give the number its unit, such as `5s`")
-            }
-            (Type::String, _, _) | (_, Type::String, _) => {
-                d.help("convert it with `int(…)` or `float(…)`")
-            }
+            (Type::Duration, _, _) | (_, Type::Duration, _) => d.help("give the number its unit, such as `5s`"),
+            (Type::String, _, _) | (_, Type::String, _) => d.help("convert it with `int(…)` or `float(…)`"),
             _ => d,
         };
         self.bad(d)
@@ -197,22 +138,15 @@ impl<'a> Checker<'a> {
 }
 
 fn is_comparison(op: BinaryOp) -> bool {
-    matches!(
-        op,
-        BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge
-    )
+    matches!(op, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge)
 }
 
 /// What an arithmetic operator gives; `None` where it does not work.
 fn arithmetic(left: &Type, op: BinaryOp, right: &Type) -> Option<Type> {
     use Type::{Duration, Float, Int, Json, List, String, Time};
-    if matches!(
-        left,
-        Type::Null | Type::Bool | Type::File | Type::Form | Type::Object(_) | Type::Bytes
-    ) || matches!(
-        right,
-        Type::Null | Type::Bool | Type::File | Type::Form | Type::Object(_) | Type::Bytes
-    ) {
+    if matches!(left, Type::Null | Type::Bool | Type::File | Type::Form | Type::Object(_) | Type::Bytes)
+        || matches!(right, Type::Null | Type::Bool | Type::File | Type::Form | Type::Object(_) | Type::Bytes)
+    {
         return None;
     }
     Some(match (left, op, right) {

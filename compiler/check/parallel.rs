@@ -34,33 +34,18 @@ fn collect<'a>(stmt: &'a Stmt, names: &mut Vec<Assigned<'a>>) {
     };
     match &stmt.kind {
         StmtKind::Step(step) => block(&step.body),
-        StmtKind::Repeat(_, body) | StmtKind::Parallel(body) | StmtKind::Group(_, body) => {
-            block(body)
-        }
-        StmtKind::For {
-            body,
-            parallel: None,
-            ..
-        } => block(body),
+        StmtKind::Repeat(_, body) | StmtKind::Parallel(body) | StmtKind::Group(_, body) => block(body),
+        StmtKind::For { body, parallel: None, .. } => block(body),
         StmtKind::Retry(retry) => block(&retry.body),
         StmtKind::Poll(poll) => block(&poll.body),
-        StmtKind::If {
-            branches,
-            otherwise,
-        } => {
+        StmtKind::If { branches, otherwise } => {
             for (_, body) in branches {
                 block(body);
             }
             otherwise.iter().for_each(block);
         }
-        StmtKind::Take(take) => names.push(Assigned {
-            name: &take.name,
-            ty: take.ty.as_ref(),
-        }),
-        StmtKind::Let(it) => names.push(Assigned {
-            name: &it.name,
-            ty: it.ty.as_ref(),
-        }),
+        StmtKind::Take(take) => names.push(Assigned { name: &take.name, ty: take.ty.as_ref() }),
+        StmtKind::Let(it) => names.push(Assigned { name: &it.name, ty: it.ty.as_ref() }),
         StmtKind::Run { takes, .. } => {
             names.extend(takes.iter().map(|name| Assigned { name, ty: None }));
         }

@@ -20,31 +20,16 @@ pub(super) struct RequestInfo<'a> {
     pub(super) used: bool,
 }
 
-const METHODS: [&str; 8] = [
-    "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE",
-];
+const METHODS: [&str; 8] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"];
 
 impl<'a> Checker<'a> {
     /// A named request of an api or a resource.
-    pub(super) fn request(
-        &mut self,
-        api: ApiId,
-        resource: Option<&'a str>,
-        around: &Options,
-        request: &'a ast::RequestDef,
-    ) {
-        let name: Vec<String> = resource
-            .into_iter()
-            .chain([request.name.node.as_str()])
-            .map(str::to_owned)
-            .collect();
+    pub(super) fn request(&mut self, api: ApiId, resource: Option<&'a str>, around: &Options, request: &'a ast::RequestDef) {
+        let name: Vec<String> = resource.into_iter().chain([request.name.node.as_str()]).map(str::to_owned).collect();
         let dotted = name.join(".");
         let known = self.apis[api.0].requests.get(&dotted);
-        let resource_span = self.apis[api.0]
-            .resources
-            .iter()
-            .find(|(other, _)| resource.is_none() && *other == dotted)
-            .map(|(_, span)| *span);
+        let resource_span =
+            self.apis[api.0].resources.iter().find(|(other, _)| resource.is_none() && *other == dotted).map(|(_, span)| *span);
         if let Some(first) = known.map(|id| self.requests[id.0].span).or(resource_span) {
             self.declared_twice(&request.name, first);
             return;
@@ -63,30 +48,14 @@ impl<'a> Checker<'a> {
         let id = RequestId(self.requests.len());
         self.apis[api.0].requests.insert(dotted.clone(), id);
         self.program.requests.push(checked);
-        self.requests.push(RequestInfo {
-            name: dotted,
-            params,
-            span: request.name.span,
-            used: false,
-        });
+        self.requests.push(RequestInfo { name: dotted, params, span: request.name.span, used: false });
     }
 
     /// A request from its line and parts, in the function at hand.
-    pub(super) fn request_parts(
-        &mut self,
-        api: ApiId,
-        line: &'a RequestLine,
-        parts: &'a [ast::Part],
-        span: Span,
-    ) -> Request {
+    pub(super) fn request_parts(&mut self, api: ApiId, line: &'a RequestLine, parts: &'a [ast::Part], span: Span) -> Request {
         let method = self.method(&line.method);
         let path = self.path(&line.path);
-        let Parts {
-            options,
-            query,
-            body,
-            expects,
-        } = self.parts(parts);
+        let Parts { options, query, body, expects } = self.parts(parts);
         Request {
             api,
             name: Vec::new(),
@@ -105,11 +74,7 @@ impl<'a> Checker<'a> {
     fn method(&mut self, method: &Name) -> String {
         let upper = method.node.to_ascii_uppercase();
         if !METHODS.contains(&method.node.as_str()) {
-            let mut d = Diagnostic::new(
-                Code::UnknownMethod,
-                method.span,
-                format!("`{}` is no method", method.node),
-            );
+            let mut d = Diagnostic::new(Code::UnknownMethod, method.span, format!("`{}` is no method", method.node));
             d = match METHODS.contains(&upper.as_str()) {
                 true => d.help(format!("methods are in capitals: `{upper}`")),
                 false => d.did_you_mean(&upper, METHODS),
@@ -128,12 +93,7 @@ impl<'a> Checker<'a> {
             PathExpr::Quoted(text) => {
                 let reference = self.text(text);
                 if super::const_eval::text(&reference) == Some("") {
-                    self.error(
-                        Code::ImpossiblePath,
-                        text.span,
-                        "this path is empty",
-                        "say `/` for the host's root",
-                    );
+                    self.error(Code::ImpossiblePath, text.span, "this path is empty", "say `/` for the host's root");
                 }
                 return Path::Quoted(reference);
             }
@@ -150,12 +110,7 @@ impl<'a> Checker<'a> {
             }
             Some(TextPart::Literal(start)) if !start.starts_with(['/', '?']) => {
                 let help = format!("say `/{start}`; a relative reference stands in quotes");
-                self.error(
-                    Code::ImpossiblePath,
-                    text.span,
-                    "a path begins with `/`",
-                    &help,
-                );
+                self.error(Code::ImpossiblePath, text.span, "a path begins with `/`", &help);
             }
             _ => {}
         }
@@ -163,10 +118,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The expectations of a request.
-    pub(super) fn request_expect(
-        &mut self,
-        expect: &'a ast::Expect,
-    ) -> Option<crate::model::Expect> {
+    pub(super) fn request_expect(&mut self, expect: &'a ast::Expect) -> Option<crate::model::Expect> {
         let before = std::mem::replace(&mut self.sources, Sources::Response);
         let expect = self.expect(expect);
         self.sources = before;
@@ -177,21 +129,10 @@ impl<'a> Checker<'a> {
     pub(super) fn find_request(&mut self, path: &'a [Name]) -> Option<(ApiId, RequestId)> {
         let (first, rest) = path.split_first()?;
         let api = self.find_api(first)?;
-        let dotted = rest
-            .iter()
-            .map(|name| name.node.as_str())
-            .collect::<Vec<&str>>()
-            .join(".");
+        let dotted = rest.iter().map(|name| name.node.as_str()).collect::<Vec<&str>>().join(".");
         if rest.is_empty() {
-            let d = Diagnostic::new(
-                Code::UnknownRequest,
-                first.span,
-                format!("`{}` is an api, no request", first.node),
-            )
-            .help(format!(
-                "say which: `{0}.some_request()`, or `{0} GET /…`",
-                first.node
-            ));
+            let d = Diagnostic::new(Code::UnknownRequest, first.span, format!("`{}` is an api, no request", first.node))
+                .help(format!("say which: `{0}.some_request()`, or `{0} GET /…`", first.node));
             self.report(d);
             return None;
         }
@@ -207,12 +148,8 @@ impl<'a> Checker<'a> {
         let api_name = &first.node;
         let mut known: Vec<&str> = info.requests.keys().map(String::as_str).collect();
         known.sort_unstable();
-        let mut d = Diagnostic::new(
-            Code::UnknownRequest,
-            span,
-            format!("api `{api_name}` has no request `{dotted}`"),
-        )
-        .also(info.ast.name.span, "the api");
+        let mut d = Diagnostic::new(Code::UnknownRequest, span, format!("api `{api_name}` has no request `{dotted}`"))
+            .also(info.ast.name.span, "the api");
         let ending = format!(".{dotted}");
         let last = rest.last().map_or("", |name| name.node.as_str());
         let by_part = || {
@@ -221,20 +158,14 @@ impl<'a> Checker<'a> {
                     || other.split_once('.').is_some_and(|(_, request)| {
                         rest.len() > 1
                             && request == last
-                            && crate::diagnostic::suggest(
-                                &rest[0].node,
-                                [other.split('.').next().unwrap_or("")],
-                            )
-                            .is_some()
+                            && crate::diagnostic::suggest(&rest[0].node, [other.split('.').next().unwrap_or("")]).is_some()
                     })
             })
         };
         let near = crate::diagnostic::suggest(&dotted, known.iter().copied()).or_else(by_part);
         d = match near {
             Some(near) => d.help(format!("did you mean `{api_name}.{near}`?")),
-            None if known.is_empty() => d.help(format!(
-                "it has none; write the request here: `{api_name} GET /…`"
-            )),
+            None if known.is_empty() => d.help(format!("it has none; write the request here: `{api_name} GET /…`")),
             None => d.help(format!("its requests are {}", known.join(", "))),
         };
         self.report(d);
@@ -256,23 +187,12 @@ impl<'a> Checker<'a> {
             return None;
         }
         let apis = self.apis.iter().map(|api| api.ast.name.node.as_str());
-        let mut d = Diagnostic::new(
-            Code::UnknownRequest,
-            name.span,
-            format!("there is no api `{}`", name.node),
-        )
-        .did_you_mean(&name.node, apis);
+        let mut d =
+            Diagnostic::new(Code::UnknownRequest, name.span, format!("there is no api `{}`", name.node)).did_you_mean(&name.node, apis);
         if d.help.is_none() {
-            let names: Vec<&str> = self
-                .apis
-                .iter()
-                .map(|api| api.ast.name.node.as_str())
-                .collect();
+            let names: Vec<&str> = self.apis.iter().map(|api| api.ast.name.node.as_str()).collect();
             d = match names.is_empty() {
-                true => d.help(format!(
-                    "declare it: `api {} {{ base …; healthcheck none }}`",
-                    name.node
-                )),
+                true => d.help(format!("declare it: `api {} {{ base …; healthcheck none }}`", name.node)),
                 false => d.help(format!("apis are {}", names.join(", "))),
             };
         }

@@ -40,24 +40,13 @@ pub(super) struct TasksInfo<'a> {
 
 impl<'a> SequenceInfo<'a> {
     pub(super) fn new(ast: &'a ast::Sequence) -> Self {
-        Self {
-            ast,
-            progress: Progress::Waiting,
-            params: Vec::new(),
-            gives: Vec::new(),
-            model: None,
-        }
+        Self { ast, progress: Progress::Waiting, params: Vec::new(), gives: Vec::new(), model: None }
     }
 }
 
 impl<'a> TasksInfo<'a> {
     pub(super) fn new(ast: &'a ast::Tasks) -> Self {
-        Self {
-            ast,
-            progress: Progress::Waiting,
-            params: Vec::new(),
-            model: None,
-        }
+        Self { ast, progress: Progress::Waiting, params: Vec::new(), model: None }
     }
 }
 
@@ -76,16 +65,8 @@ impl<'a> Checker<'a> {
 
     /// Moves what was checked into the program, in order of appearance.
     pub(super) fn finish_runs(&mut self) {
-        self.program.sequences = self
-            .sequences
-            .iter_mut()
-            .filter_map(|info| info.model.take())
-            .collect();
-        self.program.tasks = self
-            .tasks
-            .iter_mut()
-            .filter_map(|info| info.model.take())
-            .collect();
+        self.program.sequences = self.sequences.iter_mut().filter_map(|info| info.model.take()).collect();
+        self.program.tasks = self.tasks.iter_mut().filter_map(|info| info.model.take()).collect();
     }
 
     pub(super) fn sequence(&mut self, id: SequenceId) {
@@ -104,11 +85,7 @@ impl<'a> Checker<'a> {
         self.func.body = Some(&sequence.body);
         let mut body = self.stmts(&sequence.body.stmts);
         self.check_gives(None);
-        let gives: Vec<LocalId> = sequence
-            .gives
-            .iter()
-            .filter_map(|name| self.func.names.get(name.node.as_str()).copied())
-            .collect();
+        let gives: Vec<LocalId> = sequence.gives.iter().filter_map(|name| self.func.names.get(name.node.as_str()).copied()).collect();
         for id in &gives {
             self.func.vars[id.0].used = true;
         }
@@ -152,12 +129,8 @@ impl<'a> Checker<'a> {
             let kind = id.map(|id| self.func.vars[id.0].kind);
             if status == Status::Set || self.func.broken {
                 if kind == Some(VarKind::Param) {
-                    let d = Diagnostic::new(
-                        Code::NotGiven,
-                        name.span,
-                        format!("`{}` is a parameter: the caller has it", name.node),
-                    )
-                    .help("a sequence gives what it assigns");
+                    let d = Diagnostic::new(Code::NotGiven, name.span, format!("`{}` is a parameter: the caller has it", name.node))
+                        .help("a sequence gives what it assigns");
                     self.report(d);
                 }
                 continue;
@@ -169,16 +142,14 @@ impl<'a> Checker<'a> {
                 (None, Status::Loop(_)) => "the loop may not run",
                 _ => "nothing assigns it",
             };
-            let mut d = Diagnostic::new(
-                Code::NotGiven,
-                name.span,
-                format!("`{}` is not given on every way: {reason}", name.node),
-            );
+            let mut d = Diagnostic::new(Code::NotGiven, name.span, format!("`{}` is not given on every way: {reason}", name.node));
             if let Some(leave) = leave {
                 d = d.also(leave, "left here");
             }
             let d = match status {
-                Status::Failed(step) => d.also(step, "this step").help("say `interrupt` behind the step's or the sequence's name, or `else` behind the take"),
+                Status::Failed(step) => {
+                    d.also(step, "this step").help("say `interrupt` behind the step's or the sequence's name, or `else` behind the take")
+                }
                 _ => d.help(format!("say `let {} = null` at the sequence's start, and `set` it later", name.node)),
             };
             self.report(d);
@@ -203,9 +174,7 @@ impl<'a> Checker<'a> {
             let entry = self.func.state.clone();
             let pick = match &member.target {
                 ast::TaskTarget::Run(name, args) => self.callee(name, args).map(|(pick, ..)| pick),
-                ast::TaskTarget::Step(step) => {
-                    self.step(step).map(|step| TaskPick::Step(Box::new(step)))
-                }
+                ast::TaskTarget::Step(step) => self.step(step).map(|step| TaskPick::Step(Box::new(step))),
                 ast::TaskTarget::Broken => None,
             };
             broken |= pick.is_none();
@@ -214,11 +183,7 @@ impl<'a> Checker<'a> {
         }
         if !broken {
             let weights = members.iter().map(|(weight, _)| weight);
-            self.check_weights(
-                weights,
-                tasks.name.span,
-                &format!("tasks `{}`", tasks.name.node),
-            );
+            self.check_weights(weights, tasks.name.span, &format!("tasks `{}`", tasks.name.node));
         }
         self.unused_params();
         self.unused_locals();
@@ -235,11 +200,7 @@ impl<'a> Checker<'a> {
     }
 
     /// What a `run` or a member of `tasks` names, with the types and names of what it gives.
-    pub(super) fn callee(
-        &mut self,
-        name: &'a Name,
-        args: &'a [Arg],
-    ) -> Option<(TaskPick, Vec<Type>, Span)> {
+    pub(super) fn callee(&mut self, name: &'a Name, args: &'a [Arg]) -> Option<(TaskPick, Vec<Type>, Span)> {
         let Some(decl) = self.runs.get_mut(name.node.as_str()) else {
             self.args_only(args);
             self.unknown_run(name);
@@ -280,11 +241,7 @@ impl<'a> Checker<'a> {
         let circle: Vec<&str> = self.running[from.unwrap_or(0)..].to_vec();
         let message = match circle.as_slice() {
             [_] => format!("`{}` runs itself", name.node),
-            _ => format!(
-                "these run each other in a circle: {} → {}",
-                circle.join(" → "),
-                name.node
-            ),
+            _ => format!("these run each other in a circle: {} → {}", circle.join(" → "), name.node),
         };
         let d = Diagnostic::new(Code::Recursion, name.span, message)
             .also(declared, "declared here")
@@ -297,11 +254,7 @@ impl<'a> Checker<'a> {
             return;
         }
         let word = name.node.as_str();
-        let mut d = Diagnostic::new(
-            Code::UnknownSequence,
-            name.span,
-            format!("there is no sequence or tasks `{word}`"),
-        );
+        let mut d = Diagnostic::new(Code::UnknownSequence, name.span, format!("there is no sequence or tasks `{word}`"));
         let mut known: Vec<&str> = self.runs.keys().copied().collect();
         known.sort_unstable();
         d = match self.values.get(word).map(|decl| decl.what) {
@@ -315,17 +268,9 @@ impl<'a> Checker<'a> {
     }
 
     /// `run S(a)`, `take x, y = run S(a)`.
-    pub(super) fn run_stmt(
-        &mut self,
-        takes: &'a [Name],
-        name: &'a Name,
-        args: &'a [Arg],
-        span: Span,
-    ) -> Option<StmtKind> {
+    pub(super) fn run_stmt(&mut self, takes: &'a [Name], name: &'a Name, args: &'a [Arg], span: Span) -> Option<StmtKind> {
         let found = self.callee(name, args);
-        let gives = found
-            .as_ref()
-            .map_or(&[][..], |(_, gives, _)| gives.as_slice());
+        let gives = found.as_ref().map_or(&[][..], |(_, gives, _)| gives.as_slice());
         if let Some((_, gives, declared)) = &found
             && !takes.is_empty()
             && takes.len() != gives.len()
@@ -341,17 +286,11 @@ impl<'a> Checker<'a> {
                 format!(
                     "`{}` gives {what}, and {} taken",
                     name.node,
-                    if takes.len() == 1 {
-                        "one is".to_owned()
-                    } else {
-                        format!("{} are", takes.len())
-                    }
+                    if takes.len() == 1 { "one is".to_owned() } else { format!("{} are", takes.len()) }
                 ),
             )
             .also(*declared, "declared here")
-            .help(
-                "`gives a, b` stands behind the sequence's parameters, and is taken in its order",
-            );
+            .help("`gives a, b` stands behind the sequence's parameters, and is taken in its order");
             self.report(d);
         }
         let mut locals: Vec<LocalId> = Vec::new();
@@ -359,9 +298,6 @@ impl<'a> Checker<'a> {
             let ty = gives.get(index).cloned().unwrap_or(Type::Json);
             locals.push(self.assign(take, ty, VarKind::Take));
         }
-        found.map(|(callee, ..)| StmtKind::Run {
-            takes: locals,
-            callee,
-        })
+        found.map(|(callee, ..)| StmtKind::Run { takes: locals, callee })
     }
 }

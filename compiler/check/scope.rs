@@ -5,10 +5,7 @@ use std::collections::HashMap;
 use super::Checker;
 use super::flow::{State, Status};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{
-    ApiId, DataId, Expr, ExprKind, Frame, GlobalId, KeepId, Local, LocalId, SequenceId, SharedId,
-    TasksId, Type,
-};
+use crate::model::{ApiId, DataId, Expr, ExprKind, Frame, GlobalId, KeepId, Local, LocalId, SequenceId, SharedId, TasksId, Type};
 use crate::span::{Name, Span};
 
 /// A declaration at file level that expressions see.
@@ -126,12 +123,7 @@ pub(super) const RESERVED: [&str; 5] = ["env", "user", "shard", "test", "fake"];
 impl<'a> Checker<'a> {
     /// Starts a function; what was being checked is given back, to be restored.
     pub(super) fn enter(&mut self, kind: FuncKind, context: String) -> Func<'a> {
-        let func = Func {
-            kind,
-            context,
-            state: State::new(),
-            ..Func::default()
-        };
+        let func = Func { kind, context, state: State::new(), ..Func::default() };
         std::mem::replace(&mut self.func, func)
     }
 
@@ -140,36 +132,17 @@ impl<'a> Checker<'a> {
         let word = name.node.as_str();
         if RESERVED.contains(&word) {
             self.report(
-                Diagnostic::new(
-                    Code::Reserved,
-                    name.span,
-                    format!("`{word}` is a word of the language"),
-                )
-                .help(format!("choose another name, such as `my_{word}`")),
+                Diagnostic::new(Code::Reserved, name.span, format!("`{word}` is a word of the language"))
+                    .help(format!("choose another name, such as `my_{word}`")),
             );
         }
     }
 
     /// A fresh local, that has a value from here on.
-    pub(super) fn new_local(
-        &mut self,
-        name: &'a str,
-        ty: Type,
-        span: Span,
-        kind: VarKind,
-    ) -> LocalId {
+    pub(super) fn new_local(&mut self, name: &'a str, ty: Type, span: Span, kind: VarKind) -> LocalId {
         let id = LocalId(self.func.frame.locals.len());
-        self.func.frame.locals.push(Local {
-            name: name.to_owned(),
-            ty: ty.clone(),
-        });
-        self.func.vars.push(Var {
-            name,
-            span,
-            kind,
-            used: kind == VarKind::Loop || name.starts_with('_'),
-            retired: false,
-        });
+        self.func.frame.locals.push(Local { name: name.to_owned(), ty: ty.clone() });
+        self.func.vars.push(Var { name, span, kind, used: kind == VarKind::Loop || name.starts_with('_'), retired: false });
         self.func.state.set(id, Status::Set, ty);
         self.func.names.insert(name, id);
         id
@@ -181,13 +154,9 @@ impl<'a> Checker<'a> {
         self.check_hides(name);
         if let Some(&(_, other)) = self.func.others.iter().find(|(n, _)| *n == name.node) {
             self.report(
-                Diagnostic::new(
-                    Code::SharedByBranches,
-                    name.span,
-                    format!("two branches of `parallel` assign `{}`", name.node),
-                )
-                .also(other, "assigned here too")
-                .help("give each branch a name of its own"),
+                Diagnostic::new(Code::SharedByBranches, name.span, format!("two branches of `parallel` assign `{}`", name.node))
+                    .also(other, "assigned here too")
+                    .help("give each branch a name of its own"),
             );
         }
         let old = self.func.names.get(name.node.as_str()).copied();
@@ -198,26 +167,17 @@ impl<'a> Checker<'a> {
         let var = &self.func.vars[id.0];
         let message = match (var.kind, kind) {
             (VarKind::Param, _) => Some(format!("`{}` is a parameter already", name.node)),
-            (VarKind::Loop, _) if set => {
-                Some(format!("`{}` is what the loop goes over", name.node))
-            }
-            (_, VarKind::Let) if set && self.func.state.live => {
-                Some(format!("`{}` is declared already", name.node))
-            }
+            (VarKind::Loop, _) if set => Some(format!("`{}` is what the loop goes over", name.node)),
+            (_, VarKind::Let) if set && self.func.state.live => Some(format!("`{}` is declared already", name.node)),
             _ => None,
         };
         if let Some(message) = message {
             let help = if var.kind == VarKind::Let || var.kind == VarKind::Take {
-                format!(
-                    "say `set {} = …` to change it, or choose another name",
-                    name.node
-                )
+                format!("say `set {} = …` to change it, or choose another name", name.node)
             } else {
                 "choose another name".to_owned()
             };
-            let diagnostic = Diagnostic::new(Code::DeclaredTwice, name.span, message)
-                .also(var.span, "declared here")
-                .help(help);
+            let diagnostic = Diagnostic::new(Code::DeclaredTwice, name.span, message).also(var.span, "declared here").help(help);
             self.report(diagnostic);
         } else if id.0 < self.func.floor {
             self.shared_by_rounds(name.node.as_str(), name.span, var.span);
@@ -231,13 +191,9 @@ impl<'a> Checker<'a> {
     /// Reports an assignment within a parallel loop to a variable from around it.
     pub(super) fn shared_by_rounds(&mut self, name: &str, span: Span, declared: Span) {
         self.report(
-            Diagnostic::new(
-                Code::SharedByBranches,
-                span,
-                format!("`{name}` belongs to what is around the parallel loop"),
-            )
-            .also(declared, "declared here")
-            .help("rounds run at the same time: use a name of its own inside, or a `keep`"),
+            Diagnostic::new(Code::SharedByBranches, span, format!("`{name}` belongs to what is around the parallel loop"))
+                .also(declared, "declared here")
+                .help("rounds run at the same time: use a name of its own inside, or a `keep`"),
         );
     }
 
@@ -252,23 +208,13 @@ impl<'a> Checker<'a> {
         let (what, help) = match decl.what {
             Global::Api(_) => ("an api", "choose another name".to_owned()),
             Global::Data(_) => ("a data source", "choose another name".to_owned()),
-            Global::Keep(_) => (
-                "a `keep` of the file",
-                format!(
-                    "say `set {} = …` to change it, or choose another name",
-                    name.node
-                ),
-            ),
+            Global::Keep(_) => ("a `keep` of the file", format!("say `set {} = …` to change it, or choose another name", name.node)),
             Global::Let(_) => ("a `let` of the file", "choose another name".to_owned()),
             Global::Shared(_) => ("a name of `before test`", "choose another name".to_owned()),
         };
-        let diagnostic = Diagnostic::new(
-            Code::DeclaredTwice,
-            name.span,
-            format!("`{}` is {what} already", name.node),
-        )
-        .also(decl.span, "declared here")
-        .help(help);
+        let diagnostic = Diagnostic::new(Code::DeclaredTwice, name.span, format!("`{}` is {what} already", name.node))
+            .also(decl.span, "declared here")
+            .help(help);
         self.report(diagnostic);
     }
 
@@ -286,13 +232,9 @@ impl<'a> Checker<'a> {
         }
         if let Some(&(_, other)) = self.func.others.iter().find(|(n, _)| *n == name) {
             return self.bad(
-                Diagnostic::new(
-                    Code::SharedByBranches,
-                    span,
-                    format!("`{name}` is assigned by another branch, at the same time"),
-                )
-                .also(other, "assigned here")
-                .help("use it behind the `parallel { }`"),
+                Diagnostic::new(Code::SharedByBranches, span, format!("`{name}` is assigned by another branch, at the same time"))
+                    .also(other, "assigned here")
+                    .help("use it behind the `parallel { }`"),
             );
         }
         if let Some(&id) = self.func.names.get(name) {
@@ -310,24 +252,16 @@ impl<'a> Checker<'a> {
             Global::Shared(id) => (ExprKind::Shared(id), self.shared_types.get(id.0)),
             Global::Api(_) => {
                 return self.bad(
-                    Diagnostic::new(
-                        Code::WrongName,
-                        span,
-                        format!("`{name}` is an api, no value"),
-                    )
-                    .also(declared, "declared here")
-                    .help(format!(
-                        "in a step, say `{name}.some_request()` or `{name} GET /…`"
-                    )),
+                    Diagnostic::new(Code::WrongName, span, format!("`{name}` is an api, no value"))
+                        .also(declared, "declared here")
+                        .help(format!("in a step, say `{name}.some_request()` or `{name} GET /…`")),
                 );
             }
             Global::Data(_) => {
                 return self.bad(
                     Diagnostic::new(Code::WrongName, span, format!("`{name}` is a data source"))
                         .also(declared, "declared here")
-                        .help(format!(
-                            "draw a row with `next({name})`, or say `{name}.all`"
-                        )),
+                        .help(format!("draw a row with `next({name})`, or say `{name}.all`")),
                 );
             }
         };
@@ -360,22 +294,14 @@ impl<'a> Checker<'a> {
         if let Some(shared) = self.values.get_mut(name) {
             shared.used = true;
         }
-        Expr {
-            kind: ExprKind::Local(id),
-            ty: self.func.state.ty(id),
-            span,
-        }
+        Expr { kind: ExprKind::Local(id), ty: self.func.state.ty(id), span }
     }
 
     fn taken_too_late(&mut self, name: &str, span: Span, taken: Span) -> Expr {
         self.bad(
-            Diagnostic::new(
-                Code::TooEarly,
-                span,
-                format!("`{name}` is assigned only after the step's expectations have been judged"),
-            )
-            .also(taken, "assigned here")
-            .help("expect of the source itself (`expect json.x == …`), or in a later step"),
+            Diagnostic::new(Code::TooEarly, span, format!("`{name}` is assigned only after the step's expectations have been judged"))
+                .also(taken, "assigned here")
+                .help("expect of the source itself (`expect json.x == …`), or in a later step"),
         )
     }
 
@@ -384,13 +310,9 @@ impl<'a> Checker<'a> {
             return self.taken_too_late(name, span, taken);
         }
         if let Some(run) = self.runs.get(name) {
-            let diagnostic = Diagnostic::new(
-                Code::WrongName,
-                span,
-                format!("`{name}` is something to run, no value"),
-            )
-            .also(run.span, "declared here")
-            .help(format!("say `run {name}()`, or `take x = run {name}()`"));
+            let diagnostic = Diagnostic::new(Code::WrongName, span, format!("`{name}` is something to run, no value"))
+                .also(run.span, "declared here")
+                .help(format!("say `run {name}()`, or `take x = run {name}()`"));
             return self.bad(diagnostic);
         }
         let world = match name {
@@ -408,10 +330,8 @@ impl<'a> Checker<'a> {
             );
         }
         if super::functions::find(name).is_some() {
-            return self.bad(
-                Diagnostic::new(Code::WrongName, span, format!("`{name}` is a function"))
-                    .help(format!("call it: `{name}(…)`")),
-            );
+            return self
+                .bad(Diagnostic::new(Code::WrongName, span, format!("`{name}` is a function")).help(format!("call it: `{name}(…)`")));
         }
         if self.broken || self.func.broken {
             return super::broken(span);
@@ -426,11 +346,7 @@ impl<'a> Checker<'a> {
                 .help("assign it above its use");
             return self.bad(d);
         }
-        let mut diagnostic = Diagnostic::new(
-            Code::UnknownName,
-            span,
-            format!("there is no `{name}` here"),
-        );
+        let mut diagnostic = Diagnostic::new(Code::UnknownName, span, format!("there is no `{name}` here"));
         if name == "None" || name == "nil" || name == "undefined" {
             diagnostic = diagnostic.help("say `null`");
         } else if name == "True" || name == "False" {
@@ -438,10 +354,7 @@ impl<'a> Checker<'a> {
         } else {
             let locals = self.func.names.keys().copied();
             let globals = self.values.keys().copied();
-            let mut all: Vec<&str> = locals
-                .chain(globals)
-                .chain(["env", "user", "test"])
-                .collect();
+            let mut all: Vec<&str> = locals.chain(globals).chain(["env", "user", "test"]).collect();
             all.sort_unstable();
             diagnostic = diagnostic.did_you_mean(name, all);
         }

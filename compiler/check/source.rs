@@ -76,11 +76,7 @@ impl<'a> Checker<'a> {
                     Quantity::Any => Type::Json,
                     _ => types::list(Type::Json),
                 };
-                let source = Source::JsonPath {
-                    path,
-                    singular,
-                    quantity,
-                };
+                let source = Source::JsonPath { path, singular, quantity };
                 (source, ty)
             }
             Ast::Header(name) => {
@@ -106,11 +102,7 @@ impl<'a> Checker<'a> {
             Ast::Form(selector) => (Source::Form(self.selector(selector)), Type::Form),
             _ => return self.expr(e),
         };
-        Expr {
-            kind: ExprKind::Source(source),
-            ty,
-            span,
-        }
+        Expr { kind: ExprKind::Source(source), ty, span }
     }
 
     fn no_exchange(&mut self, e: &ast::Expr) -> Option<Expr> {
@@ -125,12 +117,8 @@ impl<'a> Checker<'a> {
             Sources::Response if !body => None,
             _ if body => Some(
                 self.bad(
-                    Diagnostic::new(
-                        Code::BodyHere,
-                        span,
-                        "`body` is what a request sends: only its headers and its auth can read it",
-                    )
-                    .help("the response's body is `json` or `text`"),
+                    Diagnostic::new(Code::BodyHere, span, "`body` is what a request sends: only its headers and its auth can read it")
+                        .help("the response's body is `json` or `text`"),
                 ),
             ),
             _ => {
@@ -138,14 +126,8 @@ impl<'a> Checker<'a> {
                 let word = word.split([' ', '"', '.', '[']).next().unwrap_or(word);
                 Some(
                     self.bad(
-                        Diagnostic::new(
-                            Code::NoExchange,
-                            span,
-                            format!("`{word}` reads a response, and here is none"),
-                        )
-                        .help(format!(
-                            "take it in the step: `take x = {word} …`, and use `x` here"
-                        )),
+                        Diagnostic::new(Code::NoExchange, span, format!("`{word}` reads a response, and here is none"))
+                            .help(format!("take it in the step: `take x = {word} …`, and use `x` here")),
                     ),
                 )
             }
@@ -159,14 +141,9 @@ impl<'a> Checker<'a> {
         }
         let id = RegexId(self.program.regexes.len());
         let groups = match regex::Regex::new(&regex.node) {
-            Ok(compiled) => Groups {
-                count: compiled.captures_len() - 1,
-                names: compiled
-                    .capture_names()
-                    .flatten()
-                    .map(str::to_owned)
-                    .collect(),
-            },
+            Ok(compiled) => {
+                Groups { count: compiled.captures_len() - 1, names: compiled.capture_names().flatten().map(str::to_owned).collect() }
+            }
             Err(error) => {
                 let message = last_line(&error.to_string());
                 self.error(
@@ -175,16 +152,11 @@ impl<'a> Checker<'a> {
                     format!("this regex does not compile: {message}"),
                     "look-around and back-references are not supported",
                 );
-                Groups {
-                    count: 1,
-                    names: Vec::new(),
-                }
+                Groups { count: 1, names: Vec::new() }
             }
         };
         self.program.regexes.push(regex.node.clone());
-        self.interned
-            .regexes
-            .insert(regex.node.clone(), (id, groups.clone()));
+        self.interned.regexes.insert(regex.node.clone(), (id, groups.clone()));
         (id, groups)
     }
 
@@ -199,12 +171,7 @@ impl<'a> Checker<'a> {
             } else {
                 "a JSONPath begins with `$`, such as `$.items[*].id`"
             };
-            self.error(
-                Code::BadJsonPath,
-                path.span,
-                format!("this JSONPath does not parse: {message}"),
-                help,
-            );
+            self.error(Code::BadJsonPath, path.span, format!("this JSONPath does not parse: {message}"), help);
         }
         let id = PathId(self.program.paths.len());
         let known = (id, is_singular(&path.node));
@@ -278,9 +245,7 @@ fn is_singular(path: &str) -> bool {
                             }
                         }
                     }
-                    Some(c) if c == '-' || c.is_ascii_digit() => {
-                        while chars.next_if(char::is_ascii_digit).is_some() {}
-                    }
+                    Some(c) if c == '-' || c.is_ascii_digit() => while chars.next_if(char::is_ascii_digit).is_some() {},
                     _ => return false,
                 }
                 while chars.next_if(|c| c.is_whitespace()).is_some() {}

@@ -22,11 +22,7 @@ pub(super) fn camel(word: &str) -> String {
 
 /// The final spelling of a map's key.
 pub(super) fn key(key: &Key, camel_keys: bool) -> String {
-    if key.quoted || !camel_keys {
-        key.text.clone()
-    } else {
-        camel(&key.text)
-    }
+    if key.quoted || !camel_keys { key.text.clone() } else { camel(&key.text) }
 }
 
 /// The name of a header that is sent: unquoted `content_type` is `Content-Type`.
@@ -36,9 +32,7 @@ pub(super) fn header(key: &Key) -> String {
     }
     let words = key.text.split('_').map(|word| {
         let mut chars = word.chars();
-        chars.next().map_or_else(String::new, |first| {
-            first.to_uppercase().chain(chars).collect()
-        })
+        chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
     });
     words.collect::<Vec<String>>().join("-")
 }

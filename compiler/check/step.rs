@@ -6,10 +6,7 @@ use super::source::Sources;
 use super::{Checker, subst};
 use crate::ast::{self, StmtKind as AstStmt};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{
-    Expect, ExpectKind, ExprKind, LineId, LocalId, Source, Status, Step, StepId, StmtKind, Then,
-    Type,
-};
+use crate::model::{Expect, ExpectKind, ExprKind, LineId, LocalId, Source, Status, Step, StepId, StmtKind, Then, Type};
 use crate::span::Span;
 
 impl<'a> Checker<'a> {
@@ -17,31 +14,19 @@ impl<'a> Checker<'a> {
     pub(super) fn step(&mut self, step: &'a ast::Step) -> Option<Step> {
         let id = self.step_name(step);
         let stmts = &step.body.stmts;
-        let Some(at) = stmts
-            .iter()
-            .position(|stmt| matches!(stmt.kind, AstStmt::Exchange(_)))
-        else {
+        let Some(at) = stmts.iter().position(|stmt| matches!(stmt.kind, AstStmt::Exchange(_))) else {
             self.no_request(step);
             return None;
         };
         let mut before = Vec::new();
         for stmt in &stmts[..at] {
             match &stmt.kind {
-                AstStmt::Let(_)
-                | AstStmt::Set(..)
-                | AstStmt::SetAuth(..)
-                | AstStmt::Reset(_)
-                | AstStmt::Log(_) => {
+                AstStmt::Let(_) | AstStmt::Set(..) | AstStmt::SetAuth(..) | AstStmt::Reset(_) | AstStmt::Log(_) => {
                     self.stmt(stmt, &mut before);
                 }
                 AstStmt::Expect(_) | AstStmt::Take(_) => {
                     let help = "put the request first";
-                    self.error(
-                        Code::NotInStep,
-                        stmt.span,
-                        "here nothing has been sent yet",
-                        help,
-                    );
+                    self.error(Code::NotInStep, stmt.span, "here nothing has been sent yet", help);
                 }
                 _ => self.not_in_step(stmt),
             }
@@ -51,19 +36,11 @@ impl<'a> Checker<'a> {
         };
         let sent = self.exchange(exchange, stmts[at].span, &mut before);
         let rest = &stmts[at + 1..];
-        let camel = std::mem::replace(
-            &mut self.camel,
-            sent.as_ref().is_some_and(|sent| sent.camel),
-        );
+        let camel = std::mem::replace(&mut self.camel, sent.as_ref().is_some_and(|sent| sent.camel));
         self.sources = Sources::Response;
-        let mut expects = sent
-            .as_ref()
-            .map_or_else(Vec::new, |sent| sent.expects.clone());
-        self.func.taken_later = rest
-            .iter()
-            .flat_map(super::parallel::assigned_by)
-            .map(|assigned| (assigned.name.node.as_str(), assigned.name.span))
-            .collect();
+        let mut expects = sent.as_ref().map_or_else(Vec::new, |sent| sent.expects.clone());
+        self.func.taken_later =
+            rest.iter().flat_map(super::parallel::assigned_by).map(|assigned| (assigned.name.node.as_str(), assigned.name.span)).collect();
         for stmt in rest {
             if let AstStmt::Expect(expect) = &stmt.kind {
                 expects.extend(self.expect(expect));
@@ -75,20 +52,10 @@ impl<'a> Checker<'a> {
         self.sources = Sources::None;
         self.camel = camel;
         self.check_contradiction(&expects);
-        let says_more = stmts.iter().any(|stmt| {
-            !matches!(
-                stmt.kind,
-                AstStmt::Exchange(_) | AstStmt::Let(_) | AstStmt::Log(_)
-            )
-        });
+        let says_more = stmts.iter().any(|stmt| !matches!(stmt.kind, AstStmt::Exchange(_) | AstStmt::Let(_) | AstStmt::Log(_)));
         if expects.is_empty() && sent.is_some() && !says_more {
             let help = "say at least `expect 2xx`; as it is, only 400 and above fails it";
-            self.error(
-                Code::ExpectsNothing,
-                step.name.span,
-                "this step expects nothing",
-                help,
-            );
+            self.error(Code::ExpectsNothing, step.name.span, "this step expects nothing", help);
         }
         let info = &mut self.program.steps[id.0];
         info.interrupt = interrupt;
@@ -100,33 +67,17 @@ impl<'a> Checker<'a> {
         if line.method.is_empty() {
             line.method = sent.method;
         }
-        Some(Step {
-            id,
-            before,
-            exchange: sent.exchange,
-            expects,
-            then,
-        })
+        Some(Step { id, before, exchange: sent.exchange, expects, then })
     }
 
     fn step_name(&mut self, step: &ast::Step) -> StepId {
         match super::needs::literal(&step.name) {
             None => {
                 let help = "statistics never grow with the data: say what the step does, such as \"Get item\"";
-                self.error(
-                    Code::StepName,
-                    step.name.span,
-                    "a step's name is a literal, without `{…}`",
-                    help,
-                );
+                self.error(Code::StepName, step.name.span, "a step's name is a literal, without `{…}`", help);
             }
             Some(name) if name.trim().is_empty() => {
-                self.error(
-                    Code::StepName,
-                    step.name.span,
-                    "a step needs a name",
-                    "say what it does, such as \"Get item\"",
-                );
+                self.error(Code::StepName, step.name.span, "a step needs a name", "say what it does, such as \"Get item\"");
             }
             Some(_) => {}
         }
@@ -140,26 +91,14 @@ impl<'a> Checker<'a> {
             if matches!(stmt.kind, AstStmt::Broken) {
                 self.func.broken = true;
                 nested = true;
-            } else if !matches!(
-                stmt.kind,
-                AstStmt::Expect(_)
-                    | AstStmt::Take(_)
-                    | AstStmt::Let(_)
-                    | AstStmt::Log(_)
-                    | AstStmt::Set(..)
-            ) {
+            } else if !matches!(stmt.kind, AstStmt::Expect(_) | AstStmt::Take(_) | AstStmt::Let(_) | AstStmt::Log(_) | AstStmt::Set(..)) {
                 self.not_in_step(stmt);
                 nested = true;
             }
         }
         if !nested {
             let help = "its first line is the request: `shop.item(id)` or `shop GET /items`";
-            self.error(
-                Code::NoRequest,
-                step.name.span,
-                "this step sends nothing",
-                help,
-            );
+            self.error(Code::NoRequest, step.name.span, "this step sends nothing", help);
         }
         for assigned in super::parallel::assigned(&step.body) {
             let (name, ty) = (assigned.name, Type::Json);
@@ -173,26 +112,13 @@ impl<'a> Checker<'a> {
                 self.func.broken = true;
                 return;
             }
-            AstStmt::Step(_) => (
-                "a step within a step",
-                "steps stand one behind the other; for one line over several, say `group \"…\" { }`",
-            ),
-            AstStmt::Run { .. } => (
-                "a step sends one request, it runs no sequence",
-                "put the `run` before or behind the step",
-            ),
-            AstStmt::Wait { .. } => (
-                "a step does not wait: its time is that of the request",
-                "put the `wait` before or behind the step",
-            ),
-            AstStmt::If { .. } => (
-                "an `if` has no place in a step",
-                "put it around the step, or say `let x = if c then a else b`",
-            ),
-            _ => (
-                "this has no place in a step",
-                "a step has a request, expectations, takes, and `let`, `set`, `log`",
-            ),
+            AstStmt::Step(_) => {
+                ("a step within a step", "steps stand one behind the other; for one line over several, say `group \"…\" { }`")
+            }
+            AstStmt::Run { .. } => ("a step sends one request, it runs no sequence", "put the `run` before or behind the step"),
+            AstStmt::Wait { .. } => ("a step does not wait: its time is that of the request", "put the `wait` before or behind the step"),
+            AstStmt::If { .. } => ("an `if` has no place in a step", "put it around the step, or say `let x = if c then a else b`"),
+            _ => ("this has no place in a step", "a step has a request, expectations, takes, and `let`, `set`, `log`"),
         };
         self.error(Code::NotInStep, stmt.span, message, help);
     }
@@ -220,12 +146,7 @@ impl<'a> Checker<'a> {
                 }
                 AstStmt::Exchange(_) => {
                     let help = "put it into a step of its own";
-                    self.error(
-                        Code::TwoRequests,
-                        stmt.span,
-                        "a step sends one request",
-                        help,
-                    );
+                    self.error(Code::TwoRequests, stmt.span, "a step sends one request", help);
                     None
                 }
                 _ => {
@@ -267,13 +188,9 @@ impl<'a> Checker<'a> {
                 Some((codes, first)) => {
                     let codes: Vec<u16> = codes.into_iter().filter(allowed).collect();
                     if codes.is_empty() {
-                        let d = Diagnostic::new(
-                            Code::Contradiction,
-                            expect.span,
-                            "no status is all of these",
-                        )
-                        .also(first, "expected here")
-                        .help("join them: `expect 200 | 404`");
+                        let d = Diagnostic::new(Code::Contradiction, expect.span, "no status is all of these")
+                            .also(first, "expected here")
+                            .help("join them: `expect 200 | 404`");
                         self.report(d);
                         return;
                     }
@@ -294,9 +211,7 @@ fn expects_status(expect: &Expect) -> bool {
         ExpectKind::Status(_) => true,
         ExpectKind::Condition(e) => {
             let mut found = false;
-            subst::each(e, &mut |e| {
-                found |= matches!(e.kind, ExprKind::Source(Source::Status))
-            });
+            subst::each(e, &mut |e| found |= matches!(e.kind, ExprKind::Source(Source::Status)));
             found
         }
         _ => false,

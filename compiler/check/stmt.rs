@@ -25,12 +25,7 @@ impl<'a> Checker<'a> {
         for stmt in stmts {
             if !self.func.state.live && !said {
                 said = true;
-                self.error(
-                    Code::Unreachable,
-                    stmt.span,
-                    "this is never reached",
-                    "leave it out, or move it above what ends the block",
-                );
+                self.error(Code::Unreachable, stmt.span, "this is never reached", "leave it out, or move it above what ends the block");
             }
             self.stmt(stmt, &mut out);
         }
@@ -49,12 +44,7 @@ impl<'a> Checker<'a> {
             }
             Ast::Expect(_) => {
                 let help = "put it into the step of the request that it is about";
-                self.error(
-                    Code::OutsideStep,
-                    span,
-                    "an expectation belongs to a step",
-                    help,
-                );
+                self.error(Code::OutsideStep, span, "an expectation belongs to a step", help);
                 None
             }
             Ast::Take(take) => {
@@ -63,11 +53,7 @@ impl<'a> Checker<'a> {
                 self.assign(&take.name, Type::Json, VarKind::Take);
                 None
             }
-            Ast::Run {
-                takes,
-                callee,
-                args,
-            } => self.run_stmt(takes, callee, args, span),
+            Ast::Run { takes, callee, args } => self.run_stmt(takes, callee, args, span),
             Ast::Let(it) => {
                 let value = self.typed_value(it);
                 let ty = match &value.ty {
@@ -90,36 +76,20 @@ impl<'a> Checker<'a> {
                 found.map(|api| StmtKind::SetAuth(api, auth))
             }
             Ast::Reset(api) => self.find_api(api).map(StmtKind::Reset),
-            Ast::Wait {
-                wait,
-                between_steps,
-            } => self.wait_stmt(wait, *between_steps, span),
-            Ast::If {
-                branches,
-                otherwise,
-            } => Some(self.branches(branches, otherwise.as_ref(), span)),
+            Ast::Wait { wait, between_steps } => self.wait_stmt(wait, *between_steps, span),
+            Ast::If { branches, otherwise } => Some(self.branches(branches, otherwise.as_ref(), span)),
             Ast::Repeat(times, body) => {
                 let times = self.count(times, "`repeat` takes", 0);
                 let surely = const_eval::int(&times).is_some_and(|n| n > 0);
                 let body = self.round(body, surely, span);
                 Some(StmtKind::Repeat(times, body))
             }
-            Ast::For {
-                name,
-                iter,
-                parallel,
-                body,
-            } => Some(self.each(name, iter, parallel.as_ref(), body, span)),
+            Ast::For { name, iter, parallel, body } => Some(self.each(name, iter, parallel.as_ref(), body, span)),
             Ast::Break => self.break_stmt(span),
             Ast::Leave => self.leave(span),
             Ast::StopUser => {
                 if matches!(self.func.kind, FuncKind::BeforeTest | FuncKind::AfterTest) {
-                    self.error(
-                        Code::NotHere,
-                        span,
-                        "here is no user to stop",
-                        "say `fail \"why\"` to end the test",
-                    );
+                    self.error(Code::NotHere, span, "here is no user to stop", "say `fail \"why\"` to end the test");
                 } else if self.func.parallel > 0 {
                     self.out_of_parallel("stop user", span);
                 }
@@ -135,22 +105,14 @@ impl<'a> Checker<'a> {
             Ast::Parallel(body) => Some(self.parallel(body)),
             Ast::Retry(retry) => {
                 let times = self.count(&retry.times, "`retry` takes", 1);
-                let every = retry
-                    .every
-                    .as_ref()
-                    .map(|e| self.duration(e, "the time between tries is"));
+                let every = retry.every.as_ref().map(|e| self.duration(e, "the time between tries is"));
                 let body = self.round(&retry.body, true, span);
                 Some(StmtKind::Retry { times, every, body })
             }
             Ast::Poll(poll) => Some(self.poll(poll, span)),
             Ast::Group(name, body) => {
                 if name.node.trim().is_empty() {
-                    self.error(
-                        Code::StepName,
-                        name.span,
-                        "a group needs a name",
-                        "say what its steps do together, such as \"Checkout\"",
-                    );
+                    self.error(Code::StepName, name.span, "a group needs a name", "say what its steps do together, such as \"Checkout\"");
                 }
                 let line = self.groups.get(&(name.span.file, name.span.start)).copied();
                 let body = self.block(body);
@@ -189,18 +151,10 @@ impl<'a> Checker<'a> {
         let Some(decl) = self.values.get(word) else {
             if !self.broken && !self.func.broken {
                 let locals = self.func.names.keys().copied();
-                let keeps = self
-                    .values
-                    .iter()
-                    .filter(|(_, d)| matches!(d.what, Global::Keep(_)));
+                let keeps = self.values.iter().filter(|(_, d)| matches!(d.what, Global::Keep(_)));
                 let mut all: Vec<&str> = locals.chain(keeps.map(|(name, _)| *name)).collect();
                 all.sort_unstable();
-                let mut d = Diagnostic::new(
-                    Code::UnknownName,
-                    name.span,
-                    format!("there is no `{word}` to set"),
-                )
-                .did_you_mean(word, all);
+                let mut d = Diagnostic::new(Code::UnknownName, name.span, format!("there is no `{word}` to set")).did_you_mean(word, all);
                 if d.help.is_none() {
                     d = d.help(format!("say `let {word} = …` where it begins"));
                 }
@@ -217,26 +171,15 @@ impl<'a> Checker<'a> {
                 }
                 return Some(StmtKind::AssignKeep(id, new));
             }
-            Global::Api(_) => (
-                format!("`{word}` is an api"),
-                format!("say `set {word}.auth = bearer(token)`, or `reset {word}`"),
-            ),
-            Global::Data(_) => (
-                format!("`{word}` is a data source"),
-                "its rows are what its file says".to_owned(),
-            ),
+            Global::Api(_) => (format!("`{word}` is an api"), format!("say `set {word}.auth = bearer(token)`, or `reset {word}`")),
+            Global::Data(_) => (format!("`{word}` is a data source"), "its rows are what its file says".to_owned()),
             Global::Let(_) => (
                 format!("`{word}` is one value for the whole test, equal on all machines"),
                 format!("declare it as `keep {word} = …` to have one for each user"),
             ),
-            Global::Shared(_) => (
-                format!("`{word}` comes from `before test`, it is read-only"),
-                "copy it: `let mine = …`".to_owned(),
-            ),
+            Global::Shared(_) => (format!("`{word}` comes from `before test`, it is read-only"), "copy it: `let mine = …`".to_owned()),
         };
-        let d = Diagnostic::new(Code::NotSettable, name.span, message)
-            .also(declared, "declared here")
-            .help(help);
+        let d = Diagnostic::new(Code::NotSettable, name.span, message).also(declared, "declared here").help(help);
         self.report(d);
         None
     }
@@ -246,49 +189,29 @@ impl<'a> Checker<'a> {
         let var = &self.func.vars[id.0];
         let declared = var.span;
         if matches!(var.kind, VarKind::Param | VarKind::Loop) {
-            let what = if var.kind == VarKind::Param {
-                "a parameter"
-            } else {
-                "what the loop goes over"
-            };
-            let d = Diagnostic::new(
-                Code::NotSettable,
-                name.span,
-                format!("`{word}` is {what}, it stays"),
-            )
-            .also(declared, "declared here")
-            .help(format!("say `let my_{word} = {word}`, and set that"));
+            let what = if var.kind == VarKind::Param { "a parameter" } else { "what the loop goes over" };
+            let d = Diagnostic::new(Code::NotSettable, name.span, format!("`{word}` is {what}, it stays"))
+                .also(declared, "declared here")
+                .help(format!("say `let my_{word} = {word}`, and set that"));
             self.report(d);
             return None;
         }
         let status = self.func.state.status(id);
         let failed = matches!(status, Status::Failed(_));
-        if !failed
-            && let Some(d) = status
-                .complaint(word, name.span, declared)
-                .filter(|_| self.func.state.live)
-        {
+        if !failed && let Some(d) = status.complaint(word, name.span, declared).filter(|_| self.func.state.live) {
             self.report(d);
         } else if id.0 < self.func.floor {
             self.shared_by_rounds(word, name.span, declared);
         } else if let Some(&(_, other)) = self.func.others.iter().find(|(n, _)| *n == word) {
-            let d = Diagnostic::new(
-                Code::SharedByBranches,
-                name.span,
-                format!("two branches of `parallel` assign `{word}`"),
-            )
-            .also(other, "assigned here too")
-            .help("give each branch a name of its own");
+            let d = Diagnostic::new(Code::SharedByBranches, name.span, format!("two branches of `parallel` assign `{word}`"))
+                .also(other, "assigned here too")
+                .help("give each branch a name of its own");
             self.report(d);
         }
         let old = self.func.state.ty(id);
         self.check_type_stays(word, &new, &old, declared);
         if old == Type::Json || matches!(old, Type::List(_)) {
-            let joined = if old == Type::Json {
-                Type::Json
-            } else {
-                types::join(&old, &new.ty)
-            };
+            let joined = if old == Type::Json { Type::Json } else { types::join(&old, &new.ty) };
             self.func.state.set(id, Status::Set, joined);
         } else {
             self.func.state.mark(id, Status::Set);
@@ -298,46 +221,23 @@ impl<'a> Checker<'a> {
 
     pub(super) fn check_type_stays(&mut self, name: &str, new: &Expr, old: &Type, declared: Span) {
         if !types::fits(&new.ty, old) {
-            let d = Diagnostic::new(
-                Code::TypeStays,
-                new.span,
-                format!(
-                    "`{name}` is {}, and stays so; this is {}",
-                    a(old),
-                    a(&new.ty)
-                ),
-            )
-            .also(declared, "declared here")
-            .help("use another variable, or begin with null");
+            let d = Diagnostic::new(Code::TypeStays, new.span, format!("`{name}` is {}, and stays so; this is {}", a(old), a(&new.ty)))
+                .also(declared, "declared here")
+                .help("use another variable, or begin with null");
             self.report(d);
         }
     }
 
-    pub(super) fn wait_stmt(
-        &mut self,
-        wait: &'a ast::Wait,
-        between: bool,
-        span: Span,
-    ) -> Option<StmtKind> {
+    pub(super) fn wait_stmt(&mut self, wait: &'a ast::Wait, between: bool, span: Span) -> Option<StmtKind> {
         let checked = self.wait(wait, false)?;
         if !between {
             return Some(StmtKind::Wait(checked));
         }
         if self.func.depth > 0 || self.func.kind != FuncKind::Sequence {
             let help = "put it among the first lines of the sequence: it holds for all its steps";
-            self.error(
-                Code::BetweenSteps,
-                span,
-                "`between steps` is said of a whole sequence",
-                help,
-            );
+            self.error(Code::BetweenSteps, span, "`between steps` is said of a whole sequence", help);
         } else if self.func.between.replace(checked).is_some() {
-            self.error(
-                Code::BetweenSteps,
-                span,
-                "`between steps` is said twice",
-                "leave one of them out",
-            );
+            self.error(Code::BetweenSteps, span, "`between steps` is said twice", "leave one of them out");
         }
         None
     }
@@ -347,10 +247,7 @@ impl<'a> Checker<'a> {
         Some(match wait {
             ast::Wait::Fixed(e) => Wait::Fixed(self.duration(e, "a wait is")),
             ast::Wait::Between(from, to) => {
-                let (from, to) = (
-                    self.duration(from, "a wait is"),
-                    self.duration(to, "a wait is"),
-                );
+                let (from, to) = (self.duration(from, "a wait is"), self.duration(to, "a wait is"));
                 if let (Some(x), Some(y)) = (const_eval::number(&from), const_eval::number(&to)) {
                     self.check_order(x, y, from.span.to(to.span), false);
                 }
@@ -364,12 +261,7 @@ impl<'a> Checker<'a> {
                     return None;
                 }
                 if const_eval::number(&time) == Some(0.0) {
-                    self.error(
-                        Code::Impossible,
-                        e.span,
-                        "a pacing of nothing paces nothing",
-                        "leave it out",
-                    );
+                    self.error(Code::Impossible, e.span, "a pacing of nothing paces nothing", "leave it out");
                 }
                 Wait::Pacing(time)
             }

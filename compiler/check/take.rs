@@ -15,12 +15,7 @@ impl<'a> Checker<'a> {
         let quantity = match (&take.quantifier, &source.kind) {
             (None, _) => Quantity::One,
             (_, ExprKind::Capture(..)) => Quantity::One,
-            (
-                _,
-                ExprKind::Source(
-                    Source::JsonPath { .. } | Source::Header(..) | Source::Html { .. },
-                ),
-            ) => Quantity::One,
+            (_, ExprKind::Source(Source::JsonPath { .. } | Source::Header(..) | Source::Html { .. })) => Quantity::One,
             (Some(quantifier), _) => quantity(quantifier.node),
         };
         let (mut ty, mut said) = (source.ty.clone(), Type::Json);
@@ -32,32 +27,15 @@ impl<'a> Checker<'a> {
         if let Some(word) = &take.ty {
             let (named, kinds) = self.type_word(word);
             let convertible = match (&ty, &named) {
-                (
-                    Type::String,
-                    Type::Int
-                    | Type::Float
-                    | Type::Bool
-                    | Type::Duration
-                    | Type::Time
-                    | Type::Bytes,
-                ) => true,
+                (Type::String, Type::Int | Type::Float | Type::Bool | Type::Duration | Type::Time | Type::Bytes) => true,
                 (Type::List(_), named) => matches!(named, Type::List(_) | Type::Json),
                 (Type::Form, named) => *named == Type::Form,
-                (ty, _) => {
-                    kinds.takes(ty) || named == Type::String && !matches!(ty, Type::Object(_))
-                }
+                (ty, _) => kinds.takes(ty) || named == Type::String && !matches!(ty, Type::Object(_)),
             };
             if !convertible {
-                let message = format!(
-                    "`{}` is to be {}, and this source gives {}",
-                    take.name.node,
-                    a(&named),
-                    a(&ty)
-                );
+                let message = format!("`{}` is to be {}, and this source gives {}", take.name.node, a(&named), a(&ty));
                 let help = match ty {
-                    Type::List(_) => {
-                        "say `any` before the source for one at random, or `list` for all"
-                    }
+                    Type::List(_) => "say `any` before the source for one at random, or `list` for all",
                     _ => "leave the type out, or take another source",
                 };
                 self.error(Code::BadTake, word.span, message, help);
@@ -71,81 +49,42 @@ impl<'a> Checker<'a> {
             self.sources = before;
             if !types::fits(&value.ty, &ty) {
                 let message = format!("`else` gives {}, the take {}", a(&value.ty), a(&ty));
-                self.error(
-                    Code::BadTake,
-                    fallback.span,
-                    message,
-                    "give it the same type, or null",
-                );
+                self.error(Code::BadTake, fallback.span, message, "give it the same type, or null");
             }
             value
         });
-        if fallback
-            .as_ref()
-            .is_some_and(|value| value.ty == Type::Null)
-        {
+        if fallback.as_ref().is_some_and(|value| value.ty == Type::Null) {
             ty = Type::Json;
         }
         let local = self.assign(&take.name, ty, VarKind::Take);
-        Take {
-            local,
-            name: take.name.node.clone(),
-            ty: said,
-            source,
-            quantity,
-            fallback,
-            span,
-        }
+        Take { local, name: take.name.node.clone(), ty: said, source, quantity, fallback, span }
     }
 
     /// What a take reads.
     pub(super) fn take_source(&mut self, take: &'a ast::Take) -> Expr {
-        let wanted = take
-            .quantifier
-            .as_ref()
-            .map_or(Quantity::One, |q| quantity(q.node));
+        let wanted = take.quantifier.as_ref().map_or(Quantity::One, |q| quantity(q.node));
         let e = &take.source;
         let source = match &e.kind {
             Ast::JsonPath(_) | Ast::Header(_) | Ast::Html(..) => self.source(e, wanted),
-            Ast::Match {
-                value,
-                negated,
-                regex,
-            } => self.capture(value, *negated, regex, wanted, e.span),
+            Ast::Match { value, negated, regex } => self.capture(value, *negated, regex, wanted, e.span),
             Ast::Broken => return super::broken(e.span),
             _ => self.expr(e),
         };
         if let Some(quantifier) = &take.quantifier {
             let carries = matches!(
                 source.kind,
-                ExprKind::Capture(..)
-                    | ExprKind::Source(
-                        Source::JsonPath { .. } | Source::Header(..) | Source::Html { .. }
-                    )
+                ExprKind::Capture(..) | ExprKind::Source(Source::JsonPath { .. } | Source::Header(..) | Source::Html { .. })
             );
             if !carries && !Kinds::LIST.takes(&source.ty) {
                 let message = format!("this source gives {}, of which there is one", a(&source.ty));
-                self.error(
-                    Code::BadTake,
-                    quantifier.span,
-                    message,
-                    "leave `all` or `any` out",
-                );
+                self.error(Code::BadTake, quantifier.span, message, "leave `all` or `any` out");
             }
         }
-        let erroneous = matches!(source.kind, ExprKind::Const(crate::model::Const::Null))
-            && source.ty == Type::Json;
+        let erroneous = matches!(source.kind, ExprKind::Const(crate::model::Const::Null)) && source.ty == Type::Json;
         if !subst::reads_response(&source) && !erroneous {
             let written = self.written(e.span);
-            let d = Diagnostic::new(
-                Code::NoSource,
-                e.span,
-                "a take reads the response, this doesn't",
-            )
-            .help(format!(
-                "say `let {} = {written}`, or a source such as `json.{}`",
-                take.name.node, take.name.node
-            ));
+            let d = Diagnostic::new(Code::NoSource, e.span, "a take reads the response, this doesn't")
+                .help(format!("say `let {} = {written}`, or a source such as `json.{}`", take.name.node, take.name.node));
             self.report(d);
         }
         source
@@ -164,26 +103,14 @@ impl<'a> Checker<'a> {
         if negated {
             self.error(Code::BadTake, span, "`!~` finds nothing to take", "say `~`");
         } else if groups.count == 0 {
-            let help = format!(
-                "put brackets around what is wanted, such as `/({})/`",
-                regex.node
-            );
-            self.error(
-                Code::BadTake,
-                regex.span,
-                "a take gives the regex's first group, and it has none",
-                &help,
-            );
+            let help = format!("put brackets around what is wanted, such as `/({})/`", regex.node);
+            self.error(Code::BadTake, regex.span, "a take gives the regex's first group, and it has none", &help);
         }
         let ty = match wanted {
             Quantity::All => types::list(groups.ty()),
             _ => groups.ty(),
         };
-        Expr {
-            kind: ExprKind::Capture(Box::new(value), id, wanted),
-            ty,
-            span,
-        }
+        Expr { kind: ExprKind::Capture(Box::new(value), id, wanted), ty, span }
     }
 }
 

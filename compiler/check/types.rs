@@ -50,10 +50,7 @@ impl Kinds {
 
     /// In words: `a string, list or object`.
     pub fn words(self) -> String {
-        const WORDS: [&str; 12] = [
-            "null", "string", "int", "float", "bool", "duration", "time", "bytes", "list",
-            "object", "file", "form",
-        ];
+        const WORDS: [&str; 12] = ["null", "string", "int", "float", "bool", "duration", "time", "bytes", "list", "object", "file", "form"];
         let mut words: Vec<&str> = Vec::new();
         for (bit, word) in WORDS.iter().enumerate() {
             if self.0 & (1 << bit) == 0 {
@@ -127,10 +124,8 @@ pub fn a(ty: &Type) -> String {
 }
 
 /// The words that name types.
-pub const TYPE_WORDS: [&str; 12] = [
-    "string", "int", "float", "number", "bool", "list", "object", "duration", "time", "bytes",
-    "file", "any",
-];
+pub const TYPE_WORDS: [&str; 12] =
+    ["string", "int", "float", "number", "bool", "list", "object", "duration", "time", "bytes", "file", "any"];
 
 /// The words that name types in matchers.
 pub const MATCHER_WORDS: [&str; 6] = ["string", "int", "number", "bool", "list", "object"];

@@ -20,12 +20,7 @@ impl<'a> Checker<'a> {
         (self.func, self.sources, self.camel) = around;
     }
 
-    pub(super) fn routine(
-        &mut self,
-        kind: FuncKind,
-        context: String,
-        blocks: &[&'a ast::Block],
-    ) -> Routine {
+    pub(super) fn routine(&mut self, kind: FuncKind, context: String, blocks: &[&'a ast::Block]) -> Routine {
         let around = self.outside(kind, context);
         self.func.interrupt = Self::always_interrupts(kind);
         let mut body = Vec::new();
@@ -39,11 +34,7 @@ impl<'a> Checker<'a> {
             self.unused_locals();
             Vec::new()
         };
-        let routine = Routine {
-            frame: std::mem::take::<Frame>(&mut self.func.frame),
-            body,
-            shares,
-        };
+        let routine = Routine { frame: std::mem::take::<Frame>(&mut self.func.frame), body, shares };
         self.back(around);
         routine
     }
@@ -51,8 +42,7 @@ impl<'a> Checker<'a> {
     /// Which locals of `before test` become names that all users see.
     pub(super) fn shares(&mut self) -> Vec<(LocalId, crate::model::SharedId)> {
         let mut shares = Vec::new();
-        let mut names: Vec<(&'a str, LocalId)> =
-            self.func.names.iter().map(|(n, id)| (*n, *id)).collect();
+        let mut names: Vec<(&'a str, LocalId)> = self.func.names.iter().map(|(n, id)| (*n, *id)).collect();
         names.sort_by_key(|(_, id)| *id);
         for (name, local) in names {
             let Some(Global::Shared(shared)) = self.values.get(name).map(|decl| decl.what) else {
@@ -88,16 +78,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    pub(super) fn blocks(
-        &self,
-        order: &[FileId],
-        pick: fn(&'a Item) -> Option<&'a ast::Block>,
-    ) -> Vec<&'a ast::Block> {
-        order
-            .iter()
-            .flat_map(|file| self.items(*file))
-            .filter_map(pick)
-            .collect()
+    pub(super) fn blocks(&self, order: &[FileId], pick: fn(&'a Item) -> Option<&'a ast::Block>) -> Vec<&'a ast::Block> {
+        order.iter().flat_map(|file| self.items(*file)).filter_map(pick).collect()
     }
 
     pub(super) fn check_users(&mut self) {
@@ -116,19 +98,9 @@ impl<'a> Checker<'a> {
         if names.is_empty() && !self.broken {
             let span = Span::new(FileId(0), 0, 0);
             let help = "say what a virtual user does: `user Shopper { run Shopping; wait 1s }`";
-            self.error(
-                Code::NothingRuns,
-                span,
-                "this spec has no user, so nothing runs",
-                help,
-            );
+            self.error(Code::NothingRuns, span, "this spec has no user, so nothing runs", help);
         }
-        let weights: Vec<Expr> = self
-            .program
-            .users
-            .iter()
-            .map(|user| user.weight.clone())
-            .collect();
+        let weights: Vec<Expr> = self.program.users.iter().map(|user| user.weight.clone()).collect();
         if let Some(first) = names.first() {
             self.check_weights(weights.iter(), first.span, "the users");
         }
@@ -154,10 +126,7 @@ impl<'a> Checker<'a> {
                     continue;
                 }
             };
-            match seen
-                .iter()
-                .find(|(other, _)| *other == what && what != "every")
-            {
+            match seen.iter().find(|(other, _)| *other == what && what != "every") {
                 Some(&(_, first)) => self.said_twice(what, span, first),
                 None => seen.push((what, span)),
             }
@@ -174,33 +143,17 @@ impl<'a> Checker<'a> {
                     weight = Some(e);
                 }
                 UserMember::OnStart(block) => {
-                    on_start = Some(self.routine(
-                        FuncKind::OnStart,
-                        format!("on start of {name}"),
-                        &[block],
-                    ));
+                    on_start = Some(self.routine(FuncKind::OnStart, format!("on start of {name}"), &[block]));
                 }
                 UserMember::OnStop(block) => {
-                    on_stop = Some(self.routine(
-                        FuncKind::OnStop,
-                        format!("on stop of {name}"),
-                        &[block],
-                    ));
+                    on_stop = Some(self.routine(FuncKind::OnStop, format!("on stop of {name}"), &[block]));
                 }
                 UserMember::Every(e, block) => {
                     let time = self.duration(e, "`every` takes");
                     if const_eval::number(&time) == Some(0.0) {
-                        self.error(
-                            Code::Impossible,
-                            e.span,
-                            "`every` needs a time",
-                            "such as `every 20m { }`",
-                        );
+                        self.error(Code::Impossible, e.span, "`every` needs a time", "such as `every 20m { }`");
                     }
-                    every.push((
-                        time,
-                        self.routine(FuncKind::Every, format!("every of {name}"), &[block]),
-                    ));
+                    every.push((time, self.routine(FuncKind::Every, format!("every of {name}"), &[block])));
                 }
                 UserMember::Broken(_) => {}
             }
@@ -208,25 +161,11 @@ impl<'a> Checker<'a> {
         let weight = self.weight(weight, user.name.span);
         if !runs && !broken {
             let help = "say `run SomeSequence` in it";
-            self.error(
-                Code::NothingRuns,
-                user.name.span,
-                format!("user `{name}` runs nothing"),
-                help,
-            );
+            self.error(Code::NothingRuns, user.name.span, format!("user `{name}` runs nothing"), help);
         }
         self.back(around);
         if let Some(run) = run {
-            self.program.users.push(User {
-                name: name.clone(),
-                weight,
-                run,
-                wait,
-                on_start,
-                on_stop,
-                every,
-                span: user.name.span,
-            });
+            self.program.users.push(User { name: name.clone(), weight, run, wait, on_start, on_stop, every, span: user.name.span });
         }
     }
 }

@@ -11,11 +11,7 @@ impl<'a> Checker<'a> {
     /// A weight: an int, of the source or of the environment; 1 where none was written.
     pub(super) fn weight(&mut self, weight: Option<&'a ast::Expr>, span: Span) -> Expr {
         let Some(e) = weight else {
-            return Expr {
-                kind: ExprKind::Const(Const::Int(1)),
-                ty: Type::Int,
-                span,
-            };
+            return Expr { kind: ExprKind::Const(Const::Int(1)), ty: Type::Int, span };
         };
         let value = self.want(e, Kinds::INT, "a weight is");
         if !matches!(value.kind, ExprKind::Const(_) | ExprKind::Env(_)) {
@@ -27,12 +23,7 @@ impl<'a> Checker<'a> {
             );
         }
         if self.known_weight(&value).is_some_and(|n| n < 0) {
-            self.error(
-                Code::Impossible,
-                e.span,
-                "a weight cannot be negative",
-                "0 turns it off",
-            );
+            self.error(Code::Impossible, e.span, "a weight cannot be negative", "0 turns it off");
         }
         value
     }
@@ -49,12 +40,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Reports weights of which all are 0.
-    pub(super) fn check_weights<'e>(
-        &mut self,
-        weights: impl Iterator<Item = &'e Expr>,
-        span: Span,
-        what: &str,
-    ) {
+    pub(super) fn check_weights<'e>(&mut self, weights: impl Iterator<Item = &'e Expr>, span: Span, what: &str) {
         let mut count = 0;
         for weight in weights {
             count += 1;
@@ -63,12 +49,7 @@ impl<'a> Checker<'a> {
             }
         }
         if count > 0 {
-            self.error(
-                Code::Impossible,
-                span,
-                format!("all weights of {what} are 0: nothing can be drawn"),
-                "give one of them a weight",
-            );
+            self.error(Code::Impossible, span, format!("all weights of {what} are 0: nothing can be drawn"), "give one of them a weight");
         }
     }
 }

@@ -128,7 +128,8 @@ fn generate(target: &Target, screen: &Screen) -> Result<(String, crate::emit::Em
         screen.note(format_args!("note: there is no {}: the binary needs --profile FILE when it runs", profile.display()));
     }
     let emitted = checked.emit().map_err(|why| {
-        Failure::wrong(format!("no Rust could be generated: {why}")).help("this is a bug in ltc, not in your spec: please report it with the spec")
+        Failure::wrong(format!("no Rust could be generated: {why}"))
+            .help("this is a bug in ltc, not in your spec: please report it with the spec")
     })?;
     Ok((checked.name, emitted))
 }

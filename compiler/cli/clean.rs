@@ -18,7 +18,8 @@ pub(super) struct Clean {}
 
 impl Clean {
     pub(super) fn run(self, screen: &Screen) -> Result<(), Failure> {
-        let cleaned = build::clean(None).map_err(|error| Failure::Said(format!("the cache can't be removed: {error}"), None, INFRASTRUCTURE))?;
+        let cleaned =
+            build::clean(None).map_err(|error| Failure::Said(format!("the cache can't be removed: {error}"), None, INFRASTRUCTURE))?;
         if cleaned.in_use > 0 {
             screen.warn("a build is using the cache at this moment; its part was kept");
         }

@@ -91,7 +91,11 @@ impl Demo {
     fn unable(&self, error: &io::Error) -> Failure {
         let message = format!("no server can listen on {}: {error}", SocketAddr::new(self.addr, self.port));
         let failure = Failure::Said(message, None, INFRASTRUCTURE);
-        if error.kind() == io::ErrorKind::AddrInUse { failure.help("something listens there already; `--port 0` takes a free port") } else { failure }
+        if error.kind() == io::ErrorKind::AddrInUse {
+            failure.help("something listens there already; `--port 0` takes a free port")
+        } else {
+            failure
+        }
     }
 
     fn first_run(&self, screen: &Screen) -> Result<(), Failure> {
@@ -162,7 +166,11 @@ impl Demo {
         }
         Err(Failure::Said(
             format!("the server would listen on {}, and this project's config/ names {}", url(addr), url(usual)),
-            Some(format!("free port {}, or write ${{{URL}:-{}}} for it in config/, or run `ltc demo` in another folder", demo::PORT, url(usual))),
+            Some(format!(
+                "free port {}, or write ${{{URL}:-{}}} for it in config/, or run `ltc demo` in another folder",
+                demo::PORT,
+                url(usual)
+            )),
             INFRASTRUCTURE,
         ))
     }
@@ -174,9 +182,8 @@ impl Demo {
         if self.token != demo::TOKEN {
             command.env("TPDATA_TOKEN", &self.token).env("GRAPH_TOKEN", &self.token);
         }
-        let status = command
-            .status()
-            .map_err(|error| Failure::Said(format!("{} can't be run: {error}", binary.display()), None, INFRASTRUCTURE))?;
+        let status =
+            command.status().map_err(|error| Failure::Said(format!("{} can't be run: {error}", binary.display()), None, INFRASTRUCTURE))?;
         match status.code() {
             Some(0) => Ok(()),
             Some(code) => Err(Failure::Shown(u8::try_from(code).unwrap_or(INFRASTRUCTURE))),
@@ -193,7 +200,8 @@ fn project(here: &Path, screen: &Screen) -> Result<(PathBuf, bool), Failure> {
     }
     let folder = here.join(FOLDER);
     if !folder.join(SPEC).is_file() {
-        template::write(&folder, &template::demo()).map_err(|error| Failure::wrong(format!("{} can't be written: {error}", folder.display())))?;
+        template::write(&folder, &template::demo())
+            .map_err(|error| Failure::wrong(format!("{} can't be written: {error}", folder.display())))?;
         screen.say(format_args!("wrote an example project: {}", bold(format_args!("./{FOLDER}"))));
     }
     Ok((folder, true))

@@ -35,7 +35,9 @@ impl Explain {
             }
             None => {
                 let near = suggest(&folded, Code::ALL.iter().map(|code| code.as_str()));
-                let help = near.map_or("`ltc explain` lists all codes".to_owned(), |near| format!("did you mean {near}? `ltc explain` lists all codes"));
+                let help = near.map_or("`ltc explain` lists all codes".to_owned(), |near| {
+                    format!("did you mean {near}? `ltc explain` lists all codes")
+                });
                 Err(Failure::wrong(format!("there is no error code {said}")).help(help))
             }
         }

@@ -59,9 +59,15 @@ fn valid(name: &str) -> Result<&str, Failure> {
         let failure = Failure::wrong(format!("`{name}` can't be a project's name: {why}"));
         let mend: String = name.chars().map(|char| if char.is_ascii_alphanumeric() || char == '_' { char } else { '-' }).collect();
         let mend = mend.trim_matches('-').trim_start_matches(|char: char| !char.is_ascii_alphabetic());
-        if mend.is_empty() || mend == name { failure.help("for example: `ltc new shop`") } else { failure.help(format!("for example: `ltc new {mend}`")) }
+        if mend.is_empty() || mend == name {
+            failure.help("for example: `ltc new shop`")
+        } else {
+            failure.help(format!("for example: `ltc new {mend}`"))
+        }
     };
-    if !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !name.chars().all(|char| char.is_ascii_alphanumeric() || char == '-' || char == '_') {
+    if !name.starts_with(|first: char| first.is_ascii_alphabetic())
+        || !name.chars().all(|char| char.is_ascii_alphanumeric() || char == '-' || char == '_')
+    {
         return Err(wrong(rule));
     }
     if name.len() > LONGEST {

@@ -156,8 +156,11 @@ impl Screen {
 
 /// The same look as errors in specs have.
 fn config_error(root: &Path, error: &ConfigError, warning: bool, style: Style) -> String {
-    let mut shown = MietteDiagnostic::new(error.message.clone())
-        .with_severity(if warning { miette::Severity::Warning } else { miette::Severity::Error });
+    let mut shown = MietteDiagnostic::new(error.message.clone()).with_severity(if warning {
+        miette::Severity::Warning
+    } else {
+        miette::Severity::Error
+    });
     if let Some(help) = &error.help {
         shown = shown.with_help(help.clone());
     }

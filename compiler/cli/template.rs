@@ -70,7 +70,12 @@ mod tests {
             let target = Target { root: found.root, spec: found.spec, profile: found.profile, env: None };
             let checked = pipeline::check(&target).unwrap();
             let said = render(&checked.diagnostics, &checked.sources, Style::plain());
-            assert!(said.is_empty() && checked.config.is_empty() && checked.config_warnings.is_empty(), "{name}: {said} {:?} {:?}", checked.config, checked.config_warnings);
+            assert!(
+                said.is_empty() && checked.config.is_empty() && checked.config_warnings.is_empty(),
+                "{name}: {said} {:?} {:?}",
+                checked.config,
+                checked.config_warnings
+            );
         }
     }
 

@@ -29,8 +29,7 @@ fn show_faults(call: &Call<'_>) -> Answer {
 }
 
 fn put_faults(call: &Call<'_>) -> Answer {
-    let faults: Faults = serde_json::from_slice(call.body)
-        .map_err(|error| bad(format!("these are no faults: {error}")))?;
+    let faults: Faults = serde_json::from_slice(call.body).map_err(|error| bad(format!("these are no faults: {error}")))?;
     faults.check().map_err(bad)?;
     call.demo.set_faults(faults);
     show_faults(call)
@@ -78,32 +77,16 @@ fn echo(call: &Call<'_>) -> Answer {
 
 fn delay(call: &Call<'_>) -> Answer {
     let ms = call.param(0).parse::<u64>().ok().filter(|ms| *ms <= 60_000);
-    let ms = ms.ok_or_else(|| {
-        bad(format!(
-            "{:?} is no delay; give milliseconds, at most 60000",
-            call.param(0)
-        ))
-    })?;
+    let ms = ms.ok_or_else(|| bad(format!("{:?} is no delay; give milliseconds, at most 60000", call.param(0))))?;
     let mut reply = json_reply(StatusCode::OK, &json!({ "delay": ms }));
-    reply
-        .extensions_mut()
-        .insert(Wait(Duration::from_millis(ms)));
+    reply.extensions_mut().insert(Wait(Duration::from_millis(ms)));
     Ok(reply)
 }
 
 fn status(call: &Call<'_>) -> Answer {
-    let code = call
-        .param(0)
-        .parse::<u16>()
-        .ok()
-        .filter(|code| (200..=599).contains(code));
+    let code = call.param(0).parse::<u16>().ok().filter(|code| (200..=599).contains(code));
     let status = code.and_then(|code| StatusCode::from_u16(code).ok());
-    let status = status.ok_or_else(|| {
-        bad(format!(
-            "{:?} is no status; give one from 200 to 599",
-            call.param(0)
-        ))
-    })?;
+    let status = status.ok_or_else(|| bad(format!("{:?} is no status; give one from 200 to 599", call.param(0))))?;
     if matches!(status.as_u16(), 204 | 304) {
         return Ok(empty(status));
     }
@@ -113,24 +96,14 @@ fn status(call: &Call<'_>) -> Answer {
 fn redirects(call: &Call<'_>) -> Answer {
     match call.param(0).parse::<u32>() {
         Ok(0) => Ok(json_reply(StatusCode::OK, &json!({ "redirects": "done" }))),
-        Ok(left) => Ok(redirect(
-            StatusCode::FOUND,
-            &format!("/_demo/redirect/{}", left - 1),
-        )),
-        Err(_) => Err(bad(format!(
-            "{:?} is no number of redirects",
-            call.param(0)
-        ))),
+        Ok(left) => Ok(redirect(StatusCode::FOUND, &format!("/_demo/redirect/{}", left - 1))),
+        Err(_) => Err(bad(format!("{:?} is no number of redirects", call.param(0)))),
     }
 }
 
 fn gzip(_: &Call<'_>) -> Answer {
     let text = json!({ "gzipped": true, "text": "as it was before it was packed" }).to_string();
-    let packed = reply(
-        StatusCode::OK,
-        "application/json",
-        Bytes::from(pack(text.as_bytes())),
-    );
+    let packed = reply(StatusCode::OK, "application/json", Bytes::from(pack(text.as_bytes())));
     Ok(with(packed, header::CONTENT_ENCODING, "gzip"))
 }
 
@@ -148,13 +121,7 @@ fn pack(data: &[u8]) -> Vec<u8> {
 }
 
 fn crc32(data: &[u8]) -> u32 {
-    !data.iter().fold(!0, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-            if crc & 1 == 1 {
-                (crc >> 1) ^ 0xedb8_8320
-            } else {
-                crc >> 1
-            }
-        })
-    })
+    !data
+        .iter()
+        .fold(!0, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 }))
 }

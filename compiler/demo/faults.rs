@@ -29,22 +29,15 @@ impl Faults {
     pub fn check(&self) -> Result<(), String> {
         for (name, share) in [("fail_rate", self.fail_rate), ("close", self.close)] {
             if !(0.0..=1.0).contains(&share) {
-                return Err(format!(
-                    "`{name}` is {share}; it is a share between 0 and 1"
-                ));
+                return Err(format!("`{name}` is {share}; it is a share between 0 and 1"));
             }
         }
         for (prefix, status) in &self.status {
             if !prefix.starts_with('/') {
-                return Err(format!(
-                    "`status` has {prefix:?}; a path begins with `/`, as in {:?}",
-                    format!("/{prefix}")
-                ));
+                return Err(format!("`status` has {prefix:?}; a path begins with `/`, as in {:?}", format!("/{prefix}")));
             }
             if !(200..=599).contains(status) {
-                return Err(format!(
-                    "`status` of {prefix:?} is {status}; it is a number from 200 to 599"
-                ));
+                return Err(format!("`status` of {prefix:?} is {status}; it is a number from 200 to 599"));
             }
         }
         Ok(())
@@ -52,10 +45,7 @@ impl Faults {
 
     /// The status that this path is to get.
     pub(super) fn status_of(&self, path: &str) -> Option<u16> {
-        self.status
-            .iter()
-            .find(|(prefix, _)| path.starts_with(prefix.as_str()))
-            .map(|(_, status)| *status)
+        self.status.iter().find(|(prefix, _)| path.starts_with(prefix.as_str())).map(|(_, status)| *status)
     }
 }
 
@@ -97,20 +87,14 @@ impl TryFrom<Value> for Latency {
         match value {
             Value::String(text) => text.parse(),
             Value::Number(number) => format!("{number}ms").parse(),
-            other => Err(format!(
-                "latency is {other}; write it as \"20ms\" or \"20ms..80ms\""
-            )),
+            other => Err(format!("latency is {other}; write it as \"20ms\" or \"20ms..80ms\"")),
         }
     }
 }
 
 impl fmt::Display for Latency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.least == self.most {
-            write!(f, "{:?}", self.least)
-        } else {
-            write!(f, "{:?}..{:?}", self.least, self.most)
-        }
+        if self.least == self.most { write!(f, "{:?}", self.least) } else { write!(f, "{:?}..{:?}", self.least, self.most) }
     }
 }
 
@@ -132,10 +116,7 @@ pub struct Stall {
 
 impl Default for Stall {
     fn default() -> Self {
-        Stall {
-            halt: Duration::from_secs(2),
-            every: Duration::from_secs(20),
-        }
+        Stall { halt: Duration::from_secs(2), every: Duration::from_secs(20) }
     }
 }
 
@@ -152,14 +133,10 @@ impl FromStr for Stall {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let halves = text
-            .split_once("every")
-            .ok_or_else(|| format!("stall {text:?}: write it as \"2s every 20s\""))?;
+        let halves = text.split_once("every").ok_or_else(|| format!("stall {text:?}: write it as \"2s every 20s\""))?;
         let (halt, every) = (duration(halves.0)?, duration(halves.1)?);
         if halt.is_zero() || halt >= every {
-            return Err(format!(
-                "stall {text:?}: the halt is shorter than the time between two, and not nought"
-            ));
+            return Err(format!("stall {text:?}: the halt is shorter than the time between two, and not nought"));
         }
         Ok(Stall { halt, every })
     }
@@ -172,9 +149,7 @@ impl TryFrom<Value> for Stall {
         match value {
             Value::Bool(true) => Ok(Stall::default()),
             Value::String(text) => text.parse(),
-            other => Err(format!(
-                "stall is {other}; write true or \"2s every 20s\", and leave it out for none"
-            )),
+            other => Err(format!("stall is {other}; write true or \"2s every 20s\", and leave it out for none")),
         }
     }
 }
@@ -188,9 +163,7 @@ impl From<Stall> for String {
 /// `20ms`, `1.5s`, `2m`, at most an hour.
 fn duration(text: &str) -> Result<Duration, String> {
     let text = text.trim();
-    let split = text
-        .find(|letter: char| letter.is_ascii_alphabetic() || letter == 'µ')
-        .unwrap_or(text.len());
+    let split = text.find(|letter: char| letter.is_ascii_alphabetic() || letter == 'µ').unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
     let scale = match unit {
         "us" | "µs" => 1e-6,
@@ -198,15 +171,10 @@ fn duration(text: &str) -> Result<Duration, String> {
         "s" => 1.0,
         "m" => 60.0,
         _ => {
-            return Err(format!(
-                "{text:?} is no duration; write it as 20ms, 1.5s or 2m"
-            ));
+            return Err(format!("{text:?} is no duration; write it as 20ms, 1.5s or 2m"));
         }
     };
-    let seconds = number
-        .parse::<f64>()
-        .map_err(|_| format!("{text:?} is no duration; write it as 20ms, 1.5s or 2m"))?
-        * scale;
+    let seconds = number.parse::<f64>().map_err(|_| format!("{text:?} is no duration; write it as 20ms, 1.5s or 2m"))? * scale;
     if (0.0..=3600.0).contains(&seconds) {
         Ok(Duration::from_secs_f64(seconds))
     } else {

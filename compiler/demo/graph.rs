@@ -28,9 +28,7 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(keep: usize) -> Self {
-        State {
-            campaigns: Store::new(keep),
-        }
+        State { campaigns: Store::new(keep) }
     }
 }
 
@@ -57,16 +55,8 @@ fn no_campaign(id: &str) -> Refusal {
 fn get(call: &Call<'_>) -> Answer {
     call.guard()?;
     let id = call.param(0);
-    let found = number(&id, "cmp-").and_then(|number| {
-        call.demo
-            .graph
-            .campaigns
-            .see(number, |campaign| campaign.clone())
-    });
-    Ok(json_reply(
-        StatusCode::OK,
-        &found.ok_or_else(|| no_campaign(&id))?,
-    ))
+    let found = number(&id, "cmp-").and_then(|number| call.demo.graph.campaigns.see(number, |campaign| campaign.clone()));
+    Ok(json_reply(StatusCode::OK, &found.ok_or_else(|| no_campaign(&id))?))
 }
 
 fn delete(call: &Call<'_>) -> Answer {
@@ -81,9 +71,7 @@ fn delete(call: &Call<'_>) -> Answer {
 fn graphql(call: &Call<'_>) -> Answer {
     call.guard()?;
     let body = call.json()?;
-    let query = body["query"]
-        .as_str()
-        .ok_or_else(|| bad(format!("query is {}, expected a text", body["query"])))?;
+    let query = body["query"].as_str().ok_or_else(|| bad(format!("query is {}, expected a text", body["query"])))?;
     let given = match &body["variables"] {
         Value::Null => Map::new(),
         Value::Object(given) => given.clone(),
@@ -107,30 +95,18 @@ fn execute(operation: &Operation, given: Map<String, Value>) -> Result<Value, St
         let value = match field.name.as_str() {
             "__typename" => "Query".into(),
             "products" => {
-                let first = field
-                    .int("first", &variables)?
-                    .ok_or("Field \"products\" needs the argument \"first\".")?;
+                let first = field.int("first", &variables)?.ok_or("Field \"products\" needs the argument \"first\".")?;
                 let after = field.int("after", &variables)?.unwrap_or(0);
                 if !(1..=100).contains(&first) || after < 0 {
                     return Err("\"first\" is from 1 to 100, \"after\" from 0.".to_owned());
                 }
                 let from = u64::try_from(after).unwrap_or(0).saturating_add(1);
-                let to = from
-                    .saturating_add(u64::try_from(first).unwrap_or(0))
-                    .min(PRODUCTS + 1);
-                (from..to)
-                    .map(|number| product(number, field))
-                    .collect::<Result<Vec<_>, _>>()?
-                    .into()
+                let to = from.saturating_add(u64::try_from(first).unwrap_or(0)).min(PRODUCTS + 1);
+                (from..to).map(|number| product(number, field)).collect::<Result<Vec<_>, _>>()?.into()
             }
             "product" => {
-                let id = field
-                    .value("id", &variables)?
-                    .ok_or("Field \"product\" needs the argument \"id\".")?;
-                let found = id
-                    .as_str()
-                    .and_then(|id| number(id, "prd-"))
-                    .filter(|number| (1..=PRODUCTS).contains(number));
+                let id = field.value("id", &variables)?.ok_or("Field \"product\" needs the argument \"id\".")?;
+                let found = id.as_str().and_then(|id| number(id, "prd-")).filter(|number| (1..=PRODUCTS).contains(number));
                 found.map_or(Ok(Value::Null), |number| product(number, field))?
             }
             other => return Err(format!("Cannot query field \"{other}\" on type \"Query\".")),
@@ -142,10 +118,7 @@ fn execute(operation: &Operation, given: Map<String, Value>) -> Result<Value, St
 
 fn product(number: u64, asked: &Field) -> Result<Value, String> {
     if asked.fields.is_empty() {
-        return Err(format!(
-            "Field \"{}\" must have a selection of subfields.",
-            asked.name
-        ));
+        return Err(format!("Field \"{}\" must have a selection of subfields.", asked.name));
     }
     let mut shown = Map::new();
     for field in &asked.fields {
@@ -155,9 +128,7 @@ fn product(number: u64, asked: &Field) -> Result<Value, String> {
             "name" => format!("Product {number}").into(),
             "price" => ((number * 7_919 % 99_000) as f64 / 100.0).into(),
             other => {
-                return Err(format!(
-                    "Cannot query field \"{other}\" on type \"Product\"."
-                ));
+                return Err(format!("Cannot query field \"{other}\" on type \"Product\"."));
             }
         };
         shown.insert(field.key().to_owned(), value);

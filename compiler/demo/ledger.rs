@@ -8,9 +8,7 @@ use serde_json::{Value, json};
 
 use super::Options;
 use super::clock::{from_basic, iso, unix_now};
-use super::respond::{
-    Answer, Refusal, Reply, bad, empty, json_reply, missing, refuse, stranger, with,
-};
+use super::respond::{Answer, Refusal, Reply, bad, empty, json_reply, missing, refuse, stranger, with};
 use super::router::{Call, Route, route};
 use super::seal::{base32, hmac_sha256, same, totp_holds};
 use super::store::{Store, number};
@@ -43,30 +41,16 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(options: &Options) -> Result<Self, String> {
         let otp = base32(&options.otp_secret).filter(|secret| !secret.is_empty());
-        let otp = otp
-            .ok_or("the secret of one-time codes is not base32 (letters A to Z, digits 2 to 7)")?;
-        Ok(State {
-            otp,
-            entries: Store::new(options.keep),
-            cents: AtomicU64::new(0),
-            window: AtomicU64::new(0),
-        })
+        let otp = otp.ok_or("the secret of one-time codes is not base32 (letters A to Z, digits 2 to 7)")?;
+        Ok(State { otp, entries: Store::new(options.keep), cents: AtomicU64::new(0), window: AtomicU64::new(0) })
     }
 
     /// Counts a request of this second; what is left of the limit after it, or nothing where it was too many.
     fn draw(&self, now: u64, limit: u32) -> Option<u64> {
         let next = |window: u64| {
-            if window >> 32 == now {
-                window + 1
-            } else {
-                now << 32 | 1
-            }
+            if window >> 32 == now { window + 1 } else { now << 32 | 1 }
         };
-        let before = self
-            .window
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |window| {
-                Some(next(window))
-            });
+        let before = self.window.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |window| Some(next(window)));
         let drawn = next(before.unwrap_or_else(|window| window)) & 0xffff_ffff;
         u64::from(limit).checked_sub(drawn)
     }
@@ -75,57 +59,32 @@ impl State {
 /// Refuses what is not signed over exactly the bytes that came.
 fn signed(call: &Call<'_>) -> Result<(), Refusal> {
     let (date, signature) = (call.header("x-date"), call.header("x-signature"));
-    let at = from_basic(date).ok_or_else(|| {
-        stranger(format!(
-            "X-Date is {date:?}, expected a time like 20260131T120000Z"
-        ))
-    })?;
+    let at = from_basic(date).ok_or_else(|| stranger(format!("X-Date is {date:?}, expected a time like 20260131T120000Z")))?;
     if at.abs_diff(unix_now()) > SKEW {
-        return Err(stranger(format!(
-            "X-Date is {date:?}, more than {SKEW} s from now, {}",
-            iso(unix_now())
-        )));
+        return Err(stranger(format!("X-Date is {date:?}, more than {SKEW} s from now, {}", iso(unix_now()))));
     }
     let right = hmac_sha256(call.demo.options.ledger_key.as_bytes(), call.body);
     if same(&signature.to_ascii_lowercase(), &right) {
         return Ok(());
     }
-    Err(stranger(format!(
-        "X-Signature is not the hex of hmac_sha256(key, body) over the {} bytes of the body",
-        call.body.len()
-    )))
+    Err(stranger(format!("X-Signature is not the hex of hmac_sha256(key, body) over the {} bytes of the body", call.body.len())))
 }
 
 /// The checks of every request behind the token; what is left of the rate limit.
 fn enter(call: &Call<'_>) -> Result<u64, Refusal> {
     signed(call)?;
-    let until = call
-        .demo
-        .seal
-        .open("ledger", call.bearer()?)
-        .and_then(|until| until.split('-').next()?.parse::<u64>().ok());
+    let until = call.demo.seal.open("ledger", call.bearer()?).and_then(|until| until.split('-').next()?.parse::<u64>().ok());
     let until = until.ok_or_else(|| stranger("this token is not of POST /ledger/token"))?;
     if until < unix_now() {
-        return Err(stranger(
-            "the token has expired; ask POST /ledger/token for another",
-        ));
+        return Err(stranger("the token has expired; ask POST /ledger/token for another"));
     }
     let limit = call.demo.options.ledger_rate;
     let left = call.demo.ledger.draw(unix_now(), limit);
-    left.ok_or_else(|| {
-        refuse(
-            StatusCode::TOO_MANY_REQUESTS,
-            format!("more than {limit} requests in this second"),
-        )
-    })
+    left.ok_or_else(|| refuse(StatusCode::TOO_MANY_REQUESTS, format!("more than {limit} requests in this second")))
 }
 
 fn rated(reply: Reply, left: u64) -> Reply {
-    with(
-        reply,
-        HeaderName::from_static("x-ratelimit-remaining"),
-        &left.to_string(),
-    )
+    with(reply, HeaderName::from_static("x-ratelimit-remaining"), &left.to_string())
 }
 
 fn token(call: &Call<'_>) -> Answer {
@@ -138,16 +97,9 @@ fn token(call: &Call<'_>) -> Answer {
     if !totp_holds(&call.demo.ledger.otp, code, unix_now()) {
         return Err(stranger("the one-time code is not that of now"));
     }
-    let payload = format!(
-        "{}-{:08x}",
-        unix_now() + TOKEN_LIFE,
-        call.demo.seal.random() >> 32
-    );
+    let payload = format!("{}-{:08x}", unix_now() + TOKEN_LIFE, call.demo.seal.random() >> 32);
     let token = call.demo.seal.mint("ledger", &payload);
-    Ok(json_reply(
-        StatusCode::OK,
-        &json!({ "access_token": token, "token_type": "Bearer", "expires_in": TOKEN_LIFE }),
-    ))
+    Ok(json_reply(StatusCode::OK, &json!({ "access_token": token, "token_type": "Bearer", "expires_in": TOKEN_LIFE })))
 }
 
 fn create(call: &Call<'_>) -> Answer {
@@ -155,28 +107,12 @@ fn create(call: &Call<'_>) -> Answer {
     let body = call.json()?;
     let account = &body["account"];
     if !(account.is_u64() || account.as_str().is_some_and(|account| !account.is_empty())) {
-        return Err(bad(format!(
-            "account is {account}, expected a text or a number"
-        )));
+        return Err(bad(format!("account is {account}, expected a text or a number")));
     }
-    let cents = body["cents"]
-        .as_u64()
-        .filter(|cents| (1..=1_000_000).contains(cents));
-    let cents = cents.ok_or_else(|| {
-        bad(format!(
-            "cents is {}, expected a whole number from 1 to 1000000",
-            body["cents"]
-        ))
-    })?;
-    let reference = body["reference"]
-        .as_str()
-        .filter(|reference| (1..=100).contains(&reference.len()));
-    let reference = reference.ok_or_else(|| {
-        bad(format!(
-            "reference is {}, expected a text of 1 to 100 bytes",
-            body["reference"]
-        ))
-    })?;
+    let cents = body["cents"].as_u64().filter(|cents| (1..=1_000_000).contains(cents));
+    let cents = cents.ok_or_else(|| bad(format!("cents is {}, expected a whole number from 1 to 1000000", body["cents"])))?;
+    let reference = body["reference"].as_str().filter(|reference| (1..=100).contains(&reference.len()));
+    let reference = reference.ok_or_else(|| bad(format!("reference is {}, expected a text of 1 to 100 bytes", body["reference"])))?;
     let made = call.demo.ledger.entries.add(
         |number| {
             json!({ "id": format!("ent-{number}"), "account": account, "cents": cents, "reference": reference, "at": iso(unix_now()) })
@@ -194,21 +130,15 @@ fn no_entry(id: &str) -> Refusal {
 fn get(call: &Call<'_>) -> Answer {
     let left = enter(call)?;
     let id = call.param(0);
-    let found = number(&id, "ent-")
-        .and_then(|number| call.demo.ledger.entries.see(number, |entry| entry.clone()));
-    Ok(rated(
-        json_reply(StatusCode::OK, &found.ok_or_else(|| no_entry(&id))?),
-        left,
-    ))
+    let found = number(&id, "ent-").and_then(|number| call.demo.ledger.entries.see(number, |entry| entry.clone()));
+    Ok(rated(json_reply(StatusCode::OK, &found.ok_or_else(|| no_entry(&id))?), left))
 }
 
 fn delete(call: &Call<'_>) -> Answer {
     let left = enter(call)?;
     let id = call.param(0);
     let gone = number(&id, "ent-").and_then(|number| call.demo.ledger.entries.remove(number));
-    let cents = gone.ok_or_else(|| no_entry(&id))?["cents"]
-        .as_u64()
-        .unwrap_or(0);
+    let cents = gone.ok_or_else(|| no_entry(&id))?["cents"].as_u64().unwrap_or(0);
     call.demo.ledger.cents.fetch_sub(cents, Ordering::Relaxed);
     Ok(rated(empty(StatusCode::NO_CONTENT), left))
 }
@@ -216,23 +146,11 @@ fn delete(call: &Call<'_>) -> Answer {
 fn balance(call: &Call<'_>) -> Answer {
     let left = enter(call)?;
     let cents = call.demo.ledger.cents.load(Ordering::Relaxed);
-    Ok(rated(
-        json_reply(
-            StatusCode::OK,
-            &json!({ "cents": cents, "currency": "EUR" }),
-        ),
-        left,
-    ))
+    Ok(rated(json_reply(StatusCode::OK, &json!({ "cents": cents, "currency": "EUR" })), left))
 }
 
 fn limits(call: &Call<'_>) -> Answer {
     let left = enter(call)?;
     let rate = call.demo.options.ledger_rate;
-    Ok(rated(
-        json_reply(
-            StatusCode::OK,
-            &json!({ "daily": { "cents": DAILY_CENTS }, "rate": { "per_second": rate } }),
-        ),
-        left,
-    ))
+    Ok(rated(json_reply(StatusCode::OK, &json!({ "daily": { "cents": DAILY_CENTS }, "rate": { "per_second": rate } })), left))
 }

@@ -86,9 +86,6 @@ impl Options {
     /// The defaults on any free port, as tests want them.
     #[must_use]
     pub fn any_port() -> Self {
-        Options {
-            addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            ..Options::default()
-        }
+        Options { addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..Options::default() }
     }
 }

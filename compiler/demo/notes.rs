@@ -5,9 +5,7 @@ use serde_json::json;
 
 use super::clock::{iso, unix_now};
 use super::pages;
-use super::respond::{
-    Answer, Refusal, Reply, bad, json_reply, missing, page, redirect, refuse, with,
-};
+use super::respond::{Answer, Refusal, Reply, bad, json_reply, missing, page, redirect, refuse, with};
 use super::router::{Call, Route, route};
 use super::seal::same;
 use super::store::{Store, number};
@@ -43,9 +41,7 @@ pub(super) struct Note {
 
 impl State {
     pub(super) fn new(keep: usize) -> Self {
-        State {
-            notes: Store::new(keep),
-        }
+        State { notes: Store::new(keep) }
     }
 }
 
@@ -59,18 +55,12 @@ impl Session {
     fn known(call: &Call<'_>) -> Option<Self> {
         let id = cookie(call.header(header::COOKIE), "sid")?;
         call.demo.seal.open("session", id)?;
-        Some(Session {
-            id: id.to_owned(),
-            fresh: false,
-        })
+        Some(Session { id: id.to_owned(), fresh: false })
     }
 
     fn of(call: &Call<'_>) -> Self {
         Session::known(call).unwrap_or_else(|| {
-            let id = call
-                .demo
-                .seal
-                .mint("session", &format!("{:016x}", call.demo.seal.random()));
+            let id = call.demo.seal.mint("session", &format!("{:016x}", call.demo.seal.random()));
             Session { id, fresh: true }
         })
     }
@@ -81,44 +71,26 @@ impl Session {
     }
 
     fn page(&self, html: String) -> Reply {
-        let reply = with(
-            page(StatusCode::OK, html),
-            header::CACHE_CONTROL,
-            "no-store",
-        );
+        let reply = with(page(StatusCode::OK, html), header::CACHE_CONTROL, "no-store");
         if !self.fresh {
             return reply;
         }
-        with(
-            reply,
-            header::SET_COOKIE,
-            &format!("sid={}; Path=/notes; HttpOnly; SameSite=Lax", self.id),
-        )
+        with(reply, header::SET_COOKIE, &format!("sid={}; Path=/notes; HttpOnly; SameSite=Lax", self.id))
     }
 
     /// The session of a request that changes something: its cookie and its token must fit.
     fn changing(call: &Call<'_>, token: Option<&str>) -> Result<Self, Refusal> {
         let forbidden = |why: &str| refuse(StatusCode::FORBIDDEN, why);
-        let session = Session::known(call).ok_or_else(|| {
-            forbidden("no session: the cookie `sid` of a page is missing or not ours")
-        })?;
+        let session = Session::known(call).ok_or_else(|| forbidden("no session: the cookie `sid` of a page is missing or not ours"))?;
         let token = token.ok_or_else(|| forbidden("no `csrf` was sent; take it from the page"))?;
-        if same(token, &session.csrf(call)) {
-            Ok(session)
-        } else {
-            Err(forbidden("`csrf` is not the token of this session's page"))
-        }
+        if same(token, &session.csrf(call)) { Ok(session) } else { Err(forbidden("`csrf` is not the token of this session's page")) }
     }
 }
 
 fn home(call: &Call<'_>) -> Answer {
     let notes = call.demo.notes.notes.newest(20, pages::line);
     let reply = Session::of(call).page(pages::home(&notes.concat()));
-    Ok(with(
-        reply,
-        http::HeaderName::from_static("x-version"),
-        VERSION,
-    ))
+    Ok(with(reply, http::HeaderName::from_static("x-version"), VERSION))
 }
 
 fn form(call: &Call<'_>) -> Answer {
@@ -129,32 +101,16 @@ fn form(call: &Call<'_>) -> Answer {
 fn save(call: &Call<'_>) -> Answer {
     let form = call.form()?;
     let session = Session::changing(call, find(&form, "csrf"))?;
-    let (title, body) = (
-        find(&form, "title").unwrap_or_default().trim(),
-        find(&form, "body").unwrap_or_default(),
-    );
+    let (title, body) = (find(&form, "title").unwrap_or_default().trim(), find(&form, "body").unwrap_or_default());
     if title.is_empty() || title.chars().count() > 200 || body.len() > 100_000 {
-        let why =
-            "A note needs a title of at most 200 characters, and a text of at most 100,000 bytes.";
-        return Ok(page(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            pages::form(&session.csrf(call), why),
-        ));
+        let why = "A note needs a title of at most 200 characters, and a text of at most 100,000 bytes.";
+        return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, pages::form(&session.csrf(call), why)));
     }
     let number = call.demo.notes.notes.add(
-        |number| Note {
-            number,
-            title: title.to_owned(),
-            body: body.to_owned(),
-            at: iso(unix_now()),
-            files: Vec::new(),
-        },
+        |number| Note { number, title: title.to_owned(), body: body.to_owned(), at: iso(unix_now()), files: Vec::new() },
         |note| note.number,
     );
-    Ok(redirect(
-        StatusCode::SEE_OTHER,
-        &format!("/notes/n/{number}"),
-    ))
+    Ok(redirect(StatusCode::SEE_OTHER, &format!("/notes/n/{number}")))
 }
 
 fn no_note(id: &str) -> Refusal {
@@ -164,42 +120,23 @@ fn no_note(id: &str) -> Refusal {
 fn read(call: &Call<'_>) -> Answer {
     let session = Session::of(call);
     let id = call.param(0);
-    let html = number(&id, "").and_then(|number| {
-        call.demo
-            .notes
-            .notes
-            .see(number, |note| pages::note(note, &session.csrf(call)))
-    });
+    let html = number(&id, "").and_then(|number| call.demo.notes.notes.see(number, |note| pages::note(note, &session.csrf(call))));
     Ok(session.page(html.ok_or_else(|| no_note(&id))?))
 }
 
 fn attach(call: &Call<'_>) -> Answer {
     let parts = multipart(call.header(header::CONTENT_TYPE), call.body).map_err(bad)?;
-    let csrf = parts
-        .iter()
-        .find(|part| part.name == "csrf")
-        .and_then(|part| std::str::from_utf8(part.body).ok());
+    let csrf = parts.iter().find(|part| part.name == "csrf").and_then(|part| std::str::from_utf8(part.body).ok());
     Session::changing(call, csrf)?;
-    let file = parts
-        .iter()
-        .find(|part| part.name == "file")
-        .ok_or_else(|| bad("there is no part named `file`"))?;
-    let name = file
-        .file
-        .as_deref()
-        .filter(|name| !name.is_empty() && name.len() <= 200);
+    let file = parts.iter().find(|part| part.name == "file").ok_or_else(|| bad("there is no part named `file`"))?;
+    let name = file.file.as_deref().filter(|name| !name.is_empty() && name.len() <= 200);
     let name = name.ok_or_else(|| bad("the part `file` has no filename of 1 to 200 bytes"))?;
     if file.body.is_empty() {
         return Err(bad(format!("the file {name:?} is empty")));
     }
-    let kind = file
-        .content_type
-        .as_deref()
-        .unwrap_or("application/octet-stream");
+    let kind = file.content_type.as_deref().unwrap_or("application/octet-stream");
     if kind == "image/png" && !file.body.starts_with(b"\x89PNG\r\n\x1a\n") {
-        return Err(bad(format!(
-            "the file {name:?} is no PNG, whatever its Content-Type says"
-        )));
+        return Err(bad(format!("the file {name:?} is no PNG, whatever its Content-Type says")));
     }
     let id = call.param(0);
     let kept = number(&id, "").and_then(|number| {
@@ -211,8 +148,5 @@ fn attach(call: &Call<'_>) -> Answer {
         })
     });
     kept.ok_or_else(|| no_note(&id))?;
-    Ok(json_reply(
-        StatusCode::CREATED,
-        &json!({ "note": id, "name": name, "type": kind, "size": file.body.len() }),
-    ))
+    Ok(json_reply(StatusCode::CREATED, &json!({ "note": id, "name": name, "type": kind, "size": file.body.len() })))
 }

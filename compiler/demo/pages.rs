@@ -30,11 +30,7 @@ fn whole(title: &str, body: &str) -> String {
 
 /// A note's line on the first page.
 pub(super) fn line(note: &Note) -> String {
-    format!(
-        "  <li><a href=\"/notes/n/{}\">{}</a></li>\n",
-        note.number,
-        escape(&note.title)
-    )
+    format!("  <li><a href=\"/notes/n/{}\">{}</a></li>\n", note.number, escape(&note.title))
 }
 
 /// The first page.
@@ -44,11 +40,7 @@ pub(super) fn home(lines: &str) -> String {
 
 /// The page with the form of a new note, and what was wrong with the last try.
 pub(super) fn form(csrf: &str, wrong: &str) -> String {
-    let wrong = if wrong.is_empty() {
-        String::new()
-    } else {
-        format!("<p class=\"error\">{}</p>\n", escape(wrong))
-    };
+    let wrong = if wrong.is_empty() { String::new() } else { format!("<p class=\"error\">{}</p>\n", escape(wrong)) };
     whole(
         "New note",
         &format!(

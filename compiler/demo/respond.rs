@@ -25,10 +25,7 @@ pub(super) struct Refusal {
 
 /// A refusal with this status and reason.
 pub(super) fn refuse(status: StatusCode, message: impl Into<String>) -> Refusal {
-    Refusal {
-        status,
-        message: message.into(),
-    }
+    Refusal { status, message: message.into() }
 }
 
 /// 400 with this reason.
@@ -49,31 +46,20 @@ pub(super) fn stranger(message: impl Into<String>) -> Refusal {
 impl From<Refusal> for Reply {
     fn from(refusal: Refusal) -> Reply {
         let Refusal { status, message } = refusal;
-        let reply = json_reply(
-            status,
-            &json!({ "status": status.as_u16(), "error": status.canonical_reason(), "message": message }),
-        );
+        let reply = json_reply(status, &json!({ "status": status.as_u16(), "error": status.canonical_reason(), "message": message }));
         match status {
             StatusCode::UNAUTHORIZED => with(reply, header::WWW_AUTHENTICATE, "Bearer"),
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                with(reply, header::RETRY_AFTER, "1")
-            }
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => with(reply, header::RETRY_AFTER, "1"),
             _ => reply,
         }
     }
 }
 
 /// A response of this type.
-pub(super) fn reply(
-    status: StatusCode,
-    content_type: &'static str,
-    body: impl Into<Bytes>,
-) -> Reply {
+pub(super) fn reply(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Reply {
     let mut reply = Response::new(Full::new(body.into()));
     *reply.status_mut() = status;
-    reply
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     reply
 }
 

@@ -22,11 +22,7 @@ pub(super) struct Route {
 }
 
 /// A line of a service's table.
-pub(super) const fn route(
-    method: &'static str,
-    path: &'static str,
-    run: for<'c> fn(&Call<'c>) -> Answer,
-) -> Route {
+pub(super) const fn route(method: &'static str, path: &'static str, run: for<'c> fn(&Call<'c>) -> Answer) -> Route {
     Route { method, path, run }
 }
 
@@ -76,8 +72,7 @@ impl Demo {
 
     /// Replaces the faults in force.
     pub(super) fn set_faults(&self, faults: Faults) {
-        *self.faults.write().unwrap_or_else(PoisonError::into_inner) =
-            Arc::new((faults, Instant::now()));
+        *self.faults.write().unwrap_or_else(PoisonError::into_inner) = Arc::new((faults, Instant::now()));
     }
 }
 
@@ -99,11 +94,7 @@ pub(super) fn find<'p>(method: &Method, path: &'p str) -> Found<'p> {
     let Some(service) = SERVICES.iter().position(|(name, _)| *name == first) else {
         return Found::Nowhere;
     };
-    let method = if method == Method::HEAD {
-        "GET"
-    } else {
-        method.as_str()
-    };
+    let method = if method == Method::HEAD { "GET" } else { method.as_str() };
     let mut allowed: Vec<&str> = Vec::new();
     for (at, route) in SERVICES[service].1.iter().enumerate() {
         if let Some(open) = fit(&route.path[1..], rest) {
@@ -113,11 +104,7 @@ pub(super) fn find<'p>(method: &Method, path: &'p str) -> Found<'p> {
             allowed.push(route.method);
         }
     }
-    if allowed.is_empty() {
-        Found::Nowhere
-    } else {
-        Found::Methods(allowed.join(", "))
-    }
+    if allowed.is_empty() { Found::Nowhere } else { Found::Methods(allowed.join(", ")) }
 }
 
 /// The open segments of a path that the pattern fits.
@@ -166,22 +153,15 @@ impl Call<'_> {
     pub(super) fn json(&self) -> Result<Value, Refusal> {
         let kind = self.header(header::CONTENT_TYPE);
         if !kind.to_ascii_lowercase().contains("json") {
-            return Err(refuse(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                format!("Content-Type is {kind:?}; send application/json"),
-            ));
+            return Err(refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("Content-Type is {kind:?}; send application/json")));
         }
-        serde_json::from_slice(self.body)
-            .map_err(|error| bad(format!("the body is not JSON: {error}")))
+        serde_json::from_slice(self.body).map_err(|error| bad(format!("the body is not JSON: {error}")))
     }
 
     /// The body as a form.
     pub(super) fn form(&self) -> Result<Vec<(String, String)>, Refusal> {
         let kind = self.header(header::CONTENT_TYPE);
-        if !kind
-            .to_ascii_lowercase()
-            .starts_with("application/x-www-form-urlencoded")
-        {
+        if !kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
             return Err(refuse(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 format!("Content-Type is {kind:?}; send application/x-www-form-urlencoded"),
@@ -195,25 +175,17 @@ impl Call<'_> {
     pub(super) fn bearer(&self) -> Result<&str, Refusal> {
         let value = self.header(header::AUTHORIZATION);
         if value.is_empty() {
-            return Err(stranger(
-                "no Authorization header; send Authorization: Bearer <token>",
-            ));
+            return Err(stranger("no Authorization header; send Authorization: Bearer <token>"));
         }
         match value.split_once(' ') {
             Some((kind, token)) if kind.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
-            _ => Err(stranger(
-                "the Authorization header is not a bearer token; send Authorization: Bearer <token>",
-            )),
+            _ => Err(stranger("the Authorization header is not a bearer token; send Authorization: Bearer <token>")),
         }
     }
 
     /// Refuses all that do not bear the server's token.
     pub(super) fn guard(&self) -> Result<(), Refusal> {
-        if same(self.bearer()?, &self.demo.options.token) {
-            Ok(())
-        } else {
-            Err(stranger("the bearer token is not the right one"))
-        }
+        if same(self.bearer()?, &self.demo.options.token) { Ok(()) } else { Err(stranger("the bearer token is not the right one")) }
     }
 }
 
@@ -239,32 +211,17 @@ impl AsHeader for &str {
 pub(super) fn answer(demo: &Demo, parts: &Parts, body: &Bytes, found: &Found<'_>) -> Reply {
     match found {
         Found::Route(service, at, open) => {
-            let call = Call {
-                demo,
-                parts,
-                body,
-                open,
-            };
+            let call = Call { demo, parts, body, open };
             (SERVICES[*service].1[*at].run)(&call).unwrap_or_else(Reply::from)
         }
         Found::Methods(allowed) => with(
-            Reply::from(refuse(
-                StatusCode::METHOD_NOT_ALLOWED,
-                format!("this path takes {allowed}, not {}", parts.method),
-            )),
+            Reply::from(refuse(StatusCode::METHOD_NOT_ALLOWED, format!("this path takes {allowed}, not {}", parts.method))),
             header::ALLOW,
             allowed,
         ),
         Found::Nowhere => {
-            let names: Vec<String> = SERVICES
-                .iter()
-                .map(|(name, _)| format!("/{name}"))
-                .collect();
-            Reply::from(missing(format!(
-                "nothing at {}; the services are {}",
-                parts.uri.path(),
-                names.join(", ")
-            )))
+            let names: Vec<String> = SERVICES.iter().map(|(name, _)| format!("/{name}")).collect();
+            Reply::from(missing(format!("nothing at {}; the services are {}", parts.uri.path(), names.join(", "))))
         }
     }
 }

@@ -20,10 +20,7 @@ pub(super) struct Seal {
 impl Seal {
     pub(super) fn new() -> Self {
         let random = RandomState::new();
-        Seal {
-            key: random.hash_one("key").to_be_bytes(),
-            next: AtomicU64::new(random.hash_one("numbers")),
-        }
+        Seal { key: random.hash_one("key").to_be_bytes(), next: AtomicU64::new(random.hash_one("numbers")) }
     }
 
     fn mark(&self, kind: &str, payload: &str) -> String {
@@ -45,9 +42,7 @@ impl Seal {
 
     /// The next random number (splitmix64).
     pub(super) fn random(&self) -> u64 {
-        let state = self
-            .next
-            .fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+        let state = self.next.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
         let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
@@ -61,12 +56,7 @@ impl Seal {
 
 /// Compares without telling by its time where the difference is.
 pub(super) fn same(left: &str, right: &str) -> bool {
-    left.len() == right.len()
-        && left
-            .bytes()
-            .zip(right.bytes())
-            .fold(0, |all, (a, b)| all | (a ^ b))
-            == 0
+    left.len() == right.len() && left.bytes().zip(right.bytes()).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }
 
 /// HMAC-SHA-256 in lower-case hex.
@@ -82,9 +72,7 @@ pub(super) fn hmac_sha256(key: &[u8], data: &[u8]) -> String {
 /// Whether `code` is this secret's one-time code now, or one step before or after.
 pub(super) fn totp_holds(secret: &[u8], code: &str, unix: u64) -> bool {
     let step = unix / OTP_STEP;
-    [step, step.wrapping_sub(1), step + 1]
-        .iter()
-        .any(|step| totp_at(secret, *step).is_some_and(|want| same(&want, code)))
+    [step, step.wrapping_sub(1), step + 1].iter().any(|step| totp_at(secret, *step).is_some_and(|want| same(&want, code)))
 }
 
 /// The six digits of a time step (RFC 6238, SHA-1).
@@ -94,19 +82,13 @@ pub(super) fn totp_at(secret: &[u8], step: u64) -> Option<String> {
     let digest = mac.finalize().into_bytes();
     let at = usize::from(digest.last()? & 0x0f);
     let four: [u8; 4] = digest.get(at..at + 4)?.try_into().ok()?;
-    Some(format!(
-        "{:06}",
-        (u32::from_be_bytes(four) & 0x7fff_ffff) % 1_000_000
-    ))
+    Some(format!("{:06}", (u32::from_be_bytes(four) & 0x7fff_ffff) % 1_000_000))
 }
 
 /// The bytes of a base32 text (RFC 4648; case, spaces, dashes and padding don't matter).
 pub(super) fn base32(text: &str) -> Option<Vec<u8>> {
     let (mut bits, mut held, mut bytes) = (0_u32, 0_u32, Vec::new());
-    for letter in text
-        .bytes()
-        .filter(|letter| !matches!(letter, b'=' | b' ' | b'-'))
-    {
+    for letter in text.bytes().filter(|letter| !matches!(letter, b'=' | b' ' | b'-')) {
         let five = match letter.to_ascii_uppercase() {
             upper @ b'A'..=b'Z' => upper - b'A',
             digit @ b'2'..=b'7' => digit - b'2' + 26,

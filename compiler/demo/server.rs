@@ -40,9 +40,7 @@ pub struct Server {
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server")
-            .field("addr", &self.addr)
-            .finish_non_exhaustive()
+        f.debug_struct("Server").field("addr", &self.addr).finish_non_exhaustive()
     }
 }
 
@@ -50,8 +48,7 @@ impl Server {
     /// Listens at once, so that connections made from now on succeed. Options that can't be are `InvalidInput`.
     pub fn bind(options: Options) -> io::Result<Self> {
         let addr = options.addr;
-        let demo = Demo::new(options)
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let demo = Demo::new(options).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         let listener = if Tokio::try_current().is_ok() {
             listen(addr)?
         } else {
@@ -59,11 +56,7 @@ impl Server {
             let _inside = runtime.enter();
             listen(addr)?
         };
-        Ok(Server {
-            demo: Arc::new(demo),
-            addr: listener.local_addr()?,
-            listener,
-        })
+        Ok(Server { demo: Arc::new(demo), addr: listener.local_addr()?, listener })
     }
 
     /// Where it listens: the real port, where the options said 0.
@@ -95,20 +88,13 @@ impl Server {
         drop(listener);
         // Fails only when there is no connection to tell.
         let _ = stop.send(());
-        let _ = tokio::time::timeout(GRACE, async {
-            while connections.join_next().await.is_some() {}
-        })
-        .await;
+        let _ = tokio::time::timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await;
         Ok(())
     }
 }
 
 fn listen(addr: SocketAddr) -> io::Result<StdListener> {
-    let socket = if addr.is_ipv4() {
-        TcpSocket::new_v4()?
-    } else {
-        TcpSocket::new_v6()?
-    };
+    let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
     socket.bind(addr)?;
     socket.listen(BACKLOG)?.into_std()
@@ -119,10 +105,7 @@ async fn connection(demo: Arc<Demo>, stream: TcpStream, mut stopped: watch::Rece
     // Without it small responses may wait; a socket that refuses it serves all the same.
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| serve_one(Arc::clone(&demo), request));
-    let served = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .pipeline_flush(true)
-        .serve_connection(TokioIo::new(stream), service);
+    let served = http1::Builder::new().timer(TokioTimer::new()).pipeline_flush(true).serve_connection(TokioIo::new(stream), service);
     let mut served = std::pin::pin!(served);
     // How a connection ends, by the client or by a fault, is its own affair.
     tokio::select! {
@@ -162,16 +145,10 @@ async fn serve_one(demo: Arc<Demo>, request: Request<Incoming>) -> Result<Reply,
         demo.stats.dropped();
         return Err(Dropped);
     }
-    let status = if control {
-        None
-    } else {
-        faults.status_of(parts.uri.path())
-    };
+    let status = if control { None } else { faults.status_of(parts.uri.path()) };
     let status = status.or_else(|| (!control && demo.seal.chance(faults.fail_rate)).then_some(503));
     let reply = match (status.map(StatusCode::from_u16), read) {
-        (Some(Ok(status)), _) => {
-            Reply::from(refuse(status, "failed on purpose, see /_demo/faults"))
-        }
+        (Some(Ok(status)), _) => Reply::from(refuse(status, "failed on purpose, see /_demo/faults")),
         (_, Ok(body)) => router::answer(&demo, &parts, &body, &found),
         (_, Err(reply)) => reply,
     };
@@ -188,13 +165,7 @@ async fn serve_one(demo: Arc<Demo>, request: Request<Incoming>) -> Result<Reply,
         demo.stats.answered(reply.status().as_u16());
     }
     if demo.options.log {
-        eprintln!(
-            "{} {} {} {:.1?}",
-            parts.method,
-            parts.uri,
-            reply.status().as_u16(),
-            begun.elapsed()
-        );
+        eprintln!("{} {} {} {:.1?}", parts.method, parts.uri, reply.status().as_u16(), begun.elapsed());
     }
     Ok(reply)
 }
@@ -205,11 +176,9 @@ async fn read(body: Incoming) -> Result<Bytes, Reply> {
     }
     match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(read) => Ok(read.to_bytes()),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(refuse(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            format!("the body is larger than {BODY_LIMIT} bytes"),
-        )
-        .into()),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+            Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is larger than {BODY_LIMIT} bytes")).into())
+        }
         Err(error) => Err(bad(format!("the body could not be read: {error}")).into()),
     }
 }
@@ -243,18 +212,12 @@ pub fn spawn(options: Options) -> io::Result<Handle> {
     let server = Server::bind(options)?;
     let addr = server.addr();
     let (stop, stopped) = oneshot::channel::<()>();
-    let thread = std::thread::Builder::new()
-        .name("demo".to_owned())
-        .spawn(move || {
-            // A handle that is gone is a stop, too.
-            let _ = runtime.block_on(server.run(async { drop(stopped.await) }));
-            runtime.shutdown_background();
-        })?;
-    Ok(Handle {
-        addr,
-        stop: Some(stop),
-        thread: Some(thread),
-    })
+    let thread = std::thread::Builder::new().name("demo".to_owned()).spawn(move || {
+        // A handle that is gone is a stop, too.
+        let _ = runtime.block_on(server.run(async { drop(stopped.await) }));
+        runtime.shutdown_background();
+    })?;
+    Ok(Handle { addr, stop: Some(stop), thread: Some(thread) })
 }
 
 /// A server that runs on its own thread; dropping it stops the server.

@@ -17,13 +17,10 @@ use super::wire::find;
 const VERSION: &str = "2.8.0";
 /// Items on a page of results.
 const PAGE: usize = 4;
-const COLOURS: [&str; 12] = [
-    "Red", "Blue", "Green", "Black", "White", "Yellow", "Grey", "Brown", "Orange", "Silver",
-    "Golden", "Purple",
-];
+const COLOURS: [&str; 12] = ["Red", "Blue", "Green", "Black", "White", "Yellow", "Grey", "Brown", "Orange", "Silver", "Golden", "Purple"];
 const THINGS: [&str; 20] = [
-    "kettle", "lamp", "mug", "chair", "table", "shirt", "shoes", "bag", "clock", "book", "pen",
-    "phone", "laptop", "camera", "bottle", "plate", "towel", "pillow", "blanket", "mirror",
+    "kettle", "lamp", "mug", "chair", "table", "shirt", "shoes", "bag", "clock", "book", "pen", "phone", "laptop", "camera", "bottle",
+    "plate", "towel", "pillow", "blanket", "mirror",
 ];
 
 pub(super) const ROUTES: &[Route] = &[
@@ -60,10 +57,7 @@ struct Payment {
 
 impl State {
     pub(super) fn new(keep: usize) -> Self {
-        State {
-            keep: keep.max(1),
-            carts: Mutex::default(),
-        }
+        State { keep: keep.max(1), carts: Mutex::default() }
     }
 }
 
@@ -74,11 +68,7 @@ fn items() -> u64 {
 /// Consecutive numbers differ in their thing, so a page of results mixes colours.
 fn name(number: u64) -> String {
     let at = usize::try_from(number - 1).unwrap_or(0);
-    format!(
-        "{} {}",
-        COLOURS[at / THINGS.len() % COLOURS.len()],
-        THINGS[at % THINGS.len()]
-    )
+    format!("{} {}", COLOURS[at / THINGS.len() % COLOURS.len()], THINGS[at % THINGS.len()])
 }
 
 fn cents(number: u64) -> u64 {
@@ -95,10 +85,7 @@ fn item_number(id: &str) -> Option<u64> {
 }
 
 fn health(_: &Call<'_>) -> Answer {
-    Ok(json_reply(
-        StatusCode::OK,
-        &json!({ "version": VERSION, "status": "ok" }),
-    ))
+    Ok(json_reply(StatusCode::OK, &json!({ "version": VERSION, "status": "ok" })))
 }
 
 fn login(call: &Call<'_>) -> Answer {
@@ -106,52 +93,26 @@ fn login(call: &Call<'_>) -> Answer {
     let (Some(name), Some(password)) = (find(&form, "name"), find(&form, "password")) else {
         return Err(bad("the form has no `name` or no `password`"));
     };
-    let account =
-        number(name, "user").filter(|account| number(password, "secret") == Some(*account));
-    let account = account.ok_or_else(|| {
-        stranger(format!(
-            "no account {name:?} with this password; userN has secretN"
-        ))
-    })?;
+    let account = number(name, "user").filter(|account| number(password, "secret") == Some(*account));
+    let account = account.ok_or_else(|| stranger(format!("no account {name:?} with this password; userN has secretN")))?;
     let token = call.demo.seal.mint("shop", &account.to_string());
-    Ok(json_reply(
-        StatusCode::OK,
-        &json!({ "token": token, "name": name, "cart": format!("cart{account}") }),
-    ))
+    Ok(json_reply(StatusCode::OK, &json!({ "token": token, "name": name, "cart": format!("cart{account}") })))
 }
 
 fn search(call: &Call<'_>) -> Answer {
     let query = call.query();
     let term = find(&query, "q").unwrap_or_default().to_lowercase();
     let page = find(&query, "page").unwrap_or("1");
-    let page = page
-        .parse::<usize>()
-        .ok()
-        .filter(|page| (1..=1_000).contains(page));
+    let page = page.parse::<usize>().ok().filter(|page| (1..=1_000).contains(page));
     let page = page.ok_or_else(|| bad("`page` is a number from 1 to 1000"))?;
-    let hits: Vec<u64> = (1..=items())
-        .filter(|number| name(*number).to_lowercase().contains(&term))
-        .collect();
-    let shown: Vec<Value> = hits
-        .iter()
-        .skip((page - 1) * PAGE)
-        .take(PAGE)
-        .map(|number| describe(*number))
-        .collect();
-    Ok(json_reply(
-        StatusCode::OK,
-        &json!({ "items": shown, "page": page, "total": hits.len() }),
-    ))
+    let hits: Vec<u64> = (1..=items()).filter(|number| name(*number).to_lowercase().contains(&term)).collect();
+    let shown: Vec<Value> = hits.iter().skip((page - 1) * PAGE).take(PAGE).map(|number| describe(*number)).collect();
+    Ok(json_reply(StatusCode::OK, &json!({ "items": shown, "page": page, "total": hits.len() })))
 }
 
 fn item(call: &Call<'_>) -> Answer {
     let id = call.param(0);
-    let number = item_number(&id).ok_or_else(|| {
-        missing(format!(
-            "there is no item {id:?}; they are item-1 to item-{}",
-            items()
-        ))
-    })?;
+    let number = item_number(&id).ok_or_else(|| missing(format!("there is no item {id:?}; they are item-1 to item-{}", items())))?;
     Ok(json_reply(StatusCode::OK, &describe(number)))
 }
 
@@ -164,32 +125,20 @@ fn cart_name(call: &Call<'_>) -> Result<String, Refusal> {
         return Err(bad("a cart's name has at most 64 bytes"));
     }
     if number(&cart, "cart").is_some_and(|owner| owner.to_string() != account) {
-        return Err(refuse(
-            StatusCode::FORBIDDEN,
-            format!("{cart} is not a cart of user{account}"),
-        ));
+        return Err(refuse(StatusCode::FORBIDDEN, format!("{cart} is not a cart of user{account}")));
     }
     Ok(cart)
 }
 
 fn whole(body: &Value, name: &str, most: u64) -> Result<u64, Refusal> {
-    let value = body[name]
-        .as_u64()
-        .filter(|value| (1..=most).contains(value));
-    value.ok_or_else(|| {
-        bad(format!(
-            "{name} is {}, expected a whole number from 1 to {most}",
-            body[name]
-        ))
-    })
+    let value = body[name].as_u64().filter(|value| (1..=most).contains(value));
+    value.ok_or_else(|| bad(format!("{name} is {}, expected a whole number from 1 to {most}", body[name])))
 }
 
 fn add_line(call: &Call<'_>) -> Answer {
     let cart = cart_name(call)?;
     let body = call.json()?;
-    let id = body["itemId"]
-        .as_str()
-        .ok_or_else(|| bad(format!("itemId is {}, expected a text", body["itemId"])))?;
+    let id = body["itemId"].as_str().ok_or_else(|| bad(format!("itemId is {}, expected a text", body["itemId"])))?;
     let quantity = whole(&body, "quantity", 99)?;
     let item = item_number(id).ok_or_else(|| missing(format!("there is no item {id:?}")))?;
     let mut carts = lock(&call.demo.shop.carts);
@@ -202,11 +151,7 @@ fn add_line(call: &Call<'_>) -> Answer {
 }
 
 fn show(name: &str, cart: &Cart) -> Value {
-    let total: u64 = cart
-        .lines
-        .iter()
-        .map(|(item, quantity)| cents(*item) * quantity)
-        .sum();
+    let total: u64 = cart.lines.iter().map(|(item, quantity)| cents(*item) * quantity).sum();
     let line = |(item, quantity): (&u64, &u64)| json!({ "itemId": format!("item-{item}"), "quantity": quantity });
     json!({ "cart": name, "lines": cart.lines.iter().map(line).collect::<Vec<_>>(), "totalCents": total })
 }
@@ -214,9 +159,7 @@ fn show(name: &str, cart: &Cart) -> Value {
 fn show_cart(call: &Call<'_>) -> Answer {
     let cart = cart_name(call)?;
     let carts = lock(&call.demo.shop.carts);
-    let held = carts
-        .get(&cart)
-        .ok_or_else(|| missing(format!("the cart {cart:?} is empty")))?;
+    let held = carts.get(&cart).ok_or_else(|| missing(format!("the cart {cart:?} is empty")))?;
     Ok(json_reply(StatusCode::OK, &show(&cart, held)))
 }
 
@@ -231,35 +174,17 @@ fn pay(call: &Call<'_>) -> Answer {
     let cart = cart_name(call)?;
     let key = call.header("idempotency-key");
     if key.is_empty() || key.len() > 128 {
-        return Err(bad(
-            "a payment needs an Idempotency-Key header of 1 to 128 characters",
-        ));
+        return Err(bad("a payment needs an Idempotency-Key header of 1 to 128 characters"));
     }
     let amount = whole(&call.json()?, "amount", 100_000_000)?;
     let mut carts = lock(&call.demo.shop.carts);
-    let held = carts
-        .get_mut(&cart)
-        .ok_or_else(|| refuse(StatusCode::CONFLICT, format!("the cart {cart:?} is empty")))?;
-    let known = held
-        .payment
-        .as_ref()
-        .is_some_and(|payment| payment.key == key);
+    let held = carts.get_mut(&cart).ok_or_else(|| refuse(StatusCode::CONFLICT, format!("the cart {cart:?} is empty")))?;
+    let known = held.payment.as_ref().is_some_and(|payment| payment.key == key);
     if !known {
-        held.payment = Some(Payment {
-            key: key.to_owned(),
-            amount,
-            at: Instant::now(),
-        });
+        held.payment = Some(Payment { key: key.to_owned(), amount, at: Instant::now() });
     }
-    let status = if known {
-        StatusCode::OK
-    } else {
-        StatusCode::ACCEPTED
-    };
-    Ok(json_reply(
-        status,
-        &json!({ "status": "accepted", "cart": cart, "amount": amount }),
-    ))
+    let status = if known { StatusCode::OK } else { StatusCode::ACCEPTED };
+    Ok(json_reply(status, &json!({ "status": "accepted", "cart": cart, "amount": amount })))
 }
 
 fn payment(call: &Call<'_>) -> Answer {
@@ -268,13 +193,6 @@ fn payment(call: &Call<'_>) -> Answer {
     let paid = carts.get(&cart).and_then(|held| held.payment.as_ref());
     let paid = paid.ok_or_else(|| missing(format!("nothing was paid for the cart {cart:?}")))?;
     let settle: Duration = call.demo.options.settle;
-    let state = if paid.at.elapsed() >= settle {
-        "settled"
-    } else {
-        "pending"
-    };
-    Ok(json_reply(
-        StatusCode::OK,
-        &json!({ "state": state, "cart": cart, "amount": paid.amount }),
-    ))
+    let state = if paid.at.elapsed() >= settle { "settled" } else { "pending" };
+    Ok(json_reply(StatusCode::OK, &json!({ "state": state, "cart": cart, "amount": paid.amount })))
 }

@@ -23,10 +23,7 @@ impl Stats {
     pub(super) fn new() -> Self {
         let zeroes = |count: usize| (0..count).map(|_| AtomicU64::new(0)).collect::<Vec<_>>();
         Stats {
-            routes: SERVICES
-                .iter()
-                .map(|(_, routes)| zeroes(routes.len()))
-                .collect(),
+            routes: SERVICES.iter().map(|(_, routes)| zeroes(routes.len())).collect(),
             statuses: zeroes(600),
             unmatched: AtomicU64::new(0),
             closed: AtomicU64::new(0),
@@ -78,10 +75,7 @@ impl Stats {
                 let count = read(counter);
                 total += count;
                 if count > 0 {
-                    routes.insert(
-                        format!("{} /{name}{}", route.method, route.path),
-                        count.into(),
-                    );
+                    routes.insert(format!("{} /{name}{}", route.method, route.path), count.into());
                 }
             }
         }

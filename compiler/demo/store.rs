@@ -26,13 +26,7 @@ impl<T> Rows<T> {
 
 impl<T> Store<T> {
     pub(super) fn new(cap: usize) -> Self {
-        Store {
-            cap: cap.max(1),
-            rows: Mutex::new(Rows {
-                first: 1,
-                rows: VecDeque::new(),
-            }),
-        }
+        Store { cap: cap.max(1), rows: Mutex::new(Rows { first: 1, rows: VecDeque::new() }) }
     }
 
     fn rows(&self) -> MutexGuard<'_, Rows<T>> {
@@ -65,14 +59,7 @@ impl<T> Store<T> {
 
     /// What `see` makes of the newest rows, newest first.
     pub(super) fn newest<R>(&self, most: usize, see: impl FnMut(&T) -> R) -> Vec<R> {
-        self.rows()
-            .rows
-            .iter()
-            .rev()
-            .flatten()
-            .take(most)
-            .map(see)
-            .collect()
+        self.rows().rows.iter().rev().flatten().take(most).map(see).collect()
     }
 }
 
@@ -84,9 +71,5 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// The number in an id like `trt-12`, if the id is written as this server writes it.
 pub(super) fn number(id: &str, prefix: &str) -> Option<u64> {
     let digits = id.strip_prefix(prefix)?;
-    if digits.starts_with(['0', '+']) {
-        None
-    } else {
-        digits.parse().ok()
-    }
+    if digits.starts_with(['0', '+']) { None } else { digits.parse().ok() }
 }

@@ -34,18 +34,12 @@ struct Variant {
 
 impl State {
     pub(super) fn new(keep: usize) -> Self {
-        State {
-            treatments: Store::new(keep),
-            variants: Store::new(keep),
-        }
+        State { treatments: Store::new(keep), variants: Store::new(keep) }
     }
 }
 
 fn health(_: &Call<'_>) -> Answer {
-    Ok(json_reply(
-        StatusCode::OK,
-        &json!({ "version": VERSION, "status": "ok" }),
-    ))
+    Ok(json_reply(StatusCode::OK, &json!({ "version": VERSION, "status": "ok" })))
 }
 
 /// The fields of a body, all problems in one go.
@@ -56,44 +50,26 @@ struct Fields<'b> {
 
 impl<'b> Fields<'b> {
     fn of(body: &'b Value) -> Result<Self, Refusal> {
-        let body = body
-            .as_object()
-            .ok_or_else(|| bad("the body is not a JSON object"))?;
-        Ok(Fields {
-            body,
-            wrong: Vec::new(),
-        })
+        let body = body.as_object().ok_or_else(|| bad("the body is not a JSON object"))?;
+        Ok(Fields { body, wrong: Vec::new() })
     }
 
     fn text(&mut self, name: &str, what: &str, holds: impl Fn(&str) -> bool) -> &'b str {
-        let text = self
-            .body
-            .get(name)
-            .and_then(Value::as_str)
-            .filter(|text| holds(text));
+        let text = self.body.get(name).and_then(Value::as_str).filter(|text| holds(text));
         text.unwrap_or_else(|| {
-            let got = self
-                .body
-                .get(name)
-                .map_or_else(|| "missing".to_owned(), Value::to_string);
+            let got = self.body.get(name).map_or_else(|| "missing".to_owned(), Value::to_string);
             self.wrong.push(format!("{name} is {got}, expected {what}"));
             ""
         })
     }
 
     fn done(self) -> Result<(), Refusal> {
-        if self.wrong.is_empty() {
-            Ok(())
-        } else {
-            Err(bad(self.wrong.join("; ")))
-        }
+        if self.wrong.is_empty() { Ok(()) } else { Err(bad(self.wrong.join("; "))) }
     }
 }
 
 fn iid_of<'b>(fields: &mut Fields<'b>) -> &'b str {
-    fields.text("iid", "a text of 1 to 100 characters", |iid| {
-        (1..=100).contains(&iid.chars().count())
-    })
+    fields.text("iid", "a text of 1 to 100 characters", |iid| (1..=100).contains(&iid.chars().count()))
 }
 
 fn create_treatment(call: &Call<'_>) -> Answer {
@@ -101,25 +77,13 @@ fn create_treatment(call: &Call<'_>) -> Answer {
     let body = call.json()?;
     let mut fields = Fields::of(&body)?;
     let iid = iid_of(&mut fields);
-    let category = fields.text("category", "a text like \"xray:full-mouth\"", |text| {
-        !text.is_empty()
-    });
-    let policy = fields.text(
-        "accessPolicy",
-        &format!("one of {}", POLICIES.join(", ")),
-        |text| POLICIES.contains(&text),
-    );
-    let country = fields.text("countryCode", "two capital letters", |text| {
-        text.len() == 2 && text.bytes().all(|letter| letter.is_ascii_uppercase())
-    });
+    let category = fields.text("category", "a text like \"xray:full-mouth\"", |text| !text.is_empty());
+    let policy = fields.text("accessPolicy", &format!("one of {}", POLICIES.join(", ")), |text| POLICIES.contains(&text));
+    let country =
+        fields.text("countryCode", "two capital letters", |text| text.len() == 2 && text.bytes().all(|letter| letter.is_ascii_uppercase()));
     let tags = body.get("tags").cloned().unwrap_or_else(|| json!([]));
-    if !tags
-        .as_array()
-        .is_some_and(|tags| tags.iter().all(Value::is_string))
-    {
-        fields
-            .wrong
-            .push(format!("tags is {tags}, expected a list of texts"));
+    if !tags.as_array().is_some_and(|tags| tags.iter().all(Value::is_string)) {
+        fields.wrong.push(format!("tags is {tags}, expected a list of texts"));
     }
     fields.done()?;
     let made = call.demo.tpdata.treatments.add(
@@ -131,32 +95,17 @@ fn create_treatment(call: &Call<'_>) -> Answer {
         },
         Value::clone,
     );
-    Ok(located(
-        &made,
-        &format!(
-            "/tpdata/treatments/{}",
-            made["id"].as_str().unwrap_or_default()
-        ),
-    ))
+    Ok(located(&made, &format!("/tpdata/treatments/{}", made["id"].as_str().unwrap_or_default())))
 }
 
 fn located(made: &Value, place: &str) -> super::respond::Reply {
-    with(
-        json_reply(StatusCode::CREATED, made),
-        header::LOCATION,
-        place,
-    )
+    with(json_reply(StatusCode::CREATED, made), header::LOCATION, place)
 }
 
 /// The treatment that the path names.
 fn treatment(call: &Call<'_>) -> Result<(u64, Value), Refusal> {
     let id = call.param(0);
-    let found = number(&id, "trt-").and_then(|number| {
-        call.demo
-            .tpdata
-            .treatments
-            .see(number, |treatment| (number, treatment.clone()))
-    });
+    let found = number(&id, "trt-").and_then(|number| call.demo.tpdata.treatments.see(number, |treatment| (number, treatment.clone())));
     found.ok_or_else(|| missing(format!("there is no treatment {id:?}")))
 }
 
@@ -186,10 +135,7 @@ fn create_variant(call: &Call<'_>) -> Answer {
         |variant| variant.shown.clone(),
     );
     let id = made["id"].as_str().unwrap_or_default();
-    Ok(located(
-        &made,
-        &format!("/tpdata/treatments/trt-{of}/variants/{id}"),
-    ))
+    Ok(located(&made, &format!("/tpdata/treatments/trt-{of}/variants/{id}")))
 }
 
 fn get_variant(call: &Call<'_>) -> Answer {
@@ -197,13 +143,7 @@ fn get_variant(call: &Call<'_>) -> Answer {
     let (of, id) = (call.param(0), call.param(1));
     let found = number(&id, "var-").and_then(|at| {
         let of = number(&of, "trt-");
-        call.demo
-            .tpdata
-            .variants
-            .see(at, |variant| {
-                (Some(variant.treatment) == of).then(|| variant.shown.clone())
-            })
-            .flatten()
+        call.demo.tpdata.variants.see(at, |variant| (Some(variant.treatment) == of).then(|| variant.shown.clone())).flatten()
     });
     let shown = found.ok_or_else(|| missing(format!("treatment {of:?} has no variant {id:?}")))?;
     tagged(call, &shown)
@@ -213,14 +153,7 @@ fn get_variant(call: &Call<'_>) -> Answer {
 fn tagged(call: &Call<'_>, shown: &Value) -> Answer {
     let etag = format!("\"{}\"", shown["id"].as_str().unwrap_or_default());
     let held = call.header(header::IF_NONE_MATCH);
-    let same = held
-        .split(',')
-        .map(str::trim)
-        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag);
-    let reply = if same {
-        empty(StatusCode::NOT_MODIFIED)
-    } else {
-        json_reply(StatusCode::OK, shown)
-    };
+    let same = held.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag);
+    let reply = if same { empty(StatusCode::NOT_MODIFIED) } else { json_reply(StatusCode::OK, shown) };
     Ok(with(reply, header::ETAG, &etag))
 }

@@ -256,10 +256,6 @@ codes! {
 impl Code {
     /// LT09xx are warnings, all others errors.
     pub fn severity(self) -> Severity {
-        if self.as_str().starts_with("LT09") {
-            Severity::Warning
-        } else {
-            Severity::Error
-        }
+        if self.as_str().starts_with("LT09") { Severity::Warning } else { Severity::Error }
     }
 }

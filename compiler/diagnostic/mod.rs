@@ -32,12 +32,7 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A diagnostic at one place.
     pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            labels: vec![(span, String::new())],
-            help: None,
-        }
+        Self { code, message: message.into(), labels: vec![(span, String::new())], help: None }
     }
 
     /// Words under the main place.
@@ -63,11 +58,7 @@ impl Diagnostic {
 
     /// "did you mean", where `name` is nearly one of `candidates`.
     #[must_use]
-    pub fn did_you_mean<'a>(
-        self,
-        name: &str,
-        candidates: impl IntoIterator<Item = &'a str>,
-    ) -> Self {
+    pub fn did_you_mean<'a>(self, name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
         match suggest(name, candidates) {
             Some(near) => self.help(format!("did you mean `{near}`?")),
             None => self,

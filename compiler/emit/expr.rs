@@ -169,11 +169,7 @@ impl Emitter<'_> {
                 Fallible(quote!(ops::index(#inner, #at)))
             }
             ExprKind::Slice(inner, first, last) => {
-                let (inner, first, last) = (
-                    self.reference(scope, inner),
-                    self.reference(scope, first),
-                    self.reference(scope, last),
-                );
+                let (inner, first, last) = (self.reference(scope, inner), self.reference(scope, first), self.reference(scope, last));
                 Fallible(quote!(ops::slice(#inner, #first, #last)))
             }
             ExprKind::Source(source) => self.source_value(scope, source),
@@ -251,15 +247,8 @@ impl Emitter<'_> {
                 Plain(quote!(!(#inner)))
             }
             ExprKind::Binary(left, op @ (BinaryOp::And | BinaryOp::Or), right) => {
-                let (left, right) = (
-                    self.condition(scope, left).value(),
-                    self.condition(scope, right).value(),
-                );
-                Plain(if *op == BinaryOp::And {
-                    quote!((#left && #right))
-                } else {
-                    quote!((#left || #right))
-                })
+                let (left, right) = (self.condition(scope, left).value(), self.condition(scope, right).value());
+                Plain(if *op == BinaryOp::And { quote!((#left && #right)) } else { quote!((#left || #right)) })
             }
             ExprKind::Binary(left, op, right) if comparison(*op).is_some() => {
                 let (left, right) = (self.reference(scope, left), self.reference(scope, right));
@@ -279,11 +268,7 @@ impl Emitter<'_> {
             ExprKind::Match(value, regex, negated) => {
                 let value = self.reference(scope, value);
                 let regex = index(regex.0);
-                if *negated {
-                    Plain(quote!(!matches(u, #value, #regex)?))
-                } else {
-                    Fallible(quote!(matches(u, #value, #regex)))
-                }
+                if *negated { Plain(quote!(!matches(u, #value, #regex)?)) } else { Fallible(quote!(matches(u, #value, #regex))) }
             }
             _ => {
                 let value = self.value(scope, expr);
@@ -378,11 +363,7 @@ impl Emitter<'_> {
                 let name = self.reference(scope, name);
                 Fallible(quote!(x.cookie(#name)))
             }
-            Source::Html {
-                selector,
-                attribute,
-                quantity,
-            } => {
+            Source::Html { selector, attribute, quantity } => {
                 let selector = index(selector.0);
                 let attribute = match attribute {
                     Some(attribute) => quote!(Some(#attribute)),
@@ -415,12 +396,10 @@ fn pick(quantity: Quantity) -> TokenStream {
 /// A source as messages name it.
 fn source_name(source: &Source, program: &crate::model::Program) -> String {
     match source {
-        Source::Json(path) => path
-            .iter()
-            .fold("json".to_owned(), |name, step| match step {
-                PathStep::Key(key) => format!("{name}.{key}"),
-                PathStep::Index(at) => format!("{name}[{at}]"),
-            }),
+        Source::Json(path) => path.iter().fold("json".to_owned(), |name, step| match step {
+            PathStep::Key(key) => format!("{name}.{key}"),
+            PathStep::Index(at) => format!("{name}[{at}]"),
+        }),
         Source::JsonPath { path, .. } => format!("json {:?}", program.paths[path.0]),
         Source::Html { selector, .. } => format!("html {:?}", program.selectors[selector.0]),
         Source::Form(selector) => format!("form {:?}", program.selectors[selector.0]),

@@ -28,46 +28,15 @@ pub(super) struct Shape {
 
 /// The shape of a function of the language.
 pub(super) fn shape(name: &str) -> Shape {
-    let plain = Shape {
-        needs: Needs::Nothing,
-        variadic: false,
-        optional_from: None,
-        params: 0,
-    };
+    let plain = Shape { needs: Needs::Nothing, variadic: false, optional_from: None, params: 0 };
     match name {
-        "random" | "chance" | "one_of" | "sample" | "uuid" => Shape {
-            needs: Needs::Rng,
-            ..plain
-        },
-        "random_string" => Shape {
-            needs: Needs::Rng,
-            optional_from: Some(1),
-            params: 2,
-            ..plain
-        },
-        "jwt" => Shape {
-            needs: Needs::Rng,
-            optional_from: Some(3),
-            params: 4,
-            ..plain
-        },
-        "now" | "totp" => Shape {
-            needs: Needs::Time,
-            ..plain
-        },
-        "parse_time" | "join" => Shape {
-            optional_from: Some(1),
-            params: 2,
-            ..plain
-        },
-        "merge" | "min" | "max" | "concat" => Shape {
-            variadic: true,
-            ..plain
-        },
-        _ if name.starts_with("fake.") => Shape {
-            needs: Needs::Rng,
-            ..plain
-        },
+        "random" | "chance" | "one_of" | "sample" | "uuid" => Shape { needs: Needs::Rng, ..plain },
+        "random_string" => Shape { needs: Needs::Rng, optional_from: Some(1), params: 2, ..plain },
+        "jwt" => Shape { needs: Needs::Rng, optional_from: Some(3), params: 4, ..plain },
+        "now" | "totp" => Shape { needs: Needs::Time, ..plain },
+        "parse_time" | "join" => Shape { optional_from: Some(1), params: 2, ..plain },
+        "merge" | "min" | "max" | "concat" => Shape { variadic: true, ..plain },
+        _ if name.starts_with("fake.") => Shape { needs: Needs::Rng, ..plain },
         _ => plain,
     }
 }

@@ -15,18 +15,10 @@ pub(super) struct Emitted {
 }
 
 impl Emitter<'_> {
-    pub(super) fn json_matcher(
-        &self,
-        scope: Scope<'_>,
-        matcher: &Matcher,
-        exactly: bool,
-    ) -> Emitted {
+    pub(super) fn json_matcher(&self, scope: Scope<'_>, matcher: &Matcher, exactly: bool) -> Emitted {
         let mut args = Vec::new();
         let matcher = tree(matcher, exactly, &mut args);
-        Emitted {
-            matcher,
-            args: self.args(scope, &args),
-        }
+        Emitted { matcher, args: self.args(scope, &args) }
     }
 
     pub(super) fn header_matchers(&self, scope: Scope<'_>, headers: &[HeaderMatcher]) -> Emitted {
@@ -37,10 +29,7 @@ impl Emitter<'_> {
             quote!(Header { names: &[#(#names),*], matcher: #matcher })
         });
         let matcher = quote!(&[#(#headers),*]);
-        Emitted {
-            matcher,
-            args: self.args(scope, &args),
-        }
+        Emitted { matcher, args: self.args(scope, &args) }
     }
 
     fn args(&self, scope: Scope<'_>, args: &[&Expr]) -> TokenStream {

@@ -54,11 +54,7 @@ pub fn emit(program: &Program, context: &Context<'_>) -> Result<Emitted, String>
     let requests = emitter.requests();
     let sequences = emitter.sequences();
     let tables = emitter.tables(&mut files);
-    let title = format!(
-        " {}, compiled by ltc {}. Made by `ltc build`; do not edit.",
-        context.spec,
-        env!("CARGO_PKG_VERSION")
-    );
+    let title = format!(" {}, compiled by ltc {}. Made by `ltc build`; do not edit.", context.spec, env!("CARGO_PKG_VERSION"));
     let tokens = quote! {
         #![doc = #title]
         #![allow(unused_variables, unused_assignments, unused_mut, clippy::all)]
@@ -74,10 +70,7 @@ pub fn emit(program: &Program, context: &Context<'_>) -> Result<Emitted, String>
         #tables
     };
     let file = syn::parse2(tokens.clone()).map_err(|error| format!("{error}\n{tokens}"))?;
-    Ok(Emitted {
-        main: prettyplease::unparse(&file),
-        files,
-    })
+    Ok(Emitted { main: prettyplease::unparse(&file), files })
 }
 
 /// What the parts of emission share.
@@ -100,11 +93,7 @@ impl Emitter<'_> {
     /// ` specs/tpdata.lt:31:5`, for a function's doc comment.
     fn place(&self, span: Span) -> String {
         let (file, line, column) = (self.context.locate)(span);
-        let name = self
-            .program
-            .files
-            .get(usize::from(file))
-            .map_or(self.context.spec, String::as_str);
+        let name = self.program.files.get(usize::from(file)).map_or(self.context.spec, String::as_str);
         format!("{name}:{line}:{column}")
     }
 }

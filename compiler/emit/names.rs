@@ -65,42 +65,16 @@ impl Names {
         let mut taken = Taken::default();
         let mut name = |text: &str| taken.name(text);
         Self {
-            sequences: program
-                .sequences
-                .iter()
-                .map(|sequence| name(&sequence.name))
-                .collect(),
-            tasks: program
-                .tasks
-                .iter()
-                .map(|tasks| name(&tasks.name))
-                .collect(),
-            options: program
-                .apis
-                .iter()
-                .map(|api| name(&format!("{}_options", api.name)))
-                .collect(),
-            health: program
-                .apis
-                .iter()
-                .map(|api| name(&format!("{}_health", api.name)))
-                .collect(),
+            sequences: program.sequences.iter().map(|sequence| name(&sequence.name)).collect(),
+            tasks: program.tasks.iter().map(|tasks| name(&tasks.name)).collect(),
+            options: program.apis.iter().map(|api| name(&format!("{}_options", api.name))).collect(),
+            health: program.apis.iter().map(|api| name(&format!("{}_health", api.name))).collect(),
             requests: program
                 .requests
                 .iter()
-                .map(|request| {
-                    name(&format!(
-                        "{}_{}",
-                        program.apis[request.api.0].name,
-                        request.name.join("_")
-                    ))
-                })
+                .map(|request| name(&format!("{}_{}", program.apis[request.api.0].name, request.name.join("_"))))
                 .collect(),
-            users: program
-                .users
-                .iter()
-                .map(|user| name(&format!("{}_user", user.name)))
-                .collect(),
+            users: program.users.iter().map(|user| name(&format!("{}_user", user.name))).collect(),
         }
     }
 }
@@ -108,11 +82,7 @@ impl Names {
 /// Names for the locals of a frame, in its order.
 pub(super) fn locals(frame: &Frame) -> Vec<Ident> {
     let mut taken = Taken::default();
-    frame
-        .locals
-        .iter()
-        .map(|local| taken.name(&local.name))
-        .collect()
+    frame.locals.iter().map(|local| taken.name(&local.name)).collect()
 }
 
 /// An identifier of this very text.
@@ -127,11 +97,7 @@ impl Taken {
     fn name(&mut self, text: &str) -> Ident {
         let base = snake(text);
         let usable = |name: &str| !OWN.contains(&name) && syn::parse_str::<Ident>(name).is_ok();
-        let mut name = if usable(&base) {
-            base.clone()
-        } else {
-            format!("{base}_")
-        };
+        let mut name = if usable(&base) { base.clone() } else { format!("{base}_") };
         let mut number = 2;
         while !self.0.insert(name.clone()) {
             name = format!("{base}_{number}");
@@ -150,8 +116,7 @@ pub(super) fn snake(text: &str) -> String {
         let after = chars.get(index + 1);
         let starts_word = char.is_uppercase()
             && before.is_some_and(|before| before != '_')
-            && (before.is_some_and(|before| !before.is_uppercase())
-                || after.is_some_and(|after| after.is_lowercase()));
+            && (before.is_some_and(|before| !before.is_uppercase()) || after.is_some_and(|after| after.is_lowercase()));
         if starts_word {
             out.push('_');
         }

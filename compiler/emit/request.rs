@@ -6,9 +6,7 @@ use quote::{format_ident, quote};
 use super::expr::Scope;
 use super::names::locals;
 use super::{Emitter, index};
-use crate::model::{
-    Auth, Body, Const, Expr, ExprKind, Options, Path, Redirects, Request, TextPart,
-};
+use crate::model::{Auth, Body, Const, Expr, ExprKind, Options, Path, Redirects, Request, TextPart};
 
 impl Emitter<'_> {
     /// Functions of all apis' options, health checks and named requests.
@@ -16,19 +14,11 @@ impl Emitter<'_> {
         let apis = self.program.apis.iter().enumerate().map(|(api, info)| {
             let scope = Scope { locals: &[] };
             let name = &self.names.options[api];
-            let doc = format!(
-                " What all requests to `{}` have in common ({}).",
-                info.name,
-                self.place(info.span)
-            );
+            let doc = format!(" What all requests to `{}` have in common ({}).", info.name, self.place(info.span));
             let options = self.options(scope, &info.options);
             let health = info.health.as_ref().map(|health| {
                 let name = &self.names.health[api];
-                let doc = format!(
-                    " The health check of `{}` ({}).",
-                    info.name,
-                    self.place(health.request.span)
-                );
+                let doc = format!(" The health check of `{}` ({}).", info.name, self.place(health.request.span));
                 let body = self.request_body(scope, &health.request);
                 quote! {
                     #[doc = #doc]
@@ -41,27 +31,18 @@ impl Emitter<'_> {
                 #health
             }
         });
-        let requests = self
-            .program
-            .requests
-            .iter()
-            .enumerate()
-            .map(|(id, request)| {
-                let name = &self.names.requests[id];
-                let api = &self.program.apis[request.api.0].name;
-                let doc = format!(
-                    " `{api}.{}` ({}).",
-                    request.name.join("."),
-                    self.place(request.span)
-                );
-                let params = locals(&request.frame);
-                let body = self.request_body(Scope { locals: &params }, request);
-                let params = &params[..request.params];
-                quote! {
-                    #[doc = #doc]
-                    fn #name<'u>(u: &'u User, #(#params: &Value),*) -> Eval<Request<'u>> { #body }
-                }
-            });
+        let requests = self.program.requests.iter().enumerate().map(|(id, request)| {
+            let name = &self.names.requests[id];
+            let api = &self.program.apis[request.api.0].name;
+            let doc = format!(" `{api}.{}` ({}).", request.name.join("."), self.place(request.span));
+            let params = locals(&request.frame);
+            let body = self.request_body(Scope { locals: &params }, request);
+            let params = &params[..request.params];
+            quote! {
+                #[doc = #doc]
+                fn #name<'u>(u: &'u User, #(#params: &Value),*) -> Eval<Request<'u>> { #body }
+            }
+        });
         quote!(#(#apis)* #(#requests)*)
     }
 
@@ -160,10 +141,7 @@ impl Emitter<'_> {
                 quote!(r.body("application/octet-stream"); r.bytes(#value)?;)
             }
             Body::Graphql(query, variables) => {
-                let start = format!(
-                    "{{\"query\":{},\"variables\":",
-                    serde_json::Value::from(query.as_str())
-                );
+                let start = format!("{{\"query\":{},\"variables\":", serde_json::Value::from(query.as_str()));
                 let mut pieces = vec![Piece::Raw(start)];
                 self.json_object(scope, variables, &mut pieces);
                 pieces.push(Piece::Raw("}".to_owned()));
@@ -184,9 +162,7 @@ impl Emitter<'_> {
             ExprKind::Const(Const::Null) => out.push(Piece::Raw("null".into())),
             ExprKind::Const(Const::Bool(truth)) => out.push(Piece::Raw(truth.to_string())),
             ExprKind::Const(Const::Int(number)) => out.push(Piece::Raw(number.to_string())),
-            ExprKind::Const(Const::Str(string)) => out.push(Piece::Raw(
-                serde_json::Value::from(string.as_str()).to_string(),
-            )),
+            ExprKind::Const(Const::Str(string)) => out.push(Piece::Raw(serde_json::Value::from(string.as_str()).to_string())),
             ExprKind::List(items) if !items.iter().any(may_be_absent) => {
                 out.push(Piece::Raw("[".into()));
                 for (number, item) in items.iter().enumerate() {
@@ -204,24 +180,17 @@ impl Emitter<'_> {
 
     /// An object is laid out part by part, unless a member may turn out to be absent: then its value is made first.
     fn json_object(&self, scope: Scope<'_>, members: &[(String, Expr)], out: &mut Vec<Piece>) {
-        let sure = |value: &Expr| {
-            matches!(value.kind, ExprKind::Const(Const::Absent)) || !may_be_absent(value)
-        };
+        let sure = |value: &Expr| matches!(value.kind, ExprKind::Const(Const::Absent)) || !may_be_absent(value);
         if !members.iter().all(|(_, value)| sure(value)) {
             let members = self.members(scope, members);
             out.push(Piece::Value(quote!(&object([#(#members),*]))));
             return;
         }
-        let members = members
-            .iter()
-            .filter(|(_, value)| !matches!(value.kind, ExprKind::Const(Const::Absent)));
+        let members = members.iter().filter(|(_, value)| !matches!(value.kind, ExprKind::Const(Const::Absent)));
         out.push(Piece::Raw("{".into()));
         for (number, (key, value)) in members.enumerate() {
             let comma = if number > 0 { "," } else { "" };
-            out.push(Piece::Raw(format!(
-                "{comma}{}:",
-                serde_json::Value::from(key.as_str())
-            )));
+            out.push(Piece::Raw(format!("{comma}{}:", serde_json::Value::from(key.as_str()))));
             self.json_pieces(scope, value, out);
         }
         out.push(Piece::Raw("}".into()));
@@ -229,16 +198,13 @@ impl Emitter<'_> {
 
     /// Lines for options. What is nearer to the request is said first and stays.
     pub(super) fn options(&self, scope: Scope<'_>, options: &Options) -> TokenStream {
-        let headers = options
-            .headers
-            .iter()
-            .map(|(name, value)| match &value.kind {
-                ExprKind::Const(Const::Str(text)) => quote!(r.header_text(#name, #text);),
-                _ => {
-                    let value = self.reference(scope, value);
-                    quote!(r.header(#name, #value)?;)
-                }
-            });
+        let headers = options.headers.iter().map(|(name, value)| match &value.kind {
+            ExprKind::Const(Const::Str(text)) => quote!(r.header_text(#name, #text);),
+            _ => {
+                let value = self.reference(scope, value);
+                quote!(r.header(#name, #value)?;)
+            }
+        });
         let timeout = options.timeout.as_ref().map(|timeout| {
             let value = self.reference(scope, timeout);
             quote!(r.timeout(#value)?;)
@@ -262,8 +228,7 @@ impl Emitter<'_> {
                     quote!(r.bearer(#token)?)
                 }
                 Auth::Basic(user, password) => {
-                    let (user, password) =
-                        (self.reference(scope, user), self.reference(scope, password));
+                    let (user, password) = (self.reference(scope, user), self.reference(scope, password));
                     quote!(r.basic(#user, #password)?)
                 }
                 Auth::Header(name, value) => {
@@ -271,10 +236,7 @@ impl Emitter<'_> {
                     quote!(r.auth_header(#name, #value)?)
                 }
                 Auth::Aws(service, region) => {
-                    let (service, region) = (
-                        self.reference(scope, service),
-                        self.reference(scope, region),
-                    );
+                    let (service, region) = (self.reference(scope, service), self.reference(scope, region));
                     quote!(r.aws(#service, #region)?)
                 }
             };

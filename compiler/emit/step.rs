@@ -31,13 +31,7 @@ impl Emitter<'_> {
 
     fn exchange(&self, scope: Scope<'_>, exchange: &Exchange) -> TokenStream {
         match exchange {
-            Exchange::Call {
-                request,
-                args,
-                over,
-                query,
-                body,
-            } => {
+            Exchange::Call { request, args, over, query, body } => {
                 let function = &self.names.requests[request.0];
                 let args = args.iter().map(|arg| self.reference(scope, arg));
                 let over = self.options(scope, over);
@@ -61,13 +55,7 @@ impl Emitter<'_> {
                 let body = self.request_body(scope, request);
                 quote!(attempt(|| { #body }))
             }
-            Exchange::Submit {
-                api,
-                form,
-                fields,
-                options,
-                ..
-            } => {
+            Exchange::Submit { api, form, fields, options, .. } => {
                 let form = self.reference(scope, form);
                 let fields = self.members(scope, fields);
                 let options = self.options(scope, options);
@@ -87,11 +75,7 @@ impl Emitter<'_> {
 
     fn expect(&self, scope: Scope<'_>, expect: &Expect) -> TokenStream {
         let at = self.at(expect.span);
-        let written = expect
-            .written
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ");
+        let written = expect.written.split_whitespace().collect::<Vec<_>>().join(" ");
         let written = written.strip_prefix("expect ").unwrap_or(&written);
         let expectation = quote!(expected(#at, #written));
         match &expect.kind {
@@ -198,7 +182,9 @@ fn as_type(take: &Take) -> TokenStream {
     let wanted = ty(&take.ty);
     match &take.source.kind {
         ExprKind::Capture(..)
-        | ExprKind::Source(Source::Header(..) | Source::Cookie(_) | Source::Text | Source::Url | Source::Html { .. }) => quote!(As::Text(#wanted)),
+        | ExprKind::Source(Source::Header(..) | Source::Cookie(_) | Source::Text | Source::Url | Source::Html { .. }) => {
+            quote!(As::Text(#wanted))
+        }
         _ => quote!(As::Json(#wanted)),
     }
 }

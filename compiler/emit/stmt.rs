@@ -11,8 +11,7 @@ use super::names::locals;
 use super::uses;
 use super::{Emitter, index};
 use crate::model::{
-    Auth, Block, Const, Expr, ExprKind, Frame as Locals, Iter, LocalId, Routine, Sequence, Stmt,
-    StmtKind, TaskPick, Tasks, Wait,
+    Auth, Block, Const, Expr, ExprKind, Frame as Locals, Iter, LocalId, Routine, Sequence, Stmt, StmtKind, TaskPick, Tasks, Wait,
 };
 
 /// The function that statements stand in.
@@ -31,22 +30,13 @@ pub(super) struct Frame<'f> {
 
 impl<'f> Frame<'f> {
     pub(super) fn scope(&self) -> Scope<'f> {
-        Scope {
-            locals: self.locals,
-        }
+        Scope { locals: self.locals }
     }
 
     fn within(&self, label: Option<Lifetime>) -> Self {
         let mut labels = self.labels.clone();
         labels.extend(label);
-        Frame {
-            locals: self.locals,
-            given: self.given.clone(),
-            nested: self.nested,
-            labels,
-            outside: self.outside,
-            numbers: self.numbers,
-        }
+        Frame { locals: self.locals, given: self.given.clone(), nested: self.nested, labels, outside: self.outside, numbers: self.numbers }
     }
 
     fn in_async(&self) -> Self {
@@ -58,81 +48,40 @@ impl<'f> Frame<'f> {
 
     fn label(&self) -> Lifetime {
         self.numbers.set(self.numbers.get() + 1);
-        Lifetime::new(
-            &format!("'loop_{}", self.numbers.get()),
-            proc_macro2::Span::call_site(),
-        )
+        Lifetime::new(&format!("'loop_{}", self.numbers.get()), proc_macro2::Span::call_site())
     }
 }
 
 impl Emitter<'_> {
     /// Functions of all sequences, tasks, users' blocks and the test's own.
     pub(super) fn sequences(&self) -> TokenStream {
-        let sequences = self
-            .program
-            .sequences
-            .iter()
-            .enumerate()
-            .map(|(id, sequence)| self.sequence(id, sequence));
-        let tasks = self
-            .program
-            .tasks
-            .iter()
-            .enumerate()
-            .map(|(id, tasks)| self.tasks(id, tasks));
+        let sequences = self.program.sequences.iter().enumerate().map(|(id, sequence)| self.sequence(id, sequence));
+        let tasks = self.program.tasks.iter().enumerate().map(|(id, tasks)| self.tasks(id, tasks));
         let users = self.program.users.iter().enumerate().map(|(id, user)| {
             let name = &self.names.users[id];
             let mut blocks = Vec::new();
             if let Some(routine) = &user.on_start {
-                blocks.push(self.routine(
-                    &format_ident!("{name}_on_start"),
-                    &format!("`on start` of `{}`", user.name),
-                    routine,
-                ));
+                blocks.push(self.routine(&format_ident!("{name}_on_start"), &format!("`on start` of `{}`", user.name), routine));
             }
             if let Some(routine) = &user.on_stop {
-                blocks.push(self.routine(
-                    &format_ident!("{name}_on_stop"),
-                    &format!("`on stop` of `{}`", user.name),
-                    routine,
-                ));
+                blocks.push(self.routine(&format_ident!("{name}_on_stop"), &format!("`on stop` of `{}`", user.name), routine));
             }
             for (number, (_, routine)) in user.every.iter().enumerate() {
                 let function = format_ident!("{name}_every_{}", number + 1);
-                blocks.push(self.routine(
-                    &function,
-                    &format!("`every` of `{}`", user.name),
-                    routine,
-                ));
+                blocks.push(self.routine(&function, &format!("`every` of `{}`", user.name), routine));
             }
             quote!(#(#blocks)*)
         });
-        let before = self
-            .program
-            .before_test
-            .as_ref()
-            .map(|routine| self.before_test(routine));
-        let after = self
-            .program
-            .after_test
-            .as_ref()
-            .map(|routine| self.routine(&format_ident!("after_test"), "`after test`", routine));
+        let before = self.program.before_test.as_ref().map(|routine| self.before_test(routine));
+        let after = self.program.after_test.as_ref().map(|routine| self.routine(&format_ident!("after_test"), "`after test`", routine));
         quote!(#(#sequences)* #(#tasks)* #(#users)* #before #after)
     }
 
     fn sequence(&self, id: usize, sequence: &Sequence) -> TokenStream {
         let name = &self.names.sequences[id];
-        let doc = format!(
-            " `sequence {}` ({}).",
-            sequence.name,
-            self.place(sequence.span)
-        );
+        let doc = format!(" `sequence {}` ({}).", sequence.name, self.place(sequence.span));
         let idents = locals(&sequence.frame);
-        let gives: Vec<_> = sequence
-            .gives
-            .iter()
-            .map(|local| &idents[local.0])
-            .collect();
+        let gives: Vec<_> = sequence.gives.iter().map(|local| &idents[local.0]).collect();
         let (result, given) = match gives.as_slice() {
             [] => (quote!(Flow), quote!(())),
             [one] => (quote!(Flow<Value>), quote!(#one)),
@@ -142,13 +91,7 @@ impl Emitter<'_> {
             }
         };
         let (params, _) = idents.split_at(sequence.params);
-        let body = self.function(
-            &sequence.frame,
-            sequence.params,
-            &idents,
-            &given,
-            &sequence.body,
-        );
+        let body = self.function(&sequence.frame, sequence.params, &idents, &given, &sequence.body);
         quote! {
             #[doc = #doc]
             async fn #name(u: &User #(, mut #params: Value)*) -> #result { #body Ok(#given) }
@@ -167,14 +110,12 @@ impl Emitter<'_> {
 
     fn before_test(&self, routine: &Routine) -> TokenStream {
         let idents = locals(&routine.frame);
-        let shared = (0..self.program.shared.len()).map(|number| {
-            match routine.shares.iter().find(|(_, shared)| shared.0 == number) {
-                Some((local, _)) => {
-                    let name = &idents[local.0];
-                    quote!(#name)
-                }
-                None => quote!(Value::Null),
+        let shared = (0..self.program.shared.len()).map(|number| match routine.shares.iter().find(|(_, shared)| shared.0 == number) {
+            Some((local, _)) => {
+                let name = &idents[local.0];
+                quote!(#name)
             }
+            None => quote!(Value::Null),
         });
         let given = quote!(vec![#(#shared),*]);
         let body = self.function(&routine.frame, 0, &idents, &given, &routine.body);
@@ -185,23 +126,9 @@ impl Emitter<'_> {
     }
 
     /// Declarations of the variables that aren't declared where they are assigned, and the statements.
-    fn function(
-        &self,
-        locals: &Locals,
-        params: usize,
-        idents: &[Ident],
-        given: &TokenStream,
-        body: &Block,
-    ) -> TokenStream {
+    fn function(&self, locals: &Locals, params: usize, idents: &[Ident], given: &TokenStream, body: &Block) -> TokenStream {
         let numbers = Cell::new(0);
-        let frame = Frame {
-            locals: idents,
-            given: given.clone(),
-            nested: false,
-            labels: Vec::new(),
-            outside: 0,
-            numbers: &numbers,
-        };
+        let frame = Frame { locals: idents, given: given.clone(), nested: false, labels: Vec::new(), outside: 0, numbers: &numbers };
         let own = uses::declared_by_loops(body);
         let in_place = uses::assigned_once_at_top(body);
         let hoisted = (params..locals.locals.len())
@@ -227,14 +154,7 @@ impl Emitter<'_> {
         let idents = locals(&tasks.frame);
         let (params, own) = idents.split_at(tasks.params);
         let numbers = Cell::new(0);
-        let frame = Frame {
-            locals: &idents,
-            given: quote!(()),
-            nested: false,
-            labels: Vec::new(),
-            outside: 0,
-            numbers: &numbers,
-        };
+        let frame = Frame { locals: &idents, given: quote!(()), nested: false, labels: Vec::new(), outside: 0, numbers: &numbers };
         let weights: Option<Vec<u64>> = tasks
             .members
             .iter()
@@ -245,17 +165,12 @@ impl Emitter<'_> {
             .collect();
         let drawn = match weights {
             Some(weights) => {
-                let weights = weights
-                    .into_iter()
-                    .map(proc_macro2::Literal::u64_unsuffixed);
+                let weights = weights.into_iter().map(proc_macro2::Literal::u64_unsuffixed);
                 quote!(u.pick(&[#(#weights),*]))
             }
             None => {
                 let at = self.at(tasks.span);
-                let weights = tasks
-                    .members
-                    .iter()
-                    .map(|(weight, _)| self.value(frame.scope(), weight));
+                let weights = tasks.members.iter().map(|(weight, _)| self.value(frame.scope(), weight));
                 quote!(u.choose(#at, || Ok(vec![#(#weights),*]))?)
             }
         };
@@ -278,13 +193,7 @@ impl Emitter<'_> {
     }
 
     /// A sequence or tasks are called, or a step in place runs.
-    pub(super) fn pick(
-        &self,
-        frame: &Frame<'_>,
-        takes: &[LocalId],
-        pick: &TaskPick,
-        span: crate::span::Span,
-    ) -> TokenStream {
+    pub(super) fn pick(&self, frame: &Frame<'_>, takes: &[LocalId], pick: &TaskPick, span: crate::span::Span) -> TokenStream {
         let (function, args) = match pick {
             TaskPick::Sequence(id, args) => (&self.names.sequences[id.0], args),
             TaskPick::Tasks(id, args) => (&self.names.tasks[id.0], args),
@@ -343,16 +252,11 @@ impl Emitter<'_> {
                 quote!(u.wait(#at, || Ok((#least, #most))).await?;)
             }
             StmtKind::If(branches, otherwise) => {
-                let otherwise = (!otherwise.is_empty())
-                    .then(|| self.block(frame, otherwise))
-                    .map(|block| quote!(else { #block }));
+                let otherwise = (!otherwise.is_empty()).then(|| self.block(frame, otherwise)).map(|block| quote!(else { #block }));
                 let mut code = TokenStream::new();
                 for (number, (condition, block)) in branches.iter().enumerate() {
                     let at = self.at(condition.span);
-                    let (condition, block) = (
-                        self.condition(scope, condition).eval(),
-                        self.block(frame, block),
-                    );
+                    let (condition, block) = (self.condition(scope, condition).eval(), self.block(frame, block));
                     let or = (number > 0).then(|| quote!(else));
                     code = quote!(#code #or if u.truth(#at, || #condition)? { #block });
                 }
@@ -363,20 +267,9 @@ impl Emitter<'_> {
                 let (label, body) = self.loop_body(frame, body);
                 quote!(#label for _ in 0..u.count(#count_at, || #count)? { #body })
             }
-            StmtKind::For {
-                local,
-                iter,
-                parallel,
-                own,
-                body,
-            } => self.for_loop(
-                frame,
-                &scope.locals[local.0],
-                iter,
-                parallel.as_ref(),
-                own,
-                body,
-            ),
+            StmtKind::For { local, iter, parallel, own, body } => {
+                self.for_loop(frame, &scope.locals[local.0], iter, parallel.as_ref(), own, body)
+            }
             StmtKind::Break => self.break_out(frame),
             StmtKind::Leave if frame.nested => quote!(return Err(Exit::Leave);),
             StmtKind::Leave => {
@@ -400,16 +293,8 @@ impl Emitter<'_> {
                 });
                 quote!(together(vec![#(#branches),*]).await?;)
             }
-            StmtKind::Retry { times, every, body } => {
-                self.retry(frame, times, every.as_ref(), body)
-            }
-            StmtKind::Poll {
-                every,
-                times,
-                until,
-                written,
-                body,
-            } => {
+            StmtKind::Retry { times, every, body } => self.retry(frame, times, every.as_ref(), body),
+            StmtKind::Poll { every, times, until, written, body } => {
                 let (times_at, times) = (self.at(times.span), self.eval(scope, times));
                 let (every_at, every) = (self.at(every.span), self.eval(scope, every));
                 let until = self.condition(scope, until).eval();
@@ -466,11 +351,7 @@ impl Emitter<'_> {
     }
 
     fn break_out(&self, frame: &Frame<'_>) -> TokenStream {
-        if frame.nested && frame.labels.len() == frame.outside {
-            quote!(return Err(Exit::Break);)
-        } else {
-            quote!(break;)
-        }
+        if frame.nested && frame.labels.len() == frame.outside { quote!(return Err(Exit::Break);) } else { quote!(break;) }
     }
 
     fn for_loop(
@@ -506,13 +387,10 @@ impl Emitter<'_> {
             let name = &scope.locals[local.0];
             quote!(let mut #name = Value::Null;)
         });
-        let outer = uses::locals(body)
-            .into_iter()
-            .filter(|local| !own.contains(local) && scope.locals[local.0] != *name)
-            .map(|local| {
-                let name = &scope.locals[local.0];
-                quote!(let #name = &#name;)
-            });
+        let outer = uses::locals(body).into_iter().filter(|local| !own.contains(local) && scope.locals[local.0] != *name).map(|local| {
+            let name = &scope.locals[local.0];
+            quote!(let #name = &#name;)
+        });
         let body = self.block(&inner, body);
         quote! {
             {
@@ -524,13 +402,7 @@ impl Emitter<'_> {
         }
     }
 
-    fn retry(
-        &self,
-        frame: &Frame<'_>,
-        times: &Expr,
-        every: Option<&Expr>,
-        body: &Block,
-    ) -> TokenStream {
+    fn retry(&self, frame: &Frame<'_>, times: &Expr, every: Option<&Expr>, body: &Block) -> TokenStream {
         let scope = frame.scope();
         let (times_at, times) = (self.at(times.span), self.eval(scope, times));
         let every = match every {
@@ -544,11 +416,7 @@ impl Emitter<'_> {
         let block = self.block(&inner, body);
         let leaves = uses::leaves(body).then(|| {
             let given = &frame.given;
-            if frame.nested {
-                quote!(Err(Exit::Leave) => return Err(Exit::Leave),)
-            } else {
-                quote!(Err(Exit::Leave) => return Ok(#given),)
-            }
+            if frame.nested { quote!(Err(Exit::Leave) => return Err(Exit::Leave),) } else { quote!(Err(Exit::Leave) => return Ok(#given),) }
         });
         let breaks = uses::breaks(body).then(|| match frame.labels.last() {
             Some(label) if frame.labels.len() > frame.outside || !frame.nested => {
@@ -576,14 +444,7 @@ impl Emitter<'_> {
     /// What runs a user's turn or a scenario: a function pointer's closure.
     pub(super) fn runner(&self, pick: &TaskPick, span: crate::span::Span) -> TokenStream {
         let numbers = Cell::new(0);
-        let frame = Frame {
-            locals: &[],
-            given: quote!(()),
-            nested: false,
-            labels: Vec::new(),
-            outside: 0,
-            numbers: &numbers,
-        };
+        let frame = Frame { locals: &[], given: quote!(()), nested: false, labels: Vec::new(), outside: 0, numbers: &numbers };
         let body = self.pick(&frame, &[], pick, span);
         quote!(|u| Box::pin(async move { #body Ok(()) }))
     }

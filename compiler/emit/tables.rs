@@ -30,20 +30,12 @@ impl Emitter<'_> {
             let at = self.at(key.span);
             quote!(EnvKey { path: #path, kind: #kind, at: #at })
         });
-        let data: Vec<_> = program
-            .data
-            .iter()
-            .map(|data| self.data(data, files))
-            .collect();
+        let data: Vec<_> = program.data.iter().map(|data| self.data(data, files)).collect();
         let variables = |variables: &[crate::model::Variable]| {
             let variables: Vec<_> = variables
                 .iter()
                 .map(|variable| {
-                    let (name, value, at) = (
-                        &variable.name,
-                        self.lone(&variable.value),
-                        self.at(variable.span),
-                    );
+                    let (name, value, at) = (&variable.name, self.lone(&variable.value), self.at(variable.span));
                     quote!(Variable { name: #name, value: #value, at: #at })
                 })
                 .collect();
@@ -51,12 +43,7 @@ impl Emitter<'_> {
         };
         let (keeps, globals) = (variables(&program.keeps), variables(&program.globals));
         let mut scenarios = Scenarios::default();
-        let users: Vec<_> = program
-            .users
-            .iter()
-            .enumerate()
-            .map(|(id, user)| self.user(id, user, &mut scenarios))
-            .collect();
+        let users: Vec<_> = program.users.iter().enumerate().map(|(id, user)| self.user(id, user, &mut scenarios)).collect();
         let scenarios = scenarios.found.iter().map(|(name, pick, span)| {
             let run = self.runner(pick, *span);
             quote!(Scenario { name: #name, run: #run })
@@ -129,11 +116,7 @@ impl Emitter<'_> {
 
     /// Rows lie beside the source as JSON, so that a large set doesn't make the source large.
     fn data(&self, data: &Data, files: &mut Vec<(String, Vec<u8>)>) -> TokenStream {
-        let rows: Vec<Vec<serde_json::Value>> = data
-            .rows
-            .iter()
-            .map(|row| row.iter().map(json).collect())
-            .collect();
+        let rows: Vec<Vec<serde_json::Value>> = data.rows.iter().map(|row| row.iter().map(json).collect()).collect();
         let file = format!("data/{}.json", super::names::snake(&data.name));
         files.push((file.clone(), serde_json::to_vec(&rows).unwrap_or_default()));
         let (name, path, random, unique) = (&data.name, &data.path, data.random, data.unique);
@@ -181,10 +164,7 @@ impl Emitter<'_> {
             }
         };
         let own = |there: bool, suffix: &str| block(there, &format!("{function}_{suffix}"));
-        let (on_start, on_stop) = (
-            own(user.on_start.is_some(), "on_start"),
-            own(user.on_stop.is_some(), "on_stop"),
-        );
+        let (on_start, on_stop) = (own(user.on_start.is_some(), "on_start"), own(user.on_stop.is_some(), "on_stop"));
         let every = user.every.iter().enumerate().map(|(number, (period, _))| {
             let period = self.lone(period);
             let function = format_ident!("{function}_every_{}", number + 1);
@@ -248,11 +228,7 @@ impl Scenarios {
                 let tasks = &program.tasks[id.0];
                 // Members of tasks with parameters can't be run apart from them: one draw stands for all. Nor can a step that takes names.
                 if tasks.params == 0 && tasks.frame.locals.is_empty() {
-                    return tasks
-                        .members
-                        .iter()
-                        .flat_map(|(_, member)| self.reach(program, member, tasks.span))
-                        .collect();
+                    return tasks.members.iter().flat_map(|(_, member)| self.reach(program, member, tasks.span)).collect();
                 }
                 tasks.name.clone()
             }

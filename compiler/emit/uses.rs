@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Auth, Block, Body, Exchange, Expect, ExpectKind, Expr, ExprKind, Iter, LocalId, Matcher,
-    Options, Path, Request, Source, Step, Stmt, StmtKind, TaskPick, TextPart, Then, Wait,
+    Auth, Block, Body, Exchange, Expect, ExpectKind, Expr, ExprKind, Iter, LocalId, Matcher, Options, Path, Request, Source, Step, Stmt,
+    StmtKind, TaskPick, TextPart, Then, Wait,
 };
 
 /// All variables that a block names.
@@ -49,10 +49,7 @@ pub(super) fn assigned_once_at_top(block: &Block) -> BTreeSet<LocalId> {
         StmtKind::Run { takes, .. } => takes.iter().copied().for_each(&mut count),
         StmtKind::Step(step) => step.then.iter().for_each(|then| match then {
             Then::Take(take) => count(take.local),
-            Then::Stmt(Stmt {
-                kind: StmtKind::Assign(local, _),
-                ..
-            }) => count(*local),
+            Then::Stmt(Stmt { kind: StmtKind::Assign(local, _), .. }) => count(*local),
             Then::Stmt(_) => {}
         }),
         _ => {}
@@ -67,9 +64,7 @@ pub(super) fn assigned_once_at_top(block: &Block) -> BTreeSet<LocalId> {
 /// Whether a `leave` stands in the block.
 pub(super) fn leaves(block: &Block) -> bool {
     let mut found = false;
-    each(block, &mut |stmt| {
-        found |= matches!(stmt.kind, StmtKind::Leave)
-    });
+    each(block, &mut |stmt| found |= matches!(stmt.kind, StmtKind::Leave));
     found
 }
 
@@ -77,9 +72,7 @@ pub(super) fn leaves(block: &Block) -> bool {
 pub(super) fn breaks(block: &Block) -> bool {
     block.iter().any(|stmt| match &stmt.kind {
         StmtKind::Break => true,
-        StmtKind::If(branches, otherwise) => {
-            branches.iter().any(|(_, block)| breaks(block)) || breaks(otherwise)
-        }
+        StmtKind::If(branches, otherwise) => branches.iter().any(|(_, block)| breaks(block)) || breaks(otherwise),
         StmtKind::Retry { body, .. } | StmtKind::Group(_, body) => breaks(body),
         _ => false,
     })
@@ -89,9 +82,7 @@ pub(super) fn breaks(block: &Block) -> bool {
 pub(super) fn retry_breaks(block: &Block) -> bool {
     block.iter().any(|stmt| match &stmt.kind {
         StmtKind::Retry { body, .. } => breaks(body),
-        StmtKind::If(branches, otherwise) => {
-            branches.iter().any(|(_, block)| retry_breaks(block)) || retry_breaks(otherwise)
-        }
+        StmtKind::If(branches, otherwise) => branches.iter().any(|(_, block)| retry_breaks(block)) || retry_breaks(otherwise),
         StmtKind::Group(_, body) => retry_breaks(body),
         _ => false,
     })
@@ -132,18 +123,12 @@ fn in_stmt(stmt: &Stmt, seen: &mut BTreeSet<LocalId>) {
             seen.insert(*local);
             in_expr(expr, seen);
         }
-        StmtKind::AssignKeep(_, expr) | StmtKind::Fail(expr) | StmtKind::Log(expr) => {
-            in_expr(expr, seen)
-        }
+        StmtKind::AssignKeep(_, expr) | StmtKind::Fail(expr) | StmtKind::Log(expr) => in_expr(expr, seen),
         StmtKind::SetAuth(_, auth) => in_auth(auth, seen),
         StmtKind::Wait(Wait::Fixed(wait) | Wait::Pacing(wait)) => in_expr(wait, seen),
-        StmtKind::Wait(Wait::Between(least, most)) => [least, most]
-            .into_iter()
-            .for_each(|expr| in_expr(expr, seen)),
+        StmtKind::Wait(Wait::Between(least, most)) => [least, most].into_iter().for_each(|expr| in_expr(expr, seen)),
         StmtKind::If(branches, otherwise) => {
-            branches
-                .iter()
-                .for_each(|(condition, _)| in_expr(condition, seen));
+            branches.iter().for_each(|(condition, _)| in_expr(condition, seen));
             blocks.extend(branches.iter().map(|(_, block)| block));
             blocks.push(otherwise);
         }
@@ -151,19 +136,11 @@ fn in_stmt(stmt: &Stmt, seen: &mut BTreeSet<LocalId>) {
             in_expr(count, seen);
             blocks.push(body);
         }
-        StmtKind::For {
-            local,
-            iter,
-            parallel,
-            body,
-            ..
-        } => {
+        StmtKind::For { local, iter, parallel, body, .. } => {
             seen.insert(*local);
             match iter {
                 Iter::Each(list) => in_expr(list, seen),
-                Iter::Range(first, last) => [first, last]
-                    .into_iter()
-                    .for_each(|expr| in_expr(expr, seen)),
+                Iter::Range(first, last) => [first, last].into_iter().for_each(|expr| in_expr(expr, seen)),
             }
             parallel.iter().for_each(|expr| in_expr(expr, seen));
             blocks.push(body);
@@ -174,56 +151,32 @@ fn in_stmt(stmt: &Stmt, seen: &mut BTreeSet<LocalId>) {
             every.iter().for_each(|expr| in_expr(expr, seen));
             blocks.push(body);
         }
-        StmtKind::Poll {
-            every,
-            times,
-            until,
-            body,
-            ..
-        } => {
-            [every, times, until]
-                .into_iter()
-                .for_each(|expr| in_expr(expr, seen));
+        StmtKind::Poll { every, times, until, body, .. } => {
+            [every, times, until].into_iter().for_each(|expr| in_expr(expr, seen));
             blocks.push(body);
         }
         StmtKind::Reset(_) | StmtKind::Break | StmtKind::Leave | StmtKind::StopUser => {}
     }
-    blocks
-        .into_iter()
-        .flatten()
-        .for_each(|stmt| in_stmt(stmt, seen));
+    blocks.into_iter().flatten().for_each(|stmt| in_stmt(stmt, seen));
 }
 
 fn in_step(step: &Step, seen: &mut BTreeSet<LocalId>) {
     step.before.iter().for_each(|stmt| in_stmt(stmt, seen));
     match &step.exchange {
-        Exchange::Call {
-            args,
-            over,
-            query,
-            body,
-            ..
-        } => {
+        Exchange::Call { args, over, query, body, .. } => {
             in_exprs(args, seen);
             in_options(over, seen);
             in_pairs(query, seen);
             body.iter().for_each(|body| in_body(body, seen));
         }
         Exchange::Inline(request) => in_request(request, seen),
-        Exchange::Submit {
-            form,
-            fields,
-            options,
-            ..
-        } => {
+        Exchange::Submit { form, fields, options, .. } => {
             in_expr(form, seen);
             in_pairs(fields, seen);
             in_options(options, seen);
         }
     }
-    step.expects
-        .iter()
-        .for_each(|expect| in_expect(expect, seen));
+    step.expects.iter().for_each(|expect| in_expect(expect, seen));
     for then in &step.then {
         match then {
             Then::Take(take) => {
@@ -238,10 +191,7 @@ fn in_step(step: &Step, seen: &mut BTreeSet<LocalId>) {
 
 fn in_request(request: &Request, seen: &mut BTreeSet<LocalId>) {
     match &request.path {
-        Path::Plain { path, query } => path
-            .iter()
-            .chain(query)
-            .for_each(|part| in_part(part, seen)),
+        Path::Plain { path, query } => path.iter().chain(query).for_each(|part| in_part(part, seen)),
         Path::Quoted(expr) => in_expr(expr, seen),
     }
     in_pairs(&request.query, seen);
@@ -253,9 +203,7 @@ fn in_body(body: &Body, seen: &mut BTreeSet<LocalId>) {
     match body {
         Body::None => {}
         Body::Json(expr) | Body::Text(expr) | Body::Bytes(expr) => in_expr(expr, seen),
-        Body::Form(pairs) | Body::Multipart(pairs) | Body::Graphql(_, pairs) => {
-            in_pairs(pairs, seen)
-        }
+        Body::Form(pairs) | Body::Multipart(pairs) | Body::Graphql(_, pairs) => in_pairs(pairs, seen),
     }
 }
 
@@ -269,9 +217,7 @@ fn in_auth(auth: &Auth, seen: &mut BTreeSet<LocalId>) {
     match auth {
         Auth::None => {}
         Auth::Bearer(expr) | Auth::Header(_, expr) => in_expr(expr, seen),
-        Auth::Basic(one, other) | Auth::Aws(one, other) => [one, other]
-            .into_iter()
-            .for_each(|expr| in_expr(expr, seen)),
+        Auth::Basic(one, other) | Auth::Aws(one, other) => [one, other].into_iter().for_each(|expr| in_expr(expr, seen)),
     }
 }
 
@@ -279,9 +225,7 @@ fn in_expect(expect: &Expect, seen: &mut BTreeSet<LocalId>) {
     match &expect.kind {
         ExpectKind::Status(_) => {}
         ExpectKind::Json { matcher, .. } => in_matcher(matcher, seen),
-        ExpectKind::Headers(headers) => headers
-            .iter()
-            .for_each(|header| in_matcher(&header.matcher, seen)),
+        ExpectKind::Headers(headers) => headers.iter().for_each(|header| in_matcher(&header.matcher, seen)),
         ExpectKind::Text { part, .. } => in_expr(part, seen),
         ExpectKind::Condition(condition) => in_expr(condition, seen),
     }
@@ -291,17 +235,9 @@ fn in_matcher(matcher: &Matcher, seen: &mut BTreeSet<LocalId>) {
     match matcher {
         Matcher::Compare(_, expr) | Matcher::Value(expr) => in_expr(expr, seen),
         Matcher::Each(each) => in_matcher(each, seen),
-        Matcher::OneOf(items) | Matcher::List { items, .. } => {
-            items.iter().for_each(|item| in_matcher(item, seen))
-        }
-        Matcher::Object(members) => members
-            .iter()
-            .for_each(|(_, matcher)| in_matcher(matcher, seen)),
-        Matcher::Any
-        | Matcher::Absent
-        | Matcher::Type(_)
-        | Matcher::Regex(..)
-        | Matcher::Const(_) => {}
+        Matcher::OneOf(items) | Matcher::List { items, .. } => items.iter().for_each(|item| in_matcher(item, seen)),
+        Matcher::Object(members) => members.iter().for_each(|(_, matcher)| in_matcher(matcher, seen)),
+        Matcher::Any | Matcher::Absent | Matcher::Type(_) | Matcher::Regex(..) | Matcher::Const(_) => {}
     }
 }
 
@@ -331,10 +267,7 @@ fn in_expr(expr: &Expr, seen: &mut BTreeSet<LocalId>) {
             in_expr(weight, seen);
             in_expr(value, seen);
         }),
-        ExprKind::File(_, name, media_type) => name
-            .iter()
-            .chain(media_type)
-            .for_each(|expr| in_expr(expr, seen)),
+        ExprKind::File(_, name, media_type) => name.iter().chain(media_type).for_each(|expr| in_expr(expr, seen)),
         ExprKind::Neg(inner)
         | ExprKind::Not(inner)
         | ExprKind::Member(inner, _)
@@ -342,12 +275,10 @@ fn in_expr(expr: &Expr, seen: &mut BTreeSet<LocalId>) {
         | ExprKind::Capture(inner, ..) => {
             in_expr(inner, seen);
         }
-        ExprKind::Binary(left, _, right) | ExprKind::Index(left, right) => [left, right]
-            .into_iter()
-            .for_each(|expr| in_expr(expr, seen)),
-        ExprKind::If(one, two, three) | ExprKind::Slice(one, two, three) => [one, two, three]
-            .into_iter()
-            .for_each(|expr| in_expr(expr, seen)),
+        ExprKind::Binary(left, _, right) | ExprKind::Index(left, right) => [left, right].into_iter().for_each(|expr| in_expr(expr, seen)),
+        ExprKind::If(one, two, three) | ExprKind::Slice(one, two, three) => {
+            [one, two, three].into_iter().for_each(|expr| in_expr(expr, seen))
+        }
         ExprKind::Source(Source::Header(name, _) | Source::Cookie(name)) => in_expr(name, seen),
         ExprKind::Source(_)
         | ExprKind::Const(_)

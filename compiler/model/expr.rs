@@ -1,8 +1,6 @@
 //! Checked expressions.
 
-use super::{
-    AssetId, DataId, EnvId, GlobalId, KeepId, LocalId, PathId, RegexId, SelectorId, SharedId,
-};
+use super::{AssetId, DataId, EnvId, GlobalId, KeepId, LocalId, PathId, RegexId, SelectorId, SharedId};
 use crate::ast::BinaryOp;
 use crate::span::Span;
 
@@ -139,11 +137,7 @@ pub enum Source {
     /// `json.a[0].b`: the constant path right behind `json`, keys in their final spelling.
     Json(Vec<PathStep>),
     /// `json "$…"`; `singular`: gives a value, not a list.
-    JsonPath {
-        path: PathId,
-        singular: bool,
-        quantity: Quantity,
-    },
+    JsonPath { path: PathId, singular: bool, quantity: Quantity },
     /// `header "X"`.
     Header(Box<Expr>, Quantity),
     /// `cookie "sid"`.
@@ -157,11 +151,7 @@ pub enum Source {
     /// The time it took.
     Elapsed,
     /// `html "css" @attribute`.
-    Html {
-        selector: SelectorId,
-        attribute: Option<String>,
-        quantity: Quantity,
-    },
+    Html { selector: SelectorId, attribute: Option<String>, quantity: Quantity },
     /// `form "css"`.
     Form(SelectorId),
     /// What is sent (in headers and auth).

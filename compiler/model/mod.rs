@@ -7,8 +7,7 @@ mod stmt;
 
 pub use expr::{Const, Expr, ExprKind, PathStep, Quantity, Source, TextPart, Type, World};
 pub use stmt::{
-    Block, Exchange, Expect, ExpectKind, HeaderMatcher, Iter, Matcher, Status, Step, Stmt,
-    StmtKind, Take, TaskPick, Then, Wait,
+    Block, Exchange, Expect, ExpectKind, HeaderMatcher, Iter, Matcher, Status, Step, Stmt, StmtKind, Take, TaskPick, Then, Wait,
 };
 
 use crate::span::Span;

@@ -1,8 +1,8 @@
 //! Checked statements.
 
 use super::{
-    ApiId, Auth, Body, Const, Expr, KeepId, LineId, LocalId, Options, Quantity, RegexId, Request,
-    RequestId, SequenceId, StepId, TasksId, Type,
+    ApiId, Auth, Body, Const, Expr, KeepId, LineId, LocalId, Options, Quantity, RegexId, Request, RequestId, SequenceId, StepId, TasksId,
+    Type,
 };
 use crate::ast::BinaryOp;
 use crate::span::Span;
@@ -26,10 +26,7 @@ pub enum StmtKind {
     /// A step.
     Step(Box<Step>),
     /// A sequence is called; the locals take what it gives.
-    Run {
-        takes: Vec<LocalId>,
-        callee: TaskPick,
-    },
+    Run { takes: Vec<LocalId>, callee: TaskPick },
     /// `let x = …`, `set x = …` of a local.
     Assign(LocalId, Expr),
     /// `set kept = …`.
@@ -45,13 +42,7 @@ pub enum StmtKind {
     /// `repeat n { }`.
     Repeat(Expr, Block),
     /// `for x in … { }`. With `parallel`, the body has the locals `own` for itself in each of its runs.
-    For {
-        local: LocalId,
-        iter: Iter,
-        parallel: Option<Expr>,
-        own: Vec<LocalId>,
-        body: Block,
-    },
+    For { local: LocalId, iter: Iter, parallel: Option<Expr>, own: Vec<LocalId>, body: Block },
     /// `break`.
     Break,
     /// `leave`.
@@ -65,19 +56,9 @@ pub enum StmtKind {
     /// `parallel { }`: one branch a statement.
     Parallel(Vec<Stmt>),
     /// `retry n times every d { }`.
-    Retry {
-        times: Expr,
-        every: Option<Expr>,
-        body: Block,
-    },
+    Retry { times: Expr, every: Option<Expr>, body: Block },
     /// `poll every d up to n times until c { }`; the text of the condition as written, for the failure.
-    Poll {
-        every: Expr,
-        times: Expr,
-        until: Expr,
-        written: String,
-        body: Block,
-    },
+    Poll { every: Expr, times: Expr, until: Expr, written: String, body: Block },
     /// `group "Checkout" { }`.
     Group(LineId, Block),
 }
@@ -111,23 +92,11 @@ pub enum Then {
 #[expect(missing_docs, reason = "fields are named for what they hold")]
 pub enum Exchange {
     /// A named request, with all its arguments, and what the call says over it.
-    Call {
-        request: RequestId,
-        args: Vec<Expr>,
-        over: Options,
-        query: Vec<(String, Expr)>,
-        body: Option<Body>,
-    },
+    Call { request: RequestId, args: Vec<Expr>, over: Options, query: Vec<(String, Expr)>, body: Option<Body> },
     /// A request in place; its expressions see the locals of the function around.
     Inline(Box<Request>),
     /// A form is submitted, with the fields of the map over its own.
-    Submit {
-        api: ApiId,
-        form: Expr,
-        fields: Vec<(String, Expr)>,
-        options: Options,
-        span: Span,
-    },
+    Submit { api: ApiId, form: Expr, fields: Vec<(String, Expr)>, options: Options, span: Span },
 }
 
 /// An expectation.

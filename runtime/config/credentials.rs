@@ -151,83 +151,40 @@ pub struct InfluxDb {
     pub database: Option<String>,
 }
 
-const SECTIONS: [&str; 7] = [
-    "stats_interval",
-    "Splunk",
-    "SFx",
-    "AWS",
-    "Prometheus",
-    "OTLP",
-    "InfluxDB",
-];
-const ENDPOINT_KEYS: [&str; 7] = [
-    "url", "token", "username", "password", "headers", "prefix", "verify",
-];
+const SECTIONS: [&str; 7] = ["stats_interval", "Splunk", "SFx", "AWS", "Prometheus", "OTLP", "InfluxDB"];
+const ENDPOINT_KEYS: [&str; 7] = ["url", "token", "username", "password", "headers", "prefix", "verify"];
 
 impl Credentials {
     /// Reads the file's text; `variables` looks a name up in the process environment.
-    pub fn parse(
-        text: &str,
-        file: &str,
-        variables: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, Vec<ConfigError>> {
+    pub fn parse(text: &str, file: &str, variables: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigError>> {
         let root = node::parse(text, file)?;
         let problems = Problems::default();
         let top = Section::open(&problems, &root, "");
-        let mut credentials = Self {
-            file: file.to_owned(),
-            ..Self::default()
-        };
+        let mut credentials = Self { file: file.to_owned(), ..Self::default() };
         for entry in top.entries().iter().filter(|entry| !entry.value.is_null()) {
-            let plain: String = entry
-                .key
-                .chars()
-                .filter(char::is_ascii_alphanumeric)
-                .collect::<String>()
-                .to_ascii_lowercase();
-            let mut reading = Reading {
-                problems: &problems,
-                name: &entry.key,
-                node: &entry.value,
-                variables,
-            };
+            let plain: String = entry.key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+            let mut reading = Reading { problems: &problems, name: &entry.key, node: &entry.value, variables };
             match plain.as_str() {
                 "statsinterval" => {}
                 "splunk" => credentials.splunk = reading.slot(splunk),
                 "sfx" | "signalfx" => credentials.signalfx = reading.slot(signalfx),
                 "aws" => credentials.aws = reading.slot(aws),
-                "prometheus" => {
-                    credentials.prometheus =
-                        reading.slot(|section| endpoint(section.known(&ENDPOINT_KEYS)))
-                }
-                "otlp" | "opentelemetry" => {
-                    credentials.otlp =
-                        reading.slot(|section| endpoint(section.known(&ENDPOINT_KEYS)))
-                }
+                "prometheus" => credentials.prometheus = reading.slot(|section| endpoint(section.known(&ENDPOINT_KEYS))),
+                "otlp" | "opentelemetry" => credentials.otlp = reading.slot(|section| endpoint(section.known(&ENDPOINT_KEYS))),
                 "influxdb" | "influx" => credentials.influxdb = reading.slot(influxdb),
                 _ => problems.error(unknown_key(&entry.key, &entry.place, "", &SECTIONS)),
             }
         }
         credentials.stats_interval = top.positive_duration("stats_interval");
         let (errors, _) = problems.into_parts();
-        if errors.is_empty() {
-            Ok(credentials)
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(credentials) } else { Err(errors) }
     }
 
     /// Reads the file; without one there are no credentials.
-    pub fn load(
-        path: &Path,
-        variables: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, Vec<ConfigError>> {
+    pub fn load(path: &Path, variables: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigError>> {
         let file = path.display().to_string();
         if !path.exists() {
-            return Ok(Self {
-                file,
-                ..Self::default()
-            });
+            return Ok(Self { file, ..Self::default() });
         }
         let text = crate::read(path).map_err(|error| vec![error])?;
         Self::parse(&text, &file, variables)
@@ -265,13 +222,8 @@ impl Credentials {
 
     /// The error for a section that someone needs and that is left out.
     pub fn lacks(&self, section: &str) -> ConfigError {
-        ConfigError::new(
-            Place::file(&self.file),
-            format!("there is no section {section}, and the profile's listeners name it"),
-        )
-        .with_help(format!(
-            "add {section}: to it, or take {section} out of the listeners"
-        ))
+        ConfigError::new(Place::file(&self.file), format!("there is no section {section}, and the profile's listeners name it"))
+            .with_help(format!("add {section}: to it, or take {section} out of the listeners"))
     }
 
     /// All secret texts, longest first, to be masked in all output.
@@ -280,34 +232,13 @@ impl Credentials {
         all.extend(self.splunk.ready().map(|splunk| &splunk.token));
         all.extend(self.signalfx.ready().map(|signalfx| &signalfx.token));
         if let Some(aws) = self.aws.ready() {
-            all.extend(
-                [
-                    &aws.access_key_id,
-                    &aws.secret_access_key,
-                    &aws.session_token,
-                ]
-                .into_iter()
-                .flatten(),
-            );
+            all.extend([&aws.access_key_id, &aws.secret_access_key, &aws.session_token].into_iter().flatten());
         }
         let influx = self.influxdb.ready().map(|influx| &influx.endpoint);
-        for endpoint in [self.prometheus.ready(), self.otlp.ready(), influx]
-            .into_iter()
-            .flatten()
-        {
-            all.extend(
-                endpoint
-                    .token
-                    .iter()
-                    .chain(&endpoint.password)
-                    .chain(endpoint.headers.values()),
-            );
+        for endpoint in [self.prometheus.ready(), self.otlp.ready(), influx].into_iter().flatten() {
+            all.extend(endpoint.token.iter().chain(&endpoint.password).chain(endpoint.headers.values()));
         }
-        let mut texts: Vec<String> = all
-            .into_iter()
-            .map(|secret| secret.0.clone())
-            .filter(|text| text.len() >= 4)
-            .collect();
+        let mut texts: Vec<String> = all.into_iter().map(|secret| secret.0.clone()).filter(|text| text.len() >= 4).collect();
         texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
         texts.dedup();
         texts
@@ -338,21 +269,15 @@ impl Reading<'_> {
         match &mut copy.value {
             NodeValue::Scalar { text, plain } if text.contains("${") => {
                 match variables::split(text).map(|parts| variables::join(&parts, self.variables)) {
-                    Err(why) => self.problems.error(ConfigError::new(
-                        node.place.clone(),
-                        format!("{path}: {why}"),
-                    )),
+                    Err(why) => self.problems.error(ConfigError::new(node.place.clone(), format!("{path}: {why}"))),
                     Ok(Ok(resolved)) => {
                         *plain = resolved.text.is_empty();
                         *text = resolved.text;
                     }
                     Ok(Err(names)) => {
                         missing.extend(names.iter().map(|name| {
-                            let message = format!(
-                                "{path} needs the environment variable {name}, which is not set"
-                            );
-                            ConfigError::new(node.place.clone(), message)
-                                .with_help(format!("set {name} before the test starts"))
+                            let message = format!("{path} needs the environment variable {name}, which is not set");
+                            ConfigError::new(node.place.clone(), message).with_help(format!("set {name} before the test starts"))
                         }));
                         // A boolean reads it too: the missing variable is the error to report, not its type.
                         *text = "true".to_owned();
@@ -367,8 +292,7 @@ impl Reading<'_> {
             }
             NodeValue::Map(entries) => {
                 for entry in entries {
-                    entry.value =
-                        self.resolve(&entry.value, &format!("{path}.{}", entry.key), missing);
+                    entry.value = self.resolve(&entry.value, &format!("{path}.{}", entry.key), missing);
                 }
             }
         }
@@ -388,16 +312,7 @@ fn required<T>(section: Section<'_>, key: &str, value: Option<T>, help: &str) ->
 }
 
 fn splunk(section: Section<'_>) -> Option<Splunk> {
-    let section = section.known(&[
-        "url",
-        "host",
-        "port",
-        "token",
-        "index",
-        "source",
-        "sourcetype",
-        "verify",
-    ]);
+    let section = section.known(&["url", "host", "port", "token", "index", "source", "sourcetype", "verify"]);
     let port = section.whole("port", 1, 65_535);
     let url = section.text("url").or_else(|| {
         let host = section.text("host")?;
@@ -407,18 +322,8 @@ fn splunk(section: Section<'_>) -> Option<Splunk> {
             format!("https://{host}:{}", port.unwrap_or(8088))
         })
     });
-    let url = required(
-        section,
-        "url",
-        url,
-        "add url: https://splunk.example.com:8088, or host and port",
-    );
-    let token = required(
-        section,
-        "token",
-        secret(section, "token"),
-        "add token: ${SPLUNK_TOKEN}",
-    );
+    let url = required(section, "url", url, "add url: https://splunk.example.com:8088, or host and port");
+    let token = required(section, "token", secret(section, "token"), "add token: ${SPLUNK_TOKEN}");
     let verify = section.bool("verify").unwrap_or(true);
     Some(Splunk {
         url: url?,
@@ -432,44 +337,20 @@ fn splunk(section: Section<'_>) -> Option<Splunk> {
 
 fn signalfx(section: Section<'_>) -> Option<SignalFx> {
     let section = section.known(&["url", "realm", "token", "prefix"]);
-    let token = required(
-        section,
-        "token",
-        secret(section, "token"),
-        "add token: ${SFX_TOKEN}",
-    );
+    let token = required(section, "token", secret(section, "token"), "add token: ${SFX_TOKEN}");
     let realm = section.text("realm");
     let url = section.text("url").unwrap_or_else(|| match realm {
         Some(realm) => format!("https://ingest.{realm}.signalfx.com"),
         None => "https://ingest.signalfx.com".to_owned(),
     });
-    Some(SignalFx {
-        url,
-        token: token?,
-        prefix: section
-            .text("prefix")
-            .unwrap_or_else(|| "locust.".to_owned()),
-    })
+    Some(SignalFx { url, token: token?, prefix: section.text("prefix").unwrap_or_else(|| "locust.".to_owned()) })
 }
 
 fn aws(section: Section<'_>) -> Option<Aws> {
-    let section = section.known(&[
-        "access_key_id",
-        "secret_access_key",
-        "session_token",
-        "region",
-        "profile",
-    ]);
-    for (one, other) in [
-        ("access_key_id", "secret_access_key"),
-        ("secret_access_key", "access_key_id"),
-    ] {
+    let section = section.known(&["access_key_id", "secret_access_key", "session_token", "region", "profile"]);
+    for (one, other) in [("access_key_id", "secret_access_key"), ("secret_access_key", "access_key_id")] {
         if section.has(one) && !section.has(other) {
-            section.error(
-                one,
-                format!("AWS has {one}, but no {other}"),
-                "give both, or neither and let the SDK find them",
-            );
+            section.error(one, format!("AWS has {one}, but no {other}"), "give both, or neither and let the SDK find them");
         }
     }
     Some(Aws {
@@ -485,19 +366,10 @@ fn endpoint(section: Section<'_>) -> Option<Endpoint> {
     let mut headers = IndexMap::new();
     if let Some(inner) = section.section("headers", "headers") {
         for header in inner.entries() {
-            headers.extend(
-                inner
-                    .text(&header.key)
-                    .map(|value| (header.key.clone(), Secret(value))),
-            );
+            headers.extend(inner.text(&header.key).map(|value| (header.key.clone(), Secret(value))));
         }
     }
-    let url = required(
-        section,
-        "url",
-        section.text("url"),
-        "add url: http://127.0.0.1:9090/api/v1/write",
-    );
+    let url = required(section, "url", section.text("url"), "add url: http://127.0.0.1:9090/api/v1/write");
     let verify = section.bool("verify").unwrap_or(true);
     Some(Endpoint {
         url: url?,
@@ -511,25 +383,13 @@ fn endpoint(section: Section<'_>) -> Option<Endpoint> {
 }
 
 fn influxdb(section: Section<'_>) -> Option<InfluxDb> {
-    let keys: Vec<&str> = ENDPOINT_KEYS
-        .into_iter()
-        .chain(["org", "bucket", "database"])
-        .collect();
+    let keys: Vec<&str> = ENDPOINT_KEYS.into_iter().chain(["org", "bucket", "database"]).collect();
     let section = section.known(&keys);
     if !section.has("bucket") && !section.has("database") {
-        section.error(
-            "",
-            format!("{} has neither bucket nor database", section.path),
-            "add bucket and org (InfluxDB 2) or database (1)",
-        );
+        section.error("", format!("{} has neither bucket nor database", section.path), "add bucket and org (InfluxDB 2) or database (1)");
     }
     let endpoint = endpoint(section)?;
-    Some(InfluxDb {
-        endpoint,
-        org: section.text("org"),
-        bucket: section.text("bucket"),
-        database: section.text("database"),
-    })
+    Some(InfluxDb { endpoint, org: section.text("org"), bucket: section.text("bucket"), database: section.text("database") })
 }
 
 #[cfg(test)]

@@ -22,15 +22,9 @@ const UNITS: [(&str, u64); 7] = [
 /// ```
 pub fn parse(text: &str) -> Result<Duration, String> {
     let text = text.trim();
-    let wrong = |why: &str| {
-        Err(format!(
-            "\"{text}\" is no duration: {why}; write it like 20, 20s, 500ms, 3m, 1h20m or 2d"
-        ))
-    };
+    let wrong = |why: &str| Err(format!("\"{text}\" is no duration: {why}; write it like 20, 20s, 500ms, 3m, 1h20m or 2d"));
     if text.is_empty() {
-        return Err(
-            "a duration is missing: write it like 20, 20s, 500ms, 3m, 1h20m or 2d".to_owned(),
-        );
+        return Err("a duration is missing: write it like 20, 20s, 500ms, 3m, 1h20m or 2d".to_owned());
     }
     if text.starts_with('-') {
         return wrong("it is negative");
@@ -39,10 +33,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     let mut rest = text;
     let mut last_unit = u64::MAX;
     while !rest.is_empty() {
-        let digits = rest.len()
-            - rest
-                .trim_start_matches(|c: char| c.is_ascii_digit() || c == '.')
-                .len();
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').len();
         let (number, tail) = rest.split_at(digits);
         let letters = tail.len() - tail.trim_start_matches(|c: char| c.is_alphabetic()).len();
         let (unit, tail) = tail.split_at(letters);
@@ -79,16 +70,8 @@ fn scaled(number: &str, scale: u64) -> Option<u64> {
     if fraction.contains('.') || fraction.len() > 9 || (whole.is_empty() && fraction.is_empty()) {
         return None;
     }
-    let whole: u64 = if whole.is_empty() {
-        0
-    } else {
-        whole.parse().ok()?
-    };
-    let parts: u64 = if fraction.is_empty() {
-        0
-    } else {
-        fraction.parse().ok()?
-    };
+    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let parts: u64 = if fraction.is_empty() { 0 } else { fraction.parse().ok()? };
     let divisor = 10u128.pow(u32::try_from(fraction.len()).ok()?);
     let part = u64::try_from(u128::from(parts) * u128::from(scale) / divisor).ok()?;
     whole.checked_mul(scale)?.checked_add(part)
@@ -160,9 +143,7 @@ mod tests {
 
     #[test]
     fn prints_what_it_reads() {
-        for text in [
-            "1h20m", "3h30m10s", "500ms", "2d", "1s500ms", "0s", "3us7ns", "1d1ns",
-        ] {
+        for text in ["1h20m", "3h30m10s", "500ms", "2d", "1s500ms", "0s", "3us7ns", "1d1ns"] {
             assert_eq!(print(parse(text).unwrap()), text);
         }
         assert_eq!(print(Duration::from_secs(90)), "1m30s");

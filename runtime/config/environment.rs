@@ -105,25 +105,12 @@ impl Environment {
     /// An environment without any key.
     pub fn empty(name: &str) -> Self {
         let data = EnvData::Object(IndexMap::new());
-        let root = EnvValue {
-            data,
-            place: Place::file(format!("config/{name}.yml")),
-            secret: false,
-            parts: None,
-        };
-        Self {
-            name: name.to_owned(),
-            root,
-            secrets: Vec::new(),
-        }
+        let root = EnvValue { data, place: Place::file(format!("config/{name}.yml")), secret: false, parts: None };
+        Self { name: name.to_owned(), root, secrets: Vec::new() }
     }
 
     /// Merges `own` over `common`, map by map; lists and single values replace each other.
-    pub fn parse(
-        name: &str,
-        own: Source<'_>,
-        common: Option<Source<'_>>,
-    ) -> Result<Self, Vec<ConfigError>> {
+    pub fn parse(name: &str, own: Source<'_>, common: Option<Source<'_>>) -> Result<Self, Vec<ConfigError>> {
         let mut errors = Vec::new();
         let mut layers = Vec::new();
         for source in common.into_iter().chain([own]) {
@@ -137,36 +124,21 @@ impl Environment {
         for layer in layers {
             merge(&mut environment.root, layer);
         }
-        if errors.is_empty() {
-            Ok(environment)
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(environment) } else { Err(errors) }
     }
 
     /// Reads `<name>.yml` and `common.yml`, if there is one, of a directory.
     pub fn load(directory: &Path, name: &str) -> Result<Self, Vec<ConfigError>> {
         let own = directory.join(format!("{name}.yml"));
         let common = directory.join("common.yml");
-        let text = crate::read(&own)
-            .map_err(|error| vec![error.with_help_if(other_environment(directory, name))])?;
+        let text = crate::read(&own).map_err(|error| vec![error.with_help_if(other_environment(directory, name))])?;
         let common_text = match common.exists() {
             true => Some(crate::read(&common).map_err(|error| vec![error])?),
             false => None,
         };
         let (own, common) = (own.display().to_string(), common.display().to_string());
-        let common = common_text.as_deref().map(|text| Source {
-            text,
-            file: &common,
-        });
-        Self::parse(
-            name,
-            Source {
-                text: &text,
-                file: &own,
-            },
-            common,
-        )
+        let common = common_text.as_deref().map(|text| Source { text, file: &common });
+        Self::parse(name, Source { text: &text, file: &own }, common)
     }
 
     /// All of it, as one map.
@@ -191,17 +163,9 @@ impl Environment {
                     article(value.kind()),
                     value.kind().name()
                 );
-                return Err(Missing {
-                    message,
-                    help: None,
-                    place: value.place.clone(),
-                });
+                return Err(Missing { message, help: None, place: value.place.clone() });
             };
-            let sofar = if walked.is_empty() {
-                part.to_owned()
-            } else {
-                format!("{walked}.{part}")
-            };
+            let sofar = if walked.is_empty() { part.to_owned() } else { format!("{walked}.{part}") };
             let Some(member) = members.get(part) else {
                 return Err(self.missing(path, &walked, part, members, value.place.clone()));
             };
@@ -211,38 +175,19 @@ impl Environment {
         Ok(value)
     }
 
-    fn missing(
-        &self,
-        path: &str,
-        walked: &str,
-        part: &str,
-        members: &IndexMap<String, EnvValue>,
-        place: Place,
-    ) -> Missing {
-        let prefix = if walked.is_empty() {
-            String::new()
-        } else {
-            format!("{walked}.")
-        };
+    fn missing(&self, path: &str, walked: &str, part: &str, members: &IndexMap<String, EnvValue>, place: Place) -> Missing {
+        let prefix = if walked.is_empty() { String::new() } else { format!("{walked}.") };
         let near = did_you_mean(part, members.keys().map(String::as_str))
             .and_then(|_| crate::suggest::nearest(part, members.keys().map(String::as_str)))
             .map(|found| format!("did you mean \"{prefix}{found}\"?"));
         let keys = self.keys();
         let names: Vec<&str> = members.keys().map(String::as_str).collect();
-        let what = if walked.is_empty() {
-            "its keys".to_owned()
-        } else {
-            format!("keys of {walked}")
-        };
+        let what = if walked.is_empty() { "its keys".to_owned() } else { format!("keys of {walked}") };
         let help = near
             .or_else(|| did_you_mean(path, keys.iter().map(String::as_str)))
             .or_else(|| did_you_mean_or_list(part, &names, &what))
             .or_else(|| Some(format!("add it to config/{}.yml", self.name)));
-        Missing {
-            message: format!("env {} has no key \"{prefix}{part}\"", self.name),
-            help,
-            place,
-        }
+        Missing { message: format!("env {} has no key \"{prefix}{part}\"", self.name), help, place }
     }
 
     /// All dotted paths, those of maps too, in the order of the files.
@@ -266,27 +211,16 @@ impl Environment {
     }
 
     /// Puts the process environment's values in the place of `${VAR}`; all that are missing are reported at once.
-    pub fn resolve(
-        &self,
-        variables: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, Vec<ConfigError>> {
+    pub fn resolve(&self, variables: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigError>> {
         let mut resolved = self.clone();
         let mut errors = Vec::new();
         let mut secrets = Vec::new();
         resolve_value(&mut resolved.root, "", variables, &mut secrets, &mut errors);
         resolved.secrets.extend(secrets);
-        resolved
-            .secrets
-            .retain(|secret| secret.chars().count() >= SHORTEST_SECRET);
-        resolved
-            .secrets
-            .sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        resolved.secrets.retain(|secret| secret.chars().count() >= SHORTEST_SECRET);
+        resolved.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         resolved.secrets.dedup();
-        if errors.is_empty() {
-            Ok(resolved)
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(resolved) } else { Err(errors) }
     }
 
     /// What came from the process environment, longest first, to be masked in all output.
@@ -344,11 +278,7 @@ impl EnvValue {
 }
 
 fn article(kind: Kind) -> &'static str {
-    if matches!(kind, Kind::Int | Kind::Object) {
-        "an"
-    } else {
-        "a"
-    }
+    if matches!(kind, Kind::Int | Kind::Object) { "an" } else { "a" }
 }
 
 fn other_environment(directory: &Path, name: &str) -> Option<String> {
@@ -356,12 +286,7 @@ fn other_environment(directory: &Path, name: &str) -> Option<String> {
         .ok()?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter_map(|file| file.strip_suffix(".yml").map(str::to_owned))
-        .filter(|stem| {
-            !matches!(
-                stem.as_str(),
-                "common" | "loadtest_registry" | "systems_credentials"
-            )
-        })
+        .filter(|stem| !matches!(stem.as_str(), "common" | "loadtest_registry" | "systems_credentials"))
         .collect();
     names.sort();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -372,15 +297,9 @@ fn layer(node: &Node, errors: &mut Vec<ConfigError>) -> EnvValue {
     let value = convert(node, errors);
     match value.data {
         EnvData::Object(_) => value,
-        EnvData::Null => EnvValue {
-            data: EnvData::Object(IndexMap::new()),
-            ..value
-        },
+        EnvData::Null => EnvValue { data: EnvData::Object(IndexMap::new()), ..value },
         _ => {
-            let message = format!(
-                "an environment must be a map of keys and values, not {}",
-                node.describe()
-            );
+            let message = format!("an environment must be a map of keys and values, not {}", node.describe());
             errors.push(ConfigError::new(node.place.clone(), message));
             value
         }
@@ -405,34 +324,16 @@ fn convert(node: &Node, errors: &mut Vec<ConfigError>) -> EnvValue {
                 EnvData::String(text.clone())
             }
         },
-        NodeValue::List(items) => {
-            EnvData::List(items.iter().map(|item| convert(item, errors)).collect())
-        }
+        NodeValue::List(items) => EnvData::List(items.iter().map(|item| convert(item, errors)).collect()),
         NodeValue::Map(entries) => {
-            for entry in entries
-                .iter()
-                .filter(|entry| entry.key.contains('.') || entry.key.is_empty())
-            {
-                let error = ConfigError::new(
-                    entry.place.clone(),
-                    format!("the key \"{}\" can't be reached from a spec", entry.key),
-                );
+            for entry in entries.iter().filter(|entry| entry.key.contains('.') || entry.key.is_empty()) {
+                let error = ConfigError::new(entry.place.clone(), format!("the key \"{}\" can't be reached from a spec", entry.key));
                 errors.push(error.with_help("write a map within a map instead of a dot"));
             }
-            EnvData::Object(
-                entries
-                    .iter()
-                    .map(|entry| (entry.key.clone(), convert(&entry.value, errors)))
-                    .collect(),
-            )
+            EnvData::Object(entries.iter().map(|entry| (entry.key.clone(), convert(&entry.value, errors))).collect())
         }
     };
-    EnvValue {
-        data,
-        place: node.place.clone(),
-        secret: parts.is_some(),
-        parts,
-    }
+    EnvValue { data, place: node.place.clone(), secret: parts.is_some(), parts }
 }
 
 /// A plain scalar as YAML 1.2 reads it, but digits with a leading zero stay text: they are account numbers and postcodes.
@@ -446,22 +347,16 @@ fn scalar(text: &str) -> EnvData {
         _ => {}
     }
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let leading_zero =
-        digits.len() > 1 && digits.starts_with('0') && digits.as_bytes()[1].is_ascii_digit();
+    let leading_zero = digits.len() > 1 && digits.starts_with('0') && digits.as_bytes()[1].is_ascii_digit();
     if let Some(hex) = digits.strip_prefix("0x")
         && digits.len() == text.len()
         && let Ok(number) = i64::from_str_radix(hex, 16)
     {
         return EnvData::Int(number);
     }
-    let numeric = !leading_zero
-        && digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
-        && digits.bytes().any(|b| b.is_ascii_digit());
-    if numeric
-        && digits
-            .bytes()
-            .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'-' | b'+'))
-    {
+    let numeric =
+        !leading_zero && digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') && digits.bytes().any(|b| b.is_ascii_digit());
+    if numeric && digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'-' | b'+')) {
         if let Ok(number) = text.parse::<i64>() {
             return EnvData::Int(number);
         }
@@ -491,11 +386,7 @@ fn merge(base: &mut EnvValue, over: EnvValue) {
 
 fn collect_keys(value: &EnvValue, prefix: &str, keys: &mut Vec<String>) {
     for (key, member) in value.as_object().into_iter().flatten() {
-        let path = if prefix.is_empty() {
-            key.clone()
-        } else {
-            format!("{prefix}.{key}")
-        };
+        let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
         keys.push(path.clone());
         collect_keys(member, &path, keys);
     }
@@ -526,11 +417,8 @@ fn resolve_value(
                 value.parts = None;
             }
             Err(missing) => errors.extend(missing.into_iter().map(|name| {
-                ConfigError::new(
-                    value.place.clone(),
-                    format!("{path} needs the environment variable {name}, which is not set"),
-                )
-                .with_help(format!("set {name}, or give a default: ${{{name}:-…}}"))
+                ConfigError::new(value.place.clone(), format!("{path} needs the environment variable {name}, which is not set"))
+                    .with_help(format!("set {name}, or give a default: ${{{name}:-…}}"))
             })),
         }
         return;
@@ -538,22 +426,12 @@ fn resolve_value(
     match &mut value.data {
         EnvData::List(items) => {
             for (index, item) in items.iter_mut().enumerate() {
-                resolve_value(
-                    item,
-                    &format!("{path}[{index}]"),
-                    variables,
-                    secrets,
-                    errors,
-                );
+                resolve_value(item, &format!("{path}[{index}]"), variables, secrets, errors);
             }
         }
         EnvData::Object(members) => {
             for (key, member) in members {
-                let path = if path.is_empty() {
-                    key.clone()
-                } else {
-                    format!("{path}.{key}")
-                };
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                 resolve_value(member, &path, variables, secrets, errors);
             }
         }

@@ -22,20 +22,13 @@ pub struct Place {
 impl Place {
     /// The file as a whole.
     pub fn file(file: impl Into<String>) -> Self {
-        Self {
-            file: file.into(),
-            ..Self::default()
-        }
+        Self { file: file.into(), ..Self::default() }
     }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.line == 0 {
-            f.write_str(&self.file)
-        } else {
-            write!(f, "{}:{}:{}", self.file, self.line, self.column)
-        }
+        if self.line == 0 { f.write_str(&self.file) } else { write!(f, "{}:{}:{}", self.file, self.line, self.column) }
     }
 }
 
@@ -55,11 +48,7 @@ pub struct ConfigError {
 impl ConfigError {
     /// An error without help.
     pub fn new(place: Place, message: impl Into<String>) -> Self {
-        Self {
-            place,
-            message: message.into(),
-            help: None,
-        }
+        Self { place, message: message.into(), help: None }
     }
 
     /// The same with a way to mend it.
@@ -95,22 +84,9 @@ mod tests {
 
     #[test]
     fn one_line_with_place_and_help() {
-        let place = Place {
-            file: "specs/x.profile.yml".into(),
-            line: 4,
-            column: 3,
-            offset: 40,
-            len: 7,
-        };
-        let error = ConfigError::new(place, "unknown key \"cleints\"")
-            .with_help("did you mean \"clients\"?");
-        assert_eq!(
-            error.to_string(),
-            "specs/x.profile.yml:4:3: unknown key \"cleints\" (did you mean \"clients\"?)"
-        );
-        assert_eq!(
-            ConfigError::new(Place::file("a.yml"), "is empty").to_string(),
-            "a.yml: is empty"
-        );
+        let place = Place { file: "specs/x.profile.yml".into(), line: 4, column: 3, offset: 40, len: 7 };
+        let error = ConfigError::new(place, "unknown key \"cleints\"").with_help("did you mean \"clients\"?");
+        assert_eq!(error.to_string(), "specs/x.profile.yml:4:3: unknown key \"cleints\" (did you mean \"clients\"?)");
+        assert_eq!(ConfigError::new(Place::file("a.yml"), "is empty").to_string(), "a.yml: is empty");
     }
 }

@@ -90,11 +90,7 @@ impl Index {
     }
 
     fn byte(&self, chars: usize) -> usize {
-        self.bytes
-            .get(chars)
-            .or(self.bytes.last())
-            .copied()
-            .unwrap_or(0)
+        self.bytes.get(chars).or(self.bytes.last()).copied().unwrap_or(0)
     }
 }
 
@@ -115,39 +111,19 @@ impl<'a> Builder<'a> {
             Some(Err(error)) => {
                 let marker = error.marker();
                 let offset = self.lines.byte(marker.index());
-                let place = Place {
-                    file: self.file.to_owned(),
-                    line: marker.line().max(1),
-                    column: marker.col() + 1,
-                    offset,
-                    len: 0,
-                };
+                let place = Place { file: self.file.to_owned(), line: marker.line().max(1), column: marker.col() + 1, offset, len: 0 };
                 let line = self.text.lines().nth(place.line - 1).unwrap_or("");
-                let help = line
-                    .contains("${")
-                    .then(|| "within { } and [ ] put quotes around \"${VAR}\"".to_owned());
-                Err(
-                    ConfigError::new(place, format!("this is no valid YAML: {}", error.info()))
-                        .with_help_if(help),
-                )
+                let help = line.contains("${").then(|| "within { } and [ ] put quotes around \"${VAR}\"".to_owned());
+                Err(ConfigError::new(place, format!("this is no valid YAML: {}", error.info())).with_help_if(help))
             }
-            None => Err(ConfigError::new(
-                Place::file(self.file),
-                "this is no valid YAML: it ends too early",
-            )),
+            None => Err(ConfigError::new(Place::file(self.file), "this is no valid YAML: it ends too early")),
         }
     }
 
     fn place(&self, span: Span) -> Place {
         let offset = self.lines.byte(span.start.index());
         let end = self.lines.byte(span.end.index()).max(offset);
-        Place {
-            file: self.file.to_owned(),
-            line: span.start.line().max(1),
-            column: span.start.col() + 1,
-            offset,
-            len: end - offset,
-        }
+        Place { file: self.file.to_owned(), line: span.start.line().max(1), column: span.start.col() + 1, offset, len: end - offset }
     }
 
     fn document(&mut self) -> Result<Node, ConfigError> {
@@ -156,50 +132,28 @@ impl<'a> Builder<'a> {
             let (event, span) = self.next()?;
             match event {
                 Event::StreamEnd => break,
-                Event::StreamStart
-                | Event::DocumentStart(_)
-                | Event::DocumentEnd
-                | Event::Nothing => {}
+                Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd | Event::Nothing => {}
                 event if root.is_none() => root = Some(self.node(event, span, 0)?),
                 event => {
                     let second = self.node(event, span, 0)?;
-                    self.errors.push(ConfigError::new(
-                        second.place,
-                        "a second document begins here; a file holds one",
-                    ));
+                    self.errors.push(ConfigError::new(second.place, "a second document begins here; a file holds one"));
                 }
             }
         }
-        Ok(root.unwrap_or_else(|| Node {
-            value: NodeValue::Scalar {
-                text: String::new(),
-                plain: true,
-            },
-            place: Place::file(self.file),
-        }))
+        Ok(root.unwrap_or_else(|| Node { value: NodeValue::Scalar { text: String::new(), plain: true }, place: Place::file(self.file) }))
     }
 
     fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, ConfigError> {
         let place = self.place(span);
         self.nodes += 1;
         if depth > MAX_DEPTH || self.nodes > MAX_NODES {
-            return Err(ConfigError::new(
-                place,
-                "the file is nested too deeply or too large for a configuration file",
-            ));
+            return Err(ConfigError::new(place, "the file is nested too deeply or too large for a configuration file"));
         }
         let (anchor, value) = match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let text_tag =
-                    tag.is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
+                let text_tag = tag.is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
                 let plain = style == ScalarStyle::Plain && !text_tag;
-                (
-                    anchor,
-                    NodeValue::Scalar {
-                        text: text.into_owned(),
-                        plain,
-                    },
-                )
+                (anchor, NodeValue::Scalar { text: text.into_owned(), plain })
             }
             Event::SequenceStart(anchor, _) => {
                 let mut items = Vec::new();
@@ -214,19 +168,13 @@ impl<'a> Builder<'a> {
             Event::MappingStart(anchor, _) => (anchor, NodeValue::Map(self.map(depth)?)),
             Event::Alias(anchor) => {
                 let Some(target) = self.anchors.get(&anchor).cloned() else {
-                    return Err(ConfigError::new(
-                        place,
-                        "this alias names no anchor that is complete before it",
-                    ));
+                    return Err(ConfigError::new(place, "this alias names no anchor that is complete before it"));
                 };
                 self.nodes += count(&target);
                 return Ok(target);
             }
             _ => {
-                return Err(ConfigError::new(
-                    place,
-                    "this is no valid YAML: a value is missing",
-                ));
+                return Err(ConfigError::new(place, "this is no valid YAML: a value is missing"));
             }
         };
         let node = Node { value, place };
@@ -248,29 +196,16 @@ impl<'a> Builder<'a> {
             let (event, span) = self.next()?;
             let value = self.node(event, span, depth + 1)?;
             let NodeValue::Scalar { text, plain } = key.value else {
-                self.errors.push(ConfigError::new(
-                    key.place,
-                    "a key must be a single word or text",
-                ));
+                self.errors.push(ConfigError::new(key.place, "a key must be a single word or text"));
                 continue;
             };
             if plain && text == "<<" {
                 self.merge(&value, &mut merged);
             } else if let Some(earlier) = entries.iter().find(|entry| entry.key == text) {
-                let help = format!(
-                    "it stands first in line {}; leave one of them out",
-                    earlier.place.line
-                );
-                self.errors.push(
-                    ConfigError::new(key.place, format!("the key \"{text}\" stands here twice"))
-                        .with_help(help),
-                );
+                let help = format!("it stands first in line {}; leave one of them out", earlier.place.line);
+                self.errors.push(ConfigError::new(key.place, format!("the key \"{text}\" stands here twice")).with_help(help));
             } else {
-                entries.push(Entry {
-                    key: text,
-                    place: key.place,
-                    value,
-                });
+                entries.push(Entry { key: text, place: key.place, value });
             }
         }
         for entry in merged {
@@ -293,10 +228,7 @@ impl<'a> Builder<'a> {
             }
             NodeValue::List(items) => items.iter().for_each(|item| self.merge(item, merged)),
             NodeValue::Scalar { .. } => {
-                self.errors.push(ConfigError::new(
-                    value.place.clone(),
-                    "\"<<\" merges a map, and this is none",
-                ));
+                self.errors.push(ConfigError::new(value.place.clone(), "\"<<\" merges a map, and this is none"));
             }
         }
     }
@@ -312,13 +244,8 @@ fn count(node: &Node) -> usize {
 
 /// The error for a key that is not among `known`.
 pub(crate) fn unknown_key(key: &str, place: &Place, within: &str, known: &[&str]) -> ConfigError {
-    let help = did_you_mean(key, known.iter().copied())
-        .unwrap_or_else(|| format!("known keys: {}", known.join(", ")));
-    let message = if within.is_empty() {
-        format!("unknown key \"{key}\"")
-    } else {
-        format!("unknown key \"{key}\" in {within}")
-    };
+    let help = did_you_mean(key, known.iter().copied()).unwrap_or_else(|| format!("known keys: {}", known.join(", ")));
+    let message = if within.is_empty() { format!("unknown key \"{key}\"") } else { format!("unknown key \"{key}\" in {within}") };
     ConfigError::new(place.clone(), message).with_help(help)
 }
 
@@ -341,10 +268,7 @@ mod tests {
         assert_eq!((b.place.line, b.place.column), (3, 1));
         let inner = &map(&b.value)[0];
         assert_eq!((inner.place.line, inner.place.column), (4, 3));
-        assert_eq!(
-            &text[inner.place.offset..inner.place.offset + inner.place.len],
-            "cé"
-        );
+        assert_eq!(&text[inner.place.offset..inner.place.offset + inner.place.len], "cé");
         let place = &inner.value.place;
         assert_eq!(&text[place.offset..place.offset + place.len], "\"x y\"");
     }
@@ -352,39 +276,16 @@ mod tests {
     #[test]
     fn errors_have_places() {
         let errors = parse("a: 1\nb: [1, 2\nc: 3\n", "f.yml").unwrap_err();
-        assert!(
-            errors[0].to_string().contains("no valid YAML"),
-            "{}",
-            errors[0]
-        );
+        assert!(errors[0].to_string().contains("no valid YAML"), "{}", errors[0]);
         assert!(errors[0].place.line >= 2);
-        assert!(
-            parse("a: {b: ${C}}\n", "f.yml").unwrap_err()[0]
-                .to_string()
-                .contains("put quotes around \"${VAR}\"")
-        );
+        assert!(parse("a: {b: ${C}}\n", "f.yml").unwrap_err()[0].to_string().contains("put quotes around \"${VAR}\""));
         let errors = parse("a: 1\na: 2\nb: 1\nb: 2\n", "f.yml").unwrap_err();
         assert_eq!(errors.len(), 2);
-        assert_eq!(
-            errors[0].to_string(),
-            "f.yml:2:1: the key \"a\" stands here twice (it stands first in line 1; leave one of them out)"
-        );
-        assert!(
-            parse("a: 1\n---\nb: 2\n", "f.yml").unwrap_err()[0]
-                .message
-                .contains("second document")
-        );
-        assert!(
-            parse("[a]: 1\n", "f.yml").unwrap_err()[0]
-                .message
-                .contains("a key must be")
-        );
+        assert_eq!(errors[0].to_string(), "f.yml:2:1: the key \"a\" stands here twice (it stands first in line 1; leave one of them out)");
+        assert!(parse("a: 1\n---\nb: 2\n", "f.yml").unwrap_err()[0].message.contains("second document"));
+        assert!(parse("[a]: 1\n", "f.yml").unwrap_err()[0].message.contains("a key must be"));
         assert!(parse("a: *x\n", "f.yml").is_err());
-        assert!(
-            parse("<<: 3\n", "f.yml").unwrap_err()[0]
-                .message
-                .contains("merges a map")
-        );
+        assert!(parse("<<: 3\n", "f.yml").unwrap_err()[0].message.contains("merges a map"));
         assert!(parse(&"[".repeat(200), "f.yml").is_err());
     }
 
@@ -394,10 +295,7 @@ mod tests {
         assert!(parse("# only a comment\n", "f.yml").unwrap().is_null());
         let root = parse("base: &b {x: 1, y: 2}\nc:\n  <<: *b\n  y: 3\n", "f.yml").unwrap();
         let c = map(&map(&root)[1].value);
-        let keys: Vec<_> = c
-            .iter()
-            .map(|entry| (entry.key.as_str(), entry.value.describe()))
-            .collect();
+        let keys: Vec<_> = c.iter().map(|entry| (entry.key.as_str(), entry.value.describe())).collect();
         assert_eq!(keys, [("y", "\"3\"".to_owned()), ("x", "\"1\"".to_owned())]);
     }
 
@@ -408,10 +306,6 @@ mod tests {
             let row = vec![format!("*a{}", i - 1); 10].join(", ");
             text.push_str(&format!("a{i}: &a{i} [{row}]\n"));
         }
-        assert!(
-            parse(&text, "f.yml").unwrap_err()[0]
-                .message
-                .contains("too large")
-        );
+        assert!(parse(&text, "f.yml").unwrap_err()[0].message.contains("too large"));
     }
 }

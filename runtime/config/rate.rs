@@ -18,10 +18,7 @@ impl Rate {
     pub const MAX_PER_SECOND: u64 = 100_000_000;
 
     /// No events at all.
-    pub const ZERO: Self = Self {
-        count: 0,
-        per_ns: 1,
-    };
+    pub const ZERO: Self = Self { count: 0, per_ns: 1 };
 
     /// `count` events in `per_ns` nanoseconds; a `per_ns` of 0 is taken as 1.
     pub fn new(count: u64, per_ns: u64) -> Self {
@@ -30,10 +27,7 @@ impl Rate {
         }
         let per_ns = per_ns.max(1);
         let divisor = gcd(count, per_ns);
-        Self {
-            count: count / divisor,
-            per_ns: per_ns / divisor,
-        }
+        Self { count: count / divisor, per_ns: per_ns / divisor }
     }
 
     /// `count` events a second.
@@ -65,11 +59,7 @@ impl Rate {
     /// Reads `500/s`, `30/m`, `1.5/h` or a bare number, which is a second's.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        let wrong = |why: &str| {
-            Err(format!(
-                "\"{text}\" is no rate: {why}; write it like 500/s, 30/m or 10/h"
-            ))
-        };
+        let wrong = |why: &str| Err(format!("\"{text}\" is no rate: {why}; write it like 500/s, 30/m or 10/h"));
         let (number, unit) = match text.split_once('/') {
             Some((number, unit)) => (number.trim(), unit.trim()),
             None => (text, "s"),
@@ -95,26 +85,13 @@ impl Rate {
             return wrong("at most six digits may follow the point");
         }
         let scale = 10u64.pow(u32::try_from(fraction.len()).unwrap_or(0));
-        let whole: Option<u64> = if whole.is_empty() {
-            Some(0)
-        } else {
-            whole.parse().ok()
-        };
-        let parts: u64 = if fraction.is_empty() {
-            0
-        } else {
-            fraction.parse().unwrap_or(0)
-        };
-        let count = whole
-            .and_then(|w| w.checked_mul(scale))
-            .and_then(|w| w.checked_add(parts));
+        let whole: Option<u64> = if whole.is_empty() { Some(0) } else { whole.parse().ok() };
+        let parts: u64 = if fraction.is_empty() { 0 } else { fraction.parse().unwrap_or(0) };
+        let count = whole.and_then(|w| w.checked_mul(scale)).and_then(|w| w.checked_add(parts));
         let most = u128::from(Self::MAX_PER_SECOND) * u128::from(scale) * u128::from(per / SECOND);
         match count {
             Some(count) if u128::from(count) <= most => Ok(Self::new(count, per * scale)),
-            _ => wrong(&format!(
-                "more than {} a second is too much",
-                Self::MAX_PER_SECOND
-            )),
+            _ => wrong(&format!("more than {} a second is too much", Self::MAX_PER_SECOND)),
         }
     }
 }
@@ -127,8 +104,7 @@ impl PartialOrd for Rate {
 
 impl Ord for Rate {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (u128::from(self.count) * u128::from(other.per_ns))
-            .cmp(&(u128::from(other.count) * u128::from(self.per_ns)))
+        (u128::from(self.count) * u128::from(other.per_ns)).cmp(&(u128::from(other.count) * u128::from(self.per_ns)))
     }
 }
 

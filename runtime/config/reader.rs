@@ -51,28 +51,19 @@ impl<'a> Section<'a> {
             _ if node.is_null() => &[],
             _ => {
                 let what = if path.is_empty() { "the file" } else { path };
-                let message = format!(
-                    "{what} must be a map of keys and values, not {}",
-                    node.describe()
-                );
+                let message = format!("{what} must be a map of keys and values, not {}", node.describe());
                 problems.error(ConfigError::new(node.place.clone(), message));
                 &[]
             }
         };
-        Self {
-            problems,
-            path,
-            place: &node.place,
-            entries,
-        }
+        Self { problems, path, place: &node.place, entries }
     }
 
     /// Reports keys that are not among `known`.
     pub(crate) fn known(self, known: &[&str]) -> Self {
         for entry in self.entries {
             if !known.contains(&entry.key.as_str()) {
-                self.problems
-                    .error(unknown_key(&entry.key, &entry.place, self.path, known));
+                self.problems.error(unknown_key(&entry.key, &entry.place, self.path, known));
             }
         }
         self
@@ -88,9 +79,7 @@ impl<'a> Section<'a> {
 
     /// The entry of `key`, unless it is left out or null.
     pub(crate) fn entry(&self, key: &str) -> Option<&'a Entry> {
-        self.entries
-            .iter()
-            .find(|entry| entry.key == key && !entry.value.is_null())
+        self.entries.iter().find(|entry| entry.key == key && !entry.value.is_null())
     }
 
     pub(crate) fn has(&self, key: &str) -> bool {
@@ -99,32 +88,24 @@ impl<'a> Section<'a> {
 
     /// The place of a key, or of the section where the key is left out.
     pub(crate) fn place_of(&self, key: &str) -> Place {
-        self.entry(key)
-            .map_or_else(|| self.place.clone(), |entry| entry.place.clone())
+        self.entry(key).map_or_else(|| self.place.clone(), |entry| entry.place.clone())
     }
 
     pub(crate) fn error(&self, key: &str, message: impl Into<String>, help: &str) {
-        self.problems
-            .error(ConfigError::new(self.place_of(key), message).with_help(help));
+        self.problems.error(ConfigError::new(self.place_of(key), message).with_help(help));
     }
 
     pub(crate) fn warn(&self, key: &str, message: impl Into<String>, help: &str) {
-        self.problems
-            .warn(ConfigError::new(self.place_of(key), message).with_help(help));
+        self.problems.warn(ConfigError::new(self.place_of(key), message).with_help(help));
     }
 
     /// A section within this one; an empty one where it is left out.
     pub(crate) fn section(&self, key: &str, path: &'a str) -> Option<Section<'a>> {
-        self.entry(key)
-            .map(|entry| Section::open(self.problems, &entry.value, path))
+        self.entry(key).map(|entry| Section::open(self.problems, &entry.value, path))
     }
 
     /// Reads a single value with `read`, whose error names the key.
-    pub(crate) fn read<T>(
-        &self,
-        key: &str,
-        read: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
+    pub(crate) fn read<T>(&self, key: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let entry = self.entry(key)?;
         read_node(self.problems, key, &entry.value, read)
     }
@@ -171,24 +152,13 @@ impl<'a> Section<'a> {
             return Vec::new();
         };
         match &entry.value.value {
-            NodeValue::Scalar { text, .. } => split_commas(text)
-                .map(|part| (part, entry.value.place.clone()))
-                .collect(),
+            NodeValue::Scalar { text, .. } => split_commas(text).map(|part| (part, entry.value.place.clone())).collect(),
             NodeValue::List(items) => items
                 .iter()
-                .filter_map(|item| {
-                    Some((
-                        read_node(self.problems, key, item, |text| Ok(text.to_owned()))?,
-                        item.place.clone(),
-                    ))
-                })
+                .filter_map(|item| Some((read_node(self.problems, key, item, |text| Ok(text.to_owned()))?, item.place.clone())))
                 .collect(),
             NodeValue::Map(_) => {
-                self.error(
-                    key,
-                    format!("{key} must be a list, not a map"),
-                    &format!("write {key}: [a, b]"),
-                );
+                self.error(key, format!("{key} must be a list, not a map"), &format!("write {key}: [a, b]"));
                 Vec::new()
             }
         }
@@ -196,36 +166,22 @@ impl<'a> Section<'a> {
 }
 
 /// Reads one scalar node; lists and maps are an error that names the key.
-pub(crate) fn read_node<T>(
-    problems: &Problems,
-    key: &str,
-    node: &Node,
-    read: impl FnOnce(&str) -> Result<T, String>,
-) -> Option<T> {
+pub(crate) fn read_node<T>(problems: &Problems, key: &str, node: &Node, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
     let result = match &node.value {
         NodeValue::Scalar { text, .. } => read(text.trim()),
-        _ => Err(format!(
-            "it must be a single value, not {}",
-            node.describe()
-        )),
+        _ => Err(format!("it must be a single value, not {}", node.describe())),
     };
     match result {
         Ok(value) => Some(value),
         Err(why) => {
-            problems.error(ConfigError::new(
-                node.place.clone(),
-                format!("{key}: {why}"),
-            ));
+            problems.error(ConfigError::new(node.place.clone(), format!("{key}: {why}")));
             None
         }
     }
 }
 
 pub(crate) fn split_commas(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .map(str::to_owned)
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned)
 }
 
 /// `true`, `false`, and `Yes`, `no`, `on`, `OFF` as YAML 1.1 wrote them.
@@ -244,9 +200,7 @@ fn parse_whole(text: &str) -> Result<u64, String> {
     }
     match digits.parse::<u64>() {
         Ok(number) => Ok(number),
-        Err(_) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
-            Err(format!("\"{text}\" is too great"))
-        }
+        Err(_) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => Err(format!("\"{text}\" is too great")),
         Err(_) => Err(format!("\"{text}\" is no whole number")),
     }
 }

@@ -38,10 +38,7 @@ pub struct Registered {
 impl Registered {
     /// The path of its spec: the registry's, else the profile's, else `specs/NAME.lt`.
     pub fn spec_path(&self, profile: &Profile) -> String {
-        self.spec
-            .clone()
-            .or_else(|| profile.test.spec.clone())
-            .unwrap_or_else(|| format!("specs/{}.lt", self.name))
+        self.spec.clone().or_else(|| profile.test.spec.clone()).unwrap_or_else(|| format!("specs/{}.lt", self.name))
     }
 }
 
@@ -63,56 +60,29 @@ impl Registry {
             Some(entry) => {
                 for test in Section::open(&problems, &entry.value, "registered").entries() {
                     let path = format!("registered.{}", test.key);
-                    let section =
-                        Section::open(&problems, &test.value, &path).known(&["profile", "spec"]);
+                    let section = Section::open(&problems, &test.value, &path).known(&["profile", "spec"]);
                     if !section.has("profile") {
-                        let error =
-                            ConfigError::new(test.place.clone(), format!("{path} has no profile"));
-                        problems.error(
-                            error.with_help(format!("add profile: specs/{}.profile.yml", test.key)),
-                        );
+                        let error = ConfigError::new(test.place.clone(), format!("{path} has no profile"));
+                        problems.error(error.with_help(format!("add profile: specs/{}.profile.yml", test.key)));
                     }
                     let profile = section.text("profile").unwrap_or_default();
                     let spec = section.read("spec", spec_path);
-                    let one = Registered {
-                        name: test.key.clone(),
-                        profile,
-                        spec,
-                        place: test.place.clone(),
-                    };
+                    let one = Registered { name: test.key.clone(), profile, spec, place: test.place.clone() };
                     registered.insert(test.key.clone(), one);
                 }
             }
-            None => top.error(
-                "registered",
-                "the registry has no tests",
-                "add registered: {tpdata: {profile: specs/tpdata.profile.yml}}",
-            ),
+            None => top.error("registered", "the registry has no tests", "add registered: {tpdata: {profile: specs/tpdata.profile.yml}}"),
         }
-        let registry = Self {
-            file: file.to_owned(),
-            current: top.text("current"),
-            registered,
-        };
+        let registry = Self { file: file.to_owned(), current: top.text("current"), registered };
         if let Some(name) = &registry.current
             && !registry.registered.is_empty()
             && let Err(error) = registry.get(name)
         {
-            let place = top
-                .entry("current")
-                .map_or(error.place, |entry| entry.value.place.clone());
-            problems.error(ConfigError {
-                place,
-                message: format!("current names \"{name}\", which is not registered"),
-                ..error
-            });
+            let place = top.entry("current").map_or(error.place, |entry| entry.value.place.clone());
+            problems.error(ConfigError { place, message: format!("current names \"{name}\", which is not registered"), ..error });
         }
         let (errors, _) = problems.into_parts();
-        if errors.is_empty() {
-            Ok(registry)
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(registry) } else { Err(errors) }
     }
 
     /// Reads the registry's file.
@@ -125,11 +95,11 @@ impl Registry {
     pub fn get(&self, name: &str) -> Result<&Registered, ConfigError> {
         self.registered.get(name).ok_or_else(|| {
             let names: Vec<&str> = self.registered.keys().map(String::as_str).collect();
-            ConfigError::new(
-                Place::file(&self.file),
-                format!("no test \"{name}\" is registered"),
-            )
-            .with_help_if(did_you_mean_or_list(name, &names, "registered"))
+            ConfigError::new(Place::file(&self.file), format!("no test \"{name}\" is registered")).with_help_if(did_you_mean_or_list(
+                name,
+                &names,
+                "registered",
+            ))
         })
     }
 
@@ -137,11 +107,8 @@ impl Registry {
     pub fn current(&self) -> Result<&Registered, ConfigError> {
         match &self.current {
             Some(name) => self.get(name),
-            None => Err(ConfigError::new(
-                Place::file(&self.file),
-                "the registry has no current test",
-            )
-            .with_help("add current: NAME, or name the test on the command line")),
+            None => Err(ConfigError::new(Place::file(&self.file), "the registry has no current test")
+                .with_help("add current: NAME, or name the test on the command line")),
         }
     }
 }
@@ -151,48 +118,27 @@ mod tests {
     use super::*;
 
     fn messages(text: &str) -> Vec<String> {
-        Registry::parse(text, "config/loadtest_registry.yml")
-            .unwrap_err()
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        Registry::parse(text, "config/loadtest_registry.yml").unwrap_err().iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn an_old_registry_loads() {
         let text = "current: tpdata\nregistered:\n  tpdata:\n    profile: specs/tpdata.profile.yml\n  shop: {profile: p.yml, spec: shop.lt}\n  old: {profile: p.yml}\n";
         let registry = Registry::parse(text, "r.yml").unwrap();
-        assert_eq!(
-            registry.current().unwrap().profile,
-            "specs/tpdata.profile.yml"
-        );
-        assert_eq!(
-            registry.get("shop").unwrap().spec.as_deref(),
-            Some("specs/shop.lt")
-        );
+        assert_eq!(registry.current().unwrap().profile, "specs/tpdata.profile.yml");
+        assert_eq!(registry.get("shop").unwrap().spec.as_deref(), Some("specs/shop.lt"));
         let profile = |text| Profile::parse(text, "p.yml").unwrap();
         let plain = profile("profile: {runner: {clients: 1}}");
-        let locust =
-            profile("profile: {runner: {clients: 1}, test: {locustfile: locust/old_test.py}}");
-        assert_eq!(
-            registry.get("shop").unwrap().spec_path(&locust),
-            "specs/shop.lt"
-        );
-        assert_eq!(
-            registry.get("old").unwrap().spec_path(&locust),
-            "specs/old_test.lt"
-        );
-        assert_eq!(
-            registry.get("old").unwrap().spec_path(&plain),
-            "specs/old.lt"
-        );
+        let locust = profile("profile: {runner: {clients: 1}, test: {locustfile: locust/old_test.py}}");
+        assert_eq!(registry.get("shop").unwrap().spec_path(&locust), "specs/shop.lt");
+        assert_eq!(registry.get("old").unwrap().spec_path(&locust), "specs/old_test.lt");
+        assert_eq!(registry.get("old").unwrap().spec_path(&plain), "specs/old.lt");
         assert_eq!(registry.registered["shop"].place.line, 5);
     }
 
     #[test]
     fn the_example_loads() {
-        let registry =
-            Registry::parse(include_str!("../../config/loadtest_registry.yml"), "r.yml").unwrap();
+        let registry = Registry::parse(include_str!("../../config/loadtest_registry.yml"), "r.yml").unwrap();
         assert_eq!(registry.current().unwrap().name, "tpdata");
         assert_eq!(registry.registered.len(), 2);
     }
@@ -201,9 +147,7 @@ mod tests {
     fn every_error() {
         assert_eq!(
             messages("current: tpdat\nregistered: {tpdata: {profile: p.yml}}\n"),
-            [
-                "config/loadtest_registry.yml:1:10: current names \"tpdat\", which is not registered (did you mean \"tpdata\"?)"
-            ]
+            ["config/loadtest_registry.yml:1:10: current names \"tpdat\", which is not registered (did you mean \"tpdata\"?)"]
         );
         let all = messages("curent: a\nregistered:\n  a: {spec: x}\n  b: {profle: p}\n");
         assert_eq!(all.len(), 4, "{all:#?}");
@@ -213,28 +157,13 @@ mod tests {
         assert!(messages("current: a")[0].contains("no tests"));
         assert!(messages("- a")[0].contains("the file must be a map"));
         let registry = Registry::parse("registered: {a: {profile: p}}", "r.yml").unwrap();
-        assert!(
-            registry
-                .current()
-                .unwrap_err()
-                .to_string()
-                .contains("no current test")
-        );
-        assert!(
-            registry
-                .get("zzz")
-                .unwrap_err()
-                .to_string()
-                .contains("registered: a")
-        );
+        assert!(registry.current().unwrap_err().to_string().contains("no current test"));
+        assert!(registry.get("zzz").unwrap_err().to_string().contains("registered: a"));
     }
 
     #[test]
     fn a_missing_file_is_named() {
         let error = Registry::load(Path::new("/nowhere/loadtest_registry.yml")).unwrap_err();
-        assert_eq!(
-            error[0].to_string(),
-            "/nowhere/loadtest_registry.yml: there is no such file"
-        );
+        assert_eq!(error[0].to_string(), "/nowhere/loadtest_registry.yml: there is no such file");
     }
 }

@@ -14,24 +14,14 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     candidates
         .into_iter()
         .filter(|candidate| *candidate != name)
-        .map(|candidate| {
-            (
-                strsim::damerau_levenshtein(&wanted, &plain(candidate)),
-                candidate,
-            )
-        })
-        .filter(|(distance, candidate)| {
-            *distance <= limit && *distance < plain(candidate).chars().count()
-        })
+        .map(|candidate| (strsim::damerau_levenshtein(&wanted, &plain(candidate)), candidate))
+        .filter(|(distance, candidate)| *distance <= limit && *distance < plain(candidate).chars().count())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
 
 /// The help text for a name that is not known: `did you mean "clients"?`.
-pub fn did_you_mean<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<String> {
+pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     nearest(name, candidates).map(|found| format!("did you mean \"{found}\"?"))
 }
 
@@ -45,10 +35,7 @@ pub fn did_you_mean_or_list(name: &str, candidates: &[&str], what: &str) -> Opti
 }
 
 fn plain(name: &str) -> String {
-    name.chars()
-        .filter(|c| !matches!(c, '_' | '-' | ' '))
-        .flat_map(char::to_lowercase)
-        .collect()
+    name.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -57,14 +44,7 @@ mod tests {
 
     #[test]
     fn near_names_are_found_and_far_ones_are_not() {
-        let keys = [
-            "clients",
-            "hatch_rate",
-            "duration",
-            "step_load",
-            "step_duration",
-            "step_clients",
-        ];
+        let keys = ["clients", "hatch_rate", "duration", "step_load", "step_duration", "step_clients"];
         for (wrong, right) in [
             ("cleints", Some("clients")),
             ("hatchrate", Some("hatch_rate")),
@@ -80,14 +60,8 @@ mod tests {
 
     #[test]
     fn a_short_list_is_shown_where_nothing_is_near() {
-        assert_eq!(
-            did_you_mean_or_list("zzz", &["a", "bb"], "known keys").as_deref(),
-            Some("known keys: a, bb")
-        );
-        assert_eq!(
-            did_you_mean_or_list("bx", &["aa", "bb"], "known").as_deref(),
-            Some("did you mean \"bb\"?")
-        );
+        assert_eq!(did_you_mean_or_list("zzz", &["a", "bb"], "known keys").as_deref(), Some("known keys: a, bb"));
+        assert_eq!(did_you_mean_or_list("bx", &["aa", "bb"], "known").as_deref(), Some("did you mean \"bb\"?"));
         assert_eq!(did_you_mean_or_list("zzz", &[], "known"), None);
     }
 }

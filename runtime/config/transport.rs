@@ -47,13 +47,7 @@ pub struct TlsSettings {
 
 impl Default for TlsSettings {
     fn default() -> Self {
-        Self {
-            verify: true,
-            ca: None,
-            cert: None,
-            key: None,
-            server_name: None,
-        }
+        Self { verify: true, ca: None, cert: None, key: None, server_name: None }
     }
 }
 
@@ -67,11 +61,7 @@ impl ApiTransportSettings {
         if let Some(tls) = env.get("tls") {
             read_tls(tls, "tls", &mut settings.tls, &mut errors);
         }
-        let section = |key: &str| {
-            env.get(api)
-                .and_then(EnvValue::as_object)
-                .and_then(|members| members.get(key))
-        };
+        let section = |key: &str| env.get(api).and_then(EnvValue::as_object).and_then(|members| members.get(key));
         if let Some(tls) = section("tls") {
             read_tls(tls, &format!("{api}.tls"), &mut settings.tls, &mut errors);
         }
@@ -79,28 +69,16 @@ impl ApiTransportSettings {
             settings.http2 = read_bool(http2, &format!("{api}.http2"), &mut errors);
         }
         if let Some(value) = section("connect_timeout") {
-            settings.connect_timeout =
-                read_timeout(value, &format!("{api}.connect_timeout"), &mut errors);
+            settings.connect_timeout = read_timeout(value, &format!("{api}.connect_timeout"), &mut errors);
         }
         if settings.tls.cert.is_some() != settings.tls.key.is_some()
             && let Some(tls) = section("tls").or(env.get("tls"))
         {
-            let (has, lacks) = if settings.tls.cert.is_some() {
-                ("cert", "key")
-            } else {
-                ("key", "cert")
-            };
+            let (has, lacks) = if settings.tls.cert.is_some() { ("cert", "key") } else { ("key", "cert") };
             let message = format!("tls of {api} has a {has} but no {lacks}");
-            errors.push(
-                ConfigError::new(tls.place.clone(), message)
-                    .with_help("a client certificate needs both"),
-            );
+            errors.push(ConfigError::new(tls.place.clone(), message).with_help("a client certificate needs both"));
         }
-        if errors.is_empty() {
-            Ok(settings)
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(settings) } else { Err(errors) }
     }
 }
 
@@ -108,9 +86,7 @@ fn read_tls(value: &EnvValue, path: &str, tls: &mut TlsSettings, errors: &mut Ve
     let Some(members) = value.as_object() else {
         if value.data != EnvData::Null {
             let error = ConfigError::new(value.place.clone(), format!("{path} must be a map"));
-            errors.push(
-                error.with_help("write tls: {verify: false}, or one of ca, cert, key, server_name"),
-            );
+            errors.push(error.with_help("write tls: {verify: false}, or one of ca, cert, key, server_name"));
         }
         return;
     };
@@ -128,22 +104,14 @@ fn read_tls(value: &EnvValue, path: &str, tls: &mut TlsSettings, errors: &mut Ve
             "key" => &mut tls.key,
             "server_name" => &mut tls.server_name,
             _ => {
-                errors.push(unknown_key(
-                    key,
-                    &member.place,
-                    path.trim_end_matches(&format!(".{key}")),
-                    &TLS_KEYS,
-                ));
+                errors.push(unknown_key(key, &member.place, path.trim_end_matches(&format!(".{key}")), &TLS_KEYS));
                 continue;
             }
         };
         match &member.data {
             EnvData::String(text) => *slot = Some(text.clone()),
             EnvData::Null => *slot = None,
-            _ => errors.push(ConfigError::new(
-                member.place.clone(),
-                format!("{path} must be text, not {}", member.kind().name()),
-            )),
+            _ => errors.push(ConfigError::new(member.place.clone(), format!("{path} must be text, not {}", member.kind().name()))),
         }
     }
 }
@@ -155,19 +123,9 @@ fn read_bool(value: &EnvValue, path: &str, errors: &mut Vec<ConfigError>) -> Opt
         // Before variables are resolved nothing can be said about it.
         EnvData::String(_) if value.is_unresolved() => return None,
         EnvData::String(text) => parse_bool(text),
-        _ => Err(format!(
-            "it must be true or false, not {}",
-            value.kind().name()
-        )),
+        _ => Err(format!("it must be true or false, not {}", value.kind().name())),
     };
-    result
-        .map_err(|why| {
-            errors.push(ConfigError::new(
-                value.place.clone(),
-                format!("{path}: {why}"),
-            ))
-        })
-        .ok()
+    result.map_err(|why| errors.push(ConfigError::new(value.place.clone(), format!("{path}: {why}")))).ok()
 }
 
 fn read_timeout(value: &EnvValue, path: &str, errors: &mut Vec<ConfigError>) -> Option<Duration> {
@@ -183,14 +141,7 @@ fn read_timeout(value: &EnvValue, path: &str, errors: &mut Vec<ConfigError>) -> 
         Ok(Duration::ZERO) => Err("it must be longer than 0".to_owned()),
         result => result,
     };
-    result
-        .map_err(|why| {
-            errors.push(ConfigError::new(
-                value.place.clone(),
-                format!("{path}: {why}"),
-            ))
-        })
-        .ok()
+    result.map_err(|why| errors.push(ConfigError::new(value.place.clone(), format!("{path}: {why}")))).ok()
 }
 
 #[cfg(test)]
@@ -199,15 +150,7 @@ mod tests {
     use crate::environment::Source;
 
     fn settings(text: &str) -> Result<ApiTransportSettings, Vec<ConfigError>> {
-        let env = Environment::parse(
-            "x",
-            Source {
-                text,
-                file: "config/x.yml",
-            },
-            None,
-        )
-        .unwrap();
+        let env = Environment::parse("x", Source { text, file: "config/x.yml" }, None).unwrap();
         ApiTransportSettings::from(&env, "tpdata")
     }
 
@@ -226,29 +169,15 @@ mod tests {
             key: Some("k.pem".into()),
             server_name: Some("s".into()),
         };
-        assert_eq!(
-            found,
-            ApiTransportSettings {
-                tls,
-                http2: Some(false),
-                connect_timeout: Some(Duration::from_secs(3))
-            }
-        );
-        assert_eq!(
-            settings("tpdata: {connect_timeout: 2}")
-                .unwrap()
-                .connect_timeout,
-            Some(Duration::from_secs(2))
-        );
+        assert_eq!(found, ApiTransportSettings { tls, http2: Some(false), connect_timeout: Some(Duration::from_secs(3)) });
+        assert_eq!(settings("tpdata: {connect_timeout: 2}").unwrap().connect_timeout, Some(Duration::from_secs(2)));
         assert!(settings("tpdata: http://a\ntls: {verify: \"${V}\"}\n").is_ok());
     }
 
     #[test]
     fn errors_come_together() {
-        let errors = settings(
-            "tpdata:\n  tls: {verfy: false, ca: 3, cert: c, verify: perhaps}\n  http2: 2\n  connect_timeout: [1]\n",
-        )
-        .unwrap_err();
+        let errors =
+            settings("tpdata:\n  tls: {verfy: false, ca: 3, cert: c, verify: perhaps}\n  http2: 2\n  connect_timeout: [1]\n").unwrap_err();
         let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
         for part in [
             "unknown key \"verfy\" in tpdata.tls (did you mean \"verify\"?)",
@@ -258,20 +187,9 @@ mod tests {
             "tpdata.connect_timeout: a duration is missing",
             "has a cert but no key",
         ] {
-            assert!(
-                texts.iter().any(|text| text.contains(part)),
-                "{part}: {texts:#?}"
-            );
+            assert!(texts.iter().any(|text| text.contains(part)), "{part}: {texts:#?}");
         }
-        assert!(
-            settings("tls: off\n").unwrap_err()[0]
-                .message
-                .contains("must be a map")
-        );
-        assert!(
-            settings("tpdata: {connect_timeout: 0s}").unwrap_err()[0]
-                .message
-                .contains("longer than 0")
-        );
+        assert!(settings("tls: off\n").unwrap_err()[0].message.contains("must be a map"));
+        assert!(settings("tpdata: {connect_timeout: 0s}").unwrap_err()[0].message.contains("longer than 0"));
     }
 }

@@ -6,10 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Part {
     Text(String),
-    Variable {
-        name: String,
-        default: Option<String>,
-    },
+    Variable { name: String, default: Option<String> },
 }
 
 /// What a string became: its text, and the pieces that the environment gave.
@@ -34,9 +31,7 @@ pub(crate) fn split(text: &str) -> Result<Vec<Part>, String> {
         plain.push_str(&rest[..at]);
         let body = &rest[at + 2..];
         let Some(end) = body.find('}') else {
-            return Err(
-                "a \"${\" is not closed by \"}\"; a literal one is written \"$${\"".to_owned(),
-            );
+            return Err("a \"${\" is not closed by \"}\"; a literal one is written \"$${\"".to_owned());
         };
         let (name, default) = match body[..end].split_once(":-") {
             Some((name, default)) => (name.trim(), Some(default.to_owned())),
@@ -46,18 +41,12 @@ pub(crate) fn split(text: &str) -> Result<Vec<Part>, String> {
             && !name.starts_with(|c: char| c.is_ascii_digit())
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         if !valid {
-            return Err(format!(
-                "\"${{{}}}\" names no variable; write ${{NAME}} or ${{NAME:-default}}",
-                &body[..end]
-            ));
+            return Err(format!("\"${{{}}}\" names no variable; write ${{NAME}} or ${{NAME:-default}}", &body[..end]));
         }
         if !plain.is_empty() {
             parts.push(Part::Text(std::mem::take(&mut plain)));
         }
-        parts.push(Part::Variable {
-            name: name.to_owned(),
-            default,
-        });
+        parts.push(Part::Variable { name: name.to_owned(), default });
         rest = &body[end + 1..];
     }
     plain.push_str(rest);
@@ -68,35 +57,23 @@ pub(crate) fn split(text: &str) -> Result<Vec<Part>, String> {
 }
 
 /// Joins the parts; the error is the list of variables that are neither set nor have a default.
-pub(crate) fn join(
-    parts: &[Part],
-    variables: &dyn Fn(&str) -> Option<String>,
-) -> Result<Resolved, Vec<String>> {
-    let mut resolved = Resolved {
-        text: String::new(),
-        secrets: Vec::new(),
-    };
+pub(crate) fn join(parts: &[Part], variables: &dyn Fn(&str) -> Option<String>) -> Result<Resolved, Vec<String>> {
+    let mut resolved = Resolved { text: String::new(), secrets: Vec::new() };
     let mut missing = Vec::new();
     for part in parts {
         match part {
             Part::Text(text) => resolved.text.push_str(text),
-            Part::Variable { name, default } => {
-                match (variables(name).filter(|value| !value.is_empty()), default) {
-                    (Some(value), _) => {
-                        resolved.text.push_str(&value);
-                        resolved.secrets.push(value);
-                    }
-                    (None, Some(default)) => resolved.text.push_str(default),
-                    (None, None) => missing.push(name.clone()),
+            Part::Variable { name, default } => match (variables(name).filter(|value| !value.is_empty()), default) {
+                (Some(value), _) => {
+                    resolved.text.push_str(&value);
+                    resolved.secrets.push(value);
                 }
-            }
+                (None, Some(default)) => resolved.text.push_str(default),
+                (None, None) => missing.push(name.clone()),
+            },
         }
     }
-    if missing.is_empty() {
-        Ok(resolved)
-    } else {
-        Err(missing)
-    }
+    if missing.is_empty() { Ok(resolved) } else { Err(missing) }
 }
 
 #[cfg(test)]
@@ -128,10 +105,7 @@ mod tests {
         ] {
             assert_eq!(resolve(text).as_deref(), Ok(expected), "{text}");
         }
-        assert_eq!(
-            resolve("${B} ${C}"),
-            Err(vec!["B".to_owned(), "C".to_owned()])
-        );
+        assert_eq!(resolve("${B} ${C}"), Err(vec!["B".to_owned(), "C".to_owned()]));
         assert_eq!(resolve("${EMPTY}"), Err(vec!["EMPTY".to_owned()]));
     }
 

@@ -11,8 +11,8 @@ use tokio::task::{JoinHandle, LocalSet};
 
 use super::Stop;
 use super::arrivals::serve;
-use super::turn::{live, until};
 use super::meter::Meter;
+use super::turn::{live, until};
 use crate::observe::Quiet;
 use crate::schedule::{Event, EventKind, Slice};
 use crate::stats::Snapshot;

@@ -47,10 +47,12 @@ impl Configuration {
         let apis = program
             .apis
             .iter()
-            .map(|api| transport(&environment, api.name, &mut unverified).unwrap_or_else(|errors| {
-                problems.extend(errors);
-                http::ApiConfig::default()
-            }))
+            .map(|api| {
+                transport(&environment, api.name, &mut unverified).unwrap_or_else(|errors| {
+                    problems.extend(errors);
+                    http::ApiConfig::default()
+                })
+            })
             .collect();
         if !problems.is_empty() {
             return Err(Refusal::wrong(problems));
@@ -127,7 +129,9 @@ fn environment(program: &Program, cli: &Cli, name: &str) -> Result<Environment, 
         if !cli.embedded && Path::new(&file).is_file() {
             let text = ltc_config::read(Path::new(&file)).map_err(|error| Refusal::wrong([error]))?;
             if carried(name).is_some_and(|carried| carried != text) {
-                anstream::eprintln!("note: {file} has changed since the test was built; the file is used (--embedded keeps to the old one)");
+                anstream::eprintln!(
+                    "note: {file} has changed since the test was built; the file is used (--embedded keeps to the old one)"
+                );
             }
             return Ok(Some((file, text)));
         }

@@ -48,13 +48,8 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
     let stop = Stop::default();
     watch_interrupts(&stop)?;
     let clock = Clock::starting_in(LEAD);
-    let run = Run {
-        settings: settings.clone(),
-        slice: plan.whole(),
-        threads,
-        interval,
-        graceful_stop: configuration.profile.graceful_stop,
-    };
+    let run =
+        Run { settings: settings.clone(), slice: plan.whole(), threads, interval, graceful_stop: configuration.profile.graceful_stop };
     let engine = Engine::start(&run, &clock, &stop).map_err(Refusal::broken)?;
     let names = names(program);
     let mut progress = Progress::new(if cli.quiet { Mode::Off } else { Mode::for_stderr() }, &names);
@@ -107,7 +102,8 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
 
 /// Prints the end table, and writes the files that were asked for.
 fn write_results(cli: &Cli, report: &Report) -> Result<(), Refusal> {
-    crate::report::console::write(&mut anstream::stdout(), report, Look::of_stdout()).map_err(|error| Refusal::broken(format!("stdout: {error}")))?;
+    crate::report::console::write(&mut anstream::stdout(), report, Look::of_stdout())
+        .map_err(|error| Refusal::broken(format!("stdout: {error}")))?;
     let unwritable = |path: &Path, error: std::io::Error| Refusal::broken(format!("{} can't be written: {error}", path.display()));
     if let Some(prefix) = &cli.csv {
         crate::report::csv::write(report, prefix).map_err(Refusal::broken)?;
@@ -183,7 +179,8 @@ fn classes(program: &'static Program, user: &crate::user::User, only: &[String])
 
 /// Names that `--only` may say.
 pub(super) fn check_only(program: &Program, names: &[String]) -> Result<(), Refusal> {
-    let known: Vec<&str> = program.users.iter().map(|class| class.name).chain(program.scenarios.iter().map(|scenario| scenario.name)).collect();
+    let known: Vec<&str> =
+        program.users.iter().map(|class| class.name).chain(program.scenarios.iter().map(|scenario| scenario.name)).collect();
     let unknown = names.iter().filter(|name| !known.contains(&name.as_str())).map(|name| {
         let near = ltc_config::suggest::did_you_mean(name, known.iter().copied());
         let help = near.unwrap_or_else(|| format!("there are {}", known.join(", ")));

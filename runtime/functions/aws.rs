@@ -23,9 +23,7 @@ pub struct AwsCredentials {
 impl std::fmt::Debug for AwsCredentials {
     /// The secret and the token stay out of logs.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AwsCredentials")
-            .field("access_key_id", &self.access_key_id)
-            .finish_non_exhaustive()
+        f.debug_struct("AwsCredentials").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
     }
 }
 
@@ -53,9 +51,7 @@ pub struct AwsRequest<'a> {
 /// The headers to add to the request: `x-amz-date`, `authorization`, and where they apply `x-amz-content-sha256` (of S3) and
 /// `x-amz-security-token`.
 pub fn aws_sign(request: &AwsRequest<'_>) -> Eval<Vec<(String, String)>> {
-    let date = timestamp(request.now)?
-        .strftime("%Y%m%dT%H%M%SZ")
-        .to_string();
+    let date = timestamp(request.now)?.strftime("%Y%m%dT%H%M%SZ").to_string();
     let day = &date[..8];
     let body = hex::encode(Sha256::digest(request.body));
     let mut added = vec![("x-amz-date".to_owned(), date.clone())];
@@ -67,45 +63,29 @@ pub fn aws_sign(request: &AwsRequest<'_>) -> Eval<Vec<(String, String)>> {
     }
 
     let (canonical_headers, signed) = headers(request, &added)?;
-    let canonical = format!(
-        "{}\n{}\n{}\n{canonical_headers}\n{signed}\n{body}",
-        request.method,
-        path(request),
-        query(request.url)
-    );
+    let canonical = format!("{}\n{}\n{}\n{canonical_headers}\n{signed}\n{body}", request.method, path(request), query(request.url));
     let scope = format!("{day}/{}/{}/aws4_request", request.region, request.service);
-    let to_sign = format!(
-        "AWS4-HMAC-SHA256\n{date}\n{scope}\n{}",
-        hex::encode(Sha256::digest(canonical))
-    );
+    let to_sign = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{}", hex::encode(Sha256::digest(canonical)));
     let mut key = format!("AWS4{}", request.credentials.secret_access_key).into_bytes();
     for part in [day, request.region, request.service, "aws4_request"] {
         key = mac::<Hmac<Sha256>>(&key, part.as_bytes())?;
     }
     let signature = hex::encode(mac::<Hmac<Sha256>>(&key, to_sign.as_bytes())?);
     let id = &request.credentials.access_key_id;
-    added.push(("authorization".to_owned(), format!("AWS4-HMAC-SHA256 Credential={id}/{scope}, SignedHeaders={signed}, Signature={signature}")));
+    added.push((
+        "authorization".to_owned(),
+        format!("AWS4-HMAC-SHA256 Credential={id}/{scope}, SignedHeaders={signed}, Signature={signature}"),
+    ));
     Ok(added)
 }
 
 /// The headers in canonical form, and their names.
 fn headers(request: &AwsRequest<'_>, added: &[(String, String)]) -> Eval<(String, String)> {
-    let host = request
-        .url
-        .host_str()
-        .ok_or_else(|| Fault::new("aws: a URL without a host"))?;
-    let host = request
-        .url
-        .port()
-        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    let host = request.url.host_str().ok_or_else(|| Fault::new("aws: a URL without a host"))?;
+    let host = request.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
     let mut all: Vec<(String, String)> = Vec::new();
-    let own = request
-        .headers
-        .iter()
-        .map(|(name, value)| (name.to_ascii_lowercase(), *value));
-    let added = added
-        .iter()
-        .map(|(name, value)| (name.clone(), value.as_str()));
+    let own = request.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), *value));
+    let added = added.iter().map(|(name, value)| (name.clone(), value.as_str()));
     for (name, value) in own.chain(added) {
         let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
         match all.iter_mut().find(|(known, _)| *known == name) {
@@ -132,11 +112,7 @@ fn headers(request: &AwsRequest<'_>, added: &[(String, String)]) -> Eval<(String
 /// The path: each segment encoded once more as it stands in the URL, but for S3, which encodes once.
 fn path(request: &AwsRequest<'_>) -> String {
     let segments = request.url.path().split('/').map(|segment| {
-        let segment = if request.service == "s3" {
-            percent_decode_str(segment).decode_utf8_lossy()
-        } else {
-            segment.into()
-        };
+        let segment = if request.service == "s3" { percent_decode_str(segment).decode_utf8_lossy() } else { segment.into() };
         utf8_percent_encode(&segment, RESERVED).to_string()
     });
     segments.collect::<Vec<_>>().join("/")
@@ -151,32 +127,19 @@ fn query(url: &url::Url) -> String {
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let encode = |text: &str| {
-                utf8_percent_encode(&percent_decode_str(text).decode_utf8_lossy(), RESERVED)
-                    .to_string()
-            };
+            let encode = |text: &str| utf8_percent_encode(&percent_decode_str(text).decode_utf8_lossy(), RESERVED).to_string();
             (encode(name), encode(value))
         })
         .collect();
     pairs.sort();
-    pairs
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect::<Vec<_>>()
-        .join("&")
+    pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn signature(
-        method: &str,
-        url: &str,
-        headers: &[(&str, &str)],
-        body: &str,
-        token: Option<&str>,
-    ) -> String {
+    fn signature(method: &str, url: &str, headers: &[(&str, &str)], body: &str, token: Option<&str>) -> String {
         let credentials = AwsCredentials {
             access_key_id: "AKIDEXAMPLE".to_owned(),
             secret_access_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned(),
@@ -195,7 +158,9 @@ mod tests {
         };
         let signed = aws_sign(&request).unwrap();
         let (_, authorization) = signed.last().unwrap();
-        assert!(authorization.starts_with("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders="));
+        assert!(
+            authorization.starts_with("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=")
+        );
         authorization.rsplit_once('=').unwrap().1.to_owned()
     }
 
@@ -204,14 +169,7 @@ mod tests {
     fn the_test_suite() {
         let base = "https://example.amazonaws.com";
         for (name, method, path, headers, body, expected) in [
-            (
-                "get-vanilla",
-                "GET",
-                "/",
-                &[][..],
-                "",
-                "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
-            ),
+            ("get-vanilla", "GET", "/", &[][..], "", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
             (
                 "get-vanilla-query-order-key-case",
                 "GET",
@@ -228,14 +186,7 @@ mod tests {
                 "",
                 "2cdec8eed098649ff3a119c94853b13c643bcf08f8b0a1d91e12c9027818dd04",
             ),
-            (
-                "post-vanilla",
-                "POST",
-                "/",
-                &[],
-                "",
-                "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b",
-            ),
+            ("post-vanilla", "POST", "/", &[], "", "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"),
             (
                 "post-x-www-form-urlencoded",
                 "POST",
@@ -245,11 +196,7 @@ mod tests {
                 "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a",
             ),
         ] {
-            assert_eq!(
-                signature(method, &format!("{base}{path}"), headers, body, None),
-                expected,
-                "{name}"
-            );
+            assert_eq!(signature(method, &format!("{base}{path}"), headers, body, None), expected, "{name}");
         }
     }
 
@@ -272,26 +219,14 @@ mod tests {
             now: 1_369_353_600_000_000_000,
         };
         let signed = aws_sign(&request).unwrap();
-        assert!(
-            signed
-                .last()
-                .unwrap()
-                .1
-                .ends_with("f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41")
-        );
+        assert!(signed.last().unwrap().1.ends_with("f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"));
         assert!(!format!("{credentials:?}").contains("bPxRfi"));
     }
 
     #[test]
     fn a_session_token_is_signed() {
         assert_ne!(
-            signature(
-                "GET",
-                "https://example.amazonaws.com/",
-                &[],
-                "",
-                Some("token")
-            ),
+            signature("GET", "https://example.amazonaws.com/", &[], "", Some("token")),
             signature("GET", "https://example.amazonaws.com/", &[], "", None)
         );
     }

@@ -13,8 +13,7 @@ use super::{bytes_of, refuse, text_of};
 use crate::value::{Eval, Fault, Value};
 
 /// Standard or URL alphabet is chosen by what the text holds; padding may be there or not.
-const LENIENT: GeneralPurposeConfig =
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 const DECODE_STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const DECODE_URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
@@ -44,37 +43,24 @@ pub fn sha512(data: &Value) -> Eval {
 
 /// The MAC of `data`; a key may have any length.
 pub(super) fn mac<M: Mac + KeyInit>(key: &[u8], data: &[u8]) -> Eval<Vec<u8>> {
-    let mut mac = <M as KeyInit>::new_from_slice(key)
-        .map_err(|_| Fault::new("hmac: a key of this length cannot be used"))?;
+    let mut mac = <M as KeyInit>::new_from_slice(key).map_err(|_| Fault::new("hmac: a key of this length cannot be used"))?;
     mac.update(data);
     Ok(mac.finalize().into_bytes().to_vec())
 }
 
 /// `hmac_sha1(key, data)`
 pub fn hmac_sha1(key: &Value, data: &Value) -> Eval {
-    mac::<Hmac<Sha1>>(
-        bytes_of("the key of hmac_sha1", key)?,
-        bytes_of("hmac_sha1", data)?,
-    )
-    .map(Value::bytes)
+    mac::<Hmac<Sha1>>(bytes_of("the key of hmac_sha1", key)?, bytes_of("hmac_sha1", data)?).map(Value::bytes)
 }
 
 /// `hmac_sha256(key, data)`
 pub fn hmac_sha256(key: &Value, data: &Value) -> Eval {
-    mac::<Hmac<Sha256>>(
-        bytes_of("the key of hmac_sha256", key)?,
-        bytes_of("hmac_sha256", data)?,
-    )
-    .map(Value::bytes)
+    mac::<Hmac<Sha256>>(bytes_of("the key of hmac_sha256", key)?, bytes_of("hmac_sha256", data)?).map(Value::bytes)
 }
 
 /// `hmac_sha512(key, data)`
 pub fn hmac_sha512(key: &Value, data: &Value) -> Eval {
-    mac::<Hmac<Sha512>>(
-        bytes_of("the key of hmac_sha512", key)?,
-        bytes_of("hmac_sha512", data)?,
-    )
-    .map(Value::bytes)
+    mac::<Hmac<Sha512>>(bytes_of("the key of hmac_sha512", key)?, bytes_of("hmac_sha512", data)?).map(Value::bytes)
 }
 
 /// `hex(data)`: in small letters.
@@ -84,9 +70,7 @@ pub fn hex(data: &Value) -> Eval {
 
 /// `hex_decode(s)`
 pub fn hex_decode(s: &Value) -> Eval {
-    ::hex::decode(text_of("hex_decode", s)?)
-        .map(Value::bytes)
-        .or_else(|_| refuse("hex_decode", s, "pairs of hexadecimal digits"))
+    ::hex::decode(text_of("hex_decode", s)?).map(Value::bytes).or_else(|_| refuse("hex_decode", s, "pairs of hexadecimal digits"))
 }
 
 /// `base64(data)`: the standard alphabet, padded.
@@ -101,37 +85,21 @@ pub fn base64url(data: &Value) -> Eval {
 
 /// `base64_decode(s)`: either alphabet, padded or not, broken into lines or not.
 pub fn base64_decode(s: &Value) -> Eval {
-    let text: String = text_of("base64_decode", s)?
-        .chars()
-        .filter(|c| !c.is_ascii_whitespace())
-        .collect();
-    let engine = if text.contains(['-', '_']) {
-        DECODE_URL
-    } else {
-        DECODE_STANDARD
-    };
-    engine
-        .decode(text)
-        .map(Value::bytes)
-        .or_else(|_| refuse("base64_decode", s, "base64"))
+    let text: String = text_of("base64_decode", s)?.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    let engine = if text.contains(['-', '_']) { DECODE_URL } else { DECODE_STANDARD };
+    engine.decode(text).map(Value::bytes).or_else(|_| refuse("base64_decode", s, "base64"))
 }
 
 /// `totp(secret)`: RFC 6238 with SHA-1, six digits, 30 seconds; the secret in base32, as an authenticator app takes it.
 pub fn totp(now: i128, secret: &Value) -> Eval {
     let Some(key) = base32(text_of("totp", secret)?) else {
         // The secret itself stays out of the message.
-        return Err(Fault::new(
-            "totp: the secret is not base32 (letters A to Z and digits 2 to 7)",
-        ));
+        return Err(Fault::new("totp: the secret is not base32 (letters A to Z and digits 2 to 7)"));
     };
-    let counter = u64::try_from(now.div_euclid(30_000_000_000))
-        .map_err(|_| Fault::new("totp: a time before 1970"))?;
+    let counter = u64::try_from(now.div_euclid(30_000_000_000)).map_err(|_| Fault::new("totp: a time before 1970"))?;
     let hash = mac::<Hmac<Sha1>>(&key, &counter.to_be_bytes())?;
     let offset = usize::from(hash[19] & 15);
-    let code = hash[offset..offset + 4]
-        .iter()
-        .fold(0_u32, |code, byte| code << 8 | u32::from(*byte))
-        & 0x7FFF_FFFF;
+    let code = hash[offset..offset + 4].iter().fold(0_u32, |code, byte| code << 8 | u32::from(*byte)) & 0x7FFF_FFFF;
     Ok(format!("{:06}", code % 1_000_000).into())
 }
 
@@ -167,52 +135,26 @@ mod tests {
     fn hashes_of_abc() {
         let abc = Value::from("abc");
         assert_eq!(printed(md5(&abc)), "900150983cd24fb0d6963f7d28e17f72");
-        assert_eq!(
-            printed(sha1(&abc)),
-            "a9993e364706816aba3e25717850c26c9cd0d89d"
-        );
-        assert_eq!(
-            printed(sha256(&abc)),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
-        assert!(
-            printed(sha512(&abc)).starts_with("ddaf35a193617abacc417349ae20413112e6fa4e89a97ea2")
-        );
+        assert_eq!(printed(sha1(&abc)), "a9993e364706816aba3e25717850c26c9cd0d89d");
+        assert_eq!(printed(sha256(&abc)), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert!(printed(sha512(&abc)).starts_with("ddaf35a193617abacc417349ae20413112e6fa4e89a97ea2"));
         assert!(sha256(&Value::Int(1)).is_err());
     }
 
     #[test]
     fn rfc_4231_and_2202() {
-        let (key, data) = (
-            Value::from("Jefe"),
-            Value::from("what do ya want for nothing?"),
-        );
-        assert_eq!(
-            printed(hmac_sha1(&key, &data)),
-            "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"
-        );
-        assert_eq!(
-            printed(hmac_sha256(&key, &data)),
-            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
-        );
+        let (key, data) = (Value::from("Jefe"), Value::from("what do ya want for nothing?"));
+        assert_eq!(printed(hmac_sha1(&key, &data)), "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+        assert_eq!(printed(hmac_sha256(&key, &data)), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
         let (key, data) = (Value::bytes(vec![0x0b; 20]), Value::from("Hi There"));
-        assert_eq!(
-            printed(hmac_sha256(&key, &data)),
-            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
-        );
+        assert_eq!(printed(hmac_sha256(&key, &data)), "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
         assert_eq!(
             printed(hmac_sha512(&key, &data)),
             "87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cdedaa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1702e696c203a126854"
         );
         // Test case 6: a key longer than the block.
-        let (key, data) = (
-            Value::bytes(vec![0xaa; 131]),
-            Value::from("Test Using Larger Than Block-Size Key - Hash Key First"),
-        );
-        assert_eq!(
-            printed(hmac_sha256(&key, &data)),
-            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
-        );
+        let (key, data) = (Value::bytes(vec![0xaa; 131]), Value::from("Test Using Larger Than Block-Size Key - Hash Key First"));
+        assert_eq!(printed(hmac_sha256(&key, &data)), "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
     }
 
     #[test]
@@ -240,10 +182,7 @@ mod tests {
             (2_000_000_000, "279037"),
             (20_000_000_000, "353130"),
         ] {
-            assert_eq!(
-                totp(seconds * 1_000_000_000, &secret).unwrap(),
-                Value::from(code)
-            );
+            assert_eq!(totp(seconds * 1_000_000_000, &secret).unwrap(), Value::from(code));
         }
         let fault = totp(0, &Value::from("no base32!")).unwrap_err();
         assert!(!fault.0.contains("no base32!"));

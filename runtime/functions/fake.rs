@@ -2,9 +2,7 @@
 
 use ecow::EcoString;
 
-use super::fake_lists::{
-    AGENTS, CITIES, COLORS, COMPANIES, COUNTRIES, FIRST, FORMS, JOBS, LAST, STREETS, WORDS,
-};
+use super::fake_lists::{AGENTS, CITIES, COLORS, COMPANIES, COUNTRIES, FIRST, FORMS, JOBS, LAST, STREETS, WORDS};
 use super::random::Rng;
 use crate::value::{Eval, Value};
 
@@ -67,20 +65,13 @@ pub fn last_name(rng: &Rng) -> Eval {
 }
 
 fn handle(rng: &Rng) -> String {
-    let (first, last) = (
-        rng.pick(FIRST).to_lowercase(),
-        rng.pick(LAST).to_lowercase(),
-    );
+    let (first, last) = (rng.pick(FIRST).to_lowercase(), rng.pick(LAST).to_lowercase());
     format!("{first}.{last}{}", rng.below(100_000))
 }
 
 /// `fake.email()`: at a domain that RFC 2606 keeps for examples, so nobody gets mail.
 pub fn email(rng: &Rng) -> Eval {
-    text(format!(
-        "{}@example.{}",
-        handle(rng),
-        rng.pick(&["com", "org", "net"])
-    ))
+    text(format!("{}@example.{}", handle(rng), rng.pick(&["com", "org", "net"])))
 }
 
 /// `fake.user_name()`
@@ -93,12 +84,7 @@ pub fn password(rng: &Rng) -> Eval {
     let Value::Str(mut word) = super::random_string(rng, &Value::Int(12), None)? else {
         return text("");
     };
-    for set in [
-        "ABCDEFGHJKLMNPQRSTUVWXYZ",
-        "abcdefghijkmnopqrstuvwxyz",
-        "23456789",
-        "!#$%*+-_",
-    ] {
+    for set in ["ABCDEFGHJKLMNPQRSTUVWXYZ", "abcdefghijkmnopqrstuvwxyz", "23456789", "!#$%*+-_"] {
         let place = rng.place(set.len());
         word.push_str(&set[place..=place]);
     }
@@ -107,11 +93,7 @@ pub fn password(rng: &Rng) -> Eval {
 
 /// `fake.phone()`: a number of the range kept for fiction.
 pub fn phone(rng: &Rng) -> Eval {
-    text(format!(
-        "+1-{}-555-01{}",
-        rng.between(201, 989),
-        digits(rng, 2)
-    ))
+    text(format!("+1-{}-555-01{}", rng.between(201, 989), digits(rng, 2)))
 }
 
 /// `fake.street()`: with a house number.
@@ -160,9 +142,7 @@ pub fn word(rng: &Rng) -> Eval {
 }
 
 fn some_words(rng: &Rng, least: i64, most: i64) -> String {
-    let words: Vec<&str> = (0..rng.between(least, most))
-        .map(|_| rng.pick(WORDS))
-        .collect();
+    let words: Vec<&str> = (0..rng.between(least, most)).map(|_| rng.pick(WORDS)).collect();
     words.join(" ")
 }
 
@@ -188,12 +168,7 @@ pub fn paragraph(rng: &Rng) -> Eval {
 }
 
 fn host(rng: &Rng) -> String {
-    format!(
-        "{}-{}.example.{}",
-        rng.pick(WORDS),
-        rng.pick(WORDS),
-        rng.pick(&["com", "org", "net"])
-    )
+    format!("{}-{}.example.{}", rng.pick(WORDS), rng.pick(WORDS), rng.pick(&["com", "org", "net"]))
 }
 
 /// `fake.domain()`
@@ -203,29 +178,17 @@ pub fn domain(rng: &Rng) -> Eval {
 
 /// `fake.url()`
 pub fn url(rng: &Rng) -> Eval {
-    text(format!(
-        "https://{}/{}/{}",
-        host(rng),
-        rng.pick(WORDS),
-        rng.below(10_000)
-    ))
+    text(format!("https://{}/{}/{}", host(rng), rng.pick(WORDS), rng.below(10_000)))
 }
 
 /// `fake.ipv4()`: of 10.0.0.0/8, so it is nobody's.
 pub fn ipv4(rng: &Rng) -> Eval {
-    text(format!(
-        "10.{}.{}.{}",
-        rng.below(256),
-        rng.below(256),
-        rng.between(1, 254)
-    ))
+    text(format!("10.{}.{}.{}", rng.below(256), rng.below(256), rng.between(1, 254)))
 }
 
 /// `fake.ipv6()`: of the documentation's 2001:db8::/32.
 pub fn ipv6(rng: &Rng) -> Eval {
-    let groups: Vec<String> = (0..6)
-        .map(|_| format!("{:x}", rng.below(0x1_0000)))
-        .collect();
+    let groups: Vec<String> = (0..6).map(|_| format!("{:x}", rng.below(0x1_0000))).collect();
     text(format!("2001:db8:{}", groups.join(":")))
 }
 
@@ -236,33 +199,21 @@ pub fn user_agent(rng: &Rng) -> Eval {
 
 /// `fake.date()`: between 1950 and 2005, as in a birthday: `1987-04-23`.
 pub fn date(rng: &Rng) -> Eval {
-    text(format!(
-        "{}-{:02}-{:02}",
-        rng.between(1950, 2005),
-        rng.between(1, 12),
-        rng.between(1, 28)
-    ))
+    text(format!("{}-{:02}-{:02}", rng.between(1950, 2005), rng.between(1, 12), rng.between(1, 28)))
 }
 
 /// `fake.iban()`: German, with right check digits.
 pub fn iban(rng: &Rng) -> Eval {
     let account = digits(rng, 18);
     // ISO 7064: DE is 1314, the check digits are still 00.
-    let rest = format!("{account}131400")
-        .bytes()
-        .fold(0, |rest, digit| (rest * 10 + u32::from(digit - b'0')) % 97);
+    let rest = format!("{account}131400").bytes().fold(0, |rest, digit| (rest * 10 + u32::from(digit - b'0')) % 97);
     text(format!("DE{:02}{account}", 98 - rest))
 }
 
 /// `fake.credit_card()`: sixteen digits with a right check digit.
 pub fn credit_card(rng: &Rng) -> Eval {
     let mut number = format!("4{}", digits(rng, 14));
-    let sum: u32 = number
-        .bytes()
-        .rev()
-        .enumerate()
-        .map(|(i, c)| luhn(u32::from(c - b'0'), i % 2 == 0))
-        .sum();
+    let sum: u32 = number.bytes().rev().enumerate().map(|(i, c)| luhn(u32::from(c - b'0'), i % 2 == 0)).sum();
     number.push(char::from_digit((10 - sum % 10) % 10, 10).unwrap_or('0'));
     text(number)
 }
@@ -312,39 +263,20 @@ mod tests {
         ];
         assert_eq!(all.len(), NAMES.len());
         for make in all {
-            let (a, b) = (
-                make(&Rng::new(7, 1)).unwrap(),
-                make(&Rng::new(7, 1)).unwrap(),
-            );
+            let (a, b) = (make(&Rng::new(7, 1)).unwrap(), make(&Rng::new(7, 1)).unwrap());
             assert_eq!(a, b);
             assert!(a.as_str().is_some_and(|text| !text.is_empty()));
         }
         let rng = Rng::new(1, 1);
         for _ in 0..200 {
             let card = credit_card(&rng).unwrap();
-            let sum: u32 = card
-                .as_str()
-                .unwrap()
-                .bytes()
-                .rev()
-                .enumerate()
-                .map(|(i, c)| luhn(u32::from(c - b'0'), i % 2 == 1))
-                .sum();
+            let sum: u32 = card.as_str().unwrap().bytes().rev().enumerate().map(|(i, c)| luhn(u32::from(c - b'0'), i % 2 == 1)).sum();
             assert_eq!(sum % 10, 0, "{card:?}");
             let iban = iban(&rng).unwrap();
             let iban = iban.as_str().unwrap();
-            let check = format!("{}1314{}", &iban[4..], &iban[2..4])
-                .bytes()
-                .fold(0, |r, d| (r * 10 + u32::from(d - b'0')) % 97);
+            let check = format!("{}1314{}", &iban[4..], &iban[2..4]).bytes().fold(0, |r, d| (r * 10 + u32::from(d - b'0')) % 97);
             assert_eq!(check, 1, "{iban}");
-            assert!(
-                ipv6(&rng)
-                    .unwrap()
-                    .as_str()
-                    .unwrap()
-                    .parse::<std::net::Ipv6Addr>()
-                    .is_ok()
-            );
+            assert!(ipv6(&rng).unwrap().as_str().unwrap().parse::<std::net::Ipv6Addr>().is_ok());
         }
     }
 }

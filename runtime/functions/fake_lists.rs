@@ -1,11 +1,10 @@
 //! The lists that `fake` draws from.
 
 pub(super) const FIRST: &[&str] = &[
-    "Ada", "Alan", "Amara", "Anna", "Aylin", "Ben", "Carlos", "Chen", "Chloe", "Daniel", "Diego",
-    "Elena", "Emma", "Erik", "Fatima", "Felix", "Grace", "Hana", "Hugo", "Ines", "Ivan", "Jack",
-    "James", "Julia", "Kenji", "Lena", "Leo", "Lucia", "Maria", "Marta", "Max", "Mei", "Mia",
-    "Mohamed", "Nadia", "Nina", "Noah", "Nora", "Oliver", "Olivia", "Omar", "Oscar", "Paula",
-    "Priya", "Rosa", "Samuel", "Sara", "Sofia", "Tomas", "Yuki",
+    "Ada", "Alan", "Amara", "Anna", "Aylin", "Ben", "Carlos", "Chen", "Chloe", "Daniel", "Diego", "Elena", "Emma", "Erik", "Fatima",
+    "Felix", "Grace", "Hana", "Hugo", "Ines", "Ivan", "Jack", "James", "Julia", "Kenji", "Lena", "Leo", "Lucia", "Maria", "Marta", "Max",
+    "Mei", "Mia", "Mohamed", "Nadia", "Nina", "Noah", "Nora", "Oliver", "Olivia", "Omar", "Oscar", "Paula", "Priya", "Rosa", "Samuel",
+    "Sara", "Sofia", "Tomas", "Yuki",
 ];
 pub(super) const LAST: &[&str] = &[
     "Adams",
@@ -164,20 +163,8 @@ pub(super) const COMPANIES: &[&str] = &[
     "Copper Hill",
     "Greenfield",
 ];
-pub(super) const FORMS: &[&str] = &[
-    "Ltd",
-    "Inc",
-    "GmbH",
-    "Group",
-    "Systems",
-    "Logistics",
-    "Foods",
-    "Labs",
-    "Media",
-    "Energy",
-    "Partners",
-    "Works",
-];
+pub(super) const FORMS: &[&str] =
+    &["Ltd", "Inc", "GmbH", "Group", "Systems", "Logistics", "Foods", "Labs", "Media", "Energy", "Partners", "Works"];
 pub(super) const JOBS: &[&str] = &[
     "Accountant",
     "Analyst",
@@ -205,21 +192,18 @@ pub(super) const JOBS: &[&str] = &[
     "Translator",
 ];
 pub(super) const COLORS: &[&str] = &[
-    "black", "blue", "brown", "cyan", "gold", "gray", "green", "lime", "navy", "orange", "pink",
-    "purple", "red", "silver", "teal", "white", "yellow",
+    "black", "blue", "brown", "cyan", "gold", "gray", "green", "lime", "navy", "orange", "pink", "purple", "red", "silver", "teal",
+    "white", "yellow",
 ];
 pub(super) const WORDS: &[&str] = &[
-    "about", "above", "apple", "autumn", "bridge", "bright", "bring", "calm", "carry", "change",
-    "clear", "cloud", "coast", "corner", "deep", "distance", "door", "early", "east", "evening",
-    "every", "field", "find", "first", "follow", "forest", "garden", "gentle", "glass", "green",
-    "harbor", "hill", "house", "island", "journey", "keep", "lake", "large", "later", "leaf",
-    "letter", "light", "little", "long", "market", "meadow", "mild", "morning", "mountain",
-    "never", "night", "north", "ocean", "often", "open", "orange", "paper", "path", "people",
-    "plain", "quiet", "rain", "river", "road", "round", "season", "second", "shadow", "shore",
-    "silver", "simple", "small", "smooth", "snow", "south", "spring", "stone", "story", "street",
-    "summer", "table", "tall", "tower", "train", "travel", "tree", "under", "valley", "village",
-    "walk", "warm", "water", "west", "white", "wide", "wind", "window", "winter", "wonder", "wood",
-    "yellow", "young",
+    "about", "above", "apple", "autumn", "bridge", "bright", "bring", "calm", "carry", "change", "clear", "cloud", "coast", "corner",
+    "deep", "distance", "door", "early", "east", "evening", "every", "field", "find", "first", "follow", "forest", "garden", "gentle",
+    "glass", "green", "harbor", "hill", "house", "island", "journey", "keep", "lake", "large", "later", "leaf", "letter", "light",
+    "little", "long", "market", "meadow", "mild", "morning", "mountain", "never", "night", "north", "ocean", "often", "open", "orange",
+    "paper", "path", "people", "plain", "quiet", "rain", "river", "road", "round", "season", "second", "shadow", "shore", "silver",
+    "simple", "small", "smooth", "snow", "south", "spring", "stone", "story", "street", "summer", "table", "tall", "tower", "train",
+    "travel", "tree", "under", "valley", "village", "walk", "warm", "water", "west", "white", "wide", "wind", "window", "winter", "wonder",
+    "wood", "yellow", "young",
 ];
 pub(super) const AGENTS: &[&str] = &[
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",

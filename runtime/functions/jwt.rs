@@ -6,8 +6,8 @@ use ::hmac::Hmac;
 use ring::rand::SystemRandom;
 use ring::rsa::KeyPair;
 use ring::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair,
-    EcdsaSigningAlgorithm, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaEncoding,
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, RSA_PKCS1_SHA256,
+    RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaEncoding,
 };
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
@@ -18,9 +18,7 @@ use super::{bytes_of, refuse, text_of};
 use crate::value::{Eval, Fault, Map, Value};
 
 /// What `jwt` signs with.
-pub const JWT_ALGORITHMS: &[&str] = &[
-    "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384",
-];
+pub const JWT_ALGORITHMS: &[&str] = &["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384"];
 
 /// `jwt(alg, key, claims, header: {kid: "…"})`. Keys of HS are any text or bytes; of RS and ES a private key in PEM (PKCS#8, PKCS#1,
 /// SEC1) or DER. A time among the claims (`exp: now() + 5m`) goes in as whole seconds, as the RFC has it.
@@ -34,10 +32,7 @@ pub fn jwt(alg: &Value, key: &Value, claims: &Value, header: Option<&Value>) -> 
     head.insert("typ".into(), Value::str("JWT"));
     match header {
         None => {}
-        Some(Value::Object(more)) => head.extend(
-            more.iter()
-                .map(|(name, value)| (name.clone(), value.clone())),
-        ),
+        Some(Value::Object(more)) => head.extend(more.iter().map(|(name, value)| (name.clone(), value.clone()))),
         Some(other) => return refuse("the header of jwt", other, "an object"),
     }
     let claims: Map = claims
@@ -71,10 +66,7 @@ fn sign(alg: &str, key: &[u8], input: &[u8]) -> Eval<Vec<u8>> {
         "RS512" => rsa(&RSA_PKCS1_SHA512, key, input),
         "ES256" => ecdsa(&ECDSA_P256_SHA256_FIXED_SIGNING, &P256, alg, key, input),
         "ES384" => ecdsa(&ECDSA_P384_SHA384_FIXED_SIGNING, &P384, alg, key, input),
-        other => Err(Fault(format!(
-            "jwt: {other:?} is no algorithm it knows: {}",
-            JWT_ALGORITHMS.join(", ")
-        ))),
+        other => Err(Fault(format!("jwt: {other:?} is no algorithm it knows: {}", JWT_ALGORITHMS.join(", ")))),
     }
 }
 
@@ -92,18 +84,14 @@ fn private_key(text: &[u8]) -> Eval<Key> {
         return Ok(Key::Der(text.to_vec()));
     };
     if !pem.contains("-----BEGIN") {
-        return Err(Fault::new(
-            "jwt: the key is no PEM: it must hold \"-----BEGIN PRIVATE KEY-----\" and what follows",
-        ));
+        return Err(Fault::new("jwt: the key is no PEM: it must hold \"-----BEGIN PRIVATE KEY-----\" and what follows"));
     }
     let pem = pem.replace("\\n", "\n");
     match PrivateKeyDer::from_pem_slice(pem.as_bytes()) {
         Ok(PrivateKeyDer::Pkcs8(key)) => Ok(Key::Pkcs8(key.secret_pkcs8_der().to_vec())),
         Ok(PrivateKeyDer::Pkcs1(key)) => Ok(Key::Pkcs1(key.secret_pkcs1_der().to_vec())),
         Ok(PrivateKeyDer::Sec1(key)) => Ok(Key::Sec1(key.secret_sec1_der().to_vec())),
-        _ => Err(Fault::new(
-            "jwt: the PEM holds no private key that is whole and without a passphrase",
-        )),
+        _ => Err(Fault::new("jwt: the PEM holds no private key that is whole and without a passphrase")),
     }
 }
 
@@ -113,33 +101,20 @@ fn rsa(padding: &'static dyn RsaEncoding, key: &[u8], input: &[u8]) -> Eval<Vec<
         Key::Pkcs1(der) => KeyPair::from_der(&der),
         Key::Der(der) => KeyPair::from_pkcs8(&der).or_else(|_| KeyPair::from_der(&der)),
         Key::Sec1(_) => {
-            return Err(Fault::new(
-                "jwt: RS algorithms need an RSA key, this is an elliptic curve's",
-            ));
+            return Err(Fault::new("jwt: RS algorithms need an RSA key, this is an elliptic curve's"));
         }
     };
     let pair = pair.map_err(|why| Fault(format!("jwt: the RSA key cannot be used: {why}")))?;
     let mut signature = vec![0; pair.public().modulus_len()];
-    pair.sign(padding, &SystemRandom::new(), input, &mut signature)
-        .map_err(|_| Fault::new("jwt: signing failed"))?;
+    pair.sign(padding, &SystemRandom::new(), input, &mut signature).map_err(|_| Fault::new("jwt: signing failed"))?;
     Ok(signature)
 }
 
 /// `AlgorithmIdentifier`s of elliptic curve keys: what SEC1 leaves out and PKCS#8 has.
-const P256: [u8; 21] = [
-    0x30, 19, 6, 7, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1, 6, 8, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7,
-];
-const P384: [u8; 18] = [
-    0x30, 16, 6, 7, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1, 6, 5, 0x2B, 0x81, 4, 0, 0x22,
-];
+const P256: [u8; 21] = [0x30, 19, 6, 7, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1, 6, 8, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7];
+const P384: [u8; 18] = [0x30, 16, 6, 7, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1, 6, 5, 0x2B, 0x81, 4, 0, 0x22];
 
-fn ecdsa(
-    curve: &'static EcdsaSigningAlgorithm,
-    id: &[u8],
-    alg: &str,
-    key: &[u8],
-    input: &[u8],
-) -> Eval<Vec<u8>> {
+fn ecdsa(curve: &'static EcdsaSigningAlgorithm, id: &[u8], alg: &str, key: &[u8], input: &[u8]) -> Eval<Vec<u8>> {
     let der = match private_key(key)? {
         Key::Pkcs8(der) | Key::Der(der) => der,
         Key::Sec1(sec1) => {
@@ -147,17 +122,13 @@ fn ecdsa(
             tagged(0x30, &body)
         }
         Key::Pkcs1(_) => {
-            return Err(Fault(format!(
-                "jwt: {alg} needs an elliptic curve's key, this is an RSA key"
-            )));
+            return Err(Fault(format!("jwt: {alg} needs an elliptic curve's key, this is an RSA key")));
         }
     };
     let random = SystemRandom::new();
     let pair = EcdsaKeyPair::from_pkcs8(curve, &der, &random).map_err(|why| {
         let curve = if alg == "ES256" { "P-256" } else { "P-384" };
-        Fault(format!(
-            "jwt: the key cannot be used, {alg} needs a key of {curve}: {why}"
-        ))
+        Fault(format!("jwt: the key cannot be used, {alg} needs a key of {curve}: {why}"))
     })?;
     match pair.sign(&random, input) {
         Ok(signature) => Ok(signature.as_ref().to_vec()),
@@ -168,9 +139,7 @@ fn ecdsa(
 /// A DER element of up to 64 KB.
 fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
     let mut out = vec![tag];
-    let [high, low] = u16::try_from(content.len())
-        .unwrap_or(u16::MAX)
-        .to_be_bytes();
+    let [high, low] = u16::try_from(content.len()).unwrap_or(u16::MAX).to_be_bytes();
     match content.len() {
         0..0x80 => out.push(low),
         0x80..0x100 => out.extend([0x81, low]),
@@ -182,9 +151,7 @@ fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use ring::signature::{
-        ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, KeyPair as _, UnparsedPublicKey,
-    };
+    use ring::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, KeyPair as _, UnparsedPublicKey};
 
     use super::*;
 
@@ -202,10 +169,7 @@ mod tests {
     fn rfc_7515_a1() {
         let key = URL_SAFE_NO_PAD.decode("AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow").unwrap();
         let input = format!("eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.{PAYLOAD}");
-        assert_eq!(
-            encoded("HS256", &key, &input),
-            "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-        );
+        assert_eq!(encoded("HS256", &key, &input), "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
     }
 
     #[test]
@@ -213,63 +177,33 @@ mod tests {
         let expected = "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw";
         let one_line = PKCS8.replace('\n', "\\n");
         let der = PrivateKeyDer::from_pem_slice(PKCS8.as_bytes()).unwrap();
-        for key in [
-            PKCS1.as_bytes(),
-            PKCS8.as_bytes(),
-            one_line.as_bytes(),
-            der.secret_der(),
-        ] {
-            assert_eq!(
-                encoded("RS256", key, &format!("eyJhbGciOiJSUzI1NiJ9.{PAYLOAD}")),
-                expected
-            );
+        for key in [PKCS1.as_bytes(), PKCS8.as_bytes(), one_line.as_bytes(), der.secret_der()] {
+            assert_eq!(encoded("RS256", key, &format!("eyJhbGciOiJSUzI1NiJ9.{PAYLOAD}")), expected);
         }
-        assert_ne!(
-            encoded("RS512", PKCS1.as_bytes(), "x"),
-            encoded("RS384", PKCS1.as_bytes(), "x")
-        );
+        assert_ne!(encoded("RS512", PKCS1.as_bytes(), "x"), encoded("RS384", PKCS1.as_bytes(), "x"));
     }
 
     #[test]
     fn elliptic_curves() {
         let random = SystemRandom::new();
-        let Key::Sec1(sec1) = private_key(EC256.as_bytes()).unwrap() else {
-            panic!()
-        };
+        let Key::Sec1(sec1) = private_key(EC256.as_bytes()).unwrap() else { panic!() };
         let pkcs8 = tagged(0x30, &[&[2, 1, 0], &P256[..], &tagged(4, &sec1)].concat());
-        let pair =
-            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8, &random).unwrap();
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8, &random).unwrap();
         let signature = sign("ES256", EC256.as_bytes(), b"x").unwrap();
-        UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, pair.public_key())
-            .verify(b"x", &signature)
-            .unwrap();
+        UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, pair.public_key()).verify(b"x", &signature).unwrap();
 
-        let Key::Pkcs8(der) = private_key(EC384.as_bytes()).unwrap() else {
-            panic!()
-        };
-        let pair =
-            EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &der, &random).unwrap();
+        let Key::Pkcs8(der) = private_key(EC384.as_bytes()).unwrap() else { panic!() };
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &der, &random).unwrap();
         let signature = sign("ES384", EC384.as_bytes(), b"x").unwrap();
-        UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, pair.public_key())
-            .verify(b"x", &signature)
-            .unwrap();
+        UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, pair.public_key()).verify(b"x", &signature).unwrap();
     }
 
     #[test]
     fn makes_a_token() {
-        let claims = Value::object([
-            ("sub", Value::from("1234567890")),
-            ("name", Value::from("John Doe")),
-            ("iat", Value::from(1_516_239_022)),
-        ]);
+        let claims =
+            Value::object([("sub", Value::from("1234567890")), ("name", Value::from("John Doe")), ("iat", Value::from(1_516_239_022))]);
         // The token that jwt.io shows.
-        let token = jwt(
-            &Value::from("HS256"),
-            &Value::from("your-256-bit-secret"),
-            &claims,
-            None,
-        )
-        .unwrap();
+        let token = jwt(&Value::from("HS256"), &Value::from("your-256-bit-secret"), &claims, None).unwrap();
         assert_eq!(
             token,
             Value::from(
@@ -278,24 +212,10 @@ mod tests {
         );
         let header = Value::object([("kid", Value::from("k1"))]);
         let claims = Value::object([("exp", Value::Time(5_900_000_000))]);
-        let token = jwt(
-            &Value::from("HS256"),
-            &Value::from("k"),
-            &claims,
-            Some(&header),
-        )
-        .unwrap();
-        let parts: Vec<String> = token
-            .as_str()
-            .unwrap()
-            .split('.')
-            .take(2)
-            .map(|p| String::from_utf8(URL_SAFE_NO_PAD.decode(p).unwrap()).unwrap())
-            .collect();
-        assert_eq!(
-            parts,
-            [r#"{"alg":"HS256","typ":"JWT","kid":"k1"}"#, r#"{"exp":5}"#]
-        );
+        let token = jwt(&Value::from("HS256"), &Value::from("k"), &claims, Some(&header)).unwrap();
+        let parts: Vec<String> =
+            token.as_str().unwrap().split('.').take(2).map(|p| String::from_utf8(URL_SAFE_NO_PAD.decode(p).unwrap()).unwrap()).collect();
+        assert_eq!(parts, [r#"{"alg":"HS256","typ":"JWT","kid":"k1"}"#, r#"{"exp":5}"#]);
     }
 
     #[test]
@@ -306,17 +226,10 @@ mod tests {
             ("RS256", EC256, "need an RSA key"),
             ("ES256", PKCS1, "elliptic curve"),
             ("ES256", EC384, "P-256"),
-            (
-                "RS256",
-                "-----BEGIN PRIVATE KEY-----\nAAAA",
-                "no private key",
-            ),
+            ("RS256", "-----BEGIN PRIVATE KEY-----\nAAAA", "no private key"),
         ] {
             let fault = sign(alg, key.as_bytes(), b"x").unwrap_err();
-            assert!(
-                fault.0.contains(part) && !fault.0.contains("secret"),
-                "{fault}"
-            );
+            assert!(fault.0.contains(part) && !fault.0.contains("secret"), "{fault}");
         }
     }
 }

@@ -18,9 +18,7 @@ pub fn len(x: &Value) -> Eval {
         Value::File(file) => file.bytes.len(),
         other => return refuse("len", other, "a string, list, object, bytes or file"),
     };
-    i64::try_from(count)
-        .map(Value::Int)
-        .map_err(|_| Fault::new("len: too long"))
+    i64::try_from(count).map(Value::Int).map_err(|_| Fault::new("len: too long"))
 }
 
 /// `first(xs)`
@@ -35,12 +33,8 @@ pub fn last(xs: &Value) -> Eval {
 
 fn end(function: &str, xs: &Value, at: i64) -> Eval {
     match xs {
-        Value::List(items) if items.is_empty() => Err(Fault(format!(
-            "{function} of an empty list: test len(…) first"
-        ))),
-        Value::Str(text) if text.is_empty() => Err(Fault(format!(
-            "{function} of an empty string: test len(…) first"
-        ))),
+        Value::List(items) if items.is_empty() => Err(Fault(format!("{function} of an empty list: test len(…) first"))),
+        Value::Str(text) if text.is_empty() => Err(Fault(format!("{function} of an empty string: test len(…) first"))),
         Value::List(_) | Value::Str(_) => ops::index(xs, &Value::Int(at)),
         other => refuse(function, other, "a list or a string"),
     }
@@ -49,9 +43,7 @@ fn end(function: &str, xs: &Value, at: i64) -> Eval {
 /// `keys(x)`
 pub fn keys(x: &Value) -> Eval {
     match x {
-        Value::Object(members) => Ok(Value::list(
-            members.keys().map(|key| Value::Str(key.clone())),
-        )),
+        Value::Object(members) => Ok(Value::list(members.keys().map(|key| Value::Str(key.clone())))),
         other => refuse("keys", other, "an object"),
     }
 }
@@ -61,11 +53,7 @@ pub fn merge(objects: &[Value]) -> Eval {
     let mut all = Map::new();
     for object in objects {
         match object {
-            Value::Object(members) => all.extend(
-                members
-                    .iter()
-                    .map(|(key, value)| (key.clone(), value.clone())),
-            ),
+            Value::Object(members) => all.extend(members.iter().map(|(key, value)| (key.clone(), value.clone()))),
             other => return refuse("merge", other, "objects"),
         }
     }
@@ -81,19 +69,10 @@ pub fn without(x: &Value, y: &Value) -> Eval {
     match x {
         Value::List(items) => Ok(Value::list(items.iter().filter(|item| *item != y).cloned())),
         Value::Object(members) => match keys.iter().find(|key| key.as_str().is_none()) {
-            Some(other) => refuse(
-                "the key of without",
-                other,
-                "a string, or a list of strings",
-            ),
+            Some(other) => refuse("the key of without", other, "a string, or a list of strings"),
             None => {
-                let kept = members
-                    .iter()
-                    .filter(|(key, _)| !keys.iter().any(|gone| gone.as_str() == Some(key)));
-                Ok(Value::Object(Arc::new(
-                    kept.map(|(key, value)| (key.clone(), value.clone()))
-                        .collect(),
-                )))
+                let kept = members.iter().filter(|(key, _)| !keys.iter().any(|gone| gone.as_str() == Some(key)));
+                Ok(Value::Object(Arc::new(kept.map(|(key, value)| (key.clone(), value.clone())).collect())))
             }
         },
         other => refuse("without", other, "a list or an object"),
@@ -116,19 +95,10 @@ pub fn reverse(xs: &Value) -> Eval {
 /// `sort(xs)`: from the smallest; all numbers, all strings, all durations or all times.
 pub fn sort(xs: &Value) -> Eval {
     let mut items: EcoVec<Value> = list_of("sort", xs)?.into();
-    if let Some(odd) = items
-        .windows(2)
-        .find(|pair| pair[0].compare(&pair[1]).is_none())
-    {
-        return Err(Fault(format!(
-            "sort: {} and {} have no order",
-            odd[0].describe(),
-            odd[1].describe()
-        )));
+    if let Some(odd) = items.windows(2).find(|pair| pair[0].compare(&pair[1]).is_none()) {
+        return Err(Fault(format!("sort: {} and {} have no order", odd[0].describe(), odd[1].describe())));
     }
-    items
-        .make_mut()
-        .sort_by(|a, b| a.compare(b).unwrap_or(Ordering::Equal));
+    items.make_mut().sort_by(|a, b| a.compare(b).unwrap_or(Ordering::Equal));
     Ok(Value::List(items))
 }
 
@@ -161,10 +131,7 @@ mod tests {
             (last(&v("[1,2]")), "2"),
             (last(&v("\"ab\"")), "\"b\""),
             (keys(&v("{\"b\":1,\"a\":2}")), "[\"b\",\"a\"]"),
-            (
-                merge(&[v("{\"a\":1,\"b\":1}"), v("{\"b\":2}")]),
-                "{\"a\":1,\"b\":2}",
-            ),
+            (merge(&[v("{\"a\":1,\"b\":1}"), v("{\"b\":2}")]), "{\"a\":1,\"b\":2}"),
             (without(&v("[1,2,1.0]"), &v("1")), "[2]"),
             (without(&v("{\"a\":1,\"b\":2}"), &v("\"a\"")), "{\"b\":2}"),
             (without(&v("{\"a\":1,\"b\":2}"), &v("[\"a\",\"b\"]")), "{}"),
@@ -180,14 +147,8 @@ mod tests {
 
     #[test]
     fn refuses() {
-        assert_eq!(
-            len(&v("1")).unwrap_err().0,
-            "len of the int 1: it takes a string, list, object, bytes or file"
-        );
-        assert_eq!(
-            first(&v("[]")).unwrap_err().0,
-            "first of an empty list: test len(…) first"
-        );
+        assert_eq!(len(&v("1")).unwrap_err().0, "len of the int 1: it takes a string, list, object, bytes or file");
+        assert_eq!(first(&v("[]")).unwrap_err().0, "first of an empty list: test len(…) first");
         assert!(merge(&[v("1")]).is_err());
         assert!(sort(&v("[1,\"a\"]")).is_err());
         assert!(without(&v("{}"), &v("1")).is_err());

@@ -15,17 +15,14 @@ pub mod texts;
 pub mod time;
 
 pub use aws::{AwsCredentials, AwsRequest, aws_sign};
-pub use crypto::{
-    base64, base64_decode, base64url, hex, hex_decode, hmac_sha1, hmac_sha256, hmac_sha512, md5,
-    sha1, sha256, sha512, totp,
-};
+pub use crypto::{base64, base64_decode, base64url, hex, hex_decode, hmac_sha1, hmac_sha256, hmac_sha512, md5, sha1, sha256, sha512, totp};
 pub use jwt::{JWT_ALGORITHMS, jwt};
 pub use lists::{contains, first, keys, last, len, merge, reverse, sort, unique, without};
 pub use numbers::{abs, ceil, float, floor, int, max, min, round, sum};
 pub use random::{Rng, chance, one_of, random, random_string, sample, uuid, weighted};
 pub use texts::{
-    bytes, concat, ends_with, from_json, join, lower, replace, replace_regex, split, starts_with,
-    string, text, to_json, trim, upper, urldecode, urlencode,
+    bytes, concat, ends_with, from_json, join, lower, replace, replace_regex, split, starts_with, string, text, to_json, trim, upper,
+    urldecode, urlencode,
 };
 pub use time::{format_time, now, parse_time, unix, unix_ms};
 
@@ -33,10 +30,7 @@ use crate::value::{Eval, Fault, Value};
 
 /// A fault about an argument: `len of an int: it takes a string, …`.
 fn refuse<T>(function: &str, value: &Value, takes: &str) -> Eval<T> {
-    Err(Fault(format!(
-        "{function} of {}: it takes {takes}",
-        value.describe()
-    )))
+    Err(Fault(format!("{function} of {}: it takes {takes}", value.describe())))
 }
 
 fn text_of<'a>(function: &str, value: &'a Value) -> Eval<&'a str> {
@@ -62,9 +56,7 @@ fn list_of<'a>(function: &str, value: &'a Value) -> Eval<&'a [Value]> {
 
 fn count_of(function: &str, value: &Value) -> Eval<usize> {
     match value {
-        Value::Int(n) => {
-            usize::try_from(*n).or_else(|_| refuse(function, value, "a number from 0"))
-        }
+        Value::Int(n) => usize::try_from(*n).or_else(|_| refuse(function, value, "a number from 0")),
         other => refuse(function, other, "an int"),
     }
 }

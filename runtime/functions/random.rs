@@ -61,11 +61,7 @@ impl Rng {
             return from;
         }
         let span = to.abs_diff(from);
-        let offset = if span == u64::MAX {
-            self.next()
-        } else {
-            self.below(span + 1)
-        };
+        let offset = if span == u64::MAX { self.next() } else { self.below(span + 1) };
         from.wrapping_add_unsigned(offset)
     }
 
@@ -87,10 +83,7 @@ fn mixed(state: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the low half is what is wanted"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "the low half is what is wanted")]
 fn low(product: u128) -> u64 {
     product as u64
 }
@@ -102,24 +95,14 @@ fn high(product: u128) -> u64 {
 /// `random(a, b)`: both ends included; ints give an int, a float on either side a float, durations a duration.
 pub fn random(rng: &Rng, a: &Value, b: &Value) -> Eval {
     if a.compare(b).is_some_and(std::cmp::Ordering::is_gt) {
-        return Err(Fault(format!(
-            "random({}, {}): the smaller number comes first",
-            a.literal(),
-            b.literal()
-        )));
+        return Err(Fault(format!("random({}, {}): the smaller number comes first", a.literal(), b.literal())));
     }
     match (a, b) {
         (Value::Int(a), Value::Int(b)) => Ok(Value::Int(rng.between(*a, *b))),
         (Value::Duration(a), Value::Duration(b)) => Ok(Value::Duration(rng.between(*a, *b))),
         _ => match (a.as_number(), b.as_number()) {
-            (Some(low), Some(high)) => {
-                crate::value::ops::float((low + rng.unit() * (high - low)).clamp(low, high))
-            }
-            _ => Err(Fault(format!(
-                "random of {} and {}: it takes two numbers or two durations",
-                a.describe(),
-                b.describe()
-            ))),
+            (Some(low), Some(high)) => crate::value::ops::float((low + rng.unit() * (high - low)).clamp(low, high)),
+            _ => Err(Fault(format!("random of {} and {}: it takes two numbers or two durations", a.describe(), b.describe()))),
         },
     }
 }
@@ -175,9 +158,7 @@ pub fn weighted(rng: &Rng, choices: &[(Value, Value)]) -> Eval {
             drawn -= weight;
         }
     }
-    chosen
-        .cloned()
-        .ok_or_else(|| Fault::new("weighted: every weight is 0"))
+    chosen.cloned().ok_or_else(|| Fault::new("weighted: every weight is 0"))
 }
 
 /// `random_string(n)`: letters and digits, or characters of an alphabet.
@@ -188,18 +169,12 @@ pub fn random_string(rng: &Rng, n: &Value, alphabet: Option<&Value>) -> Eval {
     if count > MOST {
         return refuse("random_string", n, "a length up to 16 MB");
     }
-    let alphabet = alphabet.map_or(Ok(LETTERS), |value| {
-        text_of("the alphabet of random_string", value)
-    })?;
+    let alphabet = alphabet.map_or(Ok(LETTERS), |value| text_of("the alphabet of random_string", value))?;
     let letters: Vec<char> = alphabet.chars().collect();
     if letters.is_empty() {
         return Err(Fault::new("random_string: its alphabet is empty"));
     }
-    Ok(Value::Str(
-        (0..count)
-            .map(|_| letters[rng.place(letters.len())])
-            .collect(),
-    ))
+    Ok(Value::Str((0..count).map(|_| letters[rng.place(letters.len())]).collect()))
 }
 
 /// `uuid()`: version 4.
@@ -207,9 +182,7 @@ pub fn uuid(rng: &Rng) -> Eval {
     let bits = u128::from(rng.next()) << 64 | u128::from(rng.next());
     let id = ::uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid();
     let mut buffer = ::uuid::Uuid::encode_buffer();
-    Ok(Value::Str(EcoString::from(
-        &*id.hyphenated().encode_lower(&mut buffer),
-    )))
+    Ok(Value::Str(EcoString::from(&*id.hyphenated().encode_lower(&mut buffer))))
 }
 
 #[cfg(test)]
@@ -237,19 +210,11 @@ mod tests {
         let rng = Rng::new(1, 1);
         let mut seen = [0_u32; 6];
         for _ in 0..6000 {
-            let Value::Int(n) = random(&rng, &Value::Int(-2), &Value::Int(3)).unwrap() else {
-                panic!()
-            };
+            let Value::Int(n) = random(&rng, &Value::Int(-2), &Value::Int(3)).unwrap() else { panic!() };
             seen[usize::try_from(n + 2).unwrap()] += 1;
         }
-        assert!(
-            seen.iter().all(|count| (850..1150).contains(count)),
-            "{seen:?}"
-        );
-        assert_eq!(
-            random(&rng, &Value::Int(7), &Value::Int(7)).unwrap(),
-            Value::Int(7)
-        );
+        assert!(seen.iter().all(|count| (850..1150).contains(count)), "{seen:?}");
+        assert_eq!(random(&rng, &Value::Int(7), &Value::Int(7)).unwrap(), Value::Int(7));
         random(&rng, &Value::Int(i64::MIN), &Value::Int(i64::MAX)).unwrap();
         let x = random(&rng, &Value::Int(0), &Value::Float(0.5)).unwrap();
         assert!(matches!(x, Value::Float(x) if (0.0..=0.5).contains(&x)));
@@ -263,17 +228,11 @@ mod tests {
     fn draws() {
         let rng = Rng::new(3, 1);
         assert_eq!(chance(&rng, &Value::Int(1)).unwrap(), Value::Bool(true));
-        assert_eq!(
-            chance(&rng, &Value::Float(0.0)).unwrap(),
-            Value::Bool(false)
-        );
+        assert_eq!(chance(&rng, &Value::Float(0.0)).unwrap(), Value::Bool(false));
         assert!(chance(&rng, &Value::Int(30)).is_err());
         assert!(one_of(&rng, &Value::list([])).is_err());
         assert_eq!(one_of(&rng, &ints(&[4])).unwrap(), Value::Int(4));
-        let Value::List(mut drawn) = sample(&rng, &ints(&[1, 2, 3, 4]), &Value::Int(9)).unwrap()
-        else {
-            panic!()
-        };
+        let Value::List(mut drawn) = sample(&rng, &ints(&[1, 2, 3, 4]), &Value::Int(9)).unwrap() else { panic!() };
         drawn.make_mut().sort_by(|a, b| a.compare(b).unwrap());
         assert_eq!(Value::List(drawn), ints(&[1, 2, 3, 4]));
         assert_eq!(sample(&rng, &ints(&[]), &Value::Int(3)).unwrap(), ints(&[]));
@@ -283,11 +242,7 @@ mod tests {
     #[test]
     fn weighs() {
         let rng = Rng::new(3, 1);
-        let choices = [
-            (Value::Int(70), Value::from("a")),
-            (Value::Int(0), Value::from("no")),
-            (Value::Float(30.0), Value::from("b")),
-        ];
+        let choices = [(Value::Int(70), Value::from("a")), (Value::Int(0), Value::from("no")), (Value::Float(30.0), Value::from("b"))];
         let mut a = 0;
         for _ in 0..1000 {
             let drawn = weighted(&rng, &choices).unwrap();
@@ -302,14 +257,8 @@ mod tests {
     fn strings() {
         let rng = Rng::new(3, 1);
         let text = random_string(&rng, &Value::Int(40), None).unwrap();
-        assert!(
-            text.as_str()
-                .is_some_and(|t| t.len() == 40 && t.bytes().all(|b| b.is_ascii_alphanumeric()))
-        );
-        assert_eq!(
-            random_string(&rng, &Value::Int(3), Some(&Value::from("é"))).unwrap(),
-            Value::from("ééé")
-        );
+        assert!(text.as_str().is_some_and(|t| t.len() == 40 && t.bytes().all(|b| b.is_ascii_alphanumeric())));
+        assert_eq!(random_string(&rng, &Value::Int(3), Some(&Value::from("é"))).unwrap(), Value::from("ééé"));
         let id = uuid(&rng).unwrap();
         let parsed = ::uuid::Uuid::parse_str(id.as_str().unwrap()).unwrap();
         assert_eq!(parsed.get_version_num(), 4);

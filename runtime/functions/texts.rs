@@ -26,20 +26,14 @@ pub fn split(s: &Value, sep: &Value) -> Eval {
     let text = text_of("split", s)?;
     let sep = text_of("the separator of split", sep)?;
     if sep.is_empty() {
-        return Ok(Value::list(
-            text.chars().map(|c| Value::Str(EcoString::from(c))),
-        ));
+        return Ok(Value::list(text.chars().map(|c| Value::Str(EcoString::from(c)))));
     }
     Ok(Value::list(text.split(sep).map(Value::str)))
 }
 
 /// `replace(s, from, to)`: every place.
 pub fn replace(s: &Value, from: &Value, to: &Value) -> Eval {
-    let (text, from, to) = (
-        text_of("replace", s)?,
-        text_of("replace", from)?,
-        text_of("replace", to)?,
-    );
+    let (text, from, to) = (text_of("replace", s)?, text_of("replace", from)?, text_of("replace", to)?);
     Ok(text.replace(from, to).into())
 }
 
@@ -66,16 +60,12 @@ pub fn lower(s: &Value) -> Eval {
 
 /// `starts_with(s, part)`
 pub fn starts_with(s: &Value, part: &Value) -> Eval {
-    Ok(text_of("starts_with", s)?
-        .starts_with(text_of("starts_with", part)?)
-        .into())
+    Ok(text_of("starts_with", s)?.starts_with(text_of("starts_with", part)?).into())
 }
 
 /// `ends_with(s, part)`
 pub fn ends_with(s: &Value, part: &Value) -> Eval {
-    Ok(text_of("ends_with", s)?
-        .ends_with(text_of("ends_with", part)?)
-        .into())
+    Ok(text_of("ends_with", s)?.ends_with(text_of("ends_with", part)?).into())
 }
 
 /// `string(x)`: as it prints.
@@ -126,9 +116,7 @@ pub fn from_json(s: &Value) -> Eval {
 /// `urlencode(s)`: all but letters, digits and `- . _ ~`.
 pub fn urlencode(s: &Value) -> Eval {
     let text = s.to_text()?;
-    Ok(Value::Str(
-        utf8_percent_encode(&text, crate::value::RESERVED).collect(),
-    ))
+    Ok(Value::Str(utf8_percent_encode(&text, crate::value::RESERVED).collect()))
 }
 
 /// `urldecode(s)`; `+` stays.
@@ -155,14 +143,7 @@ mod tests {
             (split(&v("\"a,b,\""), &v("\",\"")), "[\"a\",\"b\",\"\"]"),
             (split(&v("\"aé\""), &v("\"\"")), "[\"a\",\"é\"]"),
             (replace(&v("\"aba\""), &v("\"a\""), &v("\"x\"")), "\"xbx\""),
-            (
-                replace_regex(
-                    &v("\"a1b2\""),
-                    &Regex::new("([a-z])(\\d)").unwrap(),
-                    &v("\"$2$1\""),
-                ),
-                "\"1a2b\"",
-            ),
+            (replace_regex(&v("\"a1b2\""), &Regex::new("([a-z])(\\d)").unwrap(), &v("\"$2$1\"")), "\"1a2b\""),
             (trim(&v("\" a \"")), "\"a\""),
             (upper(&v("\"é\"")), "\"É\""),
             (lower(&v("\"AB\"")), "\"ab\""),
@@ -178,25 +159,14 @@ mod tests {
         for (got, expected) in cases {
             assert_eq!(got.unwrap(), v(expected));
         }
-        assert_eq!(
-            concat(&[v("\"a\""), Value::bytes(vec![255])]).unwrap(),
-            Value::bytes(vec![97, 255])
-        );
+        assert_eq!(concat(&[v("\"a\""), Value::bytes(vec![255])]).unwrap(), Value::bytes(vec![97, 255]));
         assert_eq!(bytes(&v("\"a\"")).unwrap(), Value::bytes("a"));
     }
 
     #[test]
     fn refuses() {
-        assert!(
-            text(&Value::bytes(vec![97, 255]))
-                .unwrap_err()
-                .0
-                .contains("not UTF-8 from byte 1")
-        );
-        assert_eq!(
-            trim(&v("1")).unwrap_err().0,
-            "trim of the int 1: it takes a string"
-        );
+        assert!(text(&Value::bytes(vec![97, 255])).unwrap_err().0.contains("not UTF-8 from byte 1"));
+        assert_eq!(trim(&v("1")).unwrap_err().0, "trim of the int 1: it takes a string");
         assert!(from_json(&v("\"[\"")).is_err());
         assert!(string(&Value::Null).is_err());
         assert!(concat(&[v("1")]).is_err());

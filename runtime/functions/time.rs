@@ -29,9 +29,7 @@ pub fn unix_ms(t: &Value) -> Eval {
 }
 
 fn since_epoch(nanos: i128, unit: i128) -> Eval {
-    i64::try_from(nanos.div_euclid(unit))
-        .map(Value::Int)
-        .map_err(|_| Fault::new("a time too far away"))
+    i64::try_from(nanos.div_euclid(unit)).map(Value::Int).map_err(|_| Fault::new("a time too far away"))
 }
 
 /// `format_time(t, "%Y-%m-%d")`: strftime, in UTC.
@@ -40,9 +38,7 @@ pub fn format_time(t: &Value, format: &Value) -> Eval {
     let zoned = timestamp(nanos("format_time", t)?)?.to_zoned_datetime(TimeZone::UTC);
     match strtime::format(format, &zoned) {
         Ok(text) => Ok(text.into()),
-        Err(error) => Err(Fault(format!(
-            "format_time: {format:?} is no format: {error}"
-        ))),
+        Err(error) => Err(Fault(format!("format_time: {format:?} is no format: {error}"))),
     }
 }
 
@@ -50,31 +46,16 @@ pub fn format_time(t: &Value, format: &Value) -> Eval {
 pub fn parse_time(s: &Value, format: Option<&Value>) -> Eval {
     let text = text_of("parse_time", s)?;
     let parsed = match format {
-        None => text
-            .trim()
-            .parse::<jiff::Timestamp>()
-            .map_err(|error| error.to_string()),
+        None => text.trim().parse::<jiff::Timestamp>().map_err(|error| error.to_string()),
         Some(format) => {
             let format = text_of("the format of parse_time", format)?;
-            strtime::parse(format, text)
-                .map_err(|error| error.to_string())
-                .and_then(|broken| {
-                    broken
-                        .to_timestamp()
-                        .or_else(|_| {
-                            broken
-                                .to_datetime()
-                                .and_then(|at| at.to_zoned_datetime(TimeZone::UTC))
-                                .map(|at| at.timestamp())
-                        })
-                        .or_else(|_| {
-                            broken
-                                .to_date()
-                                .and_then(|day| day.to_zoned_datetime(TimeZone::UTC))
-                                .map(|at| at.timestamp())
-                        })
-                        .map_err(|error| error.to_string())
-                })
+            strtime::parse(format, text).map_err(|error| error.to_string()).and_then(|broken| {
+                broken
+                    .to_timestamp()
+                    .or_else(|_| broken.to_datetime().and_then(|at| at.to_zoned_datetime(TimeZone::UTC)).map(|at| at.timestamp()))
+                    .or_else(|_| broken.to_date().and_then(|day| day.to_zoned_datetime(TimeZone::UTC)).map(|at| at.timestamp()))
+                    .map_err(|error| error.to_string())
+            })
         }
     };
     match parsed {
@@ -102,10 +83,7 @@ mod tests {
             ("%FT%T%.3fZ", "2023-11-14T22:13:20.123Z"),
             ("%s", "1700000000"),
         ] {
-            assert_eq!(
-                format_time(&T, &Value::from(format)).unwrap(),
-                Value::from(expected)
-            );
+            assert_eq!(format_time(&T, &Value::from(format)).unwrap(), Value::from(expected));
         }
         assert!(format_time(&T, &Value::from("%!")).is_err());
         assert!(format_time(&Value::Int(1), &Value::from("%Y")).is_err());
@@ -113,23 +91,11 @@ mod tests {
 
     #[test]
     fn reads_times() {
-        assert_eq!(
-            parse_time(&Value::from("2023-11-14T22:13:20.123Z"), None).unwrap(),
-            T
-        );
-        assert_eq!(
-            parse_time(&Value::from("2023-11-14T23:13:20.123+01:00"), None).unwrap(),
-            T
-        );
+        assert_eq!(parse_time(&Value::from("2023-11-14T22:13:20.123Z"), None).unwrap(), T);
+        assert_eq!(parse_time(&Value::from("2023-11-14T23:13:20.123+01:00"), None).unwrap(), T);
         let format = Value::from("%Y-%m-%d %H:%M");
-        assert_eq!(
-            parse_time(&Value::from("1970-01-01 00:01"), Some(&format)).unwrap(),
-            Value::Time(60_000_000_000)
-        );
-        assert_eq!(
-            parse_time(&Value::from("1970-01-02"), Some(&Value::from("%F"))).unwrap(),
-            Value::Time(86_400_000_000_000)
-        );
+        assert_eq!(parse_time(&Value::from("1970-01-01 00:01"), Some(&format)).unwrap(), Value::Time(60_000_000_000));
+        assert_eq!(parse_time(&Value::from("1970-01-02"), Some(&Value::from("%F"))).unwrap(), Value::Time(86_400_000_000_000));
         assert!(parse_time(&Value::from("yesterday"), None).is_err());
     }
 }

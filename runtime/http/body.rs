@@ -29,7 +29,8 @@ impl Framing {
             return Ok((Self::None, keep));
         }
         let length = headers.content_length()?;
-        let mut codings = headers.get_all("transfer-encoding").flat_map(|value| value.split(',')).map(str::trim).filter(|word| !word.is_empty());
+        let mut codings =
+            headers.get_all("transfer-encoding").flat_map(|value| value.split(',')).map(str::trim).filter(|word| !word.is_empty());
         if let Some(coding) = codings.next() {
             if !coding.eq_ignore_ascii_case("chunked") || codings.next().is_some() {
                 return Err(Failure::protocol(format!("the transfer coding `{coding}` isn't known")));
@@ -147,7 +148,12 @@ impl Chunks<'_> {
         let size = match size {
             Some(Ok(size)) if size <= MAX_BODY => size,
             Some(_) => return Err(too_large()),
-            None => return Err(Failure::protocol(format!("`{}` is no length of a chunk", String::from_utf8_lossy(&line[..line.len().min(40)])))),
+            None => {
+                return Err(Failure::protocol(format!(
+                    "`{}` is no length of a chunk",
+                    String::from_utf8_lossy(&line[..line.len().min(40)])
+                )));
+            }
         };
         self.skip_line();
         Ok(size)

@@ -141,7 +141,9 @@ fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, Failure> {
     let length = match config.parse_response(&mut parsed, &bytes[..bytes.len().min(MAX_HEAD)]) {
         Ok(httparse::Status::Complete(length)) => length,
         Ok(httparse::Status::Partial) => return Ok(None),
-        Err(httparse::Error::TooManyHeaders) => return Err(Failure::protocol(format!("the answer has more than {MAX_FIELDS} header fields"))),
+        Err(httparse::Error::TooManyHeaders) => {
+            return Err(Failure::protocol(format!("the answer has more than {MAX_FIELDS} header fields")));
+        }
         Err(httparse::Error::Status | httparse::Error::Version | httparse::Error::Token) => {
             let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
             let line = String::from_utf8_lossy(&line[..line.len().min(60)]);

@@ -135,7 +135,8 @@ impl Said {
                 }
                 10 => {
                     self.user_agent |= name.eq_ignore_ascii_case(b"user-agent");
-                    self.close |= name.eq_ignore_ascii_case(b"connection") && value.to_ascii_lowercase().windows(5).any(|word| word == b"close");
+                    self.close |=
+                        name.eq_ignore_ascii_case(b"connection") && value.to_ascii_lowercase().windows(5).any(|word| word == b"close");
                 }
                 14 => self.special |= name.eq_ignore_ascii_case(b"content-length"),
                 15 => self.accept_encoding |= name.eq_ignore_ascii_case(b"accept-encoding"),

@@ -8,17 +8,17 @@ mod connect;
 mod decode;
 mod h1;
 mod h2;
-mod headers;
 mod head;
+mod headers;
 mod proxy;
 mod redirect;
 mod session;
 mod stream;
 mod target;
-mod tls;
-mod transport;
 #[cfg(test)]
 mod tests;
+mod tls;
+mod transport;
 
 use std::rc::Rc;
 use std::time::Duration;

@@ -94,7 +94,10 @@ pub(crate) async fn tunnel(stream: &mut Stream, origin: &Origin, hopper: &Hopper
             Ok(httparse::Status::Complete(length)) if matches!(parsed.code, Some(200..300)) && length == buffer.len() => return Ok(()),
             Ok(httparse::Status::Complete(_)) if !matches!(parsed.code, Some(200..300)) => {
                 let status = parsed.code.unwrap_or_default();
-                return Err(Failure::new(FailureClass::Connect, format!("the proxy {proxy} refused the way to {to}: it answered {status}")));
+                return Err(Failure::new(
+                    FailureClass::Connect,
+                    format!("the proxy {proxy} refused the way to {to}: it answered {status}"),
+                ));
             }
             _ => return Err(Failure::protocol(format!("the answer of the proxy {proxy} can't be read"))),
         }

@@ -35,7 +35,8 @@ fn roots() -> &'static RootCertStore {
 /// What connections of an api are made with.
 pub(crate) fn client_config(api: &ApiConfig) -> Result<Arc<ClientConfig>, String> {
     let own = &api.tls;
-    let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
+    let builder =
+        ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
     let builder = if own.verify {
         let mut roots = roots().clone();
         if let Some(ca) = &own.ca {
@@ -43,7 +44,8 @@ pub(crate) fn client_config(api: &ApiConfig) -> Result<Arc<ClientConfig>, String
                 roots.add(certificate).map_err(|error| format!("tls ca: a certificate can't be used: {error}"))?;
             }
         }
-        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider()).build().map_err(|error| error.to_string())?;
+        let verifier =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider()).build().map_err(|error| error.to_string())?;
         builder.dangerous().with_custom_certificate_verifier(verifier)
     } else {
         builder.dangerous().with_custom_certificate_verifier(Arc::new(Gullible))
@@ -129,11 +131,21 @@ impl ServerCertVerifier for Gullible {
         Ok(ServerCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(&self, _: &[u8], _: &CertificateDer<'_>, _: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         Ok(HandshakeSignatureValid::assertion())
     }
 
-    fn verify_tls13_signature(&self, _: &[u8], _: &CertificateDer<'_>, _: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         Ok(HandshakeSignatureValid::assertion())
     }
 

@@ -23,11 +23,7 @@ pub fn judge_bytes(matcher: &Matcher, json: &[u8], context: &Context<'_>) -> Ver
 }
 
 fn not_json(context: &Context<'_>, why: String) -> Vec<Mismatch> {
-    vec![Mismatch {
-        path: context.root.to_owned(),
-        expected: "JSON".to_owned(),
-        actual: why,
-    }]
+    vec![Mismatch { path: context.root.to_owned(), expected: "JSON".to_owned(), actual: why }]
 }
 
 /// Whether a body is as expected; fails where it is no JSON.
@@ -54,17 +50,15 @@ impl Context<'_> {
         let kind = scanner.kind()?;
         match (matcher, kind) {
             (Matcher::Any, _) => scanner.skip().map(|()| true),
-            (Matcher::Null, Kind::Null)
-            | (Matcher::Bool(true), Kind::True)
-            | (Matcher::Bool(false), Kind::False) => scanner.literal(kind).map(|()| true),
+            (Matcher::Null, Kind::Null) | (Matcher::Bool(true), Kind::True) | (Matcher::Bool(false), Kind::False) => {
+                scanner.literal(kind).map(|()| true)
+            }
             (Matcher::Int(n), Kind::Number) => Ok(number(scanner)? == Value::Int(*n)),
             (Matcher::Float(x), Kind::Number) => Ok(number(scanner)? == Value::Float(*x)),
             (Matcher::Str(text), Kind::Str) => Ok(scanner.string()?.is(text)),
             (Matcher::Arg(index), _) => self.equal(self.arg(*index), scanner),
             (Matcher::Cmp(op, bound), _) => self.compare(*op, *bound, kind, scanner),
-            (Matcher::Regex { index, negated }, Kind::Str) => {
-                Ok(self.regex(*index, *negated, &scanner.string()?.text()))
-            }
+            (Matcher::Regex { index, negated }, Kind::Str) => Ok(self.regex(*index, *negated, &scanner.string()?.text())),
             (Matcher::Type(ty), Kind::Number) => Ok(number_is(*ty, &number(scanner)?)),
             (Matcher::Type(ty), _) => {
                 scanner.skip()?;
@@ -77,13 +71,7 @@ impl Context<'_> {
                     _ => false,
                 })
             }
-            (
-                Matcher::Object {
-                    members,
-                    exact: own,
-                },
-                Kind::Object,
-            ) => self.object(members, scanner, exact || *own),
+            (Matcher::Object { members, exact: own }, Kind::Object) => self.object(members, scanner, exact || *own),
             (Matcher::List { items, rest }, Kind::List) => self.list(items, *rest, scanner, exact),
             (Matcher::Each(each), Kind::List) => {
                 scanner.enter()?;
@@ -109,21 +97,14 @@ impl Context<'_> {
 
     fn compare(&self, op: Op, bound: Bound, kind: Kind, scanner: &mut Scanner<'_>) -> Scan<bool> {
         match (bound, kind) {
-            (Bound::Arg(index), _) if matches!(op, Op::Eq | Op::Ne) => {
-                Ok(self.equal(self.arg(index), scanner)? == (op == Op::Eq))
-            }
+            (Bound::Arg(index), _) if matches!(op, Op::Eq | Op::Ne) => Ok(self.equal(self.arg(index), scanner)? == (op == Op::Eq)),
             (_, Kind::Number) => Ok(op.holds(self.order_number(&number(scanner)?, bound))),
             (_, Kind::Str) => Ok(op.holds(self.order_text(&scanner.string()?.text(), bound))),
             _ => scanner.skip().map(|()| op == Op::Ne),
         }
     }
 
-    fn object(
-        &self,
-        members: &[(Key, Matcher)],
-        scanner: &mut Scanner<'_>,
-        exact: bool,
-    ) -> Scan<bool> {
+    fn object(&self, members: &[(Key, Matcher)], scanner: &mut Scanner<'_>, exact: bool) -> Scan<bool> {
         if members.len() > MOST_MEMBERS {
             return self.large_object(members, scanner, exact);
         }
@@ -149,22 +130,14 @@ impl Context<'_> {
                 }
             }
         }
-        let all = members
-            .iter()
-            .enumerate()
-            .all(|(at, (_, matcher))| match seen & 1 << at {
-                0 => self.may_be_absent(matcher),
-                bit => good & bit != 0,
-            });
+        let all = members.iter().enumerate().all(|(at, (_, matcher))| match seen & 1 << at {
+            0 => self.may_be_absent(matcher),
+            bit => good & bit != 0,
+        });
         Ok(all && !(exact && more))
     }
 
-    fn large_object(
-        &self,
-        members: &[(Key, Matcher)],
-        scanner: &mut Scanner<'_>,
-        exact: bool,
-    ) -> Scan<bool> {
+    fn large_object(&self, members: &[(Key, Matcher)], scanner: &mut Scanner<'_>, exact: bool) -> Scan<bool> {
         let Value::Object(object) = Value::scan(scanner)? else {
             return Ok(false);
         };
@@ -172,44 +145,26 @@ impl Context<'_> {
             Some(value) => {
                 // What was read from JSON can be written as JSON.
                 let json = value.to_json().unwrap_or_default();
-                self.value(matcher, &mut Scanner::new(json.as_bytes()), exact)
-                    .unwrap_or(false)
+                self.value(matcher, &mut Scanner::new(json.as_bytes()), exact).unwrap_or(false)
             }
             None => self.may_be_absent(matcher),
         };
-        let more = || {
-            object
-                .keys()
-                .any(|key| !members.iter().any(|(known, _)| self.key(*known) == key))
-        };
+        let more = || object.keys().any(|key| !members.iter().any(|(known, _)| self.key(*known) == key));
         Ok(members.iter().all(member) && !(exact && more()))
     }
 
-    fn list(
-        &self,
-        items: &[Matcher],
-        rest: Option<usize>,
-        scanner: &mut Scanner<'_>,
-        exact: bool,
-    ) -> Scan<bool> {
+    fn list(&self, items: &[Matcher], rest: Option<usize>, scanner: &mut Scanner<'_>, exact: bool) -> Scan<bool> {
         scanner.enter()?;
         let front = rest.map_or(items.len(), |rest| rest.min(items.len()));
         // Only items behind `..` need the list's length beforehand.
-        let count = if front < items.len() {
-            scanner.clone().skip_items(&mut true)?
-        } else {
-            0
-        };
+        let count = if front < items.len() { scanner.clone().skip_items(&mut true)? } else { 0 };
         let back = items.len() - front;
         let (mut at, mut first, mut holds) = (0, true, true);
         while scanner.item(&mut first)? {
             let matcher = if at < front {
                 items.get(at)
             } else {
-                (at + back)
-                    .checked_sub(count)
-                    .filter(|_| back > 0)
-                    .and_then(|place| items.get(front + place))
+                (at + back).checked_sub(count).filter(|_| back > 0).and_then(|place| items.get(front + place))
             };
             match matcher {
                 Some(matcher) => holds &= self.value(matcher, scanner, exact)?,
@@ -217,20 +172,15 @@ impl Context<'_> {
             }
             at += 1;
         }
-        Ok(holds
-            && if rest.is_some() {
-                at >= items.len()
-            } else {
-                at == items.len()
-            })
+        Ok(holds && if rest.is_some() { at >= items.len() } else { at == items.len() })
     }
 
     fn equal(&self, wanted: &Value, scanner: &mut Scanner<'_>) -> Scan<bool> {
         let kind = scanner.kind()?;
         match (wanted, kind) {
-            (Value::Null, Kind::Null)
-            | (Value::Bool(true), Kind::True)
-            | (Value::Bool(false), Kind::False) => scanner.literal(kind).map(|()| true),
+            (Value::Null, Kind::Null) | (Value::Bool(true), Kind::True) | (Value::Bool(false), Kind::False) => {
+                scanner.literal(kind).map(|()| true)
+            }
             (Value::Int(_) | Value::Float(_), Kind::Number) => Ok(number(scanner)? == *wanted),
             (Value::Str(text), Kind::Str) => Ok(scanner.string()?.is(text)),
             (Value::List(items), Kind::List) => {
@@ -258,9 +208,7 @@ impl Context<'_> {
         let (mut good, mut more, mut first) = (0_u64, false, true);
         while let Some(key) = scanner.member(&mut first)? {
             match members.get_full(&*key.text()) {
-                Some((at, _, value)) => {
-                    good = good & !(1 << at) | u64::from(self.equal(value, scanner)?) << at
-                }
+                Some((at, _, value)) => good = good & !(1 << at) | u64::from(self.equal(value, scanner)?) << at,
                 None => {
                     more = true;
                     scanner.skip()?;

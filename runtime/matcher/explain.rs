@@ -17,11 +17,7 @@ impl Context<'_> {
             Matcher::Cmp(op, bound) => format!("{} {}", op.symbol(), self.bound(*bound)),
             Matcher::Regex { index, negated } => {
                 let pattern = self.regexes.get(*index).map_or("", |regex| regex.as_str());
-                format!(
-                    "{} /{}/",
-                    if *negated { "!~" } else { "~" },
-                    pattern.replace('/', "\\/")
-                )
+                format!("{} /{}/", if *negated { "!~" } else { "~" }, pattern.replace('/', "\\/"))
             }
             Matcher::Type(Type::Float) => Type::Number.article().to_owned(),
             Matcher::Type(ty) => ty.article().to_owned(),
@@ -36,11 +32,7 @@ impl Context<'_> {
                 }
             }
             Matcher::Each(_) => "a list".to_owned(),
-            Matcher::OneOf(choices) => choices
-                .iter()
-                .map(|choice| self.expected(choice))
-                .collect::<Vec<_>>()
-                .join(" | "),
+            Matcher::OneOf(choices) => choices.iter().map(|choice| self.expected(choice)).collect::<Vec<_>>().join(" | "),
         }
     }
 

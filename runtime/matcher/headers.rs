@@ -5,45 +5,27 @@ use crate::value::{Type, Value, convert, convert_text};
 
 /// Judges headers, given as names and values. Names are compared without case; a header sent several times holds where one of its
 /// values does, or all of them joined by a comma.
-pub fn judge_headers<'h, I>(
-    members: &[(Key, Matcher)],
-    headers: I,
-    context: &Context<'_>,
-) -> Verdict
+pub fn judge_headers<'h, I>(members: &[(Key, Matcher)], headers: I, context: &Context<'_>) -> Verdict
 where
     I: Iterator<Item = (&'h str, &'h str)> + Clone,
 {
     let mut found = Vec::new();
     for (key, matcher) in members {
         let key = context.key(*key);
-        let values = headers
-            .clone()
-            .filter(|(name, _)| name.eq_ignore_ascii_case(key))
-            .map(|(_, value)| value);
+        let values = headers.clone().filter(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value);
         let mut count = 0;
         let holds = values.clone().any(|value| {
             count += 1;
             context.text(matcher, value)
         });
         let joined = || values.clone().collect::<Vec<_>>().join(", ");
-        if holds
-            || (count == 0 && context.may_be_absent(matcher))
-            || (count > 1 && context.text(matcher, &joined()))
-        {
+        if holds || (count == 0 && context.may_be_absent(matcher)) || (count > 1 && context.text(matcher, &joined())) {
             continue;
         }
         let mut path = context.root.to_owned();
         super::tree::push_key(key, &mut path);
-        let actual = if count == 0 {
-            "nothing".to_owned()
-        } else {
-            Value::from(joined()).literal()
-        };
-        found.push(Mismatch {
-            path,
-            expected: context.expected(matcher),
-            actual,
-        });
+        let actual = if count == 0 { "nothing".to_owned() } else { Value::from(joined()).literal() };
+        found.push(Mismatch { path, expected: context.expected(matcher), actual });
         if found.len() >= MOST_MISMATCHES {
             break;
         }
@@ -57,19 +39,12 @@ pub fn judge_text(matcher: &Matcher, text: &str, context: &Context<'_>) -> Verdi
         return Ok(());
     }
     let actual = Value::str(text).literal();
-    Err(vec![Mismatch {
-        path: context.root.to_owned(),
-        expected: context.expected(matcher),
-        actual,
-    }])
+    Err(vec![Mismatch { path: context.root.to_owned(), expected: context.expected(matcher), actual }])
 }
 
 fn number(text: &str) -> Option<Value> {
     let text = text.trim();
-    text.parse()
-        .ok()
-        .map(Value::Int)
-        .or_else(|| convert::number(text).map(Value::Float))
+    text.parse().ok().map(Value::Int).or_else(|| convert::number(text).map(Value::Float))
 }
 
 impl Context<'_> {
@@ -82,26 +57,16 @@ impl Context<'_> {
             Matcher::Str(wanted) => text == *wanted,
             Matcher::Arg(index) => self.text_is(self.arg(*index), text),
             Matcher::Cmp(op, bound) => match (bound, number(text)) {
-                (Bound::Arg(index), _) if matches!(op, Op::Eq | Op::Ne) => {
-                    self.text_is(self.arg(*index), text) == (*op == Op::Eq)
-                }
-                (Bound::Int(_) | Bound::Float(_), Some(number)) => {
-                    op.holds(self.order_number(&number, *bound))
-                }
-                (Bound::Arg(index), Some(number)) if self.arg(*index).as_number().is_some() => {
-                    op.holds(self.order_number(&number, *bound))
-                }
+                (Bound::Arg(index), _) if matches!(op, Op::Eq | Op::Ne) => self.text_is(self.arg(*index), text) == (*op == Op::Eq),
+                (Bound::Int(_) | Bound::Float(_), Some(number)) => op.holds(self.order_number(&number, *bound)),
+                (Bound::Arg(index), Some(number)) if self.arg(*index).as_number().is_some() => op.holds(self.order_number(&number, *bound)),
                 _ => op.holds(self.order_text(text, *bound)),
             },
             Matcher::Regex { index, negated } => self.regex(*index, *negated, text),
             Matcher::Type(Type::Bytes) => false,
             Matcher::Type(ty) => convert_text(Value::str(text), *ty).is_ok(),
             Matcher::OneOf(choices) => choices.iter().any(|choice| self.text(choice, text)),
-            Matcher::Absent
-            | Matcher::Null
-            | Matcher::Object { .. }
-            | Matcher::List { .. }
-            | Matcher::Each(_) => false,
+            Matcher::Absent | Matcher::Null | Matcher::Object { .. } | Matcher::List { .. } | Matcher::Each(_) => false,
         }
     }
 

@@ -137,11 +137,7 @@ pub struct Mismatch {
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}: expected {}, got {}",
-            self.path, self.expected, self.actual
-        )
+        write!(f, "{}: expected {}, got {}", self.path, self.expected, self.actual)
     }
 }
 
@@ -154,9 +150,7 @@ impl<'a> Context<'a> {
     }
 
     fn regex(&self, index: usize, negated: bool, text: &str) -> bool {
-        self.regexes
-            .get(index)
-            .is_some_and(|regex| regex.is_match(text) != negated)
+        self.regexes.get(index).is_some_and(|regex| regex.is_match(text) != negated)
     }
 
     fn key(&self, key: Key) -> &'a str {
@@ -224,9 +218,7 @@ impl Op {
 /// Whether a number is of a type, as JSON has numbers.
 fn number_is(ty: Type, number: &Value) -> bool {
     match ty {
-        Type::Int => {
-            matches!(number, Value::Int(_)) || matches!(number, Value::Float(x) if x.fract() == 0.0)
-        }
+        Type::Int => matches!(number, Value::Int(_)) || matches!(number, Value::Float(x) if x.fract() == 0.0),
         Type::Float | Type::Number | Type::Any | Type::Json => true,
         _ => false,
     }

@@ -7,17 +7,9 @@ use crate::value::{Map, Type, Value, ops};
 
 /// Judges a value.
 pub fn judge(matcher: &Matcher, value: &Value, context: &Context<'_>) -> Verdict {
-    let mut judge = Judge {
-        context,
-        path: Vec::new(),
-        found: Vec::new(),
-    };
+    let mut judge = Judge { context, path: Vec::new(), found: Vec::new() };
     judge.value(matcher, value, false);
-    if judge.found.is_empty() {
-        Ok(())
-    } else {
-        Err(judge.found)
-    }
+    if judge.found.is_empty() { Ok(()) } else { Err(judge.found) }
 }
 
 enum Step<'a> {
@@ -37,10 +29,7 @@ impl<'a> Judge<'a> {
             return;
         }
         let holds = match matcher {
-            Matcher::Object {
-                members,
-                exact: own,
-            } => match value {
+            Matcher::Object { members, exact: own } => match value {
                 Value::Object(object) => return self.object(members, object, exact || *own),
                 _ => false,
             },
@@ -58,11 +47,7 @@ impl<'a> Judge<'a> {
                 _ => false,
             },
             Matcher::OneOf(choices) => choices.iter().any(|choice| {
-                let mut judge = Judge {
-                    context: self.context,
-                    path: Vec::new(),
-                    found: Vec::new(),
-                };
+                let mut judge = Judge { context: self.context, path: Vec::new(), found: Vec::new() };
                 judge.value(choice, value, exact);
                 judge.found.is_empty()
             }),
@@ -84,9 +69,7 @@ impl<'a> Judge<'a> {
             Matcher::Float(x) => *value == Value::Float(*x),
             Matcher::Str(text) => value.as_str() == Some(text),
             Matcher::Cmp(op, bound) => self.compare(*op, *bound, value),
-            Matcher::Regex { index, negated } => value
-                .as_str()
-                .is_some_and(|text| self.context.regex(*index, *negated, text)),
+            Matcher::Regex { index, negated } => value.as_str().is_some_and(|text| self.context.regex(*index, *negated, text)),
             Matcher::Type(ty) => match value {
                 Value::Int(_) | Value::Float(_) => number_is(*ty, value),
                 _ => ty.holds(value) && !matches!(ty, Type::Int | Type::Float | Type::Number),
@@ -97,12 +80,8 @@ impl<'a> Judge<'a> {
 
     fn compare(&self, op: Op, bound: Bound, value: &Value) -> bool {
         match (value, bound) {
-            (_, Bound::Arg(index)) if matches!(op, Op::Eq | Op::Ne) => {
-                (self.context.arg(index) == value) == (op == Op::Eq)
-            }
-            (Value::Int(_) | Value::Float(_), _) => {
-                op.holds(self.context.order_number(value, bound))
-            }
+            (_, Bound::Arg(index)) if matches!(op, Op::Eq | Op::Ne) => (self.context.arg(index) == value) == (op == Op::Eq),
+            (Value::Int(_) | Value::Float(_), _) => op.holds(self.context.order_number(value, bound)),
             (Value::Str(text), _) => op.holds(self.context.order_text(text, bound)),
             (_, Bound::Arg(index)) => op.holds(value.compare(self.context.arg(index))),
             _ => op == Op::Ne,
@@ -123,31 +102,15 @@ impl<'a> Judge<'a> {
         }
         if exact {
             for (key, value) in object {
-                if !members
-                    .iter()
-                    .any(|(known, _)| self.context.key(*known) == key)
-                {
-                    self.step(Step::Key(key), |judge| {
-                        judge.fail("no such member".to_owned(), value.describe())
-                    });
+                if !members.iter().any(|(known, _)| self.context.key(*known) == key) {
+                    self.step(Step::Key(key), |judge| judge.fail("no such member".to_owned(), value.describe()));
                 }
             }
         }
     }
 
-    fn list(
-        &mut self,
-        matcher: &Matcher,
-        items: &'a [Matcher],
-        rest: Option<usize>,
-        list: &'a [Value],
-        exact: bool,
-    ) {
-        let fits = if rest.is_some() {
-            list.len() >= items.len()
-        } else {
-            list.len() == items.len()
-        };
+    fn list(&mut self, matcher: &Matcher, items: &'a [Matcher], rest: Option<usize>, list: &'a [Value], exact: bool) {
+        let fits = if rest.is_some() { list.len() >= items.len() } else { list.len() == items.len() };
         if !fits {
             let expected = self.context.expected(matcher);
             self.fail(expected, Value::list(list.iter().cloned()).describe());
@@ -179,9 +142,7 @@ impl<'a> Judge<'a> {
                     });
                 }
                 for (key, value) in object.iter().filter(|(key, _)| !wanted.contains_key(*key)) {
-                    self.step(Step::Key(key), |judge| {
-                        judge.fail("no such member".to_owned(), value.describe())
-                    });
+                    self.step(Step::Key(key), |judge| judge.fail("no such member".to_owned(), value.describe()));
                 }
             }
             (Value::List(wanted), Value::List(list)) if wanted.len() == list.len() => {
@@ -215,18 +176,13 @@ impl<'a> Judge<'a> {
                 }
             }
         }
-        self.found.push(Mismatch {
-            path,
-            expected,
-            actual,
-        });
+        self.found.push(Mismatch { path, expected, actual });
     }
 }
 
 /// Appends `.name`, or `["odd-name"]` where it must be quoted.
 pub(crate) fn push_key(key: &str, path: &mut String) {
-    let plain = key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        && !key.bytes().next().is_none_or(|b| b.is_ascii_digit());
+    let plain = key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !key.bytes().next().is_none_or(|b| b.is_ascii_digit());
     if plain {
         path.push('.');
         path.push_str(key);
@@ -239,8 +195,5 @@ pub(crate) fn push_key(key: &str, path: &mut String) {
 /// What a missing member is told as: with the name that was probably meant.
 fn missing(key: &str, object: &Map) -> String {
     let hint = ops::no_member(key, object.keys());
-    hint.split_once(": did you mean ").map_or_else(
-        || "nothing".to_owned(),
-        |(_, name)| format!("nothing; did you mean {name}"),
-    )
+    hint.split_once(": did you mean ").map_or_else(|| "nothing".to_owned(), |(_, name)| format!("nothing; did you mean {name}"))
 }

@@ -11,25 +11,12 @@ use crate::stats::{Name, NameKind, NameStats, Snapshot};
 const FRAME: usize = 6;
 
 /// The table's lines, none wider than the screen and all together lower than it: the busiest steps, in their order.
-pub(super) fn table(
-    delta: &Snapshot,
-    total: &Snapshot,
-    names: &[Name],
-    look: Look,
-    height: usize,
-) -> Vec<String> {
+pub(super) fn table(delta: &Snapshot, total: &Snapshot, names: &[Name], look: Look, height: usize) -> Vec<String> {
     let at = delta.window.map_or(0, |window| window.to_us);
     let width = look.width.unwrap_or(usize::MAX);
-    let heading = format!(
-        "{}  users {}/{}",
-        clock(Duration::from_micros(at)),
-        count(delta.users()),
-        count(delta.planned()),
-    );
+    let heading = format!("{}  users {}/{}", clock(Duration::from_micros(at)), count(delta.users()), count(delta.planned()),);
     let all = total.total(names);
-    let mut ran: Vec<usize> = (0..names.len().min(total.names.len()))
-        .filter(|&i| total.names[i].requests > 0)
-        .collect();
+    let mut ran: Vec<usize> = (0..names.len().min(total.names.len())).filter(|&i| total.names[i].requests > 0).collect();
     let room = height.saturating_sub(FRAME).max(1);
     let hidden = if ran.len() > room {
         let shown = room.saturating_sub(1);
@@ -43,9 +30,7 @@ pub(super) fn table(
         0
     };
 
-    let mut table = Table::new([
-        "Step", "requests", "rps", "failures", "", "p50", "p95", "p99",
-    ]);
+    let mut table = Table::new(["Step", "requests", "rps", "failures", "", "p50", "p95", "p99"]);
     let none = NameStats::default();
     for i in ran {
         let now = delta.names.get(i).unwrap_or(&none);
@@ -60,20 +45,12 @@ pub(super) fn table(
         table.row(Style::new().dimmed(), vec![format!("… {hidden} more")]);
     }
     table.rule();
-    table.row(
-        Style::new().bold(),
-        cells("Total", &delta.total(names), &all, delta),
-    );
+    table.row(Style::new().bold(), cells("Total", &delta.total(names), &all, delta));
 
     let heading = look.paint(Style::new().bold(), &fit(&heading, width));
     let mut lines = vec![heading, String::new()];
     // Where even the shortest names leave no room, only the first columns are shown: the table must not grow below itself.
-    lines.extend(
-        table
-            .lines(look)
-            .into_iter()
-            .take_while(|line| !line.is_empty()),
-    );
+    lines.extend(table.lines(look).into_iter().take_while(|line| !line.is_empty()));
     lines.truncate(height.saturating_sub(1).max(1));
     lines
 }
@@ -88,16 +65,7 @@ fn cells(name: &str, now: &NameStats, total: &NameStats, delta: &Snapshot) -> Ve
         percent(total.failures, total.requests),
     ];
     cells.extend(
-        now.response()
-            .quantiles_us(&[0.5, 0.95, 0.99])
-            .into_iter()
-            .map(|us| {
-                if now.requests == 0 {
-                    "–".to_owned()
-                } else {
-                    short_ms(us)
-                }
-            }),
+        now.response().quantiles_us(&[0.5, 0.95, 0.99]).into_iter().map(|us| if now.requests == 0 { "–".to_owned() } else { short_ms(us) }),
     );
     cells
 }

@@ -33,11 +33,7 @@ impl Mode {
     pub fn for_stderr() -> Self {
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
-        if io::stderr().is_terminal() && !dumb && !ci {
-            Self::Live
-        } else {
-            Self::Lines
-        }
+        if io::stderr().is_terminal() && !dumb && !ci { Self::Live } else { Self::Lines }
     }
 }
 
@@ -57,9 +53,7 @@ pub struct Progress {
 
 impl std::fmt::Debug for Progress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Progress")
-            .field("mode", &self.mode)
-            .finish_non_exhaustive()
+        f.debug_struct("Progress").field("mode", &self.mode).finish_non_exhaustive()
     }
 }
 
@@ -67,21 +61,12 @@ impl Progress {
     /// Progress on standard error.
     pub fn new(mode: Mode, names: &[Name]) -> Self {
         let color = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
-        Self::to(mode, names, Box::new(io::stderr()), color, || {
-            size_of(io::stderr())
-        })
+        Self::to(mode, names, Box::new(io::stderr()), color, || size_of(io::stderr()))
     }
 
     /// Progress elsewhere, on a screen of that size.
     fn to(mode: Mode, names: &[Name], out: Box<dyn Write + Send>, color: bool, size: Size) -> Self {
-        Self {
-            mode,
-            names: names.to_vec(),
-            out,
-            color,
-            size,
-            shown: Vec::new(),
-        }
+        Self { mode, names: names.to_vec(), out, color, size, shown: Vec::new() }
     }
 
     /// Shows the last interval (`delta`: its rate and percentiles) and the test so far (`total`: its requests and failures). That
@@ -96,10 +81,7 @@ impl Progress {
             }
             Mode::Live => {
                 let (width, height) = (self.size)();
-                let look = Look {
-                    color: self.color,
-                    width: Some(width),
-                };
+                let look = Look { color: self.color, width: Some(width) };
                 let lines = live::table(delta, total, &self.names, look, height);
                 self.redraw(&[], lines);
             }
@@ -126,11 +108,7 @@ impl Progress {
         if !self.shown.is_empty() {
             screen.push_str(&format!("\u{1b}[{}A\r", self.shown.len()));
         }
-        for line in messages
-            .iter()
-            .copied()
-            .chain(lines.iter().map(String::as_str))
-        {
+        for line in messages.iter().copied().chain(lines.iter().map(String::as_str)) {
             screen.push_str(line);
             screen.push_str("\u{1b}[K\n");
         }

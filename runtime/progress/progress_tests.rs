@@ -25,11 +25,7 @@ impl Screen {
 }
 
 fn names() -> Vec<Name> {
-    vec![
-        Name::step("Create", "POST"),
-        Name::step("Read", "GET"),
-        Name::group("All"),
-    ]
+    vec![Name::step("Create", "POST"), Name::step("Read", "GET"), Name::group("All")]
 }
 
 fn snapshot(names: usize) -> Snapshot {
@@ -37,13 +33,7 @@ fn snapshot(names: usize) -> Snapshot {
     for i in 1..=10 {
         for name in 0..names as u32 {
             let took = Duration::from_micros(i * 1000);
-            recorder.record(&Sample {
-                name,
-                service: took,
-                response: took,
-                ok: i > 1 || name > 0,
-                ..Sample::default()
-            });
+            recorder.record(&Sample { name, service: took, response: took, ok: i > 1 || name > 0, ..Sample::default() });
         }
     }
     recorder.snapshot(Duration::from_secs(5), 20, 25)
@@ -52,35 +42,20 @@ fn snapshot(names: usize) -> Snapshot {
 #[test]
 fn a_plain_line_an_interval() {
     let screen = Screen::default();
-    let mut progress = Progress::to(
-        Mode::Lines,
-        &names(),
-        Box::new(screen.clone()),
-        false,
-        || (80, 24),
-    );
+    let mut progress = Progress::to(Mode::Lines, &names(), Box::new(screen.clone()), false, || (80, 24));
     let delta = snapshot(3);
     let mut total = delta.clone();
     total.merge(&delta);
     progress.update(&delta, &total);
     progress.message("saturated");
     progress.finish();
-    assert_eq!(
-        screen.take(),
-        "00:00:05  users 20/25  rps 4.0  failures 2 (5.0%)  p50 5.0ms  p95 10ms  p99 10ms\nsaturated\n"
-    );
+    assert_eq!(screen.take(), "00:00:05  users 20/25  rps 4.0  failures 2 (5.0%)  p50 5.0ms  p95 10ms  p99 10ms\nsaturated\n");
 }
 
 #[test]
 fn a_table_is_redrawn_in_place_and_taken_away() {
     let screen = Screen::default();
-    let mut progress = Progress::to(
-        Mode::Live,
-        &names(),
-        Box::new(screen.clone()),
-        false,
-        || (80, 24),
-    );
+    let mut progress = Progress::to(Mode::Live, &names(), Box::new(screen.clone()), false, || (80, 24));
     let delta = snapshot(3);
     progress.update(&delta, &delta);
     let table = [
@@ -97,10 +72,7 @@ fn a_table_is_redrawn_in_place_and_taken_away() {
     .concat();
     assert_eq!(screen.take(), format!("{HIDE_CURSOR}{table}\u{1b}[J"));
     progress.message("one\ntwo");
-    assert_eq!(
-        screen.take(),
-        format!("\u{1b}[8A\rone\u{1b}[K\ntwo\u{1b}[K\n{table}\u{1b}[J")
-    );
+    assert_eq!(screen.take(), format!("\u{1b}[8A\rone\u{1b}[K\ntwo\u{1b}[K\n{table}\u{1b}[J"));
     progress.finish();
     assert_eq!(screen.take(), format!("\u{1b}[8A\r\u{1b}[J{SHOW_CURSOR}"));
     drop(progress);
@@ -109,38 +81,22 @@ fn a_table_is_redrawn_in_place_and_taken_away() {
 
 #[test]
 fn a_low_and_narrow_screen_shows_what_fails_first() {
-    let many: Vec<_> = (0..40)
-        .map(|i| Name::step(format!("Step {i}"), "GET"))
-        .collect();
+    let many: Vec<_> = (0..40).map(|i| Name::step(format!("Step {i}"), "GET")).collect();
     let mut delta = snapshot(40);
     delta.names[0].failures = 0;
     delta.names[30].failures = 9;
-    let look = Look {
-        color: false,
-        width: Some(40),
-    };
+    let look = Look { color: false, width: Some(40) };
     let lines = live::table(&delta, &delta, &many, look, 10);
     assert_eq!(lines.len(), 9);
-    assert!(
-        lines.iter().all(|line| line.chars().count() <= 40),
-        "{lines:#?}"
-    );
-    assert!(
-        lines.iter().any(|line| line.starts_with("Step 30")),
-        "{lines:#?}"
-    );
-    assert!(
-        lines.iter().any(|line| line.starts_with("… 37 more")),
-        "{lines:#?}"
-    );
+    assert!(lines.iter().all(|line| line.chars().count() <= 40), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.starts_with("Step 30")), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.starts_with("… 37 more")), "{lines:#?}");
 }
 
 #[test]
 fn off_is_silent() {
     let screen = Screen::default();
-    let mut progress = Progress::to(Mode::Off, &names(), Box::new(screen.clone()), false, || {
-        (80, 24)
-    });
+    let mut progress = Progress::to(Mode::Off, &names(), Box::new(screen.clone()), false, || (80, 24));
     let delta = snapshot(3);
     progress.update(&delta, &delta);
     drop(progress);

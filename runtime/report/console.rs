@@ -27,16 +27,8 @@ pub fn write(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result
         writeln!(out, "{}", look.paint(BOLD, title))?;
         print(out, &percentiles(report, &total, NameStats::response), look)?;
         writeln!(out)?;
-        writeln!(
-            out,
-            "{}",
-            look.paint(BOLD, "Service times, ms, from when each was sent")
-        )?;
-        print(
-            out,
-            &percentiles(report, &total, |stats| &stats.service),
-            look,
-        )?;
+        writeln!(out, "{}", look.paint(BOLD, "Service times, ms, from when each was sent"))?;
+        print(out, &percentiles(report, &total, |stats| &stats.service), look)?;
     } else {
         writeln!(out, "{}", look.paint(BOLD, "Response times, ms"))?;
         print(out, &percentiles(report, &total, NameStats::response), look)?;
@@ -54,10 +46,7 @@ pub fn write(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result
 }
 
 fn print(out: &mut dyn io::Write, table: &Table, look: Look) -> io::Result<()> {
-    table
-        .lines(look)
-        .iter()
-        .try_for_each(|line| writeln!(out, "{line}"))
+    table.lines(look).iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
 fn heading(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<()> {
@@ -67,11 +56,7 @@ fn heading(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<(
         parts.push(format!("env {}", run.env));
     }
     parts.push(clock(run.duration()));
-    parts.extend(run.apis.iter().map(|api| {
-        format!("{} {}", api.name, api.version)
-            .trim_end()
-            .to_owned()
-    }));
+    parts.extend(run.apis.iter().map(|api| format!("{} {}", api.name, api.version).trim_end().to_owned()));
     writeln!(out, "{}\n", look.paint(BOLD, &parts.join(" · ")))
 }
 
@@ -101,9 +86,7 @@ fn style_of(kind: NameKind, stats: &NameStats) -> Style {
 }
 
 fn requests(report: &Report, total: &NameStats) -> Table {
-    let mut table = Table::new([
-        "Step", "requests", "failures", "", "rps", "avg ms", "min", "max",
-    ]);
+    let mut table = Table::new(["Step", "requests", "failures", "", "rps", "avg ms", "min", "max"]);
     let seconds = report.run.duration().as_secs_f64();
     let cells = |name: String, stats: &NameStats| {
         let times = stats.response();
@@ -112,11 +95,7 @@ fn requests(report: &Report, total: &NameStats) -> Table {
             count(stats.requests),
             count(stats.failures),
             percent(stats.failures, stats.requests),
-            rate(if seconds > 0.0 {
-                stats.requests as f64 / seconds
-            } else {
-                0.0
-            }),
+            rate(if seconds > 0.0 { stats.requests as f64 / seconds } else { 0.0 }),
             ms(times.mean_us()),
             ms(times.min_us() as f64),
             ms(times.max_us() as f64),
@@ -138,11 +117,7 @@ fn percentiles(report: &Report, total: &NameStats, of: fn(&NameStats) -> &Durati
         std::iter::once(name).chain(figures).collect::<Vec<_>>()
     };
     for (name, kind, stats) in ran(report) {
-        let style = if kind == NameKind::Group {
-            DIM
-        } else {
-            Style::new()
-        };
+        let style = if kind == NameKind::Group { DIM } else { Style::new() };
         table.row(style, cells(name, of(stats)));
     }
     table.rule();
@@ -159,11 +134,7 @@ fn apart(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
                 0 => String::new(),
                 n => format!(", {} failed", count(n)),
             };
-            lines.push(format!(
-                "  {}: {} skipped{failed}",
-                name.name,
-                count(stats.skipped)
-            ));
+            lines.push(format!("  {}: {} skipped{failed}", name.name, count(stats.skipped)));
         }
         if stats.retried > 0 {
             lines.push(format!("  {}: {} retried", name.name, count(stats.retried)));
@@ -181,16 +152,8 @@ fn failures(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<
     if failures.is_empty() {
         return Ok(());
     }
-    let classes: Vec<_> = failures
-        .by_class()
-        .into_iter()
-        .map(|(class, n)| format!("{class} {}", count(n)))
-        .collect();
-    let title = format!(
-        "Failures: {} ({})",
-        count(failures.count()),
-        classes.join(", ")
-    );
+    let classes: Vec<_> = failures.by_class().into_iter().map(|(class, n)| format!("{class} {}", count(n))).collect();
+    let title = format!("Failures: {} ({})", count(failures.count()), classes.join(", "));
     writeln!(out, "\n{}", look.paint(RED.bold(), &title))?;
     let all = failures.by_count();
     for (key, found) in all.iter().take(FAILURES_SHOWN) {
@@ -199,18 +162,8 @@ fn failures(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<
             parts.push(key.kind.to_string());
         }
         let place = report.place(key.place);
-        let place = if place.is_empty() {
-            String::new()
-        } else {
-            format!("  {place}")
-        };
-        writeln!(
-            out,
-            "  {:>7}  {}{}",
-            count(found.count),
-            parts.join(" · "),
-            look.paint(DIM, &place)
-        )?;
+        let place = if place.is_empty() { String::new() } else { format!("  {place}") };
+        writeln!(out, "  {:>7}  {}{}", count(found.count), parts.join(" · "), look.paint(DIM, &place))?;
         if let Some(example) = found.examples.first() {
             let message = printable(&example.message);
             let at = clock(std::time::Duration::from_micros(example.at_us));
@@ -223,11 +176,7 @@ fn failures(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<
         writeln!(out, "  and {more} more kinds: --json FILE has all")?;
     }
     if failures.other() > 0 {
-        writeln!(
-            out,
-            "  {:>7}  of further kinds, which were not told apart",
-            count(failures.other())
-        )?;
+        writeln!(out, "  {:>7}  of further kinds, which were not told apart", count(failures.other()))?;
     }
     Ok(())
 }
@@ -235,9 +184,7 @@ fn failures(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<
 /// A message's first line without control characters: it may quote what a server sent, which must not steer the terminal.
 fn printable(message: &str) -> String {
     let line = message.lines().next().unwrap_or_default();
-    line.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    line.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]

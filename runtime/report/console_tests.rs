@@ -25,28 +25,16 @@ fn the_whole() {
 
 #[test]
 fn eighty_columns_are_enough() {
-    let look = Look {
-        color: false,
-        width: Some(80),
-    };
+    let look = Look { color: false, width: Some(80) };
     let text = written(&report(), look);
     let tables = text.split("Not among").next().unwrap();
-    assert!(
-        tables.lines().all(|line| line.chars().count() <= 80),
-        "{text}"
-    );
+    assert!(tables.lines().all(|line| line.chars().count() <= 80), "{text}");
     assert_eq!(text, include_str!("golden/console-80.txt"), "\n{text}");
 }
 
 #[test]
 fn colours_change_nothing_else() {
-    let coloured = written(
-        &report(),
-        Look {
-            color: true,
-            width: None,
-        },
-    );
+    let coloured = written(&report(), Look { color: true, width: None });
     assert!(coloured.contains("\u{1b}["));
     let plain = anstream::adapter::strip_str(&coloured).to_string();
     assert_eq!(plain, written(&report(), Look::default()));
@@ -56,16 +44,9 @@ fn colours_change_nothing_else() {
 fn both_times_are_shown_where_they_differ() {
     let mut report = report();
     let mut recorder = Recorder::new(report.names.len(), 0);
-    recorder.record(&Sample {
-        service: Duration::from_millis(2),
-        response: Duration::from_millis(40),
-        ok: true,
-        ..Sample::default()
-    });
+    recorder.record(&Sample { service: Duration::from_millis(2), response: Duration::from_millis(40), ok: true, ..Sample::default() });
     report.total = Snapshot::empty(report.names.len());
-    report
-        .total
-        .merge(&recorder.snapshot(Duration::from_secs(1), 1, 1));
+    report.total.merge(&recorder.snapshot(Duration::from_secs(1), 1, 1));
     let text = written(&report, Look::default());
     let response = text.split("should have begun").nth(1).unwrap();
     let (response, service) = response.split_once("Service times").unwrap();

@@ -23,14 +23,7 @@ const STATS_HEAD: [&str; 11] = [
     "Failures/s",
 ];
 
-const HISTORY_HEAD: [&str; 6] = [
-    "Timestamp",
-    "User Count",
-    "Type",
-    "Name",
-    "Requests/s",
-    "Failures/s",
-];
+const HISTORY_HEAD: [&str; 6] = ["Timestamp", "User Count", "Type", "Name", "Requests/s", "Failures/s"];
 
 const HISTORY_TOTALS: [&str; 7] = [
     "Total Request Count",
@@ -51,12 +44,8 @@ const AGGREGATED: &str = "Aggregated";
 /// Writes `PREFIX_stats.csv`, `PREFIX_stats_history.csv`, `PREFIX_failures.csv` and `PREFIX_exceptions.csv`; an error names the file.
 pub fn write(report: &Report, prefix: &Path) -> Result<(), String> {
     type Writer = fn(&Report, &mut dyn io::Write) -> io::Result<()>;
-    let files: [(&str, Writer); 4] = [
-        ("_stats.csv", stats),
-        ("_stats_history.csv", history),
-        ("_failures.csv", failures),
-        ("_exceptions.csv", exceptions),
-    ];
+    let files: [(&str, Writer); 4] =
+        [("_stats.csv", stats), ("_stats_history.csv", history), ("_failures.csv", failures), ("_exceptions.csv", exceptions)];
     for (suffix, write) in files {
         let mut name = prefix.as_os_str().to_owned();
         name.push(suffix);
@@ -74,11 +63,7 @@ fn percentile_heads() -> impl Iterator<Item = String> {
 
 /// A number as short as it is exact.
 fn number(value: f64) -> String {
-    if value.is_finite() {
-        value.to_string()
-    } else {
-        "0".into()
-    }
+    if value.is_finite() { value.to_string() } else { "0".into() }
 }
 
 fn ms(us: u64) -> String {
@@ -86,30 +71,17 @@ fn ms(us: u64) -> String {
 }
 
 fn percentiles(count: u64, us: &[u64]) -> Vec<String> {
-    if count == 0 {
-        vec!["N/A".into(); us.len()]
-    } else {
-        us.iter().map(|&us| ms(us)).collect()
-    }
+    if count == 0 { vec!["N/A".into(); us.len()] } else { us.iter().map(|&us| ms(us)).collect() }
 }
 
 fn per(total: u64, parts: f64) -> String {
-    number(if parts > 0.0 {
-        total as f64 / parts
-    } else {
-        0.0
-    })
+    number(if parts > 0.0 { total as f64 / parts } else { 0.0 })
 }
 
 /// `PREFIX_stats.csv`: a line a step, and all of them together.
 pub fn stats(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(
-        STATS_HEAD
-            .map(str::to_owned)
-            .into_iter()
-            .chain(percentile_heads()),
-    )?;
+    csv.write_record(STATS_HEAD.map(str::to_owned).into_iter().chain(percentile_heads()))?;
     let seconds = report.run.duration().as_secs_f64();
     let record = |kind: &str, name: &str, stats: &NameStats| {
         let times = stats.response();
@@ -145,16 +117,8 @@ pub fn stats(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 pub fn history(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     let heads = HISTORY_HEAD.map(str::to_owned).into_iter();
-    csv.write_record(
-        heads
-            .chain(percentile_heads())
-            .chain(HISTORY_TOTALS.map(str::to_owned)),
-    )?;
-    let start = report
-        .run
-        .started_at
-        .parse::<jiff::Timestamp>()
-        .map_or(0, |at| at.as_millisecond());
+    csv.write_record(heads.chain(percentile_heads()).chain(HISTORY_TOTALS.map(str::to_owned)))?;
+    let start = report.run.started_at.parse::<jiff::Timestamp>().map_or(0, |at| at.as_millisecond());
     let mut times = Durations::default();
     let (mut requests, mut failures, mut bytes) = (0, 0, 0);
     for point in report.timeline.points() {
@@ -172,10 +136,7 @@ pub fn history(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
             format!("{:.6}", point.failures_per_second()),
         ];
         debug_assert_eq!(point.percentiles_us.len(), PERCENTILES.len());
-        cells.extend(percentiles(
-            point.response.summary.count,
-            &point.percentiles_us,
-        ));
+        cells.extend(percentiles(point.response.summary.count, &point.percentiles_us));
         cells.extend([
             requests.to_string(),
             failures.to_string(),
@@ -195,10 +156,7 @@ pub fn failures(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(FAILURES_HEAD)?;
     for (key, found) in report.total.failures.by_count() {
-        let method = report
-            .names
-            .get(key.name as usize)
-            .map_or("", |name| &name.method);
+        let method = report.names.get(key.name as usize).map_or("", |name| &name.method);
         let mut error = key.class.to_string();
         if !key.kind.is_empty() {
             error = format!("{error}: {}", key.kind);
@@ -207,12 +165,7 @@ pub fn failures(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         if !place.is_empty() {
             error = format!("{error} ({place})");
         }
-        csv.write_record([
-            method,
-            report.name(key.name),
-            &error,
-            &found.count.to_string(),
-        ])?;
+        csv.write_record([method, report.name(key.name), &error, &found.count.to_string()])?;
     }
     let other = report.total.failures.other();
     if other > 0 {
@@ -264,29 +217,14 @@ POST,Log out,0,0,0,0,0,0,0,0,0,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A
             "Timestamp,User Count,Type,Name,Requests/s,Failures/s,50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%,Total Request Count,Total Failure Count,Total Median Response Time,Total Average Response Time,Total Min Response Time,Total Max Response Time,Total Average Content Size"
         );
         assert_eq!(lines.len(), 3);
-        assert!(
-            lines[1].starts_with("1795438805,10,,Aggregated,40.000000,0.400000,10.007,640.511,"),
-            "{}",
-            lines[1]
-        );
-        assert!(
-            lines[2].starts_with("1795438810,10,,Aggregated,40.000000,0.400000,"),
-            "{}",
-            lines[2]
-        );
-        assert!(
-            lines[2].ends_with(",400,4,10.007,507.87675,0.1,2001.4,250"),
-            "{}",
-            lines[2]
-        );
+        assert!(lines[1].starts_with("1795438805,10,,Aggregated,40.000000,0.400000,10.007,640.511,"), "{}", lines[1]);
+        assert!(lines[2].starts_with("1795438810,10,,Aggregated,40.000000,0.400000,"), "{}", lines[2]);
+        assert!(lines[2].ends_with(",400,4,10.007,507.87675,0.1,2001.4,250"), "{}", lines[2]);
     }
 
     #[test]
     fn failures_and_exceptions_are_locusts() {
-        assert_eq!(
-            text(failures),
-            "Method,Name,Error,Occurrences\nPOST,Checkout / Create,status: got 503 (specs/tpdata.lt:14:5),4\n"
-        );
+        assert_eq!(text(failures), "Method,Name,Error,Occurrences\nPOST,Checkout / Create,status: got 503 (specs/tpdata.lt:14:5),4\n");
         assert_eq!(text(exceptions), "Count,Message,Traceback,Nodes\n");
     }
 
@@ -298,9 +236,6 @@ POST,Log out,0,0,0,0,0,0,0,0,0,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A
             assert!(dir.path().join(format!("run 1_{suffix}.csv")).is_file());
         }
         let error = write(&report(), &dir.path().join("none/x")).unwrap_err();
-        assert!(
-            error.starts_with("--csv can't write ") && error.contains("x_stats.csv: "),
-            "{error}"
-        );
+        assert!(error.starts_with("--csv can't write ") && error.contains("x_stats.csv: "), "{error}");
     }
 }

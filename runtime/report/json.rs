@@ -29,24 +29,17 @@ struct Schema {
 impl Report {
     /// Writes the report as JSON.
     pub fn to_json(&self, out: impl io::Write) -> io::Result<()> {
-        let written = Written {
-            schema: SCHEMA,
-            summary: self.summary(),
-            report: self,
-        };
+        let written = Written { schema: SCHEMA, summary: self.summary(), report: self };
         serde_json::to_writer_pretty(out, &written).map_err(io::Error::from)
     }
 
     /// Reads what [`Self::to_json`] wrote.
     pub fn from_json(text: &str) -> Result<Self, String> {
-        let unreadable =
-            |error: serde_json::Error| format!("not a readable report of ltc: {error}");
+        let unreadable = |error: serde_json::Error| format!("not a readable report of ltc: {error}");
         let Schema { schema } = serde_json::from_str(text).map_err(unreadable)?;
         if schema != SCHEMA {
             return Err(if schema.is_empty() {
-                format!(
-                    "not a report of ltc: it has no `schema: {SCHEMA:?}`; --json FILE writes one"
-                )
+                format!("not a report of ltc: it has no `schema: {SCHEMA:?}`; --json FILE writes one")
             } else {
                 format!("the report's schema is {schema:?}, and this ltc reads {SCHEMA:?}")
             });
@@ -58,18 +51,11 @@ impl Report {
         let line = |stats: &NameStats| {
             let seconds = self.run.duration().as_secs_f64();
             let rate = |n: u64| {
-                if seconds > 0.0 {
-                    n as f64 / seconds
-                } else {
-                    0.0
-                }
+                if seconds > 0.0 { n as f64 / seconds } else { 0.0 }
             };
             let times = stats.response();
-            let percentiles: serde_json::Map<_, _> = PERCENTILE_NAMES
-                .iter()
-                .zip(times.percentiles_us())
-                .map(|(name, us)| (format!("p{name}"), json!(ms(us as f64))))
-                .collect();
+            let percentiles: serde_json::Map<_, _> =
+                PERCENTILE_NAMES.iter().zip(times.percentiles_us()).map(|(name, us)| (format!("p{name}"), json!(ms(us as f64)))).collect();
             json!({
                 "requests": stats.requests,
                 "failures": stats.failures,
@@ -173,10 +159,6 @@ mod tests {
             Report::from_json(r#"{"schema": "ltc.report/9"}"#).unwrap_err(),
             "the report's schema is \"ltc.report/9\", and this ltc reads \"ltc.report/1\""
         );
-        assert!(
-            Report::from_json("nonsense")
-                .unwrap_err()
-                .starts_with("not a readable report of ltc: expected")
-        );
+        assert!(Report::from_json("nonsense").unwrap_err().starts_with("not a readable report of ltc: expected"));
     }
 }

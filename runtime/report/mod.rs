@@ -111,21 +111,13 @@ impl Report {
     pub fn warnings(&self) -> Vec<String> {
         let mut all = Vec::new();
         if let Some(why) = &self.run.saturated {
-            all.push(format!(
-                "the load generator itself was saturated ({why}): the times below are partly its own"
-            ));
+            all.push(format!("the load generator itself was saturated ({why}): the times below are partly its own"));
         }
         if self.total.missed > 0 {
-            all.push(format!(
-                "{} arrivals found no free user and were not made: raise max_clients",
-                count(self.total.missed)
-            ));
+            all.push(format!("{} arrivals found no free user and were not made: raise max_clients", count(self.total.missed)));
         }
         if self.run.tls_unverified {
-            all.push(
-                "TLS certificates were not verified (the environment says tls: {verify: false})"
-                    .into(),
-            );
+            all.push("TLS certificates were not verified (the environment says tls: {verify: false})".into());
         }
         if self.run.interrupted {
             all.push("the test was interrupted before its end".into());
@@ -173,12 +165,7 @@ pub(crate) mod sample {
                 recorder.group(3, Duration::from_micros(us * 201), true);
                 if i <= 2 {
                     let at = Duration::from_secs(interval * 5 + i);
-                    let key = FailureKey {
-                        name: 0,
-                        class: FailureClass::Status,
-                        place: 1,
-                        kind: "got 503".into(),
-                    };
+                    let key = FailureKey { name: 0, class: FailureClass::Status, place: 1, kind: "got 503".into() };
                     recorder.failure(key, at, || Example {
                         user: i,
                         message: "expected status 201, got 503 Service Unavailable".into(),
@@ -204,10 +191,7 @@ pub(crate) mod sample {
                 started_at: "2026-11-23T13:00:00Z".into(),
                 duration_us: 10_000_000,
                 ltc_version: "0.1.0".into(),
-                apis: vec![ApiVersion {
-                    name: "treatments".into(),
-                    version: "1.4.2".into(),
-                }],
+                apis: vec![ApiVersion { name: "treatments".into(), version: "1.4.2".into() }],
                 hostname: "lab".into(),
                 ..RunInfo::default()
             },

@@ -19,18 +19,11 @@ impl Look {
     pub fn of_stdout() -> Self {
         let stdout = std::io::stdout();
         let width = stdout.is_terminal().then(|| size_of(&stdout).0);
-        Self {
-            color: anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never,
-            width,
-        }
+        Self { color: anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never, width }
     }
 
     pub(crate) fn paint(self, style: Style, text: &str) -> String {
-        if self.color && !text.is_empty() && style != Style::new() {
-            format!("{style}{text}{style:#}")
-        } else {
-            text.to_owned()
-        }
+        if self.color && !text.is_empty() && style != Style::new() { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 }
 
@@ -47,9 +40,7 @@ pub(crate) fn size_of(terminal: impl std::os::windows::io::AsHandle) -> (usize, 
 }
 
 fn or_usual(size: Option<(terminal_size::Width, terminal_size::Height)>) -> (usize, usize) {
-    size.map_or((80, 24), |(width, height)| {
-        (width.0.into(), height.0.into())
-    })
+    size.map_or((80, 24), |(width, height)| (width.0.into(), height.0.into()))
 }
 
 /// How many columns a text takes. Wide letters count as one: none are in what ltc itself writes.
@@ -97,10 +88,7 @@ const NARROWEST_NAME: usize = 12;
 
 impl Table {
     pub(crate) fn new<S: Into<String>>(head: impl IntoIterator<Item = S>) -> Self {
-        Self {
-            head: head.into_iter().map(Into::into).collect(),
-            rows: Vec::new(),
-        }
+        Self { head: head.into_iter().map(Into::into).collect(), rows: Vec::new() }
     }
 
     pub(crate) fn row(&mut self, style: Style, cells: Vec<String>) {
@@ -134,9 +122,7 @@ impl Table {
         // Names are shortened, and columns set closer, before columns go below each other; but names not below what tells them apart.
         let least = name.min((most / 4).max(NARROWEST_NAME));
         let [wide, close] = GAPS;
-        let gap = if least.saturating_add(figures_width(wide)) > most
-            && least.saturating_add(figures_width(close)) <= most
-        {
+        let gap = if least.saturating_add(figures_width(wide)) > most && least.saturating_add(figures_width(close)) <= most {
             close
         } else {
             wide
@@ -147,8 +133,7 @@ impl Table {
         while from < widths.len() || lines.is_empty() {
             let mut used = name;
             let mut to = from;
-            while to < widths.len() && (to == from || used.saturating_add(gap + widths[to]) <= most)
-            {
+            while to < widths.len() && (to == from || used.saturating_add(gap + widths[to]) <= most) {
                 used += gap + widths[to];
                 to += 1;
             }
@@ -184,15 +169,9 @@ mod tests {
 
     fn table() -> Table {
         let mut table = Table::new(["Step", "requests", "rps"]);
-        table.row(
-            Style::new(),
-            vec!["Checkout / Pay".into(), "12".into(), "1.0".into()],
-        );
+        table.row(Style::new(), vec!["Checkout / Pay".into(), "12".into(), "1.0".into()]);
         table.rule();
-        table.row(
-            Style::new().bold(),
-            vec!["Total".into(), "1,012".into(), "101.0".into()],
-        );
+        table.row(Style::new().bold(), vec!["Total".into(), "1,012".into(), "101.0".into()]);
         table
     }
 
@@ -211,10 +190,7 @@ mod tests {
 
     #[test]
     fn a_narrow_terminal_gets_columns_below_each_other() {
-        let look = Look {
-            color: false,
-            width: Some(24),
-        };
+        let look = Look { color: false, width: Some(24) };
         assert_eq!(
             table().lines(look),
             [
@@ -234,32 +210,16 @@ mod tests {
     #[test]
     fn long_names_are_shortened_before_anything_else() {
         let mut table = Table::new(["Step", "p50", "p99"]);
-        table.row(
-            Style::new(),
-            vec![
-                "Outer / Inner / Very long".into(),
-                "1.00".into(),
-                "2.00".into(),
-            ],
-        );
-        let look = |width| Look {
-            color: false,
-            width: Some(width),
-        };
-        assert_eq!(
-            table.lines(look(37))[1],
-            "Outer / Inner / Very long  1.00  2.00"
-        );
+        table.row(Style::new(), vec!["Outer / Inner / Very long".into(), "1.00".into(), "2.00".into()]);
+        let look = |width| Look { color: false, width: Some(width) };
+        assert_eq!(table.lines(look(37))[1], "Outer / Inner / Very long  1.00  2.00");
         assert_eq!(table.lines(look(30))[1], "Outer / I…ery long  1.00  2.00");
         assert_eq!(table.lines(look(22))[1], "Outer … long 1.00 2.00");
     }
 
     #[test]
     fn colour_only_where_wanted() {
-        let look = Look {
-            color: true,
-            width: None,
-        };
+        let look = Look { color: true, width: None };
         assert_eq!(look.paint(Style::new().bold(), "x"), "\u{1b}[1mx\u{1b}[0m");
         assert_eq!(look.paint(Style::new(), "x"), "x");
         assert_eq!(Look::default().paint(Style::new().bold(), "x"), "x");

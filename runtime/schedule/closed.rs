@@ -25,10 +25,8 @@ pub(super) struct Move {
 impl Move {
     /// When the `nth` of the move moves: the first whole nanosecond at which it is due.
     pub(super) fn time(&self, nth: u64) -> u64 {
-        let passed =
-            (u128::from(nth + self.phase) * u128::from(self.span)).div_ceil(u128::from(self.steps));
-        self.at
-            .saturating_add(u64::try_from(passed).unwrap_or(u64::MAX))
+        let passed = (u128::from(nth + self.phase) * u128::from(self.span)).div_ceil(u128::from(self.steps));
+        self.at.saturating_add(u64::try_from(passed).unwrap_or(u64::MAX))
     }
 
     /// How many have moved by `t`, that instant included.
@@ -39,8 +37,7 @@ impl Move {
         if self.span == 0 {
             return self.count;
         }
-        let due = u128::from(t - self.at) * u128::from(self.steps) / u128::from(self.span) + 1
-            - u128::from(self.phase);
+        let due = u128::from(t - self.at) * u128::from(self.steps) / u128::from(self.span) + 1 - u128::from(self.phase);
         u64::try_from(due).unwrap_or(u64::MAX).min(self.count)
     }
 
@@ -54,51 +51,23 @@ impl Move {
 
     /// The user that the `nth` move of it concerns.
     pub(super) fn user(&self, nth: u64) -> u64 {
-        if self.up {
-            self.before + nth
-        } else {
-            self.before - 1 - nth
-        }
+        if self.up { self.before + nth } else { self.before - 1 - nth }
     }
 }
 
 /// How many run at `t`, whatever ends the group.
 pub(super) fn running(moves: &[Move], t: u64) -> u64 {
-    moves.iter().fold(0, |sum, one| {
-        if one.up {
-            sum + one.moved(t)
-        } else {
-            sum - one.moved(t)
-        }
-    })
+    moves.iter().fold(0, |sum, one| if one.up { sum + one.moved(t) } else { sum - one.moved(t) })
 }
 
 /// The most that ever run.
 pub(super) fn peak(moves: &[Move]) -> u64 {
-    moves
-        .iter()
-        .map(|one| {
-            if one.up {
-                one.before + one.count
-            } else {
-                one.before
-            }
-        })
-        .max()
-        .unwrap_or(0)
+    moves.iter().map(|one| if one.up { one.before + one.count } else { one.before }).max().unwrap_or(0)
 }
 
 /// `clients` users, the first at once, the others at `rate`.
 pub(super) fn hatch(clients: u64, rate: Rate) -> Vec<Move> {
-    vec![Move {
-        at: 0,
-        up: true,
-        before: 0,
-        count: clients,
-        span: rate.per_ns(),
-        steps: rate.count().max(1),
-        phase: 0,
-    }]
+    vec![Move { at: 0, up: true, before: 0, count: clients, span: rate.per_ns(), steps: rate.count().max(1), phase: 0 }]
 }
 
 /// Step load: at each `step` nanoseconds `size` users more. A step that is not done when the next is due goes on at the same rate.
@@ -111,15 +80,7 @@ pub(super) fn steps(clients: u64, rate: Rate, size: u64, step: u64) -> Vec<Move>
         let at = step.saturating_mul(number);
         match moves.last_mut() {
             Some(last) if last.time(last.count) > at => last.count += count,
-            _ => moves.push(Move {
-                at,
-                up: true,
-                before: reached,
-                count,
-                span: rate.per_ns(),
-                steps: rate.count().max(1),
-                phase: 0,
-            }),
+            _ => moves.push(Move { at, up: true, before: reached, count, span: rate.per_ns(), steps: rate.count().max(1), phase: 0 }),
         }
         reached += count;
         number += 1;
@@ -135,15 +96,7 @@ pub(super) fn stages(stages: &[ClientStage]) -> Vec<Move> {
         let span = u64::try_from(stage.duration.as_nanos()).unwrap_or(u64::MAX);
         let count = stage.clients.abs_diff(before);
         if count > 0 {
-            moves.push(Move {
-                at,
-                up: stage.clients > before,
-                before,
-                count,
-                span,
-                steps: count,
-                phase: 1,
-            });
+            moves.push(Move { at, up: stage.clients > before, before, count, span, steps: count, phase: 1 });
         }
         before = stage.clients;
         at = at.saturating_add(span);

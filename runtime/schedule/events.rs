@@ -56,13 +56,7 @@ impl Events {
                 };
                 let (low, high) = slice.bounds(of)?;
                 let running = closed::running(moves, low - of.start);
-                Some(Cursor {
-                    group,
-                    low,
-                    high,
-                    stage: Stage::Begin { index: 0, running },
-                    next: None,
-                })
+                Some(Cursor { group, low, high, stage: Stage::Begin { index: 0, running }, next: None })
             })
             .collect();
         for cursor in &mut cursors {
@@ -76,11 +70,8 @@ impl Iterator for Events {
     type Item = Event;
 
     fn next(&mut self) -> Option<Event> {
-        let first = self
-            .cursors
-            .iter_mut()
-            .filter(|cursor| cursor.next.is_some())
-            .min_by_key(|cursor| cursor.next.map(|event| event.at))?;
+        let first =
+            self.cursors.iter_mut().filter(|cursor| cursor.next.is_some()).min_by_key(|cursor| cursor.next.map(|event| event.at))?;
         let event = first.next;
         first.next = first.advance(&self.slice);
         event
@@ -96,10 +87,7 @@ impl Cursor {
         loop {
             match self.stage {
                 Stage::Begin { index, running } if index < running => {
-                    self.stage = Stage::Begin {
-                        index: index + 1,
-                        running,
-                    };
+                    self.stage = Stage::Begin { index: index + 1, running };
                     if slice.membership.contains(index) {
                         return Some(event(group, self.low, index, EventKind::Start));
                     }
@@ -114,10 +102,7 @@ impl Cursor {
                         self.stage = self.skip_to(moves, group, number + 1);
                         continue;
                     }
-                    self.stage = Stage::Moves {
-                        number,
-                        nth: nth + 1,
-                    };
+                    self.stage = Stage::Moves { number, nth: nth + 1 };
                     let user = one.user(nth);
                     if !slice.membership.contains(user) {
                         continue;
@@ -127,22 +112,10 @@ impl Cursor {
                         self.stage = self.end(moves, group);
                         continue;
                     }
-                    return Some(event(
-                        group,
-                        at,
-                        user,
-                        if one.is_up() {
-                            EventKind::Start
-                        } else {
-                            EventKind::Stop
-                        },
-                    ));
+                    return Some(event(group, at, user, if one.is_up() { EventKind::Start } else { EventKind::Stop }));
                 }
                 Stage::End { index, running } if index < running => {
-                    self.stage = Stage::End {
-                        index: index + 1,
-                        running,
-                    };
+                    self.stage = Stage::End { index: index + 1, running };
                     if let Some(high) = self.high
                         && slice.membership.contains(index)
                     {
@@ -157,29 +130,19 @@ impl Cursor {
 
     /// The first event of that move, or of a later one, that the begin has not already accounted for.
     fn skip_to(&self, moves: &[Move], group: &Group, number: usize) -> Stage {
-        let nth = moves
-            .get(number)
-            .map_or(0, |one| one.moved(self.low - group.start));
+        let nth = moves.get(number).map_or(0, |one| one.moved(self.low - group.start));
         Stage::Moves { number, nth }
     }
 
     fn end(&self, moves: &[Move], group: &Group) -> Stage {
         match self.high {
             // Low is below high, so there is an instant before high.
-            Some(high) => Stage::End {
-                index: 0,
-                running: closed::running(moves, high - 1 - group.start),
-            },
+            Some(high) => Stage::End { index: 0, running: closed::running(moves, high - 1 - group.start) },
             None => Stage::Done,
         }
     }
 }
 
 fn event(group: &Group, at: u64, index: u64, kind: EventKind) -> Event {
-    Event {
-        at: Duration::from_nanos(at),
-        class: group.members[group.pattern.class(index)],
-        user: group.base + index,
-        kind,
-    }
+    Event { at: Duration::from_nanos(at), class: group.members[group.pattern.class(index)], user: group.base + index, kind }
 }

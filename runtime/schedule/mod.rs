@@ -46,10 +46,7 @@ pub struct UserClass {
 impl UserClass {
     /// A class with its weight.
     pub fn new(name: &str, weight: u64) -> Self {
-        Self {
-            name: name.to_owned(),
-            weight,
-        }
+        Self { name: name.to_owned(), weight }
     }
 }
 
@@ -111,15 +108,8 @@ struct Group {
 
 #[derive(Debug)]
 enum Kind {
-    Closed {
-        moves: Vec<Move>,
-    },
-    Open {
-        curve: Curve,
-        slots: u64,
-        spacing: Spacing,
-        peak: Rate,
-    },
+    Closed { moves: Vec<Move> },
+    Open { curve: Curve, slots: u64, spacing: Spacing, peak: Rate },
 }
 
 impl Plan {
@@ -129,27 +119,18 @@ impl Plan {
     }
 
     /// The plan with the seed of the run.
-    pub fn seeded(
-        profile: &Profile,
-        classes: &[UserClass],
-        seed: u64,
-    ) -> Result<Self, Vec<ConfigError>> {
+    pub fn seeded(profile: &Profile, classes: &[UserClass], seed: u64) -> Result<Self, Vec<ConfigError>> {
         let mut errors = names(profile, classes);
         let mut loads: Vec<(&Load, Vec<usize>)> = Vec::new();
-        let shared: Vec<usize> = (0..classes.len())
-            .filter(|&class| !profile.users.contains_key(&classes[class].name))
-            .collect();
-        let weighted: Vec<usize> = shared
-            .iter()
-            .copied()
-            .filter(|&class| classes[class].weight > 0)
-            .collect();
+        let shared: Vec<usize> = (0..classes.len()).filter(|&class| !profile.users.contains_key(&classes[class].name)).collect();
+        let weighted: Vec<usize> = shared.iter().copied().filter(|&class| classes[class].weight > 0).collect();
         match (&profile.load.shape, shared.is_empty(), weighted.is_empty()) {
             (Shape::None, true, _) | (Shape::None, false, true) => {}
             (Shape::None, false, false) => errors.extend(weighted.iter().map(|&class| {
                 let name = &classes[class].name;
-                ConfigError::new(profile.load.place.clone(), format!("no load is given for the user {name}"))
-                    .with_help(format!("name it under users:, with {name}: {{clients: 0}} to turn it off, or give clients, rate or stages to all"))
+                ConfigError::new(profile.load.place.clone(), format!("no load is given for the user {name}")).with_help(format!(
+                    "name it under users:, with {name}: {{clients: 0}} to turn it off, or give clients, rate or stages to all"
+                ))
             })),
             (_, true, _) if !classes.is_empty() => {
                 let message = "profile.runner gives a load to all, but each user of the spec has one of its own under users:";
@@ -161,11 +142,7 @@ impl Plan {
             }
             _ => loads.push((&profile.load, weighted)),
         }
-        for (class, load) in classes
-            .iter()
-            .enumerate()
-            .filter_map(|(i, class)| Some((i, profile.users.get(&class.name)?)))
-        {
+        for (class, load) in classes.iter().enumerate().filter_map(|(i, class)| Some((i, profile.users.get(&class.name)?))) {
             loads.push((load, vec![class]));
         }
         let (ends, explicit) = ends(profile, &loads);
@@ -191,14 +168,7 @@ impl Plan {
                 of_class[class] = Some((number, member));
             }
         }
-        Ok(Self {
-            inner: Arc::new(Inner {
-                classes: classes.to_vec(),
-                groups,
-                of_class,
-                seed,
-            }),
-        })
+        Ok(Self { inner: Arc::new(Inner { classes: classes.to_vec(), groups, of_class, seed }) })
     }
 
     /// The classes it was made of.
@@ -214,8 +184,7 @@ impl Plan {
 
     /// Whether the class is driven by arrivals.
     pub fn is_open(&self, class: usize) -> bool {
-        self.group_of(class)
-            .is_some_and(|(group, _)| matches!(group.kind, Kind::Open { .. }))
+        self.group_of(class).is_some_and(|(group, _)| matches!(group.kind, Kind::Open { .. }))
     }
 
     /// Whether the class has any load at all.
@@ -281,17 +250,14 @@ impl Group {
 /// Users of the profile that the spec doesn't have.
 fn names(profile: &Profile, classes: &[UserClass]) -> Vec<ConfigError> {
     let known: Vec<&str> = classes.iter().map(|class| class.name.as_str()).collect();
-    let unknown = profile
-        .users
-        .iter()
-        .filter(|(name, _)| !known.contains(&name.as_str()));
+    let unknown = profile.users.iter().filter(|(name, _)| !known.contains(&name.as_str()));
     unknown
         .map(|(name, load)| {
-            ConfigError::new(
-                load.place.clone(),
-                format!("the spec has no user \"{name}\""),
-            )
-            .with_help_if(did_you_mean_or_list(name, &known, "its users"))
+            ConfigError::new(load.place.clone(), format!("the spec has no user \"{name}\"")).with_help_if(did_you_mean_or_list(
+                name,
+                &known,
+                "its users",
+            ))
         })
         .collect()
 }
@@ -301,31 +267,14 @@ fn names(profile: &Profile, classes: &[UserClass]) -> Vec<ConfigError> {
 /// A load without an end lasts as long as the shared one, or else as the longest of the others.
 fn ends(profile: &Profile, loads: &[(&Load, Vec<usize>)]) -> (Vec<Option<u64>>, Option<u64>) {
     let end = |load: &Load, duration: Duration| nanos(load.start.saturating_add(duration));
-    let explicit = profile
-        .load
-        .duration
-        .map(|duration| end(&profile.load, duration));
-    let own: Vec<Option<u64>> = loads
-        .iter()
-        .map(|(load, _)| load.own_duration().map(|duration| end(load, duration)))
-        .collect();
-    let shared = profile
-        .load
-        .own_duration()
-        .map(|duration| end(&profile.load, duration));
+    let explicit = profile.load.duration.map(|duration| end(&profile.load, duration));
+    let own: Vec<Option<u64>> = loads.iter().map(|(load, _)| load.own_duration().map(|duration| end(load, duration))).collect();
+    let shared = profile.load.own_duration().map(|duration| end(&profile.load, duration));
     let others = shared.or_else(|| own.iter().copied().flatten().max());
-    (
-        own.into_iter().map(|own| own.or(others)).collect(),
-        explicit,
-    )
+    (own.into_iter().map(|own| own.or(others)).collect(), explicit)
 }
 
-fn group(
-    load: &Load,
-    members: Vec<usize>,
-    classes: &[UserClass],
-    base: u64,
-) -> Result<Option<Group>, ConfigError> {
+fn group(load: &Load, members: Vec<usize>, classes: &[UserClass], base: u64) -> Result<Option<Group>, ConfigError> {
     // A class alone has its load whatever its weight.
     let weights: Vec<u64> = match members.as_slice() {
         [_] => vec![1],
@@ -335,65 +284,33 @@ fn group(
     let kind = match &load.shape {
         Shape::None => return Ok(None),
         Shape::Clients { clients: 0, .. } => return Ok(None),
-        Shape::Clients {
-            clients,
-            hatch_rate,
-        } => Kind::Closed {
-            moves: closed::hatch(*clients, *hatch_rate),
-        },
-        Shape::Steps {
-            clients,
-            hatch_rate,
-            step_clients,
-            step_duration,
-        } => Kind::Closed {
-            moves: closed::steps(*clients, *hatch_rate, *step_clients, nanos(*step_duration)),
-        },
-        Shape::ClientStages(stages) => Kind::Closed {
-            moves: closed::stages(stages),
-        },
-        Shape::Arrivals {
-            rate,
-            stages,
-            max_clients,
-            spacing,
-        } => {
+        Shape::Clients { clients, hatch_rate } => Kind::Closed { moves: closed::hatch(*clients, *hatch_rate) },
+        Shape::Steps { clients, hatch_rate, step_clients, step_duration } => {
+            Kind::Closed { moves: closed::steps(*clients, *hatch_rate, *step_clients, nanos(*step_duration)) }
+        }
+        Shape::ClientStages(stages) => Kind::Closed { moves: closed::stages(stages) },
+        Shape::Arrivals { rate, stages, max_clients, spacing } => {
             let peak = stages.iter().map(|stage| stage.rate).fold(*rate, Rate::max);
             if peak.is_zero() {
                 return Ok(None);
             }
-            if let Some(member) =
-                (0..members.len()).find(|&member| pattern.count(member, *max_clients) == 0)
-            {
+            if let Some(member) = (0..members.len()).find(|&member| pattern.count(member, *max_clients) == 0) {
                 let name = &classes[members[member]].name;
-                let message = format!(
-                    "max_clients: {max_clients} leaves none for the user {name}, so all its arrivals would be missed"
+                let message = format!("max_clients: {max_clients} leaves none for the user {name}, so all its arrivals would be missed");
+                return Err(
+                    ConfigError::new(load.place.clone(), message).with_help("raise max_clients, or give the user a load of its own")
                 );
-                return Err(ConfigError::new(load.place.clone(), message)
-                    .with_help("raise max_clients, or give the user a load of its own"));
             }
             let Some(curve) = Curve::new(*rate, stages) else {
-                let message =
-                    "the ramps of rates are too long for rates that great to be computed exactly";
-                return Err(ConfigError::new(load.place.clone(), message)
-                    .with_help("split them into several stages, or use rates per second"));
+                let message = "the ramps of rates are too long for rates that great to be computed exactly";
+                return Err(
+                    ConfigError::new(load.place.clone(), message).with_help("split them into several stages, or use rates per second")
+                );
             };
-            Kind::Open {
-                curve,
-                slots: *max_clients,
-                spacing: *spacing,
-                peak,
-            }
+            Kind::Open { curve, slots: *max_clients, spacing: *spacing, peak }
         }
     };
-    Ok(Some(Group {
-        members,
-        pattern,
-        base,
-        start: nanos(load.start),
-        end: None,
-        kind,
-    }))
+    Ok(Some(Group { members, pattern, base, start: nanos(load.start), end: None, kind }))
 }
 
 fn nanos(duration: Duration) -> u64 {

@@ -29,21 +29,13 @@ impl Curve {
     /// A curve that starts at `rate` and goes through the stages, the last of whose rates stays. `None`: numbers too great to compute
     /// exactly, which takes ramps of months at rates of millions.
     pub(super) fn new(rate: Rate, stages: &[RateStage]) -> Option<Self> {
-        let rates = || {
-            stages
-                .iter()
-                .map(|stage| stage.rate)
-                .chain([rate])
-                .filter(|rate| !rate.is_zero())
-        };
+        let rates = || stages.iter().map(|stage| stage.rate).chain([rate]).filter(|rate| !rate.is_zero());
         let mut denominator: i128 = 1;
         for rate in rates() {
             let per = i128::from(rate.per_ns());
             denominator = (denominator / gcd(denominator, per)).checked_mul(per)?;
         }
-        let scaled = |rate: Rate| {
-            i128::from(rate.count()).checked_mul(denominator / i128::from(rate.per_ns()))
-        };
+        let scaled = |rate: Rate| i128::from(rate.count()).checked_mul(denominator / i128::from(rate.per_ns()));
         let mut from = scaled(rate)?;
         let (mut at, mut done) = (0u64, 0i128);
         let mut stretches = Vec::new();
@@ -51,36 +43,18 @@ impl Curve {
             let len = u64::try_from(stage.duration.as_nanos()).ok()?;
             let to = scaled(stage.rate)?;
             if len > 0 {
-                stretches.push(Stretch {
-                    at,
-                    len: Some(len),
-                    from,
-                    to,
-                    done,
-                });
+                stretches.push(Stretch { at, len: Some(len), from, to, done });
                 let wide = i128::from(len);
                 // What `reached` multiplies must fit, with room for the arrivals on its other side.
-                from.max(to)
-                    .checked_mul(wide)?
-                    .checked_mul(wide)?
-                    .checked_mul(8)?;
+                from.max(to).checked_mul(wide)?.checked_mul(wide)?.checked_mul(8)?;
                 done = done.checked_add((from + to).checked_mul(wide)?)?;
                 done.checked_mul(wide)?.checked_mul(4)?;
                 at = at.checked_add(len)?;
             }
             from = to;
         }
-        stretches.push(Stretch {
-            at,
-            len: None,
-            from,
-            to: from,
-            done,
-        });
-        Some(Self {
-            stretches,
-            denominator,
-        })
+        stretches.push(Stretch { at, len: None, from, to: from, done });
+        Some(Self { stretches, denominator })
     }
 
     /// When arrival `k` (from 0) is due; `None`: never.
@@ -89,8 +63,7 @@ impl Curve {
         for (number, stretch) in self.stretches.iter().enumerate() {
             let last = self.stretches.get(number + 1);
             // The arrival at a stretch's very end belongs to the next, where there is a rate at all.
-            if stretch.from == 0 && stretch.to == 0 || last.is_some_and(|next| wanted >= next.done)
-            {
+            if stretch.from == 0 && stretch.to == 0 || last.is_some_and(|next| wanted >= next.done) {
                 continue;
             }
             return stretch.solve(wanted - stretch.done);
@@ -100,12 +73,7 @@ impl Curve {
 
     /// How many arrivals are due before `t`.
     pub(super) fn before(&self, t: u64) -> u64 {
-        let stretch = self
-            .stretches
-            .iter()
-            .rev()
-            .find(|stretch| stretch.at <= t)
-            .unwrap_or(&self.stretches[0]);
+        let stretch = self.stretches.iter().rev().find(|stretch| stretch.at <= t).unwrap_or(&self.stretches[0]);
         let passed = i128::from(t - stretch.at);
         let bend = match stretch.len {
             None => 0,
@@ -128,10 +96,7 @@ impl Curve {
         let unit = 2.0 * as_f64(self.denominator);
         let wanted = arrivals * unit;
         for (number, stretch) in self.stretches.iter().enumerate() {
-            let beyond = self
-                .stretches
-                .get(number + 1)
-                .is_some_and(|next| wanted >= as_f64(next.done));
+            let beyond = self.stretches.get(number + 1).is_some_and(|next| wanted >= as_f64(next.done));
             if beyond || stretch.from == 0 && stretch.to == 0 {
                 continue;
             }
@@ -150,11 +115,7 @@ impl Stretch {
             return self.at.checked_add(u64::try_from(passed).ok()?);
         };
         // Bracket the solution around the estimate, then halve.
-        let guess = self
-            .estimate(as_f64(wanted))
-            .unwrap_or(self.at)
-            .saturating_sub(self.at)
-            .min(len);
+        let guess = self.estimate(as_f64(wanted)).unwrap_or(self.at).saturating_sub(self.at).min(len);
         let (mut low, mut high) = (guess.saturating_sub(64), guess.saturating_add(64).min(len));
         if low > 0 && self.reached(low, wanted, len) {
             low = 0;
@@ -171,11 +132,7 @@ impl Stretch {
             }
         }
         // A rate of 0 at the stretch's begin: nothing is due before it has risen.
-        if low == 0 && self.from == 0 {
-            Some(self.at + 1)
-        } else {
-            Some(self.at + low)
-        }
+        if low == 0 && self.from == 0 { Some(self.at + 1) } else { Some(self.at + low) }
     }
 
     /// Whether 2·from·t + (to − from)·t²/len ≥ wanted.
@@ -184,11 +141,7 @@ impl Stretch {
         2 * self.from * t * len + (self.to - self.from) * t * t >= wanted * len
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "an estimate, clamped to what is positive"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate, clamped to what is positive")]
     fn estimate(&self, wanted: f64) -> Option<u64> {
         let from = as_f64(self.from);
         let passed = match self.len {
@@ -196,15 +149,10 @@ impl Stretch {
             Some(len) => {
                 // bend·t² + 2·from·t − wanted = 0, in the form that is stable for a bend near 0
                 let bend = (as_f64(self.to) - from) / as_f64(i128::from(len));
-                2.0 * wanted
-                    / (2.0 * from + (4.0 * from * from + 4.0 * bend * wanted).max(0.0).sqrt())
+                2.0 * wanted / (2.0 * from + (4.0 * from * from + 4.0 * bend * wanted).max(0.0).sqrt())
             }
         };
-        let passed = if passed.is_finite() {
-            passed.max(0.0) as u64
-        } else {
-            0
-        };
+        let passed = if passed.is_finite() { passed.max(0.0) as u64 } else { 0 };
         self.at.checked_add(passed)
     }
 }
@@ -217,9 +165,7 @@ pub(super) struct Chance {
 
 impl Chance {
     pub(super) fn new(seed: u64, group: u64) -> Self {
-        Self {
-            state: seed ^ group.wrapping_add(1).wrapping_mul(0xD1B5_4A32_D192_ED03),
-        }
+        Self { state: seed ^ group.wrapping_add(1).wrapping_mul(0xD1B5_4A32_D192_ED03) }
     }
 
     /// The next distance (SplitMix64, then the inverse of the exponential distribution).

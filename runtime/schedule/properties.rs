@@ -9,10 +9,7 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
 
@@ -26,11 +23,7 @@ impl Dice {
 
     fn load(&mut self) -> String {
         match self.roll(5) {
-            0 => format!(
-                "clients: {}, hatch_rate: {}",
-                1 + self.roll(60),
-                self.pick(&["0.7", "3", "10", "33.3", "200"])
-            ),
+            0 => format!("clients: {}, hatch_rate: {}", 1 + self.roll(60), self.pick(&["0.7", "3", "10", "33.3", "200"])),
             1 => format!(
                 "clients: {}, hatch_rate: {}, step_load: true, step_clients: {}, step_duration: {}",
                 1 + self.roll(60),
@@ -39,15 +32,8 @@ impl Dice {
                 self.millis()
             ),
             2 => {
-                let stages: Vec<String> = (0..=self.roll(4))
-                    .map(|_| {
-                        format!(
-                            "{{clients: {}, duration: {}}}",
-                            self.roll(40),
-                            self.millis()
-                        )
-                    })
-                    .collect();
+                let stages: Vec<String> =
+                    (0..=self.roll(4)).map(|_| format!("{{clients: {}, duration: {}}}", self.roll(40), self.millis())).collect();
                 format!("stages: [{}]", stages.join(", "))
             }
             3 => format!(
@@ -58,13 +44,7 @@ impl Dice {
             ),
             _ => {
                 let stages: Vec<String> = (0..=self.roll(4))
-                    .map(|_| {
-                        format!(
-                            "{{rate: {}, duration: {}}}",
-                            self.pick(&["0", "5/s", "700/m", "33.7/s"]),
-                            self.millis()
-                        )
-                    })
+                    .map(|_| format!("{{rate: {}, duration: {}}}", self.pick(&["0", "5/s", "700/m", "33.7/s"]), self.millis()))
                     .collect();
                 format!(
                     "stages: [{}], max_clients: {}, arrivals: {}",
@@ -77,25 +57,13 @@ impl Dice {
     }
 
     fn plan(&mut self) -> (String, Plan) {
-        let mut classes: Vec<UserClass> = (0..=self.roll(3))
-            .map(|n| UserClass::new(&format!("U{n}"), 1 + self.roll(4)))
-            .collect();
-        let mut runner = format!(
-            "{}, duration: {}s, start: {}",
-            self.load(),
-            1 + self.roll(9),
-            self.millis()
-        );
+        let mut classes: Vec<UserClass> = (0..=self.roll(3)).map(|n| UserClass::new(&format!("U{n}"), 1 + self.roll(4))).collect();
+        let mut runner = format!("{}, duration: {}s, start: {}", self.load(), 1 + self.roll(9), self.millis());
         if self.roll(2) == 0 {
             classes.push(UserClass::new("Own", 1));
-            runner.push_str(&format!(
-                ", users: {{Own: {{{}, start: {}}}}}",
-                self.load(),
-                self.millis()
-            ));
+            runner.push_str(&format!(", users: {{Own: {{{}, start: {}}}}}", self.load(), self.millis()));
         }
-        let profile =
-            Profile::parse(&format!("profile: {{runner: {{{runner}}}}}"), "x.yml").unwrap();
+        let profile = Profile::parse(&format!("profile: {{runner: {{{runner}}}}}"), "x.yml").unwrap();
         match Plan::seeded(&profile, &classes, self.roll(1000)) {
             Ok(plan) => (runner, plan),
             // Too few slots for the weights drawn: another throw.
@@ -113,16 +81,8 @@ struct Replay {
 impl Replay {
     fn apply(&mut self, event: Event) {
         match event.kind {
-            EventKind::Start => assert_eq!(
-                self.users.insert(event.user, event.class),
-                None,
-                "{event:?}"
-            ),
-            EventKind::Stop => assert_eq!(
-                self.users.remove(&event.user),
-                Some(event.class),
-                "{event:?}"
-            ),
+            EventKind::Start => assert_eq!(self.users.insert(event.user, event.class), None, "{event:?}"),
+            EventKind::Stop => assert_eq!(self.users.remove(&event.user), Some(event.class), "{event:?}"),
         }
     }
 
@@ -139,19 +99,11 @@ fn events_agree_with_counts_at_every_instant() {
         let (runner, plan) = Dice(seed).plan();
         let mut replay = Replay::default();
         let events: Vec<Event> = plan.events(0, 1).collect();
-        assert!(
-            events.is_sorted_by_key(|event| event.at),
-            "{seed}: {runner}"
-        );
+        assert!(events.is_sorted_by_key(|event| event.at), "{seed}: {runner}");
         for (number, event) in events.iter().enumerate() {
             replay.apply(*event);
             if events.get(number + 1).is_none_or(|next| next.at > event.at) {
-                assert_eq!(
-                    replay.counts(plan.classes().len()),
-                    plan.users_at(event.at),
-                    "{seed}: {runner} at {:?}",
-                    event.at
-                );
+                assert_eq!(replay.counts(plan.classes().len()), plan.users_at(event.at), "{seed}: {runner} at {:?}", event.at);
             }
         }
         assert!(replay.users.is_empty(), "{seed}: {runner}");
@@ -170,28 +122,15 @@ fn shards_partition_the_events() {
         let mut parts = Vec::new();
         for shard in 0..shards {
             for worker in 0..workers {
-                parts.extend(
-                    plan.slice(shard, shards)
-                        .part(worker, workers)
-                        .events()
-                        .map(|event| key(&event)),
-                );
+                parts.extend(plan.slice(shard, shards).part(worker, workers).events().map(|event| key(&event)));
             }
         }
         assert_eq!(parts.len(), whole.len(), "{seed}: {runner}");
-        assert_eq!(
-            parts.into_iter().collect::<BTreeSet<_>>(),
-            whole,
-            "{seed}: {runner}"
-        );
+        assert_eq!(parts.into_iter().collect::<BTreeSet<_>>(), whole, "{seed}: {runner}");
         for at in (0..12_000).step_by(730).map(Duration::from_millis) {
             let mut sum = vec![0; plan.classes().len()];
             for shard in 0..shards {
-                plan.slice(shard, shards)
-                    .users_at(at)
-                    .iter()
-                    .zip(&mut sum)
-                    .for_each(|(part, sum)| *sum += part);
+                plan.slice(shard, shards).users_at(at).iter().zip(&mut sum).for_each(|(part, sum)| *sum += part);
             }
             assert_eq!(sum, plan.users_at(at), "{seed}: {runner} at {at:?}");
         }
@@ -213,10 +152,7 @@ fn shards_partition_the_arrivals_and_their_users() {
                 let slice = plan.slice(shard, shards);
                 let due: Vec<Duration> = slice.arrivals(class).collect();
                 let pool = slice.pool(class);
-                assert!(
-                    due.is_empty() || !pool.is_empty(),
-                    "{seed}: {runner}: arrivals where no user is"
-                );
+                assert!(due.is_empty() || !pool.is_empty(), "{seed}: {runner}: arrivals where no user is");
                 parts.extend(due);
                 pools.extend(pool);
             }
@@ -235,20 +171,12 @@ fn windows_follow_each_other_without_gap_or_double_load() {
         let (runner, plan) = dice.plan();
         let (shard, shards) = (dice.roll(3), 3);
         let slice = plan.slice(shard, shards);
-        let mut cuts: Vec<Duration> = (0..dice.roll(5))
-            .map(|_| Duration::from_nanos(dice.roll(9_000) * 1_000_003))
-            .collect();
-        cuts.extend([
-            Duration::ZERO,
-            plan.total_duration().unwrap() + Duration::from_secs(1),
-        ]);
+        let mut cuts: Vec<Duration> = (0..dice.roll(5)).map(|_| Duration::from_nanos(dice.roll(9_000) * 1_000_003)).collect();
+        cuts.extend([Duration::ZERO, plan.total_duration().unwrap() + Duration::from_secs(1)]);
         cuts.sort();
         for class in 0..plan.classes().len() {
             let whole: Vec<Duration> = slice.arrivals(class).collect();
-            let parts: Vec<Duration> = cuts
-                .windows(2)
-                .flat_map(|cut| slice.clone().window(cut[0], cut[1]).arrivals(class))
-                .collect();
+            let parts: Vec<Duration> = cuts.windows(2).flat_map(|cut| slice.clone().window(cut[0], cut[1]).arrivals(class)).collect();
             assert_eq!(parts, whole, "{seed}: {runner} cut at {cuts:?}");
         }
         for cut in cuts.windows(2) {
@@ -258,20 +186,11 @@ fn windows_follow_each_other_without_gap_or_double_load() {
             for (number, event) in events.iter().enumerate() {
                 assert!(event.at >= cut[0] && event.at <= cut[1], "{seed}: {runner}");
                 replay.apply(*event);
-                if events.get(number + 1).is_none_or(|next| next.at > event.at) && event.at < cut[1]
-                {
-                    assert_eq!(
-                        replay.counts(plan.classes().len()),
-                        slice.users_at(event.at),
-                        "{seed}: {runner} at {:?}",
-                        event.at
-                    );
+                if events.get(number + 1).is_none_or(|next| next.at > event.at) && event.at < cut[1] {
+                    assert_eq!(replay.counts(plan.classes().len()), slice.users_at(event.at), "{seed}: {runner} at {:?}", event.at);
                 }
             }
-            assert!(
-                replay.users.is_empty(),
-                "{seed}: {runner}: all are handed over"
-            );
+            assert!(replay.users.is_empty(), "{seed}: {runner}: all are handed over");
         }
     }
 }
@@ -295,11 +214,7 @@ fn arrivals_are_as_many_as_the_integral_says() {
             continue;
         }
         let text = format!("profile: {{runner: {{stages: [{}]}}}}", stages.join(", "));
-        let plan = Plan::new(
-            &Profile::parse(&text, "x.yml").unwrap(),
-            &[UserClass::new("U", 1)],
-        )
-        .unwrap();
+        let plan = Plan::new(&Profile::parse(&text, "x.yml").unwrap(), &[UserClass::new("U", 1)]).unwrap();
         assert_eq!(plan.arrivals(0, 0, 1).count() as f64, area.ceil(), "{text}");
     }
 }

@@ -20,12 +20,7 @@ pub struct Slice {
 
 impl Slice {
     pub(super) fn new(plan: Plan) -> Self {
-        Self {
-            plan,
-            membership: Membership::default(),
-            from: 0,
-            to: None,
-        }
+        Self { plan, membership: Membership::default(), from: 0, to: None }
     }
 
     /// Cuts it again: part `part` of `parts`, from 0. So a shard is cut for its workers.
@@ -63,9 +58,7 @@ impl Slice {
     pub fn pool(&self, class: usize) -> Vec<u64> {
         match self.plan.group_of(class) {
             Some((group, member)) if matches!(group.kind, Kind::Open { .. }) => (0..group.users())
-                .filter(|&index| {
-                    group.pattern.class(index) == member && self.membership.contains(index)
-                })
+                .filter(|&index| group.pattern.class(index) == member && self.membership.contains(index))
                 .map(|index| group.base + index)
                 .collect(),
             _ => Vec::new(),
@@ -102,12 +95,7 @@ impl Slice {
 
     /// The most users of this part that there can be at once, those that wait for arrivals included.
     pub fn peak_clients(&self) -> u64 {
-        self.plan
-            .inner
-            .groups
-            .iter()
-            .map(|group| self.membership.count(group.users()))
-            .sum()
+        self.plan.inner.groups.iter().map(|group| self.membership.count(group.users())).sum()
     }
 
     /// From when until when a group is active in this part, in nanoseconds from the start of the test.
@@ -150,9 +138,7 @@ struct State {
 
 impl Arrivals {
     fn new(slice: &Slice, class: usize) -> Self {
-        Self {
-            state: State::new(slice, class),
-        }
+        Self { state: State::new(slice, class) }
     }
 }
 
@@ -160,52 +146,24 @@ impl State {
     fn new(slice: &Slice, class: usize) -> Option<Self> {
         let number = slice.plan.inner.of_class.get(class).copied().flatten()?.0 as u64;
         let (group, member) = slice.plan.group_of(class)?;
-        let Kind::Open {
-            curve,
-            slots,
-            spacing,
-            ..
-        } = &group.kind
-        else {
+        let Kind::Open { curve, slots, spacing, .. } = &group.kind else {
             return None;
         };
         let (low, high) = slice.bounds(group)?;
-        let ours: Vec<bool> = (0..*slots)
-            .filter(|&index| group.pattern.class(index) == member)
-            .map(|index| slice.membership.contains(index))
-            .collect();
+        let ours: Vec<bool> =
+            (0..*slots).filter(|&index| group.pattern.class(index) == member).map(|index| slice.membership.contains(index)).collect();
         if !ours.contains(&true) {
             return None;
         }
         let (positions, period) = group.pattern.positions(member);
-        let chance =
-            (*spacing == Spacing::Poisson).then(|| Chance::new(slice.plan.inner.seed, number));
+        let chance = (*spacing == Spacing::Poisson).then(|| Chance::new(slice.plan.inner.seed, number));
         // Chance has to be drawn from the beginning; what is even can begin where the window does.
-        let skipped = if chance.is_some() {
-            0
-        } else {
-            curve.before(low - group.start)
-        };
+        let skipped = if chance.is_some() { 0 } else { curve.before(low - group.start) };
         let ordinal = group.pattern.count(member, skipped);
-        Some(Self {
-            curve: curve.clone(),
-            chance,
-            reached: 0.0,
-            drawn: 0,
-            positions,
-            period,
-            ordinal,
-            ours,
-            start: group.start,
-            low,
-            high,
-        })
+        Some(Self { curve: curve.clone(), chance, reached: 0.0, drawn: 0, positions, period, ordinal, ours, start: group.start, low, high })
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "both are remainders of a vector's length"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "both are remainders of a vector's length")]
     fn next(&mut self) -> Option<u64> {
         loop {
             let ordinal = self.ordinal;
@@ -214,8 +172,7 @@ impl State {
                 continue;
             }
             let members = self.positions.len() as u64;
-            let arrival =
-                ordinal / members * self.period + self.positions[(ordinal % members) as usize];
+            let arrival = ordinal / members * self.period + self.positions[(ordinal % members) as usize];
             let due = match &mut self.chance {
                 None => self.curve.time(arrival)?,
                 Some(chance) => {

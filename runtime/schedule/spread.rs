@@ -22,10 +22,7 @@ impl ClassPattern {
     pub(super) fn new(weights: &[u64]) -> Self {
         let divisor = weights.iter().copied().fold(0, gcd).max(1);
         let weights: Vec<u64> = weights.iter().map(|weight| weight / divisor).collect();
-        let total: u64 = weights
-            .iter()
-            .fold(0, |sum: u64, weight| sum.saturating_add(*weight))
-            .max(1);
+        let total: u64 = weights.iter().fold(0, |sum: u64, weight| sum.saturating_add(*weight)).max(1);
         let classes = weights.iter().filter(|weight| **weight > 0).count();
         let mut counts = vec![0u64; weights.len()];
         let mut order = Vec::new();
@@ -34,10 +31,7 @@ impl ClassPattern {
             counts[chosen] += 1;
             order.push(u32::try_from(chosen).unwrap_or(u32::MAX));
         }
-        Self {
-            order: order.into(),
-            counts: counts.into(),
-        }
+        Self { order: order.into(), counts: counts.into() }
     }
 
     fn period(&self) -> u64 {
@@ -45,10 +39,7 @@ impl ClassPattern {
     }
 
     /// The class of the user of that index.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the remainder is below the period's length, a usize"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "the remainder is below the period's length, a usize")]
     pub(super) fn class(&self, index: u64) -> usize {
         self.order[(index % self.period()) as usize] as usize
     }
@@ -56,24 +47,15 @@ impl ClassPattern {
     /// Where that class stands in a period, and the period's length: its o-th member has the index
     /// `o / positions.len() * period + positions[o % positions.len()]`.
     pub(super) fn positions(&self, class: usize) -> (Vec<u64>, u64) {
-        let positions = (0..self.period())
-            .filter(|index| self.class(*index) == class)
-            .collect();
+        let positions = (0..self.period()).filter(|index| self.class(*index) == class).collect();
         (positions, self.period())
     }
 
     /// How many of the first `n` are of that class.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the remainder is below the period's length, a usize"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "the remainder is below the period's length, a usize")]
     pub(super) fn count(&self, class: usize, n: u64) -> u64 {
         let (periods, rest) = (n / self.period(), (n % self.period()) as usize);
-        periods * self.counts[class]
-            + self.order[..rest]
-                .iter()
-                .filter(|one| **one as usize == class)
-                .count() as u64
+        periods * self.counts[class] + self.order[..rest].iter().filter(|one| **one as usize == class).count() as u64
     }
 }
 
@@ -82,12 +64,7 @@ fn chairman(weights: &[u64], counts: &[u64], total: u64, n: u64, classes: usize)
     let wide = |x: u64| i128::from(x);
     let slack = wide(2 * (classes as u64).max(2) - 2);
     let mut best: Option<(usize, i128, i128)> = None;
-    for (class, (&weight, &count)) in weights
-        .iter()
-        .zip(counts)
-        .enumerate()
-        .filter(|(_, (weight, _))| **weight > 0)
-    {
+    for (class, (&weight, &count)) in weights.iter().zip(counts).enumerate().filter(|(_, (weight, _))| **weight > 0) {
         let behind = wide(weight) * wide(n) - wide(count) * wide(total);
         if behind * slack < wide(total) {
             continue;
@@ -100,10 +77,7 @@ fn chairman(weights: &[u64], counts: &[u64], total: u64, n: u64, classes: usize)
     }
     // One class alone always takes; the fallback is never reached by theory, and is the class most behind.
     best.map(|(class, ..)| class)
-        .or_else(|| {
-            (0..weights.len())
-                .max_by_key(|&c| wide(weights[c]) * wide(n) - wide(counts[c]) * wide(total))
-        })
+        .or_else(|| (0..weights.len()).max_by_key(|&c| wide(weights[c]) * wide(n) - wide(counts[c]) * wide(total)))
         .unwrap_or(0)
 }
 
@@ -184,10 +158,7 @@ mod tests {
                     assert_eq!(pattern.count(class, n), counts[class]);
                     let low = n * weight / total;
                     let high = (n * weight).div_ceil(total);
-                    assert!(
-                        (low..=high).contains(&counts[class]),
-                        "{weights:?} after {n}: {counts:?}"
-                    );
+                    assert!((low..=high).contains(&counts[class]), "{weights:?} after {n}: {counts:?}");
                 }
             }
         }
@@ -198,12 +169,7 @@ mod tests {
         let pattern = ClassPattern::new(&[9, 1]);
         let order: Vec<usize> = (0..10).map(|index| pattern.class(index)).collect();
         assert_eq!(order, [0, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
-        assert_eq!(
-            (0..4)
-                .map(|index| ClassPattern::new(&[2, 2]).class(index))
-                .collect::<Vec<_>>(),
-            [0, 1, 0, 1]
-        );
+        assert_eq!((0..4).map(|index| ClassPattern::new(&[2, 2]).class(index)).collect::<Vec<_>>(), [0, 1, 0, 1]);
     }
 
     #[test]
@@ -213,10 +179,7 @@ mod tests {
             for index in 0..500 {
                 counts[usize::try_from(part_of(index, parts)).unwrap()] += 1;
                 let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
-                assert!(
-                    index % parts != parts - 1 || least == most,
-                    "{parts}: {counts:?}"
-                );
+                assert!(index % parts != parts - 1 || least == most, "{parts}: {counts:?}");
                 assert!(most - least <= 2, "{parts}: {counts:?}");
             }
         }
@@ -226,20 +189,14 @@ mod tests {
             for nth in 0..1000 {
                 counts[usize::try_from(part_of(nth * distance, 10)).unwrap()] += 1;
             }
-            assert!(
-                counts.iter().all(|count| (70..=130).contains(count)),
-                "{distance}: {counts:?}"
-            );
+            assert!(counts.iter().all(|count| (70..=130).contains(count)), "{distance}: {counts:?}");
         }
     }
 
     #[test]
     fn nested_parts_partition() {
-        let all: Vec<Membership> = (0..3)
-            .flat_map(|shard| {
-                (0..4).map(move |worker| Membership::default().within(shard, 3).within(worker, 4))
-            })
-            .collect();
+        let all: Vec<Membership> =
+            (0..3).flat_map(|shard| (0..4).map(move |worker| Membership::default().within(shard, 3).within(worker, 4))).collect();
         for index in 0..1000 {
             assert_eq!(all.iter().filter(|part| part.contains(index)).count(), 1);
         }

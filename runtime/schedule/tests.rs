@@ -1,18 +1,11 @@
 use super::*;
 
 fn profile(runner: &str) -> Profile {
-    Profile::parse(
-        &format!("profile:\n  runner: {{{runner}}}\n"),
-        "x.profile.yml",
-    )
-    .unwrap_or_else(|errors| panic!("{errors:?}"))
+    Profile::parse(&format!("profile:\n  runner: {{{runner}}}\n"), "x.profile.yml").unwrap_or_else(|errors| panic!("{errors:?}"))
 }
 
 fn plan_of(runner: &str, classes: &[(&str, u64)]) -> Result<Plan, Vec<ConfigError>> {
-    let classes: Vec<UserClass> = classes
-        .iter()
-        .map(|(name, weight)| UserClass::new(name, *weight))
-        .collect();
+    let classes: Vec<UserClass> = classes.iter().map(|(name, weight)| UserClass::new(name, *weight)).collect();
     Plan::new(&profile(runner), &classes)
 }
 
@@ -27,14 +20,7 @@ fn running(plan: &Plan, millis: u64) -> u64 {
 /// `+0@0 +1@500 -0@2000`: kind, user and milliseconds.
 fn story(events: impl Iterator<Item = Event>) -> String {
     let words: Vec<String> = events
-        .map(|event| {
-            format!(
-                "{}{}@{}",
-                if event.is_start() { '+' } else { '-' },
-                event.user,
-                event.at.as_nanos() as f64 / 1e6
-            )
-        })
+        .map(|event| format!("{}{}@{}", if event.is_start() { '+' } else { '-' }, event.user, event.at.as_nanos() as f64 / 1e6))
         .collect();
     words.join(" ")
 }
@@ -46,28 +32,16 @@ fn millis(arrivals: Arrivals) -> Vec<f64> {
 #[test]
 fn hatching_like_locust() {
     let plan = plan("clients: 3, hatch_rate: 2, duration: 5s");
-    assert_eq!(
-        story(plan.events(0, 1)),
-        "+0@0 +1@500 +2@1000 -0@5000 -1@5000 -2@5000"
-    );
-    assert_eq!(
-        [0, 499, 500, 1000, 4999, 5000].map(|t| running(&plan, t)),
-        [1, 1, 2, 3, 3, 0]
-    );
+    assert_eq!(story(plan.events(0, 1)), "+0@0 +1@500 +2@1000 -0@5000 -1@5000 -2@5000");
+    assert_eq!([0, 499, 500, 1000, 4999, 5000].map(|t| running(&plan, t)), [1, 1, 2, 3, 3, 0]);
     assert_eq!(plan.total_duration(), Some(Duration::from_secs(5)));
-    assert_eq!(
-        (plan.peak_clients(), plan.is_open(0), plan.is_active(0)),
-        (3, false, true)
-    );
+    assert_eq!((plan.peak_clients(), plan.is_open(0), plan.is_active(0)), (3, false, true));
 }
 
 #[test]
 fn a_third_of_a_second_is_exact() {
-    let starts: Vec<u128> = plan("clients: 4, hatch_rate: 3, duration: 5s")
-        .events(0, 1)
-        .filter(Event::is_start)
-        .map(|e| e.at.as_nanos())
-        .collect();
+    let starts: Vec<u128> =
+        plan("clients: 4, hatch_rate: 3, duration: 5s").events(0, 1).filter(Event::is_start).map(|e| e.at.as_nanos()).collect();
     assert_eq!(starts, [0, 333_333_334, 666_666_667, 1_000_000_000]);
 }
 
@@ -81,25 +55,14 @@ fn an_end_before_all_have_hatched() {
 #[test]
 fn without_a_duration_nothing_ends() {
     let plan = plan("clients: 2, hatch_rate: 1");
-    assert_eq!(
-        (story(plan.events(0, 1)).as_str(), plan.total_duration()),
-        ("+0@0 +1@1000", None)
-    );
+    assert_eq!((story(plan.events(0, 1)).as_str(), plan.total_duration()), ("+0@0 +1@1000", None));
     assert_eq!(running(&plan, 1_000_000_000), 2);
-    assert_eq!(
-        plan.whole()
-            .window(Duration::from_secs(1), Duration::from_secs(2))
-            .events()
-            .count(),
-        4
-    );
+    assert_eq!(plan.whole().window(Duration::from_secs(1), Duration::from_secs(2)).events().count(), 4);
 }
 
 #[test]
 fn step_load_as_the_seed_has_it() {
-    let plan = plan(
-        "clients: 25, hatch_rate: 5, step_load: true, step_clients: 10, step_duration: 60, duration: 4m",
-    );
+    let plan = plan("clients: 25, hatch_rate: 5, step_load: true, step_clients: 10, step_duration: 60, duration: 4m");
     let at = |seconds: u64| running(&plan, seconds * 1000);
     assert_eq!([0, 1, 2, 30, 59].map(at), [1, 6, 10, 10, 10]);
     assert_eq!([60, 61, 62, 119].map(at), [11, 16, 20, 20]);
@@ -110,13 +73,8 @@ fn step_load_as_the_seed_has_it() {
 
 #[test]
 fn a_step_that_is_not_done_goes_on_at_its_rate() {
-    let plan = plan(
-        "clients: 30, hatch_rate: 1, step_load: true, step_clients: 10, step_duration: 5s, duration: 1m",
-    );
-    assert_eq!(
-        [0, 5, 10, 20, 29, 59].map(|second| running(&plan, second * 1000)),
-        [1, 6, 11, 21, 30, 30]
-    );
+    let plan = plan("clients: 30, hatch_rate: 1, step_load: true, step_clients: 10, step_duration: 5s, duration: 1m");
+    assert_eq!([0, 5, 10, 20, 29, 59].map(|second| running(&plan, second * 1000)), [1, 6, 11, 21, 30, 30]);
 }
 
 #[test]
@@ -124,14 +82,8 @@ fn stages_ramp_and_leave_last_in_first_out() {
     let plan = plan(
         "stages: [{clients: 2, duration: 2s}, {clients: 2, duration: 1s}, {clients: 0, duration: 1s}, {clients: 1, duration: 0s}, {clients: 1, duration: 1s}]",
     );
-    assert_eq!(
-        story(plan.events(0, 1)),
-        "+0@1000 +1@2000 -1@3500 -0@4000 +0@4000 -0@5000"
-    );
-    assert_eq!(
-        [999, 1000, 1999, 2000, 3499, 3500, 3999, 4000, 5000].map(|t| running(&plan, t)),
-        [0, 1, 1, 2, 2, 1, 1, 1, 0]
-    );
+    assert_eq!(story(plan.events(0, 1)), "+0@1000 +1@2000 -1@3500 -0@4000 +0@4000 -0@5000");
+    assert_eq!([999, 1000, 1999, 2000, 3499, 3500, 3999, 4000, 5000].map(|t| running(&plan, t)), [0, 1, 1, 2, 2, 1, 1, 1, 0]);
     assert_eq!(plan.peak_clients(), 2);
 }
 
@@ -140,37 +92,23 @@ fn a_duration_cuts_stages_or_holds_the_last() {
     let cut = plan("stages: [{clients: 10, duration: 10s}], duration: 5s");
     assert_eq!((running(&cut, 4999), running(&cut, 5000)), (4, 0));
     let held = plan("stages: [{clients: 10, duration: 10s}], duration: 20s");
-    assert_eq!(
-        (running(&held, 15_000), held.total_duration()),
-        (10, Some(Duration::from_secs(20)))
-    );
+    assert_eq!((running(&held, 15_000), held.total_duration()), (10, Some(Duration::from_secs(20))));
 }
 
 #[test]
 fn classes_share_by_weight() {
-    let plan = plan_of(
-        "clients: 20, hatch_rate: 1, duration: 1m",
-        &[("Shopper", 9), ("Auditor", 1)],
-    )
-    .unwrap();
+    let plan = plan_of("clients: 20, hatch_rate: 1, duration: 1m", &[("Shopper", 9), ("Auditor", 1)]).unwrap();
     assert_eq!(plan.users_at(Duration::from_secs(30)), [18, 2]);
     assert_eq!(plan.users_at(Duration::from_secs(4)), [5, 0]);
     assert_eq!(plan.users_at(Duration::from_secs(5)), [5, 1]);
     let off = plan_of("clients: 20, duration: 1m", &[("A", 1), ("B", 0)]).unwrap();
-    assert_eq!(
-        (off.users_at(Duration::from_secs(1)), off.is_active(1)),
-        (vec![20, 0], false)
-    );
+    assert_eq!((off.users_at(Duration::from_secs(1)), off.is_active(1)), (vec![20, 0], false));
 }
 
 #[test]
 fn named_users_stand_alone() {
     let runner = "clients: 4, hatch_rate: 4, duration: 20s, users: {C: {clients: 2, hatch_rate: 1, start: 5s, duration: 5s}, D: {rate: 2/s, start: 10s, max_clients: 3}, E: {clients: 0}}";
-    let plan = plan_of(
-        runner,
-        &[("A", 1), ("B", 1), ("C", 100), ("D", 1), ("E", 1)],
-    )
-    .unwrap();
+    let plan = plan_of(runner, &[("A", 1), ("B", 1), ("C", 100), ("D", 1), ("E", 1)]).unwrap();
     assert_eq!(plan.users_at(Duration::from_secs(4)), [2, 2, 0, 0, 0]);
     assert_eq!(plan.users_at(Duration::from_secs(7)), [2, 2, 2, 0, 0]);
     assert_eq!(plan.users_at(Duration::from_secs(10)), [2, 2, 0, 0, 0]);
@@ -178,70 +116,29 @@ fn named_users_stand_alone() {
     let due = millis(plan.arrivals(3, 0, 1));
     assert_eq!((due.len(), due[0], due[19]), (20, 10_000.0, 19_500.0));
     assert_eq!(plan.whole().pool(3), [6, 7, 8]);
-    assert_eq!(
-        (
-            plan.whole().pool(0),
-            plan.arrivals(0, 0, 1).count(),
-            plan.arrivals(99, 0, 1).count()
-        ),
-        (vec![], 0, 0)
-    );
+    assert_eq!((plan.whole().pool(0), plan.arrivals(0, 0, 1).count(), plan.arrivals(99, 0, 1).count()), (vec![], 0, 0));
     assert_eq!((plan.peak_clients(), plan.peak_rate()), (9, 2.0));
-    let mut users: Vec<u64> = plan
-        .events(0, 1)
-        .filter(Event::is_start)
-        .map(|event| event.user)
-        .chain(plan.whole().pool(3))
-        .collect();
+    let mut users: Vec<u64> = plan.events(0, 1).filter(Event::is_start).map(|event| event.user).chain(plan.whole().pool(3)).collect();
     users.sort_unstable();
     assert_eq!(users, (0..9).collect::<Vec<_>>());
 }
 
 #[test]
 fn who_ends_when() {
-    let end = |runner: &str| {
-        plan_of(runner, &[("A", 1), ("B", 1)])
-            .unwrap()
-            .total_duration()
-            .map(|d| d.as_secs())
-    };
-    assert_eq!(
-        end("users: {A: {clients: 1, duration: 5s, start: 2s}, B: {clients: 1}}"),
-        Some(7)
-    );
+    let end = |runner: &str| plan_of(runner, &[("A", 1), ("B", 1)]).unwrap().total_duration().map(|d| d.as_secs());
+    assert_eq!(end("users: {A: {clients: 1, duration: 5s, start: 2s}, B: {clients: 1}}"), Some(7));
     assert_eq!(end("users: {A: {clients: 1}, B: {clients: 1}}"), None);
-    assert_eq!(
-        end("duration: 3s, users: {A: {clients: 1, duration: 5s}, B: {clients: 1}}"),
-        Some(3)
-    );
-    assert_eq!(
-        end("stages: [{clients: 2, duration: 4s}], users: {B: {clients: 1}}"),
-        Some(4)
-    );
-    assert_eq!(
-        end("stages: [{clients: 2, duration: 4s}], users: {B: {clients: 1, duration: 9s}}"),
-        Some(9)
-    );
+    assert_eq!(end("duration: 3s, users: {A: {clients: 1, duration: 5s}, B: {clients: 1}}"), Some(3));
+    assert_eq!(end("stages: [{clients: 2, duration: 4s}], users: {B: {clients: 1}}"), Some(4));
+    assert_eq!(end("stages: [{clients: 2, duration: 4s}], users: {B: {clients: 1, duration: 9s}}"), Some(9));
 }
 
 #[test]
 fn even_arrivals() {
-    assert_eq!(
-        millis(plan("rate: 4/s, duration: 1s").arrivals(0, 0, 1)),
-        [0.0, 250.0, 500.0, 750.0]
-    );
-    assert_eq!(
-        plan("rate: 500/s, duration: 10s").arrivals(0, 0, 1).count(),
-        5000
-    );
-    assert_eq!(
-        plan("rate: 1/m, duration: 10m").arrivals(0, 0, 1).count(),
-        10
-    );
-    assert_eq!(
-        plan("rate: 3/s").arrivals(0, 0, 1).nth(3_000_000),
-        Some(Duration::from_secs(1_000_000))
-    );
+    assert_eq!(millis(plan("rate: 4/s, duration: 1s").arrivals(0, 0, 1)), [0.0, 250.0, 500.0, 750.0]);
+    assert_eq!(plan("rate: 500/s, duration: 10s").arrivals(0, 0, 1).count(), 5000);
+    assert_eq!(plan("rate: 1/m, duration: 10m").arrivals(0, 0, 1).count(), 10);
+    assert_eq!(plan("rate: 3/s").arrivals(0, 0, 1).nth(3_000_000), Some(Duration::from_secs(1_000_000)));
 }
 
 #[test]
@@ -250,22 +147,13 @@ fn ramps_of_rates_follow_the_integral() {
     let due = millis(plan("stages: [{rate: 20/s, duration: 10s}]").arrivals(0, 0, 1));
     assert_eq!(due.len(), 100);
     for (k, due) in due.iter().enumerate().skip(1) {
-        assert!(
-            (due - (k as f64).sqrt() * 1000.0).abs() < 0.001,
-            "{k}: {due}"
-        );
+        assert!((due - (k as f64).sqrt() * 1000.0).abs() < 0.001, "{k}: {due}");
     }
     assert_eq!(due[25], 5000.0);
     // Down again, and the same backwards.
-    let due = millis(
-        plan("rate: 20/s, stages: [{rate: 0, duration: 10s}], duration: 1h").arrivals(0, 0, 1),
-    );
+    let due = millis(plan("rate: 20/s, stages: [{rate: 0, duration: 10s}], duration: 1h").arrivals(0, 0, 1));
     assert_eq!(due.len(), 100);
-    assert!(
-        due[99] < 10_000.0 && (due[75] - 5000.0).abs() < 1e-5,
-        "{}",
-        due[75]
-    );
+    assert!(due[99] < 10_000.0 && (due[75] - 5000.0).abs() < 1e-5, "{}", due[75]);
 }
 
 #[test]
@@ -278,124 +166,55 @@ fn no_arrivals_while_the_rate_is_zero() {
 fn poisson_arrivals_are_random_repeatable_and_as_many() {
     let of_seed = |seed: u64| -> Vec<Duration> {
         let classes = [UserClass::new("U", 1)];
-        Plan::seeded(
-            &profile("rate: 100/s, arrivals: poisson, duration: 100s"),
-            &classes,
-            seed,
-        )
-        .unwrap()
-        .arrivals(0, 0, 1)
-        .collect()
+        Plan::seeded(&profile("rate: 100/s, arrivals: poisson, duration: 100s"), &classes, seed).unwrap().arrivals(0, 0, 1).collect()
     };
     let (one, two) = (of_seed(1), of_seed(2));
     assert_eq!(one, of_seed(1));
     assert_ne!(one, two);
     for due in [&one, &two] {
         assert!((9_600..=10_400).contains(&due.len()), "{}", due.len());
-        let gaps: Vec<f64> = due
-            .windows(2)
-            .map(|pair| (pair[1] - pair[0]).as_secs_f64())
-            .collect();
+        let gaps: Vec<f64> = due.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect();
         let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
-        let deviation =
-            (gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / gaps.len() as f64).sqrt();
+        let deviation = (gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / gaps.len() as f64).sqrt();
         assert!((deviation / mean - 1.0).abs() < 0.05, "{deviation} {mean}");
     }
 }
 
 #[test]
 fn arrivals_of_weighted_classes() {
-    let plan = plan_of(
-        "rate: 10/s, duration: 10s, max_clients: 10",
-        &[("A", 7), ("B", 3)],
-    )
-    .unwrap();
-    assert_eq!(
-        (
-            plan.arrivals(0, 0, 1).count(),
-            plan.arrivals(1, 0, 1).count()
-        ),
-        (70, 30)
-    );
-    let mut all: Vec<Duration> = plan
-        .arrivals(0, 0, 1)
-        .chain(plan.arrivals(1, 0, 1))
-        .collect();
+    let plan = plan_of("rate: 10/s, duration: 10s, max_clients: 10", &[("A", 7), ("B", 3)]).unwrap();
+    assert_eq!((plan.arrivals(0, 0, 1).count(), plan.arrivals(1, 0, 1).count()), (70, 30));
+    let mut all: Vec<Duration> = plan.arrivals(0, 0, 1).chain(plan.arrivals(1, 0, 1)).collect();
     all.sort();
-    assert!(
-        all.iter()
-            .enumerate()
-            .all(|(k, due)| due.as_millis() == 100 * k as u128)
-    );
-    assert_eq!(
-        (plan.whole().pool(0).len(), plan.whole().pool(1).len()),
-        (7, 3)
-    );
+    assert!(all.iter().enumerate().all(|(k, due)| due.as_millis() == 100 * k as u128));
+    assert_eq!((plan.whole().pool(0).len(), plan.whole().pool(1).len()), (7, 3));
 }
 
 #[test]
 fn every_error() {
-    let error = |runner: &str, classes: &[(&str, u64)]| {
-        plan_of(runner, classes).unwrap_err()[0].to_string()
-    };
+    let error = |runner: &str, classes: &[(&str, u64)]| plan_of(runner, classes).unwrap_err()[0].to_string();
     let both = [("Shopper", 9), ("Auditor", 1)];
     for (runner, classes, part) in [
-        (
-            "users: {Shoper: {clients: 1}}",
-            &both[..],
-            "the spec has no user \"Shoper\" (did you mean \"Shopper\"?)",
-        ),
-        (
-            "users: {Shopper: {clients: 1}}",
-            &both,
-            "no load is given for the user Auditor (name it under users:",
-        ),
-        (
-            "clients: 3, users: {Shopper: 1, Auditor: 2}",
-            &both,
-            "each user of the spec has one of its own",
-        ),
-        (
-            "clients: 3",
-            &[("A", 0)],
-            "all users of the spec have the weight 0",
-        ),
+        ("users: {Shoper: {clients: 1}}", &both[..], "the spec has no user \"Shoper\" (did you mean \"Shopper\"?)"),
+        ("users: {Shopper: {clients: 1}}", &both, "no load is given for the user Auditor (name it under users:"),
+        ("clients: 3, users: {Shopper: 1, Auditor: 2}", &both, "each user of the spec has one of its own"),
+        ("clients: 3", &[("A", 0)], "all users of the spec have the weight 0"),
         ("clients: 3", &[], "the spec has no user"),
-        (
-            "rate: 3, max_clients: 1",
-            &both,
-            "max_clients: 1 leaves none for the user Auditor",
-        ),
-        (
-            "stages: [{rate: 1000000/h, duration: 9000d}, {rate: 999983/h, duration: 9000d}]",
-            &[("A", 1)],
-            "too long for rates that great",
-        ),
+        ("rate: 3, max_clients: 1", &both, "max_clients: 1 leaves none for the user Auditor"),
+        ("stages: [{rate: 1000000/h, duration: 9000d}, {rate: 999983/h, duration: 9000d}]", &[("A", 1)], "too long for rates that great"),
     ] {
         let found = error(runner, classes);
         assert!(found.contains(part), "{runner}: {found}");
     }
-    assert!(
-        error(
-            "users: {Shoper: {clients: 1}, Auditor: 1, Shopper: 1}",
-            &both
-        )
-        .starts_with("x.profile.yml:2:20: ")
-    );
+    assert!(error("users: {Shoper: {clients: 1}, Auditor: 1, Shopper: 1}", &both).starts_with("x.profile.yml:2:20: "));
 }
 
 #[test]
 fn a_window_takes_over_and_hands_over() {
     let plan = plan("clients: 4, hatch_rate: 1, duration: 10s");
-    let window = |from, to| {
-        plan.whole()
-            .window(Duration::from_secs(from), Duration::from_secs(to))
-    };
+    let window = |from, to| plan.whole().window(Duration::from_secs(from), Duration::from_secs(to));
     assert_eq!(story(window(0, 2).events()), "+0@0 +1@1000 -0@2000 -1@2000");
-    assert_eq!(
-        story(window(2, 20).events()),
-        "+0@2000 +1@2000 +2@2000 +3@3000 -0@10000 -1@10000 -2@10000 -3@10000"
-    );
+    assert_eq!(story(window(2, 20).events()), "+0@2000 +1@2000 +2@2000 +3@3000 -0@10000 -1@10000 -2@10000 -3@10000");
     assert_eq!(window(10, 20).events().count(), 0);
     assert_eq!(window(2, 5).users_at(Duration::from_secs(5)), [0]);
     assert_eq!(window(2, 5).users_at(Duration::from_secs(2)), [3]);
@@ -403,11 +222,7 @@ fn a_window_takes_over_and_hands_over() {
 
 #[test]
 fn a_million_users_are_quickly_counted() {
-    let plan = plan_of(
-        "clients: 1000000, hatch_rate: 10000, duration: 1h",
-        &[("A", 9), ("B", 1)],
-    )
-    .unwrap();
+    let plan = plan_of("clients: 1000000, hatch_rate: 10000, duration: 1h", &[("A", 9), ("B", 1)]).unwrap();
     assert_eq!(plan.users_at(Duration::from_secs(50)), [450_001, 50_000]);
     let slice = plan.slice(3, 1000);
     assert_eq!((slice.peak_clients(), slice.events().count()), (1000, 2000));
@@ -421,31 +236,12 @@ fn a_profile_handed_over_gives_the_same_plan() {
     assert_eq!(carried, profile);
     let classes = [UserClass::new("Shopper", 9), UserClass::new("Auditor", 1)];
     let plans = [&profile, &carried].map(|profile| Plan::new(profile, &classes).unwrap());
-    assert_eq!(
-        plans[0].events(1, 3).collect::<Vec<_>>(),
-        plans[1].events(1, 3).collect::<Vec<_>>()
-    );
-    assert_eq!(
-        plans[0].arrivals(1, 1, 3).collect::<Vec<_>>(),
-        plans[1].arrivals(1, 1, 3).collect::<Vec<_>>()
-    );
+    assert_eq!(plans[0].events(1, 3).collect::<Vec<_>>(), plans[1].events(1, 3).collect::<Vec<_>>());
+    assert_eq!(plans[0].arrivals(1, 1, 3).collect::<Vec<_>>(), plans[1].arrivals(1, 1, 3).collect::<Vec<_>>());
     assert_eq!(plans[0].total_duration(), Some(Duration::from_secs(30)));
-    let env = ltc_config::Environment::parse(
-        "cs1",
-        ltc_config::environment::Source {
-            text: "a: {b: \"x${T}\"}",
-            file: "config/cs1.yml",
-        },
-        None,
-    );
-    let env = env
-        .unwrap()
-        .resolve(&|_| Some("secret".to_owned()))
-        .unwrap();
-    let carried: ltc_config::Environment =
-        serde_json::from_str(&serde_json::to_string(&env).unwrap()).unwrap();
-    assert_eq!(
-        (carried.secrets(), &carried),
-        (vec!["secret".to_owned()], &env)
-    );
+    let env =
+        ltc_config::Environment::parse("cs1", ltc_config::environment::Source { text: "a: {b: \"x${T}\"}", file: "config/cs1.yml" }, None);
+    let env = env.unwrap().resolve(&|_| Some("secret".to_owned())).unwrap();
+    let carried: ltc_config::Environment = serde_json::from_str(&serde_json::to_string(&env).unwrap()).unwrap();
+    assert_eq!((carried.secrets(), &carried), (vec!["secret".to_owned()], &env));
 }

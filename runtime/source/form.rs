@@ -13,29 +13,15 @@ use crate::value::{Eval, Fault, FormValue, Map, Value, ops};
 /// `<base href>`.
 pub fn form_of(page: &Page, selector: &Selector, page_url: &Url) -> Eval<Option<Value>> {
     let found = page.html.select(selector).find_map(|element| {
-        let around = || {
-            element
-                .ancestors()
-                .filter_map(ElementRef::wrap)
-                .find(|outer| is(*outer, "form"))
-        };
-        if is(element, "form") {
-            Some(element)
-        } else {
-            element
-                .descendent_elements()
-                .find(|inner| is(*inner, "form"))
-                .or_else(around)
-        }
+        let around = || element.ancestors().filter_map(ElementRef::wrap).find(|outer| is(*outer, "form"));
+        if is(element, "form") { Some(element) } else { element.descendent_elements().find(|inner| is(*inner, "form")).or_else(around) }
     });
     let Some(form) = found else { return Ok(None) };
     let method = match form.attr("method") {
         Some(method) if method.trim().eq_ignore_ascii_case("post") => "POST",
         _ => "GET",
     };
-    let enctype = form
-        .attr("enctype")
-        .map(|enctype| enctype.trim().to_ascii_lowercase());
+    let enctype = form.attr("enctype").map(|enctype| enctype.trim().to_ascii_lowercase());
     let enctype = match enctype.as_deref() {
         Some("multipart/form-data") => "multipart/form-data",
         Some("text/plain") => "text/plain",
@@ -50,10 +36,7 @@ pub fn form_of(page: &Page, selector: &Selector, page_url: &Url) -> Eval<Option<
     };
     let own = form.attr("id");
     for control in page.html.root_element().descendent_elements() {
-        if !matches!(
-            control.value().name(),
-            "input" | "select" | "textarea" | "button"
-        ) {
+        if !matches!(control.value().name(), "input" | "select" | "textarea" | "button") {
             continue;
         }
         let owned = match control.attr("form") {
@@ -75,16 +58,9 @@ fn action(page: &Page, form: ElementRef<'_>, page_url: &Url) -> Eval<Url> {
     let mut url = match form.attr("action").map(str::trim) {
         None | Some("") => page_url.clone(),
         Some(action) => {
-            let base = page
-                .html
-                .root_element()
-                .descendent_elements()
-                .find(|element| is(*element, "base") && element.attr("href").is_some());
-            let base = base.and_then(|base| {
-                page_url
-                    .join(base.attr("href").unwrap_or_default().trim())
-                    .ok()
-            });
+            let base =
+                page.html.root_element().descendent_elements().find(|element| is(*element, "base") && element.attr("href").is_some());
+            let base = base.and_then(|base| page_url.join(base.attr("href").unwrap_or_default().trim()).ok());
             let url = base.as_ref().unwrap_or(page_url).join(action);
             url.map_err(|error| Fault(format!("the form's action {action:?} is no URL: {error}")))?
         }
@@ -115,19 +91,13 @@ fn disabled(control: ElementRef<'_>) -> bool {
 }
 
 fn add(control: ElementRef<'_>, form: &mut FormValue) {
-    let Some(name) = control
-        .attr("name")
-        .filter(|name| !name.is_empty())
-        .map(EcoString::from)
-    else {
+    let Some(name) = control.attr("name").filter(|name| !name.is_empty()).map(EcoString::from) else {
         return;
     };
     let value = control.attr("value");
     let or = |default: &str| EcoString::from(value.unwrap_or(default));
     match control.value().name() {
-        "textarea" => form
-            .fields
-            .push((name, control.text().collect::<String>().into())),
+        "textarea" => form.fields.push((name, control.text().collect::<String>().into())),
         "select" => select(control, &name, form),
         "button" => {
             let kind = control.attr("type").unwrap_or("submit");
@@ -135,79 +105,34 @@ fn add(control: ElementRef<'_>, form: &mut FormValue) {
                 form.buttons.push((name, or("")));
             }
         }
-        _ => match control
-            .attr("type")
-            .unwrap_or("text")
-            .to_ascii_lowercase()
-            .as_str()
-        {
-            "checkbox" | "radio" if control.attr("checked").is_some() => {
-                form.fields.push((name, or("on")))
-            }
+        _ => match control.attr("type").unwrap_or("text").to_ascii_lowercase().as_str() {
+            "checkbox" | "radio" if control.attr("checked").is_some() => form.fields.push((name, or("on"))),
             // A file is chosen by the map of the submit, so nothing is sent without.
             "checkbox" | "radio" | "reset" | "button" | "file" => {}
             "submit" => form.buttons.push((name, or(""))),
-            "image" => form.buttons.extend([
-                (format!("{name}.x").into(), "0".into()),
-                (format!("{name}.y").into(), "0".into()),
-            ]),
-            "hidden" if name.eq_ignore_ascii_case("_charset_") => {
-                form.fields.push((name, "UTF-8".into()))
-            }
+            "image" => form.buttons.extend([(format!("{name}.x").into(), "0".into()), (format!("{name}.y").into(), "0".into())]),
+            "hidden" if name.eq_ignore_ascii_case("_charset_") => form.fields.push((name, "UTF-8".into())),
             _ => form.fields.push((name, or(""))),
         },
     }
 }
 
 fn select(control: ElementRef<'_>, name: &EcoString, form: &mut FormValue) {
-    let options: Vec<ElementRef<'_>> = control
-        .descendent_elements()
-        .filter(|element| is(*element, "option"))
-        .collect();
+    let options: Vec<ElementRef<'_>> = control.descendent_elements().filter(|element| is(*element, "option")).collect();
     let dead = |option: &ElementRef<'_>| {
-        let group = option
-            .ancestors()
-            .filter_map(ElementRef::wrap)
-            .take_while(|outer| outer.id() != control.id());
-        option.attr("disabled").is_some()
-            || group
-                .into_iter()
-                .any(|outer| is(outer, "optgroup") && outer.attr("disabled").is_some())
+        let group = option.ancestors().filter_map(ElementRef::wrap).take_while(|outer| outer.id() != control.id());
+        option.attr("disabled").is_some() || group.into_iter().any(|outer| is(outer, "optgroup") && outer.attr("disabled").is_some())
     };
-    let value = |option: &ElementRef<'_>| {
-        option
-            .attr("value")
-            .map_or_else(|| text_of(*option).into(), EcoString::from)
-    };
-    let chosen = || {
-        options
-            .iter()
-            .filter(|option| option.attr("selected").is_some())
-    };
+    let value = |option: &ElementRef<'_>| option.attr("value").map_or_else(|| text_of(*option).into(), EcoString::from);
+    let chosen = || options.iter().filter(|option| option.attr("selected").is_some());
     if control.attr("multiple").is_some() {
-        form.fields.extend(
-            chosen()
-                .filter(|option| !dead(option))
-                .map(|option| (name.clone(), value(option))),
-        );
+        form.fields.extend(chosen().filter(|option| !dead(option)).map(|option| (name.clone(), value(option))));
         return;
     }
     // A box that shows one option has one chosen: the last that says so, or else the first that can be.
-    let one_line = control
-        .attr("size")
-        .and_then(|size| size.trim().parse::<u32>().ok())
-        .is_none_or(|size| size <= 1);
-    let first = || {
-        options
-            .iter()
-            .find(|option| !dead(option))
-            .filter(|_| one_line)
-    };
-    if let Some(option) = chosen()
-        .next_back()
-        .or_else(first)
-        .filter(|option| !dead(option))
-    {
+    let one_line = control.attr("size").and_then(|size| size.trim().parse::<u32>().ok()).is_none_or(|size| size <= 1);
+    let first = || options.iter().find(|option| !dead(option)).filter(|_| one_line);
+    if let Some(option) = chosen().next_back().or_else(first).filter(|option| !dead(option)) {
         form.fields.push((name.clone(), value(option)));
     }
 }
@@ -218,9 +143,7 @@ pub fn fill_form(form: &FormValue, map: &Map) -> Eval<Vec<(EcoString, Value)>> {
     let mut fields: Vec<(EcoString, Value)> = Vec::with_capacity(form.fields.len() + map.len());
     let mut done: Vec<&EcoString> = Vec::new();
     if let Some((name, _)) = map.iter().find(|(_, value)| matches!(value, Value::Null)) {
-        return Err(Fault(format!(
-            "the field {name:?} of the form is null: give it a value, or absent"
-        )));
+        return Err(Fault(format!("the field {name:?} of the form is null: give it a value, or absent")));
     }
     let push = |name: &EcoString, value: &Value, fields: &mut Vec<(EcoString, Value)>| match value {
         Value::Absent => {}
@@ -238,13 +161,8 @@ pub fn fill_form(form: &FormValue, map: &Map) -> Eval<Vec<(EcoString, Value)>> {
         }
     }
     for (name, value) in map.iter().filter(|(name, _)| !done.contains(name)) {
-        match (
-            value,
-            form.buttons.iter().find(|(button, _)| button == name),
-        ) {
-            (Value::Bool(true), Some((_, own))) => {
-                fields.push((name.clone(), Value::Str(own.clone())))
-            }
+        match (value, form.buttons.iter().find(|(button, _)| button == name)) {
+            (Value::Bool(true), Some((_, own))) => fields.push((name.clone(), Value::Str(own.clone()))),
             (Value::Bool(false), Some(_)) => {}
             _ => push(name, value, &mut fields),
         }
@@ -291,61 +209,32 @@ line</textarea>
     }
 
     fn pairs<'a>(fields: impl IntoIterator<Item = &'a (EcoString, EcoString)>) -> Vec<String> {
-        fields
-            .into_iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect()
+        fields.into_iter().map(|(name, value)| format!("{name}={value}")).collect()
     }
 
     #[test]
     fn reads_what_a_browser_would_send() {
         let form = form("#f");
         assert_eq!(
-            (
-                form.method.as_str(),
-                form.action.as_str(),
-                form.enctype.as_str()
-            ),
+            (form.method.as_str(), form.action.as_str(), form.enctype.as_str()),
             ("POST", "https://h.test/app/save?x=1", "multipart/form-data")
         );
         assert_eq!(
             pairs(&form.fields),
-            [
-                "csrf=t&k",
-                "title=",
-                "c1=on",
-                "r=b",
-                "s=2",
-                "first=The first",
-                "many=x",
-                "many=z",
-                "body=line",
-                "legend=1",
-                "outside=o"
-            ]
+            ["csrf=t&k", "title=", "c1=on", "r=b", "s=2", "first=The first", "many=x", "many=z", "body=line", "legend=1", "outside=o"]
         );
-        assert_eq!(
-            pairs(&form.buttons),
-            ["go=Go", "act=del", "img.x=0", "img.y=0"]
-        );
+        assert_eq!(pairs(&form.buttons), ["go=Go", "act=del", "img.x=0", "img.y=0"]);
     }
 
     #[test]
     fn finds_the_form_in_or_around() {
         for css in ["#wrap", "input[name=q]"] {
             let form = form(css);
-            assert_eq!(
-                (form.method.as_str(), form.action.as_str()),
-                ("GET", "https://h.test/dir/page?a=1")
-            );
+            assert_eq!((form.method.as_str(), form.action.as_str()), ("GET", "https://h.test/dir/page?a=1"));
             assert_eq!(pairs(&form.fields), ["q="]);
         }
         let url = Url::parse("https://h.test/").unwrap();
-        assert!(
-            form_of(&Page::parse(PAGE), &selector("#none").unwrap(), &url)
-                .unwrap()
-                .is_none()
-        );
+        assert!(form_of(&Page::parse(PAGE), &selector("#none").unwrap(), &url).unwrap().is_none());
     }
 
     #[test]
@@ -362,31 +251,13 @@ line</textarea>
         let mut map = (*map).clone();
         map.insert("c1".into(), Value::Absent);
         let fields = fill_form(&form, &map).unwrap();
-        let told: Vec<String> = fields
-            .iter()
-            .map(|(name, value)| format!("{name}={}", value.to_text().unwrap()))
-            .collect();
+        let told: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", value.to_text().unwrap())).collect();
         assert_eq!(
             told,
-            [
-                "csrf=t&k",
-                "title=T",
-                "r=b",
-                "s=2",
-                "first=The first",
-                "many=y",
-                "body=line",
-                "legend=1",
-                "outside=o",
-                "go=Go",
-                "extra=1"
-            ]
+            ["csrf=t&k", "title=T", "r=b", "s=2", "first=The first", "many=y", "body=line", "legend=1", "outside=o", "go=Go", "extra=1"]
         );
         let nothing = Map::from_iter([(EcoString::from("zzz"), Value::Null)]);
         assert!(fill_form(&form, &nothing).is_err());
-        assert_eq!(
-            field(&Value::Form(form), "csrf").unwrap(),
-            Value::from("t&k")
-        );
+        assert_eq!(field(&Value::Form(form), "csrf").unwrap(), Value::from("t&k"));
     }
 }

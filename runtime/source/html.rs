@@ -19,23 +19,14 @@ pub fn selector(css: &str) -> Result<Selector, String> {
 impl Page {
     /// Parses a page as a browser would: any text is one.
     pub fn parse(text: &str) -> Self {
-        Self {
-            html: Html::parse_document(text),
-        }
+        Self { html: Html::parse_document(text) }
     }
 
     /// What a selector finds: the attribute of the elements that have it, or the elements' text.
-    pub fn take(
-        &self,
-        selector: &Selector,
-        attribute: Option<&str>,
-        pick: Pick<'_>,
-    ) -> Option<Value> {
+    pub fn take(&self, selector: &Selector, attribute: Option<&str>, pick: Pick<'_>) -> Option<Value> {
         let elements = self.html.select(selector);
         match attribute {
-            Some(name) => pick.of(elements
-                .filter_map(|element| element.attr(name))
-                .map(Value::str)),
+            Some(name) => pick.of(elements.filter_map(|element| element.attr(name)).map(Value::str)),
             None => pick.of(elements.map(|element| Value::from(text_of(element)))),
         }
     }
@@ -54,20 +45,12 @@ mod tests {
 
     #[test]
     fn finds() {
-        let page = Page::parse(
-            "<h1> Hello <b>you</b>\n there</h1><a name=x>no</a><a href='/1'>one</a><a href=\"/2\">two &amp; more</a>",
-        );
+        let page = Page::parse("<h1> Hello <b>you</b>\n there</h1><a name=x>no</a><a href='/1'>one</a><a href=\"/2\">two &amp; more</a>");
         let rng = Rng::new(1, 1);
         let take = |css: &str, attribute, pick| page.take(&selector(css).unwrap(), attribute, pick);
-        assert_eq!(
-            take("h1", None, Pick::One),
-            Some(Value::from("Hello you there"))
-        );
+        assert_eq!(take("h1", None, Pick::One), Some(Value::from("Hello you there")));
         assert_eq!(take("a", Some("href"), Pick::One), Some(Value::from("/1")));
-        assert_eq!(
-            take("a[href]", None, Pick::All),
-            Some(Value::list([Value::from("one"), Value::from("two & more")]))
-        );
+        assert_eq!(take("a[href]", None, Pick::All), Some(Value::list([Value::from("one"), Value::from("two & more")])));
         assert!(take("a", Some("href"), Pick::Any(&rng)).is_some());
         assert_eq!(take("h2", None, Pick::One), None);
         assert_eq!(take("h1", Some("id"), Pick::All), None);

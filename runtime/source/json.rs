@@ -38,13 +38,11 @@ impl<'a> Step<'a> {
 
 /// What stands at a path in a value.
 pub fn json_path<'v>(value: &'v Value, steps: &[Step<'_>]) -> Option<&'v Value> {
-    steps
-        .iter()
-        .try_fold(value, |value, step| match (value, step.plain()) {
-            (Value::Object(members), Plain::Key(key)) => members.get(key),
-            (Value::List(items), Plain::Index(at)) => items.get(place(at, items.len())?),
-            _ => None,
-        })
+    steps.iter().try_fold(value, |value, step| match (value, step.plain()) {
+        (Value::Object(members), Plain::Key(key)) => members.get(key),
+        (Value::List(items), Plain::Index(at)) => items.get(place(at, items.len())?),
+        _ => None,
+    })
 }
 
 /// What stands at a path in a body, in one pass that builds only that value. Fails where the body is no JSON.
@@ -69,20 +67,12 @@ fn find(scanner: &mut Scanner<'_>, steps: &[Step<'_>]) -> Scan<Option<Value>> {
             scanner.enter()?;
             while let Some(key) = scanner.member(&mut first)? {
                 // Of a key given twice the last counts.
-                if key.is(wanted) {
-                    found = find(scanner, rest)?
-                } else {
-                    scanner.skip()?
-                }
+                if key.is(wanted) { found = find(scanner, rest)? } else { scanner.skip()? }
             }
         }
         (Kind::List, Plain::Index(wanted)) => {
             scanner.enter()?;
-            let count = if wanted < 0 {
-                scanner.clone().skip_items(&mut true)?
-            } else {
-                usize::MAX
-            };
+            let count = if wanted < 0 { scanner.clone().skip_items(&mut true)? } else { usize::MAX };
             let wanted = place(wanted, count);
             let mut at = 0;
             while scanner.item(&mut first)? {
@@ -154,23 +144,9 @@ mod tests {
         for (steps, expected) in [
             (&[][..], Some(value.clone())),
             (&[Step::Key("a2")], Some(Value::Int(1))),
-            (
-                &[Step::Key("a"), Step::Key("b"), Step::Index(0)],
-                Some(Value::Int(10)),
-            ),
-            (
-                &[Step::Key("a"), Step::Key("b"), Step::Index(-1)],
-                Some(Value::Null),
-            ),
-            (
-                &[
-                    Step::Key("a"),
-                    Step::At(&key),
-                    Step::At(&one),
-                    Step::Key("c-d"),
-                ],
-                Some(Value::from("x")),
-            ),
+            (&[Step::Key("a"), Step::Key("b"), Step::Index(0)], Some(Value::Int(10))),
+            (&[Step::Key("a"), Step::Key("b"), Step::Index(-1)], Some(Value::Null)),
+            (&[Step::Key("a"), Step::At(&key), Step::At(&one), Step::Key("c-d")], Some(Value::from("x"))),
             (&[Step::Key("twice"), Step::Key("z")], Some(Value::Int(2))),
             (&[Step::Key("a"), Step::Key("b"), Step::Index(3)], None),
             (&[Step::Key("a"), Step::Key("b"), Step::Index(-4)], None),
@@ -179,48 +155,24 @@ mod tests {
             (&[Step::Key("x")], None),
         ] {
             assert_eq!(json_path(&value, steps), expected.as_ref(), "{steps:?}");
-            assert_eq!(
-                json_path_bytes(BODY.as_bytes(), steps).unwrap(),
-                expected,
-                "{steps:?}"
-            );
+            assert_eq!(json_path_bytes(BODY.as_bytes(), steps).unwrap(), expected, "{steps:?}");
         }
         assert!(json_path_bytes(br#"{"a":1"#, &[Step::Key("a")]).is_err());
         assert!(json_path_bytes(br#"{"a":1}}"#, &[Step::Key("a")]).is_err());
-        assert!(
-            json_path_bytes(b"<html>", &[Step::Key("a")])
-                .unwrap_err()
-                .0
-                .starts_with("not JSON")
-        );
+        assert!(json_path_bytes(b"<html>", &[Step::Key("a")]).unwrap_err().0.starts_with("not JSON"));
     }
 
     #[test]
     fn says_why() {
         let value = Value::from_json(BODY.as_bytes()).unwrap();
         for (steps, why) in [
-            (
-                &[Step::Key("a"), Step::Key("bb")][..],
-                "json.a: no member \"bb\": did you mean \"b\"?",
-            ),
-            (
-                &[Step::Key("a2"), Step::Key("b")],
-                "json.a2 is the int 1, not an object",
-            ),
-            (
-                &[Step::Key("a"), Step::Index(0)],
-                "json.a is an object, not a list",
-            ),
-            (
-                &[Step::Key("a"), Step::Key("b"), Step::Index(9)],
-                "json.a.b: no item 9, the list has 3",
-            ),
+            (&[Step::Key("a"), Step::Key("bb")][..], "json.a: no member \"bb\": did you mean \"b\"?"),
+            (&[Step::Key("a2"), Step::Key("b")], "json.a2 is the int 1, not an object"),
+            (&[Step::Key("a"), Step::Index(0)], "json.a is an object, not a list"),
+            (&[Step::Key("a"), Step::Key("b"), Step::Index(9)], "json.a.b: no item 9, the list has 3"),
         ] {
             assert_eq!(why_nothing(&value, steps, "json"), why);
-            assert_eq!(
-                json_value(BODY.as_bytes(), steps, "json").unwrap_err().0,
-                why
-            );
+            assert_eq!(json_value(BODY.as_bytes(), steps, "json").unwrap_err().0, why);
         }
     }
 }

@@ -24,10 +24,7 @@ impl JsonPathQuery {
     /// Reads a query.
     pub fn parse(query: &str) -> Result<Self, String> {
         let path = JsonPath::parse(query).map_err(|error| error.to_string())?;
-        Ok(Self {
-            path,
-            singular: singular(query),
-        })
+        Ok(Self { path, singular: singular(query) })
     }
 
     /// Whether it names at most one node: only names and places, no wildcard, filter, slice or descent.
@@ -53,17 +50,11 @@ impl JsonPathQuery {
             Ok(tree) => tree,
             // Ours says more than serde's.
             Err(error) => {
-                return Err(Value::from_json(body)
-                    .err()
-                    .unwrap_or_else(|| Fault(format!("not JSON: {error}"))));
+                return Err(Value::from_json(body).err().unwrap_or_else(|| Fault(format!("not JSON: {error}"))));
             }
         };
         let nodes = self.path.query(&tree);
-        let pick = if matches!(pick, Pick::One) {
-            Pick::All
-        } else {
-            pick
-        };
+        let pick = if matches!(pick, Pick::One) { Pick::All } else { pick };
         Ok(pick.of(nodes.iter().map(|node| converted(node))))
     }
 }
@@ -72,16 +63,10 @@ fn converted(tree: &serde_json::Value) -> Value {
     match tree {
         serde_json::Value::Null => Value::Null,
         serde_json::Value::Bool(b) => Value::Bool(*b),
-        serde_json::Value::Number(n) => n
-            .as_i64()
-            .map_or_else(|| Value::Float(n.as_f64().unwrap_or_default()), Value::Int),
+        serde_json::Value::Number(n) => n.as_i64().map_or_else(|| Value::Float(n.as_f64().unwrap_or_default()), Value::Int),
         serde_json::Value::String(text) => Value::str(text),
         serde_json::Value::Array(items) => Value::list(items.iter().map(converted)),
-        serde_json::Value::Object(members) => Value::object(
-            members
-                .iter()
-                .map(|(key, value)| (key.as_str(), converted(value))),
-        ),
+        serde_json::Value::Object(members) => Value::object(members.iter().map(|(key, value)| (key.as_str(), converted(value)))),
     }
 }
 
@@ -93,9 +78,7 @@ fn singular(query: &str) -> Option<Vec<Place>> {
     while !rest.trim_start().is_empty() {
         rest = rest.trim_start();
         if let Some(name) = rest.strip_prefix('.') {
-            let end = name
-                .find(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric() && c != '_')
-                .unwrap_or(name.len());
+            let end = name.find(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
             if end == 0 {
                 return None;
             }
@@ -126,14 +109,10 @@ mod tests {
     use super::*;
     use crate::functions::Rng;
 
-    const BODY: &[u8] =
-        br#"{"items":[{"id":1,"name":"a"},{"id":2,"name":"b"}],"o'k":{"x y":3},"none":[]}"#;
+    const BODY: &[u8] = br#"{"items":[{"id":1,"name":"a"},{"id":2,"name":"b"}],"o'k":{"x y":3},"none":[]}"#;
 
     fn take(query: &str) -> Option<Value> {
-        JsonPathQuery::parse(query)
-            .unwrap()
-            .take(BODY, Pick::One)
-            .unwrap()
+        JsonPathQuery::parse(query).unwrap().take(BODY, Pick::One).unwrap()
     }
 
     fn v(json: &str) -> Option<Value> {
@@ -159,34 +138,20 @@ mod tests {
             ("$..id", false, v("[1,2]")),
             ("$.items[0:1].id", false, v("[1]")),
             ("$.items[0,1].id", false, v("[1,2]")),
-            (
-                "$.*",
-                false,
-                v(r#"[[{"id":1,"name":"a"},{"id":2,"name":"b"}],{"x y":3},[]]"#),
-            ),
+            ("$.*", false, v(r#"[[{"id":1,"name":"a"},{"id":2,"name":"b"}],{"x y":3},[]]"#)),
             ("$.none", true, v("[]")),
             ("$.none[*]", false, None),
             ("$.nothing", true, None),
         ] {
             assert_eq!(take(query), expected, "{query}");
-            assert_eq!(
-                JsonPathQuery::parse(query).unwrap().is_singular(),
-                singular,
-                "{query}"
-            );
+            assert_eq!(JsonPathQuery::parse(query).unwrap().is_singular(), singular, "{query}");
         }
         let query = JsonPathQuery::parse("$.items[*].id").unwrap();
         let any = query.take(BODY, Pick::Any(&Rng::new(1, 1))).unwrap();
         assert!(matches!(any, Some(Value::Int(1 | 2))));
         let one = JsonPathQuery::parse("$.items[0].id").unwrap();
         assert_eq!(one.take(BODY, Pick::All).unwrap(), v("[1]"));
-        assert!(
-            query
-                .take(b"<html>", Pick::One)
-                .unwrap_err()
-                .0
-                .starts_with("not JSON: expected a value")
-        );
+        assert!(query.take(b"<html>", Pick::One).unwrap_err().0.starts_with("not JSON: expected a value"));
         assert!(JsonPathQuery::parse("$.[").is_err());
     }
 }

@@ -7,22 +7,13 @@ use crate::value::Value;
 
 /// What a regex finds: its first group, the whole match where it has none, an object where its groups have names.
 pub fn take_regex(regex: &Regex, text: &str, pick: Pick<'_>) -> Option<Value> {
-    pick.of(regex
-        .captures_iter(text)
-        .map(|captures| value(regex, &captures)))
+    pick.of(regex.captures_iter(text).map(|captures| value(regex, &captures)))
 }
 
 fn value(regex: &Regex, captures: &Captures<'_>) -> Value {
-    let group = |group: Option<regex::Match<'_>>| {
-        group.map_or(Value::Null, |group| Value::str(group.as_str()))
-    };
+    let group = |group: Option<regex::Match<'_>>| group.map_or(Value::Null, |group| Value::str(group.as_str()));
     if regex.capture_names().flatten().next().is_some() {
-        return Value::object(
-            regex
-                .capture_names()
-                .flatten()
-                .map(|name| (name, group(captures.name(name)))),
-        );
+        return Value::object(regex.capture_names().flatten().map(|name| (name, group(captures.name(name)))));
     }
     // Of alternatives, `a(x)|b(y)`, the group that took part; the whole match has the index 0.
     let first = captures.iter().skip(1).flatten().next();
@@ -38,11 +29,7 @@ mod tests {
         for (pattern, one, all) in [
             (r"k=(\w+)", r#""a""#, r#"["a","b"]"#),
             (r"k=\w+", r#""k=a""#, r#"["k=a","k=b"]"#),
-            (
-                r"(?<key>\w)=(?<value>\w)?",
-                r#"{"key":"k","value":"a"}"#,
-                r#"[{"key":"k","value":"a"},{"key":"k","value":"b"}]"#,
-            ),
+            (r"(?<key>\w)=(?<value>\w)?", r#"{"key":"k","value":"a"}"#, r#"[{"key":"k","value":"a"},{"key":"k","value":"b"}]"#),
             (r"x=(\w)|k=(\w)", r#""a""#, r#"["a","b"]"#),
         ] {
             let regex = Regex::new(pattern).unwrap();

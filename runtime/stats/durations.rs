@@ -11,24 +11,17 @@ use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerial
 use serde::{Deserialize, Serialize};
 
 /// The percentiles that every report shows, as fractions, ascending.
-pub const PERCENTILES: [f64; 11] = [
-    0.50, 0.66, 0.75, 0.80, 0.90, 0.95, 0.98, 0.99, 0.999, 0.9999, 1.0,
-];
+pub const PERCENTILES: [f64; 11] = [0.50, 0.66, 0.75, 0.80, 0.90, 0.95, 0.98, 0.99, 0.999, 0.9999, 1.0];
 
 /// How [`PERCENTILES`] are written in headings, without a sign.
-pub const PERCENTILE_NAMES: [&str; 11] = [
-    "50", "66", "75", "80", "90", "95", "98", "99", "99.9", "99.99", "100",
-];
+pub const PERCENTILE_NAMES: [&str; 11] = ["50", "66", "75", "80", "90", "95", "98", "99", "99.9", "99.99", "100"];
 
 /// Values above this are counted in the histogram's last bucket, which bounds its memory; the exact maximum is kept apart.
 const HISTOGRAM_CEILING_US: u64 = 24 * 3600 * 1_000_000;
 
 /// A duration in whole microseconds, cut, not rounded.
 pub fn micros(duration: Duration) -> u64 {
-    duration
-        .as_secs()
-        .saturating_mul(1_000_000)
-        .saturating_add(u64::from(duration.subsec_micros()))
+    duration.as_secs().saturating_mul(1_000_000).saturating_add(u64::from(duration.subsec_micros()))
 }
 
 /// How many, their sum, the least and the greatest: for what needs no percentiles.
@@ -47,12 +40,7 @@ pub struct Summary {
 impl Summary {
     /// Adds one value.
     pub fn record_us(&mut self, us: u64) {
-        self.merge(&Self {
-            count: 1,
-            sum_us: us,
-            min_us: us,
-            max_us: us,
-        });
+        self.merge(&Self { count: 1, sum_us: us, min_us: us, max_us: us });
     }
 
     /// Adds another's values.
@@ -60,11 +48,7 @@ impl Summary {
         if other.count == 0 {
             return;
         }
-        self.min_us = if self.count == 0 {
-            other.min_us
-        } else {
-            self.min_us.min(other.min_us)
-        };
+        self.min_us = if self.count == 0 { other.min_us } else { self.min_us.min(other.min_us) };
         self.max_us = self.max_us.max(other.max_us);
         self.count = self.count.saturating_add(other.count);
         self.sum_us = self.sum_us.saturating_add(other.sum_us);
@@ -72,11 +56,7 @@ impl Summary {
 
     /// The mean in microseconds; 0 where there are none.
     pub fn mean_us(&self) -> f64 {
-        if self.count == 0 {
-            0.0
-        } else {
-            self.sum_us as f64 / self.count as f64
-        }
+        if self.count == 0 { 0.0 } else { self.sum_us as f64 / self.count as f64 }
     }
 }
 
@@ -121,14 +101,7 @@ impl Durations {
 
     /// The values so far, leaving none, while the memory they were counted in stays for the next.
     pub fn take(&mut self) -> Self {
-        let taken = Self {
-            summary: self.summary,
-            histogram: if self.summary.count == 0 {
-                None
-            } else {
-                self.histogram.clone()
-            },
-        };
+        let taken = Self { summary: self.summary, histogram: if self.summary.count == 0 { None } else { self.histogram.clone() } };
         self.clear();
         taken
     }
@@ -193,13 +166,7 @@ impl Durations {
         histogram
             .value_at_quantiles(quantiles.iter().copied())
             .zip(quantiles)
-            .map(|(us, &quantile)| {
-                if quantile >= 1.0 {
-                    self.max_us()
-                } else {
-                    us.clamp(self.min_us(), self.max_us())
-                }
-            })
+            .map(|(us, &quantile)| if quantile >= 1.0 { self.max_us() } else { us.clamp(self.min_us(), self.max_us()) })
             .collect()
     }
 
@@ -242,21 +209,13 @@ pub struct PackedDurations {
 impl From<&Durations> for PackedDurations {
     fn from(durations: &Durations) -> Self {
         let mut bytes = Vec::new();
-        if let Some(histogram) = durations
-            .histogram
-            .as_ref()
-            .filter(|_| !durations.is_empty())
-            && V2DeflateSerializer::new()
-                .serialize(histogram, &mut bytes)
-                .is_err()
+        if let Some(histogram) = durations.histogram.as_ref().filter(|_| !durations.is_empty())
+            && V2DeflateSerializer::new().serialize(histogram, &mut bytes).is_err()
         {
             // Writing to memory fails only for counts above i64::MAX.
             bytes.clear();
         }
-        Self {
-            summary: durations.summary,
-            histogram: BASE64.encode(bytes),
-        }
+        Self { summary: durations.summary, histogram: BASE64.encode(bytes) }
     }
 }
 
@@ -274,24 +233,14 @@ impl TryFrom<&PackedDurations> for Durations {
         if summary.count == 0 {
             return Ok(Self::default());
         }
-        let bytes = BASE64
-            .decode(&packed.histogram)
-            .map_err(|error| format!("a histogram is not base64: {error}"))?;
-        let mut histogram: Histogram<u64> = Deserializer::new()
-            .deserialize(&mut bytes.as_slice())
-            .map_err(|error| format!("a histogram can't be read: {error}"))?;
+        let bytes = BASE64.decode(&packed.histogram).map_err(|error| format!("a histogram is not base64: {error}"))?;
+        let mut histogram: Histogram<u64> =
+            Deserializer::new().deserialize(&mut bytes.as_slice()).map_err(|error| format!("a histogram can't be read: {error}"))?;
         if histogram.len() != summary.count {
-            return Err(format!(
-                "a histogram holds {} values where its count says {}",
-                histogram.len(),
-                summary.count
-            ));
+            return Err(format!("a histogram holds {} values where its count says {}", histogram.len(), summary.count));
         }
         histogram.auto(true);
-        Ok(Self {
-            summary,
-            histogram: Some(histogram),
-        })
+        Ok(Self { summary, histogram: Some(histogram) })
     }
 }
 
@@ -316,10 +265,7 @@ mod tests {
     #[test]
     fn percentiles_are_nearest_rank() {
         let d = of(1..=1000);
-        assert_eq!(
-            d.percentiles_us(),
-            [500, 660, 750, 800, 900, 950, 980, 990, 999, 1000, 1000]
-        );
+        assert_eq!(d.percentiles_us(), [500, 660, 750, 800, 900, 950, 980, 990, 999, 1000, 1000]);
         assert_eq!((d.min_us(), d.max_us(), d.count()), (1, 1000, 1000));
         assert_eq!(d.mean_us(), 500.5);
         assert_eq!(Durations::default().percentiles_us(), [0; 11]);
@@ -340,10 +286,7 @@ mod tests {
     #[test]
     fn merging_ranges_of_different_reach_is_exact() {
         let whole = of([3, 50, 70_000, 5_000_000]);
-        for (a, b) in [
-            (of([3]), of([50, 70_000, 5_000_000])),
-            (of([5_000_000]), of([3, 50, 70_000])),
-        ] {
+        for (a, b) in [(of([3]), of([50, 70_000, 5_000_000])), (of([5_000_000]), of([3, 50, 70_000]))] {
             let mut ab = a.clone();
             ab.merge(&b);
             let mut ba = b.clone();
@@ -368,32 +311,20 @@ mod tests {
     fn survives_json() {
         let d = of([1, 2, 3, 4_000_000]);
         let json = serde_json::to_string(&d).unwrap();
-        assert!(json.starts_with(
-            r#"{"count":4,"sum_us":4000006,"min_us":1,"max_us":4000000,"histogram":"HISTF"#
-        ));
+        assert!(json.starts_with(r#"{"count":4,"sum_us":4000006,"min_us":1,"max_us":4000000,"histogram":"HISTF"#));
         let mut back: Durations = serde_json::from_str(&json).unwrap();
         assert_eq!(back, d);
         back.record_us(90_000_000);
         assert_eq!(back.max_us(), 90_000_000);
-        assert_eq!(
-            serde_json::to_string(&Durations::default()).unwrap(),
-            r#"{"count":0,"sum_us":0,"min_us":0,"max_us":0}"#
-        );
+        assert_eq!(serde_json::to_string(&Durations::default()).unwrap(), r#"{"count":0,"sum_us":0,"min_us":0,"max_us":0}"#);
     }
 
     #[test]
     fn a_damaged_histogram_is_refused() {
         let mut packed = PackedDurations::from(of([1, 2]));
         packed.summary.count = 3;
-        assert_eq!(
-            Durations::try_from(&packed).unwrap_err(),
-            "a histogram holds 2 values where its count says 3"
-        );
+        assert_eq!(Durations::try_from(&packed).unwrap_err(), "a histogram holds 2 values where its count says 3");
         packed.histogram = "AAAA".into();
-        assert!(
-            Durations::try_from(packed)
-                .unwrap_err()
-                .starts_with("a histogram can't be read")
-        );
+        assert!(Durations::try_from(packed).unwrap_err().starts_with("a histogram can't be read"));
     }
 }

@@ -142,22 +142,11 @@ pub struct Failures {
 
 impl Failures {
     /// Counts one failure; `detail` is asked for only if it is to be kept as an example.
-    pub fn add(
-        &mut self,
-        key: FailureKey,
-        at_us: u64,
-        examples: usize,
-        detail: impl FnOnce() -> Example,
-    ) {
+    pub fn add(&mut self, key: FailureKey, at_us: u64, examples: usize, detail: impl FnOnce() -> Example) {
         let found = match self.kinds.get_mut(&key) {
             Some(found) => found,
             None => {
-                if self.kinds.len() >= KINDS
-                    && self
-                        .kinds
-                        .last_key_value()
-                        .is_some_and(|(last, _)| key > *last)
-                {
+                if self.kinds.len() >= KINDS && self.kinds.last_key_value().is_some_and(|(last, _)| key > *last) {
                     self.other += 1;
                     return;
                 }
@@ -255,23 +244,13 @@ struct Entry {
 
 impl From<Failures> for Wire {
     fn from(failures: Failures) -> Self {
-        Self {
-            kinds: failures
-                .kinds
-                .into_iter()
-                .map(|(key, found)| Entry { key, found })
-                .collect(),
-            other: failures.other,
-        }
+        Self { kinds: failures.kinds.into_iter().map(|(key, found)| Entry { key, found }).collect(), other: failures.other }
     }
 }
 
 impl From<Wire> for Failures {
     fn from(wire: Wire) -> Self {
-        Self {
-            kinds: wire.kinds.into_iter().map(|e| (e.key, e.found)).collect(),
-            other: wire.other,
-        }
+        Self { kinds: wire.kinds.into_iter().map(|e| (e.key, e.found)).collect(), other: wire.other }
     }
 }
 
@@ -280,12 +259,7 @@ mod tests {
     use super::*;
 
     fn key(name: u32, kind: &str) -> FailureKey {
-        FailureKey {
-            name,
-            class: FailureClass::Status,
-            place: 3,
-            kind: kind.into(),
-        }
+        FailureKey { name, class: FailureClass::Status, place: 3, kind: kind.into() }
     }
 
     #[test]
@@ -314,10 +288,7 @@ mod tests {
             down.add(key(599 - n, ""), u64::from(599 - n), 1, Example::default);
         }
         assert_eq!(up, down);
-        assert_eq!(
-            (up.kinds().count(), up.other(), up.count()),
-            (500, 100, 600)
-        );
+        assert_eq!((up.kinds().count(), up.other(), up.count()), (500, 100, 600));
         let mut both = up.clone();
         both.merge(&down, 1);
         assert_eq!((both.kinds().count(), both.other()), (500, 200));
@@ -326,10 +297,7 @@ mod tests {
     #[test]
     fn survives_json_flat() {
         let mut failures = Failures::default();
-        failures.add(key(7, "got 500"), 5, EXAMPLES, || Example {
-            message: "expected 200, got 500".into(),
-            ..Example::default()
-        });
+        failures.add(key(7, "got 500"), 5, EXAMPLES, || Example { message: "expected 200, got 500".into(), ..Example::default() });
         let json = serde_json::to_string(&failures).unwrap();
         assert_eq!(
             json,

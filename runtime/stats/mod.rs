@@ -49,19 +49,11 @@ pub struct Name {
 impl Name {
     /// A step.
     pub fn step(name: impl Into<String>, method: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            kind: NameKind::Step,
-            method: method.into(),
-        }
+        Self { name: name.into(), kind: NameKind::Step, method: method.into() }
     }
 
     /// A group.
     pub fn group(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            kind: NameKind::Group,
-            method: String::new(),
-        }
+        Self { name: name.into(), kind: NameKind::Group, method: String::new() }
     }
 }

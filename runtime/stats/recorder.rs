@@ -53,13 +53,7 @@ pub struct Recorder {
 impl Recorder {
     /// A recorder of a report of so many lines. `source` tells this thread from all others of the test, also on other machines.
     pub fn new(names: usize, source: u32) -> Self {
-        Self {
-            counted: Snapshot::empty(names),
-            source,
-            examples: EXAMPLES,
-            interval: 0,
-            from_us: 0,
-        }
+        Self { counted: Snapshot::empty(names), source, examples: EXAMPLES, interval: 0, from_us: 0 }
     }
 
     /// Keeps up to so many examples of each kind of failure in each snapshot, for listeners that report every failure.
@@ -97,13 +91,7 @@ impl Recorder {
 
     /// Counts one turn of a group.
     pub fn group(&mut self, name: u32, took: Duration, ok: bool) {
-        self.record(&Sample {
-            name,
-            service: took,
-            response: took,
-            ok,
-            ..Sample::default()
-        });
+        self.record(&Sample { name, service: took, response: took, ok, ..Sample::default() });
     }
 
     /// Counts one turn of a `skip` step, which is in no other number.
@@ -123,9 +111,7 @@ impl Recorder {
 
     /// Counts one failure; `detail` is asked for only if it is to be kept in full (its `at_us` need not be set).
     pub fn failure(&mut self, key: FailureKey, at: Duration, detail: impl FnOnce() -> Example) {
-        self.counted
-            .failures
-            .add(key, micros(at), self.examples, detail);
+        self.counted.failures.add(key, micros(at), self.examples, detail);
     }
 
     /// Whether anything failed since the last snapshot.
@@ -152,23 +138,12 @@ impl Recorder {
     /// time from the test's start, all over the test. The recorder's memory is kept for the next interval.
     pub fn snapshot(&mut self, now: Duration, users: u64, planned: u64) -> Snapshot {
         let at_us = micros(now);
-        let window = Window {
-            interval: self.interval,
-            from_us: self.from_us,
-            to_us: at_us,
-        };
+        let window = Window { interval: self.interval, from_us: self.from_us, to_us: at_us };
         self.interval += 1;
         self.from_us = at_us;
         let mut taken = self.counted.take();
         taken.window = Some(window);
-        taken.sources.insert(
-            self.source,
-            Gauge {
-                at_us,
-                users,
-                planned,
-            },
-        );
+        taken.sources.insert(self.source, Gauge { at_us, users, planned });
         taken
     }
 

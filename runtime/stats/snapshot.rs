@@ -53,11 +53,7 @@ impl NameStats {
 
     /// Failures among the requests, in percent.
     pub fn failed_percent(&self) -> f64 {
-        if self.requests == 0 {
-            0.0
-        } else {
-            self.failures as f64 * 100.0 / self.requests as f64
-        }
+        if self.requests == 0 { 0.0 } else { self.failures as f64 * 100.0 / self.requests as f64 }
     }
 
     /// Adds one request's times. The second histogram begins, as a copy of the first, with the first request that needs it.
@@ -84,9 +80,7 @@ impl NameStats {
         self.opened += other.opened;
         self.reused += other.reused;
         if self.response.is_some() || other.response.is_some() {
-            self.response
-                .get_or_insert_with(|| self.service.clone())
-                .merge(other.response());
+            self.response.get_or_insert_with(|| self.service.clone()).merge(other.response());
         }
         self.service.merge(&other.service);
         self.first_byte.merge(&other.first_byte);
@@ -150,14 +144,7 @@ impl Cpu {
     /// Adds one interval of one process.
     pub fn record(&mut self, busy: Duration, available: Duration) {
         let (busy_us, available_us) = (micros(busy), micros(available));
-        self.merge(&Self {
-            busy_us,
-            available_us,
-            peak_ppm: busy_us
-                .saturating_mul(1_000_000)
-                .checked_div(available_us)
-                .unwrap_or(0),
-        });
+        self.merge(&Self { busy_us, available_us, peak_ppm: busy_us.saturating_mul(1_000_000).checked_div(available_us).unwrap_or(0) });
     }
 
     /// Adds another's.
@@ -169,11 +156,7 @@ impl Cpu {
 
     /// The share used, of 1.
     pub fn share(&self) -> f64 {
-        if self.available_us == 0 {
-            0.0
-        } else {
-            self.busy_us as f64 / self.available_us as f64
-        }
+        if self.available_us == 0 { 0.0 } else { self.busy_us as f64 / self.available_us as f64 }
     }
 
     /// The greatest share of any one interval and process, of 1.
@@ -230,10 +213,7 @@ pub struct Snapshot {
 impl Snapshot {
     /// Nothing counted, of so many lines.
     pub fn empty(names: usize) -> Self {
-        Self {
-            names: vec![NameStats::default(); names],
-            ..Self::default()
-        }
+        Self { names: vec![NameStats::default(); names], ..Self::default() }
     }
 
     /// Adds another's, keeping [`EXAMPLES`] examples of each kind of failure.
@@ -244,16 +224,13 @@ impl Snapshot {
     /// Adds another's, keeping up to so many examples of each kind of failure.
     pub fn merge_keeping(&mut self, other: &Self, examples: usize) {
         self.window = match (self.window, other.window) {
-            (Some(a), Some(b)) => Some(Window {
-                interval: a.interval.max(b.interval),
-                from_us: a.from_us.min(b.from_us),
-                to_us: a.to_us.max(b.to_us),
-            }),
+            (Some(a), Some(b)) => {
+                Some(Window { interval: a.interval.max(b.interval), from_us: a.from_us.min(b.from_us), to_us: a.to_us.max(b.to_us) })
+            }
             (a, b) => a.or(b),
         };
         if self.names.len() < other.names.len() {
-            self.names
-                .resize_with(other.names.len(), NameStats::default);
+            self.names.resize_with(other.names.len(), NameStats::default);
         }
         for (mine, theirs) in self.names.iter_mut().zip(&other.names) {
             mine.merge(theirs);
@@ -316,11 +293,7 @@ impl Snapshot {
 
 /// Events per second; 0 where no time has passed.
 pub(crate) fn rate(events: u64, elapsed: Duration) -> f64 {
-    if elapsed.is_zero() {
-        0.0
-    } else {
-        events as f64 / elapsed.as_secs_f64()
-    }
+    if elapsed.is_zero() { 0.0 } else { events as f64 / elapsed.as_secs_f64() }
 }
 
 #[cfg(test)]

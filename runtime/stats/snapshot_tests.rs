@@ -13,16 +13,7 @@ fn us(us: u64) -> Duration {
 }
 
 fn sample(name: u32, service: u64, ok: bool) -> Sample {
-    Sample {
-        name,
-        service: us(service),
-        response: us(service),
-        ok,
-        bytes_sent: 10,
-        bytes_received: 100,
-        reused: true,
-        ..Sample::default()
-    }
+    Sample { name, service: us(service), response: us(service), ok, bytes_sent: 10, bytes_received: 100, reused: true, ..Sample::default() }
 }
 
 #[test]
@@ -30,11 +21,7 @@ fn a_recorder_counts_and_starts_over() {
     let mut recorder = Recorder::new(2, 4);
     recorder.record(&sample(0, 1000, true));
     recorder.record(&Sample {
-        phases: Some(Phases {
-            dns: us(5),
-            connect: us(7),
-            tls: us(11),
-        }),
+        phases: Some(Phases { dns: us(5), connect: us(7), tls: us(11) }),
         first_byte: Some(us(900)),
         reused: false,
         ..sample(0, 3000, false)
@@ -49,16 +36,10 @@ fn a_recorder_counts_and_starts_over() {
     let first = recorder.snapshot(Duration::from_secs(5), 7, 8);
     let line = &first.names[0];
     assert_eq!((line.requests, line.failures), (2, 1));
-    assert_eq!(
-        (line.skipped, line.skipped_failures, line.retried),
-        (1, 1, 1)
-    );
+    assert_eq!((line.skipped, line.skipped_failures, line.retried), (1, 1, 1));
     assert_eq!((line.bytes_sent, line.bytes_received), (20, 200));
     assert_eq!((line.opened, line.reused), (1, 1));
-    assert_eq!(
-        (line.dns.sum_us, line.connect.sum_us, line.tls.max_us),
-        (5, 7, 11)
-    );
+    assert_eq!((line.dns.sum_us, line.connect.sum_us, line.tls.max_us), (5, 7, 11));
     assert_eq!(line.first_byte.mean_us(), 900.0);
     assert_eq!(line.service.mean_us(), 2000.0);
     assert_eq!(line.response, None);
@@ -72,14 +53,7 @@ fn a_recorder_counts_and_starts_over() {
     assert_eq!(first.total(&names).requests, 2);
 
     let second = recorder.snapshot(Duration::from_secs(6), 0, 0);
-    assert_eq!(
-        second.window,
-        Some(Window {
-            interval: 1,
-            from_us: 5_000_000,
-            to_us: 6_000_000
-        })
-    );
+    assert_eq!(second.window, Some(Window { interval: 1, from_us: 5_000_000, to_us: 6_000_000 }));
     assert_eq!(second.names, vec![NameStats::default(); 2]);
     assert!(second.failures.is_empty() && second.lag.is_empty());
 }
@@ -88,19 +62,13 @@ fn a_recorder_counts_and_starts_over() {
 fn response_times_are_kept_only_where_they_differ_and_then_of_all() {
     let mut recorder = Recorder::new(1, 0);
     recorder.record(&sample(0, 10, true));
-    recorder.record(&Sample {
-        response: us(500),
-        ..sample(0, 20, true)
-    });
+    recorder.record(&Sample { response: us(500), ..sample(0, 20, true) });
     recorder.record(&sample(0, 30, true));
     let snapshot = recorder.snapshot(us(1), 0, 0);
     let line = &snapshot.names[0];
     assert_eq!(line.service.percentiles_us()[10], 30);
     let response = line.response.as_ref().unwrap();
-    assert_eq!(
-        (response.count(), response.max_us(), response.min_us()),
-        (3, 500, 10)
-    );
+    assert_eq!((response.count(), response.max_us(), response.min_us()), (3, 500, 10));
     recorder.record(&sample(0, 10, true));
     assert_eq!(recorder.snapshot(us(2), 0, 0).names[0].response, None);
 }
@@ -115,25 +83,12 @@ fn event(recorder: &mut Recorder, seed: u64) {
     recorder.record(&Sample {
         response: us(service + late),
         first_byte: ok.then(|| us(service / 2)),
-        phases: rng.random_bool(0.3).then(|| Phases {
-            dns: us(service % 100),
-            connect: us(service % 1000),
-            tls: us(0),
-        }),
+        phases: rng.random_bool(0.3).then(|| Phases { dns: us(service % 100), connect: us(service % 1000), tls: us(0) }),
         ..sample(name, service, ok)
     });
     if !ok {
-        let key = FailureKey {
-            name,
-            class: FailureClass::Timeout,
-            place: rng.random_range(0..2),
-            kind: "".into(),
-        };
-        recorder.failure(key, us(seed), || Example {
-            user: seed,
-            message: format!("{seed}"),
-            ..Example::default()
-        });
+        let key = FailureKey { name, class: FailureClass::Timeout, place: rng.random_range(0..2), kind: "".into() };
+        recorder.failure(key, us(seed), || Example { user: seed, message: format!("{seed}"), ..Example::default() });
     }
     recorder.lag(us(late));
     recorder.missed(u64::from(late > 0));
@@ -150,9 +105,7 @@ fn merging_any_split_in_any_order_equals_the_whole() {
     for round in 0..30 {
         let mut rng = ChaCha8Rng::seed_from_u64(round);
         let mut whole = Recorder::new(3, 0);
-        let mut parts: Vec<Recorder> = (0..rng.random_range(1..6))
-            .map(|_| Recorder::new(3, 0))
-            .collect();
+        let mut parts: Vec<Recorder> = (0..rng.random_range(1..6)).map(|_| Recorder::new(3, 0)).collect();
         let mut pieces = Vec::new();
         for seed in 1..=EVENTS {
             event(&mut whole, seed);
@@ -208,8 +161,5 @@ fn another_version_is_refused() {
     assert_eq!(json["version"], 1);
     json["version"] = 9.into();
     let error = serde_json::from_value::<Snapshot>(json).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "these results have version 9, and this ltc reads version 1: use the ltc that wrote them"
-    );
+    assert_eq!(error.to_string(), "these results have version 9, and this ltc reads version 1: use the ltc that wrote them");
 }

@@ -96,10 +96,7 @@ impl Default for Timeline {
 impl Timeline {
     /// A timeline whose points are one interval wide, at first.
     pub fn new(interval: Duration) -> Self {
-        Self {
-            width_us: micros(interval).max(1),
-            points: BTreeMap::new(),
-        }
+        Self { width_us: micros(interval).max(1), points: BTreeMap::new() }
     }
 
     /// Adds one interval's snapshot: of the whole test, or of a part of it (a thread, a shard), whose users and rates are then
@@ -113,9 +110,7 @@ impl Timeline {
         self.put(Point {
             from_us: window.from_us,
             to_us: window.to_us,
-            user_us: delta
-                .users()
-                .saturating_mul(window.to_us.saturating_sub(window.from_us)),
+            user_us: delta.users().saturating_mul(window.to_us.saturating_sub(window.from_us)),
             requests: total.requests,
             failures: total.failures,
             bytes_received: total.bytes_received,
@@ -133,11 +128,7 @@ impl Timeline {
         while self.width_us < other.width_us {
             self.widen();
         }
-        other
-            .points
-            .values()
-            .cloned()
-            .for_each(|point| self.put(point));
+        other.points.values().cloned().for_each(|point| self.put(point));
         while self.points.len() > POINTS {
             self.widen();
         }
@@ -146,10 +137,7 @@ impl Timeline {
     /// By its middle, so that snapshots taken a little early or late still fall to their own interval.
     fn put(&mut self, point: Point) {
         let middle = point.from_us / 2 + point.to_us / 2;
-        self.points
-            .entry(middle / self.width_us)
-            .or_default()
-            .merge(&point);
+        self.points.entry(middle / self.width_us).or_default().merge(&point);
     }
 
     fn widen(&mut self) {
@@ -178,12 +166,7 @@ mod tests {
     fn second(recorder: &mut Recorder, n: u64, users: u64) -> Snapshot {
         for i in 1..=10 {
             let took = Duration::from_millis(n % 50 + i);
-            recorder.record(&Sample {
-                service: took,
-                response: took,
-                ok: i > 1,
-                ..Sample::default()
-            });
+            recorder.record(&Sample { service: took, response: took, ok: i > 1, ..Sample::default() });
         }
         recorder.snapshot(Duration::from_secs(n + 1), users, users)
     }
@@ -202,11 +185,7 @@ mod tests {
         }
         assert_eq!(timeline.width(), Duration::from_secs(8));
         assert_eq!(timeline.points().len(), 375);
-        assert!(
-            timeline
-                .points()
-                .all(|p| p.users() == 20.0 && p.rps() == 10.0)
-        );
+        assert!(timeline.points().all(|p| p.users() == 20.0 && p.rps() == 10.0));
         assert!(timeline.points().all(|p| p.failures_per_second() == 1.0));
         let mut response = Durations::default();
         for point in timeline.points() {

@@ -15,16 +15,9 @@ pub fn member(a: &Value, key: &str) -> Eval {
         Value::File(file) if key == "type" => Ok(Value::Str(file.media_type.clone())),
         Value::Form(form) if key == "action" => Ok(Value::Str(form.action.clone())),
         Value::Form(form) if key == "method" => Ok(Value::Str(form.method.clone())),
-        Value::Form(form) => match form
-            .fields
-            .iter()
-            .chain(&form.buttons)
-            .find(|(name, _)| name == key)
-        {
+        Value::Form(form) => match form.fields.iter().chain(&form.buttons).find(|(name, _)| name == key) {
             Some((_, value)) => Ok(Value::Str(value.clone())),
-            None => Err(Fault(
-                no_member(key, form.fields.iter().map(|(name, _)| name)).replace("member", "field"),
-            )),
+            None => Err(Fault(no_member(key, form.fields.iter().map(|(name, _)| name)).replace("member", "field"))),
         },
         other => Err(Fault(format!("no member {key:?} in {}", other.describe()))),
     }
@@ -33,10 +26,7 @@ pub fn member(a: &Value, key: &str) -> Eval {
 /// `no member "iid": it has id, name`, with the name that was probably meant.
 pub(crate) fn no_member<'a>(key: &str, keys: impl Iterator<Item = &'a EcoString>) -> String {
     let keys: Vec<&EcoString> = keys.collect();
-    let near = keys
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(key, known), known))
-        .min_by_key(|(distance, _)| *distance);
+    let near = keys.iter().map(|known| (strsim::damerau_levenshtein(key, known), known)).min_by_key(|(distance, _)| *distance);
     match near {
         Some((distance, known)) if distance <= 1 + key.len() / 4 => {
             format!("no member {key:?}: did you mean {known:?}?")
@@ -69,64 +59,33 @@ pub fn index(a: &Value, i: &Value) -> Eval {
             Some(at) => Ok(Value::Int(bytes[at].into())),
             None => Err(out_of_range(*n, bytes.len(), "byte")),
         },
-        (Value::List(_), other) => Err(Fault(format!(
-            "a list's place is an int, got {}",
-            other.describe()
-        ))),
-        (Value::Object(_), other) => Err(Fault(format!(
-            "an object's key is a string, got {}",
-            other.describe()
-        ))),
-        (other, _) => Err(Fault(format!(
-            "no item {} in {}",
-            i.literal(),
-            other.describe()
-        ))),
+        (Value::List(_), other) => Err(Fault(format!("a list's place is an int, got {}", other.describe()))),
+        (Value::Object(_), other) => Err(Fault(format!("an object's key is a string, got {}", other.describe()))),
+        (other, _) => Err(Fault(format!("no item {} in {}", i.literal(), other.describe()))),
     }
 }
 
 /// The place `n` counts to, from the end where negative.
 pub(crate) fn place(n: i64, count: usize) -> Option<usize> {
-    let at = if n < 0 {
-        n.checked_add(i64::try_from(count).ok()?)?
-    } else {
-        n
-    };
+    let at = if n < 0 { n.checked_add(i64::try_from(count).ok()?)? } else { n };
     usize::try_from(at).ok().filter(|at| *at < count)
 }
 
 fn out_of_range(n: i64, count: usize, what: &str) -> Fault {
     let s = if count == 1 { "" } else { "s" };
-    Fault(
-        format!("no {what} {n}: there are {count} {what}s")
-            .replace(&format!("are 1 {what}s"), &format!("is 1 {what}{s}")),
-    )
+    Fault(format!("no {what} {n}: there are {count} {what}s").replace(&format!("are 1 {what}s"), &format!("is 1 {what}{s}")))
 }
 
 /// `a[from..to]`, both ends inclusive; what lies beyond the end is left out, negative places count from the end.
 pub fn slice(a: &Value, from: &Value, to: &Value) -> Eval {
     let (Value::Int(from), Value::Int(to)) = (from, to) else {
-        return Err(Fault(format!(
-            "a slice's ends are ints, got {} and {}",
-            from.describe(),
-            to.describe()
-        )));
+        return Err(Fault(format!("a slice's ends are ints, got {} and {}", from.describe(), to.describe())));
     };
     let range = |count: usize| {
         let len = i64::try_from(count).unwrap_or(i64::MAX);
-        let from = if *from < 0 {
-            from.saturating_add(len)
-        } else {
-            *from
-        }
-        .clamp(0, len);
-        let to = if *to < 0 { to.saturating_add(len) } else { *to }
-            .saturating_add(1)
-            .clamp(from, len);
-        (
-            usize::try_from(from).unwrap_or(0),
-            usize::try_from(to).unwrap_or(0),
-        )
+        let from = if *from < 0 { from.saturating_add(len) } else { *from }.clamp(0, len);
+        let to = if *to < 0 { to.saturating_add(len) } else { *to }.saturating_add(1).clamp(from, len);
+        (usize::try_from(from).unwrap_or(0), usize::try_from(to).unwrap_or(0))
     };
     match a {
         Value::Str(text) if text.is_ascii() => {
@@ -135,9 +94,7 @@ pub fn slice(a: &Value, from: &Value, to: &Value) -> Eval {
         }
         Value::Str(text) => {
             let (from, to) = range(text.chars().count());
-            Ok(Value::Str(
-                text.chars().skip(from).take(to - from).collect(),
-            ))
+            Ok(Value::Str(text.chars().skip(from).take(to - from).collect()))
         }
         Value::List(items) => {
             let (from, to) = range(items.len());
@@ -151,10 +108,7 @@ pub fn slice(a: &Value, from: &Value, to: &Value) -> Eval {
             let (from, to) = range(file.bytes.len());
             Ok(Value::Bytes(file.bytes.slice(from..to)))
         }
-        other => Err(Fault(format!(
-            "no slice of {}: strings, lists, bytes and files have them",
-            other.describe()
-        ))),
+        other => Err(Fault(format!("no slice of {}: strings, lists, bytes and files have them", other.describe()))),
     }
 }
 
@@ -170,31 +124,13 @@ mod tests {
     fn indexes() {
         let object = v(r#"{"id":1,"name":"x"}"#);
         assert_eq!(member(&object, "name").unwrap(), v("\"x\""));
-        assert_eq!(
-            member(&object, "nam").unwrap_err().0,
-            "no member \"nam\": did you mean \"name\"?"
-        );
-        assert_eq!(
-            member(&object, "price").unwrap_err().0,
-            "no member \"price\": it has id, name"
-        );
-        assert_eq!(
-            member(&v("{}"), "price").unwrap_err().0,
-            "no member \"price\": the object is empty"
-        );
-        assert_eq!(
-            member(&Value::Null, "a").unwrap_err().0,
-            "no member \"a\" in null"
-        );
+        assert_eq!(member(&object, "nam").unwrap_err().0, "no member \"nam\": did you mean \"name\"?");
+        assert_eq!(member(&object, "price").unwrap_err().0, "no member \"price\": it has id, name");
+        assert_eq!(member(&v("{}"), "price").unwrap_err().0, "no member \"price\": the object is empty");
+        assert_eq!(member(&Value::Null, "a").unwrap_err().0, "no member \"a\" in null");
         assert_eq!(index(&v("[1,2,3]"), &v("-1")).unwrap(), v("3"));
-        assert_eq!(
-            index(&v("[1]"), &v("3")).unwrap_err().0,
-            "no item 3: there is 1 item"
-        );
-        assert_eq!(
-            index(&v("[1,2]"), &v("-3")).unwrap_err().0,
-            "no item -3: there are 2 items"
-        );
+        assert_eq!(index(&v("[1]"), &v("3")).unwrap_err().0, "no item 3: there is 1 item");
+        assert_eq!(index(&v("[1,2]"), &v("-3")).unwrap_err().0, "no item -3: there are 2 items");
         assert_eq!(index(&v("\"aéb\""), &v("1")).unwrap(), v("\"é\""));
         assert_eq!(index(&object, &v("\"id\"")).unwrap(), v("1"));
         assert!(index(&object, &v("1")).is_err());
@@ -211,15 +147,9 @@ mod tests {
             ("\"abc\"", -2, -1, "\"bc\""),
             ("[1,2,3]", 1, 1, "[2]"),
         ] {
-            assert_eq!(
-                slice(&v(value), &Value::Int(from), &Value::Int(to)).unwrap(),
-                v(expected)
-            );
+            assert_eq!(slice(&v(value), &Value::Int(from), &Value::Int(to)).unwrap(), v(expected));
         }
-        assert_eq!(
-            slice(&Value::bytes(vec![1, 2, 3]), &v("1"), &v("2")).unwrap(),
-            Value::bytes(vec![2, 3])
-        );
+        assert_eq!(slice(&Value::bytes(vec![1, 2, 3]), &v("1"), &v("2")).unwrap(), Value::bytes(vec![2, 3]));
         assert!(slice(&v("1"), &v("0"), &v("1")).is_err());
     }
 }

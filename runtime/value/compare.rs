@@ -11,22 +11,15 @@ impl PartialEq for Value {
             (Self::Null, Self::Null) | (Self::Absent, Self::Absent) => true,
             (Self::Bool(a), Self::Bool(b)) => a == b,
             (Self::Int(a), Self::Int(b)) | (Self::Duration(a), Self::Duration(b)) => a == b,
-            (Self::Int(_) | Self::Float(_), Self::Int(_) | Self::Float(_)) => {
-                self.compare(other) == Some(Ordering::Equal)
-            }
+            (Self::Int(_) | Self::Float(_), Self::Int(_) | Self::Float(_)) => self.compare(other) == Some(Ordering::Equal),
             (Self::Str(a), Self::Str(b)) => a == b,
             (Self::Bytes(a), Self::Bytes(b)) => a == b,
             (Self::Time(a), Self::Time(b)) => a == b,
             (Self::List(a), Self::List(b)) => a == b,
             (Self::Object(a), Self::Object(b)) => {
-                Arc::ptr_eq(a, b)
-                    || (a.len() == b.len()
-                        && a.iter().all(|(key, value)| b.get(key) == Some(value)))
+                Arc::ptr_eq(a, b) || (a.len() == b.len() && a.iter().all(|(key, value)| b.get(key) == Some(value)))
             }
-            (Self::File(a), Self::File(b)) => {
-                Arc::ptr_eq(a, b)
-                    || (a.bytes == b.bytes && a.name == b.name && a.media_type == b.media_type)
-            }
+            (Self::File(a), Self::File(b)) => Arc::ptr_eq(a, b) || (a.bytes == b.bytes && a.name == b.name && a.media_type == b.media_type),
             (Self::Form(a), Self::Form(b)) => Arc::ptr_eq(a, b),
             _ => false,
         }
@@ -60,15 +53,9 @@ fn int_float(int: i64, float: f64) -> Option<Ordering> {
     if float < -LIMIT {
         return Some(Ordering::Greater);
     }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "within the limits checked above"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "within the limits checked above")]
     let whole = float.trunc() as i64;
-    Some(
-        int.cmp(&whole)
-            .then_with(|| 0.0.partial_cmp(&float.fract()).unwrap_or(Ordering::Equal)),
-    )
+    Some(int.cmp(&whole).then_with(|| 0.0.partial_cmp(&float.fract()).unwrap_or(Ordering::Equal)))
 }
 
 #[cfg(test)]
@@ -79,22 +66,10 @@ mod tests {
     fn numbers_compare_by_their_number() {
         assert_eq!(Value::from(1), Value::from(1.0));
         assert_ne!(Value::from(i64::MAX), Value::from(i64::MAX as f64));
-        assert_eq!(
-            Value::from(2).compare(&Value::from(2.5)),
-            Some(Ordering::Less)
-        );
-        assert_eq!(
-            Value::from(-2).compare(&Value::from(-2.5)),
-            Some(Ordering::Greater)
-        );
-        assert_eq!(
-            Value::from(-2.5).compare(&Value::from(-2)),
-            Some(Ordering::Less)
-        );
-        assert_eq!(
-            Value::from("a").compare(&Value::from("b")),
-            Some(Ordering::Less)
-        );
+        assert_eq!(Value::from(2).compare(&Value::from(2.5)), Some(Ordering::Less));
+        assert_eq!(Value::from(-2).compare(&Value::from(-2.5)), Some(Ordering::Greater));
+        assert_eq!(Value::from(-2.5).compare(&Value::from(-2)), Some(Ordering::Less));
+        assert_eq!(Value::from("a").compare(&Value::from("b")), Some(Ordering::Less));
         assert_eq!(Value::from("a").compare(&Value::from(1)), None);
         assert_ne!(Value::from("1"), Value::from(1));
     }

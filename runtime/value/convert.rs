@@ -69,20 +69,13 @@ impl Type {
             Self::Bytes => matches!(value, Value::Bytes(_) | Value::File(_)),
             Self::List => matches!(value, Value::List(_)),
             Self::Object => matches!(value, Value::Object(_)),
-            Self::Json => !matches!(
-                value,
-                Value::Bytes(_) | Value::File(_) | Value::Form(_) | Value::Absent
-            ),
+            Self::Json => !matches!(value, Value::Bytes(_) | Value::File(_) | Value::Form(_) | Value::Absent),
         }
     }
 }
 
 fn expected<T>(ty: Type, value: &Value) -> Eval<T> {
-    Err(Fault(format!(
-        "expected {}, got {}",
-        ty.article(),
-        value.describe()
-    )))
+    Err(Fault(format!("expected {}, got {}", ty.article(), value.describe())))
 }
 
 /// A value that came as text, as a value of the type. Anything but a string is held to the rules of [`convert_json`];
@@ -90,11 +83,9 @@ fn expected<T>(ty: Type, value: &Value) -> Eval<T> {
 pub fn convert_text(value: Value, ty: Type) -> Eval {
     match &value {
         Value::Str(text) => from_text(text, ty, &value),
-        Value::List(items) if !matches!(ty, Type::Any | Type::List | Type::Json) => items
-            .iter()
-            .map(|item| convert_text(item.clone(), ty))
-            .collect::<Eval<_>>()
-            .map(Value::List),
+        Value::List(items) if !matches!(ty, Type::Any | Type::List | Type::Json) => {
+            items.iter().map(|item| convert_text(item.clone(), ty)).collect::<Eval<_>>().map(Value::List)
+        }
         _ => convert_json(value, ty),
     }
 }
@@ -106,21 +97,14 @@ fn from_text(text: &str, ty: Type, value: &Value) -> Eval {
         Type::Bytes => Some(Value::Bytes(Bytes::copy_from_slice(text.as_bytes()))),
         Type::Int => bare.parse().ok().map(Value::Int),
         Type::Float => number(bare).map(Value::Float),
-        Type::Number => bare
-            .parse()
-            .ok()
-            .map(Value::Int)
-            .or_else(|| number(bare).map(Value::Float)),
+        Type::Number => bare.parse().ok().map(Value::Int).or_else(|| number(bare).map(Value::Float)),
         Type::Bool => match bare {
             "true" => Some(Value::Bool(true)),
             "false" => Some(Value::Bool(false)),
             _ => None,
         },
         Type::Duration => parse_duration(bare).map(Value::Duration),
-        Type::Time => bare
-            .parse::<jiff::Timestamp>()
-            .ok()
-            .map(|t| Value::Time(t.as_nanosecond())),
+        Type::Time => bare.parse::<jiff::Timestamp>().ok().map(|t| Value::Time(t.as_nanosecond())),
         Type::List | Type::Object | Type::Json => {
             return convert_json(Value::from_json(text.as_bytes())?, ty);
         }
@@ -138,37 +122,21 @@ pub fn convert_json(value: Value, ty: Type) -> Eval {
         #[expect(clippy::cast_precision_loss, reason = "a float was asked for")]
         (Value::Int(n), Type::Float) => Ok(Value::Float(*n as f64)),
         #[expect(clippy::cast_possible_truncation, reason = "whole and within 53 bits")]
-        (Value::Float(x), Type::Int) if x.fract() == 0.0 && x.abs() <= 9_007_199_254_740_992.0 => {
-            Ok(Value::Int(*x as i64))
-        }
-        (Value::Str(text), Type::Time | Type::Duration | Type::Bytes) => {
-            from_text(text, ty, &value)
-        }
+        (Value::Float(x), Type::Int) if x.fract() == 0.0 && x.abs() <= 9_007_199_254_740_992.0 => Ok(Value::Int(*x as i64)),
+        (Value::Str(text), Type::Time | Type::Duration | Type::Bytes) => from_text(text, ty, &value),
         _ => expected(ty, &value),
     }
 }
 
 /// A float written in digits; `inf` and `nan` are none.
 pub(crate) fn number(text: &str) -> Option<f64> {
-    text.parse()
-        .ok()
-        .filter(|x: &f64| x.is_finite() && text.bytes().any(|b| b.is_ascii_digit()))
+    text.parse().ok().filter(|x: &f64| x.is_finite() && text.bytes().any(|b| b.is_ascii_digit()))
 }
 
 /// `1h20m`, `250ms`, `1.5s`, `2d`: units `d h m s ms us ns`, each at most once and from large to small.
 pub fn parse_duration(text: &str) -> Option<i64> {
-    const UNITS: [(&str, f64); 7] = [
-        ("d", 86_400e9),
-        ("h", 3_600e9),
-        ("m", 60e9),
-        ("s", 1e9),
-        ("ms", 1e6),
-        ("us", 1e3),
-        ("ns", 1.0),
-    ];
-    let (negative, mut rest) = text
-        .strip_prefix('-')
-        .map_or((false, text), |rest| (true, rest));
+    const UNITS: [(&str, f64); 7] = [("d", 86_400e9), ("h", 3_600e9), ("m", 60e9), ("s", 1e9), ("ms", 1e6), ("us", 1e3), ("ns", 1.0)];
+    let (negative, mut rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
     let mut total = 0.0;
     let mut next = 0;
     if rest.is_empty() {
@@ -178,12 +146,8 @@ pub fn parse_duration(text: &str) -> Option<i64> {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let amount = number(&rest[..digits])?;
         rest = &rest[digits..];
-        let letters = rest
-            .find(|c: char| !c.is_ascii_alphabetic())
-            .unwrap_or(rest.len());
-        let unit = UNITS
-            .iter()
-            .position(|(name, _)| *name == &rest[..letters])?;
+        let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+        let unit = UNITS.iter().position(|(name, _)| *name == &rest[..letters])?;
         if unit < next {
             return None;
         }
@@ -191,11 +155,7 @@ pub fn parse_duration(text: &str) -> Option<i64> {
         total += amount * UNITS[unit].1;
         rest = &rest[letters..];
     }
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        reason = "checked against the limit"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "checked against the limit")]
     let nanos = (total.round() < i64::MAX as f64).then(|| total.round() as i64)?;
     Some(if negative { -nanos } else { nanos })
 }
@@ -213,71 +173,33 @@ mod tests {
             ("7", Type::Number, Value::from(7)),
             ("true", Type::Bool, Value::from(true)),
             ("1h20m", Type::Duration, Value::Duration(4_800_000_000_000)),
-            (
-                "1970-01-01T00:00:01Z",
-                Type::Time,
-                Value::Time(1_000_000_000),
-            ),
+            ("1970-01-01T00:00:01Z", Type::Time, Value::Time(1_000_000_000)),
             ("ab", Type::Bytes, Value::bytes("ab")),
             ("[1]", Type::List, Value::from(vec![Value::from(1)])),
             ("5", Type::Json, Value::from(5)),
             ("x", Type::Any, Value::from("x")),
         ];
         for (text, ty, expected) in cases {
-            assert_eq!(
-                convert_text(Value::from(text), ty).unwrap(),
-                expected,
-                "{text}"
-            );
+            assert_eq!(convert_text(Value::from(text), ty).unwrap(), expected, "{text}");
         }
-        for (text, ty) in [
-            ("x", Type::Int),
-            ("1.5", Type::Int),
-            ("", Type::Float),
-            ("inf", Type::Float),
-            ("yes", Type::Bool),
-            ("{", Type::Json),
-        ] {
+        for (text, ty) in
+            [("x", Type::Int), ("1.5", Type::Int), ("", Type::Float), ("inf", Type::Float), ("yes", Type::Bool), ("{", Type::Json)]
+        {
             assert!(convert_text(Value::from(text), ty).is_err(), "{text}");
         }
         let all = Value::from(vec![Value::from("1"), Value::from("2")]);
-        assert_eq!(
-            convert_text(all, Type::Int).unwrap(),
-            Value::from(vec![Value::from(1), Value::from(2)])
-        );
+        assert_eq!(convert_text(all, Type::Int).unwrap(), Value::from(vec![Value::from(1), Value::from(2)]));
     }
 
     #[test]
     fn json_is_checked() {
-        assert_eq!(
-            convert_json(Value::from("x"), Type::Int).unwrap_err().0,
-            "expected an int, got the string \"x\""
-        );
-        assert_eq!(
-            convert_json(Value::from("5"), Type::Int).unwrap_err().0,
-            "expected an int, got the string \"5\""
-        );
-        assert_eq!(
-            convert_json(Value::Null, Type::String).unwrap_err().0,
-            "expected a string, got null"
-        );
-        assert_eq!(
-            convert_json(Value::from(3.0), Type::Int)
-                .unwrap()
-                .type_name(),
-            "int"
-        );
-        assert_eq!(
-            convert_json(Value::from(3), Type::Float)
-                .unwrap()
-                .type_name(),
-            "float"
-        );
+        assert_eq!(convert_json(Value::from("x"), Type::Int).unwrap_err().0, "expected an int, got the string \"x\"");
+        assert_eq!(convert_json(Value::from("5"), Type::Int).unwrap_err().0, "expected an int, got the string \"5\"");
+        assert_eq!(convert_json(Value::Null, Type::String).unwrap_err().0, "expected a string, got null");
+        assert_eq!(convert_json(Value::from(3.0), Type::Int).unwrap().type_name(), "int");
+        assert_eq!(convert_json(Value::from(3), Type::Float).unwrap().type_name(), "float");
         assert!(convert_json(Value::from(3.5), Type::Int).is_err());
-        assert_eq!(
-            convert_json(Value::from("250ms"), Type::Duration).unwrap(),
-            Value::Duration(250_000_000)
-        );
+        assert_eq!(convert_json(Value::from("250ms"), Type::Duration).unwrap(), Value::Duration(250_000_000));
     }
 
     #[test]
@@ -291,17 +213,7 @@ mod tests {
         ] {
             assert_eq!(parse_duration(text), Some(nanos), "{text}");
         }
-        for text in [
-            "",
-            "5",
-            "s",
-            "1s1s",
-            "1s2m",
-            "5min",
-            "1 s",
-            ".s",
-            "99999999d",
-        ] {
+        for text in ["", "5", "s", "1s1s", "1s2m", "5min", "1 s", ".s", "99999999d"] {
             assert_eq!(parse_duration(text), None, "{text}");
         }
     }

@@ -131,19 +131,13 @@ impl FormatSpec {
         };
         let width = number(&mut at);
         if !width.is_empty() {
-            out.width = width
-                .parse()
-                .ok()
-                .filter(|w| *w <= WIDEST)
-                .ok_or_else(|| format!("a width is at most {WIDEST}, got {width}"))?;
+            out.width = width.parse().ok().filter(|w| *w <= WIDEST).ok_or_else(|| format!("a width is at most {WIDEST}, got {width}"))?;
         }
         out.comma = take(',', &mut at);
         if take('.', &mut at) {
             let digits = number(&mut at);
             let precision = digits.parse().ok().filter(|p| *p <= FINEST);
-            out.precision = Some(precision.ok_or_else(|| {
-                format!("after the `.` a number up to {FINEST} is expected, as in .2")
-            })?);
+            out.precision = Some(precision.ok_or_else(|| format!("after the `.` a number up to {FINEST} is expected, as in .2"))?);
         }
         if let Some(letter) = chars.get(at) {
             at += 1;
@@ -158,9 +152,7 @@ impl FormatSpec {
                 '%' => Style::Percent,
                 's' => Style::Text,
                 other => {
-                    return Err(format!(
-                        "{other:?} is no format: known are d x X o b f e % s, as in 09, .2, >10, x"
-                    ));
+                    return Err(format!("{other:?} is no format: known are d x X o b f e % s, as in 09, .2, >10, x"));
                 }
             };
         }
@@ -177,47 +169,24 @@ impl FormatSpec {
     pub fn apply(&self, value: &Value, out: &mut String) -> Eval<()> {
         match (value, self.style) {
             (Value::Bytes(bytes), Style::Hex) => self.pad("", &hex::encode(bytes), false, out),
-            (Value::Bytes(bytes), Style::UpperHex) => {
-                self.pad("", &hex::encode_upper(bytes), false, out)
-            }
-            (
-                Value::Int(n),
-                Style::Plain
-                | Style::Whole
-                | Style::Hex
-                | Style::UpperHex
-                | Style::Octal
-                | Style::Binary,
-            ) if self.precision.is_none() => {
+            (Value::Bytes(bytes), Style::UpperHex) => self.pad("", &hex::encode_upper(bytes), false, out),
+            (Value::Int(n), Style::Plain | Style::Whole | Style::Hex | Style::UpperHex | Style::Octal | Style::Binary)
+                if self.precision.is_none() =>
+            {
                 let (prefix, digits) = self.whole(n.unsigned_abs());
                 self.number(*n < 0, prefix, digits, out);
             }
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "the writer asked for a float's format"
-            )]
-            (Value::Int(n), Style::Plain | Style::Fixed | Style::Exponent | Style::Percent) => {
-                self.float(*n as f64, out)
-            }
-            (Value::Float(x), Style::Plain | Style::Fixed | Style::Exponent | Style::Percent) => {
-                self.float(*x, out)
-            }
+            #[expect(clippy::cast_precision_loss, reason = "the writer asked for a float's format")]
+            (Value::Int(n), Style::Plain | Style::Fixed | Style::Exponent | Style::Percent) => self.float(*n as f64, out),
+            (Value::Float(x), Style::Plain | Style::Fixed | Style::Exponent | Style::Percent) => self.float(*x, out),
             (_, Style::Plain | Style::Text) => {
                 let text = value.to_text()?;
                 let most = self.precision.map_or(usize::MAX, usize::from);
-                let text = text
-                    .char_indices()
-                    .nth(most)
-                    .map_or(text.as_str(), |(end, _)| &text[..end]);
+                let text = text.char_indices().nth(most).map_or(text.as_str(), |(end, _)| &text[..end]);
                 self.pad("", text, matches!(value, Value::Duration(_)), out);
             }
             (other, style) => {
-                return Err(Fault(format!(
-                    "{} has no format `{}`{}",
-                    other.describe(),
-                    style.letter(),
-                    style.hint(other)
-                )));
+                return Err(Fault(format!("{} has no format `{}`{}", other.describe(), style.letter(), style.hint(other))));
             }
         }
         Ok(())
@@ -249,10 +218,7 @@ impl FormatSpec {
 
     fn number(&self, negative: bool, prefix: &str, mut digits: String, out: &mut String) {
         if self.comma {
-            let end = digits
-                .bytes()
-                .position(|b| !b.is_ascii_hexdigit())
-                .unwrap_or(digits.len());
+            let end = digits.bytes().position(|b| !b.is_ascii_hexdigit()).unwrap_or(digits.len());
             for at in (1..end).rev().filter(|at| (end - at) % 3 == 0) {
                 digits.insert(at, ',');
             }
@@ -267,8 +233,7 @@ impl FormatSpec {
     }
 
     fn pad(&self, sign: &str, text: &str, right: bool, out: &mut String) {
-        let missing =
-            usize::from(self.width).saturating_sub(sign.chars().count() + text.chars().count());
+        let missing = usize::from(self.width).saturating_sub(sign.chars().count() + text.chars().count());
         if self.zero && self.align.is_none() {
             out.push_str(sign);
             out.extend(std::iter::repeat_n('0', missing));
@@ -351,10 +316,7 @@ mod tests {
         ];
         for (value, spec, expected) in cases {
             let mut out = String::new();
-            FormatSpec::parse(spec)
-                .unwrap()
-                .apply(&value, &mut out)
-                .unwrap();
+            FormatSpec::parse(spec).unwrap().apply(&value, &mut out).unwrap();
             assert_eq!(out, expected, "{value:?}:{spec}");
         }
     }
@@ -364,24 +326,9 @@ mod tests {
         for spec in ["q", "9999", ".", ".x", "5d5", "d,", "1.1000"] {
             assert!(FormatSpec::parse(spec).is_err(), "{spec}");
         }
-        let fault = FormatSpec::parse("x")
-            .unwrap()
-            .apply(&Value::from(1.5), &mut String::new())
-            .unwrap_err();
-        assert_eq!(
-            fault.0,
-            "the float 1.5 has no format `x`: it is for ints, floor(x) makes one"
-        );
-        assert!(
-            FormatSpec::parse(".2f")
-                .unwrap()
-                .apply(&Value::from("a"), &mut String::new())
-                .is_err()
-        );
-        assert!(
-            FormatSpec::PLAIN
-                .apply(&Value::Null, &mut String::new())
-                .is_err()
-        );
+        let fault = FormatSpec::parse("x").unwrap().apply(&Value::from(1.5), &mut String::new()).unwrap_err();
+        assert_eq!(fault.0, "the float 1.5 has no format `x`: it is for ints, floor(x) makes one");
+        assert!(FormatSpec::parse(".2f").unwrap().apply(&Value::from("a"), &mut String::new()).is_err());
+        assert!(FormatSpec::PLAIN.apply(&Value::Null, &mut String::new()).is_err());
     }
 }

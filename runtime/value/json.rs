@@ -68,21 +68,15 @@ impl Value {
         match self {
             Self::Null => out.extend_from_slice(b"null"),
             Self::Absent => {
-                return Err(Fault::new(
-                    "absent may only stand as the value of an object's key",
-                ));
+                return Err(Fault::new("absent may only stand as the value of an object's key"));
             }
             Self::Bool(true) => out.extend_from_slice(b"true"),
             Self::Bool(false) => out.extend_from_slice(b"false"),
             Self::Int(n) => out.extend_from_slice(itoa::Buffer::new().format(*n).as_bytes()),
-            Self::Float(x) if x.is_finite() => {
-                out.extend_from_slice(ryu::Buffer::new().format_finite(*x).as_bytes())
-            }
+            Self::Float(x) if x.is_finite() => out.extend_from_slice(ryu::Buffer::new().format_finite(*x).as_bytes()),
             Self::Float(_) => return Err(Fault::new("JSON has no infinite numbers")),
             Self::Str(text) => write_json_string(text, out),
-            Self::Duration(nanos) => {
-                out.extend_from_slice(itoa::Buffer::new().format(nanos / 1_000_000).as_bytes())
-            }
+            Self::Duration(nanos) => out.extend_from_slice(itoa::Buffer::new().format(nanos / 1_000_000).as_bytes()),
             Self::Time(nanos) => {
                 let mut text = String::new();
                 super::write_time(*nanos, &mut text)?;
@@ -100,9 +94,7 @@ impl Value {
             }
             Self::Object(members) => {
                 out.push(b'{');
-                let present = members
-                    .iter()
-                    .filter(|(_, value)| !matches!(value, Self::Absent));
+                let present = members.iter().filter(|(_, value)| !matches!(value, Self::Absent));
                 for (i, (key, value)) in present.enumerate() {
                     if i > 0 {
                         out.push(b',');
@@ -114,10 +106,7 @@ impl Value {
                 out.push(b'}');
             }
             Self::Bytes(_) | Self::File(_) => {
-                return Err(Fault(format!(
-                    "{} in JSON: say hex(..), base64(..) or text(..)",
-                    self.type_name()
-                )));
+                return Err(Fault(format!("{} in JSON: say hex(..), base64(..) or text(..)", self.type_name())));
             }
             Self::Form(_) => return Err(Fault::new("a form in JSON: send it with `submit`")),
         }
@@ -177,13 +166,7 @@ mod tests {
             r#""\"\\\n\r\t\u0001é😀""#,
             "9223372036854775807",
         ] {
-            assert_eq!(
-                Value::from_json(json.as_bytes())
-                    .unwrap()
-                    .to_json()
-                    .unwrap(),
-                json
-            );
+            assert_eq!(Value::from_json(json.as_bytes()).unwrap().to_json().unwrap(), json);
         }
     }
 
@@ -198,13 +181,7 @@ mod tests {
             ("\u{feff}1", "1"),
         ];
         for (json, expected) in cases {
-            assert_eq!(
-                Value::from_json(json.as_bytes())
-                    .unwrap()
-                    .to_json()
-                    .unwrap(),
-                expected
-            );
+            assert_eq!(Value::from_json(json.as_bytes()).unwrap().to_json().unwrap(), expected);
         }
     }
 
@@ -250,10 +227,7 @@ mod tests {
         assert!(Value::from_json("[".repeat(1000).as_bytes()).is_err());
         assert!(Value::from_json(("[".repeat(128) + &"]".repeat(128)).as_bytes()).is_ok());
         let error = Value::from_json(b"<html>no</html>").unwrap_err();
-        assert_eq!(
-            error.0,
-            "not JSON: expected a value at byte 0, near `<html>no</html>`"
-        );
+        assert_eq!(error.0, "not JSON: expected a value at byte 0, near `<html>no</html>`");
     }
 
     #[test]
@@ -264,28 +238,15 @@ mod tests {
                 json[place + 1] = byte;
                 let oracle = serde_json::from_slice::<String>(&json).ok();
                 let ours = Value::from_json(&json).ok();
-                assert_eq!(
-                    ours.as_ref().and_then(Value::as_str),
-                    oracle.as_deref(),
-                    "{byte} at {place}"
-                );
+                assert_eq!(ours.as_ref().and_then(Value::as_str), oracle.as_deref(), "{byte} at {place}");
             }
         }
     }
 
     #[test]
     fn says_what_json_cannot_hold() {
-        assert!(
-            Value::bytes(vec![1])
-                .to_json()
-                .unwrap_err()
-                .0
-                .contains("hex(..)")
-        );
+        assert!(Value::bytes(vec![1]).to_json().unwrap_err().0.contains("hex(..)"));
         assert_eq!(Value::Duration(1_500_000_000).to_json().unwrap(), "1500");
-        assert_eq!(
-            Value::Time(0).to_json().unwrap(),
-            "\"1970-01-01T00:00:00Z\""
-        );
+        assert_eq!(Value::Time(0).to_json().unwrap(), "\"1970-01-01T00:00:00Z\"");
     }
 }

@@ -24,12 +24,8 @@ impl Value {
 
     /// An object of these members; one whose value is [`Value::Absent`] is left out.
     pub fn object<K: Into<EcoString>>(members: impl IntoIterator<Item = (K, Self)>) -> Self {
-        let members = members
-            .into_iter()
-            .filter(|(_, value)| !matches!(value, Self::Absent));
-        Self::Object(Arc::new(
-            members.map(|(key, value)| (key.into(), value)).collect(),
-        ))
+        let members = members.into_iter().filter(|(_, value)| !matches!(value, Self::Absent));
+        Self::Object(Arc::new(members.map(|(key, value)| (key.into(), value)).collect()))
     }
 
     /// Bytes.
@@ -97,16 +93,11 @@ impl Value {
                 Ok(json) => cut(&json),
                 Err(_) => self.kind().to_owned(),
             },
-            Self::Bytes(_) | Self::File(_) | Self::Form(_) | Self::Null | Self::Absent => {
-                match self {
-                    Self::Bytes(_) | Self::File(_) => self.describe(),
-                    _ => self.type_name().to_owned(),
-                }
-            }
-            other => other
-                .to_text()
-                .map(Into::into)
-                .unwrap_or_else(|_| other.kind().to_owned()),
+            Self::Bytes(_) | Self::File(_) | Self::Form(_) | Self::Null | Self::Absent => match self {
+                Self::Bytes(_) | Self::File(_) => self.describe(),
+                _ => self.type_name().to_owned(),
+            },
+            other => other.to_text().map(Into::into).unwrap_or_else(|_| other.kind().to_owned()),
         }
     }
 
@@ -142,10 +133,7 @@ impl Value {
     pub fn items(&self, what: &str) -> Eval<&EcoVec<Self>> {
         match self {
             Self::List(items) => Ok(items),
-            other => Err(Fault(format!(
-                "{what}: expected a list, got {}",
-                other.describe()
-            ))),
+            other => Err(Fault(format!("{what}: expected a list, got {}", other.describe()))),
         }
     }
 }
@@ -260,10 +248,7 @@ mod tests {
             (Value::from(5), "the int 5"),
             (Value::from(1.5), "the float 1.5"),
             (Value::from(true), "the bool true"),
-            (
-                Value::from(Duration::from_millis(250)),
-                "the duration 250ms",
-            ),
+            (Value::from(Duration::from_millis(250)), "the duration 250ms"),
             (Value::from(vec![Value::Null]), "a list of 1 item"),
             (Value::from(Map::new()), "an object"),
         ];

@@ -15,18 +15,12 @@ const TOO_LARGE: &str = "the result is too large for an int";
 
 fn mismatch<T>(a: &Value, operator: &str, b: &Value) -> Eval<T> {
     let hint = match (operator, a, b) {
-        ("+", Value::Str(_), _) | ("+", _, Value::Str(_)) => {
-            ": put the value into the text, \"…{x}…\""
-        }
+        ("+", Value::Str(_), _) | ("+", _, Value::Str(_)) => ": put the value into the text, \"…{x}…\"",
         ("+", Value::Bytes(_), _) | ("+", _, Value::Bytes(_)) => ": concat(a, b) joins bytes",
         ("+", Value::Object(_), Value::Object(_)) => ": merge(a, b) joins objects",
         _ => "",
     };
-    Err(Fault(format!(
-        "{} {operator} {} means nothing{hint}",
-        a.describe(),
-        b.describe()
-    )))
+    Err(Fault(format!("{} {operator} {} means nothing{hint}", a.describe(), b.describe())))
 }
 
 fn int(n: Option<i64>) -> Eval {
@@ -34,18 +28,12 @@ fn int(n: Option<i64>) -> Eval {
 }
 
 fn duration(nanos: Option<i64>) -> Eval {
-    nanos
-        .map(Value::Duration)
-        .ok_or_else(|| Fault::new("the result is too long for a duration"))
+    nanos.map(Value::Duration).ok_or_else(|| Fault::new("the result is too long for a duration"))
 }
 
 /// A float that is a number; what overflows or has no value is a fault.
 pub(crate) fn float(x: f64) -> Eval {
-    if x.is_finite() {
-        Ok(Value::Float(x))
-    } else {
-        Err(Fault::new("the result is too large for a float"))
-    }
+    if x.is_finite() { Ok(Value::Float(x)) } else { Err(Fault::new("the result is too large for a float")) }
 }
 
 fn floats(a: &Value, b: &Value) -> Option<(f64, f64)> {
@@ -53,11 +41,7 @@ fn floats(a: &Value, b: &Value) -> Option<(f64, f64)> {
 }
 
 fn nonzero(zero: bool) -> Eval<()> {
-    if zero {
-        Err(Fault::new("division by zero"))
-    } else {
-        Ok(())
-    }
+    if zero { Err(Fault::new("division by zero")) } else { Ok(()) }
 }
 
 /// `a + b`
@@ -75,9 +59,7 @@ pub fn add(a: &Value, b: &Value) -> Eval {
             Ok(Value::List(items))
         }
         (Value::Duration(a), Value::Duration(b)) => duration(a.checked_add(*b)),
-        (Value::Time(t), Value::Duration(d)) | (Value::Duration(d), Value::Time(t)) => {
-            Ok(Value::Time(t.saturating_add((*d).into())))
-        }
+        (Value::Time(t), Value::Duration(d)) | (Value::Duration(d), Value::Time(t)) => Ok(Value::Time(t.saturating_add((*d).into()))),
         _ => match floats(a, b) {
             Some((a, b)) => float(a + b),
             None => mismatch(a, "+", b),
@@ -91,9 +73,7 @@ pub fn sub(a: &Value, b: &Value) -> Eval {
         (Value::Int(a), Value::Int(b)) => int(a.checked_sub(*b)),
         (Value::Duration(a), Value::Duration(b)) => duration(a.checked_sub(*b)),
         (Value::Time(t), Value::Duration(d)) => Ok(Value::Time(t.saturating_sub((*d).into()))),
-        (Value::Time(a), Value::Time(b)) => {
-            duration(a.checked_sub(*b).and_then(|span| i64::try_from(span).ok()))
-        }
+        (Value::Time(a), Value::Time(b)) => duration(a.checked_sub(*b).and_then(|span| i64::try_from(span).ok())),
         _ => match floats(a, b) {
             Some((a, b)) => float(a - b),
             None => mismatch(a, "-", b),
@@ -105,12 +85,8 @@ pub fn sub(a: &Value, b: &Value) -> Eval {
 pub fn mul(a: &Value, b: &Value) -> Eval {
     match (a, b) {
         (Value::Int(a), Value::Int(b)) => int(a.checked_mul(*b)),
-        (Value::Duration(d), Value::Int(n)) | (Value::Int(n), Value::Duration(d)) => {
-            duration(d.checked_mul(*n))
-        }
-        (Value::Duration(d), Value::Float(x)) | (Value::Float(x), Value::Duration(d)) => {
-            scaled(*d, *x)
-        }
+        (Value::Duration(d), Value::Int(n)) | (Value::Int(n), Value::Duration(d)) => duration(d.checked_mul(*n)),
+        (Value::Duration(d), Value::Float(x)) | (Value::Float(x), Value::Duration(d)) => scaled(*d, *x),
         _ => match floats(a, b) {
             Some((a, b)) => float(a * b),
             None => mismatch(a, "*", b),
@@ -129,10 +105,7 @@ pub fn div(a: &Value, b: &Value) -> Eval {
             nonzero(*x == 0.0)?;
             scaled(*d, 1.0 / x)
         }
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a ratio needs no more digits than a float has"
-        )]
+        #[expect(clippy::cast_precision_loss, reason = "a ratio needs no more digits than a float has")]
         (Value::Duration(a), Value::Duration(b)) => {
             nonzero(*b == 0)?;
             float(*a as f64 / *b as f64)
@@ -175,11 +148,7 @@ pub fn rem(a: &Value, b: &Value) -> Eval {
 )]
 fn scaled(nanos: i64, by: f64) -> Eval {
     let product = (nanos as f64 * by).round();
-    if product.abs() < i64::MAX as f64 {
-        duration(Some(product as i64))
-    } else {
-        duration(None)
-    }
+    if product.abs() < i64::MAX as f64 { duration(Some(product as i64)) } else { duration(None) }
 }
 
 /// `-a`
@@ -196,10 +165,7 @@ pub fn neg(a: &Value) -> Eval {
 pub fn truth(a: &Value) -> Eval<bool> {
     match a {
         Value::Bool(b) => Ok(*b),
-        other => Err(Fault(format!(
-            "a condition needs a bool, got {}: compare it with something",
-            other.describe()
-        ))),
+        other => Err(Fault(format!("a condition needs a bool, got {}: compare it with something", other.describe()))),
     }
 }
 
@@ -216,11 +182,9 @@ pub fn eq(a: &Value, b: &Value) -> bool {
 fn order(a: &Value, operator: &str, b: &Value) -> Eval<Ordering> {
     match a.compare(b) {
         Some(order) => Ok(order),
-        None => Err(Fault(format!(
-            "{} {operator} {}: only two numbers, strings, durations or times have an order",
-            a.describe(),
-            b.describe()
-        ))),
+        None => {
+            Err(Fault(format!("{} {operator} {}: only two numbers, strings, durations or times have an order", a.describe(), b.describe())))
+        }
     }
 }
 
@@ -247,23 +211,12 @@ pub fn ge(a: &Value, b: &Value) -> Eval<bool> {
 /// `item in container`: a part of a string, an item of a list, a key of an object.
 pub fn contained(item: &Value, container: &Value) -> Eval<bool> {
     match (container, item) {
-        (Value::Str(text), Value::Str(part)) => {
-            Ok(memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some())
-        }
-        (Value::Str(_), other) => Err(Fault(format!(
-            "looked for {} in a string: a part of a string is a string",
-            other.describe()
-        ))),
+        (Value::Str(text), Value::Str(part)) => Ok(memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some()),
+        (Value::Str(_), other) => Err(Fault(format!("looked for {} in a string: a part of a string is a string", other.describe()))),
         (Value::List(items), item) => Ok(items.contains(item)),
         (Value::Object(members), Value::Str(key)) => Ok(members.contains_key(key)),
-        (Value::Object(_), other) => Err(Fault(format!(
-            "looked for {} in an object: its keys are strings",
-            other.describe()
-        ))),
-        (other, _) => Err(Fault(format!(
-            "looked for a part in {}: only strings, lists and objects have parts",
-            other.describe()
-        ))),
+        (Value::Object(_), other) => Err(Fault(format!("looked for {} in an object: its keys are strings", other.describe()))),
+        (other, _) => Err(Fault(format!("looked for a part in {}: only strings, lists and objects have parts", other.describe()))),
     }
 }
 
@@ -294,12 +247,7 @@ mod tests {
             (add, v("\"a\""), v("\"b\""), v("\"ab\"")),
             (add, v("[1]"), v("[2]"), v("[1,2]")),
             (add, Value::Time(5), Value::Duration(2), Value::Time(7)),
-            (
-                add,
-                Value::Duration(5),
-                Value::Duration(2),
-                Value::Duration(7),
-            ),
+            (add, Value::Duration(5), Value::Duration(2), Value::Duration(7)),
             (sub, v("1"), v("2"), v("-1")),
             (sub, Value::Time(5), Value::Time(2), Value::Duration(3)),
             (sub, Value::Time(5), Value::Duration(2), Value::Time(3)),
@@ -309,20 +257,10 @@ mod tests {
             (div, v("6"), v("3"), Value::Float(2.0)),
             (div, v("1"), v("2"), Value::Float(0.5)),
             (div, Value::Duration(6 * S), v("3"), Value::Duration(2 * S)),
-            (
-                div,
-                Value::Duration(S),
-                Value::Duration(4 * S),
-                Value::Float(0.25),
-            ),
+            (div, Value::Duration(S), Value::Duration(4 * S), Value::Float(0.25)),
             (rem, v("-7"), v("3"), v("-1")),
             (rem, v("7.5"), v("2"), v("1.5")),
-            (
-                rem,
-                Value::Duration(7),
-                Value::Duration(4),
-                Value::Duration(3),
-            ),
+            (rem, Value::Duration(7), Value::Duration(4), Value::Duration(3)),
             (rem, Value::Int(i64::MIN), v("-1"), v("0")),
         ];
         for (op, a, b, expected) in cases {
@@ -357,10 +295,7 @@ mod tests {
             lt(&v("\"a\""), &v("1")).unwrap_err().0,
             "the string \"a\" < the int 1: only two numbers, strings, durations or times have an order"
         );
-        assert_eq!(
-            truth(&v("1")).unwrap_err().0,
-            "a condition needs a bool, got the int 1: compare it with something"
-        );
+        assert_eq!(truth(&v("1")).unwrap_err().0, "a condition needs a bool, got the int 1: compare it with something");
     }
 
     #[test]

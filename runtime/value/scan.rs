@@ -31,12 +31,7 @@ impl ScanError {
         let start = self.at.saturating_sub(10).min(body.len());
         let end = (self.at + 30).min(body.len());
         let near = String::from_utf8_lossy(&body[start..end]);
-        Fault(format!(
-            "not JSON: {} at byte {}, near `{}`",
-            self.why,
-            self.at,
-            near.trim().escape_debug()
-        ))
+        Fault(format!("not JSON: {} at byte {}, near `{}`", self.why, self.at, near.trim().escape_debug()))
     }
 }
 
@@ -50,20 +45,12 @@ pub struct RawStr<'a> {
 impl<'a> RawStr<'a> {
     /// The text it means.
     pub fn text(self) -> Cow<'a, str> {
-        if self.escaped {
-            Cow::Owned(unescape(self.raw))
-        } else {
-            Cow::Borrowed(self.raw)
-        }
+        if self.escaped { Cow::Owned(unescape(self.raw)) } else { Cow::Borrowed(self.raw) }
     }
 
     /// Whether it means `text`; allocates only where it holds an escape.
     pub fn is(self, text: &str) -> bool {
-        if self.escaped {
-            unescape(self.raw) == text
-        } else {
-            self.raw == text
-        }
+        if self.escaped { unescape(self.raw) == text } else { self.raw == text }
     }
 }
 
@@ -106,16 +93,8 @@ pub struct Scanner<'a> {
 impl<'a> Scanner<'a> {
     /// At the document's start; a byte order mark is passed over.
     pub fn new(bytes: &'a [u8]) -> Self {
-        let at = if bytes.starts_with(b"\xEF\xBB\xBF") {
-            3
-        } else {
-            0
-        };
-        Self {
-            bytes,
-            at,
-            depth: 0,
-        }
+        let at = if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+        Self { bytes, at, depth: 0 }
     }
 
     fn fail<T>(&self, why: &'static str) -> Scan<T> {
@@ -149,11 +128,7 @@ impl<'a> Scanner<'a> {
     /// The end of the document: only white space may be left.
     pub fn end(&mut self) -> Scan<()> {
         self.space();
-        if self.at == self.bytes.len() {
-            Ok(())
-        } else {
-            self.fail("expected the end")
-        }
+        if self.at == self.bytes.len() { Ok(()) } else { self.fail("expected the end") }
     }
 
     /// Passes `null`, `true` or `false`.
@@ -221,10 +196,7 @@ impl<'a> Scanner<'a> {
         }
         match text.parse::<f64>() {
             Ok(x) if x.is_finite() => Ok(Number::Float(x)),
-            _ => Err(ScanError {
-                at: start,
-                why: "a number too large for a float",
-            }),
+            _ => Err(ScanError { at: start, why: "a number too large for a float" }),
         }
     }
 
@@ -247,25 +219,16 @@ impl<'a> Scanner<'a> {
                 }
                 Some(byte) if *byte >= 0x20 => at += 1,
                 Some(_) => {
-                    return Err(ScanError {
-                        at,
-                        why: "a control character in a string",
-                    });
+                    return Err(ScanError { at, why: "a control character in a string" });
                 }
                 None => {
-                    return Err(ScanError {
-                        at,
-                        why: "a string without its end",
-                    });
+                    return Err(ScanError { at, why: "a string without its end" });
                 }
             }
         }
         let slice = &self.bytes[start..at];
         let Ok(raw) = std::str::from_utf8(slice) else {
-            return Err(ScanError {
-                at: start,
-                why: "a string that is not UTF-8",
-            });
+            return Err(ScanError { at: start, why: "a string that is not UTF-8" });
         };
         self.at = at + 1;
         Ok(RawStr { raw, escaped })
@@ -273,10 +236,7 @@ impl<'a> Scanner<'a> {
 
     /// Checks the escape whose letter stands at `at`; gives what stands after it. Lone surrogates are refused: no text holds them.
     fn escape(&self, at: usize) -> Scan<usize> {
-        let bad = Err(ScanError {
-            at,
-            why: "an unknown escape in a string",
-        });
+        let bad = Err(ScanError { at, why: "an unknown escape in a string" });
         match self.bytes.get(at) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 1),
             Some(b'u') => match hex4(self.bytes, at + 1) {
@@ -402,9 +362,7 @@ fn plain(word: u64) -> bool {
 
 fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
     let digits = bytes.get(at..at + 4)?;
-    digits.iter().try_fold(0, |code, digit| {
-        Some(code << 4 | char::from(*digit).to_digit(16)?)
-    })
+    digits.iter().try_fold(0, |code, digit| Some(code << 4 | char::from(*digit).to_digit(16)?))
 }
 
 /// The text of a string whose escapes [`Scanner::string`] has checked.
@@ -426,9 +384,7 @@ fn unescape(raw: &str) -> String {
                 next = at + 6;
                 let code = if (0xD800..0xDC00).contains(&high) {
                     next = at + 12;
-                    0x10000
-                        + ((high - 0xD800) << 10)
-                        + (hex4(bytes, at + 8).unwrap_or(0xDC00) - 0xDC00)
+                    0x10000 + ((high - 0xD800) << 10) + (hex4(bytes, at + 8).unwrap_or(0xDC00) - 0xDC00)
                 } else {
                     high
                 };

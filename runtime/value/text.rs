@@ -10,11 +10,7 @@ use super::format::FormatSpec;
 use super::{Eval, Fault, Value};
 
 /// All but RFC 3986's unreserved characters.
-pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What a path segment need not encode: unreserved, sub-delimiters, `:` and `@`.
 const SEGMENT: &AsciiSet = &RESERVED
@@ -61,10 +57,7 @@ pub fn path_segment(value: &Value, out: &mut String) -> Eval<()> {
     let mut text = String::new();
     value.write_text(&mut text)?;
     if matches!(text.as_str(), "" | "." | "..") {
-        return Err(Fault(format!(
-            "{} as a segment of a path would change the path",
-            value.describe()
-        )));
+        return Err(Fault(format!("{} as a segment of a path would change the path", value.describe())));
     }
     out.extend(utf8_percent_encode(&text, SEGMENT));
     Ok(())
@@ -90,16 +83,10 @@ impl Value {
             Self::Time(nanos) => write_time(*nanos, out)?,
             Self::List(_) | Self::Object(_) => out.push_str(&self.to_json()?),
             Self::Null | Self::Absent => {
-                return Err(Fault(format!(
-                    "{} in a text: give it a value first, or test for it",
-                    self.type_name()
-                )));
+                return Err(Fault(format!("{} in a text: give it a value first, or test for it", self.type_name())));
             }
             Self::Bytes(_) | Self::File(_) => {
-                return Err(Fault(format!(
-                    "{} in a text: say hex(..), base64(..) or text(..)",
-                    self.type_name()
-                )));
+                return Err(Fault(format!("{} in a text: say hex(..), base64(..) or text(..)", self.type_name())));
             }
             Self::Form(_) => return Err(Fault::new("a form in a text: send it with `submit`")),
         }
@@ -126,8 +113,7 @@ pub fn write_time(nanos: i128, out: &mut String) -> Eval<()> {
 
 /// The instant, within the years that have a calendar.
 pub(crate) fn timestamp(nanos: i128) -> Eval<jiff::Timestamp> {
-    jiff::Timestamp::from_nanosecond(nanos)
-        .map_err(|_| Fault::new("a time outside the years -9999 to 9999"))
+    jiff::Timestamp::from_nanosecond(nanos).map_err(|_| Fault::new("a time outside the years -9999 to 9999"))
 }
 
 /// Appends a duration as it is written in a spec: `250ms`, `1.5s`, `1h20m`.
@@ -185,14 +171,8 @@ mod tests {
             (Value::Duration(90_000 * MS), "1m30s"),
             (Value::Duration(0), "0s"),
             (Value::Duration(-1_500), "-1.5us"),
-            (
-                Value::Time(1_700_000_000_123_000_000),
-                "2023-11-14T22:13:20.123Z",
-            ),
-            (
-                Value::from(vec![Value::from(1), Value::from("a")]),
-                "[1,\"a\"]",
-            ),
+            (Value::Time(1_700_000_000_123_000_000), "2023-11-14T22:13:20.123Z"),
+            (Value::from(vec![Value::from(1), Value::from("a")]), "[1,\"a\"]"),
         ];
         for (value, expected) in cases {
             assert_eq!(value.to_text().unwrap(), expected);
@@ -200,23 +180,14 @@ mod tests {
         for bad in [Value::Null, Value::Absent, Value::bytes(vec![1])] {
             assert!(bad.to_text().is_err());
         }
-        assert_eq!(
-            Value::bytes(vec![1]).to_text().unwrap_err().0,
-            "bytes in a text: say hex(..), base64(..) or text(..)"
-        );
+        assert_eq!(Value::bytes(vec![1]).to_text().unwrap_err().0, "bytes in a text: say hex(..), base64(..) or text(..)");
     }
 
     #[test]
     fn interpolates() {
         let n = Value::from(42);
         let spec = FormatSpec::parse("09").unwrap();
-        let text = text(&[
-            Part::Lit("ids:"),
-            Part::Fmt(&n, spec),
-            Part::Lit("/"),
-            Part::Val(&n),
-        ])
-        .unwrap();
+        let text = text(&[Part::Lit("ids:"), Part::Fmt(&n, spec), Part::Lit("/"), Part::Val(&n)]).unwrap();
         assert_eq!(text, Value::from("ids:000000042/42"));
     }
 

@@ -30,12 +30,7 @@ impl Serialize for Value {
             Self::Float(_) => Err(S::Error::custom("an infinite float")),
             Self::Str(text) => to.serialize_str(text),
             Self::List(items) => to.collect_seq(items),
-            Self::Object(members)
-                if members
-                    .keys()
-                    .next()
-                    .is_some_and(|key| key.starts_with('$')) =>
-            {
+            Self::Object(members) if members.keys().next().is_some_and(|key| key.starts_with('$')) => {
                 let mut map = to.serialize_map(Some(1))?;
                 map.serialize_entry("$object", &Pairs(members))?;
                 map.end()
@@ -46,11 +41,7 @@ impl Serialize for Value {
             Self::Duration(nanos) => tagged(to, "$duration", Self::Int(*nanos)),
             Self::Time(nanos) => tagged(to, "$time", nanos.to_string().into()),
             Self::File(file) => {
-                let parts = [
-                    STANDARD.encode(&file.bytes).into(),
-                    Self::Str(file.name.clone()),
-                    Self::Str(file.media_type.clone()),
-                ];
+                let parts = [STANDARD.encode(&file.bytes).into(), Self::Str(file.name.clone()), Self::Str(file.media_type.clone())];
                 tagged(to, "$file", Self::list(parts))
             }
             Self::Form(form) => tagged(to, "$form", form_parts(form)),
@@ -69,20 +60,10 @@ impl Serialize for Pairs<'_> {
 
 fn form_parts(form: &FormValue) -> Value {
     let pairs = |pairs: &[(EcoString, EcoString)]| {
-        Value::list(
-            pairs
-                .iter()
-                .flat_map(|(name, value)| [Value::Str(name.clone()), Value::Str(value.clone())]),
-        )
+        Value::list(pairs.iter().flat_map(|(name, value)| [Value::Str(name.clone()), Value::Str(value.clone())]))
     };
     let text = |text: &EcoString| Value::Str(text.clone());
-    Value::list([
-        text(&form.method),
-        text(&form.action),
-        text(&form.enctype),
-        pairs(&form.fields),
-        pairs(&form.buttons),
-    ])
+    Value::list([text(&form.method), text(&form.action), text(&form.enctype), pairs(&form.fields), pairs(&form.buttons)])
 }
 
 impl<'de> Deserialize<'de> for Value {
@@ -112,10 +93,7 @@ impl<'de> Visitor<'de> for Wire {
         Ok(Value::Int(n))
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "beyond 64 bits a number is a float"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "beyond 64 bits a number is a float")]
     fn visit_u64<E>(self, n: u64) -> Result<Value, E> {
         Ok(i64::try_from(n).map_or(Value::Float(n as f64), Value::Int))
     }
@@ -146,9 +124,9 @@ impl<'de> Visitor<'de> for Wire {
             members.insert(key, map.next_value()?);
         }
         match members.first() {
-            Some((tag, inner)) if tag.starts_with('$') => tagged(tag, inner).ok_or_else(|| {
-                A::Error::custom(format!("{tag} is no type of value, or not this value's"))
-            }),
+            Some((tag, inner)) if tag.starts_with('$') => {
+                tagged(tag, inner).ok_or_else(|| A::Error::custom(format!("{tag} is no type of value, or not this value's")))
+            }
             _ => Ok(Value::Object(Arc::new(members))),
         }
     }
@@ -171,21 +149,13 @@ fn tagged(tag: &str, inner: &Value) -> Option<Value> {
         ("$duration", Value::Int(nanos)) => Value::Duration(*nanos),
         ("$time", Value::Str(nanos)) => Value::Time(nanos.parse().ok()?),
         ("$file", Value::List(parts)) => match parts.as_slice() {
-            [bytes, Value::Str(name), Value::Str(media_type)] => Value::File(Arc::new(FileValue {
-                bytes: decode(bytes)?.into(),
-                name: name.clone(),
-                media_type: media_type.clone(),
-            })),
+            [bytes, Value::Str(name), Value::Str(media_type)] => {
+                Value::File(Arc::new(FileValue { bytes: decode(bytes)?.into(), name: name.clone(), media_type: media_type.clone() }))
+            }
             _ => return None,
         },
         ("$form", Value::List(parts)) => match parts.as_slice() {
-            [
-                Value::Str(method),
-                Value::Str(action),
-                Value::Str(enctype),
-                fields,
-                buttons,
-            ] => Value::Form(Arc::new(FormValue {
+            [Value::Str(method), Value::Str(action), Value::Str(enctype), fields, buttons] => Value::Form(Arc::new(FormValue {
                 method: method.clone(),
                 action: action.clone(),
                 enctype: enctype.clone(),
@@ -202,15 +172,7 @@ fn pairs(value: &Value) -> Option<Vec<(EcoString, EcoString)>> {
     let Value::List(items) = value else {
         return None;
     };
-    items
-        .chunks(2)
-        .map(|pair| {
-            Some((
-                pair.first()?.as_str()?.into(),
-                pair.get(1)?.as_str()?.into(),
-            ))
-        })
-        .collect()
+    items.chunks(2).map(|pair| Some((pair.first()?.as_str()?.into(), pair.get(1)?.as_str()?.into()))).collect()
 }
 
 #[cfg(test)]
@@ -219,17 +181,10 @@ mod tests {
 
     #[test]
     fn every_type_arrives_as_it_left() {
-        let file = FileValue {
-            bytes: vec![0, 255].into(),
-            name: "x".into(),
-            media_type: "image/png".into(),
-        };
+        let file = FileValue { bytes: vec![0, 255].into(), name: "x".into(), media_type: "image/png".into() };
         for value in [
             Value::from_json(br#"{"a":[1,-2,1.5,"x",null,true,{}]}"#).unwrap(),
-            Value::object([
-                ("$time", Value::from(1)),
-                ("b", Value::object([("$object", Value::Null)])),
-            ]),
+            Value::object([("$time", Value::from(1)), ("b", Value::object([("$object", Value::Null)]))]),
             Value::bytes(vec![0, 1, 255]),
             Value::Duration(-5),
             Value::Time(i128::from(i64::MAX) * 3),
@@ -250,13 +205,8 @@ mod tests {
             buttons: vec![],
         };
         let json = serde_json::to_string(&Value::Form(Arc::new(form))).unwrap();
-        let Value::Form(back) = serde_json::from_str(&json).unwrap() else {
-            panic!()
-        };
-        assert_eq!(
-            (back.method.as_str(), back.fields[0].1.as_str()),
-            ("POST", "1")
-        );
+        let Value::Form(back) = serde_json::from_str(&json).unwrap() else { panic!() };
+        assert_eq!((back.method.as_str(), back.fields[0].1.as_str()), ("POST", "1"));
         assert!(serde_json::from_str::<Value>(r#"{"$nope":1}"#).is_err());
     }
 }

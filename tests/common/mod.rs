@@ -1,5 +1,4 @@
 //! What the end-to-end tests share: a project of their own beside a demo server of their own, and binaries that are built once.
-#![expect(dead_code, reason = "each test file uses its part")]
 
 use std::collections::HashMap;
 use std::fs;
@@ -8,43 +7,39 @@ use std::process::{Command, Output};
 use std::sync::{Mutex, OnceLock};
 
 /// The repository.
-pub fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// What tests build and install lies here, so that a second run finds it.
-pub fn shelf(name: &str) -> PathBuf {
+pub(crate) fn shelf(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::create_dir_all(&folder).expect("the target folder can be written");
     folder
 }
 
 /// The `ltc` command with the tests' cache: the run time is compiled once for all of them.
-pub fn ltc() -> Command {
+pub(crate) fn ltc() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ltc"));
     command.env("LTC_CACHE_DIR", shelf("ltc-cache")).env("NO_COLOR", "1");
     command
 }
 
 /// Output as text, for messages.
-pub fn text(output: &Output) -> String {
+pub(crate) fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
 /// The binary of one of the repository's specs, built once a test process.
-pub fn binary(spec: &str) -> PathBuf {
+pub(crate) fn binary(spec: &str) -> PathBuf {
     static BUILT: OnceLock<Mutex<HashMap<String, PathBuf>>> = OnceLock::new();
     let mut built = BUILT.get_or_init(Mutex::default).lock().expect("no test panics while it builds");
     built
         .entry(spec.to_owned())
         .or_insert_with(|| {
             let out = shelf("binaries").join(format!("{spec}-{}", std::process::id()));
-            let output = ltc()
-                .current_dir(root())
-                .args(["build", &format!("specs/{spec}.lt"), "-o"])
-                .arg(&out)
-                .output()
-                .expect("ltc can be run");
+            let output =
+                ltc().current_dir(root()).args(["build", &format!("specs/{spec}.lt"), "-o"]).arg(&out).output().expect("ltc can be run");
             assert!(output.status.success(), "ltc build specs/{spec}.lt: {}", text(&output));
             out
         })
@@ -52,17 +47,17 @@ pub fn binary(spec: &str) -> PathBuf {
 }
 
 /// A copy of the repository's specs and configuration, talking to a demo server of its own.
-pub struct Project {
-    pub folder: tempfile::TempDir,
-    pub server: ltc::demo::Handle,
+pub(crate) struct Project {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) server: ltc::demo::Handle,
 }
 
 impl Project {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(ltc::demo::Options::any_port())
     }
 
-    pub fn with(options: ltc::demo::Options) -> Self {
+    pub(crate) fn with(options: ltc::demo::Options) -> Self {
         let server = ltc::demo::spawn(options).expect("a port is free");
         let folder = tempfile::tempdir().expect("a temporary folder");
         for part in ["config", "specs"] {
@@ -71,30 +66,30 @@ impl Project {
         Self { folder, server }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// Runs a spec's binary here.
-    pub fn run(&self, spec: &str, args: &[&str]) -> Output {
+    pub(crate) fn run(&self, spec: &str, args: &[&str]) -> Output {
         self.command(spec, args).output().expect("the binary can be run")
     }
 
-    pub fn command(&self, spec: &str, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, spec: &str, args: &[&str]) -> Command {
         let mut command = Command::new(binary(spec));
         command.current_dir(self.path()).env("NO_COLOR", "1").args(args);
         command
     }
 
     /// What the server itself counted.
-    pub fn served(&self) -> serde_json::Value {
+    pub(crate) fn served(&self) -> serde_json::Value {
         let body = get(&self.server.addr().to_string(), "/_demo/stats");
         serde_json::from_str(&body).expect("the server's counts are JSON")
     }
 }
 
 /// A minimal GET, by a client that isn't the one under test.
-pub fn get(addr: &str, path: &str) -> String {
+pub(crate) fn get(addr: &str, path: &str) -> String {
     use std::io::{Read, Write};
     let mut stream = std::net::TcpStream::connect(addr).expect("the server listens");
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n").expect("the server reads");

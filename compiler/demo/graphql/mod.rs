@@ -38,21 +38,10 @@ enum Argument {
 
 impl Operation {
     /// The values of the variables; one that is needed and missing is an error.
-    pub(super) fn variables(
-        &self,
-        mut given: Map<String, Value>,
-    ) -> Result<Map<String, Value>, String> {
+    pub(super) fn variables(&self, mut given: Map<String, Value>) -> Result<Map<String, Value>, String> {
         let mut values = Map::new();
-        for Declared {
-            name,
-            kind,
-            default,
-        } in &self.declared
-        {
-            let value = given
-                .remove(name)
-                .or_else(|| default.clone())
-                .unwrap_or(Value::Null);
+        for Declared { name, kind, default } in &self.declared {
+            let value = given.remove(name).or_else(|| default.clone()).unwrap_or(Value::Null);
             let fits = match (kind.trim_end_matches('!'), &value) {
                 (_, Value::Null) => !kind.ends_with('!'),
                 ("Int", value) => value.is_i64(),
@@ -64,12 +53,8 @@ impl Operation {
             };
             if !fits {
                 return Err(match value {
-                    Value::Null => format!(
-                        "Variable \"${name}\" of required type \"{kind}\" was not provided."
-                    ),
-                    value => format!(
-                        "Variable \"${name}\" got invalid value {value}; expected type \"{kind}\"."
-                    ),
+                    Value::Null => format!("Variable \"${name}\" of required type \"{kind}\" was not provided."),
+                    value => format!("Variable \"${name}\" got invalid value {value}; expected type \"{kind}\"."),
                 });
             }
             values.insert(name.clone(), value);
@@ -85,34 +70,18 @@ impl Field {
     }
 
     /// An argument's value.
-    pub(super) fn value<'v>(
-        &'v self,
-        name: &str,
-        variables: &'v Map<String, Value>,
-    ) -> Result<Option<&'v Value>, String> {
+    pub(super) fn value<'v>(&'v self, name: &str, variables: &'v Map<String, Value>) -> Result<Option<&'v Value>, String> {
         let value = match self.arguments.iter().find(|(key, _)| key == name) {
             None => return Ok(None),
             Some((_, Argument::Literal(value))) => value,
-            Some((_, Argument::Variable(name))) => variables
-                .get(name)
-                .ok_or_else(|| format!("Variable \"${name}\" is not defined."))?,
+            Some((_, Argument::Variable(name))) => variables.get(name).ok_or_else(|| format!("Variable \"${name}\" is not defined."))?,
         };
         Ok((!value.is_null()).then_some(value))
     }
 
     /// An argument that is a whole number.
-    pub(super) fn int(
-        &self,
-        name: &str,
-        variables: &Map<String, Value>,
-    ) -> Result<Option<i64>, String> {
+    pub(super) fn int(&self, name: &str, variables: &Map<String, Value>) -> Result<Option<i64>, String> {
         let value = self.value(name, variables)?;
-        value
-            .map(|value| {
-                value
-                    .as_i64()
-                    .ok_or_else(|| format!("Argument \"{name}\" is {value}, expected an Int."))
-            })
-            .transpose()
+        value.map(|value| value.as_i64().ok_or_else(|| format!("Argument \"{name}\" is {value}, expected an Int."))).transpose()
     }
 }

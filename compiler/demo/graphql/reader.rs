@@ -11,11 +11,7 @@ const DEPTH: usize = 16;
 pub(in crate::demo) fn parse(query: &str) -> Result<Operation, String> {
     let mut reader = Reader { rest: query };
     reader.skip();
-    let mut operation = Operation {
-        kind: "query".to_owned(),
-        declared: Vec::new(),
-        fields: Vec::new(),
-    };
+    let mut operation = Operation { kind: "query".to_owned(), declared: Vec::new(), fields: Vec::new() };
     if !reader.rest.starts_with('{') {
         operation.kind = reader.name()?;
         if !reader.rest.starts_with(['{', '(']) {
@@ -28,11 +24,7 @@ pub(in crate::demo) fn parse(query: &str) -> Result<Operation, String> {
         }
     }
     operation.fields = reader.selection(DEPTH)?;
-    if reader.rest.is_empty() {
-        Ok(operation)
-    } else {
-        Err(reader.wrong("the end"))
-    }
+    if reader.rest.is_empty() { Ok(operation) } else { Err(reader.wrong("the end")) }
 }
 
 struct Reader<'q> {
@@ -43,9 +35,7 @@ impl Reader<'_> {
     /// Passes over what means nothing: white space, commas, comments.
     fn skip(&mut self) {
         loop {
-            self.rest = self
-                .rest
-                .trim_start_matches(|letter: char| letter.is_whitespace() || letter == ',');
+            self.rest = self.rest.trim_start_matches(|letter: char| letter.is_whitespace() || letter == ',');
             let Some(comment) = self.rest.strip_prefix('#') else {
                 return;
             };
@@ -70,18 +60,11 @@ impl Reader<'_> {
     }
 
     fn need(&mut self, letter: char) -> Result<(), String> {
-        if self.eat(letter) {
-            Ok(())
-        } else {
-            Err(self.wrong(&format!("\"{letter}\"")))
-        }
+        if self.eat(letter) { Ok(()) } else { Err(self.wrong(&format!("\"{letter}\""))) }
     }
 
     fn name(&mut self) -> Result<String, String> {
-        let end = self
-            .rest
-            .find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
-            .unwrap_or(self.rest.len());
+        let end = self.rest.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(self.rest.len());
         let name = self.rest[..end].to_owned();
         if name.is_empty() || name.starts_with(|letter: char| letter.is_ascii_digit()) {
             return Err(self.wrong("a name"));
@@ -108,67 +91,34 @@ impl Reader<'_> {
         if self.eat('!') {
             kind.push('!');
         }
-        let default = if self.eat('=') {
-            Some(self.literal(DEPTH)?)
-        } else {
-            None
-        };
-        Ok(Declared {
-            name,
-            kind,
-            default,
-        })
+        let default = if self.eat('=') { Some(self.literal(DEPTH)?) } else { None };
+        Ok(Declared { name, kind, default })
     }
 
     fn selection(&mut self, depth: usize) -> Result<Vec<Field>, String> {
-        let depth = depth
-            .checked_sub(1)
-            .ok_or("The query is nested too deeply.")?;
+        let depth = depth.checked_sub(1).ok_or("The query is nested too deeply.")?;
         self.need('{')?;
         let mut fields = Vec::new();
         while !self.eat('}') {
             let first = self.name()?;
-            let (alias, name) = if self.eat(':') {
-                (Some(first), self.name()?)
-            } else {
-                (None, first)
-            };
+            let (alias, name) = if self.eat(':') { (Some(first), self.name()?) } else { (None, first) };
             let mut arguments = Vec::new();
             if self.eat('(') {
                 while !self.eat(')') {
                     let name = self.name()?;
                     self.need(':')?;
-                    let value = if self.eat('$') {
-                        Argument::Variable(self.name()?)
-                    } else {
-                        Argument::Literal(self.literal(DEPTH)?)
-                    };
+                    let value = if self.eat('$') { Argument::Variable(self.name()?) } else { Argument::Literal(self.literal(DEPTH)?) };
                     arguments.push((name, value));
                 }
             }
-            let inner = if self.rest.starts_with('{') {
-                self.selection(depth)?
-            } else {
-                Vec::new()
-            };
-            fields.push(Field {
-                alias,
-                name,
-                arguments,
-                fields: inner,
-            });
+            let inner = if self.rest.starts_with('{') { self.selection(depth)? } else { Vec::new() };
+            fields.push(Field { alias, name, arguments, fields: inner });
         }
-        if fields.is_empty() {
-            Err("Syntax Error: a selection names no field.".to_owned())
-        } else {
-            Ok(fields)
-        }
+        if fields.is_empty() { Err("Syntax Error: a selection names no field.".to_owned()) } else { Ok(fields) }
     }
 
     fn literal(&mut self, depth: usize) -> Result<Value, String> {
-        let depth = depth
-            .checked_sub(1)
-            .ok_or("The query is nested too deeply.")?;
+        let depth = depth.checked_sub(1).ok_or("The query is nested too deeply.")?;
         if self.eat('[') {
             let mut items = Vec::new();
             while !self.eat(']') {
@@ -187,19 +137,10 @@ impl Reader<'_> {
             self.skip();
             return Ok(text.into());
         }
-        let number =
-            |letter: char| letter.is_ascii_digit() || matches!(letter, '-' | '+' | '.' | 'e' | 'E');
-        if self
-            .rest
-            .starts_with(|letter: char| letter.is_ascii_digit() || letter == '-')
-        {
-            let end = self
-                .rest
-                .find(|letter| !number(letter))
-                .unwrap_or(self.rest.len());
-            let value: Number = self.rest[..end]
-                .parse()
-                .map_err(|_| self.wrong("a number"))?;
+        let number = |letter: char| letter.is_ascii_digit() || matches!(letter, '-' | '+' | '.' | 'e' | 'E');
+        if self.rest.starts_with(|letter: char| letter.is_ascii_digit() || letter == '-') {
+            let end = self.rest.find(|letter| !number(letter)).unwrap_or(self.rest.len());
+            let value: Number = self.rest[..end].parse().map_err(|_| self.wrong("a number"))?;
             self.rest = &self.rest[end..];
             self.skip();
             return Ok(value.into());

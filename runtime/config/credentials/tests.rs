@@ -15,11 +15,7 @@ fn parse(text: &str) -> Result<Credentials, Vec<ConfigError>> {
 }
 
 fn messages(text: &str) -> Vec<String> {
-    parse(text)
-        .unwrap_err()
-        .iter()
-        .map(ToString::to_string)
-        .collect()
+    parse(text).unwrap_err().iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -30,34 +26,17 @@ fn the_example_file_is_read_whole() {
     assert!(splunk.verify);
     let signalfx = credentials.signalfx().unwrap().unwrap();
     assert_eq!(signalfx.prefix, "locust.");
-    assert_eq!(
-        credentials
-            .aws()
-            .unwrap()
-            .unwrap()
-            .secret_access_key
-            .as_ref()
-            .unwrap()
-            .expose(),
-        "value-of-AWS_SECRET_ACCESS_KEY"
-    );
+    assert_eq!(credentials.aws().unwrap().unwrap().secret_access_key.as_ref().unwrap().expose(), "value-of-AWS_SECRET_ACCESS_KEY");
     assert!(credentials.prometheus().unwrap().is_some());
     assert!(credentials.otlp().unwrap().is_some());
     assert!(credentials.influxdb().unwrap().unwrap().bucket.is_some());
     assert_eq!(credentials.stats_interval, Some(Duration::from_secs(5)));
     let shown = format!("{credentials:?}");
     for secret in credentials.secrets() {
-        assert!(
-            !shown.contains(&format!("\"{secret}\"")),
-            "{secret} is shown in {shown}"
-        );
+        assert!(!shown.contains(&format!("\"{secret}\"")), "{secret} is shown in {shown}");
     }
     assert!(shown.contains("***"));
-    assert!(
-        credentials.secrets().len() >= 7,
-        "{:?}",
-        credentials.secrets()
-    );
+    assert!(credentials.secrets().len() >= 7, "{:?}", credentials.secrets());
 }
 
 #[test]
@@ -74,47 +53,25 @@ fn a_missing_variable_is_an_error_of_its_section_only() {
     let credentials = Credentials::parse(&text.replace("${V}", "Yes"), "c.yml", &some).unwrap();
     assert!(credentials.splunk().is_err());
     let signalfx = credentials.signalfx().unwrap().unwrap();
-    assert_eq!(
-        (signalfx.url.as_str(), signalfx.prefix.as_str()),
-        ("https://ingest.us1.signalfx.com", "locust.")
-    );
+    assert_eq!((signalfx.url.as_str(), signalfx.prefix.as_str()), ("https://ingest.us1.signalfx.com", "locust."));
     assert_eq!(credentials.otlp(), Ok(None));
-    assert!(
-        credentials
-            .lacks("OTLP")
-            .to_string()
-            .contains("c.yml: there is no section OTLP")
-    );
+    assert!(credentials.lacks("OTLP").to_string().contains("c.yml: there is no section OTLP"));
 }
 
 #[test]
 fn urls_are_made_of_hosts() {
     let url = |text: &str| parse(text).unwrap().splunk().unwrap().unwrap().url.clone();
-    assert_eq!(
-        url("splunk: {host: s.example.com, token: t}"),
-        "https://s.example.com:8088"
-    );
-    assert_eq!(
-        url("SPLUNK: {host: s, port: \"${SPLUNK_PORT}\", token: t}"),
-        "https://s:8089"
-    );
-    assert_eq!(
-        url("splunk: {host: \"http://s\", port: 1, token: t}"),
-        "http://s:1"
-    );
-    let credentials =
-        parse("signalfx: {token: t, url: http://127.0.0.1:1, prefix: ltc.}\n").unwrap();
+    assert_eq!(url("splunk: {host: s.example.com, token: t}"), "https://s.example.com:8088");
+    assert_eq!(url("SPLUNK: {host: s, port: \"${SPLUNK_PORT}\", token: t}"), "https://s:8089");
+    assert_eq!(url("splunk: {host: \"http://s\", port: 1, token: t}"), "http://s:1");
+    let credentials = parse("signalfx: {token: t, url: http://127.0.0.1:1, prefix: ltc.}\n").unwrap();
     let signalfx = credentials.signalfx().unwrap().unwrap();
-    assert_eq!(
-        (signalfx.url.as_str(), signalfx.prefix.as_str()),
-        ("http://127.0.0.1:1", "ltc.")
-    );
+    assert_eq!((signalfx.url.as_str(), signalfx.prefix.as_str()), ("http://127.0.0.1:1", "ltc."));
 }
 
 #[test]
 fn endpoints_have_headers() {
-    let credentials =
-        parse("otlp: {url: http://o, headers: {x-key: \"${K}\"}, verify: No}\n").unwrap();
+    let credentials = parse("otlp: {url: http://o, headers: {x-key: \"${K}\"}, verify: No}\n").unwrap();
     let otlp = credentials.otlp().unwrap().unwrap();
     assert_eq!(otlp.headers["x-key"].expose(), "value-of-K");
     assert!(!otlp.verify);
@@ -138,10 +95,7 @@ fn every_error() {
         "Prometheus must be a map",
         "stats_interval: \"5x\" is no duration",
     ] {
-        assert!(
-            all.iter().any(|message| message.contains(part)),
-            "{part}: {all:#?}"
-        );
+        assert!(all.iter().any(|message| message.contains(part)), "{part}: {all:#?}");
     }
     assert!(messages("Splunk: {url: u, token: ${X}\n").len() == 1);
     assert!(messages("Splunk: {url: u, token: \"${X\"}\n")[0].contains("not closed"));

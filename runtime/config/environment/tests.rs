@@ -16,10 +16,7 @@ fn cs1() -> Environment {
 #[test]
 fn own_values_lie_over_common_ones() {
     let env = cs1();
-    assert_eq!(
-        env.get("tpdata.url").unwrap().as_str(),
-        Some("http://127.0.0.1:8137")
-    );
+    assert_eq!(env.get("tpdata.url").unwrap().as_str(), Some("http://127.0.0.1:8137"));
     assert_eq!(env.get("auto_system.name").unwrap().as_str(), Some("bot"));
     assert_eq!(env.get("limits.deep.a").unwrap().data, EnvData::Int(1));
     assert_eq!(env.get("limits.deep.b").unwrap().data, EnvData::Int(3));
@@ -49,15 +46,7 @@ fn own_values_lie_over_common_ones() {
 #[test]
 fn scalars_have_types() {
     let text = "a: 1\nb: -2.5\nc: true\nd: null\ne: \"1\"\nf: 007\ng: 1e3\nh: 0x1F\ni:\nj: 1.2.3\nk: 99999999999999999999\nl: 2026-01-01\nn: .5\no: yes\n";
-    let env = Environment::parse(
-        "x",
-        Source {
-            text,
-            file: "x.yml",
-        },
-        None,
-    )
-    .unwrap();
+    let env = Environment::parse("x", Source { text, file: "x.yml" }, None).unwrap();
     for (key, expected) in [
         ("a", EnvData::Int(1)),
         ("b", EnvData::Float(-2.5)),
@@ -74,11 +63,7 @@ fn scalars_have_types() {
         ("n", EnvData::Float(0.5)),
         ("o", EnvData::String("yes".into())),
     ] {
-        assert_eq!(
-            env.get(key).map(|value| value.data.clone()),
-            Some(expected),
-            "{key}"
-        );
+        assert_eq!(env.get(key).map(|value| value.data.clone()), Some(expected), "{key}");
     }
 }
 
@@ -86,93 +71,38 @@ fn scalars_have_types() {
 fn missing_keys_suggest() {
     let env = cs1();
     for (path, message, help) in [
-        (
-            "tpdata.urk",
-            "env cs1 has no key \"tpdata.urk\"",
-            "did you mean \"tpdata.url\"?",
-        ),
-        (
-            "tpdta.url",
-            "env cs1 has no key \"tpdta\"",
-            "did you mean \"tpdata\"?",
-        ),
-        (
-            "tpdata.frobnicate",
-            "env cs1 has no key \"tpdata.frobnicate\"",
-            "keys of tpdata: url, key",
-        ),
-        (
-            "zzzzzz",
-            "env cs1 has no key \"zzzzzz\"",
-            "its keys: auto_system, limits, country, tpdata",
-        ),
+        ("tpdata.urk", "env cs1 has no key \"tpdata.urk\"", "did you mean \"tpdata.url\"?"),
+        ("tpdta.url", "env cs1 has no key \"tpdta\"", "did you mean \"tpdata\"?"),
+        ("tpdata.frobnicate", "env cs1 has no key \"tpdata.frobnicate\"", "keys of tpdata: url, key"),
+        ("zzzzzz", "env cs1 has no key \"zzzzzz\"", "its keys: auto_system, limits, country, tpdata"),
     ] {
         let missing = env.require(path).unwrap_err();
-        assert_eq!(
-            (missing.message.as_str(), missing.help.as_deref()),
-            (message, Some(help)),
-            "{path}"
-        );
+        assert_eq!((missing.message.as_str(), missing.help.as_deref()), (message, Some(help)), "{path}");
     }
     assert_eq!(env.require("tpdata.urk").unwrap_err().place.line, 2);
     let missing = env.require("country.code").unwrap_err();
-    assert_eq!(
-        missing.message,
-        "\"country\" of env cs1 is a string, it has no key \"code\""
-    );
-    assert!(
-        Environment::empty("e")
-            .require("a")
-            .unwrap_err()
-            .help
-            .unwrap()
-            .contains("config/e.yml")
-    );
+    assert_eq!(missing.message, "\"country\" of env cs1 is a string, it has no key \"code\"");
+    assert!(Environment::empty("e").require("a").unwrap_err().help.unwrap().contains("config/e.yml"));
 }
 
 #[test]
 fn variables_wait_for_run_time() {
     let env = cs1();
     let token = env.get("auto_system.token").unwrap();
-    assert_eq!(
-        (token.kind(), token.is_unresolved(), token.secret),
-        (Kind::String, true, true)
-    );
-    let names: Vec<_> = env
-        .variables()
-        .into_iter()
-        .map(|(name, default, _)| (name, default))
-        .collect();
-    assert_eq!(
-        names,
-        [("TOKEN".to_owned(), false), ("KEY".to_owned(), true)]
-    );
+    assert_eq!((token.kind(), token.is_unresolved(), token.secret), (Kind::String, true, true));
+    let names: Vec<_> = env.variables().into_iter().map(|(name, default, _)| (name, default)).collect();
+    assert_eq!(names, [("TOKEN".to_owned(), false), ("KEY".to_owned(), true)]);
 
-    let resolved = env
-        .resolve(&|name| (name == "TOKEN").then(|| "s3cret".to_owned()))
-        .unwrap();
-    assert_eq!(
-        resolved.get("auto_system.token").unwrap().as_str(),
-        Some("s3cret")
-    );
+    let resolved = env.resolve(&|name| (name == "TOKEN").then(|| "s3cret".to_owned())).unwrap();
+    assert_eq!(resolved.get("auto_system.token").unwrap().as_str(), Some("s3cret"));
     assert!(resolved.get("auto_system.token").unwrap().secret);
-    assert_eq!(
-        resolved.get("tpdata.key").unwrap().as_str(),
-        Some("Bearer demo-key")
-    );
+    assert_eq!(resolved.get("tpdata.key").unwrap().as_str(), Some("Bearer demo-key"));
     assert!(!resolved.get("tpdata.key").unwrap().secret);
     assert_eq!(resolved.secrets(), ["s3cret"]);
 
-    let both = env
-        .resolve(&|name| Some(format!("value-of-{name}")))
-        .unwrap();
+    let both = env.resolve(&|name| Some(format!("value-of-{name}"))).unwrap();
     assert_eq!(both.secrets(), ["value-of-TOKEN", "value-of-KEY"]);
-    assert!(
-        env.resolve(&|_| Some("abc".into()))
-            .unwrap()
-            .secrets()
-            .is_empty()
-    );
+    assert!(env.resolve(&|_| Some("abc".into())).unwrap().secrets().is_empty());
 }
 
 #[test]
@@ -187,47 +117,13 @@ fn a_missing_variable_names_key_and_place() {
 
 #[test]
 fn wrong_files() {
-    let parse = |text| {
-        Environment::parse(
-            "x",
-            Source {
-                text,
-                file: "x.yml",
-            },
-            None,
-        )
-    };
-    assert!(
-        parse("- a\n").unwrap_err()[0]
-            .message
-            .contains("must be a map")
-    );
-    assert!(
-        parse("a.b: 1\n").unwrap_err()[0]
-            .message
-            .contains("can't be reached")
-    );
-    assert!(
-        parse("a: ${X\n").unwrap_err()[0]
-            .message
-            .contains("not closed")
-    );
-    assert_eq!(
-        parse("a: $${X}\n").unwrap().get("a").unwrap().as_str(),
-        Some("${X}")
-    );
+    let parse = |text| Environment::parse("x", Source { text, file: "x.yml" }, None);
+    assert!(parse("- a\n").unwrap_err()[0].message.contains("must be a map"));
+    assert!(parse("a.b: 1\n").unwrap_err()[0].message.contains("can't be reached"));
+    assert!(parse("a: ${X\n").unwrap_err()[0].message.contains("not closed"));
+    assert_eq!(parse("a: $${X}\n").unwrap().get("a").unwrap().as_str(), Some("${X}"));
     assert!(parse("").is_ok());
-    let both = Environment::parse(
-        "x",
-        Source {
-            text: "- a",
-            file: "x.yml",
-        },
-        Some(Source {
-            text: "- b",
-            file: "c.yml",
-        }),
-    );
+    let both = Environment::parse("x", Source { text: "- a", file: "x.yml" }, Some(Source { text: "- b", file: "c.yml" }));
     assert_eq!(both.unwrap_err().len(), 2);
 }
 
@@ -235,26 +131,11 @@ fn wrong_files() {
 fn loads_from_a_directory() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("cs1.yml"), CS1.text).unwrap();
-    assert!(
-        Environment::load(directory.path(), "cs1")
-            .unwrap()
-            .get("auto_system")
-            .is_none()
-    );
+    assert!(Environment::load(directory.path(), "cs1").unwrap().get("auto_system").is_none());
     std::fs::write(directory.path().join("common.yml"), COMMON.text).unwrap();
-    assert!(
-        Environment::load(directory.path(), "cs1")
-            .unwrap()
-            .get("auto_system")
-            .is_some()
-    );
+    assert!(Environment::load(directory.path(), "cs1").unwrap().get("auto_system").is_some());
     let error = &Environment::load(directory.path(), "cs2").unwrap_err()[0];
-    assert!(
-        error
-            .to_string()
-            .ends_with("there is no such file (did you mean \"cs1\"?)"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with("there is no such file (did you mean \"cs1\"?)"), "{error}");
 }
 
 #[test]
@@ -267,18 +148,9 @@ fn survives_being_handed_over() {
 
 #[test]
 fn the_example_environment_has_what_the_examples_read() {
-    let own = Source {
-        text: include_str!("../../../config/cs1.yml"),
-        file: "config/cs1.yml",
-    };
-    let common = Source {
-        text: include_str!("../../../config/common.yml"),
-        file: "config/common.yml",
-    };
-    let env = Environment::parse("cs1", own, Some(common))
-        .unwrap()
-        .resolve(&|_| None)
-        .unwrap();
+    let own = Source { text: include_str!("../../../config/cs1.yml"), file: "config/cs1.yml" };
+    let common = Source { text: include_str!("../../../config/common.yml"), file: "config/common.yml" };
+    let env = Environment::parse("cs1", own, Some(common)).unwrap().resolve(&|_| None).unwrap();
     for (path, kind) in [
         ("tpdata.url", Kind::String),
         ("auto_system.token", Kind::String),

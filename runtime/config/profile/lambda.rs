@@ -99,23 +99,12 @@ const SHORTEST_INTERVAL: Duration = Duration::from_secs(10);
 pub(super) fn read(section: Section<'_>) -> LambdaSettings {
     let section = section.known(&KEYS);
     let defaults = LambdaSettings::default();
-    let texts = |key| {
-        section
-            .texts(key)
-            .into_iter()
-            .map(|(text, _)| text)
-            .collect()
-    };
+    let texts = |key| section.texts(key).into_iter().map(|(text, _)| text).collect();
     let mut tags = IndexMap::new();
     if let Some(entry) = section.entry("tags") {
         if let NodeValue::Map(entries) = &entry.value.value {
             for tag in entries {
-                let value = read_node(
-                    section.problems(),
-                    &format!("tags.{}", tag.key),
-                    &tag.value,
-                    |text| Ok(text.to_owned()),
-                );
+                let value = read_node(section.problems(), &format!("tags.{}", tag.key), &tag.value, |text| Ok(text.to_owned()));
                 tags.extend(value.map(|value| (tag.key.clone(), value)));
             }
         } else {
@@ -127,12 +116,10 @@ pub(super) fn read(section: Section<'_>) -> LambdaSettings {
             .whole("memory_mb", 128, 10_240)
             .and_then(|megabytes| u32::try_from(megabytes).ok())
             .unwrap_or(defaults.memory_mb),
-        architecture: section.read("architecture", |text| {
-            match text.to_ascii_lowercase().as_str() {
-                "x86_64" | "x86" | "x64" | "amd64" => Ok(Architecture::X86_64),
-                "arm64" | "arm" | "aarch64" | "graviton" => Ok(Architecture::Arm64),
-                _ => Err(format!("\"{text}\" is neither x86_64 nor arm64")),
-            }
+        architecture: section.read("architecture", |text| match text.to_ascii_lowercase().as_str() {
+            "x86_64" | "x86" | "x64" | "amd64" => Ok(Architecture::X86_64),
+            "arm64" | "arm" | "aarch64" | "graviton" => Ok(Architecture::Arm64),
+            _ => Err(format!("\"{text}\" is neither x86_64 nor arm64")),
         }),
         clients_per_function: section.whole("clients_per_function", 1, u64::MAX),
         rate_per_function: section.read("rate_per_function", |text| match Rate::parse(text)? {
@@ -143,12 +130,10 @@ pub(super) fn read(section: Section<'_>) -> LambdaSettings {
         role: section.text("role"),
         interval: section
             .read("interval", |text| match duration::parse(text)? {
-                interval if interval > LONGEST_INTERVAL => Err(
-                    "it must be at most 14m30s: AWS ends a function after 15 minutes".to_owned(),
-                ),
-                interval if interval < SHORTEST_INTERVAL => {
-                    Err("it must be at least 10s".to_owned())
+                interval if interval > LONGEST_INTERVAL => {
+                    Err("it must be at most 14m30s: AWS ends a function after 15 minutes".to_owned())
                 }
+                interval if interval < SHORTEST_INTERVAL => Err("it must be at least 10s".to_owned()),
                 interval => Ok(interval),
             })
             .unwrap_or(defaults.interval),

@@ -91,9 +91,7 @@ impl Load {
     pub fn own_duration(&self) -> Option<Duration> {
         self.duration.or_else(|| match &self.shape {
             Shape::ClientStages(stages) => Some(stages.iter().map(|stage| stage.duration).sum()),
-            Shape::Arrivals { stages, .. } if !stages.is_empty() => {
-                Some(stages.iter().map(|stage| stage.duration).sum())
-            }
+            Shape::Arrivals { stages, .. } if !stages.is_empty() => Some(stages.iter().map(|stage| stage.duration).sum()),
             _ => None,
         })
     }

@@ -90,13 +90,7 @@ pub struct Logging {
 
 impl Default for Logging {
     fn default() -> Self {
-        Self {
-            level: LogLevel::Info,
-            http_level: None,
-            final_stats: true,
-            stats_interval: None,
-            listeners: Vec::new(),
-        }
+        Self { level: LogLevel::Info, http_level: None, final_stats: true, stats_interval: None, listeners: Vec::new() }
     }
 }
 
@@ -123,10 +117,7 @@ impl Profile {
             return Err(errors);
         }
         warnings.sort_by_key(|warning| warning.place.offset);
-        Ok(Self {
-            warnings,
-            ..profile
-        })
+        Ok(Self { warnings, ..profile })
     }
 
     /// Reads a profile's file.
@@ -140,28 +131,14 @@ fn read(problems: &Problems, root: &node::Node, file: &str) -> Profile {
     let top = Section::open(problems, root, "").known(&["test_header", "profile"]);
     if !top.has("profile") {
         let help = "add profile: with runner: {clients: 20, hatch_rate: 10, duration: 10s}";
-        problems.error(
-            ConfigError::new(Place::file(file), "the key \"profile\" is missing").with_help(help),
-        );
+        problems.error(ConfigError::new(Place::file(file), "the key \"profile\" is missing").with_help(help));
     }
-    let header = top
-        .section("test_header", "test_header")
-        .map(read_header)
-        .unwrap_or_default();
-    let profile = top
-        .section("profile", "profile")
-        .map(|section| section.known(&["runner", "test", "logging", "thresholds", "lambda"]));
+    let header = top.section("test_header", "test_header").map(read_header).unwrap_or_default();
+    let profile = top.section("profile", "profile").map(|section| section.known(&["runner", "test", "logging", "thresholds", "lambda"]));
     let runner = profile.and_then(|profile| profile.section("runner", "profile.runner"));
-    let (load, users) = read_runner(
-        problems,
-        runner,
-        profile.map_or(&root.place, |profile| profile.place),
-    );
+    let (load, users) = read_runner(problems, runner, profile.map_or(&root.place, |profile| profile.place));
     let runner_known = runner.map(|runner| {
-        let keys: Vec<&str> = runner::LOAD_KEYS
-            .into_iter()
-            .chain(["graceful_stop", "seed", "threads"])
-            .collect();
+        let keys: Vec<&str> = runner::LOAD_KEYS.into_iter().chain(["graceful_stop", "seed", "threads"]).collect();
         runner.known(&keys)
     });
     Profile {
@@ -169,26 +146,13 @@ fn read(problems: &Problems, root: &node::Node, file: &str) -> Profile {
         header,
         load,
         users,
-        graceful_stop: runner_known
-            .and_then(|runner| runner.duration("graceful_stop"))
-            .unwrap_or(DEFAULT_GRACEFUL_STOP),
+        graceful_stop: runner_known.and_then(|runner| runner.duration("graceful_stop")).unwrap_or(DEFAULT_GRACEFUL_STOP),
         seed: runner_known.and_then(|runner| runner.whole("seed", 0, u64::MAX)),
-        threads: runner_known
-            .and_then(|runner| runner.whole("threads", 1, 1024))
-            .and_then(|threads| usize::try_from(threads).ok()),
-        test: profile
-            .and_then(|profile| profile.section("test", "profile.test"))
-            .map(read_test)
-            .unwrap_or_default(),
-        logging: profile
-            .and_then(|profile| profile.section("logging", "profile.logging"))
-            .map(read_logging)
-            .unwrap_or_default(),
+        threads: runner_known.and_then(|runner| runner.whole("threads", 1, 1024)).and_then(|threads| usize::try_from(threads).ok()),
+        test: profile.and_then(|profile| profile.section("test", "profile.test")).map(read_test).unwrap_or_default(),
+        logging: profile.and_then(|profile| profile.section("logging", "profile.logging")).map(read_logging).unwrap_or_default(),
         thresholds: profile.map(read_thresholds).unwrap_or_default(),
-        lambda: profile
-            .and_then(|profile| profile.section("lambda", "profile.lambda"))
-            .map(lambda::read)
-            .unwrap_or_default(),
+        lambda: profile.and_then(|profile| profile.section("lambda", "profile.lambda")).map(lambda::read).unwrap_or_default(),
         warnings: Vec::new(),
     }
 }
@@ -199,40 +163,21 @@ fn read_header(section: Section<'_>) -> TestHeader {
         name: section.text("name"),
         description: section.text("description"),
         env: section.read("env", |text| match text {
-            text if text.contains(['/', '\\']) || text.starts_with('.') => Err(format!(
-                "\"{text}\" is no environment's name: write env: cs1 for config/cs1.yml"
-            )),
+            text if text.contains(['/', '\\']) || text.starts_with('.') => {
+                Err(format!("\"{text}\" is no environment's name: write env: cs1 for config/cs1.yml"))
+            }
             text => Ok(text.strip_suffix(".yml").unwrap_or(text).to_owned()),
         }),
         locations: names::read_locations(section),
     }
 }
 
-fn read_runner(
-    problems: &Problems,
-    runner: Option<Section<'_>>,
-    place: &Place,
-) -> (Load, IndexMap<String, Load>) {
-    let one_client = Shape::Clients {
-        clients: 1,
-        hatch_rate: Rate::per_second(1),
-    };
+fn read_runner(problems: &Problems, runner: Option<Section<'_>>, place: &Place) -> (Load, IndexMap<String, Load>) {
+    let one_client = Shape::Clients { clients: 1, hatch_rate: Rate::per_second(1) };
     let Some(runner) = runner else {
-        let warning = ConfigError::new(
-            place.clone(),
-            "profile.runner is missing: one client runs until it is stopped",
-        );
-        problems
-            .warn(warning.with_help("add runner: {clients: 20, hatch_rate: 10, duration: 10s}"));
-        return (
-            Load {
-                shape: one_client,
-                start: Duration::ZERO,
-                duration: None,
-                place: place.clone(),
-            },
-            IndexMap::new(),
-        );
+        let warning = ConfigError::new(place.clone(), "profile.runner is missing: one client runs until it is stopped");
+        problems.warn(warning.with_help("add runner: {clients: 20, hatch_rate: 10, duration: 10s}"));
+        return (Load { shape: one_client, start: Duration::ZERO, duration: None, place: place.clone() }, IndexMap::new());
     };
     let mut users = IndexMap::new();
     if let Some(entry) = runner.entry("users") {
@@ -243,23 +188,13 @@ fn read_runner(
                 users.insert(user.key.clone(), load);
             }
         } else {
-            runner.error(
-                "users",
-                "users must be a map of user names",
-                "write users: {Shopper: {clients: 400}, Auditor: {rate: 2/s}}",
-            );
+            runner.error("users", "users must be a map of user names", "write users: {Shopper: {clients: 400}, Auditor: {rate: 2/s}}");
         }
     }
     let mut load = runner::read_load(runner, 1);
-    let given = ["clients", "rate", "stages", "users"]
-        .iter()
-        .any(|key| runner.has(key));
+    let given = ["clients", "rate", "stages", "users"].iter().any(|key| runner.has(key));
     if !given {
-        runner.warn(
-            "",
-            "profile.runner gives no load: one client runs",
-            "add clients, rate, stages or users",
-        );
+        runner.warn("", "profile.runner gives no load: one client runs", "add clients, rate, stages or users");
         load.shape = one_client;
     }
     (load, users)
@@ -268,10 +203,7 @@ fn read_runner(
 fn read_test(section: Section<'_>) -> TestSettings {
     let section = section.known(&["spec", "locustfile", "debug"]);
     let locustfile = section.read("locustfile", spec_path);
-    TestSettings {
-        spec: section.read("spec", spec_path).or(locustfile),
-        debug: section.bool("debug").unwrap_or(false),
-    }
+    TestSettings { spec: section.read("spec", spec_path).or(locustfile), debug: section.bool("debug").unwrap_or(false) }
 }
 
 /// The spec that a name of an old or new profile stands for: `tpdata.py` and `tpdata` are `specs/tpdata.lt`.
@@ -282,35 +214,23 @@ pub(crate) fn spec_path(text: &str) -> Result<String, String> {
         Some((stem, "lt")) if !stem.is_empty() && name != text => Ok(text.to_owned()),
         Some((stem, "lt")) if !stem.is_empty() => Ok(format!("specs/{name}")),
         None if !name.is_empty() => Ok(format!("specs/{name}.lt")),
-        _ => Err(format!(
-            "\"{text}\" is no spec: write it like specs/tpdata.lt"
-        )),
+        _ => Err(format!("\"{text}\" is no spec: write it like specs/tpdata.lt")),
     }
 }
 
 fn read_logging(section: Section<'_>) -> Logging {
-    let section = section.known(&[
-        "loglevel",
-        "final_stats",
-        "stats_interval",
-        "listeners",
-        "hyperclient_console_log_level",
-    ]);
+    let section = section.known(&["loglevel", "final_stats", "stats_interval", "listeners", "hyperclient_console_log_level"]);
     let mut listeners = Vec::new();
     for (name, place) in section.texts("listeners") {
         match Listener::parse(&name) {
             Ok(listener) if listeners.contains(&listener) => {}
             Ok(listener) => listeners.push(listener),
-            Err(why) => section
-                .problems()
-                .error(ConfigError::new(place, format!("listeners: {why}"))),
+            Err(why) => section.problems().error(ConfigError::new(place, format!("listeners: {why}"))),
         }
     }
     let defaults = Logging::default();
     Logging {
-        level: section
-            .read("loglevel", LogLevel::parse)
-            .unwrap_or(defaults.level),
+        level: section.read("loglevel", LogLevel::parse).unwrap_or(defaults.level),
         http_level: section.read("hyperclient_console_log_level", LogLevel::parse),
         final_stats: section.bool("final_stats").unwrap_or(defaults.final_stats),
         stats_interval: section.positive_duration("stats_interval"),
@@ -323,19 +243,13 @@ fn read_thresholds(profile: Section<'_>) -> Vec<Threshold> {
         return Vec::new();
     };
     if !matches!(entry.value.value, NodeValue::List(_)) {
-        profile.error(
-            "thresholds",
-            "thresholds must be a list",
-            "write one a line: - \"p95 < 500ms\"",
-        );
+        profile.error("thresholds", "thresholds must be a list", "write one a line: - \"p95 < 500ms\"");
         return Vec::new();
     }
     let mut thresholds = Vec::new();
     for (text, place) in profile.texts("thresholds") {
         if text.is_empty() {
-            profile
-                .problems()
-                .error(ConfigError::new(place, "this threshold is empty"));
+            profile.problems().error(ConfigError::new(place, "this threshold is empty"));
         } else {
             thresholds.push(Threshold { text, place });
         }

@@ -34,17 +34,8 @@ impl LogLevel {
             "debug" | "10" => Ok(Self::Debug),
             "trace" | "notset" | "0" => Ok(Self::Trace),
             lower => {
-                let help = did_you_mean_or_list(
-                    lower,
-                    &[
-                        "debug", "info", "warning", "error", "critical", "trace", "off",
-                    ],
-                    "levels",
-                );
-                Err(format!(
-                    "\"{text}\" is no log level: {}",
-                    help.unwrap_or_default()
-                ))
+                let help = did_you_mean_or_list(lower, &["debug", "info", "warning", "error", "critical", "trace", "off"], "levels");
+                Err(format!("\"{text}\" is no log level: {}", help.unwrap_or_default()))
             }
         }
     }
@@ -69,14 +60,7 @@ pub enum Listener {
 
 impl Listener {
     /// All there are.
-    pub const ALL: [Self; 6] = [
-        Self::SignalFx,
-        Self::Splunk,
-        Self::Debug,
-        Self::Prometheus,
-        Self::Otlp,
-        Self::InfluxDb,
-    ];
+    pub const ALL: [Self; 6] = [Self::SignalFx, Self::Splunk, Self::Debug, Self::Prometheus, Self::Otlp, Self::InfluxDb];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -92,16 +76,8 @@ impl Listener {
 
     /// Finds a listener by its name in any case, with or without `Listener` behind it.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let lower: String = text
-            .chars()
-            .filter(|c| c.is_alphanumeric())
-            .flat_map(char::to_lowercase)
-            .collect();
-        match lower
-            .strip_suffix("listener")
-            .filter(|rest| !rest.is_empty())
-            .unwrap_or(&lower)
-        {
+        let lower: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        match lower.strip_suffix("listener").filter(|rest| !rest.is_empty()).unwrap_or(&lower) {
             "signalfx" | "sfx" => Ok(Self::SignalFx),
             "splunk" => Ok(Self::Splunk),
             "debug" => Ok(Self::Debug),
@@ -111,10 +87,7 @@ impl Listener {
             _ => {
                 let names: Vec<&str> = Self::ALL.iter().map(|listener| listener.name()).collect();
                 let help = did_you_mean_or_list(text, &names, "listeners");
-                Err(format!(
-                    "\"{text}\" is no listener: {}",
-                    help.unwrap_or_default()
-                ))
+                Err(format!("\"{text}\" is no listener: {}", help.unwrap_or_default()))
             }
         }
     }
@@ -139,21 +112,14 @@ pub(super) fn read_locations(section: Section<'_>) -> Vec<Location> {
     let mut locations: Vec<Location> = Vec::new();
     let mut add = |region: String, share: u64| {
         if locations.iter().any(|known| known.region == region) {
-            section.error(
-                "location",
-                format!("location names {region} twice"),
-                "name each region once",
-            );
+            section.error("location", format!("location names {region} twice"), "name each region once");
         } else {
             locations.push(Location { region, share });
         }
     };
     match &entry.value.value {
         NodeValue::Scalar { text, .. } => split_commas(text).for_each(|region| add(region, ONE)),
-        NodeValue::List(_) => section
-            .texts("location")
-            .into_iter()
-            .for_each(|(region, _)| add(region, ONE)),
+        NodeValue::List(_) => section.texts("location").into_iter().for_each(|(region, _)| add(region, ONE)),
         NodeValue::Map(entries) => {
             let mut readable = true;
             for region in entries {
@@ -163,15 +129,8 @@ pub(super) fn read_locations(section: Section<'_>) -> Vec<Location> {
                     None => readable = false,
                 }
             }
-            if readable
-                && !entries.is_empty()
-                && locations.iter().all(|location| location.share == 0)
-            {
-                section.error(
-                    "location",
-                    "no region has a share of the load",
-                    "write location: {us-west-2: 70%, eu-central-1: 30%}",
-                );
+            if readable && !entries.is_empty() && locations.iter().all(|location| location.share == 0) {
+                section.error("location", "no region has a share of the load", "write location: {us-west-2: 70%, eu-central-1: 30%}");
             }
         }
     }
@@ -184,20 +143,10 @@ fn parse_share(text: &str) -> Result<u64, String> {
     let number = text.strip_suffix('%').unwrap_or(text).trim();
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-    if number.is_empty()
-        || number == "."
-        || !digits(whole)
-        || !digits(fraction)
-        || whole.len() > 9
-        || fraction.len() > 6
-    {
+    if number.is_empty() || number == "." || !digits(whole) || !digits(fraction) || whole.len() > 9 || fraction.len() > 6 {
         return Err(wrong());
     }
-    let whole: u64 = if whole.is_empty() {
-        0
-    } else {
-        whole.parse().map_err(|_| wrong())?
-    };
+    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().map_err(|_| wrong())? };
     let parts: u64 = format!("{fraction:0<6}").parse().map_err(|_| wrong())?;
     Ok(whole * ONE + parts)
 }

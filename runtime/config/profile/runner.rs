@@ -47,30 +47,19 @@ pub(super) fn read_load(section: Section<'_>, least_clients: u64) -> Load {
             Shape::None
         }
         (Some(_), true, false) => {
-            let help =
-                "leave clients out; a first stage {clients: N, duration: 0s} begins with N users";
+            let help = "leave clients out; a first stage {clients: N, duration: 0s} begins with N users";
             section.error("clients", both(section, "clients", "stages"), help);
             Shape::None
         }
         (Some(Stages::Clients(_)), false, true) => {
-            section.error(
-                "rate",
-                "rate is given, but the stages are of clients",
-                "write stages of {rate, duration}, or leave rate out",
-            );
+            section.error("rate", "rate is given, but the stages are of clients", "write stages of {rate, duration}, or leave rate out");
             Shape::None
         }
         (Some(Stages::Clients(stages)), false, false) => Shape::ClientStages(stages.clone()),
-        (Some(Stages::Rates(stages)), false, _) => {
-            arrivals(section, rate.unwrap_or(Rate::ZERO), stages.clone())
-        }
+        (Some(Stages::Rates(stages)), false, _) => arrivals(section, rate.unwrap_or(Rate::ZERO), stages.clone()),
         (None, false, true) => match rate {
             Some(rate) if rate.is_zero() && least_clients > 0 => {
-                section.error(
-                    "rate",
-                    "a rate of 0 is no load",
-                    "write it like 500/s, 30/m or 10/h",
-                );
+                section.error("rate", "a rate of 0 is no load", "write it like 500/s, 30/m or 10/h");
                 Shape::None
             }
             Some(rate) => arrivals(section, rate, Vec::new()),
@@ -80,12 +69,7 @@ pub(super) fn read_load(section: Section<'_>, least_clients: u64) -> Load {
         (None, false, false) => closed(section, None, duration),
     };
     exclusions(section, matches!(shape, Shape::Arrivals { .. }));
-    Load {
-        shape,
-        start,
-        duration,
-        place: section.place.clone(),
-    }
+    Load { shape, start, duration, place: section.place.clone() }
 }
 
 fn both(section: Section<'_>, one: &str, other: &str) -> String {
@@ -104,26 +88,14 @@ fn exclusions(section: Section<'_>, open: bool) {
         );
     }
     if !closed_only && section.has("hatch_rate") {
-        section.warn(
-            "hatch_rate",
-            "hatch_rate has no effect beside rate or stages",
-            "leave it out",
-        );
+        section.warn("hatch_rate", "hatch_rate has no effect beside rate or stages", "leave it out");
     }
     if closed_only && !section.has("clients") && stepping {
-        section.error(
-            "step_load",
-            "step_load is on, but clients is missing",
-            "say up to how many clients the steps go",
-        );
+        section.error("step_load", "step_load is on, but clients is missing", "say up to how many clients the steps go");
     }
     for key in ["max_clients", "arrivals"] {
         if section.has(key) && !open && !section.has("rate") {
-            section.error(
-                key,
-                format!("{key} belongs to a rate, and none is given"),
-                "add rate: 500/s, or leave it out",
-            );
+            section.error(key, format!("{key} belongs to a rate, and none is given"), "add rate: 500/s, or leave it out");
         }
     }
 }
@@ -131,9 +103,7 @@ fn exclusions(section: Section<'_>, open: bool) {
 fn closed(section: Section<'_>, clients: Option<u64>, duration: Option<Duration>) -> Shape {
     let stepping = section.bool("step_load").unwrap_or(false);
     let hatch_rate = section.read("hatch_rate", |text| match Rate::parse(text)? {
-        rate if rate.is_zero() => {
-            Err("it must be more than 0: it is how many clients start a second".to_owned())
-        }
+        rate if rate.is_zero() => Err("it must be more than 0: it is how many clients start a second".to_owned()),
         rate => Ok(rate),
     });
     // An old profile has the step keys also where step_load is off; they are checked and count for nothing.
@@ -145,8 +115,7 @@ fn closed(section: Section<'_>, clients: Option<u64>, duration: Option<Duration>
     let Some(clients) = clients else {
         return Shape::None;
     };
-    let hatch_rate =
-        hatch_rate.unwrap_or_else(|| Rate::per_second(clients.clamp(1, Rate::MAX_PER_SECOND)));
+    let hatch_rate = hatch_rate.unwrap_or_else(|| Rate::per_second(clients.clamp(1, Rate::MAX_PER_SECOND)));
     if !stepping {
         let hatched = all_hatched_after(clients, hatch_rate);
         if let Some(duration) = duration
@@ -159,30 +128,18 @@ fn closed(section: Section<'_>, clients: Option<u64>, duration: Option<Duration>
             );
             section.warn("duration", message, "raise hatch_rate or duration");
         }
-        return Shape::Clients {
-            clients,
-            hatch_rate,
-        };
+        return Shape::Clients { clients, hatch_rate };
     }
-    for (key, example) in [
-        ("step_clients", "step_clients: 10"),
-        ("step_duration", "step_duration: 1m"),
-    ] {
+    for (key, example) in [("step_clients", "step_clients: 10"), ("step_duration", "step_duration: 1m")] {
         if !section.has(key) {
-            section.error(
-                "step_load",
-                format!("step_load is on, but {key} is missing"),
-                &format!("add {example}"),
-            );
+            section.error("step_load", format!("step_load is on, but {key} is missing"), &format!("add {example}"));
         }
     }
     let (Some(step_clients), Some(step_duration)) = (step_clients, step_duration) else {
         return Shape::None;
     };
     let steps = clients.div_ceil(step_clients).max(1);
-    let last = step_duration
-        .checked_mul(u32::try_from(steps - 1).unwrap_or(u32::MAX))
-        .unwrap_or(Duration::MAX);
+    let last = step_duration.checked_mul(u32::try_from(steps - 1).unwrap_or(u32::MAX)).unwrap_or(Duration::MAX);
     if let Some(duration) = duration
         && last >= duration
     {
@@ -192,34 +149,22 @@ fn closed(section: Section<'_>, clients: Option<u64>, duration: Option<Duration>
             duration::print(duration),
             duration::print(last)
         );
-        section.warn(
-            "duration",
-            message,
-            "lengthen duration, shorten step_duration or raise step_clients",
-        );
+        section.warn("duration", message, "lengthen duration, shorten step_duration or raise step_clients");
     }
-    Shape::Steps {
-        clients,
-        hatch_rate,
-        step_clients,
-        step_duration,
-    }
+    Shape::Steps { clients, hatch_rate, step_clients, step_duration }
 }
 
 /// When the last of them starts.
 fn all_hatched_after(clients: u64, hatch_rate: Rate) -> Duration {
-    let nanos = u128::from(clients.saturating_sub(1)) * u128::from(hatch_rate.per_ns())
-        / u128::from(hatch_rate.count().max(1));
+    let nanos = u128::from(clients.saturating_sub(1)) * u128::from(hatch_rate.per_ns()) / u128::from(hatch_rate.count().max(1));
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
 fn arrivals(section: Section<'_>, rate: Rate, stages: Vec<RateStage>) -> Shape {
-    let spacing = section.read("arrivals", |text| {
-        match text.to_ascii_lowercase().as_str() {
-            "even" => Ok(Spacing::Even),
-            "poisson" => Ok(Spacing::Poisson),
-            _ => Err(format!("\"{text}\" is neither even nor poisson")),
-        }
+    let spacing = section.read("arrivals", |text| match text.to_ascii_lowercase().as_str() {
+        "even" => Ok(Spacing::Even),
+        "poisson" => Ok(Spacing::Poisson),
+        _ => Err(format!("\"{text}\" is neither even nor poisson")),
     });
     let peak = stages.iter().map(|stage| stage.rate).fold(rate, Rate::max);
     let max_clients = section.whole("max_clients", 1, MAX_CLIENTS);
@@ -234,9 +179,7 @@ fn arrivals(section: Section<'_>, rate: Rate, stages: Vec<RateStage>) -> Shape {
 /// Ten seconds' arrivals at the peak, and 100 at least: enough for turns of up to ten seconds.
 fn default_max_clients(peak: Rate) -> u64 {
     let ten_seconds = u128::from(peak.count()) * 10_000_000_000 / u128::from(peak.per_ns());
-    u64::try_from(ten_seconds)
-        .unwrap_or(MAX_CLIENTS)
-        .clamp(100, MAX_CLIENTS)
+    u64::try_from(ten_seconds).unwrap_or(MAX_CLIENTS).clamp(100, MAX_CLIENTS)
 }
 
 fn read_stages(section: Section<'_>) -> Option<Stages> {
@@ -244,11 +187,7 @@ fn read_stages(section: Section<'_>) -> Option<Stages> {
     let problems = section.problems();
     let example = "write stages: [{clients: 100, duration: 5m}, {clients: 0, duration: 1m}], or {rate: 500/s, duration: 5m}";
     let NodeValue::List(items) = &entry.value.value else {
-        section.error(
-            "stages",
-            format!("stages must be a list, not {}", entry.value.describe()),
-            example,
-        );
+        section.error("stages", format!("stages must be a list, not {}", entry.value.describe()), example);
         return None;
     };
     if items.is_empty() {
@@ -258,15 +197,10 @@ fn read_stages(section: Section<'_>) -> Option<Stages> {
     let (mut clients, mut rates) = (Vec::new(), Vec::new());
     let mut first_is_rate = None;
     for item in items {
-        let stage =
-            Section::open(problems, item, "a stage").known(&["clients", "rate", "duration"]);
+        let stage = Section::open(problems, item, "a stage").known(&["clients", "rate", "duration"]);
         let is_rate = match (stage.has("clients"), stage.has("rate")) {
             (true, true) => {
-                stage.error(
-                    "rate",
-                    "a stage has clients or a rate, not both",
-                    "keep one of them",
-                );
+                stage.error("rate", "a stage has clients or a rate, not both", "keep one of them");
                 continue;
             }
             (false, false) => {
@@ -277,35 +211,19 @@ fn read_stages(section: Section<'_>) -> Option<Stages> {
         };
         if *first_is_rate.get_or_insert(is_rate) != is_rate {
             let other = if is_rate { "rate" } else { "clients" };
-            stage.error(
-                other,
-                "stages of clients and of rates can't be mixed",
-                "give the other users their own load under users:",
-            );
+            stage.error(other, "stages of clients and of rates can't be mixed", "give the other users their own load under users:");
         }
         if !stage.has("duration") {
-            stage.error(
-                "",
-                "this stage has no duration",
-                "add duration: 5m; 0s jumps at once",
-            );
+            stage.error("", "this stage has no duration", "add duration: 5m; 0s jumps at once");
         }
         let duration = stage.duration("duration").unwrap_or_default();
         if is_rate {
             rates.extend(stage.rate("rate").map(|rate| RateStage { rate, duration }));
         } else {
-            clients.extend(
-                stage
-                    .whole("clients", 0, MAX_CLIENTS)
-                    .map(|clients| ClientStage { clients, duration }),
-            );
+            clients.extend(stage.whole("clients", 0, MAX_CLIENTS).map(|clients| ClientStage { clients, duration }));
         }
     }
-    Some(if first_is_rate == Some(true) {
-        Stages::Rates(rates)
-    } else {
-        Stages::Clients(clients)
-    })
+    Some(if first_is_rate == Some(true) { Stages::Rates(rates) } else { Stages::Clients(clients) })
 }
 
 /// An entry of `users`: a map like a runner, or just a number of clients.
@@ -314,45 +232,22 @@ pub(super) fn read_user(problems: &Problems, name: &str, node: &Node) -> Load {
     if let NodeValue::Scalar { .. } = &node.value
         && !node.is_null()
         && let Some(clients) = crate::reader::read_node(problems, &path, node, |text| {
-            text.parse::<u64>().map_err(|_| {
-                format!(
-                    "\"{text}\" is no number of clients; write {{clients: 10}} or {{rate: 5/s}}"
-                )
-            })
+            text.parse::<u64>().map_err(|_| format!("\"{text}\" is no number of clients; write {{clients: 10}} or {{rate: 5/s}}"))
         })
     {
         let hatch_rate = Rate::per_second(clients.clamp(1, Rate::MAX_PER_SECOND));
-        let shape = Shape::Clients {
-            clients: clients.min(MAX_CLIENTS),
-            hatch_rate,
-        };
-        return Load {
-            shape,
-            start: Duration::ZERO,
-            duration: None,
-            place: node.place.clone(),
-        };
+        let shape = Shape::Clients { clients: clients.min(MAX_CLIENTS), hatch_rate };
+        return Load { shape, start: Duration::ZERO, duration: None, place: node.place.clone() };
     }
     if let NodeValue::Scalar { .. } = &node.value
         && !node.is_null()
     {
-        return Load {
-            shape: Shape::None,
-            start: Duration::ZERO,
-            duration: None,
-            place: node.place.clone(),
-        };
+        return Load { shape: Shape::None, start: Duration::ZERO, duration: None, place: node.place.clone() };
     }
     let section = Section::open(problems, node, &path).known(&LOAD_KEYS[..LOAD_KEYS.len() - 1]);
-    let given = ["clients", "rate", "stages"]
-        .iter()
-        .any(|key| section.has(key));
+    let given = ["clients", "rate", "stages"].iter().any(|key| section.has(key));
     if !given && matches!(node.value, NodeValue::Map(_)) || node.is_null() {
-        section.error(
-            "",
-            format!("{path} gives no load"),
-            "add clients, rate or stages; clients: 0 turns it off",
-        );
+        section.error("", format!("{path} gives no load"), "add clients, rate or stages; clients: 0 turns it off");
     }
     read_load(section, 0)
 }

@@ -10,17 +10,11 @@ fn with_runner(runner: &str) -> Result<Profile, Vec<ConfigError>> {
 }
 
 fn load(runner: &str) -> Load {
-    with_runner(runner)
-        .unwrap_or_else(|errors| panic!("{runner}: {errors:?}"))
-        .load
+    with_runner(runner).unwrap_or_else(|errors| panic!("{runner}: {errors:?}")).load
 }
 
 fn errors(text: &str) -> Vec<String> {
-    parse(text)
-        .unwrap_err()
-        .iter()
-        .map(ToString::to_string)
-        .collect()
+    parse(text).unwrap_err().iter().map(ToString::to_string).collect()
 }
 
 #[track_caller]
@@ -29,21 +23,13 @@ fn runner_error(runner: &str, part: &str) {
         Err(errors) => errors.iter().map(ToString::to_string).collect(),
         Ok(_) => panic!("{runner} passes"),
     };
-    assert!(
-        errors.iter().any(|error| error.contains(part)),
-        "{runner}: {errors:#?}"
-    );
+    assert!(errors.iter().any(|error| error.contains(part)), "{runner}: {errors:#?}");
 }
 
 #[track_caller]
 fn runner_warning(runner: &str, part: &str) {
     let warnings = with_runner(runner).unwrap().warnings;
-    assert!(
-        warnings
-            .iter()
-            .any(|warning| warning.to_string().contains(part)),
-        "{runner}: {warnings:#?}"
-    );
+    assert!(warnings.iter().any(|warning| warning.to_string().contains(part)), "{runner}: {warnings:#?}");
 }
 
 fn seconds(n: u64) -> Duration {
@@ -55,32 +41,11 @@ fn the_example_of_the_old_framework_loads() {
     let profile = parse(include_str!("../../../specs/tpdata.profile.yml")).unwrap();
     assert_eq!(profile.header.name.as_deref(), Some("tpdata"));
     assert_eq!(profile.header.env.as_deref(), Some("cs1"));
-    assert_eq!(
-        profile.header.locations,
-        [Location {
-            region: "us-west-2".into(),
-            share: 1_000_000
-        }]
-    );
-    assert_eq!(
-        profile.load.shape,
-        Shape::Clients {
-            clients: 20,
-            hatch_rate: Rate::per_second(10)
-        }
-    );
+    assert_eq!(profile.header.locations, [Location { region: "us-west-2".into(), share: 1_000_000 }]);
+    assert_eq!(profile.load.shape, Shape::Clients { clients: 20, hatch_rate: Rate::per_second(10) });
     assert_eq!(profile.load.duration, Some(seconds(10)));
-    assert_eq!(
-        profile.test,
-        TestSettings {
-            spec: Some("specs/tpdata.lt".into()),
-            debug: false
-        }
-    );
-    assert_eq!(
-        (profile.logging.level, profile.logging.http_level),
-        (LogLevel::Info, Some(LogLevel::Warn))
-    );
+    assert_eq!(profile.test, TestSettings { spec: Some("specs/tpdata.lt".into()), debug: false });
+    assert_eq!((profile.logging.level, profile.logging.http_level), (LogLevel::Info, Some(LogLevel::Warn)));
     assert!(profile.logging.final_stats && profile.logging.listeners.is_empty());
     assert_eq!(profile.graceful_stop, seconds(30));
     assert!(profile.warnings.is_empty(), "{:?}", profile.warnings);
@@ -90,10 +55,7 @@ fn the_example_of_the_old_framework_loads() {
 fn the_new_example_loads() {
     let profile = parse(include_str!("../../../specs/shop.profile.yml")).unwrap();
     assert_eq!(profile.load.shape, Shape::None);
-    assert_eq!(
-        profile.users.keys().collect::<Vec<_>>(),
-        ["Shopper", "Auditor"]
-    );
+    assert_eq!(profile.users.keys().collect::<Vec<_>>(), ["Shopper", "Auditor"]);
     assert_eq!(profile.users["Shopper"].own_duration(), Some(seconds(30)));
     assert_eq!(profile.users["Auditor"].start, seconds(5));
     assert_eq!(profile.header.locations[0].share, 70_000_000);
@@ -105,87 +67,31 @@ fn the_new_example_loads() {
 
 #[test]
 fn closed_shapes() {
-    assert_eq!(
-        load("clients: 20").shape,
-        Shape::Clients {
-            clients: 20,
-            hatch_rate: Rate::per_second(20)
-        }
-    );
-    assert_eq!(
-        load("clients: \"20\", hatch_rate: 0.5").shape,
-        Shape::Clients {
-            clients: 20,
-            hatch_rate: Rate::new(1, 2_000_000_000)
-        }
-    );
-    let steps = Shape::Steps {
-        clients: 50,
-        hatch_rate: Rate::per_second(5),
-        step_clients: 20,
-        step_duration: seconds(60),
-    };
+    assert_eq!(load("clients: 20").shape, Shape::Clients { clients: 20, hatch_rate: Rate::per_second(20) });
+    assert_eq!(load("clients: \"20\", hatch_rate: 0.5").shape, Shape::Clients { clients: 20, hatch_rate: Rate::new(1, 2_000_000_000) });
+    let steps = Shape::Steps { clients: 50, hatch_rate: Rate::per_second(5), step_clients: 20, step_duration: seconds(60) };
     assert_eq!(load("clients: 50, hatch_rate: 5, step_load: Yes, step_clients: 20, step_duration: 1m, duration: 5m").shape, steps);
-    let stages = vec![
-        ClientStage {
-            clients: 10,
-            duration: seconds(60),
-        },
-        ClientStage {
-            clients: 0,
-            duration: Duration::ZERO,
-        },
-    ];
-    let loaded =
-        load("stages: [{clients: 10, duration: 1m}, {clients: 0, duration: 0}], start: 3s");
-    assert_eq!(
-        (loaded.shape.clone(), loaded.own_duration(), loaded.start),
-        (Shape::ClientStages(stages), Some(seconds(60)), seconds(3))
-    );
+    let stages = vec![ClientStage { clients: 10, duration: seconds(60) }, ClientStage { clients: 0, duration: Duration::ZERO }];
+    let loaded = load("stages: [{clients: 10, duration: 1m}, {clients: 0, duration: 0}], start: 3s");
+    assert_eq!((loaded.shape.clone(), loaded.own_duration(), loaded.start), (Shape::ClientStages(stages), Some(seconds(60)), seconds(3)));
 }
 
 #[test]
 fn open_shapes() {
     let rate = |count| Rate::per_second(count);
-    assert_eq!(
-        load("rate: 500/s").shape,
-        Shape::Arrivals {
-            rate: rate(500),
-            stages: vec![],
-            max_clients: 5000,
-            spacing: Spacing::Even
-        }
-    );
+    assert_eq!(load("rate: 500/s").shape, Shape::Arrivals { rate: rate(500), stages: vec![], max_clients: 5000, spacing: Spacing::Even });
     assert_eq!(
         load("rate: 60/m, max_clients: 7, arrivals: Poisson").shape,
-        Shape::Arrivals {
-            rate: rate(1),
-            stages: vec![],
-            max_clients: 7,
-            spacing: Spacing::Poisson
-        }
+        Shape::Arrivals { rate: rate(1), stages: vec![], max_clients: 7, spacing: Spacing::Poisson }
     );
-    let stages = vec![RateStage {
-        rate: rate(50),
-        duration: seconds(60),
-    }];
+    let stages = vec![RateStage { rate: rate(50), duration: seconds(60) }];
     assert_eq!(
         load("stages: [{rate: 50, duration: 1m}]").shape,
-        Shape::Arrivals {
-            rate: Rate::ZERO,
-            stages: stages.clone(),
-            max_clients: 500,
-            spacing: Spacing::Even
-        }
+        Shape::Arrivals { rate: Rate::ZERO, stages: stages.clone(), max_clients: 500, spacing: Spacing::Even }
     );
     assert_eq!(
         load("rate: 1/s, stages: [{rate: 50/s, duration: 1m}]").shape,
-        Shape::Arrivals {
-            rate: rate(1),
-            stages,
-            max_clients: 500,
-            spacing: Spacing::Even
-        }
+        Shape::Arrivals { rate: rate(1), stages, max_clients: 500, spacing: Spacing::Even }
     );
     assert_eq!(default_clients("rate: 1/h"), 100);
 }
@@ -200,85 +106,37 @@ fn default_clients(runner: &str) -> u64 {
 #[test]
 fn combinations_that_exclude_each_other() {
     for (runner, part) in [
-        (
-            "clients: 2, rate: 3/s",
-            "clients and rate are both given in profile.runner (clients keeps",
-        ),
-        (
-            "clients: 2, stages: [{clients: 3, duration: 1s}]",
-            "clients and stages are both given",
-        ),
-        (
-            "rate: 2, stages: [{clients: 3, duration: 1s}]",
-            "the stages are of clients",
-        ),
+        ("clients: 2, rate: 3/s", "clients and rate are both given in profile.runner (clients keeps"),
+        ("clients: 2, stages: [{clients: 3, duration: 1s}]", "clients and stages are both given"),
+        ("rate: 2, stages: [{clients: 3, duration: 1s}]", "the stages are of clients"),
         ("rate: 2, step_load: true", "step_load needs clients"),
         ("step_load: true", "step_load is on, but clients is missing"),
-        (
-            "clients: 5, step_load: true",
-            "step_clients is missing (add step_clients: 10)",
-        ),
-        (
-            "clients: 5, step_load: true, step_clients: 2",
-            "step_duration is missing",
-        ),
-        (
-            "clients: 5, step_load: true, step_clients: 0, step_duration: 1s",
-            "step_clients: it must be at least 1",
-        ),
-        (
-            "clients: 5, step_load: true, step_clients: 1, step_duration: 0s",
-            "step_duration: it must be longer than 0",
-        ),
-        (
-            "clients: 5, step_load: perhaps",
-            "step_load: \"perhaps\" is neither true nor false",
-        ),
-        (
-            "clients: 5, max_clients: 3",
-            "max_clients belongs to a rate",
-        ),
+        ("clients: 5, step_load: true", "step_clients is missing (add step_clients: 10)"),
+        ("clients: 5, step_load: true, step_clients: 2", "step_duration is missing"),
+        ("clients: 5, step_load: true, step_clients: 0, step_duration: 1s", "step_clients: it must be at least 1"),
+        ("clients: 5, step_load: true, step_clients: 1, step_duration: 0s", "step_duration: it must be longer than 0"),
+        ("clients: 5, step_load: perhaps", "step_load: \"perhaps\" is neither true nor false"),
+        ("clients: 5, max_clients: 3", "max_clients belongs to a rate"),
         ("clients: 5, arrivals: even", "arrivals belongs to a rate"),
-        (
-            "clients: 5, hatch_rate: 0",
-            "hatch_rate: it must be more than 0",
-        ),
+        ("clients: 5, hatch_rate: 0", "hatch_rate: it must be more than 0"),
         ("clients: 5, hatch_rate: -1", "is negative"),
         ("clients: 0", "clients: it must be at least 1"),
         ("clients: -3", "is negative"),
         ("clients: many", "\"many\" is no whole number"),
-        (
-            "clients: [1]",
-            "clients: it must be a single value, not a list",
-        ),
-        (
-            "clients: 5, duration: 0s",
-            "duration: it must be longer than 0",
-        ),
+        ("clients: [1]", "clients: it must be a single value, not a list"),
+        ("clients: 5, duration: 0s", "duration: it must be longer than 0"),
         ("clients: 5, duration: 5min", "\"min\" is no unit of time"),
         ("rate: 0", "a rate of 0 is no load"),
         ("rate: 5/d", "none of s, m, h"),
         ("rate: 5, arrivals: odd", "neither even nor poisson"),
-        (
-            "rate: 5, max_clients: 0",
-            "max_clients: it must be at least 1",
-        ),
+        ("rate: 5, max_clients: 0", "max_clients: it must be at least 1"),
         ("stages: []", "stages is empty"),
         ("stages: 3", "stages must be a list"),
-        (
-            "stages: [{clients: 1, duration: 1s}, {rate: 1, duration: 1s}]",
-            "can't be mixed",
-        ),
-        (
-            "stages: [{clients: 1, rate: 1, duration: 1s}]",
-            "clients or a rate, not both",
-        ),
+        ("stages: [{clients: 1, duration: 1s}, {rate: 1, duration: 1s}]", "can't be mixed"),
+        ("stages: [{clients: 1, rate: 1, duration: 1s}]", "clients or a rate, not both"),
         ("stages: [{duration: 1s}]", "neither clients nor rate"),
         ("stages: [{clients: 1}]", "has no duration"),
-        (
-            "stages: [{client: 1, duration: 1s}]",
-            "did you mean \"clients\"?",
-        ),
+        ("stages: [{client: 1, duration: 1s}]", "did you mean \"clients\"?"),
         ("clients: 1, graceful_stop: x", "graceful_stop"),
         ("clients: 1, threads: 0", "threads: it must be at least 1"),
         ("clients: 1, seed: x", "seed: \"x\" is no whole number"),
@@ -288,10 +146,7 @@ fn combinations_that_exclude_each_other() {
         ("users: {A: }", "users.A gives no load"),
         ("users: {A: many}", "is no number of clients"),
         ("users: {A: {clients: 1, rate: 1}}", "both given in users.A"),
-        (
-            "users: {A: {clients: 1, seed: 1}}",
-            "unknown key \"seed\" in users.A",
-        ),
+        ("users: {A: {clients: 1, seed: 1}}", "unknown key \"seed\" in users.A"),
         ("users: {A: {cleints: 1}}", "did you mean \"clients\"?"),
     ] {
         runner_error(runner, part);
@@ -304,24 +159,11 @@ fn oddities_are_warnings() {
         "clients: 50, hatch_rate: 10, step_load: true, step_clients: 10, step_duration: 1m, duration: 2m",
         "the duration of 2m ends in step 2 of 5: 50 clients would be reached in the step that begins at 4m",
     );
-    runner_warning(
-        "clients: 100, hatch_rate: 1, duration: 10s",
-        "the 100 clients take 1m39s to start at 1/s",
-    );
+    runner_warning("clients: 100, hatch_rate: 1, duration: 10s", "the 100 clients take 1m39s to start at 1/s");
     runner_warning("rate: 5, hatch_rate: 1", "hatch_rate has no effect");
     runner_warning("duration: 5s", "one client runs");
-    assert_eq!(
-        load("duration: 5s").shape,
-        Shape::Clients {
-            clients: 1,
-            hatch_rate: Rate::per_second(1)
-        }
-    );
-    assert!(
-        parse("profile: {test: {debug: true}}").unwrap().warnings[0]
-            .message
-            .contains("profile.runner is missing")
-    );
+    assert_eq!(load("duration: 5s").shape, Shape::Clients { clients: 1, hatch_rate: Rate::per_second(1) });
+    assert!(parse("profile: {test: {debug: true}}").unwrap().warnings[0].message.contains("profile.runner is missing"));
 }
 
 #[test]
@@ -333,10 +175,7 @@ fn users_have_loads_of_their_own() {
     assert!(matches!(shapes[2], Shape::Arrivals { .. }));
     assert_eq!(profile.users["B"].place.column, 49);
     let settings = with_runner("clients: 5, seed: 7, threads: 2, graceful_stop: 0s").unwrap();
-    assert_eq!(
-        (settings.seed, settings.threads, settings.graceful_stop),
-        (Some(7), Some(2), Duration::ZERO)
-    );
+    assert_eq!((settings.seed, settings.threads, settings.graceful_stop), (Some(7), Some(2), Duration::ZERO));
 }
 
 #[test]
@@ -362,23 +201,12 @@ fn files_that_are_no_profile() {
     assert!(errors("- a")[0].contains("must be a map"));
     assert!(errors("profile: 3")[0].contains("profile must be a map"));
     assert!(errors("profile: {runner: [")[0].contains("no valid YAML"));
-    assert!(
-        Profile::load(Path::new("/nowhere/x.yml")).unwrap_err()[0]
-            .message
-            .contains("no such file")
-    );
+    assert!(Profile::load(Path::new("/nowhere/x.yml")).unwrap_err()[0].message.contains("no such file"));
 }
 
 #[test]
 fn specs_and_locustfiles() {
-    let spec = |test: &str| {
-        parse(&format!(
-            "profile: {{runner: {{clients: 1}}, test: {{{test}}}}}"
-        ))
-        .unwrap()
-        .test
-        .spec
-    };
+    let spec = |test: &str| parse(&format!("profile: {{runner: {{clients: 1}}, test: {{{test}}}}}")).unwrap().test.spec;
     for (test, expected) in [
         ("locustfile: tpdata.py", "specs/tpdata.lt"),
         ("locustfile: locust/files/tpdata.py", "specs/tpdata.lt"),
@@ -389,40 +217,19 @@ fn specs_and_locustfiles() {
         assert_eq!(spec(test).as_deref(), Some(expected), "{test}");
     }
     assert_eq!(spec("debug: true"), None);
-    assert!(
-        errors("profile: {runner: {clients: 1}, test: {spec: a.txt}}")[0].contains("is no spec")
-    );
+    assert!(errors("profile: {runner: {clients: 1}, test: {spec: a.txt}}")[0].contains("is no spec"));
 }
 
 #[test]
 fn locations() {
-    let header = |header: &str| {
-        parse(&format!(
-            "test_header: {{{header}}}\nprofile: {{runner: {{clients: 1}}}}"
-        ))
-    };
+    let header = |header: &str| parse(&format!("test_header: {{{header}}}\nprofile: {{runner: {{clients: 1}}}}"));
     let shares = |text: &str| -> Vec<(String, u64)> {
-        header(text)
-            .unwrap()
-            .header
-            .locations
-            .into_iter()
-            .map(|location| (location.region, location.share))
-            .collect()
+        header(text).unwrap().header.locations.into_iter().map(|location| (location.region, location.share)).collect()
     };
-    assert_eq!(
-        shares("location: [a, b]"),
-        [("a".to_owned(), 1_000_000), ("b".to_owned(), 1_000_000)]
-    );
+    assert_eq!(shares("location: [a, b]"), [("a".to_owned(), 1_000_000), ("b".to_owned(), 1_000_000)]);
     assert_eq!(shares("location: \"a, b\"").len(), 2);
-    assert_eq!(
-        shares("location: {a: 0.7, b: .3}"),
-        [("a".to_owned(), 700_000), ("b".to_owned(), 300_000)]
-    );
-    assert_eq!(
-        shares("location: {a: 2, b: 30%}"),
-        [("a".to_owned(), 2_000_000), ("b".to_owned(), 30_000_000)]
-    );
+    assert_eq!(shares("location: {a: 0.7, b: .3}"), [("a".to_owned(), 700_000), ("b".to_owned(), 300_000)]);
+    assert_eq!(shares("location: {a: 2, b: 30%}"), [("a".to_owned(), 2_000_000), ("b".to_owned(), 30_000_000)]);
     assert!(shares("name: x").is_empty());
     for (text, part) in [
         ("location: [a, a]", "names a twice"),
@@ -433,29 +240,15 @@ fn locations() {
         let errors = header(text).unwrap_err();
         assert!(errors[0].message.contains(part), "{text}: {errors:?}");
     }
-    assert_eq!(
-        header("env: cs1.yml").unwrap().header.env.as_deref(),
-        Some("cs1")
-    );
+    assert_eq!(header("env: cs1.yml").unwrap().header.env.as_deref(), Some("cs1"));
 }
 
 #[test]
 fn logging_in_every_spelling() {
-    let logging = |text: &str| {
-        parse(&format!(
-            "profile: {{runner: {{clients: 1}}, logging: {{{text}}}}}"
-        ))
-        .unwrap()
-        .logging
-    };
-    let all =
-        logging("listeners: [sfx, SPLUNK, DebugListener, prometheus, OTLP, influx-db, SignalFx]")
-            .listeners;
+    let logging = |text: &str| parse(&format!("profile: {{runner: {{clients: 1}}, logging: {{{text}}}}}")).unwrap().logging;
+    let all = logging("listeners: [sfx, SPLUNK, DebugListener, prometheus, OTLP, influx-db, SignalFx]").listeners;
     assert_eq!(all, Listener::ALL);
-    assert_eq!(
-        logging("listeners: \"Splunk, Debug\"").listeners,
-        [Listener::Splunk, Listener::Debug]
-    );
+    assert_eq!(logging("listeners: \"Splunk, Debug\"").listeners, [Listener::Splunk, Listener::Debug]);
     assert_eq!(logging("listeners: ").listeners, []);
     for (text, level) in [
         ("DEBUG", LogLevel::Debug),
@@ -467,50 +260,24 @@ fn logging_in_every_spelling() {
     ] {
         assert_eq!(logging(&format!("loglevel: {text}")).level, level);
     }
-    assert_eq!(
-        logging("stats_interval: 5").stats_interval,
-        Some(seconds(5))
-    );
+    assert_eq!(logging("stats_interval: 5").stats_interval, Some(seconds(5)));
     assert!(!logging("final_stats: No").final_stats);
     assert_eq!(logging(""), Logging::default());
-    assert!(
-        errors("profile: {runner: {clients: 1}, logging: {listeners: {a: 1}}}")[0]
-            .contains("must be a list")
-    );
+    assert!(errors("profile: {runner: {clients: 1}, logging: {listeners: {a: 1}}}")[0].contains("must be a list"));
 }
 
 #[test]
 fn lambda_settings() {
-    let lambda = |text: &str| {
-        parse(&format!(
-            "profile: {{runner: {{clients: 1}}, lambda: {{{text}}}}}"
-        ))
-    };
+    let lambda = |text: &str| parse(&format!("profile: {{runner: {{clients: 1}}, lambda: {{{text}}}}}"));
     let all = lambda(
         "memory_mb: 3538, architecture: x86_64, clients_per_function: 5, rate_per_function: 100/s, function: f, role: r, interval: 5m, max_functions: 9, subnets: [a], security_groups: b, bucket: c, tags: {team: load}",
     )
     .unwrap()
     .lambda;
-    assert_eq!(
-        (all.memory_mb, all.architecture, all.clients_per_function),
-        (3538, Some(Architecture::X86_64), Some(5))
-    );
-    assert_eq!(
-        (all.rate_per_function, all.interval),
-        (Some(Rate::per_second(100)), seconds(300))
-    );
-    assert_eq!(
-        (
-            all.function.as_deref(),
-            all.role.as_deref(),
-            all.bucket.as_deref()
-        ),
-        (Some("f"), Some("r"), Some("c"))
-    );
-    assert_eq!(
-        (all.subnets, all.security_groups, all.max_functions),
-        (vec!["a".to_owned()], vec!["b".to_owned()], Some(9))
-    );
+    assert_eq!((all.memory_mb, all.architecture, all.clients_per_function), (3538, Some(Architecture::X86_64), Some(5)));
+    assert_eq!((all.rate_per_function, all.interval), (Some(Rate::per_second(100)), seconds(300)));
+    assert_eq!((all.function.as_deref(), all.role.as_deref(), all.bucket.as_deref()), (Some("f"), Some("r"), Some("c")));
+    assert_eq!((all.subnets, all.security_groups, all.max_functions), (vec!["a".to_owned()], vec!["b".to_owned()], Some(9)));
     assert_eq!(all.tags["team"], "load");
     assert_eq!(lambda("").unwrap().lambda, LambdaSettings::default());
     for (text, part) in [
@@ -531,18 +298,8 @@ fn lambda_settings() {
 
 #[test]
 fn thresholds() {
-    assert!(
-        errors("profile: {runner: {clients: 1}, thresholds: p95}")[0]
-            .contains("thresholds must be a list")
-    );
-    assert!(
-        errors("profile: {runner: {clients: 1}, thresholds: [\"\"]}")[0]
-            .contains("this threshold is empty")
-    );
-    let place = parse("profile:\n  runner: {clients: 1}\n  thresholds:\n    - p95 < 1s\n")
-        .unwrap()
-        .thresholds[0]
-        .place
-        .clone();
+    assert!(errors("profile: {runner: {clients: 1}, thresholds: p95}")[0].contains("thresholds must be a list"));
+    assert!(errors("profile: {runner: {clients: 1}, thresholds: [\"\"]}")[0].contains("this threshold is empty"));
+    let place = parse("profile:\n  runner: {clients: 1}\n  thresholds:\n    - p95 < 1s\n").unwrap().thresholds[0].place.clone();
     assert_eq!((place.line, place.column), (4, 7));
 }

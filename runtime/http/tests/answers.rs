@@ -83,7 +83,13 @@ fn some_answers_have_no_body() {
 
 #[test]
 fn early_answers_are_skipped() {
-    reads("GET", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n!", false, 200, "!");
+    reads(
+        "GET",
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n!",
+        false,
+        200,
+        "!",
+    );
     fails(
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
         false,
@@ -184,7 +190,13 @@ fn encodings_are_undone() {
     let mut br = Vec::new();
     brotli::CompressorWriter::new(&mut br, 4096, 5, 20).write_all(plain.as_bytes()).unwrap();
     let both = gzip(&zlib.finish().unwrap());
-    let bodies = [("gzip", gzip(plain.as_bytes())), ("deflate, x-gzip", both), ("Deflate", raw.finish().unwrap()), ("br", br), ("identity", plain.clone().into_bytes())];
+    let bodies = [
+        ("gzip", gzip(plain.as_bytes())),
+        ("deflate, x-gzip", both),
+        ("Deflate", raw.finish().unwrap()),
+        ("br", br),
+        ("identity", plain.clone().into_bytes()),
+    ];
     for (coding, body) in bodies {
         let response = answer("GET", &encoded(coding, &body), false).0.unwrap();
         assert_eq!(text(&response), plain, "{coding}");

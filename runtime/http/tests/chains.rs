@@ -48,7 +48,9 @@ fn redirects_are_followed_on_the_host() {
         let hops: Vec<_> = response.hops.iter().map(|hop| (hop.status, hop.url.to_string())).collect();
         assert_eq!(hops, [(302, server.url("/b?x=1").to_string()), (307, server.url("/c").to_string())]);
         assert_eq!(server.connections(), 1);
-        for (redirects, status, hops) in [(Redirects::Off, 302, 0), (Redirects::Hops(0), 302, 0), (Redirects::Hops(1), 307, 1), (Redirects::Hops(9), 200, 2)] {
+        for (redirects, status, hops) in
+            [(Redirects::Off, 302, 0), (Redirects::Hops(0), 302, 0), (Redirects::Hops(1), 307, 1), (Redirects::Hops(9), 200, 2)]
+        {
             let request = Request { redirects, ..client.request("GET", server.url("/a")) };
             let response = client.session.send(&request).await.unwrap();
             assert_eq!((response.status, response.hops.len()), (status, hops), "{redirects:?}");

@@ -109,7 +109,8 @@ fn requests_are_written_as_they_should_be() {
             format!("GET /a?b=c HTTP/1.1\r\nHost: {at}\r\n{defaults}\r\n"),
             format!("POST / HTTP/1.1\r\nHost: {at}\r\n{defaults}Content-Length: 0\r\n\r\n"),
             format!("POST / HTTP/1.1\r\nHost: {at}\r\nAuthorization: Bearer x\r\n{defaults}Content-Length: 5\r\n\r\nhello"),
-            "DELETE /x HTTP/1.1\r\nhost: other\r\nuser-agent: me\r\nACCEPT: a/b\r\naccept-encoding: identity\r\nCookie: a=1\r\n\r\n".to_owned(),
+            "DELETE /x HTTP/1.1\r\nhost: other\r\nuser-agent: me\r\nACCEPT: a/b\r\naccept-encoding: identity\r\nCookie: a=1\r\n\r\n"
+                .to_owned(),
         ];
         assert_eq!(server.requests(), expected);
         assert_eq!(sent as usize, expected[2].len());

@@ -120,7 +120,8 @@ async fn answer(request: http::Request<hyper::body::Incoming>) -> Result<Answer,
         text.push_str(&format!("{name}: {}\n", value.to_str().unwrap()));
     }
     text.push_str(std::str::from_utf8(&body).unwrap());
-    let trailers = async { Some(Ok(http::HeaderMap::from_iter([(http::HeaderName::from_static("x-sum"), http::HeaderValue::from_static("1"))]))) };
+    let trailers =
+        async { Some(Ok(http::HeaderMap::from_iter([(http::HeaderName::from_static("x-sum"), http::HeaderValue::from_static("1"))]))) };
     let body = Full::new(Bytes::from(text)).with_trailers(trailers).boxed();
     Ok(http::Response::builder().header("X-Two", "2").header("set-cookie", "sid=1").body(body).unwrap())
 }
@@ -141,7 +142,10 @@ fn certificates_are_checked() {
         assert!(trusting.get(server.url("localhost", "/")).await.unwrap().reused);
 
         let failure = client(&ApiConfig::default()).get(server.url("localhost", "/")).await.unwrap_err();
-        assert_eq!((failure.class, failure.message.as_str()), (FailureClass::Tls, "the certificate of localhost is not trusted: unknown issuer"));
+        assert_eq!(
+            (failure.class, failure.message.as_str()),
+            (FailureClass::Tls, "the certificate of localhost is not trusted: unknown issuer")
+        );
         let failure = trusting.get(server.url("127.0.0.1", "/")).await.unwrap_err();
         assert_eq!(failure.message, "the certificate of 127.0.0.1 is not trusted: it is for another name");
         let mut named = authority.api();

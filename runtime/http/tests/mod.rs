@@ -83,7 +83,12 @@ impl Server {
     }
 }
 
-async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, connection: usize, requests: &RefCell<Vec<String>>, act: &dyn Fn(usize, usize, &str) -> Act) {
+async fn serve(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    connection: usize,
+    requests: &RefCell<Vec<String>>,
+    act: &dyn Fn(usize, usize, &str) -> Act,
+) {
     for number in 0.. {
         let Some(request) = read_request(&mut stream).await else { return };
         requests.borrow_mut().push(request.clone());

@@ -14,7 +14,8 @@ fn serve_forever() -> SocketAddr {
             let mut stream = stream.unwrap();
             std::thread::spawn(move || {
                 let mut buffer = [0; 4096];
-                let answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: today\r\nContent-Length: 13\r\n\r\n{\"hello\":\"1\"}";
+                let answer =
+                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: today\r\nContent-Length: 13\r\n\r\n{\"hello\":\"1\"}";
                 while stream.read(&mut buffer).is_ok_and(|count| count > 0) && stream.write_all(answer).is_ok() {}
             });
         }
