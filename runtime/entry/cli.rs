@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Args, Parser};
 use ltc_config::Rate;
 
 const EXAMPLES: &str = "\
@@ -26,6 +26,13 @@ pub(crate) struct Cli {
     /// Like --debug, but show only the steps that fail
     #[arg(long)]
     pub(crate) failures: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+}
+
+/// What every run of the test understands, wherever its load comes from.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct RunArgs {
     /// Run only this scenario or user class (may be given again)
     #[arg(long, value_name = "NAME")]
     pub(crate) only: Vec<String>,

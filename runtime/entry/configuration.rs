@@ -7,7 +7,7 @@ use ltc_config::profile::Shape;
 use ltc_config::{ApiTransportSettings, ConfigError, Environment, Profile};
 
 use super::Refusal;
-use super::cli::Cli;
+use super::cli::RunArgs;
 use crate::http;
 use crate::program::{EnvKey, Program, Type};
 use crate::value::Value;
@@ -31,15 +31,15 @@ pub(crate) struct Configuration {
 
 impl Configuration {
     /// Reads all of it; all that is wrong is said at once.
-    pub(crate) fn load(program: &'static Program, cli: &Cli) -> Result<Self, Refusal> {
-        let (file, text) = profile_text(program, cli)?;
+    pub(crate) fn load(program: &'static Program, args: &RunArgs) -> Result<Self, Refusal> {
+        let (file, text) = profile_text(program, args)?;
         let mut profile = Profile::parse(&text, &file).map_err(Refusal::wrong)?;
         for warning in &profile.warnings {
             anstream::eprintln!("warning: {warning}");
         }
-        over(&mut profile, cli)?;
-        let env_name = cli.env.clone().or_else(|| profile.header.env.clone()).unwrap_or_default();
-        let environment = environment(program, cli, &env_name)?;
+        over(&mut profile, args)?;
+        let env_name = args.env.clone().or_else(|| profile.header.env.clone()).unwrap_or_default();
+        let environment = environment(program, args, &env_name)?;
         let environment = environment.resolve(&|name| std::env::var(name).ok()).map_err(Refusal::wrong)?;
         let mut problems: Vec<String> = Vec::new();
         let env = program.env.iter().map(|key| value_of(program, &environment, key, &mut problems)).collect();
@@ -61,15 +61,15 @@ impl Configuration {
     }
 }
 
-fn profile_text(program: &Program, cli: &Cli) -> Result<(String, String), Refusal> {
+fn profile_text(program: &Program, args: &RunArgs) -> Result<(String, String), Refusal> {
     let read = |path: &Path| ltc_config::read(path).map_err(|error| Refusal::wrong([error]));
-    if let Some(path) = &cli.profile {
+    if let Some(path) = &args.profile {
         return Ok((path.display().to_string(), read(path)?));
     }
     let Some((path, carried)) = program.embedded.profile else {
         return Err(Refusal::wrong(["this test was built without a profile: name one with --profile FILE"]));
     };
-    if !cli.embedded && Path::new(path).is_file() {
+    if !args.embedded && Path::new(path).is_file() {
         let text = read(Path::new(path))?;
         if text != carried {
             anstream::eprintln!("note: {path} has changed since the test was built; the file is used (--embedded keeps to the old one)");
@@ -80,14 +80,14 @@ fn profile_text(program: &Program, cli: &Cli) -> Result<(String, String), Refusa
 }
 
 /// The command line's numbers over the profile's.
-fn over(profile: &mut Profile, cli: &Cli) -> Result<(), Refusal> {
-    if let Some(duration) = cli.duration {
+fn over(profile: &mut Profile, args: &RunArgs) -> Result<(), Refusal> {
+    if let Some(duration) = args.duration {
         profile.load.duration = Some(duration);
     }
-    if let Some(graceful_stop) = cli.graceful_stop {
+    if let Some(graceful_stop) = args.graceful_stop {
         profile.graceful_stop = graceful_stop;
     }
-    match (&mut profile.load.shape, cli.clients, cli.hatch_rate) {
+    match (&mut profile.load.shape, args.clients, args.hatch_rate) {
         (_, None, None) => {}
         (Shape::Clients { clients, hatch_rate } | Shape::Steps { clients, hatch_rate, .. }, new_clients, new_rate) => {
             let old = *clients;
@@ -116,7 +116,7 @@ fn over(profile: &mut Profile, cli: &Cli) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn environment(program: &Program, cli: &Cli, name: &str) -> Result<Environment, Refusal> {
+fn environment(program: &Program, args: &RunArgs, name: &str) -> Result<Environment, Refusal> {
     if name.is_empty() {
         if program.env.is_empty() {
             return Ok(Environment::empty("none"));
@@ -126,7 +126,7 @@ fn environment(program: &Program, cli: &Cli, name: &str) -> Result<Environment, 
     let carried = |name: &str| program.embedded.environments.iter().find(|(known, _)| *known == name).map(|(_, text)| *text);
     let source = |name: &str| -> Result<Option<(String, String)>, Refusal> {
         let file = format!("config/{name}.yml");
-        if !cli.embedded && Path::new(&file).is_file() {
+        if !args.embedded && Path::new(&file).is_file() {
             let text = ltc_config::read(Path::new(&file)).map_err(|error| Refusal::wrong([error]))?;
             if carried(name).is_some_and(|carried| carried != text) {
                 anstream::eprintln!(

@@ -1,19 +1,18 @@
 //! The load that the profile says, from this machine, and what is told of it.
 
-use std::path::Path;
 use std::time::Duration;
 
+use super::cli::RunArgs;
 use super::configuration::Configuration;
 use super::prepare::{self, Version, with_user};
-use super::{Cli, Ending, Refusal};
+use super::results::Results;
+use super::{Ending, Refusal};
 use crate::clock::Clock;
 use crate::engine::{Engine, Run, Stop};
 use crate::observe::Quiet;
 use crate::program::Program;
-use crate::progress::{Mode, Progress};
-use crate::report::{ApiVersion, Look, Report, RunInfo};
+use crate::report::{ApiVersion, RunInfo};
 use crate::schedule::{Plan, UserClass};
-use crate::stats::{Name, Snapshot, Timeline};
 use crate::world::Settings;
 
 /// How often results are handed on where nobody says.
@@ -22,12 +21,12 @@ const INTERVAL: Duration = Duration::from_secs(5);
 const LEAD: Duration = Duration::from_millis(200);
 
 /// Runs it, and prints and writes the results.
-pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configuration) -> Result<Ending, Refusal> {
-    check_only(program, &cli.only)?;
-    let mut settings = prepare::settings(program, cli, configuration);
+pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Configuration) -> Result<Ending, Refusal> {
+    check_only(program, &args.only)?;
+    let mut settings = prepare::settings(program, args, configuration);
     let (versions, classes) = with_user(&settings, Box::new(Quiet), async |user| {
         let globals = prepare::globals(&user)?;
-        let classes = classes(program, &user, &cli.only)?;
+        let classes = classes(program, &user, &args.only)?;
         let versions = prepare::versions(&user).await?;
         let shared = prepare::before_test(&user).await?;
         Ok(((versions, globals, shared), classes))
@@ -41,8 +40,8 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
     for api in &configuration.unverified {
         anstream::eprintln!("warning: the server of {api} is not verified (tls: verify: false)");
     }
-    let interval = cli.stats_interval.or(configuration.profile.logging.stats_interval).unwrap_or(INTERVAL).max(Duration::from_millis(100));
-    let threads = cli.threads.map(usize::from).or(configuration.profile.threads).unwrap_or_else(cores);
+    let interval = args.stats_interval.or(configuration.profile.logging.stats_interval).unwrap_or(INTERVAL).max(Duration::from_millis(100));
+    let threads = args.threads.map(usize::from).or(configuration.profile.threads).unwrap_or_else(cores);
     announce(program, configuration, &settings, &plan, &versions, threads);
 
     let stop = Stop::default();
@@ -51,20 +50,8 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
     let run =
         Run { settings: settings.clone(), slice: plan.whole(), threads, interval, graceful_stop: configuration.profile.graceful_stop };
     let engine = Engine::start(&run, &clock, &stop).map_err(Refusal::broken)?;
-    let names = names(program);
-    let mut progress = Progress::new(if cli.quiet { Mode::Off } else { Mode::for_stderr() }, &names);
-    let mut total = Snapshot::empty(names.len());
-    let mut timeline = Timeline::new(interval);
-    let outcome = engine.watch(|delta| {
-        total.merge(&delta);
-        // The last turns of users that are stopping already, if any.
-        let drained = delta.planned() == 0 && delta.total(&names).requests == 0;
-        if !drained {
-            timeline.add(&delta, &names);
-            progress.update(&delta, &total);
-        }
-    });
-    progress.finish();
+    let mut results = Results::new(program, args, interval);
+    let outcome = engine.watch(|delta| results.interval(&delta));
     outcome.map_err(Refusal::broken)?;
 
     let after = with_user(&settings, Box::new(Quiet), async |user| prepare::after_test(&user).await);
@@ -73,8 +60,9 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
             anstream::eprintln!("warning: {line}");
         }
     }
-    let report = Report {
-        run: RunInfo {
+    results.finish(
+        args,
+        RunInfo {
             test: configuration.profile.header.name.clone().unwrap_or_else(|| program.name.to_owned()),
             description: configuration.profile.header.description.clone().unwrap_or_default(),
             env: configuration.env_name.clone(),
@@ -82,38 +70,14 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
             profile: configuration.profile_text.clone(),
             seed: settings.seed,
             started_at: rfc3339(clock.unix_start()),
-            duration_us: total.window.map_or(0, |window| window.to_us),
             ltc_version: program.compiler.to_owned(),
             apis: versions.into_iter().map(|version| ApiVersion { name: version.api, version: version.version }).collect(),
             hostname: hostname(),
-            saturated: saturation(&total),
             tls_unverified: !configuration.unverified.is_empty(),
             interrupted: stop.is_interrupted(),
-            notes: Vec::new(),
+            ..RunInfo::default()
         },
-        names,
-        places: places(program),
-        total,
-        timeline,
-    };
-    write_results(cli, &report)?;
-    Ok(if stop.is_interrupted() { Ending::Interrupted } else { Ending::Passed })
-}
-
-/// Prints the end table, and writes the files that were asked for.
-fn write_results(cli: &Cli, report: &Report) -> Result<(), Refusal> {
-    crate::report::console::write(&mut anstream::stdout(), report, Look::of_stdout())
-        .map_err(|error| Refusal::broken(format!("stdout: {error}")))?;
-    let unwritable = |path: &Path, error: std::io::Error| Refusal::broken(format!("{} can't be written: {error}", path.display()));
-    if let Some(prefix) = &cli.csv {
-        crate::report::csv::write(report, prefix).map_err(Refusal::broken)?;
-    }
-    if let Some(path) = &cli.json {
-        std::fs::File::create(path)
-            .and_then(|file| report.to_json(std::io::BufWriter::new(file)))
-            .map_err(|error| unwritable(path, error))?;
-    }
-    Ok(())
+    )
 }
 
 fn announce(program: &Program, configuration: &Configuration, settings: &Settings, plan: &Plan, versions: &[Version], threads: usize) {
@@ -133,26 +97,6 @@ fn summary(plan: &Plan) -> String {
     let users = (plan.peak_clients() > 0).then(|| format!("up to {} users", plan.peak_clients()));
     let rate = (plan.peak_rate() > 0.0).then(|| format!("up to {:.1} arrivals/s", plan.peak_rate()));
     users.into_iter().chain(rate).collect::<Vec<_>>().join(", ")
-}
-
-fn names(program: &Program) -> Vec<Name> {
-    program.lines.iter().map(|line| if line.group { Name::group(line.name) } else { Name::step(line.name, line.method) }).collect()
-}
-
-fn places(program: &Program) -> Vec<String> {
-    program.places.iter().map(|at| format!("{}:{}:{}", program.files[usize::from(at.file)], at.line, at.column)).collect()
-}
-
-/// Past these the generator's own slowness is in what it measures.
-const BUSY: f64 = 0.95;
-const LATE: Duration = Duration::from_millis(50);
-
-fn saturation(total: &Snapshot) -> Option<String> {
-    let late = Duration::from_micros(total.lag.quantile_us(0.99));
-    if total.cpu.share() > BUSY {
-        return Some(format!("{:.0}% of its processors in use", total.cpu.share() * 100.0));
-    }
-    (late > LATE).then(|| format!("one turn in a hundred began {} ms late or more", late.as_millis()))
 }
 
 fn rfc3339(since_epoch: Duration) -> String {

@@ -5,6 +5,7 @@ mod configuration;
 mod debug_run;
 mod load_run;
 mod prepare;
+mod results;
 
 use std::process::ExitCode;
 
@@ -82,10 +83,10 @@ pub fn main(program: &'static Program) -> ExitCode {
 }
 
 fn run(program: &'static Program, cli: &Cli) -> Result<Ending, Refusal> {
-    let configuration = Configuration::load(program, cli)?;
+    let configuration = Configuration::load(program, &cli.run)?;
     if cli.debug || cli.failures || configuration.profile.test.debug {
         debug_run::run(program, cli, &configuration)
     } else {
-        load_run::run(program, cli, &configuration)
+        load_run::run(program, &cli.run, &configuration)
     }
 }

@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use ecow::EcoString;
 
+use super::Refusal;
+use super::cli::RunArgs;
 use super::configuration::Configuration;
-use super::{Cli, Refusal};
 use crate::clock::Clock;
 use crate::exchange::send;
 use crate::functions::AwsCredentials;
@@ -28,8 +29,8 @@ pub(crate) struct Version {
 }
 
 /// Settings before anything ran.
-pub(crate) fn settings(program: &'static Program, cli: &Cli, configuration: &Configuration) -> Settings {
-    let seed = cli.seed.or(configuration.profile.seed).unwrap_or_else(fresh_seed);
+pub(crate) fn settings(program: &'static Program, args: &RunArgs, configuration: &Configuration) -> Settings {
+    let seed = args.seed.or(configuration.profile.seed).unwrap_or_else(fresh_seed);
     Settings {
         program,
         env: configuration.env.clone(),

@@ -1,0 +1,91 @@
+//! What is told of a run, wherever its load comes from: each interval's snapshot goes to the total, the timeline and the progress;
+//! at the end all forms of the report are written.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::cli::RunArgs;
+use super::{Ending, Refusal};
+use crate::program::Program;
+use crate::progress::{Mode, Progress};
+use crate::report::{Look, Report, RunInfo};
+use crate::stats::{Name, Snapshot, Timeline};
+
+/// A run's results as they come in.
+#[derive(Debug)]
+pub(crate) struct Results {
+    names: Vec<Name>,
+    places: Vec<String>,
+    total: Snapshot,
+    timeline: Timeline,
+    progress: Progress,
+}
+
+impl Results {
+    pub(crate) fn new(program: &Program, args: &RunArgs, interval: Duration) -> Self {
+        let names = names(program);
+        Self {
+            places: places(program),
+            total: Snapshot::empty(names.len()),
+            timeline: Timeline::new(interval),
+            progress: Progress::new(if args.quiet { Mode::Off } else { Mode::for_stderr() }, &names),
+            names,
+        }
+    }
+
+    /// Takes what was counted in one interval: by this machine, or by all shards together.
+    pub(crate) fn interval(&mut self, delta: &Snapshot) {
+        self.total.merge(delta);
+        // The last turns of users that are stopping already, if any.
+        let drained = delta.planned() == 0 && delta.total(&self.names).requests == 0;
+        if !drained {
+            self.timeline.add(delta, &self.names);
+            self.progress.update(delta, &self.total);
+        }
+    }
+
+    /// Prints the end table, writes the files that were asked for, and says how the run ends.
+    pub(crate) fn finish(mut self, args: &RunArgs, mut run: RunInfo) -> Result<Ending, Refusal> {
+        self.progress.finish();
+        run.duration_us = self.total.window.map_or(0, |window| window.to_us);
+        run.saturated = saturation(&self.total);
+        let report = Report { run, names: self.names, places: self.places, total: self.total, timeline: self.timeline };
+        write(args, &report)?;
+        Ok(if report.run.interrupted { Ending::Interrupted } else { Ending::Passed })
+    }
+}
+
+fn write(args: &RunArgs, report: &Report) -> Result<(), Refusal> {
+    crate::report::console::write(&mut anstream::stdout(), report, Look::of_stdout())
+        .map_err(|error| Refusal::broken(format!("stdout: {error}")))?;
+    let unwritable = |path: &Path, error: std::io::Error| Refusal::broken(format!("{} can't be written: {error}", path.display()));
+    if let Some(prefix) = &args.csv {
+        crate::report::csv::write(report, prefix).map_err(Refusal::broken)?;
+    }
+    if let Some(path) = &args.json {
+        std::fs::File::create(path)
+            .and_then(|file| report.to_json(std::io::BufWriter::new(file)))
+            .map_err(|error| unwritable(path, error))?;
+    }
+    Ok(())
+}
+
+fn names(program: &Program) -> Vec<Name> {
+    program.lines.iter().map(|line| if line.group { Name::group(line.name) } else { Name::step(line.name, line.method) }).collect()
+}
+
+fn places(program: &Program) -> Vec<String> {
+    program.places.iter().map(|at| format!("{}:{}:{}", program.files[usize::from(at.file)], at.line, at.column)).collect()
+}
+
+/// Past these the generator's own slowness is in what it measures.
+const BUSY: f64 = 0.95;
+const LATE: Duration = Duration::from_millis(50);
+
+fn saturation(total: &Snapshot) -> Option<String> {
+    let late = Duration::from_micros(total.lag.quantile_us(0.99));
+    if total.cpu.share() > BUSY {
+        return Some(format!("{:.0}% of its processors in use", total.cpu.share() * 100.0));
+    }
+    (late > LATE).then(|| format!("one turn in a hundred began {} ms late or more", late.as_millis()))
+}
