@@ -144,6 +144,10 @@ fn at(from: &Path, path: &Path, said: &str) -> Result<Found, Problem> {
     if !path.is_file() {
         return Err(Problem::Missing(format!("there is no file {said}"), near(path)));
     }
+    // `specs/../other/b.lt` is `other/b.lt`, in messages too.
+    let roundabout = path.components().any(|part| part == std::path::Component::ParentDir);
+    let straight = if roundabout { fs::canonicalize(path).ok() } else { None };
+    let path = straight.as_deref().unwrap_or(path);
     let folder = path.parent().unwrap_or(from);
     let project = Project::of(folder)?;
     let same = |other: &Path| matches!((fs::canonicalize(other), fs::canonicalize(path)), (Ok(a), Ok(b)) if a == b);

@@ -15,7 +15,7 @@ fn debug_shows_every_exchange_with_its_verdicts() {
     assert!(output.status.success(), "{said}");
     for part in [
         "== TPDataUser: CheckTreatmentVariants",
-        "-- step \"Create treatment\" skip interrupt specs/tpdata.lt:36:3",
+        "-- step \"Create treatment\" skip interrupt specs/tpdata.lt:30:8",
         "/tpdata/treatments",
         "Authorization: Bearer ***",
         "< HTTP/1.1 201",
@@ -37,7 +37,7 @@ fn debug_fails_where_a_step_fails_and_names_the_place() {
     let output = project.command("tpdata", &["--failures"]).env("TPDATA_TOKEN", "wrong-token").output().unwrap();
     let said = text(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("specs/tpdata.lt:38:5") && said.contains("expected status 201, got 401"), "{said}");
+    assert!(said.contains("specs/tpdata.lt:32:5") && said.contains("expected status 201, got 401"), "{said}");
 }
 
 #[test]
@@ -59,17 +59,13 @@ fn a_load_run_counts_what_the_server_counts() {
     let report: serde_json::Value = serde_json::from_slice(&fs::read(project.path().join("run.json")).unwrap()).unwrap();
     let served = project.served();
     let count = |name: &str| {
-        let line = report["lines"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|line| line["name"] == name)
-            .unwrap_or_else(|| panic!("no line {name}: {report}"));
-        line["requests"].as_u64().unwrap()
+        let lines = report["names"].as_array().unwrap();
+        let line = lines.iter().position(|line| line["name"] == name).unwrap_or_else(|| panic!("no line {name}: {report}"));
+        report["total"]["names"][line]["requests"].as_u64().unwrap()
     };
     let route = |name: &str| served["routes"][name].as_u64().unwrap_or_else(|| panic!("no route {name}: {served}"));
-    assert_eq!(count("Create treatment variant"), route("POST /tpdata/treatments/{id}/variants"));
-    assert_eq!(count("Get treatment variant"), route("GET /tpdata/treatments/{id}/variants/{id}"));
+    assert_eq!(count("Create treatment variant"), route("POST /tpdata/treatments/{treatment}/variants"));
+    assert_eq!(count("Get treatment variant"), route("GET /tpdata/treatments/{treatment}/variants/{id}"));
     assert!(count("Get treatment variant") > 50, "{said}");
     let csv = fs::read_to_string(project.path().join("out/run_stats.csv")).unwrap();
     assert!(csv.starts_with("Type,Name,Request Count,Failure Count,Median Response Time"), "{csv}");
@@ -85,7 +81,7 @@ fn failures_are_counted_by_class_with_their_places() {
     let output = project.run("tpdata", &["--clients", "3", "--duration", "2s", "--json", "run.json"]);
     let said = text(&output);
     assert!(output.status.success(), "failures are no threshold: {said}");
-    assert!(said.contains("specs/tpdata.lt:45:5") && said.contains("expected status 201, got 503"), "{said}");
+    assert!(said.contains("specs/tpdata.lt:38:5") && said.contains("expected status 201, got 503"), "{said}");
 }
 
 #[test]
@@ -128,16 +124,16 @@ fn what_is_wrong_in_the_configuration_is_said_with_its_place() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output).contains("there is no environment `cs9`"), "{}", text(&output));
 
+    let output = project.run("tpdata", &["--only", "CheckTreatmentVariant"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output).contains("CheckTreatmentVariants"), "{}", text(&output));
+
     let config = project.path().join("config/cs1.yml");
     let broken = fs::read_to_string(&config).unwrap().replace("  url: http://", "  urk: http://");
     fs::write(&config, broken).unwrap();
     let output = project.run("tpdata", &["--debug"]);
     assert_eq!(output.status.code(), Some(2), "{}", text(&output));
     assert!(text(&output).contains("did you mean"), "{}", text(&output));
-
-    let output = project.run("tpdata", &["--only", "CheckTreatmentVariant"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output).contains("CheckTreatmentVariants"), "{}", text(&output));
 }
 
 #[test]
@@ -152,4 +148,15 @@ fn the_same_seed_sends_the_same_values() {
     assert!(!first.is_empty());
     assert_eq!(first, ids("42"));
     assert_ne!(first, ids("43"));
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_said_before_the_load() {
+    let project = Project::new();
+    fs::write(project.path().join("out"), "a file where a folder is wanted").unwrap();
+    let output = project.run("tpdata", &["--duration", "2s", "--csv", "out/run", "--json", "good/run.json"]);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("out/run_stats.csv can't be written"), "{said}");
+    assert_eq!(project.served()["routes"]["POST /tpdata/treatments"].as_u64().unwrap_or(0), 0);
 }

@@ -264,8 +264,8 @@ fn every_page_fails_and_passes_as_it_says() {
             Some(behind.split_once("```lt\n")?.1.split_once("```")?.0.to_owned())
         };
         let (Some(fails), Some(passes)) = (example("Fails:"), example("Passes:")) else {
-            // What does not parse is the parser's own tests' business.
-            if !code.as_str().starts_with("LT00") {
+            // What does not parse is the parser's own tests' business, and what a profile makes wrong is the pipeline's.
+            if !code.as_str().starts_with("LT00") && *code != Code::TooFewRows {
                 failures.push(format!("{}: its page lacks an example", code.as_str()));
             }
             continue;

@@ -95,6 +95,13 @@ fn httpbin_walks_through_http() {
     assert!(!said.contains("expected"), "{said}");
 }
 
+/// A certificate's name is its subject's too: one with its authority's subject would count as signed by itself.
+fn named(name: &str) -> rcgen::CertificateParams {
+    let mut params = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.distinguished_name.push(rcgen::DnType::CommonName, name);
+    params
+}
+
 /// nginx with a certificate of our own authority, which also wants to see the client's.
 fn nginx(folder: &Path) -> Server {
     if Command::new("nginx").arg("-v").output().is_err() {
@@ -102,14 +109,14 @@ fn nginx(folder: &Path) -> Server {
         done(Command::new("apt-get").args(["install", "-y", "-q", "nginx"]));
     }
     let authority_key = rcgen::KeyPair::generate().unwrap();
-    let mut params = rcgen::CertificateParams::new(Vec::<String>::new()).unwrap();
+    let mut params = named("authority.test");
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let authority = params.self_signed(&authority_key).unwrap();
     let issuer = rcgen::Issuer::from_params(&params, &authority_key);
     fs::write(folder.join("ca.pem"), authority.pem()).unwrap();
     for (name, subject) in [("server", "ltc.test"), ("client", "client.test")] {
         let key = rcgen::KeyPair::generate().unwrap();
-        let certificate = rcgen::CertificateParams::new(vec![subject.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+        let certificate = named(subject).signed_by(&key, &issuer).unwrap();
         fs::write(folder.join(format!("{name}.pem")), certificate.pem()).unwrap();
         fs::write(folder.join(format!("{name}.key")), key.serialize_pem()).unwrap();
     }

@@ -353,6 +353,6 @@ mod tests {
         used.lock_shared().unwrap();
         Home::open(Some(folder.path().to_path_buf())).unwrap();
         let there: Vec<bool> = old.iter().map(|path| path.is_dir()).collect();
-        assert_eq!(there, [true, false, true, true], "the oldest is in use, the next is removed");
+        assert_eq!(there, [true, false, false, true], "the oldest is in use, of the others the newest stays");
     }
 }

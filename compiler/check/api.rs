@@ -125,7 +125,7 @@ impl<'a> Checker<'a> {
             _ => const_eval::text(&base),
         };
         let is_url = |text: &str| {
-            text.contains("${") && !text.contains("://")
+            text.starts_with("${")
                 || ["http://", "https://"]
                     .iter()
                     .any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')))

@@ -140,7 +140,7 @@ mod tests {
     fn the_example_loads() {
         let registry = Registry::parse(include_str!("../../config/loadtest_registry.yml"), "r.yml").unwrap();
         assert_eq!(registry.current().unwrap().name, "tpdata");
-        assert_eq!(registry.registered.len(), 2);
+        assert_eq!(registry.registered.len(), 6);
     }
 
     #[test]

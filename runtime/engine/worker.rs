@@ -163,7 +163,9 @@ impl Job {
     }
 
     fn hand_over(&self, world: &World, crew: &Crew, now: Duration) {
-        let planned = if crew.ending.get() { 0 } else { self.slice.users_at(now).iter().sum() };
+        // At its end a plan has no users any more: the last interval is shown with those it had.
+        let last = self.slice.plan().total_duration().map_or(now, |end| now.min(end.saturating_sub(Duration::from_nanos(1))));
+        let planned = if crew.ending.get() { 0 } else { self.slice.users_at(last).iter().sum() };
         let mut recorder = world.recorder.borrow_mut();
         recorder.missed(crew.missed.take());
         if let Some((busy, available)) = self.meter.as_ref().and_then(|meter| meter.borrow_mut().lap()) {

@@ -23,24 +23,25 @@ const LEAD: Duration = Duration::from_millis(200);
 /// Runs it, and prints and writes the results.
 pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Configuration) -> Result<Ending, Refusal> {
     check_only(program, &args.only)?;
+    let interval = args.stats_interval.or(configuration.profile.logging.stats_interval).unwrap_or(INTERVAL).max(Duration::from_millis(100));
+    let mut results = Results::new(program, args, interval)?;
     let mut settings = prepare::settings(program, args, configuration);
-    let (versions, classes) = with_user(&settings, Box::new(Quiet), async |user| {
+    let (versions, plan) = with_user(&settings, Box::new(Quiet), async |user| {
         let globals = prepare::globals(&user)?;
         let classes = classes(program, &user, &args.only)?;
+        let plan = Plan::seeded(&configuration.profile, &classes, settings.seed).map_err(Refusal::wrong)?;
         let versions = prepare::versions(&user).await?;
         let shared = prepare::before_test(&user).await?;
-        Ok(((versions, globals, shared), classes))
+        Ok((versions, plan, globals, shared))
     })
-    .map(|((versions, globals, shared), classes)| {
+    .map(|(versions, plan, globals, shared)| {
         settings.globals = globals;
         settings.shared = shared;
-        (versions, classes)
+        (versions, plan)
     })?;
-    let plan = Plan::seeded(&configuration.profile, &classes, settings.seed).map_err(Refusal::wrong)?;
     for api in &configuration.unverified {
         anstream::eprintln!("warning: the server of {api} is not verified (tls: verify: false)");
     }
-    let interval = args.stats_interval.or(configuration.profile.logging.stats_interval).unwrap_or(INTERVAL).max(Duration::from_millis(100));
     let threads = args.threads.map(usize::from).or(configuration.profile.threads).unwrap_or_else(cores);
     announce(program, configuration, &settings, &plan, &versions, threads);
 
@@ -50,7 +51,6 @@ pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Con
     let run =
         Run { settings: settings.clone(), slice: plan.whole(), threads, interval, graceful_stop: configuration.profile.graceful_stop };
     let engine = Engine::start(&run, &clock, &stop).map_err(Refusal::broken)?;
-    let mut results = Results::new(program, args, interval);
     let outcome = engine.watch(|delta| results.interval(&delta));
     outcome.map_err(Refusal::broken)?;
 

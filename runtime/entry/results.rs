@@ -22,15 +22,18 @@ pub(crate) struct Results {
 }
 
 impl Results {
-    pub(crate) fn new(program: &Program, args: &RunArgs, interval: Duration) -> Self {
+    /// # Errors
+    /// Where a file that was asked for can't be written: said before the load, not after it.
+    pub(crate) fn new(program: &Program, args: &RunArgs, interval: Duration) -> Result<Self, Refusal> {
+        writable(args)?;
         let names = names(program);
-        Self {
+        Ok(Self {
             places: places(program),
             total: Snapshot::empty(names.len()),
             timeline: Timeline::new(interval),
             progress: Progress::new(if args.quiet { Mode::Off } else { Mode::for_stderr() }, &names),
             names,
-        }
+        })
     }
 
     /// Takes what was counted in one interval: by this machine, or by all shards together.
@@ -55,19 +58,37 @@ impl Results {
     }
 }
 
+/// Makes the folders of the files that were asked for, and tries to open them.
+fn writable(args: &RunArgs) -> Result<(), Refusal> {
+    let csv = args.csv.iter().flat_map(|prefix| crate::report::csv::files(prefix));
+    let wrong: Vec<String> = csv.chain(args.json.clone()).filter_map(|path| open(&path).err()).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(Refusal::wrong(wrong)) }
+}
+
+/// Opens a file without changing what is in it: that is replaced when there is something better.
+fn open(path: &Path) -> Result<std::fs::File, String> {
+    let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    folder
+        .and_then(|()| std::fs::OpenOptions::new().write(true).create(true).truncate(false).open(path))
+        .map_err(|error| format!("{} can't be written: {error}", path.display()))
+}
+
+/// Writes all forms; where one fails the others are still written.
 fn write(args: &RunArgs, report: &Report) -> Result<(), Refusal> {
-    crate::report::console::write(&mut anstream::stdout(), report, Look::of_stdout())
-        .map_err(|error| Refusal::broken(format!("stdout: {error}")))?;
-    let unwritable = |path: &Path, error: std::io::Error| Refusal::broken(format!("{} can't be written: {error}", path.display()));
+    let console = crate::report::console::write(&mut anstream::stdout(), report, Look::of_stdout());
+    let mut wrong: Vec<String> = console.err().map(|error| format!("standard output: {error}")).into_iter().collect();
     if let Some(prefix) = &args.csv {
-        crate::report::csv::write(report, prefix).map_err(Refusal::broken)?;
+        wrong.extend(crate::report::csv::write(report, prefix).err());
     }
     if let Some(path) = &args.json {
-        std::fs::File::create(path)
-            .and_then(|file| report.to_json(std::io::BufWriter::new(file)))
-            .map_err(|error| unwritable(path, error))?;
+        let written = open(path).and_then(|file| {
+            file.set_len(0)
+                .and_then(|()| report.to_json(std::io::BufWriter::new(file)))
+                .map_err(|error| format!("{} can't be written: {error}", path.display()))
+        });
+        wrong.extend(written.err());
     }
-    Ok(())
+    if wrong.is_empty() { Ok(()) } else { Err(Refusal { ending: Ending::Broken, lines: wrong }) }
 }
 
 fn names(program: &Program) -> Vec<Name> {

@@ -41,15 +41,26 @@ const EXCEPTIONS_HEAD: [&str; 4] = ["Count", "Message", "Traceback", "Nodes"];
 
 const AGGREGATED: &str = "Aggregated";
 
+type Writer = fn(&Report, &mut dyn io::Write) -> io::Result<()>;
+
+const FILES: [(&str, Writer); 4] =
+    [("_stats.csv", stats), ("_stats_history.csv", history), ("_failures.csv", failures), ("_exceptions.csv", exceptions)];
+
+fn path(prefix: &Path, suffix: &str) -> PathBuf {
+    let mut name = prefix.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// The files that [`write()`] writes.
+pub fn files(prefix: &Path) -> impl Iterator<Item = PathBuf> {
+    FILES.iter().map(|(suffix, _)| path(prefix, suffix))
+}
+
 /// Writes `PREFIX_stats.csv`, `PREFIX_stats_history.csv`, `PREFIX_failures.csv` and `PREFIX_exceptions.csv`; an error names the file.
 pub fn write(report: &Report, prefix: &Path) -> Result<(), String> {
-    type Writer = fn(&Report, &mut dyn io::Write) -> io::Result<()>;
-    let files: [(&str, Writer); 4] =
-        [("_stats.csv", stats), ("_stats_history.csv", history), ("_failures.csv", failures), ("_exceptions.csv", exceptions)];
-    for (suffix, write) in files {
-        let mut name = prefix.as_os_str().to_owned();
-        name.push(suffix);
-        let path = PathBuf::from(name);
+    for (suffix, write) in FILES {
+        let path = path(prefix, suffix);
         File::create(&path)
             .and_then(|mut file| write(report, &mut file))
             .map_err(|error| format!("--csv can't write {}: {error}", path.display()))?;
