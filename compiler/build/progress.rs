@@ -64,7 +64,7 @@ impl Shown {
         }
         self.lit = true;
         if self.progress == Progress::Lines {
-            say(&format!("compiling {} dependencies, once: this takes a minute or two", self.total));
+            say(&format!("compiling {} dependencies, once: this takes two or three minutes", self.total));
         }
         self.draw("");
     }

@@ -42,7 +42,7 @@ pub(super) struct Demo {
     #[arg(long, value_name = "IP", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     addr: IpAddr,
     /// Its port; 0 takes any that is free
-    #[arg(long, value_name = "N", default_value_t = demo::PORT)]
+    #[arg(long, value_name = "N", default_value_t = demo::PORT, env = "LTC_DEMO_PORT", hide_env_values = true)]
     port: u16,
     /// The bearer token that it asks for
     #[arg(long, default_value = demo::TOKEN)]
@@ -210,6 +210,9 @@ fn project(here: &Path, screen: &Screen) -> Result<(PathBuf, bool), Failure> {
 fn next(screen: &Screen, folder: Option<&str>) {
     screen.say("");
     screen.say(bold("What to try next"));
+    if !on_path() {
+        screen.say("  cargo install --path . --locked          in ltc's own folder: puts `ltc` on the PATH");
+    }
     if let Some(folder) = folder {
         screen.say(format_args!("  cd {folder}                              the project that was written: specs/, config/"));
     }
@@ -218,6 +221,11 @@ fn next(screen: &Screen, folder: Option<&str>) {
     screen.say("  ./tpdata --csv out/run --json run.json   and keep the results");
     screen.say("  $EDITOR specs/tpdata.lt; ltc build       change the test; a mistake is shown with its place");
     screen.say("  ltc new shop                             begin a project of your own");
+}
+
+/// Whether `ltc` alone is a command.
+fn on_path() -> bool {
+    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join("ltc").is_file()))
 }
 
 fn url(addr: SocketAddr) -> String {

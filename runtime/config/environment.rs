@@ -217,7 +217,7 @@ impl Environment {
         let mut secrets = Vec::new();
         resolve_value(&mut resolved.root, "", variables, &mut secrets, &mut errors);
         resolved.secrets.extend(secrets);
-        resolved.secrets.retain(|secret| secret.chars().count() >= SHORTEST_SECRET);
+        resolved.secrets.retain(|value| is_secret(value));
         resolved.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         resolved.secrets.dedup();
         if errors.is_empty() { Ok(resolved) } else { Err(errors) }
@@ -225,13 +225,19 @@ impl Environment {
 
     /// What came from the process environment, longest first, to be masked in all output.
     ///
-    /// Values under four characters are left out: masking them would garble every report and hide nothing.
+    /// Values under four characters are left out: masking them would garble every report and hide nothing. So are addresses, which every
+    /// exchange names, unless they hold a password or a query.
     pub fn secrets(&self) -> Vec<String> {
         self.secrets.clone()
     }
 }
 
 const SHORTEST_SECRET: usize = 4;
+
+fn is_secret(value: &str) -> bool {
+    let address = (value.starts_with("http://") || value.starts_with("https://")) && !value.contains(['@', '?']);
+    value.chars().count() >= SHORTEST_SECRET && !address
+}
 
 impl EnvValue {
     /// Its type; a string with `${VAR}` is a string before and after.

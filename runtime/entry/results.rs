@@ -39,10 +39,12 @@ impl Results {
     /// Takes what was counted in one interval: by this machine, or by all shards together.
     pub(crate) fn interval(&mut self, delta: &Snapshot) {
         self.total.merge(delta);
-        // The last turns of users that are stopping already, if any.
-        let drained = delta.planned() == 0 && delta.total(&self.names).requests == 0;
-        if !drained {
+        // The last turns of users that were stopping already, if any.
+        let over = delta.planned() == 0 && delta.users() == 0;
+        if !over || delta.total(&self.names).requests > 0 {
             self.timeline.add(delta, &self.names);
+        }
+        if !over {
             self.progress.update(delta, &self.total);
         }
     }

@@ -103,6 +103,8 @@ fn variables_wait_for_run_time() {
     let both = env.resolve(&|name| Some(format!("value-of-{name}"))).unwrap();
     assert_eq!(both.secrets(), ["value-of-TOKEN", "value-of-KEY"]);
     assert!(env.resolve(&|_| Some("abc".into())).unwrap().secrets().is_empty());
+    assert!(env.resolve(&|_| Some("https://api.example.com/v1".into())).unwrap().secrets().is_empty());
+    assert_eq!(env.resolve(&|_| Some("https://me:pw@example.com".into())).unwrap().secrets(), ["https://me:pw@example.com"]);
 }
 
 #[test]
