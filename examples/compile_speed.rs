@@ -1,0 +1,116 @@
+//! How fast the compiler is: `cargo run --release --example compile_speed`.
+//!
+//! Checks specs of 300 and 1,000 lines, and builds them again after an edit; with `--first` also into an empty cache, which takes
+//! minutes. The specs are made of the shop's scenario, under other names, as often as it takes.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use ltc::build::{Builder, Options, Progress};
+use ltc::pipeline::{self, Target};
+
+const ROUNDS: usize = 5;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = std::env::temp_dir().join(format!("ltc-compile-speed-{}", std::process::id()));
+    fs::create_dir_all(folder.join("config"))?;
+    fs::write(folder.join("config/here.yml"), "shop: { url: \"http://127.0.0.1:8137/shop\" }\n")?;
+    let first = std::env::args().any(|arg| arg == "--first");
+    let outcome = measure(&folder, first);
+    fs::remove_dir_all(&folder)?;
+    outcome
+}
+
+fn measure(folder: &Path, first: bool) -> Result<(), Box<dyn Error>> {
+    if first {
+        let cache = folder.join("cache");
+        let took = build(folder, &spec(folder, "first", 50, 0)?, Some(cache))?;
+        println!("first build of all, empty cache        {:>8.1} s", took.as_secs_f64());
+    }
+    for lines in [300, 1000] {
+        let target = spec(folder, "big", lines, 0)?;
+        let written = fs::read_to_string(&target.spec)?.lines().count();
+        let mut checks = Vec::new();
+        for _ in 0..ROUNDS {
+            let begun = Instant::now();
+            let checked = pipeline::check(&target)?;
+            checks.push(begun.elapsed());
+            assert!(checked.program.is_some(), "{:?}", checked.diagnostics);
+        }
+        println!("ltc check, {written:>5} lines                 {:>8.1} ms", median(checks).as_secs_f64() * 1e3);
+        build(folder, &target, None)?;
+        let mut builds = Vec::new();
+        for round in 1..=ROUNDS {
+            builds.push(build(folder, &spec(folder, "big", lines, round)?, None)?);
+        }
+        println!("ltc build after an edit, {written:>5} lines   {:>8.2} s", median(builds).as_secs_f64());
+    }
+    Ok(())
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn build(folder: &Path, target: &Target, cache: Option<PathBuf>) -> Result<Duration, Box<dyn Error>> {
+    let begun = Instant::now();
+    let checked = pipeline::check(target)?;
+    let emitted = checked.emit()?;
+    let builder = Builder::new(Options { cache, offline: false, thin_lto: false, progress: Progress::Silent })?;
+    let built = builder.compile(&checked.name, &target.spec, &emitted)?;
+    fs::copy(&built.binary, folder.join("binary"))?;
+    Ok(begun.elapsed())
+}
+
+/// A spec of about so many lines; `edit` makes it differ from the one before.
+fn spec(folder: &Path, name: &str, lines: usize, edit: usize) -> Result<Target, Box<dyn Error>> {
+    let mut text = String::from(
+        "api shop {\n  base env.shop.url\n  keys camel\n  healthcheck none\n  item(id) = GET /items/{id}\n  order(item, count: int = 1) = POST /orders { json { item, count, note: \"a note\" } }\n}\n\n",
+    );
+    let mut sequences = 0;
+    while text.lines().count() + 4 < lines {
+        sequences += 1;
+        write!(
+            text,
+            r#"sequence Browse{sequences} {{
+  let term = one_of(["mug", "lamp", "chair"])
+  step "Search {sequences}" interrupt {{
+    shop GET /items {{ query {{ q: term, page: {edit} }} }}
+    expect 200
+    expect json {{ items: [_, ..], page: int }}
+    take ids = json "$.items[*].id" else []
+  }}
+  for id in sample(ids, 2) {{
+    step "Item {sequences}" {{
+      shop.item(id)
+      expect 200
+      expect json {{ item_id: id, price_cents: > 0 }}
+      expect elapsed < 500ms
+    }}
+  }}
+  if len(ids) > 0 and chance(0.3) {{
+    step "Order {sequences}" {{
+      shop.order(first(ids), {sequences})
+      expect 201 | 409
+      take number: string = json.id else "none"
+    }}
+    log "ordered {{number}}"
+  }}
+}}
+
+"#
+        )?;
+    }
+    let names: Vec<String> = (1..=sequences).map(|n| format!("1 Browse{n}")).collect();
+    write!(text, "tasks All {{ {} }}\nuser Visitor {{ run All; wait 1s }}\n", names.join("; "))?;
+    let path = folder.join("specs").join(format!("{name}.lt"));
+    fs::create_dir_all(folder.join("specs"))?;
+    fs::write(&path, text)?;
+    let profile = path.with_extension("profile.yml");
+    fs::write(&profile, "test_header: { env: here }\nprofile: { runner: { clients: 1, duration: 1s } }\n")?;
+    Ok(Target { root: folder.to_path_buf(), spec: path, profile: Some(profile), env: None })
+}

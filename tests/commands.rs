@@ -1,0 +1,164 @@
+//! The `ltc` command as it is used from a shell: where it finds things, what it prints where, how it exits.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[expect(dead_code, reason = "each test file uses its part")]
+mod common;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use common::{ltc, root, text};
+
+fn run(folder: &Path, args: &[&str]) -> Output {
+    ltc().current_dir(folder).args(args).output().unwrap()
+}
+
+fn said(output: &Output, code: i32) -> String {
+    let said = text(output);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    said
+}
+
+/// A project as `ltc new` writes it.
+fn project() -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    said(&run(folder.path(), &["new", "shop"]), 0);
+    let project = folder.path().join("shop");
+    (folder, project)
+}
+
+#[test]
+fn a_new_project_builds_and_runs_with_the_checkout_gone() {
+    let (folder, project) = project();
+    // The command itself, elsewhere: it must need nothing that lies beside it.
+    let moved = folder.path().join("ltc");
+    fs::copy(env!("CARGO_BIN_EXE_ltc"), &moved).unwrap();
+    let mut command = Command::new(&moved);
+    command.env("LTC_CACHE_DIR", common::shelf("ltc-cache")).env("NO_COLOR", "1");
+    let output = command.current_dir(project.join("specs")).arg("build").output().unwrap();
+    said(&output, 0);
+    let server = ltc::demo::spawn(ltc::demo::Options::any_port()).unwrap();
+    let binary = project.join("specs/shop");
+    let output = Command::new(&binary)
+        .current_dir(&project)
+        .args(["--debug"])
+        .env("LTC_DEMO_URL", format!("http://{}", server.addr()))
+        .output()
+        .unwrap();
+    let debugged = said(&output, 0);
+    assert!(debugged.contains("2 steps, 0 failed"), "{debugged}");
+    // Without any file beside it, it runs with what it carries.
+    let alone = folder.path().join("alone");
+    fs::create_dir(&alone).unwrap();
+    fs::copy(&binary, alone.join("shop")).unwrap();
+    let output = Command::new(alone.join("shop"))
+        .current_dir(&alone)
+        .args(["--duration", "1s"])
+        .env("LTC_DEMO_URL", format!("http://{}", server.addr()))
+        .output()
+        .unwrap();
+    assert!(said(&output, 0).contains("Search"));
+}
+
+#[test]
+fn a_profile_that_changed_is_used_and_said_unless_embedded() {
+    let (_folder, project) = project();
+    said(&run(&project, &["build"]), 0);
+    let server = ltc::demo::spawn(ltc::demo::Options::any_port()).unwrap();
+    let profile = project.join("specs/shop.profile.yml");
+    let changed = fs::read_to_string(&profile).unwrap().replace("clients: 20 ", "clients: 3 ");
+    fs::write(&profile, changed).unwrap();
+    let load = |args: &[&str]| {
+        let mut command = Command::new(project.join("shop"));
+        command.current_dir(&project).args(["--duration", "1s"]).args(args);
+        said(&command.env("LTC_DEMO_URL", format!("http://{}", server.addr())).output().unwrap(), 0)
+    };
+    let with_file = load(&[]);
+    assert!(with_file.contains("specs/shop.profile.yml has changed since the test was built"), "{with_file}");
+    assert!(with_file.contains("up to 3 users"), "{with_file}");
+    let embedded = load(&["--embedded"]);
+    assert!(embedded.contains("up to 20 users") && !embedded.contains("has changed"), "{embedded}");
+}
+
+#[test]
+fn all_mistakes_come_in_one_go_and_nothing_is_built() {
+    let (_folder, project) = project();
+    let spec = project.join("specs/shop.lt");
+    let wrong = fs::read_to_string(&spec).unwrap().replace("shop.item(id)", "shop.itm(id)").replace("one_of(ids)", "one_of(idz)");
+    fs::write(&spec, wrong).unwrap();
+    for args in [&["build"][..], &["check"], &["build", "--emit", "rust"]] {
+        let output = run(&project, args);
+        let said = said(&output, 2);
+        assert!(said.contains("did you mean `shop.item`?") && said.contains("did you mean `ids`?") && said.contains("2 errors"), "{said}");
+        assert!(output.stdout.is_empty(), "errors are no results: {said}");
+    }
+    assert!(!project.join("shop").exists());
+    let output = run(&project, &["check", "--message-format", "json"]);
+    let lines: Vec<serde_json::Value> =
+        String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(lines.iter().any(|line| line["code"] == "LT0101"), "{lines:?}");
+}
+
+#[test]
+fn names_that_are_not_there_are_answered_with_those_that_are() {
+    let (_folder, project) = project();
+    assert!(said(&run(&project, &["build", "shup"]), 2).contains("did you mean `shop`?"));
+    assert!(said(&run(&project, &["check", "specs/none.lt"]), 2).contains("there is no file specs/none.lt"));
+    assert!(said(&run(&project, &["explain", "LT9999"]), 2).contains("LT9999"));
+    assert!(said(&run(&project, &["biuld"]), 2).contains("build"));
+    let empty = tempfile::tempdir().unwrap();
+    assert!(said(&run(empty.path(), &["build"]), 2).contains("config/loadtest_registry.yml"));
+    assert!(said(&run(&project, &["new", "../x y"]), 2).contains("name"));
+    assert!(said(&run(project.parent().unwrap(), &["new", "shop"]), 2).contains("shop"));
+}
+
+#[test]
+fn results_go_to_stdout() {
+    let output = run(root(), &["list"]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("* tpdata"), "{}", text(&output));
+    let output = run(root(), &["list", "--json"]);
+    let list: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(list.as_array().or_else(|| list["tests"].as_array()).unwrap().len(), 6, "{list}");
+    let output = run(root(), &["build", "--emit", "rust", "specs/tpdata.lt"]);
+    let code = String::from_utf8_lossy(&output.stdout);
+    assert!(code.contains("fn main()") && syn::parse_file(&code).is_ok(), "{code}");
+    let output = run(root(), &["explain", "LT0101"]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("LT0101"), "{}", text(&output));
+}
+
+/// A PATH on which `cargo` is this script.
+fn with_cargo(script: Option<&str>) -> (tempfile::TempDir, Output) {
+    let (folder, project) = project();
+    let tools = folder.path().join("tools");
+    fs::create_dir(&tools).unwrap();
+    if let Some(script) = script {
+        let cargo = tools.join("cargo");
+        fs::write(&cargo, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let mut command = ltc();
+    command.current_dir(&project).arg("build").env("PATH", &tools).env("HOME", folder.path()).env_remove("CARGO").env_remove("CARGO_HOME");
+    let output = command.env("LTC_CACHE_DIR", folder.path().join("cache")).output().unwrap();
+    (folder, output)
+}
+
+#[test]
+fn without_a_toolchain_it_says_so() {
+    let (_folder, output) = with_cargo(None);
+    let said = said(&output, 3);
+    assert!(said.contains("there is no `cargo` on PATH") && said.contains("https://rustup.rs"), "{said}");
+}
+
+#[test]
+fn what_rustc_says_stays_in_a_log() {
+    let script = "echo 'error[E0308]: mismatched types, said rustc' >&2; exit 101";
+    let (_folder, output) = with_cargo(Some(script));
+    let said = said(&output, 2);
+    assert!(said.contains("a bug in ltc, not in your spec") && !said.contains("E0308"), "{said}");
+    let log = said.split("log: ").nth(1).unwrap().split(')').next().unwrap();
+    assert!(fs::read_to_string(log).unwrap().contains("E0308"), "{log}");
+}
