@@ -96,9 +96,9 @@ fn spec(folder: &Path, name: &str, lines: usize, edit: usize) -> Result<Target, 
     step "Order {sequences}" {{
       shop.order(first(ids), {sequences})
       expect 201 | 409
-      take number: string = json.id else "none"
+      take code: string = json.id else "none"
     }}
-    log "ordered {{number}}"
+    log "ordered {{code}}"
   }}
 }}
 
