@@ -117,10 +117,11 @@ fn shown(user: &User, done: &Done) -> String {
     let mut judged = Vec::new();
     for detail in &done.details {
         match detail {
-            Detail::Verdict(expectation, None) => {
-                let _ = writeln!(out, "  {GOOD}✓{GOOD:#} expect {}", expectation.written);
+            Detail::Verdict(expectation, Ok(got)) => {
+                let got = got.as_ref().map(|got| format!("  {DIM}got {got}{DIM:#}")).unwrap_or_default();
+                let _ = writeln!(out, "  {GOOD}✓{GOOD:#} expect {}{got}", expectation.written);
             }
-            Detail::Verdict(expectation, Some(why)) => {
+            Detail::Verdict(expectation, Err(why)) => {
                 judged.push(why.as_str());
                 let _ = writeln!(out, "  {BAD}✗{BAD:#} expect {}", expectation.written);
                 let _ = writeln!(out, "    {} {BAD}{why}{BAD:#}", world.place(expectation.at));

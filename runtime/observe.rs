@@ -8,8 +8,8 @@ use crate::value::Value;
 /// What was judged and taken in a step, in order; kept only where the observer wants it.
 #[derive(Debug)]
 pub(crate) enum Detail {
-    /// An expectation, with the message where it failed.
-    Verdict(Expectation, Option<String>),
+    /// An expectation: what was found where that says more than the expectation itself, or the message where it failed.
+    Verdict(Expectation, Result<Option<String>, String>),
     /// A name and what it took.
     Took(String, Value),
     /// A name found nothing, so that its `else` counts.

@@ -174,7 +174,8 @@ impl<'u> Step<'u> {
                 .collect();
             Err((FailureClass::Status, format!("expected status {}, got {status}", wanted.join(" or "))))
         };
-        self.verdict(expectation, verdict);
+        let is_plain = matches!(wanted, [Status::Code(_)]);
+        self.verdict(expectation, verdict, || (!is_plain).then(|| status.to_string()));
     }
 
     /// `expect json { … }`; `args` are the values that the matcher's `Arg`s stand for.
@@ -189,7 +190,7 @@ impl<'u> Step<'u> {
             let context = Context { root: "json", args: &args, regexes: &self.user.world().regexes };
             matcher::judge_bytes(matcher, response.body_bytes(), &context).map_err(|found| (FailureClass::Json, explained(&found)))
         });
-        self.verdict(expectation, verdict);
+        self.verdict(expectation, verdict, || None);
     }
 
     /// `expect headers { … }`.
@@ -211,7 +212,7 @@ impl<'u> Step<'u> {
             }
             if found.is_empty() { Ok(()) } else { Err((FailureClass::Header, explained(&found))) }
         });
-        self.verdict(expectation, verdict);
+        self.verdict(expectation, verdict, || None);
     }
 
     /// `expect text "part"`, `expect not text "part"`.
@@ -225,24 +226,27 @@ impl<'u> Step<'u> {
                 (true, true) => Err((FailureClass::Text, format!("expected no text {part:?} in the body, it is there"))),
             }
         });
-        self.verdict(expectation, verdict);
+        self.verdict(expectation, verdict, || None);
     }
 
     /// `expect elapsed < 500ms`, `expect len(json.items) == 3`.
     pub fn check(&mut self, expectation: Expectation, condition: impl FnOnce(&Response<'_>) -> Eval<Check>) {
         let Some(response) = &self.response else { return };
         let class = if expectation.written.starts_with("elapsed") { FailureClass::Elapsed } else { FailureClass::Expectation };
-        let verdict = condition(response).map_err(fault).and_then(|check| match (check.holds, check.left) {
+        let judged = condition(response).map_err(fault);
+        let got = if self.details.is_some() { judged.as_ref().ok().and_then(|check| check.left.clone()) } else { None };
+        let verdict = judged.and_then(|check| match (check.holds, check.left) {
             (true, _) => Ok(()),
             (false, None) => Err((class, format!("expected {}", expectation.written))),
             (false, Some(left)) => Err((class, format!("expected {}, got {}", expectation.written, left.literal()))),
         });
-        self.verdict(expectation, verdict);
+        self.verdict(expectation, verdict, || got.map(|left| left.literal()));
     }
 
-    fn verdict(&mut self, expectation: Expectation, verdict: Result<(), (FailureClass, String)>) {
+    fn verdict(&mut self, expectation: Expectation, verdict: Result<(), (FailureClass, String)>, got: impl FnOnce() -> Option<String>) {
         if let Some(details) = &mut self.details {
-            details.push(Detail::Verdict(expectation, verdict.as_ref().err().map(|(_, message)| message.clone())));
+            let told = verdict.as_ref().map(|()| got()).map_err(|(_, message)| message.clone());
+            details.push(Detail::Verdict(expectation, told));
         }
         if let Err((class, message)) = verdict {
             self.failures.push(Failure { class, at: expectation.at, message });

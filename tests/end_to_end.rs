@@ -21,6 +21,8 @@ fn debug_shows_every_exchange_with_its_verdicts() {
         "< HTTP/1.1 201",
         "✓ expect 201",
         "✓ expect text \"TreatmentVariant\"",
+        "✓ expect 200 | 304  got 200",
+        "✓ expect elapsed < 500ms  got ",
         "take treatment = ",
         "first byte",
         "3 steps, 0 failed",
