@@ -8,7 +8,7 @@ use crate::model::{Const, Expr, ExprKind, Type};
 /// What an expression looks at beside literals.
 pub(super) struct Row<'r> {
     pub(super) columns: &'r [(String, Type)],
-    pub(super) cells: &'r [Const],
+    pub(super) cells: &'r [serde_json::Value],
     pub(super) regexes: &'r [regex::Regex],
 }
 
@@ -47,6 +47,18 @@ fn as_number(value: &Const) -> Option<f64> {
     }
 }
 
+/// A cell; lists and objects are no constants.
+fn constant(cell: &serde_json::Value) -> Option<Const> {
+    use serde_json::Value;
+    Some(match cell {
+        Value::Null => Const::Null,
+        Value::Bool(truth) => Const::Bool(*truth),
+        Value::Number(number) => number.as_i64().map_or_else(|| number.as_f64().map(Const::Float), |whole| Some(Const::Int(whole)))?,
+        Value::String(text) => Const::Str(text.clone()),
+        Value::Array(_) | Value::Object(_) => return None,
+    })
+}
+
 /// The value of an expression over literals and, with a row, its columns.
 pub(super) fn eval(expr: &Expr, row: Option<&Row<'_>>) -> Option<Const> {
     Some(match &expr.kind {
@@ -55,7 +67,7 @@ pub(super) fn eval(expr: &Expr, row: Option<&Row<'_>>) -> Option<Const> {
         ExprKind::Column(name) => {
             let row = row?;
             let index = row.columns.iter().position(|(column, _)| column == name)?;
-            row.cells.get(index)?.clone()
+            constant(row.cells.get(index)?)?
         }
         ExprKind::Neg(of) => match eval(of, row)? {
             Const::Int(n) => Const::Int(n.checked_neg()?),

@@ -1,5 +1,7 @@
 //! Data sources: their files, columns and rows.
 
+use serde_json::Value;
+
 use super::const_eval::{self, Row};
 use super::types;
 use super::{Checker, broken};
@@ -9,7 +11,7 @@ use crate::model::{AtEnd, Const, DataId, Expr, ExprKind, Type};
 use crate::span::{Name, Span};
 
 /// Columns and rows.
-type Table = (Vec<(String, Type)>, Vec<Vec<Const>>);
+type Table = (Vec<(String, Type)>, Vec<Vec<Value>>);
 
 impl<'a> Checker<'a> {
     /// Reads all data sources; `declare` made an entry for each.
@@ -141,7 +143,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn filter(&mut self, id: DataId, filter: &'a ast::Expr, rows: Vec<Vec<Const>>) -> Vec<Vec<Const>> {
+    fn filter(&mut self, id: DataId, filter: &'a ast::Expr, rows: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
         self.columns = Some(self.program.data[id.0].columns.clone());
         let before = self.diagnostics.len();
         let condition = self.condition(filter);
@@ -150,7 +152,7 @@ impl<'a> Checker<'a> {
             return rows;
         }
         let regexes: Vec<regex::Regex> = self.program.regexes.iter().filter_map(|regex| regex::Regex::new(regex).ok()).collect();
-        let keep = |cells: &Vec<Const>| {
+        let keep = |cells: &Vec<Value>| {
             let row = Row { columns: &columns, cells, regexes: &regexes };
             const_eval::eval(&condition, Some(&row)) == Some(Const::Bool(true))
         };
@@ -260,66 +262,55 @@ fn is_float(cell: &str) -> bool {
     (is_int(whole) || whole == "-0") && !fraction.is_empty() && fraction.bytes().all(|b| b.is_ascii_digit())
 }
 
-fn typed(cell: String, ty: &Type) -> Const {
+fn typed(cell: String, ty: &Type) -> Value {
     match ty {
-        Type::Int => cell.parse().map(Const::Int),
-        Type::Float => return cell.parse().map_or(Const::Str(cell), Const::Float),
-        Type::Bool => return Const::Bool(cell == "true"),
-        _ => return Const::Str(cell),
+        Type::Int => cell.parse::<i64>().map_or(Value::String(cell), Value::from),
+        Type::Float => cell.parse::<f64>().map_or(Value::String(cell), Value::from),
+        Type::Bool => Value::Bool(cell == "true"),
+        _ => Value::String(cell),
     }
-    .unwrap_or(Const::Str(cell))
 }
 
 fn from_json(bytes: &[u8]) -> Result<Table, Wrong> {
     let bad = |message: String| (Code::BadData, message);
-    let rows: serde_json::Value = serde_json::from_slice(bytes).map_err(|e| bad(format!("it is no JSON: {e}")))?;
-    let serde_json::Value::Array(items) = rows else {
+    let rows: Value = serde_json::from_slice(bytes).map_err(|e| bad(format!("it is no JSON: {e}")))?;
+    let Value::Array(items) = rows else {
         return Err(bad("it must be a list of objects".to_owned()));
     };
     if items.is_empty() {
         return Err((Code::NoRows, "the list is empty".to_owned()));
     }
-    let mut columns: indexmap::IndexMap<String, Vec<Const>> = indexmap::IndexMap::new();
+    let mut columns: indexmap::IndexMap<String, Vec<Value>> = indexmap::IndexMap::new();
     for (i, item) in items.into_iter().enumerate() {
-        let serde_json::Value::Object(members) = item else {
+        let Value::Object(members) = item else {
             return Err(bad(format!("item {i} is no object; it must be a list of objects")));
         };
         for (key, value) in members {
-            let value = match value {
-                serde_json::Value::Null => Const::Null,
-                serde_json::Value::Bool(b) => Const::Bool(b),
-                serde_json::Value::Number(n) => match n.as_i64() {
-                    Some(n) => Const::Int(n),
-                    None => Const::Float(n.as_f64().unwrap_or_default()),
-                },
-                serde_json::Value::String(text) => Const::Str(text),
-                _ => {
-                    return Err(bad(format!("`{key}` of item {i} is a list or an object: rows hold plain values")));
-                }
-            };
             let column = columns.entry(key).or_default();
-            column.resize(i, Const::Null);
+            column.resize(i, Value::Null);
             column.push(value);
         }
         for column in columns.values_mut() {
-            column.resize(i + 1, Const::Null);
+            column.resize(i + 1, Value::Null);
         }
     }
     let count = columns.values().map(Vec::len).max().unwrap_or(0);
     let rows = (0..count).map(|i| columns.values().map(|column| column[i].clone()).collect()).collect();
     let types = columns.iter().map(|(name, cells)| {
-        let types: Vec<Type> = cells.iter().map(const_type).collect();
+        let types: Vec<Type> = cells.iter().map(type_of).collect();
         (name.clone(), types::join_all(&types))
     });
     Ok((types.collect(), rows))
 }
 
-fn const_type(value: &Const) -> Type {
+fn type_of(value: &Value) -> Type {
     match value {
-        Const::Bool(_) => Type::Bool,
-        Const::Int(_) => Type::Int,
-        Const::Float(_) => Type::Float,
-        Const::Str(_) => Type::String,
-        _ => Type::Json,
+        Value::Null => Type::Json,
+        Value::Bool(_) => Type::Bool,
+        Value::Number(number) if number.is_i64() => Type::Int,
+        Value::Number(_) => Type::Float,
+        Value::String(_) => Type::String,
+        Value::Array(items) => types::list(types::join_all(&items.iter().map(type_of).collect::<Vec<_>>())),
+        Value::Object(members) => Type::Object(Some(members.iter().map(|(key, value)| (key.clone(), type_of(value))).collect())),
     }
 }

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 
 use super::expr::ty;
 use super::{Emitter, index};
-use crate::model::{AtEnd, Const, Data, Program, TaskPick, User, Wait};
+use crate::model::{AtEnd, Data, Program, TaskPick, User, Wait};
 use crate::span::Span;
 
 impl Emitter<'_> {
@@ -116,9 +116,8 @@ impl Emitter<'_> {
 
     /// Rows lie beside the source as JSON, so that a large set doesn't make the source large.
     fn data(&self, data: &Data, files: &mut Vec<(String, Vec<u8>)>) -> TokenStream {
-        let rows: Vec<Vec<serde_json::Value>> = data.rows.iter().map(|row| row.iter().map(json).collect()).collect();
         let file = format!("data/{}.json", super::names::snake(&data.name));
-        files.push((file.clone(), serde_json::to_vec(&rows).unwrap_or_default()));
+        files.push((file.clone(), serde_json::to_vec(&data.rows).unwrap_or_default()));
         let (name, path, random, unique) = (&data.name, &data.path, data.random, data.unique);
         let columns = data.columns.iter().map(|(name, _)| name);
         let at_end = match data.at_end {
@@ -238,15 +237,5 @@ impl Scenarios {
         }
         self.found.push((name, pick.clone(), span));
         vec![self.found.len() - 1]
-    }
-}
-
-fn json(constant: &Const) -> serde_json::Value {
-    match constant {
-        Const::Null | Const::Absent => serde_json::Value::Null,
-        Const::Bool(truth) => (*truth).into(),
-        Const::Int(number) | Const::Duration(number) => (*number).into(),
-        Const::Float(number) => (*number).into(),
-        Const::Str(string) => string.as_str().into(),
     }
 }

@@ -232,8 +232,8 @@ pub struct Data {
     pub path: String,
     /// Columns and their types.
     pub columns: Vec<(String, Type)>,
-    /// Rows that `where` keeps, each a constant for every column.
-    pub rows: Vec<Vec<Const>>,
+    /// Rows that `where` keeps, each a value for every column.
+    pub rows: Vec<Vec<serde_json::Value>>,
     /// `order random`.
     pub random: bool,
     /// `share unique`.
