@@ -131,7 +131,7 @@ fn what_is_wrong_in_the_configuration_is_said_with_its_place() {
     assert!(text(&output).contains("CheckTreatmentVariants"), "{}", text(&output));
 
     let config = project.path().join("config/cs1.yml");
-    let broken = fs::read_to_string(&config).unwrap().replace("  url: http://", "  urk: http://");
+    let broken = fs::read_to_string(&config).unwrap().replace("  url: ${", "  urk: ${");
     fs::write(&config, broken).unwrap();
     let output = project.run("tpdata", &["--debug"]);
     assert_eq!(output.status.code(), Some(2), "{}", text(&output));

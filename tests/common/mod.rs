@@ -77,7 +77,7 @@ impl Project {
 
     pub(crate) fn command(&self, spec: &str, args: &[&str]) -> Command {
         let mut command = Command::new(binary(spec));
-        command.current_dir(self.path()).env("NO_COLOR", "1").args(args);
+        command.current_dir(self.path()).env("NO_COLOR", "1").env_remove("LTC_DEMO_URL").args(args);
         command
     }
 
