@@ -123,6 +123,23 @@ impl<'u> Request<'u> {
         value.write_json(&mut self.body)
     }
 
+    /// A comma in an object of the body, unless it has no member yet.
+    pub fn comma(&mut self) {
+        if self.body.last() != Some(&b'{') {
+            self.body.push(b',');
+        }
+    }
+
+    /// A member of an object in the body; `key` has its quotes and its colon. An absent value leaves it out.
+    pub fn member(&mut self, key: &str, value: &Value) -> Eval<()> {
+        if matches!(value, Value::Absent) {
+            return Ok(());
+        }
+        self.comma();
+        self.raw(key);
+        self.json(value)
+    }
+
     /// A `key=value` of a form body; lists and absent values as in [`Self::query`].
     pub fn form(&mut self, key: &str, value: &Value) -> Eval<()> {
         let mut line = String::from_utf8(std::mem::take(&mut self.body)).unwrap_or_default();

@@ -72,3 +72,8 @@ fn copy(from: &Path, to: &Path) {
 fn values() {
     Trial::new("values", "clients: 1, duration: 1s").passes();
 }
+
+#[test]
+fn requests() {
+    Trial::new("requests", "clients: 1, duration: 1s").passes();
+}

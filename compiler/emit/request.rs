@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 use super::expr::Scope;
 use super::names::locals;
 use super::{Emitter, index};
-use crate::model::{Auth, Body, Const, Expr, ExprKind, Options, Path, Redirects, Request, TextPart};
+use crate::model::{Auth, Body, Const, Expr, ExprKind, Options, Path, Redirects, Request, TextPart, Type};
 
 impl Emitter<'_> {
     /// Functions of all apis' options, health checks and named requests.
@@ -178,19 +178,25 @@ impl Emitter<'_> {
         }
     }
 
-    /// An object is laid out part by part, unless a member may turn out to be absent: then its value is made first.
+    /// An object is laid out part by part. A member that may turn out to be absent is written with its key, or not at all; those behind it
+    /// see for themselves whether they need a comma.
     fn json_object(&self, scope: Scope<'_>, members: &[(String, Expr)], out: &mut Vec<Piece>) {
-        let sure = |value: &Expr| matches!(value.kind, ExprKind::Const(Const::Absent)) || !may_be_absent(value);
-        if !members.iter().all(|(_, value)| sure(value)) {
-            let members = self.members(scope, members);
-            out.push(Piece::Value(quote!(&object([#(#members),*]))));
-            return;
-        }
         let members = members.iter().filter(|(_, value)| !matches!(value.kind, ExprKind::Const(Const::Absent)));
         out.push(Piece::Raw("{".into()));
+        let mut unsure = false;
         for (number, (key, value)) in members.enumerate() {
-            let comma = if number > 0 { "," } else { "" };
-            out.push(Piece::Raw(format!("{comma}{}:", serde_json::Value::from(key.as_str()))));
+            let key = format!("{}:", serde_json::Value::from(key.as_str()));
+            if may_be_absent(value) {
+                unsure = true;
+                out.push(Piece::Member(key, self.reference(scope, value)));
+                continue;
+            }
+            match (number, unsure) {
+                (0, _) => {}
+                (_, false) => out.push(Piece::Raw(",".into())),
+                (_, true) => out.push(Piece::Comma),
+            }
+            out.push(Piece::Raw(key));
             self.json_pieces(scope, value, out);
         }
         out.push(Piece::Raw("}".into()));
@@ -250,6 +256,10 @@ impl Emitter<'_> {
 enum Piece {
     Raw(String),
     Value(TokenStream),
+    /// A comma, unless the object has no member yet.
+    Comma,
+    /// A key and a value that may be absent.
+    Member(String, TokenStream),
 }
 
 /// Lines for the parts, adjacent constants in one.
@@ -257,16 +267,20 @@ fn join(pieces: Vec<Piece>) -> TokenStream {
     let mut lines = Vec::new();
     let mut raw = String::new();
     for piece in pieces {
-        match piece {
-            Piece::Raw(text) => raw.push_str(&text),
-            Piece::Value(value) => {
-                if !raw.is_empty() {
-                    let text = std::mem::take(&mut raw);
-                    lines.push(quote!(r.raw(#text);));
-                }
-                lines.push(quote!(r.json(#value)?;));
+        let line = match piece {
+            Piece::Raw(text) => {
+                raw.push_str(&text);
+                continue;
             }
+            Piece::Value(value) => quote!(r.json(#value)?;),
+            Piece::Comma => quote!(r.comma();),
+            Piece::Member(key, value) => quote!(r.member(#key, #value)?;),
+        };
+        if !raw.is_empty() {
+            let text = std::mem::take(&mut raw);
+            lines.push(quote!(r.raw(#text);));
         }
+        lines.push(line);
     }
     if !raw.is_empty() {
         lines.push(quote!(r.raw(#raw);));
@@ -274,11 +288,13 @@ fn join(pieces: Vec<Piece>) -> TokenStream {
     quote!(#(#lines)*)
 }
 
-/// Whether a map's value may leave its key out: `absent` stands only where a value is chosen.
+/// Whether a map's value may leave its key out: where `absent` is chosen, or in a variable that nothing is known of, such as a parameter
+/// whose default it is.
 fn may_be_absent(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Const(constant) => *constant == Const::Absent,
         ExprKind::If(_, then, otherwise) => may_be_absent(then) || may_be_absent(otherwise),
+        ExprKind::Local(_) | ExprKind::Keep(_) | ExprKind::Global(_) | ExprKind::Shared(_) => expr.ty == Type::Json,
         _ => false,
     }
 }

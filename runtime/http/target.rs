@@ -85,12 +85,10 @@ impl Target {
         self.same_origin(other) || (self.host() == other.host() && !self.origin.https && other.origin.https)
     }
 
-    /// A URI reference resolved against this base (RFC 3986), the base taken for a folder; `query` is added to the reference's own.
+    /// A URI reference resolved against this base (RFC 3986, so that a relative one replaces what follows the base's last slash); `query`
+    /// is added to the reference's own.
     pub fn join(&self, reference: &str, query: &str) -> Eval<Self> {
-        let mut base = url::Url::parse(&self.to_string()).map_err(|error| Fault(format!("{self}: {error}")))?;
-        if !base.path().ends_with('/') {
-            base.set_path(&format!("{}/", base.path()));
-        }
+        let base = url::Url::parse(&self.to_string()).map_err(|error| Fault(format!("{self}: {error}")))?;
         let mut url = base.join(reference).map_err(|error| Fault(format!("`{reference}`: {error}")))?;
         if !query.is_empty() {
             let all = url.query().map_or_else(|| query.to_owned(), |own| format!("{own}&{query}"));
