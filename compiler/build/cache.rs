@@ -183,8 +183,56 @@ fn package_name(name: &str) -> String {
     if usable && !matches!(plain.as_str(), "test" | "core" | "std" | "alloc" | "proc_macro") { plain } else { format!("spec_{plain}") }
 }
 
-/// The spec's own crate is compiled in a moment: its code calls into the run time, which is optimised in full.
+/// What the load runs through: these are optimised in full. What is used once a test or once an interval (AWS's crates, the command line,
+/// tables and screens) compiles in half the time at a low level, so that the first build of all is over in minutes.
+const HOT: &[&str] = &[
+    "ltc-runtime",
+    "ltc-config",
+    "aho-corasick",
+    "base64",
+    "brotli",
+    "brotli-decompressor",
+    "bytes",
+    "cookie_store",
+    "ecow",
+    "flate2",
+    "h2",
+    "hashbrown",
+    "hdrhistogram",
+    "hmac",
+    "html5ever",
+    "http",
+    "httparse",
+    "hyper",
+    "indexmap",
+    "itoa",
+    "jiff",
+    "md-5",
+    "memchr",
+    "miniz_oxide",
+    "mio",
+    "percent-encoding",
+    "rand",
+    "rand_chacha",
+    "regex",
+    "regex-automata",
+    "ring",
+    "rustls",
+    "ryu",
+    "selectors",
+    "serde",
+    "serde_core",
+    "serde_json",
+    "serde_json_path",
+    "serde_json_path_core",
+    "tokio",
+    "tokio-rustls",
+    "url",
+];
+
+/// The spec's own crate is compiled in a moment: its code calls into the run time.
 fn manifest(name: &str) -> String {
+    let hot: String = HOT.iter().map(|name| format!("\n[profile.release.package.{name}]\nopt-level = 3\n")).collect();
     format!(
         "# Made by `ltc build`; do not edit.
 [package]
@@ -202,6 +250,12 @@ ltc-runtime = {{ path = \"../../runtime\" }}
 strip = true
 debug = false
 incremental = true
+
+[profile.release.package.\"*\"]
+opt-level = 1
+{hot}
+[profile.release.build-override]
+opt-level = 0
 
 [profile.lto]
 inherits = \"release\"
