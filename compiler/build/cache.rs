@@ -183,56 +183,59 @@ fn package_name(name: &str) -> String {
     if usable && !matches!(plain.as_str(), "test" | "core" | "std" | "alloc" | "proc_macro") { plain } else { format!("spec_{plain}") }
 }
 
-/// What the load runs through: these are optimised in full. What is used once a test or once an interval (AWS's crates, the command line,
-/// tables and screens) compiles in half the time at a low level, so that the first build of all is over in minutes.
-const HOT: &[&str] = &[
-    "ltc-runtime",
+/// What is used once a test or once an interval (AWS's crates, the command line, tables and screens) isn't optimised: AWS's largest crate
+/// alone then compiles in a third of the time, and the first build of all waits for it. What the load runs through is optimised in full;
+/// macros and build scripts aren't, which is cargo's own rule.
+const COLD: &[&str] = &[
+    "aws-config",
+    "aws-credential-types",
+    "aws-runtime",
+    "aws-sdk-lambda",
+    "aws-sdk-sso",
+    "aws-sdk-ssooidc",
+    "aws-sdk-sts",
+    "aws-sigv4",
+    "aws-smithy-async",
+    "aws-smithy-eventstream",
+    "aws-smithy-http",
+    "aws-smithy-json",
+    "aws-smithy-observability",
+    "aws-smithy-query",
+    "aws-smithy-runtime",
+    "aws-smithy-runtime-api",
+    "aws-smithy-schema",
+    "aws-smithy-types",
+    "aws-smithy-xml",
+    "aws-types",
+    "clap_builder",
+    "comfy-table",
+    "crossterm",
+    "cssparser",
+    "csv",
+    "hyper-rustls",
+    "hyper-util",
+    "lambda_runtime",
+    "lambda_runtime_api_client",
     "ltc-config",
-    "aho-corasick",
-    "base64",
-    "brotli",
-    "brotli-decompressor",
-    "bytes",
-    "cookie_store",
-    "ecow",
-    "flate2",
-    "h2",
-    "hashbrown",
-    "hdrhistogram",
-    "hmac",
-    "html5ever",
-    "http",
-    "httparse",
-    "hyper",
-    "indexmap",
-    "itoa",
-    "jiff",
-    "md-5",
-    "memchr",
-    "miniz_oxide",
-    "mio",
-    "percent-encoding",
-    "rand",
-    "rand_chacha",
-    "regex",
-    "regex-automata",
-    "ring",
-    "rustls",
-    "ryu",
-    "selectors",
-    "serde",
-    "serde_core",
-    "serde_json",
-    "serde_json_path",
-    "serde_json_path_core",
-    "tokio",
-    "tokio-rustls",
-    "url",
+    "object",
+    "prost",
+    "ratatui",
+    "ratatui-core",
+    "ratatui-crossterm",
+    "ratatui-widgets",
+    "regex-syntax",
+    "reqwest",
+    "saphyr-parser",
+    "snap",
+    "tower",
+    "tower-http",
+    "webpki-roots",
+    "zip",
 ];
 
 /// The spec's own crate is compiled in a moment: its code calls into the run time.
 fn manifest(name: &str) -> String {
-    let hot: String = HOT.iter().map(|name| format!("\n[profile.release.package.{name}]\nopt-level = 3\n")).collect();
+    let cold: String = COLD.iter().map(|name| format!("\n[profile.release.package.{name}]\nopt-level = 0\n")).collect();
     format!(
         "# Made by `ltc build`; do not edit.
 [package]
@@ -250,12 +253,7 @@ ltc-runtime = {{ path = \"../../runtime\" }}
 strip = true
 debug = false
 incremental = true
-
-[profile.release.package.\"*\"]
-opt-level = 1
-{hot}
-[profile.release.build-override]
-opt-level = 0
+{cold}
 
 [profile.lto]
 inherits = \"release\"

@@ -18,7 +18,7 @@ pub(crate) fn decode(headers: &Headers, body: Bytes) -> Result<Bytes, Failure> {
     for coding in codings.into_iter().rev() {
         let decoded = match coding.to_ascii_lowercase().as_str() {
             "gzip" | "x-gzip" => all(MultiGzDecoder::new(&body[..]), body.len()),
-            "br" => all(brotli::Decompressor::new(&body[..], 4096), body.len()),
+            "br" => all(brotli_decompressor::Decompressor::new(&body[..], 4096), body.len()),
             // The standard means zlib's format; some servers send it bare.
             "deflate" if is_zlib(&body) => all(ZlibDecoder::new(&body[..]), body.len()),
             "deflate" => all(DeflateDecoder::new(&body[..]), body.len()),
