@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser};
+use clap::{Args, Parser, Subcommand};
 use ltc_config::Rate;
+
+use super::deploy::{DeployCommand, DestroyCommand, StatusCommand};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,6 +22,8 @@ Exit codes: 0 passed, 1 a threshold (or a step of --debug) failed, 2 the profile
 #[derive(Clone, Debug, Parser)]
 #[command(version = env!("CARGO_PKG_VERSION"), after_help = EXAMPLES.replace("{bin}", "./TEST"))]
 pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
     /// Run every scenario once with one user and show every exchange
     #[arg(long)]
     pub(crate) debug: bool,
@@ -28,6 +32,14 @@ pub(crate) struct Cli {
     pub(crate) failures: bool,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+}
+
+/// What is done beside debugging and loading from this machine; without a command it is that.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Command {
+    Deploy(DeployCommand),
+    Status(StatusCommand),
+    Destroy(DestroyCommand),
 }
 
 /// What every run of the test understands, wherever its load comes from.

@@ -3,6 +3,7 @@
 mod cli;
 mod configuration;
 mod debug_run;
+mod deploy;
 mod load_run;
 mod prepare;
 mod results;
@@ -12,7 +13,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::program::Program;
-use cli::Cli;
+use cli::{Cli, Command};
 use configuration::Configuration;
 
 /// How a run ends (DESIGN: exit codes).
@@ -83,6 +84,12 @@ pub fn main(program: &'static Program) -> ExitCode {
 }
 
 fn run(program: &'static Program, cli: &Cli) -> Result<Ending, Refusal> {
+    match &cli.command {
+        Some(Command::Deploy(command)) => return deploy::deploy(program, command),
+        Some(Command::Status(command)) => return deploy::status(program, command),
+        Some(Command::Destroy(command)) => return deploy::destroy(program, command),
+        None => {}
+    }
     let configuration = Configuration::load(program, &cli.run)?;
     if cli.debug || cli.failures || configuration.profile.test.debug {
         debug_run::run(program, cli, &configuration)

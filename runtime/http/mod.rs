@@ -29,6 +29,7 @@ use ecow::EcoString;
 pub use headers::Headers;
 pub use proxy::Proxies;
 pub use session::Session;
+pub(crate) use tls::plain_config as plain_tls;
 pub use target::Target;
 pub use transport::{ApiConfig, ApiTransport, TlsConfig, Transport, TransportConfig};
 

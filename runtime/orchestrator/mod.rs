@@ -1,0 +1,3 @@
+//! The distributed test.
+
+pub(crate) mod aws;
