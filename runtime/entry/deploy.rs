@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use ltc_config::Credentials;
 use ltc_config::profile::{Architecture, LambdaSettings};
 
-use super::cli::RunArgs;
+use super::cli::LoadArgs;
 use super::configuration::Configuration;
 use super::prepare::{self, with_user};
 use super::{Ending, Refusal};
@@ -42,7 +42,7 @@ pub(crate) struct FileArgs {
 
 impl FileArgs {
     fn load(&self, program: &'static Program) -> Result<Configuration, Refusal> {
-        let args = RunArgs { env: self.env.clone(), profile: self.profile.clone(), embedded: self.embedded, ..RunArgs::default() };
+        let args = LoadArgs { env: self.env.clone(), profile: self.profile.clone(), embedded: self.embedded, ..LoadArgs::default() };
         Configuration::load(program, &args)
     }
 }
@@ -135,7 +135,7 @@ pub(super) fn deploy(program: &'static Program, command: &DeployCommand) -> Resu
             settings,
             package: &package,
             test: program.name,
-            program: program.compiler,
+            program: program.fingerprint,
             compiler: program.compiler,
             versions: &versions,
         };
@@ -155,7 +155,7 @@ pub(super) fn status(program: &'static Program, command: &StatusCommand) -> Resu
         let Some(session) = session else { return Ok(Ending::Passed) };
         let regions = session.regions(regions_said(&command.cloud, &configuration)).map_err(refused)?;
         let names = names(program, &command.cloud, None, &configuration.profile.lambda, regions)?;
-        for line in aws::status(session, &names, program.compiler).await.map_err(refused)? {
+        for line in aws::status(session, &names, program.fingerprint).await.map_err(refused)? {
             anstream::println!("{line}");
         }
         Ok(Ending::Passed)
@@ -242,7 +242,7 @@ fn package(bootstrap: Option<&Path>, arch: Option<Architecture>) -> Result<Packa
 
 /// The versions that the health checks tell; a test may be deployed from where its servers can't be reached.
 fn versions(program: &'static Program, configuration: &Configuration) -> Vec<(String, String)> {
-    let settings = prepare::settings(program, &RunArgs::default(), configuration);
+    let settings = prepare::settings(program, &LoadArgs::default(), configuration);
     let asked = with_user(&settings, Box::new(Quiet), async |user| {
         prepare::globals(&user)?;
         prepare::versions(&user).await

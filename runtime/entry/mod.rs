@@ -90,7 +90,7 @@ fn run(program: &'static Program, cli: &Cli) -> Result<Ending, Refusal> {
         Some(Command::Destroy(command)) => return deploy::destroy(program, command),
         None => {}
     }
-    let configuration = Configuration::load(program, &cli.run)?;
+    let configuration = Configuration::load(program, &cli.run.load)?;
     if cli.debug || cli.failures || configuration.profile.test.debug {
         debug_run::run(program, cli, &configuration)
     } else {

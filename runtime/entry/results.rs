@@ -11,6 +11,15 @@ use crate::progress::{Mode, Progress};
 use crate::report::{Look, Report, RunInfo};
 use crate::stats::{Name, Snapshot, Timeline};
 
+/// What the run is to do after an interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Next {
+    GoOn,
+    /// The load is to stop, in good order, on all machines.
+    Stop,
+}
+
 /// A run's results as they come in.
 #[derive(Debug)]
 pub(crate) struct Results {
@@ -37,7 +46,7 @@ impl Results {
     }
 
     /// Takes what was counted in one interval: by this machine, or by all shards together.
-    pub(crate) fn interval(&mut self, delta: &Snapshot) {
+    pub(crate) fn interval(&mut self, delta: &Snapshot) -> Next {
         self.total.merge(delta);
         // The last turns of users that were stopping already, if any.
         let over = delta.planned() == 0 && delta.users() == 0;
@@ -47,6 +56,7 @@ impl Results {
         if !over {
             self.progress.update(delta, &self.total);
         }
+        Next::GoOn
     }
 
     /// Prints the end table, writes the files that were asked for, and says how the run ends.
