@@ -42,6 +42,8 @@ pub(super) struct Wanted<'a> {
 pub(super) struct Found {
     pub(super) configuration: FunctionConfiguration,
     pub(super) tags: HashMap<String, String>,
+    /// How many of it may run at once, where somebody has reserved that.
+    pub(super) reserved: Option<u64>,
 }
 
 /// The functions of a region.
@@ -77,7 +79,8 @@ impl<'a> Functions<'a> {
         match call!(self, "GetFunction", self.client.get_function().function_name(name)) {
             Ok(answer) => {
                 let tags = answer.tags().cloned().unwrap_or_default();
-                Ok(answer.configuration.map(|configuration| Found { configuration, tags }))
+                let reserved = answer.concurrency().and_then(|known| u64::try_from(known.reserved_concurrent_executions()?).ok());
+                Ok(answer.configuration.map(|configuration| Found { configuration, tags, reserved }))
             }
             Err(error) if error.cause == Cause::NotFound => Ok(None),
             Err(error) => Err(error),

@@ -67,6 +67,7 @@ impl Session {
         let version = if service == "iam" { "2010-05-08" } else { "2011-06-15" };
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.append_pair("Action", action).append_pair("Version", version).extend_pairs(parameters);
+        let body = form.finish();
         let plain = Plain {
             call: format!("{service}:{action}"),
             service,
@@ -74,7 +75,7 @@ impl Session {
             method: Method::POST,
             url: format!("{}/", self.endpoint(service).unwrap_or_else(|| host(service, region))),
             headers: &[("content-type", "application/x-www-form-urlencoded; charset=utf-8")],
-            body: form.finish().as_bytes(),
+            body: body.as_bytes(),
         };
         plain.send(&self.http, &self.credentials().await?).await
     }

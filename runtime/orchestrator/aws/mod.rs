@@ -8,6 +8,7 @@
 //!                       └─ backend: the engine `lambda`
 //! ```
 
+mod backend;
 mod connector;
 mod deploy;
 mod error;
@@ -16,12 +17,16 @@ mod iam;
 mod names;
 mod package;
 mod policy;
+mod prelude;
 mod session;
 mod signed;
+mod stop;
 mod storage;
 
+pub(crate) use backend::LambdaBackend;
 pub(crate) use deploy::{Deployment, architecture, destroy, status};
 pub(crate) use error::AwsError;
 pub(crate) use names::Names;
 pub(crate) use package::Package;
 pub(crate) use session::Session;
+pub(crate) use stop::watch as watch_stop;
