@@ -110,7 +110,7 @@ impl LambdaBackend {
                 Ok(Ok(answer)) => {
                     let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
                     match answer.function_error {
-                        Some(kind) => Err(format!("{call}: the function failed ({kind}): {}", String::from_utf8_lossy(&payload))),
+                        Some(kind) => Ok(format!("the function failed ({kind}): {}\n", String::from_utf8_lossy(&payload)).into()),
                         None => Ok(Prelude::default().skip(&unwrapped(payload))),
                     }
                 }
@@ -181,7 +181,8 @@ impl Backend for LambdaBackend {
     }
 }
 
-/// What a function writes, from the events that carry it. It ends well only with the event that says so.
+/// What a function writes, from the events that carry it. One that failed has surely ended, and has a word about it; what ends without
+/// the event that says so was cut, and may go on.
 fn streamed(answer: InvokeWithResponseStreamOutput) -> Output {
     let begin = (Some(answer), Prelude::default());
     let pieces = stream::unfold(begin, |(answer, mut prelude)| async move {
@@ -197,7 +198,10 @@ fn streamed(answer: InvokeWithResponseStreamOutput) -> Output {
                 }
                 Ok(Some(Event::InvokeComplete(complete))) => match complete.error_code {
                     None => return None,
-                    Some(code) => format!("the function failed: {code}: {}", complete.error_details.unwrap_or_default()),
+                    Some(code) => {
+                        let word = format!("\nthe function failed: {code}: {}\n", complete.error_details.unwrap_or_default());
+                        return Some((Ok(word.into()), (None, prelude)));
+                    }
                 },
                 Ok(Some(_)) => continue,
                 Ok(None) => "the connection was cut before the function had ended".to_owned(),
