@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::{Args, Parser};
 use ltc_config::Rate;
 
+use super::outputs::Outputs;
+
 const EXAMPLES: &str = "\
 Examples:
   {bin} --debug                        every scenario once, each exchange shown
@@ -66,12 +68,11 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Load, over the profile's")]
     pub(crate) threads: Option<u16>,
 
-    /// Write PREFIX_stats.csv, PREFIX_stats_history.csv and PREFIX_failures.csv as Locust does
-    #[arg(long, value_name = "PREFIX", help_heading = "Results")]
-    pub(crate) csv: Option<PathBuf>,
-    /// Write all results, histograms included, as JSON
+    #[command(flatten)]
+    pub(crate) outputs: Outputs,
+    /// The earlier run (its --json FILE) that thresholds mean by `baseline`
     #[arg(long, value_name = "FILE", help_heading = "Results")]
-    pub(crate) json: Option<PathBuf>,
+    pub(crate) baseline: Option<PathBuf>,
     /// How often progress is shown and results are handed on
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Results")]
     pub(crate) stats_interval: Option<Duration>,

@@ -4,6 +4,7 @@ mod cli;
 mod configuration;
 mod debug_run;
 mod load_run;
+mod outputs;
 mod prepare;
 mod results;
 
