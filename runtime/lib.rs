@@ -20,6 +20,7 @@ pub mod generated;
 pub mod http;
 pub mod matcher;
 mod observe;
+pub mod orchestrator;
 pub mod place;
 pub mod program;
 pub mod progress;

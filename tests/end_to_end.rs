@@ -166,8 +166,8 @@ fn a_file_that_cannot_be_written_is_said_before_the_load() {
 /// The profile with thresholds of its own.
 fn with_thresholds(project: &Project, thresholds: &str) {
     let path = project.path().join("specs/tpdata.profile.yml");
-    let profile = fs::read_to_string(&path).unwrap();
-    fs::write(path, format!("{profile}  thresholds: {thresholds}\n")).unwrap();
+    let profile = fs::read_to_string(&path).expect("the profile was copied");
+    fs::write(path, format!("{profile}  thresholds: {thresholds}\n")).expect("a file");
 }
 
 #[test]
@@ -198,11 +198,10 @@ fn a_broken_threshold_stops_the_test() {
     options.faults.status.insert("/tpdata/treatments/".to_owned(), 503);
     let project = Project::with(options);
     with_thresholds(&project, "['failures < 10% abort after 2s']");
-    let begun = Instant::now();
     let output = project.run("tpdata", &["--clients", "3", "--duration", "60s", "--stats-interval", "500ms"]);
     let said = text(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(begun.elapsed() < Duration::from_secs(30), "it went on: {said}");
+    assert!(said.contains("tpdata · env cs1 · 00:00:0"), "it went on: {said}");
     assert!(said.contains("stopping: the threshold `failures < 10% abort after 2s` is broken (100%"), "{said}");
     assert!(said.contains("✗ failures < 10% abort after 2s  100% (from 00:00:00 to 00:00:0"), "{said}");
 }

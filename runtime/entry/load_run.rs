@@ -22,13 +22,13 @@ const LEAD: Duration = Duration::from_millis(200);
 
 /// Runs it, and prints and writes the results.
 pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Configuration) -> Result<Ending, Refusal> {
-    check_only(program, &args.only)?;
+    check_only(program, &args.load.only)?;
     let interval = args.stats_interval.or(configuration.profile.logging.stats_interval).unwrap_or(INTERVAL).max(Duration::from_millis(100));
     let mut results = Results::new(program, args, configuration, interval)?;
-    let mut settings = prepare::settings(program, args, configuration);
+    let mut settings = prepare::settings(program, &args.load, configuration);
     let (versions, plan) = with_user(&settings, Box::new(Quiet), async |user| {
         let globals = prepare::globals(&user)?;
-        let classes = classes(program, &user, &args.only)?;
+        let classes = classes(program, &user, &args.load.only)?;
         let plan = Plan::seeded(&configuration.profile, &classes, settings.seed).map_err(Refusal::wrong)?;
         let versions = prepare::versions(&user).await?;
         let shared = prepare::before_test(&user).await?;
@@ -42,7 +42,7 @@ pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Con
     for api in &configuration.unverified {
         anstream::eprintln!("warning: the server of {api} is not verified (tls: verify: false)");
     }
-    let threads = args.threads.map(usize::from).or(configuration.profile.threads).unwrap_or_else(cores);
+    let threads = args.load.threads.map(usize::from).or(configuration.profile.threads).unwrap_or_else(cores);
     announce(program, configuration, &settings, &plan, &versions, threads);
 
     let stop = Stop::default();

@@ -84,7 +84,7 @@ pub fn main(program: &'static Program) -> ExitCode {
 }
 
 fn run(program: &'static Program, cli: &Cli) -> Result<Ending, Refusal> {
-    let configuration = Configuration::load(program, &cli.run)?;
+    let configuration = Configuration::load(program, &cli.run.load)?;
     if cli.debug || cli.failures || configuration.profile.test.debug {
         debug_run::run(program, cli, &configuration)
     } else {

@@ -10,6 +10,7 @@ mod history;
 mod recorder;
 mod snapshot;
 mod timeline;
+mod v2;
 
 pub use durations::{Durations, PERCENTILE_NAMES, PERCENTILES, PackedDurations, Summary, micros};
 pub use failures::{EXAMPLES, Example, FailureClass, FailureKey, Failures, KINDS, Occurrences};

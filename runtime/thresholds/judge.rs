@@ -39,7 +39,8 @@ impl Judge {
     /// Takes what was counted in one interval. Says whether the test is to be stopped.
     pub(crate) fn interval(&mut self, delta: &Snapshot, names: &[Name]) -> bool {
         // All are told, also where the first already stops the test.
-        self.watched.iter_mut().fold(false, |stops, watched| watched.interval(delta, names) || stops)
+        let stopping: Vec<bool> = self.watched.iter_mut().map(|watched| watched.interval(delta, names)).collect();
+        stopping.contains(&true)
     }
 
     /// How all stand now; at the end, their verdicts.
