@@ -24,7 +24,7 @@ const LEAD: Duration = Duration::from_millis(200);
 pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Configuration) -> Result<Ending, Refusal> {
     check_only(program, &args.load.only)?;
     let interval = args.stats_interval.or(configuration.profile.logging.stats_interval).unwrap_or(INTERVAL).max(Duration::from_millis(100));
-    let mut results = Results::new(program, args, interval)?;
+    let mut results = Results::new(program, args, configuration, interval)?;
     let mut settings = prepare::settings(program, &args.load, configuration);
     let (versions, plan) = with_user(&settings, Box::new(Quiet), async |user| {
         let globals = prepare::globals(&user)?;
@@ -104,8 +104,8 @@ fn summary(plan: &Plan) -> String {
 }
 
 fn rfc3339(since_epoch: Duration) -> String {
-    let seconds = i64::try_from(since_epoch.as_secs()).unwrap_or(0);
-    jiff::Timestamp::from_second(seconds).map(|time| time.to_string()).unwrap_or_default()
+    let millis = i64::try_from(since_epoch.as_millis()).unwrap_or(0);
+    jiff::Timestamp::from_millisecond(millis).map(|time| time.to_string()).unwrap_or_default()
 }
 
 /// The classes that take part, with their weights of this environment.

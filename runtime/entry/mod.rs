@@ -5,6 +5,7 @@ mod configuration;
 mod debug_run;
 mod deploy;
 mod load_run;
+mod outputs;
 mod prepare;
 mod results;
 
