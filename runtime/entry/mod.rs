@@ -3,16 +3,21 @@
 mod cli;
 mod configuration;
 mod debug_run;
+mod fleet;
+mod load;
 mod load_run;
+mod plan;
 mod prepare;
 mod results;
+mod run;
+mod shard;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::program::Program;
-use cli::Cli;
+use cli::{Cli, Command};
 use configuration::Configuration;
 
 /// How a run ends (DESIGN: exit codes).
@@ -83,6 +88,12 @@ pub fn main(program: &'static Program) -> ExitCode {
 }
 
 fn run(program: &'static Program, cli: &Cli) -> Result<Ending, Refusal> {
+    match &cli.command {
+        Some(Command::Plan(command)) => return plan::run(program, command),
+        Some(Command::Run(command)) => return run::run(program, command),
+        Some(Command::Shard(_)) => return shard::run(program),
+        None => {}
+    }
     let configuration = Configuration::load(program, &cli.run.load)?;
     if cli.debug || cli.failures || configuration.profile.test.debug {
         debug_run::run(program, cli, &configuration)
