@@ -22,8 +22,8 @@ pub(crate) struct ShardCommand {}
 pub(super) const WORD: &str = "shard";
 
 /// Runs the slice of the event on standard input.
-pub(super) fn run(program: &'static Program) -> Result<Ending, Refusal> {
-    let born = Instant::now();
+pub(super) fn run(program: &'static Program, born: Instant) -> Result<Ending, Refusal> {
+    let init = born.elapsed();
     let mut event = Vec::new();
     std::io::stdin()
         .lock()
@@ -33,7 +33,7 @@ pub(super) fn run(program: &'static Program) -> Result<Ending, Refusal> {
         return Err(Refusal::wrong(["`shard` wants an event on standard input: it is for `run` to call"]));
     }
     let stop = Stop::default();
-    let host = Host { place: format!("process {}", std::process::id()), born, deadline: None };
+    let host = Host { place: format!("process {}", std::process::id()), init, deadline: None };
     let seen = Arc::new(Seen::default());
     let known = seen.clone();
     let listen = |_: &SliceEvent, stop: &Stop| {

@@ -193,3 +193,7 @@ impl Stopping {
         problems
     }
 }
+
+#[cfg(test)]
+#[path = "conductor_tests.rs"]
+mod tests;

@@ -29,8 +29,8 @@ const LATE: Duration = Duration::from_millis(50);
 pub(crate) struct Host {
     /// Where it runs, for messages.
     pub(crate) place: String,
-    /// When its process started.
-    pub(crate) born: Instant,
+    /// How long it took from its process's start until it could take events.
+    pub(crate) init: Duration,
     /// When the engine will end it.
     pub(crate) deadline: Option<Instant>,
 }
@@ -67,6 +67,8 @@ pub(crate) fn run(
             slice(program, &event, host, stop, |frame| send(writer.write(frame)))
         }
     };
+    // Whoever watches for a stop needs no longer.
+    stop.at_once();
     send(writer.write(&Frame::Ended(ended)));
 }
 
@@ -101,7 +103,7 @@ fn slice(program: &'static Program, event: &SliceEvent, host: &Host, stop: &Stop
     send(&Frame::Started(Started {
         slice: event.slice.clone(),
         clock_us: micros(wall_clock() + fault.skew().unwrap_or_default()),
-        init_us: micros(host.born.elapsed()),
+        init_us: micros(host.init),
         late_us: if late > LATE { micros(late) } else { 0 },
         place: host.place.clone(),
     }));
