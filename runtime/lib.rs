@@ -34,6 +34,7 @@ pub mod source;
 pub mod stats;
 pub mod step;
 mod submit;
+pub mod thresholds;
 pub mod user;
 pub mod value;
 mod world;

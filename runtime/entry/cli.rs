@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use ltc_config::Rate;
 
+use super::outputs::Outputs;
 use super::plan::PlanCommand;
 use super::run::RunCommand;
 use super::shard::ShardCommand;
@@ -57,12 +58,11 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) load: LoadArgs,
 
-    /// Write PREFIX_stats.csv, PREFIX_stats_history.csv and PREFIX_failures.csv as Locust does
-    #[arg(long, value_name = "PREFIX", help_heading = "Results")]
-    pub(crate) csv: Option<PathBuf>,
-    /// Write all results, histograms included, as JSON
+    #[command(flatten)]
+    pub(crate) outputs: Outputs,
+    /// The earlier run (its --json FILE) that thresholds mean by `baseline`
     #[arg(long, value_name = "FILE", help_heading = "Results")]
-    pub(crate) json: Option<PathBuf>,
+    pub(crate) baseline: Option<PathBuf>,
     /// How often progress is shown and results are handed on
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Results")]
     pub(crate) stats_interval: Option<Duration>,

@@ -129,8 +129,8 @@ pub(super) fn summary(plan: &Plan) -> String {
 }
 
 fn rfc3339(since_epoch: Duration) -> String {
-    let seconds = i64::try_from(since_epoch.as_secs()).unwrap_or(0);
-    jiff::Timestamp::from_second(seconds).map(|time| time.to_string()).unwrap_or_default()
+    let millis = i64::try_from(since_epoch.as_millis()).unwrap_or(0);
+    jiff::Timestamp::from_millisecond(millis).map(|time| time.to_string()).unwrap_or_default()
 }
 
 /// The classes that take part, with their weights of this environment.

@@ -17,7 +17,7 @@ const LEAD: Duration = Duration::from_millis(200);
 /// Runs it, and prints and writes the results.
 pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Configuration) -> Result<Ending, Refusal> {
     let interval = interval(args, configuration);
-    let mut results = Results::new(program, args, interval)?;
+    let mut results = Results::new(program, args, configuration, interval)?;
     let mut load = Load::planned(program, &args.load, configuration)?;
     load.ready()?;
     let threads = args.load.threads.map(usize::from).or(configuration.profile.threads).unwrap_or_else(cores);

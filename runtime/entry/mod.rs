@@ -7,6 +7,7 @@ mod debug_run;
 mod fleet;
 mod load;
 mod load_run;
+mod outputs;
 mod plan;
 mod prepare;
 mod results;

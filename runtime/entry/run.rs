@@ -50,7 +50,7 @@ pub(super) fn run(program: &'static Program, command: &RunCommand) -> Result<End
     let args = &command.run;
     let configuration = Configuration::load(program, &args.load)?;
     let interval = interval(args, &configuration);
-    let mut results = Results::new(program, args, interval)?;
+    let mut results = Results::new(program, args, &configuration, interval)?;
     let mut load = Load::planned(program, &args.load, &configuration)?;
     let engine = command.fleet.engine_or(EngineName::Process);
     let fleet = command.fleet.fleet(engine, &load, &configuration, args.load.threads);

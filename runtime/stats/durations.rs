@@ -218,7 +218,8 @@ impl Durations {
         Ok(())
     }
 
-    fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+    /// Each bucket's greatest value, and how many values are in it.
+    pub(crate) fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         self.histogram
             .iter()
             .flat_map(|histogram| histogram.iter_recorded())
