@@ -8,6 +8,9 @@ use ltc_config::Rate;
 
 use super::deploy::{DeployCommand, DestroyCommand, StatusCommand};
 use super::outputs::Outputs;
+use super::plan::PlanCommand;
+use super::run::RunCommand;
+use super::shard::ShardCommand;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -15,6 +18,8 @@ Examples:
   {bin}                                the load that the profile says
   {bin} --clients 50 --duration 2m     the same with other numbers
   {bin} --csv out/run --json run.json  and keep the results
+  {bin} plan                           how the load is spread over functions, and what it costs
+  {bin} run --shards 4                 the load from four processes, or from AWS Lambda
 
 Exit codes: 0 passed, 1 a threshold (or a step of --debug) failed, 2 the profile, environment or command line is wrong,
 3 what the test stands on failed (a health check, `before test`), 130 interrupted.";
@@ -43,6 +48,9 @@ pub(crate) struct Cli {
 /// What is done beside debugging and loading from this machine; without a command it is that.
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Command {
+    Plan(PlanCommand),
+    Run(RunCommand),
+    Shard(ShardCommand),
     Deploy(DeployCommand),
     Status(StatusCommand),
     Destroy(DestroyCommand),

@@ -122,14 +122,14 @@ pub(super) fn deploy(program: &'static Program, command: &DeployCommand) -> Resu
         return say(&format!("{} ({} bytes, {})", path.display(), package.zip.len(), package.architecture.name()));
     }
     let versions = if command.dry_run { Vec::new() } else { versions(program, &configuration) };
-    with_session(&configuration, command.dry_run, async |session| {
+    with_session(command.dry_run, async |session| {
         let said = regions_said(&command.cloud, &configuration);
         let regions = match session {
             Some(session) => session.regions(said).map_err(refused)?,
             None if said.is_empty() => vec![std::env::var("AWS_REGION").unwrap_or_else(|_| "REGION".to_owned())],
             None => said,
         };
-        let names = names(program, &command.cloud, command.role.clone(), settings, regions)?;
+        let names = names(program, command.cloud.function.clone(), command.role.clone(), settings, regions)?;
         let deployment = Deployment {
             names: &names,
             settings,
@@ -151,10 +151,10 @@ pub(super) fn deploy(program: &'static Program, command: &DeployCommand) -> Resu
 
 pub(super) fn status(program: &'static Program, command: &StatusCommand) -> Result<Ending, Refusal> {
     let configuration = command.files.load(program)?;
-    with_session(&configuration, false, async |session| {
+    with_session(false, async |session| {
         let Some(session) = session else { return Ok(Ending::Passed) };
         let regions = session.regions(regions_said(&command.cloud, &configuration)).map_err(refused)?;
-        let names = names(program, &command.cloud, None, &configuration.profile.lambda, regions)?;
+        let names = names(program, command.cloud.function.clone(), None, &configuration.profile.lambda, regions)?;
         for line in aws::status(session, &names, program.fingerprint).await.map_err(refused)? {
             anstream::println!("{line}");
         }
@@ -164,10 +164,10 @@ pub(super) fn status(program: &'static Program, command: &StatusCommand) -> Resu
 
 pub(super) fn destroy(program: &'static Program, command: &DestroyCommand) -> Result<Ending, Refusal> {
     let configuration = command.files.load(program)?;
-    with_session(&configuration, false, async |session| {
+    with_session(false, async |session| {
         let Some(session) = session else { return Ok(Ending::Passed) };
         let regions = session.regions(regions_said(&command.cloud, &configuration)).map_err(refused)?;
-        let names = names(program, &command.cloud, None, &configuration.profile.lambda, regions)?;
+        let names = names(program, command.cloud.function.clone(), None, &configuration.profile.lambda, regions)?;
         let question = format!("Remove {} from {}?", names.function, names.regions.join(", "));
         if !command.yes && !agreed(&question)? {
             return Err(Refusal::wrong(["nothing was removed"]));
@@ -178,7 +178,7 @@ pub(super) fn destroy(program: &'static Program, command: &DestroyCommand) -> Re
 }
 
 /// The regions that the command line or the profile says.
-pub(super) fn regions_said(cloud: &CloudArgs, configuration: &Configuration) -> Vec<String> {
+fn regions_said(cloud: &CloudArgs, configuration: &Configuration) -> Vec<String> {
     if cloud.region.is_empty() {
         configuration.profile.header.locations.iter().map(|location| location.region.clone()).collect()
     } else {
@@ -194,12 +194,12 @@ pub(super) fn regions_said(cloud: &CloudArgs, configuration: &Configuration) -> 
 
 pub(super) fn names(
     program: &Program,
-    cloud: &CloudArgs,
+    function: Option<String>,
     role: Option<String>,
     settings: &LambdaSettings,
     regions: Vec<String>,
 ) -> Result<Names, Refusal> {
-    Names::new(program.name, cloud.function.clone(), role, settings, regions).map_err(|why| Refusal::wrong([why]))
+    Names::new(program.name, function, role, settings, regions).map_err(|why| Refusal::wrong([why]))
 }
 
 /// What AWS refused: credentials and regions are the user's to mend, the rest is infrastructure.
@@ -208,8 +208,7 @@ pub(super) fn refused(error: AwsError) -> Refusal {
 }
 
 /// Opens a session with what the credentials file says, or with the SDK's chain, and does the job on one thread.
-pub(super) fn with_session<T>(
-    configuration: &Configuration,
+fn with_session<T>(
     offline: bool,
     job: impl AsyncFnOnce(Option<&Session>) -> Result<T, Refusal>,
 ) -> Result<T, Refusal> {
@@ -221,13 +220,13 @@ pub(super) fn with_session<T>(
         if offline {
             return job(None).await;
         }
-        let session = open_session(configuration).await?;
+        let session = open_session().await?;
         job(Some(&session)).await
     })
 }
 
 /// Who asks.
-pub(super) async fn open_session(_: &Configuration) -> Result<Session, Refusal> {
+pub(super) async fn open_session() -> Result<Session, Refusal> {
     let file = Path::new("config/systems_credentials.yml");
     let credentials = Credentials::load(file, &|name| std::env::var(name).ok()).map_err(Refusal::wrong)?;
     // A section whose variables aren't set says nothing: then the SDK's chain is asked, which knows more than variables.
@@ -259,7 +258,7 @@ fn versions(program: &'static Program, configuration: &Configuration) -> Vec<(St
 }
 
 /// Asks, where there is somebody to ask.
-pub(super) fn agreed(question: &str) -> Result<bool, Refusal> {
+fn agreed(question: &str) -> Result<bool, Refusal> {
     if !std::io::stdin().is_terminal() {
         return Ok(true);
     }

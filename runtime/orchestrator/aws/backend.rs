@@ -22,6 +22,7 @@ use super::stop;
 use super::storage::{Bucket, STOPS};
 use crate::orchestrator::backend::{Backend, InvokeError, Output, Promise, Urgency};
 use crate::orchestrator::event::{SliceEvent, StopSign};
+use crate::orchestrator::lead;
 
 /// A function answers as soon as it has the event; a cold start takes a second or two, ten at the most.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -160,7 +161,7 @@ impl Backend for LambdaBackend {
     }
 
     fn lead(&self, shards: u32) -> Duration {
-        Duration::from_secs(5) + Duration::from_millis(10) * shards
+        lead::on_lambda(shards)
     }
 
     fn abandon<'a>(&'a self, slice: &'a str) -> Promise<'a, Result<(), String>> {
