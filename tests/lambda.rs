@@ -8,12 +8,12 @@ mod common;
 mod rig;
 
 use std::fs;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::{Project, text};
-use rig::Front;
+use rig::{Fault, Front};
 
 /// A test's own account: ministack tells accounts apart by keys of twelve digits.
 struct Account {
@@ -56,6 +56,37 @@ impl Account {
         said(&self.run(args), code)
     }
 
+    /// An account with the function in it.
+    fn deployed() -> Self {
+        let account = Self::new();
+        account.said(&["deploy", "--region", "us-west-2"], 0);
+        account
+    }
+
+    /// Begins a run of two functions, six users and results each second.
+    fn load(&self, args: &[&str]) -> Child {
+        let base =
+            ["run", "--engine", "lambda", "--yes", "--shards", "2", "--clients", "6", "--hatch-rate", "100", "--stats-interval", "1s"];
+        let mut command = self.command(&[&base[..], &["--json", "run.json"], args].concat());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    fn loaded(&self, args: &[&str], code: i32) -> String {
+        said(&self.load(args).wait_with_output().unwrap(), code)
+    }
+
+    /// How many requests of a step the report has, and how many the server had.
+    fn counts(&self) -> (u64, u64) {
+        let report: serde_json::Value = serde_json::from_slice(&fs::read(self.project.path().join("run.json")).unwrap()).unwrap();
+        let line = report["names"].as_array().unwrap().iter().position(|line| line["name"] == "Create treatment variant").unwrap();
+        let told = report["total"]["names"][line]["requests"].as_u64().unwrap();
+        (told, self.served())
+    }
+
+    fn served(&self) -> u64 {
+        self.project.served()["routes"]["POST /tpdata/treatments/{treatment}/variants"].as_u64().unwrap_or(0)
+    }
+
     /// Another profile than the repository's.
     fn profile(&self, text: &str) -> String {
         fs::write(self.project.path().join("own.profile.yml"), text).unwrap();
@@ -93,7 +124,8 @@ fn deploy_can_be_repeated_and_destroy_removes_all_of_it() {
     let status = account.said(&with("status", &[]), 0);
     assert!(status.contains("us-west-2: version 1, this build, active, 1769 MB, x86_64") && status.contains("tpdata 3.1.4"), "{status}");
 
-    let profile = account.profile("test_header: {env: cs1, location: us-west-2}\nprofile: {runner: {clients: 2, duration: 2s}, lambda: {memory_mb: 512}}\n");
+    let profile = account
+        .profile("test_header: {env: cs1, location: us-west-2}\nprofile: {runner: {clients: 2, duration: 2s}, lambda: {memory_mb: 512}}\n");
     let configured = account.said(&["deploy", "--profile", &profile], 0);
     assert!(configured.contains("us-west-2: configured anew, version 2, 512 MB"), "{configured}");
 
@@ -111,7 +143,9 @@ fn a_dry_run_calls_nothing_and_prints_the_policies() {
     let output = account.command(&["deploy", "--region", "eu-central-1", "--dry-run"]).env_remove("AWS_ACCESS_KEY_ID").output().unwrap();
     let dry = said(&output, 0);
     assert_eq!(account.front.requests(), Vec::<String>::new());
-    for part in ["? lambda:CreateFunction ltc-tpdata in eu-central-1: provided.al2023, x86_64", "iam:PutRolePolicy", "lambda:InvokeFunction"] {
+    for part in
+        ["? lambda:CreateFunction ltc-tpdata in eu-central-1: provided.al2023, x86_64", "iam:PutRolePolicy", "lambda:InvokeFunction"]
+    {
         assert!(dry.contains(part), "{part:?} is not in {dry}");
     }
     let policy = |part: &str| serde_json::from_str::<serde_json::Value>(&format!("{{{}\n}}", part.split("\n}").next().unwrap())).unwrap();
@@ -148,7 +182,7 @@ fn what_is_wrong_before_a_deployment_is_said_with_its_mend() {
     account.front.deny(None);
 
     let profile = account.profile("test_header: {env: cs1}\nprofile: {runner: {clients: 2, duration: 2s}}\n");
-    let nowhere = account.said(&["deploy", "--profile", &profile], 3);
+    let nowhere = account.said(&["deploy", "--profile", &profile], 2);
     assert!(nowhere.contains("no region is said: add --region us-west-2"), "{nowhere}");
 
     let other = account.said(&["deploy", "--region", "us-west-2", "--arch", "arm64"], 2);
@@ -159,4 +193,181 @@ fn what_is_wrong_before_a_deployment_is_said_with_its_mend() {
 
     let role = account.said(&["deploy", "--region", "us-west-2", "--role", "nobody"], 3);
     assert!(role.contains("there is no role nobody"), "{role}");
+}
+
+#[test]
+fn a_run_over_two_intervals_and_two_regions_counts_what_the_server_counts() {
+    let account = Account::new();
+    account.said(&["deploy", "--region", "us-west-2", "--region", "eu-central-1"], 0);
+    let begun = Instant::now();
+    let said = account.loaded(&["--region", "us-west-2", "--region", "eu-central-1", "--duration", "8s", "--interval", "4s"], 0);
+    assert!(begun.elapsed() < Duration::from_secs(40), "{said}");
+    let (told, served) = account.counts();
+    assert_eq!(told, served, "{said}");
+    assert!(told > 50, "{said}");
+    assert_eq!(account.front.invocations(), 4, "two functions in each of two intervals: {said}");
+    // Results came while it ran, not at the end: the progress had users in it.
+    assert!(said.matches("users 6/6").count() >= 4, "{said}");
+    assert!(!said.contains("warning: shard"), "{said}");
+    assert!(!account.front.requests().iter().any(|request| request.starts_with("PUT") && request.contains("/stop/")), "nothing stopped it");
+}
+
+#[test]
+fn a_function_that_is_killed_is_begun_again_and_what_was_missing_is_named() {
+    let account = Account::deployed();
+    account.front.fault(1, Fault::Kill(Duration::from_secs(8)));
+    let said = account.loaded(&["--duration", "10s"], 0);
+    let (told, served) = account.counts();
+    assert!(told > 50 && told <= served, "{told} of {served}: {said}");
+    assert!(said.contains("shard ") && said.contains("lost from") && said.contains("1 of 2 shards made all of their load"), "{said}");
+    assert_eq!(account.front.invocations(), 3, "{said}");
+}
+
+#[test]
+fn a_function_that_never_answers_is_given_up_in_time() {
+    let account = Account::deployed();
+    account.front.fault(0, Fault::Never);
+    let begun = Instant::now();
+    let said = account.loaded(&["--duration", "6s"], 3);
+    assert!(begun.elapsed() < Duration::from_secs(60), "{said}");
+    assert!(said.contains("no answer") && said.contains("lost from 00:00"), "{said}");
+    let (told, served) = account.counts();
+    assert!(told > 10 && told == served, "{told} of {served}: {said}");
+}
+
+#[test]
+fn a_function_that_hangs_is_noticed() {
+    let account = Account::deployed();
+    account.front.fault(0, Fault::Hang(Duration::from_secs(8)));
+    let begun = Instant::now();
+    let said = account.loaded(&["--duration", "8s"], 3);
+    assert!(begun.elapsed() < Duration::from_secs(60), "{said}");
+    assert!(said.contains("it hangs: no frame came when one was due"), "{said}");
+    let (told, served) = account.counts();
+    assert!(told > 10 && told <= served, "{told} of {served}: {said}");
+}
+
+#[test]
+fn a_frame_that_is_cut_off_costs_no_more_than_an_interval_and_never_doubles_the_load() {
+    let account = Account::deployed();
+    account.front.fault(0, Fault::Cut(4));
+    let said = account.loaded(&["--duration", "20s"], 0);
+    assert!(said.contains("the connection to it was lost"), "{said}");
+    // The function that went on was told to end before another took its place.
+    assert!(account.front.requests().iter().any(|request| request.starts_with("PUT") && request.contains("now ")), "{said}");
+    assert!(account.front.peak() <= 2, "{said}");
+    let (told, served) = account.counts();
+    assert!(told > 50 && told <= served, "{told} of {served}: {said}");
+}
+
+#[test]
+fn an_event_that_is_delivered_twice_is_run_once() {
+    let account = Account::deployed();
+    account.front.fault(0, Fault::Twice);
+    let said = account.loaded(&["--duration", "4s"], 0);
+    let (told, served) = account.counts();
+    assert_eq!(told, served, "{said}");
+}
+
+#[test]
+fn a_function_that_starts_late_is_told() {
+    let account = Account::deployed();
+    account.front.fault(0, Fault::Delay(Duration::from_secs(9)));
+    let said = account.loaded(&["--duration", "8s"], 0);
+    assert!(said.contains("lost from 00:00:00 to 00:00:0") && said.contains("it began late"), "{said}");
+    let (told, served) = account.counts();
+    assert_eq!(told, served, "{said}");
+}
+
+#[test]
+fn throttled_invocations_are_tried_again_and_a_late_start_is_told() {
+    let account = Account::deployed();
+    for nth in 0..7 {
+        account.front.fault(nth, Fault::Throttle);
+    }
+    let said = account.loaded(&["--shards", "1", "--duration", "8s"], 0);
+    assert!(said.contains("throttled") && said.contains("lost from 00:00"), "{said}");
+    let (told, served) = account.counts();
+    assert_eq!(told, served, "{said}");
+}
+
+#[test]
+fn a_network_that_is_gone_for_ten_seconds_loses_only_what_was_sent_meanwhile() {
+    let account = Account::deployed();
+    let run = account.load(&["--duration", "40s"]);
+    std::thread::sleep(Duration::from_secs(12));
+    account.front.down_for(Duration::from_secs(10));
+    let said = said(&run.wait_with_output().unwrap(), 0);
+    assert!(said.contains("the connection to it was lost") && said.contains("lost from"), "{said}");
+    let (told, served) = account.counts();
+    assert!(told > 100 && told <= served, "{told} of {served}: {said}");
+    assert!(account.front.peak() <= 2, "never twice the load: {said}");
+}
+
+#[test]
+fn ctrl_c_stops_the_fleet_and_removes_the_sign() {
+    let account = Account::deployed();
+    let run = account.load(&["--duration", "120s"]);
+    std::thread::sleep(Duration::from_secs(10));
+    let begun = Instant::now();
+    assert!(Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap().success());
+    let said = said(&run.wait_with_output().unwrap(), 130);
+    assert!(begun.elapsed() < Duration::from_secs(14), "{said}");
+    let (told, served) = account.counts();
+    assert!(told > 10, "{said}");
+    assert_eq!(told, served, "{said}");
+    let requests = account.front.requests();
+    let sign = |method: &str| requests.iter().any(|request| request.starts_with(method) && request.contains("/stop/"));
+    assert!(sign("PUT") && sign("DELETE"), "{requests:?}");
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(account.served(), served, "the functions have stopped");
+}
+
+#[test]
+fn where_streaming_cannot_be_had_the_whole_comes_at_the_end() {
+    let account = Account::deployed();
+    account.front.without_streaming(true);
+    let said = account.loaded(&["--duration", "3s"], 0);
+    let (told, served) = account.counts();
+    assert_eq!(told, served, "{said}");
+    assert!(told > 10, "{said}");
+}
+
+#[test]
+fn what_is_wrong_before_a_run_is_said_before_any_load() {
+    let account = Account::new();
+    let run = ["run", "--engine", "lambda", "--yes", "--duration", "4s", "--clients", "4"];
+    let nobody = said(&account.command(&run).env_remove("AWS_ACCESS_KEY_ID").output().unwrap(), 3);
+    assert!(nobody.contains("there are no AWS credentials"), "{nobody}");
+    account.front.only_key(Some("AKIDRIGHT"));
+    let wrong = account.said(&run, 3);
+    assert!(wrong.contains("the keys are wrong or out of date"), "{wrong}");
+    account.front.only_key(None);
+    let missing = account.said(&run, 3);
+    assert!(missing.contains("it isn't deployed: run `deploy --region us-west-2` first"), "{missing}");
+    account.said(&["deploy"], 0);
+    let many = account.said(&[&run[..], &["--shards", "60"]].concat(), 3);
+    assert!(many.contains("room for 50 functions at once"), "{many}");
+    assert_eq!(account.front.invocations(), 0);
+    assert_eq!(account.served(), 0);
+}
+
+#[test]
+fn ltc_builds_what_lambda_can_start_or_says_what_is_missing() {
+    let out = common::shelf("binaries").join(format!("for-lambda-{}", std::process::id()));
+    let build = |more: &[&str]| {
+        let mut command = common::ltc();
+        command.current_dir(common::root()).args(["build", "specs/tpdata.lt", "--lambda", "-o"]).arg(&out).args(more);
+        command
+    };
+    let without = said(&build(&["--arch", "arm64"]).env("PATH", "").output().unwrap(), 3);
+    assert!(without.contains("nothing here links for Lambda (arm64)"), "{without}");
+    assert!(
+        without.contains("pip install cargo-zigbuild ziglang") && without.contains("rustup target add aarch64-unknown-linux-gnu"),
+        "{without}"
+    );
+    let built = text(&build(&[]).output().unwrap());
+    // A newer system than this one links for a newer glibc, and says so.
+    let fits = built.contains("for AWS Lambda, x86_64") && out.is_file();
+    assert!(fits || built.contains("as programs that are linked here do"), "{built}");
 }

@@ -160,10 +160,7 @@ impl Cross {
     pub(super) fn variables(&self) -> Vec<(String, String)> {
         let How::Musl(compiler) = &self.how else { return Vec::new() };
         let name = self.triple.replace('-', "_");
-        vec![
-            (format!("CARGO_TARGET_{}_LINKER", name.to_ascii_uppercase()), compiler.clone()),
-            (format!("CC_{name}"), compiler.clone()),
-        ]
+        vec![(format!("CARGO_TARGET_{}_LINKER", name.to_ascii_uppercase()), compiler.clone()), (format!("CC_{name}"), compiler.clone())]
     }
 }
 

@@ -3,9 +3,9 @@
 
 use std::fmt;
 
+use object::LittleEndian;
 use object::elf;
 use object::read::elf::{FileHeader, ProgramHeader};
-use object::LittleEndian;
 
 use crate::profile::Architecture;
 

@@ -15,8 +15,8 @@
 
 pub mod credentials;
 pub mod duration;
-pub mod environment;
 pub mod elf;
+pub mod environment;
 mod error;
 mod node;
 pub mod profile;

@@ -62,18 +62,10 @@ fn invoked(
         let stop = Stop::default();
         // The answer's first bytes are Lambda's own; a line's end keeps ours apart from them.
         let _ = sender.blocking_send(Bytes::from_static(b"\n"));
-        shard::run(
-            program,
-            &json,
-            &host,
-            &seen,
-            &stop,
-            watch_stop,
-            |line| {
-                // It fails where Lambda takes no more of the answer: the function goes on, and stops by its own sign.
-                let _ = sender.blocking_send(line.into());
-            },
-        );
+        shard::run(program, &json, &host, &seen, &stop, watch_stop, |line| {
+            // It fails where Lambda takes no more of the answer: the function goes on, and stops by its own sign.
+            let _ = sender.blocking_send(line.into());
+        });
     };
     std::thread::Builder::new().name("slice".into()).spawn(run)?;
     let next = async |mut receiver: Receiver<Bytes>| receiver.recv().await.map(|piece| (Ok::<_, Infallible>(piece), receiver));

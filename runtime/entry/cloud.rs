@@ -25,7 +25,7 @@ pub(super) async fn open(
     } else {
         said.to_vec()
     };
-    let regions = session.regions(regions).map_err(refused)?;
+    let regions = session.regions(regions).map_err(|error| Refusal::wrong([error]))?;
     let names = names(program, function, None, &profile.lambda, regions)?;
     LambdaBackend::open(session, names, program.fingerprint, test_id).await.map(Arc::new).map_err(refused)
 }
@@ -71,8 +71,8 @@ const TOLD_FROM_FUNCTIONS: u32 = 10;
 pub(super) fn policy_note(fleet: &Fleet) -> Option<String> {
     (fleet.count() >= TOLD_FROM_FUNCTIONS).then(|| {
         format!(
-            "note: {} functions together can send over 1 Gbit/s; a test that does so for more than a minute must be agreed with AWS beforehand \
-             (https://aws.amazon.com/ec2/testing/)",
+            "note: {} functions together can send over 1 Gbit/s; for more than a minute that is a network stress test, for which AWS has a \
+             policy: https://aws.amazon.com/ec2/testing/",
             fleet.count()
         )
     })

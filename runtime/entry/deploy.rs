@@ -125,7 +125,7 @@ pub(super) fn deploy(program: &'static Program, command: &DeployCommand) -> Resu
     with_session(command.dry_run, async |session| {
         let said = regions_said(&command.cloud, &configuration);
         let regions = match session {
-            Some(session) => session.regions(said).map_err(refused)?,
+            Some(session) => session.regions(said).map_err(|error| Refusal::wrong([error]))?,
             None if said.is_empty() => vec![std::env::var("AWS_REGION").unwrap_or_else(|_| "REGION".to_owned())],
             None => said,
         };
@@ -153,7 +153,7 @@ pub(super) fn status(program: &'static Program, command: &StatusCommand) -> Resu
     let configuration = command.files.load(program)?;
     with_session(false, async |session| {
         let Some(session) = session else { return Ok(Ending::Passed) };
-        let regions = session.regions(regions_said(&command.cloud, &configuration)).map_err(refused)?;
+        let regions = session.regions(regions_said(&command.cloud, &configuration)).map_err(|error| Refusal::wrong([error]))?;
         let names = names(program, command.cloud.function.clone(), None, &configuration.profile.lambda, regions)?;
         for line in aws::status(session, &names, program.fingerprint).await.map_err(refused)? {
             anstream::println!("{line}");
@@ -166,7 +166,7 @@ pub(super) fn destroy(program: &'static Program, command: &DestroyCommand) -> Re
     let configuration = command.files.load(program)?;
     with_session(false, async |session| {
         let Some(session) = session else { return Ok(Ending::Passed) };
-        let regions = session.regions(regions_said(&command.cloud, &configuration)).map_err(refused)?;
+        let regions = session.regions(regions_said(&command.cloud, &configuration)).map_err(|error| Refusal::wrong([error]))?;
         let names = names(program, command.cloud.function.clone(), None, &configuration.profile.lambda, regions)?;
         let question = format!("Remove {} from {}?", names.function, names.regions.join(", "));
         if !command.yes && !agreed(&question)? {
@@ -202,16 +202,13 @@ pub(super) fn names(
     Names::new(program.name, function, role, settings, regions).map_err(|why| Refusal::wrong([why]))
 }
 
-/// What AWS refused: credentials and regions are the user's to mend, the rest is infrastructure.
+/// What AWS refused.
 pub(super) fn refused(error: AwsError) -> Refusal {
     Refusal::broken(error.to_string())
 }
 
 /// Opens a session with what the credentials file says, or with the SDK's chain, and does the job on one thread.
-fn with_session<T>(
-    offline: bool,
-    job: impl AsyncFnOnce(Option<&Session>) -> Result<T, Refusal>,
-) -> Result<T, Refusal> {
+fn with_session<T>(offline: bool, job: impl AsyncFnOnce(Option<&Session>) -> Result<T, Refusal>) -> Result<T, Refusal> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -177,16 +177,20 @@ impl State {
         self.requests.lock().unwrap().push(text.chars().take(300).collect());
         let key = key_of(&head);
         if self.key.lock().unwrap().as_ref().is_some_and(|known| known != key) {
-            return refuse(stream, &head, "403 Forbidden", "UnrecognizedClientException", "The security token included in the request is invalid.");
+            return refuse(
+                stream,
+                &head,
+                "403 Forbidden",
+                "UnrecognizedClientException",
+                "The security token included in the request is invalid.",
+            );
         }
         if self.denied.lock().unwrap().as_ref().is_some_and(|denied| text.contains(denied)) {
             return refuse(stream, &head, "403 Forbidden", "AccessDeniedException", "User: arn:aws:iam::1:user/x is not authorized");
         }
         let streamed = head.path.strip_prefix("/2021-11-15/functions/").and_then(|rest| rest.split_once("/response-streaming-invocations"));
         match streamed {
-            Some(_) if self.unstreamed.load(Ordering::Relaxed) => {
-                refuse(stream, &head, "404 Not Found", "UnknownOperationException", "")
-            }
+            Some(_) if self.unstreamed.load(Ordering::Relaxed) => refuse(stream, &head, "404 Not Found", "UnknownOperationException", ""),
             Some((name, query)) => self.invoke(behind, stream, &head, name, query, body),
             None => {
                 let answer = exchange(&behind.stack, &head, &body)?;
@@ -196,7 +200,15 @@ impl State {
         }
     }
 
-    fn invoke(self: &Arc<Self>, behind: &Behind, mut stream: &TcpStream, head: &Head, name: &str, query: &str, body: Vec<u8>) -> io::Result<()> {
+    fn invoke(
+        self: &Arc<Self>,
+        behind: &Behind,
+        mut stream: &TcpStream,
+        head: &Head,
+        name: &str,
+        query: &str,
+        body: Vec<u8>,
+    ) -> io::Result<()> {
         let number = self.invocations.fetch_add(1, Ordering::Relaxed);
         let fault = self.faults.lock().unwrap().remove(&number);
         match fault {
@@ -259,7 +271,8 @@ impl State {
             }
             self.idle.lock().unwrap().entry(code).or_default().push(environment);
         }
-        let complete = ended.map_or_else(|| "{}".to_owned(), |why| serde_json::json!({ "ErrorCode": "Unhandled", "ErrorDetails": why }).to_string());
+        let complete =
+            ended.map_or_else(|| "{}".to_owned(), |why| serde_json::json!({ "ErrorCode": "Unhandled", "ErrorDetails": why }).to_string());
         if !begun {
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n")?;
         }
@@ -349,7 +362,10 @@ fn refuse(mut stream: &TcpStream, head: &Head, status: &str, code: &str, message
     let service = head.header("authorization").and_then(|value| value.split('/').nth(3)).unwrap_or_default();
     let close = ("Connection", "close");
     if matches!(service, "iam" | "sts" | "s3") {
-        let xml = format!("<ErrorResponse><Error><Code>{}</Code><Message>{message}</Message></Error></ErrorResponse>", code.trim_end_matches("Exception"));
+        let xml = format!(
+            "<ErrorResponse><Error><Code>{}</Code><Message>{message}</Message></Error></ErrorResponse>",
+            code.trim_end_matches("Exception")
+        );
         return answer(&mut stream, status, &[("Content-Type", "text/xml"), close], xml.as_bytes());
     }
     let json = serde_json::json!({ "message": message, "Type": "User" }).to_string();

@@ -25,7 +25,9 @@ use crate::orchestrator::event::{SliceEvent, StopSign};
 use crate::orchestrator::lead;
 
 /// A function answers as soon as it has the event; a cold start takes a second or two, ten at the most.
-const ANSWER: Duration = Duration::from_secs(30);
+const ANSWER: Duration = Duration::from_secs(15);
+/// Between attempts to say that a slice is to end.
+const AGAIN: Duration = Duration::from_secs(1);
 /// After so long Lambda has ended any function.
 const LONGEST: Duration = Duration::from_secs(920);
 
@@ -124,13 +126,9 @@ impl LambdaBackend {
         self.sign.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a line to what functions read.
-    async fn tell(&self, line: String) -> Result<(), String> {
-        let content = {
-            let mut sign = self.sign();
-            sign.lines.push(line);
-            sign.lines.join("\n")
-        };
+    /// Writes what functions read.
+    async fn tell(&self) -> Result<(), String> {
+        let content = self.sign().lines.join("\n");
         self.session.put_object(&self.bucket, &self.key, &content).await.map_err(|error| error.to_string())
     }
 
@@ -166,7 +164,12 @@ impl Backend for LambdaBackend {
 
     fn abandon<'a>(&'a self, slice: &'a str) -> Promise<'a, Result<(), String>> {
         Box::pin(async move {
-            self.tell(stop::abandoned(slice)).await?;
+            self.sign().lines.push(stop::abandoned(slice));
+            // Where the function was lost because the network was, that comes back; who calls bounds the wait.
+            while let Err(why) = self.tell().await {
+                anstream::eprintln!("warning: {slice} can't be told to end yet: {why}");
+                tokio::time::sleep(AGAIN).await;
+            }
             // Until it has surely looked, and has ended.
             tokio::time::sleep(stop::SEEN).await;
             Ok(())
@@ -174,7 +177,8 @@ impl Backend for LambdaBackend {
     }
 
     fn stop(&self, urgency: Urgency) -> Promise<'_, Result<(), String>> {
-        Box::pin(self.tell(stop::word(urgency).to_owned()))
+        self.sign().lines.push(stop::word(urgency).to_owned());
+        Box::pin(self.tell())
     }
 
     fn clean_up(&self) -> Promise<'_, Result<(), String>> {

@@ -85,7 +85,9 @@ impl Deployment<'_> {
             Some(arn) if arn.starts_with("arn:") => return Ok(arn.clone()),
             Some(own) => {
                 let found = session.find_role(region, &name).await?;
-                return found.ok_or_else(|| AwsError::new(Cause::NotFound, format!("there is no role {own}: leave it out, and `deploy` makes one")));
+                return found.ok_or_else(|| {
+                    AwsError::new(Cause::NotFound, format!("there is no role {own}: leave it out, and `deploy` makes one"))
+                });
             }
             None => {}
         }
@@ -103,7 +105,13 @@ impl Deployment<'_> {
     }
 
     fn tags(&self) -> HashMap<String, String> {
-        let own = [(MADE, "deploy"), (PROGRAM, self.program), (CONTENT, &self.package.sha256), ("ltc-version", self.compiler), ("ltc-test", self.test)];
+        let own = [
+            (MADE, "deploy"),
+            (PROGRAM, self.program),
+            (CONTENT, &self.package.sha256),
+            ("ltc-version", self.compiler),
+            ("ltc-test", self.test),
+        ];
         let own = own.into_iter().map(|(key, value)| (key.to_owned(), tag(value)));
         let versions = self.versions.iter().map(|(api, version)| (format!("{API}{api}"), tag(version)));
         let said = self.settings.tags.iter().map(|(key, value)| (key.clone(), value.clone()));

@@ -129,7 +129,9 @@ impl<'a> Functions<'a> {
             match call!(self, "CreateFunction", request) {
                 Ok(_) => return Ok(()),
                 // Lambda doesn't know the role yet.
-                Err(error) if error.code == "InvalidParameterValueException" && error.message.contains("role") && begun.elapsed() < ROLE => {
+                Err(error)
+                    if error.code == "InvalidParameterValueException" && error.message.contains("role") && begun.elapsed() < ROLE =>
+                {
                     tokio::time::sleep(Duration::from_secs(2)).await;
                 }
                 Err(error) => return Err(error),
@@ -213,7 +215,8 @@ impl<'a> Functions<'a> {
     /// How many functions may run at once beside those that others have reserved, and how many at all.
     pub(super) async fn concurrency(&self) -> Result<(u64, u64), AwsError> {
         let settings = call!(self, "GetAccountSettings", self.client.get_account_settings())?;
-        let limit = settings.account_limit.ok_or_else(|| AwsError::new(Cause::Other, "lambda:GetAccountSettings answered without limits"))?;
+        let limit =
+            settings.account_limit.ok_or_else(|| AwsError::new(Cause::Other, "lambda:GetAccountSettings answered without limits"))?;
         let number = |number: i32| u64::try_from(number).unwrap_or(0);
         let all = number(limit.concurrent_executions);
         Ok((limit.unreserved_concurrent_executions.map_or(all, number), all))
@@ -222,10 +225,7 @@ impl<'a> Functions<'a> {
 
 impl Wanted<'_> {
     fn vpc(&self) -> VpcConfig {
-        VpcConfig::builder()
-            .set_subnet_ids(Some(self.subnets.to_vec()))
-            .set_security_group_ids(Some(self.security_groups.to_vec()))
-            .build()
+        VpcConfig::builder().set_subnet_ids(Some(self.subnets.to_vec())).set_security_group_ids(Some(self.security_groups.to_vec())).build()
     }
 
     /// Whether anything but the code differs from what is there.

@@ -57,7 +57,8 @@ impl Session {
         if self.has_bucket(bucket).await? {
             return Ok(false);
         }
-        let place = format!("<CreateBucketConfiguration><LocationConstraint>{}</LocationConstraint></CreateBucketConfiguration>", bucket.region);
+        let place =
+            format!("<CreateBucketConfiguration><LocationConstraint>{}</LocationConstraint></CreateBucketConfiguration>", bucket.region);
         // The first region has no name of its own here.
         let body = if bucket.region == "us-east-1" { "" } else { &place };
         match self.s3(bucket, Method::PUT, "CreateBucket", "", body.as_bytes()).await {
