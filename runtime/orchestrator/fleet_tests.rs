@@ -72,7 +72,7 @@ fn at_every_instant_the_slices_sum_to_the_profile() {
             }
         }
         // At each instant at which anything happens, and between.
-        for (&at, _) in &changes {
+        for &at in changes.keys() {
             for t in [at, at + Duration::from_nanos(1)] {
                 let whole: u64 = plan.users_at(t).iter().sum();
                 assert_eq!(running(&changes, t), i64::try_from(whole).unwrap(), "{case} at {t:?}");
