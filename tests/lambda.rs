@@ -65,9 +65,9 @@ impl Account {
 
     /// Begins a run of two functions, six users and results each second.
     fn load(&self, args: &[&str]) -> Child {
-        let base =
-            ["run", "--engine", "lambda", "--yes", "--shards", "2", "--clients", "6", "--hatch-rate", "100", "--stats-interval", "1s"];
-        let mut command = self.command(&[&base[..], &["--json", "run.json"], args].concat());
+        let base = ["run", "--engine", "lambda", "--yes", "--clients", "6", "--hatch-rate", "100", "--stats-interval", "1s"];
+        let shards: &[&str] = if args.contains(&"--shards") { &[] } else { &["--shards", "2"] };
+        let mut command = self.command(&[&base[..], shards, &["--json", "run.json"], args].concat());
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
@@ -182,6 +182,8 @@ fn what_is_wrong_before_a_deployment_is_said_with_its_mend() {
     account.front.deny(None);
 
     let profile = account.profile("test_header: {env: cs1}\nprofile: {runner: {clients: 2, duration: 2s}}\n");
+    // Which names a region where nothing else does.
+    fs::remove_file(account.project.path().join("config/systems_credentials.yml")).unwrap();
     let nowhere = account.said(&["deploy", "--profile", &profile], 2);
     assert!(nowhere.contains("no region is said: add --region us-west-2"), "{nowhere}");
 

@@ -25,8 +25,8 @@ pub(crate) enum Output {
 #[derive(Debug)]
 pub(crate) struct Environment {
     child: Mutex<Child>,
-    work: Sender<(String, Vec<u8>)>,
-    outputs: Arc<Mutex<HashMap<String, Sender<Output>>>>,
+    work: Sender<Work>,
+    outputs: Outputs,
 }
 
 impl Environment {
@@ -34,7 +34,7 @@ impl Environment {
     pub(crate) fn start(code: &Path, variables: &[(&str, String)], limit: Duration) -> io::Result<Arc<Self>> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let (work, waiting) = channel();
-        let outputs = Arc::<Mutex<HashMap<String, Sender<Output>>>>::default();
+        let outputs = Outputs::default();
         let api = Api { waiting: Arc::new(Mutex::new(waiting)), outputs: outputs.clone(), limit };
         let address = listener.local_addr()?;
         std::thread::spawn(move || {
@@ -91,10 +91,15 @@ impl Drop for Environment {
     }
 }
 
+/// An invocation's id and its event.
+type Work = (String, Vec<u8>);
+/// Where what is written goes, by invocation.
+type Outputs = Arc<Mutex<HashMap<String, Sender<Output>>>>;
+
 #[derive(Clone)]
 struct Api {
-    waiting: Arc<Mutex<Receiver<(String, Vec<u8>)>>>,
-    outputs: Arc<Mutex<HashMap<String, Sender<Output>>>>,
+    waiting: Arc<Mutex<Receiver<Work>>>,
+    outputs: Outputs,
     limit: Duration,
 }
 

@@ -312,7 +312,9 @@ impl State {
             }
         }
         let folder = behind.code.join(&code);
-        let mut unpacked = self.all.lock().unwrap();
+        // Fronts share the folder of the code.
+        static UNPACKS: Mutex<()> = Mutex::new(());
+        let unpacks = UNPACKS.lock();
         if !folder.join("bootstrap").is_file() {
             std::fs::create_dir_all(&folder)?;
             let path = location.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
@@ -321,6 +323,7 @@ impl State {
             assert!(done.success(), "the package can't be unpacked");
             Command::new("chmod").args(["755", "bootstrap"]).current_dir(&folder).status()?;
         }
+        drop(unpacks);
         let region = head.header("authorization").and_then(|value| value.split('/').nth(2)).unwrap_or("us-east-1").to_owned();
         let variables = [
             ("AWS_LAMBDA_FUNCTION_NAME", name.to_owned()),
@@ -338,7 +341,7 @@ impl State {
             ("_HANDLER", "bootstrap".to_owned()),
         ];
         let environment = Environment::start(&folder, &variables, behind.limit)?;
-        unpacked.push(environment.clone());
+        self.all.lock().unwrap().push(environment.clone());
         Ok((environment, code))
     }
 }

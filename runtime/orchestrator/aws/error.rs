@@ -149,7 +149,9 @@ pub(super) fn chain(error: &dyn StdError) -> String {
     let mut next = Some(error);
     while let Some(error) = next {
         let text = error.to_string();
-        if !said.iter().any(|known| known.contains(&text)) {
+        // What the SDK calls it says nothing that what lies under it doesn't.
+        let is_wrapper = matches!(text.as_str(), "dispatch failure" | "io error" | "timeout" | "service error" | "other");
+        if !is_wrapper && !said.iter().any(|known| known.contains(&text)) {
             said.push(text);
         }
         next = error.source();
