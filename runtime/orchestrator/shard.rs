@@ -198,3 +198,7 @@ impl Limit {
 fn done_before(done: &Receiver<()>, instant: Instant) -> bool {
     matches!(done.recv_timeout(instant.saturating_duration_since(Instant::now())), Err(RecvTimeoutError::Disconnected) | Ok(()))
 }
+
+#[cfg(test)]
+#[path = "shard_tests.rs"]
+mod tests;
