@@ -21,8 +21,7 @@ fn main() -> Result<(), String> {
     let [shards, lines, requests] = [(0, 1000), (1, 100), (2, 20)].map(|(nth, usual)| numbers.get(nth).copied().unwrap_or(usual).max(1));
     let names: Vec<Name> = (0..lines).map(|line| Name::step(format!("Step {line}"), "GET")).collect();
     let mut dice = Dice(7);
-    let mut fleet: Vec<(Recorder, FrameWriter, Reader)> =
-        (0..shards).map(|shard| (Recorder::new(names.len(), shard), FrameWriter::default(), Reader::default())).collect();
+    let mut fleet: Vec<(FrameWriter, Reader)> = (0..shards).map(|_| (FrameWriter::default(), Reader::default())).collect();
     let mut collector = Collector::new(names.len(), INTERVAL);
     (0..shards).for_each(|shard| collector.begins((shard, 0)));
     let mut total = Snapshot::empty(names.len());
@@ -30,11 +29,11 @@ fn main() -> Result<(), String> {
     let (mut busy, mut bytes) = (Duration::ZERO, 0usize);
     for interval in 1..=INTERVALS {
         let now = INTERVAL * interval;
-        let frames: Vec<Vec<u8>> =
-            fleet.iter_mut().map(|(recorder, writer, _)| frame(recorder, writer, lines, requests, now, &mut dice)).collect();
+        let load = Load { lines, requests, now };
+        let frames: Vec<Vec<u8>> = (0..).zip(&mut fleet).map(|(shard, (writer, _))| load.frame(shard, writer, &mut dice)).collect();
         bytes += frames.iter().map(Vec::len).sum::<usize>();
         let before = thread_time();
-        for (shard, ((_, _, reader), frame)) in (0..).zip(fleet.iter_mut().zip(&frames)) {
+        for (shard, ((_, reader), frame)) in (0..).zip(fleet.iter_mut().zip(&frames)) {
             reader.push(frame);
             for received in reader.by_ref() {
                 match received {
@@ -67,25 +66,30 @@ fn main() -> Result<(), String> {
     Ok(())
 }
 
-/// A shard's interval: times as of a real server, a long tail and all.
-fn frame(recorder: &mut Recorder, writer: &mut FrameWriter, lines: u32, requests: u32, now: Duration, dice: &mut Dice) -> Vec<u8> {
-    for name in 0..lines {
-        for _ in 0..requests {
-            let service = Duration::from_micros(5_000 + dice.roll(20_000) + if dice.roll(50) == 0 { dice.roll(2_000_000) } else { 0 });
-            recorder.record(&Sample {
-                name,
-                service,
-                response: service,
-                ok: true,
-                bytes_sent: 300,
-                bytes_received: 900,
-                reused: true,
-                ..Sample::default()
-            });
-            recorder.lag(Duration::from_micros(dice.roll(300)));
+/// What each shard does in an interval.
+struct Load {
+    lines: u32,
+    requests: u32,
+    now: Duration,
+}
+
+impl Load {
+    /// A shard's interval: times as of a real server, a long tail and all. The recorder is the shard's own, elsewhere: its memory is not
+    /// the orchestrator's.
+    fn frame(&self, shard: u32, writer: &mut FrameWriter, dice: &mut Dice) -> Vec<u8> {
+        let mut recorder = Recorder::new(self.lines as usize, shard);
+        recorder.begin_at(self.now - INTERVAL, 0);
+        for name in 0..self.lines {
+            for _ in 0..self.requests {
+                let tail = if dice.roll(50) == 0 { dice.roll(2_000_000) } else { 0 };
+                let service = Duration::from_micros(5_000 + dice.roll(20_000) + tail);
+                let sizes = Sample { bytes_sent: 300, bytes_received: 900, reused: true, ..Sample::default() };
+                recorder.record(&Sample { name, service, response: service, ok: true, ..sizes });
+                recorder.lag(Duration::from_micros(dice.roll(300)));
+            }
         }
+        writer.write(&Frame::Counted(Counted::new(&recorder.snapshot(self.now, 200, 200))))
     }
-    writer.write(&Frame::Counted(Counted::new(&recorder.snapshot(now, 200, 200))))
 }
 
 struct Dice(u64);
