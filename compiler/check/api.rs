@@ -335,7 +335,7 @@ impl<'a> Checker<'a> {
             .filter(|var| var.kind == super::scope::VarKind::Param && !var.used)
             .map(|var| (var.name, var.span))
             .collect();
-        if self.func.broken || self.any_repaired() {
+        if self.func.broken || self.incomplete() {
             return;
         }
         for (name, span) in unused {
