@@ -87,7 +87,6 @@ impl Names {
     }
 }
 
-
 /// An identifier of this very text.
 pub(super) fn ident(text: &str) -> Ident {
     Ident::new(text, Span::call_site())

@@ -78,7 +78,10 @@ fn life() {
 
 #[test]
 fn data_ends_the_test_and_pacing_holds() {
-    let trial = Trial::new("life", "duration: 20s, threads: 1, users: { Ender: { clients: 1 }, Holder: { clients: 0 }, OnceEach: { clients: 0 }, Pacer: { clients: 0 } }");
+    let trial = Trial::new(
+        "life",
+        "duration: 20s, threads: 1, users: { Ender: { clients: 1 }, Holder: { clients: 0 }, OnceEach: { clients: 0 }, Pacer: { clients: 0 } }",
+    );
     let begun = std::time::Instant::now();
     trial.load(&[]);
     assert!(begun.elapsed().as_secs() < 15, "`stop_test` ends the test: {:?}", begun.elapsed());
