@@ -85,6 +85,7 @@ impl Made {
         file[56..58].copy_from_slice(&1u16.to_le_bytes());
         file[58..60].copy_from_slice(&64u16.to_le_bytes());
         file[60..62].copy_from_slice(&(parts.len() as u16 + 1).to_le_bytes());
+        file[62..64].copy_from_slice(&1u16.to_le_bytes());
         if let Some((at, size)) = loader {
             file[64..68].copy_from_slice(&3u32.to_le_bytes());
             file[72..80].copy_from_slice(&at.to_le_bytes());
