@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::{Args, Parser};
 use ltc_config::Rate;
 
+use crate::web::Listen;
+
 const EXAMPLES: &str = "\
 Examples:
   {bin} --debug                        every scenario once, each exchange shown
@@ -75,6 +77,12 @@ pub(crate) struct RunArgs {
     /// How often progress is shown and results are handed on
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Results")]
     pub(crate) stats_interval: Option<Duration>,
+    /// Show the running test as a web page: on this machine only, unless an address is given (PORT, HOST:PORT)
+    #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = "", value_parser = Listen::parse, help_heading = "Results")]
+    pub(crate) ui: Option<Listen>,
+    /// Plain lines of progress, also on a terminal
+    #[arg(long, help_heading = "Results")]
+    pub(crate) no_tui: bool,
     /// No progress, only results
     #[arg(long, short, help_heading = "Results")]
     pub(crate) quiet: bool,

@@ -1,7 +1,9 @@
 //! Profile and environment: the files at hand, or what the binary carries, with the command line over them.
 
 use std::path::Path;
+use std::time::Duration;
 
+use ltc_config::credentials::Credentials;
 use ltc_config::environment::{EnvData, EnvValue, Source};
 use ltc_config::profile::Shape;
 use ltc_config::{ApiTransportSettings, ConfigError, Environment, Profile};
@@ -13,6 +15,12 @@ use crate::program::{EnvKey, Program, Type};
 use crate::value::Value;
 use crate::value::convert::convert_text;
 
+/// The file of credentials.
+const CREDENTIALS: &str = "config/systems_credentials.yml";
+
+/// How often results are handed on where nobody says.
+const INTERVAL: Duration = Duration::from_secs(5);
+
 /// What a run is configured by.
 #[derive(Debug)]
 pub(crate) struct Configuration {
@@ -21,6 +29,8 @@ pub(crate) struct Configuration {
     pub(crate) env_name: String,
     /// Values of [`Program::env`], in its order.
     pub(crate) env: Vec<Value>,
+    /// Where results go, and with which keys.
+    pub(crate) credentials: Credentials,
     /// What is never shown.
     pub(crate) secrets: Vec<String>,
     /// How each api is reached.
@@ -57,7 +67,21 @@ impl Configuration {
         if !problems.is_empty() {
             return Err(Refusal::wrong(problems));
         }
-        Ok(Self { profile, profile_text: text, env_name, env, secrets: environment.secrets(), apis, unverified })
+        let credentials = Credentials::load(Path::new(CREDENTIALS), &|name| std::env::var(name).ok()).map_err(Refusal::wrong)?;
+        let mut secrets = environment.secrets();
+        secrets.extend(credentials.secrets());
+        // The longest first: a secret may hold another.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets.dedup();
+        Ok(Self { profile, profile_text: text, env_name, env, credentials, secrets, apis, unverified })
+    }
+}
+
+impl Configuration {
+    /// How often results are handed on: as the command line says, else the profile, else the credentials.
+    pub(crate) fn stats_interval(&self, args: &RunArgs) -> Duration {
+        let said = args.stats_interval.or(self.profile.logging.stats_interval).or(self.credentials.stats_interval);
+        said.unwrap_or(INTERVAL).max(Duration::from_millis(100))
     }
 }
 

@@ -15,16 +15,14 @@ use crate::report::{ApiVersion, RunInfo};
 use crate::schedule::{Plan, UserClass};
 use crate::world::Settings;
 
-/// How often results are handed on where nobody says.
-const INTERVAL: Duration = Duration::from_secs(5);
 /// How far ahead the load is planned to begin: time for the workers to be up.
 const LEAD: Duration = Duration::from_millis(200);
 
 /// Runs it, and prints and writes the results.
 pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Configuration) -> Result<Ending, Refusal> {
     check_only(program, &args.only)?;
-    let interval = args.stats_interval.or(configuration.profile.logging.stats_interval).unwrap_or(INTERVAL).max(Duration::from_millis(100));
-    let mut results = Results::new(program, args, interval)?;
+    let interval = configuration.stats_interval(args);
+    let mut results = Results::new(program, args, configuration, interval)?;
     let mut settings = prepare::settings(program, args, configuration);
     let (versions, plan) = with_user(&settings, Box::new(Quiet), async |user| {
         let globals = prepare::globals(&user)?;
@@ -48,6 +46,21 @@ pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Con
     let stop = Stop::default();
     watch_interrupts(&stop)?;
     let clock = Clock::starting_in(LEAD);
+    let info = RunInfo {
+        test: configuration.profile.header.name.clone().unwrap_or_else(|| program.name.to_owned()),
+        description: configuration.profile.header.description.clone().unwrap_or_default(),
+        env: configuration.env_name.clone(),
+        spec: program.spec.to_owned(),
+        profile: configuration.profile_text.clone(),
+        seed: settings.seed,
+        started_at: rfc3339(clock.unix_start()),
+        ltc_version: program.compiler.to_owned(),
+        apis: versions.into_iter().map(|version| ApiVersion { name: version.api, version: version.version }).collect(),
+        hostname: hostname(),
+        tls_unverified: !configuration.unverified.is_empty(),
+        ..RunInfo::default()
+    };
+    results.begin(&info, &clock, plan.total_duration(), &stop);
     let run =
         Run { settings: settings.clone(), slice: plan.whole(), threads, interval, graceful_stop: configuration.profile.graceful_stop };
     let engine = Engine::start(&run, &clock, &stop).map_err(Refusal::broken)?;
@@ -60,24 +73,7 @@ pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Con
             anstream::eprintln!("warning: {line}");
         }
     }
-    results.finish(
-        args,
-        RunInfo {
-            test: configuration.profile.header.name.clone().unwrap_or_else(|| program.name.to_owned()),
-            description: configuration.profile.header.description.clone().unwrap_or_default(),
-            env: configuration.env_name.clone(),
-            spec: program.spec.to_owned(),
-            profile: configuration.profile_text.clone(),
-            seed: settings.seed,
-            started_at: rfc3339(clock.unix_start()),
-            ltc_version: program.compiler.to_owned(),
-            apis: versions.into_iter().map(|version| ApiVersion { name: version.api, version: version.version }).collect(),
-            hostname: hostname(),
-            tls_unverified: !configuration.unverified.is_empty(),
-            interrupted: stop.is_interrupted(),
-            ..RunInfo::default()
-        },
-    )
+    results.finish(args, RunInfo { interrupted: stop.is_interrupted(), ..info })
 }
 
 fn announce(program: &Program, configuration: &Configuration, settings: &Settings, plan: &Plan, versions: &[Version], threads: usize) {
@@ -150,7 +146,7 @@ fn watch_interrupts(stop: &Stop) -> Result<(), Refusal> {
                 }
                 stop.interrupt();
                 if !stop.is_at_once() {
-                    anstream::eprintln!("stopping: users finish their turn (once more to stop at once)");
+                    crate::progress::notice("stopping: users finish their turn (once more to stop at once)");
                 }
             }
         })
@@ -159,7 +155,7 @@ fn watch_interrupts(stop: &Stop) -> Result<(), Refusal> {
         .name("signals".into())
         .spawn(move || {
             if let Err(error) = watch() {
-                anstream::eprintln!("warning: Ctrl-C will not stop gracefully: {error}");
+                crate::progress::notice(&format!("warning: Ctrl-C will not stop gracefully: {error}"));
             }
         })
         .map(|_| ())
