@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::report::RunInfo;
 use crate::stats::{Example, Name, NameKind, NameStats, PERCENTILES, Snapshot};
+use crate::thresholds::Verdict;
 
 pub(crate) use log::Log;
 
@@ -113,6 +114,8 @@ pub(crate) struct Moment {
     pub(crate) failed: Vec<Failed>,
     /// Failures beyond the kinds told apart.
     pub(crate) failed_otherwise: u64,
+    /// How the profile's thresholds stand.
+    pub(crate) thresholds: Vec<Verdict>,
     /// Arrivals that found no free user, since the test's start.
     pub(crate) missed: u64,
     /// How late turns began, at most, for 99 of 100; microseconds.
@@ -158,6 +161,7 @@ impl Moment {
             lines,
             failed: Vec::new(),
             failed_otherwise: 0,
+            thresholds: Vec::new(),
             missed: total.missed,
             lag_us: window.lag.quantile_us(0.99),
             cpu: window.cpu.share(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::cli::RunArgs;
 use super::configuration::Configuration;
 use super::prepare::{self, Version, with_user};
-use super::results::Results;
+use super::results::{Next, Results};
 use super::{Ending, Refusal};
 use crate::clock::Clock;
 use crate::engine::{Engine, Run, Stop};
@@ -20,13 +20,13 @@ const LEAD: Duration = Duration::from_millis(200);
 
 /// Runs it, and prints and writes the results.
 pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Configuration) -> Result<Ending, Refusal> {
-    check_only(program, &args.only)?;
+    check_only(program, &args.load.only)?;
     let interval = configuration.stats_interval(args);
     let mut results = Results::new(program, args, configuration, interval)?;
-    let mut settings = prepare::settings(program, args, configuration);
+    let mut settings = prepare::settings(program, &args.load, configuration);
     let (versions, plan) = with_user(&settings, Box::new(Quiet), async |user| {
         let globals = prepare::globals(&user)?;
-        let classes = classes(program, &user, &args.only)?;
+        let classes = classes(program, &user, &args.load.only)?;
         let plan = Plan::seeded(&configuration.profile, &classes, settings.seed).map_err(Refusal::wrong)?;
         let versions = prepare::versions(&user).await?;
         let shared = prepare::before_test(&user).await?;
@@ -40,7 +40,7 @@ pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Con
     for api in &configuration.unverified {
         anstream::eprintln!("warning: the server of {api} is not verified (tls: verify: false)");
     }
-    let threads = args.threads.map(usize::from).or(configuration.profile.threads).unwrap_or_else(cores);
+    let threads = args.load.threads.map(usize::from).or(configuration.profile.threads).unwrap_or_else(cores);
     announce(program, configuration, &settings, &plan, &versions, threads);
 
     let stop = Stop::default();
@@ -64,7 +64,11 @@ pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Con
     let run =
         Run { settings: settings.clone(), slice: plan.whole(), threads, interval, graceful_stop: configuration.profile.graceful_stop };
     let engine = Engine::start(&run, &clock, &stop).map_err(Refusal::broken)?;
-    let outcome = engine.watch(|delta| results.interval(&delta));
+    let outcome = engine.watch(|delta| {
+        if results.interval(&delta) == Next::Stop {
+            stop.gracefully();
+        }
+    });
     outcome.map_err(Refusal::broken)?;
 
     let after = with_user(&settings, Box::new(Quiet), async |user| prepare::after_test(&user).await);
@@ -96,8 +100,8 @@ fn summary(plan: &Plan) -> String {
 }
 
 fn rfc3339(since_epoch: Duration) -> String {
-    let seconds = i64::try_from(since_epoch.as_secs()).unwrap_or(0);
-    jiff::Timestamp::from_second(seconds).map(|time| time.to_string()).unwrap_or_default()
+    let millis = i64::try_from(since_epoch.as_millis()).unwrap_or(0);
+    jiff::Timestamp::from_millisecond(millis).map(|time| time.to_string()).unwrap_or_default()
 }
 
 /// The classes that take part, with their weights of this environment.

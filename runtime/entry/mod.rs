@@ -4,6 +4,7 @@ mod cli;
 mod configuration;
 mod debug_run;
 mod load_run;
+mod outputs;
 mod prepare;
 mod results;
 
@@ -93,7 +94,7 @@ pub fn main(program: &'static Program) -> ExitCode {
 }
 
 fn run(program: &'static Program, cli: &Cli) -> Result<Ending, Refusal> {
-    let configuration = Configuration::load(program, &cli.run)?;
+    let configuration = Configuration::load(program, &cli.run.load)?;
     if cli.debug || cli.failures || configuration.profile.test.debug {
         debug_run::run(program, cli, &configuration)
     } else {

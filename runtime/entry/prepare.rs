@@ -6,7 +6,7 @@ use std::rc::Rc;
 use ecow::EcoString;
 
 use super::Refusal;
-use super::cli::RunArgs;
+use super::cli::LoadArgs;
 use super::configuration::Configuration;
 use crate::clock::Clock;
 use crate::exchange::send;
@@ -29,7 +29,7 @@ pub(crate) struct Version {
 }
 
 /// Settings before anything ran.
-pub(crate) fn settings(program: &'static Program, args: &RunArgs, configuration: &Configuration) -> Settings {
+pub(crate) fn settings(program: &'static Program, args: &LoadArgs, configuration: &Configuration) -> Settings {
     let seed = args.seed.or(configuration.profile.seed).unwrap_or_else(fresh_seed);
     Settings {
         program,

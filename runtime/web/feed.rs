@@ -123,8 +123,13 @@ impl Feed {
                 })
             })
             .collect();
+        let thresholds: Vec<Value> = moment
+            .thresholds
+            .iter()
+            .map(|verdict| json!({ "text": verdict.text, "word": verdict.word(), "actual": verdict.actual_text(), "detail": verdict.detail }))
+            .collect();
         json!({
-            "tick": tick, "total": total, "steps": steps, "failures": failures,
+            "tick": tick, "total": total, "steps": steps, "failures": failures, "thresholds": thresholds,
             "missed": moment.missed, "lag_ms": moment.lag_us as f64 / 1000.0, "cpu": moment.cpu,
         })
     }
@@ -166,7 +171,10 @@ mod tests {
         feed.tell(&moment());
         feed.tell(&moment());
         let (told, mut live) = feed.subscribe();
-        assert_eq!(told.iter().map(|frame| frame.lines().next().unwrap()).collect::<Vec<_>>(), ["event: about", "event: history", "event: moment"]);
+        assert_eq!(
+            told.iter().map(|frame| frame.lines().next().unwrap()).collect::<Vec<_>>(),
+            ["event: about", "event: history", "event: moment"]
+        );
         assert_eq!(data(&told[0])["versions"], "treatments 1.4.2");
         assert_eq!(data(&told[1]).as_array().unwrap().len(), 2);
         assert_eq!(data(&told[1])[0][0], 10.0);

@@ -64,7 +64,9 @@ mod tests {
         for host in ["127.0.0.1:8089", "localhost:8089", "LOCALHOST:8089"] {
             assert!(guard.is_host(host), "{host}");
         }
-        for host in ["evil.example:8089", "127.0.0.1", "127.0.0.1:80", "10.0.0.1:8089", "127.0.0.1.evil.example:8089", "", ":8089", "[::1]:8089"] {
+        for host in
+            ["evil.example:8089", "127.0.0.1", "127.0.0.1:80", "10.0.0.1:8089", "127.0.0.1.evil.example:8089", "", ":8089", "[::1]:8089"]
+        {
             assert!(!guard.is_host(host), "{host}");
         }
         let all = Guard::new("0.0.0.0:8089".parse().unwrap());

@@ -201,6 +201,17 @@ const failures = () => {
   }));
 };
 
+const thresholds = () => {
+  const list = now.thresholds, broken = list.filter((one) => one.word === "failed").length;
+  $("judged").hidden = !list.length;
+  $("broken").textContent = broken ? `${broken} of ${list.length} broken` : "";
+  $("thresholds").replaceChildren(...list.map((one) => {
+    const line = make("li", { class: one.word, title: [one.word, one.detail].filter(Boolean).join(": ") });
+    line.append(make("i", { "aria-label": one.word }, { passed: "✓", failed: "✗" }[one.word] || "·"), make("code", {}, one.text), make("b", {}, one.actual));
+    return line;
+  }));
+};
+
 // ---- the rest ----------------------------------------------------------------------------------------------------------------------
 const show = () => {
   charts.forEach((chart) => chart.draw());
@@ -223,6 +234,7 @@ const show = () => {
   if (about && about.tls_unverified) notes.push("TLS certificates are not verified.");
   $("note").hidden = !notes.length;
   $("note").textContent = notes.join(" ");
+  thresholds();
   steps();
   failures();
 };

@@ -12,11 +12,15 @@ use super::state::{Sort, State, Tick};
 use crate::moment::Line as Figures;
 use crate::report::{clock, count, fit, percent, rate, short_ms};
 use crate::stats::NameKind;
+use crate::thresholds::Outcome;
 
 /// From this width on there are more columns.
 const WIDE: u16 = 100;
 /// From this height on the charts and the log are higher.
 const TALL: u16 = 32;
+
+/// How narrow a column may be: figures that change should not make it jump.
+const LEAST: usize = 6;
 
 const DIM: Style = Style::new().add_modifier(Modifier::DIM);
 const BAD: Style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
@@ -46,24 +50,40 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &mut State, elapsed: Duration) 
     } else {
         5
     };
+    let judged = state.shown.as_ref().map_or(0, |moment| moment.thresholds.len());
+    let thresholds = match judged {
+        0 => 0,
+        _ if area.height < 20 => 0,
+        judged => (judged.min(if tall { 8 } else { 3 }) + 2) as u16,
+    };
     let log = match state.log.entries().len() {
         0 => 0,
         _ if area.height < 18 => 0,
-        entries => (entries.min(if tall { 10 } else { 4 }) + 2) as u16,
+        entries => {
+            (entries.min(if tall {
+                10
+            } else if thresholds > 0 {
+                2
+            } else {
+                4
+            }) + 2) as u16
+        }
     };
     let rows = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(1),
         Constraint::Length(charts),
         Constraint::Min(3),
+        Constraint::Length(thresholds),
         Constraint::Length(log),
         Constraint::Length(1),
     ]);
-    let [title, bar, charts, steps, log, keys] = rows.areas(area);
+    let [title, bar, charts, steps, thresholds, log, keys] = rows.areas(area);
     draw_title(frame, title, state, elapsed);
     draw_bar(frame, bar, state, elapsed);
     draw_charts(frame, charts, state);
     draw_steps(frame, steps, state);
+    draw_thresholds(frame, thresholds, state);
     draw_log(frame, log, state);
     draw_keys(frame, keys, state);
     if state.help {
@@ -151,8 +171,8 @@ fn draw_charts(frame: &mut Frame<'_>, area: Rect, state: &State) {
     }
 }
 
-/// A column: its heading, the sort it shows, its width, and its cell.
-type Column = (&'static str, Option<Sort>, u16, fn(&Figures) -> String);
+/// A column: its heading, the sort it shows, and its cell.
+type Column = (&'static str, Option<Sort>, fn(&Figures) -> String);
 
 fn quantile(line: &Figures, quantile: f64) -> String {
     line.now.percentile_us(quantile).map_or_else(|| "–".to_owned(), short_ms)
@@ -160,29 +180,22 @@ fn quantile(line: &Figures, quantile: f64) -> String {
 
 fn columns(wide: bool) -> Vec<Column> {
     let mut columns: Vec<Column> = vec![
-        ("requests", Some(Sort::Requests), 10, |line| count(line.requests)),
-        ("rps", Some(Sort::Rps), 9, |line| rate(line.now.rps)),
-        ("failures", Some(Sort::Failures), 9, |line| count(line.failures)),
-        ("", None, 6, |line| percent(line.failures, line.requests)),
+        ("requests", Some(Sort::Requests), |line| count(line.requests)),
+        ("rps", Some(Sort::Rps), |line| rate(line.now.rps)),
+        ("failures", Some(Sort::Failures), |line| count(line.failures)),
+        ("", None, |line| percent(line.failures, line.requests)),
     ];
     if wide {
-        columns.push((
-            "avg",
-            None,
-            7,
-            |line| if line.now.requests == 0 { "–".to_owned() } else { short_ms(line.now.mean_us.round() as u64) },
-        ));
+        columns.push(("avg", None, |line| if line.now.requests == 0 { "–".to_owned() } else { short_ms(line.now.mean_us.round() as u64) }));
     }
     columns.extend::<[Column; 3]>([
-        ("p50", Some(Sort::P50), 7, |line| quantile(line, 0.5)),
-        ("p95", Some(Sort::P95), 7, |line| quantile(line, 0.95)),
-        ("p99", Some(Sort::P99), 7, |line| quantile(line, 0.99)),
+        ("p50", Some(Sort::P50), |line| quantile(line, 0.5)),
+        ("p95", Some(Sort::P95), |line| quantile(line, 0.95)),
+        ("p99", Some(Sort::P99), |line| quantile(line, 0.99)),
     ]);
     if wide {
-        columns.extend::<[Column; 2]>([
-            ("p99.9", None, 7, |line| quantile(line, 0.999)),
-            ("max", Some(Sort::Max), 7, |line| quantile(line, 1.0)),
-        ]);
+        columns
+            .extend::<[Column; 2]>([("p99.9", None, |line| quantile(line, 0.999)), ("max", Some(Sort::Max), |line| quantile(line, 1.0))]);
     }
     columns
 }
@@ -205,8 +218,6 @@ fn draw_steps(frame: &mut Frame<'_>, area: Rect, state: &mut State) {
         frame.render_widget(Line::from(" waiting for the first interval …").style(DIM), inner);
         return;
     };
-    let used: u16 = columns.iter().map(|(.., width, _)| width + 1).sum();
-    let name_width = usize::from(inner.width.saturating_sub(used));
     let mark = |sort: Option<Sort>| match sort {
         Some(sort) if sort == state.sort => {
             if state.reversed {
@@ -217,18 +228,26 @@ fn draw_steps(frame: &mut Frame<'_>, area: Rect, state: &mut State) {
         }
         _ => "",
     };
+    let heads: Vec<String> = columns.iter().map(|(heading, sort, _)| format!("{heading}{}", mark(*sort))).collect();
+    let cells = |line: &Figures| -> Vec<String> { columns.iter().map(|(.., cell)| cell(line)).collect() };
+    let shown: Vec<(usize, Vec<String>)> = rows[state.scroll..last].iter().map(|&index| (index, cells(&moment.lines[index]))).collect();
+    let total = cells(&moment.total);
+    // A column is as wide as what stands in it; names get the rest.
+    let all = || shown.iter().map(|(_, cells)| cells).chain([&total, &heads]);
+    let widths: Vec<usize> =
+        (0..columns.len()).map(|column| all().map(|cells| cells[column].chars().count()).max().unwrap_or(0).max(LEAST)).collect();
+    let name_width = usize::from(inner.width).saturating_sub(widths.iter().map(|width| width + 1).sum());
     let right = |text: String| Cell::from(Line::from(text).alignment(Alignment::Right));
     let head = std::iter::once(Cell::from(format!("Step{}", if state.sort == Sort::Spec && state.reversed { "▲" } else { "" })))
-        .chain(columns.iter().map(|(heading, sort, ..)| right(format!("{heading}{}", mark(*sort)))));
-    let row = |name: &str, line: &Figures| {
-        Row::new(std::iter::once(Cell::from(fit(name, name_width))).chain(columns.iter().map(|(.., cell)| right(cell(line)))))
-    };
+        .chain(heads.iter().cloned().map(right));
+    let row =
+        |name: &str, cells: Vec<String>| Row::new(std::iter::once(Cell::from(fit(name, name_width))).chain(cells.into_iter().map(right)));
     let names = &state.about.names;
-    let mut lines: Vec<Row<'_>> = rows[state.scroll..last]
+    let mut lines: Vec<Row<'_>> = shown
         .iter()
-        .map(|&index| {
-            let line = &moment.lines[index];
-            row(&names[index].name, line).style(match names[index].kind {
+        .map(|(index, cells)| {
+            let line = &moment.lines[*index];
+            row(&names[*index].name, cells.clone()).style(match names[*index].kind {
                 _ if line.now.failures > 0 => BAD,
                 _ if line.failures > 0 => Style::new().fg(Color::Red),
                 NameKind::Group => DIM,
@@ -236,10 +255,39 @@ fn draw_steps(frame: &mut Frame<'_>, area: Rect, state: &mut State) {
             })
         })
         .collect();
-    lines.push(row("Total", &moment.total).bold());
-    let widths = std::iter::once(Constraint::Fill(1)).chain(columns.iter().map(|(.., width, _)| Constraint::Length(*width)));
+    lines.push(row("Total", total.clone()).bold());
+    let widths = std::iter::once(Constraint::Fill(1))
+        .chain(widths.iter().map(|width| Constraint::Length(u16::try_from(*width).unwrap_or(u16::MAX))));
     let table = Table::new(lines, widths).header(Row::new(head).style(Style::new().fg(ACCENT).bold())).column_spacing(1);
     frame.render_widget(table, inner);
+}
+
+/// Those that don't hold first.
+fn draw_thresholds(frame: &mut Frame<'_>, area: Rect, state: &State) {
+    let room = usize::from(area.height).saturating_sub(2);
+    let Some(moment) = state.shown.as_ref().filter(|_| room > 0) else { return };
+    let mut verdicts: Vec<_> = moment.thresholds.iter().collect();
+    verdicts.sort_by_key(|verdict| !verdict.has_failed());
+    let broken = verdicts.iter().filter(|verdict| verdict.has_failed()).count();
+    let mut title = vec![Span::from(" Thresholds ")];
+    if broken > 0 {
+        title.push(Span::styled(format!("{broken} of {} broken ", verdicts.len()), BAD));
+    } else if verdicts.len() > room {
+        title.push(Span::styled(format!("{room} of {} ", verdicts.len()), DIM));
+    }
+    let width = usize::from(area.width).saturating_sub(2);
+    let lines = verdicts.into_iter().take(room).map(|verdict| {
+        let (mark, style) = match verdict.outcome {
+            Outcome::Passed => ("✓", GOOD),
+            Outcome::Failed => ("✗", BAD),
+            Outcome::NotJudged => ("·", DIM),
+        };
+        let rest = fit(&format!("{}  {}", verdict.actual_text(), verdict.detail), width / 2);
+        let room = width.saturating_sub(rest.chars().count() + 4);
+        Line::from(vec![Span::styled(format!("{mark} {:<room$}  ", fit(&verdict.text, room)), style), Span::styled(rest, DIM)])
+    });
+    let paragraph = Paragraph::new(lines.collect::<Vec<_>>()).block(Block::bordered().border_style(DIM).title(Line::from(title)));
+    frame.render_widget(paragraph, area);
 }
 
 fn draw_log(frame: &mut Frame<'_>, area: Rect, state: &mut State) {

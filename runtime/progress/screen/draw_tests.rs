@@ -39,9 +39,9 @@ fn eighty_columns() {
     assert!(lines[0].starts_with(" tpdata · cs1 · treatments 1.4.2"), "{}", lines[0]);
     assert!(lines[0].ends_with("00:00:30 / 00:01:00  running"), "{}", lines[0]);
     assert_eq!(lines[1].chars().filter(|c| *c == '━').count(), 39);
-    has(&lines, &[" Users 10/20 ", " Requests/s 40.0 ", " p95 1900ms ", " Failures 4 (1.0%)", "█", "▃"]);
+    has(&lines, &[" Users 10/20 ", " Requests/s 40.0 ", " p95 1802ms ", " Failures 4 (1.0%)", "█", "▃"]);
     has(&lines, &["Step", "requests", "p99", "Checkout / Create", "Total", "First failures"]);
-    has(&lines, &["00:00:01 ×12 Checkout / Create: expected status", "specs/tpdata.lt:14:5"]);
+    has(&lines, &["00:00:01 ×12 Checkout / Crea", "specs/tpdata.lt:14:5"]);
     has(&lines, &["q stop", "cpu 0%"]);
     assert!(!lines.iter().any(|line| line.contains("p99.9") || line.contains("Never")), "{}", lines.join("\n"));
 }
@@ -87,6 +87,34 @@ fn many_steps_scroll_within_bounds() {
     has(&screen(&mut state, 80, 24), &["Step 99 ", "–100 of 100"]);
     state.key(KeyEvent::new(KeyCode::Up, KeyModifiers::NONE));
     has(&screen(&mut state, 80, 24), &["Step 98 ", "–99 of 100"]);
+}
+
+#[test]
+fn thresholds_that_are_broken_come_first() {
+    let verdict = |text: &str, outcome| crate::thresholds::Verdict {
+        text: text.into(),
+        place: String::new(),
+        subject: "all".into(),
+        metric: "p95".into(),
+        unit: ltc_config::threshold::Unit::Us,
+        comparison: "<".into(),
+        limit: Some(1000.0),
+        actual: Some(287_000.0),
+        outcome,
+        detail: String::new(),
+        aborted_at_us: None,
+    };
+    let mut moment = moment();
+    moment.thresholds =
+        vec![verdict("all.rps > 1", Outcome::Passed), verdict("all.p95 < 100ms", Outcome::Failed), verdict("x", Outcome::NotJudged)];
+    let mut state = State::new(Arc::new(about()));
+    state.tell(Arc::new(moment));
+    for (width, height) in [(80, 24), (120, 40)] {
+        let lines = screen(&mut state, width, height);
+        has(&lines, &["Thresholds 1 of 3 broken", "✗ all.p95 < 100ms", "✓ all.rps > 1", "287 ms", "Checkout / Create"]);
+        let at = |part: &str| lines.iter().position(|line| line.contains(part)).unwrap();
+        assert!(at("✗") < at("✓"));
+    }
 }
 
 #[test]
