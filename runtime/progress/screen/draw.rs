@@ -137,6 +137,9 @@ fn draw_bar(frame: &mut Frame<'_>, area: Rect, state: &State, elapsed: Duration)
     frame.render_widget(bar, area);
 }
 
+/// A small chart: its title, its figure, its colour, and what it is drawn of.
+type SmallChart = (&'static str, String, Style, fn(&Tick) -> u64);
+
 fn draw_charts(frame: &mut Frame<'_>, area: Rect, state: &State) {
     if area.height < 3 {
         return;
@@ -149,7 +152,7 @@ fn draw_charts(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let failures =
         total.map_or_else(|| "–".to_owned(), |total| format!("{} ({})", count(total.failures), percent(total.failures, total.requests)));
     let failing = total.is_some_and(|total| total.failures > 0);
-    let charts: [(&str, String, Style, fn(&Tick) -> u64); 4] = [
+    let charts: [SmallChart; 4] = [
         ("Users", users, Style::new().fg(Color::Blue), |tick| tick.users),
         ("Requests/s", rps, Style::new().fg(ACCENT), |tick| (tick.rps * 10.0).round() as u64),
         ("p95", p95, Style::new().fg(Color::Magenta), |tick| tick.p95_us),
