@@ -22,8 +22,39 @@ pub(crate) struct About {
     pub(crate) unix_start: Duration,
     /// How long it is to last, where that is known.
     pub(crate) planned: Option<Duration>,
+    /// How the load is spread, where it is.
+    pub(crate) fleet: Option<FleetShape>,
     /// Whether statistics go out every interval (`final_stats: No`), or once, at the end.
     pub(crate) periodic: bool,
+}
+
+/// How a load is spread over functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FleetShape {
+    pub(crate) shards: u32,
+    /// After what time others take over; `None`: never.
+    pub(crate) interval: Option<Duration>,
+    /// How many follow each other; `None`: until it is stopped.
+    pub(crate) intervals: Option<u32>,
+}
+
+impl FleetShape {
+    /// The number of the interval at that time, from 1.
+    pub(crate) fn interval_at(self, at: Duration) -> u128 {
+        let number = self.interval.map_or(0, |interval| at.as_millis() / interval.as_millis().max(1)) + 1;
+        self.intervals.map_or(number, |last| number.min(u128::from(last.max(1))))
+    }
+}
+
+/// Whether each shard told of this interval, and of how many users. Its threads are counted through all shards.
+pub(crate) fn shards(delta: &Snapshot, shards: u32) -> Vec<Option<u64>> {
+    let mut told = vec![None; shards as usize];
+    for (source, gauge) in &delta.sources {
+        if let Some(shard) = told.get_mut((source % shards.max(1)) as usize) {
+            *shard = Some(shard.unwrap_or(0) + gauge.users);
+        }
+    }
+    told
 }
 
 impl About {
@@ -114,6 +145,8 @@ pub(crate) struct Moment {
     pub(crate) failed: Vec<Failed>,
     /// Failures beyond the kinds told apart.
     pub(crate) failed_otherwise: u64,
+    /// Users of each shard that told of it, where the load is spread.
+    pub(crate) shards: Vec<Option<u64>>,
     /// How the profile's thresholds stand.
     pub(crate) thresholds: Vec<Verdict>,
     /// Arrivals that found no free user, since the test's start.
@@ -161,6 +194,7 @@ impl Moment {
             lines,
             failed: Vec::new(),
             failed_otherwise: 0,
+            shards: Vec::new(),
             thresholds: Vec::new(),
             missed: total.missed,
             lag_us: window.lag.quantile_us(0.99),
@@ -199,6 +233,7 @@ pub(crate) mod sample {
             unix_start: Duration::from_secs(1_767_225_600),
             planned: Some(Duration::from_secs(60)),
             periodic: true,
+            fleet: None,
             run: report.run,
             names: report.names,
         }
@@ -215,6 +250,16 @@ pub(crate) mod sample {
 mod tests {
     use super::*;
     use crate::report::sample::report;
+
+    #[test]
+    fn a_silent_shard_is_seen() {
+        let gauge = |users| crate::stats::Gauge { at_us: 1, users, planned: users };
+        // Two threads of shard 0, one of shard 2, none of shard 1.
+        let delta = Snapshot { sources: [(0, gauge(3)), (3, gauge(4)), (2, gauge(5))].into(), ..Snapshot::default() };
+        assert_eq!(shards(&delta, 3), [Some(7), None, Some(5)]);
+        let shape = FleetShape { shards: 3, interval: Some(Duration::from_secs(60)), intervals: Some(2) };
+        assert_eq!([0, 59, 60, 200].map(|at| shape.interval_at(Duration::from_secs(at))), [1, 1, 2, 2]);
+    }
 
     #[test]
     fn totals_leave_groups_out_and_figures_are_of_the_window() {

@@ -1,7 +1,6 @@
 //! Profile and environment: the files at hand, or what the binary carries, with the command line over them.
 
 use std::path::Path;
-use std::time::Duration;
 
 use ltc_config::credentials::Credentials;
 use ltc_config::environment::{EnvData, EnvValue, Source};
@@ -17,9 +16,6 @@ use crate::value::convert::convert_text;
 
 /// The file of credentials.
 const CREDENTIALS: &str = "config/systems_credentials.yml";
-
-/// How often results are handed on where nobody says.
-const INTERVAL: Duration = Duration::from_secs(5);
 
 /// What a run is configured by.
 #[derive(Debug)]
@@ -74,14 +70,6 @@ impl Configuration {
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         secrets.dedup();
         Ok(Self { profile, profile_text: text, env_name, env, credentials, secrets, apis, unverified })
-    }
-}
-
-impl Configuration {
-    /// How often results are handed on: as the command line says, else the profile, else the credentials.
-    pub(crate) fn stats_interval(&self, args: &super::cli::RunArgs) -> Duration {
-        let said = args.stats_interval.or(self.profile.logging.stats_interval).or(self.credentials.stats_interval);
-        said.unwrap_or(INTERVAL).max(Duration::from_millis(100))
     }
 }
 

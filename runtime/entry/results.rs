@@ -7,7 +7,6 @@ use std::time::Duration;
 use super::cli::RunArgs;
 use super::configuration::Configuration;
 use super::{Ending, Refusal};
-use crate::clock::Clock;
 use crate::engine::Stop;
 use crate::listeners::{Listeners, News};
 use crate::moment::{About, Moment};
@@ -40,6 +39,8 @@ pub(crate) struct Results {
     progress: Progress,
     listeners: Listeners,
     web: Option<Web>,
+    /// How many shards make the load, where it is spread.
+    shards: Option<u32>,
     /// Whether statistics go out every interval, or once, at the end.
     periodic: bool,
     judge: Judge,
@@ -79,20 +80,16 @@ impl Results {
             progress: Progress::new(mode),
             listeners,
             web: args.ui.map(Web::bind).transpose().map_err(|why| Refusal::wrong([why]))?,
+            shards: None,
             periodic: !logging.final_stats,
             names,
         })
     }
 
-    /// The load begins: what is known of the run, how long it is to last, and what stops it.
-    pub(crate) fn begin(&mut self, run: &RunInfo, clock: &Clock, planned: Option<Duration>, stop: &Stop) {
-        let about = Arc::new(About {
-            run: run.clone(),
-            names: self.names.clone(),
-            unix_start: clock.unix_start(),
-            planned,
-            periodic: self.periodic,
-        });
+    /// The load begins: what is known of it, and what stops it.
+    pub(crate) fn begin(&mut self, about: About, stop: &Stop) {
+        let about = Arc::new(About { names: self.names.clone(), periodic: self.periodic, ..about });
+        self.shards = about.fleet.map(|fleet| fleet.shards);
         self.listeners.start(&about);
         if let Some(web) = &mut self.web {
             match web.start(&about, stop) {
@@ -126,6 +123,12 @@ impl Results {
         if self.over { Next::Stop } else { Next::GoOn }
     }
 
+    /// Takes what came after its interval was taken without it: it counts in the totals.
+    pub(crate) fn late(&mut self, delta: &Snapshot) {
+        self.total.merge(delta);
+        self.timeline.add(delta, &self.names);
+    }
+
     /// Tells all who listen of an interval.
     fn tell(&mut self, delta: &Snapshot, over: bool) {
         if self.progress.is_off() && self.listeners.is_empty() && self.web.is_none() {
@@ -133,6 +136,7 @@ impl Results {
         }
         let mut moment = Moment::interval(delta, &self.total, &self.names, &self.places);
         moment.thresholds = self.judge.verdicts();
+        moment.shards = self.shards.map(|shards| crate::moment::shards(delta, shards)).unwrap_or_default();
         let moment = Arc::new(moment);
         if !over {
             self.progress.update(&moment);

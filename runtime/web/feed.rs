@@ -58,6 +58,8 @@ impl Feed {
             "started_ms": self.about.unix_ms(Duration::ZERO),
             "now_ms": u64::try_from(Clock::start().unix_start().as_millis()).unwrap_or(u64::MAX),
             "planned_s": self.about.planned.map(|planned| planned.as_secs_f64()),
+            "interval_s": self.about.fleet.and_then(|fleet| fleet.interval).map(|interval| interval.as_secs_f64()),
+            "intervals": self.about.fleet.and_then(|fleet| fleet.intervals),
             "tls_unverified": run.tls_unverified,
             "ltc": run.ltc_version,
         });
@@ -130,6 +132,7 @@ impl Feed {
             .collect();
         json!({
             "tick": tick, "total": total, "steps": steps, "failures": failures, "thresholds": thresholds,
+            "shards": moment.shards,
             "missed": moment.missed, "lag_ms": moment.lag_us as f64 / 1000.0, "cpu": moment.cpu,
         })
     }

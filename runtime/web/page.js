@@ -201,6 +201,17 @@ const failures = () => {
   }));
 };
 
+const shards = () => {
+  const list = now.shards, told = list.filter((users) => users !== null).length;
+  $("shards").hidden = !list.length;
+  let text = `${told} of ${list.length} shards reporting`;
+  if (about && about.interval_s) {
+    const number = Math.min(Math.floor(now.tick[0] / about.interval_s) + 1, about.intervals || Infinity);
+    text += ` · interval ${number}` + (about.intervals ? ` of ${about.intervals}` : "");
+  }
+  $("shards").replaceChildren(...list.map((users, index) => make("i", { class: users === null ? "silent" : "", title: `shard ${index}: ${users === null ? "silent" : users + " users"}` })),
+    make("span", {}, text));
+};
 const thresholds = () => {
   const list = now.thresholds, broken = list.filter((one) => one.word === "failed").length;
   $("judged").hidden = !list.length;
@@ -234,6 +245,7 @@ const show = () => {
   if (about && about.tls_unverified) notes.push("TLS certificates are not verified.");
   $("note").hidden = !notes.length;
   $("note").textContent = notes.join(" ");
+  shards();
   thresholds();
   steps();
   failures();

@@ -69,18 +69,21 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &mut State, elapsed: Duration) 
             }) + 2) as u16
         }
     };
+    let shards = u16::from(state.about.fleet.is_some() && area.height >= 12);
     let rows = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(1),
+        Constraint::Length(shards),
         Constraint::Length(charts),
         Constraint::Min(3),
         Constraint::Length(thresholds),
         Constraint::Length(log),
         Constraint::Length(1),
     ]);
-    let [title, bar, charts, steps, thresholds, log, keys] = rows.areas(area);
+    let [title, bar, shards, charts, steps, thresholds, log, keys] = rows.areas(area);
     draw_title(frame, title, state, elapsed);
     draw_bar(frame, bar, state, elapsed);
+    draw_shards(frame, shards, state, elapsed);
     draw_charts(frame, charts, state);
     draw_steps(frame, steps, state);
     draw_thresholds(frame, thresholds, state);
@@ -135,6 +138,32 @@ fn draw_bar(frame: &mut Frame<'_>, area: Rect, state: &State, elapsed: Duration)
         Span::styled("─".repeat(width.saturating_sub(done)), DIM),
     ]);
     frame.render_widget(bar, area);
+}
+
+/// A block a shard, and in which interval they are.
+fn draw_shards(frame: &mut Frame<'_>, area: Rect, state: &State, elapsed: Duration) {
+    let Some(fleet) = state.about.fleet.filter(|_| area.height > 0) else { return };
+    let told = state.shown.as_ref().map_or(&[][..], |moment| &moment.shards);
+    let alive = told.iter().filter(|shard| shard.is_some()).count();
+    let mut words = match told.is_empty() {
+        true => format!("  {} shards starting", fleet.shards),
+        false => format!("  {alive} of {} shards reporting", told.len()),
+    };
+    if fleet.interval.is_some() {
+        let of = fleet.intervals.map(|intervals| format!(" of {intervals}")).unwrap_or_default();
+        words.push_str(&format!(" · interval {}{of}", fleet.interval_at(elapsed)));
+    }
+    let room = usize::from(area.width).saturating_sub(words.chars().count() + 3);
+    let mut spans = vec![Span::from(" ")];
+    // Of more shards than there is room for, those that are silent are shown first.
+    let mut blocks: Vec<bool> = told.iter().map(Option::is_some).collect();
+    if blocks.len() > room {
+        blocks.sort_unstable();
+        blocks.truncate(room);
+    }
+    spans.extend(blocks.into_iter().map(|alive| if alive { Span::styled("■", GOOD) } else { Span::styled("□", BAD) }));
+    spans.push(Span::styled(words, if alive < told.len() { BAD } else { DIM }));
+    frame.render_widget(Line::from(spans), area);
 }
 
 /// A small chart: its title, its figure, its colour, and what it is drawn of.

@@ -7,6 +7,7 @@ use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::*;
+use crate::moment::About;
 use crate::moment::sample::{about, moment};
 use crate::stats::Name;
 
@@ -115,6 +116,17 @@ fn thresholds_that_are_broken_come_first() {
         let at = |part: &str| lines.iter().position(|line| line.contains(part)).unwrap();
         assert!(at("✗") < at("✓"));
     }
+}
+
+#[test]
+fn shards_that_are_silent_are_seen() {
+    let fleet = crate::moment::FleetShape { shards: 5, interval: Some(Duration::from_secs(20)), intervals: Some(3) };
+    let mut state = State::new(Arc::new(About { fleet: Some(fleet), ..about() }));
+    has(&screen(&mut state, 80, 24), &["5 shards starting · interval 2 of 3"]);
+    let mut moment = moment();
+    moment.shards = vec![Some(1), Some(2), None, Some(4), Some(0)];
+    state.tell(Arc::new(moment));
+    has(&screen(&mut state, 80, 24), &[" ■■□■■  4 of 5 shards reporting · interval 2 of 3"]);
 }
 
 #[test]
