@@ -255,7 +255,8 @@ mod tests {
     fn a_silent_shard_is_seen() {
         let gauge = |users| crate::stats::Gauge { at_us: 1, users, planned: users };
         // Two threads of shard 0, one of shard 2, none of shard 1.
-        let delta = Snapshot { sources: [(0, gauge(3)), (3, gauge(4)), (2, gauge(5))].into(), ..Snapshot::default() };
+        let mut delta = Snapshot::empty(0);
+        delta.sources = [(0, gauge(3)), (3, gauge(4)), (2, gauge(5))].into();
         assert_eq!(shards(&delta, 3), [Some(7), None, Some(5)]);
         let shape = FleetShape { shards: 3, interval: Some(Duration::from_secs(60)), intervals: Some(2) };
         assert_eq!([0, 59, 60, 200].map(|at| shape.interval_at(Duration::from_secs(at))), [1, 1, 2, 2]);

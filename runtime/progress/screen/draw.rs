@@ -351,7 +351,9 @@ fn draw_log(frame: &mut Frame<'_>, area: Rect, state: &mut State) {
 
 fn draw_keys(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let mut spans = vec![Span::from(" ")];
-    for (key, what) in [("q", "stop"), ("space", "pause"), ("s", "sort"), ("r", "reverse"), ("↑↓", "scroll"), ("?", "help")] {
+    let keys = [("q", "stop"), ("space", "pause"), ("s", "sort"), ("↑↓", "scroll"), ("?", "help"), ("r", "reverse")];
+    let fitting = if area.width < WIDE { keys.len() - 1 } else { keys.len() };
+    for (key, what) in keys.into_iter().take(fitting) {
         spans.extend([Span::from(key).bold(), Span::styled(format!(" {what}   "), DIM)]);
     }
     frame.render_widget(Line::from(spans), area);
