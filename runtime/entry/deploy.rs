@@ -254,9 +254,9 @@ fn versions(program: &'static Program, configuration: &Configuration) -> Vec<(St
     }
 }
 
-/// Asks, where there is somebody to ask.
-fn agreed(question: &str) -> Result<bool, Refusal> {
-    if !std::io::stdin().is_terminal() {
+/// Asks on a terminal; where there is nobody to ask, it was meant.
+pub(super) fn agreed(question: &str) -> Result<bool, Refusal> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Ok(true);
     }
     anstream::eprint!("{question} [y/N] ");

@@ -1,12 +1,12 @@
 //! `run`: the distributed test. It shows the plan, prepares, has the functions run it, and reports what all of them counted together.
 
-use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 
 use clap::Args;
 
 use super::cli::RunArgs;
 use super::configuration::Configuration;
+use super::deploy::agreed;
 use super::fleet::{EngineName, FleetArgs};
 use super::load::{How, Load, interval, watch_interrupts};
 use super::plan::Shown;
@@ -14,6 +14,7 @@ use super::results::{Next, Results};
 use super::{Ending, Refusal, cloud, shard};
 use crate::clock::Clock;
 use crate::engine::Stop;
+use crate::moment::FleetShape;
 use crate::orchestrator::backend::Backend;
 use crate::orchestrator::conductor::Conductor;
 use crate::orchestrator::event::{ClassWeight, FORMAT, SliceEvent, StopSign};
@@ -77,16 +78,27 @@ pub(super) fn run(program: &'static Program, command: &RunCommand) -> Result<End
     if let Some(note) = cloud::policy_note(&fleet).filter(|_| engine == EngineName::Lambda) {
         anstream::eprintln!("{note}");
     }
-    if engine == EngineName::Lambda && !command.yes && !confirmed()? {
-        return Err(Refusal::wrong(["not started"]));
+    let asked = engine == EngineName::Lambda && !command.yes;
+    let agreed = if asked { agreed("Start?") } else { Ok(true) };
+    let ready = agreed.and_then(|agreed| if agreed { load.ready() } else { Err(Refusal::wrong(["not started"])) });
+    if let Err(refusal) = ready {
+        // What was made for the stop was made for nothing; the refusal is what counts.
+        let _ = runtime.block_on(backend.clean_up());
+        return Err(refusal);
     }
-    load.ready()?;
     load.announce(program, &configuration, &format!("{} shards", fleet.count()));
 
     let stop = Stop::default();
     watch_interrupts(&stop)?;
     let clock = Clock::starting_in(backend.lead(fleet.count()));
     let template = event(program, &configuration, &load, &fleet, &clock, interval, stop_sign);
+    let shape = FleetShape {
+        shards: fleet.count(),
+        // One that lasts as long as the test is none.
+        interval: fleet.interval(0).and_then(|first| first.to).filter(|_| fleet.interval(1).is_some()),
+        intervals: fleet.total().and_then(|_| u32::try_from(fleet.intervals().count()).ok()),
+    };
+    load.begin(program, &configuration, &mut results, &clock, Some(shape), &stop);
     let conductor = Conductor {
         backend,
         plan: load.plan.clone(),
@@ -110,19 +122,6 @@ pub(super) fn run(program: &'static Program, command: &RunCommand) -> Result<End
         Some(why) if ending != Ending::Interrupted => Err(Refusal::broken(why)),
         _ => Ok(ending),
     }
-}
-
-/// Asks on a terminal; where there is nobody to ask, it was meant.
-fn confirmed() -> Result<bool, Refusal> {
-    let stdin = std::io::stdin();
-    if !stdin.is_terminal() || !std::io::stderr().is_terminal() {
-        return Ok(true);
-    }
-    anstream::eprint!("Start? [y/N] ");
-    let mut answer = String::new();
-    let read = std::io::stderr().flush().and_then(|()| stdin.read_line(&mut answer));
-    read.map_err(|error| Refusal::broken(format!("the terminal can't be read: {error}")))?;
-    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
 /// What all slices' events have in common.
