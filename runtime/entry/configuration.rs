@@ -2,16 +2,20 @@
 
 use std::path::Path;
 
+use ltc_config::credentials::Credentials;
 use ltc_config::environment::{EnvData, EnvValue, Source};
 use ltc_config::profile::Shape;
 use ltc_config::{ApiTransportSettings, ConfigError, Environment, Profile};
 
 use super::Refusal;
-use super::cli::RunArgs;
+use super::cli::LoadArgs;
 use crate::http;
 use crate::program::{EnvKey, Program, Type};
 use crate::value::Value;
 use crate::value::convert::convert_text;
+
+/// The file of credentials.
+const CREDENTIALS: &str = "config/systems_credentials.yml";
 
 /// What a run is configured by.
 #[derive(Debug)]
@@ -21,6 +25,8 @@ pub(crate) struct Configuration {
     pub(crate) env_name: String,
     /// Values of [`Program::env`], in its order.
     pub(crate) env: Vec<Value>,
+    /// Where results go, and with which keys.
+    pub(crate) credentials: Credentials,
     /// What is never shown.
     pub(crate) secrets: Vec<String>,
     /// How each api is reached.
@@ -31,7 +37,7 @@ pub(crate) struct Configuration {
 
 impl Configuration {
     /// Reads all of it; all that is wrong is said at once.
-    pub(crate) fn load(program: &'static Program, args: &RunArgs) -> Result<Self, Refusal> {
+    pub(crate) fn load(program: &'static Program, args: &LoadArgs) -> Result<Self, Refusal> {
         let (file, text) = profile_text(program, args)?;
         let mut profile = Profile::parse(&text, &file).map_err(Refusal::wrong)?;
         for warning in &profile.warnings {
@@ -57,11 +63,17 @@ impl Configuration {
         if !problems.is_empty() {
             return Err(Refusal::wrong(problems));
         }
-        Ok(Self { profile, profile_text: text, env_name, env, secrets: environment.secrets(), apis, unverified })
+        let credentials = Credentials::load(Path::new(CREDENTIALS), &|name| std::env::var(name).ok()).map_err(Refusal::wrong)?;
+        let mut secrets = environment.secrets();
+        secrets.extend(credentials.secrets());
+        // The longest first: a secret may hold another.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets.dedup();
+        Ok(Self { profile, profile_text: text, env_name, env, credentials, secrets, apis, unverified })
     }
 }
 
-fn profile_text(program: &Program, args: &RunArgs) -> Result<(String, String), Refusal> {
+fn profile_text(program: &Program, args: &LoadArgs) -> Result<(String, String), Refusal> {
     let read = |path: &Path| ltc_config::read(path).map_err(|error| Refusal::wrong([error]));
     if let Some(path) = &args.profile {
         return Ok((path.display().to_string(), read(path)?));
@@ -80,7 +92,7 @@ fn profile_text(program: &Program, args: &RunArgs) -> Result<(String, String), R
 }
 
 /// The command line's numbers over the profile's.
-fn over(profile: &mut Profile, args: &RunArgs) -> Result<(), Refusal> {
+fn over(profile: &mut Profile, args: &LoadArgs) -> Result<(), Refusal> {
     if let Some(duration) = args.duration {
         profile.load.duration = Some(duration);
     }
@@ -116,7 +128,7 @@ fn over(profile: &mut Profile, args: &RunArgs) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn environment(program: &Program, args: &RunArgs, name: &str) -> Result<Environment, Refusal> {
+fn environment(program: &Program, args: &LoadArgs, name: &str) -> Result<Environment, Refusal> {
     if name.is_empty() {
         if program.env.is_empty() {
             return Ok(Environment::empty("none"));

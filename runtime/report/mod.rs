@@ -7,20 +7,21 @@ pub mod console;
 pub mod csv;
 mod figures;
 mod json;
-pub mod lines;
+mod merge;
 mod table;
 
 pub(crate) use figures::short_ms;
 pub use figures::{bytes, clock, count, ms, percent, rate};
 pub use json::SCHEMA;
 pub use table::Look;
-pub(crate) use table::{Table, fit, size_of};
+pub(crate) use table::{Table, fit};
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::stats::{NO_NAME, NO_PLACE, Name, Snapshot, Timeline};
+use crate::thresholds::Verdict;
 
 /// The version that an API's `healthcheck` told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,21 @@ pub struct ApiVersion {
     pub name: String,
     /// Its version; empty where it has no health check.
     pub version: String,
+}
+
+/// What became of what a listener was to send.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivered {
+    /// The listener's name.
+    pub name: String,
+    /// Events and data points that its sink took.
+    pub sent: u64,
+    /// Those that it didn't, in time.
+    pub dropped: u64,
+    /// Requests that were made again.
+    pub retries: u64,
+    /// What went wrong last; empty where nothing did.
+    pub error: String,
 }
 
 /// What was run, when and where.
@@ -63,6 +79,8 @@ pub struct RunInfo {
     pub tls_unverified: bool,
     /// Whether it was interrupted before its end.
     pub interrupted: bool,
+    /// What became of what the listeners were to send.
+    pub listeners: Vec<Delivered>,
     /// Whatever else a reader must know, such as lost shards.
     pub notes: Vec<String>,
 }
@@ -87,9 +105,32 @@ pub struct Report {
     pub total: Snapshot,
     /// Its course.
     pub timeline: Timeline,
+    /// What was found of the profile's thresholds.
+    #[serde(default)]
+    pub thresholds: Vec<Verdict>,
 }
 
 impl Report {
+    /// Reads a report's JSON file; the error names it.
+    pub fn read(path: &std::path::Path) -> Result<Self, String> {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{} can't be read: {error}", path.display()))?;
+        Self::from_json(&text).map_err(|why| format!("{}: {why}", path.display()))
+    }
+
+    /// Whether a threshold failed.
+    pub fn has_failed(&self) -> bool {
+        self.thresholds.iter().any(Verdict::has_failed)
+    }
+
+    /// The outcome in a word: `passed`, `failed` or `interrupted`.
+    pub fn verdict(&self) -> &'static str {
+        match self {
+            report if report.run.interrupted => "interrupted",
+            report if report.has_failed() => "failed",
+            _ => "passed",
+        }
+    }
+
     /// A failure's step, or a word for none.
     pub fn name(&self, name: u32) -> &str {
         match self.names.get(name as usize) {
@@ -122,6 +163,11 @@ impl Report {
         if self.run.interrupted {
             all.push("the test was interrupted before its end".into());
         }
+        for listener in self.run.listeners.iter().filter(|listener| listener.dropped > 0) {
+            let of = listener.dropped + listener.sent;
+            let why = if listener.error.is_empty() { "it was too slow" } else { &listener.error };
+            all.push(format!("{} took only {} of {} items: {why}", listener.name, count(listener.sent), count(of)));
+        }
         all.extend(self.run.notes.iter().cloned());
         all
     }
@@ -133,6 +179,14 @@ pub(crate) mod sample {
 
     use super::*;
     use crate::stats::{Example, FailureClass, FailureKey, Recorder, Sample};
+
+    /// What a threshold comes to in a report.
+    pub(crate) fn verdict(report: &Report, text: &str) -> Verdict {
+        let threshold = ltc_config::Threshold::parse(text, &ltc_config::Place::file("x.yml")).unwrap();
+        let mut judge = crate::thresholds::Judge::new(&[threshold], &report.names, None).unwrap();
+        judge.interval(&report.total, &report.names);
+        judge.verdicts().remove(0)
+    }
 
     pub(crate) fn report() -> Report {
         let names = vec![
@@ -199,6 +253,7 @@ pub(crate) mod sample {
             places: vec!["specs/tpdata.lt:9:3".into(), "specs/tpdata.lt:14:5".into()],
             total,
             timeline,
+            thresholds: Vec::new(),
         }
     }
 }

@@ -1,0 +1,165 @@
+//! `run`: the distributed test. It shows the plan, prepares, has the functions run it, and reports what all of them counted together.
+
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::cli::RunArgs;
+use super::configuration::Configuration;
+use super::deploy::agreed;
+use super::fleet::{EngineName, FleetArgs};
+use super::load::{How, Load, interval, watch_interrupts};
+use super::plan::Shown;
+use super::results::{Next, Results};
+use super::{Ending, Refusal, cloud, shard};
+use crate::clock::Clock;
+use crate::engine::Stop;
+use crate::moment::FleetShape;
+use crate::orchestrator::backend::Backend;
+use crate::orchestrator::conductor::Conductor;
+use crate::orchestrator::event::{ClassWeight, FORMAT, SliceEvent, StopSign};
+use crate::orchestrator::fleet::Fleet;
+use crate::orchestrator::keeper::Patience;
+use crate::orchestrator::process::Processes;
+use crate::program::Program;
+use crate::report::Look;
+use crate::stats::micros;
+
+const EXAMPLES: &str = "\
+Examples:
+  ./TEST run --shards 4                         four processes of this machine
+  ./TEST run --engine lambda                    AWS Lambda, in the profile's `location`
+  ./TEST run --region us-west-2 --region eu-central-1 --yes
+
+Ctrl-C stops all functions within ten seconds, and reports; once more stops at once.";
+
+/// Run the load from several functions (processes of this machine, unless --engine lambda) and merge their results
+#[derive(Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct RunCommand {
+    /// Don't ask before functions that cost money are started
+    #[arg(long, short)]
+    yes: bool,
+    #[command(flatten)]
+    fleet: FleetArgs,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+/// Runs it, and prints and writes the results.
+pub(super) fn run(program: &'static Program, command: &RunCommand) -> Result<Ending, Refusal> {
+    let args = &command.run;
+    let configuration = Configuration::load(program, &args.load)?;
+    let interval = interval(args, &configuration);
+    let mut results = Results::new(program, args, &configuration, interval)?;
+    let mut load = Load::planned(program, &args.load, &configuration)?;
+    let engine = command.fleet.engine_or(EngineName::Process);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Refusal::broken(format!("the runtime can't be started: {error}")))?;
+    let mut fleet = command.fleet.fleet(engine, &load, &configuration, args.load.threads);
+    let (backend, stop_sign): (Arc<dyn Backend>, StopSign) = match engine {
+        EngineName::Process => (Arc::new(Processes::of_this_binary([shard::WORD]).map_err(Refusal::broken)?), StopSign::Stdin),
+        EngineName::Lambda => {
+            let (regions, function) = (&command.fleet.region, command.fleet.function.clone());
+            let opened = cloud::open(program, regions, function, &configuration, &load.settings.test_id);
+            let backend = runtime.block_on(opened)?;
+            let again = |most| command.fleet.fleet_of(engine, &load, &configuration, args.load.threads, Some(most));
+            fleet = runtime.block_on(cloud::fitted(&*backend, fleet, again))?;
+            let stop_sign = backend.stop_sign();
+            (backend, stop_sign)
+        }
+    };
+    let shown = Shown::of(program, &configuration, &load, &fleet, engine);
+    if !args.quiet {
+        anstream::eprint!("{}", shown.text(Look { color: false, width: None }));
+    }
+    if let Some(note) = cloud::policy_note(&fleet).filter(|_| engine == EngineName::Lambda) {
+        anstream::eprintln!("{note}");
+    }
+    let asked = engine == EngineName::Lambda && !command.yes;
+    let agreed = if asked { agreed("Start?") } else { Ok(true) };
+    let ready = agreed.and_then(|agreed| if agreed { load.ready() } else { Err(Refusal::wrong(["not started"])) });
+    if let Err(refusal) = ready {
+        // What was made for the stop was made for nothing; the refusal is what counts.
+        let _ = runtime.block_on(backend.clean_up());
+        return Err(refusal);
+    }
+    load.announce(program, &configuration, &format!("{} shards", fleet.count()));
+
+    let stop = Stop::default();
+    watch_interrupts(&stop)?;
+    let clock = Clock::starting_in(backend.lead(fleet.count()));
+    let template = event(program, &configuration, &load, &fleet, &clock, interval, stop_sign);
+    let shape = FleetShape {
+        shards: fleet.count(),
+        // One that lasts as long as the test is none.
+        interval: fleet.interval(0).and_then(|first| first.to).filter(|_| fleet.interval(1).is_some()),
+        intervals: fleet.total().and_then(|_| u32::try_from(fleet.intervals().count()).ok()),
+    };
+    load.begin(program, &configuration, &mut results, &clock, Some(shape), &stop);
+    let conductor = Conductor {
+        backend,
+        plan: load.plan.clone(),
+        template,
+        clock: clock.clone(),
+        names: program.lines.len(),
+        patience: Patience::for_interval(interval),
+        fleet,
+    };
+    let course = runtime.block_on(conductor.conduct(&stop, |delta| {
+        if delta.late {
+            results.late(&delta.snapshot);
+            return false;
+        }
+        results.interval(&delta.snapshot) == Next::Stop
+    }));
+    let how = How { clock, interrupted: stop.is_interrupted(), notes: course.notes };
+    let ending = load.finish(program, args, &configuration, results, how)?;
+    match course.broken {
+        // What was lost is in the report; a verdict on the rest would be one on another test.
+        Some(why) if ending != Ending::Interrupted => Err(Refusal::broken(why)),
+        _ => Ok(ending),
+    }
+}
+
+/// What all slices' events have in common.
+fn event(
+    program: &Program,
+    configuration: &Configuration,
+    load: &Load,
+    fleet: &Fleet,
+    clock: &Clock,
+    interval: std::time::Duration,
+    stop: StopSign,
+) -> SliceEvent {
+    let settings = &load.settings;
+    SliceEvent {
+        format: FORMAT,
+        program: program.fingerprint.to_owned(),
+        compiler: program.compiler.to_owned(),
+        slice: String::new(),
+        test_id: settings.test_id.to_string(),
+        shard: 0,
+        shards: fleet.count(),
+        interval: 0,
+        from_us: 0,
+        to_us: None,
+        starts_at_us: micros(clock.unix_start()),
+        sent_at_us: 0,
+        profile: configuration.profile.clone(),
+        classes: load.plan.classes().iter().map(|class| ClassWeight { name: class.name.clone(), weight: class.weight }).collect(),
+        seed: settings.seed,
+        env: settings.env.clone(),
+        apis: settings.apis.clone(),
+        globals: settings.globals.clone(),
+        shared: settings.shared.clone(),
+        secrets: settings.secrets.clone(),
+        versions: load.versions.iter().map(|version| (version.api.clone(), version.version.clone())).collect(),
+        threads: fleet.threads,
+        stats_interval_us: micros(interval),
+        graceful_stop_us: micros(configuration.profile.graceful_stop),
+        stop,
+    }
+}
