@@ -82,6 +82,11 @@ impl Results {
         if self.over { Next::Stop } else { Next::GoOn }
     }
 
+    /// Says something between the lines of the progress.
+    pub(crate) fn message(&mut self, text: &str) {
+        self.progress.message(text);
+    }
+
     /// Takes what came after its interval was taken without it: it counts in the totals.
     pub(crate) fn late(&mut self, delta: &Snapshot) {
         self.total.merge(delta);

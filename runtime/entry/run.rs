@@ -15,7 +15,7 @@ use super::{Ending, Refusal, shard};
 use crate::clock::Clock;
 use crate::engine::Stop;
 use crate::orchestrator::backend::Backend;
-use crate::orchestrator::conductor::Conductor;
+use crate::orchestrator::conductor::{Conductor, Told};
 use crate::orchestrator::event::{ClassWeight, FORMAT, SliceEvent, StopSign};
 use crate::orchestrator::fleet::Fleet;
 use crate::orchestrator::keeper::Patience;
@@ -85,12 +85,16 @@ pub(super) fn run(program: &'static Program, command: &RunCommand) -> Result<End
         .enable_all()
         .build()
         .map_err(|error| Refusal::broken(format!("the runtime can't be started: {error}")))?;
-    let course = runtime.block_on(conductor.conduct(&stop, |delta| {
-        if delta.late {
+    let course = runtime.block_on(conductor.conduct(&stop, |told| match told {
+        Told::Results(delta) if delta.late => {
             results.late(&delta.snapshot);
-            return false;
+            false
         }
-        results.interval(&delta.snapshot) == Next::Stop
+        Told::Results(delta) => results.interval(&delta.snapshot) == Next::Stop,
+        Told::Note(text) => {
+            results.message(&format!("warning: {text}"));
+            false
+        }
     }));
     let how = How { clock, interrupted: stop.is_interrupted(), notes: course.notes };
     let ending = load.finish(program, args, &configuration, results, how)?;
@@ -148,6 +152,7 @@ fn event(
         secrets: settings.secrets.clone(),
         versions: load.versions.iter().map(|version| (version.api.clone(), version.version.clone())).collect(),
         threads: fleet.threads,
+        processors_milli: fleet.processors_milli(),
         stats_interval_us: micros(interval),
         graceful_stop_us: micros(configuration.profile.graceful_stop),
         stop,
