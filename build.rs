@@ -53,7 +53,10 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
             }
         } else if name == "tests.rs" || name.ends_with("_tests.rs") {
             // Only tests have them, and those look at files that aren't packed.
-        } else if path.extension().is_some_and(|extension| extension == "rs" || extension == "toml" || extension == "txt") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| ["rs", "toml", "txt", "html", "css", "js"].iter().any(|packed| extension == *packed))
+        {
             files.push(path);
         }
     }

@@ -14,8 +14,9 @@ use super::results::{Next, Results};
 use super::{Ending, Refusal, shard};
 use crate::clock::Clock;
 use crate::engine::Stop;
+use crate::moment::FleetShape;
 use crate::orchestrator::backend::Backend;
-use crate::orchestrator::conductor::{Conductor, Told};
+use crate::orchestrator::conductor::Conductor;
 use crate::orchestrator::event::{ClassWeight, FORMAT, SliceEvent, StopSign};
 use crate::orchestrator::fleet::Fleet;
 use crate::orchestrator::keeper::Patience;
@@ -72,6 +73,13 @@ pub(super) fn run(program: &'static Program, command: &RunCommand) -> Result<End
     watch_interrupts(&stop)?;
     let clock = Clock::starting_in(backend.lead(fleet.count()));
     let template = event(program, &configuration, &load, &fleet, &clock, interval, StopSign::Stdin);
+    let shape = FleetShape {
+        shards: fleet.count(),
+        // One that lasts as long as the test is none.
+        interval: fleet.interval(0).and_then(|first| first.to).filter(|_| fleet.interval(1).is_some()),
+        intervals: fleet.total().and_then(|_| u32::try_from(fleet.intervals().count()).ok()),
+    };
+    load.begin(program, &configuration, &mut results, &clock, Some(shape), &stop);
     let conductor = Conductor {
         backend,
         plan: load.plan.clone(),
@@ -85,16 +93,12 @@ pub(super) fn run(program: &'static Program, command: &RunCommand) -> Result<End
         .enable_all()
         .build()
         .map_err(|error| Refusal::broken(format!("the runtime can't be started: {error}")))?;
-    let course = runtime.block_on(conductor.conduct(&stop, |told| match told {
-        Told::Results(delta) if delta.late => {
+    let course = runtime.block_on(conductor.conduct(&stop, |delta| {
+        if delta.late {
             results.late(&delta.snapshot);
-            false
+            return false;
         }
-        Told::Results(delta) => results.interval(&delta.snapshot) == Next::Stop,
-        Told::Note(text) => {
-            results.message(&format!("warning: {text}"));
-            false
-        }
+        results.interval(&delta.snapshot) == Next::Stop
     }));
     let how = How { clock, interrupted: stop.is_interrupted(), notes: course.notes };
     let ending = load.finish(program, args, &configuration, results, how)?;

@@ -52,18 +52,9 @@ pub(crate) struct Course {
     pub(crate) broken: Option<String>,
 }
 
-/// What is told while a fleet runs.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Told<'a> {
-    /// An interval's results.
-    Results(&'a Delta),
-    /// Something went wrong; it will be among the notes.
-    Note(&'a str),
-}
-
 impl Conductor {
-    /// Until all is over. `tell` says of results whether the load is to stop.
-    pub(crate) async fn conduct(self, stop: &Stop, mut tell: impl FnMut(Told<'_>) -> bool) -> Course {
+    /// Until all is over. `each` gets an interval's results; it says whether the load is to stop.
+    pub(crate) async fn conduct(self, stop: &Stop, mut each: impl FnMut(Delta) -> bool) -> Course {
         let interval = Duration::from_micros(self.template.stats_interval_us);
         let mut collector = Collector::new(self.names, interval);
         let (sender, mut news) = unbounded_channel();
@@ -109,16 +100,16 @@ impl Conductor {
                     Some(News::Over(key)) => collector.ends(key),
                     Some(News::Counted(key, counted)) => {
                         if let Err(why) = collector.add(key, &counted) {
-                            note(&mut course, &mut tell, format!("shard {}: a frame can't be read: {why}", key.0));
+                            note(&mut course, format!("shard {}: a frame can't be read: {why}", key.0));
                         }
                     }
-                    Some(News::Note(text)) => note(&mut course, &mut tell, text),
+                    Some(News::Note(text)) => note(&mut course, text),
                     Some(News::Missing { shard, note: text, for_good }) => {
                         lost.insert(shard);
                         if for_good {
                             course.broken.get_or_insert_with(|| text.clone());
                         }
-                        note(&mut course, &mut tell, text);
+                        note(&mut course, text);
                     }
                     Some(News::SpecStopped) => stopping.ask(Urgency::Gracefully),
                     Some(News::Fatal(why)) => {
@@ -131,7 +122,7 @@ impl Conductor {
                 () = until(Instant::now() + TICK) => {}
             }
             for delta in collector.due(self.clock.elapsed()) {
-                if tell(Told::Results(&delta)) {
+                if each(delta) {
                     stopping.ask(Urgency::Gracefully);
                 }
             }
@@ -139,27 +130,26 @@ impl Conductor {
                 stopping.ask(if stop.is_at_once() { Urgency::Now } else { Urgency::Gracefully });
             }
             for text in stopping.go_on(&*self.backend, &halt).await {
-                note(&mut course, &mut tell, text);
+                note(&mut course, text);
             }
         }
         for delta in collector.rest() {
             // What it says no longer matters: there is nothing to stop.
-            let _ = tell(Told::Results(&delta));
+            let _ = each(delta);
         }
         if !matches!(timeout(REQUEST * 2, self.backend.clean_up()).await, Ok(Ok(()))) {
-            note(&mut course, &mut tell, "what was made for stopping the fleet could not be removed".into());
+            note(&mut course, "what was made for stopping the fleet could not be removed".into());
         }
         if !lost.is_empty() {
             let whole = self.fleet.shards.len() - lost.len();
-            note(&mut course, &mut tell, format!("{whole} of {} shards made all of their load", self.fleet.shards.len()));
+            note(&mut course, format!("{whole} of {} shards made all of their load", self.fleet.shards.len()));
         }
         course
     }
 }
 
-fn note(course: &mut Course, tell: &mut impl FnMut(Told<'_>) -> bool, text: String) {
-    // Only results can say that it is to stop.
-    let _ = tell(Told::Note(&text));
+fn note(course: &mut Course, text: String) {
+    crate::progress::notice(&format!("warning: {text}"));
     course.notes.push(text);
 }
 

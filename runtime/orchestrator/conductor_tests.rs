@@ -283,8 +283,7 @@ fn play_for(acts: &[Act], seconds: u64, interval: Option<Duration>, stop: &Stop,
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut total = Snapshot::empty(1);
     let mut intervals = 0;
-    let course = runtime.block_on(conductor.conduct(stop, |told| {
-        let Told::Results(delta) = told else { return false };
+    let course = runtime.block_on(conductor.conduct(stop, |delta| {
         total.merge(&delta.snapshot);
         intervals += 1;
         each(intervals)
