@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser};
+use clap::{Args, Parser, Subcommand};
 use ltc_config::Rate;
 
 use super::outputs::Outputs;
+use super::plan::PlanCommand;
+use super::run::RunCommand;
+use super::shard::ShardCommand;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -14,6 +17,8 @@ Examples:
   {bin}                                the load that the profile says
   {bin} --clients 50 --duration 2m     the same with other numbers
   {bin} --csv out/run --json run.json  and keep the results
+  {bin} plan                           how the load is spread over functions, and what it costs
+  {bin} run --shards 4                 the load from four processes, or from AWS Lambda
 
 Exit codes: 0 passed, 1 a threshold (or a step of --debug) failed, 2 the profile, environment or command line is wrong,
 3 what the test stands on failed (a health check, `before test`), 130 interrupted.";
@@ -27,6 +32,8 @@ Exit codes: 0 passed, 1 a threshold (or a step of --debug) failed, 2 the profile
     disable_help_subcommand = true
 )]
 pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
     /// Run every scenario once with one user and show every exchange
     #[arg(long)]
     pub(crate) debug: bool,
@@ -35,6 +42,14 @@ pub(crate) struct Cli {
     pub(crate) failures: bool,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+}
+
+/// What is done beside debugging and loading from this machine; without a command it is that.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Command {
+    Plan(PlanCommand),
+    Run(RunCommand),
+    Shard(ShardCommand),
 }
 
 /// What every run of the test understands, wherever its load comes from.

@@ -76,7 +76,7 @@ struct Chosen<'c> {
 
 impl<'c> Chosen<'c> {
     fn of(program: &'static Program, names: &'c [String]) -> Result<Self, Refusal> {
-        super::load_run::check_only(program, names)?;
+        super::load::check_only(program, names)?;
         Ok(Self { program, names })
     }
 

@@ -43,7 +43,7 @@ pub(crate) fn settings(program: &'static Program, args: &LoadArgs, configuration
         shard: 0,
         globals: Vec::new(),
         shared: Vec::new(),
-        aws: aws_credentials(),
+        aws: AwsCredentials::from_environment(),
         clock: Clock::start(),
         secrets: configuration.secrets.clone(),
     }
@@ -165,14 +165,4 @@ fn fresh_seed() -> u64 {
         Ok(()) => u64::from(u32::from_le_bytes(bytes)),
         Err(_) => u64::from(Clock::start().unix_start().subsec_nanos()),
     }
-}
-
-/// What `auth aws` signs with: the environment's credentials.
-fn aws_credentials() -> Option<AwsCredentials> {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    Some(AwsCredentials {
-        access_key_id: variable("AWS_ACCESS_KEY_ID")?,
-        secret_access_key: variable("AWS_SECRET_ACCESS_KEY")?,
-        session_token: variable("AWS_SESSION_TOKEN"),
-    })
 }

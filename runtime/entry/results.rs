@@ -82,6 +82,12 @@ impl Results {
         if self.over { Next::Stop } else { Next::GoOn }
     }
 
+    /// Takes what came after its interval was taken without it: it counts in the totals.
+    pub(crate) fn late(&mut self, delta: &Snapshot) {
+        self.total.merge(delta);
+        self.timeline.add(delta, &self.names);
+    }
+
     /// Prints the end table, writes the files that were asked for, and says how the run ends.
     pub(crate) fn finish(mut self, args: &RunArgs, mut run: RunInfo) -> Result<Ending, Refusal> {
         self.progress.finish();

@@ -49,7 +49,7 @@ pub struct Started {
     pub slice: String,
     /// The function's own clock, microseconds since the Unix epoch.
     pub clock_us: u64,
-    /// How long it took from its process's start to this frame, microseconds.
+    /// How long it took from its process's start until it could take events, microseconds.
     pub init_us: u64,
     /// How much later than its slice's beginning it was ready, microseconds; 0 where it was in time.
     pub late_us: u64,
@@ -216,7 +216,8 @@ impl Iterator for Reader {
             self.taken = end + 1;
             self.searched = self.taken;
             match line.strip_prefix(MARK) {
-                None if line.is_empty() => {}
+                // What Lambda puts before an answer ends with NULs.
+                None if line.is_empty() || line.contains(&0) => {}
                 None => return Some(Received::Said(String::from_utf8_lossy(line).into_owned())),
                 Some(text) => {
                     return Some(match read(text) {

@@ -11,6 +11,15 @@
 //! of this machine.
 
 pub mod backend;
+pub mod collector;
+pub(crate) mod conductor;
 pub mod event;
+mod fault;
+pub mod fleet;
 pub mod frame;
+pub(crate) mod keeper;
+pub mod lead;
+mod missing;
+pub(crate) mod process;
+pub(crate) mod shard;
 mod wire;
