@@ -42,6 +42,9 @@ fn main() -> std::io::Result<()> {
     write_changed(&out.join("runtime_sources.rs"), &text)
 }
 
+/// Kinds of files that the run time is compiled from.
+const PACKED: [&str; 6] = ["rs", "toml", "txt", "html", "css", "js"];
+
 /// What the run time is compiled from; its tests stay here.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for entry in fs::read_dir(folder)? {
@@ -53,7 +56,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
             }
         } else if name == "tests.rs" || name.ends_with("_tests.rs") {
             // Only tests have them, and those look at files that aren't packed.
-        } else if path.extension().is_some_and(|extension| extension == "rs" || extension == "toml" || extension == "txt") {
+        } else if path.extension().is_some_and(|extension| PACKED.iter().any(|packed| extension == *packed)) {
             files.push(path);
         }
     }

@@ -8,6 +8,7 @@ use ltc_config::Rate;
 
 use super::outputs::Outputs;
 use super::plan::PlanCommand;
+use super::reports::{CompareCommand, MergeCommand, ReportCommand};
 use super::run::RunCommand;
 use super::shard::ShardCommand;
 
@@ -50,6 +51,9 @@ pub(crate) enum Command {
     Plan(PlanCommand),
     Run(RunCommand),
     Shard(ShardCommand),
+    Report(ReportCommand),
+    Merge(MergeCommand),
+    Compare(CompareCommand),
 }
 
 /// What every run of the test understands, wherever its load comes from.

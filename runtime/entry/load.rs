@@ -99,6 +99,7 @@ impl Load {
                 hostname: hostname(),
                 tls_unverified: !configuration.unverified.is_empty(),
                 interrupted: how.interrupted,
+                plan: how.plan,
                 notes: how.notes,
                 ..RunInfo::default()
             },
@@ -111,6 +112,8 @@ impl Load {
 pub(super) struct How {
     pub(super) clock: Clock,
     pub(super) interrupted: bool,
+    /// How the load was made, a sentence each.
+    pub(super) plan: Vec<String>,
     /// What a reader must know: load that was missing.
     pub(super) notes: Vec<String>,
 }

@@ -10,6 +10,7 @@ mod load_run;
 mod outputs;
 mod plan;
 mod prepare;
+mod reports;
 mod results;
 mod run;
 mod shard;
@@ -99,6 +100,9 @@ fn run(program: &'static Program, cli: &Cli, born: Instant) -> Result<Ending, Re
         Some(Command::Plan(command)) => return plan::run(program, command),
         Some(Command::Run(command)) => return run::run(program, command),
         Some(Command::Shard(_)) => return shard::run(program, born),
+        Some(Command::Report(command)) => return reports::report(command),
+        Some(Command::Merge(command)) => return reports::merge(command),
+        Some(Command::Compare(command)) => return reports::compare(command),
         None => {}
     }
     let configuration = Configuration::load(program, &cli.run.load)?;

@@ -86,6 +86,7 @@ impl Results {
     pub(crate) fn late(&mut self, delta: &Snapshot) {
         self.total.merge(delta);
         self.timeline.add(delta, &self.names);
+        self.judge.late(delta, &self.names);
     }
 
     /// Prints the end table, writes the files that were asked for, and says how the run ends.

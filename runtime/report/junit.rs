@@ -42,12 +42,8 @@ fn suite(text: &mut String, report: &Report, name: &str, cases: &[Case]) {
         xml(&run.hostname)
     );
     for case in cases {
-        let head = format!(
-            "    <testcase classname=\"{}.{name}\" name=\"{}\" time=\"{:.6}\"",
-            xml(&run.test),
-            xml(&case.name),
-            case.seconds
-        );
+        let head =
+            format!("    <testcase classname=\"{}.{name}\" name=\"{}\" time=\"{:.6}\"", xml(&run.test), xml(&case.name), case.seconds);
         let _ = match &case.state {
             State::Passed if case.said.is_empty() => writeln!(text, "{head}/>"),
             State::Passed => writeln!(text, "{head}><system-out>{}</system-out></testcase>", xml(&case.said)),

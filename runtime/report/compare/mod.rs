@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 pub use print::write;
 
 use super::Report;
-use crate::stats::{History, NameKind, NameStats, PERCENTILE_NAMES, PERCENTILES, Timeline};
+use crate::stats::{Cell, History, NameKind, NameStats, PERCENTILE_NAMES, PERCENTILES, Timeline};
 use statistics::{bounds, chance_of_fewer, chance_of_more, design_effect};
 
 /// The chance, at most, that anything at all is called worse or better that isn't.
@@ -77,8 +77,8 @@ impl Comparison {
     /// Compares a newer run with an earlier one.
     pub fn of(base: &Report, new: &Report, tolerance: f64) -> Self {
         let (earlier, newer) = (by_name(base), by_name(new));
-        let both: Vec<&(String, NameKind)> =
-            newer.order.iter().filter(|key| newer.lines[key].0.requests > 0 || earlier.has(key)).filter(|key| earlier.has(key)).collect();
+        // Lines that ran before and are still there, also where they ran no more.
+        let both: Vec<&(String, NameKind)> = newer.order.iter().filter(|key| earlier.has(key)).collect();
         // Bonferroni: however many figures are judged, the chance of any false alarm stays what it is.
         let judged = (both.len() + 1) * (PERCENTILES.len() + 1);
         let alpha = FALSE_ALARM / judged as f64;
@@ -93,25 +93,27 @@ impl Comparison {
             })
             .collect();
         let totals = (base.total.total(&base.names), new.total.total(&new.names));
-        let all = |report: &Report| -> Vec<usize> {
-            (0..report.names.len()).filter(|&line| report.names[line].kind == NameKind::Step).collect()
-        };
-        let sides = (
-            Side::new(&totals.0, &base.timeline, &all(base), seconds.0),
-            Side::new(&totals.1, &new.timeline, &all(new), seconds.1),
-        );
-        lines.push(Line { name: "Total".to_owned(), changes: judge.line(&sides.0, &sides.1) });
-        let without = |mine: &ByName, theirs: &ByName| {
-            mine.order.iter().filter(|key| mine.has(key) && !theirs.has(key)).map(|key| key.0.clone()).collect::<Vec<_>>()
-        };
-        // A line that is in both specs and ran in only one is told apart by its requests: it is compared above where it ran before.
-        Self { tolerance, lines, gone: without(&earlier, &newer), added: without(&newer, &earlier) }
+        let (steps_before, steps) = (steps(base), steps(new));
+        let before = Side::new(&totals.0, &base.timeline, &steps_before, seconds.0);
+        let after = Side::new(&totals.1, &new.timeline, &steps, seconds.1);
+        lines.push(Line { name: "Total".to_owned(), changes: judge.line(&before, &after) });
+        let missing = |key: &&(String, NameKind)| earlier.has(key) && !newer.lines.contains_key(*key);
+        Self {
+            tolerance,
+            lines,
+            gone: earlier.order.iter().filter(missing).map(|key| key.0.clone()).collect(),
+            added: newer.order.iter().filter(|key| newer.has(key) && !earlier.has(key)).map(|key| key.0.clone()).collect(),
+        }
     }
 
     /// Whether anything is worse.
     pub fn is_worse(&self) -> bool {
         self.lines.iter().flat_map(|line| &line.changes).any(|change| change.judgement == Judgement::Worse)
     }
+}
+
+fn steps(report: &Report) -> Vec<usize> {
+    (0..report.names.len()).filter(|&line| report.names[line].kind == NameKind::Step).collect()
 }
 
 struct ByName {
@@ -153,8 +155,14 @@ impl<'a> Side<'a> {
         Self { stats, history: timeline.history(), lines, seconds }
     }
 
-    fn effect(&self, part: impl Fn(&crate::stats::Cell) -> u64) -> f64 {
-        design_effect(self.lines.iter().flat_map(|&line| self.history.line(line)).map(|(_, cell)| cell), part)
+    fn effect(&self, part: impl Fn(&Cell) -> u64) -> f64 {
+        let mut stretches: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
+        for (number, cell) in self.lines.iter().flat_map(|&line| self.history.line(line)) {
+            let stretch = stretches.entry(number).or_default();
+            stretch.0 += cell.requests;
+            stretch.1 += part(cell);
+        }
+        design_effect(stretches.into_values())
     }
 }
 
@@ -175,8 +183,13 @@ impl Judge {
         let quantile = PERCENTILES[place];
         let (was, is) = (base.stats.response(), new.stats.response());
         let (was_us, is_us) = (was.quantile_us(quantile) as f64, is.quantile_us(quantile) as f64);
-        let mut change =
-            Change { figure: format!("p{}", PERCENTILE_NAMES[place]), base: was_us, new: is_us, judgement: Judgement::None, at_least: None };
+        let mut change = Change {
+            figure: format!("p{}", PERCENTILE_NAMES[place]),
+            base: was_us,
+            new: is_us,
+            judgement: Judgement::None,
+            at_least: None,
+        };
         // The greatest of all values says nothing of the next run's.
         if quantile >= 1.0 || was.is_empty() || is.is_empty() {
             return change;

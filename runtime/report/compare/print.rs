@@ -46,7 +46,7 @@ pub fn write(out: &mut dyn io::Write, base: &Report, new: &Report, comparison: &
             writeln!(out, "\n{}", look.paint(style, title))?;
         }
         for (name, change) in found {
-            let at_least = change.at_least.map_or_else(String::new, |least| format!(", beyond doubt by {}", signed(least)));
+            let at_least = change.at_least.map_or_else(String::new, |least| format!(", at least {}", signed(least)));
             let relative = change.relative().map_or_else(|| "from none".to_owned(), signed);
             let (was, is) = (figure(change, change.base), figure(change, change.new));
             writeln!(out, "  {name}: {} {was} → {is} ({relative}{at_least})", change.figure)?;

@@ -5,10 +5,10 @@
 //! binomial (Przyborowski and Wilenski 1940), which is exact also where there are few, or none. Requests of one stretch of time are
 //! alike, so counts are divided by the design effect (Kish): how much more the share of an interval scatters than chance would.
 
-use crate::stats::{Cell, Durations};
+use crate::stats::Durations;
 
 /// How many stretches of time a design effect is estimated from at least.
-const LEAST_CELLS: usize = 5;
+const LEAST: usize = 5;
 
 /// Bounds of a quantile, each of which is passed with a chance of at most `alpha`. Without an upper one where there are too few values.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,12 +52,14 @@ pub(super) fn chance_of_fewer(first: (f64, f64), second: (f64, f64), factor: f64
     at_most(events_2.ceil() as u64, (events_1 + events_2).ceil() as u64, share)
 }
 
-/// How much more a share scatters over time than it would by chance; 1 where that can't be told.
-pub(super) fn design_effect<'a>(cells: impl Iterator<Item = &'a Cell>, part: impl Fn(&Cell) -> u64) -> f64 {
-    let shares: Vec<(f64, f64)> = cells.filter(|cell| cell.requests > 0).map(|cell| (cell.requests as f64, part(cell) as f64)).collect();
+/// How much more a share scatters over time than it would by chance, of the requests of each stretch and how many of them are meant; 1
+/// where that can't be told.
+pub(super) fn design_effect(stretches: impl Iterator<Item = (u64, u64)>) -> f64 {
+    let shares: Vec<(f64, f64)> =
+        stretches.filter(|(requests, _)| *requests > 0).map(|(requests, part)| (requests as f64, part as f64)).collect();
     let all: f64 = shares.iter().map(|(requests, _)| requests).sum();
     let share = shares.iter().map(|(_, part)| part).sum::<f64>() / all.max(1.0);
-    if shares.len() < LEAST_CELLS || share <= 0.0 || share >= 1.0 {
+    if shares.len() < LEAST || share <= 0.0 || share >= 1.0 {
         return 1.0;
     }
     let scatter: f64 = shares.iter().map(|(requests, part)| requests * (part / requests - share).powi(2)).sum();
@@ -192,11 +194,9 @@ mod tests {
 
     #[test]
     fn what_comes_in_bursts_counts_for_less() {
-        let cell = |failures| Cell { requests: 100, failures, ..Cell::default() };
-        let even: Vec<Cell> = (0..20).map(|n| cell(9 + n % 3)).collect();
-        let burst: Vec<Cell> = (0..20).map(|n| cell(if n == 7 { 100 } else { 5 })).collect();
-        assert_eq!(design_effect(even.iter(), |cell| cell.failures), 1.0);
-        assert!(design_effect(burst.iter(), |cell| cell.failures) > 20.0);
-        assert_eq!(design_effect(burst[..4].iter(), |cell| cell.failures), 1.0, "too few to tell");
+        let burst = |n| (100, if n == 1 { 100 } else { 5 });
+        assert_eq!(design_effect((0..20).map(|n| (100, 9 + n % 3))), 1.0);
+        assert!(design_effect((0..20).map(burst)) > 20.0);
+        assert_eq!(design_effect((0..4).map(burst)), 1.0, "too few to tell");
     }
 }

@@ -1,6 +1,6 @@
 // Line charts: SVG, a legend that shows and hides, a cross-hair that all charts of the same time share.
 
-const MARGIN = { left: 50, right: 14, top: 12, bottom: 24 };
+const MARGIN = { right: 14, top: 12, bottom: 24 };
 
 // Round steps of an axis from 0, or from `from`, up to `to`.
 function ticks(from, to, about) {
@@ -14,7 +14,7 @@ function ticks(from, to, about) {
 }
 
 function timeTicks(from, to, about) {
-  const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400];
+  const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 28800, 43200, 86400];
   const step = steps.find((n) => n >= (to - from) / about) || Math.ceil((to - from) / about / 86400) * 86400;
   const all = [];
   for (let at = Math.ceil(from / step) * step; at <= to + 1e-6; at += step) all.push(at);
@@ -34,8 +34,8 @@ function logTicks(from, to) {
 
 class Chart {
   // series: [{ name, color, values, dash, x }]; `x` of each, or one for all. link: charts that share a cross-hair.
-  constructor({ title, note, x, series, format, axis, xName, xTicks, log, height, link, hidden, most }) {
-    Object.assign(this, { x, series, axis: axis || format, format, xName: xName || clock, xTicks: xTicks || timeTicks, log, link, most });
+  constructor({ title, note, x, series, format, axis, xName, xTicks, log, height, link, hidden, most, domain }) {
+    Object.assign(this, { x, series, axis: axis || format, format, xName: xName || clock, xTicks: xTicks || timeTicks, log, link, most, domain });
     this.height = height || 200;
     this.off = new Set(hidden || []);
     this.legend = el('div', { className: 'legend' });
@@ -87,6 +87,7 @@ class Chart {
         if (value !== null && !(this.log && value <= 0)) { low = Math.min(low, value); high = Math.max(high, value); }
       }
     }
+    if (this.domain) [left, right] = [Math.min(left, this.domain[0]), Math.max(right, this.domain[1])];
     if (right === left) { left -= 0.5; right += 0.5; }
     if (this.log) {
       if (!isFinite(low)) [low, high] = [1, 10];
@@ -98,14 +99,17 @@ class Chart {
       const step = top.length > 1 ? top[1] - top[0] : high;
       high = Math.max(Math.ceil((high || 1) / step - 1e-9) * step, this.most ? Math.min(this.most, (high || 1) * 1.2) : 0);
     }
-    const { left: ml, right: mr, top: mt, bottom: mb } = MARGIN;
+    const { right: mr, top: mt, bottom: mb } = MARGIN;
+    const steps = (this.log ? logTicks(low, high) : ticks(low, high, 4)).map((at) => [at, this.axis(at)]);
+    // As wide as the widest label.
+    const ml = 18 + 6.4 * Math.max(...steps.map(([, label]) => label.length));
     const px = (at) => ml + ((at - left) / (right - left)) * (width - ml - mr);
     const part = this.log ? (value) => Math.log(value / low) / Math.log(high / low) : (value) => (value - low) / (high - low);
     const py = (value) => height - mb - Math.min(1, Math.max(0, part(value))) * (height - mt - mb);
     const picture = svg('svg', { viewBox: `0 0 ${width} ${height}`, height, role: 'img', 'aria-label': this.title });
-    for (const at of this.log ? logTicks(low, high) : ticks(low, high, 4)) {
+    for (const [at, label] of steps) {
       picture.append(svg('line', { className: 'gridline', x1: ml, x2: width - mr, y1: py(at), y2: py(at) }),
-        svg('text', { x: ml - 7, y: py(at) + 4, 'text-anchor': 'end' }, this.axis(at)));
+        svg('text', { x: ml - 7, y: py(at) + 4, 'text-anchor': 'end' }, label));
     }
     for (const at of this.xTicks(left, right, Math.max(2, Math.floor((width - ml - mr) / 78)))) {
       const near = px(at) > width - mr - 22;

@@ -70,9 +70,9 @@ fn digits(value: f64) -> f64 {
     (value * scale).round() / scale
 }
 
-/// Milliseconds to the microsecond below a second, as they are counted; above, to five digits.
+/// Milliseconds to the microsecond below a second, as they are counted; above, to a tenth.
 fn ms(us: u64) -> f64 {
-    if us < 1_000_000 { us as f64 / 1000.0 } else { (us as f64 / 1e4).round() / 100.0 * 10.0 }
+    if us < 1_000_000 { us as f64 / 1000.0 } else { (us as f64 / 100.0).round() / 10.0 }
 }
 
 fn line(stats: &NameStats, seconds: f64) -> Value {
@@ -147,9 +147,8 @@ fn course(history: &History, line: usize) -> Value {
 
 fn timeline(report: &Report) -> Value {
     let points: Vec<_> = report.timeline.points().collect();
-    let of = |figure: &dyn Fn(&crate::stats::Point) -> Option<f64>| -> Value {
-        points.iter().map(|point| figure(point).map(digits)).collect()
-    };
+    let of =
+        |figure: &dyn Fn(&crate::stats::Point) -> Option<f64>| -> Value { points.iter().map(|point| figure(point).map(digits)).collect() };
     let mut course = json!({
         "from": of(&|point| Some(point.from_us as f64 / 1e6)),
         "to": of(&|point| Some(point.to_us as f64 / 1e6)),

@@ -37,6 +37,10 @@ fn inert(json: &str) -> String {
 }
 
 #[cfg(test)]
+#[path = "browser_tests.rs"]
+mod browser;
+
+#[cfg(test)]
 mod tests {
     use super::super::sample::{report, verdict};
     use super::*;

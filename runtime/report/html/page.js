@@ -29,7 +29,7 @@ function tiles() {
   return el('div', { className: 'tiles' },
     tile('Requests', count(total.requests), `${size(total.received)} received`),
     tile('Failures', share(total.failures, total.requests), `${count(total.failures)} requests`, total.failures > 0),
-    tile('Requests a second', trim(total.rps), `peak ${trim(peak(timeline.rps))}`),
+    tile('Requests/s', trim(total.rps), `peak ${trim(peak(timeline.rps))}`),
     users > 0 ? tile('Users at most', count(users), `planned ${count(peak(timeline.planned))}`) : null,
     tile('Median', took(p('50')), `average ${took(total.times.avg)}`),
     tile('p95', took(p('95')), `p90 ${took(p('90'))}`),
@@ -42,21 +42,21 @@ function thresholdSection() {
   if (!figures.thresholds.length) return null;
   const badge = { passed: 'passed', failed: 'failed' };
   const rows = figures.thresholds.map((one) => el('tr', null,
-    el('td', { className: 'wrap' }, el('code', null, one.text)),
-    el('td', { className: 'left' }, el('span', { className: 'badge ' + (badge[one.word] || 'odd') }, one.word)),
-    el('td', null, one.actual), el('td', null, one.limit), el('td', { className: 'left wrap soft' }, one.detail)));
+    el('td', null, el('span', { className: 'badge ' + (badge[one.word] || 'odd') }, one.word)),
+    el('td', { className: 'left wrap' }, el('code', null, one.text), one.detail ? el('div', { className: 'soft small' }, one.detail) : null),
+    el('td', null, one.actual), el('td', null, one.limit)));
   const head = (name, left) => el('th', { scope: 'col', className: left ? 'left' : null }, name);
   return [
     el('h2', { id: 'thresholds' }, 'Thresholds'),
-    el('div', { className: 'card scroll' }, el('table', { className: 'list' },
-      el('thead', null, el('tr', null, head('Threshold', true), head('', true), head('Measured'), head('Limit'), head('', true))), el('tbody', null, rows))),
+    el('div', { className: 'card scroll' }, el('table', { className: 'list thresholds' },
+      el('thead', null, el('tr', null, head('', true), head('Threshold', true), head('Measured'), head('Limit'))), el('tbody', null, rows))),
   ];
 }
 
 function chartSection() {
   const x = timeline.from.map((from, i) => (from + timeline.to[i]) / 2);
   const link = [];
-  const chart = (title, series, format, more) => new Chart({ title, series, format, x, link, ...more });
+  const chart = (title, series, format, more) => new Chart({ title, series, format, x, link, domain: [0, figures.seconds], ...more });
   const line = (name, values, color, dash) => ({ name, values, color: `var(--c${color})`, dash });
   const any = (values) => values.some((value) => value > 0);
   const charts = [

@@ -18,7 +18,7 @@ function views() {
     { name: 'avg ms', value: (line) => (of(line).count ? of(line).avg : null), show: ms },
     { name: 'min', value: (line) => (of(line).count ? of(line).min : null), show: ms },
     ...percentileColumns(of),
-    { name: 'p95 over time', value: null, cell: (line) => line.course && line.course.p95.length ? spark(line.course.p95, 84, 20) : '' },
+    { name: 'trend', title: 'p95 over time', value: null, cell: (line) => (line.course && line.course.p95.length ? spark(line.course.p95, 64, 20) : '') },
   ];
   const plain = (name, key, show) => ({ name, value: (line) => line[key], show });
   const all = [['Response times', times((line) => line.times)]];
@@ -78,7 +78,7 @@ class Steps {
     const columns = this.views[this.view][1];
     this.tabs.replaceChildren(...this.views.map(([name], i) => el('button',
       { type: 'button', 'aria-pressed': String(i === this.view), on: { click: () => { this.view = i; this.draw(); } } }, name)));
-    const head = (name, sorts) => {
+    const head = (name, sorts, title) => {
       const sorted = this.sort && this.sort.column === name ? (this.sort.down ? 'descending' : 'ascending') : null;
       const click = () => {
         // Figures from the greatest, names from A; a second click turns it, a third leaves the order of the spec.
@@ -88,7 +88,7 @@ class Steps {
         else this.sort = null;
         this.draw();
       };
-      return el('th', { scope: 'col', 'aria-sort': sorted }, sorts ? el('button', { type: 'button', on: { click } }, name) : name);
+      return el('th', { scope: 'col', 'aria-sort': sorted, title }, sorts ? el('button', { type: 'button', on: { click } }, name) : name);
     };
     const cells = (line) => columns.map((column) => {
       if (column.cell) return el('td', null, column.cell(line));
@@ -107,7 +107,7 @@ class Steps {
     });
     const total = el('tr', { className: 'total' }, el('td', null, 'Total'), cells(figures.total));
     this.scroll.replaceChildren(el('table', { className: 'list steps' },
-      el('thead', null, el('tr', null, head('Step', true), columns.map((column) => head(column.name, !!column.value)))),
+      el('thead', null, el('tr', null, head('Step', true), columns.map((column) => head(column.name, !!column.value, column.title)))),
       el('tbody', null, rows), el('tfoot', null, total)));
     this.more.hidden = shown.length === lines.length;
     this.more.textContent = `Show all ${count(lines.length)}`;
@@ -132,7 +132,7 @@ class Steps {
 
   makeCharts() {
     const link = [];
-    const over = (title, note, format, axis) => new Chart({ title, note, x: [], series: [], format, axis, link, height: 210 });
+    const over = (title, note, format, axis) => new Chart({ title, note, x: [], series: [], format, axis, link, height: 210, domain: [0, figures.seconds] });
     this.nines = new Chart({
       title: 'Distribution', note: 'response times; the axis goes in nines', x: [], series: [], format: took, axis: took, log: true, height: 300,
       xName: nineName, xTicks: (from, to) => [0, 0.30103, 1, 2, 3, 4, 5, 6].filter((x) => x >= from && x <= to),
