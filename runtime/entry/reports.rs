@@ -1,6 +1,6 @@
 //! `report`, `merge` and `compare`: what is made of the JSON reports of runs that are over.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -52,7 +52,7 @@ fn tolerance(text: &str) -> Result<f64, String> {
     }
 }
 
-fn read(path: &PathBuf) -> Result<Report, Refusal> {
+fn read(path: &Path) -> Result<Report, Refusal> {
     Report::read(path).map_err(|why| Refusal::wrong([why]))
 }
 
@@ -66,7 +66,7 @@ pub(super) fn report(command: &ReportCommand) -> Result<Ending, Refusal> {
 
 /// `merge`.
 pub(super) fn merge(command: &MergeCommand) -> Result<Ending, Refusal> {
-    let parts = command.files.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let parts = command.files.iter().map(|file| read(file)).collect::<Result<Vec<_>, _>>()?;
     let merged = Report::merged(&parts).map_err(|why| Refusal::wrong([why]))?;
     save_json(&command.output, &merged)?;
     let total = merged.total.total(&merged.names);

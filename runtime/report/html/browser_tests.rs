@@ -120,7 +120,8 @@ fn used(name: &str, report: &Report, width: u32) -> serde_json::Value {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("page.html");
     let framed = watched.replace('&', "&amp;").replace('"', "&quot;");
-    let frame = format!("<!doctype html><body><iframe style=\"width:{width}px;height:900px;border:0\" srcdoc=\"{framed}\"></iframe></body>");
+    let frame =
+        format!("<!doctype html><body><iframe style=\"width:{width}px;height:900px;border:0\" srcdoc=\"{framed}\"></iframe></body>");
     fs::write(&file, frame).unwrap();
     let said = fs::File::create(folder.path().join("dom")).unwrap();
     let mut child = chromium()
@@ -192,13 +193,13 @@ fn a_thousand_names_and_a_day_are_readable_on_a_phone() {
 /// A day of a thousand steps: a wave of load, a slow hour, a burst of failures, a lost shard.
 fn day() -> Report {
     const NAMES: u64 = 1000;
-    const INTERVALS: u64 = 720;
+    const INTERVALS: u64 = 360;
     let actions = ["Search", "Look", "Add", "Pay", "Ship", "Cancel", "Track", "Rate"];
     let names: Vec<Name> = (0..NAMES)
         .map(|n| Name::step(format!("Market {:03} / {}", n / 8, actions[(n % 8) as usize]), if n % 3 == 0 { "POST" } else { "GET" }))
         .collect();
     let mut recorder = Recorder::new(names.len(), 0);
-    let mut timeline = Timeline::new(Duration::from_secs(120));
+    let mut timeline = Timeline::new(Duration::from_secs(240));
     let mut total = Snapshot::empty(names.len());
     let mut state = 0x9e37_79b9_7f4a_7c15u64;
     let mut random = || {
@@ -208,7 +209,7 @@ fn day() -> Report {
         (state >> 11) as f64 / (1u64 << 53) as f64
     };
     for interval in 0..INTERVALS {
-        let hour = interval as f64 / 30.0;
+        let hour = interval as f64 / 15.0;
         let wave = 0.6 - 0.4 * (hour / 24.0 * std::f64::consts::TAU).cos();
         let slow = if (14.0..15.0).contains(&hour) { 3.0 } else { 1.0 };
         for k in 0..((70.0 * wave) as u64) {
@@ -231,7 +232,7 @@ fn day() -> Report {
                 if !ok {
                     let class = [FailureClass::Status, FailureClass::Timeout, FailureClass::Json][(name % 3) as usize];
                     let key = FailureKey { name: name as u32, class, place: (name % 40) as u32, kind: "".into() };
-                    recorder.failure(key, Duration::from_secs(interval * 120), || Example {
+                    recorder.failure(key, Duration::from_secs(interval * 240), || Example {
                         user: name,
                         message: "expected status 200, got 503 Service Unavailable".into(),
                         request: "GET /markets/17/items HTTP/1.1\r\nHost: shop.example\r\n\r\n".into(),
@@ -242,9 +243,9 @@ fn day() -> Report {
             }
         }
         recorder.lag(Duration::from_micros((400.0 * wave * random()) as u64));
-        recorder.cpu(Duration::from_secs_f64(120.0 * wave * 0.7), Duration::from_secs(120));
+        recorder.cpu(Duration::from_secs_f64(240.0 * wave * 0.7), Duration::from_secs(240));
         let users = (2_000.0 * wave) as u64;
-        let delta = recorder.snapshot(Duration::from_secs((interval + 1) * 120), if slow > 1.0 { users * 3 / 4 } else { users }, users);
+        let delta = recorder.snapshot(Duration::from_secs((interval + 1) * 240), if slow > 1.0 { users * 3 / 4 } else { users }, users);
         timeline.add(&delta, &names);
         total.merge(&delta);
     }
@@ -257,7 +258,7 @@ fn day() -> Report {
             profile: "test_header:\n  name: marketplace\n  env: staging\nprofile:\n  runner: {clients: 2000, duration: 1d}\n".into(),
             seed: 7,
             started_at: "2026-11-23T00:00:00.250Z".into(),
-            duration_us: INTERVALS * 120_000_000,
+            duration_us: INTERVALS * 240_000_000,
             ltc_version: "0.1.0".into(),
             apis: vec![
                 ApiVersion { name: "shop".into(), version: "2.8.0".into() },
