@@ -42,21 +42,21 @@ fn main() -> std::io::Result<()> {
     write_changed(&out.join("runtime_sources.rs"), &text)
 }
 
-/// Kinds of files that the run time is compiled from.
-const PACKED: [&str; 6] = ["rs", "toml", "txt", "html", "css", "js"];
-
 /// What the run time is compiled from; its tests stay here.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() {
-            if !matches!(name.as_str(), "target" | "tests" | "golden" | "vectors") {
+            if !matches!(name.as_str(), "target" | "tests" | "examples" | "golden" | "vectors") {
                 collect(&path, files)?;
             }
         } else if name == "tests.rs" || name.ends_with("_tests.rs") {
             // Only tests have them, and those look at files that aren't packed.
-        } else if path.extension().is_some_and(|extension| PACKED.iter().any(|packed| extension == *packed)) {
+        } else if path
+            .extension()
+            .is_some_and(|extension| ["rs", "toml", "txt", "html", "css", "js"].iter().any(|packed| extension == *packed))
+        {
             files.push(path);
         }
     }

@@ -2,8 +2,10 @@
 
 mod bootstrap;
 mod cli;
+mod cloud;
 mod configuration;
 mod debug_run;
+mod deploy;
 mod fleet;
 mod load;
 mod load_run;
@@ -40,6 +42,16 @@ pub(crate) enum Ending {
 }
 
 impl Ending {
+    /// In a word.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Wrong | Self::Broken => "broken",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
     fn code(self) -> u8 {
         match self {
             Self::Passed => 0,
@@ -103,6 +115,9 @@ fn run(program: &'static Program, cli: &Cli, born: Instant) -> Result<Ending, Re
         Some(Command::Report(command)) => return reports::report(command),
         Some(Command::Merge(command)) => return reports::merge(command),
         Some(Command::Compare(command)) => return reports::compare(command),
+        Some(Command::Deploy(command)) => return deploy::deploy(program, command),
+        Some(Command::Status(command)) => return deploy::status(program, command),
+        Some(Command::Destroy(command)) => return deploy::destroy(program, command),
         None => {}
     }
     let configuration = Configuration::load(program, &cli.run.load)?;

@@ -10,7 +10,6 @@ mod figures;
 pub mod html;
 mod json;
 pub mod junit;
-pub mod lines;
 pub mod markdown;
 mod merge;
 mod table;
@@ -19,7 +18,7 @@ pub(crate) use figures::short_ms;
 pub use figures::{bytes, clock, count, ms, percent, rate};
 pub use json::SCHEMA;
 pub use table::Look;
-pub(crate) use table::{Table, fit, size_of};
+pub(crate) use table::{Table, fit};
 
 use std::time::Duration;
 
@@ -35,6 +34,21 @@ pub struct ApiVersion {
     pub name: String,
     /// Its version; empty where it has no health check.
     pub version: String,
+}
+
+/// What became of what a listener was to send.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivered {
+    /// The listener's name.
+    pub name: String,
+    /// Events and data points that its sink took.
+    pub sent: u64,
+    /// Those that it didn't, in time.
+    pub dropped: u64,
+    /// Requests that were made again.
+    pub retries: u64,
+    /// What went wrong last; empty where nothing did.
+    pub error: String,
 }
 
 /// What was run, when and where.
@@ -71,6 +85,8 @@ pub struct RunInfo {
     pub interrupted: bool,
     /// How the load was made: by how many users, for how long, from where; a sentence each.
     pub plan: Vec<String>,
+    /// What became of what the listeners were to send.
+    pub listeners: Vec<Delivered>,
     /// Whatever else a reader must know, such as lost shards.
     pub notes: Vec<String>,
 }
@@ -152,6 +168,11 @@ impl Report {
         }
         if self.run.interrupted {
             all.push("the test was interrupted before its end".into());
+        }
+        for listener in self.run.listeners.iter().filter(|listener| listener.dropped > 0) {
+            let of = listener.dropped + listener.sent;
+            let why = if listener.error.is_empty() { "it was too slow" } else { &listener.error };
+            all.push(format!("{} took only {} of {} items: {why}", listener.name, count(listener.sent), count(of)));
         }
         all.extend(self.run.notes.iter().cloned());
         all

@@ -1,7 +1,7 @@
 // The table of steps, sorted and filtered; the charts of those that are picked.
 
 const COLORS = ['var(--c0)', 'var(--c1)', 'var(--c2)', 'var(--c3)', 'var(--c4)'];
-const ROWS = 100;
+const ROWS = 25;
 
 const percentileColumns = (times) => figures.percentiles.map((name, i) =>
   ({ name: 'p' + name, value: (line) => (times(line).count ? times(line).p[i] : null), show: ms }));
@@ -97,7 +97,7 @@ class Steps {
       return el('td', { className: column.bad && column.bad(line) ? 'bad' : none ? 'none' : null }, value === null || value === undefined ? '–' : column.show(value, line));
     });
     const lines = this.lines();
-    const shown = this.all ? lines : lines.slice(0, ROWS);
+    const shown = this.all || lines.length <= ROWS * 2 ? lines : lines.slice(0, ROWS);
     const rows = shown.map((line) => {
       const color = this.colorOf(line);
       const pick = el('button', { type: 'button', className: 'pick', 'aria-pressed': String(!!color), title: line.name, on: { click: () => this.pick(line) } },
