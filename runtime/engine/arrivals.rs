@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::turn::{begin, once};
+use super::turn::{Turns, begin, goes_on, once};
 use super::worker::{Crew, Leave};
 use crate::flow::Exit;
 use crate::schedule::Arrivals;
@@ -61,11 +61,11 @@ async fn live(server: Rc<Server>, pool: Rc<Pool>, crew: Rc<Crew>, leave: Rc<Leav
     crew.users.set(crew.users.get() + 1);
     let outcome = async {
         begin(user, class, &crew, &leave).await?;
+        let mut turns = Turns::of(user, class);
         loop {
             if let Some(due) = server.due.take() {
                 user.behind.set(user.world().clock.elapsed().saturating_sub(due));
-                once(user, class.run).await?;
-                user.next_iteration();
+                goes_on(turns.next().await)?;
             }
             if crew.stopping(&leave) {
                 return Ok(());

@@ -123,16 +123,19 @@ impl Transport {
         &self.proxy
     }
 
-    /// A buffer for one exchange.
+    /// A buffer for one exchange: the one that was used last, so that it is likely to be in the processor's cache. Its memory is its own
+    /// again once what was cut out of it has been dropped.
     pub(crate) fn borrow_buffer(&self) -> BytesMut {
-        self.buffers.borrow_mut().pop().unwrap_or_else(|| BytesMut::with_capacity(BUFFER))
+        let mut buffer = self.buffers.borrow_mut().pop().unwrap_or_default();
+        buffer.reserve(BUFFER);
+        buffer
     }
 
     /// Takes a buffer back; ones that have grown are not kept.
     pub(crate) fn return_buffer(&self, mut buffer: BytesMut) {
         buffer.clear();
         let mut buffers = self.buffers.borrow_mut();
-        if buffers.len() < BUFFERS && buffer.capacity() >= BUFFER / 4 && buffer.capacity() <= 4 * BUFFER {
+        if buffers.len() < BUFFERS && buffer.capacity() <= 2 * BUFFER {
             buffers.push(buffer);
         }
     }
