@@ -12,6 +12,7 @@ use crate::data::Pools;
 use crate::exchange::Ready;
 use crate::functions::{AwsCredentials, AwsRequest};
 use crate::http;
+use crate::matcher::Judged;
 use crate::observe::Observer;
 use crate::place::Place;
 use crate::program::{Program, StepInfo};
@@ -62,6 +63,7 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) observer: Box<dyn Observer>,
     pub(crate) recorder: RefCell<Recorder>,
+    pub(crate) judged: RefCell<Judged>,
     apis: Vec<Rc<http::ApiTransport>>,
     bases: Vec<OnceCell<Eval<http::Target>>>,
     /// Requests that don't change, by their number in the program, as soon as they have been sent once.
@@ -113,6 +115,7 @@ impl World {
             clock: settings.clock.clone(),
             observer,
             recorder: RefCell::new(Recorder::new(program.lines.len(), u32::try_from(settings.part).unwrap_or(u32::MAX))),
+            judged: RefCell::default(),
             apis,
             constants: RefCell::default(),
             bases: program.apis.iter().map(|_| OnceCell::new()).collect(),

@@ -4,6 +4,7 @@
 
 mod arrivals;
 mod meter;
+mod ticker;
 mod turn;
 mod worker;
 

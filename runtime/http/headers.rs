@@ -37,24 +37,23 @@ impl Headers {
         Self { block: block.into() }
     }
 
-    fn text(&self) -> &str {
-        std::str::from_utf8(&self.block).unwrap_or_default()
-    }
-
     /// The first value of a field.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.text().split('\n').find_map(|line| value_of(line, name))
+        Lines(&self.block).find_map(|line| value_of(line, name))
     }
 
     /// All values of a field.
     pub fn get_all<'h>(&'h self, name: &str) -> impl Iterator<Item = &'h str> + use<'h> {
         let name = EcoString::from(name);
-        self.text().split('\n').filter_map(move |line| value_of(line, &name))
+        Lines(&self.block).filter_map(move |line| value_of(line, &name))
     }
 
     /// All fields, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
-        self.text().split('\n').filter_map(|line| line.split_once(':')).map(|(name, value)| (name, trimmed(value)))
+        Lines(&self.block).filter_map(|line| {
+            let colon = memchr::memchr(b':', line)?;
+            Some((text(&line[..colon]), text(line[colon + 1..].trim_ascii())))
+        })
     }
 
     /// Whether a field is a list that has this word.
@@ -80,16 +79,32 @@ impl Headers {
     }
 }
 
-/// The value of a line whose field has this name.
-fn value_of<'l>(line: &'l str, name: &str) -> Option<&'l str> {
-    let bytes = line.as_bytes();
-    let matches = bytes.get(name.len()) == Some(&b':') && bytes[..name.len()].eq_ignore_ascii_case(name.as_bytes());
-    matches.then(|| trimmed(&line[name.len() + 1..]))
+/// Lines without their ends.
+#[derive(Clone)]
+struct Lines<'l>(&'l [u8]);
+
+impl<'l> Iterator for Lines<'l> {
+    type Item = &'l [u8];
+
+    fn next(&mut self) -> Option<&'l [u8]> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let end = memchr::memchr(b'\n', self.0).unwrap_or(self.0.len());
+        let line = &self.0[..end];
+        self.0 = self.0.get(end + 1..).unwrap_or_default();
+        Some(line)
+    }
 }
 
-/// Without the white space that RFC 9110 allows around a value.
-fn trimmed(value: &str) -> &str {
-    value.trim_matches([' ', '\t', '\r'])
+/// The value of a line whose field has this name.
+fn value_of<'l>(line: &'l [u8], name: &str) -> Option<&'l str> {
+    let matches = line.get(name.len()) == Some(&b':') && line[..name.len()].eq_ignore_ascii_case(name.as_bytes());
+    matches.then(|| text(line[name.len() + 1..].trim_ascii()))
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
 }
 
 /// The lines of a raw block: name, value, and the line with its end.

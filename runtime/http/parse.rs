@@ -23,6 +23,41 @@ pub(crate) struct Head {
     pub(crate) concerns_client: bool,
 }
 
+/// Heads that were understood, by the length of what was received: a head that is the same byte for byte means the same, and servers send
+/// the same one over and over.
+#[derive(Debug, Default)]
+pub(crate) struct Known([Option<(Box<[u8]>, Simple)>; KNOWN]);
+
+const KNOWN: usize = 16;
+
+/// A head of a final response over HTTP/1.1 whose body has a plain length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Simple {
+    pub(crate) status: u16,
+    /// Where its fields begin; they end where it ends.
+    pub(crate) fields: usize,
+    pub(crate) length: usize,
+    pub(crate) body: usize,
+    pub(crate) concerns_client: bool,
+}
+
+impl Known {
+    /// The head that the bytes begin with, where it is known.
+    pub(crate) fn find(&self, bytes: &[u8]) -> Option<Simple> {
+        let (known, head) = self.0[bytes.len() % KNOWN].as_ref()?;
+        bytes.starts_with(known).then_some(*head)
+    }
+
+    /// Keeps a head that was understood in these bytes; gives it where it is simple.
+    pub(crate) fn learn(&mut self, bytes: &[u8], head: &Head) -> Option<Simple> {
+        let body = head.plain_length.filter(|_| head.status >= 200 && head.rebuilt.is_none())?;
+        let (status, fields, length, concerns_client) = (head.status, head.fields.start, head.length, head.concerns_client);
+        let simple = Simple { status, fields, length, body, concerns_client };
+        self.0[bytes.len() % KNOWN] = Some((bytes[..length].into(), simple));
+        Some(simple)
+    }
+}
+
 /// A head, once all of it is there.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Option<Head>, Failure> {
     let bytes = &bytes[..bytes.len().min(MAX_HEAD)];
@@ -89,7 +124,8 @@ fn head(parsed: &httparse::Response<'_, '_>, bytes: &[u8], length: usize) -> Res
     // The fields begin behind the status line.
     let start = memchr::memchr(b'\n', bytes).map_or(length, |at| at + 1).min(length);
     let fields = start..length;
-    let rebuilt = std::str::from_utf8(&bytes[fields.clone()]).is_err().then(|| rebuilt(parsed));
+    let block = &bytes[fields.clone()];
+    let rebuilt = (!block.is_ascii() && std::str::from_utf8(block).is_err()).then(|| rebuilt(parsed));
     Ok(Head { status, version, fields, rebuilt, length, plain_length: plain_length.filter(|_| plain), concerns_client })
 }
 

@@ -11,12 +11,12 @@ use std::time::Instant;
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt as _, AsyncWrite as _};
 
-use super::Failure;
 use super::h1::{Begun, Lost, Raw};
 use super::headers::Headers;
 use super::parse::parse;
 use super::stream::{Stream, broken};
 use super::transport::Transport;
+use super::{Failure, Version};
 
 /// Requests and responses that are larger are no longer simple.
 pub(crate) const SMALL: usize = 8 * 1024;
@@ -128,19 +128,27 @@ impl Quick {
         wire: &Wire,
         to_head: bool,
     ) -> Option<Outcome> {
-        let head = match parse(&buffer) {
-            Ok(Some(head)) => head,
-            Ok(None) if buffer.len() < SMALL => {
-                self.buffer = buffer;
-                return None;
-            }
-            Ok(None) => return self.more(buffer, wire),
-            Err(failure) => return Some(Outcome::Lost(Lost { failure, untouched: false })),
+        let known = transport.heads.borrow().find(&buffer);
+        let head = match known {
+            Some(head) => head,
+            None => match parse(&buffer) {
+                Ok(Some(head)) => match transport.heads.borrow_mut().learn(&buffer, &head) {
+                    Some(head) => head,
+                    None => return self.more(buffer, wire),
+                },
+                Ok(None) if buffer.len() < SMALL => {
+                    self.buffer = buffer;
+                    return None;
+                }
+                Ok(None) => return self.more(buffer, wire),
+                Err(failure) => return Some(Outcome::Lost(Lost { failure, untouched: false })),
+            },
         };
-        let plain = head.plain_length.filter(|length| head.status >= 200 && head.rebuilt.is_none() && *length <= SMALL);
-        let Some(length) = plain else { return self.more(buffer, wire) };
+        if head.body > SMALL {
+            return self.more(buffer, wire);
+        }
         let bodiless = to_head || head.status == 204 || head.status == 304;
-        let total = head.length + if bodiless { 0 } else { length };
+        let total = head.length + if bodiless { 0 } else { head.body };
         if buffer.len() < total {
             self.buffer = buffer;
             return None;
@@ -152,8 +160,8 @@ impl Quick {
         let body = bytes.split_off(head.length);
         let raw = Raw {
             status: head.status,
-            version: head.version,
-            headers: Headers::received(bytes.slice(head.fields)),
+            version: Version::Http11,
+            headers: Headers::received(bytes.split_off(head.fields)),
             body,
             first_byte,
             done: now,

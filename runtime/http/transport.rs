@@ -13,6 +13,7 @@ use bytes::BytesMut;
 use rustls::ClientConfig;
 use tokio::sync::Mutex;
 
+use super::parse::Known;
 use super::proxy::{Proxies, Proxy};
 use super::target::Origin;
 use super::{Failure, tls};
@@ -97,12 +98,14 @@ pub struct Transport {
     proxy: Proxy,
     names: RefCell<HashMap<Box<str>, Rc<Name>>>,
     buffers: RefCell<Vec<BytesMut>>,
+    /// Heads of responses that were understood.
+    pub(crate) heads: RefCell<Known>,
 }
 
 impl Transport {
     /// Makes it; what is wrong with the configuration is said.
     pub fn new(config: TransportConfig) -> Result<Rc<Self>, String> {
-        Ok(Rc::new(Self { proxy: Proxy::new(&config.proxies), names: RefCell::default(), buffers: RefCell::default() }))
+        Ok(Rc::new(Self { proxy: Proxy::new(&config.proxies), names: RefCell::default(), buffers: RefCell::default(), heads: RefCell::default() }))
     }
 
     /// How an api is reached. Its certificates are read here, so that what is wrong with them is told before any load.
