@@ -110,6 +110,7 @@ pub fn check(target: &Target) -> Result<Checked, String> {
     let program = program.filter(|_| !diagnostics.iter().any(Diagnostic::is_error));
     if let (Some(program), Some((_, _, profile))) = (&program, &profile) {
         config.extend(users_of(program, profile));
+        config.extend(thresholds_of(program, profile));
         diagnostics.extend(too_few_rows(program, profile));
     }
     diagnostics.sort_by_key(|diagnostic| diagnostic.labels.first().map(|(span, _)| (span.file, span.start)));
@@ -407,6 +408,12 @@ fn users_of(program: &Program, profile: &Profile) -> Vec<ConfigError> {
                 .with_help_if(ltc_config::suggest::did_you_mean_or_list(name, &known, "its users"))
         })
         .collect()
+}
+
+/// Thresholds about steps and groups that the spec doesn't have.
+fn thresholds_of(program: &Program, profile: &Profile) -> Vec<ConfigError> {
+    let known: Vec<&str> = program.lines.iter().map(|line| line.name.as_str()).collect();
+    profile.thresholds.iter().filter_map(|threshold| threshold.check(&known)).collect()
 }
 
 /// Data of which each user holds a row, with fewer rows than the profile has users.

@@ -22,6 +22,18 @@ impl Clock {
         Self { start: now.start + delay, unix_start: now.unix_start + delay }
     }
 
+    /// A test that starts, or started, when this machine's wall clock shows that time since the Unix epoch.
+    pub(crate) fn at(unix_start: Duration) -> Self {
+        let now = Self::start();
+        let start = if unix_start >= now.unix_start {
+            now.start + (unix_start - now.unix_start)
+        } else {
+            // Before the system's own start there is no instant: such a test can't be run here, and begins at once.
+            now.start.checked_sub(now.unix_start - unix_start).unwrap_or(now.start)
+        };
+        Self { start, unix_start }
+    }
+
     /// Since the test's start; zero before it.
     pub(crate) fn elapsed(&self) -> Duration {
         Instant::now().saturating_duration_since(self.start)

@@ -59,7 +59,7 @@ impl Observer for Shared {
         let printer = &self.0;
         printer.steps.set(printer.steps.get() + 1);
         if !done.failures.is_empty() {
-            printer.failures.set(printer.failures.get() + 1);
+            printer.failures.set(printer.failures.get() + u64::from(!user.scopes.tries_again()));
         } else if printer.only_failures {
             return;
         }

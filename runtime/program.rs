@@ -23,6 +23,8 @@ pub type VersionSource = fn(&User, &Response<'_>) -> Eval<Option<Value>>;
 /// A compiled spec.
 #[derive(Debug)]
 pub struct Program {
+    /// Tells its code from other specs' and other versions' of it; profile and environments don't count.
+    pub fingerprint: &'static str,
     /// Its name: the spec's file stem.
     pub name: &'static str,
     /// The spec, as it was named to the compiler.

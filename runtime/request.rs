@@ -259,7 +259,6 @@ impl<'u> Request<'u> {
     /// What a call says over its request's own options follows.
     pub fn override_options(&mut self) {
         self.overriding = true;
-        self.auth_settled = false;
     }
 
     fn takes_header(&mut self, name: &str) -> bool {
@@ -282,7 +281,12 @@ impl<'u> Request<'u> {
         self.headers.lines().any(|line| names_header(line, name))
     }
 
-    /// Whether auth is still to be said: nothing nearer to the request said it, nor a `set`.
+    /// Whether auth of the request itself, of its resource or of its call is still to be said: a `set` of the api's doesn't touch these.
+    pub fn wants_own_auth(&self) -> bool {
+        !self.auth_settled || self.overriding
+    }
+
+    /// Whether the api's auth is still to be said: nothing nearer to the request said it, nor a `set`.
     pub fn wants_auth(&mut self) -> bool {
         if !self.auth_settled
             && let Some(line) = self.user.auth_override(self.api)

@@ -38,9 +38,14 @@ impl Scopes {
         }
     }
 
+    /// Whether a `retry` around tries a failed step again.
+    pub(crate) fn tries_again(&self) -> bool {
+        self.retries.get() > 0
+    }
+
     /// What becomes of a finished step.
     pub(crate) fn finish(&self, user: &User, done: Done) -> Flow {
-        if !done.failures.is_empty() && self.retries.get() > 0 {
+        if !done.failures.is_empty() && self.tries_again() {
             user.world().record_retry(done.info);
             return Err(Exit::Retry);
         }

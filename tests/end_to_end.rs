@@ -162,3 +162,59 @@ fn a_file_that_cannot_be_written_is_said_before_the_load() {
     assert!(said.contains("out/run_stats.csv can't be written"), "{said}");
     assert_eq!(project.served()["routes"]["POST /tpdata/treatments"].as_u64().unwrap_or(0), 0);
 }
+
+/// The profile with thresholds of its own.
+fn with_thresholds(project: &Project, thresholds: &str) {
+    let path = project.path().join("specs/tpdata.profile.yml");
+    let profile = fs::read_to_string(&path).expect("the profile was copied");
+    fs::write(path, format!("{profile}  thresholds: {thresholds}\n")).expect("a file");
+}
+
+#[test]
+fn thresholds_decide_how_a_test_ends() {
+    let project = Project::new();
+    with_thresholds(&project, r#"['all.failures < 1%', '"Get treatment variant".p99 < 10s', 'all.rps > 1', 'p50 < baseline * 100']"#);
+    let load = ["--clients", "3", "--duration", "2s", "--stats-interval", "500ms"];
+    let passed = project.run("tpdata", &[&load[..], &["--json", "base.json"]].concat());
+    let said = text(&passed);
+    assert!(passed.status.success(), "{said}");
+    assert!(said.contains("✓ all.failures < 1%  0%") && said.contains("the threshold `p50 < baseline * 100` isn't judged"), "{said}");
+
+    let project_2 = Project::new();
+    fs::copy(project.path().join("base.json"), project_2.path().join("base.json")).unwrap();
+    with_thresholds(&project_2, r#"['p50 < baseline * 0.0001', 'failures < 1%']"#);
+    let failed = project_2.run("tpdata", &[&load[..], &["--baseline", "base.json", "--json", "run.json"]].concat());
+    let said = text(&failed);
+    assert_eq!(failed.status.code(), Some(1), "{said}");
+    assert!(said.contains("✗ p50 < baseline * 0.0001") && said.contains("✓ failures < 1%"), "{said}");
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(project_2.path().join("run.json")).unwrap()).unwrap();
+    assert_eq!(report["summary"]["verdict"], "failed");
+    assert_eq!(report["thresholds"][0]["outcome"], "failed");
+}
+
+#[test]
+fn a_broken_threshold_stops_the_test() {
+    let mut options = ltc::demo::Options::any_port();
+    options.faults.status.insert("/tpdata/treatments/".to_owned(), 503);
+    let project = Project::with(options);
+    with_thresholds(&project, "['failures < 10% abort after 2s']");
+    let output = project.run("tpdata", &["--clients", "3", "--duration", "60s", "--stats-interval", "500ms"]);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("tpdata · env cs1 · 00:00:0"), "it went on: {said}");
+    assert!(said.contains("stopping: the threshold `failures < 10% abort after 2s` is broken (100%"), "{said}");
+    assert!(said.contains("✗ failures < 10% abort after 2s  100% (from 00:00:00 to 00:00:0"), "{said}");
+}
+
+#[test]
+fn a_threshold_about_what_isnt_there_is_refused() {
+    let project = Project::new();
+    with_thresholds(&project, r#"['"Get treatment varient".p99 < 300ms']"#);
+    let output = project.run("tpdata", &["--duration", "2s"]);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("specs/tpdata.profile.yml:") && said.contains("did you mean \"Get treatment variant\"?"), "{said}");
+    let check = common::ltc().current_dir(project.path()).args(["check", "specs/tpdata.lt"]).output().unwrap();
+    assert_eq!(check.status.code(), Some(2), "{}", text(&check));
+    assert!(text(&check).contains("did you mean \"Get treatment variant\"?"), "{}", text(&check));
+}

@@ -19,6 +19,10 @@ use crate::span::{Name, Span, Spanned};
 pub struct File {
     /// Its items in order.
     pub items: Vec<Item>,
+    /// Something in it did not parse: what is used in it, and what is not, cannot be known.
+    pub incomplete: bool,
+    /// Blocks whose heads did not parse and were replaced: what the heads declared is not known.
+    pub repaired: Vec<Span>,
 }
 
 /// A top-level item.

@@ -318,8 +318,7 @@ impl<'a> Checker<'a> {
     /// Parameters become the first locals of the function that was entered.
     pub(super) fn bind_params(&mut self, params: &[ParamInfo<'a>]) {
         for (index, param) in params.iter().enumerate() {
-            let name = crate::span::Name::new(param.name.to_owned(), param.span);
-            self.check_hides(&name);
+            self.check_param_hides(param.name, param.span);
             self.new_local(param.name, param.ty.clone(), param.span, super::scope::VarKind::Param);
             if let Some(twin) = params[..index].iter().position(|p| p.name == param.name) {
                 self.func.vars[twin].used = true;
@@ -336,7 +335,7 @@ impl<'a> Checker<'a> {
             .filter(|var| var.kind == super::scope::VarKind::Param && !var.used)
             .map(|var| (var.name, var.span))
             .collect();
-        if self.func.broken {
+        if self.func.broken || self.incomplete() {
             return;
         }
         for (name, span) in unused {

@@ -70,6 +70,7 @@ impl<'a> Checker<'a> {
             "toUpperCase" | "to_upper" => Some("upper"),
             "toLowerCase" | "to_lower" => Some("lower"),
             "includes" => Some("contains"),
+            "next" => Some("next"),
             _ => None,
         });
         let d = match known {

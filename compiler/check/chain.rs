@@ -111,6 +111,8 @@ impl<'a> Checker<'a> {
         }
         let ty = match &of.ty {
             Type::Json | Type::Object(None) => Type::Json,
+            // `action`, `method`, or a field of the page.
+            Type::Form => Type::String,
             Type::Object(Some(members)) => match members.iter().find(|(key, _)| key == name) {
                 Some((_, ty)) => ty.clone(),
                 None => {

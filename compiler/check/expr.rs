@@ -245,8 +245,12 @@ impl<'a> Checker<'a> {
             d
         } else if kinds == Kinds::DURATION && matches!(value.ty, Type::Int | Type::Float) {
             let n = self.written(span);
-            Diagnostic::new(Code::NoUnit, span, "a duration needs its unit")
-                .help(format!("say `{n}s` for seconds, `{n}ms` for milliseconds"))
+            let help = if n.ends_with(|c: char| c.is_ascii_digit()) && !n.contains(' ') {
+                format!("say `{n}s` for seconds, `{n}ms` for milliseconds")
+            } else {
+                format!("say `{n} * 1s` for seconds, `{n} * 1ms` for milliseconds")
+            };
+            Diagnostic::new(Code::NoUnit, span, "a duration needs its unit").help(help)
         } else {
             let d = Diagnostic::new(Code::WrongType, span, format!("{what} {}, this is {}", kinds.words(), a(&value.ty)));
             match conversion(kinds, &value.ty) {

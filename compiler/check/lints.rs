@@ -10,7 +10,7 @@ use crate::span::{FileId, Span};
 impl<'a> Checker<'a> {
     /// Warns of declarations that nothing uses.
     pub(super) fn lint_unused(&mut self) {
-        if self.broken {
+        if self.broken || self.incomplete() {
             return;
         }
         let mut found: Vec<(Code, Span, String, &str)> = Vec::new();
@@ -97,9 +97,14 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Whether something did not parse: what it would have used is not known.
+    pub(super) fn incomplete(&self) -> bool {
+        self.input.files.iter().any(|file| file.ast.incomplete)
+    }
+
     /// Warns of variables of a function that nothing used.
     pub(super) fn unused_locals(&mut self) {
-        if self.func.broken {
+        if self.func.broken || self.incomplete() {
             return;
         }
         let unused: Vec<(&str, Span)> = self

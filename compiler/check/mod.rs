@@ -206,6 +206,12 @@ impl<'a> Checker<'a> {
         self.report(diagnostic);
     }
 
+    /// Whether it lies in a block whose head did not parse.
+    fn repaired(&self, span: Span) -> bool {
+        let file = self.input.files.get(usize::from(span.file.0));
+        file.is_some_and(|file| file.ast.repaired.iter().any(|block| block.range().contains(&(span.start as usize))))
+    }
+
     /// What is written there.
     fn written(&self, span: Span) -> &'a str {
         let file = self.input.files.get(usize::from(span.file.0));

@@ -91,16 +91,12 @@ impl<'a> Checker<'a> {
         let text = match path {
             PathExpr::Plain(text) => text,
             PathExpr::Quoted(text) => {
-                let reference = self.text(text);
-                if super::const_eval::text(&reference) == Some("") {
-                    self.error(Code::ImpossiblePath, text.span, "this path is empty", "say `/` for the host's root");
-                }
-                return Path::Quoted(reference);
+                return Path::Quoted(self.text(text));
             }
         };
         let parts = self.text_parts(text);
         match parts.first() {
-            Some(TextPart::Literal(start)) if start.contains("://") => {
+            Some(TextPart::Literal(start)) if start.split('?').next().is_some_and(|path| path.contains("://")) => {
                 self.error(
                     Code::ImpossiblePath,
                     text.span,
@@ -164,6 +160,9 @@ impl<'a> Checker<'a> {
         };
         let near = crate::diagnostic::suggest(&dotted, known.iter().copied()).or_else(by_part);
         d = match near {
+            None if rest.len() == 1 && METHODS.contains(&last.to_ascii_uppercase().as_str()) => {
+                d.help(format!("a request in place has no brackets: `{api_name} {} /path`", last.to_ascii_uppercase()))
+            }
             Some(near) => d.help(format!("did you mean `{api_name}.{near}`?")),
             None if known.is_empty() => d.help(format!("it has none; write the request here: `{api_name} GET /…`")),
             None => d.help(format!("its requests are {}", known.join(", "))),

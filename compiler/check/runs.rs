@@ -209,6 +209,10 @@ impl<'a> Checker<'a> {
         decl.used = true;
         let (what, declared) = (decl.what, decl.span);
         self.cross(name.span, declared);
+        if self.repaired(declared) {
+            self.args_only(args);
+            return None;
+        }
         match what {
             Runnable::Sequence(id) => {
                 self.sequence(id);

@@ -197,6 +197,14 @@ impl<'a> Checker<'a> {
         );
     }
 
+    /// Refuses a parameter that has the name of an api or of data. It may hide a variable of the file: the file that declares the
+    /// parameter need not know the one that imports it.
+    pub(super) fn check_param_hides(&mut self, name: &str, span: Span) {
+        if self.values.get(name).is_some_and(|decl| matches!(decl.what, Global::Api(_) | Global::Data(_))) {
+            self.check_hides(&Name::new(name.to_owned(), span));
+        }
+    }
+
     /// Refuses a local name that a declaration at file level has.
     pub(super) fn check_hides(&mut self, name: &Name) {
         let Some(decl) = self.values.get(name.node.as_str()) else {
@@ -291,7 +299,10 @@ impl<'a> Checker<'a> {
                 return super::broken(span);
             }
         }
-        if let Some(shared) = self.values.get_mut(name) {
+        // In `before test` the local is what everyone will read; a parameter may hide what is meant by nobody.
+        if self.func.vars[id.0].kind != VarKind::Param
+            && let Some(shared) = self.values.get_mut(name)
+        {
             shared.used = true;
         }
         Expr { kind: ExprKind::Local(id), ty: self.func.state.ty(id), span }
@@ -333,7 +344,7 @@ impl<'a> Checker<'a> {
             return self
                 .bad(Diagnostic::new(Code::WrongName, span, format!("`{name}` is a function")).help(format!("call it: `{name}(…)`")));
         }
-        if self.broken || self.func.broken {
+        if self.broken || self.func.broken || self.repaired(span) {
             return super::broken(span);
         }
         let below = self.func.body.and_then(|body| {

@@ -47,7 +47,8 @@ impl<'a> Checker<'a> {
             }
         }
         self.func.taken_later.clear();
-        let interrupt = step.interrupt.is_some() || self.func.interrupt;
+        // Where the head did not parse, it may have said so.
+        let interrupt = step.interrupt.is_some() || self.func.interrupt || self.repaired(step.name.span);
         let then = self.then(rest, interrupt, step.name.span);
         self.sources = Sources::None;
         self.camel = camel;
@@ -76,7 +77,8 @@ impl<'a> Checker<'a> {
                 let help = "statistics never grow with the data: say what the step does, such as \"Get item\"";
                 self.error(Code::StepName, step.name.span, "a step's name is a literal, without `{…}`", help);
             }
-            Some(name) if name.trim().is_empty() => {
+            // Where the step's head did not parse, its name is not known.
+            Some(name) if name.trim().is_empty() && !self.repaired(step.name.span) => {
                 self.error(Code::StepName, step.name.span, "a step needs a name", "say what it does, such as \"Get item\"");
             }
             Some(_) => {}

@@ -83,8 +83,9 @@ impl<'a> Checker<'a> {
         let erroneous = matches!(source.kind, ExprKind::Const(crate::model::Const::Null)) && source.ty == Type::Json;
         if !subst::reads_response(&source) && !erroneous {
             let written = self.written(e.span);
-            let d = Diagnostic::new(Code::NoSource, e.span, "a take reads the response, this doesn't")
-                .help(format!("say `let {} = {written}`, or a source such as `json.{}`", take.name.node, take.name.node));
+            let help = foreign_source(written)
+                .unwrap_or_else(|| format!("say `let {0} = {written}`, or a source such as `json.{0}`", take.name.node));
+            let d = Diagnostic::new(Code::NoSource, e.span, "a take reads the response, this doesn't").help(help);
             self.report(d);
         }
         source
@@ -118,5 +119,29 @@ fn quantity(quantifier: Quantifier) -> Quantity {
     match quantifier {
         Quantifier::All => Quantity::All,
         Quantifier::Any => Quantity::Any,
+    }
+}
+
+/// The source that is meant by what other tools write: `response.json.id`, `headers["Location"]`.
+fn foreign_source(written: &str) -> Option<String> {
+    let (root, rest) = written.split_at(written.find(['.', '[']).unwrap_or(written.len()));
+    let path = match root {
+        "response" | "resp" | "res" | "r" | "rsp" => rest.trim_start_matches('.'),
+        "headers" | "cookies" | "status_code" | "statusCode" => written,
+        _ => return None,
+    };
+    let (kind, rest) = path.split_at(path.find(['.', '[', '(']).unwrap_or(path.len()));
+    let name = rest.trim_matches(['.', '[', ']', '"', '\'', '(', ')']);
+    match kind {
+        "headers" | "header" => Some(format!("say `header \"{}\"`", if name.is_empty() { "Location" } else { name })),
+        "cookies" | "cookie" => Some(format!("say `cookie \"{}\"`", if name.is_empty() { "sid" } else { name })),
+        "status" | "status_code" | "statusCode" => Some("say `status`".to_owned()),
+        "text" | "content" | "body" if rest.is_empty() => Some("say `text`, or `json` where the body is JSON".to_owned()),
+        "body" => Some(format!("say `json.{name}`")),
+        "json" | "data" => Some(format!("say `json{}{name}`", if name.is_empty() { "" } else { "." })),
+        "url" => Some("say `url`".to_owned()),
+        _ => Some(
+            "sources are `json`, `text`, `header \"…\"`, `cookie \"…\"`, `html \"…\"`, `form \"…\"`, `status`, `url`, `elapsed`".to_owned(),
+        ),
     }
 }

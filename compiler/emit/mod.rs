@@ -54,7 +54,8 @@ pub fn emit(program: &Program, context: &Context<'_>) -> Result<Emitted, String>
     let mut files = Vec::new();
     let requests = emitter.requests();
     let sequences = emitter.sequences();
-    let tables = emitter.tables(&mut files);
+    let code = quote!(#requests #sequences);
+    let tables = emitter.tables(&code, &mut files);
     let title = format!(" {}, compiled by ltc {}. Made by `ltc build`; do not edit.", context.spec, env!("CARGO_PKG_VERSION"));
     let tokens = quote! {
         #![doc = #title]
@@ -66,8 +67,7 @@ pub fn emit(program: &Program, context: &Context<'_>) -> Result<Emitted, String>
             ltc_runtime::main(&PROGRAM)
         }
 
-        #requests
-        #sequences
+        #code
         #tables
     };
     let file = syn::parse2(tokens.clone()).map_err(|error| format!("{error}\n{tokens}"))?;

@@ -57,6 +57,7 @@ pub(super) struct Names {
     pub(super) sequences: Vec<Ident>,
     pub(super) tasks: Vec<Ident>,
     pub(super) users: Vec<Ident>,
+    functions: Taken,
 }
 
 impl Names {
@@ -74,14 +75,15 @@ impl Names {
                 .map(|request| name(&format!("{}_{}", program.apis[request.api.0].name, request.name.join("_"))))
                 .collect(),
             users: program.users.iter().map(|user| name(&format!("{}_user", user.name))).collect(),
+            functions: taken,
         }
     }
-}
 
-/// Names for the locals of a frame, in its order.
-pub(super) fn locals(frame: &Frame) -> Vec<Ident> {
-    let mut taken = Taken::default();
-    frame.locals.iter().map(|local| taken.name(&local.name)).collect()
+    /// Names for the locals of a frame, in its order. A local hides no function: it might be called there.
+    pub(super) fn locals(&self, frame: &Frame) -> Vec<Ident> {
+        let mut taken = self.functions.clone();
+        frame.locals.iter().map(|local| taken.name(&local.name)).collect()
+    }
 }
 
 /// An identifier of this very text.
@@ -89,7 +91,7 @@ pub(super) fn ident(text: &str) -> Ident {
     Ident::new(text, Span::call_site())
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Taken(HashSet<String>);
 
 impl Taken {

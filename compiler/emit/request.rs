@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::expr::Scope;
-use super::names::locals;
+use super::names::ident;
 use super::{Emitter, index};
 use crate::model::{Auth, Body, Const, Expr, ExprKind, Options, Path, Redirects, Request, TextPart, Type};
 
@@ -15,7 +15,7 @@ impl Emitter<'_> {
             let scope = Scope { locals: &[] };
             let name = &self.names.options[api];
             let doc = format!(" What all requests to `{}` have in common ({}).", info.name, self.place(info.span));
-            let options = self.options(scope, &info.options);
+            let options = self.options(scope, &info.options, "wants_auth");
             let health = info.health.as_ref().map(|health| {
                 let name = &self.names.health[api];
                 let doc = format!(" The health check of `{}` ({}).", info.name, self.place(health.request.span));
@@ -35,7 +35,7 @@ impl Emitter<'_> {
             let name = &self.names.requests[id];
             let api = &self.program.apis[request.api.0].name;
             let doc = format!(" `{api}.{}` ({}).", request.name.join("."), self.place(request.span));
-            let params = locals(&request.frame);
+            let params = self.names.locals(&request.frame);
             let body = self.request_body(Scope { locals: &params }, request);
             let params = &params[..request.params];
             quote! {
@@ -53,7 +53,7 @@ impl Emitter<'_> {
         let path = self.path(scope, &request.path);
         let query = self.query(scope, &request.query);
         let body = self.body(scope, &request.body);
-        let options = self.options(scope, &request.options);
+        let options = self.options(scope, &request.options, "wants_own_auth");
         let common = &self.names.options[request.api.0];
         quote! {
             let mut r = u.request(#api, #method);
@@ -202,8 +202,8 @@ impl Emitter<'_> {
         out.push(Piece::Raw("}".into()));
     }
 
-    /// Lines for options. What is nearer to the request is said first and stays.
-    pub(super) fn options(&self, scope: Scope<'_>, options: &Options) -> TokenStream {
+    /// Lines for options. What is nearer to the request is said first and stays; `wants` asks whether auth is still to be said.
+    pub(super) fn options(&self, scope: Scope<'_>, options: &Options, wants: &str) -> TokenStream {
         let headers = options.headers.iter().map(|(name, value)| match &value.kind {
             ExprKind::Const(Const::Str(text)) => quote!(r.header_text(#name, #text);),
             _ => {
@@ -246,7 +246,8 @@ impl Emitter<'_> {
                     quote!(r.aws(#service, #region)?)
                 }
             };
-            quote!(if r.wants_auth() { #set; })
+            let wants = ident(wants);
+            quote!(if r.#wants() { #set; })
         });
         quote!(#(#headers)* #timeout #redirects #auth)
     }

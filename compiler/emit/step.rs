@@ -46,7 +46,7 @@ impl Emitter<'_> {
             Exchange::Call { request, args, over, query, body } => {
                 let function = &self.names.requests[request.0];
                 let args = args.iter().map(|arg| self.reference(scope, arg));
-                let over = self.options(scope, over);
+                let over = self.options(scope, over, "wants_own_auth");
                 let query = self.query(scope, query);
                 let body = body.as_ref().map(|body| self.body(scope, body));
                 if over.is_empty() && query.is_empty() && body.is_none() {
@@ -69,8 +69,12 @@ impl Emitter<'_> {
             }
             Exchange::Submit { api, form, fields, options, .. } => {
                 let form = self.reference(scope, form);
-                let fields = self.members(scope, fields);
-                let options = self.options(scope, options);
+                // An absent field is said, too: the page's own is left out.
+                let fields = fields.iter().map(|(key, value)| {
+                    let value = self.value(scope, value);
+                    quote!((#key, #value))
+                });
+                let options = self.options(scope, options, "wants_own_auth");
                 let common = &self.names.options[api.0];
                 let api = index(api.0);
                 quote! {

@@ -7,7 +7,6 @@ use quote::{format_ident, quote};
 use syn::{Ident, Lifetime};
 
 use super::expr::Scope;
-use super::names::locals;
 use super::uses;
 use super::{Emitter, index};
 use crate::model::{
@@ -101,7 +100,7 @@ impl Emitter<'_> {
     fn sequence(&self, id: usize, sequence: &Sequence) -> TokenStream {
         let name = &self.names.sequences[id];
         let doc = format!(" `sequence {}` ({}).", sequence.name, self.place(sequence.span));
-        let idents = locals(&sequence.frame);
+        let idents = self.names.locals(&sequence.frame);
         let gives: Vec<_> = sequence.gives.iter().map(|local| &idents[local.0]).collect();
         let (result, given) = match gives.as_slice() {
             [] => (quote!(Flow), quote!(())),
@@ -121,7 +120,7 @@ impl Emitter<'_> {
 
     fn routine(&self, name: &Ident, what: &str, routine: &Routine) -> TokenStream {
         let doc = format!(" {what}.");
-        let idents = locals(&routine.frame);
+        let idents = self.names.locals(&routine.frame);
         let body = self.function(&routine.frame, 0, &idents, &quote!(()), &routine.body);
         quote! {
             #[doc = #doc]
@@ -130,7 +129,7 @@ impl Emitter<'_> {
     }
 
     fn before_test(&self, routine: &Routine) -> TokenStream {
-        let idents = locals(&routine.frame);
+        let idents = self.names.locals(&routine.frame);
         let shared = (0..self.program.shared.len()).map(|number| match routine.shares.iter().find(|(_, shared)| shared.0 == number) {
             Some((local, _)) => {
                 let name = &idents[local.0];
@@ -172,7 +171,7 @@ impl Emitter<'_> {
     fn tasks(&self, id: usize, tasks: &Tasks) -> TokenStream {
         let name = &self.names.tasks[id];
         let doc = format!(" `tasks {}` ({}).", tasks.name, self.place(tasks.span));
-        let idents = locals(&tasks.frame);
+        let idents = self.names.locals(&tasks.frame);
         let (params, own) = idents.split_at(tasks.params);
         let numbers = Cell::new(0);
         let frame = Frame { locals: &idents, given: quote!(()), nested: false, labels: Vec::new(), outside: 0, numbers: &numbers };

@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use sha2::{Digest, Sha256};
 
 use super::expr::ty;
 use super::{Emitter, index};
@@ -9,7 +10,8 @@ use crate::model::{AtEnd, Data, Program, TaskPick, User, Wait};
 use crate::span::Span;
 
 impl Emitter<'_> {
-    pub(super) fn tables(&self, files: &mut Vec<(String, Vec<u8>)>) -> TokenStream {
+    /// `code` is the rest of what is emitted: the fingerprint covers it too.
+    pub(super) fn tables(&self, code: &TokenStream, files: &mut Vec<(String, Vec<u8>)>) -> TokenStream {
         let program = self.program;
         let (name, spec, compiler) = (&program.name, self.context.spec, env!("CARGO_PKG_VERSION"));
         let sources = &program.files;
@@ -58,33 +60,39 @@ impl Emitter<'_> {
             quote!(Asset { path: #path, media_type: #media_type, bytes: include_bytes!(#file) })
         });
         let assets: Vec<_> = assets.collect();
-        let embedded = self.embedded(files);
         let scenarios: Vec<_> = scenarios.collect();
         let (env, steps): (Vec<_>, Vec<_>) = (env.collect(), steps.collect());
         let places = self.places.borrow();
         let places = places.iter().copied().map(super::place_code);
+        let fields = quote! {
+            name: #name,
+            spec: #spec,
+            compiler: #compiler,
+            files: &[#(#sources),*],
+            places: &[#(#places),*],
+            lines: &[#(#lines),*],
+            steps: &[#(#steps),*],
+            apis: &[#(#apis),*],
+            env: &[#(#env),*],
+            data: &[#(#data),*],
+            keeps: #keeps,
+            globals: #globals,
+            users: &[#(#users),*],
+            scenarios: &[#(#scenarios),*],
+            before_test: #before,
+            after_test: #after,
+            regexes: &[#(#regexes),*],
+            paths: &[#(#paths),*],
+            selectors: &[#(#selectors),*],
+            assets: &[#(#assets),*],
+        };
+        let fingerprint = fingerprint(code, &fields, files);
+        // Not part of the fingerprint: a run is told its profile and environment, whatever the binary carries.
+        let embedded = self.embedded(files);
         quote! {
             static PROGRAM: Program = Program {
-                name: #name,
-                spec: #spec,
-                compiler: #compiler,
-                files: &[#(#sources),*],
-                places: &[#(#places),*],
-                lines: &[#(#lines),*],
-                steps: &[#(#steps),*],
-                apis: &[#(#apis),*],
-                env: &[#(#env),*],
-                data: &[#(#data),*],
-                keeps: #keeps,
-                globals: #globals,
-                users: &[#(#users),*],
-                scenarios: &[#(#scenarios),*],
-                before_test: #before,
-                after_test: #after,
-                regexes: &[#(#regexes),*],
-                paths: &[#(#paths),*],
-                selectors: &[#(#selectors),*],
-                assets: &[#(#assets),*],
+                fingerprint: #fingerprint,
+                #fields
                 embedded: #embedded,
             };
         }
@@ -238,4 +246,16 @@ impl Scenarios {
         self.found.push((name, pick.clone(), span));
         vec![self.found.len() - 1]
     }
+}
+
+/// What tells one spec's code from another's: two binaries with the same fingerprint do the same, whatever they were built for.
+fn fingerprint(code: &TokenStream, fields: &TokenStream, files: &[(String, Vec<u8>)]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(code.to_string());
+    hash.update(fields.to_string());
+    for (name, content) in files {
+        hash.update(name);
+        hash.update(content);
+    }
+    hex::encode(&hash.finalize()[..8])
 }

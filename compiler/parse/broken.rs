@@ -78,6 +78,10 @@ impl Builder<'_> {
                 general(&stop, place)
             }
         };
+        if let Some((place, with)) = super::repair::repair(&stop) {
+            let place = start + place.start..start + place.end;
+            self.repairs.push(super::build::Repair { place, with, span, diagnostic: diagnostic.clone() });
+        }
         self.report(diagnostic);
         span
     }

@@ -14,7 +14,7 @@ pub(super) type P<'i> = Pair<'i, Rule>;
 pub(super) struct Builder<'a> {
     /// Where offsets lie in the source.
     pub(super) places: Places<'a>,
-    /// What is wrong so far, the scan's findings included.
+    /// What is wrong so far, without the scan's findings.
     pub(super) diagnostics: &'a mut Vec<Diagnostic>,
     /// Where the scan found errors, in order: what is broken there is not reported again.
     pub(super) scanned: Vec<u32>,
@@ -22,6 +22,20 @@ pub(super) struct Builder<'a> {
     pub(super) depth: usize,
     /// The end of the last broken place: what was broken right before explains a block that follows.
     pub(super) last_broken: usize,
+    /// Broken heads of blocks, each with what may stand there instead.
+    pub(super) repairs: Vec<Repair>,
+}
+
+/// A broken head of a block.
+pub(super) struct Repair {
+    /// Its bytes in what pest sees.
+    pub(super) place: std::ops::Range<usize>,
+    /// What replaces it, of the same length.
+    pub(super) with: String,
+    /// From the head to the block's end, in the source.
+    pub(super) span: Span,
+    /// What was wrong.
+    pub(super) diagnostic: Diagnostic,
 }
 
 /// From a pair to its place in the source.
@@ -219,11 +233,11 @@ const RESERVED: &[(&str, &str)] = &[
 
 impl<'a> Builder<'a> {
     /// A builder for the mended text of `file`.
-    pub(super) fn new(file: FileId, mended: &'a Mended<'a>, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
+    pub(super) fn new(file: FileId, mended: &'a Mended<'a>, scanned: &[Diagnostic], diagnostics: &'a mut Vec<Diagnostic>) -> Self {
         let mut scanned: Vec<u32> =
-            diagnostics.iter().filter(|d| d.is_error()).flat_map(|d| d.labels.iter().map(|(span, _)| span.start)).collect();
+            scanned.iter().filter(|d| d.is_error()).flat_map(|d| d.labels.iter().map(|(span, _)| span.start)).collect();
         scanned.sort_unstable();
-        Self { places: Places { file, mended }, diagnostics, scanned, depth: 0, last_broken: 0 }
+        Self { places: Places { file, mended }, diagnostics, scanned, depth: 0, last_broken: 0, repairs: Vec::new() }
     }
 
     /// The place of `pair`.

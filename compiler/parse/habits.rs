@@ -85,7 +85,7 @@ const STATEMENTS: &[&str] = &[
     "leave", "break", "stop", "reset",
 ];
 const API: &[&str] = &["base", "keys", "cookies", "auth", "headers", "timeout", "redirects", "healthcheck", "resource"];
-const PARTS: &[&str] =
+pub(super) const PARTS: &[&str] =
     &["json", "form", "query", "headers", "text", "multipart", "graphql", "bytes", "auth", "timeout", "redirects", "expect", "version"];
 const USER: &[&str] = &["run", "wait", "weight", "on", "every"];
 const METHODS: &[&str] = &["get", "post", "put", "patch", "delete", "head", "options"];
@@ -106,11 +106,11 @@ pub(super) fn starts_statement(stop: &Stop<'_>) -> bool {
     STATEMENTS.contains(&first) || USER.contains(&first) || ITEMS.contains(&first)
 }
 
-fn found(code: Code, message: impl Into<String>, help: impl Into<String>) -> Option<Slip> {
+pub(super) fn found(code: Code, message: impl Into<String>, help: impl Into<String>) -> Option<Slip> {
     Some(Slip { code, message: message.into(), help: help.into(), place: None })
 }
 
-fn found_at(place: std::ops::Range<usize>, code: Code, message: impl Into<String>, help: impl Into<String>) -> Option<Slip> {
+pub(super) fn found_at(place: std::ops::Range<usize>, code: Code, message: impl Into<String>, help: impl Into<String>) -> Option<Slip> {
     Some(Slip { code, message: message.into(), help: help.into(), place: Some(place) })
 }
 
@@ -122,6 +122,7 @@ pub(super) fn slip(stop: &Stop<'_>) -> Option<Slip> {
         .or_else(|| operator(stop))
         .or_else(|| request(stop))
         .or_else(|| quotes(stop))
+        .or_else(|| super::phrases::slip(stop))
         .or_else(|| structure(stop))
         .or_else(|| misspelt(stop))
 }
@@ -205,6 +206,10 @@ fn number(stop: &Stop<'_>) -> Option<Slip> {
     }
     let right = match unit {
         unit if time_unit(unit).is_some() => time_unit(unit).unwrap_or_default(),
+        "x" | "X" | "XX" | "Xx" if stop.first() == "expect" => {
+            let help = format!("write `{}xx`: two small x", &value[..1]);
+            return found(Code::BadNumber, format!("`{token}` is no status"), help);
+        }
         "xx" if value.len() == 1 => {
             return found(
                 Code::BadNumber,
@@ -328,6 +333,23 @@ fn quotes(stop: &Stop<'_>) -> Option<Slip> {
     let before = stop.text[..stop.at].trim_end();
     let behind = before.rsplit(char::is_whitespace).next().unwrap_or_default();
     let wants_text = stop.wants(Rule::text) || stop.wants(Rule::block_text) || stop.wants(Rule::line_text);
+    // `step O {` and `step Log in {` could be requests to an api `step`, so that parsing gets past the name.
+    let first = stop.first();
+    if matches!(first, "step" | "group") && stop.strict == Rule::only_stmt {
+        let rest = &stop.line()[first.len()..];
+        let name = rest.split(['{', ';']).next().unwrap_or(rest).trim();
+        let bare = name.trim_end_matches(" interrupt").trim_end_matches(" skip").trim_matches(['(', ')', ' ']);
+        if name.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '(') && !matches!(bare, "skip" | "interrupt") {
+            let start = stop.line().find(name).unwrap_or(0);
+            let quoted = bare.trim_matches('"');
+            let message = if name.starts_with('(') {
+                "the name of a step or a group stands without brackets"
+            } else {
+                "the name of a step or a group is quoted"
+            };
+            return found_at(start..start + name.len(), Code::MissingQuotes, message, format!("write `{first} \"{quoted}\"`"));
+        }
+    }
     if matches!(behind, "step" | "group" | "import" | "from" | "html" | "form")
         && wants_text
         && stop.token.starts_with(|c: char| c.is_alphanumeric() || c == '.' || c == '_')
@@ -440,6 +462,11 @@ fn misspelt(stop: &Stop<'_>) -> Option<Slip> {
         _ => return None,
     };
     if first.len() < 2 || words.contains(&first) || stop.text[first.len()..].starts_with(['(', '.']) {
+        return None;
+    }
+    // A method behind the word: it is an api's name, and something else is wrong.
+    let behind = word(stop.text[first.len()..].trim_start());
+    if stop.strict == Rule::only_stmt && METHODS.contains(&behind.to_lowercase().as_str()) {
         return None;
     }
     let near = suggest(first, words.iter().copied())?;

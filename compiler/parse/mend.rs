@@ -76,6 +76,13 @@ pub(super) struct Mended<'a> {
 }
 
 impl Mended<'_> {
+    /// Puts `with` in the place of as many bytes.
+    pub(super) fn replace(&mut self, place: std::ops::Range<usize>, with: &str) {
+        if place.len() == with.len() {
+            self.text.to_mut().replace_range(place, with);
+        }
+    }
+
     /// Where the byte `at` of the mended text stands in the source.
     pub(super) fn source(&self, at: usize) -> usize {
         let next = self.breaks.partition_point(|(text, _)| *text <= at);

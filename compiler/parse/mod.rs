@@ -2,7 +2,8 @@
 //!
 //! First a linear scan (`scan`) finds what would lead the grammar astray: texts and brackets that are never closed, signs that have no
 //! place; it reports them and mends the text, so that pest sees balanced brackets. Then the grammar swallows what does not parse
-//! within its member, and `broken` says of each such place what was expected. Pest's rules and pairs stay inside this module.
+//! within its member, and `broken` says of each such place what was expected. Where that was the head of a block, it is repaired and the
+//! text parsed once more, for what stands in the block. Pest's rules and pairs stay inside this module.
 
 mod api;
 mod broken;
@@ -12,6 +13,8 @@ mod habits;
 mod item;
 mod matcher;
 mod mend;
+mod phrases;
+mod repair;
 mod scan;
 mod slips;
 mod stmt;
@@ -33,20 +36,39 @@ pub fn parse(text: &str, file: FileId) -> (ast::File, Vec<Diagnostic>) {
     let scan::Scanned { mended, mut diagnostics } = scan::scan(text, file);
     let mut tree = ast::File::default();
     let whole = Span::new(file, 0, text.len());
-    let Some(mended) = mended else {
+    let Some(mut mended) = mended else {
         tree.items.push(ast::Item::Broken(whole));
         return (tree, diagnostics);
     };
-    match LtParser::parse(Rule::file, &mended.text) {
-        Ok(pairs) => tree.items = build::Builder::new(file, &mended, &mut diagnostics).file(pairs),
-        Err(error) => {
-            // The grammar takes any text with balanced brackets; should it ever not, it is said, not hidden.
-            let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = error.location;
-            let span = Span::new(file, mended.source(at), mended.source(at));
-            diagnostics.push(Diagnostic::new(Code::Syntax, span, "the file cannot be read from here on"));
-            tree.items.push(ast::Item::Broken(whole));
+    let scanned = diagnostics.clone();
+    for round in 0..=repair::ROUNDS {
+        let mut found = Vec::new();
+        let repairs = match LtParser::parse(Rule::file, &mended.text) {
+            Ok(pairs) => {
+                let mut builder = build::Builder::new(file, &mended, &scanned, &mut found);
+                tree.items = builder.file(pairs);
+                builder.repairs
+            }
+            Err(error) => {
+                // The grammar takes any text with balanced brackets; should it ever not, it is said, not hidden.
+                let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = error.location;
+                let span = Span::new(file, mended.source(at), mended.source(at));
+                found.push(Diagnostic::new(Code::Syntax, span, "the file cannot be read from here on"));
+                tree.items = vec![ast::Item::Broken(whole)];
+                Vec::new()
+            }
+        };
+        if repairs.is_empty() || round == repair::ROUNDS {
+            diagnostics.extend(found);
+            break;
+        }
+        for repair in repairs {
+            mended.replace(repair.place, &repair.with);
+            tree.repaired.push(repair.span);
+            diagnostics.push(repair.diagnostic);
         }
     }
+    tree.incomplete = diagnostics.iter().any(Diagnostic::is_error);
     diagnostics.sort_by_key(|d| d.labels.first().map_or(0, |(span, _)| span.start));
     (tree, diagnostics)
 }

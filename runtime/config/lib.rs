@@ -21,6 +21,7 @@ pub mod rate;
 mod reader;
 pub mod registry;
 pub mod suggest;
+pub mod threshold;
 pub mod transport;
 mod variables;
 
@@ -30,6 +31,7 @@ pub use error::{ConfigError, Place};
 pub use profile::Profile;
 pub use rate::Rate;
 pub use registry::Registry;
+pub use threshold::Threshold;
 pub use transport::ApiTransportSettings;
 
 /// Reads a file as text; the error names it.

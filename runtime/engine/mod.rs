@@ -23,7 +23,7 @@ use crate::world::Settings;
 /// How a run is to be.
 #[derive(Clone, Debug)]
 pub(crate) struct Run {
-    /// What each worker's world is made from; parts are set by the engine.
+    /// What each worker's world is made from. Its part is this machine's among all; the engine cuts it for the workers.
     pub(crate) settings: Settings,
     /// This machine's part of the plan.
     pub(crate) slice: Slice,
@@ -68,6 +68,11 @@ impl Stop {
     }
 }
 
+/// A worker's part among all workers of all machines, where each machine has as many.
+pub(crate) fn worker_part((machine, machines): (u64, u64), (worker, workers): (u64, u64)) -> (u64, u64) {
+    (machine + machines * worker, machines * workers)
+}
+
 /// Workers that are running.
 #[derive(Debug)]
 pub(crate) struct Engine {
@@ -82,7 +87,8 @@ impl Engine {
         let (sender, frames) = channel();
         let mut workers = Vec::with_capacity(run.threads);
         for index in 0..run.threads {
-            let settings = Settings { part: index as u64, parts: run.threads as u64, clock: clock.clone(), ..run.settings.clone() };
+            let (part, parts) = worker_part((run.settings.part, run.settings.parts), (index as u64, run.threads as u64));
+            let settings = Settings { part, parts, clock: clock.clone(), ..run.settings.clone() };
             let job = worker::Job {
                 settings,
                 slice: run.slice.clone().part(index as u64, run.threads as u64),

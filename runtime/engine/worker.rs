@@ -109,7 +109,11 @@ impl Job {
             ending: Cell::new(false),
         });
         let clock = world.clock.clone();
-        let end = self.slice.plan().total_duration().unwrap_or(Duration::MAX);
+        let end = self.slice.end().unwrap_or(Duration::MAX);
+        // Intervals of results are those of the whole test, wherever in it this slice begins.
+        let begin = self.slice.begin().max(clock.elapsed());
+        let mut due = next_interval(begin, self.interval);
+        world.recorder.borrow_mut().begin_at(begin, 0);
         let mut tasks: Vec<JoinHandle<()>> = Vec::new();
         let mut leaves: HashMap<u64, Rc<Leave>> = HashMap::new();
         for class in (0..world.program.users.len()).filter(|class| self.slice.plan().is_open(*class)) {
@@ -118,7 +122,6 @@ impl Job {
             tasks.push(tokio::task::spawn_local(serve(world.clone(), crew.clone(), class, arrivals, pool)));
         }
         let mut events = self.slice.events().peekable();
-        let mut due = self.interval;
         loop {
             let now = clock.elapsed();
             if now >= end || self.stop.is_graceful() {
@@ -129,7 +132,7 @@ impl Job {
                 tasks.extend(apply(&world, &crew, &mut leaves, event));
             }
             if now >= due {
-                due += self.interval;
+                due = next_interval(now, self.interval);
                 tasks.retain(|task| !task.is_finished());
                 self.hand_over(&world, &crew, now);
             }
@@ -163,8 +166,8 @@ impl Job {
     }
 
     fn hand_over(&self, world: &World, crew: &Crew, now: Duration) {
-        // At its end a plan has no users any more: the last interval is shown with those it had.
-        let last = self.slice.plan().total_duration().map_or(now, |end| now.min(end.saturating_sub(Duration::from_nanos(1))));
+        // At its end a slice has no users any more: the last interval is shown with those it had.
+        let last = self.slice.end().map_or(now, |end| now.min(end.saturating_sub(Duration::from_nanos(1))));
         let planned = if crew.ending.get() { 0 } else { self.slice.users_at(last).iter().sum() };
         let mut recorder = world.recorder.borrow_mut();
         recorder.missed(crew.missed.take());
@@ -175,6 +178,13 @@ impl Job {
         // Nobody listens any more only when the process is about to end.
         let _ = self.frames.send(snapshot);
     }
+}
+
+/// The first end of an interval after `now`.
+fn next_interval(now: Duration, interval: Duration) -> Duration {
+    let past = now.as_nanos() / interval.as_nanos().max(1);
+    let next = (past + 1).saturating_mul(interval.as_nanos());
+    Duration::from_nanos(u64::try_from(next).unwrap_or(u64::MAX))
 }
 
 fn apply(world: &Rc<World>, crew: &Rc<Crew>, leaves: &mut HashMap<u64, Rc<Leave>>, event: Event) -> Option<JoinHandle<()>> {

@@ -3,8 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser};
+use clap::{Args, Parser, Subcommand};
 use ltc_config::Rate;
+
+use super::outputs::Outputs;
+use super::plan::PlanCommand;
+use super::run::RunCommand;
+use super::shard::ShardCommand;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -12,14 +17,23 @@ Examples:
   {bin}                                the load that the profile says
   {bin} --clients 50 --duration 2m     the same with other numbers
   {bin} --csv out/run --json run.json  and keep the results
+  {bin} plan                           how the load is spread over functions, and what it costs
+  {bin} run --shards 4                 the load from four processes, or from AWS Lambda
 
 Exit codes: 0 passed, 1 a threshold (or a step of --debug) failed, 2 the profile, environment or command line is wrong,
 3 what the test stands on failed (a health check, `before test`), 130 interrupted.";
 
 /// A compiled load test.
 #[derive(Clone, Debug, Parser)]
-#[command(version = env!("CARGO_PKG_VERSION"), after_help = EXAMPLES.replace("{bin}", "./TEST"))]
+#[command(
+    version = env!("CARGO_PKG_VERSION"),
+    after_help = EXAMPLES.replace("{bin}", "./TEST"),
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true
+)]
 pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
     /// Run every scenario once with one user and show every exchange
     #[arg(long)]
     pub(crate) debug: bool,
@@ -30,9 +44,36 @@ pub(crate) struct Cli {
     pub(crate) run: RunArgs,
 }
 
+/// What is done beside debugging and loading from this machine; without a command it is that.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Command {
+    Plan(PlanCommand),
+    Run(RunCommand),
+    Shard(ShardCommand),
+}
+
 /// What every run of the test understands, wherever its load comes from.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) load: LoadArgs,
+
+    #[command(flatten)]
+    pub(crate) outputs: Outputs,
+    /// The earlier run (its --json FILE) that thresholds mean by `baseline`
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// How often progress is shown and results are handed on
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Results")]
+    pub(crate) stats_interval: Option<Duration>,
+    /// No progress, only results
+    #[arg(long, short, help_heading = "Results")]
+    pub(crate) quiet: bool,
+}
+
+/// What the load is: all that a plan follows from.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct LoadArgs {
     /// Run only this scenario or user class (may be given again)
     #[arg(long, value_name = "NAME")]
     pub(crate) only: Vec<String>,
@@ -65,19 +106,6 @@ pub(crate) struct RunArgs {
     /// Worker threads; one a core where nothing is said
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Load, over the profile's")]
     pub(crate) threads: Option<u16>,
-
-    /// Write PREFIX_stats.csv, PREFIX_stats_history.csv and PREFIX_failures.csv as Locust does
-    #[arg(long, value_name = "PREFIX", help_heading = "Results")]
-    pub(crate) csv: Option<PathBuf>,
-    /// Write all results, histograms included, as JSON
-    #[arg(long, value_name = "FILE", help_heading = "Results")]
-    pub(crate) json: Option<PathBuf>,
-    /// How often progress is shown and results are handed on
-    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Results")]
-    pub(crate) stats_interval: Option<Duration>,
-    /// No progress, only results
-    #[arg(long, short, help_heading = "Results")]
-    pub(crate) quiet: bool,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -7,7 +7,7 @@ use ltc_config::profile::Shape;
 use ltc_config::{ApiTransportSettings, ConfigError, Environment, Profile};
 
 use super::Refusal;
-use super::cli::RunArgs;
+use super::cli::LoadArgs;
 use crate::http;
 use crate::program::{EnvKey, Program, Type};
 use crate::value::Value;
@@ -31,7 +31,7 @@ pub(crate) struct Configuration {
 
 impl Configuration {
     /// Reads all of it; all that is wrong is said at once.
-    pub(crate) fn load(program: &'static Program, args: &RunArgs) -> Result<Self, Refusal> {
+    pub(crate) fn load(program: &'static Program, args: &LoadArgs) -> Result<Self, Refusal> {
         let (file, text) = profile_text(program, args)?;
         let mut profile = Profile::parse(&text, &file).map_err(Refusal::wrong)?;
         for warning in &profile.warnings {
@@ -61,7 +61,7 @@ impl Configuration {
     }
 }
 
-fn profile_text(program: &Program, args: &RunArgs) -> Result<(String, String), Refusal> {
+fn profile_text(program: &Program, args: &LoadArgs) -> Result<(String, String), Refusal> {
     let read = |path: &Path| ltc_config::read(path).map_err(|error| Refusal::wrong([error]));
     if let Some(path) = &args.profile {
         return Ok((path.display().to_string(), read(path)?));
@@ -80,7 +80,7 @@ fn profile_text(program: &Program, args: &RunArgs) -> Result<(String, String), R
 }
 
 /// The command line's numbers over the profile's.
-fn over(profile: &mut Profile, args: &RunArgs) -> Result<(), Refusal> {
+fn over(profile: &mut Profile, args: &LoadArgs) -> Result<(), Refusal> {
     if let Some(duration) = args.duration {
         profile.load.duration = Some(duration);
     }
@@ -116,7 +116,7 @@ fn over(profile: &mut Profile, args: &RunArgs) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn environment(program: &Program, args: &RunArgs, name: &str) -> Result<Environment, Refusal> {
+fn environment(program: &Program, args: &LoadArgs, name: &str) -> Result<Environment, Refusal> {
     if name.is_empty() {
         if program.env.is_empty() {
             return Ok(Environment::empty("none"));

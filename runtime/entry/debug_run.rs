@@ -12,8 +12,8 @@ use crate::world::World;
 
 /// Runs it, and prints what it came to.
 pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configuration) -> Result<Ending, Refusal> {
-    let settings = prepare::settings(program, &cli.run, configuration);
-    let chosen = Chosen::of(program, &cli.run.only)?;
+    let settings = prepare::settings(program, &cli.run.load, configuration);
+    let chosen = Chosen::of(program, &cli.run.load.only)?;
     let printer = Rc::new(Printer::new(cli.failures && !cli.debug));
     let shared = Shared(printer.clone());
     anstream::eprintln!("{} --debug, environment {}, seed {}", program.name, configuration.env_name, settings.seed);
@@ -76,7 +76,7 @@ struct Chosen<'c> {
 
 impl<'c> Chosen<'c> {
     fn of(program: &'static Program, names: &'c [String]) -> Result<Self, Refusal> {
-        super::load_run::check_only(program, names)?;
+        super::load::check_only(program, names)?;
         Ok(Self { program, names })
     }
 

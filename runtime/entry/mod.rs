@@ -1,18 +1,26 @@
 //! What `main` of a compiled test calls: reads the command line and the configuration, then debugs or loads.
 
+mod bootstrap;
 mod cli;
 mod configuration;
 mod debug_run;
+mod fleet;
+mod load;
 mod load_run;
+mod outputs;
+mod plan;
 mod prepare;
 mod results;
+mod run;
+mod shard;
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::program::Program;
-use cli::Cli;
+use cli::{Cli, Command};
 use configuration::Configuration;
 
 /// How a run ends (DESIGN: exit codes).
@@ -61,6 +69,10 @@ impl Refusal {
 
 /// Runs a compiled test as the command line says.
 pub fn main(program: &'static Program) -> ExitCode {
+    let born = Instant::now();
+    if bootstrap::is_function() {
+        return bootstrap::run(program, born);
+    }
     let command = Cli::command().name(program.name).about(format!("{}, a load test compiled from {}", program.name, program.spec));
     let cli = match command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
@@ -71,7 +83,7 @@ pub fn main(program: &'static Program) -> ExitCode {
             return ExitCode::from(code.code());
         }
     };
-    match run(program, &cli) {
+    match run(program, &cli, born) {
         Ok(ending) => ExitCode::from(ending.code()),
         Err(refusal) => {
             for line in &refusal.lines {
@@ -82,8 +94,14 @@ pub fn main(program: &'static Program) -> ExitCode {
     }
 }
 
-fn run(program: &'static Program, cli: &Cli) -> Result<Ending, Refusal> {
-    let configuration = Configuration::load(program, &cli.run)?;
+fn run(program: &'static Program, cli: &Cli, born: Instant) -> Result<Ending, Refusal> {
+    match &cli.command {
+        Some(Command::Plan(command)) => return plan::run(program, command),
+        Some(Command::Run(command)) => return run::run(program, command),
+        Some(Command::Shard(_)) => return shard::run(program, born),
+        None => {}
+    }
+    let configuration = Configuration::load(program, &cli.run.load)?;
     if cli.debug || cli.failures || configuration.profile.test.debug {
         debug_run::run(program, cli, &configuration)
     } else {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use ecow::EcoString;
 
 use super::Refusal;
-use super::cli::RunArgs;
+use super::cli::LoadArgs;
 use super::configuration::Configuration;
 use crate::clock::Clock;
 use crate::exchange::send;
@@ -29,7 +29,7 @@ pub(crate) struct Version {
 }
 
 /// Settings before anything ran.
-pub(crate) fn settings(program: &'static Program, args: &RunArgs, configuration: &Configuration) -> Settings {
+pub(crate) fn settings(program: &'static Program, args: &LoadArgs, configuration: &Configuration) -> Settings {
     let seed = args.seed.or(configuration.profile.seed).unwrap_or_else(fresh_seed);
     Settings {
         program,
@@ -43,7 +43,7 @@ pub(crate) fn settings(program: &'static Program, args: &RunArgs, configuration:
         shard: 0,
         globals: Vec::new(),
         shared: Vec::new(),
-        aws: aws_credentials(),
+        aws: AwsCredentials::from_environment(),
         clock: Clock::start(),
         secrets: configuration.secrets.clone(),
     }
@@ -165,14 +165,4 @@ fn fresh_seed() -> u64 {
         Ok(()) => u64::from(u32::from_le_bytes(bytes)),
         Err(_) => u64::from(Clock::start().unix_start().subsec_nanos()),
     }
-}
-
-/// What `auth aws` signs with: the environment's credentials.
-fn aws_credentials() -> Option<AwsCredentials> {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    Some(AwsCredentials {
-        access_key_id: variable("AWS_ACCESS_KEY_ID")?,
-        secret_access_key: variable("AWS_SECRET_ACCESS_KEY")?,
-        session_token: variable("AWS_SESSION_TOKEN"),
-    })
 }

@@ -1,15 +1,25 @@
-//! What is told of a run, wherever its load comes from: each interval's snapshot goes to the total, the timeline and the progress;
-//! at the end all forms of the report are written.
+//! What is told of a run, wherever its load comes from: each interval's snapshot goes to the total, the timeline, the thresholds and the
+//! progress; at the end all forms of the report are written.
 
-use std::path::Path;
 use std::time::Duration;
 
 use super::cli::RunArgs;
+use super::configuration::Configuration;
 use super::{Ending, Refusal};
 use crate::program::Program;
 use crate::progress::{Mode, Progress};
-use crate::report::{Look, Report, RunInfo};
+use crate::report::{Report, RunInfo};
 use crate::stats::{Name, Snapshot, Timeline};
+use crate::thresholds::Judge;
+
+/// What the run is to do after an interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Next {
+    GoOn,
+    /// The load is to stop, in good order, on all machines.
+    Stop,
+}
 
 /// A run's results as they come in.
 #[derive(Debug)]
@@ -19,15 +29,29 @@ pub(crate) struct Results {
     total: Snapshot,
     timeline: Timeline,
     progress: Progress,
+    judge: Judge,
+    /// Whether a threshold has stopped the test.
+    over: bool,
 }
 
 impl Results {
     /// # Errors
-    /// Where a file that was asked for can't be written: said before the load, not after it.
-    pub(crate) fn new(program: &Program, args: &RunArgs, interval: Duration) -> Result<Self, Refusal> {
-        writable(args)?;
+    /// Where a file that was asked for can't be written, a threshold names what isn't there, or the earlier run can't be read: said before
+    /// the load, not after it.
+    pub(crate) fn new(program: &Program, args: &RunArgs, configuration: &Configuration, interval: Duration) -> Result<Self, Refusal> {
+        args.outputs.check()?;
         let names = names(program);
+        let baseline = args.baseline.as_deref().map(Report::read).transpose().map_err(|why| Refusal::wrong([why]))?;
+        let thresholds = &configuration.profile.thresholds;
+        let judge = Judge::new(thresholds, &names, baseline.as_ref()).map_err(Refusal::wrong)?;
+        if baseline.is_none() {
+            for threshold in thresholds.iter().filter(|threshold| threshold.needs_baseline()) {
+                anstream::eprintln!("warning: the threshold `{}` isn't judged: say --baseline FILE", threshold.text);
+            }
+        }
         Ok(Self {
+            judge,
+            over: false,
             places: places(program),
             total: Snapshot::empty(names.len()),
             timeline: Timeline::new(interval),
@@ -37,16 +61,31 @@ impl Results {
     }
 
     /// Takes what was counted in one interval: by this machine, or by all shards together.
-    pub(crate) fn interval(&mut self, delta: &Snapshot) {
+    pub(crate) fn interval(&mut self, delta: &Snapshot) -> Next {
         self.total.merge(delta);
         // The last turns of users that were stopping already, if any.
         let over = delta.planned() == 0 && delta.users() == 0;
         if !over || delta.total(&self.names).requests > 0 {
             self.timeline.add(delta, &self.names);
         }
+        if self.judge.interval(delta, &self.names) && !self.over {
+            self.over = true;
+            let stopping = self.judge.verdicts().into_iter().filter(|verdict| verdict.aborted_at_us.is_some());
+            for verdict in stopping {
+                let (text, actual) = (&verdict.text, verdict.actual_text());
+                self.progress.message(&format!("stopping: the threshold `{text}` is broken ({actual}, {})", verdict.detail));
+            }
+        }
         if !over {
             self.progress.update(delta, &self.total);
         }
+        if self.over { Next::Stop } else { Next::GoOn }
+    }
+
+    /// Takes what came after its interval was taken without it: it counts in the totals.
+    pub(crate) fn late(&mut self, delta: &Snapshot) {
+        self.total.merge(delta);
+        self.timeline.add(delta, &self.names);
     }
 
     /// Prints the end table, writes the files that were asked for, and says how the run ends.
@@ -54,43 +93,15 @@ impl Results {
         self.progress.finish();
         run.duration_us = self.total.window.map_or(0, |window| window.to_us);
         run.saturated = saturation(&self.total);
-        let report = Report { run, names: self.names, places: self.places, total: self.total, timeline: self.timeline };
-        write(args, &report)?;
-        Ok(if report.run.interrupted { Ending::Interrupted } else { Ending::Passed })
+        let thresholds = self.judge.verdicts();
+        let report = Report { run, names: self.names, places: self.places, total: self.total, timeline: self.timeline, thresholds };
+        args.outputs.write(&report)?;
+        Ok(match &report {
+            report if report.run.interrupted => Ending::Interrupted,
+            report if report.has_failed() => Ending::Failed,
+            _ => Ending::Passed,
+        })
     }
-}
-
-/// Makes the folders of the files that were asked for, and tries to open them.
-fn writable(args: &RunArgs) -> Result<(), Refusal> {
-    let csv = args.csv.iter().flat_map(|prefix| crate::report::csv::files(prefix));
-    let wrong: Vec<String> = csv.chain(args.json.clone()).filter_map(|path| open(&path).err()).collect();
-    if wrong.is_empty() { Ok(()) } else { Err(Refusal::wrong(wrong)) }
-}
-
-/// Opens a file without changing what is in it: that is replaced when there is something better.
-fn open(path: &Path) -> Result<std::fs::File, String> {
-    let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-    folder
-        .and_then(|()| std::fs::OpenOptions::new().write(true).create(true).truncate(false).open(path))
-        .map_err(|error| format!("{} can't be written: {error}", path.display()))
-}
-
-/// Writes all forms; where one fails the others are still written.
-fn write(args: &RunArgs, report: &Report) -> Result<(), Refusal> {
-    let console = crate::report::console::write(&mut anstream::stdout(), report, Look::of_stdout());
-    let mut wrong: Vec<String> = console.err().map(|error| format!("standard output: {error}")).into_iter().collect();
-    if let Some(prefix) = &args.csv {
-        wrong.extend(crate::report::csv::write(report, prefix).err());
-    }
-    if let Some(path) = &args.json {
-        let written = open(path).and_then(|file| {
-            file.set_len(0)
-                .and_then(|()| report.to_json(std::io::BufWriter::new(file)))
-                .map_err(|error| format!("{} can't be written: {error}", path.display()))
-        });
-        wrong.extend(written.err());
-    }
-    if wrong.is_empty() { Ok(()) } else { Err(Refusal { ending: Ending::Broken, lines: wrong }) }
 }
 
 fn names(program: &Program) -> Vec<Name> {

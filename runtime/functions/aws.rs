@@ -20,6 +20,18 @@ pub struct AwsCredentials {
     pub session_token: Option<String>,
 }
 
+impl AwsCredentials {
+    /// What `auth aws` signs with: the environment's credentials, if it has any.
+    pub(crate) fn from_environment() -> Option<Self> {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Some(Self {
+            access_key_id: variable("AWS_ACCESS_KEY_ID")?,
+            secret_access_key: variable("AWS_SECRET_ACCESS_KEY")?,
+            session_token: variable("AWS_SESSION_TOKEN"),
+        })
+    }
+}
+
 impl std::fmt::Debug for AwsCredentials {
     /// The secret and the token stay out of logs.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use rustls::ClientConfig;
+use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 use super::parse::Known;
@@ -35,7 +36,7 @@ pub struct TransportConfig {
 }
 
 /// How a server's certificate is checked, and what is shown to it. Certificates and keys are PEM.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TlsConfig {
     /// Whether the server's certificate is checked at all.
     pub verify: bool,
@@ -56,7 +57,7 @@ impl Default for TlsConfig {
 }
 
 /// How an api is reached.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ApiConfig {
     /// TLS of its server.
     pub tls: TlsConfig,

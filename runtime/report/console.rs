@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::figures::{clock, count, ms, percent, rate};
 use super::{Look, Report, Table};
 use crate::stats::{Durations, NameKind, NameStats, PERCENTILE_NAMES};
+use crate::thresholds::Outcome;
 
 /// How many kinds of failure are listed; the JSON report has all.
 const FAILURES_SHOWN: usize = 20;
@@ -14,6 +15,7 @@ const FAILURES_SHOWN: usize = 20;
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 const RED: Style = AnsiColor::Red.on_default();
+const GREEN: Style = AnsiColor::Green.on_default();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 
 /// Writes the tables of a finished test.
@@ -35,6 +37,7 @@ pub fn write(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result
     }
     apart(out, report)?;
     failures(out, report, look)?;
+    thresholds(out, report, look)?;
     let warnings = report.warnings();
     if !warnings.is_empty() {
         writeln!(out)?;
@@ -177,6 +180,24 @@ fn failures(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<
     }
     if failures.other() > 0 {
         writeln!(out, "  {:>7}  of further kinds, which were not told apart", count(failures.other()))?;
+    }
+    Ok(())
+}
+
+fn thresholds(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<()> {
+    if report.thresholds.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", look.paint(BOLD, "Thresholds"))?;
+    for verdict in &report.thresholds {
+        let (sign, style) = match verdict.outcome {
+            Outcome::Passed => ("✓", GREEN),
+            Outcome::Failed => ("✗", RED.bold()),
+            Outcome::NotJudged => ("–", YELLOW),
+        };
+        let detail = if verdict.detail.is_empty() { String::new() } else { format!(" ({})", verdict.detail) };
+        let text = format!("{sign} {}", verdict.text);
+        writeln!(out, "  {}  {}{}", look.paint(style, &text), verdict.actual_text(), look.paint(DIM, &detail))?;
     }
     Ok(())
 }

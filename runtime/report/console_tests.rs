@@ -1,6 +1,6 @@
 //! The end tables, letter by letter.
 
-use super::super::sample::report;
+use super::super::sample::{report, verdict};
 use super::*;
 use crate::stats::{Recorder, Sample, Snapshot};
 use std::time::Duration;
@@ -58,6 +58,16 @@ fn both_times_are_shown_where_they_differ() {
 fn a_test_without_requests_has_a_report_too() {
     let text = written(&Report::default(), Look::default());
     assert!(text.contains("Total"), "{text}");
+}
+
+#[test]
+fn thresholds_stand_below_what_they_judge() {
+    let mut report = report();
+    let thresholds = ["failures < 2%", "Checkout.p95 < 1s", "p99 < baseline"].map(|text| verdict(&report, text));
+    report.thresholds = thresholds.into();
+    let text = written(&report, Look::default());
+    let expected = "\nThresholds\n  ✓ failures < 2%  1%\n  ✗ Checkout.p95 < 1s  1912 ms\n  – p99 < baseline  1962 ms (no earlier run was given: --baseline FILE)\n";
+    assert!(text.ends_with(expected), "{text}");
 }
 
 #[test]

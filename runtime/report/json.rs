@@ -30,7 +30,7 @@ impl Report {
     /// Writes the report as JSON.
     pub fn to_json(&self, out: impl io::Write) -> io::Result<()> {
         let written = Written { schema: SCHEMA, summary: self.summary(), report: self };
-        serde_json::to_writer_pretty(out, &written).map_err(io::Error::from)
+        serde_json::to_writer(out, &written).map_err(io::Error::from)
     }
 
     /// Reads what [`Self::to_json`] wrote.
@@ -87,6 +87,7 @@ impl Report {
             })
             .collect();
         json!({
+            "verdict": self.verdict(),
             "warnings": self.warnings(),
             "total": line(&self.total.total(&self.names)),
             "names": lines,

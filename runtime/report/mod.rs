@@ -8,6 +8,7 @@ pub mod csv;
 mod figures;
 mod json;
 pub mod lines;
+mod merge;
 mod table;
 
 pub(crate) use figures::short_ms;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::stats::{NO_NAME, NO_PLACE, Name, Snapshot, Timeline};
+use crate::thresholds::Verdict;
 
 /// The version that an API's `healthcheck` told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,9 +89,32 @@ pub struct Report {
     pub total: Snapshot,
     /// Its course.
     pub timeline: Timeline,
+    /// What was found of the profile's thresholds.
+    #[serde(default)]
+    pub thresholds: Vec<Verdict>,
 }
 
 impl Report {
+    /// Reads a report's JSON file; the error names it.
+    pub fn read(path: &std::path::Path) -> Result<Self, String> {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{} can't be read: {error}", path.display()))?;
+        Self::from_json(&text).map_err(|why| format!("{}: {why}", path.display()))
+    }
+
+    /// Whether a threshold failed.
+    pub fn has_failed(&self) -> bool {
+        self.thresholds.iter().any(Verdict::has_failed)
+    }
+
+    /// The outcome in a word: `passed`, `failed` or `interrupted`.
+    pub fn verdict(&self) -> &'static str {
+        match self {
+            report if report.run.interrupted => "interrupted",
+            report if report.has_failed() => "failed",
+            _ => "passed",
+        }
+    }
+
     /// A failure's step, or a word for none.
     pub fn name(&self, name: u32) -> &str {
         match self.names.get(name as usize) {
@@ -133,6 +158,14 @@ pub(crate) mod sample {
 
     use super::*;
     use crate::stats::{Example, FailureClass, FailureKey, Recorder, Sample};
+
+    /// What a threshold comes to in a report.
+    pub(crate) fn verdict(report: &Report, text: &str) -> Verdict {
+        let threshold = ltc_config::Threshold::parse(text, &ltc_config::Place::file("x.yml")).unwrap();
+        let mut judge = crate::thresholds::Judge::new(&[threshold], &report.names, None).unwrap();
+        judge.interval(&report.total, &report.names);
+        judge.verdicts().remove(0)
+    }
 
     pub(crate) fn report() -> Report {
         let names = vec![
@@ -199,6 +232,7 @@ pub(crate) mod sample {
             places: vec!["specs/tpdata.lt:9:3".into(), "specs/tpdata.lt:14:5".into()],
             total,
             timeline,
+            thresholds: Vec::new(),
         }
     }
 }

@@ -44,6 +44,17 @@ impl Slice {
         &self.plan
     }
 
+    /// When it begins, from the start of the test.
+    pub fn begin(&self) -> Duration {
+        Duration::from_nanos(self.from)
+    }
+
+    /// When all of its load is over, from the start of the test; `None`: when it is stopped.
+    pub fn end(&self) -> Option<Duration> {
+        let window = self.to.filter(|to| *to != u64::MAX).map(Duration::from_nanos);
+        [window, self.plan.total_duration()].into_iter().flatten().min()
+    }
+
     /// Starts and stops of users of the closed model, by time.
     pub fn events(&self) -> Events {
         Events::new(self.clone())

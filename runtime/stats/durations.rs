@@ -7,8 +7,10 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
+use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer, V2Serializer};
 use serde::{Deserialize, Serialize};
+
+use super::v2;
 
 /// The percentiles that every report shows, as fractions, ascending.
 pub const PERCENTILES: [f64; 11] = [0.50, 0.66, 0.75, 0.80, 0.90, 0.95, 0.98, 0.99, 0.999, 0.9999, 1.0];
@@ -179,7 +181,45 @@ impl Durations {
         all
     }
 
-    fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+    /// The histogram in HdrHistogram's V2 format, not compressed: a part of something that is; empty where there are no values.
+    pub(crate) fn to_v2(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        if let Some(histogram) = self.histogram.as_ref().filter(|_| !self.is_empty())
+            && V2Serializer::new().serialize(histogram, &mut bytes).is_err()
+        {
+            // Writing to memory fails only for counts above i64::MAX.
+            bytes.clear();
+        }
+        bytes
+    }
+
+    /// Adds another's values as [`Self::to_v2`] wrote them, with their summary.
+    ///
+    /// # Errors
+    /// Where it can't be read; some values may have been added then.
+    pub(crate) fn merge_v2(&mut self, summary: &Summary, bytes: &[u8]) -> Result<(), String> {
+        if summary.count == 0 {
+            return Ok(());
+        }
+        if self.histogram.is_none() {
+            self.histogram = Histogram::new(3).ok();
+        }
+        let mut found = 0u64;
+        for (us, count) in v2::Counts::of(bytes)? {
+            found = found.saturating_add(count);
+            if let Some(histogram) = &mut self.histogram {
+                let _ = histogram.record_n(us.min(HISTOGRAM_CEILING_US), count);
+            }
+        }
+        if found != summary.count {
+            return Err(format!("a histogram holds {found} values where its count says {}", summary.count));
+        }
+        self.summary.merge(summary);
+        Ok(())
+    }
+
+    /// Each bucket's greatest value, and how many values are in it.
+    pub(crate) fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         self.histogram
             .iter()
             .flat_map(|histogram| histogram.iter_recorded())
@@ -317,6 +357,38 @@ mod tests {
         back.record_us(90_000_000);
         assert_eq!(back.max_us(), 90_000_000);
         assert_eq!(serde_json::to_string(&Durations::default()).unwrap(), r#"{"count":0,"sum_us":0,"min_us":0,"max_us":0}"#);
+    }
+
+    #[test]
+    fn v2_is_added_as_it_was_counted() {
+        let mut whole = Durations::default();
+        let mut merged = Durations::default();
+        let mut us = 1u64;
+        for round in 0..60u64 {
+            let part = of((0..round).map(|n| {
+                us = us.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (us >> 20) % (1 << (n % 43))
+            }));
+            whole.merge(&part);
+            merged.merge_v2(&part.summary(), &part.to_v2()).unwrap();
+        }
+        assert_eq!(merged, whole);
+        assert_eq!(merged.percentiles_us(), whole.percentiles_us());
+        let many = of(std::iter::repeat_n(77, 20_000));
+        let mut back = Durations::default();
+        back.merge_v2(&many.summary(), &many.to_v2()).unwrap();
+        assert_eq!(back, many);
+    }
+
+    #[test]
+    fn damaged_v2_is_refused() {
+        let part = of([5, 6_000]);
+        let (summary, bytes) = (part.summary(), part.to_v2());
+        let read = |bytes: &[u8]| Durations::default().merge_v2(&summary, bytes).unwrap_err();
+        assert_eq!(read(&bytes[..bytes.len() - 1]), "a histogram is cut off");
+        assert_eq!(read(b"HIST"), "a histogram is not in HdrHistogram's V2 format with three digits");
+        let three = Summary { count: 3, ..summary };
+        assert!(Durations::default().merge_v2(&three, &bytes).unwrap_err().contains("holds 2 values where its count says 3"));
     }
 
     #[test]

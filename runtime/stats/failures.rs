@@ -189,6 +189,19 @@ impl Failures {
         }
     }
 
+    /// The same with other numbers of names and places, as of a part of a test that began so much later.
+    pub(crate) fn renamed(&self, name: impl Fn(u32) -> u32, place: impl Fn(u32) -> u32, shift_us: u64) -> Self {
+        let mut all = Self { other: self.other, ..Self::default() };
+        for (key, found) in &self.kinds {
+            let key = FailureKey { name: name(key.name), place: place(key.place), ..key.clone() };
+            let mut found = found.clone();
+            found.examples.iter_mut().for_each(|example| example.at_us += shift_us);
+            let part = Self { kinds: BTreeMap::from([(key, found)]), other: 0 };
+            all.merge(&part, EXAMPLES);
+        }
+        all
+    }
+
     /// Each kind told apart, in a fixed order.
     pub fn kinds(&self) -> impl Iterator<Item = (&FailureKey, &Occurrences)> {
         self.kinds.iter()

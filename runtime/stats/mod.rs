@@ -6,13 +6,17 @@
 
 mod durations;
 mod failures;
+mod history;
 mod recorder;
 mod snapshot;
 mod timeline;
+mod v2;
 
 pub use durations::{Durations, PERCENTILE_NAMES, PERCENTILES, PackedDurations, Summary, micros};
 pub use failures::{EXAMPLES, Example, FailureClass, FailureKey, Failures, KINDS, Occurrences};
+pub use history::{Cell, History, Sketch};
 pub use recorder::{Phases, Recorder, Sample};
+pub(crate) use snapshot::rate;
 pub use snapshot::{Cpu, Gauge, NameStats, Snapshot, Window};
 pub use timeline::{Point, Timeline};
 

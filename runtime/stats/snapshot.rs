@@ -259,6 +259,31 @@ impl Snapshot {
         }
     }
 
+    /// What isn't of a line of the report: all but failures.
+    pub(crate) fn without_names(&self) -> Self {
+        Self {
+            version: Version,
+            window: self.window,
+            names: Vec::new(),
+            failures: Failures::default(),
+            sources: self.sources.clone(),
+            lag: self.lag.clone(),
+            cpu: self.cpu,
+            missed: self.missed,
+        }
+    }
+
+    /// The same as of a part of a test that began so much later, whose threads are numbered from there on.
+    #[must_use]
+    pub(crate) fn later(mut self, shift_us: u64, sources_from: u32) -> Self {
+        self.window = self.window.map(|window| Window { from_us: window.from_us + shift_us, to_us: window.to_us + shift_us, ..window });
+        let sources = std::mem::take(&mut self.sources);
+        let shifted =
+            |(source, gauge): (u32, Gauge)| (source.saturating_add(sources_from), Gauge { at_us: gauge.at_us + shift_us, ..gauge });
+        self.sources = sources.into_iter().map(shifted).collect();
+        self
+    }
+
     /// All steps together. Groups are left out: their steps are in already.
     pub fn total(&self, names: &[Name]) -> NameStats {
         let mut total = NameStats::default();

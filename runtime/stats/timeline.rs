@@ -1,4 +1,4 @@
-//! The course of a test: totals of each interval, in memory that is bounded however long the test is.
+//! The course of a test: totals of each interval, and each line's history, in memory that is bounded however long the test is.
 //!
 //! When there are too many points, each two neighbours become one of twice the width; their histograms are kept (packed), so that
 //! percentiles stay exact.
@@ -9,7 +9,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::durations::{Durations, PERCENTILES, PackedDurations};
-use super::snapshot::{Snapshot, rate};
+use super::history::History;
+use super::snapshot::{Cpu, Snapshot, rate};
 use super::{Name, micros};
 
 /// How many points a timeline may hold.
@@ -24,6 +25,9 @@ pub struct Point {
     pub to_us: u64,
     /// Users times microseconds: read [`Self::users()`].
     pub user_us: u64,
+    /// Users that the plan says, times microseconds: read [`Self::planned()`].
+    #[serde(default)]
+    pub planned_us: u64,
     /// Requests that ended in it.
     pub requests: u64,
     /// Those of them that failed.
@@ -32,6 +36,15 @@ pub struct Point {
     pub bytes_received: u64,
     /// Arrivals that found no free user.
     pub missed: u64,
+    /// The generator's own use of its processors.
+    #[serde(default)]
+    pub cpu: Cpu,
+    /// The 99th percentile of how late turns began; of several intervals, the greatest.
+    #[serde(default)]
+    pub lag_us: u64,
+    /// Requests that opened a connection.
+    #[serde(default)]
+    pub opened: u64,
     /// Response times.
     pub response: PackedDurations,
     /// All of [`PERCENTILES`] of the response times, microseconds.
@@ -47,6 +60,11 @@ impl Point {
     /// Users, the mean over its time.
     pub fn users(&self) -> f64 {
         self.user_us as f64 / (self.to_us.saturating_sub(self.from_us)).max(1) as f64
+    }
+
+    /// Users that the plan says, the mean over its time.
+    pub fn planned(&self) -> f64 {
+        self.planned_us as f64 / (self.to_us.saturating_sub(self.from_us)).max(1) as f64
     }
 
     /// Requests a second.
@@ -68,6 +86,10 @@ impl Point {
         self.from_us = self.from_us.min(other.from_us);
         self.to_us = self.to_us.max(other.to_us);
         self.user_us += other.user_us;
+        self.planned_us += other.planned_us;
+        self.cpu.merge(&other.cpu);
+        self.lag_us = self.lag_us.max(other.lag_us);
+        self.opened += other.opened;
         self.requests += other.requests;
         self.failures += other.failures;
         self.bytes_received += other.bytes_received;
@@ -85,6 +107,8 @@ pub struct Timeline {
     width_us: u64,
     // By number: a point's number times the width is about where it starts.
     points: BTreeMap<u64, Point>,
+    #[serde(default)]
+    history: History,
 }
 
 impl Default for Timeline {
@@ -96,7 +120,7 @@ impl Default for Timeline {
 impl Timeline {
     /// A timeline whose points are one interval wide, at first.
     pub fn new(interval: Duration) -> Self {
-        Self { width_us: micros(interval).max(1), points: BTreeMap::new() }
+        Self { width_us: micros(interval).max(1), points: BTreeMap::new(), history: History::default() }
     }
 
     /// Adds one interval's snapshot: of the whole test, or of a part of it (a thread, a shard), whose users and rates are then
@@ -107,10 +131,16 @@ impl Timeline {
         };
         let total = delta.total(names);
         let response = total.response();
+        let length_us = window.to_us.saturating_sub(window.from_us);
+        self.history.add(delta, self.width_us);
         self.put(Point {
             from_us: window.from_us,
             to_us: window.to_us,
-            user_us: delta.users().saturating_mul(window.to_us.saturating_sub(window.from_us)),
+            user_us: delta.users().saturating_mul(length_us),
+            planned_us: delta.planned().saturating_mul(length_us),
+            cpu: delta.cpu,
+            lag_us: delta.lag.quantile_us(0.99),
+            opened: total.opened,
             requests: total.requests,
             failures: total.failures,
             bytes_received: total.bytes_received,
@@ -125,10 +155,18 @@ impl Timeline {
 
     /// Adds another's points, as of another part of the same test.
     pub fn merge(&mut self, other: &Self) {
+        self.merge_later(other, |line| line, 0);
+    }
+
+    /// The same of a part whose lines are so numbered here, and that began so much later.
+    pub(crate) fn merge_later(&mut self, other: &Self, line_of: impl Fn(usize) -> usize, shift_us: u64) {
         while self.width_us < other.width_us {
             self.widen();
         }
-        other.points.values().cloned().for_each(|point| self.put(point));
+        self.history.merge(&other.history, line_of, shift_us);
+        for point in other.points.values() {
+            self.put(Point { from_us: point.from_us + shift_us, to_us: point.to_us + shift_us, ..point.clone() });
+        }
         while self.points.len() > POINTS {
             self.widen();
         }
@@ -150,6 +188,11 @@ impl Timeline {
     /// The points in the order of time.
     pub fn points(&self) -> impl DoubleEndedIterator<Item = &Point> + ExactSizeIterator {
         self.points.values()
+    }
+
+    /// The course of each line.
+    pub fn history(&self) -> &History {
+        &self.history
     }
 
     /// How wide a point is.

@@ -21,6 +21,7 @@ use crate::error::{ConfigError, Place};
 use crate::node::{self, NodeValue};
 use crate::rate::Rate;
 use crate::reader::{Problems, Section};
+use crate::threshold::Threshold;
 
 /// A profile as it was read and checked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,7 +44,7 @@ pub struct Profile {
     pub test: TestSettings,
     /// `profile.logging`.
     pub logging: Logging,
-    /// `profile.thresholds`, as they are written.
+    /// `profile.thresholds`.
     pub thresholds: Vec<Threshold>,
     /// `profile.lambda`.
     pub lambda: LambdaSettings,
@@ -92,15 +93,6 @@ impl Default for Logging {
     fn default() -> Self {
         Self { level: LogLevel::Info, http_level: None, final_stats: true, stats_interval: None, listeners: Vec::new() }
     }
-}
-
-/// A threshold as it is written, to be parsed by whoever judges it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Threshold {
-    /// `p95 < 500ms`.
-    pub text: String,
-    /// Where it stands.
-    pub place: Place,
 }
 
 /// How long users may take to finish their turn where the profile doesn't say.
@@ -250,8 +242,11 @@ fn read_thresholds(profile: Section<'_>) -> Vec<Threshold> {
     for (text, place) in profile.texts("thresholds") {
         if text.is_empty() {
             profile.problems().error(ConfigError::new(place, "this threshold is empty"));
-        } else {
-            thresholds.push(Threshold { text, place });
+            continue;
+        }
+        match Threshold::parse(&text, &place) {
+            Ok(threshold) => thresholds.push(threshold),
+            Err(error) => profile.problems().error(error),
         }
     }
     thresholds

@@ -60,7 +60,7 @@ fn the_new_example_loads() {
     assert_eq!(profile.users["Auditor"].start, seconds(5));
     assert_eq!(profile.header.locations[0].share, 70_000_000);
     assert_eq!(profile.thresholds.len(), 2);
-    assert_eq!(profile.thresholds[1].text, "p95 < 500ms");
+    assert_eq!(profile.thresholds[1].text, "all.p95 < 500ms");
     assert_eq!(profile.lambda.architecture, Some(Architecture::Arm64));
     assert!(profile.warnings.is_empty(), "{:?}", profile.warnings);
 }
@@ -300,6 +300,9 @@ fn lambda_settings() {
 fn thresholds() {
     assert!(errors("profile: {runner: {clients: 1}, thresholds: p95}")[0].contains("thresholds must be a list"));
     assert!(errors("profile: {runner: {clients: 1}, thresholds: [\"\"]}")[0].contains("this threshold is empty"));
+    let wrong = errors("profile: {runner: {clients: 1}, thresholds: ['p95 < 1s', \"p95 < 300\", p95 < 1parsec]}");
+    assert!(wrong[0].contains("1:65: the threshold `p95 < 300`: `300` is no limit of p95 (write 300ms or 300s)"), "{wrong:?}");
+    assert!(wrong[1].contains("1:77: the threshold `p95 < 1parsec`"), "{wrong:?}");
     let place = parse("profile:\n  runner: {clients: 1}\n  thresholds:\n    - p95 < 1s\n").unwrap().thresholds[0].place.clone();
     assert_eq!((place.line, place.column), (4, 7));
 }

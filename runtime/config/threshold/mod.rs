@@ -1,0 +1,246 @@
+//! `profile.thresholds`: what a test must hold to pass.
+//!
+//! ```text
+//! threshold = [ subject "." ] metric comparison limit { "over" time | "from" time | "abort" [ "after" time ] }
+//! subject   = "all" | a step's or group's name, in quotes unless it is one word          left out: all
+//! metric    = failures | rps | avg | min | max | pNN | requests | missed | lag
+//! comparison= < | <= | > | >=
+//! limit     = 300ms | 1% | 400/s | 1000 | baseline [ "*" number ] [ ("+" | "-") amount ]
+//! ```
+//!
+//! What each means stands in `docs/results.md`.
+
+mod parse;
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{ConfigError, Place};
+use crate::suggest::did_you_mean_or_list;
+
+/// A threshold, with where it stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Threshold {
+    /// As it is written: `all.p95 < 500ms`.
+    pub text: String,
+    /// Where it stands.
+    pub place: Place,
+    /// What it says.
+    pub rule: Rule,
+}
+
+/// What a threshold says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Of what.
+    pub subject: Subject,
+    /// Which figure of it.
+    pub metric: Metric,
+    /// On which side of the limit it must be.
+    pub comparison: Comparison,
+    /// The limit.
+    pub limit: Limit,
+    /// Judged over each stretch of this length; `None`: over the whole test.
+    pub over: Option<Duration>,
+    /// What came before this time isn't judged.
+    pub from: Duration,
+    /// The test is stopped once the threshold has been broken for so long.
+    pub abort: Option<Duration>,
+}
+
+/// What a threshold is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Subject {
+    /// All steps together.
+    All,
+    /// The line of the report of that name: a step or a group.
+    Line(String),
+}
+
+/// A figure.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Metric {
+    /// How many of a hundred requests failed.
+    FailureRate,
+    /// How many requests failed.
+    Failures,
+    /// Requests a second.
+    Rps,
+    /// The mean response time.
+    Average,
+    /// The least response time.
+    Min,
+    /// The greatest response time.
+    Max,
+    /// The response time that so many of a hundred requests don't exceed.
+    Percentile(f64),
+    /// How many requests there were.
+    Requests,
+    /// How many arrivals found no free user.
+    Missed,
+    /// How late turns began that should have begun at a time: its 99th percentile.
+    Lag,
+}
+
+/// What a figure counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Microseconds.
+    Us,
+    /// Of a hundred.
+    Percent,
+    /// A second.
+    PerSecond,
+    /// Things.
+    Count,
+}
+
+/// On which side of the limit a figure must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Comparison {
+    /// `<`
+    Below,
+    /// `<=`
+    AtMost,
+    /// `>`
+    Above,
+    /// `>=`
+    AtLeast,
+}
+
+/// A limit, in the metric's unit.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Limit {
+    /// A number.
+    Value(f64),
+    /// The same figure of an earlier run, times `factor`, plus `plus`.
+    Baseline {
+        /// 1 where none is written.
+        factor: f64,
+        /// 0 where none is written.
+        plus: f64,
+    },
+}
+
+impl Threshold {
+    /// Reads a threshold; the error shows the part that is wrong.
+    pub fn parse(text: &str, place: &Place) -> Result<Self, ConfigError> {
+        match parse::rule(text) {
+            Ok(rule) => Ok(Self { text: text.to_owned(), place: place.clone(), rule }),
+            Err(wrong) => {
+                let message = format!("the threshold `{text}`: {}", wrong.message);
+                Err(ConfigError::new(within(place, text, wrong.at, wrong.len), message).with_help(wrong.help))
+            }
+        }
+    }
+
+    /// What is wrong with it, if it is about a line that the report doesn't have.
+    pub fn check(&self, lines: &[&str]) -> Option<ConfigError> {
+        let Subject::Line(name) = &self.rule.subject else { return None };
+        if lines.contains(&name.as_str()) {
+            return None;
+        }
+        let message = format!("the threshold `{}`: the spec has no step or group `{name}`", self.text);
+        let help = did_you_mean_or_list(name, lines, "there are all, and");
+        Some(ConfigError::new(self.place.clone(), message).with_help_if(help))
+    }
+
+    /// Whether it compares with an earlier run.
+    pub fn needs_baseline(&self) -> bool {
+        matches!(self.rule.limit, Limit::Baseline { .. })
+    }
+}
+
+/// The place of a part of a text that stands on one line as it is; else that of the whole.
+fn within(place: &Place, text: &str, at: usize, len: usize) -> Place {
+    let quotes = match place.len.checked_sub(text.len()) {
+        Some(0) => 0,
+        Some(2) => 1,
+        _ => return place.clone(),
+    };
+    let columns = text.get(..at).map_or(0, |before| before.chars().count());
+    Place { column: place.column + quotes + columns, offset: place.offset + quotes + at, len: len.max(1), ..place.clone() }
+}
+
+impl Metric {
+    /// What its values count.
+    pub fn unit(self) -> Unit {
+        match self {
+            Self::FailureRate => Unit::Percent,
+            Self::Rps => Unit::PerSecond,
+            Self::Failures | Self::Requests | Self::Missed => Unit::Count,
+            Self::Average | Self::Min | Self::Max | Self::Percentile(_) | Self::Lag => Unit::Us,
+        }
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FailureRate | Self::Failures => f.write_str("failures"),
+            Self::Rps => f.write_str("rps"),
+            Self::Average => f.write_str("avg"),
+            Self::Min => f.write_str("min"),
+            Self::Max => f.write_str("max"),
+            Self::Percentile(percent) => write!(f, "p{percent}"),
+            Self::Requests => f.write_str("requests"),
+            Self::Missed => f.write_str("missed"),
+            Self::Lag => f.write_str("lag"),
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::All => "all",
+            Self::Line(name) => name,
+        })
+    }
+}
+
+impl Comparison {
+    /// As it is written.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Below => "<",
+            Self::AtMost => "<=",
+            Self::Above => ">",
+            Self::AtLeast => ">=",
+        }
+    }
+
+    /// Whether a value is on the right side of a limit.
+    pub fn holds(self, value: f64, limit: f64) -> bool {
+        match self {
+            Self::Below => value < limit,
+            Self::AtMost => value <= limit,
+            Self::Above => value > limit,
+            Self::AtLeast => value >= limit,
+        }
+    }
+
+    /// Whether the first value is further from holding than the second.
+    pub fn is_worse(self, value: f64, than: f64) -> bool {
+        match self {
+            Self::Below | Self::AtMost => value > than,
+            Self::Above | Self::AtLeast => value < than,
+        }
+    }
+}
+
+impl Limit {
+    /// The limit, where the figure of the earlier run is known if it is needed.
+    pub fn value(self, baseline: Option<f64>) -> Option<f64> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Baseline { factor, plus } => baseline.map(|value| value * factor + plus),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,278 @@
+//! From a threshold's text to its rule.
+
+use std::time::Duration;
+
+use super::{Comparison, Limit, Metric, Rule, Subject, Unit};
+use crate::duration;
+use crate::rate::Rate;
+use crate::suggest::did_you_mean;
+
+/// What is wrong, and where in the text.
+pub(super) struct Wrong {
+    pub(super) at: usize,
+    pub(super) len: usize,
+    pub(super) message: String,
+    pub(super) help: String,
+}
+
+const EXAMPLE: &str = "write it like all.failures < 1%, \"Log in\".p95 < 300ms or all.rps > 400";
+const METRICS: [&str; 12] = ["failures", "rps", "avg", "min", "max", "p50", "p95", "p99", "p99.9", "requests", "missed", "lag"];
+
+/// Names that other tools have for these.
+const HABITS: [(&str, &str); 13] = [
+    ("error_rate", "failures"),
+    ("errors", "failures"),
+    ("fail_rate", "failures"),
+    ("failure_rate", "failures"),
+    ("http_req_failed", "failures"),
+    ("median", "p50"),
+    ("med", "p50"),
+    ("mean", "avg"),
+    ("average", "avg"),
+    ("throughput", "rps"),
+    ("http_reqs", "rps"),
+    ("count", "requests"),
+    ("http_req_duration", "p95"),
+];
+
+pub(super) fn rule(text: &str) -> Result<Rule, Wrong> {
+    let mut cursor = Cursor { text, at: 0 };
+    let (subject, name_at, metric) = cursor.subject_and_metric()?;
+    let comparison = cursor.comparison()?;
+    let (metric, limit) = cursor.limit(metric)?;
+    if let (Subject::Line(name), Metric::Missed | Metric::Lag) = (&subject, metric) {
+        let message = format!("{metric} is of the whole test, not of `{name}`");
+        return Err(Wrong { at: name_at, len: name.len(), message, help: format!("write all.{metric}") });
+    }
+    let mut rule = Rule { subject, metric, comparison, limit, over: None, from: Duration::ZERO, abort: None };
+    cursor.when(&mut rule)?;
+    Ok(rule)
+}
+
+struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    fn skip_space(&mut self) {
+        self.at = self.text.len() - self.rest().trim_start().len();
+    }
+
+    /// The next characters that belong together, and where they begin.
+    fn word(&mut self, belongs: impl Fn(char) -> bool) -> (usize, &'a str) {
+        self.skip_space();
+        let at = self.at;
+        let rest = self.rest();
+        let word = &rest[..rest.find(|c| !belongs(c)).unwrap_or(rest.len())];
+        self.at += word.len();
+        (at, word)
+    }
+
+    fn eat(&mut self, sign: &str) -> bool {
+        self.skip_space();
+        let found = self.rest().starts_with(sign);
+        if found {
+            self.at += sign.len();
+        }
+        found
+    }
+
+    fn wrong<T>(&self, at: usize, len: usize, message: impl Into<String>, help: impl Into<String>) -> Result<T, Wrong> {
+        Err(Wrong { at, len, message: message.into(), help: help.into() })
+    }
+
+    fn subject_and_metric(&mut self) -> Result<(Subject, usize, Metric), Wrong> {
+        self.skip_space();
+        let begin = self.at;
+        if let Some(quote) = self.rest().chars().next().filter(|c| matches!(c, '"' | '\'')) {
+            let Some(end) = self.rest()[1..].find(quote) else {
+                return self.wrong(begin, self.rest().len(), "the quote isn't closed", "write it like \"Log in\".p95 < 300ms");
+            };
+            let name = self.rest()[1..=end].to_owned();
+            self.at += end + 2;
+            if !self.rest().starts_with('.') {
+                return self.wrong(self.at, 1, "a point and a metric are missing after the name", format!("write \"{name}\".p95"));
+            }
+            self.at += 1;
+            let (at, word) = self.word(is_name);
+            return match metric(word) {
+                Some(metric) => Ok((Subject::Line(name), begin, metric)),
+                None => self.unknown_metric(at, word),
+            };
+        }
+        let (at, word) = self.word(is_name);
+        let next = self.rest().trim_start();
+        if !word.is_empty() && next.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '/' | '&' | '(')) {
+            let end = self.text.find(['<', '>', '=']).unwrap_or(self.text.len());
+            let whole = self.text[at..end].trim_end();
+            let (name, metric) = whole.rsplit_once('.').unwrap_or((whole, "p95"));
+            return self.wrong(at, whole.len(), "a name of several words stands in quotes", format!("write \"{name}\".{metric}"));
+        }
+        if let Some(metric) = metric(word) {
+            return Ok((Subject::All, at, metric));
+        }
+        let parts = word.match_indices('.').map(|(point, _)| (&word[..point], &word[point + 1..]));
+        for (name, rest) in parts.filter(|(name, _)| !name.is_empty()) {
+            if let Some(metric) = metric(rest) {
+                let subject = if name == "all" { Subject::All } else { Subject::Line(name.to_owned()) };
+                return Ok((subject, at, metric));
+            }
+        }
+        match word.split_once('.') {
+            Some((name, rest)) => self.unknown_metric(at + name.len() + 1, rest),
+            None => self.unknown_metric(at, word),
+        }
+    }
+
+    fn unknown_metric<T>(&self, at: usize, word: &str) -> Result<T, Wrong> {
+        if word.is_empty() {
+            return self.wrong(at, 1, "a metric is missing", EXAMPLE);
+        }
+        let habit = HABITS.iter().find(|(habit, _)| *habit == word).map(|(_, ours)| format!("write {ours}"));
+        let help = habit.or_else(|| did_you_mean(word, METRICS)).unwrap_or_else(|| format!("there are {}", METRICS.join(", ")));
+        self.wrong(at, word.len(), format!("there is no metric `{word}`"), help)
+    }
+
+    fn comparison(&mut self) -> Result<Comparison, Wrong> {
+        let signs = [("<=", Comparison::AtMost), (">=", Comparison::AtLeast), ("<", Comparison::Below), (">", Comparison::Above)];
+        for (sign, comparison) in signs {
+            if self.eat(sign) {
+                return Ok(comparison);
+            }
+        }
+        self.wrong(self.at, 1, "after the metric comes <, <=, > or >=", EXAMPLE)
+    }
+
+    /// Whether failures are meant as a share or as a count shows in their limit.
+    fn limit(&mut self, metric: Metric) -> Result<(Metric, Limit), Wrong> {
+        let (at, word) = self.word(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '%' | '/'));
+        if word.is_empty() {
+            return self.wrong(at, 1, "the limit is missing", EXAMPLE);
+        }
+        if word != "baseline" {
+            let metric = if metric == Metric::FailureRate && !word.ends_with('%') { Metric::Failures } else { metric };
+            return Ok((metric, Limit::Value(self.amount(metric, at, word)?)));
+        }
+        let factor = if self.eat("*") {
+            let (at, word) = self.word(|c| c.is_alphanumeric() || c == '.');
+            match word.parse::<f64>() {
+                Ok(factor) if factor.is_finite() && factor > 0.0 => factor,
+                _ => return self.wrong(at, word.len(), "after `baseline *` comes a number", "write it like baseline * 1.1"),
+            }
+        } else {
+            1.0
+        };
+        let sign = if self.eat("+") {
+            1.0
+        } else if self.eat("-") {
+            -1.0
+        } else {
+            0.0
+        };
+        if sign == 0.0 {
+            return Ok((metric, Limit::Baseline { factor, plus: 0.0 }));
+        }
+        let (at, word) = self.word(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '%' | '/'));
+        if word.ends_with('%') && metric.unit() != Unit::Percent {
+            let share = word.trim_end_matches('%').parse::<f64>().unwrap_or(10.0);
+            let help = format!("write baseline * {}", 1.0 + sign * share / 100.0);
+            return self.wrong(at, word.len(), "a share of the baseline is a factor", help);
+        }
+        let plus = sign * self.amount(metric, at, word)?;
+        Ok((metric, Limit::Baseline { factor, plus }))
+    }
+
+    /// An amount in the metric's unit.
+    fn amount(&self, metric: Metric, at: usize, word: &str) -> Result<f64, Wrong> {
+        let number = |text: &str| text.replace('_', "").parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0);
+        let (value, help) = match metric.unit() {
+            Unit::Us => {
+                let bare = number(word).is_some();
+                let help = if bare { format!("write {word}ms or {word}s") } else { "write a time like 300ms or 1.5s".to_owned() };
+                let time = if bare { None } else { duration::parse(word).ok() };
+                (time.map(|time| time.as_secs_f64() * 1e6), help)
+            }
+            Unit::Percent => {
+                let share = word.strip_suffix('%').and_then(number).filter(|share| *share <= 100.0);
+                (share, "write a share like 1% or 0.5%".to_owned())
+            }
+            Unit::PerSecond => (Rate::parse(word).ok().map(Rate::as_f64), "write a rate like 400, 400/s or 30/m".to_owned()),
+            Unit::Count => (number(word).filter(|n| n.fract() == 0.0), "write a whole number, or for failures a share like 1%".to_owned()),
+        };
+        match value {
+            Some(value) => Ok(value),
+            None => self.wrong(at, word.len(), format!("`{word}` is no limit of {metric}"), help),
+        }
+    }
+
+    /// `over`, `from`, `abort after`, in any order.
+    fn when(&mut self, rule: &mut Rule) -> Result<(), Wrong> {
+        loop {
+            let (at, word) = self.word(|c| !c.is_whitespace());
+            let twice = match word {
+                "" => return Ok(()),
+                "over" => rule.over.replace(self.time("over")?).is_some(),
+                "from" => std::mem::replace(&mut rule.from, self.time("from")?) != Duration::ZERO,
+                "abort" => {
+                    let before = self.at;
+                    let after = match self.word(char::is_alphanumeric) {
+                        (_, "after") => self.time("abort after")?,
+                        _ => {
+                            self.at = before;
+                            Duration::ZERO
+                        }
+                    };
+                    rule.abort.replace(after).is_some()
+                }
+                _ => {
+                    let help = did_you_mean(word, ["over", "from", "abort"])
+                        .unwrap_or_else(|| "what may follow the limit: over 30s, from 1m, abort, abort after 30s".to_owned());
+                    return self.wrong(at, word.len(), format!("`{word}` can't stand here"), help);
+                }
+            };
+            if twice {
+                return self.wrong(at, word.len(), format!("`{word}` stands twice"), "leave one of them out");
+            }
+        }
+    }
+
+    fn time(&mut self, what: &str) -> Result<Duration, Wrong> {
+        let (at, word) = self.word(|c| c.is_alphanumeric() || c == '.');
+        match duration::parse(word) {
+            Ok(time) if !time.is_zero() => Ok(time),
+            _ => self.wrong(at, word.len(), format!("after `{what}` comes a time"), format!("write it like {what} 30s")),
+        }
+    }
+}
+
+/// What a word at the beginning may be made of: a name without spaces, a point, a metric.
+fn is_name(c: char) -> bool {
+    !c.is_whitespace() && !matches!(c, '<' | '>' | '=' | '!' | '"' | '\'')
+}
+
+fn metric(word: &str) -> Option<Metric> {
+    Some(match word {
+        "failures" => Metric::FailureRate,
+        "rps" => Metric::Rps,
+        "avg" => Metric::Average,
+        "min" => Metric::Min,
+        "max" => Metric::Max,
+        "requests" => Metric::Requests,
+        "missed" => Metric::Missed,
+        "lag" => Metric::Lag,
+        _ => {
+            let digits = word.strip_prefix('p')?;
+            let plain = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') && digits.starts_with(|c: char| c.is_ascii_digit());
+            let percent = if plain { digits.parse::<f64>().ok()? } else { return None };
+            if percent > 100.0 {
+                return None;
+            }
+            Metric::Percentile(percent)
+        }
+    })
+}

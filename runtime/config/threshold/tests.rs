@@ -1,0 +1,108 @@
+//! Thresholds: every spelling, and what is said of a wrong one.
+
+use super::*;
+
+fn rule(text: &str) -> Rule {
+    Threshold::parse(text, &Place::default()).unwrap_or_else(|error| panic!("{text}: {error}")).rule
+}
+
+fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+#[test]
+fn every_spelling() {
+    use Comparison::{Above, AtLeast, AtMost, Below};
+    let line = |name: &str| Subject::Line(name.to_owned());
+    for (text, subject, metric, comparison, limit) in [
+        ("all.failures < 1%", Subject::All, Metric::FailureRate, Below, 1.0),
+        ("failures <= 10", Subject::All, Metric::Failures, AtMost, 10.0),
+        ("all.rps > 400", Subject::All, Metric::Rps, Above, 400.0),
+        ("rps>=30/m", Subject::All, Metric::Rps, AtLeast, 0.5),
+        ("\"Get treatment variant\".p99 < 300ms", line("Get treatment variant"), Metric::Percentile(99.0), Below, 300_000.0),
+        ("'Checkout / Pay'.p99.9<1.5s", line("Checkout / Pay"), Metric::Percentile(99.9), Below, 1_500_000.0),
+        ("Checkout.p95 < 2s", line("Checkout"), Metric::Percentile(95.0), Below, 2_000_000.0),
+        ("v1.2.avg < 1ms", line("v1.2"), Metric::Average, Below, 1_000.0),
+        ("p99.9 < 1s", Subject::All, Metric::Percentile(99.9), Below, 1_000_000.0),
+        ("Look.requests > 1_000", line("Look"), Metric::Requests, Above, 1000.0),
+        ("missed < 1", Subject::All, Metric::Missed, Below, 1.0),
+        ("lag < 20ms", Subject::All, Metric::Lag, Below, 20_000.0),
+        ("\"p95\".max < 1s", line("p95"), Metric::Max, Below, 1_000_000.0),
+    ] {
+        let expected = Rule { subject, metric, comparison, limit: Limit::Value(limit), over: None, from: Duration::ZERO, abort: None };
+        assert_eq!(rule(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn limits_of_an_earlier_run() {
+    for (text, factor, plus) in [
+        ("Checkout.p95 < baseline * 1.1", 1.1, 0.0),
+        ("p95 <= baseline", 1.0, 0.0),
+        ("p95 < baseline*1.05 + 5ms", 1.05, 5_000.0),
+        ("failures < baseline + 0.5%", 1.0, 0.5),
+        ("rps > baseline - 20", 1.0, -20.0),
+    ] {
+        assert_eq!(rule(text).limit, Limit::Baseline { factor, plus }, "{text}");
+    }
+    assert_eq!(rule("failures < baseline").metric, Metric::FailureRate);
+    assert_eq!(Limit::Baseline { factor: 2.0, plus: 1.0 }.value(Some(10.0)), Some(21.0));
+    assert_eq!(Limit::Baseline { factor: 2.0, plus: 1.0 }.value(None), None);
+}
+
+#[test]
+fn when_it_is_judged() {
+    let all = rule("p95 < 1s over 30s from 1m abort after 2m");
+    assert_eq!((all.over, all.from, all.abort), (Some(seconds(30)), seconds(60), Some(seconds(120))));
+    let turned = rule("p95 < 1s abort from 10s over 1m");
+    assert_eq!((turned.over, turned.from, turned.abort), (Some(seconds(60)), seconds(10), Some(Duration::ZERO)));
+}
+
+#[test]
+fn what_is_wrong_is_shown_where_it_is() {
+    let text = |found: &ConfigError| format!("{}: {} ({})", found.place.column, found.message, found.help.as_deref().unwrap_or_default());
+    for (wrong, part) in [
+        ("error_rate < 1%", "1: the threshold `error_rate < 1%`: there is no metric `error_rate` (write failures)"),
+        ("all.faliures < 1%", "5: the threshold `all.faliures < 1%`: there is no metric `faliures` (did you mean \"failures\"?)"),
+        ("p101 < 1s", "there is no metric `p101`"),
+        ("Get treatment.p95 < 1s", "a name of several words stands in quotes (write \"Get treatment\".p95)"),
+        ("Checkout / Pay.p95 < 1s", "write \"Checkout / Pay\".p95"),
+        ("\"Get.p95 < 1s", "the quote isn't closed"),
+        ("\"Get\" < 1s", "a point and a metric are missing"),
+        ("p95", "4: the threshold `p95`: after the metric comes <, <=, > or >="),
+        ("p95 = 1s", "after the metric comes"),
+        ("p95 <", "the limit is missing"),
+        ("p95 < 300", "7: the threshold `p95 < 300`: `300` is no limit of p95 (write 300ms or 300s)"),
+        ("p95 < 5%", "write a time like 300ms"),
+        ("failures < 1.5", "write a whole number, or for failures a share like 1%"),
+        ("failures < 101%", "write a share"),
+        ("rps > fast", "write a rate"),
+        ("p95 < baseline * x", "after `baseline *` comes a number"),
+        ("p95 < baseline + 10%", "a share of the baseline is a factor (write baseline * 1.1)"),
+        ("Checkout.lag < 1ms", "lag is of the whole test, not of `Checkout` (write all.lag)"),
+        ("p95 < 1s ovr 30s", "`ovr` can't stand here (did you mean \"over\"?)"),
+        ("p95 < 1s over", "after `over` comes a time"),
+        ("p95 < 1s abort after soon", "after `abort after` comes a time"),
+        ("p95 < 1s over 1m over 2m", "`over` stands twice"),
+        ("", "a metric is missing"),
+    ] {
+        let place = Place { column: 1, line: 1, len: wrong.len(), ..Place::default() };
+        let found = Threshold::parse(wrong, &place).unwrap_err();
+        assert!(text(&found).contains(part), "{wrong}: {}", text(&found));
+    }
+    let quoted = Place { column: 7, line: 4, len: 12, ..Place::default() };
+    let found = Threshold::parse("p95 <  300", &quoted).unwrap_err();
+    assert_eq!((found.place.column, found.place.len), (15, 3));
+}
+
+#[test]
+fn names_are_checked() {
+    let of = |text: &str| Threshold::parse(text, &Place::file("x.yml")).unwrap();
+    let lines = ["Get treatment variant", "Checkout"];
+    assert_eq!(of("p95 < 1s").check(&lines), None);
+    assert_eq!(of("Checkout.p95 < 1s").check(&lines), None);
+    let error = of("'Get treatment varient'.p95 < 1s").check(&lines).unwrap();
+    assert!(error.to_string().ends_with("no step or group `Get treatment varient` (did you mean \"Get treatment variant\"?)"), "{error}");
+    let error = of("Zebra.p95 < 1s").check(&lines).unwrap();
+    assert!(error.to_string().ends_with("(there are all, and: Get treatment variant, Checkout)"), "{error}");
+}

@@ -1,0 +1,92 @@
+//! The same binary as a function on AWS Lambda: where the Runtime API is at hand, it serves invocations instead of reading a command line.
+
+use std::convert::Infallible;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use futures_util::stream;
+use lambda_runtime::{Context, Error, LambdaEvent, StreamResponse, service_fn};
+use tokio::sync::mpsc::{Receiver, channel};
+
+use super::Ending;
+use crate::engine::Stop;
+use crate::orchestrator::shard::{self, Host, Seen};
+use crate::program::Program;
+
+/// Where Lambda says how it is spoken to.
+const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
+/// Frames that may wait to be sent.
+const QUEUE: usize = 64;
+
+/// Whether this process is a function on Lambda.
+pub(super) fn is_function() -> bool {
+    std::env::var_os(RUNTIME_API).is_some_and(|address| !address.is_empty())
+}
+
+/// Serves invocations, one after the other, for as long as Lambda has any.
+pub(super) fn run(program: &'static Program, born: Instant) -> ExitCode {
+    let seen = Arc::new(Seen::default());
+    let serve = async {
+        let init = born.elapsed();
+        lambda_runtime::run(service_fn(|event: LambdaEvent<serde_json::Value>| {
+            let seen = seen.clone();
+            async move { invoked(program, event, init, seen) }
+        }))
+        .await
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let served = runtime.map_err(Error::from).and_then(|runtime| runtime.block_on(serve));
+    match served {
+        Ok(()) => ExitCode::from(Ending::Passed.code()),
+        Err(error) => {
+            anstream::eprintln!("error: the Runtime API of Lambda can't be served: {error}");
+            ExitCode::from(Ending::Broken.code())
+        }
+    }
+}
+
+/// Begins the slice on a thread of its own; what it writes is the answer, as it comes.
+fn invoked(
+    program: &'static Program,
+    event: LambdaEvent<serde_json::Value>,
+    init: Duration,
+    seen: Arc<Seen>,
+) -> Result<StreamResponse<impl futures_util::Stream<Item = Result<Bytes, Infallible>> + Unpin + Send + 'static>, Error> {
+    let json = serde_json::to_vec(&event.payload)?;
+    let host = Host { place: place(&event.context), init, deadline: deadline(&event.context) };
+    let (sender, receiver) = channel::<Bytes>(QUEUE);
+    let run = move || {
+        let stop = Stop::default();
+        // The answer's first bytes are Lambda's own; a line's end keeps ours apart from them.
+        let _ = sender.blocking_send(Bytes::from_static(b"\n"));
+        shard::run(
+            program,
+            &json,
+            &host,
+            &seen,
+            &stop,
+            |_, _| {},
+            |line| {
+                // It fails where Lambda takes no more of the answer: the function goes on, and stops by its own sign.
+                let _ = sender.blocking_send(line.into());
+            },
+        );
+    };
+    std::thread::Builder::new().name("slice".into()).spawn(run)?;
+    let next = async |mut receiver: Receiver<Bytes>| receiver.recv().await.map(|piece| (Ok::<_, Infallible>(piece), receiver));
+    Ok(StreamResponse::from(Box::pin(stream::unfold(receiver, next))))
+}
+
+fn place(context: &Context) -> String {
+    let region = std::env::var("AWS_REGION").unwrap_or_default();
+    format!("{} in {region}, request {}, log {}", context.env_config.function_name, context.request_id, context.env_config.log_stream)
+}
+
+/// When Lambda ends the invocation. Its times are milliseconds since the Unix epoch.
+fn deadline(context: &Context) -> Option<Instant> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let left = Duration::from_millis(context.deadline).checked_sub(now)?;
+    Instant::now().checked_add(left)
+}

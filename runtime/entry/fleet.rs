@@ -1,0 +1,58 @@
+//! What `plan` and `run` understand of how a load is spread.
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::configuration::Configuration;
+use super::load::{Load, cores};
+use crate::orchestrator::fleet::{Fleet, Wishes};
+
+/// Where slices run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EngineName {
+    /// Processes of this machine
+    Process,
+    /// AWS Lambda
+    Lambda,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Fleet")]
+pub(crate) struct FleetArgs {
+    /// Where the load comes from
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub(crate) engine: Option<EngineName>,
+    /// How many functions share the load; as many as it needs where nothing is said
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) shards: Option<u32>,
+    /// A region instead of the profile's `location`; may be given again (means --engine lambda)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) region: Vec<String>,
+    /// After what time the next functions take over
+    #[arg(long, value_name = "TIME", value_parser = interval)]
+    pub(crate) interval: Option<Duration>,
+}
+
+fn interval(text: &str) -> Result<Duration, String> {
+    let interval = ltc_config::duration::parse(text)?;
+    if interval < Duration::from_secs(1) { Err("it must be at least 1s".to_owned()) } else { Ok(interval) }
+}
+
+impl FleetArgs {
+    /// The engine, where `other` is the default.
+    pub(crate) fn engine_or(&self, other: EngineName) -> EngineName {
+        self.engine.unwrap_or(if self.region.is_empty() { other } else { EngineName::Lambda })
+    }
+
+    /// The fleet for a load.
+    pub(crate) fn fleet(&self, engine: EngineName, load: &Load, configuration: &Configuration, threads: Option<u16>) -> Fleet {
+        let profile = &configuration.profile;
+        let threads = threads.map(usize::from).or(profile.threads).and_then(|threads| u32::try_from(threads).ok());
+        let wishes = Wishes { shards: self.shards, interval: self.interval, regions: self.region.clone(), threads };
+        match engine {
+            EngineName::Lambda => Fleet::on_lambda(&load.plan, &profile.lambda, &profile.header.locations, &wishes),
+            EngineName::Process => Fleet::of_processes(&load.plan, u32::try_from(cores()).unwrap_or(1), &wishes),
+        }
+    }
+}

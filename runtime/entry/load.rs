@@ -1,0 +1,208 @@
+//! What a load run needs wherever its load comes from: the plan, what comes before the users, and what is told of it afterwards.
+
+use std::time::Duration;
+
+use super::cli::{LoadArgs, RunArgs};
+use super::configuration::Configuration;
+use super::prepare::{self, Version, with_user};
+use super::results::Results;
+use super::{Ending, Refusal};
+use crate::clock::Clock;
+use crate::engine::Stop;
+use crate::observe::Quiet;
+use crate::program::Program;
+use crate::report::{ApiVersion, RunInfo};
+use crate::schedule::{Plan, UserClass};
+use crate::world::Settings;
+
+/// How often results are handed on where nobody says.
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// A load that is planned.
+#[derive(Debug)]
+pub(super) struct Load {
+    pub(super) settings: Settings,
+    pub(super) plan: Plan,
+    /// What the health checks told; empty before [`Load::ready`].
+    pub(super) versions: Vec<Version>,
+}
+
+impl Load {
+    /// The plan, with no request made yet.
+    pub(super) fn planned(program: &'static Program, args: &LoadArgs, configuration: &Configuration) -> Result<Self, Refusal> {
+        check_only(program, &args.only)?;
+        let mut settings = prepare::settings(program, args, configuration);
+        let (plan, globals) = with_user(&settings, Box::new(Quiet), async |user| {
+            let globals = prepare::globals(&user)?;
+            let classes = classes(program, &user, &args.only)?;
+            let plan = Plan::seeded(&configuration.profile, &classes, settings.seed).map_err(Refusal::wrong)?;
+            Ok((plan, globals))
+        })?;
+        settings.globals = globals;
+        Ok(Self { settings, plan, versions: Vec::new() })
+    }
+
+    /// Health checks and `before test`.
+    pub(super) fn ready(&mut self) -> Result<(), Refusal> {
+        let (versions, shared) = with_user(&self.settings, Box::new(Quiet), async |user| {
+            let versions = prepare::versions(&user).await?;
+            Ok((versions, prepare::before_test(&user).await?))
+        })?;
+        self.versions = versions;
+        self.settings.shared = shared;
+        Ok(())
+    }
+
+    /// Says what is about to be done, and by what (`2 threads`).
+    pub(super) fn announce(&self, program: &Program, configuration: &Configuration, by: &str) {
+        for api in &configuration.unverified {
+            anstream::eprintln!("warning: the server of {api} is not verified (tls: verify: false)");
+        }
+        let versions: Vec<String> = self.versions.iter().map(|version| format!("{} {}", version.api, version.version)).collect();
+        let versions = if versions.is_empty() { String::new() } else { format!(", {}", versions.join(", ")) };
+        anstream::eprintln!(
+            "{}: {}, environment {}, {by}, seed {}{versions}",
+            program.name,
+            summary(&self.plan),
+            configuration.env_name,
+            self.settings.seed,
+        );
+    }
+
+    /// Runs `after test`, and reports.
+    pub(super) fn finish(
+        self,
+        program: &Program,
+        args: &RunArgs,
+        configuration: &Configuration,
+        results: Results,
+        how: How,
+    ) -> Result<Ending, Refusal> {
+        let after = with_user(&self.settings, Box::new(Quiet), async |user| prepare::after_test(&user).await);
+        if let Err(refusal) = after {
+            for line in &refusal.lines {
+                anstream::eprintln!("warning: {line}");
+            }
+        }
+        results.finish(
+            args,
+            RunInfo {
+                test: configuration.profile.header.name.clone().unwrap_or_else(|| program.name.to_owned()),
+                description: configuration.profile.header.description.clone().unwrap_or_default(),
+                env: configuration.env_name.clone(),
+                spec: program.spec.to_owned(),
+                profile: configuration.profile_text.clone(),
+                seed: self.settings.seed,
+                started_at: rfc3339(how.clock.unix_start()),
+                ltc_version: program.compiler.to_owned(),
+                apis: self.versions.into_iter().map(|version| ApiVersion { name: version.api, version: version.version }).collect(),
+                hostname: hostname(),
+                tls_unverified: !configuration.unverified.is_empty(),
+                interrupted: how.interrupted,
+                notes: how.notes,
+                ..RunInfo::default()
+            },
+        )
+    }
+}
+
+/// How a run went, beside its numbers.
+#[derive(Debug)]
+pub(super) struct How {
+    pub(super) clock: Clock,
+    pub(super) interrupted: bool,
+    /// What a reader must know: load that was missing.
+    pub(super) notes: Vec<String>,
+}
+
+/// How often results are handed on.
+pub(super) fn interval(args: &RunArgs, configuration: &Configuration) -> Duration {
+    args.stats_interval.or(configuration.profile.logging.stats_interval).unwrap_or(INTERVAL).max(Duration::from_millis(100))
+}
+
+/// `up to 20 users in 10s`.
+pub(super) fn summary(plan: &Plan) -> String {
+    let users = (plan.peak_clients() > 0).then(|| format!("up to {} users", plan.peak_clients()));
+    let rate = (plan.peak_rate() > 0.0).then(|| format!("up to {:.1} arrivals/s", plan.peak_rate()));
+    let load = users.into_iter().chain(rate).collect::<Vec<_>>().join(", ");
+    format!("{load} in {}", plan.total_duration().map_or_else(|| "no set time".to_owned(), ltc_config::duration::print))
+}
+
+fn rfc3339(since_epoch: Duration) -> String {
+    let millis = i64::try_from(since_epoch.as_millis()).unwrap_or(0);
+    jiff::Timestamp::from_millisecond(millis).map(|time| time.to_string()).unwrap_or_default()
+}
+
+/// The classes that take part, with their weights of this environment.
+fn classes(program: &'static Program, user: &crate::user::User, only: &[String]) -> Result<Vec<UserClass>, Refusal> {
+    program
+        .users
+        .iter()
+        .map(|class| {
+            let place = user.world().place(class.at);
+            let refused = |why: &str| Refusal::wrong([format!("{place}: the weight of {}: {why}", class.name)]);
+            let weight = (class.weight)(user).and_then(|weight| weight.as_int()).map_err(|fault| refused(&fault.0))?;
+            let weight = u64::try_from(weight).map_err(|_| refused("it is negative"))?;
+            let named = |scenario: &usize| only.iter().any(|name| name == program.scenarios[*scenario].name);
+            let takes_part = only.is_empty() || only.iter().any(|name| name == class.name) || class.scenarios.iter().any(named);
+            Ok(UserClass::new(class.name, if takes_part { weight } else { 0 }))
+        })
+        .collect()
+}
+
+/// Names that `--only` may say.
+pub(super) fn check_only(program: &Program, names: &[String]) -> Result<(), Refusal> {
+    let known: Vec<&str> =
+        program.users.iter().map(|class| class.name).chain(program.scenarios.iter().map(|scenario| scenario.name)).collect();
+    let unknown = names.iter().filter(|name| !known.contains(&name.as_str())).map(|name| {
+        let near = ltc_config::suggest::did_you_mean(name, known.iter().copied());
+        let help = near.unwrap_or_else(|| format!("there are {}", known.join(", ")));
+        format!("--only {name}: there is no such scenario or user ({help})")
+    });
+    let unknown: Vec<String> = unknown.collect();
+    if unknown.is_empty() { Ok(()) } else { Err(Refusal::wrong(unknown)) }
+}
+
+/// Ctrl-C and SIGTERM stop gracefully, a second one at once.
+pub(super) fn watch_interrupts(stop: &Stop) -> Result<(), Refusal> {
+    let stop = stop.clone();
+    let watch = move || -> std::io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            use tokio::signal::unix::{SignalKind, signal};
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            let mut terminate = signal(SignalKind::terminate())?;
+            loop {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+                stop.interrupt();
+                if !stop.is_at_once() {
+                    anstream::eprintln!("stopping: users finish their turn (once more to stop at once)");
+                }
+            }
+        })
+    };
+    std::thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || {
+            if let Err(error) = watch() {
+                anstream::eprintln!("warning: Ctrl-C will not stop gracefully: {error}");
+            }
+        })
+        .map(|_| ())
+        .map_err(|error| Refusal::broken(format!("a thread can't be started: {error}")))
+}
+
+/// Cores of this machine.
+pub(super) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+fn hostname() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .map(|name| name.trim().to_owned())
+        .or_else(|_| std::env::var("HOSTNAME"))
+        .unwrap_or_default()
+}

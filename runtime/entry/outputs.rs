@@ -1,0 +1,73 @@
+//! The files that results are written to, in all their forms.
+
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{Ending, Refusal};
+use crate::report::{Look, Report};
+
+/// Which files are wanted.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Outputs {
+    /// Write PREFIX_stats.csv, PREFIX_stats_history.csv and PREFIX_failures.csv as Locust does
+    #[arg(long, value_name = "PREFIX", help_heading = "Results")]
+    csv: Option<PathBuf>,
+    /// Write all results, histograms included, as JSON
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    json: Option<PathBuf>,
+}
+
+type Writer = fn(&Report, &mut dyn io::Write) -> io::Result<()>;
+
+impl Outputs {
+    /// The forms that are one file.
+    fn files(&self) -> impl Iterator<Item = (&Path, Writer)> {
+        let all: [(&Option<PathBuf>, Writer); 1] = [(&self.json, |report, out| report.to_json(out))];
+        all.into_iter().filter_map(|(path, write)| Some((path.as_deref()?, write)))
+    }
+
+    /// Makes the folders of the files that were asked for, and tries to open them: what can't be written is said before the load.
+    pub(crate) fn check(&self) -> Result<(), Refusal> {
+        let csv = self.csv.iter().flat_map(|prefix| crate::report::csv::files(prefix));
+        let all = csv.chain(self.files().map(|(path, _)| path.to_owned()));
+        let wrong: Vec<String> = all.filter_map(|path| open(&path).err()).collect();
+        if wrong.is_empty() { Ok(()) } else { Err(Refusal::wrong(wrong)) }
+    }
+
+    /// Prints the tables and writes all files; where one fails the others are still written.
+    pub(crate) fn write(&self, report: &Report) -> Result<(), Refusal> {
+        let console = crate::report::console::write(&mut anstream::stdout(), report, Look::of_stdout());
+        let mut wrong: Vec<String> = console.err().map(|error| format!("standard output: {error}")).into_iter().collect();
+        wrong.extend(self.save(report));
+        if wrong.is_empty() { Ok(()) } else { Err(Refusal { ending: Ending::Broken, lines: wrong }) }
+    }
+
+    /// Writes the files; what went wrong is a line each.
+    fn save(&self, report: &Report) -> Vec<String> {
+        let mut wrong: Vec<String> = self.csv.iter().filter_map(|prefix| crate::report::csv::write(report, prefix).err()).collect();
+        for (path, write) in self.files() {
+            let written = open(path).and_then(|file| {
+                file.set_len(0)
+                    .and_then(|()| {
+                        let mut out = BufWriter::new(file);
+                        write(report, &mut out)?;
+                        io::Write::flush(&mut out)
+                    })
+                    .map_err(|error| format!("{} can't be written: {error}", path.display()))
+            });
+            wrong.extend(written.err());
+        }
+        wrong
+    }
+}
+
+/// Opens a file without changing what is in it: that is replaced when there is something better.
+fn open(path: &Path) -> Result<File, String> {
+    let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    folder
+        .and_then(|()| std::fs::OpenOptions::new().write(true).create(true).truncate(false).open(path))
+        .map_err(|error| format!("{} can't be written: {error}", path.display()))
+}

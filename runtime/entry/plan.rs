@@ -1,0 +1,244 @@
+//! `plan`: how the load is spread over functions and intervals, and what it costs. Nothing is sent anywhere.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use anstyle::Style;
+use clap::Args;
+use serde::Serialize;
+
+use super::cli::LoadArgs;
+use super::configuration::Configuration;
+use super::fleet::{EngineName, FleetArgs};
+use super::load::{Load, summary};
+use super::{Ending, Refusal};
+use crate::orchestrator::fleet::{Fleet, Interval};
+use crate::orchestrator::lead;
+use crate::program::Program;
+use crate::report::{Look, Table, clock, count};
+use crate::schedule::Plan;
+
+/// Show how the load is spread over functions and intervals, and what it costs (on AWS Lambda, unless --engine process)
+#[derive(Args, Clone, Debug)]
+pub(crate) struct PlanCommand {
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    fleet: FleetArgs,
+    #[command(flatten)]
+    load: LoadArgs,
+}
+
+/// How many intervals are listed where the load has no end, and how many at most.
+const SHOWN_OF_ENDLESS: usize = 3;
+const SHOWN: usize = 40;
+/// Columns of the picture of the load.
+const COLUMNS: u32 = 60;
+/// A load without an end is pictured so far.
+const HORIZON: Duration = Duration::from_secs(3600);
+
+/// Prints the plan.
+pub(super) fn run(program: &'static Program, command: &PlanCommand) -> Result<Ending, Refusal> {
+    let configuration = Configuration::load(program, &command.load)?;
+    let load = Load::planned(program, &command.load, &configuration)?;
+    let engine = command.fleet.engine_or(EngineName::Lambda);
+    let fleet = command.fleet.fleet(engine, &load, &configuration, command.load.threads);
+    let shown = Shown::of(program, &configuration, &load, &fleet, engine);
+    if command.json {
+        let json = serde_json::to_string_pretty(&shown).map_err(|error| Refusal::broken(error.to_string()))?;
+        anstream::println!("{json}");
+    } else {
+        anstream::print!("{}", shown.text(Look::of_stdout()));
+    }
+    Ok(Ending::Passed)
+}
+
+/// A plan as it is shown: the form of `--json`.
+#[derive(Debug, Serialize)]
+pub(super) struct Shown {
+    test: String,
+    environment: String,
+    engine: &'static str,
+    load: String,
+    peak_clients: u64,
+    peak_rate: f64,
+    /// `null`: until it is stopped.
+    duration_seconds: Option<f64>,
+    shards: u32,
+    /// The most users of one shard.
+    clients_per_shard: u64,
+    threads_per_shard: u32,
+    memory_mb: Option<u32>,
+    architecture: Option<&'static str>,
+    regions: Vec<Region>,
+    intervals: Vec<Part>,
+    /// How long before its time a function is called.
+    lead_seconds: f64,
+    graceful_stop_seconds: f64,
+    invocations: Option<u64>,
+    gb_seconds: Option<f64>,
+    dollars: Option<f64>,
+    warnings: Vec<String>,
+    #[serde(skip)]
+    picture: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Region {
+    /// `null`: no region, or that of the configuration.
+    region: Option<String>,
+    shards: u64,
+    share: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Part {
+    number: u32,
+    from_seconds: f64,
+    to_seconds: Option<f64>,
+    /// Users of the closed model that run when it begins, and just before it ends.
+    users_from: u64,
+    users_to: Option<u64>,
+    functions: u32,
+}
+
+impl Shown {
+    pub(super) fn of(program: &Program, configuration: &Configuration, load: &Load, fleet: &Fleet, engine: EngineName) -> Self {
+        let plan = &load.plan;
+        let shown = if fleet.total().is_some() { usize::MAX } else { SHOWN_OF_ENDLESS };
+        let lead = match engine {
+            EngineName::Lambda => lead::on_lambda(fleet.count()),
+            EngineName::Process => lead::of_processes(fleet.count()),
+        };
+        let cost = fleet.cost(lead);
+        let clients = fleet.shards.iter().map(|shard| plan.slice(u64::from(shard.number), u64::from(fleet.count())).peak_clients()).max();
+        Self {
+            test: program.name.to_owned(),
+            environment: configuration.env_name.clone(),
+            engine: match engine {
+                EngineName::Lambda => "lambda",
+                EngineName::Process => "process",
+            },
+            load: summary(plan),
+            peak_clients: plan.peak_clients(),
+            peak_rate: plan.peak_rate(),
+            duration_seconds: fleet.total().map(|total| total.as_secs_f64()),
+            shards: fleet.count(),
+            clients_per_shard: clients.unwrap_or(0),
+            threads_per_shard: fleet.threads,
+            memory_mb: fleet.memory_mb,
+            architecture: fleet.architecture.map(ltc_config::profile::Architecture::name),
+            regions: fleet
+                .regions()
+                .into_iter()
+                .map(|(region, shards)| Region {
+                    region: region.map(str::to_owned),
+                    shards,
+                    share: shards as f64 / f64::from(fleet.count().max(1)),
+                })
+                .collect(),
+            intervals: fleet.intervals().take(shown).map(|interval| part(plan, interval, fleet.count())).collect(),
+            lead_seconds: lead.as_secs_f64(),
+            graceful_stop_seconds: configuration.profile.graceful_stop.as_secs_f64(),
+            invocations: cost.map(|cost| cost.invocations),
+            gb_seconds: cost.map(|cost| cost.gb_seconds),
+            dollars: cost.map(|cost| cost.dollars),
+            warnings: fleet.warnings.clone(),
+            picture: picture(plan, fleet),
+        }
+    }
+
+    /// What a person reads.
+    pub(super) fn text(&self, look: Look) -> String {
+        let mut text = String::new();
+        let on = if self.engine == "lambda" { "AWS Lambda" } else { "processes of this machine" };
+        let title = look.paint(Style::new().bold(), &self.test);
+        // Writing to a string can't fail.
+        let _ = writeln!(text, "{title} on {on}: {}, environment {}", self.load, self.environment);
+        let memory = match (self.memory_mb, self.architecture) {
+            (Some(memory), Some(architecture)) => format!(", {} MB {architecture}", count(u64::from(memory))),
+            _ => String::new(),
+        };
+        let _ = writeln!(
+            text,
+            "Shards     {} at once, up to {} users each, {} thread{} each{memory}",
+            self.shards,
+            self.clients_per_shard,
+            self.threads_per_shard,
+            if self.threads_per_shard == 1 { "" } else { "s" },
+        );
+        let regions: Vec<String> = self
+            .regions
+            .iter()
+            .filter_map(|region| Some(format!("{} {} ({:.0}%)", region.region.as_ref()?, region.shards, region.share * 100.0)))
+            .collect();
+        if !regions.is_empty() {
+            let _ = writeln!(text, "Regions    {}", regions.join(", "));
+        }
+        if let Some(picture) = &self.picture {
+            let _ = writeln!(text, "Users      {picture} at most {}", count(self.peak_clients));
+        }
+        let mut table = Table::new(["Interval", "from", "to", "users at its begin", "at its end", "functions"]);
+        for part in self.intervals.iter().take(SHOWN) {
+            let time = |seconds: f64| clock(Duration::from_secs_f64(seconds));
+            table.row(
+                Style::new(),
+                vec![
+                    (part.number + 1).to_string(),
+                    time(part.from_seconds),
+                    part.to_seconds.map_or_else(|| "stopped".to_owned(), time),
+                    count(part.users_from),
+                    part.users_to.map(count).unwrap_or_default(),
+                    part.functions.to_string(),
+                ],
+            );
+        }
+        text.push('\n');
+        for line in table.lines(look) {
+            let _ = writeln!(text, "{line}");
+        }
+        if self.intervals.len() > SHOWN {
+            let _ = writeln!(text, "… and {} more", self.intervals.len() - SHOWN);
+        } else if self.duration_seconds.is_none() {
+            let _ = writeln!(text, "… and so on, until it is stopped");
+        }
+        if let (Some(invocations), Some(gb_seconds), Some(dollars)) = (self.invocations, self.gb_seconds, self.dollars) {
+            let _ = writeln!(
+                text,
+                "\nCost       {} invocations, {} GB-seconds, about ${dollars:.2} (without data transfer)",
+                count(invocations),
+                count(gb_seconds.round() as u64),
+            );
+        }
+        for warning in &self.warnings {
+            let _ = writeln!(text, "warning: {warning}");
+        }
+        text
+    }
+}
+
+fn part(plan: &Plan, interval: Interval, functions: u32) -> Part {
+    let users = |t: Duration| plan.users_at(t).iter().sum();
+    Part {
+        number: interval.number,
+        from_seconds: interval.from.as_secs_f64(),
+        to_seconds: interval.to.map(|to| to.as_secs_f64()),
+        users_from: users(interval.from),
+        users_to: interval.to.map(|to| users(to.saturating_sub(Duration::from_nanos(1)))),
+        functions,
+    }
+}
+
+/// The course of the users of the closed model, `▁▂▄▆█`.
+fn picture(plan: &Plan, fleet: &Fleet) -> Option<String> {
+    const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let total = fleet.total().unwrap_or(HORIZON);
+    let users: Vec<u64> = (0..COLUMNS).map(|column| plan.users_at(total * (2 * column + 1) / (2 * COLUMNS)).iter().sum()).collect();
+    let most = users.iter().copied().max().filter(|most| *most > 0)?;
+    let bar = |users: u64| {
+        let height = (users * 8).div_ceil(most);
+        BARS.get(usize::try_from(height).unwrap_or(8)).copied().unwrap_or('█')
+    };
+    Some(users.into_iter().map(bar).collect())
+}

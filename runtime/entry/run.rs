@@ -1,0 +1,155 @@
+//! `run`: the distributed test. It shows the plan, prepares, has the functions run it, and reports what all of them counted together.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::cli::RunArgs;
+use super::configuration::Configuration;
+use super::fleet::{EngineName, FleetArgs};
+use super::load::{How, Load, interval, watch_interrupts};
+use super::plan::Shown;
+use super::results::{Next, Results};
+use super::{Ending, Refusal, shard};
+use crate::clock::Clock;
+use crate::engine::Stop;
+use crate::orchestrator::backend::Backend;
+use crate::orchestrator::conductor::Conductor;
+use crate::orchestrator::event::{ClassWeight, FORMAT, SliceEvent, StopSign};
+use crate::orchestrator::fleet::Fleet;
+use crate::orchestrator::keeper::Patience;
+use crate::orchestrator::process::Processes;
+use crate::program::Program;
+use crate::report::Look;
+use crate::stats::micros;
+
+const EXAMPLES: &str = "\
+Examples:
+  ./TEST run --shards 4                         four processes of this machine
+  ./TEST run --engine lambda                    AWS Lambda, in the profile's `location`
+  ./TEST run --region us-west-2 --region eu-central-1 --yes
+
+Ctrl-C stops all functions within ten seconds, and reports; once more stops at once.";
+
+/// Run the load from several functions (processes of this machine, unless --engine lambda) and merge their results
+#[derive(Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct RunCommand {
+    /// Don't ask before functions that cost money are started
+    #[arg(long, short)]
+    yes: bool,
+    #[command(flatten)]
+    fleet: FleetArgs,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+/// Runs it, and prints and writes the results.
+pub(super) fn run(program: &'static Program, command: &RunCommand) -> Result<Ending, Refusal> {
+    let args = &command.run;
+    let configuration = Configuration::load(program, &args.load)?;
+    let interval = interval(args, &configuration);
+    let mut results = Results::new(program, args, &configuration, interval)?;
+    let mut load = Load::planned(program, &args.load, &configuration)?;
+    let engine = command.fleet.engine_or(EngineName::Process);
+    let fleet = command.fleet.fleet(engine, &load, &configuration, args.load.threads);
+    let shown = Shown::of(program, &configuration, &load, &fleet, engine);
+    if !args.quiet {
+        anstream::eprint!("{}", shown.text(Look { color: false, width: None }));
+    }
+    if engine == EngineName::Lambda && !command.yes && !confirmed()? {
+        return Err(Refusal::wrong(["not started"]));
+    }
+    let backend: Arc<dyn Backend> = match engine {
+        EngineName::Process => Arc::new(Processes::of_this_binary([shard::WORD]).map_err(Refusal::broken)?),
+        EngineName::Lambda => return Err(Refusal::wrong(["this build has no engine lambda"])),
+    };
+    load.ready()?;
+    load.announce(program, &configuration, &format!("{} shards", fleet.count()));
+
+    let stop = Stop::default();
+    watch_interrupts(&stop)?;
+    let clock = Clock::starting_in(backend.lead(fleet.count()));
+    let template = event(program, &configuration, &load, &fleet, &clock, interval, StopSign::Stdin);
+    let conductor = Conductor {
+        backend,
+        plan: load.plan.clone(),
+        template,
+        clock: clock.clone(),
+        names: program.lines.len(),
+        patience: Patience::for_interval(interval),
+        fleet,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Refusal::broken(format!("the runtime can't be started: {error}")))?;
+    let course = runtime.block_on(conductor.conduct(&stop, |delta| {
+        if delta.late {
+            results.late(&delta.snapshot);
+            return false;
+        }
+        results.interval(&delta.snapshot) == Next::Stop
+    }));
+    let how = How { clock, interrupted: stop.is_interrupted(), notes: course.notes };
+    let ending = load.finish(program, args, &configuration, results, how)?;
+    match course.broken {
+        // What was lost is in the report; a verdict on the rest would be one on another test.
+        Some(why) if ending != Ending::Interrupted => Err(Refusal::broken(why)),
+        _ => Ok(ending),
+    }
+}
+
+/// Asks on a terminal; where there is nobody to ask, it was meant.
+fn confirmed() -> Result<bool, Refusal> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() || !std::io::stderr().is_terminal() {
+        return Ok(true);
+    }
+    anstream::eprint!("Start? [y/N] ");
+    let mut answer = String::new();
+    let read = std::io::stderr().flush().and_then(|()| stdin.read_line(&mut answer));
+    read.map_err(|error| Refusal::broken(format!("the terminal can't be read: {error}")))?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+/// What all slices' events have in common.
+fn event(
+    program: &Program,
+    configuration: &Configuration,
+    load: &Load,
+    fleet: &Fleet,
+    clock: &Clock,
+    interval: std::time::Duration,
+    stop: StopSign,
+) -> SliceEvent {
+    let settings = &load.settings;
+    SliceEvent {
+        format: FORMAT,
+        program: program.fingerprint.to_owned(),
+        compiler: program.compiler.to_owned(),
+        slice: String::new(),
+        test_id: settings.test_id.to_string(),
+        shard: 0,
+        shards: fleet.count(),
+        interval: 0,
+        from_us: 0,
+        to_us: None,
+        starts_at_us: micros(clock.unix_start()),
+        sent_at_us: 0,
+        profile: configuration.profile.clone(),
+        classes: load.plan.classes().iter().map(|class| ClassWeight { name: class.name.clone(), weight: class.weight }).collect(),
+        seed: settings.seed,
+        env: settings.env.clone(),
+        apis: settings.apis.clone(),
+        globals: settings.globals.clone(),
+        shared: settings.shared.clone(),
+        secrets: settings.secrets.clone(),
+        versions: load.versions.iter().map(|version| (version.api.clone(), version.version.clone())).collect(),
+        threads: fleet.threads,
+        stats_interval_us: micros(interval),
+        graceful_stop_us: micros(configuration.profile.graceful_stop),
+        stop,
+    }
+}

@@ -1,0 +1,89 @@
+//! What stands between the orchestrator and an engine: something that runs slices, be it AWS Lambda or processes of this machine.
+//!
+//! A backend knows nothing of frames: it hands on the bytes that a function writes, as they come.
+
+use std::fmt;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::Stream;
+
+use super::event::SliceEvent;
+
+/// A boxed future that may cross threads.
+pub type Promise<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What a function writes, piece by piece. It ends where the function has ended, in whatever way; an error means that the function is out
+/// of sight and may go on, with the cause.
+pub type Output = Pin<Box<dyn Stream<Item = Result<Bytes, String>> + Send>>;
+
+/// Why a slice was not begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InvokeError {
+    /// It can't ever be: no such function, no permission, no credentials. The test ends.
+    Refused(String),
+    /// Not now: too many at once. It is tried again, later.
+    Throttled(String),
+    /// It surely didn't begin: it may be tried again.
+    NotStarted(String),
+    /// It may have begun: another attempt could double the load.
+    Unknown(String),
+}
+
+impl InvokeError {
+    /// What happened, in words.
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Refused(message) | Self::Throttled(message) | Self::NotStarted(message) | Self::Unknown(message) => message,
+        }
+    }
+}
+
+impl fmt::Display for InvokeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+impl std::error::Error for InvokeError {}
+
+/// How urgently functions are to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Urgency {
+    /// Users finish the turn they are in.
+    Gracefully,
+    /// At once.
+    Now,
+}
+
+/// Where slices run.
+pub trait Backend: Send + Sync + fmt::Debug {
+    /// Its name: `lambda`, `process`.
+    fn name(&self) -> &'static str;
+
+    /// How many functions may run at once in a region (`None`: where there are no regions); `None` where nothing limits it. Asked once,
+    /// before anything begins: whatever else has to be right (credentials, the function, its version) is found out here.
+    fn capacity<'a>(&'a self, region: Option<&'a str>) -> Promise<'a, Result<Option<u64>, InvokeError>>;
+
+    /// Begins a slice, and gives what it writes. It is done when the function was accepted, not when it answers. Dropping the output
+    /// leaves the function alone where it can't be ended.
+    ///
+    /// An invocation that may have begun must not be repeated by the backend itself.
+    fn invoke<'a>(&'a self, region: Option<&'a str>, event: &'a SliceEvent) -> Promise<'a, Result<Output, InvokeError>>;
+
+    /// How long before its time a function is to be called, so that it is ready in time, in a fleet of so many.
+    fn lead(&self, shards: u32) -> Duration;
+
+    /// Makes sure that a slice which was lost out of sight makes no load any more; done when that is sure. Only then is it begun again.
+    ///
+    /// # Errors
+    /// Where it can't be made sure.
+    fn abandon<'a>(&'a self, slice: &'a str) -> Promise<'a, Result<(), String>>;
+
+    /// Tells all functions to stop; done when the sign is set, not when they have stopped.
+    fn stop(&self, urgency: Urgency) -> Promise<'_, Result<(), String>>;
+
+    /// Removes what was made for the stop. Called once, after the last function has ended.
+    fn clean_up(&self) -> Promise<'_, Result<(), String>>;
+}

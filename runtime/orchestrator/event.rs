@@ -1,0 +1,230 @@
+//! The event: all that a function is told about its part of a test. It goes as JSON: as the payload of an invocation on Lambda, as the
+//! first line of standard input to a process.
+//!
+//! With the event and its own binary a function needs nothing else, neither files nor variables; so all functions of a fleet do the
+//! same whatever has changed meanwhile. It holds secrets: it is never logged, and its `Debug` shows none.
+
+use std::fmt;
+use std::time::Duration;
+
+use ltc_config::Profile;
+use serde::{Deserialize, Serialize};
+
+use crate::http::ApiConfig;
+use crate::program::Program;
+use crate::schedule::UserClass;
+use crate::stats::micros;
+use crate::value::Value;
+
+/// The version of the event and of the frames. A function refuses any other.
+pub const FORMAT: u32 = 1;
+
+/// A class of users with its weight in this environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassWeight {
+    /// `Shopper`.
+    pub name: String,
+    /// Its weight; 0 takes no part.
+    pub weight: u64,
+}
+
+/// Where a function looks whether it is to stop before its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum StopSign {
+    /// A further line on standard input: `stop`, or `now`. The end of the input means `stop` too: no load outlives who asked for it.
+    Stdin,
+    /// An object in S3 that is polled. Absent means go on; else it has lines: `stop` or `now` for all, or `now SLICE` for the one of that
+    /// name.
+    S3 {
+        /// The bucket's region.
+        region: String,
+        /// The bucket.
+        bucket: String,
+        /// The object's key: the test's own, so that tests don't stop each other.
+        key: String,
+    },
+    /// Nowhere: it runs to its end.
+    Never,
+}
+
+/// One shard's load in one interval, or in what is left of it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SliceEvent {
+    /// [`FORMAT`] of who sends it. First, so that it can be judged before the rest is read.
+    pub format: u32,
+    /// [`Program::fingerprint`] of the binary that the plan was made by.
+    pub program: String,
+    /// The version of ltc that built that binary.
+    pub compiler: String,
+    /// Names this slice: a function that is given the same one again does nothing. Another attempt has another one.
+    pub slice: String,
+    /// Names the test.
+    pub test_id: String,
+    /// Which shard, from 0.
+    pub shard: u32,
+    /// Of how many.
+    pub shards: u32,
+    /// Which interval, from 0.
+    pub interval: u32,
+    /// From when, microseconds from the test's start.
+    pub from_us: u64,
+    /// Until when; `None`: until it is told to stop.
+    pub to_us: Option<u64>,
+    /// When the whole test starts, or started: microseconds since the Unix epoch. Slices begin by the clock, not when they are called.
+    pub starts_at_us: u64,
+    /// When the event was made, by the same clock: what a function's own clock is compared with.
+    pub sent_at_us: u64,
+    /// The profile, the command line's numbers in it.
+    pub profile: Profile,
+    /// The classes, in the program's order.
+    pub classes: Vec<ClassWeight>,
+    /// The seed of everything random.
+    pub seed: u64,
+    /// Values of [`Program::env`], in its order, secrets resolved.
+    pub env: Vec<Value>,
+    /// How each api is reached, in the program's order.
+    pub apis: Vec<ApiConfig>,
+    /// File-level values.
+    pub globals: Vec<Value>,
+    /// What `before test` gave.
+    pub shared: Vec<Value>,
+    /// What must not be shown.
+    pub secrets: Vec<String>,
+    /// The apis and their versions, as the health checks told them.
+    pub versions: Vec<(String, String)>,
+    /// Worker threads. The same for all shards: users and rows of data are dealt to shards and threads alike.
+    pub threads: u32,
+    /// How often a frame is sent, microseconds.
+    pub stats_interval_us: u64,
+    /// How long users may take to finish their turn, microseconds.
+    pub graceful_stop_us: u64,
+    /// Where it looks whether to stop.
+    pub stop: StopSign,
+}
+
+/// What every event has, whatever its version.
+#[derive(Deserialize)]
+struct Head {
+    format: u32,
+    program: String,
+    compiler: String,
+}
+
+impl SliceEvent {
+    /// Reads an event that is for this program.
+    ///
+    /// # Errors
+    /// Where it is of another version or another spec, in words that say what to do.
+    pub fn read(program: &Program, json: &[u8]) -> Result<Self, String> {
+        let head: Head = serde_json::from_slice(json).map_err(|error| format!("this is no event of ltc: {error}"))?;
+        let both = format!(
+            "it was built from {} by ltc {} ({}), the orchestrator by ltc {} ({})",
+            program.spec, program.compiler, program.fingerprint, head.compiler, head.program
+        );
+        if head.format != FORMAT {
+            return Err(format!(
+                "the function speaks format {FORMAT}, the orchestrator format {}: {both}; build and deploy both anew",
+                head.format
+            ));
+        }
+        if head.program != program.fingerprint {
+            return Err(format!("the function's binary is another one than the orchestrator's: {both}; deploy it again"));
+        }
+        serde_json::from_slice(json).map_err(|error| format!("the event can't be read: {error}"))
+    }
+
+    /// As it is sent.
+    ///
+    /// # Errors
+    /// Where a value can't be sent, such as an infinite float.
+    pub fn to_json(&self) -> Result<Vec<u8>, String> {
+        serde_json::to_vec(self).map_err(|error| format!("the event can't be written: {error}"))
+    }
+
+    /// From when, from the test's start.
+    pub fn from(&self) -> Duration {
+        Duration::from_micros(self.from_us)
+    }
+
+    /// Until when, from the test's start.
+    pub fn to(&self) -> Duration {
+        self.to_us.map_or(Duration::MAX, Duration::from_micros)
+    }
+
+    /// The classes as the schedule wants them.
+    pub fn user_classes(&self) -> Vec<UserClass> {
+        self.classes.iter().map(|class| UserClass::new(&class.name, class.weight)).collect()
+    }
+
+    /// Becomes the event of another part of the same test.
+    #[must_use]
+    pub fn for_slice(&self, shard: u32, interval: u32, from: Duration, to: Option<Duration>, attempt: u32) -> Self {
+        Self {
+            slice: format!("{}/{interval}/{shard}/{attempt}", self.test_id),
+            shard,
+            interval,
+            from_us: micros(from),
+            to_us: to.map(micros),
+            ..self.clone()
+        }
+    }
+}
+
+impl fmt::Debug for SliceEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SliceEvent").field("slice", &self.slice).field("shards", &self.shards).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod sample {
+    //! An event for tests.
+
+    use super::*;
+
+    pub(crate) fn event(runner: &str) -> SliceEvent {
+        SliceEvent {
+            format: FORMAT,
+            program: "00".into(),
+            compiler: "0.1.0".into(),
+            slice: "t/0/0/0".into(),
+            test_id: "t".into(),
+            shard: 0,
+            shards: 2,
+            interval: 0,
+            from_us: 0,
+            to_us: Some(5_000_000),
+            starts_at_us: 0,
+            sent_at_us: 0,
+            profile: Profile::parse(&format!("profile: {{runner: {{{runner}}}}}"), "x.profile.yml").unwrap(),
+            classes: vec![ClassWeight { name: "User".into(), weight: 1 }],
+            seed: 7,
+            env: vec![Value::Str("top secret".into()), Value::Time(5)],
+            apis: vec![ApiConfig::default()],
+            globals: Vec::new(),
+            shared: Vec::new(),
+            secrets: vec!["top secret".into()],
+            versions: vec![("shop".into(), "1.2".into())],
+            threads: 1,
+            stats_interval_us: 1_000_000,
+            graceful_stop_us: 1_000_000,
+            stop: StopSign::Never,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn survives_json_and_shows_no_secret() {
+        let event = sample::event("clients: 3, duration: 5s").for_slice(1, 2, Duration::from_secs(1), None, 4);
+        let back: SliceEvent = serde_json::from_slice(&event.to_json().unwrap()).unwrap();
+        assert_eq!(serde_json::to_value(&back).unwrap(), serde_json::to_value(&event).unwrap());
+        assert_eq!((back.slice.as_str(), back.from(), back.to()), ("t/2/1/4", Duration::from_secs(1), Duration::MAX));
+        assert_eq!((back.env, back.profile), (event.env.clone(), event.profile.clone()));
+        assert!(!format!("{event:?}").contains("secret"));
+    }
+}

@@ -1,0 +1,89 @@
+//! Faults on demand, for the tests of the distributed test: a function whose environment has `LTC_FAULT` fails as it says.
+//!
+//! `kill:1@2s` ends shard 1's process two seconds after its slice's beginning; `cut` also leaves half a frame behind; `hang` goes on and
+//! says nothing; `never` ends it before its first frame; `skew` sets its clock two seconds ahead, from the start. Only a slice's first
+//! attempt fails, unless there is a `!` behind it.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use super::event::SliceEvent;
+
+const VARIABLE: &str = "LTC_FAULT";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Kill,
+    Cut,
+    Hang,
+    Never,
+    Skew,
+}
+
+/// What is to go wrong with a slice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Fault(Option<(Kind, Duration)>);
+
+impl Fault {
+    /// That of a slice, if any.
+    pub(super) fn of(event: &SliceEvent) -> Self {
+        let wanted = std::env::var(VARIABLE).unwrap_or_default();
+        Self::parse(&wanted, event.shard, event.slice.ends_with("/0"), event.from())
+    }
+
+    fn parse(text: &str, shard: u32, first: bool, from: Duration) -> Self {
+        let always = text.ends_with('!');
+        let (what, after) = text.trim_end_matches('!').split_once('@').unwrap_or((text.trim_end_matches('!'), "0s"));
+        let (kind, number) = what.split_once(':').unwrap_or((what, "0"));
+        let kind = match kind {
+            "kill" => Kind::Kill,
+            "cut" => Kind::Cut,
+            "hang" => Kind::Hang,
+            "never" => Kind::Never,
+            "skew" => Kind::Skew,
+            _ => return Self(None),
+        };
+        let mine = number.parse() == Ok(shard) && (first || always);
+        Self(mine.then(|| (kind, from + ltc_config::duration::parse(after).unwrap_or_default())))
+    }
+
+    pub(super) fn skew(self) -> Option<Duration> {
+        matches!(self.0, Some((Kind::Skew, _))).then_some(Duration::from_secs(2))
+    }
+
+    pub(super) fn before_start(self) {
+        if matches!(self.0, Some((Kind::Never, _))) {
+            std::process::exit(9);
+        }
+    }
+
+    /// Called before each frame that counts.
+    pub(super) fn on_frame(&mut self, elapsed: Duration, frame: impl FnOnce() -> Vec<u8>) {
+        match self.0 {
+            Some((Kind::Kill, at)) if elapsed >= at => std::process::exit(9),
+            Some((Kind::Cut, at)) if elapsed >= at => {
+                let whole = frame();
+                let mut out = std::io::stdout().lock();
+                let _ = out.write_all(&whole[..whole.len() / 2]).and_then(|()| out.flush());
+                std::process::exit(9);
+            }
+            Some((Kind::Hang, at)) if elapsed >= at => loop {
+                std::thread::park();
+            },
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_one_that_is_meant_fails() {
+        let parse = |text, shard, first| Fault::parse(text, shard, first, Duration::from_secs(4)).0;
+        assert_eq!(parse("kill:1@2s", 1, true), Some((Kind::Kill, Duration::from_secs(6))));
+        assert_eq!((parse("kill:1@2s", 0, true), parse("kill:1@2s", 1, false), parse("", 0, true)), (None, None, None));
+        assert_eq!(parse("never:0!", 0, false), Some((Kind::Never, Duration::from_secs(4))));
+    }
+}

@@ -1,0 +1,289 @@
+//! The fleet: how many functions share a load, where, and in which intervals they follow each other.
+//!
+//! A fleet decides nothing about the load itself: shard `i` of `n` in an interval does what [`Plan::slice`] and its window say, so that the
+//! sum is the profile's at every instant, whatever the numbers here.
+
+use std::time::Duration;
+
+use ltc_config::profile::{Architecture, LambdaSettings, Location};
+
+use crate::schedule::{Plan, Slice};
+
+/// Memory that buys one whole processor on Lambda.
+pub const MB_PER_PROCESSOR: u32 = 1769;
+/// Users and arrivals a second that a processor of Lambda takes, where the profile says nothing. Cautious: a generator must not be the
+/// bottleneck.
+const CLIENTS_PER_PROCESSOR: u64 = 500;
+const ARRIVALS_PER_PROCESSOR: f64 = 2_000.0;
+/// A function has 1,024 file descriptors, and a user may hold a connection.
+const CLIENTS_PER_FUNCTION: u64 = 900;
+/// How far the regions' parts of the load may be off before more functions are used to come nearer, of 1.
+const SHARE_TOLERANCE: f64 = 0.01;
+
+/// One function of each interval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// From 0.
+    pub number: u32,
+    /// Where it runs; `None`: there are no regions, or only that of the configuration.
+    pub region: Option<String>,
+}
+
+/// A part of the test's time, as long as a function may run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interval {
+    /// From 0.
+    pub number: u32,
+    /// From when, from the test's start.
+    pub from: Duration,
+    /// Until when; `None`: until it is stopped.
+    pub to: Option<Duration>,
+}
+
+/// What is wished of a fleet.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// How many shards; else as many as the profile's settings need.
+    pub shards: Option<u32>,
+    /// How long an interval is; else as the profile says.
+    pub interval: Option<Duration>,
+    /// The regions, with equal shares; else the profile's.
+    pub regions: Vec<String>,
+    /// Worker threads of a function; else one a processor.
+    pub threads: Option<u32>,
+}
+
+/// All functions of a test.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fleet {
+    /// In the order of their numbers.
+    pub shards: Vec<Shard>,
+    /// Worker threads of each.
+    pub threads: u32,
+    /// Memory of each; `None` where they are processes.
+    pub memory_mb: Option<u32>,
+    /// The processor they run on, as AWS names it; `None` where they are processes.
+    pub architecture: Option<Architecture>,
+    /// What the reader of a plan must know.
+    pub warnings: Vec<String>,
+    interval: Option<Duration>,
+    total: Option<Duration>,
+}
+
+/// What a test on Lambda costs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cost {
+    /// How often a function is called.
+    pub invocations: u64,
+    /// Seconds times memory.
+    pub gb_seconds: f64,
+    /// Both, in US dollars, without what is sent over the network.
+    pub dollars: f64,
+}
+
+impl Fleet {
+    /// The functions on Lambda that the profile's settings ask for.
+    pub fn on_lambda(plan: &Plan, settings: &LambdaSettings, locations: &[Location], wishes: &Wishes) -> Self {
+        let mut warnings = Vec::new();
+        let processors = settings.memory_mb.div_ceil(MB_PER_PROCESSOR).max(1);
+        let clients = settings.clients_per_function.unwrap_or_else(|| {
+            (CLIENTS_PER_PROCESSOR * u64::from(settings.memory_mb) / u64::from(MB_PER_PROCESSOR)).clamp(1, CLIENTS_PER_FUNCTION)
+        });
+        let rate = settings
+            .rate_per_function
+            .map_or_else(|| ARRIVALS_PER_PROCESSOR * f64::from(settings.memory_mb) / f64::from(MB_PER_PROCESSOR), |rate| rate.as_f64());
+        let by_rate = (plan.peak_rate() / rate).ceil() as u64;
+        let needed = plan.peak_clients().div_ceil(clients).max(by_rate).max(1);
+        let regions = regions(locations, &wishes.regions);
+        let most = settings.max_functions.unwrap_or(u64::MAX);
+        let mut count = match wishes.shards {
+            Some(shards) => u64::from(shards),
+            None => fitting(needed.max(regions.len() as u64), &regions).min(most),
+        };
+        count = count.clamp(1, u64::from(u32::MAX));
+        if count < needed {
+            warnings.push(format!(
+                "{needed} functions would be needed for {clients} users and {rate:.0} arrivals/s each; with {count} each has up to {} users",
+                plan.peak_clients().div_ceil(count)
+            ));
+        }
+        if plan.peak_clients().div_ceil(count) > CLIENTS_PER_FUNCTION {
+            warnings.push("a function has 1,024 file descriptors, and users may hold a connection each: use more functions".into());
+        }
+        few_users(plan, count, &mut warnings);
+        let counts = by_share(count, &regions);
+        for ((region, share), functions) in regions.iter().zip(&counts) {
+            let wanted = share_of(*share, &regions);
+            if (*functions as f64 / count as f64 - wanted).abs() > SHARE_TOLERANCE {
+                warnings.push(format!(
+                    "{region} gets {functions} of {count} functions where its share is {:.0}%: more functions come nearer",
+                    wanted * 100.0
+                ));
+            }
+        }
+        Self {
+            shards: spread(count, &regions, &counts),
+            threads: wishes.threads.unwrap_or(processors),
+            memory_mb: Some(settings.memory_mb),
+            architecture: Some(settings.architecture.unwrap_or_else(this_architecture)),
+            warnings,
+            interval: Some(wishes.interval.unwrap_or(settings.interval)),
+            total: plan.total_duration(),
+        }
+    }
+
+    /// Processes of this machine: one a core, unless it is said otherwise. Nothing ends them after a time, so there is one interval,
+    /// unless intervals are wished for.
+    pub fn of_processes(plan: &Plan, cores: u32, wishes: &Wishes) -> Self {
+        let mut warnings = Vec::new();
+        let shards = wishes.shards.unwrap_or_else(|| cores.min(u32::try_from(plan.peak_clients()).unwrap_or(u32::MAX))).max(1);
+        few_users(plan, u64::from(shards), &mut warnings);
+        if !wishes.regions.is_empty() {
+            warnings.push("processes run here, in no region".into());
+        }
+        Self {
+            shards: (0..shards).map(|number| Shard { number, region: None }).collect(),
+            threads: wishes.threads.unwrap_or((cores / shards).max(1)),
+            memory_mb: None,
+            architecture: None,
+            warnings,
+            interval: wishes.interval,
+            total: plan.total_duration(),
+        }
+    }
+
+    /// How many shards there are.
+    pub fn count(&self) -> u32 {
+        u32::try_from(self.shards.len()).unwrap_or(u32::MAX)
+    }
+
+    /// How long the load lasts; `None`: until it is stopped.
+    pub fn total(&self) -> Option<Duration> {
+        self.total
+    }
+
+    /// An interval by its number, if the test lasts so long.
+    pub fn interval(&self, number: u32) -> Option<Interval> {
+        let Some(length) = self.interval.filter(|length| !length.is_zero()) else {
+            return (number == 0).then_some(Interval { number, from: Duration::ZERO, to: self.total });
+        };
+        let from = length.checked_mul(number)?;
+        if number > 0 && self.total.is_some_and(|total| from >= total) {
+            return None;
+        }
+        let to = from.saturating_add(length);
+        Some(Interval { number, from, to: Some(self.total.map_or(to, |total| total.min(to))) })
+    }
+
+    /// All intervals; endless where the load is.
+    pub fn intervals(&self) -> impl Iterator<Item = Interval> + '_ {
+        (0..).map_while(|number| self.interval(number))
+    }
+
+    /// What a shard does in an interval.
+    pub fn slice(&self, plan: &Plan, shard: u32, interval: Interval) -> Slice {
+        plan.slice(u64::from(shard), u64::from(self.count())).window(interval.from, interval.to.unwrap_or(Duration::MAX))
+    }
+
+    /// The regions and how many shards run in each, in order of their first shard.
+    pub fn regions(&self) -> Vec<(Option<&str>, u64)> {
+        let mut regions: Vec<(Option<&str>, u64)> = Vec::new();
+        for shard in &self.shards {
+            match regions.iter_mut().find(|(region, _)| *region == shard.region.as_deref()) {
+                Some((_, count)) => *count += 1,
+                None => regions.push((shard.region.as_deref(), 1)),
+            }
+        }
+        regions
+    }
+
+    /// What it costs on Lambda, with the seconds that a function runs before its time and after (`overhead`); `None` where it runs
+    /// nowhere that asks money, or without an end.
+    pub fn cost(&self, overhead: Duration) -> Option<Cost> {
+        const REQUEST: f64 = 0.000_000_2;
+        let (memory, architecture, total) = (self.memory_mb?, self.architecture?, self.total?);
+        let gb_second = match architecture {
+            Architecture::X86_64 => 0.000_016_666_7,
+            Architecture::Arm64 => 0.000_013_333_4,
+        };
+        let intervals = self.intervals().count() as u64;
+        let seconds = total.as_secs_f64() + overhead.as_secs_f64() * intervals as f64;
+        let gb_seconds = seconds * f64::from(self.count()) * f64::from(memory) / 1024.0;
+        let invocations = intervals * u64::from(self.count());
+        Some(Cost { invocations, gb_seconds, dollars: gb_seconds * gb_second + invocations as f64 * REQUEST })
+    }
+}
+
+fn few_users(plan: &Plan, shards: u64, warnings: &mut Vec<String>) {
+    if shards > plan.peak_clients() {
+        warnings.push(format!("{shards} shards for {} users: some have nothing to do", plan.peak_clients()));
+    }
+}
+
+/// The processor this binary was built for: on another the function could not start.
+fn this_architecture() -> Architecture {
+    if cfg!(target_arch = "aarch64") { Architecture::Arm64 } else { Architecture::X86_64 }
+}
+
+fn regions(locations: &[Location], wished: &[String]) -> Vec<(String, u64)> {
+    if wished.is_empty() {
+        locations.iter().filter(|location| location.share > 0).map(|location| (location.region.clone(), location.share)).collect()
+    } else {
+        wished.iter().map(|region| (region.clone(), 1)).collect()
+    }
+}
+
+fn share_of(share: u64, regions: &[(String, u64)]) -> f64 {
+    share as f64 / regions.iter().map(|(_, share)| share).sum::<u64>().max(1) as f64
+}
+
+/// At least `needed` functions, a few more where the regions' shares come out nearer so.
+fn fitting(needed: u64, regions: &[(String, u64)]) -> u64 {
+    let off = |count: u64| {
+        let counts = by_share(count, regions);
+        let parts =
+            regions.iter().zip(counts).map(|((_, share), functions)| (functions as f64 / count as f64 - share_of(*share, regions)).abs());
+        parts.fold(0.0, f64::max)
+    };
+    let candidates = needed..=needed.saturating_mul(2).saturating_add(10);
+    candidates.into_iter().find(|count| off(*count) <= SHARE_TOLERANCE).unwrap_or(needed)
+}
+
+/// So many functions to regions by their shares, by largest remainder: exact in sum, and each within one of its share.
+fn by_share(count: u64, regions: &[(String, u64)]) -> Vec<u64> {
+    let total: u128 = regions.iter().map(|(_, share)| u128::from(*share)).sum();
+    if total == 0 {
+        return Vec::new();
+    }
+    let exact = |share: u64| u128::from(count) * u128::from(share);
+    let mut counts: Vec<u64> = regions.iter().map(|(_, share)| u64::try_from(exact(*share) / total).unwrap_or(0)).collect();
+    let mut order: Vec<usize> = (0..regions.len()).collect();
+    order.sort_by_key(|&region| (std::cmp::Reverse(exact(regions[region].1) % total), region));
+    let missing = count - counts.iter().sum::<u64>();
+    for &region in order.iter().take(usize::try_from(missing).unwrap_or(usize::MAX)) {
+        counts[region] += 1;
+    }
+    counts
+}
+
+/// Numbers the shards so that regions take turns: any few that follow each other are spread.
+fn spread(count: u64, regions: &[(String, u64)], counts: &[u64]) -> Vec<Shard> {
+    let mut given = vec![0u64; regions.len()];
+    (0..u32::try_from(count).unwrap_or(u32::MAX))
+        .map(|number| {
+            // The region that is furthest behind its part.
+            let behind = |region: usize| (given[region] + 1) as f64 / counts[region].max(1) as f64;
+            let open = (0..regions.len()).filter(|&region| given[region] < counts[region]);
+            let next = open.min_by(|&a, &b| behind(a).total_cmp(&behind(b)));
+            let region = next.map(|region| {
+                given[region] += 1;
+                regions[region].0.clone()
+            });
+            Shard { number, region }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "fleet_tests.rs"]
+mod tests;

@@ -1,0 +1,176 @@
+//! Fleets over random profiles, shard counts and interval lengths: the slices sum to the profile at every instant.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ltc_config::Profile;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+
+use super::*;
+use crate::schedule::{Event, UserClass};
+
+fn plan(runner: &str) -> Plan {
+    let profile = Profile::parse(&format!("profile: {{runner: {{{runner}}}}}"), "x.yml").unwrap_or_else(|errors| panic!("{errors:?}"));
+    Plan::seeded(&profile, &[UserClass::new("A", 3), UserClass::new("B", 1)], 11).unwrap()
+}
+
+fn place(region: &str, share: u64) -> Location {
+    Location { region: region.into(), share }
+}
+
+fn random_runner(dice: &mut ChaCha8Rng) -> String {
+    let seconds = dice.random_range(1..9u64);
+    match dice.random_range(0..4) {
+        0 => format!("clients: {}, hatch_rate: {}, duration: {seconds}s", dice.random_range(1..70u64), dice.random_range(1..40u64)),
+        1 => format!(
+            "clients: {}, hatch_rate: 20, step_load: true, step_clients: {}, step_duration: {}ms, duration: {seconds}s",
+            dice.random_range(1..50u64),
+            dice.random_range(1..20u64),
+            dice.random_range(100..2000u64)
+        ),
+        2 => format!(
+            "stages: [{{clients: {}, duration: 1500ms}}, {{clients: {}, duration: {seconds}s}}, {{clients: 0, duration: 700ms}}]",
+            dice.random_range(0..40u64),
+            dice.random_range(0..40u64)
+        ),
+        _ => format!(
+            "stages: [{{rate: {}/s, duration: {seconds}s}}], max_clients: {}, arrivals: {}",
+            dice.random_range(1..60u64),
+            dice.random_range(8..40u64),
+            if dice.random_bool(0.5) { "even" } else { "poisson" }
+        ),
+    }
+}
+
+/// Users that run at an instant, as the slices' events tell: what a server would see.
+fn running(events: &BTreeMap<Duration, i64>, t: Duration) -> i64 {
+    events.range(..=t).map(|(_, change)| change).sum()
+}
+
+#[test]
+fn at_every_instant_the_slices_sum_to_the_profile() {
+    for seed in 0..150 {
+        let mut dice = ChaCha8Rng::seed_from_u64(seed);
+        let runner = random_runner(&mut dice);
+        let plan = plan(&runner);
+        let wishes = Wishes {
+            shards: Some(dice.random_range(1..12)),
+            interval: Some(Duration::from_micros(dice.random_range(150_000..4_000_000))),
+            ..Wishes::default()
+        };
+        let fleet = Fleet::of_processes(&plan, 4, &wishes);
+        let case = format!("{seed}: {runner}, {wishes:?}");
+        let mut changes: BTreeMap<Duration, i64> = BTreeMap::new();
+        let mut arrivals = Vec::new();
+        for interval in fleet.intervals() {
+            for shard in &fleet.shards {
+                let slice = fleet.slice(&plan, shard.number, interval);
+                for event in slice.events() {
+                    *changes.entry(event.at).or_default() += if event.is_start() { 1 } else { -1 };
+                }
+                (0..2).for_each(|class| arrivals.extend(slice.arrivals(class)));
+            }
+        }
+        // At each instant at which anything happens, and between.
+        for &at in changes.keys() {
+            for t in [at, at + Duration::from_nanos(1)] {
+                let whole: u64 = plan.users_at(t).iter().sum();
+                assert_eq!(running(&changes, t), i64::try_from(whole).unwrap(), "{case} at {t:?}");
+            }
+        }
+        let mut whole: Vec<Duration> = (0..2).flat_map(|class| plan.whole().arrivals(class)).collect();
+        whole.sort();
+        arrivals.sort();
+        assert_eq!(arrivals, whole, "{case}");
+    }
+}
+
+#[test]
+fn through_a_seam_each_user_is_handed_to_the_same_shard() {
+    let plan = plan("clients: 37, hatch_rate: 50, duration: 9s");
+    let fleet = Fleet::of_processes(&plan, 4, &Wishes { shards: Some(5), interval: Some(Duration::from_secs(4)), ..Wishes::default() });
+    let seam = Duration::from_secs(4);
+    for shard in &fleet.shards {
+        let of = |number, start: bool| -> BTreeSet<u64> {
+            let slice = fleet.slice(&plan, shard.number, fleet.interval(number).unwrap());
+            slice.events().filter(|event: &Event| event.at == seam && event.is_start() == start).map(|event| event.user).collect()
+        };
+        assert_eq!(of(0, false), of(1, true));
+        assert!(!of(1, true).is_empty());
+    }
+}
+
+#[test]
+fn rows_of_unique_data_are_disjoint_between_shards_and_threads() {
+    // As `data::Pool` deals them: a row is its whose number is the row's modulo all workers of all machines.
+    for (shards, threads) in [(1u64, 1u64), (3, 2), (7, 4)] {
+        let mut owners: BTreeMap<u64, u64> = BTreeMap::new();
+        for shard in 0..shards {
+            for thread in 0..threads {
+                let (part, parts) = crate::engine::worker_part((shard, shards), (thread, threads));
+                (0..500).filter(|row| row % parts == part).for_each(|row| assert_eq!(owners.insert(row, part), None, "row {row} twice"));
+            }
+        }
+        assert_eq!(owners.len(), 500, "every row has its worker");
+    }
+}
+
+#[test]
+fn as_many_functions_as_the_settings_need() {
+    let plan = plan("clients: 2100, duration: 30m");
+    let settings = LambdaSettings { clients_per_function: Some(250), ..LambdaSettings::default() };
+    let fleet = Fleet::on_lambda(&plan, &settings, &[], &Wishes::default());
+    assert_eq!((fleet.count(), fleet.threads, fleet.regions()), (9, 1, vec![(None, 9)]));
+    assert_eq!(fleet.intervals().map(|interval| interval.to.unwrap().as_secs()).collect::<Vec<_>>(), [840, 1680, 1800]);
+    let limited = LambdaSettings { max_functions: Some(2), ..settings.clone() };
+    let limited = Fleet::on_lambda(&plan, &limited, &[], &Wishes::default());
+    assert_eq!(limited.count(), 2);
+    assert!(limited.warnings[0].starts_with("9 functions would be needed for 250 users"), "{:?}", limited.warnings);
+    assert!(limited.warnings[1].contains("1,024 file descriptors"), "{:?}", limited.warnings);
+    let by_rate = self::plan("rate: 9000/s, duration: 1m, max_clients: 100");
+    assert_eq!(Fleet::on_lambda(&by_rate, &LambdaSettings::default(), &[], &Wishes::default()).count(), 5);
+}
+
+#[test]
+fn regions_get_their_shares() {
+    let plan = plan("clients: 1000, duration: 30m");
+    let settings = LambdaSettings { clients_per_function: Some(250), ..LambdaSettings::default() };
+    let places = [place("us-west-2", 70), place("eu-central-1", 30), place("off", 0)];
+    let fleet = Fleet::on_lambda(&plan, &settings, &places, &Wishes::default());
+    // 4 are needed; with 7 the shares are within a hundredth or so of 70 and 30 only from 10 on.
+    assert_eq!(fleet.regions(), [(Some("us-west-2"), 7), (Some("eu-central-1"), 3)]);
+    assert!(fleet.warnings.is_empty(), "{:?}", fleet.warnings);
+    let three = Fleet::on_lambda(&plan, &settings, &places, &Wishes { shards: Some(3), ..Wishes::default() });
+    assert_eq!(three.regions(), [(Some("us-west-2"), 2), (Some("eu-central-1"), 1)]);
+    assert!(three.warnings.iter().any(|warning| warning.contains("its share is 70%")), "{:?}", three.warnings);
+    let own = Fleet::on_lambda(&plan, &settings, &places, &Wishes { regions: vec!["x".into(), "y".into()], ..Wishes::default() });
+    assert_eq!(own.regions(), [(Some("x"), 2), (Some("y"), 2)]);
+}
+
+#[test]
+fn what_it_costs() {
+    let plan = plan("clients: 1000, duration: 30m");
+    let settings = LambdaSettings {
+        memory_mb: 2048,
+        clients_per_function: Some(250),
+        architecture: Some(Architecture::X86_64),
+        ..LambdaSettings::default()
+    };
+    let fleet = Fleet::on_lambda(&plan, &settings, &[], &Wishes::default());
+    let cost = fleet.cost(Duration::from_secs(10)).unwrap();
+    assert_eq!((cost.invocations, cost.gb_seconds.round()), (12, (1830.0 * 4.0 * 2.0)));
+    assert!((cost.dollars - 14_640.0 * 0.000_016_666_7).abs() < 0.001, "{cost:?}");
+    let arm = Fleet::on_lambda(&plan, &LambdaSettings { architecture: Some(Architecture::Arm64), ..settings }, &[], &Wishes::default());
+    assert!(arm.cost(Duration::ZERO).unwrap().dollars < cost.dollars * 0.81);
+    assert_eq!(Fleet::of_processes(&plan, 2, &Wishes::default()).cost(Duration::ZERO), None);
+}
+
+#[test]
+fn processes_are_one_a_core_in_one_interval() {
+    let fleet = Fleet::of_processes(&plan("clients: 10, duration: 3h"), 4, &Wishes::default());
+    assert_eq!((fleet.count(), fleet.threads, fleet.intervals().count()), (4, 1, 1));
+    let few = Fleet::of_processes(&plan("clients: 2, duration: 3h"), 8, &Wishes::default());
+    assert_eq!((few.count(), few.threads), (2, 4));
+    let endless = Fleet::of_processes(&plan("clients: 2"), 8, &Wishes::default());
+    assert_eq!(endless.interval(0), Some(Interval { number: 0, from: Duration::ZERO, to: None }));
+}

@@ -1,0 +1,316 @@
+//! Frames: what a function streams back. A first one when it is ready, one an interval with what was counted in it, a last one that says
+//! how it ended.
+//!
+//! A frame is a line: `ltc1:`, then base64 of zlib of a protobuf message, then a line feed. Text survives whatever an engine wraps around
+//! it (a JSON string, a log); zlib's checksum and the line feed tell a frame that was cut off; each frame has a number, so one that is
+//! missing shows; lines that are no frames are set aside, as what the function said. Histograms are HdrHistogram V2.
+//!
+//! ```
+//! use ltc_runtime::orchestrator::frame::{Ended, EndReason, Frame, FrameWriter, Reader, Received};
+//!
+//! let ended = Ended { reason: EndReason::Done, message: String::new(), requests: 12 };
+//! let line = FrameWriter::default().write(&Frame::Ended(ended.clone()));
+//! let mut reader = Reader::default();
+//! reader.push(&line);
+//! let Some(Received::Frame(number, frame)) = reader.next() else { panic!("a whole frame") };
+//! assert_eq!((number, *frame), (0, Frame::Ended(ended)));
+//! assert!(reader.finish().is_none());
+//! ```
+
+use std::io::{Read, Write};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
+use prost::Message;
+
+use super::wire;
+use crate::stats::Snapshot;
+
+/// What a frame begins with. A later format has another number.
+const MARK: &[u8] = b"ltc1:";
+/// No frame is longer; what is, is no frame.
+const LONGEST: usize = 64 << 20;
+
+/// One thing that a function tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Frame {
+    /// It is ready, and waits for its time.
+    Started(Started),
+    /// What was counted since the last frame.
+    Counted(Counted),
+    /// It is over. Always the last: without it the function was lost.
+    Ended(Ended),
+}
+
+/// A function is ready.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Started {
+    /// The slice's name.
+    pub slice: String,
+    /// The function's own clock, microseconds since the Unix epoch.
+    pub clock_us: u64,
+    /// How long it took from its process's start until it could take events, microseconds.
+    pub init_us: u64,
+    /// How much later than its slice's beginning it was ready, microseconds; 0 where it was in time.
+    pub late_us: u64,
+    /// Where it runs: a log stream, a process.
+    pub place: String,
+}
+
+/// How a slice ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndReason {
+    /// As planned.
+    Done,
+    /// It was told to stop.
+    Stopped,
+    /// The spec stopped the test (`at_end stop_test`).
+    StoppedItself,
+    /// Its time was over before its slice was: the engine's limit.
+    Deadline,
+    /// This slice was given to it before: nothing was done.
+    Repeated,
+    /// The event isn't for it: nothing was done.
+    Refused,
+    /// The engine failed.
+    Failed,
+}
+
+/// A slice's end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// How.
+    pub reason: EndReason,
+    /// Why, where it isn't as planned.
+    pub message: String,
+    /// All requests it made, in all frames.
+    pub requests: u64,
+}
+
+/// What was counted, still packed: it is added to what others counted without being unpacked first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Counted(wire::Counted);
+
+impl Counted {
+    /// Packs a snapshot.
+    pub fn new(snapshot: &Snapshot) -> Self {
+        Self(wire::Counted::from(snapshot))
+    }
+
+    pub(super) fn packed(&self) -> &wire::Counted {
+        &self.0
+    }
+
+    pub(super) fn from_packed(counted: wire::Counted) -> Self {
+        Self(counted)
+    }
+
+    /// The middle of its window, microseconds from the test's start: which interval it belongs to.
+    pub fn middle_us(&self) -> u64 {
+        self.0.middle_us()
+    }
+
+    /// The end of its window, microseconds from the test's start.
+    pub fn to_us(&self) -> u64 {
+        self.0.to_us()
+    }
+
+    /// How many users it had, and how many it should have had.
+    pub fn users(&self) -> (u64, u64) {
+        self.0.users()
+    }
+
+    /// Adds it to a snapshot.
+    ///
+    /// # Errors
+    /// Where it can't be read: another version's, or damaged in a way that no checksum finds.
+    pub fn merge_into(&self, snapshot: &mut Snapshot) -> Result<(), String> {
+        self.0.merge_into(snapshot)
+    }
+}
+
+/// Writes frames, numbered.
+#[derive(Debug, Default)]
+pub struct FrameWriter {
+    number: u64,
+}
+
+impl FrameWriter {
+    /// The next frame as it goes out.
+    pub fn write(&mut self, frame: &Frame) -> Vec<u8> {
+        let message = wire::Frame::new(self.number, frame).encode_to_vec();
+        self.number += 1;
+        let mut packer = flate2::write::ZlibEncoder::new(Vec::with_capacity(message.len() / 2), flate2::Compression::fast());
+        // Writing to memory can't fail.
+        let packed = packer.write_all(&message).and_then(|()| packer.finish()).unwrap_or_default();
+        let mut line = Vec::with_capacity(MARK.len() + packed.len() * 4 / 3 + 4);
+        line.extend_from_slice(MARK);
+        line.extend_from_slice(BASE64.encode(packed).as_bytes());
+        line.push(b'\n');
+        line
+    }
+}
+
+/// What came of what was read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Received {
+    /// A frame, with its number.
+    Frame(u64, Box<Frame>),
+    /// Something else that the function wrote.
+    Said(String),
+    /// A frame that can't be read, and why.
+    Damaged(String),
+}
+
+/// Puts frames together from pieces of whatever length.
+#[derive(Debug, Default)]
+pub struct Reader {
+    buffer: Vec<u8>,
+    /// How much of the buffer was given out, and how much was searched for a line's end.
+    taken: usize,
+    searched: usize,
+}
+
+impl Reader {
+    /// Adds what came.
+    pub fn push(&mut self, bytes: &[u8]) {
+        if self.taken > 0 {
+            self.buffer.drain(..self.taken);
+            self.searched -= self.taken;
+            self.taken = 0;
+        }
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// What is left when nothing more comes: a frame that was cut off, or a last line without an end.
+    pub fn finish(&mut self) -> Option<Received> {
+        let rest = self.buffer.split_off(self.taken);
+        *self = Self::default();
+        if rest.is_empty() {
+            return None;
+        }
+        if rest.starts_with(MARK) || MARK.starts_with(&rest) {
+            return Some(Received::Damaged(format!("a frame was cut off after {} bytes", rest.len())));
+        }
+        Some(Received::Said(String::from_utf8_lossy(&rest).into_owned()))
+    }
+}
+
+impl Iterator for Reader {
+    type Item = Received;
+
+    /// The next that is whole.
+    fn next(&mut self) -> Option<Received> {
+        loop {
+            let Some(found) = memchr::memchr(b'\n', &self.buffer[self.searched..]) else {
+                self.searched = self.buffer.len();
+                if self.searched - self.taken > LONGEST {
+                    let dropped = self.searched - self.taken;
+                    *self = Self::default();
+                    return Some(Received::Damaged(format!("{dropped} bytes came without a line's end")));
+                }
+                return None;
+            };
+            let end = self.searched + found;
+            let line = &self.buffer[self.taken..end];
+            self.taken = end + 1;
+            self.searched = self.taken;
+            match line.strip_prefix(MARK) {
+                // What Lambda puts before an answer ends with NULs.
+                None if line.is_empty() || line.contains(&0) => {}
+                None => return Some(Received::Said(String::from_utf8_lossy(line).into_owned())),
+                Some(text) => {
+                    return Some(match read(text) {
+                        Ok((number, frame)) => Received::Frame(number, Box::new(frame)),
+                        Err(why) => Received::Damaged(why),
+                    });
+                }
+            }
+        }
+    }
+}
+
+fn read(text: &[u8]) -> Result<(u64, Frame), String> {
+    let packed = BASE64.decode(text).map_err(|error| format!("a frame is damaged: {error}"))?;
+    let mut message = Vec::with_capacity(packed.len() * 4);
+    flate2::read::ZlibDecoder::new(packed.as_slice())
+        .take(LONGEST as u64)
+        .read_to_end(&mut message)
+        .map_err(|error| format!("a frame is damaged: {error}"))?;
+    let frame = wire::Frame::decode(message.as_slice()).map_err(|error| format!("a frame is damaged: {error}"))?;
+    frame.into_frame()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::stats::{Example, FailureClass, FailureKey, Recorder, Sample};
+
+    pub(crate) fn snapshot() -> Snapshot {
+        let mut recorder = Recorder::new(3, 4);
+        for n in 1..200u64 {
+            let service = Duration::from_micros(n * n * 3);
+            let response = if n % 50 == 0 { service * 2 } else { service };
+            recorder.record(&Sample { name: (n % 2) as u32, service, response, ok: n % 9 > 0, bytes_sent: 5, ..Sample::default() });
+            recorder.lag(Duration::from_micros(n));
+        }
+        let key = FailureKey { name: 0, class: FailureClass::Status, place: 2, kind: "got 503".into() };
+        recorder.failure(key, Duration::from_secs(3), || Example { message: "no".into(), ..Example::default() });
+        recorder.missed(2);
+        recorder.cpu(Duration::from_millis(3), Duration::from_millis(9));
+        recorder.snapshot(Duration::from_secs(5), 7, 8)
+    }
+
+    #[test]
+    fn what_was_counted_arrives_exactly() {
+        let counted = snapshot();
+        let mut writer = FrameWriter::default();
+        let first = Frame::Started(Started { slice: "t/0/0/0".into(), clock_us: 9, init_us: 8, late_us: 7, place: "here".into() });
+        let mut bytes = writer.write(&first);
+        bytes.extend(b"a stray line\n");
+        bytes.extend(writer.write(&Frame::Counted(Counted::new(&counted))));
+        // In pieces of any length.
+        for step in [1, 7, 1000] {
+            let mut reader = Reader::default();
+            let mut got = Vec::new();
+            for piece in bytes.chunks(step) {
+                reader.push(piece);
+                got.extend(&mut reader);
+            }
+            assert_eq!(reader.finish(), None);
+            assert_eq!(got[0], Received::Frame(0, Box::new(first.clone())));
+            assert_eq!(got[1], Received::Said("a stray line".into()));
+            let Received::Frame(1, frame) = &got[2] else { panic!("{got:?}") };
+            let Frame::Counted(packed) = &**frame else { panic!("{frame:?}") };
+            assert_eq!((packed.middle_us(), packed.to_us(), packed.users()), (2_500_000, 5_000_000, (7, 8)));
+            let mut back = Snapshot::default();
+            packed.merge_into(&mut back).unwrap();
+            assert_eq!(back, counted);
+            // Twice, as two shards would.
+            packed.merge_into(&mut back).unwrap();
+            let mut twice = counted.clone();
+            twice.merge(&counted);
+            assert_eq!(back, twice);
+        }
+    }
+
+    #[test]
+    fn a_frame_that_is_cut_off_or_damaged_is_told() {
+        let bytes = FrameWriter::default().write(&Frame::Counted(Counted::new(&snapshot())));
+        for length in [3, 20, bytes.len() - 1] {
+            let mut reader = Reader::default();
+            reader.push(&bytes[..length]);
+            assert_eq!(reader.next(), None);
+            assert_eq!(reader.finish(), Some(Received::Damaged(format!("a frame was cut off after {length} bytes"))));
+        }
+        let mut damaged = bytes.clone();
+        damaged[60] = if damaged[60] == b'A' { b'B' } else { b'A' };
+        let mut reader = Reader::default();
+        reader.push(&damaged);
+        assert!(matches!(reader.next(), Some(Received::Damaged(_))));
+        reader.push(&bytes);
+        assert!(matches!(reader.next(), Some(Received::Frame(0, _))), "the next is read again");
+    }
+}

@@ -1,0 +1,25 @@
+//! The distributed test: a plan cut into shards and intervals, functions that run the pieces, and one orchestrator that merges what they
+//! stream back.
+//!
+//! ```text
+//! plan ─ fleet (shards × intervals) ─ event ─▶ backend ─▶ function: shard ─ engine
+//!                                                              │ frames
+//! results ◀─ collector (an interval of all shards) ◀───────────┘
+//! ```
+//!
+//! The two sides share nothing but an [`event`] and the [`frame`]s that answer it. A [`backend`] carries them: AWS Lambda, or processes
+//! of this machine.
+
+pub mod backend;
+pub mod collector;
+pub(crate) mod conductor;
+pub mod event;
+mod fault;
+pub mod fleet;
+pub mod frame;
+pub(crate) mod keeper;
+pub mod lead;
+mod missing;
+pub(crate) mod process;
+pub(crate) mod shard;
+mod wire;

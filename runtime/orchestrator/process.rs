@@ -1,0 +1,180 @@
+//! The engine `process`: each function is a child process of the same binary on this machine. The event goes in as a line, frames come
+//! out as lines, and a further line, or the end of its input, stops it.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::io::{Read as _, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::stream;
+use tokio::sync::mpsc::{Sender, channel};
+
+use super::backend::{Backend, InvokeError, Output, Promise, Urgency};
+use super::event::SliceEvent;
+use super::lead;
+
+/// Pieces of output that may wait to be read: a child that writes more waits.
+const QUEUE: usize = 16;
+const PIECE: usize = 64 * 1024;
+
+/// Children of this process.
+#[derive(Debug)]
+pub(crate) struct Processes {
+    binary: PathBuf,
+    args: Vec<OsString>,
+    running: Arc<Mutex<HashMap<String, Running>>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    child: Child,
+    /// Where it listens; `None` once nothing can be said to it.
+    input: Option<ChildStdin>,
+}
+
+impl Processes {
+    /// Children of the binary that runs, which are told by `args` to be one.
+    ///
+    /// # Errors
+    /// Where the system doesn't tell which binary that is.
+    pub(crate) fn of_this_binary(args: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Self, String> {
+        let binary = std::env::current_exe().map_err(|error| format!("this binary's own path can't be found: {error}"))?;
+        Ok(Self { binary, args: args.into_iter().map(Into::into).collect(), running: Arc::default() })
+    }
+
+    fn running(&self) -> MutexGuard<'_, HashMap<String, Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn start(&self, event: &SliceEvent) -> Result<Output, InvokeError> {
+        let mut line = event.to_json().map_err(InvokeError::Refused)?;
+        line.push(b'\n');
+        let mut command = Command::new(&self.binary);
+        command.args(&self.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        // Ctrl-C on a terminal goes to a whole group: it is the orchestrator's to say when children stop.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let failed = |error: std::io::Error| InvokeError::NotStarted(format!("a process can't be started: {error}"));
+        let mut child = command.spawn().map_err(failed)?;
+        let (Some(mut input), Some(mut output)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(InvokeError::NotStarted("a process has no standard input and output".into()));
+        };
+        let slice = event.slice.clone();
+        self.running().insert(slice.clone(), Running { child, input: None });
+        let (sender, receiver) = channel::<Result<Bytes, String>>(QUEUE);
+        let running = self.running.clone();
+        let of_thread = slice.clone();
+        let reader = std::thread::Builder::new().name(format!("reads {slice}")).spawn(move || {
+            let mut piece = vec![0; PIECE];
+            loop {
+                match output.read(&mut piece) {
+                    Ok(0) => break,
+                    Ok(length) if sender.blocking_send(Ok(Bytes::copy_from_slice(&piece[..length]))).is_ok() => {}
+                    Ok(_) => break,
+                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                    Err(error) => {
+                        let _ = sender.blocking_send(Err(format!("its output can't be read: {error}")));
+                        break;
+                    }
+                }
+            }
+            reap(&running, &of_thread, &sender);
+        });
+        if let Err(error) = reader {
+            self.kill(&slice);
+            return Err(failed(error));
+        }
+        // An event is larger than a pipe's buffer may be; a child that died shows on its output.
+        let running = self.running.clone();
+        let writer = std::thread::Builder::new().name(format!("writes {slice}")).spawn(move || {
+            let written = input.write_all(&line).and_then(|()| input.flush());
+            if let Some(child) = running.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&slice) {
+                child.input = written.is_ok().then_some(input);
+            }
+        });
+        if let Err(error) = writer {
+            self.kill(&event.slice);
+            return Err(failed(error));
+        }
+        Ok(Box::pin(stream::unfold(receiver, async |mut receiver| receiver.recv().await.map(|piece| (piece, receiver)))))
+    }
+
+    fn kill(&self, slice: &str) {
+        if let Some(mut running) = self.running().remove(slice) {
+            // It fails only where the child has ended already.
+            let _ = running.child.kill();
+            let _ = running.child.wait();
+        }
+    }
+}
+
+/// Waits for a child whose output has ended, and forgets it. One that was killed has a word about it.
+fn reap(running: &Mutex<HashMap<String, Running>>, slice: &str, sender: &Sender<Result<Bytes, String>>) {
+    let child = running.lock().unwrap_or_else(PoisonError::into_inner).remove(slice);
+    let Some(mut child) = child else { return };
+    drop(child.input.take());
+    if let Ok(status) = child.child.wait()
+        && !status.success()
+    {
+        let _ = sender.blocking_send(Ok(Bytes::from(format!("\nthe process ended: {status}\n"))));
+    }
+}
+
+impl Drop for Processes {
+    /// No child outlives its orchestrator.
+    fn drop(&mut self) {
+        for (_, mut running) in self.running().drain() {
+            let _ = running.child.kill();
+            let _ = running.child.wait();
+        }
+    }
+}
+
+impl Backend for Processes {
+    fn name(&self) -> &'static str {
+        "process"
+    }
+
+    fn capacity<'a>(&'a self, _region: Option<&'a str>) -> Promise<'a, Result<Option<u64>, InvokeError>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn invoke<'a>(&'a self, _region: Option<&'a str>, event: &'a SliceEvent) -> Promise<'a, Result<Output, InvokeError>> {
+        Box::pin(async { self.start(event) })
+    }
+
+    fn lead(&self, shards: u32) -> Duration {
+        lead::of_processes(shards)
+    }
+
+    fn abandon<'a>(&'a self, slice: &'a str) -> Promise<'a, Result<(), String>> {
+        Box::pin(async {
+            self.kill(slice);
+            Ok(())
+        })
+    }
+
+    fn stop(&self, urgency: Urgency) -> Promise<'_, Result<(), String>> {
+        let word: &[u8] = match urgency {
+            Urgency::Gracefully => b"stop\n",
+            Urgency::Now => b"now\n",
+        };
+        Box::pin(async move {
+            for running in self.running().values_mut() {
+                // One that has ended meanwhile no longer listens, nor needs to.
+                if let Some(input) = &mut running.input {
+                    let _ = input.write_all(word).and_then(|()| input.flush());
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn clean_up(&self) -> Promise<'_, Result<(), String>> {
+        Box::pin(async { Ok(()) })
+    }
+}

@@ -1,0 +1,200 @@
+//! The function's side: runs the slice that an event asks for, and answers with frames. The same for a process and for Lambda, and below
+//! it the same engine as a local run's.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::event::SliceEvent;
+use super::fault::Fault;
+use super::frame::{Counted, EndReason, Ended, Frame, FrameWriter, Started};
+use crate::clock::Clock;
+use crate::engine::{Engine, Run, Stop};
+use crate::program::Program;
+use crate::schedule::Plan;
+use crate::stats::{Snapshot, micros};
+use crate::world::Settings;
+
+/// Before the engine's limit: time to flush the last frames.
+const FLUSH: Duration = Duration::from_secs(2);
+/// Users get at most that long to finish their turn where the limit comes before the end.
+const GRACE: Duration = Duration::from_secs(5);
+/// A function that was ready so much after its time began late.
+const LATE: Duration = Duration::from_millis(50);
+
+/// What the engine tells a function beside the event.
+#[derive(Debug)]
+pub(crate) struct Host {
+    /// Where it runs, for messages.
+    pub(crate) place: String,
+    /// How long it took from its process's start until it could take events.
+    pub(crate) init: Duration,
+    /// When the engine will end it.
+    pub(crate) deadline: Option<Instant>,
+}
+
+/// The slices that this process was given.
+#[derive(Debug, Default)]
+pub(crate) struct Seen(Mutex<HashSet<String>>);
+
+impl Seen {
+    /// Whether it is the first time.
+    pub(crate) fn first(&self, slice: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(slice.to_owned())
+    }
+}
+
+/// Runs a slice to its end; each frame goes to `send` as it comes. Never fails: a last frame says what went wrong.
+pub(crate) fn run(
+    program: &'static Program,
+    json: &[u8],
+    host: &Host,
+    seen: &Seen,
+    stop: &Stop,
+    watch: impl FnOnce(&SliceEvent, &Stop),
+    mut send: impl FnMut(Vec<u8>),
+) {
+    let mut writer = FrameWriter::default();
+    let ended = match SliceEvent::read(program, json) {
+        Err(why) => nothing(EndReason::Refused, why),
+        Ok(event) if !seen.first(&event.slice) => {
+            nothing(EndReason::Repeated, format!("{} was given to this function before: nothing was done", event.slice))
+        }
+        Ok(event) => {
+            watch(&event, stop);
+            slice(program, &event, host, stop, |frame| send(writer.write(frame)))
+        }
+    };
+    // Whoever watches for a stop needs no longer.
+    stop.at_once();
+    send(writer.write(&Frame::Ended(ended)));
+}
+
+fn nothing(reason: EndReason, message: String) -> Ended {
+    Ended { reason, message, requests: 0 }
+}
+
+fn slice(program: &'static Program, event: &SliceEvent, host: &Host, stop: &Stop, mut send: impl FnMut(&Frame)) -> Ended {
+    let mut fault = Fault::of(event);
+    let plan = match Plan::seeded(&event.profile, &event.user_classes(), event.seed) {
+        Ok(plan) => plan,
+        Err(errors) => {
+            let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            return nothing(EndReason::Refused, format!("the profile can't be used: {}", errors.join("; ")));
+        }
+    };
+    let slice = plan.slice(u64::from(event.shard), u64::from(event.shards)).window(event.from(), event.to());
+    let clock = clock(event, fault.skew());
+    let run = Run {
+        settings: settings(program, event, &clock),
+        slice,
+        threads: event.threads.max(1) as usize,
+        interval: Duration::from_micros(event.stats_interval_us.max(1000)),
+        graceful_stop: Duration::from_micros(event.graceful_stop_us),
+    };
+    fault.before_start();
+    let engine = match Engine::start(&run, &clock, stop) {
+        Ok(engine) => engine,
+        Err(why) => return nothing(EndReason::Failed, why),
+    };
+    let late = Instant::now().saturating_duration_since(clock.instant(event.from()));
+    send(&Frame::Started(Started {
+        slice: event.slice.clone(),
+        clock_us: micros(wall_clock() + fault.skew().unwrap_or_default()),
+        init_us: micros(host.init),
+        late_us: if late > LATE { micros(late) } else { 0 },
+        place: host.place.clone(),
+    }));
+    let limit = Limit::set(host.deadline, run.graceful_stop, stop);
+    let mut requests = 0;
+    let outcome = engine.watch(|delta| {
+        requests += counted(program, &delta);
+        let frame = Frame::Counted(Counted::new(&delta));
+        fault.on_frame(clock.elapsed(), || FrameWriter::default().write(&frame));
+        send(&frame);
+    });
+    let (reason, message) = match outcome {
+        Err(why) => (EndReason::Failed, why),
+        Ok(()) if limit.is_over() => (EndReason::Deadline, "the engine's time for a function was over".to_owned()),
+        Ok(()) if stop.is_interrupted() => (EndReason::Stopped, String::new()),
+        Ok(()) if stop.is_graceful() => (EndReason::StoppedItself, "the spec stopped the test".to_owned()),
+        Ok(()) => (EndReason::Done, String::new()),
+    };
+    Ended { reason, message, requests }
+}
+
+fn settings(program: &'static Program, event: &SliceEvent, clock: &Clock) -> Settings {
+    Settings {
+        program,
+        env: event.env.clone(),
+        apis: event.apis.clone(),
+        transport: crate::http::TransportConfig::default(),
+        seed: event.seed,
+        test_id: event.test_id.as_str().into(),
+        part: u64::from(event.shard),
+        parts: u64::from(event.shards),
+        shard: event.shard,
+        globals: event.globals.clone(),
+        shared: event.shared.clone(),
+        aws: crate::functions::AwsCredentials::from_environment(),
+        clock: clock.clone(),
+        secrets: event.secrets.clone(),
+    }
+}
+
+/// The test's clock. A machine whose own clock shows less than when the event was made is behind by at least that: it is put right. One
+/// that is ahead can't know, and its orchestrator says so.
+fn clock(event: &SliceEvent, skew: Option<Duration>) -> Clock {
+    let start = Duration::from_micros(event.starts_at_us);
+    let behind = Duration::from_micros(event.sent_at_us).saturating_sub(wall_clock());
+    let start = start.saturating_sub(behind);
+    Clock::at(start.saturating_sub(skew.unwrap_or_default()))
+}
+
+pub(crate) fn wall_clock() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+fn counted(program: &Program, delta: &Snapshot) -> u64 {
+    program.lines.iter().zip(&delta.names).filter(|(line, _)| !line.group).map(|(_, stats)| stats.requests).sum()
+}
+
+/// The engine's limit: users are told to stop in time before it.
+struct Limit {
+    over: Arc<AtomicBool>,
+    /// Dropping it ends the thread that waits.
+    _done: std::sync::mpsc::Sender<()>,
+}
+
+impl Limit {
+    fn set(deadline: Option<Instant>, graceful_stop: Duration, stop: &Stop) -> Self {
+        let over = Arc::new(AtomicBool::new(false));
+        let (done, waits) = channel();
+        if let Some(deadline) = deadline {
+            let (over, stop) = (over.clone(), stop.clone());
+            let last = deadline.checked_sub(FLUSH).unwrap_or(deadline);
+            let first = last.checked_sub(graceful_stop.min(GRACE)).unwrap_or(last);
+            // Without the thread the engine's limit cuts the last frames off, and the orchestrator says so.
+            let _ = std::thread::Builder::new().name("limit".into()).spawn(move || {
+                if !done_before(&waits, first) {
+                    over.store(true, Ordering::Relaxed);
+                    stop.gracefully();
+                    if !done_before(&waits, last) {
+                        stop.at_once();
+                    }
+                }
+            });
+        }
+        Self { over, _done: done }
+    }
+
+    fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+}
+
+fn done_before(done: &Receiver<()>, instant: Instant) -> bool {
+    matches!(done.recv_timeout(instant.saturating_duration_since(Instant::now())), Err(RecvTimeoutError::Disconnected) | Ok(()))
+}

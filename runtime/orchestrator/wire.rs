@@ -1,0 +1,312 @@
+//! The protobuf messages of frames. Fields are only ever added; numbers are never used again.
+
+use prost::{Message, Oneof};
+
+use super::frame::{self, EndReason};
+use crate::stats::{Cpu, Durations, EXAMPLES, Failures, Gauge, NameStats, Snapshot, Summary, Window};
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Frame {
+    #[prost(uint64, tag = "1")]
+    number: u64,
+    #[prost(oneof = "Body", tags = "2, 3, 4")]
+    body: Option<Body>,
+}
+
+#[derive(Clone, PartialEq, Oneof)]
+enum Body {
+    #[prost(message, tag = "2")]
+    Started(Started),
+    #[prost(message, tag = "3")]
+    Counted(Counted),
+    #[prost(message, tag = "4")]
+    Ended(Ended),
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Started {
+    #[prost(string, tag = "1")]
+    slice: String,
+    #[prost(uint64, tag = "2")]
+    clock_us: u64,
+    #[prost(uint64, tag = "3")]
+    init_us: u64,
+    #[prost(uint64, tag = "4")]
+    late_us: u64,
+    #[prost(string, tag = "5")]
+    place: String,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Ended {
+    /// From 1, in the order of [`REASONS`].
+    #[prost(uint32, tag = "1")]
+    reason: u32,
+    #[prost(string, tag = "2")]
+    message: String,
+    #[prost(uint64, tag = "3")]
+    requests: u64,
+}
+
+const REASONS: [EndReason; 7] = [
+    EndReason::Done,
+    EndReason::Stopped,
+    EndReason::StoppedItself,
+    EndReason::Deadline,
+    EndReason::Repeated,
+    EndReason::Refused,
+    EndReason::Failed,
+];
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Counted {
+    #[prost(uint64, tag = "1")]
+    interval: u64,
+    #[prost(uint64, tag = "2")]
+    from_us: u64,
+    #[prost(uint64, tag = "3")]
+    to_us: u64,
+    #[prost(message, repeated, tag = "4")]
+    lines: Vec<Line>,
+    /// JSON: rare, and deep.
+    #[prost(bytes = "vec", tag = "5")]
+    failures: Vec<u8>,
+    #[prost(message, repeated, tag = "6")]
+    sources: Vec<Source>,
+    #[prost(message, optional, tag = "7")]
+    lag: Option<Times>,
+    #[prost(uint64, repeated, tag = "8")]
+    cpu: Vec<u64>,
+    #[prost(uint64, tag = "9")]
+    missed: u64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Line {
+    /// Requests, failures, skipped, skipped failures, retried, bytes sent, bytes received, opened, reused.
+    #[prost(uint64, repeated, tag = "1")]
+    counts: Vec<u64>,
+    #[prost(message, optional, tag = "2")]
+    service: Option<Times>,
+    #[prost(message, optional, tag = "3")]
+    response: Option<Times>,
+    /// Count, sum, least and greatest of the time to the first byte, of name resolutions, connects and TLS handshakes.
+    #[prost(uint64, repeated, tag = "4")]
+    phases: Vec<u64>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Times {
+    #[prost(uint64, tag = "1")]
+    count: u64,
+    #[prost(uint64, tag = "2")]
+    sum_us: u64,
+    #[prost(uint64, tag = "3")]
+    min_us: u64,
+    #[prost(uint64, tag = "4")]
+    max_us: u64,
+    #[prost(bytes = "vec", tag = "5")]
+    v2: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Source {
+    #[prost(uint32, tag = "1")]
+    number: u32,
+    #[prost(uint64, tag = "2")]
+    at_us: u64,
+    #[prost(uint64, tag = "3")]
+    users: u64,
+    #[prost(uint64, tag = "4")]
+    planned: u64,
+}
+
+impl Frame {
+    pub(super) fn new(number: u64, frame: &frame::Frame) -> Self {
+        let body = match frame {
+            frame::Frame::Started(started) => Body::Started(Started {
+                slice: started.slice.clone(),
+                clock_us: started.clock_us,
+                init_us: started.init_us,
+                late_us: started.late_us,
+                place: started.place.clone(),
+            }),
+            frame::Frame::Counted(counted) => Body::Counted(counted.packed().clone()),
+            frame::Frame::Ended(ended) => {
+                let reason = REASONS.iter().position(|reason| *reason == ended.reason).unwrap_or(REASONS.len() - 1);
+                Body::Ended(Ended {
+                    reason: u32::try_from(reason + 1).unwrap_or_default(),
+                    message: ended.message.clone(),
+                    requests: ended.requests,
+                })
+            }
+        };
+        Self { number, body: Some(body) }
+    }
+
+    pub(super) fn into_frame(self) -> Result<(u64, frame::Frame), String> {
+        let frame = match self.body {
+            Some(Body::Started(started)) => frame::Frame::Started(frame::Started {
+                slice: started.slice,
+                clock_us: started.clock_us,
+                init_us: started.init_us,
+                late_us: started.late_us,
+                place: started.place,
+            }),
+            Some(Body::Counted(counted)) => frame::Frame::Counted(frame::Counted::from_packed(counted)),
+            Some(Body::Ended(ended)) => {
+                let reason = (ended.reason as usize).checked_sub(1).and_then(|reason| REASONS.get(reason));
+                let reason = *reason.ok_or_else(|| format!("a frame ends a slice for the reason {}, which is unknown", ended.reason))?;
+                frame::Frame::Ended(frame::Ended { reason, message: ended.message, requests: ended.requests })
+            }
+            None => return Err("a frame says nothing that is known here: another version wrote it".into()),
+        };
+        Ok((self.number, frame))
+    }
+}
+
+impl From<&Snapshot> for Counted {
+    fn from(snapshot: &Snapshot) -> Self {
+        let window = snapshot.window.unwrap_or_default();
+        let failures = if snapshot.failures.is_empty() { Vec::new() } else { serde_json::to_vec(&snapshot.failures).unwrap_or_default() };
+        let sources = snapshot.sources.iter();
+        Self {
+            interval: window.interval,
+            from_us: window.from_us,
+            to_us: window.to_us,
+            lines: snapshot.names.iter().map(Line::from).collect(),
+            failures,
+            sources: sources
+                .map(|(number, gauge)| Source { number: *number, at_us: gauge.at_us, users: gauge.users, planned: gauge.planned })
+                .collect(),
+            lag: times(&snapshot.lag),
+            cpu: vec![snapshot.cpu.busy_us, snapshot.cpu.available_us, snapshot.cpu.peak_ppm],
+            missed: snapshot.missed,
+        }
+    }
+}
+
+impl Counted {
+    pub(super) fn middle_us(&self) -> u64 {
+        self.from_us / 2 + self.to_us / 2
+    }
+
+    pub(super) fn to_us(&self) -> u64 {
+        self.to_us
+    }
+
+    pub(super) fn users(&self) -> (u64, u64) {
+        self.sources.iter().fold((0, 0), |(users, planned), source| (users + source.users, planned + source.planned))
+    }
+
+    pub(super) fn merge_into(&self, snapshot: &mut Snapshot) -> Result<(), String> {
+        // All that is small goes the usual way, so that there is one way of merging it.
+        let failures = match self.failures.as_slice() {
+            [] => Failures::default(),
+            json => serde_json::from_slice(json).map_err(|error| format!("failures can't be read: {error}"))?,
+        };
+        let mut small = Snapshot::empty(0);
+        small.window = Some(Window { interval: self.interval, from_us: self.from_us, to_us: self.to_us });
+        small.failures = failures;
+        for source in &self.sources {
+            small.sources.insert(source.number, Gauge { at_us: source.at_us, users: source.users, planned: source.planned });
+        }
+        small.cpu = Cpu { busy_us: nth(&self.cpu, 0), available_us: nth(&self.cpu, 1), peak_ppm: nth(&self.cpu, 2) };
+        small.missed = self.missed;
+        snapshot.merge_keeping(&small, EXAMPLES);
+        if snapshot.names.len() < self.lines.len() {
+            snapshot.names.resize_with(self.lines.len(), NameStats::default);
+        }
+        for (mine, line) in snapshot.names.iter_mut().zip(&self.lines) {
+            line.merge_into(mine)?;
+        }
+        add(&mut snapshot.lag, self.lag.as_ref())
+    }
+}
+
+impl From<&NameStats> for Line {
+    fn from(line: &NameStats) -> Self {
+        // A line that nothing happened on costs two bytes.
+        if *line == NameStats::default() {
+            return Self::default();
+        }
+        let phases = [&line.first_byte, &line.dns, &line.connect, &line.tls];
+        Self {
+            counts: vec![
+                line.requests,
+                line.failures,
+                line.skipped,
+                line.skipped_failures,
+                line.retried,
+                line.bytes_sent,
+                line.bytes_received,
+                line.opened,
+                line.reused,
+            ],
+            service: times(&line.service),
+            response: line.response.as_ref().and_then(times),
+            phases: phases.iter().flat_map(|phase| [phase.count, phase.sum_us, phase.min_us, phase.max_us]).collect(),
+        }
+    }
+}
+
+impl Line {
+    fn merge_into(&self, line: &mut NameStats) -> Result<(), String> {
+        if self.counts.is_empty() {
+            return Ok(());
+        }
+        let small = NameStats {
+            requests: nth(&self.counts, 0),
+            failures: nth(&self.counts, 1),
+            skipped: nth(&self.counts, 2),
+            skipped_failures: nth(&self.counts, 3),
+            retried: nth(&self.counts, 4),
+            bytes_sent: nth(&self.counts, 5),
+            bytes_received: nth(&self.counts, 6),
+            opened: nth(&self.counts, 7),
+            reused: nth(&self.counts, 8),
+            first_byte: self.phase(0),
+            dns: self.phase(1),
+            connect: self.phase(2),
+            tls: self.phase(3),
+            ..NameStats::default()
+        };
+        // Response times are kept apart only where they differ: of both, then, before either grows.
+        if self.response.is_some() || line.response.is_some() {
+            let mut response = line.response.take().unwrap_or_else(|| line.service.clone());
+            add(&mut response, self.response.as_ref().or(self.service.as_ref()))?;
+            add(&mut line.service, self.service.as_ref())?;
+            line.merge(&small);
+            line.response = Some(response);
+            return Ok(());
+        }
+        add(&mut line.service, self.service.as_ref())?;
+        line.merge(&small);
+        Ok(())
+    }
+
+    fn phase(&self, phase: usize) -> Summary {
+        let at = phase * 4;
+        Summary {
+            count: nth(&self.phases, at),
+            sum_us: nth(&self.phases, at + 1),
+            min_us: nth(&self.phases, at + 2),
+            max_us: nth(&self.phases, at + 3),
+        }
+    }
+}
+
+fn nth(numbers: &[u64], index: usize) -> u64 {
+    numbers.get(index).copied().unwrap_or(0)
+}
+
+fn times(durations: &Durations) -> Option<Times> {
+    let Summary { count, sum_us, min_us, max_us } = durations.summary();
+    (count > 0).then(|| Times { count, sum_us, min_us, max_us, v2: durations.to_v2() })
+}
+
+fn add(durations: &mut Durations, times: Option<&Times>) -> Result<(), String> {
+    let Some(times) = times else { return Ok(()) };
+    let summary = Summary { count: times.count, sum_us: times.sum_us, min_us: times.min_us, max_us: times.max_us };
+    durations.merge_v2(&summary, &times.v2)
+}

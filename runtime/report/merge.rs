@@ -1,0 +1,103 @@
+//! Several reports as one: all counts add, histograms bucket by bucket, nothing is averaged.
+//!
+//! Runs are set against each other by the clock: those of the same time become parts of one test, whose users and rates add; those that
+//! followed each other stay apart in the timeline.
+
+use std::collections::BTreeMap;
+
+use super::{Report, RunInfo};
+use crate::stats::{NO_NAME, NO_PLACE, NameKind, Snapshot, Timeline};
+use crate::thresholds;
+
+impl Report {
+    /// Merges reports. The first says what was run.
+    ///
+    /// # Errors
+    /// Where there are none.
+    pub fn merged(parts: &[Self]) -> Result<Self, String> {
+        let first = parts.first().ok_or("there is nothing to merge")?;
+        let begins: Vec<Option<i64>> = parts.iter().map(|part| started_us(&part.run)).collect();
+        let earliest = begins.iter().flatten().min().copied().unwrap_or(0);
+        let mut whole = Self { run: merged_run(parts), timeline: Timeline::new(first.timeline.width()), ..Self::default() };
+        let mut lines: BTreeMap<(String, bool, String), usize> = BTreeMap::new();
+        let mut places: BTreeMap<String, u32> = BTreeMap::new();
+        let mut sources = 0;
+        for (part, begin) in parts.iter().zip(begins) {
+            let shift_us = begin.map_or(0, |begin| u64::try_from(begin - earliest).unwrap_or(0));
+            let line_of: Vec<usize> = part
+                .names
+                .iter()
+                .map(|name| {
+                    let key = (name.name.clone(), name.kind == NameKind::Group, name.method.clone());
+                    *lines.entry(key).or_insert_with(|| {
+                        whole.names.push(name.clone());
+                        whole.names.len() - 1
+                    })
+                })
+                .collect();
+            let place_of: Vec<u32> = part
+                .places
+                .iter()
+                .map(|place| {
+                    *places.entry(place.clone()).or_insert_with(|| {
+                        whole.places.push(place.clone());
+                        u32::try_from(whole.places.len() - 1).unwrap_or(NO_PLACE)
+                    })
+                })
+                .collect();
+            let line = |line: u32| line_of.get(line as usize).and_then(|line| u32::try_from(*line).ok()).unwrap_or(NO_NAME);
+            let place = |place: u32| place_of.get(place as usize).copied().unwrap_or(NO_PLACE);
+            let mut snapshot = Snapshot::empty(whole.names.len());
+            for (&to, stats) in line_of.iter().zip(&part.total.names) {
+                snapshot.names[to].merge(stats);
+            }
+            snapshot.merge(&part.total.without_names().later(shift_us, sources));
+            snapshot.failures = part.total.failures.renamed(line, place, shift_us);
+            sources = snapshot.sources.keys().next_back().map_or(sources, |last| last.saturating_add(1));
+            whole.total.merge(&snapshot);
+            whole.timeline.merge_later(&part.timeline, |line| line_of.get(line).copied().unwrap_or(line), shift_us);
+        }
+        whole.run.duration_us = whole.total.window.map_or(0, |window| window.to_us);
+        let verdicts: Vec<&[_]> = parts.iter().map(|part| part.thresholds.as_slice()).collect();
+        whole.thresholds = thresholds::again(&verdicts, &whole.total, &whole.names);
+        Ok(whole)
+    }
+}
+
+fn started_us(run: &RunInfo) -> Option<i64> {
+    run.started_at.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_microsecond)
+}
+
+fn merged_run(parts: &[Report]) -> RunInfo {
+    let runs = || parts.iter().map(|part| &part.run);
+    // The earliest says when it started.
+    let mut run = runs().min_by_key(|run| started_us(run)).cloned().unwrap_or_default();
+    let mut notes = vec![format!("merged from {} runs: {}", parts.len(), runs().map(told).collect::<Vec<_>>().join("; "))];
+    for note in runs().flat_map(|run| &run.notes) {
+        if !notes.contains(note) {
+            notes.push(note.clone());
+        }
+    }
+    if runs().any(|other| other.spec != run.spec || other.test != run.test) {
+        notes.push("the merged runs are not all of the same test".to_owned());
+    }
+    run.notes = notes;
+    run.saturated = runs().find_map(|run| run.saturated.clone());
+    run.tls_unverified = runs().any(|run| run.tls_unverified);
+    run.interrupted = runs().any(|run| run.interrupted);
+    for api in runs().flat_map(|run| &run.apis) {
+        if !run.apis.contains(api) {
+            run.apis.push(api.clone());
+        }
+    }
+    run
+}
+
+fn told(run: &RunInfo) -> String {
+    let host = if run.hostname.is_empty() { String::new() } else { format!(" on {}", run.hostname) };
+    format!("{} of {}{host}, seed {}", run.test, run.started_at, run.seed)
+}
+
+#[cfg(test)]
+#[path = "merge_tests.rs"]
+mod tests;

@@ -1,0 +1,60 @@
+//! Merging reports: nothing is lost, whatever lines and places each has.
+
+use super::super::sample::report;
+use super::*;
+use crate::stats::{Durations, Name};
+
+#[test]
+fn runs_of_the_same_time_add_up() {
+    let one = report();
+    let merged = Report::merged(&[one.clone(), one.clone()]).unwrap();
+    let (single, double) = (one.total.total(&one.names), merged.total.total(&merged.names));
+    assert_eq!((double.requests, double.failures), (2 * single.requests, 2 * single.failures));
+    assert_eq!(double.response().percentiles_us(), single.response().percentiles_us());
+    assert_eq!((merged.names.clone(), merged.places.clone()), (one.names.clone(), one.places.clone()));
+    assert_eq!(merged.total.users(), 20, "users of both");
+    assert_eq!(merged.timeline.points().map(|point| point.requests).collect::<Vec<_>>(), [400, 400]);
+    assert_eq!(merged.run.duration_us, one.run.duration_us);
+    assert_eq!(merged.total.failures.count(), 8);
+    assert!(merged.run.notes[0].starts_with("merged from 2 runs: tpdata of 2026-11-23T13:00:00Z on lab, seed 42; tpdata"));
+}
+
+#[test]
+fn runs_that_followed_each_other_stay_apart() {
+    let one = report();
+    let mut later = report();
+    later.run.started_at = "2026-11-23T13:00:20Z".into();
+    let merged = Report::merged(&[later, one.clone()]).unwrap();
+    assert_eq!(merged.run.started_at, one.run.started_at);
+    assert_eq!(merged.run.duration_us, 30_000_000);
+    assert_eq!(
+        merged.timeline.points().map(|point| (point.from_us / 1_000_000, point.requests)).collect::<Vec<_>>(),
+        [(0, 200), (5, 200), (20, 200), (25, 200)]
+    );
+    let mut all = Durations::default();
+    merged.timeline.points().for_each(|point| all.merge(&Durations::try_from(&point.response).unwrap()));
+    assert_eq!(&all, merged.total.total(&merged.names).response());
+    let (_, found) = merged.total.failures.kinds().next().unwrap();
+    let at: Vec<u64> = found.examples.iter().map(|example| example.at_us / 1_000_000).collect();
+    assert_eq!(at, [1, 2, 6, 7, 21, 22, 26, 27]);
+}
+
+#[test]
+fn lines_and_places_are_found_by_name() {
+    let one = report();
+    let mut other = report();
+    other.names.reverse();
+    other.total.names.reverse();
+    other.names[0].name = "Log off".into();
+    other.places.swap(0, 1);
+    let renamed = other.total.failures.renamed(|line| 4 - line, |place| 1 - place, 0);
+    other.total.failures = renamed;
+    let merged = Report::merged(&[one.clone(), other]).unwrap();
+    assert_eq!(merged.names.len(), 6);
+    assert_eq!(merged.names[5], Name::step("Log off", "POST"));
+    assert_eq!(merged.total.names[0].requests, 400);
+    assert_eq!((merged.total.names[4].skipped, merged.total.names[5].skipped), (2, 2));
+    assert_eq!(merged.total.failures.kinds().count(), 1, "the same step and place");
+    assert_eq!(merged.total.failures.count(), 8);
+    assert!(Report::merged(&[]).is_err());
+}

@@ -1,0 +1,247 @@
+//! The course of each line of the report, for charts: counts are exact, times to 2.2 %, memory is bounded however long the test is
+//! and however many lines it has.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::durations::Durations;
+use super::snapshot::Snapshot;
+
+/// How many cells all lines may have together; each has a line's figures of one stretch of the test.
+const CELLS: usize = 40_000;
+/// A line has at most so many,
+const MOST: usize = 360;
+/// and at least room for so many.
+const LEAST: usize = 24;
+
+/// A distribution in steps of a sixteenth of an octave: a few dozen numbers where a histogram of three digits has hundreds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<u64>", into = "Vec<u64>")]
+pub struct Sketch(BTreeMap<u16, u64>);
+
+const STEPS: f64 = 16.0;
+
+impl Sketch {
+    fn add(&mut self, durations: &Durations) {
+        for (us, count) in durations.buckets() {
+            let step = ((us.max(1) as f64).log2() * STEPS).floor();
+            *self.0.entry(step as u16).or_default() += count;
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        for (&step, &count) in &other.0 {
+            *self.0.entry(step).or_default() += count;
+        }
+    }
+
+    /// How many values there are.
+    pub fn count(&self) -> u64 {
+        self.0.values().sum()
+    }
+
+    /// How many values are greater, to the width of a step.
+    pub fn above(&self, us: u64) -> u64 {
+        let step = ((us.max(1) as f64).log2() * STEPS).floor() as u16;
+        self.0.range(step.saturating_add(1)..).map(|(_, count)| count).sum()
+    }
+
+    /// The value that a fraction of all doesn't exceed, the middle of its step; 0 where there are none.
+    pub fn quantile_us(&self, quantile: f64) -> u64 {
+        let rank = ((self.count() as f64 * quantile).ceil() as u64).max(1);
+        let mut seen = 0;
+        for (&step, &count) in &self.0 {
+            seen += count;
+            if seen >= rank {
+                return ((f64::from(step) + 0.5) / STEPS).exp2().round() as u64;
+            }
+        }
+        0
+    }
+}
+
+impl From<Vec<u64>> for Sketch {
+    fn from(flat: Vec<u64>) -> Self {
+        let pairs = flat.chunks_exact(2).filter_map(|pair| Some((u16::try_from(pair[0]).ok()?, pair[1])));
+        Self(pairs.collect())
+    }
+}
+
+impl From<Sketch> for Vec<u64> {
+    fn from(sketch: Sketch) -> Self {
+        sketch.0.into_iter().flat_map(|(step, count)| [u64::from(step), count]).collect()
+    }
+}
+
+/// A line's figures of one stretch of the test.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cell {
+    /// Requests that ended in it.
+    pub requests: u64,
+    /// Those of them that failed.
+    pub failures: u64,
+    /// The sum of their response times, microseconds.
+    pub sum_us: u64,
+    /// The greatest of them.
+    pub max_us: u64,
+    /// All of them, roughly: step and count in turn; step `n` is from 2^(n/16) microseconds on.
+    pub times: Sketch,
+}
+
+impl Cell {
+    fn merge(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.failures += other.failures;
+        self.sum_us += other.sum_us;
+        self.max_us = self.max_us.max(other.max_us);
+        self.times.merge(&other.times);
+    }
+
+    /// A percentile, roughly, never above the greatest.
+    pub fn quantile_us(&self, quantile: f64) -> u64 {
+        self.times.quantile_us(quantile).min(self.max_us)
+    }
+}
+
+/// The course of each line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    /// How wide a cell is; 0 before the first.
+    width_us: u64,
+    /// By line, then by number: a cell's number times the width is about where it starts.
+    lines: Vec<BTreeMap<u64, Cell>>,
+}
+
+impl History {
+    /// Adds one interval's snapshot. `width_us` is how wide a cell is at first.
+    pub(super) fn add(&mut self, delta: &Snapshot, width_us: u64) {
+        let Some(window) = delta.window else { return };
+        self.reach(width_us, delta.names.len());
+        let number = (window.from_us / 2 + window.to_us / 2) / self.width_us;
+        for (line, stats) in self.lines.iter_mut().zip(&delta.names).filter(|(_, stats)| stats.requests > 0) {
+            let times = stats.response();
+            let cell = line.entry(number).or_default();
+            cell.requests += stats.requests;
+            cell.failures += stats.failures;
+            cell.sum_us += times.summary().sum_us;
+            cell.max_us = cell.max_us.max(times.max_us());
+            cell.times.add(times);
+        }
+        self.bound();
+    }
+
+    /// Adds another's, whose lines are so numbered here, and whose time began so much later.
+    pub(super) fn merge(&mut self, other: &Self, line_of: impl Fn(usize) -> usize, shift_us: u64) {
+        if other.width_us == 0 {
+            return;
+        }
+        let lines = (0..other.lines.len()).map(|line| line_of(line) + 1).max().unwrap_or(0);
+        self.reach(other.width_us, lines);
+        while self.width_us < other.width_us {
+            self.widen();
+        }
+        for (index, cells) in other.lines.iter().enumerate() {
+            for (number, cell) in cells {
+                let middle = number * other.width_us + other.width_us / 2 + shift_us;
+                self.lines[line_of(index)].entry(middle / self.width_us).or_default().merge(cell);
+            }
+        }
+        self.bound();
+    }
+
+    fn reach(&mut self, width_us: u64, lines: usize) {
+        if self.width_us == 0 {
+            self.width_us = width_us.max(1);
+        }
+        if self.lines.len() < lines {
+            self.lines.resize_with(lines, BTreeMap::new);
+        }
+    }
+
+    fn bound(&mut self) {
+        let most = (CELLS / self.lines.len().max(1)).clamp(LEAST, MOST) as u64;
+        while self.lines.iter().filter_map(|cells| cells.last_key_value()).any(|(&number, _)| number >= most) {
+            self.widen();
+        }
+    }
+
+    fn widen(&mut self) {
+        self.width_us = self.width_us.saturating_mul(2);
+        for cells in &mut self.lines {
+            for (number, cell) in std::mem::take(cells) {
+                cells.entry(number / 2).or_default().merge(&cell);
+            }
+        }
+    }
+
+    /// How wide a cell is, microseconds.
+    pub fn width_us(&self) -> u64 {
+        self.width_us
+    }
+
+    /// A line's cells, with their numbers.
+    pub fn line(&self, line: usize) -> impl Iterator<Item = (u64, &Cell)> {
+        self.lines.get(line).into_iter().flatten().map(|(&number, cell)| (number, cell))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::{Recorder, Sample};
+    use super::*;
+
+    fn second(recorder: &mut Recorder, n: u64, lines: u32) -> Snapshot {
+        for name in 0..lines {
+            for i in 1..=5 {
+                let took = Duration::from_millis(i);
+                recorder.record(&Sample { name, service: took, response: took, ok: i > 1, ..Sample::default() });
+            }
+        }
+        recorder.snapshot(Duration::from_secs(n + 1), 1, 1)
+    }
+
+    #[test]
+    fn many_lines_and_a_long_test_are_bounded() {
+        for (lines, most, seconds) in [(2, 360, 500), (400, 100, 120)] {
+            let mut recorder = Recorder::new(lines, 0);
+            let mut history = History::default();
+            for n in 0..seconds {
+                history.add(&second(&mut recorder, n, lines as u32), 1_000_000);
+            }
+            assert!(history.line(0).count() <= most && history.line(0).count() > most / 3);
+            assert_eq!(history.line(1).map(|(_, cell)| cell.requests).sum::<u64>(), 5 * seconds);
+            assert_eq!(history.line(1).map(|(_, cell)| cell.failures).sum::<u64>(), seconds);
+            let json = serde_json::to_string(&history).unwrap();
+            assert_eq!(serde_json::from_str::<History>(&json).unwrap(), history);
+        }
+    }
+
+    #[test]
+    fn percentiles_are_right_to_two_percent() {
+        let mut durations = Durations::default();
+        (1..=100_000u64).for_each(|us| durations.record_us(us * 7));
+        let mut sketch = Sketch::default();
+        sketch.add(&durations);
+        for quantile in [0.1, 0.5, 0.9, 0.99, 0.999] {
+            let (rough, exact) = (sketch.quantile_us(quantile) as f64, durations.quantile_us(quantile) as f64);
+            assert!((rough / exact - 1.0).abs() < 0.023, "{quantile}: {rough} {exact}");
+        }
+        assert_eq!(sketch.count(), 100_000);
+        assert!((sketch.above(630_000) as f64 - 10_000.0).abs() < 3_200.0, "{}", sketch.above(630_000));
+        assert_eq!(Sketch::default().quantile_us(0.5), 0);
+    }
+
+    #[test]
+    fn merging_renumbers_lines_and_shifts_time() {
+        let (mut a, mut b) = (Recorder::new(1, 0), Recorder::new(2, 1));
+        let (mut first, mut other) = (History::default(), History::default());
+        first.add(&second(&mut a, 0, 1), 1_000_000);
+        other.add(&second(&mut b, 0, 2), 1_000_000);
+        first.merge(&other, |line| 1 - line, 3_000_000);
+        assert_eq!(first.line(0).map(|(number, cell)| (number, cell.requests)).collect::<Vec<_>>(), [(0, 5), (3, 5)]);
+        assert_eq!(first.line(1).map(|(number, cell)| (number, cell.requests)).collect::<Vec<_>>(), [(3, 5)]);
+    }
+}

@@ -1,0 +1,226 @@
+//! Judges while the test runs, and at its end.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use ltc_config::Threshold;
+use ltc_config::threshold::{Metric, Subject};
+
+use super::measured::{Lines, Measured};
+use super::verdict::{Outcome, Verdict, decided};
+use crate::report::{Report, clock};
+use crate::stats::{Name, Snapshot, micros};
+
+/// A window is kept in at most about so many pieces: it slides by its sixtieth where that is more than an interval.
+const PIECES: u64 = 60;
+
+/// Judges all thresholds of a test.
+#[derive(Debug)]
+pub(crate) struct Judge {
+    watched: Vec<Watched>,
+}
+
+impl Judge {
+    /// # Errors
+    /// Where a threshold is about a line that the report, or the earlier run, doesn't have.
+    pub(crate) fn new(thresholds: &[Threshold], names: &[Name], baseline: Option<&Report>) -> Result<Self, Vec<String>> {
+        let known: Vec<&str> = names.iter().map(|name| name.name.as_str()).collect();
+        let mut wrong: Vec<String> = thresholds.iter().filter_map(|threshold| threshold.check(&known)).map(|e| e.to_string()).collect();
+        let mut watched = Vec::new();
+        for threshold in thresholds {
+            match earlier(threshold, baseline) {
+                Ok(earlier) => watched.push(Watched::new(threshold, names, earlier)),
+                Err(why) => wrong.push(why),
+            }
+        }
+        if wrong.is_empty() { Ok(Self { watched }) } else { Err(wrong) }
+    }
+
+    /// Takes what was counted in one interval. Says whether the test is to be stopped.
+    pub(crate) fn interval(&mut self, delta: &Snapshot, names: &[Name]) -> bool {
+        // All are told, also where the first already stops the test.
+        let stopping: Vec<bool> = self.watched.iter_mut().map(|watched| watched.interval(delta, names)).collect();
+        stopping.contains(&true)
+    }
+
+    /// How all stand now; at the end, their verdicts.
+    pub(crate) fn verdicts(&self) -> Vec<Verdict> {
+        self.watched.iter().map(Watched::verdict).collect()
+    }
+}
+
+/// The same figure of the earlier run, if the threshold needs one and there is one.
+fn earlier(threshold: &Threshold, baseline: Option<&Report>) -> Result<Option<f64>, String> {
+    let Some(report) = baseline.filter(|_| threshold.needs_baseline()) else { return Ok(None) };
+    let lines = Lines::find(&threshold.rule.subject, &report.names);
+    let measured = Measured::of(&report.total, &lines, &report.names);
+    let value = if lines == Lines::Of(Vec::new()) { None } else { measured.value(threshold.rule.metric) };
+    value.map(Some).ok_or_else(|| {
+        let what = match &threshold.rule.subject {
+            Subject::All => "it has no requests".to_owned(),
+            Subject::Line(name) => format!("it has no results of `{name}`"),
+        };
+        format!("{}: the threshold `{}` can't be judged by the earlier run: {what}", threshold.place, threshold.text)
+    })
+}
+
+/// One threshold with what it is judged by.
+#[derive(Debug)]
+struct Watched {
+    threshold: Threshold,
+    lines: Lines,
+    limit: Option<f64>,
+    /// All since the time from which it is judged.
+    whole: Measured,
+    window: Option<Window>,
+    /// The window that was furthest from holding.
+    worst: Option<(f64, u64, u64)>,
+    /// Since when each window was broken.
+    broken_since_us: Option<u64>,
+    aborted_at_us: Option<u64>,
+    /// Whether the plan had users so far; that of arrivals has none.
+    had_users: bool,
+}
+
+impl Watched {
+    fn new(threshold: &Threshold, names: &[Name], earlier: Option<f64>) -> Self {
+        let rule = &threshold.rule;
+        // What stops the test is a window of its own where none is said: "after 30s" are then the last 30 s taken together.
+        let window = rule.over.or(rule.abort.filter(|after| !after.is_zero()));
+        Self {
+            threshold: threshold.clone(),
+            lines: Lines::find(&rule.subject, names),
+            limit: rule.limit.value(earlier),
+            whole: Measured::default(),
+            window: window.map(Window::new),
+            worst: None,
+            broken_since_us: None,
+            aborted_at_us: None,
+            had_users: false,
+        }
+    }
+
+    fn interval(&mut self, delta: &Snapshot, names: &[Name]) -> bool {
+        let rule = &self.threshold.rule;
+        let Some(covered) = delta.window else { return false };
+        // An interval that lies partly before the time belongs to what came before it, but for the jitter of snapshots.
+        if covered.from_us + micros(covered.length()) / 10 < micros(rule.from) {
+            return false;
+        }
+        let measured = Measured::of(delta, &self.lines, names);
+        self.whole.merge(&measured);
+        let now_us = measured.to_us;
+        if let Some(window) = &mut self.window {
+            window.add(measured);
+        }
+        // Users who finish their last turn make no rate.
+        self.had_users |= delta.planned() > 0;
+        if rule.metric == Metric::Rps && self.had_users && delta.planned() == 0 {
+            return false;
+        }
+        let (judged, length) = match &self.window {
+            Some(window) => (window.full(), window.length),
+            None => (Some(self.whole.clone()), Duration::ZERO),
+        };
+        let (Some(judged), Some(limit)) = (judged, self.limit) else { return false };
+        let Some(value) = judged.value(rule.metric) else { return false };
+        if rule.comparison.holds(value, limit) {
+            self.broken_since_us = None;
+        } else {
+            self.broken_since_us.get_or_insert(judged.to_us);
+        }
+        if rule.over.is_some() && self.worst.is_none_or(|(worst, ..)| rule.comparison.is_worse(value, worst)) {
+            self.worst = Some((value, judged.from_us, judged.to_us));
+        }
+        let (Some(after), Some(since_us), None) = (rule.abort, self.broken_since_us, self.aborted_at_us) else { return false };
+        // The window itself is the time that it has to be broken where none other is said.
+        let so_far = if rule.over.is_some() { Duration::from_micros(now_us.saturating_sub(since_us)) } else { length };
+        if so_far < after {
+            return false;
+        }
+        if rule.over.is_none() {
+            self.worst = Some((value, judged.from_us, judged.to_us));
+        }
+        self.aborted_at_us = Some(now_us);
+        true
+    }
+
+    fn verdict(&self) -> Verdict {
+        let rule = &self.threshold.rule;
+        let mut verdict = Verdict::open(&self.threshold, self.limit);
+        let between =
+            |from_us: u64, to_us: u64| format!("from {} to {}", clock(Duration::from_micros(from_us)), clock(Duration::from_micros(to_us)));
+        match self.worst {
+            Some((value, from_us, to_us)) if rule.over.is_some() || self.aborted_at_us.is_some() => {
+                verdict.actual = Some(value);
+                (verdict.outcome, verdict.detail) = decided(rule.comparison, verdict.actual, self.limit);
+                let which = if verdict.outcome == Outcome::Passed { "at worst" } else { "the worst" };
+                let which = if rule.over.is_some() { format!("{which}, ") } else { String::new() };
+                verdict.detail = format!("{which}{}", between(from_us, to_us));
+            }
+            _ => {
+                verdict.actual = self.whole.value(rule.metric);
+                (verdict.outcome, verdict.detail) = decided(rule.comparison, verdict.actual, self.limit);
+                if let Some(over) = rule.over.filter(|_| verdict.detail.is_empty()) {
+                    let over = ltc_config::duration::print(over);
+                    verdict.detail = format!("over the whole: the test has no {over}");
+                }
+            }
+        }
+        if let Some(at_us) = self.aborted_at_us {
+            verdict.aborted_at_us = Some(at_us);
+            verdict.outcome = Outcome::Failed;
+            verdict.detail = format!("{}; stopped the test at {}", verdict.detail, clock(Duration::from_micros(at_us)));
+        }
+        verdict
+    }
+}
+
+/// The last stretch of the test, piece by piece.
+#[derive(Debug)]
+struct Window {
+    length: Duration,
+    pieces: VecDeque<Measured>,
+    /// How long an interval is: windows may be short by half of one, as snapshots come a little early or late.
+    interval_us: u64,
+}
+
+impl Window {
+    fn new(length: Duration) -> Self {
+        Self { length, pieces: VecDeque::new(), interval_us: 0 }
+    }
+
+    fn add(&mut self, measured: Measured) {
+        self.interval_us = self.interval_us.max(micros(measured.length()));
+        let end_us = measured.to_us;
+        let width_us = micros(self.length) / PIECES;
+        match self.pieces.back_mut() {
+            Some(last) if micros(last.length()) + self.interval_us / 2 < width_us => last.merge(&measured),
+            _ => self.pieces.push_back(measured),
+        }
+        let enough_us = micros(self.length).saturating_sub(self.interval_us / 2);
+        while self.pieces.front().is_some_and(|_| {
+            let second_us = self.pieces.get(1).map_or(end_us, |second| second.from_us);
+            end_us.saturating_sub(second_us) >= enough_us
+        }) && self.pieces.len() > 1
+        {
+            self.pieces.pop_front();
+        }
+    }
+
+    /// All of it, once the test has gone on for so long.
+    fn full(&self) -> Option<Measured> {
+        let (first, last) = (self.pieces.front()?, self.pieces.back()?);
+        let covered_us = last.to_us.saturating_sub(first.from_us);
+        if covered_us + self.interval_us / 2 < micros(self.length) {
+            return None;
+        }
+        let mut all = Measured::default();
+        self.pieces.iter().for_each(|piece| all.merge(piece));
+        Some(all)
+    }
+}
+
+#[cfg(test)]
+#[path = "judge_tests.rs"]
+mod tests;

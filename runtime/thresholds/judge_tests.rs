@@ -1,0 +1,176 @@
+//! Judging: over the whole, over windows, against an earlier run; and when a test is stopped.
+
+use super::*;
+use crate::stats::{Recorder, Sample};
+
+/// A test, interval by interval of a second.
+struct Course {
+    names: Vec<Name>,
+    recorder: Recorder,
+    judge: Judge,
+    second: u64,
+    planned: u64,
+}
+
+impl Course {
+    fn new(thresholds: &[&str]) -> Self {
+        Self::after(thresholds, None).unwrap()
+    }
+
+    fn after(thresholds: &[&str], baseline: Option<&Report>) -> Result<Self, Vec<String>> {
+        let names = vec![Name::step("Look", "GET"), Name::step("Buy", "POST"), Name::group("Checkout")];
+        let place = ltc_config::Place { file: "x.yml".into(), line: 3, column: 5, ..ltc_config::Place::default() };
+        let thresholds: Vec<_> = thresholds.iter().map(|text| Threshold::parse(text, &place).unwrap()).collect();
+        let judge = Judge::new(&thresholds, &names, baseline)?;
+        Ok(Self { recorder: Recorder::new(names.len(), 0), names, judge, second: 0, planned: 1 })
+    }
+
+    /// One second of so many requests of `Look`, some of which fail, all of them taking so long.
+    fn second(&mut self, requests: u64, failures: u64, ms: u64) -> bool {
+        for n in 0..requests {
+            let took = Duration::from_millis(ms);
+            self.recorder.record(&Sample { service: took, response: took, ok: n >= failures, ..Sample::default() });
+        }
+        self.second += 1;
+        let delta = self.recorder.snapshot(Duration::from_secs(self.second), 1, self.planned);
+        self.judge.interval(&delta, &self.names)
+    }
+
+    fn seconds(&mut self, n: u64, requests: u64, failures: u64, ms: u64) -> Option<u64> {
+        (0..n).find_map(|_| self.second(requests, failures, ms).then_some(self.second))
+    }
+
+    fn only(&self) -> Verdict {
+        self.judge.verdicts().remove(0)
+    }
+}
+
+#[test]
+fn over_the_whole_test() {
+    let mut course =
+        Course::new(&["failures < 1%", "failures < 5", "rps > 99", "Look.p95 < 20ms", "p100 <= 10ms", "avg < 10ms", "requests >= 300"]);
+    course.seconds(2, 100, 2, 10);
+    course.second(100, 0, 4);
+    let found: Vec<_> = course.judge.verdicts().iter().map(|v| (v.actual_text(), v.limit_text(), v.word())).collect();
+    let expected = [
+        ("1.33%", "< 1%", "failed"),
+        ("4", "< 5", "passed"),
+        ("100/s", "> 99/s", "passed"),
+        ("10.0 ms", "< 20.0 ms", "passed"),
+        ("10.0 ms", "<= 10.0 ms", "passed"),
+        ("8.00 ms", "< 10.0 ms", "passed"),
+        ("300", ">= 300", "passed"),
+    ];
+    for ((actual, limit, word), expected) in found.iter().zip(expected) {
+        assert_eq!((actual.as_str(), limit.as_str(), *word), expected);
+    }
+}
+
+#[test]
+fn the_worst_window_decides() {
+    let mut course = Course::new(&["p95 < 50ms over 3s", "failures < 10% over 3s"]);
+    course.seconds(5, 10, 0, 10);
+    assert_eq!(course.only().outcome, Outcome::Passed);
+    assert_eq!(course.only().detail, "at worst, from 00:00:00 to 00:00:03");
+    course.second(10, 10, 90);
+    course.seconds(5, 10, 0, 10);
+    let verdicts = course.judge.verdicts();
+    assert_eq!((verdicts[0].outcome, verdicts[0].actual), (Outcome::Failed, Some(90_000.0)));
+    assert_eq!(verdicts[0].detail, "the worst, from 00:00:03 to 00:00:06");
+    assert!((verdicts[1].actual.unwrap() - 100.0 / 3.0).abs() < 1e-9, "a burst counts within its window: {:?}", verdicts[1]);
+}
+
+#[test]
+fn one_bad_second_does_not_stop_a_test_but_a_bad_stretch_does() {
+    let mut course = Course::new(&["failures < 50% abort after 4s"]);
+    assert_eq!(course.seconds(3, 10, 0, 1), None);
+    assert!(!course.second(10, 10, 1));
+    assert_eq!(course.seconds(6, 10, 0, 1), None);
+    // From here on all fail: the last 4 s break the limit as soon as half of them do.
+    assert_eq!(course.seconds(6, 10, 10, 1), Some(12));
+    let verdict = course.only();
+    assert_eq!((verdict.outcome, verdict.aborted_at_us), (Outcome::Failed, Some(12_000_000)));
+    assert_eq!(verdict.detail, "from 00:00:08 to 00:00:12; stopped the test at 00:00:12");
+    assert!(!course.second(10, 10, 1), "a test is stopped once");
+}
+
+#[test]
+fn a_window_must_stay_broken_for_the_time_that_is_said() {
+    let mut course = Course::new(&["failures < 50% over 2s abort after 3s"]);
+    assert_eq!(course.seconds(2, 10, 10, 1), None);
+    assert_eq!(course.seconds(2, 10, 0, 1), None, "it recovered");
+    assert_eq!(course.seconds(9, 10, 10, 1), Some(8), "broken from second 5 on");
+}
+
+#[test]
+fn an_abort_without_a_time_is_at_once() {
+    let mut course = Course::new(&["failures < 5 abort"]);
+    assert_eq!(course.seconds(9, 10, 2, 1), Some(3));
+}
+
+#[test]
+fn what_comes_before_isnt_judged() {
+    let mut course = Course::new(&["rps > 50 over 2s from 3s abort", "max < 20ms from 3s"]);
+    assert_eq!(course.seconds(3, 1, 0, 100), None);
+    assert_eq!(course.seconds(3, 60, 0, 10), None);
+    assert!(course.judge.verdicts().iter().all(|v| v.outcome == Outcome::Passed), "{:?}", course.judge.verdicts());
+    // Users that finish their turn make no rate.
+    course.planned = 0;
+    assert_eq!(course.seconds(3, 1, 0, 1), None);
+    assert_eq!(course.only().outcome, Outcome::Passed);
+}
+
+#[test]
+fn nothing_to_judge_is_no_pass() {
+    let mut course = Course::new(&["Buy.p95 < 1s", "Buy.failures < 1%", "Buy.failures < 1", "p95 < baseline", "p95 < 1s over 1m"]);
+    course.seconds(2, 10, 0, 1);
+    let found: Vec<_> = course.judge.verdicts().into_iter().map(|v| (v.outcome, v.detail)).collect();
+    assert_eq!(found[0], (Outcome::Failed, "there were no requests".to_owned()));
+    assert_eq!(found[1], (Outcome::Failed, "there were no requests".to_owned()));
+    assert_eq!(found[2].0, Outcome::Passed);
+    assert_eq!(found[3], (Outcome::NotJudged, "no earlier run was given: --baseline FILE".to_owned()));
+    assert_eq!(found[4], (Outcome::Passed, "over the whole: the test has no 1m".to_owned()));
+}
+
+#[test]
+fn an_earlier_run_is_a_limit() {
+    let baseline = crate::report::sample::report();
+    let mut course =
+        Course::after(&["p50 < baseline * 2", "failures < baseline + 0.5%", "Checkout.p50 < baseline"], Some(&baseline)).unwrap();
+    course.seconds(3, 100, 2, 15);
+    let found: Vec<_> = course.judge.verdicts().iter().map(|v| (v.limit_text(), v.word())).collect();
+    assert_eq!(found[0], ("< 20.0 ms".to_owned(), "passed"));
+    assert_eq!(found[1], ("< 1.5%".to_owned(), "failed"));
+    assert_eq!(found[2], ("< 1007 ms".to_owned(), "failed"));
+    let wrong = Course::after(&["Look.p95 < baseline"], Some(&baseline)).err().unwrap();
+    assert_eq!(wrong, ["x.yml:3:5: the threshold `Look.p95 < baseline` can't be judged by the earlier run: it has no results of `Look`"]);
+    let wrong = Course::after(&["Lok.p95 < 1s", "Chekout.p95 < 1s"], None).err().unwrap();
+    assert_eq!(wrong.len(), 2);
+    assert!(wrong[0].contains("did you mean \"Look\"?"), "{wrong:?}");
+}
+
+#[test]
+fn a_long_window_is_kept_in_few_pieces() {
+    let mut course = Course::new(&["failures < 1% over 10m"]);
+    course.seconds(1300, 10, 0, 1);
+    let window = course.judge.watched[0].window.as_ref().unwrap();
+    assert!((59..=61).contains(&window.pieces.len()), "{}", window.pieces.len());
+    let full = window.full().unwrap();
+    assert!((599..=611).contains(&full.length().as_secs()), "{:?}", full.length());
+    assert_eq!(course.only().detail, "at worst, from 00:00:00 to 00:10:00");
+}
+
+#[test]
+fn merged_results_are_judged_again() {
+    let mut whole = Course::new(&["failures < 1%", "p95 < 50ms over 1s", "max < 1s over 1s"]);
+    whole.second(10, 0, 90);
+    let first = whole.judge.verdicts();
+    let mut other = Course::new(&["failures < 1%", "p95 < 50ms over 1s", "max < 1s over 1s"]);
+    other.second(10, 3, 10);
+    let report = crate::report::sample::report();
+    let merged = super::super::again(&[&first, &other.judge.verdicts()], &report.total, &report.names);
+    assert_eq!(merged.len(), 3);
+    assert_eq!((merged[0].outcome, merged[0].actual), (Outcome::Failed, Some(1.0)), "of the merged results");
+    assert_eq!(merged[1].outcome, Outcome::Failed, "in one of them");
+    assert_eq!(merged[2].outcome, Outcome::NotJudged);
+}

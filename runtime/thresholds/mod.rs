@@ -1,0 +1,10 @@
+//! Thresholds are judged on the merged results, whatever machines they come from: each interval over sliding windows, at the end over
+//! the whole test. What was found is a [`Verdict`] a threshold, which every report shows.
+
+mod judge;
+mod measured;
+mod verdict;
+
+pub(crate) use judge::Judge;
+pub(crate) use verdict::again;
+pub use verdict::{Outcome, Verdict};

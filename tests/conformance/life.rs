@@ -1,0 +1,94 @@
+//! A test's life under load: what happens once, at each user's start and end, in each turn; who holds which row.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::trial::Trial;
+
+fn part(target: &str, index: usize) -> &str {
+    target.split('?').next().unwrap().split('/').nth(index).unwrap_or_default()
+}
+
+fn query<'t>(target: &'t str, key: &str) -> &'t str {
+    let pairs = target.split_once('?').unwrap_or_default().1.split('&');
+    pairs.filter_map(|pair| pair.split_once('=')).find(|(name, _)| *name == key).unwrap_or_default().1
+}
+
+#[test]
+fn life() {
+    let trial = Trial::new("life", "duration: 2s, threads: 2, users: { Holder: { clients: 3 }, OnceEach: { clients: 1 } }");
+    let (said, report) = trial.load(&[]);
+    let seen = trial.targets();
+    let of = |start: &str| seen.iter().filter(|target| target.starts_with(start)).collect::<Vec<_>>();
+
+    // Once a test: the health check, what is before it, what is after it.
+    assert_eq!((of("/before").len(), of("/after/").len()), (1, 1), "{seen:?}");
+    let first_turn = seen.iter().position(|target| target.starts_with("/turn/")).unwrap();
+    let before = seen.iter().position(|target| target.starts_with("/before")).unwrap();
+    assert!(seen.iter().position(|target| target == "/health").unwrap() < before && before < first_turn);
+    assert!(seen.last().unwrap().starts_with("/after/"), "{:?}", seen.last());
+    let turns = of("/turn/");
+    let worlds: HashSet<&str> = turns.iter().map(|turn| query(turn, "world")).collect();
+    let shared: HashSet<&str> = turns.iter().map(|turn| query(turn, "shared")).collect();
+    assert_eq!(worlds.len(), 1, "a file's `let` is one for all");
+    assert_eq!(worlds, shared, "what `before test` took is everyone's");
+    assert_eq!(part(of("/after/")[0], 2), *worlds.iter().next().unwrap());
+
+    // A user starts once and stops once; its rows and `keep`s are its own and live through its turns.
+    let mut names: HashMap<&str, HashSet<&str>> = HashMap::new();
+    let mut counts: HashMap<&str, Vec<(u64, u64)>> = HashMap::new();
+    for turn in &turns {
+        names.entry(part(turn, 2)).or_default().insert(query(turn, "name"));
+        counts.entry(part(turn, 2)).or_default().push((part(turn, 3).parse().unwrap(), part(turn, 4).parse().unwrap()));
+    }
+    assert_eq!((names.len(), of("/start/").len(), of("/stop/").len()), (3, 3, 3));
+    assert!(names.values().all(|of_user| of_user.len() == 1), "{names:?}");
+    assert_eq!(names.values().flatten().collect::<HashSet<_>>().len(), 3, "a unique row is one user's: {names:?}");
+    for turns in counts.values() {
+        assert!(turns.len() > 3, "{counts:?}");
+        assert!(turns.iter().enumerate().all(|(index, turn)| *turn == (index as u64, index as u64 + 1)), "{turns:?}");
+    }
+
+    // `interrupt` leaves the rest of the turn; the next begins after the wait. What follows a step that fails without it goes on.
+    assert!(of("/never").is_empty());
+    let even = turns.iter().filter(|turn| part(turn, 3).parse::<u64>().unwrap().is_multiple_of(2)).count();
+    assert_eq!(of("/bad/").len(), turns.len() - even, "{seen:?}");
+    let pending = of("/pending/").len();
+    assert!(pending <= 3 * even && pending > 3 * (even.saturating_sub(4)), "polls run out after three: {pending} of {even}");
+    assert_eq!(report.line("Interrupted", "failures"), report.line("Interrupted", "requests"));
+    let fails_by_poll = report.line("Pending", "failures");
+    assert!(fails_by_poll > 0 && fails_by_poll * 3 <= report.line("Pending", "requests") + 3, "only the last of a round fails");
+    assert!(said.contains("polled 3 times, never status_of == \"done\""), "{said}");
+
+    // Tries are counted apart: each user's first turn had two.
+    assert_eq!((report.line("Flaky", "retried"), report.line("Flaky", "failures")), (6, 0));
+    // `skip`: sent and checked, no line of its own.
+    assert_eq!((report.line("Pair / First", "requests"), report.line("Pair / First", "failures")), (0, 0));
+    assert!(report.line("Pair / First", "skipped") as usize >= turns.len() - 3);
+    let pair = report.line("Pair", "service.sum_us") / report.line("Pair", "service.count");
+    assert!((40_000..100_000).contains(&pair), "a group without its wait: {pair} µs");
+
+    // Between two turns, no more often than said.
+    let every = of("/every/").len();
+    assert!((3..=3 * 2000 / 150).contains(&every), "{every}");
+    // `stop_user`: the one user drew each row that `where` leaves, then ended, and was not replaced.
+    let mut once: Vec<&str> = of("/once/").iter().map(|target| part(target, 3)).collect();
+    once.sort_unstable();
+    assert_eq!((once, of("/gone/").len()), (vec!["2", "4", "5"], 1));
+}
+
+#[test]
+fn data_ends_the_test_and_pacing_holds() {
+    let trial = Trial::new(
+        "life",
+        "duration: 20s, threads: 1, users: { Ender: { clients: 1 }, Holder: { clients: 0 }, OnceEach: { clients: 0 }, Pacer: { clients: 0 } }",
+    );
+    let begun = std::time::Instant::now();
+    trial.load(&[]);
+    assert!(begun.elapsed().as_secs() < 15, "`stop_test` ends the test: {:?}", begun.elapsed());
+    let rows: Vec<String> = trial.echo.of("/last/").iter().map(|seen| part(&seen.target, 2).to_owned()).collect();
+    assert_eq!(rows, ["1", "2", "3", "4", "5"], "sequential, each once");
+    trial.profile("duration: 2s, threads: 1, users: { Pacer: { clients: 1 }, Holder: { clients: 0 }, OnceEach: { clients: 0 }, Ender: { clients: 0 } }");
+    trial.load(&[]);
+    let starts: Vec<_> = trial.echo.of("/paced/").iter().map(|seen| seen.at).collect();
+    assert!((8..=11).contains(&starts.len()), "a start every 200 ms: {}", starts.len());
+}

@@ -1,0 +1,133 @@
+//! The language at run time: specs under `tests/specs/conformance/` say what must hold, against a server that shows what it was sent.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "../common/mod.rs"]
+#[expect(dead_code, reason = "each test file uses its part")]
+mod common;
+#[path = "../common/echo.rs"]
+mod echo;
+mod life;
+mod trial;
+
+use common::text;
+use trial::Trial;
+
+const ONE: &str = "clients: 1, duration: 1s";
+
+#[test]
+fn values() {
+    Trial::new("values", ONE).passes();
+}
+
+#[test]
+fn requests() {
+    Trial::new("requests", ONE).passes();
+}
+
+#[test]
+fn takes() {
+    Trial::new("takes", ONE).passes();
+}
+
+#[test]
+fn sessions() {
+    Trial::new("sessions", ONE).passes();
+}
+
+/// Every line with `# fails: why` fails, with that reason and that place, and no other does.
+#[test]
+fn what_fails_names_its_place() {
+    let trial = Trial::new("failing", ONE);
+    let output = trial.run(&["--debug"]);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let mut wanted = 0;
+    for (number, line) in trial.source().lines().enumerate() {
+        let Some((_, why)) = line.split_once("# fails: ") else { continue };
+        let place = format!("specs/failing.lt:{}:", number + 1);
+        let found = said.lines().filter(|line| line.contains(&place)).any(|line| line.contains(why));
+        assert!(found, "{place} {why}\n{said}");
+        wanted += 1;
+    }
+    let verdicts = said.lines().filter(|line| line.contains("specs/failing.lt:") && !line.contains("-- step")).count();
+    assert_eq!(verdicts, wanted, "{said}");
+    assert!(!said.contains("take never ="), "takes run only where all expectations hold:\n{said}");
+    // One place in the spec, one line in the report of a load.
+    let (said, report) = trial.load(&["--clients", "1", "--duration", "1s"]);
+    assert!(said.contains("specs/failing.lt:8:") && said.contains("expected status 201, got 200"), "{said}");
+    assert_eq!(report.line("Status", "failures"), report.line("Status", "requests"));
+}
+
+/// What the server saw of each sequence, in order.
+#[test]
+fn flow() {
+    let trial = Trial::new("flow", ONE);
+    let said = trial.passes();
+    let seen = trial.targets();
+    let marks: Vec<&str> = seen.iter().filter_map(|target| target.strip_prefix("/mark/")).collect();
+    let between = |from: &str, to: &str| {
+        let start = marks.iter().position(|mark| *mark == from).unwrap_or_else(|| panic!("no {from} in {marks:?}"));
+        let end = marks.iter().position(|mark| *mark == to).unwrap_or_else(|| panic!("no {to} in {marks:?}"));
+        marks[start..=end].to_vec()
+    };
+    assert!(!marks.contains(&"wrong"), "{marks:?}");
+    assert_eq!(between("if-2", "value-then"), ["if-2", "else", "and", "value-then"]);
+    assert_eq!(
+        between("repeat", "sum-18"),
+        ["repeat", "repeat", "for-1", "for-2", "for-3", "each-a", "row-ann-32", "row-bob-46", "sum-18"]
+    );
+    assert_eq!(between("give-7-8", "keep-1-1"), ["give-7-8", "default-3-3", "left-1", "keep-1-1"]);
+    assert_eq!(between("tries-3", "polls-3"), ["tries-3", "polls-3"]);
+    let count = |part: &str| seen.iter().filter(|target| target.starts_with(part)).count();
+    assert_eq!((count("/flaky"), count("/poll"), count("/once")), (3, 3, 2), "{seen:?}");
+    assert!(marks.contains(&"branch") && marks.contains(&"both%2Fleft%2Fright"), "{marks:?}");
+    // Branches run at the same time, rounds of a parallel loop as many as it says.
+    let at = |part: &str| trial.echo.of(part).first().unwrap_or_else(|| panic!("no {part}: {seen:?}")).at;
+    let apart = at("/left").max(at("/right")) - at("/left").min(at("/right"));
+    assert!(apart.as_millis() < 200, "the branches began {apart:?} apart");
+    let many = trial.echo.of("/many/");
+    let connections: std::collections::HashSet<usize> = many.iter().map(|seen| seen.connection).collect();
+    let mut rounds: Vec<&str> = many.iter().map(|seen| seen.target.split('?').next().unwrap()).collect();
+    rounds.sort_unstable();
+    assert_eq!(rounds, ["/many/10", "/many/12", "/many/2", "/many/4", "/many/6", "/many/8"]);
+    assert!((2..=3).contains(&connections.len()), "{connections:?}");
+    // Waits lie between the steps, never before the first.
+    let waits: Vec<_> = ["/mark/wait-1", "/mark/wait-2", "/mark/wait-3"].into_iter().map(at).collect();
+    assert!((waits[1] - waits[0]).as_millis() >= 19 && (waits[2] - waits[1]).as_millis() >= 49, "{waits:?}");
+    assert!(said.contains("Outer / One") && said.contains("Outer / Inner / Two"), "{said}");
+    let (_, report) = trial.load(&["--only", "Together"]);
+    let mean = |name: &str| report.line(name, "service.sum_us") / report.line(name, "service.count").max(1);
+    assert!(report.line("Outer", "requests") > 0);
+    let group = mean("Outer");
+    assert!((60_000..200_000).contains(&group), "a group's time is that of its steps, without waits: {group} µs");
+    assert!(mean("Outer / Inner") < group, "the inner group is a part of the outer");
+}
+
+#[test]
+fn the_same_seed_sends_the_same() {
+    let trial = Trial::new("random", ONE);
+    let mut runs: Vec<Vec<String>> = Vec::new();
+    for seed in ["7", "7", "8"] {
+        let before = trial.echo.seen().len();
+        let output = trial.run(&["--debug", "--seed", seed]);
+        assert!(output.status.success(), "{}", text(&output));
+        let shown = |seen: echo::Seen| {
+            let headers = seen.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("host"));
+            format!("{} {} {:?} {}", seen.method, seen.target, headers.collect::<Vec<_>>(), String::from_utf8_lossy(&seen.body))
+        };
+        runs.push(trial.echo.seen().into_iter().skip(before).map(shown).collect());
+    }
+    assert_eq!(runs[0], runs[1]);
+    assert!(runs[0].len() >= 7, "{:?}", runs[0]);
+    // Another seed changes each of the drawn values, not some.
+    let bodies = |run: &[String]| -> Vec<serde_json::Value> {
+        run.iter().filter_map(|line| serde_json::from_str(&line[line.find("{\"once\"")?..]).ok()).collect()
+    };
+    let (first, other) = (bodies(&runs[0]), bodies(&runs[2]));
+    assert_eq!((first.len(), other.len()), (5, 5));
+    for key in ["once", "mine", "int", "float", "wait", "sample", "text", "letters", "uuid", "names"] {
+        assert!(first.iter().zip(&other).any(|(a, b)| a[key] != b[key]), "{key} is the same for another seed");
+    }
+    assert!(first.windows(2).all(|two| two[0]["uuid"] != two[1]["uuid"] && two[0]["mine"] == two[1]["mine"]));
+}
