@@ -182,18 +182,17 @@ impl<'u> Step<'u> {
     ) {
         let Some(response) = &self.response else { return };
         let (world, body) = (self.user.world(), response.body_bytes());
-        let verdict = if N == 0 && world.judged.borrow().is_good(matcher, body) {
+        if N == 0 && self.details.is_none() && world.judged.borrow().is_good(matcher, body) {
+            return;
+        }
+        let verdict = args(response).map_err(fault).and_then(|args| {
+            let context = Context { root: "json", args: &args, regexes: &world.regexes };
+            matcher::judge_bytes(matcher, body, &context).map_err(|found| (FailureClass::Json, explained(&found)))?;
+            if N == 0 {
+                world.judged.borrow_mut().learn(matcher, body);
+            }
             Ok(())
-        } else {
-            args(response).map_err(fault).and_then(|args| {
-                let context = Context { root: "json", args: &args, regexes: &world.regexes };
-                matcher::judge_bytes(matcher, body, &context).map_err(|found| (FailureClass::Json, explained(&found)))?;
-                if N == 0 {
-                    world.judged.borrow_mut().learn(matcher, body);
-                }
-                Ok(())
-            })
-        };
+        });
         self.verdict(expectation, verdict, || None);
     }
 
@@ -205,8 +204,12 @@ impl<'u> Step<'u> {
         args: impl FnOnce(&Response<'_>) -> Eval<[Value; N]>,
     ) {
         let Some(response) = &self.response else { return };
+        let (world, fields) = (self.user.world(), response.raw.headers.as_bytes());
+        if N == 0 && self.details.is_none() && world.judged.borrow().is_good(wanted, fields) {
+            return;
+        }
         let verdict = args(response).map_err(fault).and_then(|args| {
-            let context = Context { root: "headers", args: &args, regexes: &self.user.world().regexes };
+            let context = Context { root: "headers", args: &args, regexes: &world.regexes };
             let mut found = Vec::new();
             for header in wanted {
                 let there = header.names.iter().find_map(|name| Some((name, response.raw.headers.get(name)?)));
@@ -218,7 +221,13 @@ impl<'u> Step<'u> {
                 let member = [(Key::Lit(name), header.matcher)];
                 found.extend(matcher::judge_headers(&member, response.raw.headers.iter(), &context).err().into_iter().flatten());
             }
-            if found.is_empty() { Ok(()) } else { Err((FailureClass::Header, explained(&found))) }
+            if !found.is_empty() {
+                return Err((FailureClass::Header, explained(&found)));
+            }
+            if N == 0 {
+                world.judged.borrow_mut().learn(wanted, fields);
+            }
+            Ok(())
         });
         self.verdict(expectation, verdict, || None);
     }

@@ -25,7 +25,7 @@ const SCENARIOS: [(&str, &str, &str, Option<&str>); 5] = [
     ("HTTPS GET, status and JSON checked", "https", "https /item", None),
 ];
 
-pub fn run(bench: &Bench) -> Outcome {
+pub(crate) fn run(bench: &Bench) -> Outcome {
     let nginx = Nginx::start(&bench.folder)?;
     std::fs::write(bench.folder.join("post.lua"), post_script())?;
     for (name, spec, path, body) in SCENARIOS {
@@ -98,7 +98,8 @@ fn turns_of_sequence(bench: &Bench, nginx: &Nginx, binary: &str) -> Outcome<Vec<
     for _ in 0..bench.args.rounds {
         let used = process::run(&command, "1", &bench.folder, limit)?;
         let report: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(bench.folder.join("sequence.json"))?)?;
-        let count = |key: &str| report["total"]["names"].as_array().into_iter().flatten().filter_map(|name| name[key].as_f64()).sum::<f64>();
+        let count =
+            |key: &str| report["total"]["names"].as_array().into_iter().flatten().filter_map(|name| name[key].as_f64()).sum::<f64>();
         let ltc = used.cpu * 1e6 / (count("requests") + count("skipped"));
         let before = nginx.requests()?;
         let used = process::run(&wrk, "1", &bench.folder, limit)?;
@@ -157,7 +158,7 @@ fn words(words: &[&str]) -> Vec<String> {
 }
 
 /// The middle one.
-pub fn median(values: impl Iterator<Item = f64>) -> f64 {
+pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)

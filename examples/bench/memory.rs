@@ -6,7 +6,7 @@ use super::nginx::Nginx;
 use super::process;
 use super::{Bench, Outcome, specs};
 
-pub fn run(bench: &Bench) -> Outcome {
+pub(crate) fn run(bench: &Bench) -> Outcome {
     let _nginx = Nginx::start(&bench.folder)?;
     let binary = specs::build(bench, "waiting", 1)?.display().to_string();
     println!("{:>8} {:>10} {:>12} {:>14}", "users", "RSS MiB", "KiB a user", "CPU us/req");

@@ -8,19 +8,19 @@ use std::process::Command;
 
 use super::Outcome;
 
-pub const PORT: u16 = 18181;
-pub const TLS_PORT: u16 = 18182;
+pub(crate) const PORT: u16 = 18181;
+pub(crate) const TLS_PORT: u16 = 18182;
 
 /// 140 bytes, as in the figures that DESIGN has.
-pub const BODY: &str = r#"{"id":7,"name":"kettle","price":24.5,"tags":["kitchen","steel"],"description":"Two litres, whistles when it is done.","inStock":true,"n":1234}"#;
+pub(crate) const BODY: &str = r#"{"id":7,"name":"kettle","price":24.5,"tags":["kitchen","steel"],"description":"Two litres, whistles when it is done.","inStock":true,"n":1234}"#;
 
 /// A running nginx; it ends with this.
-pub struct Nginx {
+pub(crate) struct Nginx {
     configuration: PathBuf,
 }
 
 impl Nginx {
-    pub fn start(folder: &Path) -> Outcome<Self> {
+    pub(crate) fn start(folder: &Path) -> Outcome<Self> {
         let certificate = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()])?;
         fs::write(folder.join("cert.pem"), certificate.cert.pem())?;
         fs::write(folder.join("key.pem"), certificate.signing_key.serialize_pem())?;
@@ -56,7 +56,7 @@ http {{
     }
 
     /// How many requests it has had, without those that ask for it.
-    pub fn requests(&self) -> Outcome<u64> {
+    pub(crate) fn requests(&self) -> Outcome<u64> {
         let mut stream = TcpStream::connect(("127.0.0.1", PORT))?;
         stream.write_all(b"GET /status HTTP/1.0\r\n\r\n")?;
         let mut text = String::new();

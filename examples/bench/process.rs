@@ -11,17 +11,17 @@ use super::Outcome;
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// What a program used.
-pub struct Used {
+pub(crate) struct Used {
     /// User and system time of all its threads, seconds.
-    pub cpu: f64,
+    pub(crate) cpu: f64,
     /// The most memory it had, KiB.
-    pub rss_kib: u64,
-    pub seconds: f64,
-    pub stdout: String,
+    pub(crate) rss_kib: u64,
+    pub(crate) seconds: f64,
+    pub(crate) stdout: String,
 }
 
 /// Runs a program on the cores (`0`, `0,1`) until it ends, or is killed after `limit`.
-pub fn run(command: &[String], cores: &str, folder: &Path, limit: Duration) -> Outcome<Used> {
+pub(crate) fn run(command: &[String], cores: &str, folder: &Path, limit: Duration) -> Outcome<Used> {
     let out = folder.join("stdout");
     let err = folder.join("stderr");
     let begun = Instant::now();
@@ -62,7 +62,7 @@ pub fn run(command: &[String], cores: &str, folder: &Path, limit: Duration) -> O
 }
 
 /// Whether a program is installed.
-pub fn is_there(name: &str) -> bool {
+pub(crate) fn is_there(name: &str) -> bool {
     std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).is_file()))
         || Path::new("/usr/sbin").join(name).is_file()
 }

@@ -11,11 +11,11 @@ use super::Outcome;
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{\"id\":7}";
 
 /// When a request that came then is answered, given its number.
-pub type Plan = dyn Fn(u64, Instant) -> Instant + Send + Sync;
+pub(crate) type Plan = dyn Fn(u64, Instant) -> Instant + Send + Sync;
 
 /// A server, a thread a connection; it goes with the process.
-pub struct Server {
-    pub port: u16,
+pub(crate) struct Server {
+    pub(crate) port: u16,
     counts: Arc<Counts>,
 }
 
@@ -29,7 +29,7 @@ struct Counts {
 }
 
 impl Server {
-    pub fn start(plan: Arc<Plan>) -> Outcome<Self> {
+    pub(crate) fn start(plan: Arc<Plan>) -> Outcome<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let server = Self { port: listener.local_addr()?.port(), counts: Arc::default() };
         let counts = server.counts.clone();
@@ -43,16 +43,16 @@ impl Server {
         Ok(server)
     }
 
-    pub fn requests(&self) -> u64 {
+    pub(crate) fn requests(&self) -> u64 {
         self.counts.requests.load(Ordering::SeqCst)
     }
 
-    pub fn bytes_in(&self) -> u64 {
+    pub(crate) fn bytes_in(&self) -> u64 {
         self.counts.bytes_in.load(Ordering::SeqCst)
     }
 
     /// How long answers took, ascending, microseconds.
-    pub fn took(&self) -> Vec<u64> {
+    pub(crate) fn took(&self) -> Vec<u64> {
         let mut took = self.counts.took.lock().map(|took| took.clone()).unwrap_or_default();
         took.sort_unstable();
         took

@@ -68,7 +68,7 @@ user U { run S }"#,
 ];
 
 /// Compiles a spec of the harness.
-pub fn build(bench: &Bench, name: &str, slow_port: u16) -> Outcome<PathBuf> {
+pub(crate) fn build(bench: &Bench, name: &str, slow_port: u16) -> Outcome<PathBuf> {
     let folder = &bench.folder;
     fs::create_dir_all(folder.join("config"))?;
     fs::create_dir_all(folder.join("specs"))?;
@@ -80,10 +80,18 @@ pub fn build(bench: &Bench, name: &str, slow_port: u16) -> Outcome<PathBuf> {
         return tpdata(bench);
     }
     let text = SPECS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text).ok_or("no such spec")?;
-    let apis: String = APIS.split("\napi ").skip(1).filter(|api| text.contains(&format!("{}.", api.split(' ').next().unwrap_or_default()))).map(|api| format!("api {api}\n")).collect();
+    let apis: String = APIS
+        .split("\napi ")
+        .skip(1)
+        .filter(|api| text.contains(&format!("{}.", api.split(' ').next().unwrap_or_default())))
+        .map(|api| format!("api {api}\n"))
+        .collect();
     let spec = folder.join("specs").join(format!("{name}.lt"));
     fs::write(&spec, format!("{apis}{text}\n"))?;
-    fs::write(spec.with_extension("profile.yml"), "test_header: { env: here }\nprofile: { runner: { clients: 64, hatch_rate: 100000, duration: 1s } }\n")?;
+    fs::write(
+        spec.with_extension("profile.yml"),
+        "test_header: { env: here }\nprofile: { runner: { clients: 64, hatch_rate: 100000, duration: 1s } }\n",
+    )?;
     compile(bench, &target(folder, spec), name)
 }
 
@@ -95,7 +103,10 @@ fn tpdata(bench: &Bench) -> Outcome<PathBuf> {
     }
     let text = fs::read_to_string(root.join("specs/tpdata.lt"))?;
     let spec = bench.folder.join("specs/tpdata.lt");
-    fs::write(&spec, text.lines().filter(|line| !line.trim_start().starts_with("wait ")).map(|line| format!("{line}\n")).collect::<String>())?;
+    fs::write(
+        &spec,
+        text.lines().filter(|line| !line.trim_start().starts_with("wait ")).map(|line| format!("{line}\n")).collect::<String>(),
+    )?;
     let profile = "test_header: { env: cs1 }\nprofile: { runner: { clients: 64, hatch_rate: 100000, duration: 1s } }\n";
     fs::write(spec.with_extension("profile.yml"), profile)?;
     compile(bench, &target(&bench.folder, spec), "tpdata")
@@ -118,7 +129,7 @@ fn compile(bench: &Bench, target: &Target, name: &str) -> Outcome<PathBuf> {
 }
 
 /// The profile of a run, beside its spec, so that the binary reads it.
-pub fn profile(bench: &Bench, name: &str, runner: &str) -> Outcome {
+pub(crate) fn profile(bench: &Bench, name: &str, runner: &str) -> Outcome {
     let text = format!("test_header: {{ env: here }}\nprofile: {{ runner: {{ {runner} }} }}\n");
     Ok(fs::write(bench.folder.join("specs").join(format!("{name}.profile.yml")), text)?)
 }

@@ -11,7 +11,7 @@ use super::process::{is_there, run as run_pinned};
 use super::server::Server;
 use super::{Bench, Outcome, nginx::Nginx, specs};
 
-pub fn run(bench: &Bench) -> Outcome {
+pub(crate) fn run(bench: &Bench) -> Outcome {
     for (name, check) in [("delays", delays as fn(&Bench) -> Outcome), ("stall", stall), ("arrivals", arrivals)] {
         if name.contains(&bench.args.only) {
             check(bench)?;
@@ -64,7 +64,12 @@ fn stall(bench: &Bench) -> Outcome {
         let wrk = wrk.iter().find(|(known, _)| *known == name).map_or_else(|| "-".to_owned(), |(_, ms)| format!("{ms:.1}"));
         println!("{name:>8} {expected:>14.1} {ltc:>10.1} {:>9.2}% {wrk:>10}", (ltc - expected) / expected * 100.0);
     }
-    println!("missed: {}; requests: the server counted {} with wrk's, ltc {}", report["total"]["missed"], server.requests(), report["summary"]["total"]["requests"]);
+    println!(
+        "missed: {}; requests: the server counted {} with wrk's, ltc {}",
+        report["total"]["missed"],
+        server.requests(),
+        report["summary"]["total"]["requests"]
+    );
     Ok(())
 }
 

@@ -9,7 +9,7 @@ const LEAST: Duration = Duration::from_micros(200);
 #[derive(Debug)]
 pub(super) struct Ticker {
     #[cfg(target_os = "linux")]
-    timer: Option<tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>>,
+    timer: Option<tokio::net::unix::pipe::Receiver>,
 }
 
 impl Ticker {
@@ -41,24 +41,29 @@ impl Ticker {
 #[cfg(target_os = "linux")]
 mod linux {
     use std::io;
-    use std::os::fd::OwnedFd;
     use std::time::Duration;
 
     use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime};
-    use tokio::io::Interest;
-    use tokio::io::unix::AsyncFd;
+    use tokio::net::unix::pipe::Receiver;
 
-    pub(super) fn create() -> io::Result<AsyncFd<OwnedFd>> {
+    /// A timer is read as a pipe is: eight bytes once it has gone off.
+    pub(super) fn create() -> io::Result<Receiver> {
         let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
-        AsyncFd::with_interest(timer, Interest::READABLE)
+        Receiver::from_owned_fd_unchecked(timer)
     }
 
     /// Sets the timer anew, whatever it was set to, and waits for it.
-    pub(super) async fn wait(timer: &AsyncFd<OwnedFd>, left: Duration) -> io::Result<()> {
-        let value = Timespec { tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX), tv_nsec: i64::from(left.subsec_nanos()).into() };
+    pub(super) async fn wait(timer: &Receiver, left: Duration) -> io::Result<()> {
+        let value = Timespec { tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX), tv_nsec: i64::from(left.subsec_nanos()) };
         let once = Itimerspec { it_interval: Timespec { tv_sec: 0, tv_nsec: 0 }, it_value: value };
         timerfd_settime(timer, TimerfdTimerFlags::empty(), &once)?;
-        timer.async_io(Interest::READABLE, |timer| Ok(rustix::io::read(timer, &mut [0; 8])?)).await.map(|_| ())
+        loop {
+            timer.readable().await?;
+            match timer.try_read(&mut [0; 8]) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                read => return read.map(drop),
+            }
+        }
     }
 }
 

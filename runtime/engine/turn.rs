@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep_until;
 
+use super::pace::Pace;
 use super::worker::{Crew, Leave};
 use crate::flow::{Exit, Flow};
 use crate::program::{Turn, UserClass, ends_user};
@@ -55,7 +56,7 @@ async fn turns(user: &User, class: &UserClass, crew: &Crew, leave: &Leave) -> Fl
     let mut turns = Turns::of(user, class);
     let mut last_run: Vec<Instant> = vec![Instant::now(); class.every.len()];
     // With pacing, a turn that starts late is measured from when it should have.
-    let mut intended: Option<Instant> = None;
+    let mut pace = Pace::default();
     while !crew.stopping(leave) {
         for (every, last) in class.every.iter().zip(&mut last_run) {
             let period = (every.period)(user).and_then(|period| period.as_duration()).unwrap_or(Duration::MAX);
@@ -69,7 +70,7 @@ async fn turns(user: &User, class: &UserClass, crew: &Crew, leave: &Leave) -> Fl
         let mut behind = Duration::ZERO;
         if class.wait.is_some() {
             let now = Instant::now();
-            behind = intended.map_or(Duration::ZERO, |intended| now.saturating_duration_since(intended));
+            behind = pace.behind(now);
             begun = Some(now);
         }
         user.behind.set(behind);
@@ -77,23 +78,24 @@ async fn turns(user: &User, class: &UserClass, crew: &Crew, leave: &Leave) -> Fl
         let outcome = turns.next().await;
         let failed = outcome.is_err();
         goes_on(outcome)?;
-        let (next, paced) = match class.wait.map(|wait| wait(user)) {
-            Some(Ok(Wait::Pacing(pacing))) => (intended.or(begun).map(|begun| begun + pacing), true),
-            Some(Ok(Wait::Between(least, most))) => (Some(Instant::now() + user.between(least, most)), false),
-            _ if failed => (Some(Instant::now() + LEAST_PAUSE), false),
-            _ => (None, false),
-        };
-        match next {
-            Some(next) if next > Instant::now() => {
-                if crew.sleep(leave, next).await {
-                    return Ok(());
-                }
-            }
-            // Other users of this thread get their turn even where nothing is ever waited for.
-            _ if turns.waited == waited_before => tokio::task::yield_now().await,
-            _ => {}
+        let wait = class.wait.map(|wait| wait(user));
+        if !matches!(wait, Some(Ok(Wait::Pacing(_)))) {
+            pace.forget();
         }
-        intended = next.filter(|_| paced);
+        let next = match wait {
+            Some(Ok(Wait::Pacing(pacing))) => begun.map(|begun| pace.next(begun, pacing)),
+            Some(Ok(Wait::Between(least, most))) => Some(Instant::now() + user.between(least, most)),
+            _ if failed => Some(Instant::now() + LEAST_PAUSE),
+            _ => None,
+        };
+        if let Some(next) = next.filter(|next| *next > Instant::now()) {
+            if crew.sleep(leave, next).await {
+                return Ok(());
+            }
+        } else if turns.waited == waited_before {
+            // Other users of this thread get their turn even where nothing is ever waited for.
+            tokio::task::yield_now().await;
+        }
     }
     Ok(())
 }

@@ -49,11 +49,9 @@ impl Alarm {
                 set.waker.clone_from(cx.waker());
                 set
             }
-            none => none.insert(Set {
-                at: deadline,
-                waker: cx.waker().clone(),
-                sleep: Box::pin(tokio::time::sleep_until(deadline.into())),
-            }),
+            none => {
+                none.insert(Set { at: deadline, waker: cx.waker().clone(), sleep: Box::pin(tokio::time::sleep_until(deadline.into())) })
+            }
         };
         // It has to be set even where the task has done a lot already.
         pin!(tokio::task::unconstrained(set.sleep.as_mut())).poll(cx).is_ready()

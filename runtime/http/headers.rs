@@ -37,6 +37,11 @@ impl Headers {
         Self { block: block.into() }
     }
 
+    /// All of them, as they were received.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.block
+    }
+
     /// The first value of a field.
     pub fn get(&self, name: &str) -> Option<&str> {
         Lines(&self.block).find_map(|line| value_of(line, name))

@@ -26,12 +26,12 @@ pub(crate) struct Head {
 /// Heads that were understood, by the length of what was received: a head that is the same byte for byte means the same, and servers send
 /// the same one over and over.
 #[derive(Debug, Default)]
-pub(crate) struct Known([Option<(Box<[u8]>, Simple)>; KNOWN]);
+pub(crate) struct Known([(Vec<u8>, Simple); KNOWN]);
 
 const KNOWN: usize = 16;
 
 /// A head of a final response over HTTP/1.1 whose body has a plain length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Simple {
     pub(crate) status: u16,
     /// Where its fields begin; they end where it ends.
@@ -44,8 +44,8 @@ pub(crate) struct Simple {
 impl Known {
     /// The head that the bytes begin with, where it is known.
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<Simple> {
-        let (known, head) = self.0[bytes.len() % KNOWN].as_ref()?;
-        bytes.starts_with(known).then_some(*head)
+        let (known, head) = &self.0[bytes.len() % KNOWN];
+        (!known.is_empty() && bytes.starts_with(known)).then_some(*head)
     }
 
     /// Keeps a head that was understood in these bytes; gives it where it is simple.
@@ -53,7 +53,10 @@ impl Known {
         let body = head.plain_length.filter(|_| head.status >= 200 && head.rebuilt.is_none())?;
         let (status, fields, length, concerns_client) = (head.status, head.fields.start, head.length, head.concerns_client);
         let simple = Simple { status, fields, length, body, concerns_client };
-        self.0[bytes.len() % KNOWN] = Some((bytes[..length].into(), simple));
+        let (known, kept) = &mut self.0[bytes.len() % KNOWN];
+        known.clear();
+        known.extend_from_slice(&bytes[..length]);
+        *kept = simple;
         Some(simple)
     }
 }

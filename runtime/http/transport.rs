@@ -106,7 +106,12 @@ pub struct Transport {
 impl Transport {
     /// Makes it; what is wrong with the configuration is said.
     pub fn new(config: TransportConfig) -> Result<Rc<Self>, String> {
-        Ok(Rc::new(Self { proxy: Proxy::new(&config.proxies), names: RefCell::default(), buffers: RefCell::default(), heads: RefCell::default() }))
+        Ok(Rc::new(Self {
+            proxy: Proxy::new(&config.proxies),
+            names: RefCell::default(),
+            buffers: RefCell::default(),
+            heads: RefCell::default(),
+        }))
     }
 
     /// How an api is reached. Its certificates are read here, so that what is wrong with them is told before any load.

@@ -1,12 +1,11 @@
-//! Bodies that were judged and found good: the same body, byte for byte, needs no second look by the same expectation.
+//! Bodies and header fields that were judged and found good: the same ones, byte for byte, need no second look by the same expectation.
 
-use super::Matcher;
-
-/// How many expectations have a place, and how large a body is kept for one.
+/// How many expectations have a place, and how much is kept for one.
 const PLACES: usize = 64;
 const LARGEST: usize = 2048;
 
-/// The last good body of each expectation. It holds of expectations without arguments only: what they come to depends on nothing else.
+/// What each expectation found good last. It holds of expectations without arguments only: what they come to depends on nothing else.
+/// An expectation is a constant of the generated crate, and where it stands tells it from the others.
 #[derive(Debug)]
 pub(crate) struct Judged(Box<[(usize, Vec<u8>)]>);
 
@@ -17,41 +16,41 @@ impl Default for Judged {
 }
 
 impl Judged {
-    /// Whether this body is the one that this expectation found good last.
-    pub(crate) fn is_good(&self, matcher: &'static Matcher, body: &[u8]) -> bool {
-        let address = address(matcher);
+    /// Whether this is what the expectation found good last.
+    pub(crate) fn is_good<T: ?Sized>(&self, expectation: &'static T, bytes: &[u8]) -> bool {
+        let address = address(expectation);
         let (known, good) = &self.0[place(address)];
-        *known == address && good == body
+        *known == address && good == bytes
     }
 
-    /// A body was judged and found good.
-    pub(crate) fn learn(&mut self, matcher: &'static Matcher, body: &[u8]) {
-        if body.len() > LARGEST {
+    /// It was judged and found good.
+    pub(crate) fn learn<T: ?Sized>(&mut self, expectation: &'static T, bytes: &[u8]) {
+        if bytes.len() > LARGEST {
             return;
         }
-        let address = address(matcher);
+        let address = address(expectation);
         let (known, good) = &mut self.0[place(address)];
         *known = address;
         good.clear();
-        good.extend_from_slice(body);
+        good.extend_from_slice(bytes);
     }
 }
 
-/// Expectations are constants of the generated crate: where one stands tells it from the others.
-fn address(matcher: &'static Matcher) -> usize {
-    std::ptr::from_ref(matcher).addr()
+fn address<T: ?Sized>(expectation: &'static T) -> usize {
+    std::ptr::from_ref(expectation).addr()
 }
 
 fn place(address: usize) -> usize {
-    (address / align_of::<Matcher>()).wrapping_mul(0x9E37_79B9) >> 8 & (PLACES - 1)
+    ((address >> 3).wrapping_mul(0x9E37_79B9) >> 8) & (PLACES - 1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matcher::Matcher;
 
     #[test]
-    fn only_the_same_body_for_the_same_expectation_is_good() {
+    fn only_the_same_for_the_same_expectation_is_good() {
         static ONE: Matcher = Matcher::Int(1);
         static OTHER: Matcher = Matcher::Any;
         let mut judged = Judged::default();

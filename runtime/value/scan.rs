@@ -196,7 +196,8 @@ impl<'a> Scanner<'a> {
         let whole = self.digits()?;
         let digits = &self.bytes[start..self.at];
         if whole && digits.len() <= MOST_DIGITS {
-            let (negative, digits) = digits.split_first().filter(|(sign, _)| **sign == b'-').map_or((false, digits), |(_, rest)| (true, rest));
+            let (negative, digits) =
+                digits.split_first().filter(|(sign, _)| **sign == b'-').map_or((false, digits), |(_, rest)| (true, rest));
             let n = digits.iter().fold(0, |n, digit| n * 10 + i64::from(digit - b'0'));
             return Ok(Number::Int(if negative { -n } else { n }));
         }

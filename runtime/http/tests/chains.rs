@@ -155,7 +155,11 @@ fn cookies_are_kept_and_sent() {
         assert_eq!(cookies(), "deep=2; sid=1");
         assert_eq!(client.session.cookie(&server.url("/").to_string(), "sid").as_deref(), Some("1"));
         assert_eq!(client.session.cookie(&server.url("/").to_string(), "deep"), None);
-        client.session.send(laid(&Request { headers: b"Cookie: own=3\r\n".to_vec(), ..client.request("GET", server.url("/")) })).await.unwrap();
+        client
+            .session
+            .send(laid(&Request { headers: b"Cookie: own=3\r\n".to_vec(), ..client.request("GET", server.url("/")) }))
+            .await
+            .unwrap();
         assert_eq!(cookies(), "own=3; sid=1");
         client.session.send(laid(&Request { cookies: false, ..client.request("GET", server.url("/")) })).await.unwrap();
         assert_eq!(cookies(), "");

@@ -4,6 +4,7 @@ mod answers;
 mod chains;
 mod connections;
 mod encrypted;
+mod fuzz;
 mod speed;
 
 use std::cell::RefCell;
