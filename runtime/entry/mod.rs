@@ -39,6 +39,16 @@ pub(crate) enum Ending {
 }
 
 impl Ending {
+    /// In a word.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Wrong | Self::Broken => "broken",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
     fn code(self) -> u8 {
         match self {
             Self::Passed => 0,

@@ -14,6 +14,7 @@ use super::results::{Next, Results};
 use super::{Ending, Refusal, shard};
 use crate::clock::Clock;
 use crate::engine::Stop;
+use crate::moment::FleetShape;
 use crate::orchestrator::backend::Backend;
 use crate::orchestrator::conductor::Conductor;
 use crate::orchestrator::event::{ClassWeight, FORMAT, SliceEvent, StopSign};
@@ -72,6 +73,13 @@ pub(super) fn run(program: &'static Program, command: &RunCommand) -> Result<End
     watch_interrupts(&stop)?;
     let clock = Clock::starting_in(backend.lead(fleet.count()));
     let template = event(program, &configuration, &load, &fleet, &clock, interval, StopSign::Stdin);
+    let shape = FleetShape {
+        shards: fleet.count(),
+        // One that lasts as long as the test is none.
+        interval: fleet.interval(0).and_then(|first| first.to).filter(|_| fleet.interval(1).is_some()),
+        intervals: fleet.total().and_then(|_| u32::try_from(fleet.intervals().count()).ok()),
+    };
+    load.begin(program, &configuration, &mut results, &clock, Some(shape), &stop);
     let conductor = Conductor {
         backend,
         plan: load.plan.clone(),
