@@ -6,8 +6,10 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use ltc_config::Rate;
 
+use super::deploy::{DeployCommand, DestroyCommand, StatusCommand};
 use super::outputs::Outputs;
 use super::plan::PlanCommand;
+use super::reports::{CompareCommand, MergeCommand, ReportCommand};
 use super::run::RunCommand;
 use super::shard::ShardCommand;
 use crate::web::Listen;
@@ -51,6 +53,12 @@ pub(crate) enum Command {
     Plan(PlanCommand),
     Run(RunCommand),
     Shard(ShardCommand),
+    Report(ReportCommand),
+    Merge(MergeCommand),
+    Compare(CompareCommand),
+    Deploy(DeployCommand),
+    Status(StatusCommand),
+    Destroy(DestroyCommand),
 }
 
 /// What every run of the test understands, wherever its load comes from.

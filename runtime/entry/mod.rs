@@ -2,14 +2,17 @@
 
 mod bootstrap;
 mod cli;
+mod cloud;
 mod configuration;
 mod debug_run;
+mod deploy;
 mod fleet;
 mod load;
 mod load_run;
 mod outputs;
 mod plan;
 mod prepare;
+mod reports;
 mod results;
 mod run;
 mod shard;
@@ -109,6 +112,12 @@ fn run(program: &'static Program, cli: &Cli, born: Instant) -> Result<Ending, Re
         Some(Command::Plan(command)) => return plan::run(program, command),
         Some(Command::Run(command)) => return run::run(program, command),
         Some(Command::Shard(_)) => return shard::run(program, born),
+        Some(Command::Report(command)) => return reports::report(command),
+        Some(Command::Merge(command)) => return reports::merge(command),
+        Some(Command::Compare(command)) => return reports::compare(command),
+        Some(Command::Deploy(command)) => return deploy::deploy(program, command),
+        Some(Command::Status(command)) => return deploy::status(program, command),
+        Some(Command::Destroy(command)) => return deploy::destroy(program, command),
         None => {}
     }
     let configuration = Configuration::load(program, &cli.run.load)?;
