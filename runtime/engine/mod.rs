@@ -2,8 +2,12 @@
 //!
 //! Nothing is shared on the hot path. Once an interval each worker hands over what it counted since the last time; the main thread merges.
 
+#[cfg(test)]
+mod allocation_tests;
 mod arrivals;
 mod meter;
+mod pace;
+mod ticker;
 mod turn;
 mod worker;
 
