@@ -337,16 +337,24 @@ fn draw_log(frame: &mut Frame<'_>, area: Rect, state: &mut State) {
     let lines = state.log.entries()[state.log_scroll..last].iter().map(|entry| {
         let text = entry.text.split_whitespace().collect::<Vec<_>>().join(" ");
         if entry.count == 0 {
-            return Line::from(fit(&format!("{} {text}", clock(entry.at)), width)).style(DIM);
+            return Line::from(cut(&format!("{} {text}", clock(entry.at)), width)).style(DIM);
         }
         let what = format!("{} ×{} {}: {text}", clock(entry.at), count(entry.count), entry.step);
         // The place names the line to look at: it is the last to be cut.
         let place = fit(&entry.place, width / 2);
         let room = width.saturating_sub(place.chars().count() + 1);
-        Line::from(vec![Span::styled(format!("{:<room$} ", fit(&what, room)), Style::new().fg(Color::Red)), Span::styled(place, DIM)])
+        Line::from(vec![Span::styled(format!("{:<room$} ", cut(&what, room)), Style::new().fg(Color::Red)), Span::styled(place, DIM)])
     });
     let paragraph = Paragraph::new(lines.collect::<Vec<_>>()).block(Block::bordered().border_style(DIM).title(Line::from(title)));
     frame.render_widget(paragraph, area);
+}
+
+/// A sentence cut at its end: its beginning says most.
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }
 
 fn draw_keys(frame: &mut Frame<'_>, area: Rect, state: &State) {
