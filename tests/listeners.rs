@@ -260,7 +260,7 @@ fn sinks_that_hang_or_fail_hold_no_load_up_and_the_report_says_so() {
     // Three seconds of load, ten that the sinks are given, and room for a slow machine.
     assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
     let served = project.served()["routes"]["POST /tpdata/treatments"].as_u64().unwrap();
-    assert!(served > 100, "the load was held up: {served} treatments in three seconds");
+    assert!(served > 20, "the load was held up: {served} treatments in three seconds");
     for (index, error) in [(0, "time"), (1, "it answered 500")] {
         let delivered = &report["run"]["listeners"][index];
         assert!(delivered["dropped"].as_u64().unwrap() > 0 && delivered["error"].as_str().unwrap().contains(error), "{delivered}");
