@@ -108,7 +108,7 @@ impl Demo {
             root: root.clone(),
         };
         let output = root.join("tpdata");
-        let binary = Order { target, output: Some(output), offline: self.offline, thin_lto: false }.build(screen)?;
+        let binary = Order { target, output: Some(output), offline: self.offline, thin_lto: false, lambda: None }.build(screen)?;
         // From here on Ctrl-C is the test's: it stops in good order and reports, and the server must outlive it.
         stay_on_ctrl_c();
         let load = ["--clients", "20", "--duration", "6s"];

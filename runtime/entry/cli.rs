@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use ltc_config::Rate;
 
+use super::deploy::{DeployCommand, DestroyCommand, StatusCommand};
 use super::outputs::Outputs;
 use super::plan::PlanCommand;
 use super::run::RunCommand;
@@ -51,6 +52,9 @@ pub(crate) enum Command {
     Plan(PlanCommand),
     Run(RunCommand),
     Shard(ShardCommand),
+    Deploy(DeployCommand),
+    Status(StatusCommand),
+    Destroy(DestroyCommand),
 }
 
 /// What every run of the test understands, wherever its load comes from.
