@@ -86,7 +86,7 @@ impl Load {
             }
         }
         let info = self.info(program, configuration, &how.clock);
-        results.finish(args, RunInfo { interrupted: how.interrupted, notes: how.notes, ..info })
+        results.finish(args, RunInfo { interrupted: how.interrupted, plan: how.plan, notes: how.notes, ..info })
     }
 
     /// What is known of the run before its load.
@@ -134,6 +134,8 @@ impl Load {
 pub(super) struct How {
     pub(super) clock: Clock,
     pub(super) interrupted: bool,
+    /// How the load was made, a sentence each.
+    pub(super) plan: Vec<String>,
     /// What a reader must know: load that was missing.
     pub(super) notes: Vec<String>,
 }
