@@ -48,12 +48,15 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() {
-            if !matches!(name.as_str(), "target" | "tests" | "golden" | "vectors") {
+            if !matches!(name.as_str(), "target" | "tests" | "examples" | "golden" | "vectors") {
                 collect(&path, files)?;
             }
         } else if name == "tests.rs" || name.ends_with("_tests.rs") {
             // Only tests have them, and those look at files that aren't packed.
-        } else if path.extension().is_some_and(|extension| extension == "rs" || extension == "toml" || extension == "txt") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| ["rs", "toml", "txt", "html", "css", "js"].iter().any(|packed| extension == *packed))
+        {
             files.push(path);
         }
     }

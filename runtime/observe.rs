@@ -36,6 +36,6 @@ pub(crate) struct Quiet;
 
 impl Observer for Quiet {
     fn log(&self, user: &User, at: Place, text: &str) {
-        anstream::eprintln!("{} user {}: {}", user.world().place(at), user.number(), user.world().mask(text));
+        crate::progress::notice(&format!("{} user {}: {}", user.world().place(at), user.number(), user.world().mask(text)));
     }
 }

@@ -8,16 +8,18 @@ use std::process::{Command, ExitStatus, Stdio};
 use serde_json::Value;
 
 use super::cache::{Home, Package};
+use super::lambda::Cross;
 use super::progress::Shown;
 use super::{Error, Options};
 
-/// Builds a generated crate; gives the binary's path.
-pub(super) fn build(home: &Home, package: &Package, options: &Options) -> Result<PathBuf, Error> {
+/// Builds a generated crate, for this machine or another; gives the binary's path.
+pub(super) fn build(home: &Home, package: &Package, options: &Options, cross: Option<&Cross>) -> Result<PathBuf, Error> {
     let profile = if options.thin_lto { "lto" } else { "release" };
     // It says how many packages there are, and that all are fetched: the registry need not be asked again.
-    let marker = home.shelf.join(format!("built-{profile}"));
+    let target = cross.map(|cross| format!("-{}", cross.triple)).unwrap_or_default();
+    let marker = home.shelf.join(format!("built-{profile}{target}"));
     let known = fs::read_to_string(&marker).ok().and_then(|text| text.trim().parse().ok());
-    let mut run = Run { home, package, options, profile, total: 0, offline: true };
+    let mut run = Run { home, package, options, profile, cross, total: 0, offline: true };
     if let Some(total) = known {
         run.total = total;
         match run.cargo() {
@@ -39,6 +41,7 @@ struct Run<'b> {
     package: &'b Package,
     options: &'b Options,
     profile: &'b str,
+    cross: Option<&'b Cross>,
     total: usize,
     offline: bool,
 }
@@ -48,7 +51,14 @@ impl Run<'_> {
         let log = self.package.folder.join("build.log");
         let cache = |error| Error::Cache(log.clone(), error);
         let mut command = cargo(self.home, self.package);
-        command.args(["build", "--profile", self.profile, "--message-format", "json-render-diagnostics"]);
+        match self.cross {
+            None => command.arg("build"),
+            Some(cross) => {
+                let (word, target) = cross.command();
+                command.envs(cross.variables()).args([word, "--target", &target])
+            }
+        };
+        command.args(["--profile", self.profile, "--message-format", "json-render-diagnostics"]);
         if self.offline {
             command.arg("--offline");
         }

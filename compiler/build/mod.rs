@@ -3,6 +3,7 @@
 
 mod cache;
 mod cargo;
+pub mod lambda;
 mod progress;
 
 use std::fmt;
@@ -58,6 +59,10 @@ pub enum Error {
     Killed(PathBuf),
     /// The crates of the run time couldn't be fetched.
     Network(PathBuf),
+    /// Nothing on this machine links for Lambda.
+    NoWay(lambda::NoWay),
+    /// What was linked for Lambda doesn't start there.
+    Unfit(ltc_config::elf::Unfit),
     /// The generated crate, or the run time, doesn't compile.
     Bug {
         /// Its source.
@@ -77,6 +82,8 @@ impl fmt::Display for Error {
             Self::Full(log) => write!(f, "the disk is full (log: {})", log.display()),
             Self::Network(log) => write!(f, "the crates that the run time needs couldn't be fetched (log: {})", log.display()),
             Self::Killed(log) => write!(f, "the compiler was killed (log: {})", log.display()),
+            Self::NoWay(why) => why.fmt(f),
+            Self::Unfit(why) => write!(f, "the binary that was built won't start on Lambda: {why}"),
             Self::Bug { generated, log } => write!(
                 f,
                 "the generated Rust doesn't compile: this is a bug in ltc, not in your spec (generated: {}, log: {})",
@@ -91,6 +98,8 @@ impl Error {
     /// How to mend it.
     pub fn help(&self) -> Option<String> {
         let help = match self {
+            Self::NoWay(why) => return Some(why.help()),
+            Self::Unfit(_) => "update the linker: `pip install --upgrade cargo-zigbuild ziglang`",
             Self::Cache(..) => "set LTC_CACHE_DIR to a folder that can be written",
             Self::NoCargo => "install Rust from https://rustup.rs, then try again",
             Self::NoLinker(_) => "install one: `apt-get install gcc libc6-dev`, `dnf install gcc`, or `xcode-select --install`",
@@ -130,12 +139,16 @@ impl Builder {
     /// # Errors
     /// Where cargo can't be run, or failed.
     pub fn compile(&self, name: &str, spec: &Path, emitted: &Emitted) -> Result<Built, Error> {
+        self.compile_as(name, spec, emitted, None)
+    }
+
+    fn compile_as(&self, name: &str, spec: &Path, emitted: &Emitted, cross: Option<&lambda::Cross>) -> Result<Built, Error> {
         let begun = Instant::now();
         // Builds share one target folder, and its binaries are named after the specs: one at a time.
         let _lock = self.home.lock(self.options.progress)?;
         let package = cache::Package::write(&self.home, name, spec, emitted)?;
-        let binary = cargo::build(&self.home, &package, &self.options)?;
-        let kept = package.folder.join("binary");
+        let binary = cargo::build(&self.home, &package, &self.options, cross)?;
+        let kept = package.folder.join(cross.map_or_else(|| "binary".to_owned(), |cross| format!("binary-{}", cross.triple)));
         let keep = || -> io::Result<u64> {
             install_file(&binary, &kept)?;
             Ok(fs::metadata(&kept)?.len())

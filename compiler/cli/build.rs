@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
+use ltc_config::profile::Architecture;
 
 use super::screen::{Failure, Screen, bold};
-use crate::build::{self, Builder, Progress};
+use crate::build::{self, Builder, Progress, lambda};
 use crate::pipeline::{self, Target};
 use crate::project::{self, Found};
 
@@ -17,6 +18,7 @@ Examples:
   ltc build shop                          a registered test by its name
   ltc build specs/shop.lt -o bin/shop     a spec by its path
   ltc build shop --env staging            checked against config/staging.yml
+  ltc build shop --lambda --arch arm64    a binary that starts on AWS Lambda
   ltc build shop --emit rust              show the generated Rust instead";
 
 /// Where the spec comes from, for all commands that compile.
@@ -43,6 +45,25 @@ enum Emit {
     Rust,
 }
 
+/// A processor of Lambda, as the command line says it.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Arch {
+    /// Graviton: a fifth less a GB-second
+    Arm64,
+    /// Intel and AMD
+    #[value(name = "x86_64")]
+    X86_64,
+}
+
+impl From<Arch> for Architecture {
+    fn from(arch: Arch) -> Self {
+        match arch {
+            Arch::Arm64 => Self::Arm64,
+            Arch::X86_64 => Self::X86_64,
+        }
+    }
+}
+
 /// Compiles a spec to one binary, which carries its profile, environments and data.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -58,6 +79,12 @@ pub(super) struct Build {
     /// Optimise over crate borders (thin LTO): a smaller binary, a much slower build
     #[arg(long)]
     release_lto: bool,
+    /// Make a binary that starts on AWS Lambda: Linux, and no newer glibc than 2.34
+    #[arg(long, conflicts_with = "emit")]
+    lambda: bool,
+    /// The processor on Lambda; this machine's where nothing is said
+    #[arg(long, value_name = "ARCH", requires = "lambda")]
+    arch: Option<Arch>,
     #[command(flatten)]
     configuration: Configuration,
     /// Never ask the network; all that is needed must have been fetched by a build before
@@ -71,7 +98,8 @@ impl Build {
         if self.emit.is_some() {
             return self.source(&target, screen);
         }
-        let order = Order { target, output: self.output, offline: self.offline, thin_lto: self.release_lto };
+        let lambda = self.lambda.then(|| self.arch.map_or_else(lambda::default_architecture, Architecture::from));
+        let order = Order { target, output: self.output, offline: self.offline, thin_lto: self.release_lto, lambda };
         order.build(screen).map(drop)
     }
 
@@ -93,6 +121,8 @@ pub(super) struct Order {
     pub(super) output: Option<PathBuf>,
     pub(super) offline: bool,
     pub(super) thin_lto: bool,
+    /// For Lambda, on this processor.
+    pub(super) lambda: Option<Architecture>,
 }
 
 impl Order {
@@ -100,19 +130,31 @@ impl Order {
     pub(super) fn build(&self, screen: &Screen) -> Result<PathBuf, Failure> {
         let begun = Instant::now();
         let (name, emitted) = generate(&self.target, screen)?;
-        let output = output(self.output.as_deref(), &name)?;
+        let foreign = self.lambda.filter(|lambda| lambda::host() != Some(*lambda));
+        // A binary that doesn't run here leaves the one that does where it is.
+        let file = foreign.map_or_else(|| name.clone(), |foreign| format!("{name}-{}", foreign.name()));
+        let output = output(self.output.as_deref(), &file)?;
         not_over(&output, &self.target)?;
         screen.detail(format_args!("generated {} bytes of Rust in {}", emitted.main.len(), seconds(begun.elapsed())));
         let progress = if screen.quiet { Progress::Silent } else { Progress::for_stderr() };
         let builder = Builder::new(build::Options { cache: None, offline: self.offline, thin_lto: self.thin_lto, progress })?;
         let spec = std::path::absolute(&self.target.spec).unwrap_or_else(|_| self.target.spec.clone());
-        let built = builder.compile(&name, &spec, &emitted)?;
+        let built = match self.lambda {
+            None => builder.compile(&name, &spec, &emitted)?,
+            Some(lambda) => builder.compile_for_lambda(&name, &spec, &emitted, lambda)?,
+        };
         screen.detail(format_args!("compiled in {}; generated crate and log: {}", seconds(built.took), built.folder.display()));
         build::install(&built, &output).map_err(|error| {
             Failure::wrong(format!("{} can't be written: {error}", output.display())).help("say another place: `-o PATH`")
         })?;
         let shown = if output.is_absolute() || output.starts_with(".") { output.clone() } else { Path::new(".").join(&output) };
-        screen.say(format_args!("built {} in {} ({})", bold(shown.display()), seconds(begun.elapsed()), size(built.bytes)));
+        let of = self.lambda.map(|lambda| format!(" for AWS Lambda, {}", lambda.name())).unwrap_or_default();
+        screen.say(format_args!("built {}{of} in {} ({})", bold(shown.display()), seconds(begun.elapsed()), size(built.bytes)));
+        match (self.lambda, foreign) {
+            (Some(_), None) => screen.note(format_args!("`{} deploy` puts it there", shown.display())),
+            (_, Some(_)) => screen.note(format_args!("`./{name} deploy --bootstrap {}` puts it there", shown.display())),
+            (None, None) => {}
+        }
         Ok(output)
     }
 }

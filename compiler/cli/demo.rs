@@ -108,10 +108,11 @@ impl Demo {
             root: root.clone(),
         };
         let output = root.join("tpdata");
-        let binary = Order { target, output: Some(output), offline: self.offline, thin_lto: false }.build(screen)?;
+        let binary = Order { target, output: Some(output), offline: self.offline, thin_lto: false, lambda: None }.build(screen)?;
         // From here on Ctrl-C is the test's: it stops in good order and reports, and the server must outlive it.
         stay_on_ctrl_c();
-        for args in [&["--debug"][..], &["--clients", "20", "--duration", "10s"]] {
+        let load = ["--clients", "20", "--duration", "6s"];
+        for args in [&["--debug"][..], &load, &[&["run", "--shards", "3"], &load[..]].concat()] {
             screen.say("");
             screen.say(format_args!("{} ./tpdata {}", bold("$"), args.join(" ")));
             self.test(&binary, args, &root, addr)?;
@@ -219,6 +220,7 @@ fn next(screen: &Screen, folder: Option<&str>) {
     screen.say("  ltc demo --serve                         the server alone, in another terminal; then:");
     screen.say("  ./tpdata --clients 100 --duration 30s    more users");
     screen.say("  ./tpdata --csv out/run --json run.json   and keep the results");
+    screen.say("  ./tpdata plan --clients 5000             what it takes on AWS Lambda, and what it costs");
     screen.say("  $EDITOR specs/tpdata.lt; ltc build       change the test; a mistake is shown with its place");
     screen.say("  ltc new shop                             begin a project of your own");
 }

@@ -7,12 +7,15 @@
 //! | `config/<env>.yml` over `config/common.yml` | [`environment`], [`transport`] |
 //! | `config/systems_credentials.yml` | [`credentials`] |
 //!
+//! And [`elf`], which is no file of YAML: what compiler and run time both ask of a program before it goes to AWS Lambda.
+//!
 //! Parsing is a pure function of a file's text; all that is wrong with a file comes in one go, each [`ConfigError`] with its place.
 //! Only the functions called `load` touch files, and variables of the process environment are asked of a function that the caller
 //! passes.
 
 pub mod credentials;
 pub mod duration;
+pub mod elf;
 pub mod environment;
 mod error;
 mod node;

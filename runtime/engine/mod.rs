@@ -62,6 +62,11 @@ impl Stop {
         if self.is_graceful() { self.at_once() } else { self.gracefully() }
     }
 
+    /// Nobody else holds it: what it could stop is over.
+    pub(crate) fn is_last(&self) -> bool {
+        Arc::strong_count(&self.0) == 1
+    }
+
     pub(crate) fn is_interrupted(&self) -> bool {
         self.1.load(Ordering::Relaxed)
     }

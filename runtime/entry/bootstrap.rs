@@ -12,6 +12,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 
 use super::Ending;
 use crate::engine::Stop;
+use crate::orchestrator::aws::watch_stop;
 use crate::orchestrator::shard::{self, Host, Seen};
 use crate::program::Program;
 
@@ -61,18 +62,10 @@ fn invoked(
         let stop = Stop::default();
         // The answer's first bytes are Lambda's own; a line's end keeps ours apart from them.
         let _ = sender.blocking_send(Bytes::from_static(b"\n"));
-        shard::run(
-            program,
-            &json,
-            &host,
-            &seen,
-            &stop,
-            |_, _| {},
-            |line| {
-                // It fails where Lambda takes no more of the answer: the function goes on, and stops by its own sign.
-                let _ = sender.blocking_send(line.into());
-            },
-        );
+        shard::run(program, &json, &host, &seen, &stop, watch_stop, |line| {
+            // It fails where Lambda takes no more of the answer: the function goes on, and stops by its own sign.
+            let _ = sender.blocking_send(line.into());
+        });
     };
     std::thread::Builder::new().name("slice".into()).spawn(run)?;
     let next = async |mut receiver: Receiver<Bytes>| receiver.recv().await.map(|piece| (Ok::<_, Infallible>(piece), receiver));

@@ -6,10 +6,12 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use ltc_config::Rate;
 
+use super::deploy::{DeployCommand, DestroyCommand, StatusCommand};
 use super::outputs::Outputs;
 use super::plan::PlanCommand;
 use super::run::RunCommand;
 use super::shard::ShardCommand;
+use crate::web::Listen;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -50,6 +52,9 @@ pub(crate) enum Command {
     Plan(PlanCommand),
     Run(RunCommand),
     Shard(ShardCommand),
+    Deploy(DeployCommand),
+    Status(StatusCommand),
+    Destroy(DestroyCommand),
 }
 
 /// What every run of the test understands, wherever its load comes from.
@@ -66,6 +71,12 @@ pub(crate) struct RunArgs {
     /// How often progress is shown and results are handed on
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Results")]
     pub(crate) stats_interval: Option<Duration>,
+    /// Show the running test as a web page: on this machine only, unless an address is given (PORT, HOST:PORT)
+    #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = "", value_parser = Listen::parse, help_heading = "Results")]
+    pub(crate) ui: Option<Listen>,
+    /// Plain lines of progress, also on a terminal
+    #[arg(long, help_heading = "Results")]
+    pub(crate) no_tui: bool,
     /// No progress, only results
     #[arg(long, short, help_heading = "Results")]
     pub(crate) quiet: bool,

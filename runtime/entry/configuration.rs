@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use ltc_config::credentials::Credentials;
 use ltc_config::environment::{EnvData, EnvValue, Source};
 use ltc_config::profile::Shape;
 use ltc_config::{ApiTransportSettings, ConfigError, Environment, Profile};
@@ -13,6 +14,9 @@ use crate::program::{EnvKey, Program, Type};
 use crate::value::Value;
 use crate::value::convert::convert_text;
 
+/// The file of credentials.
+const CREDENTIALS: &str = "config/systems_credentials.yml";
+
 /// What a run is configured by.
 #[derive(Debug)]
 pub(crate) struct Configuration {
@@ -21,6 +25,8 @@ pub(crate) struct Configuration {
     pub(crate) env_name: String,
     /// Values of [`Program::env`], in its order.
     pub(crate) env: Vec<Value>,
+    /// Where results go, and with which keys.
+    pub(crate) credentials: Credentials,
     /// What is never shown.
     pub(crate) secrets: Vec<String>,
     /// How each api is reached.
@@ -57,7 +63,13 @@ impl Configuration {
         if !problems.is_empty() {
             return Err(Refusal::wrong(problems));
         }
-        Ok(Self { profile, profile_text: text, env_name, env, secrets: environment.secrets(), apis, unverified })
+        let credentials = Credentials::load(Path::new(CREDENTIALS), &|name| std::env::var(name).ok()).map_err(Refusal::wrong)?;
+        let mut secrets = environment.secrets();
+        secrets.extend(credentials.secrets());
+        // The longest first: a secret may hold another.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets.dedup();
+        Ok(Self { profile, profile_text: text, env_name, env, credentials, secrets, apis, unverified })
     }
 }
 

@@ -29,6 +29,9 @@ pub(crate) struct FleetArgs {
     /// A region instead of the profile's `location`; may be given again (means --engine lambda)
     #[arg(long, value_name = "NAME")]
     pub(crate) region: Vec<String>,
+    /// The function's name on AWS Lambda; else the profile's, or ltc-TEST
+    #[arg(long, value_name = "NAME")]
+    pub(crate) function: Option<String>,
     /// After what time the next functions take over
     #[arg(long, value_name = "TIME", value_parser = interval)]
     pub(crate) interval: Option<Duration>,
@@ -47,11 +50,27 @@ impl FleetArgs {
 
     /// The fleet for a load.
     pub(crate) fn fleet(&self, engine: EngineName, load: &Load, configuration: &Configuration, threads: Option<u16>) -> Fleet {
+        self.fleet_of(engine, load, configuration, threads, None)
+    }
+
+    /// The same, of so many functions at most.
+    pub(crate) fn fleet_of(
+        &self,
+        engine: EngineName,
+        load: &Load,
+        configuration: &Configuration,
+        threads: Option<u16>,
+        most: Option<u64>,
+    ) -> Fleet {
         let profile = &configuration.profile;
         let threads = threads.map(usize::from).or(profile.threads).and_then(|threads| u32::try_from(threads).ok());
         let wishes = Wishes { shards: self.shards, interval: self.interval, regions: self.region.clone(), threads };
         match engine {
-            EngineName::Lambda => Fleet::on_lambda(&load.plan, &profile.lambda, &profile.header.locations, &wishes),
+            EngineName::Lambda => {
+                let mut settings = profile.lambda.clone();
+                settings.max_functions = settings.max_functions.into_iter().chain(most).min();
+                Fleet::on_lambda(&load.plan, &settings, &profile.header.locations, &wishes)
+            }
             EngineName::Process => Fleet::of_processes(&load.plan, u32::try_from(cores()).unwrap_or(1), &wishes),
         }
     }

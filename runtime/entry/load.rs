@@ -9,6 +9,7 @@ use super::results::Results;
 use super::{Ending, Refusal};
 use crate::clock::Clock;
 use crate::engine::Stop;
+use crate::moment::{About, FleetShape};
 use crate::observe::Quiet;
 use crate::program::Program;
 use crate::report::{ApiVersion, RunInfo};
@@ -84,25 +85,47 @@ impl Load {
                 anstream::eprintln!("warning: {line}");
             }
         }
-        results.finish(
-            args,
-            RunInfo {
-                test: configuration.profile.header.name.clone().unwrap_or_else(|| program.name.to_owned()),
-                description: configuration.profile.header.description.clone().unwrap_or_default(),
-                env: configuration.env_name.clone(),
-                spec: program.spec.to_owned(),
-                profile: configuration.profile_text.clone(),
-                seed: self.settings.seed,
-                started_at: rfc3339(how.clock.unix_start()),
-                ltc_version: program.compiler.to_owned(),
-                apis: self.versions.into_iter().map(|version| ApiVersion { name: version.api, version: version.version }).collect(),
-                hostname: hostname(),
-                tls_unverified: !configuration.unverified.is_empty(),
-                interrupted: how.interrupted,
-                notes: how.notes,
-                ..RunInfo::default()
-            },
-        )
+        let info = self.info(program, configuration, &how.clock);
+        results.finish(args, RunInfo { interrupted: how.interrupted, notes: how.notes, ..info })
+    }
+
+    /// What is known of the run before its load.
+    fn info(&self, program: &Program, configuration: &Configuration, clock: &Clock) -> RunInfo {
+        let versions = self.versions.iter();
+        RunInfo {
+            test: configuration.profile.header.name.clone().unwrap_or_else(|| program.name.to_owned()),
+            description: configuration.profile.header.description.clone().unwrap_or_default(),
+            env: configuration.env_name.clone(),
+            spec: program.spec.to_owned(),
+            profile: configuration.profile_text.clone(),
+            seed: self.settings.seed,
+            started_at: rfc3339(clock.unix_start()),
+            ltc_version: program.compiler.to_owned(),
+            apis: versions.map(|version| ApiVersion { name: version.api.clone(), version: version.version.clone() }).collect(),
+            hostname: hostname(),
+            tls_unverified: !configuration.unverified.is_empty(),
+            ..RunInfo::default()
+        }
+    }
+
+    /// Tells all who listen that the load begins, from where, and what stops it.
+    pub(super) fn begin(
+        &self,
+        program: &Program,
+        configuration: &Configuration,
+        results: &mut Results,
+        clock: &Clock,
+        fleet: Option<FleetShape>,
+        stop: &Stop,
+    ) {
+        let about = About {
+            run: self.info(program, configuration, clock),
+            unix_start: clock.unix_start(),
+            planned: self.plan.total_duration(),
+            fleet,
+            ..About::default()
+        };
+        results.begin(about, stop);
     }
 }
 
@@ -115,9 +138,10 @@ pub(super) struct How {
     pub(super) notes: Vec<String>,
 }
 
-/// How often results are handed on.
+/// How often results are handed on: as the command line says, else the profile, else the credentials.
 pub(super) fn interval(args: &RunArgs, configuration: &Configuration) -> Duration {
-    args.stats_interval.or(configuration.profile.logging.stats_interval).unwrap_or(INTERVAL).max(Duration::from_millis(100))
+    let profile = configuration.profile.logging.stats_interval;
+    args.stats_interval.or(profile).or(configuration.credentials.stats_interval).unwrap_or(INTERVAL).max(Duration::from_millis(100))
 }
 
 /// `up to 20 users in 10s`.
@@ -179,7 +203,7 @@ pub(super) fn watch_interrupts(stop: &Stop) -> Result<(), Refusal> {
                 }
                 stop.interrupt();
                 if !stop.is_at_once() {
-                    anstream::eprintln!("stopping: users finish their turn (once more to stop at once)");
+                    crate::progress::notice("stopping: users finish their turn (once more to stop at once)");
                 }
             }
         })
@@ -188,7 +212,7 @@ pub(super) fn watch_interrupts(stop: &Stop) -> Result<(), Refusal> {
         .name("signals".into())
         .spawn(move || {
             if let Err(error) = watch() {
-                anstream::eprintln!("warning: Ctrl-C will not stop gracefully: {error}");
+                crate::progress::notice(&format!("warning: Ctrl-C will not stop gracefully: {error}"));
             }
         })
         .map(|_| ())

@@ -26,6 +26,7 @@ pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Con
     let stop = Stop::default();
     watch_interrupts(&stop)?;
     let clock = Clock::starting_in(LEAD);
+    load.begin(program, configuration, &mut results, &clock, None, &stop);
     let run = Run {
         settings: load.settings.clone(),
         slice: load.plan.whole(),

@@ -2,8 +2,10 @@
 
 mod bootstrap;
 mod cli;
+mod cloud;
 mod configuration;
 mod debug_run;
+mod deploy;
 mod fleet;
 mod load;
 mod load_run;
@@ -39,6 +41,16 @@ pub(crate) enum Ending {
 }
 
 impl Ending {
+    /// In a word.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Wrong | Self::Broken => "broken",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
     fn code(self) -> u8 {
         match self {
             Self::Passed => 0,
@@ -99,6 +111,9 @@ fn run(program: &'static Program, cli: &Cli, born: Instant) -> Result<Ending, Re
         Some(Command::Plan(command)) => return plan::run(program, command),
         Some(Command::Run(command)) => return run::run(program, command),
         Some(Command::Shard(_)) => return shard::run(program, born),
+        Some(Command::Deploy(command)) => return deploy::deploy(program, command),
+        Some(Command::Status(command)) => return deploy::status(program, command),
+        Some(Command::Destroy(command)) => return deploy::destroy(program, command),
         None => {}
     }
     let configuration = Configuration::load(program, &cli.run.load)?;

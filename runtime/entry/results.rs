@@ -1,16 +1,24 @@
-//! What is told of a run, wherever its load comes from: each interval's snapshot goes to the total, the timeline, the thresholds and the
-//! progress; at the end all forms of the report are written.
+//! What is told of a run, wherever its load comes from: each interval's snapshot goes to the total, the timeline, the thresholds and all
+//! who listen (progress, web page, listeners); at the end all forms of the report are written.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::cli::RunArgs;
 use super::configuration::Configuration;
 use super::{Ending, Refusal};
+use crate::engine::Stop;
+use crate::listeners::{Listeners, News};
+use crate::moment::{About, Moment};
 use crate::program::Program;
-use crate::progress::{Mode, Progress};
+use crate::progress::{Mode, Progress, notice};
 use crate::report::{Report, RunInfo};
 use crate::stats::{Name, Snapshot, Timeline};
-use crate::thresholds::Judge;
+use crate::thresholds::{Judge, Verdict};
+use crate::web::Web;
+
+/// How long listeners may take, at the end, to send what they have.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the run is to do after an interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +37,12 @@ pub(crate) struct Results {
     total: Snapshot,
     timeline: Timeline,
     progress: Progress,
+    listeners: Listeners,
+    web: Option<Web>,
+    /// How many shards make the load, where it is spread.
+    shards: Option<u32>,
+    /// Whether statistics go out every interval, or once, at the end.
+    periodic: bool,
     judge: Judge,
     /// Whether a threshold has stopped the test.
     over: bool,
@@ -36,8 +50,8 @@ pub(crate) struct Results {
 
 impl Results {
     /// # Errors
-    /// Where a file that was asked for can't be written, a threshold names what isn't there, or the earlier run can't be read: said before
-    /// the load, not after it.
+    /// Where a file that was asked for can't be written, a threshold names what isn't there, the earlier run can't be read, or a listener
+    /// or the page can't be used: said before the load, not after it.
     pub(crate) fn new(program: &Program, args: &RunArgs, configuration: &Configuration, interval: Duration) -> Result<Self, Refusal> {
         args.outputs.check()?;
         let names = names(program);
@@ -49,15 +63,41 @@ impl Results {
                 anstream::eprintln!("warning: the threshold `{}` isn't judged: say --baseline FILE", threshold.text);
             }
         }
+        let logging = &configuration.profile.logging;
+        let listeners = Listeners::new(&logging.listeners, &configuration.credentials).map_err(Refusal::wrong)?;
+        let mode = match Mode::for_stderr() {
+            _ if args.quiet => Mode::Off,
+            // Debug's lines stand there.
+            Mode::Screen if args.no_tui || listeners.print() => Mode::Lines,
+            mode => mode,
+        };
         Ok(Self {
             judge,
             over: false,
             places: places(program),
             total: Snapshot::empty(names.len()),
             timeline: Timeline::new(interval),
-            progress: Progress::new(if args.quiet { Mode::Off } else { Mode::for_stderr() }, &names),
+            progress: Progress::new(mode),
+            listeners,
+            web: args.ui.map(Web::bind).transpose().map_err(|why| Refusal::wrong([why]))?,
+            shards: None,
+            periodic: !logging.final_stats,
             names,
         })
+    }
+
+    /// The load begins: what is known of it, and what stops it.
+    pub(crate) fn begin(&mut self, about: About, stop: &Stop) {
+        let about = Arc::new(About { names: self.names.clone(), periodic: self.periodic, ..about });
+        self.shards = about.fleet.map(|fleet| fleet.shards);
+        self.listeners.start(&about);
+        if let Some(web) = &mut self.web {
+            match web.start(&about, stop) {
+                Ok(()) => anstream::eprintln!("live at {}", web.url()),
+                Err(why) => anstream::eprintln!("warning: {why}"),
+            }
+        }
+        self.progress.begin(&about, stop);
     }
 
     /// Takes what was counted in one interval: by this machine, or by all shards together.
@@ -65,7 +105,8 @@ impl Results {
         self.total.merge(delta);
         // The last turns of users that were stopping already, if any.
         let over = delta.planned() == 0 && delta.users() == 0;
-        if !over || delta.total(&self.names).requests > 0 {
+        let told = !over || delta.total(&self.names).requests > 0;
+        if told {
             self.timeline.add(delta, &self.names);
         }
         if self.judge.interval(delta, &self.names) && !self.over {
@@ -73,11 +114,11 @@ impl Results {
             let stopping = self.judge.verdicts().into_iter().filter(|verdict| verdict.aborted_at_us.is_some());
             for verdict in stopping {
                 let (text, actual) = (&verdict.text, verdict.actual_text());
-                self.progress.message(&format!("stopping: the threshold `{text}` is broken ({actual}, {})", verdict.detail));
+                notice(&format!("stopping: the threshold `{text}` is broken ({actual}, {})", verdict.detail));
             }
         }
-        if !over {
-            self.progress.update(delta, &self.total);
+        if told {
+            self.tell(delta, over);
         }
         if self.over { Next::Stop } else { Next::GoOn }
     }
@@ -88,19 +129,53 @@ impl Results {
         self.timeline.add(delta, &self.names);
     }
 
+    /// Tells all who listen of an interval.
+    fn tell(&mut self, delta: &Snapshot, over: bool) {
+        if self.progress.is_off() && self.listeners.is_empty() && self.web.is_none() {
+            return;
+        }
+        let mut moment = Moment::interval(delta, &self.total, &self.names, &self.places);
+        moment.thresholds = self.judge.verdicts();
+        moment.shards = self.shards.map(|shards| crate::moment::shards(delta, shards)).unwrap_or_default();
+        let moment = Arc::new(moment);
+        if !over {
+            self.progress.update(&moment);
+        }
+        if let Some(web) = &self.web {
+            web.tell(&moment);
+        }
+        self.listeners.tell(&News::Interval(moment));
+    }
+
+    /// Tells all who listen that the test is over, and waits, not for long, until they have it.
+    fn end(&mut self, run: &mut RunInfo, ending: Ending) {
+        let mut whole = Moment::whole(&self.total, &self.names);
+        whole.thresholds = self.judge.verdicts();
+        let whole = Arc::new(whole);
+        if let Some(web) = self.web.take() {
+            web.finish(&whole, ending.word());
+        }
+        if !self.listeners.is_empty() {
+            self.listeners.tell(&News::Ended(whole));
+            run.listeners = std::mem::take(&mut self.listeners).finish(PATIENCE);
+        }
+    }
+
     /// Prints the end table, writes the files that were asked for, and says how the run ends.
     pub(crate) fn finish(mut self, args: &RunArgs, mut run: RunInfo) -> Result<Ending, Refusal> {
         self.progress.finish();
         run.duration_us = self.total.window.map_or(0, |window| window.to_us);
         run.saturated = saturation(&self.total);
         let thresholds = self.judge.verdicts();
+        let ending = match run.interrupted {
+            true => Ending::Interrupted,
+            false if thresholds.iter().any(Verdict::has_failed) => Ending::Failed,
+            false => Ending::Passed,
+        };
+        self.end(&mut run, ending);
         let report = Report { run, names: self.names, places: self.places, total: self.total, timeline: self.timeline, thresholds };
         args.outputs.write(&report)?;
-        Ok(match &report {
-            report if report.run.interrupted => Ending::Interrupted,
-            report if report.has_failed() => Ending::Failed,
-            _ => Ending::Passed,
-        })
+        Ok(ending)
     }
 }
 

@@ -1,19 +1,20 @@
 //! `run`: the distributed test. It shows the plan, prepares, has the functions run it, and reports what all of them counted together.
 
-use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 
 use clap::Args;
 
 use super::cli::RunArgs;
 use super::configuration::Configuration;
+use super::deploy::agreed;
 use super::fleet::{EngineName, FleetArgs};
 use super::load::{How, Load, interval, watch_interrupts};
 use super::plan::Shown;
 use super::results::{Next, Results};
-use super::{Ending, Refusal, shard};
+use super::{Ending, Refusal, cloud, shard};
 use crate::clock::Clock;
 use crate::engine::Stop;
+use crate::moment::FleetShape;
 use crate::orchestrator::backend::Backend;
 use crate::orchestrator::conductor::Conductor;
 use crate::orchestrator::event::{ClassWeight, FORMAT, SliceEvent, StopSign};
@@ -53,25 +54,51 @@ pub(super) fn run(program: &'static Program, command: &RunCommand) -> Result<End
     let mut results = Results::new(program, args, &configuration, interval)?;
     let mut load = Load::planned(program, &args.load, &configuration)?;
     let engine = command.fleet.engine_or(EngineName::Process);
-    let fleet = command.fleet.fleet(engine, &load, &configuration, args.load.threads);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Refusal::broken(format!("the runtime can't be started: {error}")))?;
+    let mut fleet = command.fleet.fleet(engine, &load, &configuration, args.load.threads);
+    let (backend, stop_sign): (Arc<dyn Backend>, StopSign) = match engine {
+        EngineName::Process => (Arc::new(Processes::of_this_binary([shard::WORD]).map_err(Refusal::broken)?), StopSign::Stdin),
+        EngineName::Lambda => {
+            let (regions, function) = (&command.fleet.region, command.fleet.function.clone());
+            let opened = cloud::open(program, regions, function, &configuration, &load.settings.test_id);
+            let backend = runtime.block_on(opened)?;
+            let again = |most| command.fleet.fleet_of(engine, &load, &configuration, args.load.threads, Some(most));
+            fleet = runtime.block_on(cloud::fitted(&*backend, fleet, again))?;
+            let stop_sign = backend.stop_sign();
+            (backend, stop_sign)
+        }
+    };
     let shown = Shown::of(program, &configuration, &load, &fleet, engine);
     if !args.quiet {
         anstream::eprint!("{}", shown.text(Look { color: false, width: None }));
     }
-    if engine == EngineName::Lambda && !command.yes && !confirmed()? {
-        return Err(Refusal::wrong(["not started"]));
+    if let Some(note) = cloud::policy_note(&fleet).filter(|_| engine == EngineName::Lambda) {
+        anstream::eprintln!("{note}");
     }
-    let backend: Arc<dyn Backend> = match engine {
-        EngineName::Process => Arc::new(Processes::of_this_binary([shard::WORD]).map_err(Refusal::broken)?),
-        EngineName::Lambda => return Err(Refusal::wrong(["this build has no engine lambda"])),
-    };
-    load.ready()?;
+    let asked = engine == EngineName::Lambda && !command.yes;
+    let agreed = if asked { agreed("Start?") } else { Ok(true) };
+    let ready = agreed.and_then(|agreed| if agreed { load.ready() } else { Err(Refusal::wrong(["not started"])) });
+    if let Err(refusal) = ready {
+        // What was made for the stop was made for nothing; the refusal is what counts.
+        let _ = runtime.block_on(backend.clean_up());
+        return Err(refusal);
+    }
     load.announce(program, &configuration, &format!("{} shards", fleet.count()));
 
     let stop = Stop::default();
     watch_interrupts(&stop)?;
     let clock = Clock::starting_in(backend.lead(fleet.count()));
-    let template = event(program, &configuration, &load, &fleet, &clock, interval, StopSign::Stdin);
+    let template = event(program, &configuration, &load, &fleet, &clock, interval, stop_sign);
+    let shape = FleetShape {
+        shards: fleet.count(),
+        // One that lasts as long as the test is none.
+        interval: fleet.interval(0).and_then(|first| first.to).filter(|_| fleet.interval(1).is_some()),
+        intervals: fleet.total().and_then(|_| u32::try_from(fleet.intervals().count()).ok()),
+    };
+    load.begin(program, &configuration, &mut results, &clock, Some(shape), &stop);
     let conductor = Conductor {
         backend,
         plan: load.plan.clone(),
@@ -81,10 +108,6 @@ pub(super) fn run(program: &'static Program, command: &RunCommand) -> Result<End
         patience: Patience::for_interval(interval),
         fleet,
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Refusal::broken(format!("the runtime can't be started: {error}")))?;
     let course = runtime.block_on(conductor.conduct(&stop, |delta| {
         if delta.late {
             results.late(&delta.snapshot);
@@ -99,19 +122,6 @@ pub(super) fn run(program: &'static Program, command: &RunCommand) -> Result<End
         Some(why) if ending != Ending::Interrupted => Err(Refusal::broken(why)),
         _ => Ok(ending),
     }
-}
-
-/// Asks on a terminal; where there is nobody to ask, it was meant.
-fn confirmed() -> Result<bool, Refusal> {
-    let stdin = std::io::stdin();
-    if !stdin.is_terminal() || !std::io::stderr().is_terminal() {
-        return Ok(true);
-    }
-    anstream::eprint!("Start? [y/N] ");
-    let mut answer = String::new();
-    let read = std::io::stderr().flush().and_then(|()| stdin.read_line(&mut answer));
-    read.map_err(|error| Refusal::broken(format!("the terminal can't be read: {error}")))?;
-    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
 /// What all slices' events have in common.

@@ -30,6 +30,7 @@ pub use headers::Headers;
 pub use proxy::Proxies;
 pub use session::Session;
 pub use target::Target;
+pub(crate) use tls::plain_config as plain_tls;
 pub use transport::{ApiConfig, ApiTransport, TlsConfig, Transport, TransportConfig};
 
 use crate::stats::FailureClass;

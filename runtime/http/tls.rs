@@ -67,10 +67,15 @@ pub(crate) fn client_config(api: &ApiConfig) -> Result<Arc<ClientConfig>, String
     Ok(Arc::new(config))
 }
 
+/// For servers that aren't under test, such as AWS's own: HTTP/1.1, verified as any server of the system's.
+pub(crate) fn plain_config() -> Result<Arc<ClientConfig>, String> {
+    client_config(&ApiConfig { http2: false, ..ApiConfig::default() })
+}
+
 /// For proxies, which speak HTTP/1.1 and are verified as any server of the system's.
 pub(crate) fn proxy_config() -> Result<Arc<ClientConfig>, Failure> {
     static CONFIG: OnceLock<Result<Arc<ClientConfig>, String>> = OnceLock::new();
-    let made = CONFIG.get_or_init(|| client_config(&ApiConfig { http2: false, ..ApiConfig::default() }));
+    let made = CONFIG.get_or_init(plain_config);
     made.clone().map_err(|why| Failure::new(FailureClass::Tls, why))
 }
 

@@ -149,7 +149,7 @@ impl Conductor {
 }
 
 fn note(course: &mut Course, text: String) {
-    anstream::eprintln!("warning: {text}");
+    crate::progress::notice(&format!("warning: {text}"));
     course.notes.push(text);
 }
 

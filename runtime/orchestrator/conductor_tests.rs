@@ -47,6 +47,8 @@ enum Act {
     Stranger,
     /// It doesn't stop when told to.
     Deaf,
+    /// For a second nothing comes through, then all of it.
+    Stalls,
 }
 
 #[derive(Debug, Default)]
@@ -59,6 +61,7 @@ struct Stage {
     abandoned: Mutex<Vec<String>>,
     told: Mutex<Option<Urgency>>,
     cleaned: Mutex<u32>,
+    made: Mutex<u64>,
     attempts: Mutex<HashMap<(u32, u32), usize>>,
 }
 
@@ -76,6 +79,8 @@ impl Engine {
 
 struct Function {
     event: SliceEvent,
+    /// What waits while nothing comes through, and until when.
+    stalled: Option<(Duration, Vec<u8>)>,
     stage: Arc<Stage>,
     out: Sender<Result<Bytes, String>>,
     writer: FrameWriter,
@@ -86,7 +91,14 @@ struct Function {
 
 impl Function {
     async fn send(&mut self, frame: Frame) {
-        let line = self.writer.write(&frame);
+        let mut line = self.writer.write(&frame);
+        if let Some((until, waiting)) = &mut self.stalled {
+            waiting.append(&mut line);
+            if self.clock.elapsed() < *until {
+                return;
+            }
+            std::mem::swap(waiting, &mut line);
+        }
         let _ = self.out.send(Ok(line.into())).await;
     }
 
@@ -108,6 +120,7 @@ impl Function {
             }
             tokio::time::sleep(INTERVAL).await;
             self.requests += 1;
+            *self.stage.made.lock().unwrap() += 1;
             self.recorder.record(&Sample { ok: true, ..Sample::default() });
             let users = if self.clock.elapsed() < until { 2 } else { 0 };
             let counted = self.recorder.snapshot(self.clock.elapsed(), users, users);
@@ -135,6 +148,10 @@ impl Function {
             let message = "t was given to this function before".into();
             let line = FrameWriter::default().write(&Frame::Ended(Ended { reason: EndReason::Repeated, message, requests: 0 }));
             let _ = self.out.send(Ok(line.into())).await;
+        }
+        if act == Act::Stalls {
+            self.run(from + Duration::from_millis(500), false).await;
+            self.stalled = Some((from + Duration::from_millis(1500), Vec::new()));
         }
         match act {
             Act::Dies | Act::Hangs | Act::Cut | Act::OutOfSight | Act::Deadline => {
@@ -187,6 +204,7 @@ impl Backend for Engine {
             let (out, receiver) = tokio::sync::mpsc::channel(64);
             let function = Function {
                 event: event.clone(),
+                stalled: None,
                 stage: self.0.clone(),
                 out,
                 writer: FrameWriter::default(),
@@ -371,6 +389,14 @@ fn a_clock_that_is_wrong_is_told() {
     let played = play(&[Act::Ahead]);
     assert_eq!(played.course.broken, None);
     assert!(played.has("shard 1: its clock is 2.0 s ahead of the orchestrator's"), "{}", played.notes());
+}
+
+#[test]
+fn a_network_that_is_cut_for_a_while_loses_nothing() {
+    let played = play(&[Act::Stalls]);
+    assert_eq!(played.course, Course::default());
+    assert_eq!(played.total.names[0].requests, *played.stage.made.lock().unwrap());
+    assert_eq!(played.stage.begun.lock().unwrap().len(), 2);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Faults on demand, for the tests of the distributed test: a function whose environment has `LTC_FAULT` fails as it says.
 //!
 //! `kill:1@2s` ends shard 1's process two seconds after its slice's beginning; `cut` also leaves half a frame behind; `hang` goes on and
-//! says nothing; `never` ends it before its first frame; `skew` sets its clock two seconds ahead, from the start. Only a slice's first
-//! attempt fails, unless there is a `!` behind it.
+//! says nothing; `never` ends it before its first frame; `skew` sets its clock two seconds ahead, from the start; `twice` delivers its event
+//! twice. Only a slice's first attempt fails, unless there is a `!` behind it.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -18,6 +18,7 @@ enum Kind {
     Hang,
     Never,
     Skew,
+    Twice,
 }
 
 /// What is to go wrong with a slice.
@@ -41,6 +42,7 @@ impl Fault {
             "hang" => Kind::Hang,
             "never" => Kind::Never,
             "skew" => Kind::Skew,
+            "twice" => Kind::Twice,
             _ => return Self(None),
         };
         let mine = number.parse() == Ok(shard) && (first || always);
@@ -49,6 +51,10 @@ impl Fault {
 
     pub(super) fn skew(self) -> Option<Duration> {
         matches!(self.0, Some((Kind::Skew, _))).then_some(Duration::from_secs(2))
+    }
+
+    pub(super) fn is_twice(self) -> bool {
+        matches!(self.0, Some((Kind::Twice, _)))
     }
 
     pub(super) fn before_start(self) {

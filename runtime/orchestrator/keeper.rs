@@ -22,6 +22,8 @@ use crate::stats::micros;
 
 /// Clocks that differ by less are taken for equal: messages take their time.
 const SKEW: Duration = Duration::from_secs(1);
+/// A network that is cut for ten seconds loses nothing: what was sent comes when it is back.
+const LONGEST_CUT: Duration = Duration::from_secs(12);
 /// So little time is not worth another attempt.
 const LEAST: Duration = Duration::from_millis(500);
 
@@ -49,7 +51,7 @@ impl Patience {
         Self {
             accept: Duration::from_secs(30),
             start: Duration::from_secs(20),
-            silence: interval * 3 + Duration::from_secs(5),
+            silence: (interval * 3).max(LONGEST_CUT),
             pause: Duration::from_millis(250),
             attempts: 6,
         }

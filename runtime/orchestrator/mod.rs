@@ -10,6 +10,7 @@
 //! The two sides share nothing but an [`event`] and the [`frame`]s that answer it. A [`backend`] carries them: AWS Lambda, or processes
 //! of this machine.
 
+pub(crate) mod aws;
 pub mod backend;
 pub mod collector;
 pub(crate) mod conductor;

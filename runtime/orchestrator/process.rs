@@ -15,6 +15,7 @@ use tokio::sync::mpsc::{Sender, channel};
 
 use super::backend::{Backend, InvokeError, Output, Promise, Urgency};
 use super::event::SliceEvent;
+use super::fault::Fault;
 use super::lead;
 
 /// Pieces of output that may wait to be read: a child that writes more waits.
@@ -53,6 +54,9 @@ impl Processes {
     fn start(&self, event: &SliceEvent) -> Result<Output, InvokeError> {
         let mut line = event.to_json().map_err(InvokeError::Refused)?;
         line.push(b'\n');
+        if Fault::of(event).is_twice() {
+            line.extend_from_within(..);
+        }
         let mut command = Command::new(&self.binary);
         command.args(&self.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         // Ctrl-C on a terminal goes to a whole group: it is the orchestrator's to say when children stop.

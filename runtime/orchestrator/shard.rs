@@ -131,7 +131,7 @@ fn settings(program: &'static Program, event: &SliceEvent, clock: &Clock) -> Set
         env: event.env.clone(),
         apis: event.apis.clone(),
         transport: crate::http::TransportConfig::default(),
-        seed: event.seed,
+        seed: seed(event),
         test_id: event.test_id.as_str().into(),
         part: u64::from(event.shard),
         parts: u64::from(event.shards),
@@ -142,6 +142,12 @@ fn settings(program: &'static Program, event: &SliceEvent, clock: &Clock) -> Set
         clock: clock.clone(),
         secrets: event.secrets.clone(),
     }
+}
+
+/// The seed of a slice's users and rows. Users begin anew in each interval, under the same numbers: from the same seed they would draw the same
+/// values again, such as identities that must be new.
+fn seed(event: &SliceEvent) -> u64 {
+    event.seed ^ event.from_us.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// The test's clock. A machine whose own clock shows less than when the event was made is behind by at least that: it is put right. One
@@ -198,3 +204,7 @@ impl Limit {
 fn done_before(done: &Receiver<()>, instant: Instant) -> bool {
     matches!(done.recv_timeout(instant.saturating_duration_since(Instant::now())), Err(RecvTimeoutError::Disconnected) | Ok(()))
 }
+
+#[cfg(test)]
+#[path = "shard_tests.rs"]
+mod tests;

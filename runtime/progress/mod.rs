@@ -1,27 +1,23 @@
-//! What is shown on standard error while a test runs: on a terminal a table that is redrawn in place, elsewhere a plain line an
-//! interval.
+//! What is shown on standard error while a test runs: on a terminal a screen of its own, elsewhere a plain line an interval.
 
-mod live;
+mod screen;
 
 use std::io::{self, IsTerminal as _, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::report::{Look, short_ms, size_of};
-use crate::report::{clock, percent, rate};
-use crate::stats::{Name, Snapshot};
+use crate::engine::Stop;
+use crate::moment::{About, Moment};
+use crate::report::{clock, percent, rate, short_ms};
+use screen::Screen;
 
-const HIDE_CURSOR: &str = "\u{1b}[?25l";
-const SHOW_CURSOR: &str = "\u{1b}[?25h";
-
-// For `restore_terminal`, which an interrupt calls from wherever it is noticed.
-static CURSOR_HIDDEN: AtomicBool = AtomicBool::new(false);
+pub(crate) use screen::notice;
 
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// A table, redrawn in place.
-    Live,
+pub(crate) enum Mode {
+    /// A screen that hears keys.
+    Screen,
     /// A plain line an interval.
     Lines,
     /// Not at all.
@@ -29,26 +25,31 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// The table on a terminal that can, plain lines elsewhere and in CI.
-    pub fn for_stderr() -> Self {
+    /// The screen on a terminal that can, plain lines elsewhere and in CI.
+    pub(crate) fn for_stderr() -> Self {
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
-        if io::stderr().is_terminal() && !dumb && !ci { Self::Live } else { Self::Lines }
+        if io::stderr().is_terminal() && !dumb && !ci && in_foreground() { Self::Screen } else { Self::Lines }
     }
 }
 
-/// A terminal's width and height.
-type Size = fn() -> (usize, usize);
+/// Whether the terminal listens to this process: a job in the background (`./test &`) would be stopped for touching it.
+fn in_foreground() -> bool {
+    // Behind the command's name, in parentheses: state, parent, process group, session, terminal, the terminal's process group.
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    match (fields.get(2), fields.get(5)) {
+        (Some(own), Some(terminals)) => own == terminals,
+        // Where that can't be read, it is as it mostly is.
+        _ => true,
+    }
+}
 
 /// What is shown while a test runs.
-pub struct Progress {
+pub(crate) struct Progress {
     mode: Mode,
-    names: Vec<Name>,
     out: Box<dyn Write + Send>,
-    color: bool,
-    size: Size,
-    /// The table as it stands on the screen, to be put back after a message.
-    shown: Vec<String>,
+    screen: Option<Screen>,
 }
 
 impl std::fmt::Debug for Progress {
@@ -59,114 +60,91 @@ impl std::fmt::Debug for Progress {
 
 impl Progress {
     /// Progress on standard error.
-    pub fn new(mode: Mode, names: &[Name]) -> Self {
-        let color = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
-        Self::to(mode, names, Box::new(io::stderr()), color, || size_of(io::stderr()))
+    pub(crate) fn new(mode: Mode) -> Self {
+        Self { mode, out: Box::new(io::stderr()), screen: None }
     }
 
-    /// Progress elsewhere, on a screen of that size.
-    fn to(mode: Mode, names: &[Name], out: Box<dyn Write + Send>, color: bool, size: Size) -> Self {
-        Self { mode, names: names.to_vec(), out, color, size, shown: Vec::new() }
+    /// Whether anything is shown.
+    pub(crate) fn is_off(&self) -> bool {
+        self.mode == Mode::Off
     }
 
-    /// Shows the last interval (`delta`: its rate and percentiles) and the test so far (`total`: its requests and failures). That
-    /// standard error is gone must not stop a test, so failures to write are ignored here as everywhere below.
-    pub fn update(&mut self, delta: &Snapshot, total: &Snapshot) {
-        match self.mode {
-            Mode::Off => {}
-            Mode::Lines => {
-                let line = line(delta, total, &self.names);
-                let _ = writeln!(self.out, "{line}");
-                let _ = self.out.flush();
-            }
-            Mode::Live => {
-                let (width, height) = (self.size)();
-                let look = Look { color: self.color, width: Some(width) };
-                let lines = live::table(delta, total, &self.names, look, height);
-                self.redraw(&[], lines);
+    /// The load begins. Keys on the screen may stop it.
+    pub(crate) fn begin(&mut self, about: &Arc<About>, stop: &Stop) {
+        if self.mode != Mode::Screen {
+            return;
+        }
+        match Screen::open(about.clone(), stop.clone()) {
+            Ok(screen) => self.screen = Some(screen),
+            Err(error) => {
+                self.mode = Mode::Lines;
+                notice(&format!("note: no live view, only lines: {error}"));
             }
         }
     }
 
-    /// Prints a message, above the table where there is one.
-    pub fn message(&mut self, text: &str) {
-        if self.mode == Mode::Live && !self.shown.is_empty() {
-            let lines = self.shown.clone();
-            self.redraw(&text.lines().collect::<Vec<_>>(), lines);
-        } else {
-            let _ = writeln!(self.out, "{text}");
+    /// Shows an interval. That standard error is gone must not stop a test, so failures to write are ignored here.
+    pub(crate) fn update(&mut self, moment: &Arc<Moment>) {
+        if let Some(screen) = &self.screen {
+            screen.tell(moment.clone());
+        } else if self.mode == Mode::Lines {
+            let _ = writeln!(self.out, "{}", line(moment));
             let _ = self.out.flush();
         }
     }
 
-    /// Puts lines in the place of those that stand there, with messages that stay above them, in one write: no flicker.
-    fn redraw(&mut self, messages: &[&str], lines: Vec<String>) {
-        let mut screen = String::new();
-        if !CURSOR_HIDDEN.swap(true, Ordering::Relaxed) {
-            screen.push_str(HIDE_CURSOR);
-        }
-        if !self.shown.is_empty() {
-            screen.push_str(&format!("\u{1b}[{}A\r", self.shown.len()));
-        }
-        for line in messages.iter().copied().chain(lines.iter().map(String::as_str)) {
-            screen.push_str(line);
-            screen.push_str("\u{1b}[K\n");
-        }
-        screen.push_str("\u{1b}[J");
-        let _ = self.out.write_all(screen.as_bytes());
-        let _ = self.out.flush();
-        self.shown = lines;
-    }
-
-    /// Ends it: the table is taken away, as the report follows, and the cursor is back. Also done when dropped.
-    pub fn finish(&mut self) {
-        if self.mode != Mode::Live {
-            return;
-        }
-        let mut screen = String::new();
-        if !self.shown.is_empty() {
-            screen.push_str(&format!("\u{1b}[{}A\r\u{1b}[J", self.shown.len()));
-            self.shown.clear();
-        }
-        if CURSOR_HIDDEN.swap(false, Ordering::Relaxed) {
-            screen.push_str(SHOW_CURSOR);
-        }
-        let _ = self.out.write_all(screen.as_bytes());
-        let _ = self.out.flush();
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.finish();
-    }
-}
-
-/// Brings the cursor back, if it is hidden: for an interrupt that ends the process at once.
-pub fn restore_terminal() {
-    if CURSOR_HIDDEN.swap(false, Ordering::Relaxed) {
-        let _ = io::stderr().write_all(SHOW_CURSOR.as_bytes());
+    /// Ends it: the screen is as it was before, for the report to follow. Also done when dropped.
+    pub(crate) fn finish(&mut self) {
+        self.screen = None;
     }
 }
 
 /// One interval in a line: its rate and percentiles, and the failures of the test so far.
-pub fn line(delta: &Snapshot, total: &Snapshot, names: &[Name]) -> String {
-    let at = delta.window.map_or(0, |window| window.to_us);
-    let now = delta.total(names);
-    let so_far = total.total(names);
-    let quantiles = now.response().quantiles_us(&[0.5, 0.95, 0.99]);
-    let [p50, p95, p99] = [0, 1, 2].map(|i| short_ms(quantiles[i]));
+fn line(moment: &Moment) -> String {
+    let total = &moment.total;
+    let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|quantile| short_ms(total.now.percentile_us(quantile).unwrap_or(0)));
     format!(
         "{}  users {}/{}  rps {}  failures {} ({})  p50 {p50}  p95 {p95}  p99 {p99}",
-        clock(Duration::from_micros(at)),
-        delta.users(),
-        delta.planned(),
-        rate(delta.rate(now.requests)),
-        so_far.failures,
-        percent(so_far.failures, so_far.requests),
+        clock(Duration::from_secs(moment.at.as_secs())),
+        moment.users,
+        moment.planned,
+        rate(total.now.rps),
+        total.failures,
+        percent(total.failures, total.requests),
     )
 }
 
 #[cfg(test)]
-#[path = "progress_tests.rs"]
-mod tests;
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::moment::sample::moment;
+
+    #[derive(Clone, Default)]
+    struct Out(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Out {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn written(mode: Mode) -> String {
+        let out = Out::default();
+        let mut progress = Progress { mode, out: Box::new(out.clone()), screen: None };
+        progress.update(&Arc::new(moment()));
+        progress.finish();
+        String::from_utf8(out.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn a_plain_line_an_interval() {
+        assert_eq!(written(Mode::Lines), "00:00:10  users 10/20  rps 40.0  failures 4 (1.0%)  p50 10ms  p95 1802ms  p99 1962ms\n");
+        assert_eq!(written(Mode::Off), "");
+    }
+}

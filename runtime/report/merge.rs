@@ -82,6 +82,7 @@ fn merged_run(parts: &[Report]) -> RunInfo {
         notes.push("the merged runs are not all of the same test".to_owned());
     }
     run.notes = notes;
+    run.listeners = runs().flat_map(|run| run.listeners.iter().cloned()).collect();
     run.saturated = runs().find_map(|run| run.saturated.clone());
     run.tls_unverified = runs().any(|run| run.tls_unverified);
     run.interrupted = runs().any(|run| run.interrupted);

@@ -7,7 +7,6 @@ pub mod console;
 pub mod csv;
 mod figures;
 mod json;
-pub mod lines;
 mod merge;
 mod table;
 
@@ -15,7 +14,7 @@ pub(crate) use figures::short_ms;
 pub use figures::{bytes, clock, count, ms, percent, rate};
 pub use json::SCHEMA;
 pub use table::Look;
-pub(crate) use table::{Table, fit, size_of};
+pub(crate) use table::{Table, fit};
 
 use std::time::Duration;
 
@@ -31,6 +30,21 @@ pub struct ApiVersion {
     pub name: String,
     /// Its version; empty where it has no health check.
     pub version: String,
+}
+
+/// What became of what a listener was to send.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivered {
+    /// The listener's name.
+    pub name: String,
+    /// Events and data points that its sink took.
+    pub sent: u64,
+    /// Those that it didn't, in time.
+    pub dropped: u64,
+    /// Requests that were made again.
+    pub retries: u64,
+    /// What went wrong last; empty where nothing did.
+    pub error: String,
 }
 
 /// What was run, when and where.
@@ -65,6 +79,8 @@ pub struct RunInfo {
     pub tls_unverified: bool,
     /// Whether it was interrupted before its end.
     pub interrupted: bool,
+    /// What became of what the listeners were to send.
+    pub listeners: Vec<Delivered>,
     /// Whatever else a reader must know, such as lost shards.
     pub notes: Vec<String>,
 }
@@ -146,6 +162,11 @@ impl Report {
         }
         if self.run.interrupted {
             all.push("the test was interrupted before its end".into());
+        }
+        for listener in self.run.listeners.iter().filter(|listener| listener.dropped > 0) {
+            let of = listener.dropped + listener.sent;
+            let why = if listener.error.is_empty() { "it was too slow" } else { &listener.error };
+            all.push(format!("{} took only {} of {} items: {why}", listener.name, count(listener.sent), count(of)));
         }
         all.extend(self.run.notes.iter().cloned());
         all

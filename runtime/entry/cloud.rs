@@ -1,0 +1,79 @@
+//! The engine `lambda` of a run: who asks, which functions, and how many of them may run at once.
+
+use std::sync::Arc;
+
+use super::configuration::Configuration;
+use super::deploy::{names, open_session, refused};
+use super::{Ending, Refusal};
+use crate::orchestrator::aws::LambdaBackend;
+use crate::orchestrator::backend::{Backend, InvokeError};
+use crate::orchestrator::fleet::Fleet;
+use crate::program::Program;
+
+/// Finds the account and the test's functions in it. `said` are regions of the command line.
+pub(super) async fn open(
+    program: &'static Program,
+    said: &[String],
+    function: Option<String>,
+    configuration: &Configuration,
+    test_id: &str,
+) -> Result<Arc<LambdaBackend>, Refusal> {
+    let session = open_session().await?;
+    let profile = &configuration.profile;
+    let regions = if said.is_empty() {
+        profile.header.locations.iter().filter(|location| location.share > 0).map(|location| location.region.clone()).collect()
+    } else {
+        said.to_vec()
+    };
+    let regions = session.regions(regions).map_err(|error| Refusal::wrong([error]))?;
+    let names = names(program, function, None, &profile.lambda, regions)?;
+    LambdaBackend::open(session, names, program.fingerprint, test_id).await.map(Arc::new).map_err(refused)
+}
+
+/// A fleet that the account has room for: `again` makes one of so many functions at most.
+pub(super) async fn fitted(backend: &dyn Backend, fleet: Fleet, again: impl Fn(u64) -> Fleet) -> Result<Fleet, Refusal> {
+    let mut most = u64::from(fleet.count());
+    let mut room = String::new();
+    for (region, count) in fleet.regions() {
+        let free = match backend.capacity(region).await {
+            Ok(Some(free)) => free,
+            Ok(None) => continue,
+            Err(InvokeError::Refused(why)) => return Err(Refusal { ending: Ending::Broken, lines: vec![why] }),
+            Err(error) => return Err(Refusal::broken(error.message())),
+        };
+        let at_once = at_once(&fleet, count);
+        if at_once > free {
+            most = most.min(u64::from(fleet.count()) * free / at_once);
+            room = format!("{} has room for {free} functions at once, and {at_once} would be", region.unwrap_or("the region"));
+        }
+    }
+    if room.is_empty() {
+        return Ok(fleet);
+    }
+    let smaller = again(most.max(1));
+    let still = smaller.regions().into_iter().map(|(_, count)| count).sum::<u64>() > most;
+    if still {
+        return Err(Refusal::broken(format!("{room}: ask AWS for a higher concurrency, or use fewer functions or another region")));
+    }
+    anstream::eprintln!("warning: {room}: {} functions are used instead of {}", smaller.count(), fleet.count());
+    Ok(smaller)
+}
+
+/// Where intervals follow each other, the next functions are there before the last ones have gone.
+fn at_once(fleet: &Fleet, count: u64) -> u64 {
+    if fleet.interval(1).is_some() { count * 2 } else { count }
+}
+
+/// What AWS wants to know of in advance, from so much traffic on.
+const TOLD_FROM_FUNCTIONS: u32 = 10;
+
+/// AWS's rules for such tests, where the load may come near what they are about.
+pub(super) fn policy_note(fleet: &Fleet) -> Option<String> {
+    (fleet.count() >= TOLD_FROM_FUNCTIONS).then(|| {
+        format!(
+            "note: {} functions together can send over 1 Gbit/s; for more than a minute that is a network stress test, for which AWS has a \
+             policy: https://aws.amazon.com/ec2/testing/",
+            fleet.count()
+        )
+    })
+}

@@ -1,0 +1,272 @@
+//! `deploy`, `status`, `destroy`: this test on AWS Lambda.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use ltc_config::Credentials;
+use ltc_config::profile::{Architecture, LambdaSettings};
+
+use super::cli::LoadArgs;
+use super::configuration::Configuration;
+use super::prepare::{self, with_user};
+use super::{Ending, Refusal};
+use crate::observe::Quiet;
+use crate::orchestrator::aws::{self, AwsError, Deployment, Names, Package, Session};
+use crate::program::Program;
+
+/// Where a test's functions are, and what they are called.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct CloudArgs {
+    /// A region (may be given again); else the profile's `location`, or AWS_REGION
+    #[arg(long, value_name = "REGION", help_heading = "AWS")]
+    pub(crate) region: Vec<String>,
+    /// The function's name; else the profile's, or ltc-TEST
+    #[arg(long, value_name = "NAME", help_heading = "AWS")]
+    pub(crate) function: Option<String>,
+}
+
+/// What these commands read of the configuration.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct FileArgs {
+    /// The environment: config/NAME.yml instead of the profile's
+    #[arg(long, value_name = "NAME", help_heading = "Configuration")]
+    env: Option<String>,
+    /// The profile instead of the one the test was built with
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
+    profile: Option<PathBuf>,
+    /// Use the profile and environments that the binary carries, whatever files are at hand
+    #[arg(long, help_heading = "Configuration")]
+    embedded: bool,
+}
+
+impl FileArgs {
+    fn load(&self, program: &'static Program) -> Result<Configuration, Refusal> {
+        let args = LoadArgs { env: self.env.clone(), profile: self.profile.clone(), embedded: self.embedded, ..LoadArgs::default() };
+        Configuration::load(program, &args)
+    }
+}
+
+/// A processor of Lambda, as the command line says it.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Arch {
+    /// Graviton: a fifth less a GB-second
+    Arm64,
+    /// Intel and AMD
+    #[value(name = "x86_64")]
+    X86_64,
+}
+
+impl From<Arch> for Architecture {
+    fn from(arch: Arch) -> Self {
+        match arch {
+            Arch::Arm64 => Self::Arm64,
+            Arch::X86_64 => Self::X86_64,
+        }
+    }
+}
+
+/// Put this test on AWS Lambda, or bring it up to date there
+#[derive(Args, Clone, Debug)]
+pub(crate) struct DeployCommand {
+    #[command(flatten)]
+    cloud: CloudArgs,
+    /// The functions' role, by ARN or name, instead of one that is made
+    #[arg(long, value_name = "ARN", help_heading = "AWS")]
+    role: Option<String>,
+    /// The processor; an error where the binary is for another
+    #[arg(long, value_name = "ARCH", help_heading = "AWS")]
+    arch: Option<Arch>,
+    /// The binary that functions run, where this one can't run on Lambda: what `ltc build --lambda` made
+    #[arg(long, value_name = "FILE", help_heading = "AWS")]
+    bootstrap: Option<PathBuf>,
+    /// Print the calls that would be made and the least IAM policy; call nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Only write the package, TEST.zip
+    #[arg(long)]
+    build_only: bool,
+    #[command(flatten)]
+    files: FileArgs,
+}
+
+/// Show what of this test is on AWS Lambda
+#[derive(Args, Clone, Debug)]
+pub(crate) struct StatusCommand {
+    #[command(flatten)]
+    cloud: CloudArgs,
+    #[command(flatten)]
+    files: FileArgs,
+}
+
+/// Remove from AWS all that `deploy` made
+#[derive(Args, Clone, Debug)]
+pub(crate) struct DestroyCommand {
+    #[command(flatten)]
+    cloud: CloudArgs,
+    /// Don't ask
+    #[arg(long, short)]
+    yes: bool,
+    #[command(flatten)]
+    files: FileArgs,
+}
+
+pub(super) fn deploy(program: &'static Program, command: &DeployCommand) -> Result<Ending, Refusal> {
+    let configuration = command.files.load(program)?;
+    let settings = &configuration.profile.lambda;
+    let arch = aws::architecture(command.arch.map(Architecture::from), settings);
+    let package = package(command.bootstrap.as_deref(), arch)?;
+    if command.build_only {
+        let path = PathBuf::from(format!("{}.zip", program.name));
+        std::fs::write(&path, &package.zip).map_err(|error| Refusal::wrong([format!("{} can't be written: {error}", path.display())]))?;
+        return say(&format!("{} ({} bytes, {})", path.display(), package.zip.len(), package.architecture.name()));
+    }
+    let versions = if command.dry_run { Vec::new() } else { versions(program, &configuration) };
+    with_session(command.dry_run, async |session| {
+        let said = regions_said(&command.cloud, &configuration);
+        let regions = match session {
+            Some(session) => session.regions(said).map_err(|error| Refusal::wrong([error]))?,
+            None if said.is_empty() => vec![std::env::var("AWS_REGION").unwrap_or_else(|_| "REGION".to_owned())],
+            None => said,
+        };
+        let names = names(program, command.cloud.function.clone(), command.role.clone(), settings, regions)?;
+        let deployment = Deployment {
+            names: &names,
+            settings,
+            package: &package,
+            test: program.name,
+            program: program.fingerprint,
+            compiler: program.compiler,
+            versions: &versions,
+        };
+        match session {
+            None => say(&deployment.describe()),
+            Some(session) => {
+                deployment.run(session, &|line| anstream::println!("{line}")).await.map_err(refused)?;
+                Ok(Ending::Passed)
+            }
+        }
+    })
+}
+
+pub(super) fn status(program: &'static Program, command: &StatusCommand) -> Result<Ending, Refusal> {
+    let configuration = command.files.load(program)?;
+    with_session(false, async |session| {
+        let Some(session) = session else { return Ok(Ending::Passed) };
+        let regions = session.regions(regions_said(&command.cloud, &configuration)).map_err(|error| Refusal::wrong([error]))?;
+        let names = names(program, command.cloud.function.clone(), None, &configuration.profile.lambda, regions)?;
+        for line in aws::status(session, &names, program.fingerprint).await.map_err(refused)? {
+            anstream::println!("{line}");
+        }
+        Ok(Ending::Passed)
+    })
+}
+
+pub(super) fn destroy(program: &'static Program, command: &DestroyCommand) -> Result<Ending, Refusal> {
+    let configuration = command.files.load(program)?;
+    with_session(false, async |session| {
+        let Some(session) = session else { return Ok(Ending::Passed) };
+        let regions = session.regions(regions_said(&command.cloud, &configuration)).map_err(|error| Refusal::wrong([error]))?;
+        let names = names(program, command.cloud.function.clone(), None, &configuration.profile.lambda, regions)?;
+        let question = format!("Remove {} from {}?", names.function, names.regions.join(", "));
+        if !command.yes && !agreed(&question)? {
+            return Err(Refusal::wrong(["nothing was removed"]));
+        }
+        aws::destroy(session, &names, &|line| anstream::println!("{line}")).await.map_err(refused)?;
+        Ok(Ending::Passed)
+    })
+}
+
+/// The regions that the command line or the profile says.
+fn regions_said(cloud: &CloudArgs, configuration: &Configuration) -> Vec<String> {
+    if cloud.region.is_empty() {
+        configuration.profile.header.locations.iter().map(|location| location.region.clone()).collect()
+    } else {
+        let mut regions: Vec<String> = Vec::new();
+        cloud.region.iter().for_each(|region| {
+            if !regions.contains(region) {
+                regions.push(region.clone());
+            }
+        });
+        regions
+    }
+}
+
+pub(super) fn names(
+    program: &Program,
+    function: Option<String>,
+    role: Option<String>,
+    settings: &LambdaSettings,
+    regions: Vec<String>,
+) -> Result<Names, Refusal> {
+    Names::new(program.name, function, role, settings, regions).map_err(|why| Refusal::wrong([why]))
+}
+
+/// What AWS refused.
+pub(super) fn refused(error: AwsError) -> Refusal {
+    Refusal::broken(error.to_string())
+}
+
+/// Opens a session with what the credentials file says, or with the SDK's chain, and does the job on one thread.
+fn with_session<T>(offline: bool, job: impl AsyncFnOnce(Option<&Session>) -> Result<T, Refusal>) -> Result<T, Refusal> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Refusal::broken(format!("the runtime can't be started: {error}")))?;
+    runtime.block_on(async {
+        if offline {
+            return job(None).await;
+        }
+        let session = open_session().await?;
+        job(Some(&session)).await
+    })
+}
+
+/// Who asks.
+pub(super) async fn open_session() -> Result<Session, Refusal> {
+    let file = Path::new("config/systems_credentials.yml");
+    let credentials = Credentials::load(file, &|name| std::env::var(name).ok()).map_err(Refusal::wrong)?;
+    // A section whose variables aren't set says nothing: then the SDK's chain is asked, which knows more than variables.
+    let own = credentials.aws().ok().flatten();
+    Session::open(own).await.map_err(refused)
+}
+
+fn package(bootstrap: Option<&Path>, arch: Option<Architecture>) -> Result<Package, Refusal> {
+    let own = std::env::current_exe().map_err(|error| Refusal::broken(format!("this binary can't be found: {error}")))?;
+    Package::of(bootstrap.unwrap_or(&own), arch).map_err(|why| Refusal::wrong([why]))
+}
+
+/// The versions that the health checks tell; a test may be deployed from where its servers can't be reached.
+fn versions(program: &'static Program, configuration: &Configuration) -> Vec<(String, String)> {
+    let settings = prepare::settings(program, &LoadArgs::default(), configuration);
+    let asked = with_user(&settings, Box::new(Quiet), async |user| {
+        prepare::globals(&user)?;
+        prepare::versions(&user).await
+    });
+    match asked {
+        Ok(versions) => versions.into_iter().map(|version| (version.api, version.version)).collect(),
+        Err(refusal) => {
+            for line in &refusal.lines {
+                anstream::eprintln!("warning: {line}; the function is deployed without the apis' versions in its tags");
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// Asks on a terminal; where there is nobody to ask, it was meant.
+pub(super) fn agreed(question: &str) -> Result<bool, Refusal> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Ok(true);
+    }
+    anstream::eprint!("{question} [y/N] ");
+    let mut answer = String::new();
+    let asked = std::io::stderr().flush().and_then(|()| std::io::stdin().read_line(&mut answer));
+    asked.map_err(|error| Refusal::broken(format!("the answer can't be read: {error}")))?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+fn say(text: &str) -> Result<Ending, Refusal> {
+    anstream::println!("{text}");
+    Ok(Ending::Passed)
+}

@@ -1,0 +1,287 @@
+//! Brings one listener's messages to its sink: a thread of its own with a bounded queue, retries with back-off, and counts of what was
+//! dropped.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use super::post::{Fate, Poster};
+use super::{Format, Message, News, Sink};
+use crate::moment::About;
+use crate::report::Delivered;
+
+/// How many news may wait for the thread: it takes them at once, whatever its sink does.
+const QUEUE: usize = 64;
+
+/// What a sink is granted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// For one request, from connect to answer.
+    pub(super) timeout: Duration,
+    /// Before the first retry; it doubles with each.
+    pub(super) first_wait: Duration,
+    /// Between two retries at most.
+    pub(super) longest_wait: Duration,
+    /// How long a message is tried.
+    pub(super) age: Duration,
+    /// How many bytes of messages may wait; the oldest are dropped.
+    pub(super) backlog: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(10),
+            first_wait: Duration::from_millis(250),
+            longest_wait: Duration::from_secs(30),
+            age: Duration::from_secs(300),
+            backlog: 16 << 20,
+        }
+    }
+}
+
+/// What became of a listener's items so far, read from another thread.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    made: AtomicU64,
+    sent: AtomicU64,
+    retries: AtomicU64,
+    error: Mutex<String>,
+}
+
+impl Counters {
+    pub(super) fn made(&self, items: u64) {
+        self.made.fetch_add(items, Ordering::Relaxed);
+    }
+
+    pub(super) fn sent(&self, items: u64) {
+        self.sent.fetch_add(items, Ordering::Relaxed);
+    }
+
+    fn failed(&self, why: String) {
+        *self.error.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    }
+
+    fn outcome(&self, name: &str) -> Delivered {
+        let sent = self.sent.load(Ordering::Relaxed);
+        Delivered {
+            name: name.to_owned(),
+            sent,
+            dropped: self.made.load(Ordering::Relaxed).saturating_sub(sent),
+            retries: self.retries.load(Ordering::Relaxed),
+            error: self.error.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
+    }
+}
+
+/// A listener that runs.
+pub(super) struct Delivery {
+    name: &'static str,
+    news: tokio::sync::mpsc::Sender<News>,
+    done: mpsc::Receiver<()>,
+    counters: Arc<Counters>,
+}
+
+/// A listener that is told nothing more.
+pub(super) struct Closing {
+    name: &'static str,
+    finished: bool,
+    done: mpsc::Receiver<()>,
+    counters: Arc<Counters>,
+}
+
+impl Delivery {
+    /// Starts a sink's thread.
+    pub(super) fn start(sink: Sink, about: Arc<About>, limits: Limits) -> Self {
+        Self::spawn(sink.name, move |news, counters| async move {
+            match Poster::new(&sink, limits.timeout) {
+                Ok(poster) => deliver(sink.format, &about, news, &poster, &counters, limits).await,
+                Err(why) => {
+                    counters.made(1);
+                    counters.failed(why);
+                }
+            }
+        })
+    }
+
+    /// Starts a thread that does with the news what it likes.
+    pub(super) fn spawn<F>(
+        name: &'static str,
+        job: impl FnOnce(tokio::sync::mpsc::Receiver<News>, Arc<Counters>) -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()>,
+    {
+        let (news, incoming) = tokio::sync::mpsc::channel(QUEUE);
+        let (finished, done) = mpsc::channel();
+        let counters = Arc::new(Counters::default());
+        let theirs = counters.clone();
+        let thread = move || match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => {
+                runtime.block_on(job(incoming, theirs));
+                // Requests that still look up a name must not hold the end up.
+                runtime.shutdown_background();
+                // Nobody waits any more where the time was up.
+                let _ = finished.send(());
+            }
+            Err(error) => theirs.failed(format!("its runtime can't be started: {error}")),
+        };
+        if let Err(error) = std::thread::Builder::new().name(format!("listener-{name}")).spawn(thread) {
+            counters.made(1);
+            counters.failed(format!("its thread can't be started: {error}"));
+        }
+        Self { name, news, done, counters }
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Tells it, or counts as dropped what it has no room for.
+    pub(super) fn tell(&self, news: News) {
+        if self.news.try_send(news).is_err() {
+            self.counters.made(1);
+        }
+    }
+
+    /// Tells it that nothing more comes.
+    pub(super) fn close(self) -> Closing {
+        Closing { name: self.name, finished: false, done: self.done, counters: self.counters }
+    }
+}
+
+impl Closing {
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Waits until it has sent all, or the time is up.
+    pub(super) fn done_by(&mut self, deadline: Instant) -> bool {
+        // A thread that is gone has sent what it could.
+        self.finished = self.finished
+            || !matches!(self.done.recv_timeout(deadline.saturating_duration_since(Instant::now())), Err(mpsc::RecvTimeoutError::Timeout));
+        self.finished
+    }
+
+    /// What became of its items by then. `None` for one that sends nothing anywhere.
+    pub(super) fn outcome(mut self, deadline: Instant) -> Option<Delivered> {
+        let in_time = self.done_by(deadline);
+        let mut outcome = self.counters.outcome(self.name);
+        if !in_time && outcome.error.is_empty() && outcome.dropped > 0 {
+            "no answer in time".clone_into(&mut outcome.error);
+        }
+        Some(outcome).filter(|_| self.name != super::debug::NAME)
+    }
+}
+
+/// Messages that wait.
+#[derive(Default)]
+struct Backlog {
+    messages: RefCell<VecDeque<(Instant, Message)>>,
+    bytes: Cell<usize>,
+    closed: Cell<bool>,
+    changed: Notify,
+}
+
+impl Backlog {
+    fn push(&self, message: Message, cap: usize) {
+        let mut messages = self.messages.borrow_mut();
+        self.bytes.set(self.bytes.get() + message.body.len());
+        messages.push_back((Instant::now(), message));
+        while self.bytes.get() > cap {
+            let Some((_, dropped)) = messages.pop_front() else { break };
+            self.bytes.set(self.bytes.get() - dropped.body.len());
+        }
+        self.changed.notify_one();
+    }
+
+    fn pop(&self) -> Option<(Instant, Message)> {
+        let next = self.messages.borrow_mut().pop_front();
+        if let Some((_, message)) = &next {
+            self.bytes.set(self.bytes.get() - message.body.len());
+        }
+        next
+    }
+}
+
+async fn deliver(
+    mut format: Box<dyn Format>,
+    about: &About,
+    mut news: tokio::sync::mpsc::Receiver<News>,
+    poster: &Poster,
+    counters: &Counters,
+    limits: Limits,
+) {
+    let backlog = Backlog::default();
+    // What the sink refuses in part is read from its answers while new messages are made.
+    let format = RefCell::new(&mut format);
+    let intake = async {
+        while let Some(news) = news.recv().await {
+            let messages = format.borrow_mut().encode(about, &news);
+            for message in messages {
+                counters.made(message.items);
+                backlog.push(message, limits.backlog);
+            }
+        }
+        backlog.closed.set(true);
+        backlog.changed.notify_one();
+    };
+    let outgo = async {
+        loop {
+            match backlog.pop() {
+                Some((since, message)) => {
+                    if let Some(answer) = persist(&backlog, since, &message, poster, counters, limits).await {
+                        counters.sent(message.items.saturating_sub(format.borrow().refused(&answer)));
+                    }
+                }
+                None if backlog.closed.get() => break,
+                None => backlog.changed.notified().await,
+            }
+        }
+    };
+    tokio::join!(intake, outgo);
+}
+
+/// Posts one message until the sink takes it (then its answer), refuses it, or it is too old.
+async fn persist(
+    backlog: &Backlog,
+    since: Instant,
+    message: &Message,
+    poster: &Poster,
+    counters: &Counters,
+    limits: Limits,
+) -> Option<Vec<u8>> {
+    let mut wait = limits.first_wait;
+    loop {
+        let (why, after) = match poster.post(message).await {
+            Fate::Taken(answer) => return Some(answer),
+            Fate::Never(why) => {
+                counters.failed(why);
+                return None;
+            }
+            Fate::Later(why, after) => (why, after),
+        };
+        counters.failed(why);
+        if since.elapsed() >= limits.age {
+            return None;
+        }
+        pause(backlog, after.unwrap_or(wait).min(limits.longest_wait), limits.first_wait).await;
+        wait = (wait * 2).min(limits.longest_wait);
+        counters.retries.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Waits, but only shortly once the test is over: little time is left then.
+async fn pause(backlog: &Backlog, wait: Duration, least: Duration) {
+    let until = Instant::now() + wait;
+    let soon = Instant::now() + least.min(wait);
+    while Instant::now() < until && !(backlog.closed.get() && Instant::now() >= soon) {
+        let step = if backlog.closed.get() { soon } else { until };
+        // New messages wake it too; they change nothing.
+        let _ = tokio::time::timeout_at(step.into(), backlog.changed.notified()).await;
+    }
+}

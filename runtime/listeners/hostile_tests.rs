@@ -1,0 +1,243 @@
+//! Sinks that fail in every way: none holds the test up, and all that they didn't take is counted.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use ltc_config::credentials::Credentials;
+use ltc_config::profile::Listener;
+
+use super::*;
+use crate::moment::sample::{about, moment};
+
+/// A server of raw sockets: what it does with a connection is the test's.
+struct Server {
+    addr: SocketAddr,
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    fn new(answer: impl Fn(usize, TcpStream, &str) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let addr = listener.local_addr().unwrap();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (theirs, answer, number) = (seen.clone(), Arc::new(answer), AtomicUsize::new(0));
+        // Ends with the test's process.
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let (seen, answer, number) = (theirs.clone(), answer.clone(), number.fetch_add(1, Ordering::Relaxed));
+                std::thread::spawn(move || {
+                    let request = read(&mut stream);
+                    seen.lock().unwrap().push(request.clone());
+                    answer(number, stream, &request);
+                });
+            }
+        });
+        Self { addr, seen }
+    }
+
+    fn seen(&self) -> Vec<String> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+/// A request, head and body, as text.
+fn read(stream: &mut TcpStream) -> String {
+    let mut all = Vec::new();
+    let mut buffer = [0; 65536];
+    loop {
+        let text = String::from_utf8_lossy(&all).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+            if body.len() >= length.unwrap_or(0) {
+                return text;
+            }
+        }
+        match stream.read(&mut buffer) {
+            Ok(0) | Err(_) => return text,
+            Ok(n) => all.extend_from_slice(&buffer[..n]),
+        }
+    }
+}
+
+fn say(mut stream: TcpStream, status: &str, headers: &str, body: &str) {
+    let _ = write!(stream, "HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+}
+
+fn quick() -> Limits {
+    Limits {
+        timeout: Duration::from_millis(300),
+        first_wait: Duration::from_millis(20),
+        longest_wait: Duration::from_millis(100),
+        age: Duration::from_secs(60),
+        backlog: 1 << 20,
+    }
+}
+
+const SECRET: &str = "tok-en-never-shown";
+
+fn splunk(url: &str) -> Listeners {
+    let text = format!("Splunk: {{url: '{url}', token: {SECRET}}}\n");
+    Listeners::new(&[Listener::Splunk], &Credentials::parse(&text, "c.yml", &|_| None).unwrap()).unwrap()
+}
+
+/// Tells one interval with four failures, and how long telling and finishing took.
+fn run(mut listeners: Listeners, patience: Duration) -> (Delivered, Duration, Duration) {
+    listeners.start_within(&Arc::new(about()), quick());
+    let begun = Instant::now();
+    listeners.tell(&News::Interval(Arc::new(moment())));
+    listeners.tell(&News::Ended(Arc::new(moment())));
+    let told = begun.elapsed();
+    let begun = Instant::now();
+    let outcome = listeners.finish(patience).remove(0);
+    let shown = format!("{outcome:?}");
+    assert!(!shown.contains(SECRET), "{shown}");
+    (outcome, told, begun.elapsed())
+}
+
+const NEVER_WAITS: Duration = Duration::from_millis(100);
+
+#[test]
+fn a_good_sink_gets_everything_with_its_token() {
+    let server = Server::new(|_, stream, _| say(stream, "200 OK", "", r#"{"text":"Success","code":0}"#));
+    let (outcome, told, _) = run(splunk(&format!("http://{}", server.addr)), Duration::from_secs(10));
+    assert_eq!((outcome.sent, outcome.dropped, outcome.retries, outcome.error.as_str()), (4, 0, 0, ""));
+    assert!(told < NEVER_WAITS, "{told:?}");
+    let seen = server.seen();
+    assert_eq!(seen.len(), 1);
+    assert!(seen[0].starts_with("POST /services/collector/event HTTP/1.1\r\n"), "{}", seen[0]);
+    assert!(seen[0].to_lowercase().contains(&format!("authorization: splunk {SECRET}")), "{}", seen[0]);
+    assert_eq!(seen[0].matches("got 503 Service Unavailable").count(), 4);
+}
+
+#[test]
+fn a_sink_that_recovers_gets_it_by_retries_once() {
+    let server = Server::new(|number, stream, _| match number {
+        0 => say(stream, "503 Service Unavailable", "", "busy"),
+        1 => say(stream, "429 Too Many Requests", "Retry-After: 0\r\n", ""),
+        // The connection ends amid the answer.
+        2 => drop(stream),
+        _ => say(stream, "200 OK", "", ""),
+    });
+    let (outcome, ..) = run(splunk(&format!("http://{}", server.addr)), Duration::from_secs(10));
+    assert_eq!((outcome.sent, outcome.dropped, outcome.retries), (4, 0, 3));
+    assert_eq!(server.seen().len(), 4);
+}
+
+#[test]
+fn a_sink_that_always_fails_is_given_up_when_the_time_is_up() {
+    let server = Server::new(|_, stream, _| say(stream, "500 Internal Server Error", "", &format!("oh no\n{}", "x".repeat(100_000))));
+    let (outcome, told, finished) = run(splunk(&format!("http://{}", server.addr)), Duration::from_millis(600));
+    assert_eq!((outcome.sent, outcome.dropped), (0, 4));
+    assert!(outcome.retries >= 2, "{outcome:?}");
+    assert!(outcome.error.starts_with("it answered 500: oh no x") && outcome.error.len() < 250, "{outcome:?}");
+    assert!(told < NEVER_WAITS && finished < Duration::from_secs(3), "{told:?} {finished:?}");
+}
+
+#[test]
+fn a_sink_that_refuses_is_not_asked_again() {
+    let server = Server::new(|_, stream, _| say(stream, "403 Forbidden", "", r#"{"text":"Invalid token","code":4}"#));
+    let (outcome, ..) = run(splunk(&format!("http://{}", server.addr)), Duration::from_secs(10));
+    assert_eq!((outcome.sent, outcome.dropped, outcome.retries), (0, 4, 0));
+    assert!(outcome.error.contains("it answered 403") && outcome.error.contains("Invalid token"), "{outcome:?}");
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[test]
+fn a_token_is_not_carried_to_where_a_sink_redirects() {
+    let other = Server::new(|_, stream, _| say(stream, "200 OK", "", ""));
+    let to = format!("Location: http://{}/steal\r\n", other.addr);
+    let server = Server::new(move |_, stream, _| say(stream, "307 Temporary Redirect", &to, ""));
+    let (outcome, ..) = run(splunk(&format!("http://{}", server.addr)), Duration::from_secs(10));
+    assert_eq!((outcome.sent, outcome.dropped), (0, 4));
+    assert!(other.seen().is_empty());
+}
+
+#[test]
+fn a_sink_that_hangs_holds_nothing_up() {
+    let server = Server::new(|_, stream, _| {
+        std::thread::sleep(Duration::from_secs(20));
+        drop(stream);
+    });
+    let (outcome, told, finished) = run(splunk(&format!("http://{}", server.addr)), Duration::from_millis(800));
+    assert_eq!((outcome.sent, outcome.dropped), (0, 4));
+    assert!(outcome.error.contains("timed out"), "{outcome:?}");
+    assert!(told < NEVER_WAITS && finished < Duration::from_secs(3), "{told:?} {finished:?}");
+}
+
+#[test]
+fn a_sink_that_drips_its_answer_is_cut_off() {
+    let server = Server::new(|_, mut stream, _| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n");
+        for _ in 0..100 {
+            std::thread::sleep(Duration::from_millis(100));
+            if stream.write_all(b"X-Slow: 1\r\n").is_err() {
+                break;
+            }
+        }
+    });
+    let (outcome, _, finished) = run(splunk(&format!("http://{}", server.addr)), Duration::from_millis(800));
+    assert_eq!((outcome.sent, outcome.dropped), (0, 4));
+    assert!(finished < Duration::from_secs(3), "{finished:?}");
+}
+
+#[test]
+fn a_port_that_nobody_listens_on() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (outcome, told, finished) = run(splunk(&format!("http://{free}")), Duration::from_millis(500));
+    assert_eq!((outcome.sent, outcome.dropped), (0, 4));
+    assert!(outcome.error.contains("onnection refused"), "{outcome:?}");
+    assert!(told < NEVER_WAITS && finished < Duration::from_secs(3), "{told:?} {finished:?}");
+}
+
+#[test]
+fn a_certificate_that_nobody_vouches_for_is_refused_unless_said_otherwise() {
+    let key = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![key.cert.der().clone()],
+            rustls::pki_types::PrivateKeyDer::try_from(key.signing_key.serialize_der()).unwrap(),
+        )
+        .unwrap();
+    let (config, listener) = (Arc::new(config), TcpListener::bind("127.0.0.1:0").unwrap());
+    let addr = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut session = rustls::ServerConnection::new(config.clone()).unwrap();
+            let mut tls = rustls::Stream::new(&mut session, &mut stream);
+            let mut buffer = [0; 65536];
+            if tls.read(&mut buffer).is_ok() {
+                let _ = tls.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            }
+        }
+    });
+    let (outcome, ..) = run(splunk(&format!("https://{addr}")), Duration::from_millis(600));
+    assert_eq!((outcome.sent, outcome.dropped), (0, 4));
+    assert!(outcome.error.contains("certificate"), "{outcome:?}");
+
+    let text = format!("Splunk: {{url: 'https://{addr}', token: {SECRET}, verify: No}}\n");
+    let trusting = Listeners::new(&[Listener::Splunk], &Credentials::parse(&text, "c.yml", &|_| None).unwrap()).unwrap();
+    let (outcome, ..) = run(trusting, Duration::from_secs(10));
+    assert_eq!((outcome.sent, outcome.dropped, outcome.error.as_str()), (4, 0, ""));
+}
+
+#[test]
+fn what_waits_for_a_sink_that_is_down_is_bounded() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut listeners = splunk(&format!("http://{free}"));
+    listeners.start_within(&Arc::new(about()), Limits { backlog: 10_000, ..quick() });
+    let news = News::Interval(Arc::new(moment()));
+    let begun = Instant::now();
+    for _ in 0..5000 {
+        listeners.tell(&news);
+    }
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    let outcome = listeners.finish(Duration::from_millis(500)).remove(0);
+    // An interval that found the queue full counts as one item, for what it would have made isn't known.
+    assert!(outcome.sent == 0 && (5000..=20_000).contains(&outcome.dropped), "{outcome:?}");
+}

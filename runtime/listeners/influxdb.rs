@@ -1,0 +1,125 @@
+//! `InfluxDB`: line protocol, to version 2 (`org`, `bucket`) or 1 (`database`).
+
+use bytes::Bytes;
+use url::Url;
+
+use super::choose::with_path;
+use super::{Format, Message, News, statistics};
+use crate::moment::{About, Line, Moment};
+use crate::stats::{PERCENTILE_NAMES, PERCENTILES};
+
+/// How many lines a request carries at most, as InfluxDB advises.
+const BATCH: usize = 5000;
+
+pub(super) struct InfluxDb {
+    url: String,
+    prefix: String,
+}
+
+impl InfluxDb {
+    pub(super) fn new(base: &Url, section: &ltc_config::credentials::InfluxDb) -> Self {
+        let mut url = base.clone();
+        match &section.bucket {
+            Some(bucket) => {
+                url.query_pairs_mut().append_pair("org", section.org.as_deref().unwrap_or_default()).append_pair("bucket", bucket);
+            }
+            None => {
+                url.query_pairs_mut().append_pair("db", section.database.as_deref().unwrap_or_default());
+            }
+        }
+        url.query_pairs_mut().append_pair("precision", "ms");
+        let path = if section.bucket.is_some() { "/api/v2/write" } else { "/write" };
+        Self { url: with_path(&url, path), prefix: section.endpoint.prefix.clone().unwrap_or_else(|| "ltc".to_owned()) }
+    }
+
+    fn lines(&self, about: &About, moment: &Moment) -> Vec<String> {
+        let at = about.unix_ms(moment.at);
+        let shared = format!("{}{}", tag("env", &about.run.env), tag("test", &about.run.test));
+        let measurement = escape(&self.prefix, &[',', ' ']);
+        let users = format!("clients={}i,clients_planned={}i,missed={}i,", moment.users, moment.planned, moment.missed);
+        let mut lines = vec![format!("{measurement}{shared} {users}{} {at}", fields(&moment.total))];
+        lines.extend(
+            moment
+                .ran(&about.names)
+                .map(|(name, line)| format!("{measurement}_transaction{shared}{} {} {at}", tag("transaction", &name.name), fields(line))),
+        );
+        lines
+    }
+}
+
+impl Format for InfluxDb {
+    fn encode(&mut self, about: &About, news: &News) -> Vec<Message> {
+        let lines = statistics(about, news).map(|moment| self.lines(about, moment)).unwrap_or_default();
+        let batches = lines.chunks(BATCH).map(|batch| Message {
+            url: self.url.clone(),
+            body: Bytes::from(batch.join("\n") + "\n"),
+            items: batch.len() as u64,
+        });
+        batches.collect()
+    }
+}
+
+fn fields(line: &Line) -> String {
+    let mut fields = format!("requests={}i,failures={}i,rps={:.3}", line.requests, line.failures, line.now.rps);
+    if line.now.requests > 0 {
+        fields.push_str(&format!(",avg_ms={:.3}", line.now.mean_us / 1000.0));
+        for (index, name) in PERCENTILE_NAMES.iter().enumerate().take(PERCENTILES.len()) {
+            fields.push_str(&format!(",p{name}_ms={:.3}", line.now.percentiles_us[index] as f64 / 1000.0));
+        }
+    }
+    fields
+}
+
+/// `,key=value`; a tag whose value is empty is left out, as it must be.
+fn tag(key: &str, value: &str) -> String {
+    // No newline can be escaped, and a trailing backslash would escape what follows.
+    let value = value.replace(['\n', '\r'], " ");
+    let value = value.trim_end_matches('\\');
+    if value.is_empty() { String::new() } else { format!(",{key}={}", escape(value, &[',', '=', ' '])) }
+}
+
+fn escape(text: &str, special: &[char]) -> String {
+    text.chars().flat_map(|c| special.contains(&c).then_some('\\').into_iter().chain([c])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::moment::sample::{about, moment};
+
+    fn format(section: &str) -> InfluxDb {
+        let text = format!("InfluxDB: {{url: 'http://i:8086', {section}}}");
+        let credentials = ltc_config::credentials::Credentials::parse(&text, "c.yml", &|_| None).unwrap();
+        InfluxDb::new(&Url::parse("http://i:8086").unwrap(), credentials.influxdb().unwrap().unwrap())
+    }
+
+    #[test]
+    fn a_line_for_the_total_and_one_a_transaction() {
+        let sent = format("org: o, bucket: 'a b'").encode(&about(), &News::Interval(Arc::new(moment())));
+        assert_eq!((sent.len(), sent[0].items), (1, 4));
+        assert_eq!(sent[0].url, "http://i:8086/api/v2/write?org=o&bucket=a+b&precision=ms");
+        let body = String::from_utf8(sent[0].body.to_vec()).unwrap();
+        let lines: Vec<_> = body.lines().collect();
+        assert!(
+            lines[0].starts_with(
+                "ltc,env=cs1,test=tpdata clients=10i,clients_planned=20i,missed=0i,requests=400i,failures=4i,rps=40.000,avg_ms="
+            ),
+            "{body}"
+        );
+        assert!(lines[0].contains(",p99.99_ms=") && lines[0].ends_with(" 1767225610000"), "{body}");
+        assert!(lines[1].starts_with("ltc_transaction,env=cs1,test=tpdata,transaction=Checkout\\ /\\ Create requests=200i,"), "{body}");
+    }
+
+    #[test]
+    fn version_1_and_odd_names() {
+        assert_eq!(format("database: d, prefix: 'x y'").url, "http://i:8086/write?db=d&precision=ms");
+        assert_eq!(tag("t", "a=b, c\nd\\"), ",t=a\\=b\\,\\ c\\ d");
+        assert_eq!(tag("t", ""), "");
+        let mut about = about();
+        about.run.env = String::new();
+        let sent = format("database: d, prefix: 'x y'").encode(&about, &News::Interval(Arc::new(moment())));
+        assert!(sent[0].body.starts_with(b"x\\ y,test=tpdata clients="), "{:?}", sent[0].body);
+    }
+}

@@ -1,0 +1,144 @@
+//! Listeners: where a test's results go while it runs, as the profile's `logging.listeners` says.
+//!
+//! ```text
+//! Results ─ Moment ─┬─ queue ─ thread: Format (what goes where) ─ backlog ─ post, retry      SignalFx Splunk Prometheus OTLP InfluxDB
+//!                   └─ queue ─ thread: lines on standard error                               Debug
+//! ```
+//!
+//! Each has a thread of its own and a bounded queue, so none of them can slow the load, or another; what a sink doesn't take in time is
+//! dropped and counted, and every report says so. Only the machine that merges the results talks to sinks: shards never do.
+
+mod choose;
+mod debug;
+mod delivery;
+mod influxdb;
+mod otlp;
+mod post;
+mod prometheus;
+mod signalfx;
+mod splunk;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::HeaderMap;
+
+use crate::moment::{About, Moment};
+use crate::report::Delivered;
+use delivery::{Delivery, Limits};
+
+/// How long the end may take before it is said why.
+const UNSAID: Duration = Duration::from_secs(1);
+
+/// What listeners are told.
+#[derive(Clone, Debug)]
+pub(crate) enum News {
+    /// The load begins.
+    Started,
+    /// An interval is over.
+    Interval(Arc<Moment>),
+    /// The test is over; this is all of it.
+    Ended(Arc<Moment>),
+}
+
+/// One request to a sink.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Message {
+    url: String,
+    body: Bytes,
+    /// How many events or data points it carries.
+    items: u64,
+}
+
+/// What a sink wants to be sent.
+trait Format: Send {
+    /// The requests that this news makes.
+    fn encode(&mut self, about: &About, news: &News) -> Vec<Message>;
+
+    /// How many items the sink says it refused, in an answer that is otherwise good.
+    fn refused(&self, _answer: &[u8]) -> u64 {
+        0
+    }
+}
+
+/// A sink, ready to be started.
+struct Sink {
+    name: &'static str,
+    format: Box<dyn Format>,
+    /// Sent with every request; values that are secret are marked so.
+    headers: HeaderMap,
+    verify: bool,
+}
+
+/// The window whose statistics go out with this news, if any do.
+fn statistics<'n>(about: &About, news: &'n News) -> Option<&'n Moment> {
+    match news {
+        News::Interval(moment) if about.periodic => Some(moment),
+        News::Ended(moment) if !about.periodic => Some(moment),
+        _ => None,
+    }
+}
+
+/// All listeners of a test.
+#[derive(Default)]
+pub(crate) struct Listeners {
+    sinks: Vec<Sink>,
+    debug: bool,
+    running: Vec<Delivery>,
+}
+
+impl std::fmt::Debug for Listeners {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.sinks.iter().map(|sink| sink.name).chain(self.running.iter().map(Delivery::name))).finish()
+    }
+}
+
+impl Listeners {
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sinks.is_empty() && !self.debug && self.running.is_empty()
+    }
+
+    /// Whether standard error is written to by one of them: no screen may be drawn there.
+    pub(crate) fn print(&self) -> bool {
+        self.debug
+    }
+
+    /// Starts their threads and tells them that the load begins.
+    pub(crate) fn start(&mut self, about: &Arc<About>) {
+        self.start_within(about, Limits::default());
+    }
+
+    fn start_within(&mut self, about: &Arc<About>, limits: Limits) {
+        let sinks = std::mem::take(&mut self.sinks);
+        self.running.extend(sinks.into_iter().map(|sink| Delivery::start(sink, about.clone(), limits)));
+        if self.debug {
+            self.running.push(debug::start(about.clone()));
+        }
+        self.tell(&News::Started);
+    }
+
+    /// Tells all of them. Never waits.
+    pub(crate) fn tell(&self, news: &News) {
+        for delivery in &self.running {
+            delivery.tell(news.clone());
+        }
+    }
+
+    /// Lets them send what they have, all together for no longer than `patience`, and says what became of it.
+    pub(crate) fn finish(self, patience: Duration) -> Vec<Delivered> {
+        let deadline = Instant::now() + patience;
+        let mut closing: Vec<_> = self.running.into_iter().map(Delivery::close).collect();
+        let soon = deadline.min(Instant::now() + UNSAID);
+        let late: Vec<&str> = closing.iter_mut().filter_map(|delivery| (!delivery.done_by(soon)).then(|| delivery.name())).collect();
+        if !late.is_empty() {
+            anstream::eprintln!("sending the last results to {} (up to {} s)", late.join(", "), patience.as_secs());
+        }
+        closing.into_iter().filter_map(|delivery| delivery.outcome(deadline)).collect()
+    }
+}
+
+#[cfg(test)]
+#[path = "hostile_tests.rs"]
+mod hostile_tests;

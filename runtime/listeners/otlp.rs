@@ -1,0 +1,173 @@
+//! `OTLP`: metrics to an OpenTelemetry collector, OTLP over HTTP in its JSON encoding.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::choose::with_path;
+use super::{Format, Message, News, statistics};
+use crate::moment::{About, Line, Moment};
+use crate::stats::PERCENTILES;
+
+/// `AGGREGATION_TEMPORALITY_CUMULATIVE`.
+const CUMULATIVE: u8 = 2;
+
+pub(super) struct Otlp {
+    url: String,
+    prefix: String,
+}
+
+/// The points of each metric, which belong together under its name.
+struct Points {
+    start: String,
+    at: String,
+    rps: Vec<Value>,
+    requests: Vec<Value>,
+    failures: Vec<Value>,
+    mean: Vec<Value>,
+    quantiles: Vec<Value>,
+}
+
+impl Points {
+    fn gauge(&self, value: f64, attributes: &[Value]) -> Value {
+        json!({ "timeUnixNano": self.at, "asDouble": value, "attributes": attributes })
+    }
+
+    /// 64-bit integers are texts in protobuf's JSON.
+    fn sum(&self, value: u64, attributes: &[Value]) -> Value {
+        json!({ "startTimeUnixNano": self.start, "timeUnixNano": self.at, "asInt": value.to_string(), "attributes": attributes })
+    }
+
+    fn add(&mut self, line: &Line, attributes: &[Value]) {
+        self.rps.push(self.gauge(line.now.rps, attributes));
+        self.requests.push(self.sum(line.requests, attributes));
+        self.failures.push(self.sum(line.failures, attributes));
+        if line.now.requests == 0 {
+            return;
+        }
+        self.mean.push(self.gauge(line.now.mean_us / 1e6, attributes));
+        for (index, quantile) in PERCENTILES.iter().enumerate() {
+            let attributes: Vec<Value> =
+                attributes.iter().cloned().chain([json!({ "key": "quantile", "value": { "doubleValue": quantile } })]).collect();
+            self.quantiles.push(self.gauge(line.now.percentiles_us[index] as f64 / 1e6, &attributes));
+        }
+    }
+}
+
+fn text(key: &str, value: &str) -> Value {
+    json!({ "key": key, "value": { "stringValue": value } })
+}
+
+impl Otlp {
+    pub(super) fn new(base: &Url, prefix: Option<&str>) -> Self {
+        Self { url: with_path(base, "/v1/metrics"), prefix: prefix.unwrap_or("ltc.").to_owned() }
+    }
+
+    fn request(&self, about: &About, moment: &Moment) -> Message {
+        let nanos = |at| format!("{}000000", about.unix_ms(at));
+        let mut points = Points {
+            start: nanos(Default::default()),
+            at: nanos(moment.at),
+            rps: Vec::new(),
+            requests: Vec::new(),
+            failures: Vec::new(),
+            mean: Vec::new(),
+            quantiles: Vec::new(),
+        };
+        // The total is the point without a transaction.
+        points.add(&moment.total, &[]);
+        for (name, line) in moment.ran(&about.names) {
+            points.add(line, &[text("transaction", &name.name)]);
+        }
+        let clients = vec![points.gauge(moment.users as f64, &[])];
+        let planned = vec![points.gauge(moment.planned as f64, &[])];
+        let gauge = |name: &str, unit: &str, points: Vec<Value>| {
+            let items = points.len() as u64;
+            (items, json!({ "name": format!("{}{name}", self.prefix), "unit": unit, "gauge": { "dataPoints": points } }))
+        };
+        let sum = |name: &str, unit: &str, points: Vec<Value>| {
+            let items = points.len() as u64;
+            let sum = json!({ "aggregationTemporality": CUMULATIVE, "isMonotonic": true, "dataPoints": points });
+            (items, json!({ "name": format!("{}{name}", self.prefix), "unit": unit, "sum": sum }))
+        };
+        let (items, metrics): (Vec<u64>, Vec<Value>) = [
+            gauge("clients", "{client}", clients),
+            gauge("clients.planned", "{client}", planned),
+            gauge("rps", "{request}/s", points.rps),
+            sum("requests", "{request}", points.requests),
+            sum("failures", "{request}", points.failures),
+            gauge("response_time.mean", "s", points.mean),
+            gauge("response_time", "s", points.quantiles),
+        ]
+        .into_iter()
+        .filter(|(items, _)| *items > 0)
+        .unzip();
+        let run = &about.run;
+        let mut resource =
+            vec![text("service.name", &run.test), text("deployment.environment.name", &run.env), text("host.name", &run.hostname)];
+        resource.extend(run.apis.iter().map(|api| text(&format!("ltc.api.{}.version", api.name), &api.version)));
+        let body = json!({ "resourceMetrics": [{
+            "resource": { "attributes": resource },
+            "scopeMetrics": [{ "scope": { "name": "ltc", "version": run.ltc_version }, "metrics": metrics }],
+        }] });
+        Message { url: self.url.clone(), body: Bytes::from(body.to_string()), items: items.iter().sum() }
+    }
+}
+
+impl Format for Otlp {
+    fn encode(&mut self, about: &About, news: &News) -> Vec<Message> {
+        statistics(about, news).map(|moment| self.request(about, moment)).into_iter().collect()
+    }
+
+    /// `partialSuccess` of an answer: collectors write the number as a text, some as a number.
+    fn refused(&self, answer: &[u8]) -> u64 {
+        let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
+        let refused = &answer["partialSuccess"]["rejectedDataPoints"];
+        refused.as_u64().or_else(|| refused.as_str()?.parse().ok()).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::moment::sample::{about, moment};
+
+    fn format() -> Otlp {
+        Otlp::new(&Url::parse("http://o:4318").unwrap(), None)
+    }
+
+    #[test]
+    fn gauges_and_cumulative_sums_under_one_resource() {
+        let sent = format().encode(&about(), &News::Interval(Arc::new(moment())));
+        assert_eq!((sent.len(), sent[0].url.as_str()), (1, "http://o:4318/v1/metrics"));
+        let body: Value = serde_json::from_slice(&sent[0].body).unwrap();
+        let resource = &body["resourceMetrics"][0];
+        assert_eq!(resource["resource"]["attributes"][0], text("service.name", "tpdata"));
+        let metrics = resource["scopeMetrics"][0]["metrics"].as_array().unwrap();
+        let find = |name: &str| metrics.iter().find(|metric| metric["name"] == name).unwrap_or_else(|| panic!("no {name}: {body:#}"));
+        let requests = &find("ltc.requests")["sum"];
+        assert_eq!((requests["aggregationTemporality"].as_u64(), requests["isMonotonic"].as_bool()), (Some(2), Some(true)));
+        assert_eq!(
+            requests["dataPoints"][0],
+            json!({ "startTimeUnixNano": "1767225600000000000", "timeUnixNano": "1767225610000000000", "asInt": "400", "attributes": [] })
+        );
+        assert_eq!(requests["dataPoints"][1]["attributes"][0], text("transaction", "Checkout / Create"));
+        assert_eq!(find("ltc.clients")["gauge"]["dataPoints"][0]["asDouble"], 10.0);
+        let quantiles = find("ltc.response_time")["gauge"]["dataPoints"].as_array().unwrap();
+        assert_eq!(quantiles.len(), 4 * PERCENTILES.len());
+        let points: usize = metrics
+            .iter()
+            .map(|metric| (metric["gauge"]["dataPoints"].as_array().or(metric["sum"]["dataPoints"].as_array())).unwrap().len())
+            .sum();
+        assert_eq!(points as u64, sent[0].items);
+    }
+
+    #[test]
+    fn what_the_collector_refuses_is_read() {
+        assert_eq!(format().refused(br#"{"partialSuccess":{"rejectedDataPoints":"3","errorMessage":"too old"}}"#), 3);
+        assert_eq!(format().refused(b"{}"), 0);
+        assert_eq!(format().refused(b"<html>"), 0);
+    }
+}

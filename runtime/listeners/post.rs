@@ -1,0 +1,94 @@
+//! One request to a sink, and what its outcome means.
+
+use std::time::Duration;
+
+use http::header::RETRY_AFTER;
+use reqwest::redirect::Policy;
+
+use super::{Message, Sink};
+
+/// How much of an answer is read: a sink that sends more has nothing to say.
+const ANSWER: usize = 64 * 1024;
+
+/// What became of a message.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// The sink has it; its answer.
+    Taken(Vec<u8>),
+    /// It may be tried again: why, and when at the earliest, if the sink says so.
+    Later(String, Option<Duration>),
+    /// It is no use to try again.
+    Never(String),
+}
+
+/// Sends a sink's messages.
+#[derive(Debug)]
+pub(super) struct Poster {
+    client: reqwest::Client,
+}
+
+impl Poster {
+    pub(super) fn new(sink: &Sink, timeout: Duration) -> Result<Self, String> {
+        // Another part of the process may have installed it already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder()
+            .user_agent(concat!("ltc/", env!("CARGO_PKG_VERSION")))
+            .default_headers(sink.headers.clone())
+            // Credentials go to the sink that is configured, and to no other.
+            .redirect(Policy::none())
+            .referer(false)
+            .timeout(timeout)
+            .tls_danger_accept_invalid_certs(!sink.verify)
+            .build();
+        client.map(|client| Self { client }).map_err(|error| format!("no HTTP client: {}", chain(&error)))
+    }
+
+    pub(super) async fn post(&self, message: &Message) -> Fate {
+        let mut response = match self.client.post(&message.url).body(message.body.clone()).send().await {
+            Ok(response) => response,
+            Err(error) => {
+                let error = error.without_url();
+                return if error.is_builder() { Fate::Never(chain(&error)) } else { Fate::Later(chain(&error), None) };
+            }
+        };
+        let status = response.status();
+        let after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok()).map(Duration::from_secs);
+        let mut answer = Vec::new();
+        while answer.len() < ANSWER {
+            match response.chunk().await {
+                Ok(Some(chunk)) => answer.extend_from_slice(&chunk),
+                Ok(None) => break,
+                Err(_) if status.is_success() => break,
+                Err(error) => return Fate::Later(chain(&error.without_url()), None),
+            }
+        }
+        answer.truncate(ANSWER);
+        if status.is_success() {
+            return Fate::Taken(answer);
+        }
+        let why = format!("it answered {}{}", status.as_u16(), told(&answer));
+        if status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429) { Fate::Later(why, after) } else { Fate::Never(why) }
+    }
+}
+
+/// The beginning of an answer, in one line.
+fn told(answer: &[u8]) -> String {
+    let text = String::from_utf8_lossy(answer);
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).take(160).collect();
+    if line.is_empty() { String::new() } else { format!(": {line}") }
+}
+
+/// An error with what it comes from.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let next = error.to_string();
+        // Some repeat what they come from.
+        if !text.contains(&next) {
+            text = format!("{text}: {next}");
+        }
+        source = error.source();
+    }
+    text
+}

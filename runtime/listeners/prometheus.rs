@@ -1,0 +1,194 @@
+//! `Prometheus`: remote write 1.0, a snappy-compressed `WriteRequest` with one sample a series.
+
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use prost::Message as _;
+use url::Url;
+
+use super::choose::with_path;
+use super::{Format, Message, News, statistics};
+use crate::moment::{About, Line, Moment};
+use crate::stats::PERCENTILES;
+
+/// How many series a request carries at most.
+const BATCH: usize = 2000;
+
+/// The bits of the NaN that ends a series, so that graphs don't go on with its last value for five minutes.
+const STALE: u64 = 0x7ff0_0000_0000_0002;
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct WriteRequest {
+    #[prost(message, repeated, tag = "1")]
+    timeseries: Vec<TimeSeries>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct TimeSeries {
+    #[prost(message, repeated, tag = "1")]
+    labels: Vec<Label>,
+    #[prost(message, repeated, tag = "2")]
+    samples: Vec<Sample>,
+}
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, prost::Message)]
+struct Label {
+    #[prost(string, tag = "1")]
+    name: String,
+    #[prost(string, tag = "2")]
+    value: String,
+}
+
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+struct Sample {
+    #[prost(double, tag = "1")]
+    value: f64,
+    /// Milliseconds since the Unix epoch.
+    #[prost(int64, tag = "2")]
+    timestamp: i64,
+}
+
+pub(super) struct Prometheus {
+    url: String,
+    prefix: String,
+    /// The series sent last, to be ended with the test.
+    last: Vec<TimeSeries>,
+}
+
+impl Prometheus {
+    pub(super) fn new(base: &Url, prefix: Option<&str>) -> Self {
+        Self { url: with_path(base, "/api/v1/write"), prefix: prefix.unwrap_or("ltc_").to_owned(), last: Vec::new() }
+    }
+
+    pub(super) fn headers() -> HeaderMap {
+        HeaderMap::from_iter([
+            (CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf")),
+            (CONTENT_ENCODING, HeaderValue::from_static("snappy")),
+            (HeaderName::from_static("x-prometheus-remote-write-version"), HeaderValue::from_static("0.1.0")),
+        ])
+    }
+
+    fn series(&self, about: &About, moment: &Moment) -> Vec<TimeSeries> {
+        let timestamp = i64::try_from(about.unix_ms(moment.at)).unwrap_or(i64::MAX);
+        let mut all = Vec::new();
+        let mut add = |name: &str, more: &[(&str, &str)], value: f64| {
+            let name = format!("{}{name}", self.prefix);
+            let own = [("__name__", name.as_str()), ("test", &about.run.test), ("env", &about.run.env)];
+            // A label with an empty value is a label that isn't there.
+            let given = own.iter().chain(more).filter(|(_, value)| !value.is_empty());
+            let mut labels: Vec<Label> = given.map(|&(name, value)| Label { name: name.into(), value: value.into() }).collect();
+            labels.sort();
+            all.push(TimeSeries { labels, samples: vec![Sample { value, timestamp }] });
+        };
+        add("clients", &[], moment.users as f64);
+        add("clients_planned", &[], moment.planned as f64);
+        add("arrivals_missed_total", &[], moment.missed as f64);
+        add("generator_cpu_ratio", &[], moment.cpu);
+        add("generator_lag_seconds", &[], moment.lag_us as f64 / 1e6);
+        let mut line = |kind: &str, labels: &[(&str, &str)], line: &Line| {
+            let mut one = |name: &str, value| add(&format!("{kind}{name}"), labels, value);
+            one("requests_total", line.requests as f64);
+            one("failures_total", line.failures as f64);
+            one("rps", line.now.rps);
+            if line.now.requests == 0 {
+                return;
+            }
+            one("response_time_seconds_avg", line.now.mean_us / 1e6);
+            for (index, quantile) in PERCENTILES.iter().enumerate() {
+                let quantile = if *quantile == 1.0 { "1".to_owned() } else { quantile.to_string() };
+                let labels: Vec<_> = labels.iter().copied().chain([("quantile", quantile.as_str())]).collect();
+                add(&format!("{kind}response_time_seconds"), &labels, line.now.percentiles_us[index] as f64 / 1e6);
+            }
+        };
+        line("", &[], &moment.total);
+        for (name, figures) in moment.ran(&about.names) {
+            line("transaction_", &[("transaction", &name.name)], figures);
+        }
+        all
+    }
+
+    fn messages(&self, series: &[TimeSeries]) -> Vec<Message> {
+        let batches = series.chunks(BATCH).filter_map(|batch| {
+            let request = WriteRequest { timeseries: batch.to_vec() };
+            // Refuses only what exceeds 4 GB.
+            let body = snap::raw::Encoder::new().compress_vec(&request.encode_to_vec()).ok()?;
+            Some(Message { url: self.url.clone(), body: Bytes::from(body), items: batch.len() as u64 })
+        });
+        batches.collect()
+    }
+}
+
+impl Format for Prometheus {
+    fn encode(&mut self, about: &About, news: &News) -> Vec<Message> {
+        if let Some(moment) = statistics(about, news) {
+            let series = self.series(about, moment);
+            let messages = self.messages(&series);
+            if about.periodic {
+                self.last = series;
+            }
+            return messages;
+        }
+        if let News::Ended(_) = news {
+            let mut ended = std::mem::take(&mut self.last);
+            for sample in ended.iter_mut().flat_map(|series| &mut series.samples) {
+                *sample = Sample { value: f64::from_bits(STALE), timestamp: sample.timestamp + 1 };
+            }
+            return self.messages(&ended);
+        }
+        Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::moment::sample::{about, moment};
+
+    fn decode(message: &Message) -> WriteRequest {
+        let plain = snap::raw::Decoder::new().decompress_vec(&message.body).unwrap();
+        WriteRequest::decode(plain.as_slice()).unwrap()
+    }
+
+    fn text(series: &TimeSeries) -> String {
+        let labels: Vec<_> = series.labels.iter().map(|label| format!("{}={}", label.name, label.value)).collect();
+        format!("{} {}", labels.join(","), series.samples[0].value)
+    }
+
+    #[test]
+    fn one_sample_a_series_with_sorted_labels() {
+        let mut format = Prometheus::new(&Url::parse("http://p:9090").unwrap(), None);
+        let sent = format.encode(&about(), &News::Interval(Arc::new(moment())));
+        assert_eq!((sent.len(), sent[0].url.as_str()), (1, "http://p:9090/api/v1/write"));
+        let request = decode(&sent[0]);
+        assert_eq!(request.timeseries.len() as u64, sent[0].items);
+        for series in &request.timeseries {
+            assert!(series.labels.is_sorted(), "{series:?}");
+            assert_eq!(series.samples[0].timestamp, 1_767_225_610_000);
+        }
+        let all: Vec<String> = request.timeseries.iter().map(text).collect();
+        for line in [
+            "__name__=ltc_requests_total,env=cs1,test=tpdata 400",
+            "__name__=ltc_clients,env=cs1,test=tpdata 10",
+            "__name__=ltc_transaction_failures_total,env=cs1,test=tpdata,transaction=Checkout / Create 4",
+            "__name__=ltc_response_time_seconds,env=cs1,quantile=1,test=tpdata 2.0014",
+        ] {
+            assert!(all.iter().any(|known| known == line), "{line} is not in {all:#?}");
+        }
+        assert!(all.iter().any(|line| line.contains("quantile=0.999,")), "{all:#?}");
+    }
+
+    #[test]
+    fn series_end_with_the_test() {
+        let mut format = Prometheus::new(&Url::parse("http://p/api/v1/write").unwrap(), Some("x_"));
+        let told = format.encode(&about(), &News::Interval(Arc::new(moment())));
+        let ended = decode(&format.encode(&about(), &News::Ended(Arc::new(moment())))[0]);
+        assert_eq!(ended.timeseries.len() as u64, told[0].items);
+        assert!(ended.timeseries.iter().all(|series| series.samples[0].value.to_bits() == STALE));
+        assert_eq!(ended.timeseries[0].samples[0].timestamp, 1_767_225_610_001);
+        let once = About { periodic: false, ..about() };
+        let whole = format.encode(&once, &News::Ended(Arc::new(moment())));
+        assert_eq!(decode(&whole[0]).timeseries[0].samples[0].value, 10.0);
+    }
+}

@@ -1,0 +1,180 @@
+//! `SignalFx` (`SFx`): gauges to `/v2/datapoint`, the test's start and stop to `/v2/event`.
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use super::choose::with_path;
+use super::{Format, Message, News, statistics};
+use crate::moment::{About, Line, Moment};
+use crate::stats::{PERCENTILE_NAMES, PERCENTILES};
+
+/// How many data points a request carries at most.
+const BATCH: usize = 1000;
+/// How long a dimension's value may be, in characters.
+const VALUE: usize = 256;
+
+/// The percentiles that are sent, of [`PERCENTILES`].
+const SENT: [&str; 6] = ["50", "75", "90", "95", "99", "99.9"];
+
+pub(super) struct SignalFx {
+    datapoints: String,
+    events: String,
+    prefix: String,
+}
+
+impl SignalFx {
+    pub(super) fn new(base: &Url, prefix: &str) -> Self {
+        Self { datapoints: with_path(base, "/v2/datapoint"), events: with_path(base, "/v2/event"), prefix: prefix.to_owned() }
+    }
+
+    fn event(&self, about: &About, what: &str, at_ms: u64, more: Map<String, Value>) -> Message {
+        let run = &about.run;
+        let mut properties = Map::new();
+        properties.insert("description".into(), json!(run.description));
+        properties.insert("spec".into(), json!(run.spec));
+        properties.insert("versions".into(), json!(about.versions()));
+        for api in &run.apis {
+            properties.insert(format!("version_{}", api.name), json!(api.version));
+        }
+        properties.extend(more);
+        let event = json!([{
+            "category": "USER_DEFINED",
+            "eventType": format!("{}{what}", self.prefix),
+            "dimensions": dimensions(about, None),
+            "properties": properties,
+            "timestamp": at_ms,
+        }]);
+        Message { url: self.events.clone(), body: Bytes::from(event.to_string()), items: 1 }
+    }
+
+    fn points(&self, about: &About, moment: &Moment) -> Vec<Message> {
+        let at = about.unix_ms(moment.at);
+        let point = |name: &str, value: Value, dimensions: &Value| json!({ "metric": format!("{}{name}", self.prefix), "value": value, "dimensions": dimensions, "timestamp": at });
+        let whole = dimensions(about, None);
+        let mut points = vec![point("clients", json!(moment.users), &whole)];
+        let mut line = |kind: &str, line: &Line, dimensions: &Value| {
+            let mut add = |name: &str, value: Value| points.push(point(&format!("{kind}{name}"), value, dimensions));
+            add("rps", json!(line.now.rps));
+            add("total_requests", json!(line.requests));
+            add("total_failed", json!(line.failures));
+            if line.now.requests > 0 {
+                add("avg_response_time", json!(line.now.mean_us / 1000.0));
+                for (quantile, name) in PERCENTILES.iter().zip(PERCENTILE_NAMES).filter(|(_, name)| SENT.contains(name)) {
+                    let us = line.now.percentile_us(*quantile).unwrap_or(0);
+                    add(&format!("response_time.p{name}"), json!(us as f64 / 1000.0));
+                }
+            }
+        };
+        line("", &moment.total, &whole);
+        for (name, figures) in moment.ran(&about.names) {
+            line("transaction.", figures, &dimensions(about, Some(&name.name)));
+        }
+        let batches = points.chunks(BATCH).map(|batch| Message {
+            url: self.datapoints.clone(),
+            body: Bytes::from(json!({ "gauge": batch }).to_string()),
+            items: batch.len() as u64,
+        });
+        batches.collect()
+    }
+}
+
+impl Format for SignalFx {
+    fn encode(&mut self, about: &About, news: &News) -> Vec<Message> {
+        let mut messages = statistics(about, news).map(|moment| self.points(about, moment)).unwrap_or_default();
+        match news {
+            News::Started => messages.push(self.event(about, "test_started", about.unix_ms(Default::default()), Map::new())),
+            News::Ended(whole) => {
+                let figures = json!({ "requests": whole.total.requests, "failed": whole.total.failures });
+                let more = figures.as_object().cloned().unwrap_or_default();
+                messages.push(self.event(about, "test_stopped", about.unix_ms(whole.at), more));
+            }
+            News::Interval(_) => {}
+        }
+        messages
+    }
+}
+
+/// Their values are never empty and of limited length: SignalFx refuses others.
+fn dimensions(about: &About, transaction: Option<&str>) -> Value {
+    let value = |text: &str| json!(if text.is_empty() { "none".to_owned() } else { text.chars().take(VALUE).collect() });
+    let mut dimensions = Map::new();
+    dimensions.insert("test_name".into(), value(&about.run.test));
+    dimensions.insert("env".into(), value(&about.run.env));
+    if let Some(name) = transaction {
+        dimensions.insert("transaction".into(), value(name));
+    }
+    Value::Object(dimensions)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::moment::sample::{about, moment};
+
+    fn format() -> SignalFx {
+        SignalFx::new(&Url::parse("https://ingest.us1.signalfx.com").unwrap(), "locust.")
+    }
+
+    fn body(message: &Message) -> Value {
+        serde_json::from_slice(&message.body).unwrap()
+    }
+
+    #[test]
+    fn gauges_of_the_total_and_of_each_transaction() {
+        let sent = format().encode(&about(), &News::Interval(Arc::new(moment())));
+        assert_eq!(sent.len(), 1);
+        assert_eq!(sent[0].url, "https://ingest.us1.signalfx.com/v2/datapoint");
+        let body = body(&sent[0]);
+        let gauges = body["gauge"].as_array().unwrap();
+        assert_eq!(sent[0].items, gauges.len() as u64);
+        let find = |metric: &str, transaction: Option<&str>| {
+            let found = gauges
+                .iter()
+                .find(|gauge| gauge["metric"] == metric && gauge["dimensions"].get("transaction").and_then(Value::as_str) == transaction);
+            found.unwrap_or_else(|| panic!("no {metric} of {transaction:?} in {body:#}"))
+        };
+        assert_eq!(
+            find("locust.rps", None),
+            &json!({ "metric": "locust.rps", "value": 40.0, "dimensions": { "test_name": "tpdata", "env": "cs1" }, "timestamp": 1_767_225_610_000_u64 })
+        );
+        assert_eq!(find("locust.clients", None)["value"], 10);
+        assert_eq!(find("locust.total_requests", None)["value"], 400);
+        assert_eq!(find("locust.total_failed", None)["value"], 4);
+        let pay = find("locust.transaction.avg_response_time", Some("Checkout / Pay"));
+        assert_eq!((pay["value"].as_f64(), pay["dimensions"]["test_name"].as_str()), (Some(1010.7), Some("tpdata")));
+        assert!(find("locust.transaction.response_time.p95", Some("Checkout / Create"))["value"].as_f64().unwrap() > 9.0);
+        assert!(gauges.iter().all(|gauge| gauge["dimensions"]["transaction"] != "Never"));
+    }
+
+    #[test]
+    fn events_of_start_and_stop_tell_the_versions() {
+        let mut about = about();
+        about.run.env = String::new();
+        let sent = format().encode(&about, &News::Started);
+        assert_eq!((sent.len(), sent[0].url.as_str()), (1, "https://ingest.us1.signalfx.com/v2/event"));
+        let event = body(&sent[0])[0].clone();
+        assert_eq!(event["category"], "USER_DEFINED");
+        assert_eq!(event["eventType"], "locust.test_started");
+        assert_eq!(event["dimensions"], json!({ "test_name": "tpdata", "env": "none" }));
+        assert_eq!(event["properties"]["version_treatments"], "1.4.2");
+        let sent = format().encode(&about, &News::Ended(Arc::new(moment())));
+        assert_eq!(sent.len(), 1, "periodic statistics don't end with those of the whole test");
+        assert_eq!(body(&sent[0])[0]["eventType"], "locust.test_stopped");
+        assert_eq!(body(&sent[0])[0]["properties"]["failed"], 4);
+    }
+
+    #[test]
+    fn statistics_at_the_end_are_sent_once_in_batches() {
+        let mut about = About { periodic: false, ..about() };
+        let mut whole = moment();
+        about.names = (0..300).map(|i| crate::stats::Name::step(format!("{i}"), "GET")).collect();
+        whole.lines = vec![whole.total.clone(); 300];
+        assert!(format().encode(&about, &News::Interval(Arc::new(whole.clone()))).is_empty());
+        let sent = format().encode(&about, &News::Ended(Arc::new(whole)));
+        let points: u64 = sent.iter().filter(|message| message.url.ends_with("datapoint")).map(|message| message.items).sum();
+        assert_eq!((sent.len(), points), (5, 1 + 301 * 10));
+    }
+}

@@ -1,0 +1,164 @@
+//! `Splunk`: failed requests as events to the HTTP event collector.
+//!
+//! Every failure is accounted for: each one that is kept in full is an event with `count` 1, the others of its kind are one event an
+//! interval whose `count` says how many. So the sum of `count` is the number of failures.
+
+use bytes::{BufMut as _, BytesMut};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::choose::with_path;
+use super::{Format, Message, News};
+use crate::moment::{About, Failed, Moment};
+use crate::stats::Example;
+
+/// How large a request may grow: half of what the collector takes by default.
+const BATCH: usize = 500_000;
+
+pub(super) struct Splunk {
+    url: String,
+    /// `index`, `source`, `sourcetype`, where they are given.
+    envelope: serde_json::Map<String, Value>,
+}
+
+impl Splunk {
+    pub(super) fn new(base: &Url, section: &ltc_config::credentials::Splunk) -> Self {
+        let given = [("index", &section.index), ("source", &section.source), ("sourcetype", &section.sourcetype)];
+        let envelope = given.into_iter().filter_map(|(key, value)| Some((key.to_owned(), json!(value.as_deref()?))));
+        Self { url: with_path(base, "/services/collector/event"), envelope: envelope.collect() }
+    }
+
+    fn event(&self, about: &About, at_us: u64, event: Value) -> Vec<u8> {
+        let mut whole = self.envelope.clone();
+        // Epoch seconds with milliseconds.
+        let at = about.unix_ms(std::time::Duration::from_micros(at_us));
+        whole.insert("time".into(), json!(format!("{}.{:03}", at / 1000, at % 1000)));
+        if !about.run.hostname.is_empty() {
+            whole.insert("host".into(), json!(about.run.hostname));
+        }
+        whole.insert("event".into(), event);
+        Value::Object(whole).to_string().into_bytes()
+    }
+
+    fn events(&self, about: &About, moment: &Moment) -> Vec<Vec<u8>> {
+        let end_us = u64::try_from(moment.at.as_micros()).unwrap_or(u64::MAX);
+        let mut events = Vec::new();
+        for failed in &moment.failed {
+            for example in &failed.examples {
+                events.push(self.event(about, example.at_us, detail(about, failed, 1, Some(example))));
+            }
+            let rest = failed.count.saturating_sub(failed.examples.len() as u64);
+            if rest > 0 {
+                events.push(self.event(about, end_us, detail(about, failed, rest, None)));
+            }
+        }
+        if moment.failed_otherwise > 0 {
+            let other = Failed { class: "other", ..Failed::default() };
+            events.push(self.event(about, end_us, detail(about, &other, moment.failed_otherwise, None)));
+        }
+        events
+    }
+}
+
+fn detail(about: &About, failed: &Failed, count: u64, example: Option<&Example>) -> Value {
+    let versions: serde_json::Map<_, _> = about.run.apis.iter().map(|api| (api.name.clone(), json!(api.version))).collect();
+    let mut event = json!({
+        "type": "failure",
+        "test": about.run.test,
+        "env": about.run.env,
+        "transaction": failed.step,
+        "class": failed.class,
+        "kind": failed.kind,
+        "place": failed.place,
+        "count": count,
+        "api_versions": versions,
+        "seed": about.run.seed,
+    });
+    if let (Some(example), Some(event)) = (example, event.as_object_mut()) {
+        event.insert("message".into(), json!(example.message));
+        event.insert("user".into(), json!(example.user));
+        event.insert("request".into(), json!(example.request));
+        event.insert("response".into(), json!(example.response));
+    }
+    event
+}
+
+impl Format for Splunk {
+    fn encode(&mut self, about: &About, news: &News) -> Vec<Message> {
+        let News::Interval(moment) = news else { return Vec::new() };
+        let mut messages: Vec<Message> = Vec::new();
+        let mut body = BytesMut::new();
+        let mut items = 0;
+        let mut close = |body: &mut BytesMut, items: &mut u64| {
+            if *items > 0 {
+                messages.push(Message { url: self.url.clone(), body: body.split().freeze(), items: std::mem::take(items) });
+            }
+        };
+        for event in self.events(about, moment) {
+            if body.len() + event.len() > BATCH {
+                close(&mut body, &mut items);
+            }
+            body.put_slice(&event);
+            body.put_u8(b'\n');
+            items += 1;
+        }
+        close(&mut body, &mut items);
+        messages
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::moment::sample::{about, moment};
+
+    fn format() -> Splunk {
+        let text = "Splunk: {url: 'https://splunk:8088', token: t0ken, index: main, sourcetype: _json}";
+        let credentials = ltc_config::credentials::Credentials::parse(text, "c.yml", &|_| None).unwrap();
+        Splunk::new(&Url::parse("https://splunk:8088").unwrap(), credentials.splunk().unwrap().unwrap())
+    }
+
+    fn events(body: &Bytes) -> Vec<Value> {
+        serde_json::Deserializer::from_slice(body).into_iter().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn every_failure_is_counted_and_the_first_are_told_in_full() {
+        let mut moment = moment();
+        moment.failed[0].count = 1000;
+        moment.failed_otherwise = 7;
+        let sent = format().encode(&about(), &News::Interval(Arc::new(moment)));
+        assert_eq!((sent.len(), sent[0].url.as_str()), (1, "https://splunk:8088/services/collector/event"));
+        let events = events(&sent[0].body);
+        assert_eq!((events.len(), sent[0].items), (6, 6));
+        let first = &events[0];
+        assert_eq!(
+            (first["index"].as_str(), first["sourcetype"].as_str(), first["host"].as_str()),
+            (Some("main"), Some("_json"), Some("lab"))
+        );
+        assert_eq!(first["time"], "1767225601.000");
+        let detail = &first["event"];
+        assert_eq!(detail["message"], "expected status 201, got 503 Service Unavailable");
+        assert_eq!((detail["place"].as_str(), detail["class"].as_str()), (Some("specs/tpdata.lt:14:5"), Some("status")));
+        assert_eq!(detail["api_versions"], json!({ "treatments": "1.4.2" }));
+        assert!(detail["request"].as_str().unwrap().starts_with("POST /treatments"));
+        let counted: u64 = events.iter().map(|event| event["event"]["count"].as_u64().unwrap()).sum();
+        assert_eq!(counted, 1007);
+    }
+
+    #[test]
+    fn requests_are_bounded() {
+        let mut moment = moment();
+        for example in &mut moment.failed[0].examples {
+            example.response = "x".repeat(200_000);
+        }
+        let sent = format().encode(&about(), &News::Interval(Arc::new(moment)));
+        assert_eq!(sent.iter().map(|message| message.items).collect::<Vec<_>>(), [2, 2]);
+        assert!(sent.iter().all(|message| message.body.len() <= BATCH));
+        assert!(format().encode(&about(), &News::Started).is_empty());
+    }
+}

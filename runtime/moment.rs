@@ -1,0 +1,282 @@
+//! What is told of a running test, once an interval, in plain figures: made once of the interval's and the total's snapshots, for all
+//! who listen (listeners, the screen, the web page). None of them sees a histogram, and none a sample.
+
+mod log;
+
+use std::time::Duration;
+
+use crate::report::RunInfo;
+use crate::stats::{Example, Name, NameKind, NameStats, PERCENTILES, Snapshot};
+use crate::thresholds::Verdict;
+
+pub(crate) use log::Log;
+
+/// What doesn't change while a test runs.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct About {
+    /// What is run; what is known only at its end is not set yet.
+    pub(crate) run: RunInfo,
+    /// The lines of the report.
+    pub(crate) names: Vec<Name>,
+    /// When it began, since the Unix epoch.
+    pub(crate) unix_start: Duration,
+    /// How long it is to last, where that is known.
+    pub(crate) planned: Option<Duration>,
+    /// How the load is spread, where it is.
+    pub(crate) fleet: Option<FleetShape>,
+    /// Whether statistics go out every interval (`final_stats: No`), or once, at the end.
+    pub(crate) periodic: bool,
+}
+
+/// How a load is spread over functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FleetShape {
+    pub(crate) shards: u32,
+    /// After what time others take over; `None`: never.
+    pub(crate) interval: Option<Duration>,
+    /// How many follow each other; `None`: until it is stopped.
+    pub(crate) intervals: Option<u32>,
+}
+
+impl FleetShape {
+    /// The number of the interval at that time, from 1.
+    pub(crate) fn interval_at(self, at: Duration) -> u128 {
+        let number = self.interval.map_or(0, |interval| at.as_millis() / interval.as_millis().max(1)) + 1;
+        self.intervals.map_or(number, |last| number.min(u128::from(last.max(1))))
+    }
+}
+
+/// Whether each shard told of this interval, and of how many users. Its threads are counted through all shards.
+pub(crate) fn shards(delta: &Snapshot, shards: u32) -> Vec<Option<u64>> {
+    let mut told = vec![None; shards as usize];
+    for (source, gauge) in &delta.sources {
+        if let Some(shard) = told.get_mut((source % shards.max(1)) as usize) {
+            *shard = Some(shard.unwrap_or(0) + gauge.users);
+        }
+    }
+    told
+}
+
+impl About {
+    /// A time of the test as milliseconds since the Unix epoch.
+    pub(crate) fn unix_ms(&self, at: Duration) -> u64 {
+        u64::try_from((self.unix_start + at).as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// `shop 2.8.0, notes 1.0`: the versions of all APIs.
+    pub(crate) fn versions(&self) -> String {
+        let told: Vec<String> = self.run.apis.iter().map(|api| format!("{} {}", api.name, api.version).trim().to_owned()).collect();
+        told.join(", ")
+    }
+}
+
+/// Figures of one window.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Figures {
+    pub(crate) requests: u64,
+    pub(crate) failures: u64,
+    /// Requests a second.
+    pub(crate) rps: f64,
+    /// Failures a second.
+    pub(crate) failing: f64,
+    /// The mean response time, microseconds.
+    pub(crate) mean_us: f64,
+    /// All of [`PERCENTILES`] of the response times, microseconds; the last is the greatest.
+    pub(crate) percentiles_us: [u64; PERCENTILES.len()],
+}
+
+impl Figures {
+    fn of(stats: &NameStats, window: &Snapshot) -> Self {
+        let times = stats.response();
+        Self {
+            requests: stats.requests,
+            failures: stats.failures,
+            rps: window.rate(stats.requests),
+            failing: window.rate(stats.failures),
+            mean_us: times.mean_us(),
+            percentiles_us: if times.is_empty() { Default::default() } else { times.percentiles_us() },
+        }
+    }
+
+    /// A percentile of [`PERCENTILES`]; `None` where nothing was measured.
+    pub(crate) fn percentile_us(&self, quantile: f64) -> Option<u64> {
+        let at = PERCENTILES.iter().position(|known| (known - quantile).abs() < 1e-9)?;
+        (self.requests > 0).then(|| self.percentiles_us[at])
+    }
+}
+
+/// One line of the report, or the total.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Line {
+    /// Since the test's start.
+    pub(crate) requests: u64,
+    /// Since the test's start.
+    pub(crate) failures: u64,
+    /// Of the window.
+    pub(crate) now: Figures,
+}
+
+/// One kind of failure, as often as it occurred in the window.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Failed {
+    /// The step's name; empty outside of any.
+    pub(crate) step: String,
+    pub(crate) class: &'static str,
+    pub(crate) kind: String,
+    /// `file:line:column` of the spec; empty where it has none.
+    pub(crate) place: String,
+    pub(crate) count: u64,
+    /// The first of them in full.
+    pub(crate) examples: Vec<Example>,
+}
+
+/// A window of a running test: one interval, or, at the end, all of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Moment {
+    /// When it ends, from the test's start.
+    pub(crate) at: Duration,
+    pub(crate) users: u64,
+    pub(crate) planned: u64,
+    /// All steps together.
+    pub(crate) total: Line,
+    /// As [`About::names`], in their order.
+    pub(crate) lines: Vec<Line>,
+    /// What failed in it.
+    pub(crate) failed: Vec<Failed>,
+    /// Failures beyond the kinds told apart.
+    pub(crate) failed_otherwise: u64,
+    /// Users of each shard that told of it, where the load is spread.
+    pub(crate) shards: Vec<Option<u64>>,
+    /// How the profile's thresholds stand.
+    pub(crate) thresholds: Vec<Verdict>,
+    /// Arrivals that found no free user, since the test's start.
+    pub(crate) missed: u64,
+    /// How late turns began, at most, for 99 of 100; microseconds.
+    pub(crate) lag_us: u64,
+    /// The generator's share of its processors, of 1.
+    pub(crate) cpu: f64,
+}
+
+impl Moment {
+    /// One interval, and the test so far.
+    pub(crate) fn interval(delta: &Snapshot, total: &Snapshot, names: &[Name], places: &[String]) -> Self {
+        let mut moment = Self::window(delta, total, names);
+        moment.failed = failed(delta, names, places);
+        moment.failed_otherwise = delta.failures.other();
+        moment
+    }
+
+    /// The whole test, for those who are told of it once. Its failures were told as they came.
+    pub(crate) fn whole(total: &Snapshot, names: &[Name]) -> Self {
+        Self::window(total, total, names)
+    }
+
+    fn window(window: &Snapshot, total: &Snapshot, names: &[Name]) -> Self {
+        let none = NameStats::default();
+        let lines: Vec<Line> = (0..names.len())
+            .map(|index| {
+                let so_far = total.names.get(index).unwrap_or(&none);
+                let now = Figures::of(window.names.get(index).unwrap_or(&none), window);
+                Line { requests: so_far.requests, failures: so_far.failures, now }
+            })
+            .collect();
+        let steps = || lines.iter().zip(names).filter(|(_, name)| name.kind == NameKind::Step).map(|(line, _)| line);
+        let all = Line {
+            requests: steps().map(|line| line.requests).sum(),
+            failures: steps().map(|line| line.failures).sum(),
+            now: Figures::of(&window.total(names), window),
+        };
+        Self {
+            at: window.window.map_or(Duration::ZERO, |window| Duration::from_micros(window.to_us)),
+            users: window.users(),
+            planned: window.planned(),
+            total: all,
+            lines,
+            failed: Vec::new(),
+            failed_otherwise: 0,
+            shards: Vec::new(),
+            thresholds: Vec::new(),
+            missed: total.missed,
+            lag_us: window.lag.quantile_us(0.99),
+            cpu: window.cpu.share(),
+        }
+    }
+
+    /// Lines that have run, with their names.
+    pub(crate) fn ran<'m>(&'m self, names: &'m [Name]) -> impl Iterator<Item = (&'m Name, &'m Line)> {
+        names.iter().zip(&self.lines).filter(|(_, line)| line.requests > 0)
+    }
+}
+
+fn failed(delta: &Snapshot, names: &[Name], places: &[String]) -> Vec<Failed> {
+    let all = delta.failures.by_count().into_iter().map(|(key, found)| Failed {
+        step: names.get(key.name as usize).map(|name| name.name.clone()).unwrap_or_default(),
+        class: key.class.name(),
+        kind: key.kind.to_string(),
+        place: places.get(key.place as usize).cloned().unwrap_or_default(),
+        count: found.count,
+        examples: found.examples.clone(),
+    });
+    all.collect()
+}
+
+#[cfg(test)]
+pub(crate) mod sample {
+    //! A test of two steps and a group, for the tests of all who listen.
+
+    use super::*;
+    use crate::report::sample::report;
+
+    pub(crate) fn about() -> About {
+        let report = report();
+        About {
+            unix_start: Duration::from_secs(1_767_225_600),
+            planned: Some(Duration::from_secs(60)),
+            periodic: true,
+            fleet: None,
+            run: report.run,
+            names: report.names,
+        }
+    }
+
+    /// The whole of [`report`] as if it were one interval.
+    pub(crate) fn moment() -> Moment {
+        let report = report();
+        Moment::interval(&report.total, &report.total, &report.names, &report.places)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::report;
+
+    #[test]
+    fn a_silent_shard_is_seen() {
+        let gauge = |users| crate::stats::Gauge { at_us: 1, users, planned: users };
+        // Two threads of shard 0, one of shard 2, none of shard 1.
+        let mut delta = Snapshot::empty(0);
+        delta.sources = [(0, gauge(3)), (3, gauge(4)), (2, gauge(5))].into();
+        assert_eq!(shards(&delta, 3), [Some(7), None, Some(5)]);
+        let shape = FleetShape { shards: 3, interval: Some(Duration::from_secs(60)), intervals: Some(2) };
+        assert_eq!([0, 59, 60, 200].map(|at| shape.interval_at(Duration::from_secs(at))), [1, 1, 2, 2]);
+    }
+
+    #[test]
+    fn totals_leave_groups_out_and_figures_are_of_the_window() {
+        let moment = sample::moment();
+        let report = report();
+        assert_eq!((moment.total.requests, moment.total.failures), (400, 4));
+        assert_eq!(moment.lines[3].requests, 200);
+        assert_eq!(moment.total.now.rps, 40.0);
+        assert_eq!(moment.total.now.percentile_us(1.0), Some(report.total.total(&report.names).response().max_us()));
+        assert_eq!(moment.lines[2].now.percentile_us(0.99), None);
+        assert_eq!(moment.total.now.percentile_us(0.123), None);
+        assert_eq!((moment.users, moment.planned), (10, 20));
+        assert_eq!(moment.failed.len(), 1);
+        let failed = &moment.failed[0];
+        assert_eq!((failed.step.as_str(), failed.class, failed.count), ("Checkout / Create", "status", 4));
+        assert_eq!((failed.place.as_str(), failed.examples.len()), ("specs/tpdata.lt:14:5", 4));
+        assert_eq!(moment.ran(&report.names).count(), 3);
+    }
+}

@@ -1,0 +1,87 @@
+//! The kinds of failure that a test has shown so far, with the first message of each: what a screen or a page lists.
+
+use std::time::Duration;
+
+use super::Moment;
+
+/// How many are listed.
+const ENTRIES: usize = 200;
+
+/// One kind of failure, or a line that was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// When it first was seen.
+    pub(crate) at: Duration,
+    /// How often; 0 for what was said.
+    pub(crate) count: u64,
+    pub(crate) step: String,
+    pub(crate) class: &'static str,
+    pub(crate) kind: String,
+    pub(crate) place: String,
+    /// The first message.
+    pub(crate) text: String,
+}
+
+/// In the order in which they came.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Log(Vec<Entry>);
+
+impl Log {
+    /// An interval is over.
+    pub(crate) fn tell(&mut self, moment: &Moment) {
+        for failed in &moment.failed {
+            let known = self.0.iter_mut().find(|entry| {
+                (&entry.step, entry.class, &entry.kind, &entry.place) == (&failed.step, failed.class, &failed.kind, &failed.place)
+            });
+            if let Some(entry) = known {
+                entry.count += failed.count;
+                continue;
+            }
+            let first = failed.examples.first();
+            self.push(Entry {
+                at: first.map_or(moment.at, |example| Duration::from_micros(example.at_us)),
+                count: failed.count,
+                step: failed.step.clone(),
+                class: failed.class,
+                kind: failed.kind.clone(),
+                place: failed.place.clone(),
+                text: first.map_or_else(|| failed.kind.clone(), |example| example.message.clone()),
+            });
+        }
+    }
+
+    /// Something was said that would else stand on standard error.
+    pub(crate) fn say(&mut self, at: Duration, text: String) {
+        self.push(Entry { at, count: 0, step: String::new(), class: "", kind: String::new(), place: String::new(), text });
+    }
+
+    fn push(&mut self, entry: Entry) {
+        if self.0.len() < ENTRIES {
+            self.0.push(entry);
+        }
+    }
+
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::moment;
+    use super::*;
+
+    #[test]
+    fn failures_of_a_kind_are_one_entry() {
+        let mut log = Log::default();
+        log.tell(&moment());
+        log.tell(&moment());
+        log.say(Duration::from_secs(3), "stopping".into());
+        assert_eq!(log.entries().iter().map(|entry| entry.count).collect::<Vec<_>>(), [8, 0]);
+        assert_eq!((log.entries()[0].at, log.entries()[0].class), (Duration::from_secs(1), "status"));
+        for second in 0..1000 {
+            log.say(Duration::from_secs(second), "again".into());
+        }
+        assert_eq!(log.entries().len(), ENTRIES);
+    }
+}

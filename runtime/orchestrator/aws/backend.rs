@@ -1,0 +1,289 @@
+//! The engine `lambda`: slices are invocations of the deployed function, in as many regions as there are.
+
+use std::collections::HashMap;
+use std::error::Error as StdError;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aws_sdk_lambda::Client;
+use aws_sdk_lambda::error::SdkError;
+use aws_sdk_lambda::operation::invoke_with_response_stream::InvokeWithResponseStreamOutput;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::InvokeWithResponseStreamResponseEvent as Event;
+use futures_util::{StreamExt, stream};
+
+use super::deploy::PROGRAM;
+use super::error::{AwsError, Cause, chain};
+use super::function::Functions;
+use super::names::{ALIAS, Names};
+use super::prelude::Prelude;
+use super::session::Session;
+use super::stop;
+use super::storage::{Bucket, STOPS};
+use crate::orchestrator::backend::{Backend, InvokeError, Output, Promise, Urgency};
+use crate::orchestrator::event::{SliceEvent, StopSign};
+use crate::orchestrator::lead;
+
+/// A function answers as soon as it has the event; a cold start takes a second or two, ten at the most.
+const ANSWER: Duration = Duration::from_secs(15);
+/// Between attempts to say that a slice is to end.
+const AGAIN: Duration = Duration::from_secs(1);
+/// After so long Lambda has ended any function.
+const LONGEST: Duration = Duration::from_secs(920);
+
+/// What was made for the stop.
+#[derive(Debug, Default)]
+struct Sign {
+    /// This run made the bucket.
+    made_bucket: bool,
+    /// What the object says, a line each.
+    lines: Vec<String>,
+}
+
+/// AWS Lambda.
+#[derive(Debug)]
+pub(crate) struct LambdaBackend {
+    session: Session,
+    names: Names,
+    program: &'static str,
+    bucket: Bucket,
+    key: String,
+    sign: Mutex<Sign>,
+    clients: HashMap<String, Client>,
+}
+
+impl LambdaBackend {
+    /// Asks for the account; nothing is made or invoked yet.
+    pub(crate) async fn open(session: Session, names: Names, program: &'static str, test_id: &str) -> Result<Self, AwsError> {
+        let account = session.account(names.home()).await?;
+        let clients = names.regions.iter().map(|region| (region.clone(), session.invoker(region))).collect();
+        let bucket = names.stop_bucket(&account);
+        Ok(Self { session, names, program, bucket, key: format!("{STOPS}{test_id}"), sign: Mutex::default(), clients })
+    }
+
+    /// Where functions look whether they are to stop.
+    pub(crate) fn stop_sign(&self) -> StopSign {
+        StopSign::S3 { region: self.bucket.region.clone(), bucket: self.bucket.name.clone(), key: self.key.clone() }
+    }
+
+    async fn ask_capacity(&self, region: &str) -> Result<Option<u64>, AwsError> {
+        let functions = Functions::new(&self.session, region);
+        let missing = |what: &str| {
+            let name = &self.names.function;
+            Err(AwsError::new(Cause::NotFound, format!("{name} in {region}: {what}: run `deploy --region {region}` first")))
+        };
+        let Some(found) = functions.find(&self.names.function).await? else { return missing("it isn't deployed") };
+        if functions.alias(&self.names.function).await?.is_none() {
+            return missing("no version of it is published");
+        }
+        if found.tags.get(PROGRAM).is_some_and(|program| program != self.program) {
+            return missing("what is deployed is another build than this one");
+        }
+        functions.ready(&self.names.function).await?;
+        // Without a way to stop there is no load.
+        if self.session.ensure_bucket(&self.bucket).await? {
+            self.sign().made_bucket = true;
+        }
+        let (free, _) = functions.concurrency().await?;
+        Ok(Some(found.reserved.unwrap_or(free)))
+    }
+
+    async fn begin(&self, region: &str, event: &SliceEvent) -> Result<Output, InvokeError> {
+        let payload = Blob::new(event.to_json().map_err(InvokeError::Refused)?);
+        let client = self.clients.get(region).ok_or_else(|| InvokeError::Refused(format!("{region} is none of the test's regions")))?;
+        let request = client.invoke_with_response_stream().function_name(&self.names.function).qualifier(ALIAS).payload(payload.clone());
+        let call = format!("lambda:InvokeWithResponseStream in {region}");
+        let answer = tokio::time::timeout(ANSWER, request.send()).await;
+        let answer = answer.map_err(|_| InvokeError::Unknown(format!("{call}: no answer in {} seconds", ANSWER.as_secs())))?;
+        match answer {
+            Ok(answer) => Ok(streamed(answer)),
+            Err(error) if cannot_stream(&error) => Ok(self.whole(client.clone(), region, payload)),
+            Err(error) => Err(judged(&call, &error)),
+        }
+    }
+
+    /// Where streaming can't be had: the whole answer at the end.
+    fn whole(&self, client: Client, region: &str, payload: Blob) -> Output {
+        let request = client.invoke().function_name(&self.names.function).qualifier(ALIAS).payload(payload);
+        let call = format!("lambda:Invoke in {region}");
+        let answer = async move {
+            match tokio::time::timeout(LONGEST, request.send()).await {
+                Err(_) => Err(format!("{call}: no answer in {} seconds", LONGEST.as_secs())),
+                Ok(Err(error)) => Err(AwsError::sdk(&call, &error).to_string()),
+                Ok(Ok(answer)) => {
+                    let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
+                    match answer.function_error {
+                        Some(kind) => Ok(format!("the function failed ({kind}): {}\n", String::from_utf8_lossy(&payload)).into()),
+                        None => Ok(Prelude::default().skip(&unwrapped(payload))),
+                    }
+                }
+            }
+        };
+        Box::pin(stream::once(answer))
+    }
+
+    fn sign(&self) -> MutexGuard<'_, Sign> {
+        self.sign.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes what functions read.
+    async fn tell(&self) -> Result<(), String> {
+        let content = self.sign().lines.join("\n");
+        self.session.put_object(&self.bucket, &self.key, &content).await.map_err(|error| error.to_string())
+    }
+
+    async fn remove(&self) -> Result<(), AwsError> {
+        let Sign { made_bucket, lines } = std::mem::take(&mut *self.sign());
+        if !lines.is_empty() {
+            self.session.delete_object(&self.bucket, &self.key).await?;
+        }
+        if made_bucket {
+            self.session.delete_bucket(&self.bucket).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Backend for LambdaBackend {
+    fn name(&self) -> &'static str {
+        "lambda"
+    }
+
+    fn capacity<'a>(&'a self, region: Option<&'a str>) -> Promise<'a, Result<Option<u64>, InvokeError>> {
+        let region = region.unwrap_or(self.names.home());
+        Box::pin(async move { self.ask_capacity(region).await.map_err(|error| InvokeError::Refused(error.to_string())) })
+    }
+
+    fn invoke<'a>(&'a self, region: Option<&'a str>, event: &'a SliceEvent) -> Promise<'a, Result<Output, InvokeError>> {
+        Box::pin(self.begin(region.unwrap_or(self.names.home()), event))
+    }
+
+    fn lead(&self, shards: u32) -> Duration {
+        lead::on_lambda(shards)
+    }
+
+    fn abandon<'a>(&'a self, slice: &'a str) -> Promise<'a, Result<(), String>> {
+        Box::pin(async move {
+            self.sign().lines.push(stop::abandoned(slice));
+            // Where the function was lost because the network was, that comes back; who calls bounds the wait.
+            while let Err(why) = self.tell().await {
+                anstream::eprintln!("warning: {slice} can't be told to end yet: {why}");
+                tokio::time::sleep(AGAIN).await;
+            }
+            // Until it has surely looked, and has ended.
+            tokio::time::sleep(stop::SEEN).await;
+            Ok(())
+        })
+    }
+
+    fn stop(&self, urgency: Urgency) -> Promise<'_, Result<(), String>> {
+        self.sign().lines.push(stop::word(urgency).to_owned());
+        Box::pin(self.tell())
+    }
+
+    fn clean_up(&self) -> Promise<'_, Result<(), String>> {
+        Box::pin(async move { self.remove().await.map_err(|error| error.to_string()) })
+    }
+}
+
+/// What a function writes, from the events that carry it. One that failed has surely ended, and has a word about it; what ends without
+/// the event that says so was cut, and may go on.
+fn streamed(answer: InvokeWithResponseStreamOutput) -> Output {
+    let begin = (Some(answer), Prelude::default());
+    let pieces = stream::unfold(begin, |(answer, mut prelude)| async move {
+        let mut answer = answer?;
+        loop {
+            let why = match answer.event_stream.recv().await {
+                Ok(Some(Event::PayloadChunk(chunk))) => {
+                    let piece = prelude.skip(chunk.payload.as_ref().map(AsRef::as_ref).unwrap_or_default());
+                    if piece.is_empty() {
+                        continue;
+                    }
+                    return Some((Ok(piece), (Some(answer), prelude)));
+                }
+                Ok(Some(Event::InvokeComplete(complete))) => match complete.error_code {
+                    None => return None,
+                    Some(code) => {
+                        let word = format!("\nthe function failed: {code}: {}\n", complete.error_details.unwrap_or_default());
+                        return Some((Ok(word.into()), (None, prelude)));
+                    }
+                },
+                Ok(Some(_)) => continue,
+                Ok(None) => "the connection was cut before the function had ended".to_owned(),
+                Err(error) => format!("the connection to the function was lost: {}", chain(&error)),
+            };
+            return Some((Err(why), (None, prelude)));
+        }
+    });
+    pieces.boxed()
+}
+
+/// Some emulators, and gateways before Lambda, don't know the call: then it has surely not begun.
+fn cannot_stream<E>(error: &SdkError<E>) -> bool
+where
+    E: aws_smithy_types::error::metadata::ProvideErrorMetadata,
+{
+    let SdkError::ServiceError(context) = error else { return false };
+    let code = context.err().code().unwrap_or_default();
+    let unknown = ["UnknownOperationException", "UnsupportedOperationException", "InvalidAction", "NotImplemented", "InternalFailure"];
+    match context.raw().status().as_u16() {
+        405 | 501 => true,
+        400 | 404 => unknown.contains(&code) || code.is_empty(),
+        _ => false,
+    }
+}
+
+/// What a failed invocation means for the load.
+fn judged<E>(call: &str, error: &SdkError<E>) -> InvokeError
+where
+    E: StdError + aws_smithy_types::error::metadata::ProvideErrorMetadata + 'static,
+{
+    let said = AwsError::sdk(call, error);
+    let message = said.to_string();
+    match said.cause {
+        Cause::Throttled => InvokeError::Throttled(message),
+        Cause::NoCredentials | Cause::WrongCredentials | Cause::Denied | Cause::NotFound => InvokeError::Refused(message),
+        // It is being updated, or its network isn't there yet.
+        Cause::Conflict => InvokeError::NotStarted(message),
+        Cause::Unreachable if never_connected(error) => InvokeError::NotStarted(message),
+        Cause::Unreachable => InvokeError::Unknown(message),
+        Cause::Other => match (said.code.as_str(), error.raw_response().map(|raw| raw.status().as_u16())) {
+            ("EC2ThrottledException" | "ENILimitReachedException" | "SubnetIPAddressLimitReachedException", _) => {
+                InvokeError::Throttled(message)
+            }
+            (_, Some(400..500)) => InvokeError::Refused(message),
+            _ => InvokeError::Unknown(message),
+        },
+    }
+}
+
+/// Whether no connection was made: then nothing was sent either.
+fn never_connected(error: &(dyn StdError + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
+/// An answer that came as a JSON string, as it does from emulators.
+fn unwrapped(payload: Vec<u8>) -> Vec<u8> {
+    match serde_json::from_slice::<String>(&payload) {
+        Ok(text) => text.into_bytes(),
+        Err(_) => payload,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_wrapped_as_json_is_unwrapped() {
+        assert_eq!(unwrapped(b"\"ltc1:abc\\n\"".to_vec()), b"ltc1:abc\n");
+        assert_eq!(unwrapped(b"ltc1:abc\n".to_vec()), b"ltc1:abc\n");
+    }
+}

@@ -1,0 +1,242 @@
+//! `deploy`, `status` and `destroy`: from names to what is in the account. Each can be repeated, and goes on where it was cut off.
+
+use std::collections::HashMap;
+
+use ltc_config::profile::{Architecture, LambdaSettings};
+
+use super::error::{AwsError, Cause};
+use super::function::{Done, Functions, Wanted};
+use super::names::Names;
+use super::package::Package;
+use super::policy;
+use super::session::Session;
+
+/// Tags that `run`, `status` and `destroy` go by.
+const MADE: &str = "ltc-made";
+pub(super) const PROGRAM: &str = "ltc-program";
+const CONTENT: &str = "ltc-content";
+const API: &str = "ltc-api-";
+
+/// What is to be deployed.
+#[derive(Debug)]
+pub(crate) struct Deployment<'a> {
+    pub(crate) names: &'a Names,
+    pub(crate) settings: &'a LambdaSettings,
+    pub(crate) package: &'a Package,
+    pub(crate) test: &'a str,
+    /// The program's fingerprint: `run` finds a function of another build before it invokes it.
+    pub(crate) program: &'a str,
+    pub(crate) compiler: &'a str,
+    /// Apis and their versions.
+    pub(crate) versions: &'a [(String, String)],
+}
+
+impl Deployment<'_> {
+    /// Does it; each thing that was done is said.
+    pub(crate) async fn run(&self, session: &Session, say: &dyn Fn(String)) -> Result<(), AwsError> {
+        let names = self.names;
+        let account = session.account(names.home()).await?;
+        let role = self.role(session, &account, say).await?;
+        let bucket = names.stop_bucket(&account);
+        match &names.own_bucket {
+            Some(own) if !session.has_bucket(&bucket).await? => {
+                let why = format!("there is no bucket {own}, which profile.lambda.bucket names: make it, or leave the key out");
+                return Err(AwsError::new(Cause::NotFound, why));
+            }
+            Some(_) => {}
+            None if session.ensure_bucket(&bucket).await? => say(format!("made bucket {} in {}", bucket.name, bucket.region)),
+            None => {}
+        }
+        let wanted = Wanted {
+            name: &names.function,
+            role: &role,
+            memory_mb: i32::try_from(self.settings.memory_mb).unwrap_or(i32::MAX),
+            description: format!("Load test {}, built by ltc {}", self.test, self.compiler),
+            subnets: &self.settings.subnets,
+            security_groups: &self.settings.security_groups,
+            tags: self.tags(),
+            package: self.package,
+        };
+        for region in &names.regions {
+            let functions = Functions::new(session, region);
+            let done = functions.ensure(&wanted).await?;
+            let (version, is_new) = functions.publish(&names.function).await?;
+            functions.prune(&names.function).await?;
+            let what = match done {
+                Done::Created => "made",
+                Done::Uploaded => "updated",
+                Done::Configured => "configured anew",
+                Done::Nothing if is_new => "published",
+                Done::Nothing => "unchanged",
+            };
+            say(format!(
+                "{} in {region}: {what}, version {version}, {} MB, {}",
+                names.function,
+                self.settings.memory_mb,
+                self.package.architecture.name()
+            ));
+        }
+        Ok(())
+    }
+
+    async fn role(&self, session: &Session, account: &str, say: &dyn Fn(String)) -> Result<String, AwsError> {
+        let (names, region, name) = (self.names, self.names.home(), self.names.role());
+        match &names.own_role {
+            Some(arn) if arn.starts_with("arn:") => return Ok(arn.clone()),
+            Some(own) => {
+                let found = session.find_role(region, &name).await?;
+                return found.ok_or_else(|| {
+                    AwsError::new(Cause::NotFound, format!("there is no role {own}: leave it out, and `deploy` makes one"))
+                });
+            }
+            None => {}
+        }
+        let arn = match session.find_role(region, &name).await? {
+            Some(arn) => arn,
+            None => {
+                let arn = session.create_role(region, &name).await?;
+                say(format!("made role {name}"));
+                arn
+            }
+        };
+        let document = policy::of_function(names, account, !self.settings.subnets.is_empty()).to_string();
+        session.put_role_policy(region, &name, &document).await?;
+        Ok(arn)
+    }
+
+    fn tags(&self) -> HashMap<String, String> {
+        let own = [
+            (MADE, "deploy"),
+            (PROGRAM, self.program),
+            (CONTENT, &self.package.sha256),
+            ("ltc-version", self.compiler),
+            ("ltc-test", self.test),
+        ];
+        let own = own.into_iter().map(|(key, value)| (key.to_owned(), tag(value)));
+        let versions = self.versions.iter().map(|(api, version)| (format!("{API}{api}"), tag(version)));
+        let said = self.settings.tags.iter().map(|(key, value)| (key.clone(), value.clone()));
+        own.chain(versions).chain(said).collect()
+    }
+
+    /// The calls that it would make, in their order, and the policies.
+    pub(crate) fn describe(&self) -> String {
+        let names = self.names;
+        let vpc = !self.settings.subnets.is_empty();
+        let mut lines = vec!["Calls of `deploy` (those with ? only where it is needed):".to_owned()];
+        let home = names.home();
+        let mut call = |text: String| lines.push(format!("  {text}"));
+        call(format!("sts:GetCallerIdentity in {home}"));
+        match &names.own_role {
+            Some(arn) if arn.starts_with("arn:") => {}
+            Some(_) => call(format!("iam:GetRole {}", names.role())),
+            None => {
+                call(format!("iam:GetRole {}", names.role()));
+                call(format!("? iam:CreateRole {}", names.role()));
+                call(format!("iam:PutRolePolicy {} (what functions may do, below)", names.role()));
+            }
+        }
+        call(format!("s3:ListBucket {} in {home}", names.bucket("ACCOUNT")));
+        if names.own_bucket.is_none() {
+            call(format!("? s3:CreateBucket {} in {home}", names.bucket("ACCOUNT")));
+        }
+        for region in &names.regions {
+            let function = &names.function;
+            call(format!("lambda:GetFunction {function} in {region}"));
+            call(format!(
+                "? lambda:CreateFunction {function} in {region}: provided.al2023, {}, {} MB, timeout 900 s, {} bytes",
+                self.package.architecture.name(),
+                self.settings.memory_mb,
+                self.package.zip.len()
+            ));
+            for action in ["UpdateFunctionConfiguration", "UpdateFunctionCode", "TagResource"] {
+                call(format!("? lambda:{action} {function} in {region}"));
+            }
+            call(format!("lambda:GetFunctionConfiguration {function} in {region}, until it is active"));
+            call(format!("lambda:GetAlias, PublishVersion, ? CreateAlias or UpdateAlias {function}:{} in {region}", super::names::ALIAS));
+            call(format!("lambda:ListVersionsByFunction, ? DeleteFunction of old versions of {function} in {region}"));
+        }
+        let policy = |value: &serde_json::Value| serde_json::to_string_pretty(value).unwrap_or_default();
+        let function = policy::of_function(names, "ACCOUNT", vpc);
+        let deployer = policy::of_deployer(names, "ACCOUNT", names.own_role.is_none(), vpc);
+        format!(
+            "{}\n\nWhat the functions' role {} may do (ACCOUNT: your account's number):\n{}\n\nThe least that deploy, status, run and destroy need:\n{}",
+            lines.join("\n"),
+            names.role(),
+            policy(&function),
+            policy(&deployer)
+        )
+    }
+}
+
+/// A line for each region.
+pub(crate) async fn status(session: &Session, names: &Names, program: &str) -> Result<Vec<String>, AwsError> {
+    let mut lines = Vec::new();
+    for region in &names.regions {
+        let functions = Functions::new(session, region);
+        let (free, all) = functions.concurrency().await?;
+        let Some(found) = functions.find(&names.function).await? else {
+            lines.push(format!("{} in {region}: not deployed; {free} of {all} functions may run at once", names.function));
+            continue;
+        };
+        let version = functions.alias(&names.function).await?;
+        let has = &found.configuration;
+        let same = if found.tags.get(PROGRAM).is_some_and(|known| known == program) { "this build" } else { "another build than this one" };
+        let mut apis: Vec<String> =
+            found.tags.iter().filter_map(|(key, value)| Some(format!("{} {value}", key.strip_prefix(API)?))).collect();
+        apis.sort();
+        lines.push(format!(
+            "{} in {region}: {}, {same}, {}, {} MB, {}, changed {}{}; {free} of {all} functions may run at once",
+            names.function,
+            version.map_or_else(|| "no version is published".to_owned(), |version| format!("version {version}")),
+            has.state().map_or("active", |state| state.as_str()).to_lowercase(),
+            has.memory_size().unwrap_or_default(),
+            has.architectures().first().map_or("x86_64", |architecture| architecture.as_str()),
+            has.last_modified().unwrap_or("at an unknown time"),
+            if apis.is_empty() { String::new() } else { format!(", {}", apis.join(", ")) },
+        ));
+    }
+    Ok(lines)
+}
+
+/// Removes all that `deploy` made, and what Lambda made on its behalf; what others made stays.
+pub(crate) async fn destroy(session: &Session, names: &Names, say: &dyn Fn(String)) -> Result<(), AwsError> {
+    let account = session.account(names.home()).await?;
+    for region in &names.regions {
+        let functions = Functions::new(session, region);
+        match functions.find(&names.function).await? {
+            None => say(format!("{} in {region}: not there", names.function)),
+            Some(found) if !found.tags.contains_key(MADE) => {
+                say(format!("{} in {region}: kept, since it wasn't made by `deploy`", names.function));
+                continue;
+            }
+            Some(_) => {
+                functions.delete(&names.function).await?;
+                say(format!("{} in {region}: removed", names.function));
+            }
+        }
+        if session.delete_logs(region, &names.function).await? {
+            say(format!("log group /aws/lambda/{} in {region}: removed", names.function));
+        }
+    }
+    if names.own_bucket.is_none() {
+        let bucket = names.stop_bucket(&account);
+        if session.delete_bucket(&bucket).await? {
+            say(format!("bucket {}: removed", bucket.name));
+        }
+    }
+    if names.own_role.is_none() && session.delete_role(names.home(), &names.role()).await? {
+        say(format!("role {}: removed", names.role()));
+    }
+    Ok(())
+}
+
+/// What a tag's value may hold.
+fn tag(value: &str) -> String {
+    let plain = |char: char| if char.is_alphanumeric() || " _.:/=+-@".contains(char) { char } else { '_' };
+    value.chars().map(plain).take(256).collect()
+}
+
+/// The architecture that functions are to have, if it was said.
+pub(crate) fn architecture(said: Option<Architecture>, settings: &LambdaSettings) -> Option<Architecture> {
+    said.or(settings.architecture)
+}

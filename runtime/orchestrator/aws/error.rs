@@ -1,0 +1,188 @@
+//! What AWS refuses, in a tester's words: what was asked, what was answered, and the mend.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use aws_sdk_lambda::error::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+/// What a refusal comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Nobody says who asks.
+    NoCredentials,
+    /// The keys are wrong, or their time is over.
+    WrongCredentials,
+    /// They may not do this.
+    Denied,
+    /// There is no such thing.
+    NotFound,
+    /// It is there already, or another change is under way.
+    Conflict,
+    /// Too much at once.
+    Throttled,
+    /// AWS didn't take the connection, or didn't answer.
+    Unreachable,
+    /// Something else.
+    Other,
+}
+
+/// A call that AWS refused, or that never reached it.
+#[derive(Clone, Debug)]
+pub(crate) struct AwsError {
+    pub(crate) cause: Cause,
+    /// `lambda:CreateFunction in eu-central-1`; empty where no call was made.
+    call: String,
+    /// AWS's code of it.
+    pub(crate) code: String,
+    pub(crate) message: String,
+}
+
+impl AwsError {
+    /// What went wrong before any call.
+    pub(crate) fn new(cause: Cause, message: impl Into<String>) -> Self {
+        Self { cause, call: String::new(), code: String::new(), message: message.into() }
+    }
+
+    /// What a service answered.
+    pub(super) fn answered(call: &str, status: u16, code: &str, message: &str) -> Self {
+        Self { cause: cause(status, code, message), call: call.to_owned(), code: code.to_owned(), message: message.to_owned() }
+    }
+
+    /// A request that had no answer.
+    pub(super) fn unreachable(call: &str, error: &dyn StdError) -> Self {
+        Self { cause: Cause::Unreachable, call: call.to_owned(), code: String::new(), message: chain(error) }
+    }
+
+    /// A call of the SDK.
+    pub(super) fn sdk<E>(call: &str, error: &SdkError<E>) -> Self
+    where
+        E: StdError + ProvideErrorMetadata + 'static,
+    {
+        match error {
+            SdkError::ServiceError(context) => {
+                let code = context.err().code().unwrap_or_default();
+                let message = context.err().message().unwrap_or_default();
+                Self::answered(call, context.raw().status().as_u16(), code, message)
+            }
+            SdkError::ResponseError(context) => {
+                let status = context.raw().status().as_u16();
+                Self { cause: Cause::Other, ..Self::answered(call, status, "", &format!("the answer can't be read: {}", chain(error))) }
+            }
+            SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => Self::unreachable(call, error),
+            _ => Self { cause: Cause::Other, call: call.to_owned(), code: String::new(), message: chain(error) },
+        }
+    }
+
+    /// What to do about it.
+    fn help(&self) -> Option<String> {
+        let help = match self.cause {
+            Cause::NoCredentials => {
+                "say who asks: `aws configure`, `aws sso login --profile NAME` with AWS_PROFILE=NAME, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
+                 or the section AWS of config/systems_credentials.yml"
+            }
+            Cause::WrongCredentials => {
+                "the keys are wrong or out of date: renew them (`aws sso login`), or see which are used with `aws sts get-caller-identity`"
+            }
+            Cause::Denied => "`deploy --dry-run` prints the least policy that is needed; give it to whoever runs this",
+            Cause::Throttled => {
+                "the account allows no more at the moment: wait, ask for a higher quota, or set profile.lambda.max_functions"
+            }
+            Cause::Unreachable => "see the network, a proxy (HTTPS_PROXY), the region's name, and AWS_ENDPOINT_URL if it is set",
+            Cause::NotFound | Cause::Conflict | Cause::Other => return None,
+        };
+        Some(help.to_owned())
+    }
+}
+
+impl fmt::Display for AwsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.call.is_empty(), self.cause) {
+            (true, _) => write!(f, "{}", self.message)?,
+            (false, Cause::Unreachable) => write!(f, "{} had no answer: {}", self.call, self.message)?,
+            (false, _) if self.code.is_empty() => write!(f, "{} failed: {}", self.call, self.message)?,
+            (false, _) => write!(f, "{} was refused: {}: {}", self.call, self.code, self.message)?,
+        }
+        match self.help() {
+            Some(help) => write!(f, " ({help})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl StdError for AwsError {}
+
+fn cause(status: u16, code: &str, message: &str) -> Cause {
+    let code = code.rsplit('#').next().unwrap_or(code);
+    match code {
+        "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidAccessKeyId"
+        | "InvalidToken"
+        | "AuthFailure"
+        | "IncompleteSignature"
+        | "RequestExpired" => Cause::WrongCredentials,
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "Forbidden" => Cause::Denied,
+        "MissingAuthenticationToken" | "MissingAuthenticationTokenException" => Cause::NoCredentials,
+        "ResourceNotFoundException" | "NoSuchEntity" | "NoSuchBucket" | "NoSuchKey" | "NotFound" => Cause::NotFound,
+        "ResourceConflictException" | "EntityAlreadyExists" | "BucketAlreadyOwnedByYou" | "OperationAborted" => Cause::Conflict,
+        "TooManyRequestsException" | "ThrottlingException" | "Throttling" | "SlowDown" => Cause::Throttled,
+        _ => match status {
+            401 => Cause::WrongCredentials,
+            403 if message.to_ascii_lowercase().contains("token") => Cause::WrongCredentials,
+            403 => Cause::Denied,
+            404 => Cause::NotFound,
+            409 => Cause::Conflict,
+            429 => Cause::Throttled,
+            _ => Cause::Other,
+        },
+    }
+}
+
+/// An error with what lies under it; the SDK's own texts repeat themselves.
+pub(super) fn chain(error: &dyn StdError) -> String {
+    let mut said: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string();
+        // What the SDK calls it says nothing that what lies under it doesn't.
+        let is_wrapper = matches!(text.as_str(), "dispatch failure" | "io error" | "timeout" | "service error" | "other");
+        if !is_wrapper && !said.iter().any(|known| known.contains(&text)) {
+            said.push(text);
+        }
+        next = error.source();
+    }
+    said.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_all_services_come_to_causes() {
+        for (status, code, expected) in [
+            (403, "UnrecognizedClientException", Cause::WrongCredentials),
+            (403, "ExpiredToken", Cause::WrongCredentials),
+            (403, "AccessDeniedException", Cause::Denied),
+            (404, "ResourceNotFoundException", Cause::NotFound),
+            (404, "", Cause::NotFound),
+            (409, "ResourceConflictException", Cause::Conflict),
+            (429, "TooManyRequestsException", Cause::Throttled),
+            (500, "ServiceException", Cause::Other),
+        ] {
+            assert_eq!(AwsError::answered("lambda:GetFunction", status, code, "").cause, expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_call_and_the_mend() {
+        let said = AwsError::answered("lambda:CreateFunction in eu-central-1", 403, "AccessDeniedException", "not authorized").to_string();
+        assert!(said.starts_with("lambda:CreateFunction in eu-central-1 was refused: AccessDeniedException: not authorized"), "{said}");
+        assert!(said.contains("deploy --dry-run"), "{said}");
+    }
+}

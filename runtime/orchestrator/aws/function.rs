@@ -1,0 +1,251 @@
+//! One function in one region: made, brought up to date, looked at, removed. All of it can be repeated.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use aws_sdk_lambda::Client;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::{Architecture as Processor, FunctionCode, FunctionConfiguration, LastUpdateStatus, Runtime, State, VpcConfig};
+use ltc_config::profile::Architecture;
+
+use super::error::{AwsError, Cause};
+use super::names::ALIAS;
+use super::package::Package;
+use super::session::Session;
+
+/// The handler's name; a custom runtime doesn't look at it.
+const HANDLER: &str = "bootstrap";
+/// The longest that Lambda gives a function.
+const TIMEOUT_S: i32 = 900;
+/// How long a function may take until it is ready.
+const READY: Duration = Duration::from_secs(180);
+/// A new role is known everywhere only after some seconds.
+const ROLE: Duration = Duration::from_secs(60);
+/// Versions that are kept: what runs, and the one before.
+const VERSIONS: usize = 2;
+
+/// A function as it is wanted.
+#[derive(Debug)]
+pub(super) struct Wanted<'a> {
+    pub(super) name: &'a str,
+    pub(super) role: &'a str,
+    pub(super) memory_mb: i32,
+    pub(super) description: String,
+    pub(super) subnets: &'a [String],
+    pub(super) security_groups: &'a [String],
+    pub(super) tags: HashMap<String, String>,
+    pub(super) package: &'a Package,
+}
+
+/// A function as it is.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) configuration: FunctionConfiguration,
+    pub(super) tags: HashMap<String, String>,
+    /// How many of it may run at once, where somebody has reserved that.
+    pub(super) reserved: Option<u64>,
+}
+
+/// The functions of a region.
+#[derive(Debug)]
+pub(super) struct Functions<'a> {
+    client: Client,
+    region: &'a str,
+}
+
+/// What [`Functions::ensure`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Done {
+    Created,
+    /// New code.
+    Uploaded,
+    /// The code was there, something about it wasn't.
+    Configured,
+    Nothing,
+}
+
+macro_rules! call {
+    ($self:ident, $action:literal, $request:expr) => {
+        $request.send().await.map_err(|error| AwsError::sdk(&format!(concat!("lambda:", $action, " in {}"), $self.region), &error))
+    };
+}
+
+impl<'a> Functions<'a> {
+    pub(super) fn new(session: &Session, region: &'a str) -> Self {
+        Self { client: session.lambda(region), region }
+    }
+
+    pub(super) async fn find(&self, name: &str) -> Result<Option<Found>, AwsError> {
+        match call!(self, "GetFunction", self.client.get_function().function_name(name)) {
+            Ok(answer) => {
+                let tags = answer.tags().cloned().unwrap_or_default();
+                let reserved = answer.concurrency().and_then(|known| u64::try_from(known.reserved_concurrent_executions()?).ok());
+                Ok(answer.configuration.map(|configuration| Found { configuration, tags, reserved }))
+            }
+            Err(error) if error.cause == Cause::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes the function be what is wanted.
+    pub(super) async fn ensure(&self, wanted: &Wanted<'_>) -> Result<Done, AwsError> {
+        let Some(found) = self.find(wanted.name).await? else {
+            self.create(wanted).await?;
+            self.ready(wanted.name).await?;
+            return Ok(Done::Created);
+        };
+        let has = &found.configuration;
+        let mut done = Done::Nothing;
+        if wanted.differs(has) {
+            let request = self.client.update_function_configuration().function_name(wanted.name).role(wanted.role).handler(HANDLER);
+            let request = request.runtime(Runtime::Providedal2023).timeout(TIMEOUT_S).memory_size(wanted.memory_mb);
+            call!(self, "UpdateFunctionConfiguration", request.description(&wanted.description).vpc_config(wanted.vpc()))?;
+            self.ready(wanted.name).await?;
+            done = Done::Configured;
+        }
+        let architecture = processor(wanted.package.architecture);
+        if has.code_sha256() != Some(&wanted.package.sha256) || has.architectures() != [architecture.clone()] {
+            let request = self.client.update_function_code().function_name(wanted.name).architectures(architecture);
+            call!(self, "UpdateFunctionCode", request.zip_file(Blob::new(wanted.package.zip.clone())))?;
+            self.ready(wanted.name).await?;
+            done = Done::Uploaded;
+        }
+        if wanted.tags.iter().any(|(key, value)| found.tags.get(key) != Some(value)) {
+            let arn = has.function_arn().unwrap_or_default();
+            call!(self, "TagResource", self.client.tag_resource().resource(arn).set_tags(Some(wanted.tags.clone())))?;
+        }
+        Ok(done)
+    }
+
+    async fn create(&self, wanted: &Wanted<'_>) -> Result<(), AwsError> {
+        let begun = Instant::now();
+        loop {
+            let request = self.client.create_function().function_name(wanted.name).role(wanted.role).handler(HANDLER);
+            let request = request.runtime(Runtime::Providedal2023).timeout(TIMEOUT_S).memory_size(wanted.memory_mb);
+            let request = request.architectures(processor(wanted.package.architecture)).description(&wanted.description);
+            let code = FunctionCode::builder().zip_file(Blob::new(wanted.package.zip.clone())).build();
+            let request = request.code(code).set_tags(Some(wanted.tags.clone()));
+            let request = if wanted.subnets.is_empty() { request } else { request.vpc_config(wanted.vpc()) };
+            match call!(self, "CreateFunction", request) {
+                Ok(_) => return Ok(()),
+                // Lambda doesn't know the role yet.
+                Err(error)
+                    if error.code == "InvalidParameterValueException" && error.message.contains("role") && begun.elapsed() < ROLE =>
+                {
+                    tokio::time::sleep(Duration::from_secs(2)).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Waits until the function can be invoked, and its last change is done.
+    pub(super) async fn ready(&self, name: &str) -> Result<(), AwsError> {
+        let begun = Instant::now();
+        let mut pause = Duration::from_millis(100);
+        loop {
+            let now = call!(self, "GetFunctionConfiguration", self.client.get_function_configuration().function_name(name))?;
+            let reason = now.state_reason().or(now.last_update_status_reason()).unwrap_or("no reason was given").to_owned();
+            let failed = |what: &str| Err(AwsError::new(Cause::Other, format!("{name} in {}: {what}: {reason}", self.region)));
+            match (now.state(), now.last_update_status()) {
+                (Some(State::Failed), _) => return failed("it can't be started"),
+                (_, Some(LastUpdateStatus::Failed)) => return failed("its last change failed"),
+                (None | Some(State::Active | State::Inactive), None | Some(LastUpdateStatus::Successful)) => return Ok(()),
+                _ if begun.elapsed() > READY => return failed("it isn't ready after three minutes"),
+                _ => {}
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(2));
+        }
+    }
+
+    /// Publishes what is there, unless the alias points at just that, and lets the alias point at it; the version, and whether it is new.
+    pub(super) async fn publish(&self, name: &str) -> Result<(String, bool), AwsError> {
+        let alias = match call!(self, "GetAlias", self.client.get_alias().function_name(name).name(ALIAS)) {
+            Ok(alias) => alias.function_version,
+            Err(error) if error.cause == Cause::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        // Lambda gives the last version again where nothing has changed since.
+        let published = call!(self, "PublishVersion", self.client.publish_version().function_name(name))?;
+        let version = published.version.unwrap_or_default();
+        match alias {
+            Some(alias) if alias == version => return Ok((version, false)),
+            Some(_) => {
+                call!(self, "UpdateAlias", self.client.update_alias().function_name(name).name(ALIAS).function_version(&version))?;
+            }
+            None => {
+                call!(self, "CreateAlias", self.client.create_alias().function_name(name).name(ALIAS).function_version(&version))?;
+            }
+        }
+        Ok((version, true))
+    }
+
+    /// The version that the alias points at.
+    pub(super) async fn alias(&self, name: &str) -> Result<Option<String>, AwsError> {
+        match call!(self, "GetAlias", self.client.get_alias().function_name(name).name(ALIAS)) {
+            Ok(alias) => Ok(alias.function_version),
+            Err(error) if error.cause == Cause::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Removes versions that nothing points at any more; how many.
+    pub(super) async fn prune(&self, name: &str) -> Result<usize, AwsError> {
+        let versions = call!(self, "ListVersionsByFunction", self.client.list_versions_by_function().function_name(name))?;
+        let mut numbers: Vec<u64> = versions.versions().iter().filter_map(|version| version.version()?.parse().ok()).collect();
+        numbers.sort_unstable();
+        let surplus = numbers.len().saturating_sub(VERSIONS);
+        for number in &numbers[..surplus] {
+            let request = self.client.delete_function().function_name(name).qualifier(number.to_string());
+            call!(self, "DeleteFunction", request)?;
+        }
+        Ok(surplus)
+    }
+
+    /// Removes the function with all its versions and aliases; whether there was one.
+    pub(super) async fn delete(&self, name: &str) -> Result<bool, AwsError> {
+        match call!(self, "DeleteFunction", self.client.delete_function().function_name(name)) {
+            Ok(_) => Ok(true),
+            Err(error) if error.cause == Cause::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How many functions may run at once beside those that others have reserved, and how many at all.
+    pub(super) async fn concurrency(&self) -> Result<(u64, u64), AwsError> {
+        let settings = call!(self, "GetAccountSettings", self.client.get_account_settings())?;
+        let limit =
+            settings.account_limit.ok_or_else(|| AwsError::new(Cause::Other, "lambda:GetAccountSettings answered without limits"))?;
+        let number = |number: i32| u64::try_from(number).unwrap_or(0);
+        let all = number(limit.concurrent_executions);
+        Ok((limit.unreserved_concurrent_executions.map_or(all, number), all))
+    }
+}
+
+impl Wanted<'_> {
+    fn vpc(&self) -> VpcConfig {
+        VpcConfig::builder().set_subnet_ids(Some(self.subnets.to_vec())).set_security_group_ids(Some(self.security_groups.to_vec())).build()
+    }
+
+    /// Whether anything but the code differs from what is there.
+    fn differs(&self, has: &FunctionConfiguration) -> bool {
+        let same = |wanted: &[String], has: &[String]| wanted.len() == has.len() && wanted.iter().all(|one| has.contains(one));
+        let vpc = has.vpc_config();
+        has.memory_size() != Some(self.memory_mb)
+            || has.timeout() != Some(TIMEOUT_S)
+            || has.role() != Some(self.role)
+            || has.handler() != Some(HANDLER)
+            || has.runtime() != Some(&Runtime::Providedal2023)
+            || has.description().unwrap_or_default() != self.description
+            || !same(self.subnets, vpc.map(|vpc| vpc.subnet_ids()).unwrap_or_default())
+            || !same(self.security_groups, vpc.map(|vpc| vpc.security_group_ids()).unwrap_or_default())
+    }
+}
+
+fn processor(architecture: Architecture) -> Processor {
+    match architecture {
+        Architecture::X86_64 => Processor::X8664,
+        Architecture::Arm64 => Processor::Arm64,
+    }
+}

@@ -1,0 +1,32 @@
+//! AWS: the functions of a distributed test, and all that they need in an account. Nothing outside this folder knows of AWS's crates but
+//! the functions' own handler.
+//!
+//! ```text
+//! session (who, where) ─┬─ function (Lambda, by its SDK)       ┐
+//!                       ├─ iam, storage (signed requests)      ├─ deploy · status · destroy
+//!                       └─ names, policy, package, error       ┘
+//!                       └─ backend: the engine `lambda`
+//! ```
+
+mod backend;
+mod connector;
+mod deploy;
+mod error;
+mod function;
+mod iam;
+mod names;
+mod package;
+mod policy;
+mod prelude;
+mod session;
+mod signed;
+mod stop;
+mod storage;
+
+pub(crate) use backend::LambdaBackend;
+pub(crate) use deploy::{Deployment, architecture, destroy, status};
+pub(crate) use error::AwsError;
+pub(crate) use names::Names;
+pub(crate) use package::Package;
+pub(crate) use session::Session;
+pub(crate) use stop::watch as watch_stop;

@@ -1,0 +1,118 @@
+//! What a test's things are called in an account. Names follow from the function's name alone, so that `run`, `status` and `destroy` find
+//! what `deploy` made.
+
+use ltc_config::profile::LambdaSettings;
+
+use super::signed::partition;
+use super::storage::Bucket;
+
+/// The alias that is invoked: it points at the version that was deployed last.
+pub(super) const ALIAS: &str = "ltc";
+
+/// Longest names that AWS takes.
+const FUNCTION: usize = 64;
+const BUCKET: usize = 63;
+
+/// The names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Names {
+    pub(crate) function: String,
+    /// A role that somebody made, by ARN or name; else `deploy` makes one.
+    pub(crate) own_role: Option<String>,
+    /// A bucket that somebody made; else `deploy` makes one.
+    pub(crate) own_bucket: Option<String>,
+    /// All regions, at least one. The bucket is in the first.
+    pub(crate) regions: Vec<String>,
+}
+
+impl Names {
+    /// # Errors
+    /// Where the function's name can't be one.
+    pub(crate) fn new(
+        test: &str,
+        function: Option<String>,
+        role: Option<String>,
+        settings: &LambdaSettings,
+        regions: Vec<String>,
+    ) -> Result<Self, String> {
+        let plain = |text: &str| -> String {
+            text.chars().map(|char| if char.is_ascii_alphanumeric() || char == '-' || char == '_' { char } else { '-' }).collect()
+        };
+        let function = match function.or_else(|| settings.function.clone()) {
+            Some(said) if said == plain(&said) && (1..=FUNCTION).contains(&said.len()) => said,
+            Some(said) => {
+                return Err(format!("`{said}` can't be a function's name: up to {FUNCTION} letters, digits, `-` and `_` can"));
+            }
+            None => plain(&format!("ltc-{test}")).chars().take(FUNCTION).collect(),
+        };
+        Ok(Self { function, own_role: role.or_else(|| settings.role.clone()), own_bucket: settings.bucket.clone(), regions })
+    }
+
+    /// The region where things are that there is one of.
+    pub(crate) fn home(&self) -> &str {
+        self.regions.first().map_or("us-east-1", String::as_str)
+    }
+
+    pub(super) fn partition(&self) -> &'static str {
+        partition(self.home())
+    }
+
+    /// The role's name.
+    pub(super) fn role(&self) -> String {
+        match &self.own_role {
+            Some(own) => own.rsplit('/').next().unwrap_or(own).to_owned(),
+            None => self.function.chars().take(FUNCTION - "-role".len()).collect::<String>() + "-role",
+        }
+    }
+
+    pub(super) fn role_arn(&self, account: &str) -> String {
+        match &self.own_role {
+            Some(own) if own.starts_with("arn:") => own.clone(),
+            _ => format!("arn:{}:iam::{account}:role/{}", self.partition(), self.role()),
+        }
+    }
+
+    /// The bucket's name: of all accounts in the world only one may have it, so the account's number is in it.
+    pub(super) fn bucket(&self, account: &str) -> String {
+        if let Some(own) = &self.own_bucket {
+            return own.clone();
+        }
+        let end = format!("-{account}-{}", self.home());
+        let plain = |char: char| if char.is_ascii_alphanumeric() { char.to_ascii_lowercase() } else { '-' };
+        let start: String = self.function.chars().map(plain).take(BUCKET.saturating_sub(end.len())).collect();
+        format!("{}{end}", start.trim_matches('-'))
+    }
+
+    pub(super) fn stop_bucket(&self, account: &str) -> Bucket {
+        Bucket { region: self.home().to_owned(), name: self.bucket(account) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(function: Option<&str>) -> Result<Names, String> {
+        Names::new("my test", function.map(str::to_owned), None, &LambdaSettings::default(), vec!["eu-central-1".into()])
+    }
+
+    #[test]
+    fn names_are_ones_that_aws_takes() {
+        let made = names(None).unwrap();
+        assert_eq!((made.function.as_str(), made.role().as_str()), ("ltc-my-test", "ltc-my-test-role"));
+        assert_eq!(made.bucket("000000000000"), "ltc-my-test-000000000000-eu-central-1");
+        let long = names(Some(&"X_y".repeat(21))).unwrap();
+        assert!(long.role().len() <= 64 && long.bucket("000000000000").len() <= 63);
+        assert!(long.bucket("1").starts_with("x-yx-y"));
+        assert!(names(Some("a b")).unwrap_err().contains("`a b`"));
+    }
+
+    #[test]
+    fn a_role_may_be_named_by_its_arn() {
+        let mut made = names(None).unwrap();
+        made.own_role = Some("arn:aws:iam::1:role/team/load".into());
+        assert_eq!((made.role().as_str(), made.role_arn("2").as_str()), ("load", "arn:aws:iam::1:role/team/load"));
+        made.own_role = Some("load".into());
+        assert_eq!(made.role_arn("2"), "arn:aws:iam::2:role/load");
+    }
+}

@@ -1,0 +1,59 @@
+//! What a streamed response of `lambda_runtime` starts with: a JSON object for HTTP gateways, and eight NUL bytes. Frames come after it.
+
+use bytes::Bytes;
+
+const NULS: usize = 8;
+/// A prelude is a few dozen bytes; without one nothing is held back.
+const LONGEST: usize = 16 * 1024;
+
+/// Takes it off, in whatever pieces it comes.
+#[derive(Debug)]
+pub(super) struct Prelude {
+    /// What came so far, while it may be a prelude.
+    held: Option<Vec<u8>>,
+}
+
+impl Default for Prelude {
+    fn default() -> Self {
+        Self { held: Some(Vec::new()) }
+    }
+}
+
+impl Prelude {
+    /// The piece without what belongs to the prelude.
+    pub(super) fn skip(&mut self, piece: &[u8]) -> Bytes {
+        let Some(held) = &mut self.held else { return Bytes::copy_from_slice(piece) };
+        held.extend_from_slice(piece);
+        let rest = match held.windows(NULS).position(|window| window == [0; NULS]) {
+            Some(at) => at + NULS,
+            // Only an object can be one.
+            None if held.first().is_some_and(|first| *first != b'{') || held.len() > LONGEST => 0,
+            None => return Bytes::new(),
+        };
+        let rest = Bytes::copy_from_slice(&held[rest..]);
+        self.held = None;
+        rest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_taken_off_in_whatever_pieces_it_comes() {
+        let whole = b"{\"headers\":{}}\0\0\0\0\0\0\0\0ltc1:a\nltc1:b\n";
+        for cut in 0..whole.len() {
+            let mut prelude = Prelude::default();
+            let both = [prelude.skip(&whole[..cut]), prelude.skip(&whole[cut..])].concat();
+            assert_eq!(both, b"ltc1:a\nltc1:b\n", "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn without_one_everything_passes() {
+        let mut prelude = Prelude::default();
+        assert_eq!(prelude.skip(b"ltc1:a\n"), "ltc1:a\n");
+        assert_eq!(prelude.skip(b"\0\0\0\0\0\0\0\0"), "\0\0\0\0\0\0\0\0".as_bytes());
+    }
+}

@@ -1,0 +1,140 @@
+//! Plain requests, signed (Signature Version 4) as `auth aws` of a spec signs: IAM, STS, S3 and CloudWatch Logs, of which a handful of
+//! calls is needed; their SDK crates would double the time of the first build.
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use reqwest::Method;
+
+use super::error::{AwsError, Cause};
+use crate::clock::Clock;
+use crate::functions::{AwsCredentials, AwsRequest, aws_sign};
+
+/// How long one of these calls may take.
+const CALL: Duration = Duration::from_secs(20);
+
+/// A request to a service.
+#[derive(Debug)]
+pub(super) struct Plain<'a> {
+    /// `iam:CreateRole`, for messages.
+    pub(super) call: String,
+    /// The service's name in signatures.
+    pub(super) service: &'a str,
+    pub(super) region: &'a str,
+    pub(super) method: Method,
+    pub(super) url: String,
+    pub(super) headers: &'a [(&'a str, &'a str)],
+    pub(super) body: &'a [u8],
+}
+
+impl Plain<'_> {
+    /// Sends it once; what is no success is an error.
+    pub(super) async fn send(&self, http: &reqwest::Client, credentials: &Credentials) -> Result<String, AwsError> {
+        let refused = |why: String| AwsError::new(Cause::Other, format!("{} can't be signed: {why}", self.call));
+        let credentials = AwsCredentials {
+            access_key_id: credentials.access_key_id().to_owned(),
+            secret_access_key: credentials.secret_access_key().to_owned(),
+            session_token: credentials.session_token().map(str::to_owned),
+        };
+        let request = AwsRequest {
+            method: self.method.as_str(),
+            url: &url::Url::parse(&self.url).map_err(|error| refused(format!("{}: {error}", self.url)))?,
+            headers: self.headers,
+            body: self.body,
+            service: self.service,
+            region: self.region,
+            credentials: &credentials,
+            now: Clock::start().unix_nanos(),
+        };
+        let signature = aws_sign(&request).map_err(|fault| refused(fault.0))?;
+        let mut request = http.request(self.method.clone(), &self.url).timeout(CALL).body(self.body.to_vec());
+        for (name, value) in self.headers {
+            request = request.header(*name, *value);
+        }
+        for (name, value) in signature {
+            request = request.header(name, value);
+        }
+        let answer = request.send().await.map_err(|error| AwsError::unreachable(&self.call, &error))?;
+        let status = answer.status();
+        let text = answer.text().await.map_err(|error| AwsError::unreachable(&self.call, &error))?;
+        if status.is_success() {
+            return Ok(text);
+        }
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        let member = |key: &str| json[key].as_str().map(|value| value.rsplit('#').next().unwrap_or(value).to_owned());
+        let code = element(&text, "Code").or_else(|| member("__type")).unwrap_or_else(|| status.to_string());
+        let message = element(&text, "Message").or_else(|| member("message")).unwrap_or_default();
+        Err(AwsError::answered(&self.call, status.as_u16(), &code, &message))
+    }
+}
+
+/// Where a service answers, if the environment says another place than AWS's own.
+pub(super) fn endpoint_of_environment(service: &str) -> Option<String> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|url| !url.is_empty());
+    let own = variable(&format!("AWS_ENDPOINT_URL_{}", service.to_ascii_uppercase()));
+    own.or_else(|| variable("AWS_ENDPOINT_URL")).map(|url| url.trim_end_matches('/').to_owned())
+}
+
+/// AWS's own address of a service in a region.
+pub(super) fn host(service: &str, region: &str) -> String {
+    let suffix = suffix(region);
+    match (service, partition(region)) {
+        ("iam", "aws") => "https://iam.amazonaws.com".to_owned(),
+        ("iam", "aws-us-gov") => "https://iam.us-gov.amazonaws.com".to_owned(),
+        ("iam", _) => format!("https://iam.{}.{suffix}", iam_region(region)),
+        _ => format!("https://{service}.{region}.{suffix}"),
+    }
+}
+
+/// IAM is one for all regions of a partition, and signs for one of them.
+pub(super) fn iam_region(region: &str) -> &'static str {
+    match partition(region) {
+        "aws-cn" => "cn-north-1",
+        "aws-us-gov" => "us-gov-west-1",
+        _ => "us-east-1",
+    }
+}
+
+/// What the names of a region's hosts end in.
+pub(super) fn suffix(region: &str) -> &'static str {
+    if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
+}
+
+/// The partition that a region belongs to, as ARNs name it.
+pub(super) fn partition(region: &str) -> &'static str {
+    match region {
+        region if region.starts_with("cn-") => "aws-cn",
+        region if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
+}
+
+/// The text of the first element of that name; these answers are flat and small.
+pub(super) fn element(xml: &str, name: &str) -> Option<String> {
+    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    let text = xml.split_once(&open)?.1.split_once(&close)?.0;
+    let plain = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")];
+    Some(plain.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services_are_where_aws_has_them() {
+        assert_eq!(host("iam", "eu-central-1"), "https://iam.amazonaws.com");
+        assert_eq!(host("iam", "cn-northwest-1"), "https://iam.cn-north-1.amazonaws.com.cn");
+        assert_eq!(host("sts", "eu-central-1"), "https://sts.eu-central-1.amazonaws.com");
+        assert_eq!(partition("us-gov-west-1"), "aws-us-gov");
+        assert_eq!(iam_region("us-gov-west-1"), "us-gov-west-1");
+    }
+
+    #[test]
+    fn elements_are_found_and_unescaped() {
+        let xml = "<Error><Code>NoSuchEntity</Code><Message>role &quot;a&amp;b&quot; cannot be found</Message></Error>";
+        assert_eq!(element(xml, "Code").as_deref(), Some("NoSuchEntity"));
+        assert_eq!(element(xml, "Message").as_deref(), Some("role \"a&b\" cannot be found"));
+        assert_eq!(element(xml, "Arn"), None);
+    }
+}

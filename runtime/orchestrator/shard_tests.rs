@@ -1,0 +1,147 @@
+//! A function's answers to events: one that runs, one that isn't for it, one that comes twice, one that takes longer than it may.
+
+use super::super::event::{FORMAT, sample};
+use super::super::frame::{Reader, Received};
+use super::*;
+use crate::place::at;
+use crate::program::{Embedded, Line, UserClass};
+use crate::user::Wait;
+use crate::value::Value;
+
+static PROGRAM: Program = Program {
+    fingerprint: "00",
+    name: "idle",
+    spec: "specs/idle.lt",
+    compiler: "0.1.0",
+    files: &["specs/idle.lt"],
+    places: &[],
+    lines: &[Line { name: "Nothing", method: "GET", group: false }],
+    steps: &[],
+    apis: &[],
+    env: &[],
+    data: &[],
+    keeps: &[],
+    globals: &[],
+    users: &[UserClass {
+        name: "User",
+        weight: |_| Ok(Value::Int(1)),
+        run: |_| Box::pin(async { Ok(()) }),
+        wait: Some(|_| Ok(Wait::Between(Duration::from_millis(20), Duration::from_millis(20)))),
+        on_start: None,
+        on_stop: None,
+        every: &[],
+        scenarios: &[],
+        at: at(1, 1),
+    }],
+    scenarios: &[],
+    before_test: None,
+    after_test: None,
+    regexes: &[],
+    paths: &[],
+    selectors: &[],
+    assets: &[],
+    embedded: Embedded { profile: None, environments: &[] },
+};
+
+fn host(limit: Option<Duration>) -> Host {
+    Host { place: "here".into(), init: Duration::from_millis(3), deadline: limit.map(|limit| Instant::now() + limit) }
+}
+
+fn event(runner: &str, starts_in: i64) -> SliceEvent {
+    let now = i64::try_from(micros(wall_clock())).unwrap();
+    let event = sample::event(runner);
+    SliceEvent {
+        starts_at_us: u64::try_from(now + starts_in * 1000).unwrap(),
+        sent_at_us: now.unsigned_abs(),
+        apis: Vec::new(),
+        env: Vec::new(),
+        stats_interval_us: 100_000,
+        to_us: None,
+        ..event
+    }
+}
+
+fn frames(json: &[u8], host: &Host, seen: &Seen) -> Vec<Frame> {
+    let mut reader = Reader::default();
+    run(&PROGRAM, json, host, seen, &Stop::default(), |_, _| {}, |line| reader.push(&line));
+    let frames = reader.map(|received| match received {
+        Received::Frame(_, frame) => *frame,
+        other => panic!("{other:?}"),
+    });
+    frames.collect()
+}
+
+fn ended(frames: &[Frame]) -> (EndReason, &str) {
+    match frames.last() {
+        Some(Frame::Ended(ended)) => (ended.reason, &ended.message),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_slice_runs_and_a_second_delivery_of_it_does_nothing() {
+    let json = event("clients: 4, hatch_rate: 100, duration: 1s", 100).to_json().unwrap();
+    let seen = Seen::default();
+    let first = frames(&json, &host(None), &seen);
+    let Frame::Started(started) = &first[0] else { panic!("{first:?}") };
+    assert_eq!((started.slice.as_str(), started.place.as_str(), started.init_us), ("t/0/0/0", "here", 3000));
+    let counted: Vec<&Counted> =
+        first.iter().filter_map(|frame| if let Frame::Counted(counted) = frame { Some(counted) } else { None }).collect();
+    // Half of the users are the other shard's.
+    assert!(counted.iter().any(|counted| counted.users().0 == 2) && counted.iter().all(|counted| counted.users().1 <= 2));
+    assert!(counted.len() >= 3, "{}", counted.len());
+    assert_eq!(ended(&first), (EndReason::Done, ""));
+
+    let again = frames(&json, &host(None), &seen);
+    assert_eq!(again.len(), 1);
+    assert_eq!(ended(&again), (EndReason::Repeated, "t/0/0/0 was given to this function before: nothing was done"));
+}
+
+#[test]
+fn it_stops_in_time_before_the_limit() {
+    let json = event("clients: 2, duration: 10m", 0).to_json().unwrap();
+    let begun = Instant::now();
+    let frames = frames(&json, &host(Some(Duration::from_secs(4))), &Seen::default());
+    assert_eq!(ended(&frames).0, EndReason::Deadline);
+    assert!(frames.len() > 3, "what was counted is out");
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_part_of_a_test_that_began_long_ago_begins_at_once() {
+    let mut event = event("clients: 4, hatch_rate: 100, duration: 1h", -600_000);
+    (event.from_us, event.to_us) = (600_000_000, Some(601_000_000));
+    let frames = frames(&event.to_json().unwrap(), &host(None), &Seen::default());
+    assert_eq!(ended(&frames), (EndReason::Done, ""));
+    let windows: Vec<u64> =
+        frames.iter().filter_map(|frame| if let Frame::Counted(counted) = frame { Some(counted.middle_us()) } else { None }).collect();
+    assert!(windows.iter().all(|middle| *middle >= 600_000_000) && windows.len() >= 3, "{windows:?}");
+}
+
+#[test]
+fn a_clock_that_is_behind_is_put_right() {
+    let mut event = event("clients: 2, duration: 1s", 5_100);
+    // As an orchestrator would send it whose clock shows five seconds more.
+    event.sent_at_us += 5_000_000;
+    let begun = Instant::now();
+    assert_eq!(ended(&frames(&event.to_json().unwrap(), &host(None), &Seen::default())).0, EndReason::Done);
+    assert!(begun.elapsed() < Duration::from_secs(5), "it waited for its own clock");
+}
+
+#[test]
+fn what_is_of_another_version_is_refused_with_what_to_do() {
+    let good = event("clients: 2, duration: 1s", 0);
+    let refused = |event: &SliceEvent| {
+        let frames = frames(&event.to_json().unwrap(), &host(None), &Seen::default());
+        assert_eq!((frames.len(), ended(&frames).0), (1, EndReason::Refused));
+        ended(&frames).1.to_owned()
+    };
+    let other = refused(&SliceEvent { program: "0123".into(), ..good.clone() });
+    assert!(other.starts_with("the function's binary is another one than the orchestrator's: it was built from specs/idle.lt"), "{other}");
+    assert!(other.ends_with("deploy it again"), "{other}");
+    let format = refused(&SliceEvent { format: FORMAT + 1, ..good.clone() });
+    assert!(format.starts_with("the function speaks format 1, the orchestrator format 2"), "{format}");
+    assert_eq!(ended(&frames(b"nonsense", &host(None), &Seen::default())).0, EndReason::Refused);
+    let profile = refused(&SliceEvent { classes: Vec::new(), ..good });
+    assert!(profile.contains("the profile can't be used: ") && profile.contains("the spec has no user"), "{profile}");
+}

@@ -1,0 +1,174 @@
+//! The screen of a running test: a thread that owns the terminal, draws what it is told, and hears keys.
+
+mod draw;
+mod state;
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::event::{self, Event, KeyEventKind};
+use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use ratatui::crossterm::{cursor, execute};
+
+use crate::engine::Stop;
+use crate::moment::{About, Moment};
+use state::{State, Wish};
+
+/// How long keys are waited for, before it is looked whether there is something to draw.
+const BEAT: Duration = Duration::from_millis(100);
+/// How many lines that were said while it was up are kept.
+const SAID: usize = 1000;
+
+// A process has one terminal; a panic anywhere must give it back.
+static UP: AtomicBool = AtomicBool::new(false);
+static NOTICES: Mutex<Notices> = Mutex::new(Notices { lines: Vec::new(), shown: 0 });
+
+/// Lines that were said while the screen was up: it shows them, and they are printed when it is gone.
+struct Notices {
+    lines: Vec<String>,
+    shown: usize,
+}
+
+/// Says a line on standard error; on the screen while that is up.
+pub(crate) fn notice(text: &str) {
+    if UP.load(Ordering::Acquire) {
+        let mut notices = NOTICES.lock().unwrap_or_else(PoisonError::into_inner);
+        if notices.lines.len() < SAID {
+            notices.lines.push(text.to_owned());
+        }
+    } else {
+        anstream::eprintln!("{text}");
+    }
+}
+
+/// Gives the terminal back as it was, and prints what was said. Does nothing when it is not taken.
+fn restore() {
+    if !UP.swap(false, Ordering::AcqRel) {
+        return;
+    }
+    // Nothing can be done about a terminal that is gone.
+    let _ = execute!(io::stderr(), LeaveAlternateScreen, cursor::Show);
+    let _ = disable_raw_mode();
+    let mut notices = NOTICES.lock().unwrap_or_else(PoisonError::into_inner);
+    for line in notices.lines.drain(..) {
+        anstream::eprintln!("{line}");
+    }
+    notices.shown = 0;
+}
+
+fn restore_on_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            restore();
+            before(info);
+        }));
+    });
+}
+
+/// A screen that is up.
+#[derive(Debug)]
+pub(super) struct Screen {
+    moments: Option<Sender<Arc<Moment>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Screen {
+    /// Takes the terminal.
+    pub(super) fn open(about: Arc<About>, stop: Stop) -> io::Result<Self> {
+        restore_on_panic();
+        enable_raw_mode()?;
+        UP.store(true, Ordering::Release);
+        let terminal =
+            execute!(io::stderr(), EnterAlternateScreen, cursor::Hide).and_then(|()| Terminal::new(CrosstermBackend::new(io::stderr())));
+        let started = terminal.and_then(|terminal| {
+            let (moments, incoming) = channel();
+            let thread =
+                std::thread::Builder::new().name("screen".into()).spawn(move || run(terminal, State::new(about), &incoming, &stop))?;
+            Ok(Self { moments: Some(moments), thread: Some(thread) })
+        });
+        if started.is_err() {
+            restore();
+        }
+        started
+    }
+
+    /// An interval is over.
+    pub(super) fn tell(&self, moment: Arc<Moment>) {
+        if let Some(moments) = &self.moments {
+            // The screen is gone where its terminal is.
+            let _ = moments.send(moment);
+        }
+    }
+}
+
+/// Gives the terminal back.
+impl Drop for Screen {
+    fn drop(&mut self) {
+        self.moments = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+        restore();
+    }
+}
+
+fn run(mut terminal: Terminal<CrosstermBackend<io::Stderr>>, mut state: State, incoming: &Receiver<Arc<Moment>>, stop: &Stop) {
+    let begun = state.about.unix_start;
+    let elapsed = || crate::clock::Clock::start().unix_start().saturating_sub(begun);
+    let mut drawn: Option<Instant> = None;
+    while UP.load(Ordering::Acquire) {
+        let mut changed = false;
+        loop {
+            match incoming.try_recv() {
+                Ok(moment) => {
+                    state.tell(moment);
+                    changed = true;
+                }
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => return,
+            }
+        }
+        for line in unshown() {
+            state.log.say(elapsed(), line);
+            changed = true;
+        }
+        // Ctrl-C from elsewhere, or the other page's button.
+        if stop.is_graceful() && !state.stopping {
+            state.stopping = true;
+            changed = true;
+        }
+        if changed || drawn.is_none_or(|drawn| drawn.elapsed() >= Duration::from_secs(1)) {
+            drawn = Some(Instant::now());
+            if terminal.draw(|frame| draw::draw(frame, &mut state, elapsed())).is_err() {
+                return;
+            }
+        }
+        match event::poll(BEAT).and_then(|ready| if ready { event::read().map(Some) } else { Ok(None) }) {
+            Ok(Some(Event::Key(key))) if key.kind != KeyEventKind::Release => {
+                drawn = None;
+                if state.key(key) == Wish::Stop {
+                    stop.interrupt();
+                }
+            }
+            Ok(Some(Event::Resize(..))) => drawn = None,
+            Ok(_) => {}
+            // Without keys it still shows.
+            Err(_) => std::thread::sleep(BEAT),
+        }
+    }
+}
+
+fn unshown() -> Vec<String> {
+    let mut notices = NOTICES.lock().unwrap_or_else(PoisonError::into_inner);
+    let from = notices.shown;
+    notices.shown = notices.lines.len();
+    notices.lines[from.min(notices.lines.len())..].to_vec()
+}

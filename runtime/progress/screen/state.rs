@@ -1,0 +1,248 @@
+//! What the screen shows, and what keys change of it. Knows nothing of a terminal.
+
+use std::cmp::Ordering;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::moment::{About, Log, Moment};
+
+/// How many intervals the small charts remember.
+const HISTORY: usize = 400;
+
+/// What steps are sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// As they stand in the spec.
+    #[default]
+    Spec,
+    Requests,
+    Rps,
+    Failures,
+    P50,
+    P95,
+    P99,
+    Max,
+}
+
+impl Sort {
+    const ALL: [Self; 8] = [Self::Spec, Self::Requests, Self::Rps, Self::Failures, Self::P50, Self::P95, Self::P99, Self::Max];
+
+    fn step(self, by: isize) -> Self {
+        let at = Self::ALL.iter().position(|sort| *sort == self).unwrap_or(0).cast_signed() + by;
+        Self::ALL[at.rem_euclid(Self::ALL.len().cast_signed()).cast_unsigned()]
+    }
+}
+
+/// One interval of the small charts.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Tick {
+    pub(super) users: u64,
+    pub(super) rps: f64,
+    pub(super) p95_us: u64,
+    pub(super) failures: u64,
+}
+
+/// What a key asks of the test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    Nothing,
+    /// Stop: gracefully at first, at once when it is wished again.
+    Stop,
+}
+
+/// All of it.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) about: Arc<About>,
+    /// What is shown; stands still while the view is paused.
+    pub(super) shown: Option<Arc<Moment>>,
+    latest: Option<Arc<Moment>>,
+    pub(super) history: VecDeque<Tick>,
+    pub(super) log: Log,
+    pub(super) sort: Sort,
+    pub(super) reversed: bool,
+    pub(super) paused: bool,
+    pub(super) stopping: bool,
+    /// Whether it asks if the test shall stop.
+    pub(super) asking: bool,
+    pub(super) help: bool,
+    /// The first step, and the first entry of the log, that are shown; drawing keeps them in bounds.
+    pub(super) scroll: usize,
+    pub(super) log_scroll: usize,
+}
+
+impl State {
+    pub(super) fn new(about: Arc<About>) -> Self {
+        Self {
+            about,
+            shown: None,
+            latest: None,
+            history: VecDeque::new(),
+            log: Log::default(),
+            sort: Sort::default(),
+            reversed: false,
+            paused: false,
+            stopping: false,
+            asking: false,
+            help: false,
+            scroll: 0,
+            log_scroll: 0,
+        }
+    }
+
+    /// An interval is over.
+    pub(super) fn tell(&mut self, moment: Arc<Moment>) {
+        self.history.push_back(Tick {
+            users: moment.users,
+            rps: moment.total.now.rps,
+            p95_us: moment.total.now.percentile_us(0.95).unwrap_or(0),
+            failures: moment.total.now.failures,
+        });
+        while self.history.len() > HISTORY {
+            self.history.pop_front();
+        }
+        self.log.tell(&moment);
+        if !self.paused {
+            self.shown = Some(moment.clone());
+        }
+        self.latest = Some(moment);
+    }
+
+    pub(super) fn key(&mut self, key: KeyEvent) -> Wish {
+        if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
+            return self.stop();
+        }
+        if self.asking {
+            self.asking = false;
+            return if matches!(key.code, KeyCode::Char('y' | 'Y') | KeyCode::Enter) { self.stop() } else { Wish::Nothing };
+        }
+        if self.help {
+            self.help = false;
+            return Wish::Nothing;
+        }
+        match key.code {
+            KeyCode::Char('q' | 'Q') => self.asking = true,
+            KeyCode::Char('?' | 'h') => self.help = true,
+            KeyCode::Char('s') | KeyCode::Right => self.sort = self.sort.step(1),
+            KeyCode::Char('S') | KeyCode::Left => self.sort = self.sort.step(-1),
+            KeyCode::Char('r') => self.reversed = !self.reversed,
+            KeyCode::Char(' ' | 'p') => {
+                self.paused = !self.paused;
+                self.shown.clone_from(&self.latest);
+            }
+            KeyCode::Down | KeyCode::Char('j') => self.scroll = self.scroll.saturating_add(1),
+            KeyCode::Up | KeyCode::Char('k') => self.scroll = self.scroll.saturating_sub(1),
+            KeyCode::PageDown => self.scroll = self.scroll.saturating_add(10),
+            KeyCode::PageUp => self.scroll = self.scroll.saturating_sub(10),
+            KeyCode::Home => self.scroll = 0,
+            KeyCode::End => self.scroll = usize::MAX,
+            KeyCode::Char('d') => self.log_scroll = self.log_scroll.saturating_add(1),
+            KeyCode::Char('u') => self.log_scroll = self.log_scroll.saturating_sub(1),
+            _ => {}
+        }
+        Wish::Nothing
+    }
+
+    fn stop(&mut self) -> Wish {
+        self.stopping = true;
+        self.asking = false;
+        Wish::Stop
+    }
+
+    /// The lines that have run, by their number, as they are sorted. Figures go from the greatest down, unless reversed.
+    pub(super) fn rows(&self) -> Vec<usize> {
+        let Some(moment) = &self.shown else { return Vec::new() };
+        let line = |index: usize| &moment.lines[index];
+        let mut rows: Vec<usize> = (0..moment.lines.len()).filter(|&index| line(index).requests > 0).collect();
+        let by = |a: usize, b: usize| -> Ordering {
+            let quantile = |q: f64| line(b).now.percentile_us(q).cmp(&line(a).now.percentile_us(q));
+            match self.sort {
+                Sort::Spec => a.cmp(&b),
+                Sort::Requests => line(b).requests.cmp(&line(a).requests),
+                Sort::Rps => line(b).now.rps.total_cmp(&line(a).now.rps),
+                Sort::Failures => line(b).failures.cmp(&line(a).failures),
+                Sort::P50 => quantile(0.5),
+                Sort::P95 => quantile(0.95),
+                Sort::P99 => quantile(0.99),
+                Sort::Max => quantile(1.0),
+            }
+        };
+        rows.sort_by(|&a, &b| by(a, b));
+        if self.reversed {
+            rows.reverse();
+        }
+        rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::moment::sample::{about, moment};
+
+    fn press(state: &mut State, code: KeyCode) -> Wish {
+        state.key(KeyEvent::new(code, KeyModifiers::NONE))
+    }
+
+    fn state() -> State {
+        let mut state = State::new(Arc::new(about()));
+        state.tell(Arc::new(moment()));
+        state
+    }
+
+    #[test]
+    fn q_asks_first() {
+        let mut state = state();
+        assert_eq!(press(&mut state, KeyCode::Char('q')), Wish::Nothing);
+        assert!(state.asking);
+        assert_eq!(press(&mut state, KeyCode::Char('n')), Wish::Nothing);
+        assert!(!state.asking && !state.stopping);
+        press(&mut state, KeyCode::Char('q'));
+        assert_eq!(press(&mut state, KeyCode::Char('y')), Wish::Stop);
+        assert!(state.stopping);
+        let again = state.key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL));
+        assert_eq!(again, Wish::Stop);
+    }
+
+    #[test]
+    fn sorts_by_each_column_and_back() {
+        let mut state = state();
+        assert_eq!(state.rows(), [0, 1, 3]);
+        for _ in 0..7 {
+            press(&mut state, KeyCode::Char('s'));
+        }
+        assert_eq!((state.sort, state.rows()), (Sort::Max, vec![3, 1, 0]));
+        press(&mut state, KeyCode::Char('r'));
+        assert_eq!(state.rows(), [0, 1, 3]);
+        press(&mut state, KeyCode::Char('s'));
+        assert_eq!(state.sort, Sort::Spec);
+        press(&mut state, KeyCode::Char('S'));
+        assert_eq!(state.sort, Sort::Max);
+    }
+
+    #[test]
+    fn a_paused_view_stands_still_while_the_test_goes_on() {
+        let mut state = state();
+        press(&mut state, KeyCode::Char(' '));
+        let mut later = moment();
+        later.users = 77;
+        state.tell(Arc::new(later));
+        assert_eq!(state.shown.as_ref().unwrap().users, 10);
+        assert_eq!(state.history.len(), 2);
+        press(&mut state, KeyCode::Char('p'));
+        assert_eq!(state.shown.as_ref().unwrap().users, 77);
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let mut state = state();
+        let moment = Arc::new(moment());
+        for _ in 0..1000 {
+            state.tell(moment.clone());
+        }
+        assert_eq!(state.history.len(), HISTORY);
+        assert_eq!(state.log.entries()[0].count, 4004);
+    }
+}

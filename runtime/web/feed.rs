@@ -1,0 +1,207 @@
+//! What pages are told: what was, when they come, and from then on what is.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::broadcast;
+
+use crate::clock::Clock;
+use crate::moment::{About, Figures, Log, Moment};
+use crate::stats::NameKind;
+
+/// How many intervals a page that comes late is told; when there are more, every other is left out.
+const HISTORY: usize = 1500;
+/// How many events may wait for a page that is slow.
+const WAITING: usize = 16;
+
+/// One server-sent event.
+pub(super) type Frame = Arc<str>;
+
+#[derive(Debug)]
+pub(super) struct Feed {
+    about: Arc<About>,
+    past: Mutex<Past>,
+    live: broadcast::Sender<Frame>,
+}
+
+#[derive(Debug, Default)]
+struct Past {
+    ticks: Vec<Value>,
+    /// Every how many intervals is kept, and how many there were.
+    stride: usize,
+    seen: usize,
+    log: Log,
+    latest: Option<Frame>,
+    end: Option<Frame>,
+}
+
+impl Feed {
+    pub(super) fn new(about: Arc<About>) -> Self {
+        let past = Past { stride: 1, ..Past::default() };
+        Self { about, past: Mutex::new(past), live: broadcast::Sender::new(WAITING) }
+    }
+
+    /// What a page is told at once, and what it will be told.
+    pub(super) fn subscribe(&self) -> (Vec<Frame>, broadcast::Receiver<Frame>) {
+        // Nothing is told in between, as it is told under the same lock.
+        let past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        let live = self.live.subscribe();
+        let run = &self.about.run;
+        let about = json!({
+            "test": run.test,
+            "description": run.description,
+            "env": run.env,
+            "spec": run.spec,
+            "seed": run.seed,
+            "versions": self.about.versions(),
+            "started_ms": self.about.unix_ms(Duration::ZERO),
+            "now_ms": u64::try_from(Clock::start().unix_start().as_millis()).unwrap_or(u64::MAX),
+            "planned_s": self.about.planned.map(|planned| planned.as_secs_f64()),
+            "interval_s": self.about.fleet.and_then(|fleet| fleet.interval).map(|interval| interval.as_secs_f64()),
+            "intervals": self.about.fleet.and_then(|fleet| fleet.intervals),
+            "tls_unverified": run.tls_unverified,
+            "ltc": run.ltc_version,
+        });
+        let mut frames = vec![event("about", &about), event("history", &json!(past.ticks))];
+        frames.extend(past.latest.clone());
+        frames.extend(past.end.clone());
+        (frames, live)
+    }
+
+    pub(super) fn tell(&self, moment: &Moment) {
+        let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        past.log.tell(moment);
+        let tick = tick(moment);
+        if past.seen.is_multiple_of(past.stride) {
+            past.ticks.push(tick.clone());
+        }
+        past.seen += 1;
+        if past.ticks.len() > HISTORY {
+            let mut number = 0;
+            past.ticks.retain(|_| {
+                number += 1;
+                number % 2 == 1
+            });
+            past.stride *= 2;
+        }
+        let frame = event("moment", &self.whole(moment, tick, &past.log));
+        past.latest = Some(frame.clone());
+        // Nobody may be there.
+        let _ = self.live.send(frame);
+    }
+
+    pub(super) fn end(&self, whole: &Moment, verdict: &str) {
+        let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut end = self.whole(whole, tick(whole), &past.log);
+        end["verdict"] = json!(verdict);
+        let frame = event("end", &end);
+        past.end = Some(frame.clone());
+        let _ = self.live.send(frame);
+    }
+
+    fn whole(&self, moment: &Moment, tick: Value, log: &Log) -> Value {
+        let steps: Vec<Value> = moment
+            .ran(&self.about.names)
+            .map(|(name, line)| {
+                let mut step = figures(&line.now);
+                step["name"] = json!(name.name);
+                step["group"] = json!(name.kind == NameKind::Group);
+                step["requests"] = json!(line.requests);
+                step["failures"] = json!(line.failures);
+                step
+            })
+            .collect();
+        let mut total = figures(&moment.total.now);
+        total["requests"] = json!(moment.total.requests);
+        total["failures"] = json!(moment.total.failures);
+        let failures: Vec<Value> = log
+            .entries()
+            .iter()
+            .map(|entry| {
+                json!({
+                    "at": entry.at.as_secs(), "count": entry.count, "step": entry.step, "class": entry.class, "place": entry.place,
+                    "text": entry.text.chars().take(500).collect::<String>(),
+                })
+            })
+            .collect();
+        let thresholds: Vec<Value> = moment
+            .thresholds
+            .iter()
+            .map(|verdict| json!({ "text": verdict.text, "word": verdict.word(), "actual": verdict.actual_text(), "detail": verdict.detail }))
+            .collect();
+        json!({
+            "tick": tick, "total": total, "steps": steps, "failures": failures, "thresholds": thresholds,
+            "shards": moment.shards,
+            "missed": moment.missed, "lag_ms": moment.lag_us as f64 / 1000.0, "cpu": moment.cpu,
+        })
+    }
+}
+
+/// One point of the charts: time, users, planned users, rps, failures a second, and p50, p95, p99 and the greatest in milliseconds.
+fn tick(moment: &Moment) -> Value {
+    let now = &moment.total.now;
+    let [p50, p95, p99, max] = [0.5, 0.95, 0.99, 1.0].map(|quantile| now.percentile_us(quantile).map(|us| us as f64 / 1000.0));
+    json!([moment.at.as_secs_f64(), moment.users, moment.planned, round(now.rps), round(now.failing), p50, p95, p99, max])
+}
+
+fn figures(now: &Figures) -> Value {
+    let [p50, p95, p99, max] = [0.5, 0.95, 0.99, 1.0].map(|quantile| now.percentile_us(quantile).map(|us| us as f64 / 1000.0));
+    json!({ "rps": round(now.rps), "now_failures": now.failures, "p50": p50, "p95": p95, "p99": p99, "max": max })
+}
+
+fn round(rate: f64) -> f64 {
+    (rate * 100.0).round() / 100.0
+}
+
+/// JSON has no line breaks, so it is one line of data.
+fn event(name: &str, data: &Value) -> Frame {
+    format!("event: {name}\ndata: {data}\n\n").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::moment::sample::{about, moment};
+
+    fn data(frame: &str) -> Value {
+        serde_json::from_str(frame.lines().nth(1).unwrap().strip_prefix("data: ").unwrap()).unwrap()
+    }
+
+    #[test]
+    fn who_comes_late_is_told_what_was() {
+        let feed = Feed::new(Arc::new(about()));
+        feed.tell(&moment());
+        feed.tell(&moment());
+        let (told, mut live) = feed.subscribe();
+        assert_eq!(
+            told.iter().map(|frame| frame.lines().next().unwrap()).collect::<Vec<_>>(),
+            ["event: about", "event: history", "event: moment"]
+        );
+        assert_eq!(data(&told[0])["versions"], "treatments 1.4.2");
+        assert_eq!(data(&told[1]).as_array().unwrap().len(), 2);
+        assert_eq!(data(&told[1])[0][0], 10.0);
+        let now = data(&told[2]);
+        assert_eq!((now["total"]["requests"].as_u64(), now["steps"][0]["name"].as_str()), (Some(400), Some("Checkout / Create")));
+        assert_eq!((now["failures"][0]["count"].as_u64(), now["failures"][0]["place"].as_str()), (Some(8), Some("specs/tpdata.lt:14:5")));
+        feed.end(&moment(), "passed");
+        let end = live.try_recv().unwrap();
+        assert!(end.starts_with("event: end\n"));
+        assert_eq!(data(&end)["verdict"], "passed");
+        assert!(feed.subscribe().0.last().unwrap().starts_with("event: end\n"));
+    }
+
+    #[test]
+    fn a_long_test_is_told_in_bounded_memory() {
+        let feed = Feed::new(Arc::new(about()));
+        let mut moment = Moment::default();
+        for second in 0..10_000 {
+            moment.at = Duration::from_secs(second);
+            feed.tell(&moment);
+        }
+        let ticks = data(&feed.subscribe().0[1]);
+        let ticks = ticks.as_array().unwrap();
+        assert!(ticks.len() <= HISTORY && ticks.len() > HISTORY / 2, "{}", ticks.len());
+        assert!(ticks.windows(2).all(|pair| pair[1][0].as_f64().unwrap() - pair[0][0].as_f64().unwrap() == 8.0));
+    }
+}

@@ -1,0 +1,107 @@
+//! `--ui`: the running test as a web page of its own, live by server-sent events.
+//!
+//! ```text
+//! Results ─ Moment ─ feed (what was, what is) ─ /events ─ page: charts, steps, failures
+//!                                              /stop  ─ Stop, with the token that only the printed address has
+//! ```
+
+mod feed;
+mod guard;
+mod page;
+mod server;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::engine::Stop;
+use crate::moment::{About, Moment};
+use feed::Feed;
+use guard::Guard;
+
+/// Where it listens when nobody says, as Locust's page does.
+pub(crate) const PORT: u16 = 8089;
+
+/// How long streams may take, at the end, to say the last.
+const GOODBYE: Duration = Duration::from_millis(300);
+
+/// Where the page is to be served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Listen {
+    /// On this machine only, on [`PORT`], or another where that is taken.
+    Loopback,
+    /// There and nowhere else.
+    At(SocketAddr),
+}
+
+impl Listen {
+    /// `PORT`, `HOST:PORT`, `[::1]:PORT`, or empty for the usual.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Ok(Self::Loopback);
+        }
+        if let Ok(port) = text.parse::<u16>() {
+            return Ok(Self::At(SocketAddr::from(([127, 0, 0, 1], port))));
+        }
+        let text = text.strip_prefix("localhost:").map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
+        text.parse().map(Self::At).map_err(|_| "write a port, or an address with one: 8089, 127.0.0.1:8089, 0.0.0.0:8089".to_owned())
+    }
+}
+
+/// The page, served.
+#[derive(Debug)]
+pub(crate) struct Web {
+    listener: Option<TcpListener>,
+    addr: SocketAddr,
+    guard: Arc<Guard>,
+    running: Option<server::Running>,
+}
+
+impl Web {
+    /// Takes the port; nothing is served yet.
+    pub(crate) fn bind(listen: Listen) -> Result<Self, String> {
+        let bind = |addr: SocketAddr| TcpListener::bind(addr).map_err(|error| format!("--ui: {addr} can't be listened on: {error}"));
+        let listener = match listen {
+            Listen::At(addr) => bind(addr)?,
+            Listen::Loopback => bind(SocketAddr::from(([127, 0, 0, 1], PORT))).or_else(|_| bind(SocketAddr::from(([127, 0, 0, 1], 0))))?,
+        };
+        let addr = listener.local_addr().map_err(|error| format!("--ui: {error}"))?;
+        Ok(Self { listener: Some(listener), addr, guard: Arc::new(Guard::new(addr)), running: None })
+    }
+
+    /// The page's address, with the token that lets it stop the test: behind `#`, so that no browser sends it anywhere.
+    pub(crate) fn url(&self) -> String {
+        let host = match self.addr.ip() {
+            ip if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], self.addr.port())),
+            _ => self.addr,
+        };
+        format!("http://{host}/#{}", self.guard.token())
+    }
+
+    /// The load begins.
+    pub(crate) fn start(&mut self, about: &Arc<About>, stop: &Stop) -> Result<(), String> {
+        let Some(listener) = self.listener.take() else { return Ok(()) };
+        let feed = Arc::new(Feed::new(about.clone()));
+        self.running = Some(server::start(listener, feed, self.guard.clone(), stop.clone())?);
+        Ok(())
+    }
+
+    /// An interval is over.
+    pub(crate) fn tell(&self, moment: &Moment) {
+        if let Some(running) = &self.running {
+            running.feed.tell(moment);
+        }
+    }
+
+    /// The test is over: pages are told how it ended, and go on to show what they have.
+    pub(crate) fn finish(self, whole: &Moment, verdict: &str) {
+        if let Some(running) = self.running {
+            running.feed.end(whole, verdict);
+            running.stop(GOODBYE);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "web_tests.rs"]
+mod tests;

@@ -1,0 +1,376 @@
+//! A front before ministack that streams: it runs functions itself and answers `InvokeWithResponseStream` with event-stream frames as the
+//! function writes them; all else is passed on. And it does what goes wrong in the world, to order.
+
+use std::collections::HashMap;
+use std::io::{self, BufReader, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use super::environment::{Environment, Output};
+use super::event_stream::event;
+use super::wire::{Head, answer, body_of, chunk, exchange};
+
+/// What goes wrong with an invocation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fault {
+    /// 429.
+    Throttle,
+    /// It is taken, and neither begins nor answers.
+    Never,
+    /// It begins that much later.
+    Delay(Duration),
+    /// The process is killed after that time.
+    Kill(Duration),
+    /// The process stops, and the connection stays, after that time.
+    Hang(Duration),
+    /// The connection is cut in the middle of a frame, after so many pieces; the function runs on.
+    Cut(usize),
+    /// The same event comes once more after it is done, to the same process.
+    Twice,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Faults by the invocation's number.
+    faults: Mutex<HashMap<usize, Fault>>,
+    invocations: AtomicUsize,
+    idle: Mutex<HashMap<String, Vec<Arc<Environment>>>>,
+    all: Mutex<Vec<Arc<Environment>>>,
+    connections: Mutex<Vec<TcpStream>>,
+    requests: Mutex<Vec<String>>,
+    /// Requests with this text in them are refused.
+    denied: Mutex<Option<String>>,
+    /// The only key that is known.
+    key: Mutex<Option<String>>,
+    down: AtomicBool,
+    over: AtomicBool,
+    /// Invocations are answered in one piece only, as where streaming can't be had.
+    unstreamed: AtomicBool,
+    peak: Mutex<(usize, usize)>,
+}
+
+/// A front that listens.
+#[derive(Debug)]
+pub(crate) struct Front {
+    pub(crate) address: String,
+    state: Arc<State>,
+}
+
+/// What it needs to know of the world behind it.
+#[derive(Clone, Debug)]
+struct Behind {
+    stack: String,
+    own: String,
+    python: PathBuf,
+    code: PathBuf,
+    limit: Duration,
+}
+
+impl Front {
+    /// Listens before a ministack; functions' code is unpacked into a folder, and a function may run for `limit`.
+    pub(crate) fn start(stack: &str, python: PathBuf, code: PathBuf, limit: Duration) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let address = listener.local_addr().expect("it has an address").to_string();
+        let state = Arc::<State>::default();
+        let behind = Behind { stack: stack.to_owned(), own: address.clone(), python, code, limit };
+        let front = Self { address, state: state.clone() };
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                if state.over.load(Ordering::Relaxed) {
+                    return;
+                }
+                if state.down.load(Ordering::Relaxed) {
+                    continue;
+                }
+                state.connections.lock().unwrap().extend(stream.try_clone());
+                let (state, behind) = (state.clone(), behind.clone());
+                // A client that goes away is its own affair.
+                std::thread::spawn(move || state.serve(&behind, &stream).map_err(|_| stream.shutdown(Shutdown::Both)));
+            }
+        });
+        front
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The n-th invocation from now on fares like that.
+    pub(crate) fn fault(&self, nth: usize, fault: Fault) {
+        let now = self.state.invocations.load(Ordering::Relaxed);
+        self.state.faults.lock().unwrap().insert(now + nth, fault);
+    }
+
+    pub(crate) fn invocations(&self) -> usize {
+        self.state.invocations.load(Ordering::Relaxed)
+    }
+
+    /// How many functions ran at once at most.
+    pub(crate) fn peak(&self) -> usize {
+        self.state.peak.lock().unwrap().1
+    }
+
+    /// Refuses requests that have a text in path or body (`None`: no more), as one who isn't allowed to.
+    pub(crate) fn deny(&self, text: Option<&str>) {
+        *self.state.denied.lock().unwrap() = text.map(str::to_owned);
+    }
+
+    /// Knows only one access key.
+    pub(crate) fn only_key(&self, key: Option<&str>) {
+        *self.state.key.lock().unwrap() = key.map(str::to_owned);
+    }
+
+    pub(crate) fn without_streaming(&self, unstreamed: bool) {
+        self.state.unstreamed.store(unstreamed, Ordering::Relaxed);
+    }
+
+    /// `METHOD /path` of what came in since it was asked last.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        std::mem::take(&mut self.state.requests.lock().unwrap())
+    }
+
+    /// Nobody gets through for some time, and what was open is cut; functions run on.
+    pub(crate) fn down_for(&self, time: Duration) {
+        self.state.down.store(true, Ordering::Relaxed);
+        self.state.cut_all();
+        std::thread::sleep(time);
+        self.state.down.store(false, Ordering::Relaxed);
+    }
+
+    /// Ends all processes: what a test left running.
+    pub(crate) fn end_functions(&self) {
+        self.state.idle.lock().unwrap().clear();
+        self.state.all.lock().unwrap().drain(..).for_each(|environment| environment.signal("-KILL"));
+    }
+}
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        self.state.over.store(true, Ordering::Relaxed);
+        self.end_functions();
+        self.state.cut_all();
+        // Wakes the listener.
+        let _ = TcpStream::connect(&self.address);
+    }
+}
+
+impl State {
+    fn cut_all(&self) {
+        for stream in self.connections.lock().unwrap().drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    fn serve(self: &Arc<Self>, behind: &Behind, mut stream: &TcpStream) -> io::Result<()> {
+        let mut reader = BufReader::new(stream);
+        let Some(head) = Head::read(&mut reader)? else { return Ok(()) };
+        if head.header("expect").is_some() {
+            stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+        }
+        let body = head.whole_body(&mut reader)?;
+        let text = format!("{} {} {}", head.method, head.path, String::from_utf8_lossy(&body[..body.len().min(2_000)]));
+        self.requests.lock().unwrap().push(text.chars().take(300).collect());
+        let key = key_of(&head);
+        if self.key.lock().unwrap().as_ref().is_some_and(|known| known != key) {
+            return refuse(
+                stream,
+                &head,
+                "403 Forbidden",
+                "UnrecognizedClientException",
+                "The security token included in the request is invalid.",
+            );
+        }
+        if self.denied.lock().unwrap().as_ref().is_some_and(|denied| text.contains(denied)) {
+            return refuse(stream, &head, "403 Forbidden", "AccessDeniedException", "User: arn:aws:iam::1:user/x is not authorized");
+        }
+        let streamed = head.path.strip_prefix("/2021-11-15/functions/").and_then(|rest| rest.split_once("/response-streaming-invocations"));
+        match streamed {
+            Some(_) if self.unstreamed.load(Ordering::Relaxed) => refuse(stream, &head, "404 Not Found", "UnknownOperationException", ""),
+            Some((name, query)) => self.invoke(behind, stream, &head, name, query, body),
+            None => {
+                let answer = exchange(&behind.stack, &head, &body)?;
+                stream.write_all(&answer)?;
+                stream.shutdown(Shutdown::Both)
+            }
+        }
+    }
+
+    fn invoke(
+        self: &Arc<Self>,
+        behind: &Behind,
+        mut stream: &TcpStream,
+        head: &Head,
+        name: &str,
+        query: &str,
+        body: Vec<u8>,
+    ) -> io::Result<()> {
+        let number = self.invocations.fetch_add(1, Ordering::Relaxed);
+        let fault = self.faults.lock().unwrap().remove(&number);
+        match fault {
+            Some(Fault::Throttle) => return refuse(stream, head, "429 Too Many Requests", "TooManyRequestsException", "Rate Exceeded."),
+            Some(Fault::Never) => {
+                // As long as the client likes.
+                let _ = io::copy(&mut &*stream, &mut io::sink());
+                return Ok(());
+            }
+            Some(Fault::Delay(time)) => std::thread::sleep(time),
+            _ => {}
+        }
+        let (environment, code) = self.environment(behind, head, name, query)?;
+        let id = format!("00000000-0000-0000-0000-{number:012}");
+        let output = environment.invoke(&id, body.clone());
+        self.count(1);
+        let _counted = Counted(self);
+        if let Some(Fault::Kill(after) | Fault::Hang(after)) = fault {
+            let signal = if matches!(fault, Some(Fault::Kill(_))) { "-KILL" } else { "-STOP" };
+            let environment = environment.clone();
+            std::thread::spawn(move || {
+                std::thread::sleep(after);
+                environment.signal(signal);
+            });
+        }
+        let deadline = Instant::now() + behind.limit;
+        let mut begun = false;
+        let mut pieces = 0;
+        let ended = loop {
+            match output.recv_timeout(Duration::from_millis(50)) {
+                Ok(Output::Piece(piece)) => {
+                    if !begun {
+                        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n")?;
+                        begun = true;
+                    }
+                    let frame = event("PayloadChunk", "application/octet-stream", &piece);
+                    pieces += 1;
+                    if matches!(fault, Some(Fault::Cut(after)) if pieces > after) {
+                        chunk(&mut stream, &frame[..frame.len() / 2])?;
+                        return stream.shutdown(Shutdown::Both);
+                    }
+                    chunk(&mut stream, &frame)?;
+                }
+                Ok(Output::End) => break None,
+                Ok(Output::Failed(why)) => break Some(why),
+                Err(RecvTimeoutError::Disconnected) => break Some("Runtime.ExitError".to_owned()),
+                Err(RecvTimeoutError::Timeout) if Instant::now() > deadline => {
+                    environment.signal("-KILL");
+                    break Some("Sandbox.Timedout".to_owned());
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    environment.is_alive();
+                }
+            }
+        };
+        if ended.is_none() {
+            if matches!(fault, Some(Fault::Twice)) {
+                let again = environment.invoke(&format!("{id}-again"), body);
+                while let Ok(Output::Piece(_)) = again.recv_timeout(behind.limit) {}
+            }
+            self.idle.lock().unwrap().entry(code).or_default().push(environment);
+        }
+        let complete =
+            ended.map_or_else(|| "{}".to_owned(), |why| serde_json::json!({ "ErrorCode": "Unhandled", "ErrorDetails": why }).to_string());
+        if !begun {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n")?;
+        }
+        chunk(&mut stream, &event("InvokeComplete", "application/json", complete.as_bytes()))?;
+        chunk(&mut stream, b"")?;
+        stream.shutdown(Shutdown::Both)
+    }
+
+    fn count(&self, change: isize) {
+        let mut peak = self.peak.lock().unwrap();
+        peak.0 = peak.0.saturating_add_signed(change);
+        peak.1 = peak.1.max(peak.0);
+    }
+
+    /// A process of the function's code: one that is idle, or a new one.
+    fn environment(&self, behind: &Behind, head: &Head, name: &str, query: &str) -> io::Result<(Arc<Environment>, String)> {
+        let qualifier = query.split("Qualifier=").nth(1).map(|rest| format!("?Qualifier={}", rest.split('&').next().unwrap_or(rest)));
+        let get = |path: String| {
+            let headers = vec![
+                ("host".to_owned(), behind.stack.clone()),
+                ("authorization".to_owned(), head.header("authorization").unwrap_or_default().to_owned()),
+            ];
+            body_of(&exchange(&behind.stack, &Head { method: "GET".into(), path, headers }, b"")?)
+        };
+        let found: serde_json::Value =
+            serde_json::from_slice(&get(format!("/2015-03-31/functions/{name}{}", qualifier.unwrap_or_default()))?)?;
+        let configuration = &found["Configuration"];
+        let (Some(sha), Some(location)) = (configuration["CodeSha256"].as_str(), found["Code"]["Location"].as_str()) else {
+            return Err(io::Error::other(format!("there is no function {name}: {found}")));
+        };
+        let code = sha.replace(['/', '+', '='], "_");
+        if let Some(idle) = self.idle.lock().unwrap().get_mut(&code) {
+            while let Some(environment) = idle.pop() {
+                if environment.is_alive() {
+                    return Ok((environment, code));
+                }
+            }
+        }
+        let folder = behind.code.join(&code);
+        // Fronts share the folder of the code.
+        static UNPACKS: Mutex<()> = Mutex::new(());
+        let unpacks = UNPACKS.lock();
+        if !folder.join("bootstrap").is_file() {
+            std::fs::create_dir_all(&folder)?;
+            let path = location.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
+            std::fs::write(folder.join("code.zip"), get(format!("/{path}"))?)?;
+            let done = Command::new(&behind.python).args(["-m", "zipfile", "-e", "code.zip", "."]).current_dir(&folder).status()?;
+            assert!(done.success(), "the package can't be unpacked");
+            Command::new("chmod").args(["755", "bootstrap"]).current_dir(&folder).status()?;
+        }
+        drop(unpacks);
+        let region = head.header("authorization").and_then(|value| value.split('/').nth(2)).unwrap_or("us-east-1").to_owned();
+        let variables = [
+            ("AWS_LAMBDA_FUNCTION_NAME", name.to_owned()),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", configuration["MemorySize"].to_string()),
+            ("AWS_LAMBDA_FUNCTION_VERSION", configuration["Version"].as_str().unwrap_or("1").to_owned()),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", format!("rig-{region}")),
+            ("AWS_REGION", region.clone()),
+            ("AWS_DEFAULT_REGION", region),
+            // ministack takes a key of twelve digits for an account's number.
+            ("AWS_ACCESS_KEY_ID", key_of(head).to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+            ("AWS_ENDPOINT_URL", format!("http://{}", behind.own)),
+            ("LAMBDA_TASK_ROOT", folder.display().to_string()),
+            ("_HANDLER", "bootstrap".to_owned()),
+        ];
+        let environment = Environment::start(&folder, &variables, behind.limit)?;
+        self.all.lock().unwrap().push(environment.clone());
+        Ok((environment, code))
+    }
+}
+
+/// Counts a function that runs for as long as it is answered.
+struct Counted<'s>(&'s State);
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.count(-1);
+    }
+}
+
+/// The access key that a request is signed with.
+fn key_of(head: &Head) -> &str {
+    head.header("authorization").and_then(|value| value.split("Credential=").nth(1)?.split('/').next()).unwrap_or("none")
+}
+
+/// Refuses as AWS would: as JSON, or as XML where the service speaks that.
+fn refuse(mut stream: &TcpStream, head: &Head, status: &str, code: &str, message: &str) -> io::Result<()> {
+    let service = head.header("authorization").and_then(|value| value.split('/').nth(3)).unwrap_or_default();
+    let close = ("Connection", "close");
+    if matches!(service, "iam" | "sts" | "s3") {
+        let xml = format!(
+            "<ErrorResponse><Error><Code>{}</Code><Message>{message}</Message></Error></ErrorResponse>",
+            code.trim_end_matches("Exception")
+        );
+        return answer(&mut stream, status, &[("Content-Type", "text/xml"), close], xml.as_bytes());
+    }
+    let json = serde_json::json!({ "message": message, "Type": "User" }).to_string();
+    answer(&mut stream, status, &[("Content-Type", "application/json"), ("X-Amzn-ErrorType", code), close], json.as_bytes())
+}

@@ -1,0 +1,83 @@
+//! AWS as far as a machine without it can have it: ministack (PyPI) for all that is asked of an account, and a front of our own that runs
+//! functions and streams. All of it on 127.0.0.1, and ended with the test.
+
+mod environment;
+mod event_stream;
+mod front;
+mod wire;
+
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+pub(crate) use front::{Fault, Front};
+
+use crate::common::{shelf, text};
+
+/// ministack, for all tests of a process. It ends by itself when the process does: it watches its standard input's other end.
+static STACK: OnceLock<Stack> = OnceLock::new();
+
+#[derive(Debug)]
+struct Stack {
+    address: String,
+    python: PathBuf,
+}
+
+/// A virtual environment of Python with a package in it, made once and kept on the shelf.
+fn venv(name: &str, package: &str, program: &str) -> PathBuf {
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock();
+    let venv = shelf(name);
+    if !venv.join("bin").join(program).is_file() {
+        done(Command::new("python3").args(["-m", "venv"]).arg(&venv));
+        done(Command::new(venv.join("bin/pip")).args(["install", "-q", package]));
+    }
+    venv.join("bin")
+}
+
+fn done(command: &mut Command) {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", text(&output));
+}
+
+fn stack() -> &'static Stack {
+    STACK.get_or_init(|| {
+        let bin = venv("ministack", "ministack==1.5.33", "ministack");
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port is free").port();
+        let address = format!("127.0.0.1:{port}");
+        // Tests share it, so no test's end is its end: the shell ends it when this process's pipe is closed.
+        let script = r#""$0" & stack=$!; read -r _; kill $stack; wait $stack"#;
+        let child = Command::new("sh")
+            .args(["-c", script])
+            .arg(bin.join("ministack"))
+            .env("BIND_HOST", "127.0.0.1")
+            .env("GATEWAY_PORT", port.to_string())
+            .env("AWS_ENDPOINT_URL", format!("http://{address}"))
+            .env("LAMBDA_ACCOUNT_CONCURRENCY", "50")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("ministack can be started");
+        wait_for(&address, child);
+        Stack { address, python: bin.join("python") }
+    })
+}
+
+/// Waits until somebody listens; the child is left to itself, its standard input open until this process ends.
+fn wait_for(address: &str, child: Child) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while TcpStream::connect(address).is_err() {
+        assert!(Instant::now() < deadline, "ministack doesn't listen on {address}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    std::mem::forget(child);
+}
+
+/// A front of a test's own before the ministack of all; functions may run for `limit`.
+pub(crate) fn front(limit: Duration) -> Front {
+    let stack = stack();
+    Front::start(&stack.address, stack.python.clone(), shelf("functions"), limit)
+}
