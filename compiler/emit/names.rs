@@ -42,7 +42,6 @@ const OWN: &[&str] = &[
     "expected",
     "functions",
     "ops",
-    "attempt",
     "main",
     "retry",
     "poll",

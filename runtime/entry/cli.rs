@@ -9,6 +9,7 @@ use ltc_config::Rate;
 use super::deploy::{DeployCommand, DestroyCommand, StatusCommand};
 use super::outputs::Outputs;
 use super::plan::PlanCommand;
+use super::reports::{CompareCommand, MergeCommand, ReportCommand};
 use super::run::RunCommand;
 use super::shard::ShardCommand;
 use crate::web::Listen;
@@ -52,6 +53,9 @@ pub(crate) enum Command {
     Plan(PlanCommand),
     Run(RunCommand),
     Shard(ShardCommand),
+    Report(ReportCommand),
+    Merge(MergeCommand),
+    Compare(CompareCommand),
     Deploy(DeployCommand),
     Status(StatusCommand),
     Destroy(DestroyCommand),

@@ -82,11 +82,11 @@ impl Load {
         let after = with_user(&self.settings, Box::new(Quiet), async |user| prepare::after_test(&user).await);
         if let Err(refusal) = after {
             for line in &refusal.lines {
-                anstream::eprintln!("warning: {line}");
+                crate::progress::notice(&format!("warning: {line}"));
             }
         }
         let info = self.info(program, configuration, &how.clock);
-        results.finish(args, RunInfo { interrupted: how.interrupted, notes: how.notes, ..info })
+        results.finish(args, RunInfo { interrupted: how.interrupted, plan: how.plan, notes: how.notes, ..info })
     }
 
     /// What is known of the run before its load.
@@ -134,6 +134,8 @@ impl Load {
 pub(super) struct How {
     pub(super) clock: Clock,
     pub(super) interrupted: bool,
+    /// How the load was made, a sentence each.
+    pub(super) plan: Vec<String>,
     /// What a reader must know: load that was missing.
     pub(super) notes: Vec<String>,
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::cli::RunArgs;
 use super::configuration::Configuration;
-use super::load::{How, Load, cores, interval, watch_interrupts};
+use super::load::{How, Load, cores, interval, summary, watch_interrupts};
 use super::results::{Next, Results};
 use super::{Ending, Refusal};
 use crate::clock::Clock;
@@ -21,7 +21,8 @@ pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Con
     let mut load = Load::planned(program, &args.load, configuration)?;
     load.ready()?;
     let threads = args.load.threads.map(usize::from).or(configuration.profile.threads).unwrap_or_else(cores);
-    load.announce(program, configuration, &format!("{threads} threads"));
+    let by = format!("{threads} threads");
+    load.announce(program, configuration, &by);
 
     let stop = Stop::default();
     watch_interrupts(&stop)?;
@@ -31,6 +32,7 @@ pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Con
         settings: load.settings.clone(),
         slice: load.plan.whole(),
         threads,
+        processors: None,
         interval,
         graceful_stop: configuration.profile.graceful_stop,
     };
@@ -41,6 +43,7 @@ pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Con
         }
     });
     outcome.map_err(Refusal::broken)?;
-    let how = How { clock, interrupted: stop.is_interrupted(), notes: Vec::new() };
+    let made = vec![summary(&load.plan), format!("from this machine, {by}")];
+    let how = How { clock, interrupted: stop.is_interrupted(), plan: made, notes: Vec::new() };
     load.finish(program, args, configuration, results, how)
 }

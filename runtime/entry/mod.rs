@@ -12,6 +12,7 @@ mod load_run;
 mod outputs;
 mod plan;
 mod prepare;
+mod reports;
 mod results;
 mod run;
 mod shard;
@@ -111,6 +112,9 @@ fn run(program: &'static Program, cli: &Cli, born: Instant) -> Result<Ending, Re
         Some(Command::Plan(command)) => return plan::run(program, command),
         Some(Command::Run(command)) => return run::run(program, command),
         Some(Command::Shard(_)) => return shard::run(program, born),
+        Some(Command::Report(command)) => return reports::report(command),
+        Some(Command::Merge(command)) => return reports::merge(command),
+        Some(Command::Compare(command)) => return reports::compare(command),
         Some(Command::Deploy(command)) => return deploy::deploy(program, command),
         Some(Command::Status(command)) => return deploy::status(program, command),
         Some(Command::Destroy(command)) => return deploy::destroy(program, command),

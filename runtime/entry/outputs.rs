@@ -18,6 +18,15 @@ pub(crate) struct Outputs {
     /// Write all results, histograms included, as JSON
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     json: Option<PathBuf>,
+    /// Write a report as one HTML page that needs nothing else
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    html: Option<PathBuf>,
+    /// Write thresholds and steps as JUnit test cases, for CI
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    junit: Option<PathBuf>,
+    /// Write a summary in Markdown, for a pull request's comment
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    summary_md: Option<PathBuf>,
 }
 
 type Writer = fn(&Report, &mut dyn io::Write) -> io::Result<()>;
@@ -25,7 +34,12 @@ type Writer = fn(&Report, &mut dyn io::Write) -> io::Result<()>;
 impl Outputs {
     /// The forms that are one file.
     fn files(&self) -> impl Iterator<Item = (&Path, Writer)> {
-        let all: [(&Option<PathBuf>, Writer); 1] = [(&self.json, |report, out| report.to_json(out))];
+        let all: [(&Option<PathBuf>, Writer); 4] = [
+            (&self.json, |report, out| report.to_json(out)),
+            (&self.html, crate::report::html::write),
+            (&self.junit, crate::report::junit::write),
+            (&self.summary_md, crate::report::markdown::write),
+        ];
         all.into_iter().filter_map(|(path, write)| Some((path.as_deref()?, write)))
     }
 
@@ -48,20 +62,24 @@ impl Outputs {
     /// Writes the files; what went wrong is a line each.
     fn save(&self, report: &Report) -> Vec<String> {
         let mut wrong: Vec<String> = self.csv.iter().filter_map(|prefix| crate::report::csv::write(report, prefix).err()).collect();
-        for (path, write) in self.files() {
-            let written = open(path).and_then(|file| {
-                file.set_len(0)
-                    .and_then(|()| {
-                        let mut out = BufWriter::new(file);
-                        write(report, &mut out)?;
-                        io::Write::flush(&mut out)
-                    })
-                    .map_err(|error| format!("{} can't be written: {error}", path.display()))
-            });
-            wrong.extend(written.err());
-        }
+        wrong.extend(self.files().filter_map(|(path, write)| save(path, report, write).err()));
         wrong
     }
+}
+
+/// Writes a report's JSON.
+pub(super) fn save_json(path: &Path, report: &Report) -> Result<(), Refusal> {
+    save(path, report, |report, out| report.to_json(out)).map_err(Refusal::broken)
+}
+
+fn save(path: &Path, report: &Report, write: Writer) -> Result<(), String> {
+    let written = |file: File| {
+        file.set_len(0)?;
+        let mut out = BufWriter::new(file);
+        write(report, &mut out)?;
+        io::Write::flush(&mut out)
+    };
+    open(path).and_then(|file| written(file).map_err(|error| format!("{} can't be written: {error}", path.display())))
 }
 
 /// Opens a file without changing what is in it: that is replaced when there is something better.

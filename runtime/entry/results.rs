@@ -127,6 +127,7 @@ impl Results {
     pub(crate) fn late(&mut self, delta: &Snapshot) {
         self.total.merge(delta);
         self.timeline.add(delta, &self.names);
+        self.judge.late(delta, &self.names);
     }
 
     /// Tells all who listen of an interval.

@@ -115,7 +115,8 @@ pub(super) fn run(program: &'static Program, command: &RunCommand) -> Result<End
         }
         results.interval(&delta.snapshot) == Next::Stop
     }));
-    let how = How { clock, interrupted: stop.is_interrupted(), notes: course.notes };
+    let made = shown.text(Look { color: false, width: None }).lines().map(str::to_owned).collect();
+    let how = How { clock, interrupted: stop.is_interrupted(), plan: made, notes: course.notes };
     let ending = load.finish(program, args, &configuration, results, how)?;
     match course.broken {
         // What was lost is in the report; a verdict on the rest would be one on another test.
@@ -158,6 +159,7 @@ fn event(
         secrets: settings.secrets.clone(),
         versions: load.versions.iter().map(|version| (version.api.clone(), version.version.clone())).collect(),
         threads: fleet.threads,
+        processors_milli: fleet.processors_milli(),
         stats_interval_us: micros(interval),
         graceful_stop_us: micros(configuration.profile.graceful_stop),
         stop,

@@ -3,10 +3,14 @@
 //! All forms are pure functions of a [`Report`]. A report read back from its JSON equals the one that was written, so reports of
 //! earlier runs can be shown again, merged and compared.
 
+pub mod compare;
 pub mod console;
 pub mod csv;
 mod figures;
+pub mod html;
 mod json;
+pub mod junit;
+pub mod markdown;
 mod merge;
 mod table;
 
@@ -79,6 +83,8 @@ pub struct RunInfo {
     pub tls_unverified: bool,
     /// Whether it was interrupted before its end.
     pub interrupted: bool,
+    /// How the load was made: by how many users, for how long, from where; a sentence each.
+    pub plan: Vec<String>,
     /// What became of what the listeners were to send.
     pub listeners: Vec<Delivered>,
     /// Whatever else a reader must know, such as lost shards.

@@ -29,7 +29,7 @@ pub const NO_NAME: u32 = u32::MAX;
 pub const NO_PLACE: u32 = u32::MAX;
 
 /// What a line of the report stands for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NameKind {
     /// One step: a request with its expectations.

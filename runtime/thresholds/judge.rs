@@ -43,6 +43,13 @@ impl Judge {
         stopping.contains(&true)
     }
 
+    /// Takes what came after its interval was judged without it: it counts in what is judged over the whole test.
+    pub(crate) fn late(&mut self, delta: &Snapshot, names: &[Name]) {
+        for watched in self.watched.iter_mut().filter(|watched| watched.has_begun(delta)) {
+            watched.whole.merge(&Measured::of(delta, &watched.lines, names));
+        }
+    }
+
     /// How all stand now; at the end, their verdicts.
     pub(crate) fn verdicts(&self) -> Vec<Verdict> {
         self.watched.iter().map(Watched::verdict).collect()
@@ -100,11 +107,15 @@ impl Watched {
         }
     }
 
+    /// Whether a snapshot is of the time that is judged. An interval that lies partly before belongs to what came before, but for the
+    /// jitter of snapshots.
+    fn has_begun(&self, delta: &Snapshot) -> bool {
+        delta.window.is_some_and(|window| window.from_us + micros(window.length()) / 10 >= micros(self.threshold.rule.from))
+    }
+
     fn interval(&mut self, delta: &Snapshot, names: &[Name]) -> bool {
         let rule = &self.threshold.rule;
-        let Some(covered) = delta.window else { return false };
-        // An interval that lies partly before the time belongs to what came before it, but for the jitter of snapshots.
-        if covered.from_us + micros(covered.length()) / 10 < micros(rule.from) {
+        if !self.has_begun(delta) {
             return false;
         }
         let measured = Measured::of(delta, &self.lines, names);

@@ -167,7 +167,7 @@ impl Backend for LambdaBackend {
             self.sign().lines.push(stop::abandoned(slice));
             // Where the function was lost because the network was, that comes back; who calls bounds the wait.
             while let Err(why) = self.tell().await {
-                anstream::eprintln!("warning: {slice} can't be told to end yet: {why}");
+                crate::progress::notice(&format!("warning: {slice} can't be told to end yet: {why}"));
                 tokio::time::sleep(AGAIN).await;
             }
             // Until it has surely looked, and has ended.

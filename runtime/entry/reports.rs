@@ -1,0 +1,85 @@
+//! `report`, `merge` and `compare`: what is made of the JSON reports of runs that are over.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::outputs::{Outputs, save_json};
+use super::{Ending, Refusal};
+use crate::report::compare::{self, Comparison};
+use crate::report::{Look, Report};
+
+/// Show a run again, in any form, from its JSON report
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Example:\n  ./TEST report run.json --html run.html --summary-md run.md")]
+pub(crate) struct ReportCommand {
+    /// What `--json FILE` wrote
+    file: PathBuf,
+    #[command(flatten)]
+    outputs: Outputs,
+}
+
+/// Merge the JSON reports of several runs, or of parts of one, exactly
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Example:\n  ./TEST merge a.json b.json -o all.json")]
+pub(crate) struct MergeCommand {
+    /// What `--json FILE` wrote
+    #[arg(required = true, num_args = 2..)]
+    files: Vec<PathBuf>,
+    /// The merged report, as JSON
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+}
+
+/// Compare a run with an earlier one; the exit code is 1 where it is worse
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Example:\n  ./TEST compare last-week.json today.json --tolerance 10%")]
+pub(crate) struct CompareCommand {
+    /// The earlier run's JSON report
+    base: PathBuf,
+    /// The newer run's
+    new: PathBuf,
+    /// By how much a figure may be worse
+    #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = tolerance)]
+    tolerance: f64,
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('%').map(str::trim).and_then(|number| number.parse::<f64>().ok());
+    match number.filter(|percent| (0.0..1000.0).contains(percent)) {
+        Some(percent) => Ok(percent / 100.0),
+        None => Err("write it like 5%".to_owned()),
+    }
+}
+
+fn read(path: &Path) -> Result<Report, Refusal> {
+    Report::read(path).map_err(|why| Refusal::wrong([why]))
+}
+
+/// `report`.
+pub(super) fn report(command: &ReportCommand) -> Result<Ending, Refusal> {
+    let report = read(&command.file)?;
+    command.outputs.check()?;
+    command.outputs.write(&report)?;
+    Ok(Ending::Passed)
+}
+
+/// `merge`.
+pub(super) fn merge(command: &MergeCommand) -> Result<Ending, Refusal> {
+    let parts = command.files.iter().map(|file| read(file)).collect::<Result<Vec<_>, _>>()?;
+    let merged = Report::merged(&parts).map_err(|why| Refusal::wrong([why]))?;
+    save_json(&command.output, &merged)?;
+    let total = merged.total.total(&merged.names);
+    let requests = crate::report::count(total.requests);
+    anstream::eprintln!("{}: {requests} requests of {} runs", command.output.display(), parts.len());
+    Ok(Ending::Passed)
+}
+
+/// `compare`.
+pub(super) fn compare(command: &CompareCommand) -> Result<Ending, Refusal> {
+    let (base, new) = (read(&command.base)?, read(&command.new)?);
+    let comparison = Comparison::of(&base, &new, command.tolerance);
+    let printed = compare::write(&mut anstream::stdout(), &base, &new, &comparison, Look::of_stdout());
+    printed.map_err(|error| Refusal::broken(format!("standard output: {error}")))?;
+    Ok(if comparison.is_worse() { Ending::Failed } else { Ending::Passed })
+}

@@ -1,0 +1,115 @@
+//! Comparing runs that are known to differ, or not to.
+
+use std::time::Duration;
+
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+
+use super::*;
+use crate::stats::{Name, Recorder, Sample, Snapshot};
+
+/// A run of 60 s of two steps; times of the first are `slower` times as long, a share of its requests fails.
+fn run(seed: u64, requests: u64, slower: f64, failing: f64) -> Report {
+    let names = vec![Name::step("Look", "GET"), Name::step("Buy", "POST")];
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut recorder = Recorder::new(2, 0);
+    let mut report = Report { timeline: Timeline::new(Duration::from_secs(1)), total: Snapshot::empty(2), ..Report::default() };
+    for second in 1..=60 {
+        for _ in 0..requests {
+            let mut took = |factor: f64| Duration::from_secs_f64((0.01 - (1.0 - rng.random::<f64>()).ln() * 0.01) * factor);
+            let (look, buy) = (took(slower), took(1.0));
+            let ok = rng.random::<f64>() >= failing;
+            recorder.record(&Sample { name: 0, service: look, response: look, ok, ..Sample::default() });
+            recorder.record(&Sample { name: 1, service: buy, response: buy, ok: true, ..Sample::default() });
+        }
+        let delta = recorder.snapshot(Duration::from_secs(second), 1, 1);
+        report.timeline.add(&delta, &names);
+        report.total.merge(&delta);
+    }
+    report.names = names;
+    report.run.duration_us = 60_000_000;
+    report.run.test = "shop".into();
+    report
+}
+
+fn judged(comparison: &Comparison, line: &str, figure: &str) -> Judgement {
+    let line = comparison.lines.iter().find(|one| one.name == line).unwrap();
+    line.changes.iter().find(|change| change.figure == figure).unwrap().judgement
+}
+
+#[test]
+fn the_same_test_twice_is_not_worse() {
+    for seed in 0..10 {
+        let found = Comparison::of(&run(seed, 20, 1.0, 0.01), &run(seed + 100, 20, 1.0, 0.01), 0.0);
+        assert!(!found.is_worse(), "{seed}: {found:?}");
+    }
+}
+
+#[test]
+fn what_is_slower_is_found_and_nothing_else() {
+    let found = Comparison::of(&run(1, 50, 1.0, 0.0), &run(2, 50, 1.25, 0.0), 0.05);
+    assert_eq!(judged(&found, "Look", "p50"), Judgement::Worse);
+    assert_eq!(judged(&found, "Look", "p95"), Judgement::Worse);
+    assert_eq!(judged(&found, "Look", "p100"), Judgement::None, "the greatest is not judged");
+    assert!(found.lines[1].changes.iter().all(|change| change.judgement != Judgement::Worse), "{:?}", found.lines[1]);
+    let look = &found.lines[0].changes[2];
+    let at_least = look.at_least.unwrap();
+    assert!(at_least > 0.05 && at_least < 0.25, "{at_least}");
+    let turned = Comparison::of(&run(2, 50, 1.25, 0.0), &run(1, 50, 1.0, 0.0), 0.05);
+    assert_eq!(judged(&turned, "Look", "p50"), Judgement::Better);
+    assert!(!turned.is_worse());
+}
+
+#[test]
+fn a_change_within_the_tolerance_is_none() {
+    let found = Comparison::of(&run(1, 50, 1.0, 0.0), &run(2, 50, 1.25, 0.0), 0.4);
+    assert!(!found.is_worse());
+    assert_eq!(judged(&found, "Look", "p50"), Judgement::Same);
+}
+
+#[test]
+fn few_requests_prove_nothing() {
+    let mut few = run(2, 1, 1.25, 0.0);
+    few.run.duration_us *= 50;
+    let mut base = run(1, 1, 1.0, 0.0);
+    base.run.duration_us *= 50;
+    let found = Comparison::of(&base, &few, 0.05);
+    assert!(!found.is_worse(), "{found:?}");
+    assert_eq!(judged(&found, "Look", "p99.9"), Judgement::Unclear);
+}
+
+#[test]
+fn failures_and_fewer_requests_are_worse() {
+    let found = Comparison::of(&run(1, 50, 1.0, 0.0), &run(2, 40, 1.0, 0.02), 0.05);
+    assert_eq!(judged(&found, "Look", "failures"), Judgement::Worse);
+    assert_eq!(judged(&found, "Buy", "failures"), Judgement::Same);
+    assert_eq!(judged(&found, "Total", "rps"), Judgement::Worse);
+}
+
+#[test]
+fn lines_that_one_run_lacks_are_named() {
+    let base = run(1, 5, 1.0, 0.0);
+    let mut new = run(2, 5, 1.0, 0.0);
+    new.names[1].name = "Pay".into();
+    let found = Comparison::of(&base, &new, 0.05);
+    assert_eq!((found.gone.clone(), found.added.clone()), (vec!["Buy".to_owned()], vec!["Pay".to_owned()]));
+    assert_eq!(found.lines.len(), 2);
+    let mut out = Vec::new();
+    write(&mut out, &base, &new, &found, crate::report::Look::default()).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.contains("Only in base: Buy\n") && text.contains("Only in new: Pay\n"), "{text}");
+}
+
+#[test]
+fn what_is_printed() {
+    let (base, new) = (run(1, 50, 1.0, 0.0), run(2, 50, 1.25, 0.01));
+    let found = Comparison::of(&base, &new, 0.05);
+    let mut out = Vec::new();
+    write(&mut out, &base, &new, &found, crate::report::Look::default()).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.contains("The new run is worse, within 5% of the base."), "{text}");
+    let worse = text.split("\nWorse\n").nth(1).unwrap();
+    assert!(worse.starts_with("  Look: failures 0% → "), "{text}");
+    assert!(worse.contains("  Look: p50 ") && worse.contains("%, at least +"), "{text}");
+    assert!(text.lines().any(|line| line.starts_with("Look   +0.0%")), "{text}");
+}

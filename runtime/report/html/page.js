@@ -1,0 +1,118 @@
+// The page as a whole.
+
+const run = figures.run;
+const total = figures.total;
+const timeline = figures.timeline;
+
+function heading() {
+  const { verdict } = figures;
+  const failed = figures.thresholds.filter((one) => one.word === 'failed').length;
+  const word = verdict === 'failed' ? `failed: ${failed} of ${figures.thresholds.length} thresholds` : verdict;
+  const apis = run.apis.map((api) => `${api.name} ${api.version}`.trim()).join(', ');
+  const fact = (name, value) => (value ? el('span', null, name + ' ', el('b', null, value)) : null);
+  const started = run.started_at.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
+  return [
+    el('div', { className: 'title' }, el('h1', null, run.test),
+      el('span', { className: 'badge ' + (verdict === 'passed' ? 'passed' : verdict === 'failed' ? 'failed' : 'odd'), id: 'verdict' }, word)),
+    run.description && el('p', { className: 'soft' }, run.description),
+    el('div', { className: 'facts' }, fact('environment', run.env), fact('started', started), fact('lasted', lasted(figures.seconds)), fact('APIs', apis)),
+    figures.warnings.length > 0 && el('div', { className: 'notes', role: 'note' }, el('ul', null, figures.warnings.map((text) => el('li', null, text)))),
+  ];
+}
+
+function tiles() {
+  const tile = (name, value, more, bad) => el('div', { className: 'card tile' + (bad ? ' bad' : '') },
+    el('span', null, name), el('strong', null, value), el('em', null, more || '\u00a0'));
+  const peak = (values) => values.reduce((most, value) => Math.max(most, value || 0), 0);
+  const p = (name) => total.times.p[figures.percentiles.indexOf(name)];
+  const users = peak(timeline.users);
+  return el('div', { className: 'tiles' },
+    tile('Requests', count(total.requests), `${size(total.received)} received`),
+    tile('Failures', share(total.failures, total.requests), `${count(total.failures)} requests`, total.failures > 0),
+    tile('Requests/s', trim(total.rps), `peak ${trim(peak(timeline.rps))}`),
+    users > 0 ? tile('Users at most', count(users), `planned ${count(peak(timeline.planned))}`) : null,
+    tile('Median', took(p('50')), `average ${took(total.times.avg)}`),
+    tile('p95', took(p('95')), `p90 ${took(p('90'))}`),
+    tile('p99', took(p('99')), `p99.9 ${took(p('99.9'))}`),
+    tile('Slowest', took(p('100')), `fastest ${took(total.times.min)}`),
+    figures.missed > 0 ? tile('Arrivals missed', count(figures.missed), 'no free user', true) : null);
+}
+
+function thresholdSection() {
+  if (!figures.thresholds.length) return null;
+  const badge = { passed: 'passed', failed: 'failed' };
+  const rows = figures.thresholds.map((one) => el('tr', null,
+    el('td', null, el('span', { className: 'badge ' + (badge[one.word] || 'odd') }, one.word)),
+    el('td', { className: 'left wrap' }, el('code', null, one.text), one.detail ? el('div', { className: 'soft small' }, one.detail) : null),
+    el('td', null, one.actual), el('td', null, one.limit)));
+  const head = (name, left) => el('th', { scope: 'col', className: left ? 'left' : null }, name);
+  return [
+    el('h2', { id: 'thresholds' }, 'Thresholds'),
+    el('div', { className: 'card scroll' }, el('table', { className: 'list thresholds' },
+      el('thead', null, el('tr', null, head('', true), head('Threshold', true), head('Measured'), head('Limit'))), el('tbody', null, rows))),
+  ];
+}
+
+function chartSection() {
+  const x = timeline.from.map((from, i) => (from + timeline.to[i]) / 2);
+  const link = [];
+  const chart = (title, series, format, more) => new Chart({ title, series, format, x, link, domain: [0, figures.seconds], ...more });
+  const line = (name, values, color, dash) => ({ name, values, color: `var(--c${color})`, dash });
+  const any = (values) => values.some((value) => value > 0);
+  const charts = [
+    chart('Requests a second', [line('requests', timeline.rps, 0)], trim, { axis: short }),
+    chart('Response times', [line('p50', timeline.p50, 2), line('p90', timeline.p90, 4), line('p95', timeline.p95, 0), line('p99', timeline.p99, 1), line('max', timeline.max, 3)],
+      took, { hidden: ['p90', 'max'] }),
+    (any(timeline.users) || any(timeline.planned)) &&
+      chart('Users', [line('running', timeline.users, 0), line('planned', timeline.planned, 1, true)], trim, { axis: short }),
+    chart('Failures', [line('failed', timeline.share, 3)], (value) => trim(value) + '%', { note: '% of requests', most: 100 }),
+    any(timeline.missed) && chart('Arrivals missed', [line('missed', timeline.missed, 3)], count, { axis: short }),
+  ];
+  const health = [
+    any(timeline.cpu) && chart('Processor of the generator', [line('used', timeline.cpu, 4)], (value) => trim(value) + '%', { most: 100 }),
+    chart('Lag of the generator', [line('p99', timeline.lag, 4)], took, { note: 'how late turns begin' }),
+    chart('Received', [line('a second', timeline.received, 2)], (value) => size(value) + '/s', { axis: size }),
+    any(timeline.opened) && chart('Connections opened', [line('a second', timeline.opened, 2)], trim, { axis: short, note: 'a second' }),
+  ];
+  const grid = (all) => el('div', { className: 'grid' }, all.filter(Boolean).map((one) => one.node));
+  return { course: [el('h2', { id: 'course' }, 'Over time'), grid(charts)], health: grid(health), all: [...charts, ...health].filter(Boolean) };
+}
+
+function healthFacts() {
+  const percent = (part) => trim(part * 100) + '%';
+  return `processors ${percent(figures.cpu.average)} in use, at most ${percent(figures.cpu.peak)}; turns began ${took(figures.lag.p[7])} late at p99, ${took(figures.lag.p[10])} at most`;
+}
+
+function aboutSection() {
+  const row = (name, value) => (value || value === 0 ? [el('dt', null, name), el('dd', null, value)] : null);
+  const facts = el('dl', null,
+    row('Spec', run.spec), row('Started', run.started_at), row('Lasted', lasted(figures.seconds)), row('Environment', run.env),
+    run.apis.map((api) => row(`API ${api.name}`, api.version || 'no version told')),
+    (run.plan || []).map((text, i) => row(i ? '' : 'Plan', text)),
+    row('Seed', String(run.seed)), row('Machine', run.hostname), row('Compiled by', 'ltc ' + run.ltc_version),
+    run.tls_unverified ? row('TLS', 'not verified') : null,
+    figures.never.length ? row('Never run', figures.never.length > 30 ? `${figures.never.length} steps` : figures.never.join(', ')) : null);
+  return [
+    el('h2', { id: 'run' }, 'What was run'),
+    el('div', { className: 'card about' }, facts, el('div', null, el('h4', null, 'Profile'), el('pre', { tabindex: 0 }, run.profile.trimEnd() || '–'))),
+  ];
+}
+
+function page() {
+  document.getElementById('head').append(...heading().filter(Boolean));
+  const charts = chartSection();
+  const steps = new Steps();
+  const sections = [
+    tiles(), thresholdSection(), charts.course,
+    el('h2', { id: 'steps' }, 'Steps', el('small', null, 'milliseconds; pick a name to see it below')), steps.node,
+    el('h2', { id: 'picked' }, 'Picked steps'), steps.charts,
+    failureSection(),
+    el('h2', { id: 'generator' }, 'The generator', el('small', null, healthFacts())), charts.health,
+    aboutSection(),
+  ];
+  document.getElementById('main').append(...sections.flat().filter(Boolean));
+  document.getElementById('foot').append(`Percentiles are exact to three digits, from histograms that were merged, not averaged. Made by ltc ${run.ltc_version}.`);
+  for (const chart of [...charts.all, steps.nines, steps.p50, steps.p95, steps.rps, steps.failing]) chart.draw();
+}
+
+page();

@@ -1,0 +1,172 @@
+//! `--junit FILE`: thresholds and steps as test cases, for CI that shows such.
+//!
+//! What is red there is what the exit code says: a threshold that failed, and the steps that it is about. That some of a step's requests
+//! failed is told, but it is for thresholds to say how many are too many.
+
+use std::fmt::Write as _;
+use std::io;
+
+use super::figures::{count, percent};
+use super::{Report, ms};
+use crate::stats::{NameKind, NameStats};
+use crate::thresholds::{Outcome, Verdict};
+
+/// Writes the file.
+pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    let thresholds: Vec<Case> = report.thresholds.iter().map(|verdict| Case::threshold(report, verdict)).collect();
+    let lines = report.names.iter().zip(&report.total.names);
+    let steps: Vec<Case> = lines.map(|(name, stats)| Case::step(report, &name.name, name.kind, stats)).collect();
+    let seconds = report.run.duration().as_secs_f64();
+    let all = || thresholds.iter().chain(&steps);
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    // Writing to a string can't fail.
+    let _ = writeln!(text, "<testsuites name=\"{}\" {} time=\"{seconds:.3}\">", xml(&report.run.test), counts(all()));
+    for (name, cases) in [("thresholds", &thresholds), ("steps", &steps)] {
+        if !cases.is_empty() {
+            suite(&mut text, report, name, cases);
+        }
+    }
+    text.push_str("</testsuites>\n");
+    out.write_all(text.as_bytes())
+}
+
+fn suite(text: &mut String, report: &Report, name: &str, cases: &[Case]) {
+    let run = &report.run;
+    let started = run.started_at.trim_end_matches('Z').split('.').next().unwrap_or_default();
+    let _ = writeln!(
+        text,
+        "  <testsuite name=\"{name}\" {} time=\"{:.3}\" timestamp=\"{}\" hostname=\"{}\">",
+        counts(cases.iter()),
+        run.duration().as_secs_f64(),
+        xml(started),
+        xml(&run.hostname)
+    );
+    for case in cases {
+        let head =
+            format!("    <testcase classname=\"{}.{name}\" name=\"{}\" time=\"{:.6}\"", xml(&run.test), xml(&case.name), case.seconds);
+        let _ = match &case.state {
+            State::Passed if case.said.is_empty() => writeln!(text, "{head}/>"),
+            State::Passed => writeln!(text, "{head}><system-out>{}</system-out></testcase>", xml(&case.said)),
+            State::Failed(why) => writeln!(text, "{head}><failure message=\"{}\">{}</failure></testcase>", xml(why), xml(&case.said)),
+            State::Skipped(why) => writeln!(text, "{head}><skipped message=\"{}\"/></testcase>", xml(why)),
+        };
+    }
+    text.push_str("  </testsuite>\n");
+}
+
+fn counts<'a>(cases: impl Iterator<Item = &'a Case>) -> String {
+    let (mut tests, mut failures, mut skipped) = (0, 0, 0);
+    for case in cases {
+        tests += 1;
+        failures += u64::from(matches!(case.state, State::Failed(_)));
+        skipped += u64::from(matches!(case.state, State::Skipped(_)));
+    }
+    format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\"")
+}
+
+struct Case {
+    name: String,
+    seconds: f64,
+    state: State,
+    said: String,
+}
+
+enum State {
+    Passed,
+    Failed(String),
+    Skipped(String),
+}
+
+impl Case {
+    fn threshold(report: &Report, verdict: &Verdict) -> Self {
+        let measured = format!("measured {}, the limit is {}", verdict.actual_text(), verdict.limit_text());
+        let state = match verdict.outcome {
+            Outcome::Passed => State::Passed,
+            Outcome::Failed => State::Failed(measured.clone()),
+            Outcome::NotJudged => State::Skipped(verdict.detail.clone()),
+        };
+        let said = [measured, verdict.detail.clone(), verdict.place.clone()].into_iter().filter(|part| !part.is_empty());
+        Self { name: verdict.text.clone(), seconds: report.run.duration().as_secs_f64(), state, said: said.collect::<Vec<_>>().join("\n") }
+    }
+
+    fn step(report: &Report, name: &str, kind: NameKind, stats: &NameStats) -> Self {
+        let broken: Vec<&Verdict> = report.thresholds.iter().filter(|verdict| verdict.has_failed() && verdict.subject == name).collect();
+        let times = stats.response();
+        let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|quantile| ms(times.quantile_us(quantile) as f64));
+        let what = if kind == NameKind::Group { "turns" } else { "requests" };
+        let mut said = format!(
+            "{} {what}, {} failed ({}); ms: p50 {p50}, p95 {p95}, p99 {p99}, max {}",
+            count(stats.requests),
+            count(stats.failures),
+            percent(stats.failures, stats.requests),
+            ms(times.max_us() as f64)
+        );
+        for (key, found) in report.total.failures.by_count().into_iter().filter(|(key, _)| report.name(key.name) == name).take(5) {
+            let message = found.examples.first().map(|example| example.message.as_str()).unwrap_or_default();
+            let _ = write!(said, "\n{} × {} {}: {message}", count(found.count), key.class, report.place(key.place));
+        }
+        let state = match broken.first() {
+            Some(_) => State::Failed(broken.iter().map(|verdict| verdict.text.as_str()).collect::<Vec<_>>().join("; ")),
+            None if stats.requests + stats.skipped == 0 => State::Skipped("it never ran".to_owned()),
+            None => State::Passed,
+        };
+        Self { name: name.to_owned(), seconds: times.mean_us() / 1e6, state, said }
+    }
+}
+
+/// Text for an element or an attribute, without what XML 1.0 can't hold.
+fn xml(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\n' => safe.push_str("&#10;"),
+            '\t' => safe.push(c),
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => safe.push('\u{fffd}'),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{report, verdict};
+    use super::*;
+
+    #[test]
+    fn thresholds_and_steps_are_cases() {
+        let mut report = report();
+        report.thresholds = ["failures < 2%", "Checkout.p95 < 1s", "p99 < baseline"].map(|text| verdict(&report, text)).into();
+        let mut out = Vec::new();
+        write(&report, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines[1], "<testsuites name=\"tpdata\" tests=\"8\" failures=\"2\" errors=\"0\" skipped=\"2\" time=\"10.000\">");
+        assert_eq!(
+            lines[2],
+            "  <testsuite name=\"thresholds\" tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\" time=\"10.000\" timestamp=\"2026-11-23T13:00:00\" hostname=\"lab\">"
+        );
+        assert_eq!(
+            lines[3],
+            "    <testcase classname=\"tpdata.thresholds\" name=\"failures &lt; 2%\" time=\"10.000000\"><system-out>measured 1%, the limit is &lt; 2%&#10;x.yml</system-out></testcase>"
+        );
+        assert!(lines[4].contains("<failure message=\"measured 1912 ms, the limit is &lt; 1000 ms\">"), "{}", lines[4]);
+        assert!(lines[5].contains("<skipped message=\"no earlier run was given: --baseline FILE\"/>"), "{}", lines[5]);
+        let case = |name: &str| *lines.iter().find(|line| line.contains(&format!("name=\"{name}\""))).unwrap();
+        let create = case("Checkout / Create");
+        assert!(create.contains("time=\"0.005053\"") || create.contains("time=\"0.005054\""), "{create}");
+        assert!(create.contains("4 × status specs/tpdata.lt:14:5: expected status 201, got 503"), "{create}");
+        assert!(case("Never").contains("<skipped message=\"it never ran\"/>"));
+        assert!(case("Checkout").contains("<failure message=\"Checkout.p95 &lt; 1s\">"));
+        assert!(text.ends_with("  </testsuite>\n</testsuites>\n"));
+    }
+
+    #[test]
+    fn a_servers_words_are_no_markup() {
+        assert_eq!(xml("a\u{1b}[0m & <b>\n\"\u{0}"), "a\u{fffd}[0m &amp; &lt;b&gt;&#10;&quot;\u{fffd}");
+    }
+}

@@ -1,0 +1,163 @@
+//! `--summary-md FILE`: the verdict and the figures behind it, short enough for a pull request's comment or a CI's summary page.
+
+use std::io;
+
+use super::figures::{clock, count, ms, percent, rate};
+use super::{Report, RunInfo};
+use crate::stats::{NameKind, NameStats};
+use crate::thresholds::Outcome;
+
+/// How many steps are shown; a comment has room for a few thousand words.
+const STEPS: usize = 50;
+/// How many kinds of failure.
+const KINDS: usize = 10;
+/// How long a message may be.
+const MESSAGE: usize = 200;
+
+/// Writes the summary.
+pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    let failed = report.thresholds.iter().filter(|verdict| verdict.has_failed()).count();
+    let verdict = match report.verdict() {
+        "passed" => "✅ passed".to_owned(),
+        "failed" => format!("❌ failed: {failed} of {} thresholds", report.thresholds.len()),
+        other => format!("⚠️ {other}"),
+    };
+    writeln!(out, "### Load test {}: {verdict}\n\n{}\n", safe(&report.run.test), facts(&report.run))?;
+    for warning in report.warnings() {
+        writeln!(out, "> ⚠️ {}\n", safe(&warning))?;
+    }
+    thresholds(report, out)?;
+    steps(report, out)?;
+    failures(report, out)
+}
+
+fn facts(run: &RunInfo) -> String {
+    let mut parts = Vec::new();
+    if !run.env.is_empty() {
+        parts.push(format!("environment **{}**", safe(&run.env)));
+    }
+    parts.push(clock(run.duration()));
+    parts.extend(run.apis.iter().map(|api| safe(format!("{} {}", api.name, api.version).trim_end())));
+    parts.push(format!("seed {}", run.seed));
+    parts.push(safe(&run.started_at));
+    parts.join(" · ")
+}
+
+fn thresholds(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    if report.thresholds.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "| | Threshold | Measured | |\n|---|---|---:|---|")?;
+    for verdict in &report.thresholds {
+        let sign = match verdict.outcome {
+            Outcome::Passed => "✅",
+            Outcome::Failed => "❌",
+            Outcome::NotJudged => "➖",
+        };
+        writeln!(out, "| {sign} | `{}` | {} | {} |", code(&verdict.text), verdict.actual_text(), safe(&verdict.detail))?;
+    }
+    writeln!(out)
+}
+
+fn steps(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    let seconds = report.run.duration().as_secs_f64();
+    writeln!(out, "| Step | Requests | Failed | rps | p50 ms | p95 | p99 | max |\n|---|---:|---:|---:|---:|---:|---:|---:|")?;
+    let mut row = |name: &str, stats: &NameStats, bold: &str| {
+        let times = stats.response();
+        let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|quantile| ms(times.quantile_us(quantile) as f64));
+        let rps = rate(if seconds > 0.0 { stats.requests as f64 / seconds } else { 0.0 });
+        let failed = if stats.failures == 0 {
+            "0".to_owned()
+        } else {
+            format!("**{}** ({})", count(stats.failures), percent(stats.failures, stats.requests))
+        };
+        let (requests, max) = (count(stats.requests), ms(times.max_us() as f64));
+        writeln!(out, "| {bold}{name}{bold} | {requests} | {failed} | {rps} | {p50} | {p95} | {p99} | {max} |")
+    };
+    let ran: Vec<_> = report.names.iter().zip(&report.total.names).filter(|(_, stats)| stats.requests > 0).collect();
+    for (name, stats) in ran.iter().take(STEPS) {
+        let group = if name.kind == NameKind::Group { " (group)" } else { "" };
+        row(&format!("{}{group}", safe(&name.name)), stats, "")?;
+    }
+    row("Total", &report.total.total(&report.names), "**")?;
+    if ran.len() > STEPS {
+        writeln!(out, "\n{} of {} steps; the HTML and JSON reports have all.", STEPS, ran.len())?;
+    }
+    writeln!(out)
+}
+
+fn failures(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    let all = report.total.failures.by_count();
+    if all.is_empty() {
+        return Ok(());
+    }
+    let total = count(report.total.failures.count());
+    writeln!(out, "<details><summary>Failures: {total}, of {} kinds</summary>\n", all.len())?;
+    for (key, found) in all.iter().take(KINDS) {
+        let place = report.place(key.place);
+        let place = if place.is_empty() { String::new() } else { format!(" `{}`", code(place)) };
+        writeln!(out, "- **{}** × {} · {}{place}", count(found.count), safe(report.name(key.name)), key.class)?;
+        if let Some(example) = found.examples.first() {
+            let line: String = example.message.lines().next().unwrap_or_default().chars().take(MESSAGE).collect();
+            writeln!(out, "  {}", safe(&line))?;
+        }
+    }
+    writeln!(out, "\n</details>")
+}
+
+/// Text that is no markup, on one line, within a table's cell.
+fn safe(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => plain.push_str("&lt;"),
+            '>' => plain.push_str("&gt;"),
+            '&' => plain.push_str("&amp;"),
+            // `@name` would call somebody.
+            '@' => plain.push_str("&#64;"),
+            '|' | '`' | '*' | '_' | '[' | ']' | '\\' | '~' | '#' => plain.extend(['\\', c]),
+            c if c.is_control() => plain.push(' '),
+            c => plain.push(c),
+        }
+    }
+    plain
+}
+
+/// Text within back-ticks, within a table's cell.
+fn code(text: &str) -> String {
+    text.chars().map(|c| if c == '`' || c.is_control() { ' ' } else { c }).collect::<String>().replace('|', "\\|")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{report, verdict};
+    use super::*;
+
+    #[test]
+    fn the_whole() {
+        let mut report = report();
+        report.thresholds = ["failures < 2%", "Checkout.p95 < 1s"].map(|text| verdict(&report, text)).into();
+        report.run.notes.push("3 of 4 shards".into());
+        let mut out = Vec::new();
+        write(&report, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text, include_str!("golden/summary.md"), "\n{text}");
+    }
+
+    #[test]
+    fn a_servers_words_are_no_markup() {
+        assert_eq!(safe("<img> @team [x](y) `a|b`\n"), "&lt;img&gt; &#64;team \\[x\\](y) \\`a\\|b\\` ");
+        assert_eq!(code("a`|b"), "a \\|b");
+    }
+
+    #[test]
+    fn a_thousand_steps_fit_a_comment() {
+        let mut report = report();
+        report.names = (0..1000).map(|n| crate::stats::Name::step(format!("Step {n}"), "GET")).collect();
+        report.total.names = vec![report.total.names[0].clone(); 1000];
+        let mut out = Vec::new();
+        write(&report, &mut out).unwrap();
+        assert!(out.len() < 10_000, "{}", out.len());
+        assert!(String::from_utf8(out).unwrap().contains("50 of 1000 steps"));
+    }
+}
