@@ -1,39 +1,36 @@
-//! From a laid-out request to the wire and back: bases, auth, AWS signatures, timeouts.
+//! From a laid-out request to the wire: bases, auth, AWS signatures, timeouts.
 
-use std::time::{Duration, Instant};
+use std::rc::Rc;
+use std::time::Duration;
 
 use crate::http;
 use crate::request::{Redirects, Request};
 use crate::stats::FailureClass;
 use crate::user::User;
-use crate::value::Fault;
+use crate::value::Eval;
 
 /// The time an exchange may take where neither api nor request says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// A request that can be sent, any number of times.
+#[derive(Clone, Debug)]
+pub struct Ready(pub(crate) Rc<http::Request>);
+
 /// What was sent, kept for reports of failures.
 #[derive(Debug)]
 pub(crate) struct Sent {
-    pub(crate) request: http::Request,
+    pub(crate) request: Rc<http::Request>,
     pub(crate) elapsed: Duration,
 }
 
 /// Sends a request. Where it can't be, or nothing comes back, says why.
-pub(crate) async fn send(user: &User, request: Request<'_>) -> Result<(Sent, http::Response), (Option<Sent>, FailureClass, String)> {
-    let request = prepare(user, request).map_err(|fault| (None, FailureClass::Expression, fault.0))?;
-    let begun = Instant::now();
-    let result = user.session().send(&request).await;
-    let sent = Sent { request, elapsed: begun.elapsed() };
-    match result {
-        Ok(response) => {
-            let sent = Sent { elapsed: response.timings.total, ..sent };
-            Ok((sent, response))
-        }
-        Err(failure) => Err((Some(sent), failure.class, failure.message)),
-    }
+pub(crate) async fn send(user: &User, request: Request<'_>) -> Result<http::Response, (FailureClass, String)> {
+    let request = ready(user, request).map_err(|fault| (FailureClass::Expression, fault.0))?;
+    user.session().send(request.0).await.map_err(|failure| (failure.class, failure.message))
 }
 
-fn prepare(user: &User, mut request: Request<'_>) -> Result<http::Request, Fault> {
+/// A request with all that its api says.
+pub(crate) fn ready(user: &User, mut request: Request<'_>) -> Eval<Ready> {
     let world = user.world();
     let base = world.base(user, request.api)?;
     // What `set shop.auth` said counts also for an api that declares none.
@@ -46,7 +43,7 @@ fn prepare(user: &User, mut request: Request<'_>) -> Result<http::Request, Fault
         auth = world.sign_aws(&request, &target, &service, &region)?;
     }
     let info = &world.program.apis[request.api];
-    Ok(http::Request {
+    let mut request = http::Request {
         method: http::Method::from_name(request.method),
         url: target,
         headers: request.headers.into_bytes(),
@@ -62,5 +59,29 @@ fn prepare(user: &User, mut request: Request<'_>) -> Result<http::Request, Fault
         },
         cookies: info.cookies,
         api: world.api_transport(request.api),
-    })
+        wire: None,
+    };
+    request.lay_out();
+    Ok(Ready(Rc::new(request)))
+}
+
+impl User {
+    /// A request of which all is known once the test begins: it is laid out when it is sent first, and sent again as it is. What
+    /// `set shop.auth` said of this user is its own.
+    pub fn constant<'u>(&'u self, number: usize, api: usize, request: impl FnOnce() -> Eval<Request<'u>>) -> Eval<Ready> {
+        if self.has_own_auth(api) {
+            return ready(self, request()?);
+        }
+        if let Some(known) = self.world().constant(number) {
+            return Ok(known);
+        }
+        let made = ready(self, request()?)?;
+        self.world().keep_constant(number, made.clone());
+        Ok(made)
+    }
+
+    /// A request whose parts change.
+    pub fn attempt<'u>(&'u self, request: impl FnOnce() -> Eval<Request<'u>>) -> Eval<Ready> {
+        ready(self, request()?)
+    }
 }

@@ -143,8 +143,3 @@ pub fn file(user: &User, asset: usize, name: Option<&Value>, media_type: Option<
 pub fn convert(value: Value, ty: Type) -> Eval {
     convert_json(value, ty)
 }
-
-/// Evaluates what may fail, for a place that takes the outcome: the request of a step.
-pub fn attempt<T>(expression: impl FnOnce() -> Eval<T>) -> Eval<T> {
-    expression()
-}

@@ -1,6 +1,7 @@
 //! All that generated code names: `use ltc_runtime::generated::*;`.
 
 pub use crate::data::next;
+pub use crate::exchange::Ready;
 pub use crate::expr::*;
 pub use crate::flow::{Exit, Flow};
 pub use crate::functions;

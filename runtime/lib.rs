@@ -8,6 +8,8 @@
 //! ```
 
 mod clock;
+#[cfg(test)]
+mod counting;
 mod data;
 mod debug;
 mod engine;

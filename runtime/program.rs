@@ -180,8 +180,8 @@ pub struct UserClass {
     pub name: &'static str,
     /// Its share among the classes.
     pub weight: fn(&User) -> Eval,
-    /// One turn.
-    pub run: fn(&User) -> Turn<'_>,
+    /// Its turns: one future that never ends, and after each turn calls [`User::turn_over`].
+    pub turns: fn(&User) -> Turn<'_>,
     /// The wait between turns.
     pub wait: Option<fn(&User) -> Eval<Wait>>,
     /// `on start`.

@@ -57,7 +57,7 @@ impl<'u> Response<'u> {
 
     /// `cookie "sid"`: what the user's jar holds for the final URL.
     pub fn cookie(&self, name: &Value) -> Eval<Option<Value>> {
-        Ok(self.user.cookie(&self.raw.url, &name.to_text()?).map(Value::Str))
+        Ok(self.user.cookie(&self.raw.url.to_string(), &name.to_text()?).map(Value::Str))
     }
 
     /// `text`.
@@ -72,7 +72,7 @@ impl<'u> Response<'u> {
 
     /// `url`: the final one.
     pub fn url(&self) -> Value {
-        Value::Str(self.raw.url.clone())
+        Value::Str(ecow::eco_format!("{}", self.raw.url))
     }
 
     /// `elapsed`: from the send to the last byte.
@@ -87,7 +87,7 @@ impl<'u> Response<'u> {
 
     /// `form "css"`.
     pub fn form(&self, selector: usize) -> Eval<Option<Value>> {
-        let url = url::Url::parse(&self.raw.url).map_err(|error| Fault(format!("{}: {error}", self.raw.url)))?;
+        let url = url::Url::parse(&self.raw.url.to_string()).map_err(|error| Fault(format!("{}: {error}", self.raw.url)))?;
         source::form_of(self.page(), self.user.world().selector(selector), &url)
     }
 

@@ -2,15 +2,16 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::task::{Context as Waiting, Poll};
 use std::time::Duration;
 
-use crate::exchange::{Sent, send};
+use crate::exchange::{Ready, Sent};
 use crate::flow::{Exit, Flow};
+use crate::http;
 use crate::matcher::{self, Context, Key, Matcher, Mismatch, Op};
 use crate::observe::Detail;
 use crate::place::Place;
 use crate::program::StepInfo;
-use crate::request::Request;
 use crate::response::Response;
 use crate::stats::FailureClass;
 use crate::user::User;
@@ -123,35 +124,29 @@ impl<'u> Step<'u> {
     }
 
     /// Sends the request. False where there is no response to judge; why is recorded.
-    ///
-    /// The future is boxed so that the generated crate holds none of its code.
-    pub fn send<'a>(&'a mut self, request: Eval<Request<'u>>) -> Pin<Box<dyn Future<Output = bool> + 'a>> {
-        Box::pin(self.exchange(request))
-    }
-
-    async fn exchange(&mut self, request: Eval<Request<'u>>) -> bool {
-        let request = match request {
-            Ok(request) => request,
+    pub fn send(&mut self, request: Eval<Ready>) -> Exchange<'_, 'u> {
+        let sending = match request {
+            Ok(Ready(request)) => {
+                let sending = self.user.session().send(request.clone());
+                self.sent = Some(Sent { request, elapsed: Duration::ZERO });
+                Some(sending)
+            }
             Err(fault) => {
                 self.fail(FailureClass::Expression, self.info.at, fault.0);
-                return false;
+                None
             }
         };
-        match send(self.user, request).await {
-            Ok((sent, response)) => {
-                let status = response.status;
-                self.sent = Some(sent);
-                self.response = Some(Response::new(self.user, response));
-                if !self.info.expects_status && status >= 400 {
-                    self.fail(FailureClass::Status, self.info.at, format!("expected a status below 400, got {status}"));
-                }
-                true
-            }
-            Err((sent, class, message)) => {
-                self.sent = sent;
-                self.fail(class, self.info.at, message);
-                false
-            }
+        Exchange { step: self, sending }
+    }
+
+    fn answered(&mut self, response: http::Response) {
+        let status = response.status;
+        if let Some(sent) = &mut self.sent {
+            sent.elapsed = response.timings.total;
+        }
+        self.response = Some(Response::new(self.user, response));
+        if !self.info.expects_status && status >= 400 {
+            self.fail(FailureClass::Status, self.info.at, format!("expected a status below 400, got {status}"));
         }
     }
 
@@ -186,9 +181,17 @@ impl<'u> Step<'u> {
         args: impl FnOnce(&Response<'_>) -> Eval<[Value; N]>,
     ) {
         let Some(response) = &self.response else { return };
+        let (world, body) = (self.user.world(), response.body_bytes());
+        if N == 0 && self.details.is_none() && world.judged.borrow().is_good(matcher, body) {
+            return;
+        }
         let verdict = args(response).map_err(fault).and_then(|args| {
-            let context = Context { root: "json", args: &args, regexes: &self.user.world().regexes };
-            matcher::judge_bytes(matcher, response.body_bytes(), &context).map_err(|found| (FailureClass::Json, explained(&found)))
+            let context = Context { root: "json", args: &args, regexes: &world.regexes };
+            matcher::judge_bytes(matcher, body, &context).map_err(|found| (FailureClass::Json, explained(&found)))?;
+            if N == 0 {
+                world.judged.borrow_mut().learn(matcher, body);
+            }
+            Ok(())
         });
         self.verdict(expectation, verdict, || None);
     }
@@ -201,16 +204,30 @@ impl<'u> Step<'u> {
         args: impl FnOnce(&Response<'_>) -> Eval<[Value; N]>,
     ) {
         let Some(response) = &self.response else { return };
+        let (world, fields) = (self.user.world(), response.raw.headers.as_bytes());
+        if N == 0 && self.details.is_none() && world.judged.borrow().is_good(wanted, fields) {
+            return;
+        }
         let verdict = args(response).map_err(fault).and_then(|args| {
-            let context = Context { root: "headers", args: &args, regexes: &self.user.world().regexes };
+            let context = Context { root: "headers", args: &args, regexes: &world.regexes };
             let mut found = Vec::new();
             for header in wanted {
-                let there = header.names.iter().find(|name| response.raw.headers.get(name).is_some());
+                let there = header.names.iter().find_map(|name| Some((name, response.raw.headers.get(name)?)));
+                if there.is_some_and(|(_, value)| context.text(&header.matcher, value)) {
+                    continue;
+                }
+                let there = there.map(|(name, _)| name);
                 let name = there.or(header.names.first()).copied().unwrap_or_default();
                 let member = [(Key::Lit(name), header.matcher)];
                 found.extend(matcher::judge_headers(&member, response.raw.headers.iter(), &context).err().into_iter().flatten());
             }
-            if found.is_empty() { Ok(()) } else { Err((FailureClass::Header, explained(&found))) }
+            if !found.is_empty() {
+                return Err((FailureClass::Header, explained(&found)));
+            }
+            if N == 0 {
+                world.judged.borrow_mut().learn(wanted, fields);
+            }
+            Ok(())
         });
         self.verdict(expectation, verdict, || None);
     }
@@ -336,6 +353,38 @@ impl<'u> Step<'u> {
     }
 }
 
+/// A request on its way, as a step awaits it. It isn't an `async fn`: that would compile the client into the generated crate.
+#[derive(Debug)]
+pub struct Exchange<'s, 'u> {
+    step: &'s mut Step<'u>,
+    /// Nothing where the request couldn't be laid out.
+    sending: Option<http::Sending<'u>>,
+}
+
+impl Future for Exchange<'_, '_> {
+    type Output = bool;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Waiting<'_>) -> Poll<bool> {
+        let this = &mut *self;
+        let Some(sending) = &mut this.sending else { return Poll::Ready(false) };
+        match Pin::new(&mut *sending).poll(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(response)) => {
+                this.step.answered(response);
+                Poll::Ready(true)
+            }
+            Poll::Ready(Err(failure)) => {
+                let elapsed = sending.elapsed();
+                if let Some(sent) = &mut this.step.sent {
+                    sent.elapsed = elapsed;
+                }
+                this.step.fail(failure.class, this.step.info.at, failure.message);
+                Poll::Ready(false)
+            }
+        }
+    }
+}
+
 /// Mismatches in one line.
 fn explained(found: &[Mismatch]) -> String {
     found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
@@ -352,7 +401,7 @@ pub(crate) struct Done {
     pub(crate) service: Duration,
     pub(crate) response: Duration,
     pub(crate) sent: Option<Sent>,
-    pub(crate) received: Option<crate::http::Response>,
+    pub(crate) received: Option<http::Response>,
     pub(crate) failures: Vec<Failure>,
     pub(crate) details: Vec<Detail>,
 }

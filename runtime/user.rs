@@ -1,7 +1,10 @@
 //! A virtual user: its variables, its connections and cookies, its randomness. One thread, interior mutability.
 
 use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use ecow::EcoString;
@@ -43,6 +46,8 @@ pub struct User {
     pending_exit: Cell<Option<Exit>>,
     /// Intended start of the turn where it is later than planned: pacing and arrivals.
     pub(crate) behind: Cell<Duration>,
+    /// How a turn ended, from the user's turns to the engine.
+    pub(crate) turned: Cell<Option<Flow>>,
 }
 
 impl User {
@@ -63,6 +68,7 @@ impl User {
             scopes: Scopes::default(),
             pending_exit: Cell::new(None),
             behind: Cell::new(Duration::ZERO),
+            turned: Cell::new(None),
             world,
         }
     }
@@ -338,6 +344,10 @@ impl User {
         Ok(())
     }
 
+    pub(crate) fn has_own_auth(&self, api: usize) -> bool {
+        self.auths.borrow()[api].is_some()
+    }
+
     pub(crate) fn auth_override(&self, api: usize) -> Option<EcoString> {
         self.auths.borrow()[api].clone()
     }
@@ -354,6 +364,13 @@ impl User {
         self.session.cookie(url, name)
     }
 
+    /// Says how a turn ended, and waits until the next is to begin: [`crate::program::UserClass::turns`] is one future that the engine
+    /// resumes, so that turns allocate nothing.
+    pub fn turn_over(&self, outcome: Flow) -> TurnOver<'_> {
+        self.turned.set(Some(outcome));
+        TurnOver { user: self }
+    }
+
     /// The turn is over: rows that were drawn for it are free again.
     pub(crate) fn end_turn(&self) {
         self.world.pools.release(&mut self.held.borrow_mut().turn);
@@ -363,5 +380,26 @@ impl User {
     pub(crate) fn end(&self) {
         self.end_turn();
         self.world.pools.release(&mut self.held.borrow_mut().user);
+    }
+}
+
+/// Waits until the engine has taken how a turn ended and resumes.
+#[derive(Debug)]
+pub struct TurnOver<'u> {
+    user: &'u User,
+}
+
+impl Future for TurnOver<'_> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        // The engine polls again when the next turn is due: nobody has to be woken.
+        match self.user.turned.take() {
+            None => Poll::Ready(()),
+            outcome => {
+                self.user.turned.set(outcome);
+                Poll::Pending
+            }
+        }
     }
 }

@@ -9,8 +9,10 @@ use scraper::Selector;
 
 use crate::clock::Clock;
 use crate::data::Pools;
+use crate::exchange::Ready;
 use crate::functions::{AwsCredentials, AwsRequest};
 use crate::http;
+use crate::matcher::Judged;
 use crate::observe::Observer;
 use crate::place::Place;
 use crate::program::{Program, StepInfo};
@@ -61,8 +63,11 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) observer: Box<dyn Observer>,
     pub(crate) recorder: RefCell<Recorder>,
+    pub(crate) judged: RefCell<Judged>,
     apis: Vec<Rc<http::ApiTransport>>,
     bases: Vec<OnceCell<Eval<http::Target>>>,
+    /// Requests that don't change, by their number in the program, as soon as they have been sent once.
+    constants: RefCell<Vec<Option<Ready>>>,
     queries: Vec<OnceCell<Eval<JsonPathQuery>>>,
     selectors: Vec<Selector>,
     aws: Option<AwsCredentials>,
@@ -110,7 +115,9 @@ impl World {
             clock: settings.clock.clone(),
             observer,
             recorder: RefCell::new(Recorder::new(program.lines.len(), u32::try_from(settings.part).unwrap_or(u32::MAX))),
+            judged: RefCell::default(),
             apis,
+            constants: RefCell::default(),
             bases: program.apis.iter().map(|_| OnceCell::new()).collect(),
             queries: program.paths.iter().map(|_| OnceCell::new()).collect(),
             selectors: program.selectors.iter().map(|css| crate::source::html::selector(css)).collect::<Result<_, _>>()?,
@@ -128,6 +135,18 @@ impl World {
                 http::Target::parse(&text).map_err(|why| Fault(format!("the base of {} is no URL that can be used: {why}", info.name)))
             })
             .clone()
+    }
+
+    pub(crate) fn constant(&self, number: usize) -> Option<Ready> {
+        self.constants.borrow().get(number).cloned().flatten()
+    }
+
+    pub(crate) fn keep_constant(&self, number: usize, request: Ready) {
+        let mut constants = self.constants.borrow_mut();
+        if constants.len() <= number {
+            constants.resize(number + 1, None);
+        }
+        constants[number] = Some(request);
     }
 
     pub(crate) fn api_transport(&self, api: usize) -> Rc<http::ApiTransport> {

@@ -80,7 +80,7 @@ fn a_shard_that_fails_is_begun_again_and_what_was_lost_is_named() {
         }
         let lost = report["run"]["notes"].as_array().unwrap().iter().filter_map(|note| note.as_str());
         let lost: Vec<&str> = lost.filter(|note| note.starts_with("shard 1 lost from 00:00:0")).collect();
-        assert!(lost.len() == 1 && lost[0].ends_with(why) && lost[0].contains("3 users"), "{fault}: {lost:?}\n{said}");
+        assert!(lost.len() == 1 && lost[0].contains(why) && lost[0].contains("3 users"), "{fault}: {lost:?}\n{said}");
         assert!(said.contains("2 of 3 shards made all of their load"), "{fault}: {said}");
         assert!(fault != "cut:1@1s" || said.contains("shard 1: a frame is damaged"), "{said}");
     }

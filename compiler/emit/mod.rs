@@ -2,6 +2,7 @@
 //!
 //! Pure: no files, no environment. The generated code knows [`ltc_runtime::generated`](../../ltc_runtime/generated/index.html) and nothing else.
 
+mod constant;
 mod expr;
 mod functions;
 mod matcher;
@@ -12,7 +13,7 @@ mod stmt;
 mod tables;
 mod uses;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 use proc_macro2::TokenStream;
@@ -49,7 +50,7 @@ pub struct Emitted {
 /// # Errors
 /// Where what was put together is no Rust: a bug of ours, with what `syn` says of it.
 pub fn emit(program: &Program, context: &Context<'_>) -> Result<Emitted, String> {
-    let emitter = Emitter { program, context, names: Names::of(program), places: RefCell::default() };
+    let emitter = Emitter { program, context, names: Names::of(program), places: RefCell::default(), constants: Cell::new(0) };
     let mut files = Vec::new();
     let requests = emitter.requests();
     let sequences = emitter.sequences();
@@ -80,6 +81,8 @@ struct Emitter<'a> {
     names: Names,
     /// All places that failures may name.
     places: RefCell<BTreeSet<(u16, u32, u32)>>,
+    /// How many requests have been found never to change.
+    constants: Cell<usize>,
 }
 
 impl Emitter<'_> {

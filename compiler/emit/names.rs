@@ -41,7 +41,6 @@ const OWN: &[&str] = &[
     "expected",
     "functions",
     "ops",
-    "attempt",
     "main",
     "retry",
     "poll",

@@ -30,6 +30,18 @@ impl Emitter<'_> {
     }
 
     fn exchange(&self, scope: Scope<'_>, exchange: &Exchange) -> TokenStream {
+        let request = self.exchanged(scope, exchange);
+        match self.constant(exchange) {
+            None => quote!(u.attempt(|| #request)),
+            Some(api) => {
+                let (number, api) = (index(self.constants.replace(self.constants.get() + 1)), index(api));
+                quote!(u.constant(#number, #api, || #request))
+            }
+        }
+    }
+
+    /// An expression that lays a step's request out.
+    fn exchanged(&self, scope: Scope<'_>, exchange: &Exchange) -> TokenStream {
         match exchange {
             Exchange::Call { request, args, over, query, body } => {
                 let function = &self.names.requests[request.0];
@@ -38,22 +50,22 @@ impl Emitter<'_> {
                 let query = self.query(scope, query);
                 let body = body.as_ref().map(|body| self.body(scope, body));
                 if over.is_empty() && query.is_empty() && body.is_none() {
-                    return quote!(attempt(|| #function(u, #(#args),*)));
+                    return quote!(#function(u, #(#args),*));
                 }
                 quote! {
-                    attempt(|| {
+                    {
                         let mut r = #function(u, #(#args),*)?;
                         r.override_options();
                         #query
                         #body
                         #over
                         Ok(r)
-                    })
+                    }
                 }
             }
             Exchange::Inline(request) => {
                 let body = self.request_body(scope, request);
-                quote!(attempt(|| { #body }))
+                quote!({ #body })
             }
             Exchange::Submit { api, form, fields, options, .. } => {
                 let form = self.reference(scope, form);
@@ -66,12 +78,12 @@ impl Emitter<'_> {
                 let common = &self.names.options[api.0];
                 let api = index(api.0);
                 quote! {
-                    attempt(|| {
+                    {
                         let mut r = u.submit(#api, #form, &[#(#fields),*])?;
                         #options
                         #common(u, &mut r)?;
                         Ok(r)
-                    })
+                    }
                 }
             }
         }

@@ -10,7 +10,7 @@ use super::expr::Scope;
 use super::uses;
 use super::{Emitter, index};
 use crate::model::{
-    Auth, Block, Const, Expr, ExprKind, Frame as Locals, Iter, LocalId, Routine, Sequence, Stmt, StmtKind, TaskPick, Tasks, Wait,
+    Auth, Block, Const, Expr, ExprKind, Frame as Locals, Iter, LocalId, Routine, Sequence, Stmt, StmtKind, TaskPick, Tasks, User, Wait,
 };
 
 /// The function that statements stand in.
@@ -69,11 +69,32 @@ impl Emitter<'_> {
                 let function = format_ident!("{name}_every_{}", number + 1);
                 blocks.push(self.routine(&function, &format!("`every` of `{}`", user.name), routine));
             }
+            blocks.push(self.turns(name, user));
             quote!(#(#blocks)*)
         });
         let before = self.program.before_test.as_ref().map(|routine| self.before_test(routine));
         let after = self.program.after_test.as_ref().map(|routine| self.routine(&format_ident!("after_test"), "`after test`", routine));
         quote!(#(#sequences)* #(#tasks)* #(#users)* #before #after)
+    }
+
+    /// A user's turns, as one future: the engine resumes it for each.
+    fn turns(&self, name: &Ident, user: &User) -> TokenStream {
+        let numbers = Cell::new(0);
+        let frame = Frame { locals: &[], given: quote!(()), nested: false, labels: Vec::new(), outside: 0, numbers: &numbers };
+        let body = self.pick(&frame, &[], &user.run, user.span);
+        let (turn, turns) = (format_ident!("{name}_turn"), format_ident!("{name}_turns"));
+        let (doc, docs) = (format!(" One turn of `{}`.", user.name), format!(" Turns of `{}`, one after the other.", user.name));
+        quote! {
+            #[doc = #doc]
+            async fn #turn(u: &User) -> Flow { #body Ok(()) }
+            #[doc = #docs]
+            async fn #turns(u: &User) -> Flow {
+                loop {
+                    let outcome = #turn(u).await;
+                    u.turn_over(outcome).await;
+                }
+            }
+        }
     }
 
     fn sequence(&self, id: usize, sequence: &Sequence) -> TokenStream {

@@ -149,7 +149,7 @@ impl Emitter<'_> {
     fn user(&self, id: usize, user: &User, scenarios: &mut Scenarios) -> TokenStream {
         let function = &self.names.users[id];
         let (name, weight, at) = (&user.name, self.lone(&user.weight), self.at(user.span));
-        let run = self.runner(&user.run, user.span);
+        let turns = format_ident!("{function}_turns");
         let wait = match &user.wait {
             None => quote!(None),
             Some(wait) => {
@@ -183,7 +183,7 @@ impl Emitter<'_> {
             UserClass {
                 name: #name,
                 weight: #weight,
-                run: #run,
+                turns: |u| Box::pin(#turns(u)),
                 wait: #wait,
                 on_start: #on_start,
                 on_stop: #on_stop,

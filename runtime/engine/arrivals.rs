@@ -2,16 +2,20 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::turn::{begin, once};
+use super::ticker::Ticker;
+use super::turn::{Turns, begin, goes_on, once};
 use super::worker::{Crew, Leave};
 use crate::flow::Exit;
 use crate::schedule::Arrivals;
 use crate::user::User;
 use crate::world::World;
+
+/// How many arrivals that are due already begin in one go.
+const MOST_AT_ONCE: u32 = 64;
 
 /// A user that serves arrivals.
 struct Server {
@@ -33,11 +37,26 @@ pub(super) async fn serve(world: Rc<World>, crew: Rc<Crew>, class: usize, arriva
     let pool = Rc::new(Pool { numbers: RefCell::new(numbers.into_iter()), free: RefCell::default() });
     let leave = Rc::new(Leave::default());
     let mut tasks = tokio::task::JoinSet::new();
+    let ticker = Ticker::new();
+    let mut at_once = 0;
     for due in arrivals {
-        if crew.sleep(&leave, world.clock.instant(due)).await {
+        let instant = world.clock.instant(due);
+        if instant > Instant::now() {
+            at_once = 0;
+            tokio::select! {
+                () = ticker.until(instant) => {}
+                () = crew.told(&leave) => {}
+            }
+        } else {
+            at_once += 1;
+            // Those that are served need the thread too, also where all are late.
+            if at_once % MOST_AT_ONCE == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+        if crew.stopping(&leave) {
             break;
         }
-        world.recorder.borrow_mut().lag(world.clock.elapsed().saturating_sub(due));
         let free = pool.free.borrow_mut().pop();
         if let Some(server) = free {
             server.due.set(Some(due));
@@ -61,11 +80,17 @@ async fn live(server: Rc<Server>, pool: Rc<Pool>, crew: Rc<Crew>, leave: Rc<Leav
     crew.users.set(crew.users.get() + 1);
     let outcome = async {
         begin(user, class, &crew, &leave).await?;
+        let mut turns = Turns::of(user, class);
+        let mut first = Some(());
         loop {
             if let Some(due) = server.due.take() {
-                user.behind.set(user.world().clock.elapsed().saturating_sub(due));
-                once(user, class.run).await?;
-                user.next_iteration();
+                let late = user.world().clock.elapsed().saturating_sub(due);
+                user.behind.set(late);
+                // What `on start` took isn't the generator's lag.
+                if first.take().is_none() || class.on_start.is_none() {
+                    user.world().recorder.borrow_mut().lag(late);
+                }
+                goes_on(turns.next().await)?;
             }
             if crew.stopping(&leave) {
                 return Ok(());

@@ -5,22 +5,24 @@ use std::time::{Duration, Instant};
 /// Measures between one lap and the next.
 #[derive(Debug)]
 pub(super) struct Meter {
-    threads: u32,
+    processors: f64,
     last: Option<(Instant, Duration)>,
 }
 
 impl Meter {
-    pub(super) fn new(threads: usize) -> Self {
+    /// `processors`: how many there are to use, where that is less than the machine shows.
+    pub(super) fn new(threads: usize, processors: Option<f64>) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let threads = u32::try_from(threads.min(cores)).unwrap_or(u32::MAX);
-        Self { threads, last: used().map(|used| (Instant::now(), used)) }
+        let shown = threads.min(cores) as f64;
+        let processors = processors.map_or(shown, |processors| processors.clamp(0.001, shown));
+        Self { processors, last: used().map(|used| (Instant::now(), used)) }
     }
 
     /// Processor time used since the last lap, and how much there was; nothing where the system doesn't tell.
     pub(super) fn lap(&mut self) -> Option<(Duration, Duration)> {
         let (now, used) = (Instant::now(), used()?);
         let (then, before) = self.last.replace((now, used))?;
-        Some((used.saturating_sub(before), (now - then) * self.threads))
+        Some((used.saturating_sub(before), (now - then).mul_f64(self.processors)))
     }
 }
 

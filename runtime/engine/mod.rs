@@ -2,8 +2,12 @@
 //!
 //! Nothing is shared on the hot path. Once an interval each worker hands over what it counted since the last time; the main thread merges.
 
+#[cfg(test)]
+mod allocation_tests;
 mod arrivals;
 mod meter;
+mod pace;
+mod ticker;
 mod turn;
 mod worker;
 
@@ -27,6 +31,8 @@ pub(crate) struct Run {
     /// This machine's part of the plan.
     pub(crate) slice: Slice,
     pub(crate) threads: usize,
+    /// How many processors there are to use, where that is less than the machine shows.
+    pub(crate) processors: Option<f64>,
     /// How often workers hand over what they counted.
     pub(crate) interval: Duration,
     /// How long users may take to finish their turn at the end.
@@ -100,7 +106,7 @@ impl Engine {
                 graceful_stop: run.graceful_stop,
                 stop: stop.clone(),
                 frames: sender.clone(),
-                meter: (index == 0).then(|| RefCell::new(meter::Meter::new(run.threads))),
+                meter: (index == 0).then(|| RefCell::new(meter::Meter::new(run.threads, run.processors))),
             };
             let thread = std::thread::Builder::new()
                 .name(format!("worker-{index}"))

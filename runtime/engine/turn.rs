@@ -1,10 +1,13 @@
 //! The life of a virtual user of the closed model: `on start`, turns with waits between them, `on stop`.
 
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep_until;
 
+use super::pace::Pace;
 use super::worker::{Crew, Leave};
 use crate::flow::{Exit, Flow};
 use crate::program::{Turn, UserClass, ends_user};
@@ -50,9 +53,10 @@ pub(super) async fn begin(user: &User, class: &UserClass, crew: &Crew, leave: &L
 
 async fn turns(user: &User, class: &UserClass, crew: &Crew, leave: &Leave) -> Flow {
     begin(user, class, crew, leave).await?;
+    let mut turns = Turns::of(user, class);
     let mut last_run: Vec<Instant> = vec![Instant::now(); class.every.len()];
     // With pacing, a turn that starts late is measured from when it should have.
-    let mut intended: Option<Instant> = None;
+    let mut pace = Pace::default();
     while !crew.stopping(leave) {
         for (every, last) in class.every.iter().zip(&mut last_run) {
             let period = (every.period)(user).and_then(|period| period.as_duration()).unwrap_or(Duration::MAX);
@@ -61,40 +65,85 @@ async fn turns(user: &User, class: &UserClass, crew: &Crew, leave: &Leave) -> Fl
                 goes_on(once(user, every.run).await)?;
             }
         }
-        let begun = Instant::now();
-        user.behind.set(intended.map_or(Duration::ZERO, |intended| begun.saturating_duration_since(intended)));
-        let outcome = once(user, class.run).await;
-        user.next_iteration();
+        // The clock is read only where something depends on it.
+        let mut begun = None;
+        let mut behind = Duration::ZERO;
+        if class.wait.is_some() {
+            let now = Instant::now();
+            behind = pace.behind(now);
+            begun = Some(now);
+        }
+        user.behind.set(behind);
+        let waited_before = turns.waited;
+        let outcome = turns.next().await;
         let failed = outcome.is_err();
         goes_on(outcome)?;
-        let (next, paced) = match class.wait.map(|wait| wait(user)) {
-            Some(Ok(Wait::Pacing(pacing))) => (intended.unwrap_or(begun) + pacing, true),
-            Some(Ok(Wait::Between(least, most))) => (Instant::now() + user.between(least, most), false),
-            _ if failed => (Instant::now() + LEAST_PAUSE, false),
-            _ => (Instant::now(), false),
+        let wait = class.wait.map(|wait| wait(user));
+        if !matches!(wait, Some(Ok(Wait::Pacing(_)))) {
+            pace.forget();
+        }
+        let next = match wait {
+            Some(Ok(Wait::Pacing(pacing))) => begun.map(|begun| pace.next(begun, pacing)),
+            Some(Ok(Wait::Between(least, most))) => Some(Instant::now() + user.between(least, most)),
+            _ if failed => Some(Instant::now() + LEAST_PAUSE),
+            _ => None,
         };
-        if next > Instant::now() {
+        if let Some(next) = next.filter(|next| *next > Instant::now()) {
             if crew.sleep(leave, next).await {
                 return Ok(());
             }
-        } else {
+        } else if turns.waited == waited_before {
             // Other users of this thread get their turn even where nothing is ever waited for.
             tokio::task::yield_now().await;
         }
-        intended = paced.then_some(next);
     }
     Ok(())
 }
 
+/// A user's turns: the generated crate's one future for all of them, resumed for each.
+pub(super) struct Turns<'u> {
+    user: &'u User,
+    turns: Turn<'u>,
+    /// How often a turn has waited for something.
+    waited: u64,
+}
+
+impl<'u> Turns<'u> {
+    pub(super) fn of(user: &'u User, class: &UserClass) -> Self {
+        Self { user, turns: (class.turns)(user), waited: 0 }
+    }
+
+    /// Runs the next turn, and leaves nothing of its scopes behind.
+    pub(super) async fn next(&mut self) -> Flow {
+        let (user, turns, waited) = (self.user, &mut self.turns, &mut self.waited);
+        let outcome = poll_fn(|cx| match turns.as_mut().poll(cx) {
+            Poll::Pending => match user.turned.take() {
+                Some(outcome) => Poll::Ready(outcome),
+                None => {
+                    *waited += 1;
+                    Poll::Pending
+                }
+            },
+            // It never ends; if it did, there would be no more turns.
+            Poll::Ready(outcome) => Poll::Ready(outcome.and(Err(Exit::StopUser))),
+        })
+        .await;
+        crate::scope::clear(user);
+        user.end_turn();
+        user.next_iteration();
+        outcome
+    }
+}
+
 /// Only what ends the user ends its turns.
-fn goes_on(outcome: Flow) -> Flow {
+pub(super) fn goes_on(outcome: Flow) -> Flow {
     match outcome {
         Err(exit) if ends_user(exit) => Err(exit),
         _ => Ok(()),
     }
 }
 
-/// Runs a turn or a block, and leaves nothing of its scopes behind.
+/// Runs a block, and leaves nothing of its scopes behind.
 pub(super) async fn once(user: &User, what: for<'u> fn(&'u User) -> Turn<'u>) -> Flow {
     let outcome = what(user).await;
     crate::scope::clear(user);

@@ -6,8 +6,9 @@ use std::rc::Rc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
+use tokio::runtime::LocalOptions;
 use tokio::sync::Notify;
-use tokio::task::{JoinHandle, LocalSet};
+use tokio::task::JoinHandle;
 
 use super::Stop;
 use super::arrivals::serve;
@@ -92,11 +93,10 @@ impl Job {
     pub(super) fn run(self) -> Result<(), String> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
-            .build()
+            .build_local(LocalOptions::default())
             .map_err(|error| format!("the worker's runtime can't be started: {error}"))?;
         let world = World::new(&self.settings, Box::new(Quiet))?;
-        let local = LocalSet::new();
-        runtime.block_on(local.run_until(self.work(world)));
+        runtime.block_on(self.work(world));
         Ok(())
     }
 

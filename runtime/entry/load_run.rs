@@ -32,6 +32,7 @@ pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Con
         settings: load.settings.clone(),
         slice: load.plan.whole(),
         threads,
+        processors: None,
         interval,
         graceful_stop: configuration.profile.graceful_stop,
     };

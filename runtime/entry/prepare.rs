@@ -96,7 +96,7 @@ pub(crate) async fn versions(user: &User) -> Result<Vec<Version>, Refusal> {
             Refusal::broken(format!("{place}: the health check of {} failed: {}", api.name, user.world().mask(&why)))
         };
         let request = (health.request)(user).map_err(|fault| refused(fault.0))?;
-        let (_, raw) = send(user, request).await.map_err(|(_, _, message)| refused(message))?;
+        let raw = send(user, request).await.map_err(|(_, message)| refused(message))?;
         let (status, url) = (raw.status, raw.url.clone());
         if status >= 400 {
             return Err(refused(format!("{url} answered {status}")));

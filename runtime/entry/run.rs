@@ -159,6 +159,7 @@ fn event(
         secrets: settings.secrets.clone(),
         versions: load.versions.iter().map(|version| (version.api.clone(), version.version.clone())).collect(),
         threads: fleet.threads,
+        processors_milli: fleet.processors_milli(),
         stats_interval_us: micros(interval),
         graceful_stop_us: micros(configuration.profile.graceful_stop),
         stop,

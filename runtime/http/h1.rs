@@ -1,4 +1,4 @@
-//! One exchange over HTTP/1.1.
+//! One exchange over HTTP/1.1, from the first byte that is written to the last that is read.
 
 use std::time::Instant;
 
@@ -6,7 +6,8 @@ use bytes::{Buf as _, Bytes, BytesMut};
 
 use super::body::{Framing, read_body};
 use super::head::{Via, write_head};
-use super::headers::{Headers, MAX_FIELDS, MAX_HEAD};
+use super::headers::{Headers, MAX_HEAD};
+use super::parse::parse;
 use super::redirect::Step;
 use super::stream::{Stream, broken};
 use super::{Failure, Version};
@@ -22,6 +23,8 @@ pub(crate) struct Raw {
     pub(crate) headers: Headers,
     pub(crate) body: Bytes,
     pub(crate) first_byte: Instant,
+    /// When the last byte was read.
+    pub(crate) done: Instant,
     pub(crate) sent: u64,
     pub(crate) received: u64,
     /// Whether the connection can be used again.
@@ -33,6 +36,18 @@ pub(crate) struct Raw {
 pub(crate) struct Lost {
     pub(crate) failure: Failure,
     pub(crate) untouched: bool,
+}
+
+/// A request that was written whole, and what has come of its response so far.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    pub(crate) stream: Stream,
+    pub(crate) buffer: BytesMut,
+    pub(crate) sent: u64,
+    pub(crate) received: u64,
+    pub(crate) first_byte: Option<Instant>,
+    /// Whether the request says that the connection isn't to be used again.
+    pub(crate) close: bool,
 }
 
 /// Sends a request and reads its response. The buffer comes empty, and is left so where the connection can be used again.
@@ -67,6 +82,16 @@ pub(crate) async fn exchange(stream: &mut Stream, buffer: &mut BytesMut, step: &
     }
 }
 
+/// Reads the rest of a response.
+pub(crate) async fn go_on(begun: &mut Begun, to_head: bool) -> Result<Raw, Failure> {
+    let Begun { stream, buffer, received, first_byte, .. } = begun;
+    let mut reader = Reader { stream, buffer, received: *received, first_byte: *first_byte };
+    let mut raw = reader.response(to_head).await?;
+    raw.sent = begun.sent;
+    raw.keep &= !begun.close && begun.buffer.is_empty();
+    Ok(raw)
+}
+
 struct Reader<'r> {
     stream: &'r mut Stream,
     buffer: &'r mut BytesMut,
@@ -74,44 +99,34 @@ struct Reader<'r> {
     first_byte: Option<Instant>,
 }
 
-/// The parts of a head, as far as they matter.
-struct Head {
-    status: u16,
-    version: Version,
-    headers: Headers,
-}
-
 impl Reader<'_> {
     async fn response(&mut self, to_head: bool) -> Result<Raw, Failure> {
-        let head = loop {
+        let (status, version, headers) = loop {
             let head = self.head().await?;
-            match head.status {
+            match head.0 {
                 101 => return Err(Failure::protocol("the server switched protocols without being asked to")),
                 100..200 => {}
                 _ => break head,
             }
         };
-        let (framing, keep) = Framing::of(head.status, head.version, &head.headers, to_head)?;
+        let (framing, keep) = Framing::of(status, version, &headers, to_head)?;
         let body = read_body(self.stream, self.buffer, framing, &mut self.received).await?;
-        Ok(Raw {
-            status: head.status,
-            version: head.version,
-            headers: head.headers,
-            body,
-            first_byte: self.first_byte.unwrap_or_else(Instant::now),
-            sent: 0,
-            received: self.received,
-            keep,
-        })
+        let done = Instant::now();
+        let first_byte = self.first_byte.unwrap_or(done);
+        Ok(Raw { status, version, headers, body, first_byte, done, sent: 0, received: self.received, keep })
     }
 
-    async fn head(&mut self) -> Result<Head, Failure> {
+    async fn head(&mut self) -> Result<(u16, Version, Headers), Failure> {
         loop {
             if !self.buffer.is_empty()
-                && let Some((head, length)) = parse(self.buffer)?
+                && let Some(head) = parse(self.buffer)?
             {
-                self.buffer.advance(length);
-                return Ok(head);
+                let headers = match head.rebuilt {
+                    Some(rebuilt) => rebuilt,
+                    None => Headers::received(Bytes::copy_from_slice(&self.buffer[head.fields])),
+                };
+                self.buffer.advance(head.length);
+                return Ok((head.status, head.version, headers));
             }
             if self.buffer.len() > MAX_HEAD {
                 return Err(Failure::protocol(format!("the headers of the answer are larger than {} KB", MAX_HEAD / 1024)));
@@ -130,32 +145,4 @@ impl Reader<'_> {
         self.received += count as u64;
         self.first_byte.get_or_insert_with(Instant::now);
     }
-}
-
-/// A head and its length, once all of it is there.
-fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, Failure> {
-    let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
-    let mut parsed = httparse::Response::new(&mut fields);
-    let mut config = httparse::ParserConfig::default();
-    config.allow_obsolete_multiline_headers_in_responses(true);
-    let length = match config.parse_response(&mut parsed, &bytes[..bytes.len().min(MAX_HEAD)]) {
-        Ok(httparse::Status::Complete(length)) => length,
-        Ok(httparse::Status::Partial) => return Ok(None),
-        Err(httparse::Error::TooManyHeaders) => {
-            return Err(Failure::protocol(format!("the answer has more than {MAX_FIELDS} header fields")));
-        }
-        Err(httparse::Error::Status | httparse::Error::Version | httparse::Error::Token) => {
-            let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-            let line = String::from_utf8_lossy(&line[..line.len().min(60)]);
-            return Err(Failure::protocol(format!("the answer is not HTTP: it begins with `{}`", line.trim_end())));
-        }
-        Err(error) => return Err(Failure::protocol(format!("the headers of the answer can't be read: {error}"))),
-    };
-    let status = parsed.code.unwrap_or_default();
-    if status < 100 {
-        return Err(Failure::protocol(format!("{status} is no status")));
-    }
-    let version = if parsed.version == Some(0) { Version::Http10 } else { Version::Http11 };
-    let headers = Headers::build(parsed.headers.iter().map(|field| (field.name, field.value)));
-    Ok(Some((Head { status, version, headers }, length)))
 }

@@ -84,6 +84,7 @@ pub(crate) async fn exchange(mut sender: Sender, step: &Step<'_>) -> Result<Raw,
         first_byte,
         sent: (head + step.body.len()) as u64,
         received: (head_size + body.len()) as u64,
+        done: Instant::now(),
         body,
         keep: true,
     })

@@ -1,5 +1,6 @@
-//! Header fields of a response, one block of text and an index into it; and what there is to know of a request's raw lines.
+//! Header fields of a response, left where they were received; and what there is to know of a request's raw lines.
 
+use bytes::Bytes;
 use ecow::EcoString;
 
 use super::Failure;
@@ -9,66 +10,55 @@ pub(crate) const MAX_FIELDS: usize = 128;
 /// Most bytes a response's head may have.
 pub(crate) const MAX_HEAD: usize = 64 * 1024;
 
-/// Where a field stands in the block: its name, and right after it its value.
-#[derive(Clone, Copy, Debug)]
-struct Field {
-    start: u32,
-    name: u32,
-    value: u32,
-}
-
 /// The header fields of a response, in the order they came. Names are found in any case.
+///
+/// They are a part of what was received: a field is looked for only where somebody asks for it, so that a response whose headers
+/// nobody reads costs nothing. Invariant: UTF-8, a line `Name: value` for each field.
 #[derive(Clone, Debug, Default)]
 pub struct Headers {
-    text: EcoString,
-    fields: Box<[Field]>,
+    block: Bytes,
 }
 
 impl Headers {
-    /// Copies fields into one block. Values that are no UTF-8 have their odd bytes replaced.
-    pub(crate) fn build<'h>(from: impl Iterator<Item = (&'h str, &'h [u8])> + Clone) -> Self {
-        let (bytes, count) = from.clone().fold((0, 0), |(bytes, count), (name, value)| (bytes + name.len() + value.len(), count + 1));
-        let mut text = EcoString::with_capacity(bytes);
-        let mut fields = Vec::with_capacity(count);
+    /// Fields as they were received, a line each; a block that isn't UTF-8 has to go through [`Self::build`].
+    pub(crate) fn received(block: Bytes) -> Self {
+        Self { block }
+    }
+
+    /// Copies fields into one block. Values that are no UTF-8 have their odd bytes replaced, line breaks in them become spaces.
+    pub(crate) fn build<'h>(from: impl Iterator<Item = (&'h str, &'h [u8])>) -> Self {
+        let mut block = String::new();
         for (name, value) in from {
-            let start = text.len() as u32;
-            text.push_str(name);
-            let before = text.len();
-            let value = String::from_utf8_lossy(value);
-            if value.contains(['\r', '\n']) {
-                text.push_str(&value.replace(['\r', '\n'], " "));
-            } else {
-                text.push_str(&value);
-            }
-            fields.push(Field { start, name: name.len() as u32, value: (text.len() - before) as u32 });
+            block.push_str(name);
+            block.push_str(": ");
+            block.extend(String::from_utf8_lossy(value).chars().map(|char| if matches!(char, '\r' | '\n') { ' ' } else { char }));
+            block.push_str("\r\n");
         }
-        Self { text, fields: fields.into() }
+        Self { block: block.into() }
     }
 
-    fn name(&self, field: &Field) -> &str {
-        let start = field.start as usize;
-        &self.text[start..start + field.name as usize]
-    }
-
-    fn value(&self, field: &Field) -> &str {
-        let start = (field.start + field.name) as usize;
-        &self.text[start..start + field.value as usize]
+    /// All of them, as they were received.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.block
     }
 
     /// The first value of a field.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|field| self.name(field).eq_ignore_ascii_case(name)).map(|field| self.value(field))
+        Lines(&self.block).find_map(|line| value_of(line, name))
     }
 
     /// All values of a field.
     pub fn get_all<'h>(&'h self, name: &str) -> impl Iterator<Item = &'h str> + use<'h> {
         let name = EcoString::from(name);
-        self.fields.iter().filter(move |field| self.name(field).eq_ignore_ascii_case(&name)).map(|field| self.value(field))
+        Lines(&self.block).filter_map(move |line| value_of(line, &name))
     }
 
     /// All fields, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
-        self.fields.iter().map(|field| (self.name(field), self.value(field)))
+        Lines(&self.block).filter_map(|line| {
+            let colon = memchr::memchr(b':', line)?;
+            Some((text(&line[..colon]), text(line[colon + 1..].trim_ascii())))
+        })
     }
 
     /// Whether a field is a list that has this word.
@@ -92,6 +82,34 @@ impl Headers {
         }
         Ok(found)
     }
+}
+
+/// Lines without their ends.
+#[derive(Clone)]
+struct Lines<'l>(&'l [u8]);
+
+impl<'l> Iterator for Lines<'l> {
+    type Item = &'l [u8];
+
+    fn next(&mut self) -> Option<&'l [u8]> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let end = memchr::memchr(b'\n', self.0).unwrap_or(self.0.len());
+        let line = &self.0[..end];
+        self.0 = self.0.get(end + 1..).unwrap_or_default();
+        Some(line)
+    }
+}
+
+/// The value of a line whose field has this name.
+fn value_of<'l>(line: &'l [u8], name: &str) -> Option<&'l str> {
+    let matches = line.get(name.len()) == Some(&b':') && line[..name.len()].eq_ignore_ascii_case(name.as_bytes());
+    matches.then(|| text(line[name.len() + 1..].trim_ascii()))
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
 }
 
 /// The lines of a raw block: name, value, and the line with its end.

@@ -3,6 +3,7 @@
 //! HTTP/1.1 is written here (`h1`, `body`), HTTP/2 is hyper's (`h2`). A [`Session`] finds a connection or makes one (`connect`, `tls`,
 //! `proxy`), sends the request, follows redirects (`redirect`), keeps cookies, and decodes the body (`decode`).
 
+mod alarm;
 mod body;
 mod connect;
 mod decode;
@@ -10,8 +11,11 @@ mod h1;
 mod h2;
 mod head;
 mod headers;
+mod parse;
 mod proxy;
+mod quick;
 mod redirect;
+mod sending;
 mod session;
 mod stream;
 mod target;
@@ -28,6 +32,7 @@ use ecow::EcoString;
 
 pub use headers::Headers;
 pub use proxy::Proxies;
+pub use sending::Sending;
 pub use session::Session;
 pub use target::Target;
 pub(crate) use tls::plain_config as plain_tls;
@@ -99,6 +104,26 @@ pub struct Request {
     pub cookies: bool,
     /// How the api is reached.
     pub api: Rc<ApiTransport>,
+    /// The request as HTTP/1.1 puts it on the wire, made by [`Request::lay_out`]; without it, it is laid out at each send.
+    pub(crate) wire: Option<Rc<quick::Wire>>,
+}
+
+impl Request {
+    /// Lays the request out for the wire, so that it need not be done again when it is sent again. Large bodies are left out.
+    pub(crate) fn lay_out(&mut self) {
+        if self.body.len() > quick::SMALL / 2 {
+            return;
+        }
+        let mut bytes = bytes::BytesMut::new();
+        let chain = redirect::Chain::new(self);
+        let said = head::write_head(&mut bytes, &chain.step(String::new()), head::Via::default());
+        bytes.extend_from_slice(&self.body);
+        let wire = quick::Wire { bytes: bytes.to_vec(), close: said.close };
+        drop(chain);
+        if wire.bytes.len() <= quick::SMALL {
+            self.wire = Some(Rc::new(wire));
+        }
+    }
 }
 
 /// How long the parts of an exchange took. Phases of connecting are there only where a connection was made.
@@ -159,7 +184,7 @@ pub struct Response {
     /// Its body, decoded.
     pub body: Bytes,
     /// Where it came from, redirects followed.
-    pub url: EcoString,
+    pub url: Target,
     /// How long it took.
     pub timings: Timings,
     /// Bytes sent, of all hops; TLS isn't counted.

@@ -5,20 +5,21 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use cookie_store::CookieStore;
-use ecow::{EcoString, eco_format};
+use ecow::EcoString;
 use tokio::sync::Mutex;
 
+use super::alarm::Alarm;
 use super::connect::{Made, Phases, connect};
-use super::h1::{self, Lost, Raw};
+use super::h1::{self, Begun, Lost, Raw};
 use super::h2;
 use super::head::Via;
 use super::proxy::Hopper;
 use super::redirect::{Chain, Step};
+use super::sending::{Sending, Start, response};
 use super::stream::Stream;
 use super::target::Origin;
 use super::transport::{ApiTransport, Transport};
-use super::{Failure, Request, Response, Target, Timings, decode};
-use crate::stats::FailureClass;
+use super::{Failure, Request, Response, Target, decode};
 
 /// Connections a user keeps open while they are idle.
 const MAX_IDLE: usize = 64;
@@ -30,6 +31,7 @@ pub struct Session {
     idle: RefCell<Vec<Idle>>,
     gates: RefCell<Vec<Rc<Gate>>>,
     jar: RefCell<Option<Box<CookieStore>>>,
+    pub(crate) alarm: Alarm,
 }
 
 #[derive(Debug)]
@@ -73,23 +75,34 @@ struct Stepped {
 impl Session {
     /// A user without connections and cookies.
     pub fn new(transport: Rc<Transport>) -> Self {
-        Self { transport, idle: RefCell::default(), gates: RefCell::default(), jar: RefCell::default() }
+        Self { transport, idle: RefCell::default(), gates: RefCell::default(), jar: RefCell::default(), alarm: Alarm::default() }
     }
 
     /// Sends a request, and gives the response that it comes to.
-    pub async fn send(&self, request: &Request) -> Result<Response, Failure> {
-        let late = || Failure::new(FailureClass::Timeout, format!("no answer within {:?}", request.timeout));
-        tokio::time::timeout(request.timeout, self.chain(request)).await.unwrap_or_else(|_| Err(late()))
+    pub fn send(&self, request: Rc<Request>) -> Sending<'_> {
+        Sending::new(self, request)
     }
 
-    async fn chain(&self, request: &Request) -> Result<Response, Failure> {
-        let begun = Instant::now();
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    /// The request and those that it is redirected to.
+    pub(crate) async fn chain(&self, request: &Request, begun: Instant, start: Start) -> Result<Response, Failure> {
         let mut chain = Chain::new(request);
         let (mut sent, mut received) = (0, 0);
         let mut phases: Option<Phases> = None;
+        let mut start = Some(start);
         loop {
-            let cookie = if request.cookies { self.cookies_for(&chain.url) } else { String::new() };
-            let Stepped { raw, made } = self.step(&chain.step(cookie), &request.api).await?;
+            let stepped = match start.take() {
+                Some(Start::Got(raw)) => Ok(Stepped { raw: *raw, made: None }),
+                Some(Start::Reading(begun)) => self.go_on(*begun, &chain, request).await,
+                start => {
+                    let cookie = if request.cookies { self.cookies_for(&chain.url) } else { String::new() };
+                    self.step(&chain.step(cookie), &request.api, !matches!(start, Some(Start::Stale))).await
+                }
+            };
+            let Stepped { raw, made } = stepped?;
             if let Some(made) = made {
                 phases.get_or_insert_default().add(made);
             }
@@ -98,25 +111,9 @@ impl Session {
             if request.cookies {
                 self.keep_cookies(&chain.url, &raw);
             }
-            let timings = phases.unwrap_or_default();
-            let mut response = Response {
-                status: raw.status,
-                version: raw.version,
-                headers: raw.headers,
-                body: raw.body,
-                url: eco_format!("{}", chain.url),
-                timings: Timings {
-                    dns: timings.dns,
-                    connect: timings.connect,
-                    tls: timings.tls,
-                    first_byte: raw.first_byte.saturating_duration_since(begun),
-                    total: begun.elapsed(),
-                },
-                bytes_sent: sent,
-                bytes_received: received,
-                hops: Vec::new(),
-                reused: phases.is_none(),
-            };
+            let mut response = response(raw, &chain.url, begun, phases);
+            response.bytes_sent = sent;
+            response.bytes_received = received;
             if !chain.follow(&response)? {
                 response.hops = chain.hops;
                 // A part of an encoded body can't be decoded.
@@ -128,10 +125,40 @@ impl Session {
         }
     }
 
+    /// An open connection for a request that is laid out and needs nothing more.
+    pub(crate) fn quick(&self, request: &Request) -> Option<Stream> {
+        if request.cookies && self.jar.borrow().is_some() {
+            return None;
+        }
+        let mut idle = self.idle.borrow_mut();
+        let at = idle.iter().rposition(|one| one.is_for(&request.api, &request.url.origin))?;
+        if !matches!(&idle[at].connection, Connection::One { stream, via: None } if stream.is_fresh()) {
+            return None;
+        }
+        match idle.swap_remove(at).connection {
+            Connection::One { stream, .. } => Some(stream),
+            Connection::Many(_) => None,
+        }
+    }
+
+    pub(crate) fn put_idle_stream(&self, request: &Request, stream: Stream) {
+        self.put_idle(&request.api, &request.url.origin, Connection::One { stream, via: None });
+    }
+
+    /// Reads on what the quick exchange couldn't.
+    async fn go_on(&self, mut begun: Begun, chain: &Chain<'_>, request: &Request) -> Result<Stepped, Failure> {
+        let raw = h1::go_on(&mut begun, chain.step(String::new()).method.is("HEAD")).await?;
+        self.transport.return_buffer(begun.buffer);
+        if raw.keep {
+            self.put_idle_stream(request, begun.stream);
+        }
+        Ok(Stepped { raw, made: None })
+    }
+
     /// One request and its response. An idle connection that turns out to have been closed meanwhile is made up for once.
-    async fn step(&self, step: &Step<'_>, api: &Rc<ApiTransport>) -> Result<Stepped, Failure> {
+    async fn step(&self, step: &Step<'_>, api: &Rc<ApiTransport>, reuse: bool) -> Result<Stepped, Failure> {
         let origin = &step.url.origin;
-        if let Some(connection) = self.take_idle(api, origin) {
+        if reuse && let Some(connection) = self.take_idle(api, origin) {
             match self.exchange(connection, step, api).await {
                 Ok(raw) => return Ok(Stepped { raw, made: None }),
                 Err(lost) if lost.untouched => {
@@ -260,7 +287,7 @@ impl Session {
         line
     }
 
-    fn keep_cookies(&self, url: &Target, raw: &Raw) {
+    pub(crate) fn keep_cookies(&self, url: &Target, raw: &Raw) {
         if raw.headers.get("set-cookie").is_none() {
             return;
         }

@@ -44,6 +44,9 @@ impl Stream {
     /// has happened.
     pub(crate) fn is_fresh(&self) -> bool {
         let tcp = self.tcp();
+        if tcp.try_io(Interest::READABLE, || Ok(())).is_err() {
+            return true;
+        }
         let mut ready = std::pin::pin!(tcp.ready(Interest::READABLE));
         match ready.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Pending => true,

@@ -14,6 +14,7 @@ use rustls::ClientConfig;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
+use super::parse::Known;
 use super::proxy::{Proxies, Proxy};
 use super::target::Origin;
 use super::{Failure, tls};
@@ -98,12 +99,19 @@ pub struct Transport {
     proxy: Proxy,
     names: RefCell<HashMap<Box<str>, Rc<Name>>>,
     buffers: RefCell<Vec<BytesMut>>,
+    /// Heads of responses that were understood.
+    pub(crate) heads: RefCell<Known>,
 }
 
 impl Transport {
     /// Makes it; what is wrong with the configuration is said.
     pub fn new(config: TransportConfig) -> Result<Rc<Self>, String> {
-        Ok(Rc::new(Self { proxy: Proxy::new(&config.proxies), names: RefCell::default(), buffers: RefCell::default() }))
+        Ok(Rc::new(Self {
+            proxy: Proxy::new(&config.proxies),
+            names: RefCell::default(),
+            buffers: RefCell::default(),
+            heads: RefCell::default(),
+        }))
     }
 
     /// How an api is reached. Its certificates are read here, so that what is wrong with them is told before any load.
@@ -124,16 +132,19 @@ impl Transport {
         &self.proxy
     }
 
-    /// A buffer for one exchange.
+    /// A buffer for one exchange: the one that was used last, so that it is likely to be in the processor's cache. Its memory is its own
+    /// again once what was cut out of it has been dropped.
     pub(crate) fn borrow_buffer(&self) -> BytesMut {
-        self.buffers.borrow_mut().pop().unwrap_or_else(|| BytesMut::with_capacity(BUFFER))
+        let mut buffer = self.buffers.borrow_mut().pop().unwrap_or_default();
+        buffer.reserve(BUFFER);
+        buffer
     }
 
     /// Takes a buffer back; ones that have grown are not kept.
     pub(crate) fn return_buffer(&self, mut buffer: BytesMut) {
         buffer.clear();
         let mut buffers = self.buffers.borrow_mut();
-        if buffers.len() < BUFFERS && buffer.capacity() >= BUFFER / 4 && buffer.capacity() <= 4 * BUFFER {
+        if buffers.len() < BUFFERS && buffer.capacity() <= 2 * BUFFER {
             buffers.push(buffer);
         }
     }

@@ -48,7 +48,8 @@ fn number(text: &str) -> Option<Value> {
 }
 
 impl Context<'_> {
-    fn text(&self, matcher: &Matcher, text: &str) -> bool {
+    /// Whether a text, or one value of a header, is as expected.
+    pub(crate) fn text(&self, matcher: &Matcher, text: &str) -> bool {
         match matcher {
             Matcher::Any => true,
             Matcher::Bool(b) => text == if *b { "true" } else { "false" },

@@ -7,6 +7,7 @@
 mod bytes;
 mod explain;
 mod headers;
+mod judged;
 mod tree;
 
 use std::cmp::Ordering;
@@ -16,6 +17,7 @@ use regex::Regex;
 
 pub use bytes::{judge_bytes, matches_bytes};
 pub use headers::{judge_headers, judge_text};
+pub(crate) use judged::Judged;
 pub use tree::judge;
 pub(crate) use tree::push_key;
 

@@ -95,6 +95,8 @@ pub struct SliceEvent {
     pub versions: Vec<(String, String)>,
     /// Worker threads. The same for all shards: users and rows of data are dealt to shards and threads alike.
     pub threads: u32,
+    /// How much of a processor the function has, in thousandths: past that it is itself the bottleneck.
+    pub processors_milli: u32,
     /// How often a frame is sent, microseconds.
     pub stats_interval_us: u64,
     /// How long users may take to finish their turn, microseconds.
@@ -207,6 +209,7 @@ pub(crate) mod sample {
             secrets: vec!["top secret".into()],
             versions: vec![("shop".into(), "1.2".into())],
             threads: 1,
+            processors_milli: 1000,
             stats_interval_us: 1_000_000,
             graceful_stop_us: 1_000_000,
             stop: StopSign::Never,

@@ -66,6 +66,8 @@ pub struct Fleet {
     pub architecture: Option<Architecture>,
     /// What the reader of a plan must know.
     pub warnings: Vec<String>,
+    /// Cores of this machine, where they are processes of it.
+    cores: Option<u32>,
     interval: Option<Duration>,
     total: Option<Duration>,
 }
@@ -127,6 +129,7 @@ impl Fleet {
             memory_mb: Some(settings.memory_mb),
             architecture: Some(settings.architecture.unwrap_or_else(this_architecture)),
             warnings,
+            cores: None,
             interval: Some(wishes.interval.unwrap_or(settings.interval)),
             total: plan.total_duration(),
         }
@@ -147,9 +150,19 @@ impl Fleet {
             memory_mb: None,
             architecture: None,
             warnings,
+            cores: Some(cores),
             interval: wishes.interval,
             total: plan.total_duration(),
         }
+    }
+
+    /// How much of a processor a function has, in thousandths: on Lambda memory buys it, on one machine all share the cores.
+    pub fn processors_milli(&self) -> u32 {
+        let milli = match (self.memory_mb, self.cores) {
+            (Some(memory), _) => u64::from(memory) * 1000 / u64::from(MB_PER_PROCESSOR),
+            (None, cores) => u64::from(cores.unwrap_or(1)) * 1000 / u64::from(self.count().max(1)),
+        };
+        u32::try_from(milli).unwrap_or(u32::MAX).max(1)
     }
 
     /// How many shards there are.

@@ -122,6 +122,7 @@ fn as_many_functions_as_the_settings_need() {
     let fleet = Fleet::on_lambda(&plan, &settings, &[], &Wishes::default());
     assert_eq!((fleet.count(), fleet.threads, fleet.regions()), (9, 1, vec![(None, 9)]));
     assert_eq!(fleet.intervals().map(|interval| interval.to.unwrap().as_secs()).collect::<Vec<_>>(), [840, 1680, 1800]);
+    assert_eq!(fleet.processors_milli(), 1000);
     let limited = LambdaSettings { max_functions: Some(2), ..settings.clone() };
     let limited = Fleet::on_lambda(&plan, &limited, &[], &Wishes::default());
     assert_eq!(limited.count(), 2);
@@ -170,7 +171,9 @@ fn processes_are_one_a_core_in_one_interval() {
     let fleet = Fleet::of_processes(&plan("clients: 10, duration: 3h"), 4, &Wishes::default());
     assert_eq!((fleet.count(), fleet.threads, fleet.intervals().count()), (4, 1, 1));
     let few = Fleet::of_processes(&plan("clients: 2, duration: 3h"), 8, &Wishes::default());
-    assert_eq!((few.count(), few.threads), (2, 4));
+    assert_eq!((few.count(), few.threads, few.processors_milli()), (2, 4, 4000));
+    let many = Fleet::of_processes(&plan("clients: 20, duration: 3h"), 2, &Wishes { shards: Some(8), ..Wishes::default() });
+    assert_eq!((many.threads, many.processors_milli()), (1, 250));
     let endless = Fleet::of_processes(&plan("clients: 2"), 8, &Wishes::default());
     assert_eq!(endless.interval(0), Some(Interval { number: 0, from: Duration::ZERO, to: None }));
 }

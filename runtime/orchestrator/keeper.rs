@@ -225,6 +225,7 @@ impl Keeper {
         let mut reader = Reader::default();
         let mut expected = 0;
         let mut said = String::new();
+        let mut place = String::new();
         let mut deadline = Instant::now() + self.patience.start;
         let mut halt = self.halt.clone();
         loop {
@@ -234,12 +235,12 @@ impl Keeper {
             };
             let (received, over) = match piece {
                 Err(_) if expected == 0 => return Outcome::OutOfSight(format!("not ready within {:.0?}", self.patience.start)),
-                Err(_) => return Outcome::OutOfSight("it hangs: no frame came when one was due".into()),
+                Err(_) => return Outcome::OutOfSight(format!("it hangs: no frame came when one was due{place}")),
                 Ok(Some(Ok(bytes))) => {
                     reader.push(&bytes);
                     (reader.by_ref().collect::<Vec<_>>(), None)
                 }
-                Ok(Some(Err(error))) => (Vec::new(), Some(Outcome::OutOfSight(format!("the connection to it was lost: {error}")))),
+                Ok(Some(Err(error))) => (Vec::new(), Some(Outcome::OutOfSight(format!("the connection to it was lost: {error}{place}")))),
                 Ok(None) => (reader.finish().into_iter().collect(), Some(Outcome::Lost(String::new()))),
             };
             let mut damaged = None;
@@ -261,6 +262,9 @@ impl Keeper {
                             )));
                         }
                         expected = number + 1;
+                        if let Frame::Started(started) = &*frame {
+                            place = format!(" ({})", started.place);
+                        }
                         if let Some(outcome) = self.take(event, *frame, covered, why) {
                             return outcome;
                         }
@@ -275,7 +279,7 @@ impl Keeper {
                     (_, None, false) => said,
                     (_, None, true) => "it ended without a word".into(),
                 };
-                return Outcome::Lost(what);
+                return Outcome::Lost(format!("{what}{place}"));
             }
             if let Some(damaged) = damaged {
                 self.tell(News::Note(format!("shard {}: {damaged}", self.shard.number)));

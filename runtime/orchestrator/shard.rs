@@ -91,6 +91,7 @@ fn slice(program: &'static Program, event: &SliceEvent, host: &Host, stop: &Stop
         settings: settings(program, event, &clock),
         slice,
         threads: event.threads.max(1) as usize,
+        processors: Some(f64::from(event.processors_milli) / 1000.0),
         interval: Duration::from_micros(event.stats_interval_us.max(1000)),
         graceful_stop: Duration::from_micros(event.graceful_stop_us),
     };

@@ -3,10 +3,17 @@
 use super::super::event::{FORMAT, sample};
 use super::super::frame::{Reader, Received};
 use super::*;
+use crate::flow::Flow;
 use crate::place::at;
 use crate::program::{Embedded, Line, UserClass};
-use crate::user::Wait;
+use crate::user::{User, Wait};
 use crate::value::Value;
+
+async fn turns(user: &User) -> Flow {
+    loop {
+        user.turn_over(Ok(())).await;
+    }
+}
 
 static PROGRAM: Program = Program {
     fingerprint: "00",
@@ -25,7 +32,7 @@ static PROGRAM: Program = Program {
     users: &[UserClass {
         name: "User",
         weight: |_| Ok(Value::Int(1)),
-        run: |_| Box::pin(async { Ok(()) }),
+        turns: |u| Box::pin(turns(u)),
         wait: Some(|_| Ok(Wait::Between(Duration::from_millis(20), Duration::from_millis(20)))),
         on_start: None,
         on_stop: None,

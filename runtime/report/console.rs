@@ -35,6 +35,7 @@ pub fn write(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result
         writeln!(out, "{}", look.paint(BOLD, "Response times, ms"))?;
         print(out, &percentiles(report, &total, NameStats::response), look)?;
     }
+    connections(out, &total)?;
     apart(out, report)?;
     failures(out, report, look)?;
     thresholds(out, report, look)?;
@@ -126,6 +127,18 @@ fn percentiles(report: &Report, total: &NameStats, of: fn(&NameStats) -> &Durati
     table.rule();
     table.row(BOLD, cells("Total".into(), of(total)));
     table
+}
+
+/// How many connections were opened, and what the phases of a request took on average.
+fn connections(out: &mut dyn io::Write, total: &NameStats) -> io::Result<()> {
+    if total.opened == 0 {
+        return Ok(());
+    }
+    let phases = [("dns", &total.dns), ("connect", &total.connect), ("tls", &total.tls), ("first byte", &total.first_byte)];
+    let phases: Vec<_> =
+        phases.into_iter().filter(|(_, took)| took.sum_us > 0).map(|(name, took)| format!("{name} {}", ms(took.mean_us()))).collect();
+    let phases = if phases.is_empty() { String::new() } else { format!("; on average, ms: {}", phases.join(", ")) };
+    writeln!(out, "\nConnections: {} opened, {} reused{phases}", count(total.opened), count(total.reused))
 }
 
 /// What is counted apart from the requests.

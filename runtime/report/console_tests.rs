@@ -2,7 +2,7 @@
 
 use super::super::sample::{report, verdict};
 use super::*;
-use crate::stats::{Recorder, Sample, Snapshot};
+use crate::stats::{Phases, Recorder, Sample, Snapshot};
 use std::time::Duration;
 
 fn written(report: &Report, look: Look) -> String {
@@ -52,6 +52,22 @@ fn both_times_are_shown_where_they_differ() {
     let (response, service) = response.split_once("Service times").unwrap();
     assert!(response.contains("40.0") && !response.contains("2.00"));
     assert!(service.contains("2.00") && !service.contains("40.0"));
+}
+
+#[test]
+fn connections_are_counted_with_their_phases() {
+    let mut report = report();
+    let mut recorder = Recorder::new(report.names.len(), 0);
+    let ms = Duration::from_millis;
+    let opened = Phases { dns: ms(1), connect: ms(2), tls: ms(6) };
+    let first = Sample { service: ms(9), response: ms(9), ok: true, first_byte: Some(ms(8)), phases: Some(opened), ..Sample::default() };
+    recorder.record(&first);
+    recorder.record(&Sample { phases: None, first_byte: Some(ms(4)), reused: true, ..first });
+    report.total = Snapshot::empty(report.names.len());
+    report.total.merge(&recorder.snapshot(Duration::from_secs(1), 1, 1));
+    let text = written(&report, Look::default());
+    let line = "Connections: 1 opened, 1 reused; on average, ms: dns 1.00, connect 2.00, tls 6.00, first byte 6.00";
+    assert!(text.lines().any(|one| one == line), "{text}");
 }
 
 #[test]

@@ -10,6 +10,9 @@ use super::Fault;
 /// How deep lists and objects may nest: what untrusted bodies may cost in stack.
 pub const MAX_DEPTH: usize = 128;
 
+/// Numbers of so many bytes fit: whole ones 64 bits, others a float.
+const MOST_DIGITS: usize = 18;
+
 /// Where and why a document is no JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScanError {
@@ -35,22 +38,23 @@ impl ScanError {
     }
 }
 
-/// A string as it stands in the document, between its quotes.
+/// A string as it stands in the document, between its quotes: UTF-8, as [`Scanner::string`] has checked.
 #[derive(Clone, Copy, Debug)]
 pub struct RawStr<'a> {
-    raw: &'a str,
+    raw: &'a [u8],
     escaped: bool,
 }
 
 impl<'a> RawStr<'a> {
     /// The text it means.
     pub fn text(self) -> Cow<'a, str> {
-        if self.escaped { Cow::Owned(unescape(self.raw)) } else { Cow::Borrowed(self.raw) }
+        let raw = std::str::from_utf8(self.raw).unwrap_or_default();
+        if self.escaped { Cow::Owned(unescape(raw)) } else { Cow::Borrowed(raw) }
     }
 
     /// Whether it means `text`; allocates only where it holds an escape.
     pub fn is(self, text: &str) -> bool {
-        if self.escaped { unescape(self.raw) == text } else { self.raw == text }
+        if self.escaped { self.text() == text } else { self.raw == text.as_bytes() }
     }
 }
 
@@ -190,7 +194,14 @@ impl<'a> Scanner<'a> {
     pub fn number(&mut self) -> Scan<Number> {
         let start = self.at;
         let whole = self.digits()?;
-        let text = std::str::from_utf8(&self.bytes[start..self.at]).unwrap_or("0");
+        let digits = &self.bytes[start..self.at];
+        if whole && digits.len() <= MOST_DIGITS {
+            let (negative, digits) =
+                digits.split_first().filter(|(sign, _)| **sign == b'-').map_or((false, digits), |(_, rest)| (true, rest));
+            let n = digits.iter().fold(0, |n, digit| n * 10 + i64::from(digit - b'0'));
+            return Ok(Number::Int(if negative { -n } else { n }));
+        }
+        let text = std::str::from_utf8(digits).unwrap_or("0");
         if whole && let Ok(n) = text.parse() {
             return Ok(Number::Int(n));
         }
@@ -200,36 +211,59 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Reads a string.
+    /// Passes a number. One of a few digits and no exponent can't be too large.
+    fn skip_number(&mut self) -> Scan<()> {
+        let start = self.at;
+        self.digits()?;
+        let digits = &self.bytes[start..self.at];
+        if digits.len() <= MOST_DIGITS && !digits.iter().any(|byte| matches!(byte, b'e' | b'E')) {
+            return Ok(());
+        }
+        self.at = start;
+        self.number().map(drop)
+    }
+
+    /// Reads a string, eight bytes at a time.
     pub fn string(&mut self) -> Scan<RawStr<'a>> {
         let start = self.at + 1;
         let mut at = start;
-        let mut escaped = false;
+        let (mut escaped, mut seen) = (false, 0_u64);
         loop {
-            while let Some(Ok(chunk)) = self.bytes.get(at..at + 8).map(<[u8; 8]>::try_from)
-                && plain(u64::from_le_bytes(chunk))
-            {
-                at += 8;
-            }
-            match self.bytes.get(at) {
-                Some(b'"') => break,
-                Some(b'\\') => {
+            let rest = self.bytes.get(at..).unwrap_or_default();
+            let special = match rest.first_chunk::<8>() {
+                Some(chunk) => {
+                    let word = u64::from_le_bytes(*chunk);
+                    let count = specials(word).trailing_zeros() / 8;
+                    seen |= if count == 8 { word } else { word & !(u64::MAX << (8 * count)) };
+                    at += count as usize;
+                    if count == 8 {
+                        continue;
+                    }
+                    self.bytes[at]
+                }
+                None => match rest.first() {
+                    Some(byte) if *byte >= 0x20 && !matches!(byte, b'"' | b'\\') => {
+                        seen |= u64::from(*byte);
+                        at += 1;
+                        continue;
+                    }
+                    Some(byte) => *byte,
+                    None => return Err(ScanError { at: self.bytes.len(), why: "a string without its end" }),
+                },
+            };
+            match special {
+                b'"' => break,
+                b'\\' => {
                     escaped = true;
                     at = self.escape(at + 1)?;
                 }
-                Some(byte) if *byte >= 0x20 => at += 1,
-                Some(_) => {
-                    return Err(ScanError { at, why: "a control character in a string" });
-                }
-                None => {
-                    return Err(ScanError { at, why: "a string without its end" });
-                }
+                _ => return Err(ScanError { at, why: "a control character in a string" }),
             }
         }
-        let slice = &self.bytes[start..at];
-        let Ok(raw) = std::str::from_utf8(slice) else {
+        let raw = &self.bytes[start..at];
+        if seen & HIGH != 0 && std::str::from_utf8(raw).is_err() {
             return Err(ScanError { at: start, why: "a string that is not UTF-8" });
-        };
+        }
         self.at = at + 1;
         Ok(RawStr { raw, escaped })
     }
@@ -316,7 +350,7 @@ impl<'a> Scanner<'a> {
     pub fn skip(&mut self) -> Scan<()> {
         match self.kind()? {
             Kind::Str => self.string().map(drop),
-            Kind::Number => self.number().map(drop),
+            Kind::Number => self.skip_number(),
             Kind::List => self.skip_list(),
             Kind::Object => {
                 self.enter()?;
@@ -350,14 +384,16 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Whether eight bytes of a string hold no quote, no backslash and no control character: the usual tests of a word for a zero byte
-/// and for a byte below 0x20.
+/// The high bit of each byte.
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// Where eight bytes of a string hold a quote, a backslash or a control character: the usual tests of a word for a zero byte and for a
+/// byte below 0x20. The lowest bit that is set stands in the first such byte; those above it may be wrong.
 #[inline]
-fn plain(word: u64) -> bool {
+fn specials(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
     let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
-    below(word, 0x20) | below(word ^ (ONES * 0x22), 1) | below(word ^ (ONES * 0x5C), 1) == 0
+    below(word, 0x20) | below(word ^ (ONES * 0x22), 1) | below(word ^ (ONES * 0x5C), 1)
 }
 
 fn hex4(bytes: &[u8], at: usize) -> Option<u32> {

@@ -21,10 +21,10 @@ fn answer(method: &str, bytes: &[u8], close: bool) -> (Result<Response, Failure>
             .await;
             let client = Client::new();
             let url = server.url("/");
-            results.push(client.session.send(&client.request(&method, url.clone())).await);
+            results.push(client.session.send(laid(&client.request(&method, url.clone()))).await);
             if results[0].is_ok() && !close {
                 // The connection is where it should be for what comes next.
-                results.push(client.session.send(&client.request(&method, url)).await);
+                results.push(client.session.send(laid(&client.request(&method, url))).await);
             }
         }
         let others = results[1..].iter().map(|result| result.as_ref().map(|response| response.status).map_err(Clone::clone)).collect();

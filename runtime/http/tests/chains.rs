@@ -44,7 +44,7 @@ fn redirects_are_followed_on_the_host() {
         .await;
         let client = Client::new();
         let response = client.get(server.url("/a")).await.unwrap();
-        assert_eq!((text(&response), response.url.as_str()), ("/c", server.url("/c").to_string().as_str()));
+        assert_eq!((text(&response), response.url.to_string()), ("/c", server.url("/c").to_string()));
         let hops: Vec<_> = response.hops.iter().map(|hop| (hop.status, hop.url.to_string())).collect();
         assert_eq!(hops, [(302, server.url("/b?x=1").to_string()), (307, server.url("/c").to_string())]);
         assert_eq!(server.connections(), 1);
@@ -52,7 +52,7 @@ fn redirects_are_followed_on_the_host() {
             [(Redirects::Off, 302, 0), (Redirects::Hops(0), 302, 0), (Redirects::Hops(1), 307, 1), (Redirects::Hops(9), 200, 2)]
         {
             let request = Request { redirects, ..client.request("GET", server.url("/a")) };
-            let response = client.session.send(&request).await.unwrap();
+            let response = client.session.send(laid(&request)).await.unwrap();
             assert_eq!((response.status, response.hops.len()), (status, hops), "{redirects:?}");
         }
     });
@@ -99,7 +99,7 @@ fn methods_turn_as_in_browsers() {
                 has_body,
                 ..client.request(method, server.url(&format!("/{status}")))
             };
-            client.session.send(&request).await.unwrap();
+            client.session.send(laid(&request)).await.unwrap();
             let last = server.requests().pop().unwrap();
             let kept = last.contains("Content-Type") && last.ends_with("\r\n\r\nhello");
             let left = !last.contains("Content-") && last.ends_with("\r\n\r\n");
@@ -125,10 +125,10 @@ fn other_hosts_get_no_secrets() {
             auth: b"X-Key: secret\r\n".to_vec(),
             ..client.request("GET", server.url("/away"))
         };
-        assert_eq!(client.session.send(&request).await.unwrap().status, 302);
+        assert_eq!(client.session.send(laid(&request)).await.unwrap().status, 302);
         assert_eq!(client.get(server.url("/app")).await.unwrap().status, 302);
         let any = Request { redirects: Redirects::Follow { max: 10, any_host: true }, ..request };
-        assert_eq!(text(&client.session.send(&any).await.unwrap()), "other");
+        assert_eq!(text(&client.session.send(laid(&any)).await.unwrap()), "other");
         let seen = &other.requests()[0];
         assert!(seen.contains("X-Plain: yes\r\n") && seen.contains(&format!("Host: localhost:{port}\r\n")), "{seen}");
         assert!(!seen.contains("Cookie") && !seen.contains("Authorization") && !seen.contains("secret"), "{seen}");
@@ -155,12 +155,16 @@ fn cookies_are_kept_and_sent() {
         assert_eq!(cookies(), "deep=2; sid=1");
         assert_eq!(client.session.cookie(&server.url("/").to_string(), "sid").as_deref(), Some("1"));
         assert_eq!(client.session.cookie(&server.url("/").to_string(), "deep"), None);
-        client.session.send(&Request { headers: b"Cookie: own=3\r\n".to_vec(), ..client.request("GET", server.url("/")) }).await.unwrap();
+        client
+            .session
+            .send(laid(&Request { headers: b"Cookie: own=3\r\n".to_vec(), ..client.request("GET", server.url("/")) }))
+            .await
+            .unwrap();
         assert_eq!(cookies(), "own=3; sid=1");
-        client.session.send(&Request { cookies: false, ..client.request("GET", server.url("/")) }).await.unwrap();
+        client.session.send(laid(&Request { cookies: false, ..client.request("GET", server.url("/")) })).await.unwrap();
         assert_eq!(cookies(), "");
         let other = Session::new(client.transport.clone());
-        other.send(&client.request("GET", server.url("/"))).await.unwrap();
+        other.send(laid(&client.request("GET", server.url("/")))).await.unwrap();
         assert_eq!(cookies(), "");
         client.get(server.url("/odd")).await.unwrap();
         client.get(server.url("/out")).await.unwrap();

@@ -18,7 +18,7 @@ fn a_connection_is_used_again() {
         assert_eq!(server.connections(), 1);
         // Another user has connections of its own.
         let other = Session::new(client.transport.clone());
-        assert!(!other.send(&client.request("GET", server.url("/"))).await.unwrap().reused);
+        assert!(!other.send(laid(&client.request("GET", server.url("/")))).await.unwrap().reused);
         assert_eq!(server.connections(), 2);
     });
 }
@@ -86,8 +86,8 @@ fn connections_that_cannot_be_trusted_are_dropped() {
         assert!(client.get(server.url("/")).await.unwrap().reused);
         let server = Server::start(|_, _, _| say(ok("hi"))).await;
         let request = Request { headers: b"Connection: close\r\n".to_vec(), ..client.request("GET", server.url("/")) };
-        client.session.send(&request).await.unwrap();
-        assert!(!client.session.send(&request).await.unwrap().reused);
+        client.session.send(laid(&request)).await.unwrap();
+        assert!(!client.session.send(laid(&request)).await.unwrap().reused);
     });
 }
 
@@ -99,12 +99,12 @@ fn requests_are_written_as_they_should_be() {
         let defaults = format!("User-Agent: ltc/{}\r\nAccept: */*\r\nAccept-Encoding: gzip, deflate, br\r\n", env!("CARGO_PKG_VERSION"));
         client.get(server.url("/a?b=c")).await.unwrap();
         let post = client.request("POST", server.url("/"));
-        client.session.send(&post).await.unwrap();
+        client.session.send(laid(&post)).await.unwrap();
         let with_body = Request { body: "hello".into(), has_body: true, auth: b"Authorization: Bearer x\r\n".to_vec(), ..post };
-        let sent = client.session.send(&with_body).await.unwrap().bytes_sent;
+        let sent = client.session.send(laid(&with_body)).await.unwrap().bytes_sent;
         let headers = "host: other\r\nuser-agent: me\r\nACCEPT: a/b\r\naccept-encoding: identity\r\nContent-Length: 77\r\nCookie: a=1\r\n";
         let own = Request { headers: headers.into(), ..client.request("DELETE", server.url("/x")) };
-        client.session.send(&own).await.unwrap();
+        client.session.send(laid(&own)).await.unwrap();
         let expected = [
             format!("GET /a?b=c HTTP/1.1\r\nHost: {at}\r\n{defaults}\r\n"),
             format!("POST / HTTP/1.1\r\nHost: {at}\r\n{defaults}Content-Length: 0\r\n\r\n"),
@@ -137,7 +137,7 @@ fn large_bodies_do_not_block() {
         let client = Client::new();
         let url = Target::parse(&format!("http://{address}/")).unwrap();
         let request = Request { body: vec![b'y'; size].into(), has_body: true, ..client.request("PUT", url) };
-        assert_eq!(client.session.send(&request).await.unwrap().body.len(), size);
+        assert_eq!(client.session.send(laid(&request)).await.unwrap().body.len(), size);
     });
 }
 
@@ -156,7 +156,7 @@ fn a_refusal_before_the_body_was_read_counts() {
         let client = Client::new();
         let url = Target::parse(&format!("http://{address}/")).unwrap();
         let request = Request { body: vec![b'y'; 32 * 1024 * 1024].into(), has_body: true, ..client.request("POST", url) };
-        assert_eq!(client.session.send(&request).await.unwrap().status, 413);
+        assert_eq!(client.session.send(laid(&request)).await.unwrap().status, 413);
     });
 }
 
@@ -176,7 +176,7 @@ fn what_keeps_an_answer_from_coming_is_said() {
 
         let server = Server::start(|_, _, _| Act::Silence).await;
         let request = Request { timeout: Duration::from_millis(80), ..client.request("GET", server.url("/")) };
-        let failure = client.session.send(&request).await.unwrap_err();
+        let failure = client.session.send(laid(&request)).await.unwrap_err();
         assert_eq!((failure.class, failure.message.as_str()), (FailureClass::Timeout, "no answer within 80ms"));
     });
 }

@@ -216,7 +216,7 @@ fn http2_is_spoken_where_the_server_does() {
             has_body: true,
             ..client.request("POST", url.clone())
         };
-        let response = client.session.send(&request).await.unwrap();
+        let response = client.session.send(laid(&request)).await.unwrap();
         let expected = format!(
             "POST {url}\nx-own: yes\nauthorization: Bearer x\nuser-agent: {}\naccept: */*\naccept-encoding: gzip, deflate, br\ncookie: own=1\ncontent-length: 5\nhello",
             head::USER_AGENT
@@ -234,7 +234,7 @@ fn http2_is_spoken_where_the_server_does() {
         let failure = client.get(server.url("localhost", "/broken")).await.unwrap_err();
         assert_eq!(failure.class, FailureClass::Reset);
         let never = Request { timeout: Duration::from_millis(50), ..client.request("GET", server.url("localhost", "/never")) };
-        assert_eq!(client.session.send(&never).await.unwrap_err().message, "no answer within 50ms");
+        assert_eq!(client.session.send(laid(&never)).await.unwrap_err().message, "no answer within 50ms");
         assert!(client.get(server.url("localhost", "/")).await.unwrap().reused);
 
         let old = super::encrypted::client(&ApiConfig { http2: false, ..authority.api() });

@@ -4,6 +4,7 @@ mod answers;
 mod chains;
 mod connections;
 mod encrypted;
+mod fuzz;
 mod speed;
 
 use std::cell::RefCell;
@@ -169,12 +170,20 @@ impl Client {
             redirects: Redirects::Follow { max: 10, any_host: false },
             cookies: true,
             api: self.api.clone(),
+            wire: None,
         }
     }
 
     async fn get(&self, url: Target) -> Result<Response, Failure> {
-        self.session.send(&self.request("GET", url)).await
+        self.session.send(laid(&self.request("GET", url))).await
     }
+}
+
+/// As requests are sent: laid out for the wire.
+fn laid(request: &Request) -> Rc<Request> {
+    let mut request = request.clone();
+    request.lay_out();
+    Rc::new(request)
 }
 
 fn text(response: &Response) -> &str {

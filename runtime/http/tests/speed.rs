@@ -38,7 +38,7 @@ fn speed_of_small_exchanges() {
                 let mut count = 0_u64;
                 while begun.elapsed() < Duration::from_secs(3) {
                     let request = client.request("GET", base.append("/items/1", "a=b").unwrap());
-                    assert_eq!(session.send(&request).await.unwrap().status, 200);
+                    assert_eq!(session.send(laid(&request)).await.unwrap().status, 200);
                     count += 1;
                 }
                 count

@@ -1,0 +1,80 @@
+//! Which requests never change while a test runs: they are laid out once and sent as they are.
+//!
+//! All that a request says must be known once the test begins: constants, the environment, and what is computed from these.
+
+use super::Emitter;
+use crate::model::{Auth, Body, Exchange, Expr, ExprKind, Options, Path, Request, TextPart};
+
+impl Emitter<'_> {
+    /// The api of an exchange whose request never changes.
+    pub(super) fn constant(&self, exchange: &Exchange) -> Option<usize> {
+        let api = match exchange {
+            Exchange::Call { request, args, over, query, body } => {
+                let request = &self.program.requests[request.0];
+                let holds = is_request(request, args.iter().all(|arg| is_fixed(arg, false)))
+                    && are_options(over, false)
+                    && query.iter().all(|(_, value)| is_fixed(value, false))
+                    && body.as_ref().is_none_or(|body| is_body(body, false));
+                holds.then_some(request.api.0)
+            }
+            Exchange::Inline(request) => is_request(request, false).then_some(request.api.0),
+            Exchange::Submit { .. } => None,
+        }?;
+        are_options(&self.program.apis[api].options, false).then_some(api)
+    }
+}
+
+/// `args`: whether the request's parameters are fixed.
+fn is_request(request: &Request, args: bool) -> bool {
+    let path = match &request.path {
+        Path::Plain { path, query } => is_text(path, args) && is_text(query, args),
+        Path::Quoted(expr) => is_fixed(expr, args),
+    };
+    path && request.query.iter().all(|(_, value)| is_fixed(value, args))
+        && is_body(&request.body, args)
+        && are_options(&request.options, args)
+}
+
+fn is_body(body: &Body, args: bool) -> bool {
+    match body {
+        Body::None => true,
+        Body::Json(expr) | Body::Text(expr) | Body::Bytes(expr) => is_fixed(expr, args),
+        Body::Form(pairs) | Body::Graphql(_, pairs) => pairs.iter().all(|(_, value)| is_fixed(value, args)),
+        // Its boundary is drawn each time.
+        Body::Multipart(_) => false,
+    }
+}
+
+fn are_options(options: &Options, args: bool) -> bool {
+    let auth = match &options.auth {
+        None | Some(Auth::None) => true,
+        Some(Auth::Bearer(value) | Auth::Header(_, value)) => is_fixed(value, args),
+        Some(Auth::Basic(user, password)) => is_fixed(user, args) && is_fixed(password, args),
+        // It signs the time.
+        Some(Auth::Aws(..)) => false,
+    };
+    auth && options.headers.iter().all(|(_, value)| is_fixed(value, args))
+        && options.timeout.as_ref().is_none_or(|timeout| is_fixed(timeout, args))
+}
+
+fn is_text(parts: &[TextPart], args: bool) -> bool {
+    parts.iter().all(|part| match part {
+        TextPart::Literal(_) => true,
+        TextPart::Hole(expr, _) => is_fixed(expr, args),
+    })
+}
+
+fn is_fixed(expr: &Expr, args: bool) -> bool {
+    let fixed = |expr: &Expr| is_fixed(expr, args);
+    match &expr.kind {
+        ExprKind::Const(_) | ExprKind::Env(_) => true,
+        ExprKind::Local(_) => args,
+        ExprKind::Text(parts) => is_text(parts, args),
+        ExprKind::List(items) => items.iter().all(fixed),
+        ExprKind::Object(members) => members.iter().all(|(_, value)| fixed(value)),
+        ExprKind::Neg(one) | ExprKind::Not(one) | ExprKind::Member(one, _) => fixed(one),
+        ExprKind::Binary(one, _, other) | ExprKind::Index(one, other) => fixed(one) && fixed(other),
+        ExprKind::If(one, then, otherwise) | ExprKind::Slice(one, then, otherwise) => fixed(one) && fixed(then) && fixed(otherwise),
+        _ => false,
+    }
+}

@@ -1,0 +1,32 @@
+//! What users cost that wait most of the time, with their connections open: one request a second each.
+
+use std::time::Duration;
+
+use super::nginx::Nginx;
+use super::process;
+use super::{Bench, Outcome, specs};
+
+pub(crate) fn run(bench: &Bench) -> Outcome {
+    let _nginx = Nginx::start(&bench.folder)?;
+    let binary = specs::build(bench, "waiting", 1)?.display().to_string();
+    println!("{:>8} {:>10} {:>12} {:>14}", "users", "RSS MiB", "KiB a user", "CPU us/req");
+    let mut base = 0.0;
+    for users in [1, 1000, 5000, 15_000] {
+        let (clients, rate) = (users.to_string(), (users / 4).max(1).to_string());
+        let args = [&binary, "--threads", "1", "--clients", &clients, "--hatch-rate", &rate, "--duration", "10s", "--json", "memory.json"];
+        let used = process::run(&args.map(String::from), "1", &bench.folder, Duration::from_secs(60))?;
+        let report: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(bench.folder.join("memory.json"))?)?;
+        let total = &report["summary"]["total"];
+        if total["failures"] != 0 {
+            return Err(format!("{users} users: {} failures", total["failures"]).into());
+        }
+        let kib = used.rss_kib as f64;
+        if users == 1 {
+            base = kib;
+        }
+        let each = (kib - base) / users as f64;
+        let us = used.cpu * 1e6 / total["requests"].as_f64().unwrap_or(f64::NAN);
+        println!("{users:>8} {:>10.1} {each:>12.2} {us:>14.1}", kib / 1024.0);
+    }
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! What a turn of a GET with all its checks asks of the allocator: nothing.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
+
+use super::turn::Turns;
+use crate::clock::Clock;
+use crate::counting::allocations;
+use crate::flow::Flow;
+use crate::generated::*;
+use crate::http;
+use crate::observe::Quiet;
+use crate::user::User;
+use crate::world::{Settings, World};
+
+const WANTED: Matcher = Matcher::Object {
+    members: &[(Key::Lit("id"), Matcher::Int(7)), (Key::Lit("price"), Matcher::Cmp(Op::Gt, Bound::Int(0)))],
+    exact: false,
+};
+const HEADERS: &[Header] = &[Header { names: &["Content-Type"], matcher: Matcher::Regex { index: 0, negated: false } }];
+
+async fn turn(u: &User) -> Flow {
+    let mut step = u.step(0);
+    let request = u.constant(0, 0, || {
+        let mut r = u.request(0, "GET");
+        r.path("/items/7");
+        r.header_text("X-Client", "ltc");
+        Ok(r)
+    });
+    if step.send(request).await {
+        step.status(expected(at(1, 1), "200"), &[Status::Code(200)]);
+        step.headers(expected(at(1, 1), "headers"), HEADERS, |_| Ok([]));
+        step.json(expected(at(1, 1), "json"), &WANTED, |_| Ok([]));
+        step.text(expected(at(1, 1), "text"), false, |_| Ok(Value::from("kettle")));
+    }
+    step.end()
+}
+
+async fn turns(u: &User) -> Flow {
+    loop {
+        let outcome = turn(u).await;
+        u.turn_over(outcome).await;
+    }
+}
+
+static PROGRAM: Program = Program {
+    fingerprint: "",
+    name: "get",
+    spec: "get.lt",
+    compiler: "",
+    files: &["get.lt"],
+    places: &[],
+    lines: &[Line { name: "GET", method: "GET", group: false }],
+    steps: &[StepInfo { line: 0, context: "S", skip: false, interrupt: false, expects_status: true, at: at(1, 1) }],
+    apis: &[ApiInfo { name: "web", base: |u| Ok(u.env(0)), cookies: true, health: None, at: at(1, 1) }],
+    env: &[],
+    data: &[],
+    keeps: &[],
+    globals: &[],
+    users: &[UserClass {
+        name: "U",
+        weight: |_| Ok(Value::Int(1)),
+        turns: |u| Box::pin(turns(u)),
+        wait: None,
+        on_start: None,
+        on_stop: None,
+        every: &[],
+        scenarios: &[],
+        at: at(1, 1),
+    }],
+    scenarios: &[],
+    before_test: None,
+    after_test: None,
+    regexes: &["json"],
+    paths: &[],
+    selectors: &[],
+    assets: &[],
+    embedded: Embedded { profile: None, environments: &[] },
+};
+
+/// A server of one connection, whose bodies differ from answer to answer where `varied`.
+fn serve(varied: bool) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut buffer = [0; 4096];
+        let mut number = 0;
+        while stream.read(&mut buffer).is_ok_and(|count| count > 0) {
+            number += u64::from(varied);
+            let body = format!("{{\"id\":7,\"price\":24.5,\"name\":\"kettle\",\"n\":\"{number:06}\"}}");
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Request: {number:06}\r\nContent-Length: {}\r\n\r\n",
+                body.len()
+            );
+            stream.write_all((head + &body).as_bytes()).unwrap();
+        }
+    });
+    address
+}
+
+fn allocations_of_turns(varied: bool, count: usize) -> u64 {
+    let settings = Settings {
+        program: &PROGRAM,
+        env: vec![Value::from(format!("http://{}/api", serve(varied)).as_str())],
+        apis: vec![http::ApiConfig::default()],
+        transport: http::TransportConfig { proxies: http::Proxies::None },
+        seed: 1,
+        test_id: "".into(),
+        part: 0,
+        parts: 1,
+        shard: 0,
+        globals: Vec::new(),
+        shared: Vec::new(),
+        aws: None,
+        clock: Clock::start(),
+        secrets: Vec::new(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let world = World::new(&settings, Box::new(Quiet)).unwrap();
+        let user = Rc::new(User::new(world.clone(), 0, 1));
+        let mut turns = Turns::of(&user, &PROGRAM.users[0]);
+        // The first turns connect, and grow what is kept: the buffer, the histograms up to what the machine's worst moment takes.
+        world.recorder.borrow_mut().record(&crate::stats::Sample { service: std::time::Duration::from_secs(60), ..Default::default() });
+        for _ in 0..50 {
+            turns.next().await.unwrap();
+        }
+        let before = allocations();
+        for _ in 0..count {
+            turns.next().await.unwrap();
+        }
+        let made = allocations() - before;
+        let snapshot = world.recorder.borrow_mut().snapshot(world.clock.elapsed(), 1, 1);
+        let line = &snapshot.names[0];
+        assert_eq!((line.requests, line.failures, line.opened), (count as u64 + 51, 1, 1), "{:?}", snapshot.failures);
+        made
+    })
+}
+
+#[test]
+fn a_get_with_all_its_checks_allocates_nothing() {
+    assert_eq!(allocations_of_turns(false, 500), 0);
+}
+
+#[test]
+fn nor_do_answers_that_differ() {
+    assert_eq!(allocations_of_turns(true, 500), 0);
+}

@@ -1,0 +1,70 @@
+//! When turns of a paced user should begin: one in each such time, however long the one before took.
+
+use std::time::{Duration, Instant};
+
+/// A paced user's place in its own schedule.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    /// When the next turn should begin; none before the first.
+    intended: Option<Instant>,
+}
+
+impl Pace {
+    /// How much later than it should have a turn begins.
+    pub(super) fn behind(&self, now: Instant) -> Duration {
+        self.intended.map_or(Duration::ZERO, |intended| now.saturating_duration_since(intended))
+    }
+
+    /// A turn that began then is over: when the next should begin. That may be past, and isn't forgotten then.
+    pub(super) fn next(&mut self, begun: Instant, pacing: Duration) -> Instant {
+        let next = self.intended.unwrap_or(begun) + pacing;
+        self.intended = Some(next);
+        next
+    }
+
+    /// The user waits otherwise: what was intended doesn't count any more.
+    pub(super) fn forget(&mut self) {
+        self.intended = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::{Recorder, Sample};
+
+    /// A server that answers within a millisecond, but stalls for 2 s in 20: what comes in the stall is answered at its end.
+    fn answered(at: Duration) -> Duration {
+        let within = Duration::from_nanos(u64::try_from(at.as_nanos() % 20_000_000_000).unwrap());
+        let stall = Duration::from_secs(9)..Duration::from_secs(11);
+        let waits = if stall.contains(&within) { stall.end - within } else { Duration::ZERO };
+        at + waits + Duration::from_millis(1)
+    }
+
+    #[test]
+    fn response_times_over_a_stall_are_those_of_its_arithmetic() {
+        const PACING: Duration = Duration::from_millis(10);
+        let start = Instant::now();
+        let mut recorder = Recorder::new(1, 0);
+        let mut pace = Pace::default();
+        let mut now = start;
+        for _ in 0..40_000 {
+            let (begun, behind) = (now, pace.behind(now));
+            let end = start + answered(begun - start);
+            let service = end - begun;
+            recorder.record(&Sample { service, response: service + behind, ok: true, ..Sample::default() });
+            now = pace.next(begun, PACING).max(end);
+        }
+        let stats = recorder.snapshot(now - start, 1, 1).names.remove(0);
+        // In 20 s a turn is due each 10 ms. One that is due in the stall, or while those that it held up are made up for at 1 ms each,
+        // waits: after the stall 2 s are made up for, at 9 ms of each 10. So the wait falls from 2 s to 0 within 2 s and 2/9 s.
+        let waiting = (2.0 + 2.0 / 9.0) / 20.0;
+        for part in [0.95, 0.98, 0.99, 0.999] {
+            let expected = 2.0e6 * (1.0 - (1.0 - part) / waiting) + 1000.0;
+            let measured = stats.response().quantile_us(part) as f64;
+            assert!((measured - expected).abs() <= expected * 0.01, "{part}: {measured} µs, expected {expected}");
+        }
+        // From the send, the stall is one slow request in two thousand.
+        assert!(stats.service.quantile_us(0.999) < 1100);
+    }
+}

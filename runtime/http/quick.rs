@@ -1,0 +1,186 @@
+//! The exchange that nearly all are: a small request on an open connection, and a small response that comes whole.
+//!
+//! It is a state machine by hand, polled in place: nothing is allocated, no timer is set, and a buffer is lent only once there are bytes
+//! to read, so that all users of a thread read into the same one. What isn't so simple is handed on to `h1`.
+
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use bytes::BytesMut;
+use tokio::io::{AsyncReadExt as _, AsyncWrite as _};
+
+use super::h1::{Begun, Lost, Raw};
+use super::headers::Headers;
+use super::parse::parse;
+use super::stream::{Stream, broken};
+use super::transport::Transport;
+use super::{Failure, Version};
+
+/// Requests and responses that are larger are no longer simple.
+pub(crate) const SMALL: usize = 8 * 1024;
+
+/// A request that is laid out for the wire.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    /// Head and body.
+    pub(crate) bytes: Vec<u8>,
+    /// Whether it says that the connection isn't to be used again.
+    pub(crate) close: bool,
+}
+
+/// Such an exchange.
+#[derive(Debug)]
+pub(crate) struct Quick {
+    stream: Option<Stream>,
+    written: usize,
+    flushed: bool,
+    /// Why not all could be written. What the server answers counts nonetheless.
+    unwritten: Option<io::Error>,
+    buffer: BytesMut,
+    received: usize,
+    first_byte: Option<Instant>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// The response, the connection, and whether the response has fields that the client acts upon.
+    Whole(Raw, Stream, bool),
+    /// The response isn't simple: it is read on.
+    More(Box<Begun>),
+    /// There is none.
+    Lost(Lost),
+}
+
+impl Quick {
+    pub(crate) fn new(stream: Stream) -> Self {
+        let stream = Some(stream);
+        Self { stream, written: 0, flushed: false, unwritten: None, buffer: BytesMut::new(), received: 0, first_byte: None }
+    }
+
+    /// Goes on as far as it can without waiting.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, transport: &Transport, wire: &Wire, to_head: bool) -> Poll<Outcome> {
+        if !self.flushed {
+            ready!(self.poll_write(cx, &wire.bytes));
+        }
+        loop {
+            let Some(stream) = &mut self.stream else { return Poll::Pending };
+            let mut buffer = if self.received == 0 { transport.borrow_buffer() } else { std::mem::take(&mut self.buffer) };
+            let read = match pin!(stream.read_buf(&mut buffer)).poll(cx) {
+                Poll::Ready(read) => read,
+                Poll::Pending if self.received == 0 => {
+                    transport.return_buffer(buffer);
+                    return Poll::Pending;
+                }
+                Poll::Pending => {
+                    self.buffer = buffer;
+                    return Poll::Pending;
+                }
+            };
+            match read {
+                Ok(count) if count > 0 => {
+                    let now = Instant::now();
+                    self.received += count;
+                    let first_byte = *self.first_byte.get_or_insert(now);
+                    if let Some(outcome) = self.whole(buffer, first_byte, now, transport, wire, to_head) {
+                        return Poll::Ready(outcome);
+                    }
+                }
+                read if self.received == 0 => {
+                    let error = self.unwritten.take().or(read.err()).filter(|error| error.kind() != io::ErrorKind::UnexpectedEof);
+                    let closed = || Failure::reset("the connection was closed before an answer came");
+                    let failure = error.as_ref().map_or_else(closed, broken);
+                    return Poll::Ready(Outcome::Lost(Lost { failure, untouched: true }));
+                }
+                // The end is judged where responses are that last up to it; so is what breaks amid a response.
+                _ => return self.more(buffer, wire).map_or(Poll::Pending, Poll::Ready),
+            }
+        }
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<()> {
+        let Some(stream) = &mut self.stream else { return Poll::Ready(()) };
+        while self.written < bytes.len() && self.unwritten.is_none() {
+            match ready!(Pin::new(&mut *stream).poll_write(cx, &bytes[self.written..])) {
+                Ok(0) => self.unwritten = Some(io::ErrorKind::WriteZero.into()),
+                Ok(count) => self.written += count,
+                Err(error) => self.unwritten = Some(error),
+            }
+        }
+        if self.unwritten.is_none()
+            && let Err(error) = ready!(Pin::new(stream).poll_flush(cx))
+        {
+            self.unwritten = Some(error);
+        }
+        self.flushed = true;
+        Poll::Ready(())
+    }
+
+    /// What has been read, if that is an outcome; else it is kept for the next read.
+    fn whole(
+        &mut self,
+        mut buffer: BytesMut,
+        first_byte: Instant,
+        now: Instant,
+        transport: &Transport,
+        wire: &Wire,
+        to_head: bool,
+    ) -> Option<Outcome> {
+        let known = transport.heads.borrow().find(&buffer);
+        let head = match known {
+            Some(head) => head,
+            None => match parse(&buffer) {
+                Ok(Some(head)) => match transport.heads.borrow_mut().learn(&buffer, &head) {
+                    Some(head) => head,
+                    None => return self.more(buffer, wire),
+                },
+                Ok(None) if buffer.len() < SMALL => {
+                    self.buffer = buffer;
+                    return None;
+                }
+                Ok(None) => return self.more(buffer, wire),
+                Err(failure) => return Some(Outcome::Lost(Lost { failure, untouched: false })),
+            },
+        };
+        if head.body > SMALL {
+            return self.more(buffer, wire);
+        }
+        let bodiless = to_head || head.status == 204 || head.status == 304;
+        let total = head.length + if bodiless { 0 } else { head.body };
+        if buffer.len() < total {
+            self.buffer = buffer;
+            return None;
+        }
+        let stream = self.stream.take()?;
+        let mut bytes = buffer.split_to(total).freeze();
+        let keep = buffer.is_empty() && !wire.close && self.unwritten.is_none();
+        transport.return_buffer(buffer);
+        let body = bytes.split_off(head.length);
+        let raw = Raw {
+            status: head.status,
+            version: Version::Http11,
+            headers: Headers::received(bytes.split_off(head.fields)),
+            body,
+            first_byte,
+            done: now,
+            sent: wire.bytes.len() as u64,
+            received: self.received as u64,
+            keep,
+        };
+        Some(Outcome::Whole(raw, stream, head.concerns_client))
+    }
+
+    fn more(&mut self, buffer: BytesMut, wire: &Wire) -> Option<Outcome> {
+        let stream = self.stream.take()?;
+        Some(Outcome::More(Box::new(Begun {
+            stream,
+            buffer,
+            sent: wire.bytes.len() as u64,
+            received: self.received as u64,
+            first_byte: self.first_byte,
+            close: wire.close || self.unwritten.is_some(),
+        })))
+    }
+}

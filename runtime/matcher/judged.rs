@@ -1,0 +1,66 @@
+//! Bodies and header fields that were judged and found good: the same ones, byte for byte, need no second look by the same expectation.
+
+/// How many expectations have a place, and how much is kept for one.
+const PLACES: usize = 64;
+const LARGEST: usize = 2048;
+
+/// What each expectation found good last. It holds of expectations without arguments only: what they come to depends on nothing else.
+/// An expectation is a constant of the generated crate, and where it stands tells it from the others.
+#[derive(Debug)]
+pub(crate) struct Judged(Box<[(usize, Vec<u8>)]>);
+
+impl Default for Judged {
+    fn default() -> Self {
+        Self(vec![(0, Vec::new()); PLACES].into())
+    }
+}
+
+impl Judged {
+    /// Whether this is what the expectation found good last.
+    pub(crate) fn is_good<T: ?Sized>(&self, expectation: &'static T, bytes: &[u8]) -> bool {
+        let address = address(expectation);
+        let (known, good) = &self.0[place(address)];
+        *known == address && good == bytes
+    }
+
+    /// It was judged and found good.
+    pub(crate) fn learn<T: ?Sized>(&mut self, expectation: &'static T, bytes: &[u8]) {
+        if bytes.len() > LARGEST {
+            return;
+        }
+        let address = address(expectation);
+        let (known, good) = &mut self.0[place(address)];
+        *known = address;
+        good.clear();
+        good.extend_from_slice(bytes);
+    }
+}
+
+fn address<T: ?Sized>(expectation: &'static T) -> usize {
+    std::ptr::from_ref(expectation).addr()
+}
+
+fn place(address: usize) -> usize {
+    ((address >> 3).wrapping_mul(0x9E37_79B9) >> 8) & (PLACES - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matcher::Matcher;
+
+    #[test]
+    fn only_the_same_for_the_same_expectation_is_good() {
+        static ONE: Matcher = Matcher::Int(1);
+        static OTHER: Matcher = Matcher::Any;
+        let mut judged = Judged::default();
+        assert!(!judged.is_good(&ONE, b"1"));
+        judged.learn(&ONE, b"1");
+        assert!(judged.is_good(&ONE, b"1"));
+        assert!(!judged.is_good(&ONE, b"1 ") && !judged.is_good(&ONE, b"2") && !judged.is_good(&OTHER, b"1"));
+        judged.learn(&ONE, b" 1");
+        assert!(judged.is_good(&ONE, b" 1") && !judged.is_good(&ONE, b"1"));
+        judged.learn(&ONE, &[b' '; LARGEST + 1]);
+        assert!(judged.is_good(&ONE, b" 1"));
+    }
+}
