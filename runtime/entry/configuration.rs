@@ -64,11 +64,8 @@ impl Configuration {
             return Err(Refusal::wrong(problems));
         }
         let credentials = Credentials::load(Path::new(CREDENTIALS), &|name| std::env::var(name).ok()).map_err(Refusal::wrong)?;
-        let mut secrets = environment.secrets();
-        secrets.extend(credentials.secrets());
-        // The longest first: a secret may hold another.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        secrets.dedup();
+        // Those of the credentials are no users' business, and no shard's: listeners keep them to themselves.
+        let secrets = environment.secrets();
         Ok(Self { profile, profile_text: text, env_name, env, credentials, secrets, apis, unverified })
     }
 }

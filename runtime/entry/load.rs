@@ -82,7 +82,7 @@ impl Load {
         let after = with_user(&self.settings, Box::new(Quiet), async |user| prepare::after_test(&user).await);
         if let Err(refusal) = after {
             for line in &refusal.lines {
-                anstream::eprintln!("warning: {line}");
+                crate::progress::notice(&format!("warning: {line}"));
             }
         }
         let info = self.info(program, configuration, &how.clock);

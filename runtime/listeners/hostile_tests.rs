@@ -86,9 +86,10 @@ fn splunk(url: &str) -> Listeners {
 /// Tells one interval with four failures, and how long telling and finishing took.
 fn run(mut listeners: Listeners, patience: Duration) -> (Delivered, Duration, Duration) {
     listeners.start_within(&Arc::new(about()), quick());
+    let (interval, ended) = (News::Interval(Arc::new(moment())), News::Ended(Arc::new(moment())));
     let begun = Instant::now();
-    listeners.tell(&News::Interval(Arc::new(moment())));
-    listeners.tell(&News::Ended(Arc::new(moment())));
+    listeners.tell(&interval);
+    listeners.tell(&ended);
     let told = begun.elapsed();
     let begun = Instant::now();
     let outcome = listeners.finish(patience).remove(0);
@@ -97,7 +98,9 @@ fn run(mut listeners: Listeners, patience: Duration) -> (Delivered, Duration, Du
     (outcome, told, begun.elapsed())
 }
 
-const NEVER_WAITS: Duration = Duration::from_millis(100);
+// Far below what the worst sinks take, far above what a busy machine does.
+const NEVER_WAITS: Duration = Duration::from_secs(2);
+const GIVES_UP: Duration = Duration::from_secs(10);
 
 #[test]
 fn a_good_sink_gets_everything_with_its_token() {
@@ -133,15 +136,17 @@ fn a_sink_that_always_fails_is_given_up_when_the_time_is_up() {
     assert_eq!((outcome.sent, outcome.dropped), (0, 4));
     assert!(outcome.retries >= 2, "{outcome:?}");
     assert!(outcome.error.starts_with("it answered 500: oh no x") && outcome.error.len() < 250, "{outcome:?}");
-    assert!(told < NEVER_WAITS && finished < Duration::from_secs(3), "{told:?} {finished:?}");
+    assert!(told < NEVER_WAITS && finished < GIVES_UP, "{told:?} {finished:?}");
 }
 
 #[test]
 fn a_sink_that_refuses_is_not_asked_again() {
-    let server = Server::new(|_, stream, _| say(stream, "403 Forbidden", "", r#"{"text":"Invalid token","code":4}"#));
+    // What the sink repeats of the token is not shown either.
+    let body = format!(r#"{{"text":"Invalid token {SECRET}","code":4}}"#);
+    let server = Server::new(move |_, stream, _| say(stream, "403 Forbidden", "", &body));
     let (outcome, ..) = run(splunk(&format!("http://{}", server.addr)), Duration::from_secs(10));
     assert_eq!((outcome.sent, outcome.dropped, outcome.retries), (0, 4, 0));
-    assert!(outcome.error.contains("it answered 403") && outcome.error.contains("Invalid token"), "{outcome:?}");
+    assert!(outcome.error.contains("it answered 403") && outcome.error.contains("Invalid token ***"), "{outcome:?}");
     assert_eq!(server.seen().len(), 1);
 }
 
@@ -164,7 +169,7 @@ fn a_sink_that_hangs_holds_nothing_up() {
     let (outcome, told, finished) = run(splunk(&format!("http://{}", server.addr)), Duration::from_millis(800));
     assert_eq!((outcome.sent, outcome.dropped), (0, 4));
     assert!(outcome.error.contains("timed out"), "{outcome:?}");
-    assert!(told < NEVER_WAITS && finished < Duration::from_secs(3), "{told:?} {finished:?}");
+    assert!(told < NEVER_WAITS && finished < GIVES_UP, "{told:?} {finished:?}");
 }
 
 #[test]
@@ -180,7 +185,7 @@ fn a_sink_that_drips_its_answer_is_cut_off() {
     });
     let (outcome, _, finished) = run(splunk(&format!("http://{}", server.addr)), Duration::from_millis(800));
     assert_eq!((outcome.sent, outcome.dropped), (0, 4));
-    assert!(finished < Duration::from_secs(3), "{finished:?}");
+    assert!(finished < GIVES_UP, "{finished:?}");
 }
 
 #[test]
@@ -189,7 +194,7 @@ fn a_port_that_nobody_listens_on() {
     let (outcome, told, finished) = run(splunk(&format!("http://{free}")), Duration::from_millis(500));
     assert_eq!((outcome.sent, outcome.dropped), (0, 4));
     assert!(outcome.error.contains("onnection refused"), "{outcome:?}");
-    assert!(told < NEVER_WAITS && finished < Duration::from_secs(3), "{told:?} {finished:?}");
+    assert!(told < NEVER_WAITS && finished < GIVES_UP, "{told:?} {finished:?}");
 }
 
 #[test]

@@ -25,6 +25,7 @@ pub(super) enum Fate {
 #[derive(Debug)]
 pub(super) struct Poster {
     client: reqwest::Client,
+    secrets: Vec<String>,
 }
 
 impl Poster {
@@ -40,10 +41,23 @@ impl Poster {
             .timeout(timeout)
             .tls_danger_accept_invalid_certs(!sink.verify)
             .build();
-        client.map(|client| Self { client }).map_err(|error| format!("no HTTP client: {}", chain(&error)))
+        client.map(|client| Self { client, secrets: secrets(&sink.headers) }).map_err(|error| format!("no HTTP client: {}", chain(&error)))
     }
 
+    /// Sends a message. What is said of a failure has none of the sink's secrets, also where its answer repeats them.
     pub(super) async fn post(&self, message: &Message) -> Fate {
+        match self.attempt(message).await {
+            Fate::Later(why, after) => Fate::Later(self.mask(&why), after),
+            Fate::Never(why) => Fate::Never(self.mask(&why)),
+            taken @ Fate::Taken(_) => taken,
+        }
+    }
+
+    fn mask(&self, text: &str) -> String {
+        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+    }
+
+    async fn attempt(&self, message: &Message) -> Fate {
         let mut response = match self.client.post(&message.url).body(message.body.clone()).send().await {
             Ok(response) => response,
             Err(error) => {
@@ -69,6 +83,16 @@ impl Poster {
         let why = format!("it answered {}{}", status.as_u16(), told(&answer));
         if status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429) { Fate::Later(why, after) } else { Fate::Never(why) }
     }
+}
+
+/// The secret headers' values, and what stands in them behind a scheme.
+fn secrets(headers: &http::HeaderMap) -> Vec<String> {
+    let values = headers.values().filter(|value| value.is_sensitive()).filter_map(|value| value.to_str().ok());
+    let mut all: Vec<String> =
+        values.flat_map(|value| [value, value.split_once(' ').map_or("", |(_, rest)| rest)]).map(str::to_owned).collect();
+    all.retain(|secret| !secret.is_empty());
+    all.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    all
 }
 
 /// The beginning of an answer, in one line.

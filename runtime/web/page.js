@@ -290,6 +290,7 @@ source.addEventListener("end", (event) => {
   now = JSON.parse(event.data);
   source.close();
   set("ended", now.verdict);
+  $("pill").classList.add(now.verdict);
   $("steps").closest(".panel").querySelector("small").textContent = "the whole test";
   show();
   beat();

@@ -167,7 +167,7 @@ impl Backend for LambdaBackend {
             self.sign().lines.push(stop::abandoned(slice));
             // Where the function was lost because the network was, that comes back; who calls bounds the wait.
             while let Err(why) = self.tell().await {
-                anstream::eprintln!("warning: {slice} can't be told to end yet: {why}");
+                crate::progress::notice(&format!("warning: {slice} can't be told to end yet: {why}"));
                 tokio::time::sleep(AGAIN).await;
             }
             // Until it has surely looked, and has ended.
@@ -240,6 +240,10 @@ where
 {
     let said = AwsError::sdk(call, error);
     let message = said.to_string();
+    // Credentials that can't be renewed, a request that can't be made: nothing was sent.
+    if matches!(error, SdkError::ConstructionFailure(_)) {
+        return InvokeError::NotStarted(message);
+    }
     match said.cause {
         Cause::Throttled => InvokeError::Throttled(message),
         Cause::NoCredentials | Cause::WrongCredentials | Cause::Denied | Cause::NotFound => InvokeError::Refused(message),

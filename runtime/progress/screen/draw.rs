@@ -189,7 +189,7 @@ fn draw_charts(frame: &mut Frame<'_>, area: Rect, state: &State) {
     ];
     let areas: [Rect; 4] = Layout::horizontal([Constraint::Fill(1); 4]).areas(area);
     for ((title, figure, style, value), area) in charts.into_iter().zip(areas) {
-        let block = Block::bordered().border_style(DIM).title(Line::from(vec![
+        let block = framed(Line::from(vec![
             Span::from(format!(" {title} ")),
             Span::styled(figure, style.add_modifier(Modifier::BOLD)),
             Span::from(" "),
@@ -243,7 +243,7 @@ fn draw_steps(frame: &mut Frame<'_>, area: Rect, state: &mut State) {
     if rows.len() > room {
         title.push(Span::styled(format!("{}–{last} of {} ", state.scroll + 1, rows.len()), DIM));
     }
-    let block = Block::bordered().border_style(DIM).title(Line::from(title));
+    let block = framed(Line::from(title));
     let inner = block.inner(area);
     frame.render_widget(block, area);
     let Some(moment) = &state.shown else {
@@ -294,6 +294,11 @@ fn draw_steps(frame: &mut Frame<'_>, area: Rect, state: &mut State) {
     frame.render_widget(table, inner);
 }
 
+/// A frame that stands back behind its title and what is in it.
+fn framed(title: Line<'_>) -> Block<'_> {
+    Block::bordered().border_style(DIM).title_style(Style::new().remove_modifier(Modifier::DIM)).title(title)
+}
+
 /// Those that don't hold first.
 fn draw_thresholds(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let room = usize::from(area.height).saturating_sub(2);
@@ -318,7 +323,7 @@ fn draw_thresholds(frame: &mut Frame<'_>, area: Rect, state: &State) {
         let room = width.saturating_sub(rest.chars().count() + 4);
         Line::from(vec![Span::styled(format!("{mark} {:<room$}  ", fit(&verdict.text, room)), style), Span::styled(rest, DIM)])
     });
-    let paragraph = Paragraph::new(lines.collect::<Vec<_>>()).block(Block::bordered().border_style(DIM).title(Line::from(title)));
+    let paragraph = Paragraph::new(lines.collect::<Vec<_>>()).block(framed(Line::from(title)));
     frame.render_widget(paragraph, area);
 }
 
@@ -337,16 +342,24 @@ fn draw_log(frame: &mut Frame<'_>, area: Rect, state: &mut State) {
     let lines = state.log.entries()[state.log_scroll..last].iter().map(|entry| {
         let text = entry.text.split_whitespace().collect::<Vec<_>>().join(" ");
         if entry.count == 0 {
-            return Line::from(fit(&format!("{} {text}", clock(entry.at)), width)).style(DIM);
+            return Line::from(cut(&format!("{} {text}", clock(entry.at)), width)).style(DIM);
         }
         let what = format!("{} ×{} {}: {text}", clock(entry.at), count(entry.count), entry.step);
         // The place names the line to look at: it is the last to be cut.
         let place = fit(&entry.place, width / 2);
         let room = width.saturating_sub(place.chars().count() + 1);
-        Line::from(vec![Span::styled(format!("{:<room$} ", fit(&what, room)), Style::new().fg(Color::Red)), Span::styled(place, DIM)])
+        Line::from(vec![Span::styled(format!("{:<room$} ", cut(&what, room)), Style::new().fg(Color::Red)), Span::styled(place, DIM)])
     });
-    let paragraph = Paragraph::new(lines.collect::<Vec<_>>()).block(Block::bordered().border_style(DIM).title(Line::from(title)));
+    let paragraph = Paragraph::new(lines.collect::<Vec<_>>()).block(framed(Line::from(title)));
     frame.render_widget(paragraph, area);
+}
+
+/// A sentence cut at its end: its beginning says most.
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }
 
 fn draw_keys(frame: &mut Frame<'_>, area: Rect, state: &State) {

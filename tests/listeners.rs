@@ -1,0 +1,289 @@
+//! Listeners, as a team meets them: against Debian's own Prometheus and InfluxDB, and against sinks that fail while a test runs.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+#[path = "common/server.rs"]
+mod server;
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use common::{Project, text};
+use serde_json::Value;
+use server::{Server, free_port, start};
+
+/// Its `config/systems_credentials.yml`, and its profile's listeners, statistics every second.
+fn listen(project: &Project, listeners: &str, credentials: &str) {
+    fs::write(project.path().join("config/systems_credentials.yml"), credentials).unwrap();
+    let path = project.path().join("specs/tpdata.profile.yml");
+    let profile = fs::read_to_string(&path).unwrap();
+    let profile = profile.replace("listeners: []", &format!("listeners: [{listeners}]\n    stats_interval: 1s"));
+    fs::write(&path, profile.replace("final_stats: Yes", "final_stats: No")).unwrap();
+}
+
+/// Runs it for a few seconds, and gives what it said and its JSON report.
+fn run(project: &Project, more: &[&str]) -> (Output, Value) {
+    let args = [more, &["--clients", "4", "--hatch-rate", "100", "--duration", "3s", "--json", "run.json"]].concat();
+    let output = project.run("tpdata", &args);
+    let report = fs::read(project.path().join("run.json")).unwrap_or_default();
+    let report = serde_json::from_slice(&report).unwrap_or_else(|error| panic!("no report: {error}: {}", text(&output)));
+    (output, report)
+}
+
+fn requests(report: &Value) -> u64 {
+    report["summary"]["total"]["requests"].as_u64().unwrap()
+}
+
+/// An answer's body. By HTTP/1.0, which knows no chunks.
+fn ask(port: u16, request: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    write!(stream, "{request} HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default()
+}
+
+/// Asks until the answer has what is looked for: what was written is not always seen at once.
+fn ask_until<T>(port: u16, request: &str, found: impl Fn(&Value) -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let body = ask(port, request);
+        let value = serde_json::from_str(&body).unwrap_or_default();
+        if let Some(found) = found(&value) {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "{request}: {body}");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+fn installed(program: &str, package: &str) {
+    let there = Command::new(program).arg(if program == "influxd" { "version" } else { "--version" }).output();
+    assert!(there.is_ok_and(|output| output.status.success()), "{program} is not installed: apt-get install {package}");
+}
+
+fn prometheus(folder: &Path) -> Server {
+    installed("prometheus", "prometheus");
+    let port = free_port();
+    fs::write(folder.join("prometheus.yml"), "{}\n").unwrap();
+    let mut command = Command::new("prometheus");
+    command.arg(format!("--config.file={}", folder.join("prometheus.yml").display()));
+    command.arg(format!("--storage.tsdb.path={}", folder.join("tsdb").display()));
+    command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
+    start(command.arg("--web.enable-remote-write-receiver"), port)
+}
+
+#[test]
+fn prometheus_takes_what_is_written() {
+    let project = Project::new();
+    let server = prometheus(project.path());
+    let ready = Instant::now() + Duration::from_secs(20);
+    while !ask(server.port, "GET /-/ready").contains("Ready") {
+        assert!(Instant::now() < ready, "prometheus is not ready");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    listen(&project, "Prometheus", &format!("Prometheus: {{ url: 'http://127.0.0.1:{}' }}\n", server.port));
+    let (output, report) = run(&project, &[]);
+    assert!(output.status.success(), "{}", text(&output));
+    let delivered = &report["run"]["listeners"][0];
+    assert_eq!((delivered["dropped"].as_u64(), delivered["error"].as_str()), (Some(0), Some("")), "{delivered}");
+    let query = |query: &str| {
+        let request = format!("GET /api/v1/query?query={query}");
+        ask_until(server.port, &request, |answer| answer["data"]["result"][0]["value"][1].as_str()?.parse::<f64>().ok())
+    };
+    // The series have ended with the test, so they are looked for in the past.
+    assert_eq!(query("last_over_time(ltc_requests_total%7Btest=%22tpdata%22,env=%22cs1%22%7D[10m])") as u64, requests(&report));
+    assert_eq!(query("max_over_time(ltc_clients[10m])"), 4.0);
+    let step = "last_over_time(ltc_transaction_requests_total%7Btransaction=%22Get%20treatment%20variant%22%7D[10m])";
+    assert!(query(step) > 10.0);
+    let p99 = query("max_over_time(ltc_response_time_seconds%7Bquantile=%220.99%22%7D[10m])");
+    assert!(p99 > 0.0 && p99 < 5.0, "{p99}");
+    // Without the markers that end them they would still be there, five minutes long.
+    let now = ask(server.port, "GET /api/v1/query?query=ltc_clients");
+    assert!(now.contains(r#""result":[]"#), "{now}");
+}
+
+fn influxdb(folder: &Path) -> Server {
+    installed("influxd", "influxdb");
+    let port = free_port();
+    let at = folder.display();
+    let conf = format!(
+        "reporting-disabled = true\nbind-address = \"127.0.0.1:{}\"\n[meta]\n  dir = \"{at}/meta\"\n[data]\n  dir = \"{at}/data\"\n  wal-dir = \
+         \"{at}/wal\"\n[http]\n  bind-address = \"127.0.0.1:{port}\"\n",
+        free_port()
+    );
+    fs::write(folder.join("influxdb.conf"), conf).unwrap();
+    start(Command::new("influxd").arg("run").arg("-config").arg(folder.join("influxdb.conf")), port)
+}
+
+#[test]
+fn influxdb_takes_what_is_written() {
+    let project = Project::new();
+    let server = influxdb(project.path());
+    let made = ask(server.port, "POST /query?q=CREATE%20DATABASE%20load");
+    assert!(made.contains("results") && !made.contains("error"), "{made}");
+    listen(&project, "InfluxDB", &format!("InfluxDB: {{ url: 'http://127.0.0.1:{}', database: load }}\n", server.port));
+    let (output, report) = run(&project, &[]);
+    assert!(output.status.success(), "{}", text(&output));
+    let delivered = &report["run"]["listeners"][0];
+    assert_eq!((delivered["dropped"].as_u64(), delivered["error"].as_str()), (Some(0), Some("")), "{delivered}");
+    let query = |query: &str| {
+        let request = format!("GET /query?db=load&q={query}");
+        ask_until(server.port, &request, |answer| answer["results"][0]["series"][0]["values"][0][1].as_f64())
+    };
+    assert_eq!(query("SELECT%20last(requests)%20FROM%20ltc%20WHERE%20test='tpdata'%20AND%20env='cs1'") as u64, requests(&report));
+    let step = "SELECT%20last(requests)%20FROM%20ltc_transaction%20WHERE%20transaction='Get%20treatment%20variant'";
+    assert!(query(step) > 10.0);
+    assert!(query("SELECT%20max(%22p99.9_ms%22)%20FROM%20ltc") > 0.0);
+}
+
+/// A sink of ours: what it gets, and how it answers.
+struct Sink {
+    addr: SocketAddr,
+    seen: Arc<Mutex<Vec<(String, Value)>>>,
+}
+
+impl Sink {
+    /// Answers with this status; 0 hangs.
+    fn new(status: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (addr, seen) = (listener.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
+        let theirs = seen.clone();
+        // Ends with the test's process.
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let seen = theirs.clone();
+                std::thread::spawn(move || serve(stream, status, &seen));
+            }
+        });
+        Self { addr, seen }
+    }
+
+    /// The bodies that were sent to this path.
+    fn at(&self, path: &str) -> Vec<Value> {
+        self.seen.lock().unwrap().iter().filter(|(line, _)| line.contains(path)).map(|(_, body)| body.clone()).collect()
+    }
+}
+
+fn serve(mut stream: TcpStream, status: u16, seen: &Mutex<Vec<(String, Value)>>) {
+    let (mut all, mut buffer) = (Vec::new(), [0; 65536]);
+    loop {
+        let text = String::from_utf8_lossy(&all).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+            if body.len() >= length.unwrap_or(0) {
+                // Splunk takes several documents behind each other.
+                let documents: Vec<Value> = serde_json::Deserializer::from_str(body).into_iter().flatten().collect();
+                seen.lock().unwrap().push((head.lines().next().unwrap_or_default().to_owned(), Value::Array(documents)));
+                break;
+            }
+        }
+        match stream.read(&mut buffer) {
+            Ok(0) | Err(_) => return,
+            Ok(n) => all.extend_from_slice(&buffer[..n]),
+        }
+    }
+    if status == 0 {
+        std::thread::sleep(Duration::from_secs(60));
+    }
+    // The client may be gone.
+    let _ = write!(stream, "HTTP/1.1 {status} Said\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}");
+}
+
+const SECRETS: [&str; 2] = ["sfx-secret-4711", "hec-secret-0815"];
+
+fn both(project: &Project, signalfx: &Sink, splunk: &Sink) {
+    let [sfx, hec] = SECRETS;
+    let credentials =
+        format!("SFx: {{ url: 'http://{}', token: {sfx} }}\nSplunk: {{ url: 'http://{}', token: {hec} }}\n", signalfx.addr, splunk.addr);
+    listen(project, "Sfx, Splunk", &credentials);
+}
+
+fn failing() -> Project {
+    let mut options = ltc::demo::Options::any_port();
+    options.faults.status.insert("/tpdata/treatments/".to_owned(), 503);
+    Project::with(options)
+}
+
+#[test]
+fn a_distributed_run_tells_its_sinks_once_and_of_every_failure() {
+    let project = failing();
+    let (signalfx, splunk) = (Sink::new(200), Sink::new(200));
+    both(&project, &signalfx, &splunk);
+    let args = ["run", "--shards", "2", "--clients", "4", "--hatch-rate", "100", "--duration", "3s", "--json", "run.json"];
+    let output = project.run("tpdata", &args);
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    let report: Value = serde_json::from_slice(&fs::read(project.path().join("run.json")).unwrap()).unwrap();
+
+    let events: Vec<Value> = signalfx.at("/v2/event").iter().map(|documents| documents[0][0].clone()).collect();
+    let kinds: Vec<_> = events.iter().map(|event| event["eventType"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["locust.test_started", "locust.test_stopped"], "{said}");
+    assert_eq!(events[0]["properties"]["version_tpdata"], report["run"]["apis"][0]["version"]);
+    assert_eq!(events[0]["dimensions"]["env"], "cs1");
+    let points = signalfx.at("/v2/datapoint");
+    assert!(points.len() >= 2, "{points:?}");
+    let gauges = points.last().unwrap()[0]["gauge"].as_array().unwrap().clone();
+    let total = gauges.iter().find(|gauge| gauge["metric"] == "locust.total_requests").unwrap();
+    assert_eq!(total["value"].as_u64(), Some(requests(&report)));
+
+    let told: Vec<Value> = splunk.at("/services/collector/event").iter().flat_map(|all| all.as_array().unwrap().clone()).collect();
+    let counted: u64 = told.iter().map(|one| one["event"]["count"].as_u64().unwrap()).sum();
+    let kinds = report["total"]["failures"]["kinds"].as_array().unwrap();
+    let failures: u64 = kinds.iter().map(|kind| kind["count"].as_u64().unwrap()).sum();
+    assert!(failures > 10);
+    assert_eq!(counted, failures);
+    let first = &told[0]["event"];
+    assert!(
+        first["place"].as_str().unwrap().starts_with("specs/tpdata.lt:") && first["message"].as_str().unwrap().contains("got 503"),
+        "{first}"
+    );
+    assert!(!first.to_string().contains("demo-token"), "{first}");
+    silent(&project, &said);
+}
+
+#[test]
+fn sinks_that_hang_or_fail_hold_no_load_up_and_the_report_says_so() {
+    let project = failing();
+    let (signalfx, splunk) = (Sink::new(0), Sink::new(500));
+    both(&project, &signalfx, &splunk);
+    let begun = Instant::now();
+    let (output, report) = run(&project, &[]);
+    let said = text(&output);
+    assert!(output.status.success(), "sinks don't judge a test: {said}");
+    // Three seconds of load, ten that the sinks are given, and room for a slow machine.
+    assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
+    let served = project.served()["routes"]["POST /tpdata/treatments"].as_u64().unwrap();
+    assert!(served > 20, "the load was held up: {served} treatments in three seconds");
+    for (index, error) in [(0, "time"), (1, "it answered 500")] {
+        let delivered = &report["run"]["listeners"][index];
+        assert!(delivered["dropped"].as_u64().unwrap() > 0 && delivered["error"].as_str().unwrap().contains(error), "{delivered}");
+    }
+    assert!(said.contains("SignalFx took only 0 of ") && said.contains("Splunk took only 0 of "), "{said}");
+    silent(&project, &said);
+}
+
+/// No output has a secret.
+fn silent(project: &Project, said: &str) {
+    let report = fs::read_to_string(project.path().join("run.json")).unwrap();
+    for secret in SECRETS {
+        assert!(!said.contains(secret) && !report.contains(secret), "{secret} is shown");
+    }
+}
+
+#[test]
+fn a_listener_without_its_credentials_is_said_before_the_load() {
+    let project = Project::new();
+    listen(&project, "Splunk, OTLP", "Splunk: { url: 'https://splunk', token: '${NO_SUCH_TOKEN}' }\n");
+    let output = project.run("tpdata", &["--duration", "2s"]);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("needs the environment variable NO_SUCH_TOKEN") && said.contains("no section OTLP"), "{said}");
+    assert_eq!(project.served()["routes"]["POST /tpdata/treatments"].as_u64().unwrap_or(0), 0);
+}

@@ -1,0 +1,144 @@
+//! A running test as people watch it: on a terminal (tmux's), and as a web page.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[expect(dead_code, reason = "each test file uses its part")]
+mod common;
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use common::{Project, binary, text};
+
+/// A terminal of its own, that ends with the test.
+struct Terminal {
+    socket: String,
+}
+
+impl Terminal {
+    fn new(name: &str, project: &Project, command: &str) -> Self {
+        let there = Command::new("tmux").arg("-V").output();
+        assert!(there.is_ok_and(|output| output.status.success()), "tmux is not installed: apt-get install tmux");
+        let terminal = Self { socket: format!("ltc-{name}-{}", std::process::id()) };
+        // CI says that it is one in the environment, which is no terminal for a screen.
+        let command = format!("env -u CI TERM=screen-256color {command}; echo EXIT $?; sleep 60");
+        let folder = project.path().display().to_string();
+        let started = terminal.tmux(&["new-session", "-d", "-x", "100", "-y", "30", "-c", &folder, &command]);
+        assert!(started.status.success(), "{}", text(&started));
+        terminal
+    }
+
+    fn tmux(&self, args: &[&str]) -> Output {
+        Command::new("tmux").args(["-f", "/dev/null", "-L", &self.socket]).args(args).output().unwrap()
+    }
+
+    /// Waits until the screen has all of these.
+    fn shows(&self, parts: &[&str]) -> String {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let screen = String::from_utf8(self.tmux(&["capture-pane", "-p"]).stdout).unwrap();
+            if parts.iter().all(|part| screen.contains(part)) {
+                return screen;
+            }
+            assert!(Instant::now() < deadline, "{parts:?} are not all on\n{screen}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn press(&self, key: &str) {
+        assert!(self.tmux(&["send-keys", key]).status.success());
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.tmux(&["kill-server"]);
+    }
+}
+
+#[test]
+fn keys_sort_pause_and_stop_and_the_terminal_is_given_back() {
+    let project = Project::new();
+    let command = format!("{} --clients 4 --duration 120s --stats-interval 500ms", binary("tpdata").display());
+    let terminal = Terminal::new("keys", &project, &command);
+    terminal.shows(&[" tpdata · cs1", "running", "Users 4/4", "Get treatment variant", "q stop"]);
+    terminal.press("s");
+    terminal.shows(&["requests▼"]);
+    terminal.press("?");
+    terminal.shows(&["pause the view; the test goes on"]);
+    terminal.press("x");
+    terminal.press("Space");
+    terminal.shows(&["view paused"]);
+    terminal.press("Space");
+    terminal.press("q");
+    terminal.shows(&["Stop the test?"]);
+    terminal.press("n");
+    terminal.shows(&["running"]);
+    terminal.press("q");
+    terminal.shows(&["Stop the test?"]);
+    terminal.press("y");
+    // What was there before the screen is there again, and the report below it.
+    let screen = terminal.shows(&["EXIT 130", "Response times, ms", "the test was interrupted before its end"]);
+    assert!(!screen.contains("q stop"), "{screen}");
+}
+
+#[test]
+fn ctrl_c_stops_from_the_screen_too() {
+    let project = Project::new();
+    let terminal =
+        Terminal::new("interrupt", &project, &format!("{} --clients 2 --duration 120s --stats-interval 500ms", binary("tpdata").display()));
+    terminal.shows(&["running", "Users 2/2"]);
+    terminal.press("C-c");
+    terminal.shows(&["EXIT 130", "Response times, ms"]);
+}
+
+#[test]
+fn lines_where_a_screen_is_not_wanted() {
+    let project = Project::new();
+    let terminal =
+        Terminal::new("lines", &project, &format!("{} --clients 2 --duration 2s --stats-interval 1s --no-tui", binary("tpdata").display()));
+    terminal.shows(&["users 2/2  rps ", "EXIT 0"]);
+}
+
+#[test]
+fn the_page_shows_the_test_and_stops_it_with_the_printed_token() {
+    let project = Project::new();
+    let mut child = project
+        .command("tpdata", &["--clients", "4", "--duration", "120s", "--stats-interval", "500ms", "--ui", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let url = lines.find_map(|line| line.strip_prefix("live at http://").map(str::to_owned)).unwrap();
+    // What comes after is read, or the test would wait for it.
+    let rest = std::thread::spawn(move || lines.count());
+    let (host, token) = url.split_once("/#").unwrap();
+    let send = |request: &str| {
+        let mut stream = TcpStream::connect(host).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        write!(stream, "{request}Host: {host}\r\nConnection: close\r\n\r\n").unwrap();
+        stream
+    };
+    let mut page = String::new();
+    send("GET / HTTP/1.1\r\n").read_to_string(&mut page).unwrap();
+    assert!(page.contains("<title>ltc</title>") && !page.contains(token), "{page}");
+    let mut events = BufReader::new(send("GET /events HTTP/1.1\r\n")).lines().map(Result::unwrap);
+    for event in ["event: about", "event: history", "event: moment", "event: moment"] {
+        assert!(events.any(|line| line == event), "{event}");
+    }
+    let stop = |token: &str| {
+        let mut answer = String::new();
+        send(&format!("POST /stop HTTP/1.1\r\nX-Ltc-Token: {token}\r\nContent-Length: 0\r\n")).read_to_string(&mut answer).unwrap();
+        answer
+    };
+    assert!(stop("wrong").starts_with("HTTP/1.1 403"));
+    assert!(child.try_wait().unwrap().is_none(), "it was stopped without the token");
+    assert!(stop(token).starts_with("HTTP/1.1 202"));
+    let verdict = events.find(|line| line.contains("\"verdict\":")).unwrap_or_default();
+    assert!(verdict.contains(r#""verdict":"interrupted""#), "{verdict}");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(rest.join().unwrap() > 0);
+}
