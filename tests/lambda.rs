@@ -10,10 +10,10 @@ mod rig;
 use std::fs;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use common::{Project, text};
-use rig::{Fault, Front};
+use rig::{Fault, Front, emulator, moto};
 
 /// A test's own account: ministack tells accounts apart by keys of twelve digits.
 struct Account {
@@ -284,7 +284,8 @@ fn a_function_that_starts_late_is_told() {
 #[test]
 fn throttled_invocations_are_tried_again_and_a_late_start_is_told() {
     let account = Account::deployed();
-    for nth in 0..7 {
+    // Pauses of 0.25, 0.5, 1, 2 and 4 seconds: more than a function is called before its time.
+    for nth in 0..5 {
         account.front.fault(nth, Fault::Throttle);
     }
     let said = account.loaded(&["--shards", "1", "--duration", "8s"], 0);
@@ -296,8 +297,8 @@ fn throttled_invocations_are_tried_again_and_a_late_start_is_told() {
 #[test]
 fn a_network_that_is_gone_for_ten_seconds_loses_only_what_was_sent_meanwhile() {
     let account = Account::deployed();
-    let run = account.load(&["--duration", "40s"]);
-    std::thread::sleep(Duration::from_secs(12));
+    let run = account.load(&["--duration", "30s"]);
+    std::thread::sleep(Duration::from_secs(9));
     account.front.down_for(Duration::from_secs(10));
     let said = said(&run.wait_with_output().unwrap(), 0);
     assert!(said.contains("the connection to it was lost") && said.contains("lost from"), "{said}");
@@ -352,6 +353,40 @@ fn what_is_wrong_before_a_run_is_said_before_any_load() {
     assert!(many.contains("room for 50 functions at once"), "{many}");
     assert_eq!(account.front.invocations(), 0);
     assert_eq!(account.served(), 0);
+}
+
+/// What came from ministack, asked of another emulator.
+#[test]
+fn moto_is_deployed_to_as_ministack_is() {
+    let account = Account::new();
+    let moto = moto();
+    let url = format!("http://{}", moto.address);
+    let run = |args: &[&str]| said(&account.command(args).env("AWS_ENDPOINT_URL", &url).output().unwrap(), 0);
+    assert!(run(&["deploy"]).contains("us-west-2: made, version 1"));
+    assert!(run(&["deploy"]).contains("us-west-2: unchanged, version 1"));
+    assert!(run(&["destroy", "--yes"]).contains("us-west-2: removed"));
+    assert!(run(&["destroy", "--yes"]).contains("us-west-2: not there"));
+}
+
+/// The event of a run, given to AWS's own emulator of one function.
+#[test]
+fn the_binary_serves_awss_own_runtime_interface_emulator() {
+    let account = Account::deployed();
+    account.loaded(&["--shards", "1", "--duration", "2s"], 0);
+    let mut event: serde_json::Value = serde_json::from_slice(&account.front.event()).unwrap();
+    let now = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros()).unwrap();
+    event["slice"] = "emulated/0/0/0".into();
+    event["sent_at_us"] = now.into();
+    event["starts_at_us"] = (now + 8_000_000).into();
+    event["stop"] = serde_json::json!({ "kind": "never" });
+    let before = account.served();
+    let emulator = emulator(&common::binary("tpdata"));
+    let answer = String::from_utf8_lossy(&emulator.invoke(event.to_string().as_bytes())).into_owned();
+    assert!(answer.matches("ltc1:").count() >= 4, "started, two seconds, ended: {answer}");
+    assert!(account.served() > before + 10, "{answer}");
+    let served = account.served();
+    let again = String::from_utf8_lossy(&emulator.invoke(event.to_string().as_bytes())).into_owned();
+    assert_eq!((again.matches("ltc1:").count(), account.served()), (1, served), "a second delivery does nothing: {again}");
 }
 
 #[test]

@@ -22,6 +22,7 @@ Examples:
   {bin} --csv out/run --json run.json  and keep the results
   {bin} plan                           how the load is spread over functions, and what it costs
   {bin} run --shards 4                 the load from four processes, or from AWS Lambda
+  {bin} deploy --region us-west-2      this test on AWS Lambda; status, destroy
 
 Exit codes: 0 passed, 1 a threshold (or a step of --debug) failed, 2 the profile, environment or command line is wrong,
 3 what the test stands on failed (a health check, `before test`), 130 interrupted.";

@@ -43,6 +43,8 @@ struct State {
     all: Mutex<Vec<Arc<Environment>>>,
     connections: Mutex<Vec<TcpStream>>,
     requests: Mutex<Vec<String>>,
+    /// The event of the last invocation.
+    event: Mutex<Vec<u8>>,
     /// Requests with this text in them are refused.
     denied: Mutex<Option<String>>,
     /// The only key that is known.
@@ -108,6 +110,11 @@ impl Front {
 
     pub(crate) fn invocations(&self) -> usize {
         self.state.invocations.load(Ordering::Relaxed)
+    }
+
+    /// The last event that a function was given.
+    pub(crate) fn event(&self) -> Vec<u8> {
+        self.state.event.lock().unwrap().clone()
     }
 
     /// How many functions ran at once at most.
@@ -210,6 +217,7 @@ impl State {
         body: Vec<u8>,
     ) -> io::Result<()> {
         let number = self.invocations.fetch_add(1, Ordering::Relaxed);
+        self.event.lock().unwrap().clone_from(&body);
         let fault = self.faults.lock().unwrap().remove(&number);
         match fault {
             Some(Fault::Throttle) => return refuse(stream, head, "429 Too Many Requests", "TooManyRequestsException", "Rate Exceeded."),

@@ -4,15 +4,17 @@
 mod environment;
 mod event_stream;
 mod front;
+mod others;
 mod wire;
 
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 pub(crate) use front::{Fault, Front};
+pub(crate) use others::{emulator, moto};
 
 use crate::common::{shelf, text};
 
@@ -45,15 +47,15 @@ fn done(command: &mut Command) {
 fn stack() -> &'static Stack {
     STACK.get_or_init(|| {
         let bin = venv("ministack", "ministack==1.5.33", "ministack");
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port is free").port();
-        let address = format!("127.0.0.1:{port}");
+        let address = free_address();
+        let port = address.rsplit(':').next().unwrap_or_default();
         // Tests share it, so no test's end is its end: the shell ends it when this process's pipe is closed.
         let script = r#""$0" & stack=$!; read -r _; kill $stack; wait $stack"#;
         let child = Command::new("sh")
             .args(["-c", script])
             .arg(bin.join("ministack"))
             .env("BIND_HOST", "127.0.0.1")
-            .env("GATEWAY_PORT", port.to_string())
+            .env("GATEWAY_PORT", port)
             .env("AWS_ENDPOINT_URL", format!("http://{address}"))
             .env("LAMBDA_ACCOUNT_CONCURRENCY", "50")
             .stdin(Stdio::piped())
@@ -61,19 +63,24 @@ fn stack() -> &'static Stack {
             .stderr(Stdio::null())
             .spawn()
             .expect("ministack can be started");
-        wait_for(&address, child);
+        listens(&address);
+        // Left to itself, its standard input open until this process ends.
+        std::mem::forget(child);
         Stack { address, python: bin.join("python") }
     })
 }
 
-/// Waits until somebody listens; the child is left to itself, its standard input open until this process ends.
-fn wait_for(address: &str, child: Child) {
+fn free_address() -> String {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port is free").to_string()
+}
+
+/// Waits until somebody listens.
+fn listens(address: &str) {
     let deadline = Instant::now() + Duration::from_secs(60);
     while TcpStream::connect(address).is_err() {
-        assert!(Instant::now() < deadline, "ministack doesn't listen on {address}");
+        assert!(Instant::now() < deadline, "nobody listens on {address}");
         std::thread::sleep(Duration::from_millis(50));
     }
-    std::mem::forget(child);
 }
 
 /// A front of a test's own before the ministack of all; functions may run for `limit`.

@@ -240,6 +240,10 @@ where
 {
     let said = AwsError::sdk(call, error);
     let message = said.to_string();
+    // Credentials that can't be renewed, a request that can't be made: nothing was sent.
+    if matches!(error, SdkError::ConstructionFailure(_)) {
+        return InvokeError::NotStarted(message);
+    }
     match said.cause {
         Cause::Throttled => InvokeError::Throttled(message),
         Cause::NoCredentials | Cause::WrongCredentials | Cause::Denied | Cause::NotFound => InvokeError::Refused(message),
