@@ -88,7 +88,7 @@ fn shown(user: &User, done: &Done) -> String {
     }
     let mut out = format!("\n{HEAD}-- step \"{name}\"{HEAD:#}{flags} {DIM}{}{DIM:#}\n", world.place(done.info.at));
     if let Some(sent) = &done.sent {
-        for line in crate::show::request(&sent.request).lines() {
+        for line in crate::show::request(&sent.request, &sent.cookies).lines() {
             let _ = writeln!(out, "{DIM}>{DIM:#} {line}");
         }
     }

@@ -20,6 +20,8 @@ pub struct Ready(pub(crate) Rc<http::Request>);
 #[derive(Debug)]
 pub(crate) struct Sent {
     pub(crate) request: Rc<http::Request>,
+    /// The jar's cookies, where every exchange is shown.
+    pub(crate) cookies: String,
     pub(crate) elapsed: Duration,
 }
 

@@ -5,10 +5,10 @@ use crate::http;
 /// How much of a body is shown.
 const BODY_CAP: usize = 16 * 1024;
 
-/// A request in full.
-pub(crate) fn request(request: &http::Request) -> String {
+/// A request in full, with the lines that the client adds; its cookies are the jar's when it was sent.
+pub(crate) fn request(request: &http::Request, cookies: &str) -> String {
     let mut out = format!("{} {}\n", request.method.as_str(), request.url);
-    for line in lines(&request.headers).chain(lines(&request.auth)) {
+    for line in lines(&request.head(cookies)).skip(1) {
         out.push_str(&masked(line));
         out.push('\n');
     }

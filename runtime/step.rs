@@ -127,8 +127,10 @@ impl<'u> Step<'u> {
     pub fn send(&mut self, request: Eval<Ready>) -> Exchange<'_, 'u> {
         let sending = match request {
             Ok(Ready(request)) => {
+                let shown = self.details.is_some() && request.cookies;
+                let cookies = if shown { self.user.session().cookies_for(&request.url) } else { String::new() };
                 let sending = self.user.session().send(request.clone());
-                self.sent = Some(Sent { request, elapsed: Duration::ZERO });
+                self.sent = Some(Sent { request, cookies, elapsed: Duration::ZERO });
                 Some(sending)
             }
             Err(fault) => {

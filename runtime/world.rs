@@ -205,7 +205,7 @@ impl World {
                 at_us: 0,
                 user: user.number(),
                 message: self.mask(&failure.message),
-                request: done.sent.as_ref().map(|sent| self.mask(&show::request(&sent.request))).unwrap_or_default(),
+                request: done.sent.as_ref().map(|sent| self.mask(&show::request(&sent.request, &sent.cookies))).unwrap_or_default(),
                 response: done.received.as_ref().map(|response| self.mask(&show::response(response))).unwrap_or_default(),
             });
         }

@@ -18,6 +18,8 @@ fn debug_shows_every_exchange_with_its_verdicts() {
         "-- step \"Create treatment\" skip interrupt specs/tpdata.lt:30:8",
         "/tpdata/treatments",
         "Authorization: Bearer ***",
+        "> Content-Length: ",
+        "> User-Agent: ltc/",
         "< HTTP/1.1 201",
         "✓ expect 201",
         "✓ expect text \"TreatmentVariant\"",

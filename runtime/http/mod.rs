@@ -109,6 +109,13 @@ pub struct Request {
 }
 
 impl Request {
+    /// The head that goes out first, as HTTP/1.1 has it.
+    pub(crate) fn head(&self, cookies: &str) -> Vec<u8> {
+        let mut bytes = bytes::BytesMut::new();
+        head::write_head(&mut bytes, &redirect::Chain::new(self).step(cookies.to_owned()), head::Via::default());
+        bytes.to_vec()
+    }
+
     /// Lays the request out for the wire, so that it need not be done again when it is sent again. Large bodies are left out.
     pub(crate) fn lay_out(&mut self) {
         if self.body.len() > quick::SMALL / 2 {

@@ -270,7 +270,7 @@ impl Session {
     }
 
     /// What the jar sends to this URL, longer paths first as RFC 6265 has it.
-    fn cookies_for(&self, url: &Target) -> String {
+    pub(crate) fn cookies_for(&self, url: &Target) -> String {
         let jar = self.jar.borrow();
         let (Some(jar), Some(url)) = (jar.as_ref(), jar.as_ref().and_then(|_| url.to_url())) else { return String::new() };
         let mut found = jar.matches(&url);
