@@ -138,6 +138,16 @@ fn deploy_can_be_repeated_and_destroy_removes_all_of_it() {
 }
 
 #[test]
+fn a_function_that_somebody_else_made_is_used_and_left() {
+    let account = Account::deployed();
+    let arn = format!("arn:aws:lambda:us-west-2:{}:function:ltc-tpdata", account.key);
+    account.front.untag(&account.key, &arn, "ltc-made");
+    assert!(account.said(&["deploy"], 0).contains("us-west-2: unchanged"));
+    assert!(account.said(&["destroy", "--yes"], 0).contains("us-west-2: kept, since it wasn't made by `deploy`"));
+    assert!(account.said(&["status"], 0).contains("us-west-2: version 1, this build"));
+}
+
+#[test]
 fn a_dry_run_calls_nothing_and_prints_the_policies() {
     let account = Account::new();
     let output = account.command(&["deploy", "--region", "eu-central-1", "--dry-run"]).env_remove("AWS_ACCESS_KEY_ID").output().unwrap();

@@ -6,13 +6,12 @@ use ltc_config::profile::{Architecture, LambdaSettings};
 
 use super::error::{AwsError, Cause};
 use super::function::{Done, Functions, Wanted};
-use super::names::Names;
+use super::names::{MADE, Names};
 use super::package::Package;
 use super::policy;
 use super::session::Session;
 
-/// Tags that `run`, `status` and `destroy` go by.
-const MADE: &str = "ltc-made";
+/// Tags that `run` and `status` go by.
 pub(super) const PROGRAM: &str = "ltc-program";
 const CONTENT: &str = "ltc-content";
 const API: &str = "ltc-api-";
@@ -201,12 +200,14 @@ pub(crate) async fn status(session: &Session, names: &Names, program: &str) -> R
 /// Removes all that `deploy` made, and what Lambda made on its behalf; what others made stays.
 pub(crate) async fn destroy(session: &Session, names: &Names, say: &dyn Fn(String)) -> Result<(), AwsError> {
     let account = session.account(names.home()).await?;
+    let mut kept = false;
     for region in &names.regions {
         let functions = Functions::new(session, region);
         match functions.find(&names.function).await? {
             None => say(format!("{} in {region}: not there", names.function)),
             Some(found) if !found.tags.contains_key(MADE) => {
                 say(format!("{} in {region}: kept, since it wasn't made by `deploy`", names.function));
+                kept = true;
                 continue;
             }
             Some(_) => {
@@ -217,6 +218,10 @@ pub(crate) async fn destroy(session: &Session, names: &Names, say: &dyn Fn(Strin
         if session.delete_logs(region, &names.function).await? {
             say(format!("log group /aws/lambda/{} in {region}: removed", names.function));
         }
+    }
+    if kept {
+        say(format!("role {} and bucket {}: kept with it", names.role(), names.bucket(&account)));
+        return Ok(());
     }
     if names.own_bucket.is_none() {
         let bucket = names.stop_bucket(&account);

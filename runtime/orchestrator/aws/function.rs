@@ -9,7 +9,7 @@ use aws_sdk_lambda::types::{Architecture as Processor, FunctionCode, FunctionCon
 use ltc_config::profile::Architecture;
 
 use super::error::{AwsError, Cause};
-use super::names::ALIAS;
+use super::names::{ALIAS, MADE};
 use super::package::Package;
 use super::session::Session;
 
@@ -110,9 +110,12 @@ impl<'a> Functions<'a> {
             self.ready(wanted.name).await?;
             done = Done::Uploaded;
         }
-        if wanted.tags.iter().any(|(key, value)| found.tags.get(key) != Some(value)) {
+        // What somebody else made stays theirs: `destroy` leaves it.
+        let mut tags = wanted.tags.clone();
+        tags.retain(|key, _| key != MADE || found.tags.contains_key(MADE));
+        if tags.iter().any(|(key, value)| found.tags.get(key) != Some(value)) {
             let arn = has.function_arn().unwrap_or_default();
-            call!(self, "TagResource", self.client.tag_resource().resource(arn).set_tags(Some(wanted.tags.clone())))?;
+            call!(self, "TagResource", self.client.tag_resource().resource(arn).set_tags(Some(tags)))?;
         }
         Ok(done)
     }

@@ -9,6 +9,9 @@ use super::storage::Bucket;
 /// The alias that is invoked: it points at the version that was deployed last.
 pub(super) const ALIAS: &str = "ltc";
 
+/// The tag of what `deploy` made, and `destroy` removes.
+pub(super) const MADE: &str = "ltc-made";
+
 /// Longest names that AWS takes.
 const FUNCTION: usize = 64;
 const BUCKET: usize = 63;
