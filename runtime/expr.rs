@@ -94,6 +94,11 @@ pub fn found(value: Option<Value>, source: &str) -> Eval {
     value.ok_or_else(|| Fault(format!("{source} isn't there")))
 }
 
+/// What a JSONPath found that may find several: a list, empty where it found nothing.
+pub fn or_empty(value: Option<Value>) -> Value {
+    value.unwrap_or_else(|| Value::List(ecow::EcoVec::new()))
+}
+
 /// What a source found, null where it found nothing.
 pub fn or_null(value: Option<Value>) -> Value {
     value.unwrap_or(Value::Null)

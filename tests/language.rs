@@ -254,6 +254,24 @@ fn every_case_says_what_it_should() {
     assert!(failures.is_empty(), "{} of {} cases:\n{}", failures.len(), paths.len(), failures.join("\n"));
 }
 
+/// What a profile makes wrong has its test where profiles are read: `tests/field.rs`.
+const ELSEWHERE: [Code; 1] = [Code::TooFewRows];
+
+#[test]
+fn every_code_has_a_case() {
+    let mut paths = Vec::new();
+    cases(&root(), &mut paths);
+    assert!(paths.len() >= 120, "{} cases", paths.len());
+    let all: String = paths.iter().map(|path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned()).collect();
+    let without: Vec<&str> = Code::ALL
+        .iter()
+        .filter(|code| !ELSEWHERE.contains(code))
+        .map(|code| code.as_str())
+        .filter(|code| !all.contains(&format!("# expect: {code} at ")))
+        .collect();
+    assert!(without.is_empty(), "no case for {without:?}");
+}
+
 #[test]
 fn every_page_fails_and_passes_as_it_says() {
     let mut failures = Vec::new();

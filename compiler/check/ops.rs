@@ -28,6 +28,10 @@ pub(super) fn symbol(op: BinaryOp) -> &'static str {
     }
 }
 
+fn compares(op: BinaryOp) -> bool {
+    matches!(op, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge)
+}
+
 impl<'a> Checker<'a> {
     /// `left op right`.
     pub(super) fn binary(&mut self, left: &'a ast::Expr, op: BinaryOp, right: &'a ast::Expr, span: Span) -> Expr {
@@ -91,6 +95,8 @@ impl<'a> Checker<'a> {
         if let Some(bare) = bare {
             let n = self.written(bare);
             self.error(Code::NoUnit, bare, "a duration is compared with a number without unit", &format!("say `{n}ms` or `{n}s`"));
+        } else if self.incomplete() && matches!(left.kind, ExprKind::Binary(_, op, _) if compares(op)) {
+            // Comparisons in a chain: the parser has spoken of it.
         } else if !comparable(&left.ty, &right.ty) {
             self.never_equal(&left.ty, &right.ty, span);
         } else if !equality {

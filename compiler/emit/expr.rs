@@ -315,7 +315,8 @@ impl Emitter<'_> {
         Code::Fallible(quote!(capture(u, #value, #regex, #pick)))
     }
 
-    /// A source as a value in an expression: null for an absent header, cookie or element, a fault for anything else that isn't there.
+    /// A source as a value in an expression: null for an absent header, cookie or element, an empty list where a
+    /// JSONPath finds none of several, a fault for anything else that isn't there.
     fn source_value(&self, scope: Scope<'_>, source: &Source) -> Code {
         let plain = match source {
             Source::Text => quote!(x.text()),
@@ -327,6 +328,7 @@ impl Emitter<'_> {
                 let found = self.source(scope, source).value();
                 return match source {
                     Source::Header(..) | Source::Cookie(_) | Source::Html { .. } => Code::Plain(quote!(or_null(#found))),
+                    Source::JsonPath { singular: false, quantity: Quantity::One, .. } => Code::Plain(quote!(or_empty(#found))),
                     _ => {
                         let name = source_name(source, self.program);
                         Code::Fallible(quote!(found(#found, #name)))

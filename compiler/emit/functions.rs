@@ -32,7 +32,7 @@ pub(super) fn shape(name: &str) -> Shape {
     match name {
         "random" | "chance" | "one_of" | "sample" | "uuid" => Shape { needs: Needs::Rng, ..plain },
         "random_string" => Shape { needs: Needs::Rng, optional_from: Some(1), params: 2, ..plain },
-        "jwt" => Shape { needs: Needs::Rng, optional_from: Some(3), params: 4, ..plain },
+        "jwt" => Shape { optional_from: Some(3), params: 4, ..plain },
         "now" | "totp" => Shape { needs: Needs::Time, ..plain },
         "parse_time" | "join" => Shape { optional_from: Some(1), params: 2, ..plain },
         "merge" | "min" | "max" | "concat" => Shape { variadic: true, ..plain },

@@ -25,6 +25,7 @@ const OWN: &[&str] = &[
     "object",
     "write",
     "found",
+    "or_empty",
     "or_null",
     "all_of",
     "first_of",

@@ -41,6 +41,8 @@ enum Act {
     Deadline,
     /// The event came twice.
     Twice,
+    /// The event came twice, and the first one's answer went elsewhere.
+    Elsewhere,
     /// Its clock is two seconds ahead.
     Ahead,
     /// It is another version's.
@@ -140,6 +142,10 @@ impl Function {
             Act::Never => return,
             Act::Mute => std::future::pending().await,
             Act::Stranger => return self.end(EndReason::Refused).await,
+            Act::Elsewhere => {
+                self.stage.loose.lock().unwrap().push(self.event.slice.clone());
+                return self.end(EndReason::Repeated).await;
+            }
             _ => {}
         }
         self.ready(if act == Act::Ahead { Duration::from_secs(2) } else { Duration::ZERO }).await;
@@ -341,9 +347,12 @@ fn one_that_hangs_is_made_sure_of_and_begun_again() {
 #[test]
 fn one_that_is_out_of_sight_makes_no_double_load() {
     // The stage itself fails where it is begun again before it was abandoned.
-    let played = play(&[Act::OutOfSight]);
-    assert_eq!(played.course.broken, None, "{}", played.notes());
-    assert_eq!(*played.stage.abandoned.lock().unwrap(), ["t/0/1/0"]);
+    for act in [Act::OutOfSight, Act::Elsewhere] {
+        let played = play(&[act]);
+        assert_eq!(played.course.broken, None, "{}", played.notes());
+        assert_eq!(*played.stage.abandoned.lock().unwrap(), ["t/0/1/0"]);
+        assert_eq!(played.stage.begun.lock().unwrap().last().unwrap(), "t/0/1/1");
+    }
 }
 
 #[test]

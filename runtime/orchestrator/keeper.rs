@@ -226,6 +226,7 @@ impl Keeper {
         let mut expected = 0;
         let mut said = String::new();
         let mut place = String::new();
+        let mut repeated = false;
         let mut deadline = Instant::now() + self.patience.start;
         let mut halt = self.halt.clone();
         loop {
@@ -251,6 +252,7 @@ impl Keeper {
                     Received::Frame(number, frame) => {
                         if let Frame::Ended(Ended { reason: EndReason::Repeated, message, .. }) = &*frame {
                             self.tell(News::Note(format!("shard {}: delivered twice, begun once: {message}", self.shard.number)));
+                            repeated = true;
                             continue;
                         }
                         if number > expected {
@@ -273,6 +275,10 @@ impl Keeper {
                 }
             }
             if let Some(over) = over {
+                if repeated && expected == 0 {
+                    // The first delivery's answer went elsewhere, and its load goes on.
+                    return Outcome::OutOfSight("the answer of its first delivery was lost".into());
+                }
                 let what = match (over, damaged, said.is_empty()) {
                     (Outcome::OutOfSight(message), ..) => return Outcome::OutOfSight(message),
                     (_, Some(damaged), _) => damaged,

@@ -1,0 +1,134 @@
+//! The documentation says what is true: the language reference's examples are one program, which is compiled and run against the demo
+//! server; every example of a profile or an environment is read; every function is named.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[expect(dead_code, reason = "each test file uses its part")]
+mod common;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::process::Command;
+
+use common::{Project, ltc, root, text};
+use ltc_config::environment::Source;
+use ltc_config::{Environment, Profile};
+
+fn page(name: &str) -> String {
+    fs::read_to_string(root().join("docs").join(name)).unwrap()
+}
+
+/// The fenced blocks of a page: what stands behind the fence, the line of the first line, the text.
+fn blocks<'p>(page: &'p str, language: &str) -> Vec<(&'p str, usize, String)> {
+    let mut found = Vec::new();
+    let mut lines = page.lines().enumerate();
+    while let Some((number, line)) = lines.next() {
+        let Some(info) = line.strip_prefix("```") else { continue };
+        let block: String = lines.by_ref().map_while(|(_, line)| (line != "```").then(|| format!("{line}\n"))).collect();
+        if let Some(rest) = info.strip_prefix(language).filter(|rest| rest.is_empty() || rest.starts_with(' ')) {
+            found.push((rest.trim(), number + 2, block));
+        }
+    }
+    found
+}
+
+/// The reference's examples as one spec.
+fn reference() -> String {
+    let page = page("language.md");
+    let mut spec = String::new();
+    let mut sequences = Vec::new();
+    for (place, line, block) in blocks(&page, "lt") {
+        let _ = writeln!(spec, "# docs/language.md:{line}");
+        match place {
+            "" => {
+                let heads = block.lines().filter_map(|line| line.strip_prefix("sequence ")?.strip_suffix('{'));
+                sequences.extend(heads.filter(|head| !head.contains('(')).map(|head| head.split(' ').next().unwrap().to_owned()));
+                spec.push_str(&block);
+            }
+            "in a sequence" => {
+                let name = format!("Line{line}");
+                let _ = writeln!(spec, "sequence {name} {{\n{block}}}");
+                sequences.push(name);
+            }
+            other => panic!("docs/language.md:{line}: what is an example {other:?}?"),
+        }
+    }
+    let members: String = sequences.iter().map(|name| format!("1 {name}; ")).collect();
+    let _ = writeln!(spec, "tasks Everything {{ {members} }}\nuser Reader {{ run Everything }}");
+    spec
+}
+
+#[test]
+fn the_references_examples_compile_and_run() {
+    let project = Project::new();
+    let spec = reference();
+    fs::write(project.path().join("specs/reference.lt"), &spec).unwrap();
+    let profile = "test_header: { env: cs1 }\nprofile: { runner: { clients: 4, duration: 3s }, test: { spec: specs/reference.lt } }\n";
+    fs::write(project.path().join("specs/reference.profile.yml"), profile).unwrap();
+    let numbered = || spec.lines().enumerate().map(|(number, line)| format!("{:4} {line}\n", number + 1)).collect::<String>();
+    let output = ltc().current_dir(project.path()).args(["build", "specs/reference.lt", "-o", "reference"]).output().unwrap();
+    let said = text(&output);
+    assert!(output.status.success(), "{}\n{said}", numbered());
+    assert!(!said.contains('⚠'), "the reference's examples are examples: {said}");
+    let run = |args: &[&str]| {
+        let mut command = Command::new(project.path().join("reference"));
+        command.current_dir(project.path()).env("NO_COLOR", "1").env_remove("LTC_DEMO_URL").args(args).output().unwrap()
+    };
+    let output = run(&["--debug", "--seed", "7"]);
+    let said = text(&output);
+    let failed: Vec<&str> =
+        said.lines().filter(|line| line.contains('✗') || line.contains("specs/reference.lt:") && !line.contains("--")).collect();
+    assert!(output.status.success(), "{}\n{}", failed.join("\n"), said);
+    let output = run(&["--seed", "7"]);
+    let said = text(&output);
+    assert!(output.status.success() && said.contains("Total") && !said.contains("expected"), "{said}");
+}
+
+#[test]
+fn every_function_and_every_word_of_the_table_is_in_the_reference() {
+    let page = page("language.md");
+    let missing: Vec<&str> = ltc::check::functions::FUNCTIONS
+        .iter()
+        .map(|function| function.name)
+        .filter(|name| !page.contains(&format!("`{}(", name.trim_start_matches("fake."))))
+        .collect();
+    assert!(missing.is_empty(), "docs/language.md doesn't name {missing:?}");
+    let specs = fs::read_dir(root().join("tests/specs/conformance")).unwrap().map(|entry| entry.unwrap().path());
+    let run: String = specs.filter(|path| path.is_file()).map(|path| fs::read_to_string(path).unwrap()).collect();
+    let names = ltc::check::functions::FUNCTIONS.iter().map(|function| function.name);
+    let never: Vec<&str> = names.filter(|name| !run.contains(&format!("{name}("))).collect();
+    assert!(never.is_empty(), "no conformance spec calls {never:?}");
+}
+
+#[test]
+fn every_profile_and_every_environment_is_read() {
+    let profiles = page("profile.md");
+    let found = blocks(&profiles, "yaml");
+    assert!(found.len() >= 6);
+    for (_, line, block) in found {
+        let profile = Profile::parse(&block, "profile.yml").unwrap_or_else(|errors| panic!("docs/profile.md:{line}: {errors:?}"));
+        assert!(profile.warnings.is_empty(), "docs/profile.md:{line}: {:?}", profile.warnings);
+    }
+    let environments = page("environment.md");
+    let found = blocks(&environments, "yaml");
+    assert!(found.len() >= 4);
+    for (_, line, block) in found {
+        let source = Source { text: &block, file: "config/here.yml" };
+        Environment::parse("here", source, None).unwrap_or_else(|errors| panic!("docs/environment.md:{line}: {errors:?}"));
+    }
+    for (_, line, block) in blocks(&environments, "lt") {
+        let (_, diagnostics) = ltc::parse::parse(&block, ltc::span::FileId(0));
+        assert!(diagnostics.is_empty(), "docs/environment.md:{line}: {diagnostics:?}");
+    }
+}
+
+/// What a page links to is there.
+#[test]
+fn links_lead_somewhere() {
+    for name in ["language.md", "profile.md", "environment.md"] {
+        let page = page(name);
+        for link in page.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(|link| !link.starts_with("http")) {
+            assert!(root().join("docs").join(link).exists(), "docs/{name} links to {link}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Specs as users of other tools would write them, and files as nobody should: what the whole front of the compiler makes of them.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use ltc::diagnostic::{Code, Diagnostic};
+use ltc::pipeline::{self, Checked, Target};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn check(root: &Path, spec: &str) -> Result<Checked, String> {
+    let spec = root.join(spec);
+    let profile = spec.with_extension("profile.yml");
+    let profile = profile.is_file().then_some(profile);
+    pipeline::check(&Target { root: root.to_owned(), spec, profile, env: None })
+}
+
+fn shown(diagnostics: &[Diagnostic]) -> Vec<String> {
+    let help = |d: &Diagnostic| d.help.clone().unwrap_or_default();
+    diagnostics.iter().map(|d| format!("{} {:?} {} ({})", d.code.as_str(), d.labels[0].0, d.message, help(d))).collect()
+}
+
+fn specs(folder: &Path) -> Vec<PathBuf> {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut specs: Vec<PathBuf> =
+        paths.filter(|path| path.with_extension("profile.yml").is_file() && path.extension().is_some_and(|e| e == "lt")).collect();
+    specs.sort();
+    specs
+}
+
+/// Load tests of the kinds that users of k6, Artillery, Locust, Gatling, Goose and Hurl write: not even a warning.
+#[test]
+fn field_specs_are_fine_as_they_are() {
+    let project = root().join("tests/specs/field");
+    let found = specs(&project.join("specs"));
+    assert!(found.len() >= 10, "{found:?}");
+    for spec in found {
+        let name = spec.file_name().unwrap().to_string_lossy().into_owned();
+        let checked = check(&project, &format!("specs/{name}")).unwrap();
+        assert!(
+            checked.config.is_empty() && checked.diagnostics.is_empty(),
+            "{name}: {:?} {:#?}",
+            checked.config,
+            shown(&checked.diagnostics)
+        );
+        let emitted = checked.emit().unwrap();
+        assert!(syn::parse_file(&emitted.main).is_ok(), "{name}");
+    }
+}
+
+const HEAD: &str = "api shop { base \"http://127.0.0.1:1\"; healthcheck none; item(id) = GET /items/{id} }\nuser U { run S; wait 1s }\n";
+const SEQUENCE: &str = "sequence S { step \"A\" { shop.item(1); expect 200 } }\n";
+
+struct Trial(tempfile::TempDir);
+
+impl Trial {
+    fn new(files: &[(&str, &[u8])]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("specs/data")).unwrap();
+        fs::create_dir_all(folder.path().join("config")).unwrap();
+        for (name, bytes) in files {
+            fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        Self(folder)
+    }
+
+    /// What is said of `specs/x.lt`, in a bounded time.
+    fn says(&self) -> Result<Vec<String>, String> {
+        let begun = Instant::now();
+        let checked = check(self.0.path(), "specs/x.lt").map(|checked| shown(&checked.diagnostics));
+        assert!(begun.elapsed() < Duration::from_secs(60), "it took {:?}", begun.elapsed());
+        checked
+    }
+}
+
+fn says(spec: &[u8]) -> Result<Vec<String>, String> {
+    Trial::new(&[("specs/x.lt", spec)]).says()
+}
+
+#[test]
+fn odd_files_are_read_or_refused_with_a_reason() {
+    let plain = format!("{HEAD}{SEQUENCE}");
+    assert_eq!(says(plain.as_bytes()).unwrap(), Vec::<String>::new());
+    assert_eq!(says(format!("\u{feff}{plain}").as_bytes()).unwrap(), Vec::<String>::new(), "a byte order mark");
+    assert_eq!(says(plain.replace('\n', "\r\n").as_bytes()).unwrap(), Vec::<String>::new(), "CRLF");
+    let invalid = says(&[plain.as_bytes(), b"# caf\xe9\n"].concat()).unwrap_err();
+    assert!(invalid.contains("no UTF-8") && invalid.contains("line 4"), "{invalid}");
+    assert!(says(b"").unwrap()[0].contains("LT0501"), "an empty file has no user");
+    let utf16: Vec<u8> = plain.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert!(!says(&utf16).unwrap_or_else(|why| vec![why]).is_empty());
+}
+
+#[test]
+fn a_line_of_five_megabytes_and_a_deep_nest_are_no_harm() {
+    let long = format!("{HEAD}sequence S {{ step \"A\" {{ shop.item(1); expect 200; expect not text \"{}\" }} }}\n", "x".repeat(5_000_000));
+    assert_eq!(says(long.as_bytes()).unwrap(), Vec::<String>::new());
+    let broken = format!("{HEAD}{SEQUENCE}let x = {}\n", "1 + ".repeat(50_000));
+    assert!(!says(broken.as_bytes()).unwrap().is_empty());
+    for (open, close) in [("(", ")"), ("[", "]"), ("{ a: ", " }"), ("not ", ""), ("-", ""), ("if true then 1 else ", "")] {
+        let deep = format!("{HEAD}{SEQUENCE}let x = {}1{}\n", open.repeat(100_000), close.repeat(100_000));
+        let found = says(deep.as_bytes()).unwrap();
+        assert!(found.iter().any(|d| d.starts_with("LT0007")), "{open}: {:?}", found.first());
+    }
+    let blocks = format!(
+        "{HEAD}sequence S {{ {} step \"A\" {{ shop.item(1); expect 200 }} {} }}\n",
+        "if 1 == 1 { ".repeat(5_000),
+        "} ".repeat(5_000)
+    );
+    assert!(!says(blocks.as_bytes()).unwrap().is_empty());
+}
+
+#[test]
+fn files_that_a_spec_names_stay_within_the_project() {
+    let outside = |line: &str| says(format!("{line}\n{HEAD}{SEQUENCE}").as_bytes()).unwrap();
+    for (line, why) in [
+        ("import \"../../x.lt\"", "outside of the project"),
+        ("import \"/etc/passwd\"", "relative"),
+        ("import \"none.lt\"", "no such file"),
+        ("import \"data\"", "a folder"),
+        ("data rows from \"../../../x.csv\"", "outside of the project"),
+        ("data rows from \"data/none.csv\"", "no such file"),
+        ("let f = file(\"../../../etc/passwd\")", "outside of the project"),
+        ("let f = files(\"../../*.png\")", "outside of the project"),
+    ] {
+        let found = outside(line);
+        assert!(found.iter().any(|d| d.starts_with("LT0607") && d.contains(why)), "{line}: {found:?}");
+    }
+}
+
+#[test]
+fn imports_in_a_circle_are_said_once_and_end() {
+    let a = format!("import \"y.lt\"\n{HEAD}{SEQUENCE}");
+    let trial = Trial::new(&[("specs/x.lt", a.as_bytes()), ("specs/y.lt", b"import \"z.lt\"\n"), ("specs/z.lt", b"import \"x.lt\"\n")]);
+    let found = trial.says().unwrap();
+    assert_eq!(found.iter().filter(|d| d.starts_with("LT0113")).count(), 1, "{found:?}");
+    let own = Trial::new(&[("specs/x.lt", format!("import \"x.lt\"\n{HEAD}{SEQUENCE}").as_bytes())]).says().unwrap();
+    assert!(own[0].starts_with("LT0113"), "{own:?}");
+}
+
+/// Known only with the profile: users that each hold a row which no two share.
+#[test]
+fn too_few_rows_for_the_profiles_users() {
+    let spec = format!(
+        "data rows from \"data/r.csv\" {{ share unique }}\nkeep me = next(rows)\n{HEAD}sequence S {{ step \"A\" {{ shop.item(me.name); expect 200 }} }}\n"
+    );
+    let with = |clients: u32| {
+        let profile = format!("profile: {{ runner: {{ clients: {clients}, duration: 1s }} }}\n");
+        let files = [
+            ("specs/x.lt", spec.as_bytes()),
+            ("specs/x.profile.yml", profile.as_bytes()),
+            ("specs/data/r.csv", b"name\na\nb\nc\n".as_slice()),
+        ];
+        let trial = Trial::new(&files);
+        check(trial.0.path(), "specs/x.lt").unwrap().diagnostics
+    };
+    let found = with(4);
+    assert_eq!(found.iter().map(|d| d.code).collect::<Vec<_>>(), [Code::TooFewRows], "{:?}", shown(&found));
+    assert!(found[0].message.contains("has 3 rows") && found[0].message.contains("4 users"), "{}", found[0].message);
+    assert!(with(3).is_empty());
+}
