@@ -32,7 +32,7 @@ struct Args {
     /// Only scenarios whose name has this in it.
     #[arg(long, default_value = "")]
     only: String,
-    /// Optimise ltc's binaries over crate borders, as `ltc build --release` does.
+    /// Optimise ltc's binaries over crate borders, as `ltc build --release-lto` does.
     #[arg(long)]
     lto: bool,
 }

@@ -49,7 +49,7 @@ user U { run S }"#,
     ),
     (
         "post",
-        r#"sequence S { step "POST" {
+        r#"sequence S { step "POST" interrupt {
   web.order("sku-{random(0, 99999):05}", 3)
   expect 201
   take id: string = json.id
