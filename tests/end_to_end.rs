@@ -218,3 +218,44 @@ fn a_threshold_about_what_isnt_there_is_refused() {
     assert_eq!(check.status.code(), Some(2), "{}", text(&check));
     assert!(text(&check).contains("did you mean \"Get treatment variant\"?"), "{}", text(&check));
 }
+
+#[test]
+fn reports_are_made_again_merged_and_compared() {
+    let project = Project::new();
+    with_thresholds(&project, "['failures < 1%', '\"Get treatment variant\".p99 < 1us']");
+    let file = |name: &str| fs::read_to_string(project.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let outputs = ["--json", "run.json", "--html", "run.html", "--junit", "run.xml", "--summary-md", "run.md"];
+    let load = ["--clients", "5", "--duration", "3s", "--stats-interval", "500ms"];
+    let output = project.run("tpdata", &[&load[..], &outputs].concat());
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    assert!(file("run.html").contains("Get treatment variant") && file("run.md").contains("❌ failed: 1 of 2 thresholds"));
+    assert!(file("run.xml").contains("<testsuite name=\"thresholds\" tests=\"2\" failures=\"1\""), "{}", file("run.xml"));
+
+    let outputs = ["--json", "again.json", "--html", "again.html", "--junit", "again.xml", "--summary-md", "again.md", "--csv", "again"];
+    let again = project.run("tpdata", &[&["report", "run.json"][..], &outputs].concat());
+    assert!(again.status.success(), "{}", text(&again));
+    for kind in ["json", "html", "xml", "md"] {
+        assert_eq!(file(&format!("run.{kind}")), file(&format!("again.{kind}")), "{kind}");
+    }
+    assert!(file("again_stats.csv").contains("Aggregated") && text(&again).contains("p99.99"), "{}", text(&again));
+
+    let merged = project.run("tpdata", &["merge", "run.json", "again.json", "-o", "all.json"]);
+    assert!(merged.status.success(), "{}", text(&merged));
+    let requests = |name: &str| serde_json::from_str::<serde_json::Value>(&file(name)).unwrap()["summary"]["total"]["requests"].as_u64();
+    assert_eq!(requests("all.json"), requests("run.json").map(|requests| 2 * requests));
+
+    let same = project.run("tpdata", &["compare", "run.json", "again.json"]);
+    assert!(same.status.success() && text(&same).contains("The new run is not worse"), "{}", text(&same));
+
+    let mut options = ltc::demo::Options::any_port();
+    options.faults.status.insert("/tpdata/treatments/".to_owned(), 503);
+    let failing = Project::with(options);
+    let output = failing.run("tpdata", &[&load[..], &["--json", "failing.json"]].concat());
+    assert!(output.status.success(), "{}", text(&output));
+    fs::copy(failing.path().join("failing.json"), project.path().join("failing.json")).unwrap();
+    let worse = project.run("tpdata", &["compare", "run.json", "failing.json", "--tolerance", "20%"]);
+    assert_eq!(worse.status.code(), Some(1), "{}", text(&worse));
+    assert!(text(&worse).contains("Create treatment variant: failures 0% → 100%"), "{}", text(&worse));
+    let refused = project.run("tpdata", &["compare", "run.json", "run.md"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", text(&refused));
+}

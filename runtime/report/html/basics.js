@@ -40,6 +40,7 @@ function short(value) {
 
 function trim(value) {
   const size = Math.abs(value);
+  if (size > 0 && size < 0.01) return String(Number(value.toPrecision(2)));
   const decimals = size >= 100 || size === 0 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
   const text = value.toFixed(decimals);
   return text.includes('.') ? text.replace(/0+$/, '').replace(/\.$/, '') : text;

@@ -111,10 +111,13 @@ class Chart {
       picture.append(svg('line', { className: 'gridline', x1: ml, x2: width - mr, y1: py(at), y2: py(at) }),
         svg('text', { x: ml - 7, y: py(at) + 4, 'text-anchor': 'end' }, label));
     }
+    let before = -Infinity;
     for (const at of this.xTicks(left, right, Math.max(2, Math.floor((width - ml - mr) / 78)))) {
       const near = px(at) > width - mr - 22;
+      const room = px(at) - before > 34;
+      if (room) before = px(at);
       picture.append(svg('line', { className: 'gridline', x1: px(at), x2: px(at), y1: mt, y2: height - mb }),
-        svg('text', { x: near ? width - mr : px(at), y: height - 7, 'text-anchor': near ? 'end' : 'middle' }, this.xName(at)));
+        svg('text', { x: near ? width - mr : px(at), y: height - 7, 'text-anchor': near ? 'end' : 'middle' }, room ? this.xName(at) : ''));
     }
     picture.append(svg('line', { className: 'axis', x1: ml, x2: width - mr, y1: height - mb, y2: height - mb }));
     for (const one of shown) {

@@ -27,11 +27,11 @@ function tiles() {
   const p = (name) => total.times.p[figures.percentiles.indexOf(name)];
   const users = peak(timeline.users);
   return el('div', { className: 'tiles' },
-    tile('Requests', count(total.requests), `${size(total.received)} received`),
+    tile('Requests', count(total.requests), `${size(total.received)} in`),
     tile('Failures', share(total.failures, total.requests), `${count(total.failures)} requests`, total.failures > 0),
     tile('Requests/s', trim(total.rps), `peak ${trim(peak(timeline.rps))}`),
     users > 0 ? tile('Users at most', count(users), `planned ${count(peak(timeline.planned))}`) : null,
-    tile('Median', took(p('50')), `average ${took(total.times.avg)}`),
+    tile('Median', took(p('50')), `avg ${took(total.times.avg)}`),
     tile('p95', took(p('95')), `p90 ${took(p('90'))}`),
     tile('p99', took(p('99')), `p99.9 ${took(p('99.9'))}`),
     tile('Slowest', took(p('100')), `fastest ${took(total.times.min)}`),
