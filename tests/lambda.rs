@@ -381,6 +381,8 @@ fn moto_is_deployed_to_as_ministack_is() {
 /// The event of a run, given to AWS's own emulator of one function.
 #[test]
 fn the_binary_serves_awss_own_runtime_interface_emulator() {
+    // Its installation takes longer than the event is good for.
+    let emulator = emulator(&common::binary("tpdata"));
     let account = Account::deployed();
     account.loaded(&["--shards", "1", "--duration", "2s"], 0);
     let mut event: serde_json::Value = serde_json::from_slice(&account.front.event()).unwrap();
@@ -390,7 +392,6 @@ fn the_binary_serves_awss_own_runtime_interface_emulator() {
     event["starts_at_us"] = (now + 8_000_000).into();
     event["stop"] = serde_json::json!({ "kind": "never" });
     let before = account.served();
-    let emulator = emulator(&common::binary("tpdata"));
     let answer = String::from_utf8_lossy(&emulator.invoke(event.to_string().as_bytes())).into_owned();
     assert!(answer.matches("ltc1:").count() >= 4, "started, two seconds, ended: {answer}");
     assert!(account.served() > before + 10, "{answer}");
