@@ -259,7 +259,7 @@ mod tests {
         let package = Package { folder: "/c/x".into(), name: "x".into() };
         let classify = |text: &str| classify(text, false, Path::new("/c/x/build.log"), &package);
         assert!(matches!(classify("error: linker `cc` not found"), Error::NoLinker(_)));
-        assert!(matches!(classify("  Caused by: [6] Could not resolve host: index.crates.io"), Error::Network(_)));
+        assert!(matches!(classify("  Caused by: [6] Could not resolve host: index.example"), Error::Network(_)));
         assert!(matches!(classify("As a reminder, you're using offline mode (--offline)"), Error::Network(_)));
         assert!(matches!(classify("rustc 1.70 is not supported by the following packages"), Error::OldRust(_)));
         assert!(matches!(
