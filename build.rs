@@ -69,15 +69,13 @@ fn workspace(manifest: &str) -> String {
     inherited
         .lines()
         .filter(|line| !line.starts_with("ltc-grammar"))
-        .map(
-            |line| {
-                if line.starts_with("members = ") {
-                    "members = [\"runtime\", \"runtime/config\"]\n".to_owned()
-                } else {
-                    format!("{line}\n")
-                }
-            },
-        )
+        .map(|line| {
+            if line.starts_with("members = ") {
+                "members = [\"runtime\", \"runtime/config\", \"runtime/engine\"]\n".to_owned()
+            } else {
+                format!("{line}\n")
+            }
+        })
         .collect()
 }
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::observe::{Detail, Observer};
-use crate::place::Place;
-use crate::step::Done;
-use crate::user::User;
+use ltc_engine::observe::{Detail, Observer};
+use ltc_engine::place::Place;
+use ltc_engine::step::Done;
+use ltc_engine::user::User;
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -88,7 +88,7 @@ fn shown(user: &User, done: &Done) -> String {
     }
     let mut out = format!("\n{HEAD}-- step \"{name}\"{HEAD:#}{flags} {DIM}{}{DIM:#}\n", world.place(done.info.at));
     if let Some(sent) = &done.sent {
-        for line in crate::show::request(&sent.request, &sent.cookies).lines() {
+        for line in ltc_engine::show::request(&sent.request, &sent.cookies).lines() {
             let _ = writeln!(out, "{DIM}>{DIM:#} {line}");
         }
     }
@@ -96,7 +96,7 @@ fn shown(user: &User, done: &Done) -> String {
         for hop in &response.hops {
             let _ = writeln!(out, "{DIM}< {} redirects to {}{DIM:#}", hop.status, hop.url);
         }
-        for line in crate::show::response(response).lines() {
+        for line in ltc_engine::show::response(response).lines() {
             let _ = writeln!(out, "{DIM}<{DIM:#} {line}");
         }
         let timings = &response.timings;

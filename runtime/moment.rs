@@ -6,8 +6,8 @@ mod log;
 use std::time::Duration;
 
 use crate::report::RunInfo;
-use crate::stats::{Example, Name, NameKind, NameStats, PERCENTILES, Snapshot};
 use crate::thresholds::Verdict;
+use ltc_engine::stats::{Example, Name, NameKind, NameStats, PERCENTILES, Snapshot};
 
 pub(crate) use log::Log;
 
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_silent_shard_is_seen() {
-        let gauge = |users| crate::stats::Gauge { at_us: 1, users, planned: users };
+        let gauge = |users| ltc_engine::stats::Gauge { at_us: 1, users, planned: users };
         // Two threads of shard 0, one of shard 2, none of shard 1.
         let mut delta = Snapshot::empty(0);
         delta.sources = [(0, gauge(3)), (3, gauge(4)), (2, gauge(5))].into();

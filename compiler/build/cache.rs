@@ -183,57 +183,78 @@ fn package_name(name: &str) -> String {
     if usable && !matches!(plain.as_str(), "test" | "core" | "std" | "alloc" | "proc_macro") { plain } else { format!("spec_{plain}") }
 }
 
-/// What is used once a test or once an interval (AWS's crates, the command line, tables and screens) isn't optimised: AWS's largest crate
-/// alone then compiles in a third of the time, and the first build of all waits for it. What the load runs through is optimised in full;
-/// macros and build scripts aren't, which is cargo's own rule.
-const COLD: &[&str] = &[
-    "aws-config",
-    "aws-credential-types",
-    "aws-runtime",
-    "aws-sdk-lambda",
-    "aws-sdk-sso",
-    "aws-sdk-ssooidc",
-    "aws-sdk-sts",
-    "aws-smithy-async",
-    "aws-smithy-eventstream",
-    "aws-smithy-http",
-    "aws-smithy-json",
-    "aws-smithy-observability",
-    "aws-smithy-query",
-    "aws-smithy-runtime",
-    "aws-smithy-runtime-api",
-    "aws-smithy-schema",
-    "aws-smithy-types",
-    "aws-smithy-xml",
-    "aws-types",
-    "clap_builder",
-    "comfy-table",
-    "crossterm",
-    "cssparser",
-    "csv",
-    "hyper-rustls",
-    "hyper-util",
-    "lambda_runtime",
-    "lambda_runtime_api_client",
-    "ltc-config",
-    "prost",
-    "ratatui",
-    "ratatui-core",
-    "ratatui-crossterm",
-    "ratatui-widgets",
-    "regex-syntax",
-    "reqwest",
-    "saphyr-parser",
-    "snap",
-    "tower",
-    "tower-http",
-    "webpki-roots",
-    "zip",
+/// What nearly every request runs through is optimised in full.
+const HOT: &[&str] = &[
+    "aho-corasick",
+    "bytes",
+    "ecow",
+    "futures-core",
+    "futures-util",
+    "h2",
+    "hashbrown",
+    "hdrhistogram",
+    "http",
+    "http-body",
+    "httparse",
+    "hyper",
+    "indexmap",
+    "itoa",
+    "ltc-engine",
+    "memchr",
+    "mio",
+    "regex",
+    "regex-automata",
+    "ring",
+    "rustls",
+    "ryu",
+    "serde_json",
+    "slab",
+    "tokio",
+    "tokio-rustls",
+    "tokio-util",
+    "untrusted",
 ];
 
-/// The spec's own crate is compiled in a moment: its code calls into the run time.
+/// What only some requests run through, or what an interval's figures do: somewhat.
+const WARM: &[&str] = &[
+    "adler2",
+    "base64",
+    "block-buffer",
+    "brotli-decompressor",
+    "crc32fast",
+    "crypto-common",
+    "cssparser",
+    "digest",
+    "flate2",
+    "hex",
+    "hmac",
+    "html5ever",
+    "markup5ever",
+    "md-5",
+    "miniz_oxide",
+    "percent-encoding",
+    "prost",
+    "scraper",
+    "selectors",
+    "serde",
+    "serde_core",
+    "serde_json_path",
+    "serde_json_path_core",
+    "sha1",
+    "sha2",
+    "simd-adler32",
+    "string_cache",
+    "tendril",
+];
+
+/// How much each crate is optimised decides how long the first build of all takes. AWS's crates, the command line, tables and screens are
+/// used once a test or once an interval: optimised, AWS's largest alone would take 115 s of CPU instead of 40. Few units a crate because
+/// each unit compiles what it inlines again, and cargo keeps all cores busy with crates.
 fn manifest(name: &str) -> String {
-    let cold: String = COLD.iter().map(|name| format!("\n[profile.release.package.{name}]\nopt-level = 0\n")).collect();
+    let level = |names: &[&str], level: u8| -> String {
+        names.iter().map(|name| format!("\n[profile.release.package.{name}]\nopt-level = {level}\n")).collect()
+    };
+    let (hot, warm) = (level(HOT, 3), level(WARM, 1));
     format!(
         "# Made by `ltc build`; do not edit.
 [package]
@@ -250,12 +271,13 @@ ltc-runtime = {{ path = \"../../runtime\" }}
 [profile.release]
 strip = true
 debug = false
-incremental = true
-{cold}
+codegen-units = 4
 
+[profile.release.package.\"*\"]
+opt-level = 0
+{hot}{warm}
 [profile.lto]
 inherits = \"release\"
-incremental = false
 lto = \"thin\"
 codegen-units = 1
 "
@@ -339,7 +361,7 @@ mod tests {
             assert!(names.contains(&name), "{name} is missing");
         }
         let manifest = std::str::from_utf8(FILES[0].1).unwrap();
-        assert!(manifest.contains("members = [\"runtime\", \"runtime/config\"]"), "{manifest}");
+        assert!(manifest.contains("members = [\"runtime\", \"runtime/config\", \"runtime/engine\"]"), "{manifest}");
     }
 
     #[test]

@@ -11,10 +11,10 @@ use lambda_runtime::{Context, Error, LambdaEvent, StreamResponse, service_fn};
 use tokio::sync::mpsc::{Receiver, channel};
 
 use super::Ending;
-use crate::engine::Stop;
 use crate::orchestrator::aws::watch_stop;
 use crate::orchestrator::shard::{self, Host, Seen};
-use crate::program::Program;
+use ltc_engine::program::Program;
+use ltc_engine::workers::Stop;
 
 /// Where Lambda says how it is spoken to.
 const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";

@@ -8,7 +8,7 @@ use super::{Ending, Refusal};
 use crate::orchestrator::aws::LambdaBackend;
 use crate::orchestrator::backend::{Backend, InvokeError};
 use crate::orchestrator::fleet::Fleet;
-use crate::program::Program;
+use ltc_engine::program::Program;
 
 /// Finds the account and the test's functions in it. `said` are regions of the command line.
 pub(super) async fn open(

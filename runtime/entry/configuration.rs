@@ -9,10 +9,10 @@ use ltc_config::{ApiTransportSettings, ConfigError, Environment, Profile};
 
 use super::Refusal;
 use super::cli::LoadArgs;
-use crate::http;
-use crate::program::{EnvKey, Program, Type};
-use crate::value::Value;
-use crate::value::convert::convert_text;
+use ltc_engine::http;
+use ltc_engine::program::{EnvKey, Program, Type};
+use ltc_engine::value::Value;
+use ltc_engine::value::convert::convert_text;
 
 /// The file of credentials.
 const CREDENTIALS: &str = "config/systems_credentials.yml";

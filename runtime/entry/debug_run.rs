@@ -6,9 +6,9 @@ use super::configuration::Configuration;
 use super::prepare::{self, with_user};
 use super::{Cli, Ending, Refusal};
 use crate::debug::{Printer, Shared};
-use crate::program::{Program, Turn};
-use crate::user::User;
-use crate::world::World;
+use ltc_engine::program::{Program, Turn};
+use ltc_engine::user::User;
+use ltc_engine::world::World;
 
 /// Runs it, and prints what it came to.
 pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configuration) -> Result<Ending, Refusal> {
@@ -64,7 +64,7 @@ async fn one_user(world: &Rc<World>, printer: &Printer, number: usize, scenarios
 async fn once(user: &User, what: for<'u> fn(&'u User) -> Turn<'u>) {
     // Whether it was left by an interrupt or at its end: each failure was shown where it happened.
     let _ = what(user).await;
-    crate::scope::clear(user);
+    ltc_engine::scope::clear(user);
     user.end_turn();
 }
 

@@ -11,9 +11,10 @@ use super::cli::LoadArgs;
 use super::configuration::Configuration;
 use super::prepare::{self, with_user};
 use super::{Ending, Refusal};
-use crate::observe::Quiet;
 use crate::orchestrator::aws::{self, AwsError, Deployment, Names, Package, Session};
-use crate::program::Program;
+use crate::progress::notice;
+use ltc_engine::observe::Quiet;
+use ltc_engine::program::Program;
 
 /// Where a test's functions are, and what they are called.
 #[derive(Args, Clone, Debug, Default)]
@@ -239,7 +240,7 @@ fn package(bootstrap: Option<&Path>, arch: Option<Architecture>) -> Result<Packa
 /// The versions that the health checks tell; a test may be deployed from where its servers can't be reached.
 fn versions(program: &'static Program, configuration: &Configuration) -> Vec<(String, String)> {
     let settings = prepare::settings(program, &LoadArgs::default(), configuration);
-    let asked = with_user(&settings, Box::new(Quiet), async |user| {
+    let asked = with_user(&settings, Box::new(Quiet(notice)), async |user| {
         prepare::globals(&user)?;
         prepare::versions(&user).await
     });

@@ -7,14 +7,15 @@ use super::configuration::Configuration;
 use super::prepare::{self, Version, with_user};
 use super::results::Results;
 use super::{Ending, Refusal};
-use crate::clock::Clock;
-use crate::engine::Stop;
 use crate::moment::{About, FleetShape};
-use crate::observe::Quiet;
-use crate::program::Program;
+use crate::progress::notice;
 use crate::report::{ApiVersion, RunInfo};
-use crate::schedule::{Plan, UserClass};
-use crate::world::Settings;
+use ltc_engine::clock::Clock;
+use ltc_engine::observe::Quiet;
+use ltc_engine::program::Program;
+use ltc_engine::schedule::{Plan, UserClass};
+use ltc_engine::workers::Stop;
+use ltc_engine::world::Settings;
 
 /// How often results are handed on where nobody says.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -33,7 +34,7 @@ impl Load {
     pub(super) fn planned(program: &'static Program, args: &LoadArgs, configuration: &Configuration) -> Result<Self, Refusal> {
         check_only(program, &args.only)?;
         let mut settings = prepare::settings(program, args, configuration);
-        let (plan, globals) = with_user(&settings, Box::new(Quiet), async |user| {
+        let (plan, globals) = with_user(&settings, Box::new(Quiet(notice)), async |user| {
             let globals = prepare::globals(&user)?;
             let classes = classes(program, &user, &args.only)?;
             let plan = Plan::seeded(&configuration.profile, &classes, settings.seed).map_err(Refusal::wrong)?;
@@ -45,7 +46,7 @@ impl Load {
 
     /// Health checks and `before test`.
     pub(super) fn ready(&mut self) -> Result<(), Refusal> {
-        let (versions, shared) = with_user(&self.settings, Box::new(Quiet), async |user| {
+        let (versions, shared) = with_user(&self.settings, Box::new(Quiet(notice)), async |user| {
             let versions = prepare::versions(&user).await?;
             Ok((versions, prepare::before_test(&user).await?))
         })?;
@@ -79,10 +80,10 @@ impl Load {
         results: Results,
         how: How,
     ) -> Result<Ending, Refusal> {
-        let after = with_user(&self.settings, Box::new(Quiet), async |user| prepare::after_test(&user).await);
+        let after = with_user(&self.settings, Box::new(Quiet(notice)), async |user| prepare::after_test(&user).await);
         if let Err(refusal) = after {
             for line in &refusal.lines {
-                crate::progress::notice(&format!("warning: {line}"));
+                notice(&format!("warning: {line}"));
             }
         }
         let info = self.info(program, configuration, &how.clock);
@@ -160,7 +161,7 @@ fn rfc3339(since_epoch: Duration) -> String {
 }
 
 /// The classes that take part, with their weights of this environment.
-fn classes(program: &'static Program, user: &crate::user::User, only: &[String]) -> Result<Vec<UserClass>, Refusal> {
+fn classes(program: &'static Program, user: &ltc_engine::user::User, only: &[String]) -> Result<Vec<UserClass>, Refusal> {
     program
         .users
         .iter()
@@ -205,7 +206,7 @@ pub(super) fn watch_interrupts(stop: &Stop) -> Result<(), Refusal> {
                 }
                 stop.interrupt();
                 if !stop.is_at_once() {
-                    crate::progress::notice("stopping: users finish their turn (once more to stop at once)");
+                    notice("stopping: users finish their turn (once more to stop at once)");
                 }
             }
         })
@@ -214,7 +215,7 @@ pub(super) fn watch_interrupts(stop: &Stop) -> Result<(), Refusal> {
         .name("signals".into())
         .spawn(move || {
             if let Err(error) = watch() {
-                crate::progress::notice(&format!("warning: Ctrl-C will not stop gracefully: {error}"));
+                notice(&format!("warning: Ctrl-C will not stop gracefully: {error}"));
             }
         })
         .map(|_| ())

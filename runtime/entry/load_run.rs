@@ -7,9 +7,9 @@ use super::configuration::Configuration;
 use super::load::{How, Load, cores, interval, summary, watch_interrupts};
 use super::results::{Next, Results};
 use super::{Ending, Refusal};
-use crate::clock::Clock;
-use crate::engine::{Engine, Run, Stop};
-use crate::program::Program;
+use ltc_engine::clock::Clock;
+use ltc_engine::program::Program;
+use ltc_engine::workers::{Engine, Run, Stop};
 
 /// How far ahead the load is planned to begin: time for the workers to be up.
 const LEAD: Duration = Duration::from_millis(200);
@@ -35,6 +35,7 @@ pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Con
         processors: None,
         interval,
         graceful_stop: configuration.profile.graceful_stop,
+        tell: crate::progress::notice,
     };
     let engine = Engine::start(&run, &clock, &stop).map_err(Refusal::broken)?;
     let outcome = engine.watch(|delta| {

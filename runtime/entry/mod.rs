@@ -22,9 +22,9 @@ use std::time::Instant;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::program::Program;
 use cli::{Cli, Command};
 use configuration::Configuration;
+use ltc_engine::program::Program;
 
 /// How a run ends (DESIGN: exit codes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

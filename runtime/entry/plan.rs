@@ -14,9 +14,9 @@ use super::load::{Load, summary};
 use super::{Ending, Refusal};
 use crate::orchestrator::fleet::{Fleet, Interval};
 use crate::orchestrator::lead;
-use crate::program::Program;
 use crate::report::{Look, Table, clock, count};
-use crate::schedule::Plan;
+use ltc_engine::program::Program;
+use ltc_engine::schedule::Plan;
 
 /// Show how the load is spread over functions and intervals, and what it costs (on AWS Lambda, unless --engine process)
 #[derive(Args, Clone, Debug)]

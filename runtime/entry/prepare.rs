@@ -8,15 +8,15 @@ use ecow::EcoString;
 use super::Refusal;
 use super::cli::LoadArgs;
 use super::configuration::Configuration;
-use crate::clock::Clock;
-use crate::exchange::send;
-use crate::functions::AwsCredentials;
-use crate::observe::Observer;
-use crate::program::Program;
-use crate::response::Response;
-use crate::user::User;
-use crate::value::Value;
-use crate::world::{Settings, World};
+use ltc_engine::clock::Clock;
+use ltc_engine::exchange::send;
+use ltc_engine::functions::AwsCredentials;
+use ltc_engine::observe::Observer;
+use ltc_engine::program::Program;
+use ltc_engine::response::Response;
+use ltc_engine::user::User;
+use ltc_engine::value::Value;
+use ltc_engine::world::{Settings, World};
 
 /// The number of the user that prepares: none of the load's reach it.
 const PREPARER: u64 = u64::MAX - 1;
@@ -35,7 +35,7 @@ pub(crate) fn settings(program: &'static Program, args: &LoadArgs, configuration
         program,
         env: configuration.env.clone(),
         apis: configuration.apis.clone(),
-        transport: crate::http::TransportConfig::default(),
+        transport: ltc_engine::http::TransportConfig::default(),
         seed,
         test_id: test_id(seed),
         part: 0,

@@ -7,15 +7,15 @@ use std::time::Duration;
 use super::cli::RunArgs;
 use super::configuration::Configuration;
 use super::{Ending, Refusal};
-use crate::engine::Stop;
 use crate::listeners::{Listeners, News};
 use crate::moment::{About, Moment};
-use crate::program::Program;
 use crate::progress::{Mode, Progress, notice};
 use crate::report::{Report, RunInfo};
-use crate::stats::{Name, Snapshot, Timeline};
 use crate::thresholds::{Judge, Verdict};
 use crate::web::Web;
+use ltc_engine::program::Program;
+use ltc_engine::stats::{Name, Snapshot, Timeline};
+use ltc_engine::workers::Stop;
 
 /// How long listeners may take, at the end, to send what they have.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -12,8 +12,6 @@ use super::load::{How, Load, interval, watch_interrupts};
 use super::plan::Shown;
 use super::results::{Next, Results};
 use super::{Ending, Refusal, cloud, shard};
-use crate::clock::Clock;
-use crate::engine::Stop;
 use crate::moment::FleetShape;
 use crate::orchestrator::backend::Backend;
 use crate::orchestrator::conductor::Conductor;
@@ -21,9 +19,11 @@ use crate::orchestrator::event::{ClassWeight, FORMAT, SliceEvent, StopSign};
 use crate::orchestrator::fleet::Fleet;
 use crate::orchestrator::keeper::Patience;
 use crate::orchestrator::process::Processes;
-use crate::program::Program;
 use crate::report::Look;
-use crate::stats::micros;
+use ltc_engine::clock::Clock;
+use ltc_engine::program::Program;
+use ltc_engine::stats::micros;
+use ltc_engine::workers::Stop;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -7,11 +7,11 @@ use std::time::Instant;
 use clap::Args;
 
 use super::{Ending, Refusal};
-use crate::engine::Stop;
 use crate::orchestrator::event::SliceEvent;
 use crate::orchestrator::frame::{EndReason, Ended, Frame, FrameWriter};
 use crate::orchestrator::shard::{self, Host, Seen};
-use crate::program::Program;
+use ltc_engine::program::Program;
+use ltc_engine::workers::Stop;
 
 /// Run a part of a distributed test: `run` calls it
 #[derive(Args, Clone, Debug)]

@@ -9,9 +9,9 @@
 
 use std::time::Duration;
 
+use ltc_engine::stats::{Name, Recorder, Sample, Snapshot, Timeline};
 use ltc_runtime::orchestrator::collector::Collector;
 use ltc_runtime::orchestrator::frame::{Counted, Frame, FrameWriter, Reader, Received};
-use ltc_runtime::stats::{Name, Recorder, Sample, Snapshot, Timeline};
 
 const INTERVAL: Duration = Duration::from_secs(5);
 const INTERVALS: u32 = 6;

@@ -6,7 +6,7 @@ use url::Url;
 use super::choose::with_path;
 use super::{Format, Message, News, statistics};
 use crate::moment::{About, Line, Moment};
-use crate::stats::{PERCENTILE_NAMES, PERCENTILES};
+use ltc_engine::stats::{PERCENTILE_NAMES, PERCENTILES};
 
 /// How many lines a request carries at most, as InfluxDB advises.
 const BATCH: usize = 5000;

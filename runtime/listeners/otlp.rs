@@ -7,7 +7,7 @@ use url::Url;
 use super::choose::with_path;
 use super::{Format, Message, News, statistics};
 use crate::moment::{About, Line, Moment};
-use crate::stats::PERCENTILES;
+use ltc_engine::stats::PERCENTILES;
 
 /// `AGGREGATION_TEMPORALITY_CUMULATIVE`.
 const CUMULATIVE: u8 = 2;

@@ -9,7 +9,7 @@ use url::Url;
 use super::choose::with_path;
 use super::{Format, Message, News, statistics};
 use crate::moment::{About, Line, Moment};
-use crate::stats::PERCENTILES;
+use ltc_engine::stats::PERCENTILES;
 
 /// How many series a request carries at most.
 const BATCH: usize = 2000;

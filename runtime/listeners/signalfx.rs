@@ -7,7 +7,7 @@ use url::Url;
 use super::choose::with_path;
 use super::{Format, Message, News, statistics};
 use crate::moment::{About, Line, Moment};
-use crate::stats::{PERCENTILE_NAMES, PERCENTILES};
+use ltc_engine::stats::{PERCENTILE_NAMES, PERCENTILES};
 
 /// How many data points a request carries at most.
 const BATCH: usize = 1000;
@@ -170,7 +170,7 @@ mod tests {
     fn statistics_at_the_end_are_sent_once_in_batches() {
         let mut about = About { periodic: false, ..about() };
         let mut whole = moment();
-        about.names = (0..300).map(|i| crate::stats::Name::step(format!("{i}"), "GET")).collect();
+        about.names = (0..300).map(|i| ltc_engine::stats::Name::step(format!("{i}"), "GET")).collect();
         whole.lines = vec![whole.total.clone(); 300];
         assert!(format().encode(&about, &News::Interval(Arc::new(whole.clone()))).is_empty());
         let sent = format().encode(&about, &News::Ended(Arc::new(whole)));

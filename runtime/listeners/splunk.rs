@@ -10,7 +10,7 @@ use url::Url;
 use super::choose::with_path;
 use super::{Format, Message, News};
 use crate::moment::{About, Failed, Moment};
-use crate::stats::Example;
+use ltc_engine::stats::Example;
 
 /// How large a request may grow: half of what the collector takes by default.
 const BATCH: usize = 500_000;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::frame::Counted;
-use crate::stats::{Snapshot, micros};
+use ltc_engine::stats::{Snapshot, micros};
 
 /// A function: its shard and its interval.
 pub type Key = (u32, u32);
@@ -107,7 +107,7 @@ impl Collector {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::{Recorder, Sample};
+    use ltc_engine::stats::{Recorder, Sample};
 
     struct Side(Recorder, Key);
 

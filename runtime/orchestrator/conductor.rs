@@ -14,9 +14,9 @@ use super::collector::{Collector, Delta};
 use super::event::SliceEvent;
 use super::fleet::Fleet;
 use super::keeper::{Halt, Keeper, News, Patience, until};
-use crate::clock::Clock;
-use crate::engine::Stop;
-use crate::schedule::Plan;
+use ltc_engine::clock::Clock;
+use ltc_engine::schedule::Plan;
+use ltc_engine::workers::Stop;
 
 /// How often it is looked whether somebody wants it to stop.
 const TICK: Duration = Duration::from_millis(50);

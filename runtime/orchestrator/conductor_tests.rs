@@ -15,8 +15,8 @@ use super::super::fleet::Wishes;
 use super::super::frame::{Counted, EndReason, Ended, Frame, FrameWriter, Started};
 use super::super::shard::wall_clock;
 use super::*;
-use crate::schedule::UserClass;
-use crate::stats::{Recorder, Sample, Snapshot, micros};
+use ltc_engine::schedule::UserClass;
+use ltc_engine::stats::{Recorder, Sample, Snapshot, micros};
 
 const INTERVAL: Duration = Duration::from_millis(100);
 

@@ -10,11 +10,11 @@ use std::time::Duration;
 use ltc_config::Profile;
 use serde::{Deserialize, Serialize};
 
-use crate::http::ApiConfig;
-use crate::program::Program;
-use crate::schedule::UserClass;
-use crate::stats::micros;
-use crate::value::Value;
+use ltc_engine::http::ApiConfig;
+use ltc_engine::program::Program;
+use ltc_engine::schedule::UserClass;
+use ltc_engine::stats::micros;
+use ltc_engine::value::Value;
 
 /// The version of the event and of the frames. A function refuses any other.
 pub const FORMAT: u32 = 1;

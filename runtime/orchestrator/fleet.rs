@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ltc_config::profile::{Architecture, LambdaSettings, Location};
 
-use crate::schedule::{Plan, Slice};
+use ltc_engine::schedule::{Plan, Slice};
 
 /// Memory that buys one whole processor on Lambda.
 pub const MB_PER_PROCESSOR: u32 = 1769;

@@ -7,7 +7,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use crate::schedule::{Event, UserClass};
+use ltc_engine::schedule::{Event, UserClass};
 
 fn plan(runner: &str) -> Plan {
     let profile = Profile::parse(&format!("profile: {{runner: {{{runner}}}}}"), "x.yml").unwrap_or_else(|errors| panic!("{errors:?}"));
@@ -107,7 +107,7 @@ fn rows_of_unique_data_are_disjoint_between_shards_and_threads() {
         let mut owners: BTreeMap<u64, u64> = BTreeMap::new();
         for shard in 0..shards {
             for thread in 0..threads {
-                let (part, parts) = crate::engine::worker_part((shard, shards), (thread, threads));
+                let (part, parts) = ltc_engine::workers::worker_part((shard, shards), (thread, threads));
                 (0..500).filter(|row| row % parts == part).for_each(|row| assert_eq!(owners.insert(row, part), None, "row {row} twice"));
             }
         }

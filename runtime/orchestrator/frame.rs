@@ -24,7 +24,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use prost::Message;
 
 use super::wire;
-use crate::stats::Snapshot;
+use ltc_engine::stats::Snapshot;
 
 /// What a frame begins with. A later format has another number.
 const MARK: &[u8] = b"ltc1:";
@@ -246,7 +246,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::stats::{Example, FailureClass, FailureKey, Recorder, Sample};
+    use ltc_engine::stats::{Example, FailureClass, FailureKey, Recorder, Sample};
 
     pub(crate) fn snapshot() -> Snapshot {
         let mut recorder = Recorder::new(3, 4);

@@ -16,9 +16,9 @@ use super::fleet::{Interval, Shard};
 use super::frame::{Counted, EndReason, Ended, Frame, Reader, Received, Started};
 use super::missing::{TOLERANCE, gap};
 use super::shard::wall_clock;
-use crate::clock::Clock;
-use crate::schedule::Slice;
-use crate::stats::micros;
+use ltc_engine::clock::Clock;
+use ltc_engine::schedule::Slice;
+use ltc_engine::stats::micros;
 
 /// Clocks that differ by less are taken for equal: messages take their time.
 const SKEW: Duration = Duration::from_secs(1);

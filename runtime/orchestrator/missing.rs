@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::report::{clock, count};
-use crate::schedule::Slice;
+use ltc_engine::schedule::Slice;
 
 /// Shorter gaps are the engine's own inaccuracy.
 pub(super) const TOLERANCE: Duration = Duration::from_millis(250);
@@ -45,7 +45,7 @@ mod tests {
     use ltc_config::Profile;
 
     use super::*;
-    use crate::schedule::{Plan, UserClass};
+    use ltc_engine::schedule::{Plan, UserClass};
 
     fn slice(runner: &str) -> Slice {
         let profile = Profile::parse(&format!("profile: {{runner: {{{runner}}}}}"), "x.yml").unwrap();

@@ -10,12 +10,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::event::SliceEvent;
 use super::fault::Fault;
 use super::frame::{Counted, EndReason, Ended, Frame, FrameWriter, Started};
-use crate::clock::Clock;
-use crate::engine::{Engine, Run, Stop};
-use crate::program::Program;
-use crate::schedule::Plan;
-use crate::stats::{Snapshot, micros};
-use crate::world::Settings;
+use ltc_engine::clock::Clock;
+use ltc_engine::program::Program;
+use ltc_engine::schedule::Plan;
+use ltc_engine::stats::{Snapshot, micros};
+use ltc_engine::workers::{Engine, Run, Stop};
+use ltc_engine::world::Settings;
 
 /// Before the engine's limit: time to flush the last frames.
 const FLUSH: Duration = Duration::from_secs(2);
@@ -94,6 +94,7 @@ fn slice(program: &'static Program, event: &SliceEvent, host: &Host, stop: &Stop
         processors: Some(f64::from(event.processors_milli) / 1000.0),
         interval: Duration::from_micros(event.stats_interval_us.max(1000)),
         graceful_stop: Duration::from_micros(event.graceful_stop_us),
+        tell: crate::progress::notice,
     };
     fault.before_start();
     let engine = match Engine::start(&run, &clock, stop) {
@@ -131,7 +132,7 @@ fn settings(program: &'static Program, event: &SliceEvent, clock: &Clock) -> Set
         program,
         env: event.env.clone(),
         apis: event.apis.clone(),
-        transport: crate::http::TransportConfig::default(),
+        transport: ltc_engine::http::TransportConfig::default(),
         seed: seed(event),
         test_id: event.test_id.as_str().into(),
         part: u64::from(event.shard),
@@ -139,7 +140,7 @@ fn settings(program: &'static Program, event: &SliceEvent, clock: &Clock) -> Set
         shard: event.shard,
         globals: event.globals.clone(),
         shared: event.shared.clone(),
-        aws: crate::functions::AwsCredentials::from_environment(),
+        aws: ltc_engine::functions::AwsCredentials::from_environment(),
         clock: clock.clone(),
         secrets: event.secrets.clone(),
     }

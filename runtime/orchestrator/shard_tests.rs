@@ -3,11 +3,11 @@
 use super::super::event::{FORMAT, sample};
 use super::super::frame::{Reader, Received};
 use super::*;
-use crate::flow::Flow;
-use crate::place::at;
-use crate::program::{Embedded, Line, UserClass};
-use crate::user::{User, Wait};
-use crate::value::Value;
+use ltc_engine::flow::Flow;
+use ltc_engine::place::at;
+use ltc_engine::program::{Embedded, Line, UserClass};
+use ltc_engine::user::{User, Wait};
+use ltc_engine::value::Value;
 
 async fn turns(user: &User) -> Flow {
     loop {

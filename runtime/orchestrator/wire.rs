@@ -3,7 +3,7 @@
 use prost::{Message, Oneof};
 
 use super::frame::{self, EndReason};
-use crate::stats::{Cpu, Durations, EXAMPLES, Failures, Gauge, NameStats, Snapshot, Summary, Window};
+use ltc_engine::stats::{Cpu, Durations, EXAMPLES, Failures, Gauge, NameStats, Snapshot, Summary, Window};
 
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct Frame {

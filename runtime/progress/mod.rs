@@ -6,9 +6,9 @@ use std::io::{self, IsTerminal as _, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::engine::Stop;
 use crate::moment::{About, Moment};
 use crate::report::{clock, percent, rate, short_ms};
+use ltc_engine::workers::Stop;
 use screen::Screen;
 
 pub(crate) use screen::notice;

@@ -6,8 +6,8 @@ use anstyle::{AnsiColor, Style};
 
 use super::figures::{clock, count, ms, percent, rate};
 use super::{Look, Report, Table};
-use crate::stats::{Durations, NameKind, NameStats, PERCENTILE_NAMES};
 use crate::thresholds::Outcome;
+use ltc_engine::stats::{Durations, NameKind, NameStats, PERCENTILE_NAMES};
 
 /// How many kinds of failure are listed; the JSON report has all.
 const FAILURES_SHOWN: usize = 20;

@@ -2,7 +2,7 @@
 
 use super::super::sample::{report, verdict};
 use super::*;
-use crate::stats::{Phases, Recorder, Sample, Snapshot};
+use ltc_engine::stats::{Phases, Recorder, Sample, Snapshot};
 use std::time::Duration;
 
 fn written(report: &Report, look: Look) -> String {

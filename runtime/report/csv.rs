@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Report;
-use crate::stats::{Durations, NameKind, NameStats, PERCENTILE_NAMES, PERCENTILES};
+use ltc_engine::stats::{Durations, NameKind, NameStats, PERCENTILE_NAMES, PERCENTILES};
 
 const STATS_HEAD: [&str; 11] = [
     "Type",

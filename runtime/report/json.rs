@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Report;
-use crate::stats::{NameStats, PERCENTILE_NAMES, Summary};
+use ltc_engine::stats::{NameStats, PERCENTILE_NAMES, Summary};
 
 /// The name and version of the format.
 pub const SCHEMA: &str = "ltc.report/1";

@@ -8,8 +8,8 @@ use std::io;
 
 use super::figures::{count, percent};
 use super::{Report, ms};
-use crate::stats::{NameKind, NameStats};
 use crate::thresholds::{Outcome, Verdict};
+use ltc_engine::stats::{NameKind, NameStats};
 
 /// Writes the file.
 pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {

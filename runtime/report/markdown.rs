@@ -4,8 +4,8 @@ use std::io;
 
 use super::figures::{clock, count, ms, percent, rate};
 use super::{Report, RunInfo};
-use crate::stats::{NameKind, NameStats};
 use crate::thresholds::Outcome;
+use ltc_engine::stats::{NameKind, NameStats};
 
 /// How many steps are shown; a comment has room for a few thousand words.
 const STEPS: usize = 50;
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn a_thousand_steps_fit_a_comment() {
         let mut report = report();
-        report.names = (0..1000).map(|n| crate::stats::Name::step(format!("Step {n}"), "GET")).collect();
+        report.names = (0..1000).map(|n| ltc_engine::stats::Name::step(format!("Step {n}"), "GET")).collect();
         report.total.names = vec![report.total.names[0].clone(); 1000];
         let mut out = Vec::new();
         write(&report, &mut out).unwrap();

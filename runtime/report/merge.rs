@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::{Report, RunInfo};
-use crate::stats::{NO_NAME, NO_PLACE, NameKind, Snapshot, Timeline};
 use crate::thresholds;
+use ltc_engine::stats::{NO_NAME, NO_PLACE, NameKind, Snapshot, Timeline};
 
 impl Report {
     /// Merges reports. The first says what was run.

@@ -2,7 +2,7 @@
 
 use super::super::sample::report;
 use super::*;
-use crate::stats::{Durations, Name};
+use ltc_engine::stats::{Durations, Name};
 
 #[test]
 fn runs_of_the_same_time_add_up() {

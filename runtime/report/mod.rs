@@ -24,8 +24,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::stats::{NO_NAME, NO_PLACE, Name, Snapshot, Timeline};
 use crate::thresholds::Verdict;
+use ltc_engine::stats::{NO_NAME, NO_PLACE, Name, Snapshot, Timeline};
 
 /// The version that an API's `healthcheck` told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -184,7 +184,7 @@ pub(crate) mod sample {
     //! One small report, by hand, for the tests of all forms.
 
     use super::*;
-    use crate::stats::{Example, FailureClass, FailureKey, Recorder, Sample};
+    use ltc_engine::stats::{Example, FailureClass, FailureKey, Recorder, Sample};
 
     /// What a threshold comes to in a report.
     pub(crate) fn verdict(report: &Report, text: &str) -> Verdict {

@@ -9,7 +9,7 @@ use ltc_config::threshold::{Metric, Subject};
 use super::measured::{Lines, Measured};
 use super::verdict::{Outcome, Verdict, decided};
 use crate::report::{Report, clock};
-use crate::stats::{Name, Snapshot, micros};
+use ltc_engine::stats::{Name, Snapshot, micros};
 
 /// A window is kept in at most about so many pieces: it slides by its sixtieth where that is more than an interval.
 const PIECES: u64 = 60;

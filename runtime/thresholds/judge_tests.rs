@@ -1,7 +1,7 @@
 //! Judging: over the whole, over windows, against an earlier run; and when a test is stopped.
 
 use super::*;
-use crate::stats::{Recorder, Sample};
+use ltc_engine::stats::{Recorder, Sample};
 
 /// A test, interval by interval of a second.
 struct Course {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ltc_config::threshold::{Metric, Subject};
 
-use crate::stats::{Durations, Name, NameKind, NameStats, Snapshot};
+use ltc_engine::stats::{Durations, Name, NameKind, NameStats, Snapshot};
 
 /// The lines of the report that a threshold is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl Measured {
             Metric::Failures => Some(self.failures as f64),
             Metric::Requests => Some(self.requests as f64),
             Metric::Missed => Some(self.missed as f64),
-            Metric::Rps => Some(crate::stats::rate(self.requests, self.length())),
+            Metric::Rps => Some(ltc_engine::stats::rate(self.requests, self.length())),
             Metric::Average => times.map(Durations::mean_us),
             Metric::Min => times.map(|times| times.min_us() as f64),
             Metric::Max => times.map(|times| times.max_us() as f64),

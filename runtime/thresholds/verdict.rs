@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::measured::{Lines, Measured};
 use crate::report::ms;
-use crate::stats::{Name, Snapshot};
+use ltc_engine::stats::{Name, Snapshot};
 
 /// How a threshold stands, or stood at the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

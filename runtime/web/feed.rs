@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
-use crate::clock::Clock;
 use crate::moment::{About, Figures, Log, Moment};
-use crate::stats::NameKind;
+use ltc_engine::clock::Clock;
+use ltc_engine::stats::NameKind;
 
 /// How many intervals a page that comes late is told; when there are more, every other is left out.
 const HISTORY: usize = 1500;

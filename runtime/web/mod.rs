@@ -14,10 +14,10 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::engine::Stop;
 use crate::moment::{About, Moment};
 use feed::Feed;
 use guard::Guard;
+use ltc_engine::workers::Stop;
 
 /// Where it listens when nobody says, as Locust's page does.
 pub(crate) const PORT: u16 = 8089;

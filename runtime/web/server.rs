@@ -22,7 +22,7 @@ use tokio::sync::{broadcast, oneshot};
 use super::feed::Feed;
 use super::guard::{Guard, TOKEN_HEADER};
 use super::page;
-use crate::engine::Stop;
+use ltc_engine::workers::Stop;
 
 /// How many connections are served at a time: pages and their streams.
 const CONNECTIONS: usize = 128;

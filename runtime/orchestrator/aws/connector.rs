@@ -13,7 +13,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 
 /// A client without a read timeout: an invocation may be silent for as long as it lasts. Who calls bounds the wait.
 pub(super) fn client() -> Result<reqwest::Client, String> {
-    let tls = crate::http::plain_tls()?;
+    let tls = ltc_engine::http::plain_tls()?;
     reqwest::Client::builder()
         .tls_backend_preconfigured((*tls).clone())
         .connect_timeout(CONNECT)

@@ -7,8 +7,8 @@ use aws_credential_types::Credentials;
 use reqwest::Method;
 
 use super::error::{AwsError, Cause};
-use crate::clock::Clock;
-use crate::functions::{AwsCredentials, AwsRequest, aws_sign};
+use ltc_engine::clock::Clock;
+use ltc_engine::functions::{AwsCredentials, AwsRequest, aws_sign};
 
 /// How long one of these calls may take.
 const CALL: Duration = Duration::from_secs(20);

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use super::storage::ObjectReader;
-use crate::engine::Stop;
 use crate::orchestrator::backend::Urgency;
 use crate::orchestrator::event::{SliceEvent, StopSign};
+use ltc_engine::workers::Stop;
 
 /// How often a function looks. A hundred functions cost a cent in ten minutes.
 const EVERY: Duration = Duration::from_secs(2);

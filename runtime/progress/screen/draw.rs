@@ -11,8 +11,8 @@ use ratatui::widgets::{Block, Cell, Clear, Paragraph, Row, Sparkline, Table};
 use super::state::{Sort, State, Tick};
 use crate::moment::Line as Figures;
 use crate::report::{clock, count, fit, percent, rate, short_ms};
-use crate::stats::NameKind;
 use crate::thresholds::Outcome;
+use ltc_engine::stats::NameKind;
 
 /// From this width on there are more columns.
 const WIDE: u16 = 100;

@@ -9,7 +9,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::*;
 use crate::moment::About;
 use crate::moment::sample::{about, moment};
-use crate::stats::Name;
+use ltc_engine::stats::Name;
 
 fn state() -> State {
     let mut state = State::new(Arc::new(about()));

@@ -16,8 +16,8 @@ use ratatui::crossterm::event::{self, Event, KeyEventKind};
 use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use ratatui::crossterm::{cursor, execute};
 
-use crate::engine::Stop;
 use crate::moment::{About, Moment};
+use ltc_engine::workers::Stop;
 use state::{State, Wish};
 
 /// How long keys are waited for, before it is looked whether there is something to draw.
@@ -122,7 +122,7 @@ impl Drop for Screen {
 
 fn run(mut terminal: Terminal<CrosstermBackend<io::Stderr>>, mut state: State, incoming: &Receiver<Arc<Moment>>, stop: &Stop) {
     let begun = state.about.unix_start;
-    let elapsed = || crate::clock::Clock::start().unix_start().saturating_sub(begun);
+    let elapsed = || ltc_engine::clock::Clock::start().unix_start().saturating_sub(begun);
     let mut drawn: Option<Instant> = None;
     while UP.load(Ordering::Acquire) {
         let mut changed = false;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 pub use print::write;
 
 use super::Report;
-use crate::stats::{Cell, History, NameKind, NameStats, PERCENTILE_NAMES, PERCENTILES, Timeline};
+use ltc_engine::stats::{Cell, History, NameKind, NameStats, PERCENTILE_NAMES, PERCENTILES, Timeline};
 use statistics::{bounds, chance_of_fewer, chance_of_more, design_effect};
 
 /// The chance, at most, that anything at all is called worse or better that isn't.

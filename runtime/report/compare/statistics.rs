@@ -5,7 +5,7 @@
 //! binomial (Przyborowski and Wilenski 1940), which is exact also where there are few, or none. Requests of one stretch of time are
 //! alike, so counts are divided by the design effect (Kish): how much more the share of an interval scatters than chance would.
 
-use crate::stats::Durations;
+use ltc_engine::stats::Durations;
 
 /// How many stretches of time a design effect is estimated from at least.
 const LEAST: usize = 5;

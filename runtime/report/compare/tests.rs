@@ -6,7 +6,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use crate::stats::{Name, Recorder, Sample, Snapshot};
+use ltc_engine::stats::{Name, Recorder, Sample, Snapshot};
 
 /// A run of 60 s of two steps; times of the first are `slower` times as long, a share of its requests fails.
 fn run(seed: u64, requests: u64, slower: f64, failing: f64) -> Report {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::super::sample::{report, verdict};
 use super::super::{ApiVersion, Report, RunInfo};
-use crate::stats::{Example, FailureClass, FailureKey, Name, Recorder, Sample, Snapshot, Timeline};
+use ltc_engine::stats::{Example, FailureClass, FailureKey, Name, Recorder, Sample, Snapshot, Timeline};
 
 /// How long Chromium may take.
 const PATIENCE: Duration = Duration::from_secs(120);

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::super::Report;
-use crate::stats::{Durations, History, NameKind, NameStats, Summary};
+use ltc_engine::stats::{Durations, History, NameKind, NameStats, Summary};
 
-/// Percentiles of the timeline: the places in [`crate::stats::PERCENTILES`].
+/// Percentiles of the timeline: the places in [`ltc_engine::stats::PERCENTILES`].
 const DRAWN: [(&str, usize); 5] = [("p50", 0), ("p90", 4), ("p95", 5), ("p99", 7), ("max", 10)];
 
 /// Tenths of nines up to 99.999 %.
@@ -46,7 +46,7 @@ pub(super) fn of(report: &Report) -> Value {
         })).collect::<Vec<_>>(),
         "never": report.names.iter().zip(&report.total.names).filter(|(_, stats)| stats.requests + stats.skipped == 0)
             .map(|(name, _)| &name.name).collect::<Vec<_>>(),
-        "percentiles": crate::stats::PERCENTILE_NAMES,
+        "percentiles": ltc_engine::stats::PERCENTILE_NAMES,
         "total": line(&total, seconds),
         "lines": lines,
         "width": digits(history.width_us() as f64 / 1e6),
@@ -147,8 +147,9 @@ fn course(history: &History, line: usize) -> Value {
 
 fn timeline(report: &Report) -> Value {
     let points: Vec<_> = report.timeline.points().collect();
-    let of =
-        |figure: &dyn Fn(&crate::stats::Point) -> Option<f64>| -> Value { points.iter().map(|point| figure(point).map(digits)).collect() };
+    let of = |figure: &dyn Fn(&ltc_engine::stats::Point) -> Option<f64>| -> Value {
+        points.iter().map(|point| figure(point).map(digits)).collect()
+    };
     let mut course = json!({
         "from": of(&|point| Some(point.from_us as f64 / 1e6)),
         "to": of(&|point| Some(point.to_us as f64 / 1e6)),

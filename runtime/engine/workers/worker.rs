@@ -14,7 +14,7 @@ use super::Stop;
 use super::arrivals::serve;
 use super::meter::Meter;
 use super::turn::{live, until};
-use crate::observe::Quiet;
+use crate::observe::{Quiet, Tell};
 use crate::schedule::{Event, EventKind, Slice};
 use crate::stats::Snapshot;
 use crate::user::User;
@@ -32,6 +32,7 @@ pub(super) struct Job {
     pub(super) graceful_stop: Duration,
     pub(super) stop: Stop,
     pub(super) frames: Sender<Snapshot>,
+    pub(super) tell: Tell,
     /// The process's use of the processor, which one worker reports for all.
     pub(super) meter: Option<RefCell<Meter>>,
 }
@@ -95,7 +96,7 @@ impl Job {
             .enable_all()
             .build_local(LocalOptions::default())
             .map_err(|error| format!("the worker's runtime can't be started: {error}"))?;
-        let world = World::new(&self.settings, Box::new(Quiet))?;
+        let world = World::new(&self.settings, Box::new(Quiet(self.tell)))?;
         runtime.block_on(self.work(world));
         Ok(())
     }

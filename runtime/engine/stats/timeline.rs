@@ -159,7 +159,7 @@ impl Timeline {
     }
 
     /// The same of a part whose lines are so numbered here, and that began so much later.
-    pub(crate) fn merge_later(&mut self, other: &Self, line_of: impl Fn(usize) -> usize, shift_us: u64) {
+    pub fn merge_later(&mut self, other: &Self, line_of: impl Fn(usize) -> usize, shift_us: u64) {
         while self.width_us < other.width_us {
             self.widen();
         }

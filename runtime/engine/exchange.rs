@@ -18,15 +18,17 @@ pub struct Ready(pub(crate) Rc<http::Request>);
 
 /// What was sent, kept for reports of failures.
 #[derive(Debug)]
-pub(crate) struct Sent {
-    pub(crate) request: Rc<http::Request>,
+pub struct Sent {
+    /// The request.
+    pub request: Rc<http::Request>,
     /// The jar's cookies, where every exchange is shown.
-    pub(crate) cookies: String,
-    pub(crate) elapsed: Duration,
+    pub cookies: String,
+    /// From the send to the end of the answer, or to where it broke.
+    pub elapsed: Duration,
 }
 
 /// Sends a request. Where it can't be, or nothing comes back, says why.
-pub(crate) async fn send(user: &User, request: Request<'_>) -> Result<http::Response, (FailureClass, String)> {
+pub async fn send(user: &User, request: Request<'_>) -> Result<http::Response, (FailureClass, String)> {
     let request = ready(user, request).map_err(|fault| (FailureClass::Expression, fault.0))?;
     user.session().send(request.0).await.map_err(|failure| (failure.class, failure.message))
 }

@@ -19,73 +19,80 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
+use crate::observe::Tell;
 use crate::schedule::Slice;
 use crate::stats::Snapshot;
 use crate::world::Settings;
 
 /// How a run is to be.
 #[derive(Clone, Debug)]
-pub(crate) struct Run {
+pub struct Run {
     /// What each worker's world is made from. Its part is this machine's among all; the engine cuts it for the workers.
-    pub(crate) settings: Settings,
+    pub settings: Settings,
     /// This machine's part of the plan.
-    pub(crate) slice: Slice,
-    pub(crate) threads: usize,
+    pub slice: Slice,
+    /// How many workers there are.
+    pub threads: usize,
     /// How many processors there are to use, where that is less than the machine shows.
-    pub(crate) processors: Option<f64>,
+    pub processors: Option<f64>,
     /// How often workers hand over what they counted.
-    pub(crate) interval: Duration,
+    pub interval: Duration,
     /// How long users may take to finish their turn at the end.
-    pub(crate) graceful_stop: Duration,
+    pub graceful_stop: Duration,
+    /// Where `log` goes.
+    pub tell: Tell,
 }
 
 /// How far a stop has come. It only ever grows.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Stop(Arc<AtomicU8>, Arc<AtomicBool>);
+pub struct Stop(Arc<AtomicU8>, Arc<AtomicBool>);
 
 impl Stop {
     /// Users finish the turn they are in.
-    pub(crate) fn gracefully(&self) {
+    pub fn gracefully(&self) {
         self.0.fetch_max(1, Ordering::Relaxed);
     }
 
     /// Users are dropped where they are.
-    pub(crate) fn at_once(&self) {
+    pub fn at_once(&self) {
         self.0.fetch_max(2, Ordering::Relaxed);
     }
 
-    pub(crate) fn is_graceful(&self) -> bool {
+    /// Whether users are to finish their turn.
+    pub fn is_graceful(&self) -> bool {
         self.0.load(Ordering::Relaxed) >= 1
     }
 
-    pub(crate) fn is_at_once(&self) -> bool {
+    /// Whether users are to be dropped.
+    pub fn is_at_once(&self) -> bool {
         self.0.load(Ordering::Relaxed) >= 2
     }
 
     /// Somebody asked for it (Ctrl-C), rather than the plan being done.
-    pub(crate) fn interrupt(&self) {
+    pub fn interrupt(&self) {
         self.1.store(true, Ordering::Relaxed);
         if self.is_graceful() { self.at_once() } else { self.gracefully() }
     }
 
     /// Nobody else holds it: what it could stop is over.
-    pub(crate) fn is_last(&self) -> bool {
+    pub fn is_last(&self) -> bool {
         Arc::strong_count(&self.0) == 1
     }
 
-    pub(crate) fn is_interrupted(&self) -> bool {
+    /// Whether somebody asked for it.
+    pub fn is_interrupted(&self) -> bool {
         self.1.load(Ordering::Relaxed)
     }
 }
 
 /// A worker's part among all workers of all machines, where each machine has as many.
-pub(crate) fn worker_part((machine, machines): (u64, u64), (worker, workers): (u64, u64)) -> (u64, u64) {
+pub fn worker_part((machine, machines): (u64, u64), (worker, workers): (u64, u64)) -> (u64, u64) {
     (machine + machines * worker, machines * workers)
 }
 
 /// Workers that are running.
 #[derive(Debug)]
-pub(crate) struct Engine {
+pub struct Engine {
     workers: Vec<JoinHandle<Result<(), String>>>,
     frames: Receiver<Snapshot>,
     interval: Duration,
@@ -93,7 +100,7 @@ pub(crate) struct Engine {
 
 impl Engine {
     /// Starts the workers; the load begins at `clock`'s start.
-    pub(crate) fn start(run: &Run, clock: &Clock, stop: &Stop) -> Result<Self, String> {
+    pub fn start(run: &Run, clock: &Clock, stop: &Stop) -> Result<Self, String> {
         let (sender, frames) = channel();
         let mut workers = Vec::with_capacity(run.threads);
         for index in 0..run.threads {
@@ -106,6 +113,7 @@ impl Engine {
                 graceful_stop: run.graceful_stop,
                 stop: stop.clone(),
                 frames: sender.clone(),
+                tell: run.tell,
                 meter: (index == 0).then(|| RefCell::new(meter::Meter::new(run.threads, run.processors))),
             };
             let thread = std::thread::Builder::new()
@@ -118,7 +126,7 @@ impl Engine {
     }
 
     /// Calls `each` once an interval with what was counted in it, until all workers are done.
-    pub(crate) fn watch(self, mut each: impl FnMut(Snapshot)) -> Result<(), String> {
+    pub fn watch(self, mut each: impl FnMut(Snapshot)) -> Result<(), String> {
         let mut pending: Option<Snapshot> = None;
         let mut merged = 0;
         let mut due = Instant::now() + self.interval * 2;

@@ -98,10 +98,13 @@ impl As {
 
 /// What went wrong in a step.
 #[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) class: FailureClass,
-    pub(crate) at: Place,
-    pub(crate) message: String,
+pub struct Failure {
+    /// What kind of failure it is.
+    pub class: FailureClass,
+    /// Where in the spec it was noticed.
+    pub at: Place,
+    /// What happened, secrets not yet masked.
+    pub message: String,
 }
 
 /// A step that is running.
@@ -398,14 +401,21 @@ fn fault(fault: Fault) -> (FailureClass, String) {
 
 /// A finished step.
 #[derive(Debug)]
-pub(crate) struct Done {
-    pub(crate) info: &'static StepInfo,
-    pub(crate) service: Duration,
-    pub(crate) response: Duration,
-    pub(crate) sent: Option<Sent>,
-    pub(crate) received: Option<http::Response>,
-    pub(crate) failures: Vec<Failure>,
-    pub(crate) details: Vec<Detail>,
+pub struct Done {
+    /// The step as the spec has it.
+    pub info: &'static StepInfo,
+    /// From the send to the end of the answer.
+    pub service: Duration,
+    /// The same from when the send should have begun.
+    pub response: Duration,
+    /// The request, where it could be laid out.
+    pub sent: Option<Sent>,
+    /// The answer, where one came.
+    pub received: Option<http::Response>,
+    /// What went wrong; nothing in a good step.
+    pub failures: Vec<Failure>,
+    /// What was judged and taken, where the observer wants it.
+    pub details: Vec<Detail>,
 }
 
 impl Done {

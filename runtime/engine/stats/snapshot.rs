@@ -260,7 +260,7 @@ impl Snapshot {
     }
 
     /// What isn't of a line of the report: all but failures.
-    pub(crate) fn without_names(&self) -> Self {
+    pub fn without_names(&self) -> Self {
         Self {
             version: Version,
             window: self.window,
@@ -275,7 +275,7 @@ impl Snapshot {
 
     /// The same as of a part of a test that began so much later, whose threads are numbered from there on.
     #[must_use]
-    pub(crate) fn later(mut self, shift_us: u64, sources_from: u32) -> Self {
+    pub fn later(mut self, shift_us: u64, sources_from: u32) -> Self {
         self.window = self.window.map(|window| Window { from_us: window.from_us + shift_us, to_us: window.to_us + shift_us, ..window });
         let sources = std::mem::take(&mut self.sources);
         let shifted =
@@ -317,7 +317,7 @@ impl Snapshot {
 }
 
 /// Events per second; 0 where no time has passed.
-pub(crate) fn rate(events: u64, elapsed: Duration) -> f64 {
+pub fn rate(events: u64, elapsed: Duration) -> f64 {
     if elapsed.is_zero() { 0.0 } else { events as f64 / elapsed.as_secs_f64() }
 }
 

@@ -4,26 +4,26 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The clock of a test.
 #[derive(Clone, Debug)]
-pub(crate) struct Clock {
+pub struct Clock {
     start: Instant,
     unix_start: Duration,
 }
 
 impl Clock {
     /// A test that starts now.
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         let unix_start = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self { start: Instant::now(), unix_start }
     }
 
     /// A test that starts at an instant which may lie ahead.
-    pub(crate) fn starting_in(delay: Duration) -> Self {
+    pub fn starting_in(delay: Duration) -> Self {
         let now = Self::start();
         Self { start: now.start + delay, unix_start: now.unix_start + delay }
     }
 
     /// A test that starts, or started, when this machine's wall clock shows that time since the Unix epoch.
-    pub(crate) fn at(unix_start: Duration) -> Self {
+    pub fn at(unix_start: Duration) -> Self {
         let now = Self::start();
         let start = if unix_start >= now.unix_start {
             now.start + (unix_start - now.unix_start)
@@ -35,22 +35,22 @@ impl Clock {
     }
 
     /// Since the test's start; zero before it.
-    pub(crate) fn elapsed(&self) -> Duration {
+    pub fn elapsed(&self) -> Duration {
         Instant::now().saturating_duration_since(self.start)
     }
 
     /// When the offset is reached.
-    pub(crate) fn instant(&self, offset: Duration) -> Instant {
+    pub fn instant(&self, offset: Duration) -> Instant {
         self.start + offset
     }
 
     /// The test's start, since the Unix epoch.
-    pub(crate) fn unix_start(&self) -> Duration {
+    pub fn unix_start(&self) -> Duration {
         self.unix_start
     }
 
     /// Now, in nanoseconds since the Unix epoch: monotonic within a test.
-    pub(crate) fn unix_nanos(&self) -> i128 {
+    pub fn unix_nanos(&self) -> i128 {
         let since = self.unix_start + self.elapsed();
         i128::try_from(since.as_nanos()).unwrap_or(i128::MAX)
     }

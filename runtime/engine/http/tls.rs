@@ -68,7 +68,7 @@ pub(crate) fn client_config(api: &ApiConfig) -> Result<Arc<ClientConfig>, String
 }
 
 /// For servers that aren't under test, such as AWS's own: HTTP/1.1, verified as any server of the system's.
-pub(crate) fn plain_config() -> Result<Arc<ClientConfig>, String> {
+pub fn plain_config() -> Result<Arc<ClientConfig>, String> {
     client_config(&ApiConfig { http2: false, ..ApiConfig::default() })
 }
 

@@ -190,7 +190,7 @@ impl Failures {
     }
 
     /// The same with other numbers of names and places, as of a part of a test that began so much later.
-    pub(crate) fn renamed(&self, name: impl Fn(u32) -> u32, place: impl Fn(u32) -> u32, shift_us: u64) -> Self {
+    pub fn renamed(&self, name: impl Fn(u32) -> u32, place: impl Fn(u32) -> u32, shift_us: u64) -> Self {
         let mut all = Self { other: self.other, ..Self::default() };
         for (key, found) in &self.kinds {
             let key = FailureKey { name: name(key.name), place: place(key.place), ..key.clone() };

@@ -35,7 +35,7 @@ pub use proxy::Proxies;
 pub use sending::Sending;
 pub use session::Session;
 pub use target::Target;
-pub(crate) use tls::plain_config as plain_tls;
+pub use tls::plain_config as plain_tls;
 pub use transport::{ApiConfig, ApiTransport, TlsConfig, Transport, TransportConfig};
 
 use crate::stats::FailureClass;

@@ -230,7 +230,7 @@ fn a_million_users_are_quickly_counted() {
 
 #[test]
 fn a_profile_handed_over_gives_the_same_plan() {
-    let text = include_str!("../../specs/shop.profile.yml");
+    let text = include_str!("../../../specs/shop.profile.yml");
     let profile = Profile::parse(text, "specs/shop.profile.yml").unwrap();
     let carried: Profile = serde_json::from_str(&serde_json::to_string(&profile).unwrap()).unwrap();
     assert_eq!(carried, profile);

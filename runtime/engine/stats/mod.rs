@@ -16,7 +16,7 @@ pub use durations::{Durations, PERCENTILE_NAMES, PERCENTILES, PackedDurations, S
 pub use failures::{EXAMPLES, Example, FailureClass, FailureKey, Failures, KINDS, Occurrences};
 pub use history::{Cell, History, Sketch};
 pub use recorder::{Phases, Recorder, Sample};
-pub(crate) use snapshot::rate;
+pub use snapshot::rate;
 pub use snapshot::{Cpu, Gauge, NameStats, Snapshot, Window};
 pub use timeline::{Point, Timeline};
 

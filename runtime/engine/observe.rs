@@ -7,7 +7,7 @@ use crate::value::Value;
 
 /// What was judged and taken in a step, in order; kept only where the observer wants it.
 #[derive(Debug)]
-pub(crate) enum Detail {
+pub enum Detail {
     /// An expectation: what was found where that says more than the expectation itself, or the message where it failed.
     Verdict(Expectation, Result<Option<String>, String>),
     /// A name and what it took.
@@ -17,7 +17,7 @@ pub(crate) enum Detail {
 }
 
 /// Sees what users do.
-pub(crate) trait Observer: std::fmt::Debug {
+pub trait Observer: std::fmt::Debug {
     /// Whether steps are to keep their [`Detail`]s.
     fn wants_detail(&self) -> bool {
         false
@@ -30,12 +30,15 @@ pub(crate) trait Observer: std::fmt::Debug {
     fn log(&self, user: &User, at: Place, text: &str);
 }
 
-/// A load run's.
+/// Tells a line to whoever is at the terminal.
+pub type Tell = fn(&str);
+
+/// A load run's: only what `log` says is told.
 #[derive(Debug)]
-pub(crate) struct Quiet;
+pub struct Quiet(pub Tell);
 
 impl Observer for Quiet {
     fn log(&self, user: &User, at: Place, text: &str) {
-        crate::progress::notice(&format!("{} user {}: {}", user.world().place(at), user.number(), user.world().mask(text)));
+        (self.0)(&format!("{} user {}: {}", user.world().place(at), user.number(), user.world().mask(text)));
     }
 }

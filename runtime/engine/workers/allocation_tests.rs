@@ -119,7 +119,7 @@ fn allocations_of_turns(varied: bool, count: usize) -> u64 {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let world = World::new(&settings, Box::new(Quiet)).unwrap();
+        let world = World::new(&settings, Box::new(Quiet(|_| ()))).unwrap();
         let user = Rc::new(User::new(world.clone(), 0, 1));
         let mut turns = Turns::of(&user, &PROGRAM.users[0]);
         // The first turns connect, and grow what is kept: the buffer, the histograms up to what the machine's worst moment takes.

@@ -22,7 +22,8 @@ pub struct Response<'u> {
 }
 
 impl<'u> Response<'u> {
-    pub(crate) fn new(user: &'u User, raw: http::Response) -> Self {
+    /// A response that came to a user.
+    pub fn new(user: &'u User, raw: http::Response) -> Self {
         Self { raw, user, text: OnceCell::new(), page: OnceCell::new() }
     }
 

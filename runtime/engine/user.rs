@@ -41,7 +41,8 @@ pub struct User {
     keeps: RefCell<Vec<Value>>,
     auths: RefCell<Vec<Option<EcoString>>>,
     pub(crate) held: RefCell<Held>,
-    pub(crate) scopes: Scopes,
+    /// What surrounds the step that runs.
+    pub scopes: Scopes,
     /// What [`User::eval`] ends the user with instead of a failure: set where data ran out.
     pending_exit: Cell<Option<Exit>>,
     /// Intended start of the turn where it is later than planned: pacing and arrivals.
@@ -52,7 +53,7 @@ pub struct User {
 
 impl User {
     /// A user of a class. `id` is unique over the fleet and chooses the user's stream of randomness.
-    pub(crate) fn new(world: Rc<World>, class: usize, id: u64) -> Self {
+    pub fn new(world: Rc<World>, class: usize, id: u64) -> Self {
         let rng = Rng::new(world.seed, id + 1);
         let session = http::Session::new(world.transport.clone());
         let apis = world.program.apis.len();
@@ -74,7 +75,7 @@ impl User {
     }
 
     /// Evaluates the `keep`s.
-    pub(crate) fn start(&self) -> Flow {
+    pub fn start(&self) -> Flow {
         for (index, keep) in self.world.program.keeps.iter().enumerate() {
             let value = self.eval(keep.at, || (keep.value)(self))?;
             self.set_keep(index, value);
@@ -82,11 +83,13 @@ impl User {
         Ok(())
     }
 
-    pub(crate) fn share_world(&self) -> Rc<World> {
+    /// The worker's world, to be held.
+    pub fn share_world(&self) -> Rc<World> {
         self.world.clone()
     }
 
-    pub(crate) fn world(&self) -> &World {
+    /// The worker's world.
+    pub fn world(&self) -> &World {
         &self.world
     }
 
@@ -122,7 +125,8 @@ impl User {
         Value::Int(i64::try_from(self.iteration.get()).unwrap_or(i64::MAX))
     }
 
-    pub(crate) fn next_iteration(&self) {
+    /// A turn is over; the next has the next number.
+    pub fn next_iteration(&self) {
         self.iteration.set(self.iteration.get() + 1);
     }
 
@@ -372,12 +376,12 @@ impl User {
     }
 
     /// The turn is over: rows that were drawn for it are free again.
-    pub(crate) fn end_turn(&self) {
+    pub fn end_turn(&self) {
         self.world.pools.release(&mut self.held.borrow_mut().turn);
     }
 
     /// The user is over: all its rows are free again.
-    pub(crate) fn end(&self) {
+    pub fn end(&self) {
         self.end_turn();
         self.world.pools.release(&mut self.held.borrow_mut().user);
     }

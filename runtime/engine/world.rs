@@ -26,43 +26,59 @@ use crate::value::{Eval, Fault, FileValue, Value};
 
 /// What a worker's world is made from: plain data that may cross threads.
 #[derive(Clone, Debug)]
-pub(crate) struct Settings {
-    pub(crate) program: &'static Program,
+pub struct Settings {
+    /// The compiled spec.
+    pub program: &'static Program,
     /// Values of [`Program::env`], in its order.
-    pub(crate) env: Vec<Value>,
-    pub(crate) apis: Vec<http::ApiConfig>,
-    pub(crate) transport: http::TransportConfig,
-    pub(crate) seed: u64,
-    pub(crate) test_id: EcoString,
+    pub env: Vec<Value>,
+    /// How each of [`Program::apis`] is reached, in its order.
+    pub apis: Vec<http::ApiConfig>,
+    /// What holds for all of them.
+    pub transport: http::TransportConfig,
+    /// What all randomness of the test comes from.
+    pub seed: u64,
+    /// `test.id`.
+    pub test_id: EcoString,
     /// This worker's part of what is split: data rows, user numbers.
-    pub(crate) part: u64,
-    pub(crate) parts: u64,
-    pub(crate) shard: u32,
-    pub(crate) globals: Vec<Value>,
-    pub(crate) shared: Vec<Value>,
-    pub(crate) aws: Option<AwsCredentials>,
-    pub(crate) clock: Clock,
+    pub part: u64,
+    /// Into how many that is split.
+    pub parts: u64,
+    /// `shard.index`.
+    pub shard: u32,
+    /// Values of the file-level `let`s, in their order.
+    pub globals: Vec<Value>,
+    /// What `before test` left, in the order of its names.
+    pub shared: Vec<Value>,
+    /// What `auth aws` signs with.
+    pub aws: Option<AwsCredentials>,
+    /// The test's time.
+    pub clock: Clock,
     /// Values that are never shown.
-    pub(crate) secrets: Vec<String>,
+    pub secrets: Vec<String>,
 }
 
 /// A worker's world.
 #[derive(Debug)]
-pub(crate) struct World {
-    pub(crate) program: &'static Program,
+pub struct World {
+    /// The compiled spec.
+    pub program: &'static Program,
     pub(crate) env: Vec<Value>,
     pub(crate) seed: u64,
     pub(crate) test_id: EcoString,
     pub(crate) shard: u32,
-    pub(crate) globals: RefCell<Vec<Value>>,
-    pub(crate) shared: RefCell<Vec<Value>>,
+    /// Values of the file-level `let`s.
+    pub globals: RefCell<Vec<Value>>,
+    /// What `before test` left.
+    pub shared: RefCell<Vec<Value>>,
     pub(crate) assets: Vec<Value>,
     pub(crate) regexes: Vec<Regex>,
     pub(crate) pools: Pools,
     pub(crate) transport: Rc<http::Transport>,
-    pub(crate) clock: Clock,
+    /// The test's time.
+    pub clock: Clock,
     pub(crate) observer: Box<dyn Observer>,
-    pub(crate) recorder: RefCell<Recorder>,
+    /// What is counted.
+    pub recorder: RefCell<Recorder>,
     pub(crate) judged: RefCell<Judged>,
     apis: Vec<Rc<http::ApiTransport>>,
     bases: Vec<OnceCell<Eval<http::Target>>>,
@@ -79,7 +95,7 @@ impl World {
     ///
     /// # Errors
     /// Where TLS files or the like can't be used.
-    pub(crate) fn new(settings: &Settings, observer: Box<dyn Observer>) -> Result<Rc<Self>, String> {
+    pub fn new(settings: &Settings, observer: Box<dyn Observer>) -> Result<Rc<Self>, String> {
         let program = settings.program;
         let transport = http::Transport::new(settings.transport.clone())?;
         let apis = settings.apis.iter().map(|config| transport.api(config)).collect::<Result<_, _>>()?;
@@ -182,12 +198,12 @@ impl World {
     }
 
     /// A text without the environment's secrets.
-    pub(crate) fn mask(&self, text: &str) -> String {
+    pub fn mask(&self, text: &str) -> String {
         self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
     }
 
     /// `specs/tpdata.lt:31:5`.
-    pub(crate) fn place(&self, at: Place) -> String {
+    pub fn place(&self, at: Place) -> String {
         format!("{}:{}:{}", self.program.files[usize::from(at.file)], at.line, at.column)
     }
 

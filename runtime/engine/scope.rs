@@ -15,7 +15,7 @@ use crate::value::Eval;
 
 /// The scopes a user is in.
 #[derive(Debug, Default)]
-pub(crate) struct Scopes {
+pub struct Scopes {
     /// How many of the `retry`s around have tries left.
     retries: Cell<u32>,
     /// How many `poll`s are around; their last step is held back until the round is judged.
@@ -39,7 +39,7 @@ impl Scopes {
     }
 
     /// Whether a `retry` around tries a failed step again.
-    pub(crate) fn tries_again(&self) -> bool {
+    pub fn tries_again(&self) -> bool {
         self.retries.get() > 0
     }
 
@@ -65,7 +65,7 @@ impl Scopes {
 }
 
 /// A turn is over however it ended: nothing of its scopes is left.
-pub(crate) fn clear(user: &User) {
+pub fn clear(user: &User) {
     user.scopes.retries.set(0);
     user.scopes.polls.set(0);
     if let Some(done) = user.scopes.held_back.replace(None) {

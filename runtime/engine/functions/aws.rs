@@ -22,7 +22,7 @@ pub struct AwsCredentials {
 
 impl AwsCredentials {
     /// What `auth aws` signs with: the environment's credentials, if it has any.
-    pub(crate) fn from_environment() -> Option<Self> {
+    pub fn from_environment() -> Option<Self> {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         Some(Self {
             access_key_id: variable("AWS_ACCESS_KEY_ID")?,

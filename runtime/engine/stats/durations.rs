@@ -182,7 +182,7 @@ impl Durations {
     }
 
     /// The histogram in HdrHistogram's V2 format, not compressed: a part of something that is; empty where there are no values.
-    pub(crate) fn to_v2(&self) -> Vec<u8> {
+    pub fn to_v2(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         if let Some(histogram) = self.histogram.as_ref().filter(|_| !self.is_empty())
             && V2Serializer::new().serialize(histogram, &mut bytes).is_err()
@@ -197,7 +197,7 @@ impl Durations {
     ///
     /// # Errors
     /// Where it can't be read; some values may have been added then.
-    pub(crate) fn merge_v2(&mut self, summary: &Summary, bytes: &[u8]) -> Result<(), String> {
+    pub fn merge_v2(&mut self, summary: &Summary, bytes: &[u8]) -> Result<(), String> {
         if summary.count == 0 {
             return Ok(());
         }
