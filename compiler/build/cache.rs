@@ -252,7 +252,8 @@ const WARM: &[&str] = &[
 /// each unit compiles what it inlines again, and cargo keeps all cores busy with crates.
 fn manifest(name: &str) -> String {
     let level = |names: &[&str], level: u8| -> String {
-        names.iter().map(|name| format!("\n[profile.release.package.{name}]\nopt-level = {level}\n")).collect()
+        let section = |name| format!("\n[profile.release.package.{name}]\nopt-level = {level}\ncodegen-units = 1\n");
+        names.iter().map(section).collect()
     };
     let (hot, warm) = (level(HOT, 3), level(WARM, 1));
     format!(
@@ -269,6 +270,7 @@ publish = false
 ltc-runtime = {{ path = \"../../runtime\" }}
 
 [profile.release]
+opt-level = 1
 strip = true
 debug = false
 codegen-units = 4
@@ -278,6 +280,7 @@ opt-level = 0
 {hot}{warm}
 [profile.lto]
 inherits = \"release\"
+opt-level = 3
 lto = \"thin\"
 codegen-units = 1
 "

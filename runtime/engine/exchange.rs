@@ -73,19 +73,28 @@ impl User {
     /// A request of which all is known once the test begins: it is laid out when it is sent first, and sent again as it is. What
     /// `set shop.auth` said of this user is its own.
     pub fn constant<'u>(&'u self, number: usize, api: usize, request: impl FnOnce() -> Eval<Request<'u>>) -> Eval<Ready> {
-        if self.has_own_auth(api) {
-            return ready(self, request()?);
+        match self.laid_out(number, api) {
+            Some(known) => Ok(known),
+            None => self.lay_out(Some((number, api)), request()),
         }
-        if let Some(known) = self.world().constant(number) {
-            return Ok(known);
-        }
-        let made = ready(self, request()?)?;
-        self.world().keep_constant(number, made.clone());
-        Ok(made)
     }
 
     /// A request whose parts change.
     pub fn attempt<'u>(&'u self, request: impl FnOnce() -> Eval<Request<'u>>) -> Eval<Ready> {
-        ready(self, request()?)
+        self.lay_out(None, request())
+    }
+
+    fn laid_out(&self, number: usize, api: usize) -> Option<Ready> {
+        if self.has_own_auth(api) { None } else { self.world().constant(number) }
+    }
+
+    fn lay_out(&self, constant: Option<(usize, usize)>, request: Eval<Request<'_>>) -> Eval<Ready> {
+        let made = ready(self, request?)?;
+        if let Some((number, api)) = constant
+            && !self.has_own_auth(api)
+        {
+            self.world().keep_constant(number, made.clone());
+        }
+        Ok(made)
     }
 }

@@ -10,7 +10,7 @@ use crate::flow::{Exit, Flow};
 use crate::place::Place;
 use crate::stats::FailureClass;
 use crate::step::{Done, Failure};
-use crate::user::User;
+use crate::user::{Later, User};
 use crate::value::Eval;
 
 /// The scopes a user is in.
@@ -156,17 +156,19 @@ impl Retry<'_> {
     }
 
     /// Whether the block runs once more; otherwise how it ended.
-    pub async fn again(&mut self, round: Flow) -> Flow<bool> {
-        self.disarm();
-        match round {
-            Err(Exit::Retry) if self.left > 0 => {
-                self.left -= 1;
-                self.user.pause(self.every).await;
-                self.arm();
-                Ok(true)
+    pub fn again(&mut self, round: Flow) -> Later<'_, Flow<bool>> {
+        Box::pin(async move {
+            self.disarm();
+            match round {
+                Err(Exit::Retry) if self.left > 0 => {
+                    self.left -= 1;
+                    self.user.pause(self.every).await;
+                    self.arm();
+                    Ok(true)
+                }
+                other => other.map(|()| false),
             }
-            other => other.map(|()| false),
-        }
+        })
     }
 }
 
@@ -191,10 +193,14 @@ pub struct Poll<'u> {
 
 impl Poll<'_> {
     /// A round is over. Whether another follows; where the last one did not meet the condition, its last step fails.
-    pub async fn again(&mut self, met: impl FnOnce() -> Eval<bool>) -> Flow<bool> {
+    pub fn again(&mut self, met: impl FnOnce() -> Eval<bool>) -> Later<'_, Flow<bool>> {
         // What a failed step should have taken isn't there to be judged.
         let failed = self.user.scopes.failed.get();
         let judged = if std::mem::replace(&mut self.failed, failed) == failed { met() } else { Ok(false) };
+        Box::pin(self.go_on(judged))
+    }
+
+    async fn go_on(&mut self, judged: Eval<bool>) -> Flow<bool> {
         let met = match judged {
             Ok(met) => met,
             Err(fault) => {

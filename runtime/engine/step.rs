@@ -108,6 +108,9 @@ pub struct Failure {
 }
 
 /// A step that is running.
+///
+/// What generated code calls with an expression is a shell that only evaluates it: all else is compiled once, here, and not again for each
+/// step of a spec.
 #[derive(Debug)]
 pub struct Step<'u> {
     user: &'u User,
@@ -175,7 +178,8 @@ impl<'u> Step<'u> {
             Err((FailureClass::Status, format!("expected status {}, got {status}", wanted.join(" or "))))
         };
         let is_plain = matches!(wanted, [Status::Code(_)]);
-        self.verdict(expectation, verdict, || (!is_plain).then(|| status.to_string()));
+        let got = (self.details.is_some() && !is_plain).then(|| status.to_string());
+        self.verdict(expectation, verdict, got);
     }
 
     /// `expect json { … }`; `args` are the values that the matcher's `Arg`s stand for.
@@ -185,20 +189,25 @@ impl<'u> Step<'u> {
         matcher: &'static Matcher,
         args: impl FnOnce(&Response<'_>) -> Eval<[Value; N]>,
     ) {
-        let Some(response) = &self.response else { return };
-        let (world, body) = (self.user.world(), response.body_bytes());
-        if N == 0 && self.details.is_none() && world.judged.borrow().is_good(matcher, body) {
+        if N == 0 && self.body_is_known(matcher) {
             return;
         }
-        let verdict = args(response).map_err(fault).and_then(|args| {
-            let context = Context { root: "json", args: &args, regexes: &world.regexes };
-            matcher::judge_bytes(matcher, body, &context).map_err(|found| (FailureClass::Json, explained(&found)))?;
-            if N == 0 {
-                world.judged.borrow_mut().learn(matcher, body);
-            }
-            Ok(())
-        });
-        self.verdict(expectation, verdict, || None);
+        let Some(response) = &self.response else { return };
+        match args(response) {
+            Ok(args) => self.judge_json(expectation, matcher, &args),
+            Err(fault) => self.no_value(expectation, fault),
+        }
+    }
+
+    fn judge_json(&mut self, expectation: Expectation, matcher: &'static Matcher, args: &[Value]) {
+        let Some(response) = &self.response else { return };
+        let (world, body) = (self.user.world(), response.body_bytes());
+        let context = Context { root: "json", args, regexes: &world.regexes };
+        let verdict = matcher::judge_bytes(matcher, body, &context).map_err(|found| (FailureClass::Json, explained(&found)));
+        if args.is_empty() && verdict.is_ok() {
+            world.judged.borrow_mut().learn(matcher, body);
+        }
+        self.verdict(expectation, verdict, None);
     }
 
     /// `expect headers { … }`.
@@ -208,39 +217,62 @@ impl<'u> Step<'u> {
         wanted: &'static [Header],
         args: impl FnOnce(&Response<'_>) -> Eval<[Value; N]>,
     ) {
-        let Some(response) = &self.response else { return };
-        let (world, fields) = (self.user.world(), response.raw.headers.as_bytes());
-        if N == 0 && self.details.is_none() && world.judged.borrow().is_good(wanted, fields) {
+        if N == 0 && self.fields_are_known(wanted) {
             return;
         }
-        let verdict = args(response).map_err(fault).and_then(|args| {
-            let context = Context { root: "headers", args: &args, regexes: &world.regexes };
-            let mut found = Vec::new();
-            for header in wanted {
-                let there = header.names.iter().find_map(|name| Some((name, response.raw.headers.get(name)?)));
-                if there.is_some_and(|(_, value)| context.text(&header.matcher, value)) {
-                    continue;
-                }
-                let there = there.map(|(name, _)| name);
-                let name = there.or(header.names.first()).copied().unwrap_or_default();
-                let member = [(Key::Lit(name), header.matcher)];
-                found.extend(matcher::judge_headers(&member, response.raw.headers.iter(), &context).err().into_iter().flatten());
+        let Some(response) = &self.response else { return };
+        match args(response) {
+            Ok(args) => self.judge_headers(expectation, wanted, &args),
+            Err(fault) => self.no_value(expectation, fault),
+        }
+    }
+
+    fn judge_headers(&mut self, expectation: Expectation, wanted: &'static [Header], args: &[Value]) {
+        let Some(response) = &self.response else { return };
+        let world = self.user.world();
+        let context = Context { root: "headers", args, regexes: &world.regexes };
+        let mut found = Vec::new();
+        for header in wanted {
+            let there = header.names.iter().find_map(|name| Some((name, response.raw.headers.get(name)?)));
+            if there.is_some_and(|(_, value)| context.text(&header.matcher, value)) {
+                continue;
             }
-            if !found.is_empty() {
-                return Err((FailureClass::Header, explained(&found)));
-            }
-            if N == 0 {
-                world.judged.borrow_mut().learn(wanted, fields);
-            }
-            Ok(())
-        });
-        self.verdict(expectation, verdict, || None);
+            let there = there.map(|(name, _)| name);
+            let name = there.or(header.names.first()).copied().unwrap_or_default();
+            let member = [(Key::Lit(name), header.matcher)];
+            found.extend(matcher::judge_headers(&member, response.raw.headers.iter(), &context).err().into_iter().flatten());
+        }
+        if args.is_empty() && found.is_empty() {
+            world.judged.borrow_mut().learn(wanted, response.raw.headers.as_bytes());
+        }
+        let verdict = if found.is_empty() { Ok(()) } else { Err((FailureClass::Header, explained(&found))) };
+        self.verdict(expectation, verdict, None);
+    }
+
+    /// Whether an expectation without arguments has found the same body good. Where all is shown it is judged again.
+    fn body_is_known(&self, matcher: &'static Matcher) -> bool {
+        let Some(response) = &self.response else { return false };
+        self.details.is_none() && self.user.world().judged.borrow().is_good(matcher, response.body_bytes())
+    }
+
+    /// The same of header fields.
+    fn fields_are_known(&self, wanted: &'static [Header]) -> bool {
+        let Some(response) = &self.response else { return false };
+        self.details.is_none() && self.user.world().judged.borrow().is_good(wanted, response.raw.headers.as_bytes())
     }
 
     /// `expect text "part"`, `expect not text "part"`.
     pub fn text(&mut self, expectation: Expectation, negated: bool, part: impl FnOnce(&Response<'_>) -> Eval) {
         let Some(response) = &self.response else { return };
-        let verdict = part(response).and_then(|part| part.to_text()).map_err(fault).and_then(|part| {
+        match part(response) {
+            Ok(part) => self.judge_text(expectation, negated, &part),
+            Err(fault) => self.no_value(expectation, fault),
+        }
+    }
+
+    fn judge_text(&mut self, expectation: Expectation, negated: bool, part: &Value) {
+        let Some(response) = &self.response else { return };
+        let verdict = part.to_text().map_err(fault).and_then(|part| {
             let found = matcher::has_text(response.body_bytes(), &part);
             match (found, negated) {
                 (true, false) | (false, true) => Ok(()),
@@ -248,26 +280,37 @@ impl<'u> Step<'u> {
                 (true, true) => Err((FailureClass::Text, format!("expected no text {part:?} in the body, it is there"))),
             }
         });
-        self.verdict(expectation, verdict, || None);
+        self.verdict(expectation, verdict, None);
     }
 
     /// `expect elapsed < 500ms`, `expect len(json.items) == 3`.
     pub fn check(&mut self, expectation: Expectation, condition: impl FnOnce(&Response<'_>) -> Eval<Check>) {
         let Some(response) = &self.response else { return };
+        match condition(response) {
+            Ok(check) => self.judge_check(expectation, check),
+            Err(fault) => self.no_value(expectation, fault),
+        }
+    }
+
+    fn judge_check(&mut self, expectation: Expectation, check: Check) {
         let class = if expectation.written.starts_with("elapsed") { FailureClass::Elapsed } else { FailureClass::Expectation };
-        let judged = condition(response).map_err(fault);
-        let got = if self.details.is_some() { judged.as_ref().ok().and_then(|check| check.left.clone()) } else { None };
-        let verdict = judged.and_then(|check| match (check.holds, check.left) {
+        let got = if self.details.is_some() { check.left.as_ref().map(Value::literal) } else { None };
+        let verdict = match (check.holds, check.left) {
             (true, _) => Ok(()),
             (false, None) => Err((class, format!("expected {}", expectation.written))),
             (false, Some(left)) => Err((class, format!("expected {}, got {}", expectation.written, left.literal()))),
-        });
-        self.verdict(expectation, verdict, || got.map(|left| left.literal()));
+        };
+        self.verdict(expectation, verdict, got);
     }
 
-    fn verdict(&mut self, expectation: Expectation, verdict: Result<(), (FailureClass, String)>, got: impl FnOnce() -> Option<String>) {
+    /// What an expectation depends on can't be evaluated.
+    fn no_value(&mut self, expectation: Expectation, why: Fault) {
+        self.verdict(expectation, Err(fault(why)), None);
+    }
+
+    fn verdict(&mut self, expectation: Expectation, verdict: Result<(), (FailureClass, String)>, got: Option<String>) {
         if let Some(details) = &mut self.details {
-            let told = verdict.as_ref().map(|()| got()).map_err(|(_, message)| message.clone());
+            let told = verdict.as_ref().map(|()| got).map_err(|(_, message)| message.clone());
             details.push(Detail::Verdict(expectation, told));
         }
         if let Err((class, message)) = verdict {
@@ -277,10 +320,12 @@ impl<'u> Step<'u> {
 
     /// `take x: int = SOURCE`. Nothing where the step has failed already, or fails by this.
     pub fn take(&mut self, at: Place, name: &str, wanted: As, source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>) -> Option<Value> {
-        if !self.holds() {
-            return None;
-        }
-        let found = source(self.response.as_ref()?).and_then(|found| match found {
+        let found = source(self.good()?);
+        self.taken(at, name, wanted, found)
+    }
+
+    fn taken(&mut self, at: Place, name: &str, wanted: As, found: Eval<Option<Value>>) -> Option<Value> {
+        let found = found.and_then(|found| match found {
             Some(value) => wanted.convert(value),
             None => Err(Fault("nothing was found".into())),
         });
@@ -298,10 +343,12 @@ impl<'u> Step<'u> {
 
     /// `take x = SOURCE else VALUE`, where `VALUE` is what the name holds already: nothing where nothing fits.
     pub fn take_optional(&mut self, name: &str, wanted: As, source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>) -> Option<Value> {
-        if !self.holds() {
-            return None;
-        }
-        let value = source(self.response.as_ref()?).ok().flatten().and_then(|value| wanted.convert(value).ok());
+        let found = source(self.good()?);
+        self.taken_optional(name, wanted, found)
+    }
+
+    fn taken_optional(&mut self, name: &str, wanted: As, found: Eval<Option<Value>>) -> Option<Value> {
+        let value = found.ok().flatten().and_then(|value| wanted.convert(value).ok());
         self.tell(|| match &value {
             Some(value) => Detail::Took(name.to_owned(), value.clone()),
             None => Detail::Missed(name.to_owned()),
@@ -315,18 +362,19 @@ impl<'u> Step<'u> {
         }
     }
 
+    /// The response, where all has held so far.
+    fn good(&self) -> Option<&Response<'u>> {
+        self.response.as_ref().filter(|_| self.failures.is_empty())
+    }
+
     /// An expression in a step, behind its request. Nothing where the step has failed already, or fails by this.
     pub fn value(&mut self, at: Place, expression: impl FnOnce(&Response<'_>) -> Eval) -> Option<Value> {
-        if !self.holds() {
-            return None;
-        }
-        match expression(self.response.as_ref()?) {
-            Ok(value) => Some(value),
-            Err(fault) => {
-                self.fail(FailureClass::Expression, at, fault.0);
-                None
-            }
-        }
+        let found = expression(self.good()?);
+        self.found(at, found)
+    }
+
+    fn found(&mut self, at: Place, found: Eval) -> Option<Value> {
+        found.map_err(|fault| self.fail(FailureClass::Expression, at, fault.0)).ok()
     }
 
     fn fail(&mut self, class: FailureClass, at: Place, message: String) {

@@ -20,6 +20,9 @@ use crate::step::Step;
 use crate::value::{Eval, Fault, Value};
 use crate::world::World;
 
+/// What generated code awaits of the run time, where that isn't an exchange: boxed, so that it isn't compiled into each spec.
+pub type Later<'l, T> = Pin<Box<dyn Future<Output = T> + 'l>>;
+
 /// A wait between turns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
@@ -192,7 +195,10 @@ impl User {
 
     /// An expression outside of steps: what goes wrong is recorded with its place and ends the turn.
     pub fn eval<T>(&self, at: Place, expression: impl FnOnce() -> Eval<T>) -> Flow<T> {
-        expression().map_err(|fault| self.fault(at, &fault))
+        match expression() {
+            Ok(value) => Ok(value),
+            Err(fault) => Err(self.fault(at, fault)),
+        }
     }
 
     /// A condition outside of steps.
@@ -202,21 +208,33 @@ impl User {
 
     /// The items of a list.
     pub fn items(&self, at: Place, expression: impl FnOnce() -> Eval) -> Flow<ecow::vec::IntoIter<Value>> {
-        self.eval(at, || expression()?.into_list()).map(IntoIterator::into_iter)
+        self.list(at, expression())
+    }
+
+    fn list(&self, at: Place, list: Eval) -> Flow<ecow::vec::IntoIter<Value>> {
+        self.eval(at, || list?.into_list()).map(IntoIterator::into_iter)
     }
 
     /// Whole numbers from `a` to `b`, both included.
     pub fn range(&self, at: Place, ends: impl FnOnce() -> Eval<(Value, Value)>) -> Flow<std::ops::RangeInclusive<i64>> {
+        self.between_ints(at, ends())
+    }
+
+    fn between_ints(&self, at: Place, ends: Eval<(Value, Value)>) -> Flow<std::ops::RangeInclusive<i64>> {
         self.eval(at, || {
-            let (first, last) = ends()?;
+            let (first, last) = ends?;
             Ok(first.as_int()?..=last.as_int()?)
         })
     }
 
     /// How often something is done: a count that isn't negative.
     pub fn count(&self, at: Place, expression: impl FnOnce() -> Eval) -> Flow<u64> {
+        self.whole(at, expression())
+    }
+
+    fn whole(&self, at: Place, count: Eval) -> Flow<u64> {
         self.eval(at, || {
-            let count = expression()?.as_int()?;
+            let count = count?.as_int()?;
             u64::try_from(count).map_err(|_| Fault(format!("{count} times is less than none")))
         })
     }
@@ -261,14 +279,22 @@ impl User {
 
     /// `log "…"`.
     pub fn log(&self, at: Place, text: impl FnOnce() -> Eval) -> Flow {
-        let text = self.eval(at, || text()?.to_text())?;
+        self.say(at, text())
+    }
+
+    fn say(&self, at: Place, text: Eval) -> Flow {
+        let text = self.eval(at, || text?.to_text())?;
         self.world.observer.log(self, at, &text);
         Ok(())
     }
 
     /// `fail "why"`: recorded, and the turn is over.
     pub fn fail(&self, at: Place, why: impl FnOnce() -> Eval) -> Exit {
-        match self.eval(at, || why()?.to_text()) {
+        self.failed(at, why())
+    }
+
+    fn failed(&self, at: Place, why: Eval) -> Exit {
+        match self.eval(at, || why?.to_text()) {
             Ok(why) => {
                 self.world.record_failure(self, crate::stats::FailureClass::Script, at, &why);
                 Exit::Interrupt
@@ -278,7 +304,7 @@ impl User {
     }
 
     /// What a fault outside of steps does.
-    fn fault(&self, at: Place, fault: &Fault) -> Exit {
+    fn fault(&self, at: Place, fault: Fault) -> Exit {
         if let Some(exit) = self.pending_exit.take() {
             return exit;
         }
@@ -297,13 +323,20 @@ impl User {
     }
 
     /// `wait 1s`, `wait 1s..3s`: between the two, both included.
-    pub async fn wait(&self, at: Place, ends: impl FnOnce() -> Eval<(Value, Value)>) -> Flow {
-        let (least, most) = self.eval(at, || {
-            let (least, most) = ends()?;
+    pub fn wait(&self, at: Place, ends: impl FnOnce() -> Eval<(Value, Value)>) -> Later<'_, Flow> {
+        self.wait_between(at, ends())
+    }
+
+    fn wait_between(&self, at: Place, ends: Eval<(Value, Value)>) -> Later<'_, Flow> {
+        let ends = self.eval(at, || {
+            let (least, most) = ends?;
             Ok((least.as_duration()?, most.as_duration()?))
-        })?;
-        self.pause(self.between(least, most)).await;
-        Ok(())
+        });
+        Box::pin(async move {
+            let (least, most) = ends?;
+            self.pause(self.between(least, most)).await;
+            Ok(())
+        })
     }
 
     /// A random duration between the two.
