@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 
 use ltc_engine::observe::{Detail, Observer};
 use ltc_engine::place::Place;
-use ltc_engine::step::Done;
+use ltc_engine::trace::Trace;
 use ltc_engine::user::User;
 
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -55,15 +55,15 @@ impl Observer for Shared {
         true
     }
 
-    fn step(&self, user: &User, done: &Done) {
+    fn step(&self, user: &User, trace: &Trace) {
         let printer = &self.0;
         printer.steps.set(printer.steps.get() + 1);
-        if !done.failures.is_empty() {
+        if !trace.failures.is_empty() {
             printer.failures.set(printer.failures.get() + u64::from(!user.scopes.tries_again()));
         } else if printer.only_failures {
             return;
         }
-        anstream::print!("{}", user.world().mask(&shown(user, done)));
+        anstream::print!("{}", user.world().mask(&shown(user, trace)));
     }
 
     fn failure(&self, user: &User, at: Place, message: &str) {
@@ -76,23 +76,23 @@ impl Observer for Shared {
     }
 }
 
-fn shown(user: &User, done: &Done) -> String {
+fn shown(user: &User, trace: &Trace) -> String {
     let world = user.world();
-    let name = world.program.lines[done.info.line as usize].name;
+    let name = world.program.lines[trace.info.line as usize].name;
     let mut flags = String::new();
-    if done.info.skip {
+    if trace.info.skip {
         flags.push_str(" skip");
     }
-    if done.info.interrupt {
+    if trace.info.interrupt {
         flags.push_str(" interrupt");
     }
-    let mut out = format!("\n{HEAD}-- step \"{name}\"{HEAD:#}{flags} {DIM}{}{DIM:#}\n", world.place(done.info.at));
-    if let Some(sent) = &done.sent {
+    let mut out = format!("\n{HEAD}-- step \"{name}\"{HEAD:#}{flags} {DIM}{}{DIM:#}\n", world.place(trace.info.at));
+    if let Some(sent) = &trace.sent {
         for line in ltc_engine::show::request(&sent.request, &sent.cookies).lines() {
             let _ = writeln!(out, "{DIM}>{DIM:#} {line}");
         }
     }
-    if let Some(response) = &done.received {
+    if let Some(response) = trace.received.as_ref().map(|answer| &answer.raw) {
         for hop in &response.hops {
             let _ = writeln!(out, "{DIM}< {} redirects to {}{DIM:#}", hop.status, hop.url);
         }
@@ -115,7 +115,7 @@ fn shown(user: &User, done: &Done) -> String {
         );
     }
     let mut judged = Vec::new();
-    for detail in &done.details {
+    for detail in trace.details.iter().flatten() {
         match detail {
             Detail::Verdict(expectation, Ok(got)) => {
                 let got = got.as_ref().map(|got| format!("  {DIM}got {got}{DIM:#}")).unwrap_or_default();
@@ -134,7 +134,7 @@ fn shown(user: &User, done: &Done) -> String {
             }
         }
     }
-    for failure in done.failures.iter().filter(|failure| !judged.contains(&failure.message.as_str())) {
+    for failure in trace.failures.iter().filter(|failure| !judged.contains(&failure.message.as_str())) {
         let _ = writeln!(out, "  {BAD}✗{BAD:#} {} {BAD}{}{BAD:#}", world.place(failure.at), failure.message);
     }
     out

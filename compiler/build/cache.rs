@@ -270,13 +270,10 @@ publish = false
 ltc-runtime = {{ path = \"../../runtime\" }}
 
 [profile.release]
-opt-level = 1
+opt-level = 0
 strip = true
 debug = false
 codegen-units = 4
-
-[profile.release.package.\"*\"]
-opt-level = 0
 {hot}{warm}
 [profile.lto]
 inherits = \"release\"

@@ -23,14 +23,12 @@ pub struct Sent {
     pub request: Rc<http::Request>,
     /// The jar's cookies, where every exchange is shown.
     pub cookies: String,
-    /// From the send to the end of the answer, or to where it broke.
-    pub elapsed: Duration,
 }
 
 /// Sends a request. Where it can't be, or nothing comes back, says why.
 pub async fn send(user: &User, request: Request<'_>) -> Result<http::Response, (FailureClass, String)> {
     let request = ready(user, request).map_err(|fault| (FailureClass::Expression, fault.0))?;
-    user.session().send(request.0).await.map_err(|failure| (failure.class, failure.message))
+    http::Session::send(user.session(), request.0).await.map_err(|failure| (failure.class, failure.message))
 }
 
 /// A request with all that its api says.

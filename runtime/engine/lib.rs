@@ -29,6 +29,7 @@ pub mod source;
 pub mod stats;
 pub mod step;
 mod submit;
+pub mod trace;
 pub mod user;
 pub mod value;
 pub mod workers;

@@ -1,7 +1,8 @@
 //! What looks on while users run: `--debug` sees each step in full, a load run hears only `log`.
 
 use crate::place::Place;
-use crate::step::{Done, Expectation};
+use crate::step::Expectation;
+use crate::trace::Trace;
 use crate::user::User;
 use crate::value::Value;
 
@@ -23,7 +24,7 @@ pub trait Observer: std::fmt::Debug {
         false
     }
     /// A step is over.
-    fn step(&self, _user: &User, _done: &Done) {}
+    fn step(&self, _user: &User, _trace: &Trace) {}
     /// Something failed outside of a step.
     fn failure(&self, _user: &User, _at: Place, _message: &str) {}
     /// `log "…"`.

@@ -3,7 +3,6 @@
 use std::cell::OnceCell;
 use std::time::Duration;
 
-use bytes::Bytes;
 use ecow::EcoString;
 
 use crate::expr::picked;
@@ -12,28 +11,39 @@ use crate::source::{self, Page, Pick};
 use crate::user::User;
 use crate::value::{Eval, Fault, Value};
 
-/// A response with the user it came to.
+/// A response, with what was made of it.
 #[derive(Debug)]
-pub struct Response<'u> {
-    pub(crate) raw: http::Response,
-    user: &'u User,
+pub struct Answer {
+    /// The response itself.
+    pub raw: http::Response,
     text: OnceCell<EcoString>,
     page: OnceCell<Page>,
 }
 
-impl<'u> Response<'u> {
-    /// A response that came to a user.
-    pub fn new(user: &'u User, raw: http::Response) -> Self {
-        Self { raw, user, text: OnceCell::new(), page: OnceCell::new() }
+impl Answer {
+    /// Nothing has been made of it yet.
+    pub fn new(raw: http::Response) -> Self {
+        Self { raw, text: OnceCell::new(), page: OnceCell::new() }
     }
+}
 
-    pub(crate) fn body_bytes(&self) -> &Bytes {
-        &self.raw.body
+/// A response and the user it came to.
+#[derive(Clone, Copy, Debug)]
+pub struct Response<'r> {
+    raw: &'r http::Response,
+    answer: &'r Answer,
+    user: &'r User,
+}
+
+impl<'r> Response<'r> {
+    /// An answer to a user.
+    pub fn new(user: &'r User, answer: &'r Answer) -> Self {
+        Self { raw: &answer.raw, answer, user }
     }
 
     /// The body as text; bytes that are no UTF-8 are replaced.
-    pub(crate) fn body_text(&self) -> &EcoString {
-        self.text.get_or_init(|| String::from_utf8_lossy(&self.raw.body).into())
+    fn body_text(&self) -> &'r EcoString {
+        self.answer.text.get_or_init(|| String::from_utf8_lossy(&self.raw.body).into())
     }
 
     /// `json.a[0]`, where it is there. Only that value is built.
@@ -92,8 +102,8 @@ impl<'u> Response<'u> {
         source::form_of(self.page(), self.user.world().selector(selector), &url)
     }
 
-    fn page(&self) -> &Page {
-        self.page.get_or_init(|| Page::parse(self.body_text()))
+    fn page(&self) -> &'r Page {
+        self.answer.page.get_or_init(|| Page::parse(self.body_text()))
     }
 }
 

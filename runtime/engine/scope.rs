@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::flow::{Exit, Flow};
 use crate::place::Place;
 use crate::stats::FailureClass;
-use crate::step::{Done, Failure};
+use crate::trace::{Failure, Trace};
 use crate::user::{Later, User};
 use crate::value::Eval;
 
@@ -20,7 +20,7 @@ pub struct Scopes {
     retries: Cell<u32>,
     /// How many `poll`s are around; their last step is held back until the round is judged.
     polls: Cell<u32>,
-    held_back: RefCell<Option<Done>>,
+    held_back: RefCell<Option<Box<Trace>>>,
     /// Time spent in waits, for groups.
     waited: Cell<Duration>,
     /// Failed steps, for groups.
@@ -44,22 +44,23 @@ impl Scopes {
     }
 
     /// What becomes of a finished step.
-    pub(crate) fn finish(&self, user: &User, done: Done) -> Flow {
-        if !done.failures.is_empty() && self.tries_again() {
-            user.world().record_retry(done.info);
+    pub(crate) fn finish(&self, user: &User, trace: Box<Trace>) -> Flow {
+        if !trace.failures.is_empty() && self.tries_again() {
+            user.world().record_retry(trace.info);
+            trace.release(user);
             return Err(Exit::Retry);
         }
         if self.polls.get() == 0 {
-            return done.record(user);
+            return trace.record(user);
         }
-        let fails = !done.failures.is_empty();
-        if let Some(before) = self.held_back.replace(None) {
+        let fails = !trace.failures.is_empty();
+        if let Some(before) = self.held_back.take() {
             before.record(user)?;
         }
         if fails {
-            return done.record(user);
+            return trace.record(user);
         }
-        self.held_back.replace(Some(done));
+        self.held_back.replace(Some(trace));
         Ok(())
     }
 }
@@ -68,9 +69,9 @@ impl Scopes {
 pub fn clear(user: &User) {
     user.scopes.retries.set(0);
     user.scopes.polls.set(0);
-    if let Some(done) = user.scopes.held_back.replace(None) {
+    if let Some(trace) = user.scopes.held_back.take() {
         // The turn is over already: whether this step interrupts no longer matters.
-        let _ = done.record(user);
+        let _ = trace.record(user);
     }
 }
 
@@ -224,21 +225,22 @@ impl Poll<'_> {
     }
 
     fn record_last(&self) -> Flow {
-        match self.user.scopes.held_back.replace(None) {
-            Some(done) => done.record(self.user),
+        match self.user.scopes.held_back.take() {
+            Some(trace) => trace.record(self.user),
             None => Ok(()),
         }
     }
 
     fn fail_last(&self, class: FailureClass, message: String) -> Flow {
-        match self.user.scopes.held_back.replace(None) {
-            Some(mut done) => {
-                done.failures.push(Failure { class, at: self.at, message });
+        match self.user.scopes.held_back.take() {
+            Some(mut trace) => {
+                trace.fail(class, self.at, message);
                 if self.user.scopes.retries.get() > 0 {
-                    self.user.world().record_retry(done.info);
+                    self.user.world().record_retry(trace.info);
+                    trace.release(self.user);
                     return Err(Exit::Retry);
                 }
-                done.record(self.user)
+                trace.record(self.user)
             }
             None => {
                 self.user.world().record_failure(self.user, class, self.at, &message);

@@ -6,14 +6,14 @@ use std::task::{Context as Waiting, Poll};
 use std::time::Duration;
 
 use crate::exchange::{Ready, Sent};
-use crate::flow::{Exit, Flow};
-use crate::http;
+use crate::flow::Flow;
+use crate::http::{self, Sending};
 use crate::matcher::{self, Context, Key, Matcher, Mismatch, Op};
 use crate::observe::Detail;
 use crate::place::Place;
-use crate::program::StepInfo;
-use crate::response::Response;
+use crate::response::{Answer, Response};
 use crate::stats::FailureClass;
+use crate::trace::Trace;
 use crate::user::User;
 use crate::value::convert::{Type, convert_json, convert_text};
 use crate::value::{Eval, Fault, Value, ops};
@@ -96,17 +96,6 @@ impl As {
     }
 }
 
-/// What went wrong in a step.
-#[derive(Debug)]
-pub struct Failure {
-    /// What kind of failure it is.
-    pub class: FailureClass,
-    /// Where in the spec it was noticed.
-    pub at: Place,
-    /// What happened, secrets not yet masked.
-    pub message: String,
-}
-
 /// A step that is running.
 ///
 /// What generated code calls with an expression is a shell that only evaluates it: all else is compiled once, here, and not again for each
@@ -114,53 +103,61 @@ pub struct Failure {
 #[derive(Debug)]
 pub struct Step<'u> {
     user: &'u User,
-    info: &'static StepInfo,
-    sent: Option<Sent>,
-    response: Option<Response<'u>>,
-    failures: Vec<Failure>,
-    /// Kept only where the observer wants it.
-    details: Option<Vec<Detail>>,
+    trace: Box<Trace>,
 }
 
 impl<'u> Step<'u> {
     pub(crate) fn new(user: &'u User, index: usize) -> Self {
-        let info = &user.world().program.steps[index];
-        let details = user.world().observer.wants_detail().then(Vec::new);
-        Self { user, info, sent: None, response: None, failures: Vec::new(), details }
+        Self { user, trace: Trace::begin(user, &user.world().program.steps[index]) }
     }
 
     /// Sends the request. False where there is no response to judge; why is recorded.
     pub fn send(&mut self, request: Eval<Ready>) -> Exchange<'_, 'u> {
-        let sending = match request {
+        match request {
             Ok(Ready(request)) => {
-                let shown = self.details.is_some() && request.cookies;
-                let cookies = if shown { self.user.session().cookies_for(&request.url) } else { String::new() };
-                let sending = self.user.session().send(request.clone());
-                self.sent = Some(Sent { request, cookies, elapsed: Duration::ZERO });
-                Some(sending)
+                let session = self.user.session();
+                let shown = self.trace.details.is_some() && request.cookies;
+                let cookies = if shown { session.cookies_for(&request.url) } else { String::new() };
+                self.trace.sending = Some(Sending::new(session, request.clone()));
+                self.trace.sent = Some(Sent { request, cookies });
             }
-            Err(fault) => {
-                self.fail(FailureClass::Expression, self.info.at, fault.0);
-                None
-            }
-        };
-        Exchange { step: self, sending }
+            Err(fault) => self.trace.fail(FailureClass::Expression, self.trace.info.at, fault.0),
+        }
+        Exchange { step: self }
     }
 
-    fn answered(&mut self, response: http::Response) {
-        let status = response.status;
-        if let Some(sent) = &mut self.sent {
-            sent.elapsed = response.timings.total;
+    fn answered(&mut self, answer: Result<http::Response, http::Failure>) -> bool {
+        let trace = &mut *self.trace;
+        match answer {
+            Ok(response) => {
+                let status = response.status;
+                trace.service = response.timings.total;
+                trace.received = Some(Answer::new(response));
+                if !trace.info.expects_status && status >= 400 {
+                    trace.fail(FailureClass::Status, trace.info.at, format!("expected a status below 400, got {status}"));
+                }
+                true
+            }
+            Err(failure) => {
+                trace.service = trace.sending.as_ref().map_or(Duration::ZERO, Sending::elapsed);
+                trace.fail(failure.class, trace.info.at, failure.message);
+                false
+            }
         }
-        self.response = Some(Response::new(self.user, response));
-        if !self.info.expects_status && status >= 400 {
-            self.fail(FailureClass::Status, self.info.at, format!("expected a status below 400, got {status}"));
-        }
+    }
+
+    fn response(&self) -> Option<Response<'_>> {
+        self.trace.received.as_ref().map(|answer| Response::new(self.user, answer))
+    }
+
+    /// Whether all is shown: then expectations are judged even where it is known how they end.
+    fn is_shown(&self) -> bool {
+        self.trace.details.is_some()
     }
 
     /// `expect 201`.
     pub fn status(&mut self, expectation: Expectation, wanted: &[Status]) {
-        let Some(status) = self.response.as_ref().map(|response| response.raw.status) else { return };
+        let Some(status) = self.trace.received.as_ref().map(|answer| answer.raw.status) else { return };
         let holds = wanted.iter().any(|one| match one {
             Status::Code(code) => *code == status,
             Status::Class(class) => status / 100 == *class,
@@ -178,7 +175,7 @@ impl<'u> Step<'u> {
             Err((FailureClass::Status, format!("expected status {}, got {status}", wanted.join(" or "))))
         };
         let is_plain = matches!(wanted, [Status::Code(_)]);
-        let got = (self.details.is_some() && !is_plain).then(|| status.to_string());
+        let got = (self.is_shown() && !is_plain).then(|| status.to_string());
         self.verdict(expectation, verdict, got);
     }
 
@@ -192,16 +189,16 @@ impl<'u> Step<'u> {
         if N == 0 && self.body_is_known(matcher) {
             return;
         }
-        let Some(response) = &self.response else { return };
-        match args(response) {
+        let Some(response) = self.response() else { return };
+        match args(&response) {
             Ok(args) => self.judge_json(expectation, matcher, &args),
             Err(fault) => self.no_value(expectation, fault),
         }
     }
 
     fn judge_json(&mut self, expectation: Expectation, matcher: &'static Matcher, args: &[Value]) {
-        let Some(response) = &self.response else { return };
-        let (world, body) = (self.user.world(), response.body_bytes());
+        let Some(answer) = &self.trace.received else { return };
+        let (world, body) = (self.user.world(), &answer.raw.body);
         let context = Context { root: "json", args, regexes: &world.regexes };
         let verdict = matcher::judge_bytes(matcher, body, &context).map_err(|found| (FailureClass::Json, explained(&found)));
         if args.is_empty() && verdict.is_ok() {
@@ -220,30 +217,30 @@ impl<'u> Step<'u> {
         if N == 0 && self.fields_are_known(wanted) {
             return;
         }
-        let Some(response) = &self.response else { return };
-        match args(response) {
+        let Some(response) = self.response() else { return };
+        match args(&response) {
             Ok(args) => self.judge_headers(expectation, wanted, &args),
             Err(fault) => self.no_value(expectation, fault),
         }
     }
 
     fn judge_headers(&mut self, expectation: Expectation, wanted: &'static [Header], args: &[Value]) {
-        let Some(response) = &self.response else { return };
+        let Some(answer) = &self.trace.received else { return };
         let world = self.user.world();
         let context = Context { root: "headers", args, regexes: &world.regexes };
         let mut found = Vec::new();
         for header in wanted {
-            let there = header.names.iter().find_map(|name| Some((name, response.raw.headers.get(name)?)));
+            let there = header.names.iter().find_map(|name| Some((name, answer.raw.headers.get(name)?)));
             if there.is_some_and(|(_, value)| context.text(&header.matcher, value)) {
                 continue;
             }
             let there = there.map(|(name, _)| name);
             let name = there.or(header.names.first()).copied().unwrap_or_default();
             let member = [(Key::Lit(name), header.matcher)];
-            found.extend(matcher::judge_headers(&member, response.raw.headers.iter(), &context).err().into_iter().flatten());
+            found.extend(matcher::judge_headers(&member, answer.raw.headers.iter(), &context).err().into_iter().flatten());
         }
         if args.is_empty() && found.is_empty() {
-            world.judged.borrow_mut().learn(wanted, response.raw.headers.as_bytes());
+            world.judged.borrow_mut().learn(wanted, answer.raw.headers.as_bytes());
         }
         let verdict = if found.is_empty() { Ok(()) } else { Err((FailureClass::Header, explained(&found))) };
         self.verdict(expectation, verdict, None);
@@ -251,29 +248,29 @@ impl<'u> Step<'u> {
 
     /// Whether an expectation without arguments has found the same body good. Where all is shown it is judged again.
     fn body_is_known(&self, matcher: &'static Matcher) -> bool {
-        let Some(response) = &self.response else { return false };
-        self.details.is_none() && self.user.world().judged.borrow().is_good(matcher, response.body_bytes())
+        let Some(answer) = &self.trace.received else { return false };
+        !self.is_shown() && self.user.world().judged.borrow().is_good(matcher, &answer.raw.body)
     }
 
     /// The same of header fields.
     fn fields_are_known(&self, wanted: &'static [Header]) -> bool {
-        let Some(response) = &self.response else { return false };
-        self.details.is_none() && self.user.world().judged.borrow().is_good(wanted, response.raw.headers.as_bytes())
+        let Some(answer) = &self.trace.received else { return false };
+        !self.is_shown() && self.user.world().judged.borrow().is_good(wanted, answer.raw.headers.as_bytes())
     }
 
     /// `expect text "part"`, `expect not text "part"`.
     pub fn text(&mut self, expectation: Expectation, negated: bool, part: impl FnOnce(&Response<'_>) -> Eval) {
-        let Some(response) = &self.response else { return };
-        match part(response) {
+        let Some(response) = self.response() else { return };
+        match part(&response) {
             Ok(part) => self.judge_text(expectation, negated, &part),
             Err(fault) => self.no_value(expectation, fault),
         }
     }
 
     fn judge_text(&mut self, expectation: Expectation, negated: bool, part: &Value) {
-        let Some(response) = &self.response else { return };
+        let Some(answer) = &self.trace.received else { return };
         let verdict = part.to_text().map_err(fault).and_then(|part| {
-            let found = matcher::has_text(response.body_bytes(), &part);
+            let found = matcher::has_text(&answer.raw.body, &part);
             match (found, negated) {
                 (true, false) | (false, true) => Ok(()),
                 (false, false) => Err((FailureClass::Text, format!("expected the text {part:?} in the body, it isn't there"))),
@@ -285,8 +282,8 @@ impl<'u> Step<'u> {
 
     /// `expect elapsed < 500ms`, `expect len(json.items) == 3`.
     pub fn check(&mut self, expectation: Expectation, condition: impl FnOnce(&Response<'_>) -> Eval<Check>) {
-        let Some(response) = &self.response else { return };
-        match condition(response) {
+        let Some(response) = self.response() else { return };
+        match condition(&response) {
             Ok(check) => self.judge_check(expectation, check),
             Err(fault) => self.no_value(expectation, fault),
         }
@@ -294,7 +291,7 @@ impl<'u> Step<'u> {
 
     fn judge_check(&mut self, expectation: Expectation, check: Check) {
         let class = if expectation.written.starts_with("elapsed") { FailureClass::Elapsed } else { FailureClass::Expectation };
-        let got = if self.details.is_some() { check.left.as_ref().map(Value::literal) } else { None };
+        let got = if self.is_shown() { check.left.as_ref().map(Value::literal) } else { None };
         let verdict = match (check.holds, check.left) {
             (true, _) => Ok(()),
             (false, None) => Err((class, format!("expected {}", expectation.written))),
@@ -309,18 +306,18 @@ impl<'u> Step<'u> {
     }
 
     fn verdict(&mut self, expectation: Expectation, verdict: Result<(), (FailureClass, String)>, got: Option<String>) {
-        if let Some(details) = &mut self.details {
+        if let Some(details) = &mut self.trace.details {
             let told = verdict.as_ref().map(|()| got).map_err(|(_, message)| message.clone());
             details.push(Detail::Verdict(expectation, told));
         }
         if let Err((class, message)) = verdict {
-            self.failures.push(Failure { class, at: expectation.at, message });
+            self.trace.fail(class, expectation.at, message);
         }
     }
 
     /// `take x: int = SOURCE`. Nothing where the step has failed already, or fails by this.
     pub fn take(&mut self, at: Place, name: &str, wanted: As, source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>) -> Option<Value> {
-        let found = source(self.good()?);
+        let found = source(&self.good()?);
         self.taken(at, name, wanted, found)
     }
 
@@ -335,7 +332,7 @@ impl<'u> Step<'u> {
                 Some(value)
             }
             Err(fault) => {
-                self.fail(FailureClass::Take, at, format!("take {name}: {}", fault.0));
+                self.trace.fail(FailureClass::Take, at, format!("take {name}: {}", fault.0));
                 None
             }
         }
@@ -343,7 +340,7 @@ impl<'u> Step<'u> {
 
     /// `take x = SOURCE else VALUE`, where `VALUE` is what the name holds already: nothing where nothing fits.
     pub fn take_optional(&mut self, name: &str, wanted: As, source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>) -> Option<Value> {
-        let found = source(self.good()?);
+        let found = source(&self.good()?);
         self.taken_optional(name, wanted, found)
     }
 
@@ -357,52 +354,41 @@ impl<'u> Step<'u> {
     }
 
     fn tell(&mut self, detail: impl FnOnce() -> Detail) {
-        if let Some(details) = &mut self.details {
+        if let Some(details) = &mut self.trace.details {
             details.push(detail());
         }
     }
 
     /// The response, where all has held so far.
-    fn good(&self) -> Option<&Response<'u>> {
-        self.response.as_ref().filter(|_| self.failures.is_empty())
+    fn good(&self) -> Option<Response<'_>> {
+        if self.holds() { self.response() } else { None }
     }
 
     /// An expression in a step, behind its request. Nothing where the step has failed already, or fails by this.
     pub fn value(&mut self, at: Place, expression: impl FnOnce(&Response<'_>) -> Eval) -> Option<Value> {
-        let found = expression(self.good()?);
+        let found = expression(&self.good()?);
         self.found(at, found)
     }
 
     fn found(&mut self, at: Place, found: Eval) -> Option<Value> {
-        found.map_err(|fault| self.fail(FailureClass::Expression, at, fault.0)).ok()
-    }
-
-    fn fail(&mut self, class: FailureClass, at: Place, message: String) {
-        self.failures.push(Failure { class, at, message });
+        found.map_err(|fault| self.trace.fail(FailureClass::Expression, at, fault.0)).ok()
     }
 
     /// Whether nothing has failed so far.
     pub fn holds(&self) -> bool {
-        self.failures.is_empty()
+        self.trace.failures.is_empty()
     }
 
     /// The step is over: it is recorded, and a failed one that interrupts ends the turn.
     pub fn end(self) -> Flow {
-        if let Some(exit) = self.user.pending_exit() {
+        let Self { user, mut trace } = self;
+        if let Some(exit) = user.pending_exit() {
+            trace.release(user);
             return Err(exit);
         }
-        let service = self.sent.as_ref().map_or(Duration::ZERO, |sent| sent.elapsed);
-        let done = Done {
-            info: self.info,
-            service,
-            response: service + self.user.behind.get(),
-            sent: self.sent,
-            received: self.response.map(|response| response.raw),
-            failures: self.failures,
-            details: self.details.unwrap_or_default(),
-        };
-        self.user.world().observer.step(self.user, &done);
-        self.user.scopes.finish(self.user, done)
+        trace.response = trace.service + user.behind.get();
+        user.world().observer.step(user, &trace);
+        user.scopes.finish(user, trace)
     }
 }
 
@@ -410,31 +396,16 @@ impl<'u> Step<'u> {
 #[derive(Debug)]
 pub struct Exchange<'s, 'u> {
     step: &'s mut Step<'u>,
-    /// Nothing where the request couldn't be laid out.
-    sending: Option<http::Sending<'u>>,
 }
 
 impl Future for Exchange<'_, '_> {
     type Output = bool;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Waiting<'_>) -> Poll<bool> {
-        let this = &mut *self;
-        let Some(sending) = &mut this.sending else { return Poll::Ready(false) };
-        match Pin::new(&mut *sending).poll(cx) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(response)) => {
-                this.step.answered(response);
-                Poll::Ready(true)
-            }
-            Poll::Ready(Err(failure)) => {
-                let elapsed = sending.elapsed();
-                if let Some(sent) = &mut this.step.sent {
-                    sent.elapsed = elapsed;
-                }
-                this.step.fail(failure.class, this.step.info.at, failure.message);
-                Poll::Ready(false)
-            }
-        }
+        let step = &mut *self.step;
+        // Nothing is on its way where the request couldn't be laid out.
+        let Some(sending) = &mut step.trace.sending else { return Poll::Ready(false) };
+        sending.poll(step.user.session(), cx).map(|answer| step.answered(answer))
     }
 }
 
@@ -445,33 +416,4 @@ fn explained(found: &[Mismatch]) -> String {
 
 fn fault(fault: Fault) -> (FailureClass, String) {
     (FailureClass::Expression, fault.0)
-}
-
-/// A finished step.
-#[derive(Debug)]
-pub struct Done {
-    /// The step as the spec has it.
-    pub info: &'static StepInfo,
-    /// From the send to the end of the answer.
-    pub service: Duration,
-    /// The same from when the send should have begun.
-    pub response: Duration,
-    /// The request, where it could be laid out.
-    pub sent: Option<Sent>,
-    /// The answer, where one came.
-    pub received: Option<http::Response>,
-    /// What went wrong; nothing in a good step.
-    pub failures: Vec<Failure>,
-    /// What was judged and taken, where the observer wants it.
-    pub details: Vec<Detail>,
-}
-
-impl Done {
-    /// Records the step and says how the sequence goes on.
-    pub(crate) fn record(self, user: &User) -> Flow {
-        let interrupts = !self.failures.is_empty() && self.info.interrupt;
-        user.scopes.count(&self.failures);
-        user.world().record_step(user, &self);
-        if interrupts { Err(Exit::Interrupt) } else { Ok(()) }
-    }
 }

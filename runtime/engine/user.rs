@@ -17,6 +17,7 @@ use crate::place::Place;
 use crate::request::{Request, auth};
 use crate::scope::Scopes;
 use crate::step::Step;
+use crate::trace::Trace;
 use crate::value::{Eval, Fault, Value};
 use crate::world::World;
 
@@ -40,7 +41,9 @@ pub struct User {
     class: usize,
     iteration: Cell<u64>,
     rng: Rng,
-    session: http::Session,
+    session: Rc<http::Session>,
+    /// The last step's, for the next.
+    pub(crate) spare: RefCell<Option<Box<Trace>>>,
     keeps: RefCell<Vec<Value>>,
     auths: RefCell<Vec<Option<EcoString>>>,
     pub(crate) held: RefCell<Held>,
@@ -66,6 +69,7 @@ impl User {
             iteration: Cell::new(0),
             rng,
             session,
+            spare: RefCell::default(),
             keeps: RefCell::new(vec![Value::Null; world.program.keeps.len()]),
             auths: RefCell::new(vec![None; apis]),
             held: RefCell::default(),
@@ -96,7 +100,7 @@ impl User {
         &self.world
     }
 
-    pub(crate) fn session(&self) -> &http::Session {
+    pub(crate) fn session(&self) -> &Rc<http::Session> {
         &self.session
     }
 

@@ -20,7 +20,7 @@ use crate::request::Request;
 use crate::show;
 use crate::source::JsonPathQuery;
 use crate::stats::{Example, FailureClass, FailureKey, NO_NAME, NO_PLACE, Phases, Recorder, Sample};
-use crate::step::Done;
+use crate::trace::Trace;
 use crate::user::User;
 use crate::value::{Eval, Fault, FileValue, Value};
 
@@ -207,22 +207,22 @@ impl World {
         format!("{}:{}:{}", self.program.files[usize::from(at.file)], at.line, at.column)
     }
 
-    pub(crate) fn record_step(&self, user: &User, done: &Done) {
-        let ok = done.failures.is_empty();
+    pub(crate) fn record_step(&self, user: &User, trace: &Trace) {
+        let ok = trace.failures.is_empty();
         let mut recorder = self.recorder.borrow_mut();
-        if done.info.skip {
-            recorder.skipped(done.info.line, ok);
+        if trace.info.skip {
+            recorder.skipped(trace.info.line, ok);
         } else {
-            recorder.record(&sample(done));
+            recorder.record(&sample(trace));
         }
-        for failure in &done.failures {
-            let key = self.key(done.info.line, failure.class, failure.at);
+        for failure in &trace.failures {
+            let key = self.key(trace.info.line, failure.class, failure.at);
             recorder.failure(key, self.clock.elapsed(), || Example {
                 at_us: 0,
                 user: user.number(),
                 message: self.mask(&failure.message),
-                request: done.sent.as_ref().map(|sent| self.mask(&show::request(&sent.request, &sent.cookies))).unwrap_or_default(),
-                response: done.received.as_ref().map(|response| self.mask(&show::response(response))).unwrap_or_default(),
+                request: trace.sent.as_ref().map(|sent| self.mask(&show::request(&sent.request, &sent.cookies))).unwrap_or_default(),
+                response: trace.received.as_ref().map(|response| self.mask(&show::response(&response.raw))).unwrap_or_default(),
             });
         }
     }
@@ -252,10 +252,16 @@ impl World {
     }
 }
 
-fn sample(done: &Done) -> Sample {
-    let mut sample =
-        Sample { name: done.info.line, service: done.service, response: done.response, ok: done.failures.is_empty(), ..Sample::default() };
-    if let Some(received) = &done.received {
+fn sample(trace: &Trace) -> Sample {
+    let mut sample = Sample {
+        name: trace.info.line,
+        service: trace.service,
+        response: trace.response,
+        ok: trace.failures.is_empty(),
+        ..Sample::default()
+    };
+    if let Some(received) = &trace.received {
+        let received = &received.raw;
         let timings = &received.timings;
         sample.bytes_sent = received.bytes_sent;
         sample.bytes_received = received.bytes_received;

@@ -13,7 +13,7 @@ use ltc_engine::exchange::send;
 use ltc_engine::functions::AwsCredentials;
 use ltc_engine::observe::Observer;
 use ltc_engine::program::Program;
-use ltc_engine::response::Response;
+use ltc_engine::response::{Answer, Response};
 use ltc_engine::user::User;
 use ltc_engine::value::Value;
 use ltc_engine::world::{Settings, World};
@@ -101,7 +101,8 @@ pub(crate) async fn versions(user: &User) -> Result<Vec<Version>, Refusal> {
         if status >= 400 {
             return Err(refused(format!("{url} answered {status}")));
         }
-        let response = Response::new(user, raw);
+        let answer = Answer::new(raw);
+        let response = Response::new(user, &answer);
         let version = match health.version {
             None => String::new(),
             Some(source) => match source(user, &response) {

@@ -4,12 +4,12 @@
 //! to read, so that all users of a thread read into the same one. What isn't so simple is handed on to `h1`.
 
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use bytes::BytesMut;
-use tokio::io::{AsyncReadExt as _, AsyncWrite as _};
+use tokio::io::AsyncWrite as _;
 
 use super::h1::{Begun, Lost, Raw};
 use super::headers::Headers;
@@ -68,7 +68,7 @@ impl Quick {
         loop {
             let Some(stream) = &mut self.stream else { return Poll::Pending };
             let mut buffer = if self.received == 0 { transport.borrow_buffer() } else { std::mem::take(&mut self.buffer) };
-            let read = match pin!(stream.read_buf(&mut buffer)).poll(cx) {
+            let read = match stream.poll_receive(cx, &mut buffer) {
                 Poll::Ready(read) => read,
                 Poll::Pending if self.received == 0 => {
                     transport.return_buffer(buffer);
@@ -103,7 +103,7 @@ impl Quick {
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<()> {
         let Some(stream) = &mut self.stream else { return Poll::Ready(()) };
         while self.written < bytes.len() && self.unwritten.is_none() {
-            match ready!(Pin::new(&mut *stream).poll_write(cx, &bytes[self.written..])) {
+            match ready!(stream.poll_send(cx, &bytes[self.written..])) {
                 Ok(0) => self.unwritten = Some(io::ErrorKind::WriteZero.into()),
                 Ok(count) => self.written += count,
                 Err(error) => self.unwritten = Some(error),

@@ -30,33 +30,36 @@ pub(crate) enum Start {
     Got(Box<Raw>),
 }
 
-/// A request and what comes back: made by [`Session::send`]. Dropped before its end, its connection is closed.
-pub struct Sending<'s> {
-    session: &'s Session,
+/// A request and what comes back. Dropped before its end, its connection is closed.
+pub struct Sending {
     request: Rc<Request>,
     begun: Instant,
     deadline: Instant,
-    state: State<'s>,
+    state: State,
 }
 
-type Whole<'s> = Pin<Box<dyn Future<Output = Result<Response, Failure>> + 's>>;
-
-enum State<'s> {
-    New,
+enum State {
     Quick(Quick),
-    Whole(Whole<'s>),
+    Whole(Pin<Box<dyn Future<Output = Result<Response, Failure>>>>),
 }
 
-impl fmt::Debug for Sending<'_> {
+impl fmt::Debug for Sending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sending").field("request", &self.request).finish_non_exhaustive()
     }
 }
 
-impl<'s> Sending<'s> {
-    pub(crate) fn new(session: &'s Session, request: Rc<Request>) -> Self {
+impl Sending {
+    /// Takes a connection; what is sent goes out when it is polled.
+    pub(crate) fn new(session: &Rc<Session>, request: Rc<Request>) -> Self {
+        let connection = if request.wire.is_none() { None } else { session.quick(&request) };
         let begun = Instant::now();
-        Self { session, request, begun, deadline: begun, state: State::New }
+        let deadline = begun.checked_add(request.timeout).unwrap_or(begun + FAR);
+        let state = match connection {
+            Some(stream) => State::Quick(Quick::new(stream)),
+            None => whole(session, &request, (begun, deadline), Start::Fresh),
+        };
+        Self { request, begun, deadline, state }
     }
 
     /// Since the request was begun to be sent.
@@ -64,35 +67,47 @@ impl<'s> Sending<'s> {
         self.begun.elapsed()
     }
 
-    fn start(&mut self) {
-        let connection = if self.request.wire.is_none() { None } else { self.session.quick(&self.request) };
-        self.begun = Instant::now();
-        self.deadline = self.begun.checked_add(self.request.timeout).unwrap_or(self.begun + FAR);
-        match connection {
-            Some(stream) => self.state = State::Quick(Quick::new(stream)),
-            None => self.whole(Start::Fresh),
+    /// Hands on to the client that can do all.
+    fn go_on(&mut self, session: &Rc<Session>, start: Start) {
+        self.state = whole(session, &self.request, (self.begun, self.deadline), start);
+    }
+
+    /// Goes on as far as it can without waiting. `session` is the one that it was made with.
+    pub(crate) fn poll(&mut self, session: &Rc<Session>, cx: &mut Context<'_>) -> Poll<Result<Response, Failure>> {
+        loop {
+            let (quick, wire) = match &mut self.state {
+                State::Whole(whole) => return whole.as_mut().poll(cx),
+                State::Quick(quick) => (quick, self.request.wire.as_ref()),
+            };
+            let Some(wire) = wire else { return Poll::Ready(Err(Failure::protocol("the request was not laid out"))) };
+            match quick.poll(cx, session.transport(), wire, self.request.method.is("HEAD")) {
+                Poll::Pending if session.alarm.is_past(cx, self.deadline) => return Poll::Ready(Err(late(&self.request))),
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Outcome::Whole(raw, stream, concerns_client)) => {
+                    if raw.keep {
+                        session.put_idle_stream(&self.request, stream);
+                    }
+                    if let Some(response) = self.last(session, raw, concerns_client) {
+                        return Poll::Ready(response);
+                    }
+                }
+                Poll::Ready(Outcome::More(begun)) => self.go_on(session, Start::Reading(begun)),
+                Poll::Ready(Outcome::Lost(lost)) if lost.untouched => self.go_on(session, Start::Stale),
+                Poll::Ready(Outcome::Lost(lost)) => return Poll::Ready(Err(lost.failure)),
+            }
         }
     }
 
-    /// Hands on to the client that can do all.
-    fn whole(&mut self, start: Start) {
-        let (session, request, begun, deadline) = (self.session, self.request.clone(), self.begun, self.deadline);
-        self.state = State::Whole(Box::pin(async move {
-            let chain = session.chain(&request, begun, start);
-            tokio::time::timeout_at(deadline.into(), chain).await.unwrap_or_else(|_| Err(late(&request)))
-        }));
-    }
-
     /// The response of a quick exchange, where it is the last of its chain.
-    fn last(&mut self, raw: Raw, concerns_client: bool) -> Option<Result<Response, Failure>> {
+    fn last(&mut self, session: &Rc<Session>, raw: Raw, concerns_client: bool) -> Option<Result<Response, Failure>> {
         let mut decode = false;
         if concerns_client {
             if matches!(raw.status, 301 | 302 | 303 | 307 | 308) && self.request.redirects != Redirects::Off {
-                self.whole(Start::Got(Box::new(raw)));
+                self.go_on(session, Start::Got(Box::new(raw)));
                 return None;
             }
             if self.request.cookies {
-                self.session.keep_cookies(&self.request.url, &raw);
+                session.keep_cookies(&self.request.url, &raw);
             }
             // A part of an encoded body can't be decoded.
             decode = raw.status != 206;
@@ -112,19 +127,16 @@ impl<'s> Sending<'s> {
 pub(crate) fn response(raw: Raw, url: &super::Target, begun: Instant, phases: Option<Phases>) -> Response {
     let reused = phases.is_none();
     let phases = phases.unwrap_or_default();
+    let total = raw.done.saturating_duration_since(begun);
+    // Most answers come in one piece.
+    let first_byte = if raw.first_byte == raw.done { total } else { raw.first_byte.saturating_duration_since(begun) };
     Response {
         status: raw.status,
         version: raw.version,
         headers: raw.headers,
         body: raw.body,
         url: url.clone(),
-        timings: Timings {
-            dns: phases.dns,
-            connect: phases.connect,
-            tls: phases.tls,
-            first_byte: raw.first_byte.saturating_duration_since(begun),
-            total: raw.done.saturating_duration_since(begun),
-        },
+        timings: Timings { dns: phases.dns, connect: phases.connect, tls: phases.tls, first_byte, total },
         bytes_sent: raw.sent,
         bytes_received: raw.received,
         hops: Vec::new(),
@@ -136,36 +148,11 @@ fn late(request: &Request) -> Failure {
     Failure::new(FailureClass::Timeout, format!("no answer within {:?}", request.timeout))
 }
 
-impl Future for Sending<'_> {
-    type Output = Result<Response, Failure>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        loop {
-            let (quick, wire) = match &mut this.state {
-                State::New => {
-                    this.start();
-                    continue;
-                }
-                State::Whole(whole) => return whole.as_mut().poll(cx),
-                State::Quick(quick) => (quick, this.request.wire.as_ref()),
-            };
-            let Some(wire) = wire else { return Poll::Ready(Err(Failure::protocol("the request was not laid out"))) };
-            match quick.poll(cx, this.session.transport(), wire, this.request.method.is("HEAD")) {
-                Poll::Pending if this.session.alarm.is_past(cx, this.deadline) => return Poll::Ready(Err(late(&this.request))),
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Outcome::Whole(raw, stream, concerns_client)) => {
-                    if raw.keep {
-                        this.session.put_idle_stream(&this.request, stream);
-                    }
-                    if let Some(response) = this.last(raw, concerns_client) {
-                        return Poll::Ready(response);
-                    }
-                }
-                Poll::Ready(Outcome::More(begun)) => this.whole(Start::Reading(begun)),
-                Poll::Ready(Outcome::Lost(lost)) if lost.untouched => this.whole(Start::Stale),
-                Poll::Ready(Outcome::Lost(lost)) => return Poll::Ready(Err(lost.failure)),
-            }
-        }
-    }
+/// The client that can do all, within the time that is left.
+fn whole(session: &Rc<Session>, request: &Rc<Request>, (begun, deadline): (Instant, Instant), start: Start) -> State {
+    let (session, request) = (session.clone(), request.clone());
+    State::Whole(Box::pin(async move {
+        let chain = session.chain(&request, begun, start);
+        tokio::time::timeout_at(deadline.into(), chain).await.unwrap_or_else(|_| Err(late(&request)))
+    }))
 }

@@ -1,6 +1,7 @@
 //! A user's HTTP: its connections, its cookies, and requests from the first hop to the last.
 
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -74,13 +75,14 @@ struct Stepped {
 
 impl Session {
     /// A user without connections and cookies.
-    pub fn new(transport: Rc<Transport>) -> Self {
-        Self { transport, idle: RefCell::default(), gates: RefCell::default(), jar: RefCell::default(), alarm: Alarm::default() }
+    pub fn new(transport: Rc<Transport>) -> Rc<Self> {
+        Rc::new(Self { transport, idle: RefCell::default(), gates: RefCell::default(), jar: RefCell::default(), alarm: Alarm::default() })
     }
 
     /// Sends a request, and gives the response that it comes to.
-    pub fn send(&self, request: Rc<Request>) -> Sending<'_> {
-        Sending::new(self, request)
+    pub async fn send(self: &Rc<Self>, request: Rc<Request>) -> Result<Response, Failure> {
+        let mut sending = Sending::new(self, request);
+        poll_fn(|cx| sending.poll(self, cx)).await
     }
 
     pub(crate) fn transport(&self) -> &Transport {

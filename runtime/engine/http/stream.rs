@@ -2,8 +2,8 @@
 
 use std::future::Future as _;
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Interest, ReadBuf};
@@ -47,7 +47,7 @@ impl Stream {
         if tcp.try_io(Interest::READABLE, || Ok(())).is_err() {
             return true;
         }
-        let mut ready = std::pin::pin!(tcp.ready(Interest::READABLE));
+        let mut ready = pin!(tcp.ready(Interest::READABLE));
         match ready.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Pending => true,
             Poll::Ready(Err(_)) => false,
@@ -57,6 +57,35 @@ impl Stream {
                 Self::Plain(tcp) => matches!(tcp.try_read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock),
                 Self::Tls(_) | Self::Nested(_) => true,
             },
+        }
+    }
+
+    /// Writes what the system takes at once. Without TLS, whether it takes anything is asked only where it didn't.
+    pub(crate) fn poll_send(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if let Self::Plain(tcp) = self {
+            match tcp.try_write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                done => return Poll::Ready(done),
+            }
+        }
+        Pin::new(self).poll_write(cx, bytes)
+    }
+
+    /// Reads some bytes to the buffer's end, which must have room; 0 at the stream's end.
+    pub(crate) fn poll_receive(&mut self, cx: &mut Context<'_>, buffer: &mut BytesMut) -> Poll<io::Result<usize>> {
+        let Self::Plain(tcp) = self else { return pin!(self.read_buf(buffer)).poll(cx) };
+        loop {
+            let room = buffer.capacity() - buffer.len();
+            match tcp.try_read_buf(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready!(tcp.poll_read_ready(cx))?,
+                Ok(count) if count > 0 && count < room => {
+                    // The system had no more. Its event for what comes later is still to come, so that the next read need not find out by
+                    // asking (tokio's own `poll_read` does the same).
+                    let _ = tcp.try_io(Interest::READABLE, || Err::<(), _>(io::ErrorKind::WouldBlock.into()));
+                    return Poll::Ready(Ok(count));
+                }
+                done => return Poll::Ready(done),
+            }
         }
     }
 
@@ -93,7 +122,7 @@ impl Stream {
                 }
                 while !deaf && answer.len() < super::body::MAX_BODY {
                     answer.reserve(4096);
-                    let read = std::pin::pin!(this.read_buf(answer)).poll(cx);
+                    let read = pin!(this.read_buf(answer)).poll(cx);
                     match read {
                         Poll::Pending => break,
                         Poll::Ready(Ok(count)) if count > 0 => {}

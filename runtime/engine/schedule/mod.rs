@@ -6,7 +6,7 @@
 //!
 //! ```
 //! use ltc_config::Profile;
-//! use ltc_runtime::schedule::{Plan, UserClass};
+//! use ltc_engine::schedule::{Plan, UserClass};
 //!
 //! let profile = Profile::parse("profile: {runner: {clients: 4, hatch_rate: 2, duration: 10s}}", "x.profile.yml").unwrap();
 //! let plan = Plan::new(&profile, &[UserClass::new("Shopper", 3), UserClass::new("Auditor", 1)]).unwrap();

@@ -142,7 +142,7 @@ async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
 
 /// A user and the transport it is of.
 struct Client {
-    session: Session,
+    session: Rc<Session>,
     transport: Rc<Transport>,
     api: Rc<ApiTransport>,
 }

@@ -1,0 +1,92 @@
+//! What has happened in a step: it grows while the step runs, and is recorded once, when it is over.
+
+use std::time::Duration;
+
+use crate::exchange::Sent;
+use crate::flow::{Exit, Flow};
+use crate::http::Sending;
+use crate::observe::Detail;
+use crate::place::Place;
+use crate::program::StepInfo;
+use crate::response::Answer;
+use crate::stats::FailureClass;
+use crate::user::User;
+
+/// What went wrong in a step.
+#[derive(Debug)]
+pub struct Failure {
+    /// What kind of failure it is.
+    pub class: FailureClass,
+    /// Where in the spec it was noticed.
+    pub at: Place,
+    /// What happened, secrets not yet masked.
+    pub message: String,
+}
+
+/// A step so far. A user keeps the memory of its last one for the next, so that steps allocate nothing and are handed around as a pointer.
+#[derive(Debug)]
+pub struct Trace {
+    /// The step as the spec has it.
+    pub info: &'static StepInfo,
+    /// From the send to the end of the answer, or to where it broke.
+    pub service: Duration,
+    /// The same from when the send should have begun; known once the step is over.
+    pub response: Duration,
+    /// The request, where it could be laid out.
+    pub sent: Option<Sent>,
+    /// The request on its way.
+    pub(crate) sending: Option<Sending>,
+    /// The answer, where one came.
+    pub received: Option<Answer>,
+    /// What went wrong; nothing in a good step.
+    pub failures: Vec<Failure>,
+    /// What was judged and taken, in order, where the observer wants it.
+    pub details: Option<Vec<Detail>>,
+}
+
+impl Trace {
+    /// Nothing has happened yet.
+    pub(crate) fn begin(user: &User, info: &'static StepInfo) -> Box<Self> {
+        let mut trace = user.spare.take().unwrap_or_else(|| {
+            Box::new(Self {
+                info,
+                service: Duration::ZERO,
+                response: Duration::ZERO,
+                sent: None,
+                sending: None,
+                received: None,
+                failures: Vec::new(),
+                details: None,
+            })
+        });
+        trace.info = info;
+        trace.service = Duration::ZERO;
+        if user.world().observer.wants_detail() {
+            trace.details = Some(Vec::new());
+        }
+        trace
+    }
+
+    pub(crate) fn fail(&mut self, class: FailureClass, at: Place, message: String) {
+        self.failures.push(Failure { class, at, message });
+    }
+
+    /// Records the step and says how the sequence goes on.
+    pub(crate) fn record(self: Box<Self>, user: &User) -> Flow {
+        let interrupts = !self.failures.is_empty() && self.info.interrupt;
+        user.scopes.count(&self.failures);
+        user.world().record_step(user, &self);
+        self.release(user);
+        if interrupts { Err(Exit::Interrupt) } else { Ok(()) }
+    }
+
+    /// Nobody wants to know it: its memory is the next step's.
+    pub(crate) fn release(mut self: Box<Self>, user: &User) {
+        self.sent = None;
+        self.sending = None;
+        self.received = None;
+        self.failures.clear();
+        self.details = None;
+        user.spare.replace(Some(self));
+    }
+}
