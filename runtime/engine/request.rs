@@ -22,6 +22,9 @@ pub enum Redirects {
     Hops(u32),
 }
 
+/// How many bytes the headers, or the body, of most requests have at most.
+const USUAL: usize = 192;
+
 /// A request that is being laid out.
 #[derive(Debug)]
 pub struct Request<'u> {
@@ -108,6 +111,7 @@ impl<'u> Request<'u> {
     /// Begins a body of this type; what follows is appended to it.
     pub fn body(&mut self, content_type: &'static str) {
         self.body.clear();
+        self.body.reserve(USUAL);
         self.has_body = true;
         self.text_body = true;
         self.content_type = Some(content_type.into());
@@ -353,7 +357,7 @@ impl<'u> Request<'u> {
         {
             push_line(&mut self.headers, "Content-Type", &content_type);
         }
-        if self.headers.contains('\0') {
+        if memchr::memchr(0, self.headers.as_bytes()).is_some() {
             self.headers = self.headers.split_inclusive('\n').filter(|line| !line.starts_with('\0')).collect();
         }
     }
@@ -369,7 +373,12 @@ pub(crate) mod auth {
         if matches!(token, Value::Null) {
             return Ok(String::new());
         }
-        Ok(line("Authorization", &format!("Bearer {}", header_text("Authorization", token)?)))
+        let token = header_text("Authorization", token)?;
+        let mut line = String::with_capacity(token.len() + 24);
+        for part in ["Authorization: Bearer ", &token, "\r\n"] {
+            line.push_str(part);
+        }
+        Ok(line)
     }
 
     pub(crate) fn basic(user: &Value, password: &Value) -> Eval<String> {
@@ -399,6 +408,10 @@ fn names_header(line: &str, name: &str) -> bool {
 }
 
 fn push_line(out: &mut String, name: &str, value: &str) {
+    if out.is_empty() {
+        // Room for the lines that most requests have.
+        out.reserve(USUAL.max(name.len() + value.len() + 4));
+    }
     out.push_str(name);
     out.push_str(": ");
     out.push_str(value);

@@ -1,7 +1,5 @@
 //! The head of a request: the caller's lines, and what is added where the caller is silent.
 
-use std::io::Write as _;
-
 use bytes::{BufMut as _, BytesMut};
 
 use super::headers::{Said, is_one_of, lines};
@@ -54,7 +52,7 @@ pub(crate) fn write_head(out: &mut BytesMut, step: &Step<'_>, via: Via<'_>) -> S
     if !said.accept_encoding {
         put(out, &["Accept-Encoding: ", ACCEPT_ENCODING, "\r\n"]);
     }
-    let cookie = cookie_line(step);
+    let cookie = if said.special || !step.cookie.is_empty() { cookie_line(step) } else { Vec::new() };
     if !cookie.is_empty() {
         out.put_slice(b"Cookie: ");
         out.put_slice(&cookie);
@@ -66,8 +64,7 @@ pub(crate) fn write_head(out: &mut BytesMut, step: &Step<'_>, via: Via<'_>) -> S
         out.put_slice(b"\r\n");
     }
     if let Some(length) = body_length(step) {
-        // Writing to memory doesn't fail.
-        let _ = write!(out.writer(), "Content-Length: {length}\r\n");
+        put(out, &["Content-Length: ", itoa::Buffer::new().format(length), "\r\n"]);
     }
     out.put_slice(b"\r\n");
     said

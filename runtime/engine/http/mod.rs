@@ -121,11 +121,11 @@ impl Request {
         if self.body.len() > quick::SMALL / 2 {
             return;
         }
-        let mut bytes = bytes::BytesMut::new();
+        let mut bytes = bytes::BytesMut::with_capacity(512 + self.headers.len() + self.auth.len() + self.url.path.len() + self.body.len());
         let chain = redirect::Chain::new(self);
         let said = head::write_head(&mut bytes, &chain.step(String::new()), head::Via::default());
         bytes.extend_from_slice(&self.body);
-        let wire = quick::Wire { bytes: bytes.to_vec(), close: said.close };
+        let wire = quick::Wire { bytes, close: said.close };
         drop(chain);
         if wire.bytes.len() <= quick::SMALL {
             self.wire = Some(Rc::new(wire));

@@ -25,7 +25,7 @@ pub(crate) const SMALL: usize = 8 * 1024;
 #[derive(Debug)]
 pub(crate) struct Wire {
     /// Head and body.
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) bytes: BytesMut,
     /// Whether it says that the connection isn't to be used again.
     pub(crate) close: bool,
 }
