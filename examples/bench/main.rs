@@ -1,13 +1,16 @@
-//! How much a request costs, beside other load generators, and how true what is measured is: `cargo run --example bench -- load`.
+//! How much a request costs, beside other load generators, and how true what is measured is: `cargo run --release --example bench -- load`.
 //!
 //! `load`: CPU time a request, requests a second and memory, of ltc's binaries and of every peer that is installed, in turn, against an
-//! nginx pinned to another core. `memory`: what a waiting user costs. `truth`: latencies, counts and send times against servers whose
+//! nginx pinned to another core; then the same of two worker threads beside one, and of the README's sequence. `memory`: what a waiting user costs. `truth`: latencies, counts and send times against servers whose
 //! answers are known. docs/performance.md has the figures and what they mean.
 
 mod load;
 mod memory;
 mod nginx;
+mod peers;
 mod process;
+mod scaling;
+mod sequence;
 mod server;
 mod specs;
 mod truth;
@@ -29,12 +32,15 @@ struct Args {
     /// How long each turn is, in seconds.
     #[arg(long, default_value_t = 3)]
     seconds: u64,
-    /// Only scenarios whose name has this in it.
+    /// Only scenarios whose name has this in it, in any case.
     #[arg(long, default_value = "")]
     only: String,
     /// Optimise ltc's binaries over crate borders, as `ltc build --release-lto` does.
     #[arg(long)]
     lto: bool,
+    /// The virtual environment that locust is in, unless it is on the PATH.
+    #[arg(long, env = "LTC_BENCH_LOCUST", value_name = "FOLDER")]
+    locust: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
@@ -42,6 +48,9 @@ enum What {
     Load,
     Memory,
     Truth,
+    /// The demo server that `load` starts for the sequence.
+    #[value(hide = true)]
+    Demo,
 }
 
 /// Where all files of a run are.
@@ -50,15 +59,23 @@ struct Bench {
     folder: PathBuf,
 }
 
+impl Bench {
+    fn wants(&self, name: &str) -> bool {
+        name.to_lowercase().contains(&self.args.only.to_lowercase())
+    }
+}
+
 fn main() -> Outcome {
+    let args = Args::parse();
+    let run: fn(&Bench) -> Outcome = match args.what {
+        What::Load => load::run,
+        What::Memory => memory::run,
+        What::Truth => truth::run,
+        What::Demo => return sequence::serve(),
+    };
     let folder = std::env::temp_dir().join(format!("ltc-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let bench = Bench { args: Args::parse(), folder: folder.clone() };
-    let outcome = match bench.args.what {
-        What::Load => load::run(&bench),
-        What::Memory => memory::run(&bench),
-        What::Truth => truth::run(&bench),
-    };
+    let outcome = run(&Bench { args, folder: folder.clone() });
     std::fs::remove_dir_all(folder)?;
     outcome
 }

@@ -13,7 +13,7 @@ use super::{Bench, Outcome, nginx::Nginx, specs};
 
 pub(crate) fn run(bench: &Bench) -> Outcome {
     for (name, check) in [("delays", delays as fn(&Bench) -> Outcome), ("stall", stall), ("arrivals", arrivals)] {
-        if name.contains(&bench.args.only) {
+        if bench.wants(name) {
             check(bench)?;
         }
     }

@@ -1,9 +1,10 @@
 //! Bodies of HTTP/1.1 responses (RFC 9112, 6 and 7): of a known length, chunked, or up to the connection's end.
 
 use bytes::{Buf as _, Bytes, BytesMut};
+use tokio::io::AsyncRead;
 
 use super::headers::{Headers, MAX_FIELDS, MAX_HEAD};
-use super::stream::{Stream, broken};
+use super::stream::{broken, read_some};
 use super::{Failure, Version};
 
 /// Most bytes a body may have, encoded or decoded.
@@ -53,7 +54,12 @@ fn too_large() -> Failure {
 }
 
 /// Reads a body whose first bytes may be in the buffer; what follows it stays there.
-pub(crate) async fn read_body(stream: &mut Stream, buffer: &mut BytesMut, framing: Framing, received: &mut u64) -> Result<Bytes, Failure> {
+pub(crate) async fn read_body<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    buffer: &mut BytesMut,
+    framing: Framing,
+    received: &mut u64,
+) -> Result<Bytes, Failure> {
     match framing {
         Framing::None => Ok(Bytes::new()),
         Framing::Length(length) => read_length(stream, buffer, length, received).await,
@@ -66,7 +72,7 @@ pub(crate) async fn read_body(stream: &mut Stream, buffer: &mut BytesMut, framin
                     return Err(too_large());
                 }
                 body.reserve(4096);
-                match stream.read_some(&mut body).await {
+                match read_some(stream, &mut body).await {
                     Ok(0) => return Ok(body.freeze()),
                     Ok(count) => *received += count as u64,
                     Err(error) => return Err(broken(&error)),
@@ -76,7 +82,12 @@ pub(crate) async fn read_body(stream: &mut Stream, buffer: &mut BytesMut, framin
     }
 }
 
-async fn read_length(stream: &mut Stream, buffer: &mut BytesMut, length: usize, received: &mut u64) -> Result<Bytes, Failure> {
+async fn read_length<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    buffer: &mut BytesMut,
+    length: usize,
+    received: &mut u64,
+) -> Result<Bytes, Failure> {
     if buffer.len() >= length {
         let body = Bytes::copy_from_slice(&buffer[..length]);
         buffer.advance(length);
@@ -90,7 +101,7 @@ async fn read_length(stream: &mut Stream, buffer: &mut BytesMut, length: usize, 
         let missing = length - body.len();
         body.reserve(missing.min(1024 * 1024));
         let before = body.len();
-        match stream.read_some(&mut body).await {
+        match read_some(stream, &mut body).await {
             Ok(0) => return Err(Failure::reset(format!("the connection was closed after {before} of {length} bytes of the body"))),
             Ok(count) => *received += count as u64,
             Err(error) => return Err(broken(&error)),
@@ -101,13 +112,13 @@ async fn read_length(stream: &mut Stream, buffer: &mut BytesMut, length: usize, 
     Ok(body.freeze())
 }
 
-struct Chunks<'c> {
-    stream: &'c mut Stream,
+struct Chunks<'c, S> {
+    stream: &'c mut S,
     buffer: &'c mut BytesMut,
     received: &'c mut u64,
 }
 
-impl Chunks<'_> {
+impl<S: AsyncRead + Unpin> Chunks<'_, S> {
     async fn read(mut self) -> Result<Bytes, Failure> {
         let mut body = BytesMut::new();
         loop {
@@ -200,7 +211,7 @@ impl Chunks<'_> {
 
     async fn more(&mut self) -> Result<(), Failure> {
         self.buffer.reserve(4096);
-        match self.stream.read_some(self.buffer).await {
+        match read_some(self.stream, self.buffer).await {
             Ok(0) => Err(Failure::reset("the connection was closed before the last chunk of the body")),
             Ok(count) => {
                 *self.received += count as u64;

@@ -3,13 +3,14 @@
 use std::time::Instant;
 
 use bytes::{Buf as _, Bytes, BytesMut};
+use tokio::io::AsyncRead;
 
 use super::body::{Framing, read_body};
 use super::head::{Via, write_head};
 use super::headers::{Headers, MAX_HEAD};
 use super::parse::parse;
 use super::redirect::Step;
-use super::stream::{Stream, broken};
+use super::stream::{Stream, broken, read_some};
 use super::{Failure, Version};
 
 /// Bodies up to this go into one buffer with their head.
@@ -92,15 +93,17 @@ pub(crate) async fn go_on(begun: &mut Begun, to_head: bool) -> Result<Raw, Failu
     Ok(raw)
 }
 
-struct Reader<'r> {
-    stream: &'r mut Stream,
-    buffer: &'r mut BytesMut,
-    received: u64,
-    first_byte: Option<Instant>,
+/// Reads a response, whatever the stream is.
+pub(crate) struct Reader<'r, S> {
+    pub(crate) stream: &'r mut S,
+    /// What has been read and isn't of the response yet.
+    pub(crate) buffer: &'r mut BytesMut,
+    pub(crate) received: u64,
+    pub(crate) first_byte: Option<Instant>,
 }
 
-impl Reader<'_> {
-    async fn response(&mut self, to_head: bool) -> Result<Raw, Failure> {
+impl<S: AsyncRead + Unpin> Reader<'_, S> {
+    pub(crate) async fn response(&mut self, to_head: bool) -> Result<Raw, Failure> {
         let (status, version, headers) = loop {
             let head = self.head().await?;
             match head.0 {
@@ -132,7 +135,7 @@ impl Reader<'_> {
                 return Err(Failure::protocol(format!("the headers of the answer are larger than {} KB", MAX_HEAD / 1024)));
             }
             self.buffer.reserve(4096);
-            match self.stream.read_some(self.buffer).await {
+            match read_some(self.stream, self.buffer).await {
                 Ok(0) if self.received == 0 => return Err(Failure::reset("the connection was closed before an answer came")),
                 Ok(0) => return Err(Failure::reset("the connection was closed amid the headers of the answer")),
                 Ok(count) => self.note(count),

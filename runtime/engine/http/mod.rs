@@ -11,6 +11,9 @@ mod h1;
 mod h2;
 mod head;
 mod headers;
+#[cfg(any(test, fuzzing))]
+#[path = "tests/invariants.rs"]
+mod invariants;
 mod parse;
 mod proxy;
 mod quick;
@@ -39,6 +42,12 @@ pub use tls::plain_config as plain_tls;
 pub use transport::{ApiConfig, ApiTransport, TlsConfig, Transport, TransportConfig};
 
 use crate::stats::FailureClass;
+
+/// Panics where what holds of all answers doesn't hold of this one: what `fuzz/` calls.
+#[cfg(fuzzing)]
+pub fn fuzz_response(bytes: &[u8]) {
+    invariants::Invariants::default().check(bytes);
+}
 
 /// A request's method.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -124,8 +124,9 @@ fn head(parsed: &httparse::Response<'_, '_>, bytes: &[u8], length: usize) -> Res
             _ => {}
         }
     }
-    // The fields begin behind the status line.
-    let start = memchr::memchr(b'\n', bytes).map_or(length, |at| at + 1).min(length);
+    // The fields begin behind the status line, which blank lines may stand before.
+    let line = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or_default();
+    let start = memchr::memchr(b'\n', &bytes[line..]).map_or(length, |at| line + at + 1).min(length);
     let fields = start..length;
     let block = &bytes[fields.clone()];
     let rebuilt = (!block.is_ascii() && std::str::from_utf8(block).is_err()).then(|| rebuilt(parsed));

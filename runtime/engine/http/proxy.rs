@@ -5,7 +5,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use tokio::io::AsyncWriteExt as _;
 
 use super::headers::MAX_HEAD;
-use super::stream::{Stream, broken};
+use super::stream::{Stream, broken, read_some};
 use super::target::Origin;
 use super::{Failure, head};
 use crate::stats::FailureClass;
@@ -82,7 +82,7 @@ pub(crate) async fn tunnel(stream: &mut Stream, origin: &Origin, hopper: &Hopper
     buffer.clear();
     let proxy = &hopper.origin.authority;
     loop {
-        let read = stream.read_some(&mut buffer).await.map_err(|error| broken(&error))?;
+        let read = read_some(stream, &mut buffer).await.map_err(|error| broken(&error))?;
         if read == 0 {
             return Err(Failure::reset(format!("the proxy {proxy} closed the connection before it answered")));
         }

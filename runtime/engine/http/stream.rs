@@ -89,14 +89,6 @@ impl Stream {
         }
     }
 
-    /// Reads some bytes to the buffer's end; 0 at the stream's end. An end without TLS's farewell is one too.
-    pub(crate) async fn read_some(&mut self, buffer: &mut BytesMut) -> io::Result<usize> {
-        match self.read_buf(buffer).await {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
-            other => other,
-        }
-    }
-
     /// Writes all of head and body. Where the server answers before it has read all, the answer is read meanwhile, so that neither side
     /// waits for the other.
     pub(crate) async fn write_request(&mut self, head: &[u8], body: &[u8], answer: &mut BytesMut) -> io::Result<()> {
@@ -182,6 +174,14 @@ impl AsyncWrite for Stream {
             Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
             Self::Nested(tls) => Pin::new(tls).poll_shutdown(cx),
         }
+    }
+}
+
+/// Reads some bytes to the buffer's end; 0 at the stream's end. An end without TLS's farewell is one too.
+pub(crate) async fn read_some(stream: &mut (impl AsyncRead + Unpin), buffer: &mut BytesMut) -> io::Result<usize> {
+    match stream.read_buf(buffer).await {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
+        other => other,
     }
 }
 

@@ -1,0 +1,81 @@
+//! The load generators that ltc is measured beside: how each is told to send the same request over 64 connections, one after another.
+
+use std::path::{Path, PathBuf};
+
+use super::load::CONNECTIONS;
+use super::process::is_there;
+use super::{Bench, Outcome};
+
+/// A program that has turns: its name in the table, and what runs it.
+pub(crate) type Program = (&'static str, Vec<String>);
+
+/// Where the peers are that are part of this folder.
+const OWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bench/peers");
+
+/// Those that are installed and can send the request. goose's and locust's users only get.
+pub(crate) fn installed(bench: &Bench, origin: &str, path: &str, body: Option<&str>) -> Outcome<Vec<Program>> {
+    let mut programs: Vec<Program> =
+        plain(bench, &format!("{origin}{path}"), body)?.into_iter().filter(|(name, _)| is_there(name)).collect();
+    if body.is_none() {
+        let seconds = bench.args.seconds.to_string();
+        programs.extend(goose(origin, path, &seconds).map(|command| ("goose", command)));
+        programs.extend(locust(bench, origin, path, &seconds).map(|command| ("locust", command)));
+    }
+    Ok(programs)
+}
+
+/// Those that need nothing but their command line.
+fn plain(bench: &Bench, url: &str, body: Option<&str>) -> Outcome<[Program; 5]> {
+    let seconds = bench.args.seconds.to_string();
+    let time = format!("{seconds}s");
+    let mut wrk = vec!["-t", "1", "-c", CONNECTIONS, "-d", &time];
+    let mut h2load = vec!["--h1", "-t", "1", "-c", CONNECTIONS, "-D", &seconds];
+    let mut hey = vec!["-cpus", "1", "-c", CONNECTIONS, "-z", &time];
+    let mut ab = vec!["-q", "-k", "-c", CONNECTIONS, "-n", "100000000", "-t", &seconds];
+    let mut oha = vec!["--no-tui", "--insecure", "-c", CONNECTIONS, "-z", &time];
+    if let Some(body) = body {
+        std::fs::write(bench.folder.join("post.json"), body)?;
+        std::fs::write(bench.folder.join("post.lua"), script(body))?;
+        wrk.extend(["-s", "post.lua"]);
+        h2load.extend(["-d", "post.json"]);
+        hey.extend(["-m", "POST", "-T", "application/json", "-d", body]);
+        ab.extend(["-p", "post.json", "-T", "application/json"]);
+        oha.extend(["-m", "POST", "-T", "application/json", "-d", body]);
+    }
+    Ok([("wrk", wrk), ("h2load", h2load), ("hey", hey), ("ab", ab), ("oha", oha)].map(|(name, args)| {
+        let command = [&[name], &args[..], &[url]].concat();
+        (name, words(&command))
+    }))
+}
+
+fn script(body: &str) -> String {
+    format!("wrk.method = \"POST\"\nwrk.body = '{body}'\nwrk.headers[\"Content-Type\"] = \"application/json\"\n")
+}
+
+/// goose is a library: its program is `peers/goose`, if that has been built.
+fn goose(origin: &str, path: &str, seconds: &str) -> Option<Vec<String>> {
+    const NAME: &str = "goose-peer";
+    // Cargo puts it beside the harness's own programs where it is told to put everything in one folder.
+    let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.parent()?.with_file_name("release").join(NAME)));
+    let built = [Some(Path::new(OWN).join("goose/target/release").join(NAME)), beside].into_iter().flatten().find(|file| file.is_file());
+    let program = built.or_else(|| is_there(NAME).then(|| PathBuf::from(NAME)))?.display().to_string();
+    let item = format!("PEER_PATH={path}");
+    let users = ["env", &item, &program, "--host", origin, "--users", CONNECTIONS, "--hatch-rate", "1000", "--run-time", seconds];
+    Some(words(&[&users[..], &["--no-telnet", "--no-websocket", "--accept-invalid-certs", "--quiet", "--no-print-metrics"]].concat()))
+}
+
+/// locust, one process, with the users of `peers/locustfile.py`.
+fn locust(bench: &Bench, origin: &str, path: &str, seconds: &str) -> Option<Vec<String>> {
+    let program = match &bench.args.locust {
+        Some(folder) => folder.join("bin/locust").display().to_string(),
+        None => is_there("locust").then(|| "locust".to_owned())?,
+    };
+    let (item, file) = (format!("PEER_PATH={path}"), format!("{OWN}/locustfile.py"));
+    let users = ["env", &item, &program, "--headless", "-f", &file, "--host", origin, "-u", CONNECTIONS, "-r", "1000", "-t", seconds];
+    Some(words(&[&users[..], &["--only-summary", "--loglevel", "ERROR"]].concat()))
+}
+
+/// A command of its words.
+pub(crate) fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}

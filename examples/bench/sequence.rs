@@ -1,0 +1,73 @@
+//! The README's sequence of three requests, without its waits, against the demo server; wrk's turns are bare GETs to nginx.
+
+use std::net::SocketAddr;
+use std::process::Command;
+use std::time::Duration;
+
+use super::load::{CONNECTIONS, Turn, limit, ltc, median, turn};
+use super::nginx::{Nginx, PORT};
+use super::peers::words;
+use super::{Bench, Outcome, process, specs};
+
+pub(crate) const NAME: &str = "tpdata sequence";
+
+const DEMO: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 18183);
+/// Where ltc keeps its core less busy than that, it has waited for the server.
+const BUSY: f64 = 0.9;
+
+struct Round {
+    us: f64,
+    /// Of its core, which it has to itself.
+    busy: f64,
+    wrk: Turn,
+}
+
+pub(crate) fn run(bench: &Bench, nginx: &Nginx) -> Outcome {
+    if cfg!(debug_assertions) {
+        println!("\n{NAME}: left out, as this is a debug build and so would be its demo server: cargo run --release --example bench");
+        return Ok(());
+    }
+    let binary = specs::build(bench, "tpdata", 1)?.display().to_string();
+    let mut demo = Command::new("taskset").args(["-c", "0"]).arg(std::env::current_exe()?).arg("demo").spawn()?;
+    std::thread::sleep(Duration::from_secs(1));
+    let rounds = (0..bench.args.rounds).map(|_| round(bench, nginx, &binary)).collect::<Outcome<Vec<Round>>>();
+    demo.kill()?;
+    demo.wait()?;
+    let rounds = rounds?;
+    println!("\n{NAME} against the demo server, wrk's bare GET to nginx");
+    println!("{:<8} {:>10} {:>10}", "", "CPU us/req", "core busy");
+    let middle = |of: fn(&Round) -> f64| median(rounds.iter().map(of));
+    let busy = middle(|round| round.busy);
+    println!("{:<8} {:>10.2} {:>9.0}%", "ltc", middle(|round| round.us), busy * 100.0);
+    println!("{:<8} {:>10.2} {:>9.0}%", "wrk", middle(|round| round.wrk.us), middle(|round| round.wrk.cores) * 100.0);
+    println!("ratio    {:>10.2}", middle(|round| round.us / round.wrk.us));
+    if busy < BUSY {
+        println!("The demo server was the bottleneck: ltc waited for it, and what it costs to wake a core is counted as ltc's.");
+    }
+    Ok(())
+}
+
+/// ltc's turn and wrk's. ltc's requests are those of its report, with the first step's, which the report keeps apart.
+fn round(bench: &Bench, nginx: &Nginx, binary: &str) -> Outcome<Round> {
+    let mut command = words(&["env", &format!("LTC_DEMO_URL=http://{DEMO}")]);
+    command.extend(ltc(bench, binary, "1"));
+    command.extend(words(&["--json", "sequence.json"]));
+    let used = process::run(&command, "1", &bench.folder, limit(bench))?;
+    let report: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(bench.folder.join("sequence.json"))?)?;
+    let count = |key: &str| report["total"]["names"].as_array().into_iter().flatten().filter_map(|name| name[key].as_f64()).sum::<f64>();
+    let requests = count("requests") + count("skipped");
+    let failures = count("failures") + count("skipped_failures");
+    // A few that were slow are no reason to stop.
+    if requests == 0.0 || failures > requests / 100.0 {
+        return Err(format!("{NAME}: {requests} requests, {failures} failures\n{}", used.stdout).into());
+    }
+    let url = format!("http://127.0.0.1:{PORT}/item");
+    let wrk = words(&["wrk", "-t", "1", "-c", CONNECTIONS, "-d", &format!("{}s", bench.args.seconds), &url]);
+    let wrk = turn(bench, nginx, &wrk, "1")?;
+    Ok(Round { us: used.cpu * 1e6 / requests, busy: used.cpu / used.seconds, wrk })
+}
+
+/// The server of the sequence, until it is killed: `load` starts it as a process of its own, to pin it to a core.
+pub(crate) fn serve() -> Outcome {
+    Ok(ltc::demo::serve(ltc::demo::Options { addr: DEMO, ..ltc::demo::Options::default() }, |_| {})?)
+}

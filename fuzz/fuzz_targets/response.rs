@@ -1,0 +1,5 @@
+//! Answers over HTTP/1.1, as a server of ill will might write them: `cargo fuzz run -s none response`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| ltc_engine::http::fuzz_response(bytes));

@@ -1,0 +1,148 @@
+//! What holds of any bytes that a server may answer with: checked with odd answers by the tests, with arbitrary ones by `fuzz/`.
+//!
+//! How an answer is read depends neither on how much of it has come nor on the pieces it comes in, and the ways there are to read it
+//! (what is known of a head, its plain length, the fields themselves) agree.
+
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncRead, ReadBuf};
+
+use super::Failure;
+use super::h1::{Raw, Reader};
+use super::headers::Headers;
+use super::parse::{Head, Known, Simple, parse};
+
+/// The sizes of the pieces that answers come in.
+const PIECES: [usize; 3] = [usize::MAX, 1, 7];
+
+/// Checks answers; what it has learnt of the heads of one it holds against the next.
+#[derive(Default)]
+pub(crate) struct Invariants {
+    known: Known,
+}
+
+/// What an answer began with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// No head that is whole.
+    Nothing,
+    Head,
+    /// A head of the kind that is known again.
+    Simple,
+}
+
+impl Invariants {
+    /// Panics where one doesn't hold.
+    pub(crate) fn check(&mut self, bytes: &[u8]) -> Seen {
+        check_reading(bytes);
+        let first = (0..=bytes.len()).find_map(|end| parse(&bytes[..end]).transpose().map(|head| (end, head)));
+        let (end, head) = match first {
+            Some((end, Ok(head))) => (end, head),
+            Some((_, Err(_))) => {
+                assert!(parse(bytes).is_err(), "more bytes mend a head: {bytes:?}");
+                return Seen::Nothing;
+            }
+            None => return Seen::Nothing,
+        };
+        assert!(head.length == end && head.fields.end == end && head.fields.start <= end, "{bytes:?}");
+        let again = parse(bytes);
+        // What comes behind a head changes nothing of it.
+        let Ok(Some(again)) = again else { panic!("{again:?}: {bytes:?}") };
+        assert_eq!(facts(&head), facts(&again), "{bytes:?}");
+        let learnt = self.known.learn(bytes, &again);
+        if let Some(learnt) = learnt {
+            assert_eq!(self.known.find(bytes), Some(learnt));
+            check_simple(bytes, learnt);
+        }
+        if let Some(found) = self.known.find(bytes) {
+            assert_eq!((found.status, found.length, Some(found.body)), (head.status, head.length, head.plain_length), "{bytes:?}");
+            assert_eq!((found.fields, found.concerns_client), (head.fields.start, head.concerns_client), "{bytes:?}");
+        }
+        if learnt.is_some() { Seen::Simple } else { Seen::Head }
+    }
+}
+
+fn facts(head: &Head) -> (u16, usize, Option<usize>, bool, bool) {
+    (head.status, head.length, head.plain_length, head.concerns_client, head.rebuilt.is_some())
+}
+
+/// An answer ends in a response or a failure, the same one however it comes, and every byte is accounted for.
+fn check_reading(bytes: &[u8]) {
+    for to_head in [false, true] {
+        let [whole, pieces @ ..] = PIECES.map(|most| read(bytes, most, to_head));
+        for other in pieces {
+            match (&whole.0, &other.0) {
+                (Ok(one), Ok(two)) => {
+                    let parts = |raw: &Raw| (raw.status, raw.version, raw.body.clone(), raw.keep);
+                    assert_eq!(parts(one), parts(two), "{bytes:?}");
+                    assert_eq!(one.headers.as_bytes(), two.headers.as_bytes(), "{bytes:?}");
+                    assert_eq!(whole.1, other.1, "what is left of {bytes:?}");
+                }
+                // What it says may quote what has come.
+                (Err(one), Err(two)) => assert_eq!(one.class, two.class, "{bytes:?}"),
+                (one, two) => panic!("{one:?} and {two:?}: {bytes:?}"),
+            }
+        }
+        if let (Ok(raw), rest) = &whole {
+            assert!((200..1000).contains(&raw.status), "{bytes:?}");
+            assert!(raw.body.len() <= bytes.len() && bytes.ends_with(rest), "{bytes:?}");
+            assert!(!to_head || raw.body.is_empty(), "{bytes:?}");
+            check_headers(&raw.headers);
+        }
+    }
+}
+
+/// Each line is a field, and is text.
+fn check_headers(headers: &Headers) {
+    let block = std::str::from_utf8(headers.as_bytes());
+    let lines = block.map(|block| block.split('\n').filter(|line| !line.trim_ascii().is_empty()).count());
+    assert_eq!(lines, Ok(headers.iter().count()), "{headers:?}");
+    assert!(headers.iter().all(|(name, value)| !name.is_empty() && headers.get_all(name).any(|known| known == value)), "{headers:?}");
+}
+
+/// What is taken from a head that is known is what reading the answer gives.
+fn check_simple(bytes: &[u8], head: Simple) {
+    let (raw, rest) = read(bytes, usize::MAX, false);
+    let length = if matches!(head.status, 204 | 304) { 0 } else { head.body };
+    match (raw, bytes[head.length..].get(..length)) {
+        (Ok(raw), Some(body)) => {
+            assert_eq!((raw.status, &raw.body[..], raw.keep), (head.status, body, true), "{bytes:?}");
+            assert_eq!(raw.headers.as_bytes(), &bytes[head.fields..head.length], "{bytes:?}");
+            assert_eq!(rest, bytes[head.length + length..], "{bytes:?}");
+        }
+        (Err(_), None) => {}
+        (raw, body) => panic!("{raw:?}, though the body is {body:?}: {bytes:?}"),
+    }
+}
+
+/// Reads an answer that comes in pieces of at most so many bytes; what follows it is left.
+fn read(bytes: &[u8], most: usize, to_head: bool) -> (Result<Raw, Failure>, Bytes) {
+    let (mut stream, mut buffer) = (Pieces { rest: bytes, most }, BytesMut::new());
+    let mut reader = Reader { stream: &mut stream, buffer: &mut buffer, received: 0, first_byte: None };
+    let raw = match pin!(reader.response(to_head)).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(raw) => raw,
+        Poll::Pending => panic!("waits for more than there is: {bytes:?}"),
+    };
+    if let Ok(raw) = &raw {
+        assert_eq!(raw.received, (bytes.len() - stream.rest.len()) as u64, "{bytes:?}");
+    }
+    buffer.extend_from_slice(stream.rest);
+    (raw, buffer.freeze())
+}
+
+/// A stream that always has something to read, until its end.
+struct Pieces<'p> {
+    rest: &'p [u8],
+    most: usize,
+}
+
+impl AsyncRead for Pieces<'_> {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+        let (piece, rest) = self.rest.split_at(self.most.min(self.rest.len()).min(buf.remaining()));
+        buf.put_slice(piece);
+        self.rest = rest;
+        Poll::Ready(Ok(()))
+    }
+}
