@@ -188,8 +188,6 @@ const HOT: &[&str] = &[
     "aho-corasick",
     "bytes",
     "ecow",
-    "futures-core",
-    "futures-util",
     "h2",
     "hashbrown",
     "hdrhistogram",
@@ -207,11 +205,9 @@ const HOT: &[&str] = &[
     "ring",
     "rustls",
     "ryu",
-    "serde_json",
     "slab",
     "tokio",
     "tokio-rustls",
-    "tokio-util",
     "untrusted",
 ];
 
@@ -238,6 +234,7 @@ const WARM: &[&str] = &[
     "selectors",
     "serde",
     "serde_core",
+    "serde_json",
     "serde_json_path",
     "serde_json_path_core",
     "sha1",
@@ -245,6 +242,7 @@ const WARM: &[&str] = &[
     "simd-adler32",
     "string_cache",
     "tendril",
+    "tokio-util",
 ];
 
 /// How much each crate is optimised decides how long the first build of all takes. AWS's crates, the command line, tables and screens are
