@@ -9,6 +9,7 @@ use std::hash::{Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::SystemTime;
 
 use super::progress::Progress;
 use super::{Cleaned, Error};
@@ -130,7 +131,7 @@ fn unpack(root: &Path, folder: &Path) -> io::Result<()> {
 /// Removes run times of old versions, but for those in use.
 fn prune(root: &Path) {
     let Ok(entries) = fs::read_dir(root) else { return };
-    let mut old: Vec<(std::time::SystemTime, PathBuf)> = entries
+    let mut old: Vec<(SystemTime, PathBuf)> = entries
         .filter_map(|entry| {
             let path = entry.ok()?.path();
             let modified = fs::metadata(path.join("lock")).or_else(|_| fs::metadata(&path)).ok()?.modified().ok()?;
@@ -152,6 +153,8 @@ fn prune(root: &Path) {
 pub(super) struct Package {
     pub(super) folder: PathBuf,
     pub(super) name: String,
+    /// When what it is made of changed last.
+    pub(super) changed: SystemTime,
 }
 
 impl Package {
@@ -161,16 +164,20 @@ impl Package {
         let mut hasher = DefaultHasher::new();
         spec.hash(&mut hasher);
         let folder = home.folder.join("crates").join(format!("{name}-{:08x}", hasher.finish() as u32));
-        let write = || -> io::Result<()> {
-            write_changed(&folder.join("Cargo.toml"), manifest(&name).as_bytes())?;
+        let write = || -> io::Result<SystemTime> {
             if !folder.join("Cargo.lock").is_file() {
+                fs::create_dir_all(&folder)?;
                 fs::copy(home.folder.join("Cargo.lock"), folder.join("Cargo.lock"))?;
             }
-            write_changed(&folder.join("src/main.rs"), emitted.main.as_bytes())?;
-            emitted.files.iter().try_for_each(|(path, content)| write_changed(&folder.join("src").join(path), content))
+            let mut changed = write_changed(&folder.join("Cargo.toml"), manifest(&name).as_bytes())?;
+            changed = changed.max(write_changed(&folder.join("src/main.rs"), emitted.main.as_bytes())?);
+            for (path, content) in &emitted.files {
+                changed = changed.max(write_changed(&folder.join("src").join(path), content)?);
+            }
+            Ok(changed)
         };
-        write().map_err(|error| Error::Cache(folder.clone(), error))?;
-        Ok(Self { folder, name })
+        let changed = write().map_err(|error| Error::Cache(folder.clone(), error))?;
+        Ok(Self { folder, name, changed })
     }
 }
 
@@ -282,14 +289,15 @@ codegen-units = 1
     )
 }
 
-fn write_changed(path: &Path, content: &[u8]) -> io::Result<()> {
-    if fs::read(path).is_ok_and(|old| old == content) {
-        return Ok(());
+/// Gives when it was changed last.
+fn write_changed(path: &Path, content: &[u8]) -> io::Result<SystemTime> {
+    if !fs::read(path).is_ok_and(|old| old == content) {
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(path, content)?;
     }
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
-    }
-    fs::write(path, content)
+    fs::metadata(path)?.modified()
 }
 
 fn root(cache: Option<PathBuf>) -> PathBuf {
@@ -417,7 +425,7 @@ mod tests {
         for (age, path) in old.iter().enumerate() {
             fs::create_dir(path).unwrap();
             let lock = File::create(path.join("lock")).unwrap();
-            lock.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(age as u64)).unwrap();
+            lock.set_modified(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(age as u64)).unwrap();
         }
         let used = File::open(old[0].join("lock")).unwrap();
         used.lock_shared().unwrap();

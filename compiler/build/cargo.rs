@@ -10,16 +10,23 @@ use serde_json::Value;
 use super::cache::{Home, Package};
 use super::lambda::Cross;
 use super::progress::Shown;
+use super::replay::Replay;
 use super::{Error, Options};
 
 /// Builds a generated crate, for this machine or another; gives the binary's path.
 pub(super) fn build(home: &Home, package: &Package, options: &Options, cross: Option<&Cross>) -> Result<PathBuf, Error> {
     let profile = if options.thin_lto { "lto" } else { "release" };
+    let log = package.folder.join("build.log");
+    // What is linked for another machine goes through tools of its own.
+    let replay = cross.is_none().then(|| Replay::recorded(package, profile)).flatten();
+    if let Some(binary) = replay.and_then(|replay| replay.run(home, package, &log)) {
+        return Ok(binary);
+    }
     // It says how many packages there are, and that all are fetched: the registry need not be asked again.
     let target = cross.map(|cross| format!("-{}", cross.triple)).unwrap_or_default();
     let marker = home.shelf.join(format!("built-{profile}{target}"));
     let known = fs::read_to_string(&marker).ok().and_then(|text| text.trim().parse().ok());
-    let mut run = Run { home, package, options, profile, cross, total: 0, offline: true };
+    let mut run = Run { home, package, options, profile, cross, log, total: 0, offline: true };
     if let Some(total) = known {
         run.total = total;
         match run.cargo() {
@@ -42,15 +49,16 @@ struct Run<'b> {
     options: &'b Options,
     profile: &'b str,
     cross: Option<&'b Cross>,
+    log: PathBuf,
     total: usize,
     offline: bool,
 }
 
 impl Run<'_> {
     fn cargo(&self) -> Result<PathBuf, Error> {
-        let log = self.package.folder.join("build.log");
+        let log = &self.log;
         let cache = |error| Error::Cache(log.clone(), error);
-        let mut command = cargo(self.home, self.package);
+        let mut command = command("cargo", self.home, self.package);
         match self.cross {
             None => command.arg("build"),
             Some(cross) => {
@@ -58,11 +66,12 @@ impl Run<'_> {
                 command.envs(cross.variables()).args([word, "--target", &target])
             }
         };
-        command.args(["--profile", self.profile, "--message-format", "json-render-diagnostics"]);
+        // What it runs is said again at the next build.
+        command.args(["--profile", self.profile, "--message-format", "json-render-diagnostics", "--verbose"]);
         if self.offline {
             command.arg("--offline");
         }
-        let stderr = File::create(&log).map_err(cache)?;
+        let stderr = File::create(log).map_err(cache)?;
         let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).spawn();
         let mut child = match spawned {
             Ok(child) => child,
@@ -80,8 +89,13 @@ impl Run<'_> {
         shown.finish();
         let status = child.wait().map_err(cache)?;
         match binary {
-            Some(binary) if status.success() => Ok(binary),
-            _ => Err(why(&log, status, self.package)),
+            Some(binary) if status.success() => {
+                if self.cross.is_none() {
+                    Replay::record(self.package, self.profile, log);
+                }
+                Ok(binary)
+            }
+            _ => Err(why(log, status, self.package)),
         }
     }
 
@@ -104,9 +118,9 @@ impl Run<'_> {
     }
 }
 
-/// Cargo in an environment that doesn't differ from build to build: a differing variable would rebuild the world.
-fn cargo(home: &Home, package: &Package) -> Command {
-    let mut command = Command::new("cargo");
+/// Cargo, or rustc, in an environment that doesn't differ from build to build: a differing variable would rebuild the world.
+pub(super) fn command(program: &str, home: &Home, package: &Package) -> Command {
+    let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
         if is_dropped(&name.to_string_lossy()) {
             command.env_remove(name);
@@ -141,7 +155,7 @@ fn is_dropped(name: &str) -> bool {
 
 /// How many packages a first build compiles.
 fn crates(home: &Home, package: &Package, offline: bool) -> Option<usize> {
-    let mut command = cargo(home, package);
+    let mut command = command("cargo", home, package);
     command.args(["tree", "--prefix", "none", "--edges", "normal,build", "--no-dedupe", "--format", "{p}"]);
     if offline {
         command.arg("--offline");
@@ -256,7 +270,7 @@ mod tests {
 
     #[test]
     fn the_log_tells_why() {
-        let package = Package { folder: "/c/x".into(), name: "x".into() };
+        let package = Package { folder: "/c/x".into(), name: "x".into(), changed: std::time::SystemTime::UNIX_EPOCH };
         let classify = |text: &str| classify(text, false, Path::new("/c/x/build.log"), &package);
         assert!(matches!(classify("error: linker `cc` not found"), Error::NoLinker(_)));
         assert!(matches!(classify("  Caused by: [6] Could not resolve host: index.example"), Error::Network(_)));

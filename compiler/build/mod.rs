@@ -5,6 +5,7 @@ mod cache;
 mod cargo;
 pub mod lambda;
 mod progress;
+mod replay;
 
 use std::fmt;
 use std::fs;
@@ -150,7 +151,8 @@ impl Builder {
         let binary = cargo::build(&self.home, &package, &self.options, cross)?;
         let kept = package.folder.join(cross.map_or_else(|| "binary".to_owned(), |cross| format!("binary-{}", cross.triple)));
         let keep = || -> io::Result<u64> {
-            install_file(&binary, &kept)?;
+            // Both are in the cache, and compilers write a new file each time.
+            install_file(&binary, &kept, |from, to| fs::hard_link(from, to).or_else(|_| fs::copy(from, to).map(drop)))?;
             Ok(fs::metadata(&kept)?.len())
         };
         let bytes = keep().map_err(|error| Error::Cache(kept.clone(), error))?;
@@ -163,21 +165,19 @@ impl Builder {
 /// # Errors
 /// Where the place can't be written.
 pub fn install(built: &Built, to: &Path) -> io::Result<()> {
-    install_file(&built.binary, to)
+    install_file(&built.binary, to, |from, to| fs::copy(from, to).map(drop))
 }
 
-fn install_file(from: &Path, to: &Path) -> io::Result<()> {
+fn install_file(from: &Path, to: &Path, place: impl FnOnce(&Path, &Path) -> io::Result<()>) -> io::Result<()> {
     if let Some(folder) = to.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder)?;
     }
     let mut name = to.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".new-{}", std::process::id()));
     let beside = to.with_file_name(name);
-    let placed = fs::copy(from, &beside).and_then(|_| fs::rename(&beside, to));
-    if placed.is_err() {
-        // The first error is the one that counts.
-        let _ = fs::remove_file(&beside);
-    }
+    let placed = place(from, &beside).and_then(|()| fs::rename(&beside, to));
+    // It is there yet where that failed, and where both are the same file already (rename(2)).
+    let _ = fs::remove_file(&beside);
     placed
 }
 

@@ -4,6 +4,7 @@
 //! nginx pinned to another core; then the same of two worker threads beside one, and of the README's sequence. `memory`: what a waiting user costs. `truth`: latencies, counts and send times against servers whose
 //! answers are known. docs/performance.md has the figures and what they mean.
 
+mod canned;
 mod load;
 mod memory;
 mod nginx;
@@ -48,9 +49,9 @@ enum What {
     Load,
     Memory,
     Truth,
-    /// The demo server that `load` starts for the sequence.
+    /// The server that `load` starts for the sequence.
     #[value(hide = true)]
-    Demo,
+    Canned,
 }
 
 /// Where all files of a run are.
@@ -71,7 +72,7 @@ fn main() -> Outcome {
         What::Load => load::run,
         What::Memory => memory::run,
         What::Truth => truth::run,
-        What::Demo => return sequence::serve(),
+        What::Canned => return sequence::serve(),
     };
     let folder = std::env::temp_dir().join(format!("ltc-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;

@@ -1,4 +1,5 @@
-//! The README's sequence of three requests, without its waits, against the demo server; wrk's turns are bare GETs to nginx.
+//! The README's sequence of three requests, without its waits, against a server that answers as the demo does; wrk's turns are bare GETs
+//! to nginx.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -7,11 +8,11 @@ use std::time::Duration;
 use super::load::{CONNECTIONS, Turn, limit, ltc, median, turn};
 use super::nginx::{Nginx, PORT};
 use super::peers::words;
-use super::{Bench, Outcome, process, specs};
+use super::{Bench, Outcome, canned, process, specs};
 
 pub(crate) const NAME: &str = "tpdata sequence";
 
-const DEMO: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 18183);
+const SERVER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 18183);
 /// Where ltc keeps its core less busy than that, it has waited for the server.
 const BUSY: f64 = 0.9;
 
@@ -24,17 +25,17 @@ struct Round {
 
 pub(crate) fn run(bench: &Bench, nginx: &Nginx) -> Outcome {
     if cfg!(debug_assertions) {
-        println!("\n{NAME}: left out, as this is a debug build and so would be its demo server: cargo run --release --example bench");
+        println!("\n{NAME}: left out, as this is a debug build and so would be its server: cargo run --release --example bench");
         return Ok(());
     }
     let binary = specs::build(bench, "tpdata", 1)?.display().to_string();
-    let mut demo = Command::new("taskset").args(["-c", "0"]).arg(std::env::current_exe()?).arg("demo").spawn()?;
+    let mut server = Command::new("taskset").args(["-c", "0"]).arg(std::env::current_exe()?).arg("canned").spawn()?;
     std::thread::sleep(Duration::from_secs(1));
     let rounds = (0..bench.args.rounds).map(|_| round(bench, nginx, &binary)).collect::<Outcome<Vec<Round>>>();
-    demo.kill()?;
-    demo.wait()?;
+    server.kill()?;
+    server.wait()?;
     let rounds = rounds?;
-    println!("\n{NAME} against the demo server, wrk's bare GET to nginx");
+    println!("\n{NAME} against a server that answers as the demo does, wrk's bare GET to nginx");
     println!("{:<8} {:>10} {:>10}", "", "CPU us/req", "core busy");
     let middle = |of: fn(&Round) -> f64| median(rounds.iter().map(of));
     let busy = middle(|round| round.busy);
@@ -42,14 +43,14 @@ pub(crate) fn run(bench: &Bench, nginx: &Nginx) -> Outcome {
     println!("{:<8} {:>10.2} {:>9.0}%", "wrk", middle(|round| round.wrk.us), middle(|round| round.wrk.cores) * 100.0);
     println!("ratio    {:>10.2}", middle(|round| round.us / round.wrk.us));
     if busy < BUSY {
-        println!("The demo server was the bottleneck: ltc waited for it, and what it costs to wake a core is counted as ltc's.");
+        println!("The server was the bottleneck: ltc waited for it, and what it costs to wake a core is counted as ltc's.");
     }
     Ok(())
 }
 
 /// ltc's turn and wrk's. ltc's requests are those of its report, with the first step's, which the report keeps apart.
 fn round(bench: &Bench, nginx: &Nginx, binary: &str) -> Outcome<Round> {
-    let mut command = words(&["env", &format!("LTC_DEMO_URL=http://{DEMO}")]);
+    let mut command = words(&["env", &format!("LTC_DEMO_URL=http://{SERVER}")]);
     command.extend(ltc(bench, binary, "1"));
     command.extend(words(&["--json", "sequence.json"]));
     let used = process::run(&command, "1", &bench.folder, limit(bench))?;
@@ -69,5 +70,5 @@ fn round(bench: &Bench, nginx: &Nginx, binary: &str) -> Outcome<Round> {
 
 /// The server of the sequence, until it is killed: `load` starts it as a process of its own, to pin it to a core.
 pub(crate) fn serve() -> Outcome {
-    Ok(ltc::demo::serve(ltc::demo::Options { addr: DEMO, ..ltc::demo::Options::default() }, |_| {})?)
+    canned::serve(SERVER)
 }

@@ -1,0 +1,98 @@
+//! A build after an edit asks rustc alone: what cargo said to it last time is said again.
+//!
+//! Cargo looks at three hundred packages to find that only the spec's own crate has changed, which costs as much as linking. Nothing else
+//! can have changed here: the run time's folder is named by its content, dependencies are locked. Where it doesn't work out (another Rust,
+//! a cache that was cleaned), cargo is asked after all, and says what is wrong.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use super::cache::{Home, Package};
+use super::cargo;
+
+/// What cargo ran last for a spec's crate.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Replay {
+    /// The crate's manifest: profiles are said in it.
+    manifest: String,
+    rustc: String,
+    args: Vec<String>,
+    binary: PathBuf,
+}
+
+impl Replay {
+    /// What was recorded for a crate and a profile, if it still holds.
+    pub(super) fn recorded(package: &Package, profile: &str) -> Option<Self> {
+        let replay: Self = serde_json::from_slice(&fs::read(record(package, profile)).ok()?).ok()?;
+        (fs::read_to_string(package.folder.join("Cargo.toml")).ok()? == replay.manifest).then_some(replay)
+    }
+
+    /// Records what cargo ran; `log` is what it said of it. Without a record the next build asks cargo again, no more.
+    pub(super) fn record(package: &Package, profile: &str, log: &Path) {
+        let found = fs::read_to_string(log).ok().and_then(|log| {
+            let manifest = fs::read_to_string(package.folder.join("Cargo.toml")).ok()?;
+            Self::of(&log, &package.name, manifest)
+        });
+        if let Some(text) = found.and_then(|replay| serde_json::to_vec(&replay).ok()) {
+            let _ = fs::write(record(package, profile), text);
+        }
+    }
+
+    /// Cargo's line is ``Running `rustc --crate-name NAME …` ``, quoted for a shell.
+    fn of(log: &str, name: &str, manifest: String) -> Option<Self> {
+        let crate_name = name.replace('-', "_");
+        let lines = log.lines().filter_map(|line| line.trim_start().strip_prefix("Running `")?.strip_suffix('`'));
+        let mut words =
+            lines.filter_map(shlex::split).find(|words| words.get(1..3).is_some_and(|two| two == ["--crate-name", &crate_name]))?;
+        let rustc = words.remove(0);
+        let behind = |key: &str| words.iter().position(|word| word == key).and_then(|at| words.get(at + 1));
+        let suffix = words.iter().find_map(|word| word.strip_prefix("extra-filename="))?;
+        let binary = Path::new(behind("--out-dir")?).join(format!("{crate_name}{suffix}"));
+        Some(Self { manifest, rustc, args: words, binary })
+    }
+
+    /// Runs it, unless nothing has changed since; gives the binary's path, unless it failed.
+    pub(super) fn run(&self, home: &Home, package: &Package, log: &Path) -> Option<PathBuf> {
+        if self.built().is_some_and(|built| built > package.changed) {
+            return Some(self.binary.clone());
+        }
+        let run = || -> io::Result<bool> {
+            let mut command = cargo::command(&self.rustc, home, package);
+            command.args(&self.args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(log)?);
+            Ok(command.status()?.success())
+        };
+        (run().unwrap_or_default() && self.built().is_some()).then(|| self.binary.clone())
+    }
+
+    fn built(&self) -> Option<SystemTime> {
+        fs::metadata(&self.binary).ok()?.modified().ok()
+    }
+}
+
+fn record(package: &Package, profile: &str) -> PathBuf {
+    package.folder.join(format!("rustc-{profile}.json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargos_line_is_taken_apart() {
+        let log = "   Compiling my-spec v0.0.0
+     Running `/r/rustc --crate-name build_script_build --edition=2024 build.rs --out-dir /t/x`
+     Running `/r/rustc --crate-name my_spec --edition=2024 src/main.rs --check-cfg 'cfg(feature, values())' -C extra-filename=-12ab --out-dir '/a b/deps'`
+    Finished";
+        let replay = Replay::of(log, "my-spec", "[package]".into()).unwrap();
+        assert_eq!(replay.rustc, "/r/rustc");
+        assert_eq!(replay.args[..3], ["--crate-name", "my_spec", "--edition=2024"]);
+        assert!(replay.args.contains(&"cfg(feature, values())".to_owned()));
+        assert_eq!(replay.binary, Path::new("/a b/deps/my_spec-12ab"));
+        assert_eq!(Replay::of("    Finished `release`", "my-spec", String::new()), None);
+    }
+}
