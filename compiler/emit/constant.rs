@@ -1,4 +1,5 @@
-//! Which requests never change while a test runs: they are laid out once and sent as they are.
+//! Which requests never change while a test runs: they are laid out once and sent as they are. And of which only path, query and body
+//! change: the rest is laid out once.
 //!
 //! All that a request says must be known once the test begins: constants, the environment, and what is computed from these.
 
@@ -21,6 +22,15 @@ impl Emitter<'_> {
             Exchange::Submit { .. } => None,
         }?;
         are_options(&self.program.apis[api].options, false).then_some(api)
+    }
+
+    /// Whether a request changes, but only in its path, its query and its body.
+    pub(super) fn is_settled(&self, request: &Request) -> bool {
+        let has_one_type = !matches!(request.body, Body::Multipart(_) | Body::Bytes(_));
+        has_one_type
+            && !is_request(request, false)
+            && are_options(&request.options, false)
+            && are_options(&self.program.apis[request.api.0].options, false)
     }
 }
 

@@ -50,7 +50,8 @@ pub struct Emitted {
 /// # Errors
 /// Where what was put together is no Rust: a bug of ours, with what `syn` says of it.
 pub fn emit(program: &Program, context: &Context<'_>) -> Result<Emitted, String> {
-    let emitter = Emitter { program, context, names: Names::of(program), places: RefCell::default(), constants: Cell::new(0) };
+    let emitter =
+        Emitter { program, context, names: Names::of(program), places: RefCell::default(), constants: Cell::new(0), settled: Cell::new(0) };
     let mut files = Vec::new();
     let requests = emitter.requests();
     let sequences = emitter.sequences();
@@ -83,6 +84,8 @@ struct Emitter<'a> {
     places: RefCell<BTreeSet<(u16, u32, u32)>>,
     /// How many requests have been found never to change.
     constants: Cell<usize>,
+    /// How many requests change only in part.
+    settled: Cell<usize>,
 }
 
 impl Emitter<'_> {

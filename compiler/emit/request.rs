@@ -55,13 +55,19 @@ impl Emitter<'_> {
         let body = self.body(scope, &request.body);
         let options = self.options(scope, &request.options, "wants_own_auth");
         let common = &self.names.options[request.api.0];
+        let options = quote!(#options #common(u, &mut r)?;);
+        let options = if self.is_settled(request) {
+            let number = index(self.settled.replace(self.settled.get() + 1));
+            quote!(if r.unsettled(#number) { #options })
+        } else {
+            options
+        };
         quote! {
             let mut r = u.request(#api, #method);
             #path
             #query
             #body
             #options
-            #common(u, &mut r)?;
             Ok(r)
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::http;
 use crate::request::{Redirects, Request};
+use crate::settled::Settled;
 use crate::stats::FailureClass;
 use crate::user::User;
 use crate::value::Eval;
@@ -33,6 +34,10 @@ pub async fn send(user: &User, request: Request<'_>) -> Result<http::Response, (
 
 /// A request with all that its api says.
 pub(crate) fn ready(user: &User, mut request: Request<'_>) -> Eval<Ready> {
+    if let Some(settled) = request.settled() {
+        return settled.ready(user, request);
+    }
+    let to_settle = request.to_settle();
     let world = user.world();
     let base = world.base(user, request.api)?;
     // What `set shop.auth` said counts also for an api that declares none.
@@ -48,8 +53,8 @@ pub(crate) fn ready(user: &User, mut request: Request<'_>) -> Eval<Ready> {
     let mut request = http::Request {
         method: http::Method::from_name(request.method),
         url: target,
-        headers: request.headers.into_bytes(),
-        auth: auth.into_bytes(),
+        headers: request.headers.into_bytes().into(),
+        auth: auth.into_bytes().into(),
         body: request.body.into(),
         has_body: request.has_body,
         timeout: request.timeout.unwrap_or(TIMEOUT),
@@ -64,6 +69,11 @@ pub(crate) fn ready(user: &User, mut request: Request<'_>) -> Eval<Ready> {
         wire: None,
     };
     request.lay_out();
+    if let Some((number, said)) = to_settle.filter(|_| own_host)
+        && let Some(settled) = Settled::of(said, &request)
+    {
+        world.settle(number, settled);
+    }
     Ok(Ready(Rc::new(request)))
 }
 

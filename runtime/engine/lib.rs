@@ -24,6 +24,7 @@ pub mod request;
 pub mod response;
 pub mod schedule;
 pub mod scope;
+mod settled;
 pub mod show;
 pub mod source;
 pub mod stats;

@@ -2,10 +2,12 @@
 //!
 //! Order matters only for `body`: path, query and body come first, then headers and auth, whose expressions may sign the body.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use ecow::EcoString;
 
+use crate::settled::{Said, Settled};
 use crate::user::User;
 use crate::value::{Eval, Fault, Value, path_segment, query_value};
 
@@ -50,6 +52,10 @@ pub struct Request<'u> {
     boundary: Option<String>,
     /// What is said now replaces what was: a call's own options over its request's.
     overriding: bool,
+    /// All but path, query and body, where it has been laid out before.
+    settled: Option<Rc<Settled>>,
+    /// By what number the world is to know it.
+    number: Option<usize>,
 }
 
 impl<'u> Request<'u> {
@@ -58,7 +64,7 @@ impl<'u> Request<'u> {
             user,
             api,
             method,
-            path: String::with_capacity(64),
+            path: user.world().take_text(),
             reference: false,
             query: String::new(),
             headers: String::new(),
@@ -73,6 +79,8 @@ impl<'u> Request<'u> {
             redirects: None,
             boundary: None,
             overriding: false,
+            settled: None,
+            number: None,
         }
     }
 
@@ -260,9 +268,37 @@ impl<'u> Request<'u> {
         }
     }
 
+    /// Whether its options, which never change, are still to be said. `number` is the request's among those of which that is known. Where
+    /// the user has auth of its own, all is said anew.
+    pub fn unsettled(&mut self, number: usize) -> bool {
+        if self.user.has_own_auth(self.api) {
+            return true;
+        }
+        self.settled = self.user.world().settled(number);
+        self.number = Some(number);
+        self.settled.is_none()
+    }
+
+    pub(crate) fn settled(&mut self) -> Option<Rc<Settled>> {
+        self.settled.take()
+    }
+
+    /// What is to be kept once the request has been laid out, and by which number. A URI reference may lead to another host.
+    pub(crate) fn to_settle(&self) -> Option<(usize, Said)> {
+        let number = self.number.filter(|_| !self.reference)?;
+        let Self { headers, auth, auth_settled, timeout, redirects, .. } = self;
+        let (headers, auth) = (headers.clone(), auth.clone());
+        Some((number, Said { headers, auth, auth_settled: *auth_settled, timeout: *timeout, redirects: *redirects }))
+    }
+
     /// What a call says over its request's own options follows.
     pub fn override_options(&mut self) {
         self.overriding = true;
+        self.number = None;
+        if let Some(settled) = self.settled.take() {
+            let Said { headers, auth, auth_settled, timeout, redirects } = settled.said.clone();
+            (self.headers, self.auth, self.auth_settled, self.timeout, self.redirects) = (headers, auth, auth_settled, timeout, redirects);
+        }
     }
 
     fn takes_header(&mut self, name: &str) -> bool {

@@ -1,21 +1,23 @@
 //! What a step reads of an exchange: every source of the language, parsed at most once and only where it is wanted.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::time::Duration;
 
 use ecow::EcoString;
 
 use crate::expr::picked;
 use crate::http;
-use crate::source::{self, Page, Pick};
+use crate::source::{self, Mark, Members, Page, Pick};
 use crate::user::User;
 use crate::value::{Eval, Fault, Value};
+use crate::world::World;
 
 /// A response, with what was made of it.
 #[derive(Debug)]
 pub struct Answer {
     /// The response itself.
     pub raw: http::Response,
+    members: Cell<Mark>,
     text: OnceCell<EcoString>,
     page: OnceCell<Page>,
 }
@@ -23,7 +25,15 @@ pub struct Answer {
 impl Answer {
     /// Nothing has been made of it yet.
     pub fn new(raw: http::Response) -> Self {
-        Self { raw, text: OnceCell::new(), page: OnceCell::new() }
+        Self { raw, members: Cell::default(), text: OnceCell::new(), page: OnceCell::new() }
+    }
+
+    /// What the members of the body tell, where it is a small object.
+    pub(crate) fn with_members<T>(&self, world: &World, ask: impl FnOnce(&Members) -> T) -> Option<T> {
+        let mut members = world.members.borrow_mut();
+        let mark = members.read(&self.raw.body, self.members.get());
+        self.members.set(mark);
+        matches!(mark, Mark::Number(_)).then(|| ask(&members))
     }
 }
 
@@ -48,7 +58,9 @@ impl<'r> Response<'r> {
 
     /// `json.a[0]`, where it is there. Only that value is built.
     pub fn json(&self, path: &[source::Step<'_>]) -> Eval<Option<Value>> {
-        source::json_path_bytes(&self.raw.body, path)
+        let body = &self.raw.body;
+        let known = self.answer.with_members(self.user.world(), |members| source::json_path_members(body, members, path)).flatten();
+        known.map_or_else(|| source::json_path_bytes(body, path), Ok)
     }
 
     /// `json "$…"`.

@@ -17,8 +17,9 @@ use crate::observe::Observer;
 use crate::place::Place;
 use crate::program::{Program, StepInfo};
 use crate::request::Request;
+use crate::settled::Settled;
 use crate::show;
-use crate::source::JsonPathQuery;
+use crate::source::{JsonPathQuery, Members};
 use crate::stats::{Example, FailureClass, FailureKey, NO_NAME, NO_PLACE, Phases, Recorder, Sample};
 use crate::trace::Trace;
 use crate::user::User;
@@ -80,10 +81,16 @@ pub struct World {
     /// What is counted.
     pub recorder: RefCell<Recorder>,
     pub(crate) judged: RefCell<Judged>,
+    /// The members of the body that was looked at last.
+    pub(crate) members: RefCell<Members>,
     apis: Vec<Rc<http::ApiTransport>>,
     bases: Vec<OnceCell<Eval<http::Target>>>,
     /// Requests that don't change, by their number in the program, as soon as they have been sent once.
     constants: RefCell<Vec<Option<Ready>>>,
+    /// What requests say that change only in part, by their own numbers.
+    settled: RefCell<Vec<Option<Rc<Settled>>>>,
+    /// The memory of the last request's path, for the next one's.
+    text: RefCell<String>,
     queries: Vec<OnceCell<Eval<JsonPathQuery>>>,
     selectors: Vec<Selector>,
     aws: Option<AwsCredentials>,
@@ -132,8 +139,11 @@ impl World {
             observer,
             recorder: RefCell::new(Recorder::new(program.lines.len(), u32::try_from(settings.part).unwrap_or(u32::MAX))),
             judged: RefCell::default(),
+            members: RefCell::default(),
             apis,
             constants: RefCell::default(),
+            settled: RefCell::default(),
+            text: RefCell::default(),
             bases: program.apis.iter().map(|_| OnceCell::new()).collect(),
             queries: program.paths.iter().map(|_| OnceCell::new()).collect(),
             selectors: program.selectors.iter().map(|css| crate::source::html::selector(css)).collect::<Result<_, _>>()?,
@@ -158,11 +168,26 @@ impl World {
     }
 
     pub(crate) fn keep_constant(&self, number: usize, request: Ready) {
-        let mut constants = self.constants.borrow_mut();
-        if constants.len() <= number {
-            constants.resize(number + 1, None);
-        }
-        constants[number] = Some(request);
+        keep(&self.constants, number, request);
+    }
+
+    pub(crate) fn settled(&self, number: usize) -> Option<Rc<Settled>> {
+        self.settled.borrow().get(number).cloned().flatten()
+    }
+
+    pub(crate) fn settle(&self, number: usize, settled: Settled) {
+        keep(&self.settled, number, Rc::new(settled));
+    }
+
+    /// An empty text, with the memory of one that was kept.
+    pub(crate) fn take_text(&self) -> String {
+        let mut text = self.text.take();
+        text.clear();
+        text
+    }
+
+    pub(crate) fn keep_text(&self, text: String) {
+        self.text.replace(text);
     }
 
     pub(crate) fn api_transport(&self, api: usize) -> Rc<http::ApiTransport> {
@@ -276,4 +301,13 @@ fn sample(trace: &Trace) -> Sample {
         }
     }
     sample
+}
+
+/// Puts a thing at its number.
+fn keep<T: Clone>(all: &RefCell<Vec<Option<T>>>, number: usize, one: T) {
+    let mut all = all.borrow_mut();
+    if all.len() <= number {
+        all.resize(number + 1, None);
+    }
+    all[number] = Some(one);
 }

@@ -78,7 +78,7 @@ fn put(out: &mut BytesMut, parts: &[&str]) {
 
 /// The length that is said: none where there is no body and none is expected.
 pub(crate) fn body_length(step: &Step<'_>) -> Option<usize> {
-    (step.has_body || step.method.has_meaningful_body()).then_some(step.body.len())
+    step.method.says_length(step.has_body).then_some(step.body.len())
 }
 
 /// The caller's own cookies and the jar's, one line.

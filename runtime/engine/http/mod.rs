@@ -35,6 +35,7 @@ use ecow::EcoString;
 
 pub use headers::Headers;
 pub use proxy::Proxies;
+pub(crate) use quick::Wire;
 pub use sending::Sending;
 pub use session::Session;
 pub use target::Target;
@@ -68,9 +69,9 @@ impl Method {
         self.0 == name
     }
 
-    /// Whether servers expect a length even where there is no body.
-    pub(crate) fn has_meaningful_body(&self) -> bool {
-        matches!(self.0.as_str(), "POST" | "PUT" | "PATCH")
+    /// Whether a length is said: where there is a body, and where servers expect one.
+    pub(crate) fn says_length(&self, has_body: bool) -> bool {
+        has_body || matches!(self.0.as_str(), "POST" | "PUT" | "PATCH")
     }
 }
 
@@ -98,9 +99,9 @@ pub struct Request {
     /// Where it goes.
     pub url: Target,
     /// Lines of `Name: value\r\n`. Lengths and transfer codings in it are left out: they are the client's to say.
-    pub headers: Vec<u8>,
+    pub headers: Rc<[u8]>,
     /// Such lines, but only for the host of `url`.
-    pub auth: Vec<u8>,
+    pub auth: Rc<[u8]>,
     /// The body.
     pub body: Bytes,
     /// Whether there is a body, if only an empty one.
@@ -114,7 +115,7 @@ pub struct Request {
     /// How the api is reached.
     pub api: Rc<ApiTransport>,
     /// The request as HTTP/1.1 puts it on the wire, made by [`Request::lay_out`]; without it, it is laid out at each send.
-    pub(crate) wire: Option<Rc<quick::Wire>>,
+    pub(crate) wire: Option<Wire>,
 }
 
 impl Request {
@@ -127,18 +128,21 @@ impl Request {
 
     /// Lays the request out for the wire, so that it need not be done again when it is sent again. Large bodies are left out.
     pub(crate) fn lay_out(&mut self) {
-        if self.body.len() > quick::SMALL / 2 {
+        if !Wire::fits(self.body.len()) {
             return;
         }
         let mut bytes = bytes::BytesMut::with_capacity(512 + self.headers.len() + self.auth.len() + self.url.path.len() + self.body.len());
         let chain = redirect::Chain::new(self);
         let said = head::write_head(&mut bytes, &chain.step(String::new()), head::Via::default());
         bytes.extend_from_slice(&self.body);
-        let wire = quick::Wire { bytes, close: said.close };
+        let wire = Wire { bytes, close: said.close };
         drop(chain);
-        if wire.bytes.len() <= quick::SMALL {
-            self.wire = Some(Rc::new(wire));
-        }
+        self.wire = Wire::fits(wire.bytes.len()).then_some(wire);
+    }
+
+    /// The length that its head says.
+    pub(crate) fn length(&self) -> Option<usize> {
+        self.method.says_length(self.has_body).then_some(self.body.len())
     }
 }
 

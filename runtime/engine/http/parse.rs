@@ -64,6 +64,67 @@ impl Known {
 /// A head, once all of it is there.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Option<Head>, Failure> {
     let bytes = &bytes[..bytes.len().min(MAX_HEAD)];
+    match parse_plain(bytes) {
+        Some(head) => Ok(Some(head)),
+        None => parse_any(bytes),
+    }
+}
+
+/// A head as nearly all are: HTTP/1.1, a field a line, printable ASCII. Nothing where it isn't, or isn't whole.
+pub(crate) fn parse_plain(bytes: &[u8]) -> Option<Head> {
+    let (line, mut rest) = plain_line(bytes)?;
+    let (code, reason) = line.strip_prefix(b"HTTP/1.1 ")?.split_first_chunk::<3>()?;
+    let status = digits(code).filter(|code| *code >= 100)? as u16;
+    if !matches!(reason, [] | [b' ', ..]) {
+        return None;
+    }
+    let start = bytes.len() - rest.len();
+    let mut facts = Facts { plain: true, ..Facts::default() };
+    for _ in 0..=MAX_FIELDS {
+        let (line, behind) = plain_line(rest)?;
+        rest = behind;
+        if line.is_empty() {
+            let length = bytes.len() - rest.len();
+            return Some(facts.head(status, Version::Http11, start..length, None));
+        }
+        let name = line.iter().position(|byte| !IN_NAMES[usize::from(*byte)]).filter(|length| *length > 0)?;
+        let value = line[name..].strip_prefix(b":")?;
+        facts.note(&line[..name], value.trim_ascii());
+    }
+    None
+}
+
+/// Letters, digits and the hyphen: what nearly all names of fields are made of.
+const IN_NAMES: [bool; 256] = {
+    let mut all = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        all[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'-';
+        byte += 1;
+    }
+    all
+};
+
+/// A line of printable ASCII without its end, and what follows it.
+fn plain_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let mut at = 0;
+    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let word = u64::from_le_bytes(*word);
+        // A byte below 0x20 borrows, one above 0x7E carries or has the high bit: the lowest bit that is set stands in the first of them.
+        let odd = (word | word.wrapping_sub(ONES * 0x20) | word.wrapping_add(ONES)) & (ONES * 0x80);
+        if odd != 0 {
+            at += odd.trailing_zeros() as usize / 8;
+            break;
+        }
+        at += 8;
+    }
+    at += bytes.get(at..)?.iter().position(|byte| !matches!(byte, 0x20..0x7F))?;
+    Some((&bytes[..at], bytes[at..].strip_prefix(b"\r\n")?))
+}
+
+/// Any head.
+pub(crate) fn parse_any(bytes: &[u8]) -> Result<Option<Head>, Failure> {
     let mut fields = [const { MaybeUninit::uninit() }; MAX_FIELDS];
     let mut parsed = httparse::Response::new(&mut []);
     let config = httparse::ParserConfig::default();
@@ -107,22 +168,9 @@ fn head(parsed: &httparse::Response<'_, '_>, bytes: &[u8], length: usize) -> Res
         return Err(Failure::protocol(format!("{status} is no status")));
     }
     let version = if parsed.version == Some(0) { Version::Http10 } else { Version::Http11 };
-    let (mut plain_length, mut plain, mut concerns_client) = (None, version == Version::Http11, false);
+    let mut facts = Facts { plain: version == Version::Http11, ..Facts::default() };
     for field in parsed.headers.iter() {
-        let is = |name: &str| field.name.eq_ignore_ascii_case(name);
-        match field.name.len() {
-            8 => concerns_client |= is("location"),
-            10 if is("set-cookie") => concerns_client = true,
-            10 if is("connection") => plain &= field.value.eq_ignore_ascii_case(b"keep-alive"),
-            14 if is("content-length") => {
-                plain &= plain_length.is_none();
-                plain_length = digits(field.value);
-                plain &= plain_length.is_some();
-            }
-            16 => concerns_client |= is("content-encoding"),
-            17 => plain &= !is("transfer-encoding"),
-            _ => {}
-        }
+        facts.note(field.name.as_bytes(), field.value);
     }
     // The fields begin behind the status line, which blank lines may stand before.
     let line = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or_default();
@@ -130,7 +178,41 @@ fn head(parsed: &httparse::Response<'_, '_>, bytes: &[u8], length: usize) -> Res
     let fields = start..length;
     let block = &bytes[fields.clone()];
     let rebuilt = (!block.is_ascii() && std::str::from_utf8(block).is_err()).then(|| rebuilt(parsed));
-    Ok(Head { status, version, fields, rebuilt, length, plain_length: plain_length.filter(|_| plain), concerns_client })
+    Ok(facts.head(status, version, fields, rebuilt))
+}
+
+/// What fields say that the client acts upon.
+#[derive(Default)]
+struct Facts {
+    length: Option<usize>,
+    /// Whether the length is all there is to know of how the body is framed.
+    plain: bool,
+    concerns_client: bool,
+}
+
+impl Facts {
+    fn note(&mut self, name: &[u8], value: &[u8]) {
+        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+        match name.len() {
+            8 => self.concerns_client |= is("location"),
+            10 if is("set-cookie") => self.concerns_client = true,
+            10 if is("connection") => self.plain &= value.eq_ignore_ascii_case(b"keep-alive"),
+            14 if is("content-length") => {
+                self.plain &= self.length.is_none();
+                self.length = digits(value);
+                self.plain &= self.length.is_some();
+            }
+            16 => self.concerns_client |= is("content-encoding"),
+            17 => self.plain &= !is("transfer-encoding"),
+            _ => {}
+        }
+    }
+
+    fn head(self, status: u16, version: Version, fields: Range<usize>, rebuilt: Option<Headers>) -> Head {
+        let length = fields.end;
+        let plain_length = self.length.filter(|_| self.plain);
+        Head { status, version, fields, rebuilt, length, plain_length, concerns_client: self.concerns_client }
+    }
 }
 
 /// A number of so few digits that it can't be too large.

@@ -22,12 +22,19 @@ use super::{Failure, Version};
 pub(crate) const SMALL: usize = 8 * 1024;
 
 /// A request that is laid out for the wire.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Wire {
     /// Head and body.
     pub(crate) bytes: BytesMut,
     /// Whether it says that the connection isn't to be used again.
     pub(crate) close: bool,
+}
+
+impl Wire {
+    /// Whether so many bytes are simple.
+    pub(crate) fn fits(length: usize) -> bool {
+        length <= SMALL
+    }
 }
 
 /// Such an exchange.

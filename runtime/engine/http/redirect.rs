@@ -46,7 +46,7 @@ impl<'r> Chain<'r> {
             request,
             url: request.url.clone(),
             method: request.method.clone(),
-            headers: Cow::Borrowed(&request.headers),
+            headers: Cow::Borrowed(&*request.headers),
             body: request.body.clone(),
             has_body: request.has_body,
             trusted: true,

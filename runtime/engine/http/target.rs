@@ -110,15 +110,21 @@ impl Target {
 
     /// This base with an encoded path after its own, and a query.
     pub fn append(&self, path: &str, query: &str) -> Eval<Self> {
-        let (own, own_query) = self.path.split_once('?').unwrap_or((&self.path, ""));
+        let mark = self.path.bytes().position(|byte| byte == b'?');
+        let (own, own_query) = mark.map_or((&*self.path, ""), |at| (&self.path[..at], &self.path[at + 1..]));
         let own = own.trim_end_matches('/');
-        let path = path.split_once('#').map_or(path, |(path, _)| path);
+        let clean = is_clean(path);
+        let path = if clean { path } else { path.split_once('#').map_or(path, |(path, _)| path) };
         let mut all = EcoString::with_capacity(own.len() + path.len() + query.len() + own_query.len() + 3);
         all.push_str(own);
         if !path.starts_with('/') && (all.is_empty() || !path.is_empty() && !path.starts_with('?')) {
             all.push('/');
         }
-        push_encoded(&mut all, path);
+        if clean {
+            all.push_str(path);
+        } else {
+            push_encoded(&mut all, path);
+        }
         for part in [own_query, query] {
             if !part.is_empty() {
                 let joint = if all.contains('?') { '&' } else { '?' };
@@ -130,15 +136,19 @@ impl Target {
     }
 }
 
+fn is_odd(byte: u8) -> bool {
+    byte <= b' ' || byte >= 0x7f || matches!(byte, b'"' | b'#' | b'<' | b'>')
+}
+
+/// Whether nothing has to be encoded. To look at all bytes takes fewer instructions than to stop at the first.
+fn is_clean(text: &str) -> bool {
+    !text.bytes().fold(false, |any, byte| any | is_odd(byte))
+}
+
 /// What may not stand in a request line is percent-encoded; all else stays as it is written.
 fn push_encoded(out: &mut EcoString, text: &str) {
-    let odd = |byte: u8| byte <= b' ' || byte >= 0x7f || matches!(byte, b'"' | b'#' | b'<' | b'>');
-    if !text.bytes().any(odd) {
-        out.push_str(text);
-        return;
-    }
     for byte in text.bytes() {
-        if odd(byte) {
+        if is_odd(byte) {
             out.push_str(percent_encoding::percent_encode_byte(byte));
         } else {
             out.push(char::from(byte));

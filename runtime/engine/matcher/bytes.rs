@@ -4,7 +4,8 @@
 //! and of a key given twice the last counts, as in the tree.
 
 use super::{Bound, Context, Key, Matcher, Mismatch, Op, Verdict, number_is};
-use crate::value::scan::{Kind, Number, Scan, Scanner};
+use crate::source::Members;
+use crate::value::scan::{Kind, Number, RawStr, Scan, Scanner};
 use crate::value::{Map, Type, Value};
 
 /// What members are kept in: one bit a member. Objects of more are judged over their tree.
@@ -32,6 +33,17 @@ pub fn matches_bytes(matcher: &Matcher, json: &[u8], context: &Context<'_>) -> S
     let holds = context.value(matcher, &mut scanner, false)?;
     scanner.end()?;
     Ok(holds)
+}
+
+/// Whether a body's members, which are known, are as expected. Where they aren't, or something else is expected, the body is to be judged.
+pub(crate) fn holds_members(matcher: &Matcher, body: &[u8], found: &Members, context: &Context<'_>) -> bool {
+    let Matcher::Object { members, exact } = matcher else { return false };
+    let holds = |(key, matcher): &(Key, Matcher)| match found.value(body, context.key(*key)) {
+        Some(mut scanner) => context.value(matcher, &mut scanner, *exact).unwrap_or_default(),
+        None => context.may_be_absent(matcher),
+    };
+    let is_wanted = |key: RawStr<'_>| members.iter().any(|(wanted, _)| key.is(context.key(*wanted)));
+    members.iter().all(holds) && (!*exact || found.keys(body).all(is_wanted))
 }
 
 fn number(scanner: &mut Scanner<'_>) -> Scan<Value> {

@@ -15,6 +15,7 @@ use std::fmt;
 
 use regex::Regex;
 
+pub(crate) use bytes::holds_members;
 pub use bytes::{judge_bytes, matches_bytes};
 pub use headers::{judge_headers, judge_text};
 pub(crate) use judged::Judged;

@@ -2,15 +2,26 @@
 
 use super::*;
 use crate::functions::Rng;
+use crate::source::{Mark, Members};
+use crate::value::scan::Scan;
 
 fn leak<T>(items: Vec<T>) -> &'static [T] {
     Box::leak(items.into_boxed_slice())
+}
+
+/// The members of an object, found before, say the same as the whole document.
+fn by_members_too(matcher: &Matcher, json: &[u8], context: &Context<'_>, bytes: Scan<bool>) {
+    let mut members = Members::default();
+    if matches!(members.read(json, Mark::Unread), Mark::Number(_)) && matches!(matcher, Matcher::Object { .. }) {
+        assert_eq!(Ok(holds_members(matcher, json, &members, context)), bytes, "{matcher:?} of {:?}", String::from_utf8_lossy(json));
+    }
 }
 
 fn check(matcher: &Matcher, json: &str, args: &[Value], regexes: &[Regex]) -> Vec<String> {
     let context = Context { root: "json", args, regexes };
     let tree = Value::from_json(json.as_bytes()).map(|value| judge(matcher, &value, &context).is_ok());
     let bytes = matches_bytes(matcher, json.as_bytes(), &context);
+    by_members_too(matcher, json.as_bytes(), &context, bytes);
     assert_eq!(tree.ok(), bytes.ok(), "{matcher:?} of {json}");
     judge_bytes(matcher, json.as_bytes(), &context).err().unwrap_or_default().iter().map(Mismatch::to_string).collect()
 }
@@ -288,6 +299,7 @@ fn both_judges_agree() {
             _ => drop(broken.remove(place)),
         }
         let context = Context { root: "json", args: &args, regexes: &regexes };
+        by_members_too(&matcher, &broken, &context, matches_bytes(&matcher, &broken, &context));
         let tree = Value::from_json(&broken).map(|value| judge(&matcher, &value, &context).is_ok()).ok();
         assert_eq!(tree, matches_bytes(&matcher, &broken, &context).ok(), "{matcher:?} of {:?}", String::from_utf8_lossy(&broken));
         let oracle = serde_json::from_slice::<serde_json::Value>(&broken).ok();

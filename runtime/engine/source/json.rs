@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::members::Members;
 use crate::matcher::push_key;
 use crate::value::ops::{no_member, place};
 use crate::value::scan::{Kind, Scan, Scanner};
@@ -54,6 +55,16 @@ pub fn json_path_bytes(body: &[u8], steps: &[Step<'_>]) -> Eval<Option<Value>> {
         Ok(found)
     };
     read().map_err(|error: crate::value::scan::ScanError| error.explain(body))
+}
+
+/// What stands at a path in a body whose members are known. Nothing where that isn't to be known from them: then the body is to be passed.
+pub(crate) fn json_path_members(body: &[u8], members: &Members, steps: &[Step<'_>]) -> Option<Option<Value>> {
+    let (step, rest) = steps.split_first()?;
+    let Plain::Key(key) = step.plain() else { return None };
+    match members.value(body, key) {
+        Some(mut scanner) => find(&mut scanner, rest).ok(),
+        None => Some(None),
+    }
 }
 
 fn find(scanner: &mut Scanner<'_>, steps: &[Step<'_>]) -> Scan<Option<Value>> {
@@ -134,6 +145,7 @@ pub fn why_nothing(value: &Value, steps: &[Step<'_>], root: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Mark;
 
     const BODY: &str = r#" {"a":{"b":[10,{"c-d":"x"},null]},"a2":1,"twice":1,"twice":{"z":2}} "#;
 
@@ -141,6 +153,8 @@ mod tests {
     fn tree_and_bytes_find_the_same() {
         let value = Value::from_json(BODY.as_bytes()).unwrap();
         let (one, key) = (Value::Int(1), Value::from("b"));
+        let mut members = Members::default();
+        assert_ne!(members.read(BODY.as_bytes(), Mark::Unread), Mark::Other);
         for (steps, expected) in [
             (&[][..], Some(value.clone())),
             (&[Step::Key("a2")], Some(Value::Int(1))),
@@ -156,6 +170,7 @@ mod tests {
         ] {
             assert_eq!(json_path(&value, steps), expected.as_ref(), "{steps:?}");
             assert_eq!(json_path_bytes(BODY.as_bytes(), steps).unwrap(), expected, "{steps:?}");
+            assert_eq!(json_path_members(BODY.as_bytes(), &members, steps).unwrap_or_else(|| expected.clone()), expected, "{steps:?}");
         }
         assert!(json_path_bytes(br#"{"a":1"#, &[Step::Key("a")]).is_err());
         assert!(json_path_bytes(br#"{"a":1}}"#, &[Step::Key("a")]).is_err());

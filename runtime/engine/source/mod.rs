@@ -6,12 +6,15 @@ pub mod form;
 pub mod html;
 pub mod json;
 pub mod jsonpath;
+mod members;
 pub mod regex;
 
 pub use form::{fill_form, form_of};
 pub use html::Page;
+pub(crate) use json::json_path_members;
 pub use json::{Step, json_path, json_path_bytes, json_value, why_nothing};
 pub use jsonpath::JsonPathQuery;
+pub(crate) use members::{Mark, Members};
 pub use regex::take_regex;
 
 use crate::functions::Rng;

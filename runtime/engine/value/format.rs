@@ -96,51 +96,51 @@ impl FormatSpec {
 
     /// Reads a spec, what stands after the `:`.
     pub fn parse(spec: &str) -> Result<Self, String> {
-        let chars: Vec<char> = spec.chars().collect();
-        let mut at = 0;
+        let mut rest = spec;
         let mut out = Self::PLAIN;
-        let align = |c: Option<&char>| match c {
+        let align = |c: Option<char>| match c {
             Some('<') => Some(Align::Left),
             Some('>') => Some(Align::Right),
             Some('^') => Some(Align::Center),
             _ => None,
         };
-        if let Some(found) = align(chars.get(1)) {
-            (out.fill, out.align, at) = (chars[0], Some(found), 2);
-        } else if let Some(found) = align(chars.first()) {
-            (out.align, at) = (Some(found), 1);
+        let mut chars = spec.chars();
+        let (first, second) = (chars.next(), chars.next());
+        if let (Some(fill), Some(found)) = (first, align(second)) {
+            (out.fill, out.align, rest) = (fill, Some(found), chars.as_str());
+        } else if let Some(found) = align(first) {
+            (out.align, rest) = (Some(found), &spec[1..]);
         }
-        let take = |c: char, at: &mut usize| {
-            let there = chars.get(*at) == Some(&c);
-            *at += usize::from(there);
-            there
+        let take = |c: char, rest: &mut &str| match rest.strip_prefix(c) {
+            Some(behind) => {
+                *rest = behind;
+                true
+            }
+            None => false,
         };
-        if take('+', &mut at) {
+        if take('+', &mut rest) {
             out.sign = Sign::Plus;
-        } else if take(' ', &mut at) {
+        } else if take(' ', &mut rest) {
             out.sign = Sign::Space;
         }
-        out.prefix = take('#', &mut at);
-        out.zero = take('0', &mut at);
-        let number = |at: &mut usize| {
-            let start = *at;
-            while chars.get(*at).is_some_and(char::is_ascii_digit) {
-                *at += 1;
-            }
-            chars[start..*at].iter().collect::<String>()
-        };
-        let width = number(&mut at);
+        out.prefix = take('#', &mut rest);
+        out.zero = take('0', &mut rest);
+        fn number<'s>(rest: &mut &'s str) -> &'s str {
+            let (digits, behind) = rest.split_at(rest.bytes().take_while(u8::is_ascii_digit).count());
+            *rest = behind;
+            digits
+        }
+        let width = number(&mut rest);
         if !width.is_empty() {
             out.width = width.parse().ok().filter(|w| *w <= WIDEST).ok_or_else(|| format!("a width is at most {WIDEST}, got {width}"))?;
         }
-        out.comma = take(',', &mut at);
-        if take('.', &mut at) {
-            let digits = number(&mut at);
-            let precision = digits.parse().ok().filter(|p| *p <= FINEST);
+        out.comma = take(',', &mut rest);
+        if take('.', &mut rest) {
+            let precision = number(&mut rest).parse().ok().filter(|p| *p <= FINEST);
             out.precision = Some(precision.ok_or_else(|| format!("after the `.` a number up to {FINEST} is expected, as in .2"))?);
         }
-        if let Some(letter) = chars.get(at) {
-            at += 1;
+        let mut letters = rest.chars();
+        if let Some(letter) = letters.next() {
             out.style = match letter {
                 'd' => Style::Whole,
                 'x' => Style::Hex,
@@ -156,8 +156,8 @@ impl FormatSpec {
                 }
             };
         }
-        if at < chars.len() {
-            let rest: String = chars[at..].iter().collect();
+        let rest = letters.as_str();
+        if !rest.is_empty() {
             return Err(format!(
                 "{rest:?} is too much: a format is [[fill]align][sign][#][0][width][,][.precision][type], as in 09, .2, >10"
             ));
@@ -168,8 +168,8 @@ impl FormatSpec {
     /// Appends the value in this format.
     pub fn apply(&self, value: &Value, out: &mut String) -> Eval<()> {
         match (value, self.style) {
-            (Value::Bytes(bytes), Style::Hex) => self.pad("", &hex::encode(bytes), false, out),
-            (Value::Bytes(bytes), Style::UpperHex) => self.pad("", &hex::encode_upper(bytes), false, out),
+            (Value::Bytes(bytes), Style::Hex) => self.pad("", "", &hex::encode(bytes), false, out),
+            (Value::Bytes(bytes), Style::UpperHex) => self.pad("", "", &hex::encode_upper(bytes), false, out),
             (Value::Int(n), Style::Plain | Style::Whole | Style::Hex | Style::UpperHex | Style::Octal | Style::Binary)
                 if self.precision.is_none() =>
             {
@@ -183,7 +183,7 @@ impl FormatSpec {
                 let text = value.to_text()?;
                 let most = self.precision.map_or(usize::MAX, usize::from);
                 let text = text.char_indices().nth(most).map_or(text.as_str(), |(end, _)| &text[..end]);
-                self.pad("", text, matches!(value, Value::Duration(_)), out);
+                self.pad("", "", text, matches!(value, Value::Duration(_)), out);
             }
             (other, style) => {
                 return Err(Fault(format!("{} has no format `{}`{}", other.describe(), style.letter(), style.hint(other))));
@@ -198,7 +198,7 @@ impl FormatSpec {
             Style::UpperHex => ("0x", format!("{n:X}")),
             Style::Octal => ("0o", format!("{n:o}")),
             Style::Binary => ("0b", format!("{n:b}")),
-            _ => ("", n.to_string()),
+            _ => ("", itoa::Buffer::new().format(n).to_owned()),
         };
         (if self.prefix { prefix } else { "" }, digits)
     }
@@ -229,13 +229,14 @@ impl FormatSpec {
             Sign::Space => " ",
             Sign::None => "",
         };
-        self.pad(&format!("{sign}{prefix}"), &digits, true, out);
+        self.pad(sign, prefix, &digits, true, out);
     }
 
-    fn pad(&self, sign: &str, text: &str, right: bool, out: &mut String) {
-        let missing = usize::from(self.width).saturating_sub(sign.chars().count() + text.chars().count());
+    fn pad(&self, sign: &str, prefix: &str, text: &str, right: bool, out: &mut String) {
+        let missing = usize::from(self.width).saturating_sub(sign.len() + prefix.len() + text.chars().count());
         if self.zero && self.align.is_none() {
             out.push_str(sign);
+            out.push_str(prefix);
             out.extend(std::iter::repeat_n('0', missing));
             out.push_str(text);
             return;
@@ -249,6 +250,7 @@ impl FormatSpec {
         };
         out.extend(std::iter::repeat_n(self.fill, before));
         out.push_str(sign);
+        out.push_str(prefix);
         out.push_str(text);
         out.extend(std::iter::repeat_n(self.fill, missing - before));
     }

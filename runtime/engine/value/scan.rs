@@ -52,6 +52,16 @@ impl<'a> RawStr<'a> {
         if self.escaped { Cow::Owned(unescape(raw)) } else { Cow::Borrowed(raw) }
     }
 
+    /// A part of a document that was read as a string before.
+    pub(crate) fn within(raw: &'a [u8], escaped: bool) -> Self {
+        Self { raw, escaped }
+    }
+
+    /// Where it stands in its document, how long it is, and whether it holds escapes.
+    pub(crate) fn place(self, document: &[u8]) -> (usize, usize, bool) {
+        (self.raw.as_ptr().addr() - document.as_ptr().addr(), self.raw.len(), self.escaped)
+    }
+
     /// Whether it means `text`; allocates only where it holds an escape.
     pub fn is(self, text: &str) -> bool {
         if self.escaped { self.text() == text } else { self.raw == text.as_bytes() }
@@ -99,6 +109,11 @@ impl<'a> Scanner<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
         let at = if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
         Self { bytes, at, depth: 0 }
+    }
+
+    /// At a value of an object that is the document, found before.
+    pub(crate) fn within(bytes: &'a [u8], at: usize) -> Self {
+        Self { bytes, at, depth: 1 }
     }
 
     fn fail<T>(&self, why: &'static str) -> Scan<T> {
@@ -223,45 +238,56 @@ impl<'a> Scanner<'a> {
         self.number().map(drop)
     }
 
-    /// Reads a string, eight bytes at a time.
+    /// Reads a string. Nearly all are ASCII without escapes: these are passed a word at a time, in place.
+    #[inline(always)]
     pub fn string(&mut self) -> Scan<RawStr<'a>> {
         let start = self.at + 1;
-        let mut at = start;
-        let (mut escaped, mut seen) = (false, 0_u64);
+        match self.plain_end(start) {
+            Some(end) => {
+                self.at = end + 1;
+                Ok(RawStr { raw: &self.bytes[start..end], escaped: false })
+            }
+            None => self.any_string(),
+        }
+    }
+
+    /// Where a string that begins at `at` has its closing quote; nothing where it isn't plain, or the document ends soon.
+    #[inline(always)]
+    fn plain_end(&self, mut at: usize) -> Option<usize> {
         loop {
-            let rest = self.bytes.get(at..).unwrap_or_default();
-            let special = match rest.first_chunk::<8>() {
-                Some(chunk) => {
-                    let word = u64::from_le_bytes(*chunk);
-                    let count = specials(word).trailing_zeros() / 8;
-                    seen |= if count == 8 { word } else { word & !(u64::MAX << (8 * count)) };
-                    at += count as usize;
-                    if count == 8 {
-                        continue;
-                    }
-                    self.bytes[at]
-                }
-                None => match rest.first() {
-                    Some(byte) if *byte >= 0x20 && !matches!(byte, b'"' | b'\\') => {
-                        seen |= u64::from(*byte);
-                        at += 1;
-                        continue;
-                    }
-                    Some(byte) => *byte,
-                    None => return Err(ScanError { at: self.bytes.len(), why: "a string without its end" }),
-                },
-            };
-            match special {
-                b'"' => break,
-                b'\\' => {
+            let special = specials(self.bytes.get(at..)?.first_chunk()?);
+            if special != NONE {
+                at += special;
+                return (self.bytes.get(at) == Some(&b'"')).then_some(at);
+            }
+            at += NONE;
+        }
+    }
+
+    /// Reads any string, byte by byte.
+    #[cold]
+    #[inline(never)]
+    fn any_string(&mut self) -> Scan<RawStr<'a>> {
+        let start = self.at + 1;
+        let mut at = start;
+        let (mut escaped, mut ascii) = (false, true);
+        loop {
+            match self.bytes.get(at) {
+                Some(b'"') => break,
+                Some(b'\\') => {
                     escaped = true;
                     at = self.escape(at + 1)?;
                 }
-                _ => return Err(ScanError { at, why: "a control character in a string" }),
+                Some(..0x20) => return Err(ScanError { at, why: "a control character in a string" }),
+                Some(byte) => {
+                    ascii &= byte.is_ascii();
+                    at += 1;
+                }
+                None => return Err(ScanError { at: self.bytes.len(), why: "a string without its end" }),
             }
         }
         let raw = &self.bytes[start..at];
-        if seen & HIGH != 0 && std::str::from_utf8(raw).is_err() {
+        if !ascii && std::str::from_utf8(raw).is_err() {
             return Err(ScanError { at: start, why: "a string that is not UTF-8" });
         }
         self.at = at + 1;
@@ -305,7 +331,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Moves to the next member of the object entered and reads its key; `None` once it has ended.
-    #[inline]
+    #[inline(always)]
     pub fn member(&mut self, first: &mut bool) -> Scan<Option<RawStr<'a>>> {
         if !self.next(first, b'}', "expected `,` or `}`")? {
             return Ok(None);
@@ -323,7 +349,39 @@ impl<'a> Scanner<'a> {
         Ok(Some(key))
     }
 
-    #[inline]
+    /// Passes the object that stands next, and tells each member's key and the place of its value.
+    pub(crate) fn pass_members(&mut self, mut tell: impl FnMut(RawStr<'a>, usize)) -> Scan<()> {
+        self.enter()?;
+        let mut first = true;
+        loop {
+            let key = match self.plain_key() {
+                Some(key) => key,
+                None => match self.member(&mut first)? {
+                    Some(key) => key,
+                    None => return Ok(()),
+                },
+            };
+            tell(key, self.at);
+            self.skip()?;
+        }
+    }
+
+    /// The next key but for the first, as programs write it: without space around it.
+    #[inline(always)]
+    fn plain_key(&mut self) -> Option<RawStr<'a>> {
+        let start = self.at + 2;
+        if self.bytes.get(self.at..start)? != b",\"" {
+            return None;
+        }
+        let end = self.plain_end(start)?;
+        if self.bytes.get(end + 1) != Some(&b':') {
+            return None;
+        }
+        self.at = end + 2;
+        Some(RawStr { raw: &self.bytes[start..end], escaped: false })
+    }
+
+    #[inline(always)]
     fn next(&mut self, first: &mut bool, close: u8, why: &'static str) -> Scan<bool> {
         self.space();
         match self.bytes.get(self.at) {
@@ -347,7 +405,20 @@ impl<'a> Scanner<'a> {
     }
 
     /// Passes the next value, whatever it is.
+    #[inline(always)]
     pub fn skip(&mut self) -> Scan<()> {
+        self.space();
+        if self.bytes.get(self.at) == Some(&b'"')
+            && let Some(end) = self.plain_end(self.at + 1)
+        {
+            self.at = end + 1;
+            return Ok(());
+        }
+        self.skip_any()
+    }
+
+    #[inline(never)]
+    fn skip_any(&mut self) -> Scan<()> {
         match self.kind()? {
             Kind::Str => self.string().map(drop),
             Kind::Number => self.skip_number(),
@@ -384,16 +455,19 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// The high bit of each byte.
-const HIGH: u64 = 0x8080_8080_8080_8080;
+/// How many bytes of a string are looked at in one go, and what [`specials`] gives where none of them is special.
+const NONE: usize = 16;
 
-/// Where eight bytes of a string hold a quote, a backslash or a control character: the usual tests of a word for a zero byte and for a
-/// byte below 0x20. The lowest bit that is set stands in the first such byte; those above it may be wrong.
-#[inline]
-fn specials(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
-    below(word, 0x20) | below(word ^ (ONES * 0x22), 1) | below(word ^ (ONES * 0x5C), 1)
+/// The first byte that is a quote, a backslash, a control character or beyond ASCII. Written so that it becomes a few vector instructions.
+#[inline(always)]
+fn specials(bytes: &[u8; NONE]) -> usize {
+    // Signed: what is beyond ASCII is below all else.
+    let special = |byte: u8| (byte as i8) < 0x20 || byte == b'"' || byte == b'\\';
+    let mut mask = [0; NONE];
+    for (mask, byte) in mask.iter_mut().zip(bytes) {
+        *mask = if special(*byte) { 0xFF } else { 0_u8 };
+    }
+    u128::from_le_bytes(mask).trailing_zeros() as usize / 8
 }
 
 fn hex4(bytes: &[u8], at: usize) -> Option<u32> {

@@ -54,21 +54,27 @@ pub fn text(parts: &[Part<'_>]) -> Eval {
 
 /// `{x}` in a path, percent-encoded as one segment of it. What prints as nothing, `.` or `..` would change the path, and is a fault.
 pub fn path_segment(value: &Value, out: &mut String) -> Eval<()> {
-    let mut text = String::new();
-    value.write_text(&mut text)?;
+    let text = value.to_text()?;
     if matches!(text.as_str(), "" | "." | "..") {
         return Err(Fault(format!("{} as a segment of a path would change the path", value.describe())));
     }
-    out.extend(utf8_percent_encode(&text, SEGMENT));
+    push_encoded(&text, SEGMENT, out);
     Ok(())
 }
 
 /// `{x}` in a path's query part, percent-encoded as a value.
 pub fn query_value(value: &Value, out: &mut String) -> Eval<()> {
-    let mut text = String::new();
-    value.write_text(&mut text)?;
-    out.extend(utf8_percent_encode(&text, RESERVED));
+    push_encoded(&value.to_text()?, RESERVED, out);
     Ok(())
+}
+
+/// Most texts are unreserved characters, which stand for themselves everywhere.
+fn push_encoded(text: &str, set: &'static AsciiSet, out: &mut String) {
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')) {
+        out.push_str(text);
+    } else {
+        out.extend(utf8_percent_encode(text, set));
+    }
 }
 
 impl Value {

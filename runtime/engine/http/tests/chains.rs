@@ -94,7 +94,7 @@ fn methods_turn_as_in_browsers() {
         for (method, status, then) in cases {
             let has_body = method != "HEAD";
             let request = Request {
-                headers: if has_body { b"Content-Type: text/plain\r\n".to_vec() } else { Vec::new() },
+                headers: if has_body { b"Content-Type: text/plain\r\n"[..].into() } else { Rc::default() },
                 body: if has_body { "hello".into() } else { Bytes::new() },
                 has_body,
                 ..client.request(method, server.url(&format!("/{status}")))
@@ -121,8 +121,8 @@ fn other_hosts_get_no_secrets() {
         .await;
         let client = Client::new();
         let request = Request {
-            headers: b"Cookie: a=1\r\nAuthorization: Basic eA==\r\nX-Plain: yes\r\n".to_vec(),
-            auth: b"X-Key: secret\r\n".to_vec(),
+            headers: b"Cookie: a=1\r\nAuthorization: Basic eA==\r\nX-Plain: yes\r\n"[..].into(),
+            auth: b"X-Key: secret\r\n"[..].into(),
             ..client.request("GET", server.url("/away"))
         };
         assert_eq!(client.session.send(laid(&request)).await.unwrap().status, 302);
@@ -157,7 +157,7 @@ fn cookies_are_kept_and_sent() {
         assert_eq!(client.session.cookie(&server.url("/").to_string(), "deep"), None);
         client
             .session
-            .send(laid(&Request { headers: b"Cookie: own=3\r\n".to_vec(), ..client.request("GET", server.url("/")) }))
+            .send(laid(&Request { headers: b"Cookie: own=3\r\n"[..].into(), ..client.request("GET", server.url("/")) }))
             .await
             .unwrap();
         assert_eq!(cookies(), "own=3; sid=1");

@@ -85,7 +85,7 @@ fn connections_that_cannot_be_trusted_are_dropped() {
         client.get(server.url("/")).await.unwrap();
         assert!(client.get(server.url("/")).await.unwrap().reused);
         let server = Server::start(|_, _, _| say(ok("hi"))).await;
-        let request = Request { headers: b"Connection: close\r\n".to_vec(), ..client.request("GET", server.url("/")) };
+        let request = Request { headers: b"Connection: close\r\n"[..].into(), ..client.request("GET", server.url("/")) };
         client.session.send(laid(&request)).await.unwrap();
         assert!(!client.session.send(laid(&request)).await.unwrap().reused);
     });
@@ -100,10 +100,10 @@ fn requests_are_written_as_they_should_be() {
         client.get(server.url("/a?b=c")).await.unwrap();
         let post = client.request("POST", server.url("/"));
         client.session.send(laid(&post)).await.unwrap();
-        let with_body = Request { body: "hello".into(), has_body: true, auth: b"Authorization: Bearer x\r\n".to_vec(), ..post };
+        let with_body = Request { body: "hello".into(), has_body: true, auth: b"Authorization: Bearer x\r\n"[..].into(), ..post };
         let sent = client.session.send(laid(&with_body)).await.unwrap().bytes_sent;
         let headers = "host: other\r\nuser-agent: me\r\nACCEPT: a/b\r\naccept-encoding: identity\r\nContent-Length: 77\r\nCookie: a=1\r\n";
-        let own = Request { headers: headers.into(), ..client.request("DELETE", server.url("/x")) };
+        let own = Request { headers: headers.as_bytes().into(), ..client.request("DELETE", server.url("/x")) };
         client.session.send(laid(&own)).await.unwrap();
         let expected = [
             format!("GET /a?b=c HTTP/1.1\r\nHost: {at}\r\n{defaults}\r\n"),

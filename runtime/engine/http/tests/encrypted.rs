@@ -210,8 +210,8 @@ fn http2_is_spoken_where_the_server_does() {
         let client = client(&authority.api());
         let url = server.url("localhost", "/echo?a=b");
         let request = Request {
-            headers: b"X-Own: yes\r\nConnection: keep-alive\r\nCookie: own=1\r\n".to_vec(),
-            auth: b"Authorization: Bearer x\r\n".to_vec(),
+            headers: b"X-Own: yes\r\nConnection: keep-alive\r\nCookie: own=1\r\n"[..].into(),
+            auth: b"Authorization: Bearer x\r\n"[..].into(),
             body: "hello".into(),
             has_body: true,
             ..client.request("POST", url.clone())

@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use super::Failure;
 use super::h1::{Raw, Reader};
 use super::headers::Headers;
-use super::parse::{Head, Known, Simple, parse};
+use super::parse::{Head, Known, Simple, parse, parse_any, parse_plain};
 
 /// The sizes of the pieces that answers come in.
 const PIECES: [usize; 3] = [usize::MAX, 1, 7];
@@ -51,6 +51,10 @@ impl Invariants {
         // What comes behind a head changes nothing of it.
         let Ok(Some(again)) = again else { panic!("{again:?}: {bytes:?}") };
         assert_eq!(facts(&head), facts(&again), "{bytes:?}");
+        if let Some(plain) = parse_plain(bytes) {
+            let Ok(Some(any)) = parse_any(bytes) else { panic!("only the quick way reads {bytes:?}") };
+            assert_eq!((facts(&plain), plain.fields), (facts(&any), any.fields), "{bytes:?}");
+        }
         let learnt = self.known.learn(bytes, &again);
         if let Some(learnt) = learnt {
             assert_eq!(self.known.find(bytes), Some(learnt));

@@ -162,8 +162,8 @@ impl Client {
         Request {
             method: Method::from_name(method),
             url,
-            headers: Vec::new(),
-            auth: Vec::new(),
+            headers: Rc::default(),
+            auth: Rc::default(),
             body: Bytes::new(),
             has_body: false,
             timeout: Duration::from_secs(5),
