@@ -7,7 +7,7 @@ mod common;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use common::{ltc, root, text};
@@ -23,7 +23,7 @@ fn said(output: &Output, code: i32) -> String {
 }
 
 /// A project as `ltc new` writes it.
-fn project() -> (tempfile::TempDir, std::path::PathBuf) {
+fn project() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     said(&run(folder.path(), &["new", "shop"]), 0);
     let project = folder.path().join("shop");
@@ -144,6 +144,48 @@ fn with_cargo(script: Option<&str>) -> (tempfile::TempDir, Output) {
     command.current_dir(&project).arg("build").env("PATH", &tools).env("HOME", folder.path()).env_remove("CARGO").env_remove("CARGO_HOME");
     let output = command.env("LTC_CACHE_DIR", folder.path().join("cache")).output().unwrap();
     (folder, output)
+}
+
+/// Where a build's generated crate lies.
+fn crate_of(said: &str) -> PathBuf {
+    PathBuf::from(said.split("generated crate and log: ").nth(1).unwrap().lines().next().unwrap())
+}
+
+#[test]
+fn a_build_after_an_edit_needs_no_cargo() {
+    let (folder, project) = project();
+    let spec = project.join("specs/shop.lt");
+    let tools = folder.path().join("tools");
+    fs::create_dir(&tools).unwrap();
+    fs::write(tools.join("cargo"), "#!/bin/sh\nexit 101\n").unwrap();
+    fs::set_permissions(tools.join("cargo"), fs::Permissions::from_mode(0o755)).unwrap();
+    let without_cargo = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap());
+    let edit = |from: &str, to: &str| fs::write(&spec, fs::read_to_string(&spec).unwrap().replace(from, to)).unwrap();
+    let build = || {
+        let mut command = ltc();
+        command.current_dir(&project).args(["build", "--verbose"]);
+        command
+    };
+    // The binary carries the names of its sequences.
+    let knows = |name: &str| fs::read(project.join("shop")).unwrap().windows(name.len()).any(|part| part == name.as_bytes());
+    let package = crate_of(&said(&build().output().unwrap(), 0));
+    edit("sequence Browse", "sequence Stroll");
+    edit("run Browse", "run Stroll");
+    said(&build().env("PATH", &without_cargo).output().unwrap(), 0);
+    assert!(knows("Stroll") && !knows("Browse"));
+    // Nothing changed: nothing is compiled, so that not even a compiler is needed.
+    let before = fs::metadata(package.join("binary")).unwrap().modified().unwrap();
+    said(&build().env("PATH", &tools).output().unwrap(), 0);
+    assert_eq!(fs::metadata(package.join("binary")).unwrap().modified().unwrap(), before);
+    // What was recorded holds no longer: cargo is asked, and says what is wrong, if anything.
+    let record = package.join("rustc-release.json");
+    let mut replay: serde_json::Value = serde_json::from_slice(&fs::read(&record).unwrap()).unwrap();
+    replay["args"] = serde_json::json!(["--no-such-flag"]);
+    fs::write(&record, replay.to_string()).unwrap();
+    edit("Stroll", "Amble");
+    assert!(said(&build().env("PATH", &without_cargo).output().unwrap(), 2).contains("a bug in ltc"));
+    said(&build().output().unwrap(), 0);
+    assert!(knows("Amble"));
 }
 
 #[test]

@@ -278,7 +278,10 @@ ltc-runtime = {{ path = \"../../runtime\" }}
 opt-level = 0
 strip = true
 debug = false
-codegen-units = 4
+codegen-units = 2
+
+[profile.release.build-override]
+codegen-units = 1
 {hot}{warm}
 [profile.lto]
 inherits = \"release\"

@@ -43,6 +43,15 @@ pub(super) fn build(home: &Home, package: &Package, options: &Options, cross: Op
     Ok(binary)
 }
 
+/// For this machine. A program at a fixed address calls its functions directly and needs no relocation when it starts: that takes a tenth
+/// of the time that it spends outside the system, and 10 ms of its start. Plug-ins of the compiler have to be shared objects: that a target is
+/// named keeps the flag from them.
+#[cfg(target_os = "linux")]
+pub(super) const OWN: &[&str] =
+    &["--target", "host-tuple", "--config", r#"target."cfg(target_os = \"linux\")".rustflags = ["-C", "relocation-model=static"]"#];
+#[cfg(not(target_os = "linux"))]
+pub(super) const OWN: &[&str] = &[];
+
 struct Run<'b> {
     home: &'b Home,
     package: &'b Package,
@@ -60,7 +69,7 @@ impl Run<'_> {
         let cache = |error| Error::Cache(log.clone(), error);
         let mut command = command("cargo", self.home, self.package);
         match self.cross {
-            None => command.arg("build"),
+            None => command.arg("build").args(OWN),
             Some(cross) => {
                 let (word, target) = cross.command();
                 command.envs(cross.variables()).args([word, "--target", &target])

@@ -18,8 +18,8 @@ use super::cargo;
 /// What cargo ran last for a spec's crate.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Replay {
-    /// The crate's manifest: profiles are said in it.
-    manifest: String,
+    /// What cargo was told: the crate's manifest, where profiles are said, and the command line.
+    told: String,
     rustc: String,
     args: Vec<String>,
     binary: PathBuf,
@@ -29,22 +29,19 @@ impl Replay {
     /// What was recorded for a crate and a profile, if it still holds.
     pub(super) fn recorded(package: &Package, profile: &str) -> Option<Self> {
         let replay: Self = serde_json::from_slice(&fs::read(record(package, profile)).ok()?).ok()?;
-        (fs::read_to_string(package.folder.join("Cargo.toml")).ok()? == replay.manifest).then_some(replay)
+        (told(package)? == replay.told).then_some(replay)
     }
 
     /// Records what cargo ran; `log` is what it said of it. Without a record the next build asks cargo again, no more.
     pub(super) fn record(package: &Package, profile: &str, log: &Path) {
-        let found = fs::read_to_string(log).ok().and_then(|log| {
-            let manifest = fs::read_to_string(package.folder.join("Cargo.toml")).ok()?;
-            Self::of(&log, &package.name, manifest)
-        });
+        let found = fs::read_to_string(log).ok().and_then(|log| Self::of(&log, &package.name, told(package)?));
         if let Some(text) = found.and_then(|replay| serde_json::to_vec(&replay).ok()) {
             let _ = fs::write(record(package, profile), text);
         }
     }
 
     /// Cargo's line is ``Running `rustc --crate-name NAME …` ``, quoted for a shell.
-    fn of(log: &str, name: &str, manifest: String) -> Option<Self> {
+    fn of(log: &str, name: &str, told: String) -> Option<Self> {
         let crate_name = name.replace('-', "_");
         let lines = log.lines().filter_map(|line| line.trim_start().strip_prefix("Running `")?.strip_suffix('`'));
         let mut words =
@@ -53,7 +50,7 @@ impl Replay {
         let behind = |key: &str| words.iter().position(|word| word == key).and_then(|at| words.get(at + 1));
         let suffix = words.iter().find_map(|word| word.strip_prefix("extra-filename="))?;
         let binary = Path::new(behind("--out-dir")?).join(format!("{crate_name}{suffix}"));
-        Some(Self { manifest, rustc, args: words, binary })
+        Some(Self { told, rustc, args: words, binary })
     }
 
     /// Runs it, unless nothing has changed since; gives the binary's path, unless it failed.
@@ -72,6 +69,10 @@ impl Replay {
     fn built(&self) -> Option<SystemTime> {
         fs::metadata(&self.binary).ok()?.modified().ok()
     }
+}
+
+fn told(package: &Package) -> Option<String> {
+    Some(fs::read_to_string(package.folder.join("Cargo.toml")).ok()? + &cargo::OWN.join(" "))
 }
 
 fn record(package: &Package, profile: &str) -> PathBuf {

@@ -31,6 +31,8 @@ pub mod stats;
 pub mod step;
 mod submit;
 pub mod trace;
+#[cfg(test)]
+mod trial;
 pub mod user;
 pub mod value;
 pub mod workers;

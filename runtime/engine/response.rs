@@ -31,7 +31,7 @@ impl Answer {
     /// What the members of the body tell, where it is a small object.
     pub(crate) fn with_members<T>(&self, world: &World, ask: impl FnOnce(&Members) -> T) -> Option<T> {
         let mut members = world.members.borrow_mut();
-        let mark = members.read(&self.raw.body, self.members.get());
+        let mark = members.read(self.raw.body(), self.members.get());
         self.members.set(mark);
         matches!(mark, Mark::Number(_)).then(|| ask(&members))
     }
@@ -53,19 +53,19 @@ impl<'r> Response<'r> {
 
     /// The body as text; bytes that are no UTF-8 are replaced.
     fn body_text(&self) -> &'r EcoString {
-        self.answer.text.get_or_init(|| String::from_utf8_lossy(&self.raw.body).into())
+        self.answer.text.get_or_init(|| String::from_utf8_lossy(self.raw.body()).into())
     }
 
     /// `json.a[0]`, where it is there. Only that value is built.
     pub fn json(&self, path: &[source::Step<'_>]) -> Eval<Option<Value>> {
-        let body = &self.raw.body;
+        let body = self.raw.body();
         let known = self.answer.with_members(self.user.world(), |members| source::json_path_members(body, members, path)).flatten();
         known.map_or_else(|| source::json_path_bytes(body, path), Ok)
     }
 
     /// `json "$…"`.
     pub fn json_path(&self, path: usize, pick: Pick<'_>) -> Eval<Option<Value>> {
-        self.user.world().query(path)?.take(&self.raw.body, pick)
+        self.user.world().query(path)?.take(self.raw.body(), pick)
     }
 
     /// `header "X"`.

@@ -23,7 +23,7 @@ pub fn response(response: &http::Response) -> String {
         out.push_str(&masked(&format!("{name}: {value}")));
         out.push('\n');
     }
-    push_body(&mut out, &response.body, response.headers.get("content-type"));
+    push_body(&mut out, response.body(), response.headers.get("content-type"));
     out
 }
 

@@ -198,7 +198,7 @@ impl<'u> Step<'u> {
 
     fn judge_json(&mut self, expectation: Expectation, matcher: &'static Matcher, args: &[Value]) {
         let Some(answer) = &self.trace.received else { return };
-        let (world, body) = (self.user.world(), &answer.raw.body);
+        let (world, body) = (self.user.world(), answer.raw.body());
         let context = Context { root: "json", args, regexes: &world.regexes };
         let holds = answer.with_members(world, |members| matcher::holds_members(matcher, body, members, &context)).unwrap_or_default();
         let verdict = if holds { Ok(()) } else { matcher::judge_bytes(matcher, body, &context) };
@@ -251,7 +251,7 @@ impl<'u> Step<'u> {
     /// Whether an expectation without arguments has found the same body good. Where all is shown it is judged again.
     fn body_is_known(&self, matcher: &'static Matcher) -> bool {
         let Some(answer) = &self.trace.received else { return false };
-        !self.is_shown() && self.user.world().judged.borrow().is_good(matcher, &answer.raw.body)
+        !self.is_shown() && self.user.world().judged.borrow().is_good(matcher, answer.raw.body())
     }
 
     /// The same of header fields.
@@ -272,7 +272,7 @@ impl<'u> Step<'u> {
     fn judge_text(&mut self, expectation: Expectation, negated: bool, part: &Value) {
         let Some(answer) = &self.trace.received else { return };
         let verdict = part.to_text().map_err(fault).and_then(|part| {
-            let found = matcher::has_text(&answer.raw.body, &part);
+            let found = matcher::has_text(answer.raw.body(), &part);
             match (found, negated) {
                 (true, false) | (false, true) => Ok(()),
                 (false, false) => Err((FailureClass::Text, format!("expected the text {part:?} in the body, it isn't there"))),

@@ -110,7 +110,9 @@ async fn write_note(u: &User) -> Flow {
                 .attempt(|| {
                     let mut r = u.request(0, "GET");
                     r.reference(&write().put(&place)?.done())?;
-                    notes_options(u, &mut r)?;
+                    if r.unsettled(0) {
+                        notes_options(u, &mut r)?;
+                    }
                     Ok(r)
                 }),
         )

@@ -30,7 +30,9 @@ fn tpdata_treatment_create<'u>(u: &'u User, iid: &Value) -> Eval<Request<'u>> {
     r.raw(
         ",\"category\":\"xray:full-mouth\",\"accessPolicy\":\"allowAll\",\"tags\":[\"load_test\"],\"countryCode\":\"US\"}",
     );
-    tpdata_options(u, &mut r)?;
+    if r.unsettled(0) {
+        tpdata_options(u, &mut r)?;
+    }
     Ok(r)
 }
 /// `tpdata.treatment.get` (specs/tpdata.lt:18:5).
@@ -38,7 +40,9 @@ fn tpdata_treatment_get<'u>(u: &'u User, id: &Value) -> Eval<Request<'u>> {
     let mut r = u.request(0, "GET");
     r.path("/treatments/");
     r.segment(&id)?;
-    tpdata_options(u, &mut r)?;
+    if r.unsettled(1) {
+        tpdata_options(u, &mut r)?;
+    }
     Ok(r)
 }
 /// `tpdata.treatment_variant.create` (specs/tpdata.lt:22:5).
@@ -55,7 +59,9 @@ fn tpdata_treatment_variant_create<'u>(
     r.raw("{");
     r.member("\"iid\":", &iid)?;
     r.raw("}");
-    tpdata_options(u, &mut r)?;
+    if r.unsettled(2) {
+        tpdata_options(u, &mut r)?;
+    }
     Ok(r)
 }
 /// `tpdata.treatment_variant.get` (specs/tpdata.lt:23:5).
@@ -69,7 +75,9 @@ fn tpdata_treatment_variant_get<'u>(
     r.segment(&treatment_id)?;
     r.path("/variants/");
     r.segment(&id)?;
-    tpdata_options(u, &mut r)?;
+    if r.unsettled(3) {
+        tpdata_options(u, &mut r)?;
+    }
     Ok(r)
 }
 /// `sequence CheckTreatmentVariants` (specs/tpdata.lt:27:10).

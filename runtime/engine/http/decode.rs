@@ -8,30 +8,31 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use super::body::MAX_BODY;
 use super::{Failure, Headers};
 
-/// The body as it was before it was encoded. Encodings that aren't known leave it as it is.
-pub(crate) fn decode(headers: &Headers, body: Bytes) -> Result<Bytes, Failure> {
-    if body.is_empty() || headers.get("content-encoding").is_none() {
-        return Ok(body);
+/// The body as it was before it was encoded; nothing where it wasn't. Encodings that aren't known leave it as it is.
+pub(crate) fn decode(headers: &Headers, encoded: &[u8]) -> Result<Option<Bytes>, Failure> {
+    if encoded.is_empty() || headers.get("content-encoding").is_none() {
+        return Ok(None);
     }
     let codings: Vec<&str> = headers.get_all("content-encoding").flat_map(|value| value.split(',')).map(str::trim).collect();
-    let mut body = body;
+    let mut decoded: Option<Vec<u8>> = None;
     for coding in codings.into_iter().rev() {
-        let decoded = match coding.to_ascii_lowercase().as_str() {
-            "gzip" | "x-gzip" => all(MultiGzDecoder::new(&body[..]), body.len()),
-            "br" => all(brotli_decompressor::Decompressor::new(&body[..], 4096), body.len()),
+        let body = decoded.as_deref().unwrap_or(encoded);
+        let result = match coding.to_ascii_lowercase().as_str() {
+            "gzip" | "x-gzip" => all(MultiGzDecoder::new(body), body.len()),
+            "br" => all(brotli_decompressor::Decompressor::new(body, 4096), body.len()),
             // The standard means zlib's format; some servers send it bare.
-            "deflate" if is_zlib(&body) => all(ZlibDecoder::new(&body[..]), body.len()),
-            "deflate" => all(DeflateDecoder::new(&body[..]), body.len()),
+            "deflate" if is_zlib(body) => all(ZlibDecoder::new(body), body.len()),
+            "deflate" => all(DeflateDecoder::new(body), body.len()),
             "identity" | "" => continue,
-            _ => return Ok(body),
+            _ => break,
         };
-        body = match decoded {
-            Ok(Some(decoded)) => decoded.into(),
+        decoded = match result {
+            Ok(Some(decoded)) => Some(decoded),
             Ok(None) => return Err(Failure::protocol(format!("the decoded body is larger than {} MB", MAX_BODY / 1024 / 1024))),
             Err(error) => return Err(Failure::protocol(format!("the body says it is {coding}, but can't be decoded: {error}"))),
         };
     }
-    Ok(body)
+    Ok(decoded.map(Bytes::from))
 }
 
 fn is_zlib(body: &[u8]) -> bool {

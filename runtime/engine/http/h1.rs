@@ -22,7 +22,8 @@ pub(crate) struct Raw {
     pub(crate) status: u16,
     pub(crate) version: Version,
     pub(crate) headers: Headers,
-    pub(crate) body: Bytes,
+    /// The body, where it doesn't stand behind the headers.
+    pub(crate) body: Option<Bytes>,
     pub(crate) first_byte: Instant,
     /// When the last byte was read.
     pub(crate) done: Instant,
@@ -116,7 +117,7 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
         let body = read_body(self.stream, self.buffer, framing, &mut self.received).await?;
         let done = Instant::now();
         let first_byte = self.first_byte.unwrap_or(done);
-        Ok(Raw { status, version, headers, body, first_byte, done, sent: 0, received: self.received, keep })
+        Ok(Raw { status, version, headers, body: Some(body), first_byte, done, sent: 0, received: self.received, keep })
     }
 
     async fn head(&mut self) -> Result<(u16, Version, Headers), Failure> {

@@ -85,7 +85,7 @@ pub(crate) async fn exchange(mut sender: Sender, step: &Step<'_>) -> Result<Raw,
         sent: (head + step.body.len()) as u64,
         received: (head_size + body.len()) as u64,
         done: Instant::now(),
-        body,
+        body: Some(body),
         keep: true,
     })
 }

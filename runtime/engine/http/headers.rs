@@ -1,5 +1,7 @@
 //! Header fields of a response, left where they were received; and what there is to know of a request's raw lines.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use ecow::EcoString;
 
@@ -16,13 +18,25 @@ pub(crate) const MAX_HEAD: usize = 64 * 1024;
 /// nobody reads costs nothing. Invariant: UTF-8, a line `Name: value` for each field.
 #[derive(Clone, Debug, Default)]
 pub struct Headers {
-    block: Bytes,
+    /// What was received: a status line may stand before the fields, a body behind them.
+    whole: Bytes,
+    fields: Range<usize>,
 }
 
 impl Headers {
     /// Fields as they were received, a line each; a block that isn't UTF-8 has to go through [`Self::build`].
     pub(crate) fn received(block: Bytes) -> Self {
-        Self { block }
+        Self { fields: 0..block.len(), whole: block }
+    }
+
+    /// Fields as they were received within a whole response.
+    pub(crate) fn within(whole: Bytes, fields: Range<usize>) -> Self {
+        Self { whole, fields }
+    }
+
+    /// What was received behind them.
+    pub(crate) fn rest(&self) -> &[u8] {
+        self.whole.get(self.fields.end..).unwrap_or_default()
     }
 
     /// Copies fields into one block. Values that are no UTF-8 have their odd bytes replaced, line breaks in them become spaces.
@@ -34,28 +48,28 @@ impl Headers {
             block.extend(String::from_utf8_lossy(value).chars().map(|char| if matches!(char, '\r' | '\n') { ' ' } else { char }));
             block.push_str("\r\n");
         }
-        Self { block: block.into() }
+        Self::received(block.into())
     }
 
     /// All of them, as they were received.
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.block
+        self.whole.get(self.fields.clone()).unwrap_or_default()
     }
 
     /// The first value of a field.
     pub fn get(&self, name: &str) -> Option<&str> {
-        Lines(&self.block).find_map(|line| value_of(line, name))
+        Lines(self.as_bytes()).find_map(|line| value_of(line, name))
     }
 
     /// All values of a field.
     pub fn get_all<'h>(&'h self, name: &str) -> impl Iterator<Item = &'h str> + use<'h> {
         let name = EcoString::from(name);
-        Lines(&self.block).filter_map(move |line| value_of(line, &name))
+        Lines(self.as_bytes()).filter_map(move |line| value_of(line, &name))
     }
 
     /// All fields, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
-        Lines(&self.block).filter_map(|line| {
+        Lines(self.as_bytes()).filter_map(|line| {
             let colon = memchr::memchr(b':', line)?;
             Some((text(&line[..colon]), text(line[colon + 1..].trim_ascii())))
         })

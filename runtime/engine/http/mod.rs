@@ -201,8 +201,8 @@ pub struct Response {
     pub version: Version,
     /// Its header fields, as they came.
     pub headers: Headers,
-    /// Its body, decoded.
-    pub body: Bytes,
+    /// Its body, decoded, where it doesn't stand behind the headers as it came.
+    pub(crate) own_body: Option<Bytes>,
     /// Where it came from, redirects followed.
     pub url: Target,
     /// How long it took.
@@ -215,6 +215,23 @@ pub struct Response {
     pub hops: Vec<Hop>,
     /// Whether no connection had to be made.
     pub reused: bool,
+}
+
+impl Response {
+    /// Its body, decoded.
+    pub fn body(&self) -> &[u8] {
+        self.own_body.as_deref().unwrap_or_else(|| self.headers.rest())
+    }
+
+    /// Undoes what `Content-Encoding` says. A part of an encoded body can't be decoded.
+    fn decode(&mut self) -> Result<(), Failure> {
+        if self.status != 206
+            && let Some(decoded) = decode::decode(&self.headers, self.body())?
+        {
+            self.own_body = Some(decoded);
+        }
+        Ok(())
+    }
 }
 
 /// Why no response came, in a tester's words.

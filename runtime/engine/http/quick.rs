@@ -8,12 +8,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use tokio::io::AsyncWrite as _;
 
 use super::h1::{Begun, Lost, Raw};
 use super::headers::Headers;
-use super::parse::parse;
+use super::parse::{Simple, parse};
 use super::stream::{Stream, broken};
 use super::transport::Transport;
 use super::{Failure, Version};
@@ -53,12 +53,33 @@ pub(crate) struct Quick {
 /// What came of it.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// The response, the connection, and whether the response has fields that the client acts upon.
-    Whole(Raw, Stream, bool),
+    /// The response.
+    Whole(Whole),
     /// The response isn't simple: it is read on.
     More(Box<Begun>),
     /// There is none.
     Lost(Lost),
+}
+
+/// A response that came whole.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    pub(crate) bytes: Bytes,
+    pub(crate) head: Simple,
+    pub(crate) first_byte: Instant,
+    pub(crate) done: Instant,
+    pub(crate) received: u64,
+    /// Whether the connection can be used again.
+    pub(crate) keep: bool,
+}
+
+impl Whole {
+    /// As other ways of exchange give it.
+    pub(crate) fn raw(self, sent: u64) -> Raw {
+        let Self { bytes, head, first_byte, done, received, keep } = self;
+        let headers = Headers::within(bytes, head.fields..head.length);
+        Raw { status: head.status, version: Version::Http11, headers, body: None, first_byte, done, sent, received, keep }
+    }
 }
 
 impl Quick {
@@ -160,23 +181,15 @@ impl Quick {
             self.buffer = buffer;
             return None;
         }
-        let stream = self.stream.take()?;
-        let mut bytes = buffer.split_to(total).freeze();
+        let bytes = buffer.split_to(total).freeze();
         let keep = buffer.is_empty() && !wire.close && self.unwritten.is_none();
         transport.return_buffer(buffer);
-        let body = bytes.split_off(head.length);
-        let raw = Raw {
-            status: head.status,
-            version: Version::Http11,
-            headers: Headers::received(bytes.split_off(head.fields)),
-            body,
-            first_byte,
-            done: now,
-            sent: wire.bytes.len() as u64,
-            received: self.received as u64,
-            keep,
-        };
-        Some(Outcome::Whole(raw, stream, head.concerns_client))
+        Some(Outcome::Whole(Whole { bytes, head, first_byte, done: now, received: self.received as u64, keep }))
+    }
+
+    /// The connection, once the response is there.
+    pub(crate) fn take_stream(&mut self) -> Option<Stream> {
+        self.stream.take()
     }
 
     fn more(&mut self, buffer: BytesMut, wire: &Wire) -> Option<Outcome> {

@@ -11,7 +11,7 @@ use super::connect::Phases;
 use super::h1::{Begun, Raw};
 use super::quick::{Outcome, Quick};
 use super::session::Session;
-use super::{Failure, Redirects, Request, Response, Timings, decode};
+use super::{Failure, Redirects, Request, Response, Timings};
 use crate::stats::FailureClass;
 
 /// Later than any test lasts.
@@ -83,11 +83,17 @@ impl Sending {
             match quick.poll(cx, session.transport(), wire, self.request.method.is("HEAD")) {
                 Poll::Pending if session.alarm.is_past(cx, self.deadline) => return Poll::Ready(Err(late(&self.request))),
                 Poll::Pending => return Poll::Pending,
-                Poll::Ready(Outcome::Whole(raw, stream, concerns_client)) => {
-                    if raw.keep {
+                Poll::Ready(Outcome::Whole(whole)) => {
+                    if whole.keep
+                        && let Some(stream) = quick.take_stream()
+                    {
                         session.put_idle_stream(&self.request, stream);
                     }
-                    if let Some(response) = self.last(session, raw, concerns_client) {
+                    let (concerns_client, raw) = (whole.head.concerns_client, whole.raw(wire.bytes.len() as u64));
+                    if !concerns_client {
+                        return Poll::Ready(Ok(response(raw, &self.request.url, self.begun, None)));
+                    }
+                    if let Some(response) = self.last(session, raw) {
                         return Poll::Ready(response);
                     }
                 }
@@ -98,32 +104,22 @@ impl Sending {
         }
     }
 
-    /// The response of a quick exchange, where it is the last of its chain.
-    fn last(&mut self, session: &Rc<Session>, raw: Raw, concerns_client: bool) -> Option<Result<Response, Failure>> {
-        let mut decode = false;
-        if concerns_client {
-            if matches!(raw.status, 301 | 302 | 303 | 307 | 308) && self.request.redirects != Redirects::Off {
-                self.go_on(session, Start::Got(Box::new(raw)));
-                return None;
-            }
-            if self.request.cookies {
-                session.keep_cookies(&self.request.url, &raw);
-            }
-            // A part of an encoded body can't be decoded.
-            decode = raw.status != 206;
+    /// A response of a quick exchange with fields that the client acts upon, where it is the last of its chain.
+    fn last(&mut self, session: &Rc<Session>, raw: Raw) -> Option<Result<Response, Failure>> {
+        if matches!(raw.status, 301 | 302 | 303 | 307 | 308) && self.request.redirects != Redirects::Off {
+            self.go_on(session, Start::Got(Box::new(raw)));
+            return None;
+        }
+        if self.request.cookies {
+            session.keep_cookies(&self.request.url, &raw);
         }
         let mut response = response(raw, &self.request.url, self.begun, None);
-        if decode {
-            match decode::decode(&response.headers, std::mem::take(&mut response.body)) {
-                Ok(body) => response.body = body,
-                Err(failure) => return Some(Err(failure)),
-            }
-        }
-        Some(Ok(response))
+        Some(response.decode().map(|()| response))
     }
 }
 
 /// A response, by what came over the connection.
+#[inline]
 pub(crate) fn response(raw: Raw, url: &super::Target, begun: Instant, phases: Option<Phases>) -> Response {
     let reused = phases.is_none();
     let phases = phases.unwrap_or_default();
@@ -134,7 +130,7 @@ pub(crate) fn response(raw: Raw, url: &super::Target, begun: Instant, phases: Op
         status: raw.status,
         version: raw.version,
         headers: raw.headers,
-        body: raw.body,
+        own_body: raw.body,
         url: url.clone(),
         timings: Timings { dns: phases.dns, connect: phases.connect, tls: phases.tls, first_byte, total },
         bytes_sent: raw.sent,

@@ -20,7 +20,7 @@ use super::sending::{Sending, Start, response};
 use super::stream::Stream;
 use super::target::Origin;
 use super::transport::{ApiTransport, Transport};
-use super::{Failure, Request, Response, Target, decode};
+use super::{Failure, Request, Response, Target};
 
 /// Connections a user keeps open while they are idle.
 const MAX_IDLE: usize = 64;
@@ -118,10 +118,7 @@ impl Session {
             response.bytes_received = received;
             if !chain.follow(&response)? {
                 response.hops = chain.hops;
-                // A part of an encoded body can't be decoded.
-                if response.status != 206 {
-                    response.body = decode::decode(&response.headers, response.body)?;
-                }
+                response.decode()?;
                 return Ok(response);
             }
         }

@@ -6,6 +6,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Buf, BytesMut};
+use rustix::net::SendFlags;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
@@ -63,7 +64,8 @@ impl Stream {
     /// Writes what the system takes at once. Without TLS, whether it takes anything is asked only where it didn't.
     pub(crate) fn poll_send(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if let Self::Plain(tcp) = self {
-            match tcp.try_write(bytes) {
+            // libc's `send` may be cancelled, and pays for it with four atomic operations.
+            match tcp.try_io(Interest::WRITABLE, || Ok(rustix::net::send(&*tcp, bytes, SendFlags::NOSIGNAL)?)) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 done => return Poll::Ready(done),
             }

@@ -5,14 +5,11 @@ use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
 
 use super::turn::Turns;
-use crate::clock::Clock;
 use crate::counting::allocations;
 use crate::flow::Flow;
 use crate::generated::*;
-use crate::http;
-use crate::observe::Quiet;
+use crate::trial;
 use crate::user::User;
-use crate::world::{Settings, World};
 
 const WANTED: Matcher = Matcher::Object {
     members: &[(Key::Lit("id"), Matcher::Int(7)), (Key::Lit("price"), Matcher::Cmp(Op::Gt, Bound::Int(0)))],
@@ -45,19 +42,6 @@ async fn turns(u: &User) -> Flow {
 }
 
 static PROGRAM: Program = Program {
-    fingerprint: "",
-    name: "get",
-    spec: "get.lt",
-    compiler: "",
-    files: &["get.lt"],
-    places: &[],
-    lines: &[Line { name: "GET", method: "GET", group: false }],
-    steps: &[StepInfo { line: 0, context: "S", skip: false, interrupt: false, expects_status: true, at: at(1, 1) }],
-    apis: &[ApiInfo { name: "web", base: |u| Ok(u.env(0)), cookies: true, health: None, at: at(1, 1) }],
-    env: &[],
-    data: &[],
-    keeps: &[],
-    globals: &[],
     users: &[UserClass {
         name: "U",
         weight: |_| Ok(Value::Int(1)),
@@ -69,14 +53,7 @@ static PROGRAM: Program = Program {
         scenarios: &[],
         at: at(1, 1),
     }],
-    scenarios: &[],
-    before_test: None,
-    after_test: None,
-    regexes: &["json"],
-    paths: &[],
-    selectors: &[],
-    assets: &[],
-    embedded: Embedded { profile: None, environments: &[] },
+    ..trial::PROGRAM
 };
 
 /// A server of one connection, whose bodies differ from answer to answer where `varied`.
@@ -101,25 +78,9 @@ fn serve(varied: bool) -> SocketAddr {
 }
 
 fn allocations_of_turns(varied: bool, count: usize) -> u64 {
-    let settings = Settings {
-        program: &PROGRAM,
-        env: vec![Value::from(format!("http://{}/api", serve(varied)).as_str())],
-        apis: vec![http::ApiConfig::default()],
-        transport: http::TransportConfig { proxies: http::Proxies::None },
-        seed: 1,
-        test_id: "".into(),
-        part: 0,
-        parts: 1,
-        shard: 0,
-        globals: Vec::new(),
-        shared: Vec::new(),
-        aws: None,
-        clock: Clock::start(),
-        secrets: Vec::new(),
-    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let world = World::new(&settings, Box::new(Quiet(|_| ()))).unwrap();
+        let world = trial::world(&PROGRAM, &format!("http://{}/api", serve(varied)));
         let user = Rc::new(User::new(world.clone(), 0, 1));
         let mut turns = Turns::of(&user, &PROGRAM.users[0]);
         // The first turns connect, and grow what is kept: the buffer, the histograms up to what the machine's worst moment takes.

@@ -137,7 +137,7 @@ fn large_bodies_do_not_block() {
         let client = Client::new();
         let url = Target::parse(&format!("http://{address}/")).unwrap();
         let request = Request { body: vec![b'y'; size].into(), has_body: true, ..client.request("PUT", url) };
-        assert_eq!(client.session.send(laid(&request)).await.unwrap().body.len(), size);
+        assert_eq!(client.session.send(laid(&request)).await.unwrap().body().len(), size);
     });
 }
 
@@ -201,7 +201,7 @@ fn buffers_come_back() {
         let server = Server::start(|_, _, _| say(ok(&"x".repeat(100_000)))).await;
         let client = Client::new();
         for _ in 0..3 {
-            assert_eq!(client.get(server.url("/")).await.unwrap().body.len(), 100_000);
+            assert_eq!(client.get(server.url("/")).await.unwrap().body().len(), 100_000);
         }
         let buffer = client.transport.borrow_buffer();
         assert!(buffer.is_empty() && buffer.capacity() <= 64 * 1024);

@@ -187,7 +187,7 @@ fn laid(request: &Request) -> Rc<Request> {
 }
 
 fn text(response: &Response) -> &str {
-    std::str::from_utf8(&response.body).unwrap()
+    std::str::from_utf8(response.body()).unwrap()
 }
 
 /// `OK` with a body.

@@ -1,0 +1,55 @@
+//! A program and a world for tests of what generated code calls.
+
+use crate::clock::Clock;
+use crate::generated::*;
+use crate::http;
+use crate::observe::Quiet;
+use crate::value::Value;
+use crate::world::{Settings, World};
+
+/// A program of one api, and of nothing else.
+pub(crate) const PROGRAM: Program = Program {
+    fingerprint: "",
+    name: "trial",
+    spec: "trial.lt",
+    compiler: "",
+    files: &["trial.lt"],
+    places: &[],
+    lines: &[Line { name: "GET", method: "GET", group: false }],
+    steps: &[StepInfo { line: 0, context: "S", skip: false, interrupt: false, expects_status: true, at: at(1, 1) }],
+    apis: &[ApiInfo { name: "web", base: |u| Ok(u.env(0)), cookies: true, health: None, at: at(1, 1) }],
+    env: &[],
+    data: &[],
+    keeps: &[],
+    globals: &[],
+    users: &[],
+    scenarios: &[],
+    before_test: None,
+    after_test: None,
+    regexes: &["json"],
+    paths: &[],
+    selectors: &[],
+    assets: &[],
+    embedded: Embedded { profile: None, environments: &[] },
+};
+
+/// A worker's world, its api at `base`.
+pub(crate) fn world(program: &'static Program, base: &str) -> std::rc::Rc<World> {
+    let settings = Settings {
+        program,
+        env: vec![Value::from(base)],
+        apis: vec![http::ApiConfig::default()],
+        transport: http::TransportConfig { proxies: http::Proxies::None },
+        seed: 1,
+        test_id: "".into(),
+        part: 0,
+        parts: 1,
+        shard: 0,
+        globals: Vec::new(),
+        shared: Vec::new(),
+        aws: None,
+        clock: Clock::start(),
+        secrets: Vec::new(),
+    };
+    World::new(&settings, Box::new(Quiet(|_| ()))).unwrap()
+}
