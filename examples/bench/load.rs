@@ -81,8 +81,13 @@ pub(crate) fn turn(bench: &Bench, nginx: &Nginx, command: &[String], cores: &str
     if requests == 0.0 {
         return Err(format!("{} sent no request\n{}", command.join(" "), used.stdout).into());
     }
-    let (us, cores) = (used.cpu * 1e6 / requests, used.cpu / used.seconds);
-    Ok(Turn { us, rps: requests / used.seconds, rss_mib: used.rss_kib as f64 / 1024.0, cores })
+    Ok(Turn::of(used.cpu, used.seconds, requests, used.rss_kib))
+}
+
+impl Turn {
+    pub(crate) fn of(cpu: f64, seconds: f64, requests: f64, rss_kib: u64) -> Self {
+        Self { us: cpu * 1e6 / requests, rps: requests / seconds, rss_mib: rss_kib as f64 / 1024.0, cores: cpu / seconds }
+    }
 }
 
 /// The longest that a turn may be.
