@@ -33,9 +33,9 @@ pub(crate) const PROGRAM: Program = Program {
     embedded: Embedded { profile: None, environments: &[] },
 };
 
-/// A worker's world, its api at `base`.
-pub(crate) fn world(program: &'static Program, base: &str) -> std::rc::Rc<World> {
-    let settings = Settings {
+/// What a worker's world is made from, its api at `base`.
+pub(crate) fn settings(program: &'static Program, base: &str, clock: &Clock) -> Settings {
+    Settings {
         program,
         env: vec![Value::from(base)],
         apis: vec![http::ApiConfig::default()],
@@ -48,8 +48,12 @@ pub(crate) fn world(program: &'static Program, base: &str) -> std::rc::Rc<World>
         globals: Vec::new(),
         shared: Vec::new(),
         aws: None,
-        clock: Clock::start(),
+        clock: clock.clone(),
         secrets: Vec::new(),
-    };
-    World::new(&settings, Box::new(Quiet(|_| ()))).unwrap()
+    }
+}
+
+/// Such a world.
+pub(crate) fn world(program: &'static Program, base: &str) -> std::rc::Rc<World> {
+    World::new(&settings(program, base, &Clock::start()), Box::new(Quiet(|_| ()))).unwrap()
 }

@@ -7,6 +7,8 @@ mod allocation_tests;
 mod arrivals;
 mod meter;
 mod pace;
+#[cfg(test)]
+mod start_tests;
 mod ticker;
 mod turn;
 mod worker;

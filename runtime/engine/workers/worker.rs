@@ -111,6 +111,9 @@ impl Job {
         });
         let clock = world.clock.clone();
         let end = self.slice.end().unwrap_or(Duration::MAX);
+        self.wait_for(clock.instant(self.slice.begin())).await;
+        // What the processor did before is nothing of the load's.
+        self.meter.as_ref().and_then(|meter| meter.borrow_mut().lap());
         // Intervals of results are those of the whole test, wherever in it this slice begins.
         let begin = self.slice.begin().max(clock.elapsed());
         let mut due = next_interval(begin, self.interval);
@@ -144,6 +147,13 @@ impl Job {
         }
         self.hand_over(&world, &crew, clock.elapsed());
         self.finish(&world, &crew, tasks).await;
+    }
+
+    /// A worker is up before its slice begins, so that none begins late.
+    async fn wait_for(&self, begin: Instant) {
+        while !self.stop.is_graceful() && Instant::now() < begin {
+            until(begin.min(Instant::now() + TICK)).await;
+        }
     }
 
     /// Users finish their turn, up to the graceful stop; then they are dropped.

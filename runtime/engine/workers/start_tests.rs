@@ -1,0 +1,68 @@
+//! The load begins when the test does: workers are up before, and wait.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use ltc_config::Profile;
+
+use super::{Engine, Run, Stop};
+use crate::clock::Clock;
+use crate::flow::Flow;
+use crate::generated::*;
+use crate::schedule::{self, Plan};
+use crate::trial;
+
+const LEAD: Duration = Duration::from_millis(300);
+
+/// Turns that were begun before the test's start.
+static EARLY: AtomicU64 = AtomicU64::new(0);
+static TURNS: AtomicU64 = AtomicU64::new(0);
+
+async fn turns(u: &User) -> Flow {
+    loop {
+        TURNS.fetch_add(1, Ordering::Relaxed);
+        if Instant::now() < u.world().clock.instant(Duration::ZERO) {
+            EARLY.fetch_add(1, Ordering::Relaxed);
+        }
+        u.turn_over(Ok(())).await;
+    }
+}
+
+static PROGRAM: Program = Program {
+    users: &[UserClass {
+        name: "U",
+        weight: |_| Ok(Value::Int(1)),
+        turns: |u| Box::pin(turns(u)),
+        wait: Some(|_| Ok(Wait::Between(Duration::from_millis(10), Duration::from_millis(10)))),
+        on_start: None,
+        on_stop: None,
+        every: &[],
+        scenarios: &[],
+        at: at(1, 1),
+    }],
+    ..trial::PROGRAM
+};
+
+#[test]
+fn nobody_begins_before_the_test_does() {
+    for runner in ["clients: 4, hatch_rate: 1000, duration: 400ms", "rate: 50/s, max_clients: 9, duration: 400ms"] {
+        let turns_before = TURNS.load(Ordering::Relaxed);
+        let clock = Clock::starting_in(LEAD);
+        let profile = Profile::parse(&format!("profile: {{ runner: {{ {runner} }} }}\n"), "trial.profile.yml").unwrap();
+        let plan = Plan::new(&profile, &[schedule::UserClass::new("U", 1)]).unwrap();
+        let run = Run {
+            settings: trial::settings(&PROGRAM, "http://127.0.0.1:1/", &clock),
+            slice: plan.whole(),
+            threads: 1,
+            processors: None,
+            interval: Duration::from_secs(1),
+            graceful_stop: Duration::from_secs(1),
+            tell: |_| (),
+        };
+        let begun = Instant::now();
+        Engine::start(&run, &clock, &Stop::default()).unwrap().watch(|_| ()).unwrap();
+        assert!(begun.elapsed() >= LEAD + Duration::from_millis(390), "{:?}", begun.elapsed());
+        assert!(TURNS.load(Ordering::Relaxed) > turns_before + 5, "{runner}");
+        assert_eq!(EARLY.load(Ordering::Relaxed), 0, "{runner}");
+    }
+}
