@@ -169,8 +169,7 @@ fn a_build_after_an_edit_needs_no_cargo() {
     // The binary carries the names of its sequences.
     let knows = |name: &str| fs::read(project.join("shop")).unwrap().windows(name.len()).any(|part| part == name.as_bytes());
     let package = crate_of(&said(&build().output().unwrap(), 0));
-    edit("sequence Browse", "sequence Stroll");
-    edit("run Browse", "run Stroll");
+    edit("Browse", "Stroll");
     said(&build().env("PATH", &without_cargo).output().unwrap(), 0);
     assert!(knows("Stroll") && !knows("Browse"));
     // Nothing changed: nothing is compiled, so that not even a compiler is needed.
