@@ -60,8 +60,8 @@ fn goose(origin: &str, path: &str, seconds: &str) -> Option<Vec<String>> {
     let built = [Some(Path::new(OWN).join("goose/target/release").join(NAME)), beside].into_iter().flatten().find(|file| file.is_file());
     let program = built.or_else(|| is_there(NAME).then(|| PathBuf::from(NAME)))?.display().to_string();
     let item = format!("PEER_PATH={path}");
-    let users = ["env", &item, &program, "--host", origin, "--users", CONNECTIONS, "--hatch-rate", "1000", "--run-time", seconds];
-    Some(words(&[&users[..], &["--no-telnet", "--no-websocket", "--accept-invalid-certs", "--quiet", "--no-print-metrics"]].concat()))
+    let users = ["env", &item, &program, "--host", origin, "--users", CONNECTIONS, "--increase-rate", "1000", "--run-time", seconds];
+    Some(words(&[&users[..], &["--no-telnet", "--accept-invalid-certs", "--quiet", "--no-print-metrics"]].concat()))
 }
 
 /// locust, one process, with the users of `peers/locustfile.py`.
