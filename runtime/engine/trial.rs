@@ -33,6 +33,19 @@ pub(crate) const PROGRAM: Program = Program {
     embedded: Embedded { profile: None, environments: &[] },
 };
 
+/// A class of users; what they do is a test's to say.
+pub(crate) const CLASS: UserClass = UserClass {
+    name: "U",
+    weight: |_| Ok(Value::Int(1)),
+    turns: |_| Box::pin(std::future::pending()),
+    wait: None,
+    on_start: None,
+    on_stop: None,
+    every: &[],
+    scenarios: &[],
+    at: at(1, 1),
+};
+
 /// What a worker's world is made from, its api at `base`.
 pub(crate) fn settings(program: &'static Program, base: &str, clock: &Clock) -> Settings {
     Settings {

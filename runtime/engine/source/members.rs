@@ -41,7 +41,8 @@ impl Member {
 }
 
 impl Members {
-    /// Finds the members of a body, unless these are its own already. False where it isn't a small object, or no JSON.
+    /// Finds the members of a body, unless these are its own already; gives the body's new mark. What is no small object, or no JSON, has
+    /// none.
     pub(crate) fn read(&mut self, body: &[u8], mark: Mark) -> Mark {
         match mark {
             Mark::Other => return mark,

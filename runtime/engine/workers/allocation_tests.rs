@@ -41,20 +41,7 @@ async fn turns(u: &User) -> Flow {
     }
 }
 
-static PROGRAM: Program = Program {
-    users: &[UserClass {
-        name: "U",
-        weight: |_| Ok(Value::Int(1)),
-        turns: |u| Box::pin(turns(u)),
-        wait: None,
-        on_start: None,
-        on_stop: None,
-        every: &[],
-        scenarios: &[],
-        at: at(1, 1),
-    }],
-    ..trial::PROGRAM
-};
+static PROGRAM: Program = Program { users: &[UserClass { turns: |u| Box::pin(turns(u)), ..trial::CLASS }], ..trial::PROGRAM };
 
 /// A server of one connection, whose bodies differ from answer to answer where `varied`.
 fn serve(varied: bool) -> SocketAddr {

@@ -30,15 +30,9 @@ async fn turns(u: &User) -> Flow {
 
 static PROGRAM: Program = Program {
     users: &[UserClass {
-        name: "U",
-        weight: |_| Ok(Value::Int(1)),
         turns: |u| Box::pin(turns(u)),
         wait: Some(|_| Ok(Wait::Between(Duration::from_millis(10), Duration::from_millis(10)))),
-        on_start: None,
-        on_stop: None,
-        every: &[],
-        scenarios: &[],
-        at: at(1, 1),
+        ..trial::CLASS
     }],
     ..trial::PROGRAM
 };
