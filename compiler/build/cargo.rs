@@ -44,7 +44,7 @@ pub(super) fn build(home: &Home, package: &Package, options: &Options, cross: Op
 }
 
 /// For this machine. A program at a fixed address calls its functions directly and needs no relocation when it starts: that takes a tenth
-/// of the time that it spends outside the system, and 10 ms of its start. Plug-ins of the compiler have to be shared objects: that a target is
+/// of the time that it spends outside the system, and milliseconds of its start. Plug-ins of the compiler have to be shared objects: that a target is
 /// named keeps the flag from them.
 #[cfg(target_os = "linux")]
 pub(super) const OWN: &[&str] =
