@@ -15,6 +15,7 @@ mod moment;
 pub mod orchestrator;
 mod progress;
 pub mod report;
+mod saturation;
 pub mod thresholds;
 mod web;
 

@@ -6,6 +6,7 @@ mod log;
 use std::time::Duration;
 
 use crate::report::RunInfo;
+use crate::saturation::saturation;
 use crate::thresholds::Verdict;
 use ltc_engine::stats::{Example, Name, NameKind, NameStats, PERCENTILES, Snapshot};
 
@@ -155,6 +156,10 @@ pub(crate) struct Moment {
     pub(crate) lag_us: u64,
     /// The generator's share of its processors, of 1.
     pub(crate) cpu: f64,
+    /// The share that the machine's host gave to others, of 1.
+    pub(crate) stolen: f64,
+    /// How it showed that the generator was the bottleneck, if it was.
+    pub(crate) saturated: Option<String>,
 }
 
 impl Moment {
@@ -186,6 +191,8 @@ impl Moment {
             failures: steps().map(|line| line.failures).sum(),
             now: Figures::of(&window.total(names), window),
         };
+        let p99 = PERCENTILES.iter().position(|percentile| *percentile == 0.99).unwrap_or_default();
+        let saturated = saturation(window, all.now.percentiles_us[p99]);
         Self {
             at: window.window.map_or(Duration::ZERO, |window| Duration::from_micros(window.to_us)),
             users: window.users(),
@@ -199,6 +206,8 @@ impl Moment {
             missed: total.missed,
             lag_us: window.lag.quantile_us(0.99),
             cpu: window.cpu.share(),
+            stolen: window.cpu.stolen(),
+            saturated,
         }
     }
 

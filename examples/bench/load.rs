@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::nginx::{Nginx, PORT, TLS_PORT};
 use super::peers::{self, Program, words};
-use super::{Bench, Outcome, process, scaling, sequence, specs};
+use super::{Bench, Outcome, process, quiet, scaling, sequence, specs};
 
 /// As many users, each with a connection, has every program.
 pub(crate) const CONNECTIONS: &str = "64";
@@ -39,14 +39,10 @@ pub(crate) fn run(bench: &Bench) -> Outcome {
         let origin = if encrypted { format!("https://127.0.0.1:{TLS_PORT}") } else { format!("http://127.0.0.1:{PORT}") };
         let mut programs = vec![("ltc", ltc(bench, &binary, "1"))];
         programs.extend(peers::installed(bench, &origin, path, body)?);
-        let mut turns: Vec<Vec<Turn>> = programs.iter().map(|_| Vec::new()).collect();
-        for _ in 0..bench.args.rounds {
-            for ((_, command), turns) in programs.iter().zip(&mut turns) {
-                turns.push(turn(bench, &nginx, command, "1")?);
-            }
-        }
-        println!("\n{name}");
-        table(&programs, &turns);
+        let round = || programs.iter().map(|(_, command)| turn(bench, &nginx, command, "1")).collect::<Outcome<Vec<Turn>>>();
+        let (rounds, told) = quiet::rounds(bench, round)?;
+        println!("\n{name}\n{told}");
+        table(&programs, &rounds);
     }
     if bench.wants(scaling::NAME) {
         scaling::run(bench, &nginx)?;
@@ -57,16 +53,17 @@ pub(crate) fn run(bench: &Bench) -> Outcome {
     Ok(())
 }
 
-fn table(programs: &[Program], turns: &[Vec<Turn>]) {
+fn table(programs: &[Program], rounds: &[Vec<Turn>]) {
     println!("{:<8} {:>10} {:>12} {:>10} {:>14}", "", "CPU us/req", "requests/s", "RSS MiB", "ratio to wrk");
     let wrk = programs.iter().position(|(program, _)| *program == "wrk");
-    for ((program, _), of) in programs.iter().zip(turns) {
-        let ratio = wrk.map(|wrk| median(of.iter().zip(&turns[wrk]).map(|(one, wrk)| one.us / wrk.us)));
+    for (index, (program, _)) in programs.iter().enumerate() {
+        let ratio = wrk.map(|wrk| median(rounds.iter().map(|round| round[index].us / round[wrk].us)));
+        let middle = |of: fn(&Turn) -> f64| median(rounds.iter().map(|round| of(&round[index])));
         println!(
             "{program:<8} {:>10.2} {:>12.0} {:>10.1} {:>14}",
-            median(of.iter().map(|turn| turn.us)),
-            median(of.iter().map(|turn| turn.rps)),
-            median(of.iter().map(|turn| turn.rss_mib)),
+            middle(|turn| turn.us),
+            middle(|turn| turn.rps),
+            middle(|turn| turn.rss_mib),
             ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}")),
         );
     }

@@ -1,8 +1,9 @@
 //! How much a request costs, beside other load generators, and how true what is measured is: `cargo run --release --example bench -- load`.
 //!
 //! `load`: CPU time a request, requests a second and memory, of ltc's binaries and of every peer that is installed, in turn, against an
-//! nginx pinned to another core; then the same of two worker threads beside one, and of the README's sequence. `memory`: what a waiting user costs. `truth`: latencies, counts and send times against servers whose
-//! answers are known. docs/performance.md has the figures and what they mean.
+//! nginx pinned to another core; then the same of two worker threads beside one, and of the README's sequence. `memory`: what a waiting user
+//! costs. `truth`: latencies, counts and send times against servers whose answers are known. docs/performance.md has the figures and what
+//! they mean.
 
 mod canned;
 mod load;
@@ -10,6 +11,7 @@ mod memory;
 mod nginx;
 mod peers;
 mod process;
+mod quiet;
 mod scaling;
 mod sequence;
 mod server;
@@ -36,6 +38,9 @@ struct Args {
     /// Only scenarios whose name has this in it, in any case.
     #[arg(long, default_value = "")]
     only: String,
+    /// A round of which the machine's host took more than that, percent of the processors, is run again, a few times at most.
+    #[arg(long, default_value_t = 1.0, value_name = "PERCENT")]
+    steal: f64,
     /// Optimise ltc's binaries over crate borders, as `ltc build --release-lto` does.
     #[arg(long)]
     lto: bool,

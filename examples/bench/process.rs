@@ -50,7 +50,7 @@ pub(crate) fn run(command: &[String], cores: &str, folder: &Path, limit: Duratio
         if begun.elapsed() > limit {
             child.kill()?;
         }
-        std::thread::sleep(Duration::from_millis(10));
+        std::thread::sleep(Duration::from_millis(20));
     };
     let status = child.wait()?;
     let stdout = fs::read_to_string(&out)?;

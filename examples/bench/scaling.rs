@@ -6,19 +6,17 @@ use std::fs;
 
 use super::load::{CONNECTIONS, Turn, limit, ltc, median, turn};
 use super::nginx::Nginx;
-use super::{Bench, Outcome, process, specs};
+use super::{Bench, Outcome, process, quiet, specs};
 
 pub(crate) const NAME: &str = "scaling from 1 to 2 worker threads";
 
 pub(crate) fn run(bench: &Bench, nginx: &Nginx) -> Outcome {
     let binary = specs::build(bench, "get", 1)?.display().to_string();
     let commands = ["1", "2"].map(|threads| ltc(bench, &binary, threads));
-    let mut rounds: Vec<[Turn; 3]> = Vec::new();
-    for _ in 0..bench.args.rounds {
-        let [one, two] = &commands;
-        rounds.push([turn(bench, nginx, one, "0,1")?, turn(bench, nginx, two, "0,1")?, apart(bench, nginx, one)?]);
-    }
-    println!("\n{NAME}: bare GET, nginx on one of the two cores");
+    let [one, two] = &commands;
+    let round = || Ok([turn(bench, nginx, one, "0,1")?, turn(bench, nginx, two, "0,1")?, apart(bench, nginx, one)?]);
+    let (rounds, told) = quiet::rounds(bench, round)?;
+    println!("\n{NAME}: bare GET, nginx on one of the two cores\n{told}");
     println!("{:<15} {:>10} {:>12} {:>10}", "", "CPU us/req", "requests/s", "cores busy");
     for (index, name) in ["1 thread", "2 threads", "2 processes"].into_iter().enumerate() {
         let middle = |of: fn(&Turn) -> f64| median(rounds.iter().map(|round| of(&round[index])));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::load::{CONNECTIONS, Turn, limit, ltc, median, turn};
 use super::nginx::{Nginx, PORT};
 use super::peers::words;
-use super::{Bench, Outcome, canned, process, specs};
+use super::{Bench, Outcome, canned, process, quiet, specs};
 
 pub(crate) const NAME: &str = "tpdata sequence";
 
@@ -31,11 +31,11 @@ pub(crate) fn run(bench: &Bench, nginx: &Nginx) -> Outcome {
     let binary = specs::build(bench, "tpdata", 1)?.display().to_string();
     let mut server = Command::new("taskset").args(["-c", "0"]).arg(std::env::current_exe()?).arg("canned").spawn()?;
     std::thread::sleep(Duration::from_secs(1));
-    let rounds = (0..bench.args.rounds).map(|_| round(bench, nginx, &binary)).collect::<Outcome<Vec<Round>>>();
+    let rounds = quiet::rounds(bench, || round(bench, nginx, &binary));
     server.kill()?;
     server.wait()?;
-    let rounds = rounds?;
-    println!("\n{NAME} against a server that answers as the demo does, wrk's bare GET to nginx");
+    let (rounds, told) = rounds?;
+    println!("\n{NAME} against a server that answers as the demo does, wrk's bare GET to nginx\n{told}");
     println!("{:<8} {:>10} {:>10}", "", "CPU us/req", "core busy");
     let middle = |of: fn(&Round) -> f64| median(rounds.iter().map(of));
     let busy = middle(|round| round.busy);

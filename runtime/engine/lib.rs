@@ -30,6 +30,7 @@ pub mod source;
 pub mod stats;
 pub mod step;
 mod submit;
+mod timers;
 pub mod trace;
 #[cfg(test)]
 mod trial;

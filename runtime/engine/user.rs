@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ecow::EcoString;
 
@@ -352,8 +352,9 @@ impl User {
 
     /// Sleeps; the time doesn't count for groups.
     pub(crate) async fn pause(&self, duration: Duration) {
-        self.scopes.waited(duration);
-        tokio::time::sleep(duration).await;
+        let begun = Instant::now();
+        self.world.timers.sleep(duration).await;
+        self.scopes.waited(begun.elapsed());
     }
 
     /// `set shop.auth = bearer(token)`.

@@ -21,6 +21,7 @@ use crate::settled::Settled;
 use crate::show;
 use crate::source::{JsonPathQuery, Members};
 use crate::stats::{Example, FailureClass, FailureKey, NO_NAME, NO_PLACE, Phases, Recorder, Sample};
+use crate::timers::Timers;
 use crate::trace::Trace;
 use crate::user::User;
 use crate::value::{Eval, Fault, FileValue, Value};
@@ -77,6 +78,8 @@ pub struct World {
     pub(crate) transport: Rc<http::Transport>,
     /// The test's time.
     pub clock: Clock,
+    /// What its users wait by.
+    pub(crate) timers: Timers,
     pub(crate) observer: Box<dyn Observer>,
     /// What is counted.
     pub recorder: RefCell<Recorder>,
@@ -136,6 +139,7 @@ impl World {
             pools: Pools::new(program.data, settings.seed, settings.part, settings.parts)?,
             transport,
             clock: settings.clock.clone(),
+            timers: Timers::default(),
             observer,
             recorder: RefCell::new(Recorder::new(program.lines.len(), u32::try_from(settings.part).unwrap_or(u32::MAX))),
             judged: RefCell::default(),

@@ -11,6 +11,7 @@ use crate::listeners::{Listeners, News};
 use crate::moment::{About, Moment};
 use crate::progress::{Mode, Progress, notice};
 use crate::report::{Report, RunInfo};
+use crate::saturation::saturation;
 use crate::thresholds::{Judge, Verdict};
 use crate::web::Web;
 use ltc_engine::program::Program;
@@ -166,7 +167,7 @@ impl Results {
     pub(crate) fn finish(mut self, args: &RunArgs, mut run: RunInfo) -> Result<Ending, Refusal> {
         self.progress.finish();
         run.duration_us = self.total.window.map_or(0, |window| window.to_us);
-        run.saturated = saturation(&self.total);
+        run.saturated = saturation(&self.total, self.total.total(&self.names).response().quantile_us(0.99));
         let thresholds = self.judge.verdicts();
         let ending = match run.interrupted {
             true => Ending::Interrupted,
@@ -186,16 +187,4 @@ fn names(program: &Program) -> Vec<Name> {
 
 fn places(program: &Program) -> Vec<String> {
     program.places.iter().map(|at| format!("{}:{}:{}", program.files[usize::from(at.file)], at.line, at.column)).collect()
-}
-
-/// Past these the generator's own slowness is in what it measures.
-const BUSY: f64 = 0.95;
-const LATE: Duration = Duration::from_millis(50);
-
-fn saturation(total: &Snapshot) -> Option<String> {
-    let late = Duration::from_micros(total.lag.quantile_us(0.99));
-    if total.cpu.share() > BUSY {
-        return Some(format!("{:.0}% of its processors in use", total.cpu.share() * 100.0));
-    }
-    (late > LATE).then(|| format!("one turn in a hundred began {} ms late or more", late.as_millis()))
 }

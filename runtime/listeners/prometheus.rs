@@ -84,6 +84,7 @@ impl Prometheus {
         add("clients_planned", &[], moment.planned as f64);
         add("arrivals_missed_total", &[], moment.missed as f64);
         add("generator_cpu_ratio", &[], moment.cpu);
+        add("generator_cpu_stolen_ratio", &[], moment.stolen);
         add("generator_lag_seconds", &[], moment.lag_us as f64 / 1e6);
         let mut line = |kind: &str, labels: &[(&str, &str)], line: &Line| {
             let mut one = |name: &str, value| add(&format!("{kind}{name}"), labels, value);

@@ -246,7 +246,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use ltc_engine::stats::{Example, FailureClass, FailureKey, Recorder, Sample};
+    use ltc_engine::stats::{Cpu, Example, FailureClass, FailureKey, Recorder, Sample};
 
     pub(crate) fn snapshot() -> Snapshot {
         let mut recorder = Recorder::new(3, 4);
@@ -259,7 +259,8 @@ mod tests {
         let key = FailureKey { name: 0, class: FailureClass::Status, place: 2, kind: "got 503".into() };
         recorder.failure(key, Duration::from_secs(3), || Example { message: "no".into(), ..Example::default() });
         recorder.missed(2);
-        recorder.cpu(Duration::from_millis(3), Duration::from_millis(9));
+        let ms = Duration::from_millis;
+        recorder.cpu(&Cpu::of(ms(3), ms(9), ms(2), ms(1)));
         recorder.snapshot(Duration::from_secs(5), 7, 8)
     }
 

@@ -170,6 +170,7 @@ impl From<&Snapshot> for Counted {
         let window = snapshot.window.unwrap_or_default();
         let failures = if snapshot.failures.is_empty() { Vec::new() } else { serde_json::to_vec(&snapshot.failures).unwrap_or_default() };
         let sources = snapshot.sources.iter();
+        let cpu = &snapshot.cpu;
         Self {
             interval: window.interval,
             from_us: window.from_us,
@@ -180,7 +181,7 @@ impl From<&Snapshot> for Counted {
                 .map(|(number, gauge)| Source { number: *number, at_us: gauge.at_us, users: gauge.users, planned: gauge.planned })
                 .collect(),
             lag: times(&snapshot.lag),
-            cpu: vec![snapshot.cpu.busy_us, snapshot.cpu.available_us, snapshot.cpu.peak_ppm],
+            cpu: vec![cpu.busy_us, cpu.available_us, cpu.peak_ppm, cpu.waited_us, cpu.stolen_us],
             missed: snapshot.missed,
         }
     }
@@ -211,7 +212,13 @@ impl Counted {
         for source in &self.sources {
             small.sources.insert(source.number, Gauge { at_us: source.at_us, users: source.users, planned: source.planned });
         }
-        small.cpu = Cpu { busy_us: nth(&self.cpu, 0), available_us: nth(&self.cpu, 1), peak_ppm: nth(&self.cpu, 2) };
+        small.cpu = Cpu {
+            busy_us: nth(&self.cpu, 0),
+            available_us: nth(&self.cpu, 1),
+            peak_ppm: nth(&self.cpu, 2),
+            waited_us: nth(&self.cpu, 3),
+            stolen_us: nth(&self.cpu, 4),
+        };
         small.missed = self.missed;
         snapshot.merge_keeping(&small, EXAMPLES);
         if snapshot.names.len() < self.lines.len() {

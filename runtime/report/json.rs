@@ -99,7 +99,12 @@ impl Report {
                 (class.name().to_owned(), json!(count))
             }).collect::<serde_json::Map<_, _>>(),
             "lag_ms": { "p99": ms(self.total.lag.quantile_us(0.99) as f64), "max": ms(self.total.lag.max_us() as f64) },
-            "cpu": { "average": self.total.cpu.share(), "peak": self.total.cpu.peak() },
+            "cpu": {
+                "average": self.total.cpu.share(),
+                "peak": self.total.cpu.peak(),
+                "waited": self.total.cpu.waited(),
+                "stolen": self.total.cpu.stolen(),
+            },
         })
     }
 }

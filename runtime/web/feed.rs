@@ -133,7 +133,8 @@ impl Feed {
         json!({
             "tick": tick, "total": total, "steps": steps, "failures": failures, "thresholds": thresholds,
             "shards": moment.shards,
-            "missed": moment.missed, "lag_ms": moment.lag_us as f64 / 1000.0, "cpu": moment.cpu,
+            "missed": moment.missed, "lag_ms": moment.lag_us as f64 / 1000.0, "cpu": moment.cpu, "stolen": moment.stolen,
+            "saturated": moment.saturated,
         })
     }
 }

@@ -237,10 +237,10 @@ const show = () => {
   $("c-failures").textContent = whole(total.failures);
   $("c-failing").textContent = percent(total.failures, total.requests) + " of all requests";
   $("card-failures").classList.toggle("bad", total.failures > 0);
-  $("c-cpu").textContent = Math.round(now.cpu * 100) + "% cpu";
+  $("c-cpu").textContent = Math.round(now.cpu * 100) + "% cpu" + (now.stolen >= .005 ? `, host took ${Math.round(now.stolen * 100)}%` : "");
   $("c-lag").textContent = "turns late by " + ms(now.lag_ms);
   const notes = [];
-  if (now.cpu > .95 || now.lag_ms > 50) notes.push("The load generator itself is saturated: the times below are partly its own.");
+  if (now.saturated) notes.push(`The load generator itself is saturated (${now.saturated}): the times below are partly its own.`);
   if (now.missed) notes.push(`${whole(now.missed)} arrivals found no free user and were not made.`);
   if (about && about.tls_unverified) notes.push("TLS certificates are not verified.");
   $("note").hidden = !notes.length;

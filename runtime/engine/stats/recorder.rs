@@ -130,8 +130,8 @@ impl Recorder {
     }
 
     /// Counts the process's own use of the processor; see [`super::Cpu`]. One recorder of a process is enough.
-    pub fn cpu(&mut self, busy: Duration, available: Duration) {
-        self.counted.cpu.record(busy, available);
+    pub fn cpu(&mut self, cpu: &super::Cpu) {
+        self.counted.cpu.merge(cpu);
     }
 
     /// What was counted since the last snapshot, with how many users this thread has now and how many the plan says. `now` is the

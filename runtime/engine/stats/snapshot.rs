@@ -138,13 +138,20 @@ pub struct Cpu {
     pub available_us: u64,
     /// The greatest share of one interval, in millionths.
     pub peak_ppm: u64,
+    /// How long its threads, together, were ready and had no processor, since other programs or a quota had them, microseconds.
+    #[serde(default)]
+    pub waited_us: u64,
+    /// What the machine's host gave to others (`steal`) of the processor time there was, microseconds.
+    #[serde(default)]
+    pub stolen_us: u64,
 }
 
 impl Cpu {
-    /// Adds one interval of one process.
-    pub fn record(&mut self, busy: Duration, available: Duration) {
+    /// One interval of one process.
+    pub fn of(busy: Duration, available: Duration, waited: Duration, stolen: Duration) -> Self {
         let (busy_us, available_us) = (micros(busy), micros(available));
-        self.merge(&Self { busy_us, available_us, peak_ppm: busy_us.saturating_mul(1_000_000).checked_div(available_us).unwrap_or(0) });
+        let peak_ppm = busy_us.saturating_mul(1_000_000).checked_div(available_us).unwrap_or(0);
+        Self { busy_us, available_us, peak_ppm, waited_us: micros(waited), stolen_us: micros(stolen) }
     }
 
     /// Adds another's.
@@ -152,11 +159,27 @@ impl Cpu {
         self.busy_us += other.busy_us;
         self.available_us += other.available_us;
         self.peak_ppm = self.peak_ppm.max(other.peak_ppm);
+        self.waited_us += other.waited_us;
+        self.stolen_us += other.stolen_us;
     }
 
     /// The share used, of 1.
     pub fn share(&self) -> f64 {
-        if self.available_us == 0 { 0.0 } else { self.busy_us as f64 / self.available_us as f64 }
+        self.share_of(self.busy_us)
+    }
+
+    /// The share that the machine's host gave to others, of 1.
+    pub fn stolen(&self) -> f64 {
+        self.share_of(self.stolen_us)
+    }
+
+    /// How long its threads waited for a processor, together, as a share of the processor time there was: many threads can make it more than 1.
+    pub fn waited(&self) -> f64 {
+        self.share_of(self.waited_us)
+    }
+
+    fn share_of(&self, part_us: u64) -> f64 {
+        if self.available_us == 0 { 0.0 } else { part_us as f64 / self.available_us as f64 }
     }
 
     /// The greatest share of any one interval and process, of 1.

@@ -31,7 +31,7 @@ fn a_recorder_counts_and_starts_over() {
     recorder.retried(0);
     recorder.missed(3);
     recorder.lag(us(12));
-    recorder.cpu(us(500), us(2000));
+    recorder.cpu(&Cpu::of(us(500), us(2000), us(7), us(30)));
     recorder.record(&sample(9, 1, true));
     let first = recorder.snapshot(Duration::from_secs(5), 7, 8);
     let line = &first.names[0];
@@ -92,7 +92,7 @@ fn event(recorder: &mut Recorder, seed: u64) {
     }
     recorder.lag(us(late));
     recorder.missed(u64::from(late > 0));
-    recorder.cpu(us(service % 10), us(10));
+    recorder.cpu(&Cpu::of(us(service % 10), us(10), us(service % 7), us(service % 3)));
     if rng.random_bool(0.2) {
         recorder.skipped(name, ok);
         recorder.retried(name);

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::ticker::Ticker;
 use super::turn::{Turns, begin, goes_on, once};
 use super::worker::{Crew, Leave};
 use crate::flow::Exit;
@@ -37,14 +36,13 @@ pub(super) async fn serve(world: Rc<World>, crew: Rc<Crew>, class: usize, arriva
     let pool = Rc::new(Pool { numbers: RefCell::new(numbers.into_iter()), free: RefCell::default() });
     let leave = Rc::new(Leave::default());
     let mut tasks = tokio::task::JoinSet::new();
-    let ticker = Ticker::new();
     let mut at_once = 0;
     for due in arrivals {
         let instant = world.clock.instant(due);
         if instant > Instant::now() {
             at_once = 0;
             tokio::select! {
-                () = ticker.until(instant) => {}
+                () = world.timers.until(instant) => {}
                 () = crew.told(&leave) => {}
             }
         } else {

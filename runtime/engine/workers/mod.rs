@@ -9,7 +9,6 @@ mod meter;
 mod pace;
 #[cfg(test)]
 mod start_tests;
-mod ticker;
 mod turn;
 mod worker;
 

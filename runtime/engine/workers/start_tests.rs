@@ -21,6 +21,7 @@ static TURNS: AtomicU64 = AtomicU64::new(0);
 async fn turns(u: &User) -> Flow {
     loop {
         TURNS.fetch_add(1, Ordering::Relaxed);
+        assert!(u.world().timers.are_driven() || !cfg!(target_os = "linux"));
         if Instant::now() < u.world().clock.instant(Duration::ZERO) {
             EARLY.fetch_add(1, Ordering::Relaxed);
         }

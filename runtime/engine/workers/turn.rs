@@ -5,8 +5,6 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use tokio::time::sleep_until;
-
 use super::pace::Pace;
 use super::worker::{Crew, Leave};
 use crate::flow::{Exit, Flow};
@@ -43,7 +41,7 @@ pub(super) async fn begin(user: &User, class: &UserClass, crew: &Crew, leave: &L
             Err(exit) if ends_user(exit) => return Err(exit),
             Err(_) => {
                 let pause = wait_of(user, class).unwrap_or(LEAST_PAUSE).max(LEAST_PAUSE);
-                if crew.sleep(leave, Instant::now() + pause).await {
+                if crew.sleep(user, leave, Instant::now() + pause).await {
                     return Err(Exit::StopUser);
                 }
             }
@@ -89,9 +87,10 @@ async fn turns(user: &User, class: &UserClass, crew: &Crew, leave: &Leave) -> Fl
             _ => None,
         };
         if let Some(next) = next.filter(|next| *next > Instant::now()) {
-            if crew.sleep(leave, next).await {
+            if crew.sleep(user, leave, next).await {
                 return Ok(());
             }
+            user.world().recorder.borrow_mut().lag(Instant::now().saturating_duration_since(next));
         } else if turns.waited == waited_before {
             // Other users of this thread get their turn even where nothing is ever waited for.
             tokio::task::yield_now().await;
@@ -157,9 +156,4 @@ fn wait_of(user: &User, class: &UserClass) -> Option<Duration> {
         Some(Ok(Wait::Pacing(pacing))) => Some(pacing),
         _ => None,
     }
-}
-
-/// Sleeps until an instant of the standard library.
-pub(super) async fn until(instant: Instant) {
-    sleep_until(instant.into()).await;
 }

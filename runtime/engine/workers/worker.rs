@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use super::Stop;
 use super::arrivals::serve;
 use super::meter::Meter;
-use super::turn::{live, until};
+use super::turn::live;
 use crate::observe::{Quiet, Tell};
 use crate::schedule::{Event, EventKind, Slice};
 use crate::stats::Snapshot;
@@ -71,9 +71,9 @@ impl Crew {
     }
 
     /// Sleeps until `instant`; true where the user is to stop instead.
-    pub(crate) async fn sleep(&self, leave: &Leave, instant: Instant) -> bool {
+    pub(crate) async fn sleep(&self, user: &User, leave: &Leave, instant: Instant) -> bool {
         tokio::select! {
-            () = until(instant) => self.stopping(leave),
+            () = user.world().timers.until(instant) => self.stopping(leave),
             () = self.told(leave) => true,
         }
     }
@@ -111,7 +111,11 @@ impl Job {
         });
         let clock = world.clock.clone();
         let end = self.slice.end().unwrap_or(Duration::MAX);
-        self.wait_for(clock.instant(self.slice.begin())).await;
+        let driver = tokio::task::spawn_local({
+            let world = world.clone();
+            async move { world.timers.drive().await }
+        });
+        self.wait_for(&world, clock.instant(self.slice.begin())).await;
         // What the processor did before is nothing of the load's.
         self.meter.as_ref().and_then(|meter| meter.borrow_mut().lap());
         // Intervals of results are those of the whole test, wherever in it this slice begins.
@@ -142,17 +146,18 @@ impl Job {
             }
             let next = events.peek().map_or(end, |event| event.at).min(end).min(due).min(now + TICK);
             let intended = clock.instant(next);
-            until(intended).await;
+            world.timers.until(intended).await;
             world.recorder.borrow_mut().lag(Instant::now().saturating_duration_since(intended));
         }
         self.hand_over(&world, &crew, clock.elapsed());
         self.finish(&world, &crew, tasks).await;
+        driver.abort();
     }
 
     /// A worker is up before its slice begins, so that none begins late.
-    async fn wait_for(&self, begin: Instant) {
+    async fn wait_for(&self, world: &World, begin: Instant) {
         while !self.stop.is_graceful() && Instant::now() < begin {
-            until(begin.min(Instant::now() + TICK)).await;
+            world.timers.until(begin.min(Instant::now() + TICK)).await;
         }
     }
 
@@ -182,8 +187,8 @@ impl Job {
         let planned = if crew.ending.get() { 0 } else { self.slice.users_at(last).iter().sum() };
         let mut recorder = world.recorder.borrow_mut();
         recorder.missed(crew.missed.take());
-        if let Some((busy, available)) = self.meter.as_ref().and_then(|meter| meter.borrow_mut().lap()) {
-            recorder.cpu(busy, available);
+        if let Some(cpu) = self.meter.as_ref().and_then(|meter| meter.borrow_mut().lap()) {
+            recorder.cpu(&cpu);
         }
         let snapshot = recorder.snapshot(now, crew.users.get(), planned);
         // Nobody listens any more only when the process is about to end.

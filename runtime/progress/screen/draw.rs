@@ -375,9 +375,9 @@ fn draw_keys(frame: &mut Frame<'_>, area: Rect, state: &State) {
     if moment.missed > 0 {
         notes.push(Span::styled(format!("{} missed ", count(moment.missed)), BAD));
     }
-    let busy = moment.cpu > 0.9;
-    notes.push(Span::styled(format!("cpu {:.0}% ", moment.cpu * 100.0), if busy { BAD } else { DIM }));
-    notes.push(Span::styled(format!("lag {} ", short_ms(moment.lag_us)), if moment.lag_us > 50_000 { BAD } else { DIM }));
+    let style = if moment.saturated.is_some() { BAD } else { DIM };
+    let stolen = if moment.stolen >= 0.005 { format!("(host took {:.0}%) ", moment.stolen * 100.0) } else { String::new() };
+    notes.push(Span::styled(format!("cpu {:.0}% {stolen}lag {} ", moment.cpu * 100.0, short_ms(moment.lag_us)), style));
     frame.render_widget(Paragraph::new(Line::from(notes)).alignment(Alignment::Right), area);
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::super::sample::{report, verdict};
 use super::super::{ApiVersion, Report, RunInfo};
-use ltc_engine::stats::{Example, FailureClass, FailureKey, Name, Recorder, Sample, Snapshot, Timeline};
+use ltc_engine::stats::{Cpu, Example, FailureClass, FailureKey, Name, Recorder, Sample, Snapshot, Timeline};
 
 /// How long Chromium may take.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -243,7 +243,8 @@ fn day() -> Report {
             }
         }
         recorder.lag(Duration::from_micros((400.0 * wave * random()) as u64));
-        recorder.cpu(Duration::from_secs_f64(240.0 * wave * 0.7), Duration::from_secs(240));
+        let seconds = |seconds: f64| Duration::from_secs_f64(seconds);
+        recorder.cpu(&Cpu::of(seconds(240.0 * wave * 0.7), seconds(240.0), seconds(5.0 * wave), seconds(4.0 * wave)));
         let users = (2_000.0 * wave) as u64;
         let delta = recorder.snapshot(Duration::from_secs((interval + 1) * 240), if slow > 1.0 { users * 3 / 4 } else { users }, users);
         timeline.add(&delta, &names);

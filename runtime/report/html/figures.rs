@@ -57,7 +57,12 @@ pub(super) fn of(report: &Report) -> Value {
         "untold": report.total.failures.other(),
         "missed": report.total.missed,
         "lag": times(&report.total.lag),
-        "cpu": { "average": digits(report.total.cpu.share()), "peak": digits(report.total.cpu.peak()) },
+        "cpu": {
+            "average": digits(report.total.cpu.share()),
+            "peak": digits(report.total.cpu.peak()),
+            "waited": digits(report.total.cpu.waited()),
+            "stolen": digits(report.total.cpu.stolen()),
+        },
     })
 }
 
@@ -162,6 +167,7 @@ fn timeline(report: &Report) -> Value {
         "received": of(&|point| Some(point.bytes_received as f64 / point.length().as_secs_f64().max(1e-6))),
         "opened": of(&|point| Some(point.opened as f64 / point.length().as_secs_f64().max(1e-6))),
         "cpu": of(&|point| (point.cpu.available_us > 0).then(|| point.cpu.share() * 100.0)),
+        "stolen": of(&|point| (point.cpu.available_us > 0).then(|| point.cpu.stolen() * 100.0)),
         "lag": of(&|point| Some(point.lag_us as f64 / 1000.0)),
     });
     for (name, place) in DRAWN {

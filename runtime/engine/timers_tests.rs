@@ -1,0 +1,85 @@
+//! Waits of one thread, driven and not.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::*;
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build_local(tokio::runtime::LocalOptions::default())
+        .unwrap()
+        .block_on(future)
+}
+
+fn driven() -> Rc<Timers> {
+    let timers = Rc::new(Timers::default());
+    let driver = timers.clone();
+    tokio::task::spawn_local(async move { driver.drive().await });
+    timers
+}
+
+#[test]
+fn nobody_goes_on_early_and_each_in_its_order() {
+    block_on(async {
+        let timers = driven();
+        tokio::task::yield_now().await;
+        let begun = Instant::now();
+        let order = Rc::new(RefCell::new(Vec::new()));
+        // The later ones are there first, so that the timer is set to sooner again and again; two are due at the same instant.
+        let tasks: Vec<_> = [9, 3, 3, 0, 6]
+            .map(|ms| {
+                let (timers, order) = (timers.clone(), order.clone());
+                tokio::task::spawn_local(async move {
+                    let due = begun + Duration::from_millis(ms);
+                    timers.until(due).await;
+                    assert!(Instant::now() >= due);
+                    order.borrow_mut().push(ms);
+                })
+            })
+            .into();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert_eq!(*order.borrow(), [0, 3, 3, 6, 9]);
+        assert!(timers.waiting.borrow().is_empty());
+    });
+}
+
+#[test]
+fn those_that_are_due_within_the_least_time_go_on_all_the_same() {
+    block_on(async {
+        let timers = driven();
+        tokio::task::yield_now().await;
+        for _ in 0..50 {
+            timers.until(Instant::now() + Duration::from_micros(20)).await;
+        }
+        assert!(timers.waiting.borrow().is_empty());
+    });
+}
+
+#[test]
+fn a_wait_that_is_given_up_leaves_nothing_and_disturbs_no_other() {
+    block_on(async {
+        let timers = driven();
+        tokio::task::yield_now().await;
+        let far = Instant::now() + Duration::from_secs(3600);
+        assert!(tokio::time::timeout(Duration::from_millis(1), timers.until(far)).await.is_err());
+        assert!(timers.waiting.borrow().is_empty());
+        let due = Instant::now() + Duration::from_millis(2);
+        timers.until(due).await;
+        assert!(Instant::now() >= due);
+    });
+}
+
+#[test]
+fn where_nobody_drives_the_runtime_does() {
+    block_on(async {
+        let timers = Timers::default();
+        let due = Instant::now() + Duration::from_millis(2);
+        timers.until(due).await;
+        assert!(Instant::now() >= due);
+        assert!(timers.waiting.borrow().is_empty());
+    });
+}

@@ -1,0 +1,78 @@
+//! Whether the generator itself was the bottleneck, and how it showed: its own slowness is then in the times that it measured.
+
+use std::time::Duration;
+
+use ltc_engine::stats::Snapshot;
+
+/// The share of its processors that it may use.
+const BUSY: f64 = 0.95;
+/// The share of them that the machine's host may give to others.
+const STOLEN: f64 = 0.05;
+/// How late one turn in a hundred may begin, whatever is measured.
+const LATE: Duration = Duration::from_millis(50);
+/// What is less never counts as late.
+const PROMPT: Duration = Duration::from_millis(2);
+/// The part of the response times' 99th percentile that lateness may be.
+const PART: f64 = 0.25;
+/// Waits for a processor that are told as a reason: they are more than the threads of one process have of each other.
+const WAITED: f64 = 0.1;
+
+/// How it showed in what was counted, if it did. `p99_us`: the 99th percentile of all response times.
+pub(crate) fn saturation(counted: &Snapshot, p99_us: u64) -> Option<String> {
+    let (cpu, late_us) = (&counted.cpu, counted.lag.quantile_us(0.99));
+    let percent = |share: f64| (share * 100.0).round();
+    let mut signs = Vec::new();
+    if cpu.share() > BUSY {
+        signs.push(format!("{}% of its processors in use", percent(cpu.share())));
+    }
+    if cpu.stolen() > STOLEN {
+        signs.push(format!("the machine's host took {}% of its processors", percent(cpu.stolen())));
+    }
+    let late = Duration::from_micros(late_us);
+    if late > LATE || late > PROMPT && late_us as f64 > p99_us as f64 * PART {
+        signs.push(format!("one turn in a hundred began {:.1} ms late or more", late_us as f64 / 1000.0));
+        if cpu.waited() > WAITED {
+            signs.push(format!("its threads waited for a processor {}% of the time", percent(cpu.waited())));
+        }
+    }
+    (!signs.is_empty()).then(|| signs.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use ltc_engine::stats::{Cpu, Recorder};
+
+    use super::*;
+
+    /// A second of one processor, of which these were used, waited for and stolen, milliseconds; all turns as late.
+    fn second(late: Duration, [busy, waited, stolen]: [u64; 3]) -> Snapshot {
+        let mut recorder = Recorder::new(1, 0);
+        recorder.lag(late);
+        recorder.cpu(&Cpu::of(
+            Duration::from_millis(busy),
+            Duration::from_secs(1),
+            Duration::from_millis(waited),
+            Duration::from_millis(stolen),
+        ));
+        recorder.snapshot(Duration::from_secs(1), 1, 1)
+    }
+
+    #[test]
+    fn a_generator_that_keeps_up_is_not_marked() {
+        assert_eq!(saturation(&second(Duration::from_micros(400), [780, 300, 20]), 500), None);
+        assert_eq!(saturation(&second(Duration::from_millis(20), [500, 0, 0]), 100_000), None);
+        assert_eq!(saturation(&Snapshot::empty(1), 0), None);
+    }
+
+    #[test]
+    fn one_that_does_not_says_how_it_showed() {
+        let told = |late, cpu, p99_us| saturation(&second(late, cpu), p99_us).unwrap();
+        assert_eq!(told(Duration::ZERO, [970, 0, 0], 500), "97% of its processors in use");
+        assert_eq!(told(Duration::ZERO, [500, 0, 120], 500), "the machine's host took 12% of its processors");
+        assert_eq!(told(Duration::from_millis(60), [500, 0, 0], 10_000_000), "one turn in a hundred began 60.0 ms late or more");
+        assert_eq!(
+            told(Duration::from_millis(8), [500, 430, 90], 9000),
+            "the machine's host took 9% of its processors; one turn in a hundred began 8.0 ms late or more; its threads waited for a processor 43% of the time"
+        );
+    }
+}
