@@ -11,7 +11,7 @@ const STOLEN: f64 = 0.05;
 /// How late one turn in a hundred may begin, whatever is measured.
 const LATE: Duration = Duration::from_millis(50);
 /// What is less never counts as late.
-const PROMPT: Duration = Duration::from_millis(2);
+const PROMPT: Duration = Duration::from_millis(1);
 /// The part of the response times' 99th percentile that lateness may be.
 const PART: f64 = 0.25;
 /// Waits for a processor that are told as a reason: they are more than the threads of one process have of each other.

@@ -41,6 +41,9 @@ struct Args {
     /// A round of which the machine's host took more than that, percent of the processors, is run again, a few times at most.
     #[arg(long, default_value_t = 1.0, value_name = "PERCENT")]
     steal: f64,
+    /// Only these peers, of those that are installed: `wrk,oha`.
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    peers: Vec<String>,
     /// Optimise ltc's binaries over crate borders, as `ltc build --release-lto` does.
     #[arg(long)]
     lto: bool,
@@ -66,6 +69,10 @@ struct Bench {
 }
 
 impl Bench {
+    fn meets(&self, peer: &str) -> bool {
+        self.args.peers.is_empty() || self.args.peers.iter().any(|name| name == peer)
+    }
+
     fn wants(&self, name: &str) -> bool {
         name.to_lowercase().contains(&self.args.only.to_lowercase())
     }

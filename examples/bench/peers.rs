@@ -21,6 +21,7 @@ pub(crate) fn installed(bench: &Bench, origin: &str, path: &str, body: Option<&s
         programs.extend(goose(origin, path, &seconds).map(|command| ("goose", command)));
         programs.extend(locust(bench, origin, path, &seconds).map(|command| ("locust", command)));
     }
+    programs.retain(|(name, _)| bench.meets(name));
     Ok(programs)
 }
 
