@@ -12,9 +12,19 @@ use std::time::{Duration, Instant};
 /// A worker is woken no more often than that: those that are due sooner go on together.
 const LEAST: Duration = Duration::from_micros(200);
 
+/// Waits from `LONG` on end with all others that end in the same `GRAIN`: to wake a worker for each costs a third of what the requests
+/// themselves do, at 5,000 a second, and nothing is measured from when they end.
+const LONG: Duration = Duration::from_millis(100);
+const GRAIN: Duration = Duration::from_millis(1);
+
+/// What no clock can tell is that far away.
+const AGES: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// Everything that waits on one thread.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Timers {
+    /// What grains are counted from.
+    origin: Instant,
     /// By when they are due, and by a number that no two share.
     waiting: RefCell<BTreeMap<(Instant, u64), Waker>>,
     numbers: Cell<u64>,
@@ -26,6 +36,17 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
+    pub(crate) fn new() -> Self {
+        Self {
+            origin: Instant::now(),
+            waiting: RefCell::default(),
+            numbers: Cell::default(),
+            timer: RefCell::default(),
+            set_to: Cell::default(),
+            went_off: Cell::default(),
+        }
+    }
+
     #[cfg(test)]
     pub(crate) fn are_driven(&self) -> bool {
         self.timer.borrow().is_some()
@@ -40,12 +61,15 @@ impl Timers {
         }
     }
 
-    /// Waits that long; what no clock can tell, for ever.
-    pub(crate) async fn sleep(&self, duration: Duration) {
-        match Instant::now().checked_add(duration) {
-            Some(instant) => self.until(instant).await,
-            None => std::future::pending().await,
+    /// When a wait ends that begins now: never sooner, and a grain later at most.
+    pub(crate) fn end_of(&self, wait: Duration) -> Instant {
+        let now = Instant::now();
+        let end = now.checked_add(wait).unwrap_or_else(|| now + AGES);
+        if wait < LONG {
+            return end;
         }
+        let past = (end - self.origin).as_nanos() % GRAIN.as_nanos();
+        end + Duration::from_nanos(((GRAIN.as_nanos() - past) % GRAIN.as_nanos()) as u64)
     }
 
     /// Wakes who is due, for as long as it is polled; returns at once where the system has no such timer.

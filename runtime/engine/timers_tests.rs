@@ -14,7 +14,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
 }
 
 fn driven() -> Rc<Timers> {
-    let timers = Rc::new(Timers::default());
+    let timers = Rc::new(Timers::new());
     let driver = timers.clone();
     tokio::task::spawn_local(async move { driver.drive().await });
     timers
@@ -76,10 +76,27 @@ fn a_wait_that_is_given_up_leaves_nothing_and_disturbs_no_other() {
 #[test]
 fn where_nobody_drives_the_runtime_does() {
     block_on(async {
-        let timers = Timers::default();
+        let timers = Timers::new();
         let due = Instant::now() + Duration::from_millis(2);
         timers.until(due).await;
         assert!(Instant::now() >= due);
         assert!(timers.waiting.borrow().is_empty());
     });
+}
+
+#[test]
+fn long_waits_end_together_never_early_and_hardly_late() {
+    let timers = Timers::new();
+    for wait in [100, 1000, 123_456].map(Duration::from_millis) {
+        let before = Instant::now();
+        let end = timers.end_of(wait);
+        assert!(end >= before + wait && end <= Instant::now() + wait + GRAIN);
+        assert_eq!((end - timers.origin).as_nanos() % GRAIN.as_nanos(), 0);
+    }
+    // A short one ends when it was said.
+    let (before, wait) = (Instant::now(), Duration::from_millis(7));
+    let end = timers.end_of(wait);
+    assert!(end >= before + wait && end <= Instant::now() + wait);
+    // The longest that can be said doesn't overflow.
+    assert!(timers.end_of(Duration::MAX) > Instant::now());
 }

@@ -353,7 +353,7 @@ impl User {
     /// Sleeps; the time doesn't count for groups.
     pub(crate) async fn pause(&self, duration: Duration) {
         let begun = Instant::now();
-        self.world.timers.sleep(duration).await;
+        self.world.timers.until(self.world.timers.end_of(duration)).await;
         self.scopes.waited(begun.elapsed());
     }
 

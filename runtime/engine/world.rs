@@ -139,7 +139,7 @@ impl World {
             pools: Pools::new(program.data, settings.seed, settings.part, settings.parts)?,
             transport,
             clock: settings.clock.clone(),
-            timers: Timers::default(),
+            timers: Timers::new(),
             observer,
             recorder: RefCell::new(Recorder::new(program.lines.len(), u32::try_from(settings.part).unwrap_or(u32::MAX))),
             judged: RefCell::default(),

@@ -41,7 +41,7 @@ pub(super) async fn begin(user: &User, class: &UserClass, crew: &Crew, leave: &L
             Err(exit) if ends_user(exit) => return Err(exit),
             Err(_) => {
                 let pause = wait_of(user, class).unwrap_or(LEAST_PAUSE).max(LEAST_PAUSE);
-                if crew.sleep(user, leave, Instant::now() + pause).await {
+                if crew.sleep(user, leave, user.world().timers.end_of(pause)).await {
                     return Err(Exit::StopUser);
                 }
             }
@@ -82,7 +82,7 @@ async fn turns(user: &User, class: &UserClass, crew: &Crew, leave: &Leave) -> Fl
         }
         let next = match wait {
             Some(Ok(Wait::Pacing(pacing))) => begun.map(|begun| pace.next(begun, pacing)),
-            Some(Ok(Wait::Between(least, most))) => Some(Instant::now() + user.between(least, most)),
+            Some(Ok(Wait::Between(least, most))) => Some(user.world().timers.end_of(user.between(least, most))),
             _ if failed => Some(Instant::now() + LEAST_PAUSE),
             _ => None,
         };
