@@ -191,8 +191,7 @@ impl Moment {
             failures: steps().map(|line| line.failures).sum(),
             now: Figures::of(&window.total(names), window),
         };
-        let p99 = PERCENTILES.iter().position(|percentile| *percentile == 0.99).unwrap_or_default();
-        let saturated = saturation(window, all.now.percentiles_us[p99]);
+        let saturated = saturation(window, all.now.percentile_us(0.99).unwrap_or(0));
         Self {
             at: window.window.map_or(Duration::ZERO, |window| Duration::from_micros(window.to_us)),
             users: window.users(),

@@ -102,12 +102,12 @@ impl Progress {
 /// One interval in a line: its rate and percentiles, and the failures of the test so far.
 fn line(moment: &Moment) -> String {
     let total = &moment.total;
+    // Arrivals plan no users.
+    let users = if moment.planned == 0 { moment.users.to_string() } else { format!("{}/{}", moment.users, moment.planned) };
     let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|quantile| short_ms(total.now.percentile_us(quantile).unwrap_or(0)));
     format!(
-        "{}  users {}/{}  rps {}  failures {} ({})  p50 {p50}  p95 {p95}  p99 {p99}",
+        "{}  users {users}  rps {}  failures {} ({})  p50 {p50}  p95 {p95}  p99 {p99}",
         clock(Duration::from_secs(moment.at.as_secs())),
-        moment.users,
-        moment.planned,
         rate(total.now.rps),
         total.failures,
         percent(total.failures, total.requests),

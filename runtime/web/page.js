@@ -231,14 +231,14 @@ const show = () => {
   $("c-rps").textContent = rate(total.rps);
   $("c-requests").textContent = whole(total.requests) + " requests";
   $("c-users").textContent = whole(over ? Math.max(0, ...ticks.map((tick) => tick[1])) : users);
-  $("c-planned").textContent = over ? "at most" : `of ${whole(planned)} planned`;
+  $("c-planned").textContent = over ? "at most" : planned ? `of ${whole(planned)} planned` : "at work";
   $("c-p95").textContent = ms(total.p95);
   $("c-p50").textContent = `p50 ${ms(total.p50)} · p99 ${ms(total.p99)}`;
   $("c-failures").textContent = whole(total.failures);
   $("c-failing").textContent = percent(total.failures, total.requests) + " of all requests";
   $("card-failures").classList.toggle("bad", total.failures > 0);
-  $("c-cpu").textContent = Math.round(now.cpu * 100) + "% cpu" + (now.stolen >= .005 ? `, host took ${Math.round(now.stolen * 100)}%` : "");
-  $("c-lag").textContent = "turns late by " + ms(now.lag_ms);
+  $("c-cpu").textContent = Math.round(now.cpu * 100) + "% cpu";
+  $("c-lag").textContent = "turns late by " + ms(now.lag_ms) + (now.stolen >= .005 ? ` · host took ${Math.round(now.stolen * 100)}%` : "");
   const notes = [];
   if (now.saturated) notes.push(`The load generator itself is saturated (${now.saturated}): the times below are partly its own.`);
   if (now.missed) notes.push(`${whole(now.missed)} arrivals found no free user and were not made.`);

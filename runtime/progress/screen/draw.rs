@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Cell, Clear, Paragraph, Row, Sparkline, Table};
 
 use super::state::{Sort, State, Tick};
-use crate::moment::Line as Figures;
+use crate::moment::{Line as Figures, Moment};
 use crate::report::{clock, count, fit, percent, rate, short_ms};
 use crate::thresholds::Outcome;
 use ltc_engine::stats::NameKind;
@@ -175,7 +175,12 @@ fn draw_charts(frame: &mut Frame<'_>, area: Rect, state: &State) {
     }
     let now = state.shown.as_deref();
     let total = now.map(|moment| &moment.total);
-    let users = now.map_or_else(|| "–".to_owned(), |moment| format!("{}/{}", count(moment.users), count(moment.planned)));
+    let users = match now {
+        None => "–".to_owned(),
+        // Arrivals plan no users.
+        Some(moment) if moment.planned == 0 => count(moment.users),
+        Some(moment) => format!("{}/{}", count(moment.users), count(moment.planned)),
+    };
     let rps = total.map_or_else(|| "–".to_owned(), |total| rate(total.now.rps));
     let p95 = total.and_then(|total| total.now.percentile_us(0.95)).map_or_else(|| "–".to_owned(), short_ms);
     let failures =
@@ -363,22 +368,34 @@ fn cut(text: &str, most: usize) -> String {
 }
 
 fn draw_keys(frame: &mut Frame<'_>, area: Rect, state: &State) {
-    let mut spans = vec![Span::from(" ")];
-    let keys = [("q", "stop"), ("space", "pause"), ("s", "sort"), ("↑↓", "scroll"), ("?", "help"), ("r", "reverse")];
-    let fitting = if area.width < WIDE { keys.len() - 1 } else { keys.len() };
-    for (key, what) in keys.into_iter().take(fitting) {
-        spans.extend([Span::from(key).bold(), Span::styled(format!(" {what}   "), DIM)]);
+    let notes = state.shown.as_deref().map(notes).unwrap_or_default();
+    let room = usize::from(area.width).saturating_sub(notes.width());
+    let mut keys = vec![("q", "stop"), ("space", "pause"), ("s", "sort"), ("↑↓", "scroll"), ("?", "help"), ("r", "reverse")];
+    let line = |keys: &[(&'static str, &str)]| {
+        let spans = keys.iter().flat_map(|(key, what)| [Span::from(*key).bold(), Span::styled(format!(" {what}   "), DIM)]);
+        Line::from_iter([Span::from(" ")].into_iter().chain(spans))
+    };
+    // The help names those that there is no room for.
+    for least in ["r", "↑↓", "s", "space"] {
+        if line(&keys).width() > room {
+            keys.retain(|(key, _)| *key != least);
+        }
     }
-    frame.render_widget(Line::from(spans), area);
-    let Some(moment) = &state.shown else { return };
+    let line = line(&keys);
+    frame.render_widget(line, area);
+    frame.render_widget(Paragraph::new(notes).alignment(Alignment::Right), area);
+}
+
+/// How the generator itself does.
+fn notes(moment: &Moment) -> Line<'static> {
     let mut notes = Vec::new();
     if moment.missed > 0 {
         notes.push(Span::styled(format!("{} missed ", count(moment.missed)), BAD));
     }
     let style = if moment.saturated.is_some() { BAD } else { DIM };
-    let stolen = if moment.stolen >= 0.005 { format!("(host took {:.0}%) ", moment.stolen * 100.0) } else { String::new() };
+    let stolen = if moment.stolen >= 0.005 { format!("steal {:.0}% ", moment.stolen * 100.0) } else { String::new() };
     notes.push(Span::styled(format!("cpu {:.0}% {stolen}lag {} ", moment.cpu * 100.0, short_ms(moment.lag_us)), style));
-    frame.render_widget(Paragraph::new(Line::from(notes)).alignment(Alignment::Right), area);
+    Line::from(notes)
 }
 
 /// A box in the middle of the screen.
