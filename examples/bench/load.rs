@@ -44,11 +44,12 @@ pub(crate) fn run(bench: &Bench) -> Outcome {
         println!("\n{name}\n{told}");
         table(&programs, &rounds);
     }
-    if bench.wants(scaling::NAME) {
-        scaling::run(bench, &nginx)?;
-    }
     if bench.wants(sequence::NAME) {
         sequence::run(bench, &nginx)?;
+    }
+    drop(nginx);
+    if bench.wants(scaling::NAME) {
+        scaling::run(bench)?;
     }
     Ok(())
 }

@@ -1,31 +1,56 @@
-//! From one worker thread to two: one binary, the same 64 users, both cores. The server takes its part of one of them, so what is compared
-//! is CPU time a request: of one thread, of two, and of two processes of one thread each, which meet the server as two threads do and can't
-//! share anything.
+//! From one worker thread to two: one binary, the same 64 users, both cores. The server has one of them too, before all others, so that it
+//! answers as if it were elsewhere; what is compared is CPU time a request: of one thread, of two, and of two processes of one thread each, which
+//! meet the server as two threads do and can't share anything. wrk's threads, which share nothing either, show what the machine allows.
 
 use std::fs;
 
 use super::load::{CONNECTIONS, Turn, limit, ltc, median, turn};
-use super::nginx::Nginx;
-use super::{Bench, Outcome, process, quiet, specs};
+use super::nginx::{Nginx, PORT};
+use super::peers::words;
+use super::process::{is_there, run as run_pinned};
+use super::{Bench, Outcome, quiet, specs};
 
 pub(crate) const NAME: &str = "scaling from 1 to 2 worker threads";
 
-pub(crate) fn run(bench: &Bench, nginx: &Nginx) -> Outcome {
+pub(crate) fn run(bench: &Bench) -> Outcome {
     let binary = specs::build(bench, "get", 1)?.display().to_string();
-    let commands = ["1", "2"].map(|threads| ltc(bench, &binary, threads));
-    let [one, two] = &commands;
-    let round = || Ok([turn(bench, nginx, one, "0,1")?, turn(bench, nginx, two, "0,1")?, apart(bench, nginx, one)?]);
+    let nginx = match Nginx::start_first(&bench.folder) {
+        Ok(nginx) => nginx,
+        Err(error) => {
+            println!("\n{NAME}: left out, as it needs the right to real-time priority ({error})");
+            return Ok(());
+        }
+    };
+    let [one, two] = ["1", "2"].map(|threads| ltc(bench, &binary, threads));
+    let peers = if bench.meets("wrk") && is_there("wrk") { ["1", "2"].map(|threads| wrk(bench, threads)).to_vec() } else { Vec::new() };
+    let round = || {
+        let mut turns = vec![turn(bench, &nginx, &one, "0,1")?, turn(bench, &nginx, &two, "0,1")?, apart(bench, &nginx, &one)?];
+        for peer in &peers {
+            turns.push(turn(bench, &nginx, peer, "0,1")?);
+        }
+        Ok(turns)
+    };
     let (rounds, told) = quiet::rounds(bench, round)?;
-    println!("\n{NAME}: bare GET, nginx on one of the two cores\n{told}");
-    println!("{:<15} {:>10} {:>12} {:>10}", "", "CPU us/req", "requests/s", "cores busy");
-    for (index, name) in ["1 thread", "2 threads", "2 processes"].into_iter().enumerate() {
+    println!("\n{NAME}: bare GET, nginx on one of the two cores, before all others there\n{told}");
+    println!("{:<16} {:>10} {:>12} {:>10}", "", "CPU us/req", "requests/s", "cores busy");
+    let names = ["ltc, 1 thread", "ltc, 2 threads", "ltc, 2 processes", "wrk, 1 thread", "wrk, 2 threads"];
+    for (index, name) in names.into_iter().take(3 + peers.len()).enumerate() {
         let middle = |of: fn(&Turn) -> f64| median(rounds.iter().map(|round| of(&round[index])));
-        println!("{name:<15} {:>10.2} {:>12.0} {:>10.2}", middle(|turn| turn.us), middle(|turn| turn.rps), middle(|turn| turn.cores));
+        println!("{name:<16} {:>10.2} {:>12.0} {:>10.2}", middle(|turn| turn.us), middle(|turn| turn.rps), middle(|turn| turn.cores));
     }
-    let factor = |base: usize| median(rounds.iter().map(|round| 2.0 * round[base].us / round[1].us));
-    println!("factor          {:>10.2} (twice the CPU time a request of 1 thread by that of 2; 2 is ideal)", factor(0));
-    println!("against 2 processes {:>6.2} (the same with theirs: what threads share among themselves)", factor(2));
+    println!("Factors: twice the CPU time a request by that of two threads; 2 is ideal.");
+    let factor = |base: usize, other: usize| median(rounds.iter().map(|round| 2.0 * round[base].us / round[other].us));
+    println!("{:<28} {:>6.2}", "ltc, of one thread", factor(0, 1));
+    println!("{:<28} {:>6.2}", "ltc, of two processes", factor(2, 1));
+    if !peers.is_empty() {
+        println!("{:<28} {:>6.2}", "wrk, of one thread", factor(3, 4));
+    }
     Ok(())
+}
+
+fn wrk(bench: &Bench, threads: &str) -> Vec<String> {
+    let (time, url) = (format!("{}s", bench.args.seconds), format!("http://127.0.0.1:{PORT}/item"));
+    words(&["wrk", "-t", threads, "-c", CONNECTIONS, "-d", &time, &url])
 }
 
 /// The turn of two processes at once, with half of the users each.
@@ -39,7 +64,7 @@ fn apart(bench: &Bench, nginx: &Nginx, command: &[String]) -> Outcome<Turn> {
         let run = |core, folder| {
             let command = &command;
             // The error of a thread has to be one that can be sent.
-            move || process::run(command, core, folder, limit(bench)).map_err(|error| error.to_string())
+            move || run_pinned(command, core, folder, limit(bench)).map_err(|error| error.to_string())
         };
         let threads = [scope.spawn(run("0", &folders[0])), scope.spawn(run("1", &folders[1]))];
         threads.map(|thread| thread.join().unwrap_or_else(|_| Err("a thread of the harness panicked".to_owned())))

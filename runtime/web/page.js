@@ -238,7 +238,7 @@ const show = () => {
   $("c-failing").textContent = percent(total.failures, total.requests) + " of all requests";
   $("card-failures").classList.toggle("bad", total.failures > 0);
   $("c-cpu").textContent = Math.round(now.cpu * 100) + "% cpu";
-  $("c-lag").textContent = "turns late by " + ms(now.lag_ms) + (now.stolen >= .005 ? ` · host took ${Math.round(now.stolen * 100)}%` : "");
+  $("c-lag").textContent = now.stolen >= .005 ? `late ${ms(now.lag_ms)} · host took ${Math.round(now.stolen * 100)}%` : "turns late by " + ms(now.lag_ms);
   const notes = [];
   if (now.saturated) notes.push(`The load generator itself is saturated (${now.saturated}): the times below are partly its own.`);
   if (now.missed) notes.push(`${whole(now.missed)} arrivals found no free user and were not made.`);
