@@ -54,9 +54,10 @@ impl Timers {
 
     /// Waits until an instant. Where nobody drives, and where the system has no such timer, the runtime's timers do.
     pub(crate) async fn until(&self, instant: Instant) {
-        if self.timer.borrow().is_some() {
-            Sleep { timers: self, instant, number: None }.await;
-        } else {
+        // Who waits for what is past again and again must let others have the thread too.
+        tokio::task::consume_budget().await;
+        Sleep { timers: self, instant, number: None }.await;
+        if Instant::now() < instant {
             tokio::time::sleep_until(instant.into()).await;
         }
     }
@@ -116,10 +117,11 @@ struct Driving<'t>(&'t Timers);
 impl Drop for Driving<'_> {
     fn drop(&mut self) {
         *self.0.timer.borrow_mut() = None;
+        self.0.waiting.take().into_values().for_each(Waker::wake);
     }
 }
 
-/// One wait.
+/// One wait: until its instant, or until nobody drives.
 struct Sleep<'t> {
     timers: &'t Timers,
     instant: Instant,
@@ -130,7 +132,7 @@ impl Future for Sleep<'_> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if Instant::now() >= self.instant {
+        if self.timers.timer.borrow().is_none() || Instant::now() >= self.instant {
             return Poll::Ready(());
         }
         let timers = self.timers;

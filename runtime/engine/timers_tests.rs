@@ -100,3 +100,36 @@ fn long_waits_end_together_never_early_and_hardly_late() {
     // The longest that can be said doesn't overflow.
     assert!(timers.end_of(Duration::MAX) > Instant::now());
 }
+
+#[test]
+fn when_the_driver_ends_those_who_wait_go_on_without_it() {
+    block_on(async {
+        let timers = Rc::new(Timers::new());
+        let driver = timers.clone();
+        let driver = tokio::task::spawn_local(async move { driver.drive().await });
+        tokio::task::yield_now().await;
+        let waiter = timers.clone();
+        let due = Instant::now() + Duration::from_millis(20);
+        let waiter = tokio::task::spawn_local(async move { waiter.until(due).await });
+        tokio::task::yield_now().await;
+        driver.abort();
+        tokio::time::timeout(Duration::from_secs(10), waiter).await.unwrap().unwrap();
+        assert!(Instant::now() >= due);
+        assert!(timers.waiting.borrow().is_empty());
+    });
+}
+
+#[test]
+fn waiting_for_what_is_past_lets_others_have_the_thread() {
+    block_on(async {
+        let timers = driven();
+        tokio::task::yield_now().await;
+        let other = Rc::new(Cell::new(false));
+        let ran = other.clone();
+        tokio::task::spawn_local(async move { ran.set(true) });
+        for _ in 0..10_000 {
+            timers.until(Instant::now()).await;
+        }
+        assert!(other.get());
+    });
+}
