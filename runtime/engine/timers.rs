@@ -17,7 +17,7 @@ const LEAST: Duration = Duration::from_micros(200);
 const LONG: Duration = Duration::from_millis(100);
 const GRAIN: Duration = Duration::from_millis(1);
 
-/// What no clock can tell is that far away.
+/// The longest wait: a clock must be able to tell its end.
 const AGES: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// Everything that waits on one thread.
@@ -64,8 +64,7 @@ impl Timers {
 
     /// When a wait ends that begins now: never sooner, and a grain later at most.
     pub(crate) fn end_of(&self, wait: Duration) -> Instant {
-        let now = Instant::now();
-        let end = now.checked_add(wait).unwrap_or_else(|| now + AGES);
+        let end = Instant::now() + wait.min(AGES);
         if wait < LONG {
             return end;
         }

@@ -30,7 +30,7 @@ function tiles() {
     tile('Requests', count(total.requests), `${size(total.received)} in`),
     tile('Failures', share(total.failures, total.requests), `${count(total.failures)} requests`, total.failures > 0),
     tile('Requests/s', trim(total.rps), `peak ${trim(peak(timeline.rps))}`),
-    users > 0 ? tile('Users at most', count(users), `planned ${count(peak(timeline.planned))}`) : null,
+    users > 0 ? tile('Users at most', count(users), peak(timeline.planned) > 0 ? `planned ${count(peak(timeline.planned))}` : 'for arrivals') : null,
     tile('Median', took(p('50')), `avg ${took(total.times.avg)}`),
     tile('p95', took(p('95')), `p90 ${took(p('90'))}`),
     tile('p99', took(p('99')), `p99.9 ${took(p('99.9'))}`),
@@ -64,7 +64,8 @@ function chartSection() {
     chart('Response times', [line('p50', timeline.p50, 2), line('p90', timeline.p90, 4), line('p95', timeline.p95, 0), line('p99', timeline.p99, 1), line('max', timeline.max, 3)],
       took, { hidden: ['p90', 'max'] }),
     (any(timeline.users) || any(timeline.planned)) &&
-      chart('Users', [line('running', timeline.users, 0), line('planned', timeline.planned, 1, true)], trim, { axis: short }),
+      chart('Users', [line('running', timeline.users, 0), any(timeline.planned) && line('planned', timeline.planned, 1, true)].filter(Boolean), trim,
+        { axis: short }),
     chart('Failures', [line('failed', timeline.share, 3)], (value) => trim(value) + '%', { note: '% of requests', most: 100 }),
     any(timeline.missed) && chart('Arrivals missed', [line('missed', timeline.missed, 3)], count, { axis: short }),
   ];
