@@ -12,10 +12,13 @@ const STOLEN: f64 = 0.05;
 const LATE: Duration = Duration::from_millis(50);
 /// What is less never counts as late.
 const PROMPT: Duration = Duration::from_millis(1);
-/// The part of the response times' 99th percentile that lateness may be.
+/// The part of the response times' 99th percentile that lateness may be, where so many turns tell of it.
 const PART: f64 = 0.25;
-/// Waits for a processor that are told as a reason: they are more than the threads of one process have of each other.
-const WAITED: f64 = 0.1;
+const MANY: u64 = 100;
+/// The share of their time that threads may wait for a processor: other programs, or too many of its own, have them.
+const WAITED: f64 = 0.5;
+/// As much is told where turns began late, as a reason.
+const REASON: f64 = 0.1;
 
 /// How it showed in what was counted, if it did. `p99_us`: the 99th percentile of all response times.
 pub(crate) fn saturation(counted: &Snapshot, p99_us: u64) -> Option<String> {
@@ -29,11 +32,13 @@ pub(crate) fn saturation(counted: &Snapshot, p99_us: u64) -> Option<String> {
         signs.push(format!("the machine's host took {}% of its processors", percent(cpu.stolen())));
     }
     let late = Duration::from_micros(late_us);
-    if late > LATE || late > PROMPT && late_us as f64 > p99_us as f64 * PART {
+    let counts = p99_us > 0 && counted.lag.count() >= MANY;
+    let is_late = late > LATE || counts && late > PROMPT && late_us as f64 > p99_us as f64 * PART;
+    if is_late {
         signs.push(format!("one turn in a hundred began {:.1} ms late or more", late_us as f64 / 1000.0));
-        if cpu.waited() > WAITED {
-            signs.push(format!("its threads waited for a processor {}% of the time", percent(cpu.waited())));
-        }
+    }
+    if cpu.waited() > if is_late { REASON } else { WAITED } {
+        signs.push(format!("its threads waited for a processor {}% of the time", percent(cpu.waited())));
     }
     (!signs.is_empty()).then(|| signs.join("; "))
 }
@@ -44,10 +49,10 @@ mod tests {
 
     use super::*;
 
-    /// A second of one processor, of which these were used, waited for and stolen, milliseconds; all turns as late.
+    /// A second of one processor, of which these were used, waited for and stolen, milliseconds; a hundred turns, all as late.
     fn second(late: Duration, [busy, waited, stolen]: [u64; 3]) -> Snapshot {
         let mut recorder = Recorder::new(1, 0);
-        recorder.lag(late);
+        (0..100).for_each(|_| recorder.lag(late));
         recorder.cpu(&Cpu::of(
             Duration::from_millis(busy),
             Duration::from_secs(1),
@@ -61,6 +66,11 @@ mod tests {
     fn a_generator_that_keeps_up_is_not_marked() {
         assert_eq!(saturation(&second(Duration::from_micros(400), [780, 300, 20]), 500), None);
         assert_eq!(saturation(&second(Duration::from_millis(20), [500, 0, 0]), 100_000), None);
+        // No response, so no time that lateness could be a part of; or too few turns to tell.
+        assert_eq!(saturation(&second(Duration::from_millis(2), [500, 0, 0]), 0), None);
+        let mut one = Recorder::new(1, 0);
+        one.lag(Duration::from_millis(20));
+        assert_eq!(saturation(&one.snapshot(Duration::from_secs(1), 1, 1), 500), None);
         assert_eq!(saturation(&Snapshot::empty(1), 0), None);
     }
 
@@ -69,6 +79,7 @@ mod tests {
         let told = |late, cpu, p99_us| saturation(&second(late, cpu), p99_us).unwrap();
         assert_eq!(told(Duration::ZERO, [970, 0, 0], 500), "97% of its processors in use");
         assert_eq!(told(Duration::ZERO, [500, 0, 120], 500), "the machine's host took 12% of its processors");
+        assert_eq!(told(Duration::ZERO, [300, 600, 0], 500), "its threads waited for a processor 60% of the time");
         assert_eq!(told(Duration::from_millis(60), [500, 0, 0], 10_000_000), "one turn in a hundred began 60.0 ms late or more");
         assert_eq!(
             told(Duration::from_millis(8), [500, 430, 90], 9000),

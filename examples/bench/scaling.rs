@@ -38,12 +38,12 @@ pub(crate) fn run(bench: &Bench) -> Outcome {
         let middle = |of: fn(&Turn) -> f64| median(rounds.iter().map(|round| of(&round[index])));
         println!("{name:<16} {:>10.2} {:>12.0} {:>10.2}", middle(|turn| turn.us), middle(|turn| turn.rps), middle(|turn| turn.cores));
     }
-    println!("Factors: twice the CPU time a request by that of two threads; 2 is ideal.");
+    println!("Factors: twice the CPU time a request, of what is named, by that of two threads; 2 is ideal.");
     let factor = |base: usize, other: usize| median(rounds.iter().map(|round| 2.0 * round[base].us / round[other].us));
-    println!("{:<28} {:>6.2}", "ltc, of one thread", factor(0, 1));
-    println!("{:<28} {:>6.2}", "ltc, of two processes", factor(2, 1));
+    println!("{:<28} {:>6.2}", "ltc, by one thread", factor(0, 1));
+    println!("{:<28} {:>6.2}", "ltc, by two processes", factor(2, 1));
     if !peers.is_empty() {
-        println!("{:<28} {:>6.2}", "wrk, of one thread", factor(3, 4));
+        println!("{:<28} {:>6.2}", "wrk, by one thread", factor(3, 4));
     }
     Ok(())
 }

@@ -116,6 +116,7 @@ struct Driving<'t>(&'t Timers);
 impl Drop for Driving<'_> {
     fn drop(&mut self) {
         *self.0.timer.borrow_mut() = None;
+        self.0.set_to.set(None);
         self.0.waiting.take().into_values().for_each(Waker::wake);
     }
 }

@@ -25,7 +25,8 @@ fn nobody_goes_on_early_and_each_in_its_order() {
     block_on(async {
         let timers = driven();
         tokio::task::yield_now().await;
-        let begun = Instant::now();
+        // All are there before the first is due.
+        let begun = Instant::now() + Duration::from_millis(200);
         let order = Rc::new(RefCell::new(Vec::new()));
         // The later ones are there first, so that the timer is set to sooner again and again; two are due at the same instant.
         let tasks: Vec<_> = [9, 3, 3, 0, 6]
@@ -113,6 +114,8 @@ fn when_the_driver_ends_those_who_wait_go_on_without_it() {
         let waiter = tokio::task::spawn_local(async move { waiter.until(due).await });
         tokio::task::yield_now().await;
         driver.abort();
+        let again = timers.clone();
+        tokio::task::spawn_local(async move { again.drive().await });
         tokio::time::timeout(Duration::from_secs(10), waiter).await.unwrap().unwrap();
         assert!(Instant::now() >= due);
         assert!(timers.waiting.borrow().is_empty());

@@ -352,9 +352,9 @@ impl User {
 
     /// Sleeps; the time doesn't count for groups.
     pub(crate) async fn pause(&self, duration: Duration) {
-        let begun = Instant::now();
-        self.world.timers.until(self.world.timers.end_of(duration)).await;
-        self.scopes.waited(begun.elapsed());
+        let end = self.world.timers.end_of(duration);
+        self.scopes.waited(end.saturating_duration_since(Instant::now()));
+        self.world.timers.until(end).await;
     }
 
     /// `set shop.auth = bearer(token)`.

@@ -102,7 +102,7 @@ impl Progress {
 /// One interval in a line: its rate and percentiles, and the failures of the test so far.
 fn line(moment: &Moment) -> String {
     let total = &moment.total;
-    // Arrivals plan no users.
+    // Arrivals plan no users; at the end nobody does.
     let users = if moment.planned == 0 { moment.users.to_string() } else { format!("{}/{}", moment.users, moment.planned) };
     let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|quantile| short_ms(total.now.percentile_us(quantile).unwrap_or(0)));
     format!(

@@ -51,6 +51,10 @@ fn suite(text: &mut String, report: &Report, name: &str, cases: &[Case]) {
             State::Skipped(why) => writeln!(text, "{head}><skipped message=\"{}\"/></testcase>", xml(why)),
         };
     }
+    let warnings = report.warnings();
+    if !warnings.is_empty() {
+        let _ = writeln!(text, "    <system-out>{}</system-out>", xml(&warnings.join("\n")));
+    }
     text.push_str("  </testsuite>\n");
 }
 
@@ -163,6 +167,17 @@ mod tests {
         assert!(case("Never").contains("<skipped message=\"it never ran\"/>"));
         assert!(case("Checkout").contains("<failure message=\"Checkout.p95 &lt; 1s\">"));
         assert!(text.ends_with("  </testsuite>\n</testsuites>\n"));
+        assert!(!text.contains("saturated"));
+    }
+
+    #[test]
+    fn what_to_read_before_believing_it_is_said() {
+        let mut report = report();
+        report.run.saturated = Some("97% of its processors in use".into());
+        let mut out = Vec::new();
+        write(&report, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains("    <system-out>the load generator itself was saturated (97% of its processors in use)"), "{text}");
     }
 
     #[test]

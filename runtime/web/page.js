@@ -231,7 +231,7 @@ const show = () => {
   $("c-rps").textContent = rate(total.rps);
   $("c-requests").textContent = whole(total.requests) + " requests";
   $("c-users").textContent = whole(over ? Math.max(0, ...ticks.map((tick) => tick[1])) : users);
-  $("c-planned").textContent = over ? "at most" : planned ? `of ${whole(planned)} planned` : "for arrivals";
+  $("c-planned").textContent = over ? "at most" : ticks.some((tick) => tick[2]) ? `of ${whole(planned)} planned` : "for arrivals";
   $("c-p95").textContent = ms(total.p95);
   $("c-p50").textContent = `p50 ${ms(total.p50)} · p99 ${ms(total.p99)}`;
   $("c-failures").textContent = whole(total.failures);

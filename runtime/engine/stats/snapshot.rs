@@ -138,10 +138,10 @@ pub struct Cpu {
     pub available_us: u64,
     /// The greatest share of one interval, in millionths.
     pub peak_ppm: u64,
-    /// How long its threads, together, were ready and had no processor, since other programs or a quota had them, microseconds.
+    /// How long its threads were ready and had no processor, on average, times the usable cores, microseconds.
     #[serde(default)]
     pub waited_us: u64,
-    /// What the machine's host gave to others (`steal`) of the processor time there was, microseconds.
+    /// What the machine's host gave to others (`steal`) while this process had something to do, microseconds.
     #[serde(default)]
     pub stolen_us: u64,
 }
@@ -173,7 +173,7 @@ impl Cpu {
         self.share_of(self.stolen_us)
     }
 
-    /// How long its threads waited for a processor, together, as a share of the processor time there was: many threads can make it more than 1.
+    /// The share of their time that its threads waited for a processor, of 1.
     pub fn waited(&self) -> f64 {
         self.share_of(self.waited_us)
     }

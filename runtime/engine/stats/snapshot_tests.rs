@@ -163,3 +163,9 @@ fn another_version_is_refused() {
     let error = serde_json::from_value::<Snapshot>(json).unwrap_err();
     assert_eq!(error.to_string(), "these results have version 9, and this ltc reads version 1: use the ltc that wrote them");
 }
+
+#[test]
+fn processors_of_an_earlier_version_are_read() {
+    let cpu: Cpu = serde_json::from_str(r#"{"busy_us":5,"available_us":20,"peak_ppm":300000}"#).unwrap();
+    assert_eq!((cpu.share(), cpu.peak(), cpu.waited(), cpu.stolen()), (0.25, 0.3, 0.0, 0.0));
+}

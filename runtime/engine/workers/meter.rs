@@ -7,6 +7,7 @@ use crate::stats::Cpu;
 /// Measures between one lap and the next.
 #[derive(Debug)]
 pub(super) struct Meter {
+    threads: f64,
     processors: f64,
     last: Option<(Instant, Reading)>,
 }
@@ -15,10 +16,21 @@ pub(super) struct Meter {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Reading {
     used: Duration,
+    /// All threads together.
     waited: Duration,
-    /// The mean of the processors that the process may use.
-    stolen: Duration,
+    machine: Option<Machine>,
 }
+
+/// Ticks of all the processors that the process may use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Machine {
+    processors: usize,
+    busy: u64,
+    stolen: u64,
+}
+
+/// The unit of `/proc/stat` (`USER_HZ`), the same wherever Linux runs a load test.
+const TICKS_PER_SECOND: f64 = 100.0;
 
 impl Meter {
     /// `processors`: how many there are to use, where that is less than the machine shows.
@@ -26,7 +38,7 @@ impl Meter {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let shown = threads.min(cores) as f64;
         let processors = processors.map_or(shown, |processors| processors.clamp(0.001, shown));
-        Self { processors, last: read().map(|reading| (Instant::now(), reading)) }
+        Self { threads: threads.max(1) as f64, processors, last: read().map(|reading| (Instant::now(), reading)) }
     }
 
     /// What was used since the last lap, and what there was; nothing where the system doesn't tell.
@@ -34,15 +46,29 @@ impl Meter {
         let (now, reading) = (Instant::now(), read()?);
         let (then, before) = self.last.replace((now, reading))?;
         let available = (now - then).mul_f64(self.processors);
-        let since = |of: fn(&Reading) -> Duration| of(&reading).saturating_sub(of(&before));
-        let stolen = since(|reading| reading.stolen).mul_f64(self.processors).min(available);
-        Some(Cpu::of(since(|reading| reading.used), available, since(|reading| reading.waited), stolen))
+        let used = reading.used.saturating_sub(before.used);
+        let waited = reading.waited.saturating_sub(before.waited).mul_f64(self.processors / self.threads);
+        let stolen = before.machine.zip(reading.machine).map_or(Duration::ZERO, |(before, now)| now.stolen_since(before, used));
+        Some(Cpu::of(used, available, waited.min(available), stolen.min(available)))
+    }
+}
+
+impl Machine {
+    /// This process's part of what was stolen: as large as its part of what was used.
+    fn stolen_since(self, before: Self, used: Duration) -> Duration {
+        if self.processors != before.processors {
+            return Duration::ZERO;
+        }
+        let since = |now: u64, before: u64| now.saturating_sub(before) as f64 / TICKS_PER_SECOND;
+        let (busy, stolen) = (since(self.busy, before.busy), since(self.stolen, before.stolen));
+        let part = if busy > 0.0 { (used.as_secs_f64() / busy).min(1.0) } else { 1.0 };
+        Duration::from_secs_f64(stolen * part)
     }
 }
 
 fn read() -> Option<Reading> {
     let (used, waited) = threads()?;
-    Some(Reading { used, waited, stolen: stolen().unwrap_or_default() })
+    Some(Reading { used, waited, machine: machine() })
 }
 
 /// Processor time of all threads of this process, and how long they were ready and had none (proc(5): `/proc/self/schedstat` of each, in
@@ -59,28 +85,32 @@ fn schedstat(text: &str) -> Option<(u64, u64)> {
     Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
 }
 
-/// What the machine's host gave to others while this machine had something to do: the mean of the processors that the process may use.
 #[cfg(target_os = "linux")]
-fn stolen() -> Option<Duration> {
+fn machine() -> Option<Machine> {
     let ours = rustix::thread::sched_getaffinity(None).ok()?;
-    let (ticks, processors) = steal(&std::fs::read_to_string("/proc/stat").ok()?, |processor| ours.is_set(processor));
-    let seconds = ticks as f64 / rustix::param::clock_ticks_per_second() as f64;
-    Some(Duration::from_secs_f64(seconds / processors.max(1) as f64))
+    Some(ticks(&std::fs::read_to_string("/proc/stat").ok()?, |processor| ours.is_set(processor)))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn stolen() -> Option<Duration> {
+fn machine() -> Option<Machine> {
     None
 }
 
-/// Ticks in the eighth column (`steal`) of those lines of `/proc/stat` that tell of one of our processors, and how many those are (proc(5)).
-fn steal(stat: &str, ours: impl Fn(usize) -> bool) -> (u64, usize) {
+/// Of those lines of `/proc/stat` that tell of one of our processors (proc(5)): `user nice system idle iowait irq softirq steal`.
+#[cfg(any(target_os = "linux", test))]
+fn ticks(stat: &str, ours: impl Fn(usize) -> bool) -> Machine {
     let of_one = stat.lines().filter_map(|line| {
         let mut words = line.split(' ');
         let processor = words.next()?.strip_prefix("cpu")?.parse().ok()?;
-        ours(processor).then(|| words.nth(7)?.parse::<u64>().ok())?
+        let times: Vec<u64> = words.map_while(|word| word.parse().ok()).collect();
+        let [user, nice, system, _, _, irq, softirq, steal, ..] = times[..] else { return None };
+        ours(processor).then_some((user + nice + system + irq + softirq, steal))
     });
-    of_one.fold((0, 0), |(ticks, processors), one| (ticks + one, processors + 1))
+    of_one.fold(Machine::default(), |sum, (busy, stolen)| Machine {
+        processors: sum.processors + 1,
+        busy: sum.busy + busy,
+        stolen: sum.stolen + stolen,
+    })
 }
 
 #[cfg(test)]
@@ -90,12 +120,27 @@ mod tests {
     #[test]
     fn what_the_system_tells_is_read() {
         // The first line's numbers are the machine's sum; `intr` and the like tell of something else.
-        let stat = "cpu  40 0 40 200 2 0 10 37 0 0\ncpu0 20 0 20 100 1 0 5 7 0 0\ncpu1 20 0 20 100 1 0 5 30 0 0\nintr 1 2 3 4 5 6 7 8 9\n";
-        assert_eq!(steal(stat, |_| true), (37, 2));
-        assert_eq!(steal(stat, |processor| processor == 1), (30, 1));
-        assert_eq!(steal("cpu0 1 2 3\n", |_| true), (0, 0));
+        let stat = "cpu  40 0 40 200 2 0 10 37 0 0\ncpu0 20 0 20 100 1 0 5 7 0 0\ncpu1 20 1 20 100 1 2 5 30 0 0\nintr 1 2 3 4 5 6 7 8 9\n";
+        assert_eq!(ticks(stat, |_| true), Machine { processors: 2, busy: 93, stolen: 37 });
+        assert_eq!(ticks(stat, |processor| processor == 1), Machine { processors: 1, busy: 48, stolen: 30 });
+        assert_eq!(ticks("cpu0 1 2 3\n", |_| true), Machine::default());
         assert_eq!(schedstat("81263 4567 12\n"), Some((81_263, 4_567)));
         assert_eq!(schedstat(""), None);
+    }
+
+    #[test]
+    fn what_is_stolen_is_shared_as_what_is_used() {
+        let machine = |processors, busy, stolen| Machine { processors, busy, stolen };
+        let ms = |duration: Duration| duration.as_secs_f64().mul_add(1000.0, 0.5) as u64;
+        let before = machine(8, 5000, 400);
+        let used = Duration::from_millis(700);
+        // One thread alone on eight processors: all that was stolen is its own.
+        assert_eq!(ms(machine(8, 5070, 430).stolen_since(before, used)), 300);
+        // Half of the work is another's.
+        assert_eq!(ms(machine(8, 5140, 430).stolen_since(before, used)), 150);
+        // What was counted of other processors says nothing.
+        assert_eq!(ms(machine(4, 9000, 900).stolen_since(before, used)), 0);
+        assert_eq!(ms(machine(8, 5000, 401).stolen_since(before, Duration::ZERO)), 10);
     }
 
     #[test]
@@ -106,7 +151,7 @@ mod tests {
         while begun.elapsed() < Duration::from_millis(30) {}
         let cpu = meter.lap().unwrap();
         assert!(cpu.busy_us > 0 && cpu.available_us >= 30_000, "{cpu:?}");
-        assert!(cpu.stolen_us <= cpu.available_us, "{cpu:?}");
-        assert!(stolen().is_some());
+        assert!(cpu.waited_us <= cpu.available_us && cpu.stolen_us <= cpu.available_us, "{cpu:?}");
+        assert!(machine().is_some_and(|machine| machine.processors > 0 && machine.busy > 0));
     }
 }

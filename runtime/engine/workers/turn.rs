@@ -90,7 +90,9 @@ async fn turns(user: &User, class: &UserClass, crew: &Crew, leave: &Leave) -> Fl
             if crew.sleep(user, leave, next).await {
                 return Ok(());
             }
-            user.world().recorder.borrow_mut().lag(Instant::now().saturating_duration_since(next));
+            if matches!(wait, Some(Ok(Wait::Pacing(_)))) {
+                user.world().recorder.borrow_mut().lag(Instant::now().saturating_duration_since(next));
+            }
         } else if turns.waited == waited_before {
             // Other users of this thread get their turn even where nothing is ever waited for.
             tokio::task::yield_now().await;

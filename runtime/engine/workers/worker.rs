@@ -115,6 +115,8 @@ impl Job {
             let world = world.clone();
             async move { world.timers.drive().await }
         });
+        // It drives from its first poll on.
+        tokio::task::yield_now().await;
         self.wait_for(&world, clock.instant(self.slice.begin())).await;
         // What the processor did before is nothing of the load's.
         self.meter.as_ref().and_then(|meter| meter.borrow_mut().lap());
@@ -145,9 +147,7 @@ impl Job {
                 self.hand_over(&world, &crew, now);
             }
             let next = events.peek().map_or(end, |event| event.at).min(end).min(due).min(now + TICK);
-            let intended = clock.instant(next);
-            world.timers.until(intended).await;
-            world.recorder.borrow_mut().lag(Instant::now().saturating_duration_since(intended));
+            world.timers.until(clock.instant(next)).await;
         }
         self.hand_over(&world, &crew, clock.elapsed());
         self.finish(&world, &crew, tasks).await;

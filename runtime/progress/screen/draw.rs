@@ -177,7 +177,7 @@ fn draw_charts(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let total = now.map(|moment| &moment.total);
     let users = match now {
         None => "–".to_owned(),
-        // Arrivals plan no users.
+        // Arrivals plan no users; at the end nobody does.
         Some(moment) if moment.planned == 0 => count(moment.users),
         Some(moment) => format!("{}/{}", count(moment.users), count(moment.planned)),
     };
