@@ -56,16 +56,21 @@ fn stall(bench: &Bench) -> Outcome {
     let runner = format!("rate: {RATE}/s, max_clients: 600, duration: 40s");
     let report = ltc(bench, "slow", server.port, &runner, "0,1")?;
     println!("\nstall: 2 s in 20 at {RATE}/s; a tenth of the requests waits, evenly from 0 to 2 s");
-    println!("{:>8} {:>14} {:>10} {:>10} {:>10}", "", "arithmetic ms", "ltc ms", "off by", "wrk ms");
-    let wrk = if is_there("wrk") { wrk(bench, server.port)? } else { Vec::new() };
+    println!("{:>8} {:>14} {:>10} {:>10} {:>10} {:>10}", "", "arithmetic ms", "ltc ms", "off by", "wrk ms", "oha ms");
+    let there = |name| bench.meets(name) && is_there(name);
+    let wrk = if there("wrk") { wrk(bench, server.port)? } else { Vec::new() };
+    let oha = if there("oha") { oha(bench, server.port, RATE)? } else { Vec::new() };
     for (name, part) in [("p95", 0.95), ("p98", 0.98), ("p99", 0.99), ("p99.9", 0.999)] {
         let expected = 2000.0 * (1.0 - (1.0 - part) / 0.1);
         let ltc = percentile(&report, name);
-        let wrk = wrk.iter().find(|(known, _)| *known == name).map_or_else(|| "-".to_owned(), |(_, ms)| format!("{ms:.1}"));
-        println!("{name:>8} {expected:>14.1} {ltc:>10.1} {:>9.2}% {wrk:>10}", (ltc - expected) / expected * 100.0);
+        let [wrk, oha] = [&wrk, &oha].map(|peer| {
+            let told = peer.iter().find(|(known, _)| *known == name);
+            told.map_or_else(|| "-".to_owned(), |(_, ms)| format!("{ms:.1}"))
+        });
+        println!("{name:>8} {expected:>14.1} {ltc:>10.1} {:>9.2}% {wrk:>10} {oha:>10}", (ltc - expected) / expected * 100.0);
     }
     println!(
-        "missed: {}; requests: the server counted {} with wrk's, ltc {}",
+        "missed: {}; requests: the server counted {} with the peers', ltc {}",
         report["total"]["missed"],
         server.requests(),
         report["summary"]["total"]["requests"]
@@ -145,4 +150,14 @@ fn wrk(bench: &Bench, port: u16) -> Outcome<Vec<(&'static str, f64)>> {
         Some((name, line.trim().parse().ok()?))
     };
     Ok(["p95", "p98", "p99", "p99.9"].into_iter().filter_map(of).collect())
+}
+
+/// Percentiles as oha tells them at the same rate, from when each request should have begun; it has no p98.
+fn oha(bench: &Bench, port: u16, rate: u64) -> Outcome<Vec<(&'static str, f64)>> {
+    let (rate, url) = (rate.to_string(), format!("http://127.0.0.1:{port}/item"));
+    let users = ["oha", "--no-tui", "-c", "64", "-q", &rate, "-z", "40s", "--latency-correction", "--output-format", "json", &url];
+    let used = run_pinned(&users.map(str::to_owned), "0,1", &bench.folder, Duration::from_secs(90))?;
+    let told: Value = serde_json::from_str(&used.stdout)?;
+    let of = |name| Some((name, told["latencyPercentiles"][name].as_f64()? * 1000.0));
+    Ok(["p95", "p99", "p99.9"].into_iter().filter_map(of).collect())
 }
