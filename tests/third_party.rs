@@ -95,7 +95,7 @@ fn nginx(folder: &Path) -> Server {
     let port = free_port();
     let at = folder.display();
     let conf = format!(
-        "daemon off; pid {at}/nginx.pid; error_log {at}/error.log; events {{ }}
+        "daemon off; master_process off; pid {at}/nginx.pid; error_log {at}/error.log; events {{ }}
 http {{
   access_log off;
   client_body_temp_path {at}/b; proxy_temp_path {at}/p; fastcgi_temp_path {at}/f; uwsgi_temp_path {at}/u; scgi_temp_path {at}/s;
