@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::Outcome;
 
-/// The kernel's unit of CPU time in `/proc/PID/stat`.
-const TICKS_PER_SECOND: f64 = 100.0;
+/// The kernel's unit of CPU time in `/proc/PID/stat` and `/proc/stat`.
+pub(crate) const TICKS_PER_SECOND: f64 = 100.0;
 
 /// What a program used.
 pub(crate) struct Used {

@@ -4,12 +4,11 @@
 use std::fs;
 use std::time::Instant;
 
+use super::process::TICKS_PER_SECOND;
 use super::{Bench, Outcome};
 
 /// How often a round is tried.
 const TRIES: usize = 6;
-/// The kernel's unit of time in `/proc/stat`.
-const TICKS_PER_SECOND: f64 = 100.0;
 
 /// Runs a round again while the host took more than `--steal` percent of the processors, a few times at most: what the quietest gave, and what
 /// the host took of it, in percent.

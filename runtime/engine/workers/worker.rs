@@ -48,6 +48,8 @@ pub(crate) struct Crew {
     /// Woken when all are to stop.
     all: Notify,
     ending: Cell<bool>,
+    /// When the slice is over: a turn that would begin later is the next slice's.
+    end: Option<Instant>,
 }
 
 /// One user's own sign to stop.
@@ -73,7 +75,7 @@ impl Crew {
     /// Sleeps until `instant`; true where the user is to stop instead.
     pub(crate) async fn sleep(&self, user: &User, leave: &Leave, instant: Instant) -> bool {
         tokio::select! {
-            () = user.world().timers.until(instant) => self.stopping(leave),
+            () = user.world().timers.until(instant) => self.stopping(leave) || self.end.is_some_and(|end| Instant::now() >= end),
             () = self.told(leave) => true,
         }
     }
@@ -102,14 +104,15 @@ impl Job {
     }
 
     async fn work(self, world: Rc<World>) {
+        let clock = world.clock.clone();
         let crew = Rc::new(Crew {
             stop: self.stop.clone(),
             users: Cell::new(0),
             missed: Cell::new(0),
             all: Notify::new(),
             ending: Cell::new(false),
+            end: self.slice.end().map(|end| clock.instant(end)),
         });
-        let clock = world.clock.clone();
         let end = self.slice.end().unwrap_or(Duration::MAX);
         let driver = tokio::task::spawn_local({
             let world = world.clone();
