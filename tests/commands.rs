@@ -130,15 +130,24 @@ fn results_go_to_stdout() {
     assert!(String::from_utf8_lossy(&output.stdout).contains("LT0101"), "{}", text(&output));
 }
 
-/// A PATH on which `cargo` is this script.
+/// A program in a folder that is put on PATH.
+fn tool(folder: &Path, name: &str, script: &str) {
+    fs::create_dir_all(folder).unwrap();
+    fs::write(folder.join(name), format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// PATH with this folder before all others.
+fn before_path(tools: &Path) -> String {
+    format!("{}:{}", tools.display(), std::env::var("PATH").unwrap())
+}
+
+/// A build on a PATH that has nothing but, perhaps, a `cargo` that is this script.
 fn with_cargo(script: Option<&str>) -> (tempfile::TempDir, Output) {
     let (folder, project) = project();
     let tools = folder.path().join("tools");
-    fs::create_dir(&tools).unwrap();
     if let Some(script) = script {
-        let cargo = tools.join("cargo");
-        fs::write(&cargo, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
+        tool(&tools, "cargo", script);
     }
     let mut command = ltc();
     command.current_dir(&project).arg("build").env("PATH", &tools).env("HOME", folder.path()).env_remove("CARGO").env_remove("CARGO_HOME");
@@ -151,40 +160,75 @@ fn crate_of(said: &str) -> PathBuf {
     PathBuf::from(said.split("generated crate and log: ").nth(1).unwrap().lines().next().unwrap())
 }
 
+/// Changes a project's spec.
+fn edit(project: &Path, from: &str, to: &str) {
+    let spec = project.join("specs/shop.lt");
+    fs::write(&spec, fs::read_to_string(&spec).unwrap().replace(from, to)).unwrap();
+}
+
+/// Whether a project's binary carries a name, as it does those of its sequences.
+fn knows(project: &Path, name: &str) -> bool {
+    fs::read(project.join("shop")).unwrap().windows(name.len()).any(|part| part == name.as_bytes())
+}
+
+/// `ltc build --verbose` in a project.
+fn build(project: &Path) -> Command {
+    let mut command = ltc();
+    command.current_dir(project).args(["build", "--verbose"]);
+    command
+}
+
 #[test]
 fn a_build_after_an_edit_needs_no_cargo() {
     let (folder, project) = project();
-    let spec = project.join("specs/shop.lt");
     let tools = folder.path().join("tools");
-    fs::create_dir(&tools).unwrap();
-    fs::write(tools.join("cargo"), "#!/bin/sh\nexit 101\n").unwrap();
-    fs::set_permissions(tools.join("cargo"), fs::Permissions::from_mode(0o755)).unwrap();
-    let without_cargo = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap());
-    let edit = |from: &str, to: &str| fs::write(&spec, fs::read_to_string(&spec).unwrap().replace(from, to)).unwrap();
-    let build = || {
-        let mut command = ltc();
-        command.current_dir(&project).args(["build", "--verbose"]);
-        command
-    };
-    // The binary carries the names of its sequences.
-    let knows = |name: &str| fs::read(project.join("shop")).unwrap().windows(name.len()).any(|part| part == name.as_bytes());
-    let package = crate_of(&said(&build().output().unwrap(), 0));
-    edit("Browse", "StrollAlong");
-    said(&build().env("PATH", &without_cargo).output().unwrap(), 0);
-    assert!(knows("StrollAlong"));
+    tool(&tools, "cargo", "exit 101");
+    let package = crate_of(&said(&build(&project).output().unwrap(), 0));
+    edit(&project, "Browse", "StrollAlong");
+    said(&build(&project).env("PATH", before_path(&tools)).output().unwrap(), 0);
+    assert!(knows(&project, "StrollAlong"));
     // Nothing changed: nothing is compiled, so that not even a compiler is needed.
     let before = fs::metadata(package.join("binary")).unwrap().modified().unwrap();
-    said(&build().env("PATH", &tools).output().unwrap(), 0);
+    said(&build(&project).env("PATH", &tools).output().unwrap(), 0);
     assert_eq!(fs::metadata(package.join("binary")).unwrap().modified().unwrap(), before);
     // What was recorded holds no longer: cargo is asked, and says what is wrong, if anything.
     let record = package.join("rustc-release.json");
     let mut replay: serde_json::Value = serde_json::from_slice(&fs::read(&record).unwrap()).unwrap();
     replay["args"] = serde_json::json!(["--no-such-flag"]);
     fs::write(&record, replay.to_string()).unwrap();
-    edit("StrollAlong", "AmbleAlong");
-    assert!(said(&build().env("PATH", &without_cargo).output().unwrap(), 2).contains("a bug in ltc"));
-    said(&build().output().unwrap(), 0);
-    assert!(knows("AmbleAlong") && !knows("StrollAlong"));
+    edit(&project, "StrollAlong", "AmbleAlong");
+    assert!(said(&build(&project).env("PATH", before_path(&tools)).output().unwrap(), 2).contains("a bug in ltc"));
+    said(&build(&project).output().unwrap(), 0);
+    assert!(knows(&project, "AmbleAlong") && !knows(&project, "StrollAlong"));
+}
+
+#[test]
+fn projects_whose_tests_have_the_same_name_keep_their_binaries() {
+    let ((_folder, one), (_other, two)) = (project(), project());
+    said(&build(&one).output().unwrap(), 0);
+    edit(&two, "Browse", "StrollAlong");
+    said(&build(&two).output().unwrap(), 0);
+    assert!(knows(&two, "StrollAlong"));
+    fs::remove_file(one.join("shop")).unwrap();
+    said(&build(&one).output().unwrap(), 0);
+    assert!(knows(&one, "Browse") && !knows(&one, "StrollAlong"));
+}
+
+#[test]
+fn half_a_binary_is_not_taken_for_one() {
+    let (folder, project) = project();
+    said(&build(&project).output().unwrap(), 0);
+    let whole = fs::metadata(project.join("shop")).unwrap().len();
+    // Somebody kills the build while it links, as the system does where memory runs out.
+    let tools = folder.path().join("tools");
+    tool(&tools, "cargo", "exit 101");
+    let killed = r#"while [ "$1" != -o ]; do shift || exit 1; done; echo half >"$2"; kill -9 $PPID"#;
+    tool(&tools, "cc", killed);
+    edit(&project, "Browse", "StrollAlong");
+    said(&build(&project).env("PATH", before_path(&tools)).output().unwrap(), 2);
+    assert_eq!(fs::metadata(project.join("shop")).unwrap().len(), whole, "what was there stays");
+    said(&build(&project).output().unwrap(), 0);
+    assert!(knows(&project, "StrollAlong"));
 }
 
 #[test]

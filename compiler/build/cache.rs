@@ -163,13 +163,14 @@ impl Package {
         let name = package_name(name);
         let mut hasher = DefaultHasher::new();
         spec.hash(&mut hasher);
-        let folder = home.folder.join("crates").join(format!("{name}-{:08x}", hasher.finish() as u32));
+        let of = format!("{:08x}", hasher.finish() as u32);
+        let folder = home.folder.join("crates").join(format!("{name}-{of}"));
         let write = || -> io::Result<SystemTime> {
             if !folder.join("Cargo.lock").is_file() {
                 fs::create_dir_all(&folder)?;
                 fs::copy(home.folder.join("Cargo.lock"), folder.join("Cargo.lock"))?;
             }
-            let mut changed = write_changed(&folder.join("Cargo.toml"), manifest(&name).as_bytes())?;
+            let mut changed = write_changed(&folder.join("Cargo.toml"), manifest(&name, &of).as_bytes())?;
             changed = changed.max(write_changed(&folder.join("src/main.rs"), emitted.main.as_bytes())?);
             for (path, content) in &emitted.files {
                 changed = changed.max(write_changed(&folder.join("src").join(path), content)?);
@@ -255,7 +256,10 @@ const WARM: &[&str] = &[
 /// How much each crate is optimised decides how long the first build of all takes. AWS's crates, the command line, tables and screens are
 /// used once a test or once an interval: optimised, AWS's largest alone would take 115 s of CPU instead of 40. Few units a crate because
 /// each unit compiles what it inlines again, and cargo keeps all cores busy with crates.
-fn manifest(name: &str) -> String {
+///
+/// The version says of which spec the crate is: to cargo, packages of one name and version that are the roots of their workspaces are the
+/// same, wherever they lie, and would be compiled into the same file.
+fn manifest(name: &str, of: &str) -> String {
     let level = |names: &[&str], level: u8| -> String {
         let section = |name| format!("\n[profile.release.package.{name}]\nopt-level = {level}\ncodegen-units = 1\n");
         names.iter().map(section).collect()
@@ -265,7 +269,7 @@ fn manifest(name: &str) -> String {
         "# Made by `ltc build`; do not edit.
 [package]
 name = \"{name}\"
-version = \"0.0.0\"
+version = \"0.0.0+{of}\"
 edition = \"2024\"
 publish = false
 

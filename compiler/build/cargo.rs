@@ -19,7 +19,7 @@ pub(super) fn build(home: &Home, package: &Package, options: &Options, cross: Op
     let log = package.folder.join("build.log");
     // What is linked for another machine goes through tools of its own.
     let replay = cross.is_none().then(|| Replay::recorded(package, profile)).flatten();
-    if let Some(binary) = replay.and_then(|replay| replay.run(home, package, &log)) {
+    if let Some(binary) = replay.and_then(|replay| replay.run(home, package, profile, &log)) {
         return Ok(binary);
     }
     // It says how many packages there are, and that all are fetched: the registry need not be asked again.

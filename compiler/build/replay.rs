@@ -3,12 +3,14 @@
 //! Cargo looks at three hundred packages to find that only the spec's own crate has changed, which costs as much as linking. Nothing else
 //! can have changed here: the run time's folder is named by its content, dependencies are locked. Where it doesn't work out (another Rust,
 //! a cache that was cleaned), cargo is asked after all, and says what is wrong.
+//!
+//! The record is written anew after each build that ended well: where it is younger than the crate, the binary is the crate's. The
+//! binary's own time would not do, since a linker that is killed leaves half of one.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -32,10 +34,16 @@ impl Replay {
         (told(package)? == replay.told).then_some(replay)
     }
 
-    /// Records what cargo ran; `log` is what it said of it. Without a record the next build asks cargo again, no more.
+    /// Records what cargo ran; `log` is what it said of it.
     pub(super) fn record(package: &Package, profile: &str, log: &Path) {
-        let found = fs::read_to_string(log).ok().and_then(|log| Self::of(&log, &package.name, told(package)?));
-        if let Some(text) = found.and_then(|replay| serde_json::to_vec(&replay).ok()) {
+        if let Some(replay) = fs::read_to_string(log).ok().and_then(|log| Self::of(&log, &package.name, told(package)?)) {
+            replay.write(package, profile);
+        }
+    }
+
+    /// Without a record the next build asks cargo again, no more.
+    fn write(&self, package: &Package, profile: &str) {
+        if let Ok(text) = serde_json::to_vec(self) {
             let _ = fs::write(record(package, profile), text);
         }
     }
@@ -54,8 +62,9 @@ impl Replay {
     }
 
     /// Runs it, unless nothing has changed since; gives the binary's path, unless it failed.
-    pub(super) fn run(&self, home: &Home, package: &Package, log: &Path) -> Option<PathBuf> {
-        if self.built().is_some_and(|built| built > package.changed) {
+    pub(super) fn run(&self, home: &Home, package: &Package, profile: &str, log: &Path) -> Option<PathBuf> {
+        let since = fs::metadata(record(package, profile)).and_then(|record| record.modified());
+        if since.is_ok_and(|since| since > package.changed) && self.binary.is_file() {
             return Some(self.binary.clone());
         }
         let run = || -> io::Result<bool> {
@@ -63,11 +72,11 @@ impl Replay {
             command.args(&self.args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(log)?);
             Ok(command.status()?.success())
         };
-        (run().unwrap_or_default() && self.built().is_some()).then(|| self.binary.clone())
-    }
-
-    fn built(&self) -> Option<SystemTime> {
-        fs::metadata(&self.binary).ok()?.modified().ok()
+        if !run().unwrap_or_default() || !self.binary.is_file() {
+            return None;
+        }
+        self.write(package, profile);
+        Some(self.binary.clone())
     }
 }
 
