@@ -79,15 +79,34 @@ impl Emitter<'_> {
 
     /// A user's turns, as one future: the engine resumes it for each.
     fn turns(&self, name: &Ident, user: &User) -> TokenStream {
-        let numbers = Cell::new(0);
-        let frame = Frame { locals: &[], given: quote!(()), nested: false, labels: Vec::new(), outside: 0, numbers: &numbers };
-        let body = self.pick(&frame, &[], &user.run, user.span);
-        let (turn, turns) = (format_ident!("{name}_turn"), format_ident!("{name}_turns"));
-        let (doc, docs) = (format!(" One turn of `{}`.", user.name), format!(" Turns of `{}`, one after the other.", user.name));
+        // A function around what takes and gives nothing would only be one more that each resumption passes through.
+        let plain = match &user.run {
+            TaskPick::Sequence(id, args) if args.is_empty() && self.program.sequences[id.0].gives.is_empty() => {
+                Some(&self.names.sequences[id.0])
+            }
+            TaskPick::Tasks(id, args) if args.is_empty() => Some(&self.names.tasks[id.0]),
+            _ => None,
+        };
+        let (own, turn) = match plain {
+            Some(function) => (None, function.clone()),
+            None => {
+                let numbers = Cell::new(0);
+                let frame = Frame { locals: &[], given: quote!(()), nested: false, labels: Vec::new(), outside: 0, numbers: &numbers };
+                let body = self.pick(&frame, &[], &user.run, user.span);
+                let turn = format_ident!("{name}_turn");
+                let doc = format!(" One turn of `{}`.", user.name);
+                let own = quote! {
+                    #[doc = #doc]
+                    async fn #turn(u: &User) -> Flow { #body Ok(()) }
+                };
+                (Some(own), turn)
+            }
+        };
+        let turns = format_ident!("{name}_turns");
+        let doc = format!(" Turns of `{}`, one after the other.", user.name);
         quote! {
+            #own
             #[doc = #doc]
-            async fn #turn(u: &User) -> Flow { #body Ok(()) }
-            #[doc = #docs]
             async fn #turns(u: &User) -> Flow {
                 loop {
                     let outcome = #turn(u).await;

@@ -162,6 +162,13 @@ impl<'u> Step<'u> {
             Status::Code(code) => *code == status,
             Status::Class(class) => status / 100 == *class,
         });
+        if !holds || self.is_shown() {
+            self.judge_status(expectation, wanted, status, holds);
+        }
+    }
+
+    #[cold]
+    fn judge_status(&mut self, expectation: Expectation, wanted: &[Status], status: u16, holds: bool) {
         let verdict = if holds {
             Ok(())
         } else {
@@ -175,7 +182,7 @@ impl<'u> Step<'u> {
             Err((FailureClass::Status, format!("expected status {}, got {status}", wanted.join(" or "))))
         };
         let is_plain = matches!(wanted, [Status::Code(_)]);
-        let got = (self.is_shown() && !is_plain).then(|| status.to_string());
+        let got = (!is_plain).then(|| status.to_string());
         self.verdict(expectation, verdict, got);
     }
 

@@ -37,7 +37,7 @@ fn graph_products<'u>(u: &'u User, first: &Value) -> Eval<Request<'u>> {
 async fn read(u: &User) -> Flow {
     let mut step = u.step(1);
     if step.send(u.constant(0, 0, || graph_products(u, &int(20)))).await {
-        step.status(expected(at(27, 5), "200"), &[Status::Code(200)]);
+        step.status(const { expected(at(27, 5), "200") }, &[Status::Code(200)]);
         {
             const WANTED: Matcher = Matcher::Object {
                 members: &[
@@ -69,10 +69,12 @@ async fn read(u: &User) -> Flow {
                 exact: false,
             };
             step.json(
-                expected(
-                    at(28, 5),
-                    "json { data: { products: [{ id: string, price: >= 0 }, ..] }, errors: absent }",
-                ),
+                const {
+                    expected(
+                        at(28, 5),
+                        "json { data: { products: [{ id: string, price: >= 0 }, ..] }, errors: absent }",
+                    )
+                },
                 &WANTED,
                 |x| Ok([]),
             );
@@ -95,24 +97,19 @@ async fn read(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(32, 5), "200"), &[Status::Code(200)]);
+        step.status(const { expected(at(32, 5), "200") }, &[Status::Code(200)]);
         step.check(
-            expected(at(33, 5), "elapsed < 1s"),
+            const { expected(at(33, 5), "elapsed < 1s") },
             |x| Check::compare(x.elapsed(), Op::Lt, duration(1000000000)),
         );
     }
     step.end()?;
     Ok(())
 }
-/// One turn of `Reader`.
-async fn reader_user_turn(u: &User) -> Flow {
-    read(u).await?;
-    Ok(())
-}
 /// Turns of `Reader`, one after the other.
 async fn reader_user_turns(u: &User) -> Flow {
     loop {
-        let outcome = reader_user_turn(u).await;
+        let outcome = read(u).await;
         u.turn_over(outcome).await;
     }
 }
@@ -138,7 +135,7 @@ async fn before_test(u: &User) -> Flow<Vec<Value>> {
         )
         .await
     {
-        step.status(expected(at(19, 5), "201"), &[Status::Code(201)]);
+        step.status(const { expected(at(19, 5), "201") }, &[Status::Code(201)]);
         if let Some(value) = step
             .take(
                 at(20, 5),
@@ -171,7 +168,7 @@ async fn after_test(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(38, 69), "204"), &[Status::Code(204)]);
+        step.status(const { expected(at(38, 69), "204") }, &[Status::Code(204)]);
     }
     step.end()?;
     Ok(())

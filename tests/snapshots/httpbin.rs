@@ -90,7 +90,7 @@ async fn methods(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(24, 45), "200"), &[Status::Code(200)]);
+        step.status(const { expected(at(24, 45), "200") }, &[Status::Code(200)]);
         {
             const WANTED: Matcher = Matcher::Object {
                 members: &[
@@ -112,10 +112,12 @@ async fn methods(u: &User) -> Flow {
                 exact: false,
             };
             step.json(
-                expected(
-                    at(24, 57),
-                    "json { args: { q: \"ä ö\" }, headers: { \"X-Walk\": \"ltc\" } }",
-                ),
+                const {
+                    expected(
+                        at(24, 57),
+                        "json { args: { q: \"ä ö\" }, headers: { \"X-Walk\": \"ltc\" } }",
+                    )
+                },
                 &WANTED,
                 |x| Ok([]),
             );
@@ -139,8 +141,12 @@ async fn methods(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(25, 35), "200"), &[Status::Code(200)]);
-        step.text(expected(at(25, 47), "not text \"args\""), true, |x| Ok(text("args")));
+        step.status(const { expected(at(25, 35), "200") }, &[Status::Code(200)]);
+        step.text(
+            const { expected(at(25, 47), "not text \"args\"") },
+            true,
+            |x| Ok(text("args")),
+        );
     }
     step.end()?;
     let mut step = u.step(2);
@@ -162,14 +168,14 @@ async fn methods(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(26, 59), "200"), &[Status::Code(200)]);
+        step.status(const { expected(at(26, 59), "200") }, &[Status::Code(200)]);
         {
             const WANTED: Matcher = Matcher::Object {
                 members: &[(Key::Lit("data"), Matcher::Str("plain 2"))],
                 exact: false,
             };
             step.json(
-                expected(at(26, 71), "json { data: \"plain 2\" }"),
+                const { expected(at(26, 71), "json { data: \"plain 2\" }") },
                 &WANTED,
                 |x| Ok([]),
             );
@@ -191,7 +197,7 @@ async fn methods(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(27, 70), "200"), &[Status::Code(200)]);
+        step.status(const { expected(at(27, 70), "200") }, &[Status::Code(200)]);
         {
             const WANTED: Matcher = Matcher::Object {
                 members: &[
@@ -211,10 +217,12 @@ async fn methods(u: &User) -> Flow {
                 exact: false,
             };
             step.json(
-                expected(
-                    at(27, 82),
-                    "json { headers: { \"Content-Type\": \"application/octet-stream\" } }",
-                ),
+                const {
+                    expected(
+                        at(27, 82),
+                        "json { headers: { \"Content-Type\": \"application/octet-stream\" } }",
+                    )
+                },
                 &WANTED,
                 |x| Ok([]),
             );
@@ -238,7 +246,7 @@ async fn methods(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(28, 40), "200"), &[Status::Code(200)]);
+        step.status(const { expected(at(28, 40), "200") }, &[Status::Code(200)]);
     }
     step.end()?;
     let mut step = u.step(5);
@@ -258,7 +266,7 @@ async fn methods(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(29, 38), "2xx"), &[Status::Class(2)]);
+        step.status(const { expected(at(29, 38), "2xx") }, &[Status::Class(2)]);
         {
             const WANTED: &[Header] = &[
                 Header {
@@ -270,7 +278,7 @@ async fn methods(u: &User) -> Flow {
                 },
             ];
             step.headers(
-                expected(at(29, 50), "headers { allow: ~ /GET/ }"),
+                const { expected(at(29, 50), "headers { allow: ~ /GET/ }") },
                 WANTED,
                 |x| Ok([]),
             );
@@ -294,9 +302,9 @@ async fn methods(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(30, 46), "204"), &[Status::Code(204)]);
+        step.status(const { expected(at(30, 46), "204") }, &[Status::Code(204)]);
         step.check(
-            expected(at(30, 58), "text == \"\""),
+            const { expected(at(30, 58), "text == \"\"") },
             |x| Check::compare(x.text(), Op::Eq, text("")),
         );
     }
@@ -318,9 +326,9 @@ async fn methods(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(31, 46), "4xx"), &[Status::Class(4)]);
+        step.status(const { expected(at(31, 46), "4xx") }, &[Status::Class(4)]);
         step.text(
-            expected(at(31, 58), "text \"teapot\""),
+            const { expected(at(31, 58), "text \"teapot\"") },
             false,
             |x| Ok(text("teapot")),
         );
@@ -335,7 +343,7 @@ async fn bodies(u: &User) -> Flow {
         .send(u.constant(7, 0, || bin_anything(u, &text("a/b"), &text("a b&c=d"))))
         .await
     {
-        step.status(expected(at(37, 5), "200"), &[Status::Code(200)]);
+        step.status(const { expected(at(37, 5), "200") }, &[Status::Code(200)]);
         {
             const WANTED: Matcher = Matcher::Object {
                 members: &[
@@ -390,16 +398,18 @@ async fn bodies(u: &User) -> Flow {
                 exact: false,
             };
             step.json(
-                expected(
-                    at(38, 5),
-                    "json { args: { term: \"a b&c=d\", list: [\"x\", \"y\"], none: absent }, json: { id: \"a/b\", nested: { list: [1, 2.5, true, null] }, gone: absent } }",
-                ),
+                const {
+                    expected(
+                        at(38, 5),
+                        "json { args: { term: \"a b&c=d\", list: [\"x\", \"y\"], none: absent }, json: { id: \"a/b\", nested: { list: [1, 2.5, true, null] }, gone: absent } }",
+                    )
+                },
                 &WANTED,
                 |x| Ok([]),
             );
         }
         step.check(
-            expected(at(39, 5), "url ~ /a%2Fb/"),
+            const { expected(at(39, 5), "url ~ /a%2Fb/") },
             |x| Check::truth(&boolean(matches(u, &x.url(), 1)?)),
         );
     }
@@ -447,10 +457,12 @@ async fn bodies(u: &User) -> Flow {
                 exact: false,
             };
             step.json(
-                expected(
-                    at(43, 5),
-                    "json { form: { name: \"Jürgen & Söhne\", tags: [\"one\", \"two\"] } }",
-                ),
+                const {
+                    expected(
+                        at(43, 5),
+                        "json { form: { name: \"Jürgen & Söhne\", tags: [\"one\", \"two\"] } }",
+                    )
+                },
                 &WANTED,
                 |x| Ok([]),
             );
@@ -503,10 +515,12 @@ async fn bodies(u: &User) -> Flow {
                 exact: false,
             };
             step.json(
-                expected(
-                    at(47, 5),
-                    "json { form: { title: \"Cat\" }, files: { picture: ~ /^data:image\\/png/ } }",
-                ),
+                const {
+                    expected(
+                        at(47, 5),
+                        "json { form: { title: \"Cat\" }, files: { picture: ~ /^data:image\\/png/ } }",
+                    )
+                },
                 &WANTED,
                 |x| Ok([]),
             );
@@ -540,7 +554,7 @@ async fn encodings(u: &User) -> Flow {
                 exact: false,
             };
             step.json(
-                expected(at(52, 38), "json { gzipped: true }"),
+                const { expected(at(52, 38), "json { gzipped: true }") },
                 &WANTED,
                 |x| Ok([]),
             );
@@ -570,7 +584,7 @@ async fn encodings(u: &User) -> Flow {
                 exact: false,
             };
             step.json(
-                expected(at(53, 38), "json { deflated: true }"),
+                const { expected(at(53, 38), "json { deflated: true }") },
                 &WANTED,
                 |x| Ok([]),
             );
@@ -600,7 +614,7 @@ async fn encodings(u: &User) -> Flow {
                 exact: false,
             };
             step.json(
-                expected(at(54, 38), "json { brotli: true }"),
+                const { expected(at(54, 38), "json { brotli: true }") },
                 &WANTED,
                 |x| Ok([]),
             );
@@ -625,7 +639,7 @@ async fn encodings(u: &User) -> Flow {
         .await
     {
         step.text(
-            expected(at(55, 44), "text \"∮ E⋅da = Q\""),
+            const { expected(at(55, 44), "text \"∮ E⋅da = Q\"") },
             false,
             |x| Ok(text("∮ E⋅da = Q")),
         );
@@ -648,7 +662,7 @@ async fn encodings(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(56, 39), "200"), &[Status::Code(200)]);
+        step.status(const { expected(at(56, 39), "200") }, &[Status::Code(200)]);
         {
             const WANTED: &[Header] = &[
                 Header {
@@ -657,13 +671,18 @@ async fn encodings(u: &User) -> Flow {
                 },
             ];
             step.headers(
-                expected(at(56, 51), "headers { \"Transfer-Encoding\": \"chunked\" }"),
+                const {
+                    expected(
+                        at(56, 51),
+                        "headers { \"Transfer-Encoding\": \"chunked\" }",
+                    )
+                },
                 WANTED,
                 |x| Ok([]),
             );
         }
         step.text(
-            expected(at(56, 102), "text \"\\\"id\\\": 2\""),
+            const { expected(at(56, 102), "text \"\\\"id\\\": 2\"") },
             false,
             |x| Ok(text("\"id\": 2")),
         );
@@ -687,7 +706,7 @@ async fn encodings(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(57, 48), "200"), &[Status::Code(200)]);
+        step.status(const { expected(at(57, 48), "200") }, &[Status::Code(200)]);
         {
             const WANTED: &[Header] = &[
                 Header {
@@ -696,7 +715,7 @@ async fn encodings(u: &User) -> Flow {
                 },
             ];
             step.headers(
-                expected(at(57, 60), "headers { content_length: \"2048\" }"),
+                const { expected(at(57, 60), "headers { content_length: \"2048\" }") },
                 WANTED,
                 |x| Ok([]),
             );
@@ -726,7 +745,7 @@ async fn cookies(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(61, 57), "200"), &[Status::Code(200)]);
+        step.status(const { expected(at(61, 57), "200") }, &[Status::Code(200)]);
         {
             const WANTED: Matcher = Matcher::Object {
                 members: &[
@@ -741,7 +760,9 @@ async fn cookies(u: &User) -> Flow {
                 exact: false,
             };
             step.json(
-                expected(at(61, 69), "json { cookies: { flavour: \"ginger\" } }"),
+                const {
+                    expected(at(61, 69), "json { cookies: { flavour: \"ginger\" } }")
+                },
                 &WANTED,
                 |x| Ok([]),
             );
@@ -780,7 +801,9 @@ async fn cookies(u: &User) -> Flow {
                 exact: false,
             };
             step.json(
-                expected(at(62, 38), "json { cookies: { flavour: \"ginger\" } }"),
+                const {
+                    expected(at(62, 38), "json { cookies: { flavour: \"ginger\" } }")
+                },
                 &WANTED,
                 |x| Ok([]),
             );
@@ -828,7 +851,7 @@ async fn cookies(u: &User) -> Flow {
                 exact: false,
             };
             step.json(
-                expected(at(63, 53), "json { cookies: { flavour: absent } }"),
+                const { expected(at(63, 53), "json { cookies: { flavour: absent } }") },
                 &WANTED,
                 |x| Ok([]),
             );
@@ -857,9 +880,9 @@ async fn redirects(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(68, 43), "200"), &[Status::Code(200)]);
+        step.status(const { expected(at(68, 43), "200") }, &[Status::Code(200)]);
         step.check(
-            expected(at(68, 55), "url ~ /\\/get$/"),
+            const { expected(at(68, 55), "url ~ /\\/get$/") },
             |x| Check::truth(&boolean(matches(u, &x.url(), 3)?)),
         );
     }
@@ -882,7 +905,7 @@ async fn redirects(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(69, 61), "302"), &[Status::Code(302)]);
+        step.status(const { expected(at(69, 61), "302") }, &[Status::Code(302)]);
         {
             const WANTED: &[Header] = &[
                 Header {
@@ -894,10 +917,12 @@ async fn redirects(u: &User) -> Flow {
                 },
             ];
             step.headers(
-                expected(
-                    at(69, 73),
-                    "headers { location: ~ /relative-redirect|redirect/ }",
-                ),
+                const {
+                    expected(
+                        at(69, 73),
+                        "headers { location: ~ /relative-redirect|redirect/ }",
+                    )
+                },
                 WANTED,
                 |x| Ok([]),
             );
@@ -922,7 +947,7 @@ async fn redirects(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(70, 59), "302"), &[Status::Code(302)]);
+        step.status(const { expected(at(70, 59), "302") }, &[Status::Code(302)]);
     }
     step.end()?;
     let mut step = u.step(23);
@@ -944,7 +969,7 @@ async fn redirects(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(71, 102), "200"), &[Status::Code(200)]);
+        step.status(const { expected(at(71, 102), "200") }, &[Status::Code(200)]);
         {
             const WANTED: Matcher = Matcher::Object {
                 members: &[
@@ -959,7 +984,7 @@ async fn redirects(u: &User) -> Flow {
                 exact: false,
             };
             step.json(
-                expected(at(71, 114), "json { form: { a: \"1\" } }"),
+                const { expected(at(71, 114), "json { form: { a: \"1\" } }") },
                 &WANTED,
                 |x| Ok([]),
             );
@@ -975,14 +1000,14 @@ async fn auth(u: &User) -> Flow {
         .send(u.constant(22, 0, || bin_auth_basic(u, &text("user"), &text("pass word"))))
         .await
     {
-        step.status(expected(at(75, 56), "200"), &[Status::Code(200)]);
+        step.status(const { expected(at(75, 56), "200") }, &[Status::Code(200)]);
         {
             const WANTED: Matcher = Matcher::Object {
                 members: &[(Key::Lit("authenticated"), Matcher::Bool(true))],
                 exact: false,
             };
             step.json(
-                expected(at(75, 68), "json { authenticated: true }"),
+                const { expected(at(75, 68), "json { authenticated: true }") },
                 &WANTED,
                 |x| Ok([]),
             );
@@ -991,14 +1016,14 @@ async fn auth(u: &User) -> Flow {
     step.end()?;
     let mut step = u.step(25);
     if step.send(u.constant(23, 0, || bin_auth_bearer(u, &text("t0ken")))).await {
-        step.status(expected(at(76, 45), "200"), &[Status::Code(200)]);
+        step.status(const { expected(at(76, 45), "200") }, &[Status::Code(200)]);
         {
             const WANTED: Matcher = Matcher::Object {
                 members: &[(Key::Lit("token"), Matcher::Str("t0ken"))],
                 exact: false,
             };
             step.json(
-                expected(at(76, 57), "json { token: \"t0ken\" }"),
+                const { expected(at(76, 57), "json { token: \"t0ken\" }") },
                 &WANTED,
                 |x| Ok([]),
             );
@@ -1007,7 +1032,7 @@ async fn auth(u: &User) -> Flow {
     step.end()?;
     let mut step = u.step(26);
     if step.send(u.constant(24, 0, || bin_auth_none(u))).await {
-        step.status(expected(at(77, 36), "401"), &[Status::Code(401)]);
+        step.status(const { expected(at(77, 36), "401") }, &[Status::Code(401)]);
     }
     step.end()?;
     Ok(())
@@ -1031,13 +1056,13 @@ async fn time(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(81, 42), "200"), &[Status::Code(200)]);
+        step.status(const { expected(at(81, 42), "200") }, &[Status::Code(200)]);
         step.check(
-            expected(at(81, 54), "elapsed >= 1s"),
+            const { expected(at(81, 54), "elapsed >= 1s") },
             |x| Check::compare(x.elapsed(), Op::Ge, duration(1000000000)),
         );
         step.check(
-            expected(at(81, 76), "elapsed < 4s"),
+            const { expected(at(81, 76), "elapsed < 4s") },
             |x| Check::compare(x.elapsed(), Op::Lt, duration(4000000000)),
         );
     }
@@ -1060,7 +1085,7 @@ async fn time(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(82, 82), "304"), &[Status::Code(304)]);
+        step.status(const { expected(at(82, 82), "304") }, &[Status::Code(304)]);
     }
     step.end()?;
     Ok(())
@@ -1093,15 +1118,10 @@ async fn walk(u: &User) -> Flow {
     }
     Ok(())
 }
-/// One turn of `Walker`.
-async fn walker_user_turn(u: &User) -> Flow {
-    walk(u).await?;
-    Ok(())
-}
 /// Turns of `Walker`, one after the other.
 async fn walker_user_turns(u: &User) -> Flow {
     loop {
-        let outcome = walker_user_turn(u).await;
+        let outcome = walk(u).await;
         u.turn_over(outcome).await;
     }
 }

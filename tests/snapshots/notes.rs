@@ -38,7 +38,7 @@ async fn write_note(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(14, 5), "200"), &[Status::Code(200)]);
+        step.status(const { expected(at(14, 5), "200") }, &[Status::Code(200)]);
         {
             const WANTED: &[Header] = &[
                 Header {
@@ -50,7 +50,9 @@ async fn write_note(u: &User) -> Flow {
                 },
             ];
             step.headers(
-                expected(at(15, 5), "headers { content_type: ~ /^text\\/html/ }"),
+                const {
+                    expected(at(15, 5), "headers { content_type: ~ /^text\\/html/ }")
+                },
                 WANTED,
                 |x| Ok([]),
             );
@@ -90,7 +92,7 @@ async fn write_note(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(20, 5), "303"), &[Status::Code(303)]);
+        step.status(const { expected(at(20, 5), "303") }, &[Status::Code(303)]);
         if let Some(value) = step
             .take(
                 at(21, 5),
@@ -118,9 +120,9 @@ async fn write_note(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(25, 5), "200"), &[Status::Code(200)]);
+        step.status(const { expected(at(25, 5), "200") }, &[Status::Code(200)]);
         step.text(
-            expected(at(26, 5), "text \"Note {user.id}-\""),
+            const { expected(at(26, 5), "text \"Note {user.id}-\"") },
             false,
             |x| Ok(write().lit("Note ").put(&u.id())?.lit("-").done()),
         );
@@ -154,21 +156,16 @@ async fn write_note(u: &User) -> Flow {
             )
             .await
         {
-            step.status(expected(at(32, 7), "2xx"), &[Status::Class(2)]);
+            step.status(const { expected(at(32, 7), "2xx") }, &[Status::Class(2)]);
         }
         step.end()?;
     }
     Ok(())
 }
-/// One turn of `Writer`.
-async fn writer_user_turn(u: &User) -> Flow {
-    write_note(u).await?;
-    Ok(())
-}
 /// Turns of `Writer`, one after the other.
 async fn writer_user_turns(u: &User) -> Flow {
     loop {
-        let outcome = writer_user_turn(u).await;
+        let outcome = write_note(u).await;
         u.turn_over(outcome).await;
     }
 }

@@ -99,7 +99,7 @@ async fn login(u: &User, mut name: Value, mut password: Value) -> Flow<Value> {
     let mut token = Value::Null;
     let mut step = u.step(0);
     if step.send(u.attempt(|| shop_login(u, &name, &password))).await {
-        step.status(expected(at(29, 5), "200"), &[Status::Code(200)]);
+        step.status(const { expected(at(29, 5), "200") }, &[Status::Code(200)]);
         if let Some(value) = step
             .take(
                 at(30, 5),
@@ -129,7 +129,7 @@ async fn browse(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(38, 5), "200"), &[Status::Code(200)]);
+        step.status(const { expected(at(38, 5), "200") }, &[Status::Code(200)]);
         if let Some(value) = step
             .take(at(39, 5), "ids", As::Json(Type::Any), |x| x.json_path(0, Pick::One))
         {
@@ -141,7 +141,7 @@ async fn browse(u: &User) -> Flow {
         u.wait(at(42, 5), || Ok((duration(200000000), duration(800000000)))).await?;
         let mut step = u.step(2);
         if step.send(u.attempt(|| shop_item(u, &id))).await {
-            step.status(expected(at(44, 7), "200"), &[Status::Code(200)]);
+            step.status(const { expected(at(44, 7), "200") }, &[Status::Code(200)]);
             {
                 const WANTED: Matcher = Matcher::Object {
                     members: &[
@@ -151,7 +151,9 @@ async fn browse(u: &User) -> Flow {
                     exact: false,
                 };
                 step.json(
-                    expected(at(45, 7), "json { item_id: id, price_cents: > 0 }"),
+                    const {
+                        expected(at(45, 7), "json { item_id: id, price_cents: > 0 }")
+                    },
                     &WANTED,
                     |x| Ok([id.clone()]),
                 );
@@ -179,7 +181,7 @@ async fn buy(u: &User) -> Flow {
         )?;
     let mut step = u.step(3);
     if step.send(u.attempt(|| shop_item(u, &item))).await {
-        step.status(expected(at(55, 5), "200"), &[Status::Code(200)]);
+        step.status(const { expected(at(55, 5), "200") }, &[Status::Code(200)]);
         if let Some(value) = step
             .take(
                 at(56, 5),
@@ -207,7 +209,7 @@ async fn buy(u: &User) -> Flow {
             )
             .await
         {
-            step.status(expected(at(61, 7), "201"), &[Status::Code(201)]);
+            step.status(const { expected(at(61, 7), "201") }, &[Status::Code(201)]);
         }
         step.end()?;
         let mut step = u.step(5);
@@ -216,11 +218,11 @@ async fn buy(u: &User) -> Flow {
             .await
         {
             step.status(
-                expected(at(65, 7), "200 | 202"),
+                const { expected(at(65, 7), "200 | 202") },
                 &[Status::Code(200), Status::Code(202)],
             );
             step.text(
-                expected(at(66, 7), "text \"accepted\""),
+                const { expected(at(66, 7), "text \"accepted\"") },
                 false,
                 |x| Ok(text("accepted")),
             );
@@ -253,7 +255,7 @@ async fn buy(u: &User) -> Flow {
                 )
                 .await
             {
-                step.status(expected(at(72, 7), "200"), &[Status::Code(200)]);
+                step.status(const { expected(at(72, 7), "200") }, &[Status::Code(200)]);
                 if let Some(value) = step
                     .take(
                         at(73, 7),
@@ -273,7 +275,7 @@ async fn buy(u: &User) -> Flow {
     }
     let mut step = u.step(7);
     if step.send(u.attempt(|| shop_clear(u, &ops::member(&u.keep(0), "cart")?))).await {
-        step.status(expected(at(76, 44), "204"), &[Status::Code(204)]);
+        step.status(const { expected(at(76, 44), "204") }, &[Status::Code(204)]);
     }
     step.end()?;
     Ok(())
@@ -303,27 +305,17 @@ async fn shopper_user_on_start(u: &User) -> Flow {
     u.set_bearer(at(87, 5), 0, || Ok(token.clone()))?;
     Ok(())
 }
-/// One turn of `Shopper`.
-async fn shopper_user_turn(u: &User) -> Flow {
-    shopping(u).await?;
-    Ok(())
-}
 /// Turns of `Shopper`, one after the other.
 async fn shopper_user_turns(u: &User) -> Flow {
     loop {
-        let outcome = shopper_user_turn(u).await;
+        let outcome = shopping(u).await;
         u.turn_over(outcome).await;
     }
-}
-/// One turn of `Auditor`.
-async fn auditor_user_turn(u: &User) -> Flow {
-    browse(u).await?;
-    Ok(())
 }
 /// Turns of `Auditor`, one after the other.
 async fn auditor_user_turns(u: &User) -> Flow {
     loop {
-        let outcome = auditor_user_turn(u).await;
+        let outcome = browse(u).await;
         u.turn_over(outcome).await;
     }
 }

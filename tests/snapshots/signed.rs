@@ -102,7 +102,7 @@ async fn post(u: &User) -> Flow {
         )
         .await
     {
-        step.status(expected(at(31, 5), "201"), &[Status::Code(201)]);
+        step.status(const { expected(at(31, 5), "201") }, &[Status::Code(201)]);
         if let Some(value) = step
             .take(
                 at(32, 5),
@@ -138,29 +138,30 @@ async fn check(u: &User) -> Flow {
                 let mut r = u.request(0, "GET"); r.path("/balance"); ledger_options(u, &
                 mut r) ?; Ok(r) })). await { { const WANTED : Matcher = Matcher::Object {
                 members : & [(Key::Lit("cents"), Matcher::Type(Type::Int))], exact :
-                false }; step.json(expected(at(41, 43), "json { cents: int }"), & WANTED,
-                | x | Ok([])); } } step.end() ?; Ok(()) }), Box::pin(async { let mut step
-                = u.step(3); if step.send(u.attempt(|| { let mut r = u.request(0, "GET");
-                r.path("/limits"); ledger_options(u, & mut r) ?; Ok(r) })). await { {
-                const WANTED : Matcher = Matcher::Object { members : &
-                [(Key::Lit("daily"), Matcher::Object { members : & [(Key::Lit("cents"),
+                false }; step.json(const { expected(at(41, 43), "json { cents: int }") },
+                & WANTED, | x | Ok([])); } } step.end() ?; Ok(()) }), Box::pin(async {
+                let mut step = u.step(3); if step.send(u.attempt(|| { let mut r = u
+                .request(0, "GET"); r.path("/limits"); ledger_options(u, & mut r) ?;
+                Ok(r) })). await { { const WANTED : Matcher = Matcher::Object { members :
+                & [(Key::Lit("daily"), Matcher::Object { members : & [(Key::Lit("cents"),
                 Matcher::Cmp(Op::Gt, Bound::Int(0)))], exact : false })], exact : false
-                }; step.json(expected(at(42, 43), "json { daily: { cents: > 0 } }"), &
-                WANTED, | x | Ok([])); } } step.end() ?; Ok(()) })
+                }; step.json(const { expected(at(42, 43),
+                "json { daily: { cents: > 0 } }") }, & WANTED, | x | Ok([])); } } step
+                .end() ?; Ok(()) })
             ],
         )
         .await?;
     for id in u.items(at(44, 13), || functions::sample(u.rng(), &u.keep(0), &int(3)))? {
         let mut step = u.step(4);
         if step.send(u.attempt(|| ledger_entry_get(u, &id))).await {
-            step.status(expected(at(45, 46), "200"), &[Status::Code(200)]);
+            step.status(const { expected(at(45, 46), "200") }, &[Status::Code(200)]);
             {
                 const WANTED: Matcher = Matcher::Object {
                     members: &[(Key::Lit("id"), Matcher::Arg(0))],
                     exact: false,
                 };
                 step.json(
-                    expected(at(45, 58), "json { id }"),
+                    const { expected(at(45, 58), "json { id }") },
                     &WANTED,
                     |x| Ok([id.clone()]),
                 );
@@ -195,7 +196,7 @@ async fn prune(u: &User) -> Flow {
                     .await
                 {
                     step.status(
-                        expected(at(52, 64), "204 | 404"),
+                        const { expected(at(52, 64), "204 | 404") },
                         &[Status::Code(204), Status::Code(404)],
                     );
                 }
@@ -246,15 +247,10 @@ async fn clerk_user_every_1(u: &User) -> Flow {
     renew(u).await?;
     Ok(())
 }
-/// One turn of `Clerk`.
-async fn clerk_user_turn(u: &User) -> Flow {
-    work(u).await?;
-    Ok(())
-}
 /// Turns of `Clerk`, one after the other.
 async fn clerk_user_turns(u: &User) -> Flow {
     loop {
-        let outcome = clerk_user_turn(u).await;
+        let outcome = work(u).await;
         u.turn_over(outcome).await;
     }
 }

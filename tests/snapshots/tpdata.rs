@@ -99,7 +99,7 @@ async fn check_treatment_variants(u: &User) -> Flow {
         )?;
     let mut step = u.step(0);
     if step.send(u.attempt(|| tpdata_treatment_create(u, &iid))).await {
-        step.status(expected(at(32, 5), "201"), &[Status::Code(201)]);
+        step.status(const { expected(at(32, 5), "201") }, &[Status::Code(201)]);
         if let Some(value) = step
             .take(
                 at(33, 5),
@@ -117,7 +117,7 @@ async fn check_treatment_variants(u: &User) -> Flow {
         .send(u.attempt(|| tpdata_treatment_variant_create(u, &treatment, &iid)))
         .await
     {
-        step.status(expected(at(38, 5), "201"), &[Status::Code(201)]);
+        step.status(const { expected(at(38, 5), "201") }, &[Status::Code(201)]);
         {
             const WANTED: Matcher = Matcher::Object {
                 members: &[
@@ -128,16 +128,18 @@ async fn check_treatment_variants(u: &User) -> Flow {
                 exact: false,
             };
             step.json(
-                expected(
-                    at(39, 5),
-                    "json { iid, category: \"xray:full-mouth\", country_code: \"US\" }",
-                ),
+                const {
+                    expected(
+                        at(39, 5),
+                        "json { iid, category: \"xray:full-mouth\", country_code: \"US\" }",
+                    )
+                },
                 &WANTED,
                 |x| Ok([iid.clone()]),
             );
         }
         step.text(
-            expected(at(40, 5), "text \"TreatmentVariant\""),
+            const { expected(at(40, 5), "text \"TreatmentVariant\"") },
             false,
             |x| Ok(text("TreatmentVariant")),
         );
@@ -159,7 +161,7 @@ async fn check_treatment_variants(u: &User) -> Flow {
         .await
     {
         step.status(
-            expected(at(46, 5), "200 | 304"),
+            const { expected(at(46, 5), "200 | 304") },
             &[Status::Code(200), Status::Code(304)],
         );
         {
@@ -173,7 +175,7 @@ async fn check_treatment_variants(u: &User) -> Flow {
                 },
             ];
             step.headers(
-                expected(at(47, 5), "headers { content_type: ~ /json/ }"),
+                const { expected(at(47, 5), "headers { content_type: ~ /json/ }") },
                 WANTED,
                 |x| Ok([]),
             );
@@ -195,31 +197,28 @@ async fn check_treatment_variants(u: &User) -> Flow {
                 exact: false,
             };
             step.json(
-                expected(
-                    at(48, 5),
-                    "json { id: variant, tags: [_, ..], price: > 0, deleted_at: absent }",
-                ),
+                const {
+                    expected(
+                        at(48, 5),
+                        "json { id: variant, tags: [_, ..], price: > 0, deleted_at: absent }",
+                    )
+                },
                 &WANTED,
                 |x| Ok([variant.clone()]),
             );
         }
         step.check(
-            expected(at(49, 5), "elapsed < 500ms"),
+            const { expected(at(49, 5), "elapsed < 500ms") },
             |x| Check::compare(x.elapsed(), Op::Lt, duration(500000000)),
         );
     }
     step.end()?;
     Ok(())
 }
-/// One turn of `TPDataUser`.
-async fn tp_data_user_user_turn(u: &User) -> Flow {
-    check_treatment_variants(u).await?;
-    Ok(())
-}
 /// Turns of `TPDataUser`, one after the other.
 async fn tp_data_user_user_turns(u: &User) -> Flow {
     loop {
-        let outcome = tp_data_user_user_turn(u).await;
+        let outcome = check_treatment_variants(u).await;
         u.turn_over(outcome).await;
     }
 }

@@ -92,6 +92,10 @@ impl Quick {
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, transport: &Transport, wire: &Wire, to_head: bool) -> Poll<Outcome> {
         if !self.flushed {
             ready!(self.poll_write(cx, &wire.bytes));
+            // Hardly ever is the answer there already. What is wrong with the connection, reading tells.
+            if let Some(stream) = &self.stream {
+                let _ = ready!(stream.poll_readable(cx));
+            }
         }
         loop {
             let Some(stream) = &mut self.stream else { return Poll::Pending };

@@ -73,6 +73,14 @@ impl Stream {
         Pin::new(self).poll_write(cx, bytes)
     }
 
+    /// Waits until there may be something to read. With TLS only reading tells.
+    pub(crate) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Plain(tcp) => tcp.poll_read_ready(cx),
+            Self::Tls(_) | Self::Nested(_) => Poll::Ready(Ok(())),
+        }
+    }
+
     /// Reads some bytes to the buffer's end, which must have room; 0 at the stream's end.
     pub(crate) fn poll_receive(&mut self, cx: &mut Context<'_>, buffer: &mut BytesMut) -> Poll<io::Result<usize>> {
         let Self::Plain(tcp) = self else { return pin!(self.read_buf(buffer)).poll(cx) };
