@@ -39,7 +39,11 @@ pub(crate) fn run(bench: &Bench) -> Outcome {
         let origin = if encrypted { format!("https://127.0.0.1:{TLS_PORT}") } else { format!("http://127.0.0.1:{PORT}") };
         let mut programs = vec![("ltc", ltc(bench, &binary, "1"))];
         programs.extend(peers::installed(bench, &origin, path, body)?);
-        let round = || programs.iter().map(|(_, command)| turn(bench, &nginx, command, "1")).collect::<Outcome<Vec<Turn>>>();
+        let mut first = 0;
+        let round = || {
+            first += 1;
+            round(bench, &nginx, &programs, first)
+        };
         let (rounds, told) = quiet::rounds(bench, round)?;
         println!("\n{name}\n{told}");
         table(&programs, &rounds);
@@ -54,18 +58,30 @@ pub(crate) fn run(bench: &Bench) -> Outcome {
     Ok(())
 }
 
+/// Each program's turn, in the order of the programs. Each round another one is first, since a turn is worth less behind some programs
+/// than behind others.
+fn round(bench: &Bench, nginx: &Nginx, programs: &[Program], first: usize) -> Outcome<Vec<Turn>> {
+    let first = first % programs.len();
+    let (before, behind) = programs.split_at(first);
+    let turns = behind.iter().chain(before).map(|(_, command)| turn(bench, nginx, command, "1"));
+    let mut turns = turns.collect::<Outcome<Vec<Turn>>>()?;
+    turns.rotate_right(first);
+    Ok(turns)
+}
+
 fn table(programs: &[Program], rounds: &[Vec<Turn>]) {
-    println!("{:<8} {:>10} {:>12} {:>10} {:>14}", "", "CPU us/req", "requests/s", "RSS MiB", "ratio to wrk");
+    println!("{:<8} {:>10} {:>12} {:>10} {:>14}  {}", "", "CPU us/req", "requests/s", "RSS MiB", "ratio to wrk", "half of the rounds");
     let wrk = programs.iter().position(|(program, _)| *program == "wrk");
     for (index, (program, _)) in programs.iter().enumerate() {
-        let ratio = wrk.map(|wrk| median(rounds.iter().map(|round| round[index].us / round[wrk].us)));
+        let ratios = |share| wrk.map(|wrk| quantile(rounds.iter().map(|round| round[index].us / round[wrk].us), share));
         let middle = |of: fn(&Turn) -> f64| median(rounds.iter().map(|round| of(&round[index])));
         println!(
-            "{program:<8} {:>10.2} {:>12.0} {:>10.1} {:>14}",
+            "{program:<8} {:>10.2} {:>12.0} {:>10.1} {:>14}  {}",
             middle(|turn| turn.us),
             middle(|turn| turn.rps),
             middle(|turn| turn.rss_mib),
-            ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}")),
+            ratios(0.5).map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}")),
+            ratios(0.25).zip(ratios(0.75)).map_or_else(String::new, |(low, high)| format!("{low:.2} to {high:.2}")),
         );
     }
 }
@@ -101,7 +117,12 @@ pub(crate) fn ltc(bench: &Bench, binary: &str, threads: &str) -> Vec<String> {
 
 /// The middle one.
 pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
+    quantile(values, 0.5)
+}
+
+/// The one that this share of the others lies below.
+fn quantile(values: impl Iterator<Item = f64>, share: f64) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+    values.get((values.len() as f64 * share) as usize).copied().unwrap_or(f64::NAN)
 }

@@ -14,8 +14,9 @@ const OWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bench/peers");
 
 /// Those that are installed and can send the request. goose's and locust's users only get.
 pub(crate) fn installed(bench: &Bench, origin: &str, path: &str, body: Option<&str>) -> Outcome<Vec<Program>> {
-    let mut programs: Vec<Program> =
-        plain(bench, &format!("{origin}{path}"), body)?.into_iter().filter(|(name, _)| is_there(name)).collect();
+    let url = format!("{origin}{path}");
+    let mut programs: Vec<Program> = plain(bench, &url, body)?.into_iter().filter(|(name, _)| is_there(name)).collect();
+    programs.extend(is_there("k6").then(|| ("k6", k6(bench, &url, body))));
     if body.is_none() {
         let seconds = bench.args.seconds.to_string();
         programs.extend(goose(origin, path, &seconds).map(|command| ("goose", command)));
@@ -51,6 +52,14 @@ fn plain(bench: &Bench, url: &str, body: Option<&str>) -> Outcome<[Program; 5]> 
 
 fn script(body: &str) -> String {
     format!("wrk.method = \"POST\"\nwrk.body = '{body}'\nwrk.headers[\"Content-Type\"] = \"application/json\"\n")
+}
+
+/// k6 with `peers/k6.js`; without the server that it opens to be asked about the run.
+fn k6(bench: &Bench, url: &str, body: Option<&str>) -> Vec<String> {
+    let (url, body) = (format!("PEER_URL={url}"), format!("PEER_BODY={}", body.unwrap_or_default()));
+    let (time, file) = (format!("{}s", bench.args.seconds), format!("{OWN}/k6.js"));
+    let run = ["k6", "run", "--vus", CONNECTIONS, "--duration", &time, "--env", &url, "--env", &body];
+    words(&[&run[..], &["--insecure-skip-tls-verify", "--no-usage-report", "--address", "", "--quiet", &file]].concat())
 }
 
 /// goose is a library: its program is `peers/goose`, if that has been built.
