@@ -70,7 +70,7 @@ fn round(bench: &Bench, nginx: &Nginx, programs: &[Program], first: usize) -> Ou
 }
 
 fn table(programs: &[Program], rounds: &[Vec<Turn>]) {
-    println!("{:<8} {:>10} {:>12} {:>10} {:>14}  {}", "", "CPU us/req", "requests/s", "RSS MiB", "ratio to wrk", "half of the rounds");
+    println!("{:<8} {:>10} {:>12} {:>10} {:>14}  half of the rounds", "", "CPU us/req", "requests/s", "RSS MiB", "ratio to wrk");
     let wrk = programs.iter().position(|(program, _)| *program == "wrk");
     for (index, (program, _)) in programs.iter().enumerate() {
         let ratios = |share| wrk.map(|wrk| quantile(rounds.iter().map(|round| round[index].us / round[wrk].us), share));

@@ -6,6 +6,7 @@
 //! they mean.
 
 mod canned;
+mod floor;
 mod load;
 mod memory;
 mod nginx;
@@ -60,6 +61,9 @@ enum What {
     /// The server that `load` starts for the sequence.
     #[value(hide = true)]
     Canned,
+    /// The client that `load` starts which does nothing but send and receive.
+    #[value(hide = true)]
+    Floor,
 }
 
 /// Where all files of a run are.
@@ -85,6 +89,7 @@ fn main() -> Outcome {
         What::Memory => memory::run,
         What::Truth => truth::run,
         What::Canned => return sequence::serve(),
+        What::Floor => return floor::run(&args),
     };
     let folder = std::env::temp_dir().join(format!("ltc-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;

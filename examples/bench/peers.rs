@@ -16,6 +16,9 @@ const OWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bench/peers");
 pub(crate) fn installed(bench: &Bench, origin: &str, path: &str, body: Option<&str>) -> Outcome<Vec<Program>> {
     let url = format!("{origin}{path}");
     let mut programs: Vec<Program> = plain(bench, &url, body)?.into_iter().filter(|(name, _)| is_there(name)).collect();
+    if let Some(host) = origin.strip_prefix("http://") {
+        programs.push(("floor", floor(bench, host, path, body)?));
+    }
     programs.extend(is_there("k6").then(|| ("k6", k6(bench, &url, body))));
     if body.is_none() {
         let seconds = bench.args.seconds.to_string();
@@ -52,6 +55,14 @@ fn plain(bench: &Bench, url: &str, body: Option<&str>) -> Outcome<[Program; 5]> 
 
 fn script(body: &str) -> String {
     format!("wrk.method = \"POST\"\nwrk.body = '{body}'\nwrk.headers[\"Content-Type\"] = \"application/json\"\n")
+}
+
+/// `floor.rs`, of this program, without encryption.
+fn floor(bench: &Bench, host: &str, path: &str, body: Option<&str>) -> std::io::Result<Vec<String>> {
+    let told = [format!("PEER_HOST={host}"), format!("PEER_PATH={path}"), format!("PEER_BODY={}", body.unwrap_or_default())];
+    let program = std::env::current_exe()?.display().to_string();
+    let run = ["env", &told[0], &told[1], &told[2], &program, "floor", "--seconds", &bench.args.seconds.to_string()];
+    Ok(words(&run))
 }
 
 /// k6 with `peers/k6.js`; without the server that it opens to be asked about the run.
