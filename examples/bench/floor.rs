@@ -1,5 +1,5 @@
 //! What no client can go below: the same bytes sent over as many connections and received again, by two system calls a request and one to
-//! wait, and nothing else. No answer is read, nothing is judged or recorded.
+//! wait, and nothing else. What comes is not looked at, nothing is judged or recorded.
 
 use std::env;
 use std::io::{Read as _, Write as _};
