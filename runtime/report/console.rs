@@ -5,7 +5,7 @@ use std::io;
 use anstyle::{AnsiColor, Style};
 
 use super::figures::{clock, count, ms, percent, rate};
-use super::{Look, Report, Table};
+use super::{Look, Report, Table, shown};
 use crate::thresholds::Outcome;
 use ltc_engine::stats::{Durations, NameKind, NameStats, PERCENTILE_NAMES};
 
@@ -150,10 +150,10 @@ fn apart(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
                 0 => String::new(),
                 n => format!(", {} failed", count(n)),
             };
-            lines.push(format!("  {}: {} skipped{failed}", name.name, count(stats.skipped)));
+            lines.push(format!("  {}: {} skipped{failed}", shown(&name.name), count(stats.skipped)));
         }
         if stats.retried > 0 {
-            lines.push(format!("  {}: {} retried", name.name, count(stats.retried)));
+            lines.push(format!("  {}: {} retried", shown(&name.name), count(stats.retried)));
         }
     }
     if lines.is_empty() {
@@ -173,7 +173,7 @@ fn failures(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<
     writeln!(out, "\n{}", look.paint(RED.bold(), &title))?;
     let all = failures.by_count();
     for (key, found) in all.iter().take(FAILURES_SHOWN) {
-        let mut parts = vec![report.name(key.name).to_owned(), key.class.to_string()];
+        let mut parts = vec![shown(report.name(key.name)), key.class.to_string()];
         if !key.kind.is_empty() {
             parts.push(key.kind.to_string());
         }
@@ -181,7 +181,7 @@ fn failures(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<
         let place = if place.is_empty() { String::new() } else { format!("  {place}") };
         writeln!(out, "  {:>7}  {}{}", count(found.count), parts.join(" · "), look.paint(DIM, &place))?;
         if let Some(example) = found.examples.first() {
-            let message = printable(&example.message);
+            let message = shown(example.message.lines().next().unwrap_or_default());
             let at = clock(std::time::Duration::from_micros(example.at_us));
             let text = format!("{message} (user {}, {at})", example.user);
             writeln!(out, "           {}", look.paint(DIM, &text))?;
@@ -213,12 +213,6 @@ fn thresholds(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Resul
         writeln!(out, "  {}  {}{}", look.paint(style, &text), verdict.actual_text(), look.paint(DIM, &detail))?;
     }
     Ok(())
-}
-
-/// A message's first line without control characters: it may quote what a server sent, which must not steer the terminal.
-fn printable(message: &str) -> String {
-    let line = message.lines().next().unwrap_or_default();
-    line.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::super::sample::{report, verdict};
 use super::*;
-use ltc_engine::stats::{Phases, Recorder, Sample, Snapshot};
+use ltc_engine::stats::{Example, FailureClass, FailureKey, Phases, Recorder, Sample, Snapshot};
 use std::time::Duration;
 
 fn written(report: &Report, look: Look) -> String {
@@ -87,6 +87,18 @@ fn thresholds_stand_below_what_they_judge() {
 }
 
 #[test]
-fn a_servers_words_dont_steer_the_terminal() {
-    assert_eq!(printable("got \u{1b}[2Jx\nmore"), "got \u{fffd}[2Jx");
+fn a_servers_words_and_odd_names_dont_steer_the_terminal() {
+    let mut report = report();
+    let key = FailureKey { name: 1, class: FailureClass::Text, place: 1, kind: "".into() };
+    let mut recorder = Recorder::new(report.names.len(), 7);
+    let message = "got \u{1b}[2Jx\nmore".to_owned();
+    recorder.failure(key, Duration::from_secs(1), || Example { message, ..Example::default() });
+    report.total.merge(&recorder.snapshot(Duration::from_secs(1), 0, 0));
+    report.names[1].name = "Pay\t\u{1b}[31m".into();
+    report.names[4].name = "Log\nout".into();
+    let text = written(&report, Look::default());
+    assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
+    for shown in ["Pay\\t\\u{1b}[31m", "got \\u{1b}[2Jx (user", "  Log\\nout: 2 skipped"] {
+        assert!(text.contains(shown), "{shown} is not in\n{text}");
+    }
 }

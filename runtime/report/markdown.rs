@@ -3,7 +3,7 @@
 use std::io;
 
 use super::figures::{clock, count, ms, percent, rate};
-use super::{Report, RunInfo};
+use super::{Report, RunInfo, shown};
 use crate::thresholds::Outcome;
 use ltc_engine::stats::{NameKind, NameStats};
 
@@ -108,7 +108,7 @@ fn failures(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 /// Text that is no markup, on one line, within a table's cell.
 fn safe(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in shown(text).chars() {
         match c {
             '<' => plain.push_str("&lt;"),
             '>' => plain.push_str("&gt;"),
@@ -116,7 +116,6 @@ fn safe(text: &str) -> String {
             // `@name` would call somebody.
             '@' => plain.push_str("&#64;"),
             '|' | '`' | '*' | '_' | '[' | ']' | '\\' | '~' | '#' => plain.extend(['\\', c]),
-            c if c.is_control() => plain.push(' '),
             c => plain.push(c),
         }
     }
@@ -125,7 +124,7 @@ fn safe(text: &str) -> String {
 
 /// Text within back-ticks, within a table's cell.
 fn code(text: &str) -> String {
-    text.chars().map(|c| if c == '`' || c.is_control() { ' ' } else { c }).collect::<String>().replace('|', "\\|")
+    shown(text).replace('`', " ").replace('|', "\\|")
 }
 
 #[cfg(test)]
@@ -146,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_servers_words_are_no_markup() {
-        assert_eq!(safe("<img> @team [x](y) `a|b`\n"), "&lt;img&gt; &#64;team \\[x\\](y) \\`a\\|b\\` ");
+        assert_eq!(safe("<img> @team [x](y) `a|b`\n"), "&lt;img&gt; &#64;team \\[x\\](y) \\`a\\|b\\`\\\\n");
         assert_eq!(code("a`|b"), "a \\|b");
     }
 

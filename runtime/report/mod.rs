@@ -13,12 +13,14 @@ pub mod junit;
 pub mod markdown;
 mod merge;
 mod table;
+mod text;
 
 pub(crate) use figures::short_ms;
 pub use figures::{bytes, clock, count, ms, percent, rate};
 pub use json::SCHEMA;
 pub use table::Look;
-pub(crate) use table::{Table, fit};
+pub(crate) use table::Table;
+pub(crate) use text::{Align, cut, fit, padded, shown, width};
 
 use std::time::Duration;
 

@@ -5,6 +5,8 @@ use std::io::IsTerminal as _;
 
 use anstyle::Style;
 
+use super::text::{Align, fit, padded, shown, width};
+
 /// How a text is to look: whether with colours, and how wide at most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Look {
@@ -43,39 +45,6 @@ fn or_usual(size: Option<(terminal_size::Width, terminal_size::Height)>) -> (usi
     size.map_or((80, 24), |(width, height)| (width.0.into(), height.0.into()))
 }
 
-/// How many columns a text takes. Wide letters count as one: none are in what ltc itself writes.
-fn width(text: &str) -> usize {
-    text.chars().count()
-}
-
-/// A text cut in its middle to so many columns: the beginning and the end tell names apart best.
-pub(crate) fn fit(text: &str, most: usize) -> String {
-    let length = width(text);
-    if length <= most {
-        return text.to_owned();
-    }
-    let kept = most.saturating_sub(1);
-    let (head, tail) = (kept.div_ceil(2), kept / 2);
-    let start: String = text.chars().take(head).collect();
-    let end: String = text.chars().skip(length - tail).collect();
-    format!("{start}…{end}")
-}
-
-/// To which side a cell is set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Align {
-    Left,
-    Right,
-}
-
-fn padded(text: &str, to: usize, align: Align) -> String {
-    let space = " ".repeat(to.saturating_sub(width(text)));
-    match align {
-        Align::Left => format!("{text}{space}"),
-        Align::Right => format!("{space}{text}"),
-    }
-}
-
 /// A table. Its first column names the row and is repeated where the other columns don't fit beside each other.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
@@ -91,7 +60,9 @@ impl Table {
         Self { head: head.into_iter().map(Into::into).collect(), rows: Vec::new() }
     }
 
+    /// A row; names with control characters are shown escaped, so that each row stays one line.
     pub(crate) fn row(&mut self, style: Style, cells: Vec<String>) {
+        let cells = cells.into_iter().map(|cell| shown(&cell)).collect();
         self.rows.push(Some((style, cells)));
     }
 
@@ -223,6 +194,20 @@ mod tests {
         assert_eq!(look.paint(Style::new().bold(), "x"), "\u{1b}[1mx\u{1b}[0m");
         assert_eq!(look.paint(Style::new(), "x"), "x");
         assert_eq!(Look::default().paint(Style::new().bold(), "x"), "x");
-        assert_eq!(fit("abcdefgh", 5), "ab…gh");
+    }
+
+    #[test]
+    fn wide_and_control_characters_keep_the_columns_straight() {
+        let mut table = Table::new(["Step", "requests"]);
+        for name in ["注文を確認する", "buy 🛒", "a\tb\n", "plain"] {
+            table.row(Style::new(), vec![name.into(), "12".into()]);
+        }
+        for width in [None, Some(22), Some(30)] {
+            let lines = table.lines(Look { color: false, width });
+            assert!(lines.iter().all(|line| line.ends_with("12") || line.ends_with("requests")), "{lines:#?}");
+            let ends: Vec<usize> = lines.iter().map(|line| super::width(line)).collect();
+            assert!(ends.iter().all(|end| *end == ends[0]), "{lines:#?}");
+        }
+        assert_eq!(table.lines(Look::default())[3], "a\\tb\\n                12");
     }
 }

@@ -55,9 +55,72 @@ fn a_larger_screen_has_more_columns() {
     assert!(row.contains("200") && row.contains("20.0") && row.contains("0.0%"), "{row}");
 }
 
+/// A busy test: long and wide names, great figures, thresholds that are broken, and kinds of failure.
+fn busy(steps: usize) -> State {
+    let mut about = about();
+    let names = ["Buy / 注文を確認する", "Pay 🛒 now", "Look\tup\n", "A rather long name of a step that goes on and on"];
+    about.names = (0..steps).map(|i| Name::step(format!("{i} {}", names[i % names.len()]), "GET")).collect();
+    let mut moment = moment();
+    let mut line = moment.total.clone();
+    (line.requests, line.failures) = (123_456_789, 98_765);
+    (line.now.rps, line.now.mean_us) = (98_765.4, 1_234_567.0);
+    line.now.percentiles_us = [1_234_567; ltc_engine::stats::PERCENTILES.len()];
+    moment.lines = vec![line.clone(); steps];
+    moment.total = line;
+    (moment.users, moment.planned) = (12_345, 23_456);
+    moment.thresholds = (0..12).map(|i| judged(&format!("all.p{i} < 100ms"), Outcome::Failed)).collect();
+    let failed = moment.failed[0].clone();
+    moment.failed = (0..30).map(|i| crate::moment::Failed { step: format!("注文 {i}"), ..failed.clone() }).collect();
+    let mut state = State::new(Arc::new(about));
+    state.tell(Arc::new(moment));
+    state
+}
+
+/// Which of these figures a line shows cut: a part of its digits with none of its other characters around.
+fn cut_figures(line: &str) -> Vec<String> {
+    let whole = ["123,456,789", "98,765", "98765.4", "0.1%", "1235ms", "12,345/23,456", "98,765 (0.1%)", "00:00:30", "00:01:00", "100ms"];
+    let figures = line.split(|c: char| c.is_whitespace() || "│┌┐─/()…".contains(c)).filter(|part| part.len() > 3);
+    let odd = figures.filter(|part| part.chars().all(|c| c.is_ascii_digit() || ",.%:".contains(c) || "ms".contains(c)));
+    odd.filter(|part| !part.is_empty() && part.contains(|c: char| c.is_ascii_digit()))
+        .filter(|part| !whole.iter().any(|figure| figure.split(['/', ' ', '(', ')']).any(|known| known == *part)))
+        .filter(|part| !part.starts_with("00:00:"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn steps_come_first_and_no_digit_is_cut_at_any_size() {
+    for (width, height) in [(80, 24), (100, 34), (200, 60), (120, 40), (60, 20), (50, 15), (40, 12), (30, 10), (40, 6), (80, 3)] {
+        let lines = screen(&mut busy(6), width, height);
+        let text = lines.join("\n");
+        assert!(lines.iter().any(|line| line.contains("0 Buy")), "{width}×{height} shows no step:\n{text}");
+        assert!(text.contains("123,456,789"), "{width}×{height}:\n{text}");
+        for line in lines.iter().skip(1).take_while(|line| !line.contains("First failures")) {
+            assert_eq!(cut_figures(line), Vec::<String>::new(), "{width}×{height}: {line}\n{text}");
+        }
+    }
+    let lines = screen(&mut busy(6), 100, 34);
+    has(&lines, &["0 Buy", "5 Pay", "Total", "Thresholds 12 of 12 broken", "First failures", "Requests/s"]);
+    let lines = screen(&mut busy(40), 200, 60);
+    has(&lines, &["p99.9", "max", "avg", "Thresholds", "First failures", "–37 of 40"]);
+}
+
+#[test]
+fn wide_and_control_characters_keep_the_table_straight() {
+    let mut state = busy(4);
+    let mut terminal = Terminal::new(TestBackend::new(100, 34)).unwrap();
+    terminal.draw(|frame| draw(frame, &mut state, Duration::from_secs(30))).unwrap();
+    let buffer = terminal.backend().buffer();
+    let start = |y: u16| (0..90).find(|&x| "123,456,789".char_indices().all(|(i, c)| buffer[(x + i as u16, y)].symbol() == c.to_string()));
+    let starts: Vec<u16> = (0..34).filter_map(start).collect();
+    assert_eq!(starts, [starts[0]; 5], "four steps and the total");
+    has(&screen(&mut state, 100, 34), &["2 Look\\tup\\n"]);
+}
+
 #[test]
 fn the_smallest_screens_do_not_panic() {
-    for (width, height) in [(1, 1), (10, 3), (20, 8), (40, 12), (79, 15)] {
+    for (width, height) in [(1, 1), (2, 2), (10, 3), (20, 8), (40, 12), (79, 15), (300, 1), (1, 100)] {
+        screen(&mut busy(9), width, height);
         let mut state = state();
         state.help = width % 2 == 0;
         state.asking = true;
@@ -90,9 +153,8 @@ fn many_steps_scroll_within_bounds() {
     has(&screen(&mut state, 80, 24), &["Step 98 ", "–99 of 100"]);
 }
 
-#[test]
-fn thresholds_that_are_broken_come_first() {
-    let verdict = |text: &str, outcome| crate::thresholds::Verdict {
+fn judged(text: &str, outcome: Outcome) -> crate::thresholds::Verdict {
+    crate::thresholds::Verdict {
         text: text.into(),
         place: String::new(),
         subject: "all".into(),
@@ -104,10 +166,14 @@ fn thresholds_that_are_broken_come_first() {
         outcome,
         detail: String::new(),
         aborted_at_us: None,
-    };
+    }
+}
+
+#[test]
+fn thresholds_that_are_broken_come_first() {
     let mut moment = moment();
     moment.thresholds =
-        vec![verdict("all.rps > 1", Outcome::Passed), verdict("all.p95 < 100ms", Outcome::Failed), verdict("x", Outcome::NotJudged)];
+        vec![judged("all.rps > 1", Outcome::Passed), judged("all.p95 < 100ms", Outcome::Failed), judged("x", Outcome::NotJudged)];
     let mut state = State::new(Arc::new(about()));
     state.tell(Arc::new(moment));
     for (width, height) in [(80, 24), (120, 40)] {

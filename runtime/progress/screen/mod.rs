@@ -1,7 +1,9 @@
 //! The screen of a running test: a thread that owns the terminal, draws what it is told, and hears keys.
 
 mod draw;
+mod layout;
 mod state;
+mod steps;
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};

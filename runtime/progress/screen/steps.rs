@@ -1,0 +1,154 @@
+//! The table of steps: as many columns as there is room for, none of them cut.
+
+use ratatui::Frame;
+use ratatui::layout::{Alignment, Constraint, Rect};
+use ratatui::style::{Color, Style, Stylize as _};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Cell, Row, Table};
+
+use super::draw::{ACCENT, BAD, DIM, framed};
+use super::layout::AROUND;
+use super::state::{Sort, State};
+use crate::moment::Line as Figures;
+use crate::report::{count, fit, percent, rate, short_ms, shown, width};
+use ltc_engine::stats::NameKind;
+
+/// How narrow a column may be: figures that change should not make it jump.
+const LEAST: usize = 6;
+/// How many columns a name keeps, where it has as many, before a column is left out; for columns that are not among the first to see.
+const NAME: usize = 12;
+const LONG_NAME: usize = 36;
+
+/// A column: its heading, the sort it shows, its cell, and how soon it is left out where there is no room: the greatest first.
+struct Column {
+    heading: &'static str,
+    sort: Option<Sort>,
+    cell: fn(&Figures) -> String,
+    rank: u8,
+}
+
+/// Columns of a rank above this are there only where names have room as well.
+const CORE: u8 = 7;
+
+fn quantile(line: &Figures, quantile: f64) -> String {
+    line.now.percentile_us(quantile).map_or_else(|| "–".to_owned(), short_ms)
+}
+
+fn mean(line: &Figures) -> String {
+    if line.now.requests == 0 { "–".to_owned() } else { short_ms(line.now.mean_us.round() as u64) }
+}
+
+const COLUMNS: [Column; 10] = [
+    Column { heading: "requests", sort: Some(Sort::Requests), cell: |line| count(line.requests), rank: 0 },
+    Column { heading: "rps", sort: Some(Sort::Rps), cell: |line| rate(line.now.rps), rank: 3 },
+    Column { heading: "failures", sort: Some(Sort::Failures), cell: |line| count(line.failures), rank: 1 },
+    Column { heading: "", sort: None, cell: |line| percent(line.failures, line.requests), rank: 6 },
+    Column { heading: "avg", sort: None, cell: mean, rank: 9 },
+    Column { heading: "p50", sort: Some(Sort::P50), cell: |line| quantile(line, 0.5), rank: 4 },
+    Column { heading: "p95", sort: Some(Sort::P95), cell: |line| quantile(line, 0.95), rank: 2 },
+    Column { heading: "p99", sort: Some(Sort::P99), cell: |line| quantile(line, 0.99), rank: 5 },
+    Column { heading: "p99.9", sort: None, cell: |line| quantile(line, 0.999), rank: 10 },
+    Column { heading: "max", sort: Some(Sort::Max), cell: |line| quantile(line, 1.0), rank: 8 },
+];
+
+/// The columns that fit beside names of that width, with their widths.
+fn fitting(widths: &[usize], longest: usize, room: usize) -> Vec<usize> {
+    let mut kept: Vec<usize> = (0..COLUMNS.len()).collect();
+    loop {
+        let Some(&last) = kept.iter().max_by_key(|&&column| COLUMNS[column].rank) else { return kept };
+        let name = longest.min(if COLUMNS[last].rank > CORE { LONG_NAME } else { NAME });
+        let figures: usize = kept.iter().map(|&column| widths[column] + 1).sum();
+        if name + figures <= room {
+            return kept;
+        }
+        kept.retain(|&column| column != last);
+    }
+}
+
+/// Draws it. Where there is little room the frame goes first, then the heading, then the total.
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &mut State) {
+    let rows = state.rows();
+    let bare = area.height <= AROUND;
+    let (headed, totalled) = (area.height >= 3, area.height >= 2);
+    let around = if bare { u16::from(headed) + u16::from(totalled) } else { AROUND };
+    let room = usize::from(area.height.saturating_sub(around)).max(1);
+    state.scroll = state.scroll.min(rows.len().saturating_sub(room));
+    let last = (state.scroll + room).min(rows.len());
+    let mut inner = area;
+    if !bare {
+        let mut title = vec![Span::from(" Steps ")];
+        if rows.len() > room {
+            title.push(Span::styled(format!("{}–{last} of {} ", state.scroll + 1, rows.len()), DIM));
+        }
+        let block = framed(Line::from(title));
+        inner = block.inner(area);
+        frame.render_widget(block, area);
+    }
+    let Some(moment) = &state.shown else {
+        frame.render_widget(Line::from(" waiting for the first interval …").style(DIM), inner);
+        return;
+    };
+    let mark = |sort: Option<Sort>| match sort {
+        Some(sort) if sort == state.sort => {
+            if state.reversed {
+                "▲"
+            } else {
+                "▼"
+            }
+        }
+        _ => "",
+    };
+    let names = &state.about.names;
+    let heads: Vec<String> = COLUMNS.iter().map(|column| format!("{}{}", column.heading, mark(column.sort))).collect();
+    let cells = |line: &Figures| -> Vec<String> { COLUMNS.iter().map(|column| (column.cell)(line)).collect() };
+    let lines: Vec<(usize, String, Vec<String>)> =
+        rows[state.scroll..last].iter().map(|&index| (index, shown(&names[index].name), cells(&moment.lines[index]))).collect();
+    let total = cells(&moment.total);
+    // A column is as wide as what stands in it; names get the rest.
+    let all = || lines.iter().map(|(.., cells)| cells).chain([&total, &heads]);
+    let widths: Vec<usize> =
+        (0..COLUMNS.len()).map(|column| all().map(|cells| width(&cells[column])).max().unwrap_or(0).max(LEAST)).collect();
+    let longest = lines.iter().map(|(_, name, _)| width(name)).max().unwrap_or(0).max(5);
+    let kept = fitting(&widths, longest, usize::from(inner.width));
+    let name_width = usize::from(inner.width).saturating_sub(kept.iter().map(|&column| widths[column] + 1).sum());
+    let right = |text: &String| Cell::from(Line::from(text.clone()).alignment(Alignment::Right));
+    let row = |name: &str, cells: &[String]| {
+        Row::new(std::iter::once(Cell::from(fit(name, name_width))).chain(kept.iter().map(|&column| right(&cells[column]))))
+    };
+    let mut drawn: Vec<Row<'_>> = lines
+        .iter()
+        .map(|(index, name, cells)| {
+            let line = &moment.lines[*index];
+            row(name, cells).style(match names[*index].kind {
+                _ if line.now.failures > 0 => BAD,
+                _ if line.failures > 0 => Style::new().fg(Color::Red),
+                NameKind::Group => DIM,
+                NameKind::Step => Style::new(),
+            })
+        })
+        .collect();
+    if totalled {
+        drawn.push(row("Total", &total).bold());
+    }
+    let step = format!("Step{}", if state.sort == Sort::Spec && state.reversed { "▲" } else { "" });
+    let head = row(&step, &heads).style(Style::new().fg(ACCENT).bold());
+    let constraints = std::iter::once(Constraint::Length(u16::try_from(name_width).unwrap_or(u16::MAX)))
+        .chain(kept.iter().map(|&column| Constraint::Length(u16::try_from(widths[column]).unwrap_or(u16::MAX))));
+    let table = Table::new(drawn, constraints).column_spacing(1);
+    frame.render_widget(if headed { table.header(head) } else { table }, inner);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_left_out_before_names_are_cut_to_nothing() {
+        let widths = [8; COLUMNS.len()];
+        let heads = |room| fitting(&widths, 20, room).into_iter().map(|column| COLUMNS[column].heading).collect::<Vec<_>>();
+        assert_eq!(heads(200).len(), COLUMNS.len());
+        assert_eq!(heads(90), ["requests", "rps", "failures", "", "p50", "p95", "p99"]);
+        assert_eq!(heads(40), ["requests", "failures", "p95"]);
+        assert_eq!(heads(12), Vec::<&str>::new());
+    }
+}

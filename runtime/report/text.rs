@@ -1,0 +1,112 @@
+//! Text in columns: how wide it is on a terminal, how it is cut and padded, and how characters that would move it are shown.
+
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::UnicodeWidthStr as _;
+
+/// How many columns a text takes on a terminal: two for a wide character (CJK, emoji), none for a combining mark.
+pub(crate) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text with control characters, and those that change the direction or hide, written as escapes: `\n`, `\u{1b}`.
+///
+/// A name or a message may quote what a server sent, which must neither steer the terminal nor break a table's line.
+pub(crate) fn shown(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_odd(c) { plain.extend(c.escape_default()) } else { plain.push(c) }
+    }
+    plain
+}
+
+fn is_odd(c: char) -> bool {
+    // Zero width space, marks and overrides of direction, line and paragraph separators, the byte order mark.
+    let unseen =
+        matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    c.is_control() || unseen
+}
+
+/// A text cut in its middle to at most so many columns: the beginning and the end tell names apart best.
+pub(crate) fn fit(text: &str, most: usize) -> String {
+    if width(text) <= most {
+        return text.to_owned();
+    }
+    if most == 0 {
+        return String::new();
+    }
+    let kept = most - 1;
+    let start = taken(text.graphemes(true), kept.div_ceil(2));
+    let mut end: Vec<&str> = taken(text.graphemes(true).rev(), kept / 2);
+    end.reverse();
+    format!("{}…{}", start.concat(), end.concat())
+}
+
+/// A sentence cut at its end to at most so many columns: its beginning says most.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    if width(text) <= most {
+        return text.to_owned();
+    }
+    if most == 0 {
+        return String::new();
+    }
+    format!("{}…", taken(text.graphemes(true), most - 1).concat())
+}
+
+/// The first graphemes that fit so many columns together.
+fn taken<'t>(graphemes: impl Iterator<Item = &'t str>, most: usize) -> Vec<&'t str> {
+    let mut used = 0;
+    graphemes
+        .take_while(|grapheme| {
+            used += width(grapheme);
+            used <= most
+        })
+        .collect()
+}
+
+/// To which side a cell is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Align {
+    Left,
+    Right,
+}
+
+/// The text with spaces up to so many columns.
+pub(crate) fn padded(text: &str, to: usize, align: Align) -> String {
+    let space = " ".repeat(to.saturating_sub(width(text)));
+    match align {
+        Align::Left => format!("{text}{space}"),
+        Align::Right => format!("{space}{text}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_characters_take_two_columns() {
+        assert_eq!(["abc", "注文", "🛒 buy", "e\u{301}", ""].map(width), [3, 4, 6, 1, 0]);
+        assert_eq!(padded("注文", 6, Align::Right), "  注文");
+        assert_eq!(padded("注文", 6, Align::Left), "注文  ");
+        assert_eq!(padded("abc", 2, Align::Left), "abc");
+    }
+
+    #[test]
+    fn what_is_cut_fits_and_splits_no_character() {
+        assert_eq!(fit("abcdefgh", 5), "ab…gh");
+        assert_eq!(fit("注文を確認する", 8), "注文…る");
+        assert_eq!(cut("注文を確認する", 8), "注文を…");
+        assert_eq!((fit("abc", 0), cut("abc", 0), fit("abc", 1)), (String::new(), String::new(), "…".into()));
+        for most in 0..20 {
+            for text in ["注文を確認する", "🛒🛒🛒🛒🛒", "e\u{301}e\u{301}e\u{301}e\u{301}", "a🛒b注c"] {
+                assert!(width(&fit(text, most)) <= most && width(&cut(text, most)) <= most, "{text} in {most}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_would_move_the_text_is_escaped() {
+        assert_eq!(shown("a\tb\r\n\u{1b}[31m\u{202e}x"), "a\\tb\\r\\n\\u{1b}[31m\\u{202e}x");
+        assert_eq!(shown("注文 🛒 ü"), "注文 🛒 ü");
+    }
+}
