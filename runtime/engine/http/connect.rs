@@ -11,7 +11,7 @@ use super::proxy::{Hopper, tunnel};
 use super::stream::Stream;
 use super::target::Origin;
 use super::transport::{ApiTransport, Transport};
-use super::{Failure, tls};
+use super::{Failure, tls, words};
 use crate::stats::FailureClass;
 
 /// How long the phases of connecting took.
@@ -98,14 +98,16 @@ async fn tcp(origin: &Origin, addresses: &[SocketAddr]) -> Result<TcpStream, Fai
         Some(error) => match error.kind() {
             io::ErrorKind::ConnectionRefused => format!("connection refused by {to}"),
             io::ErrorKind::TimedOut => format!("{to} didn't answer when a connection was tried"),
-            io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => format!("{to} can't be reached: {error}"),
+            io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+                format!("{to} can't be reached: {}", words::of_io(&error))
+            }
             io::ErrorKind::AddrNotAvailable => {
                 format!("no connection to {to}: this machine has no port left for it (too many connections were opened)")
             }
             _ if error.raw_os_error() == Some(24) => {
                 format!("no connection to {to}: this process may open no more files (raise it with `ulimit -n`)")
             }
-            _ => format!("no connection to {to}: {error}"),
+            _ => format!("no connection to {to}: {}", words::of_io(&error)),
         },
         None => format!("no connection to {to}: it has no address"),
     };

@@ -29,7 +29,11 @@ pub(crate) fn decode(headers: &Headers, encoded: &[u8]) -> Result<Option<Bytes>,
         decoded = match result {
             Ok(Some(decoded)) => Some(decoded),
             Ok(None) => return Err(Failure::protocol(format!("the decoded body is larger than {} MB", MAX_BODY / 1024 / 1024))),
-            Err(error) => return Err(Failure::protocol(format!("the body says it is {coding}, but can't be decoded: {error}"))),
+            Err(error) => {
+                let why =
+                    if error.kind() == io::ErrorKind::UnexpectedEof { "it ends too early" } else { "it is something else, or damaged" };
+                return Err(Failure::protocol(format!("the body says it is {coding}, but can't be decoded: {why}")));
+            }
         };
     }
     Ok(decoded.map(Bytes::from))

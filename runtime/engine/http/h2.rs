@@ -15,7 +15,7 @@ use super::head::{ACCEPT_ENCODING, USER_AGENT, body_length, cookie_line};
 use super::headers::{Headers, MAX_HEAD, is_one_of, lines};
 use super::redirect::Step;
 use super::stream::Stream;
-use super::{Failure, Version};
+use super::{Failure, Version, words};
 
 /// Lines that HTTP/2 has no place for, or another one.
 const NOT_SENT: [&str; 9] =
@@ -117,16 +117,19 @@ fn request(step: &Step<'_>) -> Result<(http::Request<Full<Bytes>>, usize), Failu
     let host = [step.headers, step.auth].into_iter().flat_map(lines).find(|(name, ..)| name.eq_ignore_ascii_case(b"host"));
     let authority = host.map_or(step.url.origin.authority.as_bytes(), |(_, value, _)| value);
     let uri = http::Uri::builder().scheme(step.url.origin.scheme()).authority(authority).path_and_query(step.url.path.as_str()).build();
-    let wrong = |error: http::Error| Failure::protocol(format!("the request can't be sent over HTTP/2: {error}"));
+    let wrong = |what: &str| Failure::protocol(format!("the request can't be sent over HTTP/2: {what}"));
+    let odd_field = |name: &[u8]| wrong(&format!("the header `{}` has a character that isn't allowed", String::from_utf8_lossy(name)));
     let body = if step.has_body { Full::new(step.body.clone()) } else { Full::default() };
-    let mut request = http::Request::builder().method(step.method.as_str()).uri(uri.map_err(wrong)?).body(body).map_err(wrong)?;
+    let uri = uri.map_err(|_| wrong("its host or its path has a character that isn't allowed"))?;
+    let request = http::Request::builder().method(step.method.as_str()).uri(uri).body(body);
+    let mut request = request.map_err(|_| wrong("its method isn't one"))?;
     let fields = request.headers_mut();
     for (name, value, _) in [step.headers, step.auth].into_iter().flat_map(lines) {
         if is_one_of(name, &NOT_SENT) {
             continue;
         }
-        let name = http::HeaderName::from_bytes(name).map_err(|error| wrong(error.into()))?;
-        fields.append(name, http::HeaderValue::from_bytes(value).map_err(|error| wrong(error.into()))?);
+        let known = http::HeaderName::from_bytes(name).map_err(|_| odd_field(name))?;
+        fields.append(known, http::HeaderValue::from_bytes(value).map_err(|_| odd_field(name))?);
     }
     for (name, value) in [("user-agent", USER_AGENT), ("accept", "*/*"), ("accept-encoding", ACCEPT_ENCODING)] {
         if !fields.contains_key(name) {
@@ -135,7 +138,7 @@ fn request(step: &Step<'_>) -> Result<(http::Request<Full<Bytes>>, usize), Failu
     }
     let cookie = cookie_line(step);
     if !cookie.is_empty() {
-        fields.insert(http::header::COOKIE, http::HeaderValue::from_bytes(&cookie).map_err(|error| wrong(error.into()))?);
+        fields.insert(http::header::COOKIE, http::HeaderValue::from_bytes(&cookie).map_err(|_| odd_field(b"cookie"))?);
     }
     if let Some(length) = body_length(step) {
         fields.insert(http::header::CONTENT_LENGTH, length.into());
@@ -151,13 +154,23 @@ fn says(error: &hyper::Error, words: &str) -> bool {
 
 /// What went wrong, in a tester's words.
 fn failure(error: &hyper::Error) -> Failure {
-    let source = std::error::Error::source(error).map(ToString::to_string);
     if error.is_canceled() || error.is_closed() || error.is_incomplete_message() {
         return Failure::reset("the connection was closed before an answer came");
     }
-    let text = source.unwrap_or_else(|| error.to_string());
-    if error.is_parse() {
-        return Failure::protocol(format!("the answer is not HTTP/2: {text}"));
+    let source = std::error::Error::source(error);
+    if let Some(cause) = source.and_then(|source| source.downcast_ref::<h2::Error>()) {
+        let text = words::of_h2_error(cause);
+        let theirs = cause.is_remote() || cause.get_io().is_some() || cause.reason().is_none();
+        return if theirs { Failure::reset(text) } else { Failure::protocol(text) };
     }
-    Failure::reset(format!("the HTTP/2 exchange broke: {text}"))
+    if let Some(cause) = source.and_then(|source| source.downcast_ref::<std::io::Error>()) {
+        return Failure::reset(format!("the connection broke: {}", words::of_io(cause)));
+    }
+    if error.is_parse() {
+        return Failure::protocol("the answer is not HTTP/2");
+    }
+    if error.is_user() {
+        return Failure::protocol("the request can't be sent over HTTP/2");
+    }
+    Failure::reset("the HTTP/2 exchange broke")
 }

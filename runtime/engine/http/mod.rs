@@ -25,7 +25,10 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod tls_words;
 mod transport;
+mod trust;
+mod words;
 
 use std::rc::Rc;
 use std::time::Duration;

@@ -202,6 +202,6 @@ pub(crate) fn broken(error: &io::Error) -> Failure {
             Failure::reset("the connection was reset by the server")
         }
         io::ErrorKind::InvalidData => super::tls::failure(error, ""),
-        _ => Failure::reset(format!("the connection broke: {error}")),
+        _ => Failure::reset(format!("the connection broke: {}", super::words::of_io(error))),
     }
 }

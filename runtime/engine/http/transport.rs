@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 use super::parse::Known;
 use super::proxy::{Proxies, Proxy};
 use super::target::Origin;
-use super::{Failure, tls};
+use super::{Failure, tls, words};
 use crate::stats::FailureClass;
 
 /// How long a looked-up address is used.
@@ -193,7 +193,7 @@ impl Name {
         let none = |why: String| Failure::new(FailureClass::Dns, format!("the host {host} has no address{why}"));
         let found: Found = match tokio::net::lookup_host((host, 0)).await {
             Ok(found) => Ok(found.map(|address| address.ip()).collect()),
-            Err(error) => Err(none(format!(": {error}"))),
+            Err(error) => Err(none(format!(": {}", words::of_resolver(&error)))),
         };
         let found = found.and_then(|found| if found.is_empty() { Err(none(String::new())) } else { Ok(found) });
         *self.found.borrow_mut() = Some((Instant::now(), found.clone()));

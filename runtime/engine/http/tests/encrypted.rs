@@ -144,10 +144,15 @@ fn certificates_are_checked() {
         let failure = client(&ApiConfig::default()).get(server.url("localhost", "/")).await.unwrap_err();
         assert_eq!(
             (failure.class, failure.message.as_str()),
-            (FailureClass::Tls, "the certificate of localhost is not trusted: unknown issuer")
+            (
+                FailureClass::Tls,
+                "the certificate of localhost is not trusted: unknown issuer: give the authority that signed it as `tls.ca` in the environment"
+            )
         );
         let failure = trusting.get(server.url("127.0.0.1", "/")).await.unwrap_err();
-        assert_eq!(failure.message, "the certificate of 127.0.0.1 is not trusted: it is for another name");
+        let message =
+            "the certificate of 127.0.0.1 is not trusted: it is for another name (localhost): set `tls.server_name` to one of them";
+        assert_eq!(failure.message, message);
         let mut named = authority.api();
         named.tls.server_name = Some("localhost".into());
         assert!(client(&named).get(server.url("127.0.0.1", "/")).await.is_ok());
@@ -188,7 +193,7 @@ fn clients_show_their_certificate() {
         let server = Secure::start(&authority, "localhost", false, true).await;
         let failure = client(&authority.api()).get(server.url("localhost", "/")).await.unwrap_err();
         assert_eq!(failure.class, FailureClass::Tls);
-        assert!(failure.message.contains("refused by the server: CertificateRequired"), "{}", failure.message);
+        assert!(failure.message.contains("refused by the server: it wants a client certificate: set `tls.cert`"), "{}", failure.message);
         let mut api = authority.api();
         let (certificate, key) = authority.issue("tester");
         api.tls.cert = Some(certificate.pem().into());

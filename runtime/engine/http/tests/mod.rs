@@ -5,6 +5,7 @@ mod chains;
 mod connections;
 mod encrypted;
 mod fuzz;
+mod selfsigned;
 mod speed;
 
 use std::cell::RefCell;

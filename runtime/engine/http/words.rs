@@ -1,0 +1,155 @@
+//! Errors of the system and of HTTP/2 in a tester's words. The system's own words are kept, a library's never are.
+
+use std::io;
+
+use h2::Reason;
+
+/// What the system, or what reads for it, says went wrong.
+pub(crate) fn of_io(error: &io::Error) -> String {
+    if let Some(code) = error.raw_os_error() {
+        // The system's text without what Rust puts behind it.
+        let text = error.to_string();
+        let text = text.strip_suffix(&format!(" (os error {code})")).unwrap_or(&text);
+        return lowered(text);
+    }
+    of_kind(error.kind()).into()
+}
+
+/// `Connection reset by peer` stands within a sentence.
+fn lowered(text: &str) -> String {
+    let mut chars = text.chars();
+    match (chars.next(), chars.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => first.to_lowercase().chain(chars).collect(),
+        _ => text.to_owned(),
+    }
+}
+
+fn of_kind(kind: io::ErrorKind) -> &'static str {
+    use io::ErrorKind as K;
+    match kind {
+        K::ConnectionRefused => "the connection was refused",
+        K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe => "the connection was reset",
+        K::NotConnected => "it was not connected",
+        K::TimedOut => "it took too long",
+        K::UnexpectedEof => "it ended too early",
+        K::WriteZero => "nothing more could be written",
+        K::InvalidData | K::InvalidInput => "the data is not what it should be",
+        K::HostUnreachable | K::NetworkUnreachable | K::NetworkDown => "the network can't be reached",
+        K::PermissionDenied => "it is not allowed",
+        K::OutOfMemory => "there is no memory left",
+        K::Interrupted => "it was interrupted",
+        K::Unsupported => "it is not supported",
+        _ => "the system gives no reason",
+    }
+}
+
+/// Why a name has no address. The resolver's texts are those of the C library (`gai_strerror`), in English wherever it isn't translated.
+pub(crate) fn of_resolver(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
+    let known = [
+        ("Name or service not known", "the name isn't known: check the url for a slip, or the machine's DNS"),
+        ("nodename nor servname provided, or not known", "the name isn't known: check the url for a slip, or the machine's DNS"),
+        ("Name does not resolve", "the name isn't known: check the url for a slip, or the machine's DNS"),
+        ("No address associated with hostname", "the name is known, but has no address"),
+        ("Temporary failure in name resolution", "the name server didn't answer: check the machine's network and `/etc/resolv.conf`"),
+        ("Try again", "the name server didn't answer: check the machine's network and `/etc/resolv.conf`"),
+        ("Non-recoverable failure in name resolution", "the name server refused to answer"),
+        ("System error", "the system's resolver failed; it may have no file left to open (`ulimit -n`)"),
+        ("Memory allocation failure", "there is no memory left"),
+    ];
+    match known.iter().find(|(theirs, _)| text.starts_with(theirs)) {
+        Some((_, ours)) => (*ours).into(),
+        None => of_io(error),
+    }
+}
+
+/// What an error code of HTTP/2 means (RFC 9113, 7).
+pub(crate) fn of_h2(reason: Reason) -> String {
+    let text = match reason {
+        Reason::NO_ERROR => "it has nothing more to say on it",
+        Reason::PROTOCOL_ERROR => "the rules of HTTP/2 were broken",
+        Reason::INTERNAL_ERROR => "it failed within (the server's own log says why)",
+        Reason::FLOW_CONTROL_ERROR => "more data was sent than was allowed",
+        Reason::SETTINGS_TIMEOUT => "its settings were not confirmed in time",
+        Reason::STREAM_CLOSED => "data came for a request that was over",
+        Reason::FRAME_SIZE_ERROR => "a frame had a wrong size",
+        Reason::REFUSED_STREAM => "it refused the request before it did anything with it",
+        Reason::CANCEL => "it gave the request up",
+        Reason::COMPRESSION_ERROR => "headers could not be unpacked",
+        Reason::CONNECT_ERROR => "the connection behind it broke",
+        Reason::ENHANCE_YOUR_CALM => "too much was asked of it at once: it limits the rate (ENHANCE_YOUR_CALM)",
+        Reason::INADEQUATE_SECURITY => "the connection is not encrypted well enough for it",
+        Reason::HTTP_1_1_REQUIRED => "it wants HTTP/1.1 for this: set `http2: false` in the environment",
+        other => return format!("it gave the code {}, which HTTP/2 doesn't know", u32::from(other)),
+    };
+    text.into()
+}
+
+/// What went wrong with a connection over HTTP/2, and who is to blame.
+pub(crate) fn of_h2_error(error: &h2::Error) -> String {
+    if let Some(io) = error.get_io() {
+        return format!("the connection broke: {}", of_io(io));
+    }
+    let Some(reason) = error.reason() else { return "the connection broke".into() };
+    let why = of_h2(reason);
+    match (error.is_remote(), error.is_go_away()) {
+        (true, true) => format!("the server closed the connection: {why}"),
+        (true, false) => format!("the server ended the request: {why}"),
+        // What this side found wrong is in what the server sent.
+        (false, _) => format!("the server's answer is not as HTTP/2 has it: {why}"),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// No name of a type, no debug print, no end of a sentence.
+    pub(in crate::http) fn is_plain(text: &str) -> bool {
+        let quoted = |word: &str| word.starts_with('`') || word.chars().all(|char| !char.is_lowercase());
+        let camel = |word: &str| {
+            let word = word.trim_matches(|char: char| !char.is_alphanumeric());
+            word.chars().any(char::is_lowercase) && word.chars().skip(1).any(char::is_uppercase)
+        };
+        let known = ["subjectAltName", "extendedKeyUsage", "serverAuth", "base64", "Ed25519"];
+        let odd = text.split(' ').find(|word| !quoted(word) && camel(word) && !known.iter().any(|known| word.contains(known)));
+        !text.is_empty() && odd.is_none() && !text.contains("::") && !text.contains("os error") && !text.ends_with('.')
+    }
+
+    #[test]
+    fn every_code_of_http2_has_words() {
+        for code in 0..20 {
+            let text = of_h2(Reason::from(code));
+            assert!(is_plain(&text), "{text}");
+            assert_eq!(code > 13, text.contains("doesn't know"), "{code}: {text}");
+            let error = of_h2_error(&h2::Error::from(Reason::from(code)));
+            assert!(is_plain(&error) && error.ends_with(&text), "{error}");
+        }
+        let broken = h2::Error::from(Reason::ENHANCE_YOUR_CALM);
+        assert!(of_h2_error(&broken).contains("it limits the rate"));
+    }
+
+    #[test]
+    fn errors_of_the_system_keep_its_words() {
+        assert_eq!(of_io(&io::Error::from_raw_os_error(104)), "connection reset by peer");
+        assert_eq!(of_io(&io::Error::from_raw_os_error(110)), "connection timed out");
+        assert_eq!(of_io(&io::Error::from_raw_os_error(5)), "input/output error");
+        for code in 1..134 {
+            let text = of_io(&io::Error::from_raw_os_error(code));
+            assert!(!text.contains("os error") && !text.is_empty(), "{text}");
+        }
+        // What a library wraps into one keeps to itself.
+        let wrapped = io::Error::other("Foo(Bar { baz: 1 })");
+        assert_eq!(of_io(&wrapped), "the system gives no reason");
+        assert_eq!(of_io(&io::Error::new(io::ErrorKind::InvalidData, "QuuxError")), "the data is not what it should be");
+    }
+
+    #[test]
+    fn the_resolver_says_what_to_do() {
+        let failed = |text: &str| of_resolver(&io::Error::other(format!("failed to lookup address information: {text}")));
+        assert!(failed("Name or service not known").starts_with("the name isn't known"));
+        assert!(failed("Temporary failure in name resolution").starts_with("the name server didn't answer"));
+        assert_eq!(failed("ai_family not supported"), "the system gives no reason");
+    }
+}
