@@ -117,6 +117,7 @@ impl<'a> Checker<'a> {
 
     fn base(&mut self, e: &'a ast::Expr) -> crate::model::Expr {
         let base = self.want(e, Kinds::STRING, "a base is");
+        self.check_one_line(&base, "the base");
         let text = match &base.kind {
             ExprKind::Env(id) => match self.env_value(*id) {
                 Some(super::EnvValue::String(text)) => Some(text.as_str()),
@@ -247,6 +248,7 @@ impl<'a> Checker<'a> {
             if !matches!(value.kind, ExprKind::Const(crate::model::Const::Null)) {
                 self.check_printable(&value);
             }
+            self.check_one_line(&value, &format!("the value of the header `{name}`"));
             self.lint_secret(&entry.key.text, &value);
             match headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(&name)) {
                 Some((_, first)) => {
@@ -293,6 +295,7 @@ impl<'a> Checker<'a> {
         let mut values = values.into_iter();
         match (scheme, values.next(), values.next()) {
             ("bearer", Some(token), _) => {
+                self.check_one_line(&token, "the token");
                 self.lint_secret("token", &token);
                 Auth::Bearer(token)
             }
@@ -307,10 +310,15 @@ impl<'a> Checker<'a> {
                 };
                 let text = text.to_owned();
                 self.check_header_name(&text, name.span);
+                self.check_one_line(&value, &format!("the value of the header `{text}`"));
                 self.lint_secret("token", &value);
                 Auth::Header(text, value)
             }
-            ("aws", Some(service), Some(region)) => Auth::Aws(service, region),
+            ("aws", Some(service), Some(region)) => {
+                self.check_one_line(&service, "the service");
+                self.check_one_line(&region, "the region");
+                Auth::Aws(service, region)
+            }
             _ => Auth::None,
         }
     }

@@ -16,6 +16,11 @@ impl<'a> Checker<'a> {
         };
         let mut named = |given: Option<&'a ast::Expr>| given.map(|e| Box::new(self.want(e, Kinds::STRING, "`file` takes")));
         let (name, media_type) = (named(bound[1]), named(bound[2]));
+        for (given, what) in [(&name, "the name of the file"), (&media_type, "the type of the file")] {
+            if let Some(given) = given {
+                self.check_one_line(given, what);
+            }
+        }
         let Some(ids) = bound[0].and_then(|path| self.assets(path)) else {
             return super::broken(span);
         };

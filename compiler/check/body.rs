@@ -93,7 +93,12 @@ impl<'a> Checker<'a> {
                 }
                 Body::Form(fields)
             }
-            BodyKind::Multipart(entries) => Body::Multipart(self.entries(entries, camel)),
+            BodyKind::Multipart(entries) => {
+                for entry in entries {
+                    self.check_line(&entry.key.text, entry.key.span, "the name of the part");
+                }
+                Body::Multipart(self.entries(entries, camel))
+            }
             BodyKind::Text(e) => {
                 let text = self.expr(e);
                 self.check_printable(&text);

@@ -19,6 +19,7 @@ mod exchange;
 mod expr;
 mod flow;
 pub mod functions;
+mod head;
 mod lines;
 mod lints;
 mod loops;

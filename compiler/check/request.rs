@@ -91,7 +91,9 @@ impl<'a> Checker<'a> {
         let text = match path {
             PathExpr::Plain(text) => text,
             PathExpr::Quoted(text) => {
-                return Path::Quoted(self.text(text));
+                let reference = self.text(text);
+                self.check_one_line(&reference, "the URL");
+                return Path::Quoted(reference);
             }
         };
         let parts = self.text_parts(text);

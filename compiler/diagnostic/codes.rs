@@ -161,7 +161,7 @@ codes! {
     UnknownMethod = "LT0305",
     /// A path that cannot be.
     ImpossiblePath = "LT0306",
-    /// A header's name that cannot be.
+    /// A header's name or value, or another part of a head, that cannot be.
     BadHeader = "LT0307",
     /// `body` where nothing is sent.
     BodyHere = "LT0308",

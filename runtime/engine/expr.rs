@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ecow::{EcoString, EcoVec};
 
 use crate::program::Type;
+use crate::request::one_line;
 use crate::source::{Pick, take_regex};
 use crate::user::User;
 use crate::value::FormatSpec;
@@ -139,7 +140,7 @@ pub fn file(user: &User, asset: usize, name: Option<&Value>, media_type: Option<
         file.name = name.to_text()?;
     }
     if let Some(media_type) = media_type {
-        file.media_type = media_type.to_text()?;
+        file.media_type = one_line(media_type.to_text()?, || "the type of the file".into())?;
     }
     Ok(Value::File(Arc::new(file)))
 }

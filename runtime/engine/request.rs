@@ -366,7 +366,8 @@ impl<'u> Request<'u> {
 
     /// `auth aws(service, region)`: signed once all else is laid out.
     pub fn aws(&mut self, service: &Value, region: &Value) -> Eval<()> {
-        self.aws = Some((service.to_text()?, region.to_text()?));
+        let part = |value: &Value, what: &str| one_line(value.to_text()?, || what.to_owned());
+        self.aws = Some((part(service, "the service")?, part(region, "the region")?));
         self.auth_settled = true;
         Ok(())
     }
@@ -456,11 +457,16 @@ fn push_line(out: &mut String, name: &str, value: &str) {
 
 /// A header's value as text; line breaks would start another header and are refused.
 fn header_text(name: &str, value: &Value) -> Eval<EcoString> {
-    let text = value.to_text()?;
-    if text.bytes().any(|b| matches!(b, b'\r' | b'\n' | 0)) {
-        return Err(Fault(format!("the value of the header {name} has a line break in it")));
+    one_line(value.to_text()?, || format!("the value of the header {name}"))
+}
+
+/// What is laid out into a head: a line break would begin a header of its own, and is refused; so is NUL.
+pub(crate) fn one_line(text: EcoString, what: impl FnOnce() -> String) -> Eval<EcoString> {
+    match text.bytes().find(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+        None => Ok(text),
+        Some(0) => Err(Fault(format!("{} has a NUL character in it", what()))),
+        Some(_) => Err(Fault(format!("{} has a line break in it", what()))),
     }
-    Ok(text)
 }
 
 fn pairs(out: &mut String, key: &str, value: &Value, encode: &dyn Fn(&Value, &mut String) -> Eval<()>) -> Eval<()> {
@@ -483,5 +489,9 @@ fn pairs(out: &mut String, key: &str, value: &Value, encode: &dyn Fn(&Value, &mu
 
 /// A name in a multipart head, as browsers write it.
 fn quoted(text: &str) -> String {
-    text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
+    text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A").replace('\0', "%00")
 }
+
+#[cfg(test)]
+#[path = "request_tests.rs"]
+mod tests;

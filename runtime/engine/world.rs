@@ -16,7 +16,7 @@ use crate::matcher::Judged;
 use crate::observe::Observer;
 use crate::place::Place;
 use crate::program::{Program, StepInfo};
-use crate::request::Request;
+use crate::request::{Request, one_line};
 use crate::settled::Settled;
 use crate::show;
 use crate::source::{JsonPathQuery, Members};
@@ -223,7 +223,13 @@ impl World {
             credentials,
             now: self.clock.unix_nanos(),
         })?;
-        Ok(signed.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect())
+        let mut lines = String::new();
+        for (name, value) in &signed {
+            // A key that was read from a file with its line's end would begin a header of its own.
+            let value = one_line(value.as_str().into(), || format!("what `auth aws` sends as {name}"))?;
+            lines.push_str(&format!("{name}: {value}\r\n"));
+        }
+        Ok(lines)
     }
 
     /// A text without the environment's secrets.
