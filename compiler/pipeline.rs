@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use ltc_config::environment::{EnvData, EnvValue as Value, Source};
-use ltc_config::{ConfigError, Environment, Profile};
+use ltc_config::carried::carried;
+use ltc_config::environment::{self, EnvData, EnvValue as Value, Source};
+use ltc_config::{ConfigError, Environment, Profile, Reads};
 
 use crate::ast::{File, Item};
 use crate::check::{self, AssetKind, Assets, Env, EnvValue, Input, Loaded, SourceFile};
@@ -86,9 +87,8 @@ pub fn check(target: &Target) -> Result<Checked, String> {
     let mut reader = Reader::new(target)?;
     reader.read_imports();
     reader.read_assets();
-    let (profile, environment, mut config, config_warnings) = configuration(target);
+    let (profile, environment, mut config, mut config_warnings) = configuration(target);
     let name = target.spec.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let environments = environments(&target.root, &mut config);
     let schema = environment.as_ref().map(|environment| schema(environment.root()));
     let files: Vec<SourceFile<'_>> = reader
         .files
@@ -113,6 +113,10 @@ pub fn check(target: &Target) -> Result<Checked, String> {
         config.extend(thresholds_of(program, profile));
         diagnostics.extend(too_few_rows(program, profile));
     }
+    let mut unknown = Vec::new();
+    let environments = program.as_ref().map(|program| environments(&target.root, program, &mut unknown)).unwrap_or_default();
+    // What is wrong with the environment at hand is an error already.
+    config_warnings.extend(unknown.into_iter().filter(|warning| config.iter().all(|error| error.place != warning.place)));
     diagnostics.sort_by_key(|diagnostic| diagnostic.labels.first().map(|(span, _)| (span.file, span.start)));
     Ok(Checked {
         name,
@@ -364,20 +368,22 @@ fn load_environment(root: &Path, name: &str) -> Result<Environment, Vec<ConfigEr
     Environment::parse(name, Source { text: &text, file: &file }, common.as_deref().map(|text| Source { text, file: "config/common.yml" }))
 }
 
-/// All environments of the project, which the binary carries: `--env` may name another at run time. Credentials and the registry are none.
-fn environments(root: &Path, errors: &mut Vec<ConfigError>) -> Vec<(String, String)> {
+/// What the binary carries of all environments of the project, since `--env` may name another at run time: the keys that the spec reads.
+fn environments(root: &Path, program: &Program, warnings: &mut Vec<ConfigError>) -> Vec<(String, String)> {
     let Ok(entries) = fs::read_dir(root.join("config")) else { return Vec::new() };
+    let paths: Vec<String> = program.env.iter().map(|key| key.path.join(".")).collect();
+    let reads = Reads::of(paths.iter().map(String::as_str));
     let mut found: Vec<(String, String)> = Vec::new();
     for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
-        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let is_environment =
-            path.extension().is_some_and(|extension| extension == "yml") && !stem.contains("credentials") && stem != "loadtest_registry";
-        if !is_environment {
-            continue;
-        }
-        match ltc_config::read(&path) {
-            Ok(text) => found.push((stem, text)),
-            Err(error) => errors.push(error),
+        let Some(name) = environment::name_of(&path) else { continue };
+        let text = ltc_config::read(&path).map_err(|error| vec![error]);
+        match text.and_then(|text| carried(&text, &shown(root, &path), &reads)) {
+            Ok(text) => found.push((name, text)),
+            // The one that this spec is checked against has been read: these are others, which it may never be run with.
+            Err(errors) => warnings.extend(errors.into_iter().map(|error| {
+                let message = format!("the binary will not know the environment {name}: {}", error.message);
+                ConfigError { message, ..error }
+            })),
         }
     }
     found.sort_unstable();

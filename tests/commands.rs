@@ -33,6 +33,11 @@ fn project() -> (tempfile::TempDir, PathBuf) {
 #[test]
 fn a_new_project_builds_and_runs_with_the_checkout_gone() {
     let (folder, project) = project();
+    let local = project.join("config/local.yml");
+    let text = fs::read_to_string(&local).unwrap();
+    fs::write(&local, format!("{text}\nledger: {{ key: UNREAD-MARKER }}   # COMMENT-MARKER\n")).unwrap();
+    fs::write(project.join("config/system_credentials.yml"), "SFx: { token: TOKEN-MARKER }\n").unwrap();
+    fs::remove_file(project.join("config/systems_credentials.yml")).unwrap();
     // The command itself, elsewhere: it must need nothing that lies beside it.
     let moved = folder.path().join("ltc");
     fs::copy(env!("CARGO_BIN_EXE_ltc"), &moved).unwrap();
@@ -61,6 +66,7 @@ fn a_new_project_builds_and_runs_with_the_checkout_gone() {
         .output()
         .unwrap();
     assert!(said(&output, 0).contains("Search"));
+    assert!(has(&binary, "/shop") && !has(&binary, "-MARKER"), "of an environment only what is read is in the binary");
 }
 
 #[test]
@@ -168,7 +174,12 @@ fn edit(project: &Path, from: &str, to: &str) {
 
 /// Whether a project's binary carries a name, as it does those of its sequences.
 fn knows(project: &Path, name: &str) -> bool {
-    fs::read(project.join("shop")).unwrap().windows(name.len()).any(|part| part == name.as_bytes())
+    has(&project.join("shop"), name)
+}
+
+/// Whether a file holds a text.
+fn has(file: &Path, text: &str) -> bool {
+    fs::read(file).unwrap().windows(text.len()).any(|part| part == text.as_bytes())
 }
 
 /// `ltc build --verbose` in a project.

@@ -225,7 +225,7 @@ fn a_distributed_run_tells_its_sinks_once_and_of_every_failure() {
     let events: Vec<Value> = signalfx.at("/v2/event").iter().map(|documents| documents[0][0].clone()).collect();
     let kinds: Vec<_> = events.iter().map(|event| event["eventType"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["locust.test_started", "locust.test_stopped"], "{said}");
-    assert_eq!(events[0]["properties"]["version_tpdata"], report["run"]["apis"][0]["version"]);
+    assert_eq!(events[0]["dimensions"]["version_tpdata"], report["run"]["apis"][0]["version"]);
     assert_eq!(events[0]["dimensions"]["env"], "cs1");
     let points = signalfx.at("/v2/datapoint");
     assert!(points.len() >= 2, "{points:?}");

@@ -89,4 +89,30 @@ mod tests {
             assert!(!path.contains("NAME") && !text.contains("NAME") && !text.contains("DESCRIPTION"), "{path}:\n{text}");
         }
     }
+
+    #[test]
+    fn a_binary_carries_the_keys_that_its_spec_reads_and_no_others() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &new("shop")).unwrap();
+        let local = "shop:\n  url: http://127.0.0.1:1\n  connect_timeout: 3s\n  token: MARKER   # MARKER\nledger: { url: MARKER, tls: { ca: MARKER } }\n";
+        fs::write(folder.path().join("config/local.yml"), local).unwrap();
+        fs::write(folder.path().join("config/qa.yml"), "shop: { url: http://qa.example.com, key: MARKER }\nMARKER: 1\n").unwrap();
+        fs::write(folder.path().join("config/system_credentials.yml"), "SFx: { token: MARKER }\n").unwrap();
+        fs::write(folder.path().join("config/broken.yml"), "shop: [MARKER\n").unwrap();
+        let found = crate::project::find(folder.path(), None).unwrap();
+        let checked = pipeline::check(&Target { root: found.root, spec: found.spec, profile: found.profile, env: None }).unwrap();
+        let said: Vec<String> = checked.config_warnings.iter().map(ToString::to_string).collect();
+        assert!(said[0].starts_with("config/broken.yml:") && said[0].contains("will not know the environment broken"), "{said:?}");
+        let emitted = checked.emit().unwrap();
+        let carried = |name: &str| {
+            let found = emitted.files.iter().find(|(path, _)| path == name).unwrap_or_else(|| panic!("{name} isn't carried"));
+            String::from_utf8(found.1.clone()).unwrap()
+        };
+        assert!(
+            carried("config/qa.yml").contains("http://qa.example.com") && carried("config/local.yml").contains("connect_timeout: \"3s\"")
+        );
+        for (name, content) in emitted.files.iter().chain([&("main.rs".to_owned(), emitted.main.clone().into_bytes())]) {
+            assert!(!String::from_utf8_lossy(content).contains("MARKER"), "{name}");
+        }
+    }
 }

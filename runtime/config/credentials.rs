@@ -1,4 +1,5 @@
 //! `config/systems_credentials.yml`: where results go and with which keys. Read when the test starts, never at build time.
+//! `config/system_credentials.yml`, the other spelling in the manual of the Locust framework, is the same file.
 //!
 //! A `${VAR}` that is not set is an error only of the section it stands in, and only for who asks for that section: a run without
 //! Splunk needs no Splunk token.
@@ -151,6 +152,9 @@ pub struct InfluxDb {
     pub database: Option<String>,
 }
 
+/// The names that the file may have in `config/`.
+pub const FILES: [&str; 2] = ["systems_credentials.yml", "system_credentials.yml"];
+
 const SECTIONS: [&str; 7] = ["stats_interval", "Splunk", "SFx", "AWS", "Prometheus", "OTLP", "InfluxDB"];
 const ENDPOINT_KEYS: [&str; 7] = ["url", "token", "username", "password", "headers", "prefix", "verify"];
 
@@ -180,13 +184,26 @@ impl Credentials {
         if errors.is_empty() { Ok(credentials) } else { Err(errors) }
     }
 
-    /// Reads the file; without one there are no credentials.
-    pub fn load(path: &Path, variables: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigError>> {
+    /// Reads the file of a project's `config/`, whichever of its two [`FILES`] is there; without one there are no credentials.
+    ///
+    /// # Errors
+    /// What is wrong in it, or that both are there: nobody could say which of them counts.
+    pub fn load(config: &Path, variables: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigError>> {
+        let [usual, other] = FILES.map(|name| config.join(name));
+        let path = match (usual.exists(), other.exists()) {
+            (true, true) => {
+                let message = format!("{} and {} are both there", usual.display(), other.display());
+                let error = ConfigError::new(Place::file(other.display().to_string()), message);
+                return Err(vec![error.with_help(format!("move what you need to {}, and remove the other", usual.display()))]);
+            }
+            (false, true) => other,
+            _ => usual,
+        };
         let file = path.display().to_string();
         if !path.exists() {
             return Ok(Self { file, ..Self::default() });
         }
-        let text = crate::read(path).map_err(|error| vec![error])?;
+        let text = crate::read(&path).map_err(|error| vec![error])?;
         Self::parse(&text, &file, variables)
     }
 
@@ -346,19 +363,38 @@ fn signalfx(section: Section<'_>) -> Option<SignalFx> {
     Some(SignalFx { url, token: token?, prefix: section.text("prefix").unwrap_or_else(|| "locust.".to_owned()) })
 }
 
+/// Keys of `AWS`, each with the name that boto3, and so the Locust framework, has for it.
+const AWS_KEYS: [[&str; 2]; 5] = [
+    ["access_key_id", "aws_access_key_id"],
+    ["secret_access_key", "aws_secret_access_key"],
+    ["session_token", "aws_session_token"],
+    ["region", "region_name"],
+    ["profile", "profile_name"],
+];
+
 fn aws(section: Section<'_>) -> Option<Aws> {
-    let section = section.known(&["access_key_id", "secret_access_key", "session_token", "region", "profile"]);
-    for (one, other) in [("access_key_id", "secret_access_key"), ("secret_access_key", "access_key_id")] {
+    let section = section.known(&AWS_KEYS.concat());
+    // A key by the name that it has here; both at once would leave open which counts.
+    let written = |[own, other]: [&'static str; 2]| match (section.has(own), section.has(other)) {
+        (true, true) => {
+            section.error(other, format!("{} has both {own} and {other}", section.path), "they are the same key: leave one out");
+            own
+        }
+        (false, true) => other,
+        _ => own,
+    };
+    let [id, key, token, region, profile] = AWS_KEYS.map(written);
+    for (one, other) in [(id, key), (key, id)] {
         if section.has(one) && !section.has(other) {
             section.error(one, format!("AWS has {one}, but no {other}"), "give both, or neither and let the SDK find them");
         }
     }
     Some(Aws {
-        access_key_id: secret(section, "access_key_id"),
-        secret_access_key: secret(section, "secret_access_key"),
-        session_token: secret(section, "session_token"),
-        region: section.text("region"),
-        profile: section.text("profile"),
+        access_key_id: secret(section, id),
+        secret_access_key: secret(section, key),
+        session_token: secret(section, token),
+        region: section.text(region),
+        profile: section.text(profile),
     })
 }
 

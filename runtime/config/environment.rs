@@ -3,13 +3,18 @@
 //! At build time `${VAR}` stays as it is and counts as a string, so that keys and types can be checked without secrets; the running
 //! binary calls [`Environment::resolve`].
 
+mod files;
+
 use std::path::Path;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+pub use files::name_of;
+
 use crate::error::{ConfigError, Place};
 use crate::node::{self, Node, NodeValue};
+use crate::reads::{Part as ReadPart, Reads};
 use crate::suggest::{did_you_mean, did_you_mean_or_list};
 use crate::variables::{self, Part};
 
@@ -131,7 +136,7 @@ impl Environment {
     pub fn load(directory: &Path, name: &str) -> Result<Self, Vec<ConfigError>> {
         let own = directory.join(format!("{name}.yml"));
         let common = directory.join("common.yml");
-        let text = crate::read(&own).map_err(|error| vec![error.with_help_if(other_environment(directory, name))])?;
+        let text = crate::read(&own).map_err(|error| vec![error.with_help_if(files::others(directory, name))])?;
         let common_text = match common.exists() {
             true => Some(crate::read(&common).map_err(|error| vec![error])?),
             false => None,
@@ -210,12 +215,15 @@ impl Environment {
         found
     }
 
-    /// Puts the process environment's values in the place of `${VAR}`; all that are missing are reported at once.
-    pub fn resolve(&self, variables: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigError>> {
+    /// Puts the process environment's values in the place of `${VAR}`, in all that is read; those that are missing are reported at once.
+    ///
+    /// # Errors
+    /// A variable of a key that is read, which isn't set.
+    pub fn resolve(&self, reads: &Reads, variables: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigError>> {
         let mut resolved = self.clone();
         let mut errors = Vec::new();
         let mut secrets = Vec::new();
-        resolve_value(&mut resolved.root, "", variables, &mut secrets, &mut errors);
+        Resolving { reads, variables, secrets: &mut secrets, errors: &mut errors }.value(&mut resolved.root, &mut Vec::new(), false);
         resolved.secrets.extend(secrets);
         resolved.secrets.retain(|value| is_secret(value));
         resolved.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
@@ -287,18 +295,6 @@ fn article(kind: Kind) -> &'static str {
     if matches!(kind, Kind::Int | Kind::Object) { "an" } else { "a" }
 }
 
-fn other_environment(directory: &Path, name: &str) -> Option<String> {
-    let mut names: Vec<String> = std::fs::read_dir(directory)
-        .ok()?
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter_map(|file| file.strip_suffix(".yml").map(str::to_owned))
-        .filter(|stem| !matches!(stem.as_str(), "common" | "loadtest_registry" | "systems_credentials"))
-        .collect();
-    names.sort();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    did_you_mean_or_list(name, &names, "environments")
-}
-
 fn layer(node: &Node, errors: &mut Vec<ConfigError>) -> EnvValue {
     let value = convert(node, errors);
     match value.data {
@@ -343,7 +339,7 @@ fn convert(node: &Node, errors: &mut Vec<ConfigError>) -> EnvValue {
 }
 
 /// A plain scalar as YAML 1.2 reads it, but digits with a leading zero stay text: they are account numbers and postcodes.
-fn scalar(text: &str) -> EnvData {
+pub(crate) fn scalar(text: &str) -> EnvData {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return EnvData::Null,
         "true" | "True" | "TRUE" => return EnvData::Bool(true),
@@ -407,41 +403,48 @@ fn visit(value: &EnvValue, see: &mut dyn FnMut(&EnvValue)) {
     }
 }
 
-fn resolve_value(
-    value: &mut EnvValue,
-    path: &str,
-    variables: &dyn Fn(&str) -> Option<String>,
-    secrets: &mut Vec<String>,
-    errors: &mut Vec<ConfigError>,
-) {
-    if let Some(parts) = &value.parts {
-        match variables::join(parts, variables) {
-            Ok(resolved) => {
-                value.secret = !resolved.secrets.is_empty();
-                secrets.extend(resolved.secrets);
-                value.data = EnvData::String(resolved.text);
-                value.parts = None;
-            }
-            Err(missing) => errors.extend(missing.into_iter().map(|name| {
-                ConfigError::new(value.place.clone(), format!("{path} needs the environment variable {name}, which is not set"))
-                    .with_help(format!("set {name}, or give a default: ${{{name}:-…}}"))
-            })),
+struct Resolving<'a> {
+    reads: &'a Reads,
+    variables: &'a dyn Fn(&str) -> Option<String>,
+    secrets: &'a mut Vec<String>,
+    errors: &'a mut Vec<ConfigError>,
+}
+
+impl Resolving<'_> {
+    /// `whole`: all within is read.
+    fn value(&mut self, value: &mut EnvValue, path: &mut Vec<String>, whole: bool) {
+        let part = if whole { ReadPart::Whole } else { self.reads.part(path) };
+        if part == ReadPart::Nothing {
+            return;
         }
-        return;
-    }
-    match &mut value.data {
-        EnvData::List(items) => {
-            for (index, item) in items.iter_mut().enumerate() {
-                resolve_value(item, &format!("{path}[{index}]"), variables, secrets, errors);
+        if let Some(parts) = &value.parts {
+            match variables::join(parts, self.variables) {
+                Ok(resolved) => {
+                    value.secret = !resolved.secrets.is_empty();
+                    self.secrets.extend(resolved.secrets);
+                    value.data = EnvData::String(resolved.text);
+                    value.parts = None;
+                }
+                Err(missing) => {
+                    let path = path.join(".").replace(".[", "[");
+                    self.errors.extend(missing.into_iter().map(|name| {
+                        ConfigError::new(value.place.clone(), format!("{path} needs the environment variable {name}, which is not set"))
+                            .with_help(format!("set {name}, or give a default: ${{{name}:-…}}"))
+                    }));
+                }
             }
+            return;
         }
-        EnvData::Object(members) => {
-            for (key, member) in members {
-                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                resolve_value(member, &path, variables, secrets, errors);
-            }
+        let mut inner = |key: String, value: &mut EnvValue| {
+            path.push(key);
+            self.value(value, path, part == ReadPart::Whole);
+            path.pop();
+        };
+        match &mut value.data {
+            EnvData::List(items) => items.iter_mut().enumerate().for_each(|(index, item)| inner(format!("[{index}]"), item)),
+            EnvData::Object(members) => members.iter_mut().for_each(|(key, member)| inner(key.clone(), member)),
+            _ => {}
         }
-        _ => {}
     }
 }
 

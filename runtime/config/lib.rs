@@ -5,7 +5,7 @@
 //! | `specs/<name>.profile.yml` | [`profile`] |
 //! | `config/loadtest_registry.yml` | [`registry`] |
 //! | `config/<env>.yml` over `config/common.yml` | [`environment`], [`transport`] |
-//! | `config/systems_credentials.yml` | [`credentials`] |
+//! | `config/systems_credentials.yml`, `config/system_credentials.yml` | [`credentials`] |
 //!
 //! And [`elf`], which is no file of YAML: what compiler and run time both ask of a program before it goes to AWS Lambda.
 //!
@@ -13,6 +13,7 @@
 //! Only the functions called `load` touch files, and variables of the process environment are asked of a function that the caller
 //! passes.
 
+pub mod carried;
 pub mod credentials;
 pub mod duration;
 pub mod elf;
@@ -22,6 +23,7 @@ mod node;
 pub mod profile;
 pub mod rate;
 mod reader;
+pub mod reads;
 pub mod registry;
 pub mod suggest;
 pub mod threshold;
@@ -33,6 +35,7 @@ pub use environment::Environment;
 pub use error::{ConfigError, Place};
 pub use profile::Profile;
 pub use rate::Rate;
+pub use reads::Reads;
 pub use registry::Registry;
 pub use threshold::Threshold;
 pub use transport::ApiTransportSettings;

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use ltc_config::carried::is_same;
 use ltc_config::credentials::Credentials;
 use ltc_config::environment::{EnvData, EnvValue, Source};
 use ltc_config::profile::Shape;
-use ltc_config::{ApiTransportSettings, ConfigError, Environment, Profile};
+use ltc_config::{ApiTransportSettings, ConfigError, Environment, Profile, Reads};
 
 use super::Refusal;
 use super::cli::LoadArgs;
@@ -14,8 +15,8 @@ use ltc_engine::program::{EnvKey, Program, Type};
 use ltc_engine::value::Value;
 use ltc_engine::value::convert::convert_text;
 
-/// The file of credentials.
-const CREDENTIALS: &str = "config/systems_credentials.yml";
+/// The folder of environments and credentials.
+const CONFIG: &str = "config";
 
 /// What a run is configured by.
 #[derive(Debug)]
@@ -45,8 +46,9 @@ impl Configuration {
         }
         over(&mut profile, args)?;
         let env_name = args.env.clone().or_else(|| profile.header.env.clone()).unwrap_or_default();
-        let environment = environment(program, args, &env_name)?;
-        let environment = environment.resolve(&|name| std::env::var(name).ok()).map_err(Refusal::wrong)?;
+        let reads = Reads::of(program.env.iter().map(|key| key.path));
+        let environment = environment(program, args, &env_name, &reads)?;
+        let environment = environment.resolve(&reads, &|name| std::env::var(name).ok()).map_err(Refusal::wrong)?;
         let mut problems: Vec<String> = Vec::new();
         let env = program.env.iter().map(|key| value_of(program, &environment, key, &mut problems)).collect();
         let mut unverified = Vec::new();
@@ -63,7 +65,7 @@ impl Configuration {
         if !problems.is_empty() {
             return Err(Refusal::wrong(problems));
         }
-        let credentials = Credentials::load(Path::new(CREDENTIALS), &|name| std::env::var(name).ok()).map_err(Refusal::wrong)?;
+        let credentials = Credentials::load(Path::new(CONFIG), &|name| std::env::var(name).ok()).map_err(Refusal::wrong)?;
         // Those of the credentials are no users' business, and no shard's: listeners keep them to themselves.
         let secrets = environment.secrets();
         Ok(Self { profile, profile_text: text, env_name, env, credentials, secrets, apis, unverified })
@@ -125,7 +127,7 @@ fn over(profile: &mut Profile, args: &LoadArgs) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn environment(program: &Program, args: &LoadArgs, name: &str) -> Result<Environment, Refusal> {
+fn environment(program: &Program, args: &LoadArgs, name: &str, reads: &Reads) -> Result<Environment, Refusal> {
     if name.is_empty() {
         if program.env.is_empty() {
             return Ok(Environment::empty("none"));
@@ -137,7 +139,7 @@ fn environment(program: &Program, args: &LoadArgs, name: &str) -> Result<Environ
         let file = format!("config/{name}.yml");
         if !args.embedded && Path::new(&file).is_file() {
             let text = ltc_config::read(Path::new(&file)).map_err(|error| Refusal::wrong([error]))?;
-            if carried(name).is_some_and(|carried| carried != text) {
+            if carried(name).is_some_and(|carried| !is_same(carried, &text, reads)) {
                 anstream::eprintln!(
                     "note: {file} has changed since the test was built; the file is used (--embedded keeps to the old one)"
                 );

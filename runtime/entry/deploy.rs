@@ -225,8 +225,7 @@ fn with_session<T>(offline: bool, job: impl AsyncFnOnce(Option<&Session>) -> Res
 
 /// Who asks.
 pub(super) async fn open_session() -> Result<Session, Refusal> {
-    let file = Path::new("config/systems_credentials.yml");
-    let credentials = Credentials::load(file, &|name| std::env::var(name).ok()).map_err(Refusal::wrong)?;
+    let credentials = Credentials::load(Path::new("config"), &|name| std::env::var(name).ok()).map_err(Refusal::wrong)?;
     // A section whose variables aren't set says nothing: then the SDK's chain is asked, which knows more than variables.
     let own = credentials.aws().ok().flatten();
     Session::open(own).await.map_err(refused)

@@ -13,6 +13,8 @@ use ltc_engine::stats::{PERCENTILE_NAMES, PERCENTILES};
 const BATCH: usize = 1000;
 /// How long a dimension's value may be, in characters.
 const VALUE: usize = 256;
+/// How long a dimension's name may be.
+const NAME: usize = 128;
 
 /// The percentiles that are sent, of [`PERCENTILES`].
 const SENT: [&str; 6] = ["50", "75", "90", "95", "99", "99.9"];
@@ -34,14 +36,15 @@ impl SignalFx {
         properties.insert("description".into(), json!(run.description));
         properties.insert("spec".into(), json!(run.spec));
         properties.insert("versions".into(), json!(about.versions()));
-        for api in &run.apis {
-            properties.insert(format!("version_{}", api.name), json!(api.version));
-        }
         properties.extend(more);
+        let mut dimensions = dimensions(about, None);
+        for api in &run.apis {
+            dimensions.insert(dimension_name("version_", &api.name), dimension_value(&api.version));
+        }
         let event = json!([{
             "category": "USER_DEFINED",
             "eventType": format!("{}{what}", self.prefix),
-            "dimensions": dimensions(about, None),
+            "dimensions": dimensions,
             "properties": properties,
             "timestamp": at_ms,
         }]);
@@ -51,7 +54,7 @@ impl SignalFx {
     fn points(&self, about: &About, moment: &Moment) -> Vec<Message> {
         let at = about.unix_ms(moment.at);
         let point = |name: &str, value: Value, dimensions: &Value| json!({ "metric": format!("{}{name}", self.prefix), "value": value, "dimensions": dimensions, "timestamp": at });
-        let whole = dimensions(about, None);
+        let whole = Value::Object(dimensions(about, None));
         let mut points = vec![point("clients", json!(moment.users), &whole)];
         let mut line = |kind: &str, line: &Line, dimensions: &Value| {
             let mut add = |name: &str, value: Value| points.push(point(&format!("{kind}{name}"), value, dimensions));
@@ -68,7 +71,7 @@ impl SignalFx {
         };
         line("", &moment.total, &whole);
         for (name, figures) in moment.ran(&about.names) {
-            line("transaction.", figures, &dimensions(about, Some(&name.name)));
+            line("transaction.", figures, &Value::Object(dimensions(about, Some(&name.name))));
         }
         let batches = points.chunks(BATCH).map(|batch| Message {
             url: self.datapoints.clone(),
@@ -95,16 +98,25 @@ impl Format for SignalFx {
     }
 }
 
-/// Their values are never empty and of limited length: SignalFx refuses others.
-fn dimensions(about: &About, transaction: Option<&str>) -> Value {
-    let value = |text: &str| json!(if text.is_empty() { "none".to_owned() } else { text.chars().take(VALUE).collect() });
+fn dimensions(about: &About, transaction: Option<&str>) -> Map<String, Value> {
     let mut dimensions = Map::new();
-    dimensions.insert("test_name".into(), value(&about.run.test));
-    dimensions.insert("env".into(), value(&about.run.env));
+    dimensions.insert("test_name".into(), dimension_value(&about.run.test));
+    dimensions.insert("env".into(), dimension_value(&about.run.env));
     if let Some(name) = transaction {
-        dimensions.insert("transaction".into(), value(name));
+        dimensions.insert("transaction".into(), dimension_value(name));
     }
-    Value::Object(dimensions)
+    dimensions
+}
+
+/// Values are never empty and of limited length: SignalFx refuses others.
+fn dimension_value(text: &str) -> Value {
+    json!(if text.is_empty() { "none".to_owned() } else { text.chars().take(VALUE).collect() })
+}
+
+/// Names are letters, digits, `-` and `_`, at most 128 of them: SignalFx refuses others.
+fn dimension_name(before: &str, name: &str) -> String {
+    let plain = |char: char| if char.is_ascii_alphanumeric() || char == '-' { char } else { '_' };
+    before.chars().chain(name.chars().map(plain)).take(NAME).collect()
 }
 
 #[cfg(test)]
@@ -158,12 +170,14 @@ mod tests {
         let event = body(&sent[0])[0].clone();
         assert_eq!(event["category"], "USER_DEFINED");
         assert_eq!(event["eventType"], "locust.test_started");
-        assert_eq!(event["dimensions"], json!({ "test_name": "tpdata", "env": "none" }));
-        assert_eq!(event["properties"]["version_treatments"], "1.4.2");
+        let dimensions = json!({ "test_name": "tpdata", "env": "none", "version_treatments": "1.4.2" });
+        assert_eq!(event["dimensions"], dimensions, "the versions are dimensions, by which events are filtered");
+        assert_eq!(event["properties"].get("version_treatments"), None);
         let sent = format().encode(&about, &News::Ended(Arc::new(moment())));
         assert_eq!(sent.len(), 1, "periodic statistics don't end with those of the whole test");
         assert_eq!(body(&sent[0])[0]["eventType"], "locust.test_stopped");
         assert_eq!(body(&sent[0])[0]["properties"]["failed"], 4);
+        assert_eq!(body(&sent[0])[0]["dimensions"], dimensions);
     }
 
     #[test]

@@ -103,7 +103,41 @@ fn every_error() {
 
 #[test]
 fn no_file_is_no_credentials() {
-    let credentials = Credentials::load(Path::new("/nowhere/c.yml"), &every).unwrap();
+    let credentials = Credentials::load(Path::new("/nowhere"), &every).unwrap();
     assert_eq!(credentials.splunk(), Ok(None));
     assert!(credentials.secrets().is_empty());
+}
+
+#[test]
+fn either_spelling_of_the_file_is_read_and_both_are_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, token: &str| std::fs::write(folder.path().join(name), format!("SFx: {{token: {token}}}\n")).unwrap();
+    let token = || Credentials::load(folder.path(), &every).map(|found| found.signalfx().unwrap().unwrap().token.expose().to_owned());
+    write("system_credentials.yml", "old");
+    assert_eq!(token().unwrap(), "old");
+    write("systems_credentials.yml", "new");
+    let errors = token().unwrap_err();
+    let said = errors[0].to_string();
+    assert!(said.contains("/systems_credentials.yml and ") && said.contains("/system_credentials.yml are both there"), "{said}");
+    std::fs::remove_file(folder.path().join("system_credentials.yml")).unwrap();
+    assert_eq!(token().unwrap(), "new");
+}
+
+#[test]
+fn keys_of_aws_have_the_names_of_boto3_too() {
+    let credentials = parse(
+        "AWS:\n  aws_access_key_id: ${ID}\n  aws_secret_access_key: ${KEY}\n  aws_session_token: t\n  region_name: eu-north-1\n  profile_name: load\n",
+    )
+    .unwrap();
+    let aws = credentials.aws().unwrap().unwrap();
+    let exposed = |secret: &Option<Secret>| secret.as_ref().unwrap().expose().to_owned();
+    assert_eq!(
+        (exposed(&aws.access_key_id), exposed(&aws.secret_access_key), exposed(&aws.session_token)),
+        ("value-of-ID".to_owned(), "value-of-KEY".to_owned(), "t".to_owned())
+    );
+    assert_eq!((aws.region.as_deref(), aws.profile.as_deref()), (Some("eu-north-1"), Some("load")));
+    assert!(credentials.secrets().contains(&"value-of-KEY".to_owned()), "they are masked like all others");
+    assert!(messages("AWS: {aws_access_key_id: a}")[0].contains("AWS has aws_access_key_id, but no secret_access_key"));
+    let both = messages("AWS: {access_key_id: a, aws_access_key_id: a, secret_access_key: b}");
+    assert!(both[0].contains("AWS has both access_key_id and aws_access_key_id"), "{both:?}");
 }

@@ -93,23 +93,26 @@ fn variables_wait_for_run_time() {
     let names: Vec<_> = env.variables().into_iter().map(|(name, default, _)| (name, default)).collect();
     assert_eq!(names, [("TOKEN".to_owned(), false), ("KEY".to_owned(), true)]);
 
-    let resolved = env.resolve(&|name| (name == "TOKEN").then(|| "s3cret".to_owned())).unwrap();
+    let resolved = env.resolve(&Reads::everything(), &|name| (name == "TOKEN").then(|| "s3cret".to_owned())).unwrap();
     assert_eq!(resolved.get("auto_system.token").unwrap().as_str(), Some("s3cret"));
     assert!(resolved.get("auto_system.token").unwrap().secret);
     assert_eq!(resolved.get("tpdata.key").unwrap().as_str(), Some("Bearer demo-key"));
     assert!(!resolved.get("tpdata.key").unwrap().secret);
     assert_eq!(resolved.secrets(), ["s3cret"]);
 
-    let both = env.resolve(&|name| Some(format!("value-of-{name}"))).unwrap();
+    let both = env.resolve(&Reads::everything(), &|name| Some(format!("value-of-{name}"))).unwrap();
     assert_eq!(both.secrets(), ["value-of-TOKEN", "value-of-KEY"]);
-    assert!(env.resolve(&|_| Some("abc".into())).unwrap().secrets().is_empty());
-    assert!(env.resolve(&|_| Some("https://api.example.com/v1".into())).unwrap().secrets().is_empty());
-    assert_eq!(env.resolve(&|_| Some("https://me:pw@example.com".into())).unwrap().secrets(), ["https://me:pw@example.com"]);
+    assert!(env.resolve(&Reads::everything(), &|_| Some("abc".into())).unwrap().secrets().is_empty());
+    assert!(env.resolve(&Reads::everything(), &|_| Some("https://api.example.com/v1".into())).unwrap().secrets().is_empty());
+    assert_eq!(
+        env.resolve(&Reads::everything(), &|_| Some("https://me:pw@example.com".into())).unwrap().secrets(),
+        ["https://me:pw@example.com"]
+    );
 }
 
 #[test]
 fn a_missing_variable_names_key_and_place() {
-    let errors = cs1().resolve(&|_| None).unwrap_err();
+    let errors = cs1().resolve(&Reads::everything(), &|_| None).unwrap_err();
     assert_eq!(errors.len(), 1);
     assert_eq!(
         errors[0].to_string(),
@@ -152,7 +155,7 @@ fn survives_being_handed_over() {
 fn the_example_environment_has_what_the_examples_read() {
     let own = Source { text: include_str!("../../../config/cs1.yml"), file: "config/cs1.yml" };
     let common = Source { text: include_str!("../../../config/common.yml"), file: "config/common.yml" };
-    let env = Environment::parse("cs1", own, Some(common)).unwrap().resolve(&|_| None).unwrap();
+    let env = Environment::parse("cs1", own, Some(common)).unwrap().resolve(&Reads::everything(), &|_| None).unwrap();
     for (path, kind) in [
         ("tpdata.url", Kind::String),
         ("auto_system.token", Kind::String),
@@ -170,4 +173,18 @@ fn the_example_environment_has_what_the_examples_read() {
         assert_eq!(env.get(path).map(EnvValue::kind), Some(kind), "{path}");
     }
     assert!(env.secrets().is_empty());
+}
+
+#[test]
+fn a_variable_of_a_key_that_is_not_read_need_not_be_set() {
+    let text = "shop: {url: \"${URL}\", token: \"${TOKEN}\"}\nids: [\"${A}\", {x: \"${B}\"}]\n";
+    let env = Environment::parse("x", Source { text, file: "config/x.yml" }, None).unwrap();
+    let set = |name: &str| (name == "URL").then(|| "http://127.0.0.1".to_owned());
+    let resolved = env.resolve(&Reads::of(["shop.url"]), &set).unwrap();
+    assert_eq!(resolved.get("shop.url").unwrap().as_str(), Some("http://127.0.0.1"));
+    assert!(resolved.get("shop.token").unwrap().is_unresolved());
+    let errors = env.resolve(&Reads::of(["shop", "ids"]), &set).unwrap_err();
+    let said: Vec<String> = errors.iter().map(|error| error.message.clone()).collect();
+    let needs = |path: &str, name: &str| format!("{path} needs the environment variable {name}, which is not set");
+    assert_eq!(said, [needs("shop.token", "TOKEN"), needs("ids[0]", "A"), needs("ids[1].x", "B")]);
 }

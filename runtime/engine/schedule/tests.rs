@@ -241,7 +241,7 @@ fn a_profile_handed_over_gives_the_same_plan() {
     assert_eq!(plans[0].total_duration(), Some(Duration::from_secs(30)));
     let env =
         ltc_config::Environment::parse("cs1", ltc_config::environment::Source { text: "a: {b: \"x${T}\"}", file: "config/cs1.yml" }, None);
-    let env = env.unwrap().resolve(&|_| Some("secret".to_owned())).unwrap();
+    let env = env.unwrap().resolve(&ltc_config::Reads::everything(), &|_| Some("secret".to_owned())).unwrap();
     let carried: ltc_config::Environment = serde_json::from_str(&serde_json::to_string(&env).unwrap()).unwrap();
     assert_eq!((carried.secrets(), &carried), (vec!["secret".to_owned()], &env));
 }
