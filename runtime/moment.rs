@@ -5,7 +5,7 @@ mod log;
 
 use std::time::Duration;
 
-use crate::report::RunInfo;
+use crate::report::{Conclusion, RunInfo};
 use crate::saturation::saturation;
 use crate::thresholds::Verdict;
 use ltc_engine::stats::{Example, Name, NameKind, NameStats, PERCENTILES, Snapshot};
@@ -150,6 +150,8 @@ pub(crate) struct Moment {
     pub(crate) shards: Vec<Option<u64>>,
     /// How the profile's thresholds stand.
     pub(crate) thresholds: Vec<Verdict>,
+    /// The verdict; nothing before the end.
+    pub(crate) conclusion: Option<Conclusion>,
     /// Arrivals that found no free user, since the test's start.
     pub(crate) missed: u64,
     /// How late turns began, at most, for 99 of 100; microseconds.
@@ -202,6 +204,7 @@ impl Moment {
             failed_otherwise: 0,
             shards: Vec::new(),
             thresholds: Vec::new(),
+            conclusion: None,
             missed: total.missed,
             lag_us: window.lag.quantile_us(0.99),
             cpu: window.cpu.share(),

@@ -24,8 +24,9 @@ Examples:
   {bin} run --shards 4                 the load from four processes, or from AWS Lambda
   {bin} deploy --region us-west-2      this test on AWS Lambda; status, destroy
 
-Exit codes: 0 passed, 1 a threshold (or a step of --debug) failed, 2 the profile, environment or command line is wrong,
-3 what the test stands on failed (a health check, `before test`), 130 interrupted.";
+Exit codes: 0 passed, or no thresholds; 1 a threshold (or a step of --debug) failed, or no request succeeded;
+2 the profile, environment or command line is wrong; 3 what the test stands on failed (a health check, `before test`),
+no request was begun, shards were lost for good, an output couldn't be written; 130 interrupted.";
 
 /// A compiled load test.
 #[derive(Clone, Debug, Parser)]

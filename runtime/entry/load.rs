@@ -72,14 +72,7 @@ impl Load {
     }
 
     /// Runs `after test`, and reports.
-    pub(super) fn finish(
-        self,
-        program: &Program,
-        args: &RunArgs,
-        configuration: &Configuration,
-        results: Results,
-        how: How,
-    ) -> Result<Ending, Refusal> {
+    pub(super) fn finish(self, program: &Program, args: &RunArgs, configuration: &Configuration, results: Results, how: How) -> Ending {
         let after = with_user(&self.settings, Box::new(Quiet(notice)), async |user| prepare::after_test(&user).await);
         if let Err(refusal) = after {
             for line in &refusal.lines {
@@ -87,7 +80,7 @@ impl Load {
             }
         }
         let info = self.info(program, configuration, &how.clock);
-        results.finish(args, RunInfo { interrupted: how.interrupted, plan: how.plan, notes: how.notes, ..info })
+        results.finish(args, RunInfo { interrupted: how.interrupted, broken: how.broken, plan: how.plan, notes: how.notes, ..info })
     }
 
     /// What is known of the run before its load.
@@ -135,6 +128,8 @@ impl Load {
 pub(super) struct How {
     pub(super) clock: Clock,
     pub(super) interrupted: bool,
+    /// Why the infrastructure failed it, a sentence each.
+    pub(super) broken: Vec<String>,
     /// How the load was made, a sentence each.
     pub(super) plan: Vec<String>,
     /// What a reader must know: load that was missing.

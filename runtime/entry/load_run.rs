@@ -37,14 +37,16 @@ pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Con
         graceful_stop: configuration.profile.graceful_stop,
         tell: crate::progress::notice,
     };
-    let engine = Engine::start(&run, &clock, &stop).map_err(Refusal::broken)?;
-    let outcome = engine.watch(|delta| {
-        if results.interval(&delta) == Next::Stop {
-            stop.gracefully();
-        }
+    let course = Engine::start(&run, &clock, &stop).and_then(|engine| {
+        engine.watch(|delta| {
+            if results.interval(&delta) == Next::Stop {
+                stop.gracefully();
+            }
+        })
     });
-    outcome.map_err(Refusal::broken)?;
+    // What was counted before is reported all the same.
+    let broken = course.err().into_iter().collect();
     let made = vec![summary(&load.plan), format!("from this machine, {by}")];
-    let how = How { clock, interrupted: stop.is_interrupted(), plan: made, notes: Vec::new() };
-    load.finish(program, args, configuration, results, how)
+    let how = How { clock, interrupted: stop.is_interrupted(), broken, plan: made, notes: Vec::new() };
+    Ok(load.finish(program, args, configuration, results, how))
 }

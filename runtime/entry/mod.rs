@@ -22,6 +22,7 @@ use std::time::Instant;
 
 use clap::{CommandFactory, FromArgMatches};
 
+use crate::report::Outcome;
 use cli::{Cli, Command};
 use configuration::Configuration;
 use ltc_engine::program::Program;
@@ -35,30 +36,31 @@ pub(crate) enum Ending {
     Failed,
     /// 2: the profile, the environment or the command line is wrong.
     Wrong,
-    /// 3: what the test stands on failed.
+    /// 3: what the test stands on failed, no request was begun, shards were lost for good, an output couldn't be written.
     Broken,
     /// 130: Ctrl-C.
     Interrupted,
 }
 
 impl Ending {
-    /// In a word.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Passed => "passed",
-            Self::Failed => "failed",
-            Self::Wrong | Self::Broken => "broken",
-            Self::Interrupted => "interrupted",
-        }
-    }
-
     fn code(self) -> u8 {
         match self {
-            Self::Passed => 0,
-            Self::Failed => 1,
+            Self::Passed => Outcome::Passed.exit_code(),
+            Self::Failed => Outcome::Failed.exit_code(),
             Self::Wrong => 2,
-            Self::Broken => 3,
-            Self::Interrupted => 130,
+            Self::Broken => Outcome::Broken.exit_code(),
+            Self::Interrupted => Outcome::Interrupted.exit_code(),
+        }
+    }
+}
+
+impl From<Outcome> for Ending {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::NoThresholds | Outcome::Passed => Self::Passed,
+            Outcome::Failed => Self::Failed,
+            Outcome::Interrupted => Self::Interrupted,
+            Outcome::Broken => Self::Broken,
         }
     }
 }

@@ -52,11 +52,13 @@ impl Outputs {
     }
 
     /// Prints the tables and writes all files; where one fails the others are still written.
-    pub(crate) fn write(&self, report: &Report) -> Result<(), Refusal> {
+    pub(crate) fn write(&self, report: &Report) -> Unwritten {
         let console = crate::report::console::write(&mut anstream::stdout(), report, Look::of_stdout());
-        let mut wrong: Vec<String> = console.err().map(|error| format!("standard output: {error}")).into_iter().collect();
+        // Nobody reads any more where a pipe is closed (`./test | head`): that is the reader's choice, and no failure.
+        let console = console.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
+        let mut wrong: Vec<String> = console.map(|error| format!("standard output can't be written: {error}")).into_iter().collect();
         wrong.extend(self.save(report));
-        if wrong.is_empty() { Ok(()) } else { Err(Refusal { ending: Ending::Broken, lines: wrong }) }
+        Unwritten(wrong)
     }
 
     /// Writes the files; what went wrong is a line each.
@@ -64,6 +66,19 @@ impl Outputs {
         let mut wrong: Vec<String> = self.csv.iter().filter_map(|prefix| crate::report::csv::write(report, prefix).err()).collect();
         wrong.extend(self.files().filter_map(|(path, write)| save(path, report, write).err()));
         wrong
+    }
+}
+
+/// Outputs that couldn't be written, a line each: they change the exit code, and never a verdict.
+#[derive(Debug, Default)]
+#[must_use]
+pub(crate) struct Unwritten(Vec<String>);
+
+impl Unwritten {
+    /// Says which, and with which exit code a run that ended so ends then.
+    pub(crate) fn told(self, ending: Ending) -> Ending {
+        self.0.iter().for_each(|line| anstream::eprintln!("warning: {line}"));
+        if self.0.is_empty() { ending } else { Ending::Broken }
     }
 }
 

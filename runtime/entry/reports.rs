@@ -60,8 +60,7 @@ fn read(path: &Path) -> Result<Report, Refusal> {
 pub(super) fn report(command: &ReportCommand) -> Result<Ending, Refusal> {
     let report = read(&command.file)?;
     command.outputs.check()?;
-    command.outputs.write(&report)?;
-    Ok(Ending::Passed)
+    Ok(command.outputs.write(&report).told(report.outcome.into()))
 }
 
 /// `merge`.
@@ -71,8 +70,8 @@ pub(super) fn merge(command: &MergeCommand) -> Result<Ending, Refusal> {
     save_json(&command.output, &merged)?;
     let total = merged.total.total(&merged.names);
     let requests = crate::report::count(total.requests);
-    anstream::eprintln!("{}: {requests} requests of {} runs", command.output.display(), parts.len());
-    Ok(Ending::Passed)
+    anstream::eprintln!("{}: {requests} requests of {} runs, {}", command.output.display(), parts.len(), merged.verdict());
+    Ok(merged.outcome.into())
 }
 
 /// `compare`.

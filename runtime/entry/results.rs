@@ -10,9 +10,9 @@ use super::{Ending, Refusal};
 use crate::listeners::{Listeners, News};
 use crate::moment::{About, Moment};
 use crate::progress::{Mode, Progress, notice};
-use crate::report::{Report, RunInfo};
+use crate::report::{Outcome, Report, RunInfo};
 use crate::saturation::saturation;
-use crate::thresholds::{Judge, Verdict};
+use crate::thresholds::Judge;
 use crate::web::Web;
 use ltc_engine::program::Program;
 use ltc_engine::stats::{Name, Snapshot, Timeline};
@@ -149,35 +149,38 @@ impl Results {
         self.listeners.tell(&News::Interval(moment));
     }
 
-    /// Tells all who listen that the test is over, and waits, not for long, until they have it.
-    fn end(&mut self, run: &mut RunInfo, ending: Ending) {
-        let mut whole = Moment::whole(&self.total, &self.names);
-        whole.thresholds = self.judge.verdicts();
-        let whole = Arc::new(whole);
-        if let Some(web) = self.web.take() {
-            web.finish(&whole, ending.word());
-        }
-        if !self.listeners.is_empty() {
-            self.listeners.tell(&News::Ended(whole));
-            run.listeners = std::mem::take(&mut self.listeners).finish(PATIENCE);
-        }
-    }
-
-    /// Prints the end table, writes the files that were asked for, and says how the run ends.
-    pub(crate) fn finish(mut self, args: &RunArgs, mut run: RunInfo) -> Result<Ending, Refusal> {
+    /// Comes to the verdict, tells all who listen, prints the end table and writes the files that were asked for. All that is known of
+    /// the run's course is in `run`: nothing that comes later changes the verdict. An output that couldn't be written is a warning, and
+    /// another exit code.
+    pub(crate) fn finish(mut self, args: &RunArgs, mut run: RunInfo) -> Ending {
         self.progress.finish();
         run.duration_us = self.total.window.map_or(0, |window| window.to_us);
         run.saturated = saturation(&self.total, self.total.total(&self.names).response().quantile_us(0.99));
-        let thresholds = self.judge.verdicts();
-        let ending = match run.interrupted {
-            true => Ending::Interrupted,
-            false if thresholds.iter().any(Verdict::has_failed) => Ending::Failed,
-            false => Ending::Passed,
+        let mut whole = Moment::whole(&self.total, &self.names);
+        let mut report = Report {
+            run,
+            names: self.names,
+            places: self.places,
+            total: self.total,
+            timeline: self.timeline,
+            thresholds: self.judge.verdicts(),
+            ..Report::default()
         };
-        self.end(&mut run, ending);
-        let report = Report { run, names: self.names, places: self.places, total: self.total, timeline: self.timeline, thresholds };
-        args.outputs.write(&report)?;
-        Ok(ending)
+        whole.thresholds.clone_from(&report.thresholds);
+        whole.conclusion = Some(report.conclude());
+        let whole = Arc::new(whole);
+        if let Some(web) = self.web.take() {
+            web.finish(&whole);
+        }
+        if !self.listeners.is_empty() {
+            self.listeners.tell(&News::Ended(whole));
+            report.run.listeners = self.listeners.finish(PATIENCE);
+        }
+        let unwritten = args.outputs.write(&report);
+        if report.outcome == Outcome::Broken {
+            report.reasons.iter().for_each(|why| anstream::eprintln!("error: {why}"));
+        }
+        unwritten.told(report.outcome.into())
     }
 }
 

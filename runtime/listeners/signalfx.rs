@@ -88,7 +88,13 @@ impl Format for SignalFx {
         match news {
             News::Started => messages.push(self.event(about, "test_started", about.unix_ms(Default::default()), Map::new())),
             News::Ended(whole) => {
-                let figures = json!({ "requests": whole.total.requests, "failed": whole.total.failures });
+                let conclusion = whole.conclusion.clone().unwrap_or_default();
+                let figures = json!({
+                    "requests": whole.total.requests,
+                    "failed": whole.total.failures,
+                    "verdict": conclusion.outcome.key(),
+                    "verdict_text": conclusion.text(),
+                });
                 let more = figures.as_object().cloned().unwrap_or_default();
                 messages.push(self.event(about, "test_stopped", about.unix_ms(whole.at), more));
             }
@@ -125,6 +131,7 @@ mod tests {
 
     use super::*;
     use crate::moment::sample::{about, moment};
+    use crate::report::{Conclusion, Outcome};
 
     fn format() -> SignalFx {
         SignalFx::new(&Url::parse("https://ingest.us1.signalfx.com").unwrap(), "locust.")
@@ -173,10 +180,14 @@ mod tests {
         let dimensions = json!({ "test_name": "tpdata", "env": "none", "version_treatments": "1.4.2" });
         assert_eq!(event["dimensions"], dimensions, "the versions are dimensions, by which events are filtered");
         assert_eq!(event["properties"].get("version_treatments"), None);
-        let sent = format().encode(&about, &News::Ended(Arc::new(moment())));
+        let conclusion = Conclusion { outcome: Outcome::Broken, reasons: vec!["no request was begun".to_owned()] };
+        let whole = Moment { conclusion: Some(conclusion), ..moment() };
+        let sent = format().encode(&about, &News::Ended(Arc::new(whole)));
         assert_eq!(sent.len(), 1, "periodic statistics don't end with those of the whole test");
         assert_eq!(body(&sent[0])[0]["eventType"], "locust.test_stopped");
-        assert_eq!(body(&sent[0])[0]["properties"]["failed"], 4);
+        let told = &body(&sent[0])[0]["properties"];
+        assert_eq!(told["failed"], 4);
+        assert_eq!((told["verdict"].as_str(), told["verdict_text"].as_str()), (Some("broken"), Some("broken: no request was begun")));
         assert_eq!(body(&sent[0])[0]["dimensions"], dimensions);
     }
 

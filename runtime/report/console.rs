@@ -5,8 +5,8 @@ use std::io;
 use anstyle::{AnsiColor, Style};
 
 use super::figures::{clock, count, ms, percent, rate};
-use super::{Look, Report, Table, shown};
-use crate::thresholds::Outcome;
+use super::{Look, Outcome, Report, Table, shown};
+use crate::thresholds::Status;
 use ltc_engine::stats::{Durations, NameKind, NameStats, PERCENTILE_NAMES};
 
 /// How many kinds of failure are listed; the JSON report has all.
@@ -46,7 +46,12 @@ pub fn write(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result
     for warning in warnings {
         writeln!(out, "{} {warning}", look.paint(YELLOW.bold(), "Note:"))?;
     }
-    Ok(())
+    let style = match report.outcome {
+        Outcome::Passed => GREEN.bold(),
+        Outcome::Failed | Outcome::Broken => RED.bold(),
+        Outcome::NoThresholds | Outcome::Interrupted => YELLOW.bold(),
+    };
+    writeln!(out, "\nVerdict: {}", look.paint(style, &report.verdict()))
 }
 
 fn print(out: &mut dyn io::Write, table: &Table, look: Look) -> io::Result<()> {
@@ -204,9 +209,9 @@ fn thresholds(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Resul
     writeln!(out, "\n{}", look.paint(BOLD, "Thresholds"))?;
     for verdict in &report.thresholds {
         let (sign, style) = match verdict.outcome {
-            Outcome::Passed => ("✓", GREEN),
-            Outcome::Failed => ("✗", RED.bold()),
-            Outcome::NotJudged => ("–", YELLOW),
+            Status::Passed => ("✓", GREEN),
+            Status::Failed => ("✗", RED.bold()),
+            Status::NotJudged => ("–", YELLOW),
         };
         let detail = if verdict.detail.is_empty() { String::new() } else { format!(" ({})", verdict.detail) };
         let text = format!("{sign} {}", verdict.text);

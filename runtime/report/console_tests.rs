@@ -19,6 +19,7 @@ fn the_whole() {
     report.run.tls_unverified = true;
     report.run.interrupted = true;
     report.run.notes.push("3 of 4 shards".into());
+    report.conclude();
     let text = written(&report, Look::default());
     assert_eq!(text, include_str!("golden/console.txt"), "\n{text}");
 }
@@ -81,8 +82,9 @@ fn thresholds_stand_below_what_they_judge() {
     let mut report = report();
     let thresholds = ["failures < 2%", "Checkout.p95 < 1s", "p99 < baseline"].map(|text| verdict(&report, text));
     report.thresholds = thresholds.into();
+    report.conclude();
     let text = written(&report, Look::default());
-    let expected = "\nThresholds\n  ✓ failures < 2%  1%\n  ✗ Checkout.p95 < 1s  1912 ms\n  – p99 < baseline  1962 ms (no earlier run was given: --baseline FILE)\n";
+    let expected = "\nThresholds\n  ✓ failures < 2%  1%\n  ✗ Checkout.p95 < 1s  1912 ms\n  – p99 < baseline  1962 ms (no earlier run was given: --baseline FILE)\n\nVerdict: failed: 1 of 3 thresholds failed\n";
     assert!(text.ends_with(expected), "{text}");
 }
 

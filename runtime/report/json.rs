@@ -10,7 +10,7 @@ use super::Report;
 use ltc_engine::stats::{NameStats, PERCENTILE_NAMES, Summary};
 
 /// The name and version of the format.
-pub const SCHEMA: &str = "ltc.report/1";
+pub const SCHEMA: &str = "ltc.report/2";
 
 #[derive(Serialize)]
 struct Written<'a> {
@@ -20,10 +20,21 @@ struct Written<'a> {
     report: &'a Report,
 }
 
+/// The first version: its failures were reasons, its times those of all requests, its connections those of successful ones.
+const FIRST: &str = "ltc.report/1";
+
 #[derive(Deserialize)]
 struct Schema {
     #[serde(default)]
     schema: String,
+    #[serde(default)]
+    run: WrittenBy,
+}
+
+#[derive(Default, Deserialize)]
+struct WrittenBy {
+    #[serde(default)]
+    ltc_version: String,
 }
 
 impl Report {
@@ -36,15 +47,17 @@ impl Report {
     /// Reads what [`Self::to_json`] wrote.
     pub fn from_json(text: &str) -> Result<Self, String> {
         let unreadable = |error: serde_json::Error| format!("not a readable report of ltc: {error}");
-        let Schema { schema } = serde_json::from_str(text).map_err(unreadable)?;
-        if schema != SCHEMA {
-            return Err(if schema.is_empty() {
-                format!("not a report of ltc: it has no `schema: {SCHEMA:?}`; --json FILE writes one")
-            } else {
-                format!("the report's schema is {schema:?}, and this ltc reads {SCHEMA:?}")
-            });
+        let Schema { schema, run } = serde_json::from_str(text).map_err(unreadable)?;
+        match schema.as_str() {
+            SCHEMA => serde_json::from_str(text).map_err(unreadable),
+            "" => Err(format!("not a report of ltc: it has no `schema: {SCHEMA:?}`; --json FILE writes one")),
+            FIRST => Err(format!(
+                "the report is of version 1 ({FIRST:?}), which counted failures, times and connections otherwise, and this ltc reads \
+                 version 2 ({SCHEMA:?}): run the test again, or use the ltc that wrote it{}",
+                if run.ltc_version.is_empty() { String::new() } else { format!(" ({})", run.ltc_version) }
+            )),
+            _ => Err(format!("the report's schema is {schema:?}, and this ltc reads {SCHEMA:?}: use the ltc that wrote it")),
         }
-        serde_json::from_str(text).map_err(unreadable)
     }
 
     fn summary(&self) -> Value {
@@ -91,7 +104,8 @@ impl Report {
             })
             .collect();
         json!({
-            "verdict": self.verdict(),
+            "verdict": self.outcome.key(),
+            "reasons": self.reasons,
             "warnings": self.warnings(),
             "total": line(&self.total.total(&self.names)),
             "names": lines,
@@ -146,7 +160,7 @@ mod tests {
     #[test]
     fn the_summary_has_what_most_ask_for() {
         let value: Value = serde_json::from_str(&written(&report())).unwrap();
-        assert_eq!(value["schema"], "ltc.report/1");
+        assert_eq!(value["schema"], "ltc.report/2");
         let total = &value["summary"]["total"];
         assert_eq!(total["requests"], 400);
         assert_eq!(total["failures"], 4);
@@ -163,11 +177,16 @@ mod tests {
     fn another_file_is_refused_with_the_reason() {
         assert_eq!(
             Report::from_json("{}").unwrap_err(),
-            "not a report of ltc: it has no `schema: \"ltc.report/1\"`; --json FILE writes one"
+            "not a report of ltc: it has no `schema: \"ltc.report/2\"`; --json FILE writes one"
         );
         assert_eq!(
             Report::from_json(r#"{"schema": "ltc.report/9"}"#).unwrap_err(),
-            "the report's schema is \"ltc.report/9\", and this ltc reads \"ltc.report/1\""
+            "the report's schema is \"ltc.report/9\", and this ltc reads \"ltc.report/2\": use the ltc that wrote it"
+        );
+        assert_eq!(
+            Report::from_json(r#"{"schema": "ltc.report/1", "run": {"ltc_version": "0.1.0"}}"#).unwrap_err(),
+            "the report is of version 1 (\"ltc.report/1\"), which counted failures, times and connections otherwise, and this ltc reads \
+             version 2 (\"ltc.report/2\"): run the test again, or use the ltc that wrote it (0.1.0)"
         );
         assert!(Report::from_json("nonsense").unwrap_err().starts_with("not a readable report of ltc: expected"));
     }

@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use std::io;
 
 use super::figures::{count, percent};
-use super::{Report, ms};
-use crate::thresholds::{Outcome, Verdict};
+use super::{Outcome, Report, ms};
+use crate::thresholds::{Status, Verdict};
 use ltc_engine::stats::{NameKind, NameStats};
 
 /// Writes the file.
@@ -17,11 +17,12 @@ pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let lines = report.names.iter().zip(&report.total.names);
     let steps: Vec<Case> = lines.map(|(name, stats)| Case::step(report, &name.name, name.kind, stats)).collect();
     let seconds = report.run.duration().as_secs_f64();
-    let all = || thresholds.iter().chain(&steps);
+    let verdict = [Case::verdict(report)];
+    let all = || verdict.iter().chain(&thresholds).chain(&steps);
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     // Writing to a string can't fail.
     let _ = writeln!(text, "<testsuites name=\"{}\" {} time=\"{seconds:.3}\">", xml(&report.run.test), counts(all()));
-    for (name, cases) in [("thresholds", &thresholds), ("steps", &steps)] {
+    for (name, cases) in [("verdict", &verdict[..]), ("thresholds", &thresholds), ("steps", &steps)] {
         if !cases.is_empty() {
             suite(&mut text, report, name, cases);
         }
@@ -48,6 +49,7 @@ fn suite(text: &mut String, report: &Report, name: &str, cases: &[Case]) {
             State::Passed if case.said.is_empty() => writeln!(text, "{head}/>"),
             State::Passed => writeln!(text, "{head}><system-out>{}</system-out></testcase>", xml(&case.said)),
             State::Failed(why) => writeln!(text, "{head}><failure message=\"{}\">{}</failure></testcase>", xml(why), xml(&case.said)),
+            State::Broken(why) => writeln!(text, "{head}><error message=\"{}\">{}</error></testcase>", xml(why), xml(&case.said)),
             State::Skipped(why) => writeln!(text, "{head}><skipped message=\"{}\"/></testcase>", xml(why)),
         };
     }
@@ -59,13 +61,14 @@ fn suite(text: &mut String, report: &Report, name: &str, cases: &[Case]) {
 }
 
 fn counts<'a>(cases: impl Iterator<Item = &'a Case>) -> String {
-    let (mut tests, mut failures, mut skipped) = (0, 0, 0);
+    let (mut tests, mut failures, mut errors, mut skipped) = (0, 0, 0, 0);
     for case in cases {
         tests += 1;
         failures += u64::from(matches!(case.state, State::Failed(_)));
+        errors += u64::from(matches!(case.state, State::Broken(_)));
         skipped += u64::from(matches!(case.state, State::Skipped(_)));
     }
-    format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\"")
+    format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\"")
 }
 
 struct Case {
@@ -78,16 +81,28 @@ struct Case {
 enum State {
     Passed,
     Failed(String),
+    Broken(String),
     Skipped(String),
 }
 
 impl Case {
+    /// The run as a whole: red wherever the exit code isn't 0.
+    fn verdict(report: &Report) -> Self {
+        let text = report.verdict();
+        let (state, said) = match report.outcome {
+            Outcome::Passed | Outcome::NoThresholds => (State::Passed, text),
+            Outcome::Failed => (State::Failed(text), report.reasons.join("\n")),
+            Outcome::Interrupted | Outcome::Broken => (State::Broken(text), report.reasons.join("\n")),
+        };
+        Self { name: report.run.test.clone(), seconds: report.run.duration().as_secs_f64(), state, said }
+    }
+
     fn threshold(report: &Report, verdict: &Verdict) -> Self {
         let measured = format!("measured {}, the limit is {}", verdict.actual_text(), verdict.limit_text());
         let state = match verdict.outcome {
-            Outcome::Passed => State::Passed,
-            Outcome::Failed => State::Failed(measured.clone()),
-            Outcome::NotJudged => State::Skipped(verdict.detail.clone()),
+            Status::Passed => State::Passed,
+            Status::Failed => State::Failed(measured.clone()),
+            Status::NotJudged => State::Skipped(verdict.detail.clone()),
         };
         let said = [measured, verdict.detail.clone(), verdict.place.clone()].into_iter().filter(|part| !part.is_empty());
         Self { name: verdict.text.clone(), seconds: report.run.duration().as_secs_f64(), state, said: said.collect::<Vec<_>>().join("\n") }
@@ -145,11 +160,22 @@ mod tests {
     fn thresholds_and_steps_are_cases() {
         let mut report = report();
         report.thresholds = ["failures < 2%", "Checkout.p95 < 1s", "p99 < baseline"].map(|text| verdict(&report, text)).into();
+        report.conclude();
         let mut out = Vec::new();
         write(&report, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
-        let lines: Vec<_> = text.lines().collect();
-        assert_eq!(lines[1], "<testsuites name=\"tpdata\" tests=\"8\" failures=\"2\" errors=\"0\" skipped=\"2\" time=\"10.000\">");
+        let mut lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines[1], "<testsuites name=\"tpdata\" tests=\"9\" failures=\"3\" errors=\"0\" skipped=\"2\" time=\"10.000\">");
+        let suite: Vec<_> = lines.drain(2..5).collect();
+        assert!(
+            suite[0].starts_with("  <testsuite name=\"verdict\" tests=\"1\" failures=\"1\" errors=\"0\" skipped=\"0\""),
+            "{}",
+            suite[0]
+        );
+        assert_eq!(
+            suite[1],
+            "    <testcase classname=\"tpdata.verdict\" name=\"tpdata\" time=\"10.000000\"><failure message=\"failed: 1 of 3 thresholds failed\">1 of 3 thresholds failed</failure></testcase>"
+        );
         assert_eq!(
             lines[2],
             "  <testsuite name=\"thresholds\" tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\" time=\"10.000\" timestamp=\"2026-11-23T13:00:00\" hostname=\"lab\">"

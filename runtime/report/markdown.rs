@@ -3,8 +3,8 @@
 use std::io;
 
 use super::figures::{clock, count, ms, percent, rate};
-use super::{Report, RunInfo, shown};
-use crate::thresholds::Outcome;
+use super::{Outcome, Report, RunInfo, shown};
+use crate::thresholds::Status;
 use ltc_engine::stats::{NameKind, NameStats};
 
 /// How many steps are shown; a comment has room for a few thousand words.
@@ -16,13 +16,13 @@ const MESSAGE: usize = 200;
 
 /// Writes the summary.
 pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    let failed = report.thresholds.iter().filter(|verdict| verdict.has_failed()).count();
-    let verdict = match report.verdict() {
-        "passed" => "✅ passed".to_owned(),
-        "failed" => format!("❌ failed: {failed} of {} thresholds", report.thresholds.len()),
-        other => format!("⚠️ {other}"),
+    let sign = match report.outcome {
+        Outcome::Passed => "✅",
+        Outcome::Failed | Outcome::Broken => "❌",
+        Outcome::NoThresholds => "➖",
+        Outcome::Interrupted => "⚠️",
     };
-    writeln!(out, "### Load test {}: {verdict}\n\n{}\n", safe(&report.run.test), facts(&report.run))?;
+    writeln!(out, "### Load test {}: {sign} {}\n\n{}\n", safe(&report.run.test), safe(&report.verdict()), facts(&report.run))?;
     for warning in report.warnings() {
         writeln!(out, "> ⚠️ {}\n", safe(&warning))?;
     }
@@ -50,9 +50,9 @@ fn thresholds(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out, "| | Threshold | Measured | |\n|---|---|---:|---|")?;
     for verdict in &report.thresholds {
         let sign = match verdict.outcome {
-            Outcome::Passed => "✅",
-            Outcome::Failed => "❌",
-            Outcome::NotJudged => "➖",
+            Status::Passed => "✅",
+            Status::Failed => "❌",
+            Status::NotJudged => "➖",
         };
         writeln!(out, "| {sign} | `{}` | {} | {} |", code(&verdict.text), verdict.actual_text(), safe(&verdict.detail))?;
     }
@@ -137,6 +137,7 @@ mod tests {
         let mut report = report();
         report.thresholds = ["failures < 2%", "Checkout.p95 < 1s"].map(|text| verdict(&report, text)).into();
         report.run.notes.push("3 of 4 shards".into());
+        report.conclude();
         let mut out = Vec::new();
         write(&report, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();

@@ -60,6 +60,7 @@ impl Report {
         whole.run.duration_us = whole.total.window.map_or(0, |window| window.to_us);
         let verdicts: Vec<&[_]> = parts.iter().map(|part| part.thresholds.as_slice()).collect();
         whole.thresholds = thresholds::again(&verdicts, &whole.total, &whole.names);
+        whole.conclude();
         Ok(whole)
     }
 }
@@ -86,6 +87,7 @@ fn merged_run(parts: &[Report]) -> RunInfo {
     run.saturated = runs().find_map(|run| run.saturated.clone());
     run.tls_unverified = runs().any(|run| run.tls_unverified);
     run.interrupted = runs().any(|run| run.interrupted);
+    run.broken = runs().flat_map(|run| run.broken.iter().cloned()).collect();
     for api in runs().flat_map(|run| &run.apis) {
         if !run.apis.contains(api) {
             run.apis.push(api.clone());

@@ -12,12 +12,14 @@ mod json;
 pub mod junit;
 pub mod markdown;
 mod merge;
+mod outcome;
 mod table;
 mod text;
 
 pub(crate) use figures::short_ms;
 pub use figures::{bytes, clock, count, ms, percent, rate};
 pub use json::SCHEMA;
+pub use outcome::{Conclusion, Facts, Outcome};
 pub use table::Look;
 pub(crate) use table::Table;
 pub(crate) use text::{Align, cut, fit, padded, shown, width};
@@ -85,6 +87,8 @@ pub struct RunInfo {
     pub tls_unverified: bool,
     /// Whether it was interrupted before its end.
     pub interrupted: bool,
+    /// Why the infrastructure failed it, a sentence each; empty where it didn't.
+    pub broken: Vec<String>,
     /// How the load was made: by how many users, for how long, from where; a sentence each.
     pub plan: Vec<String>,
     /// What became of what the listeners were to send.
@@ -116,6 +120,11 @@ pub struct Report {
     /// What was found of the profile's thresholds.
     #[serde(default)]
     pub thresholds: Vec<Verdict>,
+    /// The verdict: see [`Report::conclude`].
+    #[serde(rename = "verdict")]
+    pub outcome: Outcome,
+    /// What the verdict rests on, a sentence each; what decided comes first.
+    pub reasons: Vec<String>,
 }
 
 impl Report {
@@ -125,18 +134,17 @@ impl Report {
         Self::from_json(&text).map_err(|why| format!("{}: {why}", path.display()))
     }
 
-    /// Whether a threshold failed.
-    pub fn has_failed(&self) -> bool {
-        self.thresholds.iter().any(Verdict::has_failed)
+    /// Comes to the verdict: once, when all else of the report is known.
+    pub fn conclude(&mut self) -> Conclusion {
+        let conclusion = Facts::of(self).conclude();
+        self.outcome = conclusion.outcome;
+        self.reasons.clone_from(&conclusion.reasons);
+        conclusion
     }
 
-    /// The outcome in a word: `passed`, `failed` or `interrupted`.
-    pub fn verdict(&self) -> &'static str {
-        match self {
-            report if report.run.interrupted => "interrupted",
-            report if report.has_failed() => "failed",
-            _ => "passed",
-        }
+    /// The verdict with its reasons, in one line: `failed: 1 of 3 thresholds failed`.
+    pub fn verdict(&self) -> String {
+        outcome::sentence(self.outcome, &self.reasons)
     }
 
     /// A failure's step, or a word for none.
@@ -262,6 +270,8 @@ pub(crate) mod sample {
             total,
             timeline,
             thresholds: Vec::new(),
+            outcome: Outcome::NoThresholds,
+            reasons: vec!["no thresholds".into()],
         }
     }
 }

@@ -7,7 +7,7 @@ use ltc_config::Threshold;
 use ltc_config::threshold::{Metric, Subject};
 
 use super::measured::{Lines, Measured};
-use super::verdict::{Outcome, Verdict, decided};
+use super::verdict::{Status, Verdict, decided};
 use crate::report::{Report, clock};
 use ltc_engine::stats::{Name, Snapshot, micros};
 
@@ -165,7 +165,7 @@ impl Watched {
             Some((value, from_us, to_us)) if rule.over.is_some() || self.aborted_at_us.is_some() => {
                 verdict.actual = Some(value);
                 (verdict.outcome, verdict.detail) = decided(rule.comparison, verdict.actual, self.limit);
-                let which = if verdict.outcome == Outcome::Passed { "at worst" } else { "the worst" };
+                let which = if verdict.outcome == Status::Passed { "at worst" } else { "the worst" };
                 let which = if rule.over.is_some() { format!("{which}, ") } else { String::new() };
                 verdict.detail = format!("{which}{}", between(from_us, to_us));
             }
@@ -180,7 +180,7 @@ impl Watched {
         }
         if let Some(at_us) = self.aborted_at_us {
             verdict.aborted_at_us = Some(at_us);
-            verdict.outcome = Outcome::Failed;
+            verdict.outcome = Status::Failed;
             verdict.detail = format!("{}; stopped the test at {}", verdict.detail, clock(Duration::from_micros(at_us)));
         }
         verdict

@@ -70,12 +70,12 @@ fn over_the_whole_test() {
 fn the_worst_window_decides() {
     let mut course = Course::new(&["p95 < 50ms over 3s", "failures < 10% over 3s"]);
     course.seconds(5, 10, 0, 10);
-    assert_eq!(course.only().outcome, Outcome::Passed);
+    assert_eq!(course.only().outcome, Status::Passed);
     assert_eq!(course.only().detail, "at worst, from 00:00:00 to 00:00:03");
     course.second(10, 10, 90);
     course.seconds(5, 10, 0, 10);
     let verdicts = course.judge.verdicts();
-    assert_eq!((verdicts[0].outcome, verdicts[0].actual), (Outcome::Failed, Some(90_000.0)));
+    assert_eq!((verdicts[0].outcome, verdicts[0].actual), (Status::Failed, Some(90_000.0)));
     assert_eq!(verdicts[0].detail, "the worst, from 00:00:03 to 00:00:06");
     assert!((verdicts[1].actual.unwrap() - 100.0 / 3.0).abs() < 1e-9, "a burst counts within its window: {:?}", verdicts[1]);
 }
@@ -89,7 +89,7 @@ fn one_bad_second_does_not_stop_a_test_but_a_bad_stretch_does() {
     // From here on all fail: the last 4 s break the limit as soon as half of them do.
     assert_eq!(course.seconds(6, 10, 10, 1), Some(12));
     let verdict = course.only();
-    assert_eq!((verdict.outcome, verdict.aborted_at_us), (Outcome::Failed, Some(12_000_000)));
+    assert_eq!((verdict.outcome, verdict.aborted_at_us), (Status::Failed, Some(12_000_000)));
     assert_eq!(verdict.detail, "from 00:00:08 to 00:00:12; stopped the test at 00:00:12");
     assert!(!course.second(10, 10, 1), "a test is stopped once");
 }
@@ -113,11 +113,11 @@ fn what_comes_before_isnt_judged() {
     let mut course = Course::new(&["rps > 50 over 2s from 3s abort", "max < 20ms from 3s"]);
     assert_eq!(course.seconds(3, 1, 0, 100), None);
     assert_eq!(course.seconds(3, 60, 0, 10), None);
-    assert!(course.judge.verdicts().iter().all(|v| v.outcome == Outcome::Passed), "{:?}", course.judge.verdicts());
+    assert!(course.judge.verdicts().iter().all(|v| v.outcome == Status::Passed), "{:?}", course.judge.verdicts());
     // Users that finish their turn make no rate.
     course.planned = 0;
     assert_eq!(course.seconds(3, 1, 0, 1), None);
-    assert_eq!(course.only().outcome, Outcome::Passed);
+    assert_eq!(course.only().outcome, Status::Passed);
 }
 
 #[test]
@@ -125,11 +125,11 @@ fn nothing_to_judge_is_no_pass() {
     let mut course = Course::new(&["Buy.p95 < 1s", "Buy.failures < 1%", "Buy.failures < 1", "p95 < baseline", "p95 < 1s over 1m"]);
     course.seconds(2, 10, 0, 1);
     let found: Vec<_> = course.judge.verdicts().into_iter().map(|v| (v.outcome, v.detail)).collect();
-    assert_eq!(found[0], (Outcome::Failed, "there were no requests".to_owned()));
-    assert_eq!(found[1], (Outcome::Failed, "there were no requests".to_owned()));
-    assert_eq!(found[2].0, Outcome::Passed);
-    assert_eq!(found[3], (Outcome::NotJudged, "no earlier run was given: --baseline FILE".to_owned()));
-    assert_eq!(found[4], (Outcome::Passed, "over the whole: the test has no 1m".to_owned()));
+    assert_eq!(found[0], (Status::Failed, "there were no requests".to_owned()));
+    assert_eq!(found[1], (Status::Failed, "there were no requests".to_owned()));
+    assert_eq!(found[2].0, Status::Passed);
+    assert_eq!(found[3], (Status::NotJudged, "no earlier run was given: --baseline FILE".to_owned()));
+    assert_eq!(found[4], (Status::Passed, "over the whole: the test has no 1m".to_owned()));
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn merged_results_are_judged_again() {
     let report = crate::report::sample::report();
     let merged = super::super::again(&[&first, &other.judge.verdicts()], &report.total, &report.names);
     assert_eq!(merged.len(), 3);
-    assert_eq!((merged[0].outcome, merged[0].actual), (Outcome::Failed, Some(1.0)), "of the merged results");
-    assert_eq!(merged[1].outcome, Outcome::Failed, "in one of them");
-    assert_eq!(merged[2].outcome, Outcome::NotJudged);
+    assert_eq!((merged[0].outcome, merged[0].actual), (Status::Failed, Some(1.0)), "of the merged results");
+    assert_eq!(merged[1].outcome, Status::Failed, "in one of them");
+    assert_eq!(merged[2].outcome, Status::NotJudged);
 }

@@ -7,4 +7,4 @@ mod verdict;
 
 pub(crate) use judge::Judge;
 pub(crate) use verdict::again;
-pub use verdict::{Outcome, Verdict};
+pub use verdict::{Status, Verdict};

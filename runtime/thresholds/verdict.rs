@@ -11,7 +11,7 @@ use ltc_engine::stats::{Name, Snapshot};
 /// How a threshold stands, or stood at the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum Status {
     /// It held.
     Passed,
     /// It didn't.
@@ -41,7 +41,7 @@ pub struct Verdict {
     /// The figure that decided, in its unit; nothing where no request has one.
     pub actual: Option<f64>,
     /// How it stands.
-    pub outcome: Outcome,
+    pub outcome: Status,
     /// What a reader should know beside the figures: the stretch that decided, why it wasn't judged.
     pub detail: String,
     /// When it stopped the test, microseconds from its start.
@@ -61,7 +61,7 @@ impl Verdict {
             comparison: rule.comparison.sign().to_owned(),
             limit,
             actual: None,
-            outcome: Outcome::NotJudged,
+            outcome: Status::NotJudged,
             detail: String::new(),
             aborted_at_us: None,
         }
@@ -80,15 +80,15 @@ impl Verdict {
 
     /// Whether it didn't hold.
     pub fn has_failed(&self) -> bool {
-        self.outcome == Outcome::Failed
+        self.outcome == Status::Failed
     }
 
     /// Its outcome in a word.
     pub fn word(&self) -> &'static str {
         match self.outcome {
-            Outcome::Passed => "passed",
-            Outcome::Failed => "failed",
-            Outcome::NotJudged => "not judged",
+            Status::Passed => "passed",
+            Status::Failed => "failed",
+            Status::NotJudged => "not judged",
         }
     }
 }
@@ -138,7 +138,7 @@ pub(crate) fn again(parts: &[&[Verdict]], total: &Snapshot, names: &[Name]) -> V
             verdict.actual = measured.value(rule.metric);
             (verdict.outcome, verdict.detail) = decided(rule.comparison, verdict.actual, limit);
         } else if !verdict.has_failed() {
-            verdict.outcome = Outcome::NotJudged;
+            verdict.outcome = Status::NotJudged;
             verdict.detail = "held in every part; stretches of the merged test can't be judged".to_owned();
         }
     }
@@ -146,11 +146,11 @@ pub(crate) fn again(parts: &[&[Verdict]], total: &Snapshot, names: &[Name]) -> V
 }
 
 /// What a figure and a limit come to.
-pub(super) fn decided(comparison: ltc_config::threshold::Comparison, actual: Option<f64>, limit: Option<f64>) -> (Outcome, String) {
+pub(super) fn decided(comparison: ltc_config::threshold::Comparison, actual: Option<f64>, limit: Option<f64>) -> (Status, String) {
     match (actual, limit) {
-        (_, None) => (Outcome::NotJudged, "no earlier run was given: --baseline FILE".to_owned()),
-        (None, Some(_)) => (Outcome::Failed, "there were no requests".to_owned()),
-        (Some(actual), Some(limit)) if comparison.holds(actual, limit) => (Outcome::Passed, String::new()),
-        (Some(_), Some(_)) => (Outcome::Failed, String::new()),
+        (_, None) => (Status::NotJudged, "no earlier run was given: --baseline FILE".to_owned()),
+        (None, Some(_)) => (Status::Failed, "there were no requests".to_owned()),
+        (Some(actual), Some(limit)) if comparison.holds(actual, limit) => (Status::Passed, String::new()),
+        (Some(_), Some(_)) => (Status::Failed, String::new()),
     }
 }

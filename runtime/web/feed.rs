@@ -91,10 +91,13 @@ impl Feed {
         let _ = self.live.send(frame);
     }
 
-    pub(super) fn end(&self, whole: &Moment, verdict: &str) {
+    pub(super) fn end(&self, whole: &Moment) {
         let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
         let mut end = self.whole(whole, tick(whole), &past.log);
-        end["verdict"] = json!(verdict);
+        let conclusion = whole.conclusion.clone().unwrap_or_default();
+        end["verdict"] = json!(conclusion.outcome.key());
+        end["verdict_word"] = json!(conclusion.outcome.word());
+        end["verdict_text"] = json!(conclusion.text());
         let frame = event("end", &end);
         past.end = Some(frame.clone());
         let _ = self.live.send(frame);
@@ -164,6 +167,7 @@ fn event(name: &str, data: &Value) -> Frame {
 mod tests {
     use super::*;
     use crate::moment::sample::{about, moment};
+    use crate::report::{Conclusion, Outcome};
 
     fn data(frame: &str) -> Value {
         serde_json::from_str(frame.lines().nth(1).unwrap().strip_prefix("data: ").unwrap()).unwrap()
@@ -185,10 +189,16 @@ mod tests {
         let now = data(&told[2]);
         assert_eq!((now["total"]["requests"].as_u64(), now["steps"][0]["name"].as_str()), (Some(400), Some("Checkout / Create")));
         assert_eq!((now["failures"][0]["count"].as_u64(), now["failures"][0]["place"].as_str()), (Some(8), Some("specs/tpdata.lt:14:5")));
-        feed.end(&moment(), "passed");
+        let conclusion = Conclusion { outcome: Outcome::NoThresholds, reasons: vec!["no thresholds".to_owned()] };
+        feed.end(&Moment { conclusion: Some(conclusion), ..moment() });
         let end = live.try_recv().unwrap();
         assert!(end.starts_with("event: end\n"));
-        assert_eq!(data(&end)["verdict"], "passed");
+        // A class of the page's style, so without a space.
+        assert_eq!(data(&end)["verdict"], "no_thresholds");
+        assert_eq!(
+            (data(&end)["verdict_word"].as_str(), data(&end)["verdict_text"].as_str()),
+            (Some("no thresholds"), Some("no thresholds"))
+        );
         assert!(feed.subscribe().0.last().unwrap().starts_with("event: end\n"));
     }
 

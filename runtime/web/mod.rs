@@ -94,9 +94,9 @@ impl Web {
     }
 
     /// The test is over: pages are told how it ended, and go on to show what they have.
-    pub(crate) fn finish(self, whole: &Moment, verdict: &str) {
+    pub(crate) fn finish(self, whole: &Moment) {
         if let Some(running) = self.running {
-            running.feed.end(whole, verdict);
+            running.feed.end(whole);
             running.stop(GOODBYE);
         }
     }

@@ -289,8 +289,9 @@ source.addEventListener("moment", (event) => {
 source.addEventListener("end", (event) => {
   now = JSON.parse(event.data);
   source.close();
-  set("ended", now.verdict);
+  set("ended", now.verdict_word);
   $("pill").classList.add(now.verdict);
+  $("pill").title = now.verdict_text;
   $("steps").closest(".panel").querySelector("small").textContent = "the whole test";
   show();
   beat();

@@ -13,7 +13,7 @@ use super::state::{State, Tick};
 use super::steps;
 use crate::moment::Moment;
 use crate::report::{Align, clock, count, cut, fit, padded, percent, rate, short_ms, shown, width};
-use crate::thresholds::Outcome;
+use crate::thresholds::Status;
 
 pub(super) const DIM: Style = Style::new().add_modifier(Modifier::DIM);
 pub(super) const BAD: Style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
@@ -201,9 +201,9 @@ fn draw_thresholds(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let room_for = usize::from(area.width).saturating_sub(2);
     let lines = verdicts.into_iter().take(room).map(|verdict| {
         let (mark, style) = match verdict.outcome {
-            Outcome::Passed => ("✓", GOOD),
-            Outcome::Failed => ("✗", BAD),
-            Outcome::NotJudged => ("·", DIM),
+            Status::Passed => ("✓", GOOD),
+            Status::Failed => ("✗", BAD),
+            Status::NotJudged => ("·", DIM),
         };
         // What was measured is never cut, and the threshold itself before its detail.
         let (text, actual) = (shown(&verdict.text), verdict.actual_text());

@@ -68,7 +68,7 @@ fn busy(steps: usize) -> State {
     moment.lines = vec![line.clone(); steps];
     moment.total = line;
     (moment.users, moment.planned) = (12_345, 23_456);
-    moment.thresholds = (0..12).map(|i| judged(&format!("all.p{i} < 100ms"), Outcome::Failed)).collect();
+    moment.thresholds = (0..12).map(|i| judged(&format!("all.p{i} < 100ms"), Status::Failed)).collect();
     let failed = moment.failed[0].clone();
     moment.failed = (0..30).map(|i| crate::moment::Failed { step: format!("注文 {i}"), ..failed.clone() }).collect();
     let mut state = State::new(Arc::new(about));
@@ -153,7 +153,7 @@ fn many_steps_scroll_within_bounds() {
     has(&screen(&mut state, 80, 24), &["Step 98 ", "–99 of 100"]);
 }
 
-fn judged(text: &str, outcome: Outcome) -> crate::thresholds::Verdict {
+fn judged(text: &str, outcome: Status) -> crate::thresholds::Verdict {
     crate::thresholds::Verdict {
         text: text.into(),
         place: String::new(),
@@ -173,7 +173,7 @@ fn judged(text: &str, outcome: Outcome) -> crate::thresholds::Verdict {
 fn thresholds_that_are_broken_come_first() {
     let mut moment = moment();
     moment.thresholds =
-        vec![judged("all.rps > 1", Outcome::Passed), judged("all.p95 < 100ms", Outcome::Failed), judged("x", Outcome::NotJudged)];
+        vec![judged("all.rps > 1", Status::Passed), judged("all.p95 < 100ms", Status::Failed), judged("x", Status::NotJudged)];
     let mut state = State::new(Arc::new(about()));
     state.tell(Arc::new(moment));
     for (width, height) in [(80, 24), (120, 40)] {

@@ -152,9 +152,10 @@ fn a_small_report_is_drawn_sorted_and_toggled() {
     let mut report = report();
     report.thresholds = vec![verdict(&report, "failures < 2%"), verdict(&report, "Checkout.p95 < 1s")];
     report.run.notes.push("shard 1 lost: <b>it ended</b>".into());
+    report.conclude();
     let seen = used("small", &report, 1280);
     assert_eq!(seen["wrong"], serde_json::json!([]), "{seen:#}");
-    assert_eq!(seen["badge"], "failed: 1 of 2 thresholds");
+    assert_eq!(seen["badge"], "failed: 1 of 2 thresholds failed");
     assert_eq!(seen["order"], serde_json::json!(["Checkout / Create", "Checkout / Pay", "Checkout"]));
     assert_eq!(seen["again"], seen["order"], "a third press is the spec's order");
     assert_eq!(seen["byName"], serde_json::json!(["Checkout", "Checkout / Create", "Checkout / Pay"]));
@@ -274,9 +275,10 @@ fn day() -> Report {
         places: (0..40).map(|n| format!("specs/marketplace.lt:{}:5", 12 + n * 4)).collect(),
         total,
         timeline,
-        thresholds: Vec::new(),
+        ..Report::default()
     };
     let texts = ["all.failures < 2%", "all.p95 < 400ms", "\"Market 007 / Pay\".p99 < 900ms", "all.rps > 1", "p99 < baseline * 1.1"];
     report.thresholds = texts.map(|text| verdict(&report, text)).into();
+    report.conclude();
     report
 }

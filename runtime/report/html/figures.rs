@@ -34,7 +34,8 @@ pub(super) fn of(report: &Report) -> Value {
     json!({
         "run": report.run,
         "seconds": digits(seconds),
-        "verdict": report.verdict(),
+        "verdict": report.outcome.key(),
+        "verdict_text": report.verdict(),
         "warnings": report.warnings(),
         "thresholds": report.thresholds.iter().map(|verdict| json!({
             "text": verdict.text,

@@ -81,8 +81,12 @@ mod tests {
     fn it_has_what_the_report_has() {
         let mut report = report();
         report.thresholds = vec![verdict(&report, "failures < 2%"), verdict(&report, "Checkout.p95 < 1s")];
+        report.conclude();
         let figures = figures(&page(&report));
-        assert_eq!(figures["verdict"], "failed");
+        assert_eq!(
+            (figures["verdict"].as_str(), figures["verdict_text"].as_str()),
+            (Some("failed"), Some("failed: 1 of 2 thresholds failed"))
+        );
         assert_eq!(figures["thresholds"][1]["word"], "failed");
         assert_eq!(figures["thresholds"][1]["actual"], "1912 ms");
         assert_eq!(figures["total"]["requests"], 400);

@@ -6,14 +6,13 @@ const timeline = figures.timeline;
 
 function heading() {
   const { verdict } = figures;
-  const failed = figures.thresholds.filter((one) => one.word === 'failed').length;
-  const word = verdict === 'failed' ? `failed: ${failed} of ${figures.thresholds.length} thresholds` : verdict;
+  const colour = { passed: 'passed', failed: 'failed', broken: 'failed' }[verdict] || 'odd';
   const apis = run.apis.map((api) => `${api.name} ${api.version}`.trim()).join(', ');
   const fact = (name, value) => (value ? el('span', null, name + ' ', el('b', null, value)) : null);
   const started = run.started_at.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
   return [
     el('div', { className: 'title' }, el('h1', null, run.test),
-      el('span', { className: 'badge ' + (verdict === 'passed' ? 'passed' : verdict === 'failed' ? 'failed' : 'odd'), id: 'verdict' }, word)),
+      el('span', { className: 'badge ' + colour, id: 'verdict' }, figures.verdict_text)),
     run.description && el('p', { className: 'soft' }, run.description),
     el('div', { className: 'facts' }, fact('environment', run.env), fact('started', started), fact('lasted', lasted(figures.seconds)), fact('APIs', apis)),
     figures.warnings.length > 0 && el('div', { className: 'notes', role: 'note' }, el('ul', null, figures.warnings.map((text) => el('li', null, text)))),
