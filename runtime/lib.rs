@@ -21,3 +21,4 @@ mod web;
 
 pub use entry::main;
 pub use ltc_engine::generated;
+pub use ltc_engine::workers::in_memory;

@@ -3,10 +3,11 @@
 //! `load`: CPU time a request, requests a second and memory, of ltc's binaries and of every peer that is installed, in turn, against an
 //! nginx pinned to another core; then the same of two worker threads beside one, and of the README's sequence. `memory`: what a waiting user
 //! costs. `truth`: latencies, counts and send times against servers whose answers are known. docs/performance.md has the figures and what
-//! they mean.
+//! they mean. `instructions`: how many instructions an iteration takes, which is the same on a busy machine.
 
 mod canned;
 mod floor;
+mod instructions;
 mod load;
 mod memory;
 mod nginx;
@@ -48,6 +49,12 @@ struct Args {
     /// Optimise ltc's binaries over crate borders, as `ltc build --release-lto` does.
     #[arg(long)]
     lto: bool,
+    /// Fail where `instructions` counts more than counts.txt says.
+    #[arg(long, conflicts_with = "bless")]
+    check: bool,
+    /// Write what `instructions` counts to counts.txt.
+    #[arg(long)]
+    bless: bool,
     /// The virtual environment that locust is in, unless it is on the PATH.
     #[arg(long, env = "LTC_BENCH_LOCUST", value_name = "FOLDER")]
     locust: Option<PathBuf>,
@@ -58,6 +65,7 @@ enum What {
     Load,
     Memory,
     Truth,
+    Instructions,
     /// The server that `load` starts for the sequence.
     #[value(hide = true)]
     Canned,
@@ -88,6 +96,7 @@ fn main() -> Outcome {
         What::Load => load::run,
         What::Memory => memory::run,
         What::Truth => truth::run,
+        What::Instructions => instructions::run,
         What::Canned => return sequence::serve(),
         What::Floor => return floor::run(&args),
     };

@@ -52,7 +52,7 @@ pub(crate) fn settings(program: &'static Program, base: &str, clock: &Clock) -> 
         program,
         env: vec![Value::from(base)],
         apis: vec![http::ApiConfig::default()],
-        transport: http::TransportConfig { proxies: http::Proxies::None },
+        transport: http::TransportConfig { proxies: http::Proxies::None, memory: None },
         seed: 1,
         test_id: "".into(),
         part: 0,

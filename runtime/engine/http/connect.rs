@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use super::memory::Pipe;
 use super::proxy::{Hopper, tunnel};
 use super::stream::Stream;
 use super::target::Origin;
@@ -54,6 +55,10 @@ pub(crate) async fn connect(transport: &Transport, api: &ApiTransport, origin: &
 }
 
 async fn attempt(transport: &Transport, api: &ApiTransport, origin: &Origin) -> Result<Made, Failure> {
+    if let Some(accept) = transport.memory {
+        let stream = Stream::Memory(Box::new(Pipe::new(accept(&origin.host))));
+        return Ok(Made { http2: stream.is_http2(), stream, via: None, phases: Phases::default() });
+    }
     let hopper = transport.proxy().on_way_to(origin)?;
     let first = hopper.as_ref().map_or(origin, |hopper| &hopper.origin);
     let (addresses, dns) = transport.addresses(first).await?;
@@ -122,5 +127,6 @@ async fn secure(stream: Stream, config: std::sync::Arc<rustls::ClientConfig>, ho
         Stream::Plain(tcp) => Ok(Stream::Tls(Box::new(connector.connect(name, tcp).await.map_err(failed)?))),
         Stream::Tls(outer) => Ok(Stream::Nested(Box::new(connector.connect(name, *outer).await.map_err(failed)?))),
         Stream::Nested(_) => Err(Failure::new(FailureClass::Tls, "TLS in TLS in TLS isn't spoken")),
+        Stream::Memory(_) => Err(Failure::new(FailureClass::Tls, "TLS isn't spoken over a connection in memory")),
     }
 }

@@ -14,6 +14,7 @@ mod headers;
 #[cfg(any(test, fuzzing))]
 #[path = "tests/invariants.rs"]
 mod invariants;
+pub mod memory;
 mod parse;
 mod proxy;
 mod quick;

@@ -93,7 +93,7 @@ impl Quick {
         if !self.flushed {
             ready!(self.poll_write(cx, &wire.bytes));
             // Hardly ever is the answer there already. What is wrong with the connection, reading tells.
-            if let Some(stream) = &self.stream {
+            if let Some(stream) = &mut self.stream {
                 let _ = ready!(stream.poll_readable(cx));
             }
         }

@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
 use super::Failure;
+use super::memory::Pipe;
 
 /// A connection to a server or a proxy.
 #[derive(Debug)]
@@ -20,23 +21,18 @@ pub(crate) enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
     /// TLS to a server within TLS to a proxy.
     Nested(Box<TlsStream<TlsStream<TcpStream>>>),
+    /// To a server in this thread.
+    Memory(Box<Pipe>),
 }
 
 impl Stream {
-    fn tcp(&self) -> &TcpStream {
-        match self {
-            Self::Plain(tcp) => tcp,
-            Self::Tls(tls) => tls.get_ref().0,
-            Self::Nested(tls) => tls.get_ref().0.get_ref().0,
-        }
-    }
-
     /// Whether the server chose HTTP/2 in the handshake.
     pub(crate) fn is_http2(&self) -> bool {
         let alpn = match self {
             Self::Plain(_) => None,
             Self::Tls(tls) => tls.get_ref().1.alpn_protocol(),
             Self::Nested(tls) => tls.get_ref().1.alpn_protocol(),
+            Self::Memory(pipe) => return pipe.http2,
         };
         alpn == Some(b"h2")
     }
@@ -44,7 +40,12 @@ impl Stream {
     /// Whether an idle connection still looks usable: the server neither closed it nor sent anything. Costs no system call while nothing
     /// has happened.
     pub(crate) fn is_fresh(&self) -> bool {
-        let tcp = self.tcp();
+        let tcp = match self {
+            Self::Plain(tcp) => tcp,
+            Self::Tls(tls) => tls.get_ref().0,
+            Self::Nested(tls) => tls.get_ref().0.get_ref().0,
+            Self::Memory(_) => return true,
+        };
         if tcp.try_io(Interest::READABLE, || Ok(())).is_err() {
             return true;
         }
@@ -56,7 +57,7 @@ impl Stream {
             // TLS sends session tickets at its leisure; without TLS any byte is one too many.
             Poll::Ready(Ok(_)) => match self {
                 Self::Plain(tcp) => matches!(tcp.try_read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock),
-                Self::Tls(_) | Self::Nested(_) => true,
+                Self::Tls(_) | Self::Nested(_) | Self::Memory(_) => true,
             },
         }
     }
@@ -74,10 +75,11 @@ impl Stream {
     }
 
     /// Waits until there may be something to read. With TLS only reading tells.
-    pub(crate) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(crate) fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Plain(tcp) => tcp.poll_read_ready(cx),
             Self::Tls(_) | Self::Nested(_) => Poll::Ready(Ok(())),
+            Self::Memory(pipe) => pipe.poll_readable(cx).map(Ok),
         }
     }
 
@@ -145,6 +147,10 @@ impl AsyncRead for Stream {
             Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
             Self::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
             Self::Nested(tls) => Pin::new(tls).poll_read(cx, buf),
+            Self::Memory(pipe) => {
+                let room = buf.remaining();
+                pipe.poll_read(cx, buf, room).map(|_| Ok(()))
+            }
         }
     }
 }
@@ -155,6 +161,7 @@ impl AsyncWrite for Stream {
             Self::Plain(tcp) => Pin::new(tcp).poll_write(cx, buf),
             Self::Tls(tls) => Pin::new(tls).poll_write(cx, buf),
             Self::Nested(tls) => Pin::new(tls).poll_write(cx, buf),
+            Self::Memory(pipe) => Poll::Ready(Ok(pipe.write(buf))),
         }
     }
 
@@ -163,6 +170,7 @@ impl AsyncWrite for Stream {
             Self::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, bufs),
             Self::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, bufs),
             Self::Nested(tls) => Pin::new(tls).poll_write_vectored(cx, bufs),
+            Self::Memory(pipe) => Poll::Ready(Ok(bufs.iter().map(|buf| pipe.write(buf)).sum())),
         }
     }
 
@@ -175,6 +183,10 @@ impl AsyncWrite for Stream {
             Self::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
             Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
             Self::Nested(tls) => Pin::new(tls).poll_flush(cx),
+            Self::Memory(pipe) => {
+                pipe.flush();
+                Poll::Ready(Ok(()))
+            }
         }
     }
 
@@ -183,6 +195,7 @@ impl AsyncWrite for Stream {
             Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
             Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
             Self::Nested(tls) => Pin::new(tls).poll_shutdown(cx),
+            Self::Memory(_) => Poll::Ready(Ok(())),
         }
     }
 }

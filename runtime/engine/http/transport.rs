@@ -14,6 +14,7 @@ use rustls::ClientConfig;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
+use super::memory::Accept;
 use super::parse::Known;
 use super::proxy::{Proxies, Proxy};
 use super::target::Origin;
@@ -33,6 +34,8 @@ const BUFFER: usize = 16 * 1024;
 pub struct TransportConfig {
     /// The proxies that are gone through.
     pub proxies: Proxies,
+    /// What accepts all connections, where none goes to a network.
+    pub memory: Option<Accept>,
 }
 
 /// How a server's certificate is checked, and what is shown to it. Certificates and keys are PEM.
@@ -97,6 +100,7 @@ impl fmt::Debug for ApiTransport {
 #[derive(Debug)]
 pub struct Transport {
     proxy: Proxy,
+    pub(crate) memory: Option<Accept>,
     names: RefCell<HashMap<Box<str>, Rc<Name>>>,
     buffers: RefCell<Vec<BytesMut>>,
     /// Heads of responses that were understood.
@@ -108,6 +112,7 @@ impl Transport {
     pub fn new(config: TransportConfig) -> Result<Rc<Self>, String> {
         Ok(Rc::new(Self {
             proxy: Proxy::new(&config.proxies),
+            memory: config.memory,
             names: RefCell::default(),
             buffers: RefCell::default(),
             heads: RefCell::default(),

@@ -5,6 +5,7 @@
 #[cfg(test)]
 mod allocation_tests;
 mod arrivals;
+pub mod in_memory;
 mod meter;
 mod pace;
 #[cfg(test)]

@@ -127,7 +127,7 @@ async fn answer(request: http::Request<hyper::body::Incoming>) -> Result<Answer,
 }
 
 fn client(api: &ApiConfig) -> Client {
-    Client::with(TransportConfig { proxies: Proxies::None }, api)
+    Client::with(TransportConfig { proxies: Proxies::None, memory: None }, api)
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn clients_show_their_certificate() {
         api.tls.key = Some(key.serialize_pem().into());
         assert_eq!(text(&client(&api).get(server.url("localhost", "/")).await.unwrap()), "secret");
         api.tls.key = None;
-        let transport = Transport::new(TransportConfig { proxies: Proxies::None }).unwrap();
+        let transport = Transport::new(TransportConfig { proxies: Proxies::None, memory: None }).unwrap();
         assert_eq!(transport.api(&api).unwrap_err(), "tls cert: there must be a tls key too");
         api.tls.ca = Some(b"nonsense".to_vec());
         assert_eq!(transport.api(&api).unwrap_err(), "tls ca: there is no PEM certificate in it");
@@ -290,7 +290,7 @@ fn proxies_are_asked_for_whole_urls() {
     run(async {
         let proxy = Server::start(|_, _, _| say(ok("through"))).await;
         let proxies = Proxies::All(format!("http://me:secret@{}", proxy.address));
-        let client = Client::with(TransportConfig { proxies }, &ApiConfig::default());
+        let client = Client::with(TransportConfig { proxies, memory: None }, &ApiConfig::default());
         let response = client.get(Target::parse("http://shop.invalid:81/x?y").unwrap()).await.unwrap();
         assert_eq!(text(&response), "through");
         assert!(client.get(Target::parse("http://shop.invalid:81/z").unwrap()).await.unwrap().reused);
@@ -325,7 +325,7 @@ fn proxies_open_tunnels() {
                 tokio::task::spawn_local(async move { tokio::io::copy_bidirectional(&mut stream, &mut up).await });
             }
         });
-        let config = TransportConfig { proxies: Proxies::All(format!("http://me:secret@{address}")) };
+        let config = TransportConfig { proxies: Proxies::All(format!("http://me:secret@{address}")), memory: None };
         let client = Client::with(config, &authority.api());
         let response = client.get(Target::parse("https://shop.invalid/x").unwrap()).await.unwrap();
         assert!(text(&response).starts_with("GET https://shop.invalid/x\n"));

@@ -150,7 +150,7 @@ struct Client {
 
 impl Client {
     fn new() -> Self {
-        Self::with(TransportConfig { proxies: Proxies::None }, &ApiConfig::default())
+        Self::with(TransportConfig { proxies: Proxies::None, memory: None }, &ApiConfig::default())
     }
 
     fn with(config: TransportConfig, api: &ApiConfig) -> Self {

@@ -43,7 +43,7 @@ fn as_openssl(params: &mut CertificateParams) {
 
 async fn get(ca: &str, host: &str, port: u16) -> Result<String, Failure> {
     let tls = TlsConfig { ca: Some(ca.into()), ..TlsConfig::default() };
-    let client = Client::with(TransportConfig { proxies: Proxies::None }, &ApiConfig { tls, ..ApiConfig::default() });
+    let client = Client::with(TransportConfig { proxies: Proxies::None, memory: None }, &ApiConfig { tls, ..ApiConfig::default() });
     let url = Target::parse(&format!("https://{host}:{port}/")).unwrap();
     client.get(url).await.map(|response| text(&response).to_owned())
 }

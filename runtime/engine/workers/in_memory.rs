@@ -1,0 +1,145 @@
+//! One virtual user's iterations against a server in memory: the engine without sockets, threads and schedule, so that the same program
+//! executes the same instructions in each run. `bench -- instructions` counts them.
+
+use std::rc::Rc;
+
+use tokio::runtime::LocalOptions;
+
+use super::turn::{Turns, goes_on};
+use crate::clock::Clock;
+use crate::http::{ApiConfig, Proxies, TransportConfig};
+use crate::observe::Quiet;
+use crate::program::Program;
+use crate::stats::Sample;
+use crate::user::User;
+use crate::world::{Settings, World};
+
+pub use crate::http::memory::{Accept, Accepted, Peer};
+
+/// What the user's steps came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Requests that the report counts.
+    pub requests: u64,
+    /// Those of them that failed.
+    pub failures: u64,
+}
+
+/// Runs `iterations` of one user of the class of that name. All of the spec's connections are accepted by `accept`.
+///
+/// # Errors
+/// Where there is no such class, where the spec needs an environment or variables of the whole test, or where the user stops itself.
+pub fn run(program: &'static Program, class: &str, iterations: u64, accept: Accept) -> Result<Counted, String> {
+    let index = program.users.iter().position(|user| user.name == class).ok_or_else(|| format!("no user class {class:?}"))?;
+    if !program.env.is_empty() || !program.globals.is_empty() || program.before_test.is_some() {
+        return Err("unexpected environment keys, file-level variables or `before test`, expected none of them".into());
+    }
+    let settings = Settings {
+        program,
+        env: Vec::new(),
+        apis: vec![ApiConfig::default(); program.apis.len()],
+        transport: TransportConfig { proxies: Proxies::None, memory: Some(accept) },
+        seed: 1,
+        test_id: "in-memory".into(),
+        part: 0,
+        parts: 1,
+        shard: 0,
+        globals: Vec::new(),
+        shared: Vec::new(),
+        aws: None,
+        clock: Clock::start(),
+        secrets: Vec::new(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build_local(LocalOptions::default())
+        .map_err(|error| format!("the runtime can't be started: {error}"))?;
+    let world = World::new(&settings, Box::new(Quiet(|_| ())))?;
+    runtime.block_on(async {
+        let driver = tokio::task::spawn_local({
+            let world = world.clone();
+            async move { world.timers.drive().await }
+        });
+        let user = Rc::new(User::new(world.clone(), index, 1));
+        grow_histograms(&world);
+        let outcome = iterate(&user, index, iterations).await;
+        driver.abort();
+        outcome
+    })?;
+    let snapshot = world.recorder.borrow_mut().snapshot(world.clock.elapsed(), 1, 1);
+    let lines = program.lines.iter().zip(&snapshot.names).filter(|(line, _)| !line.group).map(|(_, counted)| counted);
+    let counted = lines
+        .fold(Counted::default(), |sum, line| Counted { requests: sum.requests + line.requests, failures: sum.failures + line.failures });
+    Ok(counted)
+}
+
+async fn iterate(user: &User, class: usize, iterations: u64) -> Result<(), String> {
+    let class = &user.world().program.users[class];
+    user.start().map_err(|exit| format!("the user's variables can't be evaluated: {exit:?}"))?;
+    let mut turns = Turns::of(user, class);
+    for number in 0..iterations {
+        goes_on(turns.next().await).map_err(|exit| format!("the user stopped in iteration {number}: {exit:?}"))?;
+    }
+    Ok(())
+}
+
+/// Histograms grow up to the longest time so far, which differs from run to run: they start grown, and the samples are thrown away.
+fn grow_histograms(world: &World) {
+    let mut recorder = world.recorder.borrow_mut();
+    let longest = std::time::Duration::from_secs(60);
+    for (name, _) in (0_u32..).zip(world.program.lines) {
+        recorder.record(&Sample { name, service: longest, response: longest, first_byte: Some(longest), ..Sample::default() });
+    }
+    recorder.snapshot(world.clock.elapsed(), 1, 1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generated::*;
+    use crate::trial;
+
+    #[derive(Debug)]
+    struct Web {
+        failing: bool,
+    }
+
+    impl Peer for Web {
+        fn answer(&mut self, sent: &[u8], answer: &mut Vec<u8>) {
+            assert!(sent.starts_with(b"GET /items/7 HTTP/1.1\r\nHost: web.test\r\n"), "{}", String::from_utf8_lossy(sent));
+            let status = if self.failing { "503 Service Unavailable" } else { "200 OK" };
+            answer.extend_from_slice(format!("HTTP/1.1 {status}\r\nContent-Length: 8\r\n\r\n{{\"id\":7}}").as_bytes());
+        }
+    }
+
+    async fn turns(u: &User) -> Flow {
+        loop {
+            let mut step = u.step(0);
+            let request = u.attempt(|| {
+                let mut r = u.request(0, "GET");
+                r.path("/items/7");
+                Ok(r)
+            });
+            if step.send(request).await {
+                step.status(expected(at(1, 1), "200"), &[Status::Code(200)]);
+            }
+            let outcome = step.end();
+            u.turn_over(outcome).await;
+        }
+    }
+
+    const APIS: &[ApiInfo] =
+        &[ApiInfo { name: "web", base: |_| Ok(Value::from("http://web.test")), cookies: true, health: None, at: at(1, 1) }];
+
+    static PROGRAM: Program =
+        Program { apis: APIS, users: &[UserClass { turns: |u| Box::pin(turns(u)), ..trial::CLASS }], ..trial::PROGRAM };
+
+    #[test]
+    fn every_request_in_memory_is_counted() {
+        let accept: Accept = |_| Accepted { peer: Box::new(Web { failing: false }), http2: false };
+        assert_eq!(run(&PROGRAM, "U", 20, accept), Ok(Counted { requests: 20, failures: 0 }));
+        let accept: Accept = |_| Accepted { peer: Box::new(Web { failing: true }), http2: false };
+        assert_eq!(run(&PROGRAM, "U", 20, accept), Ok(Counted { requests: 20, failures: 20 }));
+        assert_eq!(run(&PROGRAM, "V", 1, accept), Err("no user class \"V\"".into()));
+    }
+}
