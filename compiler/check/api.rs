@@ -96,6 +96,9 @@ impl<'a> Checker<'a> {
         }
         let options = self.options(options.into_iter());
         let health = health.flatten().map(|check| self.health(id, check));
+        if let (Some(base), Some(health)) = (&base, &health) {
+            self.check_early(base, &options, health);
+        }
         self.program.apis.push(Api {
             name: name.node.clone(),
             base: base.unwrap_or_else(|| super::broken(name.span)),

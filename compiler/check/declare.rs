@@ -198,7 +198,17 @@ impl<'a> Checker<'a> {
                     .help(format!("say `keep {} = …` for one value a user", it.name.node));
                     self.report(d);
                 }
+                if let Some(span) = mentions_shared(&value).filter(|_| !keep) {
+                    let name = self.written(span);
+                    let message = format!("`{name}` comes from `before test`, which runs after the file's `let`s");
+                    let help =
+                        format!("say `let {} = …` in `before test`, or `keep {} = …` for one value a user", it.name.node, it.name.node);
+                    self.report(Diagnostic::new(Code::TooEarly, span, message).help(help));
+                }
                 let variable = Variable { name: it.name.node.clone(), span: it.name.span, value };
+                if keep {
+                    self.early_keeps.push(self.early(&variable.value));
+                }
                 let (types, variables) = if keep {
                     (&mut self.keep_types, &mut self.program.keeps)
                 } else {
@@ -235,6 +245,17 @@ fn mentions_user(value: &crate::model::Expr) -> bool {
     let mut found = false;
     super::subst::each(value, &mut |e| {
         found |= matches!(e.kind, ExprKind::Keep(_) | ExprKind::World(World::UserId | World::UserIteration | World::ShardIndex));
+    });
+    found
+}
+
+/// Where a value reads a name of `before test`.
+fn mentions_shared(value: &crate::model::Expr) -> Option<Span> {
+    let mut found = None;
+    super::subst::each(value, &mut |e| {
+        if matches!(e.kind, crate::model::ExprKind::Shared(_)) {
+            found = found.or(Some(e.span));
+        }
     });
     found
 }

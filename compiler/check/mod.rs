@@ -20,6 +20,7 @@ mod expr;
 mod flow;
 pub mod functions;
 mod head;
+mod health;
 mod lines;
 mod lints;
 mod loops;
@@ -117,6 +118,8 @@ struct Checker<'a> {
     requests: Vec<request::RequestInfo<'a>>,
     global_types: Vec<Type>,
     keep_types: Vec<Type>,
+    /// What each `keep` is before any user runs.
+    early_keeps: Vec<health::Early>,
     shared_types: Vec<Type>,
     steps: HashMap<(FileId, u32), model::StepId>,
     groups: HashMap<(FileId, u32), model::LineId>,
@@ -156,6 +159,7 @@ impl<'a> Checker<'a> {
             requests: Vec::new(),
             global_types: Vec::new(),
             keep_types: Vec::new(),
+            early_keeps: Vec::new(),
             shared_types: Vec::new(),
             steps: HashMap::new(),
             groups: HashMap::new(),

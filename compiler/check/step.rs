@@ -134,7 +134,8 @@ impl<'a> Checker<'a> {
             let local = match &stmt.kind {
                 AstStmt::Expect(_) => continue,
                 AstStmt::Take(take) => {
-                    let take = self.take(take, stmt.span);
+                    let unsure: &[LocalId] = if interrupt { &[] } else { &doubtful };
+                    let take = self.take(take, stmt.span, unsure, step);
                     let local = take.fallback.is_none().then_some(take.local);
                     then.push(Then::Take(take));
                     local
@@ -156,14 +157,12 @@ impl<'a> Checker<'a> {
                     None
                 }
             };
-            doubtful.extend(local);
+            doubtful.extend(local.filter(|local| known.status(*local) != Known::Set));
             then.extend(out.into_iter().map(Then::Stmt));
         }
         if !interrupt {
             for local in doubtful {
-                if known.status(local) != Known::Set {
-                    self.func.state.mark(local, Known::Failed(step));
-                }
+                self.func.state.mark(local, Known::Failed(step));
             }
         }
         then

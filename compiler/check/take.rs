@@ -1,16 +1,18 @@
 //! Takes: what they read, and what becomes of it.
 
+use super::flow::Status;
 use super::scope::VarKind;
 use super::source::Sources;
 use super::types::{self, Kinds, a};
 use super::{Checker, subst};
 use crate::ast::{self, ExprKind as Ast, Quantifier};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Expr, ExprKind, Quantity, Source, Take, Type};
+use crate::model::{Expr, ExprKind, LocalId, Quantity, Source, Take, Type};
 use crate::span::Span;
 
 impl<'a> Checker<'a> {
-    pub(super) fn take(&mut self, take: &'a ast::Take, span: Span) -> Take {
+    /// A take. Its `else` counts also where the step has failed: then those of `unsure` have no value yet.
+    pub(super) fn take(&mut self, take: &'a ast::Take, span: Span, unsure: &[LocalId], step: Span) -> Take {
         let source = self.take_source(take);
         let quantity = match (&take.quantifier, &source.kind) {
             (None, _) => Quantity::One,
@@ -45,7 +47,12 @@ impl<'a> Checker<'a> {
         }
         let fallback = take.fallback.as_ref().map(|fallback| {
             let before = std::mem::replace(&mut self.sources, Sources::None);
+            let known = self.func.state.clone();
+            for local in unsure {
+                self.func.state.mark(*local, Status::Failed(step));
+            }
             let value = self.expr(fallback);
+            self.func.state = known;
             self.sources = before;
             if !types::fits(&value.ty, &ty) {
                 let message = format!("`else` gives {}, the take {}", a(&value.ty), a(&ty));

@@ -165,6 +165,8 @@ codes! {
     BadHeader = "LT0307",
     /// `body` where nothing is sent.
     BodyHere = "LT0308",
+    /// A health check needs a text of what is null before the test.
+    NullInHealthcheck = "LT0309",
     /// A step without a request.
     NoRequest = "LT0401",
     /// A step with more than one request.

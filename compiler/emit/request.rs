@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 
 use super::expr::Scope;
 use super::names::ident;
-use super::{Emitter, index};
+use super::{Emitter, index, uses};
 use crate::model::{Auth, Body, Const, Expr, ExprKind, Options, Path, Redirects, Request, TextPart, Type};
 
 impl Emitter<'_> {
@@ -213,13 +213,21 @@ impl Emitter<'_> {
         let headers = options.headers.iter().map(|(name, value)| match &value.kind {
             ExprKind::Const(Const::Str(text)) => quote!(r.header_text(#name, #text);),
             _ => {
+                let can_fail = uses::can_fail(value);
                 let value = self.reference(scope, value);
-                quote!(r.header(#name, #value)?;)
+                match can_fail {
+                    true => quote!(if r.wants_header(#name) { r.header_value(#name, #value)?; }),
+                    false => quote!(r.header(#name, #value)?;),
+                }
             }
         });
         let timeout = options.timeout.as_ref().map(|timeout| {
+            let can_fail = uses::can_fail(timeout);
             let value = self.reference(scope, timeout);
-            quote!(r.timeout(#value)?;)
+            match can_fail {
+                true => quote!(if r.wants_timeout() { r.timeout(#value)?; }),
+                false => quote!(r.timeout(#value)?;),
+            }
         });
         let redirects = options.redirects.map(|redirects| {
             let redirects = match redirects {

@@ -12,19 +12,18 @@ impl Emitter<'_> {
     pub(super) fn step(&self, frame: &Frame<'_>, step: &Step) -> TokenStream {
         let scope = frame.scope();
         let before = self.block(frame, &step.before);
-        let fallbacks = self.fallbacks(scope, step);
         let id = index(step.id.0);
         let request = self.exchange(scope, &step.exchange);
         let expects = step.expects.iter().map(|expect| self.expect(scope, expect));
         let then = step.then.iter().map(|then| self.then(frame, then));
+        let fallbacks = self.fallbacks(frame, step);
         quote! {
             #before
-            #fallbacks
             let mut step = u.step(#id);
             if step.send(#request).await {
                 #(#expects)*
                 #(#then)*
-            }
+            } #fallbacks
             step.end()?;
         }
     }
@@ -143,14 +142,14 @@ impl Emitter<'_> {
     fn then(&self, frame: &Frame<'_>, then: &Then) -> TokenStream {
         let scope = frame.scope();
         match then {
-            Then::Take(take) => self.take(scope, take),
+            Then::Take(take) => self.take(frame, take),
             Then::Stmt(stmt) => {
                 let at = self.at(stmt.span);
                 match &stmt.kind {
                     StmtKind::Assign(local, expr) => {
-                        let name = &scope.locals[local.0];
                         let value = self.eval(scope, expr);
-                        quote!(if let Some(value) = step.value(#at, |x| #value) { #name = value; })
+                        let assign = frame.assign(*local);
+                        quote!(if let Some(value) = step.value(#at, |x| #value) { #assign })
                     }
                     StmtKind::AssignKeep(keep, expr) => {
                         let keep = index(keep.0);
@@ -170,27 +169,34 @@ impl Emitter<'_> {
         }
     }
 
-    fn take(&self, scope: Scope<'_>, take: &Take) -> TokenStream {
+    fn take(&self, frame: &Frame<'_>, take: &Take) -> TokenStream {
+        let scope = frame.scope();
         let at = self.at(take.span);
-        let (name, local) = (&take.name, &scope.locals[take.local.0]);
-        let ty = as_type(take);
+        let (name, ty, assign) = (&take.name, as_type(take), frame.assign(take.local));
         let source = self.found(scope, &take.source, take.quantity).eval();
-        match take.fallback {
-            None => quote!(if let Some(value) = step.take(#at, #name, #ty, |x| #source) { #local = value; }),
-            Some(_) => quote!(if let Some(value) = step.take_optional(#name, #ty, |x| #source) { #local = value; }),
+        match &take.fallback {
+            None => quote!(if let Some(value) = step.take(#at, #name, #ty, |x| #source) { #assign }),
+            Some(fallback) => {
+                let fallback = self.eval(scope, fallback);
+                quote!(if let Some(value) = step.take_or(#at, #name, #ty, |x| #source, || #fallback) { #assign })
+            }
         }
     }
 
-    /// A name with an `else` has it also where the step fails: it is assigned before.
-    fn fallbacks(&self, scope: Scope<'_>, step: &Step) -> TokenStream {
-        let lines = step.then.iter().filter_map(|then| match then {
-            Then::Take(Take { fallback: Some(fallback), local, span, .. }) => {
-                let (name, at, value) = (&scope.locals[local.0], self.at(*span), self.eval(scope, fallback));
-                Some(quote!(#name = u.eval(#at, || #value)?;))
-            }
-            _ => None,
-        });
-        quote!(#(#lines)*)
+    /// Where no answer came, a name with an `else` has that.
+    fn fallbacks(&self, frame: &Frame<'_>, step: &Step) -> Option<TokenStream> {
+        let lines: Vec<_> = step
+            .then
+            .iter()
+            .filter_map(|then| match then {
+                Then::Take(Take { fallback: Some(fallback), local, span, .. }) => {
+                    let (at, value, assign) = (self.at(*span), self.eval(frame.scope(), fallback), frame.assign(*local));
+                    Some(quote!(if let Some(value) = step.fallback(#at, || #value) { #assign }))
+                }
+                _ => None,
+            })
+            .collect();
+        (!lines.is_empty()).then(|| quote!(else { #(#lines)* }))
     }
 }
 

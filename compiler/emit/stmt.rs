@@ -10,12 +10,15 @@ use super::expr::Scope;
 use super::uses;
 use super::{Emitter, index};
 use crate::model::{
-    Auth, Block, Const, Expr, ExprKind, Frame as Locals, Iter, LocalId, Routine, Sequence, Stmt, StmtKind, TaskPick, Tasks, User, Wait,
+    Auth, Block, Const, Expr, ExprKind, Frame as Locals, Iter, LocalId, Routine, Sequence, SharedId, Stmt, StmtKind, TaskPick, Tasks, User,
+    Wait,
 };
 
 /// The function that statements stand in.
 pub(super) struct Frame<'f> {
     locals: &'f [Ident],
+    /// Which of them others read while the function runs: names of `before test`.
+    shares: &'f [(LocalId, SharedId)],
     /// What `leave` returns: `Ok(…)` of what the sequence gives.
     given: TokenStream,
     /// Within an `async` block `return` would only leave that: exits travel as errors.
@@ -32,10 +35,31 @@ impl<'f> Frame<'f> {
         Scope { locals: self.locals }
     }
 
+    /// A variable becomes what `value` is.
+    pub(super) fn assign(&self, local: LocalId) -> TokenStream {
+        let (name, share) = (&self.locals[local.0], self.share(local));
+        quote!(#name = value; #share)
+    }
+
+    /// What makes a variable that has just been assigned known to others.
+    pub(super) fn share(&self, local: LocalId) -> Option<TokenStream> {
+        let (_, shared) = self.shares.iter().find(|(own, _)| *own == local)?;
+        let (name, shared) = (&self.locals[local.0], index(shared.0));
+        Some(quote!(u.share(#shared, &#name);))
+    }
+
     fn within(&self, label: Option<Lifetime>) -> Self {
         let mut labels = self.labels.clone();
         labels.extend(label);
-        Frame { locals: self.locals, given: self.given.clone(), nested: self.nested, labels, outside: self.outside, numbers: self.numbers }
+        Frame {
+            locals: self.locals,
+            shares: self.shares,
+            given: self.given.clone(),
+            nested: self.nested,
+            labels,
+            outside: self.outside,
+            numbers: self.numbers,
+        }
     }
 
     fn in_async(&self) -> Self {
@@ -91,7 +115,8 @@ impl Emitter<'_> {
             Some(function) => (None, function.clone()),
             None => {
                 let numbers = Cell::new(0);
-                let frame = Frame { locals: &[], given: quote!(()), nested: false, labels: Vec::new(), outside: 0, numbers: &numbers };
+                let frame =
+                    Frame { locals: &[], shares: &[], given: quote!(()), nested: false, labels: Vec::new(), outside: 0, numbers: &numbers };
                 let body = self.pick(&frame, &[], &user.run, user.span);
                 let turn = format_ident!("{name}_turn");
                 let doc = format!(" One turn of `{}`.", user.name);
@@ -130,7 +155,7 @@ impl Emitter<'_> {
             }
         };
         let (params, _) = idents.split_at(sequence.params);
-        let body = self.function(&sequence.frame, sequence.params, &idents, &given, &sequence.body);
+        let body = self.function(&sequence.frame, sequence.params, &idents, &[], &given, &sequence.body);
         quote! {
             #[doc = #doc]
             async fn #name(u: &User #(, mut #params: Value)*) -> #result { #body Ok(#given) }
@@ -140,7 +165,7 @@ impl Emitter<'_> {
     fn routine(&self, name: &Ident, what: &str, routine: &Routine) -> TokenStream {
         let doc = format!(" {what}.");
         let idents = self.names.locals(&routine.frame);
-        let body = self.function(&routine.frame, 0, &idents, &quote!(()), &routine.body);
+        let body = self.function(&routine.frame, 0, &idents, &[], &quote!(()), &routine.body);
         quote! {
             #[doc = #doc]
             async fn #name(u: &User) -> Flow { #body Ok(()) }
@@ -157,7 +182,7 @@ impl Emitter<'_> {
             None => quote!(Value::Null),
         });
         let given = quote!(vec![#(#shared),*]);
-        let body = self.function(&routine.frame, 0, &idents, &given, &routine.body);
+        let body = self.function(&routine.frame, 0, &idents, &routine.shares, &given, &routine.body);
         quote! {
             /// `before test`: what it gives is shared by all users.
             async fn before_test(u: &User) -> Flow<Vec<Value>> { #body Ok(#given) }
@@ -165,9 +190,18 @@ impl Emitter<'_> {
     }
 
     /// Declarations of the variables that aren't declared where they are assigned, and the statements.
-    fn function(&self, locals: &Locals, params: usize, idents: &[Ident], given: &TokenStream, body: &Block) -> TokenStream {
+    fn function(
+        &self,
+        locals: &Locals,
+        params: usize,
+        idents: &[Ident],
+        shares: &[(LocalId, SharedId)],
+        given: &TokenStream,
+        body: &Block,
+    ) -> TokenStream {
         let numbers = Cell::new(0);
-        let frame = Frame { locals: idents, given: given.clone(), nested: false, labels: Vec::new(), outside: 0, numbers: &numbers };
+        let frame =
+            Frame { locals: idents, shares, given: given.clone(), nested: false, labels: Vec::new(), outside: 0, numbers: &numbers };
         let own = uses::declared_by_loops(body);
         let in_place = uses::assigned_once_at_top(body);
         let hoisted = (params..locals.locals.len())
@@ -180,7 +214,8 @@ impl Emitter<'_> {
             StmtKind::Assign(local, expr) if in_place.contains(local) => {
                 let name = &idents[local.0];
                 let (at, value) = (self.at(stmt.span), self.eval(frame.scope(), expr));
-                quote!(let #name = u.eval(#at, || #value)?;)
+                let share = frame.share(*local);
+                quote!(let #name = u.eval(#at, || #value)?; #share)
             }
             _ => self.stmt(&frame, stmt),
         });
@@ -193,7 +228,8 @@ impl Emitter<'_> {
         let idents = self.names.locals(&tasks.frame);
         let (params, own) = idents.split_at(tasks.params);
         let numbers = Cell::new(0);
-        let frame = Frame { locals: &idents, given: quote!(()), nested: false, labels: Vec::new(), outside: 0, numbers: &numbers };
+        let frame =
+            Frame { locals: &idents, shares: &[], given: quote!(()), nested: false, labels: Vec::new(), outside: 0, numbers: &numbers };
         let weights: Option<Vec<u64>> = tasks
             .members
             .iter()
@@ -249,11 +285,13 @@ impl Emitter<'_> {
         });
         let call = quote!(#function(u #(, #args)*).await?);
         let names: Vec<_> = takes.iter().map(|local| &scope.locals[local.0]).collect();
-        match names.as_slice() {
-            [] => quote!(#call;),
-            [one] => quote!(#one = #call;),
-            many => quote!((#(#many),*) = #call;),
-        }
+        let shares = takes.iter().filter_map(|local| frame.share(*local));
+        let assign = match names.as_slice() {
+            [] => quote!(),
+            [one] => quote!(#one =),
+            many => quote!((#(#many),*) =),
+        };
+        quote!(#assign #call; #(#shares)*)
     }
 
     pub(super) fn block(&self, frame: &Frame<'_>, block: &Block) -> TokenStream {
@@ -268,9 +306,9 @@ impl Emitter<'_> {
             StmtKind::Step(step) => self.step(frame, step),
             StmtKind::Run { takes, callee } => self.pick(frame, takes, callee, stmt.span),
             StmtKind::Assign(local, expr) => {
-                let name = &scope.locals[local.0];
+                let (name, share) = (&scope.locals[local.0], frame.share(*local));
                 let value = self.eval(scope, expr);
-                quote!(#name = u.eval(#at, || #value)?;)
+                quote!(#name = u.eval(#at, || #value)?; #share)
             }
             StmtKind::AssignKeep(keep, expr) => {
                 let keep = index(keep.0);
@@ -483,7 +521,7 @@ impl Emitter<'_> {
     /// What runs a user's turn or a scenario: a function pointer's closure.
     pub(super) fn runner(&self, pick: &TaskPick, span: crate::span::Span) -> TokenStream {
         let numbers = Cell::new(0);
-        let frame = Frame { locals: &[], given: quote!(()), nested: false, labels: Vec::new(), outside: 0, numbers: &numbers };
+        let frame = Frame { locals: &[], shares: &[], given: quote!(()), nested: false, labels: Vec::new(), outside: 0, numbers: &numbers };
         let body = self.pick(&frame, &[], pick, span);
         quote!(|u| Box::pin(async move { #body Ok(()) }))
     }

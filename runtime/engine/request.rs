@@ -248,9 +248,11 @@ impl<'u> Request<'u> {
 
     /// A header. The innermost says it first: one that is there already stays. A null is not sent, and keeps outer ones from being sent.
     pub fn header(&mut self, name: &str, value: &Value) -> Eval<()> {
-        if !self.takes_header(name) {
-            return Ok(());
-        }
+        if self.wants_header(name) { self.header_value(name, value) } else { Ok(()) }
+    }
+
+    /// A header that is wanted.
+    pub fn header_value(&mut self, name: &str, value: &Value) -> Eval<()> {
         match value {
             Value::Null | Value::Absent => self.hide(name),
             value => {
@@ -263,7 +265,7 @@ impl<'u> Request<'u> {
 
     /// A header whose value is constant.
     pub fn header_text(&mut self, name: &str, value: &str) {
-        if self.takes_header(name) {
+        if self.wants_header(name) {
             push_line(&mut self.headers, name, value);
         }
     }
@@ -301,7 +303,8 @@ impl<'u> Request<'u> {
         }
     }
 
-    fn takes_header(&mut self, name: &str) -> bool {
+    /// Whether a header is still to be said. One whose value may fail is evaluated only then: what is nearer to the request replaces it.
+    pub fn wants_header(&mut self, name: &str) -> bool {
         if !self.has_header(name) {
             return true;
         }
@@ -374,10 +377,15 @@ impl<'u> Request<'u> {
 
     /// The time the whole exchange may take; the innermost says it first.
     pub fn timeout(&mut self, value: &Value) -> Eval<()> {
-        if self.timeout.is_none() || self.overriding {
+        if self.wants_timeout() {
             self.timeout = Some(value.as_duration()?);
         }
         Ok(())
+    }
+
+    /// Whether a timeout is still to be said.
+    pub fn wants_timeout(&self) -> bool {
+        self.timeout.is_none() || self.overriding
     }
 
     /// How redirects are followed; the innermost says it first.

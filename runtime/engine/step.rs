@@ -347,10 +347,35 @@ impl<'u> Step<'u> {
         }
     }
 
-    /// `take x = SOURCE else VALUE`, where `VALUE` is what the name holds already: nothing where nothing fits.
-    pub fn take_optional(&mut self, name: &str, wanted: As, source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>) -> Option<Value> {
-        let found = source(&self.good()?);
-        self.taken_optional(name, wanted, found)
+    /// `take x: int = SOURCE else VALUE`: what the source finds, and `VALUE` where it finds nothing that fits or the step has failed.
+    /// Nothing, so that the name keeps its value, where the step is tried again, the iteration is over or `VALUE` can't be evaluated.
+    pub fn take_or(
+        &mut self,
+        at: Place,
+        name: &str,
+        wanted: As,
+        source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>,
+        fallback: impl FnOnce() -> Eval,
+    ) -> Option<Value> {
+        if let Some(response) = self.good() {
+            let found = source(&response);
+            if let Some(value) = self.taken_optional(name, wanted, found) {
+                return Some(value);
+            }
+        }
+        self.fallback(at, fallback)
+    }
+
+    /// The `else` of a take of which nothing was found. Its name has a value behind the step only by it, so an error in it ends the
+    /// iteration even where the step itself doesn't interrupt.
+    pub fn fallback(&mut self, at: Place, fallback: impl FnOnce() -> Eval) -> Option<Value> {
+        let is_over = self.trace.interrupts || self.user.scopes.tries_again();
+        if !self.holds() && is_over {
+            return None;
+        }
+        let value = self.found(at, fallback());
+        self.trace.interrupts |= value.is_none();
+        value
     }
 
     fn taken_optional(&mut self, name: &str, wanted: As, found: Eval<Option<Value>>) -> Option<Value> {
@@ -426,3 +451,7 @@ fn explained(found: &[Mismatch]) -> String {
 fn fault(fault: Fault) -> (FailureClass, String) {
     (FailureClass::Expression, fault.0)
 }
+
+#[cfg(test)]
+#[path = "step_tests.rs"]
+mod tests;

@@ -40,6 +40,8 @@ pub struct Trace {
     pub received: Option<Answer>,
     /// What went wrong; nothing in a good step.
     pub failures: Vec<Failure>,
+    /// Whether a failure of the step ends the iteration.
+    pub(crate) interrupts: bool,
     /// What was judged and taken, in order, where the observer wants it.
     pub details: Option<Vec<Detail>>,
 }
@@ -56,10 +58,12 @@ impl Trace {
                 sending: None,
                 received: None,
                 failures: Vec::new(),
+                interrupts: false,
                 details: None,
             })
         });
         trace.info = info;
+        trace.interrupts = info.interrupt;
         trace.service = Duration::ZERO;
         if user.world().observer.wants_detail() {
             trace.details = Some(Vec::new());
@@ -73,7 +77,7 @@ impl Trace {
 
     /// Records the step and says how the sequence goes on.
     pub(crate) fn record(self: Box<Self>, user: &User) -> Flow {
-        let interrupts = !self.failures.is_empty() && self.info.interrupt;
+        let interrupts = !self.failures.is_empty() && self.interrupts;
         user.scopes.count(&self.failures);
         user.world().record_step(user, &self);
         self.release(user);

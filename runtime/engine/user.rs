@@ -70,7 +70,7 @@ impl User {
             rng,
             session,
             spare: RefCell::default(),
-            keeps: RefCell::new(vec![Value::Null; world.program.keeps.len()]),
+            keeps: RefCell::new(vec![Value::Absent; world.program.keeps.len()]),
             auths: RefCell::new(vec![None; apis]),
             held: RefCell::default(),
             scopes: Scopes::default(),
@@ -152,9 +152,20 @@ impl User {
         self.world.env[key].clone()
     }
 
-    /// A `keep`.
+    /// A `keep`. Where the user hasn't started, as the one that sends health checks and runs `before test` and `after test` never does,
+    /// it is evaluated when it is read first: such a user draws no row that it doesn't need.
     pub fn keep(&self, index: usize) -> Value {
-        self.keeps.borrow()[index].clone()
+        let value = self.keeps.borrow()[index].clone();
+        if matches!(value, Value::Absent) { self.first_keep(index) } else { value }
+    }
+
+    /// Evaluates a `keep`. What goes wrong is recorded with the place of its declaration.
+    #[cold]
+    fn first_keep(&self, index: usize) -> Value {
+        let keep = &self.world.program.keeps[index];
+        let value = self.eval(keep.at, || (keep.value)(self)).unwrap_or(Value::Null);
+        self.set_keep(index, value.clone());
+        value
     }
 
     /// `set` of a `keep`.
@@ -170,6 +181,15 @@ impl User {
     /// A name of `before test`; null until it has run.
     pub fn shared(&self, index: usize) -> Value {
         self.world.shared.borrow().get(index).cloned().unwrap_or(Value::Null)
+    }
+
+    /// A name of `before test` is assigned: from here on all that `before test` calls reads it.
+    pub fn share(&self, index: usize, value: &Value) {
+        let mut shared = self.world.shared.borrow_mut();
+        if shared.len() <= index {
+            shared.resize(index + 1, Value::Null);
+        }
+        shared[index] = value.clone();
     }
 
     /// A file of the project.

@@ -87,7 +87,7 @@ pub struct World {
     /// The members of the body that was looked at last.
     pub(crate) members: RefCell<Members>,
     apis: Vec<Rc<http::ApiTransport>>,
-    bases: Vec<OnceCell<Eval<http::Target>>>,
+    bases: Vec<OnceCell<http::Target>>,
     /// Requests that don't change, by their number in the program, as soon as they have been sent once.
     constants: RefCell<Vec<Option<Ready>>>,
     /// What requests say that change only in part, by their own numbers.
@@ -158,13 +158,15 @@ impl World {
 
     /// An api's base URL.
     pub(crate) fn base(&self, user: &User, api: usize) -> Eval<http::Target> {
-        self.bases[api]
-            .get_or_init(|| {
-                let info = &self.program.apis[api];
-                let text = (info.base)(user)?.to_text()?;
-                http::Target::parse(&text).map_err(|why| Fault(format!("the base of {} is no URL that can be used: {why}", info.name)))
-            })
-            .clone()
+        if let Some(base) = self.bases[api].get() {
+            return Ok(base.clone());
+        }
+        // One that fails is tried again: a name of `before test` may be assigned by then.
+        let info = &self.program.apis[api];
+        let text = (info.base)(user)?.to_text()?;
+        let base =
+            http::Target::parse(&text).map_err(|why| Fault(format!("the base of {} is no URL that can be used: {why}", info.name)))?;
+        Ok(self.bases[api].get_or_init(|| base).clone())
     }
 
     pub(crate) fn constant(&self, number: usize) -> Option<Ready> {

@@ -23,6 +23,8 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
             anstream::eprintln!("{}: version {}", version.api, version.version);
         }
         prepare::before_test(&preparer).await?;
+        // The users are of the same world: rows that were drawn so far are free for them.
+        preparer.end();
         let world = preparer.share_world();
         for (number, class) in program.users.iter().enumerate() {
             let scenarios: Vec<usize> = class.scenarios.iter().copied().filter(|scenario| chosen.has(class.name, *scenario)).collect();

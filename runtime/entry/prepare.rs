@@ -95,7 +95,12 @@ pub(crate) async fn versions(user: &User) -> Result<Vec<Version>, Refusal> {
             let place = user.world().place(api.at);
             Refusal::broken(format!("{place}: the health check of {} failed: {}", api.name, user.world().mask(&why)))
         };
-        let request = (health.request)(user).map_err(|fault| refused(fault.0))?;
+        let request = (health.request)(user).map_err(|fault| refused(fault.0));
+        // A `keep` that it reads had no value.
+        if has_failed(user) {
+            return Err(failed(user, &format!("the health check of {}", api.name)));
+        }
+        let request = request?;
         let raw = send(user, request).await.map_err(|(_, message)| refused(message))?;
         let (status, url) = (raw.status, raw.url.clone());
         if status >= 400 {

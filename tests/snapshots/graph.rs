@@ -145,6 +145,7 @@ async fn before_test(u: &User) -> Flow<Vec<Value>> {
             )
         {
             campaign = value;
+            u.share(0, &campaign);
         }
     }
     step.end()?;

@@ -769,7 +769,6 @@ async fn cookies(u: &User) -> Flow {
         }
     }
     step.end()?;
-    flavour = u.eval(at(62, 86), || Ok(text("none")))?;
     let mut step = u.step(18);
     if step
         .send(
@@ -809,12 +808,18 @@ async fn cookies(u: &User) -> Flow {
             );
         }
         if let Some(value) = step
-            .take_optional(
+            .take_or(
+                at(62, 86),
                 "flavour",
                 As::Text(Type::Any),
                 |x| x.cookie(&text("flavour")),
+                || Ok(text("none")),
             )
         {
+            flavour = value;
+        }
+    } else {
+        if let Some(value) = step.fallback(at(62, 86), || Ok(text("none"))) {
             flavour = value;
         }
     }

@@ -80,7 +80,9 @@ fn shop_pay<'u>(u: &'u User, cart: &Value, amount: &Value) -> Eval<Request<'u>> 
     r.raw("{");
     r.member("\"amount\":", &amount)?;
     r.raw("}");
-    r.header("Idempotency-Key", &functions::uuid(u.rng())?)?;
+    if r.wants_header("Idempotency-Key") {
+        r.header_value("Idempotency-Key", &functions::uuid(u.rng())?)?;
+    }
     shop_options(u, &mut r)?;
     Ok(r)
 }

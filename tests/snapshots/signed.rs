@@ -6,14 +6,21 @@ fn main() -> std::process::ExitCode {
 }
 /// What all requests to `ledger` have in common (specs/signed.lt:3:5).
 fn ledger_options(u: &User, r: &mut Request<'_>) -> Eval<()> {
-    r.header(
-        "X-Date",
-        &functions::format_time(&functions::now(u.nanos())?, &text("%Y%m%dT%H%M%SZ"))?,
-    )?;
-    r.header(
-        "X-Signature",
-        &functions::hex(&functions::hmac_sha256(&u.env(1), &r.sent_body())?)?,
-    )?;
+    if r.wants_header("X-Date") {
+        r.header_value(
+            "X-Date",
+            &functions::format_time(
+                &functions::now(u.nanos())?,
+                &text("%Y%m%dT%H%M%SZ"),
+            )?,
+        )?;
+    }
+    if r.wants_header("X-Signature") {
+        r.header_value(
+            "X-Signature",
+            &functions::hex(&functions::hmac_sha256(&u.env(1), &r.sent_body())?)?,
+        )?;
+    }
     Ok(())
 }
 /// `ledger.entry.create` (specs/signed.lt:12:5).
@@ -89,7 +96,6 @@ async fn renew(u: &User) -> Flow {
 async fn post(u: &User) -> Flow {
     let mut id = Value::Null;
     let mut remaining = Value::Null;
-    remaining = u.eval(at(33, 5), || Ok(int(100)))?;
     let mut step = u.step(1);
     if step
         .send(
@@ -114,12 +120,18 @@ async fn post(u: &User) -> Flow {
             id = value;
         }
         if let Some(value) = step
-            .take_optional(
+            .take_or(
+                at(33, 5),
                 "remaining",
                 As::Text(Type::Int),
                 |x| x.header(&text("X-RateLimit-Remaining"), Pick::One),
+                || Ok(int(100)),
             )
         {
+            remaining = value;
+        }
+    } else {
+        if let Some(value) = step.fallback(at(33, 5), || Ok(int(100))) {
             remaining = value;
         }
     }
