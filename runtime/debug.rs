@@ -44,7 +44,7 @@ impl Printer {
     /// A line over what follows.
     pub(crate) fn headline(&self, text: &str) {
         if !self.only_failures && *self.headline.borrow() != text {
-            anstream::println!("\n{HEAD}== {text}{HEAD:#}");
+            crate::say::out!("\n{HEAD}== {text}{HEAD:#}");
             text.clone_into(&mut self.headline.borrow_mut());
         }
     }
@@ -63,16 +63,16 @@ impl Observer for Shared {
         } else if printer.only_failures {
             return;
         }
-        anstream::print!("{}", user.world().mask(&shown(user, trace)));
+        crate::say::text(&mut anstream::stdout(), &user.world().mask(&shown(user, trace)));
     }
 
     fn failure(&self, user: &User, at: Place, message: &str) {
         self.0.failures.set(self.0.failures.get() + 1);
-        anstream::println!("{BAD}✗{BAD:#} {} {}", user.world().place(at), user.world().mask(message));
+        crate::say::out!("{BAD}✗{BAD:#} {} {}", user.world().place(at), user.world().mask(message));
     }
 
     fn log(&self, user: &User, at: Place, text: &str) {
-        anstream::println!("{DIM}log {}{DIM:#} {}", user.world().place(at), user.world().mask(text));
+        crate::say::out!("{DIM}log {}{DIM:#} {}", user.world().place(at), user.world().mask(text));
     }
 }
 

@@ -16,6 +16,7 @@ pub mod orchestrator;
 mod progress;
 pub mod report;
 mod saturation;
+mod say;
 pub mod thresholds;
 mod web;
 

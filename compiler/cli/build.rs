@@ -165,10 +165,6 @@ fn generate(target: &Target, screen: &Screen) -> Result<(String, crate::emit::Em
     if !screen.checked(&target.root, &checked) {
         return Err(Failure::Shown(super::screen::WRONG));
     }
-    if target.profile.is_none() {
-        let profile = target.spec.with_extension("profile.yml");
-        screen.note(format_args!("note: there is no {}: the binary needs --profile FILE when it runs", profile.display()));
-    }
     let emitted = checked.emit().map_err(|why| {
         Failure::wrong(format!("no Rust could be generated: {why}"))
             .help("this is a bug in ltc, not in your spec: please report it with the spec")

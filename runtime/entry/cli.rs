@@ -75,7 +75,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(crate) baseline: Option<PathBuf>,
     /// How often progress is shown and results are handed on
-    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Results")]
+    #[arg(long, value_name = "TIME", value_parser = positive_duration, help_heading = "Results")]
     pub(crate) stats_interval: Option<Duration>,
     /// Show the running test as a web page: on this machine only, unless an address is given (PORT, HOST:PORT)
     #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = "", value_parser = Listen::parse, help_heading = "Results")]
@@ -115,7 +115,7 @@ pub(crate) struct LoadArgs {
     #[arg(long, value_name = "RATE", value_parser = rate, help_heading = "Load, over the profile's")]
     pub(crate) hatch_rate: Option<Rate>,
     /// How long the test lasts: 30s, 20m, 1h30m
-    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Load, over the profile's")]
+    #[arg(long, value_name = "TIME", value_parser = positive_duration, help_heading = "Load, over the profile's")]
     pub(crate) duration: Option<Duration>,
     /// How long users may take to finish their turn at the end
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Load, over the profile's")]
@@ -129,7 +129,56 @@ fn duration(text: &str) -> Result<Duration, String> {
     ltc_config::duration::parse(text)
 }
 
+fn positive_duration(text: &str) -> Result<Duration, String> {
+    let duration = duration(text)?;
+    if duration.is_zero() { Err("it must be longer than 0".to_owned()) } else { Ok(duration) }
+}
+
 fn rate(text: &str) -> Result<Rate, String> {
     let rate = Rate::parse(text)?;
     if rate.is_zero() { Err("must be more than 0".to_owned()) } else { Ok(rate) }
+}
+
+impl Cli {
+    /// The options that were given and have no effect while every scenario runs once with one user.
+    pub(crate) fn idle_in_debug(&self) -> Vec<&'static str> {
+        let (run, load) = (&self.run, &self.run.load);
+        let given = [
+            ("--clients", load.clients.is_some()),
+            ("--hatch-rate", load.hatch_rate.is_some()),
+            ("--duration", load.duration.is_some()),
+            ("--graceful-stop", load.graceful_stop.is_some()),
+            ("--threads", load.threads.is_some()),
+            ("--baseline", run.baseline.is_some()),
+            ("--stats-interval", run.stats_interval.is_some()),
+            ("--ui", run.ui.is_some()),
+            ("--no-tui", run.no_tui),
+        ];
+        given.into_iter().filter_map(|(option, given)| given.then_some(option)).chain(run.outputs.given()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(words: &str) -> Result<Cli, String> {
+        Cli::try_parse_from(std::iter::once("test").chain(words.split_whitespace())).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_load_of_no_time_is_refused() {
+        for words in ["--duration 0", "--duration 0s", "--stats-interval 0", "run --duration 0", "plan --duration 0m"] {
+            let error = parse(words).unwrap_err();
+            assert!(error.contains("it must be longer than 0"), "{words}: {error}");
+        }
+        assert!(parse("--graceful-stop 0 --duration 1ms").is_ok());
+    }
+
+    #[test]
+    fn what_has_no_effect_in_debug_is_known() {
+        let cli = parse("--debug --clients 5 --duration 3s --json out.json --csv x --only A --seed 7").unwrap();
+        assert_eq!(cli.idle_in_debug(), ["--clients", "--duration", "--csv", "--json"]);
+        assert!(parse("--debug --only A --env cs1").unwrap().idle_in_debug().is_empty());
+    }
 }

@@ -18,11 +18,16 @@ use ltc_engine::value::convert::convert_text;
 /// The folder of environments and credentials.
 const CONFIG: &str = "config";
 
+/// The load of a test without a profile; the command line may say more.
+const ONE_USER: &str = "profile: {runner: {clients: 1, hatch_rate: 1}}";
+
 /// What a run is configured by.
 #[derive(Debug)]
 pub(crate) struct Configuration {
     pub(crate) profile: Profile,
     pub(crate) profile_text: String,
+    /// Whether each user runs one iteration: nothing says how long the load lasts, as there is no profile.
+    pub(crate) once: bool,
     pub(crate) env_name: String,
     /// Values of [`Program::env`], in its order.
     pub(crate) env: Vec<Value>,
@@ -39,10 +44,13 @@ pub(crate) struct Configuration {
 impl Configuration {
     /// Reads all of it; all that is wrong is said at once.
     pub(crate) fn load(program: &'static Program, args: &LoadArgs) -> Result<Self, Refusal> {
-        let (file, text) = profile_text(program, args)?;
-        let mut profile = Profile::parse(&text, &file).map_err(Refusal::wrong)?;
+        let said = profile_text(program, args)?;
+        let (file, load) = said.as_ref().map_or(("(no profile)", ONE_USER), |(file, text)| (file.as_str(), text.as_str()));
+        let mut profile = Profile::parse(load, file).map_err(Refusal::wrong)?;
+        let once = said.is_none() && args.duration.is_none();
+        let text = said.map(|(_, text)| text).unwrap_or_default();
         for warning in &profile.warnings {
-            anstream::eprintln!("warning: {warning}");
+            crate::say::err!("warning: {warning}");
         }
         over(&mut profile, args)?;
         let env_name = args.env.clone().or_else(|| profile.header.env.clone()).unwrap_or_default();
@@ -68,26 +76,36 @@ impl Configuration {
         let credentials = Credentials::load(Path::new(CONFIG), &|name| std::env::var(name).ok()).map_err(Refusal::wrong)?;
         // Those of the credentials are no users' business, and no shard's: listeners keep them to themselves.
         let secrets = environment.secrets();
-        Ok(Self { profile, profile_text: text, env_name, env, credentials, secrets, apis, unverified })
+        Ok(Self { profile, profile_text: text, once, env_name, env, credentials, secrets, apis, unverified })
     }
 }
 
-fn profile_text(program: &Program, args: &LoadArgs) -> Result<(String, String), Refusal> {
+impl Configuration {
+    /// Refuses what has no profile and no duration: a load that is spread over functions must last for some time.
+    pub(crate) fn lasts(&self) -> Result<(), Refusal> {
+        if !self.once {
+            return Ok(());
+        }
+        let why = "this test was built without a profile, and nothing says how long the load lasts: add --duration TIME, or name a profile with --profile FILE";
+        Err(Refusal::wrong([why]))
+    }
+}
+
+/// The profile's file and text; `None` where the test was built without one.
+fn profile_text(program: &Program, args: &LoadArgs) -> Result<Option<(String, String)>, Refusal> {
     let read = |path: &Path| ltc_config::read(path).map_err(|error| Refusal::wrong([error]));
     if let Some(path) = &args.profile {
-        return Ok((path.display().to_string(), read(path)?));
+        return Ok(Some((path.display().to_string(), read(path)?)));
     }
-    let Some((path, carried)) = program.embedded.profile else {
-        return Err(Refusal::wrong(["this test was built without a profile: name one with --profile FILE"]));
-    };
+    let Some((path, carried)) = program.embedded.profile else { return Ok(None) };
     if !args.embedded && Path::new(path).is_file() {
         let text = read(Path::new(path))?;
         if text != carried {
-            anstream::eprintln!("note: {path} has changed since the test was built; the file is used (--embedded keeps to the old one)");
+            crate::say::err!("note: {path} has changed since the test was built; the file is used (--embedded keeps to the old one)");
         }
-        return Ok((path.to_owned(), text));
+        return Ok(Some((path.to_owned(), text)));
     }
-    Ok((path.to_owned(), carried.to_owned()))
+    Ok(Some((path.to_owned(), carried.to_owned())))
 }
 
 /// The command line's numbers over the profile's.
@@ -132,7 +150,7 @@ fn environment(program: &Program, args: &LoadArgs, name: &str, reads: &Reads) ->
         if program.env.is_empty() {
             return Ok(Environment::empty("none"));
         }
-        return Err(Refusal::wrong(["the profile names no environment: add `env: NAME` to its test_header, or say --env NAME"]));
+        return Err(Refusal::wrong(["no environment is named: say --env NAME, or add `env: NAME` to the profile's test_header"]));
     }
     let carried = |name: &str| program.embedded.environments.iter().find(|(known, _)| *known == name).map(|(_, text)| *text);
     let source = |name: &str| -> Result<Option<(String, String)>, Refusal> {
@@ -140,9 +158,7 @@ fn environment(program: &Program, args: &LoadArgs, name: &str, reads: &Reads) ->
         if !args.embedded && Path::new(&file).is_file() {
             let text = ltc_config::read(Path::new(&file)).map_err(|error| Refusal::wrong([error]))?;
             if carried(name).is_some_and(|carried| !is_same(carried, &text, reads)) {
-                anstream::eprintln!(
-                    "note: {file} has changed since the test was built; the file is used (--embedded keeps to the old one)"
-                );
+                crate::say::err!("note: {file} has changed since the test was built; the file is used (--embedded keeps to the old one)");
             }
             return Ok(Some((file, text)));
         }

@@ -12,15 +12,22 @@ use ltc_engine::world::World;
 
 /// Runs it, and prints what it came to.
 pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configuration) -> Result<Ending, Refusal> {
+    let idle = cli.idle_in_debug();
+    if !idle.is_empty() {
+        let by = if cli.debug || cli.failures { "--debug" } else { "the profile's `debug: yes`" };
+        let have = if idle.len() == 1 { "has" } else { "have" };
+        crate::say::err!("warning: {} {have} no effect with {by}: every scenario runs once, with one user", idle.join(", "));
+    }
     let settings = prepare::settings(program, &cli.run.load, configuration);
     let chosen = Chosen::of(program, &cli.run.load.only)?;
     let printer = Rc::new(Printer::new(cli.failures && !cli.debug));
     let shared = Shared(printer.clone());
-    anstream::eprintln!("{} --debug, environment {}, seed {}", program.name, configuration.env_name, settings.seed);
+    let environment = if configuration.env_name.is_empty() { String::new() } else { format!(", environment {}", configuration.env_name) };
+    crate::say::err!("{} --debug{environment}, seed {}", program.name, settings.seed);
     with_user(&settings, Box::new(shared.clone()), async |preparer| {
         prepare::globals(&preparer)?;
         for version in prepare::versions(&preparer).await? {
-            anstream::eprintln!("{}: version {}", version.api, version.version);
+            crate::say::err!("{}: version {}", version.api, version.version);
         }
         prepare::before_test(&preparer).await?;
         // The users are of the same world: rows that were drawn so far are free for them.
@@ -37,7 +44,7 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
         Ok(())
     })?;
     let (steps, failures) = printer.counts();
-    anstream::println!("\n{steps} steps, {failures} failed");
+    crate::say::out!("\n{steps} steps, {failures} failed");
     Ok(if failures == 0 { Ending::Passed } else { Ending::Failed })
 }
 

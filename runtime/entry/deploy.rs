@@ -143,7 +143,7 @@ pub(super) fn deploy(program: &'static Program, command: &DeployCommand) -> Resu
         match session {
             None => say(&deployment.describe()),
             Some(session) => {
-                deployment.run(session, &|line| anstream::println!("{line}")).await.map_err(refused)?;
+                deployment.run(session, &|line| crate::say::out!("{line}")).await.map_err(refused)?;
                 Ok(Ending::Passed)
             }
         }
@@ -157,7 +157,7 @@ pub(super) fn status(program: &'static Program, command: &StatusCommand) -> Resu
         let regions = session.regions(regions_said(&command.cloud, &configuration)).map_err(|error| Refusal::wrong([error]))?;
         let names = names(program, command.cloud.function.clone(), None, &configuration.profile.lambda, regions)?;
         for line in aws::status(session, &names, program.fingerprint).await.map_err(refused)? {
-            anstream::println!("{line}");
+            crate::say::out!("{line}");
         }
         Ok(Ending::Passed)
     })
@@ -173,7 +173,7 @@ pub(super) fn destroy(program: &'static Program, command: &DestroyCommand) -> Re
         if !command.yes && !agreed(&question)? {
             return Err(Refusal::wrong(["nothing was removed"]));
         }
-        aws::destroy(session, &names, &|line| anstream::println!("{line}")).await.map_err(refused)?;
+        aws::destroy(session, &names, &|line| crate::say::out!("{line}")).await.map_err(refused)?;
         Ok(Ending::Passed)
     })
 }
@@ -247,7 +247,7 @@ fn versions(program: &'static Program, configuration: &Configuration) -> Vec<(St
         Ok(versions) => versions.into_iter().map(|version| (version.api, version.version)).collect(),
         Err(refusal) => {
             for line in &refusal.lines {
-                anstream::eprintln!("warning: {line}; the function is deployed without the apis' versions in its tags");
+                crate::say::err!("warning: {line}; the function is deployed without the apis' versions in its tags");
             }
             Vec::new()
         }
@@ -259,7 +259,7 @@ pub(super) fn agreed(question: &str) -> Result<bool, Refusal> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Ok(true);
     }
-    anstream::eprint!("{question} [y/N] ");
+    crate::say::text(&mut anstream::stderr(), &format!("{question} [y/N] "));
     let mut answer = String::new();
     let asked = std::io::stderr().flush().and_then(|()| std::io::stdin().read_line(&mut answer));
     asked.map_err(|error| Refusal::broken(format!("the answer can't be read: {error}")))?;
@@ -267,6 +267,6 @@ pub(super) fn agreed(question: &str) -> Result<bool, Refusal> {
 }
 
 fn say(text: &str) -> Result<Ending, Refusal> {
-    anstream::println!("{text}");
+    crate::say::out!("{text}");
     Ok(Ending::Passed)
 }

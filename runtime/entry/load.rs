@@ -58,15 +58,15 @@ impl Load {
     /// Says what is about to be done, and by what (`2 threads`).
     pub(super) fn announce(&self, program: &Program, configuration: &Configuration, by: &str) {
         for api in &configuration.unverified {
-            anstream::eprintln!("warning: the server of {api} is not verified (tls: verify: false)");
+            crate::say::err!("warning: the server of {api} is not verified (tls: verify: false)");
         }
         let versions: Vec<String> = self.versions.iter().map(|version| format!("{} {}", version.api, version.version)).collect();
         let versions = if versions.is_empty() { String::new() } else { format!(", {}", versions.join(", ")) };
-        anstream::eprintln!(
-            "{}: {}, environment {}, {by}, seed {}{versions}",
+        crate::say::err!(
+            "{}: {}{}, {by}, seed {}{versions}",
             program.name,
-            summary(&self.plan),
-            configuration.env_name,
+            summary(&self.plan, configuration.once),
+            if configuration.env_name.is_empty() { String::new() } else { format!(", environment {}", configuration.env_name) },
             self.settings.seed,
         );
     }
@@ -142,9 +142,14 @@ pub(super) fn interval(args: &RunArgs, configuration: &Configuration) -> Duratio
     args.stats_interval.or(profile).or(configuration.credentials.stats_interval).unwrap_or(INTERVAL).max(Duration::from_millis(100))
 }
 
-/// `up to 20 users in 10s`.
-pub(super) fn summary(plan: &Plan) -> String {
-    let users = (plan.peak_clients() > 0).then(|| format!("up to {} users", plan.peak_clients()));
+/// `up to 20 users in 10s`; `1 user, one iteration each` of a load whose users run once.
+pub(super) fn summary(plan: &Plan, once: bool) -> String {
+    let peak = plan.peak_clients();
+    let word = if peak == 1 { "user" } else { "users" };
+    if once {
+        return format!("{peak} {word}, one iteration each");
+    }
+    let users = (peak > 0).then(|| format!("up to {peak} {word}"));
     let rate = (plan.peak_rate() > 0.0).then(|| format!("up to {:.1} arrivals/s", plan.peak_rate()));
     let load = users.into_iter().chain(rate).collect::<Vec<_>>().join(", ");
     format!("{load} in {}", plan.total_duration().map_or_else(|| "no set time".to_owned(), ltc_config::duration::print))

@@ -21,7 +21,13 @@ pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Con
     let mut load = Load::planned(program, &args.load, configuration)?;
     load.ready()?;
     let threads = args.load.threads.map(usize::from).or(configuration.profile.threads).unwrap_or_else(cores);
-    let by = format!("{threads} threads");
+    // One user needs one thread, and no other thread then waits for nothing.
+    let threads =
+        if configuration.once { threads.min(usize::try_from(load.plan.peak_clients()).unwrap_or(threads)).max(1) } else { threads };
+    let by = if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") };
+    if configuration.once {
+        crate::say::err!("note: there is no profile: each user runs once (--duration TIME, --clients N and --profile FILE say more)");
+    }
     load.announce(program, configuration, &by);
 
     let stop = Stop::default();
@@ -35,6 +41,7 @@ pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Con
         processors: None,
         interval,
         graceful_stop: configuration.profile.graceful_stop,
+        once: configuration.once,
         tell: crate::progress::notice,
     };
     let course = Engine::start(&run, &clock, &stop).and_then(|engine| {
@@ -46,7 +53,7 @@ pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Con
     });
     // What was counted before is reported all the same.
     let broken = course.err().into_iter().collect();
-    let made = vec![summary(&load.plan), format!("from this machine, {by}")];
+    let made = vec![summary(&load.plan, configuration.once), format!("from this machine, {by}")];
     let how = How { clock, interrupted: stop.is_interrupted(), broken, plan: made, notes: Vec::new() };
     Ok(load.finish(program, args, configuration, results, how))
 }

@@ -102,7 +102,7 @@ pub fn main(program: &'static Program) -> ExitCode {
         Ok(ending) => ExitCode::from(ending.code()),
         Err(refusal) => {
             for line in &refusal.lines {
-                anstream::eprintln!("error: {line}");
+                crate::say::err!("error: {line}");
             }
             ExitCode::from(refusal.ending.code())
         }

@@ -1,4 +1,5 @@
-//! The files that results are written to, in all their forms.
+//! The files that results are written to, in all their forms. One of them may be `-`, standard output: the tables then go to standard
+//! error, so that what reads the form reads nothing else.
 
 use std::fs::File;
 use std::io::{self, BufWriter};
@@ -8,6 +9,10 @@ use clap::Args;
 
 use super::{Ending, Refusal};
 use crate::report::{Look, Report};
+use crate::say::unless_gone;
+
+/// Standard output, in place of a file.
+const STDOUT: &str = "-";
 
 /// Which files are wanted.
 #[derive(Args, Clone, Debug, Default)]
@@ -15,7 +20,7 @@ pub(crate) struct Outputs {
     /// Write PREFIX_stats.csv, PREFIX_stats_history.csv and PREFIX_failures.csv as Locust does
     #[arg(long, value_name = "PREFIX", help_heading = "Results")]
     csv: Option<PathBuf>,
-    /// Write all results, histograms included, as JSON
+    /// Write all results, histograms included, as JSON; `-`, here and below: to standard output, and the tables to standard error
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     json: Option<PathBuf>,
     /// Write a report as one HTML page that needs nothing else
@@ -32,31 +37,64 @@ pub(crate) struct Outputs {
 type Writer = fn(&Report, &mut dyn io::Write) -> io::Result<()>;
 
 impl Outputs {
-    /// The forms that are one file.
-    fn files(&self) -> impl Iterator<Item = (&Path, Writer)> {
-        let all: [(&Option<PathBuf>, Writer); 4] = [
-            (&self.json, |report, out| report.to_json(out)),
-            (&self.html, crate::report::html::write),
-            (&self.junit, crate::report::junit::write),
-            (&self.summary_md, crate::report::markdown::write),
+    /// The forms that are one file, with their options.
+    fn forms(&self) -> impl Iterator<Item = (&'static str, &Path, Writer)> {
+        let all: [(&str, &Option<PathBuf>, Writer); 4] = [
+            ("--json", &self.json, |report, out| report.to_json(out)),
+            ("--html", &self.html, crate::report::html::write),
+            ("--junit", &self.junit, crate::report::junit::write),
+            ("--summary-md", &self.summary_md, crate::report::markdown::write),
         ];
-        all.into_iter().filter_map(|(path, write)| Some((path.as_deref()?, write)))
+        all.into_iter().filter_map(|(option, path, write)| Some((option, path.as_deref()?, write)))
+    }
+
+    /// The form that goes to standard output, if one does.
+    fn printed(&self) -> Option<Writer> {
+        self.forms().find(|(_, path, _)| is_stdout(path)).map(|(.., write)| write)
+    }
+
+    fn files(&self) -> impl Iterator<Item = (&Path, Writer)> {
+        self.forms().filter(|(_, path, _)| !is_stdout(path)).map(|(_, path, write)| (path, write))
+    }
+
+    /// The options that were given.
+    pub(crate) fn given(&self) -> impl Iterator<Item = &'static str> {
+        self.csv.iter().map(|_| "--csv").chain(self.forms().map(|(option, ..)| option))
     }
 
     /// Makes the folders of the files that were asked for, and tries to open them: what can't be written is said before the load.
     pub(crate) fn check(&self) -> Result<(), Refusal> {
         let csv = self.csv.iter().flat_map(|prefix| crate::report::csv::files(prefix));
         let all = csv.chain(self.files().map(|(path, _)| path.to_owned()));
-        let wrong: Vec<String> = all.filter_map(|path| open(&path).err()).collect();
+        let mut wrong: Vec<String> = Vec::new();
+        let printed: Vec<&str> = self.forms().filter(|(_, path, _)| is_stdout(path)).map(|(option, ..)| option).collect();
+        if printed.len() > 1 {
+            wrong.push(format!(
+                "only one form can go to standard output, and {} ask for it: name files for the others",
+                printed.join(" - and ") + " -"
+            ));
+        }
+        if self.csv.as_deref().is_some_and(is_stdout) {
+            wrong.push("--csv - is no prefix: CSV results are several files; name them with --csv PREFIX".to_owned());
+        } else {
+            wrong.extend(all.filter_map(|path| open(&path).err()));
+        }
         if wrong.is_empty() { Ok(()) } else { Err(Refusal::wrong(wrong)) }
     }
 
     /// Prints the tables and writes all files; where one fails the others are still written.
     pub(crate) fn write(&self, report: &Report) -> Unwritten {
-        let console = crate::report::console::write(&mut anstream::stdout(), report, Look::of_stdout());
-        // Nobody reads any more where a pipe is closed (`./test | head`): that is the reader's choice, and no failure.
-        let console = console.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
-        let mut wrong: Vec<String> = console.map(|error| format!("standard output can't be written: {error}")).into_iter().collect();
+        let printed = match self.printed() {
+            None => crate::report::console::write(&mut anstream::stdout(), report, Look::of_stdout()),
+            Some(write) => {
+                // Standard error is for people: that it is gone is no failure.
+                let _ = crate::report::console::write(&mut anstream::stderr(), report, Look::of_stderr());
+                let mut out = BufWriter::new(io::stdout().lock());
+                write(report, &mut out).and_then(|()| end_line(&mut out))
+            }
+        };
+        let printed = unless_gone(printed).err();
+        let mut wrong: Vec<String> = printed.map(|error| format!("standard output can't be written: {error}")).into_iter().collect();
         wrong.extend(self.save(report));
         Unwritten(wrong)
     }
@@ -77,13 +115,28 @@ pub(crate) struct Unwritten(Vec<String>);
 impl Unwritten {
     /// Says which, and with which exit code a run that ended so ends then.
     pub(crate) fn told(self, ending: Ending) -> Ending {
-        self.0.iter().for_each(|line| anstream::eprintln!("warning: {line}"));
+        self.0.iter().for_each(|line| crate::say::err!("warning: {line}"));
         if self.0.is_empty() { ending } else { Ending::Broken }
     }
 }
 
-/// Writes a report's JSON.
+fn is_stdout(path: &Path) -> bool {
+    path == Path::new(STDOUT)
+}
+
+/// What programs read line by line ends with a line break.
+fn end_line(out: &mut dyn io::Write) -> io::Result<()> {
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
+/// Writes a report's JSON; `-` is standard output.
 pub(super) fn save_json(path: &Path, report: &Report) -> Result<(), Refusal> {
+    if is_stdout(path) {
+        let mut out = BufWriter::new(io::stdout().lock());
+        let written = report.to_json(&mut out).and_then(|()| end_line(&mut out));
+        return unless_gone(written).map_err(|error| Refusal::broken(format!("standard output: {error}")));
+    }
     save(path, report, |report, out| report.to_json(out)).map_err(Refusal::broken)
 }
 
@@ -103,4 +156,38 @@ fn open(path: &Path) -> Result<File, String> {
     folder
         .and_then(|()| std::fs::OpenOptions::new().write(true).create(true).truncate(false).open(path))
         .map_err(|error| format!("{} can't be written: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outputs(json: &str, html: &str) -> Outputs {
+        Outputs { json: Some(json.into()), html: Some(html.into()), ..Outputs::default() }
+    }
+
+    #[test]
+    fn one_form_may_go_to_standard_output() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("run.html");
+        let file = file.to_str().unwrap();
+        assert!(outputs("-", file).check().is_ok());
+        assert!(outputs("-", file).printed().is_some() && outputs(file, file).printed().is_none());
+        assert_eq!(outputs("-", file).files().count(), 1);
+        assert!(!Path::new(STDOUT).exists());
+        let refusal = outputs("-", "-").check().unwrap_err();
+        assert_eq!(
+            refusal.lines,
+            ["only one form can go to standard output, and --json - and --html - ask for it: name files for the others"]
+        );
+        let csv = Outputs { csv: Some("-".into()), ..Outputs::default() };
+        assert!(csv.check().unwrap_err().lines[0].starts_with("--csv - is no prefix"));
+        assert!(!Path::new("-_stats.csv").exists());
+    }
+
+    #[test]
+    fn what_was_given_is_known_by_its_options() {
+        let all = Outputs { csv: Some("x".into()), junit: Some("y".into()), ..outputs("a", "b") };
+        assert_eq!(all.given().collect::<Vec<_>>(), ["--csv", "--json", "--html", "--junit"]);
+    }
 }

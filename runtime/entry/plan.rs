@@ -41,15 +41,16 @@ const HORIZON: Duration = Duration::from_secs(3600);
 /// Prints the plan.
 pub(super) fn run(program: &'static Program, command: &PlanCommand) -> Result<Ending, Refusal> {
     let configuration = Configuration::load(program, &command.load)?;
+    configuration.lasts()?;
     let load = Load::planned(program, &command.load, &configuration)?;
     let engine = command.fleet.engine_or(EngineName::Lambda);
     let fleet = command.fleet.fleet(engine, &load, &configuration, command.load.threads);
     let shown = Shown::of(program, &configuration, &load, &fleet, engine);
     if command.json {
         let json = serde_json::to_string_pretty(&shown).map_err(|error| Refusal::broken(error.to_string()))?;
-        anstream::println!("{json}");
+        crate::say::out!("{json}");
     } else {
-        anstream::print!("{}", shown.text(Look::of_stdout()));
+        crate::say::text(&mut anstream::stdout(), &shown.text(Look::of_stdout()));
     }
     Ok(Ending::Passed)
 }
@@ -120,7 +121,7 @@ impl Shown {
                 EngineName::Lambda => "lambda",
                 EngineName::Process => "process",
             },
-            load: summary(plan),
+            load: summary(plan, false),
             peak_clients: plan.peak_clients(),
             peak_rate: plan.peak_rate(),
             duration_seconds: fleet.total().map(|total| total.as_secs_f64()),

@@ -70,7 +70,7 @@ pub(super) fn merge(command: &MergeCommand) -> Result<Ending, Refusal> {
     save_json(&command.output, &merged)?;
     let total = merged.total.total(&merged.names);
     let requests = crate::report::count(total.requests);
-    anstream::eprintln!("{}: {requests} requests of {} runs, {}", command.output.display(), parts.len(), merged.verdict());
+    crate::say::err!("{}: {requests} requests of {} runs, {}", command.output.display(), parts.len(), merged.verdict());
     Ok(merged.outcome.into())
 }
 
@@ -79,6 +79,6 @@ pub(super) fn compare(command: &CompareCommand) -> Result<Ending, Refusal> {
     let (base, new) = (read(&command.base)?, read(&command.new)?);
     let comparison = Comparison::of(&base, &new, command.tolerance);
     let printed = compare::write(&mut anstream::stdout(), &base, &new, &comparison, Look::of_stdout());
-    printed.map_err(|error| Refusal::broken(format!("standard output: {error}")))?;
+    crate::say::unless_gone(printed).map_err(|error| Refusal::broken(format!("standard output: {error}")))?;
     Ok(if comparison.is_worse() { Ending::Failed } else { Ending::Passed })
 }

@@ -61,7 +61,7 @@ impl Results {
         let judge = Judge::new(thresholds, &names, baseline.as_ref()).map_err(Refusal::wrong)?;
         if baseline.is_none() {
             for threshold in thresholds.iter().filter(|threshold| threshold.needs_baseline()) {
-                anstream::eprintln!("warning: the threshold `{}` isn't judged: say --baseline FILE", threshold.text);
+                crate::say::err!("warning: the threshold `{}` isn't judged: say --baseline FILE", threshold.text);
             }
         }
         let logging = &configuration.profile.logging;
@@ -94,8 +94,8 @@ impl Results {
         self.listeners.start(&about);
         if let Some(web) = &mut self.web {
             match web.start(&about, stop) {
-                Ok(()) => anstream::eprintln!("live at {}", web.url()),
-                Err(why) => anstream::eprintln!("warning: {why}"),
+                Ok(()) => crate::say::err!("live at {}", web.url()),
+                Err(why) => crate::say::err!("warning: {why}"),
             }
         }
         self.progress.begin(&about, stop);
@@ -178,7 +178,7 @@ impl Results {
         }
         let unwritten = args.outputs.write(&report);
         if report.outcome == Outcome::Broken {
-            report.reasons.iter().for_each(|why| anstream::eprintln!("error: {why}"));
+            report.reasons.iter().for_each(|why| crate::say::err!("error: {why}"));
         }
         unwritten.told(report.outcome.into())
     }

@@ -50,6 +50,7 @@ pub(crate) struct RunCommand {
 pub(super) fn run(program: &'static Program, command: &RunCommand) -> Result<Ending, Refusal> {
     let args = &command.run;
     let configuration = Configuration::load(program, &args.load)?;
+    configuration.lasts()?;
     let interval = interval(args, &configuration);
     let mut results = Results::new(program, args, &configuration, interval)?;
     let mut load = Load::planned(program, &args.load, &configuration)?;
@@ -73,10 +74,10 @@ pub(super) fn run(program: &'static Program, command: &RunCommand) -> Result<End
     };
     let shown = Shown::of(program, &configuration, &load, &fleet, engine);
     if !args.quiet {
-        anstream::eprint!("{}", shown.text(Look { color: false, width: None }));
+        crate::say::text(&mut anstream::stderr(), &shown.text(Look { color: false, width: None }));
     }
     if let Some(note) = cloud::policy_note(&fleet).filter(|_| engine == EngineName::Lambda) {
-        anstream::eprintln!("{note}");
+        crate::say::err!("{note}");
     }
     let asked = engine == EngineName::Lambda && !command.yes;
     let agreed = if asked { agreed("Start?") } else { Ok(true) };

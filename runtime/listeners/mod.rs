@@ -133,7 +133,7 @@ impl Listeners {
         let soon = deadline.min(Instant::now() + UNSAID);
         let late: Vec<&str> = closing.iter_mut().filter_map(|delivery| (!delivery.done_by(soon)).then(|| delivery.name())).collect();
         if !late.is_empty() {
-            anstream::eprintln!("sending the last results to {} (up to {} s)", late.join(", "), patience.as_secs());
+            crate::say::err!("sending the last results to {} (up to {} s)", late.join(", "), patience.as_secs());
         }
         closing.into_iter().filter_map(|delivery| delivery.outcome(deadline)).collect()
     }

@@ -94,6 +94,7 @@ fn slice(program: &'static Program, event: &SliceEvent, host: &Host, stop: &Stop
         processors: Some(f64::from(event.processors_milli) / 1000.0),
         interval: Duration::from_micros(event.stats_interval_us.max(1000)),
         graceful_stop: Duration::from_micros(event.graceful_stop_us),
+        once: false,
         tell: crate::progress::notice,
     };
     fault.before_start();

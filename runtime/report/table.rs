@@ -24,6 +24,13 @@ impl Look {
         Self { color: anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never, width }
     }
 
+    /// For standard error, likewise.
+    pub fn of_stderr() -> Self {
+        let stderr = std::io::stderr();
+        let width = stderr.is_terminal().then(|| size_of(&stderr).0);
+        Self { color: anstream::AutoStream::choice(&stderr) != anstream::ColorChoice::Never, width }
+    }
+
     pub(crate) fn paint(self, style: Style, text: &str) -> String {
         if self.color && !text.is_empty() && style != Style::new() { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }

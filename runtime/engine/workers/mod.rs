@@ -41,6 +41,8 @@ pub struct Run {
     pub interval: Duration,
     /// How long users may take to finish their turn at the end.
     pub graceful_stop: Duration,
+    /// Whether each user runs one iteration, and the load ends with the last of them.
+    pub once: bool,
     /// Where `log` goes.
     pub tell: Tell,
 }
@@ -113,6 +115,7 @@ impl Engine {
                 slice: run.slice.clone().part(index as u64, run.threads as u64),
                 interval: run.interval,
                 graceful_stop: run.graceful_stop,
+                once: run.once,
                 stop: stop.clone(),
                 frames: sender.clone(),
                 tell: run.tell,

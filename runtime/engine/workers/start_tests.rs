@@ -52,6 +52,7 @@ fn nobody_begins_before_the_test_does() {
             processors: None,
             interval: Duration::from_secs(1),
             graceful_stop: Duration::from_secs(1),
+            once: false,
             tell: |_| (),
         };
         let begun = Instant::now();
@@ -60,4 +61,44 @@ fn nobody_begins_before_the_test_does() {
         assert!(TURNS.load(Ordering::Relaxed) > turns_before + 5, "{runner}");
         assert_eq!(EARLY.load(Ordering::Relaxed), 0, "{runner}");
     }
+}
+
+/// Iterations of the users that run once.
+static ONCE: AtomicU64 = AtomicU64::new(0);
+
+async fn counted(u: &User) -> Flow {
+    loop {
+        ONCE.fetch_add(1, Ordering::Relaxed);
+        u.turn_over(Ok(())).await;
+    }
+}
+
+static RUN_ONCE: Program = Program {
+    users: &[UserClass {
+        turns: |u| Box::pin(counted(u)),
+        wait: Some(|_| Ok(Wait::Between(Duration::from_secs(100), Duration::from_secs(100)))),
+        ..trial::CLASS
+    }],
+    ..trial::PROGRAM
+};
+
+#[test]
+fn users_that_run_once_end_the_load_without_a_duration_or_a_last_wait() {
+    let clock = Clock::starting_in(LEAD);
+    let profile = Profile::parse("profile: { runner: { clients: 5, hatch_rate: 50 } }\n", "trial.profile.yml").unwrap();
+    let plan = Plan::new(&profile, &[schedule::UserClass::new("U", 1)]).unwrap();
+    let run = Run {
+        settings: trial::settings(&RUN_ONCE, "http://127.0.0.1:1/", &clock),
+        slice: plan.whole(),
+        threads: 2,
+        processors: None,
+        interval: Duration::from_secs(1),
+        graceful_stop: Duration::from_secs(1),
+        once: true,
+        tell: |_| (),
+    };
+    let stop = Stop::default();
+    Engine::start(&run, &clock, &stop).unwrap().watch(|_| ()).unwrap();
+    assert_eq!(ONCE.load(Ordering::Relaxed), 5);
+    assert!(!stop.is_graceful(), "nobody stopped it");
 }

@@ -76,6 +76,9 @@ async fn turns(user: &User, class: &UserClass, crew: &Crew, leave: &Leave) -> Fl
         let outcome = turns.next().await;
         let failed = outcome.is_err();
         goes_on(outcome)?;
+        if crew.once {
+            return Ok(());
+        }
         let wait = class.wait.map(|wait| wait(user));
         if !matches!(wait, Some(Ok(Wait::Pacing(_)))) {
             pace.forget();

@@ -30,6 +30,7 @@ pub(super) struct Job {
     pub(super) slice: Slice,
     pub(super) interval: Duration,
     pub(super) graceful_stop: Duration,
+    pub(super) once: bool,
     pub(super) stop: Stop,
     pub(super) frames: Sender<Snapshot>,
     pub(super) tell: Tell,
@@ -48,6 +49,8 @@ pub(crate) struct Crew {
     /// Woken when all are to stop.
     all: Notify,
     ending: Cell<bool>,
+    /// Whether each user runs one iteration.
+    pub(crate) once: bool,
     /// When the slice is over: a turn that would begin later is the next slice's.
     end: Option<Instant>,
 }
@@ -111,6 +114,7 @@ impl Job {
             missed: Cell::new(0),
             all: Notify::new(),
             ending: Cell::new(false),
+            once: self.once,
             end: self.slice.end().map(|end| clock.instant(end)),
         });
         let end = self.slice.end().unwrap_or(Duration::MAX);
@@ -138,6 +142,9 @@ impl Job {
         loop {
             let now = clock.elapsed();
             if now >= end || self.stop.is_graceful() {
+                break;
+            }
+            if self.once && events.peek().is_none() && tasks.iter().all(JoinHandle::is_finished) {
                 break;
             }
             while let Some(event) = events.next_if(|event| event.at <= now) {

@@ -45,7 +45,7 @@ pub(crate) fn notice(text: &str) {
             notices.lines.push(text.to_owned());
         }
     } else {
-        anstream::eprintln!("{text}");
+        crate::say::err!("{text}");
     }
 }
 
@@ -59,7 +59,7 @@ fn restore() {
     let _ = disable_raw_mode();
     let mut notices = NOTICES.lock().unwrap_or_else(PoisonError::into_inner);
     for line in notices.lines.drain(..) {
-        anstream::eprintln!("{line}");
+        crate::say::err!("{line}");
     }
     notices.shown = 0;
 }

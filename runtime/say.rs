@@ -1,0 +1,63 @@
+//! Lines for people: results on standard output, all else on standard error.
+//!
+//! A reader that has gone (`| head -1`) changes neither how the test goes on nor its exit code, so these never fail and never panic,
+//! where `println!` and `eprintln!` would.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+/// A line on standard output.
+macro_rules! out {
+    ($($words:tt)*) => { $crate::say::line(&mut anstream::stdout(), format_args!($($words)*)) };
+}
+
+/// A line on standard error.
+macro_rules! err {
+    ($($words:tt)*) => { $crate::say::line(&mut anstream::stderr(), format_args!($($words)*)) };
+}
+
+pub(crate) use {err, out};
+
+/// Writes a line, and gives up where nobody reads it.
+pub(crate) fn line(out: &mut dyn Write, words: impl Display) {
+    let _ = writeln!(out, "{words}").and_then(|()| out.flush());
+}
+
+/// Writes a text, and gives up where nobody reads it.
+pub(crate) fn text(out: &mut dyn Write, words: &str) {
+    let _ = out.write_all(words.as_bytes()).and_then(|()| out.flush());
+}
+
+/// What was written, where that its reader has gone is no error: it has read what it wanted.
+pub(crate) fn unless_gone(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A pipe whose reader has gone.
+    struct Gone;
+
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_is_no_error() {
+        line(&mut Gone, "x");
+        text(&mut Gone, "x");
+        assert!(unless_gone(Gone.write_all(b"x")).is_ok());
+        assert!(unless_gone(Err(io::ErrorKind::StorageFull.into())).is_err());
+    }
+}
