@@ -101,7 +101,7 @@ fn shown(user: &User, trace: &Trace) -> String {
         }
         let timings = &response.timings;
         let phase = |name: &str, took: Option<Duration>| took.map(|took| format!("{name} {}, ", millis(took))).unwrap_or_default();
-        let connection = if response.reused { "reused connection, " } else { "" };
+        let connection = if response.reused() { "reused connection, " } else { "" };
         let _ = writeln!(
             out,
             "  {DIM}{connection}{}{}{}first byte {}, whole {}; {} bytes out, {} in{DIM:#}",
@@ -110,8 +110,8 @@ fn shown(user: &User, trace: &Trace) -> String {
             phase("tls", timings.tls),
             millis(timings.first_byte),
             millis(timings.total),
-            response.bytes_sent,
-            response.bytes_received,
+            response.traffic.sent,
+            response.traffic.received,
         );
     }
     let mut judged = Vec::new();

@@ -80,6 +80,7 @@ impl Settled {
             timeout: self.timeout,
             redirects: self.redirects,
             cookies: world.program.apis[request.api].cookies,
+            resend: true,
             api: world.api_transport(request.api),
             wire,
         })))

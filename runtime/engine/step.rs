@@ -131,6 +131,7 @@ impl<'u> Step<'u> {
         match answer {
             Ok(response) => {
                 let status = response.status;
+                trace.traffic = response.traffic;
                 trace.service = response.timings.total;
                 trace.received = Some(Answer::new(response));
                 if !trace.info.expects_status && status >= 400 {
@@ -140,6 +141,7 @@ impl<'u> Step<'u> {
             }
             Err(failure) => {
                 trace.service = trace.sending.as_ref().map_or(Duration::ZERO, Sending::elapsed);
+                trace.traffic = failure.traffic;
                 trace.fail(failure.class, trace.info.at, failure.message);
                 false
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::exchange::Sent;
 use crate::flow::{Exit, Flow};
-use crate::http::Sending;
+use crate::http::{Sending, Traffic};
 use crate::observe::Detail;
 use crate::place::Place;
 use crate::program::StepInfo;
@@ -34,6 +34,8 @@ pub struct Trace {
     pub response: Duration,
     /// The request, where it could be laid out.
     pub sent: Option<Sent>,
+    /// What the exchange moved, whatever came of it.
+    pub traffic: Traffic,
     /// The request on its way.
     pub(crate) sending: Option<Sending>,
     /// The answer, where one came.
@@ -55,6 +57,7 @@ impl Trace {
                 service: Duration::ZERO,
                 response: Duration::ZERO,
                 sent: None,
+                traffic: Traffic::default(),
                 sending: None,
                 received: None,
                 failures: Vec::new(),
@@ -65,6 +68,7 @@ impl Trace {
         trace.info = info;
         trace.interrupts = info.interrupt;
         trace.service = Duration::ZERO;
+        trace.traffic = Traffic::default();
         if user.world().observer.wants_detail() {
             trace.details = Some(Vec::new());
         }

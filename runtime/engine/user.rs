@@ -61,7 +61,7 @@ impl User {
     /// A user of a class. `id` is unique over the fleet and chooses the user's stream of randomness.
     pub fn new(world: Rc<World>, class: usize, id: u64) -> Self {
         let rng = Rng::new(world.seed, id + 1);
-        let session = http::Session::new(world.transport.clone());
+        let session = http::Session::new(world.transport.clone(), id);
         let apis = world.program.apis.len();
         Self {
             id,

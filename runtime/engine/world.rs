@@ -290,29 +290,23 @@ impl World {
 }
 
 fn sample(trace: &Trace) -> Sample {
-    let mut sample = Sample {
+    let traffic = &trace.traffic;
+    Sample {
         name: trace.info.line,
         service: trace.service,
         response: trace.response,
         ok: trace.failures.is_empty(),
-        ..Sample::default()
-    };
-    if let Some(received) = &trace.received {
-        let received = &received.raw;
-        let timings = &received.timings;
-        sample.bytes_sent = received.bytes_sent;
-        sample.bytes_received = received.bytes_received;
-        sample.first_byte = Some(timings.first_byte);
-        sample.reused = received.reused;
-        if !received.reused {
-            sample.phases = Some(Phases {
-                dns: timings.dns.unwrap_or_default(),
-                connect: timings.connect.unwrap_or_default(),
-                tls: timings.tls.unwrap_or_default(),
-            });
-        }
+        bytes_sent: traffic.sent,
+        bytes_received: traffic.received,
+        first_byte: trace.received.as_ref().map(|received| received.raw.timings.first_byte),
+        opened: traffic.opened,
+        reused: traffic.reused,
+        phases: (traffic.opened > 0).then(|| Phases {
+            dns: traffic.phases.dns.unwrap_or_default(),
+            connect: traffic.phases.connect.unwrap_or_default(),
+            tls: traffic.phases.tls.unwrap_or_default(),
+        }),
     }
-    sample
 }
 
 /// Puts a thing at its number.

@@ -83,7 +83,7 @@ impl Load {
             for _ in 0..self.requests {
                 let tail = if dice.roll(50) == 0 { dice.roll(2_000_000) } else { 0 };
                 let service = Duration::from_micros(5_000 + dice.roll(20_000) + tail);
-                let sizes = Sample { bytes_sent: 300, bytes_received: 900, reused: true, ..Sample::default() };
+                let sizes = Sample { bytes_sent: 300, bytes_received: 900, reused: 1, ..Sample::default() };
                 recorder.record(&Sample { name, service, response: service, ok: true, ..sizes });
                 recorder.lag(Duration::from_micros(dice.roll(300)));
             }

@@ -61,9 +61,10 @@ fn connections_are_counted_with_their_phases() {
     let mut recorder = Recorder::new(report.names.len(), 0);
     let ms = Duration::from_millis;
     let opened = Phases { dns: ms(1), connect: ms(2), tls: ms(6) };
-    let first = Sample { service: ms(9), response: ms(9), ok: true, first_byte: Some(ms(8)), phases: Some(opened), ..Sample::default() };
+    let first =
+        Sample { service: ms(9), response: ms(9), ok: true, first_byte: Some(ms(8)), opened: 1, phases: Some(opened), ..Sample::default() };
     recorder.record(&first);
-    recorder.record(&Sample { phases: None, first_byte: Some(ms(4)), reused: true, ..first });
+    recorder.record(&Sample { opened: 0, phases: None, first_byte: Some(ms(4)), reused: 1, ..first });
     report.total = Snapshot::empty(report.names.len());
     report.total.merge(&recorder.snapshot(Duration::from_secs(1), 1, 1));
     let text = written(&report, Look::default());

@@ -226,7 +226,7 @@ pub(crate) mod sample {
                         ok,
                         bytes_sent: 100,
                         bytes_received: 250,
-                        reused: true,
+                        reused: 1,
                         ..Sample::default()
                     });
                 };

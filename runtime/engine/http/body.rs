@@ -5,6 +5,7 @@ use tokio::io::AsyncRead;
 
 use super::headers::{Headers, MAX_FIELDS, MAX_HEAD};
 use super::stream::{broken, read_some};
+use super::traffic::Ledger;
 use super::{Failure, Version};
 
 /// Most bytes a body may have, encoded or decoded.
@@ -58,12 +59,12 @@ pub(crate) async fn read_body<S: AsyncRead + Unpin>(
     stream: &mut S,
     buffer: &mut BytesMut,
     framing: Framing,
-    received: &mut u64,
+    ledger: &Ledger,
 ) -> Result<Bytes, Failure> {
     match framing {
         Framing::None => Ok(Bytes::new()),
-        Framing::Length(length) => read_length(stream, buffer, length, received).await,
-        Framing::Chunked => Chunks { stream, buffer, received }.read().await,
+        Framing::Length(length) => read_length(stream, buffer, length, ledger).await,
+        Framing::Chunked => Chunks { stream, buffer, ledger }.read().await,
         Framing::Close => {
             let mut body = BytesMut::from(&buffer[..]);
             buffer.clear();
@@ -74,7 +75,7 @@ pub(crate) async fn read_body<S: AsyncRead + Unpin>(
                 body.reserve(4096);
                 match read_some(stream, &mut body).await {
                     Ok(0) => return Ok(body.freeze()),
-                    Ok(count) => *received += count as u64,
+                    Ok(count) => ledger.received(count),
                     Err(error) => return Err(broken(&error)),
                 }
             }
@@ -86,7 +87,7 @@ async fn read_length<S: AsyncRead + Unpin>(
     stream: &mut S,
     buffer: &mut BytesMut,
     length: usize,
-    received: &mut u64,
+    ledger: &Ledger,
 ) -> Result<Bytes, Failure> {
     if buffer.len() >= length {
         let body = Bytes::copy_from_slice(&buffer[..length]);
@@ -103,7 +104,7 @@ async fn read_length<S: AsyncRead + Unpin>(
         let before = body.len();
         match read_some(stream, &mut body).await {
             Ok(0) => return Err(Failure::reset(format!("the connection was closed after {before} of {length} bytes of the body"))),
-            Ok(count) => *received += count as u64,
+            Ok(count) => ledger.received(count),
             Err(error) => return Err(broken(&error)),
         }
     }
@@ -115,7 +116,7 @@ async fn read_length<S: AsyncRead + Unpin>(
 struct Chunks<'c, S> {
     stream: &'c mut S,
     buffer: &'c mut BytesMut,
-    received: &'c mut u64,
+    ledger: &'c Ledger,
 }
 
 impl<S: AsyncRead + Unpin> Chunks<'_, S> {
@@ -214,7 +215,7 @@ impl<S: AsyncRead + Unpin> Chunks<'_, S> {
         match read_some(self.stream, self.buffer).await {
             Ok(0) => Err(Failure::reset("the connection was closed before the last chunk of the body")),
             Ok(count) => {
-                *self.received += count as u64;
+                self.ledger.received(count);
                 Ok(())
             }
             Err(error) => Err(broken(&error)),

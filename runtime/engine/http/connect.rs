@@ -1,40 +1,24 @@
 //! Making a connection: the address, TCP, a proxy's tunnel, TLS, and how long each took.
 
+use std::cell::RefCell;
 use std::io;
-use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::time::Instant;
 
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use super::eyeballs::{pause, race};
 use super::memory::Pipe;
+use super::names::Addresses;
 use super::proxy::{Hopper, tunnel};
 use super::stream::Stream;
 use super::target::Origin;
+use super::traffic::{Ledger, Phases};
 use super::transport::{ApiTransport, Transport};
 use super::{Failure, tls, words};
 use crate::stats::FailureClass;
-
-/// How long the phases of connecting took.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Phases {
-    pub(crate) dns: Option<Duration>,
-    pub(crate) connect: Option<Duration>,
-    pub(crate) tls: Option<Duration>,
-}
-
-impl Phases {
-    /// Adds those of another connection.
-    pub(crate) fn add(&mut self, other: Self) {
-        let sum = |one: Option<Duration>, other: Option<Duration>| match (one, other) {
-            (Some(one), Some(other)) => Some(one + other),
-            (one, other) => one.or(other),
-        };
-        self.dns = sum(self.dns, other.dns);
-        self.connect = sum(self.connect, other.connect);
-        self.tls = sum(self.tls, other.tls);
-    }
-}
 
 /// A new connection.
 #[derive(Debug)]
@@ -44,26 +28,56 @@ pub(crate) struct Made {
     pub(crate) http2: bool,
     /// The proxy that is asked by whole URLs.
     pub(crate) via: Option<Hopper>,
-    pub(crate) phases: Phases,
 }
 
-/// Connects to an origin.
-pub(crate) async fn connect(transport: &Transport, api: &ApiTransport, origin: &Origin) -> Result<Made, Failure> {
+/// Which addresses a connection was tried with.
+#[derive(Debug, Default)]
+struct Tried {
+    addresses: RefCell<Vec<IpAddr>>,
+    /// All of the host's, as long as none has answered.
+    unanswered: RefCell<Option<Rc<Addresses>>>,
+}
+
+/// Connects to an origin for a user; what was opened is counted, whatever becomes of it.
+pub(crate) async fn connect(
+    transport: &Transport,
+    api: &ApiTransport,
+    origin: &Origin,
+    user: u64,
+    ledger: &Ledger,
+) -> Result<Made, Failure> {
     let limit = api.config.connect_timeout;
-    let late = || Failure::new(FailureClass::Timeout, format!("no connection to {} within {limit:?}", origin.host_port()));
-    tokio::time::timeout(limit, attempt(transport, api, origin)).await.unwrap_or_else(|_| Err(late()))
+    let tried = Tried::default();
+    let made = tokio::time::timeout(limit, attempt(transport, api, origin, user, ledger, &tried)).await;
+    made.unwrap_or_else(|_| {
+        let addresses = tried.addresses.take();
+        if let Some(all) = tried.unanswered.take() {
+            addresses.iter().for_each(|address| all.put_last(*address));
+        }
+        let message = format!("no connection to {} within {limit:?}{}", origin.host_port(), names(&origin.host, &addresses));
+        Err(Failure::new(FailureClass::Timeout, message))
+    })
 }
 
-async fn attempt(transport: &Transport, api: &ApiTransport, origin: &Origin) -> Result<Made, Failure> {
+async fn attempt(
+    transport: &Transport,
+    api: &ApiTransport,
+    origin: &Origin,
+    user: u64,
+    ledger: &Ledger,
+    tried: &Tried,
+) -> Result<Made, Failure> {
     if let Some(accept) = transport.memory {
         let stream = Stream::Memory(Box::new(Pipe::new(accept(&origin.host))));
-        return Ok(Made { http2: stream.is_http2(), stream, via: None, phases: Phases::default() });
+        ledger.opened();
+        return Ok(Made { http2: stream.is_http2(), stream, via: None });
     }
     let hopper = transport.proxy().on_way_to(origin)?;
     let first = hopper.as_ref().map_or(origin, |hopper| &hopper.origin);
-    let (addresses, dns) = transport.addresses(first).await?;
+    let (addresses, dns) = transport.names.addresses(&first.host).await?;
+    ledger.took(Phases { dns, ..Phases::default() });
     let begun = Instant::now();
-    let mut stream = Stream::Plain(tcp(first, &addresses).await?);
+    let mut stream = Stream::Plain(tcp(first, &addresses, user, ledger, tried).await?);
     if let Some(hopper) = &hopper {
         if hopper.origin.https {
             let config = tls::proxy_config()?;
@@ -73,50 +87,124 @@ async fn attempt(transport: &Transport, api: &ApiTransport, origin: &Origin) -> 
             tunnel(&mut stream, origin, hopper).await?;
         }
     }
-    let mut phases = Phases { dns, connect: Some(begun.elapsed()), tls: None };
+    ledger.took(Phases { connect: Some(begun.elapsed()), ..Phases::default() });
     if !origin.https {
-        return Ok(Made { stream, http2: false, via: hopper, phases });
+        return Ok(Made { stream, http2: false, via: hopper });
     }
     let begun = Instant::now();
     let name = api.config.tls.server_name.as_deref().unwrap_or(&origin.host);
     let stream = secure(stream, api.tls()?, name).await?;
-    phases.tls = Some(begun.elapsed());
+    ledger.took(Phases { tls: Some(begun.elapsed()), ..Phases::default() });
     let http2 = stream.is_http2();
-    Ok(Made { stream, http2, via: None, phases })
+    Ok(Made { stream, http2, via: None })
 }
 
-/// Tries all addresses, in the order they were given.
-async fn tcp(origin: &Origin, addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
-    let mut last = None;
-    for address in addresses {
-        match TcpStream::connect(address).await {
-            Ok(tcp) => {
-                // Requests are written whole: there is nothing to wait for. Without it they'd be slower, not wrong.
-                let _ = tcp.set_nodelay(true);
-                return Ok(tcp);
-            }
-            Err(error) => last = Some(error),
+/// A connection to one of a host's addresses.
+async fn tcp(origin: &Origin, addresses: &Rc<Addresses>, user: u64, ledger: &Ledger, tried: &Tried) -> Result<TcpStream, Failure> {
+    tried.unanswered.replace(Some(addresses.clone()));
+    let raced = race(&addresses.order(user), pause, |address| {
+        tried.addresses.borrow_mut().push(address);
+        open(SocketAddr::new(address, origin.port), ledger)
+    })
+    .await;
+    tried.unanswered.take();
+    for address in raced.failed.iter().map(|(address, _)| address).chain(&raced.overtaken) {
+        addresses.put_last(*address);
+    }
+    let Some(tcp) = raced.won else { return Err(unconnected(origin, &raced.failed)) };
+    // Requests are written whole: there is nothing to wait for. Without it they'd be slower, not wrong.
+    let _ = tcp.set_nodelay(true);
+    Ok(tcp)
+}
+
+/// A connection that is being opened. Where it is given up after the server has accepted it, it is counted all the same.
+struct Opening<'l> {
+    tcp: Option<TcpStream>,
+    ledger: &'l Ledger,
+}
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        if self.tcp.as_ref().is_some_and(|tcp| tcp.peer_addr().is_ok()) {
+            self.ledger.opened();
         }
     }
+}
+
+#[cfg(target_os = "linux")]
+async fn open(address: SocketAddr, ledger: &Ledger) -> io::Result<TcpStream> {
+    use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
+
+    let family = if address.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
+    let socket = socket_with(family, SocketType::STREAM, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC, None)?;
+    match rustix::net::connect(&socket, &address) {
+        Ok(()) | Err(rustix::io::Errno::INPROGRESS) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let mut opening = Opening { tcp: Some(TcpStream::from_std(socket.into())?), ledger };
+    if let Some(tcp) = &opening.tcp {
+        tcp.writable().await?;
+        if let Some(error) = tcp.take_error()? {
+            return Err(error);
+        }
+    }
+    let tcp = opening.tcp.take().ok_or(io::ErrorKind::NotConnected)?;
+    ledger.opened();
+    Ok(tcp)
+}
+
+#[cfg(not(target_os = "linux"))]
+async fn open(address: SocketAddr, ledger: &Ledger) -> io::Result<TcpStream> {
+    let mut opening = Opening { tcp: Some(TcpStream::connect(address).await?), ledger };
+    let tcp = opening.tcp.take().ok_or(io::ErrorKind::NotConnected)?;
+    ledger.opened();
+    Ok(tcp)
+}
+
+/// Why none of a host's addresses could be connected to.
+fn unconnected(origin: &Origin, failed: &[(IpAddr, io::Error)]) -> Failure {
     let to = origin.host_port();
-    let message = match last {
-        Some(error) => match error.kind() {
-            io::ErrorKind::ConnectionRefused => format!("connection refused by {to}"),
-            io::ErrorKind::TimedOut => format!("{to} didn't answer when a connection was tried"),
-            io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
-                format!("{to} can't be reached: {}", words::of_io(&error))
+    let message = match failed {
+        [] => format!("no connection to {to}: it has no address"),
+        [(_, first), rest @ ..] if rest.iter().all(|(_, error)| error.kind() == first.kind()) => {
+            let addresses: Vec<IpAddr> = failed.iter().map(|(address, _)| *address).collect();
+            let tried = names(&origin.host, &addresses);
+            match first.kind() {
+                io::ErrorKind::ConnectionRefused => format!("connection refused by {to}{tried}"),
+                io::ErrorKind::TimedOut => format!("{to} didn't answer when a connection was tried{tried}"),
+                io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+                    format!("{to} can't be reached: {}{tried}", words::of_io(first))
+                }
+                _ => format!("no connection to {to}: {}{tried}", reason(first)),
             }
-            io::ErrorKind::AddrNotAvailable => {
-                format!("no connection to {to}: this machine has no port left for it (too many connections were opened)")
-            }
-            _ if error.raw_os_error() == Some(24) => {
-                format!("no connection to {to}: this process may open no more files (raise it with `ulimit -n`)")
-            }
-            _ => format!("no connection to {to}: {}", words::of_io(&error)),
-        },
-        None => format!("no connection to {to}: it has no address"),
+        }
+        _ => {
+            let each: Vec<String> = failed.iter().map(|(address, error)| format!("{address}: {}", reason(error))).collect();
+            format!("no connection to {to}: {}", each.join("; "))
+        }
     };
-    Err(Failure::new(FailureClass::Connect, message))
+    Failure::new(FailureClass::Connect, message)
+}
+
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "connection refused".into(),
+        io::ErrorKind::TimedOut => "it didn't answer".into(),
+        io::ErrorKind::AddrNotAvailable => "this machine has no port left for it (too many connections were opened)".into(),
+        _ if error.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) => {
+            "this process may open no more files (raise it with `ulimit -n`)".into()
+        }
+        _ => words::of_io(error),
+    }
+}
+
+/// The addresses that were tried of a name.
+fn names(host: &str, addresses: &[IpAddr]) -> String {
+    if addresses.is_empty() || host.parse::<IpAddr>().is_ok() {
+        return String::new();
+    }
+    let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    format!(" (tried {})", addresses.join(", "))
 }
 
 async fn secure(stream: Stream, config: std::sync::Arc<rustls::ClientConfig>, host: &str) -> Result<Stream, Failure> {

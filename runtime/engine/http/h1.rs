@@ -10,7 +10,9 @@ use super::head::{Via, write_head};
 use super::headers::{Headers, MAX_HEAD};
 use super::parse::parse;
 use super::redirect::Step;
-use super::stream::{Stream, broken, read_some};
+use super::resend::{Fate, Lost};
+use super::stream::{Stream, broken, read_some, unanswered};
+use super::traffic::Ledger;
 use super::{Failure, Version};
 
 /// Bodies up to this go into one buffer with their head.
@@ -27,17 +29,8 @@ pub(crate) struct Raw {
     pub(crate) first_byte: Instant,
     /// When the last byte was read.
     pub(crate) done: Instant,
-    pub(crate) sent: u64,
-    pub(crate) received: u64,
     /// Whether the connection can be used again.
     pub(crate) keep: bool,
-}
-
-/// Why there was no response, and whether anything of one came: if nothing did, an idle connection may just have been stale.
-#[derive(Debug)]
-pub(crate) struct Lost {
-    pub(crate) failure: Failure,
-    pub(crate) untouched: bool,
 }
 
 /// A request that was written whole, and what has come of its response so far.
@@ -45,51 +38,60 @@ pub(crate) struct Lost {
 pub(crate) struct Begun {
     pub(crate) stream: Stream,
     pub(crate) buffer: BytesMut,
-    pub(crate) sent: u64,
-    pub(crate) received: u64,
+    /// Whether anything of the response has come.
+    pub(crate) any: bool,
     pub(crate) first_byte: Option<Instant>,
     /// Whether the request says that the connection isn't to be used again.
     pub(crate) close: bool,
 }
 
 /// Sends a request and reads its response. The buffer comes empty, and is left so where the connection can be used again.
-pub(crate) async fn exchange(stream: &mut Stream, buffer: &mut BytesMut, step: &Step<'_>, via: Via<'_>) -> Result<Raw, Lost> {
+pub(crate) async fn exchange(
+    stream: &mut Stream,
+    buffer: &mut BytesMut,
+    step: &Step<'_>,
+    via: Via<'_>,
+    ledger: &Ledger,
+) -> Result<Raw, Lost> {
     let said = write_head(buffer, step, via);
     let mut answer = BytesMut::new();
-    let sent = (buffer.len() + step.body.len()) as u64;
+    let before = ledger.traffic().sent;
     let written = if step.body.len() <= SMALL_BODY {
         buffer.extend_from_slice(step.body);
-        stream.write_request(buffer, &[], &mut answer).await
+        stream.write_request(buffer, &[], &mut answer, ledger).await
     } else {
-        stream.write_request(buffer, step.body, &mut answer).await
+        stream.write_request(buffer, step.body, &mut answer, ledger).await
     };
+    let unsent = written.is_err() && ledger.traffic().sent == before && stream.hides_parts_of(buffer.len() + step.body.len());
     buffer.clear();
     buffer.extend_from_slice(&answer);
     drop(answer);
-    let mut reader = Reader { stream, buffer, received: 0, first_byte: None };
+    let mut reader = Reader { stream, buffer, ledger, any: false, first_byte: None };
     if !reader.buffer.is_empty() {
-        reader.note(reader.buffer.len());
+        reader.begin();
     }
     // A server may refuse a request before it has read all of it: its answer counts, not that the rest couldn't be written.
     let result = reader.response(step.method.is("HEAD")).await;
-    let untouched = reader.received == 0;
+    let fate = match (reader.any, unsent) {
+        (true, _) => Fate::Answered,
+        (false, true) => Fate::Unprocessed,
+        (false, false) => Fate::Unknown,
+    };
     match (result, written) {
         (Ok(mut raw), written) => {
-            raw.sent = sent;
             raw.keep &= !said.close && written.is_ok() && reader.buffer.is_empty();
             Ok(raw)
         }
-        (Err(_), Err(error)) if untouched => Err(Lost { failure: broken(&error), untouched }),
-        (Err(failure), _) => Err(Lost { failure, untouched }),
+        (Err(_), Err(error)) if !reader.any => Err(Lost { failure: broken(&error), fate }),
+        (Err(failure), _) => Err(Lost { failure, fate }),
     }
 }
 
 /// Reads the rest of a response.
-pub(crate) async fn go_on(begun: &mut Begun, to_head: bool) -> Result<Raw, Failure> {
-    let Begun { stream, buffer, received, first_byte, .. } = begun;
-    let mut reader = Reader { stream, buffer, received: *received, first_byte: *first_byte };
+pub(crate) async fn go_on(begun: &mut Begun, to_head: bool, ledger: &Ledger) -> Result<Raw, Failure> {
+    let Begun { stream, buffer, any, first_byte, .. } = begun;
+    let mut reader = Reader { stream, buffer, ledger, any: *any, first_byte: *first_byte };
     let mut raw = reader.response(to_head).await?;
-    raw.sent = begun.sent;
     raw.keep &= !begun.close && begun.buffer.is_empty();
     Ok(raw)
 }
@@ -99,7 +101,9 @@ pub(crate) struct Reader<'r, S> {
     pub(crate) stream: &'r mut S,
     /// What has been read and isn't of the response yet.
     pub(crate) buffer: &'r mut BytesMut,
-    pub(crate) received: u64,
+    pub(crate) ledger: &'r Ledger,
+    /// Whether anything of the response has come.
+    pub(crate) any: bool,
     pub(crate) first_byte: Option<Instant>,
 }
 
@@ -114,10 +118,10 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
             }
         };
         let (framing, keep) = Framing::of(status, version, &headers, to_head)?;
-        let body = read_body(self.stream, self.buffer, framing, &mut self.received).await?;
+        let body = read_body(self.stream, self.buffer, framing, self.ledger).await?;
         let done = Instant::now();
         let first_byte = self.first_byte.unwrap_or(done);
-        Ok(Raw { status, version, headers, body: Some(body), first_byte, done, sent: 0, received: self.received, keep })
+        Ok(Raw { status, version, headers, body: Some(body), first_byte, done, keep })
     }
 
     async fn head(&mut self) -> Result<(u16, Version, Headers), Failure> {
@@ -137,7 +141,7 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
             }
             self.buffer.reserve(4096);
             match read_some(self.stream, self.buffer).await {
-                Ok(0) if self.received == 0 => return Err(Failure::reset("the connection was closed before an answer came")),
+                Ok(0) if !self.any => return Err(unanswered()),
                 Ok(0) => return Err(Failure::reset("the connection was closed amid the headers of the answer")),
                 Ok(count) => self.note(count),
                 Err(error) => return Err(broken(&error)),
@@ -146,7 +150,12 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
     }
 
     fn note(&mut self, count: usize) {
-        self.received += count as u64;
+        self.ledger.received(count);
+        self.begin();
+    }
+
+    fn begin(&mut self) {
+        self.any = true;
         self.first_byte.get_or_insert_with(Instant::now);
     }
 }

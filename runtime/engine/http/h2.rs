@@ -1,20 +1,28 @@
 //! HTTP/2 by hyper: one connection of a user for all its requests to a host.
 
+use std::cell::Cell;
+use std::convert::Infallible;
 use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
+use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http2;
 use hyper_util::rt::TokioIo;
 
 use super::body::MAX_BODY;
-use super::h1::{Lost, Raw};
+use super::h1::Raw;
 use super::head::{ACCEPT_ENCODING, USER_AGENT, body_length, cookie_line};
 use super::headers::{Headers, MAX_HEAD, is_one_of, lines};
 use super::redirect::Step;
-use super::stream::Stream;
+use super::resend::{Fate, Lost};
+use super::stream::{Stream, unanswered};
+use super::traffic::Ledger;
 use super::{Failure, Version, words};
 
 /// Lines that HTTP/2 has no place for, or another one.
@@ -35,7 +43,7 @@ impl<F: Future + 'static> hyper::rt::Executor<F> for Local {
 
 /// Sends requests over a connection; clones share it.
 #[derive(Clone, Debug)]
-pub(crate) struct Sender(http2::SendRequest<Full<Bytes>>);
+pub(crate) struct Sender(http2::SendRequest<Counted>);
 
 impl Sender {
     pub(crate) fn is_open(&self) -> bool {
@@ -59,16 +67,47 @@ pub(crate) async fn handshake(stream: Stream) -> Result<Sender, Failure> {
     Ok(Sender(sender))
 }
 
+/// A body that counts what the connection takes of it, its head included.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    body: Full<Bytes>,
+    /// About how large the head is, until the connection has taken it.
+    head: Cell<usize>,
+    ledger: Rc<Ledger>,
+}
+
+impl Body for Counted {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if let Some(Ok(frame)) = &frame {
+            self.ledger.sent(frame.data_ref().map_or(0, Bytes::len));
+        }
+        Poll::Ready(frame)
+    }
+
+    /// Asked once the connection has taken the request, right before the head is sent.
+    fn is_end_stream(&self) -> bool {
+        self.ledger.sent(self.head.take());
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
 /// Sends a request and reads its response.
-pub(crate) async fn exchange(mut sender: Sender, step: &Step<'_>) -> Result<Raw, Lost> {
-    let lost = |failure: Failure| Lost { failure, untouched: false };
-    let (request, head) = request(step).map_err(lost)?;
+pub(crate) async fn exchange(mut sender: Sender, step: &Step<'_>, ledger: &Rc<Ledger>) -> Result<Raw, Lost> {
+    let (request, head) = request(step).map_err(Lost::for_good)?;
+    let request = request.map(|body| Counted { body, head: Cell::new(head), ledger: ledger.clone() });
     let answer = match sender.0.send_request(request).await {
         Ok(answer) => answer,
         Err(error) => {
-            let unread = says(&error, "connection error received: not a result of an error") || says(&error, "refused stream");
-            let gone = unread || error.is_canceled() || error.is_closed() || sender.0.is_closed();
-            return Err(Lost { failure: failure(&error), untouched: gone });
+            let fate = if is_unprocessed(&error) { Fate::Unprocessed } else { Fate::Unknown };
+            return Err(Lost { failure: failure(&error), fate });
         }
     };
     let first_byte = Instant::now();
@@ -76,26 +115,26 @@ pub(crate) async fn exchange(mut sender: Sender, step: &Step<'_>) -> Result<Raw,
     let fields: Vec<(&str, &[u8])> = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     let headers = Headers::build(fields.iter().copied());
     let head_size: usize = headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
-    let body = read(incoming).await.map_err(lost)?;
+    ledger.received(head_size);
+    let body = read(incoming, ledger).await.map_err(Lost::for_good)?;
     Ok(Raw {
         status: parts.status.as_u16(),
         version: Version::Http2,
         headers,
         first_byte,
-        sent: (head + step.body.len()) as u64,
-        received: (head_size + body.len()) as u64,
         done: Instant::now(),
         body: Some(body),
         keep: true,
     })
 }
 
-async fn read(mut incoming: Incoming) -> Result<Bytes, Failure> {
+async fn read(mut incoming: Incoming, ledger: &Ledger) -> Result<Bytes, Failure> {
     let mut first: Option<Bytes> = None;
     let mut rest = BytesMut::new();
     while let Some(frame) = incoming.frame().await {
         // Frames that are no data are trailers: left out.
         let Ok(data) = frame.map_err(|error| failure(&error))?.into_data() else { continue };
+        ledger.received(data.len());
         match &first {
             None => first = Some(data),
             Some(one) => {
@@ -147,15 +186,23 @@ fn request(step: &Step<'_>) -> Result<(http::Request<Full<Bytes>>, usize), Failu
     Ok((request, size + step.url.path.len() + authority.len() + step.method.as_str().len()))
 }
 
-/// Whether the error beneath is this one: hyper doesn't tell a server that goes away, or refuses, from one that breaks.
-fn says(error: &hyper::Error, words: &str) -> bool {
-    std::error::Error::source(error).is_some_and(|source| source.to_string().contains(words))
+/// The error beneath hyper's.
+fn cause(error: &hyper::Error) -> Option<&h2::Error> {
+    std::error::Error::source(error)?.downcast_ref()
+}
+
+/// Whether the server guarantees that it didn't process the request (RFC 9113, 8.7): it goes away, and the request is behind the last that
+/// it takes, or it refused the request's stream.
+fn is_unprocessed(error: &hyper::Error) -> bool {
+    cause(error).is_some_and(|cause| {
+        cause.is_remote() && (cause.is_go_away() || cause.is_reset() && cause.reason() == Some(h2::Reason::REFUSED_STREAM))
+    })
 }
 
 /// What went wrong, in a tester's words.
 fn failure(error: &hyper::Error) -> Failure {
     if error.is_canceled() || error.is_closed() || error.is_incomplete_message() {
-        return Failure::reset("the connection was closed before an answer came");
+        return unanswered();
     }
     let source = std::error::Error::source(error);
     if let Some(cause) = source.and_then(|source| source.downcast_ref::<h2::Error>()) {

@@ -7,6 +7,7 @@ mod alarm;
 mod body;
 mod connect;
 mod decode;
+mod eyeballs;
 mod h1;
 mod h2;
 mod head;
@@ -15,10 +16,12 @@ mod headers;
 #[path = "tests/invariants.rs"]
 mod invariants;
 pub mod memory;
+mod names;
 mod parse;
 mod proxy;
 mod quick;
 mod redirect;
+mod resend;
 mod sending;
 mod session;
 mod stream;
@@ -27,6 +30,7 @@ mod target;
 mod tests;
 mod tls;
 mod tls_words;
+mod traffic;
 mod transport;
 mod trust;
 mod words;
@@ -44,6 +48,7 @@ pub use sending::Sending;
 pub use session::Session;
 pub use target::Target;
 pub use tls::plain_config as plain_tls;
+pub use traffic::{Phases, Traffic};
 pub use transport::{ApiConfig, ApiTransport, TlsConfig, Transport, TransportConfig};
 
 use crate::stats::FailureClass;
@@ -71,6 +76,11 @@ impl Method {
 
     pub(crate) fn is(&self, name: &str) -> bool {
         self.0 == name
+    }
+
+    /// Whether sending it twice asks for nothing more than sending it once (RFC 9110, 9.2.2).
+    pub(crate) fn is_idempotent(&self) -> bool {
+        matches!(self.0.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE" | "PUT" | "DELETE")
     }
 
     /// Whether a length is said: where there is a body, and where servers expect one.
@@ -116,6 +126,8 @@ pub struct Request {
     pub redirects: Redirects,
     /// Whether cookies are kept and sent.
     pub cookies: bool,
+    /// Whether it may be sent again where HTTP allows it: false where the api says `resend off`.
+    pub resend: bool,
     /// How the api is reached.
     pub api: Rc<ApiTransport>,
     /// The request as HTTP/1.1 puts it on the wire, made by [`Request::lay_out`]; without it, it is laid out at each send.
@@ -211,20 +223,21 @@ pub struct Response {
     pub url: Target,
     /// How long it took.
     pub timings: Timings,
-    /// Bytes sent, of all hops; TLS isn't counted.
-    pub bytes_sent: u64,
-    /// Bytes received, of all hops, before decoding; TLS isn't counted.
-    pub bytes_received: u64,
     /// The redirects that were followed.
     pub hops: Vec<Hop>,
-    /// Whether no connection had to be made.
-    pub reused: bool,
+    /// What the exchange moved, with all of its hops and resends.
+    pub traffic: Traffic,
 }
 
 impl Response {
     /// Its body, decoded.
     pub fn body(&self) -> &[u8] {
         self.own_body.as_deref().unwrap_or_else(|| self.headers.rest())
+    }
+
+    /// Whether no connection had to be made.
+    pub fn reused(&self) -> bool {
+        self.traffic.opened == 0
     }
 
     /// Undoes what `Content-Encoding` says. A part of an encoded body can't be decoded.
@@ -245,11 +258,18 @@ pub struct Failure {
     pub class: FailureClass,
     /// What happened.
     pub message: String,
+    /// What the exchange had moved by then, with all of its hops and resends.
+    pub traffic: Traffic,
 }
 
 impl Failure {
     pub(crate) fn new(class: FailureClass, message: impl Into<String>) -> Self {
-        Self { class, message: message.into() }
+        Self { class, message: message.into(), traffic: Traffic::default() }
+    }
+
+    /// Of an exchange that had moved this much.
+    pub(crate) fn after(self, traffic: Traffic) -> Self {
+        Self { traffic, ..self }
     }
 
     pub(crate) fn protocol(message: impl Into<String>) -> Self {

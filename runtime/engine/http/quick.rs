@@ -11,12 +11,14 @@ use std::time::Instant;
 use bytes::{Bytes, BytesMut};
 use tokio::io::AsyncWrite as _;
 
-use super::h1::{Begun, Lost, Raw};
+use super::Version;
+use super::h1::{Begun, Raw};
 use super::headers::Headers;
 use super::parse::{Simple, parse};
-use super::stream::{Stream, broken};
+use super::resend::{Fate, Lost};
+use super::stream::{Stream, broken, unanswered};
+use super::traffic::Traffic;
 use super::transport::Transport;
-use super::{Failure, Version};
 
 /// Requests and responses that are larger are no longer simple.
 pub(crate) const SMALL: usize = 8 * 1024;
@@ -68,17 +70,16 @@ pub(crate) struct Whole {
     pub(crate) head: Simple,
     pub(crate) first_byte: Instant,
     pub(crate) done: Instant,
-    pub(crate) received: u64,
     /// Whether the connection can be used again.
     pub(crate) keep: bool,
 }
 
 impl Whole {
     /// As other ways of exchange give it.
-    pub(crate) fn raw(self, sent: u64) -> Raw {
-        let Self { bytes, head, first_byte, done, received, keep } = self;
+    pub(crate) fn raw(self) -> Raw {
+        let Self { bytes, head, first_byte, done, keep } = self;
         let headers = Headers::within(bytes, head.fields..head.length);
-        Raw { status: head.status, version: Version::Http11, headers, body: None, first_byte, done, sent, received, keep }
+        Raw { status: head.status, version: Version::Http11, headers, body: None, first_byte, done, keep }
     }
 }
 
@@ -122,9 +123,10 @@ impl Quick {
                 }
                 read if self.received == 0 => {
                     let error = self.unwritten.take().or(read.err()).filter(|error| error.kind() != io::ErrorKind::UnexpectedEof);
-                    let closed = || Failure::reset("the connection was closed before an answer came");
-                    let failure = error.as_ref().map_or_else(closed, broken);
-                    return Poll::Ready(Outcome::Lost(Lost { failure, untouched: true }));
+                    let failure = error.as_ref().map_or_else(unanswered, broken);
+                    // What is simple fits into one record of TLS: of what couldn't be written, a server has seen nothing.
+                    let fate = if self.written == 0 { Fate::Unprocessed } else { Fate::Unknown };
+                    return Poll::Ready(Outcome::Lost(Lost { failure, fate }));
                 }
                 // The end is judged where responses are that last up to it; so is what breaks amid a response.
                 _ => return self.more(buffer, wire).map_or(Poll::Pending, Poll::Ready),
@@ -173,7 +175,7 @@ impl Quick {
                     return None;
                 }
                 Ok(None) => return self.more(buffer, wire),
-                Err(failure) => return Some(Outcome::Lost(Lost { failure, untouched: false })),
+                Err(failure) => return Some(Outcome::Lost(Lost { failure, fate: Fate::Answered })),
             },
         };
         if head.body > SMALL {
@@ -188,7 +190,12 @@ impl Quick {
         let bytes = buffer.split_to(total).freeze();
         let keep = buffer.is_empty() && !wire.close && self.unwritten.is_none();
         transport.return_buffer(buffer);
-        Some(Outcome::Whole(Whole { bytes, head, first_byte, done: now, received: self.received as u64, keep }))
+        Some(Outcome::Whole(Whole { bytes, head, first_byte, done: now, keep }))
+    }
+
+    /// What has gone over the connection so far.
+    pub(crate) fn traffic(&self) -> Traffic {
+        Traffic { sent: self.written as u64, received: self.received as u64, reused: u32::from(self.written > 0), ..Traffic::default() }
     }
 
     /// The connection, once the response is there.
@@ -201,8 +208,7 @@ impl Quick {
         Some(Outcome::More(Box::new(Begun {
             stream,
             buffer,
-            sent: wire.bytes.len() as u64,
-            received: self.received as u64,
+            any: self.received > 0,
             first_byte: self.first_byte,
             close: wire.close || self.unwritten.is_some(),
         })))

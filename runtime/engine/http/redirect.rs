@@ -67,6 +67,11 @@ impl<'r> Chain<'r> {
         }
     }
 
+    /// Whether the jar's cookies are sent.
+    pub(crate) fn cookies(&self) -> bool {
+        self.request.cookies
+    }
+
     /// Goes on where a response redirects; false where it is the response.
     pub(crate) fn follow(&mut self, response: &Response) -> Result<bool, Failure> {
         if !matches!(response.status, 301 | 302 | 303 | 307 | 308) {

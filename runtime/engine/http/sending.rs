@@ -7,10 +7,11 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use super::connect::Phases;
 use super::h1::{Begun, Raw};
 use super::quick::{Outcome, Quick};
+use super::resend::Lost;
 use super::session::Session;
+use super::traffic::{Ledger, Traffic};
 use super::{Failure, Redirects, Request, Response, Timings};
 use crate::stats::FailureClass;
 
@@ -22,8 +23,8 @@ const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
 pub(crate) enum Start {
     /// With nothing.
     Fresh,
-    /// An idle connection turned out to have been closed: on a new one.
-    Stale,
+    /// A connection that was used again was lost.
+    Lost(Lost),
     /// With a response that isn't whole yet.
     Reading(Box<Begun>),
     /// With a response.
@@ -40,7 +41,12 @@ pub struct Sending {
 
 enum State {
     Quick(Quick),
-    Whole(Pin<Box<dyn Future<Output = Result<Response, Failure>>>>),
+    Whole {
+        ledger: Rc<Ledger>,
+        answer: Pin<Box<dyn Future<Output = Result<Response, Failure>>>>,
+    },
+    /// The exchange was abandoned.
+    Over(Traffic),
 }
 
 impl fmt::Debug for Sending {
@@ -52,12 +58,12 @@ impl fmt::Debug for Sending {
 impl Sending {
     /// Takes a connection; what is sent goes out when it is polled.
     pub(crate) fn new(session: &Rc<Session>, request: Rc<Request>) -> Self {
-        let connection = if request.wire.is_none() { None } else { session.quick(&request) };
         let begun = Instant::now();
+        let connection = if request.wire.is_none() { None } else { session.quick(&request, begun) };
         let deadline = begun.checked_add(request.timeout).unwrap_or(begun + FAR);
         let state = match connection {
             Some(stream) => State::Quick(Quick::new(stream)),
-            None => whole(session, &request, (begun, deadline), Start::Fresh),
+            None => whole(session, &request, (begun, deadline), Start::Fresh, Traffic::default()),
         };
         Self { request, begun, deadline, state }
     }
@@ -67,39 +73,63 @@ impl Sending {
         self.begun.elapsed()
     }
 
+    /// What the exchange has moved so far.
+    pub(crate) fn traffic(&self) -> Traffic {
+        match &self.state {
+            State::Quick(quick) => quick.traffic(),
+            State::Whole { ledger, .. } => ledger.traffic(),
+            State::Over(traffic) => *traffic,
+        }
+    }
+
+    /// Gives the exchange up: its connection is closed, and nothing more is sent. What it has moved is complete only then: a connection
+    /// that is being opened is counted where the server had accepted it.
+    pub(crate) fn abandon(&mut self) -> Traffic {
+        let traffic = self.traffic();
+        let state = std::mem::replace(&mut self.state, State::Over(traffic));
+        if let State::Whole { ledger, answer } = state {
+            drop(answer);
+            self.state = State::Over(ledger.traffic());
+        }
+        self.traffic()
+    }
+
     /// Hands on to the client that can do all.
     fn go_on(&mut self, session: &Rc<Session>, start: Start) {
-        self.state = whole(session, &self.request, (self.begun, self.deadline), start);
+        self.state = whole(session, &self.request, (self.begun, self.deadline), start, self.traffic());
     }
 
     /// Goes on as far as it can without waiting. `session` is the one that it was made with.
     pub(crate) fn poll(&mut self, session: &Rc<Session>, cx: &mut Context<'_>) -> Poll<Result<Response, Failure>> {
         loop {
             let (quick, wire) = match &mut self.state {
-                State::Whole(whole) => return whole.as_mut().poll(cx),
+                State::Whole { answer, .. } => return answer.as_mut().poll(cx),
+                State::Over(_) => return Poll::Pending,
                 State::Quick(quick) => (quick, self.request.wire.as_ref()),
             };
             let Some(wire) = wire else { return Poll::Ready(Err(Failure::protocol("the request was not laid out"))) };
             match quick.poll(cx, session.transport(), wire, self.request.method.is("HEAD")) {
-                Poll::Pending if session.alarm.is_past(cx, self.deadline) => return Poll::Ready(Err(late(&self.request))),
+                Poll::Pending if session.alarm.is_past(cx, self.deadline) => {
+                    let traffic = self.abandon();
+                    return Poll::Ready(Err(late(&self.request).after(traffic)));
+                }
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Outcome::Whole(whole)) => {
                     if whole.keep
                         && let Some(stream) = quick.take_stream()
                     {
-                        session.put_idle_stream(&self.request, stream);
+                        session.put_idle_stream(&self.request, stream, whole.done);
                     }
-                    let (concerns_client, raw) = (whole.head.concerns_client, whole.raw(wire.bytes.len() as u64));
+                    let (concerns_client, raw) = (whole.head.concerns_client, whole.raw());
                     if !concerns_client {
-                        return Poll::Ready(Ok(response(raw, &self.request.url, self.begun, None)));
+                        return Poll::Ready(Ok(response(raw, &self.request.url, self.begun, quick.traffic())));
                     }
                     if let Some(response) = self.last(session, raw) {
                         return Poll::Ready(response);
                     }
                 }
                 Poll::Ready(Outcome::More(begun)) => self.go_on(session, Start::Reading(begun)),
-                Poll::Ready(Outcome::Lost(lost)) if lost.untouched => self.go_on(session, Start::Stale),
-                Poll::Ready(Outcome::Lost(lost)) => return Poll::Ready(Err(lost.failure)),
+                Poll::Ready(Outcome::Lost(lost)) => self.go_on(session, Start::Lost(lost)),
             }
         }
     }
@@ -113,16 +143,16 @@ impl Sending {
         if self.request.cookies {
             session.keep_cookies(&self.request.url, &raw);
         }
-        let mut response = response(raw, &self.request.url, self.begun, None);
-        Some(response.decode().map(|()| response))
+        let traffic = self.traffic();
+        let mut response = response(raw, &self.request.url, self.begun, traffic);
+        Some(response.decode().map(|()| response).map_err(|failure| failure.after(traffic)))
     }
 }
 
 /// A response, by what came over the connection.
 #[inline]
-pub(crate) fn response(raw: Raw, url: &super::Target, begun: Instant, phases: Option<Phases>) -> Response {
-    let reused = phases.is_none();
-    let phases = phases.unwrap_or_default();
+pub(crate) fn response(raw: Raw, url: &super::Target, begun: Instant, traffic: Traffic) -> Response {
+    let phases = &traffic.phases;
     let total = raw.done.saturating_duration_since(begun);
     // Most answers come in one piece.
     let first_byte = if raw.first_byte == raw.done { total } else { raw.first_byte.saturating_duration_since(begun) };
@@ -133,10 +163,8 @@ pub(crate) fn response(raw: Raw, url: &super::Target, begun: Instant, phases: Op
         own_body: raw.body,
         url: url.clone(),
         timings: Timings { dns: phases.dns, connect: phases.connect, tls: phases.tls, first_byte, total },
-        bytes_sent: raw.sent,
-        bytes_received: raw.received,
         hops: Vec::new(),
-        reused,
+        traffic,
     }
 }
 
@@ -145,10 +173,13 @@ fn late(request: &Request) -> Failure {
 }
 
 /// The client that can do all, within the time that is left.
-fn whole(session: &Rc<Session>, request: &Rc<Request>, (begun, deadline): (Instant, Instant), start: Start) -> State {
-    let (session, request) = (session.clone(), request.clone());
-    State::Whole(Box::pin(async move {
-        let chain = session.chain(&request, begun, start);
-        tokio::time::timeout_at(deadline.into(), chain).await.unwrap_or_else(|_| Err(late(&request)))
-    }))
+fn whole(session: &Rc<Session>, request: &Rc<Request>, (begun, deadline): (Instant, Instant), start: Start, traffic: Traffic) -> State {
+    let (session, request, ledger) = (session.clone(), request.clone(), Rc::new(Ledger::new(traffic)));
+    let counted = ledger.clone();
+    let answer = Box::pin(async move {
+        let chain = session.chain(&request, begun, start, &counted);
+        let answer = tokio::time::timeout_at(deadline.into(), chain).await.unwrap_or_else(|_| Err(late(&request)));
+        answer.map_err(|failure| failure.after(counted.traffic()))
+    });
+    State::Whole { ledger, answer }
 }

@@ -10,15 +10,17 @@ use ecow::EcoString;
 use tokio::sync::Mutex;
 
 use super::alarm::Alarm;
-use super::connect::{Made, Phases, connect};
-use super::h1::{self, Begun, Lost, Raw};
+use super::connect::{Made, connect};
+use super::h1::{self, Begun, Raw};
 use super::h2;
 use super::head::Via;
 use super::proxy::Hopper;
 use super::redirect::{Chain, Step};
+use super::resend::{Lost, Rule};
 use super::sending::{Sending, Start, response};
-use super::stream::Stream;
+use super::stream::{Stream, WORTH_ASKING};
 use super::target::Origin;
+use super::traffic::Ledger;
 use super::transport::{ApiTransport, Transport};
 use super::{Failure, Request, Response, Target};
 
@@ -29,6 +31,7 @@ const MAX_IDLE: usize = 64;
 #[derive(Debug)]
 pub struct Session {
     transport: Rc<Transport>,
+    user: u64,
     idle: RefCell<Vec<Idle>>,
     gates: RefCell<Vec<Rc<Gate>>>,
     jar: RefCell<Option<Box<CookieStore>>>,
@@ -40,6 +43,8 @@ struct Idle {
     api: Rc<ApiTransport>,
     origin: Rc<Origin>,
     connection: Connection,
+    /// When it was used last.
+    since: Instant,
 }
 
 impl Idle {
@@ -66,17 +71,18 @@ enum Connection {
     Many(h2::Sender),
 }
 
-/// What one step of a chain gave.
-struct Stepped {
-    raw: Raw,
-    /// Phases of the connection that was made for it.
-    made: Option<Phases>,
-}
-
 impl Session {
     /// A user without connections and cookies.
-    pub fn new(transport: Rc<Transport>) -> Rc<Self> {
-        Rc::new(Self { transport, idle: RefCell::default(), gates: RefCell::default(), jar: RefCell::default(), alarm: Alarm::default() })
+    /// Its number says with which of a host's addresses it begins.
+    pub fn new(transport: Rc<Transport>, user: u64) -> Rc<Self> {
+        Rc::new(Self {
+            transport,
+            user,
+            idle: RefCell::default(),
+            gates: RefCell::default(),
+            jar: RefCell::default(),
+            alarm: Alarm::default(),
+        })
     }
 
     /// Sends a request, and gives the response that it comes to.
@@ -90,48 +96,44 @@ impl Session {
     }
 
     /// The request and those that it is redirected to.
-    pub(crate) async fn chain(&self, request: &Request, begun: Instant, start: Start) -> Result<Response, Failure> {
+    pub(crate) async fn chain(&self, request: &Request, begun: Instant, start: Start, ledger: &Rc<Ledger>) -> Result<Response, Failure> {
         let mut chain = Chain::new(request);
-        let (mut sent, mut received) = (0, 0);
-        let mut phases: Option<Phases> = None;
         let mut start = Some(start);
         loop {
-            let stepped = match start.take() {
-                Some(Start::Got(raw)) => Ok(Stepped { raw: *raw, made: None }),
-                Some(Start::Reading(begun)) => self.go_on(*begun, &chain, request).await,
-                start => {
-                    let cookie = if request.cookies { self.cookies_for(&chain.url) } else { String::new() };
-                    self.step(&chain.step(cookie), &request.api, !matches!(start, Some(Start::Stale))).await
-                }
+            let raw = match start.take() {
+                Some(Start::Got(raw)) => *raw,
+                Some(Start::Reading(begun)) => self.go_on(*begun, &chain, request, ledger).await?,
+                Some(Start::Lost(lost)) => self.step(&self.next(&chain), request, Some(lost), ledger).await?,
+                Some(Start::Fresh) | None => self.step(&self.next(&chain), request, None, ledger).await?,
             };
-            let Stepped { raw, made } = stepped?;
-            if let Some(made) = made {
-                phases.get_or_insert_default().add(made);
-            }
-            sent += raw.sent;
-            received += raw.received;
             if request.cookies {
                 self.keep_cookies(&chain.url, &raw);
             }
-            let mut response = response(raw, &chain.url, begun, phases);
-            response.bytes_sent = sent;
-            response.bytes_received = received;
+            let mut response = response(raw, &chain.url, begun, ledger.traffic());
             if !chain.follow(&response)? {
                 response.hops = chain.hops;
                 response.decode()?;
                 return Ok(response);
             }
+            ledger.hop();
         }
     }
 
+    /// The request that a chain sends next.
+    fn next<'c>(&self, chain: &'c Chain<'_>) -> Step<'c> {
+        chain.step(if chain.cookies() { self.cookies_for(&chain.url) } else { String::new() })
+    }
+
     /// An open connection for a request that is laid out and needs nothing more.
-    pub(crate) fn quick(&self, request: &Request) -> Option<Stream> {
+    pub(crate) fn quick(&self, request: &Request, now: Instant) -> Option<Stream> {
         if request.cookies && self.jar.borrow().is_some() {
             return None;
         }
         let mut idle = self.idle.borrow_mut();
         let at = idle.iter().rposition(|one| one.is_for(&request.api, &request.url.origin))?;
-        if !matches!(&idle[at].connection, Connection::One { stream, via: None } if stream.is_fresh()) {
+        let unused = now.saturating_duration_since(idle[at].since);
+        let Connection::One { stream, via: None } = &mut idle[at].connection else { return None };
+        if !stream.is_fresh(unused) {
             return None;
         }
         match idle.swap_remove(at).connection {
@@ -140,39 +142,62 @@ impl Session {
         }
     }
 
-    pub(crate) fn put_idle_stream(&self, request: &Request, stream: Stream) {
-        self.put_idle(&request.api, &request.url.origin, Connection::One { stream, via: None });
+    /// Keeps a connection that was used last at this time.
+    pub(crate) fn put_idle_stream(&self, request: &Request, stream: Stream, since: Instant) {
+        self.put_idle(&request.api, &request.url.origin, Connection::One { stream, via: None }, since);
     }
 
     /// Reads on what the quick exchange couldn't.
-    async fn go_on(&self, mut begun: Begun, chain: &Chain<'_>, request: &Request) -> Result<Stepped, Failure> {
-        let raw = h1::go_on(&mut begun, chain.step(String::new()).method.is("HEAD")).await?;
+    async fn go_on(&self, mut begun: Begun, chain: &Chain<'_>, request: &Request, ledger: &Rc<Ledger>) -> Result<Raw, Failure> {
+        let raw = h1::go_on(&mut begun, chain.step(String::new()).method.is("HEAD"), ledger).await?;
         self.transport.return_buffer(begun.buffer);
         if raw.keep {
-            self.put_idle_stream(request, begun.stream);
+            self.put_idle_stream(request, begun.stream, raw.done);
         }
-        Ok(Stepped { raw, made: None })
+        Ok(raw)
     }
 
-    /// One request and its response. An idle connection that turns out to have been closed meanwhile is made up for once.
-    async fn step(&self, step: &Step<'_>, api: &Rc<ApiTransport>, reuse: bool) -> Result<Stepped, Failure> {
-        let origin = &step.url.origin;
-        if reuse && let Some(connection) = self.take_idle(api, origin) {
-            match self.exchange(connection, step, api).await {
-                Ok(raw) => return Ok(Stepped { raw, made: None }),
-                Err(lost) if lost.untouched => {
-                    self.idle.borrow_mut().retain(|one| !(one.is_for(api, origin) && matches!(one.connection, Connection::Many(_))));
+    /// One request and its response. One that was lost is sent again where the rule agrees, on a new connection: other idle ones may have
+    /// been lost with it.
+    async fn step(&self, step: &Step<'_>, request: &Request, mut lost: Option<Lost>, ledger: &Rc<Ledger>) -> Result<Raw, Failure> {
+        let (api, origin) = (&request.api, &step.url.origin);
+        let mut rule = Rule::new(step.method, request.resend);
+        // What was lost before was sent on a connection that was used again.
+        let mut reused = true;
+        let mut before = 0;
+        loop {
+            let again = lost.is_some();
+            if let Some(lost) = lost {
+                let written = ledger.traffic().sent > before;
+                rule.again(lost, reused, written)?;
+                if written {
+                    ledger.resend();
                 }
-                Err(lost) => return Err(lost.failure),
+                self.idle.borrow_mut().retain(|one| !(one.is_for(api, origin) && matches!(one.connection, Connection::Many(_))));
+            }
+            let idle = if again { None } else { self.take_idle(api, origin).await };
+            let connection = match idle {
+                Some(connection) => {
+                    reused = true;
+                    connection
+                }
+                None => {
+                    let (connection, new) = self.connection(api, origin, ledger).await?;
+                    reused = !new;
+                    connection
+                }
+            };
+            before = ledger.traffic().sent;
+            ledger.begin(reused);
+            match self.exchange(connection, step, api, ledger).await {
+                Ok(raw) => return Ok(raw),
+                Err(why) => lost = Some(why),
             }
         }
-        let (connection, made) = self.connection(api, origin).await?;
-        let raw = self.exchange(connection, step, api).await.map_err(|lost| lost.failure)?;
-        Ok(Stepped { raw, made })
     }
 
-    /// A new connection, or one that another request of the user has just made for all.
-    async fn connection(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>) -> Result<(Connection, Option<Phases>), Failure> {
+    /// A new connection, or one that another request of the user has just made for all; and whether it is new.
+    async fn connection(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>, ledger: &Rc<Ledger>) -> Result<(Connection, bool), Failure> {
         let gate = (origin.https && api.config.http2).then(|| self.gate(api, origin));
         let mut held = None;
         if let Some(gate) = &gate
@@ -181,23 +206,23 @@ impl Session {
             held = Some(gate.lock.lock().await);
             if gate.one_each.get() {
                 held = None;
-            } else if let Some(shared) = self.take_idle(api, origin) {
-                return Ok((shared, None));
+            } else if let Some(shared) = self.take_idle(api, origin).await {
+                return Ok((shared, false));
             }
         }
-        let Made { stream, http2, via, phases } = connect(&self.transport, api, origin).await?;
+        let Made { stream, http2, via } = connect(&self.transport, api, origin, self.user, ledger).await?;
         if let Some(gate) = &gate {
             gate.one_each.set(!http2);
         }
         let connection = if http2 {
             let sender = h2::handshake(stream).await?;
-            self.put_idle(api, origin, Connection::Many(sender.clone()));
+            self.put_idle(api, origin, Connection::Many(sender.clone()), Instant::now());
             Connection::Many(sender)
         } else {
             Connection::One { stream, via: via.map(Box::new) }
         };
         drop(held);
-        Ok((connection, Some(phases)))
+        Ok((connection, true))
     }
 
     fn gate(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>) -> Rc<Gate> {
@@ -210,46 +235,64 @@ impl Session {
         gates[gates.len() - 1].clone()
     }
 
-    async fn exchange(&self, connection: Connection, step: &Step<'_>, api: &Rc<ApiTransport>) -> Result<Raw, Lost> {
+    async fn exchange(&self, connection: Connection, step: &Step<'_>, api: &Rc<ApiTransport>, ledger: &Rc<Ledger>) -> Result<Raw, Lost> {
         match connection {
             Connection::One { mut stream, via } => {
                 let absolute = Via { absolute: via.is_some(), authorization: via.as_deref().and_then(|via| via.authorization.as_deref()) };
                 let mut buffer = self.transport.borrow_buffer();
-                let result = h1::exchange(&mut stream, &mut buffer, step, absolute).await;
+                let result = h1::exchange(&mut stream, &mut buffer, step, absolute, ledger).await;
                 self.transport.return_buffer(buffer);
                 let raw = result?;
                 if raw.keep {
-                    self.put_idle(api, &step.url.origin, Connection::One { stream, via });
+                    self.put_idle(api, &step.url.origin, Connection::One { stream, via }, raw.done);
                 }
                 Ok(raw)
             }
-            Connection::Many(sender) => h2::exchange(sender, step).await,
+            Connection::Many(sender) => h2::exchange(sender, step, ledger).await,
         }
     }
 
     /// The connection that was used last and still looks usable; the others are dropped on the way.
-    fn take_idle(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>) -> Option<Connection> {
-        let mut idle = self.idle.borrow_mut();
-        while let Some(at) = idle.iter().rposition(|one| one.is_for(api, origin)) {
-            if let Connection::Many(sender) = &idle[at].connection
-                && sender.is_open()
-            {
-                return Some(Connection::Many(sender.clone()));
-            }
-            match idle.swap_remove(at).connection {
-                Connection::One { stream, via } if stream.is_fresh() => return Some(Connection::One { stream, via }),
-                _ => {}
+    async fn take_idle(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>) -> Option<Connection> {
+        let now = Instant::now();
+        loop {
+            let sender = {
+                let mut idle = self.idle.borrow_mut();
+                let at = idle.iter().rposition(|one| one.is_for(api, origin))?;
+                let unused = now.saturating_duration_since(idle[at].since);
+                match &idle[at].connection {
+                    Connection::Many(sender) if sender.is_open() => {
+                        let sender = sender.clone();
+                        idle[at].since = now;
+                        if unused < WORTH_ASKING {
+                            return Some(Connection::Many(sender));
+                        }
+                        sender
+                    }
+                    _ => {
+                        if let Connection::One { mut stream, via } = idle.swap_remove(at).connection
+                            && stream.is_fresh(unused)
+                        {
+                            return Some(Connection::One { stream, via });
+                        }
+                        continue;
+                    }
+                }
+            };
+            // The task of a shared connection is who sees what the server sent meanwhile, and its end.
+            tokio::task::yield_now().await;
+            if sender.is_open() {
+                return Some(Connection::Many(sender));
             }
         }
-        None
     }
 
-    fn put_idle(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>, connection: Connection) {
+    fn put_idle(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>, connection: Connection, since: Instant) {
         let mut idle = self.idle.borrow_mut();
         if idle.len() >= MAX_IDLE {
             idle.remove(0);
         }
-        idle.push(Idle { api: api.clone(), origin: origin.clone(), connection });
+        idle.push(Idle { api: api.clone(), origin: origin.clone(), connection, since });
     }
 
     /// A cookie that would be sent to this URL.

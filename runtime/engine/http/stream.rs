@@ -4,8 +4,10 @@ use std::future::Future as _;
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::net::SendFlags;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Interest, ReadBuf};
 use tokio::net::TcpStream;
@@ -13,6 +15,15 @@ use tokio_rustls::client::TlsStream;
 
 use super::Failure;
 use super::memory::Pipe;
+use super::traffic::Ledger;
+
+/// Most bytes that a record of TLS carries (RFC 8446, 5.1).
+const TLS_RECORD: usize = 16 * 1024;
+
+/// After so long an idle connection is worth a system call that asks whether the server has closed it. What the thread knows of a
+/// connection is as old as its last look at all of them, some milliseconds under load; a server that closes idle connections does so after
+/// whole seconds. A user that waits longer than this sends fewer than ten requests a second, so that the call is lost among the others.
+pub(crate) const WORTH_ASKING: Duration = Duration::from_millis(100);
 
 /// A connection to a server or a proxy.
 #[derive(Debug)]
@@ -26,6 +37,15 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
+    fn tcp(&self) -> Option<&TcpStream> {
+        match self {
+            Self::Plain(tcp) => Some(tcp),
+            Self::Tls(tls) => Some(tls.get_ref().0),
+            Self::Nested(tls) => Some(tls.get_ref().0.get_ref().0),
+            Self::Memory(_) => None,
+        }
+    }
+
     /// Whether the server chose HTTP/2 in the handshake.
     pub(crate) fn is_http2(&self) -> bool {
         let alpn = match self {
@@ -37,29 +57,42 @@ impl Stream {
         alpn == Some(b"h2")
     }
 
-    /// Whether an idle connection still looks usable: the server neither closed it nor sent anything. Costs no system call while nothing
-    /// has happened.
-    pub(crate) fn is_fresh(&self) -> bool {
-        let tcp = match self {
-            Self::Plain(tcp) => tcp,
-            Self::Tls(tls) => tls.get_ref().0,
-            Self::Nested(tls) => tls.get_ref().0.get_ref().0,
-            Self::Memory(_) => return true,
-        };
+    /// Whether a connection that was idle for so long still looks usable: the server neither closed it nor sent anything. After a short
+    /// time that costs no system call while nothing has happened.
+    pub(crate) fn is_fresh(&mut self, idle: Duration) -> bool {
+        let Some(tcp) = self.tcp() else { return true };
+        if idle >= WORTH_ASKING {
+            match pending(tcp) {
+                Some(Pending::Nothing) => return true,
+                Some(Pending::Closed) => return false,
+                Some(Pending::Bytes) | None => return self.is_silent(),
+            }
+        }
         if tcp.try_io(Interest::READABLE, || Ok(())).is_err() {
             return true;
         }
-        let mut ready = pin!(tcp.ready(Interest::READABLE));
-        match ready.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        let ready = pin!(tcp.ready(Interest::READABLE)).poll(&mut Context::from_waker(Waker::noop()));
+        match ready {
             Poll::Pending => true,
             Poll::Ready(Err(_)) => false,
-            Poll::Ready(Ok(ready)) if ready.is_read_closed() => false,
-            // TLS sends session tickets at its leisure; without TLS any byte is one too many.
-            Poll::Ready(Ok(_)) => match self {
-                Self::Plain(tcp) => matches!(tcp.try_read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock),
-                Self::Tls(_) | Self::Nested(_) | Self::Memory(_) => true,
-            },
+            Poll::Ready(Ok(ready)) => !ready.is_read_closed() && self.is_silent(),
         }
+    }
+
+    /// Whether what there is to read is nothing of the server's. TLS sends session tickets at its leisure, and says goodbye; without TLS any
+    /// byte is one too many.
+    fn is_silent(&mut self) -> bool {
+        if let Self::Plain(tcp) = self {
+            return matches!(tcp.try_read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock);
+        }
+        let mut byte = [0];
+        Pin::new(self).poll_read(&mut Context::from_waker(Waker::noop()), &mut ReadBuf::new(&mut byte)).is_pending()
+    }
+
+    /// Whether a server can't have seen anything of so many bytes where writing them failed at the first try. Of TLS it sees whole records
+    /// only; what needs several may have been written in part.
+    pub(crate) fn hides_parts_of(&self, bytes: usize) -> bool {
+        matches!(self, Self::Plain(_) | Self::Memory(_)) || bytes <= TLS_RECORD
     }
 
     /// Writes what the system takes at once. Without TLS, whether it takes anything is asked only where it didn't.
@@ -103,9 +136,18 @@ impl Stream {
 
     /// Writes all of head and body. Where the server answers before it has read all, the answer is read meanwhile, so that neither side
     /// waits for the other.
-    pub(crate) async fn write_request(&mut self, head: &[u8], body: &[u8], answer: &mut BytesMut) -> io::Result<()> {
+    pub(crate) async fn write_request(&mut self, head: &[u8], body: &[u8], answer: &mut BytesMut, ledger: &Ledger) -> io::Result<()> {
         if body.is_empty() {
-            self.write_all(head).await?;
+            let mut rest = head;
+            while !rest.is_empty() {
+                match self.write(rest).await? {
+                    0 => return Err(io::ErrorKind::WriteZero.into()),
+                    written => {
+                        ledger.sent(written);
+                        rest = &rest[written..];
+                    }
+                }
+            }
             return self.flush().await;
         }
         let mut rest = Buf::chain(head, body);
@@ -118,6 +160,7 @@ impl Stream {
                 match Pin::new(&mut *this).poll_write_vectored(cx, &slices[..count]) {
                     Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                     Poll::Ready(Ok(written)) => {
+                        ledger.sent(written);
                         rest.advance(written);
                         return Poll::Ready(Ok(()));
                     }
@@ -129,7 +172,7 @@ impl Stream {
                     let read = pin!(this.read_buf(answer)).poll(cx);
                     match read {
                         Poll::Pending => break,
-                        Poll::Ready(Ok(count)) if count > 0 => {}
+                        Poll::Ready(Ok(count)) if count > 0 => ledger.received(count),
                         Poll::Ready(_) => deaf = true,
                     }
                 }
@@ -139,6 +182,30 @@ impl Stream {
         }
         self.flush().await
     }
+}
+
+/// What the system knows of a connection that nobody reads from.
+enum Pending {
+    Nothing,
+    Bytes,
+    Closed,
+}
+
+/// Asks the system. Nothing where it doesn't answer.
+fn pending(tcp: &TcpStream) -> Option<Pending> {
+    #[cfg(target_os = "linux")]
+    const END: PollFlags = PollFlags::RDHUP;
+    #[cfg(not(target_os = "linux"))]
+    const END: PollFlags = PollFlags::HUP;
+    let mut asked = [PollFd::new(tcp, PollFlags::IN | END)];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    rustix::event::poll(&mut asked, Some(&now)).ok()?;
+    let found = asked[0].revents();
+    Some(match () {
+        () if found.is_empty() => Pending::Nothing,
+        () if found.intersects(END | PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) => Pending::Closed,
+        () => Pending::Bytes,
+    })
 }
 
 impl AsyncRead for Stream {
@@ -206,6 +273,11 @@ pub(crate) async fn read_some(stream: &mut (impl AsyncRead + Unpin), buffer: &mu
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
         other => other,
     }
+}
+
+/// The end of a connection on which an answer was awaited.
+pub(crate) fn unanswered() -> Failure {
+    Failure::reset("the server closed the connection before it answered")
 }
 
 /// What became of a connection amid an exchange.

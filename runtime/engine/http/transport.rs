@@ -1,30 +1,22 @@
-//! What all users of a thread share: how apis are reached, addresses that were looked up, buffers that are lent.
+//! What all users of a thread share: how apis are reached, names that were looked up, buffers that are lent.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use rustls::ClientConfig;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Mutex;
 
 use super::memory::Accept;
+use super::names::{Names, Resolve, System};
 use super::parse::Known;
 use super::proxy::{Proxies, Proxy};
-use super::target::Origin;
-use super::{Failure, tls, words};
+use super::{Failure, tls};
 use crate::stats::FailureClass;
 
-/// How long a looked-up address is used.
-const DNS_TTL: Duration = Duration::from_secs(30);
-/// How long it isn't asked for again where it wasn't found: what waits for the same name needn't ask one by one.
-const DNS_FAILURE_TTL: Duration = Duration::from_secs(1);
 /// Buffers that are kept for the next exchange, and the size up to which they are.
 const BUFFERS: usize = 64;
 const BUFFER: usize = 16 * 1024;
@@ -101,7 +93,7 @@ impl fmt::Debug for ApiTransport {
 pub struct Transport {
     proxy: Proxy,
     pub(crate) memory: Option<Accept>,
-    names: RefCell<HashMap<Box<str>, Rc<Name>>>,
+    pub(crate) names: Names,
     buffers: RefCell<Vec<BytesMut>>,
     /// Heads of responses that were understood.
     pub(crate) heads: RefCell<Known>,
@@ -110,10 +102,15 @@ pub struct Transport {
 impl Transport {
     /// Makes it; what is wrong with the configuration is said.
     pub fn new(config: TransportConfig) -> Result<Rc<Self>, String> {
+        Self::with_resolver(config, Box::new(System))
+    }
+
+    /// One that looks names up by this resolver.
+    pub(crate) fn with_resolver(config: TransportConfig, resolver: Box<dyn Resolve>) -> Result<Rc<Self>, String> {
         Ok(Rc::new(Self {
             proxy: Proxy::new(&config.proxies),
             memory: config.memory,
-            names: RefCell::default(),
+            names: Names::new(resolver),
             buffers: RefCell::default(),
             heads: RefCell::default(),
         }))
@@ -153,59 +150,4 @@ impl Transport {
             buffers.push(buffer);
         }
     }
-
-    /// All addresses of an origin, and how long it took where they had to be asked for. Users that want the same name wait for one answer.
-    pub(crate) async fn addresses(&self, origin: &Origin) -> Result<(Vec<SocketAddr>, Option<Duration>), Failure> {
-        if let Ok(address) = origin.host.parse::<IpAddr>() {
-            return Ok((vec![SocketAddr::new(address, origin.port)], None));
-        }
-        let begun = Instant::now();
-        let name = match self.names.borrow_mut().entry(origin.host.clone()) {
-            Entry::Occupied(known) => known.get().clone(),
-            Entry::Vacant(new) => new.insert(Rc::default()).clone(),
-        };
-        if let Some(known) = name.known() {
-            return Ok((with_port(&known?, origin.port), None));
-        }
-        let held = name.lock.lock().await;
-        let known = match name.known() {
-            Some(known) => known,
-            None => name.look_up(&origin.host).await,
-        };
-        drop(held);
-        Ok((with_port(&known?, origin.port), Some(begun.elapsed())))
-    }
-}
-
-type Found = Result<Rc<[IpAddr]>, Failure>;
-
-/// What is known of a name.
-#[derive(Debug, Default)]
-struct Name {
-    lock: Mutex<()>,
-    found: RefCell<Option<(Instant, Found)>>,
-}
-
-impl Name {
-    fn known(&self) -> Option<Found> {
-        let found = self.found.borrow();
-        let (at, found) = found.as_ref()?;
-        let fresh = at.elapsed() < if found.is_ok() { DNS_TTL } else { DNS_FAILURE_TTL };
-        fresh.then(|| found.clone())
-    }
-
-    async fn look_up(&self, host: &str) -> Found {
-        let none = |why: String| Failure::new(FailureClass::Dns, format!("the host {host} has no address{why}"));
-        let found: Found = match tokio::net::lookup_host((host, 0)).await {
-            Ok(found) => Ok(found.map(|address| address.ip()).collect()),
-            Err(error) => Err(none(format!(": {}", words::of_resolver(&error)))),
-        };
-        let found = found.and_then(|found| if found.is_empty() { Err(none(String::new())) } else { Ok(found) });
-        *self.found.borrow_mut() = Some((Instant::now(), found.clone()));
-        found
-    }
-}
-
-fn with_port(found: &[IpAddr], port: u16) -> Vec<SocketAddr> {
-    found.iter().map(|address| SocketAddr::new(*address, port)).collect()
 }

@@ -32,12 +32,14 @@ pub struct Sample {
     pub bytes_sent: u64,
     /// Received, head and body.
     pub bytes_received: u64,
-    /// Of the connection, where one was opened for it.
+    /// Connections that were opened for it.
+    pub opened: u32,
+    /// Of those connections, where any was opened.
     pub phases: Option<Phases>,
     /// From the send to the answer's first byte, where one came.
     pub first_byte: Option<Duration>,
-    /// Whether an open connection was used again.
-    pub reused: bool,
+    /// How often an open connection was used again.
+    pub reused: u32,
 }
 
 /// What one worker thread counts. Single-threaded; nothing is allocated per sample, once the histograms have grown to their range.
@@ -76,13 +78,13 @@ impl Recorder {
         line.failures += u64::from(!sample.ok);
         line.bytes_sent += sample.bytes_sent;
         line.bytes_received += sample.bytes_received;
+        line.opened += u64::from(sample.opened);
         line.reused += u64::from(sample.reused);
         line.record(service, response);
         if let Some(first_byte) = sample.first_byte {
             line.first_byte.record_us(micros(first_byte));
         }
         if let Some(phases) = sample.phases {
-            line.opened += 1;
             line.dns.record_us(micros(phases.dns));
             line.connect.record_us(micros(phases.connect));
             line.tls.record_us(micros(phases.tls));

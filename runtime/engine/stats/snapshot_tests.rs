@@ -13,7 +13,7 @@ fn us(us: u64) -> Duration {
 }
 
 fn sample(name: u32, service: u64, ok: bool) -> Sample {
-    Sample { name, service: us(service), response: us(service), ok, bytes_sent: 10, bytes_received: 100, reused: true, ..Sample::default() }
+    Sample { name, service: us(service), response: us(service), ok, bytes_sent: 10, bytes_received: 100, reused: 1, ..Sample::default() }
 }
 
 #[test]
@@ -23,7 +23,8 @@ fn a_recorder_counts_and_starts_over() {
     recorder.record(&Sample {
         phases: Some(Phases { dns: us(5), connect: us(7), tls: us(11) }),
         first_byte: Some(us(900)),
-        reused: false,
+        opened: 1,
+        reused: 0,
         ..sample(0, 3000, false)
     });
     recorder.group(1, us(4000), true);

@@ -227,7 +227,7 @@ fn day() -> Report {
                     ok,
                     bytes_sent: 300,
                     bytes_received: 2_000 + name * 11,
-                    reused: true,
+                    reused: 1,
                     ..Sample::default()
                 });
                 if !ok {

@@ -140,7 +140,12 @@ fn too_much_is_refused() {
 
 #[test]
 fn early_ends_are_told_apart() {
-    fails(b"", true, FailureClass::Reset, "the connection was closed before an answer came");
+    fails(
+        b"",
+        true,
+        FailureClass::Reset,
+        "the server closed the connection before it answered; it isn't sent again because the connection was new",
+    );
     fails(b"HTTP/1.1 200 OK\r\nCont", true, FailureClass::Reset, "the connection was closed amid the headers of the answer");
     fails(
         b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
@@ -200,7 +205,7 @@ fn encodings_are_undone() {
     for (coding, body) in bodies {
         let response = answer("GET", &encoded(coding, &body), false).0.unwrap();
         assert_eq!(text(&response), plain, "{coding}");
-        assert!(response.bytes_received as usize > body.len() && response.bytes_received as usize <= body.len() + 100);
+        assert!(response.traffic.received as usize > body.len() && response.traffic.received as usize <= body.len() + 100);
     }
     let unknown = answer("GET", &encoded("zstd", b"abc"), false).0.unwrap();
     assert_eq!(text(&unknown), "abc");

@@ -163,7 +163,7 @@ fn cookies_are_kept_and_sent() {
         assert_eq!(cookies(), "own=3; sid=1");
         client.session.send(laid(&Request { cookies: false, ..client.request("GET", server.url("/")) })).await.unwrap();
         assert_eq!(cookies(), "");
-        let other = Session::new(client.transport.clone());
+        let other = Session::new(client.transport.clone(), 0);
         other.send(laid(&client.request("GET", server.url("/")))).await.unwrap();
         assert_eq!(cookies(), "");
         client.get(server.url("/odd")).await.unwrap();

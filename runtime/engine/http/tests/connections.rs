@@ -9,16 +9,16 @@ fn a_connection_is_used_again() {
         let server = Server::start(|_, number, _| say(ok(&number.to_string()))).await;
         let client = Client::new();
         let first = client.get(server.url("/")).await.unwrap();
-        assert!(!first.reused && first.timings.connect.is_some() && first.timings.dns.is_none() && first.timings.tls.is_none());
+        assert!(!first.reused() && first.timings.connect.is_some() && first.timings.dns.is_none() && first.timings.tls.is_none());
         assert!(first.timings.first_byte <= first.timings.total);
         for number in 1..4 {
             let next = client.get(server.url("/")).await.unwrap();
-            assert_eq!((next.reused, next.timings.connect, text(&next)), (true, None, number.to_string().as_str()));
+            assert_eq!((next.reused(), next.timings.connect, text(&next)), (true, None, number.to_string().as_str()));
         }
         assert_eq!(server.connections(), 1);
         // Another user has connections of its own.
-        let other = Session::new(client.transport.clone());
-        assert!(!other.send(laid(&client.request("GET", server.url("/")))).await.unwrap().reused);
+        let other = Session::new(client.transport.clone(), 0);
+        assert!(!other.send(laid(&client.request("GET", server.url("/")))).await.unwrap().reused());
         assert_eq!(server.connections(), 2);
     });
 }
@@ -32,7 +32,7 @@ fn parallel_requests_have_separate_connections() {
         assert!(both.0.is_ok() && both.1.is_ok());
         assert_eq!(server.connections(), 2);
         let again = tokio::join!(client.get(server.url("/a")), client.get(server.url("/b")));
-        assert!(again.0.unwrap().reused && again.1.unwrap().reused);
+        assert!(again.0.unwrap().reused() && again.1.unwrap().reused());
     });
 }
 
@@ -44,12 +44,12 @@ fn a_stale_connection_is_made_up_for() {
         let client = Client::new();
         client.get(server.url("/")).await.unwrap();
         let next = client.get(server.url("/")).await.unwrap();
-        assert_eq!((next.reused, server.connections()), (false, 2));
+        assert_eq!((next.reused(), server.connections()), (false, 2));
         // One that was closed while it was idle is seen to be.
         let closing = Server::start(|_, _, _| last(ok("hi"))).await;
         client.get(closing.url("/")).await.unwrap();
         tokio::time::sleep(Duration::from_millis(20)).await;
-        assert!(!client.get(closing.url("/")).await.unwrap().reused);
+        assert!(!client.get(closing.url("/")).await.unwrap().reused());
         // What has begun to answer isn't asked again.
         let broken = Server::start(|_, number, _| if number == 1 { last("HTTP/1.1 200") } else { say(ok("hi")) }).await;
         client.get(broken.url("/")).await.unwrap();
@@ -59,7 +59,10 @@ fn a_stale_connection_is_made_up_for() {
         let dead = Server::start(|connection, number, _| if connection + number > 0 { last("") } else { say(ok("hi")) }).await;
         client.get(dead.url("/")).await.unwrap();
         let failure = client.get(dead.url("/")).await.unwrap_err();
-        assert_eq!(failure.message, "the connection was closed before an answer came");
+        assert_eq!(
+            failure.message,
+            "the server closed the connection before it answered; it isn't sent again because the connection was new"
+        );
         assert_eq!(dead.requests().len(), 3);
     });
 }
@@ -78,16 +81,16 @@ fn connections_that_cannot_be_trusted_are_dropped() {
             let server = Server::start(move |_, _, _| say(answer)).await;
             for _ in 0..2 {
                 let response = client.get(server.url("/")).await.unwrap();
-                assert_eq!((text(&response), response.reused), ("hi", false), "{answer}");
+                assert_eq!((text(&response), response.reused()), ("hi", false), "{answer}");
             }
         }
         let server = Server::start(|_, _, _| say("HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 2\r\n\r\nhi")).await;
         client.get(server.url("/")).await.unwrap();
-        assert!(client.get(server.url("/")).await.unwrap().reused);
+        assert!(client.get(server.url("/")).await.unwrap().reused());
         let server = Server::start(|_, _, _| say(ok("hi"))).await;
         let request = Request { headers: b"Connection: close\r\n"[..].into(), ..client.request("GET", server.url("/")) };
         client.session.send(laid(&request)).await.unwrap();
-        assert!(!client.session.send(laid(&request)).await.unwrap().reused);
+        assert!(!client.session.send(laid(&request)).await.unwrap().reused());
     });
 }
 
@@ -101,7 +104,7 @@ fn requests_are_written_as_they_should_be() {
         let post = client.request("POST", server.url("/"));
         client.session.send(laid(&post)).await.unwrap();
         let with_body = Request { body: "hello".into(), has_body: true, auth: b"Authorization: Bearer x\r\n"[..].into(), ..post };
-        let sent = client.session.send(laid(&with_body)).await.unwrap().bytes_sent;
+        let sent = client.session.send(laid(&with_body)).await.unwrap().traffic.sent;
         let headers = "host: other\r\nuser-agent: me\r\nACCEPT: a/b\r\naccept-encoding: identity\r\nContent-Length: 77\r\nCookie: a=1\r\n";
         let own = Request { headers: headers.as_bytes().into(), ..client.request("DELETE", server.url("/x")) };
         client.session.send(laid(&own)).await.unwrap();

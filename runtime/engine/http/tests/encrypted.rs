@@ -139,7 +139,7 @@ fn certificates_are_checked() {
         let response = trusting.get(server.url("localhost", "/")).await.unwrap();
         assert_eq!((text(&response), response.version), ("secret", Version::Http11));
         assert!(response.timings.tls.is_some());
-        assert!(trusting.get(server.url("localhost", "/")).await.unwrap().reused);
+        assert!(trusting.get(server.url("localhost", "/")).await.unwrap().reused());
 
         let failure = client(&ApiConfig::default()).get(server.url("localhost", "/")).await.unwrap_err();
         assert_eq!(
@@ -227,20 +227,20 @@ fn http2_is_spoken_where_the_server_does() {
             head::USER_AGENT
         );
         assert_eq!(text(&response), expected);
-        assert_eq!((response.version.as_str(), response.headers.get("X-TWO"), response.reused), ("HTTP/2", Some("2"), false));
-        assert!(response.bytes_sent > 100 && response.bytes_received > 100);
+        assert_eq!((response.version.as_str(), response.headers.get("X-TWO"), response.reused()), ("HTTP/2", Some("2"), false));
+        assert!(response.traffic.sent > 100 && response.traffic.received > 100);
         let again = client.get(url).await.unwrap();
-        assert!(again.reused && text(&again).contains("cookie: sid=1\n"));
+        assert!(again.reused() && text(&again).contains("cookie: sid=1\n"));
         // All requests share the connection.
         let slow = || client.get(server.url("localhost", "/slow"));
         let (a, b, c) = tokio::join!(slow(), slow(), slow());
-        assert!([a, b, c].into_iter().all(|response| response.unwrap().reused));
+        assert!([a, b, c].into_iter().all(|response| response.unwrap().reused()));
         assert_eq!(*server.connections.borrow(), 1);
         let failure = client.get(server.url("localhost", "/broken")).await.unwrap_err();
         assert_eq!(failure.class, FailureClass::Reset);
         let never = Request { timeout: Duration::from_millis(50), ..client.request("GET", server.url("localhost", "/never")) };
         assert_eq!(client.session.send(laid(&never)).await.unwrap_err().message, "no answer within 50ms");
-        assert!(client.get(server.url("localhost", "/")).await.unwrap().reused);
+        assert!(client.get(server.url("localhost", "/")).await.unwrap().reused());
 
         let old = super::encrypted::client(&ApiConfig { http2: false, ..authority.api() });
         assert_eq!(old.get(server.url("localhost", "/")).await.unwrap().version, Version::Http11);
@@ -265,7 +265,7 @@ fn http2_connections_that_end_are_made_up_for() {
                 tokio::time::sleep(Duration::from_millis(pause)).await;
             }
             let response = get().await.unwrap();
-            assert!(!response.reused || (number, pause) == (2, 0), "{number}");
+            assert!(!response.reused() || (number, pause) == (2, 0), "{number}");
             tokio::time::sleep(Duration::from_millis(20)).await;
             get().await.unwrap();
         }
@@ -293,7 +293,7 @@ fn proxies_are_asked_for_whole_urls() {
         let client = Client::with(TransportConfig { proxies, memory: None }, &ApiConfig::default());
         let response = client.get(Target::parse("http://shop.invalid:81/x?y").unwrap()).await.unwrap();
         assert_eq!(text(&response), "through");
-        assert!(client.get(Target::parse("http://shop.invalid:81/z").unwrap()).await.unwrap().reused);
+        assert!(client.get(Target::parse("http://shop.invalid:81/z").unwrap()).await.unwrap().reused());
         let request = &proxy.requests()[0];
         assert!(request.starts_with("GET http://shop.invalid:81/x?y HTTP/1.1\r\nHost: shop.invalid:81\r\n"), "{request}");
         assert!(request.contains("Proxy-Authorization: Basic bWU6c2VjcmV0\r\n"), "{request}");

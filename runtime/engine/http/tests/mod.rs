@@ -156,7 +156,7 @@ impl Client {
     fn with(config: TransportConfig, api: &ApiConfig) -> Self {
         let transport = Transport::new(config).unwrap();
         let api = transport.api(api).unwrap();
-        Self { session: Session::new(transport.clone()), transport, api }
+        Self { session: Session::new(transport.clone(), 0), transport, api }
     }
 
     fn request(&self, method: &str, url: Target) -> Request {
@@ -170,6 +170,7 @@ impl Client {
             timeout: Duration::from_secs(5),
             redirects: Redirects::Follow { max: 10, any_host: false },
             cookies: true,
+            resend: true,
             api: self.api.clone(),
             wire: None,
         }

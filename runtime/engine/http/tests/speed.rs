@@ -34,7 +34,7 @@ fn speed_of_small_exchanges() {
         let users = (0..64).map(|_| {
             let (client, base) = (client.clone(), base.clone());
             tokio::task::spawn_local(async move {
-                let session = Session::new(client.transport.clone());
+                let session = Session::new(client.transport.clone(), 0);
                 let mut count = 0_u64;
                 while begun.elapsed() < Duration::from_secs(3) {
                     let request = client.request("GET", base.append("/items/1", "a=b").unwrap());

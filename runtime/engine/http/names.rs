@@ -1,0 +1,208 @@
+//! The addresses of names: looked up once by all users of a thread, used evenly by them.
+//!
+//! A user begins with its own address, users one after another going round them all, and keeps to it, as a browser does. An address
+//! that couldn't be connected to, or was overtaken by another, comes last until the name is looked up again: so it doesn't cost every
+//! connection its wait.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex;
+
+use super::{Failure, words};
+use crate::stats::FailureClass;
+
+/// How long a looked-up address is used.
+const TTL: Duration = Duration::from_secs(30);
+/// How long it isn't asked for again where it wasn't found: what waits for the same name needn't ask one by one.
+const FAILURE_TTL: Duration = Duration::from_secs(1);
+
+/// Looks names up.
+pub(crate) trait Resolve: fmt::Debug {
+    /// The addresses of a host, those to prefer first.
+    fn look_up<'r>(&'r self, host: &'r str) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + 'r>>;
+}
+
+/// The system's resolver.
+#[derive(Debug)]
+pub(crate) struct System;
+
+impl Resolve for System {
+    fn look_up<'r>(&'r self, host: &'r str) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + 'r>> {
+        Box::pin(async move { Ok(tokio::net::lookup_host((host, 0)).await?.map(|address| address.ip()).collect()) })
+    }
+}
+
+/// The names that users of a thread know.
+#[derive(Debug)]
+pub(crate) struct Names {
+    resolver: Box<dyn Resolve>,
+    known: RefCell<HashMap<Box<str>, Rc<Name>>>,
+}
+
+/// What is known of a name.
+#[derive(Debug, Default)]
+struct Name {
+    lock: Mutex<()>,
+    found: RefCell<Option<(Instant, Found)>>,
+}
+
+type Found = Result<Rc<Addresses>, Failure>;
+
+impl Names {
+    pub(crate) fn new(resolver: Box<dyn Resolve>) -> Self {
+        Self { resolver, known: RefCell::default() }
+    }
+
+    /// The addresses of a host, and how long it took where they had to be asked for. Users that want the same name wait for one answer.
+    pub(crate) async fn addresses(&self, host: &str) -> Result<(Rc<Addresses>, Option<Duration>), Failure> {
+        if let Ok(address) = host.parse::<IpAddr>() {
+            return Ok((Rc::new(Addresses::new(vec![address])), None));
+        }
+        let begun = Instant::now();
+        let name = match self.known.borrow_mut().entry(host.into()) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(new) => new.insert(Rc::default()).clone(),
+        };
+        if let Some(known) = name.known() {
+            return Ok((known?, None));
+        }
+        let held = name.lock.lock().await;
+        let found = match name.known() {
+            Some(known) => known,
+            None => self.look_up(&name, host).await,
+        };
+        drop(held);
+        Ok((found?, Some(begun.elapsed())))
+    }
+
+    async fn look_up(&self, name: &Name, host: &str) -> Found {
+        let none = |why: String| Failure::new(FailureClass::Dns, format!("the host {host} has no address{why}"));
+        let found = match self.resolver.look_up(host).await {
+            Ok(found) if found.is_empty() => Err(none(String::new())),
+            Ok(found) => Ok(Rc::new(Addresses::new(found))),
+            Err(error) => Err(none(format!(": {}", words::of_resolver(&error)))),
+        };
+        *name.found.borrow_mut() = Some((Instant::now(), found.clone()));
+        found
+    }
+}
+
+impl Name {
+    fn known(&self) -> Option<Found> {
+        let found = self.found.borrow();
+        let (at, found) = found.as_ref()?;
+        let fresh = at.elapsed() < if found.is_ok() { TTL } else { FAILURE_TTL };
+        fresh.then(|| found.clone())
+    }
+}
+
+/// A host's addresses.
+#[derive(Debug)]
+pub(crate) struct Addresses {
+    /// Families take turns (RFC 8305, 4). Within a family they are sorted: servers give them in another order each time, and all threads
+    /// and shards are to go round the same circle.
+    circle: Vec<IpAddr>,
+    /// Those that connections had better not begin with.
+    last: RefCell<Vec<IpAddr>>,
+}
+
+impl Addresses {
+    fn new(mut found: Vec<IpAddr>) -> Self {
+        let first_is_v6 = found.first().is_some_and(IpAddr::is_ipv6);
+        found.sort_unstable();
+        found.dedup();
+        let (first, second): (Vec<IpAddr>, Vec<IpAddr>) = found.into_iter().partition(|address| address.is_ipv6() == first_is_v6);
+        let (mut first, mut second) = (first.into_iter(), second.into_iter());
+        let mut circle = Vec::new();
+        loop {
+            let pair = [first.next(), second.next()];
+            if pair == [None, None] {
+                break;
+            }
+            circle.extend(pair.into_iter().flatten());
+        }
+        Self { circle, last: RefCell::default() }
+    }
+
+    /// The addresses in the order in which a user tries them.
+    pub(crate) fn order(&self, user: u64) -> Vec<IpAddr> {
+        let last = self.last.borrow();
+        let (mut last, mut order): (Vec<IpAddr>, Vec<IpAddr>) = self.circle.iter().partition(|address| last.contains(address));
+        rotate(&mut order, user);
+        rotate(&mut last, user);
+        order.extend(last);
+        order
+    }
+
+    /// Puts an address last for those that connect from now on.
+    pub(crate) fn put_last(&self, address: IpAddr) {
+        let mut last = self.last.borrow_mut();
+        if self.circle.len() > 1 && !last.contains(&address) {
+            last.push(address);
+        }
+    }
+}
+
+fn rotate(addresses: &mut [IpAddr], user: u64) {
+    let count = addresses.len() as u64;
+    if count > 1 {
+        // Less than the number of addresses.
+        addresses.rotate_left(usize::try_from(user % count).unwrap_or_default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addresses(all: &[&str]) -> Addresses {
+        Addresses::new(all.iter().map(|one| one.parse().unwrap()).collect())
+    }
+
+    fn order(addresses: &Addresses, user: u64) -> Vec<String> {
+        addresses.order(user).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn users_go_round_the_addresses() {
+        let three = addresses(&["10.0.0.3", "10.0.0.1", "10.0.0.2", "10.0.0.1"]);
+        assert_eq!(order(&three, 0), ["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
+        assert_eq!(order(&three, 1), ["10.0.0.2", "10.0.0.3", "10.0.0.1"]);
+        assert_eq!(order(&three, 3_000_000_000_000_000_002), ["10.0.0.3", "10.0.0.1", "10.0.0.2"]);
+        // The same circle, whatever order the next answer has.
+        assert_eq!(order(&addresses(&["10.0.0.2", "10.0.0.1", "10.0.0.3"]), 1), order(&three, 1));
+    }
+
+    #[test]
+    fn families_take_turns() {
+        let mixed = addresses(&["::2", "::1", "::3", "10.0.0.1"]);
+        assert_eq!(order(&mixed, 0), ["::1", "10.0.0.1", "::2", "::3"]);
+        assert_eq!(order(&mixed, 1), ["10.0.0.1", "::2", "::3", "::1"]);
+        assert_eq!(order(&addresses(&["10.0.0.1", "::2", "::1"]), 0), ["10.0.0.1", "::1", "::2"]);
+    }
+
+    #[test]
+    fn the_users_of_a_dead_address_are_spread_over_the_others() {
+        let three = addresses(&["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
+        three.put_last("10.0.0.1".parse().unwrap());
+        three.put_last("10.0.0.1".parse().unwrap());
+        assert_eq!(order(&three, 0), ["10.0.0.2", "10.0.0.3", "10.0.0.1"]);
+        assert_eq!(order(&three, 1), ["10.0.0.3", "10.0.0.2", "10.0.0.1"]);
+        for address in ["10.0.0.2", "10.0.0.3"] {
+            three.put_last(address.parse().unwrap());
+        }
+        assert_eq!(order(&three, 1), ["10.0.0.2", "10.0.0.3", "10.0.0.1"], "where all are dead, none is preferred");
+        let one = addresses(&["10.0.0.1"]);
+        one.put_last("10.0.0.1".parse().unwrap());
+        assert_eq!(order(&one, 5), ["10.0.0.1"]);
+    }
+}
