@@ -3,7 +3,7 @@
 use bytes::{Buf as _, Bytes, BytesMut};
 use tokio::io::AsyncRead;
 
-use super::headers::{Headers, MAX_FIELDS, MAX_HEAD};
+use super::headers::{Headers, MAX_HEAD};
 use super::stream::{broken, read_some};
 use super::traffic::Ledger;
 use super::{Failure, Version};
@@ -173,16 +173,15 @@ impl<S: AsyncRead + Unpin> Chunks<'_, S> {
 
     /// Fields after the last chunk: read, and left out.
     async fn trailers(&mut self) -> Result<(), Failure> {
-        let (mut bytes, mut fields) = (0, 0);
+        let mut bytes = 0;
         loop {
             let end = self.line().await?;
             self.skip_line();
             if end == 0 {
                 return Ok(());
             }
-            bytes += end;
-            fields += 1;
-            if bytes > MAX_HEAD || fields > MAX_FIELDS {
+            bytes += end + 1;
+            if bytes > MAX_HEAD {
                 return Err(Failure::protocol("the trailers of the body are too large"));
             }
         }

@@ -109,7 +109,7 @@ pub(crate) struct Reader<'r, S> {
 
 impl<S: AsyncRead + Unpin> Reader<'_, S> {
     pub(crate) async fn response(&mut self, to_head: bool) -> Result<Raw, Failure> {
-        let (status, version, headers) = loop {
+        let (status, version, headers, trusted) = loop {
             let head = self.head().await?;
             match head.0 {
                 101 => return Err(Failure::protocol("the server switched protocols without being asked to")),
@@ -119,12 +119,13 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
         };
         let (framing, keep) = Framing::of(status, version, &headers, to_head)?;
         let body = read_body(self.stream, self.buffer, framing, self.ledger).await?;
+        let keep = keep && trusted;
         let done = Instant::now();
         let first_byte = self.first_byte.unwrap_or(done);
         Ok(Raw { status, version, headers, body: Some(body), first_byte, done, keep })
     }
 
-    async fn head(&mut self) -> Result<(u16, Version, Headers), Failure> {
+    async fn head(&mut self) -> Result<(u16, Version, Headers, bool), Failure> {
         loop {
             if !self.buffer.is_empty()
                 && let Some(head) = parse(self.buffer)?
@@ -134,7 +135,7 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
                     None => Headers::received(Bytes::copy_from_slice(&self.buffer[head.fields])),
                 };
                 self.buffer.advance(head.length);
-                return Ok((head.status, head.version, headers));
+                return Ok((head.status, head.version, headers, head.trusted));
             }
             if self.buffer.len() > MAX_HEAD {
                 return Err(Failure::protocol(format!("the headers of the answer are larger than {} KB", MAX_HEAD / 1024)));

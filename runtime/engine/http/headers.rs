@@ -7,10 +7,8 @@ use ecow::EcoString;
 
 use super::Failure;
 
-/// Most fields a response may have.
-pub(crate) const MAX_FIELDS: usize = 128;
-/// Most bytes a response's head may have.
-pub(crate) const MAX_HEAD: usize = 64 * 1024;
+/// Most bytes a response's head may have, as in Chrome.
+pub(crate) const MAX_HEAD: usize = 256 * 1024;
 
 /// The header fields of a response, in the order they came. Names are found in any case.
 ///
@@ -39,13 +37,14 @@ impl Headers {
         self.whole.get(self.fields.end..).unwrap_or_default()
     }
 
-    /// Copies fields into one block. Values that are no UTF-8 have their odd bytes replaced, line breaks in them become spaces.
+    /// Copies fields into one block. Values that are no UTF-8 have their odd bytes replaced, control characters in them become spaces.
     pub(crate) fn build<'h>(from: impl Iterator<Item = (&'h str, &'h [u8])>) -> Self {
         let mut block = String::new();
         for (name, value) in from {
             block.push_str(name);
             block.push_str(": ");
-            block.extend(String::from_utf8_lossy(value).chars().map(|char| if matches!(char, '\r' | '\n') { ' ' } else { char }));
+            let plain = |char: char| if char.is_ascii_control() && char != '\t' { ' ' } else { char };
+            block.extend(String::from_utf8_lossy(value).chars().map(plain));
             block.push_str("\r\n");
         }
         Self::received(block.into())

@@ -15,6 +15,7 @@ mod headers;
 #[cfg(any(test, fuzzing))]
 #[path = "tests/invariants.rs"]
 mod invariants;
+mod lenient;
 pub mod memory;
 mod names;
 mod parse;

@@ -1,9 +1,9 @@
-//! The head of an HTTP/1.1 response, from its bytes. Pure, so that it can be fuzzed.
+//! The head of an HTTP/1.1 response, from its bytes (`lenient` reads what isn't as it should be). Pure, so that it can be fuzzed.
 
-use std::mem::MaybeUninit;
 use std::ops::Range;
 
-use super::headers::{Headers, MAX_FIELDS, MAX_HEAD};
+use super::headers::{Headers, MAX_HEAD};
+use super::lenient::parse_any;
 use super::{Failure, Version};
 
 /// The parts of a head, as far as they matter.
@@ -15,6 +15,8 @@ pub(crate) struct Head {
     pub(crate) fields: Range<usize>,
     /// The fields, where they can't stay as they were received.
     pub(crate) rebuilt: Option<Headers>,
+    /// Whether its connection may be used again, as far as its fields can be read in one way only.
+    pub(crate) trusted: bool,
     /// Its length with the empty line at its end.
     pub(crate) length: usize,
     /// The body's length, where it is said once and no field stands in its way; else the fields have to be looked at (RFC 9112, 6.3).
@@ -29,6 +31,8 @@ pub(crate) struct Head {
 pub(crate) struct Known([(Vec<u8>, Simple); KNOWN]);
 
 const KNOWN: usize = 16;
+/// Larger heads are read anew each time.
+const LARGEST: usize = 8 * 1024;
 
 /// A head of a final response over HTTP/1.1 whose body has a plain length.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,7 +54,7 @@ impl Known {
 
     /// Keeps a head that was understood in these bytes; gives it where it is simple.
     pub(crate) fn learn(&mut self, bytes: &[u8], head: &Head) -> Option<Simple> {
-        let body = head.plain_length.filter(|_| head.status >= 200 && head.rebuilt.is_none())?;
+        let body = head.plain_length.filter(|_| head.status >= 200 && head.rebuilt.is_none() && head.length <= LARGEST)?;
         let (status, fields, length, concerns_client) = (head.status, head.fields.start, head.length, head.concerns_client);
         let simple = Simple { status, fields, length, body, concerns_client };
         let (known, kept) = &mut self.0[bytes.len() % KNOWN];
@@ -79,8 +83,8 @@ pub(crate) fn parse_plain(bytes: &[u8]) -> Option<Head> {
         return None;
     }
     let start = bytes.len() - rest.len();
-    let mut facts = Facts { plain: true, ..Facts::default() };
-    for _ in 0..=MAX_FIELDS {
+    let mut facts = Facts::of(Version::Http11);
+    loop {
         let (line, behind) = plain_line(rest)?;
         rest = behind;
         if line.is_empty() {
@@ -91,7 +95,6 @@ pub(crate) fn parse_plain(bytes: &[u8]) -> Option<Head> {
         let value = line[name..].strip_prefix(b":")?;
         facts.note(&line[..name], value.trim_ascii());
     }
-    None
 }
 
 /// Letters, digits and the hyphen: what nearly all names of fields are made of.
@@ -123,67 +126,9 @@ fn plain_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((&bytes[..at], bytes[at..].strip_prefix(b"\r\n")?))
 }
 
-/// Any head.
-pub(crate) fn parse_any(bytes: &[u8]) -> Result<Option<Head>, Failure> {
-    let mut fields = [const { MaybeUninit::uninit() }; MAX_FIELDS];
-    let mut parsed = httparse::Response::new(&mut []);
-    let config = httparse::ParserConfig::default();
-    match config.parse_response_with_uninit_headers(&mut parsed, bytes, &mut fields) {
-        Ok(httparse::Status::Complete(length)) => head(&parsed, bytes, length).map(Some),
-        Ok(httparse::Status::Partial) => Ok(None),
-        // Values that go over several lines are obsolete, but some servers send them.
-        Err(_) => parse_leniently(bytes),
-    }
-}
-
-fn parse_leniently(bytes: &[u8]) -> Result<Option<Head>, Failure> {
-    let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
-    let mut parsed = httparse::Response::new(&mut fields);
-    let mut config = httparse::ParserConfig::default();
-    config.allow_obsolete_multiline_headers_in_responses(true);
-    match config.parse_response(&mut parsed, bytes) {
-        Ok(httparse::Status::Complete(length)) => {
-            let mut head = head(&parsed, bytes, length)?;
-            head.rebuilt = Some(rebuilt(&parsed));
-            Ok(Some(head))
-        }
-        Ok(httparse::Status::Partial) => Ok(None),
-        Err(httparse::Error::TooManyHeaders) => Err(Failure::protocol(format!("the answer has more than {MAX_FIELDS} header fields"))),
-        Err(httparse::Error::Status | httparse::Error::Version | httparse::Error::Token) => {
-            let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-            let line = String::from_utf8_lossy(&line[..line.len().min(60)]);
-            Err(Failure::protocol(format!("the answer is not HTTP: it begins with `{}`", line.trim_end())))
-        }
-        Err(error) => Err(Failure::protocol(format!("the headers of the answer can't be read: {error}"))),
-    }
-}
-
-fn rebuilt(parsed: &httparse::Response<'_, '_>) -> Headers {
-    Headers::build(parsed.headers.iter().map(|field| (field.name, field.value)))
-}
-
-fn head(parsed: &httparse::Response<'_, '_>, bytes: &[u8], length: usize) -> Result<Head, Failure> {
-    let status = parsed.code.unwrap_or_default();
-    if status < 100 {
-        return Err(Failure::protocol(format!("{status} is no status")));
-    }
-    let version = if parsed.version == Some(0) { Version::Http10 } else { Version::Http11 };
-    let mut facts = Facts { plain: version == Version::Http11, ..Facts::default() };
-    for field in parsed.headers.iter() {
-        facts.note(field.name.as_bytes(), field.value);
-    }
-    // The fields begin behind the status line, which blank lines may stand before.
-    let line = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or_default();
-    let start = memchr::memchr(b'\n', &bytes[line..]).map_or(length, |at| line + at + 1).min(length);
-    let fields = start..length;
-    let block = &bytes[fields.clone()];
-    let rebuilt = (!block.is_ascii() && std::str::from_utf8(block).is_err()).then(|| rebuilt(parsed));
-    Ok(facts.head(status, version, fields, rebuilt))
-}
-
 /// What fields say that the client acts upon.
 #[derive(Default)]
-struct Facts {
+pub(super) struct Facts {
     length: Option<usize>,
     /// Whether the length is all there is to know of how the body is framed.
     plain: bool,
@@ -191,7 +136,12 @@ struct Facts {
 }
 
 impl Facts {
-    fn note(&mut self, name: &[u8], value: &[u8]) {
+    /// Of no field so far.
+    pub(super) fn of(version: Version) -> Self {
+        Self { plain: version == Version::Http11, ..Self::default() }
+    }
+
+    pub(super) fn note(&mut self, name: &[u8], value: &[u8]) {
         let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
         match name.len() {
             8 => self.concerns_client |= is("location"),
@@ -208,15 +158,15 @@ impl Facts {
         }
     }
 
-    fn head(self, status: u16, version: Version, fields: Range<usize>, rebuilt: Option<Headers>) -> Head {
+    pub(super) fn head(self, status: u16, version: Version, fields: Range<usize>, rebuilt: Option<Headers>) -> Head {
         let length = fields.end;
         let plain_length = self.length.filter(|_| self.plain);
-        Head { status, version, fields, rebuilt, length, plain_length, concerns_client: self.concerns_client }
+        Head { status, version, fields, rebuilt, trusted: true, length, plain_length, concerns_client: self.concerns_client }
     }
 }
 
 /// A number of so few digits that it can't be too large.
-fn digits(value: &[u8]) -> Option<usize> {
+pub(super) fn digits(value: &[u8]) -> Option<usize> {
     if value.is_empty() || value.len() > 9 {
         return None;
     }

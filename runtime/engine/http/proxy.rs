@@ -5,6 +5,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use tokio::io::AsyncWriteExt as _;
 
 use super::headers::MAX_HEAD;
+use super::parse::parse;
 use super::stream::{Stream, broken, read_some};
 use super::target::Origin;
 use super::{Failure, head};
@@ -86,17 +87,14 @@ pub(crate) async fn tunnel(stream: &mut Stream, origin: &Origin, hopper: &Hopper
         if read == 0 {
             return Err(Failure::reset(format!("the proxy {proxy} closed the connection before it answered")));
         }
-        let mut fields = [httparse::EMPTY_HEADER; 64];
-        let mut parsed = httparse::Response::new(&mut fields);
-        match parsed.parse(&buffer) {
-            Ok(httparse::Status::Partial) if buffer.len() <= MAX_HEAD => buffer.reserve(1024),
+        match parse(&buffer) {
+            Ok(None) if buffer.len() <= MAX_HEAD => buffer.reserve(1024),
             // Nothing may follow before TLS has begun: the client speaks first.
-            Ok(httparse::Status::Complete(length)) if matches!(parsed.code, Some(200..300)) && length == buffer.len() => return Ok(()),
-            Ok(httparse::Status::Complete(_)) if !matches!(parsed.code, Some(200..300)) => {
-                let status = parsed.code.unwrap_or_default();
+            Ok(Some(head)) if matches!(head.status, 200..300) && head.length == buffer.len() => return Ok(()),
+            Ok(Some(head)) if !matches!(head.status, 200..300) => {
                 return Err(Failure::new(
                     FailureClass::Connect,
-                    format!("the proxy {proxy} refused the way to {to}: it answered {status}"),
+                    format!("the proxy {proxy} refused the way to {to}: it answered {}", head.status),
                 ));
             }
             _ => return Err(Failure::protocol(format!("the answer of the proxy {proxy} can't be read"))),

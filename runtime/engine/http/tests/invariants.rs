@@ -12,7 +12,8 @@ use tokio::io::{AsyncRead, ReadBuf};
 use super::Failure;
 use super::h1::{Raw, Reader};
 use super::headers::Headers;
-use super::parse::{Head, Known, Simple, parse, parse_any, parse_plain};
+use super::lenient::parse_any;
+use super::parse::{Head, Known, Simple, parse, parse_plain};
 use super::traffic::Ledger;
 
 /// The sizes of the pieces that answers come in.
@@ -69,8 +70,8 @@ impl Invariants {
     }
 }
 
-fn facts(head: &Head) -> (u16, usize, Option<usize>, bool, bool) {
-    (head.status, head.length, head.plain_length, head.concerns_client, head.rebuilt.is_some())
+fn facts(head: &Head) -> (u16, usize, Option<usize>, [bool; 3]) {
+    (head.status, head.length, head.plain_length, [head.concerns_client, head.rebuilt.is_some(), head.trusted])
 }
 
 /// An answer ends in a response or a failure, the same one however it comes, and every byte is accounted for.

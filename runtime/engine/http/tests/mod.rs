@@ -5,6 +5,7 @@ mod chains;
 mod connections;
 mod encrypted;
 mod fuzz;
+mod odd_heads;
 mod selfsigned;
 mod speed;
 
