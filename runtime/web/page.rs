@@ -1,8 +1,8 @@
-//! The page: its markup, style and script in one, and the policy that lets nothing else in.
+//! The page: its markup, style and script in one, and the policy that lets nothing else in. Colours, figures and charts are the report's.
 
 const HTML: &str = include_str!("page.html");
-const CSS: &str = include_str!("page.css");
-const JS: &str = include_str!("page.js");
+const CSS: &str = concat!(include_str!("../report/html/common.css"), include_str!("page.css"));
+const JS: &str = concat!(include_str!("../report/html/basics.js"), include_str!("../report/html/chart.js"), include_str!("page.js"));
 
 /// The page, and its content security policy: only its own script runs, and only this server is talked to.
 pub(super) fn page() -> (String, String) {

@@ -1,7 +1,8 @@
 'use strict';
-// What everything else is built of. Text goes into the page as text, never as markup: it may quote what a server sent.
+// What the report and the live page are built of. Text goes into the page as text, never as markup: it may quote what a server sent.
 
-const figures = JSON.parse(document.getElementById('figures').textContent);
+// How long the axes of time are, in seconds: hours are written where there are any.
+let span = 0;
 
 function el(tag, props, ...children) {
   const made = document.createElement(tag);
@@ -82,7 +83,7 @@ function clock(seconds) {
   const whole = Math.floor(seconds + 1e-6);
   const two = (n) => String(n).padStart(2, '0');
   const minutes = two(Math.floor(whole / 60) % 60) + ':' + two(whole % 60);
-  return figures.seconds >= 3600 ? two(Math.floor(whole / 3600)) + ':' + minutes : minutes;
+  return span >= 3600 ? two(Math.floor(whole / 3600)) + ':' + minutes : minutes;
 }
 
 function lasted(seconds) {

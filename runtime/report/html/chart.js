@@ -33,9 +33,10 @@ function logTicks(from, to) {
 }
 
 class Chart {
-  // series: [{ name, color, values, dash, x }]; `x` of each, or one for all. link: charts that share a cross-hair.
-  constructor({ title, note, x, series, format, axis, xName, xTicks, log, height, link, hidden, most, domain }) {
-    Object.assign(this, { x, series, axis: axis || format, format, xName: xName || clock, xTicks: xTicks || timeTicks, log, link, most, domain });
+  // series: [{ name, color, values, dash, area, x }]; `x` of each, or one for all. link: charts that share a cross-hair.
+  // gap: how far apart two points may be with a line between them; further apart there was nothing.
+  constructor({ title, note, x, series, format, axis, xName, xTicks, log, height, link, hidden, most, domain, gap }) {
+    Object.assign(this, { x, series, gap: gap || Infinity, axis: axis || format, format, xName: xName || clock, xTicks: xTicks || timeTicks, log, link, most, domain });
     this.height = height || 200;
     this.off = new Set(hidden || []);
     this.legend = el('div', { className: 'legend' });
@@ -121,6 +122,7 @@ class Chart {
     }
     picture.append(svg('line', { className: 'axis', x1: ml, x2: width - mr, y1: height - mb, y2: height - mb }));
     for (const one of shown) {
+      if (one.area) picture.append(svg('path', { className: 'area', d: this.path(one, xs(one), px, py, py(0)), fill: one.color }));
       picture.append(svg('path', { className: one.dash ? 'curve dash' : 'curve', d: this.path(one, xs(one), px, py), stroke: one.color, 'data-series': one.name }));
     }
     this.cross = svg('line', { className: 'cross', y1: mt, y2: height - mb, visibility: 'hidden' });
@@ -137,24 +139,37 @@ class Chart {
     picture.addEventListener('pointerdown', move);
     picture.addEventListener('pointerleave', leave);
     this.plot.replaceChildren(picture, this.tip);
+    // A live chart is drawn anew under the pointer.
+    if (this.at !== undefined && this.at !== null) this.point(this.at, this.tells);
   }
 
-  path(one, xs, px, py) {
-    let path = '';
-    let open = false;
-    const drawn = one.values.filter((value) => value !== null).length;
+  // Stretches of a series without a gap, as lists of [x, value].
+  stretches(one, xs) {
+    const all = [];
+    let open = null;
     one.values.forEach((value, i) => {
-      if (value === null || (this.log && value <= 0)) { open = false; return; }
-      path += `${open ? 'L' : 'M'}${px(xs[i]).toFixed(1)} ${py(value).toFixed(1)}`;
-      // One point alone is no line: a dash as wide as can be seen.
-      if (!open && (drawn === 1 || (one.values[i + 1] ?? null) === null)) path += 'h2';
-      open = true;
+      if (value === null || value === undefined || (this.log && value <= 0)) { open = null; return; }
+      if (open && xs[i] - open[open.length - 1][0] > this.gap) open = null;
+      if (!open) all.push(open = []);
+      open.push([xs[i], value]);
     });
-    return path;
+    return all;
+  }
+
+  // The line of a series; with a base, the area down to it.
+  path(one, xs, px, py, base) {
+    return this.stretches(one, xs).map((stretch) => {
+      const points = stretch.map(([x, value]) => `${px(x).toFixed(1)} ${py(value).toFixed(1)}`);
+      const line = 'M' + points.join('L');
+      if (base !== undefined) return `${line}L${px(stretch[stretch.length - 1][0]).toFixed(1)} ${base}L${px(stretch[0][0]).toFixed(1)} ${base}Z`;
+      // One point alone is no line: a dash as wide as can be seen.
+      return points.length === 1 ? line + 'h2' : line;
+    }).join('');
   }
 
   // Shows the figures at a place of the axis, or none.
   point(at, tell) {
+    Object.assign(this, { at, tells: tell });
     if (!this.shown || !this.cross) return;
     if (at === null || !isFinite(at)) {
       for (const mark of [this.cross, ...this.dots]) mark.setAttribute('visibility', 'hidden');
@@ -199,10 +214,11 @@ function nearest(xs, at) {
   return Math.abs(xs[low] - at) <= Math.abs(xs[high] - at) ? low : high;
 }
 
-function spark(values, width, height) {
+// A curve as small as a word; `at` are the numbers of its points, which may leave some out.
+function spark(at, values, width, height) {
   const most = Math.max(...values, 1e-9);
-  const step = width / Math.max(values.length - 1, 1);
-  const path = values.map((value, i) => `${i ? 'L' : 'M'}${(i * step).toFixed(1)} ${(height - 1.5 - (value / most) * (height - 3)).toFixed(1)}`);
+  const step = width / Math.max(at[at.length - 1] - at[0], 1);
+  const path = values.map((value, i) => `${i && at[i] === at[i - 1] + 1 ? 'L' : 'M'}${((at[i] - at[0]) * step).toFixed(1)} ${(height - 1.5 - (value / most) * (height - 3)).toFixed(1)}`);
   return svg('svg', { className: 'spark', width, height, viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true' },
     svg('path', { d: values.length === 1 ? path[0] + `h${width}` : path.join('') }));
 }

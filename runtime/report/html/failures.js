@@ -23,7 +23,7 @@ function failureSection() {
   const untold = figures.untold ? el('p', { className: 'empty' }, `${count(figures.untold)} more, of further kinds, were not told apart.`) : null;
   return [
     el('h2', { id: 'failures' }, 'Failures', el('small', null, `${count(figures.failed)}, of ${figures.failures.length === 1 ? 'one kind' : count(figures.failures.length) + ' kinds'}, with their first examples`)),
-    el('div', { className: 'card' }, figures.classes.length > 1 && el('div', { className: 'bar' }, chips), list, more, untold),
+    el('div', { className: 'card long' }, figures.classes.length > 1 && el('div', { className: 'bar' }, chips), list, more, untold),
   ];
 }
 

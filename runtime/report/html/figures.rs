@@ -51,6 +51,9 @@ pub(super) fn of(report: &Report) -> Value {
         "total": line(&total, seconds),
         "lines": lines,
         "width": digits(history.width_us() as f64 / 1e6),
+        "interval": digits(report.timeline.width().as_secs_f64()),
+        // Users when the test ended, and those that were planned then.
+        "left": { "running": report.total.users(), "planned": report.total.planned() },
         "timeline": timeline(report),
         "failures": failures(report),
         "classes": report.total.failures.by_class().iter().map(|(class, count)| json!([class.name(), count])).collect::<Vec<_>>(),

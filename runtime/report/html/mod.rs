@@ -8,7 +8,7 @@ use std::io;
 use super::Report;
 
 const PAGE: &str = include_str!("page.html");
-const STYLE: &str = include_str!("style.css");
+const STYLE: &str = concat!(include_str!("common.css"), include_str!("style.css"));
 const SCRIPTS: [&str; 5] =
     [include_str!("basics.js"), include_str!("chart.js"), include_str!("steps.js"), include_str!("failures.js"), include_str!("page.js")];
 

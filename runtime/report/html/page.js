@@ -1,5 +1,7 @@
 // The page as a whole.
 
+const figures = JSON.parse(document.getElementById('figures').textContent);
+span = figures.seconds;
 const run = figures.run;
 const total = figures.total;
 const timeline = figures.timeline;
@@ -55,15 +57,18 @@ function thresholdSection() {
 function chartSection() {
   const x = timeline.from.map((from, i) => (from + timeline.to[i]) / 2);
   const link = [];
-  const chart = (title, series, format, more) => new Chart({ title, series, format, x, link, domain: [0, figures.seconds], ...more });
+  const chart = (title, series, format, more) => new Chart({ title, series, format, x, link, domain: [0, figures.seconds], gap: figures.width * 1.5, ...more });
   const line = (name, values, color, dash) => ({ name, values, color: `var(--c${color})`, dash });
   const any = (values) => values.some((value) => value > 0);
+  // Users are those at the end of an interval, and the plan's too.
+  const ends = [...timeline.to.map((to, i) => Math.min(to, x[i] + figures.interval / 2)), figures.seconds];
+  const counted = (name, values, color, dash) => ({ ...line(name, [...values, figures.left[name]], color, dash), x: ends });
   const charts = [
     chart('Requests a second', [line('requests', timeline.rps, 0)], trim, { axis: short }),
     chart('Response times', [line('p50', timeline.p50, 2), line('p90', timeline.p90, 4), line('p95', timeline.p95, 0), line('p99', timeline.p99, 1), line('max', timeline.max, 3)],
       took, { hidden: ['p90', 'max'] }),
     (any(timeline.users) || any(timeline.planned)) &&
-      chart('Users', [line('running', timeline.users, 0), any(timeline.planned) && line('planned', timeline.planned, 1, true)].filter(Boolean), trim,
+      chart('Users', [counted('running', timeline.users, 0), any(timeline.planned) && counted('planned', timeline.planned, 1, true)].filter(Boolean), trim,
         { axis: short }),
     chart('Failures', [line('failed', timeline.share, 3)], (value) => trim(value) + '%', { note: '% of requests', most: 100 }),
     any(timeline.missed) && chart('Arrivals missed', [line('missed', timeline.missed, 3)], count, { axis: short }),
@@ -105,9 +110,12 @@ function page() {
   document.getElementById('head').append(...heading().filter(Boolean));
   const charts = chartSection();
   const steps = new Steps();
+  const printed = el('div', { className: 'print' });
+  addEventListener('beforeprint', () => printed.replaceChildren(...steps.printed()));
+  addEventListener('afterprint', () => printed.replaceChildren());
   const sections = [
     tiles(), thresholdSection(), charts.course,
-    el('h2', { id: 'steps' }, 'Steps', el('small', null, 'milliseconds; pick a name to see it below')), steps.node,
+    el('h2', { id: 'steps' }, 'Steps', el('small', null, 'milliseconds; pick a name to see it below')), steps.node, printed,
     el('h2', { id: 'picked' }, 'Picked steps'), steps.charts,
     failureSection(),
     el('h2', { id: 'generator' }, 'The generator', el('small', null, healthFacts())), charts.health,

@@ -18,7 +18,7 @@ function views() {
     { name: 'avg ms', value: (line) => (of(line).count ? of(line).avg : null), show: ms },
     { name: 'min', value: (line) => (of(line).count ? of(line).min : null), show: ms },
     ...percentileColumns(of),
-    { name: 'trend', title: 'p95 over time', value: null, cell: (line) => (line.course && line.course.p95.length ? spark(line.course.p95, 64, 20) : '') },
+    { name: 'trend', title: 'p95 over time', value: null, cell: (line) => (line.course && line.course.p95.length ? spark(line.course.at, line.course.p95, 64, 20) : '') },
   ];
   const plain = (name, key, show) => ({ name, value: (line) => line[key], show });
   const all = [['Response times', times((line) => line.times)]];
@@ -51,7 +51,7 @@ class Steps {
     const typed = (event) => { this.filter = event.target.value; this.draw(); };
     this.search = el('input', { type: 'search', placeholder: 'Filter by name', 'aria-label': 'Filter by name', on: { input: typed } });
     this.told = el('span', { className: 'soft' });
-    this.node = el('div', { className: 'card' },
+    this.node = el('div', { className: 'card screen' },
       el('div', { className: 'bar' }, this.tabs, figures.lines.length > 8 && this.search, this.told), this.scroll, this.more);
     this.makeCharts();
     this.draw();
@@ -75,13 +75,26 @@ class Steps {
   }
 
   draw() {
-    const columns = this.views[this.view][1];
     this.tabs.replaceChildren(...this.views.map(([name], i) => el('button',
       { type: 'button', 'aria-pressed': String(i === this.view), on: { click: () => { this.view = i; this.draw(); } } }, name)));
+    const lines = this.lines();
+    const shown = this.all || lines.length <= ROWS * 2 ? lines : lines.slice(0, ROWS);
+    this.scroll.replaceChildren(this.table(this.views[this.view][1], shown));
+    this.more.hidden = shown.length === lines.length;
+    this.more.textContent = `Show all ${count(lines.length)}`;
+    this.told.textContent = this.filter ? `${count(lines.length)} of ${count(figures.lines.length)}` : '';
+  }
+
+  // On paper nothing can be pressed: all lines, with the columns of all views.
+  printed() {
+    return this.views.map(([name, columns]) => [el('h3', null, name), el('div', { className: 'card long' }, this.table(columns, figures.lines))]).flat();
+  }
+
+  table(columns, lines) {
     const head = (name, sorts, title) => {
       const sorted = this.sort && this.sort.column === name ? (this.sort.down ? 'descending' : 'ascending') : null;
       const click = () => {
-        // Figures from the greatest, names from A; a second click turns it, a third leaves the order of the spec.
+        // Figures from the greatest, names from A; a second press reverses them, a third leaves the order of the spec.
         const first = name !== 'Step';
         if (!sorted) this.sort = { column: name, down: first };
         else if (this.sort.down === first) this.sort = { column: name, down: !first };
@@ -96,9 +109,7 @@ class Steps {
       const none = value === null || value === undefined || value === 0;
       return el('td', { className: column.bad && column.bad(line) ? 'bad' : none ? 'none' : null }, value === null || value === undefined ? '–' : column.show(value, line));
     });
-    const lines = this.lines();
-    const shown = this.all || lines.length <= ROWS * 2 ? lines : lines.slice(0, ROWS);
-    const rows = shown.map((line) => {
+    const rows = lines.map((line) => {
       const color = this.colorOf(line);
       const pick = el('button', { type: 'button', className: 'pick', 'aria-pressed': String(!!color), title: line.name, on: { click: () => this.pick(line) } },
         el('i', { style: color ? { background: color, 'border-color': color } : {} }),
@@ -106,12 +117,9 @@ class Steps {
       return el('tr', { className: line.group ? 'group' : null }, el('td', null, pick), cells(line));
     });
     const total = el('tr', { className: 'total' }, el('td', null, 'Total'), cells(figures.total));
-    this.scroll.replaceChildren(el('table', { className: 'list steps' },
+    return el('table', { className: 'list steps' },
       el('thead', null, el('tr', null, head('Step', true), columns.map((column) => head(column.name, !!column.value, column.title)))),
-      el('tbody', null, rows), el('tfoot', null, total)));
-    this.more.hidden = shown.length === lines.length;
-    this.more.textContent = `Show all ${count(lines.length)}`;
-    this.told.textContent = this.filter ? `${count(lines.length)} of ${count(figures.lines.length)}` : '';
+      el('tbody', null, rows), el('tfoot', null, total));
   }
 
   colorOf(line) {
@@ -132,7 +140,7 @@ class Steps {
 
   makeCharts() {
     const link = [];
-    const over = (title, note, format, axis) => new Chart({ title, note, x: [], series: [], format, axis, link, height: 210, domain: [0, figures.seconds] });
+    const over = (title, note, format, axis) => new Chart({ title, note, x: [], series: [], format, axis, link, height: 210, domain: [0, figures.seconds], gap: figures.width * 1.5 });
     this.nines = new Chart({
       title: 'Distribution', note: 'response times; the axis goes in nines', x: [], series: [], format: took, axis: took, log: true, height: 300,
       xName: nineName, xTicks: (from, to) => [0, 0.30103, 1, 2, 3, 4, 5, 6].filter((x) => x >= from && x <= to),
@@ -159,7 +167,9 @@ class Steps {
       const x = line.course.at.map((number) => Math.min((number + 0.5) * width, figures.seconds));
       return { name: line.name, color: COLORS[i], x, values: values(line.course) };
     });
-    const length = (at) => Math.max(Math.min(width, figures.seconds - at * width), width / 10);
+    // The last interval may be shorter, or a little longer.
+    const last = Math.max(...figures.lines.flatMap((line) => line.course.at));
+    const length = (at) => (at === last ? Math.max(Math.min(width * 1.25, figures.seconds - at * width), width / 10) : width);
     const rate = (key) => (course) => course[key].map((n, i) => n / length(course.at[i]));
     this.p50.set(over((course) => course.p50));
     this.p95.set(over((course) => course.p95));
