@@ -2,7 +2,7 @@
 
 const $ = (id) => document.getElementById(id);
 const token = location.hash.slice(1);
-let about = null, ticks = [], now = null, state = "connecting", behind = 0;
+let about = null, past = [], now = null, state = "connecting", behind = 0;
 
 // ---- how figures are written -------------------------------------------------------------------------------------------------------
 const rate = (v) => v == null ? "–" : v >= 1000 ? count(v) : v.toFixed(1);
@@ -29,12 +29,12 @@ const charts = [
 ];
 const draw = () => {
   const planned = about && about.planned_s || 0;
-  const last = ticks.length ? ticks[ticks.length - 1][0] : 0;
+  const last = past.length ? past[past.length - 1][0] : 0;
   // A short test is shown whole; of a long one, what is over.
   span = Math.max(last, planned && last > planned / 4 ? planned : 0, 10);
   for (const one of charts) {
-    one.x = ticks.map((tick) => tick[0]);
-    one.series.forEach((series, i) => { series.values = ticks.map((tick) => tick[one.places[i]] ?? null); });
+    one.x = past.map((tick) => tick[0]);
+    one.series.forEach((series, i) => { series.values = past.map((tick) => tick[one.places[i]] ?? null); });
     one.domain = [0, span];
     one.draw();
   }
@@ -121,8 +121,8 @@ const show = () => {
   const [, users, planned] = now.tick, total = now.total, over = state === "ended";
   $("c-rps").textContent = rate(total.rps);
   $("c-requests").textContent = count(total.requests) + " requests";
-  $("c-users").textContent = count(over ? Math.max(0, ...ticks.map((tick) => tick[1])) : users);
-  $("c-planned").textContent = over ? "at most" : ticks.some((tick) => tick[2]) ? `of ${count(planned)} planned` : "for arrivals";
+  $("c-users").textContent = count(over ? Math.max(0, ...past.map((tick) => tick[1])) : users);
+  $("c-planned").textContent = over ? "at most" : past.some((tick) => tick[2]) ? `of ${count(planned)} planned` : "for arrivals";
   $("c-p95").textContent = took(total.p95);
   $("c-p50").textContent = `p50 ${took(total.p50)} · p99 ${took(total.p99)}`;
   $("c-failures").textContent = count(total.failures);
@@ -168,13 +168,13 @@ source.addEventListener("about", (event) => {
   if (state !== "stopping") set("running", "running");
   beat();
 });
-source.addEventListener("history", (event) => { ticks = JSON.parse(event.data); show(); });
+source.addEventListener("history", (event) => { past = JSON.parse(event.data); show(); });
 source.addEventListener("moment", (event) => {
   now = JSON.parse(event.data);
-  const last = ticks[ticks.length - 1];
-  if (!last || now.tick[0] > last[0]) ticks.push(now.tick);
+  const last = past[past.length - 1];
+  if (!last || now.tick[0] > last[0]) past.push(now.tick);
   // As many points as there are pixels are enough.
-  if (ticks.length > 3000) ticks = ticks.filter((_, index) => index % 2 === 0);
+  if (past.length > 3000) past = past.filter((_, index) => index % 2 === 0);
   show();
 });
 source.addEventListener("end", (event) => {

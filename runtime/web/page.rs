@@ -31,4 +31,56 @@ mod tests {
         // Text from outside is never markup.
         assert!(!JS.contains("innerHTML") && !JS.contains("insertAdjacentHTML"));
     }
+
+    /// Before the page's script: what the server would tell, told at once, and what the page made of it.
+    const TOLD: &str = "<script>
+window.EventSource = class {
+  constructor() { this.heard = {}; setTimeout(() => { for (const [name, data] of FRAMES) this.heard[name]({ data }); told(); }, 50); }
+  addEventListener(name, call) { this.heard[name] = call; }
+  close() {}
+};
+function told() {
+  const texts = (what) => [...document.querySelectorAll(what)].map((one) => one.textContent);
+  const seen = parent.document.createElement('pre');
+  seen.id = 'seen';
+  seen.textContent = JSON.stringify({
+    wrong: window.wrong, state: texts('#pill'), test: texts('#test'), charts: texts('.chart h3'), curves: document.querySelectorAll('path.curve').length,
+    steps: texts('#steps tbody td.name'), total: texts('#steps tfoot td'), failures: texts('#failures tbody td.text'),
+  });
+  parent.document.body.append(seen);
+}
+</script>";
+
+    #[test]
+    fn a_browser_draws_what_the_feed_tells() {
+        let feed = crate::web::feed::Feed::new(std::sync::Arc::new(crate::moment::sample::about()));
+        let mut moment = crate::moment::sample::moment();
+        for second in 1..5 {
+            moment.at = std::time::Duration::from_secs(second * 5);
+            feed.tell(&moment);
+        }
+        let frames: Vec<[String; 2]> = feed
+            .subscribe()
+            .0
+            .iter()
+            .map(|frame| {
+                let (name, data) = frame.strip_prefix("event: ").unwrap().split_once("\ndata: ").unwrap();
+                [name.to_owned(), data.trim_end().to_owned()]
+            })
+            .collect();
+        let told = TOLD.replace("FRAMES", &serde_json::to_string(&frames).unwrap().replace('<', "\\u003c"));
+        let (html, _) = page();
+        let html = html.replacen("<title>", &format!("{}{told}<title>", crate::report::html::browser::WATCH), 1);
+        let dom = crate::report::html::browser::dom(&html, 1200);
+        let seen = dom.rsplit_once("<pre id=\"seen\">").unwrap_or_else(|| panic!("the page's script ended early: {dom}")).1;
+        let seen: serde_json::Value = serde_json::from_str(seen.split_once("</pre>").unwrap().0).unwrap();
+        assert_eq!(seen["wrong"], serde_json::json!([]), "{seen:#}");
+        assert_eq!(seen["state"], serde_json::json!(["running"]));
+        assert_eq!(seen["test"], serde_json::json!(["tpdata"]));
+        assert_eq!(seen["charts"].as_array().unwrap().len(), 4);
+        assert!(seen["curves"].as_u64().unwrap() >= 6, "{seen:#}");
+        assert_eq!(seen["steps"][0], "Checkout / Create");
+        assert_eq!(seen["total"][1], "400");
+        assert!(seen["failures"][0].as_str().unwrap().starts_with("expected status 201"), "{seen:#}");
+    }
 }

@@ -15,7 +15,7 @@ use ltc_engine::stats::{Cpu, Example, FailureClass, FailureKey, Name, Recorder, 
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Before everything else in the page: what goes wrong is kept.
-const WATCH: &str = "<script>
+pub(crate) const WATCH: &str = "<script>
 window.wrong = [];
 addEventListener('error', (event) => window.wrong.push(String(event.message)));
 addEventListener('unhandledrejection', (event) => window.wrong.push(String(event.reason)));
@@ -109,17 +109,12 @@ fn chromium() -> Command {
     command
 }
 
-/// Opens the page of a report, uses it, and tells what was seen.
-fn used(name: &str, report: &Report, width: u32) -> serde_json::Value {
-    let mut page = Vec::new();
-    super::write(report, &mut page).unwrap();
-    let page = String::from_utf8(page).unwrap();
-    fs::write(pages().join(format!("{name}.html")), &page).unwrap();
-    // In a frame: a window is never as narrow as a phone.
-    let watched = page.replacen("<title>", &format!("{WATCH}<title>"), 1).replacen("</body>", &format!("{USE}</body>"), 1);
+/// What a page, in a frame of that width, has become after ten seconds of its own time.
+pub(crate) fn dom(page: &str, width: u32) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("page.html");
-    let framed = watched.replace('&', "&amp;").replace('"', "&quot;");
+    let framed = page.replace('&', "&amp;").replace('"', "&quot;");
+    // In a frame: a window is never as narrow as a phone.
     let frame =
         format!("<!doctype html><body><iframe style=\"width:{width}px;height:900px;border:0\" srcdoc=\"{framed}\"></iframe></body>");
     fs::write(&file, frame).unwrap();
@@ -141,7 +136,17 @@ fn used(name: &str, report: &Report, width: u32) -> serde_json::Value {
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    let dom = fs::read_to_string(folder.path().join("dom")).unwrap();
+    fs::read_to_string(folder.path().join("dom")).unwrap()
+}
+
+/// Opens the page of a report, uses it, and tells what was seen.
+fn used(name: &str, report: &Report, width: u32) -> serde_json::Value {
+    let mut page = Vec::new();
+    super::write(report, &mut page).unwrap();
+    let page = String::from_utf8(page).unwrap();
+    fs::write(pages().join(format!("{name}.html")), &page).unwrap();
+    let watched = page.replacen("<title>", &format!("{WATCH}<title>"), 1).replacen("</body>", &format!("{USE}</body>"), 1);
+    let dom = dom(&watched, width);
     let seen = dom.rsplit_once("<pre id=\"seen\">").unwrap_or_else(|| panic!("the page wasn't used to its end: {} bytes", dom.len())).1;
     let seen = seen.split_once("</pre>").unwrap().0.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
     serde_json::from_str(&seen).unwrap()

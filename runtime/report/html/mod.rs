@@ -38,7 +38,7 @@ fn inert(json: &str) -> String {
 
 #[cfg(test)]
 #[path = "browser_tests.rs"]
-mod browser;
+pub(crate) mod browser;
 
 #[cfg(test)]
 mod tests {
