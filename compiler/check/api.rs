@@ -245,7 +245,7 @@ impl<'a> Checker<'a> {
         let before = std::mem::replace(&mut self.sources, Sources::Body);
         let mut headers: Vec<(String, crate::model::Expr)> = Vec::new();
         for entry in entries {
-            let name = super::spelling::header(&entry.key);
+            let name = super::spelling::header(&entry.key, self.camel);
             self.check_header_name(&name, entry.key.span);
             let value = self.map_value(&entry.value, false);
             if !matches!(value.kind, ExprKind::Const(crate::model::Const::Null)) {

@@ -166,6 +166,7 @@ impl<'a> Checker<'a> {
             },
             Gives::Strings => types::list(Type::String),
             Gives::Object => Type::Object(None),
+            Gives::Camel => camel(&first),
             Gives::Any => Type::Json,
         })
     }
@@ -271,6 +272,17 @@ fn item(list: &Type) -> Type {
         Type::List(item) => (**item).clone(),
         Type::String => Type::String,
         _ => Type::Json,
+    }
+}
+
+/// The type of a value whose keys are spelt in camelCase.
+fn camel(ty: &Type) -> Type {
+    match ty {
+        Type::List(item) => Type::List(Box::new(camel(item))),
+        Type::Object(Some(members)) => {
+            Type::Object(Some(members.iter().map(|(key, ty)| (super::spelling::camel(key), camel(ty))).collect()))
+        }
+        other => other.clone(),
     }
 }
 

@@ -60,6 +60,9 @@ impl<'a> Checker<'a> {
 
     /// An object in place; `camel`: its unquoted keys follow `keys camel`.
     pub(super) fn object(&mut self, entries: &'a [ast::Entry], camel: bool, span: Span) -> Expr {
+        if !camel {
+            self.note_plain_keys(entries, span);
+        }
         let members = self.entries(entries, camel);
         let optional = |e: &Expr| matches!(e.kind, ExprKind::Const(Const::Absent) | ExprKind::If(..));
         let types =

@@ -56,6 +56,8 @@ pub enum Gives {
     Strings,
     /// An object.
     Object,
+    /// That of the first argument, its keys in camelCase.
+    Camel,
     /// Known only at run time.
     Any,
 }
@@ -137,6 +139,7 @@ functions! {
     "last"(xs: SEQ) => Gives::Item, "the last item or character";
     "keys"(x: Kinds::OBJECT) => Gives::Strings, "the object's keys";
     "merge"(objects(*): Kinds::OBJECT) => Gives::Object, "one object of all members, later ones win";
+    "camel"(x: Kinds::LIST.or(Kinds::OBJECT)) => Gives::Camel, "the value with the keys of all objects in it in camelCase, as `keys camel` spells them";
     "without"(x: Kinds::LIST.or(Kinds::OBJECT), y: Kinds::ANY) => Gives::Same, "the list without items equal to y, the object without key(s) y";
     "join"(xs: Kinds::LIST, sep(?): Kinds::STRING) => STR, "the items as one text";
     "split"(s: Kinds::STRING, sep: Kinds::STRING) => Gives::Strings, "the parts between separators";

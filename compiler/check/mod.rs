@@ -10,6 +10,7 @@ mod assets;
 mod between;
 mod body;
 mod call;
+mod camel;
 mod chain;
 mod const_eval;
 mod data;
@@ -17,6 +18,7 @@ mod declare;
 mod env;
 mod exchange;
 mod expr;
+mod fields;
 mod flow;
 pub mod functions;
 mod head;
@@ -136,6 +138,8 @@ struct Checker<'a> {
     sources: source::Sources,
     /// Whether the api at hand has `keys camel`.
     camel: bool,
+    /// The first unquoted key that `keys camel` would spell in another way, by the place of its map, of maps that it doesn't reach.
+    plain_keys: HashMap<crate::span::Span, (String, crate::span::Span)>,
     /// The columns that a `where` sees.
     columns: Option<Vec<(String, Type)>>,
 }
@@ -171,6 +175,7 @@ impl<'a> Checker<'a> {
             running: Vec::new(),
             sources: source::Sources::None,
             camel: false,
+            plain_keys: HashMap::new(),
             columns: None,
         }
     }
@@ -189,6 +194,7 @@ impl<'a> Checker<'a> {
         self.check_after_test(&order);
         self.finish_runs();
         self.lint_unused();
+        self.lint_plain_keys();
         self.drop_follow_ups();
     }
 

@@ -253,6 +253,8 @@ codes! {
     LiteralPlaceholder = "LT0990",
     /// A data set that no two users share has fewer rows than there are users.
     TooFewRows = "LT0912",
+    /// A map from elsewhere whose keys `keys camel` doesn't spell.
+    PlainKeys = "LT0913",
 }
 
 impl Code {

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::expr::{Scope, comparison, ty};
 use super::{Emitter, index};
-use crate::model::{Const, Expr, ExprKind, HeaderMatcher, Matcher};
+use crate::model::{Const, Expr, ExprKind, HeaderMatcher, Matcher, Type};
 
 /// A constant matcher and the values its `Arg`s stand for.
 pub(super) struct Emitted {
@@ -17,7 +17,7 @@ pub(super) struct Emitted {
 impl Emitter<'_> {
     pub(super) fn json_matcher(&self, scope: Scope<'_>, matcher: &Matcher, exactly: bool) -> Emitted {
         let mut args = Vec::new();
-        let matcher = tree(matcher, exactly, &mut args);
+        let matcher = tree(matcher, if exactly { Values::Exactly } else { Values::Like }, &mut args);
         Emitted { matcher, args: self.args(scope, &args) }
     }
 
@@ -25,7 +25,7 @@ impl Emitter<'_> {
         let mut args = Vec::new();
         let headers = headers.iter().map(|header| {
             let names = &header.names;
-            let matcher = tree(&header.matcher, false, &mut args);
+            let matcher = tree(&header.matcher, Values::Text, &mut args);
             quote!(Header { names: &[#(#names),*], matcher: #matcher })
         });
         let matcher = quote!(&[#(#headers),*]);
@@ -38,7 +38,18 @@ impl Emitter<'_> {
     }
 }
 
-fn tree<'e>(matcher: &'e Matcher, exact: bool, args: &mut Vec<&'e Expr>) -> TokenStream {
+/// How values are compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Values {
+    /// Objects may have more members.
+    Like,
+    /// Objects have no other members.
+    Exactly,
+    /// As the text of a header.
+    Text,
+}
+
+fn tree<'e>(matcher: &'e Matcher, values: Values, args: &mut Vec<&'e Expr>) -> TokenStream {
     match matcher {
         Matcher::Any => quote!(Matcher::Any),
         Matcher::Absent => quote!(Matcher::Absent),
@@ -56,25 +67,26 @@ fn tree<'e>(matcher: &'e Matcher, exact: bool, args: &mut Vec<&'e Expr>) -> Toke
             quote!(Matcher::Regex { index: #regex, negated: #negated })
         }
         Matcher::Each(each) => {
-            let each = tree(each, exact, args);
+            let each = tree(each, values, args);
             quote!(Matcher::Each(&#each))
         }
         Matcher::OneOf(ways) => {
-            let ways: Vec<_> = ways.iter().map(|way| tree(way, exact, args)).collect();
+            let ways: Vec<_> = ways.iter().map(|way| tree(way, values, args)).collect();
             quote!(Matcher::OneOf(&[#(#ways),*]))
         }
         Matcher::Object(members) => {
+            let exact = values == Values::Exactly;
             let members: Vec<_> = members
                 .iter()
                 .map(|(key, matcher)| {
-                    let matcher = tree(matcher, exact, args);
+                    let matcher = tree(matcher, values, args);
                     quote!((Key::Lit(#key), #matcher))
                 })
                 .collect();
             quote!(Matcher::Object { members: &[#(#members),*], exact: #exact })
         }
         Matcher::List { items, rest } => {
-            let items: Vec<_> = items.iter().map(|item| tree(item, exact, args)).collect();
+            let items: Vec<_> = items.iter().map(|item| tree(item, values, args)).collect();
             let rest = match rest {
                 true => {
                     let end = index(items.len());
@@ -85,11 +97,11 @@ fn tree<'e>(matcher: &'e Matcher, exact: bool, args: &mut Vec<&'e Expr>) -> Toke
             quote!(Matcher::List { items: &[#(#items),*], rest: #rest })
         }
         Matcher::Const(constant) => constant_matcher(constant),
-        Matcher::Value(expr) => leaf(expr, args),
+        Matcher::Value(expr) => leaf(expr, values, args),
     }
 }
 
-fn leaf<'e>(expr: &'e Expr, args: &mut Vec<&'e Expr>) -> TokenStream {
+fn leaf<'e>(expr: &'e Expr, values: Values, args: &mut Vec<&'e Expr>) -> TokenStream {
     if let ExprKind::Const(constant) = &expr.kind
         && !matches!(constant, Const::Duration(_))
     {
@@ -97,7 +109,9 @@ fn leaf<'e>(expr: &'e Expr, args: &mut Vec<&'e Expr>) -> TokenStream {
     }
     let at = index(args.len());
     args.push(expr);
-    quote!(Matcher::Arg(#at))
+    // What can't hold an object is equal or not.
+    let holds_objects = matches!(expr.ty, Type::Json | Type::List(_) | Type::Object(_));
+    if values == Values::Like && holds_objects { quote!(Matcher::Like(#at)) } else { quote!(Matcher::Arg(#at)) }
 }
 
 /// What a comparison compares with.

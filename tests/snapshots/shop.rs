@@ -147,7 +147,7 @@ async fn browse(u: &User) -> Flow {
             {
                 const WANTED: Matcher = Matcher::Object {
                     members: &[
-                        (Key::Lit("itemId"), Matcher::Arg(0)),
+                        (Key::Lit("itemId"), Matcher::Like(0)),
                         (Key::Lit("priceCents"), Matcher::Cmp(Op::Gt, Bound::Int(0))),
                     ],
                     exact: false,

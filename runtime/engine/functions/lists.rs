@@ -48,6 +48,43 @@ pub fn keys(x: &Value) -> Eval {
     }
 }
 
+/// `camel(x)`: the value with the keys of all objects in it in camelCase. Of keys that become the same the last counts.
+pub fn camel(x: &Value) -> Eval {
+    match x {
+        Value::List(_) | Value::Object(_) => Ok(camel_within(x)),
+        other => refuse("camel", other, "a list or an object"),
+    }
+}
+
+fn camel_within(value: &Value) -> Value {
+    match value {
+        Value::List(items) => Value::list(items.iter().map(camel_within)),
+        Value::Object(members) => {
+            let members = members.iter().map(|(key, value)| (camel_key(key), camel_within(value)));
+            Value::Object(Arc::new(members.collect::<Map>()))
+        }
+        other => other.clone(),
+    }
+}
+
+/// `price_cents` as `priceCents`; leading underscores stay. The compiler spells keys the same way (`check/spelling.rs`).
+fn camel_key(key: &str) -> EcoString {
+    let body = key.trim_start_matches('_');
+    let mut out = EcoString::from(&key[..key.len() - body.len()]);
+    let mut upper = false;
+    for char in body.chars() {
+        match char {
+            '_' => upper = true,
+            char if upper => {
+                out.extend(char.to_uppercase());
+                upper = false;
+            }
+            char => out.push(char),
+        }
+    }
+    out
+}
+
 /// `merge(a, b, …)`: all members, those of later objects over those of earlier ones; not deep.
 pub fn merge(objects: &[Value]) -> Eval {
     let mut all = Map::new();
@@ -139,6 +176,11 @@ mod tests {
             (reverse(&v("[1,2]")), "[2,1]"),
             (sort(&v("[3,1.5,2]")), "[1.5,2,3]"),
             (unique(&v("[1,2,1]")), "[1,2]"),
+            (
+                camel(&v("{\"a_b\":{\"c_d\":\"e_f\",\"_id_x\":[{\"g__h_\":1}]},\"i\":2}")),
+                "{\"aB\":{\"cD\":\"e_f\",\"_idX\":[{\"gH\":1}]},\"i\":2}",
+            ),
+            (camel(&v("[{\"a_b\":1,\"aB\":2},3]")), "[{\"aB\":2},3]"),
         ];
         for (got, expected) in cases {
             assert_eq!(got.unwrap(), v(expected));
@@ -153,5 +195,6 @@ mod tests {
         assert!(sort(&v("[1,\"a\"]")).is_err());
         assert!(without(&v("{}"), &v("1")).is_err());
         assert!(keys(&v("[]")).is_err());
+        assert_eq!(camel(&v("\"a_b\"")).unwrap_err().0, "camel of the string \"a_b\": it takes a list or an object");
     }
 }

@@ -68,7 +68,8 @@ impl Context<'_> {
             (Matcher::Int(n), Kind::Number) => Ok(number(scanner)? == Value::Int(*n)),
             (Matcher::Float(x), Kind::Number) => Ok(number(scanner)? == Value::Float(*x)),
             (Matcher::Str(text), Kind::Str) => Ok(scanner.string()?.is(text)),
-            (Matcher::Arg(index), _) => self.equal(self.arg(*index), scanner),
+            (Matcher::Arg(index), _) => self.equal(self.arg(*index), scanner, true),
+            (Matcher::Like(index), _) => self.equal(self.arg(*index), scanner, exact),
             (Matcher::Cmp(op, bound), _) => self.compare(*op, *bound, kind, scanner),
             (Matcher::Regex { index, negated }, Kind::Str) => Ok(self.regex(*index, *negated, &scanner.string()?.text())),
             (Matcher::Type(ty), Kind::Number) => Ok(number_is(*ty, &number(scanner)?)),
@@ -109,7 +110,7 @@ impl Context<'_> {
 
     fn compare(&self, op: Op, bound: Bound, kind: Kind, scanner: &mut Scanner<'_>) -> Scan<bool> {
         match (bound, kind) {
-            (Bound::Arg(index), _) if matches!(op, Op::Eq | Op::Ne) => Ok(self.equal(self.arg(index), scanner)? == (op == Op::Eq)),
+            (Bound::Arg(index), _) if matches!(op, Op::Eq | Op::Ne) => Ok(self.equal(self.arg(index), scanner, true)? == (op == Op::Eq)),
             (_, Kind::Number) => Ok(op.holds(self.order_number(&number(scanner)?, bound))),
             (_, Kind::Str) => Ok(op.holds(self.order_text(&scanner.string()?.text(), bound))),
             _ => scanner.skip().map(|()| op == Op::Ne),
@@ -187,7 +188,8 @@ impl Context<'_> {
         Ok(holds && if rest.is_some() { at >= items.len() } else { at == items.len() })
     }
 
-    fn equal(&self, wanted: &Value, scanner: &mut Scanner<'_>) -> Scan<bool> {
+    /// Unless `exact`, objects may have more members than the wanted ones.
+    fn equal(&self, wanted: &Value, scanner: &mut Scanner<'_>, exact: bool) -> Scan<bool> {
         let kind = scanner.kind()?;
         match (wanted, kind) {
             (Value::Null, Kind::Null) | (Value::Bool(true), Kind::True) | (Value::Bool(false), Kind::False) => {
@@ -200,33 +202,33 @@ impl Context<'_> {
                 let (mut at, mut first, mut holds) = (0, true, true);
                 while scanner.item(&mut first)? {
                     match items.get(at) {
-                        Some(item) => holds &= self.equal(item, scanner)?,
+                        Some(item) => holds &= self.equal(item, scanner, exact)?,
                         None => scanner.skip()?,
                     }
                     at += 1;
                 }
                 Ok(holds && at == items.len())
             }
-            (Value::Object(members), Kind::Object) => self.equal_object(members, wanted, scanner),
+            (Value::Object(members), Kind::Object) => self.equal_object(members, wanted, scanner, exact),
             _ => wrong(scanner),
         }
     }
 
-    fn equal_object(&self, members: &Map, wanted: &Value, scanner: &mut Scanner<'_>) -> Scan<bool> {
+    fn equal_object(&self, members: &Map, wanted: &Value, scanner: &mut Scanner<'_>, exact: bool) -> Scan<bool> {
         if members.len() > MOST_MEMBERS {
-            return Ok(Value::scan(scanner)? == *wanted);
+            return Ok(super::tree::is_like(wanted, &Value::scan(scanner)?, exact));
         }
         scanner.enter()?;
         let (mut good, mut more, mut first) = (0_u64, false, true);
         while let Some(key) = scanner.member(&mut first)? {
             match members.get_full(&*key.text()) {
-                Some((at, _, value)) => good = good & !(1 << at) | u64::from(self.equal(value, scanner)?) << at,
+                Some((at, _, value)) => good = good & !(1 << at) | u64::from(self.equal(value, scanner, exact)?) << at,
                 None => {
                     more = true;
                     scanner.skip()?;
                 }
             }
         }
-        Ok(!more && good.count_ones() as usize == members.len())
+        Ok(!(exact && more) && good.count_ones() as usize == members.len())
     }
 }

@@ -13,7 +13,7 @@ impl Context<'_> {
             Matcher::Int(n) => n.to_string(),
             Matcher::Float(x) => Value::Float(*x).literal(),
             Matcher::Str(text) => Value::str(text).literal(),
-            Matcher::Arg(index) => self.arg(*index).literal(),
+            Matcher::Arg(index) | Matcher::Like(index) => self.arg(*index).literal(),
             Matcher::Cmp(op, bound) => format!("{} {}", op.symbol(), self.bound(*bound)),
             Matcher::Regex { index, negated } => {
                 let pattern = self.regexes.get(*index).map_or("", |regex| regex.as_str());

@@ -56,7 +56,7 @@ impl Context<'_> {
             Matcher::Int(n) => number(text) == Some(Value::Int(*n)),
             Matcher::Float(x) => number(text) == Some(Value::Float(*x)),
             Matcher::Str(wanted) => text == *wanted,
-            Matcher::Arg(index) => self.text_is(self.arg(*index), text),
+            Matcher::Arg(index) | Matcher::Like(index) => self.text_is(self.arg(*index), text),
             Matcher::Cmp(op, bound) => match (bound, number(text)) {
                 (Bound::Arg(index), _) if matches!(op, Op::Eq | Op::Ne) => self.text_is(self.arg(*index), text) == (*op == Op::Eq),
                 (Bound::Int(_) | Bound::Float(_), Some(number)) => op.holds(self.order_number(&number, *bound)),

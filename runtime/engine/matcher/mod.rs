@@ -46,6 +46,8 @@ pub enum Matcher {
     Str(&'static str),
     /// Equal to the argument of this index; one that is absent means `absent`.
     Arg(usize),
+    /// Like the argument of this index: as [`Matcher::Arg`], but its objects may have more members.
+    Like(usize),
     /// `> 0`; `!=` holds of values of any type.
     Cmp(Op, Bound),
     /// `~ /re/`, the regex of this index; `!~` where `negated`. Both need a string.
@@ -167,7 +169,7 @@ impl<'a> Context<'a> {
     fn may_be_absent(&self, matcher: &Matcher) -> bool {
         match matcher {
             Matcher::Absent => true,
-            Matcher::Arg(index) => matches!(self.arg(*index), Value::Absent),
+            Matcher::Arg(index) | Matcher::Like(index) => matches!(self.arg(*index), Value::Absent),
             Matcher::OneOf(choices) => choices.iter().any(|choice| self.may_be_absent(choice)),
             _ => false,
         }

@@ -122,6 +122,35 @@ fn tells_where_an_argument_differs() {
 }
 
 #[test]
+fn a_value_is_like_what_has_its_members_and_more() {
+    let payload = [Value::from_json(br#"{"iid":"x","tags":["a",{"k":1}],"deep":{"n":null}}"#).unwrap()];
+    let more = r#"{"id":7,"iid":"x","tags":["a",{"k":1.0,"l":2}],"deep":{"n":null,"m":0}}"#;
+    assert_eq!(check(&Matcher::Like(0), more, &payload, &[]), Vec::<String>::new());
+    assert_eq!(
+        check(&Matcher::Like(0), r#"{"iid":"y","tags":["a",{"l":2}],"deep":null}"#, &payload, &[]),
+        [
+            "json.iid: expected \"x\", got the string \"y\"",
+            "json.tags[1].k: expected 1, got nothing; did you mean \"l\"?",
+            "json.deep: expected {\"n\":null}, got null",
+        ]
+    );
+    assert!(
+        !check(&Matcher::Like(0), r#"{"iid":"x","tags":["a",{"k":1},2],"deep":{"n":null}}"#, &payload, &[]).is_empty(),
+        "lists are whole"
+    );
+    // Within `exactly` it has no other members, and `Arg` never has.
+    static EXACT: Matcher = Matcher::Object { members: &[(Key::Lit("x"), Matcher::Like(0))], exact: true };
+    assert!(!check(&EXACT, &format!("{{\"x\":{more}}}"), &payload, &[]).is_empty());
+    assert!(!check(&Matcher::Arg(0), more, &payload, &[]).is_empty());
+    assert!(check(&Matcher::Arg(0), &payload[0].to_json().unwrap(), &payload, &[]).is_empty());
+    let wide =
+        Value::from_json(format!("{{{}}}", (0..70).map(|n| format!("\"k{n}\":{{}}")).collect::<Vec<_>>().join(",")).as_bytes()).unwrap();
+    let wider = format!("{{\"more\":1,{}}}", (0..70).map(|n| format!("\"k{n}\":{{\"more\":1}}")).collect::<Vec<_>>().join(","));
+    assert!(check(&Matcher::Like(0), &wider, std::slice::from_ref(&wide), &[]).is_empty());
+    assert!(!check(&Matcher::Like(0), &wider.replace("k69", "k70"), &[wide], &[]).is_empty());
+}
+
+#[test]
 fn judges_headers() {
     let headers = [("Content-Type", "text/html; charset=utf-8"), ("x-count", "12"), ("Set-Cookie", "a=1"), ("set-cookie", "b=2")];
     let regexes = [Regex::new("^text/html").unwrap(), Regex::new("^b=").unwrap()];
@@ -207,6 +236,18 @@ fn random_json(rng: &Rng, value: &Value, out: &mut String) {
     space(out);
 }
 
+/// A value without some of its members.
+fn thinned(rng: &Rng, value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let kept = members.iter().filter(|_| rng.below(3) > 0).map(|(key, value)| (key.clone(), thinned(rng, value)));
+            Value::Object(std::sync::Arc::new(kept.collect()))
+        }
+        Value::List(items) => Value::list(items.iter().map(|item| thinned(rng, item))),
+        other => other.clone(),
+    }
+}
+
 /// A matcher that mostly fits a value.
 fn random_matcher(rng: &Rng, value: &Value, args: &mut Vec<Value>, depth: u32) -> Matcher {
     let value = &if rng.below(12) == 0 { random_value(rng, 2) } else { value.clone() };
@@ -216,7 +257,7 @@ fn random_matcher(rng: &Rng, value: &Value, args: &mut Vec<Value>, depth: u32) -
     };
     match rng.below(12) {
         0 => return Matcher::Any,
-        1 => return Matcher::Arg(arg(value)),
+        1 => return if rng.below(2) == 0 { Matcher::Arg(arg(value)) } else { Matcher::Like(arg(&thinned(rng, value))) },
         2 => {
             let ty = [Type::String, Type::Int, Type::Float, Type::Number, Type::Bool, Type::List, Type::Object, Type::Any];
             return Matcher::Type(ty[rng.place(ty.len())]);

@@ -12,6 +12,20 @@ pub fn judge(matcher: &Matcher, value: &Value, context: &Context<'_>) -> Verdict
     if judge.found.is_empty() { Ok(()) } else { Err(judge.found) }
 }
 
+/// Whether a value equals what is wanted; unless `exact`, its objects may have more members.
+pub(super) fn is_like(wanted: &Value, value: &Value, exact: bool) -> bool {
+    match (wanted, value) {
+        (Value::Object(wanted), Value::Object(object)) => {
+            let holds = |(key, wanted): (&_, &Value)| object.get(key).is_some_and(|value| is_like(wanted, value, exact));
+            (!exact || wanted.len() == object.len()) && wanted.iter().all(holds)
+        }
+        (Value::List(wanted), Value::List(list)) => {
+            wanted.len() == list.len() && wanted.iter().zip(list.iter()).all(|(wanted, value)| is_like(wanted, value, exact))
+        }
+        _ => wanted == value,
+    }
+}
+
 enum Step<'a> {
     Key(&'a str),
     Item(usize),
@@ -51,7 +65,8 @@ impl<'a> Judge<'a> {
                 judge.value(choice, value, exact);
                 judge.found.is_empty()
             }),
-            Matcher::Arg(index) => return self.equal(self.context.arg(*index), value),
+            Matcher::Arg(index) => return self.equal(self.context.arg(*index), value, true),
+            Matcher::Like(index) => return self.equal(self.context.arg(*index), value, exact),
             leaf => self.leaf(leaf, value),
         };
         if !holds {
@@ -131,23 +146,23 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Equality, told at the deepest place that differs.
-    fn equal(&mut self, expected: &'a Value, value: &'a Value) {
+    /// Equality, told at the deepest place that differs. Unless `exact`, objects may have more members.
+    fn equal(&mut self, expected: &'a Value, value: &'a Value, exact: bool) {
         match (expected, value) {
             (Value::Object(wanted), Value::Object(object)) => {
                 for (key, expected) in wanted.iter() {
                     self.step(Step::Key(key), |judge| match object.get(key) {
-                        Some(value) => judge.equal(expected, value),
+                        Some(value) => judge.equal(expected, value, exact),
                         None => judge.fail(expected.literal(), missing(key, object)),
                     });
                 }
-                for (key, value) in object.iter().filter(|(key, _)| !wanted.contains_key(*key)) {
+                for (key, value) in object.iter().filter(|(key, _)| exact && !wanted.contains_key(*key)) {
                     self.step(Step::Key(key), |judge| judge.fail("no such member".to_owned(), value.describe()));
                 }
             }
             (Value::List(wanted), Value::List(list)) if wanted.len() == list.len() => {
                 for (at, (expected, value)) in wanted.iter().zip(list).enumerate() {
-                    self.step(Step::Item(at), |judge| judge.equal(expected, value));
+                    self.step(Step::Item(at), |judge| judge.equal(expected, value, exact));
                 }
             }
             _ if expected == value && !matches!(expected, Value::Absent) => {}
