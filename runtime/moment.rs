@@ -80,7 +80,9 @@ pub(crate) struct Figures {
     pub(crate) rps: f64,
     /// Failures a second.
     pub(crate) failing: f64,
-    /// The mean response time, microseconds.
+    /// Whether there are times: whether a request succeeded.
+    pub(crate) timed: bool,
+    /// The mean response time of successful requests, microseconds.
     pub(crate) mean_us: f64,
     /// All of [`PERCENTILES`] of the response times, microseconds; the last is the greatest.
     pub(crate) percentiles_us: [u64; PERCENTILES.len()],
@@ -94,6 +96,7 @@ impl Figures {
             failures: stats.failures,
             rps: window.rate(stats.requests),
             failing: window.rate(stats.failures),
+            timed: !times.is_empty(),
             mean_us: times.mean_us(),
             percentiles_us: if times.is_empty() { Default::default() } else { times.percentiles_us() },
         }
@@ -102,7 +105,7 @@ impl Figures {
     /// A percentile of [`PERCENTILES`]; `None` where nothing was measured.
     pub(crate) fn percentile_us(&self, quantile: f64) -> Option<u64> {
         let at = PERCENTILES.iter().position(|known| (known - quantile).abs() < 1e-9)?;
-        (self.requests > 0).then(|| self.percentiles_us[at])
+        self.timed.then(|| self.percentiles_us[at])
     }
 }
 
@@ -187,7 +190,7 @@ impl Moment {
                 Line { requests: so_far.requests, failures: so_far.failures, now }
             })
             .collect();
-        let steps = || lines.iter().zip(names).filter(|(_, name)| name.kind == NameKind::Step).map(|(line, _)| line);
+        let steps = || lines.iter().zip(names).filter(|(_, name)| name.kind != NameKind::Group).map(|(line, _)| line);
         let all = Line {
             requests: steps().map(|line| line.requests).sum(),
             failures: steps().map(|line| line.failures).sum(),
@@ -215,7 +218,7 @@ impl Moment {
 
     /// Lines that have run, with their names.
     pub(crate) fn ran<'m>(&'m self, names: &'m [Name]) -> impl Iterator<Item = (&'m Name, &'m Line)> {
-        names.iter().zip(&self.lines).filter(|(_, line)| line.requests > 0)
+        names.iter().zip(&self.lines).filter(|(_, line)| line.requests + line.failures > 0)
     }
 }
 
@@ -264,7 +267,7 @@ mod tests {
 
     #[test]
     fn a_silent_shard_is_seen() {
-        let gauge = |users| ltc_engine::stats::Gauge { at_us: 1, users, planned: users };
+        let gauge = |users| ltc_engine::stats::Gauge { at_us: 1, users, planned: users, ..ltc_engine::stats::Gauge::default() };
         // Two threads of shard 0, one of shard 2, none of shard 1.
         let mut delta = Snapshot::empty(0);
         delta.sources = [(0, gauge(3)), (3, gauge(4)), (2, gauge(5))].into();

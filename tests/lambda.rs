@@ -393,11 +393,11 @@ fn the_binary_serves_awss_own_runtime_interface_emulator() {
     event["stop"] = serde_json::json!({ "kind": "never" });
     let before = account.served();
     let answer = String::from_utf8_lossy(&emulator.invoke(event.to_string().as_bytes())).into_owned();
-    assert!(answer.matches("ltc1:").count() >= 4, "started, two seconds, ended: {answer}");
+    assert!(answer.matches("ltc2:").count() >= 4, "started, two seconds, ended: {answer}");
     assert!(account.served() > before + 10, "{answer}");
     let served = account.served();
     let again = String::from_utf8_lossy(&emulator.invoke(event.to_string().as_bytes())).into_owned();
-    assert_eq!((again.matches("ltc1:").count(), account.served()), (1, served), "a second delivery does nothing: {again}");
+    assert_eq!((again.matches("ltc2:").count(), account.served()), (1, served), "a second delivery does nothing: {again}");
 }
 
 #[test]

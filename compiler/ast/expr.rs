@@ -160,6 +160,13 @@ pub enum BinaryOp {
     Rem,
 }
 
+impl BinaryOp {
+    /// Whether it compares its sides.
+    pub fn is_comparison(self) -> bool {
+        matches!(self, Self::Eq | Self::Ne | Self::Lt | Self::Le | Self::Gt | Self::Ge)
+    }
+}
+
 /// `all`, `any` before a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantifier {

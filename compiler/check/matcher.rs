@@ -23,7 +23,11 @@ impl<'a> Checker<'a> {
                 }
                 ExpectKind::Text { negated: *negated, part }
             }
-            Ast::Condition(e) => ExpectKind::Condition(self.expected(e, expect.span)?),
+            Ast::Condition(e) => {
+                let condition = self.expected(e, expect.span)?;
+                let elapsed = super::elapsed::is_about_time(&condition);
+                ExpectKind::Condition { condition, elapsed }
+            }
         };
         Some(Expect { kind, span: expect.span, written: self.written(expect.span).trim().to_owned() })
     }

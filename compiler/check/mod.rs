@@ -15,6 +15,7 @@ mod chain;
 mod const_eval;
 mod data;
 mod declare;
+mod elapsed;
 mod env;
 mod exchange;
 mod expr;
@@ -125,6 +126,8 @@ struct Checker<'a> {
     shared_types: Vec<Type>,
     steps: HashMap<(FileId, u32), model::StepId>,
     groups: HashMap<(FileId, u32), model::LineId>,
+    /// By where their statement begins.
+    fails: HashMap<(FileId, u32), model::LineId>,
     env_keys: env::Keys,
     interned: source::Interned,
     /// Uses of one file's names by another's text.
@@ -167,6 +170,7 @@ impl<'a> Checker<'a> {
             shared_types: Vec::new(),
             steps: HashMap::new(),
             groups: HashMap::new(),
+            fails: HashMap::new(),
             env_keys: env::Keys::default(),
             interned: source::Interned::default(),
             crossings: HashSet::new(),

@@ -210,7 +210,7 @@ impl<'a> Checker<'a> {
 fn expects_status(expect: &Expect) -> bool {
     match &expect.kind {
         ExpectKind::Status(_) => true,
-        ExpectKind::Condition(e) => {
+        ExpectKind::Condition { condition: e, .. } => {
             let mut found = false;
             subst::each(e, &mut |e| found |= matches!(e.kind, ExprKind::Source(Source::Status)));
             found

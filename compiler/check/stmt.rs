@@ -99,7 +99,7 @@ impl<'a> Checker<'a> {
             Ast::Fail(why) => {
                 let why = self.printed(why);
                 self.func.state.live = false;
-                Some(StmtKind::Fail(why))
+                self.fails.get(&(span.file, span.start)).map(|line| StmtKind::Fail(*line, why))
             }
             Ast::Log(what) => Some(StmtKind::Log(self.printed(what))),
             Ast::Parallel(body) => Some(self.parallel(body)),

@@ -129,7 +129,7 @@ fn in_expect(expect: &Expect, f: &mut dyn FnMut(&Expr)) {
                 in_matcher(&header.matcher, f);
             }
         }
-        ExpectKind::Text { part: e, .. } | ExpectKind::Condition(e) => f(e),
+        ExpectKind::Text { part: e, .. } | ExpectKind::Condition { condition: e, .. } => f(e),
     }
 }
 
@@ -154,7 +154,7 @@ fn in_expect_mut(expect: &mut Expect, f: &mut dyn FnMut(&mut Expr)) {
                 in_matcher_mut(&mut header.matcher, f);
             }
         }
-        ExpectKind::Text { part: e, .. } | ExpectKind::Condition(e) => f(e),
+        ExpectKind::Text { part: e, .. } | ExpectKind::Condition { condition: e, .. } => f(e),
     }
 }
 

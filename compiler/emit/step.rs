@@ -132,9 +132,10 @@ impl Emitter<'_> {
                 let part = self.eval(scope, part);
                 quote!(step.text(#expectation, #negated, |x| #part);)
             }
-            ExpectKind::Condition(condition) => {
+            ExpectKind::Condition { condition, elapsed } => {
+                let class = if *elapsed { quote!(Elapsed) } else { quote!(Expectation) };
                 let check = self.check(scope, condition);
-                quote!(step.check(#expectation, |x| #check);)
+                quote!(step.check(#expectation, FailureClass::#class, |x| #check);)
             }
         }
     }

@@ -354,9 +354,9 @@ impl Emitter<'_> {
                 quote!(return Ok(#given);)
             }
             StmtKind::StopUser => quote!(return Err(Exit::StopUser);),
-            StmtKind::Fail(why) => {
-                let why = self.eval(scope, why);
-                quote!(return Err(u.fail(#at, || #why));)
+            StmtKind::Fail(line, why) => {
+                let (line, why) = (index(line.0), self.eval(scope, why));
+                quote!(return Err(u.fail(#line, #at, || #why));)
             }
             StmtKind::Log(text) => {
                 let text = self.eval(scope, text);

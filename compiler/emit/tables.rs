@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::expr::ty;
 use super::{Emitter, index};
-use crate::model::{AtEnd, Data, Program, TaskPick, User, Wait};
+use crate::model::{AtEnd, Data, LineKind, Program, TaskPick, User, Wait};
 use crate::span::Span;
 
 impl Emitter<'_> {
@@ -16,8 +16,13 @@ impl Emitter<'_> {
         let (name, spec, compiler) = (&program.name, self.context.spec, env!("CARGO_PKG_VERSION"));
         let sources = &program.files;
         let lines = program.lines.iter().map(|line| {
-            let (name, method, group) = (&line.name, &line.method, line.group);
-            quote!(Line { name: #name, method: #method, group: #group })
+            let (name, method) = (&line.name, &line.method);
+            let kind = match line.kind {
+                LineKind::Step => quote!(Step),
+                LineKind::Group => quote!(Group),
+                LineKind::Fail => quote!(Fail),
+            };
+            quote!(Line { name: #name, method: #method, kind: NameKind::#kind })
         });
         let steps = program.steps.iter().map(|step| {
             let line = index(step.line.0);

@@ -123,7 +123,7 @@ fn in_stmt(stmt: &Stmt, seen: &mut BTreeSet<LocalId>) {
             seen.insert(*local);
             in_expr(expr, seen);
         }
-        StmtKind::AssignKeep(_, expr) | StmtKind::Fail(expr) | StmtKind::Log(expr) => in_expr(expr, seen),
+        StmtKind::AssignKeep(_, expr) | StmtKind::Fail(_, expr) | StmtKind::Log(expr) => in_expr(expr, seen),
         StmtKind::SetAuth(_, auth) => in_auth(auth, seen),
         StmtKind::Wait(Wait::Fixed(wait) | Wait::Pacing(wait)) => in_expr(wait, seen),
         StmtKind::Wait(Wait::Between(least, most)) => [least, most].into_iter().for_each(|expr| in_expr(expr, seen)),
@@ -227,7 +227,7 @@ fn in_expect(expect: &Expect, seen: &mut BTreeSet<LocalId>) {
         ExpectKind::Json { matcher, .. } => in_matcher(matcher, seen),
         ExpectKind::Headers(headers) => headers.iter().for_each(|header| in_matcher(&header.matcher, seen)),
         ExpectKind::Text { part, .. } => in_expr(part, seen),
-        ExpectKind::Condition(condition) => in_expr(condition, seen),
+        ExpectKind::Condition { condition, .. } => in_expr(condition, seen),
     }
 }
 

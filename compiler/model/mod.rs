@@ -374,14 +374,25 @@ pub struct StepInfo {
     pub span: Span,
 }
 
+/// What a line of the report stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LineKind {
+    /// A step.
+    Step,
+    /// A group: no requests of its own.
+    Group,
+    /// The `fail` statements of a sequence, outside of steps.
+    Fail,
+}
+
 /// A line of the report.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
     /// `Checkout / Pay`.
     pub name: String,
-    /// A group's line: no requests of its own.
-    pub group: bool,
-    /// The method of the (first) step's request; empty for a group.
+    /// What it stands for.
+    pub kind: LineKind,
+    /// The method of the (first) step's request; empty where it has none.
     pub method: String,
 }
 

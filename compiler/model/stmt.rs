@@ -49,8 +49,8 @@ pub enum StmtKind {
     Leave,
     /// `stop user`.
     StopUser,
-    /// `fail "why"`.
-    Fail(Expr),
+    /// `fail "why"`, with the line of the report that counts it.
+    Fail(LineId, Expr),
     /// `log "…"`.
     Log(Expr),
     /// `parallel { }`: one branch a statement.
@@ -122,8 +122,9 @@ pub enum ExpectKind {
     Headers(Vec<HeaderMatcher>),
     /// The body has (or hasn't) the part.
     Text { negated: bool, part: Expr },
-    /// A boolean expression over sources. A comparison shows both its sides when it fails.
-    Condition(Expr),
+    /// A boolean expression over sources. A comparison shows both its sides when it fails. `elapsed`: whether it is about the time that
+    /// the answer took, and a failure of it is of that class.
+    Condition { condition: Expr, elapsed: bool },
 }
 
 /// A status or a hundred of them.

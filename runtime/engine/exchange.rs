@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::http;
 use crate::request::{Redirects, Request};
 use crate::settled::Settled;
-use crate::stats::FailureClass;
+use crate::stats::{FailureClass, Sample};
 use crate::user::User;
 use crate::value::Eval;
 
@@ -26,10 +26,23 @@ pub struct Sent {
     pub cookies: String,
 }
 
-/// Sends a request. Where it can't be, or nothing comes back, says why.
-pub async fn send(user: &User, request: Request<'_>) -> Result<http::Response, (FailureClass, String)> {
-    let request = ready(user, request).map_err(|fault| (FailureClass::Expression, fault.0))?;
-    http::Session::send(user.session(), request.0).await.map_err(|failure| (failure.class, failure.message))
+/// Sends a request outside of any step. Where it can't be, or nothing comes back, says why. What it came to is in the sample, whose `ok`
+/// is the caller's to judge.
+pub async fn send(user: &User, request: Request<'_>) -> (Result<http::Response, http::Failure>, Sample) {
+    let begun = std::time::Instant::now();
+    let answer = match ready(user, request) {
+        Ok(request) => http::Session::send(user.session(), request.0).await,
+        Err(fault) => Err(http::Failure::new(FailureClass::Expression, fault.0)),
+    };
+    let took = begun.elapsed();
+    let sample = match &answer {
+        Ok(response) => {
+            let (total, first_byte) = (response.timings.total, Some(response.timings.first_byte));
+            Sample { service: total, response: total, first_byte, traffic: response.traffic, ..Sample::default() }
+        }
+        Err(failure) => Sample { service: took, response: took, traffic: failure.traffic, ..Sample::default() },
+    };
+    (answer, sample)
 }
 
 /// A request with all that its api says.

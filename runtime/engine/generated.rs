@@ -12,6 +12,7 @@ pub use crate::request::{Redirects, Request};
 pub use crate::response::Response;
 pub use crate::scope::together;
 pub use crate::source::{Pick, Step as PathStep};
+pub use crate::stats::FailureClass;
 pub use crate::step::{As, Check, Expectation, Header, Status, expected};
 pub use crate::user::{User, Wait};
 pub use crate::value::{Eval, Fault, Value, ops};

@@ -7,6 +7,8 @@ use crate::flow::{Exit, Flow};
 use crate::place::Place;
 use crate::request::Request;
 use crate::response::Response;
+pub use crate::stats::NameKind;
+use crate::stats::{NO_NAME, Name};
 use crate::user::{User, Wait};
 pub use crate::value::convert::Type;
 use crate::value::{Eval, Value};
@@ -69,15 +71,34 @@ pub struct Program {
     pub embedded: Embedded,
 }
 
+impl Program {
+    /// The report row of what fails outside of steps and is no `fail` statement, behind all [`Self::lines`]: an expression has no value,
+    /// a `poll` has no step.
+    pub fn outside(&self) -> u32 {
+        u32::try_from(self.lines.len()).unwrap_or(NO_NAME)
+    }
+
+    /// How many rows the report has.
+    pub fn rows(&self) -> usize {
+        self.lines.len() + 1
+    }
+
+    /// The rows of the report, in order.
+    pub fn names(&self) -> Vec<Name> {
+        let lines = self.lines.iter().map(|line| Name { name: line.name.into(), kind: line.kind, method: line.method.into() });
+        lines.chain([Name::fail("outside of steps")]).collect()
+    }
+}
+
 /// A line of the report.
 #[derive(Debug)]
 pub struct Line {
     /// `Checkout / Pay`.
     pub name: &'static str,
-    /// The method of its requests; empty for a group.
+    /// The method of its requests; empty where it has none, or several.
     pub method: &'static str,
-    /// A line over several steps.
-    pub group: bool,
+    /// What it stands for.
+    pub kind: NameKind,
 }
 
 /// A step of the source.

@@ -46,7 +46,7 @@ impl Scopes {
     /// What becomes of a finished step.
     pub(crate) fn finish(&self, user: &User, trace: Box<Trace>) -> Flow {
         if !trace.failures.is_empty() && self.tries_again() {
-            user.world().record_retry(trace.info);
+            user.world().record_retry(&trace);
             trace.release(user);
             return Err(Exit::Retry);
         }
@@ -205,7 +205,7 @@ impl Poll<'_> {
         let met = match judged {
             Ok(met) => met,
             Err(fault) => {
-                self.fail_last(FailureClass::Expression, fault.0)?;
+                self.fail_last(FailureClass::Expression, "no value", fault.0)?;
                 return Ok(false);
             }
         };
@@ -216,7 +216,7 @@ impl Poll<'_> {
         }
         if self.left == 0 {
             let message = format!("polled {} times, never {}", self.times, self.written);
-            self.fail_last(FailureClass::Expectation, message)?;
+            self.fail_last(FailureClass::Expectation, "never met", message)?;
             return Ok(false);
         }
         self.record_last()?;
@@ -231,19 +231,19 @@ impl Poll<'_> {
         }
     }
 
-    fn fail_last(&self, class: FailureClass, message: String) -> Flow {
+    fn fail_last(&self, class: FailureClass, kind: &'static str, message: String) -> Flow {
         match self.user.scopes.held_back.take() {
             Some(mut trace) => {
-                trace.fail(class, self.at, message);
+                trace.fail(class, self.at, kind, message);
                 if self.user.scopes.retries.get() > 0 {
-                    self.user.world().record_retry(trace.info);
+                    self.user.world().record_retry(&trace);
                     trace.release(self.user);
                     return Err(Exit::Retry);
                 }
                 trace.record(self.user)
             }
             None => {
-                self.user.world().record_failure(self.user, class, self.at, &message);
+                self.user.failed_outside(class, self.at, &message);
                 Err(Exit::Interrupt)
             }
         }

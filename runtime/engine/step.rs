@@ -5,6 +5,8 @@ use std::pin::Pin;
 use std::task::{Context as Waiting, Poll};
 use std::time::Duration;
 
+use ecow::EcoString;
+
 use crate::exchange::{Ready, Sent};
 use crate::flow::Flow;
 use crate::http::{self, Sending};
@@ -121,7 +123,7 @@ impl<'u> Step<'u> {
                 self.trace.sending = Some(Sending::new(session, request.clone()));
                 self.trace.sent = Some(Sent { request, cookies });
             }
-            Err(fault) => self.trace.fail(FailureClass::Expression, self.trace.info.at, fault.0),
+            Err(fault) => self.trace.fail(FailureClass::Expression, self.trace.info.at, NO_VALUE, fault.0),
         }
         Exchange { step: self }
     }
@@ -135,14 +137,15 @@ impl<'u> Step<'u> {
                 trace.service = response.timings.total;
                 trace.received = Some(Answer::new(response));
                 if !trace.info.expects_status && status >= 400 {
-                    trace.fail(FailureClass::Status, trace.info.at, format!("expected a status below 400, got {status}"));
+                    let message = format!("expected a status below 400, got {status}");
+                    trace.fail(FailureClass::Status, trace.info.at, got(status), message);
                 }
                 true
             }
             Err(failure) => {
                 trace.service = trace.sending.as_ref().map_or(Duration::ZERO, Sending::elapsed);
                 trace.traffic = failure.traffic;
-                trace.fail(failure.class, trace.info.at, failure.message);
+                trace.fail(failure.class, trace.info.at, failure.kind, failure.message);
                 false
             }
         }
@@ -181,7 +184,7 @@ impl<'u> Step<'u> {
                     Status::Class(class) => format!("{class}xx"),
                 })
                 .collect();
-            Err((FailureClass::Status, format!("expected status {}, got {status}", wanted.join(" or "))))
+            Err(Wrong::new(FailureClass::Status, got(status), format!("expected status {}, got {status}", wanted.join(" or "))))
         };
         let is_plain = matches!(wanted, [Status::Code(_)]);
         let got = (!is_plain).then(|| status.to_string());
@@ -211,7 +214,7 @@ impl<'u> Step<'u> {
         let context = Context { root: "json", args, regexes: &world.regexes };
         let holds = answer.with_members(world, |members| matcher::holds_members(matcher, body, members, &context)).unwrap_or_default();
         let verdict = if holds { Ok(()) } else { matcher::judge_bytes(matcher, body, &context) };
-        let verdict = verdict.map_err(|found| (FailureClass::Json, explained(&found)));
+        let verdict = verdict.map_err(|found| Wrong::found(FailureClass::Json, &found));
         if args.is_empty() && verdict.is_ok() {
             world.judged.borrow_mut().learn(matcher, body);
         }
@@ -253,7 +256,7 @@ impl<'u> Step<'u> {
         if args.is_empty() && found.is_empty() {
             world.judged.borrow_mut().learn(wanted, answer.raw.headers.as_bytes());
         }
-        let verdict = if found.is_empty() { Ok(()) } else { Err((FailureClass::Header, explained(&found))) };
+        let verdict = if found.is_empty() { Ok(()) } else { Err(Wrong::found(FailureClass::Header, &found)) };
         self.verdict(expectation, verdict, None);
     }
 
@@ -280,49 +283,51 @@ impl<'u> Step<'u> {
 
     fn judge_text(&mut self, expectation: Expectation, negated: bool, part: &Value) {
         let Some(answer) = &self.trace.received else { return };
-        let verdict = part.to_text().map_err(fault).and_then(|part| {
+        let verdict = part.to_text().map_err(Wrong::fault).and_then(|part| {
+            let wrong = |kind: &'static str, message| Err(Wrong::new(FailureClass::Text, kind, message));
             let found = matcher::has_text(answer.raw.body(), &part);
             match (found, negated) {
                 (true, false) | (false, true) => Ok(()),
-                (false, false) => Err((FailureClass::Text, format!("expected the text {part:?} in the body, it isn't there"))),
-                (true, true) => Err((FailureClass::Text, format!("expected no text {part:?} in the body, it is there"))),
+                (false, false) => wrong("missing", format!("expected the text {part:?} in the body, it isn't there")),
+                (true, true) => wrong("present", format!("expected no text {part:?} in the body, it is there")),
             }
         });
         self.verdict(expectation, verdict, None);
     }
 
-    /// `expect elapsed < 500ms`, `expect len(json.items) == 3`.
-    pub fn check(&mut self, expectation: Expectation, condition: impl FnOnce(&Response<'_>) -> Eval<Check>) {
+    /// `expect elapsed < 500ms`, `expect len(json.items) == 3`; `class` is what a failure of it is, which the compiler knows.
+    pub fn check(&mut self, expectation: Expectation, class: FailureClass, condition: impl FnOnce(&Response<'_>) -> Eval<Check>) {
         let Some(response) = self.response() else { return };
         match condition(&response) {
-            Ok(check) => self.judge_check(expectation, check),
+            Ok(check) => self.judge_check(expectation, class, check),
             Err(fault) => self.no_value(expectation, fault),
         }
     }
 
-    fn judge_check(&mut self, expectation: Expectation, check: Check) {
-        let class = if expectation.written.starts_with("elapsed") { FailureClass::Elapsed } else { FailureClass::Expectation };
+    fn judge_check(&mut self, expectation: Expectation, class: FailureClass, check: Check) {
+        let kind = if class == FailureClass::Elapsed { "too slow" } else { "not so" };
+        let wrong = |message| Err(Wrong::new(class, kind, message));
         let got = if self.is_shown() { check.left.as_ref().map(Value::literal) } else { None };
         let verdict = match (check.holds, check.left) {
             (true, _) => Ok(()),
-            (false, None) => Err((class, format!("expected {}", expectation.written))),
-            (false, Some(left)) => Err((class, format!("expected {}, got {}", expectation.written, left.literal()))),
+            (false, None) => wrong(format!("expected {}", expectation.written)),
+            (false, Some(left)) => wrong(format!("expected {}, got {}", expectation.written, left.literal())),
         };
         self.verdict(expectation, verdict, got);
     }
 
     /// What an expectation depends on can't be evaluated.
     fn no_value(&mut self, expectation: Expectation, why: Fault) {
-        self.verdict(expectation, Err(fault(why)), None);
+        self.verdict(expectation, Err(Wrong::fault(why)), None);
     }
 
-    fn verdict(&mut self, expectation: Expectation, verdict: Result<(), (FailureClass, String)>, got: Option<String>) {
+    fn verdict(&mut self, expectation: Expectation, verdict: Result<(), Wrong>, got: Option<String>) {
         if let Some(details) = &mut self.trace.details {
-            let told = verdict.as_ref().map(|()| got).map_err(|(_, message)| message.clone());
+            let told = verdict.as_ref().map(|()| got).map_err(|wrong| wrong.message.clone());
             details.push(Detail::Verdict(expectation, told));
         }
-        if let Err((class, message)) = verdict {
-            self.trace.fail(class, expectation.at, message);
+        if let Err(Wrong { class, kind, message }) = verdict {
+            self.trace.fail(class, expectation.at, kind, message);
         }
     }
 
@@ -333,9 +338,13 @@ impl<'u> Step<'u> {
     }
 
     fn taken(&mut self, at: Place, name: &str, wanted: As, found: Eval<Option<Value>>) -> Option<Value> {
+        let mut kind = "wrong type";
         let found = found.and_then(|found| match found {
             Some(value) => wanted.convert(value),
-            None => Err(Fault("nothing was found".into())),
+            None => {
+                kind = "nothing found";
+                Err(Fault("nothing was found".into()))
+            }
         });
         match found {
             Ok(value) => {
@@ -343,7 +352,7 @@ impl<'u> Step<'u> {
                 Some(value)
             }
             Err(fault) => {
-                self.trace.fail(FailureClass::Take, at, format!("take {name}: {}", fault.0));
+                self.trace.fail(FailureClass::Take, at, kind, format!("take {name}: {}", fault.0));
                 None
             }
         }
@@ -407,7 +416,7 @@ impl<'u> Step<'u> {
     }
 
     fn found(&mut self, at: Place, found: Eval) -> Option<Value> {
-        found.map_err(|fault| self.trace.fail(FailureClass::Expression, at, fault.0)).ok()
+        found.map_err(|fault| self.trace.fail(FailureClass::Expression, at, NO_VALUE, fault.0)).ok()
     }
 
     /// Whether nothing has failed so far.
@@ -445,13 +454,43 @@ impl Future for Exchange<'_, '_> {
     }
 }
 
-/// Mismatches in one line.
-fn explained(found: &[Mismatch]) -> String {
-    found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+/// The kind of failure of an expression that can't be evaluated.
+const NO_VALUE: &str = "no value";
+
+/// The kind of failure of a status that isn't expected.
+fn got(status: u16) -> EcoString {
+    ecow::eco_format!("got {status}")
 }
 
-fn fault(fault: Fault) -> (FailureClass, String) {
-    (FailureClass::Expression, fault.0)
+/// Why an expectation doesn't hold.
+struct Wrong {
+    class: FailureClass,
+    /// What came, in a few fixed words.
+    kind: EcoString,
+    message: String,
+}
+
+impl Wrong {
+    fn new(class: FailureClass, kind: impl Into<EcoString>, message: String) -> Self {
+        Self { class, kind: kind.into(), message }
+    }
+
+    /// What an expectation depends on can't be evaluated.
+    fn fault(fault: Fault) -> Self {
+        Self::new(FailureClass::Expression, NO_VALUE, fault.0)
+    }
+
+    /// Mismatches, in one line.
+    fn found(class: FailureClass, found: &[Mismatch]) -> Self {
+        let kind = if found.iter().any(Mismatch::is_no_json) {
+            "not JSON"
+        } else if found.iter().all(Mismatch::is_missing) {
+            "missing"
+        } else {
+            "other value"
+        };
+        Self::new(class, kind, found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+    }
 }
 
 #[cfg(test)]

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use ecow::EcoString;
+
 use crate::exchange::Sent;
 use crate::flow::{Exit, Flow};
-use crate::http::{Sending, Traffic};
+use crate::http::Sending;
 use crate::observe::Detail;
 use crate::place::Place;
 use crate::program::StepInfo;
 use crate::response::Answer;
-use crate::stats::FailureClass;
+use crate::stats::{FailureClass, Traffic};
 use crate::user::User;
 
 /// What went wrong in a step.
@@ -19,6 +21,8 @@ pub struct Failure {
     pub class: FailureClass,
     /// Where in the spec it was noticed.
     pub at: Place,
+    /// What came, in a few fixed words: `got 503`. What failures are told apart by; never data.
+    pub kind: EcoString,
     /// What happened, secrets not yet masked.
     pub message: String,
 }
@@ -75,8 +79,8 @@ impl Trace {
         trace
     }
 
-    pub(crate) fn fail(&mut self, class: FailureClass, at: Place, message: String) {
-        self.failures.push(Failure { class, at, message });
+    pub(crate) fn fail(&mut self, class: FailureClass, at: Place, kind: impl Into<EcoString>, message: String) {
+        self.failures.push(Failure { class, at, kind: kind.into(), message });
     }
 
     /// Records the step and says how the sequence goes on.

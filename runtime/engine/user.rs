@@ -16,6 +16,7 @@ use crate::http;
 use crate::place::Place;
 use crate::request::{Request, auth};
 use crate::scope::Scopes;
+use crate::stats::FailureClass;
 use crate::step::Step;
 use crate::trace::Trace;
 use crate::value::{Eval, Fault, Value};
@@ -312,19 +313,24 @@ impl User {
         Ok(())
     }
 
-    /// `fail "why"`: recorded, and the turn is over.
-    pub fn fail(&self, at: Place, why: impl FnOnce() -> Eval) -> Exit {
-        self.failed(at, why())
+    /// `fail "why"`: recorded in its report row, and the turn is over.
+    pub fn fail(&self, line: u32, at: Place, why: impl FnOnce() -> Eval) -> Exit {
+        self.failed(line, at, why())
     }
 
-    fn failed(&self, at: Place, why: Eval) -> Exit {
+    fn failed(&self, line: u32, at: Place, why: Eval) -> Exit {
         match self.eval(at, || why?.to_text()) {
             Ok(why) => {
-                self.world.record_failure(self, crate::stats::FailureClass::Script, at, &why);
+                self.world.record_failure(self, line, FailureClass::Script, at, &why);
                 Exit::Interrupt
             }
             Err(exit) => exit,
         }
+    }
+
+    /// A failure outside of steps that is no `fail`.
+    pub(crate) fn failed_outside(&self, class: FailureClass, at: Place, message: &str) {
+        self.world.record_failure(self, self.world.program.outside(), class, at, message);
     }
 
     /// What a fault outside of steps does.
@@ -332,7 +338,7 @@ impl User {
         if let Some(exit) = self.pending_exit.take() {
             return exit;
         }
-        self.world.record_failure(self, crate::stats::FailureClass::Expression, at, &fault.0);
+        self.failed_outside(FailureClass::Expression, at, &fault.0);
         Exit::Interrupt
     }
 

@@ -15,14 +15,14 @@ use crate::http;
 use crate::matcher::Judged;
 use crate::observe::Observer;
 use crate::place::Place;
-use crate::program::{Program, StepInfo};
+use crate::program::Program;
 use crate::request::{Request, one_line};
 use crate::settled::Settled;
 use crate::show;
 use crate::source::{JsonPathQuery, Members};
-use crate::stats::{Example, FailureClass, FailureKey, NO_NAME, NO_PLACE, Phases, Recorder, Sample};
+use crate::stats::{Example, FailureClass, FailureKey, NO_PLACE, Recorder, Sample};
 use crate::timers::Timers;
-use crate::trace::Trace;
+use crate::trace::{Failure, Trace};
 use crate::user::User;
 use crate::value::{Eval, Fault, FileValue, Value};
 
@@ -141,7 +141,7 @@ impl World {
             clock: settings.clock.clone(),
             timers: Timers::new(),
             observer,
-            recorder: RefCell::new(Recorder::new(program.lines.len(), u32::try_from(settings.part).unwrap_or(u32::MAX))),
+            recorder: RefCell::new(Recorder::new(program.rows(), u32::try_from(settings.part).unwrap_or(u32::MAX))),
             judged: RefCell::default(),
             members: RefCell::default(),
             apis,
@@ -245,67 +245,66 @@ impl World {
     }
 
     pub(crate) fn record_step(&self, user: &User, trace: &Trace) {
-        let ok = trace.failures.is_empty();
         let mut recorder = self.recorder.borrow_mut();
         if trace.info.skip {
-            recorder.skipped(trace.info.line, ok);
+            recorder.skipped(trace.info.line, trace.failures.is_empty(), &trace.traffic);
         } else {
             recorder.record(&sample(trace));
         }
-        for failure in &trace.failures {
-            let key = self.key(trace.info.line, failure.class, failure.at);
-            recorder.failure(key, self.clock.elapsed(), || Example {
-                at_us: 0,
-                user: user.number(),
-                message: self.mask(&failure.message),
-                request: trace.sent.as_ref().map(|sent| self.mask(&show::request(&sent.request, &sent.cookies))).unwrap_or_default(),
-                response: trace.received.as_ref().map(|response| self.mask(&show::response(&response.raw))).unwrap_or_default(),
-            });
+        let Some(first) = (0..trace.failures.len()).min_by_key(|&index| trace.failures[index].class) else { return };
+        let key = |failure: &Failure| self.key(trace.info.line, failure.class, failure.at, failure.kind.clone());
+        let message = |failure: &Failure| self.mask(&failure.message);
+        let others = || trace.failures.iter().enumerate().filter(|(index, _)| *index != first).map(|(_, failure)| failure);
+        let first = &trace.failures[first];
+        recorder.failure(key(first), self.clock.elapsed(), || Example {
+            at_us: 0,
+            user: user.number(),
+            message: message(first),
+            reasons: std::iter::once(first).chain(others()).map(message).collect(),
+            request: trace.sent.as_ref().map(|sent| self.mask(&show::request(&sent.request, &sent.cookies))).unwrap_or_default(),
+            response: trace.received.as_ref().map(|response| self.mask(&show::response(&response.raw))).unwrap_or_default(),
+        });
+        for further in others() {
+            recorder.reason(key(further));
         }
     }
 
-    fn key(&self, name: u32, class: FailureClass, at: Place) -> FailureKey {
+    fn key(&self, name: u32, class: FailureClass, at: Place, kind: EcoString) -> FailureKey {
         let place = self.program.places.binary_search(&at).ok().and_then(|place| u32::try_from(place).ok());
-        FailureKey { name, class, place: place.unwrap_or(NO_PLACE), kind: EcoString::new() }
+        FailureKey { name, class, place: place.unwrap_or(NO_PLACE), kind }
     }
 
-    pub(crate) fn record_retry(&self, info: &StepInfo) {
-        self.recorder.borrow_mut().retried(info.line);
+    pub(crate) fn record_retry(&self, trace: &Trace) {
+        self.recorder.borrow_mut().retried(trace.info.line, &trace.traffic);
     }
 
     pub(crate) fn record_group(&self, line: u32, took: std::time::Duration, ok: bool) {
         self.recorder.borrow_mut().group(line, took, ok);
     }
 
-    /// A failure outside of any step's record: an expression, `fail`, a poll without a step.
-    pub(crate) fn record_failure(&self, user: &User, class: FailureClass, at: Place, message: &str) {
+    /// A failure outside of steps, in a row of its own: `fail`, an expression without a value, a `poll` without a step.
+    pub(crate) fn record_failure(&self, user: &User, line: u32, class: FailureClass, at: Place, message: &str) {
         self.observer.failure(user, at, message);
-        let key = self.key(NO_NAME, class, at);
-        self.recorder.borrow_mut().failure(key, self.clock.elapsed(), || Example {
-            user: user.number(),
-            message: self.mask(message),
-            ..Example::default()
+        let key = self.key(line, class, at, EcoString::new());
+        let mut recorder = self.recorder.borrow_mut();
+        recorder.fail(line);
+        recorder.failure(key, self.clock.elapsed(), || {
+            let message = self.mask(message);
+            Example { user: user.number(), reasons: vec![message.clone()], message, ..Example::default() }
         });
     }
 }
 
 fn sample(trace: &Trace) -> Sample {
-    let traffic = &trace.traffic;
+    let received = trace.received.as_ref();
     Sample {
         name: trace.info.line,
         service: trace.service,
         response: trace.response,
         ok: trace.failures.is_empty(),
-        bytes_sent: traffic.sent,
-        bytes_received: traffic.received,
-        first_byte: trace.received.as_ref().map(|received| received.raw.timings.first_byte),
-        opened: traffic.opened,
-        reused: traffic.reused,
-        phases: (traffic.opened > 0).then(|| Phases {
-            dns: traffic.phases.dns.unwrap_or_default(),
-            connect: traffic.phases.connect.unwrap_or_default(),
-            tls: traffic.phases.tls.unwrap_or_default(),
-        }),
+        only_late: received.is_some() && trace.failures.iter().all(|failure| failure.class == FailureClass::Elapsed),
+        first_byte: received.map(|received| received.raw.timings.first_byte),
+        traffic: trace.traffic,
     }
 }
 

@@ -7,6 +7,7 @@ use super::prepare::{self, with_user};
 use super::{Cli, Ending, Refusal};
 use crate::debug::{Printer, Shared};
 use ltc_engine::program::{Program, Turn};
+use ltc_engine::stats::NameStats;
 use ltc_engine::user::User;
 use ltc_engine::world::World;
 
@@ -26,10 +27,10 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
     crate::say::err!("{} --debug{environment}, seed {}", program.name, settings.seed);
     with_user(&settings, Box::new(shared.clone()), async |preparer| {
         prepare::globals(&preparer)?;
-        for version in prepare::versions(&preparer).await? {
+        for version in prepare::versions(&preparer, &mut NameStats::default()).await? {
             crate::say::err!("{}: version {}", version.api, version.version);
         }
-        prepare::before_test(&preparer).await?;
+        prepare::before_test(&preparer, &mut NameStats::default()).await?;
         // The users are of the same world: rows that were drawn so far are free for them.
         preparer.end();
         let world = preparer.share_world();
@@ -40,7 +41,7 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
             }
         }
         // It is run for its effects; what fails in it was shown.
-        let _ = prepare::after_test(&preparer).await;
+        let _ = prepare::after_test(&preparer, &mut NameStats::default()).await;
         Ok(())
     })?;
     let (steps, failures) = printer.counts();

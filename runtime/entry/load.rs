@@ -9,7 +9,7 @@ use super::results::Results;
 use super::{Ending, Refusal};
 use crate::moment::{About, FleetShape};
 use crate::progress::notice;
-use crate::report::{ApiVersion, RunInfo};
+use crate::report::{ApiVersion, RunInfo, Setup};
 use ltc_engine::clock::Clock;
 use ltc_engine::observe::Quiet;
 use ltc_engine::program::Program;
@@ -27,6 +27,8 @@ pub(super) struct Load {
     pub(super) plan: Plan,
     /// What the health checks told; empty before [`Load::ready`].
     pub(super) versions: Vec<Version>,
+    /// What was sent before and after the users.
+    setup: Setup,
 }
 
 impl Load {
@@ -41,14 +43,15 @@ impl Load {
             Ok((plan, globals))
         })?;
         settings.globals = globals;
-        Ok(Self { settings, plan, versions: Vec::new() })
+        Ok(Self { settings, plan, versions: Vec::new(), setup: Setup::default() })
     }
 
     /// Health checks and `before test`.
     pub(super) fn ready(&mut self) -> Result<(), Refusal> {
+        let setup = &mut self.setup;
         let (versions, shared) = with_user(&self.settings, Box::new(Quiet(notice)), async |user| {
-            let versions = prepare::versions(&user).await?;
-            Ok((versions, prepare::before_test(&user).await?))
+            let versions = prepare::versions(&user, &mut setup.health_checks).await?;
+            Ok((versions, prepare::before_test(&user, &mut setup.before_test).await?))
         })?;
         self.versions = versions;
         self.settings.shared = shared;
@@ -72,15 +75,17 @@ impl Load {
     }
 
     /// Runs `after test`, and reports.
-    pub(super) fn finish(self, program: &Program, args: &RunArgs, configuration: &Configuration, results: Results, how: How) -> Ending {
-        let after = with_user(&self.settings, Box::new(Quiet(notice)), async |user| prepare::after_test(&user).await);
+    pub(super) fn finish(mut self, program: &Program, args: &RunArgs, configuration: &Configuration, results: Results, how: How) -> Ending {
+        let sent = &mut self.setup.after_test;
+        let after = with_user(&self.settings, Box::new(Quiet(notice)), async |user| prepare::after_test(&user, sent).await);
         if let Err(refusal) = after {
             for line in &refusal.lines {
                 notice(&format!("warning: {line}"));
             }
         }
         let info = self.info(program, configuration, &how.clock);
-        results.finish(args, RunInfo { interrupted: how.interrupted, broken: how.broken, plan: how.plan, notes: how.notes, ..info })
+        let run = RunInfo { interrupted: how.interrupted, broken: how.broken, plan: how.plan, notes: how.notes, ..info };
+        results.finish(args, run, self.setup)
     }
 
     /// What is known of the run before its load.

@@ -2,6 +2,7 @@
 //! of its own.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use ecow::EcoString;
 
@@ -12,8 +13,9 @@ use ltc_engine::clock::Clock;
 use ltc_engine::exchange::send;
 use ltc_engine::functions::AwsCredentials;
 use ltc_engine::observe::Observer;
-use ltc_engine::program::Program;
+use ltc_engine::program::{Health, Program};
 use ltc_engine::response::{Answer, Response};
+use ltc_engine::stats::{NameStats, Recorder, Sample};
 use ltc_engine::user::User;
 use ltc_engine::value::Value;
 use ltc_engine::world::{Settings, World};
@@ -86,9 +88,10 @@ pub(crate) fn globals(user: &User) -> Result<Vec<Value>, Refusal> {
     Ok(world.globals.borrow().clone())
 }
 
-/// Asks every api for its version.
-pub(crate) async fn versions(user: &User) -> Result<Vec<Version>, Refusal> {
+/// Asks every api for its version; `sent` counts the requests.
+pub(crate) async fn versions(user: &User, sent: &mut NameStats) -> Result<Vec<Version>, Refusal> {
     let mut versions = Vec::new();
+    let mut recorder = Recorder::new(1, 0);
     for api in user.world().program.apis {
         let Some(health) = &api.health else { continue };
         let refused = |why: String| {
@@ -97,70 +100,78 @@ pub(crate) async fn versions(user: &User) -> Result<Vec<Version>, Refusal> {
         };
         let request = (health.request)(user).map_err(|fault| refused(fault.0));
         // A `keep` that it reads had no value.
-        if has_failed(user) {
-            return Err(failed(user, &format!("the health check of {}", api.name)));
+        let told = counted(user, &mut NameStats::default());
+        if !told.is_empty() {
+            return Err(failed(&format!("the health check of {}", api.name), told));
         }
-        let request = request?;
-        let raw = send(user, request).await.map_err(|(_, message)| refused(message))?;
-        let (status, url) = (raw.status, raw.url.clone());
-        if status >= 400 {
-            return Err(refused(format!("{url} answered {status}")));
-        }
-        let answer = Answer::new(raw);
-        let response = Response::new(user, &answer);
-        let version = match health.version {
-            None => String::new(),
-            Some(source) => match source(user, &response) {
-                Ok(Some(value)) => value.literal(),
-                Ok(None) => return Err(refused(format!("{url} answered {status}, but the version isn't in it"))),
-                Err(fault) => return Err(refused(fault.0)),
-            },
-        };
+        let (answer, sample) = send(user, request?).await;
+        let version = answer.map_err(|failure| failure.message).and_then(|raw| version_of(user, health, raw));
+        recorder.record(&Sample { ok: version.is_ok(), ..sample });
+        sent.merge(&recorder.snapshot(Duration::ZERO, 0, 0).names[0]);
+        let version = version.map_err(refused)?;
         versions.push(Version { api: api.name.to_owned(), version: version.trim_matches('"').to_owned() });
     }
     Ok(versions)
 }
 
-/// Runs `before test`: what it gives is for all users.
-pub(crate) async fn before_test(user: &User) -> Result<Vec<Value>, Refusal> {
-    let Some(before) = user.world().program.before_test else { return Ok(Vec::new()) };
-    let shared = before(user).await.map_err(|_| failed(user, "before test"))?;
-    if has_failed(user) {
-        return Err(failed(user, "before test"));
+/// The version that a health check's answer has, or why it has none.
+fn version_of(user: &User, health: &Health, raw: ltc_engine::http::Response) -> Result<String, String> {
+    let (status, url) = (raw.status, raw.url.clone());
+    if status >= 400 {
+        return Err(format!("{url} answered {status}"));
     }
+    let answer = Answer::new(raw);
+    let response = Response::new(user, &answer);
+    match health.version {
+        None => Ok(String::new()),
+        Some(source) => match source(user, &response) {
+            Ok(Some(value)) => Ok(value.literal()),
+            Ok(None) => Err(format!("{url} answered {status}, but the version isn't in it")),
+            Err(fault) => Err(fault.0),
+        },
+    }
+}
+
+/// Runs `before test`: what it gives is for all users. `sent` counts its requests.
+pub(crate) async fn before_test(user: &User, sent: &mut NameStats) -> Result<Vec<Value>, Refusal> {
+    let Some(before) = user.world().program.before_test else { return Ok(Vec::new()) };
+    let shared = before(user).await;
+    ltc_engine::scope::clear(user);
+    let told = counted(user, sent);
+    let shared = match shared {
+        Ok(shared) if told.is_empty() => shared,
+        _ => return Err(failed("before test", told)),
+    };
     user.world().shared.borrow_mut().clone_from(&shared);
     Ok(shared)
 }
 
-/// Runs `after test`; its failures are told, they don't change how the test ends.
-pub(crate) async fn after_test(user: &User) -> Result<(), Refusal> {
+/// Runs `after test`; its failures are told, they don't change how the test ends. `sent` counts its requests.
+pub(crate) async fn after_test(user: &User, sent: &mut NameStats) -> Result<(), Refusal> {
     let Some(after) = user.world().program.after_test else { return Ok(()) };
     let outcome = after(user).await;
-    if outcome.is_err() || has_failed(user) { Err(failed(user, "after test")) } else { Ok(()) }
+    ltc_engine::scope::clear(user);
+    let told = counted(user, sent);
+    if outcome.is_err() || !told.is_empty() { Err(failed("after test", told)) } else { Ok(()) }
 }
 
-/// Whether anything failed, and what: a line each.
-fn failed(user: &User, what: &str) -> Refusal {
-    let lines = told(user);
-    Refusal { ending: super::Ending::Broken, lines: std::iter::once(format!("{what} failed")).chain(lines).collect() }
+/// What failed: a line each.
+fn failed(what: &str, told: Vec<String>) -> Refusal {
+    Refusal { ending: super::Ending::Broken, lines: std::iter::once(format!("{what} failed")).chain(told).collect() }
 }
 
-fn has_failed(user: &User) -> bool {
-    user.world().recorder.borrow().has_failures()
-}
-
-fn told(user: &User) -> Vec<String> {
+/// Adds what was counted to `sent`, and says what failed of it.
+fn counted(user: &User, sent: &mut NameStats) -> Vec<String> {
     let world = user.world();
     let snapshot = world.recorder.borrow_mut().snapshot(world.clock.elapsed(), 0, 0);
+    sent.merge(&snapshot.total(&world.program.names()));
     let place = |place: u32| world.program.places.get(place as usize).map(|at| world.place(*at)).unwrap_or_default();
-    snapshot
-        .failures
-        .kinds()
-        .map(|(key, found)| {
-            let message = found.examples.first().map(|example| example.message.as_str()).unwrap_or_default();
-            format!("{} {message}", place(key.place))
-        })
-        .collect()
+    let kinds = snapshot.failures.by_count().into_iter();
+    let lines = kinds.map(|(key, found)| {
+        let message = found.examples.first().map(|example| example.reasons.join("; ")).unwrap_or_default();
+        format!("{} {message}", place(key.place))
+    });
+    lines.collect()
 }
 
 /// A seed that no other run has, small enough to be typed again.

@@ -10,7 +10,7 @@ use super::{Ending, Refusal};
 use crate::listeners::{Listeners, News};
 use crate::moment::{About, Moment};
 use crate::progress::{Mode, Progress, notice};
-use crate::report::{Outcome, Report, RunInfo};
+use crate::report::{Outcome, Report, RunInfo, Setup};
 use crate::saturation::saturation;
 use crate::thresholds::Judge;
 use crate::web::Web;
@@ -55,7 +55,7 @@ impl Results {
     /// or the page can't be used: said before the load, not after it.
     pub(crate) fn new(program: &Program, args: &RunArgs, configuration: &Configuration, interval: Duration) -> Result<Self, Refusal> {
         args.outputs.check()?;
-        let names = names(program);
+        let names = program.names();
         let baseline = args.baseline.as_deref().map(Report::read).transpose().map_err(|why| Refusal::wrong([why]))?;
         let thresholds = &configuration.profile.thresholds;
         let judge = Judge::new(thresholds, &names, baseline.as_ref()).map_err(Refusal::wrong)?;
@@ -152,7 +152,7 @@ impl Results {
     /// Comes to the verdict, tells all who listen, prints the end table and writes the files that were asked for. All that is known of
     /// the run's course is in `run`: nothing that comes later changes the verdict. An output that couldn't be written is a warning, and
     /// another exit code.
-    pub(crate) fn finish(mut self, args: &RunArgs, mut run: RunInfo) -> Ending {
+    pub(crate) fn finish(mut self, args: &RunArgs, mut run: RunInfo, setup: Setup) -> Ending {
         self.progress.finish();
         run.duration_us = self.total.window.map_or(0, |window| window.to_us);
         run.saturated = saturation(&self.total, self.total.total(&self.names).response().quantile_us(0.99));
@@ -162,6 +162,7 @@ impl Results {
             names: self.names,
             places: self.places,
             total: self.total,
+            setup,
             timeline: self.timeline,
             thresholds: self.judge.verdicts(),
             ..Report::default()
@@ -182,10 +183,6 @@ impl Results {
         }
         unwritten.told(report.outcome.into())
     }
-}
-
-fn names(program: &Program) -> Vec<Name> {
-    program.lines.iter().map(|line| if line.group { Name::group(line.name) } else { Name::step(line.name, line.method) }).collect()
 }
 
 fn places(program: &Program) -> Vec<String> {

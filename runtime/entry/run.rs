@@ -105,7 +105,7 @@ pub(super) fn run(program: &'static Program, command: &RunCommand) -> Result<End
         plan: load.plan.clone(),
         template,
         clock: clock.clone(),
-        names: program.lines.len(),
+        names: program.rows(),
         patience: Patience::for_interval(interval),
         fleet,
     };

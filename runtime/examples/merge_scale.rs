@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use ltc_engine::stats::{Name, Recorder, Sample, Snapshot, Timeline};
+use ltc_engine::stats::{Name, Recorder, Sample, Snapshot, Timeline, Traffic};
 use ltc_runtime::orchestrator::collector::Collector;
 use ltc_runtime::orchestrator::frame::{Counted, Frame, FrameWriter, Reader, Received};
 
@@ -83,8 +83,8 @@ impl Load {
             for _ in 0..self.requests {
                 let tail = if dice.roll(50) == 0 { dice.roll(2_000_000) } else { 0 };
                 let service = Duration::from_micros(5_000 + dice.roll(20_000) + tail);
-                let sizes = Sample { bytes_sent: 300, bytes_received: 900, reused: 1, ..Sample::default() };
-                recorder.record(&Sample { name, service, response: service, ok: true, ..sizes });
+                let traffic = Traffic { sent: 300, received: 900, reused: 1, ..Traffic::default() };
+                recorder.record(&Sample { name, service, response: service, ok: true, traffic, ..Sample::default() });
                 recorder.lag(Duration::from_micros(dice.roll(300)));
             }
         }

@@ -80,7 +80,7 @@ mod tests {
         let lines: Vec<_> = told.lines().collect();
         assert_eq!(
             lines[0],
-            "00:00:10  Checkout / Create: requests 200  failures 4 (2.0%)  rps 20.0  avg 5.1ms  p50 5.0ms  p95 9.5ms  p99 9.9ms  max 10ms"
+            "00:00:10  Checkout / Create: requests 200  failures 4 (2.0%)  rps 20.0  avg 5.2ms  p50 5.1ms  p95 9.6ms  p99 10ms  max 10ms"
         );
         assert!(lines[3].starts_with("00:00:10  Total: requests 400"), "{told}");
         assert_eq!(

@@ -1,7 +1,7 @@
 //! Frames: what a function streams back. A first one when it is ready, one an interval with what was counted in it, a last one that says
 //! how it ended.
 //!
-//! A frame is a line: `ltc1:`, then base64 of zlib of a protobuf message, then a line feed. Text survives whatever an engine wraps around
+//! A frame is a line: `ltc2:`, then base64 of zlib of a protobuf message, then a line feed. Text survives whatever an engine wraps around
 //! it (a JSON string, a log); zlib's checksum and the line feed tell a frame that was cut off; each frame has a number, so one that is
 //! missing shows; lines that are no frames are set aside, as what the function said. Histograms are HdrHistogram V2.
 //!
@@ -26,8 +26,10 @@ use prost::Message;
 use super::wire;
 use ltc_engine::stats::Snapshot;
 
-/// What a frame begins with. A later format has another number.
-const MARK: &[u8] = b"ltc1:";
+/// What a frame begins with. Another format has another number.
+const MARK: &[u8] = b"ltc2:";
+/// What frames of any format begin with, before their number.
+const ANY_MARK: &[u8] = b"ltc";
 /// No frame is longer; what is, is no frame.
 const LONGEST: usize = 64 << 20;
 
@@ -218,6 +220,11 @@ impl Iterator for Reader {
             match line.strip_prefix(MARK) {
                 // What Lambda puts before an answer ends with NULs.
                 None if line.is_empty() || line.contains(&0) => {}
+                None if let Some(version) = other_version(line) => {
+                    return Some(Received::Damaged(format!(
+                        "a frame has format {version}, and this binary reads 2: another version of ltc built the function, deploy it again"
+                    )));
+                }
                 None => return Some(Received::Said(String::from_utf8_lossy(line).into_owned())),
                 Some(text) => {
                     return Some(match read(text) {
@@ -228,6 +235,14 @@ impl Iterator for Reader {
             }
         }
     }
+}
+
+/// The number of the format that a frame of another version is of.
+fn other_version(line: &[u8]) -> Option<&str> {
+    let rest = line.strip_prefix(ANY_MARK)?;
+    let digits = rest.iter().position(|byte| *byte == b':')?;
+    let version = std::str::from_utf8(rest.get(..digits)?).ok()?;
+    (!version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit())).then_some(version)
 }
 
 fn read(text: &[u8]) -> Result<(u64, Frame), String> {
@@ -246,19 +261,26 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use ltc_engine::stats::{Cpu, Example, FailureClass, FailureKey, Recorder, Sample};
+    use ltc_engine::stats::{Cpu, Example, FailureClass, FailureKey, Recorder, Sample, Traffic};
 
     pub(crate) fn snapshot() -> Snapshot {
         let mut recorder = Recorder::new(3, 4);
         for n in 1..200u64 {
             let service = Duration::from_micros(n * n * 3);
+            let traffic = Traffic { sent: n % 7, redirects: 1, resends: 2, opened: 3, ..Traffic::default() };
+            if n % 30 == 0 {
+                recorder.unfinished(1, service, Some(&traffic));
+                recorder.fail(2);
+            }
             let response = if n % 50 == 0 { service * 2 } else { service };
-            recorder.record(&Sample { name: (n % 2) as u32, service, response, ok: n % 9 > 0, bytes_sent: 5, ..Sample::default() });
+            recorder.record(&Sample { name: (n % 2) as u32, service, response, ok: n % 9 > 0, traffic, ..Sample::default() });
             recorder.lag(Duration::from_micros(n));
         }
         let key = FailureKey { name: 0, class: FailureClass::Status, place: 2, kind: "got 503".into() };
         recorder.failure(key, Duration::from_secs(3), || Example { message: "no".into(), ..Example::default() });
+        recorder.reason(FailureKey { name: 0, class: FailureClass::Json, place: 2, kind: "missing".into() });
         recorder.missed(2);
+        recorder.in_flight(4, Duration::from_millis(70));
         let ms = Duration::from_millis;
         recorder.cpu(&Cpu::of(ms(3), ms(9), ms(2), ms(1)));
         recorder.snapshot(Duration::from_secs(5), 7, 8)
@@ -307,6 +329,10 @@ mod tests {
             assert_eq!(reader.finish(), Some(Received::Damaged(format!("a frame was cut off after {length} bytes"))));
         }
         let mut damaged = bytes.clone();
+        let mut other = Reader::default();
+        other.push(b"ltc1:abc\nltc: a line\n");
+        assert!(matches!(other.next(), Some(Received::Damaged(why)) if why.starts_with("a frame has format 1, and this binary reads 2")));
+        assert_eq!(other.next(), Some(Received::Said("ltc: a line".into())));
         damaged[60] = if damaged[60] == b'A' { b'B' } else { b'A' };
         let mut reader = Reader::default();
         reader.push(&damaged);

@@ -13,7 +13,7 @@ use super::frame::{Counted, EndReason, Ended, Frame, FrameWriter, Started};
 use ltc_engine::clock::Clock;
 use ltc_engine::program::Program;
 use ltc_engine::schedule::Plan;
-use ltc_engine::stats::{Snapshot, micros};
+use ltc_engine::stats::{NameKind, Snapshot, micros};
 use ltc_engine::workers::{Engine, Run, Stop};
 use ltc_engine::world::Settings;
 
@@ -167,7 +167,7 @@ pub(crate) fn wall_clock() -> Duration {
 }
 
 fn counted(program: &Program, delta: &Snapshot) -> u64 {
-    program.lines.iter().zip(&delta.names).filter(|(line, _)| !line.group).map(|(_, stats)| stats.requests).sum()
+    program.lines.iter().zip(&delta.names).filter(|(line, _)| line.kind == NameKind::Step).map(|(_, stats)| stats.requests).sum()
 }
 
 /// The engine's limit: users are told to stop in time before it.

@@ -22,7 +22,7 @@ static PROGRAM: Program = Program {
     compiler: "0.1.0",
     files: &["specs/idle.lt"],
     places: &[],
-    lines: &[Line { name: "Nothing", method: "GET", group: false }],
+    lines: &[Line { name: "Nothing", method: "GET", kind: NameKind::Step }],
     steps: &[],
     apis: &[],
     env: &[],

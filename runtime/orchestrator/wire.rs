@@ -83,7 +83,8 @@ pub(super) struct Counted {
 
 #[derive(Clone, PartialEq, Message)]
 struct Line {
-    /// Requests, failures, skipped, skipped failures, retried, bytes sent, bytes received, opened, reused.
+    /// Requests, failures, skipped, skipped failures, retried, bytes sent, bytes received, opened, reused, fails, resends, redirects,
+    /// unsent, unfinished, the longest wait of those.
     #[prost(uint64, repeated, tag = "1")]
     counts: Vec<u64>,
     #[prost(message, optional, tag = "2")]
@@ -93,6 +94,8 @@ struct Line {
     /// Count, sum, least and greatest of the time to the first byte, of name resolutions, connects and TLS handshakes.
     #[prost(uint64, repeated, tag = "4")]
     phases: Vec<u64>,
+    #[prost(message, optional, tag = "5")]
+    failed: Option<Times>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -119,6 +122,10 @@ struct Source {
     users: u64,
     #[prost(uint64, tag = "4")]
     planned: u64,
+    #[prost(uint64, tag = "5")]
+    waiting: u64,
+    #[prost(uint64, tag = "6")]
+    oldest_us: u64,
 }
 
 impl Frame {
@@ -178,7 +185,14 @@ impl From<&Snapshot> for Counted {
             lines: snapshot.names.iter().map(Line::from).collect(),
             failures,
             sources: sources
-                .map(|(number, gauge)| Source { number: *number, at_us: gauge.at_us, users: gauge.users, planned: gauge.planned })
+                .map(|(number, gauge)| Source {
+                    number: *number,
+                    at_us: gauge.at_us,
+                    users: gauge.users,
+                    planned: gauge.planned,
+                    waiting: gauge.waiting,
+                    oldest_us: gauge.oldest_us,
+                })
                 .collect(),
             lag: times(&snapshot.lag),
             cpu: vec![cpu.busy_us, cpu.available_us, cpu.peak_ppm, cpu.waited_us, cpu.stolen_us],
@@ -210,7 +224,8 @@ impl Counted {
         small.window = Some(Window { interval: self.interval, from_us: self.from_us, to_us: self.to_us });
         small.failures = failures;
         for source in &self.sources {
-            small.sources.insert(source.number, Gauge { at_us: source.at_us, users: source.users, planned: source.planned });
+            let Source { number, at_us, users, planned, waiting, oldest_us } = *source;
+            small.sources.insert(number, Gauge { at_us, users, planned, waiting, oldest_us });
         }
         small.cpu = Cpu {
             busy_us: nth(&self.cpu, 0),
@@ -249,9 +264,16 @@ impl From<&NameStats> for Line {
                 line.bytes_received,
                 line.opened,
                 line.reused,
+                line.fails,
+                line.resends,
+                line.redirects,
+                line.unsent,
+                line.unfinished,
+                line.unfinished_longest_us,
             ],
             service: times(&line.service),
             response: line.response.as_ref().and_then(times),
+            failed: times(&line.failed),
             phases: phases.iter().flat_map(|phase| [phase.count, phase.sum_us, phase.min_us, phase.max_us]).collect(),
         }
     }
@@ -272,12 +294,19 @@ impl Line {
             bytes_received: nth(&self.counts, 6),
             opened: nth(&self.counts, 7),
             reused: nth(&self.counts, 8),
+            fails: nth(&self.counts, 9),
+            resends: nth(&self.counts, 10),
+            redirects: nth(&self.counts, 11),
+            unsent: nth(&self.counts, 12),
+            unfinished: nth(&self.counts, 13),
+            unfinished_longest_us: nth(&self.counts, 14),
             first_byte: self.phase(0),
             dns: self.phase(1),
             connect: self.phase(2),
             tls: self.phase(3),
             ..NameStats::default()
         };
+        add(&mut line.failed, self.failed.as_ref())?;
         // Response times are kept apart only where they differ: of both, then, before either grows.
         if self.response.is_some() || line.response.is_some() {
             let mut response = line.response.take().unwrap_or_else(|| line.service.clone());

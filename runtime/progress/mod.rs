@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_plain_line_an_interval() {
-        assert_eq!(written(Mode::Lines), "00:00:10  users 10/20  rps 40.0  failures 4 (1.0%)  p50 10ms  p95 1802ms  p99 1962ms\n");
+        assert_eq!(written(Mode::Lines), "00:00:10  users 10/20  rps 40.0  failures 4 (1.0%)  p50 21ms  p95 1821ms  p99 1980ms\n");
         assert_eq!(written(Mode::Off), "");
     }
 }

@@ -75,13 +75,13 @@ fn ran(report: &Report) -> impl Iterator<Item = (String, NameKind, &NameStats)> 
         .names
         .iter()
         .zip(&report.total.names)
-        .filter(|(_, stats)| stats.requests > 0)
+        .filter(|(_, stats)| stats.tried() > 0)
         .map(|(name, stats)| (label(&name.name, name.kind), name.kind, stats))
 }
 
 fn label(name: &str, kind: NameKind) -> String {
     match kind {
-        NameKind::Step => name.to_owned(),
+        NameKind::Step | NameKind::Fail => name.to_owned(),
         NameKind::Group => format!("{name} (group)"),
     }
 }
@@ -90,7 +90,7 @@ fn style_of(kind: NameKind, stats: &NameStats) -> Style {
     match kind {
         _ if stats.failures > 0 => RED,
         NameKind::Group => DIM,
-        NameKind::Step => Style::new(),
+        NameKind::Step | NameKind::Fail => Style::new(),
     }
 }
 
@@ -103,7 +103,7 @@ fn requests(report: &Report, total: &NameStats) -> Table {
             name,
             count(stats.requests),
             count(stats.failures),
-            percent(stats.failures, stats.requests),
+            percent(stats.failures, stats.tried()),
             rate(if seconds > 0.0 { stats.requests as f64 / seconds } else { 0.0 }),
             ms(times.mean_us()),
             ms(times.min_us() as f64),

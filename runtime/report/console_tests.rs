@@ -2,7 +2,7 @@
 
 use super::super::sample::{report, verdict};
 use super::*;
-use ltc_engine::stats::{Example, FailureClass, FailureKey, Phases, Recorder, Sample, Snapshot};
+use ltc_engine::stats::{Example, FailureClass, FailureKey, Phases, Recorder, Sample, Snapshot, Traffic};
 use std::time::Duration;
 
 fn written(report: &Report, look: Look) -> String {
@@ -60,11 +60,12 @@ fn connections_are_counted_with_their_phases() {
     let mut report = report();
     let mut recorder = Recorder::new(report.names.len(), 0);
     let ms = Duration::from_millis;
-    let opened = Phases { dns: ms(1), connect: ms(2), tls: ms(6) };
-    let first =
-        Sample { service: ms(9), response: ms(9), ok: true, first_byte: Some(ms(8)), opened: 1, phases: Some(opened), ..Sample::default() };
+    let opened = Phases { dns: Some(ms(1)), connect: Some(ms(2)), tls: Some(ms(6)) };
+    let traffic = Traffic { opened: 1, phases: opened, ..Traffic::default() };
+    let first = Sample { service: ms(9), response: ms(9), ok: true, first_byte: Some(ms(8)), traffic, ..Sample::default() };
     recorder.record(&first);
-    recorder.record(&Sample { opened: 0, phases: None, first_byte: Some(ms(4)), reused: 1, ..first });
+    let traffic = Traffic { reused: 1, ..Traffic::default() };
+    recorder.record(&Sample { first_byte: Some(ms(4)), traffic, ..first });
     report.total = Snapshot::empty(report.names.len());
     report.total.merge(&recorder.snapshot(Duration::from_secs(1), 1, 1));
     let text = written(&report, Look::default());

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Report;
-use ltc_engine::stats::{Durations, NameKind, NameStats, PERCENTILE_NAMES, PERCENTILES};
+use ltc_engine::stats::{Durations, NameKind, NameStats, PERCENTILE_NAMES};
 
 const STATS_HEAD: [&str; 11] = [
     "Type",
@@ -95,7 +95,8 @@ pub fn stats(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     csv.write_record(STATS_HEAD.map(str::to_owned).into_iter().chain(percentile_heads()))?;
     let seconds = report.run.duration().as_secs_f64();
     let record = |kind: &str, name: &str, stats: &NameStats| {
-        let times = stats.response();
+        // Locust's response times are those of all requests.
+        let times = stats.all();
         let mut cells = vec![
             kind.to_owned(),
             name.to_owned(),
@@ -116,6 +117,8 @@ pub fn stats(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         let kind = match name.kind {
             NameKind::Step => name.method.as_str(),
             NameKind::Group => "group",
+            NameKind::Fail if stats.is_empty() => continue,
+            NameKind::Fail => "fail",
         };
         csv.write_record(record(kind, &name.name, stats))?;
     }
@@ -136,7 +139,9 @@ pub fn history(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         requests += point.requests;
         failures += point.failures;
         bytes += point.bytes_received;
-        times.merge(&Durations::try_from(&point.response).map_err(io::Error::other)?);
+        let mut now = Durations::try_from(&point.response).map_err(io::Error::other)?;
+        now.merge(&Durations::try_from(&point.failed).map_err(io::Error::other)?);
+        times.merge(&now);
         let at = start.saturating_add(i64::try_from(point.to_us / 1000).unwrap_or(i64::MAX));
         let mut cells = vec![
             at.div_euclid(1000).to_string(),
@@ -146,8 +151,7 @@ pub fn history(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
             format!("{:.6}", point.rps()),
             format!("{:.6}", point.failures_per_second()),
         ];
-        debug_assert_eq!(point.percentiles_us.len(), PERCENTILES.len());
-        cells.extend(percentiles(point.response.summary.count, &point.percentiles_us));
+        cells.extend(percentiles(now.count(), &now.percentiles_us()));
         cells.extend([
             requests.to_string(),
             failures.to_string(),

@@ -169,7 +169,7 @@ mod tests {
         let line = &value["summary"]["names"][0];
         assert_eq!(line["name"], "Checkout / Create");
         assert_eq!(line["response_ms"]["percentiles"]["p100"], 10.007);
-        assert_eq!(line["response_ms"]["min"], 0.1);
+        assert_eq!(line["response_ms"]["min"], 0.3);
         assert_eq!(value["summary"]["failures"]["status"], 4);
     }
 

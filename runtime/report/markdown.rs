@@ -69,12 +69,12 @@ fn steps(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         let failed = if stats.failures == 0 {
             "0".to_owned()
         } else {
-            format!("**{}** ({})", count(stats.failures), percent(stats.failures, stats.requests))
+            format!("**{}** ({})", count(stats.failures), percent(stats.failures, stats.tried()))
         };
         let (requests, max) = (count(stats.requests), ms(times.max_us() as f64));
         writeln!(out, "| {bold}{name}{bold} | {requests} | {failed} | {rps} | {p50} | {p95} | {p99} | {max} |")
     };
-    let ran: Vec<_> = report.names.iter().zip(&report.total.names).filter(|(_, stats)| stats.requests > 0).collect();
+    let ran: Vec<_> = report.names.iter().zip(&report.total.names).filter(|(_, stats)| stats.tried() > 0).collect();
     for (name, stats) in ran.iter().take(STEPS) {
         let group = if name.kind == NameKind::Group { " (group)" } else { "" };
         row(&format!("{}{group}", safe(&name.name)), stats, "")?;

@@ -19,7 +19,7 @@ impl Report {
         let begins: Vec<Option<i64>> = parts.iter().map(|part| started_us(&part.run)).collect();
         let earliest = begins.iter().flatten().min().copied().unwrap_or(0);
         let mut whole = Self { run: merged_run(parts), timeline: Timeline::new(first.timeline.width()), ..Self::default() };
-        let mut lines: BTreeMap<(String, bool, String), usize> = BTreeMap::new();
+        let mut lines: BTreeMap<(String, NameKind, String), usize> = BTreeMap::new();
         let mut places: BTreeMap<String, u32> = BTreeMap::new();
         let mut sources = 0;
         for (part, begin) in parts.iter().zip(begins) {
@@ -28,7 +28,7 @@ impl Report {
                 .names
                 .iter()
                 .map(|name| {
-                    let key = (name.name.clone(), name.kind == NameKind::Group, name.method.clone());
+                    let key = (name.name.clone(), name.kind, name.method.clone());
                     *lines.entry(key).or_insert_with(|| {
                         whole.names.push(name.clone());
                         whole.names.len() - 1
@@ -53,6 +53,7 @@ impl Report {
             }
             snapshot.merge(&part.total.without_names().later(shift_us, sources));
             snapshot.failures = part.total.failures.renamed(line, place, shift_us);
+            whole.setup.merge(&part.setup);
             sources = snapshot.sources.keys().next_back().map_or(sources, |last| last.saturating_add(1));
             whole.total.merge(&snapshot);
             whole.timeline.merge_later(&part.timeline, |line| line_of.get(line).copied().unwrap_or(line), shift_us);

@@ -29,7 +29,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::thresholds::Verdict;
-use ltc_engine::stats::{NO_NAME, NO_PLACE, Name, Snapshot, Timeline};
+use ltc_engine::stats::{NO_NAME, NO_PLACE, Name, NameStats, Snapshot, Timeline};
 
 /// The version that an API's `healthcheck` told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +104,35 @@ impl RunInfo {
     }
 }
 
+/// What was sent before and after the users: it is in no row of the report.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Setup {
+    /// Health checks of the APIs.
+    pub health_checks: NameStats,
+    /// `before test`.
+    pub before_test: NameStats,
+    /// `after test`.
+    pub after_test: NameStats,
+}
+
+impl Setup {
+    /// All of it.
+    pub fn total(&self) -> NameStats {
+        let mut total = self.health_checks.clone();
+        total.merge(&self.before_test);
+        total.merge(&self.after_test);
+        total
+    }
+
+    /// Adds another run's.
+    pub fn merge(&mut self, other: &Self) {
+        self.health_checks.merge(&other.health_checks);
+        self.before_test.merge(&other.before_test);
+        self.after_test.merge(&other.after_test);
+    }
+}
+
 /// A test's results.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -113,8 +142,11 @@ pub struct Report {
     pub names: Vec<Name>,
     /// Places in the spec, `file:line:column`, that failures refer to.
     pub places: Vec<String>,
-    /// All that was counted.
+    /// All that was counted of the users.
     pub total: Snapshot,
+    /// What was sent before and after them.
+    #[serde(default)]
+    pub setup: Setup,
     /// Its course.
     pub timeline: Timeline,
     /// What was found of the profile's thresholds.
@@ -194,7 +226,7 @@ pub(crate) mod sample {
     //! One small report, by hand, for the tests of all forms.
 
     use super::*;
-    use ltc_engine::stats::{Example, FailureClass, FailureKey, Recorder, Sample};
+    use ltc_engine::stats::{Example, FailureClass, FailureKey, Recorder, Sample, Traffic};
 
     /// What a threshold comes to in a report.
     pub(crate) fn verdict(report: &Report, text: &str) -> Verdict {
@@ -224,9 +256,7 @@ pub(crate) mod sample {
                         service: Duration::from_micros(us),
                         response: Duration::from_micros(us),
                         ok,
-                        bytes_sent: 100,
-                        bytes_received: 250,
-                        reused: 1,
+                        traffic: Traffic { sent: 100, received: 250, reused: 1, ..Traffic::default() },
                         ..Sample::default()
                     });
                 };
@@ -245,7 +275,7 @@ pub(crate) mod sample {
                     });
                 }
             }
-            recorder.skipped(4, interval == 0);
+            recorder.skipped(4, interval == 0, &Traffic::default());
             let delta = recorder.snapshot(Duration::from_secs((interval + 1) * 5), 10, 20);
             timeline.add(&delta, &names);
             total.merge(&delta);
@@ -268,6 +298,7 @@ pub(crate) mod sample {
             names,
             places: vec!["specs/tpdata.lt:9:3".into(), "specs/tpdata.lt:14:5".into()],
             total,
+            setup: Setup::default(),
             timeline,
             thresholds: Vec::new(),
             outcome: Outcome::NoThresholds,

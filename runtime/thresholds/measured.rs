@@ -44,6 +44,8 @@ pub(super) struct Measured {
     pub(super) to_us: u64,
     requests: u64,
     failures: u64,
+    /// What a share of failures is of: requests, and failures outside of steps.
+    tried: u64,
     missed: u64,
     response: Durations,
     lag: Durations,
@@ -59,8 +61,9 @@ impl Measured {
             to_us: window.to_us,
             requests: stats.requests,
             failures: stats.failures,
+            tried: stats.tried(),
             missed: snapshot.missed,
-            response: stats.response.unwrap_or(stats.service),
+            response: stats.all(),
             lag: snapshot.lag.clone(),
         }
     }
@@ -75,6 +78,7 @@ impl Measured {
         self.to_us = self.to_us.max(other.to_us);
         self.requests += other.requests;
         self.failures += other.failures;
+        self.tried += other.tried;
         self.missed += other.missed;
         self.response.merge(&other.response);
         self.lag.merge(&other.lag);
@@ -88,7 +92,7 @@ impl Measured {
     pub(super) fn value(&self, metric: Metric) -> Option<f64> {
         let times = (!self.response.is_empty()).then_some(&self.response);
         match metric {
-            Metric::FailureRate => (self.requests > 0).then(|| self.failures as f64 * 100.0 / self.requests as f64),
+            Metric::FailureRate => (self.tried > 0).then(|| self.failures as f64 * 100.0 / self.tried as f64),
             Metric::Failures => Some(self.failures as f64),
             Metric::Requests => Some(self.requests as f64),
             Metric::Missed => Some(self.missed as f64),

@@ -100,6 +100,7 @@ async fn read(u: &User) -> Flow {
         step.status(const { expected(at(32, 5), "200") }, &[Status::Code(200)]);
         step.check(
             const { expected(at(33, 5), "elapsed < 1s") },
+            FailureClass::Elapsed,
             |x| Check::compare(x.elapsed(), Op::Lt, duration(1000000000)),
         );
     }
@@ -204,22 +205,22 @@ static PROGRAM: Program = Program {
         Line {
             name: "Create campaign",
             method: "POST",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Products",
             method: "POST",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Campaign",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Delete campaign",
             method: "DELETE",
-            group: false,
+            kind: NameKind::Step,
         },
     ],
     steps: &[

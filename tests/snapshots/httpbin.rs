@@ -305,6 +305,7 @@ async fn methods(u: &User) -> Flow {
         step.status(const { expected(at(30, 46), "204") }, &[Status::Code(204)]);
         step.check(
             const { expected(at(30, 58), "text == \"\"") },
+            FailureClass::Expectation,
             |x| Check::compare(x.text(), Op::Eq, text("")),
         );
     }
@@ -410,6 +411,7 @@ async fn bodies(u: &User) -> Flow {
         }
         step.check(
             const { expected(at(39, 5), "url ~ /a%2Fb/") },
+            FailureClass::Expectation,
             |x| Check::truth(&boolean(matches(u, &x.url(), 1)?)),
         );
     }
@@ -888,6 +890,7 @@ async fn redirects(u: &User) -> Flow {
         step.status(const { expected(at(68, 43), "200") }, &[Status::Code(200)]);
         step.check(
             const { expected(at(68, 55), "url ~ /\\/get$/") },
+            FailureClass::Expectation,
             |x| Check::truth(&boolean(matches(u, &x.url(), 3)?)),
         );
     }
@@ -1064,10 +1067,12 @@ async fn time(u: &User) -> Flow {
         step.status(const { expected(at(81, 42), "200") }, &[Status::Code(200)]);
         step.check(
             const { expected(at(81, 54), "elapsed >= 1s") },
+            FailureClass::Elapsed,
             |x| Check::compare(x.elapsed(), Op::Ge, duration(1000000000)),
         );
         step.check(
             const { expected(at(81, 76), "elapsed < 4s") },
+            FailureClass::Elapsed,
             |x| Check::compare(x.elapsed(), Op::Lt, duration(4000000000)),
         );
     }
@@ -1254,147 +1259,147 @@ static PROGRAM: Program = Program {
         Line {
             name: "GET",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "HEAD",
             method: "HEAD",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "PUT",
             method: "PUT",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "PATCH",
             method: "PATCH",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "DELETE",
             method: "DELETE",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "OPTIONS",
             method: "OPTIONS",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "No content",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Teapot",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "JSON and query",
             method: "POST",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Form",
             method: "POST",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Multipart",
             method: "POST",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "gzip",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "deflate",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "brotli",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "UTF-8",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Chunks",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Bytes",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Set",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Sent",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Delete",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Followed",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Off",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Two hops",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "307 keeps the method",
             method: "POST",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Basic",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Bearer",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "None",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Slow enough",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Not found",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
     ],
     steps: &[

@@ -202,22 +202,22 @@ static PROGRAM: Program = Program {
         Line {
             name: "Form",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Save",
             method: "POST",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Read",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Attach",
             method: "POST",
-            group: false,
+            kind: NameKind::Step,
         },
     ],
     steps: &[

@@ -381,42 +381,42 @@ static PROGRAM: Program = Program {
         Line {
             name: "Login",
             method: "POST",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Search",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Item",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Checkout",
             method: "",
-            group: true,
+            kind: NameKind::Group,
         },
         Line {
             name: "Checkout / Add line",
             method: "POST",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Checkout / Pay",
             method: "POST",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Payment state",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Clear",
             method: "DELETE",
-            group: false,
+            kind: NameKind::Step,
         },
     ],
     steps: &[

@@ -323,32 +323,32 @@ static PROGRAM: Program = Program {
         Line {
             name: "Token",
             method: "POST",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Create entry",
             method: "POST",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Balance",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Limits",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Get entry",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Delete entry",
             method: "DELETE",
-            group: false,
+            kind: NameKind::Step,
         },
     ],
     steps: &[

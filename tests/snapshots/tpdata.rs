@@ -209,6 +209,7 @@ async fn check_treatment_variants(u: &User) -> Flow {
         }
         step.check(
             const { expected(at(49, 5), "elapsed < 500ms") },
+            FailureClass::Elapsed,
             |x| Check::compare(x.elapsed(), Op::Lt, duration(500000000)),
         );
     }
@@ -254,17 +255,17 @@ static PROGRAM: Program = Program {
         Line {
             name: "Create treatment",
             method: "POST",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Create treatment variant",
             method: "POST",
-            group: false,
+            kind: NameKind::Step,
         },
         Line {
             name: "Get treatment variant",
             method: "GET",
-            group: false,
+            kind: NameKind::Step,
         },
     ],
     steps: &[

@@ -257,6 +257,8 @@ impl Response {
 pub struct Failure {
     /// What kind of failure it is.
     pub class: FailureClass,
+    /// What came, in a few fixed words, by which failures are told apart in reports: `connection refused`.
+    pub kind: EcoString,
     /// What happened.
     pub message: String,
     /// What the exchange had moved by then, with all of its hops and resends.
@@ -265,7 +267,7 @@ pub struct Failure {
 
 impl Failure {
     pub(crate) fn new(class: FailureClass, message: impl Into<String>) -> Self {
-        Self { class, message: message.into(), traffic: Traffic::default() }
+        Self { class, kind: EcoString::new(), message: message.into(), traffic: Traffic::default() }
     }
 
     /// Of an exchange that had moved this much.

@@ -24,7 +24,7 @@ pub fn judge_bytes(matcher: &Matcher, json: &[u8], context: &Context<'_>) -> Ver
 }
 
 fn not_json(context: &Context<'_>, why: String) -> Vec<Mismatch> {
-    vec![Mismatch { path: context.root.to_owned(), expected: "JSON".to_owned(), actual: why }]
+    vec![Mismatch { path: context.root.to_owned(), expected: Mismatch::JSON.to_owned(), actual: why }]
 }
 
 /// Whether a body is as expected; fails where it is no JSON.

@@ -24,7 +24,7 @@ where
         }
         let mut path = context.root.to_owned();
         super::tree::push_key(key, &mut path);
-        let actual = if count == 0 { "nothing".to_owned() } else { Value::from(joined()).literal() };
+        let actual = if count == 0 { Mismatch::NOTHING.to_owned() } else { Value::from(joined()).literal() };
         found.push(Mismatch { path, expected: context.expected(matcher), actual });
         if found.len() >= MOST_MISMATCHES {
             break;

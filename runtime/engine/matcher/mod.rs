@@ -140,6 +140,23 @@ pub struct Mismatch {
     pub actual: String,
 }
 
+impl Mismatch {
+    /// What stands for a value that isn't there.
+    const NOTHING: &str = "nothing";
+    /// What a body is expected to be at all.
+    const JSON: &str = "JSON";
+
+    /// Whether there is no such member or header.
+    pub fn is_missing(&self) -> bool {
+        self.actual.starts_with(Self::NOTHING)
+    }
+
+    /// Whether the whole body can't be read.
+    pub fn is_no_json(&self) -> bool {
+        self.expected == Self::JSON
+    }
+}
+
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: expected {}, got {}", self.path, self.expected, self.actual)

@@ -210,5 +210,6 @@ pub(crate) fn push_key(key: &str, path: &mut String) {
 /// What a missing member is told as: with the name that was probably meant.
 fn missing(key: &str, object: &Map) -> String {
     let hint = ops::no_member(key, object.keys());
-    hint.split_once(": did you mean ").map_or_else(|| "nothing".to_owned(), |(_, name)| format!("nothing; did you mean {name}"))
+    let nothing = Mismatch::NOTHING;
+    hint.split_once(": did you mean ").map_or_else(|| nothing.to_owned(), |(_, name)| format!("{nothing}; did you mean {name}"))
 }

@@ -40,6 +40,11 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Adds one duration.
+    pub fn record(&mut self, duration: Duration) {
+        self.record_us(micros(duration));
+    }
+
     /// Adds one value.
     pub fn record_us(&mut self, us: u64) {
         self.merge(&Self { count: 1, sum_us: us, min_us: us, max_us: us });

@@ -1,7 +1,7 @@
-//! Failures: counted by step, class, place and kind, with the first of each kept in full.
+//! Failed requests: each counted once, by row, class, location and kind of its first reason, with the first of each kept in full.
 //!
-//! Both caps (examples of a kind, kinds in all) keep the *least* in a fixed order and fold the rest, never the first to arrive: so
-//! merging gives the same whatever its order.
+//! The caps (examples of a kind, kinds of a row, kinds in all) keep the *least* in a fixed order and fold the rest, never the first to
+//! arrive: so merging gives the same whatever its order.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,7 +15,10 @@ pub const EXAMPLES: usize = 10;
 /// How many kinds of failure are told apart; what exceeds them is counted together.
 pub const KINDS: usize = 500;
 
-/// Why a step or statement failed.
+/// How many kinds of failure of one row are told apart.
+pub const KINDS_OF_ROW: usize = 50;
+
+/// Why a step or statement failed. A failed request is of the first class, in this order, that one of its reasons has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FailureClass {
@@ -33,20 +36,20 @@ pub enum FailureClass {
     Protocol,
     /// `expect` of a status.
     Status,
-    /// `expect json`.
-    Json,
     /// `expect header`, `expect headers`.
     Header,
+    /// `expect json`.
+    Json,
     /// `expect text`.
     Text,
     /// `expect elapsed`.
     Elapsed,
     /// Any other `expect`.
     Expectation,
-    /// `take` found nothing, or not the type it promises.
-    Take,
     /// An expression had no value.
     Expression,
+    /// `take` found nothing, or not the type it promises.
+    Take,
     /// The `fail` statement.
     #[serde(rename = "fail")]
     Script,
@@ -90,20 +93,24 @@ pub struct FailureKey {
     pub class: FailureClass,
     /// Where in the spec: an index into the report's places, or [`super::NO_PLACE`].
     pub place: u32,
-    /// A few words that few failures differ by, such as `got 503`; never an address, an identity or a time.
+    /// What came: a status (`got 503`), the system's word for an error (`connection refused`), or a fixed word; never data, an address,
+    /// an identity or a time.
     #[serde(default, skip_serializing_if = "EcoString::is_empty")]
     pub kind: EcoString,
 }
 
-/// One failure in full.
+/// One failed request in full.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Example {
     /// When, microseconds from the test's start.
     pub at_us: u64,
     /// Whose.
     pub user: u64,
-    /// What was wrong, in full.
+    /// What was wrong, in full: of several reasons the one that the failure is counted by.
     pub message: String,
+    /// All that was wrong, [`Self::message`] first.
+    #[serde(default)]
+    pub reasons: Vec<String>,
     /// The request; empty where none was sent.
     pub request: String,
     /// The response; empty where none came.
@@ -113,9 +120,12 @@ pub struct Example {
 /// How often one kind of failure occurred, and examples of it in the order of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Occurrences {
-    /// How often.
+    /// Failed requests that are counted by it. 0 where it only ever was a further reason.
     pub count: u64,
-    /// The first, in full.
+    /// How often it was a reason at all, the first or a further one.
+    #[serde(default)]
+    pub reasons: u64,
+    /// The first of the requests, in full.
     pub examples: Vec<Example>,
 }
 
@@ -132,7 +142,7 @@ impl Occurrences {
     }
 }
 
-/// All failures.
+/// All failures: of requests, and of statements outside of steps.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Wire", into = "Wire")]
 pub struct Failures {
@@ -141,31 +151,48 @@ pub struct Failures {
 }
 
 impl Failures {
-    /// Counts one failure; `detail` is asked for only if it is to be kept as an example.
+    /// Counts one failed request by its first reason; `detail` is asked for only if it is to be kept as an example.
     pub fn add(&mut self, key: FailureKey, at_us: u64, examples: usize, detail: impl FnOnce() -> Example) {
-        let found = match self.kinds.get_mut(&key) {
-            Some(found) => found,
-            None => {
-                if self.kinds.len() >= KINDS && self.kinds.last_key_value().is_some_and(|(last, _)| key > *last) {
-                    self.other += 1;
-                    return;
-                }
-                if self.kinds.len() >= KINDS {
-                    self.fold_last();
-                }
-                self.kinds.entry(key).or_default()
-            }
+        let Some(found) = self.entry(key) else {
+            self.other += 1;
+            return;
         };
         found.count += 1;
+        found.reasons += 1;
         if found.wants(at_us, examples) {
             let example = Example { at_us, ..detail() };
             found.keep(example, examples);
         }
     }
 
-    fn fold_last(&mut self) {
-        if let Some((_, folded)) = self.kinds.pop_last() {
-            self.other += folded.count;
+    /// Counts a further reason of a failed request that is counted already.
+    pub fn add_reason(&mut self, key: FailureKey) {
+        if let Some(found) = self.entry(key) {
+            found.reasons += 1;
+        }
+    }
+
+    /// What is counted of a kind; `None` where it is beyond those that are told apart.
+    fn entry(&mut self, key: FailureKey) -> Option<&mut Occurrences> {
+        if !self.kinds.contains_key(&key) {
+            self.kinds.insert(key.clone(), Occurrences::default());
+            self.fold(key.name);
+        }
+        self.kinds.get_mut(&key)
+    }
+
+    /// Folds what exceeds the kinds of a row, and of all.
+    fn fold(&mut self, row: u32) {
+        let first = FailureKey { name: row, class: FailureClass::Connect, place: 0, kind: EcoString::new() };
+        let of_row = || self.kinds.range(&first..).take_while(|(key, _)| key.name == row).map(|(key, _)| key);
+        if of_row().nth(KINDS_OF_ROW).is_some() {
+            let beyond: Vec<FailureKey> = of_row().skip(KINDS_OF_ROW).cloned().collect();
+            for key in beyond {
+                self.other += self.kinds.remove(&key).map_or(0, |folded| folded.count);
+            }
+        }
+        while self.kinds.len() > KINDS {
+            self.other += self.kinds.pop_last().map_or(0, |(_, folded)| folded.count);
         }
     }
 
@@ -173,19 +200,17 @@ impl Failures {
     pub fn merge(&mut self, other: &Self, examples: usize) {
         self.other += other.other;
         for (key, theirs) in &other.kinds {
-            let mine = match self.kinds.get_mut(key) {
-                Some(mine) => mine,
-                None => self.kinds.entry(key.clone()).or_default(),
+            let Some(mine) = self.entry(key.clone()) else {
+                self.other += theirs.count;
+                continue;
             };
             mine.count += theirs.count;
+            mine.reasons += theirs.reasons;
             for example in &theirs.examples {
                 if mine.examples.len() < examples || mine.examples.last() > Some(example) {
                     mine.keep(example.clone(), examples);
                 }
             }
-        }
-        while self.kinds.len() > KINDS {
-            self.fold_last();
         }
     }
 
@@ -202,35 +227,45 @@ impl Failures {
         all
     }
 
-    /// Each kind told apart, in a fixed order.
+    /// Each kind told apart, in a fixed order: also those that only ever were a further reason.
     pub fn kinds(&self) -> impl Iterator<Item = (&FailureKey, &Occurrences)> {
         self.kinds.iter()
     }
 
-    /// Each kind, the most frequent first.
+    /// Each kind that failed requests are counted by, the most frequent first: the counts add up to [`Self::count`] less
+    /// [`Self::other`].
     pub fn by_count(&self) -> Vec<(&FailureKey, &Occurrences)> {
-        let mut all: Vec<_> = self.kinds.iter().collect();
+        let mut all: Vec<_> = self.kinds.iter().filter(|(_, found)| found.count > 0).collect();
         all.sort_by_key(|(_, found)| std::cmp::Reverse(found.count));
         all
     }
 
-    /// How many failures of each class, the most frequent first.
+    /// Each kind that was more often a reason than failed requests are counted by it: what else was wrong with them. The most frequent
+    /// first, with how often that was.
+    pub fn further_reasons(&self) -> Vec<(&FailureKey, u64)> {
+        let further = self.kinds.iter().map(|(key, found)| (key, found.reasons.saturating_sub(found.count)));
+        let mut all: Vec<_> = further.filter(|(_, count)| *count > 0).collect();
+        all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        all
+    }
+
+    /// How many failed requests are of each class, the most frequent first.
     pub fn by_class(&self) -> Vec<(FailureClass, u64)> {
         let mut classes = BTreeMap::<_, u64>::new();
         for (key, found) in &self.kinds {
             *classes.entry(key.class).or_default() += found.count;
         }
-        let mut classes: Vec<_> = classes.into_iter().collect();
+        let mut classes: Vec<_> = classes.into_iter().filter(|&(_, count)| count > 0).collect();
         classes.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
         classes
     }
 
-    /// How many were beyond the kinds told apart.
+    /// How many failed requests were beyond the kinds told apart.
     pub fn other(&self) -> u64 {
         self.other
     }
 
-    /// How many in all.
+    /// How many failed requests in all, with failures outside of steps.
     pub fn count(&self) -> u64 {
         self.other + self.kinds.values().map(|found| found.count).sum::<u64>()
     }
@@ -308,13 +343,44 @@ mod tests {
     }
 
     #[test]
+    fn kinds_of_a_row_beyond_the_cap_are_counted_together_whatever_the_order() {
+        let (mut up, mut down) = (Failures::default(), Failures::default());
+        for n in 0..70 {
+            up.add(key(4, &format!("got {}", 500 + n)), n, 1, Example::default);
+            down.add(key(4, &format!("got {}", 569 - n)), 69 - n, 1, Example::default);
+        }
+        assert_eq!(up, down);
+        assert_eq!((up.kinds().count(), up.other(), up.count()), (50, 20, 70));
+        up.add(key(5, "got 503"), 1, 1, Example::default);
+        assert_eq!((up.kinds().count(), up.other(), up.count()), (51, 20, 71));
+        up.merge(&down, 1);
+        assert_eq!((up.kinds().count(), up.other(), up.count()), (51, 40, 141));
+    }
+
+    #[test]
+    fn further_reasons_are_no_failures() {
+        let mut failures = Failures::default();
+        let json = FailureKey { class: FailureClass::Json, ..key(1, "") };
+        for at in 0..3 {
+            failures.add(key(1, "got 503"), at, 1, Example::default);
+            failures.add_reason(json.clone());
+        }
+        failures.add(json.clone(), 9, 1, Example::default);
+        let mut twice = failures.clone();
+        twice.merge(&failures, 1);
+        assert_eq!((twice.count(), twice.by_class()), (8, vec![(FailureClass::Status, 6), (FailureClass::Json, 2)]));
+        assert_eq!(twice.further_reasons(), [(&json, 6)]);
+        assert_eq!(twice.by_count().iter().map(|(_, found)| (found.count, found.reasons)).collect::<Vec<_>>(), [(6, 6), (2, 8)]);
+    }
+
+    #[test]
     fn survives_json_flat() {
         let mut failures = Failures::default();
         failures.add(key(7, "got 500"), 5, EXAMPLES, || Example { message: "expected 200, got 500".into(), ..Example::default() });
         let json = serde_json::to_string(&failures).unwrap();
         assert_eq!(
             json,
-            r#"{"kinds":[{"name":7,"class":"status","place":3,"kind":"got 500","count":1,"examples":[{"at_us":5,"user":0,"message":"expected 200, got 500","request":"","response":""}]}],"other":0}"#
+            r#"{"kinds":[{"name":7,"class":"status","place":3,"kind":"got 500","count":1,"reasons":1,"examples":[{"at_us":5,"user":0,"message":"expected 200, got 500","reasons":[],"request":"","response":""}]}],"other":0}"#
         );
         assert_eq!(serde_json::from_str::<Failures>(&json).unwrap(), failures);
     }

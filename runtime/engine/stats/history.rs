@@ -81,11 +81,12 @@ pub struct Cell {
     pub requests: u64,
     /// Those of them that failed.
     pub failures: u64,
-    /// The sum of their response times, microseconds.
+    /// The sum of the response times of successful requests, microseconds.
     pub sum_us: u64,
     /// The greatest of them.
     pub max_us: u64,
-    /// All of them, roughly: step and count in turn; step `n` is from 2^(n/16) microseconds on.
+    /// All of them, roughly: step and count in turn; step `n` is from 2^(n/16) microseconds on. Of successful requests: how many there are
+    /// is [`Sketch::count`].
     pub times: Sketch,
 }
 
@@ -119,7 +120,7 @@ impl History {
         let Some(window) = delta.window else { return };
         self.reach(width_us, delta.names.len());
         let number = (window.from_us / 2 + window.to_us / 2) / self.width_us;
-        for (line, stats) in self.lines.iter_mut().zip(&delta.names).filter(|(_, stats)| stats.requests > 0) {
+        for (line, stats) in self.lines.iter_mut().zip(&delta.names).filter(|(_, stats)| stats.tried() > 0) {
             let times = stats.response();
             let cell = line.entry(number).or_default();
             cell.requests += stats.requests;

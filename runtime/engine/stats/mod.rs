@@ -8,17 +8,21 @@ mod durations;
 mod failures;
 mod history;
 mod recorder;
+mod row;
 mod snapshot;
 mod timeline;
+mod traffic;
 mod v2;
 
 pub use durations::{Durations, PERCENTILE_NAMES, PERCENTILES, PackedDurations, Summary, micros};
-pub use failures::{EXAMPLES, Example, FailureClass, FailureKey, Failures, KINDS, Occurrences};
+pub use failures::{EXAMPLES, Example, FailureClass, FailureKey, Failures, KINDS, KINDS_OF_ROW, Occurrences};
 pub use history::{Cell, History, Sketch};
-pub use recorder::{Phases, Recorder, Sample};
+pub use recorder::{Recorder, Sample};
+pub use row::NameStats;
 pub use snapshot::rate;
-pub use snapshot::{Cpu, Gauge, NameStats, Snapshot, Window};
+pub use snapshot::{Cpu, Gauge, Snapshot, Window};
 pub use timeline::{Point, Timeline};
+pub use traffic::{Phases, Traffic};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +32,7 @@ pub const NO_NAME: u32 = u32::MAX;
 /// The place of a failure that has none in the spec.
 pub const NO_PLACE: u32 = u32::MAX;
 
-/// What a line of the report stands for.
+/// What a report row stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NameKind {
@@ -37,6 +41,8 @@ pub enum NameKind {
     Step,
     /// A `group`: the time of several steps. Not part of the total, which its steps are in already.
     Group,
+    /// Failures outside of steps: `fail`, and expressions that have no value. It has no requests; its failures are part of the total's.
+    Fail,
 }
 
 /// A line of the report. Their order in the table is the report's.
@@ -59,5 +65,10 @@ impl Name {
     /// A group.
     pub fn group(name: impl Into<String>) -> Self {
         Self { name: name.into(), kind: NameKind::Group, method: String::new() }
+    }
+
+    /// Failures outside of steps.
+    pub fn fail(name: impl Into<String>) -> Self {
+        Self { name: name.into(), kind: NameKind::Fail, method: String::new() }
     }
 }

@@ -4,42 +4,27 @@ use std::time::Duration;
 
 use super::failures::{EXAMPLES, Example, FailureKey};
 use super::micros;
-use super::snapshot::{Gauge, NameStats, Snapshot, Window};
+use super::row::NameStats;
+use super::snapshot::{Gauge, Snapshot, Window};
+use super::traffic::Traffic;
 
-/// How long a new connection's making took.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Phases {
-    /// The name's resolution.
-    pub dns: Duration,
-    /// TCP.
-    pub connect: Duration,
-    /// The TLS handshake; zero for plain text.
-    pub tls: Duration,
-}
-
-/// One request's outcome. A group's has neither bytes nor phases.
+/// One request's outcome.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sample {
-    /// The line of the report.
+    /// The report row.
     pub name: u32,
-    /// From the send to the end of the answer.
+    /// From the (first) send to the end of the answer, or to where it broke.
     pub service: Duration,
     /// The same from when the send should have begun; equal to `service` in a closed model.
     pub response: Duration,
     /// Whether all that was expected held.
     pub ok: bool,
-    /// Sent, head and body.
-    pub bytes_sent: u64,
-    /// Received, head and body.
-    pub bytes_received: u64,
-    /// Connections that were opened for it.
-    pub opened: u32,
-    /// Of those connections, where any was opened.
-    pub phases: Option<Phases>,
+    /// Whether nothing was wrong but the time that it took (`expect elapsed`): its time counts like a successful request's.
+    pub only_late: bool,
     /// From the send to the answer's first byte, where one came.
     pub first_byte: Option<Duration>,
-    /// How often an open connection was used again.
-    pub reused: u32,
+    /// What it moved.
+    pub traffic: Traffic,
 }
 
 /// What one worker thread counts. Single-threaded; nothing is allocated per sample, once the histograms have grown to their range.
@@ -50,12 +35,14 @@ pub struct Recorder {
     examples: usize,
     interval: u64,
     from_us: u64,
+    /// Requests in flight, and how long the oldest has waited, microseconds.
+    waiting: (u64, u64),
 }
 
 impl Recorder {
     /// A recorder of a report of so many lines. `source` tells this thread from all others of the test, also on other machines.
     pub fn new(names: usize, source: u32) -> Self {
-        Self { counted: Snapshot::empty(names), source, examples: EXAMPLES, interval: 0, from_us: 0 }
+        Self { counted: Snapshot::empty(names), source, examples: EXAMPLES, interval: 0, from_us: 0, waiting: (0, 0) }
     }
 
     /// Keeps up to so many examples of each kind of failure in each snapshot, for listeners that report every failure.
@@ -68,52 +55,91 @@ impl Recorder {
         self.counted.names.get_mut(name as usize)
     }
 
-    /// Counts one request.
+    /// Counts one request that ended.
     pub fn record(&mut self, sample: &Sample) {
         let Some(line) = self.counted.names.get_mut(sample.name as usize) else {
             return;
         };
-        let (service, response) = (micros(sample.service), micros(sample.response));
         line.requests += 1;
-        line.failures += u64::from(!sample.ok);
-        line.bytes_sent += sample.bytes_sent;
-        line.bytes_received += sample.bytes_received;
-        line.opened += u64::from(sample.opened);
-        line.reused += u64::from(sample.reused);
-        line.record(service, response);
+        line.moved(&sample.traffic);
+        if sample.ok || sample.only_late {
+            line.record(micros(sample.service), micros(sample.response));
+        } else {
+            line.failed.record(sample.response);
+        }
+        if !sample.ok {
+            line.failures += 1;
+            line.unsent += u64::from(sample.traffic.is_unsent());
+        }
         if let Some(first_byte) = sample.first_byte {
-            line.first_byte.record_us(micros(first_byte));
-        }
-        if let Some(phases) = sample.phases {
-            line.dns.record_us(micros(phases.dns));
-            line.connect.record_us(micros(phases.connect));
-            line.tls.record_us(micros(phases.tls));
+            line.first_byte.record(first_byte);
         }
     }
 
-    /// Counts one turn of a group.
+    /// Counts one run of a group. Only one in which nothing failed has a time.
     pub fn group(&mut self, name: u32, took: Duration, ok: bool) {
-        self.record(&Sample { name, service: took, response: took, ok, ..Sample::default() });
+        let Some(line) = self.line(name) else { return };
+        line.requests += 1;
+        if ok {
+            line.record(micros(took), micros(took));
+        } else {
+            line.failures += 1;
+            line.failed.record(took);
+        }
     }
 
-    /// Counts one turn of a `skip` step, which is in no other number.
-    pub fn skipped(&mut self, name: u32, ok: bool) {
+    /// Counts one request of a `skip` step, which is in no other number.
+    pub fn skipped(&mut self, name: u32, ok: bool, traffic: &Traffic) {
         if let Some(line) = self.line(name) {
             line.skipped += 1;
             line.skipped_failures += u64::from(!ok);
+            line.unsent += u64::from(!ok && traffic.is_unsent());
+            line.moved(traffic);
         }
     }
 
-    /// Counts one attempt that was made again.
-    pub fn retried(&mut self, name: u32) {
+    /// Counts one attempt that is made again.
+    pub fn retried(&mut self, name: u32, traffic: &Traffic) {
         if let Some(line) = self.line(name) {
             line.retried += 1;
+            line.unsent += u64::from(traffic.is_unsent());
+            line.moved(traffic);
         }
     }
 
-    /// Counts one failure; `detail` is asked for only if it is to be kept in full (its `at_us` need not be set).
+    /// Counts one request that was in flight when its user was stopped, or one run of a group that was cut off, where `traffic` is `None`.
+    pub fn unfinished(&mut self, name: u32, waited: Duration, traffic: Option<&Traffic>) {
+        let Some(line) = self.line(name) else { return };
+        line.unfinished += 1;
+        line.unfinished_longest_us = line.unfinished_longest_us.max(micros(waited));
+        if let Some(traffic) = traffic {
+            line.unsent += u64::from(traffic.is_unsent());
+            line.moved(traffic);
+        }
+    }
+
+    /// Counts one failed request by its first reason, or one failure outside of steps; `detail` is asked for only if it is to be kept in
+    /// full (its `at_us` need not be set).
     pub fn failure(&mut self, key: FailureKey, at: Duration, detail: impl FnOnce() -> Example) {
         self.counted.failures.add(key, micros(at), self.examples, detail);
+    }
+
+    /// Counts a further reason of a failed request.
+    pub fn reason(&mut self, key: FailureKey) {
+        self.counted.failures.add_reason(key);
+    }
+
+    /// Counts one failure outside of steps in its row; [`Self::failure`] says what it was.
+    pub fn fail(&mut self, name: u32) {
+        if let Some(line) = self.line(name) {
+            line.failures += 1;
+            line.fails += 1;
+        }
+    }
+
+    /// Sets how many requests are in flight, and how long the oldest of them has waited: for the next snapshot.
+    pub fn in_flight(&mut self, waiting: u64, oldest: Duration) {
+        self.waiting = (waiting, micros(oldest));
     }
 
     /// Whether anything failed since the last snapshot.
@@ -145,7 +171,8 @@ impl Recorder {
         self.from_us = at_us;
         let mut taken = self.counted.take();
         taken.window = Some(window);
-        taken.sources.insert(self.source, Gauge { at_us, users, planned });
+        let (waiting, oldest_us) = std::mem::take(&mut self.waiting);
+        taken.sources.insert(self.source, Gauge { at_us, users, planned, waiting, oldest_us });
         taken
     }
 

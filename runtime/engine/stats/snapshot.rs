@@ -5,100 +5,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::durations::{Durations, Summary, micros};
+use super::durations::{Durations, micros};
 use super::failures::{EXAMPLES, Failures};
+use super::row::NameStats;
 use super::{Name, NameKind};
-
-/// What was counted of one line of the report.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct NameStats {
-    /// Requests, or turns of a group.
-    pub requests: u64,
-    /// Those of them that failed.
-    pub failures: u64,
-    /// Turns of `skip` steps, not among the requests.
-    pub skipped: u64,
-    /// Those of them that failed.
-    pub skipped_failures: u64,
-    /// Attempts that were made again.
-    pub retried: u64,
-    /// Sent.
-    pub bytes_sent: u64,
-    /// Received.
-    pub bytes_received: u64,
-    /// Requests that opened a connection.
-    pub opened: u64,
-    /// Requests on a connection that was open already.
-    pub reused: u64,
-    /// From the send.
-    pub service: Durations,
-    /// From when the send should have begun; `None` where no request's differs from its service time. Read [`Self::response()`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub response: Option<Durations>,
-    /// From the send to the first byte.
-    pub first_byte: Summary,
-    /// Name resolution, of opened connections.
-    pub dns: Summary,
-    /// TCP connects.
-    pub connect: Summary,
-    /// TLS handshakes.
-    pub tls: Summary,
-}
-
-impl NameStats {
-    /// The time from when the send should have begun: what reports mean by a response time.
-    pub fn response(&self) -> &Durations {
-        self.response.as_ref().unwrap_or(&self.service)
-    }
-
-    /// Failures among the requests, in percent.
-    pub fn failed_percent(&self) -> f64 {
-        if self.requests == 0 { 0.0 } else { self.failures as f64 * 100.0 / self.requests as f64 }
-    }
-
-    /// Adds one request's times. The second histogram begins, as a copy of the first, with the first request that needs it.
-    pub(super) fn record(&mut self, service_us: u64, response_us: u64) {
-        if let Some(response) = &mut self.response {
-            response.record_us(response_us);
-        } else if service_us != response_us {
-            let mut response = self.service.clone();
-            response.record_us(response_us);
-            self.response = Some(response);
-        }
-        self.service.record_us(service_us);
-    }
-
-    /// Adds another's.
-    pub fn merge(&mut self, other: &Self) {
-        self.requests += other.requests;
-        self.failures += other.failures;
-        self.skipped += other.skipped;
-        self.skipped_failures += other.skipped_failures;
-        self.retried += other.retried;
-        self.bytes_sent += other.bytes_sent;
-        self.bytes_received += other.bytes_received;
-        self.opened += other.opened;
-        self.reused += other.reused;
-        if self.response.is_some() || other.response.is_some() {
-            self.response.get_or_insert_with(|| self.service.clone()).merge(other.response());
-        }
-        self.service.merge(&other.service);
-        self.first_byte.merge(&other.first_byte);
-        self.dns.merge(&other.dns);
-        self.connect.merge(&other.connect);
-        self.tls.merge(&other.tls);
-    }
-
-    /// The grown histogram of service times stays; all else is small, or rare.
-    fn take(&mut self) -> Self {
-        let service = self.service.take();
-        let emptied = std::mem::take(&mut self.service);
-        let mut taken = std::mem::take(self);
-        self.service = emptied;
-        taken.service = service;
-        taken
-    }
-}
 
 /// The part of the test that a snapshot covers, as times from the test's start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,7 +28,7 @@ impl Window {
     }
 }
 
-/// How many users a thread had, when last heard of.
+/// How many users and waiting requests a thread had, when last heard of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Gauge {
     /// When, microseconds from the test's start. First, so that the later of two is the greater.
@@ -127,6 +37,12 @@ pub struct Gauge {
     pub users: u64,
     /// How many the plan says.
     pub planned: u64,
+    /// Requests in flight.
+    #[serde(default)]
+    pub waiting: u64,
+    /// How long the oldest of them has waited, microseconds.
+    #[serde(default)]
+    pub oldest_us: u64,
 }
 
 /// The generator's own use of its processors.
@@ -193,7 +109,7 @@ impl Cpu {
 struct Version;
 
 /// The version of a snapshot's serialized form.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 impl Serialize for Version {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
@@ -307,11 +223,11 @@ impl Snapshot {
         self
     }
 
-    /// All steps together. Groups are left out: their steps are in already.
+    /// All steps together, and failures outside of steps. Groups are left out: their steps are in already.
     pub fn total(&self, names: &[Name]) -> NameStats {
         let mut total = NameStats::default();
         for (line, name) in self.names.iter().zip(names) {
-            if name.kind == NameKind::Step {
+            if name.kind != NameKind::Group {
                 total.merge(line);
             }
         }
@@ -326,6 +242,16 @@ impl Snapshot {
     /// How many users the plan says.
     pub fn planned(&self) -> u64 {
         self.sources.values().map(|gauge| gauge.planned).sum()
+    }
+
+    /// How many requests are in flight, all threads together.
+    pub fn waiting(&self) -> u64 {
+        self.sources.values().map(|gauge| gauge.waiting).sum()
+    }
+
+    /// How long the oldest request in flight has waited; zero where none is.
+    pub fn oldest(&self) -> Duration {
+        Duration::from_micros(self.sources.values().map(|gauge| gauge.oldest_us).max().unwrap_or(0))
     }
 
     /// How long the covered window is.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
-use super::super::{Example, FailureClass, FailureKey, Phases, Recorder, Sample};
+use super::super::{Example, FailureClass, FailureKey, Phases, Recorder, Sample, Traffic};
 use super::*;
 
 fn us(us: u64) -> Duration {
@@ -13,49 +13,61 @@ fn us(us: u64) -> Duration {
 }
 
 fn sample(name: u32, service: u64, ok: bool) -> Sample {
-    Sample { name, service: us(service), response: us(service), ok, bytes_sent: 10, bytes_received: 100, reused: 1, ..Sample::default() }
+    let traffic = Traffic { sent: 10, received: 100, reused: 1, ..Traffic::default() };
+    Sample { name, service: us(service), response: us(service), ok, traffic, ..Sample::default() }
 }
 
 #[test]
 fn a_recorder_counts_and_starts_over() {
-    let mut recorder = Recorder::new(2, 4);
+    let mut recorder = Recorder::new(3, 4);
     recorder.record(&sample(0, 1000, true));
-    recorder.record(&Sample {
-        phases: Some(Phases { dns: us(5), connect: us(7), tls: us(11) }),
-        first_byte: Some(us(900)),
-        opened: 1,
-        reused: 0,
-        ..sample(0, 3000, false)
-    });
+    let phases = Phases { dns: Some(us(5)), connect: Some(us(7)), tls: Some(us(11)) };
+    let opened = Traffic { sent: 10, received: 100, opened: 1, phases, redirects: 1, resends: 2, ..Traffic::default() };
+    recorder.record(&Sample { first_byte: Some(us(900)), traffic: opened, ..sample(0, 3000, false) });
+    recorder.record(&Sample { only_late: true, traffic: Traffic::default(), ..sample(0, 5000, false) });
     recorder.group(1, us(4000), true);
-    recorder.skipped(0, false);
-    recorder.retried(0);
+    recorder.group(1, us(6000), false);
+    recorder.skipped(0, false, &opened);
+    recorder.retried(0, &Traffic::default());
+    recorder.unfinished(0, us(70), Some(&opened));
+    recorder.unfinished(0, us(50), Some(&Traffic::default()));
+    recorder.unfinished(1, us(80), None);
+    recorder.fail(2);
+    recorder.in_flight(3, us(44));
     recorder.missed(3);
     recorder.lag(us(12));
     recorder.cpu(&Cpu::of(us(500), us(2000), us(7), us(30)));
     recorder.record(&sample(9, 1, true));
     let first = recorder.snapshot(Duration::from_secs(5), 7, 8);
     let line = &first.names[0];
-    assert_eq!((line.requests, line.failures), (2, 1));
+    assert_eq!((line.requests, line.failures, line.succeeded()), (3, 2, 1));
     assert_eq!((line.skipped, line.skipped_failures, line.retried), (1, 1, 1));
-    assert_eq!((line.bytes_sent, line.bytes_received), (20, 200));
-    assert_eq!((line.opened, line.reused), (1, 1));
-    assert_eq!((line.dns.sum_us, line.connect.sum_us, line.tls.max_us), (5, 7, 11));
+    assert_eq!((line.unfinished, line.unfinished_longest_us, line.unsent), (2, 70, 3));
+    assert_eq!((line.redirects, line.resends), (3, 6));
+    assert_eq!((line.bytes_sent, line.bytes_received), (40, 400), "of all exchanges");
+    assert_eq!((line.opened, line.reused), (3, 1));
+    assert_eq!((line.dns.sum_us, line.connect.sum_us, line.tls.max_us), (15, 21, 11));
     assert_eq!(line.first_byte.mean_us(), 900.0);
-    assert_eq!(line.service.mean_us(), 2000.0);
+    assert_eq!((line.service.count(), line.service.mean_us()), (2, 3000.0), "the successful one, and the one that was only late");
+    assert_eq!((line.failed.count(), line.failed.max_us(), line.all().max_us(), line.all().count()), (1, 3000, 5000, 3));
     assert_eq!(line.response, None);
-    assert_eq!(first.names[1].response().max_us(), 4000);
+    let group = &first.names[1];
+    assert_eq!((group.requests, group.failures, group.response().max_us(), group.failed.max_us()), (2, 1, 4000, 6000));
+    assert_eq!((group.unfinished, group.unsent), (1, 0));
     assert_eq!((first.users(), first.planned(), first.missed), (7, 8, 3));
+    assert_eq!((first.waiting(), first.oldest()), (3, us(44)));
     assert_eq!((first.cpu.share(), first.cpu.peak()), (0.25, 0.25));
     assert_eq!(first.rate(10), 2.0);
     assert_eq!(first.lag.max_us(), 12);
 
-    let names = [Name::step("a", "GET"), Name::group("g")];
-    assert_eq!(first.total(&names).requests, 2);
+    let names = [Name::step("a", "GET"), Name::group("g"), Name::fail("fail in S")];
+    let total = first.total(&names);
+    assert_eq!((total.requests, total.failures, total.fails, total.failed_percent()), (3, 3, 1, 75.0));
 
     let second = recorder.snapshot(Duration::from_secs(6), 0, 0);
+    assert_eq!((second.waiting(), second.oldest()), (0, Duration::ZERO));
     assert_eq!(second.window, Some(Window { interval: 1, from_us: 5_000_000, to_us: 6_000_000 }));
-    assert_eq!(second.names, vec![NameStats::default(); 2]);
+    assert_eq!(second.names, vec![NameStats::default(); 3]);
     assert!(second.failures.is_empty() && second.lag.is_empty());
 }
 
@@ -81,22 +93,35 @@ fn event(recorder: &mut Recorder, seed: u64) {
     let service = rng.random_range(1..40_000_000u64);
     let ok = rng.random_bool(0.7);
     let late = if rng.random_bool(0.1) { 77 } else { 0 };
+    let traffic = Traffic {
+        sent: service % 3,
+        received: 100,
+        opened: u32::from(service % 5 == 0),
+        reused: u32::from(service % 5 > 0),
+        phases: Phases { dns: Some(us(service % 100)), connect: Some(us(service % 1000)), tls: None },
+        redirects: u32::from(service % 11 == 0),
+        resends: u32::from(service % 13 == 0),
+    };
     recorder.record(&Sample {
         response: us(service + late),
         first_byte: ok.then(|| us(service / 2)),
-        phases: rng.random_bool(0.3).then(|| Phases { dns: us(service % 100), connect: us(service % 1000), tls: us(0) }),
+        only_late: service % 7 == 0,
+        traffic,
         ..sample(name, service, ok)
     });
     if !ok {
         let key = FailureKey { name, class: FailureClass::Timeout, place: rng.random_range(0..2), kind: "".into() };
+        recorder.reason(FailureKey { class: FailureClass::Take, ..key.clone() });
         recorder.failure(key, us(seed), || Example { user: seed, message: format!("{seed}"), ..Example::default() });
     }
     recorder.lag(us(late));
     recorder.missed(u64::from(late > 0));
     recorder.cpu(&Cpu::of(us(service % 10), us(10), us(service % 7), us(service % 3)));
     if rng.random_bool(0.2) {
-        recorder.skipped(name, ok);
-        recorder.retried(name);
+        recorder.skipped(name, ok, &traffic);
+        recorder.retried(name, &traffic);
+        recorder.unfinished(name, us(service), Some(&traffic));
+        recorder.fail(name);
     }
 }
 
@@ -159,10 +184,10 @@ fn users_are_the_newest_of_each_thread_and_summed_over_threads() {
 #[test]
 fn another_version_is_refused() {
     let mut json = serde_json::to_value(Snapshot::empty(1)).unwrap();
-    assert_eq!(json["version"], 1);
+    assert_eq!(json["version"], 2);
     json["version"] = 9.into();
     let error = serde_json::from_value::<Snapshot>(json).unwrap_err();
-    assert_eq!(error.to_string(), "these results have version 9, and this ltc reads version 1: use the ltc that wrote them");
+    assert_eq!(error.to_string(), "these results have version 9, and this ltc reads version 2: use the ltc that wrote them");
 }
 
 #[test]

@@ -30,8 +30,11 @@ pub struct Point {
     pub planned_us: u64,
     /// Requests that ended in it.
     pub requests: u64,
-    /// Those of them that failed.
+    /// Those of them that failed, and failures outside of steps.
     pub failures: u64,
+    /// Those of the failures that are no requests.
+    #[serde(default)]
+    pub fails: u64,
     /// Bytes received.
     pub bytes_received: u64,
     /// Arrivals that found no free user.
@@ -42,12 +45,15 @@ pub struct Point {
     /// The 99th percentile of how late turns began; of several intervals, the greatest.
     #[serde(default)]
     pub lag_us: u64,
-    /// Requests that opened a connection.
+    /// Connections opened.
     #[serde(default)]
     pub opened: u64,
-    /// Response times.
+    /// Response times of successful requests.
     pub response: PackedDurations,
-    /// All of [`PERCENTILES`] of the response times, microseconds.
+    /// "Failed after": those of the others.
+    #[serde(default)]
+    pub failed: PackedDurations,
+    /// All of [`PERCENTILES`] of the response times of successful requests, microseconds.
     pub percentiles_us: [u64; PERCENTILES.len()],
 }
 
@@ -92,12 +98,18 @@ impl Point {
         self.opened += other.opened;
         self.requests += other.requests;
         self.failures += other.failures;
+        self.fails += other.fails;
         self.bytes_received += other.bytes_received;
         self.missed += other.missed;
         let mut response = Durations::try_from(&self.response).unwrap_or_default();
         response.merge(&Durations::try_from(&other.response).unwrap_or_default());
         self.percentiles_us = response.percentiles_us();
         self.response = PackedDurations::from(response);
+        if self.failed.summary.count + other.failed.summary.count > 0 {
+            let mut failed = Durations::try_from(&self.failed).unwrap_or_default();
+            failed.merge(&Durations::try_from(&other.failed).unwrap_or_default());
+            self.failed = PackedDurations::from(failed);
+        }
     }
 }
 
@@ -143,10 +155,12 @@ impl Timeline {
             opened: total.opened,
             requests: total.requests,
             failures: total.failures,
+            fails: total.fails,
             bytes_received: total.bytes_received,
             missed: delta.missed,
             percentiles_us: response.percentiles_us(),
             response: PackedDurations::from(response),
+            failed: PackedDurations::from(&total.failed),
         });
         while self.points.len() > POINTS {
             self.widen();
@@ -258,7 +272,7 @@ mod tests {
         let points: Vec<_> = timeline.points().collect();
         assert_eq!(points.len(), 3);
         assert_eq!((points[2].users(), points[2].rps()), (12.0, 20.0));
-        // The histogram's bucket of 7 ms, to three digits.
-        assert_eq!(points[2].percentiles_us[0], 7_003);
+        // The histogram's bucket of 8 ms, to three digits.
+        assert_eq!(points[2].percentiles_us[0], 8_003);
     }
 }

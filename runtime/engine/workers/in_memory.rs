@@ -9,7 +9,7 @@ use super::turn::{Turns, goes_on};
 use crate::clock::Clock;
 use crate::http::{ApiConfig, Proxies, TransportConfig};
 use crate::observe::Quiet;
-use crate::program::Program;
+use crate::program::{NameKind, Program};
 use crate::stats::Sample;
 use crate::user::User;
 use crate::world::{Settings, World};
@@ -67,7 +67,7 @@ pub fn run(program: &'static Program, class: &str, iterations: u64, accept: Acce
         outcome
     })?;
     let snapshot = world.recorder.borrow_mut().snapshot(world.clock.elapsed(), 1, 1);
-    let lines = program.lines.iter().zip(&snapshot.names).filter(|(line, _)| !line.group).map(|(_, counted)| counted);
+    let lines = program.lines.iter().zip(&snapshot.names).filter(|(line, _)| line.kind == NameKind::Step).map(|(_, counted)| counted);
     let counted = lines
         .fold(Counted::default(), |sum, line| Counted { requests: sum.requests + line.requests, failures: sum.failures + line.failures });
     Ok(counted)

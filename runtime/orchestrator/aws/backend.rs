@@ -287,7 +287,7 @@ mod tests {
 
     #[test]
     fn an_answer_wrapped_as_json_is_unwrapped() {
-        assert_eq!(unwrapped(b"\"ltc1:abc\\n\"".to_vec()), b"ltc1:abc\n");
-        assert_eq!(unwrapped(b"ltc1:abc\n".to_vec()), b"ltc1:abc\n");
+        assert_eq!(unwrapped(b"\"ltc2:abc\\n\"".to_vec()), b"ltc2:abc\n");
+        assert_eq!(unwrapped(b"ltc2:abc\n".to_vec()), b"ltc2:abc\n");
     }
 }

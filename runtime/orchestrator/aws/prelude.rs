@@ -42,18 +42,18 @@ mod tests {
 
     #[test]
     fn it_is_taken_off_in_whatever_pieces_it_comes() {
-        let whole = b"{\"headers\":{}}\0\0\0\0\0\0\0\0ltc1:a\nltc1:b\n";
+        let whole = b"{\"headers\":{}}\0\0\0\0\0\0\0\0ltc2:a\nltc2:b\n";
         for cut in 0..whole.len() {
             let mut prelude = Prelude::default();
             let both = [prelude.skip(&whole[..cut]), prelude.skip(&whole[cut..])].concat();
-            assert_eq!(both, b"ltc1:a\nltc1:b\n", "cut at {cut}");
+            assert_eq!(both, b"ltc2:a\nltc2:b\n", "cut at {cut}");
         }
     }
 
     #[test]
     fn without_one_everything_passes() {
         let mut prelude = Prelude::default();
-        assert_eq!(prelude.skip(b"ltc1:a\n"), "ltc1:a\n");
+        assert_eq!(prelude.skip(b"ltc2:a\n"), "ltc2:a\n");
         assert_eq!(prelude.skip(b"\0\0\0\0\0\0\0\0"), "\0\0\0\0\0\0\0\0".as_bytes());
     }
 }

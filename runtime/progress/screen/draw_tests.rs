@@ -40,7 +40,7 @@ fn eighty_columns() {
     assert!(lines[0].starts_with(" tpdata · cs1 · treatments 1.4.2"), "{}", lines[0]);
     assert!(lines[0].ends_with("00:00:30 / 00:01:00  running"), "{}", lines[0]);
     assert_eq!(lines[1].chars().filter(|c| *c == '━').count(), 39);
-    has(&lines, &[" Users 10/20 ", " Requests/s 40.0 ", " p95 1802ms ", " Failures 4 (1.0%)", "█", "▃"]);
+    has(&lines, &[" Users 10/20 ", " Requests/s 40.0 ", " p95 1821ms ", " Failures 4 (1.0%)", "█", "▃"]);
     has(&lines, &["Step", "requests", "p99", "Checkout / Create", "Total", "First failures"]);
     has(&lines, &["00:00:01 ×12 Checkout / Crea", "specs/tpdata.lt:14:5"]);
     has(&lines, &["q stop", "cpu 0%"]);

@@ -155,7 +155,7 @@ impl State {
     pub(super) fn rows(&self) -> Vec<usize> {
         let Some(moment) = &self.shown else { return Vec::new() };
         let line = |index: usize| &moment.lines[index];
-        let mut rows: Vec<usize> = (0..moment.lines.len()).filter(|&index| line(index).requests > 0).collect();
+        let mut rows: Vec<usize> = (0..moment.lines.len()).filter(|&index| line(index).requests + line(index).failures > 0).collect();
         let by = |a: usize, b: usize| -> Ordering {
             let quantile = |q: f64| line(b).now.percentile_us(q).cmp(&line(a).now.percentile_us(q));
             match self.sort {

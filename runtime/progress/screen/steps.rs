@@ -123,7 +123,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &mut State) {
                 _ if line.now.failures > 0 => BAD,
                 _ if line.failures > 0 => Style::new().fg(Color::Red),
                 NameKind::Group => DIM,
-                NameKind::Step => Style::new(),
+                NameKind::Step | NameKind::Fail => Style::new(),
             })
         })
         .collect();

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::super::sample::{report, verdict};
 use super::super::{ApiVersion, Report, RunInfo};
-use ltc_engine::stats::{Cpu, Example, FailureClass, FailureKey, Name, Recorder, Sample, Snapshot, Timeline};
+use ltc_engine::stats::{Cpu, Example, FailureClass, FailureKey, Name, Recorder, Sample, Snapshot, Timeline, Traffic};
 
 /// How long Chromium may take.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -230,9 +230,7 @@ fn day() -> Report {
                     service: took,
                     response: took,
                     ok,
-                    bytes_sent: 300,
-                    bytes_received: 2_000 + name * 11,
-                    reused: 1,
+                    traffic: Traffic { sent: 300, received: 2_000 + name * 11, reused: 1, ..Traffic::default() },
                     ..Sample::default()
                 });
                 if !ok {
@@ -257,6 +255,7 @@ fn day() -> Report {
         total.merge(&delta);
     }
     let mut report = Report {
+        setup: super::super::Setup::default(),
         run: RunInfo {
             test: "marketplace".into(),
             description: "A day of all markets".into(),

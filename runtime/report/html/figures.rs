@@ -21,7 +21,7 @@ pub(super) fn of(report: &Report) -> Value {
         .iter()
         .zip(&report.total.names)
         .enumerate()
-        .filter(|(_, (_, stats))| stats.requests > 0 || stats.skipped > 0 || stats.retried > 0)
+        .filter(|(_, (_, stats))| !stats.is_empty())
         .map(|(index, (name, stats))| {
             let mut line = line(stats, seconds);
             line["name"] = json!(name.name);
@@ -166,7 +166,7 @@ fn timeline(report: &Report) -> Value {
         "planned": of(&|point| Some(point.planned())),
         "rps": of(&|point| Some(point.rps())),
         "failing": of(&|point| Some(point.failures_per_second())),
-        "share": of(&|point| (point.requests > 0).then(|| point.failures as f64 * 100.0 / point.requests as f64)),
+        "share": of(&|point| (point.requests + point.fails > 0).then(|| point.failures as f64 * 100.0 / (point.requests + point.fails) as f64)),
         "missed": of(&|point| Some(point.missed as f64)),
         "received": of(&|point| Some(point.bytes_received as f64 / point.length().as_secs_f64().max(1e-6))),
         "opened": of(&|point| Some(point.opened as f64 / point.length().as_secs_f64().max(1e-6))),
@@ -175,7 +175,7 @@ fn timeline(report: &Report) -> Value {
         "lag": of(&|point| Some(point.lag_us as f64 / 1000.0)),
     });
     for (name, place) in DRAWN {
-        course[name] = of(&|point| (point.requests > 0).then(|| point.percentiles_us[place] as f64 / 1000.0));
+        course[name] = of(&|point| (point.response.summary.count > 0).then(|| point.percentiles_us[place] as f64 / 1000.0));
     }
     course
 }
