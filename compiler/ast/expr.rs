@@ -25,6 +25,8 @@ pub enum ExprKind {
     Int(i64),
     /// `1.5`.
     Float(f64),
+    /// A number that neither of these prints as it is written: `18446744073709551615`, `1.10`.
+    Number(String),
     /// `1h20m`, in nanoseconds.
     Duration(i64),
     /// `"ids:{n:09}"`, also a `"""` block.

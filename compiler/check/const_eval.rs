@@ -2,13 +2,16 @@
 
 use std::cmp::Ordering;
 
+use ltc_config::number::{compare, prints_as_it_reads};
+
 use crate::ast::BinaryOp;
 use crate::model::{Const, Expr, ExprKind, Type};
 
 /// What an expression looks at beside literals.
 pub(super) struct Row<'r> {
     pub(super) columns: &'r [(String, Type)],
-    pub(super) cells: &'r [serde_json::Value],
+    /// JSON texts.
+    pub(super) cells: &'r [String],
     pub(super) regexes: &'r [regex::Regex],
 }
 
@@ -43,20 +46,56 @@ fn as_number(value: &Const) -> Option<f64> {
     match value {
         Const::Int(n) | Const::Duration(n) => Some(*n as f64),
         Const::Float(x) => Some(*x),
+        Const::Number(text) if !is_whole(text) => text.parse().ok(),
         _ => None,
     }
 }
 
 /// A cell; lists and objects are no constants.
-fn constant(cell: &serde_json::Value) -> Option<Const> {
+fn constant(cell: &str) -> Option<Const> {
     use serde_json::Value;
-    Some(match cell {
+    if cell.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+        return Some(read(cell.to_owned()));
+    }
+    Some(match serde_json::from_str(cell).ok()? {
         Value::Null => Const::Null,
-        Value::Bool(truth) => Const::Bool(*truth),
-        Value::Number(number) => number.as_i64().map_or_else(|| number.as_f64().map(Const::Float), |whole| Some(Const::Int(whole)))?,
-        Value::String(text) => Const::Str(text.clone()),
-        Value::Array(_) | Value::Object(_) => return None,
+        Value::Bool(truth) => Const::Bool(truth),
+        Value::String(text) => Const::Str(text),
+        Value::Number(_) | Value::Array(_) | Value::Object(_) => return None,
     })
+}
+
+/// A number as JSON writes it.
+fn read(text: String) -> Const {
+    if let Ok(n) = text.parse() {
+        return Const::Int(n);
+    }
+    match text.parse() {
+        Ok(x) if prints_as_it_reads(&text) => Const::Float(x),
+        _ => Const::Number(text),
+    }
+}
+
+/// Whether a number is written as a whole one.
+fn is_whole(text: &str) -> bool {
+    !text.contains(['.', 'e', 'E'])
+}
+
+/// The order of two numbers, as the engine compares them: digit by digit, a fraction beside a float as a float.
+fn order_numbers(a: &Const, b: &Const) -> Option<Ordering> {
+    let digits = |side: &Const| match side {
+        Const::Int(n) => Some(n.to_string()),
+        Const::Float(x) => Some(format!("{x:.0}")),
+        Const::Number(text) => Some(text.clone()),
+        _ => None,
+    };
+    match (a, b) {
+        (Const::Number(text), Const::Float(_)) | (Const::Float(_), Const::Number(text)) if !is_whole(text) => {
+            as_number(a)?.partial_cmp(&as_number(b)?)
+        }
+        (Const::Number(_), _) | (_, Const::Number(_)) => Some(compare(&digits(a)?, &digits(b)?)),
+        _ => as_number(a)?.partial_cmp(&as_number(b)?),
+    }
 }
 
 /// The value of an expression over literals and, with a row, its columns.
@@ -72,6 +111,7 @@ pub(super) fn eval(expr: &Expr, row: Option<&Row<'_>>) -> Option<Const> {
         ExprKind::Neg(of) => match eval(of, row)? {
             Const::Int(n) => Const::Int(n.checked_neg()?),
             Const::Float(x) => Const::Float(-x),
+            Const::Number(text) => read(text.strip_prefix('-').map_or_else(|| format!("-{text}"), str::to_owned)),
             Const::Duration(n) => Const::Duration(n.checked_neg()?),
             _ => return None,
         },
@@ -120,16 +160,16 @@ fn truth(value: Const) -> Option<bool> {
 }
 
 fn equal(a: &Const, b: &Const) -> bool {
-    match (as_number(a), as_number(b)) {
-        (Some(x), Some(y)) => x == y,
-        _ => a == b,
+    match order_numbers(a, b) {
+        Some(order) => order == Ordering::Equal,
+        None => a == b,
     }
 }
 
 fn order(a: &Const, b: &Const) -> Option<Ordering> {
     match (a, b) {
         (Const::Str(a), Const::Str(b)) => Some(a.cmp(b)),
-        _ => as_number(a)?.partial_cmp(&as_number(b)?),
+        _ => order_numbers(a, b),
     }
 }
 

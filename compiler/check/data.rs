@@ -1,17 +1,13 @@
-//! Data sources: their files, columns and rows.
-
-use serde_json::Value;
+//! Data sources: their options, their files, and the rows that `where` keeps.
 
 use super::const_eval::{self, Row};
+use super::rows::{Table, from_csv, from_json};
 use super::types;
 use super::{Checker, broken};
 use crate::ast::{self, Item};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{AtEnd, Const, DataId, Expr, ExprKind, Type};
 use crate::span::{Name, Span};
-
-/// Columns and rows.
-type Table = (Vec<(String, Type)>, Vec<Vec<Value>>);
 
 impl<'a> Checker<'a> {
     /// Reads all data sources; `declare` made an entry for each.
@@ -143,7 +139,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn filter(&mut self, id: DataId, filter: &'a ast::Expr, rows: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
+    fn filter(&mut self, id: DataId, filter: &'a ast::Expr, rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
         self.columns = Some(self.program.data[id.0].columns.clone());
         let before = self.diagnostics.len();
         let condition = self.condition(filter);
@@ -152,7 +148,7 @@ impl<'a> Checker<'a> {
             return rows;
         }
         let regexes: Vec<regex::Regex> = self.program.regexes.iter().filter_map(|regex| regex::Regex::new(regex).ok()).collect();
-        let keep = |cells: &Vec<Value>| {
+        let keep = |cells: &Vec<String>| {
             let row = Row { columns: &columns, cells, regexes: &regexes };
             const_eval::eval(&condition, Some(&row)) == Some(Const::Bool(true))
         };
@@ -196,121 +192,5 @@ impl<'a> Checker<'a> {
         let d = Diagnostic::new(Code::UnknownMember, member.span, format!("`{name}` is all rows, it has no `{}`", member.node))
             .help(format!("draw a row first: `let row = next({name})`, then `row.{}`", member.node));
         Some(self.bad(d))
-    }
-}
-
-type Wrong = (Code, String);
-
-fn from_csv(bytes: &[u8]) -> Result<Table, Wrong> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
-    let bad = |message: String| (Code::BadData, message);
-    let header = reader.headers().map_err(|e| bad(e.to_string()))?.clone();
-    if header.is_empty() {
-        return Err((Code::NoRows, "the file is empty".to_owned()));
-    }
-    for (i, name) in header.iter().enumerate() {
-        if name.trim().is_empty() {
-            return Err(bad(format!("column {} has no name", i + 1)));
-        }
-        if header.iter().take(i).any(|other| other.trim() == name.trim()) {
-            return Err((Code::ColumnTwice, format!("the column `{name}` stands there twice")));
-        }
-    }
-    let mut cells: Vec<Vec<String>> = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|e| bad(e.to_string()))?;
-        if record.len() != header.len() {
-            let line = record.position().map_or(0, csv::Position::line);
-            let (has, wants) = (record.len(), header.len());
-            return Err(bad(format!("line {line} has {has} cells, the first line names {wants} columns")));
-        }
-        cells.push(record.iter().map(str::to_owned).collect());
-    }
-    let types: Vec<Type> = (0..header.len()).map(|i| column_type(cells.iter().map(|row| row[i].as_str()))).collect();
-    let rows = cells.into_iter().map(|row| row.into_iter().zip(&types).map(|(cell, ty)| typed(cell, ty)).collect()).collect();
-    let names = header.iter().map(|name| name.trim().to_owned());
-    Ok((names.zip(types).collect(), rows))
-}
-
-fn column_type<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Type {
-    let all = |test: fn(&str) -> bool| cells.clone().next().is_some() && cells.clone().all(test);
-    if all(is_int) {
-        Type::Int
-    } else if all(is_float) {
-        Type::Float
-    } else if all(|cell| cell == "true" || cell == "false") {
-        Type::Bool
-    } else {
-        Type::String
-    }
-}
-
-/// Whether a cell reads as a whole number: no leading zeros, which phone numbers and codes have.
-fn is_int(cell: &str) -> bool {
-    let digits = cell.strip_prefix('-').unwrap_or(cell);
-    (digits == "0" || !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit())) && cell.parse::<i64>().is_ok()
-}
-
-fn is_float(cell: &str) -> bool {
-    if is_int(cell) {
-        return true;
-    }
-    let Some((whole, fraction)) = cell.split_once('.') else {
-        return false;
-    };
-    (is_int(whole) || whole == "-0") && !fraction.is_empty() && fraction.bytes().all(|b| b.is_ascii_digit())
-}
-
-fn typed(cell: String, ty: &Type) -> Value {
-    match ty {
-        Type::Int => cell.parse::<i64>().map_or(Value::String(cell), Value::from),
-        Type::Float => cell.parse::<f64>().map_or(Value::String(cell), Value::from),
-        Type::Bool => Value::Bool(cell == "true"),
-        _ => Value::String(cell),
-    }
-}
-
-fn from_json(bytes: &[u8]) -> Result<Table, Wrong> {
-    let bad = |message: String| (Code::BadData, message);
-    let rows: Value = serde_json::from_slice(bytes).map_err(|e| bad(format!("it is no JSON: {e}")))?;
-    let Value::Array(items) = rows else {
-        return Err(bad("it must be a list of objects".to_owned()));
-    };
-    if items.is_empty() {
-        return Err((Code::NoRows, "the list is empty".to_owned()));
-    }
-    let mut columns: indexmap::IndexMap<String, Vec<Value>> = indexmap::IndexMap::new();
-    for (i, item) in items.into_iter().enumerate() {
-        let Value::Object(members) = item else {
-            return Err(bad(format!("item {i} is no object; it must be a list of objects")));
-        };
-        for (key, value) in members {
-            let column = columns.entry(key).or_default();
-            column.resize(i, Value::Null);
-            column.push(value);
-        }
-        for column in columns.values_mut() {
-            column.resize(i + 1, Value::Null);
-        }
-    }
-    let count = columns.values().map(Vec::len).max().unwrap_or(0);
-    let rows = (0..count).map(|i| columns.values().map(|column| column[i].clone()).collect()).collect();
-    let types = columns.iter().map(|(name, cells)| {
-        let types: Vec<Type> = cells.iter().map(type_of).collect();
-        (name.clone(), types::join_all(&types))
-    });
-    Ok((types.collect(), rows))
-}
-
-fn type_of(value: &Value) -> Type {
-    match value {
-        Value::Null => Type::Json,
-        Value::Bool(_) => Type::Bool,
-        Value::Number(number) if number.is_i64() => Type::Int,
-        Value::Number(_) => Type::Float,
-        Value::String(_) => Type::String,
-        Value::Array(items) => types::list(types::join_all(&items.iter().map(type_of).collect::<Vec<_>>())),
-        Value::Object(members) => Type::Object(Some(members.iter().map(|(key, value)| (key.clone(), type_of(value))).collect())),
     }
 }

@@ -21,6 +21,7 @@ impl<'a> Checker<'a> {
             Ast::Bool(b) => constant(Const::Bool(*b), Type::Bool),
             Ast::Int(n) => constant(Const::Int(*n), Type::Int),
             Ast::Float(x) => constant(Const::Float(*x), Type::Float),
+            Ast::Number(text) => constant(Const::Number(text.clone()), if text.contains('.') { Type::Float } else { Type::Int }),
             Ast::Duration(n) => constant(Const::Duration(*n), Type::Duration),
             Ast::Text(text) => self.text(text),
             Ast::List(items) => {

@@ -65,8 +65,8 @@ impl<'a> Checker<'a> {
                 (Iter::Each(list), item)
             }
             ForIter::Range(from, to) => {
-                let from = self.want(from, Kinds::INT, "a range begins at");
-                let to = self.want(to, Kinds::INT, "a range ends at");
+                let from = self.want_int(from, "a range begins at");
+                let to = self.want_int(to, "a range ends at");
                 if let (Some(x), Some(y)) = (const_eval::int(&from), const_eval::int(&to)) {
                     self.check_order(x as f64, y as f64, from.span.to(to.span), false);
                     surely = x <= y;

@@ -32,6 +32,7 @@ mod needs;
 mod ops;
 mod parallel;
 mod request;
+mod rows;
 mod runs;
 mod scope;
 mod source;

@@ -56,6 +56,11 @@ impl<'a> Checker<'a> {
                     self.comparison(&left, op, &right, span);
                     Type::Bool
                 } else {
+                    if let Some(large) = [&left, &right].into_iter().find(|side| is_too_large(side)) {
+                        let help = "an int of up to 64 bits is calculated with; `float(…)` rounds a larger one";
+                        return self
+                            .bad(Diagnostic::new(Code::BadNumber, large.span, "this integer is too large to calculate with").help(help));
+                    }
                     match arithmetic(&left.ty, op, &right.ty) {
                         Some(ty) => ty,
                         None => return self.operands(&left, op, &right, span),
@@ -145,6 +150,11 @@ impl<'a> Checker<'a> {
 
 fn is_comparison(op: BinaryOp) -> bool {
     matches!(op, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge)
+}
+
+/// Whether it is a whole number beyond 64 bits.
+pub(super) fn is_too_large(e: &Expr) -> bool {
+    matches!(&e.kind, ExprKind::Const(Const::Number(_))) && e.ty == Type::Int
 }
 
 /// What an arithmetic operator gives; `None` where it does not work.

@@ -134,10 +134,19 @@ impl<'a> Checker<'a> {
 
     /// A whole number that is at least `least`.
     pub(super) fn count(&mut self, e: &'a ast::Expr, what: &str, least: i64) -> Expr {
-        let value = self.want(e, Kinds::INT, what);
+        let value = self.want_int(e, what);
         if const_eval::int(&value).is_some_and(|n| n < least) {
             let message = format!("{what} {least} at least");
             self.error(Code::Impossible, e.span, message, "");
+        }
+        value
+    }
+
+    /// An int that is counted with: one of 64 bits.
+    pub(super) fn want_int(&mut self, e: &'a ast::Expr, what: &str) -> Expr {
+        let value = self.want(e, Kinds::INT, what);
+        if super::ops::is_too_large(&value) {
+            self.error(Code::BadNumber, e.span, "this integer is too large to count with", "the largest is 9223372036854775807");
         }
         value
     }

@@ -423,6 +423,7 @@ pub(super) fn constant_value(constant: &Const) -> TokenStream {
             let number = Literal::f64_unsuffixed(*number);
             quote!(float(#number))
         }
+        Const::Number(text) => quote!(exact(#text)),
         Const::Duration(nanos) => {
             let nanos = Literal::i64_unsuffixed(*nanos);
             quote!(duration(#nanos))

@@ -125,6 +125,7 @@ fn bound<'e>(expr: &'e Expr, args: &mut Vec<&'e Expr>) -> TokenStream {
             let number = Literal::f64_unsuffixed(*number);
             quote!(Bound::Float(#number))
         }
+        ExprKind::Const(Const::Number(text)) => quote!(Bound::Exact(#text)),
         ExprKind::Const(Const::Str(string)) => quote!(Bound::Str(#string)),
         _ => {
             let at = index(args.len());
@@ -147,6 +148,7 @@ fn constant_matcher(constant: &Const) -> TokenStream {
             let number = Literal::f64_unsuffixed(*number);
             quote!(Matcher::Float(#number))
         }
+        Const::Number(text) => quote!(Matcher::Exact(#text)),
         Const::Str(string) => quote!(Matcher::Str(#string)),
     }
 }

@@ -19,6 +19,7 @@ const OWN: &[&str] = &[
     "text",
     "int",
     "float",
+    "exact",
     "boolean",
     "duration",
     "list",

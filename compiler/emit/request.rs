@@ -168,6 +168,7 @@ impl Emitter<'_> {
             ExprKind::Const(Const::Null) => out.push(Piece::Raw("null".into())),
             ExprKind::Const(Const::Bool(truth)) => out.push(Piece::Raw(truth.to_string())),
             ExprKind::Const(Const::Int(number)) => out.push(Piece::Raw(number.to_string())),
+            ExprKind::Const(Const::Number(text)) => out.push(Piece::Raw(text.clone())),
             ExprKind::Const(Const::Str(string)) => out.push(Piece::Raw(serde_json::Value::from(string.as_str()).to_string())),
             ExprKind::List(items) if !items.iter().any(may_be_absent) => {
                 out.push(Piece::Raw("[".into()));

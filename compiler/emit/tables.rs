@@ -130,7 +130,7 @@ impl Emitter<'_> {
     /// Rows lie beside the source as JSON, so that a large set doesn't make the source large.
     fn data(&self, data: &Data, files: &mut Vec<(String, Vec<u8>)>) -> TokenStream {
         let file = format!("data/{}.json", super::names::snake(&data.name));
-        files.push((file.clone(), serde_json::to_vec(&data.rows).unwrap_or_default()));
+        files.push((file.clone(), rows(&data.rows).into_bytes()));
         let (name, path, random, unique) = (&data.name, &data.path, data.random, data.unique);
         let columns = data.columns.iter().map(|(name, _)| name);
         let at_end = match data.at_end {
@@ -215,6 +215,12 @@ impl Emitter<'_> {
         let environments: Vec<_> = environments.collect();
         quote!(Embedded { profile: #profile, environments: &[#(#environments),*] })
     }
+}
+
+/// A JSON list of lists.
+fn rows(rows: &[Vec<String>]) -> String {
+    let rows: Vec<String> = rows.iter().map(|cells| format!("[{}]", cells.join(","))).collect();
+    format!("[{}]", rows.join(","))
 }
 
 fn block(there: bool, function: &str) -> TokenStream {

@@ -55,6 +55,8 @@ pub enum Const {
     Bool(bool),
     Int(i64),
     Float(f64),
+    /// A number that neither of these prints as it is written.
+    Number(String),
     /// Nanoseconds.
     Duration(i64),
     Str(String),

@@ -232,8 +232,8 @@ pub struct Data {
     pub path: String,
     /// Columns and their types.
     pub columns: Vec<(String, Type)>,
-    /// Rows that `where` keeps, each a value for every column.
-    pub rows: Vec<Vec<serde_json::Value>>,
+    /// Rows that `where` keeps, each a JSON text for every column: as it stands in the file, where that is JSON.
+    pub rows: Vec<Vec<String>>,
     /// `order random`.
     pub random: bool,
     /// `share unique`.

@@ -7,6 +7,8 @@ use ltc_grammar::Rule;
 use pest::pratt_parser::{Assoc, Op, PrattParser};
 
 use super::build::{Builder, P, Places, kids};
+use ltc_config::number::prints_as_it_reads;
+
 use crate::ast::{Arg, BinaryOp, Entry, Expr, ExprKind, Key, SourceWord, UnaryOp};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::{Name, Span, Spanned};
@@ -217,11 +219,8 @@ impl Builder<'_> {
     fn primary(&mut self, pair: P<'_>) -> Expr {
         let span = self.span(&pair);
         let kind = match pair.as_rule() {
-            Rule::int => self.int(&pair),
-            Rule::float => match pair.as_str().replace('_', "").parse() {
-                Ok(x) => ExprKind::Float(x),
-                Err(_) => ExprKind::Broken,
-            },
+            Rule::int => int(pair.as_str()),
+            Rule::float => float(pair.as_str()),
             Rule::duration => self.duration(&pair),
             Rule::text => ExprKind::Text(self.text(pair)),
             Rule::list => ExprKind::List(kids(pair).map(|p| self.expr(p)).collect()),
@@ -279,17 +278,6 @@ impl Builder<'_> {
     fn plain_inside(&mut self, pair: P<'_>, what: &str) -> Spanned<String> {
         let text = self.only(pair);
         self.plain(text, what)
-    }
-
-    fn int(&mut self, pair: &P<'_>) -> ExprKind {
-        pair.as_str().replace('_', "").parse().map_or_else(
-            |_| {
-                let span = self.span(pair);
-                self.report(Diagnostic::new(Code::BadNumber, span, "this integer is too large").help("the largest is 9223372036854775807"));
-                ExprKind::Broken
-            },
-            ExprKind::Int,
-        )
     }
 
     /// `1h20m`, in nanoseconds.
@@ -380,5 +368,24 @@ impl Builder<'_> {
             }
         }
         (name, args)
+    }
+}
+
+/// A whole number; one beyond 64 bits keeps its digits.
+fn int(written: &str) -> ExprKind {
+    let digits = written.replace('_', "");
+    digits.parse().map_or_else(|_| ExprKind::Number(digits.trim_start_matches('0').to_owned()), ExprKind::Int)
+}
+
+/// A number with a point; one that a float prints otherwise keeps its digits.
+fn float(written: &str) -> ExprKind {
+    let digits = written.replace('_', "");
+    let zeros = digits.bytes().take_while(|byte| *byte == b'0').count();
+    // One zero stays before the point.
+    let from = if digits.as_bytes().get(zeros) == Some(&b'.') { zeros.saturating_sub(1) } else { zeros };
+    let digits = &digits[from..];
+    match digits.parse() {
+        Ok(x) if prints_as_it_reads(digits) => ExprKind::Float(x),
+        _ => ExprKind::Number(digits.to_owned()),
     }
 }

@@ -20,6 +20,7 @@ pub mod elf;
 pub mod environment;
 mod error;
 mod node;
+pub mod number;
 pub mod profile;
 pub mod rate;
 mod reader;

@@ -10,7 +10,7 @@ use crate::source::{Pick, take_regex};
 use crate::user::User;
 use crate::value::FormatSpec;
 use crate::value::convert::convert_json;
-use crate::value::{Eval, Fault, FileValue, Map, Value};
+use crate::value::{Eval, Fault, FileValue, Map, Number, Value};
 
 pub use crate::data::all_rows;
 
@@ -27,6 +27,11 @@ pub fn int(number: i64) -> Value {
 /// A number with a fraction.
 pub fn float(number: f64) -> Value {
     Value::Float(number)
+}
+
+/// A number that keeps its text: longer than an int or a float holds, or `1.10`.
+pub fn exact(text: &str) -> Value {
+    Number::Exact(text).value()
 }
 
 /// A boolean.

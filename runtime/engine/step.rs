@@ -18,7 +18,7 @@ use crate::stats::FailureClass;
 use crate::trace::Trace;
 use crate::user::User;
 use crate::value::convert::{Type, convert_json, convert_text};
-use crate::value::{Eval, Fault, Value, ops};
+use crate::value::{Eval, Fault, Number, Value, ops};
 
 /// An expectation as the spec writes it.
 #[derive(Clone, Copy, Debug)]
@@ -93,6 +93,8 @@ impl As {
     fn convert(self, value: Value) -> Eval {
         match self {
             Self::Text(ty) => convert_text(value, ty),
+            // An id that a server writes as a number is text wherever it goes: in a path, a header, a form.
+            Self::Json(Type::String) if Number::of(&value).is_some() => value.to_text().map(Value::Str),
             Self::Json(ty) => convert_json(value, ty),
         }
     }

@@ -67,6 +67,14 @@ fn precedence() {
 #[test]
 fn literals() {
     assert!(matches!(value("1_000"), ExprKind::Int(1000)));
+    for (written, kept) in [
+        ("18_446_744_073_709_551_615", "18446744073709551615"),
+        ("1.10", "1.10"),
+        ("00.10", "0.10"),
+        ("0.1234567890123456789", "0.1234567890123456789"),
+    ] {
+        assert!(matches!(value(written), ExprKind::Number(text) if text == kept), "{written}");
+    }
     assert!(matches!(value("1.5"), ExprKind::Float(x) if (x - 1.5).abs() < 1e-9));
     assert!(matches!(value("1h20m"), ExprKind::Duration(4_800_000_000_000)));
     assert!(matches!(value("1.5s"), ExprKind::Duration(1_500_000_000)));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ecow::{EcoString, EcoVec};
 
 use super::{list_of, refuse};
-use crate::value::{Eval, Fault, Map, Value, ops};
+use crate::value::{Eval, Fault, Map, Number, Value, ops};
 
 /// `len(x)`: characters, items, members or bytes.
 pub fn len(x: &Value) -> Eval {
@@ -135,7 +135,12 @@ pub fn sort(xs: &Value) -> Eval {
     if let Some(odd) = items.windows(2).find(|pair| pair[0].compare(&pair[1]).is_none()) {
         return Err(Fault(format!("sort: {} and {} have no order", odd[0].describe(), odd[1].describe())));
     }
-    items.make_mut().sort_by(|a, b| a.compare(b).unwrap_or(Ordering::Equal));
+    // Between a float and a text that is rounded for it, two numbers may be equal to a third and not to each other: no order to sort by.
+    let by_text = items.iter().any(|item| matches!(item, Value::Exact(_)));
+    items.make_mut().sort_by(|a, b| match (Number::of(a), Number::of(b)) {
+        (Some(a), Some(b)) if by_text => a.by_text(b),
+        _ => a.compare(b).unwrap_or(Ordering::Equal),
+    });
     Ok(Value::List(items))
 }
 
@@ -181,6 +186,7 @@ mod tests {
                 "{\"aB\":{\"cD\":\"e_f\",\"_idX\":[{\"gH\":1}]},\"i\":2}",
             ),
             (camel(&v("[{\"a_b\":1,\"aB\":2},3]")), "[{\"aB\":2},3]"),
+            (sort(&v("[18446744073709551616,1.10,18446744073709551615,1,-5]")), "[-5,1,1.10,18446744073709551615,18446744073709551616]"),
         ];
         for (got, expected) in cases {
             assert_eq!(got.unwrap(), v(expected));

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{list_of, refuse};
-use crate::value::{Eval, Fault, Value, convert, ops};
+use crate::value::{Eval, Fault, Number, Value, convert, number, ops};
 
 /// `min(a, b, …)`, or of the items of one list.
 pub fn min(values: &[Value]) -> Eval {
@@ -43,7 +43,7 @@ pub fn sum(xs: &Value) -> Eval {
     let Some(first) = items.next() else {
         return Ok(Value::Int(0));
     };
-    if !matches!(first, Value::Int(_) | Value::Float(_) | Value::Duration(_)) {
+    if Number::of(first).is_none() && !matches!(first, Value::Duration(_)) {
         return refuse("sum", first, "numbers or durations");
     }
     items.try_fold(first.clone(), |total, item| ops::add(&total, item))
@@ -68,6 +68,8 @@ fn whole(function: &str, x: &Value, by: fn(f64) -> f64) -> Eval {
     match x {
         Value::Int(_) => Ok(x.clone()),
         Value::Float(f) => cut(by(*f)),
+        Value::Exact(exact) if exact.is_whole() => Ok(x.clone()),
+        Value::Exact(exact) => cut(by(exact.rounded())),
         other => refuse(function, other, "a number"),
     }
 }
@@ -82,6 +84,8 @@ pub fn abs(x: &Value) -> Eval {
     match x {
         Value::Int(n) => n.checked_abs().map(Value::Int).ok_or_else(|| Fault::new("too large for an int")),
         Value::Float(f) => Ok(Value::Float(f.abs())),
+        Value::Exact(exact) if exact.text().starts_with('-') => ops::neg(x),
+        Value::Exact(_) => Ok(x.clone()),
         Value::Duration(d) => Ok(Value::Duration(d.saturating_abs())),
         other => refuse("abs", other, "a number or a duration"),
     }
@@ -92,10 +96,12 @@ pub fn int(x: &Value) -> Eval {
     match x {
         Value::Int(_) => Ok(x.clone()),
         Value::Float(f) => cut(f.trunc()),
+        Value::Exact(exact) if exact.is_whole() => Ok(x.clone()),
+        Value::Exact(exact) => cut(exact.rounded().trunc()),
         Value::Bool(b) => Ok(Value::Int(i64::from(*b))),
-        Value::Str(text) => match text.trim().parse() {
-            Ok(n) => Ok(Value::Int(n)),
-            Err(_) => refuse("int", x, "a number, a bool or a string of digits"),
+        Value::Str(text) => match number::whole(text.trim()) {
+            Some(n) => Ok(n),
+            None => refuse("int", x, "a number, a bool or a string of digits"),
         },
         other => refuse("int", other, "a number, a bool or a string of digits"),
     }
@@ -105,6 +111,7 @@ pub fn int(x: &Value) -> Eval {
 pub fn float(x: &Value) -> Eval {
     let number = match x {
         Value::Str(text) => convert::number(text.trim()),
+        Value::Exact(exact) => Some(exact.rounded()).filter(|f| f.is_finite()),
         other => other.as_number(),
     };
     match number {
@@ -138,6 +145,14 @@ mod tests {
             (int(&v("-1.9")), "-1"),
             (int(&v("true")), "1"),
             (float(&v("\"1.5\"")), "1.5"),
+            (int(&v("\"18446744073709551615\"")), "18446744073709551615"),
+            (int(&v("18446744073709551615")), "18446744073709551615"),
+            (int(&v("10.10")), "10"),
+            (abs(&v("-18446744073709551615")), "18446744073709551615"),
+            (abs(&v("-1.10")), "1.10"),
+            (max(&[v("18446744073709551615"), v("1")]), "18446744073709551615"),
+            (sum(&v("[1.10, 2]")), "3.1"),
+            (round(&v("2.50")), "3"),
         ];
         for (got, expected) in cases {
             let expected = v(expected);

@@ -5,8 +5,8 @@
 
 use super::{Bound, Context, Key, Matcher, Mismatch, Op, Verdict, number_is};
 use crate::source::Members;
-use crate::value::scan::{Kind, Number, RawStr, Scan, Scanner};
-use crate::value::{Map, Type, Value};
+use crate::value::scan::{Kind, RawStr, Scan, Scanner};
+use crate::value::{Map, Number, Type, Value};
 
 /// What members are kept in: one bit a member. Objects of more are judged over their tree.
 const MOST_MEMBERS: usize = 64;
@@ -46,13 +46,6 @@ pub(crate) fn holds_members(matcher: &Matcher, body: &[u8], found: &Members, con
     members.iter().all(holds) && (!*exact || found.keys(body).all(is_wanted))
 }
 
-fn number(scanner: &mut Scanner<'_>) -> Scan<Value> {
-    Ok(match scanner.number()? {
-        Number::Int(n) => Value::Int(n),
-        Number::Float(x) => Value::Float(x),
-    })
-}
-
 fn wrong(scanner: &mut Scanner<'_>) -> Scan<bool> {
     scanner.skip().map(|()| false)
 }
@@ -65,14 +58,15 @@ impl Context<'_> {
             (Matcher::Null, Kind::Null) | (Matcher::Bool(true), Kind::True) | (Matcher::Bool(false), Kind::False) => {
                 scanner.literal(kind).map(|()| true)
             }
-            (Matcher::Int(n), Kind::Number) => Ok(number(scanner)? == Value::Int(*n)),
-            (Matcher::Float(x), Kind::Number) => Ok(number(scanner)? == Value::Float(*x)),
+            (Matcher::Int(n), Kind::Number) => Ok(scanner.number()?.is(Number::Int(*n))),
+            (Matcher::Float(x), Kind::Number) => Ok(scanner.number()?.is(Number::Float(*x))),
+            (Matcher::Exact(text), Kind::Number) => Ok(scanner.number()?.is(Number::Exact(text))),
             (Matcher::Str(text), Kind::Str) => Ok(scanner.string()?.is(text)),
             (Matcher::Arg(index), _) => self.equal(self.arg(*index), scanner, true),
             (Matcher::Like(index), _) => self.equal(self.arg(*index), scanner, exact),
             (Matcher::Cmp(op, bound), _) => self.compare(*op, *bound, kind, scanner),
             (Matcher::Regex { index, negated }, Kind::Str) => Ok(self.regex(*index, *negated, &scanner.string()?.text())),
-            (Matcher::Type(ty), Kind::Number) => Ok(number_is(*ty, &number(scanner)?)),
+            (Matcher::Type(ty), Kind::Number) => Ok(number_is(*ty, scanner.number()?)),
             (Matcher::Type(ty), _) => {
                 scanner.skip()?;
                 Ok(match ty {
@@ -111,7 +105,7 @@ impl Context<'_> {
     fn compare(&self, op: Op, bound: Bound, kind: Kind, scanner: &mut Scanner<'_>) -> Scan<bool> {
         match (bound, kind) {
             (Bound::Arg(index), _) if matches!(op, Op::Eq | Op::Ne) => Ok(self.equal(self.arg(index), scanner, true)? == (op == Op::Eq)),
-            (_, Kind::Number) => Ok(op.holds(self.order_number(&number(scanner)?, bound))),
+            (_, Kind::Number) => Ok(op.holds(self.order_number(scanner.number()?, bound))),
             (_, Kind::Str) => Ok(op.holds(self.order_text(&scanner.string()?.text(), bound))),
             _ => scanner.skip().map(|()| op == Op::Ne),
         }
@@ -195,7 +189,10 @@ impl Context<'_> {
             (Value::Null, Kind::Null) | (Value::Bool(true), Kind::True) | (Value::Bool(false), Kind::False) => {
                 scanner.literal(kind).map(|()| true)
             }
-            (Value::Int(_) | Value::Float(_), Kind::Number) => Ok(number(scanner)? == *wanted),
+            (Value::Int(_) | Value::Float(_) | Value::Exact(_), Kind::Number) => {
+                let found = scanner.number()?;
+                Ok(Number::of(wanted).is_some_and(|wanted| found.is(wanted)))
+            }
             (Value::Str(text), Kind::Str) => Ok(scanner.string()?.is(text)),
             (Value::List(items), Kind::List) => {
                 scanner.enter()?;

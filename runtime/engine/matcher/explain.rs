@@ -12,6 +12,7 @@ impl Context<'_> {
             Matcher::Bool(b) => b.to_string(),
             Matcher::Int(n) => n.to_string(),
             Matcher::Float(x) => Value::Float(*x).literal(),
+            Matcher::Exact(text) => (*text).to_owned(),
             Matcher::Str(text) => Value::str(text).literal(),
             Matcher::Arg(index) | Matcher::Like(index) => self.arg(*index).literal(),
             Matcher::Cmp(op, bound) => format!("{} {}", op.symbol(), self.bound(*bound)),
@@ -40,6 +41,7 @@ impl Context<'_> {
         match bound {
             Bound::Int(n) => n.to_string(),
             Bound::Float(x) => Value::Float(x).literal(),
+            Bound::Exact(text) => text.to_owned(),
             Bound::Str(text) => Value::str(text).literal(),
             Bound::Arg(index) => self.arg(index).literal(),
         }

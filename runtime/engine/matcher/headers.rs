@@ -1,7 +1,7 @@
 //! Expectations over headers, and over text: the same matchers, where the value is text and a number is read from it.
 
 use super::{Bound, Context, Key, MOST_MISMATCHES, Matcher, Mismatch, Op, Verdict};
-use crate::value::{Type, Value, convert, convert_text};
+use crate::value::{Number, Type, Value, convert, convert_text, number};
 
 /// Judges headers, given as names and values. Names are compared without case; a header sent several times holds where one of its
 /// values does, or all of them joined by a comma.
@@ -42,9 +42,9 @@ pub fn judge_text(matcher: &Matcher, text: &str, context: &Context<'_>) -> Verdi
     Err(vec![Mismatch { path: context.root.to_owned(), expected: context.expected(matcher), actual }])
 }
 
-fn number(text: &str) -> Option<Value> {
+fn number(text: &str) -> Option<Number<'_>> {
     let text = text.trim();
-    text.parse().ok().map(Value::Int).or_else(|| convert::number(text).map(Value::Float))
+    number::written(text).or_else(|| text.parse().ok().map(Number::Int)).or_else(|| convert::number(text).map(Number::Float))
 }
 
 impl Context<'_> {
@@ -53,14 +53,15 @@ impl Context<'_> {
         match matcher {
             Matcher::Any => true,
             Matcher::Bool(b) => text == if *b { "true" } else { "false" },
-            Matcher::Int(n) => number(text) == Some(Value::Int(*n)),
-            Matcher::Float(x) => number(text) == Some(Value::Float(*x)),
+            Matcher::Int(n) => number(text).is_some_and(|number| number.is(Number::Int(*n))),
+            Matcher::Float(x) => number(text).is_some_and(|number| number.is(Number::Float(*x))),
+            Matcher::Exact(wanted) => number(text).is_some_and(|number| number.is(Number::Exact(wanted))),
             Matcher::Str(wanted) => text == *wanted,
             Matcher::Arg(index) | Matcher::Like(index) => self.text_is(self.arg(*index), text),
             Matcher::Cmp(op, bound) => match (bound, number(text)) {
                 (Bound::Arg(index), _) if matches!(op, Op::Eq | Op::Ne) => self.text_is(self.arg(*index), text) == (*op == Op::Eq),
-                (Bound::Int(_) | Bound::Float(_), Some(number)) => op.holds(self.order_number(&number, *bound)),
-                (Bound::Arg(index), Some(number)) if self.arg(*index).as_number().is_some() => op.holds(self.order_number(&number, *bound)),
+                (Bound::Int(_) | Bound::Float(_) | Bound::Exact(_), Some(number)) => op.holds(self.order_number(number, *bound)),
+                (Bound::Arg(index), Some(number)) if Number::of(self.arg(*index)).is_some() => op.holds(self.order_number(number, *bound)),
                 _ => op.holds(self.order_text(text, *bound)),
             },
             Matcher::Regex { index, negated } => self.regex(*index, *negated, text),
@@ -74,7 +75,9 @@ impl Context<'_> {
     fn text_is(&self, wanted: &Value, text: &str) -> bool {
         match wanted {
             Value::Str(wanted) => wanted == text,
-            Value::Int(_) | Value::Float(_) => number(text).as_ref() == Some(wanted),
+            Value::Int(_) | Value::Float(_) | Value::Exact(_) => {
+                number(text).zip(Number::of(wanted)).is_some_and(|(found, wanted)| found.is(wanted))
+            }
             Value::Null | Value::Absent => false,
             other => other.to_text().is_ok_and(|wanted| wanted == text),
         }

@@ -22,7 +22,7 @@ pub(crate) use judged::Judged;
 pub use tree::judge;
 pub(crate) use tree::push_key;
 
-use crate::value::{Type, Value};
+use crate::value::{Number, Type, Value};
 
 /// How many mismatches are told of one expectation.
 pub const MOST_MISMATCHES: usize = 20;
@@ -42,6 +42,8 @@ pub enum Matcher {
     Int(i64),
     /// A number.
     Float(f64),
+    /// A number that neither of these prints as it is written.
+    Exact(&'static str),
     /// Text.
     Str(&'static str),
     /// Equal to the argument of this index; one that is absent means `absent`.
@@ -112,6 +114,8 @@ pub enum Bound {
     Int(i64),
     /// A number.
     Float(f64),
+    /// A number that neither of these prints as it is written.
+    Exact(&'static str),
     /// Text.
     Str(&'static str),
     /// The argument of this index.
@@ -192,12 +196,13 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn order_number(&self, number: &Value, bound: Bound) -> Option<Ordering> {
+    fn order_number(&self, number: Number<'_>, bound: Bound) -> Option<Ordering> {
         match bound {
-            Bound::Int(n) => number.compare(&Value::Int(n)),
-            Bound::Float(x) => number.compare(&Value::Float(x)),
+            Bound::Int(n) => number.compare(Number::Int(n)),
+            Bound::Float(x) => number.compare(Number::Float(x)),
+            Bound::Exact(text) => number.compare(Number::Exact(text)),
             Bound::Str(_) => None,
-            Bound::Arg(index) => number.compare(self.arg(index)),
+            Bound::Arg(index) => number.compare(Number::of(self.arg(index))?),
         }
     }
 
@@ -205,7 +210,7 @@ impl<'a> Context<'a> {
         match bound {
             Bound::Str(other) => Some(text.cmp(other)),
             Bound::Arg(index) => self.arg(index).as_str().map(|other| text.cmp(other)),
-            Bound::Int(_) | Bound::Float(_) => None,
+            Bound::Int(_) | Bound::Float(_) | Bound::Exact(_) => None,
         }
     }
 }
@@ -238,9 +243,9 @@ impl Op {
 }
 
 /// Whether a number is of a type, as JSON has numbers.
-fn number_is(ty: Type, number: &Value) -> bool {
+fn number_is(ty: Type, number: Number<'_>) -> bool {
     match ty {
-        Type::Int => matches!(number, Value::Int(_)) || matches!(number, Value::Float(x) if x.fract() == 0.0),
+        Type::Int => number.is_integral(),
         Type::Float | Type::Number | Type::Any | Type::Json => true,
         _ => false,
     }

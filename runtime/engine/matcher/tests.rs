@@ -186,10 +186,31 @@ fn random_value(rng: &Rng, depth: u32) -> Value {
         0 => Value::Null,
         1 => Value::Bool(rng.below(2) == 0),
         2 => Value::Int(rng.between(-2, 2)),
+        3 if rng.below(3) == 0 => Value::from_json(rng.pick(&["18446744073709551615", "1.10", "1e2"]).as_bytes()).unwrap(),
         3 => Value::Float(*rng.pick(&[&0.5, &1.0, &-2.0, &1e30])),
         4 => Value::str(rng.pick(&["", "a", "é\n\"", "long enough to leave the inline storage", "😀"])),
         5 | 6 => Value::object((0..rng.below(4)).map(|_| (rng.pick(&["a", "b", "c", "k\"\\"]), random_value(rng, depth - 1)))),
         _ => Value::list((0..rng.below(4)).map(|_| random_value(rng, depth - 1))),
+    }
+}
+
+/// A value with floats for the numbers that keep their text, as the oracle reads them.
+fn floats(value: Value) -> Value {
+    match value {
+        Value::Exact(exact) => Value::Float(exact.rounded()),
+        Value::List(items) => Value::list(items.into_iter().map(floats)),
+        Value::Object(members) => Value::object(members.iter().map(|(key, value)| (key.clone(), floats(value.clone())))),
+        other => other,
+    }
+}
+
+/// A tree with floats for what no `i64` holds, rounded: the oracle's last digit isn't exact.
+fn signed(tree: serde_json::Value) -> serde_json::Value {
+    match tree {
+        serde_json::Value::Number(number) if !number.is_i64() => number.as_f64().map(|x| x as f32).into(),
+        serde_json::Value::Array(items) => items.into_iter().map(signed).collect(),
+        serde_json::Value::Object(members) => members.into_iter().map(|(key, value)| (key, signed(value))).collect(),
+        other => other,
     }
 }
 
@@ -290,6 +311,7 @@ fn random_matcher(rng: &Rng, value: &Value, args: &mut Vec<Value>, depth: u32) -
         Value::Bool(b) => Matcher::Bool(*b),
         Value::Int(n) => Matcher::Int(*n),
         Value::Float(x) => Matcher::Float(*x),
+        Value::Exact(exact) => Matcher::Exact(String::leak(exact.text().to_owned())),
         Value::List(items) if rng.below(5) == 0 => {
             let like = items.first().cloned().unwrap_or(Value::Null);
             Matcher::Each(&leak(vec![random_matcher(rng, &like, args, depth.saturating_sub(1))])[0])
@@ -343,8 +365,12 @@ fn both_judges_agree() {
         by_members_too(&matcher, &broken, &context, matches_bytes(&matcher, &broken, &context));
         let tree = Value::from_json(&broken).map(|value| judge(&matcher, &value, &context).is_ok()).ok();
         assert_eq!(tree, matches_bytes(&matcher, &broken, &context).ok(), "{matcher:?} of {:?}", String::from_utf8_lossy(&broken));
-        let oracle = serde_json::from_slice::<serde_json::Value>(&broken).ok();
-        let ours = Value::from_json(&broken).ok().map(|value| serde_json::to_value(value).unwrap());
+        let oracle = serde_json::from_slice::<serde_json::Value>(&broken);
+        if oracle.as_ref().is_err_and(|error| error.to_string().starts_with("number out of range")) {
+            continue;
+        }
+        let oracle = oracle.ok().map(signed);
+        let ours = Value::from_json(&broken).ok().map(|value| signed(serde_json::to_value(floats(value)).unwrap()));
         assert_eq!(ours, oracle, "{:?}", String::from_utf8_lossy(&broken));
     }
     assert!((CASES / 4..CASES * 9 / 10).contains(&held), "{held} of {CASES} held");

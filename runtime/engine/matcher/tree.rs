@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Bound, Context, MOST_MISMATCHES, Matcher, Mismatch, Op, Verdict, number_is};
-use crate::value::{Map, Type, Value, ops};
+use crate::value::{Map, Number, Type, Value, ops};
 
 /// Judges a value.
 pub fn judge(matcher: &Matcher, value: &Value, context: &Context<'_>) -> Verdict {
@@ -82,21 +82,26 @@ impl<'a> Judge<'a> {
             Matcher::Bool(b) => matches!(value, Value::Bool(other) if other == b),
             Matcher::Int(n) => *value == Value::Int(*n),
             Matcher::Float(x) => *value == Value::Float(*x),
+            Matcher::Exact(text) => Number::of(value).is_some_and(|number| number.is(Number::Exact(text))),
             Matcher::Str(text) => value.as_str() == Some(text),
             Matcher::Cmp(op, bound) => self.compare(*op, *bound, value),
             Matcher::Regex { index, negated } => value.as_str().is_some_and(|text| self.context.regex(*index, *negated, text)),
-            Matcher::Type(ty) => match value {
-                Value::Int(_) | Value::Float(_) => number_is(*ty, value),
-                _ => ty.holds(value) && !matches!(ty, Type::Int | Type::Float | Type::Number),
+            Matcher::Type(ty) => match Number::of(value) {
+                Some(number) => number_is(*ty, number),
+                None => ty.holds(value) && !matches!(ty, Type::Int | Type::Float | Type::Number),
             },
             _ => false,
         }
     }
 
     fn compare(&self, op: Op, bound: Bound, value: &Value) -> bool {
+        if let Some(number) = Number::of(value)
+            && !matches!((op, bound), (Op::Eq | Op::Ne, Bound::Arg(_)))
+        {
+            return op.holds(self.context.order_number(number, bound));
+        }
         match (value, bound) {
             (_, Bound::Arg(index)) if matches!(op, Op::Eq | Op::Ne) => (self.context.arg(index) == value) == (op == Op::Eq),
-            (Value::Int(_) | Value::Float(_), _) => op.holds(self.context.order_number(value, bound)),
             (Value::Str(text), _) => op.holds(self.context.order_text(text, bound)),
             (_, Bound::Arg(index)) => op.holds(value.compare(self.context.arg(index))),
             _ => op == Op::Ne,

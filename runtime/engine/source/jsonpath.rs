@@ -1,10 +1,10 @@
 //! JSONPath (RFC 9535): `json "$.items[?@.id==1].name"`.
 
-use serde_json_path::JsonPath;
+use serde_json_path::{JsonPath, NormalizedPath, PathElement};
 
 use super::Pick;
 use super::json::{Step, json_path_bytes};
-use crate::value::{Eval, Fault, Value};
+use crate::value::{Eval, Value};
 
 /// A query, parsed once.
 #[derive(Clone, Debug)]
@@ -49,13 +49,54 @@ impl JsonPathQuery {
         let tree: serde_json::Value = match serde_json::from_slice(body) {
             Ok(tree) => tree,
             // Ours says more than serde's.
-            Err(error) => {
-                return Err(Value::from_json(body).err().unwrap_or_else(|| Fault(format!("not JSON: {error}"))));
-            }
+            Err(_) => plain(&Value::from_json(body)?),
         };
-        let nodes = self.path.query(&tree);
         let pick = if matches!(pick, Pick::One) { Pick::All } else { pick };
-        Ok(pick.of(nodes.iter().map(|node| converted(node))))
+        let nodes = self.path.query(&tree);
+        if !nodes.iter().any(|node| may_be_rounded(node)) {
+            return Ok(pick.of(nodes.iter().map(|node| converted(node))));
+        }
+        // What that tree may have rounded is looked up where numbers keep their text.
+        let exact = Value::from_json(body)?;
+        let nodes = self.path.query_located(&tree);
+        Ok(pick.of(nodes.iter().filter_map(|node| at(&exact, node.location()))))
+    }
+}
+
+/// What stands at a place.
+fn at(value: &Value, location: &NormalizedPath<'_>) -> Option<Value> {
+    let mut found = value;
+    for element in location.iter() {
+        found = match (element, found) {
+            (PathElement::Name(name), Value::Object(members)) => members.get(*name)?,
+            (PathElement::Index(index), Value::List(items)) => items.get(*index)?,
+            _ => return None,
+        };
+    }
+    Some(found.clone())
+}
+
+/// Whether a tree holds a number that isn't an int of 64 bits: it may have been written otherwise than a float prints.
+fn may_be_rounded(tree: &serde_json::Value) -> bool {
+    match tree {
+        serde_json::Value::Number(number) => !number.is_i64(),
+        serde_json::Value::Array(items) => items.iter().any(may_be_rounded),
+        serde_json::Value::Object(members) => members.values().any(may_be_rounded),
+        _ => false,
+    }
+}
+
+/// A tree that filters can look at, of a document that has a number beyond all floats: that is the largest.
+fn plain(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Bool(b) => (*b).into(),
+        Value::Int(n) => (*n).into(),
+        Value::Float(x) => (*x).into(),
+        Value::Exact(exact) => exact.rounded().clamp(f64::MIN, f64::MAX).into(),
+        Value::Str(text) => text.as_str().into(),
+        Value::List(items) => items.iter().map(plain).collect(),
+        Value::Object(members) => members.iter().map(|(key, value)| (key.to_string(), plain(value))).collect(),
+        _ => serde_json::Value::Null,
     }
 }
 
@@ -153,5 +194,17 @@ mod tests {
         assert_eq!(one.take(BODY, Pick::All).unwrap(), v("[1]"));
         assert!(query.take(b"<html>", Pick::One).unwrap_err().0.starts_with("not JSON: expected a value"));
         assert!(JsonPathQuery::parse("$.[").is_err());
+    }
+
+    #[test]
+    fn numbers_keep_their_text() {
+        let body = br#"{"items":[{"id":18446744073709551615,"at":1},{"id":123456789012345678901234567890,"at":2.50},{"id":1.5,"at":3}]}"#;
+        let found =
+            |query: &str, body: &[u8]| JsonPathQuery::parse(query).unwrap().take(body, Pick::One).unwrap().unwrap().to_json().unwrap();
+        assert_eq!(found("$.items[*].id", body), "[18446744073709551615,123456789012345678901234567890,1.5]");
+        assert_eq!(found("$.items[?@.at > 1].at", body), "[2.50,3]");
+        assert_eq!(found("$.items[?@.at == 2.5]", body), r#"[{"id":123456789012345678901234567890,"at":2.50}]"#);
+        let long = format!(r#"{{"a":[{{"id":1}},{{"id":{}}}]}}"#, "9".repeat(400));
+        assert_eq!(found("$.a[?@.id > 1].id", long.as_bytes()), format!("[{}]", "9".repeat(400)));
     }
 }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::Value;
+use super::{Number, Value};
 
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
@@ -11,7 +11,9 @@ impl PartialEq for Value {
             (Self::Null, Self::Null) | (Self::Absent, Self::Absent) => true,
             (Self::Bool(a), Self::Bool(b)) => a == b,
             (Self::Int(a), Self::Int(b)) | (Self::Duration(a), Self::Duration(b)) => a == b,
-            (Self::Int(_) | Self::Float(_), Self::Int(_) | Self::Float(_)) => self.compare(other) == Some(Ordering::Equal),
+            (Self::Int(_) | Self::Float(_) | Self::Exact(_), Self::Int(_) | Self::Float(_) | Self::Exact(_)) => {
+                self.compare(other) == Some(Ordering::Equal)
+            }
             (Self::Str(a), Self::Str(b)) => a == b,
             (Self::Bytes(a), Self::Bytes(b)) => a == b,
             (Self::Time(a), Self::Time(b)) => a == b,
@@ -31,31 +33,11 @@ impl Value {
     pub fn compare(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Int(a), Self::Int(b)) | (Self::Duration(a), Self::Duration(b)) => Some(a.cmp(b)),
-            (Self::Float(a), Self::Float(b)) => a.partial_cmp(b),
-            (Self::Int(a), Self::Float(b)) => int_float(*a, *b),
-            (Self::Float(a), Self::Int(b)) => int_float(*b, *a).map(Ordering::reverse),
             (Self::Str(a), Self::Str(b)) => Some(a.cmp(b)),
             (Self::Time(a), Self::Time(b)) => Some(a.cmp(b)),
-            _ => None,
+            _ => Number::of(self)?.compare(Number::of(other)?),
         }
     }
-}
-
-/// Exact also where the int has more digits than a float holds.
-fn int_float(int: i64, float: f64) -> Option<Ordering> {
-    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-    if float.is_nan() {
-        return None;
-    }
-    if float >= LIMIT {
-        return Some(Ordering::Less);
-    }
-    if float < -LIMIT {
-        return Some(Ordering::Greater);
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "within the limits checked above")]
-    let whole = float.trunc() as i64;
-    Some(int.cmp(&whole).then_with(|| 0.0.partial_cmp(&float.fract()).unwrap_or(Ordering::Equal)))
 }
 
 #[cfg(test)]

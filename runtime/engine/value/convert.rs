@@ -4,7 +4,9 @@
 //! is no int, however much it looks like one. JSON has no times, durations and bytes, so those are read from its strings.
 
 use bytes::Bytes;
+use ltc_config::number::is_integral;
 
+use super::number::{whole, written};
 use super::{Eval, Fault, Value};
 
 /// A type as a take, a parameter or a matcher names it.
@@ -56,13 +58,13 @@ impl Type {
     }
 
     /// Whether a value is of it as it stands.
-    pub const fn holds(self, value: &Value) -> bool {
+    pub fn holds(self, value: &Value) -> bool {
         match self {
             Self::Any => true,
             Self::String => matches!(value, Value::Str(_)),
-            Self::Int => matches!(value, Value::Int(_)),
-            Self::Float => matches!(value, Value::Float(_)),
-            Self::Number => matches!(value, Value::Int(_) | Value::Float(_)),
+            Self::Int => matches!(value, Value::Int(_)) || matches!(value, Value::Exact(exact) if exact.is_whole()),
+            Self::Float => matches!(value, Value::Float(_)) || matches!(value, Value::Exact(exact) if !exact.is_whole()),
+            Self::Number => matches!(value, Value::Int(_) | Value::Float(_) | Value::Exact(_)),
             Self::Bool => matches!(value, Value::Bool(_)),
             Self::Duration => matches!(value, Value::Duration(_)),
             Self::Time => matches!(value, Value::Time(_)),
@@ -95,9 +97,15 @@ fn from_text(text: &str, ty: Type, value: &Value) -> Eval {
     let parsed = match ty {
         Type::Any | Type::String => return Ok(value.clone()),
         Type::Bytes => Some(Value::Bytes(Bytes::copy_from_slice(text.as_bytes()))),
-        Type::Int => bare.parse().ok().map(Value::Int),
-        Type::Float => number(bare).map(Value::Float),
-        Type::Number => bare.parse().ok().map(Value::Int).or_else(|| number(bare).map(Value::Float)),
+        Type::Int => whole(bare),
+        Type::Float => match written(bare) {
+            Some(number) => return convert_json(number.value(), ty),
+            None => number(bare).map(Value::Float),
+        },
+        Type::Number => match written(bare) {
+            Some(number) => Some(number.value()),
+            None => whole(bare).or_else(|| number(bare).map(Value::Float)),
+        },
         Type::Bool => match bare {
             "true" => Some(Value::Bool(true)),
             "false" => Some(Value::Bool(false)),
@@ -123,6 +131,11 @@ pub fn convert_json(value: Value, ty: Type) -> Eval {
         (Value::Int(n), Type::Float) => Ok(Value::Float(*n as f64)),
         #[expect(clippy::cast_possible_truncation, reason = "whole and within 53 bits")]
         (Value::Float(x), Type::Int) if x.fract() == 0.0 && x.abs() <= 9_007_199_254_740_992.0 => Ok(Value::Int(*x as i64)),
+        (Value::Exact(exact), Type::Float) if exact.rounded().is_finite() => Ok(Value::Float(exact.rounded())),
+        #[expect(clippy::cast_possible_truncation, reason = "whole and within 53 bits")]
+        (Value::Exact(exact), Type::Int) if is_integral(exact.text()) && exact.rounded().abs() <= 9_007_199_254_740_992.0 => {
+            Ok(Value::Int(exact.rounded() as i64))
+        }
         (Value::Str(text), Type::Time | Type::Duration | Type::Bytes) => from_text(text, ty, &value),
         _ => expected(ty, &value),
     }

@@ -179,6 +179,14 @@ impl FormatSpec {
             #[expect(clippy::cast_precision_loss, reason = "the writer asked for a float's format")]
             (Value::Int(n), Style::Plain | Style::Fixed | Style::Exponent | Style::Percent) => self.float(*n as f64, out),
             (Value::Float(x), Style::Plain | Style::Fixed | Style::Exponent | Style::Percent) => self.float(*x, out),
+            (Value::Exact(exact), Style::Plain | Style::Whole)
+                if self.precision.is_none() && (exact.is_whole() || self.style == Style::Plain) =>
+            {
+                let text = exact.text();
+                let digits = text.strip_prefix('-').unwrap_or(text);
+                self.number(digits.len() < text.len(), "", digits.to_owned(), out);
+            }
+            (Value::Exact(exact), Style::Plain | Style::Fixed | Style::Exponent | Style::Percent) => self.float(exact.rounded(), out),
             (_, Style::Plain | Style::Text) => {
                 let text = value.to_text()?;
                 let most = self.precision.map_or(usize::MAX, usize::from);
@@ -275,6 +283,8 @@ impl Style {
     fn hint(self, value: &Value) -> &'static str {
         match value {
             Value::Float(_) => ": it is for ints, floor(x) makes one",
+            Value::Exact(exact) if exact.is_whole() => ": it is for ints of 64 bits",
+            Value::Exact(_) => ": it is for ints, floor(x) makes one",
             Value::Str(_) => ": it is for numbers, int(s) or float(s) makes one",
             _ => "",
         }

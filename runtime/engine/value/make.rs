@@ -41,6 +41,8 @@ impl Value {
             Self::Bool(_) => "bool",
             Self::Int(_) => "int",
             Self::Float(_) => "float",
+            Self::Exact(exact) if exact.is_whole() => "int",
+            Self::Exact(_) => "float",
             Self::Str(_) => "string",
             Self::Bytes(_) => "bytes",
             Self::Duration(_) => "duration",
@@ -60,6 +62,8 @@ impl Value {
             Self::Bool(_) => "a bool",
             Self::Int(_) => "an int",
             Self::Float(_) => "a float",
+            Self::Exact(exact) if exact.is_whole() => "an int",
+            Self::Exact(_) => "a float",
             Self::Str(_) => "a string",
             Self::Bytes(_) => "bytes",
             Self::Duration(_) => "a duration",
@@ -81,6 +85,7 @@ impl Value {
             Self::List(items) => format!("a list of {} items", items.len()),
             Self::Object(_) | Self::Form(_) => self.kind().to_owned(),
             Self::File(file) => format!("the file {}", file.name),
+            Self::Exact(exact) => format!("the {} {}", self.type_name(), cut(exact.text())),
             other => format!("the {} {}", other.type_name(), other.literal()),
         }
     }
@@ -109,12 +114,13 @@ impl Value {
         }
     }
 
-    /// Its number, if it is an int or a float.
+    /// Its number, if it is an int or a float. A whole one beyond 64 bits isn't calculated with.
     pub fn as_number(&self) -> Option<f64> {
         match self {
             #[expect(clippy::cast_precision_loss, reason = "the language's floats are f64")]
             Self::Int(n) => Some(*n as f64),
             Self::Float(x) => Some(*x),
+            Self::Exact(exact) if !exact.is_whole() => Some(exact.rounded()).filter(|x| x.is_finite()),
             _ => None,
         }
     }

@@ -9,6 +9,7 @@ pub mod convert;
 pub mod format;
 mod json;
 mod make;
+pub mod number;
 pub mod ops;
 pub mod scan;
 mod text;
@@ -25,6 +26,7 @@ use indexmap::IndexMap;
 pub use convert::{Type, convert_json, convert_text};
 pub use format::FormatSpec;
 pub use json::write_json_string;
+pub use number::{Exact, Number};
 pub use text::{Part, path_segment, query_value, text, write_duration, write_time};
 pub(crate) use text::{RESERVED, timestamp};
 
@@ -44,6 +46,8 @@ pub enum Value {
     Int(i64),
     /// A number with a fraction.
     Float(f64),
+    /// A number that neither of these prints as it was written: too long, or `1.10`.
+    Exact(Exact),
     /// Text.
     Str(EcoString),
     /// Raw bytes: hashes, files, bodies that are no text.

@@ -1,7 +1,8 @@
 //! The operators of the language.
 //!
 //! Their result types don't depend on the numbers they meet: `/` of two numbers is always a float, `+ - * %` of two ints always an
-//! int. What an int cannot hold is a fault, never a wrapped or a rounded number; so is a division by zero.
+//! int. What an int cannot hold is a fault, never a wrapped or a rounded number; so is a division by zero. A whole number of an answer that
+//! is beyond 64 bits isn't calculated with; a fraction that keeps its text is, as the nearest float.
 
 use std::cmp::Ordering;
 
@@ -9,11 +10,17 @@ use regex::Regex;
 
 pub use super::access::{index, member, slice};
 pub(crate) use super::access::{no_member, place};
+use super::number::{negated, too_large};
 use super::{Eval, Fault, Value};
 
 const TOO_LARGE: &str = "the result is too large for an int";
 
 fn mismatch<T>(a: &Value, operator: &str, b: &Value) -> Eval<T> {
+    for side in [a, b] {
+        if let Value::Exact(exact) = side {
+            return if exact.is_whole() { too_large(exact.text()) } else { Err(Fault::new("the result is too large for a float")) };
+        }
+    }
     let hint = match (operator, a, b) {
         ("+", Value::Str(_), _) | ("+", _, Value::Str(_)) => ": put the value into the text, \"…{x}…\"",
         ("+", Value::Bytes(_), _) | ("+", _, Value::Bytes(_)) => ": concat(a, b) joins bytes",
@@ -40,6 +47,27 @@ fn floats(a: &Value, b: &Value) -> Option<(f64, f64)> {
     Some((a.as_number()?, b.as_number()?))
 }
 
+/// Both sides, where one is a fraction that is kept as text: it is calculated with as a float.
+fn rounded(a: &Value, b: &Value) -> Option<(Value, Value)> {
+    let is_text = |side: &Value| matches!(side, Value::Exact(exact) if !exact.is_whole());
+    let float = |side: &Value| match side {
+        Value::Exact(_) => side.as_number().map(Value::Float),
+        other => Some(other.clone()),
+    };
+    if is_text(a) || is_text(b) { Some((float(a)?, float(b)?)) } else { None }
+}
+
+/// What is left once the types that an operator is made for have had their turn: two numbers, as floats.
+fn otherwise(a: &Value, operator: &str, b: &Value, again: fn(&Value, &Value) -> Eval, by: fn(f64, f64) -> Eval) -> Eval {
+    if let Some((a, b)) = rounded(a, b) {
+        return again(&a, &b);
+    }
+    match floats(a, b) {
+        Some((a, b)) => by(a, b),
+        None => mismatch(a, operator, b),
+    }
+}
+
 fn nonzero(zero: bool) -> Eval<()> {
     if zero { Err(Fault::new("division by zero")) } else { Ok(()) }
 }
@@ -60,10 +88,7 @@ pub fn add(a: &Value, b: &Value) -> Eval {
         }
         (Value::Duration(a), Value::Duration(b)) => duration(a.checked_add(*b)),
         (Value::Time(t), Value::Duration(d)) | (Value::Duration(d), Value::Time(t)) => Ok(Value::Time(t.saturating_add((*d).into()))),
-        _ => match floats(a, b) {
-            Some((a, b)) => float(a + b),
-            None => mismatch(a, "+", b),
-        },
+        _ => otherwise(a, "+", b, add, |a, b| float(a + b)),
     }
 }
 
@@ -74,10 +99,7 @@ pub fn sub(a: &Value, b: &Value) -> Eval {
         (Value::Duration(a), Value::Duration(b)) => duration(a.checked_sub(*b)),
         (Value::Time(t), Value::Duration(d)) => Ok(Value::Time(t.saturating_sub((*d).into()))),
         (Value::Time(a), Value::Time(b)) => duration(a.checked_sub(*b).and_then(|span| i64::try_from(span).ok())),
-        _ => match floats(a, b) {
-            Some((a, b)) => float(a - b),
-            None => mismatch(a, "-", b),
-        },
+        _ => otherwise(a, "-", b, sub, |a, b| float(a - b)),
     }
 }
 
@@ -87,10 +109,7 @@ pub fn mul(a: &Value, b: &Value) -> Eval {
         (Value::Int(a), Value::Int(b)) => int(a.checked_mul(*b)),
         (Value::Duration(d), Value::Int(n)) | (Value::Int(n), Value::Duration(d)) => duration(d.checked_mul(*n)),
         (Value::Duration(d), Value::Float(x)) | (Value::Float(x), Value::Duration(d)) => scaled(*d, *x),
-        _ => match floats(a, b) {
-            Some((a, b)) => float(a * b),
-            None => mismatch(a, "*", b),
-        },
+        _ => otherwise(a, "*", b, mul, |a, b| float(a * b)),
     }
 }
 
@@ -110,13 +129,10 @@ pub fn div(a: &Value, b: &Value) -> Eval {
             nonzero(*b == 0)?;
             float(*a as f64 / *b as f64)
         }
-        _ => match floats(a, b) {
-            Some((a, b)) => {
-                nonzero(b == 0.0)?;
-                float(a / b)
-            }
-            None => mismatch(a, "/", b),
-        },
+        _ => otherwise(a, "/", b, div, |a, b| {
+            nonzero(b == 0.0)?;
+            float(a / b)
+        }),
     }
 }
 
@@ -131,13 +147,10 @@ pub fn rem(a: &Value, b: &Value) -> Eval {
             nonzero(*b == 0)?;
             Ok(Value::Duration(a.wrapping_rem(*b)))
         }
-        _ => match floats(a, b) {
-            Some((a, b)) => {
-                nonzero(b == 0.0)?;
-                float(a % b)
-            }
-            None => mismatch(a, "%", b),
-        },
+        _ => otherwise(a, "%", b, rem, |a, b| {
+            nonzero(b == 0.0)?;
+            float(a % b)
+        }),
     }
 }
 
@@ -156,6 +169,7 @@ pub fn neg(a: &Value) -> Eval {
     match a {
         Value::Int(n) => int(n.checked_neg()),
         Value::Float(x) => Ok(Value::Float(-x)),
+        Value::Exact(exact) => Ok(negated(exact)),
         Value::Duration(nanos) => duration(nanos.checked_neg()),
         other => Err(Fault(format!("minus {} means nothing", other.describe()))),
     }

@@ -5,12 +5,12 @@
 
 use std::borrow::Cow;
 
-use super::Fault;
+use super::{Fault, Number};
 
 /// How deep lists and objects may nest: what untrusted bodies may cost in stack.
 pub const MAX_DEPTH: usize = 128;
 
-/// Numbers of so many bytes fit: whole ones 64 bits, others a float.
+/// Whole numbers of so many bytes fit 64 bits.
 const MOST_DIGITS: usize = 18;
 
 /// Where and why a document is no JSON.
@@ -66,15 +66,6 @@ impl<'a> RawStr<'a> {
     pub fn is(self, text: &str) -> bool {
         if self.escaped { self.text() == text } else { self.raw == text.as_bytes() }
     }
-}
-
-/// A number of the document.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Number {
-    /// Whole, and within 64 bits.
-    Int(i64),
-    /// Any other.
-    Float(f64),
 }
 
 /// The kind of value that stands next.
@@ -206,7 +197,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads a number.
-    pub fn number(&mut self) -> Scan<Number> {
+    pub fn number(&mut self) -> Scan<Number<'a>> {
         let start = self.at;
         let whole = self.digits()?;
         let digits = &self.bytes[start..self.at];
@@ -216,26 +207,7 @@ impl<'a> Scanner<'a> {
             let n = digits.iter().fold(0, |n, digit| n * 10 + i64::from(digit - b'0'));
             return Ok(Number::Int(if negative { -n } else { n }));
         }
-        let text = std::str::from_utf8(digits).unwrap_or("0");
-        if whole && let Ok(n) = text.parse() {
-            return Ok(Number::Int(n));
-        }
-        match text.parse::<f64>() {
-            Ok(x) if x.is_finite() => Ok(Number::Float(x)),
-            _ => Err(ScanError { at: start, why: "a number too large for a float" }),
-        }
-    }
-
-    /// Passes a number. One of a few digits and no exponent can't be too large.
-    fn skip_number(&mut self) -> Scan<()> {
-        let start = self.at;
-        self.digits()?;
-        let digits = &self.bytes[start..self.at];
-        if digits.len() <= MOST_DIGITS && !digits.iter().any(|byte| matches!(byte, b'e' | b'E')) {
-            return Ok(());
-        }
-        self.at = start;
-        self.number().map(drop)
+        Ok(Number::read(std::str::from_utf8(digits).unwrap_or("0"), whole))
     }
 
     /// Reads a string. Nearly all are ASCII without escapes: these are passed a word at a time, in place.
@@ -421,7 +393,7 @@ impl<'a> Scanner<'a> {
     fn skip_any(&mut self) -> Scan<()> {
         match self.kind()? {
             Kind::Str => self.string().map(drop),
-            Kind::Number => self.skip_number(),
+            Kind::Number => self.digits().map(drop),
             Kind::List => self.skip_list(),
             Kind::Object => {
                 self.enter()?;

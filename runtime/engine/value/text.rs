@@ -84,6 +84,7 @@ impl Value {
             Self::Str(text) => out.push_str(text),
             Self::Int(n) => out.push_str(itoa::Buffer::new().format(*n)),
             Self::Float(x) => out.push_str(ryu::Buffer::new().format(*x)),
+            Self::Exact(exact) => out.push_str(exact.text()),
             Self::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
             Self::Duration(nanos) => write_duration(*nanos, out),
             Self::Time(nanos) => write_time(*nanos, out)?,

@@ -17,6 +17,7 @@ impl Value {
     pub fn as_int(&self) -> Eval<i64> {
         match convert_json(self.clone(), Type::Int)? {
             Self::Int(number) => Ok(number),
+            Self::Exact(exact) => Err(Fault(format!("the int {} is too large here: the largest is {}", exact.text(), i64::MAX))),
             other => Err(Fault(format!("expected an int, got {}", other.describe()))),
         }
     }

@@ -37,6 +37,7 @@ impl Serialize for Value {
             }
             Self::Object(members) => to.collect_map(members.iter()),
             Self::Absent => tagged(to, "$absent", Self::Null),
+            Self::Exact(exact) => tagged(to, "$number", exact.text().into()),
             Self::Bytes(bytes) => tagged(to, "$bytes", STANDARD.encode(bytes).into()),
             Self::Duration(nanos) => tagged(to, "$duration", Self::Int(*nanos)),
             Self::Time(nanos) => tagged(to, "$time", nanos.to_string().into()),
@@ -145,6 +146,7 @@ fn tagged(tag: &str, inner: &Value) -> Option<Value> {
     let decode = |value: &Value| STANDARD.decode(value.as_str()?).ok();
     Some(match (tag, inner) {
         ("$absent", _) => Value::Absent,
+        ("$number", Value::Str(text)) => super::number::written(text)?.value(),
         ("$bytes", text) => Value::bytes(decode(text)?),
         ("$duration", Value::Int(nanos)) => Value::Duration(*nanos),
         ("$time", Value::Str(nanos)) => Value::Time(nanos.parse().ok()?),
@@ -191,11 +193,15 @@ mod tests {
             Value::File(Arc::new(file)),
             Value::list([Value::Time(1)]),
             Value::Absent,
+            Value::from_json(b"[18446744073709551615,1.10,-0.1234567890123456789]").unwrap(),
         ] {
             let json = serde_json::to_string(&value).unwrap();
             let back: Value = serde_json::from_str(&json).unwrap();
             assert_eq!(back, value, "{json}");
             assert_eq!(back.type_name(), value.type_name());
+            if matches!(value, Value::List(_)) {
+                assert_eq!(back.to_json().ok(), value.to_json().ok());
+            }
         }
         let form = FormValue {
             method: "POST".into(),

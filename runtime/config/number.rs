@@ -1,0 +1,197 @@
+//! Decimal numbers as they are written: whether one prints as it reads, and which of two is the larger, whatever their length. The
+//! compiler asks it of data files and literals, the engine of JSON.
+
+use std::cmp::Ordering;
+
+/// Up to so many digits, a decimal is the shortest text of the float it is read as.
+const EXACT_DIGITS: usize = 15;
+/// How many zeros may stand right behind the point before a float is printed with an exponent.
+const LEADING_ZEROS: usize = 4;
+
+/// Whether a number with a point or an exponent, read as a float and printed (shortest, as [`ryu`] does), is this text again: `1.5` is,
+/// `1.50`, `1e5` and `0.1234567890123456789` are not.
+pub fn prints_as_it_reads(text: &str) -> bool {
+    is_short(text) || text.parse().is_ok_and(|x: f64| x.is_finite() && ryu::Buffer::new().format_finite(x) == text)
+}
+
+/// The same for most numbers, without reading them.
+#[inline]
+pub fn is_short(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
+    if digits.len() > EXACT_DIGITS + 1 {
+        return false;
+    }
+    let Some(point) = digits.iter().position(|byte| *byte == b'.') else { return false };
+    let (whole, fraction) = (&digits[..point], &digits[point + 1..]);
+    let all_digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    let plain_whole = all_digits(whole) && (whole == b"0" || whole[0] != b'0');
+    let plain_fraction = all_digits(fraction) && (fraction == b"0" || fraction[fraction.len() - 1] != b'0');
+    // 0.00001 is printed as it reads, 0.000001 as 1e-6.
+    let small = whole == b"0" && fraction.len() > LEADING_ZEROS && fraction[..=LEADING_ZEROS].iter().all(|byte| *byte == b'0');
+    plain_whole && plain_fraction && !small
+}
+
+/// The order of two numbers as JSON writes them, by their digits: none is rounded.
+pub fn compare(a: &str, b: &str) -> Ordering {
+    let (a, b) = (Decimal::of(a), Decimal::of(b));
+    match (a.sign(), b.sign()) {
+        (0, 0) => Ordering::Equal,
+        (x, y) if x != y => x.cmp(&y),
+        (1, _) => a.size(&b),
+        _ => b.size(&a),
+    }
+}
+
+/// Whether a number has no fraction: `1e2` and `1.0` have none.
+pub fn is_integral(text: &str) -> bool {
+    let number = Decimal::of(text);
+    let length = i64::try_from(number.whole.len()).unwrap_or(i64::MAX).saturating_add(number.exponent);
+    let digits = number.whole.iter().chain(number.fraction);
+    digits.enumerate().all(|(index, digit)| *digit == b'0' || i64::try_from(index).is_ok_and(|index| index < length))
+}
+
+/// A number in its parts: the digits before and behind its point, and its exponent.
+struct Decimal<'t> {
+    negative: bool,
+    whole: &'t [u8],
+    fraction: &'t [u8],
+    exponent: i64,
+}
+
+impl<'t> Decimal<'t> {
+    fn of(text: &'t str) -> Self {
+        let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let limit = if exponent.starts_with('-') { i64::MIN / 4 } else { i64::MAX / 4 };
+        let exponent = exponent.trim_start_matches('+').parse().unwrap_or(limit).clamp(i64::MIN / 4, i64::MAX / 4);
+        Self { negative, whole: whole.as_bytes(), fraction: fraction.as_bytes(), exponent }
+    }
+
+    /// Its digits from the first that isn't 0.
+    fn digits(&self) -> impl Iterator<Item = u8> + '_ {
+        self.whole.iter().chain(self.fraction).copied().skip_while(|digit| *digit == b'0')
+    }
+
+    fn sign(&self) -> i8 {
+        match (self.digits().next(), self.negative) {
+            (None, _) => 0,
+            (_, true) => -1,
+            _ => 1,
+        }
+    }
+
+    /// The power of ten of its first digit that isn't 0.
+    fn power(&self) -> i64 {
+        let zeros = self.whole.iter().chain(self.fraction).take_while(|digit| **digit == b'0').count();
+        let length = |count: usize| i64::try_from(count).unwrap_or(i64::MAX / 4);
+        self.exponent + length(self.whole.len()) - length(zeros)
+    }
+
+    /// The order of two that aren't 0, whatever their signs.
+    fn size(&self, other: &Self) -> Ordering {
+        self.power().cmp(&other.power()).then_with(|| {
+            let (mut a, mut b) = (self.digits(), other.digits());
+            loop {
+                match (a.next(), b.next()) {
+                    (None, None) => return Ordering::Equal,
+                    (x, y) => match x.unwrap_or(b'0').cmp(&y.unwrap_or(b'0')) {
+                        Ordering::Equal => {}
+                        order => return order,
+                    },
+                }
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_or_not() {
+        for text in ["1.5", "0.0", "-0.5", "-2.0", "24.99", "0.00001", "0.30000000000000004", "1e30", "1.5e-7", "123456789012345.6"] {
+            assert!(prints_as_it_reads(text), "{text}");
+        }
+        for text in [
+            "1.10",
+            "2.00",
+            "1e5",
+            "1E30",
+            "1e+30",
+            "0.1234567890123456789",
+            "0.000001",
+            "12345678901234567.5",
+            "1e999",
+            ".5",
+            "1.",
+            "",
+            "-",
+            "01.5",
+            "1.5 ",
+            "+1.5",
+            "nan",
+            "inf",
+            "5",
+        ] {
+            assert!(!prints_as_it_reads(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_short_way_says_the_same() {
+        let mut checked = 0;
+        for whole in ["0", "7", "10", "99999", "123456789012345"] {
+            for zeros in 0..7 {
+                for fraction in ["1", "5", "25", "50", "123456789", "0"] {
+                    let text = format!("{whole}.{}{fraction}", "0".repeat(zeros));
+                    let read = ryu::Buffer::new().format(text.parse::<f64>().unwrap()) == text;
+                    assert!(!is_short(&text) || read, "{text}");
+                    checked += u32::from(is_short(&text));
+                }
+            }
+        }
+        assert!(checked > 50, "{checked}");
+    }
+
+    #[test]
+    fn orders_by_digits() {
+        let ordered = [
+            "-1e999",
+            "-18446744073709551616",
+            "-18446744073709551615",
+            "-1.5",
+            "0",
+            "1e-400",
+            "0.1234567890123456788",
+            "0.1234567890123456789",
+            "1",
+            "1.10",
+            "2e2",
+            "18446744073709551615",
+            "18446744073709551616",
+            "1e400",
+            "1e99999999999999999999",
+        ];
+        for (i, a) in ordered.iter().enumerate() {
+            for (j, b) in ordered.iter().enumerate() {
+                assert_eq!(compare(a, b), i.cmp(&j), "{a} {b}");
+            }
+        }
+        for (a, b) in [("1.10", "1.1"), ("-0", "0.000"), ("1e2", "100"), ("100E-2", "1"), ("0e5", "0"), ("0.010e+3", "10")] {
+            assert_eq!(compare(a, b), Ordering::Equal, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn fractions() {
+        for text in ["1", "1.0", "1e2", "1.5e1", "100e-2", "0e-5", "18446744073709551615", "1e99999999999999999999"] {
+            assert!(is_integral(text), "{text}");
+        }
+        for text in ["1.5", "1e-2", "12345678901234567890.5", "1.55e1", "1e-99999999999999999999"] {
+            assert!(!is_integral(text), "{text}");
+        }
+    }
+}
