@@ -111,6 +111,7 @@ pub fn check(target: &Target) -> Result<Checked, String> {
     if let (Some(program), Some((_, _, profile))) = (&program, &profile) {
         config.extend(users_of(program, profile));
         config.extend(thresholds_of(program, profile));
+        config_warnings.extend(profile.thresholds_beyond(profile.planned_duration()));
         diagnostics.extend(too_few_rows(program, profile));
     }
     let mut unknown = Vec::new();

@@ -86,14 +86,64 @@ fn a_shard_that_fails_is_begun_again_and_what_was_lost_is_named() {
     }
 }
 
+/// All files, and what a reader of each finds of the verdict.
+const FILES: [&str; 8] = ["--json", "run.json", "--html", "run.html", "--junit", "run.xml", "--summary-md", "run.md"];
+
+/// Whether console, JSON, HTML, JUnit and Markdown all tell this verdict.
+fn all_tell(project: &Project, output: &Output, key: &str, text_of_it: &str) {
+    let said = text(output);
+    let file = |name: &str| fs::read_to_string(project.path().join(name)).unwrap();
+    assert!(said.contains(&format!("Verdict: {text_of_it}")), "{said}");
+    let json = report(project);
+    assert_eq!((json["verdict"].as_str(), json["summary"]["verdict"].as_str()), (Some(key), Some(key)), "{said}");
+    assert!(file("run.html").contains(&format!("\"verdict\":\"{key}\"")));
+    let junit = file("run.xml");
+    let case = junit.lines().find(|line| line.contains("classname=\"tpdata.verdict\"")).unwrap();
+    let sign = if key == "failed" { "<failure " } else { "<error " };
+    assert!(case.contains(sign) && case.contains(&format!("\"{text_of_it}")), "{case}");
+    let markdown = file("run.md");
+    assert!(markdown.lines().next().unwrap().contains(text_of_it), "{markdown}");
+}
+
 #[test]
-fn a_shard_that_never_starts_fails_the_test_and_the_others_results_stay() {
+fn a_shard_that_never_starts_breaks_the_test_and_the_others_results_stay() {
     let project = Project::new();
-    let output = run(&project, &["--duration", "3s", "--json", "run.json"], "never:2!");
+    let output = run(&project, &[&["--duration", "3s"], &FILES[..]].concat(), "never:2!");
     let said = text(&output);
     assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(said.contains("error: shard 2 lost from 00:00:00 to 00:00:03, 3 users"), "{said}");
     assert!(counted(&report(&project), "Get treatment variant") > 20, "{said}");
+    all_tell(&project, &output, "broken", "broken: shard 2 lost from 00:00:00 to 00:00:03, 3 users");
+}
+
+#[test]
+fn a_fleet_that_is_lost_as_a_whole_is_broken_in_every_file() {
+    let project = Project::new();
+    let args = ["run", "--shards", "1", "--clients", "3", "--hatch-rate", "100", "--stats-interval=500ms", "--duration", "2s"];
+    let output = project.command("tpdata", &[&args[..], &FILES].concat()).env("LTC_FAULT", "never:0!").output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
+    all_tell(&project, &output, "broken", "broken: shard 0 lost from 00:00:00");
+    assert!(report(&project)["reasons"].as_array().unwrap().iter().any(|reason| reason == "no request was begun"));
+}
+
+#[test]
+fn an_output_that_cannot_be_written_sets_the_exit_code_and_not_the_verdict() {
+    let project = Project::new();
+    let mut args = vec!["--clients", "2", "--duration", "2s", "--html", "run.html", "--json", "run.json"];
+    let folder = project.path().join("gone");
+    fs::create_dir(&folder).unwrap();
+    args.extend(["--junit", "gone/run.xml"]);
+    let run = project.command("tpdata", &args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // It could be written when the run began, and can't be at its end.
+    std::thread::sleep(Duration::from_millis(1200));
+    fs::remove_dir_all(&folder).unwrap();
+    fs::write(&folder, "").unwrap();
+    let output = run.wait_with_output().unwrap();
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("warning: gone/run.xml can't be written") && said.contains("Verdict: no thresholds"), "{said}");
+    assert_eq!(report(&project)["verdict"], "no_thresholds");
+    assert!(project.path().join("run.html").is_file(), "the others are written");
 }
 
 #[test]
@@ -144,6 +194,21 @@ fn ctrl_c_stops_the_fleet_within_ten_seconds_and_reports() {
 }
 
 #[test]
+fn a_second_ctrl_c_is_interrupted_with_a_report() {
+    let project = Project::new();
+    let args = [&LOAD[..], &["--duration", "60s"], &FILES].concat();
+    let child = project.command("tpdata", &args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_secs(3));
+    for _ in 0..2 {
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output));
+    all_tell(&project, &output, "interrupted", "interrupted: it was stopped before its end");
+}
+
+#[test]
 fn a_broken_threshold_stops_the_fleet() {
     let mut options = ltc::demo::Options::any_port();
     options.faults.status.insert("/tpdata/treatments/".to_owned(), 503);
@@ -154,10 +219,11 @@ fn a_broken_threshold_stops_the_fleet() {
     // Building it is not the stop's time.
     common::binary("tpdata");
     let begun = Instant::now();
-    let output = run(&project, &["--duration", "2m"], "");
+    let output = run(&project, &[&["--duration", "2m"], &FILES[..]].concat(), "");
     let said = text(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(begun.elapsed() < Duration::from_secs(40), "{said}");
+    all_tell(&project, &output, "failed", "failed: 1 of 1 threshold failed");
     assert!(said.contains("stopping: the threshold `failures < 10% abort after 2s` is broken"), "{said}");
 }
 

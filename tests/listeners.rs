@@ -234,6 +234,12 @@ fn a_distributed_run_tells_its_sinks_once_and_of_every_failure() {
     assert_eq!(total["value"].as_u64(), Some(requests(&report)));
 
     let told: Vec<Value> = splunk.at("/services/collector/event").iter().flat_map(|all| all.as_array().unwrap().clone()).collect();
+    let types = |what: &str| told.iter().filter(|one| one["event"]["type"] == what).cloned().collect::<Vec<_>>();
+    let (begun, ended, told) = (types("test_started"), types("test_stopped"), types("failure"));
+    assert_eq!((begun.len(), ended.len()), (1, 1), "{said}");
+    // The stop event has the verdict of the exit code and of the report.
+    assert_eq!((ended[0]["event"]["verdict"].as_str(), &report["verdict"]), (Some("no_thresholds"), &ended[0]["event"]["verdict"]));
+    assert_eq!(events[1]["properties"]["verdict"], report["verdict"]);
     let counted: u64 = told.iter().map(|one| one["event"]["count"].as_u64().unwrap()).sum();
     let kinds = report["total"]["failures"]["kinds"].as_array().unwrap();
     let failures: u64 = kinds.iter().map(|kind| kind["count"].as_u64().unwrap()).sum();
@@ -245,6 +251,22 @@ fn a_distributed_run_tells_its_sinks_once_and_of_every_failure() {
         "{first}"
     );
     assert!(!first.to_string().contains("demo-token"), "{first}");
+    silent(&project, &said);
+}
+
+#[test]
+fn a_refused_sink_is_named_when_the_load_begins() {
+    let project = Project::new();
+    let (signalfx, splunk) = (Sink::new(401), Sink::new(200));
+    both(&project, &signalfx, &splunk);
+    let (output, report) = run(&project, &[]);
+    let said = text(&output);
+    assert!(output.status.success(), "it doesn't judge the test: {said}");
+    let line = said.find("warning: SignalFx refuses what it is sent: it answered 401").unwrap_or_else(|| panic!("{said}"));
+    let first_interval = said.find("00:00:01  users").unwrap_or_else(|| panic!("{said}"));
+    assert!(line < first_interval, "before the first interval is over: {said}");
+    assert_eq!(said.matches("warning: SignalFx").count(), 1, "{said}");
+    assert!(report["run"]["listeners"][0]["dropped"].as_u64().unwrap() > 0);
     silent(&project, &said);
 }
 

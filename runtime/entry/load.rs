@@ -9,11 +9,12 @@ use super::results::Results;
 use super::{Ending, Refusal};
 use crate::moment::{About, FleetShape};
 use crate::progress::notice;
-use crate::report::{ApiVersion, RunInfo, Setup};
+use crate::report::{ApiVersion, Planned, RunInfo, Setup};
 use ltc_engine::clock::Clock;
 use ltc_engine::observe::Quiet;
 use ltc_engine::program::Program;
 use ltc_engine::schedule::{Plan, UserClass};
+use ltc_engine::stats::micros;
 use ltc_engine::workers::Stop;
 use ltc_engine::world::Settings;
 
@@ -43,6 +44,9 @@ impl Load {
             Ok((plan, globals))
         })?;
         settings.globals = globals;
+        for warning in configuration.profile.thresholds_beyond(plan.total_duration()) {
+            crate::say::err!("warning: {warning}");
+        }
         Ok(Self { settings, plan, versions: Vec::new(), setup: Setup::default() })
     }
 
@@ -97,6 +101,8 @@ impl Load {
             env: configuration.env_name.clone(),
             spec: program.spec.to_owned(),
             profile: configuration.profile_text.clone(),
+            planned: planned(&self.plan, configuration.once),
+            id: self.settings.test_id.to_string(),
             seed: self.settings.seed,
             started_at: rfc3339(clock.unix_start()),
             ltc_version: program.compiler.to_owned(),
@@ -147,17 +153,14 @@ pub(super) fn interval(args: &RunArgs, configuration: &Configuration) -> Duratio
     args.stats_interval.or(profile).or(configuration.credentials.stats_interval).unwrap_or(INTERVAL).max(Duration::from_millis(100))
 }
 
-/// `up to 20 users in 10s`; `1 user, one iteration each` of a load whose users run once.
+/// The load of a plan in words.
 pub(super) fn summary(plan: &Plan, once: bool) -> String {
-    let peak = plan.peak_clients();
-    let word = if peak == 1 { "user" } else { "users" };
-    if once {
-        return format!("{peak} {word}, one iteration each");
-    }
-    let users = (peak > 0).then(|| format!("up to {peak} {word}"));
-    let rate = (plan.peak_rate() > 0.0).then(|| format!("up to {:.1} arrivals/s", plan.peak_rate()));
-    let load = users.into_iter().chain(rate).collect::<Vec<_>>().join(", ");
-    format!("{load} in {}", plan.total_duration().map_or_else(|| "no set time".to_owned(), ltc_config::duration::print))
+    planned(plan, once).text()
+}
+
+/// The load of a plan.
+fn planned(plan: &Plan, once: bool) -> Planned {
+    Planned { users: plan.peak_clients(), rate: plan.peak_rate(), duration_us: plan.total_duration().map(micros), once }
 }
 
 fn rfc3339(since_epoch: Duration) -> String {

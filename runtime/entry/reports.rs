@@ -66,7 +66,14 @@ pub(super) fn report(command: &ReportCommand) -> Result<Ending, Refusal> {
 /// `merge`.
 pub(super) fn merge(command: &MergeCommand) -> Result<Ending, Refusal> {
     let parts = command.files.iter().map(|file| read(file)).collect::<Result<Vec<_>, _>>()?;
+    if let Some((first, second, id)) = Report::twice(&parts) {
+        let (first, second) = (command.files[first].display(), command.files[second].display());
+        return Err(Refusal::wrong([format!("{first} and {second} are of the same run ({id}): merged, all of it would count twice")]));
+    }
     let merged = Report::merged(&parts).map_err(|why| Refusal::wrong([why]))?;
+    for note in merged.run.notes.iter().filter(|note| note.starts_with(crate::report::DIFFER)) {
+        crate::say::err!("warning: {note}");
+    }
     save_json(&command.output, &merged)?;
     let total = merged.total.total(&merged.names);
     let requests = crate::report::count(total.requests);

@@ -112,7 +112,7 @@ impl Results {
         }
         if self.judge.interval(delta, &self.names) && !self.over {
             self.over = true;
-            let stopping = self.judge.verdicts().into_iter().filter(|verdict| verdict.aborted_at_us.is_some());
+            let stopping = self.judge.so_far().into_iter().filter(|verdict| verdict.aborted_at_us.is_some());
             for verdict in stopping {
                 let (text, actual) = (&verdict.text, verdict.actual_text());
                 notice(&format!("stopping: the threshold `{text}` is broken ({actual}, {})", verdict.detail));
@@ -137,7 +137,7 @@ impl Results {
             return;
         }
         let mut moment = Moment::interval(delta, &self.total, &self.names, &self.places);
-        moment.thresholds = self.judge.verdicts();
+        moment.thresholds = self.judge.so_far();
         moment.shards = self.shards.map(|shards| crate::moment::shards(delta, shards)).unwrap_or_default();
         let moment = Arc::new(moment);
         if !over {

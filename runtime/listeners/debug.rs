@@ -42,8 +42,9 @@ fn told(about: &About, news: &News) -> String {
             text.push_str(&format!("Debug: {} failed {} times: {} {message}\n", failed.step, failed.count, failed.place));
         }
     }
-    if let News::Ended(_) = news {
-        text.push_str(&format!("Debug: {} ends\n", run.test));
+    if let News::Ended(whole) = news {
+        let verdict = whole.conclusion.as_ref().map(|conclusion| format!(": {}", conclusion.text())).unwrap_or_default();
+        text.push_str(&format!("Debug: {} ends{verdict}\n", run.test));
     }
     text
 }

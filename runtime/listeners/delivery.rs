@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+use super::health::Health;
 use super::post::{Fate, Poster};
-use super::{Format, Message, News, Sink};
+use super::{Format, Message, News, Say, Sink};
 use crate::moment::About;
 use crate::report::Delivered;
 
@@ -96,12 +97,19 @@ pub(super) struct Closing {
 
 impl Delivery {
     /// Starts a sink's thread.
-    pub(super) fn start(sink: Sink, about: Arc<About>, limits: Limits) -> Self {
+    pub(super) fn start(sink: Sink, about: Arc<About>, limits: Limits, say: Say) -> Self {
         Self::spawn(sink.name, move |news, counters| async move {
+            let mut health = Health::new(sink.name);
             match Poster::new(&sink, limits.timeout) {
-                Ok(poster) => deliver(sink.format, &about, news, &poster, &counters, limits).await,
+                Ok(poster) => {
+                    let mut post = Post { poster, health, counters: &counters, limits, say };
+                    deliver(sink.format, &about, news, &mut post).await;
+                }
                 Err(why) => {
                     counters.made(1);
+                    if let Some(line) = health.take(&Fate::Never(why.clone())) {
+                        say(&line);
+                    }
                     counters.failed(why);
                 }
             }
@@ -208,14 +216,17 @@ impl Backlog {
     }
 }
 
-async fn deliver(
-    mut format: Box<dyn Format>,
-    about: &About,
-    mut news: tokio::sync::mpsc::Receiver<News>,
-    poster: &Poster,
-    counters: &Counters,
+/// All that it takes to post a message.
+struct Post<'d> {
+    poster: Poster,
+    health: Health,
+    counters: &'d Counters,
     limits: Limits,
-) {
+    say: Say,
+}
+
+async fn deliver(mut format: Box<dyn Format>, about: &About, mut news: tokio::sync::mpsc::Receiver<News>, post: &mut Post<'_>) {
+    let (counters, limits) = (post.counters, post.limits);
     let backlog = Backlog::default();
     // What the sink refuses in part is read from its answers while new messages are made.
     let format = RefCell::new(&mut format);
@@ -234,7 +245,7 @@ async fn deliver(
         loop {
             match backlog.pop() {
                 Some((since, message)) => {
-                    if let Some(answer) = persist(&backlog, since, &message, poster, counters, limits).await {
+                    if let Some(answer) = post.persist(&backlog, since, &message).await {
                         counters.sent(message.items.saturating_sub(format.borrow().refused(&answer)));
                     }
                 }
@@ -246,32 +257,32 @@ async fn deliver(
     tokio::join!(intake, outgo);
 }
 
-/// Posts one message until the sink takes it (then its answer), refuses it, or it is too old.
-async fn persist(
-    backlog: &Backlog,
-    since: Instant,
-    message: &Message,
-    poster: &Poster,
-    counters: &Counters,
-    limits: Limits,
-) -> Option<Vec<u8>> {
-    let mut wait = limits.first_wait;
-    loop {
-        let (why, after) = match poster.post(message).await {
-            Fate::Taken(answer) => return Some(answer),
-            Fate::Never(why) => {
-                counters.failed(why);
+impl Post<'_> {
+    /// Posts one message until the sink takes it (then its answer), refuses it, or it is too old.
+    async fn persist(&mut self, backlog: &Backlog, since: Instant, message: &Message) -> Option<Vec<u8>> {
+        let mut wait = self.limits.first_wait;
+        loop {
+            let fate = self.poster.post(message).await;
+            if let Some(line) = self.health.take(&fate) {
+                (self.say)(&line);
+            }
+            let (why, after) = match fate {
+                Fate::Taken(answer) => return Some(answer),
+                Fate::Never(why) => {
+                    self.counters.failed(why);
+                    return None;
+                }
+                Fate::Later(why, after) => (why, after),
+                Fate::Unreached(why) => (why, None),
+            };
+            self.counters.failed(why);
+            if since.elapsed() >= self.limits.age {
                 return None;
             }
-            Fate::Later(why, after) => (why, after),
-        };
-        counters.failed(why);
-        if since.elapsed() >= limits.age {
-            return None;
+            pause(backlog, after.unwrap_or(wait).min(self.limits.longest_wait), self.limits.first_wait).await;
+            wait = (wait * 2).min(self.limits.longest_wait);
+            self.counters.retries.fetch_add(1, Ordering::Relaxed);
         }
-        pause(backlog, after.unwrap_or(wait).min(limits.longest_wait), limits.first_wait).await;
-        wait = (wait * 2).min(limits.longest_wait);
-        counters.retries.fetch_add(1, Ordering::Relaxed);
     }
 }
 

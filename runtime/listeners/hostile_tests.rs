@@ -83,9 +83,24 @@ fn splunk(url: &str) -> Listeners {
     Listeners::new(&[Listener::Splunk], &Credentials::parse(&text, "c.yml", &|_| None).unwrap()).unwrap()
 }
 
-/// Tells one interval with four failures, and how long telling and finishing took.
-fn run(mut listeners: Listeners, patience: Duration) -> (Delivered, Duration, Duration) {
-    listeners.start_within(&Arc::new(about()), quick());
+/// What was said to whoever watches the test.
+type Said = Arc<Mutex<Vec<String>>>;
+
+fn listener() -> (Said, Say) {
+    let said = Said::default();
+    let lines = said.clone();
+    (said, Arc::new(move |line: &str| lines.lock().unwrap().push(line.to_owned())))
+}
+
+/// Tells the start, one interval with four failures and the end; how long telling and finishing took.
+fn run(listeners: Listeners, patience: Duration) -> (Delivered, Duration, Duration) {
+    let (outcome, told, finished, _) = run_heard(listeners, patience);
+    (outcome, told, finished)
+}
+
+fn run_heard(mut listeners: Listeners, patience: Duration) -> (Delivered, Duration, Duration, Vec<String>) {
+    let (said, say) = listener();
+    listeners.start_within(&Arc::new(about()), quick(), &say);
     let (interval, ended) = (News::Interval(Arc::new(moment())), News::Ended(Arc::new(moment())));
     let begun = Instant::now();
     listeners.tell(&interval);
@@ -95,7 +110,10 @@ fn run(mut listeners: Listeners, patience: Duration) -> (Delivered, Duration, Du
     let outcome = listeners.finish(patience).remove(0);
     let shown = format!("{outcome:?}");
     assert!(!shown.contains(SECRET), "{shown}");
-    (outcome, told, begun.elapsed())
+    let finished = begun.elapsed();
+    let said = said.lock().unwrap().clone();
+    assert!(said.iter().all(|line| !line.contains(SECRET) && !line.contains('\n')), "{said:?}");
+    (outcome, told, finished, said)
 }
 
 // Far below what the worst sinks take, far above what a busy machine does.
@@ -106,13 +124,14 @@ const GIVES_UP: Duration = Duration::from_secs(10);
 fn a_good_sink_gets_everything_with_its_token() {
     let server = Server::new(|_, stream, _| say(stream, "200 OK", "", r#"{"text":"Success","code":0}"#));
     let (outcome, told, _) = run(splunk(&format!("http://{}", server.addr)), Duration::from_secs(10));
-    assert_eq!((outcome.sent, outcome.dropped, outcome.retries, outcome.error.as_str()), (4, 0, 0, ""));
+    assert_eq!((outcome.sent, outcome.dropped, outcome.retries, outcome.error.as_str()), (6, 0, 0, ""));
     assert!(told < NEVER_WAITS, "{told:?}");
     let seen = server.seen();
-    assert_eq!(seen.len(), 1);
+    assert_eq!(seen.len(), 3, "start, failures, stop");
     assert!(seen[0].starts_with("POST /services/collector/event HTTP/1.1\r\n"), "{}", seen[0]);
     assert!(seen[0].to_lowercase().contains(&format!("authorization: splunk {SECRET}")), "{}", seen[0]);
-    assert_eq!(seen[0].matches("got 503 Service Unavailable").count(), 4);
+    assert!(seen[0].contains("test_started") && seen[2].contains("test_stopped"), "{seen:?}");
+    assert_eq!(seen[1].matches("got 503 Service Unavailable").count(), 4);
 }
 
 #[test]
@@ -125,15 +144,15 @@ fn a_sink_that_recovers_gets_it_by_retries_once() {
         _ => say(stream, "200 OK", "", ""),
     });
     let (outcome, ..) = run(splunk(&format!("http://{}", server.addr)), Duration::from_secs(10));
-    assert_eq!((outcome.sent, outcome.dropped, outcome.retries), (4, 0, 3));
-    assert_eq!(server.seen().len(), 4);
+    assert_eq!((outcome.sent, outcome.dropped, outcome.retries), (6, 0, 3));
+    assert_eq!(server.seen().len(), 6);
 }
 
 #[test]
 fn a_sink_that_always_fails_is_given_up_when_the_time_is_up() {
     let server = Server::new(|_, stream, _| say(stream, "500 Internal Server Error", "", &format!("oh no\n{}", "x".repeat(100_000))));
     let (outcome, told, finished) = run(splunk(&format!("http://{}", server.addr)), Duration::from_millis(600));
-    assert_eq!((outcome.sent, outcome.dropped), (0, 4));
+    assert_eq!((outcome.sent, outcome.dropped), (0, 6));
     assert!(outcome.retries >= 2, "{outcome:?}");
     assert!(outcome.error.starts_with("it answered 500: oh no x") && outcome.error.len() < 250, "{outcome:?}");
     assert!(told < NEVER_WAITS && finished < GIVES_UP, "{told:?} {finished:?}");
@@ -144,10 +163,11 @@ fn a_sink_that_refuses_is_not_asked_again() {
     // What the sink repeats of the token is not shown either.
     let body = format!(r#"{{"text":"Invalid token {SECRET}","code":4}}"#);
     let server = Server::new(move |_, stream, _| say(stream, "403 Forbidden", "", &body));
-    let (outcome, ..) = run(splunk(&format!("http://{}", server.addr)), Duration::from_secs(10));
-    assert_eq!((outcome.sent, outcome.dropped, outcome.retries), (0, 4, 0));
+    let (outcome, _, _, said) = run_heard(splunk(&format!("http://{}", server.addr)), Duration::from_secs(10));
+    assert_eq!((outcome.sent, outcome.dropped, outcome.retries), (0, 6, 0));
     assert!(outcome.error.contains("it answered 403") && outcome.error.contains("Invalid token ***"), "{outcome:?}");
-    assert_eq!(server.seen().len(), 1);
+    assert_eq!(server.seen().len(), 3, "each message once");
+    assert_eq!(said, [r#"warning: Splunk refuses what it is sent: it answered 403: {"text":"Invalid token ***","code":4}"#], "one line");
 }
 
 #[test]
@@ -156,7 +176,7 @@ fn a_token_is_not_carried_to_where_a_sink_redirects() {
     let to = format!("Location: http://{}/steal\r\n", other.addr);
     let server = Server::new(move |_, stream, _| say(stream, "307 Temporary Redirect", &to, ""));
     let (outcome, ..) = run(splunk(&format!("http://{}", server.addr)), Duration::from_secs(10));
-    assert_eq!((outcome.sent, outcome.dropped), (0, 4));
+    assert_eq!((outcome.sent, outcome.dropped), (0, 6));
     assert!(other.seen().is_empty());
 }
 
@@ -167,7 +187,7 @@ fn a_sink_that_hangs_holds_nothing_up() {
         drop(stream);
     });
     let (outcome, told, finished) = run(splunk(&format!("http://{}", server.addr)), Duration::from_millis(800));
-    assert_eq!((outcome.sent, outcome.dropped), (0, 4));
+    assert_eq!((outcome.sent, outcome.dropped), (0, 6));
     assert!(outcome.error.contains("timed out"), "{outcome:?}");
     assert!(told < NEVER_WAITS && finished < GIVES_UP, "{told:?} {finished:?}");
 }
@@ -184,15 +204,19 @@ fn a_sink_that_drips_its_answer_is_cut_off() {
         }
     });
     let (outcome, _, finished) = run(splunk(&format!("http://{}", server.addr)), Duration::from_millis(800));
-    assert_eq!((outcome.sent, outcome.dropped), (0, 4));
+    assert_eq!((outcome.sent, outcome.dropped), (0, 6));
     assert!(finished < GIVES_UP, "{finished:?}");
 }
 
 #[test]
 fn a_port_that_nobody_listens_on() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let (outcome, told, finished) = run(splunk(&format!("http://{free}")), Duration::from_millis(500));
-    assert_eq!((outcome.sent, outcome.dropped), (0, 4));
+    let (outcome, told, finished, said) = run_heard(splunk(&format!("http://{free}")), Duration::from_millis(500));
+    assert!(
+        said.len() == 1 && said[0].starts_with("warning: Splunk can't be reached: ") && said[0].contains("onnection refused"),
+        "{said:?}"
+    );
+    assert_eq!((outcome.sent, outcome.dropped), (0, 6));
     assert!(outcome.error.contains("onnection refused"), "{outcome:?}");
     assert!(told < NEVER_WAITS && finished < GIVES_UP, "{told:?} {finished:?}");
 }
@@ -222,20 +246,20 @@ fn a_certificate_that_nobody_vouches_for_is_refused_unless_said_otherwise() {
         }
     });
     let (outcome, ..) = run(splunk(&format!("https://{addr}")), Duration::from_millis(600));
-    assert_eq!((outcome.sent, outcome.dropped), (0, 4));
+    assert_eq!((outcome.sent, outcome.dropped), (0, 6));
     assert!(outcome.error.contains("certificate"), "{outcome:?}");
 
     let text = format!("Splunk: {{url: 'https://{addr}', token: {SECRET}, verify: No}}\n");
     let trusting = Listeners::new(&[Listener::Splunk], &Credentials::parse(&text, "c.yml", &|_| None).unwrap()).unwrap();
     let (outcome, ..) = run(trusting, Duration::from_secs(10));
-    assert_eq!((outcome.sent, outcome.dropped, outcome.error.as_str()), (4, 0, ""));
+    assert_eq!((outcome.sent, outcome.dropped, outcome.error.as_str()), (6, 0, ""));
 }
 
 #[test]
 fn what_waits_for_a_sink_that_is_down_is_bounded() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut listeners = splunk(&format!("http://{free}"));
-    listeners.start_within(&Arc::new(about()), Limits { backlog: 10_000, ..quick() });
+    listeners.start_within(&Arc::new(about()), Limits { backlog: 10_000, ..quick() }, &listener().1);
     let news = News::Interval(Arc::new(moment()));
     let begun = Instant::now();
     for _ in 0..5000 {
@@ -245,4 +269,35 @@ fn what_waits_for_a_sink_that_is_down_is_bounded() {
     let outcome = listeners.finish(Duration::from_millis(500)).remove(0);
     // An interval that found the queue full counts as one item, for what it would have made isn't known.
     assert!(outcome.sent == 0 && (5000..=20_000).contains(&outcome.dropped), "{outcome:?}");
+}
+
+/// Every sink that is refused, or isn't there, is named when the load begins: long before the end, and before the first interval.
+#[test]
+fn a_refused_listener_is_named_at_the_start() {
+    let server = Server::new(|_, stream, _| say(stream, "401 Unauthorized", "", "who are you"));
+    let nowhere = "http://no-such-host.invalid";
+    for (url, part) in [
+        (format!("http://{}", server.addr), "refuses what it is sent: it answered 401: who are you"),
+        (nowhere.to_owned(), "can't be reached: "),
+    ] {
+        let text = format!(
+            "SFx: {{url: '{url}', token: {SECRET}}}\nSplunk: {{url: '{url}', token: {SECRET}}}\nPrometheus: {{url: '{url}'}}\nOTLP: {{url: '{url}'}}\n\
+             InfluxDB: {{url: '{url}', database: d}}\n"
+        );
+        let all = [Listener::SignalFx, Listener::Splunk, Listener::Prometheus, Listener::Otlp, Listener::InfluxDb];
+        let mut listeners = Listeners::new(&all, &Credentials::parse(&text, "c.yml", &|_| None).unwrap()).unwrap();
+        let (said, say) = listener();
+        listeners.start_within(&Arc::new(about()), quick(), &say);
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while said.lock().unwrap().len() < all.len() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let lines = said.lock().unwrap().clone();
+        assert_eq!(lines.len(), all.len(), "{lines:?}");
+        for listener in all {
+            let wanted = format!("warning: {} {part}", listener.name());
+            assert!(lines.iter().any(|line| line.starts_with(&wanted)), "{wanted}: {lines:?}");
+        }
+        listeners.finish(Duration::from_millis(200));
+    }
 }

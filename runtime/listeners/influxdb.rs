@@ -1,11 +1,14 @@
 //! `InfluxDB`: line protocol, to version 2 (`org`, `bucket`) or 1 (`database`).
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use url::Url;
 
 use super::choose::with_path;
 use super::{Format, Message, News, statistics};
 use crate::moment::{About, Line, Moment};
+use crate::report::Conclusion;
 use ltc_engine::stats::{PERCENTILE_NAMES, PERCENTILES};
 
 /// How many lines a request carries at most, as InfluxDB advises.
@@ -32,6 +35,17 @@ impl InfluxDb {
         Self { url: with_path(&url, path), prefix: section.endpoint.prefix.clone().unwrap_or_else(|| "ltc".to_owned()) }
     }
 
+    /// A line of a measurement of its own: that the test starts, or stops and with which verdict.
+    fn event(&self, about: &About, at: Duration, what: &str, conclusion: Option<&Conclusion>) -> String {
+        let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace(['\n', '\r'], " "));
+        let verdict = conclusion.map_or_else(String::new, |conclusion| {
+            format!(",verdict={},verdict_text={}", quoted(conclusion.outcome.key()), quoted(&conclusion.text()))
+        });
+        let measurement = escape(&self.prefix, &[',', ' ']);
+        let (env, test) = (tag("env", &about.run.env), tag("test", &about.run.test));
+        format!("{measurement}_event{env}{test} event={}{verdict} {}", quoted(what), about.unix_ms(at))
+    }
+
     fn lines(&self, about: &About, moment: &Moment) -> Vec<String> {
         let at = about.unix_ms(moment.at);
         let shared = format!("{}{}", tag("env", &about.run.env), tag("test", &about.run.test));
@@ -49,7 +63,12 @@ impl InfluxDb {
 
 impl Format for InfluxDb {
     fn encode(&mut self, about: &About, news: &News) -> Vec<Message> {
-        let lines = statistics(about, news).map(|moment| self.lines(about, moment)).unwrap_or_default();
+        let mut lines = statistics(about, news).map(|moment| self.lines(about, moment)).unwrap_or_default();
+        lines.extend(match news {
+            News::Started => Some(self.event(about, Duration::ZERO, "test_started", None)),
+            News::Ended(whole) => Some(self.event(about, whole.at, "test_stopped", whole.conclusion.as_ref())),
+            News::Interval(_) => None,
+        });
         let batches = lines.chunks(BATCH).map(|batch| Message {
             url: self.url.clone(),
             body: Bytes::from(batch.join("\n") + "\n"),
@@ -88,6 +107,7 @@ mod tests {
 
     use super::*;
     use crate::moment::sample::{about, moment};
+    use crate::report::Outcome;
 
     fn format(section: &str) -> InfluxDb {
         let text = format!("InfluxDB: {{url: 'http://i:8086', {section}}}");
@@ -110,6 +130,16 @@ mod tests {
         );
         assert!(lines[0].contains(",p99.99_ms=") && lines[0].ends_with(" 1767225610000"), "{body}");
         assert!(lines[1].starts_with("ltc_transaction,env=cs1,test=tpdata,transaction=Checkout\\ /\\ Create requests=200i,"), "{body}");
+    }
+
+    #[test]
+    fn start_and_stop_are_lines_too() {
+        let body = |news: &News| String::from_utf8(format("database: d").encode(&about(), news)[0].body.to_vec()).unwrap();
+        assert_eq!(body(&News::Started), "ltc_event,env=cs1,test=tpdata event=\"test_started\" 1767225600000\n");
+        let conclusion = Conclusion { outcome: Outcome::Broken, reasons: vec!["shard \"1\" lost".to_owned()] };
+        let ended = body(&News::Ended(Arc::new(Moment { conclusion: Some(conclusion), ..moment() })));
+        let expected = "ltc_event,env=cs1,test=tpdata event=\"test_stopped\",verdict=\"broken\",verdict_text=\"broken: shard \\\"1\\\" lost\" 1767225610000\n";
+        assert_eq!(ended, expected);
     }
 
     #[test]

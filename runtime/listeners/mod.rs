@@ -11,6 +11,7 @@
 mod choose;
 mod debug;
 mod delivery;
+mod health;
 mod influxdb;
 mod otlp;
 mod post;
@@ -41,6 +42,9 @@ pub(crate) enum News {
     /// The test is over; this is all of it.
     Ended(Arc<Moment>),
 }
+
+/// Says a line to whoever watches the test.
+type Say = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// One request to a sink.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,12 +111,13 @@ impl Listeners {
 
     /// Starts their threads and tells them that the load begins.
     pub(crate) fn start(&mut self, about: &Arc<About>) {
-        self.start_within(about, Limits::default());
+        self.start_within(about, Limits::default(), &(Arc::new(crate::progress::notice) as Say));
     }
 
-    fn start_within(&mut self, about: &Arc<About>, limits: Limits) {
+    /// The start event is the check of each sink: one that refuses it, or can't be reached, is named at once (`say`), not at the end.
+    fn start_within(&mut self, about: &Arc<About>, limits: Limits, say: &Say) {
         let sinks = std::mem::take(&mut self.sinks);
-        self.running.extend(sinks.into_iter().map(|sink| Delivery::start(sink, about.clone(), limits)));
+        self.running.extend(sinks.into_iter().map(|sink| Delivery::start(sink, about.clone(), limits, say.clone())));
         if self.debug {
             self.running.push(debug::start(about.clone()));
         }

@@ -1,5 +1,7 @@
 //! `OTLP`: metrics to an OpenTelemetry collector, OTLP over HTTP in its JSON encoding.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use serde_json::{Value, json};
 use url::Url;
@@ -7,6 +9,7 @@ use url::Url;
 use super::choose::with_path;
 use super::{Format, Message, News, statistics};
 use crate::moment::{About, Line, Moment};
+use crate::report::Conclusion;
 use ltc_engine::stats::PERCENTILES;
 
 /// `AGGREGATION_TEMPORALITY_CUMULATIVE`.
@@ -63,6 +66,19 @@ impl Otlp {
         Self { url: with_path(base, "/v1/metrics"), prefix: prefix.unwrap_or("ltc.").to_owned() }
     }
 
+    /// That the test runs (1), or no longer does (0), and then its verdict.
+    fn event(&self, about: &About, at: Duration, running: f64, conclusion: Option<&Conclusion>) -> Message {
+        let at = format!("{}000000", about.unix_ms(at));
+        let gauge = |name: &str, value: f64, attributes: &[Value]| {
+            let point = json!({ "timeUnixNano": at, "asDouble": value, "attributes": attributes });
+            json!({ "name": format!("{}{name}", self.prefix), "unit": "1", "gauge": { "dataPoints": [point] } })
+        };
+        let mut metrics = vec![gauge("test.running", running, &[])];
+        metrics.extend(conclusion.map(|conclusion| gauge("test.ended", 1.0, &[text("verdict", conclusion.outcome.key())])));
+        let items = metrics.len() as u64;
+        self.message(about, metrics, items)
+    }
+
     fn request(&self, about: &About, moment: &Moment) -> Message {
         let nanos = |at| format!("{}000000", about.unix_ms(at));
         let mut points = Points {
@@ -102,6 +118,10 @@ impl Otlp {
         .into_iter()
         .filter(|(items, _)| *items > 0)
         .unzip();
+        self.message(about, metrics, items.iter().sum())
+    }
+
+    fn message(&self, about: &About, metrics: Vec<Value>, items: u64) -> Message {
         let run = &about.run;
         let mut resource =
             vec![text("service.name", &run.test), text("deployment.environment.name", &run.env), text("host.name", &run.hostname)];
@@ -110,13 +130,19 @@ impl Otlp {
             "resource": { "attributes": resource },
             "scopeMetrics": [{ "scope": { "name": "ltc", "version": run.ltc_version }, "metrics": metrics }],
         }] });
-        Message { url: self.url.clone(), body: Bytes::from(body.to_string()), items: items.iter().sum() }
+        Message { url: self.url.clone(), body: Bytes::from(body.to_string()), items }
     }
 }
 
 impl Format for Otlp {
     fn encode(&mut self, about: &About, news: &News) -> Vec<Message> {
-        statistics(about, news).map(|moment| self.request(about, moment)).into_iter().collect()
+        let mut messages: Vec<Message> = statistics(about, news).map(|moment| self.request(about, moment)).into_iter().collect();
+        messages.extend(match news {
+            News::Started => Some(self.event(about, Duration::ZERO, 1.0, None)),
+            News::Ended(whole) => Some(self.event(about, whole.at, 0.0, whole.conclusion.as_ref())),
+            News::Interval(_) => None,
+        });
+        messages
     }
 
     /// `partialSuccess` of an answer: collectors write the number as a text, some as a number.
@@ -162,6 +188,27 @@ mod tests {
             .map(|metric| (metric["gauge"]["dataPoints"].as_array().or(metric["sum"]["dataPoints"].as_array())).unwrap().len())
             .sum();
         assert_eq!(points as u64, sent[0].items);
+    }
+
+    #[test]
+    fn start_and_stop_are_gauges() {
+        let metrics = |message: &Message| {
+            let body: Value = serde_json::from_slice(&message.body).unwrap();
+            body["resourceMetrics"][0]["scopeMetrics"][0]["metrics"].as_array().unwrap().clone()
+        };
+        let sent = format().encode(&about(), &News::Started);
+        assert_eq!((sent.len(), sent[0].items), (1, 1));
+        let running = &metrics(&sent[0])[0];
+        assert_eq!(
+            (running["name"].as_str(), running["gauge"]["dataPoints"][0]["asDouble"].as_f64()),
+            (Some("ltc.test.running"), Some(1.0))
+        );
+        let whole = Moment { conclusion: Some(Conclusion::default()), ..moment() };
+        let sent = format().encode(&about(), &News::Ended(Arc::new(whole)));
+        assert_eq!((sent.len(), sent[0].items), (1, 2));
+        let ended = metrics(&sent[0]);
+        assert_eq!(ended[0]["gauge"]["dataPoints"][0]["asDouble"], 0.0);
+        assert_eq!(ended[1]["gauge"]["dataPoints"][0]["attributes"][0], text("verdict", "no_thresholds"));
     }
 
     #[test]

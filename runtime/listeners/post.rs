@@ -17,6 +17,8 @@ pub(super) enum Fate {
     Taken(Vec<u8>),
     /// It may be tried again: why, and when at the earliest, if the sink says so.
     Later(String, Option<Duration>),
+    /// The same where no connection could be made: an unknown host, a closed port, a certificate that isn't trusted.
+    Unreached(String),
     /// It is no use to try again.
     Never(String),
 }
@@ -48,6 +50,7 @@ impl Poster {
     pub(super) async fn post(&self, message: &Message) -> Fate {
         match self.attempt(message).await {
             Fate::Later(why, after) => Fate::Later(self.mask(&why), after),
+            Fate::Unreached(why) => Fate::Unreached(self.mask(&why)),
             Fate::Never(why) => Fate::Never(self.mask(&why)),
             taken @ Fate::Taken(_) => taken,
         }
@@ -62,7 +65,11 @@ impl Poster {
             Ok(response) => response,
             Err(error) => {
                 let error = error.without_url();
-                return if error.is_builder() { Fate::Never(chain(&error)) } else { Fate::Later(chain(&error), None) };
+                return match chain(&error) {
+                    why if error.is_builder() => Fate::Never(why),
+                    why if error.is_connect() => Fate::Unreached(why),
+                    why => Fate::Later(why, None),
+                };
             }
         };
         let status = response.status();

@@ -1,5 +1,7 @@
 //! `Prometheus`: remote write 1.0, a snappy-compressed `WriteRequest` with one sample a series.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -69,17 +71,8 @@ impl Prometheus {
     }
 
     fn series(&self, about: &About, moment: &Moment) -> Vec<TimeSeries> {
-        let timestamp = i64::try_from(about.unix_ms(moment.at)).unwrap_or(i64::MAX);
         let mut all = Vec::new();
-        let mut add = |name: &str, more: &[(&str, &str)], value: f64| {
-            let name = format!("{}{name}", self.prefix);
-            let own = [("__name__", name.as_str()), ("test", &about.run.test), ("env", &about.run.env)];
-            // A label with an empty value is a label that isn't there.
-            let given = own.iter().chain(more).filter(|(_, value)| !value.is_empty());
-            let mut labels: Vec<Label> = given.map(|&(name, value)| Label { name: name.into(), value: value.into() }).collect();
-            labels.sort();
-            all.push(TimeSeries { labels, samples: vec![Sample { value, timestamp }] });
-        };
+        let mut add = |name: &str, more: &[(&str, &str)], value: f64| all.push(self.one(about, moment.at, name, more, value));
         add("clients", &[], moment.users as f64);
         add("clients_planned", &[], moment.planned as f64);
         add("arrivals_missed_total", &[], moment.missed as f64);
@@ -108,6 +101,27 @@ impl Prometheus {
         all
     }
 
+    fn one(&self, about: &About, at: Duration, name: &str, more: &[(&str, &str)], value: f64) -> TimeSeries {
+        let timestamp = i64::try_from(about.unix_ms(at)).unwrap_or(i64::MAX);
+        let name = format!("{}{name}", self.prefix);
+        let own = [("__name__", name.as_str()), ("test", &about.run.test), ("env", &about.run.env)];
+        // A label with an empty value is a label that isn't there.
+        let given = own.iter().chain(more).filter(|(_, value)| !value.is_empty());
+        let mut labels: Vec<Label> = given.map(|&(name, value)| Label { name: name.into(), value: value.into() }).collect();
+        labels.sort();
+        TimeSeries { labels, samples: vec![Sample { value, timestamp }] }
+    }
+
+    /// The series sent last, ended.
+    fn ended(&mut self, about: &About, at: Duration) -> Vec<TimeSeries> {
+        let end = i64::try_from(about.unix_ms(at)).unwrap_or(i64::MAX);
+        let mut ended = std::mem::take(&mut self.last);
+        for sample in ended.iter_mut().flat_map(|series| &mut series.samples) {
+            *sample = Sample { value: f64::from_bits(STALE), timestamp: end.max(sample.timestamp + 1) };
+        }
+        ended
+    }
+
     fn messages(&self, series: &[TimeSeries]) -> Vec<Message> {
         let batches = series.chunks(BATCH).filter_map(|batch| {
             let request = WriteRequest { timeseries: batch.to_vec() };
@@ -121,22 +135,25 @@ impl Prometheus {
 
 impl Format for Prometheus {
     fn encode(&mut self, about: &About, news: &News) -> Vec<Message> {
-        if let Some(moment) = statistics(about, news) {
-            let series = self.series(about, moment);
-            let messages = self.messages(&series);
-            if about.periodic {
-                self.last = series;
+        let running = |at: Duration| self.one(about, at, "test_running", &[], 1.0);
+        let mut series = match news {
+            News::Started => vec![running(Duration::ZERO)],
+            News::Interval(moment) if about.periodic => vec![running(moment.at)],
+            News::Interval(_) => Vec::new(),
+            News::Ended(whole) => {
+                // What was told before ends with the test, so that graphs don't go on; what is told now stays.
+                let mut series = self.ended(about, whole.at);
+                if let Some(conclusion) = &whole.conclusion {
+                    series.push(self.one(about, whole.at, "test_ended", &[("verdict", conclusion.outcome.key())], 1.0));
+                }
+                series
             }
-            return messages;
+        };
+        series.extend(statistics(about, news).map(|moment| self.series(about, moment)).unwrap_or_default());
+        if !matches!(news, News::Ended(_)) && !series.is_empty() {
+            self.last.clone_from(&series);
         }
-        if let News::Ended(_) = news {
-            let mut ended = std::mem::take(&mut self.last);
-            for sample in ended.iter_mut().flat_map(|series| &mut series.samples) {
-                *sample = Sample { value: f64::from_bits(STALE), timestamp: sample.timestamp + 1 };
-            }
-            return self.messages(&ended);
-        }
-        Vec::new()
+        self.messages(&series)
     }
 }
 
@@ -146,6 +163,7 @@ mod tests {
 
     use super::*;
     use crate::moment::sample::{about, moment};
+    use crate::report::Conclusion;
 
     fn decode(message: &Message) -> WriteRequest {
         let plain = snap::raw::Decoder::new().decompress_vec(&message.body).unwrap();
@@ -163,6 +181,7 @@ mod tests {
         let sent = format.encode(&about(), &News::Interval(Arc::new(moment())));
         assert_eq!((sent.len(), sent[0].url.as_str()), (1, "http://p:9090/api/v1/write"));
         let request = decode(&sent[0]);
+        assert_eq!(text(&request.timeseries[0]), "__name__=ltc_test_running,env=cs1,test=tpdata 1");
         assert_eq!(request.timeseries.len() as u64, sent[0].items);
         for series in &request.timeseries {
             assert!(series.labels.is_sorted(), "{series:?}");
@@ -189,7 +208,16 @@ mod tests {
         assert!(ended.timeseries.iter().all(|series| series.samples[0].value.to_bits() == STALE));
         assert_eq!(ended.timeseries[0].samples[0].timestamp, 1_767_225_610_001);
         let once = About { periodic: false, ..about() };
-        let whole = format.encode(&once, &News::Ended(Arc::new(moment())));
-        assert_eq!(decode(&whole[0]).timeseries[0].samples[0].value, 10.0);
+        let started = decode(&format.encode(&once, &News::Started)[0]);
+        assert_eq!(text(&started.timeseries[0]), "__name__=x_test_running,env=cs1,test=tpdata 1");
+        assert!(format.encode(&once, &News::Interval(Arc::new(moment()))).is_empty());
+        let whole = Moment { conclusion: Some(Conclusion::default()), ..moment() };
+        let whole = decode(&format.encode(&once, &News::Ended(Arc::new(whole)))[0]).timeseries;
+        assert_eq!((whole[0].samples[0].value.to_bits(), whole[0].samples[0].timestamp), (STALE, 1_767_225_610_000));
+        let texts: Vec<String> = whole[1..].iter().map(text).collect();
+        assert_eq!(
+            texts[..2],
+            ["__name__=x_test_ended,env=cs1,test=tpdata,verdict=no_thresholds 1", "__name__=x_clients,env=cs1,test=tpdata 10"]
+        );
     }
 }

@@ -1,7 +1,9 @@
-//! `Splunk`: failed requests as events to the HTTP event collector.
+//! `Splunk`: failed requests as events to the HTTP event collector, and that the test starts and stops.
 //!
 //! Every failure is accounted for: each one that is kept in full is an event with `count` 1, the others of its kind are one event an
 //! interval whose `count` says how many. So the sum of `count` is the number of failures.
+
+use std::time::Duration;
 
 use bytes::{BufMut as _, BytesMut};
 use serde_json::{Value, json};
@@ -31,13 +33,19 @@ impl Splunk {
     fn event(&self, about: &About, at_us: u64, event: Value) -> Vec<u8> {
         let mut whole = self.envelope.clone();
         // Epoch seconds with milliseconds.
-        let at = about.unix_ms(std::time::Duration::from_micros(at_us));
+        let at = about.unix_ms(Duration::from_micros(at_us));
         whole.insert("time".into(), json!(format!("{}.{:03}", at / 1000, at % 1000)));
         if !about.run.hostname.is_empty() {
             whole.insert("host".into(), json!(about.run.hostname));
         }
         whole.insert("event".into(), event);
         Value::Object(whole).to_string().into_bytes()
+    }
+
+    /// A message of one event.
+    fn one(&self, about: &About, at: Duration, event: Value) -> Message {
+        let at_us = u64::try_from(at.as_micros()).unwrap_or(u64::MAX);
+        Message { url: self.url.clone(), body: self.event(about, at_us, event).into(), items: 1 }
     }
 
     fn events(&self, about: &About, moment: &Moment) -> Vec<Vec<u8>> {
@@ -60,8 +68,39 @@ impl Splunk {
     }
 }
 
+fn versions(about: &About) -> serde_json::Map<String, Value> {
+    about.run.apis.iter().map(|api| (api.name.clone(), json!(api.version))).collect()
+}
+
+fn started(about: &About) -> Value {
+    let run = &about.run;
+    json!({
+        "type": "test_started",
+        "test": run.test,
+        "env": run.env,
+        "spec": run.spec,
+        "description": run.description,
+        "api_versions": versions(about),
+        "seed": run.seed,
+    })
+}
+
+fn stopped(about: &About, whole: &Moment) -> Value {
+    let (run, conclusion) = (&about.run, whole.conclusion.clone().unwrap_or_default());
+    json!({
+        "type": "test_stopped",
+        "test": run.test,
+        "env": run.env,
+        "api_versions": versions(about),
+        "seed": run.seed,
+        "requests": whole.total.requests,
+        "failed": whole.total.failures,
+        "verdict": conclusion.outcome.key(),
+        "verdict_text": conclusion.text(),
+    })
+}
+
 fn detail(about: &About, failed: &Failed, count: u64, example: Option<&Example>) -> Value {
-    let versions: serde_json::Map<_, _> = about.run.apis.iter().map(|api| (api.name.clone(), json!(api.version))).collect();
     let mut event = json!({
         "type": "failure",
         "test": about.run.test,
@@ -71,7 +110,7 @@ fn detail(about: &About, failed: &Failed, count: u64, example: Option<&Example>)
         "kind": failed.kind,
         "place": failed.place,
         "count": count,
-        "api_versions": versions,
+        "api_versions": versions(about),
         "seed": about.run.seed,
     });
     if let (Some(example), Some(event)) = (example, event.as_object_mut()) {
@@ -85,7 +124,11 @@ fn detail(about: &About, failed: &Failed, count: u64, example: Option<&Example>)
 
 impl Format for Splunk {
     fn encode(&mut self, about: &About, news: &News) -> Vec<Message> {
-        let News::Interval(moment) = news else { return Vec::new() };
+        let moment = match news {
+            News::Interval(moment) => moment,
+            News::Started => return vec![self.one(about, Duration::ZERO, started(about))],
+            News::Ended(whole) => return vec![self.one(about, whole.at, stopped(about, whole))],
+        };
         let mut messages: Vec<Message> = Vec::new();
         let mut body = BytesMut::new();
         let mut items = 0;
@@ -115,6 +158,7 @@ mod tests {
 
     use super::*;
     use crate::moment::sample::{about, moment};
+    use crate::report::{Conclusion, Outcome};
 
     fn format() -> Splunk {
         let text = "Splunk: {url: 'https://splunk:8088', token: t0ken, index: main, sourcetype: _json}";
@@ -159,6 +203,22 @@ mod tests {
         let sent = format().encode(&about(), &News::Interval(Arc::new(moment)));
         assert_eq!(sent.iter().map(|message| message.items).collect::<Vec<_>>(), [2, 2]);
         assert!(sent.iter().all(|message| message.body.len() <= BATCH));
-        assert!(format().encode(&about(), &News::Started).is_empty());
+    }
+
+    #[test]
+    fn start_and_stop_are_events() {
+        let sent = format().encode(&about(), &News::Started);
+        assert_eq!((sent.len(), sent[0].items), (1, 1));
+        let started = &events(&sent[0].body)[0];
+        assert_eq!((started["time"].as_str(), started["event"]["type"].as_str()), (Some("1767225600.000"), Some("test_started")));
+        assert_eq!(started["event"]["api_versions"], json!({ "treatments": "1.4.2" }));
+        let conclusion = Conclusion { outcome: Outcome::Failed, reasons: vec!["1 of 2 thresholds failed".to_owned()] };
+        let sent = format().encode(&about(), &News::Ended(Arc::new(Moment { conclusion: Some(conclusion), ..moment() })));
+        let stopped = &events(&sent[0].body)[0]["event"];
+        assert_eq!((stopped["type"].as_str(), stopped["requests"].as_u64()), (Some("test_stopped"), Some(400)));
+        assert_eq!(
+            (stopped["verdict"].as_str(), stopped["verdict_text"].as_str()),
+            (Some("failed"), Some("failed: 1 of 2 thresholds failed"))
+        );
     }
 }

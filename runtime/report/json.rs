@@ -63,21 +63,24 @@ impl Report {
     fn summary(&self) -> Value {
         let line = |stats: &NameStats| {
             let seconds = self.run.duration().as_secs_f64();
-            let rate = |n: u64| {
-                if seconds > 0.0 { n as f64 / seconds } else { 0.0 }
-            };
+            // What has no value is null, never 0.
+            let rate = |n: u64| (seconds > 0.0).then(|| n as f64 / seconds);
             let times = stats.response();
-            let percentiles: serde_json::Map<_, _> =
-                PERCENTILE_NAMES.iter().zip(times.percentiles_us()).map(|(name, us)| (format!("p{name}"), json!(ms(us as f64)))).collect();
+            let time = |us: f64| (!times.is_empty()).then(|| ms(us));
+            let percentiles: serde_json::Map<_, _> = PERCENTILE_NAMES
+                .iter()
+                .zip(times.percentiles_us())
+                .map(|(name, us)| (format!("p{name}"), json!(time(us as f64))))
+                .collect();
             json!({
                 "requests": stats.requests,
                 "failures": stats.failures,
-                "failed_percent": stats.failed_percent(),
+                "failed_percent": (stats.tried() > 0).then(|| stats.failed_percent()),
                 "rps": rate(stats.requests),
                 "failures_per_second": rate(stats.failures),
                 "response_ms": {
-                    "average": ms(times.mean_us()),
-                    "min": ms(times.min_us() as f64),
+                    "average": time(times.mean_us()),
+                    "min": time(times.min_us() as f64),
                     "percentiles": percentiles,
                 },
                 "service_ms": averages(&stats.service.summary()),
@@ -103,6 +106,8 @@ impl Report {
                 line
             })
             .collect();
+        let lag = |us: u64| (!self.total.lag.is_empty()).then(|| ms(us as f64));
+        let cpu = |share: f64| (self.total.cpu.available_us > 0).then_some(share);
         json!({
             "verdict": self.outcome.key(),
             "reasons": self.reasons,
@@ -112,12 +117,12 @@ impl Report {
             "failures": self.total.failures.by_class().into_iter().map(|(class, count)| {
                 (class.name().to_owned(), json!(count))
             }).collect::<serde_json::Map<_, _>>(),
-            "lag_ms": { "p99": ms(self.total.lag.quantile_us(0.99) as f64), "max": ms(self.total.lag.max_us() as f64) },
+            "lag_ms": { "p99": lag(self.total.lag.quantile_us(0.99)), "max": lag(self.total.lag.max_us()) },
             "cpu": {
-                "average": self.total.cpu.share(),
-                "peak": self.total.cpu.peak(),
-                "waited": self.total.cpu.waited(),
-                "stolen": self.total.cpu.stolen(),
+                "average": cpu(self.total.cpu.share()),
+                "peak": cpu(self.total.cpu.peak()),
+                "waited": cpu(self.total.cpu.waited()),
+                "stolen": cpu(self.total.cpu.stolen()),
             },
         })
     }
@@ -128,11 +133,12 @@ fn ms(us: f64) -> f64 {
 }
 
 fn averages(summary: &Summary) -> Value {
+    let time = |us: f64| (summary.count > 0).then(|| ms(us));
     json!({
         "count": summary.count,
-        "average": ms(summary.mean_us()),
-        "min": ms(summary.min_us as f64),
-        "max": ms(summary.max_us as f64),
+        "average": time(summary.mean_us()),
+        "min": time(summary.min_us as f64),
+        "max": time(summary.max_us as f64),
     })
 }
 
@@ -155,6 +161,22 @@ mod tests {
         assert_eq!(Report::from_json(&written(&report)).unwrap(), report);
         let empty = Report::default();
         assert_eq!(Report::from_json(&written(&empty)).unwrap(), empty);
+    }
+
+    #[test]
+    fn what_has_no_value_is_null() {
+        let value: Value = serde_json::from_str(&written(&report())).unwrap();
+        let never = &value["summary"]["names"][2];
+        assert_eq!((never["name"].as_str(), never["requests"].as_u64(), never["rps"].as_f64()), (Some("Never"), Some(0), Some(0.0)));
+        let response = &never["response_ms"];
+        for empty in
+            [&never["failed_percent"], &response["average"], &response["min"], &response["percentiles"]["p95"], &never["dns_ms"]["max"]]
+        {
+            assert!(empty.is_null(), "{never:#}");
+        }
+        assert!(value["summary"]["lag_ms"]["p99"].is_null() && value["summary"]["cpu"]["average"].is_null());
+        let empty: Value = serde_json::from_str(&written(&Report::default())).unwrap();
+        assert!(empty["summary"]["total"]["rps"].is_null());
     }
 
     #[test]

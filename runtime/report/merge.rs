@@ -5,16 +5,23 @@
 
 use std::collections::BTreeMap;
 
-use super::{Report, RunInfo};
+use super::differences::differences;
+use super::{Planned, Report, RunInfo};
 use crate::thresholds;
 use ltc_engine::stats::{NO_NAME, NO_PLACE, NameKind, Snapshot, Timeline};
+
+/// How a note begins that says what differs between merged runs.
+pub(crate) const DIFFER: &str = "the merged runs differ: ";
 
 impl Report {
     /// Merges reports. The first says what was run.
     ///
     /// # Errors
-    /// Where there are none.
+    /// Where there are none, or a run is in two of them.
     pub fn merged(parts: &[Self]) -> Result<Self, String> {
+        if let Some((first, second, id)) = Self::twice(parts) {
+            return Err(format!("the reports {} and {} are of the same run, {id}", first + 1, second + 1));
+        }
         let first = parts.first().ok_or("there is nothing to merge")?;
         let begins: Vec<Option<i64>> = parts.iter().map(|part| started_us(&part.run)).collect();
         let earliest = begins.iter().flatten().min().copied().unwrap_or(0);
@@ -66,6 +73,27 @@ impl Report {
     }
 }
 
+impl Report {
+    /// Two of the reports that are of the same run, by their places, with its id: merged, all of it would count twice.
+    pub fn twice(parts: &[Self]) -> Option<(usize, usize, &str)> {
+        let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+        for (nth, part) in parts.iter().enumerate() {
+            for id in ids(&part.run) {
+                if let Some(first) = known.insert(id, nth) {
+                    return Some((first, nth, id));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Those of the runs in a report; nothing where none is known.
+fn ids(run: &RunInfo) -> impl Iterator<Item = &str> {
+    let own = run.merged.is_empty().then_some(&run.id);
+    run.merged.iter().chain(own).map(String::as_str).filter(|id| !id.is_empty())
+}
+
 fn started_us(run: &RunInfo) -> Option<i64> {
     run.started_at.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_microsecond)
 }
@@ -80,10 +108,17 @@ fn merged_run(parts: &[Report]) -> RunInfo {
             notes.push(note.clone());
         }
     }
-    if runs().any(|other| other.spec != run.spec || other.test != run.test) {
-        notes.push("the merged runs are not all of the same test".to_owned());
-    }
+    let all: Vec<&RunInfo> = runs().collect();
+    notes.extend(differences(&all).iter().map(|difference| format!("{DIFFER}{}", difference.listed())));
     run.notes = notes;
+    run.merged = runs().flat_map(ids).map(str::to_owned).collect();
+    let begins = runs().map(|run| started_us(run).unwrap_or(0));
+    let earliest = begins.clone().min().unwrap_or(0);
+    let planned: Vec<(u64, Planned)> = begins.zip(runs()).map(|(begin, run)| (begin.abs_diff(earliest), run.planned)).collect();
+    run.planned = Planned::together(&planned);
+    run.plan = std::iter::once(format!("{}, of {} runs together", run.planned.text(), parts.len()))
+        .chain((1..).zip(runs()).filter(|(_, run)| !run.plan.is_empty()).map(|(nth, run)| format!("run {nth}: {}", run.plan.join("; "))))
+        .collect();
     run.listeners = runs().flat_map(|run| run.listeners.iter().cloned()).collect();
     run.saturated = runs().find_map(|run| run.saturated.clone());
     run.tls_unverified = runs().any(|run| run.tls_unverified);

@@ -20,6 +20,57 @@ fn runs_of_the_same_time_add_up() {
 }
 
 #[test]
+fn plans_add_up_and_what_differs_is_named() {
+    let planned = |users| Planned { users, duration_us: Some(10_000_000), ..Planned::default() };
+    let run = |id: &str, env: &str, users| {
+        let mut one = report();
+        (one.run.id, one.run.env, one.run.planned) = (id.into(), env.into(), planned(users));
+        one.run.plan = vec![one.run.planned.text(), "from this machine, 2 threads".into()];
+        one
+    };
+    let merged = Report::merged(&[run("a", "cs1", 20), run("b", "cs2", 30)]).unwrap();
+    assert_eq!(merged.run.planned, planned(50));
+    let expected = [
+        "up to 50 users in 10s, of 2 runs together",
+        "run 1: up to 20 users in 10s; from this machine, 2 threads",
+        "run 2: up to 30 users in 10s; from this machine, 2 threads",
+    ];
+    assert_eq!(merged.run.plan, expected);
+    let differ =
+        ["the merged runs differ: environment: cs1, cs2", "the merged runs differ: plan: up to 20 users in 10s, up to 30 users in 10s"];
+    assert_eq!(merged.run.notes[1..], differ);
+    assert_eq!(merged.run.merged, ["a", "b"]);
+}
+
+#[test]
+fn a_run_is_not_merged_with_itself() {
+    let run = |id: &str| {
+        let mut one = report();
+        one.run.id = id.into();
+        one
+    };
+    let why = Report::merged(&[run("a"), run("b"), run("a")]).unwrap_err();
+    assert_eq!(why, "the reports 1 and 3 are of the same run, a");
+    // Nor with a report that has it in it already.
+    let both = Report::merged(&[run("a"), run("b")]).unwrap();
+    assert_eq!(Report::twice(&[both.clone(), run("b")]), Some((0, 1, "b")));
+    let three = Report::merged(&[both, run("c")]).unwrap();
+    assert_eq!(three.run.merged, ["a", "b", "c"]);
+}
+
+#[test]
+fn the_verdict_is_of_the_whole() {
+    use crate::report::Outcome;
+    let mut lost = report();
+    lost.run.broken.push("shard 1 lost".into());
+    let merged = Report::merged(&[report(), lost]).unwrap();
+    assert_eq!((merged.outcome, merged.reasons.as_slice()), (Outcome::Broken, &["shard 1 lost".to_owned()][..]));
+    let mut stopped = report();
+    stopped.run.interrupted = true;
+    assert_eq!(Report::merged(&[stopped, report()]).unwrap().outcome, Outcome::Interrupted);
+}
+
+#[test]
 fn runs_that_followed_each_other_stay_apart() {
     let one = report();
     let mut later = report();

@@ -6,6 +6,7 @@
 pub mod compare;
 pub mod console;
 pub mod csv;
+mod differences;
 mod figures;
 pub mod html;
 mod json;
@@ -13,13 +14,16 @@ pub mod junit;
 pub mod markdown;
 mod merge;
 mod outcome;
+mod planned;
 mod table;
 mod text;
 
 pub(crate) use figures::short_ms;
 pub use figures::{bytes, clock, count, ms, percent, rate};
 pub use json::SCHEMA;
+pub(crate) use merge::DIFFER;
 pub use outcome::{Conclusion, Facts, Outcome};
+pub use planned::Planned;
 pub use table::Look;
 pub(crate) use table::Table;
 pub(crate) use text::{Align, cut, fit, padded, shown, width};
@@ -56,9 +60,13 @@ pub struct Delivered {
 }
 
 /// What was run, when and where.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RunInfo {
+    /// What no other run has; of a merged report, that of the first.
+    pub id: String,
+    /// The ids of all runs that were merged to it; none where it is one run's.
+    pub merged: Vec<String>,
     /// The test's name.
     pub test: String,
     /// Its description.
@@ -89,6 +97,8 @@ pub struct RunInfo {
     pub interrupted: bool,
     /// Why the infrastructure failed it, a sentence each; empty where it didn't.
     pub broken: Vec<String>,
+    /// The load that was planned.
+    pub planned: Planned,
     /// How the load was made: by how many users, for how long, from where; a sentence each.
     pub plan: Vec<String>,
     /// What became of what the listeners were to send.

@@ -102,8 +102,8 @@ impl<'f> Facts<'f> {
         Self {
             interrupted: report.run.interrupted,
             broken: &report.run.broken,
-            begun: total.requests + total.skipped,
-            succeeded: (total.requests.saturating_sub(total.failures)) + total.skipped.saturating_sub(total.skipped_failures),
+            begun: total.requests + total.unfinished + total.skipped,
+            succeeded: total.succeeded() + total.skipped.saturating_sub(total.skipped_failures),
             thresholds: &report.thresholds,
         }
     }

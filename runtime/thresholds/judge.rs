@@ -7,6 +7,7 @@ use ltc_config::Threshold;
 use ltc_config::threshold::{Metric, Subject};
 
 use super::measured::{Lines, Measured};
+use super::value::Value;
 use super::verdict::{Status, Verdict, decided};
 use crate::report::{Report, clock};
 use ltc_engine::stats::{Name, Snapshot, micros};
@@ -50,10 +51,22 @@ impl Judge {
         }
     }
 
-    /// How all stand now; at the end, their verdicts.
-    pub(crate) fn verdicts(&self) -> Vec<Verdict> {
-        self.watched.iter().map(Watched::verdict).collect()
+    /// How all stand while the test runs: what there is nothing to judge by yet isn't judged.
+    pub(crate) fn so_far(&self) -> Vec<Verdict> {
+        self.watched.iter().map(|watched| watched.verdict(Stage::Running)).collect()
     }
+
+    /// Their verdicts, at the end.
+    pub(crate) fn verdicts(&self) -> Vec<Verdict> {
+        self.watched.iter().map(|watched| watched.verdict(Stage::Over)).collect()
+    }
+}
+
+/// When a verdict is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Running,
+    Over,
 }
 
 /// The same figure of the earlier run, if the threshold needs one and there is one.
@@ -62,13 +75,17 @@ fn earlier(threshold: &Threshold, baseline: Option<&Report>) -> Result<Option<f6
     let lines = Lines::find(&threshold.rule.subject, &report.names);
     let measured = Measured::of(&report.total, &lines, &report.names);
     let value = if lines == Lines::Of(Vec::new()) { None } else { measured.value(threshold.rule.metric) };
-    value.map(Some).ok_or_else(|| {
-        let what = match &threshold.rule.subject {
-            Subject::All => "it has no requests".to_owned(),
-            Subject::Line(name) => format!("it has no results of `{name}`"),
-        };
-        format!("{}: the threshold `{}` can't be judged by the earlier run: {what}", threshold.place, threshold.text)
-    })
+    let why = match (value, &threshold.rule.subject) {
+        (Some(Value::Figure(value)), _) => return Ok(Some(value)),
+        // Like is compared with like, and a failure is no limit.
+        (Some(Value::Failed), _) => {
+            let metric = threshold.rule.metric;
+            format!("its {metric} reads \"failed\", since {} (write {metric}(successful) to leave failed ones out)", measured.why())
+        }
+        (None, Subject::All) => "it has no requests".to_owned(),
+        (None, Subject::Line(name)) => format!("it has no results of `{name}`"),
+    };
+    Err(format!("{}: the threshold `{}` can't be judged by the earlier run: {why}", threshold.place, threshold.text))
 }
 
 /// One threshold with what it is judged by.
@@ -81,7 +98,7 @@ struct Watched {
     whole: Measured,
     window: Option<Window>,
     /// The window that was furthest from holding.
-    worst: Option<(f64, u64, u64)>,
+    worst: Option<(Value, u64, u64)>,
     /// Since when each window was broken.
     broken_since_us: Option<u64>,
     aborted_at_us: Option<u64>,
@@ -135,12 +152,12 @@ impl Watched {
         };
         let (Some(judged), Some(limit)) = (judged, self.limit) else { return false };
         let Some(value) = judged.value(rule.metric) else { return false };
-        if rule.comparison.holds(value, limit) {
+        if value.holds(rule.comparison, limit) {
             self.broken_since_us = None;
         } else {
             self.broken_since_us.get_or_insert(judged.to_us);
         }
-        if rule.over.is_some() && self.worst.is_none_or(|(worst, ..)| rule.comparison.is_worse(value, worst)) {
+        if rule.over.is_some() && self.worst.is_none_or(|(worst, ..)| value.is_worse(rule.comparison, worst)) {
             self.worst = Some((value, judged.from_us, judged.to_us));
         }
         let (Some(after), Some(since_us), None) = (rule.abort, self.broken_since_us, self.aborted_at_us) else { return false };
@@ -156,7 +173,7 @@ impl Watched {
         true
     }
 
-    fn verdict(&self) -> Verdict {
+    fn verdict(&self, stage: Stage) -> Verdict {
         let rule = &self.threshold.rule;
         let mut verdict = Verdict::open(&self.threshold, self.limit);
         let between =
@@ -164,14 +181,26 @@ impl Watched {
         match self.worst {
             Some((value, from_us, to_us)) if rule.over.is_some() || self.aborted_at_us.is_some() => {
                 verdict.actual = Some(value);
-                (verdict.outcome, verdict.detail) = decided(rule.comparison, verdict.actual, self.limit);
+                let holds = self.limit.map(|limit| value.holds(rule.comparison, limit));
+                verdict.outcome = holds.map_or(Status::NotJudged, |holds| if holds { Status::Passed } else { Status::Failed });
                 let which = if verdict.outcome == Status::Passed { "at worst" } else { "the worst" };
                 let which = if rule.over.is_some() { format!("{which}, ") } else { String::new() };
                 verdict.detail = format!("{which}{}", between(from_us, to_us));
             }
+            // Nothing of the time that is judged is over: neither good nor bad.
+            _ if self.whole.to_us == 0 && !rule.from.is_zero() => {
+                let from = ltc_config::duration::print(rule.from);
+                verdict.detail = match stage {
+                    Stage::Running => format!("judged from {from} on"),
+                    Stage::Over => format!("the test ended before {from}"),
+                };
+            }
             _ => {
                 verdict.actual = self.whole.value(rule.metric);
-                (verdict.outcome, verdict.detail) = decided(rule.comparison, verdict.actual, self.limit);
+                (verdict.outcome, verdict.detail) = decided(rule, &self.whole, self.limit);
+                if verdict.actual.is_none() && stage == Stage::Running {
+                    verdict.outcome = Status::NotJudged;
+                }
                 if let Some(over) = rule.over.filter(|_| verdict.detail.is_empty()) {
                     let over = ltc_config::duration::print(over);
                     verdict.detail = format!("over the whole: the test has no {over}");

@@ -57,8 +57,8 @@ fn over_the_whole_test() {
         ("4", "< 5", "passed"),
         ("100/s", "> 99/s", "passed"),
         ("10.0 ms", "< 20.0 ms", "passed"),
-        ("10.0 ms", "<= 10.0 ms", "passed"),
-        ("8.00 ms", "< 10.0 ms", "passed"),
+        ("failed", "<= 10.0 ms", "failed"),
+        ("7.97 ms", "< 10.0 ms", "passed"),
         ("300", ">= 300", "passed"),
     ];
     for ((actual, limit, word), expected) in found.iter().zip(expected) {
@@ -68,16 +68,17 @@ fn over_the_whole_test() {
 
 #[test]
 fn the_worst_window_decides() {
-    let mut course = Course::new(&["p95 < 50ms over 3s", "failures < 10% over 3s"]);
+    let mut course = Course::new(&["p95(successful) < 50ms over 3s", "failures < 10% over 3s"]);
     course.seconds(5, 10, 0, 10);
     assert_eq!(course.only().outcome, Status::Passed);
     assert_eq!(course.only().detail, "at worst, from 00:00:00 to 00:00:03");
-    course.second(10, 10, 90);
+    course.second(20, 10, 90);
     course.seconds(5, 10, 0, 10);
     let verdicts = course.judge.verdicts();
-    assert_eq!((verdicts[0].outcome, verdicts[0].actual), (Status::Failed, Some(90_000.0)));
+    assert_eq!((verdicts[0].outcome, verdicts[0].actual), (Status::Failed, Some(Value::Figure(90_000.0))));
     assert_eq!(verdicts[0].detail, "the worst, from 00:00:03 to 00:00:06");
-    assert!((verdicts[1].actual.unwrap() - 100.0 / 3.0).abs() < 1e-9, "a burst counts within its window: {:?}", verdicts[1]);
+    let Some(Value::Figure(share)) = verdicts[1].actual else { panic!("{:?}", verdicts[1]) };
+    assert!((share - 25.0).abs() < 1e-9, "a burst counts within its window: {:?}", verdicts[1]);
 }
 
 #[test]
@@ -139,7 +140,7 @@ fn an_earlier_run_is_a_limit() {
         Course::after(&["p50 < baseline * 2", "failures < baseline + 0.5%", "Checkout.p50 < baseline"], Some(&baseline)).unwrap();
     course.seconds(3, 100, 2, 15);
     let found: Vec<_> = course.judge.verdicts().iter().map(|v| (v.limit_text(), v.word())).collect();
-    assert_eq!(found[0], ("< 20.0 ms".to_owned(), "passed"));
+    assert_eq!(found[0], ("< 82.8 ms".to_owned(), "passed"));
     assert_eq!(found[1], ("< 1.5%".to_owned(), "failed"));
     assert_eq!(found[2], ("< 1007 ms".to_owned(), "failed"));
     let wrong = Course::after(&["Look.p95 < baseline"], Some(&baseline)).err().unwrap();
@@ -162,15 +163,65 @@ fn a_long_window_is_kept_in_few_pieces() {
 
 #[test]
 fn merged_results_are_judged_again() {
-    let mut whole = Course::new(&["failures < 1%", "p95 < 50ms over 1s", "max < 1s over 1s"]);
+    let mut whole = Course::new(&["failures < 1%", "p95 < 50ms over 1s", "max(successful) < 1s over 1s"]);
     whole.second(10, 0, 90);
     let first = whole.judge.verdicts();
-    let mut other = Course::new(&["failures < 1%", "p95 < 50ms over 1s", "max < 1s over 1s"]);
+    let mut other = Course::new(&["failures < 1%", "p95 < 50ms over 1s", "max(successful) < 1s over 1s"]);
     other.second(10, 3, 10);
     let report = crate::report::sample::report();
     let merged = super::super::again(&[&first, &other.judge.verdicts()], &report.total, &report.names);
     assert_eq!(merged.len(), 3);
-    assert_eq!((merged[0].outcome, merged[0].actual), (Status::Failed, Some(1.0)), "of the merged results");
+    assert_eq!((merged[0].outcome, merged[0].actual), (Status::Failed, Some(Value::Figure(1.0))), "of the merged results");
     assert_eq!(merged[1].outcome, Status::Failed, "in one of them");
     assert_eq!(merged[2].outcome, Status::NotJudged);
+}
+
+#[test]
+fn what_has_not_come_yet_is_not_red() {
+    let mut course = Course::new(&["failures < 1% from 3s", "p95 < 1s over 1s from 3s", "Buy.p95 < 1s"]);
+    course.second(10, 10, 1);
+    let shown = |verdict: &Verdict| (verdict.outcome, verdict.actual_text(), verdict.detail.clone());
+    let so_far: Vec<_> = course.judge.so_far().iter().map(shown).collect();
+    let open = |detail: &str| (Status::NotJudged, "–".to_owned(), detail.to_owned());
+    assert_eq!(so_far, [open("judged from 3s on"), open("judged from 3s on"), open("there were no requests")]);
+    let over: Vec<_> = course.judge.verdicts().iter().map(shown).collect();
+    assert_eq!(over[..2], [open("the test ended before 3s"), open("the test ended before 3s")]);
+    assert_eq!(over[2].0, Status::Failed, "what never had a request is no pass at the end");
+    course.seconds(3, 10, 0, 1);
+    assert!(course.judge.so_far()[..2].iter().all(|verdict| verdict.outcome == Status::Passed), "{:?}", course.judge.so_far());
+}
+
+#[test]
+fn a_stretch_in_which_too_many_failed_is_the_worst() {
+    let mut course = Course::new(&["p95 < 50ms over 1s", "p95(successful) < 50ms over 1s", "p95 > 1ms over 1s abort"]);
+    course.seconds(2, 100, 5, 10);
+    assert!(course.judge.so_far().iter().all(|verdict| verdict.outcome == Status::Passed), "{:?}", course.judge.so_far());
+    assert!(course.second(100, 6, 10), "a failure is on the wrong side of every limit");
+    course.second(100, 0, 40);
+    let found: Vec<_> = course.judge.verdicts().iter().map(|v| (v.outcome, v.actual_text(), v.detail.clone())).collect();
+    assert_eq!(found[0], (Status::Failed, "failed".to_owned(), "the worst, from 00:00:02 to 00:00:03".to_owned()));
+    assert_eq!((found[1].0, found[1].1.as_str()), (Status::Passed, "40.0 ms"));
+    assert_eq!((found[2].0, found[2].1.as_str()), (Status::Failed, "failed"));
+    let whole = {
+        let mut course = Course::new(&["p95 < 50ms", "avg < 50ms", "max < 50ms"]);
+        course.seconds(1, 100, 6, 10);
+        course.judge.verdicts()
+    };
+    assert_eq!((whole[0].actual, whole[0].detail.as_str()), (Some(Value::Failed), "6.0% of 100 requests failed"));
+    assert_eq!((whole[1].outcome, whole[2].outcome), (Status::Passed, Status::Failed), "a mean has no rank, the last one has");
+}
+
+#[test]
+fn a_failure_is_no_baseline() {
+    let mut baseline = crate::report::sample::report();
+    let broken = |baseline: &Report, text: &str| Course::after(&[text], Some(baseline)).err();
+    assert_eq!(broken(&baseline, "p95 < baseline"), None);
+    baseline.total = {
+        let mut course = Course::new(&[]);
+        (0..10).for_each(|n| course.recorder.record(&Sample { ok: n > 0, ..Sample::default() }));
+        course.recorder.snapshot(Duration::from_secs(1), 1, 1)
+    };
+    let why = broken(&baseline, "p95 < baseline * 2").unwrap().remove(0);
+    assert!(why.contains("its p95 reads \"failed\", since 10.0% of 10 requests failed (write p95(successful)"), "{why}");
+    assert_eq!(broken(&baseline, "p95(successful) < baseline * 2"), None);
 }

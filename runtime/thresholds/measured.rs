@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use ltc_config::threshold::{Metric, Subject};
+use ltc_config::threshold::{Metric, Of, Subject, Time};
+
+use super::value::Value;
 
 use ltc_engine::stats::{Durations, Name, NameKind, NameStats, Snapshot};
 
@@ -14,15 +16,15 @@ pub(super) enum Lines {
 }
 
 impl Lines {
-    /// Steps of that name; only where there are none, groups.
+    /// Steps of that name; only where there are none, groups; then `fail` statements.
     pub(super) fn find(subject: &Subject, names: &[Name]) -> Self {
         let Subject::Line(wanted) = subject else { return Self::All };
         let of = |kind: NameKind| -> Vec<usize> {
             let named = |(index, name): (usize, &Name)| (name.name == *wanted && name.kind == kind).then_some(index);
             names.iter().enumerate().filter_map(named).collect()
         };
-        let steps = of(NameKind::Step);
-        Self::Of(if steps.is_empty() { of(NameKind::Group) } else { steps })
+        let found = [NameKind::Step, NameKind::Group, NameKind::Fail].map(of).into_iter().find(|lines| !lines.is_empty());
+        Self::Of(found.unwrap_or_default())
     }
 
     fn stats(&self, snapshot: &Snapshot, names: &[Name]) -> NameStats {
@@ -43,11 +45,16 @@ pub(super) struct Measured {
     pub(super) from_us: u64,
     pub(super) to_us: u64,
     requests: u64,
+    /// `fail` statements outside of steps: failures that are no requests.
+    fails: u64,
     failures: u64,
-    /// What a share of failures is of: requests, and failures outside of steps.
-    tried: u64,
+    unfinished: u64,
+    resends: u64,
     missed: u64,
+    /// Of successful requests, and of those that failed nothing but `elapsed`: a slow answer is a slow answer.
     response: Durations,
+    /// How many requests failed otherwise, whenever they did.
+    failed: u64,
     lag: Durations,
 }
 
@@ -60,10 +67,13 @@ impl Measured {
             from_us: window.from_us,
             to_us: window.to_us,
             requests: stats.requests,
+            fails: stats.fails,
             failures: stats.failures,
-            tried: stats.tried(),
+            unfinished: stats.unfinished,
+            resends: stats.resends,
             missed: snapshot.missed,
-            response: stats.all(),
+            failed: stats.failed.count(),
+            response: stats.response.unwrap_or(stats.service),
             lag: snapshot.lag.clone(),
         }
     }
@@ -77,9 +87,12 @@ impl Measured {
         self.from_us = self.from_us.min(other.from_us);
         self.to_us = self.to_us.max(other.to_us);
         self.requests += other.requests;
+        self.fails += other.fails;
         self.failures += other.failures;
-        self.tried += other.tried;
+        self.unfinished += other.unfinished;
+        self.resends += other.resends;
         self.missed += other.missed;
+        self.failed += other.failed;
         self.response.merge(&other.response);
         self.lag.merge(&other.lag);
     }
@@ -89,20 +102,59 @@ impl Measured {
     }
 
     /// A figure in its metric's unit; nothing where no request has one.
-    pub(super) fn value(&self, metric: Metric) -> Option<f64> {
-        let times = (!self.response.is_empty()).then_some(&self.response);
+    pub(super) fn value(&self, metric: Metric) -> Option<Value> {
+        let share = |part: u64, of: u64| (of > 0).then(|| Value::Figure(part as f64 * 100.0 / of as f64));
+        let count = |n: u64| Some(Value::Figure(n as f64));
         match metric {
-            Metric::FailureRate => (self.tried > 0).then(|| self.failures as f64 * 100.0 / self.tried as f64),
-            Metric::Failures => Some(self.failures as f64),
-            Metric::Requests => Some(self.requests as f64),
-            Metric::Missed => Some(self.missed as f64),
-            Metric::Rps => Some(ltc_engine::stats::rate(self.requests, self.length())),
-            Metric::Average => times.map(Durations::mean_us),
-            Metric::Min => times.map(|times| times.min_us() as f64),
-            Metric::Max => times.map(|times| times.max_us() as f64),
-            Metric::Percentile(percent) => times.map(|times| times.quantile_us(percent / 100.0) as f64),
+            Metric::FailureRate => share(self.failures, self.requests + self.fails),
+            Metric::Failures => count(self.failures),
+            Metric::UnfinishedRate => share(self.unfinished, self.requests + self.unfinished),
+            Metric::Unfinished => count(self.unfinished),
+            Metric::ResendRate => share(self.resends, self.requests),
+            Metric::Resends => count(self.resends),
+            Metric::Requests => count(self.requests),
+            Metric::Missed => count(self.missed),
+            Metric::Rps => Some(Value::Figure(ltc_engine::stats::rate(self.requests, self.length()))),
+            Metric::Time(time, Of::All) => self.ranked(time, self.failed),
+            Metric::Time(time, Of::Successful) => self.ranked(time, 0),
             // A closed model without pacing has no times to be late for.
-            Metric::Lag => Some(self.lag.quantile_us(0.99) as f64),
+            Metric::Lag => count(self.lag.quantile_us(0.99)),
+        }
+    }
+
+    /// A response time where so many failed requests rank behind all that succeeded: whatever a failure took, it wasn't faster than an
+    /// answer. A mean has no rank; it is of those that succeeded.
+    fn ranked(&self, time: Time, failed: u64) -> Option<Value> {
+        let (times, succeeded) = (&self.response, self.response.count());
+        let all = succeeded + failed;
+        let rank = match time {
+            _ if all == 0 => return None,
+            Time::Average if succeeded > 0 => return Some(Value::Figure(times.mean_us())),
+            Time::Average | Time::Min => 1,
+            Time::Max => all,
+            // The nearest rank; what is above it by no more than a float's error is on it.
+            Time::Percentile(percent) => ((percent * all as f64 / 100.0 - 1e-9).ceil().max(1.0) as u64).min(all),
+        };
+        Some(match rank {
+            _ if rank > succeeded => Value::Failed,
+            1 if time == Time::Min => Value::Figure(times.min_us() as f64),
+            // Half a rank less: a float's error leads to no other.
+            _ if rank < succeeded => Value::Figure(times.quantile_us((rank as f64 - 0.5) / succeeded as f64) as f64),
+            _ => Value::Figure(times.max_us() as f64),
+        })
+    }
+
+    /// Why there is no figure, or why it reads "failed".
+    pub(super) fn why(&self) -> String {
+        let requests = crate::report::count(self.requests);
+        match (self.requests, self.failed) {
+            (0, _) => "there were no requests".to_owned(),
+            (all, failed) if failed == all => format!("none of {requests} requests succeeded"),
+            (all, failed) => format!("{} of {requests} requests failed", crate::report::percent(failed, all)),
         }
     }
 }
+
+#[cfg(test)]
+#[path = "measured_tests.rs"]
+mod tests;

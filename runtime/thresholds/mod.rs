@@ -3,8 +3,10 @@
 
 mod judge;
 mod measured;
+mod value;
 mod verdict;
 
 pub(crate) use judge::Judge;
+pub use value::Value;
 pub(crate) use verdict::again;
 pub use verdict::{Status, Verdict};

@@ -1,10 +1,11 @@
 //! What was found of a threshold.
 
 use ltc_config::Threshold;
-use ltc_config::threshold::{Limit, Unit};
+use ltc_config::threshold::{Limit, Rule, Unit};
 use serde::{Deserialize, Serialize};
 
 use super::measured::{Lines, Measured};
+use super::value::{FAILED, Value};
 use crate::report::ms;
 use ltc_engine::stats::{Name, Snapshot};
 
@@ -39,7 +40,7 @@ pub struct Verdict {
     /// The limit, in its unit; nothing where the earlier run that it refers to wasn't given.
     pub limit: Option<f64>,
     /// The figure that decided, in its unit; nothing where no request has one.
-    pub actual: Option<f64>,
+    pub actual: Option<Value>,
     /// How it stands.
     pub outcome: Status,
     /// What a reader should know beside the figures: the stretch that decided, why it wasn't judged.
@@ -69,7 +70,11 @@ impl Verdict {
 
     /// The deciding figure as people read it: `287 ms`, `0.4%`.
     pub fn actual_text(&self) -> String {
-        self.actual.map_or_else(|| "–".to_owned(), |value| figure(self.unit, value))
+        match self.actual {
+            Some(Value::Figure(value)) => figure(self.unit, value),
+            Some(Value::Failed) => FAILED.to_owned(),
+            None => "–".to_owned(),
+        }
     }
 
     /// The limit as people read it: `< 300 ms`.
@@ -136,7 +141,7 @@ pub(crate) fn again(parts: &[&[Verdict]], total: &Snapshot, names: &[Name]) -> V
         if whole {
             let measured = Measured::of(total, &Lines::find(&rule.subject, names), names);
             verdict.actual = measured.value(rule.metric);
-            (verdict.outcome, verdict.detail) = decided(rule.comparison, verdict.actual, limit);
+            (verdict.outcome, verdict.detail) = decided(rule, &measured, limit);
         } else if !verdict.has_failed() {
             verdict.outcome = Status::NotJudged;
             verdict.detail = "held in every part; stretches of the merged test can't be judged".to_owned();
@@ -145,12 +150,12 @@ pub(crate) fn again(parts: &[&[Verdict]], total: &Snapshot, names: &[Name]) -> V
     merged
 }
 
-/// What a figure and a limit come to.
-pub(super) fn decided(comparison: ltc_config::threshold::Comparison, actual: Option<f64>, limit: Option<f64>) -> (Status, String) {
-    match (actual, limit) {
+/// What was measured and a limit come to, at the end.
+pub(super) fn decided(rule: &Rule, measured: &Measured, limit: Option<f64>) -> (Status, String) {
+    match (measured.value(rule.metric), limit) {
         (_, None) => (Status::NotJudged, "no earlier run was given: --baseline FILE".to_owned()),
-        (None, Some(_)) => (Status::Failed, "there were no requests".to_owned()),
-        (Some(actual), Some(limit)) if comparison.holds(actual, limit) => (Status::Passed, String::new()),
+        (None | Some(Value::Failed), Some(_)) => (Status::Failed, measured.why()),
+        (Some(actual), Some(limit)) if actual.holds(rule.comparison, limit) => (Status::Passed, String::new()),
         (Some(_), Some(_)) => (Status::Failed, String::new()),
     }
 }

@@ -112,6 +112,24 @@ impl Profile {
         Ok(Self { warnings, ..profile })
     }
 
+    /// How long the load lasts from the start of the test, as the plan works it out; `None`: until it is stopped.
+    pub fn planned_duration(&self) -> Option<Duration> {
+        let end = |load: &Load, duration: Duration| load.start.saturating_add(duration);
+        let off = |load: &&Load| matches!(load.shape, Shape::None | Shape::Clients { clients: 0, .. });
+        let loads: Vec<&Load> = std::iter::once(&self.load).chain(self.users.values()).filter(|load| !off(load)).collect();
+        let own = |load: &Load| load.own_duration().map(|duration| end(load, duration));
+        // A load without an end lasts as long as the shared one, or else as the longest of the others.
+        let others = own(&self.load).or_else(|| loads.iter().filter_map(|load| own(load)).max());
+        let explicit = self.load.duration.map(|duration| end(&self.load, duration));
+        let ends: Option<Vec<Duration>> = loads.iter().map(|load| [own(load).or(others), explicit].into_iter().flatten().min()).collect();
+        ends?.into_iter().max()
+    }
+
+    /// Thresholds whose times the test doesn't reach, a warning each.
+    pub fn thresholds_beyond(&self, planned: Option<Duration>) -> Vec<ConfigError> {
+        planned.map(|planned| self.thresholds.iter().flat_map(|threshold| threshold.beyond(planned)).collect()).unwrap_or_default()
+    }
+
     /// Reads a profile's file.
     pub fn load(path: &Path) -> Result<Self, Vec<ConfigError>> {
         let text = crate::read(path).map_err(|error| vec![error])?;

@@ -3,13 +3,15 @@
 //! ```text
 //! threshold = [ subject "." ] metric comparison limit { "over" time | "from" time | "abort" [ "after" time ] }
 //! subject   = "all" | a step's or group's name, in quotes unless it is one word          left out: all
-//! metric    = failures | rps | avg | min | max | pNN | requests | missed | lag
+//! metric    = failures | unfinished | resends | rps | time [ "(successful)" ] | requests | missed | lag
+//! time      = avg | min | max | pNN
 //! comparison= < | <= | > | >=
 //! limit     = 300ms | 1% | 400/s | 1000 | baseline [ "*" number ] [ ("+" | "-") amount ]
 //! ```
 //!
 //! What each means stands in `docs/results.md`.
 
+mod fit;
 mod parse;
 
 use std::fmt;
@@ -62,26 +64,50 @@ pub enum Subject {
 /// A figure.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Metric {
-    /// How many of a hundred requests failed.
+    /// How many of a hundred requests (and `fail` statements) failed.
     FailureRate,
-    /// How many requests failed.
+    /// How many requests (and `fail` statements) failed.
     Failures,
+    /// How many of a hundred requests that were begun were still in flight when their user was stopped.
+    UnfinishedRate,
+    /// How many requests were.
+    Unfinished,
+    /// How many of a hundred requests were sent again on a new connection.
+    ResendRate,
+    /// How many were.
+    Resends,
     /// Requests a second.
     Rps,
-    /// The mean response time.
-    Average,
-    /// The least response time.
-    Min,
-    /// The greatest response time.
-    Max,
-    /// The response time that so many of a hundred requests don't exceed.
-    Percentile(f64),
+    /// A response time.
+    Time(Time, Of),
     /// How many requests there were.
     Requests,
     /// How many arrivals found no free user.
     Missed,
     /// How late turns began that should have begun at a time: its 99th percentile.
     Lag,
+}
+
+/// A figure of response times.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Time {
+    /// The mean: of successful requests, for a failed one has no time that could be added.
+    Average,
+    /// The least.
+    Min,
+    /// The greatest.
+    Max,
+    /// The time within which so many of a hundred requests succeeded.
+    Percentile(f64),
+}
+
+/// Which requests a response time is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Of {
+    /// All: a failed request is slower than any that succeeded.
+    All,
+    /// Successful ones alone: `p95(successful)`.
+    Successful,
 }
 
 /// What a figure counts.
@@ -169,10 +195,20 @@ impl Metric {
     /// What its values count.
     pub fn unit(self) -> Unit {
         match self {
-            Self::FailureRate => Unit::Percent,
+            Self::FailureRate | Self::UnfinishedRate | Self::ResendRate => Unit::Percent,
             Self::Rps => Unit::PerSecond,
-            Self::Failures | Self::Requests | Self::Missed => Unit::Count,
-            Self::Average | Self::Min | Self::Max | Self::Percentile(_) | Self::Lag => Unit::Us,
+            Self::Failures | Self::Unfinished | Self::Resends | Self::Requests | Self::Missed => Unit::Count,
+            Self::Time(..) | Self::Lag => Unit::Us,
+        }
+    }
+
+    /// The count of what a share is of; all others are what they are.
+    fn counted(self) -> Self {
+        match self {
+            Self::FailureRate => Self::Failures,
+            Self::UnfinishedRate => Self::Unfinished,
+            Self::ResendRate => Self::Resends,
+            other => other,
         }
     }
 }
@@ -181,14 +217,25 @@ impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::FailureRate | Self::Failures => f.write_str("failures"),
+            Self::UnfinishedRate | Self::Unfinished => f.write_str("unfinished"),
+            Self::ResendRate | Self::Resends => f.write_str("resends"),
             Self::Rps => f.write_str("rps"),
+            Self::Time(time, Of::All) => time.fmt(f),
+            Self::Time(time, Of::Successful) => write!(f, "{time}(successful)"),
+            Self::Requests => f.write_str("requests"),
+            Self::Missed => f.write_str("missed"),
+            Self::Lag => f.write_str("lag"),
+        }
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Self::Average => f.write_str("avg"),
             Self::Min => f.write_str("min"),
             Self::Max => f.write_str("max"),
             Self::Percentile(percent) => write!(f, "p{percent}"),
-            Self::Requests => f.write_str("requests"),
-            Self::Missed => f.write_str("missed"),
-            Self::Lag => f.write_str("lag"),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Comparison, Limit, Metric, Rule, Subject, Unit};
+use super::{Comparison, Limit, Metric, Of, Rule, Subject, Time, Unit};
 use crate::duration;
 use crate::rate::Rate;
 use crate::suggest::did_you_mean;
@@ -16,10 +16,14 @@ pub(super) struct Wrong {
 }
 
 const EXAMPLE: &str = "write it like all.failures < 1%, \"Log in\".p95 < 300ms or all.rps > 400";
-const METRICS: [&str; 12] = ["failures", "rps", "avg", "min", "max", "p50", "p95", "p99", "p99.9", "requests", "missed", "lag"];
+const METRICS: [&str; 14] =
+    ["failures", "unfinished", "resends", "rps", "avg", "min", "max", "p50", "p95", "p99", "p99.9", "requests", "missed", "lag"];
+
+/// Behind a response time: only of requests that succeeded.
+const SUCCESSFUL: &str = "(successful)";
 
 /// Names that other tools have for these.
-const HABITS: [(&str, &str); 13] = [
+const HABITS: [(&str, &str); 17] = [
     ("error_rate", "failures"),
     ("errors", "failures"),
     ("fail_rate", "failures"),
@@ -33,6 +37,10 @@ const HABITS: [(&str, &str); 13] = [
     ("http_reqs", "rps"),
     ("count", "requests"),
     ("http_req_duration", "p95"),
+    ("interrupted", "unfinished"),
+    ("dangling", "unfinished"),
+    ("resent", "resends"),
+    ("retries", "resends"),
 ];
 
 pub(super) fn rule(text: &str) -> Result<Rule, Wrong> {
@@ -100,25 +108,28 @@ impl<'a> Cursor<'a> {
             }
             self.at += 1;
             let (at, word) = self.word(is_name);
-            return match metric(word) {
+            return match self.qualified(word) {
                 Some(metric) => Ok((Subject::Line(name), begin, metric)),
                 None => self.unknown_metric(at, word),
             };
         }
         let (at, word) = self.word(is_name);
         let next = self.rest().trim_start();
-        if !word.is_empty() && next.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '/' | '&' | '(')) {
+        if !word.is_empty()
+            && !next.starts_with(SUCCESSFUL)
+            && next.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '/' | '&' | '('))
+        {
             let end = self.text.find(['<', '>', '=']).unwrap_or(self.text.len());
             let whole = self.text[at..end].trim_end();
             let (name, metric) = whole.rsplit_once('.').unwrap_or((whole, "p95"));
             return self.wrong(at, whole.len(), "a name of several words stands in quotes", format!("write \"{name}\".{metric}"));
         }
-        if let Some(metric) = metric(word) {
+        if let Some(metric) = self.qualified(word) {
             return Ok((Subject::All, at, metric));
         }
         let parts = word.match_indices('.').map(|(point, _)| (&word[..point], &word[point + 1..]));
         for (name, rest) in parts.filter(|(name, _)| !name.is_empty()) {
-            if let Some(metric) = metric(rest) {
+            if let Some(metric) = self.qualified(rest) {
                 let subject = if name == "all" { Subject::All } else { Subject::Line(name.to_owned()) };
                 return Ok((subject, at, metric));
             }
@@ -129,9 +140,29 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// The metric, with `(successful)` behind it where that stands apart.
+    fn qualified(&mut self, word: &str) -> Option<Metric> {
+        let found = metric(word)?;
+        if !self.rest().trim_start().starts_with(SUCCESSFUL) {
+            return Some(found);
+        }
+        let apart = metric(&format!("{word}{SUCCESSFUL}"))?;
+        self.eat(SUCCESSFUL);
+        Some(apart)
+    }
+
     fn unknown_metric<T>(&self, at: usize, word: &str) -> Result<T, Wrong> {
         if word.is_empty() {
             return self.wrong(at, 1, "a metric is missing", EXAMPLE);
+        }
+        if let Some((plain, _)) = word.split_once('(')
+            && let Some(found) = metric(plain)
+        {
+            let help = match found {
+                Metric::Time(..) => format!("write {plain}, or {plain}{SUCCESSFUL} to leave failed requests out"),
+                _ => format!("write {plain}: only avg, min, max and percentiles can be of successful requests"),
+            };
+            return self.wrong(at, word.len(), format!("there is no metric `{word}`"), help);
         }
         let habit = HABITS.iter().find(|(habit, _)| *habit == word).map(|(_, ours)| format!("write {ours}"));
         let help = habit.or_else(|| did_you_mean(word, METRICS)).unwrap_or_else(|| format!("there are {}", METRICS.join(", ")));
@@ -148,14 +179,14 @@ impl<'a> Cursor<'a> {
         self.wrong(self.at, 1, "after the metric comes <, <=, > or >=", EXAMPLE)
     }
 
-    /// Whether failures are meant as a share or as a count shows in their limit.
+    /// Whether failures (unfinished requests, resends) are meant as a share or as a count shows in their limit.
     fn limit(&mut self, metric: Metric) -> Result<(Metric, Limit), Wrong> {
         let (at, word) = self.word(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '%' | '/'));
         if word.is_empty() {
             return self.wrong(at, 1, "the limit is missing", EXAMPLE);
         }
         if word != "baseline" {
-            let metric = if metric == Metric::FailureRate && !word.ends_with('%') { Metric::Failures } else { metric };
+            let metric = if word.ends_with('%') { metric } else { metric.counted() };
             return Ok((metric, Limit::Value(self.amount(metric, at, word)?)));
         }
         let factor = if self.eat("*") {
@@ -202,7 +233,10 @@ impl<'a> Cursor<'a> {
                 (share, "write a share like 1% or 0.5%".to_owned())
             }
             Unit::PerSecond => (Rate::parse(word).ok().map(Rate::as_f64), "write a rate like 400, 400/s or 30/m".to_owned()),
-            Unit::Count => (number(word).filter(|n| n.fract() == 0.0), "write a whole number, or for failures a share like 1%".to_owned()),
+            Unit::Count => (
+                number(word).filter(|n| n.fract() == 0.0),
+                "write a whole number, or for failures, unfinished and resends a share like 1%".to_owned(),
+            ),
         };
         match value {
             Some(value) => Ok(value),
@@ -259,12 +293,23 @@ fn metric(word: &str) -> Option<Metric> {
     Some(match word {
         "failures" => Metric::FailureRate,
         "rps" => Metric::Rps,
-        "avg" => Metric::Average,
-        "min" => Metric::Min,
-        "max" => Metric::Max,
+        "unfinished" => Metric::UnfinishedRate,
+        "resends" => Metric::ResendRate,
         "requests" => Metric::Requests,
         "missed" => Metric::Missed,
         "lag" => Metric::Lag,
+        _ => match word.strip_suffix(SUCCESSFUL) {
+            Some(word) => Metric::Time(time(word)?, Of::Successful),
+            None => Metric::Time(time(word)?, Of::All),
+        },
+    })
+}
+
+fn time(word: &str) -> Option<Time> {
+    Some(match word {
+        "avg" => Time::Average,
+        "min" => Time::Min,
+        "max" => Time::Max,
         _ => {
             let digits = word.strip_prefix('p')?;
             let plain = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') && digits.starts_with(|c: char| c.is_ascii_digit());
@@ -272,7 +317,7 @@ fn metric(word: &str) -> Option<Metric> {
             if percent > 100.0 {
                 return None;
             }
-            Metric::Percentile(percent)
+            Time::Percentile(percent)
         }
     })
 }

@@ -14,20 +14,30 @@ fn seconds(n: u64) -> Duration {
 fn every_spelling() {
     use Comparison::{Above, AtLeast, AtMost, Below};
     let line = |name: &str| Subject::Line(name.to_owned());
+    let p = |percent: f64| Metric::Time(Time::Percentile(percent), Of::All);
+    let successful = |time: Time| Metric::Time(time, Of::Successful);
     for (text, subject, metric, comparison, limit) in [
         ("all.failures < 1%", Subject::All, Metric::FailureRate, Below, 1.0),
         ("failures <= 10", Subject::All, Metric::Failures, AtMost, 10.0),
         ("all.rps > 400", Subject::All, Metric::Rps, Above, 400.0),
         ("rps>=30/m", Subject::All, Metric::Rps, AtLeast, 0.5),
-        ("\"Get treatment variant\".p99 < 300ms", line("Get treatment variant"), Metric::Percentile(99.0), Below, 300_000.0),
-        ("'Checkout / Pay'.p99.9<1.5s", line("Checkout / Pay"), Metric::Percentile(99.9), Below, 1_500_000.0),
-        ("Checkout.p95 < 2s", line("Checkout"), Metric::Percentile(95.0), Below, 2_000_000.0),
-        ("v1.2.avg < 1ms", line("v1.2"), Metric::Average, Below, 1_000.0),
-        ("p99.9 < 1s", Subject::All, Metric::Percentile(99.9), Below, 1_000_000.0),
+        ("\"Get treatment variant\".p99 < 300ms", line("Get treatment variant"), p(99.0), Below, 300_000.0),
+        ("'Checkout / Pay'.p99.9<1.5s", line("Checkout / Pay"), p(99.9), Below, 1_500_000.0),
+        ("Checkout.p95 < 2s", line("Checkout"), p(95.0), Below, 2_000_000.0),
+        ("v1.2.avg < 1ms", line("v1.2"), Metric::Time(Time::Average, Of::All), Below, 1_000.0),
+        ("p99.9 < 1s", Subject::All, p(99.9), Below, 1_000_000.0),
         ("Look.requests > 1_000", line("Look"), Metric::Requests, Above, 1000.0),
         ("missed < 1", Subject::All, Metric::Missed, Below, 1.0),
         ("lag < 20ms", Subject::All, Metric::Lag, Below, 20_000.0),
-        ("\"p95\".max < 1s", line("p95"), Metric::Max, Below, 1_000_000.0),
+        ("p95(successful) < 1s", Subject::All, successful(Time::Percentile(95.0)), Below, 1_000_000.0),
+        ("all.max(successful) < 1s", Subject::All, successful(Time::Max), Below, 1_000_000.0),
+        ("Look.avg (successful) < 1s", line("Look"), successful(Time::Average), Below, 1_000_000.0),
+        ("\"Log in\".min(successful)>1ms", line("Log in"), successful(Time::Min), Above, 1_000.0),
+        ("unfinished < 1%", Subject::All, Metric::UnfinishedRate, Below, 1.0),
+        ("Look.unfinished <= 3", line("Look"), Metric::Unfinished, AtMost, 3.0),
+        ("resends < 0.5%", Subject::All, Metric::ResendRate, Below, 0.5),
+        ("all.resends < 10", Subject::All, Metric::Resends, Below, 10.0),
+        ("\"p95\".max < 1s", line("p95"), Metric::Time(Time::Max, Of::All), Below, 1_000_000.0),
     ] {
         let expected = Rule { subject, metric, comparison, limit: Limit::Value(limit), over: None, from: Duration::ZERO, abort: None };
         assert_eq!(rule(text), expected, "{text}");
@@ -46,6 +56,8 @@ fn limits_of_an_earlier_run() {
         assert_eq!(rule(text).limit, Limit::Baseline { factor, plus }, "{text}");
     }
     assert_eq!(rule("failures < baseline").metric, Metric::FailureRate);
+    assert_eq!(rule("unfinished <= baseline + 1%").metric, Metric::UnfinishedRate);
+    assert_eq!(rule("p95(successful) < baseline * 1.1").metric.to_string(), "p95(successful)");
     assert_eq!(Limit::Baseline { factor: 2.0, plus: 1.0 }.value(Some(10.0)), Some(21.0));
     assert_eq!(Limit::Baseline { factor: 2.0, plus: 1.0 }.value(None), None);
 }
@@ -74,7 +86,10 @@ fn what_is_wrong_is_shown_where_it_is() {
         ("p95 <", "the limit is missing"),
         ("p95 < 300", "7: the threshold `p95 < 300`: `300` is no limit of p95 (write 300ms or 300s)"),
         ("p95 < 5%", "write a time like 300ms"),
-        ("failures < 1.5", "write a whole number, or for failures a share like 1%"),
+        ("failures < 1.5", "write a whole number, or for failures, unfinished and resends a share like 1%"),
+        ("p95(ok) < 1s", "there is no metric `p95(ok)` (write p95, or p95(successful) to leave failed requests out)"),
+        ("rps(successful) > 1", "write rps: only avg, min, max and percentiles can be of successful requests"),
+        ("interrupted < 1%", "write unfinished"),
         ("failures < 101%", "write a share"),
         ("rps > fast", "write a rate"),
         ("p95 < baseline * x", "after `baseline *` comes a number"),

@@ -125,7 +125,12 @@ fn named_users_stand_alone() {
 
 #[test]
 fn who_ends_when() {
-    let end = |runner: &str| plan_of(runner, &[("A", 1), ("B", 1)]).unwrap().total_duration().map(|d| d.as_secs());
+    let end = |runner: &str| {
+        let planned = plan_of(runner, &[("A", 1), ("B", 1)]).unwrap().total_duration();
+        // What is said of thresholds before there is a plan goes by the same.
+        assert_eq!(profile(runner).planned_duration(), planned, "{runner}");
+        planned.map(|d| d.as_secs())
+    };
     assert_eq!(end("users: {A: {clients: 1, duration: 5s, start: 2s}, B: {clients: 1}}"), Some(7));
     assert_eq!(end("users: {A: {clients: 1}, B: {clients: 1}}"), None);
     assert_eq!(end("duration: 3s, users: {A: {clients: 1, duration: 5s}, B: {clients: 1}}"), Some(3));

@@ -162,7 +162,7 @@ fn judged(text: &str, outcome: Status) -> crate::thresholds::Verdict {
         unit: ltc_config::threshold::Unit::Us,
         comparison: "<".into(),
         limit: Some(1000.0),
-        actual: Some(287_000.0),
+        actual: Some(crate::thresholds::Value::Figure(287_000.0)),
         outcome,
         detail: String::new(),
         aborted_at_us: None,

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 pub use print::write;
 
 use super::Report;
+use super::differences::differences;
 use ltc_engine::stats::{Cell, History, NameKind, NameStats, PERCENTILE_NAMES, PERCENTILES, Timeline};
 use statistics::{bounds, chance_of_fewer, chance_of_more, design_effect};
 
@@ -25,6 +26,8 @@ pub enum Judgement {
     Same,
     /// Beyond the tolerance, but it may be chance.
     Unclear,
+    /// Better by more than the tolerance, and that is no chance; but failures rose, and who answers less is faster.
+    Doubtful,
     /// There is nothing to judge it by.
     None,
 }
@@ -34,10 +37,10 @@ pub enum Judgement {
 pub struct Change {
     /// `p95`, `rps`, `failures`.
     pub figure: String,
-    /// In the earlier run: microseconds, a second, or a share.
-    pub base: f64,
+    /// In the earlier run: microseconds, a second, or a share; nothing where no request has one.
+    pub base: Option<f64>,
     /// In the newer one.
-    pub new: f64,
+    pub new: Option<f64>,
     /// What it is.
     pub judgement: Judgement,
     /// Where it is worse or better: by how much at least, as a share of the earlier figure.
@@ -45,9 +48,19 @@ pub struct Change {
 }
 
 impl Change {
-    /// The change as a share of the earlier figure; nothing where that is 0.
+    /// The change as a share of the earlier figure; nothing where that is 0, or either is missing.
     pub fn relative(&self) -> Option<f64> {
-        (self.base > 0.0).then(|| self.new / self.base - 1.0)
+        let (base, new) = (self.base?, self.new?);
+        (base > 0.0).then(|| new / base - 1.0)
+    }
+}
+
+impl Change {
+    /// Where failures rose, nothing is called better.
+    fn doubt(&mut self) {
+        if self.judgement == Judgement::Better {
+            self.judgement = Judgement::Doubtful;
+        }
     }
 }
 
@@ -71,6 +84,8 @@ pub struct Comparison {
     pub gone: Vec<String>,
     /// Names of lines that only the newer run has.
     pub added: Vec<String>,
+    /// What differs between the runs themselves, a line each.
+    pub differences: Vec<String>,
 }
 
 impl Comparison {
@@ -84,24 +99,35 @@ impl Comparison {
         let alpha = FALSE_ALARM / judged as f64;
         let judge = Judge { tolerance, alpha };
         let seconds = (base.run.duration().as_secs_f64(), new.run.duration().as_secs_f64());
+        let totals = (base.total.total(&base.names), new.total.total(&new.names));
         let mut lines: Vec<Line> = both
             .iter()
             .map(|key| {
                 let ((was, was_at), (is, is_at)) = (&earlier.lines[*key], &newer.lines[*key]);
-                let sides = (Side::new(was, &base.timeline, was_at, seconds.0), Side::new(is, &new.timeline, is_at, seconds.1));
+                // What failed outside of steps is a share of all that was tried.
+                let of = |stats: &NameStats, total: &NameStats| if stats.requests == 0 { total.tried() } else { stats.tried() };
+                let sides = (
+                    Side::new(was, of(was, &totals.0), &base.timeline, was_at, seconds.0),
+                    Side::new(is, of(is, &totals.1), &new.timeline, is_at, seconds.1),
+                );
                 Line { name: key.0.clone(), changes: judge.line(&sides.0, &sides.1) }
             })
             .collect();
-        let totals = (base.total.total(&base.names), new.total.total(&new.names));
         let (steps_before, steps) = (steps(base), steps(new));
-        let before = Side::new(&totals.0, &base.timeline, &steps_before, seconds.0);
-        let after = Side::new(&totals.1, &new.timeline, &steps, seconds.1);
+        let before = Side::new(&totals.0, totals.0.tried(), &base.timeline, &steps_before, seconds.0);
+        let after = Side::new(&totals.1, totals.1.tried(), &new.timeline, &steps, seconds.1);
+        let more_failures = after.failed() > before.failed();
         lines.push(Line { name: "Total".to_owned(), changes: judge.line(&before, &after) });
+        // A run of which more fails is never called better, in no line.
+        for change in lines.iter_mut().filter(|_| more_failures).flat_map(|line| &mut line.changes) {
+            change.doubt();
+        }
         let missing = |key: &&(String, NameKind)| earlier.has(key) && !newer.lines.contains_key(*key);
         Self {
             tolerance,
             lines,
             gone: earlier.order.iter().filter(missing).map(|key| key.0.clone()).collect(),
+            differences: differences(&[&base.run, &new.run]).into_iter().map(|difference| difference.changed()).collect(),
             added: newer.order.iter().filter(|key| newer.has(key) && !earlier.has(key)).map(|key| key.0.clone()).collect(),
         }
     }
@@ -113,7 +139,7 @@ impl Comparison {
 }
 
 fn steps(report: &Report) -> Vec<usize> {
-    (0..report.names.len()).filter(|&line| report.names[line].kind == NameKind::Step).collect()
+    (0..report.names.len()).filter(|&line| report.names[line].kind != NameKind::Group).collect()
 }
 
 struct ByName {
@@ -123,7 +149,7 @@ struct ByName {
 
 impl ByName {
     fn has(&self, key: &(String, NameKind)) -> bool {
-        self.lines.get(key).is_some_and(|(stats, _)| stats.requests > 0)
+        self.lines.get(key).is_some_and(|(stats, _)| stats.tried() > 0)
     }
 }
 
@@ -145,21 +171,29 @@ fn by_name(report: &Report) -> ByName {
 /// A line in one run.
 struct Side<'a> {
     stats: &'a NameStats,
+    /// What its failures are a share of.
+    tried: u64,
     history: &'a History,
     lines: &'a [usize],
     seconds: f64,
 }
 
 impl<'a> Side<'a> {
-    fn new(stats: &'a NameStats, timeline: &'a Timeline, lines: &'a [usize], seconds: f64) -> Self {
-        Self { stats, history: timeline.history(), lines, seconds }
+    fn new(stats: &'a NameStats, tried: u64, timeline: &'a Timeline, lines: &'a [usize], seconds: f64) -> Self {
+        Self { stats, tried, history: timeline.history(), lines, seconds }
     }
 
-    fn effect(&self, part: impl Fn(&Cell) -> u64) -> f64 {
+    /// The share of failures.
+    fn failed(&self) -> Option<f64> {
+        (self.tried > 0).then(|| self.stats.failures as f64 / self.tried as f64)
+    }
+
+    /// How much more a part of each stretch's requests scatters than it would by chance.
+    fn effect(&self, whole: impl Fn(&Cell) -> u64, part: impl Fn(&Cell) -> u64) -> f64 {
         let mut stretches: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
         for (number, cell) in self.lines.iter().flat_map(|&line| self.history.line(line)) {
             let stretch = stretches.entry(number).or_default();
-            stretch.0 += cell.requests;
+            stretch.0 += whole(cell);
             stretch.1 += part(cell);
         }
         design_effect(stretches.into_values())
@@ -176,6 +210,9 @@ impl Judge {
     fn line(&self, base: &Side<'_>, new: &Side<'_>) -> Vec<Change> {
         let mut changes = vec![self.rps(base, new), self.failures(base, new)];
         changes.extend((0..PERCENTILES.len()).map(|place| self.percentile(place, base, new)));
+        if new.failed() > base.failed() {
+            changes.iter_mut().for_each(Change::doubt);
+        }
         changes
     }
 
@@ -185,8 +222,8 @@ impl Judge {
         let (was_us, is_us) = (was.quantile_us(quantile) as f64, is.quantile_us(quantile) as f64);
         let mut change = Change {
             figure: format!("p{}", PERCENTILE_NAMES[place]),
-            base: was_us,
-            new: is_us,
+            base: (!was.is_empty()).then_some(was_us),
+            new: (!is.is_empty()).then_some(is_us),
             judgement: Judgement::None,
             at_least: None,
         };
@@ -196,7 +233,7 @@ impl Judge {
         }
         // Each bound may be passed with half the chance: together they are with at most the whole.
         let of = |side: &Side<'_>, us: f64| {
-            let effect = side.effect(|cell| cell.times.above(us as u64));
+            let effect = side.effect(|cell| cell.times.count(), |cell| cell.times.above(us as u64));
             bounds(side.stats.response(), quantile, effect, self.alpha / 2.0)
         };
         let (was, is) = (of(base, was_us), of(new, is_us));
@@ -212,7 +249,7 @@ impl Judge {
     }
 
     fn rps(&self, base: &Side<'_>, new: &Side<'_>) -> Change {
-        let rate = |side: &Side<'_>| if side.seconds > 0.0 { side.stats.requests as f64 / side.seconds } else { 0.0 };
+        let rate = |side: &Side<'_>| (side.seconds > 0.0).then(|| side.stats.requests as f64 / side.seconds);
         let sides = ((base.stats.requests as f64, base.seconds), (new.stats.requests as f64, new.seconds));
         let fewer = chance_of_fewer(sides.0, sides.1, 1.0 - self.tolerance) <= self.alpha;
         let more = chance_of_more(sides.0, sides.1, 1.0 + self.tolerance) <= self.alpha;
@@ -220,15 +257,15 @@ impl Judge {
     }
 
     fn failures(&self, base: &Side<'_>, new: &Side<'_>) -> Change {
-        let share = |side: &Side<'_>| side.stats.failures as f64 / (side.stats.requests.max(1)) as f64;
-        let effect = base.effect(|cell| cell.failures).max(new.effect(|cell| cell.failures));
-        let events = |side: &Side<'_>| (side.stats.failures as f64 / effect, side.stats.requests as f64 / effect);
+        let of = |side: &Side<'_>| side.effect(|cell| cell.requests, |cell| cell.failures);
+        let effect = of(base).max(of(new));
+        let events = |side: &Side<'_>| (side.stats.failures as f64 / effect, side.tried as f64 / effect);
         let worse = chance_of_more(events(base), events(new), 1.0 + self.tolerance) <= self.alpha;
         let better = chance_of_fewer(events(base), events(new), 1.0 - self.tolerance) <= self.alpha && base.stats.failures > 0;
-        self.proven("failures", share(base), share(new), worse, better)
+        self.proven("failures", base.failed(), new.failed(), worse, better)
     }
 
-    fn proven(&self, figure: &str, base: f64, new: f64, worse: bool, better: bool) -> Change {
+    fn proven(&self, figure: &str, base: Option<f64>, new: Option<f64>, worse: bool, better: bool) -> Change {
         let mut change = Change { figure: figure.to_owned(), base, new, judgement: Judgement::None, at_least: None };
         change.judgement = match (worse, better) {
             (true, _) => Judgement::Worse,
@@ -241,7 +278,8 @@ impl Judge {
     fn unproven(&self, change: &Change) -> Judgement {
         match change.relative() {
             Some(relative) if relative.abs() <= self.tolerance => Judgement::Same,
-            None if change.new == 0.0 => Judgement::Same,
+            None if change.base.is_none() || change.new.is_none() => Judgement::None,
+            None if change.new == Some(0.0) => Judgement::Same,
             _ => Judgement::Unclear,
         }
     }

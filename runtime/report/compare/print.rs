@@ -9,6 +9,7 @@ use crate::report::{Look, Report, Table, clock, ms, rate};
 
 const RED: Style = AnsiColor::Red.on_default().bold();
 const GREEN: Style = AnsiColor::Green.on_default();
+const YELLOW: Style = AnsiColor::Yellow.on_default();
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 
@@ -17,7 +18,11 @@ pub fn write(out: &mut dyn io::Write, base: &Report, new: &Report, comparison: &
     for (name, report) in [("base", base), ("new", new)] {
         let run = &report.run;
         let requests = crate::report::count(report.total.total(&report.names).requests);
-        writeln!(out, "{name:<5} {} · env {} · {} · {} · {requests} requests", run.test, run.env, run.started_at, clock(run.duration()))?;
+        let (lasted, verdict) = (clock(run.duration()), report.outcome.word());
+        writeln!(out, "{name:<5} {} · env {} · {} · {lasted} · {requests} requests · {verdict}", run.test, run.env, run.started_at)?;
+    }
+    for difference in &comparison.differences {
+        writeln!(out, "{} {difference}", look.paint(YELLOW, "differs:"))?;
     }
     writeln!(out)?;
     let heads = comparison.lines.first().map(|line| line.changes.iter().map(|change| change.figure.clone())).into_iter().flatten();
@@ -34,8 +39,16 @@ pub fn write(out: &mut dyn io::Write, base: &Report, new: &Report, comparison: &
         table.row(BOLD, cells(total));
     }
     table.lines(look).iter().try_for_each(|line| writeln!(out, "{line}"))?;
-    writeln!(out, "\n{}", look.paint(DIM, "✗ worse  ✓ better  ? more than the tolerance, but it may be chance"))?;
-    for (judgement, title, style) in [(Judgement::Worse, "Worse", RED), (Judgement::Better, "Better", GREEN)] {
+    writeln!(out, "\n{}", look.paint(DIM, "Times are of successful requests."))?;
+    let has_doubt = comparison.lines.iter().flat_map(|line| &line.changes).any(|change| change.judgement == Judgement::Doubtful);
+    let doubt = if has_doubt { "  ! better, but failures rose" } else { "" };
+    writeln!(out, "{}", look.paint(DIM, &format!("✗ worse  ✓ better{doubt}  ? more than the tolerance, but it may be chance")))?;
+    let lists = [
+        (Judgement::Worse, "Worse", RED),
+        (Judgement::Better, "Better", GREEN),
+        (Judgement::Doubtful, "Better, but failures rose: who answers less is faster", YELLOW),
+    ];
+    for (judgement, title, style) in lists {
         let found: Vec<(&str, &Change)> = comparison
             .lines
             .iter()
@@ -58,7 +71,8 @@ pub fn write(out: &mut dyn io::Write, base: &Report, new: &Report, comparison: &
         }
     }
     let verdict = if comparison.is_worse() { look.paint(RED, "worse") } else { look.paint(GREEN, "not worse") };
-    writeln!(out, "\nThe new run is {verdict}, within {} of the base.", percent(comparison.tolerance))
+    let tolerance = percent(comparison.tolerance);
+    writeln!(out, "\nThe new run is {verdict} by more than {} %.", tolerance.trim_end_matches('%'))
 }
 
 fn cell(change: &Change) -> String {
@@ -66,20 +80,22 @@ fn cell(change: &Change) -> String {
         Judgement::Worse => " ✗",
         Judgement::Better => " ✓",
         Judgement::Unclear => " ?",
+        Judgement::Doubtful => " !",
         Judgement::Same | Judgement::None => "",
     };
     let text = match change.relative() {
         // A share of failures says more than by how much it grew.
-        _ if change.figure == "failures" && change.base == change.new => percent(change.new),
-        _ if change.figure == "failures" => format!("{} → {}", percent(change.base), percent(change.new)),
+        _ if change.figure == "failures" && change.base == change.new => figure(change, change.new),
+        _ if change.figure == "failures" => format!("{} → {}", figure(change, change.base), figure(change, change.new)),
         Some(relative) => signed(relative),
-        None if change.new == 0.0 => "–".to_owned(),
-        None => "new".to_owned(),
+        None if change.base.is_none() && change.new.is_some() => "new".to_owned(),
+        None => "–".to_owned(),
     };
     format!("{text}{mark}")
 }
 
-fn figure(change: &Change, value: f64) -> String {
+fn figure(change: &Change, value: Option<f64>) -> String {
+    let Some(value) = value else { return "–".to_owned() };
     match change.figure.as_str() {
         "rps" => rate(value),
         "failures" => percent(value),

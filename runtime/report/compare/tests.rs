@@ -107,9 +107,67 @@ fn what_is_printed() {
     let mut out = Vec::new();
     write(&mut out, &base, &new, &found, crate::report::Look::default()).unwrap();
     let text = String::from_utf8(out).unwrap();
-    assert!(text.contains("The new run is worse, within 5% of the base."), "{text}");
+    assert!(text.ends_with("\nThe new run is worse by more than 5 %.\n"), "{text}");
     let worse = text.split("\nWorse\n").nth(1).unwrap();
     assert!(worse.starts_with("  Look: failures 0% → "), "{text}");
     assert!(worse.contains("  Look: p50 ") && worse.contains("%, at least +"), "{text}");
     assert!(text.lines().any(|line| line.starts_with("Look   +0.0%")), "{text}");
+}
+
+#[test]
+fn a_run_of_which_more_fails_is_never_called_better() {
+    let (base, new) = (run(1, 50, 1.25, 0.0), run(2, 50, 1.0, 0.02));
+    let found = Comparison::of(&base, &new, 0.05);
+    assert_eq!(judged(&found, "Look", "p50"), Judgement::Doubtful, "faster, since a part of it fails");
+    assert_eq!(judged(&found, "Look", "failures"), Judgement::Worse);
+    // Nor is it in a line that fails no more than before: the run as a whole does.
+    let mut base = run(1, 50, 1.0, 0.0);
+    let mut new = run(2, 50, 1.0, 0.02);
+    base.names.swap(0, 1);
+    new.names.swap(0, 1);
+    std::mem::swap(&mut base.total.names[0].service, &mut new.total.names[0].service);
+    for one in [&base, &new].map(|report| Comparison::of(report, &new, 0.0)) {
+        assert!(one.lines.iter().flat_map(|line| &line.changes).all(|change| change.judgement != Judgement::Better));
+    }
+    // A single failure more is enough: no tolerance applies to it.
+    let (base, mut new) = (run(1, 50, 1.25, 0.0), run(2, 50, 1.0, 0.0));
+    assert_eq!(judged(&Comparison::of(&base, &new, 0.05), "Look", "p50"), Judgement::Better);
+    new.total.names[0].failures = 1;
+    let found = Comparison::of(&base, &new, 0.05);
+    assert_eq!((judged(&found, "Look", "p50"), judged(&found, "Look", "failures")), (Judgement::Doubtful, Judgement::Unclear));
+    let mut out = Vec::new();
+    write(&mut out, &base, &new, &found, crate::report::Look::default()).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.contains("Better, but failures rose") && !text.contains("\nBetter\n") && text.contains(" !"), "{text}");
+    assert!(text.ends_with("\nThe new run is not worse by more than 5 %.\n"), "{text}");
+}
+
+#[test]
+fn what_has_no_figure_is_a_dash() {
+    let (base, mut new) = (run(1, 50, 1.0, 0.0), run(2, 50, 1.0, 0.0));
+    new.total.names[0].failures = new.total.names[0].requests;
+    new.total.names[0].service = ltc_engine::stats::Durations::default();
+    let found = Comparison::of(&base, &new, 0.05);
+    let look = &found.lines[0];
+    assert_eq!(look.changes[2].new, None);
+    assert_eq!((look.changes[2].judgement, look.changes[1].judgement), (Judgement::None, Judgement::Worse));
+    let mut out = Vec::new();
+    write(&mut out, &base, &new, &found, crate::report::Look::default()).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    let line = text.lines().find(|line| line.starts_with("Look ")).unwrap();
+    assert!(line.contains("0% → 100% ✗") && line.matches('–').count() == 11 && !line.contains("-100"), "{line}");
+}
+
+#[test]
+fn what_differs_between_the_runs_is_said() {
+    let (mut base, mut new) = (run(1, 5, 1.0, 0.0), run(2, 5, 1.0, 0.0));
+    let of = |base: &Report, new: &Report| Comparison::of(base, new, 0.05).differences;
+    assert_eq!(of(&base, &new), Vec::<String>::new());
+    (base.run.env, new.run.env) = ("cs1".into(), "cs2".into());
+    new.run.test = "shop2".into();
+    (base.run.ltc_version, new.run.ltc_version) = ("0.1.0".into(), "0.2.0".into());
+    assert_eq!(of(&base, &new), ["test: shop → shop2", "environment: cs1 → cs2", "ltc: 0.1.0 → 0.2.0"]);
+    let mut out = Vec::new();
+    write(&mut out, &base, &new, &Comparison::of(&base, &new, 0.05), crate::report::Look::default()).unwrap();
+    assert!(String::from_utf8(out).unwrap().contains("\ndiffers: environment: cs1 → cs2\n"));
 }

@@ -1,0 +1,74 @@
+//! Whether a threshold's times fit into the test: what can never come to pass is warned about before the load, not found out after it.
+
+use std::time::Duration;
+
+use super::Threshold;
+use crate::duration::print;
+use crate::error::ConfigError;
+
+impl Threshold {
+    /// What of it can't happen in a test of that length, a warning each: a stretch (`over`) or a time (`from`, `abort after`) that
+    /// the test doesn't reach.
+    pub fn beyond(&self, planned: Duration) -> Vec<ConfigError> {
+        let rule = &self.rule;
+        let lasts = format!("the test lasts {}", print(planned));
+        let warning = |what: String, help: String| {
+            ConfigError::new(self.place.clone(), format!("the threshold `{}`: {what}", self.text)).with_help(help)
+        };
+        let left = planned.saturating_sub(rule.from);
+        if !rule.from.is_zero() && left.is_zero() {
+            let what = format!("it is judged from {} on, and {lasts}: it is never judged", print(rule.from));
+            return vec![warning(what, "write an earlier time, or let the test last longer".to_owned())];
+        }
+        let behind = if rule.from.is_zero() { String::new() } else { format!(", of which {} are judged", print(left)) };
+        let mut found = Vec::new();
+        if let Some(over) = rule.over.filter(|over| *over > left) {
+            let what = format!("{lasts}{behind}: no stretch of {} is in it, so all of it is judged as one", print(over));
+            found.push(warning(what, format!("write `over` and a time below {}", print(left))));
+        }
+        let after = rule.abort.unwrap_or_default();
+        if !after.is_zero() && rule.over.unwrap_or_default().saturating_add(after) > left {
+            let what = format!("{lasts}{behind}: it can't be broken for {}, so it never stops the test", print(after));
+            found.push(warning(what, "write a shorter time behind `abort after`".to_owned()));
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Place;
+
+    fn beyond(text: &str, seconds: u64) -> Vec<String> {
+        let found = Threshold::parse(text, &Place::file("x.yml")).unwrap().beyond(Duration::from_secs(seconds));
+        found.into_iter().map(|warning| warning.to_string()).collect()
+    }
+
+    #[test]
+    fn what_fits_is_not_warned_about() {
+        for text in
+            ["p95 < 1s", "p95 < 1s over 60s", "p95 < 1s over 30s from 30s", "failures < 1% abort after 60s", "rps > 1 from 59s abort"]
+        {
+            assert_eq!(beyond(text, 60), Vec::<String>::new(), "{text}");
+        }
+    }
+
+    #[test]
+    fn each_time_that_the_test_doesnt_reach_is() {
+        for (text, part) in [
+            (
+                "p95 < 1s over 2m",
+                "the test lasts 1m: no stretch of 2m is in it, so all of it is judged as one (write `over` and a time below 1m)",
+            ),
+            ("p95 < 1s over 40s from 30s", "the test lasts 1m, of which 30s are judged: no stretch of 40s is in it"),
+            ("failures < 1% abort after 2m", "the test lasts 1m: it can't be broken for 2m, so it never stops the test"),
+            ("failures < 1% over 40s abort after 30s", "it can't be broken for 30s"),
+            ("rps > 1 from 1m", "it is judged from 1m on, and the test lasts 1m: it is never judged"),
+        ] {
+            let found = beyond(text, 60);
+            assert!(found.len() == 1 && found[0].contains(part) && found[0].starts_with("x.yml: the threshold `"), "{text}: {found:?}");
+        }
+        assert_eq!(beyond("p95 < 1s over 2m abort after 5m", 60).len(), 2);
+    }
+}

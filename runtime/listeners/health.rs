@@ -1,0 +1,60 @@
+//! What is said of a sink while the test runs: one line when it no longer takes what it is sent, one when it does again.
+
+use super::post::Fate;
+
+/// How often in a row a sink may be busy before it is said: a restart is no news.
+const PATIENCE: u32 = 3;
+
+/// How a sink does.
+#[derive(Debug)]
+pub(super) struct Health {
+    name: &'static str,
+    failed: u32,
+    told: bool,
+}
+
+impl Health {
+    pub(super) fn new(name: &'static str) -> Self {
+        Self { name, failed: 0, told: false }
+    }
+
+    /// The line that a message's fate is worth, if any.
+    pub(super) fn take(&mut self, fate: &Fate) -> Option<String> {
+        let name = self.name;
+        let why = match fate {
+            Fate::Taken(_) => {
+                self.failed = 0;
+                return std::mem::take(&mut self.told).then(|| format!("note: {name} takes what it is sent again"));
+            }
+            Fate::Never(why) => format!("warning: {name} refuses what it is sent: {why}"),
+            Fate::Unreached(why) => format!("warning: {name} can't be reached: {why}; it is tried again"),
+            Fate::Later(why, _) => format!("warning: {name} doesn't take what it is sent: {why}; it is tried again"),
+        };
+        self.failed += 1;
+        let due = !matches!(fate, Fate::Later(..)) || self.failed >= PATIENCE;
+        let news = due && !self.told;
+        self.told |= due;
+        news.then_some(why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_when_it_begins_and_one_when_it_is_over() {
+        let mut health = Health::new("Splunk");
+        let never = Fate::Never("it answered 403".into());
+        let busy = Fate::Later("it answered 503".into(), None);
+        assert_eq!(health.take(&Fate::Taken(Vec::new())), None);
+        assert_eq!(health.take(&never).unwrap(), "warning: Splunk refuses what it is sent: it answered 403");
+        assert_eq!((health.take(&never), health.take(&busy)), (None, None), "once is enough");
+        assert_eq!(health.take(&Fate::Taken(Vec::new())).unwrap(), "note: Splunk takes what it is sent again");
+        assert_eq!((health.take(&busy), health.take(&busy)), (None, None), "a restart is no news");
+        assert_eq!(health.take(&busy).unwrap(), "warning: Splunk doesn't take what it is sent: it answered 503; it is tried again");
+        assert_eq!(health.take(&busy), None);
+        let unknown = Fate::Unreached("dns error".into());
+        assert_eq!(Health::new("OTLP").take(&unknown).unwrap(), "warning: OTLP can't be reached: dns error; it is tried again");
+    }
+}

@@ -1,0 +1,85 @@
+//! What a threshold measured.
+
+use ltc_config::threshold::Comparison;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A figure, or that a failed request stands where it would be. In JSON a number, or `"failed"`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value {
+    /// In the metric's unit.
+    Figure(f64),
+    /// More requests failed than the figure leaves room for: p95 where more than 5 % did.
+    Failed,
+}
+
+impl Value {
+    /// Whether it is on the right side of a limit. A failure never is, whichever side that is.
+    pub(super) fn holds(self, comparison: Comparison, limit: f64) -> bool {
+        match self {
+            Self::Figure(value) => comparison.holds(value, limit),
+            Self::Failed => false,
+        }
+    }
+
+    /// Whether it is further from holding than another.
+    pub(super) fn is_worse(self, comparison: Comparison, than: Self) -> bool {
+        match (self, than) {
+            (_, Self::Failed) => false,
+            (Self::Failed, Self::Figure(_)) => true,
+            (Self::Figure(value), Self::Figure(than)) => comparison.is_worse(value, than),
+        }
+    }
+}
+
+/// How it is written where it is no figure.
+pub(super) const FAILED: &str = "failed";
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Figure(value) => to.serialize_f64(*value),
+            Self::Failed => to.serialize_str(FAILED),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Figure(f64),
+    Word(String),
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        match Written::deserialize(from)? {
+            Written::Figure(value) => Ok(Self::Figure(value)),
+            Written::Word(word) if word == FAILED => Ok(Self::Failed),
+            Written::Word(word) => Err(serde::de::Error::custom(format!("unexpected {word:?}, expected a number or {FAILED:?}"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_never_holds_and_is_the_worst() {
+        for comparison in [Comparison::Below, Comparison::AtMost, Comparison::Above, Comparison::AtLeast] {
+            assert!(!Value::Failed.holds(comparison, 1.0));
+            assert!(Value::Failed.is_worse(comparison, Value::Figure(1e12)) && !Value::Figure(0.0).is_worse(comparison, Value::Failed));
+        }
+        assert!(Value::Figure(2.0).is_worse(Comparison::Below, Value::Figure(1.0)));
+        assert!(Value::Figure(1.0).is_worse(Comparison::AtLeast, Value::Figure(2.0)));
+    }
+
+    #[test]
+    fn what_is_read_equals_what_was_written() {
+        let all = [Some(Value::Figure(0.1)), Some(Value::Figure(5.0)), Some(Value::Failed), None];
+        let text = serde_json::to_string(&all).unwrap();
+        assert_eq!(text, r#"[0.1,5.0,"failed",null]"#);
+        assert_eq!(serde_json::from_str::<[Option<Value>; 4]>(&text).unwrap(), all);
+        assert!(serde_json::from_str::<Value>("\"x\"").is_err());
+    }
+}
