@@ -17,5 +17,7 @@ pub mod model;
 pub mod parse;
 pub mod pipeline;
 pub mod project;
+#[cfg(test)]
+mod reached_tests;
 pub mod source;
 pub mod span;

@@ -6,13 +6,13 @@ use std::path::{Component, Path, PathBuf};
 
 use ltc_config::carried::carried;
 use ltc_config::environment::{self, EnvData, EnvValue as Value, Source};
-use ltc_config::{ConfigError, Environment, Profile, Reads};
+use ltc_config::{ApiTransportSettings, ConfigError, Environment, Profile, Reads};
 
 use crate::ast::{File, Item};
 use crate::check::{self, AssetKind, Assets, Env, EnvValue, Input, Loaded, SourceFile};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::emit::{self, Emitted};
-use crate::model::Program;
+use crate::model::{Program, sections};
 use crate::parse;
 use crate::source::SourceMap;
 use crate::span::{FileId, Span};
@@ -113,6 +113,9 @@ pub fn check(target: &Target) -> Result<Checked, String> {
         config.extend(thresholds_of(program, profile));
         config_warnings.extend(profile.thresholds_beyond(profile.planned_duration()));
         diagnostics.extend(too_few_rows(program, profile));
+    }
+    if let (Some(program), Some(environment)) = (&program, &environment) {
+        config.extend(reached_of(program, environment));
     }
     let mut unknown = Vec::new();
     let environments = program.as_ref().map(|program| environments(&target.root, program, &mut unknown)).unwrap_or_default();
@@ -401,6 +404,23 @@ fn schema(value: &Value) -> EnvValue {
         EnvData::List(items) => EnvValue::List(items.iter().map(schema).collect()),
         EnvData::Object(members) => EnvValue::Object(members.iter().map(|(key, value)| (key.clone(), schema(value))).collect()),
     }
+}
+
+/// What is wrong with how the environment says that hosts are reached.
+fn reached_of(program: &Program, environment: &Environment) -> Vec<ConfigError> {
+    let sections: Vec<Vec<String>> = program.apis.iter().map(|api| sections(program, api)).collect();
+    let mut errors: Vec<ConfigError> = Vec::new();
+    for (api, sections) in program.apis.iter().zip(&sections) {
+        let sections: Vec<&str> = sections.iter().map(String::as_str).collect();
+        let wrong = ApiTransportSettings::from(environment, &api.name, &sections).err().unwrap_or_default();
+        // Apis that share a section share its errors.
+        errors.extend(wrong.into_iter().filter(|wrong| errors.iter().all(|known| known.place != wrong.place)).collect::<Vec<_>>());
+    }
+    let sections: Vec<&str> = sections.iter().flatten().map(String::as_str).collect();
+    let reads: Vec<String> = program.env.iter().map(|key| key.path.join(".")).collect();
+    let reads: Vec<&str> = reads.iter().map(String::as_str).collect();
+    errors.extend(ltc_config::beside::stray(environment, &sections, &reads));
+    errors
 }
 
 /// Users that the profile names and the spec doesn't have.

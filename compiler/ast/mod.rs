@@ -81,6 +81,8 @@ pub enum ApiMember {
     Keys(Name),
     /// `cookies on`: the word behind `cookies`.
     Cookies(Name),
+    /// `resend off`: the word behind `resend`.
+    Resend(Name),
     /// What an api, a resource and a request may each say.
     Option(RequestOption),
     /// `healthcheck GET /x { version = … }`; `None` is `healthcheck none`.

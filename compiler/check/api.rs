@@ -44,7 +44,7 @@ impl<'a> Checker<'a> {
         let api = self.apis[id.0].ast;
         let around = self.enter(FuncKind::File, format!("api {}", api.name.node));
         let mut seen: Vec<(&str, Span)> = Vec::new();
-        let mut cookies = false;
+        let (mut cookies, mut resend) = (false, true);
         let mut base = None;
         let mut health: Option<Option<&'a ast::Healthcheck>> = None;
         let mut options: Vec<&'a RequestOption> = Vec::new();
@@ -53,6 +53,7 @@ impl<'a> Checker<'a> {
                 ApiMember::Base(e) => ("base", e.span),
                 ApiMember::Keys(word) => ("keys", word.span),
                 ApiMember::Cookies(word) => ("cookies", word.span),
+                ApiMember::Resend(word) => ("resend", word.span),
                 ApiMember::Healthcheck(_, span) => ("healthcheck", *span),
                 ApiMember::Option(option) => {
                     options.push(option);
@@ -76,6 +77,11 @@ impl<'a> Checker<'a> {
                     "on" => cookies = true,
                     "off" => {}
                     _ => self.unknown_word(word, "a word of `cookies`", &["on", "off"]),
+                },
+                ApiMember::Resend(word) => match word.node.as_str() {
+                    "on" => {}
+                    "off" => resend = false,
+                    _ => self.unknown_word(word, "a word of `resend`", &["on", "off"]),
                 },
                 ApiMember::Healthcheck(check, _) => health = Some(check.as_deref()),
                 _ => {}
@@ -104,6 +110,7 @@ impl<'a> Checker<'a> {
             base: base.unwrap_or_else(|| super::broken(name.span)),
             options,
             cookies,
+            resend,
             health,
             span: name.span,
         });
@@ -163,6 +170,7 @@ impl<'a> Checker<'a> {
                 ApiMember::Base(e) => self.not_in_resource(e.span, "base"),
                 ApiMember::Keys(word) => self.not_in_resource(word.span, "keys"),
                 ApiMember::Cookies(word) => self.not_in_resource(word.span, "cookies"),
+                ApiMember::Resend(word) => self.not_in_resource(word.span, "resend"),
                 ApiMember::Healthcheck(_, span) => self.not_in_resource(*span, "healthcheck"),
                 ApiMember::Resource(inner) => self.not_in_resource(inner.name.span, "resource"),
             }

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::expr::ty;
 use super::{Emitter, index};
-use crate::model::{AtEnd, Data, LineKind, Program, TaskPick, User, Wait};
+use crate::model::{AtEnd, Data, LineKind, Program, TaskPick, User, Wait, sections};
 use crate::span::Span;
 
 impl Emitter<'_> {
@@ -106,7 +106,8 @@ impl Emitter<'_> {
     fn apis(&self) -> Vec<TokenStream> {
         let apis = self.program.apis.iter().enumerate();
         apis.map(|(id, api)| {
-            let (name, base, cookies, at) = (&api.name, self.lone(&api.base), api.cookies, self.at(api.span));
+            let (name, base, cookies, resend, at) = (&api.name, self.lone(&api.base), api.cookies, api.resend, self.at(api.span));
+            let sections = sections(self.program, api);
             let health = match &api.health {
                 None => quote!(None),
                 Some(health) => {
@@ -122,7 +123,15 @@ impl Emitter<'_> {
                     quote!(Some(Health { request: #request, version: #version }))
                 }
             };
-            quote!(ApiInfo { name: #name, base: #base, cookies: #cookies, health: #health, at: #at })
+            quote!(ApiInfo {
+                name: #name,
+                base: #base,
+                sections: &[#(#sections),*],
+                cookies: #cookies,
+                resend: #resend,
+                health: #health,
+                at: #at
+            })
         })
         .collect()
     }

@@ -3,9 +3,11 @@
 //! Nothing here refers to the tree; places are kept for the run-time messages (`specs/tpdata.lt:31:5`).
 
 mod expr;
+mod sections;
 mod stmt;
 
 pub use expr::{Const, Expr, ExprKind, PathStep, Quantity, Source, TextPart, Type, World};
+pub use sections::sections;
 pub use stmt::{
     Block, Exchange, Expect, ExpectKind, HeaderMatcher, Iter, Matcher, Status, Step, Stmt, StmtKind, Take, TaskPick, Then, Wait,
 };
@@ -109,6 +111,8 @@ pub struct Api {
     pub options: Options,
     /// `cookies on`.
     pub cookies: bool,
+    /// `resend off` is false.
+    pub resend: bool,
     /// `None`: `healthcheck none`.
     pub health: Option<Health>,
     /// Where it is declared.

@@ -38,6 +38,10 @@ impl Builder<'_> {
                 let word = self.only(pair);
                 ApiMember::Cookies(self.word(&word))
             }
+            Rule::resend => {
+                let word = self.only(pair);
+                ApiMember::Resend(self.word(&word))
+            }
             Rule::option => ApiMember::Option(self.option(pair)),
             Rule::healthcheck => ApiMember::Healthcheck(self.healthcheck(pair), span),
             Rule::request_def => ApiMember::Request(Box::new(self.request_def(pair))),

@@ -105,6 +105,7 @@ pub(super) fn is_mark(rule: Rule) -> bool {
             | Rule::kw_base
             | Rule::kw_keys
             | Rule::kw_cookies
+            | Rule::kw_resend
             | Rule::kw_auth
             | Rule::kw_headers
             | Rule::kw_timeout

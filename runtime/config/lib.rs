@@ -13,6 +13,7 @@
 //! Only the functions called `load` touch files, and variables of the process environment are asked of a function that the caller
 //! passes.
 
+pub mod beside;
 pub mod carried;
 pub mod credentials;
 pub mod duration;

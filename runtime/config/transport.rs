@@ -1,4 +1,4 @@
-//! How an api is reached: the reserved keys `tls`, `http2` and `connect_timeout` of its section in the environment.
+//! How an api is reached: the reserved keys `tls`, `http2` and `connect_timeout` beside its url in the environment.
 //!
 //! ```yaml
 //! tls: { ca: certs/company.pem }          # for all apis
@@ -54,25 +54,36 @@ impl Default for TlsSettings {
 const TLS_KEYS: [&str; 5] = ["verify", "ca", "cert", "key", "server_name"];
 
 impl ApiTransportSettings {
-    /// The settings of one api: those of its section over the environment's own `tls`. An api without a section has the latter.
-    pub fn from(env: &Environment, api: &str) -> Result<Self, Vec<ConfigError>> {
+    /// The settings of one api: those that stand beside its url, over the environment's own `tls`. `sections` are the dotted paths of the
+    /// maps that the api's base comes from, empty for the top; the first of several counts.
+    ///
+    /// # Errors
+    /// All that can't be read, with its place.
+    pub fn from(env: &Environment, api: &str, sections: &[&str]) -> Result<Self, Vec<ConfigError>> {
         let mut settings = Self::default();
         let mut errors = Vec::new();
-        if let Some(tls) = env.get("tls") {
-            read_tls(tls, "tls", &mut settings.tls, &mut errors);
+        let mut last_tls = None;
+        let mut tls = |value, path: &str, settings: &mut Self, errors: &mut Vec<ConfigError>| {
+            read_tls(value, path, &mut settings.tls, errors);
+            last_tls = Some(value);
+        };
+        if let Some(value) = env.get("tls") {
+            tls(value, "tls", &mut settings, &mut errors);
         }
-        let section = |key: &str| env.get(api).and_then(EnvValue::as_object).and_then(|members| members.get(key));
-        if let Some(tls) = section("tls") {
-            read_tls(tls, &format!("{api}.tls"), &mut settings.tls, &mut errors);
-        }
-        if let Some(http2) = section("http2") {
-            settings.http2 = read_bool(http2, &format!("{api}.http2"), &mut errors);
-        }
-        if let Some(value) = section("connect_timeout") {
-            settings.connect_timeout = read_timeout(value, &format!("{api}.connect_timeout"), &mut errors);
+        for section in sections.iter().rev() {
+            let path = |key: &str| if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") };
+            if let Some(value) = env.get(&path("tls")).filter(|_| !section.is_empty()) {
+                tls(value, &path("tls"), &mut settings, &mut errors);
+            }
+            if let Some(http2) = env.get(&path("http2")) {
+                settings.http2 = read_bool(http2, &path("http2"), &mut errors);
+            }
+            if let Some(value) = env.get(&path("connect_timeout")) {
+                settings.connect_timeout = read_timeout(value, &path("connect_timeout"), &mut errors);
+            }
         }
         if settings.tls.cert.is_some() != settings.tls.key.is_some()
-            && let Some(tls) = section("tls").or(env.get("tls"))
+            && let Some(tls) = last_tls
         {
             let (has, lacks) = if settings.tls.cert.is_some() { ("cert", "key") } else { ("key", "cert") };
             let message = format!("tls of {api} has a {has} but no {lacks}");
@@ -151,7 +162,7 @@ mod tests {
 
     fn settings(text: &str) -> Result<ApiTransportSettings, Vec<ConfigError>> {
         let env = Environment::parse("x", Source { text, file: "config/x.yml" }, None).unwrap();
-        ApiTransportSettings::from(&env, "tpdata")
+        ApiTransportSettings::from(&env, "tpdata", &["tpdata"])
     }
 
     #[test]
@@ -172,6 +183,22 @@ mod tests {
         assert_eq!(found, ApiTransportSettings { tls, http2: Some(false), connect_timeout: Some(Duration::from_secs(3)) });
         assert_eq!(settings("tpdata: {connect_timeout: 2}").unwrap().connect_timeout, Some(Duration::from_secs(2)));
         assert!(settings("tpdata: http://a\ntls: {verify: \"${V}\"}\n").is_ok());
+    }
+
+    #[test]
+    fn settings_stand_beside_the_url_whatever_the_api_is_called() {
+        let text = "tls: {ca: ca.pem}\nsite:\n  url: https://a\n  tls: {verify: false}\n  http2: false\nother: {url: https://b, http2: true, connect_timeout: 3s}\nbackend: {http2: true}\nconnect_timeout: 9s\n";
+        let env = Environment::parse("x", Source { text, file: "config/x.yml" }, None).unwrap();
+        let of = |sections: &[&str]| ApiTransportSettings::from(&env, "backend", sections).unwrap();
+        let site = of(&["site"]);
+        assert_eq!((site.http2, site.tls.verify, site.tls.ca.as_deref(), site.connect_timeout), (Some(false), false, Some("ca.pem"), None));
+        let two = of(&["site", "other"]);
+        assert_eq!((two.http2, two.connect_timeout), (Some(false), Some(Duration::from_secs(3))), "the first counts");
+        assert_eq!(
+            of(&[]),
+            ApiTransportSettings { tls: TlsSettings { ca: Some("ca.pem".into()), ..TlsSettings::default() }, ..Default::default() }
+        );
+        assert_eq!(of(&[""]).connect_timeout, Some(Duration::from_secs(9)), "beside a url at the top");
     }
 
     #[test]

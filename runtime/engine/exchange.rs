@@ -78,7 +78,7 @@ pub(crate) fn ready(user: &User, mut request: Request<'_>) -> Eval<Ready> {
             Redirects::Hops(hops) => http::Redirects::Hops(hops),
         },
         cookies: info.cookies,
-        resend: true,
+        resend: info.resend,
         api: world.api_transport(request.api),
         wire: None,
     };

@@ -125,8 +125,12 @@ pub struct ApiInfo {
     pub name: &'static str,
     /// Its base URL.
     pub base: fn(&User) -> Eval,
+    /// The dotted paths of the environment's maps that its base comes from, empty for the top: there stands how its host is reached.
+    pub sections: &'static [&'static str],
     /// Whether it sends and keeps cookies.
     pub cookies: bool,
+    /// Whether its requests may be sent again where HTTP allows it.
+    pub resend: bool,
     /// Its health check, with the source of the version.
     pub health: Option<Health>,
     /// Where it is declared.

@@ -80,7 +80,7 @@ impl Settled {
             timeout: self.timeout,
             redirects: self.redirects,
             cookies: world.program.apis[request.api].cookies,
-            resend: true,
+            resend: world.program.apis[request.api].resend,
             api: world.api_transport(request.api),
             wire,
         })))

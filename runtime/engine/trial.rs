@@ -17,7 +17,7 @@ pub(crate) const PROGRAM: Program = Program {
     places: &[],
     lines: &[Line { name: "GET", method: "GET", kind: NameKind::Step }],
     steps: &[StepInfo { line: 0, context: "S", skip: false, interrupt: false, expects_status: true, at: at(1, 1) }],
-    apis: &[ApiInfo { name: "web", base: |u| Ok(u.env(0)), cookies: true, health: None, at: at(1, 1) }],
+    apis: &[ApiInfo { name: "web", base: |u| Ok(u.env(0)), sections: &[], cookies: true, resend: true, health: None, at: at(1, 1) }],
     env: &[],
     data: &[],
     keeps: &[],

@@ -11,7 +11,7 @@ use ltc_config::{ApiTransportSettings, ConfigError, Environment, Profile, Reads}
 use super::Refusal;
 use super::cli::LoadArgs;
 use ltc_engine::http;
-use ltc_engine::program::{EnvKey, Program, Type};
+use ltc_engine::program::{ApiInfo, EnvKey, Program, Type};
 use ltc_engine::value::Value;
 use ltc_engine::value::convert::convert_text;
 
@@ -64,13 +64,17 @@ impl Configuration {
             .apis
             .iter()
             .map(|api| {
-                transport(&environment, api.name, &mut unverified).unwrap_or_else(|errors| {
+                transport(&environment, api, &mut unverified).unwrap_or_else(|errors| {
                     problems.extend(errors);
                     http::ApiConfig::default()
                 })
             })
             .collect();
+        problems.extend(stray(program, &environment));
         if !problems.is_empty() {
+            // Apis that share a section share its errors.
+            let mut seen = std::collections::HashSet::new();
+            problems.retain(|problem| seen.insert(problem.clone()));
             return Err(Refusal::wrong(problems));
         }
         let credentials = Credentials::load(Path::new(CONFIG), &|name| std::env::var(name).ok()).map_err(Refusal::wrong)?;
@@ -217,15 +221,22 @@ fn plain(value: &EnvValue) -> Value {
     }
 }
 
-fn transport(environment: &Environment, api: &str, unverified: &mut Vec<String>) -> Result<http::ApiConfig, Vec<String>> {
+/// What says how a host is reached, but belongs to no api's url.
+fn stray(program: &Program, environment: &Environment) -> Vec<String> {
+    let sections: Vec<&str> = program.apis.iter().flat_map(|api| api.sections.iter().copied()).collect();
+    let reads: Vec<&str> = program.env.iter().map(|key| key.path).collect();
+    ltc_config::beside::stray(environment, &sections, &reads).iter().map(ToString::to_string).collect()
+}
+
+fn transport(environment: &Environment, api: &ApiInfo, unverified: &mut Vec<String>) -> Result<http::ApiConfig, Vec<String>> {
     let texts = |errors: Vec<ConfigError>| errors.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let settings = ApiTransportSettings::from(environment, api).map_err(texts)?;
+    let settings = ApiTransportSettings::from(environment, api.name, api.sections).map_err(texts)?;
     let read = |path: &Option<String>| match path {
         None => Ok(None),
-        Some(path) => std::fs::read(path).map(Some).map_err(|error| vec![format!("tls of {api}: {path} can't be read: {error}")]),
+        Some(path) => std::fs::read(path).map(Some).map_err(|error| vec![format!("tls of {}: {path} can't be read: {error}", api.name)]),
     };
     if !settings.tls.verify {
-        unverified.push(api.to_owned());
+        unverified.push(api.name.to_owned());
     }
     let mut config = http::ApiConfig::default();
     config.tls.verify = settings.tls.verify;

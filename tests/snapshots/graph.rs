@@ -261,7 +261,9 @@ static PROGRAM: Program = Program {
         ApiInfo {
             name: "graph",
             base: |u| Ok(u.env(0)),
+            sections: &["graph"],
             cookies: false,
+            resend: true,
             health: Some(Health {
                 request: graph_health,
                 version: Some(|u, x| Ok(Some(x.text()))),

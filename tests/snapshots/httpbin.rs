@@ -1640,7 +1640,9 @@ static PROGRAM: Program = Program {
         ApiInfo {
             name: "bin",
             base: |u| Ok(u.env(0)),
+            sections: &["httpbin"],
             cookies: true,
+            resend: true,
             health: Some(Health {
                 request: bin_health,
                 version: Some(|u, x| x.header(&text("Server"), Pick::One)),

@@ -258,7 +258,9 @@ static PROGRAM: Program = Program {
         ApiInfo {
             name: "notes",
             base: |u| Ok(u.env(0)),
+            sections: &["notes"],
             cookies: true,
+            resend: true,
             health: Some(Health {
                 request: notes_health,
                 version: Some(|u, x| x.header(&text("X-Version"), Pick::One)),

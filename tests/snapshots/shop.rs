@@ -489,7 +489,9 @@ static PROGRAM: Program = Program {
         ApiInfo {
             name: "shop",
             base: |u| Ok(u.env(0)),
+            sections: &["shop"],
             cookies: false,
+            resend: true,
             health: Some(Health {
                 request: shop_health,
                 version: Some(|u, x| x.json(&[PathStep::Key("version")])),

@@ -405,7 +405,9 @@ static PROGRAM: Program = Program {
         ApiInfo {
             name: "ledger",
             base: |u| Ok(u.env(0)),
+            sections: &["ledger"],
             cookies: false,
+            resend: true,
             health: None,
             at: at(3, 5),
         },

@@ -298,7 +298,9 @@ static PROGRAM: Program = Program {
         ApiInfo {
             name: "tpdata",
             base: |u| Ok(u.env(0)),
+            sections: &["tpdata"],
             cookies: false,
+            resend: true,
             health: Some(Health {
                 request: tpdata_health,
                 version: Some(|u, x| x.json(&[PathStep::Key("version")])),

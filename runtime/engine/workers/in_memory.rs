@@ -128,8 +128,15 @@ mod tests {
         }
     }
 
-    const APIS: &[ApiInfo] =
-        &[ApiInfo { name: "web", base: |_| Ok(Value::from("http://web.test")), cookies: true, health: None, at: at(1, 1) }];
+    const APIS: &[ApiInfo] = &[ApiInfo {
+        name: "web",
+        base: |_| Ok(Value::from("http://web.test")),
+        sections: &[],
+        cookies: true,
+        resend: true,
+        health: None,
+        at: at(1, 1),
+    }];
 
     static PROGRAM: Program =
         Program { apis: APIS, users: &[UserClass { turns: |u| Box::pin(turns(u)), ..trial::CLASS }], ..trial::PROGRAM };

@@ -1,0 +1,51 @@
+//! Where in the environment the base of an api comes from: how its host is reached stands there, beside the url.
+
+use super::{Api, Expr, ExprKind, Program, TextPart};
+
+/// The dotted paths of the environment's maps whose keys the base of an api is made of, in the order in which it names them; empty for
+/// the top of the environment.
+pub fn sections(program: &Program, api: &Api) -> Vec<String> {
+    let mut found = Vec::new();
+    look(program, &api.base, &mut found);
+    found
+}
+
+fn look(program: &Program, expr: &Expr, found: &mut Vec<String>) {
+    match &expr.kind {
+        ExprKind::Env(id) => {
+            let Some((_, section)) = program.env.get(id.0).and_then(|key| key.path.split_last()) else { return };
+            let section = section.join(".");
+            if !found.contains(&section) {
+                found.push(section);
+            }
+        }
+        // `env.hosts.shop` of a map whose keys aren't known: the map is the section.
+        ExprKind::Member(inner, _) | ExprKind::Index(inner, _) => match &inner.kind {
+            ExprKind::Env(id) => {
+                let section = program.env.get(id.0).map(|key| key.path.join("."));
+                found.extend(section.filter(|section| !found.contains(section)));
+            }
+            _ => look(program, inner, found),
+        },
+        ExprKind::Global(id) => {
+            if let Some(global) = program.globals.get(id.0) {
+                look(program, &global.value, found);
+            }
+        }
+        ExprKind::Text(parts) => parts.iter().for_each(|part| {
+            if let TextPart::Hole(inner, _) = part {
+                look(program, inner, found);
+            }
+        }),
+        ExprKind::Call(_, args) => args.iter().for_each(|arg| look(program, arg, found)),
+        ExprKind::Binary(left, _, right) => {
+            look(program, left, found);
+            look(program, right, found);
+        }
+        ExprKind::If(_, yes, no) => {
+            look(program, yes, found);
+            look(program, no, found);
+        }
+        _ => {}
+    }
+}
