@@ -12,6 +12,7 @@ mod debug;
 mod entry;
 mod listeners;
 mod moment;
+mod open_files;
 pub mod orchestrator;
 mod progress;
 pub mod report;

@@ -8,6 +8,7 @@ use super::prepare::{self, Version, with_user};
 use super::results::Results;
 use super::{Ending, Refusal};
 use crate::moment::{About, FleetShape};
+use crate::open_files;
 use crate::progress::notice;
 use crate::report::{ApiVersion, Planned, RunInfo, Setup};
 use ltc_engine::clock::Clock;
@@ -48,6 +49,11 @@ impl Load {
             crate::say::err!("warning: {warning}");
         }
         Ok(Self { settings, plan, versions: Vec::new(), setup: Setup::default() })
+    }
+
+    /// Refuses users that can't all have a connection at once.
+    pub(super) fn fits(&self, from: open_files::From, limit: Option<u64>) -> Result<(), Refusal> {
+        open_files::shortage(self.plan.peak_clients(), from, limit).map_or(Ok(()), |why| Err(Refusal::wrong([why])))
     }
 
     /// Health checks and `before test`.

@@ -7,6 +7,7 @@ use super::configuration::Configuration;
 use super::load::{How, Load, cores, interval, summary, watch_interrupts};
 use super::results::{Next, Results};
 use super::{Ending, Refusal};
+use crate::open_files;
 use ltc_engine::clock::Clock;
 use ltc_engine::program::Program;
 use ltc_engine::workers::{Engine, Run, Stop};
@@ -15,10 +16,11 @@ use ltc_engine::workers::{Engine, Run, Stop};
 const LEAD: Duration = Duration::from_millis(200);
 
 /// Runs it, and prints and writes the results.
-pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Configuration) -> Result<Ending, Refusal> {
+pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Configuration, files: Option<u64>) -> Result<Ending, Refusal> {
     let interval = interval(args, configuration);
     let mut results = Results::new(program, args, configuration, interval)?;
     let mut load = Load::planned(program, &args.load, configuration)?;
+    load.fits(open_files::From::Here, files)?;
     load.ready()?;
     let threads = args.load.threads.map(usize::from).or(configuration.profile.threads).unwrap_or_else(cores);
     // One user needs one thread, and no other thread then waits for nothing.

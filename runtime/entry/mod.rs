@@ -85,6 +85,7 @@ impl Refusal {
 /// Runs a compiled test as the command line says.
 pub fn main(program: &'static Program) -> ExitCode {
     let born = Instant::now();
+    let files = crate::open_files::raise();
     if bootstrap::is_function() {
         return bootstrap::run(program, born);
     }
@@ -98,7 +99,7 @@ pub fn main(program: &'static Program) -> ExitCode {
             return ExitCode::from(code.code());
         }
     };
-    match run(program, &cli, born) {
+    match run(program, &cli, born, files) {
         Ok(ending) => ExitCode::from(ending.code()),
         Err(refusal) => {
             for line in &refusal.lines {
@@ -109,10 +110,11 @@ pub fn main(program: &'static Program) -> ExitCode {
     }
 }
 
-fn run(program: &'static Program, cli: &Cli, born: Instant) -> Result<Ending, Refusal> {
+/// `files` is how many files this process may have open.
+fn run(program: &'static Program, cli: &Cli, born: Instant, files: Option<u64>) -> Result<Ending, Refusal> {
     match &cli.command {
         Some(Command::Plan(command)) => return plan::run(program, command),
-        Some(Command::Run(command)) => return run::run(program, command),
+        Some(Command::Run(command)) => return run::run(program, command, files),
         Some(Command::Shard(_)) => return shard::run(program, born),
         Some(Command::Report(command)) => return reports::report(command),
         Some(Command::Merge(command)) => return reports::merge(command),
@@ -126,6 +128,6 @@ fn run(program: &'static Program, cli: &Cli, born: Instant) -> Result<Ending, Re
     if cli.debug || cli.failures || configuration.profile.test.debug {
         debug_run::run(program, cli, &configuration)
     } else {
-        load_run::run(program, &cli.run, &configuration)
+        load_run::run(program, &cli.run, &configuration, files)
     }
 }

@@ -13,6 +13,7 @@ use super::plan::Shown;
 use super::results::{Next, Results};
 use super::{Ending, Refusal, cloud, shard};
 use crate::moment::FleetShape;
+use crate::open_files;
 use crate::orchestrator::backend::Backend;
 use crate::orchestrator::conductor::Conductor;
 use crate::orchestrator::event::{ClassWeight, FORMAT, SliceEvent, StopSign};
@@ -47,7 +48,7 @@ pub(crate) struct RunCommand {
 }
 
 /// Runs it, and prints and writes the results.
-pub(super) fn run(program: &'static Program, command: &RunCommand) -> Result<Ending, Refusal> {
+pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option<u64>) -> Result<Ending, Refusal> {
     let args = &command.run;
     let configuration = Configuration::load(program, &args.load)?;
     configuration.lasts()?;
@@ -72,6 +73,15 @@ pub(super) fn run(program: &'static Program, command: &RunCommand) -> Result<End
             (backend, stop_sign)
         }
     };
+    let shards = u64::from(fleet.count());
+    let from = match engine {
+        EngineName::Process => open_files::From::Processes(shards),
+        EngineName::Lambda => open_files::From::Functions(shards),
+    };
+    if let Err(refusal) = load.fits(from, files) {
+        let _ = runtime.block_on(backend.clean_up());
+        return Err(refusal);
+    }
     let shown = Shown::of(program, &configuration, &load, &fleet, engine);
     if !args.quiet {
         crate::say::text(&mut anstream::stderr(), &shown.text(Look { color: false, width: None }));

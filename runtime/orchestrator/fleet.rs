@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ltc_config::profile::{Architecture, LambdaSettings, Location};
 
+use crate::open_files::{From, shortage};
 use ltc_engine::schedule::{Plan, Slice};
 
 /// Memory that buys one whole processor on Lambda.
@@ -15,7 +16,7 @@ pub const MB_PER_PROCESSOR: u32 = 1769;
 /// bottleneck.
 const CLIENTS_PER_PROCESSOR: u64 = 500;
 const ARRIVALS_PER_PROCESSOR: f64 = 2_000.0;
-/// A function has 1,024 file descriptors, and a user may hold a connection.
+/// A function may have 1,024 files open, and a user may hold a connection.
 const CLIENTS_PER_FUNCTION: u64 = 900;
 /// How far the regions' parts of the load may be off before more functions are used to come nearer, of 1.
 const SHARE_TOLERANCE: f64 = 0.01;
@@ -109,9 +110,8 @@ impl Fleet {
                 plan.peak_clients().div_ceil(count)
             ));
         }
-        if plan.peak_clients().div_ceil(count) > CLIENTS_PER_FUNCTION {
-            warnings.push("a function has 1,024 file descriptors, and users may hold a connection each: use more functions".into());
-        }
+        // `run` refuses it.
+        warnings.extend(shortage(plan.peak_clients(), From::Functions(count), None));
         few_users(plan, count, &mut warnings);
         let counts = by_share(count, &regions);
         for ((region, share), functions) in regions.iter().zip(&counts) {

@@ -127,7 +127,7 @@ fn as_many_functions_as_the_settings_need() {
     let limited = Fleet::on_lambda(&plan, &limited, &[], &Wishes::default());
     assert_eq!(limited.count(), 2);
     assert!(limited.warnings[0].starts_with("9 functions would be needed for 250 users"), "{:?}", limited.warnings);
-    assert!(limited.warnings[1].contains("1,024 file descriptors"), "{:?}", limited.warnings);
+    assert!(limited.warnings[1].contains("a function on AWS Lambda may have 1024"), "{:?}", limited.warnings);
     let by_rate = self::plan("rate: 9000/s, duration: 1m, max_clients: 100");
     assert_eq!(Fleet::on_lambda(&by_rate, &LambdaSettings::default(), &[], &Wishes::default()).count(), 5);
 }

@@ -1,10 +1,12 @@
 //! The client against servers that answer as servers do, and as they shouldn't.
 
+mod addresses;
 mod answers;
 mod chains;
 mod connections;
 mod encrypted;
 mod fuzz;
+mod lost;
 mod odd_heads;
 mod selfsigned;
 mod speed;

@@ -1,0 +1,126 @@
+//! How many files a process may have open: each user may hold a connection, and a connection is an open file.
+//!
+//! The soft limit is raised to the hard one when the process starts, as Go, nginx and Locust do: it is there for programs that use
+//! `select`, which ltc doesn't. What the hard limit doesn't allow is refused before the load.
+
+/// Open files beside the users' connections: the program's own, listeners' and the live page's connections, data and reports.
+const BESIDE_USERS: u64 = 64;
+/// What a function on AWS Lambda may have open. Nothing raises it.
+pub(crate) const ON_LAMBDA: u64 = 1024;
+
+/// Where the load comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum From {
+    /// This process.
+    Here,
+    /// So many processes of this machine.
+    Processes(u64),
+    /// So many functions.
+    Functions(u64),
+}
+
+/// Raises the soft limit to the hard one. Gives what holds then; nothing where the system has no limit, or tells none.
+pub(crate) fn raise() -> Option<u64> {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let limit = getrlimit(Resource::Nofile);
+        // macOS refuses more than its kernel has, whatever the hard limit says; it takes this.
+        const ALWAYS_TAKEN: u64 = 10_240;
+        let wishes = [limit.maximum, Some(limit.maximum.map_or(ALWAYS_TAKEN, |most| most.min(ALWAYS_TAKEN)))];
+        for wish in wishes.into_iter().filter(|wish| more(*wish, limit.current)) {
+            if setrlimit(Resource::Nofile, Rlimit { current: wish, maximum: limit.maximum }).is_ok() {
+                break;
+            }
+        }
+        getrlimit(Resource::Nofile).current
+    }
+    #[cfg(not(unix))]
+    None
+}
+
+#[cfg(unix)]
+fn more(wish: Option<u64>, than: Option<u64>) -> bool {
+    match (wish, than) {
+        (_, None) => false,
+        (None, Some(_)) => true,
+        (Some(wish), Some(than)) => wish > than,
+    }
+}
+
+/// What `users` at once need, shared out evenly.
+fn needed(users: u64, processes: u64) -> u64 {
+    users.div_ceil(processes.max(1)) + BESIDE_USERS
+}
+
+/// Why so many users at once can't be had where a process may have so many files open, and what to do.
+pub(crate) fn shortage(users: u64, from: From, limit: Option<u64>) -> Option<String> {
+    let (processes, limit) = match from {
+        From::Here => (1, limit?),
+        From::Processes(count) => (count.max(1), limit?),
+        From::Functions(count) => (count.max(1), ON_LAMBDA),
+    };
+    let needed = needed(users, processes);
+    if needed <= limit {
+        return None;
+    }
+    let shards = (limit > BESIDE_USERS).then(|| users.div_ceil(limit - BESIDE_USERS));
+    let each = users.div_ceil(processes);
+    let (who, whose) = match from {
+        From::Here => (format!("{users} users at once need {needed} open files"), "this process may have"),
+        From::Processes(_) => (format!("{each} users at once in a shard need {needed} open files"), "a process here may have"),
+        From::Functions(_) => (format!("{each} users at once in a function need {needed} open files"), "a function on AWS Lambda may have"),
+    };
+    let over_shards = shards.map(|shards| format!("spread them over {shards} shards: `run --shards {shards}`"));
+    let fix = match (from, over_shards) {
+        (From::Functions(_), shards) => shards.unwrap_or_default(),
+        (_, Some(shards)) => format!("set `ulimit -n {needed}` (as root, or in limits.conf), or {shards}"),
+        (_, None) => format!("set `ulimit -n {needed}` (as root, or in limits.conf)"),
+    };
+    Some(format!("{who}, and {whose} {limit}: {fix}; or set fewer users (`clients`, `max_clients`)"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_process_may_not_have_is_refused_with_the_number_to_set() {
+        assert_eq!(shortage(936, From::Here, Some(1000)), None);
+        assert_eq!(shortage(1_000_000, From::Here, None), None);
+        let here = shortage(937, From::Here, Some(1000)).unwrap();
+        assert!(here.starts_with("937 users at once need 1001 open files, and this process may have 1000: set `ulimit -n 1001`"), "{here}");
+        assert!(here.contains("`run --shards 2`"), "{here}");
+        let few = shortage(10, From::Here, Some(64)).unwrap();
+        assert!(few.contains("`ulimit -n 74`") && !few.contains("shards"), "{few}");
+    }
+
+    #[test]
+    fn each_shard_needs_its_part() {
+        assert_eq!(shortage(1872, From::Processes(2), Some(1000)), None);
+        let short = shortage(1873, From::Processes(2), Some(1000)).unwrap();
+        assert!(short.contains("937 users at once in a shard need 1001 open files"), "{short}");
+        assert!(short.contains("`ulimit -n 1001`") && short.contains("`run --shards 3`"), "{short}");
+    }
+
+    #[test]
+    fn a_function_has_1024() {
+        assert_eq!(shortage(1920, From::Functions(2), Some(100)), None, "this machine's limit is another");
+        let short = shortage(1921, From::Functions(2), None).unwrap();
+        assert!(short.contains("need 1025 open files, and a function on AWS Lambda may have 1024: spread them over 3 shards"), "{short}");
+        assert!(!short.contains("ulimit"), "{short}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_soft_limit_is_raised_to_the_hard_one() {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let before = getrlimit(Resource::Nofile);
+        // Other tests of this process need their files: it goes down by one only.
+        let Some(low) = before.maximum.filter(|most| *most > 1024).map(|most| most - 1) else { return };
+        setrlimit(Resource::Nofile, Rlimit { current: Some(low), maximum: before.maximum }).unwrap();
+        assert_eq!(raise(), before.maximum);
+        assert_eq!(getrlimit(Resource::Nofile).current, before.maximum);
+        assert_eq!(raise(), before.maximum, "and stays so");
+    }
+}
