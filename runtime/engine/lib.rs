@@ -12,6 +12,7 @@ mod counting;
 mod data;
 pub mod exchange;
 pub mod expr;
+mod flight;
 pub mod flow;
 pub mod functions;
 pub mod generated;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::flow::{Exit, Flow};
 use crate::place::Place;
+use crate::program::Turn;
 use crate::stats::FailureClass;
 use crate::trace::{Failure, Trace};
 use crate::user::{Later, User};
@@ -23,13 +24,28 @@ pub struct Scopes {
     held_back: RefCell<Option<Box<Trace>>>,
     /// Time spent in waits, for groups.
     waited: Cell<Duration>,
-    /// Failed steps, for groups.
+    /// Failed steps, and failures outside of steps, for groups.
     failed: Cell<u64>,
+    /// Whether what the spec says is running at the moment: what is dropped otherwise was cut off.
+    running: Cell<bool>,
 }
 
 impl Scopes {
     pub(crate) fn waited(&self, duration: Duration) {
         self.waited.set(self.waited.get() + duration);
+    }
+
+    /// Something failed outside of steps.
+    pub(crate) fn fail(&self) {
+        self.failed.set(self.failed.get() + 1);
+    }
+
+    /// Polls what the spec says.
+    pub(crate) fn run<T>(&self, poll: impl FnOnce() -> T) -> T {
+        self.running.set(true);
+        let polled = poll();
+        self.running.set(false);
+        polled
     }
 
     pub(crate) fn count(&self, failures: &[Failure]) {
@@ -44,9 +60,9 @@ impl Scopes {
     }
 
     /// What becomes of a finished step.
-    pub(crate) fn finish(&self, user: &User, trace: Box<Trace>) -> Flow {
+    pub(crate) fn finish(&self, user: &User, mut trace: Box<Trace>) -> Flow {
         if !trace.failures.is_empty() && self.tries_again() {
-            user.world().record_retry(&trace);
+            user.world().record_retry(&mut trace);
             trace.release(user);
             return Err(Exit::Retry);
         }
@@ -73,6 +89,13 @@ pub fn clear(user: &User) {
         // The turn is over already: whether this step interrupts no longer matters.
         let _ = trace.record(user);
     }
+}
+
+/// Runs a block that the spec says, and leaves nothing of its scopes behind.
+pub async fn run<T>(user: &User, mut block: Turn<'_, T>) -> Flow<T> {
+    let outcome = std::future::poll_fn(|context| user.scopes.run(|| block.as_mut().poll(context))).await;
+    clear(user);
+    outcome
 }
 
 /// `retry n times every d { }`.
@@ -236,7 +259,7 @@ impl Poll<'_> {
             Some(mut trace) => {
                 trace.fail(class, self.at, kind, message);
                 if self.user.scopes.retries.get() > 0 {
-                    self.user.world().record_retry(&trace);
+                    self.user.world().record_retry(&mut trace);
                     trace.release(self.user);
                     return Err(Exit::Retry);
                 }
@@ -273,7 +296,8 @@ impl Drop for Group<'_> {
     fn drop(&mut self) {
         let scopes = &self.user.scopes;
         let took = self.begun.elapsed().saturating_sub(scopes.waited.get() - self.waited);
-        self.user.world().record_group(self.line, took, scopes.failed.get() == self.failed);
+        let ok = scopes.running.get().then(|| scopes.failed.get() == self.failed);
+        self.user.world().record_group(self.line, took, ok);
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use ecow::EcoString;
 
 use crate::exchange::{Ready, Sent};
+use crate::flight::Flight;
 use crate::flow::Flow;
 use crate::http::{self, Sending};
 use crate::matcher::{self, Context, Key, Matcher, Mismatch, Op};
@@ -122,17 +123,18 @@ impl<'u> Step<'u> {
                 let session = self.user.session();
                 let shown = self.trace.details.is_some() && request.cookies;
                 let cookies = if shown { session.cookies_for(&request.url) } else { String::new() };
-                self.trace.sending = Some(Sending::new(session, request.clone()));
+                let sending = Sending::new(session, request.clone());
+                self.trace.flight = Some(Flight::new(self.user.share_world(), self.trace.info, sending));
                 self.trace.sent = Some(Sent { request, cookies });
             }
-            Err(fault) => self.trace.fail(FailureClass::Expression, self.trace.info.at, NO_VALUE, fault.0),
+            Err(fault) => self.fault(FailureClass::Expression, self.trace.info.at, NO_VALUE, fault.0),
         }
         Exchange { step: self }
     }
 
     fn answered(&mut self, answer: Result<http::Response, http::Failure>) -> bool {
         let trace = &mut *self.trace;
-        match answer {
+        let is_there = match answer {
             Ok(response) => {
                 let status = response.status;
                 trace.traffic = response.traffic;
@@ -145,11 +147,22 @@ impl<'u> Step<'u> {
                 true
             }
             Err(failure) => {
-                trace.service = trace.sending.as_ref().map_or(Duration::ZERO, Sending::elapsed);
+                trace.service = trace.flight.as_ref().map_or(Duration::ZERO, |flight| flight.sending.elapsed());
                 trace.traffic = failure.traffic;
                 trace.fail(failure.class, trace.info.at, failure.kind, failure.message);
                 false
             }
+        };
+        if let Some(flight) = &mut trace.flight {
+            flight.land(trace.service);
+        }
+        is_there
+    }
+
+    /// An expression of the step has no value: a failure, unless that ends the user or the test, as when its data ran out.
+    fn fault(&mut self, class: FailureClass, at: Place, kind: &'static str, message: String) {
+        if !self.user.is_ending() {
+            self.trace.fail(class, at, kind, message);
         }
     }
 
@@ -328,7 +341,9 @@ impl<'u> Step<'u> {
             let told = verdict.as_ref().map(|()| got).map_err(|wrong| wrong.message.clone());
             details.push(Detail::Verdict(expectation, told));
         }
-        if let Err(Wrong { class, kind, message }) = verdict {
+        if let Err(Wrong { class, kind, message }) = verdict
+            && !(class == FailureClass::Expression && self.user.is_ending())
+        {
             self.trace.fail(class, expectation.at, kind, message);
         }
     }
@@ -354,7 +369,7 @@ impl<'u> Step<'u> {
                 Some(value)
             }
             Err(fault) => {
-                self.trace.fail(FailureClass::Take, at, kind, format!("take {name}: {}", fault.0));
+                self.fault(FailureClass::Take, at, kind, format!("take {name}: {}", fault.0));
                 None
             }
         }
@@ -418,22 +433,28 @@ impl<'u> Step<'u> {
     }
 
     fn found(&mut self, at: Place, found: Eval) -> Option<Value> {
-        found.map_err(|fault| self.trace.fail(FailureClass::Expression, at, NO_VALUE, fault.0)).ok()
+        found.map_err(|fault| self.fault(FailureClass::Expression, at, NO_VALUE, fault.0)).ok()
     }
 
     /// Whether nothing has failed so far.
     pub fn holds(&self) -> bool {
-        self.trace.failures.is_empty()
+        self.trace.failures.is_empty() && !self.user.is_ending()
     }
 
     /// The step is over: it is recorded, and a failed one that interrupts ends the turn.
     pub fn end(self) -> Flow {
         let Self { user, mut trace } = self;
+        trace.response = trace.service + user.behind.get();
         if let Some(exit) = user.pending_exit() {
-            trace.release(user);
+            // What ends the user is no failure. A request that was made counts by what was judged of it.
+            if trace.flight.is_some() {
+                user.world().observer.step(user, &trace);
+                let _ = trace.record(user);
+            } else {
+                trace.release(user);
+            }
             return Err(exit);
         }
-        trace.response = trace.service + user.behind.get();
         user.world().observer.step(user, &trace);
         user.scopes.finish(user, trace)
     }
@@ -451,8 +472,8 @@ impl Future for Exchange<'_, '_> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Waiting<'_>) -> Poll<bool> {
         let step = &mut *self.step;
         // Nothing is on its way where the request couldn't be laid out.
-        let Some(sending) = &mut step.trace.sending else { return Poll::Ready(false) };
-        sending.poll(step.user.session(), cx).map(|answer| step.answered(answer))
+        let Some(flight) = &mut step.trace.flight else { return Poll::Ready(false) };
+        flight.sending.poll(step.user.session(), cx).map(|answer| step.answered(answer))
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use ecow::EcoString;
 
 use crate::exchange::Sent;
+use crate::flight::Flight;
 use crate::flow::{Exit, Flow};
-use crate::http::Sending;
 use crate::observe::Detail;
 use crate::place::Place;
 use crate::program::StepInfo;
@@ -40,8 +40,8 @@ pub struct Trace {
     pub sent: Option<Sent>,
     /// What the exchange moved, whatever came of it.
     pub traffic: Traffic,
-    /// The request on its way.
-    pub(crate) sending: Option<Sending>,
+    /// The request on its way, and what counts it.
+    pub(crate) flight: Option<Flight>,
     /// The answer, where one came.
     pub received: Option<Answer>,
     /// What went wrong; nothing in a good step.
@@ -62,7 +62,7 @@ impl Trace {
                 response: Duration::ZERO,
                 sent: None,
                 traffic: Traffic::default(),
-                sending: None,
+                flight: None,
                 received: None,
                 failures: Vec::new(),
                 interrupts: false,
@@ -84,7 +84,8 @@ impl Trace {
     }
 
     /// Records the step and says how the sequence goes on.
-    pub(crate) fn record(self: Box<Self>, user: &User) -> Flow {
+    pub(crate) fn record(mut self: Box<Self>, user: &User) -> Flow {
+        self.counted();
         let interrupts = !self.failures.is_empty() && self.interrupts;
         user.scopes.count(&self.failures);
         user.world().record_step(user, &self);
@@ -92,10 +93,17 @@ impl Trace {
         if interrupts { Err(Exit::Interrupt) } else { Ok(()) }
     }
 
-    /// Nobody wants to know it: its memory is the next step's.
+    /// Its request is counted with the step, as whatever it came to.
+    pub(crate) fn counted(&mut self) {
+        if let Some(flight) = &mut self.flight {
+            flight.counted();
+        }
+    }
+
+    /// Nobody wants to know it: its memory is the next step's. A request that wasn't counted with its step is counted here.
     pub(crate) fn release(mut self: Box<Self>, user: &User) {
         self.sent = None;
-        self.sending = None;
+        self.flight = None;
         self.received = None;
         self.failures.clear();
         self.details = None;

@@ -347,6 +347,11 @@ impl User {
         self.pending_exit.set(Some(exit));
     }
 
+    /// Whether [`Self::end_with`] has said how the user or the test ends.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.pending_exit.get().is_some()
+    }
+
     /// Takes what [`Self::end_with`] left.
     pub(crate) fn pending_exit(&self) -> Option<Exit> {
         self.pending_exit.take()

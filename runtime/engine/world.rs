@@ -10,6 +10,7 @@ use scraper::Selector;
 use crate::clock::Clock;
 use crate::data::Pools;
 use crate::exchange::Ready;
+use crate::flight::InFlight;
 use crate::functions::{AwsCredentials, AwsRequest};
 use crate::http;
 use crate::matcher::Judged;
@@ -81,6 +82,8 @@ pub struct World {
     /// What its users wait by.
     pub(crate) timers: Timers,
     pub(crate) observer: Box<dyn Observer>,
+    /// Requests that wait for their answers.
+    pub(crate) in_flight: InFlight,
     /// What is counted.
     pub recorder: RefCell<Recorder>,
     pub(crate) judged: RefCell<Judged>,
@@ -141,6 +144,7 @@ impl World {
             clock: settings.clock.clone(),
             timers: Timers::new(),
             observer,
+            in_flight: InFlight::default(),
             recorder: RefCell::new(Recorder::new(program.rows(), u32::try_from(settings.part).unwrap_or(u32::MAX))),
             judged: RefCell::default(),
             members: RefCell::default(),
@@ -274,17 +278,24 @@ impl World {
         FailureKey { name, class, place: place.unwrap_or(NO_PLACE), kind }
     }
 
-    pub(crate) fn record_retry(&self, trace: &Trace) {
+    pub(crate) fn record_retry(&self, trace: &mut Trace) {
+        trace.counted();
         self.recorder.borrow_mut().retried(trace.info.line, &trace.traffic);
     }
 
-    pub(crate) fn record_group(&self, line: u32, took: std::time::Duration, ok: bool) {
-        self.recorder.borrow_mut().group(line, took, ok);
+    /// A run of a group is over: whether all in it succeeded, or `None` where it was cut off.
+    pub(crate) fn record_group(&self, line: u32, took: std::time::Duration, ok: Option<bool>) {
+        let mut recorder = self.recorder.borrow_mut();
+        match ok {
+            Some(ok) => recorder.group(line, took, ok),
+            None => recorder.unfinished(line, took, None),
+        }
     }
 
     /// A failure outside of steps, in a row of its own: `fail`, an expression without a value, a `poll` without a step.
     pub(crate) fn record_failure(&self, user: &User, line: u32, class: FailureClass, at: Place, message: &str) {
         self.observer.failure(user, at, message);
+        user.scopes.fail();
         let key = self.key(line, class, at, EcoString::new());
         let mut recorder = self.recorder.borrow_mut();
         recorder.fail(line);

@@ -73,8 +73,7 @@ async fn one_user(world: &Rc<World>, printer: &Printer, number: usize, scenarios
 
 async fn once(user: &User, what: for<'u> fn(&'u User) -> Turn<'u>) {
     // Whether it was left by an interrupt or at its end: each failure was shown where it happened.
-    let _ = what(user).await;
-    ltc_engine::scope::clear(user);
+    let _ = ltc_engine::scope::run(user, what(user)).await;
     user.end_turn();
 }
 

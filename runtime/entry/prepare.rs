@@ -135,8 +135,7 @@ fn version_of(user: &User, health: &Health, raw: ltc_engine::http::Response) -> 
 /// Runs `before test`: what it gives is for all users. `sent` counts its requests.
 pub(crate) async fn before_test(user: &User, sent: &mut NameStats) -> Result<Vec<Value>, Refusal> {
     let Some(before) = user.world().program.before_test else { return Ok(Vec::new()) };
-    let shared = before(user).await;
-    ltc_engine::scope::clear(user);
+    let shared = ltc_engine::scope::run(user, before(user)).await;
     let told = counted(user, sent);
     let shared = match shared {
         Ok(shared) if told.is_empty() => shared,
@@ -149,8 +148,7 @@ pub(crate) async fn before_test(user: &User, sent: &mut NameStats) -> Result<Vec
 /// Runs `after test`; its failures are told, they don't change how the test ends. `sent` counts its requests.
 pub(crate) async fn after_test(user: &User, sent: &mut NameStats) -> Result<(), Refusal> {
     let Some(after) = user.world().program.after_test else { return Ok(()) };
-    let outcome = after(user).await;
-    ltc_engine::scope::clear(user);
+    let outcome = ltc_engine::scope::run(user, after(user)).await;
     let told = counted(user, sent);
     if outcome.is_err() || !told.is_empty() { Err(failed("after test", told)) } else { Ok(()) }
 }

@@ -68,6 +68,11 @@ impl Sending {
         Self { request, begun, deadline, state }
     }
 
+    /// When the request was begun to be sent.
+    pub(crate) fn begun(&self) -> Instant {
+        self.begun
+    }
+
     /// Since the request was begun to be sent.
     pub(crate) fn elapsed(&self) -> Duration {
         self.begun.elapsed()

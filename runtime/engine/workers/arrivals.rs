@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::turn::{Turns, begin, goes_on, once};
-use super::worker::{Crew, Leave};
+use super::worker::{Alive, Crew, Leave};
 use crate::flow::Exit;
 use crate::schedule::Arrivals;
 use crate::user::User;
@@ -75,7 +75,7 @@ pub(super) async fn serve(world: Rc<World>, crew: Rc<Crew>, class: usize, arriva
 async fn live(server: Rc<Server>, pool: Rc<Pool>, crew: Rc<Crew>, leave: Rc<Leave>) {
     let user = &server.user;
     let class = &user.world().program.users[user.class()];
-    crew.users.set(crew.users.get() + 1);
+    let _alive = Alive::of(&crew);
     let outcome = async {
         begin(user, class, &crew, &leave).await?;
         let mut turns = Turns::of(user, class);
@@ -109,5 +109,4 @@ async fn live(server: Rc<Server>, pool: Rc<Pool>, crew: Rc<Crew>, leave: Rc<Leav
         let _ = once(user, on_stop).await;
     }
     user.end();
-    crew.users.set(crew.users.get() - 1);
 }

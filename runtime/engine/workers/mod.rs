@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod allocation_tests;
 mod arrivals;
+#[cfg(test)]
+mod identity_tests;
 pub mod in_memory;
 mod meter;
 mod pace;

@@ -6,7 +6,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use super::pace::Pace;
-use super::worker::{Crew, Leave};
+use super::worker::{Alive, Crew, Leave};
 use crate::flow::{Exit, Flow};
 use crate::program::{Turn, UserClass, ends_user};
 use crate::user::{User, Wait};
@@ -16,7 +16,7 @@ const LEAST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Lives until told to stop, by its own will, the plan or the test's end.
 pub(super) async fn live(user: Rc<User>, class: &'static UserClass, crew: Rc<Crew>, leave: Rc<Leave>) {
-    crew.users.set(crew.users.get() + 1);
+    let _alive = Alive::of(&crew);
     let outcome = turns(&user, class, &crew, &leave).await;
     if outcome == Err(Exit::StopTest) {
         crew.stop.gracefully();
@@ -26,7 +26,6 @@ pub(super) async fn live(user: Rc<User>, class: &'static UserClass, crew: Rc<Cre
         let _ = once(&user, on_stop).await;
     }
     user.end();
-    crew.users.set(crew.users.get() - 1);
 }
 
 /// Variables of its own and `on start`, again after a wait until they succeed.
@@ -120,7 +119,7 @@ impl<'u> Turns<'u> {
     /// Runs the next turn, and leaves nothing of its scopes behind.
     pub(super) async fn next(&mut self) -> Flow {
         let (user, turns, waited) = (self.user, &mut self.turns, &mut self.waited);
-        let outcome = poll_fn(|cx| match turns.as_mut().poll(cx) {
+        let outcome = poll_fn(|cx| match user.scopes.run(|| turns.as_mut().poll(cx)) {
             Poll::Pending => match user.turned.take() {
                 Some(outcome) => Poll::Ready(outcome),
                 None => {
@@ -149,8 +148,7 @@ pub(super) fn goes_on(outcome: Flow) -> Flow {
 
 /// Runs a block, and leaves nothing of its scopes behind.
 pub(super) async fn once(user: &User, what: for<'u> fn(&'u User) -> Turn<'u>) -> Flow {
-    let outcome = what(user).await;
-    crate::scope::clear(user);
+    let outcome = crate::scope::run(user, what(user)).await;
     user.end_turn();
     outcome
 }

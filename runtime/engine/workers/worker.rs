@@ -23,6 +23,9 @@ use crate::world::{Settings, World};
 /// How often a worker looks whether it is to stop.
 const TICK: Duration = Duration::from_millis(50);
 
+/// How long users that are dropped may take for it; it is a matter of memory alone.
+const DROPPED: Duration = Duration::from_secs(5);
+
 /// All that a worker needs.
 #[derive(Debug)]
 pub(super) struct Job {
@@ -53,6 +56,22 @@ pub(crate) struct Crew {
     pub(crate) once: bool,
     /// When the slice is over: a turn that would begin later is the next slice's.
     end: Option<Instant>,
+}
+
+/// A user that is alive, until it is dropped.
+pub(crate) struct Alive(Rc<Crew>);
+
+impl Alive {
+    pub(crate) fn of(crew: &Rc<Crew>) -> Self {
+        crew.users.set(crew.users.get() + 1);
+        Self(crew.clone())
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.users.set(self.0.users.get() - 1);
+    }
 }
 
 /// One user's own sign to stop.
@@ -188,6 +207,12 @@ impl Job {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         tasks.iter().for_each(JoinHandle::abort);
+        // A task that is aborted is dropped when its turn comes, and with it what it was waiting for: then its request is counted as
+        // unfinished.
+        let limit = Instant::now() + DROPPED;
+        while crew.users.get() > 0 && Instant::now() < limit {
+            tokio::task::yield_now().await;
+        }
         self.hand_over(world, crew, world.clock.elapsed());
     }
 
@@ -200,6 +225,8 @@ impl Job {
         if let Some(cpu) = self.meter.as_ref().and_then(|meter| meter.borrow_mut().lap()) {
             recorder.cpu(&cpu);
         }
+        let (waiting, oldest) = world.in_flight.waiting();
+        recorder.in_flight(waiting, oldest);
         let snapshot = recorder.snapshot(now, crew.users.get(), planned);
         // Nobody listens any more only when the process is about to end.
         let _ = self.frames.send(snapshot);

@@ -1,0 +1,114 @@
+//! Requests on their way: each is counted exactly once, whatever becomes of the step that sent it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use crate::http::Sending;
+use crate::program::StepInfo;
+use crate::stats::Sample;
+use crate::world::World;
+
+/// The requests of a worker that wait for their answers. It allocates only when there are more at once than ever before.
+#[derive(Debug, Default)]
+pub(crate) struct InFlight(RefCell<Slots>);
+
+#[derive(Debug, Default)]
+struct Slots {
+    /// When each was sent; nothing where the slot is free.
+    begun: Vec<Option<Instant>>,
+    free: Vec<usize>,
+}
+
+impl InFlight {
+    fn enter(&self, begun: Instant) -> usize {
+        let mut slots = self.0.borrow_mut();
+        match slots.free.pop() {
+            Some(slot) => {
+                slots.begun[slot] = Some(begun);
+                slot
+            }
+            None => {
+                slots.begun.push(Some(begun));
+                slots.begun.len() - 1
+            }
+        }
+    }
+
+    fn leave(&self, slot: usize) {
+        let mut slots = self.0.borrow_mut();
+        if slots.begun[slot].take().is_some() {
+            slots.free.push(slot);
+        }
+    }
+
+    /// How many there are, and how long the oldest has waited.
+    pub(crate) fn waiting(&self) -> (u64, Duration) {
+        let slots = self.0.borrow();
+        let oldest = slots.begun.iter().flatten().min().map_or(Duration::ZERO, Instant::elapsed);
+        ((slots.begun.len() - slots.free.len()) as u64, oldest)
+    }
+}
+
+/// How far a request has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Waiting,
+    /// Its answer is there, or it failed: after so long.
+    Landed(Duration),
+    /// It was counted with its step.
+    Counted,
+}
+
+/// A request on its way. Dropped while it waits it is counted as unfinished; dropped behind its answer, without its step's end, as a
+/// request that ended.
+#[derive(Debug)]
+pub(crate) struct Flight {
+    pub(crate) sending: Sending,
+    world: Rc<World>,
+    info: &'static StepInfo,
+    slot: usize,
+    state: State,
+}
+
+impl Flight {
+    pub(crate) fn new(world: Rc<World>, info: &'static StepInfo, sending: Sending) -> Self {
+        let slot = world.in_flight.enter(sending.begun());
+        Self { sending, world, info, slot, state: State::Waiting }
+    }
+
+    /// Nothing more is waited for.
+    pub(crate) fn land(&mut self, service: Duration) {
+        self.world.in_flight.leave(self.slot);
+        self.state = State::Landed(service);
+    }
+
+    /// Its step counts it.
+    pub(crate) fn counted(&mut self) {
+        self.state = State::Counted;
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        let line = self.info.line;
+        match self.state {
+            State::Counted => {}
+            State::Waiting => {
+                self.world.in_flight.leave(self.slot);
+                let waited = self.sending.elapsed();
+                let traffic = self.sending.abandon();
+                self.world.recorder.borrow_mut().unfinished(line, waited, Some(&traffic));
+            }
+            // The step was left by a fault of a statement behind its expectations, which held.
+            State::Landed(_) if self.info.skip => {
+                self.world.recorder.borrow_mut().skipped(line, true, &self.sending.traffic());
+            }
+            State::Landed(service) => {
+                let traffic = self.sending.traffic();
+                let sample = Sample { name: line, service, response: service, ok: true, traffic, ..Sample::default() };
+                self.world.recorder.borrow_mut().record(&sample);
+            }
+        }
+    }
+}
