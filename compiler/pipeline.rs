@@ -14,6 +14,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::emit::{self, Emitted};
 use crate::model::{Program, sections};
 use crate::parse;
+use crate::project::Lacks;
 use crate::source::SourceMap;
 use crate::span::{FileId, Span};
 
@@ -21,7 +22,7 @@ use crate::span::{FileId, Span};
 const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// What is to be compiled.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Target {
     /// The project's folder: paths are shown relative to it.
     pub root: PathBuf,
@@ -31,12 +32,16 @@ pub struct Target {
     pub profile: Option<PathBuf>,
     /// The environment, in place of the profile's.
     pub env: Option<String>,
+    /// The name that the test is registered under.
+    pub registered: Option<String>,
+    /// What of it isn't there.
+    pub lacks: Lacks,
 }
 
 /// What compiling came to so far.
 #[derive(Debug)]
 pub struct Checked {
-    /// The spec's name: its file stem.
+    /// The test's name in the form that files take.
     pub name: String,
     /// The files, for places.
     pub sources: SourceMap,
@@ -84,11 +89,21 @@ impl Checked {
 /// # Errors
 /// Where the spec itself can't be read: there is nothing to show a place in.
 pub fn check(target: &Target) -> Result<Checked, String> {
-    let mut reader = Reader::new(target)?;
+    let mut reader = match (Reader::new(target), &target.lacks.spec) {
+        (Ok(reader), _) => reader,
+        (Err(why), None) => return Err(why),
+        (Err(_), Some(lacks)) => return Ok(without_spec(target, lacks)),
+    };
     reader.read_imports();
     reader.read_assets();
     let (profile, environment, mut config, mut config_warnings) = configuration(target);
-    let name = target.spec.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let (identity, name) = match identity(target, profile.as_ref().map(|(_, _, profile)| profile)) {
+        Ok(names) => names,
+        Err(error) => {
+            config.push(error);
+            Default::default()
+        }
+    };
     let schema = environment.as_ref().map(|environment| schema(environment.root()));
     let files: Vec<SourceFile<'_>> = reader
         .files
@@ -102,7 +117,7 @@ pub fn check(target: &Target) -> Result<Checked, String> {
         })
         .collect();
     let env = environment.as_ref().zip(schema.as_ref()).map(|(environment, root)| Env { name: &environment.name, root });
-    let input = Input { name: &name, files: &files, env, assets: &reader.assets };
+    let input = Input { name: &identity, files: &files, env, assets: &reader.assets };
     let (program, found) = check::check(&input);
     drop(files);
     let mut diagnostics = reader.diagnostics;
@@ -132,6 +147,37 @@ pub fn check(target: &Target) -> Result<Checked, String> {
         profile: profile.map(|(path, text, _)| (path, text)),
         environments,
     })
+}
+
+/// All that is known of a registered test without its spec: where it was named, and what is wrong in profile and environment.
+fn without_spec(target: &Target, lacks: &ConfigError) -> Checked {
+    let (_, _, mut config, config_warnings) = configuration(target);
+    config.insert(0, lacks.clone());
+    Checked {
+        name: String::new(),
+        sources: SourceMap::default(),
+        diagnostics: Vec::new(),
+        config,
+        config_warnings,
+        program: None,
+        profile: None,
+        environments: Vec::new(),
+    }
+}
+
+/// The test's name (registered, else the profile's, else the spec's), as it is written and as files take it.
+fn identity(target: &Target, profile: Option<&Profile>) -> Result<(String, String), ConfigError> {
+    let named = target.registered.clone().or_else(|| profile.and_then(|profile| profile.header.name.clone()));
+    let stem = || target.spec.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let identity = named.filter(|name| !name.trim().is_empty()).or_else(stem).unwrap_or_default();
+    let name = ltc_config::identity::plain(&identity);
+    if name.is_empty() {
+        let file = profile.map_or_else(|| shown(&target.root, &target.spec), |profile| profile.file.clone());
+        let message = format!("nothing can be named after the test `{identity}`: it has no ASCII letter and no digit");
+        let help = "give it a name such as tpdata: `name` of `test_header`, or its key in config/loadtest_registry.yml";
+        return Err(ConfigError::new(ltc_config::Place::file(file), message).with_help(help));
+    }
+    Ok((identity, name))
 }
 
 fn file_id(index: usize) -> FileId {
@@ -328,9 +374,9 @@ type Configuration = (Option<(String, String, Profile)>, Option<Environment>, Ve
 
 /// The profile and the environment that it, or the command line, names.
 fn configuration(target: &Target) -> Configuration {
-    let mut errors = Vec::new();
+    let mut errors: Vec<ConfigError> = target.lacks.profile.iter().cloned().collect();
     let mut warnings = Vec::new();
-    let profile = target.profile.as_ref().and_then(|path| {
+    let profile = target.profile.as_ref().filter(|_| errors.is_empty()).and_then(|path| {
         let file = shown(&target.root, path);
         let parsed = ltc_config::read(path).map_err(|error| vec![error]).and_then(|text| {
             let profile = Profile::parse(&text, &file)?;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ltc_config::registry::Registered;
-use ltc_config::{ConfigError, Profile, Registry};
+use ltc_config::{ConfigError, Place, Registry, profile};
 
 use crate::diagnostic::suggest;
 
@@ -29,6 +29,19 @@ pub struct Found {
     pub spec: PathBuf,
     /// Its profile; a spec that is not registered and has none beside it has none.
     pub profile: Option<PathBuf>,
+    /// The name that it is registered under.
+    pub registered: Option<String>,
+    /// What a registered test lacks: its spec, its profile.
+    pub lacks: Lacks,
+}
+
+/// What a registered test names and isn't there, as errors at the places that name it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lacks {
+    /// The spec.
+    pub spec: Option<ConfigError>,
+    /// The profile.
+    pub profile: Option<ConfigError>,
 }
 
 /// Why the words of a command line mean no spec.
@@ -53,7 +66,7 @@ impl Project {
             return Ok(Self { root, registry: None });
         }
         let registry = ltc_config::read(&path)
-            .map_err(|error| vec![ConfigError { place: ltc_config::Place::file(REGISTRY), ..error }])
+            .map_err(|error| vec![ConfigError { place: Place::file(REGISTRY), ..error }])
             .and_then(|text| Registry::parse(&text, REGISTRY));
         match registry {
             Ok(registry) => Ok(Self { root, registry: Some(registry) }),
@@ -74,17 +87,31 @@ impl Project {
         })
     }
 
-    /// The spec and profile of a registered test.
+    /// The spec and profile of a registered test. A profile that is wrong is reported when the spec is compiled; the spec that it names is
+    /// read whatever else is wrong in it.
     pub fn registered(&self, test: &Registered) -> Found {
         let profile = self.root.join(&test.profile);
-        // A profile that is wrong is reported when the spec is compiled; till then the usual place is assumed.
-        let parsed = fs::read_to_string(&profile).ok().and_then(|text| Profile::parse(&text, &test.profile).ok());
-        let spec = match (&test.spec, parsed) {
-            (Some(spec), _) => spec.clone(),
-            (None, Some(parsed)) => test.spec_path(&parsed),
-            (None, None) => format!("specs/{}.lt", test.name),
-        };
-        Found { root: self.root.clone(), spec: self.root.join(spec), profile: Some(profile) }
+        let text = fs::read_to_string(&profile).ok();
+        let named = text.as_deref().and_then(|text| profile::names_in(text, &test.profile).spec);
+        let paths = test.spec_paths(named.as_ref());
+        let there = paths.iter().map(|path| self.root.join(path)).find(|path| path.is_file());
+        let mut lacks = Lacks::default();
+        if !profile.is_file() {
+            let message = format!("the test `{}` has no profile: there is no file {}", test.name, test.profile);
+            lacks.profile =
+                Some(ConfigError::new(test.profile_place.clone(), message).with_help("write it, or name the one that is there"));
+        }
+        if there.is_none() {
+            let (place, by) = match (&test.spec, &named) {
+                (Some(spec), _) | (None, Some(spec)) => (spec.place.clone(), format!(" (`{}: {}`)", spec.key, spec.written)),
+                (None, None) => (test.place.clone(), String::new()),
+            };
+            let message = format!("the spec of the test `{}` isn't there{by}: looked for {}", test.name, paths.join(", then "));
+            let help = format!("write {}, or say where the spec is: `spec: specs/NAME.lt`", paths.first().map_or("it", String::as_str));
+            lacks.spec = Some(ConfigError::new(place, message).with_help(help));
+        }
+        let spec = there.unwrap_or_else(|| self.root.join(paths.first().map_or("", String::as_str)));
+        Found { root: self.root.clone(), spec, profile: Some(profile), registered: Some(test.name.clone()), lacks }
     }
 
     /// The registry's current test.
@@ -152,12 +179,32 @@ fn at(from: &Path, path: &Path, said: &str) -> Result<Found, Problem> {
     let project = Project::of(folder)?;
     let same = |other: &Path| matches!((fs::canonicalize(other), fs::canonicalize(path)), (Ok(a), Ok(b)) if a == b);
     let tests = project.registry.iter().flat_map(|registry| registry.registered.values());
-    let profile = tests.map(|test| project.registered(test)).find(|found| same(&found.spec)).and_then(|found| found.profile);
+    let tests: Vec<Found> = tests.map(|test| project.registered(test)).filter(|found| same(&found.spec)).collect();
+    if let Some(test) = chosen(tests, path, &project, said)? {
+        return Ok(Found { spec: path.to_path_buf(), ..test });
+    }
     let beside = path.with_extension("profile.yml");
-    let profile = profile.or_else(|| beside.is_file().then_some(beside));
+    let profile = beside.is_file().then_some(beside);
     // Without a `config/` the files that a spec names may lie anywhere below where the command is given.
     let root = if project.root.join("config").is_dir() || !folder.starts_with(from) { project.root } else { from.to_path_buf() };
-    Ok(Found { root, spec: path.to_path_buf(), profile })
+    Ok(Found { root, spec: path.to_path_buf(), profile, registered: None, lacks: Lacks::default() })
+}
+
+/// The registered test that a path means: the one whose spec it is. Of several, the one that is named as the file is, else the current one.
+fn chosen(mut tests: Vec<Found>, path: &Path, project: &Project, said: &str) -> Result<Option<Found>, Problem> {
+    if tests.len() < 2 {
+        return Ok(tests.pop());
+    }
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    let current = project.registry.as_ref().and_then(|registry| registry.current.as_deref());
+    for name in [stem, current].into_iter().flatten() {
+        if let Some(at) = tests.iter().position(|test| test.registered.as_deref() == Some(name)) {
+            return Ok(Some(tests.swap_remove(at)));
+        }
+    }
+    let names: Vec<String> = tests.into_iter().filter_map(|test| test.registered).collect();
+    let help = format!("name the test: `ltc build {}`", names.first().map_or("NAME", String::as_str));
+    Err(Problem::Missing(format!("{said} is the spec of {}", names.join(" and ")), help))
 }
 
 /// What may have been meant by a path that isn't there.
@@ -217,7 +264,8 @@ mod tests {
     fn nothing_said_is_the_current_test() {
         let (_folder, root) = project();
         let found = find(&root.join("specs"), None).unwrap();
-        assert_eq!(found, Found { root: root.clone(), spec: root.join("specs/a.lt"), profile: Some(root.join("specs/a.profile.yml")) });
+        assert_eq!((&found.root, &found.spec), (&root, &root.join("specs/a.lt")));
+        assert_eq!((found.profile, found.registered.as_deref()), (Some(root.join("specs/a.profile.yml")), Some("a")));
     }
 
     #[test]
@@ -226,7 +274,7 @@ mod tests {
         let named = find(&root, Some("b")).unwrap();
         let path = find(&root, Some("other/b.lt")).unwrap();
         assert_eq!(named, path);
-        assert_eq!(path.profile, Some(root.join("other/load.yml")));
+        assert_eq!((path.profile, path.registered.as_deref()), (Some(root.join("other/load.yml")), Some("b")));
         let below = find(&root.join("specs"), Some("../other/b.lt")).unwrap();
         assert_eq!(below.profile, Some(root.join("other/load.yml")));
     }
@@ -250,6 +298,55 @@ mod tests {
         assert!(missing("specs/").contains("is a folder"));
         let empty = tempfile::tempdir().unwrap();
         assert!(matches!(find(empty.path(), None).unwrap_err(), Problem::Missing(what, _) if what.contains(REGISTRY)));
+    }
+
+    #[test]
+    fn an_old_profile_names_its_spec_by_the_path_of_its_locustfile() {
+        let (_folder, root) = project();
+        let write = |name: &str, text: &str| {
+            let path = root.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write(REGISTRY, "current: Buy\nregistered:\n  Buy:\n    profile: tests/Buy/profile.yml\n  Gone: {profile: gone.yml}\n");
+        write(
+            "tests/Buy/profile.yml",
+            "profile:\n  runner: {clients: 1}\n  test:\n    locustfile: tests/Buy/locustfile.py\n    debgu: No\n",
+        );
+        let found = find(&root, None).unwrap();
+        let lacks = found.lacks.spec.unwrap().to_string();
+        assert_eq!(
+            lacks,
+            "tests/Buy/profile.yml:4:17: the spec of the test `Buy` isn't there (`locustfile: tests/Buy/locustfile.py`): looked for \
+             tests/Buy/locustfile.lt, then specs/Buy.lt, then specs/locustfile.lt (write tests/Buy/locustfile.lt, or say where the spec is: \
+             `spec: specs/NAME.lt`)"
+        );
+        write("specs/Buy.lt", "");
+        assert_eq!(find(&root, None).unwrap().spec, root.join("specs/Buy.lt"));
+        write("tests/Buy/locustfile.lt", "");
+        let found = find(&root, None).unwrap();
+        assert_eq!((found.spec, found.lacks), (root.join("tests/Buy/locustfile.lt"), Lacks::default()));
+        assert_eq!(find(&root, Some("tests/Buy/locustfile.lt")).unwrap().registered.as_deref(), Some("Buy"));
+        let gone = find(&root, Some("Gone")).unwrap().lacks;
+        assert!(gone.profile.unwrap().to_string().starts_with("config/loadtest_registry.yml:5:19: the test `Gone` has no profile"));
+        assert!(gone.spec.unwrap().to_string().contains("looked for specs/Gone.lt"));
+    }
+
+    #[test]
+    fn a_spec_of_several_tests_is_that_of_its_name_or_the_current_one() {
+        let (_folder, root) = project();
+        let registry = |current: &str| {
+            let tests = "registered:\n  x: {profile: x.yml, spec: a.lt}\n  y: {profile: y.yml, spec: a.lt}\n";
+            fs::write(root.join(REGISTRY), format!("{current}{tests}")).unwrap();
+        };
+        registry("current: y\n");
+        assert_eq!(find(&root, Some("specs/a.lt")).unwrap().registered.as_deref(), Some("y"));
+        registry("");
+        let said = match find(&root, Some("specs/a.lt")).unwrap_err() {
+            Problem::Missing(what, help) => format!("{what}: {help}"),
+            Problem::Config(_, errors) => panic!("{errors:?}"),
+        };
+        assert_eq!(said, "specs/a.lt is the spec of x and y: name the test: `ltc build x`");
     }
 
     #[test]

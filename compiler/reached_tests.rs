@@ -15,7 +15,7 @@ fn check(base: &str, environment: &str) -> Checked {
         fs::write(path, text).unwrap();
     }
     let spec = folder.path().join("specs/t.lt");
-    pipeline::check(&Target { root: folder.path().into(), spec, profile: None, env: Some("local".into()) }).unwrap()
+    pipeline::check(&Target { root: folder.path().into(), spec, env: Some("local".into()), ..Target::default() }).unwrap()
 }
 
 fn errors(base: &str, environment: &str) -> Vec<String> {

@@ -124,5 +124,5 @@ fn spec(folder: &Path, name: &str, lines: usize, edit: usize) -> Result<Target, 
     fs::write(&path, text)?;
     let profile = path.with_extension("profile.yml");
     fs::write(&profile, "test_header: { env: here }\nprofile: { runner: { clients: 1, duration: 1s } }\n")?;
-    Ok(Target { root: folder.to_path_buf(), spec: path, profile: Some(profile), env: None })
+    Ok(Target { root: folder.to_path_buf(), spec: path, profile: Some(profile), ..Target::default() })
 }

@@ -123,6 +123,57 @@ fn names_that_are_not_there_are_answered_with_those_that_are() {
 }
 
 #[test]
+fn a_test_has_one_name_wherever_it_is_named() {
+    let (_folder, project) = project();
+    let registry = "current: Buy\nregistered:\n  Buy: { profile: specs/shop.profile.yml, spec: specs/shop.lt }\n";
+    fs::write(project.join("config/loadtest_registry.yml"), registry).unwrap();
+    for said_as in ["Buy", "specs/shop.lt"] {
+        let built = said(&run(&project, &["build", said_as]), 0);
+        assert!(built.contains("./Buy") && project.join("Buy").is_file() && !project.join("shop").exists(), "{built}");
+        fs::remove_file(project.join("Buy")).unwrap_or_default();
+    }
+    said(&run(&project, &["build"]), 0);
+    let of = |args: &[&str]| text(&Command::new(project.join("Buy")).current_dir(&project).args(args).output().unwrap());
+    assert!(of(&["plan"]).starts_with("Buy on "), "{}", of(&["plan"]));
+    assert!(of(&["--help"]).contains("Usage: Buy"), "{}", of(&["--help"]));
+    let deploy = of(&["deploy", "--dry-run", "--region", "us-west-2"]);
+    assert!(deploy.contains("ltc-Buy") && !deploy.contains("ltc-shop"), "{deploy}");
+    // Not registered, it has the name that its profile gives it.
+    fs::write(project.join("config/loadtest_registry.yml"), "registered: { other: { profile: specs/other.yml } }\n").unwrap();
+    let profile = project.join("specs/shop.profile.yml");
+    let named = fs::read_to_string(&profile).unwrap().replacen("name: shop", "name: Buy a lamp", 1);
+    fs::write(&profile, named).unwrap();
+    let built = said(&run(&project, &["build", "specs/shop.lt"]), 0);
+    assert!(built.contains("./Buy-a-lamp") && project.join("Buy-a-lamp").is_file(), "{built}");
+}
+
+#[test]
+fn a_registered_test_whose_spec_is_not_there_says_who_named_it() {
+    let (_folder, project) = project();
+    fs::create_dir_all(project.join("tests/Buy")).unwrap();
+    let profile = "test_header: { env: local }\nprofile:\n  runner: { cleints: 1 }\n  test:\n    locustfile: tests/Buy/locustfile.py\n";
+    fs::write(project.join("tests/Buy/profile.yml"), profile).unwrap();
+    fs::write(project.join("config/loadtest_registry.yml"), "current: Buy\nregistered:\n  Buy: { profile: tests/Buy/profile.yml }\n")
+        .unwrap();
+    for args in [&["check"][..], &["check", "--all"], &["build", "Buy"]] {
+        let output = run(&project, args);
+        // Messages are broken where the window ends.
+        let said = said(&output, 2).split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
+        assert!(said.contains("tests/Buy/profile.yml:5:17"), "{said}");
+        assert!(said.contains("looked for tests/Buy/locustfile.lt, then specs/Buy.lt"), "{said}");
+        assert!(said.contains("did you mean \"clients\"?"), "the profile's own errors, too: {said}");
+    }
+    let output = run(&project, &["check", "--message-format", "json"]);
+    let first: serde_json::Value = serde_json::from_str(String::from_utf8_lossy(&output.stdout).lines().next().unwrap()).unwrap();
+    assert_eq!((first["places"][0]["path"].as_str(), first["places"][0]["line"].as_u64()), (Some("tests/Buy/profile.yml"), Some(5)));
+    // Two tests whose binaries would overwrite each other.
+    let twice = "registered:\n  shop: { profile: specs/shop.profile.yml }\n  SHOP: { profile: specs/shop.profile.yml }\n";
+    fs::write(project.join("config/loadtest_registry.yml"), twice).unwrap();
+    let refused = said(&run(&project, &["build", "shop"]), 2);
+    assert!(refused.contains("loadtest_registry.yml:3:3") && refused.contains("loadtest_registry.yml:2:3"), "{refused}");
+}
+
+#[test]
 fn results_go_to_stdout() {
     let output = run(root(), &["list"]);
     assert!(String::from_utf8_lossy(&output.stdout).contains("* tpdata"), "{}", text(&output));

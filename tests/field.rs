@@ -17,7 +17,7 @@ fn check(root: &Path, spec: &str) -> Result<Checked, String> {
     let spec = root.join(spec);
     let profile = spec.with_extension("profile.yml");
     let profile = profile.is_file().then_some(profile);
-    pipeline::check(&Target { root: root.to_owned(), spec, profile, env: None })
+    pipeline::check(&Target { root: root.to_owned(), spec, profile, ..Target::default() })
 }
 
 fn shown(diagnostics: &[Diagnostic]) -> Vec<String> {

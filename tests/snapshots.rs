@@ -15,7 +15,8 @@ fn emitted_rust_is_as_it_was_read() {
     let specs = fs::read_dir(root.join("specs")).unwrap().map(|entry| entry.unwrap().path());
     for spec in specs.filter(|path| path.extension().is_some_and(|extension| extension == "lt")) {
         let name = spec.file_stem().unwrap().to_string_lossy().into_owned();
-        let target = Target { root: root.to_owned(), spec: spec.clone(), profile: Some(spec.with_extension("profile.yml")), env: None };
+        let target =
+            Target { root: root.to_owned(), spec: spec.clone(), profile: Some(spec.with_extension("profile.yml")), ..Target::default() };
         let checked = pipeline::check(&target).unwrap();
         let emitted = checked.emit().unwrap().main;
         // The fingerprint also tells the profile and the data apart, which are read elsewhere.

@@ -34,8 +34,12 @@ pub(super) struct Configuration {
 
 impl Configuration {
     pub(super) fn target(&self, found: Found) -> Target {
+        let mut lacks = found.lacks;
+        if self.profile.is_some() {
+            lacks.profile = None;
+        }
         let profile = self.profile.clone().or(found.profile);
-        Target { root: found.root, spec: found.spec, profile, env: self.env.clone() }
+        Target { root: found.root, spec: found.spec, profile, env: self.env.clone(), registered: found.registered, lacks }
     }
 }
 
@@ -250,7 +254,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let spec = folder.path().join("x.lt");
         fs::write(&spec, "").unwrap();
-        let target = Target { root: folder.path().into(), spec: spec.clone(), profile: None, env: None };
+        let target = Target { root: folder.path().into(), spec: spec.clone(), ..Target::default() };
         assert!(not_over(&spec, &target).is_err());
         assert!(not_over(&folder.path().join("x"), &target).is_ok());
     }

@@ -104,8 +104,8 @@ impl Demo {
         let target = Target {
             spec: root.join(SPEC),
             profile: Some(root.join(SPEC).with_extension("profile.yml")).filter(|profile| profile.is_file()),
-            env: None,
             root: root.clone(),
+            ..Target::default()
         };
         let output = root.join("tpdata");
         let binary = Order { target, output: Some(output), offline: self.offline, thin_lto: false, lambda: None }.build(screen)?;

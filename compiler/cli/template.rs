@@ -70,7 +70,7 @@ mod tests {
             write(folder.path(), &files).unwrap();
             let found = crate::project::find(folder.path(), None).unwrap();
             assert_eq!(found.spec, folder.path().join(format!("specs/{name}.lt")));
-            let target = Target { root: found.root, spec: found.spec, profile: found.profile, env: None };
+            let target = Target { root: found.root, spec: found.spec, profile: found.profile, ..Target::default() };
             let mut checked = pipeline::check(&target).unwrap();
             checked.diagnostics.retain(|diagnostic| !known(diagnostic.code, name));
             let said = render(&checked.diagnostics, &checked.sources, Style::plain());
@@ -100,7 +100,7 @@ mod tests {
         fs::write(folder.path().join("config/system_credentials.yml"), "SFx: { token: MARKER }\n").unwrap();
         fs::write(folder.path().join("config/broken.yml"), "shop: [MARKER\n").unwrap();
         let found = crate::project::find(folder.path(), None).unwrap();
-        let checked = pipeline::check(&Target { root: found.root, spec: found.spec, profile: found.profile, env: None }).unwrap();
+        let checked = pipeline::check(&Target { root: found.root, spec: found.spec, profile: found.profile, ..Target::default() }).unwrap();
         let said: Vec<String> = checked.config_warnings.iter().map(ToString::to_string).collect();
         assert!(said[0].starts_with("config/broken.yml:") && said[0].contains("will not know the environment broken"), "{said:?}");
         let emitted = checked.emit().unwrap();

@@ -113,7 +113,7 @@ fn tpdata(bench: &Bench) -> Outcome<PathBuf> {
 }
 
 fn target(root: &Path, spec: PathBuf) -> Target {
-    Target { root: root.to_path_buf(), profile: Some(spec.with_extension("profile.yml")), spec, env: None }
+    Target { root: root.to_path_buf(), profile: Some(spec.with_extension("profile.yml")), spec, ..Target::default() }
 }
 
 fn compile(bench: &Bench, target: &Target, name: &str) -> Outcome<PathBuf> {

@@ -20,6 +20,7 @@ pub mod duration;
 pub mod elf;
 pub mod environment;
 mod error;
+pub mod identity;
 mod node;
 pub mod number;
 pub mod profile;

@@ -6,8 +6,9 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ConfigError, Place};
+use crate::identity;
 use crate::node::{self, NodeValue};
-use crate::profile::{Profile, spec_path};
+use crate::profile::SpecName;
 use crate::reader::{Problems, Section};
 use crate::suggest::did_you_mean_or_list;
 
@@ -29,16 +30,21 @@ pub struct Registered {
     pub name: String,
     /// The path of its profile.
     pub profile: String,
-    /// The path of its spec, where the registry says it.
-    pub spec: Option<String>,
+    /// Where that stands.
+    pub profile_place: Place,
+    /// Its spec, where the registry says it.
+    pub spec: Option<SpecName>,
     /// Where its name stands.
     pub place: Place,
 }
 
 impl Registered {
-    /// The path of its spec: the registry's, else the profile's, else `specs/NAME.lt`.
-    pub fn spec_path(&self, profile: &Profile) -> String {
-        self.spec.clone().or_else(|| profile.test.spec.clone()).unwrap_or_else(|| format!("specs/{}.lt", self.name))
+    /// The paths that its spec may have, the first that is there counts: the registry's, else what its profile names, else `specs/NAME.lt`.
+    pub fn spec_paths(&self, profile: Option<&SpecName>) -> Vec<String> {
+        match self.spec.as_ref().or(profile) {
+            Some(spec) => spec.candidates(&self.name),
+            None => vec![format!("specs/{}.lt", self.name)],
+        }
     }
 }
 
@@ -66,8 +72,12 @@ impl Registry {
                         problems.error(error.with_help(format!("add profile: specs/{}.profile.yml", test.key)));
                     }
                     let profile = section.text("profile").unwrap_or_default();
-                    let spec = section.read("spec", spec_path);
-                    let one = Registered { name: test.key.clone(), profile, spec, place: test.place.clone() };
+                    let profile_place = section.entry("profile").map_or_else(|| test.place.clone(), |entry| entry.value.place.clone());
+                    let spec = SpecName::read(section, "spec");
+                    let one = Registered { name: test.key.clone(), profile, profile_place, spec, place: test.place.clone() };
+                    if let Some(problem) = named_badly(&one, &registered) {
+                        problems.error(problem);
+                    }
                     registered.insert(test.key.clone(), one);
                 }
             }
@@ -113,6 +123,20 @@ impl Registry {
     }
 }
 
+/// What is wrong with a test's name: nothing can be named after it, or something is named after another test already.
+fn named_badly(test: &Registered, others: &IndexMap<String, Registered>) -> Option<ConfigError> {
+    let name = &test.name;
+    if identity::plain(name).is_empty() {
+        let message = format!("nothing can be named after the test \"{name}\": it has no ASCII letter and no digit");
+        return Some(ConfigError::new(test.place.clone(), message).with_help("name it like tpdata"));
+    }
+    let key = identity::collision_key(name);
+    let other = others.values().find(|other| identity::collision_key(&other.name) == key)?;
+    let message = format!("\"{name}\" and \"{}\" ({}) would give their binaries and functions the same name", other.name, other.place);
+    let help = format!("rename one of them: names that differ only in case, or in characters that are written `-` or `_`, are one ({key})");
+    Some(ConfigError::new(test.place.clone(), message).with_help(help))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,13 +150,13 @@ mod tests {
         let text = "current: tpdata\nregistered:\n  tpdata:\n    profile: specs/tpdata.profile.yml\n  shop: {profile: p.yml, spec: shop.lt}\n  old: {profile: p.yml}\n";
         let registry = Registry::parse(text, "r.yml").unwrap();
         assert_eq!(registry.current().unwrap().profile, "specs/tpdata.profile.yml");
-        assert_eq!(registry.get("shop").unwrap().spec.as_deref(), Some("specs/shop.lt"));
-        let profile = |text| Profile::parse(text, "p.yml").unwrap();
-        let plain = profile("profile: {runner: {clients: 1}}");
-        let locust = profile("profile: {runner: {clients: 1}, test: {locustfile: locust/old_test.py}}");
-        assert_eq!(registry.get("shop").unwrap().spec_path(&locust), "specs/shop.lt");
-        assert_eq!(registry.get("old").unwrap().spec_path(&locust), "specs/old_test.lt");
-        assert_eq!(registry.get("old").unwrap().spec_path(&plain), "specs/old.lt");
+        let spec = |text| crate::profile::names_in(text, "p.yml").spec;
+        let locust = spec("profile: {test: {locustfile: locust/old_test.py}}");
+        let paths = |test: &str, profile: Option<&SpecName>| registry.get(test).unwrap().spec_paths(profile).join(" ");
+        assert_eq!(paths("shop", locust.as_ref()), "specs/shop.lt");
+        assert_eq!(paths("old", locust.as_ref()), "locust/old_test.lt specs/old.lt specs/old_test.lt");
+        assert_eq!(paths("old", None), "specs/old.lt");
+        assert_eq!(registry.registered["shop"].profile_place.line, 5);
         assert_eq!(registry.registered["shop"].place.line, 5);
     }
 
@@ -159,6 +183,18 @@ mod tests {
         let registry = Registry::parse("registered: {a: {profile: p}}", "r.yml").unwrap();
         assert!(registry.current().unwrap_err().to_string().contains("no current test"));
         assert!(registry.get("zzz").unwrap_err().to_string().contains("registered: a"));
+    }
+
+    #[test]
+    fn tests_that_would_have_the_same_name_are_refused_with_both_places() {
+        let all =
+            messages("registered:\n  My Shop: {profile: a}\n  buy: {profile: b}\n  my_shop: {profile: c}\n  \"日本\": {profile: d}\n");
+        assert_eq!(all.len(), 2, "{all:#?}");
+        assert!(
+            all[0].starts_with("config/loadtest_registry.yml:4:3: \"my_shop\" and \"My Shop\" (config/loadtest_registry.yml:2:3) would"),
+            "{all:#?}"
+        );
+        assert!(all[1].contains("nothing can be named after the test \"日本\""), "{all:#?}");
     }
 
     #[test]

@@ -119,7 +119,7 @@ pub(super) fn deploy(program: &'static Program, command: &DeployCommand) -> Resu
     let arch = aws::architecture(command.arch.map(Architecture::from), settings);
     let package = package(command.bootstrap.as_deref(), arch)?;
     if command.build_only {
-        let path = PathBuf::from(format!("{}.zip", program.name));
+        let path = PathBuf::from(format!("{}.zip", ltc_config::identity::plain(program.name)));
         std::fs::write(&path, &package.zip).map_err(|error| Refusal::wrong([format!("{} can't be written: {error}", path.display())]))?;
         return say(&format!("{} ({} bytes, {})", path.display(), package.zip.len(), package.architecture.name()));
     }

@@ -102,7 +102,7 @@ impl Load {
     fn info(&self, program: &Program, configuration: &Configuration, clock: &Clock) -> RunInfo {
         let versions = self.versions.iter();
         RunInfo {
-            test: configuration.profile.header.name.clone().unwrap_or_else(|| program.name.to_owned()),
+            test: program.name.to_owned(),
             description: configuration.profile.header.description.clone().unwrap_or_default(),
             env: configuration.env_name.clone(),
             spec: program.spec.to_owned(),

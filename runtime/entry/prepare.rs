@@ -39,7 +39,7 @@ pub(crate) fn settings(program: &'static Program, args: &LoadArgs, configuration
         apis: configuration.apis.clone(),
         transport: ltc_engine::http::TransportConfig::default(),
         seed,
-        test_id: test_id(seed),
+        test_id: test_id(program.name, seed),
         part: 0,
         parts: 1,
         shard: 0,
@@ -52,9 +52,9 @@ pub(crate) fn settings(program: &'static Program, args: &LoadArgs, configuration
 }
 
 /// Unlike the random values of a run, the id differs from run to run: what a test makes on a server is told from what another made.
-fn test_id(seed: u64) -> EcoString {
+fn test_id(test: &str, seed: u64) -> EcoString {
     let now = Clock::start().unix_start();
-    format!("{:x}-{:04x}", now.as_millis(), seed & 0xffff).into()
+    format!("{}-{:x}-{:04x}", ltc_config::identity::plain(test), now.as_millis(), seed & 0xffff).into()
 }
 
 /// A runtime for one thread, and a user on it.

@@ -64,7 +64,7 @@ fn build(folder: &Path) -> Outcome<PathBuf> {
     fs::write(&spec, include_str!("scenarios.lt"))?;
     fs::write(&profile, "test_header: { env: here }\nprofile: { runner: { clients: 1, hatch_rate: 1, duration: 1s } }\n")?;
     fs::write(config.join("here.yml"), "{}\n")?;
-    let target = Target { root: folder.to_path_buf(), profile: Some(profile), spec, env: None };
+    let target = Target { root: folder.to_path_buf(), profile: Some(profile), spec, ..Target::default() };
     let checked = pipeline::check(&target)?;
     if checked.program.is_none() {
         return Err(format!("scenarios.lt: {:?}", checked.diagnostics).into());

@@ -6,6 +6,7 @@ mod lambda;
 mod load;
 mod names;
 mod runner;
+mod spec;
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use lambda::{Architecture, LambdaSettings};
 pub use load::{ClientStage, Load, RateStage, Shape, Spacing};
 pub use names::{Listener, Location, LogLevel};
+pub use spec::{Names, SpecName, names as names_in};
 
 use crate::error::{ConfigError, Place};
 use crate::node::{self, NodeValue};
@@ -55,7 +57,7 @@ pub struct Profile {
 /// `test_header`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TestHeader {
-    /// The test's name in events and reports.
+    /// The test's name, where the registry gives it none.
     pub name: Option<String>,
     /// What it is for.
     pub description: Option<String>,
@@ -68,8 +70,8 @@ pub struct TestHeader {
 /// `profile.test`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TestSettings {
-    /// The spec's path (`spec`, or `locustfile` mapped to the `.lt` of the same stem).
-    pub spec: Option<String>,
+    /// The spec (`spec`, or `locustfile`).
+    pub spec: Option<SpecName>,
     /// One user, once, every exchange shown.
     pub debug: bool,
 }
@@ -212,20 +214,8 @@ fn read_runner(problems: &Problems, runner: Option<Section<'_>>, place: &Place) 
 
 fn read_test(section: Section<'_>) -> TestSettings {
     let section = section.known(&["spec", "locustfile", "debug"]);
-    let locustfile = section.read("locustfile", spec_path);
-    TestSettings { spec: section.read("spec", spec_path).or(locustfile), debug: section.bool("debug").unwrap_or(false) }
-}
-
-/// The spec that a name of an old or new profile stands for: `tpdata.py` and `tpdata` are `specs/tpdata.lt`.
-pub(crate) fn spec_path(text: &str) -> Result<String, String> {
-    let name = text.rsplit(['/', '\\']).next().unwrap_or(text);
-    match name.rsplit_once('.') {
-        Some((stem, "py")) if !stem.is_empty() => Ok(format!("specs/{stem}.lt")),
-        Some((stem, "lt")) if !stem.is_empty() && name != text => Ok(text.to_owned()),
-        Some((stem, "lt")) if !stem.is_empty() => Ok(format!("specs/{name}")),
-        None if !name.is_empty() => Ok(format!("specs/{name}.lt")),
-        _ => Err(format!("\"{text}\" is no spec: write it like specs/tpdata.lt")),
-    }
+    let locustfile = SpecName::read(section, "locustfile");
+    TestSettings { spec: SpecName::read(section, "spec").or(locustfile), debug: section.bool("debug").unwrap_or(false) }
 }
 
 fn read_logging(section: Section<'_>) -> Logging {

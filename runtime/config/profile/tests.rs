@@ -44,7 +44,8 @@ fn the_example_of_the_old_framework_loads() {
     assert_eq!(profile.header.locations, [Location { region: "us-west-2".into(), share: 1_000_000 }]);
     assert_eq!(profile.load.shape, Shape::Clients { clients: 20, hatch_rate: Rate::per_second(10) });
     assert_eq!(profile.load.duration, Some(seconds(10)));
-    assert_eq!(profile.test, TestSettings { spec: Some("specs/tpdata.lt".into()), debug: false });
+    assert_eq!(profile.test.spec.as_ref().unwrap().candidates("tpdata"), ["specs/tpdata.lt"]);
+    assert!(!profile.test.debug);
     assert_eq!((profile.logging.level, profile.logging.http_level), (LogLevel::Info, Some(LogLevel::Warn)));
     assert!(profile.logging.final_stats && profile.logging.listeners.is_empty());
     assert_eq!(profile.graceful_stop, seconds(30));
@@ -206,10 +207,13 @@ fn files_that_are_no_profile() {
 
 #[test]
 fn specs_and_locustfiles() {
-    let spec = |test: &str| parse(&format!("profile: {{runner: {{clients: 1}}, test: {{{test}}}}}")).unwrap().test.spec;
+    let spec = |test: &str| {
+        let profile = parse(&format!("profile: {{runner: {{clients: 1}}, test: {{{test}}}}}")).unwrap();
+        profile.test.spec.map(|spec| spec.candidates("buy").join(" "))
+    };
     for (test, expected) in [
         ("locustfile: tpdata.py", "specs/tpdata.lt"),
-        ("locustfile: locust/files/tpdata.py", "specs/tpdata.lt"),
+        ("locustfile: locust/files/tpdata.py", "locust/files/tpdata.lt specs/buy.lt specs/tpdata.lt"),
         ("locustfile: tpdata", "specs/tpdata.lt"),
         ("spec: other/a.lt, locustfile: tpdata.py", "other/a.lt"),
         ("spec: a.lt", "specs/a.lt"),

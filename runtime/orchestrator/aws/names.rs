@@ -1,6 +1,7 @@
 //! What a test's things are called in an account. Names follow from the function's name alone, so that `run`, `status` and `destroy` find
 //! what `deploy` made.
 
+use ltc_config::identity;
 use ltc_config::profile::LambdaSettings;
 
 use super::signed::partition;
@@ -46,7 +47,7 @@ impl Names {
             Some(said) => {
                 return Err(format!("`{said}` can't be a function's name: up to {FUNCTION} letters, digits, `-` and `_` can"));
             }
-            None => plain(&format!("ltc-{test}")).chars().take(FUNCTION).collect(),
+            None => format!("ltc-{}", identity::plain(test)),
         };
         Ok(Self { function, own_role: role.or_else(|| settings.role.clone()), own_bucket: settings.bucket.clone(), regions })
     }
@@ -64,7 +65,7 @@ impl Names {
     pub(super) fn role(&self) -> String {
         match &self.own_role {
             Some(own) => own.rsplit('/').next().unwrap_or(own).to_owned(),
-            None => self.function.chars().take(FUNCTION - "-role".len()).collect::<String>() + "-role",
+            None => identity::fit(&self.function, FUNCTION - "-role".len()) + "-role",
         }
     }
 
@@ -82,8 +83,8 @@ impl Names {
         }
         let end = format!("-{account}-{}", self.home());
         let plain = |char: char| if char.is_ascii_alphanumeric() { char.to_ascii_lowercase() } else { '-' };
-        let start: String = self.function.chars().map(plain).take(BUCKET.saturating_sub(end.len())).collect();
-        format!("{}{end}", start.trim_matches('-'))
+        let start: String = self.function.chars().map(plain).collect();
+        format!("{}{end}", identity::fit(start.trim_matches('-'), BUCKET.saturating_sub(end.len())))
     }
 
     pub(super) fn stop_bucket(&self, account: &str) -> Bucket {
@@ -107,6 +108,14 @@ mod tests {
         let long = names(Some(&"X_y".repeat(21))).unwrap();
         assert!(long.role().len() <= 64 && long.bucket("000000000000").len() <= 63);
         assert!(long.bucket("1").starts_with("x-yx-y"));
+        let test = |name: &str| Names::new(name, None, None, &LambdaSettings::default(), vec!["ap-southeast-2".into()]).unwrap();
+        let (one, other) = (test(&format!("{}-one", "x".repeat(50))), test(&format!("{}-two", "x".repeat(50))));
+        for names in [&one, &other] {
+            let bucket = names.bucket("000000000000");
+            assert!(names.function.len() <= 64 && names.role().len() <= 64 && bucket.len() <= 63, "{names:?} {bucket}");
+        }
+        assert_ne!(one.function, other.function);
+        assert_ne!(one.bucket("1"), other.bucket("1"), "what is cut stays apart");
         assert!(names(Some("a b")).unwrap_err().contains("`a b`"));
     }
 

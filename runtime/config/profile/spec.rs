@@ -1,0 +1,128 @@
+//! Which spec a profile, or the registry, names, and what else is asked of a profile whatever else is wrong in it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Place;
+use crate::node;
+use crate::reader::{Problems, Section};
+
+/// A spec's name as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpecName {
+    /// `specs/shop.lt`, `shop.py`, `tests/Shop/locustfile.py`.
+    pub written: String,
+    /// The key that names it: `spec` or `locustfile`.
+    pub key: String,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl SpecName {
+    /// Reads the key of a section.
+    pub(crate) fn read(section: Section<'_>, key: &str) -> Option<Self> {
+        let written = section.read(key, |text| match Self::new(text, key).candidates("x").is_empty() {
+            true => Err(format!("\"{text}\" is no spec: write it like specs/tpdata.lt")),
+            false => Ok(text.to_owned()),
+        })?;
+        let place = section.entry(key).map(|entry| entry.value.place.clone()).unwrap_or_default();
+        Some(Self { place, ..Self::new(&written, key) })
+    }
+
+    fn new(written: &str, key: &str) -> Self {
+        Self { written: written.to_owned(), key: key.to_owned(), place: Place::default() }
+    }
+
+    /// The paths that it may mean, the first that is there counts. `test`: the name of the test.
+    ///
+    /// A bare `shop`, `shop.py` or `shop.lt` is `specs/shop.lt`. A path of the Locust framework, `tests/Shop/locustfile.py`, is the same
+    /// path with `.lt`, else the test's or the file's own name in `specs/`.
+    pub fn candidates(&self, test: &str) -> Vec<String> {
+        let path = self.written.replace('\\', "/");
+        let path = path.strip_prefix("./").unwrap_or(&path);
+        let (folder, name) = path.rsplit_once('/').map_or((None, path), |(folder, name)| (Some(folder), name));
+        let (stem, is_new) = match name.rsplit_once('.') {
+            Some((stem, "lt")) => (stem, true),
+            Some((stem, "py")) => (stem, false),
+            None => (name, false),
+            Some(_) => return Vec::new(),
+        };
+        if stem.is_empty() {
+            return Vec::new();
+        }
+        let usual = format!("specs/{stem}.lt");
+        match folder {
+            None => vec![usual],
+            Some(folder) if is_new => vec![format!("{folder}/{stem}.lt")],
+            Some(folder) => {
+                let mut paths = vec![format!("{folder}/{stem}.lt"), format!("specs/{test}.lt"), usual];
+                let mut known: Vec<String> = Vec::new();
+                paths.retain(|path| {
+                    !known.contains(path) && {
+                        known.push(path.clone());
+                        true
+                    }
+                });
+                paths
+            }
+        }
+    }
+}
+
+/// What a profile names, read though it may have errors.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// `test_header.name`.
+    pub test: Option<String>,
+    /// `profile.test.spec`, else `profile.test.locustfile`.
+    pub spec: Option<SpecName>,
+}
+
+/// What a profile names. Its errors are told when it is read whole.
+pub fn names(text: &str, file: &str) -> Names {
+    let Ok(root) = node::parse(text, file) else { return Names::default() };
+    let problems = Problems::default();
+    let top = Section::open(&problems, &root, "");
+    let test = top.section("profile", "profile").and_then(|profile| profile.section("test", "profile.test"));
+    Names {
+        test: top.section("test_header", "test_header").and_then(|header| header.text("name")),
+        spec: test.and_then(|test| SpecName::read(test, "spec").or_else(|| SpecName::read(test, "locustfile"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_and_new_names_of_specs() {
+        let candidates = |written: &str| SpecName::new(written, "spec").candidates("Buy").join(" ");
+        for (written, paths) in [
+            ("shop.py", "specs/shop.lt"),
+            ("shop", "specs/shop.lt"),
+            ("shop.lt", "specs/shop.lt"),
+            ("./shop.py", "specs/shop.lt"),
+            ("other/a.lt", "other/a.lt"),
+            ("tests/Buy/locustfile.py", "tests/Buy/locustfile.lt specs/Buy.lt specs/locustfile.lt"),
+            ("tests\\\\Buy\\\\locustfile.py".replace("\\\\", "\\").as_str(), "tests/Buy/locustfile.lt specs/Buy.lt specs/locustfile.lt"),
+            ("tests/Buy/Buy.py", "tests/Buy/Buy.lt specs/Buy.lt"),
+            ("specs/tpdata", "specs/tpdata.lt specs/Buy.lt"),
+            ("a.txt", ""),
+            ("tests/.py", ""),
+        ] {
+            assert_eq!(candidates(written), paths, "{written}");
+        }
+    }
+
+    #[test]
+    fn names_are_read_though_a_profile_has_errors() {
+        let text = "test_header: {name: Buy, wrong: 1}\nprofile:\n  runner: {clients: many}\n  test: {locustfile: tests/Buy/locustfile.py, debg: No}\n";
+        let found = names(text, "p.yml");
+        let spec = found.spec.unwrap();
+        assert_eq!(
+            (found.test.as_deref(), spec.written.as_str(), spec.key.as_str()),
+            (Some("Buy"), "tests/Buy/locustfile.py", "locustfile")
+        );
+        assert_eq!(spec.place.to_string(), "p.yml:4:22");
+        assert_eq!(names("a: [", "p.yml"), Names::default());
+    }
+}
