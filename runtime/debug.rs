@@ -114,6 +114,11 @@ fn shown(user: &User, trace: &Trace) -> String {
             response.traffic.received,
         );
     }
+    if let Some(partial) = &trace.partial {
+        for line in ltc_engine::show::partial(partial).lines() {
+            let _ = writeln!(out, "{DIM}<{DIM:#} {line}");
+        }
+    }
     let mut judged = Vec::new();
     for detail in trace.details.iter().flatten() {
         match detail {

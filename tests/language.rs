@@ -346,3 +346,45 @@ fn no_missing_line_is_too_much() {
         }
     }
 }
+
+/// What is kept of an answer depends on it: a body that something reads is kept whole.
+#[test]
+fn what_reads_a_body_is_known() {
+    let source = r#"
+api shop { base env.shop.url; healthcheck none; max_body 1GB
+  own() = GET / { expect json { id: int } }
+  plain() = GET / { expect 200 }
+  odd() = GET / { expect len(text) > 1 }
+}
+sequence S {
+  step "no: status" { shop.plain() }
+  step "no: header" { shop GET /; expect headers { server: "x" }; take h = header "Location" else null; log "{h}" }
+  step "no: condition" { shop GET /; expect status < 300; expect elapsed < 1s; expect url ~ /x/ }
+  step "no: cookie" { shop GET /; expect 200; take c = cookie "sid" else null; log "{c}" }
+  step "yes: json" { shop GET /; expect json { id: 1 } }
+  step "yes: text" { shop GET /; expect not text "x" }
+  step "yes: own" { shop.own() }
+  step "yes: own condition" { shop.odd() }
+  step "yes: condition" { shop GET /; expect json.id == 1 }
+  step "yes: take" { shop GET /; take id = json.id; log "{id}" }
+  step "yes: regex" { shop GET /; take r = text ~ /(a)/; log "{r}" }
+  step "yes: html" { shop GET /; take t = html "h1" else null; log "{t}" }
+  step "yes: form" { shop GET /; take f = form "form"; log "{f.csrf}" }
+  step "yes: path" { shop GET /; take p = json "$.a[*]"; log "{p}" }
+  step "yes: log" { shop GET /; expect 200; log "{text}" }
+  step "yes: let" { shop GET /; expect 200; let x = json.a; log "{x}" }
+  step "no: after" { shop GET /; expect 200 }
+}
+user U { run S }
+"#;
+    let all = Compilation::load(&root().join("reads.lt"), source.to_owned());
+    let (program, found) = all.check();
+    let shown: Vec<String> = found.iter().map(|d| show(&all, d)).collect();
+    let program = program.unwrap_or_else(|| panic!("{shown:?}"));
+    assert_eq!(program.apis[0].max_body, 1 << 30);
+    for step in &program.steps {
+        let name = &program.lines[step.line.0].name;
+        assert_eq!(step.reads_body, name.starts_with("yes"), "{name}");
+    }
+    assert_eq!(program.steps.len(), 17);
+}

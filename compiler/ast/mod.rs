@@ -83,6 +83,8 @@ pub enum ApiMember {
     Cookies(Name),
     /// `resend off`: the word behind `resend`.
     Resend(Name),
+    /// `max_body 64MB`: the size as written.
+    MaxBody(Name),
     /// What an api, a resource and a request may each say.
     Option(RequestOption),
     /// `healthcheck GET /x { version = … }`; `None` is `healthcheck none`.

@@ -45,6 +45,7 @@ impl<'a> Checker<'a> {
         let around = self.enter(FuncKind::File, format!("api {}", api.name.node));
         let mut seen: Vec<(&str, Span)> = Vec::new();
         let (mut cookies, mut resend) = (false, true);
+        let mut max_body = super::size::MAX_BODY;
         let mut base = None;
         let mut health: Option<Option<&'a ast::Healthcheck>> = None;
         let mut options: Vec<&'a RequestOption> = Vec::new();
@@ -54,6 +55,7 @@ impl<'a> Checker<'a> {
                 ApiMember::Keys(word) => ("keys", word.span),
                 ApiMember::Cookies(word) => ("cookies", word.span),
                 ApiMember::Resend(word) => ("resend", word.span),
+                ApiMember::MaxBody(size) => ("max_body", size.span),
                 ApiMember::Healthcheck(_, span) => ("healthcheck", *span),
                 ApiMember::Option(option) => {
                     options.push(option);
@@ -83,6 +85,7 @@ impl<'a> Checker<'a> {
                     "off" => resend = false,
                     _ => self.unknown_word(word, "a word of `resend`", &["on", "off"]),
                 },
+                ApiMember::MaxBody(size) => max_body = self.max_body(size),
                 ApiMember::Healthcheck(check, _) => health = Some(check.as_deref()),
                 _ => {}
             }
@@ -111,6 +114,7 @@ impl<'a> Checker<'a> {
             options,
             cookies,
             resend,
+            max_body,
             health,
             span: name.span,
         });
@@ -171,6 +175,7 @@ impl<'a> Checker<'a> {
                 ApiMember::Keys(word) => self.not_in_resource(word.span, "keys"),
                 ApiMember::Cookies(word) => self.not_in_resource(word.span, "cookies"),
                 ApiMember::Resend(word) => self.not_in_resource(word.span, "resend"),
+                ApiMember::MaxBody(size) => self.not_in_resource(size.span, "max_body"),
                 ApiMember::Healthcheck(_, span) => self.not_in_resource(*span, "healthcheck"),
                 ApiMember::Resource(inner) => self.not_in_resource(inner.name.span, "resource"),
             }

@@ -82,6 +82,7 @@ impl Walk<'_, '_> {
             context: String::new(),
             skip: step.skip.is_some(),
             interrupt: step.interrupt.is_some(),
+            reads_body: false,
             expects_status: false,
             span,
         });

@@ -35,6 +35,7 @@ mod request;
 mod rows;
 mod runs;
 mod scope;
+mod size;
 mod source;
 mod spelling;
 mod step;
@@ -133,6 +134,8 @@ struct Checker<'a> {
     interned: source::Interned,
     /// Uses of one file's names by another's text.
     crossings: HashSet<(FileId, FileId)>,
+    /// Whether the step at hand reads the body of its response.
+    reads_body: bool,
     /// An item did not parse: what it declared is not known.
     broken: bool,
     func: scope::Func<'a>,
@@ -175,6 +178,7 @@ impl<'a> Checker<'a> {
             env_keys: env::Keys::default(),
             interned: source::Interned::default(),
             crossings: HashSet::new(),
+            reads_body: false,
             broken: false,
             func: scope::Func::default(),
             running: Vec::new(),

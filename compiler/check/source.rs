@@ -102,6 +102,7 @@ impl<'a> Checker<'a> {
             Ast::Form(selector) => (Source::Form(self.selector(selector)), Type::Form),
             _ => return self.expr(e),
         };
+        self.reads_body |= source.is_of_body();
         Expr { kind: ExprKind::Source(source), ty, span }
     }
 

@@ -38,6 +38,7 @@ impl<'a> Checker<'a> {
         let rest = &stmts[at + 1..];
         let camel = std::mem::replace(&mut self.camel, sent.as_ref().is_some_and(|sent| sent.camel));
         self.sources = Sources::Response;
+        self.reads_body = false;
         let mut expects = sent.as_ref().map_or_else(Vec::new, |sent| sent.expects.clone());
         self.func.taken_later =
             rest.iter().flat_map(super::parallel::assigned_by).map(|assigned| (assigned.name.node.as_str(), assigned.name.span)).collect();
@@ -62,6 +63,7 @@ impl<'a> Checker<'a> {
         info.interrupt = interrupt;
         info.context.clone_from(&self.func.context);
         info.expects_status = expects.iter().any(expects_status);
+        info.reads_body = self.reads_body || expects.iter().any(subst::reads_body);
         let sent = sent?;
         let line: LineId = info.line;
         let line = &mut self.program.lines[line.0];

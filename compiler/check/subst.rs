@@ -75,6 +75,13 @@ pub(super) fn reads_response(e: &Expr) -> bool {
     found
 }
 
+/// Whether an expectation reads the body of the response.
+pub(super) fn reads_body(expect: &Expect) -> bool {
+    let mut found = matches!(expect.kind, ExpectKind::Json { .. } | ExpectKind::Text { .. });
+    in_expect(expect, &mut |e| each(e, &mut |e| found |= matches!(&e.kind, ExprKind::Source(source) if source.is_of_body())));
+    found
+}
+
 /// Whether an expression costs nothing and is the same each time within a step.
 pub(super) fn is_plain(e: &Expr) -> bool {
     match &e.kind {

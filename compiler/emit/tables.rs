@@ -26,9 +26,10 @@ impl Emitter<'_> {
         });
         let steps = program.steps.iter().map(|step| {
             let line = index(step.line.0);
-            let (context, skip, interrupt, expects) = (&step.context, step.skip, step.interrupt, step.expects_status);
+            let (context, skip, interrupt) = (&step.context, step.skip, step.interrupt);
+            let (reads_body, expects) = (step.reads_body, step.expects_status);
             let at = self.at(step.span);
-            quote!(StepInfo { line: #line, context: #context, skip: #skip, interrupt: #interrupt, expects_status: #expects, at: #at })
+            quote!(StepInfo { line: #line, context: #context, skip: #skip, interrupt: #interrupt, reads_body: #reads_body, expects_status: #expects, at: #at })
         });
         let apis = self.apis();
         let env = program.env.iter().map(|key| {
@@ -106,6 +107,7 @@ impl Emitter<'_> {
     fn apis(&self) -> Vec<TokenStream> {
         let apis = self.program.apis.iter().enumerate();
         apis.map(|(id, api)| {
+            let max_body = proc_macro2::Literal::u64_unsuffixed(api.max_body);
             let (name, base, cookies, resend, at) = (&api.name, self.lone(&api.base), api.cookies, api.resend, self.at(api.span));
             let sections = sections(self.program, api);
             let health = match &api.health {
@@ -129,6 +131,7 @@ impl Emitter<'_> {
                 sections: &[#(#sections),*],
                 cookies: #cookies,
                 resend: #resend,
+                max_body: #max_body,
                 health: #health,
                 at: #at
             })

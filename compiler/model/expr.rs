@@ -160,6 +160,16 @@ pub enum Source {
     Body,
 }
 
+impl Source {
+    /// Whether it reads the body of the response.
+    pub fn is_of_body(&self) -> bool {
+        match self {
+            Self::Json(_) | Self::JsonPath { .. } | Self::Text | Self::Html { .. } | Self::Form(_) => true,
+            Self::Header(..) | Self::Cookie(_) | Self::Status | Self::Url | Self::Elapsed | Self::Body => false,
+        }
+    }
+}
+
 /// A step of the path behind `json`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PathStep {

@@ -113,6 +113,8 @@ pub struct Api {
     pub cookies: bool,
     /// `resend off` is false.
     pub resend: bool,
+    /// `max_body 64MB`, in bytes.
+    pub max_body: u64,
     /// `None`: `healthcheck none`.
     pub health: Option<Health>,
     /// Where it is declared.
@@ -372,6 +374,8 @@ pub struct StepInfo {
     pub skip: bool,
     /// `interrupt`, its own or its sequence's.
     pub interrupt: bool,
+    /// Whether anything reads the body of the answer.
+    pub reads_body: bool,
     /// Whether a status is expected; where not, 400 and above fails.
     pub expects_status: bool,
     /// Where it stands.

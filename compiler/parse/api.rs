@@ -42,6 +42,10 @@ impl Builder<'_> {
                 let word = self.only(pair);
                 ApiMember::Resend(self.word(&word))
             }
+            Rule::max_body => {
+                let size = self.only(pair);
+                ApiMember::MaxBody(self.word(&size))
+            }
             Rule::option => ApiMember::Option(self.option(pair)),
             Rule::healthcheck => ApiMember::Healthcheck(self.healthcheck(pair), span),
             Rule::request_def => ApiMember::Request(Box::new(self.request_def(pair))),

@@ -84,7 +84,8 @@ const STATEMENTS: &[&str] = &[
     "step", "expect", "take", "let", "set", "run", "wait", "if", "for", "repeat", "poll", "retry", "parallel", "group", "log", "fail",
     "leave", "break", "stop", "reset",
 ];
-const API: &[&str] = &["base", "keys", "cookies", "resend", "auth", "headers", "timeout", "redirects", "healthcheck", "resource"];
+const API: &[&str] =
+    &["base", "keys", "cookies", "resend", "max_body", "auth", "headers", "timeout", "redirects", "healthcheck", "resource"];
 pub(super) const PARTS: &[&str] =
     &["json", "form", "query", "headers", "text", "multipart", "graphql", "bytes", "auth", "timeout", "redirects", "expect", "version"];
 const USER: &[&str] = &["run", "wait", "weight", "on", "every"];

@@ -27,11 +27,11 @@ pub struct Sent {
 }
 
 /// Sends a request outside of any step. Where it can't be, or nothing comes back, says why. What it came to is in the sample, whose `ok`
-/// is the caller's to judge.
-pub async fn send(user: &User, request: Request<'_>) -> (Result<http::Response, http::Failure>, Sample) {
+/// is the caller's to judge. `reads_body`: whether anything of the answer's body is looked at.
+pub async fn send(user: &User, request: Request<'_>, reads_body: bool) -> (Result<http::Response, http::Failure>, Sample) {
     let begun = std::time::Instant::now();
     let answer = match ready(user, request) {
-        Ok(request) => http::Session::send(user.session(), request.0).await,
+        Ok(request) => http::Session::send_for(user.session(), request.0, reads_body).await,
         Err(fault) => Err(http::Failure::new(FailureClass::Expression, fault.0)),
     };
     let took = begun.elapsed();
@@ -79,6 +79,7 @@ pub(crate) fn ready(user: &User, mut request: Request<'_>) -> Eval<Ready> {
         },
         cookies: info.cookies,
         resend: info.resend,
+        max_body: info.max_body,
         api: world.api_transport(request.api),
         wire: None,
     };

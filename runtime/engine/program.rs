@@ -112,6 +112,8 @@ pub struct StepInfo {
     pub skip: bool,
     /// On failure the turn is over.
     pub interrupt: bool,
+    /// Whether anything reads the body of the answer. Where not, only its first bytes are kept, however large it is.
+    pub reads_body: bool,
     /// Where not, a status from 400 up is a failure.
     pub expects_status: bool,
     /// Where it stands.
@@ -131,6 +133,8 @@ pub struct ApiInfo {
     pub cookies: bool,
     /// Whether its requests may be sent again where HTTP allows it.
     pub resend: bool,
+    /// The most bytes that the body of an answer may have where it is read.
+    pub max_body: u64,
     /// Its health check, with the source of the version.
     pub health: Option<Health>,
     /// Where it is declared.

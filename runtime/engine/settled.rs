@@ -81,6 +81,7 @@ impl Settled {
             redirects: self.redirects,
             cookies: world.program.apis[request.api].cookies,
             resend: world.program.apis[request.api].resend,
+            max_body: world.program.apis[request.api].max_body,
             api: world.api_transport(request.api),
             wire,
         })))

@@ -12,18 +12,35 @@ pub fn request(request: &http::Request, cookies: &str) -> String {
         out.push_str(&masked(line));
         out.push('\n');
     }
-    push_body(&mut out, &request.body, header_of(&request.headers, "content-type"));
+    push_body(&mut out, &request.body, 0, header_of(&request.headers, "content-type"));
     out
 }
 
 /// A response in full.
 pub fn response(response: &http::Response) -> String {
-    let mut out = format!("{} {}\n", response.version.as_str(), response.status);
-    for (name, value) in response.headers.iter() {
+    let mut out = head(response.version, response.status, &response.headers);
+    push_body(&mut out, response.body(), response.omitted, response.headers.get("content-type"));
+    out
+}
+
+/// An answer that never was whole: its head, and how much of its body came.
+pub fn partial(partial: &http::Partial) -> String {
+    let mut out = head(partial.version, partial.status, &partial.headers);
+    let came = match partial.body {
+        0 => "nothing of the body came".to_owned(),
+        1 => "1 byte of the body came".to_owned(),
+        count => format!("{count} bytes of the body came"),
+    };
+    out.push_str(&format!("\n({came}; why it can't be used is told with the failure)\n"));
+    out
+}
+
+fn head(version: http::Version, status: u16, headers: &http::Headers) -> String {
+    let mut out = format!("{} {status}\n", version.as_str());
+    for (name, value) in headers.iter() {
         out.push_str(&masked(&format!("{name}: {value}")));
         out.push('\n');
     }
-    push_body(&mut out, response.body(), response.headers.get("content-type"));
     out
 }
 
@@ -63,25 +80,32 @@ fn masked(line: &str) -> String {
     line.to_owned()
 }
 
-fn push_body(out: &mut String, body: &[u8], content_type: Option<&str>) {
+/// `omitted` is how many bytes there are behind those of `body`.
+fn push_body(out: &mut String, body: &[u8], omitted: u64, content_type: Option<&str>) {
     if body.is_empty() {
         return;
     }
     out.push('\n');
-    let Ok(text) = std::str::from_utf8(body) else {
-        out.push_str(&format!("({} bytes that are no text)\n", body.len()));
-        return;
+    let all = body.len() as u64 + omitted;
+    let text = match std::str::from_utf8(body) {
+        Ok(text) => text,
+        // A character may be cut where the rest was dropped.
+        Err(error) if omitted > 0 && error.error_len().is_none() => str::from_utf8(&body[..error.valid_up_to()]).unwrap_or_default(),
+        Err(_) => {
+            out.push_str(&format!("({all} bytes that are no text)\n"));
+            return;
+        }
     };
     let json = content_type.is_some_and(|content_type| content_type.contains("json"));
-    let pretty = (json && body.len() <= BODY_CAP)
+    let pretty = (json && omitted == 0 && body.len() <= BODY_CAP)
         .then(|| serde_json::from_str::<serde_json::Value>(text).ok())
         .flatten()
         .and_then(|value| serde_json::to_string_pretty(&value).ok());
     let shown = pretty.as_deref().unwrap_or(text);
     let end = shown.char_indices().map(|(at, _)| at).find(|at| *at >= BODY_CAP).unwrap_or(shown.len());
     out.push_str(&shown[..end]);
-    if end < shown.len() {
-        out.push_str(&format!("\n… ({} bytes in all)", body.len()));
+    if end < shown.len() || omitted > 0 {
+        out.push_str(&format!("\n… ({all} bytes in all)"));
     }
     out.push('\n');
 }

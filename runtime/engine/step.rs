@@ -123,7 +123,7 @@ impl<'u> Step<'u> {
                 let session = self.user.session();
                 let shown = self.trace.details.is_some() && request.cookies;
                 let cookies = if shown { session.cookies_for(&request.url) } else { String::new() };
-                let sending = Sending::new(session, request.clone());
+                let sending = Sending::new(session, request.clone(), self.trace.info.reads_body);
                 self.trace.flight = Some(Flight::new(self.user.share_world(), self.trace.info, sending));
                 self.trace.sent = Some(Sent { request, cookies });
             }
@@ -149,6 +149,7 @@ impl<'u> Step<'u> {
             Err(failure) => {
                 trace.service = trace.flight.as_ref().map_or(Duration::ZERO, |flight| flight.sending.elapsed());
                 trace.traffic = failure.traffic;
+                trace.partial = failure.partial;
                 trace.fail(failure.class, trace.info.at, failure.kind, failure.message);
                 false
             }

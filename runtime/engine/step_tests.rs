@@ -11,8 +11,8 @@ use crate::user::User;
 
 static PROGRAM: Program = Program {
     steps: &[
-        StepInfo { line: 0, context: "S", skip: false, interrupt: false, expects_status: false, at: at(1, 1) },
-        StepInfo { line: 0, context: "S", skip: false, interrupt: true, expects_status: false, at: at(2, 1) },
+        StepInfo { line: 0, context: "S", skip: false, interrupt: false, reads_body: true, expects_status: false, at: at(1, 1) },
+        StepInfo { line: 0, context: "S", skip: false, interrupt: true, reads_body: true, expects_status: false, at: at(2, 1) },
     ],
     ..trial::PROGRAM
 };

@@ -7,6 +7,7 @@ use ecow::EcoString;
 use crate::exchange::Sent;
 use crate::flight::Flight;
 use crate::flow::{Exit, Flow};
+use crate::http::Partial;
 use crate::observe::Detail;
 use crate::place::Place;
 use crate::program::StepInfo;
@@ -44,6 +45,8 @@ pub struct Trace {
     pub(crate) flight: Option<Flight>,
     /// The answer, where one came.
     pub received: Option<Answer>,
+    /// What came of an answer that never was whole.
+    pub partial: Option<Box<Partial>>,
     /// What went wrong; nothing in a good step.
     pub failures: Vec<Failure>,
     /// Whether a failure of the step ends the iteration.
@@ -64,6 +67,7 @@ impl Trace {
                 traffic: Traffic::default(),
                 flight: None,
                 received: None,
+                partial: None,
                 failures: Vec::new(),
                 interrupts: false,
                 details: None,
@@ -105,6 +109,7 @@ impl Trace {
         self.sent = None;
         self.flight = None;
         self.received = None;
+        self.partial = None;
         self.failures.clear();
         self.details = None;
         user.spare.replace(Some(self));

@@ -266,7 +266,7 @@ impl World {
             message: message(first),
             reasons: std::iter::once(first).chain(others()).map(message).collect(),
             request: trace.sent.as_ref().map(|sent| self.mask(&show::request(&sent.request, &sent.cookies))).unwrap_or_default(),
-            response: trace.received.as_ref().map(|response| self.mask(&show::response(&response.raw))).unwrap_or_default(),
+            response: self.mask(&came(trace)),
         });
         for further in others() {
             recorder.reason(key(further));
@@ -316,6 +316,15 @@ fn sample(trace: &Trace) -> Sample {
         only_late: received.is_some() && trace.failures.iter().all(|failure| failure.class == FailureClass::Elapsed),
         first_byte: received.map(|received| received.raw.timings.first_byte),
         traffic: trace.traffic,
+    }
+}
+
+/// What came of the answer, as people read it.
+fn came(trace: &Trace) -> String {
+    match (&trace.received, &trace.partial) {
+        (Some(answer), _) => show::response(&answer.raw),
+        (None, Some(partial)) => show::partial(partial),
+        (None, None) => String::new(),
     }
 }
 

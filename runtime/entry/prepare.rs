@@ -104,7 +104,7 @@ pub(crate) async fn versions(user: &User, sent: &mut NameStats) -> Result<Vec<Ve
         if !told.is_empty() {
             return Err(failed(&format!("the health check of {}", api.name), told));
         }
-        let (answer, sample) = send(user, request?).await;
+        let (answer, sample) = send(user, request?, health.version.is_some()).await;
         let version = answer.map_err(|failure| failure.message).and_then(|raw| version_of(user, health, raw));
         recorder.record(&Sample { ok: version.is_ok(), ..sample });
         sent.merge(&recorder.snapshot(Duration::ZERO, 0, 0).names[0]);

@@ -1,15 +1,16 @@
 //! Bodies of HTTP/1.1 responses (RFC 9112, 6 and 7): of a known length, chunked, or up to the connection's end.
 
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::{Buf as _, BytesMut};
 use tokio::io::AsyncRead;
 
 use super::headers::{Headers, MAX_HEAD};
+use super::partial::{Body, Keep, Kept};
 use super::stream::{broken, read_some};
 use super::traffic::Ledger;
 use super::{Failure, Version};
 
-/// Most bytes a body may have, encoded or decoded.
-pub(crate) const MAX_BODY: usize = 64 * 1024 * 1024;
+/// How much is read at a time of what is dropped.
+const PIECE: usize = 64 * 1024;
 /// Most bytes the line of a chunk's length may have.
 const MAX_CHUNK_LINE: usize = 16 * 1024;
 
@@ -17,7 +18,7 @@ const MAX_CHUNK_LINE: usize = 16 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Framing {
     None,
-    Length(usize),
+    Length(u64),
     Chunked,
     Close,
 }
@@ -41,17 +42,10 @@ impl Framing {
             return Ok((Self::Chunked, keep && length.is_none() && version == Version::Http11));
         }
         match length {
-            Some(length) => match usize::try_from(length) {
-                Ok(length) if length <= MAX_BODY => Ok((Self::Length(length), keep)),
-                _ => Err(too_large()),
-            },
+            Some(length) => Ok((Self::Length(length), keep)),
             None => Ok((Self::Close, false)),
         }
     }
-}
-
-fn too_large() -> Failure {
-    Failure::protocol(format!("the body is larger than {} MB", MAX_BODY / 1024 / 1024))
 }
 
 /// Reads a body whose first bytes may be in the buffer; what follows it stays there.
@@ -60,76 +54,89 @@ pub(crate) async fn read_body<S: AsyncRead + Unpin>(
     buffer: &mut BytesMut,
     framing: Framing,
     ledger: &Ledger,
-) -> Result<Bytes, Failure> {
+) -> Result<Body, Failure> {
+    let mut body = Kept::new(ledger.coming.keep);
     match framing {
-        Framing::None => Ok(Bytes::new()),
+        Framing::None => Ok(Body::default()),
         Framing::Length(length) => read_length(stream, buffer, length, ledger).await,
-        Framing::Chunked => Chunks { stream, buffer, ledger }.read().await,
-        Framing::Close => {
-            let mut body = BytesMut::from(&buffer[..]);
+        Framing::Chunked => Chunks { stream, buffer, ledger, body }.read().await,
+        Framing::Close => loop {
+            ledger.coming.body(buffer.len());
+            body.push(buffer)?;
             buffer.clear();
-            loop {
-                if body.len() > MAX_BODY {
-                    return Err(too_large());
-                }
-                body.reserve(4096);
-                match read_some(stream, &mut body).await {
-                    Ok(0) => return Ok(body.freeze()),
-                    Ok(count) => ledger.received(count),
-                    Err(error) => return Err(broken(&error)),
-                }
+            buffer.reserve(PIECE);
+            match read_some(stream, buffer).await {
+                Ok(0) => return Ok(body.done()),
+                Ok(count) => ledger.received(count),
+                Err(error) => return Err(broken(&error)),
             }
-        }
+        },
     }
 }
 
-async fn read_length<S: AsyncRead + Unpin>(
-    stream: &mut S,
-    buffer: &mut BytesMut,
-    length: usize,
-    ledger: &Ledger,
-) -> Result<Bytes, Failure> {
-    if buffer.len() >= length {
-        let body = Bytes::copy_from_slice(&buffer[..length]);
-        buffer.advance(length);
-        return Ok(body);
+async fn read_length<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut BytesMut, length: u64, ledger: &Ledger) -> Result<Body, Failure> {
+    let keep = ledger.coming.keep;
+    keep.allows(length)?;
+    let ended = |before: u64| Failure::reset(format!("the connection was closed after {before} of {length} bytes of the body"));
+    let (Keep::All(_), Ok(whole)) = (keep, usize::try_from(length)) else {
+        let (mut body, mut missing) = (Kept::new(keep), length);
+        loop {
+            let part = buffer.len().min(usize::try_from(missing).unwrap_or(usize::MAX));
+            ledger.coming.body(part);
+            body.push(&buffer[..part])?;
+            buffer.advance(part);
+            missing -= part as u64;
+            if missing == 0 {
+                return Ok(body.done());
+            }
+            buffer.reserve(PIECE);
+            match read_some(stream, buffer).await {
+                Ok(0) => return Err(ended(length - missing)),
+                Ok(count) => ledger.received(count),
+                Err(error) => return Err(broken(&error)),
+            }
+        }
+    };
+    if buffer.len() >= whole {
+        ledger.coming.body(whole);
+        return Ok(Body { bytes: buffer.split_to(whole).to_vec().into(), omitted: 0 });
     }
     // Only what came is paid for, whatever the length says.
-    let mut body = BytesMut::with_capacity(length.min(1024 * 1024));
+    let mut body = BytesMut::with_capacity(whole.min(1024 * 1024));
     body.extend_from_slice(buffer);
+    ledger.coming.body(buffer.len());
     buffer.clear();
-    while body.len() < length {
-        let missing = length - body.len();
+    while body.len() < whole {
+        let missing = whole - body.len();
         body.reserve(missing.min(1024 * 1024));
-        let before = body.len();
         match read_some(stream, &mut body).await {
-            Ok(0) => return Err(Failure::reset(format!("the connection was closed after {before} of {length} bytes of the body"))),
-            Ok(count) => ledger.received(count),
+            Ok(0) => return Err(ended(body.len() as u64)),
+            Ok(count) => {
+                ledger.received(count);
+                ledger.coming.body(count);
+            }
             Err(error) => return Err(broken(&error)),
         }
     }
-    buffer.extend_from_slice(&body[length..]);
-    body.truncate(length);
-    Ok(body.freeze())
+    buffer.extend_from_slice(&body[whole..]);
+    body.truncate(whole);
+    Ok(Body { bytes: body.freeze(), omitted: 0 })
 }
 
 struct Chunks<'c, S> {
     stream: &'c mut S,
     buffer: &'c mut BytesMut,
     ledger: &'c Ledger,
+    body: Kept,
 }
 
 impl<S: AsyncRead + Unpin> Chunks<'_, S> {
-    async fn read(mut self) -> Result<Bytes, Failure> {
-        let mut body = BytesMut::new();
+    async fn read(mut self) -> Result<Body, Failure> {
         loop {
             let size = self.size().await?;
             if size == 0 {
                 self.trailers().await?;
-                return Ok(body.freeze());
-            }
-            if body.len() + size > MAX_BODY {
-                return Err(too_large());
+                return Ok(self.body.done());
             }
             let mut missing = size;
             while missing > 0 {
@@ -137,7 +144,8 @@ impl<S: AsyncRead + Unpin> Chunks<'_, S> {
                     self.more().await?;
                 }
                 let part = missing.min(self.buffer.len());
-                body.extend_from_slice(&self.buffer[..part]);
+                self.ledger.coming.body(part);
+                self.body.push(&self.buffer[..part])?;
                 self.buffer.advance(part);
                 missing -= part;
             }
@@ -157,9 +165,16 @@ impl<S: AsyncRead + Unpin> Chunks<'_, S> {
             .ok()
             .filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit()))
             .map(|text| usize::from_str_radix(text, 16));
+        let keep = self.ledger.coming.keep;
         let size = match size {
-            Some(Ok(size)) if size <= MAX_BODY => size,
-            Some(_) => return Err(too_large()),
+            Some(Ok(size)) => {
+                keep.allows(size as u64)?;
+                size
+            }
+            Some(Err(_)) => {
+                keep.allows(u64::MAX)?;
+                return Err(Failure::protocol("a chunk is longer than any body"));
+            }
             None => {
                 return Err(Failure::protocol(format!(
                     "`{}` is no length of a chunk",

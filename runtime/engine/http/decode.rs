@@ -5,47 +5,55 @@ use std::io::{self, Read};
 use bytes::Bytes;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
-use super::body::MAX_BODY;
+use super::partial::{Body, Keep, MAX_BODY, SHOWN, too_large};
 use super::{Failure, Headers};
 
 /// The body as it was before it was encoded; nothing where it wasn't. Encodings that aren't known leave it as it is.
-pub(crate) fn decode(headers: &Headers, encoded: &[u8]) -> Result<Option<Bytes>, Failure> {
+pub(crate) fn decode(headers: &Headers, encoded: &[u8], keep: Keep) -> Result<Option<Body>, Failure> {
     if encoded.is_empty() || headers.get("content-encoding").is_none() {
         return Ok(None);
     }
-    let codings: Vec<&str> = headers.get_all("content-encoding").flat_map(|value| value.split(',')).map(str::trim).collect();
-    let mut decoded: Option<Vec<u8>> = None;
-    for coding in codings.into_iter().rev() {
-        let body = decoded.as_deref().unwrap_or(encoded);
+    let codings = headers.get_all("content-encoding").flat_map(|value| value.split(',')).map(str::trim);
+    let mut codings: Vec<&str> = codings.filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity")).collect();
+    let mut decoded: Option<Body> = None;
+    while let Some(coding) = codings.pop() {
+        let body = decoded.as_ref().map_or(encoded, |decoded| &decoded.bytes);
+        // What is still encoded is needed whole.
+        let keep = if codings.is_empty() { keep } else { Keep::All(keep.most().min(MAX_BODY)) };
         let result = match coding.to_ascii_lowercase().as_str() {
-            "gzip" | "x-gzip" => all(MultiGzDecoder::new(body), body.len()),
-            "br" => all(brotli_decompressor::Decompressor::new(body, 4096), body.len()),
+            "gzip" | "x-gzip" => all(MultiGzDecoder::new(body), body.len(), keep),
+            "br" => all(brotli_decompressor::Decompressor::new(body, 4096), body.len(), keep),
             // The standard means zlib's format; some servers send it bare.
-            "deflate" if is_zlib(body) => all(ZlibDecoder::new(body), body.len()),
-            "deflate" => all(DeflateDecoder::new(body), body.len()),
-            "identity" | "" => continue,
+            "deflate" if is_zlib(body) => all(ZlibDecoder::new(body), body.len(), keep),
+            "deflate" => all(DeflateDecoder::new(body), body.len(), keep),
             _ => break,
         };
         decoded = match result {
             Ok(Some(decoded)) => Some(decoded),
-            Ok(None) => return Err(Failure::protocol(format!("the decoded body is larger than {} MB", MAX_BODY / 1024 / 1024))),
+            Ok(None) => return Err(too_large(keep.most(), "the decoded body")),
             Err(error) => {
-                let why =
-                    if error.kind() == io::ErrorKind::UnexpectedEof { "it ends too early" } else { "it is something else, or damaged" };
+                let is_other = coding.to_ascii_lowercase().contains("gzip") && !body.starts_with(&[0x1f, 0x8b]);
+                let ends = error.kind() == io::ErrorKind::UnexpectedEof && !is_other;
+                let why = if ends { "it ends too early" } else { "it is something else, or damaged" };
                 return Err(Failure::protocol(format!("the body says it is {coding}, but can't be decoded: {why}")));
             }
         };
     }
-    Ok(decoded.map(Bytes::from))
+    Ok(decoded)
 }
 
 fn is_zlib(body: &[u8]) -> bool {
     matches!(body, [first, second, ..] if first & 0x0f == 8 && (u16::from(*first) << 8 | u16::from(*second)) % 31 == 0)
 }
 
-/// All of it; none where it is too much.
-fn all(decoder: impl Read, encoded: usize) -> io::Result<Option<Vec<u8>>> {
-    let mut out = Vec::with_capacity((encoded * 3).min(MAX_BODY));
-    decoder.take(MAX_BODY as u64 + 1).read_to_end(&mut out)?;
-    Ok((out.len() <= MAX_BODY).then_some(out))
+/// As much of it as is kept, all of it read; none where it is more than it may be.
+fn all(mut decoder: impl Read, encoded: usize, keep: Keep) -> io::Result<Option<Body>> {
+    let most = keep.most().min(u64::MAX - 1);
+    let first = if keep == Keep::First { SHOWN as u64 } else { most + 1 };
+    let mut out = Vec::with_capacity((encoded * 3).min(usize::try_from(first).unwrap_or(usize::MAX)).min(1024 * 1024));
+    decoder.by_ref().take(first).read_to_end(&mut out)?;
+    // What is dropped is decoded too: that it can be is part of the answer.
+    let omitted = if keep == Keep::First { io::copy(&mut decoder, &mut io::sink())? } else { 0 };
+    let fits = out.len() as u64 <= most;
+    Ok(fits.then(|| Body { bytes: Bytes::from(out), omitted }))
 }

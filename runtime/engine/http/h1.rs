@@ -26,6 +26,8 @@ pub(crate) struct Raw {
     pub(crate) headers: Headers,
     /// The body, where it doesn't stand behind the headers.
     pub(crate) body: Option<Bytes>,
+    /// How many bytes of it were dropped.
+    pub(crate) omitted: u64,
     pub(crate) first_byte: Instant,
     /// When the last byte was read.
     pub(crate) done: Instant,
@@ -90,6 +92,9 @@ pub(crate) async fn exchange(
 /// Reads the rest of a response.
 pub(crate) async fn go_on(begun: &mut Begun, to_head: bool, ledger: &Ledger) -> Result<Raw, Failure> {
     let Begun { stream, buffer, any, first_byte, .. } = begun;
+    if *any {
+        ledger.coming.begin();
+    }
     let mut reader = Reader { stream, buffer, ledger, any: *any, first_byte: *first_byte };
     let mut raw = reader.response(to_head).await?;
     raw.keep &= !begun.close && begun.buffer.is_empty();
@@ -117,12 +122,13 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
                 _ => break head,
             }
         };
+        self.ledger.coming.head(status, version, &headers);
         let (framing, keep) = Framing::of(status, version, &headers, to_head)?;
         let body = read_body(self.stream, self.buffer, framing, self.ledger).await?;
         let keep = keep && trusted;
         let done = Instant::now();
         let first_byte = self.first_byte.unwrap_or(done);
-        Ok(Raw { status, version, headers, body: Some(body), first_byte, done, keep })
+        Ok(Raw { status, version, headers, body: Some(body.bytes), omitted: body.omitted, first_byte, done, keep })
     }
 
     async fn head(&mut self) -> Result<(u16, Version, Headers, bool), Failure> {
@@ -157,6 +163,7 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
 
     fn begin(&mut self) {
         self.any = true;
+        self.ledger.coming.begin();
         self.first_byte.get_or_insert_with(Instant::now);
     }
 }

@@ -8,17 +8,17 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http2;
 use hyper_util::rt::TokioIo;
 
-use super::body::MAX_BODY;
 use super::h1::Raw;
 use super::head::{ACCEPT_ENCODING, USER_AGENT, body_length, cookie_line};
 use super::headers::{Headers, MAX_HEAD, is_one_of, lines};
+use super::partial::{self, Keep, Kept};
 use super::redirect::Step;
 use super::resend::{Fate, Lost};
 use super::stream::{Stream, unanswered};
@@ -116,39 +116,43 @@ pub(crate) async fn exchange(mut sender: Sender, step: &Step<'_>, ledger: &Rc<Le
     let headers = Headers::build(fields.iter().copied());
     let head_size: usize = headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
     ledger.received(head_size);
+    let (status, version) = (parts.status.as_u16(), Version::Http2);
+    ledger.coming.head(status, version, &headers);
     let body = read(incoming, ledger).await.map_err(Lost::for_good)?;
-    Ok(Raw {
-        status: parts.status.as_u16(),
-        version: Version::Http2,
-        headers,
-        first_byte,
-        done: Instant::now(),
-        body: Some(body),
-        keep: true,
-    })
+    Ok(Raw { status, version, headers, first_byte, done: Instant::now(), body: Some(body.bytes), omitted: body.omitted, keep: true })
 }
 
-async fn read(mut incoming: Incoming, ledger: &Ledger) -> Result<Bytes, Failure> {
+async fn read(mut incoming: Incoming, ledger: &Ledger) -> Result<partial::Body, Failure> {
+    let keep = ledger.coming.keep;
+    if let Some(length) = incoming.size_hint().exact() {
+        keep.allows(length)?;
+    }
+    // Most bodies come in one frame, which then is the body.
     let mut first: Option<Bytes> = None;
-    let mut rest = BytesMut::new();
+    let mut rest: Option<Kept> = None;
     while let Some(frame) = incoming.frame().await {
         // Frames that are no data are trailers: left out.
         let Ok(data) = frame.map_err(|error| failure(&error))?.into_data() else { continue };
         ledger.received(data.len());
-        match &first {
-            None => first = Some(data),
-            Some(one) => {
-                if rest.is_empty() {
-                    rest.extend_from_slice(one);
-                }
-                rest.extend_from_slice(&data);
+        ledger.coming.body(data.len());
+        match (&first, &mut rest) {
+            (None, None) if keep == Keep::First && data.len() > partial::SHOWN => rest.insert(Kept::new(keep)).push(&data)?,
+            (None, None) => {
+                keep.allows(data.len() as u64)?;
+                first = Some(data);
+            }
+            (_, Some(rest)) => rest.push(&data)?,
+            (Some(one), None) => {
+                let rest = rest.insert(Kept::new(keep));
+                rest.push(one)?;
+                rest.push(&data)?;
             }
         }
-        if rest.len() > MAX_BODY {
-            return Err(Failure::protocol(format!("the body is larger than {} MB", MAX_BODY / 1024 / 1024)));
-        }
     }
-    Ok(if rest.is_empty() { first.unwrap_or_default() } else { rest.freeze() })
+    Ok(match rest {
+        Some(rest) => rest.done(),
+        None => partial::Body { bytes: first.unwrap_or_default(), omitted: 0 },
+    })
 }
 
 /// The request as hyper takes it, and about how large its head is.

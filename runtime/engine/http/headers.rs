@@ -14,7 +14,7 @@ pub(crate) const MAX_HEAD: usize = 256 * 1024;
 ///
 /// They are a part of what was received: a field is looked for only where somebody asks for it, so that a response whose headers
 /// nobody reads costs nothing. Invariant: UTF-8, a line `Name: value` for each field.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headers {
     /// What was received: a status line may stand before the fields, a body behind them.
     whole: Bytes,

@@ -19,6 +19,7 @@ mod lenient;
 pub mod memory;
 mod names;
 mod parse;
+mod partial;
 mod proxy;
 mod quick;
 mod redirect;
@@ -43,6 +44,7 @@ use bytes::Bytes;
 use ecow::EcoString;
 
 pub use headers::Headers;
+pub use partial::{MAX_BODY, Partial};
 pub use proxy::Proxies;
 pub(crate) use quick::Wire;
 pub use sending::Sending;
@@ -51,6 +53,8 @@ pub use target::Target;
 pub use tls::plain_config as plain_tls;
 pub use traffic::{Phases, Traffic};
 pub use transport::{ApiConfig, ApiTransport, TlsConfig, Transport, TransportConfig};
+
+use partial::Keep;
 
 use crate::stats::FailureClass;
 
@@ -131,6 +135,8 @@ pub struct Request {
     pub resend: bool,
     /// How the api is reached.
     pub api: Rc<ApiTransport>,
+    /// The most bytes that the body of an answer may have where it is read, encoded or decoded.
+    pub max_body: u64,
     /// The request as HTTP/1.1 puts it on the wire, made by [`Request::lay_out`]; without it, it is laid out at each send.
     pub(crate) wire: Option<Wire>,
 }
@@ -220,6 +226,8 @@ pub struct Response {
     pub headers: Headers,
     /// Its body, decoded, where it doesn't stand behind the headers as it came.
     pub(crate) own_body: Option<Bytes>,
+    /// How many bytes its body has beside those that were kept, because nobody reads it.
+    pub omitted: u64,
     /// Where it came from, redirects followed.
     pub url: Target,
     /// How long it took.
@@ -242,11 +250,13 @@ impl Response {
     }
 
     /// Undoes what `Content-Encoding` says. A part of an encoded body can't be decoded.
-    fn decode(&mut self) -> Result<(), Failure> {
+    fn decode(&mut self, keep: Keep) -> Result<(), Failure> {
         if self.status != 206
-            && let Some(decoded) = decode::decode(&self.headers, self.body())?
+            && self.omitted == 0
+            && let Some(decoded) = decode::decode(&self.headers, self.body(), keep)?
         {
-            self.own_body = Some(decoded);
+            self.own_body = Some(decoded.bytes);
+            self.omitted = decoded.omitted;
         }
         Ok(())
     }
@@ -263,16 +273,23 @@ pub struct Failure {
     pub message: String,
     /// What the exchange had moved by then, with all of its hops and resends.
     pub traffic: Traffic,
+    /// The head of an answer that never was whole.
+    pub partial: Option<Box<Partial>>,
 }
 
 impl Failure {
     pub(crate) fn new(class: FailureClass, message: impl Into<String>) -> Self {
-        Self { class, kind: EcoString::new(), message: message.into(), traffic: Traffic::default() }
+        Self { class, kind: EcoString::new(), message: message.into(), traffic: Traffic::default(), partial: None }
     }
 
     /// Of an exchange that had moved this much.
     pub(crate) fn after(self, traffic: Traffic) -> Self {
         Self { traffic, ..self }
+    }
+
+    /// What had come of the answer by then.
+    pub(crate) fn with(self, partial: Option<Box<Partial>>) -> Self {
+        Self { partial, ..self }
     }
 
     pub(crate) fn protocol(message: impl Into<String>) -> Self {

@@ -15,6 +15,7 @@ use super::Version;
 use super::h1::{Begun, Raw};
 use super::headers::Headers;
 use super::parse::{Simple, parse};
+use super::partial::Partial;
 use super::resend::{Fate, Lost};
 use super::stream::{Stream, broken, unanswered};
 use super::traffic::Traffic;
@@ -79,7 +80,7 @@ impl Whole {
     pub(crate) fn raw(self) -> Raw {
         let Self { bytes, head, first_byte, done, keep } = self;
         let headers = Headers::within(bytes, head.fields..head.length);
-        Raw { status: head.status, version: Version::Http11, headers, body: None, first_byte, done, keep }
+        Raw { status: head.status, version: Version::Http11, headers, body: None, omitted: 0, first_byte, done, keep }
     }
 }
 
@@ -90,7 +91,7 @@ impl Quick {
     }
 
     /// Goes on as far as it can without waiting.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, transport: &Transport, wire: &Wire, to_head: bool) -> Poll<Outcome> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, transport: &Transport, wire: &Wire, to_head: bool, most: u64) -> Poll<Outcome> {
         if !self.flushed {
             ready!(self.poll_write(cx, &wire.bytes));
             // Hardly ever is the answer there already. What is wrong with the connection, reading tells.
@@ -117,7 +118,7 @@ impl Quick {
                     let now = Instant::now();
                     self.received += count;
                     let first_byte = *self.first_byte.get_or_insert(now);
-                    if let Some(outcome) = self.whole(buffer, first_byte, now, transport, wire, to_head) {
+                    if let Some(outcome) = self.whole(buffer, first_byte, now, transport, wire, to_head, most) {
                         return Poll::Ready(outcome);
                     }
                 }
@@ -161,6 +162,7 @@ impl Quick {
         transport: &Transport,
         wire: &Wire,
         to_head: bool,
+        most: u64,
     ) -> Option<Outcome> {
         let known = transport.heads.borrow().find(&buffer);
         let head = match known {
@@ -178,7 +180,7 @@ impl Quick {
                 Err(failure) => return Some(Outcome::Lost(Lost { failure, fate: Fate::Answered })),
             },
         };
-        if head.body > SMALL {
+        if head.body > SMALL || head.body as u64 > most {
             return self.more(buffer, wire);
         }
         let bodiless = to_head || head.status == 204 || head.status == 304;
@@ -196,6 +198,14 @@ impl Quick {
     /// What has gone over the connection so far.
     pub(crate) fn traffic(&self) -> Traffic {
         Traffic { sent: self.written as u64, received: self.received as u64, reused: u32::from(self.written > 0), ..Traffic::default() }
+    }
+
+    /// What has come of a response whose head is there.
+    pub(crate) fn partial(&self) -> Option<Box<Partial>> {
+        let head = parse(&self.buffer).ok()?.filter(|head| head.status >= 200)?;
+        let headers = head.rebuilt.unwrap_or_else(|| Headers::received(Bytes::copy_from_slice(&self.buffer[head.fields])));
+        let body = (self.buffer.len() - head.length) as u64;
+        Some(Box::new(Partial { status: head.status, version: head.version, headers, body }))
     }
 
     /// The connection, once the response is there.

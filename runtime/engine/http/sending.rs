@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::h1::{Begun, Raw};
+use super::partial::{Keep, Partial};
 use super::quick::{Outcome, Quick};
 use super::resend::Lost;
 use super::session::Session;
@@ -36,6 +37,7 @@ pub struct Sending {
     request: Rc<Request>,
     begun: Instant,
     deadline: Instant,
+    keep: Keep,
     state: State,
 }
 
@@ -57,15 +59,17 @@ impl fmt::Debug for Sending {
 
 impl Sending {
     /// Takes a connection; what is sent goes out when it is polled.
-    pub(crate) fn new(session: &Rc<Session>, request: Rc<Request>) -> Self {
+    /// Where nobody reads the body of the answer, only its first bytes are kept, however large it is.
+    pub(crate) fn new(session: &Rc<Session>, request: Rc<Request>, reads_body: bool) -> Self {
+        let keep = if reads_body { Keep::All(request.max_body) } else { Keep::First };
         let begun = Instant::now();
         let connection = if request.wire.is_none() { None } else { session.quick(&request, begun) };
         let deadline = begun.checked_add(request.timeout).unwrap_or(begun + FAR);
         let state = match connection {
             Some(stream) => State::Quick(Quick::new(stream)),
-            None => whole(session, &request, (begun, deadline), Start::Fresh, Traffic::default()),
+            None => whole(session, &request, (begun, deadline), Start::Fresh, Ledger::new(Traffic::default(), keep)),
         };
-        Self { request, begun, deadline, state }
+        Self { request, begun, deadline, keep, state }
     }
 
     /// When the request was begun to be sent.
@@ -101,7 +105,7 @@ impl Sending {
 
     /// Hands on to the client that can do all.
     fn go_on(&mut self, session: &Rc<Session>, start: Start) {
-        self.state = whole(session, &self.request, (self.begun, self.deadline), start, self.traffic());
+        self.state = whole(session, &self.request, (self.begun, self.deadline), start, Ledger::new(self.traffic(), self.keep));
     }
 
     /// Goes on as far as it can without waiting. `session` is the one that it was made with.
@@ -113,10 +117,11 @@ impl Sending {
                 State::Quick(quick) => (quick, self.request.wire.as_ref()),
             };
             let Some(wire) = wire else { return Poll::Ready(Err(Failure::protocol("the request was not laid out"))) };
-            match quick.poll(cx, session.transport(), wire, self.request.method.is("HEAD")) {
+            match quick.poll(cx, session.transport(), wire, self.request.method.is("HEAD"), self.keep.most()) {
                 Poll::Pending if session.alarm.is_past(cx, self.deadline) => {
+                    let partial = quick.partial();
                     let traffic = self.abandon();
-                    return Poll::Ready(Err(late(&self.request).after(traffic)));
+                    return Poll::Ready(Err(late(&self.request, partial.is_some(), traffic.received > 0).after(traffic).with(partial)));
                 }
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Outcome::Whole(whole)) => {
@@ -150,7 +155,14 @@ impl Sending {
         }
         let traffic = self.traffic();
         let mut response = response(raw, &self.request.url, self.begun, traffic);
-        Some(response.decode().map(|()| response).map_err(|failure| failure.after(traffic)))
+        Some(match response.decode(self.keep) {
+            Ok(()) => Ok(response),
+            Err(failure) => {
+                let (status, version, body) = (response.status, response.version, response.body().len() as u64);
+                let partial = Partial { status, version, headers: response.headers, body };
+                Err(failure.after(traffic).with(Some(Box::new(partial))))
+            }
+        })
     }
 }
 
@@ -166,6 +178,7 @@ pub(crate) fn response(raw: Raw, url: &super::Target, begun: Instant, traffic: T
         version: raw.version,
         headers: raw.headers,
         own_body: raw.body,
+        omitted: raw.omitted,
         url: url.clone(),
         timings: Timings { dns: phases.dns, connect: phases.connect, tls: phases.tls, first_byte, total },
         hops: Vec::new(),
@@ -173,18 +186,29 @@ pub(crate) fn response(raw: Raw, url: &super::Target, begun: Instant, traffic: T
     }
 }
 
-fn late(request: &Request) -> Failure {
-    Failure::new(FailureClass::Timeout, format!("no answer within {:?}", request.timeout))
+fn late(request: &Request, has_head: bool, has_begun: bool) -> Failure {
+    let limit = request.timeout;
+    let message = match (has_head, has_begun) {
+        (true, _) => format!("the body wasn't complete within {limit:?}"),
+        (false, true) => format!("the headers of the answer weren't complete within {limit:?}"),
+        (false, false) => format!("no answer within {limit:?}"),
+    };
+    Failure::new(FailureClass::Timeout, message)
 }
 
 /// The client that can do all, within the time that is left.
-fn whole(session: &Rc<Session>, request: &Rc<Request>, (begun, deadline): (Instant, Instant), start: Start, traffic: Traffic) -> State {
-    let (session, request, ledger) = (session.clone(), request.clone(), Rc::new(Ledger::new(traffic)));
+fn whole(session: &Rc<Session>, request: &Rc<Request>, (begun, deadline): (Instant, Instant), start: Start, ledger: Ledger) -> State {
+    let (session, request, ledger) = (session.clone(), request.clone(), Rc::new(ledger));
     let counted = ledger.clone();
     let answer = Box::pin(async move {
         let chain = session.chain(&request, begun, start, &counted);
-        let answer = tokio::time::timeout_at(deadline.into(), chain).await.unwrap_or_else(|_| Err(late(&request)));
-        answer.map_err(|failure| failure.after(counted.traffic()))
+        match tokio::time::timeout_at(deadline.into(), chain).await {
+            Ok(answer) => answer.map_err(|failure| failure.after(counted.traffic()).with(counted.coming.partial())),
+            Err(_) => {
+                let partial = counted.coming.partial();
+                Err(late(&request, partial.is_some(), counted.coming.has_begun()).after(counted.traffic()).with(partial))
+            }
+        }
     });
     State::Whole { ledger, answer }
 }

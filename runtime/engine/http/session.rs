@@ -87,7 +87,12 @@ impl Session {
 
     /// Sends a request, and gives the response that it comes to.
     pub async fn send(self: &Rc<Self>, request: Rc<Request>) -> Result<Response, Failure> {
-        let mut sending = Sending::new(self, request);
+        self.send_for(request, true).await
+    }
+
+    /// The same; where nobody reads the body, only its first bytes are kept.
+    pub(crate) async fn send_for(self: &Rc<Self>, request: Rc<Request>, reads_body: bool) -> Result<Response, Failure> {
+        let mut sending = Sending::new(self, request, reads_body);
         poll_fn(|cx| sending.poll(self, cx)).await
     }
 
@@ -112,7 +117,7 @@ impl Session {
             let mut response = response(raw, &chain.url, begun, ledger.traffic());
             if !chain.follow(&response)? {
                 response.hops = chain.hops;
-                response.decode()?;
+                response.decode(ledger.coming.keep)?;
                 return Ok(response);
             }
             ledger.hop();

@@ -25,6 +25,9 @@ const TLS_RECORD: usize = 16 * 1024;
 /// whole seconds. A user that waits longer than this sends fewer than ten requests a second, so that the call is lost among the others.
 pub(crate) const WORTH_ASKING: Duration = Duration::from_millis(100);
 
+/// How much is read of an answer that comes while its request is still being written.
+const EARLY: usize = 64 * 1024 * 1024;
+
 /// A connection to a server or a proxy.
 #[derive(Debug)]
 pub(crate) enum Stream {
@@ -167,7 +170,7 @@ impl Stream {
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                     Poll::Pending => {}
                 }
-                while !deaf && answer.len() < super::body::MAX_BODY {
+                while !deaf && answer.len() < EARLY {
                     answer.reserve(4096);
                     let read = pin!(this.read_buf(answer)).poll(cx);
                     match read {

@@ -3,11 +3,14 @@
 
 use std::cell::Cell;
 
+use super::partial::{Coming, Keep};
 pub use crate::stats::{Phases, Traffic};
 
 /// The traffic of an exchange that is under way.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
+    /// The answer, as far as it has come.
+    pub(crate) coming: Coming,
     traffic: Cell<Traffic>,
     next: Cell<Next>,
 }
@@ -22,8 +25,8 @@ struct Next {
 
 impl Ledger {
     /// Goes on with what has been counted elsewhere.
-    pub(crate) fn new(traffic: Traffic) -> Self {
-        Self { traffic: Cell::new(traffic), next: Cell::default() }
+    pub(crate) fn new(traffic: Traffic, keep: Keep) -> Self {
+        Self { coming: Coming::new(keep), traffic: Cell::new(traffic), next: Cell::default() }
     }
 
     /// What has been counted so far.
@@ -49,6 +52,7 @@ impl Ledger {
 
     /// What is sent next is where a redirect led.
     pub(crate) fn hop(&self) {
+        self.coming.forget();
         self.next.set(Next { hop: true, resend: false, ..self.next.get() });
     }
 

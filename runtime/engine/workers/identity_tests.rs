@@ -80,7 +80,8 @@ fn answer(mut stream: TcpStream, seen: &Seen) {
 }
 
 const LINE: Line = Line { name: "", method: "GET", kind: NameKind::Step };
-const STEP: StepInfo = StepInfo { line: 0, context: "S", skip: false, interrupt: false, expects_status: false, at: at(1, 1) };
+const STEP: StepInfo =
+    StepInfo { line: 0, context: "S", skip: false, interrupt: false, reads_body: true, expects_status: false, at: at(1, 1) };
 
 static PROGRAM: Program = Program {
     lines: &[
@@ -106,12 +107,22 @@ static PROGRAM: Program = Program {
         StepInfo { line: 7, ..STEP },
     ],
     apis: &[
-        ApiInfo { name: "web", base: |u| Ok(u.env(0)), cookies: true, resend: true, sections: &[], health: None, at: at(1, 1) },
+        ApiInfo {
+            name: "web",
+            base: |u| Ok(u.env(0)),
+            cookies: true,
+            resend: true,
+            max_body: crate::http::MAX_BODY,
+            sections: &[],
+            health: None,
+            at: at(1, 1),
+        },
         ApiInfo {
             name: "nobody",
             base: |_| Ok(Value::from("http://127.0.0.1:1")),
             cookies: false,
             resend: true,
+            max_body: crate::http::MAX_BODY,
             sections: &[],
             health: None,
             at: at(1, 1),

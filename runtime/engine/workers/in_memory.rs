@@ -134,6 +134,7 @@ mod tests {
         sections: &[],
         cookies: true,
         resend: true,
+        max_body: crate::http::MAX_BODY,
         health: None,
         at: at(1, 1),
     }];

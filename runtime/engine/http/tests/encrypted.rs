@@ -111,6 +111,10 @@ async fn answer(request: http::Request<hyper::body::Incoming>) -> Result<Answer,
     match head.uri.path() {
         "/slow" => tokio::time::sleep(Duration::from_millis(100)).await,
         "/never" => tokio::time::sleep(Duration::from_secs(60)).await,
+        "/large" => {
+            let body = Full::new(Bytes::from(vec![b'a'; 300_000])).boxed();
+            return Ok(http::Response::new(body));
+        }
         "/broken" => return Err(std::io::Error::other("broken")),
         _ => {}
     }
@@ -335,5 +339,25 @@ fn proxies_open_tunnels() {
         let failure = client.get(Target::parse("https://closed.invalid/x").unwrap()).await.unwrap_err();
         let message = format!("the proxy {address} refused the way to closed.invalid:443: it answered 403");
         assert_eq!((failure.class, failure.message), (FailureClass::Connect, message));
+    });
+}
+
+#[test]
+fn http2_bodies_are_kept_as_far_as_they_are_wanted() {
+    run(async {
+        let authority = Authority::new();
+        let server = Secure::start(&authority, "localhost", true, false).await;
+        let client = client(&authority.api());
+        let mut request = client.request("GET", server.url("localhost", "/large"));
+        let read = client.session.send(laid(&request)).await.unwrap();
+        assert_eq!((read.body().len(), read.omitted, read.version), (300_000, 0, Version::Http2));
+        let unread = client.session.send_for(laid(&request), false).await.unwrap();
+        assert_eq!((unread.body().len(), unread.omitted), (16 * 1024, 300_000 - 16 * 1024));
+        assert!(unread.traffic.received > 300_000);
+        request.max_body = 1024;
+        let failure = client.session.send(laid(&request)).await.unwrap_err();
+        assert_eq!((failure.class, failure.message.split(':').next()), (FailureClass::Protocol, Some("the body is larger than 1 KB")));
+        assert_eq!(failure.partial.map(|partial| (partial.status, partial.version)), Some((200, Version::Http2)));
+        assert!(client.session.send_for(laid(&request), false).await.unwrap().reused());
     });
 }

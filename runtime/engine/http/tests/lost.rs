@@ -185,7 +185,7 @@ fn as_many_connections_are_counted_as_the_server_accepted() {
             let url = Target::parse(&format!("{scheme}://{address}/")).unwrap();
             let method = if number % 2 == 0 { "GET" } else { "POST" };
             let request = Request { timeout: Duration::from_millis(40), ..client.request(method, url) };
-            let mut sending = Sending::new(&client.session, laid(&request));
+            let mut sending = Sending::new(&client.session, laid(&request), true);
             let whole = std::future::poll_fn(|cx| sending.poll(&client.session, cx));
             // Some are stopped on their way, right after they began or while they wait.
             let traffic = match number % 5 {

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod answers;
+mod bodies;
 mod chains;
 mod connections;
 mod encrypted;
@@ -173,6 +174,7 @@ impl Client {
             timeout: Duration::from_secs(5),
             redirects: Redirects::Follow { max: 10, any_host: false },
             cookies: true,
+            max_body: MAX_BODY,
             resend: true,
             api: self.api.clone(),
             wire: None,

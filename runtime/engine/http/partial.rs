@@ -1,0 +1,161 @@
+//! What of an answer is kept, and what has come of one that never was whole: so that its status and headers are known also where its body
+//! breaks off, can't be decoded, is too large, or takes too long.
+
+use std::cell::{Cell, RefCell};
+
+use bytes::BytesMut;
+
+use super::{Failure, Headers, Version};
+
+/// The most bytes that the body of an answer may have where an api doesn't set `max_body`.
+pub const MAX_BODY: u64 = 64 * 1024 * 1024;
+/// What is kept of a body that nobody reads: as much as `--debug` and the examples of failures show.
+pub(crate) const SHOWN: usize = 16 * 1024;
+
+/// What is kept of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// All of it: it is read. More than so many bytes, encoded or decoded, are a failure.
+    All(u64),
+    /// Its first bytes: nobody reads it. The rest is counted and dropped.
+    First,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self::All(MAX_BODY)
+    }
+}
+
+impl Keep {
+    /// The most bytes that may come.
+    pub(crate) fn most(self) -> u64 {
+        match self {
+            Self::All(most) => most,
+            Self::First => u64::MAX,
+        }
+    }
+
+    /// Fails where a body is larger than it may be.
+    pub(crate) fn allows(self, length: u64) -> Result<(), Failure> {
+        if length <= self.most() { Ok(()) } else { Err(too_large(self.most(), "the body")) }
+    }
+}
+
+/// A body that is read is larger than the api allows.
+pub(crate) fn too_large(most: u64, what: &str) -> Failure {
+    Failure::protocol(format!("{what} is larger than {}: raise `max_body` of the api, or read nothing of it in the step", size(most)))
+}
+
+/// `64 MB`, or in the largest unit that gives a whole number.
+fn size(bytes: u64) -> String {
+    let units = [(30, "GB"), (20, "MB"), (10, "KB")];
+    match units.iter().find(|(shift, _)| bytes > 0 && bytes.trailing_zeros() >= *shift) {
+        Some((shift, unit)) => format!("{} {unit}", bytes >> shift),
+        None => format!("{bytes} bytes"),
+    }
+}
+
+/// An answer of which the head came, but no body that could be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Partial {
+    /// Its status.
+    pub status: u16,
+    /// What it came by.
+    pub version: Version,
+    /// Its header fields.
+    pub headers: Headers,
+    /// How many bytes of its body came, before decoding.
+    pub body: u64,
+}
+
+/// An answer as it comes: what is wanted of it, and what has come.
+#[derive(Debug, Default)]
+pub(crate) struct Coming {
+    pub(crate) keep: Keep,
+    /// Whether any of it has come.
+    begun: Cell<bool>,
+    head: RefCell<Option<(u16, Version, Headers)>>,
+    body: Cell<u64>,
+}
+
+impl Coming {
+    pub(crate) fn new(keep: Keep) -> Self {
+        Self { keep, ..Self::default() }
+    }
+
+    /// Its first byte is there.
+    pub(crate) fn begin(&self) {
+        self.begun.set(true);
+    }
+
+    /// Whether any of it has come.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun.get()
+    }
+
+    /// Its head is there.
+    pub(crate) fn head(&self, status: u16, version: Version, headers: &Headers) {
+        self.body.set(0);
+        *self.head.borrow_mut() = Some((status, version, headers.clone()));
+    }
+
+    /// So many bytes of its body came.
+    pub(crate) fn body(&self, bytes: usize) {
+        self.body.set(self.body.get() + bytes as u64);
+    }
+
+    /// Another request follows: what came belongs to the one before.
+    pub(crate) fn forget(&self) {
+        self.begun.set(false);
+        self.head.take();
+    }
+
+    /// What has come, where that is at least a head.
+    pub(crate) fn partial(&self) -> Option<Box<Partial>> {
+        let (status, version, headers) = self.head.take()?;
+        Some(Box::new(Partial { status, version, headers, body: self.body.get() }))
+    }
+}
+
+/// A body as far as it is kept.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    keep: Keep,
+    bytes: BytesMut,
+    /// How many bytes were dropped.
+    omitted: u64,
+}
+
+impl Kept {
+    pub(crate) fn new(keep: Keep) -> Self {
+        Self { keep, bytes: BytesMut::new(), omitted: 0 }
+    }
+
+    /// Takes a part of the body.
+    pub(crate) fn push(&mut self, part: &[u8]) -> Result<(), Failure> {
+        let room = match self.keep {
+            Keep::All(_) => {
+                self.keep.allows(self.bytes.len() as u64 + part.len() as u64)?;
+                part.len()
+            }
+            Keep::First => part.len().min(SHOWN - self.bytes.len()),
+        };
+        self.bytes.extend_from_slice(&part[..room]);
+        self.omitted += (part.len() - room) as u64;
+        Ok(())
+    }
+
+    pub(crate) fn done(self) -> Body {
+        Body { bytes: self.bytes.freeze(), omitted: self.omitted }
+    }
+}
+
+/// A body that came whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Body {
+    /// Its bytes, or the first of them.
+    pub(crate) bytes: bytes::Bytes,
+    /// How many more there were.
+    pub(crate) omitted: u64,
+}
