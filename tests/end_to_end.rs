@@ -230,24 +230,37 @@ fn reports_are_made_again_merged_and_compared() {
     let load = ["--clients", "5", "--duration", "3s", "--stats-interval", "500ms"];
     let output = project.run("tpdata", &[&load[..], &outputs].concat());
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
-    assert!(file("run.html").contains("Get treatment variant") && file("run.md").contains("❌ failed: 1 of 2 thresholds"));
+    assert!(file("run.html").contains("Get treatment variant") && file("run.md").contains("❌ failed: 1 of 2 thresholds failed"));
     assert!(file("run.xml").contains("<testsuite name=\"thresholds\" tests=\"2\" failures=\"1\""), "{}", file("run.xml"));
 
     let outputs = ["--json", "again.json", "--html", "again.html", "--junit", "again.xml", "--summary-md", "again.md", "--csv", "again"];
     let again = project.run("tpdata", &[&["report", "run.json"][..], &outputs].concat());
-    assert!(again.status.success(), "{}", text(&again));
+    assert_eq!(again.status.code(), Some(1), "the verdict that it shows: {}", text(&again));
     for kind in ["json", "html", "xml", "md"] {
         assert_eq!(file(&format!("run.{kind}")), file(&format!("again.{kind}")), "{kind}");
     }
     assert!(file("again_stats.csv").contains("Aggregated") && text(&again).contains("p99.99"), "{}", text(&again));
 
-    let merged = project.run("tpdata", &["merge", "run.json", "again.json", "-o", "all.json"]);
-    assert!(merged.status.success(), "{}", text(&merged));
+    let itself = project.run("tpdata", &["merge", "run.json", "again.json", "-o", "all.json"]);
+    assert_eq!(itself.status.code(), Some(2), "{}", text(&itself));
+    assert!(text(&itself).contains("error: run.json and again.json are of the same run"), "{}", text(&itself));
+    let output = project.run("tpdata", &["--clients", "2", "--duration", "2s", "--json", "second.json"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    let merged = project.run("tpdata", &["merge", "run.json", "second.json", "-o", "all.json"]);
+    assert_eq!(merged.status.code(), Some(1), "the threshold fails of the whole too: {}", text(&merged));
+    assert!(text(&merged).contains("warning: the merged runs differ: plan: up to 5 users in 3s, up to 2 users in 2s"), "{}", text(&merged));
     let requests = |name: &str| serde_json::from_str::<serde_json::Value>(&file(name)).unwrap()["summary"]["total"]["requests"].as_u64();
-    assert_eq!(requests("all.json"), requests("run.json").map(|requests| 2 * requests));
+    assert_eq!(requests("all.json").unwrap(), requests("run.json").unwrap() + requests("second.json").unwrap());
+    fs::write(project.path().join("old.json"), file("run.json").replace("ltc.report/2", "ltc.report/1")).unwrap();
+    for args in [&["report", "old.json"][..], &["merge", "old.json", "run.json", "-o", "x.json"], &["compare", "old.json", "run.json"]] {
+        let refused = project.run("tpdata", args);
+        assert_eq!(refused.status.code(), Some(2), "{args:?}: {}", text(&refused));
+        assert!(text(&refused).contains("old.json: the report is of version 1 (\"ltc.report/1\")"), "{args:?}: {}", text(&refused));
+    }
 
     let same = project.run("tpdata", &["compare", "run.json", "again.json"]);
-    assert!(same.status.success() && text(&same).contains("The new run is not worse"), "{}", text(&same));
+    assert!(same.status.success() && text(&same).contains("The new run is not worse by more than 5 %."), "{}", text(&same));
+    assert!(text(&same).contains("warning: run.json and again.json are of the same run"), "{}", text(&same));
 
     let mut options = ltc::demo::Options::any_port();
     options.faults.status.insert("/tpdata/treatments/".to_owned(), 503);

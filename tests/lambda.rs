@@ -248,6 +248,24 @@ fn a_function_that_never_answers_is_given_up_in_time() {
 }
 
 #[test]
+fn a_function_that_is_deleted_meanwhile_breaks_the_test_in_every_file() {
+    let account = Account::deployed();
+    // The second interval's functions are called five seconds before it begins.
+    let run =
+        account.load(&["--duration", "24s", "--interval", "12s", "--junit", "run.xml", "--summary-md", "run.md", "--html", "run.html"]);
+    std::thread::sleep(Duration::from_secs(8));
+    account.said(&["destroy", "--yes"], 0);
+    let said = said(&run.wait_with_output().unwrap(), 3);
+    assert!(said.contains("Verdict: broken: shard "), "{said}");
+    let file = |name: &str| fs::read_to_string(account.project.path().join(name)).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&file("run.json")).unwrap();
+    assert_eq!((report["verdict"].as_str(), report["summary"]["verdict"].as_str()), (Some("broken"), Some("broken")), "{said}");
+    assert!(file("run.xml").contains("<error message=\"broken: shard "), "{}", file("run.xml"));
+    assert!(file("run.md").lines().next().unwrap().contains("❌ broken: shard ") && file("run.html").contains("\"verdict\":\"broken\""));
+    assert!(account.counts().0 > 10, "what was counted before is reported: {said}");
+}
+
+#[test]
 fn a_function_that_hangs_is_noticed() {
     let account = Account::deployed();
     account.front.fault(0, Fault::Hang(Duration::from_secs(8)));

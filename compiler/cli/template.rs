@@ -84,6 +84,29 @@ mod tests {
     }
 
     #[test]
+    fn a_new_profile_says_what_a_run_must_keep_and_its_times_are_checked() {
+        let folder = tempfile::tempdir().unwrap();
+        let files: Vec<_> = new("shop")
+            .into_iter()
+            .map(|(path, text)| {
+                let text = if path.ends_with(".profile.yml") { text.replace("p95 < 500ms  ", "p95 < 500ms over 5m  ") } else { text };
+                (path, text)
+            })
+            .collect();
+        write(folder.path(), &files).unwrap();
+        let found = crate::project::find(folder.path(), None).unwrap();
+        let target = Target { root: found.root, spec: found.spec, profile: found.profile, env: None };
+        let checked = pipeline::check(&target).unwrap();
+        let text = fs::read_to_string(folder.path().join("specs/shop.profile.yml")).unwrap();
+        let profile = ltc_config::Profile::parse(&text, "x.yml").unwrap();
+        let texts: Vec<&str> = profile.thresholds.iter().map(|threshold| threshold.text.as_str()).collect();
+        assert_eq!(texts, ["failures < 1%", "p95 < 500ms over 5m"]);
+        // It lasts 30 s.
+        let [warning] = checked.config_warnings.as_slice() else { panic!("{:?}", checked.config_warnings) };
+        assert!(warning.message.contains("the test lasts 30s: no stretch of 5m is in it") && warning.place.line > 15, "{warning}");
+    }
+
+    #[test]
     fn no_place_is_left_unfilled() {
         for (path, text) in new("shop") {
             assert!(!path.contains("NAME") && !text.contains("NAME") && !text.contains("DESCRIPTION"), "{path}:\n{text}");

@@ -7,9 +7,9 @@ use clap::Args;
 use super::outputs::{Outputs, save_json};
 use super::{Ending, Refusal};
 use crate::report::compare::{self, Comparison};
-use crate::report::{Look, Report};
+use crate::report::{Look, Outcome, Report};
 
-/// Show a run again, in any form, from its JSON report
+/// Show a run again, in any form, from its JSON report; the exit code is its verdict's
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Example:\n  ./TEST report run.json --html run.html --summary-md run.md")]
 pub(crate) struct ReportCommand {
@@ -19,7 +19,7 @@ pub(crate) struct ReportCommand {
     outputs: Outputs,
 }
 
-/// Merge the JSON reports of several runs, or of parts of one, exactly
+/// Merge the JSON reports of several runs, or of parts of one, exactly; the exit code is the whole's
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Example:\n  ./TEST merge a.json b.json -o all.json")]
 pub(crate) struct MergeCommand {
@@ -31,7 +31,7 @@ pub(crate) struct MergeCommand {
     output: PathBuf,
 }
 
-/// Compare a run with an earlier one; the exit code is 1 where it is worse
+/// Compare a run with an earlier one; the exit code is 1 where it is worse, 3 where it is broken
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Example:\n  ./TEST compare last-week.json today.json --tolerance 10%")]
 pub(crate) struct CompareCommand {
@@ -84,8 +84,19 @@ pub(super) fn merge(command: &MergeCommand) -> Result<Ending, Refusal> {
 /// `compare`.
 pub(super) fn compare(command: &CompareCommand) -> Result<Ending, Refusal> {
     let (base, new) = (read(&command.base)?, read(&command.new)?);
+    if base.total.total(&base.names).tried() == 0 {
+        return Err(Refusal::wrong([format!("{} has no requests: there is nothing to compare with", command.base.display())]));
+    }
+    if let Some((_, _, id)) = Report::twice(&[base.clone(), new.clone()]) {
+        crate::say::err!("warning: {} and {} are of the same run ({id})", command.base.display(), command.new.display());
+    }
     let comparison = Comparison::of(&base, &new, command.tolerance);
     let printed = compare::write(&mut anstream::stdout(), &base, &new, &comparison, Look::of_stdout());
     crate::say::unless_gone(printed).map_err(|error| Refusal::broken(format!("standard output: {error}")))?;
-    Ok(if comparison.is_worse() { Ending::Failed } else { Ending::Passed })
+    // What a broken run measured says nothing, neither good nor bad.
+    Ok(match new.outcome {
+        Outcome::Broken => Ending::Broken,
+        _ if comparison.is_worse() => Ending::Failed,
+        _ => Ending::Passed,
+    })
 }

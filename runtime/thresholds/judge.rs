@@ -198,8 +198,9 @@ impl Watched {
             _ => {
                 verdict.actual = self.whole.value(rule.metric);
                 (verdict.outcome, verdict.detail) = decided(rule, &self.whole, self.limit);
-                if verdict.actual.is_none() && stage == Stage::Running {
-                    verdict.outcome = Status::NotJudged;
+                if verdict.actual.is_none() && self.limit.is_some() && stage == Stage::Running {
+                    let none_yet = "nothing to judge it by so far".to_owned();
+                    (verdict.outcome, verdict.detail) = (Status::NotJudged, none_yet);
                 }
                 if let Some(over) = rule.over.filter(|_| verdict.detail.is_empty()) {
                     let over = ltc_config::duration::print(over);

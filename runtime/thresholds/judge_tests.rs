@@ -183,7 +183,7 @@ fn what_has_not_come_yet_is_not_red() {
     let shown = |verdict: &Verdict| (verdict.outcome, verdict.actual_text(), verdict.detail.clone());
     let so_far: Vec<_> = course.judge.so_far().iter().map(shown).collect();
     let open = |detail: &str| (Status::NotJudged, "–".to_owned(), detail.to_owned());
-    assert_eq!(so_far, [open("judged from 3s on"), open("judged from 3s on"), open("there were no requests")]);
+    assert_eq!(so_far, [open("judged from 3s on"), open("judged from 3s on"), open("nothing to judge it by so far")]);
     let over: Vec<_> = course.judge.verdicts().iter().map(shown).collect();
     assert_eq!(over[..2], [open("the test ended before 3s"), open("the test ended before 3s")]);
     assert_eq!(over[2].0, Status::Failed, "what never had a request is no pass at the end");

@@ -5,7 +5,7 @@ use std::io;
 use anstyle::{AnsiColor, Style};
 
 use super::{Change, Comparison, Judgement};
-use crate::report::{Look, Report, Table, clock, ms, rate};
+use crate::report::{Look, Outcome, Report, Table, clock, ms, rate};
 
 const RED: Style = AnsiColor::Red.on_default().bold();
 const GREEN: Style = AnsiColor::Green.on_default();
@@ -71,6 +71,13 @@ pub fn write(out: &mut dyn io::Write, base: &Report, new: &Report, comparison: &
         }
     }
     let verdict = if comparison.is_worse() { look.paint(RED, "worse") } else { look.paint(GREEN, "not worse") };
+    if new.outcome == Outcome::Broken {
+        return writeln!(
+            out,
+            "\nThe new run is {}: no comparison says anything of the system under test.",
+            look.paint(RED, &new.verdict())
+        );
+    }
     let tolerance = percent(comparison.tolerance);
     writeln!(out, "\nThe new run is {verdict} by more than {} %.", tolerance.trim_end_matches('%'))
 }

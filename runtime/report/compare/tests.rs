@@ -171,3 +171,15 @@ fn what_differs_between_the_runs_is_said() {
     write(&mut out, &base, &new, &Comparison::of(&base, &new, 0.05), crate::report::Look::default()).unwrap();
     assert!(String::from_utf8(out).unwrap().contains("\ndiffers: environment: cs1 → cs2\n"));
 }
+
+#[test]
+fn a_broken_run_is_neither_worse_nor_not() {
+    let (base, mut new) = (run(1, 5, 1.0, 0.0), run(2, 5, 1.0, 0.0));
+    new.run.broken.push("shard 1 lost".into());
+    new.conclude();
+    let mut out = Vec::new();
+    write(&mut out, &base, &new, &Comparison::of(&base, &new, 0.05), crate::report::Look::default()).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.ends_with("\nThe new run is broken: shard 1 lost: no comparison says anything of the system under test.\n"), "{text}");
+    assert!(text.contains(" requests · broken\n") && !text.contains("worse by more"), "{text}");
+}
