@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::report::{Conclusion, RunInfo};
 use crate::saturation::saturation;
 use crate::thresholds::Verdict;
-use ltc_engine::stats::{Example, Name, NameKind, NameStats, PERCENTILES, Snapshot};
+use ltc_engine::stats::{Example, Name, NameStats, PERCENTILES, Snapshot};
 
 pub(crate) use log::Log;
 
@@ -76,6 +76,8 @@ impl About {
 pub(crate) struct Figures {
     pub(crate) requests: u64,
     pub(crate) failures: u64,
+    /// What a share of the failures is of.
+    pub(crate) tried: u64,
     /// Requests a second.
     pub(crate) rps: f64,
     /// Failures a second.
@@ -84,6 +86,8 @@ pub(crate) struct Figures {
     pub(crate) timed: bool,
     /// The mean response time of successful requests, microseconds.
     pub(crate) mean_us: f64,
+    /// After what time failed requests failed, on average, microseconds; `None` where none did.
+    pub(crate) failed_after_us: Option<f64>,
     /// All of [`PERCENTILES`] of the response times, microseconds; the last is the greatest.
     pub(crate) percentiles_us: [u64; PERCENTILES.len()],
 }
@@ -94,12 +98,19 @@ impl Figures {
         Self {
             requests: stats.requests,
             failures: stats.failures,
+            tried: stats.tried(),
             rps: window.rate(stats.requests),
             failing: window.rate(stats.failures),
             timed: !times.is_empty(),
             mean_us: times.mean_us(),
+            failed_after_us: (!stats.failed.is_empty()).then(|| stats.failed.mean_us()),
             percentiles_us: if times.is_empty() { Default::default() } else { times.percentiles_us() },
         }
+    }
+
+    /// The mean of successful requests; `None` where nothing was measured.
+    pub(crate) fn average_us(&self) -> Option<f64> {
+        self.timed.then_some(self.mean_us)
     }
 
     /// A percentile of [`PERCENTILES`]; `None` where nothing was measured.
@@ -116,8 +127,29 @@ pub(crate) struct Line {
     pub(crate) requests: u64,
     /// Since the test's start.
     pub(crate) failures: u64,
+    /// What a share of the failures is of: requests, and failures outside of steps; since the test's start.
+    pub(crate) tried: u64,
+    /// Requests in flight when their user was stopped, and how long the oldest of them had waited; since the test's start.
+    pub(crate) unfinished: u64,
+    pub(crate) unfinished_longest_us: u64,
+    /// Requests that were sent again on a new connection; since the test's start.
+    pub(crate) resends: u64,
     /// Of the window.
     pub(crate) now: Figures,
+}
+
+impl Line {
+    fn of(so_far: &NameStats, now: Figures) -> Self {
+        Self {
+            requests: so_far.requests,
+            failures: so_far.failures,
+            tried: so_far.tried(),
+            unfinished: so_far.unfinished,
+            unfinished_longest_us: so_far.unfinished_longest_us,
+            resends: so_far.resends,
+            now,
+        }
+    }
 }
 
 /// One kind of failure, as often as it occurred in the window.
@@ -141,6 +173,11 @@ pub(crate) struct Moment {
     pub(crate) at: Duration,
     pub(crate) users: u64,
     pub(crate) planned: u64,
+    /// Whether it is much shorter than an interval: no point of a chart.
+    pub(crate) brief: bool,
+    /// Requests that wait for their answer at its end, and how long the oldest of them has.
+    pub(crate) waiting: u64,
+    pub(crate) oldest: Duration,
     /// All steps together.
     pub(crate) total: Line,
     /// As [`About::names`], in their order.
@@ -168,9 +205,18 @@ pub(crate) struct Moment {
 }
 
 impl Moment {
-    /// One interval, and the test so far.
-    pub(crate) fn interval(delta: &Snapshot, total: &Snapshot, names: &[Name], places: &[String]) -> Self {
+    /// One interval, and the test so far. An interval is so long; the rest after the last one is brief, and its rates are as if it had
+    /// lasted: those of a few requests in a few milliseconds would be no rates.
+    pub(crate) fn interval(delta: &Snapshot, total: &Snapshot, names: &[Name], places: &[String], interval: Duration) -> Self {
         let mut moment = Self::window(delta, total, names);
+        moment.brief = delta.length() < interval / 4;
+        if moment.brief {
+            let share = delta.length().as_secs_f64() / interval.as_secs_f64();
+            for figures in moment.lines.iter_mut().map(|line| &mut line.now).chain([&mut moment.total.now]) {
+                figures.rps *= share;
+                figures.failing *= share;
+            }
+        }
         moment.failed = failed(delta, names, places);
         moment.failed_otherwise = delta.failures.other();
         moment
@@ -187,20 +233,18 @@ impl Moment {
             .map(|index| {
                 let so_far = total.names.get(index).unwrap_or(&none);
                 let now = Figures::of(window.names.get(index).unwrap_or(&none), window);
-                Line { requests: so_far.requests, failures: so_far.failures, now }
+                Line::of(so_far, now)
             })
             .collect();
-        let steps = || lines.iter().zip(names).filter(|(_, name)| name.kind != NameKind::Group).map(|(line, _)| line);
-        let all = Line {
-            requests: steps().map(|line| line.requests).sum(),
-            failures: steps().map(|line| line.failures).sum(),
-            now: Figures::of(&window.total(names), window),
-        };
+        let all = Line::of(&total.total(names), Figures::of(&window.total(names), window));
         let saturated = saturation(window, all.now.percentile_us(0.99).unwrap_or(0));
         Self {
             at: window.window.map_or(Duration::ZERO, |window| Duration::from_micros(window.to_us)),
             users: window.users(),
             planned: window.planned(),
+            brief: false,
+            waiting: window.waiting(),
+            oldest: window.oldest(),
             total: all,
             lines,
             failed: Vec::new(),
@@ -218,7 +262,7 @@ impl Moment {
 
     /// Lines that have run, with their names.
     pub(crate) fn ran<'m>(&'m self, names: &'m [Name]) -> impl Iterator<Item = (&'m Name, &'m Line)> {
-        names.iter().zip(&self.lines).filter(|(_, line)| line.requests + line.failures > 0)
+        names.iter().zip(&self.lines).filter(|(_, line)| line.requests + line.failures + line.unfinished > 0)
     }
 }
 
@@ -256,7 +300,7 @@ pub(crate) mod sample {
     /// The whole of [`report`] as if it were one interval.
     pub(crate) fn moment() -> Moment {
         let report = report();
-        Moment::interval(&report.total, &report.total, &report.names, &report.places)
+        Moment::interval(&report.total, &report.total, &report.names, &report.places, Duration::from_secs(10))
     }
 }
 

@@ -316,6 +316,7 @@ fn sample(trace: &Trace) -> Sample {
         only_late: received.is_some() && trace.failures.iter().all(|failure| failure.class == FailureClass::Elapsed),
         first_byte: received.map(|received| received.raw.timings.first_byte),
         traffic: trace.traffic,
+        content: received.map_or(0, |received| received.raw.body().len() as u64),
     }
 }
 

@@ -17,7 +17,7 @@ const STDOUT: &str = "-";
 /// Which files are wanted.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Outputs {
-    /// Write PREFIX_stats.csv, PREFIX_stats_history.csv and PREFIX_failures.csv as Locust does
+    /// Write PREFIX_stats.csv, PREFIX_stats_history.csv and PREFIX_failures.csv as Locust does, and PREFIX_unfinished.csv
     #[arg(long, value_name = "PREFIX", help_heading = "Results")]
     csv: Option<PathBuf>,
     /// Write all results, histograms included, as JSON; `-`, here and below: to standard output, and the tables to standard error

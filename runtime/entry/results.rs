@@ -136,7 +136,7 @@ impl Results {
         if self.progress.is_off() && self.listeners.is_empty() && self.web.is_none() {
             return;
         }
-        let mut moment = Moment::interval(delta, &self.total, &self.names, &self.places);
+        let mut moment = Moment::interval(delta, &self.total, &self.names, &self.places, self.timeline.interval());
         moment.thresholds = self.judge.so_far();
         moment.shards = self.shards.map(|shards| crate::moment::shards(delta, shards)).unwrap_or_default();
         let moment = Arc::new(moment);

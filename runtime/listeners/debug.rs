@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::delivery::Delivery;
 use super::{News, statistics};
 use crate::moment::{About, Line, Moment};
-use crate::report::{clock, percent, rate, short_ms};
+use crate::report::{NONE, clock, percent, rate, short_ms};
 
 pub(super) const NAME: &str = "Debug";
 
@@ -58,14 +58,16 @@ fn lines(about: &About, moment: &Moment) -> Vec<String> {
 
 fn one(at: &str, name: &str, line: &Line) -> String {
     let now = &line.now;
-    let [p50, p95, p99, max] = [0.5, 0.95, 0.99, 1.0].map(|q| short_ms(now.percentile_us(q).unwrap_or(0)));
+    let time = |us: Option<u64>| us.map_or_else(|| NONE.to_owned(), short_ms);
+    let [p50, p95, p99, max] = [0.5, 0.95, 0.99, 1.0].map(|q| time(now.percentile_us(q)));
+    let unfinished = if line.unfinished > 0 { format!("  unfinished {}", line.unfinished) } else { String::new() };
     format!(
-        "{at}  {name}: requests {}  failures {} ({})  rps {}  avg {}  p50 {p50}  p95 {p95}  p99 {p99}  max {max}",
+        "{at}  {name}: requests {}  failures {} ({})  rps {}  avg {}  p50 {p50}  p95 {p95}  p99 {p99}  max {max}{unfinished}",
         now.requests,
         now.failures,
-        percent(now.failures, now.requests),
+        percent(now.failures, now.tried),
         rate(now.rps),
-        short_ms(now.mean_us.round() as u64),
+        time(now.average_us().map(|us| us.round() as u64)),
     )
 }
 

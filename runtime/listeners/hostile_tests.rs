@@ -131,7 +131,7 @@ fn a_good_sink_gets_everything_with_its_token() {
     assert!(seen[0].starts_with("POST /services/collector/event HTTP/1.1\r\n"), "{}", seen[0]);
     assert!(seen[0].to_lowercase().contains(&format!("authorization: splunk {SECRET}")), "{}", seen[0]);
     assert!(seen[0].contains("test_started") && seen[2].contains("test_stopped"), "{seen:?}");
-    assert_eq!(seen[1].matches("got 503 Service Unavailable").count(), 4);
+    assert_eq!(seen[1].matches("\"message\":\"expected status 201, got 503 Service Unavailable\"").count(), 4);
 }
 
 #[test]

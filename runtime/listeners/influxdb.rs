@@ -50,7 +50,14 @@ impl InfluxDb {
         let at = about.unix_ms(moment.at);
         let shared = format!("{}{}", tag("env", &about.run.env), tag("test", &about.run.test));
         let measurement = escape(&self.prefix, &[',', ' ']);
-        let users = format!("clients={}i,clients_planned={}i,missed={}i,", moment.users, moment.planned, moment.missed);
+        let users = format!(
+            "clients={}i,clients_planned={}i,waiting={}i,oldest_waiting_ms={:.3},missed={}i,",
+            moment.users,
+            moment.planned,
+            moment.waiting,
+            moment.oldest.as_secs_f64() * 1000.0,
+            moment.missed
+        );
         let mut lines = vec![format!("{measurement}{shared} {users}{} {at}", fields(&moment.total))];
         lines.extend(
             moment
@@ -79,8 +86,14 @@ impl Format for InfluxDb {
 }
 
 fn fields(line: &Line) -> String {
-    let mut fields = format!("requests={}i,failures={}i,rps={:.3}", line.requests, line.failures, line.now.rps);
-    if line.now.requests > 0 {
+    let mut fields = format!(
+        "requests={}i,failures={}i,unfinished={}i,resends={}i,rps={:.3}",
+        line.requests, line.failures, line.unfinished, line.resends, line.now.rps
+    );
+    if let Some(us) = line.now.failed_after_us {
+        fields.push_str(&format!(",failed_after_ms={:.3}", us / 1000.0));
+    }
+    if line.now.timed {
         fields.push_str(&format!(",avg_ms={:.3}", line.now.mean_us / 1000.0));
         for (index, name) in PERCENTILE_NAMES.iter().enumerate().take(PERCENTILES.len()) {
             fields.push_str(&format!(",p{name}_ms={:.3}", line.now.percentiles_us[index] as f64 / 1000.0));
@@ -124,7 +137,7 @@ mod tests {
         let lines: Vec<_> = body.lines().collect();
         assert!(
             lines[0].starts_with(
-                "ltc,env=cs1,test=tpdata clients=10i,clients_planned=20i,missed=0i,requests=400i,failures=4i,rps=40.000,avg_ms="
+                "ltc,env=cs1,test=tpdata clients=10i,clients_planned=20i,waiting=0i,oldest_waiting_ms=0.000,missed=0i,requests=400i,failures=4i,unfinished=2i,resends=0i,rps=40.000,failed_after_ms=0.153,avg_ms="
             ),
             "{body}"
         );

@@ -27,6 +27,9 @@ struct Points {
     rps: Vec<Value>,
     requests: Vec<Value>,
     failures: Vec<Value>,
+    unfinished: Vec<Value>,
+    resends: Vec<Value>,
+    failed_after: Vec<Value>,
     mean: Vec<Value>,
     quantiles: Vec<Value>,
 }
@@ -45,7 +48,12 @@ impl Points {
         self.rps.push(self.gauge(line.now.rps, attributes));
         self.requests.push(self.sum(line.requests, attributes));
         self.failures.push(self.sum(line.failures, attributes));
-        if line.now.requests == 0 {
+        self.unfinished.push(self.sum(line.unfinished, attributes));
+        self.resends.push(self.sum(line.resends, attributes));
+        if let Some(us) = line.now.failed_after_us {
+            self.failed_after.push(self.gauge(us / 1e6, attributes));
+        }
+        if !line.now.timed {
             return;
         }
         self.mean.push(self.gauge(line.now.mean_us / 1e6, attributes));
@@ -87,6 +95,9 @@ impl Otlp {
             rps: Vec::new(),
             requests: Vec::new(),
             failures: Vec::new(),
+            unfinished: Vec::new(),
+            resends: Vec::new(),
+            failed_after: Vec::new(),
             mean: Vec::new(),
             quantiles: Vec::new(),
         };
@@ -97,6 +108,8 @@ impl Otlp {
         }
         let clients = vec![points.gauge(moment.users as f64, &[])];
         let planned = vec![points.gauge(moment.planned as f64, &[])];
+        let waiting = vec![points.gauge(moment.waiting as f64, &[])];
+        let oldest = vec![points.gauge(moment.oldest.as_secs_f64(), &[])];
         let gauge = |name: &str, unit: &str, points: Vec<Value>| {
             let items = points.len() as u64;
             (items, json!({ "name": format!("{}{name}", self.prefix), "unit": unit, "gauge": { "dataPoints": points } }))
@@ -109,9 +122,14 @@ impl Otlp {
         let (items, metrics): (Vec<u64>, Vec<Value>) = [
             gauge("clients", "{client}", clients),
             gauge("clients.planned", "{client}", planned),
+            gauge("requests.waiting", "{request}", waiting),
+            gauge("requests.oldest_waiting", "s", oldest),
             gauge("rps", "{request}/s", points.rps),
             sum("requests", "{request}", points.requests),
             sum("failures", "{request}", points.failures),
+            sum("unfinished", "{request}", points.unfinished),
+            sum("resends", "{request}", points.resends),
+            gauge("failed_after.mean", "s", points.failed_after),
             gauge("response_time.mean", "s", points.mean),
             gauge("response_time", "s", points.quantiles),
         ]

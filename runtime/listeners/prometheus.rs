@@ -75,6 +75,8 @@ impl Prometheus {
         let mut add = |name: &str, more: &[(&str, &str)], value: f64| all.push(self.one(about, moment.at, name, more, value));
         add("clients", &[], moment.users as f64);
         add("clients_planned", &[], moment.planned as f64);
+        add("requests_waiting", &[], moment.waiting as f64);
+        add("oldest_waiting_seconds", &[], moment.oldest.as_secs_f64());
         add("arrivals_missed_total", &[], moment.missed as f64);
         add("generator_cpu_ratio", &[], moment.cpu);
         add("generator_cpu_stolen_ratio", &[], moment.stolen);
@@ -84,7 +86,12 @@ impl Prometheus {
             one("requests_total", line.requests as f64);
             one("failures_total", line.failures as f64);
             one("rps", line.now.rps);
-            if line.now.requests == 0 {
+            one("unfinished_total", line.unfinished as f64);
+            one("resends_total", line.resends as f64);
+            if let Some(us) = line.now.failed_after_us {
+                one("failed_after_seconds_avg", us / 1e6);
+            }
+            if !line.now.timed {
                 return;
             }
             one("response_time_seconds_avg", line.now.mean_us / 1e6);

@@ -55,13 +55,22 @@ impl SignalFx {
         let at = about.unix_ms(moment.at);
         let point = |name: &str, value: Value, dimensions: &Value| json!({ "metric": format!("{}{name}", self.prefix), "value": value, "dimensions": dimensions, "timestamp": at });
         let whole = Value::Object(dimensions(about, None));
-        let mut points = vec![point("clients", json!(moment.users), &whole)];
+        let mut points = vec![
+            point("clients", json!(moment.users), &whole),
+            point("requests_waiting", json!(moment.waiting), &whole),
+            point("oldest_waiting", json!(moment.oldest.as_secs_f64() * 1000.0), &whole),
+        ];
         let mut line = |kind: &str, line: &Line, dimensions: &Value| {
             let mut add = |name: &str, value: Value| points.push(point(&format!("{kind}{name}"), value, dimensions));
             add("rps", json!(line.now.rps));
             add("total_requests", json!(line.requests));
             add("total_failed", json!(line.failures));
-            if line.now.requests > 0 {
+            add("total_unfinished", json!(line.unfinished));
+            add("total_resends", json!(line.resends));
+            if let Some(us) = line.now.failed_after_us {
+                add("avg_failed_after", json!(us / 1000.0));
+            }
+            if line.now.timed {
                 add("avg_response_time", json!(line.now.mean_us / 1000.0));
                 for (quantile, name) in PERCENTILES.iter().zip(PERCENTILE_NAMES).filter(|(_, name)| SENT.contains(name)) {
                     let us = line.now.percentile_us(*quantile).unwrap_or(0);
@@ -200,6 +209,6 @@ mod tests {
         assert!(format().encode(&about, &News::Interval(Arc::new(whole.clone()))).is_empty());
         let sent = format().encode(&about, &News::Ended(Arc::new(whole)));
         let points: u64 = sent.iter().filter(|message| message.url.ends_with("datapoint")).map(|message| message.items).sum();
-        assert_eq!((sent.len(), points), (5, 1 + 301 * 10));
+        assert_eq!((sent.len(), points), (5, 3 + 301 * 13));
     }
 }

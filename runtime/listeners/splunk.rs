@@ -1,4 +1,5 @@
-//! `Splunk`: failed requests as events to the HTTP event collector, and that the test starts and stops.
+//! `Splunk`: failed requests as events to the HTTP event collector, one a request however many its reasons, and that the test starts and
+//! stops.
 //!
 //! Every failure is accounted for: each one that is kept in full is an event with `count` 1, the others of its kind are one event an
 //! interval whose `count` says how many. So the sum of `count` is the number of failures.
@@ -115,6 +116,7 @@ fn detail(about: &About, failed: &Failed, count: u64, example: Option<&Example>)
     });
     if let (Some(example), Some(event)) = (example, event.as_object_mut()) {
         event.insert("message".into(), json!(example.message));
+        event.insert("reasons".into(), json!(example.reasons));
         event.insert("user".into(), json!(example.user));
         event.insert("request".into(), json!(example.request));
         event.insert("response".into(), json!(example.response));
@@ -189,6 +191,7 @@ mod tests {
         assert_eq!(detail["message"], "expected status 201, got 503 Service Unavailable");
         assert_eq!((detail["place"].as_str(), detail["class"].as_str()), (Some("specs/tpdata.lt:14:5"), Some("status")));
         assert_eq!(detail["api_versions"], json!({ "treatments": "1.4.2" }));
+        assert_eq!(detail["reasons"], json!(["expected status 201, got 503 Service Unavailable", "expected a JSON body, got none"]));
         assert!(detail["request"].as_str().unwrap().starts_with("POST /treatments"));
         let counted: u64 = events.iter().map(|event| event["event"]["count"].as_u64().unwrap()).sum();
         assert_eq!(counted, 1007);

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::moment::{About, Moment};
-use crate::report::{clock, percent, rate, short_ms};
+use crate::report::{NONE, clock, percent, rate, short_ms, waited};
+use ltc_engine::stats::micros;
 use ltc_engine::workers::Stop;
 use screen::Screen;
 
@@ -104,13 +105,17 @@ fn line(moment: &Moment) -> String {
     let total = &moment.total;
     // Arrivals plan no users; at the end nobody does.
     let users = if moment.planned == 0 { moment.users.to_string() } else { format!("{}/{}", moment.users, moment.planned) };
-    let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|quantile| short_ms(total.now.percentile_us(quantile).unwrap_or(0)));
+    let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|quantile| total.now.percentile_us(quantile).map_or_else(|| NONE.to_owned(), short_ms));
+    let waiting = match moment.waiting {
+        0 => String::new(),
+        number => format!("  waiting {number}, oldest {}", waited(micros(moment.oldest))),
+    };
     format!(
-        "{}  users {users}  rps {}  failures {} ({})  p50 {p50}  p95 {p95}  p99 {p99}",
+        "{}  users {users}  rps {}  failures {} ({})  p50 {p50}  p95 {p95}  p99 {p99}{waiting}",
         clock(Duration::from_secs(moment.at.as_secs())),
         rate(total.now.rps),
         total.failures,
-        percent(total.failures, total.requests),
+        percent(total.failures, total.tried),
     )
 }
 
@@ -146,5 +151,13 @@ mod tests {
     fn a_plain_line_an_interval() {
         assert_eq!(written(Mode::Lines), "00:00:10  users 10/20  rps 40.0  failures 4 (1.0%)  p50 21ms  p95 1821ms  p99 1980ms\n");
         assert_eq!(written(Mode::Off), "");
+    }
+
+    #[test]
+    fn an_interval_without_answers_has_no_times_and_says_what_waits() {
+        let mut moment = moment();
+        moment.total.now = crate::moment::Figures::default();
+        (moment.waiting, moment.oldest) = (12, Duration::from_millis(7_250));
+        assert_eq!(line(&moment), "00:00:10  users 10/20  rps 0.0  failures 4 (1.0%)  p50 –  p95 –  p99 –  waiting 12, oldest 7.2 s");
     }
 }

@@ -4,13 +4,16 @@ use std::io;
 
 use anstyle::{AnsiColor, Style};
 
-use super::figures::{clock, count, ms, percent, rate};
+use super::figures::{NONE, clock, count, ms, ms_if, percent, rate, waited};
 use super::{Look, Outcome, Report, Table, shown};
 use crate::thresholds::Status;
 use ltc_engine::stats::{Durations, NameKind, NameStats, PERCENTILE_NAMES};
 
 /// How many kinds of failure are listed; the JSON report has all.
 const FAILURES_SHOWN: usize = 20;
+
+/// How many kinds of further reasons are named.
+const FURTHER_SHOWN: usize = 5;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -25,14 +28,14 @@ pub fn write(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result
     print(out, &requests(report, &total), look)?;
     writeln!(out)?;
     if total.response.is_some() {
-        let title = "Response times, ms, from when each request should have begun";
+        let title = "Response times of successful requests, ms, from when each should have begun";
         writeln!(out, "{}", look.paint(BOLD, title))?;
         print(out, &percentiles(report, &total, NameStats::response), look)?;
         writeln!(out)?;
-        writeln!(out, "{}", look.paint(BOLD, "Service times, ms, from when each was sent"))?;
+        writeln!(out, "{}", look.paint(BOLD, "Service times of successful requests, ms, from when each was sent"))?;
         print(out, &percentiles(report, &total, |stats| &stats.service), look)?;
     } else {
-        writeln!(out, "{}", look.paint(BOLD, "Response times, ms"))?;
+        writeln!(out, "{}", look.paint(BOLD, "Response times of successful requests, ms"))?;
         print(out, &percentiles(report, &total, NameStats::response), look)?;
     }
     connections(out, &total)?;
@@ -75,7 +78,7 @@ fn ran(report: &Report) -> impl Iterator<Item = (String, NameKind, &NameStats)> 
         .names
         .iter()
         .zip(&report.total.names)
-        .filter(|(_, stats)| stats.tried() > 0)
+        .filter(|(_, stats)| stats.tried() + stats.unfinished > 0)
         .map(|(name, stats)| (label(&name.name, name.kind), name.kind, stats))
 }
 
@@ -95,20 +98,34 @@ fn style_of(kind: NameKind, stats: &NameStats) -> Style {
 }
 
 fn requests(report: &Report, total: &NameStats) -> Table {
-    let mut table = Table::new(["Step", "requests", "failures", "", "rps", "avg ms", "min", "max"]);
+    // What few runs have is shown where a run has it.
+    let (failed, unfinished) = (!total.failed.is_empty(), total.unfinished > 0);
+    let mut heads = vec!["Step", "requests", "failures", "", "rps", "avg ms", "min", "max"];
+    heads.extend(failed.then_some("failed after"));
+    heads.extend(unfinished.then_some(["unfinished", "longest"]).into_iter().flatten());
+    let mut table = Table::new(heads);
     let seconds = report.run.duration().as_secs_f64();
     let cells = |name: String, stats: &NameStats| {
         let times = stats.response();
-        vec![
+        let timed = !times.is_empty();
+        let mut cells = vec![
             name,
             count(stats.requests),
             count(stats.failures),
             percent(stats.failures, stats.tried()),
             rate(if seconds > 0.0 { stats.requests as f64 / seconds } else { 0.0 }),
-            ms(times.mean_us()),
-            ms(times.min_us() as f64),
-            ms(times.max_us() as f64),
-        ]
+            ms_if(timed, times.mean_us()),
+            ms_if(timed, times.min_us() as f64),
+            ms_if(timed, times.max_us() as f64),
+        ];
+        if failed {
+            cells.push(ms_if(!stats.failed.is_empty(), stats.failed.mean_us()));
+        }
+        if unfinished {
+            let longest = if stats.unfinished > 0 { waited(stats.unfinished_longest_us) } else { NONE.to_owned() };
+            cells.extend([count(stats.unfinished), longest]);
+        }
+        cells
     };
     for (name, kind, stats) in ran(report) {
         table.row(style_of(kind, stats), cells(name, stats));
@@ -122,7 +139,7 @@ fn percentiles(report: &Report, total: &NameStats, of: fn(&NameStats) -> &Durati
     let head = PERCENTILE_NAMES.iter().map(|name| format!("p{name}"));
     let mut table = Table::new(std::iter::once("Step".to_owned()).chain(head));
     let cells = |name: String, times: &Durations| {
-        let figures = times.percentiles_us().map(|us| ms(us as f64));
+        let figures = times.percentiles_us().map(|us| ms_if(!times.is_empty(), us as f64));
         std::iter::once(name).chain(figures).collect::<Vec<_>>()
     };
     for (name, kind, stats) in ran(report) {
@@ -136,14 +153,16 @@ fn percentiles(report: &Report, total: &NameStats, of: fn(&NameStats) -> &Durati
 
 /// How many connections were opened, and what the phases of a request took on average.
 fn connections(out: &mut dyn io::Write, total: &NameStats) -> io::Result<()> {
-    if total.opened == 0 {
+    if total.opened + total.reused == 0 {
         return Ok(());
     }
     let phases = [("dns", &total.dns), ("connect", &total.connect), ("tls", &total.tls), ("first byte", &total.first_byte)];
     let phases: Vec<_> =
         phases.into_iter().filter(|(_, took)| took.sum_us > 0).map(|(name, took)| format!("{name} {}", ms(took.mean_us()))).collect();
     let phases = if phases.is_empty() { String::new() } else { format!("; on average, ms: {}", phases.join(", ")) };
-    writeln!(out, "\nConnections: {} opened, {} reused{phases}", count(total.opened), count(total.reused))
+    let more = [(total.resends, "requests sent again on a new one"), (total.redirects, "redirects followed")];
+    let more: String = more.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!(", {} {what}", count(*number))).collect();
+    writeln!(out, "\nConnections: {} opened, {} reused{more}{phases}", count(total.opened), count(total.reused))
 }
 
 /// What is counted apart from the requests.
@@ -159,6 +178,13 @@ fn apart(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
         }
         if stats.retried > 0 {
             lines.push(format!("  {}: {} retried", shown(&name.name), count(stats.retried)));
+        }
+    }
+    for (what, stats) in report.setup.parts() {
+        if stats.tried() > 0 {
+            let failed = if stats.failures > 0 { format!(", {} failed", count(stats.failures)) } else { String::new() };
+            let requests = if stats.requests == 1 { "request" } else { "requests" };
+            lines.push(format!("  {what}: {} {requests}{failed}", count(stats.requests)));
         }
     }
     if lines.is_empty() {
@@ -186,11 +212,26 @@ fn failures(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<
         let place = if place.is_empty() { String::new() } else { format!("  {place}") };
         writeln!(out, "  {:>7}  {}{}", count(found.count), parts.join(" · "), look.paint(DIM, &place))?;
         if let Some(example) = found.examples.first() {
+            let further = example.reasons.len().saturating_sub(1);
+            let further = if further > 0 {
+                format!(", and {further} more {}", if further == 1 { "reason" } else { "reasons" })
+            } else {
+                String::new()
+            };
             let message = shown(example.message.lines().next().unwrap_or_default());
             let at = clock(std::time::Duration::from_micros(example.at_us));
-            let text = format!("{message} (user {}, {at})", example.user);
+            let text = format!("{message}{further} (user {}, {at})", example.user);
             writeln!(out, "           {}", look.paint(DIM, &text))?;
         }
+    }
+    let reasons = failures.further_reasons();
+    if !reasons.is_empty() {
+        let told: Vec<String> = reasons
+            .iter()
+            .take(FURTHER_SHOWN)
+            .map(|(key, number)| format!("{} × {} · {}", count(*number), shown(report.name(key.name)), key.class))
+            .collect();
+        writeln!(out, "  Further reasons of the same failures: {}", told.join(", "))?;
     }
     let more = all.len().saturating_sub(FAILURES_SHOWN);
     if more > 0 {

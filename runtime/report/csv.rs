@@ -35,7 +35,9 @@ const HISTORY_TOTALS: [&str; 7] = [
     "Total Average Content Size",
 ];
 
-const FAILURES_HEAD: [&str; 4] = ["Method", "Name", "Error", "Occurrences"];
+const FAILURES_HEAD: [&str; 6] = ["Method", "Name", "Error", "Occurrences", "First Seen", "Last Seen"];
+
+const UNFINISHED_HEAD: [&str; 4] = ["Method", "Name", "Unfinished", "Longest Wait"];
 
 const EXCEPTIONS_HEAD: [&str; 4] = ["Count", "Message", "Traceback", "Nodes"];
 
@@ -43,8 +45,13 @@ const AGGREGATED: &str = "Aggregated";
 
 type Writer = fn(&Report, &mut dyn io::Write) -> io::Result<()>;
 
-const FILES: [(&str, Writer); 4] =
-    [("_stats.csv", stats), ("_stats_history.csv", history), ("_failures.csv", failures), ("_exceptions.csv", exceptions)];
+const FILES: [(&str, Writer); 5] = [
+    ("_stats.csv", stats),
+    ("_stats_history.csv", history),
+    ("_failures.csv", failures),
+    ("_exceptions.csv", exceptions),
+    ("_unfinished.csv", unfinished),
+];
 
 fn path(prefix: &Path, suffix: &str) -> PathBuf {
     let mut name = prefix.as_os_str().to_owned();
@@ -57,7 +64,8 @@ pub fn files(prefix: &Path) -> impl Iterator<Item = PathBuf> {
     FILES.iter().map(|(suffix, _)| path(prefix, suffix))
 }
 
-/// Writes `PREFIX_stats.csv`, `PREFIX_stats_history.csv`, `PREFIX_failures.csv` and `PREFIX_exceptions.csv`; an error names the file.
+/// Writes `PREFIX_stats.csv`, `PREFIX_stats_history.csv`, `PREFIX_failures.csv`, `PREFIX_exceptions.csv` and
+/// `PREFIX_unfinished.csv`; an error names the file.
 pub fn write(report: &Report, prefix: &Path) -> Result<(), String> {
     for (suffix, write) in FILES {
         let path = path(prefix, suffix);
@@ -106,7 +114,7 @@ pub fn stats(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
             number(times.mean_us() / 1000.0),
             ms(times.min_us()),
             ms(times.max_us()),
-            per(stats.bytes_received, stats.requests as f64),
+            per(stats.content_bytes, stats.requests as f64),
             per(stats.requests, seconds),
             per(stats.failures, seconds),
         ];
@@ -138,7 +146,7 @@ pub fn history(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     for point in report.timeline.points() {
         requests += point.requests;
         failures += point.failures;
-        bytes += point.bytes_received;
+        bytes += point.content_bytes;
         let mut now = Durations::try_from(&point.response).map_err(io::Error::other)?;
         now.merge(&Durations::try_from(&point.failed).map_err(io::Error::other)?);
         times.merge(&now);
@@ -166,26 +174,46 @@ pub fn history(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     csv.flush()
 }
 
-/// `PREFIX_failures.csv`: a line a kind of failure, the most frequent first.
+/// `PREFIX_failures.csv`: a line a kind of failure, the most frequent first. Its error is the message of the first, as Locust's is.
 pub fn failures(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(FAILURES_HEAD)?;
+    let started = report.run.started_at.parse::<jiff::Timestamp>().ok();
+    let at = |us: u64| {
+        let since = jiff::SignedDuration::from_secs(i64::try_from(us / 1_000_000).unwrap_or(0));
+        let moment = started.and_then(|started| started.checked_add(since).ok());
+        // To the second, as Locust writes it.
+        moment.and_then(|moment| jiff::Timestamp::from_second(moment.as_second()).ok()).map(|moment| moment.to_string()).unwrap_or_default()
+    };
     for (key, found) in report.total.failures.by_count() {
         let method = report.names.get(key.name as usize).map_or("", |name| &name.method);
-        let mut error = key.class.to_string();
-        if !key.kind.is_empty() {
-            error = format!("{error}: {}", key.kind);
-        }
-        let place = report.place(key.place);
-        if !place.is_empty() {
-            error = format!("{error} ({place})");
-        }
-        csv.write_record([method, report.name(key.name), &error, &found.count.to_string()])?;
+        let first = found.examples.first();
+        let error = match first {
+            Some(example) => example.message.clone(),
+            None if key.kind.is_empty() => key.class.to_string(),
+            None => format!("{}: {}", key.class, key.kind),
+        };
+        let seen = first.map(|example| at(example.at_us)).unwrap_or_default();
+        csv.write_record([method, report.name(key.name), &error, &found.count.to_string(), &seen, &at(found.last_us)])?;
     }
     let other = report.total.failures.other();
     if other > 0 {
-        csv.write_record(["", "", "other", &other.to_string()])?;
+        csv.write_record(["", "", "other", &other.to_string(), "", ""])?;
     }
+    csv.flush()
+}
+
+/// `PREFIX_unfinished.csv`: requests that were in flight when their user was stopped, a line a step, with the longest wait in
+/// milliseconds. Locust has no such file, and doesn't count them.
+pub fn unfinished(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record(UNFINISHED_HEAD)?;
+    let rows = report.names.iter().zip(&report.total.names).filter(|(name, stats)| name.kind == NameKind::Step && stats.unfinished > 0);
+    for (name, stats) in rows {
+        csv.write_record([&name.method, &name.name, &stats.unfinished.to_string(), &ms(stats.unfinished_longest_us)])?;
+    }
+    let total = report.total.total(&report.names);
+    csv.write_record(["", AGGREGATED, &total.unfinished.to_string(), &ms(total.unfinished_longest_us)])?;
     csv.flush()
 }
 
@@ -213,12 +241,12 @@ mod tests {
             text(stats),
             "\
 Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,Min Response Time,Max Response Time,Average Content Size,Requests/s,Failures/s,50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%
-POST,Checkout / Create,200,4,5.007,5.0535,0.1,10.007,250,20,0.4,5.007,6.607,7.507,8.007,9.007,9.511,9.807,9.911,10.007,10.007,10.007
-PUT,Checkout / Pay,200,0,1001.471,1010.7,20,2001.4,250,20,0,1001.471,1321.983,1502.207,1601.535,1802.239,1901.567,1961.983,1981.439,2001.4,2001.4,2001.4
+POST,Checkout / Create,200,4,5.007,5.0535,0.1,10.007,230,20,0.4,5.007,6.607,7.507,8.007,9.007,9.511,9.807,9.911,10.007,10.007,10.007
+PUT,Checkout / Pay,200,0,1001.471,1010.7,20,2001.4,230,20,0,1001.471,1321.983,1502.207,1601.535,1802.239,1901.567,1961.983,1981.439,2001.4,2001.4,2001.4
 GET,Never,0,0,0,0,0,0,0,0,0,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A
 group,Checkout,200,0,1006.591,1015.7535,20.1,2011.407,0,20,0,1006.591,1328.127,1509.375,1609.727,1810.431,1911.807,1972.223,1991.679,2011.407,2011.407,2011.407
 POST,Log out,0,0,0,0,0,0,0,0,0,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A
-,Aggregated,400,4,10.007,507.87675,0.1,2001.4,250,40,0.4,10.007,641.535,1001.471,1202.175,1601.535,1802.239,1922.047,1961.983,2001.4,2001.4,2001.4
+,Aggregated,400,4,10.007,507.87675,0.1,2001.4,230,40,0.4,10.007,641.535,1001.471,1202.175,1601.535,1802.239,1922.047,1961.983,2001.4,2001.4,2001.4
 "
         );
     }
@@ -234,20 +262,29 @@ POST,Log out,0,0,0,0,0,0,0,0,0,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A
         assert_eq!(lines.len(), 3);
         assert!(lines[1].starts_with("1795438805,10,,Aggregated,40.000000,0.400000,10.007,640.511,"), "{}", lines[1]);
         assert!(lines[2].starts_with("1795438810,10,,Aggregated,40.000000,0.400000,"), "{}", lines[2]);
-        assert!(lines[2].ends_with(",400,4,10.007,507.87675,0.1,2001.4,250"), "{}", lines[2]);
+        assert!(lines[2].ends_with(",400,4,10.007,507.87675,0.1,2001.4,230"), "{}", lines[2]);
     }
 
     #[test]
     fn failures_and_exceptions_are_locusts() {
-        assert_eq!(text(failures), "Method,Name,Error,Occurrences\nPOST,Checkout / Create,status: got 503 (specs/tpdata.lt:14:5),4\n");
+        assert_eq!(
+            text(failures),
+            "Method,Name,Error,Occurrences,First Seen,Last Seen\n\
+             POST,Checkout / Create,\"expected status 201, got 503 Service Unavailable\",4,2026-11-23T13:00:01Z,2026-11-23T13:00:07Z\n"
+        );
         assert_eq!(text(exceptions), "Count,Message,Traceback,Nodes\n");
     }
 
     #[test]
-    fn four_files_with_the_prefix() {
+    fn unfinished_requests_have_a_file_of_their_own() {
+        assert_eq!(text(unfinished), "Method,Name,Unfinished,Longest Wait\nPUT,Checkout / Pay,2,3400\n,Aggregated,2,3400\n");
+    }
+
+    #[test]
+    fn five_files_with_the_prefix() {
         let dir = tempfile::tempdir().unwrap();
         write(&report(), &dir.path().join("run 1")).unwrap();
-        for suffix in ["stats", "stats_history", "failures", "exceptions"] {
+        for suffix in ["stats", "stats_history", "failures", "exceptions", "unfinished"] {
             assert!(dir.path().join(format!("run 1_{suffix}.csv")).is_file());
         }
         let error = write(&report(), &dir.path().join("none/x")).unwrap_err();

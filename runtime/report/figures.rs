@@ -18,6 +18,23 @@ pub fn ms(us: f64) -> String {
     format!("{ms:.decimals$}")
 }
 
+/// The same of what may not have been measured: `–`, where there is none.
+pub(crate) fn ms_if(measured: bool, us: f64) -> String {
+    if measured { ms(us) } else { NONE.into() }
+}
+
+/// In place of a figure that there is none of.
+pub(crate) const NONE: &str = "–";
+
+/// How long something waited, with its unit: `840 ms`, `12.4 s`.
+pub(crate) fn waited(us: u64) -> String {
+    match us {
+        0..1_000_000 => format!("{} ms", us / 1000),
+        1_000_000..100_000_000 => format!("{:.1} s", us as f64 / 1e6),
+        _ => clock(Duration::from_micros(us)),
+    }
+}
+
 /// Milliseconds to two digits, with the unit, for a line that is read in passing: `0.41ms`, `3.1ms`, `12ms`.
 pub(crate) fn short_ms(us: u64) -> String {
     let ms = us as f64 / 1000.0;
@@ -94,6 +111,8 @@ mod tests {
         let all: Vec<_> = [0.0, 7.0, 412.0, 999.4, 999.6, 3_141.6, 9_996.0, 12_400.0, 99_960.0, 1_240_400.0].map(ms).into();
         assert_eq!(all, ["0", "0.007", "0.412", "0.999", "1.00", "3.14", "10.0", "12.4", "100", "1240"]);
         let short: Vec<_> = [0, 410, 3_100, 8_000, 9_960, 12_400].map(short_ms).into();
+        assert_eq!([840_000, 12_400_000, 125_000_000].map(waited), ["840 ms", "12.4 s", "00:02:05"]);
+        assert_eq!([ms_if(true, 0.0), ms_if(false, 0.0)], ["0", "–"]);
         assert_eq!(short, ["0ms", "0.41ms", "3.1ms", "8.0ms", "10ms", "12ms"]);
     }
 

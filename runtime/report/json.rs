@@ -83,6 +83,17 @@ impl Report {
                     "min": time(times.min_us() as f64),
                     "percentiles": percentiles,
                 },
+                "fails": stats.fails,
+                "succeeded": stats.succeeded(),
+                "failed_after_ms": averages(&stats.failed.summary()),
+                "unfinished": stats.unfinished,
+                "unfinished_longest_ms": ms(stats.unfinished_longest_us as f64),
+                "skipped": stats.skipped,
+                "skipped_failures": stats.skipped_failures,
+                "retried": stats.retried,
+                "resends": stats.resends,
+                "redirects": stats.redirects,
+                "unsent": stats.unsent,
                 "service_ms": averages(&stats.service.summary()),
                 "opened": stats.opened,
                 "reused": stats.reused,
@@ -113,6 +124,9 @@ impl Report {
             "reasons": self.reasons,
             "warnings": self.warnings(),
             "total": line(&self.total.total(&self.names)),
+            "setup": self.setup.parts().into_iter().map(|(what, stats)| {
+                (what.replace(' ', "_"), json!({ "requests": stats.requests, "failures": stats.failures }))
+            }).collect::<serde_json::Map<_, _>>(),
             "names": lines,
             "failures": self.total.failures.by_class().into_iter().map(|(class, count)| {
                 (class.name().to_owned(), json!(count))
@@ -132,6 +146,7 @@ fn ms(us: f64) -> f64 {
     us / 1000.0
 }
 
+/// Null where there was nothing to measure.
 fn averages(summary: &Summary) -> Value {
     let time = |us: f64| (summary.count > 0).then(|| ms(us));
     json!({

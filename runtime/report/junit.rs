@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::io;
 
-use super::figures::{count, percent};
+use super::figures::{count, ms_if, percent, waited};
 use super::{Outcome, Report, ms};
 use crate::thresholds::{Status, Verdict};
 use ltc_engine::stats::{NameKind, NameStats};
@@ -111,18 +111,28 @@ impl Case {
     fn step(report: &Report, name: &str, kind: NameKind, stats: &NameStats) -> Self {
         let broken: Vec<&Verdict> = report.thresholds.iter().filter(|verdict| verdict.has_failed() && verdict.subject == name).collect();
         let times = stats.response();
-        let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|quantile| ms(times.quantile_us(quantile) as f64));
+        let timed = !times.is_empty();
+        let [p50, p95, p99, max] = [0.5, 0.95, 0.99, 1.0].map(|quantile| ms_if(timed, times.quantile_us(quantile) as f64));
         let what = if kind == NameKind::Group { "turns" } else { "requests" };
         let mut said = format!(
-            "{} {what}, {} failed ({}); ms: p50 {p50}, p95 {p95}, p99 {p99}, max {}",
+            "{} {what}, {} failed ({}); ms of successful ones: p50 {p50}, p95 {p95}, p99 {p99}, max {max}",
             count(stats.requests),
             count(stats.failures),
             percent(stats.failures, stats.tried()),
-            ms(times.max_us() as f64)
         );
+        if !stats.failed.is_empty() {
+            let _ = write!(said, "\nfailed after, on average: {} ms", ms(stats.failed.mean_us()));
+        }
+        if stats.unfinished > 0 {
+            let _ = write!(said, "\n{} unfinished, the longest waited {}", count(stats.unfinished), waited(stats.unfinished_longest_us));
+        }
+        if stats.resends > 0 {
+            let _ = write!(said, "\n{} sent again on a new connection", count(stats.resends));
+        }
         for (key, found) in report.total.failures.by_count().into_iter().filter(|(key, _)| report.name(key.name) == name).take(5) {
             let message = found.examples.first().map(|example| example.message.as_str()).unwrap_or_default();
-            let _ = write!(said, "\n{} × {} {}: {message}", count(found.count), key.class, report.place(key.place));
+            let kind = if key.kind.is_empty() { String::new() } else { format!(" {}", key.kind) };
+            let _ = write!(said, "\n{} × {}{kind} {}: {message}", count(found.count), key.class, report.place(key.place));
         }
         let state = match broken.first() {
             Some(_) => State::Failed(broken.iter().map(|verdict| verdict.text.as_str()).collect::<Vec<_>>().join("; ")),
@@ -164,7 +174,8 @@ mod tests {
         let mut out = Vec::new();
         write(&report, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
-        let mut lines: Vec<_> = text.lines().collect();
+        assert_eq!(text.matches("    <system-out>2 requests had no answer yet when their users were stopped").count(), 3, "in each suite");
+        let mut lines: Vec<_> = text.lines().filter(|line| !line.starts_with("    <system-out>")).collect();
         assert_eq!(lines[1], "<testsuites name=\"tpdata\" tests=\"9\" failures=\"3\" errors=\"0\" skipped=\"2\" time=\"10.000\">");
         let suite: Vec<_> = lines.drain(2..5).collect();
         assert!(
@@ -189,7 +200,9 @@ mod tests {
         let case = |name: &str| *lines.iter().find(|line| line.contains(&format!("name=\"{name}\""))).unwrap();
         let create = case("Checkout / Create");
         assert!(create.contains("time=\"0.005153\"") || create.contains("time=\"0.005154\""), "{create}");
-        assert!(create.contains("4 × status specs/tpdata.lt:14:5: expected status 201, got 503"), "{create}");
+        assert!(create.contains("4 × status got 503 specs/tpdata.lt:14:5: expected status 201, got 503"), "{create}");
+        assert!(create.contains("&#10;failed after, on average: 0.153 ms&#10;"), "{create}");
+        assert!(case("Checkout / Pay").contains("&#10;2 unfinished, the longest waited 3.4 s"), "{}", case("Checkout / Pay"));
         assert!(case("Never").contains("<skipped message=\"it never ran\"/>"));
         assert!(case("Checkout").contains("<failure message=\"Checkout.p95 &lt; 1s\">"));
         assert!(text.ends_with("  </testsuite>\n</testsuites>\n"));

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::figures::{clock, count, ms, percent, rate};
+use super::figures::{clock, count, ms_if, percent, rate, waited};
 use super::{Outcome, Report, RunInfo, shown};
 use crate::thresholds::Status;
 use ltc_engine::stats::{NameKind, NameStats};
@@ -61,25 +61,42 @@ fn thresholds(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 
 fn steps(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let seconds = report.run.duration().as_secs_f64();
-    writeln!(out, "| Step | Requests | Failed | rps | p50 ms | p95 | p99 | max |\n|---|---:|---:|---:|---:|---:|---:|---:|")?;
+    let total = report.total.total(&report.names);
+    let (failing, unfinished) = (!total.failed.is_empty(), total.unfinished > 0);
+    let more = [failing.then_some("failed after"), unfinished.then_some("unfinished")];
+    let more: Vec<&str> = more.into_iter().flatten().collect();
+    let heads: String = more.iter().map(|head| format!(" {head} |")).collect();
+    writeln!(out, "Response times are of successful requests, in milliseconds.\n")?;
+    writeln!(out, "| Step | Requests | Failed | rps | p50 | p95 | p99 | max |{heads}")?;
+    writeln!(out, "|---|---:|---:|---:|---:|---:|---:|---:|{}", "---:|".repeat(more.len()))?;
     let mut row = |name: &str, stats: &NameStats, bold: &str| {
         let times = stats.response();
-        let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|quantile| ms(times.quantile_us(quantile) as f64));
+        let timed = !times.is_empty();
+        let [p50, p95, p99, max] = [0.5, 0.95, 0.99, 1.0].map(|quantile| ms_if(timed, times.quantile_us(quantile) as f64));
         let rps = rate(if seconds > 0.0 { stats.requests as f64 / seconds } else { 0.0 });
         let failed = if stats.failures == 0 {
             "0".to_owned()
         } else {
             format!("**{}** ({})", count(stats.failures), percent(stats.failures, stats.tried()))
         };
-        let (requests, max) = (count(stats.requests), ms(times.max_us() as f64));
-        writeln!(out, "| {bold}{name}{bold} | {requests} | {failed} | {rps} | {p50} | {p95} | {p99} | {max} |")
+        let requests = count(stats.requests);
+        write!(out, "| {bold}{name}{bold} | {requests} | {failed} | {rps} | {p50} | {p95} | {p99} | {max} |")?;
+        if failing {
+            write!(out, " {} |", ms_if(!stats.failed.is_empty(), stats.failed.mean_us()))?;
+        }
+        match (unfinished, stats.unfinished) {
+            (false, _) => {}
+            (true, 0) => write!(out, " 0 |")?,
+            (true, number) => write!(out, " {}, up to {} |", count(number), waited(stats.unfinished_longest_us))?,
+        }
+        writeln!(out)
     };
-    let ran: Vec<_> = report.names.iter().zip(&report.total.names).filter(|(_, stats)| stats.tried() > 0).collect();
+    let ran: Vec<_> = report.names.iter().zip(&report.total.names).filter(|(_, stats)| stats.tried() + stats.unfinished > 0).collect();
     for (name, stats) in ran.iter().take(STEPS) {
         let group = if name.kind == NameKind::Group { " (group)" } else { "" };
         row(&format!("{}{group}", safe(&name.name)), stats, "")?;
     }
-    row("Total", &report.total.total(&report.names), "**")?;
+    row("Total", &total, "**")?;
     if ran.len() > STEPS {
         writeln!(out, "\n{} of {} steps; the HTML and JSON reports have all.", STEPS, ran.len())?;
     }
@@ -92,11 +109,16 @@ fn failures(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         return Ok(());
     }
     let total = count(report.total.failures.count());
-    writeln!(out, "<details><summary>Failures: {total}, of {} kinds</summary>\n", all.len())?;
+    writeln!(
+        out,
+        "<details><summary>Failures: {total}, {}</summary>\n",
+        if all.len() == 1 { "of one kind".to_owned() } else { format!("of {} kinds", all.len()) }
+    )?;
     for (key, found) in all.iter().take(KINDS) {
         let place = report.place(key.place);
+        let kind = if key.kind.is_empty() { key.class.to_string() } else { format!("{} · {}", key.class, safe(&key.kind)) };
         let place = if place.is_empty() { String::new() } else { format!(" `{}`", code(place)) };
-        writeln!(out, "- **{}** × {} · {}{place}", count(found.count), safe(report.name(key.name)), key.class)?;
+        writeln!(out, "- **{}** × {} · {}{place}", count(found.count), safe(report.name(key.name)), kind)?;
         if let Some(example) = found.examples.first() {
             let line: String = example.message.lines().next().unwrap_or_default().chars().take(MESSAGE).collect();
             writeln!(out, "  {}", safe(&line))?;

@@ -18,7 +18,7 @@ mod planned;
 mod table;
 mod text;
 
-pub(crate) use figures::short_ms;
+pub(crate) use figures::{NONE, short_ms, waited};
 pub use figures::{bytes, clock, count, ms, percent, rate};
 pub use json::SCHEMA;
 pub(crate) use merge::DIFFER;
@@ -135,6 +135,11 @@ impl Setup {
         total
     }
 
+    /// Its parts, with what they are called.
+    pub fn parts(&self) -> [(&'static str, &NameStats); 3] {
+        [("health checks", &self.health_checks), ("before test", &self.before_test), ("after test", &self.after_test)]
+    }
+
     /// Adds another run's.
     pub fn merge(&mut self, other: &Self) {
         self.health_checks.merge(&other.health_checks);
@@ -212,6 +217,18 @@ impl Report {
         if let Some(why) = &self.run.saturated {
             all.push(format!("the load generator itself was saturated ({why}): the times below are partly its own"));
         }
+        let total = self.total.total(&self.names);
+        if total.unfinished > 0 {
+            let (number, longest) = (count(total.unfinished), waited(total.unfinished_longest_us));
+            let were = if total.unfinished == 1 {
+                format!("1 request had no answer yet when its user was stopped, after {longest}: it is neither a success nor a failure")
+            } else {
+                format!(
+                    "{number} requests had no answer yet when their users were stopped, the oldest after {longest}: they are neither successes nor failures"
+                )
+            };
+            all.push(were);
+        }
         if self.total.missed > 0 {
             all.push(format!("{} arrivals found no free user and were not made: raise max_clients", count(self.total.missed)));
         }
@@ -267,6 +284,7 @@ pub(crate) mod sample {
                         response: Duration::from_micros(us),
                         ok,
                         traffic: Traffic { sent: 100, received: 250, reused: 1, ..Traffic::default() },
+                        content: 230,
                         ..Sample::default()
                     });
                 };
@@ -279,11 +297,18 @@ pub(crate) mod sample {
                     recorder.failure(key, at, || Example {
                         user: i,
                         message: "expected status 201, got 503 Service Unavailable".into(),
+                        reasons: ["expected status 201, got 503 Service Unavailable", "expected a JSON body, got none"]
+                            .map(Into::into)
+                            .into(),
                         request: "POST /treatments HTTP/1.1\r\n\r\n".into(),
                         response: "HTTP/1.1 503 Service Unavailable\r\n\r\n".into(),
                         ..Example::default()
                     });
                 }
+            }
+            if interval == 1 {
+                recorder.unfinished(1, Duration::from_millis(3_400), None);
+                recorder.unfinished(1, Duration::from_millis(700), None);
             }
             recorder.skipped(4, interval == 0, &Traffic::default());
             let delta = recorder.snapshot(Duration::from_secs((interval + 1) * 5), 10, 20);
@@ -308,7 +333,7 @@ pub(crate) mod sample {
             names,
             places: vec!["specs/tpdata.lt:9:3".into(), "specs/tpdata.lt:14:5".into()],
             total,
-            setup: Setup::default(),
+            setup: Setup { health_checks: NameStats { requests: 1, ..NameStats::default() }, ..Setup::default() },
             timeline,
             thresholds: Vec::new(),
             outcome: Outcome::NoThresholds,

@@ -72,7 +72,7 @@ fn skip_steps_that_succeeded_count() {
     for stats in &mut skipping.total.names {
         stats.failures = stats.requests;
     }
-    assert_eq!(Facts::of(&skipping).conclude().text(), "failed: none of 400 requests succeeded");
+    assert_eq!(Facts::of(&skipping).conclude().text(), "failed: none of 402 requests succeeded");
     skipping.total.names[2].skipped = 3;
     skipping.total.names[2].skipped_failures = 2;
     let facts = Facts::of(&skipping);

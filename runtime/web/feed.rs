@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
-use crate::moment::{About, Figures, Log, Moment};
+use crate::moment::{About, Line, Log, Moment};
 use ltc_engine::clock::Clock;
 use ltc_engine::stats::NameKind;
 
@@ -72,6 +72,10 @@ impl Feed {
     pub(super) fn tell(&self, moment: &Moment) {
         let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
         past.log.tell(moment);
+        if moment.brief {
+            // The end, which has all of it, is about to come.
+            return;
+        }
         let tick = tick(moment);
         if past.seen.is_multiple_of(past.stride) {
             past.ticks.push(tick.clone());
@@ -107,23 +111,19 @@ impl Feed {
         let steps: Vec<Value> = moment
             .ran(&self.about.names)
             .map(|(name, line)| {
-                let mut step = figures(&line.now);
+                let mut step = figures(line);
                 step["name"] = json!(name.name);
                 step["group"] = json!(name.kind == NameKind::Group);
-                step["requests"] = json!(line.requests);
-                step["failures"] = json!(line.failures);
                 step
             })
             .collect();
-        let mut total = figures(&moment.total.now);
-        total["requests"] = json!(moment.total.requests);
-        total["failures"] = json!(moment.total.failures);
+        let total = figures(&moment.total);
         let failures: Vec<Value> = log
             .entries()
             .iter()
             .map(|entry| {
                 json!({
-                    "at": entry.at.as_secs(), "count": entry.count, "step": entry.step, "class": entry.class, "place": entry.place,
+                    "at": entry.at.as_secs(), "count": entry.count, "step": entry.step, "class": entry.class, "kind": entry.kind, "place": entry.place,
                     "text": entry.text.chars().take(500).collect::<String>(),
                 })
             })
@@ -136,22 +136,29 @@ impl Feed {
         json!({
             "tick": tick, "total": total, "steps": steps, "failures": failures, "thresholds": thresholds,
             "shards": moment.shards,
+            "waiting": moment.waiting, "oldest_ms": moment.oldest.as_secs_f64() * 1000.0,
             "missed": moment.missed, "lag_ms": moment.lag_us as f64 / 1000.0, "cpu": moment.cpu, "stolen": moment.stolen,
             "saturated": moment.saturated,
         })
     }
 }
 
-/// One point of the charts: time, users, planned users, rps, failures a second, and p50, p95, p99 and the greatest in milliseconds.
+/// One point of the charts: time, users, planned users, rps, failures a second, and p50, p95, p99 and the greatest in milliseconds,
+/// and how many requests wait.
 fn tick(moment: &Moment) -> Value {
     let now = &moment.total.now;
     let [p50, p95, p99, max] = [0.5, 0.95, 0.99, 1.0].map(|quantile| now.percentile_us(quantile).map(|us| us as f64 / 1000.0));
-    json!([moment.at.as_secs_f64(), moment.users, moment.planned, round(now.rps), round(now.failing), p50, p95, p99, max])
+    json!([moment.at.as_secs_f64(), moment.users, moment.planned, round(now.rps), round(now.failing), p50, p95, p99, max, moment.waiting])
 }
 
-fn figures(now: &Figures) -> Value {
+fn figures(line: &Line) -> Value {
+    let now = &line.now;
     let [p50, p95, p99, max] = [0.5, 0.95, 0.99, 1.0].map(|quantile| now.percentile_us(quantile).map(|us| us as f64 / 1000.0));
-    json!({ "rps": round(now.rps), "now_failures": now.failures, "p50": p50, "p95": p95, "p99": p99, "max": max })
+    json!({
+        "requests": line.requests, "failures": line.failures, "tried": line.tried, "unfinished": line.unfinished, "resends": line.resends,
+        "rps": round(now.rps), "now_failures": now.failures, "p50": p50, "p95": p95, "p99": p99, "max": max,
+        "failed_after": now.failed_after_us.map(|us| us / 1000.0),
+    })
 }
 
 fn round(rate: f64) -> f64 {

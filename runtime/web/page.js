@@ -43,8 +43,9 @@ const draw = () => {
 // ---- tables ------------------------------------------------------------------------------------------------------------------------
 const columns = [
   ["Step", null, "name"], ["requests", (s) => count(s.requests), "requests"], ["rps", (s) => rate(s.rps), "rps"],
-  ["failures", (s) => count(s.failures), "failures"], ["failed", (s) => share(s.failures, s.requests), "share"],
+  ["failures", (s) => count(s.failures), "failures"], ["failed", (s) => share(s.failures, s.tried), "share"],
   ["p50", (s) => took(s.p50), "p50"], ["p95", (s) => took(s.p95), "p95"], ["p99", (s) => took(s.p99), "p99"], ["max", (s) => took(s.max), "max"],
+  ["failed after", (s) => took(s.failed_after), "failed_after"], ["unfinished", (s) => count(s.unfinished), "unfinished"],
 ];
 let sort = null, down = true;
 const heads = columns.map(([title, , key]) => {
@@ -73,7 +74,7 @@ const steps = () => {
     head.textContent = title + (sort === key ? (down ? " ▼" : " ▲") : "");
     head.setAttribute("aria-sort", sort !== key ? "none" : down ? "descending" : "ascending");
   });
-  const value = (step) => sort === "share" ? step.failures / (step.requests || 1) : sort === "name" ? step.name : step[sort] ?? -1;
+  const value = (step) => sort === "share" ? step.failures / (step.tried || 1) : sort === "name" ? step.name : step[sort] ?? -1;
   const order = (a, b) => typeof value(a) === "string" ? value(b).localeCompare(value(a)) : value(b) - value(a);
   const list = sort ? [...now.steps].sort((a, b) => down ? order(a, b) : order(b, a)) : now.steps;
   $("steps").tBodies[0].replaceChildren(...list.map((step) => row(step, step.name)));
@@ -120,19 +121,20 @@ const show = () => {
   if (!now) return;
   const [, users, planned] = now.tick, total = now.total, over = state === "ended";
   $("c-rps").textContent = rate(total.rps);
-  $("c-requests").textContent = count(total.requests) + " requests";
+  $("c-requests").textContent = count(total.requests) + " requests" + (now.waiting && !over ? ` · ${count(now.waiting)} wait, the oldest for ${took(now.oldest_ms)}` : "");
   $("c-users").textContent = count(over ? Math.max(0, ...past.map((tick) => tick[1])) : users);
   $("c-planned").textContent = over ? "at most" : past.some((tick) => tick[2]) ? `of ${count(planned)} planned` : "for arrivals";
   $("c-p95").textContent = took(total.p95);
   $("c-p50").textContent = `p50 ${took(total.p50)} · p99 ${took(total.p99)}`;
   $("c-failures").textContent = count(total.failures);
-  $("c-failing").textContent = share(total.failures, total.requests) + " of all requests";
+  $("c-failing").textContent = share(total.failures, total.tried) + " of all requests";
   $("card-failures").classList.toggle("bad", total.failures > 0);
   $("c-cpu").textContent = Math.round(now.cpu * 100) + "% cpu";
   $("c-lag").textContent = now.stolen >= .005 ? `late ${took(now.lag_ms)} · host took ${Math.round(now.stolen * 100)}%` : "turns late by " + took(now.lag_ms);
   const notes = [];
   if (now.saturated) notes.push(`The load generator itself is saturated (${now.saturated}): the times below are partly its own.`);
   if (now.missed) notes.push(`${count(now.missed)} arrivals found no free user and were not made.`);
+  if (over && total.unfinished) notes.push(`${count(total.unfinished)} ${total.unfinished === 1 ? "request" : "requests"} had no answer yet when users were stopped.`);
   if (about && about.tls_unverified) notes.push("TLS certificates are not verified.");
   $("note").hidden = !notes.length;
   $("note").textContent = notes.join(" ");
@@ -179,6 +181,9 @@ source.addEventListener("moment", (event) => {
 });
 source.addEventListener("end", (event) => {
   now = JSON.parse(event.data);
+  // Users have stopped: the curve falls with them.
+  const [time, users, planned] = now.tick;
+  past.push([time, users, planned, null, null, null, null, null, null, null]);
   source.close();
   set("ended", now.verdict_word);
   $("pill").classList.add(now.verdict);

@@ -125,6 +125,9 @@ pub struct Occurrences {
     /// How often it was a reason at all, the first or a further one.
     #[serde(default)]
     pub reasons: u64,
+    /// When the last of the requests failed, microseconds from the test's start.
+    #[serde(default)]
+    pub last_us: u64,
     /// The first of the requests, in full.
     pub examples: Vec<Example>,
 }
@@ -159,6 +162,7 @@ impl Failures {
         };
         found.count += 1;
         found.reasons += 1;
+        found.last_us = found.last_us.max(at_us);
         if found.wants(at_us, examples) {
             let example = Example { at_us, ..detail() };
             found.keep(example, examples);
@@ -206,6 +210,7 @@ impl Failures {
             };
             mine.count += theirs.count;
             mine.reasons += theirs.reasons;
+            mine.last_us = mine.last_us.max(theirs.last_us);
             for example in &theirs.examples {
                 if mine.examples.len() < examples || mine.examples.last() > Some(example) {
                     mine.keep(example.clone(), examples);
@@ -221,6 +226,9 @@ impl Failures {
             let key = FailureKey { name: name(key.name), place: place(key.place), ..key.clone() };
             let mut found = found.clone();
             found.examples.iter_mut().for_each(|example| example.at_us += shift_us);
+            if found.count > 0 {
+                found.last_us += shift_us;
+            }
             let part = Self { kinds: BTreeMap::from([(key, found)]), other: 0 };
             all.merge(&part, EXAMPLES);
         }
@@ -322,7 +330,7 @@ mod tests {
         }
         assert_eq!(asked, 10);
         let (_, found) = failures.kinds().next().unwrap();
-        assert_eq!(found.count, 100);
+        assert_eq!((found.count, found.last_us), (100, 99));
         let kept: Vec<_> = found.examples.iter().map(|e| e.at_us).collect();
         assert_eq!(kept, (0..10).collect::<Vec<_>>());
     }
@@ -380,7 +388,7 @@ mod tests {
         let json = serde_json::to_string(&failures).unwrap();
         assert_eq!(
             json,
-            r#"{"kinds":[{"name":7,"class":"status","place":3,"kind":"got 500","count":1,"reasons":1,"examples":[{"at_us":5,"user":0,"message":"expected 200, got 500","reasons":[],"request":"","response":""}]}],"other":0}"#
+            r#"{"kinds":[{"name":7,"class":"status","place":3,"kind":"got 500","count":1,"reasons":1,"last_us":5,"examples":[{"at_us":5,"user":0,"message":"expected 200, got 500","reasons":[],"request":"","response":""}]}],"other":0}"#
         );
         assert_eq!(serde_json::from_str::<Failures>(&json).unwrap(), failures);
     }

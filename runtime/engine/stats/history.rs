@@ -115,11 +115,10 @@ pub struct History {
 }
 
 impl History {
-    /// Adds one interval's snapshot. `width_us` is how wide a cell is at first.
-    pub(super) fn add(&mut self, delta: &Snapshot, width_us: u64) {
-        let Some(window) = delta.window else { return };
+    /// Adds one interval's snapshot, to the cell of the time `at_us`. `width_us` is how wide a cell is at first.
+    pub(super) fn add(&mut self, delta: &Snapshot, width_us: u64, at_us: u64) {
         self.reach(width_us, delta.names.len());
-        let number = (window.from_us / 2 + window.to_us / 2) / self.width_us;
+        let number = at_us / self.width_us;
         for (line, stats) in self.lines.iter_mut().zip(&delta.names).filter(|(_, stats)| stats.tried() > 0) {
             let times = stats.response();
             let cell = line.entry(number).or_default();
@@ -210,7 +209,7 @@ mod tests {
             let mut recorder = Recorder::new(lines, 0);
             let mut history = History::default();
             for n in 0..seconds {
-                history.add(&second(&mut recorder, n, lines as u32), 1_000_000);
+                history.add(&second(&mut recorder, n, lines as u32), 1_000_000, n * 1_000_000 + 500_000);
             }
             assert!(history.line(0).count() <= most && history.line(0).count() > most / 3);
             assert_eq!(history.line(1).map(|(_, cell)| cell.requests).sum::<u64>(), 5 * seconds);
@@ -239,8 +238,8 @@ mod tests {
     fn merging_renumbers_lines_and_shifts_time() {
         let (mut a, mut b) = (Recorder::new(1, 0), Recorder::new(2, 1));
         let (mut first, mut other) = (History::default(), History::default());
-        first.add(&second(&mut a, 0, 1), 1_000_000);
-        other.add(&second(&mut b, 0, 2), 1_000_000);
+        first.add(&second(&mut a, 0, 1), 1_000_000, 500_000);
+        other.add(&second(&mut b, 0, 2), 1_000_000, 500_000);
         first.merge(&other, |line| 1 - line, 3_000_000);
         assert_eq!(first.line(0).map(|(number, cell)| (number, cell.requests)).collect::<Vec<_>>(), [(0, 5), (3, 5)]);
         assert_eq!(first.line(1).map(|(number, cell)| (number, cell.requests)).collect::<Vec<_>>(), [(3, 5)]);

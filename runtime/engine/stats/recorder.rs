@@ -25,6 +25,8 @@ pub struct Sample {
     pub first_byte: Option<Duration>,
     /// What it moved.
     pub traffic: Traffic,
+    /// The size of the answer's body, decoded.
+    pub content: u64,
 }
 
 /// What one worker thread counts. Single-threaded; nothing is allocated per sample, once the histograms have grown to their range.
@@ -62,6 +64,7 @@ impl Recorder {
         };
         line.requests += 1;
         line.moved(&sample.traffic);
+        line.content_bytes += sample.content;
         if sample.ok || sample.only_late {
             line.record(micros(sample.service), micros(sample.response));
         } else {

@@ -45,6 +45,9 @@ pub struct NameStats {
     pub bytes_sent: u64,
     /// Received, by all exchanges.
     pub bytes_received: u64,
+    /// Bodies of the answers to the requests, decoded: what Locust counts as content.
+    #[serde(default)]
+    pub content_bytes: u64,
     /// Connections opened, by all exchanges.
     pub opened: u64,
     /// Exchanges on a connection that was open already.
@@ -146,6 +149,7 @@ impl NameStats {
         self.unfinished_longest_us = self.unfinished_longest_us.max(other.unfinished_longest_us);
         self.bytes_sent += other.bytes_sent;
         self.bytes_received += other.bytes_received;
+        self.content_bytes += other.content_bytes;
         self.opened += other.opened;
         self.reused += other.reused;
         if self.response.is_some() || other.response.is_some() {

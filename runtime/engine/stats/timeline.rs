@@ -37,6 +37,9 @@ pub struct Point {
     pub fails: u64,
     /// Bytes received.
     pub bytes_received: u64,
+    /// Bodies of the answers, decoded.
+    #[serde(default)]
+    pub content_bytes: u64,
     /// Arrivals that found no free user.
     pub missed: u64,
     /// The generator's own use of its processors.
@@ -100,6 +103,7 @@ impl Point {
         self.failures += other.failures;
         self.fails += other.fails;
         self.bytes_received += other.bytes_received;
+        self.content_bytes += other.content_bytes;
         self.missed += other.missed;
         let mut response = Durations::try_from(&self.response).unwrap_or_default();
         response.merge(&Durations::try_from(&other.response).unwrap_or_default());
@@ -117,6 +121,9 @@ impl Point {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeline {
     width_us: u64,
+    /// How long an interval is; 0 in reports that don't tell.
+    #[serde(default)]
+    interval_us: u64,
     // By number: a point's number times the width is about where it starts.
     points: BTreeMap<u64, Point>,
     #[serde(default)]
@@ -132,7 +139,8 @@ impl Default for Timeline {
 impl Timeline {
     /// A timeline whose points are one interval wide, at first.
     pub fn new(interval: Duration) -> Self {
-        Self { width_us: micros(interval).max(1), points: BTreeMap::new(), history: History::default() }
+        let width_us = micros(interval).max(1);
+        Self { width_us, interval_us: width_us, points: BTreeMap::new(), history: History::default() }
     }
 
     /// Adds one interval's snapshot: of the whole test, or of a part of it (a thread, a shard), whose users and rates are then
@@ -144,7 +152,7 @@ impl Timeline {
         let total = delta.total(names);
         let response = total.response();
         let length_us = window.to_us.saturating_sub(window.from_us);
-        self.history.add(delta, self.width_us);
+        self.history.add(delta, self.width_us, self.time_of(window.from_us, window.to_us));
         self.put(Point {
             from_us: window.from_us,
             to_us: window.to_us,
@@ -157,6 +165,7 @@ impl Timeline {
             failures: total.failures,
             fails: total.fails,
             bytes_received: total.bytes_received,
+            content_bytes: total.content_bytes,
             missed: delta.missed,
             percentiles_us: response.percentiles_us(),
             response: PackedDurations::from(response),
@@ -177,6 +186,7 @@ impl Timeline {
         while self.width_us < other.width_us {
             self.widen();
         }
+        self.interval_us = self.interval_us.min(other.interval_us);
         self.history.merge(&other.history, line_of, shift_us);
         for point in other.points.values() {
             self.put(Point { from_us: point.from_us + shift_us, to_us: point.to_us + shift_us, ..point.clone() });
@@ -186,10 +196,20 @@ impl Timeline {
         }
     }
 
-    /// By its middle, so that snapshots taken a little early or late still fall to their own interval.
     fn put(&mut self, point: Point) {
-        let middle = point.from_us / 2 + point.to_us / 2;
-        self.points.entry(middle / self.width_us).or_default().merge(&point);
+        let number = self.time_of(point.from_us, point.to_us) / self.width_us;
+        self.points.entry(number).or_default().merge(&point);
+    }
+
+    /// The time that decides to which point a window belongs: its middle, so that snapshots taken a little early or late still fall to
+    /// their own interval. What is much shorter than an interval, such as the rest after the last one, is no point of its own: its rates
+    /// would be those of a few requests. It belongs to the interval before.
+    fn time_of(&self, from_us: u64, to_us: u64) -> u64 {
+        if from_us > 0 && (to_us.saturating_sub(from_us)) < self.interval_us / 4 {
+            from_us.saturating_sub(self.interval_us / 10)
+        } else {
+            from_us / 2 + to_us / 2
+        }
     }
 
     fn widen(&mut self) {
@@ -207,6 +227,11 @@ impl Timeline {
     /// The course of each line.
     pub fn history(&self) -> &History {
         &self.history
+    }
+
+    /// How long an interval is: a point of a test that isn't long, and what users are counted at the end of.
+    pub fn interval(&self) -> Duration {
+        Duration::from_micros(if self.interval_us == 0 { self.width_us } else { self.interval_us })
     }
 
     /// How wide a point is.
@@ -251,6 +276,26 @@ mod tests {
         assert_eq!(&response, whole.total(&names).response());
         let json = serde_json::to_string(&timeline).unwrap();
         assert_eq!(serde_json::from_str::<Timeline>(&json).unwrap(), timeline);
+    }
+
+    #[test]
+    fn the_rest_after_the_last_interval_is_no_point_of_its_own() {
+        let names = [Name::step("a", "GET")];
+        let mut recorder = Recorder::new(1, 0);
+        let mut timeline = Timeline::new(Duration::from_secs(5));
+        for end_ms in [5_000, 10_002, 10_020, 12_000] {
+            let took = Duration::from_millis(3);
+            recorder.record(&Sample { service: took, response: took, ok: true, ..Sample::default() });
+            timeline.add(&recorder.snapshot(Duration::from_millis(end_ms), 4, 4), &names);
+        }
+        let points: Vec<_> = timeline.points().map(|point| (point.from_us, point.to_us, point.requests)).collect();
+        assert_eq!(points, [(0, 5_000_000, 1), (5_000_000, 10_020_000, 2), (10_020_000, 12_000_000, 1)]);
+        let cells: Vec<_> = timeline.history().line(0).map(|(number, cell)| (number, cell.requests)).collect();
+        assert_eq!(cells, [(0, 1), (1, 2), (2, 1)]);
+        // A test that is shorter than a quarter of an interval has a point all the same.
+        let mut short = Timeline::new(Duration::from_secs(5));
+        short.add(&Recorder::new(1, 0).snapshot(Duration::from_millis(40), 1, 1), &names);
+        assert_eq!(short.points().len(), 1);
     }
 
     #[test]

@@ -171,14 +171,16 @@ impl Job {
                 tasks.extend(apply(&world, &crew, &mut leaves, event));
             }
             if now >= due {
+                let ended = if now < due + self.interval { due } else { now };
                 due = next_interval(now, self.interval);
                 tasks.retain(|task| !task.is_finished());
-                self.hand_over(&world, &crew, now);
+                self.hand_over(&world, &crew, now, ended);
             }
             let next = events.peek().map_or(end, |event| event.at).min(end).min(due).min(now + TICK);
             world.timers.until(clock.instant(next)).await;
         }
-        self.hand_over(&world, &crew, clock.elapsed());
+        let now = clock.elapsed();
+        self.hand_over(&world, &crew, now, now);
         self.finish(&world, &crew, tasks).await;
         driver.abort();
     }
@@ -202,7 +204,8 @@ impl Job {
             }
             if world.clock.elapsed() >= due {
                 due += self.interval;
-                self.hand_over(world, crew, world.clock.elapsed());
+                let now = world.clock.elapsed();
+                self.hand_over(world, crew, now, now);
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -213,12 +216,15 @@ impl Job {
         while crew.users.get() > 0 && Instant::now() < limit {
             tokio::task::yield_now().await;
         }
-        self.hand_over(world, crew, world.clock.elapsed());
+        let now = world.clock.elapsed();
+        self.hand_over(world, crew, now, now);
     }
 
-    fn hand_over(&self, world: &World, crew: &Crew, now: Duration) {
-        // At its end a slice has no users any more: the last interval is shown with those it had.
-        let last = self.slice.end().map_or(now, |end| now.min(end.saturating_sub(Duration::from_nanos(1))));
+    /// Hands over what was counted until `now`, of an interval that was over when it `ended`.
+    fn hand_over(&self, world: &World, crew: &Crew, now: Duration, ended: Duration) {
+        // Users that start as the next interval begins are the next one's; and at its end a slice has no users any more, but the last
+        // interval is shown with those it had.
+        let last = self.slice.end().map_or(ended, |end| ended.min(end)).saturating_sub(Duration::from_nanos(1));
         let planned = if crew.ending.get() { 0 } else { self.slice.users_at(last).iter().sum() };
         let mut recorder = world.recorder.borrow_mut();
         recorder.missed(crew.missed.take());

@@ -12,8 +12,9 @@ use super::layout::{self, Wishes};
 use super::state::{State, Tick};
 use super::steps;
 use crate::moment::Moment;
-use crate::report::{Align, clock, count, cut, fit, padded, percent, rate, short_ms, shown, width};
+use crate::report::{Align, clock, count, cut, fit, padded, percent, rate, short_ms, shown, waited, width};
 use crate::thresholds::Status;
+use ltc_engine::stats::micros;
 
 pub(super) const DIM: Style = Style::new().add_modifier(Modifier::DIM);
 pub(super) const BAD: Style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
@@ -130,7 +131,7 @@ fn draw_shards(frame: &mut Frame<'_>, area: Rect, state: &State, elapsed: Durati
 }
 
 /// A small chart: its title, its figure (in full, and shorter), its colour, and what it is drawn of.
-type SmallChart = (&'static str, [String; 2], Style, fn(&Tick) -> u64);
+type SmallChart = (&'static str, [String; 2], Style, fn(&Tick) -> Option<u64>);
 
 fn draw_charts(frame: &mut Frame<'_>, area: Rect, state: &State) {
     if area.height < 3 {
@@ -149,14 +150,14 @@ fn draw_charts(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let p95 = figure(total.and_then(|total| total.now.percentile_us(0.95)).map(short_ms));
     let failures = match total {
         None => figure(None),
-        Some(total) => [format!("{} ({})", count(total.failures), percent(total.failures, total.requests)), count(total.failures)],
+        Some(total) => [format!("{} ({})", count(total.failures), percent(total.failures, total.tried)), count(total.failures)],
     };
     let failing = total.is_some_and(|total| total.failures > 0);
     let charts: [SmallChart; 4] = [
-        ("Users", users, Style::new().fg(Color::Blue), |tick| tick.users),
-        ("Requests/s", rps, Style::new().fg(ACCENT), |tick| (tick.rps * 10.0).round() as u64),
+        ("Users", users, Style::new().fg(Color::Blue), |tick| Some(tick.users)),
+        ("Requests/s", rps, Style::new().fg(ACCENT), |tick| Some((tick.rps * 10.0).round() as u64)),
         ("p95", p95, Style::new().fg(Color::Magenta), |tick| tick.p95_us),
-        ("Failures", failures, if failing { BAD } else { GOOD }, |tick| tick.failures),
+        ("Failures", failures, if failing { BAD } else { GOOD }, |tick| Some(tick.failures)),
     ];
     // As many as have room for their title and a whole figure.
     let room = |number: usize| usize::from(area.width) / number;
@@ -174,7 +175,7 @@ fn draw_charts(frame: &mut Frame<'_>, area: Rect, state: &State) {
         let inner = block.inner(area);
         let room = usize::from(inner.width);
         let skipped = state.history.len().saturating_sub(room);
-        let data: Vec<u64> = state.history.iter().skip(skipped).map(value).collect();
+        let data: Vec<Option<u64>> = state.history.iter().skip(skipped).map(value).collect();
         frame.render_widget(block, area);
         frame.render_widget(Sparkline::default().data(data).style(style), inner);
     }
@@ -264,11 +265,14 @@ fn draw_keys(frame: &mut Frame<'_>, area: Rect, state: &State) {
     frame.render_widget(Paragraph::new(notes).alignment(Alignment::Right), area);
 }
 
-/// How the generator itself does.
+/// How many requests wait, and how the generator itself does.
 fn notes(moment: &Moment) -> Line<'static> {
     let mut notes = Vec::new();
     if moment.missed > 0 {
         notes.push(Span::styled(format!("{} missed ", count(moment.missed)), BAD));
+    }
+    if moment.waiting > 0 {
+        notes.push(Span::from(format!("{} waiting, oldest {}  ", count(moment.waiting), waited(micros(moment.oldest)))));
     }
     let style = if moment.saturated.is_some() { BAD } else { DIM };
     let stolen = if moment.stolen >= 0.005 { format!("steal {:.0}% ", moment.stolen * 100.0) } else { String::new() };

@@ -62,7 +62,7 @@ fn busy(steps: usize) -> State {
     about.names = (0..steps).map(|i| Name::step(format!("{i} {}", names[i % names.len()]), "GET")).collect();
     let mut moment = moment();
     let mut line = moment.total.clone();
-    (line.requests, line.failures) = (123_456_789, 98_765);
+    (line.requests, line.tried, line.failures) = (123_456_789, 123_456_789, 98_765);
     (line.now.rps, line.now.mean_us) = (98_765.4, 1_234_567.0);
     line.now.percentiles_us = [1_234_567; ltc_engine::stats::PERCENTILES.len()];
     moment.lines = vec![line.clone(); steps];

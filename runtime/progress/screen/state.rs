@@ -40,7 +40,8 @@ impl Sort {
 pub(super) struct Tick {
     pub(super) users: u64,
     pub(super) rps: f64,
-    pub(super) p95_us: u64,
+    /// Nothing where nothing was answered.
+    pub(super) p95_us: Option<u64>,
     pub(super) failures: u64,
 }
 
@@ -97,7 +98,7 @@ impl State {
         self.history.push_back(Tick {
             users: moment.users,
             rps: moment.total.now.rps,
-            p95_us: moment.total.now.percentile_us(0.95).unwrap_or(0),
+            p95_us: moment.total.now.percentile_us(0.95),
             failures: moment.total.now.failures,
         });
         while self.history.len() > HISTORY {
@@ -155,7 +156,8 @@ impl State {
     pub(super) fn rows(&self) -> Vec<usize> {
         let Some(moment) = &self.shown else { return Vec::new() };
         let line = |index: usize| &moment.lines[index];
-        let mut rows: Vec<usize> = (0..moment.lines.len()).filter(|&index| line(index).requests + line(index).failures > 0).collect();
+        let mut rows: Vec<usize> =
+            (0..moment.lines.len()).filter(|&index| line(index).requests + line(index).failures + line(index).unfinished > 0).collect();
         let by = |a: usize, b: usize| -> Ordering {
             let quantile = |q: f64| line(b).now.percentile_us(q).cmp(&line(a).now.percentile_us(q));
             match self.sort {

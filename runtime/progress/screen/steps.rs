@@ -10,7 +10,7 @@ use super::draw::{ACCENT, BAD, DIM, framed};
 use super::layout::AROUND;
 use super::state::{Sort, State};
 use crate::moment::Line as Figures;
-use crate::report::{count, fit, percent, rate, short_ms, shown, width};
+use crate::report::{NONE, count, fit, percent, rate, short_ms, shown, width};
 use ltc_engine::stats::NameKind;
 
 /// How narrow a column may be: figures that change should not make it jump.
@@ -31,24 +31,25 @@ struct Column {
 const CORE: u8 = 7;
 
 fn quantile(line: &Figures, quantile: f64) -> String {
-    line.now.percentile_us(quantile).map_or_else(|| "–".to_owned(), short_ms)
+    line.now.percentile_us(quantile).map_or_else(|| NONE.to_owned(), short_ms)
 }
 
 fn mean(line: &Figures) -> String {
-    if line.now.requests == 0 { "–".to_owned() } else { short_ms(line.now.mean_us.round() as u64) }
+    line.now.average_us().map_or_else(|| NONE.to_owned(), |us| short_ms(us.round() as u64))
 }
 
-const COLUMNS: [Column; 10] = [
+const COLUMNS: [Column; 11] = [
     Column { heading: "requests", sort: Some(Sort::Requests), cell: |line| count(line.requests), rank: 0 },
     Column { heading: "rps", sort: Some(Sort::Rps), cell: |line| rate(line.now.rps), rank: 3 },
     Column { heading: "failures", sort: Some(Sort::Failures), cell: |line| count(line.failures), rank: 1 },
-    Column { heading: "", sort: None, cell: |line| percent(line.failures, line.requests), rank: 6 },
+    Column { heading: "", sort: None, cell: |line| percent(line.failures, line.tried), rank: 6 },
     Column { heading: "avg", sort: None, cell: mean, rank: 9 },
     Column { heading: "p50", sort: Some(Sort::P50), cell: |line| quantile(line, 0.5), rank: 4 },
     Column { heading: "p95", sort: Some(Sort::P95), cell: |line| quantile(line, 0.95), rank: 2 },
     Column { heading: "p99", sort: Some(Sort::P99), cell: |line| quantile(line, 0.99), rank: 5 },
     Column { heading: "p99.9", sort: None, cell: |line| quantile(line, 0.999), rank: 10 },
     Column { heading: "max", sort: Some(Sort::Max), cell: |line| quantile(line, 1.0), rank: 8 },
+    Column { heading: "unfinished", sort: None, cell: |line| count(line.unfinished), rank: 11 },
 ];
 
 /// The columns that fit beside names of that width, with their widths.

@@ -20,10 +20,12 @@ function failureSection() {
     more.textContent = `Show all ${count(found.length)} kinds`;
   };
   draw();
+  const further = figures.reasons.map(([step, of, what, n]) => `${count(n)} × ${step} · ${of}${what ? ' · ' + what : ''}`).join(', ');
+  const reasons = further ? el('p', { className: 'empty' }, `Further reasons of the same failures: ${further}`) : null;
   const untold = figures.untold ? el('p', { className: 'empty' }, `${count(figures.untold)} more, of further kinds, were not told apart.`) : null;
   return [
-    el('h2', { id: 'failures' }, 'Failures', el('small', null, `${count(figures.failed)}, of ${figures.failures.length === 1 ? 'one kind' : count(figures.failures.length) + ' kinds'}, with their first examples`)),
-    el('div', { className: 'card long' }, figures.classes.length > 1 && el('div', { className: 'bar' }, chips), list, more, untold),
+    el('h2', { id: 'failures' }, 'Failures', el('small', null, `${count(figures.failed)} failed ${figures.failed === 1 ? 'request' : 'requests'}, of ${figures.failures.length === 1 ? 'one kind' : count(figures.failures.length) + ' kinds'}, with their first examples`)),
+    el('div', { className: 'card long' }, figures.classes.length > 1 && el('div', { className: 'bar' }, chips), list, more, untold, reasons),
   ];
 }
 
@@ -45,5 +47,6 @@ function example(one) {
   const part = (name, text) => el('div', null, el('h4', null, name), el('pre', null, text || '–'));
   return el('div', { className: 'example' },
     el('p', null, el('b', null, `${clock(one.at)}, user ${one.user}: `), one.message),
+    one.more.length ? el('ul', { className: 'soft small' }, one.more.map((reason) => el('li', null, reason))) : null,
     one.request || one.response ? el('div', { className: 'pair' }, part('Request', one.request), part('Response', one.response)) : null);
 }

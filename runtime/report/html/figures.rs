@@ -51,7 +51,7 @@ pub(super) fn of(report: &Report) -> Value {
         "total": line(&total, seconds),
         "lines": lines,
         "width": digits(history.width_us() as f64 / 1e6),
-        "interval": digits(report.timeline.width().as_secs_f64()),
+        "interval": digits(report.timeline.interval().as_secs_f64()),
         // Users when the test ended, and those that were planned then.
         "left": { "running": report.total.users(), "planned": report.total.planned() },
         "timeline": timeline(report),
@@ -60,6 +60,10 @@ pub(super) fn of(report: &Report) -> Value {
         "failed": report.total.failures.count(),
         "untold": report.total.failures.other(),
         "missed": report.total.missed,
+        "setup": report.setup.parts().iter().filter(|(_, stats)| stats.tried() > 0)
+            .map(|(what, stats)| json!([what, stats.requests, stats.failures])).collect::<Vec<_>>(),
+        "reasons": report.total.failures.further_reasons().iter().take(20)
+            .map(|(key, number)| json!([report.name(key.name), key.class.name(), key.kind.as_str(), number])).collect::<Vec<_>>(),
         "lag": times(&report.total.lag),
         "cpu": {
             "average": digits(report.total.cpu.share()),
@@ -88,6 +92,12 @@ fn line(stats: &NameStats, seconds: f64) -> Value {
     let mut line = json!({
         "requests": stats.requests,
         "failures": stats.failures,
+        "tried": stats.tried(),
+        "failed": times(&stats.failed),
+        "unfinished": stats.unfinished,
+        "longest": ms(stats.unfinished_longest_us),
+        "resends": stats.resends,
+        "redirects": stats.redirects,
         "skipped": stats.skipped,
         "skipped_failures": stats.skipped_failures,
         "retried": stats.retried,
@@ -192,6 +202,7 @@ fn failures(report: &Report) -> Vec<Value> {
                 "at": digits(example.at_us as f64 / 1e6),
                 "user": example.user,
                 "message": example.message,
+                "more": example.reasons.iter().skip(1).collect::<Vec<_>>(),
                 "request": example.request,
                 "response": example.response,
             })).collect::<Vec<_>>(),

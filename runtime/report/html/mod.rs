@@ -74,7 +74,7 @@ mod tests {
         let page = page(&report);
         assert!(page.contains("<title>&lt;b&gt;&amp;x"));
         assert_eq!(page.matches("<script").count(), 2, "the figures and our own");
-        assert_eq!(figures(&page)["warnings"][0], "</script><script>alert(1)</script>");
+        assert_eq!(figures(&page)["warnings"][1], "</script><script>alert(1)</script>");
     }
 
     #[test]

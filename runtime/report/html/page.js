@@ -25,17 +25,18 @@ function tiles() {
   const tile = (name, value, more, bad) => el('div', { className: 'card tile' + (bad ? ' bad' : '') },
     el('span', null, name), el('strong', null, value), el('em', null, more || '\u00a0'));
   const peak = (values) => values.reduce((most, value) => Math.max(most, value || 0), 0);
-  const p = (name) => total.times.p[figures.percentiles.indexOf(name)];
+  const p = (name) => (total.times.count ? total.times.p[figures.percentiles.indexOf(name)] : null);
   const users = peak(timeline.users);
   return el('div', { className: 'tiles' },
     tile('Requests', count(total.requests), `${size(total.received)} in`),
-    tile('Failures', share(total.failures, total.requests), `${count(total.failures)} requests`, total.failures > 0),
+    tile('Failures', share(total.failures, total.tried), `${count(total.failures)}${total.failed.count ? ', after ' + took(total.failed.avg) : ''}`, total.failures > 0),
+    total.unfinished > 0 ? tile('Unfinished', count(total.unfinished), `waited up to ${took(total.longest)}`, true) : null,
     tile('Requests/s', trim(total.rps), `peak ${trim(peak(timeline.rps))}`),
     users > 0 ? tile('Users at most', count(users), peak(timeline.planned) > 0 ? `planned ${count(peak(timeline.planned))}` : 'for arrivals') : null,
-    tile('Median', took(p('50')), `avg ${took(total.times.avg)}`),
+    tile('Median', took(p('50')), total.times.count ? `avg ${took(total.times.avg)}` : 'no request succeeded'),
     tile('p95', took(p('95')), `p90 ${took(p('90'))}`),
     tile('p99', took(p('99')), `p99.9 ${took(p('99.9'))}`),
-    tile('Slowest', took(p('100')), `fastest ${took(total.times.min)}`),
+    tile('Slowest', took(p('100')), `fastest ${took(total.times.count ? total.times.min : null)}`),
     figures.missed > 0 ? tile('Arrivals missed', count(figures.missed), 'no free user', true) : null);
 }
 
@@ -66,7 +67,7 @@ function chartSection() {
   const charts = [
     chart('Requests a second', [line('requests', timeline.rps, 0)], trim, { axis: short }),
     chart('Response times', [line('p50', timeline.p50, 2), line('p90', timeline.p90, 4), line('p95', timeline.p95, 0), line('p99', timeline.p99, 1), line('max', timeline.max, 3)],
-      took, { hidden: ['p90', 'max'] }),
+      took, { hidden: ['p90', 'max'], note: 'of successful requests' }),
     (any(timeline.users) || any(timeline.planned)) &&
       chart('Users', [counted('running', timeline.users, 0), any(timeline.planned) && counted('planned', timeline.planned, 1, true)].filter(Boolean), trim,
         { axis: short }),
@@ -98,6 +99,7 @@ function aboutSection() {
     run.apis.map((api) => row(`API ${api.name}`, api.version || 'no version told')),
     (run.plan || []).map((text, i) => row(i ? '' : 'Plan', text)),
     row('Seed', String(run.seed)), row('Machine', run.hostname), row('Compiled by', 'ltc ' + run.ltc_version),
+    figures.setup.map(([what, requests, failed], i) => row(i ? '' : 'Apart', `${what}: ${count(requests)} ${requests === 1 ? 'request' : 'requests'}${failed ? `, ${count(failed)} failed` : ''}`)),
     run.tls_unverified ? row('TLS', 'not verified') : null,
     figures.never.length ? row('Never run', figures.never.length > 30 ? `${figures.never.length} steps` : figures.never.join(', ')) : null);
   return [
@@ -115,7 +117,7 @@ function page() {
   addEventListener('afterprint', () => printed.replaceChildren());
   const sections = [
     tiles(), thresholdSection(), charts.course,
-    el('h2', { id: 'steps' }, 'Steps', el('small', null, 'milliseconds; pick a name to see it below')), steps.node, printed,
+    el('h2', { id: 'steps' }, 'Steps', el('small', null, 'times in milliseconds, of successful requests; pick a name to see it below')), steps.node, printed,
     el('h2', { id: 'picked' }, 'Picked steps'), steps.charts,
     failureSection(),
     el('h2', { id: 'generator' }, 'The generator', el('small', null, healthFacts())), charts.health,

@@ -10,7 +10,7 @@ function views() {
   const requests = { name: 'Requests', value: (line) => line.requests, show: count };
   const failures = [
     { name: 'Failed', value: (line) => line.failures, show: count, bad: (line) => line.failures > 0 },
-    { name: '%', value: (line) => (line.requests ? line.failures / line.requests : 0), show: (_, line) => share(line.failures, line.requests), bad: (line) => line.failures > 0 },
+    { name: '%', value: (line) => (line.tried ? line.failures / line.tried : 0), show: (_, line) => share(line.failures, line.tried), bad: (line) => line.failures > 0 },
   ];
   const times = (of) => [
     requests, ...failures,
@@ -23,10 +23,20 @@ function views() {
   const plain = (name, key, show) => ({ name, value: (line) => line[key], show });
   const all = [['Response times', times((line) => line.times)]];
   if (figures.total.service) all.push(['Service times', times((line) => line.service || line.times)]);
+  const after = (name, of) => ({ name, value: (line) => (line.failed.count ? of(line.failed) : null), show: ms });
+  const p = (name) => (times) => times.p[figures.percentiles.indexOf(name)];
+  all.push(['Failures', [
+    requests, ...failures,
+    after('failed after: avg ms', (times) => times.avg), after('p50', p('50')), after('p95', p('95')), after('max', p('100')),
+    { ...plain('Unfinished', 'unfinished', count), bad: (line) => line.unfinished > 0 },
+    { name: 'longest wait ms', value: (line) => (line.unfinished ? line.longest : null), show: ms },
+    plain('Sent again', 'resends', count),
+  ]]);
   all.push(['Traffic', [
     requests, plain('Sent', 'sent', size), plain('Received', 'received', size),
     { name: 'Received each', value: (line) => (line.requests ? line.received / line.requests : 0), show: size },
     plain('Opened', 'opened', count), plain('Reused', 'reused', count),
+    plain('Redirects', 'redirects', count),
     plain('DNS ms', 'dns', ms), plain('Connect', 'connect', ms), plain('TLS', 'tls', ms), plain('First byte', 'first', ms),
     plain('Retried', 'retried', count), plain('Skipped', 'skipped', count),
     { name: 'of them failed', value: (line) => line.skipped_failures, show: count, bad: (line) => line.skipped_failures > 0 },
