@@ -72,7 +72,7 @@ fn build(folder: &Path, target: &Target, cache: Option<PathBuf>) -> Result<Durat
     let begun = Instant::now();
     let checked = pipeline::check(target)?;
     let emitted = checked.emit()?;
-    let builder = Builder::new(Options { cache, offline: false, thin_lto: false, progress: Progress::Silent })?;
+    let builder = Builder::new(Options { cache, offline: false, thin_lto: false, pie: false, progress: Progress::Silent })?;
     let built = builder.compile(&checked.name, &target.spec, &emitted)?;
     fs::copy(&built.binary, folder.join("binary"))?;
     Ok(begun.elapsed())

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
+use super::manifest::manifest;
 use super::progress::Progress;
 use super::{Cleaned, Error};
 use crate::emit::Emitted;
@@ -189,111 +190,6 @@ fn package_name(name: &str) -> String {
     let usable =
         plain.starts_with(|first: char| first.is_ascii_alphabetic()) && syn::parse_str::<syn::Ident>(&plain.replace('-', "_")).is_ok();
     if usable && !matches!(plain.as_str(), "test" | "core" | "std" | "alloc" | "proc_macro") { plain } else { format!("spec_{plain}") }
-}
-
-/// What nearly every request runs through is optimised in full.
-const HOT: &[&str] = &[
-    "aho-corasick",
-    "bytes",
-    "ecow",
-    "h2",
-    "hashbrown",
-    "hdrhistogram",
-    "http",
-    "http-body",
-    "httparse",
-    "hyper",
-    "indexmap",
-    "itoa",
-    "ltc-engine",
-    "memchr",
-    "mio",
-    "regex",
-    "regex-automata",
-    "ring",
-    "rustls",
-    "ryu",
-    "slab",
-    "tokio",
-    "tokio-rustls",
-    "untrusted",
-];
-
-/// What only some requests run through, or what an interval's figures do: somewhat.
-const WARM: &[&str] = &[
-    "adler2",
-    "base64",
-    "block-buffer",
-    "brotli-decompressor",
-    "crc32fast",
-    "crypto-common",
-    "cssparser",
-    "digest",
-    "flate2",
-    "hex",
-    "hmac",
-    "html5ever",
-    "markup5ever",
-    "md-5",
-    "miniz_oxide",
-    "percent-encoding",
-    "prost",
-    "scraper",
-    "selectors",
-    "serde",
-    "serde_core",
-    "serde_json",
-    "serde_json_path",
-    "serde_json_path_core",
-    "sha1",
-    "sha2",
-    "simd-adler32",
-    "string_cache",
-    "tendril",
-    "tokio-util",
-];
-
-/// How much each crate is optimised decides how long the first build of all takes. AWS's crates, the command line, tables and screens are
-/// used once a test or once an interval: optimised, AWS's largest alone would take 115 s of CPU instead of 40. Few units a crate because
-/// each unit compiles what it inlines again, and cargo keeps all cores busy with crates.
-///
-/// The version says of which spec the crate is: to cargo, packages of one name and version that are the roots of their workspaces are the
-/// same, wherever they lie, and would be compiled into the same file.
-fn manifest(name: &str, of: &str) -> String {
-    let level = |names: &[&str], level: u8| -> String {
-        let section = |name| format!("\n[profile.release.package.{name}]\nopt-level = {level}\ncodegen-units = 1\n");
-        names.iter().map(section).collect()
-    };
-    let (hot, warm) = (level(HOT, 3), level(WARM, 1));
-    format!(
-        "# Made by `ltc build`; do not edit.
-[package]
-name = \"{name}\"
-version = \"0.0.0+{of}\"
-edition = \"2024\"
-publish = false
-
-[workspace]
-
-[dependencies]
-ltc-runtime = {{ path = \"../../runtime\" }}
-
-[profile.release]
-opt-level = 0
-strip = true
-debug = false
-codegen-units = 2
-
-[profile.release.build-override]
-codegen-units = 1
-{hot}{warm}
-[profile.lto]
-inherits = \"release\"
-opt-level = 3
-lto = \"thin\"
-codegen-units = 1
-"
-    )
 }
 
 /// Gives when it was changed last.

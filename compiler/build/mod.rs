@@ -4,6 +4,7 @@
 mod cache;
 mod cargo;
 pub mod lambda;
+mod manifest;
 mod progress;
 mod replay;
 
@@ -26,6 +27,8 @@ pub struct Options {
     pub offline: bool,
     /// Optimise over crate borders: a faster binary, a much slower build.
     pub thin_lto: bool,
+    /// Make a binary whose code the system places at random (ASLR), which takes a tenth more time outside the kernel.
+    pub pie: bool,
     /// How progress is shown.
     pub progress: Progress,
 }

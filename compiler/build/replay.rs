@@ -15,7 +15,7 @@ use std::process::Stdio;
 use serde::{Deserialize, Serialize};
 
 use super::cache::{Home, Package};
-use super::cargo;
+use super::{Options, cargo};
 
 /// What cargo ran last for a spec's crate.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,14 +29,14 @@ pub(super) struct Replay {
 
 impl Replay {
     /// What was recorded for a crate and a profile, if it still holds.
-    pub(super) fn recorded(package: &Package, profile: &str) -> Option<Self> {
+    pub(super) fn recorded(package: &Package, profile: &str, options: &Options) -> Option<Self> {
         let replay: Self = serde_json::from_slice(&fs::read(record(package, profile)).ok()?).ok()?;
-        (told(package)? == replay.told).then_some(replay)
+        (told(package, options)? == replay.told).then_some(replay)
     }
 
     /// Records what cargo ran; `log` is what it said of it.
-    pub(super) fn record(package: &Package, profile: &str, log: &Path) {
-        if let Some(replay) = fs::read_to_string(log).ok().and_then(|log| Self::of(&log, &package.name, told(package)?)) {
+    pub(super) fn record(package: &Package, profile: &str, options: &Options, log: &Path) {
+        if let Some(replay) = fs::read_to_string(log).ok().and_then(|log| Self::of(&log, &package.name, told(package, options)?)) {
             replay.write(package, profile);
         }
     }
@@ -80,8 +80,8 @@ impl Replay {
     }
 }
 
-fn told(package: &Package) -> Option<String> {
-    Some(fs::read_to_string(package.folder.join("Cargo.toml")).ok()? + &cargo::OWN.join(" "))
+fn told(package: &Package, options: &Options) -> Option<String> {
+    Some(fs::read_to_string(package.folder.join("Cargo.toml")).ok()? + &cargo::native_args(options).join(" "))
 }
 
 fn record(package: &Package, profile: &str) -> PathBuf {

@@ -83,6 +83,9 @@ pub(super) struct Build {
     /// Optimise over crate borders (thin LTO): a smaller binary, a much slower build
     #[arg(long)]
     release_lto: bool,
+    /// Let the system place the binary's code at random (ASLR); costs a tenth of its speed outside the kernel
+    #[arg(long)]
+    pie: bool,
     /// Make a binary that starts on AWS Lambda: Linux, and no newer glibc than 2.34
     #[arg(long, conflicts_with = "emit")]
     lambda: bool,
@@ -103,7 +106,7 @@ impl Build {
             return self.source(&target, screen);
         }
         let lambda = self.lambda.then(|| self.arch.map_or_else(lambda::default_architecture, Architecture::from));
-        let order = Order { target, output: self.output, offline: self.offline, thin_lto: self.release_lto, lambda };
+        let order = Order { target, output: self.output, offline: self.offline, thin_lto: self.release_lto, pie: self.pie, lambda };
         order.build(screen).map(drop)
     }
 
@@ -125,6 +128,7 @@ pub(super) struct Order {
     pub(super) output: Option<PathBuf>,
     pub(super) offline: bool,
     pub(super) thin_lto: bool,
+    pub(super) pie: bool,
     /// For Lambda, on this processor.
     pub(super) lambda: Option<Architecture>,
 }
@@ -141,7 +145,8 @@ impl Order {
         not_over(&output, &self.target)?;
         screen.detail(format_args!("generated {} bytes of Rust in {}", emitted.main.len(), seconds(begun.elapsed())));
         let progress = if screen.quiet { Progress::Silent } else { Progress::for_stderr() };
-        let builder = Builder::new(build::Options { cache: None, offline: self.offline, thin_lto: self.thin_lto, progress })?;
+        let builder =
+            Builder::new(build::Options { cache: None, offline: self.offline, thin_lto: self.thin_lto, pie: self.pie, progress })?;
         let spec = std::path::absolute(&self.target.spec).unwrap_or_else(|_| self.target.spec.clone());
         let built = match self.lambda {
             None => builder.compile(&name, &spec, &emitted)?,

@@ -108,7 +108,8 @@ impl Demo {
             ..Target::default()
         };
         let output = root.join("tpdata");
-        let binary = Order { target, output: Some(output), offline: self.offline, thin_lto: false, lambda: None }.build(screen)?;
+        let binary =
+            Order { target, output: Some(output), offline: self.offline, thin_lto: false, pie: false, lambda: None }.build(screen)?;
         // From here on Ctrl-C is the test's: it stops in good order and reports, and the server must outlive it.
         stay_on_ctrl_c();
         let load = ["--clients", "20", "--duration", "6s"];

@@ -121,7 +121,7 @@ fn compile(bench: &Bench, target: &Target, name: &str) -> Outcome<PathBuf> {
     if checked.program.is_none() {
         return Err(format!("{name}: {:?}", checked.diagnostics).into());
     }
-    let builder = Builder::new(Options { cache: None, offline: false, thin_lto: bench.args.lto, progress: Progress::Silent })?;
+    let builder = Builder::new(Options { cache: None, offline: false, thin_lto: bench.args.lto, pie: false, progress: Progress::Silent })?;
     let built = builder.compile(&checked.name, &target.spec, &checked.emit()?)?;
     let binary = bench.folder.join(name);
     fs::copy(&built.binary, &binary)?;

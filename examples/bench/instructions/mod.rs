@@ -77,7 +77,7 @@ fn build(folder: &Path) -> Outcome<PathBuf> {
     emitted.main = emitted.main.replace(main, entry) + "mod answers;\n";
     emitted.files.push(("answers.rs".into(), include_bytes!("answers.rs").to_vec()));
     emitted.files.push(("item.json.gz".into(), include_bytes!("item.json.gz").to_vec()));
-    let builder = Builder::new(Options { cache: None, offline: false, thin_lto: false, progress: Progress::Silent })?;
+    let builder = Builder::new(Options { cache: None, offline: false, thin_lto: false, pie: false, progress: Progress::Silent })?;
     // The crate is known by its spec's path: a fixed one, so that the next run finds it compiled.
     Ok(builder.compile("scenarios", Path::new("bench/instructions/scenarios.lt"), &emitted)?.binary)
 }

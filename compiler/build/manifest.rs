@@ -1,0 +1,266 @@
+//! The manifest of a generated crate, and how much each crate that it is linked with is optimised.
+
+/// Nearly every request runs through these crates: they are optimised in full.
+const OPT3_CRATES: &[&str] = &[
+    "aho-corasick",
+    "atomic-waker",
+    "bytes",
+    "ecow",
+    "fnv",
+    "futures-channel",
+    "futures-core",
+    "h2",
+    "hashbrown",
+    "hdrhistogram",
+    "http",
+    "http-body",
+    "http-body-util",
+    "httparse",
+    "hyper",
+    "hyper-util",
+    "indexmap",
+    "itoa",
+    "ltc-engine",
+    "memchr",
+    "mio",
+    "regex",
+    "regex-automata",
+    "ring",
+    "rustix",
+    "rustls",
+    "rustls-pki-types",
+    "ryu",
+    "slab",
+    "smallvec",
+    "subtle",
+    "tokio",
+    "tokio-rustls",
+    "tracing",
+    "tracing-core",
+    "try-lock",
+    "untrusted",
+    "want",
+    "zmij",
+];
+
+/// Some requests run through these crates, or the figures of an interval do: they are optimised a little, since that takes less time.
+const OPT1_CRATES: &[&str] = &[
+    "adler2",
+    "alloc-no-stdlib",
+    "alloc-stdlib",
+    "base64",
+    "block-buffer",
+    "brotli-decompressor",
+    "byteorder",
+    "cmov",
+    "cookie",
+    "cookie_store",
+    "crc32fast",
+    "crypto-common",
+    "cssparser",
+    "ctutils",
+    "deranged",
+    "digest",
+    "dtoa",
+    "dtoa-short",
+    "ego-tree",
+    "flate2",
+    "foldhash",
+    "form_urlencoded",
+    "hex",
+    "hmac",
+    "html5ever",
+    "hybrid-array",
+    "icu_collections",
+    "icu_normalizer",
+    "icu_properties",
+    "idna",
+    "idna_adapter",
+    "jiff",
+    "lock_api",
+    "markup5ever",
+    "md-5",
+    "miniz_oxide",
+    "num-traits",
+    "parking_lot",
+    "parking_lot_core",
+    "percent-encoding",
+    "phf",
+    "phf_shared",
+    "prost",
+    "rustls-webpki",
+    "scraper",
+    "selectors",
+    "serde",
+    "serde_core",
+    "serde_json",
+    "serde_json_path",
+    "serde_json_path_core",
+    "servo_arc",
+    "sha1",
+    "sha2",
+    "simd-adler32",
+    "siphasher",
+    "string_cache",
+    "tendril",
+    "time",
+    "tokio-util",
+    "url",
+    "utf8_iter",
+    "uuid",
+    "web_atoms",
+    "zeroize",
+    "zerotrie",
+    "zerovec",
+];
+
+/// Crates of the engine that no request runs through, or only by code that is compiled into the crate that calls it (generic functions,
+/// macros, constants). A new dependency belongs into one of the three lists; `bench -- instructions` says into which.
+#[cfg(test)]
+const UNOPTIMISED_CRATES: &[&str] = &[
+    "arraydeque",
+    "bitflags",
+    "cfg-if",
+    "const-oid",
+    "cpufeatures",
+    "derive_more",
+    "equivalent",
+    "errno",
+    "futures-sink",
+    "getrandom",
+    "icu_locale_core",
+    "icu_normalizer_data",
+    "icu_properties_data",
+    "icu_provider",
+    "inventory",
+    "ipnet",
+    "jiff-core",
+    "libc",
+    "linux-raw-sys",
+    "litemap",
+    "log",
+    "ltc-config",
+    "minimal-lexical",
+    "new_debug_unreachable",
+    "nom",
+    "num-conv",
+    "object",
+    "once_cell",
+    "openssl-probe",
+    "pin-project-lite",
+    "potential_utf",
+    "powerfmt",
+    "precomputed-hash",
+    "regex-syntax",
+    "rustc-hash",
+    "rustls-native-certs",
+    "saphyr-parser",
+    "scopeguard",
+    "serde_json_path_macros",
+    "signal-hook-registry",
+    "socket2",
+    "stable_deref_trait",
+    "strsim",
+    "thiserror",
+    "time-core",
+    "tinystr",
+    "tower-service",
+    "typenum",
+    "utf_types",
+    "webpki-roots",
+    "writeable",
+    "yoke",
+    "zerofrom",
+];
+
+/// How much each crate is optimised decides how long the first build of all takes. AWS's crates, the command line, tables and screens are
+/// used once a test or once an interval: optimised, AWS's largest alone would take 115 s of CPU instead of 40. Few units a crate because
+/// each unit compiles what it inlines again, and cargo keeps all cores busy with crates.
+///
+/// The version says of which spec the crate is: to cargo, packages of one name and version that are the roots of their workspaces are the
+/// same, wherever they lie, and would be compiled into the same file.
+pub(super) fn manifest(name: &str, of: &str) -> String {
+    let level = |names: &[&str], level: u8| -> String {
+        let section = |name| format!("\n[profile.release.package.{name}]\nopt-level = {level}\ncodegen-units = 1\n");
+        names.iter().map(section).collect()
+    };
+    let (hot, warm) = (level(OPT3_CRATES, 3), level(OPT1_CRATES, 1));
+    format!(
+        "# Made by `ltc build`; do not edit.
+[package]
+name = \"{name}\"
+version = \"0.0.0+{of}\"
+edition = \"2024\"
+publish = false
+
+[workspace]
+
+[dependencies]
+ltc-runtime = {{ path = \"../../runtime\" }}
+
+[profile.release]
+opt-level = 0
+strip = true
+debug = false
+codegen-units = 2
+
+[profile.release.build-override]
+codegen-units = 1
+{hot}{warm}
+[profile.lto]
+inherits = \"release\"
+opt-level = 3
+lto = \"thin\"
+codegen-units = 1
+
+[profile.pie]
+inherits = \"release\"
+
+[profile.lto-pie]
+inherits = \"lto\"
+"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::process::Command;
+
+    use super::*;
+
+    /// What the engine is linked with on this machine; macros run in the compiler.
+    fn dependencies_of_the_engine() -> BTreeSet<String> {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["tree", "--offline", "--locked", "--package", "ltc-engine"]);
+        let output = cargo.args(["--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}"]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().filter_map(|line| line.split(' ').next()).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn every_crate_of_the_engine_has_its_level_of_optimisation() {
+        let linked = dependencies_of_the_engine();
+        let lists = [OPT3_CRATES, OPT1_CRATES, UNOPTIMISED_CRATES];
+        let listed: Vec<&str> = lists.concat();
+        let missing: Vec<&String> = linked.iter().filter(|name| !listed.contains(&name.as_str())).collect();
+        assert!(missing.is_empty(), "{missing:?} are in none of the lists: measure with `bench -- instructions` which is right");
+        // `prost` is the runtime's: listeners and frames use it once an interval.
+        let stale: Vec<&&str> = listed.iter().filter(|name| !linked.contains(**name) && **name != "prost").collect();
+        assert!(stale.is_empty(), "{stale:?} are no dependencies of the engine");
+        let once: BTreeSet<&str> = listed.iter().copied().collect();
+        assert_eq!(once.len(), listed.len(), "a crate is listed twice");
+    }
+
+    #[test]
+    fn manifest_is_toml_whose_profiles_inherit() {
+        let text = manifest("x", "0123abcd");
+        for line in
+            ["version = \"0.0.0+0123abcd\"", "[profile.release.package.ltc-engine]\nopt-level = 3", "[profile.lto-pie]\ninherits = \"lto\""]
+        {
+            assert!(text.contains(line), "{line} is missing in {text}");
+        }
+    }
+}
