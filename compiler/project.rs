@@ -4,9 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ltc_config::registry::Registered;
+use ltc_config::suggest::nearest;
 use ltc_config::{ConfigError, Place, Registry, profile};
-
-use crate::diagnostic::suggest;
 
 /// The registry, relative to a project's root.
 pub const REGISTRY: &str = "config/loadtest_registry.yml";
@@ -155,7 +154,7 @@ pub fn find(from: &Path, spec: Option<&str>) -> Result<Found, Problem> {
         return at(from, &path, said);
     }
     let names = names(&project);
-    let help = match suggest(said, names.iter().map(String::as_str)) {
+    let help = match nearest(said, names.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
         None if names.is_empty() => "name the file: `ltc build path/to/NAME.lt`".to_owned(),
         None => format!("there are: {}", names.join(", ")),
@@ -212,7 +211,7 @@ fn near(path: &Path) -> String {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let specs = specs(folder);
     let wanted = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    match suggest(&wanted, specs.iter().map(String::as_str)) {
+    match nearest(&wanted, specs.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
         None if specs.is_empty() => format!("there are no specs in {}; `ltc list` shows those that are registered", folder.display()),
         None => format!("in {} there are: {}", folder.display(), specs.join(", ")),

@@ -215,10 +215,10 @@ fn a_threshold_about_what_isnt_there_is_refused() {
     let output = project.run("tpdata", &["--duration", "2s"]);
     let said = text(&output);
     assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains("specs/tpdata.profile.yml:") && said.contains("did you mean \"Get treatment variant\"?"), "{said}");
+    assert!(said.contains("specs/tpdata.profile.yml:") && said.contains("did you mean `Get treatment variant`?"), "{said}");
     let check = common::ltc().current_dir(project.path()).args(["check", "specs/tpdata.lt"]).output().unwrap();
     assert_eq!(check.status.code(), Some(2), "{}", text(&check));
-    assert!(text(&check).contains("did you mean \"Get treatment variant\"?"), "{}", text(&check));
+    assert!(text(&check).contains("did you mean `Get treatment variant`?"), "{}", text(&check));
 }
 
 #[test]

@@ -10,7 +10,7 @@ mod rig;
 use std::fs;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use common::{Project, text};
 use rig::{Fault, Front, emulator, moto};
@@ -404,7 +404,8 @@ fn the_binary_serves_awss_own_runtime_interface_emulator() {
     let account = Account::deployed();
     account.loaded(&["--shards", "1", "--duration", "2s"], 0);
     let mut event: serde_json::Value = serde_json::from_slice(&account.front.event()).unwrap();
-    let now = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros()).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "events carry the wall clock's time")]
+    let now = u64::try_from(UNIX_EPOCH.elapsed().unwrap().as_micros()).unwrap();
     event["slice"] = "emulated/0/0/0".into();
     event["sent_at_us"] = now.into();
     event["starts_at_us"] = (now + 8_000_000).into();

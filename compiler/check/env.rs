@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
+use ltc_config::suggest::nearest;
+
 use super::Checker;
 use super::types::{self, Kinds};
-use crate::diagnostic::{Code, Diagnostic, suggest};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{EnvId, EnvKey, Expr, ExprKind, Type};
 use crate::span::{Name, Span};
 
@@ -76,7 +78,7 @@ impl<'a> Checker<'a> {
                 let wanted = wanted.join(".");
                 let mut diagnostic =
                     Diagnostic::new(Code::NoEnvKey, member.span, format!("environment {} has no key `{wanted}`", env.name));
-                let near = suggest(&member.node, keys.iter().map(|(key, _)| key.as_str()));
+                let near = nearest(&member.node, keys.iter().map(|(key, _)| key.as_str()));
                 diagnostic = match near {
                     Some(near) => {
                         path.push(near.to_owned());

@@ -156,11 +156,11 @@ impl<'a> Checker<'a> {
                     || other.split_once('.').is_some_and(|(_, request)| {
                         rest.len() > 1
                             && request == last
-                            && crate::diagnostic::suggest(&rest[0].node, [other.split('.').next().unwrap_or("")]).is_some()
+                            && ltc_config::suggest::nearest(&rest[0].node, [other.split('.').next().unwrap_or("")]).is_some()
                     })
             })
         };
-        let near = crate::diagnostic::suggest(&dotted, known.iter().copied()).or_else(by_part);
+        let near = ltc_config::suggest::nearest(&dotted, known.iter().copied()).or_else(by_part);
         d = match near {
             None if rest.len() == 1 && METHODS.contains(&last.to_ascii_uppercase().as_str()) => {
                 d.help(format!("a request in place has no brackets: `{api_name} {} /path`", last.to_ascii_uppercase()))

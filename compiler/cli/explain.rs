@@ -1,9 +1,10 @@
 //! `ltc explain`: the page of an error code.
 
 use clap::Args;
+use ltc_config::suggest::nearest;
 
 use super::screen::{Failure, Screen};
-use crate::diagnostic::{Code, suggest};
+use crate::diagnostic::Code;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,7 +35,7 @@ impl Explain {
                 Ok(())
             }
             None => {
-                let near = suggest(&folded, Code::ALL.iter().map(|code| code.as_str()));
+                let near = nearest(&folded, Code::ALL.iter().map(|code| code.as_str()));
                 let help = near.map_or("`ltc explain` lists all codes".to_owned(), |near| {
                     format!("did you mean {near}? `ltc explain` lists all codes")
                 });

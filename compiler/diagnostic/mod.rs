@@ -59,8 +59,8 @@ impl Diagnostic {
     /// "did you mean", where `name` is nearly one of `candidates`.
     #[must_use]
     pub fn did_you_mean<'a>(self, name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
-        match suggest(name, candidates) {
-            Some(near) => self.help(format!("did you mean `{near}`?")),
+        match ltc_config::suggest::did_you_mean(name, candidates) {
+            Some(help) => self.help(help),
             None => self,
         }
     }
@@ -69,16 +69,4 @@ impl Diagnostic {
     pub fn is_error(&self) -> bool {
         self.code.severity() == Severity::Error
     }
-}
-
-/// The candidate nearest to `name`, where one is near enough to be a slip of the writer's.
-pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let folded = name.to_lowercase();
-    candidates
-        .into_iter()
-        .filter(|c| *c != name)
-        .map(|c| (strsim::damerau_levenshtein(&folded, &c.to_lowercase()), c))
-        .filter(|(distance, c)| *distance <= 1 + name.len().min(c.len()) / 4)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, c)| c)
 }

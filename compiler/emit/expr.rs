@@ -5,8 +5,7 @@ use quote::quote;
 use syn::Ident;
 
 use super::{Emitter, functions, index};
-use crate::ast::BinaryOp;
-use crate::model::{Const, Expr, ExprKind, PathStep, Quantity, Source, TextPart, Type, World};
+use crate::model::{BinaryOp, Const, Expr, ExprKind, PathStep, Quantity, Source, TextPart, Type, World};
 
 /// Rust for a value.
 pub(super) enum Code {

@@ -1,7 +1,7 @@
 //! Checked expressions.
 
+use super::BinaryOp;
 use super::{AssetId, DataId, EnvId, GlobalId, KeepId, LocalId, PathId, RegexId, SelectorId, SharedId};
-use crate::ast::BinaryOp;
 use crate::span::Span;
 
 /// The types of the language.

@@ -6,6 +6,7 @@ mod expr;
 mod sections;
 mod stmt;
 
+pub use crate::ast::BinaryOp;
 pub use expr::{Const, Expr, ExprKind, PathStep, Quantity, Source, TextPart, Type, World};
 pub use sections::sections;
 pub use stmt::{

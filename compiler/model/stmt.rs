@@ -1,10 +1,10 @@
 //! Checked statements.
 
+use super::BinaryOp;
 use super::{
     ApiId, Auth, Body, Const, Expr, KeepId, LineId, LocalId, Options, Quantity, RegexId, Request, RequestId, SequenceId, StepId, TasksId,
     Type,
 };
-use crate::ast::BinaryOp;
 use crate::span::Span;
 
 /// Statements in order.

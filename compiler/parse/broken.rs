@@ -1,12 +1,13 @@
 //! What to say of a place that does not parse: a frequent slip where it is one, else what was expected where parsing got no further.
 
+use ltc_config::suggest::nearest;
 use ltc_grammar::{LtParser, Rule};
 use pest::Parser;
 use pest::error::{ErrorVariant, InputLocation};
 
 use super::build::{Builder, P};
 use super::habits;
-use crate::diagnostic::{Code, Diagnostic, suggest};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::span::Span;
 
 /// Where parsing of a broken place stopped.
@@ -176,7 +177,7 @@ fn general(stop: &Stop<'_>, place: Span) -> Diagnostic {
     }
     let words: Vec<&str> = expected.iter().filter_map(|e| e.strip_prefix('`')?.strip_suffix('`')).filter(|w| w.len() > 1).collect();
     if stop.token.len() > 1
-        && let Some(near) = suggest(stop.token, words)
+        && let Some(near) = nearest(stop.token, words)
     {
         return diagnostic.help(format!("did you mean `{near}`?"));
     }

@@ -1,9 +1,10 @@
 //! Habits from other languages and tools, and frequent slips, recognized where something does not parse.
 
+use ltc_config::suggest::nearest;
 use ltc_grammar::Rule;
 
 use super::broken::{Slip, Stop};
-use crate::diagnostic::{Code, suggest};
+use crate::diagnostic::Code;
 
 /// Statements of other languages, with what says the same here.
 const FOREIGN: &[(&str, &str)] = &[
@@ -470,6 +471,6 @@ fn misspelt(stop: &Stop<'_>) -> Option<Slip> {
     if stop.strict == Rule::only_stmt && METHODS.contains(&behind.to_lowercase().as_str()) {
         return None;
     }
-    let near = suggest(first, words.iter().copied())?;
+    let near = nearest(first, words.iter().copied())?;
     found_at(0..first.len(), Code::Syntax, format!("`{first}` is no word of the language here"), format!("did you mean `{near}`?"))
 }

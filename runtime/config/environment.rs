@@ -91,7 +91,7 @@ impl Kind {
 pub struct Missing {
     /// `env cs1 has no key "tpdata.urk"`.
     pub message: String,
-    /// `did you mean "tpdata.url"?`.
+    /// `did you mean `tpdata.url`?`.
     pub help: Option<String>,
     /// The map in which the key is missing.
     pub place: Place,
@@ -184,7 +184,7 @@ impl Environment {
         let prefix = if walked.is_empty() { String::new() } else { format!("{walked}.") };
         let near = did_you_mean(part, members.keys().map(String::as_str))
             .and_then(|_| crate::suggest::nearest(part, members.keys().map(String::as_str)))
-            .map(|found| format!("did you mean \"{prefix}{found}\"?"));
+            .map(|found| format!("did you mean `{prefix}{found}`?"));
         let keys = self.keys();
         let names: Vec<&str> = members.keys().map(String::as_str).collect();
         let what = if walked.is_empty() { "its keys".to_owned() } else { format!("keys of {walked}") };

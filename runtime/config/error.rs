@@ -34,7 +34,7 @@ impl fmt::Display for Place {
 
 /// One error, or warning, about a configuration file.
 ///
-/// Its `Display` is one line: `specs/x.profile.yml:4:3: unknown key "cleints" (did you mean "clients"?)`.
+/// Its `Display` is one line: `specs/x.profile.yml:4:3: unknown key "cleints" (did you mean `clients`?)`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigError {
     /// Where.
@@ -85,8 +85,8 @@ mod tests {
     #[test]
     fn one_line_with_place_and_help() {
         let place = Place { file: "specs/x.profile.yml".into(), line: 4, column: 3, offset: 40, len: 7 };
-        let error = ConfigError::new(place, "unknown key \"cleints\"").with_help("did you mean \"clients\"?");
-        assert_eq!(error.to_string(), "specs/x.profile.yml:4:3: unknown key \"cleints\" (did you mean \"clients\"?)");
+        let error = ConfigError::new(place, "unknown key \"cleints\"").with_help("did you mean `clients`?");
+        assert_eq!(error.to_string(), "specs/x.profile.yml:4:3: unknown key \"cleints\" (did you mean `clients`?)");
         assert_eq!(ConfigError::new(Place::file("a.yml"), "is empty").to_string(), "a.yml: is empty");
     }
 }

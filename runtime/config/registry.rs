@@ -171,11 +171,11 @@ mod tests {
     fn every_error() {
         assert_eq!(
             messages("current: tpdat\nregistered: {tpdata: {profile: p.yml}}\n"),
-            ["config/loadtest_registry.yml:1:10: current names \"tpdat\", which is not registered (did you mean \"tpdata\"?)"]
+            ["config/loadtest_registry.yml:1:10: current names \"tpdat\", which is not registered (did you mean `tpdata`?)"]
         );
         let all = messages("curent: a\nregistered:\n  a: {spec: x}\n  b: {profle: p}\n");
         assert_eq!(all.len(), 4, "{all:#?}");
-        assert!(all[0].contains("unknown key \"curent\" (did you mean \"current\"?)"));
+        assert!(all[0].contains("unknown key \"curent\" (did you mean `current`?)"));
         assert!(all[1].contains("registered.a has no profile (add profile: specs/a.profile.yml)"));
         assert!(messages("registered: [a]")[0].contains("must be a map of tests"));
         assert!(messages("current: a")[0].contains("no tests"));

@@ -20,9 +20,9 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// The help text for a name that is not known: `did you mean "clients"?`.
+/// The help text for a name that is not known: `did you mean `clients`?`.
 pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    nearest(name, candidates).map(|found| format!("did you mean \"{found}\"?"))
+    nearest(name, candidates).map(|found| format!("did you mean `{found}`?"))
 }
 
 /// The nearest name, or else all names there are, if they are few enough to read.
@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn a_short_list_is_shown_where_nothing_is_near() {
         assert_eq!(did_you_mean_or_list("zzz", &["a", "bb"], "known keys").as_deref(), Some("known keys: a, bb"));
-        assert_eq!(did_you_mean_or_list("bx", &["aa", "bb"], "known").as_deref(), Some("did you mean \"bb\"?"));
+        assert_eq!(did_you_mean_or_list("bx", &["aa", "bb"], "known").as_deref(), Some("did you mean `bb`?"));
         assert_eq!(did_you_mean_or_list("zzz", &[], "known"), None);
     }
 }

@@ -207,7 +207,7 @@ mod tests {
             settings("tpdata:\n  tls: {verfy: false, ca: 3, cert: c, verify: perhaps}\n  http2: 2\n  connect_timeout: [1]\n").unwrap_err();
         let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
         for part in [
-            "unknown key \"verfy\" in tpdata.tls (did you mean \"verify\"?)",
+            "unknown key \"verfy\" in tpdata.tls (did you mean `verify`?)",
             "tpdata.tls.ca must be text, not int",
             "tpdata.tls.verify: \"perhaps\" is neither",
             "tpdata.http2: it must be true or false, not int",

@@ -2,6 +2,12 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+/// The time since the Unix epoch, by the wall clock: it can jump. Within a test, ask its [`Clock`].
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
+pub fn unix_now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
 /// The clock of a test.
 #[derive(Clone, Debug)]
 pub struct Clock {
@@ -12,8 +18,7 @@ pub struct Clock {
 impl Clock {
     /// A test that starts now.
     pub fn start() -> Self {
-        let unix_start = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { start: Instant::now(), unix_start }
+        Self { start: Instant::now(), unix_start: unix_now() }
     }
 
     /// A test that starts at an instant which may lie ahead.

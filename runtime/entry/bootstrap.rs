@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::stream;
@@ -79,7 +79,6 @@ fn place(context: &Context) -> String {
 
 /// When Lambda ends the invocation. Its times are milliseconds since the Unix epoch.
 fn deadline(context: &Context) -> Option<Instant> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let left = Duration::from_millis(context.deadline).checked_sub(now)?;
+    let left = Duration::from_millis(context.deadline).checked_sub(ltc_engine::clock::unix_now())?;
     Instant::now().checked_add(left)
 }

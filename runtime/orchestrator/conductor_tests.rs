@@ -13,8 +13,8 @@ use super::super::backend::{InvokeError, Output, Promise};
 use super::super::event::sample;
 use super::super::fleet::Wishes;
 use super::super::frame::{Counted, EndReason, Ended, Frame, FrameWriter, Started};
-use super::super::shard::wall_clock;
 use super::*;
+use ltc_engine::clock::unix_now;
 use ltc_engine::schedule::UserClass;
 use ltc_engine::stats::{Recorder, Sample, Snapshot, micros};
 
@@ -107,7 +107,7 @@ impl Function {
     async fn ready(&mut self, ahead: Duration) {
         let late = self.clock.elapsed().saturating_sub(self.event.from());
         let slice = self.event.slice.clone();
-        let clock_us = micros(wall_clock() + ahead);
+        let clock_us = micros(unix_now() + ahead);
         let late_us = if late > Duration::from_millis(50) { micros(late) } else { 0 };
         self.send(Frame::Started(Started { slice, clock_us, init_us: 1, late_us, place: "stage".into() })).await;
         self.recorder.begin_at(self.event.from().max(self.clock.elapsed()), 0);

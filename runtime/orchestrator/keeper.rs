@@ -15,8 +15,8 @@ use super::event::SliceEvent;
 use super::fleet::{Interval, Shard};
 use super::frame::{Counted, EndReason, Ended, Frame, Reader, Received, Started};
 use super::missing::{TOLERANCE, gap};
-use super::shard::wall_clock;
 use ltc_engine::clock::Clock;
+use ltc_engine::clock::unix_now;
 use ltc_engine::schedule::Slice;
 use ltc_engine::stats::micros;
 
@@ -132,7 +132,7 @@ impl Keeper {
                 break;
             }
             let mut event = self.template.for_slice(self.shard.number, self.interval.number, from, self.interval.to, number);
-            event.sent_at_us = micros(wall_clock());
+            event.sent_at_us = micros(unix_now());
             number += 1;
             let outcome = self.attempt(&event, &mut covered, &why).await;
             self.tell(News::Over(self.key()));
@@ -331,7 +331,7 @@ impl Keeper {
     }
 
     fn compare_clocks(&self, event: &SliceEvent, started: &Started) {
-        let (theirs, ours) = (Duration::from_micros(started.clock_us), wall_clock());
+        let (theirs, ours) = (Duration::from_micros(started.clock_us), unix_now());
         let ahead = theirs.saturating_sub(ours);
         let behind = Duration::from_micros(event.sent_at_us).saturating_sub(theirs);
         if ahead >= SKEW {

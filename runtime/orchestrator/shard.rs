@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use super::event::SliceEvent;
 use super::fault::Fault;
 use super::frame::{Counted, EndReason, Ended, Frame, FrameWriter, Started};
-use ltc_engine::clock::Clock;
+use ltc_engine::clock::{Clock, unix_now};
 use ltc_engine::program::Program;
 use ltc_engine::schedule::Plan;
 use ltc_engine::stats::{NameKind, Snapshot, micros};
@@ -105,7 +105,7 @@ fn slice(program: &'static Program, event: &SliceEvent, host: &Host, stop: &Stop
     let late = Instant::now().saturating_duration_since(clock.instant(event.from()));
     send(&Frame::Started(Started {
         slice: event.slice.clone(),
-        clock_us: micros(wall_clock() + fault.skew().unwrap_or_default()),
+        clock_us: micros(unix_now() + fault.skew().unwrap_or_default()),
         init_us: micros(host.init),
         late_us: if late > LATE { micros(late) } else { 0 },
         place: host.place.clone(),
@@ -157,13 +157,9 @@ fn seed(event: &SliceEvent) -> u64 {
 /// that is ahead can't know, and its orchestrator says so.
 fn clock(event: &SliceEvent, skew: Option<Duration>) -> Clock {
     let start = Duration::from_micros(event.starts_at_us);
-    let behind = Duration::from_micros(event.sent_at_us).saturating_sub(wall_clock());
+    let behind = Duration::from_micros(event.sent_at_us).saturating_sub(unix_now());
     let start = start.saturating_sub(behind);
     Clock::at(start.saturating_sub(skew.unwrap_or_default()))
-}
-
-pub(crate) fn wall_clock() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 fn counted(program: &Program, delta: &Snapshot) -> u64 {

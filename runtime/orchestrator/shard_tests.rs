@@ -55,7 +55,7 @@ fn host(limit: Option<Duration>) -> Host {
 }
 
 fn event(runner: &str, starts_in: i64) -> SliceEvent {
-    let now = i64::try_from(micros(wall_clock())).unwrap();
+    let now = i64::try_from(micros(unix_now())).unwrap();
     let event = sample::event(runner);
     SliceEvent {
         starts_at_us: u64::try_from(now + starts_in * 1000).unwrap(),

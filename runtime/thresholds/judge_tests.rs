@@ -147,7 +147,7 @@ fn an_earlier_run_is_a_limit() {
     assert_eq!(wrong, ["x.yml:3:5: the threshold `Look.p95 < baseline` can't be judged by the earlier run: it has no results of `Look`"]);
     let wrong = Course::after(&["Lok.p95 < 1s", "Chekout.p95 < 1s"], None).err().unwrap();
     assert_eq!(wrong.len(), 2);
-    assert!(wrong[0].contains("did you mean \"Look\"?"), "{wrong:?}");
+    assert!(wrong[0].contains("did you mean `Look`?"), "{wrong:?}");
 }
 
 #[test]

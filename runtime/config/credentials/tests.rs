@@ -83,8 +83,8 @@ fn every_error() {
         "Splnk: {}\nSplunk: {tokn: x}\nSFx: {}\nAWS: {access_key_id: a}\nOTLP: {verify: perhaps}\nInfluxDB: {url: u}\nPrometheus: 3\nstats_interval: 5x\n",
     );
     for part in [
-        "1:1: unknown key \"Splnk\" (did you mean \"Splunk\"?)",
-        "unknown key \"tokn\" in Splunk (did you mean \"token\"?)",
+        "1:1: unknown key \"Splnk\" (did you mean `Splunk`?)",
+        "unknown key \"tokn\" in Splunk (did you mean `token`?)",
         "Splunk has no url",
         "Splunk has no token (add token: ${SPLUNK_TOKEN})",
         "SFx has no token",

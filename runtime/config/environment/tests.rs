@@ -71,8 +71,8 @@ fn scalars_have_types() {
 fn missing_keys_suggest() {
     let env = cs1();
     for (path, message, help) in [
-        ("tpdata.urk", "env cs1 has no key \"tpdata.urk\"", "did you mean \"tpdata.url\"?"),
-        ("tpdta.url", "env cs1 has no key \"tpdta\"", "did you mean \"tpdata\"?"),
+        ("tpdata.urk", "env cs1 has no key \"tpdata.urk\"", "did you mean `tpdata.url`?"),
+        ("tpdta.url", "env cs1 has no key \"tpdta\"", "did you mean `tpdata`?"),
         ("tpdata.frobnicate", "env cs1 has no key \"tpdata.frobnicate\"", "keys of tpdata: url, key"),
         ("zzzzzz", "env cs1 has no key \"zzzzzz\"", "its keys: auto_system, limits, country, tpdata"),
     ] {
@@ -140,7 +140,7 @@ fn loads_from_a_directory() {
     std::fs::write(directory.path().join("common.yml"), COMMON.text).unwrap();
     assert!(Environment::load(directory.path(), "cs1").unwrap().get("auto_system").is_some());
     let error = &Environment::load(directory.path(), "cs2").unwrap_err()[0];
-    assert!(error.to_string().ends_with("there is no such file (did you mean \"cs1\"?)"), "{error}");
+    assert!(error.to_string().ends_with("there is no such file (did you mean `cs1`?)"), "{error}");
 }
 
 #[test]

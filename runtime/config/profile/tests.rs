@@ -137,7 +137,7 @@ fn combinations_that_exclude_each_other() {
         ("stages: [{clients: 1, rate: 1, duration: 1s}]", "clients or a rate, not both"),
         ("stages: [{duration: 1s}]", "neither clients nor rate"),
         ("stages: [{clients: 1}]", "has no duration"),
-        ("stages: [{client: 1, duration: 1s}]", "did you mean \"clients\"?"),
+        ("stages: [{client: 1, duration: 1s}]", "did you mean `clients`?"),
         ("clients: 1, graceful_stop: x", "graceful_stop"),
         ("clients: 1, threads: 0", "threads: it must be at least 1"),
         ("clients: 1, seed: x", "seed: \"x\" is no whole number"),
@@ -148,7 +148,7 @@ fn combinations_that_exclude_each_other() {
         ("users: {A: many}", "is no number of clients"),
         ("users: {A: {clients: 1, rate: 1}}", "both given in users.A"),
         ("users: {A: {clients: 1, seed: 1}}", "unknown key \"seed\" in users.A"),
-        ("users: {A: {cleints: 1}}", "did you mean \"clients\"?"),
+        ("users: {A: {cleints: 1}}", "did you mean `clients`?"),
     ] {
         runner_error(runner, part);
     }
@@ -185,12 +185,12 @@ fn all_errors_come_in_one_go_with_their_places() {
         "test_hedaer: {}\nprofile:\n  runner:\n    cleints: 3\n    hatch_rate: 0\n  test: {locustfle: x.py}\n  loging: {}\n  logging: {listeners: [Splnk, SFx], loglevel: chatty}\n",
     );
     let expected = [
-        "specs/x.profile.yml:1:1: unknown key \"test_hedaer\" (did you mean \"test_header\"?)",
-        "specs/x.profile.yml:4:5: unknown key \"cleints\" in profile.runner (did you mean \"clients\"?)",
+        "specs/x.profile.yml:1:1: unknown key \"test_hedaer\" (did you mean `test_header`?)",
+        "specs/x.profile.yml:4:5: unknown key \"cleints\" in profile.runner (did you mean `clients`?)",
         "specs/x.profile.yml:5:17: hatch_rate: it must be more than 0: it is how many clients start a second",
-        "specs/x.profile.yml:6:10: unknown key \"locustfle\" in profile.test (did you mean \"locustfile\"?)",
-        "specs/x.profile.yml:7:3: unknown key \"loging\" in profile (did you mean \"logging\"?)",
-        "specs/x.profile.yml:8:25: listeners: \"Splnk\" is no listener: did you mean \"Splunk\"?",
+        "specs/x.profile.yml:6:10: unknown key \"locustfle\" in profile.test (did you mean `locustfile`?)",
+        "specs/x.profile.yml:7:3: unknown key \"loging\" in profile (did you mean `logging`?)",
+        "specs/x.profile.yml:8:25: listeners: \"Splnk\" is no listener: did you mean `Splunk`?",
         "specs/x.profile.yml:8:48: loglevel: \"chatty\" is no log level: levels: debug, info, warning, error, critical, trace, off",
     ];
     assert_eq!(found, expected);

@@ -75,7 +75,7 @@ fn what_is_wrong_is_shown_where_it_is() {
     let text = |found: &ConfigError| format!("{}: {} ({})", found.place.column, found.message, found.help.as_deref().unwrap_or_default());
     for (wrong, part) in [
         ("error_rate < 1%", "1: the threshold `error_rate < 1%`: there is no metric `error_rate` (write failures)"),
-        ("all.faliures < 1%", "5: the threshold `all.faliures < 1%`: there is no metric `faliures` (did you mean \"failures\"?)"),
+        ("all.faliures < 1%", "5: the threshold `all.faliures < 1%`: there is no metric `faliures` (did you mean `failures`?)"),
         ("p101 < 1s", "there is no metric `p101`"),
         ("Get treatment.p95 < 1s", "a name of several words stands in quotes (write \"Get treatment\".p95)"),
         ("Checkout / Pay.p95 < 1s", "write \"Checkout / Pay\".p95"),
@@ -95,7 +95,7 @@ fn what_is_wrong_is_shown_where_it_is() {
         ("p95 < baseline * x", "after `baseline *` comes a number"),
         ("p95 < baseline + 10%", "a share of the baseline is a factor (write baseline * 1.1)"),
         ("Checkout.lag < 1ms", "lag is of the whole test, not of `Checkout` (write all.lag)"),
-        ("p95 < 1s ovr 30s", "`ovr` can't stand here (did you mean \"over\"?)"),
+        ("p95 < 1s ovr 30s", "`ovr` can't stand here (did you mean `over`?)"),
         ("p95 < 1s over", "after `over` comes a time"),
         ("p95 < 1s abort after soon", "after `abort after` comes a time"),
         ("p95 < 1s over 1m over 2m", "`over` stands twice"),
@@ -117,7 +117,7 @@ fn names_are_checked() {
     assert_eq!(of("p95 < 1s").check(&lines), None);
     assert_eq!(of("Checkout.p95 < 1s").check(&lines), None);
     let error = of("'Get treatment varient'.p95 < 1s").check(&lines).unwrap();
-    assert!(error.to_string().ends_with("no step or group `Get treatment varient` (did you mean \"Get treatment variant\"?)"), "{error}");
+    assert!(error.to_string().ends_with("no step or group `Get treatment varient` (did you mean `Get treatment variant`?)"), "{error}");
     let error = of("Zebra.p95 < 1s").check(&lines).unwrap();
     assert!(error.to_string().ends_with("(there are all, and: Get treatment variant, Checkout)"), "{error}");
 }

@@ -55,7 +55,7 @@ fn explains_every_mismatch() {
             "json.items[0].price: expected > 0, got the int -1",
             "json.deleted_at: expected absent, got null",
             "json.owner: expected \"ann\", got the string \"bob\"",
-            "json.code: expected ~ /^[a-z]+$/, got nothing; did you mean \"codes\"?",
+            "json.code: expected ~ /^[a-z]+$/, got nothing; did you mean `codes`?",
         ]
     );
     assert_eq!(check(&ORDER, "<html>", &args, &regexes), ["json: expected JSON, got not JSON: expected a value at byte 0, near `<html>`"]);

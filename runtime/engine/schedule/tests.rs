@@ -200,7 +200,7 @@ fn every_error() {
     let error = |runner: &str, classes: &[(&str, u64)]| plan_of(runner, classes).unwrap_err()[0].to_string();
     let both = [("Shopper", 9), ("Auditor", 1)];
     for (runner, classes, part) in [
-        ("users: {Shoper: {clients: 1}}", &both[..], "the spec has no user \"Shoper\" (did you mean \"Shopper\"?)"),
+        ("users: {Shoper: {clients: 1}}", &both[..], "the spec has no user \"Shoper\" (did you mean `Shopper`?)"),
         ("users: {Shopper: {clients: 1}}", &both, "no load is given for the user Auditor (name it under users:"),
         ("clients: 3, users: {Shopper: 1, Auditor: 2}", &both, "each user of the spec has one of its own"),
         ("clients: 3", &[("A", 0)], "all users of the spec have the weight 0"),

@@ -108,7 +108,7 @@ pub fn json_value(body: &[u8], steps: &[Step<'_>], root: &str) -> Eval {
     }
 }
 
-/// Why a path finds nothing: `json.items is a string, not an object`, `json: no member "iid": did you mean "id"?`.
+/// Why a path finds nothing: `json.items is a string, not an object`, `json: no member "iid": did you mean `id`?`.
 pub fn why_nothing(value: &Value, steps: &[Step<'_>], root: &str) -> String {
     let mut path = root.to_owned();
     let mut value = value;
@@ -181,7 +181,7 @@ mod tests {
     fn says_why() {
         let value = Value::from_json(BODY.as_bytes()).unwrap();
         for (steps, why) in [
-            (&[Step::Key("a"), Step::Key("bb")][..], "json.a: no member \"bb\": did you mean \"b\"?"),
+            (&[Step::Key("a"), Step::Key("bb")][..], "json.a: no member \"bb\": did you mean `b`?"),
             (&[Step::Key("a2"), Step::Key("b")], "json.a2 is the int 1, not an object"),
             (&[Step::Key("a"), Step::Index(0)], "json.a is an object, not a list"),
             (&[Step::Key("a"), Step::Key("b"), Step::Index(9)], "json.a.b: no item 9, the list has 3"),

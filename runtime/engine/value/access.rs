@@ -2,6 +2,8 @@
 
 use ecow::{EcoString, EcoVec};
 
+use ltc_config::suggest::did_you_mean;
+
 use super::{Eval, Fault, Value};
 
 /// `a.b`, `a["b"]`: a member that must be there.
@@ -26,13 +28,10 @@ pub fn member(a: &Value, key: &str) -> Eval {
 /// `no member "iid": it has id, name`, with the name that was probably meant.
 pub(crate) fn no_member<'a>(key: &str, keys: impl Iterator<Item = &'a EcoString>) -> String {
     let keys: Vec<&EcoString> = keys.collect();
-    let near = keys.iter().map(|known| (strsim::damerau_levenshtein(key, known), known)).min_by_key(|(distance, _)| *distance);
-    match near {
-        Some((distance, known)) if distance <= 1 + key.len() / 4 => {
-            format!("no member {key:?}: did you mean {known:?}?")
-        }
-        None => format!("no member {key:?}: the object is empty"),
-        _ => {
+    match did_you_mean(key, keys.iter().map(|known| known.as_str())) {
+        Some(help) => format!("no member {key:?}: {help}"),
+        None if keys.is_empty() => format!("no member {key:?}: the object is empty"),
+        None => {
             let more = if keys.len() > 10 { ", …" } else { "" };
             let names: Vec<&str> = keys.iter().take(10).map(|key| key.as_str()).collect();
             format!("no member {key:?}: it has {}{more}", names.join(", "))
@@ -124,7 +123,7 @@ mod tests {
     fn indexes() {
         let object = v(r#"{"id":1,"name":"x"}"#);
         assert_eq!(member(&object, "name").unwrap(), v("\"x\""));
-        assert_eq!(member(&object, "nam").unwrap_err().0, "no member \"nam\": did you mean \"name\"?");
+        assert_eq!(member(&object, "nam").unwrap_err().0, "no member \"nam\": did you mean `name`?");
         assert_eq!(member(&object, "price").unwrap_err().0, "no member \"price\": it has id, name");
         assert_eq!(member(&v("{}"), "price").unwrap_err().0, "no member \"price\": the object is empty");
         assert_eq!(member(&Value::Null, "a").unwrap_err().0, "no member \"a\" in null");

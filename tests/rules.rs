@@ -1,0 +1,153 @@
+//! ARCHITECTURE.md's rules between the parts, where neither the compiler nor a lint holds them: which part may not name what.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A rule: below these folders no source has any of these words in its code.
+struct Rule {
+    folders: &'static [&'static str],
+    /// Files below them that may.
+    except: &'static [&'static str],
+    words: &'static [&'static str],
+    why: &'static str,
+}
+
+const RULES: &[Rule] = &[
+    Rule {
+        folders: &["compiler/ast", "compiler/check", "compiler/emit", "compiler/model", "compiler/parse", "grammar"],
+        except: &[],
+        words: &[
+            "std::fs",
+            "fs::",
+            "File::open",
+            "File::create",
+            "std::env::",
+            "env::var",
+            "std::net",
+            "process::Command",
+            "Instant",
+            "SystemTime",
+        ],
+        why: "parse, check and emit are pure functions of their input: no files, no environment, no clock (pipeline.rs reads files for them)",
+    },
+    Rule {
+        folders: &["compiler"],
+        except: &["compiler/parse"],
+        words: &["ltc_grammar", "pest::"],
+        why: "pest's `Rule` and `Pair` stay inside parse: the grammar can be replaced",
+    },
+    Rule { folders: &["compiler/emit"], except: &[], words: &["crate::ast"], why: "emit sees the model, never the tree" },
+    Rule {
+        folders: &["compiler"],
+        except: &[],
+        words: &["ltc_engine"],
+        why: "the compiler doesn't know the runtime: the generated crate is the only link",
+    },
+    Rule {
+        folders: &["runtime"],
+        except: &["runtime/orchestrator/aws", "runtime/entry/bootstrap.rs"],
+        words: &["aws_config::", "aws_credential_types", "aws_sdk_", "aws_smithy_", "lambda_runtime"],
+        why: "AWS's crates stay under orchestrator/aws and Lambda's handler: the rest runs, and compiles, without them",
+    },
+    Rule {
+        folders: &["runtime/engine"],
+        except: &[],
+        words: &["ltc_runtime", "crate::report", "clap::", "hyper::server"],
+        why: "the engine knows nothing of what stands on it",
+    },
+    Rule {
+        folders: &[
+            "runtime/engine/functions",
+            "runtime/engine/matcher",
+            "runtime/engine/schedule",
+            "runtime/engine/source",
+            "runtime/engine/stats",
+            "runtime/engine/value",
+            "runtime/report",
+            "runtime/thresholds",
+        ],
+        except: &[],
+        words: &["Instant::now", "SystemTime", "unix_now"],
+        why: "what is computed of a test doesn't depend on when it is computed: times are handed in",
+    },
+    Rule {
+        folders: &["runtime/engine/schedule"],
+        except: &[],
+        words: &["crate::http", "crate::user", "crate::world", "crate::stats", "Instant", "SystemTime"],
+        why: "the schedule yields times and knows neither HTTP nor the clock: its tests simulate the clock",
+    },
+    Rule {
+        folders: &["runtime/engine/stats"],
+        except: &[],
+        words: &["crate::http", "crate::user", "crate::world", "crate::workers"],
+        why: "statistics know samples, and nothing of who makes or reads them",
+    },
+    Rule {
+        folders: &["runtime/report", "runtime/listeners", "runtime/progress", "runtime/web"],
+        except: &[],
+        words: &["stats::Sample", "stats::Recorder"],
+        why: "reports and listeners see snapshots, never samples",
+    },
+];
+
+#[test]
+fn no_part_names_what_its_rule_forbids() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut broken = Vec::new();
+    for rule in RULES {
+        for folder in rule.folders {
+            let mut files = Vec::new();
+            sources(&root.join(folder), &mut files);
+            assert!(!files.is_empty(), "no sources below {folder}: adapt the rule to where they are now");
+            for file in files {
+                let name = file.strip_prefix(root).unwrap_or(&file).display().to_string();
+                if rule.except.iter().any(|except| name.starts_with(except)) {
+                    continue;
+                }
+                let text = fs::read_to_string(&file).expect("sources are text");
+                for (number, line) in (1..).zip(code(&text)) {
+                    if let Some(word) = rule.words.iter().find(|word| has_word(line, word)) {
+                        broken.push(format!("{name}:{number}: unexpected `{word}`: {}", rule.why));
+                    }
+                }
+            }
+        }
+        for except in rule.except {
+            assert!(root.join(except).exists(), "{except} is gone: adapt the rule's exceptions");
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// All sources below a folder that aren't tests.
+fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if path.is_dir() {
+            if name != "tests" {
+                sources(&path, into);
+            }
+        } else if name.ends_with(".rs") && name != "tests.rs" && !name.ends_with("_tests.rs") {
+            into.push(path);
+        }
+    }
+}
+
+/// The lines before a file's own tests, without comments.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    let end = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
+    text[..end].lines().map(|line| line.split("//").next().unwrap_or_default())
+}
+
+/// Whether the word is there, and isn't the end of another one.
+fn has_word(line: &str, word: &str) -> bool {
+    line.match_indices(word).any(|(at, _)| !line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_'))
+}
+
+#[test]
+fn rules_find_what_they_forbid() {
+    let text = "use std::fs; // std::net\nlet profile_fs::x = 1;\n#[cfg(test)]\nmod tests {\n    use std::env::var;\n}\n";
+    let found: Vec<bool> = code(text).map(|line| RULES[0].words.iter().any(|word| has_word(line, word))).collect();
+    assert_eq!(found, [true, false]);
+}
