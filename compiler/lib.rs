@@ -1,10 +1,26 @@
-//! ltc, the load test compiler.
+//! ltc, the load test compiler: from a page of `.lt` to one native binary that debugs, generates load, and deploys itself.
 //!
 //! ```text
 //! specs/x.lt ─ parse ─ ast ─ check ─ model ─ emit ─ Rust ─ build (cargo) ─ ./x
 //! ```
 //!
-//! Parse, check and emit are pure functions; [`pipeline`] reads the files for them.
+//! A command of [`cli`] asks [`project::find`] which spec, profile and environment its words mean. [`pipeline::check`] then reads these
+//! files, and all files that the spec names, and hands their texts to three pure functions:
+//!
+//! 1. [`parse::parse`] makes a tree ([`ast::File`]) of a text. It cannot fail: what doesn't parse is a node of its own beside a diagnostic,
+//!    so that the rest is still checked.
+//! 2. [`check::check`] resolves the tree to a [`model::Program`]: names, types, keys in their final spelling, columns, environment keys, and
+//!    what may be unassigned where. It reports everything that is wrong at once; only a program without errors goes on.
+//! 3. [`emit::emit`] writes the model as the Rust of a small crate, whose tables and functions name `ltc_runtime::generated` and nothing else.
+//!
+//! [`build::Builder::compile`] compiles that crate. The runtime's sources are packed into `ltc` itself; they are unpacked into a cache and
+//! compiled there once, and a spec then costs about a second.
+//!
+//! Mistakes are [`diagnostic::Diagnostic`]s, each with a code that has a page in `docs/errors/`; [`diagnostic::render`] shows them beside their
+//! source. [`demo`] is the server that the example specs talk to.
+//!
+//! What the binary does when it runs is `ltc_runtime`'s to tell, and how it generates load is `ltc_engine`'s. Neither of them knows this
+//! crate: the generated crate is the only link.
 
 pub mod ast;
 pub mod build;

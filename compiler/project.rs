@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_said_is_the_current_test() {
+    fn no_name_means_the_current_test() {
         let (_folder, root) = project();
         let found = find(&root.join("specs"), None).unwrap();
         assert_eq!((&found.root, &found.spec), (&root, &root.join("specs/a.lt")));
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_said_with_what_is() {
+    fn unknown_test_lists_the_known_ones() {
         let (_folder, root) = project();
         let missing = |said: &str| match find(&root, Some(said)).unwrap_err() {
             Problem::Missing(what, help) => format!("{what}: {help}"),

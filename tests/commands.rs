@@ -183,6 +183,8 @@ fn results_go_to_stdout() {
     let output = run(root(), &["build", "--emit", "rust", "specs/tpdata.lt"]);
     let code = String::from_utf8_lossy(&output.stdout);
     assert!(code.contains("fn main()") && syn::parse_file(&code).is_ok(), "{code}");
+    let output = run(root(), &["build", "--emit", "model", "specs/tpdata.lt"]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("Get treatment variant"), "{}", text(&output));
     let output = run(root(), &["explain", "LT0101"]);
     assert!(String::from_utf8_lossy(&output.stdout).contains("LT0101"), "{}", text(&output));
 }

@@ -306,24 +306,6 @@ fn every_page_fails_and_passes_as_it_says() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// `LTC_DUMP=ok/shop.lt` prints the model of a case.
-#[test]
-fn dump() {
-    let Some(name) = std::env::var_os("LTC_DUMP") else {
-        return;
-    };
-    let path = root().join(name);
-    let all = Compilation::load(&path, std::fs::read_to_string(&path).unwrap());
-    let start = std::time::Instant::now();
-    let (program, found) = all.check();
-    let taken = start.elapsed();
-    println!("{program:#?}");
-    for d in &found {
-        println!("{}", show(&all, d));
-    }
-    println!("checked in {taken:?}");
-}
-
 /// Whatever line is missing, there is an answer. `LTC_LINES=1` tries all cases, not only those that are fine.
 #[test]
 fn no_missing_line_is_too_much() {

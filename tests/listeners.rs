@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[expect(dead_code, reason = "each test file uses its part")]
 mod common;
 #[path = "common/server.rs"]
 mod server;

@@ -72,7 +72,9 @@ fn every_command_does_what_it_says() {
             };
             script.push_str(&format!("echo '$ '{}\n{line}\n", shell_word(&line)));
             if line.ends_with('&') {
-                script.push_str("sleep 1\n");
+                script.push_str(
+                    "for _ in $(seq 300); do if (: </dev/tcp/127.0.0.1/$LTC_DEMO_PORT) 2>/dev/null; then break; fi; sleep 0.1; done\n",
+                );
             }
         }
     }

@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named_and_only_that() {
+    fn only_missing_tools_are_named() {
         let nothing = chosen(&[]).unwrap_err();
         assert!(nothing.contains("pip install cargo-zigbuild ziglang") && nothing.contains("rustup target add aarch64-unknown-linux-gnu"));
         let target = chosen(&["cargo-zigbuild", "zig"]).unwrap_err();

@@ -47,6 +47,9 @@ impl Configuration {
 enum Emit {
     /// The generated crate's `main.rs`
     Rust,
+    /// The checked program, as the compiler has it: for those who work on ltc
+    #[value(hide = true)]
+    Model,
 }
 
 /// A processor of Lambda, as the command line says it.
@@ -102,22 +105,26 @@ pub(super) struct Build {
 impl Build {
     pub(super) fn run(self, screen: &Screen) -> Result<(), Failure> {
         let target = self.configuration.target(project::find(&here()?, self.spec.as_deref())?);
-        if self.emit.is_some() {
-            return self.source(&target, screen);
+        if let Some(what) = self.emit {
+            return self.source(&target, what, screen);
         }
         let lambda = self.lambda.then(|| self.arch.map_or_else(lambda::default_architecture, Architecture::from));
         let order = Order { target, output: self.output, offline: self.offline, thin_lto: self.release_lto, pie: self.pie, lambda };
         order.build(screen).map(drop)
     }
 
-    fn source(&self, target: &Target, screen: &Screen) -> Result<(), Failure> {
-        let (_, emitted) = generate(target, screen)?;
+    fn source(&self, target: &Target, what: Emit, screen: &Screen) -> Result<(), Failure> {
+        let (checked, emitted) = generate(target, screen)?;
+        let text = match what {
+            Emit::Rust => emitted.main,
+            Emit::Model => format!("{:#?}\n", checked.program),
+        };
         let Some(path) = &self.output else {
-            screen.print(emitted.main.trim_end());
+            screen.print(text.trim_end());
             return Ok(());
         };
         not_over(path, target)?;
-        fs::write(path, &emitted.main).map_err(|error| Failure::wrong(format!("{} can't be written: {error}", path.display())))
+        fs::write(path, &text).map_err(|error| Failure::wrong(format!("{} can't be written: {error}", path.display())))
     }
 }
 
@@ -137,7 +144,7 @@ impl Order {
     /// Checks, generates, compiles and installs; gives the binary's path.
     pub(super) fn build(&self, screen: &Screen) -> Result<PathBuf, Failure> {
         let begun = Instant::now();
-        let (name, emitted) = generate(&self.target, screen)?;
+        let (pipeline::Checked { name, .. }, emitted) = generate(&self.target, screen)?;
         let foreign = self.lambda.filter(|lambda| lambda::host() != Some(*lambda));
         // A binary that doesn't run here leaves the one that does where it is.
         let file = foreign.map_or_else(|| name.clone(), |foreign| format!("{name}-{}", foreign.name()));
@@ -169,7 +176,7 @@ impl Order {
 }
 
 /// Checks a spec and generates its crate; what is wrong is shown.
-fn generate(target: &Target, screen: &Screen) -> Result<(String, crate::emit::Emitted), Failure> {
+fn generate(target: &Target, screen: &Screen) -> Result<(pipeline::Checked, crate::emit::Emitted), Failure> {
     let checked = pipeline::check(target).map_err(Failure::wrong)?;
     if !screen.checked(&target.root, &checked) {
         return Err(Failure::Shown(super::screen::WRONG));
@@ -178,7 +185,7 @@ fn generate(target: &Target, screen: &Screen) -> Result<(String, crate::emit::Em
         Failure::wrong(format!("no Rust could be generated: {why}"))
             .help("this is a bug in ltc, not in your spec: please report it with the spec")
     })?;
-    Ok((checked.name, emitted))
+    Ok((checked, emitted))
 }
 
 /// Where the binary goes: into a folder under its name, else where it was said.

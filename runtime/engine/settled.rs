@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_settled_is_sent_as_what_is_not() {
+    fn templated_request_is_sent_like_a_plain_one() {
         let u = user("http://here:81/api?k=1");
         let first = sent(&u, request(&u, 0, &Value::from("a b"), "{}"));
         for (path, body) in [("a b", "{}"), ("other", r#"{"n":1}"#), ("x/y", "")] {
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_call_says_over_it_counts() {
+    fn options_of_a_call_override_the_template() {
         let u = user("http://here/");
         let over = |number| {
             let mut r = request(&u, number, &Value::from("a"), "{}");

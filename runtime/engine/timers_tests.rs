@@ -49,7 +49,7 @@ fn nobody_goes_on_early_and_each_in_its_order() {
 }
 
 #[test]
-fn those_that_are_due_within_the_least_time_go_on_all_the_same() {
+fn timers_due_within_the_least_time_still_fire() {
     block_on(async {
         let timers = driven();
         tokio::task::yield_now().await;
@@ -75,7 +75,7 @@ fn a_wait_that_is_given_up_leaves_nothing_and_disturbs_no_other() {
 }
 
 #[test]
-fn where_nobody_drives_the_runtime_does() {
+fn timers_without_a_driver_use_the_runtimes() {
     block_on(async {
         let timers = Timers::new();
         let due = Instant::now() + Duration::from_millis(2);

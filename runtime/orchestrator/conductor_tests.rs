@@ -321,7 +321,7 @@ fn intervals_follow_each_other() {
 }
 
 #[test]
-fn one_that_dies_is_begun_again_for_what_is_left() {
+fn dead_shard_is_restarted_for_the_rest() {
     for act in [Act::Dies, Act::Cut, Act::Deadline] {
         let played = play(&[act]);
         assert_eq!(played.course.broken, None, "{act:?}: {}", played.notes());
@@ -336,7 +336,7 @@ fn one_that_dies_is_begun_again_for_what_is_left() {
 }
 
 #[test]
-fn one_that_hangs_is_made_sure_of_and_begun_again() {
+fn hanging_shard_is_stopped_before_restart() {
     let played = play_for(&[Act::Hangs], 5, None, &Stop::default(), |_| false);
     assert_eq!(played.course.broken, None, "{}", played.notes());
     assert_eq!(*played.stage.abandoned.lock().unwrap(), ["t/0/1/0"]);
@@ -345,7 +345,7 @@ fn one_that_hangs_is_made_sure_of_and_begun_again() {
 }
 
 #[test]
-fn one_that_is_out_of_sight_makes_no_double_load() {
+fn unreachable_shard_is_not_doubled() {
     // The stage itself fails where it is begun again before it was abandoned.
     for act in [Act::OutOfSight, Act::Elsewhere] {
         let played = play(&[act]);
@@ -356,7 +356,7 @@ fn one_that_is_out_of_sight_makes_no_double_load() {
 }
 
 #[test]
-fn one_that_never_starts_is_tried_again_and_then_told() {
+fn shard_that_never_starts_is_retried_then_reported() {
     let played = play(&[Act::Never, Act::NotStarted]);
     assert_eq!(played.course.broken, None, "{}", played.notes());
     assert_eq!(played.stage.begun.lock().unwrap().last().unwrap(), "t/0/1/2");
@@ -365,11 +365,11 @@ fn one_that_never_starts_is_tried_again_and_then_told() {
     assert_eq!(broken, "shard 1 lost from 00:00:00 to 00:00:03, 2 users: no route to host");
     assert!(never.total.names[0].requests > 5, "the other's results are kept");
     let mute = play(&[Act::Mute, Act::Mute]);
-    assert!(mute.has("2 users: not ready within 2s") || mute.has("2 users: not ready within"), "{}", mute.notes());
+    assert!(mute.has("2 users: not ready within"), "{}", mute.notes());
 }
 
 #[test]
-fn throttled_ones_begin_late() {
+fn throttled_shards_start_late() {
     let played = play(&[Act::Throttled; 5]);
     assert_eq!(played.course.broken, None, "{}", played.notes());
     assert!(played.has("shard 1 lost from 00:00:00 to 00:00:0"), "{}", played.notes());
@@ -377,7 +377,7 @@ fn throttled_ones_begin_late() {
 }
 
 #[test]
-fn what_can_never_be_ends_the_test_at_once() {
+fn permanent_start_error_ends_the_test() {
     for (act, why) in [(Act::Refused, "shard 1: the security token is invalid"), (Act::Stranger, "shard 1: Refused")] {
         let played = play_for(&[act], 60, None, &Stop::default(), |_| false);
         assert_eq!(played.course.broken.as_deref(), Some(why), "{act:?}");
@@ -427,7 +427,7 @@ fn a_stop_ends_all_and_keeps_what_came() {
 }
 
 #[test]
-fn one_that_does_not_stop_is_not_waited_for() {
+fn shard_that_does_not_stop_is_not_waited_for() {
     let stop = Stop::default();
     stop.interrupt();
     stop.interrupt();

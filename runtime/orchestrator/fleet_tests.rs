@@ -149,7 +149,7 @@ fn regions_get_their_shares() {
 }
 
 #[test]
-fn what_it_costs() {
+fn fleet_cost_is_that_of_its_gigabyte_seconds() {
     let plan = plan("clients: 1000, duration: 30m");
     let settings = LambdaSettings {
         memory_mb: 2048,

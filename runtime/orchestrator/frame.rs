@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_counted_arrives_exactly() {
+    fn frame_keeps_every_count() {
         let counted = snapshot();
         let mut writer = FrameWriter::default();
         let first = Frame::Started(Started { slice: "t/0/0/0".into(), clock_us: 9, init_us: 8, late_us: 7, place: "here".into() });

@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_missing_and_when() {
+    fn missing_load_is_named_by_shard_and_time() {
         let at = Duration::from_millis;
         let users = slice("clients: 500, hatch_rate: 500, duration: 10m");
         let said = gap(1, &users, at(130_000), Some(at(134_500)), "the process ended");

@@ -105,7 +105,7 @@ fn a_slice_runs_and_a_second_delivery_of_it_does_nothing() {
 }
 
 #[test]
-fn it_stops_in_time_before_the_limit() {
+fn shard_stops_before_the_invocation_limit() {
     let json = event("clients: 2, duration: 10m", 0).to_json().unwrap();
     let begun = Instant::now();
     let frames = frames(&json, &host(Some(Duration::from_secs(4))), &Seen::default());
@@ -136,7 +136,7 @@ fn a_clock_that_is_behind_is_put_right() {
 }
 
 #[test]
-fn what_is_of_another_version_is_refused_with_what_to_do() {
+fn event_of_another_version_is_refused_with_a_fix() {
     let good = event("clients: 2, duration: 1s", 0);
     let refused = |event: &SliceEvent| {
         let frames = frames(&event.to_json().unwrap(), &host(None), &Seen::default());

@@ -86,6 +86,20 @@ impl Project {
         let body = get(&self.server.addr().to_string(), "/_demo/stats");
         serde_json::from_str(&body).expect("the server's counts are JSON")
     }
+
+    /// Waits until the server has got so many requests.
+    pub(crate) fn wait_for_requests(&self, count: u64) {
+        wait_until(&format!("the server has got {count} requests"), || self.served()["total"].as_u64() >= Some(count));
+    }
+}
+
+/// Waits until something holds; the limit only keeps a broken test from hanging.
+pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(120);
+    while !holds() {
+        assert!(std::time::Instant::now() < deadline, "still waiting until {what}");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
 }
 
 /// A minimal GET, by a client that isn't the one under test.

@@ -130,7 +130,7 @@ fn a_value_is_like_what_has_its_members_and_more() {
         check(&Matcher::Like(0), r#"{"iid":"y","tags":["a",{"l":2}],"deep":null}"#, &payload, &[]),
         [
             "json.iid: expected \"x\", got the string \"y\"",
-            "json.tags[1].k: expected 1, got nothing; did you mean \"l\"?",
+            "json.tags[1].k: expected 1, got nothing",
             "json.deep: expected {\"n\":null}, got null",
         ]
     );
@@ -341,7 +341,7 @@ fn random_matcher(rng: &Rng, value: &Value, args: &mut Vec<Value>, depth: u32) -
 }
 
 #[test]
-fn both_judges_agree() {
+fn byte_and_tree_matchers_agree() {
     let regexes = [Regex::new("a").unwrap(), Regex::new("^é").unwrap()];
     let mut held = 0;
     const CASES: u64 = 20_000;

@@ -124,7 +124,7 @@ fn named_users_stand_alone() {
 }
 
 #[test]
-fn who_ends_when() {
+fn users_end_in_the_planned_order() {
     let end = |runner: &str| {
         let planned = plan_of(runner, &[("A", 1), ("B", 1)]).unwrap().total_duration();
         // What is said of thresholds before there is a plan goes by the same.

@@ -181,7 +181,7 @@ mod tests {
     fn says_why() {
         let value = Value::from_json(BODY.as_bytes()).unwrap();
         for (steps, why) in [
-            (&[Step::Key("a"), Step::Key("bb")][..], "json.a: no member \"bb\": did you mean `b`?"),
+            (&[Step::Key("a"), Step::Key("bb")][..], "json.a: no member \"bb\": it has b"),
             (&[Step::Key("a2"), Step::Key("b")], "json.a2 is the int 1, not an object"),
             (&[Step::Key("a"), Step::Index(0)], "json.a is an object, not a list"),
             (&[Step::Key("a"), Step::Key("b"), Step::Index(9)], "json.a.b: no item 9, the list has 3"),

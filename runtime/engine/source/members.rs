@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_has_members() {
+    fn only_objects_have_members() {
         let large = format!("{{\"a\":\"{}\"}}", "x".repeat(LARGEST));
         for body in ["", "[1]", "7", "{\"a\":1", "{\"a\":1}}", "{\"a\":1,}", "{\"a\":01}", &large] {
             assert_eq!(Members::default().read(body.as_bytes(), Mark::Unread), Mark::Other, "{body}");

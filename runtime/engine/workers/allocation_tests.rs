@@ -91,13 +91,13 @@ fn allocations_of_turns(varied: bool, count: usize) -> u64 {
 const RARE: u64 = 5;
 
 #[test]
-fn a_get_with_all_its_checks_allocates_nothing() {
+fn checked_get_allocates_nothing() {
     let made = allocations_of_turns(false, 500);
     assert!(made <= RARE, "{made} allocations in 500 turns");
 }
 
 #[test]
-fn nor_do_answers_that_differ() {
+fn get_with_differing_answers_allocates_nothing() {
     let made = allocations_of_turns(true, 500);
     assert!(made <= RARE, "{made} allocations in 500 turns");
 }

@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_system_tells_is_read() {
+    fn proc_stat_and_schedstat_are_parsed() {
         // The first line's numbers are the machine's sum; `intr` and the like tell of something else.
         let stat = "cpu  40 0 40 200 2 0 10 37 0 0\ncpu0 20 0 20 100 1 0 5 7 0 0\ncpu1 20 1 20 100 1 2 5 30 0 0\nintr 1 2 3 4 5 6 7 8 9\n";
         assert_eq!(ticks(stat, |_| true), Machine { processors: 2, busy: 93, stolen: 37 });
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stolen_is_shared_as_what_is_used() {
+    fn steal_is_shared_like_cpu_time() {
         let machine = |processors, busy, stolen| Machine { processors, busy, stolen };
         let ms = |duration: Duration| duration.as_secs_f64().mul_add(1000.0, 0.5) as u64;
         let before = machine(8, 5000, 400);

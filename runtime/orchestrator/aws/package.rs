@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_program_for_lambda_is_refused_with_its_mend() {
+    fn program_unfit_for_lambda_is_refused_with_a_fix() {
         let folder = tempfile::tempdir().unwrap();
         let script = folder.path().join("test.sh");
         std::fs::write(&script, "#!/bin/sh\n").unwrap();

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_taken_off_in_whatever_pieces_it_comes() {
+    fn prelude_is_removed_however_it_is_split() {
         let whole = b"{\"headers\":{}}\0\0\0\0\0\0\0\0ltc2:a\nltc2:b\n";
         for cut in 0..whole.len() {
             let mut prelude = Prelude::default();

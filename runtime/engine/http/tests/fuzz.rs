@@ -76,11 +76,22 @@ fn odd_answers_end_in_a_response_or_a_failure() {
     run(async {
         let rng = Rc::new(Rng::new(8, 1));
         let server = Server::start(move |_, number, _| if number == 0 { say(ok("first")) } else { last(odd(&rng)) }).await;
+        let (mut responses, mut failures) = (0, 0);
         for _ in 0..300 {
             let client = Client::new();
             client.get(server.url("/")).await.unwrap();
-            // The second is answered oddly: what matters is that it ends.
-            let _ = client.get(server.url("/")).await;
+            // The second is answered oddly: it ends, as one or the other.
+            match client.get(server.url("/")).await {
+                Ok(response) => {
+                    assert!((200..1000).contains(&response.status), "{response:?}");
+                    responses += 1;
+                }
+                Err(failure) => {
+                    assert!(!failure.message.is_empty(), "{failure:?}");
+                    failures += 1;
+                }
+            }
         }
+        assert!(responses > 30 && failures > 30, "the answers are odd in one way only: {responses} responses, {failures} failures");
     });
 }

@@ -10,7 +10,6 @@ mod fuzz;
 mod lost;
 mod odd_heads;
 mod selfsigned;
-mod speed;
 
 use std::cell::RefCell;
 use std::future::Future;
