@@ -95,7 +95,7 @@ mod tests {
             .collect();
         write(folder.path(), &files).unwrap();
         let found = crate::project::find(folder.path(), None).unwrap();
-        let target = Target { root: found.root, spec: found.spec, profile: found.profile, env: None };
+        let target = Target { root: found.root, spec: found.spec, profile: found.profile, ..Target::default() };
         let checked = pipeline::check(&target).unwrap();
         let text = fs::read_to_string(folder.path().join("specs/shop.profile.yml")).unwrap();
         let profile = ltc_config::Profile::parse(&text, "x.yml").unwrap();
