@@ -76,7 +76,7 @@ fn skip_steps_that_succeeded_count() {
     skipping.total.names[2].skipped = 3;
     skipping.total.names[2].skipped_failures = 2;
     let facts = Facts::of(&skipping);
-    assert_eq!((facts.begun, facts.succeeded, facts.conclude().outcome), (403, 1, Outcome::NoThresholds));
+    assert_eq!((facts.begun, facts.succeeded, facts.conclude().outcome), (405, 1, Outcome::NoThresholds));
 }
 
 /// A report of each verdict.
