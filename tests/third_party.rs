@@ -142,3 +142,70 @@ strict: {{ url: \"https://127.0.0.1:{port}\" }}
     let said = text(&output);
     assert!(output.status.success() && said.contains("blind is not verified"), "{said}");
 }
+
+/// nginx that closes connections after two requests at one pair of ports (plain, TLS), and after a second at another; it logs what it serves.
+fn closing_nginx(folder: &Path, ports: [u16; 4]) -> Server {
+    let key = rcgen::KeyPair::generate().unwrap();
+    fs::write(folder.join("server.pem"), named("ltc.test").self_signed(&key).unwrap().pem()).unwrap();
+    fs::write(folder.join("server.key"), key.serialize_pem()).unwrap();
+    let at = folder.display();
+    let server = |plain: u16, tls: u16, keepalive: &str| {
+        format!(
+            "  server {{
+    listen 127.0.0.1:{plain}; listen 127.0.0.1:{tls} ssl http2; {keepalive};
+    ssl_certificate {at}/server.pem; ssl_certificate_key {at}/server.key;
+    location / {{ default_type application/json; return 200 '{{}}'; }}
+  }}
+"
+        )
+    };
+    let conf = format!(
+        "daemon off; master_process off; pid {at}/nginx.pid; error_log {at}/error.log; events {{ }}
+http {{
+  log_format served '$status $request'; access_log {at}/access.log served;
+  client_body_temp_path {at}/b; proxy_temp_path {at}/p; fastcgi_temp_path {at}/f; uwsgi_temp_path {at}/u; scgi_temp_path {at}/s;
+{}{}}}
+",
+        server(ports[0], ports[1], "keepalive_requests 2"),
+        server(ports[2], ports[3], "keepalive_timeout 1s"),
+    );
+    fs::write(folder.join("nginx.conf"), conf).unwrap();
+    start(Command::new("nginx").arg("-p").arg(folder).arg("-c").arg(folder.join("nginx.conf")), ports[0])
+}
+
+#[test]
+fn connections_that_nginx_closes_cause_no_failures() {
+    let folder = tempfile::tempdir().unwrap();
+    let ports = [free_port(), free_port(), free_port(), free_port()];
+    let server = closing_nginx(folder.path(), ports);
+    let tls = "tls: { verify: false }";
+    let env = format!(
+        "few: {{ plain: \"http://127.0.0.1:{}\" }}
+secure: {{ url: \"https://127.0.0.1:{}\", http2: false, {tls} }}
+modern: {{ url: \"https://127.0.0.1:{}\", {tls} }}
+idle: {{ plain: \"http://127.0.0.1:{}\" }}
+idle_secure: {{ url: \"https://127.0.0.1:{}\", http2: false, {tls} }}
+idle_modern: {{ url: \"https://127.0.0.1:{}\", {tls} }}
+",
+        ports[0], ports[1], ports[1], ports[2], ports[3], ports[3],
+    );
+    let project = project(&root().join("tests/specs/keepalive.lt"), &env);
+    let binary = build(project.path(), "keepalive");
+    let output = Command::new(&binary)
+        .current_dir(project.path())
+        .env("NO_COLOR", "1")
+        .args(["--clients", "8", "--duration", "6s", "--json", "out.json"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    let report: serde_json::Value = serde_json::from_str(&fs::read_to_string(project.path().join("out.json")).unwrap()).unwrap();
+    let total = &report["summary"]["total"];
+    assert_eq!(total["failures"], 0, "{}", text(&output));
+    let number = |key: &str| total[key].as_u64().unwrap_or_default();
+    let log = fs::read_to_string(folder.path().join("access.log")).unwrap();
+    let served = log.lines().filter(|line| line.starts_with("200 ")).count() as u64;
+    assert!(served > 500, "{served}");
+    // What HTTP/2 refused and was sent again was served once.
+    assert!((number("requests")..=number("requests") + number("unfinished")).contains(&served), "{served}: {total}");
+    drop(server);
+}

@@ -106,7 +106,12 @@ pub(crate) async fn exchange(mut sender: Sender, step: &Step<'_>, ledger: &Rc<Le
     let answer = match sender.0.send_request(request).await {
         Ok(answer) => answer,
         Err(error) => {
-            let fate = if is_unprocessed(&error) { Fate::Unprocessed } else { Fate::Unknown };
+            let fate = match cause(&error) {
+                _ if is_unprocessed(&error) => Fate::Unprocessed,
+                // The connection isn't lost: that the server ended the request is its answer.
+                Some(cause) if cause.is_remote() && cause.is_reset() => Fate::Answered,
+                _ => Fate::Unknown,
+            };
             return Err(Lost { failure: failure(&error), fate });
         }
     };

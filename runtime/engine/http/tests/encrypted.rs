@@ -25,10 +25,10 @@ impl<F: Future + 'static> hyper::rt::Executor<F> for Local {
     }
 }
 
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
@@ -40,9 +40,27 @@ impl Authority {
         (CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &self.0).unwrap(), key)
     }
 
-    fn api(&self) -> ApiConfig {
+    pub(super) fn api(&self) -> ApiConfig {
         ApiConfig { tls: TlsConfig { ca: Some(self.0.pem().into()), ..TlsConfig::default() }, ..ApiConfig::default() }
     }
+}
+
+/// What accepts TLS for this name.
+pub(super) fn acceptor(authority: &Authority, name: &str, http2: bool, clients: bool) -> TlsAcceptor {
+    let (certificate, key) = authority.issue(name);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().unwrap();
+    let builder = if clients {
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.0.der().clone()).unwrap();
+        builder.with_client_cert_verifier(WebPkiClientVerifier::builder_with_provider(roots.into(), provider).build().unwrap())
+    } else {
+        builder.with_no_client_auth()
+    };
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let mut config = builder.with_single_cert(vec![certificate.der().clone()], key).unwrap();
+    config.alpn_protocols = if http2 { vec![b"h2".to_vec(), b"http/1.1".to_vec()] } else { vec![b"http/1.1".to_vec()] };
+    TlsAcceptor::from(Arc::new(config))
 }
 
 /// A server with TLS for this name. Over HTTP/2 it answers with the request; `/slow` takes its time, `/late` goes away instead.
@@ -56,20 +74,7 @@ struct Secure {
 
 impl Secure {
     async fn start(authority: &Authority, name: &str, http2: bool, clients: bool) -> Self {
-        let (certificate, key) = authority.issue(name);
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = rustls::ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().unwrap();
-        let builder = if clients {
-            let mut roots = RootCertStore::empty();
-            roots.add(authority.0.der().clone()).unwrap();
-            builder.with_client_cert_verifier(WebPkiClientVerifier::builder_with_provider(roots.into(), provider).build().unwrap())
-        } else {
-            builder.with_no_client_auth()
-        };
-        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        let mut config = builder.with_single_cert(vec![certificate.der().clone()], key).unwrap();
-        config.alpn_protocols = if http2 { vec![b"h2".to_vec(), b"http/1.1".to_vec()] } else { vec![b"http/1.1".to_vec()] };
-        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let acceptor = acceptor(authority, name, http2, clients);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = Self { address: listener.local_addr().unwrap(), connections: Rc::default(), cut: Rc::default(), leave: Rc::default() };
         let (connections, cut, leave) = (server.connections.clone(), server.cut.clone(), server.leave.clone());

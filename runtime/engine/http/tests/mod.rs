@@ -9,6 +9,7 @@ mod encrypted;
 mod fuzz;
 mod lost;
 mod odd_heads;
+mod refused;
 mod selfsigned;
 
 use std::cell::RefCell;
