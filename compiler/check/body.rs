@@ -55,11 +55,8 @@ impl<'a> Checker<'a> {
                     let help = "say `to_json(…)`, or name its members";
                     self.error(Code::WrongType, value.span, format!("`{key}` is a field, this is an object"), help);
                 }
-                Type::List(_) => {}
-                Type::Null => {
-                    let help = "say `absent` to leave the field out, or `\"\"` for an empty one";
-                    self.error(Code::NotText, value.span, "null has no text", help);
-                }
+                // Null leaves the field out, as `absent` does.
+                Type::List(_) | Type::Null => {}
                 _ => self.check_printable(value),
             }
         }

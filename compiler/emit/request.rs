@@ -114,7 +114,7 @@ impl Emitter<'_> {
         let method = format_ident!("{method}");
         pairs
             .iter()
-            .filter(|(_, value)| !matches!(value.kind, ExprKind::Const(Const::Absent)))
+            .filter(|(_, value)| !matches!(value.kind, ExprKind::Const(Const::Absent | Const::Null)))
             .map(|(key, value)| {
                 let value = self.reference(scope, value);
                 quote!(r.#method(#key, #value)?;)

@@ -111,7 +111,7 @@ impl<'u> Request<'u> {
         query_value(value, &mut self.query)
     }
 
-    /// `key=value`; a list repeats the key, an absent value leaves it out, null is an empty value.
+    /// `key=value`; a list repeats the key, an absent value and null leave it out, also in a list.
     pub fn query(&mut self, key: &str, value: &Value) -> Eval<()> {
         pairs(&mut self.query, key, value, &|text, out| query_value(text, out))
     }
@@ -152,7 +152,7 @@ impl<'u> Request<'u> {
         self.json(value)
     }
 
-    /// A `key=value` of a form body; lists and absent values as in [`Self::query`].
+    /// A `key=value` of a form body; lists, null and absent values as in [`Self::query`].
     pub fn form(&mut self, key: &str, value: &Value) -> Eval<()> {
         let mut line = String::from_utf8(std::mem::take(&mut self.body)).unwrap_or_default();
         let result = pairs(&mut line, key, value, &|text, out| {
@@ -193,12 +193,12 @@ impl<'u> Request<'u> {
         self.boundary = Some(boundary);
     }
 
-    /// A field or a file of a multipart body.
+    /// A field or a file of a multipart body; lists, null and absent values as in [`Self::query`].
     pub fn part(&mut self, key: &str, value: &Value) -> Eval<()> {
         let boundary = self.boundary.clone().unwrap_or_default();
         let name = quoted(key);
         match value {
-            Value::Absent => {}
+            Value::Absent | Value::Null => {}
             Value::List(items) => {
                 for item in items {
                     self.part(key, item)?;
@@ -223,7 +223,7 @@ impl<'u> Request<'u> {
                 self.body.extend_from_slice(b"\r\n");
             }
             other => {
-                let text = if matches!(other, Value::Null) { EcoString::new() } else { other.to_text()? };
+                let text = other.to_text()?;
                 let field = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
                 self.body.extend_from_slice(field.as_bytes());
             }
@@ -479,7 +479,7 @@ pub(crate) fn one_line(text: EcoString, what: impl FnOnce() -> String) -> Eval<E
 
 fn pairs(out: &mut String, key: &str, value: &Value, encode: &dyn Fn(&Value, &mut String) -> Eval<()>) -> Eval<()> {
     match value {
-        Value::Absent => Ok(()),
+        Value::Absent | Value::Null => Ok(()),
         Value::List(items) => items.iter().try_for_each(|item| pairs(out, key, item, encode)),
         value => {
             if !out.is_empty() && !out.ends_with(['&', '?']) {
@@ -487,10 +487,7 @@ fn pairs(out: &mut String, key: &str, value: &Value, encode: &dyn Fn(&Value, &mu
             }
             encode(&Value::str(key), out)?;
             out.push('=');
-            if !matches!(value, Value::Null) {
-                encode(value, out)?;
-            }
-            Ok(())
+            encode(value, out)
         }
     }
 }

@@ -31,7 +31,22 @@ fn life() {
     let shared: HashSet<&str> = turns.iter().map(|turn| query(turn, "shared")).collect();
     assert_eq!(worlds.len(), 1, "a file's `let` is one for all");
     assert_eq!(worlds, shared, "what `before test` took is everyone's");
-    assert_eq!(part(of("/after/")[0], 2), *worlds.iter().next().unwrap());
+    let world = *worlds.iter().next().unwrap();
+    assert_eq!(part(of("/after/")[0], 2), world);
+
+    // A name of `before test` is null until it is assigned, and known to all that `before test` calls from then on. A `keep` has its value
+    // also where no user runs; a header that a request says for itself isn't evaluated for the api.
+    let sent = |target: &str, name: &str| trial.echo.of(target).iter().map(|seen| seen.header(name).map(str::to_owned)).collect::<Vec<_>>();
+    for target in ["/health", "/before"] {
+        assert_eq!((sent(target, "x-shared"), sent(target, "x-late")), (vec![None], vec![None]), "{target}");
+        assert!(sent(target, "x-keep")[0].as_ref().is_some_and(|keep| keep.len() == "keep ".len() + 36), "{target}");
+    }
+    for what in ["/prepared/request/", "/prepared/called/", "/after/"] {
+        let found = of(what);
+        assert_eq!(found.iter().map(|target| target.rsplit('/').next().unwrap()).collect::<Vec<_>>(), [world], "{what}");
+        assert_eq!(sent(what, "x-shared"), [Some(world.to_owned())], "{what}");
+        assert_eq!(sent(what, "x-late"), [Some(format!("late {world}"))], "{what}");
+    }
 
     // A user starts once and stops once; its rows and `keep`s are its own and live through its turns.
     let mut names: HashMap<&str, HashSet<&str>> = HashMap::new();

@@ -19,7 +19,7 @@ where
             context.text(matcher, value)
         });
         let joined = || values.clone().collect::<Vec<_>>().join(", ");
-        if holds || (count == 0 && context.may_be_absent(matcher)) || (count > 1 && context.text(matcher, &joined())) {
+        if holds || (count == 0 && context.is_for_none(matcher)) || (count > 1 && context.text(matcher, &joined())) {
             continue;
         }
         let mut path = context.root.to_owned();
@@ -48,6 +48,16 @@ fn number(text: &str) -> Option<Number<'_>> {
 }
 
 impl Context<'_> {
+    /// Whether a header may be missing: one that isn't there reads as null, so a matcher of null means that, too.
+    fn is_for_none(&self, matcher: &Matcher) -> bool {
+        match matcher {
+            Matcher::Null => true,
+            Matcher::Arg(index) | Matcher::Like(index) => matches!(self.arg(*index), Value::Null | Value::Absent),
+            Matcher::OneOf(choices) => choices.iter().any(|choice| self.is_for_none(choice)),
+            matcher => self.may_be_absent(matcher),
+        }
+    }
+
     /// Whether a text, or one value of a header, is as expected.
     pub(crate) fn text(&self, matcher: &Matcher, text: &str) -> bool {
         match matcher {

@@ -154,7 +154,7 @@ fn a_value_is_like_what_has_its_members_and_more() {
 fn judges_headers() {
     let headers = [("Content-Type", "text/html; charset=utf-8"), ("x-count", "12"), ("Set-Cookie", "a=1"), ("set-cookie", "b=2")];
     let regexes = [Regex::new("^text/html").unwrap(), Regex::new("^b=").unwrap()];
-    let args = [Value::from(12)];
+    let args = [Value::from(12), Value::Null];
     let context = Context { root: "headers", args: &args, regexes: &regexes };
     let told = |members: &[(Key, Matcher)]| {
         judge_headers(members, headers.iter().copied(), &context)
@@ -172,6 +172,9 @@ fn judges_headers() {
         (Key::Lit("X-Count"), Matcher::Type(Type::Int)),
         (Key::Lit("set-cookie"), Matcher::Regex { index: 1, negated: false }),
         (Key::Lit("x-none"), Matcher::Absent),
+        (Key::Lit("x-none"), Matcher::Null),
+        (Key::Lit("x-none"), Matcher::Arg(1)),
+        (Key::Lit("x-none"), Matcher::OneOf(&[Matcher::Str("a"), Matcher::Null])),
     ];
     assert_eq!(told(&good), Vec::<String>::new());
     let bad = [(Key::Lit("x-count"), Matcher::Str("13")), (Key::Lit("etag"), Matcher::Any)];

@@ -138,16 +138,15 @@ fn select(control: ElementRef<'_>, name: &EcoString, form: &mut FormValue) {
 }
 
 /// The fields to send: the form's, with the map's values in the place of those of the same name and what the form has not at the end.
-/// A list repeats its name, `absent` leaves it out. A button is sent where the map names it; `true` sends its own value.
+/// A list repeats its name, `absent` and null leave it out. A button is sent where the map names it; `true` sends its own value.
 pub fn fill_form(form: &FormValue, map: &Map) -> Eval<Vec<(EcoString, Value)>> {
     let mut fields: Vec<(EcoString, Value)> = Vec::with_capacity(form.fields.len() + map.len());
     let mut done: Vec<&EcoString> = Vec::new();
-    if let Some((name, _)) = map.iter().find(|(_, value)| matches!(value, Value::Null)) {
-        return Err(Fault(format!("the field {name:?} of the form is null: give it a value, or absent")));
-    }
     let push = |name: &EcoString, value: &Value, fields: &mut Vec<(EcoString, Value)>| match value {
-        Value::Absent => {}
-        Value::List(items) => fields.extend(items.iter().map(|item| (name.clone(), item.clone()))),
+        Value::Absent | Value::Null => {}
+        Value::List(items) => {
+            fields.extend(items.iter().filter(|item| !matches!(item, Value::Null)).map(|item| (name.clone(), item.clone())))
+        }
         value => fields.push((name.clone(), value.clone())),
     };
     for (name, value) in &form.fields {
@@ -256,8 +255,14 @@ line</textarea>
             told,
             ["csrf=t&k", "title=T", "r=b", "s=2", "first=The first", "many=y", "body=line", "legend=1", "outside=o", "go=Go", "extra=1"]
         );
-        let nothing = Map::from_iter([(EcoString::from("zzz"), Value::Null)]);
-        assert!(fill_form(&form, &nothing).is_err());
+        let nulls = Map::from_iter([
+            (EcoString::from("zzz"), Value::Null),
+            ("title".into(), Value::Null),
+            ("many".into(), Value::list([Value::Null, Value::from("y")])),
+        ]);
+        let fields = fill_form(&form, &nulls).unwrap();
+        assert!(!fields.iter().any(|(name, value)| name == "zzz" || name == "title" || matches!(value, Value::Null)), "{fields:?}");
+        assert_eq!(fields.iter().filter(|(name, _)| name == "many").count(), 1);
         assert_eq!(field(&Value::Form(form), "csrf").unwrap(), Value::from("t&k"));
     }
 }
