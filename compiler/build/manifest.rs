@@ -38,6 +38,7 @@ const OPT1_CRATES: &[&str] = &[
     "crypto-common",
     "cssparser",
     "digest",
+    "encoding_rs",
     "flate2",
     "hex",
     "hmac",

@@ -7,6 +7,7 @@ use ecow::EcoString;
 
 use crate::expr::picked;
 use crate::http;
+use crate::matcher;
 use crate::source::{self, Mark, Members, Page, Pick};
 use crate::user::User;
 use crate::value::{Eval, Fault, Value};
@@ -26,6 +27,19 @@ impl Answer {
     /// Nothing has been made of it yet.
     pub fn new(raw: http::Response) -> Self {
         Self { raw, members: Cell::default(), text: OnceCell::new(), page: OnceCell::new() }
+    }
+
+    /// The body as text, by its charset; bytes that are no text are replaced.
+    pub(crate) fn text(&self) -> &EcoString {
+        self.text.get_or_init(|| self.raw.charset.text(self.raw.body()).into())
+    }
+
+    /// Whether the body's text has this part. Bytes that are UTF-8 are looked at as they came.
+    pub(crate) fn has_text(&self, part: &str) -> bool {
+        match self.raw.charset.of_body(self.raw.body()) {
+            None => matcher::has_text(self.raw.body(), part),
+            Some(_) => self.text().contains(part),
+        }
     }
 
     /// What the members of the body tell, where it is a small object.
@@ -49,11 +63,6 @@ impl<'r> Response<'r> {
     /// An answer to a user.
     pub fn new(user: &'r User, answer: &'r Answer) -> Self {
         Self { raw: &answer.raw, answer, user }
-    }
-
-    /// The body as text; bytes that are no UTF-8 are replaced.
-    fn body_text(&self) -> &'r EcoString {
-        self.answer.text.get_or_init(|| String::from_utf8_lossy(self.raw.body()).into())
     }
 
     /// `json.a[0]`, where it is there. Only that value is built.
@@ -85,7 +94,7 @@ impl<'r> Response<'r> {
 
     /// `text`.
     pub fn text(&self) -> Value {
-        Value::Str(self.body_text().clone())
+        Value::Str(self.answer.text().clone())
     }
 
     /// `status`.
@@ -115,7 +124,7 @@ impl<'r> Response<'r> {
     }
 
     fn page(&self) -> &'r Page {
-        self.answer.page.get_or_init(|| Page::parse(self.body_text()))
+        self.answer.page.get_or_init(|| Page::parse(self.answer.text()))
     }
 }
 

@@ -87,11 +87,16 @@ fn push_body(out: &mut String, body: &[u8], omitted: u64, content_type: Option<&
     }
     out.push('\n');
     let all = body.len() as u64 + omitted;
-    let text = match std::str::from_utf8(body) {
-        Ok(text) => text,
+    let charset = http::Charset::of(content_type.unwrap_or_default().as_bytes());
+    let decoded = charset.of_body(body).map(|_| charset.text(body));
+    let text = match (&decoded, std::str::from_utf8(body)) {
+        (Some(decoded), _) => decoded,
+        (None, Ok(text)) => text,
         // A character may be cut where the rest was dropped.
-        Err(error) if omitted > 0 && error.error_len().is_none() => str::from_utf8(&body[..error.valid_up_to()]).unwrap_or_default(),
-        Err(_) => {
+        (None, Err(error)) if omitted > 0 && error.error_len().is_none() => {
+            str::from_utf8(&body[..error.valid_up_to()]).unwrap_or_default()
+        }
+        (None, Err(_)) => {
             out.push_str(&format!("({all} bytes that are no text)\n"));
             return;
         }

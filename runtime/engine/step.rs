@@ -301,7 +301,7 @@ impl<'u> Step<'u> {
         let Some(answer) = &self.trace.received else { return };
         let verdict = part.to_text().map_err(Wrong::fault).and_then(|part| {
             let wrong = |kind: &'static str, message| Err(Wrong::new(FailureClass::Text, kind, message));
-            let found = matcher::has_text(answer.raw.body(), &part);
+            let found = answer.has_text(&part);
             match (found, negated) {
                 (true, false) | (false, true) => Ok(()),
                 (false, false) => wrong("missing", format!("expected the text {part:?} in the body, it isn't there")),

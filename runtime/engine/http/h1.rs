@@ -6,6 +6,7 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use tokio::io::AsyncRead;
 
 use super::body::{Framing, read_body};
+use super::charset::Charset;
 use super::head::{Via, write_head};
 use super::headers::{Headers, MAX_HEAD};
 use super::parse::parse;
@@ -26,6 +27,8 @@ pub(crate) struct Raw {
     pub(crate) headers: Headers,
     /// The body, where it doesn't stand behind the headers.
     pub(crate) body: Option<Bytes>,
+    /// What the head says of its text.
+    pub(crate) charset: Charset,
     /// How many bytes of it were dropped.
     pub(crate) omitted: u64,
     pub(crate) first_byte: Instant,
@@ -114,7 +117,7 @@ pub(crate) struct Reader<'r, S> {
 
 impl<S: AsyncRead + Unpin> Reader<'_, S> {
     pub(crate) async fn response(&mut self, to_head: bool) -> Result<Raw, Failure> {
-        let (status, version, headers, trusted) = loop {
+        let (status, version, headers, trusted, charset) = loop {
             let head = self.head().await?;
             match head.0 {
                 101 => return Err(Failure::protocol("the server switched protocols without being asked to")),
@@ -128,10 +131,10 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
         let keep = keep && trusted;
         let done = Instant::now();
         let first_byte = self.first_byte.unwrap_or(done);
-        Ok(Raw { status, version, headers, body: Some(body.bytes), omitted: body.omitted, first_byte, done, keep })
+        Ok(Raw { status, version, headers, body: Some(body.bytes), charset, omitted: body.omitted, first_byte, done, keep })
     }
 
-    async fn head(&mut self) -> Result<(u16, Version, Headers, bool), Failure> {
+    async fn head(&mut self) -> Result<(u16, Version, Headers, bool, Charset), Failure> {
         loop {
             if !self.buffer.is_empty()
                 && let Some(head) = parse(self.buffer)?
@@ -141,7 +144,7 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
                     None => Headers::received(Bytes::copy_from_slice(&self.buffer[head.fields])),
                 };
                 self.buffer.advance(head.length);
-                return Ok((head.status, head.version, headers, head.trusted));
+                return Ok((head.status, head.version, headers, head.trusted, head.charset));
             }
             if self.buffer.len() > MAX_HEAD {
                 return Err(Failure::protocol(format!("the headers of the answer are larger than {} KB", MAX_HEAD / 1024)));

@@ -15,6 +15,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http2;
 use hyper_util::rt::TokioIo;
 
+use super::charset::Charset;
 use super::h1::Raw;
 use super::head::{ACCEPT_ENCODING, USER_AGENT, body_length, cookie_line};
 use super::headers::{Headers, MAX_HEAD, is_one_of, lines};
@@ -121,10 +122,21 @@ pub(crate) async fn exchange(mut sender: Sender, step: &Step<'_>, ledger: &Rc<Le
     let headers = Headers::build(fields.iter().copied());
     let head_size: usize = headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
     ledger.received(head_size);
+    let charset = parts.headers.get("content-type").map_or_else(Charset::default, |value| Charset::of(value.as_bytes()));
     let (status, version) = (parts.status.as_u16(), Version::Http2);
     ledger.coming.head(status, version, &headers);
     let body = read(incoming, ledger).await.map_err(Lost::for_good)?;
-    Ok(Raw { status, version, headers, first_byte, done: Instant::now(), body: Some(body.bytes), omitted: body.omitted, keep: true })
+    Ok(Raw {
+        status,
+        version,
+        headers,
+        first_byte,
+        done: Instant::now(),
+        body: Some(body.bytes),
+        charset,
+        omitted: body.omitted,
+        keep: true,
+    })
 }
 
 async fn read(mut incoming: Incoming, ledger: &Ledger) -> Result<partial::Body, Failure> {

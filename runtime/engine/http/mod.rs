@@ -5,6 +5,7 @@
 
 mod alarm;
 mod body;
+mod charset;
 mod connect;
 mod decode;
 mod eyeballs;
@@ -43,6 +44,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use ecow::EcoString;
 
+pub use charset::Charset;
 pub use headers::Headers;
 pub use partial::{MAX_BODY, Partial};
 pub use proxy::Proxies;
@@ -226,6 +228,8 @@ pub struct Response {
     pub headers: Headers,
     /// Its body, decoded, where it doesn't stand behind the headers as it came.
     pub(crate) own_body: Option<Bytes>,
+    /// What its head says of its body's text.
+    pub charset: Charset,
     /// How many bytes its body has beside those that were kept, because nobody reads it.
     pub omitted: u64,
     /// Where it came from, redirects followed.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::charset::Charset;
 use super::headers::{Headers, MAX_HEAD};
 use super::lenient::parse_any;
 use super::{Failure, Version};
@@ -23,6 +24,8 @@ pub(crate) struct Head {
     pub(crate) plain_length: Option<usize>,
     /// Whether there are fields that the client acts upon: `Location`, `Set-Cookie`, `Content-Encoding`.
     pub(crate) concerns_client: bool,
+    /// What `Content-Type` says of the body's text.
+    pub(crate) charset: Charset,
 }
 
 /// Heads that were understood, by the length of what was received: a head that is the same byte for byte means the same, and servers send
@@ -43,6 +46,7 @@ pub(crate) struct Simple {
     pub(crate) length: usize,
     pub(crate) body: usize,
     pub(crate) concerns_client: bool,
+    pub(crate) charset: Charset,
 }
 
 impl Known {
@@ -56,7 +60,7 @@ impl Known {
     pub(crate) fn learn(&mut self, bytes: &[u8], head: &Head) -> Option<Simple> {
         let body = head.plain_length.filter(|_| head.status >= 200 && head.rebuilt.is_none() && head.length <= LARGEST)?;
         let (status, fields, length, concerns_client) = (head.status, head.fields.start, head.length, head.concerns_client);
-        let simple = Simple { status, fields, length, body, concerns_client };
+        let simple = Simple { status, fields, length, body, concerns_client, charset: head.charset };
         let (known, kept) = &mut self.0[bytes.len() % KNOWN];
         known.clear();
         known.extend_from_slice(&bytes[..length]);
@@ -133,6 +137,7 @@ pub(super) struct Facts {
     /// Whether the length is all there is to know of how the body is framed.
     plain: bool,
     concerns_client: bool,
+    charset: Charset,
 }
 
 impl Facts {
@@ -147,6 +152,7 @@ impl Facts {
             8 => self.concerns_client |= is("location"),
             10 if is("set-cookie") => self.concerns_client = true,
             10 if is("connection") => self.plain &= value.eq_ignore_ascii_case(b"keep-alive"),
+            12 if is("content-type") => self.charset = Charset::of(value),
             14 if is("content-length") => {
                 self.plain &= self.length.is_none();
                 self.length = digits(value);
@@ -161,7 +167,17 @@ impl Facts {
     pub(super) fn head(self, status: u16, version: Version, fields: Range<usize>, rebuilt: Option<Headers>) -> Head {
         let length = fields.end;
         let plain_length = self.length.filter(|_| self.plain);
-        Head { status, version, fields, rebuilt, trusted: true, length, plain_length, concerns_client: self.concerns_client }
+        Head {
+            status,
+            version,
+            fields,
+            rebuilt,
+            trusted: true,
+            length,
+            plain_length,
+            concerns_client: self.concerns_client,
+            charset: self.charset,
+        }
     }
 }
 

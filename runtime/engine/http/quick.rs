@@ -80,7 +80,17 @@ impl Whole {
     pub(crate) fn raw(self) -> Raw {
         let Self { bytes, head, first_byte, done, keep } = self;
         let headers = Headers::within(bytes, head.fields..head.length);
-        Raw { status: head.status, version: Version::Http11, headers, body: None, omitted: 0, first_byte, done, keep }
+        Raw {
+            status: head.status,
+            version: Version::Http11,
+            headers,
+            body: None,
+            omitted: 0,
+            charset: head.charset,
+            first_byte,
+            done,
+            keep,
+        }
     }
 }
 

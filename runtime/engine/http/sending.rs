@@ -178,6 +178,7 @@ pub(crate) fn response(raw: Raw, url: &super::Target, begun: Instant, traffic: T
         version: raw.version,
         headers: raw.headers,
         own_body: raw.body,
+        charset: raw.charset,
         omitted: raw.omitted,
         url: url.clone(),
         timings: Timings { dns: phases.dns, connect: phases.connect, tls: phases.tls, first_byte, total },

@@ -217,3 +217,25 @@ fn encodings_are_undone() {
     let bomb = answer("GET", &encoded("gzip", &gzip(&vec![0; 65 * 1024 * 1024])), false).0.unwrap_err();
     assert_eq!(bomb.message, TOO_LARGE.replace("the body", "the decoded body"));
 }
+
+#[test]
+fn the_charset_is_known_however_the_answer_comes() {
+    let bytes = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Length: 4\r\n\r\ncaf\xe9";
+    run(async move {
+        let server = Server::start(move |_, _, _| say(bytes)).await;
+        let client = Client::new();
+        // On a new connection, on one that is used again, and by a head that is known.
+        for _ in 0..3 {
+            let response = client.get(server.url("/")).await.unwrap();
+            assert_eq!(response.charset.text(response.body()), "café");
+            assert!(crate::show::response(&response).ends_with("\n\ncafé\n"));
+            let answer = crate::response::Answer::new(response);
+            assert!(answer.has_text("café") && !answer.has_text("caf\u{fffd}"));
+            assert_eq!(answer.text(), "café");
+        }
+    });
+    let utf8 = answer("GET", "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\ncafé".as_bytes(), false).0.unwrap();
+    assert_eq!(utf8.charset, Charset::Page);
+    let answer = crate::response::Answer::new(utf8);
+    assert!(answer.has_text("café") && answer.text() == "café");
+}

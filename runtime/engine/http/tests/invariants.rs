@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, ReadBuf};
 
 use super::Failure;
+use super::charset::Charset;
 use super::h1::{Raw, Reader};
 use super::headers::Headers;
 use super::lenient::parse_any;
@@ -65,13 +66,14 @@ impl Invariants {
         if let Some(found) = self.known.find(bytes) {
             assert_eq!((found.status, found.length, Some(found.body)), (head.status, head.length, head.plain_length), "{bytes:?}");
             assert_eq!((found.fields, found.concerns_client), (head.fields.start, head.concerns_client), "{bytes:?}");
+            assert_eq!(found.charset, head.charset, "{bytes:?}");
         }
         if learnt.is_some() { Seen::Simple } else { Seen::Head }
     }
 }
 
-fn facts(head: &Head) -> (u16, usize, Option<usize>, [bool; 3]) {
-    (head.status, head.length, head.plain_length, [head.concerns_client, head.rebuilt.is_some(), head.trusted])
+fn facts(head: &Head) -> (u16, usize, Option<usize>, Charset, [bool; 3]) {
+    (head.status, head.length, head.plain_length, head.charset, [head.concerns_client, head.rebuilt.is_some(), head.trusted])
 }
 
 /// An answer ends in a response or a failure, the same one however it comes, and every byte is accounted for.
