@@ -24,6 +24,7 @@
 
 mod debug;
 mod entry;
+mod level;
 mod listeners;
 mod moment;
 mod open_files;

@@ -16,7 +16,25 @@ macro_rules! err {
     ($($words:tt)*) => { $crate::say::line(&mut anstream::stderr(), format_args!($($words)*)) };
 }
 
-pub(crate) use {err, out};
+/// A warning on standard error, where the profile's `loglevel` wants them.
+macro_rules! warning {
+    ($($words:tt)*) => {
+        if $crate::level::hears(ltc_config::profile::LogLevel::Warn) {
+            $crate::say::err!("warning: {}", format_args!($($words)*));
+        }
+    };
+}
+
+/// A note on standard error, where the profile's `loglevel` wants them.
+macro_rules! note {
+    ($($words:tt)*) => {
+        if $crate::level::hears(ltc_config::profile::LogLevel::Info) {
+            $crate::say::err!("note: {}", format_args!($($words)*));
+        }
+    };
+}
+
+pub(crate) use {err, note, out, warning};
 
 /// Writes a line, and gives up where nobody reads it.
 pub(crate) fn line(out: &mut dyn Write, words: impl Display) {

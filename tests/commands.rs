@@ -87,6 +87,21 @@ fn a_profile_that_changed_is_used_and_said_unless_embedded() {
     assert!(with_file.contains("up to 3 users"), "{with_file}");
     let embedded = load(&["--embedded"]);
     assert!(embedded.contains("up to 20 users") && !embedded.contains("has changed"), "{embedded}");
+    // The levels of the profile say which messages appear, also with -q.
+    let levels = |own: &str, http: &str| {
+        let text = fs::read_to_string(&profile).unwrap();
+        let start = text.split("  logging:").next().unwrap().to_owned();
+        fs::write(&profile, format!("{start}  logging: {{ loglevel: {own}, hyperclient_console_log_level: {http} }}\n")).unwrap();
+    };
+    levels("WARNING", "CRITICAL");
+    let quiet = load(&[]);
+    assert!(!quiet.contains("has changed") && !quiet.contains("up to 3 users") && !quiet.contains("debug: "), "{quiet}");
+    levels("INFO", "DEBUG");
+    for args in [&[][..], &["-q"]] {
+        let debugged = load(args);
+        assert!(debugged.contains("has changed since") && debugged.contains("debug: specs/shop.lt:"), "{debugged}");
+        assert!(debugged.contains(": GET http://") && debugged.contains(": 200 in "), "{debugged}");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What looks on while users run: `--debug` sees each step in full, a load run hears only `log`.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::place::Place;
 use crate::step::Expectation;
 use crate::trace::Trace;
@@ -34,12 +36,48 @@ pub trait Observer: std::fmt::Debug {
 /// Tells a line to whoever is at the terminal.
 pub type Tell = fn(&str);
 
-/// A load run's: only what `log` says is told.
+/// Whether a load run tells what `log` says, and each request with what came of it.
+static STATEMENTS: AtomicBool = AtomicBool::new(true);
+static REQUESTS: AtomicBool = AtomicBool::new(false);
+
+/// Says what load runs tell: what the statement `log` says, and each request with what came of it.
+pub fn tell_of(statements: bool, requests: bool) {
+    STATEMENTS.store(statements, Ordering::Relaxed);
+    REQUESTS.store(requests, Ordering::Relaxed);
+}
+
+/// A load run's: what `log` says is told, and each request where that is wanted.
 #[derive(Debug)]
 pub struct Quiet(pub Tell);
 
 impl Observer for Quiet {
+    fn step(&self, user: &User, trace: &Trace) {
+        if REQUESTS.load(Ordering::Relaxed) {
+            (self.0)(&exchange(user, trace));
+        }
+    }
+
     fn log(&self, user: &User, at: Place, text: &str) {
+        if !STATEMENTS.load(Ordering::Relaxed) {
+            return;
+        }
         (self.0)(&format!("{} user {}: {}", user.world().place(at), user.number(), user.world().mask(text)));
     }
+}
+
+/// `debug: specs/shop.lt:12:3 user 4: GET http://…/items: 200 in 1.234 ms, 310 bytes`: what the HTTP layer did in a step.
+fn exchange(user: &User, trace: &Trace) -> String {
+    let world = user.world();
+    let request = match &trace.sent {
+        Some(sent) => format!("{} {}", sent.request.method.as_str(), sent.request.url),
+        None => "no request".to_owned(),
+    };
+    let came = match (&trace.received, trace.failures.first()) {
+        (Some(answer), _) => {
+            format!("{} in {:.3} ms, {} bytes", answer.raw.status, trace.service.as_secs_f64() * 1000.0, trace.traffic.received)
+        }
+        (None, Some(failure)) => failure.message.clone(),
+        (None, None) => "no answer".to_owned(),
+    };
+    world.mask(&format!("debug: {} user {}: {request}: {came}", world.place(trace.info.at), user.number()))
 }

@@ -55,7 +55,7 @@ pub(super) async fn fitted(backend: &dyn Backend, fleet: Fleet, again: impl Fn(u
     if still {
         return Err(Refusal::broken(format!("{room}: ask AWS for a higher concurrency, or use fewer functions or another region")));
     }
-    crate::say::err!("warning: {room}: {} functions are used instead of {}", smaller.count(), fleet.count());
+    crate::say::warning!("{room}: {} functions are used instead of {}", smaller.count(), fleet.count());
     Ok(smaller)
 }
 

@@ -47,10 +47,11 @@ impl Configuration {
         let said = profile_text(program, args)?;
         let (file, load) = said.as_ref().map_or(("(no profile)", ONE_USER), |(file, text)| (file.as_str(), text.as_str()));
         let mut profile = Profile::parse(load, file).map_err(Refusal::wrong)?;
+        crate::level::set(&profile.logging);
         let once = said.is_none() && args.duration.is_none();
         let text = said.map(|(_, text)| text).unwrap_or_default();
         for warning in &profile.warnings {
-            crate::say::err!("warning: {warning}");
+            crate::say::warning!("{warning}");
         }
         over(&mut profile, args)?;
         let env_name = args.env.clone().or_else(|| profile.header.env.clone()).unwrap_or_default();
@@ -105,7 +106,7 @@ fn profile_text(program: &Program, args: &LoadArgs) -> Result<Option<(String, St
     if !args.embedded && Path::new(path).is_file() {
         let text = read(Path::new(path))?;
         if text != carried {
-            crate::say::err!("note: {path} has changed since the test was built; the file is used (--embedded keeps to the old one)");
+            crate::say::note!("{path} has changed since the test was built; the file is used (--embedded keeps to the old one)");
         }
         return Ok(Some((path.to_owned(), text)));
     }
@@ -162,7 +163,7 @@ fn environment(program: &Program, args: &LoadArgs, name: &str, reads: &Reads) ->
         if !args.embedded && Path::new(&file).is_file() {
             let text = ltc_config::read(Path::new(&file)).map_err(|error| Refusal::wrong([error]))?;
             if carried(name).is_some_and(|carried| !is_same(carried, &text, reads)) {
-                crate::say::err!("note: {file} has changed since the test was built; the file is used (--embedded keeps to the old one)");
+                crate::say::note!("{file} has changed since the test was built; the file is used (--embedded keeps to the old one)");
             }
             return Ok(Some((file, text)));
         }

@@ -248,7 +248,7 @@ fn versions(program: &'static Program, configuration: &Configuration) -> Vec<(St
         Ok(versions) => versions.into_iter().map(|version| (version.api, version.version)).collect(),
         Err(refusal) => {
             for line in &refusal.lines {
-                crate::say::err!("warning: {line}; the function is deployed without the apis' versions in its tags");
+                crate::say::warning!("{line}; the function is deployed without the apis' versions in its tags");
             }
             Vec::new()
         }

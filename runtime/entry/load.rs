@@ -9,8 +9,9 @@ use super::results::Results;
 use super::{Ending, Refusal};
 use crate::moment::{About, FleetShape};
 use crate::open_files;
-use crate::progress::notice;
+use crate::progress::{notice, notice_at};
 use crate::report::{ApiVersion, Planned, RunInfo, Setup};
+use ltc_config::profile::LogLevel;
 use ltc_engine::clock::Clock;
 use ltc_engine::observe::Quiet;
 use ltc_engine::program::Program;
@@ -46,7 +47,7 @@ impl Load {
         })?;
         settings.globals = globals;
         for warning in configuration.profile.thresholds_beyond(plan.total_duration()) {
-            crate::say::err!("warning: {warning}");
+            crate::say::warning!("{warning}");
         }
         Ok(Self { settings, plan, versions: Vec::new(), setup: Setup::default() })
     }
@@ -71,10 +72,15 @@ impl Load {
     /// Says what is about to be done, and by what (`2 threads`).
     pub(super) fn announce(&self, program: &Program, configuration: &Configuration, by: &str) {
         for api in &configuration.unverified {
-            crate::say::err!("warning: the server of {api} is not verified (tls: verify: false)");
+            if crate::level::hears_http(LogLevel::Warn) {
+                crate::say::err!("warning: the server of {api} is not verified (tls: verify: false)");
+            }
         }
         let versions: Vec<String> = self.versions.iter().map(|version| format!("{} {}", version.api, version.version)).collect();
         let versions = if versions.is_empty() { String::new() } else { format!(", {}", versions.join(", ")) };
+        if !crate::level::hears(LogLevel::Info) {
+            return;
+        }
         crate::say::err!(
             "{}: {}{}, {by}, seed {}{versions}",
             program.name,
@@ -90,7 +96,7 @@ impl Load {
         let after = with_user(&self.settings, Box::new(Quiet(notice)), async |user| prepare::after_test(&user, sent).await);
         if let Err(refusal) = after {
             for line in &refusal.lines {
-                notice(&format!("warning: {line}"));
+                notice_at(LogLevel::Warn, &format!("warning: {line}"));
             }
         }
         let info = self.info(program, configuration, &how.clock);
@@ -220,7 +226,7 @@ pub(super) fn watch_interrupts(stop: &Stop) -> Result<(), Refusal> {
                 }
                 stop.interrupt();
                 if !stop.is_at_once() {
-                    notice("stopping: users finish their turn (once more to stop at once)");
+                    notice_at(LogLevel::Info, "stopping: users finish their turn (once more to stop at once)");
                 }
             }
         })
@@ -229,7 +235,7 @@ pub(super) fn watch_interrupts(stop: &Stop) -> Result<(), Refusal> {
         .name("signals".into())
         .spawn(move || {
             if let Err(error) = watch() {
-                notice(&format!("warning: Ctrl-C will not stop gracefully: {error}"));
+                notice_at(LogLevel::Warn, &format!("warning: Ctrl-C will not stop gracefully: {error}"));
             }
         })
         .map(|_| ())

@@ -28,7 +28,7 @@ pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Con
         if configuration.once { threads.min(usize::try_from(load.plan.peak_clients()).unwrap_or(threads)).max(1) } else { threads };
     let by = if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") };
     if configuration.once {
-        crate::say::err!("note: there is no profile: each user runs once (--duration TIME, --clients N and --profile FILE say more)");
+        crate::say::note!("there is no profile: each user runs once (--duration TIME, --clients N and --profile FILE say more)");
     }
     load.announce(program, configuration, &by);
 

@@ -115,7 +115,7 @@ pub(crate) struct Unwritten(Vec<String>);
 impl Unwritten {
     /// Says which, and with which exit code a run that ended so ends then.
     pub(crate) fn told(self, ending: Ending) -> Ending {
-        self.0.iter().for_each(|line| crate::say::err!("warning: {line}"));
+        self.0.iter().for_each(|line| crate::say::warning!("{line}"));
         if self.0.is_empty() { ending } else { Ending::Broken }
     }
 }

@@ -72,7 +72,7 @@ pub(super) fn merge(command: &MergeCommand) -> Result<Ending, Refusal> {
     }
     let merged = Report::merged(&parts).map_err(|why| Refusal::wrong([why]))?;
     for note in merged.run.notes.iter().filter(|note| note.starts_with(crate::report::DIFFER)) {
-        crate::say::err!("warning: {note}");
+        crate::say::warning!("{note}");
     }
     save_json(&command.output, &merged)?;
     let total = merged.total.total(&merged.names);
@@ -88,7 +88,7 @@ pub(super) fn compare(command: &CompareCommand) -> Result<Ending, Refusal> {
         return Err(Refusal::wrong([format!("{} has no requests: there is nothing to compare with", command.base.display())]));
     }
     if let Some((_, _, id)) = Report::twice(&[base.clone(), new.clone()]) {
-        crate::say::err!("warning: {} and {} are of the same run ({id})", command.base.display(), command.new.display());
+        crate::say::warning!("{} and {} are of the same run ({id})", command.base.display(), command.new.display());
     }
     let comparison = Comparison::of(&base, &new, command.tolerance);
     let printed = compare::write(&mut anstream::stdout(), &base, &new, &comparison, Look::of_stdout());

@@ -9,7 +9,7 @@ use super::configuration::Configuration;
 use super::{Ending, Refusal};
 use crate::listeners::{Listeners, News};
 use crate::moment::{About, Moment};
-use crate::progress::{Mode, Progress, notice};
+use crate::progress::{Mode, Progress};
 use crate::report::{Outcome, Report, RunInfo, Setup};
 use crate::saturation::saturation;
 use crate::thresholds::Judge;
@@ -61,7 +61,7 @@ impl Results {
         let judge = Judge::new(thresholds, &names, baseline.as_ref()).map_err(Refusal::wrong)?;
         if baseline.is_none() {
             for threshold in thresholds.iter().filter(|threshold| threshold.needs_baseline()) {
-                crate::say::err!("warning: the threshold `{}` isn't judged: say --baseline FILE", threshold.text);
+                crate::say::warning!("the threshold `{}` isn't judged: say --baseline FILE", threshold.text);
             }
         }
         let logging = &configuration.profile.logging;
@@ -95,7 +95,7 @@ impl Results {
         if let Some(web) = &mut self.web {
             match web.start(&about, stop) {
                 Ok(()) => crate::say::err!("live at {}", web.url()),
-                Err(why) => crate::say::err!("warning: {why}"),
+                Err(why) => crate::say::warning!("{why}"),
             }
         }
         self.progress.begin(&about, stop);
@@ -115,7 +115,10 @@ impl Results {
             let stopping = self.judge.so_far().into_iter().filter(|verdict| verdict.aborted_at_us.is_some());
             for verdict in stopping {
                 let (text, actual) = (&verdict.text, verdict.actual_text());
-                notice(&format!("stopping: the threshold `{text}` is broken ({actual}, {})", verdict.detail));
+                crate::progress::notice_at(
+                    ltc_config::profile::LogLevel::Warn,
+                    &format!("stopping: the threshold `{text}` is broken ({actual}, {})", verdict.detail),
+                );
             }
         }
         if told {

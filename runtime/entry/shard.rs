@@ -40,7 +40,7 @@ pub(super) fn run(program: &'static Program, born: Instant) -> Result<Ending, Re
         let stop = stop.clone();
         let listener = std::thread::Builder::new().name("stop".into()).spawn(move || listen(&stop, &known));
         if let Err(error) = listener {
-            crate::say::err!("warning: this shard can't be stopped before its end: {error}");
+            crate::say::warning!("this shard can't be stopped before its end: {error}");
         }
     };
     shard::run(program, &event, &host, &seen, &stop, listen, |line| put(&line));

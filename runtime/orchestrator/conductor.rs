@@ -149,7 +149,7 @@ impl Conductor {
 }
 
 fn note(course: &mut Course, text: String) {
-    crate::progress::notice(&format!("warning: {text}"));
+    crate::progress::notice_at(ltc_config::profile::LogLevel::Warn, &format!("warning: {text}"));
     course.notes.push(text);
 }
 

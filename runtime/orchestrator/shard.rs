@@ -129,6 +129,7 @@ fn slice(program: &'static Program, event: &SliceEvent, host: &Host, stop: &Stop
 }
 
 fn settings(program: &'static Program, event: &SliceEvent, clock: &Clock) -> Settings {
+    crate::level::set(&event.profile.logging);
     Settings {
         program,
         env: event.env.clone(),

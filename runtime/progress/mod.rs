@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use crate::moment::{About, Moment};
 use crate::report::{NONE, clock, percent, rate, short_ms, waited};
+use ltc_config::profile::LogLevel;
 use ltc_engine::stats::micros;
 use ltc_engine::workers::Stop;
 use screen::Screen;
 
-pub(crate) use screen::notice;
+pub(crate) use screen::{notice, notice_at};
 
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +80,7 @@ impl Progress {
             Ok(screen) => self.screen = Some(screen),
             Err(error) => {
                 self.mode = Mode::Lines;
-                notice(&format!("note: no live view, only lines: {error}"));
+                notice_at(LogLevel::Info, &format!("note: no live view, only lines: {error}"));
             }
         }
     }

@@ -119,7 +119,7 @@ fn answer(site: &Site, request: &Request<Incoming>) -> Response<Body> {
             // Once more would stop it at once: that is for the terminal.
             if !site.stop.is_graceful() {
                 site.stop.interrupt();
-                crate::progress::notice("stopping, as the page asked: users finish their turn");
+                crate::progress::notice_at(ltc_config::profile::LogLevel::Info, "stopping, as the page asked: users finish their turn");
             }
             plain(StatusCode::ACCEPTED, "stopping\n")
         }

@@ -11,7 +11,9 @@ use crate::suggest::did_you_mean_or_list;
 pub enum LogLevel {
     /// Nothing.
     Off,
-    /// Errors.
+    /// What ends a test.
+    Critical,
+    /// And errors.
     Error,
     /// And warnings.
     Warn,
@@ -28,7 +30,8 @@ impl LogLevel {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         match text.to_ascii_lowercase().as_str() {
             "off" | "none" | "false" => Ok(Self::Off),
-            "critical" | "fatal" | "error" | "50" | "40" => Ok(Self::Error),
+            "critical" | "fatal" | "50" => Ok(Self::Critical),
+            "error" | "40" => Ok(Self::Error),
             "warn" | "warning" | "30" => Ok(Self::Warn),
             "info" | "20" => Ok(Self::Info),
             "debug" | "10" => Ok(Self::Debug),

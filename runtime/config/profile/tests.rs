@@ -258,7 +258,7 @@ fn logging_in_every_spelling() {
         ("DEBUG", LogLevel::Debug),
         ("Warning", LogLevel::Warn),
         ("40", LogLevel::Error),
-        ("CRITICAL", LogLevel::Error),
+        ("CRITICAL", LogLevel::Critical),
         ("off", LogLevel::Off),
         ("trace", LogLevel::Trace),
     ] {

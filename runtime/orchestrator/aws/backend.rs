@@ -167,7 +167,10 @@ impl Backend for LambdaBackend {
             self.sign().lines.push(stop::abandoned(slice));
             // Where the function was lost because the network was, that comes back; who calls bounds the wait.
             while let Err(why) = self.tell().await {
-                crate::progress::notice(&format!("warning: {slice} can't be told to end yet: {why}"));
+                crate::progress::notice_at(
+                    ltc_config::profile::LogLevel::Warn,
+                    &format!("warning: {slice} can't be told to end yet: {why}"),
+                );
                 tokio::time::sleep(AGAIN).await;
             }
             // Until it has surely looked, and has ended.

@@ -19,6 +19,7 @@ use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, d
 use ratatui::crossterm::{cursor, execute};
 
 use crate::moment::{About, Moment};
+use ltc_config::profile::LogLevel;
 use ltc_engine::workers::Stop;
 use state::{State, Wish};
 
@@ -46,6 +47,13 @@ pub(crate) fn notice(text: &str) {
         }
     } else {
         crate::say::err!("{text}");
+    }
+}
+
+/// Says a line as [`notice`] does, where the profile's `loglevel` wants it.
+pub(crate) fn notice_at(level: LogLevel, text: &str) {
+    if crate::level::hears(level) {
+        notice(text);
     }
 }
 

@@ -1,0 +1,51 @@
+//! Which messages are told: those at least as urgent as the profile's `loglevel`, and `hyperclient_console_log_level` for the HTTP layer's.
+//!
+//! A process has one log, as it has one standard error: what a message is part of needs no handle to it.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use ltc_config::profile::{LogLevel, Logging};
+use ltc_engine::observe;
+
+/// What is told before a profile is read.
+static OWN: AtomicU8 = AtomicU8::new(LogLevel::Info as u8);
+static HTTP: AtomicU8 = AtomicU8::new(LogLevel::Info as u8);
+
+/// From now on the profile's levels count.
+pub(crate) fn set(logging: &Logging) {
+    let http = logging.http_level.unwrap_or(logging.level);
+    OWN.store(logging.level as u8, Ordering::Relaxed);
+    HTTP.store(http as u8, Ordering::Relaxed);
+    observe::tell_of(logging.level >= LogLevel::Info, http >= LogLevel::Debug);
+}
+
+/// Whether messages of that level are told.
+pub(crate) fn hears(level: LogLevel) -> bool {
+    OWN.load(Ordering::Relaxed) >= level as u8
+}
+
+/// Whether messages of the HTTP layer of that level are told.
+pub(crate) fn hears_http(level: LogLevel) -> bool {
+    HTTP.load(Ordering::Relaxed) >= level as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_tells_what_is_at_least_as_urgent() {
+        let heard = |level, http_level| {
+            set(&Logging { level, http_level, ..Logging::default() });
+            let levels = [LogLevel::Critical, LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug];
+            (levels.map(hears), levels.map(hears_http))
+        };
+        let (own, http) = heard(LogLevel::Warn, None);
+        assert_eq!((own, http), ([true, true, true, false, false], [true, true, true, false, false]));
+        let (own, http) = heard(LogLevel::Info, Some(LogLevel::Critical));
+        assert_eq!((own, http), ([true, true, true, true, false], [true, false, false, false, false]));
+        let (own, http) = heard(LogLevel::Off, Some(LogLevel::Trace));
+        assert_eq!((own, http), ([false; 5], [true; 5]));
+        set(&Logging::default());
+    }
+}
