@@ -77,7 +77,9 @@ pub(crate) async fn read_body<S: AsyncRead + Unpin>(
 async fn read_length<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut BytesMut, length: u64, ledger: &Ledger) -> Result<Body, Failure> {
     let keep = ledger.coming.keep;
     keep.allows(length)?;
-    let ended = |before: u64| Failure::reset(format!("the connection was closed after {before} of {length} bytes of the body"));
+    let ended = |before: u64| {
+        Failure::reset(format!("the connection was closed after {before} of {length} bytes of the body")).came("closed amid the answer")
+    };
     let (Keep::All(_), Ok(whole)) = (keep, usize::try_from(length)) else {
         let (mut body, mut missing) = (Kept::new(keep), length);
         loop {
@@ -227,7 +229,7 @@ impl<S: AsyncRead + Unpin> Chunks<'_, S> {
     async fn more(&mut self) -> Result<(), Failure> {
         self.buffer.reserve(4096);
         match read_some(self.stream, self.buffer).await {
-            Ok(0) => Err(Failure::reset("the connection was closed before the last chunk of the body")),
+            Ok(0) => Err(Failure::reset("the connection was closed before the last chunk of the body").came("closed amid the answer")),
             Ok(count) => {
                 self.ledger.received(count);
                 Ok(())

@@ -55,7 +55,7 @@ pub(crate) async fn connect(
             addresses.iter().for_each(|address| all.put_last(*address));
         }
         let message = format!("no connection to {} within {limit:?}{}", origin.host_port(), names(&origin.host, &addresses));
-        Err(Failure::new(FailureClass::Timeout, message))
+        Err(Failure::new(FailureClass::Timeout, message).came("no connection"))
     })
 }
 
@@ -183,7 +183,12 @@ fn unconnected(origin: &Origin, failed: &[(IpAddr, io::Error)]) -> Failure {
             format!("no connection to {to}: {}", each.join("; "))
         }
     };
-    Failure::new(FailureClass::Connect, message)
+    // The system's word for it; of several addresses the first one's.
+    let failure = Failure::new(FailureClass::Connect, message);
+    match failed {
+        [] => failure.came("no address"),
+        [(_, first), ..] => failure.came(words::of_io(first)),
+    }
 }
 
 fn reason(error: &io::Error) -> String {

@@ -35,7 +35,9 @@ pub(crate) fn decode(headers: &Headers, encoded: &[u8], keep: Keep) -> Result<Op
                 let is_other = coding.to_ascii_lowercase().contains("gzip") && !body.starts_with(&[0x1f, 0x8b]);
                 let ends = error.kind() == io::ErrorKind::UnexpectedEof && !is_other;
                 let why = if ends { "it ends too early" } else { "it is something else, or damaged" };
-                return Err(Failure::protocol(format!("the body says it is {coding}, but can't be decoded: {why}")));
+                return Err(
+                    Failure::protocol(format!("the body says it is {coding}, but can't be decoded: {why}")).came("undecodable body")
+                );
             }
         };
     }

@@ -152,7 +152,9 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
             self.buffer.reserve(4096);
             match read_some(self.stream, self.buffer).await {
                 Ok(0) if !self.any => return Err(unanswered()),
-                Ok(0) => return Err(Failure::reset("the connection was closed amid the headers of the answer")),
+                Ok(0) => {
+                    return Err(Failure::reset("the connection was closed amid the headers of the answer").came("closed amid the answer"));
+                }
                 Ok(count) => self.note(count),
                 Err(error) => return Err(broken(&error)),
             }

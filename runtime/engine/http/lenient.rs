@@ -75,7 +75,7 @@ fn status_line(bytes: &[u8]) -> Result<Option<(u16, Version)>, ()> {
 fn no_http(bytes: &[u8]) -> Failure {
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = String::from_utf8_lossy(&line[..line.len().min(60)]);
-    Failure::protocol(format!("the answer is not HTTP: it begins with `{}`", line.trim_end()))
+    Failure::protocol(format!("the answer is not HTTP: it begins with `{}`", line.trim_end())).came("not HTTP")
 }
 
 /// The line that begins there without its end, and where the next one begins.

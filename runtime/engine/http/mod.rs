@@ -283,7 +283,22 @@ pub struct Failure {
 
 impl Failure {
     pub(crate) fn new(class: FailureClass, message: impl Into<String>) -> Self {
-        Self { class, kind: EcoString::new(), message: message.into(), traffic: Traffic::default(), partial: None }
+        // What came where no more is known.
+        let kind = match class {
+            FailureClass::Connect => "no connection",
+            FailureClass::Dns => "no address",
+            FailureClass::Tls => "no handshake",
+            FailureClass::Timeout => "no answer",
+            FailureClass::Reset => "connection lost",
+            FailureClass::Protocol => "broken answer",
+            _ => "no value",
+        };
+        Self { class, kind: kind.into(), message: message.into(), traffic: Traffic::default(), partial: None }
+    }
+
+    /// The same, told apart from others of its class by what came: a few fixed words, or the system's.
+    pub(crate) fn came(self, kind: impl Into<EcoString>) -> Self {
+        Self { kind: kind.into(), ..self }
     }
 
     /// Of an exchange that had moved this much.

@@ -94,7 +94,7 @@ impl<'r> Chain<'r> {
             return Ok(false);
         }
         if self.hops.len() >= max as usize {
-            return Err(Failure::protocol(format!("more than {max} redirects")));
+            return Err(Failure::protocol(format!("more than {max} redirects")).came("too many redirects"));
         }
         self.hops.push(Hop { status: response.status, url: eco_format!("{next}") });
         self.turn(response.status, next);

@@ -280,16 +280,19 @@ pub(crate) async fn read_some(stream: &mut (impl AsyncRead + Unpin), buffer: &mu
 
 /// The end of a connection on which an answer was awaited.
 pub(crate) fn unanswered() -> Failure {
-    Failure::reset("the server closed the connection before it answered")
+    Failure::reset("the server closed the connection before it answered").came("closed before the answer")
 }
 
 /// What became of a connection amid an exchange.
 pub(crate) fn broken(error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted | io::ErrorKind::NotConnected => {
-            Failure::reset("the connection was reset by the server")
+            Failure::reset("the connection was reset by the server").came("connection reset")
         }
         io::ErrorKind::InvalidData => super::tls::failure(error, ""),
-        _ => Failure::reset(format!("the connection broke: {}", super::words::of_io(error))),
+        _ => {
+            let word = super::words::of_io(error);
+            Failure::reset(format!("the connection broke: {word}")).came(word)
+        }
     }
 }

@@ -20,7 +20,12 @@ pub(crate) fn failure(error: &io::Error, host: &str) -> Failure {
         None if error.kind() == io::ErrorKind::UnexpectedEof => format!("the TLS handshake{with} failed: the server closed the connection"),
         None => format!("the TLS handshake{with} failed: {}", words::of_io(error)),
     };
-    Failure::new(FailureClass::Tls, message)
+    let kind = match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+        Some(Error::InvalidCertificate(_)) => "certificate not trusted",
+        Some(Error::AlertReceived(_)) => "handshake refused",
+        _ => "handshake failed",
+    };
+    Failure::new(FailureClass::Tls, message).came(kind)
 }
 
 /// Why a certificate isn't trusted.

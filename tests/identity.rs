@@ -1,0 +1,213 @@
+//! The counting identity of docs/results.md, end to end: what a server read of requests is what the report says, from one process and from
+//! several, whatever the server does; and what a failure is.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[expect(dead_code, reason = "each test file uses its part")]
+mod common;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::Output;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use common::{ltc, shelf, text};
+use serde_json::Value;
+
+const SPEC: &str = r#"
+api srv { base env.srv.url; timeout 2s; healthcheck GET /health }
+before test { step "Set up" { srv GET /setup; expect 200 } }
+after test { step "Tear down" { srv GET /teardown; expect 200 } }
+sequence Mix {
+  step "Ok" { srv GET /ok; expect 200 }
+  step "Vary" { srv GET /vary; expect 200; expect json { a: 2 }; expect elapsed < 1h }
+  step "Late" { srv GET /ok; expect 1h < elapsed }
+  step "Dropped post" { srv POST /drop { json { a: 1 } }; expect 200 }
+  step "Dropped get" { srv GET /drop; expect 200 }
+  step "Moved" { srv GET /moved; expect 200 }
+  step "Clear" skip { srv GET /flip; expect 200 }
+  retry 2 times every 1ms { step "Flip" { srv GET /flip; expect 200 } }
+  let tries = 0
+  poll every 1ms up to 3 times until tries == 3 { step "Poll" { srv GET /ok; expect 200; set tries = tries + 1 } }
+  step "Timeout" { srv GET /never { timeout 20ms }; expect 200 }
+  group "Buying" { step "Pay" { srv GET /ok; expect 200 } }
+  if user.id < 2 { step "Hangs" { srv GET /never { timeout 60s }; expect 200 } }
+  fail "always"
+}
+user U { run Mix; wait 5ms }
+"#;
+
+/// How many requests a server has read, by path; connections are counted as `CONN`.
+type Seen = Arc<Mutex<BTreeMap<String, u64>>>;
+
+fn serve() -> (u16, Seen) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let seen = Seen::default();
+    let counted = seen.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            *counted.lock().unwrap().entry("CONN".into()).or_default() += 1;
+            let counted = counted.clone();
+            std::thread::spawn(move || answer(stream.unwrap(), &counted));
+        }
+    });
+    (port, seen)
+}
+
+fn answer(mut stream: TcpStream, seen: &Seen) {
+    let (mut buffer, mut piece) = (Vec::new(), [0; 4096]);
+    loop {
+        let (path, length) = loop {
+            if let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
+                let head = String::from_utf8_lossy(&buffer[..end]).to_lowercase();
+                let body = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0usize);
+                if buffer.len() >= end + 4 + body {
+                    break (head.split(' ').nth(1).unwrap_or_default().to_owned(), end + 4 + body);
+                }
+            }
+            match stream.read(&mut piece) {
+                Ok(count) if count > 0 => buffer.extend_from_slice(&piece[..count]),
+                _ => return,
+            }
+        };
+        buffer.drain(..length);
+        let nth = {
+            let mut seen = seen.lock().unwrap();
+            let count = seen.entry(path.clone()).or_default();
+            *count += 1;
+            *count
+        };
+        let (status, more) = match path.as_str() {
+            "/drop" => return,
+            "/never" => continue,
+            "/moved" => (302, "Location: /ok\r\n"),
+            "/flip" if nth % 2 == 1 => (503, ""),
+            "/vary" => ([500, 502, 503, 200][(nth % 4) as usize], ""),
+            _ => (200, ""),
+        };
+        let body = r#"{"a":1}"#;
+        let head = format!("HTTP/1.1 {status} X\r\n{more}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+        if stream.write_all((head + body).as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+fn binary() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("specs")).unwrap();
+        fs::create_dir_all(folder.path().join("config")).unwrap();
+        fs::write(folder.path().join("specs/mix.lt"), SPEC).unwrap();
+        let profile = "test_header: { name: mix, env: local }\nprofile:\n  runner: { clients: 6, hatch_rate: 1000, duration: 2s }\n  \
+                       logging: { stats_interval: 500ms }\n  thresholds: ['failures < 1', '\"fail in Mix\".failures < 1']\n";
+        fs::write(folder.path().join("specs/mix.profile.yml"), profile).unwrap();
+        fs::write(folder.path().join("config/local.yml"), "srv: { url: 'http://127.0.0.1:1' }\n").unwrap();
+        let out = shelf("binaries").join(format!("mix-{}", std::process::id()));
+        let output = ltc().current_dir(folder.path()).args(["build", "specs/mix.lt", "-o"]).arg(&out).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output));
+        out
+    });
+    built.clone()
+}
+
+/// Runs the binary against a server of its own: the report, what the server saw, and what was said.
+fn run(args: &[&str]) -> (Value, BTreeMap<String, u64>, Output) {
+    let (port, seen) = serve();
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("config")).unwrap();
+    fs::write(folder.path().join("config/local.yml"), format!("srv: {{ url: 'http://127.0.0.1:{port}' }}\n")).unwrap();
+    let mut command = std::process::Command::new(binary());
+    command.current_dir(folder.path()).env("NO_COLOR", "1").args(args).args(["--json", "run.json", "--graceful-stop", "400ms"]);
+    let output = command.output().unwrap();
+    // What was sent last may still be read.
+    std::thread::sleep(Duration::from_millis(300));
+    let json = fs::read(folder.path().join("run.json")).unwrap_or_else(|error| panic!("{error}: {}", text(&output)));
+    let seen = seen.lock().unwrap().clone();
+    (serde_json::from_slice(&json).unwrap(), seen, output)
+}
+
+/// The identity's right side, of rows of the JSON report.
+fn reached<'v>(rows: impl IntoIterator<Item = &'v Value>) -> u64 {
+    let sum = |row: &Value| {
+        let get = |name: &str| row[name].as_u64().unwrap_or_else(|| panic!("no {name} in {row}"));
+        get("requests") - get("unsent") + get("unfinished") + get("skipped") + get("retried") + get("redirects") + get("resends")
+    };
+    rows.into_iter().map(sum).sum()
+}
+
+fn row<'r>(report: &'r Value, name: &str) -> &'r Value {
+    let names = report["names"].as_array().unwrap();
+    let index = names.iter().position(|row| row["name"] == name).unwrap_or_else(|| panic!("no row {name}"));
+    &report["total"]["names"][index]
+}
+
+fn steps(report: &Value) -> Vec<&Value> {
+    let rows = report["names"].as_array().unwrap().iter().zip(report["total"]["names"].as_array().unwrap());
+    rows.filter(|(name, _)| name["kind"] == "step").map(|(_, row)| row).collect()
+}
+
+#[test]
+fn a_server_read_what_the_report_says() {
+    for args in [&["--threads", "2"][..], &["run", "--shards", "2", "--threads", "1"]] {
+        let (report, seen, output) = run(args);
+        let said = text(&output);
+        let path = |path: &str| seen.get(path).copied().unwrap_or(0);
+        let all: u64 = seen.iter().filter(|(path, _)| *path != "CONN").map(|(_, count)| count).sum();
+        let setup = &report["setup"];
+        let around: Vec<&Value> = ["health_checks", "before_test", "after_test"].iter().map(|part| &setup[part]).collect();
+        assert_eq!(around.iter().map(|row| row["requests"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 1, 1], "{setup}");
+        assert_eq!(all, reached(steps(&report)) + reached(around.iter().copied()), "{args:?}: {said}");
+        let opened: u64 = steps(&report).iter().chain(&around).map(|row| row["opened"].as_u64().unwrap()).sum();
+        assert_eq!(path("CONN"), opened, "{args:?}: connections");
+
+        // Each step by itself, where its path is its own.
+        assert_eq!(path("/vary"), reached([row(&report, "Vary")]));
+        assert_eq!(path("/moved") * 2, reached([row(&report, "Moved")]));
+        assert_eq!(path("/flip"), reached([row(&report, "Flip"), row(&report, "Clear")]));
+        assert_eq!(path("/never"), reached([row(&report, "Timeout"), row(&report, "Hangs")]));
+        assert_eq!(path("/drop"), reached([row(&report, "Dropped post"), row(&report, "Dropped get")]));
+        assert_eq!(row(&report, "Dropped post")["resends"], 0, "a POST isn't sent twice");
+        assert!(row(&report, "Hangs")["unfinished"].as_u64().unwrap() > 0 && row(&report, "Hangs")["requests"] == 0, "{report}");
+        assert!(row(&report, "Hangs")["unfinished_longest_us"].as_u64().unwrap() > 400_000);
+
+        what_a_failure_is(&report);
+        assert_eq!(output.status.code(), Some(1), "both thresholds fail: {said}");
+    }
+}
+
+/// A failed request is one failure, told apart by what came; `fail` has a row of its own; failures have no response time.
+fn what_a_failure_is(report: &Value) {
+    let get = |row: &Value, name: &str| row[name].as_u64().unwrap();
+    let vary = report["names"].as_array().unwrap().iter().position(|row| row["name"] == "Vary").unwrap();
+    let all = report["total"]["failures"]["kinds"].as_array().unwrap();
+    let kinds: Vec<&Value> = all.iter().filter(|kind| kind["name"] == vary).collect();
+    let mut statuses: Vec<&str> =
+        kinds.iter().filter(|kind| kind["class"] == "status").map(|kind| kind["kind"].as_str().unwrap()).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, ["got 500", "got 502", "got 503"]);
+    let counted: u64 = kinds.iter().map(|kind| get(kind, "count")).sum();
+    assert_eq!(counted, get(row(report, "Vary"), "failures"), "each once: {kinds:?}");
+    let json = kinds.iter().find(|kind| kind["class"] == "json").unwrap();
+    assert!(get(json, "reasons") > get(json, "count"), "a further reason of those with a status: {json}");
+    assert!(kinds.iter().all(|kind| kind["class"] != "elapsed"));
+    let late = row(report, "Late");
+    assert_eq!(
+        (get(late, "failures"), get(&late["service"], "count"), get(&late["failed"], "count")),
+        (get(late, "requests"), get(late, "requests"), 0)
+    );
+    let dropped = row(report, "Dropped post");
+    assert_eq!((get(&dropped["service"], "count"), get(&dropped["failed"], "count")), (0, get(dropped, "requests")));
+    let fail = row(report, "fail in Mix");
+    assert!(get(fail, "failures") > 0 && get(fail, "requests") == 0, "{fail}");
+    assert_eq!(
+        get(&report["summary"]["total"], "failures"),
+        steps(report).iter().map(|row| get(row, "failures")).sum::<u64>() + get(fail, "fails")
+    );
+}
