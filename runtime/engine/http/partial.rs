@@ -44,7 +44,8 @@ impl Keep {
 
 /// A body that is read is larger than the api allows.
 pub(crate) fn too_large(most: u64, what: &str) -> Failure {
-    Failure::protocol(format!("{what} is larger than {}: raise `max_body` of the api, or read nothing of it in the step", size(most)))
+    let message = format!("{what} is larger than {}: raise `max_body` of the api, or read nothing of it in the step", size(most));
+    Failure::protocol(message).came("body too large")
 }
 
 /// `64 MB`, or in the largest unit that gives a whole number.
