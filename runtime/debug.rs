@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
-use ltc_engine::observe::{Detail, Observer};
-use ltc_engine::place::Place;
-use ltc_engine::trace::Trace;
+use ltc_engine::base::place::Place;
+use ltc_engine::record::observe::{Detail, Observer};
+use ltc_engine::record::trace::Trace;
 use ltc_engine::user::User;
 
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -88,7 +88,7 @@ fn shown(user: &User, trace: &Trace) -> String {
     }
     let mut out = format!("\n{HEAD}-- step \"{name}\"{HEAD:#}{flags} {DIM}{}{DIM:#}\n", world.place(trace.info.at));
     if let Some(sent) = &trace.sent {
-        for line in ltc_engine::show::request(&sent.request, &sent.cookies).lines() {
+        for line in ltc_engine::request::show::request(&sent.request, &sent.cookies).lines() {
             let _ = writeln!(out, "{DIM}>{DIM:#} {line}");
         }
     }
@@ -96,7 +96,7 @@ fn shown(user: &User, trace: &Trace) -> String {
         for hop in &response.hops {
             let _ = writeln!(out, "{DIM}< {} redirects to {}{DIM:#}", hop.status, hop.url);
         }
-        for line in ltc_engine::show::response(response).lines() {
+        for line in ltc_engine::request::show::response(response).lines() {
             let _ = writeln!(out, "{DIM}<{DIM:#} {line}");
         }
         let timings = &response.timings;
@@ -115,7 +115,7 @@ fn shown(user: &User, trace: &Trace) -> String {
         );
     }
     if let Some(partial) = &trace.partial {
-        for line in ltc_engine::show::partial(partial).lines() {
+        for line in ltc_engine::request::show::partial(partial).lines() {
             let _ = writeln!(out, "{DIM}<{DIM:#} {line}");
         }
     }

@@ -16,43 +16,30 @@
 //! 4. Each step of it begins with [`user::User::step`], and sends its request with [`step::Step::send`].
 //! 5. [`http::Session`] has the user's connections and cookies. An ordinary request on an open connection is one state machine that
 //!    allocates nothing; connecting, redirects, chunks and HTTP/2 go on from where that stands.
-//! 6. Expectations and captures look at the [`response::Response`] ([`step::Step::status`], [`step::Step::json`], [`step::Step::take`]).
+//! 6. Expectations and captures look at the [`step::response::Response`] ([`step::Step::status`], [`step::Step::json`], [`step::Step::take`]).
 //! 7. [`step::Step::end`] gives the step's sample to the worker's [`stats::Recorder`]; once an interval
 //!    [`stats::Recorder::snapshot`] is handed over, and [`stats::Snapshot::merge`] adds up threads, shards and machines exactly.
 //!
 //! Generated code names what is in [`generated`] and nothing else: with [`stats`], [`schedule`] and the configuration of [`http`] it is what
 //! other crates need of this one.
 
-pub mod clock;
+pub mod base;
+pub mod call;
 #[cfg(test)]
 mod counting;
-mod data;
-pub mod exchange;
-pub mod expr;
-mod flight;
-pub mod flow;
 pub mod functions;
 pub mod generated;
 pub mod http;
 pub mod matcher;
-pub mod observe;
-pub mod place;
 pub mod program;
+pub mod record;
 pub mod request;
-pub mod response;
 pub mod schedule;
-pub mod scope;
-mod settled;
-pub mod show;
 pub mod source;
 pub mod stats;
 pub mod step;
-mod submit;
-mod timers;
-pub mod trace;
 #[cfg(test)]
 mod trial;
 pub mod user;
 pub mod value;
 pub mod workers;
-pub mod world;

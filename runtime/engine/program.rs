@@ -3,12 +3,12 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::flow::{Exit, Flow};
-use crate::place::Place;
-use crate::request::Request;
-use crate::response::Response;
+use crate::base::flow::{Exit, Flow};
+use crate::base::place::Place;
+use crate::call::builder::Request;
 pub use crate::stats::NameKind;
 use crate::stats::{NO_NAME, Name};
+use crate::step::response::Response;
 use crate::user::{User, Wait};
 pub use crate::value::convert::Type;
 use crate::value::{Eval, Value};

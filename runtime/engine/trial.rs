@@ -1,11 +1,11 @@
 //! A program and a world for tests of what generated code calls.
 
-use crate::clock::Clock;
+use crate::base::clock::Clock;
 use crate::generated::*;
 use crate::http;
-use crate::observe::Quiet;
+use crate::record::observe::Quiet;
+use crate::user::world::{Settings, World};
 use crate::value::Value;
-use crate::world::{Settings, World};
 
 /// A program of one api, and of nothing else.
 pub(crate) const PROGRAM: Program = Program {

@@ -79,6 +79,6 @@ fn place(context: &Context) -> String {
 
 /// When Lambda ends the invocation. Its times are milliseconds since the Unix epoch.
 fn deadline(context: &Context) -> Option<Instant> {
-    let left = Duration::from_millis(context.deadline).checked_sub(ltc_engine::clock::unix_now())?;
+    let left = Duration::from_millis(context.deadline).checked_sub(ltc_engine::base::clock::unix_now())?;
     Instant::now().checked_add(left)
 }

@@ -9,7 +9,7 @@ use crate::debug::{Printer, Shared};
 use ltc_engine::program::{Program, Turn};
 use ltc_engine::stats::NameStats;
 use ltc_engine::user::User;
-use ltc_engine::world::World;
+use ltc_engine::user::world::World;
 
 /// Runs it, and prints what it came to.
 pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configuration) -> Result<Ending, Refusal> {
@@ -73,7 +73,7 @@ async fn one_user(world: &Rc<World>, printer: &Printer, number: usize, scenarios
 
 async fn once(user: &User, what: for<'u> fn(&'u User) -> Turn<'u>) {
     // Whether it was left by an interrupt or at its end: each failure was shown where it happened.
-    let _ = ltc_engine::scope::run(user, what(user)).await;
+    let _ = ltc_engine::step::control::run(user, what(user)).await;
     user.end_turn();
 }
 

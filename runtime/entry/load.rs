@@ -12,13 +12,13 @@ use crate::open_files;
 use crate::progress::{notice, notice_at};
 use crate::report::{ApiVersion, Planned, RunInfo, Setup};
 use ltc_config::profile::LogLevel;
-use ltc_engine::clock::Clock;
-use ltc_engine::observe::Quiet;
+use ltc_engine::base::clock::Clock;
 use ltc_engine::program::Program;
+use ltc_engine::record::observe::Quiet;
 use ltc_engine::schedule::{Plan, UserClass};
 use ltc_engine::stats::micros;
+use ltc_engine::user::world::Settings;
 use ltc_engine::workers::Stop;
-use ltc_engine::world::Settings;
 
 /// How often results are handed on where nobody says.
 const INTERVAL: Duration = Duration::from_secs(5);

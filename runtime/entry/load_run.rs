@@ -8,7 +8,7 @@ use super::load::{How, Load, cores, interval, summary, watch_interrupts};
 use super::results::{Next, Results};
 use super::{Ending, Refusal};
 use crate::open_files;
-use ltc_engine::clock::Clock;
+use ltc_engine::base::clock::Clock;
 use ltc_engine::program::Program;
 use ltc_engine::workers::{Engine, Run, Stop};
 

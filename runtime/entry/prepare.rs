@@ -9,16 +9,16 @@ use ecow::EcoString;
 use super::Refusal;
 use super::cli::LoadArgs;
 use super::configuration::Configuration;
-use ltc_engine::clock::Clock;
-use ltc_engine::exchange::send;
+use ltc_engine::base::clock::Clock;
+use ltc_engine::call::resolve::send;
 use ltc_engine::functions::AwsCredentials;
-use ltc_engine::observe::Observer;
 use ltc_engine::program::{Health, Program};
-use ltc_engine::response::{Answer, Response};
+use ltc_engine::record::observe::Observer;
 use ltc_engine::stats::{NameStats, Recorder, Sample};
+use ltc_engine::step::response::{Answer, Response};
 use ltc_engine::user::User;
+use ltc_engine::user::world::{Settings, World};
 use ltc_engine::value::Value;
-use ltc_engine::world::{Settings, World};
 
 /// The number of the user that prepares: none of the load's reach it.
 const PREPARER: u64 = u64::MAX - 1;
@@ -135,7 +135,7 @@ fn version_of(user: &User, health: &Health, raw: ltc_engine::http::Response) -> 
 /// Runs `before test`: what it gives is for all users. `sent` counts its requests.
 pub(crate) async fn before_test(user: &User, sent: &mut NameStats) -> Result<Vec<Value>, Refusal> {
     let Some(before) = user.world().program.before_test else { return Ok(Vec::new()) };
-    let shared = ltc_engine::scope::run(user, before(user)).await;
+    let shared = ltc_engine::step::control::run(user, before(user)).await;
     let told = counted(user, sent);
     let shared = match shared {
         Ok(shared) if told.is_empty() => shared,
@@ -148,7 +148,7 @@ pub(crate) async fn before_test(user: &User, sent: &mut NameStats) -> Result<Vec
 /// Runs `after test`; its failures are told, they don't change how the test ends. `sent` counts its requests.
 pub(crate) async fn after_test(user: &User, sent: &mut NameStats) -> Result<(), Refusal> {
     let Some(after) = user.world().program.after_test else { return Ok(()) };
-    let outcome = ltc_engine::scope::run(user, after(user)).await;
+    let outcome = ltc_engine::step::control::run(user, after(user)).await;
     let told = counted(user, sent);
     if outcome.is_err() || !told.is_empty() { Err(failed("after test", told)) } else { Ok(()) }
 }

@@ -21,7 +21,7 @@ use crate::orchestrator::fleet::Fleet;
 use crate::orchestrator::keeper::Patience;
 use crate::orchestrator::process::Processes;
 use crate::report::Look;
-use ltc_engine::clock::Clock;
+use ltc_engine::base::clock::Clock;
 use ltc_engine::program::Program;
 use ltc_engine::stats::micros;
 use ltc_engine::workers::Stop;

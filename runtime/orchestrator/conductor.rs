@@ -14,7 +14,7 @@ use super::collector::{Collector, Delta};
 use super::event::SliceEvent;
 use super::fleet::Fleet;
 use super::keeper::{Halt, Keeper, News, Patience, until};
-use ltc_engine::clock::Clock;
+use ltc_engine::base::clock::Clock;
 use ltc_engine::schedule::Plan;
 use ltc_engine::workers::Stop;
 

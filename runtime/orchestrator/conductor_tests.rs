@@ -14,7 +14,7 @@ use super::super::event::sample;
 use super::super::fleet::Wishes;
 use super::super::frame::{Counted, EndReason, Ended, Frame, FrameWriter, Started};
 use super::*;
-use ltc_engine::clock::unix_now;
+use ltc_engine::base::clock::unix_now;
 use ltc_engine::schedule::UserClass;
 use ltc_engine::stats::{Recorder, Sample, Snapshot, micros};
 

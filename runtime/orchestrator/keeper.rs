@@ -15,8 +15,8 @@ use super::event::SliceEvent;
 use super::fleet::{Interval, Shard};
 use super::frame::{Counted, EndReason, Ended, Frame, Reader, Received, Started};
 use super::missing::{TOLERANCE, gap};
-use ltc_engine::clock::Clock;
-use ltc_engine::clock::unix_now;
+use ltc_engine::base::clock::Clock;
+use ltc_engine::base::clock::unix_now;
 use ltc_engine::schedule::Slice;
 use ltc_engine::stats::micros;
 

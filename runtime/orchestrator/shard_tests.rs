@@ -3,8 +3,8 @@
 use super::super::event::{FORMAT, sample};
 use super::super::frame::{Reader, Received};
 use super::*;
-use ltc_engine::flow::Flow;
-use ltc_engine::place::at;
+use ltc_engine::base::flow::Flow;
+use ltc_engine::base::place::at;
 use ltc_engine::program::{Embedded, Line, UserClass};
 use ltc_engine::user::{User, Wait};
 use ltc_engine::value::Value;

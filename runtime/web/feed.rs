@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
 use crate::moment::{About, Line, Log, Moment};
-use ltc_engine::clock::Clock;
+use ltc_engine::base::clock::Clock;
 use ltc_engine::stats::NameKind;
 
 /// How many intervals a page that comes late is told; when there are more, every other is left out.

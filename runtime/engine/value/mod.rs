@@ -4,6 +4,7 @@
 //! [`Fault`], which the step or statement it happens in turns into a located failure.
 
 mod access;
+pub mod build;
 mod compare;
 pub mod convert;
 pub mod format;

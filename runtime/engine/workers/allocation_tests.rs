@@ -5,8 +5,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
 
 use super::turn::Turns;
+use crate::base::flow::Flow;
 use crate::counting::allocations;
-use crate::flow::Flow;
 use crate::generated::*;
 use crate::trial;
 use crate::user::User;

@@ -8,10 +8,10 @@ use tokio::sync::Notify;
 
 use super::turn::{Turns, begin, goes_on, once};
 use super::worker::{Alive, Crew, Leave};
-use crate::flow::Exit;
+use crate::base::flow::Exit;
 use crate::schedule::Arrivals;
 use crate::user::User;
-use crate::world::World;
+use crate::user::world::World;
 
 /// How many arrivals that are due already begin in one go.
 const MOST_AT_ONCE: u32 = 64;

@@ -10,8 +10,8 @@ use std::time::Duration;
 use ltc_config::Profile;
 
 use super::{Engine, Run, Stop};
-use crate::clock::Clock;
-use crate::flow::{Exit, Flow};
+use crate::base::clock::Clock;
+use crate::base::flow::{Exit, Flow};
 use crate::generated::*;
 use crate::schedule::{self, Plan};
 use crate::stats::{NameStats, Snapshot};

@@ -6,13 +6,13 @@ use std::rc::Rc;
 use tokio::runtime::LocalOptions;
 
 use super::turn::{Turns, goes_on};
-use crate::clock::Clock;
+use crate::base::clock::Clock;
 use crate::http::{ApiConfig, Proxies, TransportConfig};
-use crate::observe::Quiet;
 use crate::program::{NameKind, Program};
+use crate::record::observe::Quiet;
 use crate::stats::Sample;
 use crate::user::User;
-use crate::world::{Settings, World};
+use crate::user::world::{Settings, World};
 
 pub use crate::http::memory::{Accept, Accepted, Peer};
 

@@ -22,11 +22,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::clock::Clock;
-use crate::observe::Tell;
+use crate::base::clock::Clock;
+use crate::record::observe::Tell;
 use crate::schedule::Slice;
 use crate::stats::Snapshot;
-use crate::world::Settings;
+use crate::user::world::Settings;
 
 /// How a run is to be.
 #[derive(Clone, Debug)]

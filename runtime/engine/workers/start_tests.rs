@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use ltc_config::Profile;
 
 use super::{Engine, Run, Stop};
-use crate::clock::Clock;
-use crate::flow::Flow;
+use crate::base::clock::Clock;
+use crate::base::flow::Flow;
 use crate::generated::*;
 use crate::schedule::{self, Plan};
 use crate::trial;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::pace::Pace;
 use super::worker::{Alive, Crew, Leave};
-use crate::flow::{Exit, Flow};
+use crate::base::flow::{Exit, Flow};
 use crate::program::{Turn, UserClass, ends_user};
 use crate::user::{User, Wait};
 
@@ -131,7 +131,7 @@ impl<'u> Turns<'u> {
             Poll::Ready(outcome) => Poll::Ready(outcome.and(Err(Exit::StopUser))),
         })
         .await;
-        crate::scope::clear(user);
+        crate::step::control::clear(user);
         user.end_turn();
         user.next_iteration();
         outcome
@@ -148,7 +148,7 @@ pub(super) fn goes_on(outcome: Flow) -> Flow {
 
 /// Runs a block, and leaves nothing of its scopes behind.
 pub(super) async fn once(user: &User, what: for<'u> fn(&'u User) -> Turn<'u>) -> Flow {
-    let outcome = crate::scope::run(user, what(user)).await;
+    let outcome = crate::step::control::run(user, what(user)).await;
     user.end_turn();
     outcome
 }

@@ -14,11 +14,11 @@ use super::Stop;
 use super::arrivals::serve;
 use super::meter::Meter;
 use super::turn::live;
-use crate::observe::{Quiet, Tell};
+use crate::record::observe::{Quiet, Tell};
 use crate::schedule::{Event, EventKind, Slice};
 use crate::stats::Snapshot;
 use crate::user::User;
-use crate::world::{Settings, World};
+use crate::user::world::{Settings, World};
 
 /// How often a worker looks whether it is to stop.
 const TICK: Duration = Duration::from_millis(50);

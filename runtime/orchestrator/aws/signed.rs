@@ -7,7 +7,7 @@ use aws_credential_types::Credentials;
 use reqwest::Method;
 
 use super::error::{AwsError, Cause};
-use ltc_engine::clock::Clock;
+use ltc_engine::base::clock::Clock;
 use ltc_engine::functions::{AwsCredentials, AwsRequest, aws_sign};
 
 /// How long one of these calls may take.

@@ -132,7 +132,7 @@ impl Drop for Screen {
 
 fn run(mut terminal: Terminal<CrosstermBackend<io::Stderr>>, mut state: State, incoming: &Receiver<Arc<Moment>>, stop: &Stop) {
     let begun = state.about.unix_start;
-    let elapsed = || ltc_engine::clock::Clock::start().unix_start().saturating_sub(begun);
+    let elapsed = || ltc_engine::base::clock::Clock::start().unix_start().saturating_sub(begun);
     let mut drawn: Option<Instant> = None;
     while UP.load(Ordering::Acquire) {
         let mut changed = false;

@@ -177,7 +177,7 @@ fn the_quick_exchange_knows_the_head_too() {
             let failure = client.session.send(laid(&request)).await.unwrap_err();
             assert_eq!((failure.class, failure.message.as_str()), (FailureClass::Timeout, message));
             assert_eq!(failure.partial.as_ref().map(|partial| partial.body), body);
-            let shown = failure.partial.map(|partial| crate::show::partial(&partial));
+            let shown = failure.partial.map(|partial| crate::request::show::partial(&partial));
             assert_eq!(
                 shown.is_some_and(|shown| shown.starts_with("HTTP/1.1 200\nX-Own: yes\nContent-Length: 10\n\n(7 bytes of")),
                 body.is_some()

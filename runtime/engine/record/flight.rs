@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::http::Sending;
 use crate::program::StepInfo;
 use crate::stats::Sample;
-use crate::world::World;
+use crate::user::world::World;
 
 /// The requests of a worker that wait for their answers. It allocates only when there are more at once than ever before.
 #[derive(Debug, Default)]

@@ -2,9 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::place::Place;
+use super::trace::Trace;
+use crate::base::place::Place;
 use crate::step::Expectation;
-use crate::trace::Trace;
 use crate::user::User;
 use crate::value::Value;
 

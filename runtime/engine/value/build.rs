@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use ecow::{EcoString, EcoVec};
 
+use super::convert::convert_json;
+use super::{Eval, Fault, FileValue, FormatSpec, Map, Number, Value};
+use crate::call::builder::one_line;
 use crate::program::Type;
-use crate::request::one_line;
 use crate::source::{Pick, take_regex};
 use crate::user::User;
-use crate::value::FormatSpec;
-use crate::value::convert::convert_json;
-use crate::value::{Eval, Fault, FileValue, Map, Number, Value};
 
-pub use crate::data::all_rows;
+pub use crate::user::rows::all_rows;
 
 /// A text constant.
 pub fn text(text: &str) -> Value {

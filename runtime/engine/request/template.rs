@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use bytes::{BufMut as _, BytesMut};
 
-use crate::exchange::Ready;
+use crate::call::builder::Request;
+use crate::call::resolve::Ready;
 use crate::http::{self, Wire};
-use crate::request::Request;
 use crate::user::User;
 use crate::value::Eval;
 
@@ -19,7 +19,7 @@ pub(crate) struct Said {
     pub(crate) auth: String,
     pub(crate) auth_settled: bool,
     pub(crate) timeout: Option<Duration>,
-    pub(crate) redirects: Option<crate::request::Redirects>,
+    pub(crate) redirects: Option<crate::call::builder::Redirects>,
 }
 
 /// A request without its path, its query and its body.
@@ -137,7 +137,7 @@ mod tests {
     }
 
     fn sent(u: &User, request: Request<'_>) -> Rc<http::Request> {
-        crate::exchange::ready(u, request).unwrap().0
+        crate::call::resolve::ready(u, request).unwrap().0
     }
 
     fn text(request: &http::Request) -> &str {

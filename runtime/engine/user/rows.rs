@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use ecow::{EcoString, EcoVec};
 
-use crate::flow::Exit;
+use super::User;
+use crate::base::flow::Exit;
 use crate::functions::Rng;
 use crate::program::{AtEnd, DataInfo};
-use crate::user::User;
 use crate::value::{Eval, Fault, Map, Value};
 
 /// The data sources of a worker.

@@ -7,24 +7,24 @@ use ecow::EcoString;
 use regex::Regex;
 use scraper::Selector;
 
-use crate::clock::Clock;
-use crate::data::Pools;
-use crate::exchange::Ready;
-use crate::flight::InFlight;
+use super::User;
+use super::rows::Pools;
+use crate::base::clock::Clock;
+use crate::base::place::Place;
+use crate::base::timers::Timers;
+use crate::call::builder::{Request, one_line};
+use crate::call::resolve::Ready;
 use crate::functions::{AwsCredentials, AwsRequest};
 use crate::http;
 use crate::matcher::Judged;
-use crate::observe::Observer;
-use crate::place::Place;
 use crate::program::Program;
-use crate::request::{Request, one_line};
-use crate::settled::Settled;
-use crate::show;
+use crate::record::flight::InFlight;
+use crate::record::observe::Observer;
+use crate::record::trace::{Failure, Trace};
+use crate::request::show;
+use crate::request::template::Settled;
 use crate::source::{JsonPathQuery, Members};
 use crate::stats::{Example, FailureClass, FailureKey, NO_PLACE, Recorder, Sample};
-use crate::timers::Timers;
-use crate::trace::{Failure, Trace};
-use crate::user::User;
 use crate::value::{Eval, Fault, FileValue, Value};
 
 /// What a worker's world is made from: plain data that may cross threads.

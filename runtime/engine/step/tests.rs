@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::rc::Rc;
 
-use crate::flow::{Exit, Flow};
+use crate::base::flow::{Exit, Flow};
 use crate::generated::*;
 use crate::trial;
 use crate::user::User;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ecow::EcoString;
 
-use crate::settled::{Said, Settled};
+use crate::request::template::{Said, Settled};
 use crate::user::User;
 use crate::value::{Eval, Fault, Value, path_segment, query_value};
 
@@ -498,5 +498,5 @@ fn quoted(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "request_tests.rs"]
+#[path = "builder_tests.rs"]
 mod tests;

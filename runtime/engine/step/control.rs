@@ -6,11 +6,11 @@ use std::pin::Pin;
 use std::task::Poll as Ready;
 use std::time::{Duration, Instant};
 
-use crate::flow::{Exit, Flow};
-use crate::place::Place;
+use crate::base::flow::{Exit, Flow};
+use crate::base::place::Place;
 use crate::program::Turn;
+use crate::record::trace::{Failure, Trace};
 use crate::stats::FailureClass;
-use crate::trace::{Failure, Trace};
 use crate::user::{Later, User};
 use crate::value::Eval;
 

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use ecow::EcoString;
 
-use crate::exchange::Sent;
-use crate::flight::Flight;
-use crate::flow::{Exit, Flow};
+use super::flight::Flight;
+use super::observe::Detail;
+use crate::base::flow::{Exit, Flow};
+use crate::base::place::Place;
+use crate::call::resolve::Sent;
 use crate::http::Partial;
-use crate::observe::Detail;
-use crate::place::Place;
 use crate::program::StepInfo;
-use crate::response::Answer;
 use crate::stats::{FailureClass, Traffic};
+use crate::step::response::Answer;
 use crate::user::User;
 
 /// What went wrong in a step.

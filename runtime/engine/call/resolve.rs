@@ -3,9 +3,9 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::builder::{Redirects, Request};
 use crate::http;
-use crate::request::{Redirects, Request};
-use crate::settled::Settled;
+use crate::request::template::Settled;
 use crate::stats::{FailureClass, Sample};
 use crate::user::User;
 use crate::value::Eval;

@@ -1,5 +1,8 @@
 //! A virtual user: its variables, its connections and cookies, its randomness. One thread, interior mutability.
 
+pub(crate) mod rows;
+pub mod world;
+
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
@@ -9,18 +12,18 @@ use std::time::{Duration, Instant};
 
 use ecow::EcoString;
 
-use crate::data::Held;
-use crate::flow::{Exit, Flow};
+use crate::base::flow::{Exit, Flow};
+use crate::base::place::Place;
+use crate::call::builder::{Request, auth};
 use crate::functions::Rng;
 use crate::http;
-use crate::place::Place;
-use crate::request::{Request, auth};
-use crate::scope::Scopes;
+use crate::record::trace::Trace;
 use crate::stats::FailureClass;
 use crate::step::Step;
-use crate::trace::Trace;
+use crate::step::control::Scopes;
+use crate::user::rows::Held;
+use crate::user::world::World;
 use crate::value::{Eval, Fault, Value};
-use crate::world::World;
 
 /// What generated code awaits of the run time, where that isn't an exchange: boxed, so that it isn't compiled into each spec.
 pub type Later<'l, T> = Pin<Box<dyn Future<Output = T> + 'l>>;
@@ -210,7 +213,7 @@ impl User {
 
     /// A request that sends a page's form, `fields` over its own.
     pub fn submit(&self, api: usize, form: &Value, fields: &[(&str, Value)]) -> Eval<Request<'_>> {
-        crate::submit::submit(self, api, form, fields)
+        crate::call::submit::submit(self, api, form, fields)
     }
 
     /// A step begins.

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use ecow::EcoString;
 
-use crate::expr::picked;
 use crate::http;
 use crate::matcher;
 use crate::source::{self, Mark, Members, Page, Pick};
 use crate::user::User;
+use crate::user::world::World;
+use crate::value::build::picked;
 use crate::value::{Eval, Fault, Value};
-use crate::world::World;
 
 /// A response, with what was made of it.
 #[derive(Debug)]

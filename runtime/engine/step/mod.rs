@@ -1,5 +1,8 @@
 //! One step: a request is sent, its expectations are judged, its takes run, and what came of it is recorded once, at the end.
 
+pub mod control;
+pub mod response;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context as Waiting, Poll};
@@ -7,16 +10,16 @@ use std::time::Duration;
 
 use ecow::EcoString;
 
-use crate::exchange::{Ready, Sent};
-use crate::flight::Flight;
-use crate::flow::Flow;
+use crate::base::flow::Flow;
+use crate::base::place::Place;
+use crate::call::resolve::{Ready, Sent};
 use crate::http::{self, Sending};
 use crate::matcher::{self, Context, Key, Matcher, Mismatch, Op};
-use crate::observe::Detail;
-use crate::place::Place;
-use crate::response::{Answer, Response};
+use crate::record::flight::Flight;
+use crate::record::observe::Detail;
+use crate::record::trace::Trace;
 use crate::stats::FailureClass;
-use crate::trace::Trace;
+use crate::step::response::{Answer, Response};
 use crate::user::User;
 use crate::value::convert::{Type, convert_json, convert_text};
 use crate::value::{Eval, Fault, Number, Value, ops};
@@ -518,5 +521,4 @@ impl Wrong {
 }
 
 #[cfg(test)]
-#[path = "step_tests.rs"]
 mod tests;

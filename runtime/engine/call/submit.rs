@@ -1,6 +1,6 @@
 //! `site submit f { form { … } }`: what a browser sends without a button being pressed, and the map over it.
 
-use crate::request::Request;
+use super::builder::Request;
 use crate::source::fill_form;
 use crate::user::User;
 use crate::value::{Eval, Fault, Map, Value};

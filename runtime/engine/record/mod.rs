@@ -1,0 +1,5 @@
+//! What has happened in a step, as data: it grows while the step runs, and is counted once.
+
+pub(crate) mod flight;
+pub mod observe;
+pub mod trace;
