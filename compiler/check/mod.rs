@@ -4,47 +4,13 @@
 //! file-level variables, apis and their requests, then routines, sequences (each before those that call it), tasks and users, and at
 //! last what nothing uses (`lints`). An erroneous expression has the type `Json`, so that one mistake is reported once.
 
-mod api;
-mod args;
-mod assets;
-mod between;
-mod body;
-mod call;
-mod camel;
-mod chain;
-mod const_eval;
-mod data;
 mod declare;
-mod elapsed;
-mod env;
-mod exchange;
 mod expr;
-mod fields;
 mod flow;
-pub mod functions;
-mod head;
-mod health;
-mod lines;
 mod lints;
-mod loops;
-mod matcher;
-mod needs;
-mod ops;
-mod parallel;
-mod request;
-mod rows;
-mod runs;
 mod scope;
-mod size;
-mod source;
-mod spelling;
-mod step;
-mod stmt;
-mod subst;
-mod take;
 pub mod types;
 mod users;
-mod weights;
 
 use std::collections::{HashMap, HashSet};
 
@@ -53,8 +19,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{self, Expr, Program, Type};
 use crate::span::{FileId, Span};
 
-pub use env::{Env, EnvValue};
-pub use needs::{AssetKind, AssetRequest, needs};
+pub use declare::env::{Env, EnvValue};
+pub use declare::needs::{AssetKind, AssetRequest, needs};
+pub use types::functions;
 
 /// All that checking looks at.
 #[derive(Debug)]
@@ -117,21 +84,21 @@ struct Checker<'a> {
     program: Program,
     values: HashMap<&'a str, scope::Decl>,
     runs: HashMap<&'a str, scope::RunDecl>,
-    sequences: Vec<runs::SequenceInfo<'a>>,
-    tasks: Vec<runs::TasksInfo<'a>>,
-    apis: Vec<api::ApiInfo<'a>>,
-    requests: Vec<request::RequestInfo<'a>>,
+    sequences: Vec<users::sequences::SequenceInfo<'a>>,
+    tasks: Vec<users::sequences::TasksInfo<'a>>,
+    apis: Vec<declare::apis::ApiInfo<'a>>,
+    requests: Vec<declare::requests::RequestInfo<'a>>,
     global_types: Vec<Type>,
     keep_types: Vec<Type>,
     /// What each `keep` is before any user runs.
-    early_keeps: Vec<health::Early>,
+    early_keeps: Vec<declare::health_check::Early>,
     shared_types: Vec<Type>,
     steps: HashMap<(FileId, u32), model::StepId>,
     groups: HashMap<(FileId, u32), model::LineId>,
     /// By where their statement begins.
     fails: HashMap<(FileId, u32), model::LineId>,
-    env_keys: env::Keys,
-    interned: source::Interned,
+    env_keys: declare::env::Keys,
+    interned: expr::source::Interned,
     /// Uses of one file's names by another's text.
     crossings: HashSet<(FileId, FileId)>,
     /// Whether the step at hand reads the body of its response.
@@ -142,7 +109,7 @@ struct Checker<'a> {
     /// Sequences and tasks whose check has begun, each called by the one before.
     running: Vec<&'a str>,
     /// What of an exchange may be read here.
-    sources: source::Sources,
+    sources: expr::source::Sources,
     /// Whether the api at hand has `keys camel`.
     camel: bool,
     /// The first unquoted key that `keys camel` would spell in another way, by the place of its map, of maps that it doesn't reach.
@@ -175,14 +142,14 @@ impl<'a> Checker<'a> {
             steps: HashMap::new(),
             groups: HashMap::new(),
             fails: HashMap::new(),
-            env_keys: env::Keys::default(),
-            interned: source::Interned::default(),
+            env_keys: declare::env::Keys::default(),
+            interned: expr::source::Interned::default(),
             crossings: HashSet::new(),
             reads_body: false,
             broken: false,
             func: scope::Func::default(),
             running: Vec::new(),
-            sources: source::Sources::None,
+            sources: expr::source::Sources::None,
             camel: false,
             plain_keys: HashMap::new(),
             columns: None,

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::Checker;
-use super::flow::{State, Status};
+use crate::check::Checker;
+use crate::check::flow::assignment::{State, Status};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{ApiId, DataId, Expr, ExprKind, Frame, GlobalId, KeepId, Local, LocalId, SequenceId, SharedId, TasksId, Type};
 use crate::span::{Name, Span};
@@ -182,7 +182,7 @@ impl<'a> Checker<'a> {
         } else if id.0 < self.func.floor {
             self.shared_by_rounds(name.node.as_str(), name.span, var.span);
         }
-        let joined = super::types::join(&self.func.frame.locals[id.0].ty, &ty);
+        let joined = crate::check::types::join(&self.func.frame.locals[id.0].ty, &ty);
         self.func.frame.locals[id.0].ty = joined;
         self.func.state.set(id, Status::Set, ty);
         id
@@ -296,7 +296,7 @@ impl<'a> Checker<'a> {
                 self.report(diagnostic);
                 // Said once: from here on it counts as assigned.
                 self.func.state.set(id, Status::Set, Type::Json);
-                return super::broken(span);
+                return crate::check::broken(span);
             }
         }
         // In `before test` the local is what everyone will read; a parameter may hide what is meant by nobody.
@@ -340,15 +340,15 @@ impl<'a> Checker<'a> {
                     .help(format!("say, for example, `{example}`")),
             );
         }
-        if super::functions::find(name).is_some() {
+        if crate::check::types::functions::find(name).is_some() {
             return self
                 .bad(Diagnostic::new(Code::WrongName, span, format!("`{name}` is a function")).help(format!("call it: `{name}(…)`")));
         }
         if self.broken || self.func.broken || self.repaired(span) {
-            return super::broken(span);
+            return crate::check::broken(span);
         }
         let below = self.func.body.and_then(|body| {
-            let mut names = super::parallel::assigned(body).into_iter();
+            let mut names = crate::check::flow::parallel::assigned(body).into_iter();
             names.find(|assigned| assigned.name.node == name)
         });
         if let Some(below) = below {

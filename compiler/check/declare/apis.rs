@@ -1,0 +1,380 @@
+//! Apis, their options and health checks.
+
+use std::collections::HashMap;
+
+use crate::ast::{self, ApiMember, RequestOption};
+use crate::check::Checker;
+use crate::check::expr::source::Sources;
+use crate::check::scope::FuncKind;
+use crate::check::types::Kinds;
+use crate::check::types::args::ParamInfo;
+use crate::check::types::const_eval;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Api, ApiId, Auth, ExprKind, Health, Options, Redirects, RequestId};
+use crate::span::Span;
+
+/// An api, as steps see it.
+#[derive(Debug)]
+pub(in crate::check) struct ApiInfo<'a> {
+    pub(in crate::check) ast: &'a ast::Api,
+    /// By dotted name: `treatment.create`.
+    pub(in crate::check) requests: HashMap<String, RequestId>,
+    /// Names of its resources.
+    pub(super) resources: Vec<(&'a str, Span)>,
+    pub(in crate::check) camel: bool,
+    /// A member did not parse.
+    pub(in crate::check) broken: bool,
+    pub(in crate::check) used: bool,
+}
+
+impl<'a> ApiInfo<'a> {
+    pub(in crate::check) fn new(ast: &'a ast::Api) -> Self {
+        Self { ast, requests: HashMap::new(), resources: Vec::new(), camel: false, broken: false, used: false }
+    }
+}
+
+impl<'a> Checker<'a> {
+    /// All apis and their requests.
+    pub(in crate::check) fn check_apis(&mut self) {
+        for index in 0..self.apis.len() {
+            self.api(ApiId(index));
+        }
+    }
+
+    fn api(&mut self, id: ApiId) {
+        let api = self.apis[id.0].ast;
+        let around = self.enter(FuncKind::File, format!("api {}", api.name.node));
+        let mut seen: Vec<(&str, Span)> = Vec::new();
+        let (mut cookies, mut resend) = (false, true);
+        let mut max_body = crate::check::declare::size::MAX_BODY;
+        let mut base = None;
+        let mut health: Option<Option<&'a ast::Healthcheck>> = None;
+        let mut options: Vec<&'a RequestOption> = Vec::new();
+        for member in &api.members {
+            let (what, span) = match member {
+                ApiMember::Base(e) => ("base", e.span),
+                ApiMember::Keys(word) => ("keys", word.span),
+                ApiMember::Cookies(word) => ("cookies", word.span),
+                ApiMember::Resend(word) => ("resend", word.span),
+                ApiMember::MaxBody(size) => ("max_body", size.span),
+                ApiMember::Healthcheck(_, span) => ("healthcheck", *span),
+                ApiMember::Option(option) => {
+                    options.push(option);
+                    continue;
+                }
+                ApiMember::Broken(_) => {
+                    self.apis[id.0].broken = true;
+                    continue;
+                }
+                _ => continue,
+            };
+            match seen.iter().find(|(other, _)| *other == what) {
+                Some(&(_, first)) => self.said_twice(what, span, first),
+                None => seen.push((what, span)),
+            }
+            match member {
+                ApiMember::Base(e) => base = Some(self.base(e)),
+                ApiMember::Keys(word) if word.node == "camel" => self.apis[id.0].camel = true,
+                ApiMember::Keys(word) => self.unknown_word(word, "a word of `keys`", &["camel"]),
+                ApiMember::Cookies(word) => match word.node.as_str() {
+                    "on" => cookies = true,
+                    "off" => {}
+                    _ => self.unknown_word(word, "a word of `cookies`", &["on", "off"]),
+                },
+                ApiMember::Resend(word) => match word.node.as_str() {
+                    "on" => {}
+                    "off" => resend = false,
+                    _ => self.unknown_word(word, "a word of `resend`", &["on", "off"]),
+                },
+                ApiMember::MaxBody(size) => max_body = self.max_body(size),
+                ApiMember::Healthcheck(check, _) => health = Some(check.as_deref()),
+                _ => {}
+            }
+        }
+        self.camel = self.apis[id.0].camel;
+        let broken = self.apis[id.0].broken;
+        let name = &api.name;
+        if base.is_none() && !broken {
+            let message = format!("api `{}` has no base", name.node);
+            let help = format!("say `base env.{}.url`, or `base \"https://…\"`", name.node);
+            self.error(Code::NoBase, name.span, message, &help);
+        }
+        if health.is_none() && !broken {
+            let message = format!("api `{}` has no health check", name.node);
+            let help = "say `healthcheck GET /health { version = json.version }`, or `healthcheck none`";
+            self.error(Code::NoHealthcheck, name.span, message, help);
+        }
+        let options = self.options(options.into_iter());
+        let health = health.flatten().map(|check| self.health(id, check));
+        if let (Some(base), Some(health)) = (&base, &health) {
+            self.check_early(base, &options, health);
+        }
+        self.program.apis.push(Api {
+            name: name.node.clone(),
+            base: base.unwrap_or_else(|| crate::check::broken(name.span)),
+            options,
+            cookies,
+            resend,
+            max_body,
+            health,
+            span: name.span,
+        });
+        self.func = around;
+        for member in &api.members {
+            match member {
+                ApiMember::Request(request) => self.request(id, None, &Options::default(), request),
+                ApiMember::Resource(resource) => self.resource(id, resource),
+                _ => {}
+            }
+        }
+        self.camel = false;
+    }
+
+    fn base(&mut self, e: &'a ast::Expr) -> crate::model::Expr {
+        let base = self.want(e, Kinds::STRING, "a base is");
+        self.check_one_line(&base, "the base");
+        let text = match &base.kind {
+            ExprKind::Env(id) => match self.env_value(*id) {
+                Some(crate::check::EnvValue::String(text)) => Some(text.as_str()),
+                _ => None,
+            },
+            _ => const_eval::text(&base),
+        };
+        let is_url = |text: &str| {
+            text.starts_with("${")
+                || ["http://", "https://"]
+                    .iter()
+                    .any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')))
+        };
+        if let Some(text) = text.filter(|text| !is_url(text)) {
+            let message = format!("a base begins with `http://` or `https://` and a host, this is \"{text}\"");
+            self.error(Code::BadBase, e.span, message, "for example `https://shop.example.com/v1`");
+        }
+        base
+    }
+
+    fn resource(&mut self, api: ApiId, resource: &'a ast::Resource) {
+        let name = &resource.name;
+        let first = self.apis[api.0].resources.iter().find(|(other, _)| *other == name.node);
+        if let Some(&(_, first)) = first {
+            self.declared_twice(name, first);
+        }
+        self.apis[api.0].resources.push((&name.node, name.span));
+        let around = self.enter(FuncKind::File, format!("resource {}", name.node));
+        let options = resource.members.iter().filter_map(|member| match member {
+            ApiMember::Option(option) => Some(option),
+            _ => None,
+        });
+        let options = self.options(options);
+        self.func = around;
+        for member in &resource.members {
+            match member {
+                ApiMember::Request(request) => self.request(api, Some(&name.node), &options, request),
+                ApiMember::Option(_) => {}
+                ApiMember::Broken(_) => self.apis[api.0].broken = true,
+                ApiMember::Base(e) => self.not_in_resource(e.span, "base"),
+                ApiMember::Keys(word) => self.not_in_resource(word.span, "keys"),
+                ApiMember::Cookies(word) => self.not_in_resource(word.span, "cookies"),
+                ApiMember::Resend(word) => self.not_in_resource(word.span, "resend"),
+                ApiMember::MaxBody(size) => self.not_in_resource(size.span, "max_body"),
+                ApiMember::Healthcheck(_, span) => self.not_in_resource(*span, "healthcheck"),
+                ApiMember::Resource(inner) => self.not_in_resource(inner.name.span, "resource"),
+            }
+        }
+    }
+
+    fn not_in_resource(&mut self, span: Span, what: &str) {
+        let message = format!("`{what}` belongs to the api, not to a resource");
+        self.error(Code::NotHere, span, message, "move it out of the resource");
+    }
+
+    fn health(&mut self, api: ApiId, check: &'a ast::Healthcheck) -> Health {
+        let span = check.line.path_span();
+        let request = self.request_parts(api, &check.line, &check.parts, span);
+        self.sources = Sources::Response;
+        let version = check.version.as_ref().map(|take| {
+            if take.name.node != "version" {
+                self.unknown_word(&take.name, "what a health check takes", &["version"]);
+            }
+            self.take_source(take)
+        });
+        self.sources = Sources::None;
+        Health { request, version }
+    }
+
+    /// What an api, a resource or a request says of its requests.
+    pub(in crate::check) fn options(&mut self, options: impl Iterator<Item = &'a RequestOption>) -> Options {
+        let mut result = Options::default();
+        let mut seen: Vec<(&str, Span)> = Vec::new();
+        for option in options {
+            let (what, span) = match option {
+                RequestOption::Auth(auth) => ("auth", auth.span),
+                RequestOption::Headers(_, span) => ("headers", *span),
+                RequestOption::Timeout(e) => ("timeout", e.span),
+                RequestOption::Redirects(_, span) => ("redirects", *span),
+            };
+            match seen.iter().find(|(other, _)| *other == what) {
+                Some(&(_, first)) => self.said_twice(what, span, first),
+                None => seen.push((what, span)),
+            }
+            match option {
+                RequestOption::Auth(auth) => result.auth = Some(self.auth(auth)),
+                RequestOption::Headers(entries, _) => result.headers = self.headers(entries),
+                RequestOption::Timeout(e) => {
+                    let timeout = self.duration(e, "a timeout is");
+                    if const_eval::number(&timeout) == Some(0.0) {
+                        self.error(Code::Impossible, e.span, "a timeout of nothing fails every request", "");
+                    }
+                    result.timeout = Some(timeout);
+                }
+                RequestOption::Redirects(redirects, span) => {
+                    result.redirects = self.redirects(redirects, *span);
+                }
+            }
+        }
+        result
+    }
+
+    fn redirects(&mut self, redirects: &ast::Redirects, span: Span) -> Option<Redirects> {
+        Some(match redirects {
+            ast::Redirects::Off => Redirects::Off,
+            ast::Redirects::Any => Redirects::Any,
+            ast::Redirects::Hops(n) => match u32::try_from(*n) {
+                Ok(n) if n <= 100 => Redirects::Hops(n),
+                _ => {
+                    self.error(Code::Impossible, span, "from 0 to 100 redirects can be followed", "");
+                    return None;
+                }
+            },
+            ast::Redirects::Other(word) => {
+                let word = crate::span::Name::new(word.clone(), span);
+                self.unknown_word(&word, "a word of `redirects`", &["off", "any", "a number of hops"]);
+                return None;
+            }
+        })
+    }
+
+    /// Headers to send, by their final names.
+    pub(in crate::check) fn headers(&mut self, entries: &'a [ast::Entry]) -> Vec<(String, crate::model::Expr)> {
+        let before = std::mem::replace(&mut self.sources, Sources::Body);
+        let mut headers: Vec<(String, crate::model::Expr)> = Vec::new();
+        for entry in entries {
+            let name = crate::check::expr::key_spelling::header(&entry.key, self.camel);
+            self.check_header_name(&name, entry.key.span);
+            let value = self.map_value(&entry.value, false);
+            if !matches!(value.kind, ExprKind::Const(crate::model::Const::Null)) {
+                self.check_printable(&value);
+            }
+            self.check_one_line(&value, &format!("the value of the header `{name}`"));
+            self.lint_secret(&entry.key.text, &value);
+            match headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(&name)) {
+                Some((_, first)) => {
+                    let first = first.span;
+                    self.key_twice(&name, entry.key.span, first);
+                }
+                None => headers.push((name, value)),
+            }
+        }
+        self.sources = before;
+        headers
+    }
+
+    /// How requests are authorised.
+    pub(in crate::check) fn auth(&mut self, auth: &'a ast::AuthExpr) -> Auth {
+        let slots: &[&str] = match auth.scheme.node.as_str() {
+            "none" => &[],
+            "bearer" => &["token"],
+            "basic" => &["user", "password"],
+            "header" => &["name", "value"],
+            "aws" => &["service", "region"],
+            _ => {
+                let schemes = ["bearer", "basic", "header", "aws", "none"];
+                self.unknown_word(&auth.scheme, "a way to authorise", &schemes);
+                self.args_only(&auth.args);
+                return Auth::None;
+            }
+        };
+        let before = std::mem::replace(&mut self.sources, Sources::Body);
+        let scheme = auth.scheme.node.as_str();
+        let params: Vec<(&str, bool)> = slots.iter().map(|name| (*name, true)).collect();
+        let bound = self.bind(scheme, auth.scheme.span, &params, &auth.args, None);
+        let mut values = Vec::new();
+        match bound {
+            Some(bound) => {
+                for e in bound.into_iter().flatten() {
+                    let nullable = Kinds::STRING.or(Kinds::NULL).or(Kinds::NUMBER);
+                    values.push(self.want(e, nullable, &format!("`{scheme}` takes")));
+                }
+            }
+            None => self.args_only(&auth.args),
+        }
+        self.sources = before;
+        let mut values = values.into_iter();
+        match (scheme, values.next(), values.next()) {
+            ("bearer", Some(token), _) => {
+                self.check_one_line(&token, "the token");
+                self.lint_secret("token", &token);
+                Auth::Bearer(token)
+            }
+            ("basic", Some(user), Some(password)) => {
+                self.lint_secret("password", &password);
+                Auth::Basic(user, password)
+            }
+            ("header", Some(name), Some(value)) => {
+                let Some(text) = const_eval::text(&name) else {
+                    self.not_literal(name.span, "a header's name");
+                    return Auth::None;
+                };
+                let text = text.to_owned();
+                self.check_header_name(&text, name.span);
+                self.check_one_line(&value, &format!("the value of the header `{text}`"));
+                self.lint_secret("token", &value);
+                Auth::Header(text, value)
+            }
+            ("aws", Some(service), Some(region)) => {
+                self.check_one_line(&service, "the service");
+                self.check_one_line(&region, "the region");
+                Auth::Aws(service, region)
+            }
+            _ => Auth::None,
+        }
+    }
+
+    /// Parameters become the first locals of the function that was entered.
+    pub(in crate::check) fn bind_params(&mut self, params: &[ParamInfo<'a>]) {
+        for (index, param) in params.iter().enumerate() {
+            self.check_param_hides(param.name, param.span);
+            self.new_local(param.name, param.ty.clone(), param.span, crate::check::scope::VarKind::Param);
+            if let Some(twin) = params[..index].iter().position(|p| p.name == param.name) {
+                self.func.vars[twin].used = true;
+            }
+        }
+    }
+
+    /// Warns of parameters that nothing used, at the end of their function.
+    pub(in crate::check) fn unused_params(&mut self) {
+        let unused: Vec<(&str, Span)> = self
+            .func
+            .vars
+            .iter()
+            .filter(|var| var.kind == crate::check::scope::VarKind::Param && !var.used)
+            .map(|var| (var.name, var.span))
+            .collect();
+        if self.func.broken || self.incomplete() {
+            return;
+        }
+        for (name, span) in unused {
+            let d =
+                Diagnostic::new(Code::UnusedParameter, span, format!("the parameter `{name}` is not used")).help("use it, or leave it out");
+            self.report(d);
+        }
+    }
+}
+
+impl ast::RequestLine {
+    /// From the method to the path's end.
+    pub(in crate::check) fn path_span(&self) -> Span {
+        let (ast::PathExpr::Plain(text) | ast::PathExpr::Quoted(text)) = &self.path;
+        self.method.span.to(text.span)
+    }
+}

@@ -1,0 +1,197 @@
+//! Data sources: their options, their files, and the rows that `where` keeps.
+
+use crate::ast::{self, Item};
+use crate::check::Checker;
+use crate::check::broken;
+use crate::check::declare::rows::{Table, from_csv, from_json};
+use crate::check::types;
+use crate::check::types::const_eval::{self, Row};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{AtEnd, Const, DataId, Expr, ExprKind, Type};
+use crate::span::{Name, Span};
+
+impl<'a> Checker<'a> {
+    /// Reads all data sources; `declare` made an entry for each.
+    pub(in crate::check) fn check_data(&mut self) {
+        let input = self.input;
+        let declared: Vec<&'a ast::Data> = input
+            .files
+            .iter()
+            .flat_map(|file| &file.ast.items)
+            .filter_map(|item| match item {
+                Item::Data(data) => Some(data),
+                _ => None,
+            })
+            .collect();
+        for data in declared {
+            let found = self.program.data.iter().position(|entry| entry.span == data.name.span);
+            if let Some(index) = found {
+                self.data(DataId(index), data);
+            }
+        }
+    }
+
+    fn data(&mut self, id: DataId, data: &'a ast::Data) {
+        self.data_options(id, data);
+        let Some((columns, rows)) = self.table(data) else {
+            return;
+        };
+        let known = !columns.is_empty();
+        self.program.data[id.0].columns = columns;
+        let rows = match &data.filter {
+            Some(filter) if known => self.filter(id, filter, rows),
+            _ => rows,
+        };
+        if rows.is_empty() && known {
+            let message = if data.filter.is_some() { "`where` keeps no row" } else { "this file has no rows" };
+            let span = data.filter.as_ref().map_or(data.path.span, |filter| filter.span);
+            self.error(Code::NoRows, span, message, "there must be one row at least");
+        }
+        self.program.data[id.0].rows = rows;
+    }
+
+    fn data_options(&mut self, id: DataId, data: &'a ast::Data) {
+        let mut seen: Vec<&Name> = Vec::new();
+        for (option, word) in &data.options {
+            if let Some(first) = seen.iter().find(|first| first.node == option.node) {
+                let first = first.span;
+                self.said_twice(&option.node, option.span, first);
+            }
+            seen.push(option);
+            let entry = &mut self.program.data[id.0];
+            let words: &[&str] = match (option.node.as_str(), word.node.as_str()) {
+                ("order", "sequential") => {
+                    entry.random = false;
+                    continue;
+                }
+                ("order", "random") => {
+                    entry.random = true;
+                    continue;
+                }
+                ("share", "all") => {
+                    entry.unique = false;
+                    continue;
+                }
+                ("share", "unique") => {
+                    entry.unique = true;
+                    continue;
+                }
+                ("at_end", "recycle") => {
+                    entry.at_end = AtEnd::Recycle;
+                    continue;
+                }
+                ("at_end", "stop_user") => {
+                    entry.at_end = AtEnd::StopUser;
+                    continue;
+                }
+                ("at_end", "stop_test") => {
+                    entry.at_end = AtEnd::StopTest;
+                    continue;
+                }
+                ("order", _) => &["sequential", "random"],
+                ("share", _) => &["unique", "all"],
+                ("at_end", _) => &["recycle", "stop_user", "stop_test"],
+                _ => {
+                    self.unknown_word(option, "an option of `data`", &["order", "share", "at_end", "where"]);
+                    continue;
+                }
+            };
+            self.unknown_word(word, &format!("a word of `{}`", option.node), words);
+        }
+    }
+
+    /// Reports a word that an option does not have.
+    pub(super) fn unknown_word(&mut self, word: &Name, what: &str, words: &[&str]) {
+        let mut d = Diagnostic::new(Code::UnknownWord, word.span, format!("`{}` is not {what}", word.node))
+            .did_you_mean(&word.node, words.iter().copied());
+        if d.help.is_none() {
+            d = d.help(format!("there is {}", words.join(", ")));
+        }
+        self.report(d);
+    }
+
+    fn table(&mut self, data: &'a ast::Data) -> Option<Table> {
+        let path = &data.path;
+        let key = (path.span.file, path.node.clone());
+        let bytes = match self.input.assets.get(&key) {
+            Some(Ok(files)) => match files.first() {
+                Some(file) => file.bytes.as_slice(),
+                None => return None,
+            },
+            Some(Err(why)) => {
+                let message = format!("`{}` cannot be read: {why}", path.node);
+                self.error(Code::NoFile, path.span, message, "paths are relative to the file that names them");
+                return None;
+            }
+            None => {
+                let message = format!("there is no file `{}`", path.node);
+                self.error(Code::NoFile, path.span, message, "paths are relative to the file that names them");
+                return None;
+            }
+        };
+        let is_json = path.node.to_ascii_lowercase().ends_with(".json");
+        let table = if is_json { from_json(bytes) } else { from_csv(bytes) };
+        match table {
+            Ok(table) => Some(table),
+            Err((code, message)) => {
+                self.error(code, path.span, format!("{}: {message}", path.node), "");
+                None
+            }
+        }
+    }
+
+    fn filter(&mut self, id: DataId, filter: &'a ast::Expr, rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
+        self.columns = Some(self.program.data[id.0].columns.clone());
+        let before = self.diagnostics.len();
+        let condition = self.condition(filter);
+        let columns = self.columns.take().unwrap_or_default();
+        if self.diagnostics.len() > before {
+            return rows;
+        }
+        let regexes: Vec<regex::Regex> = self.program.regexes.iter().filter_map(|regex| regex::Regex::new(regex).ok()).collect();
+        let keep = |cells: &Vec<String>| {
+            let row = Row { columns: &columns, cells, regexes: &regexes };
+            const_eval::eval(&condition, Some(&row)) == Some(Const::Bool(true))
+        };
+        rows.into_iter().filter(keep).collect()
+    }
+
+    /// A name in a `where`.
+    pub(in crate::check) fn column(&mut self, name: &str, span: Span) -> Expr {
+        let Some(columns) = &self.columns else {
+            return broken(span);
+        };
+        if let Some((_, ty)) = columns.iter().find(|(column, _)| column == name) {
+            return Expr { kind: ExprKind::Column(name.to_owned()), ty: ty.clone(), span };
+        }
+        let names: Vec<&str> = columns.iter().map(|(column, _)| column.as_str()).collect();
+        let mut d =
+            Diagnostic::new(Code::BadWhere, span, format!("`where` sees columns and literals only, and there is no column `{name}`"))
+                .did_you_mean(name, names.iter().copied());
+        if d.help.is_none() {
+            d = d.help(format!("its columns are {}", names.join(", ")));
+        }
+        self.bad(d)
+    }
+
+    /// `rows.all`; anything else behind a data source is wrong.
+    pub(in crate::check) fn rows<L>(&mut self, name: &str, member: &Name, span: Span, links: &mut Vec<L>) -> Option<Expr> {
+        let decl = self.values.get_mut(name)?;
+        let crate::check::scope::Global::Data(id) = decl.what else {
+            return None;
+        };
+        decl.used = true;
+        let declared = decl.span;
+        self.cross(span, declared);
+        if member.node == "all" {
+            links.remove(0);
+            let columns = self.program.data[id.0].columns.clone();
+            let row = if columns.is_empty() { Type::Json } else { Type::Object(Some(columns)) };
+            return Some(Expr { kind: ExprKind::Rows(id), ty: types::list(row), span });
+        }
+        links.clear();
+        let d = Diagnostic::new(Code::UnknownMember, member.span, format!("`{name}` is all rows, it has no `{}`", member.node))
+            .help(format!("draw a row first: `let row = next({name})`, then `row.{}`", member.node));
+        Some(self.bad(d))
+    }
+}

@@ -1,0 +1,58 @@
+//! Imports: in which order files are declared, and circles among them.
+
+use crate::ast::Item;
+use crate::check::Checker;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::span::{FileId, Span};
+
+impl Checker<'_> {
+    /// Files, each behind those it imports; the spec last. Reports circles and imports that stand twice.
+    pub(in crate::check) fn import_order(&mut self) -> Vec<FileId> {
+        let mut order = Vec::new();
+        let mut path = Vec::new();
+        self.import(FileId(0), &mut path, &mut order);
+        order
+    }
+
+    fn import(&mut self, file: FileId, path: &mut Vec<FileId>, order: &mut Vec<FileId>) {
+        let input = self.input;
+        let Some(source) = input.files.get(usize::from(file.0)) else {
+            return;
+        };
+        path.push(file);
+        let items = source.ast.items.iter().filter_map(|item| match item {
+            Item::Import(import) => Some(import),
+            _ => None,
+        });
+        let mut seen: Vec<(FileId, Span)> = Vec::new();
+        for (import, target) in items.zip(&source.imports) {
+            let Some(target) = *target else {
+                self.broken = true;
+                continue;
+            };
+            if let Some((_, first)) = seen.iter().find(|(other, _)| *other == target) {
+                let d = Diagnostic::new(Code::BadImport, import.span, format!("`{}` is imported twice", import.path.node))
+                    .also(*first, "the first")
+                    .help("leave one of them out");
+                self.report(d);
+                continue;
+            }
+            seen.push((target, import.span));
+            if let Some(start) = path.iter().position(|on| *on == target) {
+                let names: Vec<&str> = path[start..]
+                    .iter()
+                    .chain([&target])
+                    .filter_map(|id| input.files.get(usize::from(id.0)))
+                    .map(|file| file.path.as_str())
+                    .collect();
+                let d = Diagnostic::new(Code::BadImport, import.span, "these imports go in a circle")
+                    .help(format!("{}: move what both need into a file of its own", names.join(" → ")));
+                self.report(d);
+            } else if !order.contains(&target) {
+                self.import(target, path, order);
+            }
+        }
+        path.pop();
+        order.push(file);
+    }
+}

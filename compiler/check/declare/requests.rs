@@ -1,0 +1,241 @@
+//! Requests: named ones with their parameters, and what those in place have in common with them.
+
+use crate::ast::{self, PathExpr, RequestLine};
+use crate::check::Checker;
+use crate::check::expr::source::Sources;
+use crate::check::flow::request_parts::Parts;
+use crate::check::scope::FuncKind;
+use crate::check::types::args::ParamInfo;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{ApiId, Options, Path, Request, RequestId, TextPart};
+use crate::span::{Name, Span};
+
+/// A request, as calls see it.
+#[derive(Debug)]
+pub(in crate::check) struct RequestInfo<'a> {
+    /// `treatment.create`.
+    pub(in crate::check) name: String,
+    pub(in crate::check) params: Vec<ParamInfo<'a>>,
+    pub(in crate::check) span: Span,
+    pub(in crate::check) used: bool,
+}
+
+const METHODS: [&str; 8] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"];
+
+impl<'a> Checker<'a> {
+    /// A named request of an api or a resource.
+    pub(in crate::check) fn request(&mut self, api: ApiId, resource: Option<&'a str>, around: &Options, request: &'a ast::RequestDef) {
+        let name: Vec<String> = resource.into_iter().chain([request.name.node.as_str()]).map(str::to_owned).collect();
+        let dotted = name.join(".");
+        let known = self.apis[api.0].requests.get(&dotted);
+        let resource_span =
+            self.apis[api.0].resources.iter().find(|(other, _)| resource.is_none() && *other == dotted).map(|(_, span)| *span);
+        if let Some(first) = known.map(|id| self.requests[id.0].span).or(resource_span) {
+            self.declared_twice(&request.name, first);
+            return;
+        }
+        let before = self.enter(FuncKind::Request, dotted.clone());
+        let params = self.params(&request.params);
+        self.bind_params(&params);
+        let mut checked = self.request_parts(api, &request.line, &request.parts, request.span);
+        checked.options = over(around, checked.options);
+        checked.name = name;
+        checked.params = params.len();
+        self.unused_params();
+        checked.frame = std::mem::take(&mut self.func.frame);
+        checked.span = request.name.span;
+        self.func = before;
+        let id = RequestId(self.requests.len());
+        self.apis[api.0].requests.insert(dotted.clone(), id);
+        self.program.requests.push(checked);
+        self.requests.push(RequestInfo { name: dotted, params, span: request.name.span, used: false });
+    }
+
+    /// A request from its line and parts, in the function at hand.
+    pub(in crate::check) fn request_parts(&mut self, api: ApiId, line: &'a RequestLine, parts: &'a [ast::Part], span: Span) -> Request {
+        let method = self.method(&line.method);
+        let path = self.path(&line.path);
+        let Parts { options, query, body, expects } = self.parts(parts);
+        Request {
+            api,
+            name: Vec::new(),
+            params: 0,
+            frame: crate::model::Frame::default(),
+            method,
+            path,
+            query,
+            body: body.unwrap_or(crate::model::Body::None),
+            options,
+            expects,
+            span,
+        }
+    }
+
+    fn method(&mut self, method: &Name) -> String {
+        let upper = method.node.to_ascii_uppercase();
+        if !METHODS.contains(&method.node.as_str()) {
+            let mut d = Diagnostic::new(Code::UnknownMethod, method.span, format!("`{}` is no method", method.node));
+            d = match METHODS.contains(&upper.as_str()) {
+                true => d.help(format!("methods are in capitals: `{upper}`")),
+                false => d.did_you_mean(&upper, METHODS),
+            };
+            if d.help.is_none() {
+                d = d.help(format!("methods are {}", METHODS.join(", ")));
+            }
+            self.report(d);
+        }
+        upper
+    }
+
+    fn path(&mut self, path: &'a PathExpr) -> Path {
+        let text = match path {
+            PathExpr::Plain(text) => text,
+            PathExpr::Quoted(text) => {
+                let reference = self.text(text);
+                self.check_one_line(&reference, "the URL");
+                return Path::Quoted(reference);
+            }
+        };
+        let parts = self.text_parts(text);
+        match parts.first() {
+            Some(TextPart::Literal(start)) if start.split('?').next().is_some_and(|path| path.contains("://")) => {
+                self.error(
+                    Code::ImpossiblePath,
+                    text.span,
+                    "an absolute URL stands in quotes",
+                    "for example `GET \"https://…\"`; a path without quotes is appended to the base",
+                );
+            }
+            Some(TextPart::Literal(start)) if !start.starts_with(['/', '?']) => {
+                let help = format!("say `/{start}`; a relative reference stands in quotes");
+                self.error(Code::ImpossiblePath, text.span, "a path begins with `/`", &help);
+            }
+            _ => {}
+        }
+        split(parts)
+    }
+
+    /// The expectations of a request.
+    pub(in crate::check) fn request_expect(&mut self, expect: &'a ast::Expect) -> Option<crate::model::Expect> {
+        let before = std::mem::replace(&mut self.sources, Sources::Response);
+        let expect = self.expect(expect);
+        self.sources = before;
+        expect
+    }
+
+    /// The request that a dotted path names.
+    pub(in crate::check) fn find_request(&mut self, path: &'a [Name]) -> Option<(ApiId, RequestId)> {
+        let (first, rest) = path.split_first()?;
+        let api = self.find_api(first)?;
+        let dotted = rest.iter().map(|name| name.node.as_str()).collect::<Vec<&str>>().join(".");
+        if rest.is_empty() {
+            let d = Diagnostic::new(Code::UnknownRequest, first.span, format!("`{}` is an api, no request", first.node))
+                .help(format!("say which: `{0}.some_request()`, or `{0} GET /…`", first.node));
+            self.report(d);
+            return None;
+        }
+        let info = &self.apis[api.0];
+        if let Some(&id) = info.requests.get(&dotted) {
+            self.requests[id.0].used = true;
+            return Some((api, id));
+        }
+        if info.broken || self.broken {
+            return None;
+        }
+        let span = rest.first()?.span.to(rest.last()?.span);
+        let api_name = &first.node;
+        let mut known: Vec<&str> = info.requests.keys().map(String::as_str).collect();
+        known.sort_unstable();
+        let mut d = Diagnostic::new(Code::UnknownRequest, span, format!("api `{api_name}` has no request `{dotted}`"))
+            .also(info.ast.name.span, "the api");
+        let ending = format!(".{dotted}");
+        let last = rest.last().map_or("", |name| name.node.as_str());
+        let by_part = || {
+            known.iter().copied().find(|other| {
+                other.ends_with(&ending)
+                    || other.split_once('.').is_some_and(|(_, request)| {
+                        rest.len() > 1
+                            && request == last
+                            && ltc_config::suggest::nearest(&rest[0].node, [other.split('.').next().unwrap_or("")]).is_some()
+                    })
+            })
+        };
+        let near = ltc_config::suggest::nearest(&dotted, known.iter().copied()).or_else(by_part);
+        d = match near {
+            None if rest.len() == 1 && METHODS.contains(&last.to_ascii_uppercase().as_str()) => {
+                d.help(format!("a request in place has no brackets: `{api_name} {} /path`", last.to_ascii_uppercase()))
+            }
+            Some(near) => d.help(format!("did you mean `{api_name}.{near}`?")),
+            None if known.is_empty() => d.help(format!("it has none; write the request here: `{api_name} GET /…`")),
+            None => d.help(format!("its requests are {}", known.join(", "))),
+        };
+        self.report(d);
+        None
+    }
+
+    /// The api of a name.
+    pub(in crate::check) fn find_api(&mut self, name: &'a Name) -> Option<ApiId> {
+        if let Some(decl) = self.values.get_mut(name.node.as_str())
+            && let crate::check::scope::Global::Api(id) = decl.what
+        {
+            decl.used = true;
+            let declared = decl.span;
+            self.cross(name.span, declared);
+            self.apis[id.0].used = true;
+            return Some(id);
+        }
+        if self.broken {
+            return None;
+        }
+        let apis = self.apis.iter().map(|api| api.ast.name.node.as_str());
+        let mut d =
+            Diagnostic::new(Code::UnknownRequest, name.span, format!("there is no api `{}`", name.node)).did_you_mean(&name.node, apis);
+        if d.help.is_none() {
+            let names: Vec<&str> = self.apis.iter().map(|api| api.ast.name.node.as_str()).collect();
+            d = match names.is_empty() {
+                true => d.help(format!("declare it: `api {} {{ base …; healthcheck none }}`", name.node)),
+                false => d.help(format!("apis are {}", names.join(", "))),
+            };
+        }
+        self.report(d);
+        None
+    }
+}
+
+/// The innermost option counts, header by header.
+fn over(outer: &Options, inner: Options) -> Options {
+    let mut headers = outer.headers.clone();
+    for (name, value) in inner.headers {
+        headers.retain(|(other, _)| !other.eq_ignore_ascii_case(&name));
+        headers.push((name, value));
+    }
+    Options {
+        auth: inner.auth.or_else(|| outer.auth.clone()),
+        headers,
+        timeout: inner.timeout.or_else(|| outer.timeout.clone()),
+        redirects: inner.redirects.or(outer.redirects),
+    }
+}
+
+/// The path proper and what stands behind its first literal `?`.
+fn split(parts: Vec<TextPart>) -> Path {
+    let (mut path, mut query) = (Vec::new(), Vec::new());
+    let mut in_query = false;
+    for part in parts {
+        match part {
+            TextPart::Literal(text) if !in_query && text.contains('?') => {
+                let (before, after) = text.split_once('?').unwrap_or((&text, ""));
+                if !before.is_empty() {
+                    path.push(TextPart::Literal(before.to_owned()));
+                }
+                if !after.is_empty() {
+                    query.push(TextPart::Literal(after.to_owned()));
+                }
+                in_query = true;
+            }
+            part if in_query => query.push(part),
+            part => path.push(part),
+        }
+    }
+    Path::Plain { path, query }
+}

@@ -1,0 +1,305 @@
+//! Calls of functions.
+
+use crate::ast::{self, Arg, ExprKind as Ast};
+use crate::check::Checker;
+use crate::check::scope::Global;
+use crate::check::types::const_eval;
+use crate::check::types::functions::{self, Function, Gives, Need};
+use crate::check::types::{self, Kinds, a};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Const, Expr, ExprKind, Type};
+use crate::span::Span;
+
+impl<'a> Checker<'a> {
+    /// `f(a, b)`.
+    pub(in crate::check) fn call(&mut self, callee: &'a ast::Expr, args: &'a [Arg], span: Span) -> Expr {
+        let written = self.written(callee.span);
+        if self.columns.is_some() {
+            return self.column(written, callee.span);
+        }
+        let name = match &callee.kind {
+            Ast::Name(name) => name.as_str(),
+            Ast::Source(_) => written,
+            Ast::Member(of, member) => match &of.kind {
+                Ast::Name(root) if root == "fake" => written,
+                _ => return self.no_function(of, &member.node, callee, args),
+            },
+            _ => {
+                self.args_only(args);
+                let d = Diagnostic::new(Code::UnknownFunction, callee.span, "this cannot be called")
+                    .help("a function is called by its name, such as `len(x)`");
+                return self.bad(d);
+            }
+        };
+        match name {
+            "weighted" => return self.weighted(args, span),
+            "file" => return self.file(args, span),
+            "files" => return self.files(args, span),
+            "next" => return self.next(args, span),
+            _ => {}
+        }
+        let Some(function) = functions::find(name) else {
+            self.args_only(args);
+            let mut d = Diagnostic::new(Code::UnknownFunction, callee.span, format!("there is no function `{name}`"));
+            d = match common_slip(name) {
+                Some(help) => d.help(help),
+                None if self.runs.contains_key(name) => d.help(format!("a sequence is run: `take x = run {name}(…)`")),
+                None => d.did_you_mean(name, functions::names(name)),
+            };
+            return self.bad(d);
+        };
+        self.function(function, callee.span, args, span)
+    }
+
+    fn no_function(&mut self, of: &'a ast::Expr, member: &str, callee: &'a ast::Expr, args: &'a [Arg]) -> Expr {
+        self.args_only(args);
+        let mut root = of;
+        while let Ast::Member(inner, _) = &root.kind {
+            root = inner;
+        }
+        let is_api = matches!(&root.kind, Ast::Name(name)
+            if self.values.get(name.as_str()).is_some_and(|d| matches!(d.what, Global::Api(_))));
+        if is_api {
+            let d = Diagnostic::new(Code::WrongName, callee.span, "a request is no value: it is the first line of a step")
+                .help("send it in a step, and `take` from its response");
+            return self.bad(d);
+        }
+        let of_text = self.written(of.span);
+        let d = Diagnostic::new(Code::UnknownFunction, callee.span, format!("values have no functions of their own, `{member}` is none"));
+        let known = functions::find(member).map(|f| f.name).or(match member {
+            "length" | "size" | "count" => Some("len"),
+            "toUpperCase" | "to_upper" => Some("upper"),
+            "toLowerCase" | "to_lower" => Some("lower"),
+            "includes" => Some("contains"),
+            "next" => Some("next"),
+            _ => None,
+        });
+        let d = match known {
+            Some(known) => d.help(format!("say `{known}({of_text}{})`", if args.is_empty() { "" } else { ", …" })),
+            None => d.did_you_mean(member, functions::names(member)),
+        };
+        self.bad(d)
+    }
+
+    fn function(&mut self, function: &'static Function, name_span: Span, args: &'a [Arg], span: Span) -> Expr {
+        let name = function.name;
+        let what = format!("`{name}` takes");
+        let mut values = Vec::new();
+        if let [param] = function.params
+            && param.need == Need::Variadic
+        {
+            if args.is_empty() {
+                self.bind(name, name_span, &[(param.name, true)], args, None);
+                return crate::check::broken(span);
+            }
+            for arg in args {
+                values.push(self.want(&arg.value, param.kinds, &what));
+            }
+        } else {
+            let slots: Vec<(&str, bool)> = function.params.iter().map(|param| (param.name, param.need == Need::Required)).collect();
+            let Some(bound) = self.bind(name, name_span, &slots, args, None) else {
+                self.args_only(args);
+                return crate::check::broken(span);
+            };
+            for (param, given) in function.params.iter().zip(bound) {
+                values.push(match given {
+                    Some(given) => self.want(given, param.kinds, &what),
+                    None => Expr { kind: ExprKind::Const(Const::Absent), ty: Type::Json, span },
+                });
+            }
+        }
+        let Some(ty) = self.result(function, &values, span) else {
+            return crate::check::broken(span);
+        };
+        Expr { kind: ExprKind::Call(name, values), ty, span }
+    }
+
+    /// The type of a function's result, and what is wrong with its arguments beyond their types.
+    fn result(&mut self, function: &Function, values: &[Expr], span: Span) -> Option<Type> {
+        let first = values.first().map_or(Type::Json, |value| value.ty.clone());
+        let number = |i: usize| values.get(i).and_then(const_eval::number);
+        match function.name {
+            "random" => {
+                if let (Some(x), Some(y)) = (number(0), number(1)) {
+                    self.check_order(x, y, span, false);
+                }
+            }
+            "chance" if number(0).is_some_and(|p| !(0.0..=1.0).contains(&p)) => {
+                let help = "0.3 is three times out of ten";
+                self.error(Code::Impossible, values[0].span, "a probability lies between 0 and 1", help);
+            }
+            "sample" | "random_string" => {
+                let n = number(if function.name == "sample" { 1 } else { 0 });
+                if n.is_some_and(|n| n < 0.0) {
+                    self.error(Code::Impossible, span, "a number of things cannot be negative", "");
+                }
+            }
+            "one_of" | "first" | "last" => {
+                if let ExprKind::List(items) = &values[0].kind
+                    && items.is_empty()
+                {
+                    self.error(Code::Impossible, values[0].span, "an empty list has no items", "");
+                }
+            }
+            "jwt" => {
+                if let Some(alg) = const_eval::text(&values[0])
+                    && !functions::JWT_ALGORITHMS.contains(&alg)
+                {
+                    let d = Diagnostic::new(Code::UnknownWord, values[0].span, format!("there is no algorithm `{alg}`"))
+                        .help(format!("algorithms are {}", functions::JWT_ALGORITHMS.join(", ")));
+                    self.report(d);
+                }
+            }
+            _ => {}
+        }
+        Some(match function.gives {
+            Gives::Plain(plain) => plain.into(),
+            Gives::Same => match first {
+                Type::Object(_) => Type::Object(None),
+                other => other,
+            },
+            Gives::Item => item(&first),
+            Gives::Numeric => self.alike(values, span)?,
+            Gives::Extreme => match values {
+                [one] if matches!(one.ty, Type::List(_)) => item(&one.ty),
+                [_] if first == Type::Json => Type::Json,
+                _ => self.alike(values, span)?,
+            },
+            Gives::Strings => types::list(Type::String),
+            Gives::Object => Type::Object(None),
+            Gives::Camel => camel(&first),
+            Gives::Any => Type::Json,
+        })
+    }
+
+    /// The common type of arguments that must be of one kind.
+    fn alike(&mut self, values: &[Expr], span: Span) -> Option<Type> {
+        let mut sum = values.first()?.ty.clone();
+        for value in &values[1..] {
+            if !types::comparable(&sum, &value.ty) {
+                let bare = |ty: &Type| matches!(ty, Type::Int | Type::Float);
+                let message = format!("{} and {} do not go together here", a(&sum), a(&value.ty));
+                let d = if bare(&sum) && value.ty == Type::Duration || sum == Type::Duration && bare(&value.ty) {
+                    Diagnostic::new(Code::NoUnit, span, message).help("give both their unit, such as `1s, 5s`")
+                } else {
+                    Diagnostic::new(Code::WrongType, span, message)
+                };
+                self.report(d);
+                return None;
+            }
+            sum = types::join(&sum, &value.ty);
+        }
+        Some(sum)
+    }
+
+    fn weighted(&mut self, args: &'a [Arg], span: Span) -> Expr {
+        let mut pairs = Vec::new();
+        let mut total = 0.0;
+        for arg in args {
+            let value = self.expr(&arg.value);
+            let Some(label) = &arg.label else {
+                let d = Diagnostic::new(Code::MissingArgument, arg.value.span, "a choice of `weighted` needs its weight")
+                    .help(format!("say, for example, `weighted(70: {}, 30: …)`", self.written(arg.value.span)));
+                self.report(d);
+                total = f64::NAN;
+                continue;
+            };
+            let weight = self.want(label, Kinds::NUMBER, "a weight is");
+            match const_eval::number(&weight) {
+                Some(n) if n < 0.0 => {
+                    self.error(Code::Impossible, label.span, "a weight cannot be negative", "0 turns a choice off");
+                    total = f64::NAN;
+                }
+                Some(n) => total += n,
+                None => total = f64::NAN,
+            }
+            pairs.push((weight, value));
+        }
+        if args.is_empty() {
+            let d = Diagnostic::new(Code::MissingArgument, span, "`weighted` needs choices")
+                .help("say, for example, `weighted(70: \"a\", 30: \"b\")`");
+            return self.bad(d);
+        }
+        if total == 0.0 {
+            self.error(Code::Impossible, span, "all weights are 0: nothing can be drawn", "give one of them a weight");
+        }
+        let ty = types::join_all(pairs.iter().map(|(_, value)| &value.ty));
+        Expr { kind: ExprKind::Weighted(pairs), ty, span }
+    }
+
+    fn next(&mut self, args: &'a [Arg], span: Span) -> Expr {
+        let bound = self.bind("next", span, &[("data", true)], args, None);
+        let Some(source) = bound.and_then(|bound| bound.first().copied().flatten()) else {
+            return crate::check::broken(span);
+        };
+        if let Ast::Name(name) = &source.kind
+            && let Some(decl) = self.values.get_mut(name.as_str())
+            && let Global::Data(id) = decl.what
+        {
+            decl.used = true;
+            let declared = decl.span;
+            self.cross(source.span, declared);
+            if self.func.context == "let" {
+                let d = Diagnostic::new(Code::NotHere, span, "a row is drawn by a user, and this `let` is for the whole test")
+                    .help("say `keep` for one row a user, or draw it in a sequence");
+                self.report(d);
+            }
+            let columns = self.program.data[id.0].columns.clone();
+            let ty = if columns.is_empty() { Type::Json } else { Type::Object(Some(columns)) };
+            return Expr { kind: ExprKind::Next(id, self.func.context == "keep"), ty, span };
+        }
+        if self.broken {
+            return crate::check::broken(span);
+        }
+        let written = self.written(source.span);
+        let data = self.program.data.iter().map(|data| data.name.as_str());
+        let mut d = Diagnostic::new(Code::WrongName, source.span, format!("`next` draws a row of a data source, `{written}` is none"))
+            .did_you_mean(written, data);
+        if d.help.is_none() {
+            d = d.help("declare one: `data rows from \"rows.csv\"`; for an item of a list, say `one_of(xs)`");
+        }
+        self.bad(d)
+    }
+
+    /// Reports that a literal is wanted.
+    pub(in crate::check) fn not_literal(&mut self, span: Span, what: &str) {
+        let message = format!("{what} must be known at build time");
+        self.error(Code::NotLiteral, span, message, "write it as a text without `{…}`");
+    }
+}
+
+fn item(list: &Type) -> Type {
+    match list {
+        Type::List(item) => (**item).clone(),
+        Type::String => Type::String,
+        _ => Type::Json,
+    }
+}
+
+/// The type of a value whose keys are spelt in camelCase.
+fn camel(ty: &Type) -> Type {
+    match ty {
+        Type::List(item) => Type::List(Box::new(camel(item))),
+        Type::Object(Some(members)) => {
+            Type::Object(Some(members.iter().map(|(key, ty)| (crate::check::expr::key_spelling::camel(key), camel(ty))).collect()))
+        }
+        other => other.clone(),
+    }
+}
+
+/// What users of other tools write.
+fn common_slip(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "rand" | "randint" | "randInt" | "rand_int" | "random_int" => "say `random(1, 10)`",
+        "choice" | "pick" | "random_choice" | "sample_one" => "say `one_of(xs)`",
+        "length" | "size" | "count" => "say `len(x)`",
+        "str" | "to_string" => "say `string(x)`",
+        "json" | "json_encode" | "stringify" => "say `to_json(x)`, or `from_json(s)`",
+        "env" => "say `env.some.key`",
+        "print" | "println" => "say `log \"…\"`, a statement",
+        "sleep" | "pause" => "say `wait 1s`, a statement",
+        "uuid4" | "guid" | "uuidv4" => "say `uuid()`",
+        "timestamp" | "time" => "say `now()`, or `unix(now())`",
+        _ => return None,
+    })
+}

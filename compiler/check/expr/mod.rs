@@ -1,0 +1,308 @@
+//! Expressions: names resolved, types known.
+
+pub(super) mod call;
+pub(super) mod key_spelling;
+pub(super) mod member_access;
+pub(super) mod registered_fields;
+pub(super) mod single_line;
+pub(super) mod source;
+pub(super) mod substitute;
+
+use crate::ast::{self, ExprKind as Ast, UnaryOp};
+use crate::check::Checker;
+use crate::check::types::const_eval;
+use crate::check::types::{self, Kinds, a, join};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Const, Expr, ExprKind, TextPart, Type};
+use crate::span::Span;
+
+impl<'a> Checker<'a> {
+    /// An expression of any type.
+    pub(super) fn expr(&mut self, e: &'a ast::Expr) -> Expr {
+        let span = e.span;
+        let constant = |value, ty| Expr { kind: ExprKind::Const(value), ty, span };
+        match &e.kind {
+            Ast::Null => constant(Const::Null, Type::Null),
+            Ast::Absent => {
+                self.bad(Diagnostic::new(Code::AbsentHere, span, "`absent` leaves a key of a map out; here is none").help("say `null`"))
+            }
+            Ast::Bool(b) => constant(Const::Bool(*b), Type::Bool),
+            Ast::Int(n) => constant(Const::Int(*n), Type::Int),
+            Ast::Float(x) => constant(Const::Float(*x), Type::Float),
+            Ast::Number(text) => constant(Const::Number(text.clone()), if text.contains('.') { Type::Float } else { Type::Int }),
+            Ast::Duration(n) => constant(Const::Duration(*n), Type::Duration),
+            Ast::Text(text) => self.text(text),
+            Ast::List(items) => {
+                let items: Vec<Expr> = items.iter().map(|item| self.expr(item)).collect();
+                self.list(items, span)
+            }
+            Ast::Object(entries) => self.object(entries, false, span),
+            Ast::Name(name) => self.name(name, span),
+            Ast::Member(..) | Ast::Index(..) => self.chain(e),
+            Ast::Slice(of, from, to) => self.slice(of, from, to, span),
+            Ast::Call(callee, args) => self.call(callee, args, span),
+            Ast::Unary(op, of) => self.unary(*op, of, span),
+            Ast::Binary(left, op, right) => self.binary(left, *op, right, span),
+            Ast::Match { value, negated, regex } => {
+                let value = self.want(value, Kinds::STRING, "a regex looks at");
+                let (id, _) = self.regex(regex);
+                Expr { kind: ExprKind::Match(Box::new(value), id, *negated), ty: Type::Bool, span }
+            }
+            Ast::If(condition, yes, no) => {
+                let condition = self.condition(condition);
+                let (yes, no) = (self.expr(yes), self.expr(no));
+                let ty = join(&yes.ty, &no.ty);
+                Expr { kind: ExprKind::If(Box::new(condition), Box::new(yes), Box::new(no)), ty, span }
+            }
+            Ast::Source(_) | Ast::JsonPath(_) | Ast::Header(_) | Ast::Cookie(_) | Ast::Html(..) | Ast::Form(_) => {
+                self.source(e, crate::model::Quantity::One)
+            }
+            Ast::Broken => crate::check::broken(span),
+        }
+    }
+
+    /// A list of checked items.
+    pub(super) fn list(&mut self, items: Vec<Expr>, span: Span) -> Expr {
+        let item = types::join_all(items.iter().map(|item| &item.ty));
+        Expr { kind: ExprKind::List(items), ty: types::list(item), span }
+    }
+
+    /// An object in place; `camel`: its unquoted keys follow `keys camel`.
+    pub(super) fn object(&mut self, entries: &'a [ast::Entry], camel: bool, span: Span) -> Expr {
+        if !camel {
+            self.note_plain_keys(entries, span);
+        }
+        let members = self.entries(entries, camel);
+        let optional = |e: &Expr| matches!(e.kind, ExprKind::Const(Const::Absent) | ExprKind::If(..));
+        let types =
+            (!members.iter().any(|(_, e)| optional(e))).then(|| members.iter().map(|(key, e)| (key.clone(), e.ty.clone())).collect());
+        Expr { kind: ExprKind::Object(members), ty: Type::Object(types), span }
+    }
+
+    /// Keys in their final spelling with their values, each key once.
+    pub(super) fn entries(&mut self, entries: &'a [ast::Entry], camel: bool) -> Vec<(String, Expr)> {
+        let mut members: Vec<(String, Expr)> = Vec::with_capacity(entries.len());
+        let mut seen: std::collections::HashMap<String, Span> = std::collections::HashMap::new();
+        for entry in entries {
+            let key = crate::check::expr::key_spelling::key(&entry.key, camel);
+            let value = self.map_value(&entry.value, camel);
+            match seen.insert(key.clone(), entry.key.span) {
+                Some(first) => self.key_twice(&key, entry.key.span, first),
+                None => members.push((key, value)),
+            }
+        }
+        members
+    }
+
+    pub(super) fn key_twice(&mut self, key: &str, span: Span, first: Span) {
+        self.report(
+            Diagnostic::new(Code::KeyTwice, span, format!("the key `{key}` stands here twice"))
+                .also(first, "the first")
+                .help("leave one of them out"),
+        );
+    }
+
+    /// The value of a key: it may be absent, and maps in it are in place too.
+    pub(super) fn map_value(&mut self, e: &'a ast::Expr, camel: bool) -> Expr {
+        match &e.kind {
+            Ast::Absent => Expr { kind: ExprKind::Const(Const::Absent), ty: Type::Json, span: e.span },
+            Ast::Object(entries) => self.object(entries, camel, e.span),
+            Ast::List(items) => {
+                let items = items.iter().map(|item| self.map_value(item, camel)).collect();
+                self.list(items, e.span)
+            }
+            Ast::If(condition, yes, no) => {
+                let condition = self.condition(condition);
+                let (yes, no) = (self.map_value(yes, camel), self.map_value(no, camel));
+                let ty = join(&yes.ty, &no.ty);
+                Expr { kind: ExprKind::If(Box::new(condition), Box::new(yes), Box::new(no)), ty, span: e.span }
+            }
+            _ => self.expr(e),
+        }
+    }
+
+    /// Text with holes.
+    pub(super) fn text(&mut self, text: &'a ast::Text) -> Expr {
+        let mut parts = self.text_parts(text);
+        let plain = match parts.as_mut_slice() {
+            [] => Some(String::new()),
+            [TextPart::Literal(literal)] => Some(std::mem::take(literal)),
+            _ => None,
+        };
+        let kind = match plain {
+            Some(literal) => ExprKind::Const(Const::Str(literal)),
+            None => ExprKind::Text(parts),
+        };
+        Expr { kind, ty: Type::String, span: text.span }
+    }
+
+    /// The parts of a text.
+    pub(super) fn text_parts(&mut self, text: &'a ast::Text) -> Vec<TextPart> {
+        let mut parts = Vec::with_capacity(text.parts.len());
+        for part in &text.parts {
+            parts.push(match part {
+                ast::TextPart::Literal(literal) => TextPart::Literal(literal.clone()),
+                ast::TextPart::Hole(e, format) => {
+                    let value = self.expr(e);
+                    self.check_printable(&value);
+                    let spec = format.as_ref().map(|format| {
+                        self.check_format(format, &value.ty);
+                        format.node.clone()
+                    });
+                    TextPart::Hole(value, spec)
+                }
+            });
+        }
+        parts
+    }
+
+    /// Refuses what has no text.
+    pub(super) fn check_printable(&mut self, value: &Expr) {
+        let help = match value.ty {
+            Type::Bytes | Type::File => "say which: `hex(…)`, `base64(…)` or `text(…)`",
+            Type::Form => "send it with `submit`",
+            Type::Null => "give it a value first",
+            _ => return,
+        };
+        let has = if value.ty == Type::Bytes { "have" } else { "has" };
+        let message = format!("{} {has} no text", types::a(&value.ty));
+        self.error(Code::NotText, value.span, message, help);
+    }
+
+    fn check_format(&mut self, format: &crate::span::Spanned<String>, ty: &Type) {
+        let spec = format.node.as_str();
+        let body = spec.trim_start_matches(['<', '>', '^']);
+        let body = body.strip_prefix('+').unwrap_or(body);
+        let (width, rest) = body.split_at(body.find(|c: char| !c.is_ascii_digit()).unwrap_or(body.len()));
+        let (precision, kind) = match rest.strip_prefix('.') {
+            Some(rest) => {
+                let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+                (Some(&rest[..end]), &rest[end..])
+            }
+            None => (None, rest),
+        };
+        let valid =
+            spec.len() - body.len() <= 2 && !spec.is_empty() && precision != Some("") && width.len() <= 4 && matches!(kind, "" | "x" | "X");
+        let number = Kinds::NUMBER.takes(ty);
+        let fits = match kind {
+            "" => number || (!width.starts_with('0') && (precision.is_none() || *ty == Type::String)),
+            _ => *ty == Type::Int || *ty == Type::Json,
+        };
+        if valid && fits {
+            return;
+        }
+        let message = if valid { format!("the format `{spec}` is none for {}", a(ty)) } else { format!("`{spec}` is no format") };
+        let help = "formats are, for example, `{n:09}` (nine digits), `{x:.2}` (two decimals), `{s:>8}` (width 8), `{n:x}` (hexadecimal)";
+        self.error(Code::BadFormat, format.span, message, help);
+    }
+
+    /// A condition: a boolean, or what is only known at run time.
+    pub(super) fn condition(&mut self, e: &'a ast::Expr) -> Expr {
+        let value = self.expr(e);
+        let value = self.read_env(&value, Kinds::BOOL).unwrap_or(value);
+        if !Kinds::BOOL.takes(&value.ty) {
+            let help = match value.ty {
+                Type::List(_) | Type::String | Type::Object(_) => "say `len(…) > 0`, or compare it with something",
+                _ => "compare it with something, such as `x > 0` or `x != null`",
+            };
+            let message = format!("a condition is true or false, this is {}", a(&value.ty));
+            self.error(Code::NotACondition, e.span, message, help);
+            return crate::check::broken(e.span);
+        }
+        value
+    }
+
+    /// A condition of a statement, which is pointless where it is always the same.
+    pub(super) fn branch_condition(&mut self, e: &'a ast::Expr) -> Expr {
+        let value = self.condition(e);
+        if let Some(Const::Bool(b)) = const_eval::value(&value) {
+            let message = format!("this condition is always {b}");
+            self.error(Code::AlwaysSame, e.span, message, "leave it out, or compare something that changes");
+        }
+        value
+    }
+
+    /// An expression whose type must be among `kinds`; `what` says who wants it: "`len` takes".
+    pub(super) fn want(&mut self, e: &'a ast::Expr, kinds: Kinds, what: &str) -> Expr {
+        let value = self.expr(e);
+        self.coerce(value, kinds, what)
+    }
+
+    /// A duration.
+    pub(super) fn duration(&mut self, e: &'a ast::Expr, what: &str) -> Expr {
+        let value = self.want(e, Kinds::DURATION, what);
+        if const_eval::number(&value).is_some_and(|n| n < 0.0) {
+            self.error(Code::Impossible, e.span, "a duration here cannot be negative", "leave the `-` out");
+        }
+        value
+    }
+
+    /// Checks the type of a value, reading texts of the environment as what is wanted.
+    pub(super) fn coerce(&mut self, value: Expr, kinds: Kinds, what: &str) -> Expr {
+        if let Some(read) = self.read_env(&value, kinds) {
+            return read;
+        }
+        if kinds.takes(&value.ty) {
+            return value;
+        }
+        let span = value.span;
+        let wrong = if let ExprKind::Env(id) = value.kind {
+            let name = self.program.env[id.0].path.join(".");
+            let mut d = Diagnostic::new(Code::EnvKind, span, format!("{what} {}, and `env.{name}` is {}", kinds.words(), a(&value.ty)));
+            if kinds == Kinds::DURATION && value.ty == Type::Int {
+                d = d.help("write it with its unit in the environment file, such as `5s`");
+            } else {
+                d = d.help("change it in the environment file");
+            }
+            d
+        } else if kinds == Kinds::DURATION && matches!(value.ty, Type::Int | Type::Float) {
+            let n = self.written(span);
+            let help = if n.ends_with(|c: char| c.is_ascii_digit()) && !n.contains(' ') {
+                format!("say `{n}s` for seconds, `{n}ms` for milliseconds")
+            } else {
+                format!("say `{n} * 1s` for seconds, `{n} * 1ms` for milliseconds")
+            };
+            Diagnostic::new(Code::NoUnit, span, "a duration needs its unit").help(help)
+        } else {
+            let d = Diagnostic::new(Code::WrongType, span, format!("{what} {}, this is {}", kinds.words(), a(&value.ty)));
+            match conversion(kinds, &value.ty) {
+                Some(function) => d.help(format!("say `{function}({})`", self.written(span))),
+                None => d,
+            }
+        };
+        self.bad(wrong)
+    }
+
+    /// Reports a range whose first end is above the second.
+    pub(super) fn check_order(&mut self, from: f64, to: f64, span: Span, from_the_end: bool) {
+        if from > to && !from_the_end {
+            self.error(Code::Reversed, span, "this range begins above its end", "put the smaller end first");
+        }
+    }
+
+    fn unary(&mut self, op: UnaryOp, of: &'a ast::Expr, span: Span) -> Expr {
+        match op {
+            UnaryOp::Not => Expr { kind: ExprKind::Not(Box::new(self.condition(of))), ty: Type::Bool, span },
+            UnaryOp::Neg => {
+                let of = self.want(of, Kinds::NUMBER.or(Kinds::DURATION), "`-` takes");
+                let ty = of.ty.clone();
+                let neg = Expr { kind: ExprKind::Neg(Box::new(of)), ty, span };
+                match const_eval::value(&neg) {
+                    Some(value) => Expr { kind: ExprKind::Const(value), ..neg },
+                    None => neg,
+                }
+            }
+        }
+    }
+}
+
+/// The function that makes what is wanted.
+fn conversion(kinds: Kinds, ty: &Type) -> Option<&'static str> {
+    match ty {
+        Type::String if kinds == Kinds::INT || kinds == Kinds::NUMBER => Some("int"),
+        Type::Float if kinds == Kinds::INT => Some("round"),
+        Type::Bytes if kinds == Kinds::STRING => Some("text"),
+        _ if kinds == Kinds::STRING && *ty != Type::Null => Some("string"),
+        _ => None,
+    }
+}

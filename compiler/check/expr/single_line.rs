@@ -1,0 +1,65 @@
+//! What is laid out into the head of a request, or of a part of one, stands on one line: a line break in it would begin a header of its own,
+//! and NUL ends what some servers read.
+
+use crate::ast::BinaryOp;
+use crate::check::Checker;
+use crate::diagnostic::Code;
+use crate::model::{Const, Expr, ExprKind, TextPart};
+use crate::span::Span;
+
+impl Checker<'_> {
+    /// Refuses constant text that goes on over the line's end, as values known only at run time are refused then. `what` stands before `has`.
+    pub(in crate::check) fn check_one_line(&mut self, value: &Expr, what: &str) {
+        let mut found = None;
+        constants(value, &mut |text, span| found = found.or_else(|| odd(text).map(|odd| (odd, span))));
+        if let Some((odd, span)) = found {
+            self.refuse_line(odd, span, what);
+        }
+    }
+
+    /// The same of text without holes.
+    pub(in crate::check) fn check_line(&mut self, text: &str, span: Span, what: &str) {
+        if let Some(odd) = odd(text) {
+            self.refuse_line(odd, span, what);
+        }
+    }
+
+    fn refuse_line(&mut self, odd: char, span: Span, what: &str) {
+        let (has, help) = match odd {
+            '\0' => ("a NUL character", "leave `\\u{0}` out"),
+            _ if self.written(span).starts_with("\"\"\"") => {
+                ("a line break", "write it as one line, in `\"…\"`: a text in `\"\"\"` keeps its line breaks")
+            }
+            _ => ("a line break", "write it as one line, or send it encoded: `base64(…)`"),
+        };
+        self.error(Code::BadHeader, span, format!("{what} has {has} in it"), help);
+    }
+}
+
+fn odd(text: &str) -> Option<char> {
+    text.chars().find(|char| matches!(char, '\r' | '\n' | '\0'))
+}
+
+/// The constant texts that an expression's text may have in it.
+fn constants(e: &Expr, f: &mut dyn FnMut(&str, Span)) {
+    match &e.kind {
+        ExprKind::Const(Const::Str(text)) => f(text, e.span),
+        ExprKind::Text(parts) => {
+            for part in parts {
+                match part {
+                    TextPart::Literal(text) => f(text, e.span),
+                    TextPart::Hole(inner, _) => constants(inner, f),
+                }
+            }
+        }
+        ExprKind::If(_, yes, no) => {
+            constants(yes, f);
+            constants(no, f);
+        }
+        ExprKind::Binary(left, BinaryOp::Add, right) => {
+            constants(left, f);
+            constants(right, f);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,261 @@
+//! What is read of an exchange, and the small languages within: JSONPath, CSS selectors, regexes.
+
+use std::collections::HashMap;
+
+use crate::ast::{self, ExprKind as Ast, SourceWord};
+use crate::check::Checker;
+use crate::check::types::{self, Kinds};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Expr, ExprKind, PathId, Quantity, RegexId, SelectorId, Source, Type};
+use crate::span::{Span, Spanned};
+
+/// What of an exchange may be read at a place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::check) enum Sources {
+    /// Nothing.
+    #[default]
+    None,
+    /// The response.
+    Response,
+    /// The body that is about to be sent.
+    Body,
+}
+
+/// Texts of the small languages, each compiled once.
+#[derive(Debug, Default)]
+pub(in crate::check) struct Interned {
+    regexes: HashMap<String, (RegexId, Groups)>,
+    paths: HashMap<String, (PathId, bool)>,
+    selectors: HashMap<String, SelectorId>,
+}
+
+/// The groups of a regex.
+#[derive(Clone, Debug, Default)]
+pub(in crate::check) struct Groups {
+    /// How many there are.
+    pub(in crate::check) count: usize,
+    /// The names of those that have one.
+    pub(in crate::check) names: Vec<String>,
+}
+
+impl Groups {
+    /// What a take by the regex gives.
+    pub(in crate::check) fn ty(&self) -> Type {
+        if self.names.is_empty() {
+            return Type::String;
+        }
+        let members = self.names.iter().map(|name| (name.clone(), Type::String));
+        Type::Object(Some(members.collect()))
+    }
+}
+
+impl<'a> Checker<'a> {
+    /// A source, of which `quantity` is wanted.
+    pub(in crate::check) fn source(&mut self, e: &'a ast::Expr, quantity: Quantity) -> Expr {
+        let span = e.span;
+        if let Some(wrong) = self.no_exchange(e) {
+            return wrong;
+        }
+        let many = |ty: Type| match quantity {
+            Quantity::All => types::list(ty),
+            _ => ty,
+        };
+        let (source, ty) = match &e.kind {
+            Ast::Source(word) => match word {
+                SourceWord::Json => (Source::Json(Vec::new()), Type::Json),
+                SourceWord::Text => (Source::Text, Type::String),
+                SourceWord::Status => (Source::Status, Type::Int),
+                SourceWord::Url => (Source::Url, Type::String),
+                SourceWord::Elapsed => (Source::Elapsed, Type::Duration),
+                SourceWord::Body => (Source::Body, Type::Json),
+            },
+            Ast::JsonPath(path) => {
+                let (path, singular) = self.json_path(path);
+                let ty = match quantity {
+                    Quantity::One if singular => Type::Json,
+                    Quantity::Any => Type::Json,
+                    _ => types::list(Type::Json),
+                };
+                let source = Source::JsonPath { path, singular, quantity };
+                (source, ty)
+            }
+            Ast::Header(name) => {
+                let name = self.want(name, Kinds::STRING, "`header` takes");
+                if let Some(text) = crate::check::types::const_eval::text(&name) {
+                    let text = text.to_owned();
+                    self.check_header_name(&text, name.span);
+                }
+                (Source::Header(Box::new(name), quantity), many(Type::String))
+            }
+            Ast::Cookie(name) => {
+                let name = self.want(name, Kinds::STRING, "`cookie` takes");
+                (Source::Cookie(Box::new(name)), Type::String)
+            }
+            Ast::Html(selector, attribute) => {
+                let source = Source::Html {
+                    selector: self.selector(selector),
+                    attribute: attribute.as_ref().map(|name| name.node.clone()),
+                    quantity,
+                };
+                (source, many(Type::String))
+            }
+            Ast::Form(selector) => (Source::Form(self.selector(selector)), Type::Form),
+            _ => return self.expr(e),
+        };
+        self.reads_body |= source.is_of_body();
+        Expr { kind: ExprKind::Source(source), ty, span }
+    }
+
+    fn no_exchange(&mut self, e: &ast::Expr) -> Option<Expr> {
+        let span = e.span;
+        let body = matches!(e.kind, Ast::Source(SourceWord::Body));
+        if self.columns.is_some() {
+            let word = self.written(span);
+            return Some(self.column(word, span));
+        }
+        match self.sources {
+            Sources::Body if body => None,
+            Sources::Response if !body => None,
+            _ if body => Some(
+                self.bad(
+                    Diagnostic::new(Code::BodyHere, span, "`body` is what a request sends: only its headers and its auth can read it")
+                        .help("the response's body is `json` or `text`"),
+                ),
+            ),
+            _ => {
+                let word = self.written(span);
+                let word = word.split([' ', '"', '.', '[']).next().unwrap_or(word);
+                Some(
+                    self.bad(
+                        Diagnostic::new(Code::NoExchange, span, format!("`{word}` reads a response, and here is none"))
+                            .help(format!("take it in the step: `take x = {word} …`, and use `x` here")),
+                    ),
+                )
+            }
+        }
+    }
+
+    /// A regex and its groups.
+    pub(in crate::check) fn regex(&mut self, regex: &Spanned<String>) -> (RegexId, Groups) {
+        if let Some(known) = self.interned.regexes.get(&regex.node) {
+            return known.clone();
+        }
+        let id = RegexId(self.program.regexes.len());
+        let groups = match regex::Regex::new(&regex.node) {
+            Ok(compiled) => {
+                Groups { count: compiled.captures_len() - 1, names: compiled.capture_names().flatten().map(str::to_owned).collect() }
+            }
+            Err(error) => {
+                let message = last_line(&error.to_string());
+                self.error(
+                    Code::BadRegex,
+                    regex.span,
+                    format!("this regex does not compile: {message}"),
+                    "look-around and back-references are not supported",
+                );
+                Groups { count: 1, names: Vec::new() }
+            }
+        };
+        self.program.regexes.push(regex.node.clone());
+        self.interned.regexes.insert(regex.node.clone(), (id, groups.clone()));
+        (id, groups)
+    }
+
+    fn json_path(&mut self, path: &Spanned<String>) -> (PathId, bool) {
+        if let Some(&known) = self.interned.paths.get(&path.node) {
+            return known;
+        }
+        if let Err(error) = serde_json_path::JsonPath::parse(&path.node) {
+            let message = last_line(&error.to_string());
+            let help = if path.node.starts_with('$') {
+                "for example `$.items[?@.id == 1].name`"
+            } else {
+                "a JSONPath begins with `$`, such as `$.items[*].id`"
+            };
+            self.error(Code::BadJsonPath, path.span, format!("this JSONPath does not parse: {message}"), help);
+        }
+        let id = PathId(self.program.paths.len());
+        let known = (id, is_singular(&path.node));
+        self.program.paths.push(path.node.clone());
+        self.interned.paths.insert(path.node.clone(), known);
+        known
+    }
+
+    fn selector(&mut self, selector: &Spanned<String>) -> SelectorId {
+        if let Some(&known) = self.interned.selectors.get(&selector.node) {
+            return known;
+        }
+        if let Err(error) = scraper::Selector::parse(&selector.node) {
+            let message = last_line(&error.to_string());
+            self.error(
+                Code::BadSelector,
+                selector.span,
+                format!("this CSS selector does not parse: {message}"),
+                "for example `input[name=csrf]` or `form#login`",
+            );
+        }
+        let id = SelectorId(self.program.selectors.len());
+        self.program.selectors.push(selector.node.clone());
+        self.interned.selectors.insert(selector.node.clone(), id);
+        id
+    }
+
+    /// Refuses a header's name that cannot be.
+    pub(in crate::check) fn check_header_name(&mut self, name: &str, span: Span) {
+        if !crate::check::expr::key_spelling::is_header_name(name) {
+            self.error(
+                Code::BadHeader,
+                span,
+                format!("`{name}` cannot be the name of a header"),
+                "names of headers are letters, digits and `-`",
+            );
+        }
+    }
+}
+
+fn last_line(message: &str) -> String {
+    let line = message.lines().rev().find(|line| !line.trim().is_empty());
+    let line = line.unwrap_or(message).trim();
+    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+}
+
+/// Whether a JSONPath (RFC 9535) has only names and indices, so that it finds one value at most.
+fn is_singular(path: &str) -> bool {
+    let mut chars = path.trim_start_matches('$').chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            c if c.is_whitespace() => {}
+            '.' => {
+                if matches!(chars.peek(), Some('.' | '*')) {
+                    return false;
+                }
+                while chars.next_if(|c| *c != '.' && *c != '[').is_some() {}
+            }
+            '[' => {
+                while chars.next_if(|c| c.is_whitespace()).is_some() {}
+                match chars.next() {
+                    Some(quote @ ('"' | '\'')) => {
+                        let mut escaped = false;
+                        for c in chars.by_ref() {
+                            if escaped {
+                                escaped = false;
+                            } else if c == '\\' {
+                                escaped = true;
+                            } else if c == quote {
+                                break;
+                            }
+                        }
+                    }
+                    Some(c) if c == '-' || c.is_ascii_digit() => while chars.next_if(char::is_ascii_digit).is_some() {},
+                    _ => return false,
+                }
+                while chars.next_if(|c| c.is_whitespace()).is_some() {}
+                if chars.next() != Some(']') {
+                    return false;
+                }
+            }
+            _ => return false,
+        }
+    }
+    true
+}

@@ -1,0 +1,193 @@
+//! Expectations and their matchers.
+
+use crate::ast::{self, BinaryOp, ExpectKind as Ast, ExprKind, MatcherKind, StatusPattern};
+use crate::check::Checker;
+use crate::check::expr::key_spelling;
+use crate::check::types::const_eval;
+use crate::check::types::{self, Kinds, a};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Const, Expect, ExpectKind, Expr, HeaderMatcher, Matcher, Status, Type};
+use crate::span::Span;
+
+impl<'a> Checker<'a> {
+    /// An expectation; the caller has said that a response may be read.
+    pub(in crate::check) fn expect(&mut self, expect: &'a ast::Expect) -> Option<Expect> {
+        let kind = match &expect.kind {
+            Ast::Status(patterns) => ExpectKind::Status(self.statuses(patterns)),
+            Ast::Json { exactly, matcher } => ExpectKind::Json { exactly: *exactly, matcher: self.matcher(matcher, true) },
+            Ast::Headers(entries) => ExpectKind::Headers(self.header_matchers(entries)),
+            Ast::Text { negated, part } => {
+                let part = self.expr(part);
+                self.check_printable(&part);
+                if const_eval::text(&part) == Some("") {
+                    let help = "say what part of the body is expected";
+                    self.error(Code::AlwaysSame, part.span, "every text has the empty text in it", help);
+                }
+                ExpectKind::Text { negated: *negated, part }
+            }
+            Ast::Condition(e) => {
+                let condition = self.expected(e, expect.span)?;
+                let elapsed = crate::check::flow::about_time::is_about_time(&condition);
+                ExpectKind::Condition { condition, elapsed }
+            }
+        };
+        Some(Expect { kind, span: expect.span, written: self.written(expect.span).trim().to_owned() })
+    }
+
+    fn statuses(&mut self, patterns: &[crate::span::Spanned<StatusPattern>]) -> Vec<Status> {
+        let mut statuses = Vec::new();
+        for pattern in patterns {
+            match pattern.node {
+                StatusPattern::Code(code) => match u16::try_from(code) {
+                    Ok(code) if (100..600).contains(&code) => statuses.push(Status::Code(code)),
+                    _ => {
+                        let message = format!("there is no status {code}");
+                        self.error(Code::BadStatus, pattern.span, message, "statuses go from 100 to 599");
+                    }
+                },
+                StatusPattern::Class(class @ 1..=5) => statuses.push(Status::Class(class)),
+                StatusPattern::Class(class) => {
+                    let message = format!("there are no statuses {class}xx");
+                    self.error(Code::BadStatus, pattern.span, message, "they go from 1xx to 5xx");
+                }
+            }
+        }
+        statuses
+    }
+
+    /// A boolean expression over sources.
+    fn expected(&mut self, e: &'a ast::Expr, span: Span) -> Option<Expr> {
+        if let ExprKind::Binary(left, BinaryOp::Or | BinaryOp::And, right) = &e.kind
+            && let (ExprKind::Int(a), ExprKind::Int(b)) = (&left.kind, &right.kind)
+        {
+            let help = format!("say `expect {a} | {b}`");
+            self.error(Code::NoExpectation, span, "several statuses are joined by `|`", &help);
+            return None;
+        }
+        let value = self.expr(e);
+        if Kinds::BOOL.takes(&value.ty) {
+            match const_eval::value(&value) {
+                Some(Const::Bool(b)) => {
+                    let message = format!("this expectation is always {b}");
+                    self.error(Code::AlwaysSame, e.span, message, "compare something of the response");
+                }
+                Some(_) => self.no_expectation(e, &value),
+                None => {}
+            }
+            return Some(value);
+        }
+        self.no_expectation(e, &value);
+        None
+    }
+
+    fn no_expectation(&mut self, e: &ast::Expr, value: &Expr) {
+        let help = match (&value.ty, &value.kind) {
+            (Type::String, crate::model::ExprKind::Const(_)) => {
+                format!("say `expect text {}`", self.written(e.span))
+            }
+            (Type::Int, crate::model::ExprKind::Const(Const::Int(n))) => {
+                format!("statuses go from 100 to 599; {n} is none")
+            }
+            _ => format!("compare it with something: `expect {} == …`", self.written(e.span)),
+        };
+        let message = format!("an expectation is a status or is true or false, this is {}", a(&value.ty));
+        self.error(Code::NoExpectation, e.span, message, &help);
+    }
+
+    fn header_matchers(&mut self, entries: &'a [ast::MatcherEntry]) -> Vec<HeaderMatcher> {
+        let mut matchers: Vec<HeaderMatcher> = Vec::new();
+        let mut spans: Vec<Span> = Vec::new();
+        for entry in entries {
+            let names = key_spelling::header_alternatives(&entry.key, self.camel);
+            self.check_header_name(&names[0], entry.key.span);
+            let matcher = self.matcher(&entry.matcher, false);
+            let twice = matchers.iter().position(|m| m.names[0].eq_ignore_ascii_case(&names[0]));
+            if let Some(first) = twice {
+                self.key_twice(&names[0], entry.key.span, spans[first]);
+                continue;
+            }
+            spans.push(entry.key.span);
+            matchers.push(HeaderMatcher { names, matcher });
+        }
+        matchers
+    }
+
+    /// A matcher; in JSON, unquoted keys follow `keys camel`.
+    fn matcher(&mut self, matcher: &'a ast::Matcher, json: bool) -> Matcher {
+        match &matcher.kind {
+            MatcherKind::Any => Matcher::Any,
+            MatcherKind::Absent => Matcher::Absent,
+            MatcherKind::Type(word) => self.type_matcher(word, matcher.span),
+            MatcherKind::Compare(op, e) => {
+                let ordered = Kinds::NUMBER.or(Kinds::STRING);
+                let value = self.expr(e);
+                let value = match op {
+                    BinaryOp::Eq | BinaryOp::Ne => value,
+                    _ if value.ty == Type::Duration => {
+                        let help = "JSON has numbers: leave the unit out";
+                        self.error(Code::WrongType, e.span, "no value of a response is a duration", help);
+                        value
+                    }
+                    _ => {
+                        let what = format!("`{}` compares", crate::check::types::ops::symbol(*op));
+                        self.coerce(value, ordered, &what)
+                    }
+                };
+                Matcher::Compare(*op, value)
+            }
+            MatcherKind::Regex { negated, regex } => Matcher::Regex(self.regex(regex).0, *negated),
+            MatcherKind::Each(inner) => Matcher::Each(Box::new(self.matcher(inner, json))),
+            MatcherKind::OneOf(items) => Matcher::OneOf(items.iter().map(|item| self.matcher(item, json)).collect()),
+            MatcherKind::Object(entries) => self.object_matcher(entries, json),
+            MatcherKind::List { items, rest } => {
+                Matcher::List { items: items.iter().map(|item| self.matcher(item, json)).collect(), rest: *rest }
+            }
+            MatcherKind::Value(e) => self.value_matcher(e),
+        }
+    }
+
+    fn object_matcher(&mut self, entries: &'a [ast::MatcherEntry], json: bool) -> Matcher {
+        let mut members: Vec<(String, Matcher)> = Vec::with_capacity(entries.len());
+        let mut seen: std::collections::HashMap<String, Span> = std::collections::HashMap::new();
+        for entry in entries {
+            let key = key_spelling::key(&entry.key, json && self.camel);
+            let matcher = self.matcher(&entry.matcher, json);
+            match seen.insert(key.clone(), entry.key.span) {
+                Some(first) => self.key_twice(&key, entry.key.span, first),
+                None => members.push((key, matcher)),
+            }
+        }
+        Matcher::Object(members)
+    }
+
+    fn type_matcher(&mut self, word: &str, span: Span) -> Matcher {
+        if let Some((ty, _)) = types::named(word).filter(|_| types::MATCHER_WORDS.contains(&word)) {
+            return Matcher::Type(ty);
+        }
+        let mut d =
+            Diagnostic::new(Code::UnknownWord, span, format!("there is no matcher `{word}`")).did_you_mean(word, types::MATCHER_WORDS);
+        if d.help.is_none() {
+            d = d.help(format!("matchers are {}", types::MATCHER_WORDS.join(", ")));
+        }
+        self.report(d);
+        Matcher::Any
+    }
+
+    fn value_matcher(&mut self, e: &'a ast::Expr) -> Matcher {
+        let value = self.expr(e);
+        match &value.kind {
+            crate::model::ExprKind::Const(Const::Duration(_)) => {
+                let help = "JSON has numbers: leave the unit out";
+                self.error(Code::WrongType, e.span, "no value of a response is a duration", help);
+                Matcher::Any
+            }
+            crate::model::ExprKind::Const(constant) => Matcher::Const(constant.clone()),
+            _ => {
+                if matches!(value.ty, Type::Bytes | Type::File | Type::Form) {
+                    self.check_printable(&value);
+                }
+                Matcher::Value(value)
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! What users do, in order: statements and steps, and which variables have a value behind each.
+
+pub(super) mod about_time;
+pub(super) mod assignment;
+pub(super) mod control_flow;
+pub(super) mod exchange;
+pub(super) mod expectations;
+pub(super) mod inject_waits;
+pub(super) mod parallel;
+pub(super) mod request_parts;
+pub(super) mod step;
+pub(super) mod stmt;
+pub(super) mod takes;

@@ -1,0 +1,113 @@
+//! What stands in the braces of a request: options, query, body, expectations.
+
+use crate::ast::{self, BodyKind, ExprKind as Ast, Part};
+use crate::check::Checker;
+use crate::check::types::Kinds;
+use crate::diagnostic::Code;
+use crate::model::{Body, Expect, Expr, Options, Type};
+use crate::span::Span;
+
+/// The parts of a request.
+#[derive(Default)]
+pub(in crate::check) struct Parts {
+    pub(in crate::check) options: Options,
+    pub(in crate::check) query: Vec<(String, Expr)>,
+    pub(in crate::check) body: Option<Body>,
+    pub(in crate::check) expects: Vec<Expect>,
+}
+
+impl<'a> Checker<'a> {
+    /// The parts of a request, each once.
+    pub(in crate::check) fn parts(&mut self, parts: &'a [Part]) -> Parts {
+        let options = parts.iter().filter_map(|part| match part {
+            Part::Option(option) => Some(option),
+            _ => None,
+        });
+        let mut checked = Parts { options: self.options(options), ..Parts::default() };
+        let (mut query, mut body): (Option<Span>, Option<Span>) = (None, None);
+        for part in parts {
+            match part {
+                Part::Query(entries, span) => {
+                    if let Some(first) = query.replace(*span) {
+                        self.said_twice("query", *span, first);
+                    }
+                    checked.query = self.fields(entries);
+                }
+                Part::Body(it) => {
+                    if let Some(first) = body.replace(it.span) {
+                        self.said_twice("body", it.span, first);
+                    }
+                    checked.body = Some(self.body(&it.kind, it.span));
+                }
+                Part::Expect(expect) => checked.expects.extend(self.request_expect(expect)),
+                Part::Option(_) | Part::Broken(_) => {}
+            }
+        }
+        checked
+    }
+
+    /// Fields of a query or a form: each is printed, a list repeats its key.
+    fn fields(&mut self, entries: &'a [ast::Entry]) -> Vec<(String, Expr)> {
+        let fields = self.entries(entries, self.camel);
+        for (key, value) in &fields {
+            match &value.ty {
+                Type::Object(_) => {
+                    let help = "say `to_json(…)`, or name its members";
+                    self.error(Code::WrongType, value.span, format!("`{key}` is a field, this is an object"), help);
+                }
+                // Null leaves the field out, as `absent` does.
+                Type::List(_) | Type::Null => {}
+                _ => self.check_printable(value),
+            }
+        }
+        fields
+    }
+
+    fn body(&mut self, body: &'a BodyKind, span: Span) -> Body {
+        let camel = self.camel;
+        match body {
+            BodyKind::JsonMap(entries) => {
+                let object = self.object(entries, camel, span);
+                self.lint_secrets(&object);
+                Body::Json(object)
+            }
+            BodyKind::Json(e) => {
+                let value = match &e.kind {
+                    Ast::Absent => self.expr(e),
+                    _ => self.map_value(e, camel),
+                };
+                if Kinds::BYTES.or(Kinds::FILE).or(Kinds::FORM).takes(&value.ty) && value.ty != Type::Json {
+                    let help = "say `bytes …` for a body as it stands, or `base64(…)` in a text";
+                    let message = format!("this is {}, which JSON does not have", crate::check::types::a(&value.ty));
+                    self.error(Code::WrongType, e.span, message, help);
+                }
+                Body::Json(value)
+            }
+            BodyKind::Form(entries) => {
+                let fields = self.fields(entries);
+                for (key, value) in &fields {
+                    self.lint_secret(key, value);
+                }
+                Body::Form(fields)
+            }
+            BodyKind::Multipart(entries) => {
+                for entry in entries {
+                    self.check_line(&entry.key.text, entry.key.span, "the name of the part");
+                }
+                Body::Multipart(self.entries(entries, camel))
+            }
+            BodyKind::Text(e) => {
+                let text = self.expr(e);
+                self.check_printable(&text);
+                Body::Text(text)
+            }
+            BodyKind::Bytes(e) => Body::Bytes(self.want(e, Kinds::TEXT, "`bytes` sends")),
+            BodyKind::Graphql(query, variables) => {
+                if query.node.trim().is_empty() {
+                    self.error(Code::Impossible, query.span, "this GraphQL query is empty", "");
+                }
+                Body::Graphql(query.node.clone(), self.entries(variables, false))
+            }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Steps: one request, its expectations, what is done once they hold.
+
+use crate::ast::{self, StmtKind as AstStmt};
+use crate::check::Checker;
+use crate::check::expr::source::Sources;
+use crate::check::expr::substitute;
+use crate::check::flow::assignment::Status as Known;
+use crate::check::scope::{FuncKind, VarKind};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Expect, ExpectKind, ExprKind, LineId, LocalId, Source, Status, Step, StepId, StmtKind, Then, Type};
+use crate::span::Span;
+
+impl<'a> Checker<'a> {
+    /// A step. `None` where it has no request (reported).
+    pub(in crate::check) fn step(&mut self, step: &'a ast::Step) -> Option<Step> {
+        let id = self.step_name(step);
+        let stmts = &step.body.stmts;
+        let Some(at) = stmts.iter().position(|stmt| matches!(stmt.kind, AstStmt::Exchange(_))) else {
+            self.no_request(step);
+            return None;
+        };
+        let mut before = Vec::new();
+        for stmt in &stmts[..at] {
+            match &stmt.kind {
+                AstStmt::Let(_) | AstStmt::Set(..) | AstStmt::SetAuth(..) | AstStmt::Reset(_) | AstStmt::Log(_) => {
+                    self.stmt(stmt, &mut before);
+                }
+                AstStmt::Expect(_) | AstStmt::Take(_) => {
+                    let help = "put the request first";
+                    self.error(Code::NotInStep, stmt.span, "here nothing has been sent yet", help);
+                }
+                _ => self.not_in_step(stmt),
+            }
+        }
+        let AstStmt::Exchange(exchange) = &stmts[at].kind else {
+            return None;
+        };
+        let sent = self.exchange(exchange, stmts[at].span, &mut before);
+        let rest = &stmts[at + 1..];
+        let camel = std::mem::replace(&mut self.camel, sent.as_ref().is_some_and(|sent| sent.camel));
+        self.sources = Sources::Response;
+        self.reads_body = false;
+        let mut expects = sent.as_ref().map_or_else(Vec::new, |sent| sent.expects.clone());
+        self.func.taken_later = rest
+            .iter()
+            .flat_map(crate::check::flow::parallel::assigned_by)
+            .map(|assigned| (assigned.name.node.as_str(), assigned.name.span))
+            .collect();
+        for stmt in rest {
+            if let AstStmt::Expect(expect) = &stmt.kind {
+                expects.extend(self.expect(expect));
+            }
+        }
+        self.func.taken_later.clear();
+        // Where the head did not parse, it may have said so.
+        let interrupt = step.interrupt.is_some() || self.func.interrupt || self.repaired(step.name.span);
+        let then = self.then(rest, interrupt, step.name.span);
+        self.sources = Sources::None;
+        self.camel = camel;
+        self.check_contradiction(&expects);
+        let says_more = stmts.iter().any(|stmt| !matches!(stmt.kind, AstStmt::Exchange(_) | AstStmt::Let(_) | AstStmt::Log(_)));
+        if expects.is_empty() && sent.is_some() && !says_more {
+            let help = "say at least `expect 2xx`; as it is, only 400 and above fails it";
+            self.error(Code::ExpectsNothing, step.name.span, "this step expects nothing", help);
+        }
+        let info = &mut self.program.steps[id.0];
+        info.interrupt = interrupt;
+        info.context.clone_from(&self.func.context);
+        info.expects_status = expects.iter().any(expects_status);
+        info.reads_body = self.reads_body || expects.iter().any(substitute::reads_body);
+        let sent = sent?;
+        let line: LineId = info.line;
+        let line = &mut self.program.lines[line.0];
+        if line.method.is_empty() {
+            line.method = sent.method;
+        }
+        Some(Step { id, before, exchange: sent.exchange, expects, then })
+    }
+
+    fn step_name(&mut self, step: &ast::Step) -> StepId {
+        match crate::check::declare::needs::literal(&step.name) {
+            None => {
+                let help = "statistics never grow with the data: say what the step does, such as \"Get item\"";
+                self.error(Code::StepName, step.name.span, "a step's name is a literal, without `{…}`", help);
+            }
+            // Where the step's head did not parse, its name is not known.
+            Some(name) if name.trim().is_empty() && !self.repaired(step.name.span) => {
+                self.error(Code::StepName, step.name.span, "a step needs a name", "say what it does, such as \"Get item\"");
+            }
+            Some(_) => {}
+        }
+        let key = (step.name.span.file, step.name.span.start);
+        self.steps.get(&key).copied().unwrap_or(StepId(0))
+    }
+
+    fn no_request(&mut self, step: &'a ast::Step) {
+        let mut nested = false;
+        for stmt in &step.body.stmts {
+            if matches!(stmt.kind, AstStmt::Broken) {
+                self.func.broken = true;
+                nested = true;
+            } else if !matches!(stmt.kind, AstStmt::Expect(_) | AstStmt::Take(_) | AstStmt::Let(_) | AstStmt::Log(_) | AstStmt::Set(..)) {
+                self.not_in_step(stmt);
+                nested = true;
+            }
+        }
+        if !nested {
+            let help = "its first line is the request: `shop.item(id)` or `shop GET /items`";
+            self.error(Code::NoRequest, step.name.span, "this step sends nothing", help);
+        }
+        for assigned in crate::check::flow::parallel::assigned(&step.body) {
+            let (name, ty) = (assigned.name, Type::Json);
+            self.assign(name, ty, VarKind::Take);
+        }
+    }
+
+    fn not_in_step(&mut self, stmt: &'a ast::Stmt) {
+        let (message, help) = match &stmt.kind {
+            AstStmt::Broken => {
+                self.func.broken = true;
+                return;
+            }
+            AstStmt::Step(_) => {
+                ("a step within a step", "steps stand one behind the other; for one line over several, say `group \"…\" { }`")
+            }
+            AstStmt::Run { .. } => ("a step sends one request, it runs no sequence", "put the `run` before or behind the step"),
+            AstStmt::Wait { .. } => ("a step does not wait: its time is that of the request", "put the `wait` before or behind the step"),
+            AstStmt::If { .. } => ("an `if` has no place in a step", "put it around the step, or say `let x = if c then a else b`"),
+            _ => ("this has no place in a step", "a step has a request, expectations, takes, and `let`, `set`, `log`"),
+        };
+        self.error(Code::NotInStep, stmt.span, message, help);
+    }
+
+    fn then(&mut self, stmts: &'a [ast::Stmt], interrupt: bool, step: Span) -> Vec<Then> {
+        let mut then = Vec::new();
+        let mut doubtful: Vec<LocalId> = Vec::new();
+        let known = self.func.state.clone();
+        for stmt in stmts {
+            let mut out = Vec::new();
+            let local = match &stmt.kind {
+                AstStmt::Expect(_) => continue,
+                AstStmt::Take(take) => {
+                    let unsure: &[LocalId] = if interrupt { &[] } else { &doubtful };
+                    let take = self.take(take, stmt.span, unsure, step);
+                    let local = take.fallback.is_none().then_some(take.local);
+                    then.push(Then::Take(take));
+                    local
+                }
+                AstStmt::Let(_) | AstStmt::Set(..) | AstStmt::SetAuth(..) | AstStmt::Log(_) => {
+                    self.stmt(stmt, &mut out);
+                    match out.first().map(|stmt| &stmt.kind) {
+                        Some(StmtKind::Assign(local, _)) => Some(*local),
+                        _ => None,
+                    }
+                }
+                AstStmt::Exchange(_) => {
+                    let help = "put it into a step of its own";
+                    self.error(Code::TwoRequests, stmt.span, "a step sends one request", help);
+                    None
+                }
+                _ => {
+                    self.not_in_step(stmt);
+                    None
+                }
+            };
+            doubtful.extend(local.filter(|local| known.status(*local) != Known::Set));
+            then.extend(out.into_iter().map(Then::Stmt));
+        }
+        if !interrupt {
+            for local in doubtful {
+                self.func.state.mark(local, Known::Failed(step));
+            }
+        }
+        then
+    }
+
+    /// Reports statuses of which no one is in all expectations.
+    fn check_contradiction(&mut self, expects: &[Expect]) {
+        let mut all: Option<(Vec<u16>, Span)> = None;
+        for expect in expects {
+            let ExpectKind::Status(statuses) = &expect.kind else {
+                continue;
+            };
+            if statuses.is_empty() {
+                continue;
+            }
+            let allowed = |code: &u16| {
+                statuses.iter().any(|status| match status {
+                    Status::Code(one) => one == code,
+                    Status::Class(class) => code / 100 == u16::from(*class),
+                })
+            };
+            all = Some(match all {
+                None => ((100..600).filter(allowed).collect(), expect.span),
+                Some((codes, first)) => {
+                    let codes: Vec<u16> = codes.into_iter().filter(allowed).collect();
+                    if codes.is_empty() {
+                        let d = Diagnostic::new(Code::Contradiction, expect.span, "no status is all of these")
+                            .also(first, "expected here")
+                            .help("join them: `expect 200 | 404`");
+                        self.report(d);
+                        return;
+                    }
+                    (codes, first)
+                }
+            });
+        }
+    }
+
+    /// Whether failures in the function at hand end it, whatever its steps say.
+    pub(in crate::check) fn always_interrupts(kind: FuncKind) -> bool {
+        matches!(kind, FuncKind::BeforeTest)
+    }
+}
+
+fn expects_status(expect: &Expect) -> bool {
+    match &expect.kind {
+        ExpectKind::Status(_) => true,
+        ExpectKind::Condition { condition: e, .. } => {
+            let mut found = false;
+            substitute::each(e, &mut |e| found |= matches!(e.kind, ExprKind::Source(Source::Status)));
+            found
+        }
+        _ => false,
+    }
+}

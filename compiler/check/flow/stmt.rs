@@ -1,0 +1,280 @@
+//! Statements, and what is known behind each.
+
+use crate::ast::{self, StmtKind as Ast};
+use crate::check::Checker;
+use crate::check::flow::assignment::Status;
+use crate::check::scope::{FuncKind, Global, VarKind};
+use crate::check::types::const_eval;
+use crate::check::types::{self, Kinds, a};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Block, Expr, LocalId, Stmt, StmtKind, Type, Wait};
+use crate::span::{Name, Span};
+
+impl<'a> Checker<'a> {
+    /// The statements of a block.
+    pub(in crate::check) fn block(&mut self, block: &'a ast::Block) -> Block {
+        self.func.depth += 1;
+        let checked = self.stmts(&block.stmts);
+        self.func.depth -= 1;
+        checked
+    }
+
+    /// The statements of a function's body.
+    pub(in crate::check) fn stmts(&mut self, stmts: &'a [ast::Stmt]) -> Block {
+        let mut out = Vec::with_capacity(stmts.len());
+        let mut said = !self.func.state.live;
+        for stmt in stmts {
+            if !self.func.state.live && !said {
+                said = true;
+                self.error(Code::Unreachable, stmt.span, "this is never reached", "leave it out, or move it above what ends the block");
+            }
+            self.stmt(stmt, &mut out);
+        }
+        out
+    }
+
+    /// A statement.
+    pub(in crate::check) fn stmt(&mut self, stmt: &'a ast::Stmt, out: &mut Block) {
+        let span = stmt.span;
+        let kind = match &stmt.kind {
+            Ast::Step(step) => self.step(step).map(|step| StmtKind::Step(Box::new(step))),
+            Ast::Exchange(_) => {
+                let help = "put it into one: `step \"Name\" { … }`";
+                self.error(Code::OutsideStep, span, "a request is sent by a step", help);
+                None
+            }
+            Ast::Expect(_) => {
+                let help = "put it into the step of the request that it is about";
+                self.error(Code::OutsideStep, span, "an expectation belongs to a step", help);
+                None
+            }
+            Ast::Take(take) => {
+                let help = "put it into the step of the request; for anything else say `let`";
+                self.error(Code::OutsideStep, span, "a take belongs to a step", help);
+                self.assign(&take.name, Type::Json, VarKind::Take);
+                None
+            }
+            Ast::Run { takes, callee, args } => self.run_stmt(takes, callee, args, span),
+            Ast::Let(it) => {
+                let value = self.typed_value(it);
+                let ty = match &value.ty {
+                    Type::Null => Type::Json,
+                    other => other.clone(),
+                };
+                let local = self.assign(&it.name, ty, VarKind::Let);
+                Some(StmtKind::Assign(local, value))
+            }
+            Ast::Keep(it) => {
+                let help = "a `keep` lives through all turns of a user: declare it at file level, and `set` it here";
+                self.error(Code::NotHere, span, "`keep` stands at file level", help);
+                self.assign(&it.name, Type::Json, VarKind::Let);
+                None
+            }
+            Ast::Set(target, value) => self.set(&target.name, value),
+            Ast::SetAuth(api, auth) => {
+                let found = self.find_api(api);
+                let auth = self.auth(auth);
+                found.map(|api| StmtKind::SetAuth(api, auth))
+            }
+            Ast::Reset(api) => self.find_api(api).map(StmtKind::Reset),
+            Ast::Wait { wait, between_steps } => self.wait_stmt(wait, *between_steps, span),
+            Ast::If { branches, otherwise } => Some(self.branches(branches, otherwise.as_ref(), span)),
+            Ast::Repeat(times, body) => {
+                let times = self.count(times, "`repeat` takes", 0);
+                let surely = const_eval::int(&times).is_some_and(|n| n > 0);
+                let body = self.round(body, surely, span);
+                Some(StmtKind::Repeat(times, body))
+            }
+            Ast::For { name, iter, parallel, body } => Some(self.each(name, iter, parallel.as_ref(), body, span)),
+            Ast::Break => self.break_stmt(span),
+            Ast::Leave => self.leave(span),
+            Ast::StopUser => {
+                if matches!(self.func.kind, FuncKind::BeforeTest | FuncKind::AfterTest) {
+                    self.error(Code::NotHere, span, "here is no user to stop", "say `fail \"why\"` to end the test");
+                } else if self.func.parallel > 0 {
+                    self.out_of_parallel("stop user", span);
+                }
+                self.func.state.live = false;
+                Some(StmtKind::StopUser)
+            }
+            Ast::Fail(why) => {
+                let why = self.printed(why);
+                self.func.state.live = false;
+                self.fails.get(&(span.file, span.start)).map(|line| StmtKind::Fail(*line, why))
+            }
+            Ast::Log(what) => Some(StmtKind::Log(self.printed(what))),
+            Ast::Parallel(body) => Some(self.parallel(body)),
+            Ast::Retry(retry) => {
+                let times = self.count(&retry.times, "`retry` takes", 1);
+                let every = retry.every.as_ref().map(|e| self.duration(e, "the time between tries is"));
+                let body = self.round(&retry.body, true, span);
+                Some(StmtKind::Retry { times, every, body })
+            }
+            Ast::Poll(poll) => Some(self.poll(poll, span)),
+            Ast::Group(name, body) => {
+                if name.node.trim().is_empty() {
+                    self.error(Code::StepName, name.span, "a group needs a name", "say what its steps do together, such as \"Checkout\"");
+                }
+                let line = self.groups.get(&(name.span.file, name.span.start)).copied();
+                let body = self.block(body);
+                line.map(|line| StmtKind::Group(line, body))
+            }
+            Ast::Broken => {
+                self.func.broken = true;
+                None
+            }
+        };
+        out.extend(kind.map(|kind| Stmt { kind, span }));
+    }
+
+    pub(super) fn printed(&mut self, e: &'a ast::Expr) -> Expr {
+        let value = self.expr(e);
+        self.check_printable(&value);
+        value
+    }
+
+    /// A whole number that is at least `least`.
+    pub(in crate::check) fn count(&mut self, e: &'a ast::Expr, what: &str, least: i64) -> Expr {
+        let value = self.want_int(e, what);
+        if const_eval::int(&value).is_some_and(|n| n < least) {
+            let message = format!("{what} {least} at least");
+            self.error(Code::Impossible, e.span, message, "");
+        }
+        value
+    }
+
+    /// An int that is counted with: one of 64 bits.
+    pub(super) fn want_int(&mut self, e: &'a ast::Expr, what: &str) -> Expr {
+        let value = self.want(e, Kinds::INT, what);
+        if crate::check::types::ops::is_too_large(&value) {
+            self.error(Code::BadNumber, e.span, "this integer is too large to count with", "the largest is 9223372036854775807");
+        }
+        value
+    }
+
+    pub(in crate::check) fn set(&mut self, name: &'a Name, value: &'a ast::Expr) -> Option<StmtKind> {
+        let new = self.expr(value);
+        let word = name.node.as_str();
+        if let Some(&id) = self.func.names.get(word) {
+            return self.set_local(id, name, new);
+        }
+        let Some(decl) = self.values.get(word) else {
+            if !self.broken && !self.func.broken {
+                let locals = self.func.names.keys().copied();
+                let keeps = self.values.iter().filter(|(_, d)| matches!(d.what, Global::Keep(_)));
+                let mut all: Vec<&str> = locals.chain(keeps.map(|(name, _)| *name)).collect();
+                all.sort_unstable();
+                let mut d = Diagnostic::new(Code::UnknownName, name.span, format!("there is no `{word}` to set")).did_you_mean(word, all);
+                if d.help.is_none() {
+                    d = d.help(format!("say `let {word} = …` where it begins"));
+                }
+                self.report(d);
+            }
+            return None;
+        };
+        let declared = decl.span;
+        let (message, help) = match decl.what {
+            Global::Keep(id) => {
+                self.cross(name.span, declared);
+                if let Some(old) = self.keep_types.get(id.0).cloned() {
+                    self.check_type_stays(word, &new, &old, declared);
+                }
+                return Some(StmtKind::AssignKeep(id, new));
+            }
+            Global::Api(_) => (format!("`{word}` is an api"), format!("say `set {word}.auth = bearer(token)`, or `reset {word}`")),
+            Global::Data(_) => (format!("`{word}` is a data source"), "its rows are what its file says".to_owned()),
+            Global::Let(_) => (
+                format!("`{word}` is one value for the whole test, equal on all machines"),
+                format!("declare it as `keep {word} = …` to have one for each user"),
+            ),
+            Global::Shared(_) => (format!("`{word}` comes from `before test`, it is read-only"), "copy it: `let mine = …`".to_owned()),
+        };
+        let d = Diagnostic::new(Code::NotSettable, name.span, message).also(declared, "declared here").help(help);
+        self.report(d);
+        None
+    }
+
+    pub(super) fn set_local(&mut self, id: LocalId, name: &'a Name, new: Expr) -> Option<StmtKind> {
+        let word = name.node.as_str();
+        let var = &self.func.vars[id.0];
+        let declared = var.span;
+        if matches!(var.kind, VarKind::Param | VarKind::Loop) {
+            let what = if var.kind == VarKind::Param { "a parameter" } else { "what the loop goes over" };
+            let d = Diagnostic::new(Code::NotSettable, name.span, format!("`{word}` is {what}, it stays"))
+                .also(declared, "declared here")
+                .help(format!("say `let my_{word} = {word}`, and set that"));
+            self.report(d);
+            return None;
+        }
+        let status = self.func.state.status(id);
+        let failed = matches!(status, Status::Failed(_));
+        if !failed && let Some(d) = status.complaint(word, name.span, declared).filter(|_| self.func.state.live) {
+            self.report(d);
+        } else if id.0 < self.func.floor {
+            self.shared_by_rounds(word, name.span, declared);
+        } else if let Some(&(_, other)) = self.func.others.iter().find(|(n, _)| *n == word) {
+            let d = Diagnostic::new(Code::SharedByBranches, name.span, format!("two branches of `parallel` assign `{word}`"))
+                .also(other, "assigned here too")
+                .help("give each branch a name of its own");
+            self.report(d);
+        }
+        let old = self.func.state.ty(id);
+        self.check_type_stays(word, &new, &old, declared);
+        if old == Type::Json || matches!(old, Type::List(_)) {
+            let joined = if old == Type::Json { Type::Json } else { types::join(&old, &new.ty) };
+            self.func.state.set(id, Status::Set, joined);
+        } else {
+            self.func.state.mark(id, Status::Set);
+        }
+        Some(StmtKind::Assign(id, new))
+    }
+
+    pub(super) fn check_type_stays(&mut self, name: &str, new: &Expr, old: &Type, declared: Span) {
+        if !types::fits(&new.ty, old) {
+            let d = Diagnostic::new(Code::TypeStays, new.span, format!("`{name}` is {}, and stays so; this is {}", a(old), a(&new.ty)))
+                .also(declared, "declared here")
+                .help("use another variable, or begin with null");
+            self.report(d);
+        }
+    }
+
+    pub(super) fn wait_stmt(&mut self, wait: &'a ast::Wait, between: bool, span: Span) -> Option<StmtKind> {
+        let checked = self.wait(wait, false)?;
+        if !between {
+            return Some(StmtKind::Wait(checked));
+        }
+        if self.func.depth > 0 || self.func.kind != FuncKind::Sequence {
+            let help = "put it among the first lines of the sequence: it holds for all its steps";
+            self.error(Code::BetweenSteps, span, "`between steps` is said of a whole sequence", help);
+        } else if self.func.between.replace(checked).is_some() {
+            self.error(Code::BetweenSteps, span, "`between steps` is said twice", "leave one of them out");
+        }
+        None
+    }
+
+    /// A wait; `pacing` only where there are turns.
+    pub(in crate::check) fn wait(&mut self, wait: &'a ast::Wait, of_user: bool) -> Option<Wait> {
+        Some(match wait {
+            ast::Wait::Fixed(e) => Wait::Fixed(self.duration(e, "a wait is")),
+            ast::Wait::Between(from, to) => {
+                let (from, to) = (self.duration(from, "a wait is"), self.duration(to, "a wait is"));
+                if let (Some(x), Some(y)) = (const_eval::number(&from), const_eval::number(&to)) {
+                    self.check_order(x, y, from.span.to(to.span), false);
+                }
+                Wait::Between(from, to)
+            }
+            ast::Wait::Pacing(e) => {
+                let time = self.duration(e, "a pacing is");
+                if !of_user {
+                    let help = "say `wait pacing …` in a `user`: one turn starts in each such time";
+                    self.error(Code::PacingHere, e.span, "here are no turns to pace", help);
+                    return None;
+                }
+                if const_eval::number(&time) == Some(0.0) {
+                    self.error(Code::Impossible, e.span, "a pacing of nothing paces nothing", "leave it out");
+                }
+                Wait::Pacing(time)
+            }
+        })
+    }
+}

@@ -1,0 +1,155 @@
+//! Takes: what they read, and what becomes of it.
+
+use crate::ast::{self, ExprKind as Ast, Quantifier};
+use crate::check::Checker;
+use crate::check::expr::source::Sources;
+use crate::check::expr::substitute;
+use crate::check::flow::assignment::Status;
+use crate::check::scope::VarKind;
+use crate::check::types::{self, Kinds, a};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Expr, ExprKind, LocalId, Quantity, Source, Take, Type};
+use crate::span::Span;
+
+impl<'a> Checker<'a> {
+    /// A take. Its `else` counts also where the step has failed: then those of `unsure` have no value yet.
+    pub(in crate::check) fn take(&mut self, take: &'a ast::Take, span: Span, unsure: &[LocalId], step: Span) -> Take {
+        let source = self.take_source(take);
+        let quantity = match (&take.quantifier, &source.kind) {
+            (None, _) => Quantity::One,
+            (_, ExprKind::Capture(..)) => Quantity::One,
+            (_, ExprKind::Source(Source::JsonPath { .. } | Source::Header(..) | Source::Html { .. })) => Quantity::One,
+            (Some(quantifier), _) => quantity(quantifier.node),
+        };
+        let (mut ty, mut said) = (source.ty.clone(), Type::Json);
+        if quantity == Quantity::Any
+            && let Type::List(item) = &ty
+        {
+            ty = (**item).clone();
+        }
+        if let Some(word) = &take.ty {
+            let (named, kinds) = self.type_word(word);
+            let convertible = match (&ty, &named) {
+                (Type::String, Type::Int | Type::Float | Type::Bool | Type::Duration | Type::Time | Type::Bytes) => true,
+                (Type::List(_), named) => matches!(named, Type::List(_) | Type::Json),
+                (Type::Form, named) => *named == Type::Form,
+                (ty, _) => kinds.takes(ty) || named == Type::String && !matches!(ty, Type::Object(_)),
+            };
+            if !convertible {
+                let message = format!("`{}` is to be {}, and this source gives {}", take.name.node, a(&named), a(&ty));
+                let help = match ty {
+                    Type::List(_) => "say `any` before the source for one at random, or `list` for all",
+                    _ => "leave the type out, or take another source",
+                };
+                self.error(Code::BadTake, word.span, message, help);
+            }
+            said = named.clone();
+            ty = named;
+        }
+        let fallback = take.fallback.as_ref().map(|fallback| {
+            let before = std::mem::replace(&mut self.sources, Sources::None);
+            let known = self.func.state.clone();
+            for local in unsure {
+                self.func.state.mark(*local, Status::Failed(step));
+            }
+            let value = self.expr(fallback);
+            self.func.state = known;
+            self.sources = before;
+            if !types::fits(&value.ty, &ty) {
+                let message = format!("`else` gives {}, the take {}", a(&value.ty), a(&ty));
+                self.error(Code::BadTake, fallback.span, message, "give it the same type, or null");
+            }
+            value
+        });
+        if fallback.as_ref().is_some_and(|value| value.ty == Type::Null) {
+            ty = Type::Json;
+        }
+        let local = self.assign(&take.name, ty, VarKind::Take);
+        Take { local, name: take.name.node.clone(), ty: said, source, quantity, fallback, span }
+    }
+
+    /// What a take reads.
+    pub(in crate::check) fn take_source(&mut self, take: &'a ast::Take) -> Expr {
+        let wanted = take.quantifier.as_ref().map_or(Quantity::One, |q| quantity(q.node));
+        let e = &take.source;
+        let source = match &e.kind {
+            Ast::JsonPath(_) | Ast::Header(_) | Ast::Html(..) => self.source(e, wanted),
+            Ast::Match { value, negated, regex } => self.capture(value, *negated, regex, wanted, e.span),
+            Ast::Broken => return crate::check::broken(e.span),
+            _ => self.expr(e),
+        };
+        if let Some(quantifier) = &take.quantifier {
+            let carries = matches!(
+                source.kind,
+                ExprKind::Capture(..) | ExprKind::Source(Source::JsonPath { .. } | Source::Header(..) | Source::Html { .. })
+            );
+            if !carries && !Kinds::LIST.takes(&source.ty) {
+                let message = format!("this source gives {}, of which there is one", a(&source.ty));
+                self.error(Code::BadTake, quantifier.span, message, "leave `all` or `any` out");
+            }
+        }
+        let erroneous = matches!(source.kind, ExprKind::Const(crate::model::Const::Null)) && source.ty == Type::Json;
+        if !substitute::reads_response(&source) && !erroneous {
+            let written = self.written(e.span);
+            let help = foreign_source(written)
+                .unwrap_or_else(|| format!("say `let {0} = {written}`, or a source such as `json.{0}`", take.name.node));
+            let d = Diagnostic::new(Code::NoSource, e.span, "a take reads the response, this doesn't").help(help);
+            self.report(d);
+        }
+        source
+    }
+
+    pub(super) fn capture(
+        &mut self,
+        value: &'a ast::Expr,
+        negated: bool,
+        regex: &crate::span::Spanned<String>,
+        wanted: Quantity,
+        span: Span,
+    ) -> Expr {
+        let value = self.want(value, Kinds::STRING, "a regex looks at");
+        let (id, groups) = self.regex(regex);
+        if negated {
+            self.error(Code::BadTake, span, "`!~` finds nothing to take", "say `~`");
+        } else if groups.count == 0 {
+            let help = format!("put brackets around what is wanted, such as `/({})/`", regex.node);
+            self.error(Code::BadTake, regex.span, "a take gives the regex's first group, and it has none", &help);
+        }
+        let ty = match wanted {
+            Quantity::All => types::list(groups.ty()),
+            _ => groups.ty(),
+        };
+        Expr { kind: ExprKind::Capture(Box::new(value), id, wanted), ty, span }
+    }
+}
+
+fn quantity(quantifier: Quantifier) -> Quantity {
+    match quantifier {
+        Quantifier::All => Quantity::All,
+        Quantifier::Any => Quantity::Any,
+    }
+}
+
+/// The source that is meant by what other tools write: `response.json.id`, `headers["Location"]`.
+fn foreign_source(written: &str) -> Option<String> {
+    let (root, rest) = written.split_at(written.find(['.', '[']).unwrap_or(written.len()));
+    let path = match root {
+        "response" | "resp" | "res" | "r" | "rsp" => rest.trim_start_matches('.'),
+        "headers" | "cookies" | "status_code" | "statusCode" => written,
+        _ => return None,
+    };
+    let (kind, rest) = path.split_at(path.find(['.', '[', '(']).unwrap_or(path.len()));
+    let name = rest.trim_matches(['.', '[', ']', '"', '\'', '(', ')']);
+    match kind {
+        "headers" | "header" => Some(format!("say `header \"{}\"`", if name.is_empty() { "Location" } else { name })),
+        "cookies" | "cookie" => Some(format!("say `cookie \"{}\"`", if name.is_empty() { "sid" } else { name })),
+        "status" | "status_code" | "statusCode" => Some("say `status`".to_owned()),
+        "text" | "content" | "body" if rest.is_empty() => Some("say `text`, or `json` where the body is JSON".to_owned()),
+        "body" => Some(format!("say `json.{name}`")),
+        "json" | "data" => Some(format!("say `json{}{name}`", if name.is_empty() { "" } else { "." })),
+        "url" => Some("say `url`".to_owned()),
+        _ => Some(
+            "sources are `json`, `text`, `header \"…\"`, `cookie \"…\"`, `html \"…\"`, `form \"…\"`, `status`, `url`, `elapsed`".to_owned(),
+        ),
+    }
+}

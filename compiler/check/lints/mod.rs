@@ -1,0 +1,154 @@
+//! Warnings: what nothing uses, and secrets that are written out. Only of the spec itself: an imported file has users of its own.
+
+pub(super) mod unquoted_keys;
+
+use crate::ast::Item;
+use crate::check::Checker;
+use crate::check::scope::{Global, VarKind};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Const, Expr, ExprKind};
+use crate::span::{FileId, Span};
+
+impl<'a> Checker<'a> {
+    /// Warns of declarations that nothing uses.
+    pub(super) fn lint_unused(&mut self) {
+        if self.broken || self.incomplete() {
+            return;
+        }
+        let mut found: Vec<(Code, Span, String, &str)> = Vec::new();
+        for (name, decl) in &self.values {
+            let (code, what) = match decl.what {
+                Global::Data(_) => (Code::UnusedData, "the data source"),
+                Global::Keep(_) | Global::Let(_) | Global::Shared(_) => (Code::UnusedVariable, "the variable"),
+                Global::Api(_) => (Code::UnusedApi, "the api"),
+            };
+            if !decl.used {
+                found.push((code, decl.span, format!("{what} `{name}` is not used"), "use it, or leave it out"));
+            }
+        }
+        for (name, decl) in &self.runs {
+            if !decl.used {
+                let help = "run it from a user, a sequence or `tasks`, or leave it out";
+                found.push((Code::UnusedSequence, decl.span, format!("nothing runs `{name}`"), help));
+            }
+        }
+        for request in &self.requests {
+            if !request.used {
+                found.push((
+                    Code::UnusedRequest,
+                    request.span,
+                    format!("the request `{}` is not used", request.name),
+                    "use it in a step, or leave it out",
+                ));
+            }
+        }
+        let apis = found.iter().filter(|(code, ..)| *code == Code::UnusedApi);
+        let unused_apis: Vec<Span> = apis.map(|(_, span, ..)| *span).collect();
+        let spans: Vec<Span> = self.apis.iter().filter(|api| unused_apis.contains(&api.ast.name.span)).map(|api| api.ast.span).collect();
+        let in_unused_api = |span: Span| spans.iter().any(|api| api.file == span.file && api.range().contains(&(span.start as usize)));
+        for (code, span, message, help) in found {
+            let told = code == Code::UnusedRequest && in_unused_api(span);
+            if span.file == FileId(0) && !told {
+                self.error(code, span, message, help);
+            }
+        }
+        self.unused_imports();
+    }
+
+    /// Drops warnings that follow from errors: what an unknown name was meant to use is not unused.
+    pub(super) fn drop_follow_ups(&mut self) {
+        let follow_ups: &[(&[Code], &[Code])] = &[
+            (&[Code::UnknownRequest], &[Code::UnusedRequest, Code::UnusedApi]),
+            (&[Code::UnknownName, Code::WrongName], &[Code::UnusedVariable, Code::UnusedParameter, Code::UnusedData]),
+            (&[Code::UnknownSequence, Code::NothingRuns, Code::Recursion], &[Code::UnusedSequence]),
+        ];
+        for (errors, warnings) in follow_ups {
+            if self.diagnostics.iter().any(|d| errors.contains(&d.code)) {
+                self.diagnostics.retain(|d| !warnings.contains(&d.code));
+            }
+        }
+    }
+
+    fn unused_imports(&mut self) {
+        let input = self.input;
+        let Some(spec) = input.files.first() else {
+            return;
+        };
+        let imports = spec.ast.items.iter().filter_map(|item| match item {
+            Item::Import(import) => Some(import),
+            _ => None,
+        });
+        for (import, target) in imports.zip(&spec.imports) {
+            let Some(target) = *target else {
+                continue;
+            };
+            let mut reached = vec![target];
+            let mut next = 0;
+            while let Some(file) = reached.get(next).copied() {
+                next += 1;
+                let more = input.files.get(usize::from(file.0)).map_or(&[][..], |file| &file.imports);
+                for file in more.iter().flatten() {
+                    if !reached.contains(file) {
+                        reached.push(*file);
+                    }
+                }
+            }
+            if !reached.iter().any(|file| self.crossings.contains(&(FileId(0), *file))) {
+                self.error(Code::UnusedImport, import.span, format!("nothing of `{}` is used", import.path.node), "leave the import out");
+            }
+        }
+    }
+
+    /// Whether something did not parse: what it would have used is not known.
+    pub(super) fn incomplete(&self) -> bool {
+        self.input.files.iter().any(|file| file.ast.incomplete)
+    }
+
+    /// Warns of variables of a function that nothing used.
+    pub(super) fn unused_locals(&mut self) {
+        if self.func.broken || self.incomplete() {
+            return;
+        }
+        let unused: Vec<(&str, Span)> = self
+            .func
+            .vars
+            .iter()
+            .filter(|var| matches!(var.kind, VarKind::Let | VarKind::Take) && !var.used)
+            .filter(|var| !crate::check::scope::RESERVED.contains(&var.name))
+            .map(|var| (var.name, var.span))
+            .collect();
+        for (name, span) in unused {
+            let d = Diagnostic::new(Code::UnusedVariable, span, format!("`{name}` is not used"))
+                .help(format!("use it, leave it out, or call it `_{name}`"));
+            self.report(d);
+        }
+    }
+
+    /// Warns of a secret that is written out.
+    pub(super) fn lint_secret(&mut self, key: &str, value: &Expr) {
+        const SECRET: [&str; 8] = ["password", "passwd", "secret", "token", "apikey", "api_key", "api-key", "authorization"];
+        let ExprKind::Const(Const::Str(text)) = &value.kind else {
+            return;
+        };
+        let key = key.to_ascii_lowercase();
+        if text.is_empty() || !SECRET.iter().any(|word| key.contains(word)) || key.contains("csrf") {
+            return;
+        }
+        self.error(
+            Code::LiteralSecret,
+            value.span,
+            "this looks like a secret, and would lie in the binary",
+            "put it into the environment: `env.some.key`, there `${VARIABLE}`",
+        );
+    }
+
+    /// Warns of secrets in an object.
+    pub(super) fn lint_secrets(&mut self, object: &Expr) {
+        if let ExprKind::Object(members) = &object.kind {
+            for (key, value) in members {
+                self.lint_secret(key, value);
+                self.lint_secrets(value);
+            }
+        }
+    }
+}

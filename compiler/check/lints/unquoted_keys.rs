@@ -1,0 +1,313 @@
+//! Warns of maps that miss `keys camel`: it spells the keys of maps written in place, and a map that comes through an argument or a
+//! variable goes out as it stands.
+//!
+//! Which map may end up in which variable is followed through the whole program, whatever the order of its statements.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::ast;
+use crate::check::Checker;
+use crate::check::expr::key_spelling;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{
+    Block, Body, Exchange, Expect, ExpectKind, Expr, ExprKind, GlobalId, Iter, KeepId, LocalId, Matcher, Program, Request, RequestId,
+    Routine, SharedId, Step, Stmt, StmtKind, TaskPick, Then,
+};
+use crate::span::Span;
+
+/// The function that a local belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Function {
+    Request(usize),
+    Sequence(usize),
+    Tasks(usize),
+    /// Blocks that nothing calls, numbered as they are met.
+    Block(usize),
+}
+
+/// What holds a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Slot {
+    Local(Function, LocalId),
+    Keep(KeepId),
+    Global(GlobalId),
+    Shared(SharedId),
+}
+
+/// What a value, or a part of it, comes from.
+#[derive(Clone, Copy, Debug)]
+enum Origin {
+    /// An object in place.
+    Map(Span),
+    Slot(Slot),
+}
+
+/// How values flow.
+#[derive(Default)]
+struct Flow {
+    into: HashMap<Slot, Vec<Origin>>,
+    /// JSON that is sent, or expected, under `keys camel`, with the place of its expression.
+    sinks: Vec<(Vec<Origin>, Span)>,
+    blocks: usize,
+}
+
+impl<'a> Checker<'a> {
+    /// Keeps the first unquoted key of a map that `keys camel` would spell in another way.
+    pub(in crate::check) fn note_plain_keys(&mut self, entries: &'a [ast::Entry], span: Span) {
+        let plain = |entry: &&ast::Entry| !entry.key.quoted && key_spelling::camel(&entry.key.text) != entry.key.text;
+        if let Some(entry) = entries.iter().find(plain) {
+            self.plain_keys.insert(span, (entry.key.text.clone(), entry.key.span));
+        }
+    }
+
+    /// Warns of maps whose keys miss `keys camel`.
+    pub(in crate::check) fn lint_plain_keys(&mut self) {
+        if self.plain_keys.is_empty() || self.broken || self.incomplete() {
+            return;
+        }
+        let camel: Vec<bool> = self.apis.iter().map(|api| api.camel).collect();
+        let flow = Flow::of(&self.program, &camel);
+        let mut told: HashSet<Span> = HashSet::new();
+        for (origins, sink) in &flow.sinks {
+            for map in flow.maps(origins) {
+                let Some((key, span)) = self.plain_keys.get(&map).cloned() else { continue };
+                if !told.insert(map) {
+                    continue;
+                }
+                let written = self.written(*sink).split_whitespace().collect::<Vec<_>>().join(" ");
+                let message = format!("`{key}` stays `{key}`: `keys camel` spells only the keys of maps that are written in place");
+                let fix = format!("write `camel({written})` there, or quote the key to keep it");
+                self.report(Diagnostic::new(Code::PlainKeys, span, message).also(*sink, "it is JSON under `keys camel` here").help(fix));
+            }
+        }
+    }
+}
+
+impl Flow {
+    fn of(program: &Program, camel: &[bool]) -> Self {
+        let mut flow = Self::default();
+        let mut walk = Walk { flow: &mut flow, program, camel };
+        for (id, request) in program.requests.iter().enumerate() {
+            walk.request(Function::Request(id), request);
+        }
+        for (id, global) in program.globals.iter().enumerate() {
+            walk.assign(Slot::Global(GlobalId(id)), Function::Block(0), &global.value);
+        }
+        for (id, keep) in program.keeps.iter().enumerate() {
+            walk.assign(Slot::Keep(KeepId(id)), Function::Block(0), &keep.value);
+        }
+        for (id, sequence) in program.sequences.iter().enumerate() {
+            walk.block(Function::Sequence(id), &sequence.body);
+        }
+        for (id, tasks) in program.tasks.iter().enumerate() {
+            tasks.members.iter().for_each(|(_, member)| walk.pick(Function::Tasks(id), member));
+        }
+        for user in &program.users {
+            walk.pick(Function::Block(0), &user.run);
+            let every = user.every.iter().map(|(_, routine)| routine);
+            user.on_start.iter().chain(&user.on_stop).chain(every).for_each(|routine| walk.routine(routine));
+        }
+        program.before_test.iter().chain(&program.after_test).for_each(|routine| walk.routine(routine));
+        flow
+    }
+
+    /// All maps that origins lead back to.
+    fn maps(&self, origins: &[Origin]) -> Vec<Span> {
+        let mut seen: HashSet<Slot> = HashSet::new();
+        let mut open: Vec<Origin> = origins.to_vec();
+        let mut maps = Vec::new();
+        while let Some(origin) = open.pop() {
+            match origin {
+                Origin::Map(span) => maps.push(span),
+                Origin::Slot(slot) if seen.insert(slot) => open.extend(self.into.get(&slot).into_iter().flatten()),
+                Origin::Slot(_) => {}
+            }
+        }
+        maps.sort_by_key(|span| (span.file, span.start));
+        maps
+    }
+}
+
+struct Walk<'w> {
+    flow: &'w mut Flow,
+    program: &'w Program,
+    /// By [`crate::model::ApiId`].
+    camel: &'w [bool],
+}
+
+impl Walk<'_> {
+    fn assign(&mut self, slot: Slot, function: Function, value: &Expr) {
+        let origins = origins(function, value);
+        self.flow.into.entry(slot).or_default().extend(origins);
+    }
+
+    fn sink(&mut self, function: Function, value: &Expr) {
+        self.flow.sinks.push((origins(function, value), value.span));
+    }
+
+    fn request(&mut self, function: Function, request: &Request) {
+        if self.is_camel(request.api.0) {
+            self.body(function, &request.body);
+        }
+    }
+
+    fn is_camel(&self, api: usize) -> bool {
+        self.camel.get(api).copied().unwrap_or(false)
+    }
+
+    fn body(&mut self, function: Function, body: &Body) {
+        if let Body::Json(value) = body {
+            // Within a map in place each value is a sink of its own, so that the fix is said where it belongs.
+            self.within(function, value);
+        }
+    }
+
+    fn within(&mut self, function: Function, value: &Expr) {
+        match &value.kind {
+            ExprKind::Object(members) => members.iter().for_each(|(_, member)| self.within(function, member)),
+            ExprKind::List(items) => items.iter().for_each(|item| self.within(function, item)),
+            ExprKind::If(_, yes, no) => [yes, no].into_iter().for_each(|value| self.within(function, value)),
+            _ => self.sink(function, value),
+        }
+    }
+
+    fn expects(&mut self, function: Function, expects: &[Expect]) {
+        for expect in expects {
+            if let ExpectKind::Json { matcher, .. } = &expect.kind {
+                self.matcher(function, matcher);
+            }
+        }
+    }
+
+    fn matcher(&mut self, function: Function, matcher: &Matcher) {
+        match matcher {
+            Matcher::Value(value) | Matcher::Compare(_, value) => self.sink(function, value),
+            Matcher::Each(inner) => self.matcher(function, inner),
+            Matcher::OneOf(items) | Matcher::List { items, .. } => items.iter().for_each(|item| self.matcher(function, item)),
+            Matcher::Object(members) => members.iter().for_each(|(_, member)| self.matcher(function, member)),
+            Matcher::Any | Matcher::Absent | Matcher::Type(_) | Matcher::Regex(..) | Matcher::Const(_) => {}
+        }
+    }
+
+    fn routine(&mut self, routine: &Routine) {
+        self.flow.blocks += 1;
+        let function = Function::Block(self.flow.blocks);
+        self.block(function, &routine.body);
+        for (local, shared) in &routine.shares {
+            let origin = Origin::Slot(Slot::Local(function, *local));
+            self.flow.into.entry(Slot::Shared(*shared)).or_default().push(origin);
+        }
+    }
+
+    fn block(&mut self, function: Function, block: &Block) {
+        block.iter().for_each(|stmt| self.stmt(function, stmt));
+    }
+
+    fn stmt(&mut self, function: Function, stmt: &Stmt) {
+        match &stmt.kind {
+            StmtKind::Step(step) => self.step(function, step),
+            StmtKind::Run { takes, callee } => {
+                self.pick(function, callee);
+                if let TaskPick::Sequence(id, _) = callee
+                    && let Some(sequence) = self.program.sequences.get(id.0)
+                {
+                    for (take, give) in takes.iter().zip(&sequence.gives) {
+                        let origin = Origin::Slot(Slot::Local(Function::Sequence(id.0), *give));
+                        self.flow.into.entry(Slot::Local(function, *take)).or_default().push(origin);
+                    }
+                }
+            }
+            StmtKind::Assign(local, value) => self.assign(Slot::Local(function, *local), function, value),
+            StmtKind::AssignKeep(keep, value) => self.assign(Slot::Keep(*keep), function, value),
+            StmtKind::If(branches, otherwise) => {
+                branches.iter().for_each(|(_, block)| self.block(function, block));
+                self.block(function, otherwise);
+            }
+            StmtKind::For { local, iter, body, .. } => {
+                if let Iter::Each(list) = iter {
+                    self.assign(Slot::Local(function, *local), function, list);
+                }
+                self.block(function, body);
+            }
+            StmtKind::Repeat(_, body) | StmtKind::Retry { body, .. } | StmtKind::Poll { body, .. } | StmtKind::Group(_, body) => {
+                self.block(function, body);
+            }
+            StmtKind::Parallel(branches) => branches.iter().for_each(|stmt| self.stmt(function, stmt)),
+            _ => {}
+        }
+    }
+
+    fn step(&mut self, function: Function, step: &Step) {
+        self.block(function, &step.before);
+        let api = match &step.exchange {
+            Exchange::Call { request: RequestId(id), args, body, .. } => {
+                for (param, arg) in args.iter().enumerate() {
+                    self.assign(Slot::Local(Function::Request(*id), LocalId(param)), function, arg);
+                }
+                let api = self.program.requests.get(*id).map(|request| request.api.0);
+                if let Some(body) = body.as_ref().filter(|_| api.is_some_and(|api| self.is_camel(api))) {
+                    self.body(function, body);
+                }
+                api
+            }
+            Exchange::Inline(request) => {
+                self.request(function, request);
+                Some(request.api.0)
+            }
+            Exchange::Submit { api, .. } => Some(api.0),
+        };
+        if api.is_some_and(|api| self.is_camel(api)) {
+            self.expects(function, &step.expects);
+        }
+        for then in &step.then {
+            match then {
+                Then::Take(take) => {
+                    if let Some(fallback) = &take.fallback {
+                        self.assign(Slot::Local(function, take.local), function, fallback);
+                    }
+                }
+                Then::Stmt(stmt) => self.stmt(function, stmt),
+            }
+        }
+    }
+
+    fn pick(&mut self, function: Function, pick: &TaskPick) {
+        let (callee, args) = match pick {
+            TaskPick::Sequence(id, args) => (Function::Sequence(id.0), args),
+            TaskPick::Tasks(id, args) => (Function::Tasks(id.0), args),
+            TaskPick::Step(step) => return self.step(function, step),
+        };
+        for (param, arg) in args.iter().enumerate() {
+            self.assign(Slot::Local(callee, LocalId(param)), function, arg);
+        }
+    }
+}
+
+/// What an expression's value is made of. What `camel` gives needs no spelling any more.
+fn origins(function: Function, value: &Expr) -> Vec<Origin> {
+    let mut found = Vec::new();
+    gather(function, value, &mut found);
+    found
+}
+
+fn gather(function: Function, value: &Expr, found: &mut Vec<Origin>) {
+    /// Functions whose result has the maps of their arguments in it.
+    const HANDED_ON: [&str; 9] = ["merge", "without", "one_of", "sample", "first", "last", "reverse", "sort", "unique"];
+    let mut within = |value: &Expr| gather(function, value, found);
+    match &value.kind {
+        ExprKind::Object(members) => {
+            members.iter().for_each(|(_, member)| within(member));
+            found.push(Origin::Map(value.span));
+        }
+        ExprKind::List(items) => items.iter().for_each(within),
+        ExprKind::If(_, yes, no) => [yes, no].into_iter().for_each(|value| within(value)),
+        ExprKind::Weighted(choices) => choices.iter().for_each(|(_, value)| within(value)),
+        ExprKind::Call(name, args) if HANDED_ON.contains(name) => args.iter().for_each(within),
+        ExprKind::Binary(left, crate::ast::BinaryOp::Add, right) => [left, right].into_iter().for_each(|value| within(value)),
+        ExprKind::Local(local) => found.push(Origin::Slot(Slot::Local(function, *local))),
+        ExprKind::Keep(keep) => found.push(Origin::Slot(Slot::Keep(*keep))),
+        ExprKind::Global(global) => found.push(Origin::Slot(Slot::Global(*global))),
+        ExprKind::Shared(shared) => found.push(Origin::Slot(Slot::Shared(*shared))),
+        _ => {}
+    }
+}

@@ -1,0 +1,189 @@
+//! Arguments: by position or by name, to parameters.
+
+use crate::ast::{self, Arg};
+use crate::check::Checker;
+use crate::check::types::Kinds;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Expr, Type};
+use crate::span::{Name, Span};
+
+/// A parameter, as calls see it.
+#[derive(Debug)]
+pub(in crate::check) struct ParamInfo<'a> {
+    pub(in crate::check) name: &'a str,
+    pub(in crate::check) span: Span,
+    pub(in crate::check) kinds: Kinds,
+    pub(in crate::check) ty: Type,
+    /// Its checked default.
+    pub(in crate::check) default: Option<Expr>,
+}
+
+impl<'a> Checker<'a> {
+    /// Which argument goes to which parameter (name, whether it must be given). `None`: something is wrong, and was reported.
+    pub(in crate::check) fn bind(
+        &mut self,
+        callee: &str,
+        span: Span,
+        params: &[(&str, bool)],
+        args: &'a [Arg],
+        declared: Option<Span>,
+    ) -> Option<Vec<Option<&'a ast::Expr>>> {
+        let mut bound: Vec<Option<&'a ast::Expr>> = vec![None; params.len()];
+        let mut fine = true;
+        let mut position = 0;
+        let also = |d: Diagnostic| match declared {
+            Some(declared) => d.also(declared, "declared here"),
+            None => d,
+        };
+        for arg in args {
+            let labelled = match &arg.label {
+                Some(label) => {
+                    // A label may be any word; the text as written is what counts.
+                    let word = self.written(label.span);
+                    match params.iter().position(|(name, _)| *name == word) {
+                        Some(index) => Some((index, label.span)),
+                        None => {
+                            fine = false;
+                            let mut d = Diagnostic::new(Code::UnknownArgument, label.span, format!("`{callee}` has no parameter `{word}`"))
+                                .did_you_mean(word, params.iter().map(|(name, _)| *name));
+                            if d.help.is_none() && !params.is_empty() {
+                                let names: Vec<&str> = params.iter().map(|(name, _)| *name).collect();
+                                d = d.help(format!("its parameters are {}", names.join(", ")));
+                            }
+                            self.report(also(d));
+                            continue;
+                        }
+                    }
+                }
+                None => None,
+            };
+            let (index, at) = labelled.unwrap_or((position, arg.value.span));
+            if labelled.is_none() {
+                position += 1;
+            }
+            let Some(slot) = bound.get_mut(index) else {
+                fine = false;
+                let message = match params.len() {
+                    0 => format!("`{callee}` takes no arguments"),
+                    1 => format!("`{callee}` takes one argument"),
+                    n => format!("`{callee}` takes {n} arguments"),
+                };
+                let d = Diagnostic::new(Code::ExtraArgument, at, message).help("leave this one out");
+                self.report(also(d));
+                break;
+            };
+            if let Some(first) = slot.replace(&arg.value) {
+                fine = false;
+                let name = params[index].0;
+                let first = first.span;
+                let d = Diagnostic::new(Code::UnknownArgument, at, format!("`{name}` is given twice"))
+                    .also(first, "the first")
+                    .help("leave one of them out");
+                self.report(d);
+            }
+        }
+        if !fine {
+            return None;
+        }
+        let missing: Vec<String> = params
+            .iter()
+            .zip(&bound)
+            .filter(|((_, required), given)| *required && given.is_none())
+            .map(|((name, _), _)| format!("`{name}`"))
+            .collect();
+        if !missing.is_empty() {
+            let all: Vec<&str> = params.iter().map(|(name, _)| *name).collect();
+            let d = Diagnostic::new(Code::MissingArgument, span, format!("`{callee}` needs {}", missing.join(" and ")))
+                .help(format!("say `{callee}({})`", all.join(", ")));
+            self.report(also(d));
+            return None;
+        }
+        Some(bound)
+    }
+
+    /// Arguments of a request, a sequence or tasks: one expression for each parameter.
+    pub(in crate::check) fn arguments(
+        &mut self,
+        callee: &str,
+        span: Span,
+        params: &[ParamInfo<'a>],
+        args: &'a [Arg],
+        declared: Span,
+    ) -> Vec<Expr> {
+        let slots: Vec<(&str, bool)> = params.iter().map(|p| (p.name, p.default.is_none())).collect();
+        let Some(bound) = self.bind(callee, span, &slots, args, Some(declared)) else {
+            self.args_only(args);
+            return params.iter().map(|_| crate::check::broken(span)).collect();
+        };
+        let mut values = Vec::with_capacity(params.len());
+        for (param, given) in params.iter().zip(bound) {
+            values.push(match (given, &param.default) {
+                (Some(given), _) => {
+                    let value = self.map_value(given, false);
+                    let what = format!("`{}` is", param.name);
+                    self.coerce(value, param.kinds, &what)
+                }
+                (None, Some(default)) => default.clone(),
+                (None, None) => crate::check::broken(span),
+            });
+        }
+        values
+    }
+
+    /// Arguments of something that is wrong: looked at for their own mistakes only.
+    pub(in crate::check) fn args_only(&mut self, args: &'a [Arg]) {
+        for arg in args {
+            self.map_value(&arg.value, false);
+        }
+    }
+
+    /// Parameters as declared, their types and defaults.
+    pub(in crate::check) fn params(&mut self, params: &'a [ast::Param]) -> Vec<ParamInfo<'a>> {
+        let mut infos: Vec<ParamInfo<'a>> = Vec::with_capacity(params.len());
+        for param in params {
+            self.check_reserved(&param.name);
+            if let Some(first) = infos.iter().find(|info| info.name == param.name.node) {
+                let d =
+                    Diagnostic::new(Code::DeclaredTwice, param.name.span, format!("the parameter `{}` stands here twice", param.name.node))
+                        .also(first.span, "the first");
+                self.report(d);
+            }
+            let (ty, kinds) = param.ty.as_ref().map_or((Type::Json, Kinds::ANY), |word| self.type_word(word));
+            let ty = if param.ty.as_ref().is_some_and(|word| word.node == "number") { Type::Json } else { ty };
+            let default = param.default.as_ref().map(|default| {
+                let value = self.map_value(default, false);
+                if matches!(value.ty, Type::Null) {
+                    return value;
+                }
+                let what = format!("`{}` is", param.name.node);
+                self.coerce(value, kinds, &what)
+            });
+            infos.push(ParamInfo { name: &param.name.node, span: param.name.span, kinds, ty, default });
+        }
+        infos
+    }
+
+    /// The type that a word names.
+    pub(in crate::check) fn type_word(&mut self, word: &Name) -> (Type, Kinds) {
+        crate::check::types::named(&word.node).unwrap_or_else(|| {
+            let common = match word.node.as_str() {
+                "str" | "String" | "text" => Some("string"),
+                "integer" | "i64" | "Int" => Some("int"),
+                "boolean" | "Bool" => Some("bool"),
+                "array" | "List" => Some("list"),
+                "dict" | "map" | "Object" => Some("object"),
+                _ => None,
+            };
+            let mut d = Diagnostic::new(Code::UnknownWord, word.span, format!("there is no type `{}`", word.node));
+            d = match common {
+                Some(common) => d.help(format!("say `{common}`")),
+                None => d.did_you_mean(&word.node, crate::check::types::TYPE_WORDS),
+            };
+            if d.help.is_none() {
+                d = d.help(format!("types are {}", crate::check::types::TYPE_WORDS.join(", ")));
+            }
+            self.report(d);
+            (Type::Json, Kinds::ANY)
+        })
+    }
+}

@@ -1,0 +1,231 @@
+//! The closed set of functions: names, parameters, results and a line of documentation each. The one table; checking, completion and
+//! the language reference read it.
+
+use crate::check::types::Kinds;
+use crate::model::Type;
+
+/// A function of the language.
+#[derive(Debug)]
+pub struct Function {
+    /// Its name.
+    pub name: &'static str,
+    /// Its parameters.
+    pub params: &'static [Param],
+    /// What it gives.
+    pub gives: Gives,
+    /// What it does, in a line.
+    pub doc: &'static str,
+}
+
+/// A parameter of a function.
+#[derive(Debug)]
+pub struct Param {
+    /// Its name; an argument may be given by it.
+    pub name: &'static str,
+    /// What it takes.
+    pub kinds: Kinds,
+    /// Whether it must be given.
+    pub need: Need,
+}
+
+/// Whether a parameter must be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// It must.
+    Required,
+    /// It may be left out: then `Const::Absent` stands for it.
+    Optional,
+    /// Once or more.
+    Variadic,
+}
+
+/// The type of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gives {
+    /// Always this kind.
+    Plain(Plain),
+    /// That of the first argument.
+    Same,
+    /// That of the items of the first argument.
+    Item,
+    /// A number like the arguments: int if all are, else float; durations stay durations.
+    Numeric,
+    /// Like the items of one list, or like the arguments.
+    Extreme,
+    /// A list of strings.
+    Strings,
+    /// An object.
+    Object,
+    /// That of the first argument, its keys in camelCase.
+    Camel,
+    /// Known only at run time.
+    Any,
+}
+
+/// A type without parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is its type")]
+pub enum Plain {
+    String,
+    Int,
+    Float,
+    Bool,
+    Time,
+    Bytes,
+}
+
+impl From<Plain> for Type {
+    fn from(plain: Plain) -> Self {
+        match plain {
+            Plain::String => Self::String,
+            Plain::Int => Self::Int,
+            Plain::Float => Self::Float,
+            Plain::Bool => Self::Bool,
+            Plain::Time => Self::Time,
+            Plain::Bytes => Self::Bytes,
+        }
+    }
+}
+
+macro_rules! need {
+    () => {
+        Need::Required
+    };
+    (?) => {
+        Need::Optional
+    };
+    (*) => {
+        Need::Variadic
+    };
+}
+
+macro_rules! functions {
+    ($($name:literal ($($param:ident $(($mark:tt))?: $kinds:expr),*) => $gives:expr, $doc:literal;)*) => {
+        /// All functions, in order of name within their groups.
+        pub static FUNCTIONS: &[Function] = &[$(Function {
+            name: $name,
+            params: &[$(Param { name: stringify!($param), kinds: $kinds, need: need!($($mark)?) },)*],
+            gives: $gives,
+            doc: $doc,
+        },)*];
+    };
+}
+
+const SPAN: Kinds = Kinds::NUMBER.or(Kinds::DURATION);
+const SEQ: Kinds = Kinds::LIST.or(Kinds::STRING);
+const SIZED: Kinds = Kinds::TEXT.or(Kinds::LIST).or(Kinds::OBJECT);
+const HOLDER: Kinds = Kinds::STRING.or(Kinds::LIST).or(Kinds::OBJECT);
+const ORDERED: Kinds = SPAN.or(Kinds::STRING).or(Kinds::TIME).or(Kinds::LIST);
+const STR: Gives = Gives::Plain(Plain::String);
+const INT: Gives = Gives::Plain(Plain::Int);
+const BOOL: Gives = Gives::Plain(Plain::Bool);
+const BYTES: Gives = Gives::Plain(Plain::Bytes);
+const TIME: Gives = Gives::Plain(Plain::Time);
+
+functions! {
+    "random"(a: SPAN, b: SPAN) => Gives::Numeric, "a random number or duration from a to b, both included";
+    "chance"(p: Kinds::NUMBER) => BOOL, "true with probability p, from 0 to 1";
+    "one_of"(xs: Kinds::LIST) => Gives::Item, "one of the items, at random";
+    "sample"(xs: Kinds::LIST, n: Kinds::INT) => Gives::Same, "up to n different items, in random order";
+    "random_string"(n: Kinds::INT, alphabet(?): Kinds::STRING) => STR, "n random characters, A-Za-z0-9 unless an alphabet is given";
+    "uuid"() => STR, "a random UUID";
+    "now"() => TIME, "this instant";
+    "unix"(t: Kinds::TIME) => INT, "seconds since 1970";
+    "unix_ms"(t: Kinds::TIME) => INT, "milliseconds since 1970";
+    "format_time"(t: Kinds::TIME, format: Kinds::STRING) => STR, "the instant in UTC, by a strftime format";
+    "parse_time"(s: Kinds::STRING, format(?): Kinds::STRING) => TIME, "the instant that a text names, RFC 3339 unless a format is given";
+    "len"(x: SIZED) => INT, "the number of characters, items, members or bytes";
+    "first"(xs: SEQ) => Gives::Item, "the first item or character";
+    "last"(xs: SEQ) => Gives::Item, "the last item or character";
+    "keys"(x: Kinds::OBJECT) => Gives::Strings, "the object's keys";
+    "merge"(objects(*): Kinds::OBJECT) => Gives::Object, "one object of all members, later ones win";
+    "camel"(x: Kinds::LIST.or(Kinds::OBJECT)) => Gives::Camel, "the value with the keys of all objects in it in camelCase, as `keys camel` spells them";
+    "without"(x: Kinds::LIST.or(Kinds::OBJECT), y: Kinds::ANY) => Gives::Same, "the list without items equal to y, the object without key(s) y";
+    "join"(xs: Kinds::LIST, sep(?): Kinds::STRING) => STR, "the items as one text";
+    "split"(s: Kinds::STRING, sep: Kinds::STRING) => Gives::Strings, "the parts between separators";
+    "replace"(s: Kinds::STRING, from: Kinds::STRING, to: Kinds::STRING) => STR, "the text with each `from` replaced";
+    "trim"(s: Kinds::STRING) => STR, "the text without white space around it";
+    "upper"(s: Kinds::STRING) => STR, "the text in capitals";
+    "lower"(s: Kinds::STRING) => STR, "the text in small letters";
+    "contains"(x: HOLDER, y: Kinds::ANY) => BOOL, "whether x has the part, item or key y";
+    "starts_with"(s: Kinds::STRING, part: Kinds::STRING) => BOOL, "whether the text starts with the part";
+    "ends_with"(s: Kinds::STRING, part: Kinds::STRING) => BOOL, "whether the text ends with the part";
+    "min"(xs(*): ORDERED) => Gives::Extreme, "the least of the arguments, or of one list";
+    "max"(xs(*): ORDERED) => Gives::Extreme, "the greatest of the arguments, or of one list";
+    "sum"(xs: Kinds::LIST) => Gives::Item, "the sum of a list of numbers";
+    "floor"(x: Kinds::NUMBER) => INT, "the next whole number below";
+    "ceil"(x: Kinds::NUMBER) => INT, "the next whole number above";
+    "round"(x: Kinds::NUMBER) => INT, "the nearest whole number";
+    "abs"(x: SPAN) => Gives::Same, "without its sign";
+    "int"(x: Kinds::STRING.or(Kinds::NUMBER).or(Kinds::BOOL)) => INT, "as a whole number";
+    "float"(x: Kinds::STRING.or(Kinds::NUMBER)) => Gives::Plain(Plain::Float), "as a number with a fraction";
+    "string"(x: Kinds::ANY) => STR, "as text";
+    "text"(b: Kinds::TEXT) => STR, "bytes or a file as UTF-8 text";
+    "bytes"(s: Kinds::TEXT) => BYTES, "text or a file as bytes";
+    "concat"(parts(*): Kinds::TEXT) => BYTES, "texts and bytes, one behind the other";
+    "to_json"(x: Kinds::ANY) => STR, "as JSON text";
+    "from_json"(s: Kinds::TEXT) => Gives::Any, "what a JSON text says";
+    "urlencode"(s: Kinds::ANY) => STR, "percent-encoded";
+    "urldecode"(s: Kinds::STRING) => STR, "percent-decoded";
+    "reverse"(xs: Kinds::LIST) => Gives::Same, "the items, last first";
+    "sort"(xs: Kinds::LIST) => Gives::Same, "the items in order";
+    "unique"(xs: Kinds::LIST) => Gives::Same, "the items, each once";
+    "md5"(data: Kinds::TEXT) => BYTES, "the MD5 digest";
+    "sha1"(data: Kinds::TEXT) => BYTES, "the SHA-1 digest";
+    "sha256"(data: Kinds::TEXT) => BYTES, "the SHA-256 digest";
+    "sha512"(data: Kinds::TEXT) => BYTES, "the SHA-512 digest";
+    "hmac_sha1"(key: Kinds::TEXT, data: Kinds::TEXT) => BYTES, "the HMAC-SHA-1";
+    "hmac_sha256"(key: Kinds::TEXT, data: Kinds::TEXT) => BYTES, "the HMAC-SHA-256";
+    "hmac_sha512"(key: Kinds::TEXT, data: Kinds::TEXT) => BYTES, "the HMAC-SHA-512";
+    "hex"(data: Kinds::TEXT) => STR, "in hexadecimal";
+    "base64"(data: Kinds::TEXT) => STR, "in base64";
+    "base64url"(data: Kinds::TEXT) => STR, "in base64 for URLs, without padding";
+    "base64_decode"(s: Kinds::STRING) => BYTES, "the bytes of a base64 text";
+    "hex_decode"(s: Kinds::STRING) => BYTES, "the bytes of a hexadecimal text";
+    "jwt"(alg: Kinds::STRING, key: Kinds::TEXT, claims: Kinds::OBJECT, header(?): Kinds::OBJECT) => STR, "a signed JSON Web Token";
+    "totp"(secret: Kinds::STRING) => STR, "the one-time password of this moment";
+    "fake.name"() => STR, "a full name";
+    "fake.first_name"() => STR, "a first name";
+    "fake.last_name"() => STR, "a last name";
+    "fake.email"() => STR, "an email address";
+    "fake.user_name"() => STR, "a user name";
+    "fake.password"() => STR, "a password";
+    "fake.phone"() => STR, "a phone number";
+    "fake.street"() => STR, "a street and number";
+    "fake.city"() => STR, "a city";
+    "fake.country"() => STR, "a country";
+    "fake.country_code"() => STR, "a country's code";
+    "fake.postcode"() => STR, "a postcode";
+    "fake.company"() => STR, "a company";
+    "fake.job"() => STR, "a job";
+    "fake.word"() => STR, "a word";
+    "fake.words"() => STR, "a few words";
+    "fake.sentence"() => STR, "a sentence";
+    "fake.paragraph"() => STR, "a paragraph";
+    "fake.url"() => STR, "a URL";
+    "fake.domain"() => STR, "a domain";
+    "fake.ipv4"() => STR, "an IPv4 address";
+    "fake.ipv6"() => STR, "an IPv6 address";
+    "fake.user_agent"() => STR, "a browser's User-Agent";
+    "fake.color"() => STR, "a color";
+    "fake.date"() => STR, "a date";
+    "fake.iban"() => STR, "an IBAN";
+    "fake.credit_card"() => STR, "a credit card's number";
+}
+
+/// Functions whose arguments are not plain expressions; `expr` checks them one by one.
+pub const SPECIAL: [&str; 4] = ["weighted", "file", "files", "next"];
+
+/// Algorithms of `jwt`.
+pub const JWT_ALGORITHMS: [&str; 8] = ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384"];
+
+/// The function of that name.
+pub fn find(name: &str) -> Option<&'static Function> {
+    FUNCTIONS.iter().find(|function| function.name == name)
+}
+
+/// Names for "did you mean": those of `fake` only where the name starts so.
+pub fn names(name: &str) -> impl Iterator<Item = &'static str> {
+    let fake = name.starts_with("fake.");
+    FUNCTIONS.iter().map(|function| function.name).filter(move |other| other.starts_with("fake.") == fake).chain(SPECIAL)
+}

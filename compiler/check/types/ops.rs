@@ -1,0 +1,193 @@
+//! Infix operators: what they take and give.
+
+use crate::ast::{self, BinaryOp};
+use crate::check::Checker;
+use crate::check::types::const_eval;
+use crate::check::types::{self, Kinds, a, comparable};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Const, Expr, ExprKind, Type};
+use crate::span::Span;
+
+/// An operator as written.
+pub(in crate::check) fn symbol(op: BinaryOp) -> &'static str {
+    match op {
+        BinaryOp::Or => "or",
+        BinaryOp::And => "and",
+        BinaryOp::Eq => "==",
+        BinaryOp::Ne => "!=",
+        BinaryOp::Lt => "<",
+        BinaryOp::Le => "<=",
+        BinaryOp::Gt => ">",
+        BinaryOp::Ge => ">=",
+        BinaryOp::In => "in",
+        BinaryOp::Add => "+",
+        BinaryOp::Sub => "-",
+        BinaryOp::Mul => "*",
+        BinaryOp::Div => "/",
+        BinaryOp::Rem => "%",
+    }
+}
+
+fn compares(op: BinaryOp) -> bool {
+    matches!(op, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge)
+}
+
+impl<'a> Checker<'a> {
+    /// `left op right`.
+    pub(in crate::check) fn binary(&mut self, left: &'a ast::Expr, op: BinaryOp, right: &'a ast::Expr, span: Span) -> Expr {
+        let (left, right, ty) = match op {
+            BinaryOp::Or | BinaryOp::And => (self.condition(left), self.condition(right), Type::Bool),
+            BinaryOp::In => {
+                let (left, right) = (self.expr(left), self.expr(right));
+                let holders = Kinds::LIST.or(Kinds::STRING).or(Kinds::OBJECT);
+                let right = self.coerce(right, holders, "`in` looks into");
+                if let Type::List(item) = &right.ty
+                    && !comparable(&left.ty, item)
+                {
+                    self.never_equal(&left.ty, item, span);
+                }
+                (left, right, Type::Bool)
+            }
+            _ => {
+                let (left, right) = (self.expr(left), self.expr(right));
+                let left = self.read_beside(left, &right.ty);
+                let right = self.read_beside(right, &left.ty);
+                let ty = if is_comparison(op) {
+                    self.comparison(&left, op, &right, span);
+                    Type::Bool
+                } else {
+                    if let Some(large) = [&left, &right].into_iter().find(|side| is_too_large(side)) {
+                        let help = "an int of up to 64 bits is calculated with; `float(…)` rounds a larger one";
+                        return self
+                            .bad(Diagnostic::new(Code::BadNumber, large.span, "this integer is too large to calculate with").help(help));
+                    }
+                    match arithmetic(&left.ty, op, &right.ty) {
+                        Some(ty) => ty,
+                        None => return self.operands(&left, op, &right, span),
+                    }
+                };
+                (left, right, ty)
+            }
+        };
+        if matches!(op, BinaryOp::Div | BinaryOp::Rem) && const_eval::number(&right).is_some_and(|n| n == 0.0) {
+            return self.bad(Diagnostic::new(Code::DivisionByZero, right.span, "this divides by zero"));
+        }
+        let result = Expr { kind: ExprKind::Binary(Box::new(left), op, Box::new(right)), ty, span };
+        match const_eval::value(&result) {
+            Some(value) if !matches!(value, Const::Bool(_)) => Expr { kind: ExprKind::Const(value), ..result },
+            _ => result,
+        }
+    }
+
+    /// A text of the environment beside a number or duration is read as one.
+    fn read_beside(&mut self, value: Expr, other: &Type) -> Expr {
+        if value.ty != Type::String {
+            return value;
+        }
+        let wanted = match other {
+            Type::Duration => Kinds::DURATION,
+            Type::Int | Type::Float => Kinds::NUMBER,
+            _ => return value,
+        };
+        self.read_env(&value, wanted).unwrap_or(value)
+    }
+
+    fn comparison(&mut self, left: &Expr, op: BinaryOp, right: &Expr, span: Span) {
+        let ordered = Kinds::NUMBER.or(Kinds::STRING).or(Kinds::DURATION).or(Kinds::TIME);
+        let equality = matches!(op, BinaryOp::Eq | BinaryOp::Ne);
+        let unit = |a: &Type, b: &Type| *a == Type::Duration && matches!(b, Type::Int | Type::Float);
+        let bare = if unit(&left.ty, &right.ty) { Some(right.span) } else { unit(&right.ty, &left.ty).then_some(left.span) };
+        if let Some(bare) = bare {
+            let n = self.written(bare);
+            self.error(Code::NoUnit, bare, "a duration is compared with a number without unit", &format!("say `{n}ms` or `{n}s`"));
+        } else if self.incomplete() && matches!(left.kind, ExprKind::Binary(_, op, _) if compares(op)) {
+            // Comparisons in a chain: the parser has spoken of it.
+        } else if !comparable(&left.ty, &right.ty) {
+            self.never_equal(&left.ty, &right.ty, span);
+        } else if !equality {
+            for side in [left, right] {
+                if !ordered.takes(&side.ty) {
+                    let message = format!("`{}` compares numbers, strings, durations or times, this is {}", symbol(op), a(&side.ty));
+                    self.error(Code::Operands, side.span, message, "");
+                    return;
+                }
+            }
+        }
+    }
+
+    fn never_equal(&mut self, one: &Type, other: &Type, span: Span) {
+        let message = format!("{} is compared with {}: they are never equal", a(one), a(other));
+        let help = match (one, other) {
+            (Type::String, Type::Int | Type::Float) | (Type::Int | Type::Float, Type::String) => {
+                "convert one of them with `int(…)` or `string(…)`"
+            }
+            _ => "compare values of one type",
+        };
+        self.error(Code::NeverEqual, span, message, help);
+    }
+
+    fn operands(&mut self, left: &Expr, op: BinaryOp, right: &Expr, span: Span) -> Expr {
+        let symbol = symbol(op);
+        let message = format!("`{symbol}` does not work on {} and {}", a(&left.ty), a(&right.ty));
+        let d = Diagnostic::new(Code::Operands, span, message);
+        let text = |ty: &Type| *ty == Type::String;
+        let d = match (&left.ty, &right.ty, op) {
+            (l, r, BinaryOp::Add) if (text(l) || text(r)) && *l != Type::Bytes && *r != Type::Bytes => {
+                let (l, r) = (self.written(left.span), self.written(right.span));
+                d.help(format!("put them into a text: \"{{{}}}{{{}}}\"", l.trim_matches('"'), r.trim_matches('"')))
+            }
+            (Type::Bytes, ..) | (_, Type::Bytes, _) => d.help("say `concat(a, b)`"),
+            (Type::Object(_), Type::Object(_), BinaryOp::Add) => d.help("say `merge(a, b)`"),
+            (Type::List(_), _, BinaryOp::Add) => d.help(format!("put brackets around it: `+ [{}]`", self.written(right.span))),
+            (Type::List(_), _, BinaryOp::Sub) => d.help("say `without(list, item)`"),
+            (Type::Duration, _, _) | (_, Type::Duration, _) => d.help("give the number its unit, such as `5s`"),
+            (Type::String, _, _) | (_, Type::String, _) => d.help("convert it with `int(…)` or `float(…)`"),
+            _ => d,
+        };
+        self.bad(d)
+    }
+}
+
+fn is_comparison(op: BinaryOp) -> bool {
+    matches!(op, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge)
+}
+
+/// Whether it is a whole number beyond 64 bits.
+pub(in crate::check) fn is_too_large(e: &Expr) -> bool {
+    matches!(&e.kind, ExprKind::Const(Const::Number(_))) && e.ty == Type::Int
+}
+
+/// What an arithmetic operator gives; `None` where it does not work.
+fn arithmetic(left: &Type, op: BinaryOp, right: &Type) -> Option<Type> {
+    use Type::{Duration, Float, Int, Json, List, String, Time};
+    if matches!(left, Type::Null | Type::Bool | Type::File | Type::Form | Type::Object(_) | Type::Bytes)
+        || matches!(right, Type::Null | Type::Bool | Type::File | Type::Form | Type::Object(_) | Type::Bytes)
+    {
+        return None;
+    }
+    Some(match (left, op, right) {
+        (Json, _, other) | (other, _, Json) => match (op, other) {
+            (BinaryOp::Add, List(_)) => types::list(Json),
+            (BinaryOp::Add, String) => String,
+            (_, String | List(_)) => return None,
+            _ => Json,
+        },
+        (Int, BinaryOp::Div, Int) => Float,
+        (Int, _, Int) => Int,
+        (Int | Float, _, Int | Float) => Float,
+        (String, BinaryOp::Add, String) => String,
+        (List(a), BinaryOp::Add, List(b)) => types::list(join_items(a, b)),
+        (Time, BinaryOp::Add | BinaryOp::Sub, Duration) | (Duration, BinaryOp::Add, Time) => Time,
+        (Time, BinaryOp::Sub, Time) => Duration,
+        (Duration, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Rem, Duration) => Duration,
+        (Duration, BinaryOp::Mul | BinaryOp::Div, Int | Float) => Duration,
+        (Int | Float, BinaryOp::Mul, Duration) => Duration,
+        (Duration, BinaryOp::Div, Duration) => Float,
+        _ => return None,
+    })
+}
+
+/// Items of two lists together; an empty list takes on the other's.
+fn join_items(a: &Type, b: &Type) -> Type {
+    types::join(a, b)
+}

@@ -1,0 +1,307 @@
+//! Sequences and tasks, each checked before those that call it.
+
+use crate::ast::{self, Arg};
+use crate::check::Checker;
+use crate::check::flow::assignment::Status;
+use crate::check::scope::{FuncKind, Global, Runnable, VarKind};
+use crate::check::types::args::ParamInfo;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{LocalId, Sequence, SequenceId, StmtKind, TaskPick, Tasks, TasksId, Type};
+use crate::span::{Name, Span};
+
+/// How far the check of something that runs has come.
+#[derive(Debug, Default, PartialEq)]
+pub(super) enum Progress {
+    #[default]
+    Waiting,
+    Checking,
+    Done,
+}
+
+/// A sequence, as its callers see it.
+#[derive(Debug)]
+pub(in crate::check) struct SequenceInfo<'a> {
+    pub(in crate::check) ast: &'a ast::Sequence,
+    pub(super) progress: Progress,
+    params: Vec<ParamInfo<'a>>,
+    /// The types of what it gives.
+    gives: Vec<Type>,
+    model: Option<Sequence>,
+}
+
+/// Tasks, as their callers see them.
+#[derive(Debug)]
+pub(in crate::check) struct TasksInfo<'a> {
+    pub(in crate::check) ast: &'a ast::Tasks,
+    pub(super) progress: Progress,
+    params: Vec<ParamInfo<'a>>,
+    model: Option<Tasks>,
+}
+
+impl<'a> SequenceInfo<'a> {
+    pub(in crate::check) fn new(ast: &'a ast::Sequence) -> Self {
+        Self { ast, progress: Progress::Waiting, params: Vec::new(), gives: Vec::new(), model: None }
+    }
+}
+
+impl<'a> TasksInfo<'a> {
+    pub(in crate::check) fn new(ast: &'a ast::Tasks) -> Self {
+        Self { ast, progress: Progress::Waiting, params: Vec::new(), model: None }
+    }
+}
+
+impl<'a> Checker<'a> {
+    pub(in crate::check) fn check_all_sequences(&mut self) {
+        for index in 0..self.sequences.len() {
+            self.sequence(SequenceId(index));
+        }
+    }
+
+    pub(in crate::check) fn check_all_tasks(&mut self) {
+        for index in 0..self.tasks.len() {
+            self.tasks(TasksId(index));
+        }
+    }
+
+    /// Moves what was checked into the program, in order of appearance.
+    pub(in crate::check) fn finish_runs(&mut self) {
+        self.program.sequences = self.sequences.iter_mut().filter_map(|info| info.model.take()).collect();
+        self.program.tasks = self.tasks.iter_mut().filter_map(|info| info.model.take()).collect();
+    }
+
+    pub(in crate::check) fn sequence(&mut self, id: SequenceId) {
+        if self.sequences[id.0].progress != Progress::Waiting {
+            return;
+        }
+        self.sequences[id.0].progress = Progress::Checking;
+        let sequence = self.sequences[id.0].ast;
+        self.running.push(&sequence.name.node);
+        let around = self.outside(FuncKind::Sequence, sequence.name.node.clone());
+        let params = self.params(&sequence.params);
+        self.bind_params(&params);
+        self.sequences[id.0].params = params;
+        self.func.interrupt = sequence.interrupt.is_some();
+        self.func.gives = &sequence.gives;
+        self.func.body = Some(&sequence.body);
+        let mut body = self.stmts(&sequence.body.stmts);
+        self.check_gives(None);
+        let gives: Vec<LocalId> = sequence.gives.iter().filter_map(|name| self.func.names.get(name.node.as_str()).copied()).collect();
+        for id in &gives {
+            self.func.vars[id.0].used = true;
+        }
+        self.sequences[id.0].gives = sequence
+            .gives
+            .iter()
+            .map(|name| {
+                let id = self.func.names.get(name.node.as_str());
+                id.map_or(Type::Json, |id| self.func.state.ty(*id))
+            })
+            .collect();
+        if let Some(wait) = self.func.between.take() {
+            let flag = LocalId(self.func.frame.locals.len());
+            if crate::check::flow::inject_waits::spread(&mut body, &wait, flag) {
+                self.hidden_local("stepped", Type::Bool, sequence.name.span);
+            }
+        }
+        self.unused_params();
+        self.unused_locals();
+        self.sequences[id.0].model = Some(Sequence {
+            name: sequence.name.node.clone(),
+            params: self.sequences[id.0].params.len(),
+            frame: std::mem::take(&mut self.func.frame),
+            gives,
+            body,
+            span: sequence.name.span,
+        });
+        self.sequences[id.0].progress = Progress::Done;
+        self.running.pop();
+        self.back(around);
+    }
+
+    /// Reports what the sequence gives and has no value where it ends: at a `leave`, or behind its last statement.
+    pub(in crate::check) fn check_gives(&mut self, leave: Option<Span>) {
+        if !self.func.state.live {
+            return;
+        }
+        for name in self.func.gives {
+            let id = self.func.names.get(name.node.as_str()).copied();
+            let status = id.map_or(Status::Unset, |id| self.func.state.status(id));
+            let kind = id.map(|id| self.func.vars[id.0].kind);
+            if status == Status::Set || self.func.broken {
+                if kind == Some(VarKind::Param) {
+                    let d = Diagnostic::new(Code::NotGiven, name.span, format!("`{}` is a parameter: the caller has it", name.node))
+                        .help("a sequence gives what it assigns");
+                    self.report(d);
+                }
+                continue;
+            }
+            let reason = match (leave, status) {
+                (Some(_), _) => "it has no value where the sequence is left",
+                (None, Status::Failed(_)) => "its step may have failed",
+                (None, Status::Branch(_)) => "only one branch assigns it",
+                (None, Status::Loop(_)) => "the loop may not run",
+                _ => "nothing assigns it",
+            };
+            let mut d = Diagnostic::new(Code::NotGiven, name.span, format!("`{}` is not given on every way: {reason}", name.node));
+            if let Some(leave) = leave {
+                d = d.also(leave, "left here");
+            }
+            let d = match status {
+                Status::Failed(step) => {
+                    d.also(step, "this step").help("say `interrupt` behind the step's or the sequence's name, or `else` behind the take")
+                }
+                _ => d.help(format!("say `let {} = null` at the sequence's start, and `set` it later", name.node)),
+            };
+            self.report(d);
+        }
+    }
+
+    pub(in crate::check) fn tasks(&mut self, id: TasksId) {
+        if self.tasks[id.0].progress != Progress::Waiting {
+            return;
+        }
+        self.tasks[id.0].progress = Progress::Checking;
+        let tasks = self.tasks[id.0].ast;
+        self.running.push(&tasks.name.node);
+        let around = self.outside(FuncKind::Tasks, tasks.name.node.clone());
+        let params = self.params(&tasks.params);
+        self.bind_params(&params);
+        self.tasks[id.0].params = params;
+        let mut members = Vec::new();
+        let mut broken = false;
+        for member in &tasks.members {
+            let weight = self.weight(member.weight.as_ref(), member.span);
+            let entry = self.func.state.clone();
+            let pick = match &member.target {
+                ast::TaskTarget::Run(name, args) => self.callee(name, args).map(|(pick, ..)| pick),
+                ast::TaskTarget::Step(step) => self.step(step).map(|step| TaskPick::Step(Box::new(step))),
+                ast::TaskTarget::Broken => None,
+            };
+            broken |= pick.is_none();
+            self.func.state = entry;
+            members.extend(pick.map(|pick| (weight, pick)));
+        }
+        if !broken {
+            let weights = members.iter().map(|(weight, _)| weight);
+            self.check_weights(weights, tasks.name.span, &format!("tasks `{}`", tasks.name.node));
+        }
+        self.unused_params();
+        self.unused_locals();
+        self.tasks[id.0].model = Some(Tasks {
+            name: tasks.name.node.clone(),
+            params: self.tasks[id.0].params.len(),
+            frame: std::mem::take(&mut self.func.frame),
+            members,
+            span: tasks.name.span,
+        });
+        self.tasks[id.0].progress = Progress::Done;
+        self.running.pop();
+        self.back(around);
+    }
+
+    /// What a `run` or a member of `tasks` names, with the types and names of what it gives.
+    pub(in crate::check) fn callee(&mut self, name: &'a Name, args: &'a [Arg]) -> Option<(TaskPick, Vec<Type>, Span)> {
+        let Some(decl) = self.runs.get_mut(name.node.as_str()) else {
+            self.args_only(args);
+            self.unknown_run(name);
+            return None;
+        };
+        decl.used = true;
+        let (what, declared) = (decl.what, decl.span);
+        self.cross(name.span, declared);
+        if self.repaired(declared) {
+            self.args_only(args);
+            return None;
+        }
+        match what {
+            Runnable::Sequence(id) => {
+                self.sequence(id);
+                if self.sequences[id.0].progress == Progress::Checking {
+                    self.recursion(name, declared);
+                    return None;
+                }
+                let params = std::mem::take(&mut self.sequences[id.0].params);
+                let args = self.arguments(&name.node, name.span, &params, args, declared);
+                self.sequences[id.0].params = params;
+                let gives = self.sequences[id.0].gives.clone();
+                Some((TaskPick::Sequence(id, args), gives, declared))
+            }
+            Runnable::Tasks(id) => {
+                self.tasks(id);
+                if self.tasks[id.0].progress == Progress::Checking {
+                    self.recursion(name, declared);
+                    return None;
+                }
+                let params = std::mem::take(&mut self.tasks[id.0].params);
+                let args = self.arguments(&name.node, name.span, &params, args, declared);
+                self.tasks[id.0].params = params;
+                Some((TaskPick::Tasks(id, args), Vec::new(), declared))
+            }
+        }
+    }
+
+    pub(super) fn recursion(&mut self, name: &Name, declared: Span) {
+        let from = self.running.iter().position(|on| *on == name.node);
+        let circle: Vec<&str> = self.running[from.unwrap_or(0)..].to_vec();
+        let message = match circle.as_slice() {
+            [_] => format!("`{}` runs itself", name.node),
+            _ => format!("these run each other in a circle: {} → {}", circle.join(" → "), name.node),
+        };
+        let d = Diagnostic::new(Code::Recursion, name.span, message)
+            .also(declared, "declared here")
+            .help("say `repeat n { }` or `for` around its steps");
+        self.report(d);
+    }
+
+    pub(super) fn unknown_run(&mut self, name: &Name) {
+        if self.broken {
+            return;
+        }
+        let word = name.node.as_str();
+        let mut d = Diagnostic::new(Code::UnknownSequence, name.span, format!("there is no sequence or tasks `{word}`"));
+        let mut known: Vec<&str> = self.runs.keys().copied().collect();
+        known.sort_unstable();
+        d = match self.values.get(word).map(|decl| decl.what) {
+            Some(Global::Api(_)) => d.help("a request is sent by a step: `step \"Name\" { … }`"),
+            _ => d.did_you_mean(word, known.iter().copied()),
+        };
+        if d.help.is_none() && !known.is_empty() {
+            d = d.help(format!("there is {}", known.join(", ")));
+        }
+        self.report(d);
+    }
+
+    /// `run S(a)`, `take x, y = run S(a)`.
+    pub(in crate::check) fn run_stmt(&mut self, takes: &'a [Name], name: &'a Name, args: &'a [Arg], span: Span) -> Option<StmtKind> {
+        let found = self.callee(name, args);
+        let gives = found.as_ref().map_or(&[][..], |(_, gives, _)| gives.as_slice());
+        if let Some((_, gives, declared)) = &found
+            && !takes.is_empty()
+            && takes.len() != gives.len()
+        {
+            let what = match gives.len() {
+                0 => "nothing".to_owned(),
+                1 => "one value".to_owned(),
+                n => format!("{n} values"),
+            };
+            let d = Diagnostic::new(
+                Code::GivesOther,
+                span,
+                format!(
+                    "`{}` gives {what}, and {} taken",
+                    name.node,
+                    if takes.len() == 1 { "one is".to_owned() } else { format!("{} are", takes.len()) }
+                ),
+            )
+            .also(*declared, "declared here")
+            .help("`gives a, b` stands behind the sequence's parameters, and is taken in its order");
+            self.report(d);
+        }
+        let mut locals: Vec<LocalId> = Vec::new();
+        for (index, take) in takes.iter().enumerate() {
+            let ty = gives.get(index).cloned().unwrap_or(Type::Json);
+            locals.push(self.assign(take, ty, VarKind::Take));
+        }
+        found.map(|(callee, ..)| StmtKind::Run { takes: locals, callee })
+    }
+}
