@@ -176,7 +176,7 @@ fn a_registered_test_whose_spec_is_not_there_says_who_named_it() {
         let said = said(&output, 2).split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
         assert!(said.contains("tests/Buy/profile.yml:5:17"), "{said}");
         assert!(said.contains("looked for tests/Buy/locustfile.lt, then specs/Buy.lt"), "{said}");
-        assert!(said.contains("did you mean \"clients\"?"), "the profile's own errors, too: {said}");
+        assert!(said.contains("did you mean `clients`?"), "the profile's own errors, too: {said}");
     }
     let output = run(&project, &["check", "--message-format", "json"]);
     let first: serde_json::Value = serde_json::from_str(String::from_utf8_lossy(&output.stdout).lines().next().unwrap()).unwrap();

@@ -40,7 +40,7 @@ pub async fn send(user: &User, request: Request<'_>, reads_body: bool) -> (Resul
             let (total, first_byte) = (response.timings.total, Some(response.timings.first_byte));
             Sample { service: total, response: total, first_byte, traffic: response.traffic, ..Sample::default() }
         }
-        Err(failure) => Sample { service: took, response: took, traffic: failure.traffic, ..Sample::default() },
+        Err(failure) => Sample { service: took, response: took, traffic: *failure.traffic, ..Sample::default() },
     };
     (answer, sample)
 }

@@ -117,8 +117,11 @@ mod tests {
         IpAddr::from([10, 0, 0, number])
     }
 
+    /// What happens, and which attempts have begun by then.
+    type Act<'a> = (&'a dyn Fn(&World), &'a [u8]);
+
     /// Races `1..=count`; after each act it is asked with whom the race has begun, and it gives what came of it.
-    fn raced(count: u8, acts: &[(&dyn Fn(&World), &[u8])]) -> (Option<Raced<u8, &'static str>>, World) {
+    fn raced(count: u8, acts: &[Act<'_>]) -> (Option<Raced<u8, &'static str>>, World) {
         let world = World::default();
         let addresses: Vec<IpAddr> = (1..=count).map(address).collect();
         let pause = || {
@@ -174,22 +177,21 @@ mod tests {
 
     #[test]
     fn the_next_is_tried_after_the_pause_while_the_first_goes_on() {
-        let acts: [(&dyn Fn(&World), &[u8]); 4] =
-            [(&begin, &[1]), (&pause_is_over, &[1, 2]), (&pause_is_over, &[1, 2, 3]), (&answers(3), &[1, 2, 3])];
+        let acts: [Act<'_>; 4] = [(&begin, &[1]), (&pause_is_over, &[1, 2]), (&pause_is_over, &[1, 2, 3]), (&answers(3), &[1, 2, 3])];
         let (result, world) = raced(3, &acts);
         let result = result.unwrap();
         assert_eq!((result.won, result.overtaken), (Some(3), vec![address(1), address(2)]));
         assert_eq!(world.dropped.borrow().len(), 3, "the losers are closed");
-        let acts: [(&dyn Fn(&World), &[u8]); 3] = [(&begin, &[1]), (&pause_is_over, &[1, 2]), (&answers(1), &[1, 2])];
+        let acts: [Act<'_>; 3] = [(&begin, &[1]), (&pause_is_over, &[1, 2]), (&answers(1), &[1, 2])];
         let first = raced(3, &acts).0.unwrap();
         assert_eq!((first.won, first.overtaken.len()), (Some(1), 0));
     }
 
     #[test]
     fn the_next_is_tried_at_once_where_one_fails() {
-        let acts: [(&dyn Fn(&World), &[u8]); 3] = [(&begin, &[1]), (&fails(1), &[1, 2]), (&fails(2), &[1, 2, 3])];
+        let acts: [Act<'_>; 3] = [(&begin, &[1]), (&fails(1), &[1, 2]), (&fails(2), &[1, 2, 3])];
         assert!(raced(3, &acts).0.is_none(), "the last is waited for");
-        let acts: [(&dyn Fn(&World), &[u8]); 3] = [(&begin, &[1]), (&fails(1), &[1, 2]), (&answers(2), &[1, 2])];
+        let acts: [Act<'_>; 3] = [(&begin, &[1]), (&fails(1), &[1, 2]), (&answers(2), &[1, 2])];
         let result = raced(3, &acts).0.unwrap();
         assert_eq!((result.won, result.failed), (Some(2), vec![(address(1), "failed")]));
     }

@@ -276,7 +276,7 @@ pub struct Failure {
     /// What happened.
     pub message: String,
     /// What the exchange had moved by then, with all of its hops and resends.
-    pub traffic: Traffic,
+    pub traffic: Box<Traffic>,
     /// The head of an answer that never was whole.
     pub partial: Option<Box<Partial>>,
 }
@@ -293,7 +293,7 @@ impl Failure {
             FailureClass::Protocol => "broken answer",
             _ => "no value",
         };
-        Self { class, kind: kind.into(), message: message.into(), traffic: Traffic::default(), partial: None }
+        Self { class, kind: kind.into(), message: message.into(), traffic: Box::default(), partial: None }
     }
 
     /// The same, told apart from others of its class by what came: a few fixed words, or the system's.
@@ -303,7 +303,7 @@ impl Failure {
 
     /// Of an exchange that had moved this much.
     pub(crate) fn after(self, traffic: Traffic) -> Self {
-        Self { traffic, ..self }
+        Self { traffic: Box::new(traffic), ..self }
     }
 
     /// What had come of the answer by then.

@@ -127,8 +127,7 @@ impl Quick {
                 Ok(count) if count > 0 => {
                     let now = Instant::now();
                     self.received += count;
-                    let first_byte = *self.first_byte.get_or_insert(now);
-                    if let Some(outcome) = self.whole(buffer, first_byte, now, transport, wire, to_head, most) {
+                    if let Some(outcome) = self.whole(buffer, now, transport, wire, to_head, most) {
                         return Poll::Ready(outcome);
                     }
                 }
@@ -167,13 +166,13 @@ impl Quick {
     fn whole(
         &mut self,
         mut buffer: BytesMut,
-        first_byte: Instant,
         now: Instant,
         transport: &Transport,
         wire: &Wire,
         to_head: bool,
         most: u64,
     ) -> Option<Outcome> {
+        let first_byte = *self.first_byte.get_or_insert(now);
         let known = transport.heads.borrow().find(&buffer);
         let head = match known {
             Some(head) => head,

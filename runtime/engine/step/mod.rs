@@ -151,7 +151,7 @@ impl<'u> Step<'u> {
             }
             Err(failure) => {
                 trace.service = trace.flight.as_ref().map_or(Duration::ZERO, |flight| flight.sending.elapsed());
-                trace.traffic = failure.traffic;
+                trace.traffic = *failure.traffic;
                 trace.partial = failure.partial;
                 trace.fail(failure.class, trace.info.at, failure.kind, failure.message);
                 false

@@ -39,7 +39,7 @@ fn what_may_have_been_processed_is_sent_again_only_if_it_is_idempotent() {
                     let failure = second.unwrap_err();
                     assert_eq!((failure.class, failure.message.replace(method, "POST").as_str()), (FailureClass::Reset, POST_LOST));
                     let traffic = Traffic { sent: first.traffic.sent, reused: 1, ..Traffic::default() };
-                    assert_eq!(failure.traffic, traffic, "{method} {size}");
+                    assert_eq!(*failure.traffic, traffic, "{method} {size}");
                     assert_eq!((server.requests().len(), server.connections()), (2, 1), "{method} {size}");
                 }
             }
@@ -70,7 +70,7 @@ fn nothing_is_sent_again_after_a_timeout() {
             let first = client.session.send(laid(&request)).await.unwrap();
             let failure = client.session.send(laid(&request)).await.unwrap_err();
             assert_eq!((failure.class, failure.message.as_str()), (FailureClass::Timeout, "no answer within 80ms"));
-            assert_eq!(failure.traffic, Traffic { sent: first.traffic.sent, reused: 1, ..Traffic::default() });
+            assert_eq!(*failure.traffic, Traffic { sent: first.traffic.sent, reused: 1, ..Traffic::default() });
             assert_eq!(server.requests().len(), 2);
         }
     });
@@ -92,7 +92,7 @@ fn the_rule_holds_for_hops_and_through_proxies() {
             .await;
             let client = Client::new();
             let answer = client.session.send(laid(&with_body(&client, method, server.url("/"), 3))).await;
-            let traffic = answer.as_ref().map_or_else(|failure| failure.traffic, |response| response.traffic);
+            let traffic = answer.as_ref().map_or_else(|failure| *failure.traffic, |response| response.traffic);
             assert_eq!((answer.is_ok(), traffic.redirects, traffic.resends), (again, 1, u32::from(again)), "{method} {status}");
             assert_eq!((traffic.opened as usize, traffic.reused), (server.connections(), 1), "{method} {status}");
             assert_eq!(server.requests().len(), 2 + usize::from(again), "{method} {status}");
@@ -120,11 +120,10 @@ fn closing(after: Duration) -> (SocketAddr, Arc<AtomicUsize>) {
             let (mut stream, counted) = (stream.unwrap(), counted.clone());
             std::thread::spawn(move || {
                 let mut bytes = [0; 4096];
-                while stream.read(&mut bytes).is_ok_and(|count| count > 0) {
+                if stream.read(&mut bytes).is_ok_and(|count| count > 0) {
                     counted.fetch_add(1, Ordering::SeqCst);
                     let _ = stream.write_all(&ok("hi"));
                     std::thread::sleep(after);
-                    return;
                 }
             });
         }
@@ -197,7 +196,7 @@ fn as_many_connections_are_counted_as_the_server_accepted() {
                     let _ = tokio::time::timeout(Duration::ZERO, whole).await;
                     sending.abandon()
                 }
-                _ => whole.await.map_or_else(|failure| failure.traffic, |response| response.traffic),
+                _ => whole.await.map_or_else(|failure| *failure.traffic, |response| response.traffic),
             };
             opened += traffic.opened as usize;
         }
@@ -217,6 +216,6 @@ fn what_came_of_an_answer_that_broke_is_counted() {
         assert_eq!(failure.traffic.sent as usize, server.requests()[0].len());
         let refused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let failure = Client::new().get(Target::parse(&format!("http://{refused}/")).unwrap()).await.unwrap_err();
-        assert_eq!(failure.traffic, Traffic::default(), "nothing was sent, nothing was opened");
+        assert_eq!(*failure.traffic, Traffic::default(), "nothing was sent, nothing was opened");
     });
 }

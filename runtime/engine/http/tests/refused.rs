@@ -61,7 +61,7 @@ async fn second(method: &str, second: Second) -> (Result<Response, Failure>, usi
     let first = client.session.send(request.clone()).await.unwrap();
     assert_eq!((first.version, first.traffic.opened, first.traffic.reused), (Version::Http2, 1, 0));
     let answer = client.session.send(request).await;
-    let traffic = answer.as_ref().map_or_else(|failure| failure.traffic, |response| response.traffic);
+    let traffic = answer.as_ref().map_or_else(|failure| *failure.traffic, |response| response.traffic);
     assert_eq!((traffic.opened as usize, traffic.reused), (*connections.borrow() - 1, 1), "{method} {second:?}");
     assert_eq!(traffic.sent, first.traffic.sent * u64::from(1 + traffic.resends), "{method} {second:?}");
     let seen = requests.borrow().len() - 1;
