@@ -5,20 +5,12 @@
 //! within its member, and `broken` says of each such place what was expected. Where that was the head of a block, it is repaired and the
 //! text parsed once more, for what stands in the block. Pest's rules and pairs stay inside this module.
 
-mod api;
-mod broken;
 mod build;
-mod expr;
-mod habits;
-mod item;
-mod matcher;
-mod mend;
-mod phrases;
-mod repair;
+mod builder;
+mod edits;
+mod errors;
+mod lexical_fixes;
 mod scan;
-mod slips;
-mod stmt;
-mod text;
 
 #[cfg(test)]
 mod tests;
@@ -41,11 +33,11 @@ pub fn parse(text: &str, file: FileId) -> (ast::File, Vec<Diagnostic>) {
         return (tree, diagnostics);
     };
     let scanned = diagnostics.clone();
-    for round in 0..=repair::ROUNDS {
+    for round in 0..=errors::ROUNDS {
         let mut found = Vec::new();
         let repairs = match LtParser::parse(Rule::file, &mended.text) {
             Ok(pairs) => {
-                let mut builder = build::Builder::new(file, &mended, &scanned, &mut found);
+                let mut builder = builder::Builder::new(file, &mended, &scanned, &mut found);
                 tree.items = builder.file(pairs);
                 builder.repairs
             }
@@ -58,7 +50,7 @@ pub fn parse(text: &str, file: FileId) -> (ast::File, Vec<Diagnostic>) {
                 Vec::new()
             }
         };
-        if repairs.is_empty() || round == repair::ROUNDS {
+        if repairs.is_empty() || round == errors::ROUNDS {
             diagnostics.extend(found);
             break;
         }

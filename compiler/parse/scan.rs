@@ -4,8 +4,8 @@
 //! stack. So both are found here, reported at the place where they begin, and mended in the text that pest sees. After the scan, every
 //! bracket and every text is closed.
 
-use super::mend::{Mended, Mends};
-use super::slips;
+use super::edits::{Mended, Mends};
+use super::lexical_fixes;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::{FileId, Span};
 
@@ -31,7 +31,7 @@ pub(super) fn scan(text: &str, file: FileId) -> Scanned<'_> {
         // A brace is missing: now let the indentation say which.
         scan = Scan::run(text, file, true);
     }
-    let mended = (!scan.refused).then(|| scan.mends.apply(text, slips::bom(text)));
+    let mended = (!scan.refused).then(|| scan.mends.apply(text, lexical_fixes::bom(text)));
     Scanned { mended, diagnostics: scan.diagnostics }
 }
 
@@ -86,7 +86,7 @@ impl<'a> Scan<'a> {
             bytes: text.as_bytes(),
             file,
             by_indent,
-            at: slips::bom(text),
+            at: lexical_fixes::bom(text),
             opens: Vec::new(),
             indent: 0,
             code_end: 0,
@@ -176,7 +176,7 @@ impl<'a> Scan<'a> {
         if matches!(first, b'\n' | b'\r' | b'#' | 0) {
             return;
         }
-        let item = indent == 0 && slips::starts_item(&self.text[self.at..]);
+        let item = indent == 0 && lexical_fixes::starts_item(&self.text[self.at..]);
         if !item && !self.by_indent {
             return;
         }
@@ -269,13 +269,13 @@ impl<'a> Scan<'a> {
                 self.step(1);
                 let slash = self.at + self.bytes[self.at..].iter().take_while(|b| **b == b' ').count();
                 if self.byte(slash) == b'/' {
-                    self.at = slips::regex_end(self, slash);
+                    self.at = lexical_fixes::regex_end(self, slash);
                     self.code_end = self.at;
                 }
             }
             b'{' => {
                 self.chain = 0;
-                if slips::foreign_braces(self) {
+                if lexical_fixes::foreign_braces(self) {
                     return;
                 }
                 self.push(Kind::Brace, 1);
@@ -303,9 +303,9 @@ impl<'a> Scan<'a> {
                 }
                 self.step(len);
             }
-            b'$' if self.byte(self.at + 1) == b'{' => slips::dollar(self),
-            b'\'' => slips::single_quotes(self),
-            b'/' if slips::foreign_comment(self) => {}
+            b'$' if self.byte(self.at + 1) == b'{' => lexical_fixes::dollar(self),
+            b'\'' => lexical_fixes::single_quotes(self),
+            b'/' if lexical_fixes::foreign_comment(self) => {}
             0..=31 | 127..=255 => self.stray(),
             _ => self.step(1),
         }
@@ -315,10 +315,10 @@ impl<'a> Scan<'a> {
     fn stray(&mut self) {
         let c = self.text[self.at..].chars().next().unwrap_or('\0');
         let len = c.len_utf8();
-        if slips::smart_quotes(self, c) {
+        if lexical_fixes::smart_quotes(self, c) {
             return;
         }
-        if c.is_control() || c.is_whitespace() || slips::invisible(c) {
+        if c.is_control() || c.is_whitespace() || lexical_fixes::invisible(c) {
             self.report_stray(c);
             self.mends.blank(self.at, self.at + len);
             self.at += len;
@@ -415,7 +415,7 @@ impl<'a> Scan<'a> {
                 self.at += 1;
                 self.at += self.text[self.at..].chars().next().map_or(0, char::len_utf8);
             }
-            b'{' if next == b'{' => slips::placeholder(self),
+            b'{' if next == b'{' => lexical_fixes::placeholder(self),
             b'}' if next == b'}' => self.at += 2,
             b'{' => self.open_hole(block),
             b'}' => {

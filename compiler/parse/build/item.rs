@@ -2,13 +2,13 @@
 
 use ltc_grammar::Rule;
 
-use super::build::{Builder, P, kids};
 use crate::ast::{Block, Data, Expr, ExprKind, Import, Item, Let, Param, Sequence, TaskMember, TaskTarget, Tasks, User, UserMember};
+use crate::parse::builder::{Builder, P, kids};
 use crate::span::{Name, Spanned};
 
 impl Builder<'_> {
     /// One item of a file.
-    pub(super) fn item(&mut self, pair: P<'_>) -> Item {
+    pub(in crate::parse) fn item(&mut self, pair: P<'_>) -> Item {
         match pair.as_rule() {
             Rule::import => {
                 let span = self.span(&pair);
@@ -53,13 +53,13 @@ impl Builder<'_> {
     }
 
     /// `: int`.
-    pub(super) fn type_of(&mut self, pair: P<'_>) -> Name {
+    pub(in crate::parse) fn type_of(&mut self, pair: P<'_>) -> Name {
         let word = self.only(pair);
         self.word(&word)
     }
 
     /// `(a, b: string, c = 1)`.
-    pub(super) fn params(&mut self, pair: P<'_>) -> Vec<Param> {
+    pub(in crate::parse) fn params(&mut self, pair: P<'_>) -> Vec<Param> {
         let mut params = Vec::new();
         for pair in kids(pair) {
             let mut param = Param { name: self.unnamed(&pair), ty: None, default: None };

@@ -7,14 +7,14 @@ use std::ops::Range;
 
 use ltc_grammar::Rule;
 
-use super::broken::Stop;
-use super::habits::word;
+use super::foreign_syntax::word;
+use super::syntax_errors::Stop;
 
 /// How deep broken heads may stand in each other before the innermost are left for the next try.
-pub(super) const ROUNDS: usize = 8;
+pub(in crate::parse) const ROUNDS: usize = 8;
 
 /// Bytes of the broken text, and what may stand there instead.
-pub(super) fn repair(stop: &Stop<'_>) -> Option<(Range<usize>, String)> {
+pub(in crate::parse) fn repair(stop: &Stop<'_>) -> Option<(Range<usize>, String)> {
     let brace = block_behind(stop.text, stop.at)?;
     let start = match stop.token {
         "elif" | "elsif" | "elseif" if stop.first() == "if" => stop.at,

@@ -2,9 +2,9 @@
 
 use ltc_grammar::Rule;
 
-use super::build::{Builder, P, kids};
 use crate::ast::{Block, Exchange, Expr, ExprKind, ForIter, Poll, Retry, Step, Stmt, StmtKind, Target, Text, Wait};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::parse::builder::{Builder, P, kids};
 use crate::span::{Span, Spanned};
 
 /// The expressions and the block of a statement, in order.
@@ -22,7 +22,7 @@ impl Pieces {
 
 impl Builder<'_> {
     /// Statements between braces.
-    pub(super) fn block(&mut self, pair: P<'_>) -> Block {
+    pub(in crate::parse) fn block(&mut self, pair: P<'_>) -> Block {
         let span = self.span(&pair);
         Block { stmts: kids(pair).map(|p| self.stmt(p)).collect(), span }
     }
@@ -110,7 +110,7 @@ impl Builder<'_> {
     }
 
     /// A `step`.
-    pub(super) fn step(&mut self, pair: P<'_>) -> Step {
+    pub(in crate::parse) fn step(&mut self, pair: P<'_>) -> Step {
         let mut step = Step { name: Text::default(), skip: None, interrupt: None, body: Block::default() };
         for part in kids(pair) {
             match part.as_rule() {
@@ -199,7 +199,7 @@ impl Builder<'_> {
     }
 
     /// A `wait_spec`.
-    pub(super) fn wait(&mut self, pair: P<'_>) -> Wait {
+    pub(in crate::parse) fn wait(&mut self, pair: P<'_>) -> Wait {
         let broken = Expr { kind: ExprKind::Broken, span: self.span(&pair) };
         let mut exprs = Vec::new();
         for part in kids(pair) {

@@ -2,15 +2,15 @@
 
 use ltc_grammar::Rule;
 
-use super::build::{Builder, P, kids};
 use super::expr::{binary_op, regex};
 use crate::ast::{BinaryOp, Expect, ExpectKind, Expr, ExprKind, Matcher, MatcherEntry, MatcherKind, StatusPattern};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::parse::builder::{Builder, P, kids};
 use crate::span::Spanned;
 
 impl Builder<'_> {
     /// An `expect`.
-    pub(super) fn expect(&mut self, pair: P<'_>) -> Expect {
+    pub(in crate::parse) fn expect(&mut self, pair: P<'_>) -> Expect {
         let span = self.span(&pair);
         let inner = self.only(pair);
         let kind = match inner.as_rule() {
@@ -91,7 +91,7 @@ impl Builder<'_> {
     }
 
     /// A `matcher`: one, or several joined by `|`.
-    pub(super) fn matcher(&mut self, pair: P<'_>) -> Matcher {
+    pub(in crate::parse) fn matcher(&mut self, pair: P<'_>) -> Matcher {
         let span = self.span(&pair);
         let mut all: Vec<Matcher> = kids(pair).map(|p| self.matcher_one(p)).collect();
         match (all.len(), all.pop()) {

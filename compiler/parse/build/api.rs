@@ -2,16 +2,16 @@
 
 use ltc_grammar::Rule;
 
-use super::build::{Builder, P, kids};
 use crate::ast::{
     Api, ApiMember, AuthExpr, Body, BodyKind, Expr, ExprKind, Healthcheck, Part, PathExpr, Redirects, RequestDef, RequestLine,
     RequestOption, Resource, Take, Text,
 };
 use crate::diagnostic::{Code, Diagnostic};
+use crate::parse::builder::{Builder, P, kids};
 
 impl Builder<'_> {
     /// An `api`.
-    pub(super) fn api(&mut self, pair: P<'_>) -> Api {
+    pub(in crate::parse) fn api(&mut self, pair: P<'_>) -> Api {
         let span = self.span(&pair);
         let mut api = Api { name: self.unnamed(&pair), members: Vec::new(), span };
         for part in kids(pair) {
@@ -85,7 +85,7 @@ impl Builder<'_> {
     }
 
     /// `bearer(token)`, `none`.
-    pub(super) fn auth(&mut self, pair: P<'_>) -> AuthExpr {
+    pub(in crate::parse) fn auth(&mut self, pair: P<'_>) -> AuthExpr {
         let span = self.span(&pair);
         let (scheme, args) = self.callee(pair);
         AuthExpr { scheme, args, span }
@@ -153,7 +153,7 @@ impl Builder<'_> {
     }
 
     /// `GET /items/{id}`.
-    pub(super) fn request_line(&mut self, pair: P<'_>) -> RequestLine {
+    pub(in crate::parse) fn request_line(&mut self, pair: P<'_>) -> RequestLine {
         let mut line = RequestLine { method: self.unnamed(&pair), path: PathExpr::Plain(Text::default()) };
         for part in kids(pair) {
             match part.as_rule() {
@@ -166,7 +166,7 @@ impl Builder<'_> {
     }
 
     /// What stands in a request's braces.
-    pub(super) fn parts(&mut self, pair: P<'_>) -> Vec<Part> {
+    pub(in crate::parse) fn parts(&mut self, pair: P<'_>) -> Vec<Part> {
         kids(pair).map(|p| self.part(p, Rule::only_part)).collect()
     }
 
@@ -212,7 +212,7 @@ impl Builder<'_> {
     }
 
     /// `all SOURCE else VALUE` for `name`.
-    pub(super) fn take_source(&mut self, pair: P<'_>, name: crate::span::Name, ty: Option<crate::span::Name>) -> Take {
+    pub(in crate::parse) fn take_source(&mut self, pair: P<'_>, name: crate::span::Name, ty: Option<crate::span::Name>) -> Take {
         let broken = Expr { kind: ExprKind::Broken, span: self.span(&pair) };
         let mut quantifier = None;
         let mut exprs = Vec::new();

@@ -5,23 +5,23 @@ use ltc_grammar::{LtParser, Rule};
 use pest::Parser;
 use pest::error::{ErrorVariant, InputLocation};
 
-use super::build::{Builder, P};
-use super::habits;
+use super::foreign_syntax;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::parse::builder::{Builder, P, Repair};
 use crate::span::Span;
 
 /// Where parsing of a broken place stopped.
 pub(super) struct Stop<'a> {
     /// What it should have been.
-    pub(super) strict: Rule,
+    pub(in crate::parse) strict: Rule,
     /// The whole broken text.
-    pub(super) text: &'a str,
+    pub(in crate::parse) text: &'a str,
     /// How far it got, within the text.
-    pub(super) at: usize,
+    pub(in crate::parse) at: usize,
     /// What stands there: a word, a number, a text, an operator; empty at a line's end.
     pub(super) token: &'a str,
     /// The rules that could have stood there.
-    pub(super) expected: Vec<Rule>,
+    pub(in crate::parse) expected: Vec<Rule>,
 }
 
 impl Stop<'_> {
@@ -31,28 +31,28 @@ impl Stop<'_> {
     }
 
     /// The word that the text starts with.
-    pub(super) fn first(&self) -> &str {
-        habits::word(self.text)
+    pub(in crate::parse) fn first(&self) -> &str {
+        foreign_syntax::word(self.text)
     }
 
     /// Its first line.
-    pub(super) fn line(&self) -> &str {
+    pub(in crate::parse) fn line(&self) -> &str {
         self.text.lines().next().unwrap_or_default()
     }
 }
 
 /// A finding of a slip: code, message, help, and where: `None` for the place where parsing stopped.
 pub(super) struct Slip {
-    pub(super) code: Code,
-    pub(super) message: String,
-    pub(super) help: String,
+    pub(in crate::parse) code: Code,
+    pub(in crate::parse) message: String,
+    pub(in crate::parse) help: String,
     /// Bytes of the broken text.
-    pub(super) place: Option<std::ops::Range<usize>>,
+    pub(in crate::parse) place: Option<std::ops::Range<usize>>,
 }
 
 impl Builder<'_> {
     /// Reports what is wrong with the broken `pair`, which should have been a `strict`.
-    pub(super) fn broken(&mut self, pair: &P<'_>, strict: Rule) -> Span {
+    pub(in crate::parse) fn broken(&mut self, pair: &P<'_>, strict: Rule) -> Span {
         let span = self.span(pair);
         let source = self.places.text();
         let start = pair.as_span().start();
@@ -69,7 +69,7 @@ impl Builder<'_> {
             return span;
         }
         let stop = stop(source, start, text, strict);
-        let diagnostic = match habits::slip(&stop) {
+        let diagnostic = match foreign_syntax::slip(&stop) {
             Some(slip) => {
                 let place = slip.place.unwrap_or(stop.at..stop.at + stop.token.len());
                 Diagnostic::new(slip.code, self.places.at(start + place.start, start + place.end), slip.message).help(slip.help)
@@ -79,9 +79,9 @@ impl Builder<'_> {
                 general(&stop, place)
             }
         };
-        if let Some((place, with)) = super::repair::repair(&stop) {
+        if let Some((place, with)) = super::recovery::repair(&stop) {
             let place = start + place.start..start + place.end;
-            self.repairs.push(super::build::Repair { place, with, span, diagnostic: diagnostic.clone() });
+            self.repairs.push(Repair { place, with, span, diagnostic: diagnostic.clone() });
         }
         self.report(diagnostic);
         span
@@ -111,7 +111,11 @@ fn stop<'a>(source: &'a str, start: usize, text: &'a str, strict: Rule) -> Stop<
     };
     // Where the line goes on but the next one starts a statement, it is the first that lacks something.
     let before = rest[..at].trim_end();
-    let at = if rest[before.len()..at].contains('\n') && habits::is_statement(habits::word(&rest[at..])) { before.len() } else { at };
+    let at = if rest[before.len()..at].contains('\n') && foreign_syntax::is_statement(foreign_syntax::word(&rest[at..])) {
+        before.len()
+    } else {
+        at
+    };
     // It may have got further than what was swallowed.
     let text = &rest[..text.len().max(at)];
     Stop { strict, text, at, token: token(&rest[at..]), expected }
@@ -164,7 +168,7 @@ fn general(stop: &Stop<'_>, place: Span) -> Diagnostic {
     }
     let mut expected: Vec<String> = Vec::new();
     // What starts with a word of the language was not meant as a request, though the grammar tries that, too.
-    let request = !habits::starts_statement(stop);
+    let request = !foreign_syntax::starts_statement(stop);
     let meant = |rule: &&Rule| request || !matches!(rule, Rule::method | Rule::request_line | Rule::kw_submit);
     for words in stop.expected.iter().filter(meant).filter_map(|rule| in_words(*rule)) {
         if !expected.contains(&words) {

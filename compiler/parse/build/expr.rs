@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use ltc_grammar::Rule;
 use pest::pratt_parser::{Assoc, Op, PrattParser};
 
-use super::build::{Builder, P, Places, kids};
+use crate::parse::builder::{Builder, P, Places, kids};
 use ltc_config::number::prints_as_it_reads;
 
 use crate::ast::{Arg, BinaryOp, Entry, Expr, ExprKind, Key, SourceWord, UnaryOp};
@@ -83,7 +83,7 @@ impl Node {
 }
 
 /// The regex of a `match_tail` or `m_regex`: whether negated, and what stands between the slashes.
-pub(super) fn regex(places: Places<'_>, pair: P<'_>) -> (bool, Spanned<String>) {
+pub(in crate::parse) fn regex(places: Places<'_>, pair: P<'_>) -> (bool, Spanned<String>) {
     let mut negated = false;
     let mut regex = Spanned::new(String::new(), places.of(&pair));
     for part in kids(pair) {
@@ -101,7 +101,7 @@ pub(super) fn regex(places: Places<'_>, pair: P<'_>) -> (bool, Spanned<String>) 
 
 impl Builder<'_> {
     /// An `expr`.
-    pub(super) fn expr(&mut self, pair: P<'_>) -> Expr {
+    pub(in crate::parse) fn expr(&mut self, pair: P<'_>) -> Expr {
         let span = self.span(&pair);
         self.depth += 1;
         let expr = if self.depth > DEEPEST {
@@ -166,7 +166,7 @@ impl Builder<'_> {
     }
 
     /// An `operand`: a primary and what touches it.
-    pub(super) fn operand(&mut self, pair: P<'_>) -> Expr {
+    pub(in crate::parse) fn operand(&mut self, pair: P<'_>) -> Expr {
         let span = self.span(&pair);
         let mut parts = kids(pair);
         let Some(first) = parts.next() else { return Expr { kind: ExprKind::Broken, span } };
@@ -204,7 +204,7 @@ impl Builder<'_> {
     }
 
     /// The arguments of a call.
-    pub(super) fn args(&mut self, pair: P<'_>) -> Vec<Arg> {
+    pub(in crate::parse) fn args(&mut self, pair: P<'_>) -> Vec<Arg> {
         kids(pair)
             .filter_map(|arg| {
                 let mut parts = kids(arg).map(|p| self.expr(p)).collect::<Vec<_>>().into_iter();
@@ -311,7 +311,7 @@ impl Builder<'_> {
     }
 
     /// The entries of a map.
-    pub(super) fn map(&mut self, pair: P<'_>) -> Vec<Entry> {
+    pub(in crate::parse) fn map(&mut self, pair: P<'_>) -> Vec<Entry> {
         let mut entries = Vec::new();
         for entry in kids(pair) {
             let mut parts = kids(entry);
@@ -348,7 +348,7 @@ impl Builder<'_> {
     }
 
     /// A key of a map.
-    pub(super) fn key(&mut self, pair: P<'_>) -> Key {
+    pub(in crate::parse) fn key(&mut self, pair: P<'_>) -> Key {
         let span = self.span(&pair);
         let inner = self.only(pair);
         if inner.as_rule() == Rule::word {
@@ -358,7 +358,7 @@ impl Builder<'_> {
     }
 
     /// `callee(args)`.
-    pub(super) fn callee(&mut self, pair: P<'_>) -> (Name, Vec<Arg>) {
+    pub(in crate::parse) fn callee(&mut self, pair: P<'_>) -> (Name, Vec<Arg>) {
         let mut name = Spanned::new(String::new(), self.span(&pair));
         let mut args = Vec::new();
         for part in kids(pair) {

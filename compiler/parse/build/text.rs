@@ -2,9 +2,9 @@
 
 use ltc_grammar::Rule;
 
-use super::build::{Builder, P, kids};
 use crate::ast::{Text, TextPart};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::parse::builder::{Builder, P, kids};
 use crate::span::Spanned;
 
 /// Drops the first line break and the common indentation of a block as it is read run by run.
@@ -60,7 +60,7 @@ fn without_last_indent(content: &str) -> &str {
 
 impl Builder<'_> {
     /// A `text`.
-    pub(super) fn text(&mut self, pair: P<'_>) -> Text {
+    pub(in crate::parse) fn text(&mut self, pair: P<'_>) -> Text {
         let span = self.span(&pair);
         let inner = self.only(pair);
         let mut dedent = None;
@@ -114,7 +114,7 @@ impl Builder<'_> {
     }
 
     /// A path's text: `/` and what follows.
-    pub(super) fn path(&mut self, pair: P<'_>) -> Text {
+    pub(in crate::parse) fn path(&mut self, pair: P<'_>) -> Text {
         let mut text = self.text_parts(pair, None, usize::MAX);
         match text.parts.first_mut() {
             Some(TextPart::Literal(first)) => first.insert(0, '/'),
@@ -173,7 +173,7 @@ impl Builder<'_> {
     }
 
     /// A `text` that must be a literal: `what` says of what kind.
-    pub(super) fn plain(&mut self, pair: P<'_>, what: &str) -> Spanned<String> {
+    pub(in crate::parse) fn plain(&mut self, pair: P<'_>, what: &str) -> Spanned<String> {
         let text = self.text(pair);
         let mut plain = String::new();
         for part in text.parts {
@@ -191,7 +191,7 @@ impl Builder<'_> {
     }
 
     /// Raw text behind `graphql`: no holes; escapes only in a `"…"` line.
-    pub(super) fn raw(&mut self, pair: P<'_>) -> Spanned<String> {
+    pub(in crate::parse) fn raw(&mut self, pair: P<'_>) -> Spanned<String> {
         let span = self.span(&pair);
         let inner = self.only(pair);
         let written = inner.as_str();

@@ -3,7 +3,7 @@
 use ltc_grammar::Rule;
 use pest::iterators::{Pair, Pairs};
 
-use super::mend::Mended;
+use super::edits::Mended;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::{FileId, Name, Span, Spanned};
 

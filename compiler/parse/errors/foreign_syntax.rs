@@ -3,7 +3,7 @@
 use ltc_config::suggest::nearest;
 use ltc_grammar::Rule;
 
-use super::broken::{Slip, Stop};
+use super::syntax_errors::{Slip, Stop};
 use crate::diagnostic::Code;
 
 /// Statements of other languages, with what says the same here.
@@ -93,7 +93,7 @@ const USER: &[&str] = &["run", "wait", "weight", "on", "every"];
 const METHODS: &[&str] = &["get", "post", "put", "patch", "delete", "head", "options"];
 
 /// The word at the start of `text`.
-pub(super) fn word(text: &str) -> &str {
+pub(in crate::parse) fn word(text: &str) -> &str {
     &text[..text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len())]
 }
 
@@ -108,7 +108,7 @@ pub(super) fn starts_statement(stop: &Stop<'_>) -> bool {
     STATEMENTS.contains(&first) || USER.contains(&first) || ITEMS.contains(&first)
 }
 
-pub(super) fn found(code: Code, message: impl Into<String>, help: impl Into<String>) -> Option<Slip> {
+pub(in crate::parse) fn found(code: Code, message: impl Into<String>, help: impl Into<String>) -> Option<Slip> {
     Some(Slip { code, message: message.into(), help: help.into(), place: None })
 }
 
@@ -124,7 +124,7 @@ pub(super) fn slip(stop: &Stop<'_>) -> Option<Slip> {
         .or_else(|| operator(stop))
         .or_else(|| request(stop))
         .or_else(|| quotes(stop))
-        .or_else(|| super::phrases::slip(stop))
+        .or_else(|| super::foreign_words::slip(stop))
         .or_else(|| structure(stop))
         .or_else(|| misspelt(stop))
 }

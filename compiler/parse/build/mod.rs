@@ -1,0 +1,8 @@
+//! Tree nodes from the pairs of the grammar: methods of the `Builder`, a file for each part of the language.
+
+mod api;
+mod expr;
+mod item;
+mod matcher;
+mod stmt;
+mod text;
