@@ -122,13 +122,43 @@ fn every_profile_and_every_environment_is_read() {
     }
 }
 
-/// What a page links to is there.
+/// Every file and every heading that a page links to exists.
 #[test]
 fn links_lead_somewhere() {
-    for name in ["language.md", "profile.md", "environment.md"] {
-        let page = page(name);
-        for link in page.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(|link| !link.starts_with("http")) {
-            assert!(root().join("docs").join(link).exists(), "docs/{name} links to {link}");
+    let top = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"].map(|name| root().join(name));
+    let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let errors = fs::read_dir(root().join("docs/errors")).unwrap().map(|entry| entry.unwrap().path());
+    let pages = top.into_iter().chain(docs).chain(errors).filter(|path| path.extension().is_some_and(|ending| ending == "md"));
+    let mut broken = Vec::new();
+    for path in pages {
+        let text = prose(&fs::read_to_string(&path).unwrap());
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(|link| !link.contains("://")) {
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
+            let found = target.exists()
+                && (heading.is_empty()
+                    || fs::read_to_string(&target).unwrap().lines().any(|line| anchor(line).as_deref() == Some(heading)));
+            if !found {
+                broken.push(format!("{} links to {link}", path.strip_prefix(root()).unwrap().display()));
+            }
         }
     }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// A page without its fenced blocks.
+fn prose(page: &str) -> String {
+    page.split("```").step_by(2).collect()
+}
+
+/// What a link to a heading is called, as GitHub makes it.
+fn anchor(line: &str) -> Option<String> {
+    let title = line.strip_prefix('#')?.trim_start_matches('#').trim().to_lowercase();
+    Some(
+        title
+            .chars()
+            .filter(|char| char.is_alphanumeric() || matches!(char, ' ' | '-' | '_'))
+            .map(|char| if char == ' ' { '-' } else { char })
+            .collect(),
+    )
 }
