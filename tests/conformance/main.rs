@@ -54,7 +54,7 @@ fn what_fails_names_its_place() {
     assert_eq!(verdicts, wanted, "{said}");
     assert!(!said.contains("take never ="), "takes run only where all expectations hold:\n{said}");
     // One place in the spec, one line in the report of a load.
-    let (said, report) = trial.load(&["--clients", "1", "--duration", "1s"]);
+    let (said, report) = trial.load_ends(1, &["--clients", "1", "--duration", "1s"]);
     assert!(said.contains("specs/failing.lt:8:") && said.contains("expected status 201, got 200"), "{said}");
     assert_eq!(report.line("Status", "failures"), report.line("Status", "requests"));
 }

@@ -67,10 +67,15 @@ impl Trial {
 
     /// The profile's load: what is said, and the JSON report.
     pub(crate) fn load(&self, args: &[&str]) -> (String, Report) {
+        self.load_ends(0, args)
+    }
+
+    /// The same of a load that ends with this exit code.
+    pub(crate) fn load_ends(&self, code: i32, args: &[&str]) -> (String, Report) {
         let json = self.path().join("report.json");
         let output = self.run(&[&["--seed", "7", "--json", "report.json"], args].concat());
         let said = text(&output);
-        assert!(output.status.success(), "{said}");
+        assert_eq!(output.status.code(), Some(code), "{said}");
         (said, Report(serde_json::from_slice(&fs::read(json).unwrap()).unwrap()))
     }
 
