@@ -146,6 +146,22 @@ fn links_lead_somewhere() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
+/// Files and folders that contributors' pages name exist: who moves one changes the page.
+#[test]
+fn named_paths_exist() {
+    let parts = ["compiler/", "docs/", "examples/", "fuzz/", "grammar/", "runtime/", "specs/", "tests/"];
+    // What `cargo fuzz` creates.
+    let made = ["fuzz/corpus/response"];
+    let mut missing = Vec::new();
+    for page in ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/performance.md"] {
+        let text = prose(&fs::read_to_string(root().join(page)).unwrap());
+        let paths =
+            text.split('`').skip(1).step_by(2).filter(|name| parts.iter().any(|part| name.starts_with(part)) && !name.contains(' '));
+        missing.extend(paths.filter(|path| !made.contains(path) && !root().join(path).exists()).map(|path| format!("{page} names {path}")));
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
 /// A page without its fenced blocks.
 fn prose(page: &str) -> String {
     page.split("```").step_by(2).collect()
