@@ -68,7 +68,7 @@ fn workspace(manifest: &str) -> String {
     let inherited = manifest.split("\n[package]").next().unwrap_or(manifest);
     inherited
         .lines()
-        .filter(|line| !line.starts_with("ltc-grammar") && !line.starts_with("exclude = "))
+        .filter(|line| !["ltc-demo", "ltc-grammar", "exclude = "].iter().any(|own| line.starts_with(own)))
         .map(|line| {
             if line.starts_with("members = ") {
                 "members = [\"runtime\", \"runtime/config\", \"runtime/engine\"]\n".to_owned()

@@ -26,7 +26,6 @@ pub mod ast;
 pub mod build;
 pub mod check;
 pub mod cli;
-pub mod demo;
 pub mod diagnostic;
 pub mod emit;
 pub mod model;
@@ -37,3 +36,5 @@ pub mod project;
 mod reached_tests;
 pub mod source;
 pub mod span;
+
+pub use ltc_demo as demo;

@@ -27,7 +27,7 @@ fn notes_are_written_read_and_given_files() {
     assert_eq!(csrf(read.text()), token);
     client.get("/notes/n/2").is(404);
 
-    let cat = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/specs/data/cat.png")).unwrap();
+    let cat = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../specs/data/cat.png")).unwrap();
     let mut attach = |token: &str, name: &str, content: &[u8]| {
         let head = format!(
             "--b-1\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{token}\r\n--b-1\r\nContent-Disposition: form-data; \

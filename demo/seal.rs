@@ -12,13 +12,13 @@ const OTP_STEP: u64 = 30;
 
 /// A server's own key: what it sealed it knows again, without keeping it.
 #[derive(Debug)]
-pub(super) struct Seal {
+pub(crate) struct Seal {
     key: [u8; 8],
     next: AtomicU64,
 }
 
 impl Seal {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let random = RandomState::new();
         Seal { key: random.hash_one("key").to_be_bytes(), next: AtomicU64::new(random.hash_one("numbers")) }
     }
@@ -30,18 +30,18 @@ impl Seal {
     }
 
     /// `payload.mark`, good for this kind only.
-    pub(super) fn mint(&self, kind: &str, payload: &str) -> String {
+    pub(crate) fn mint(&self, kind: &str, payload: &str) -> String {
         format!("{payload}.{}", self.mark(kind, payload))
     }
 
     /// The payload of a token of this kind that this server minted.
-    pub(super) fn open<'t>(&self, kind: &str, token: &'t str) -> Option<&'t str> {
+    pub(crate) fn open<'t>(&self, kind: &str, token: &'t str) -> Option<&'t str> {
         let (payload, mark) = token.rsplit_once('.')?;
         same(mark, &self.mark(kind, payload)).then_some(payload)
     }
 
     /// The next random number (splitmix64).
-    pub(super) fn random(&self) -> u64 {
+    pub(crate) fn random(&self) -> u64 {
         let state = self.next.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
         let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -49,18 +49,18 @@ impl Seal {
     }
 
     /// Whether this one is of a share of all.
-    pub(super) fn chance(&self, share: f64) -> bool {
+    pub(crate) fn chance(&self, share: f64) -> bool {
         share > 0.0 && ((self.random() >> 11) as f64 / (1_u64 << 53) as f64) < share
     }
 }
 
 /// Compares without telling by its time where the difference is.
-pub(super) fn same(left: &str, right: &str) -> bool {
+pub(crate) fn same(left: &str, right: &str) -> bool {
     left.len() == right.len() && left.bytes().zip(right.bytes()).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }
 
 /// HMAC-SHA-256 in lower-case hex.
-pub(super) fn hmac_sha256(key: &[u8], data: &[u8]) -> String {
+pub(crate) fn hmac_sha256(key: &[u8], data: &[u8]) -> String {
     // HMAC takes keys of any length; the error can't happen, and an empty mark would match nothing of 64 digits.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
         return String::new();
@@ -70,13 +70,13 @@ pub(super) fn hmac_sha256(key: &[u8], data: &[u8]) -> String {
 }
 
 /// Whether `code` is this secret's one-time code now, or one step before or after.
-pub(super) fn totp_holds(secret: &[u8], code: &str, unix: u64) -> bool {
+pub(crate) fn totp_holds(secret: &[u8], code: &str, unix: u64) -> bool {
     let step = unix / OTP_STEP;
     [step, step.wrapping_sub(1), step + 1].iter().any(|step| totp_at(secret, *step).is_some_and(|want| same(&want, code)))
 }
 
 /// The six digits of a time step (RFC 6238, SHA-1).
-pub(super) fn totp_at(secret: &[u8], step: u64) -> Option<String> {
+pub(crate) fn totp_at(secret: &[u8], step: u64) -> Option<String> {
     let mut mac = Hmac::<Sha1>::new_from_slice(secret).ok()?;
     mac.update(&step.to_be_bytes());
     let digest = mac.finalize().into_bytes();
@@ -86,7 +86,7 @@ pub(super) fn totp_at(secret: &[u8], step: u64) -> Option<String> {
 }
 
 /// The bytes of a base32 text (RFC 4648; case, spaces, dashes and padding don't matter).
-pub(super) fn base32(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn base32(text: &str) -> Option<Vec<u8>> {
     let (mut bits, mut held, mut bytes) = (0_u32, 0_u32, Vec::new());
     for letter in text.bytes().filter(|letter| !matches!(letter, b'=' | b' ' | b'-')) {
         let five = match letter.to_ascii_uppercase() {

@@ -8,38 +8,38 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 
 /// A whole response; bodies are small and always complete.
-pub(super) type Reply = Response<Full<Bytes>>;
+pub(crate) type Reply = Response<Full<Bytes>>;
 /// What a handler gives.
-pub(super) type Answer = Result<Reply, Refusal>;
+pub(crate) type Answer = Result<Reply, Refusal>;
 
 /// A wait before the response goes out, carried in its extensions so that handlers stay plain functions.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wait(pub(super) Duration);
+pub(crate) struct Wait(pub(crate) Duration);
 
 /// A request that is turned down.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     status: StatusCode,
     message: String,
 }
 
 /// A refusal with this status and reason.
-pub(super) fn refuse(status: StatusCode, message: impl Into<String>) -> Refusal {
+pub(crate) fn refuse(status: StatusCode, message: impl Into<String>) -> Refusal {
     Refusal { status, message: message.into() }
 }
 
 /// 400 with this reason.
-pub(super) fn bad(message: impl Into<String>) -> Refusal {
+pub(crate) fn bad(message: impl Into<String>) -> Refusal {
     refuse(StatusCode::BAD_REQUEST, message)
 }
 
 /// 404 with this reason.
-pub(super) fn missing(message: impl Into<String>) -> Refusal {
+pub(crate) fn missing(message: impl Into<String>) -> Refusal {
     refuse(StatusCode::NOT_FOUND, message)
 }
 
 /// 401 with this reason.
-pub(super) fn stranger(message: impl Into<String>) -> Refusal {
+pub(crate) fn stranger(message: impl Into<String>) -> Refusal {
     refuse(StatusCode::UNAUTHORIZED, message)
 }
 
@@ -56,7 +56,7 @@ impl From<Refusal> for Reply {
 }
 
 /// A response of this type.
-pub(super) fn reply(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Reply {
+pub(crate) fn reply(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Reply {
     let mut reply = Response::new(Full::new(body.into()));
     *reply.status_mut() = status;
     reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -64,29 +64,29 @@ pub(super) fn reply(status: StatusCode, content_type: &'static str, body: impl I
 }
 
 /// A JSON response.
-pub(super) fn json_reply(status: StatusCode, body: &Value) -> Reply {
+pub(crate) fn json_reply(status: StatusCode, body: &Value) -> Reply {
     reply(status, "application/json", body.to_string())
 }
 
 /// An HTML page.
-pub(super) fn page(status: StatusCode, html: String) -> Reply {
+pub(crate) fn page(status: StatusCode, html: String) -> Reply {
     reply(status, "text/html; charset=utf-8", html)
 }
 
 /// A response without a body.
-pub(super) fn empty(status: StatusCode) -> Reply {
+pub(crate) fn empty(status: StatusCode) -> Reply {
     let mut reply = Response::new(Full::default());
     *reply.status_mut() = status;
     reply
 }
 
 /// A redirection.
-pub(super) fn redirect(status: StatusCode, place: &str) -> Reply {
+pub(crate) fn redirect(status: StatusCode, place: &str) -> Reply {
     with(empty(status), header::LOCATION, place)
 }
 
 /// The reply with one more header; a value that no header can carry is left out.
-pub(super) fn with(mut reply: Reply, name: HeaderName, value: &str) -> Reply {
+pub(crate) fn with(mut reply: Reply, name: HeaderName, value: &str) -> Reply {
     if let Ok(value) = HeaderValue::from_str(value) {
         reply.headers_mut().append(name, value);
     }

@@ -4,14 +4,14 @@ mod reader;
 
 use serde_json::{Map, Value};
 
-pub(super) use reader::parse;
+pub(crate) use reader::parse;
 
 /// An operation.
 #[derive(Debug, PartialEq)]
-pub(super) struct Operation {
-    pub(super) kind: String,
+pub(crate) struct Operation {
+    pub(crate) kind: String,
     declared: Vec<Declared>,
-    pub(super) fields: Vec<Field>,
+    pub(crate) fields: Vec<Field>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -23,11 +23,11 @@ struct Declared {
 
 /// A field of a selection.
 #[derive(Debug, PartialEq)]
-pub(super) struct Field {
+pub(crate) struct Field {
     alias: Option<String>,
-    pub(super) name: String,
+    pub(crate) name: String,
     arguments: Vec<(String, Argument)>,
-    pub(super) fields: Vec<Field>,
+    pub(crate) fields: Vec<Field>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -38,7 +38,7 @@ enum Argument {
 
 impl Operation {
     /// The values of the variables; one that is needed and missing is an error.
-    pub(super) fn variables(&self, mut given: Map<String, Value>) -> Result<Map<String, Value>, String> {
+    pub(crate) fn variables(&self, mut given: Map<String, Value>) -> Result<Map<String, Value>, String> {
         let mut values = Map::new();
         for Declared { name, kind, default } in &self.declared {
             let value = given.remove(name).or_else(|| default.clone()).unwrap_or(Value::Null);
@@ -65,12 +65,12 @@ impl Operation {
 
 impl Field {
     /// Its key in the result.
-    pub(super) fn key(&self) -> &str {
+    pub(crate) fn key(&self) -> &str {
         self.alias.as_deref().unwrap_or(&self.name)
     }
 
     /// An argument's value.
-    pub(super) fn value<'v>(&'v self, name: &str, variables: &'v Map<String, Value>) -> Result<Option<&'v Value>, String> {
+    pub(crate) fn value<'v>(&'v self, name: &str, variables: &'v Map<String, Value>) -> Result<Option<&'v Value>, String> {
         let value = match self.arguments.iter().find(|(key, _)| key == name) {
             None => return Ok(None),
             Some((_, Argument::Literal(value))) => value,
@@ -80,7 +80,7 @@ impl Field {
     }
 
     /// An argument that is a whole number.
-    pub(super) fn int(&self, name: &str, variables: &Map<String, Value>) -> Result<Option<i64>, String> {
+    pub(crate) fn int(&self, name: &str, variables: &Map<String, Value>) -> Result<Option<i64>, String> {
         let value = self.value(name, variables)?;
         value.map(|value| value.as_i64().ok_or_else(|| format!("Argument \"{name}\" is {value}, expected an Int."))).transpose()
     }

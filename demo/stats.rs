@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Map, Value, json};
 
-use super::router::{Found, SERVICES};
+use crate::router::{Found, SERVICES};
 
 /// Counters, exact, without locks.
 #[derive(Debug)]
-pub(super) struct Stats {
+pub(crate) struct Stats {
     routes: Vec<Vec<AtomicU64>>,
     statuses: Vec<AtomicU64>,
     /// Requests that no route took.
@@ -20,7 +20,7 @@ pub(super) struct Stats {
 }
 
 impl Stats {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let zeroes = |count: usize| (0..count).map(|_| AtomicU64::new(0)).collect::<Vec<_>>();
         Stats {
             routes: SERVICES.iter().map(|(_, routes)| zeroes(routes.len())).collect(),
@@ -32,7 +32,7 @@ impl Stats {
     }
 
     /// A request arrived.
-    pub(super) fn arrived(&self, found: &Found<'_>) {
+    pub(crate) fn arrived(&self, found: &Found<'_>) {
         match found {
             Found::Route(service, at, _) => &self.routes[*service][*at],
             Found::Methods(_) | Found::Nowhere => &self.unmatched,
@@ -41,24 +41,24 @@ impl Stats {
     }
 
     /// A response goes out.
-    pub(super) fn answered(&self, status: u16) {
+    pub(crate) fn answered(&self, status: u16) {
         if let Some(counter) = self.statuses.get(usize::from(status)) {
             counter.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     /// A connection was dropped on purpose.
-    pub(super) fn dropped(&self) {
+    pub(crate) fn dropped(&self) {
         self.closed.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A connection was accepted.
-    pub(super) fn connected(&self) {
+    pub(crate) fn connected(&self) {
         self.connections.fetch_add(1, Ordering::Relaxed);
     }
 
     /// All counters back to nought.
-    pub(super) fn reset(&self) {
+    pub(crate) fn reset(&self) {
         let all = self.routes.iter().flatten().chain(&self.statuses);
         for counter in all.chain([&self.unmatched, &self.closed, &self.connections]) {
             counter.store(0, Ordering::Relaxed);
@@ -66,7 +66,7 @@ impl Stats {
     }
 
     /// What was counted, without the zeroes.
-    pub(super) fn show(&self) -> Value {
+    pub(crate) fn show(&self) -> Value {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let mut routes = Map::new();
         let mut total = read(&self.unmatched);

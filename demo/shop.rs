@@ -9,10 +9,10 @@ use http::StatusCode;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use super::respond::{Answer, Refusal, bad, empty, json_reply, missing, refuse, stranger};
-use super::router::{Call, Route, route};
-use super::store::{lock, number};
-use super::wire::find;
+use crate::respond::{Answer, Refusal, bad, empty, json_reply, missing, refuse, stranger};
+use crate::router::{Call, Route, route};
+use crate::store::{lock, number};
+use crate::wire::find;
 
 const VERSION: &str = "2.8.0";
 /// Items on a page of results.
@@ -23,7 +23,7 @@ const THINGS: [&str; 20] = [
     "plate", "towel", "pillow", "blanket", "mirror",
 ];
 
-pub(super) const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/health", health),
     route("POST", "/login", login),
     route("GET", "/items", search),
@@ -36,7 +36,7 @@ pub(super) const ROUTES: &[Route] = &[
 ];
 
 #[derive(Debug)]
-pub(super) struct State {
+pub(crate) struct State {
     keep: usize,
     carts: Mutex<IndexMap<String, Cart>>,
 }
@@ -56,7 +56,7 @@ struct Payment {
 }
 
 impl State {
-    pub(super) fn new(keep: usize) -> Self {
+    pub(crate) fn new(keep: usize) -> Self {
         State { keep: keep.max(1), carts: Mutex::default() }
     }
 }

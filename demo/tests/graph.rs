@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::start;
-use crate::demo::TOKEN;
+use crate::TOKEN;
 
 #[test]
 fn the_graph_answers_queries() {

@@ -8,7 +8,7 @@ use super::{Argument, Declared, Field, Operation};
 const DEPTH: usize = 16;
 
 /// Parses a document with one operation.
-pub(in crate::demo) fn parse(query: &str) -> Result<Operation, String> {
+pub(crate) fn parse(query: &str) -> Result<Operation, String> {
     let mut reader = Reader { rest: query };
     reader.skip();
     let mut operation = Operation { kind: "query".to_owned(), declared: Vec::new(), fields: Vec::new() };

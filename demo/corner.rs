@@ -6,11 +6,11 @@ use bytes::Bytes;
 use http::{StatusCode, header};
 use serde_json::{Map, Value, json};
 
-use super::faults::Faults;
-use super::respond::{Answer, Wait, bad, empty, json_reply, redirect, reply, with};
-use super::router::{Call, Route, route};
+use crate::faults::Faults;
+use crate::respond::{Answer, Wait, bad, empty, json_reply, redirect, reply, with};
+use crate::router::{Call, Route, route};
 
-pub(super) const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/faults", show_faults),
     route("PUT", "/faults", put_faults),
     route("DELETE", "/faults", clear_faults),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::notes::Note;
+use crate::notes::Note;
 
 /// Text as HTML shows it.
 fn escape(text: &str) -> String {
@@ -29,17 +29,17 @@ fn whole(title: &str, body: &str) -> String {
 }
 
 /// A note's line on the first page.
-pub(super) fn line(note: &Note) -> String {
+pub(crate) fn line(note: &Note) -> String {
     format!("  <li><a href=\"/notes/n/{}\">{}</a></li>\n", note.number, escape(&note.title))
 }
 
 /// The first page.
-pub(super) fn home(lines: &str) -> String {
+pub(crate) fn home(lines: &str) -> String {
     whole("Notes", &format!("<h1>Notes</h1>\n<ul>\n{lines}</ul>\n"))
 }
 
 /// The page with the form of a new note, and what was wrong with the last try.
-pub(super) fn form(csrf: &str, wrong: &str) -> String {
+pub(crate) fn form(csrf: &str, wrong: &str) -> String {
     let wrong = if wrong.is_empty() { String::new() } else { format!("<p class=\"error\">{}</p>\n", escape(wrong)) };
     whole(
         "New note",
@@ -56,7 +56,7 @@ pub(super) fn form(csrf: &str, wrong: &str) -> String {
 }
 
 /// The page of a note, with the form of its files.
-pub(super) fn note(note: &Note, csrf: &str) -> String {
+pub(crate) fn note(note: &Note, csrf: &str) -> String {
     let mut files = String::new();
     for (name, size) in &note.files {
         // Writing into a string can't fail.

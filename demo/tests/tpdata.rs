@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::client::Client;
 use super::{Options, spawn, start};
-use crate::demo::TOKEN;
+use crate::TOKEN;
 
 #[test]
 fn tpdata_keeps_treatments_and_variants() {

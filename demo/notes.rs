@@ -3,19 +3,19 @@
 use http::{StatusCode, header};
 use serde_json::json;
 
-use super::clock::{iso, unix_now};
-use super::pages;
-use super::respond::{Answer, Refusal, Reply, bad, json_reply, missing, page, redirect, refuse, with};
-use super::router::{Call, Route, route};
-use super::seal::same;
-use super::store::{Store, number};
-use super::wire::{cookie, find, multipart};
+use crate::clock::{iso, unix_now};
+use crate::pages;
+use crate::respond::{Answer, Refusal, Reply, bad, json_reply, missing, page, redirect, refuse, with};
+use crate::router::{Call, Route, route};
+use crate::seal::same;
+use crate::store::{Store, number};
+use crate::wire::{cookie, find, multipart};
 
 const VERSION: &str = "1.12.3";
 /// Files that one note keeps in its list.
 const FILES: usize = 20;
 
-pub(super) const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/", home),
     route("POST", "/", save),
     route("GET", "/new", form),
@@ -24,23 +24,23 @@ pub(super) const ROUTES: &[Route] = &[
 ];
 
 #[derive(Debug)]
-pub(super) struct State {
+pub(crate) struct State {
     notes: Store<Note>,
 }
 
 /// A note as it is kept.
 #[derive(Debug)]
-pub(super) struct Note {
-    pub(super) number: u64,
-    pub(super) title: String,
-    pub(super) body: String,
-    pub(super) at: String,
+pub(crate) struct Note {
+    pub(crate) number: u64,
+    pub(crate) title: String,
+    pub(crate) body: String,
+    pub(crate) at: String,
     /// Names and sizes; what the files hold isn't kept.
-    pub(super) files: Vec<(String, usize)>,
+    pub(crate) files: Vec<(String, usize)>,
 }
 
 impl State {
-    pub(super) fn new(keep: usize) -> Self {
+    pub(crate) fn new(keep: usize) -> Self {
         State { notes: Store::new(keep) }
     }
 }

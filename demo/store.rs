@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A bounded, numbered collection that threads share.
 #[derive(Debug)]
-pub(super) struct Store<T> {
+pub(crate) struct Store<T> {
     cap: usize,
     rows: Mutex<Rows<T>>,
 }
@@ -25,7 +25,7 @@ impl<T> Rows<T> {
 }
 
 impl<T> Store<T> {
-    pub(super) fn new(cap: usize) -> Self {
+    pub(crate) fn new(cap: usize) -> Self {
         Store { cap: cap.max(1), rows: Mutex::new(Rows { first: 1, rows: VecDeque::new() }) }
     }
 
@@ -34,7 +34,7 @@ impl<T> Store<T> {
     }
 
     /// Keeps what `make` builds for the next number; gives what `see` makes of it.
-    pub(super) fn add<R>(&self, make: impl FnOnce(u64) -> T, see: impl FnOnce(&T) -> R) -> R {
+    pub(crate) fn add<R>(&self, make: impl FnOnce(u64) -> T, see: impl FnOnce(&T) -> R) -> R {
         let mut held = self.rows();
         let number = held.first + held.rows.len() as u64;
         let row = make(number);
@@ -48,28 +48,28 @@ impl<T> Store<T> {
     }
 
     /// What `see` makes of a row, if it is still there.
-    pub(super) fn see<R>(&self, number: u64, see: impl FnOnce(&mut T) -> R) -> Option<R> {
+    pub(crate) fn see<R>(&self, number: u64, see: impl FnOnce(&mut T) -> R) -> Option<R> {
         self.rows().slot(number)?.as_mut().map(see)
     }
 
     /// Takes a row out.
-    pub(super) fn remove(&self, number: u64) -> Option<T> {
+    pub(crate) fn remove(&self, number: u64) -> Option<T> {
         self.rows().slot(number)?.take()
     }
 
     /// What `see` makes of the newest rows, newest first.
-    pub(super) fn newest<R>(&self, most: usize, see: impl FnMut(&T) -> R) -> Vec<R> {
+    pub(crate) fn newest<R>(&self, most: usize, see: impl FnMut(&T) -> R) -> Vec<R> {
         self.rows().rows.iter().rev().flatten().take(most).map(see).collect()
     }
 }
 
 /// Locks; a handler that panicked leaves no half-made state behind, so a poisoned lock is as good as any.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The number in an id like `trt-12`, if the id is written as this server writes it.
-pub(super) fn number(id: &str, prefix: &str) -> Option<u64> {
+pub(crate) fn number(id: &str, prefix: &str) -> Option<u64> {
     let digits = id.strip_prefix(prefix)?;
     if digits.starts_with(['0', '+']) { None } else { digits.parse().ok() }
 }

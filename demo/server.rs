@@ -20,9 +20,9 @@ use tokio::runtime::{Builder, Handle as Tokio, Runtime};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
-use super::Options;
-use super::respond::{Reply, Wait, bad, refuse};
-use super::router::{self, Demo};
+use crate::Options;
+use crate::respond::{Reply, Wait, bad, refuse};
+use crate::router::{self, Demo};
 
 /// The largest body that is read.
 const BODY_LIMIT: usize = 8 << 20;

@@ -3,17 +3,17 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::clock::{iso, unix_now};
-use super::graphql::{Field, Operation, parse};
-use super::respond::{Answer, Refusal, bad, empty, json_reply, missing, reply};
-use super::router::{Call, Route, route};
-use super::store::{Store, number};
+use crate::clock::{iso, unix_now};
+use crate::graphql::{Field, Operation, parse};
+use crate::respond::{Answer, Refusal, bad, empty, json_reply, missing, reply};
+use crate::router::{Call, Route, route};
+use crate::store::{Store, number};
 
 const VERSION: &str = "0.9.1";
 /// Products in the catalogue.
 const PRODUCTS: u64 = 500;
 
-pub(super) const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/version", version),
     route("POST", "/graphql", graphql),
     route("POST", "/campaigns", create),
@@ -22,12 +22,12 @@ pub(super) const ROUTES: &[Route] = &[
 ];
 
 #[derive(Debug)]
-pub(super) struct State {
+pub(crate) struct State {
     campaigns: Store<Value>,
 }
 
 impl State {
-    pub(super) fn new(keep: usize) -> Self {
+    pub(crate) fn new(keep: usize) -> Self {
         State { campaigns: Store::new(keep) }
     }
 }

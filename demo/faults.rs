@@ -44,7 +44,7 @@ impl Faults {
     }
 
     /// The status that this path is to get.
-    pub(super) fn status_of(&self, path: &str) -> Option<u16> {
+    pub(crate) fn status_of(&self, path: &str) -> Option<u16> {
         self.status.iter().find(|(prefix, _)| path.starts_with(prefix.as_str())).map(|(_, status)| *status)
     }
 }
@@ -61,7 +61,7 @@ pub struct Latency {
 
 impl Latency {
     /// The wait for a random number.
-    pub(super) fn pick(self, random: u64) -> Duration {
+    pub(crate) fn pick(self, random: u64) -> Duration {
         let width = u64::try_from((self.most - self.least).as_micros()).unwrap_or(0);
         self.least + Duration::from_micros(random % (width + 1))
     }
@@ -122,7 +122,7 @@ impl Default for Stall {
 
 impl Stall {
     /// What is left of the halt at this age of the faults.
-    pub(super) fn left(self, age: Duration) -> Option<Duration> {
+    pub(crate) fn left(self, age: Duration) -> Option<Duration> {
         let phase = age.as_nanos().checked_rem(self.every.as_nanos())?;
         let left = self.every - Duration::from_nanos(u64::try_from(phase).ok()?);
         (left <= self.halt).then_some(left)

@@ -8,26 +8,26 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, StatusCode, header, request::Parts};
 use serde_json::Value;
 
-use super::faults::Faults;
-use super::respond::{Answer, Refusal, Reply, bad, missing, refuse, stranger, with};
-use super::seal::{Seal, same};
-use super::stats::Stats;
-use super::{Options, corner, graph, ledger, notes, shop, tpdata, wire};
+use crate::faults::Faults;
+use crate::respond::{Answer, Refusal, Reply, bad, missing, refuse, stranger, with};
+use crate::seal::{Seal, same};
+use crate::stats::Stats;
+use crate::{Options, corner, graph, ledger, notes, shop, tpdata, wire};
 
 /// A line of a service's table; `{…}` in the path stands for one segment. The method `*` stands for all.
-pub(super) struct Route {
-    pub(super) method: &'static str,
-    pub(super) path: &'static str,
-    pub(super) run: for<'c> fn(&Call<'c>) -> Answer,
+pub(crate) struct Route {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) run: for<'c> fn(&Call<'c>) -> Answer,
 }
 
 /// A line of a service's table.
-pub(super) const fn route(method: &'static str, path: &'static str, run: for<'c> fn(&Call<'c>) -> Answer) -> Route {
+pub(crate) const fn route(method: &'static str, path: &'static str, run: for<'c> fn(&Call<'c>) -> Answer) -> Route {
     Route { method, path, run }
 }
 
 /// The services by the first segment of the path.
-pub(super) const SERVICES: [(&str, &[Route]); 6] = [
+pub(crate) const SERVICES: [(&str, &[Route]); 6] = [
     ("tpdata", tpdata::ROUTES),
     ("shop", shop::ROUTES),
     ("notes", notes::ROUTES),
@@ -37,20 +37,20 @@ pub(super) const SERVICES: [(&str, &[Route]); 6] = [
 ];
 
 /// Everything that the server holds.
-pub(super) struct Demo {
-    pub(super) options: Options,
-    pub(super) faults: RwLock<Arc<(Faults, Instant)>>,
-    pub(super) stats: Stats,
-    pub(super) seal: Seal,
-    pub(super) tpdata: tpdata::State,
-    pub(super) shop: shop::State,
-    pub(super) notes: notes::State,
-    pub(super) graph: graph::State,
-    pub(super) ledger: ledger::State,
+pub(crate) struct Demo {
+    pub(crate) options: Options,
+    pub(crate) faults: RwLock<Arc<(Faults, Instant)>>,
+    pub(crate) stats: Stats,
+    pub(crate) seal: Seal,
+    pub(crate) tpdata: tpdata::State,
+    pub(crate) shop: shop::State,
+    pub(crate) notes: notes::State,
+    pub(crate) graph: graph::State,
+    pub(crate) ledger: ledger::State,
 }
 
 impl Demo {
-    pub(super) fn new(options: Options) -> Result<Self, String> {
+    pub(crate) fn new(options: Options) -> Result<Self, String> {
         options.faults.check()?;
         Ok(Demo {
             faults: RwLock::new(Arc::new((options.faults.clone(), Instant::now()))),
@@ -66,19 +66,19 @@ impl Demo {
     }
 
     /// The faults in force, and since when.
-    pub(super) fn faults(&self) -> Arc<(Faults, Instant)> {
+    pub(crate) fn faults(&self) -> Arc<(Faults, Instant)> {
         Arc::clone(&self.faults.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Replaces the faults in force.
-    pub(super) fn set_faults(&self, faults: Faults) {
+    pub(crate) fn set_faults(&self, faults: Faults) {
         *self.faults.write().unwrap_or_else(PoisonError::into_inner) = Arc::new((faults, Instant::now()));
     }
 }
 
 /// Where a request goes.
 #[derive(Debug, PartialEq)]
-pub(super) enum Found<'p> {
+pub(crate) enum Found<'p> {
     /// The route at this place of this service, and the segments that its path leaves open.
     Route(usize, usize, Vec<&'p str>),
     /// The path is known, with other methods.
@@ -88,7 +88,7 @@ pub(super) enum Found<'p> {
 }
 
 /// Looks a request up.
-pub(super) fn find<'p>(method: &Method, path: &'p str) -> Found<'p> {
+pub(crate) fn find<'p>(method: &Method, path: &'p str) -> Found<'p> {
     let rest = path.strip_prefix('/').unwrap_or(path);
     let (first, rest) = rest.split_once('/').unwrap_or((rest, ""));
     let Some(service) = SERVICES.iter().position(|(name, _)| *name == first) else {
@@ -126,31 +126,31 @@ fn fit<'p>(pattern: &str, path: &'p str) -> Option<Vec<&'p str>> {
 }
 
 /// One request, as its handler sees it.
-pub(super) struct Call<'c> {
-    pub(super) demo: &'c Demo,
-    pub(super) parts: &'c Parts,
-    pub(super) body: &'c Bytes,
-    pub(super) open: &'c [&'c str],
+pub(crate) struct Call<'c> {
+    pub(crate) demo: &'c Demo,
+    pub(crate) parts: &'c Parts,
+    pub(crate) body: &'c Bytes,
+    pub(crate) open: &'c [&'c str],
 }
 
 impl Call<'_> {
     /// An open segment of the path, decoded.
-    pub(super) fn param(&self, at: usize) -> Cow<'_, str> {
+    pub(crate) fn param(&self, at: usize) -> Cow<'_, str> {
         wire::unescape(self.open.get(at).copied().unwrap_or_default())
     }
 
     /// A header's text, empty where there is none.
-    pub(super) fn header(&self, name: impl AsHeader) -> &str {
+    pub(crate) fn header(&self, name: impl AsHeader) -> &str {
         name.of(&self.parts.headers).unwrap_or_default()
     }
 
     /// The query's pairs.
-    pub(super) fn query(&self) -> Vec<(String, String)> {
+    pub(crate) fn query(&self) -> Vec<(String, String)> {
         wire::pairs(self.parts.uri.query().unwrap_or_default())
     }
 
     /// The body as JSON.
-    pub(super) fn json(&self) -> Result<Value, Refusal> {
+    pub(crate) fn json(&self) -> Result<Value, Refusal> {
         let kind = self.header(header::CONTENT_TYPE);
         if !kind.to_ascii_lowercase().contains("json") {
             return Err(refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("Content-Type is {kind:?}; send application/json")));
@@ -159,7 +159,7 @@ impl Call<'_> {
     }
 
     /// The body as a form.
-    pub(super) fn form(&self) -> Result<Vec<(String, String)>, Refusal> {
+    pub(crate) fn form(&self) -> Result<Vec<(String, String)>, Refusal> {
         let kind = self.header(header::CONTENT_TYPE);
         if !kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
             return Err(refuse(
@@ -172,7 +172,7 @@ impl Call<'_> {
     }
 
     /// The bearer token.
-    pub(super) fn bearer(&self) -> Result<&str, Refusal> {
+    pub(crate) fn bearer(&self) -> Result<&str, Refusal> {
         let value = self.header(header::AUTHORIZATION);
         if value.is_empty() {
             return Err(stranger("no Authorization header; send Authorization: Bearer <token>"));
@@ -184,13 +184,13 @@ impl Call<'_> {
     }
 
     /// Refuses all that do not bear the server's token.
-    pub(super) fn guard(&self) -> Result<(), Refusal> {
+    pub(crate) fn guard(&self) -> Result<(), Refusal> {
         if same(self.bearer()?, &self.demo.options.token) { Ok(()) } else { Err(stranger("the bearer token is not the right one")) }
     }
 }
 
 /// What names a header: a constant or a text.
-pub(super) trait AsHeader {
+pub(crate) trait AsHeader {
     /// The header's text.
     fn of<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str>;
 }
@@ -208,7 +208,7 @@ impl AsHeader for &str {
 }
 
 /// Answers a request that no fault has caught.
-pub(super) fn answer(demo: &Demo, parts: &Parts, body: &Bytes, found: &Found<'_>) -> Reply {
+pub(crate) fn answer(demo: &Demo, parts: &Parts, body: &Bytes, found: &Found<'_>) -> Reply {
     match found {
         Found::Route(service, at, open) => {
             let call = Call { demo, parts, body, open };

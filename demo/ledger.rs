@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use http::{HeaderName, StatusCode};
 use serde_json::{Value, json};
 
-use super::Options;
-use super::clock::{from_basic, iso, unix_now};
-use super::respond::{Answer, Refusal, Reply, bad, empty, json_reply, missing, refuse, stranger, with};
-use super::router::{Call, Route, route};
-use super::seal::{base32, hmac_sha256, same, totp_holds};
-use super::store::{Store, number};
-use super::wire::find;
+use crate::Options;
+use crate::clock::{from_basic, iso, unix_now};
+use crate::respond::{Answer, Refusal, Reply, bad, empty, json_reply, missing, refuse, stranger, with};
+use crate::router::{Call, Route, route};
+use crate::seal::{base32, hmac_sha256, same, totp_holds};
+use crate::store::{Store, number};
+use crate::wire::find;
 
 /// How long a token is good, in seconds.
 const TOKEN_LIFE: u64 = 1_800;
@@ -20,7 +20,7 @@ const TOKEN_LIFE: u64 = 1_800;
 const SKEW: u64 = 900;
 const DAILY_CENTS: u64 = 100_000_000;
 
-pub(super) const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     route("POST", "/token", token),
     route("POST", "/entries", create),
     route("GET", "/entries/{id}", get),
@@ -30,7 +30,7 @@ pub(super) const ROUTES: &[Route] = &[
 ];
 
 #[derive(Debug)]
-pub(super) struct State {
+pub(crate) struct State {
     otp: Vec<u8>,
     entries: Store<Value>,
     cents: AtomicU64,
@@ -39,7 +39,7 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(options: &Options) -> Result<Self, String> {
+    pub(crate) fn new(options: &Options) -> Result<Self, String> {
         let otp = base32(&options.otp_secret).filter(|secret| !secret.is_empty());
         let otp = otp.ok_or("the secret of one-time codes is not base32 (letters A to Z, digits 2 to 7)")?;
         Ok(State { otp, entries: Store::new(options.keep), cents: AtomicU64::new(0), window: AtomicU64::new(0) })

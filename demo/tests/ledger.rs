@@ -2,7 +2,7 @@
 
 use super::client::{Client, Got};
 use super::{Options, clock, seal, spawn, start};
-use crate::demo::{LEDGER_KEY, OTP_SECRET};
+use crate::{LEDGER_KEY, OTP_SECRET};
 
 /// Signs and sends; `kind` is the Content-Type.
 fn signed(client: &mut Client, method: &str, path: &str, token: &str, kind: &str, body: &str) -> Got {

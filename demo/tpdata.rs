@@ -3,16 +3,16 @@
 use http::{StatusCode, header};
 use serde_json::{Map, Value, json};
 
-use super::clock::{iso, unix_now};
-use super::respond::{Answer, Refusal, bad, empty, json_reply, missing, with};
-use super::router::{Call, Route, route};
-use super::store::{Store, number};
+use crate::clock::{iso, unix_now};
+use crate::respond::{Answer, Refusal, bad, empty, json_reply, missing, with};
+use crate::router::{Call, Route, route};
+use crate::store::{Store, number};
 
 const VERSION: &str = "3.1.4";
 /// Who may see a treatment.
 const POLICIES: [&str; 3] = ["allowAll", "allowOwner", "denyAll"];
 
-pub(super) const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/admin/healthcheck", health),
     route("POST", "/treatments", create_treatment),
     route("GET", "/treatments/{id}", get_treatment),
@@ -21,7 +21,7 @@ pub(super) const ROUTES: &[Route] = &[
 ];
 
 #[derive(Debug)]
-pub(super) struct State {
+pub(crate) struct State {
     treatments: Store<Value>,
     variants: Store<Variant>,
 }
@@ -33,7 +33,7 @@ struct Variant {
 }
 
 impl State {
-    pub(super) fn new(keep: usize) -> Self {
+    pub(crate) fn new(keep: usize) -> Self {
         State { treatments: Store::new(keep), variants: Store::new(keep) }
     }
 }
@@ -98,7 +98,7 @@ fn create_treatment(call: &Call<'_>) -> Answer {
     Ok(located(&made, &format!("/tpdata/treatments/{}", made["id"].as_str().unwrap_or_default())))
 }
 
-fn located(made: &Value, place: &str) -> super::respond::Reply {
+fn located(made: &Value, place: &str) -> crate::respond::Reply {
     with(json_reply(StatusCode::CREATED, made), header::LOCATION, place)
 }
 

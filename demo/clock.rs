@@ -4,12 +4,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Seconds since 1970.
 #[expect(clippy::disallowed_methods, reason = "the demo's one place that reads the wall clock")]
-pub(super) fn unix_now() -> u64 {
+pub(crate) fn unix_now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// `2026-01-31T12:00:00Z`.
-pub(super) fn iso(unix: u64) -> String {
+pub(crate) fn iso(unix: u64) -> String {
     let (days, rest) = (unix / 86_400, unix % 86_400);
     // Howard Hinnant's civil_from_days, for dates after 1970: years start in March, eras have 146,097 days.
     let z = days + 719_468;
@@ -24,7 +24,7 @@ pub(super) fn iso(unix: u64) -> String {
 }
 
 /// The seconds since 1970 of `20260131T120000Z`.
-pub(super) fn from_basic(stamp: &str) -> Option<u64> {
+pub(crate) fn from_basic(stamp: &str) -> Option<u64> {
     let (date, time) = stamp.strip_suffix('Z')?.split_once('T')?;
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if date.len() != 8 || time.len() != 6 || !digits(date) || !digits(time) {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// Decodes percent escapes; a stray `%` stands for itself, as browsers have it.
-pub(super) fn unescape(text: &str) -> Cow<'_, str> {
+pub(crate) fn unescape(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);
     }
@@ -30,7 +30,7 @@ fn nibble(digit: u8) -> Option<u8> {
 }
 
 /// The pairs of a query or a form.
-pub(super) fn pairs(text: &str) -> Vec<(String, String)> {
+pub(crate) fn pairs(text: &str) -> Vec<(String, String)> {
     let plain = |part: &str| unescape(&part.replace('+', " ")).into_owned();
     text.split('&')
         .filter(|pair| !pair.is_empty())
@@ -42,26 +42,26 @@ pub(super) fn pairs(text: &str) -> Vec<(String, String)> {
 }
 
 /// The first value of a name.
-pub(super) fn find<'p>(pairs: &'p [(String, String)], name: &str) -> Option<&'p str> {
+pub(crate) fn find<'p>(pairs: &'p [(String, String)], name: &str) -> Option<&'p str> {
     pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
 /// A cookie of a `Cookie` header.
-pub(super) fn cookie<'h>(header: &'h str, name: &str) -> Option<&'h str> {
+pub(crate) fn cookie<'h>(header: &'h str, name: &str) -> Option<&'h str> {
     header.split(';').filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
 /// A part of a multipart body.
 #[derive(Debug, PartialEq)]
-pub(super) struct Part<'b> {
-    pub(super) name: String,
-    pub(super) file: Option<String>,
-    pub(super) content_type: Option<String>,
-    pub(super) body: &'b [u8],
+pub(crate) struct Part<'b> {
+    pub(crate) name: String,
+    pub(crate) file: Option<String>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) body: &'b [u8],
 }
 
 /// The parts of a `multipart/form-data` body; the error says what the body lacks.
-pub(super) fn multipart<'b>(content_type: &str, body: &'b [u8]) -> Result<Vec<Part<'b>>, String> {
+pub(crate) fn multipart<'b>(content_type: &str, body: &'b [u8]) -> Result<Vec<Part<'b>>, String> {
     let (kind, attributes) = content_type.split_once(';').unwrap_or((content_type, ""));
     if !kind.trim().eq_ignore_ascii_case("multipart/form-data") {
         return Err(format!("Content-Type is {content_type:?}, not multipart/form-data"));
