@@ -269,7 +269,12 @@ mod tests {
         for name in ["Cargo.toml", "Cargo.lock", "runtime/Cargo.toml", "runtime/lib.rs", "runtime/config/lib.rs"] {
             assert!(names.contains(&name), "{name} is missing");
         }
-        let manifest = std::str::from_utf8(FILES[0].1).unwrap();
+        let strange: Vec<&&str> = names[2..].iter().filter(|name| !name.starts_with("runtime/")).collect();
+        assert!(strange.is_empty(), "only the runtime is packed: {strange:?}");
+        let [manifest, lock] = [FILES[0].1, FILES[1].1].map(|text| std::str::from_utf8(text).unwrap());
+        for own in ["ltc-demo", "ltc-grammar"] {
+            assert!(!manifest.contains(own) && !lock.contains(own), "{own} belongs to the compiler");
+        }
         assert!(manifest.contains("members = [\"runtime\", \"runtime/config\", \"runtime/engine\"]"), "{manifest}");
     }
 
