@@ -43,7 +43,7 @@ pub(crate) fn run(bench: &Bench) -> Outcome {
         let more = instructions(bench, &binary, scenario, 2 * scenario.iterations)?;
         counted.add(scenario.class, more.saturating_sub(fewer) / scenario.iterations);
     }
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/bench/instructions/counts.txt");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/instructions/counts.txt");
     let known = fs::read_to_string(&file).ok().map(|text| Counts::parse(&text)).transpose()?.unwrap_or_default();
     print!("{}", counted.table(&known, &SCENARIOS));
     if bench.args.bless {

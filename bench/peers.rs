@@ -10,7 +10,7 @@ use super::{Bench, Outcome};
 pub(crate) type Program = (&'static str, Vec<String>);
 
 /// Where the peers are that are part of this folder.
-const OWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bench/peers");
+const OWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/bench/peers");
 
 /// Those that are installed and can send the request. goose's and locust's users only get.
 pub(crate) fn installed(bench: &Bench, origin: &str, path: &str, body: Option<&str>) -> Outcome<Vec<Program>> {
