@@ -162,6 +162,38 @@ fn named_paths_exist() {
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
+/// The messages that the distributed test's page explains are those that the runtime prints.
+#[test]
+fn explained_messages_are_printed() {
+    fn sources(folder: &std::path::Path, all: &mut String) {
+        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                sources(&entry, all);
+            } else if entry.extension().is_some_and(|ending| ending == "rs") {
+                all.push_str(&fs::read_to_string(entry).unwrap());
+            }
+        }
+    }
+    let mut printed = String::new();
+    sources(&root().join("runtime"), &mut printed);
+    let page = page("distributed.md");
+    let table = page.split("## Messages and what to do").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap();
+    let rows: Vec<&str> = table.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next()).collect();
+    assert!(rows.len() > 20, "{rows:?}");
+    // What a message is filled with: numbers, names in capitals, what is left out.
+    let filled =
+        |word: &str| word == "…" || word.chars().all(|char| char.is_uppercase()) || word.starts_with(|char: char| char.is_ascii_digit());
+    let mut missing = Vec::new();
+    for message in rows.iter().flat_map(|row| row.split('`').step_by(2)).filter(|message| message.len() > 4) {
+        let words: Vec<&str> = message.split(' ').collect();
+        for part in words.split(|word| filled(word)).map(|part| part.join(" ")) {
+            let parts = part.split([':', ',', '…']).map(str::trim).filter(|part| part.len() > 9);
+            missing.extend(parts.filter(|part| !printed.contains(part)).map(|part| format!("{message}: no source has {part:?}")));
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
 /// A page without its fenced blocks.
 fn prose(page: &str) -> String {
     page.split("```").step_by(2).collect()
