@@ -6,11 +6,13 @@ use bytes::Bytes;
 use http::{StatusCode, header};
 use serde_json::{Map, Value, json};
 
+use crate::call::{self, Route, route};
 use crate::faults::Faults;
 use crate::respond::{Answer, Wait, bad, empty, json_reply, redirect, reply, with};
-use crate::router::{Call, Route, route};
 
-pub(crate) const ROUTES: &[Route] = &[
+type Call<'c> = call::Call<'c, ()>;
+
+pub(crate) const ROUTES: &[Route<()>] = &[
     route("GET", "/faults", show_faults),
     route("PUT", "/faults", put_faults),
     route("DELETE", "/faults", clear_faults),
@@ -24,28 +26,28 @@ pub(crate) const ROUTES: &[Route] = &[
 ];
 
 fn show_faults(call: &Call<'_>) -> Answer {
-    let faults = serde_json::to_value(&call.demo.faults().0).unwrap_or_default();
+    let faults = serde_json::to_value(&call.core.faults().0).unwrap_or_default();
     Ok(json_reply(StatusCode::OK, &faults))
 }
 
 fn put_faults(call: &Call<'_>) -> Answer {
     let faults: Faults = serde_json::from_slice(call.body).map_err(|error| bad(format!("these are no faults: {error}")))?;
     faults.check().map_err(bad)?;
-    call.demo.set_faults(faults);
+    call.core.set_faults(faults);
     show_faults(call)
 }
 
 fn clear_faults(call: &Call<'_>) -> Answer {
-    call.demo.set_faults(Faults::default());
+    call.core.set_faults(Faults::default());
     Ok(empty(StatusCode::NO_CONTENT))
 }
 
 fn show_stats(call: &Call<'_>) -> Answer {
-    Ok(json_reply(StatusCode::OK, &call.demo.stats.show()))
+    Ok(json_reply(StatusCode::OK, &call.core.stats.show()))
 }
 
 fn reset_stats(call: &Call<'_>) -> Answer {
-    call.demo.stats.reset();
+    call.core.stats.reset();
     Ok(empty(StatusCode::NO_CONTENT))
 }
 

@@ -3,17 +3,19 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use crate::call::{self, Route, route};
 use crate::clock::{iso, unix_now};
 use crate::graphql::{Field, Operation, parse};
 use crate::respond::{Answer, Refusal, bad, empty, json_reply, missing, reply};
-use crate::router::{Call, Route, route};
 use crate::store::{Store, number};
 
 const VERSION: &str = "0.9.1";
 /// Products in the catalogue.
 const PRODUCTS: u64 = 500;
 
-pub(crate) const ROUTES: &[Route] = &[
+type Call<'c> = call::Call<'c, State>;
+
+pub(crate) const ROUTES: &[Route<State>] = &[
     route("GET", "/version", version),
     route("POST", "/graphql", graphql),
     route("POST", "/campaigns", create),
@@ -41,7 +43,7 @@ fn create(call: &Call<'_>) -> Answer {
     let body = call.json()?;
     let name = body["name"].as_str().filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| bad(format!("name is {}, expected a text", body["name"])))?;
-    let made = call.demo.graph.campaigns.add(
+    let made = call.state.campaigns.add(
         |number| json!({ "id": format!("cmp-{number}"), "name": name, "state": "active", "createdAt": iso(unix_now()) }),
         Value::clone,
     );
@@ -55,14 +57,14 @@ fn no_campaign(id: &str) -> Refusal {
 fn get(call: &Call<'_>) -> Answer {
     call.guard()?;
     let id = call.param(0);
-    let found = number(&id, "cmp-").and_then(|number| call.demo.graph.campaigns.see(number, |campaign| campaign.clone()));
+    let found = number(&id, "cmp-").and_then(|number| call.state.campaigns.see(number, |campaign| campaign.clone()));
     Ok(json_reply(StatusCode::OK, &found.ok_or_else(|| no_campaign(&id))?))
 }
 
 fn delete(call: &Call<'_>) -> Answer {
     call.guard()?;
     let id = call.param(0);
-    let gone = number(&id, "cmp-").and_then(|number| call.demo.graph.campaigns.remove(number));
+    let gone = number(&id, "cmp-").and_then(|number| call.state.campaigns.remove(number));
     gone.ok_or_else(|| no_campaign(&id))?;
     Ok(empty(StatusCode::NO_CONTENT))
 }

@@ -7,9 +7,9 @@ use http::{HeaderName, StatusCode};
 use serde_json::{Value, json};
 
 use crate::Options;
+use crate::call::{self, Route, route};
 use crate::clock::{from_basic, iso, unix_now};
 use crate::respond::{Answer, Refusal, Reply, bad, empty, json_reply, missing, refuse, stranger, with};
-use crate::router::{Call, Route, route};
 use crate::seal::{base32, hmac_sha256, same, totp_holds};
 use crate::store::{Store, number};
 use crate::wire::find;
@@ -20,7 +20,9 @@ const TOKEN_LIFE: u64 = 1_800;
 const SKEW: u64 = 900;
 const DAILY_CENTS: u64 = 100_000_000;
 
-pub(crate) const ROUTES: &[Route] = &[
+type Call<'c> = call::Call<'c, State>;
+
+pub(crate) const ROUTES: &[Route<State>] = &[
     route("POST", "/token", token),
     route("POST", "/entries", create),
     route("GET", "/entries/{id}", get),
@@ -63,7 +65,7 @@ fn signed(call: &Call<'_>) -> Result<(), Refusal> {
     if at.abs_diff(unix_now()) > SKEW {
         return Err(stranger(format!("X-Date is {date:?}, more than {SKEW} s from now, {}", iso(unix_now()))));
     }
-    let right = hmac_sha256(call.demo.options.ledger_key.as_bytes(), call.body);
+    let right = hmac_sha256(call.core.options.ledger_key.as_bytes(), call.body);
     if same(&signature.to_ascii_lowercase(), &right) {
         return Ok(());
     }
@@ -73,13 +75,13 @@ fn signed(call: &Call<'_>) -> Result<(), Refusal> {
 /// The checks of every request behind the token; what is left of the rate limit.
 fn enter(call: &Call<'_>) -> Result<u64, Refusal> {
     signed(call)?;
-    let until = call.demo.seal.open("ledger", call.bearer()?).and_then(|until| until.split('-').next()?.parse::<u64>().ok());
+    let until = call.core.seal.open("ledger", call.bearer()?).and_then(|until| until.split('-').next()?.parse::<u64>().ok());
     let until = until.ok_or_else(|| stranger("this token is not of POST /ledger/token"))?;
     if until < unix_now() {
         return Err(stranger("the token has expired; ask POST /ledger/token for another"));
     }
-    let limit = call.demo.options.ledger_rate;
-    let left = call.demo.ledger.draw(unix_now(), limit);
+    let limit = call.core.options.ledger_rate;
+    let left = call.state.draw(unix_now(), limit);
     left.ok_or_else(|| refuse(StatusCode::TOO_MANY_REQUESTS, format!("more than {limit} requests in this second")))
 }
 
@@ -94,11 +96,11 @@ fn token(call: &Call<'_>) -> Answer {
         return Err(bad("grant_type is not client_credentials"));
     }
     let code = find(&form, "code").ok_or_else(|| bad("the form has no `code`"))?;
-    if !totp_holds(&call.demo.ledger.otp, code, unix_now()) {
+    if !totp_holds(&call.state.otp, code, unix_now()) {
         return Err(stranger("the one-time code is not that of now"));
     }
-    let payload = format!("{}-{:08x}", unix_now() + TOKEN_LIFE, call.demo.seal.random() >> 32);
-    let token = call.demo.seal.mint("ledger", &payload);
+    let payload = format!("{}-{:08x}", unix_now() + TOKEN_LIFE, call.core.seal.random() >> 32);
+    let token = call.core.seal.mint("ledger", &payload);
     Ok(json_reply(StatusCode::OK, &json!({ "access_token": token, "token_type": "Bearer", "expires_in": TOKEN_LIFE })))
 }
 
@@ -113,13 +115,13 @@ fn create(call: &Call<'_>) -> Answer {
     let cents = cents.ok_or_else(|| bad(format!("cents is {}, expected a whole number from 1 to 1000000", body["cents"])))?;
     let reference = body["reference"].as_str().filter(|reference| (1..=100).contains(&reference.len()));
     let reference = reference.ok_or_else(|| bad(format!("reference is {}, expected a text of 1 to 100 bytes", body["reference"])))?;
-    let made = call.demo.ledger.entries.add(
+    let made = call.state.entries.add(
         |number| {
             json!({ "id": format!("ent-{number}"), "account": account, "cents": cents, "reference": reference, "at": iso(unix_now()) })
         },
         Value::clone,
     );
-    call.demo.ledger.cents.fetch_add(cents, Ordering::Relaxed);
+    call.state.cents.fetch_add(cents, Ordering::Relaxed);
     Ok(rated(json_reply(StatusCode::CREATED, &made), left))
 }
 
@@ -130,27 +132,27 @@ fn no_entry(id: &str) -> Refusal {
 fn get(call: &Call<'_>) -> Answer {
     let left = enter(call)?;
     let id = call.param(0);
-    let found = number(&id, "ent-").and_then(|number| call.demo.ledger.entries.see(number, |entry| entry.clone()));
+    let found = number(&id, "ent-").and_then(|number| call.state.entries.see(number, |entry| entry.clone()));
     Ok(rated(json_reply(StatusCode::OK, &found.ok_or_else(|| no_entry(&id))?), left))
 }
 
 fn delete(call: &Call<'_>) -> Answer {
     let left = enter(call)?;
     let id = call.param(0);
-    let gone = number(&id, "ent-").and_then(|number| call.demo.ledger.entries.remove(number));
+    let gone = number(&id, "ent-").and_then(|number| call.state.entries.remove(number));
     let cents = gone.ok_or_else(|| no_entry(&id))?["cents"].as_u64().unwrap_or(0);
-    call.demo.ledger.cents.fetch_sub(cents, Ordering::Relaxed);
+    call.state.cents.fetch_sub(cents, Ordering::Relaxed);
     Ok(rated(empty(StatusCode::NO_CONTENT), left))
 }
 
 fn balance(call: &Call<'_>) -> Answer {
     let left = enter(call)?;
-    let cents = call.demo.ledger.cents.load(Ordering::Relaxed);
+    let cents = call.state.cents.load(Ordering::Relaxed);
     Ok(rated(json_reply(StatusCode::OK, &json!({ "cents": cents, "currency": "EUR" })), left))
 }
 
 fn limits(call: &Call<'_>) -> Answer {
     let left = enter(call)?;
-    let rate = call.demo.options.ledger_rate;
+    let rate = call.core.options.ledger_rate;
     Ok(rated(json_reply(StatusCode::OK, &json!({ "daily": { "cents": DAILY_CENTS }, "rate": { "per_second": rate } })), left))
 }

@@ -4,6 +4,7 @@
 //! forms, uploads), `/graph` (GraphQL) and `/ledger` (signed requests, one-time codes). `/_demo` is the server's own corner: its
 //! faults, its count of requests, and an echo. All state is in memory and bounded.
 
+mod call;
 mod clock;
 mod corner;
 mod faults;

@@ -3,10 +3,10 @@
 use http::{StatusCode, header};
 use serde_json::json;
 
+use crate::call::{self, Route, route};
 use crate::clock::{iso, unix_now};
-use crate::pages;
+use crate::pages::{self, Note};
 use crate::respond::{Answer, Refusal, Reply, bad, json_reply, missing, page, redirect, refuse, with};
-use crate::router::{Call, Route, route};
 use crate::seal::same;
 use crate::store::{Store, number};
 use crate::wire::{cookie, find, multipart};
@@ -15,7 +15,9 @@ const VERSION: &str = "1.12.3";
 /// Files that one note keeps in its list.
 const FILES: usize = 20;
 
-pub(crate) const ROUTES: &[Route] = &[
+type Call<'c> = call::Call<'c, State>;
+
+pub(crate) const ROUTES: &[Route<State>] = &[
     route("GET", "/", home),
     route("POST", "/", save),
     route("GET", "/new", form),
@@ -26,17 +28,6 @@ pub(crate) const ROUTES: &[Route] = &[
 #[derive(Debug)]
 pub(crate) struct State {
     notes: Store<Note>,
-}
-
-/// A note as it is kept.
-#[derive(Debug)]
-pub(crate) struct Note {
-    pub(crate) number: u64,
-    pub(crate) title: String,
-    pub(crate) body: String,
-    pub(crate) at: String,
-    /// Names and sizes; what the files hold isn't kept.
-    pub(crate) files: Vec<(String, usize)>,
 }
 
 impl State {
@@ -54,19 +45,19 @@ struct Session {
 impl Session {
     fn known(call: &Call<'_>) -> Option<Self> {
         let id = cookie(call.header(header::COOKIE), "sid")?;
-        call.demo.seal.open("session", id)?;
+        call.core.seal.open("session", id)?;
         Some(Session { id: id.to_owned(), fresh: false })
     }
 
     fn of(call: &Call<'_>) -> Self {
         Session::known(call).unwrap_or_else(|| {
-            let id = call.demo.seal.mint("session", &format!("{:016x}", call.demo.seal.random()));
+            let id = call.core.seal.mint("session", &format!("{:016x}", call.core.seal.random()));
             Session { id, fresh: true }
         })
     }
 
     fn csrf(&self, call: &Call<'_>) -> String {
-        let sealed = call.demo.seal.mint("csrf", &self.id);
+        let sealed = call.core.seal.mint("csrf", &self.id);
         sealed.rsplit('.').next().unwrap_or_default().to_owned()
     }
 
@@ -88,7 +79,7 @@ impl Session {
 }
 
 fn home(call: &Call<'_>) -> Answer {
-    let notes = call.demo.notes.notes.newest(20, pages::line);
+    let notes = call.state.notes.newest(20, pages::line);
     let reply = Session::of(call).page(pages::home(&notes.concat()));
     Ok(with(reply, http::HeaderName::from_static("x-version"), VERSION))
 }
@@ -106,7 +97,7 @@ fn save(call: &Call<'_>) -> Answer {
         let why = "A note needs a title of at most 200 characters, and a text of at most 100,000 bytes.";
         return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, pages::form(&session.csrf(call), why)));
     }
-    let number = call.demo.notes.notes.add(
+    let number = call.state.notes.add(
         |number| Note { number, title: title.to_owned(), body: body.to_owned(), at: iso(unix_now()), files: Vec::new() },
         |note| note.number,
     );
@@ -120,7 +111,7 @@ fn no_note(id: &str) -> Refusal {
 fn read(call: &Call<'_>) -> Answer {
     let session = Session::of(call);
     let id = call.param(0);
-    let html = number(&id, "").and_then(|number| call.demo.notes.notes.see(number, |note| pages::note(note, &session.csrf(call))));
+    let html = number(&id, "").and_then(|number| call.state.notes.see(number, |note| pages::note(note, &session.csrf(call))));
     Ok(session.page(html.ok_or_else(|| no_note(&id))?))
 }
 
@@ -140,7 +131,7 @@ fn attach(call: &Call<'_>) -> Answer {
     }
     let id = call.param(0);
     let kept = number(&id, "").and_then(|number| {
-        call.demo.notes.notes.see(number, |note| {
+        call.state.notes.see(number, |note| {
             if note.files.len() >= FILES {
                 note.files.remove(0);
             }

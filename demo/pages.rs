@@ -2,7 +2,16 @@
 
 use std::fmt::Write;
 
-use crate::notes::Note;
+/// A note as it is kept.
+#[derive(Debug)]
+pub(crate) struct Note {
+    pub(crate) number: u64,
+    pub(crate) title: String,
+    pub(crate) body: String,
+    pub(crate) at: String,
+    /// Names and sizes; what the files hold isn't kept.
+    pub(crate) files: Vec<(String, usize)>,
+}
 
 /// Text as HTML shows it.
 fn escape(text: &str) -> String {

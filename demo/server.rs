@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 
 use crate::Options;
 use crate::respond::{Reply, Wait, bad, refuse};
-use crate::router::{self, Demo};
+use crate::router::Demo;
 
 /// The largest body that is read.
 const BODY_LIMIT: usize = 8 << 20;
@@ -77,7 +77,7 @@ impl Server {
                 Some(_) = connections.join_next() => {}
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => {
-                        self.demo.stats.connected();
+                        self.demo.core.stats.connected();
                         connections.spawn(connection(Arc::clone(&self.demo), stream, stopped.clone()));
                     }
                     // Out of descriptors, or the client left again: the next one may fare better.
@@ -132,24 +132,25 @@ impl std::error::Error for Dropped {}
 /// Reads a request whole, lets the faults have it, answers it, and counts it.
 async fn serve_one(demo: Arc<Demo>, request: Request<Incoming>) -> Result<Reply, Dropped> {
     let begun = Instant::now();
+    let core = &demo.core;
     let (parts, body) = request.into_parts();
-    let found = router::find(&parts.method, parts.uri.path());
+    let found = demo.find(&parts.method, parts.uri.path());
     let control = matches!(parts.uri.path(), "/_demo/stats" | "/_demo/faults");
     if !control {
-        demo.stats.arrived(&found);
+        core.stats.arrived(found.route());
     }
     let read = read(body).await;
-    let faults = demo.faults();
+    let faults = core.faults();
     let (faults, since) = (&faults.0, faults.1);
-    if !control && demo.seal.chance(faults.close) {
-        demo.stats.dropped();
+    if !control && core.seal.chance(faults.close) {
+        core.stats.dropped();
         return Err(Dropped);
     }
     let status = if control { None } else { faults.status_of(parts.uri.path()) };
-    let status = status.or_else(|| (!control && demo.seal.chance(faults.fail_rate)).then_some(503));
+    let status = status.or_else(|| (!control && core.seal.chance(faults.fail_rate)).then_some(503));
     let reply = match (status.map(StatusCode::from_u16), read) {
         (Some(Ok(status)), _) => Reply::from(refuse(status, "failed on purpose, see /_demo/faults")),
-        (_, Ok(body)) => router::answer(&demo, &parts, &body, &found),
+        (_, Ok(body)) => demo.answer(&parts, &body, &found),
         (_, Err(reply)) => reply,
     };
     if let Some(Wait(time)) = reply.extensions().get() {
@@ -157,14 +158,14 @@ async fn serve_one(demo: Arc<Demo>, request: Request<Incoming>) -> Result<Reply,
     }
     if !control {
         if let Some(latency) = faults.latency {
-            tokio::time::sleep(latency.pick(demo.seal.random())).await;
+            tokio::time::sleep(latency.pick(core.seal.random())).await;
         }
         if let Some(left) = faults.stall.and_then(|stall| stall.left(since.elapsed())) {
             tokio::time::sleep(left).await;
         }
-        demo.stats.answered(reply.status().as_u16());
+        core.stats.answered(reply.status().as_u16());
     }
-    if demo.options.log {
+    if core.options.log {
         eprintln!("{} {} {} {:.1?}", parts.method, parts.uri, reply.status().as_u16(), begun.elapsed());
     }
     Ok(reply)

@@ -9,8 +9,8 @@ use http::StatusCode;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
+use crate::call::{self, Route, route};
 use crate::respond::{Answer, Refusal, bad, empty, json_reply, missing, refuse, stranger};
-use crate::router::{Call, Route, route};
 use crate::store::{lock, number};
 use crate::wire::find;
 
@@ -23,7 +23,9 @@ const THINGS: [&str; 20] = [
     "plate", "towel", "pillow", "blanket", "mirror",
 ];
 
-pub(crate) const ROUTES: &[Route] = &[
+type Call<'c> = call::Call<'c, State>;
+
+pub(crate) const ROUTES: &[Route<State>] = &[
     route("GET", "/health", health),
     route("POST", "/login", login),
     route("GET", "/items", search),
@@ -95,7 +97,7 @@ fn login(call: &Call<'_>) -> Answer {
     };
     let account = number(name, "user").filter(|account| number(password, "secret") == Some(*account));
     let account = account.ok_or_else(|| stranger(format!("no account {name:?} with this password; userN has secretN")))?;
-    let token = call.demo.seal.mint("shop", &account.to_string());
+    let token = call.core.seal.mint("shop", &account.to_string());
     Ok(json_reply(StatusCode::OK, &json!({ "token": token, "name": name, "cart": format!("cart{account}") })))
 }
 
@@ -118,7 +120,7 @@ fn item(call: &Call<'_>) -> Answer {
 
 /// The cart's name, if whoever asks may use it.
 fn cart_name(call: &Call<'_>) -> Result<String, Refusal> {
-    let account = call.demo.seal.open("shop", call.bearer()?);
+    let account = call.core.seal.open("shop", call.bearer()?);
     let account = account.ok_or_else(|| stranger("this token is not of POST /shop/login"))?;
     let cart = call.param(0).into_owned();
     if cart.len() > 64 {
@@ -141,8 +143,8 @@ fn add_line(call: &Call<'_>) -> Answer {
     let id = body["itemId"].as_str().ok_or_else(|| bad(format!("itemId is {}, expected a text", body["itemId"])))?;
     let quantity = whole(&body, "quantity", 99)?;
     let item = item_number(id).ok_or_else(|| missing(format!("there is no item {id:?}")))?;
-    let mut carts = lock(&call.demo.shop.carts);
-    if carts.len() >= call.demo.shop.keep && !carts.contains_key(&cart) {
+    let mut carts = lock(&call.state.carts);
+    if carts.len() >= call.state.keep && !carts.contains_key(&cart) {
         carts.swap_remove_index(0);
     }
     let held = carts.entry(cart.clone()).or_default();
@@ -158,14 +160,14 @@ fn show(name: &str, cart: &Cart) -> Value {
 
 fn show_cart(call: &Call<'_>) -> Answer {
     let cart = cart_name(call)?;
-    let carts = lock(&call.demo.shop.carts);
+    let carts = lock(&call.state.carts);
     let held = carts.get(&cart).ok_or_else(|| missing(format!("the cart {cart:?} is empty")))?;
     Ok(json_reply(StatusCode::OK, &show(&cart, held)))
 }
 
 fn clear(call: &Call<'_>) -> Answer {
     let cart = cart_name(call)?;
-    lock(&call.demo.shop.carts).swap_remove(&cart);
+    lock(&call.state.carts).swap_remove(&cart);
     Ok(empty(StatusCode::NO_CONTENT))
 }
 
@@ -177,7 +179,7 @@ fn pay(call: &Call<'_>) -> Answer {
         return Err(bad("a payment needs an Idempotency-Key header of 1 to 128 characters"));
     }
     let amount = whole(&call.json()?, "amount", 100_000_000)?;
-    let mut carts = lock(&call.demo.shop.carts);
+    let mut carts = lock(&call.state.carts);
     let held = carts.get_mut(&cart).ok_or_else(|| refuse(StatusCode::CONFLICT, format!("the cart {cart:?} is empty")))?;
     let known = held.payment.as_ref().is_some_and(|payment| payment.key == key);
     if !known {
@@ -189,10 +191,10 @@ fn pay(call: &Call<'_>) -> Answer {
 
 fn payment(call: &Call<'_>) -> Answer {
     let cart = cart_name(call)?;
-    let carts = lock(&call.demo.shop.carts);
+    let carts = lock(&call.state.carts);
     let paid = carts.get(&cart).and_then(|held| held.payment.as_ref());
     let paid = paid.ok_or_else(|| missing(format!("nothing was paid for the cart {cart:?}")))?;
-    let settle: Duration = call.demo.options.settle;
+    let settle: Duration = call.core.options.settle;
     let state = if paid.at.elapsed() >= settle { "settled" } else { "pending" };
     Ok(json_reply(StatusCode::OK, &json!({ "state": state, "cart": cart, "amount": paid.amount })))
 }

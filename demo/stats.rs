@@ -4,12 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Map, Value, json};
 
-use crate::router::{Found, SERVICES};
-
 /// Counters, exact, without locks.
 #[derive(Debug)]
 pub(crate) struct Stats {
-    routes: Vec<Vec<AtomicU64>>,
+    /// The name of each service, and its routes.
+    services: Vec<(&'static str, Vec<Counted>)>,
     statuses: Vec<AtomicU64>,
     /// Requests that no route took.
     unmatched: AtomicU64,
@@ -19,25 +18,33 @@ pub(crate) struct Stats {
     connections: AtomicU64,
 }
 
+/// The requests of a route.
+#[derive(Debug)]
+struct Counted {
+    method: &'static str,
+    path: &'static str,
+    count: AtomicU64,
+}
+
 impl Stats {
-    pub(crate) fn new() -> Self {
-        let zeroes = |count: usize| (0..count).map(|_| AtomicU64::new(0)).collect::<Vec<_>>();
+    /// Counters for these services, each with the method and the path of its routes.
+    pub(crate) fn new<'r>(services: impl Iterator<Item = (&'static str, &'r [(&'static str, &'static str)])>) -> Self {
+        let zeroes = |routes: &[(&'static str, &'static str)]| {
+            routes.iter().map(|&(method, path)| Counted { method, path, count: AtomicU64::new(0) }).collect()
+        };
         Stats {
-            routes: SERVICES.iter().map(|(_, routes)| zeroes(routes.len())).collect(),
-            statuses: zeroes(600),
+            services: services.map(|(name, routes)| (name, zeroes(routes))).collect(),
+            statuses: (0..600).map(|_| AtomicU64::new(0)).collect(),
             unmatched: AtomicU64::new(0),
             closed: AtomicU64::new(0),
             connections: AtomicU64::new(0),
         }
     }
 
-    /// A request arrived.
-    pub(crate) fn arrived(&self, found: &Found<'_>) {
-        match found {
-            Found::Route(service, at, _) => &self.routes[*service][*at],
-            Found::Methods(_) | Found::Nowhere => &self.unmatched,
-        }
-        .fetch_add(1, Ordering::Relaxed);
+    /// A request arrived, for the route with these indices of its service and within it.
+    pub(crate) fn arrived(&self, route: Option<(usize, usize)>) {
+        let counter = route.and_then(|(service, at)| self.services.get(service)?.1.get(at));
+        counter.map_or(&self.unmatched, |route| &route.count).fetch_add(1, Ordering::Relaxed);
     }
 
     /// A response goes out.
@@ -59,7 +66,8 @@ impl Stats {
 
     /// All counters back to nought.
     pub(crate) fn reset(&self) {
-        let all = self.routes.iter().flatten().chain(&self.statuses);
+        let routes = self.services.iter().flat_map(|(_, routes)| routes).map(|route| &route.count);
+        let all = routes.chain(&self.statuses);
         for counter in all.chain([&self.unmatched, &self.closed, &self.connections]) {
             counter.store(0, Ordering::Relaxed);
         }
@@ -70,12 +78,12 @@ impl Stats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let mut routes = Map::new();
         let mut total = read(&self.unmatched);
-        for ((name, table), counters) in SERVICES.iter().zip(&self.routes) {
-            for (route, counter) in table.iter().zip(counters) {
+        for (name, table) in &self.services {
+            for Counted { method, path, count: counter } in table {
                 let count = read(counter);
                 total += count;
                 if count > 0 {
-                    routes.insert(format!("{} /{name}{}", route.method, route.path), count.into());
+                    routes.insert(format!("{method} /{name}{path}"), count.into());
                 }
             }
         }

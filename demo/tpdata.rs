@@ -3,16 +3,18 @@
 use http::{StatusCode, header};
 use serde_json::{Map, Value, json};
 
+use crate::call::{self, Route, route};
 use crate::clock::{iso, unix_now};
 use crate::respond::{Answer, Refusal, bad, empty, json_reply, missing, with};
-use crate::router::{Call, Route, route};
 use crate::store::{Store, number};
 
 const VERSION: &str = "3.1.4";
 /// Who may see a treatment.
 const POLICIES: [&str; 3] = ["allowAll", "allowOwner", "denyAll"];
 
-pub(crate) const ROUTES: &[Route] = &[
+type Call<'c> = call::Call<'c, State>;
+
+pub(crate) const ROUTES: &[Route<State>] = &[
     route("GET", "/admin/healthcheck", health),
     route("POST", "/treatments", create_treatment),
     route("GET", "/treatments/{id}", get_treatment),
@@ -86,7 +88,7 @@ fn create_treatment(call: &Call<'_>) -> Answer {
         fields.wrong.push(format!("tags is {tags}, expected a list of texts"));
     }
     fields.done()?;
-    let made = call.demo.tpdata.treatments.add(
+    let made = call.state.treatments.add(
         |number| {
             json!({
                 "type": "Treatment", "id": format!("trt-{number}"), "iid": iid, "category": category, "accessPolicy": policy,
@@ -105,7 +107,7 @@ fn located(made: &Value, place: &str) -> crate::respond::Reply {
 /// The treatment that the path names.
 fn treatment(call: &Call<'_>) -> Result<(u64, Value), Refusal> {
     let id = call.param(0);
-    let found = number(&id, "trt-").and_then(|number| call.demo.tpdata.treatments.see(number, |treatment| (number, treatment.clone())));
+    let found = number(&id, "trt-").and_then(|number| call.state.treatments.see(number, |treatment| (number, treatment.clone())));
     found.ok_or_else(|| missing(format!("there is no treatment {id:?}")))
 }
 
@@ -122,7 +124,7 @@ fn create_variant(call: &Call<'_>) -> Answer {
     let mut fields = Fields::of(&body)?;
     let iid = iid_of(&mut fields);
     fields.done()?;
-    let made = call.demo.tpdata.variants.add(
+    let made = call.state.variants.add(
         |number| {
             let cents = 4_900 + number * 37 % 20_000;
             let shown = json!({
@@ -143,7 +145,7 @@ fn get_variant(call: &Call<'_>) -> Answer {
     let (of, id) = (call.param(0), call.param(1));
     let found = number(&id, "var-").and_then(|at| {
         let of = number(&of, "trt-");
-        call.demo.tpdata.variants.see(at, |variant| (Some(variant.treatment) == of).then(|| variant.shown.clone())).flatten()
+        call.state.variants.see(at, |variant| (Some(variant.treatment) == of).then(|| variant.shown.clone())).flatten()
     });
     let shown = found.ok_or_else(|| missing(format!("treatment {of:?} has no variant {id:?}")))?;
     tagged(call, &shown)
