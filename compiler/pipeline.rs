@@ -173,8 +173,8 @@ fn identity(target: &Target, profile: Option<&Profile>) -> Result<(String, Strin
     let name = ltc_config::identity::plain(&identity);
     if name.is_empty() {
         let file = profile.map_or_else(|| shown(&target.root, &target.spec), |profile| profile.file.clone());
-        let message = format!("nothing can be named after the test `{identity}`: it has no ASCII letter and no digit");
-        let help = "give it a name such as tpdata: `name` of `test_header`, or its key in config/loadtest_registry.yml";
+        let message = format!("unexpected name `{identity}` of the test, expected an ASCII letter or a digit in it");
+        let help = "rename it, for example to tpdata: `name` of `test_header`, or its key in config/loadtest_registry.yml";
         return Err(ConfigError::new(ltc_config::Place::file(file), message).with_help(help));
     }
     Ok((identity, name))
@@ -264,8 +264,8 @@ impl<'t> Reader<'t> {
             Ok(Ok((full, text))) => Some(self.add(&full, text)),
             Ok(Err(known)) => Some(known),
             Err(why) => {
-                let message = format!("`{path}` can't be imported: {why}");
-                self.diagnostics.push(Diagnostic::new(Code::NoFile, span, message).help("paths are relative to the file that names them"));
+                let message = format!("cannot import `{path}`: {why}");
+                self.diagnostics.push(Diagnostic::new(Code::NoFile, span, message).help("write the path relative to this spec"));
                 None
             }
         }
@@ -325,7 +325,7 @@ fn within(root: &Path, folder: &Path, written: &str) -> Result<PathBuf, String> 
         return Err("it must be relative to the file that names it".to_owned());
     }
     let full = normal(&folder.join(written));
-    if full.starts_with(normal(root)) { Ok(full) } else { Err("it lies outside of the project".to_owned()) }
+    if full.starts_with(normal(root)) { Ok(full) } else { Err("it is outside of the project".to_owned()) }
 }
 
 /// The path without `.` and `..`, made absolute; links are not followed.
@@ -351,20 +351,20 @@ fn shown(root: &Path, path: &Path) -> String {
 fn read_text(path: &Path) -> Result<String, String> {
     let size = fs::metadata(path).map_err(|error| reason(&error))?.len();
     if size > LARGEST {
-        return Err(format!("it has {} MB: this is no spec", size / 1024 / 1024));
+        return Err(format!("it has {} MB, which is too large for a spec", size / 1024 / 1024));
     }
     let bytes = fs::read(path).map_err(|error| reason(&error))?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
-        format!("it is no UTF-8 text (line {line}): save it as UTF-8")
+        format!("it is not UTF-8 text (line {line})")
     })
 }
 
 fn reason(error: &std::io::Error) -> String {
     match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
+        std::io::ErrorKind::NotFound => "file not found".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
         _ => error.to_string(),
     }
@@ -431,7 +431,7 @@ fn environments(root: &Path, program: &Program, warnings: &mut Vec<ConfigError>)
             Ok(text) => found.push((name, text)),
             // The one that this spec is checked against has been read: these are others, which it may never be run with.
             Err(errors) => warnings.extend(errors.into_iter().map(|error| {
-                let message = format!("the binary will not know the environment {name}: {}", error.message);
+                let message = format!("the binary will not include the environment {name}: {}", error.message);
                 ConfigError { message, ..error }
             })),
         }
@@ -477,8 +477,11 @@ fn users_of(program: &Program, profile: &Profile) -> Vec<ConfigError> {
         .iter()
         .filter(|(name, _)| !known.contains(&name.as_str()))
         .map(|(name, load)| {
-            ConfigError::new(load.place.clone(), format!("the spec has no user {name}"))
-                .with_help_if(ltc_config::suggest::did_you_mean_or_list(name, &known, "its users"))
+            ConfigError::new(load.place.clone(), format!("unknown user {name}")).with_help_if(ltc_config::suggest::did_you_mean_or_list(
+                name,
+                &known,
+                "its users",
+            ))
         })
         .collect()
 }
@@ -501,8 +504,8 @@ fn too_few_rows(program: &Program, profile: &Profile) -> Vec<Diagnostic> {
         .into_iter()
         .filter(|(_, rows, _)| (*rows as u64) < users)
         .map(|(name, rows, span)| {
-            let message = format!("`{name}` has {rows} rows, which no two users share, and the profile has {users} users");
-            Diagnostic::new(Code::TooFewRows, span, message).help("users that find no free row stop: add rows, or lower `clients`")
+            let message = format!("`{name}` has {rows} rows that users do not share, but the profile has {users} users");
+            Diagnostic::new(Code::TooFewRows, span, message).help("add rows, or lower `clients`: a user that finds no free row stops")
         })
         .collect()
 }

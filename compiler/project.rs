@@ -80,8 +80,8 @@ impl Project {
     pub fn registry(&self) -> Result<&Registry, Problem> {
         self.registry.as_ref().ok_or_else(|| {
             Problem::Missing(
-                format!("there is no {REGISTRY} in {} or above it", self.root.display()),
-                "name a spec: `ltc build specs/NAME.lt`, or begin a project: `ltc new NAME`".to_owned(),
+                format!("cannot find {REGISTRY} in {} or above it", self.root.display()),
+                "name a spec: `ltc build specs/NAME.lt`, or create a project: `ltc new NAME`".to_owned(),
             )
         })
     }
@@ -96,17 +96,19 @@ impl Project {
         let there = paths.iter().map(|path| self.root.join(path)).find(|path| path.is_file());
         let mut lacks = Lacks::default();
         if !profile.is_file() {
-            let message = format!("the test `{}` has no profile: there is no file {}", test.name, test.profile);
-            lacks.profile =
-                Some(ConfigError::new(test.profile_place.clone(), message).with_help("write it, or name the one that is there"));
+            let message = format!("cannot find the profile of the test `{}`: {}", test.name, test.profile);
+            lacks.profile = Some(
+                ConfigError::new(test.profile_place.clone(), message)
+                    .with_help("write the profile, or change `profile` to an existing file"),
+            );
         }
         if there.is_none() {
             let (place, by) = match (&test.spec, &named) {
                 (Some(spec), _) | (None, Some(spec)) => (spec.place.clone(), format!(" (`{}: {}`)", spec.key, spec.written)),
                 (None, None) => (test.place.clone(), String::new()),
             };
-            let message = format!("the spec of the test `{}` isn't there{by}: looked for {}", test.name, paths.join(", then "));
-            let help = format!("write {}, or say where the spec is: `spec: specs/NAME.lt`", paths.first().map_or("it", String::as_str));
+            let message = format!("cannot find the spec of the test `{}`{by}: looked for {}", test.name, paths.join(", then "));
+            let help = format!("write {}, or name the spec's file: `spec: specs/NAME.lt`", paths.first().map_or("it", String::as_str));
             lacks.spec = Some(ConfigError::new(place, message).with_help(help));
         }
         let spec = there.unwrap_or_else(|| self.root.join(paths.first().map_or("", String::as_str)));
@@ -157,18 +159,21 @@ pub fn find(from: &Path, spec: Option<&str>) -> Result<Found, Problem> {
     let help = match nearest(said, names.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
         None if names.is_empty() => "name the file: `ltc build path/to/NAME.lt`".to_owned(),
-        None => format!("there are: {}", names.join(", ")),
+        None => format!("use one of: {}", names.join(", ")),
     };
-    Err(Problem::Missing(format!("there is no test `{said}`"), help))
+    Err(Problem::Missing(format!("unknown test `{said}`"), help))
 }
 
 /// The spec at a path, with the profile that its project's registry gives it, or that lies beside it.
 fn at(from: &Path, path: &Path, said: &str) -> Result<Found, Problem> {
     if path.is_dir() {
-        return Err(Problem::Missing(format!("{said} is a folder"), format!("name a spec in it: {}/NAME.lt", said.trim_end_matches('/'))));
+        return Err(Problem::Missing(
+            format!("unexpected folder {said}, expected a spec"),
+            format!("name a spec in it: {}/NAME.lt", said.trim_end_matches('/')),
+        ));
     }
     if !path.is_file() {
-        return Err(Problem::Missing(format!("there is no file {said}"), near(path)));
+        return Err(Problem::Missing(format!("file {said} not found"), near(path)));
     }
     // `specs/../other/b.lt` is `other/b.lt`, in messages too.
     let roundabout = path.components().any(|part| part == std::path::Component::ParentDir);
@@ -213,8 +218,8 @@ fn near(path: &Path) -> String {
     let wanted = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     match nearest(&wanted, specs.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
-        None if specs.is_empty() => format!("there are no specs in {}; `ltc list` shows those that are registered", folder.display()),
-        None => format!("in {} there are: {}", folder.display(), specs.join(", ")),
+        None if specs.is_empty() => format!("run `ltc list` for the registered specs; {} has none", folder.display()),
+        None => format!("use a spec of {}: {}", folder.display(), specs.join(", ")),
     }
 }
 
@@ -292,9 +297,9 @@ mod tests {
             Problem::Missing(what, help) => format!("{what}: {help}"),
             Problem::Config(_, errors) => panic!("{errors:?}"),
         };
-        assert_eq!(missing("nothing"), "there is no test `nothing`: there are: a, b, c, d");
-        assert_eq!(missing("specs/cc.lt"), "there is no file specs/cc.lt: did you mean `c.lt`?");
-        assert!(missing("specs/").contains("is a folder"));
+        assert_eq!(missing("nothing"), "unknown test `nothing`: use one of: a, b, c, d");
+        assert_eq!(missing("specs/cc.lt"), "file specs/cc.lt not found: did you mean `c.lt`?");
+        assert!(missing("specs/").starts_with("unexpected folder"));
         let empty = tempfile::tempdir().unwrap();
         assert!(matches!(find(empty.path(), None).unwrap_err(), Problem::Missing(what, _) if what.contains(REGISTRY)));
     }
@@ -316,8 +321,8 @@ mod tests {
         let lacks = found.lacks.spec.unwrap().to_string();
         assert_eq!(
             lacks,
-            "tests/Buy/profile.yml:4:17: the spec of the test `Buy` isn't there (`locustfile: tests/Buy/locustfile.py`): looked for \
-             tests/Buy/locustfile.lt, then specs/Buy.lt, then specs/locustfile.lt (write tests/Buy/locustfile.lt, or say where the spec is: \
+            "tests/Buy/profile.yml:4:17: cannot find the spec of the test `Buy` (`locustfile: tests/Buy/locustfile.py`): looked for \
+             tests/Buy/locustfile.lt, then specs/Buy.lt, then specs/locustfile.lt (write tests/Buy/locustfile.lt, or name the spec's file: \
              `spec: specs/NAME.lt`)"
         );
         write("specs/Buy.lt", "");
@@ -327,7 +332,9 @@ mod tests {
         assert_eq!((found.spec, found.lacks), (root.join("tests/Buy/locustfile.lt"), Lacks::default()));
         assert_eq!(find(&root, Some("tests/Buy/locustfile.lt")).unwrap().registered.as_deref(), Some("Buy"));
         let gone = find(&root, Some("Gone")).unwrap().lacks;
-        assert!(gone.profile.unwrap().to_string().starts_with("config/loadtest_registry.yml:5:19: the test `Gone` has no profile"));
+        assert!(
+            gone.profile.unwrap().to_string().starts_with("config/loadtest_registry.yml:5:19: cannot find the profile of the test `Gone`")
+        );
         assert!(gone.spec.unwrap().to_string().contains("looked for specs/Gone.lt"));
     }
 

@@ -128,7 +128,7 @@ fn all_mistakes_come_in_one_go_and_nothing_is_built() {
 fn names_that_are_not_there_are_answered_with_those_that_are() {
     let (_folder, project) = project();
     assert!(said(&run(&project, &["build", "shup"]), 2).contains("did you mean `shop`?"));
-    assert!(said(&run(&project, &["check", "specs/none.lt"]), 2).contains("there is no file specs/none.lt"));
+    assert!(said(&run(&project, &["check", "specs/none.lt"]), 2).contains("file specs/none.lt not found"));
     assert!(said(&run(&project, &["explain", "LT9999"]), 2).contains("LT9999"));
     assert!(said(&run(&project, &["biuld"]), 2).contains("build"));
     let empty = tempfile::tempdir().unwrap();

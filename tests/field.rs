@@ -89,7 +89,7 @@ fn odd_files_are_read_or_refused_with_a_reason() {
     assert_eq!(says(format!("\u{feff}{plain}").as_bytes()).unwrap(), Vec::<String>::new(), "a byte order mark");
     assert_eq!(says(plain.replace('\n', "\r\n").as_bytes()).unwrap(), Vec::<String>::new(), "CRLF");
     let invalid = says(&[plain.as_bytes(), b"# caf\xe9\n"].concat()).unwrap_err();
-    assert!(invalid.contains("no UTF-8") && invalid.contains("line 4"), "{invalid}");
+    assert!(invalid.contains("not UTF-8") && invalid.contains("line 4"), "{invalid}");
     assert!(says(b"").unwrap()[0].contains("LT0501"), "an empty file has no user");
     let utf16: Vec<u8> = plain.encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert!(!says(&utf16).unwrap_or_else(|why| vec![why]).is_empty());
@@ -120,10 +120,10 @@ fn files_that_a_spec_names_stay_within_the_project() {
     for (line, why) in [
         ("import \"../../x.lt\"", "outside of the project"),
         ("import \"/etc/passwd\"", "relative"),
-        ("import \"none.lt\"", "no such file"),
+        ("import \"none.lt\"", "not found"),
         ("import \"data\"", "a folder"),
         ("data rows from \"../../../x.csv\"", "outside of the project"),
-        ("data rows from \"data/none.csv\"", "no such file"),
+        ("data rows from \"data/none.csv\"", "not found"),
         ("let f = file(\"../../../etc/passwd\")", "outside of the project"),
         ("let f = files(\"../../*.png\")", "outside of the project"),
     ] {

@@ -109,7 +109,7 @@ impl Compilation {
                 AssetKind::Glob => glob(&folder, &asset.path),
                 _ => std::fs::read(folder.join(&asset.path))
                     .map(|bytes| vec![Loaded { path: asset.path.clone(), bytes }])
-                    .map_err(|_| "there is no such file".to_owned()),
+                    .map_err(|_| "file not found".to_owned()),
             };
             self.assets.insert((file, asset.path), found);
         }

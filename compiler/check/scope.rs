@@ -132,8 +132,8 @@ impl<'a> Checker<'a> {
         let word = name.node.as_str();
         if RESERVED.contains(&word) {
             self.report(
-                Diagnostic::new(Code::Reserved, name.span, format!("`{word}` is a word of the language"))
-                    .help(format!("choose another name, such as `my_{word}`")),
+                Diagnostic::new(Code::Reserved, name.span, format!("`{word}` is a keyword and cannot be a name"))
+                    .help(format!("use another name, such as `my_{word}`")),
             );
         }
     }
@@ -154,9 +154,9 @@ impl<'a> Checker<'a> {
         self.check_hides(name);
         if let Some(&(_, other)) = self.func.others.iter().find(|(n, _)| *n == name.node) {
             self.report(
-                Diagnostic::new(Code::SharedByBranches, name.span, format!("two branches of `parallel` assign `{}`", name.node))
+                Diagnostic::new(Code::SharedByBranches, name.span, format!("`{}` is assigned by two branches of `parallel`", name.node))
                     .also(other, "assigned here too")
-                    .help("give each branch a name of its own"),
+                    .help("use a different name in each branch"),
             );
         }
         let old = self.func.names.get(name.node.as_str()).copied();
@@ -166,16 +166,16 @@ impl<'a> Checker<'a> {
         let set = self.func.state.status(id) == Status::Set;
         let var = &self.func.vars[id.0];
         let message = match (var.kind, kind) {
-            (VarKind::Param, _) => Some(format!("`{}` is a parameter already", name.node)),
-            (VarKind::Loop, _) if set => Some(format!("`{}` is what the loop goes over", name.node)),
-            (_, VarKind::Let) if set && self.func.state.live => Some(format!("`{}` is declared already", name.node)),
+            (VarKind::Param, _) => Some(format!("`{}` is already a parameter", name.node)),
+            (VarKind::Loop, _) if set => Some(format!("`{}` is already the loop's variable", name.node)),
+            (_, VarKind::Let) if set && self.func.state.live => Some(format!("`{}` is already declared", name.node)),
             _ => None,
         };
         if let Some(message) = message {
             let help = if var.kind == VarKind::Let || var.kind == VarKind::Take {
-                format!("say `set {} = …` to change it, or choose another name", name.node)
+                format!("write `set {} = …` to change it, or use another name", name.node)
             } else {
-                "choose another name".to_owned()
+                "use another name".to_owned()
             };
             let diagnostic = Diagnostic::new(Code::DeclaredTwice, name.span, message).also(var.span, "declared here").help(help);
             self.report(diagnostic);
@@ -191,9 +191,9 @@ impl<'a> Checker<'a> {
     /// Reports an assignment within a parallel loop to a variable from around it.
     pub(super) fn shared_by_rounds(&mut self, name: &str, span: Span, declared: Span) {
         self.report(
-            Diagnostic::new(Code::SharedByBranches, span, format!("`{name}` belongs to what is around the parallel loop"))
+            Diagnostic::new(Code::SharedByBranches, span, format!("cannot assign `{name}` in a parallel loop: it is declared outside"))
                 .also(declared, "declared here")
-                .help("rounds run at the same time: use a name of its own inside, or a `keep`"),
+                .help("use another name inside, or a `keep`: the passes run at the same time"),
         );
     }
 
@@ -214,13 +214,13 @@ impl<'a> Checker<'a> {
             return;
         }
         let (what, help) = match decl.what {
-            Global::Api(_) => ("an api", "choose another name".to_owned()),
-            Global::Data(_) => ("a data source", "choose another name".to_owned()),
-            Global::Keep(_) => ("a `keep` of the file", format!("say `set {} = …` to change it, or choose another name", name.node)),
-            Global::Let(_) => ("a `let` of the file", "choose another name".to_owned()),
-            Global::Shared(_) => ("a name of `before test`", "choose another name".to_owned()),
+            Global::Api(_) => ("an api", "use another name".to_owned()),
+            Global::Data(_) => ("a data source", "use another name".to_owned()),
+            Global::Keep(_) => ("a `keep` of the file", format!("write `set {} = …` to change it, or use another name", name.node)),
+            Global::Let(_) => ("a `let` of the file", "use another name".to_owned()),
+            Global::Shared(_) => ("a name of `before test`", "use another name".to_owned()),
         };
-        let diagnostic = Diagnostic::new(Code::DeclaredTwice, name.span, format!("`{}` is {what} already", name.node))
+        let diagnostic = Diagnostic::new(Code::DeclaredTwice, name.span, format!("`{}` is already {what}", name.node))
             .also(decl.span, "declared here")
             .help(help);
         self.report(diagnostic);
@@ -240,9 +240,9 @@ impl<'a> Checker<'a> {
         }
         if let Some(&(_, other)) = self.func.others.iter().find(|(n, _)| *n == name) {
             return self.bad(
-                Diagnostic::new(Code::SharedByBranches, span, format!("`{name}` is assigned by another branch, at the same time"))
+                Diagnostic::new(Code::SharedByBranches, span, format!("`{name}` is assigned by another branch that runs at the same time"))
                     .also(other, "assigned here")
-                    .help("use it behind the `parallel { }`"),
+                    .help("use it after the `parallel { }`"),
             );
         }
         if let Some(&id) = self.func.names.get(name) {
@@ -260,24 +260,24 @@ impl<'a> Checker<'a> {
             Global::Shared(id) => (ExprKind::Shared(id), self.shared_types.get(id.0)),
             Global::Api(_) => {
                 return self.bad(
-                    Diagnostic::new(Code::WrongName, span, format!("`{name}` is an api, no value"))
+                    Diagnostic::new(Code::WrongName, span, format!("unexpected api `{name}`, expected a value"))
                         .also(declared, "declared here")
-                        .help(format!("in a step, say `{name}.some_request()` or `{name} GET /…`")),
+                        .help(format!("write `{name}.some_request()` or `{name} GET /…` in a step")),
                 );
             }
             Global::Data(_) => {
                 return self.bad(
-                    Diagnostic::new(Code::WrongName, span, format!("`{name}` is a data source"))
+                    Diagnostic::new(Code::WrongName, span, format!("unexpected data source `{name}`, expected a value"))
                         .also(declared, "declared here")
-                        .help(format!("draw a row with `next({name})`, or say `{name}.all`")),
+                        .help(format!("draw a row with `next({name})`, or write `{name}.all`")),
                 );
             }
         };
         let Some(ty) = ty.cloned() else {
             return self.bad(
-                Diagnostic::new(Code::TooEarly, span, format!("`{name}` has no value yet"))
+                Diagnostic::new(Code::TooEarly, span, format!("`{name}` is used before it is declared"))
                     .also(declared, "declared here")
-                    .help("declare it above its use"),
+                    .help("declare it before its use"),
             );
         };
         Expr { kind, ty, span }
@@ -310,9 +310,13 @@ impl<'a> Checker<'a> {
 
     fn taken_too_late(&mut self, name: &str, span: Span, taken: Span) -> Expr {
         self.bad(
-            Diagnostic::new(Code::TooEarly, span, format!("`{name}` is assigned only after the step's expectations have been judged"))
-                .also(taken, "assigned here")
-                .help("expect of the source itself (`expect json.x == …`), or in a later step"),
+            Diagnostic::new(
+                Code::TooEarly,
+                span,
+                format!("`{name}` is used before it is assigned: a step's takes run after its expectations"),
+            )
+            .also(taken, "assigned here")
+            .help("write the source itself (`expect json.x == …`), or move the expectation to a later step"),
         )
     }
 
@@ -321,9 +325,9 @@ impl<'a> Checker<'a> {
             return self.taken_too_late(name, span, taken);
         }
         if let Some(run) = self.runs.get(name) {
-            let diagnostic = Diagnostic::new(Code::WrongName, span, format!("`{name}` is something to run, no value"))
+            let diagnostic = Diagnostic::new(Code::WrongName, span, format!("unexpected sequence `{name}`, expected a value"))
                 .also(run.span, "declared here")
-                .help(format!("say `run {name}()`, or `take x = run {name}()`"));
+                .help(format!("write `run {name}()`, or `take x = run {name}()`"));
             return self.bad(diagnostic);
         }
         let world = match name {
@@ -336,8 +340,8 @@ impl<'a> Checker<'a> {
         };
         if let Some(example) = world {
             return self.bad(
-                Diagnostic::new(Code::WrongName, span, format!("`{name}` alone is no value"))
-                    .help(format!("say, for example, `{example}`")),
+                Diagnostic::new(Code::WrongName, span, format!("unexpected `{name}` alone, expected a value"))
+                    .help(format!("write, for example, `{example}`")),
             );
         }
         if crate::check::types::functions::find(name).is_some() {
@@ -352,16 +356,16 @@ impl<'a> Checker<'a> {
             names.find(|assigned| assigned.name.node == name)
         });
         if let Some(below) = below {
-            let d = Diagnostic::new(Code::TooEarly, span, format!("`{name}` has no value here"))
-                .also(below.name.span, "it is assigned only here")
-                .help("assign it above its use");
+            let d = Diagnostic::new(Code::TooEarly, span, format!("`{name}` is used before it is assigned"))
+                .also(below.name.span, "assigned only here")
+                .help("assign it before its use");
             return self.bad(d);
         }
-        let mut diagnostic = Diagnostic::new(Code::UnknownName, span, format!("there is no `{name}` here"));
+        let mut diagnostic = Diagnostic::new(Code::UnknownName, span, format!("unknown name `{name}`"));
         if name == "None" || name == "nil" || name == "undefined" {
-            diagnostic = diagnostic.help("say `null`");
+            diagnostic = diagnostic.help("write `null`");
         } else if name == "True" || name == "False" {
-            diagnostic = diagnostic.help(format!("say `{}`", name.to_lowercase()));
+            diagnostic = diagnostic.help(format!("write `{}`", name.to_lowercase()));
         } else {
             let locals = self.func.names.keys().copied();
             let globals = self.values.keys().copied();

@@ -261,11 +261,10 @@ impl<'a> Builder<'a> {
     pub(super) fn bind(&mut self, pair: &P<'_>) -> Name {
         let name = self.word(pair);
         if let Some((word, other)) = RESERVED.iter().find(|(word, _)| *word == name.node) {
-            let why =
-                if matches!(*word, "grpc" | "socket") { "kept for a later version of the language" } else { "a word of the language" };
+            let why = if matches!(*word, "grpc" | "socket") { "reserved for a later version of the language" } else { "a keyword" };
             self.report(
                 Diagnostic::new(Code::ReservedWord, name.span, format!("`{word}` is {why} and cannot be a name"))
-                    .help(format!("take another name, such as `{other}` or `my_{word}`")),
+                    .help(format!("use another name, such as `{other}` or `my_{word}`")),
             );
         }
         name

@@ -61,7 +61,7 @@ pub(super) fn foreign_braces(scan: &mut Scan<'_>) -> bool {
     let inside = scan.text[at + 2..close].trim();
     let span = scan.span(at, close + 2);
     scan.report(
-        Diagnostic::new(Code::ForeignTemplate, span, "a placeholder has one brace on each side").help(format!("write `{{{inside}}}`")),
+        Diagnostic::new(Code::ForeignTemplate, span, "unexpected double braces, expected `{…}`").help(format!("write `{{{inside}}}`")),
     );
     scan.mends.remove(at, at + 1);
     scan.mends.remove(close, close + 1);
@@ -80,8 +80,8 @@ pub(super) fn dollar(scan: &mut Scan<'_>) {
     let span = scan.span(at, close);
     let inside = scan.text[at + 1..close].trim_start_matches('{').trim_end_matches('}');
     scan.report(
-        Diagnostic::new(Code::ForeignTemplate, span, "placeholders have no `$`")
-            .help(format!("write `{{{inside}}}` in a path or a text, and `{inside}` elsewhere")),
+        Diagnostic::new(Code::ForeignTemplate, span, "unexpected `$`, expected `{…}`")
+            .help(format!("write `{{{inside}}}` in a path or a string, and `{inside}` elsewhere")),
     );
     let path = at > 0 && !scan.byte(at - 1).is_ascii_whitespace();
     scan.mends.remove(at, at + 1);
@@ -108,7 +108,7 @@ pub(super) fn placeholder(scan: &mut Scan<'_>) {
     let span = scan.span(at, at + 4 + close);
     scan.report(
         Diagnostic::new(Code::LiteralPlaceholder, span, format!("this is the literal text `{{{inside}}}`, not the value of `{inside}`"))
-            .help(format!("for the value write `{{{}}}`", inside.trim_start_matches('$'))),
+            .help(format!("write `{{{}}}` for the value", inside.trim_start_matches('$'))),
     );
 }
 
@@ -121,7 +121,7 @@ pub(super) fn single_quotes(scan: &mut Scan<'_>) {
     let inside = &rest[..close];
     let span = scan.span(at, at + close + 2);
     scan.report(
-        Diagnostic::new(Code::SingleQuotes, span, "texts stand between double quotes")
+        Diagnostic::new(Code::SingleQuotes, span, "unexpected quotes, expected `\"` around a string")
             .help(format!("write `\"{}\"`", inside.replace('"', "\\\""))),
     );
     let plain = !inside.contains(['"', '{', '}', '\\']);
@@ -148,10 +148,10 @@ pub(super) fn smart_quotes(scan: &mut Scan<'_>, c: char) -> bool {
     let (end, len) = close.unwrap_or((start, 0));
     let span = scan.span(at, end + len);
     let inside = &scan.text[start..end];
-    scan.report(Diagnostic::new(Code::SingleQuotes, span, format!("`{c}` is a typographic quote")).help(if close.is_some() {
-        format!("texts stand between straight quotes: `\"{inside}\"`")
+    scan.report(Diagnostic::new(Code::SingleQuotes, span, format!("unexpected typographic quote `{c}`")).help(if close.is_some() {
+        format!("write straight quotes: `\"{inside}\"`")
     } else {
-        "texts stand between straight quotes, `\"`".to_owned()
+        "write straight quotes, `\"`".to_owned()
     }));
     scan.mends.remove(at, start);
     if close.is_some() {
@@ -181,7 +181,10 @@ pub(super) fn foreign_comment(scan: &mut Scan<'_>) -> bool {
         return false;
     }
     let span = scan.span(at, end.min(scan.line_end(at)));
-    scan.report(Diagnostic::new(Code::ForeignComment, span, "comments start with `#`").help("write `#` before each line of the comment"));
+    scan.report(
+        Diagnostic::new(Code::ForeignComment, span, "unexpected comment sign, expected `#`")
+            .help("write `#` before each line of the comment"),
+    );
     scan.mends.blank(at, end);
     scan.at = end;
     true

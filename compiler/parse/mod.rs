@@ -45,7 +45,7 @@ pub fn parse(text: &str, file: FileId) -> (ast::File, Vec<Diagnostic>) {
                 // The grammar takes any text with balanced brackets; should it ever not, it is said, not hidden.
                 let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = error.location;
                 let span = Span::new(file, mended.source(at), mended.source(at));
-                found.push(Diagnostic::new(Code::Syntax, span, "the file cannot be read from here on"));
+                found.push(Diagnostic::new(Code::Syntax, span, "the rest of the file cannot be parsed"));
                 tree.items = vec![ast::Item::Broken(whole)];
                 Vec::new()
             }

@@ -155,8 +155,8 @@ impl<'a> Scan<'a> {
             self.refused = true;
             let span = self.span(self.at - len, self.at);
             self.report(
-                Diagnostic::new(Code::TooDeep, span, format!("more than {DEEPEST} brackets are open here"))
-                    .help("give the inner parts names with `let`; if this file was generated, look at what generated it"),
+                Diagnostic::new(Code::TooDeep, span, format!("more than {DEEPEST} brackets are open"))
+                    .help("name the inner parts with `let`; if this file was generated, check its generator"),
             );
         }
     }
@@ -203,12 +203,12 @@ impl<'a> Scan<'a> {
             _ => ("{", "\n}\n", Code::UnclosedBrace),
         };
         let span = self.span(open.at, open.at + 1);
-        let mut diagnostic = Diagnostic::new(code, span, format!("this `{sign}` is never closed")).label("opened here");
+        let mut diagnostic = Diagnostic::new(code, span, format!("unclosed `{sign}`")).label("opened here");
         if open.kind == Kind::Brace {
             self.unclosed = true;
             self.mends.insert(here, closer);
             diagnostic = diagnostic.help(if here >= self.bytes.len() {
-                "add a `}` where its block ends".to_owned()
+                "add a `}` at the end of its block".to_owned()
             } else {
                 format!("add a `}}` before line {}", self.text[..here].matches('\n').count() + 1)
             });
@@ -247,7 +247,7 @@ impl<'a> Scan<'a> {
                 return self.unclosed_line(open, self.at);
             }
             if self.opens.last().is_some_and(|o| o.kind == Kind::Hole) {
-                return self.bad_text(outer, "this `{` opens a hole that is not closed on its line");
+                return self.bad_text(outer, "unclosed `{` in a string");
             }
         }
         let code_end = self.code_end;
@@ -297,7 +297,7 @@ impl<'a> Scan<'a> {
                         self.refused = true;
                         let span = self.span(self.at, self.at + len);
                         self.report(
-                            Diagnostic::new(Code::TooDeep, span, "this is nested too deeply").help("give the inner parts names with `let`"),
+                            Diagnostic::new(Code::TooDeep, span, "expression is nested too deeply").help("name the inner parts with `let`"),
                         );
                     }
                 }
@@ -334,11 +334,8 @@ impl<'a> Scan<'a> {
         }
         let span = self.span(self.at, self.at + c.len_utf8());
         let (message, help) = match c {
-            '\0' => ("a NUL character".to_owned(), "is this a text file, saved as UTF-8?"),
-            _ => (
-                format!("the character U+{:04X}, which cannot be seen, has no place here", c as u32),
-                "delete it, or put a space in its place",
-            ),
+            '\0' => ("unexpected NUL character".to_owned(), "save the file as UTF-8 text"),
+            _ => (format!("unexpected invisible character U+{:04X}", c as u32), "remove it, or replace it by a space"),
         };
         self.report(Diagnostic::new(Code::StrayCharacter, span, message).help(help));
     }
@@ -362,11 +359,14 @@ impl<'a> Scan<'a> {
                 let sign = self.byte(self.at) as char;
                 let span = self.span(self.at, self.at + 1);
                 let help =
-                    if kind == Kind::Brace { "delete it, or look for a `{` that is missing above" } else { "delete it, or open it before" };
+                    if kind == Kind::Brace { "remove it, or add a `{` that is missing above" } else { "remove it, or open it before" };
                 if kind == Kind::Brace && self.swallowed > 0 {
                     self.swallowed -= 1;
                 } else {
-                    self.report(Diagnostic::new(Code::StrayCloser, span, format!("this `{sign}` closes nothing")).help(help));
+                    self.report(
+                        Diagnostic::new(Code::StrayCloser, span, format!("unexpected `{sign}`, expected an open bracket before it"))
+                            .help(help),
+                    );
                 }
                 self.mends.blank(self.at, self.at + 1);
             }
@@ -421,8 +421,7 @@ impl<'a> Scan<'a> {
             b'}' => {
                 let span = self.span(self.at, self.at + 1);
                 self.report(
-                    Diagnostic::new(Code::BadHole, span, "this `}` closes no hole")
-                        .help("in a text, a literal brace is written twice: `}}`"),
+                    Diagnostic::new(Code::BadHole, span, "unexpected `}` in a string").help("write `}}` for a literal brace in a string"),
                 );
                 self.mends.insert(self.at, "}");
                 self.at += 1;
@@ -447,7 +446,7 @@ impl<'a> Scan<'a> {
                 self.opens.truncate(text);
                 self.unclosed_line(open, self.line_end(self.at));
             }
-            b'"' | b'\\' | b'\n' | b'\r' => self.bad_text(text, "this brace looks like JSON, but in a text it opens a hole"),
+            b'"' | b'\\' | b'\n' | b'\r' => self.bad_text(text, "unexpected JSON in a string: `{` starts a value to insert"),
             _ => self.push(Kind::Hole, 1),
         }
     }
@@ -460,8 +459,8 @@ impl<'a> Scan<'a> {
         let span = self.span(brace, brace + 1);
         self.report(
             Diagnostic::new(Code::BadHole, span, message)
-                .also(self.span(open.at, open.at + 1), "the text starts here")
-                .help("write literal braces twice, `{{` and `}}`, or send the data as a body: `json { … }`"),
+                .also(self.span(open.at, open.at + 1), "the string starts here")
+                .help("write `{{` and `}}` for literal braces, or send the data as a body: `json { … }`"),
         );
         let (start, end, quotes) = if open.kind == Kind::Block {
             let start = open.at + 3;
@@ -486,10 +485,10 @@ impl<'a> Scan<'a> {
         let span = self.span(open.at, open.at + 1);
         self.forget(open.at);
         let holes = self.text[open.at..line_end].contains(['{', '\\']);
-        self.report(Diagnostic::new(Code::UnclosedText, span, "this text is never closed").label("starts here").help(if holes {
-            "add a `\"` before the end of the line; a literal brace is written `{{`"
+        self.report(Diagnostic::new(Code::UnclosedText, span, "unclosed string").label("starts here").help(if holes {
+            "add a `\"` before the end of the line; write `{{` for a literal brace"
         } else {
-            "add a `\"` before the end of the line; a text over several lines stands between `\"\"\"`"
+            "add a `\"` before the end of the line, or write `\"\"\"` around a string of several lines"
         }));
         let content = self.text[open.at + 1..line_end].trim_end();
         let content = content.strip_suffix('{').filter(|c| c.ends_with(' ')).map_or(content, str::trim_end);
@@ -516,9 +515,7 @@ impl<'a> Scan<'a> {
         let span = self.span(open.at, open.at + 3);
         self.forget(open.at);
         self.swallowed = i32::MIN / 2;
-        self.report(
-            Diagnostic::new(Code::UnclosedText, span, "this text is never closed").label("starts here").help("add `\"\"\"` where it ends"),
-        );
+        self.report(Diagnostic::new(Code::UnclosedText, span, "unclosed string").label("starts here").help("add `\"\"\"` at its end"));
         self.mends.blank(open.at + 3, end);
         self.mends.insert(end, "\"\"\"");
         self.at = end;

@@ -47,7 +47,7 @@ pub use transport::ApiTransportSettings;
 pub fn read(path: &std::path::Path) -> Result<String, ConfigError> {
     std::fs::read_to_string(path).map_err(|error| {
         let message = match error.kind() {
-            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            std::io::ErrorKind::NotFound => "file not found".to_owned(),
             std::io::ErrorKind::InvalidData => "the file is no UTF-8 text".to_owned(),
             _ => format!("the file can't be read: {error}"),
         };

@@ -200,6 +200,6 @@ mod tests {
     #[test]
     fn a_missing_file_is_named() {
         let error = Registry::load(Path::new("/nowhere/loadtest_registry.yml")).unwrap_err();
-        assert_eq!(error[0].to_string(), "/nowhere/loadtest_registry.yml: there is no such file");
+        assert_eq!(error[0].to_string(), "/nowhere/loadtest_registry.yml: file not found");
     }
 }

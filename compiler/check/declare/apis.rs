@@ -75,16 +75,16 @@ impl<'a> Checker<'a> {
             match member {
                 ApiMember::Base(e) => base = Some(self.base(e)),
                 ApiMember::Keys(word) if word.node == "camel" => self.apis[id.0].camel = true,
-                ApiMember::Keys(word) => self.unknown_word(word, "a word of `keys`", &["camel"]),
+                ApiMember::Keys(word) => self.unknown_word(word, "a value of `keys`", &["camel"]),
                 ApiMember::Cookies(word) => match word.node.as_str() {
                     "on" => cookies = true,
                     "off" => {}
-                    _ => self.unknown_word(word, "a word of `cookies`", &["on", "off"]),
+                    _ => self.unknown_word(word, "a value of `cookies`", &["on", "off"]),
                 },
                 ApiMember::Resend(word) => match word.node.as_str() {
                     "on" => {}
                     "off" => resend = false,
-                    _ => self.unknown_word(word, "a word of `resend`", &["on", "off"]),
+                    _ => self.unknown_word(word, "a value of `resend`", &["on", "off"]),
                 },
                 ApiMember::MaxBody(size) => max_body = self.max_body(size),
                 ApiMember::Healthcheck(check, _) => health = Some(check.as_deref()),
@@ -96,12 +96,12 @@ impl<'a> Checker<'a> {
         let name = &api.name;
         if base.is_none() && !broken {
             let message = format!("api `{}` has no base", name.node);
-            let help = format!("say `base env.{}.url`, or `base \"https://…\"`", name.node);
+            let help = format!("add `base env.{}.url`, or `base \"https://…\"`", name.node);
             self.error(Code::NoBase, name.span, message, &help);
         }
         if health.is_none() && !broken {
             let message = format!("api `{}` has no health check", name.node);
-            let help = "say `healthcheck GET /health { version = json.version }`, or `healthcheck none`";
+            let help = "add `healthcheck GET /health { version = json.version }`, or `healthcheck none`";
             self.error(Code::NoHealthcheck, name.span, message, help);
         }
         let options = self.options(options.into_iter());
@@ -147,8 +147,8 @@ impl<'a> Checker<'a> {
                     .any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')))
         };
         if let Some(text) = text.filter(|text| !is_url(text)) {
-            let message = format!("a base begins with `http://` or `https://` and a host, this is \"{text}\"");
-            self.error(Code::BadBase, e.span, message, "for example `https://shop.example.com/v1`");
+            let message = format!("unexpected `{text}`, expected a URL with `http://` or `https://` and a host");
+            self.error(Code::BadBase, e.span, message, "write, for example, `https://shop.example.com/v1`");
         }
         base
     }
@@ -184,8 +184,8 @@ impl<'a> Checker<'a> {
     }
 
     fn not_in_resource(&mut self, span: Span, what: &str) {
-        let message = format!("`{what}` belongs to the api, not to a resource");
-        self.error(Code::NotHere, span, message, "move it out of the resource");
+        let message = format!("unexpected `{what}` in a resource, expected it in the api");
+        self.error(Code::NotHere, span, message, "move `{what}` out of the resource");
     }
 
     fn health(&mut self, api: ApiId, check: &'a ast::Healthcheck) -> Health {
@@ -194,7 +194,7 @@ impl<'a> Checker<'a> {
         self.sources = Sources::Response;
         let version = check.version.as_ref().map(|take| {
             if take.name.node != "version" {
-                self.unknown_word(&take.name, "what a health check takes", &["version"]);
+                self.unknown_word(&take.name, "the value of `version`", &["version"]);
             }
             self.take_source(take)
         });
@@ -223,7 +223,7 @@ impl<'a> Checker<'a> {
                 RequestOption::Timeout(e) => {
                     let timeout = self.duration(e, "a timeout is");
                     if const_eval::number(&timeout) == Some(0.0) {
-                        self.error(Code::Impossible, e.span, "a timeout of nothing fails every request", "");
+                        self.error(Code::Impossible, e.span, "unexpected zero, expected a timeout longer than zero", "");
                     }
                     result.timeout = Some(timeout);
                 }
@@ -242,13 +242,13 @@ impl<'a> Checker<'a> {
             ast::Redirects::Hops(n) => match u32::try_from(*n) {
                 Ok(n) if n <= 100 => Redirects::Hops(n),
                 _ => {
-                    self.error(Code::Impossible, span, "from 0 to 100 redirects can be followed", "");
+                    self.error(Code::Impossible, span, "number of redirects out of range, expected 0 to 100", "");
                     return None;
                 }
             },
             ast::Redirects::Other(word) => {
                 let word = crate::span::Name::new(word.clone(), span);
-                self.unknown_word(&word, "a word of `redirects`", &["off", "any", "a number of hops"]);
+                self.unknown_word(&word, "a value of `redirects`", &["off", "any", "a number of hops"]);
                 return None;
             }
         })
@@ -289,7 +289,7 @@ impl<'a> Checker<'a> {
             "aws" => &["service", "region"],
             _ => {
                 let schemes = ["bearer", "basic", "header", "aws", "none"];
-                self.unknown_word(&auth.scheme, "a way to authorise", &schemes);
+                self.unknown_word(&auth.scheme, "a kind of auth", &schemes);
                 self.args_only(&auth.args);
                 return Auth::None;
             }
@@ -364,8 +364,7 @@ impl<'a> Checker<'a> {
             return;
         }
         for (name, span) in unused {
-            let d =
-                Diagnostic::new(Code::UnusedParameter, span, format!("the parameter `{name}` is not used")).help("use it, or leave it out");
+            let d = Diagnostic::new(Code::UnusedParameter, span, format!("unused parameter `{name}`")).help("use it, or remove it");
             self.report(d);
         }
     }

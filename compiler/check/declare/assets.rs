@@ -16,7 +16,7 @@ impl<'a> Checker<'a> {
         };
         let mut named = |given: Option<&'a ast::Expr>| given.map(|e| Box::new(self.want(e, Kinds::STRING, "`file` takes")));
         let (name, media_type) = (named(bound[1]), named(bound[2]));
-        for (given, what) in [(&name, "the name of the file"), (&media_type, "the type of the file")] {
+        for (given, what) in [(&name, "the file's name"), (&media_type, "the type of the file")] {
             if let Some(given) = given {
                 self.check_one_line(given, what);
             }
@@ -39,7 +39,7 @@ impl<'a> Checker<'a> {
             return crate::check::broken(span);
         };
         if ids.is_empty() {
-            let d = Diagnostic::new(Code::NoFile, span, "no file is named so").help("`*` stands for any part of a name");
+            let d = Diagnostic::new(Code::NoFile, span, "no file matches this pattern").help("write `*` for any part of a name");
             return self.bad(d);
         }
         Expr { kind: ExprKind::Files(ids), ty: types::list(Type::File), span }
@@ -60,21 +60,11 @@ impl<'a> Checker<'a> {
         match input.assets.get(&(path.span.file, literal.clone())) {
             Some(Ok(loaded)) => Some(loaded.iter().map(|file| self.asset(&file.path, &file.bytes)).collect()),
             Some(Err(why)) => {
-                self.error(
-                    Code::NoFile,
-                    path.span,
-                    format!("`{literal}` cannot be read: {why}"),
-                    "paths are relative to the file that names them",
-                );
+                self.error(Code::NoFile, path.span, format!("cannot read `{literal}`: {why}"), "write the path relative to this spec");
                 None
             }
             None => {
-                self.error(
-                    Code::NoFile,
-                    path.span,
-                    format!("there is no file `{literal}`"),
-                    "paths are relative to the file that names them",
-                );
+                self.error(Code::NoFile, path.span, format!("file `{literal}` not found"), "write the path relative to this spec");
                 None
             }
         }

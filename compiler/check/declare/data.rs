@@ -43,9 +43,9 @@ impl<'a> Checker<'a> {
             _ => rows,
         };
         if rows.is_empty() && known {
-            let message = if data.filter.is_some() { "`where` keeps no row" } else { "this file has no rows" };
+            let message = if data.filter.is_some() { "no row satisfies `where`" } else { "the file has no rows" };
             let span = data.filter.as_ref().map_or(data.path.span, |filter| filter.span);
-            self.error(Code::NoRows, span, message, "there must be one row at least");
+            self.error(Code::NoRows, span, message, "add at least one row");
         }
         self.program.data[id.0].rows = rows;
     }
@@ -96,16 +96,16 @@ impl<'a> Checker<'a> {
                     continue;
                 }
             };
-            self.unknown_word(word, &format!("a word of `{}`", option.node), words);
+            self.unknown_word(word, &format!("a value of `{}`", option.node), words);
         }
     }
 
     /// Reports a word that an option does not have.
     pub(super) fn unknown_word(&mut self, word: &Name, what: &str, words: &[&str]) {
-        let mut d = Diagnostic::new(Code::UnknownWord, word.span, format!("`{}` is not {what}", word.node))
+        let mut d = Diagnostic::new(Code::UnknownWord, word.span, format!("unexpected `{}`, expected {what}", word.node))
             .did_you_mean(&word.node, words.iter().copied());
         if d.help.is_none() {
-            d = d.help(format!("there is {}", words.join(", ")));
+            d = d.help(format!("use {}", words.join(", ")));
         }
         self.report(d);
     }
@@ -119,13 +119,13 @@ impl<'a> Checker<'a> {
                 None => return None,
             },
             Some(Err(why)) => {
-                let message = format!("`{}` cannot be read: {why}", path.node);
-                self.error(Code::NoFile, path.span, message, "paths are relative to the file that names them");
+                let message = format!("cannot read `{}`: {why}", path.node);
+                self.error(Code::NoFile, path.span, message, "write the path relative to this spec");
                 return None;
             }
             None => {
-                let message = format!("there is no file `{}`", path.node);
-                self.error(Code::NoFile, path.span, message, "paths are relative to the file that names them");
+                let message = format!("file `{}` not found", path.node);
+                self.error(Code::NoFile, path.span, message, "write the path relative to this spec");
                 return None;
             }
         };
@@ -165,11 +165,10 @@ impl<'a> Checker<'a> {
             return Expr { kind: ExprKind::Column(name.to_owned()), ty: ty.clone(), span };
         }
         let names: Vec<&str> = columns.iter().map(|(column, _)| column.as_str()).collect();
-        let mut d =
-            Diagnostic::new(Code::BadWhere, span, format!("`where` sees columns and literals only, and there is no column `{name}`"))
-                .did_you_mean(name, names.iter().copied());
+        let mut d = Diagnostic::new(Code::BadWhere, span, format!("unknown column `{name}`: `where` can use only columns and literals"))
+            .did_you_mean(name, names.iter().copied());
         if d.help.is_none() {
-            d = d.help(format!("its columns are {}", names.join(", ")));
+            d = d.help(format!("use one of its columns: {}", names.join(", ")));
         }
         self.bad(d)
     }
@@ -190,8 +189,12 @@ impl<'a> Checker<'a> {
             return Some(Expr { kind: ExprKind::Rows(id), ty: types::list(row), span });
         }
         links.clear();
-        let d = Diagnostic::new(Code::UnknownMember, member.span, format!("`{name}` is all rows, it has no `{}`", member.node))
-            .help(format!("draw a row first: `let row = next({name})`, then `row.{}`", member.node));
+        let d = Diagnostic::new(
+            Code::UnknownMember,
+            member.span,
+            format!("unknown member `{}`: `{name}` is the whole data source, not one row", member.node),
+        )
+        .help(format!("draw a row first: `let row = next({name})`, then `row.{}`", member.node));
         Some(self.bad(d))
     }
 }

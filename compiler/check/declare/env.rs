@@ -77,7 +77,7 @@ impl<'a> Checker<'a> {
                 wanted.push(member.node.clone());
                 let wanted = wanted.join(".");
                 let mut diagnostic =
-                    Diagnostic::new(Code::NoEnvKey, member.span, format!("environment {} has no key `{wanted}`", env.name));
+                    Diagnostic::new(Code::NoEnvKey, member.span, format!("unknown key `{wanted}` in environment {}", env.name));
                 let near = nearest(&member.node, keys.iter().map(|(key, _)| key.as_str()));
                 diagnostic = match near {
                     Some(near) => {
@@ -157,9 +157,8 @@ impl<'a> Checker<'a> {
         let path = self.program.env[id.0].path.clone();
         let Some(ty) = ty else {
             let name = path.join(".");
-            let diagnostic =
-                Diagnostic::new(Code::EnvKind, expr.span, format!("`env.{name}` is \"{text}\", and {} is wanted here", wanted.words()))
-                    .help(format!("change `{name}` in the environment file"));
+            let diagnostic = Diagnostic::new(Code::EnvKind, expr.span, format!("`env.{name}` is \"{text}\", expected {}", wanted.words()))
+                .help(format!("change `{name}` in the environment's file"));
             return Some(self.bad(diagnostic));
         };
         let id = self.retype_env(id, path, ty.clone(), expr.span);

@@ -38,18 +38,18 @@ impl Checker<'_> {
             .or_else(|| self.of_body(&request.body))
             .or_else(|| self.of_pairs(&own.headers));
         if let Some(place) = found.or_else(|| own.auth.as_ref().and_then(|auth| self.of_auth(auth))) {
-            let help = "name what is known before the test: a constant, `env.…` or a `keep` that has a value";
+            let help = "use a value that is known before the test: a constant, `env.…` or a `keep` with a value";
             self.null_in_health(place, request.span, help.to_owned());
             return;
         }
         let header = inherited.into_iter().find_map(|(name, value)| Some((name.clone(), self.fails(value)?)));
         if let Some((name, place)) = header {
-            let help = format!("leave it out of the health check: say `headers {{ {name:?}: null }}` there, or give it a value of its own");
+            let help = format!("write `headers {{ {name:?}: null }}` in the health check to omit it, or another value");
             self.null_in_health(place, request.span, help);
         } else if let Some(place) = auth.and_then(|auth| self.of_auth(auth)) {
-            self.null_in_health(place, request.span, "say `auth none` in the health check, or another auth".to_owned());
+            self.null_in_health(place, request.span, "write `auth none` in the health check, or another auth".to_owned());
         } else if let Some(place) = timeout.and_then(|timeout| self.of_text(timeout)) {
-            self.null_in_health(place, request.span, "say a `timeout` of its own in the health check".to_owned());
+            self.null_in_health(place, request.span, "write a `timeout` in the health check".to_owned());
         }
     }
 
@@ -58,9 +58,9 @@ impl Checker<'_> {
         let d = Diagnostic::new(
             Code::NullInHealthcheck,
             place,
-            format!("`{written}` is null while the health check runs, and null has no text"),
+            format!("`{written}` is null when the health check runs, and null cannot be converted to a string"),
         )
-        .also(health, "this health check sends it, before `before test` and before any user")
+        .also(health, "the health check sends it, before `before test` and before any user runs")
         .help(help);
         self.report(d);
     }

@@ -31,9 +31,9 @@ impl Checker<'_> {
                 continue;
             };
             if let Some((_, first)) = seen.iter().find(|(other, _)| *other == target) {
-                let d = Diagnostic::new(Code::BadImport, import.span, format!("`{}` is imported twice", import.path.node))
-                    .also(*first, "the first")
-                    .help("leave one of them out");
+                let d = Diagnostic::new(Code::BadImport, import.span, format!("duplicate import `{}`", import.path.node))
+                    .also(*first, "first one here")
+                    .help("remove one of them");
                 self.report(d);
                 continue;
             }
@@ -45,8 +45,8 @@ impl Checker<'_> {
                     .filter_map(|id| input.files.get(usize::from(id.0)))
                     .map(|file| file.path.as_str())
                     .collect();
-                let d = Diagnostic::new(Code::BadImport, import.span, "these imports go in a circle")
-                    .help(format!("{}: move what both need into a file of its own", names.join(" → ")));
+                let d = Diagnostic::new(Code::BadImport, import.span, "circular import")
+                    .help(format!("move what they share into a file of its own ({})", names.join(" → ")));
                 self.report(d);
             } else if !order.contains(&target) {
                 self.import(target, path, order);

@@ -79,9 +79,8 @@ impl<'a> Checker<'a> {
 
     /// Reports that something is said twice.
     pub(in crate::check) fn said_twice(&mut self, what: &str, span: Span, first: Span) {
-        let d = Diagnostic::new(Code::SaidTwice, span, format!("`{what}` is said twice"))
-            .also(first, "the first")
-            .help("leave one of them out");
+        let d =
+            Diagnostic::new(Code::SaidTwice, span, format!("duplicate `{what}`")).also(first, "first one here").help("remove one of them");
         self.report(d);
     }
 
@@ -107,9 +106,9 @@ impl<'a> Checker<'a> {
     }
 
     pub(in crate::check) fn declared_twice(&mut self, name: &Name, first: Span) {
-        let d = Diagnostic::new(Code::DeclaredTwice, name.span, format!("`{}` is declared already", name.node))
+        let d = Diagnostic::new(Code::DeclaredTwice, name.span, format!("`{}` is already declared", name.node))
             .also(first, "declared here")
-            .help("choose another name");
+            .help("use another name");
         self.report(d);
     }
 
@@ -144,16 +143,18 @@ impl<'a> Checker<'a> {
                     let d = Diagnostic::new(
                         Code::NotHere,
                         it.value.span,
-                        "a `let` of the file is one value for the whole test: it knows no user",
+                        "a `let` of the file is one value for the whole test and cannot depend on a user",
                     )
-                    .help(format!("say `keep {} = …` for one value a user", it.name.node));
+                    .help(format!("write `keep {} = …` for one value for each user", it.name.node));
                     self.report(d);
                 }
                 if let Some(span) = mentions_shared(&value).filter(|_| !keep) {
                     let name = self.written(span);
-                    let message = format!("`{name}` comes from `before test`, which runs after the file's `let`s");
-                    let help =
-                        format!("say `let {} = …` in `before test`, or `keep {} = …` for one value a user", it.name.node, it.name.node);
+                    let message = format!("`{name}` is assigned in `before test`, which runs after the `let`s of the file");
+                    let help = format!(
+                        "write `let {} = …` in `before test`, or `keep {} = …` for one value for each user",
+                        it.name.node, it.name.node
+                    );
                     self.report(Diagnostic::new(Code::TooEarly, span, message).help(help));
                 }
                 let variable = Variable { name: it.name.node.clone(), span: it.name.span, value };

@@ -74,13 +74,13 @@ impl<'a> Checker<'a> {
     fn method(&mut self, method: &Name) -> String {
         let upper = method.node.to_ascii_uppercase();
         if !METHODS.contains(&method.node.as_str()) {
-            let mut d = Diagnostic::new(Code::UnknownMethod, method.span, format!("`{}` is no method", method.node));
+            let mut d = Diagnostic::new(Code::UnknownMethod, method.span, format!("unknown method `{}`", method.node));
             d = match METHODS.contains(&upper.as_str()) {
-                true => d.help(format!("methods are in capitals: `{upper}`")),
+                true => d.help(format!("write it in capitals: `{upper}`")),
                 false => d.did_you_mean(&upper, METHODS),
             };
             if d.help.is_none() {
-                d = d.help(format!("methods are {}", METHODS.join(", ")));
+                d = d.help(format!("use one of the methods: {}", METHODS.join(", ")));
             }
             self.report(d);
         }
@@ -102,13 +102,13 @@ impl<'a> Checker<'a> {
                 self.error(
                     Code::ImpossiblePath,
                     text.span,
-                    "an absolute URL stands in quotes",
-                    "for example `GET \"https://…\"`; a path without quotes is appended to the base",
+                    "missing quotes around an absolute URL",
+                    "write `GET \"https://…\"`; a path without quotes is appended to the base",
                 );
             }
             Some(TextPart::Literal(start)) if !start.starts_with(['/', '?']) => {
-                let help = format!("say `/{start}`; a relative reference stands in quotes");
-                self.error(Code::ImpossiblePath, text.span, "a path begins with `/`", &help);
+                let help = format!("write `/{start}`, or quote a relative URL");
+                self.error(Code::ImpossiblePath, text.span, "unexpected path, expected one that starts with `/`", &help);
             }
             _ => {}
         }
@@ -129,8 +129,8 @@ impl<'a> Checker<'a> {
         let api = self.find_api(first)?;
         let dotted = rest.iter().map(|name| name.node.as_str()).collect::<Vec<&str>>().join(".");
         if rest.is_empty() {
-            let d = Diagnostic::new(Code::UnknownRequest, first.span, format!("`{}` is an api, no request", first.node))
-                .help(format!("say which: `{0}.some_request()`, or `{0} GET /…`", first.node));
+            let d = Diagnostic::new(Code::UnknownRequest, first.span, format!("unexpected api `{}`, expected a request", first.node))
+                .help(format!("write `{0}.some_request()`, or `{0} GET /…`", first.node));
             self.report(d);
             return None;
         }
@@ -146,8 +146,8 @@ impl<'a> Checker<'a> {
         let api_name = &first.node;
         let mut known: Vec<&str> = info.requests.keys().map(String::as_str).collect();
         known.sort_unstable();
-        let mut d = Diagnostic::new(Code::UnknownRequest, span, format!("api `{api_name}` has no request `{dotted}`"))
-            .also(info.ast.name.span, "the api");
+        let mut d = Diagnostic::new(Code::UnknownRequest, span, format!("unknown request `{dotted}` of api `{api_name}`"))
+            .also(info.ast.name.span, "api");
         let ending = format!(".{dotted}");
         let last = rest.last().map_or("", |name| name.node.as_str());
         let by_part = || {
@@ -163,11 +163,11 @@ impl<'a> Checker<'a> {
         let near = ltc_config::suggest::nearest(&dotted, known.iter().copied()).or_else(by_part);
         d = match near {
             None if rest.len() == 1 && METHODS.contains(&last.to_ascii_uppercase().as_str()) => {
-                d.help(format!("a request in place has no brackets: `{api_name} {} /path`", last.to_ascii_uppercase()))
+                d.help(format!("write it without brackets: `{api_name} {} /path`", last.to_ascii_uppercase()))
             }
             Some(near) => d.help(format!("did you mean `{api_name}.{near}`?")),
-            None if known.is_empty() => d.help(format!("it has none; write the request here: `{api_name} GET /…`")),
-            None => d.help(format!("its requests are {}", known.join(", "))),
+            None if known.is_empty() => d.help(format!("write the request here: `{api_name} GET /…`; the api declares none")),
+            None => d.help(format!("use one of its requests: {}", known.join(", "))),
         };
         self.report(d);
         None
@@ -188,13 +188,12 @@ impl<'a> Checker<'a> {
             return None;
         }
         let apis = self.apis.iter().map(|api| api.ast.name.node.as_str());
-        let mut d =
-            Diagnostic::new(Code::UnknownRequest, name.span, format!("there is no api `{}`", name.node)).did_you_mean(&name.node, apis);
+        let mut d = Diagnostic::new(Code::UnknownRequest, name.span, format!("unknown api `{}`", name.node)).did_you_mean(&name.node, apis);
         if d.help.is_none() {
             let names: Vec<&str> = self.apis.iter().map(|api| api.ast.name.node.as_str()).collect();
             d = match names.is_empty() {
                 true => d.help(format!("declare it: `api {} {{ base …; healthcheck none }}`", name.node)),
-                false => d.help(format!("apis are {}", names.join(", "))),
+                false => d.help(format!("use one of the apis: {}", names.join(", "))),
             };
         }
         self.report(d);

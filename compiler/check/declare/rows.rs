@@ -28,7 +28,7 @@ pub(super) fn from_csv(bytes: &[u8]) -> Result<Table, Wrong> {
             return Err(bad(format!("column {} has no name", i + 1)));
         }
         if header.iter().take(i).any(|other| other.trim() == name.trim()) {
-            return Err((Code::ColumnTwice, format!("the column `{name}` stands there twice")));
+            return Err((Code::ColumnTwice, format!("duplicate column `{name}`")));
         }
     }
     let mut cells: Vec<Vec<String>> = Vec::new();
@@ -37,7 +37,7 @@ pub(super) fn from_csv(bytes: &[u8]) -> Result<Table, Wrong> {
         if record.len() != header.len() {
             let line = record.position().map_or(0, csv::Position::line);
             let (has, wants) = (record.len(), header.len());
-            return Err(bad(format!("line {line} has {has} cells, the first line names {wants} columns")));
+            return Err(bad(format!("line {line} has {has} cells, expected {wants} as in the first line")));
         }
         cells.push(record.iter().map(str::to_owned).collect());
     }
@@ -82,19 +82,19 @@ fn as_json(cell: String, ty: &Type) -> String {
 pub(in crate::check) fn from_json(bytes: &[u8]) -> Result<Table, Wrong> {
     let bad = |message: String| (Code::BadData, message);
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|_| bad("it is no UTF-8".to_owned()))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| bad("it is not UTF-8".to_owned()))?;
     // Numbers of any length are fine: they stay text.
-    serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|e| bad(format!("it is no JSON: {e}")))?;
+    serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|e| bad(format!("it is not JSON: {e}")))?;
     let items = Parts::of(text, b'[').ok_or_else(|| bad("it must be a list of objects".to_owned()))?.collect::<Vec<_>>();
     if items.is_empty() {
         return Err((Code::NoRows, "the list is empty".to_owned()));
     }
     let mut columns: indexmap::IndexMap<String, Vec<&str>> = indexmap::IndexMap::new();
     for (i, item) in items.iter().enumerate() {
-        let members = Parts::of(item, b'{').ok_or_else(|| bad(format!("item {i} is no object; it must be a list of objects")))?;
+        let members = Parts::of(item, b'{').ok_or_else(|| bad(format!("item {i} is not an object; it must be a list of objects")))?;
         for member in members {
             let (key, value) = member.split_at(after_string(member));
-            let key: String = serde_json::from_str(key).map_err(|e| bad(format!("it is no JSON: {e}")))?;
+            let key: String = serde_json::from_str(key).map_err(|e| bad(format!("it is not JSON: {e}")))?;
             let value = value.trim_start().strip_prefix(':').unwrap_or(value).trim();
             let column = columns.entry(key).or_default();
             // Of a key given twice the last counts.
@@ -173,7 +173,7 @@ fn type_of_text(cell: &str) -> Result<Type, String> {
         Ok(value) => Ok(type_of(&value)),
         // A number in it that no float holds: what is around it is known only at run time.
         Err(error) if error.to_string().starts_with("number out of range") => Ok(Type::Json),
-        Err(error) => Err(format!("it is no JSON: {error}")),
+        Err(error) => Err(format!("it is not JSON: {error}")),
     }
 }
 
@@ -246,10 +246,10 @@ mod tests {
         assert_eq!(columns[0].1, Type::Json);
         for (json, why) in [
             ("{}", "it must be a list of objects"),
-            ("[1]", "item 0 is no object; it must be a list of objects"),
-            ("[{\"a\":01}]", "it is no JSON: invalid number at line 1 column 8"),
-            ("", "it is no JSON: EOF while parsing a value at line 1 column 0"),
-            ("[{}] x", "it is no JSON: trailing characters at line 1 column 6"),
+            ("[1]", "item 0 is not an object; it must be a list of objects"),
+            ("[{\"a\":01}]", "it is not JSON: invalid number at line 1 column 8"),
+            ("", "it is not JSON: EOF while parsing a value at line 1 column 0"),
+            ("[{}] x", "it is not JSON: trailing characters at line 1 column 6"),
         ] {
             assert_eq!(from_json(json.as_bytes()).unwrap_err().1, why, "{json}");
         }

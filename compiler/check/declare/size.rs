@@ -15,13 +15,13 @@ fn bytes(text: &str) -> Result<u64, &'static str> {
     let (digits, unit) = text.split_at(end);
     let digits = digits.replace('_', "");
     if unit.starts_with('.') {
-        return Err("write a whole number, in a smaller unit: `1536KB` is one and a half MB");
+        return Err("write a whole number in a smaller unit: `1536KB` is one and a half MB");
     }
     if unit.is_empty() {
         return Err("write its unit: `B`, `KB`, `MB` or `GB`, such as `64MB`");
     }
     let Some((_, shift)) = UNITS.iter().find(|(known, _)| unit.eq_ignore_ascii_case(known)) else {
-        return Err("write `B`, `KB`, `MB` or `GB` behind the number, such as `64MB`");
+        return Err("write `B`, `KB`, `MB` or `GB` after the number, such as `64MB`");
     };
     let number = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift));
     number.filter(|bytes| *bytes > 0 && *bytes <= 1 << 40).ok_or("write a size from `1B` to `1024GB`")

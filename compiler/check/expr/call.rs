@@ -26,8 +26,8 @@ impl<'a> Checker<'a> {
             },
             _ => {
                 self.args_only(args);
-                let d = Diagnostic::new(Code::UnknownFunction, callee.span, "this cannot be called")
-                    .help("a function is called by its name, such as `len(x)`");
+                let d = Diagnostic::new(Code::UnknownFunction, callee.span, "unexpected call, expected the name of a function")
+                    .help("write the function's name, such as `len(x)`");
                 return self.bad(d);
             }
         };
@@ -40,10 +40,10 @@ impl<'a> Checker<'a> {
         }
         let Some(function) = functions::find(name) else {
             self.args_only(args);
-            let mut d = Diagnostic::new(Code::UnknownFunction, callee.span, format!("there is no function `{name}`"));
+            let mut d = Diagnostic::new(Code::UnknownFunction, callee.span, format!("unknown function `{name}`"));
             d = match common_slip(name) {
                 Some(help) => d.help(help),
-                None if self.runs.contains_key(name) => d.help(format!("a sequence is run: `take x = run {name}(…)`")),
+                None if self.runs.contains_key(name) => d.help(format!("write `take x = run {name}(…)`: a sequence is run, not called")),
                 None => d.did_you_mean(name, functions::names(name)),
             };
             return self.bad(d);
@@ -60,12 +60,12 @@ impl<'a> Checker<'a> {
         let is_api = matches!(&root.kind, Ast::Name(name)
             if self.values.get(name.as_str()).is_some_and(|d| matches!(d.what, Global::Api(_))));
         if is_api {
-            let d = Diagnostic::new(Code::WrongName, callee.span, "a request is no value: it is the first line of a step")
+            let d = Diagnostic::new(Code::WrongName, callee.span, "unexpected request, expected a value")
                 .help("send it in a step, and `take` from its response");
             return self.bad(d);
         }
         let of_text = self.written(of.span);
-        let d = Diagnostic::new(Code::UnknownFunction, callee.span, format!("values have no functions of their own, `{member}` is none"));
+        let d = Diagnostic::new(Code::UnknownFunction, callee.span, format!("unknown method `{member}`: functions are called by name"));
         let known = functions::find(member).map(|f| f.name).or(match member {
             "length" | "size" | "count" => Some("len"),
             "toUpperCase" | "to_upper" => Some("upper"),
@@ -75,7 +75,7 @@ impl<'a> Checker<'a> {
             _ => None,
         });
         let d = match known {
-            Some(known) => d.help(format!("say `{known}({of_text}{})`", if args.is_empty() { "" } else { ", …" })),
+            Some(known) => d.help(format!("write `{known}({of_text}{})`", if args.is_empty() { "" } else { ", …" })),
             None => d.did_you_mean(member, functions::names(member)),
         };
         self.bad(d)
@@ -125,28 +125,28 @@ impl<'a> Checker<'a> {
                 }
             }
             "chance" if number(0).is_some_and(|p| !(0.0..=1.0).contains(&p)) => {
-                let help = "0.3 is three times out of ten";
-                self.error(Code::Impossible, values[0].span, "a probability lies between 0 and 1", help);
+                let help = "write a number from 0 to 1, such as `0.3` for three times out of ten";
+                self.error(Code::Impossible, values[0].span, "probability out of range, expected 0 to 1", help);
             }
             "sample" | "random_string" => {
                 let n = number(if function.name == "sample" { 1 } else { 0 });
                 if n.is_some_and(|n| n < 0.0) {
-                    self.error(Code::Impossible, span, "a number of things cannot be negative", "");
+                    self.error(Code::Impossible, span, "unexpected negative number, expected 0 or more", "");
                 }
             }
             "one_of" | "first" | "last" => {
                 if let ExprKind::List(items) = &values[0].kind
                     && items.is_empty()
                 {
-                    self.error(Code::Impossible, values[0].span, "an empty list has no items", "");
+                    self.error(Code::Impossible, values[0].span, "cannot choose an item of an empty list", "");
                 }
             }
             "jwt" => {
                 if let Some(alg) = const_eval::text(&values[0])
                     && !functions::JWT_ALGORITHMS.contains(&alg)
                 {
-                    let d = Diagnostic::new(Code::UnknownWord, values[0].span, format!("there is no algorithm `{alg}`"))
-                        .help(format!("algorithms are {}", functions::JWT_ALGORITHMS.join(", ")));
+                    let d = Diagnostic::new(Code::UnknownWord, values[0].span, format!("unknown algorithm `{alg}`"))
+                        .help(format!("use one of the algorithms: {}", functions::JWT_ALGORITHMS.join(", ")));
                     self.report(d);
                 }
             }
@@ -178,9 +178,9 @@ impl<'a> Checker<'a> {
         for value in &values[1..] {
             if !types::comparable(&sum, &value.ty) {
                 let bare = |ty: &Type| matches!(ty, Type::Int | Type::Float);
-                let message = format!("{} and {} do not go together here", a(&sum), a(&value.ty));
+                let message = format!("mismatched ends of the range: {} and {}", a(&sum), a(&value.ty));
                 let d = if bare(&sum) && value.ty == Type::Duration || sum == Type::Duration && bare(&value.ty) {
-                    Diagnostic::new(Code::NoUnit, span, message).help("give both their unit, such as `1s, 5s`")
+                    Diagnostic::new(Code::NoUnit, span, message).help("write both with a unit, such as `1s, 5s`")
                 } else {
                     Diagnostic::new(Code::WrongType, span, message)
                 };
@@ -198,8 +198,8 @@ impl<'a> Checker<'a> {
         for arg in args {
             let value = self.expr(&arg.value);
             let Some(label) = &arg.label else {
-                let d = Diagnostic::new(Code::MissingArgument, arg.value.span, "a choice of `weighted` needs its weight")
-                    .help(format!("say, for example, `weighted(70: {}, 30: …)`", self.written(arg.value.span)));
+                let d = Diagnostic::new(Code::MissingArgument, arg.value.span, "missing weight of a choice of `weighted`")
+                    .help(format!("write, for example, `weighted(70: {}, 30: …)`", self.written(arg.value.span)));
                 self.report(d);
                 total = f64::NAN;
                 continue;
@@ -207,7 +207,12 @@ impl<'a> Checker<'a> {
             let weight = self.want(label, Kinds::NUMBER, "a weight is");
             match const_eval::number(&weight) {
                 Some(n) if n < 0.0 => {
-                    self.error(Code::Impossible, label.span, "a weight cannot be negative", "0 turns a choice off");
+                    self.error(
+                        Code::Impossible,
+                        label.span,
+                        "unexpected negative weight, expected 0 or more",
+                        "write 0 to turn a choice off",
+                    );
                     total = f64::NAN;
                 }
                 Some(n) => total += n,
@@ -216,12 +221,12 @@ impl<'a> Checker<'a> {
             pairs.push((weight, value));
         }
         if args.is_empty() {
-            let d = Diagnostic::new(Code::MissingArgument, span, "`weighted` needs choices")
-                .help("say, for example, `weighted(70: \"a\", 30: \"b\")`");
+            let d = Diagnostic::new(Code::MissingArgument, span, "missing choices of `weighted`")
+                .help("write, for example, `weighted(70: \"a\", 30: \"b\")`");
             return self.bad(d);
         }
         if total == 0.0 {
-            self.error(Code::Impossible, span, "all weights are 0: nothing can be drawn", "give one of them a weight");
+            self.error(Code::Impossible, span, "all weights are 0, expected one that is positive", "set one of them to 1 or more");
         }
         let ty = types::join_all(pairs.iter().map(|(_, value)| &value.ty));
         Expr { kind: ExprKind::Weighted(pairs), ty, span }
@@ -240,8 +245,8 @@ impl<'a> Checker<'a> {
             let declared = decl.span;
             self.cross(source.span, declared);
             if self.func.context == "let" {
-                let d = Diagnostic::new(Code::NotHere, span, "a row is drawn by a user, and this `let` is for the whole test")
-                    .help("say `keep` for one row a user, or draw it in a sequence");
+                let d = Diagnostic::new(Code::NotHere, span, "unexpected `next` in a `let` of the file: only a user draws rows")
+                    .help("write `keep` for one row for each user, or draw the row in a sequence");
                 self.report(d);
             }
             let columns = self.program.data[id.0].columns.clone();
@@ -253,10 +258,10 @@ impl<'a> Checker<'a> {
         }
         let written = self.written(source.span);
         let data = self.program.data.iter().map(|data| data.name.as_str());
-        let mut d = Diagnostic::new(Code::WrongName, source.span, format!("`next` draws a row of a data source, `{written}` is none"))
+        let mut d = Diagnostic::new(Code::WrongName, source.span, format!("unexpected `{written}`, expected a data source"))
             .did_you_mean(written, data);
         if d.help.is_none() {
-            d = d.help("declare one: `data rows from \"rows.csv\"`; for an item of a list, say `one_of(xs)`");
+            d = d.help("declare one: `data rows from \"rows.csv\"`; for an item of a list, write `one_of(xs)`");
         }
         self.bad(d)
     }
@@ -264,7 +269,7 @@ impl<'a> Checker<'a> {
     /// Reports that a literal is wanted.
     pub(in crate::check) fn not_literal(&mut self, span: Span, what: &str) {
         let message = format!("{what} must be known at build time");
-        self.error(Code::NotLiteral, span, message, "write it as a text without `{…}`");
+        self.error(Code::NotLiteral, span, message, "write it as a string without `{…}`");
     }
 }
 
@@ -290,16 +295,16 @@ fn camel(ty: &Type) -> Type {
 /// What users of other tools write.
 fn common_slip(name: &str) -> Option<&'static str> {
     Some(match name {
-        "rand" | "randint" | "randInt" | "rand_int" | "random_int" => "say `random(1, 10)`",
-        "choice" | "pick" | "random_choice" | "sample_one" => "say `one_of(xs)`",
-        "length" | "size" | "count" => "say `len(x)`",
-        "str" | "to_string" => "say `string(x)`",
-        "json" | "json_encode" | "stringify" => "say `to_json(x)`, or `from_json(s)`",
-        "env" => "say `env.some.key`",
-        "print" | "println" => "say `log \"…\"`, a statement",
-        "sleep" | "pause" => "say `wait 1s`, a statement",
-        "uuid4" | "guid" | "uuidv4" => "say `uuid()`",
-        "timestamp" | "time" => "say `now()`, or `unix(now())`",
+        "rand" | "randint" | "randInt" | "rand_int" | "random_int" => "write `random(1, 10)`",
+        "choice" | "pick" | "random_choice" | "sample_one" => "write `one_of(xs)`",
+        "length" | "size" | "count" => "write `len(x)`",
+        "str" | "to_string" => "write `string(x)`",
+        "json" | "json_encode" | "stringify" => "write `to_json(x)`, or `from_json(s)`",
+        "env" => "write `env.some.key`",
+        "print" | "println" => "write the statement `log \"…\"`",
+        "sleep" | "pause" => "write the statement `wait 1s`",
+        "uuid4" | "guid" | "uuidv4" => "write `uuid()`",
+        "timestamp" | "time" => "write `now()`, or `unix(now())`",
         _ => return None,
     })
 }

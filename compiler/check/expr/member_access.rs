@@ -82,8 +82,8 @@ impl<'a> Checker<'a> {
             "fake" => {
                 links.clear();
                 let function = format!("fake.{}", first.node);
-                let d =
-                    Diagnostic::new(Code::WrongName, span, format!("`{function}` is a function")).help(format!("call it: `{function}()`"));
+                let d = Diagnostic::new(Code::WrongName, span, format!("unexpected function `{function}`, expected a value"))
+                    .help(format!("call it: `{function}()`"));
                 return Some(self.bad(d));
             }
             _ => return self.rows(name, first, span, links),
@@ -96,8 +96,8 @@ impl<'a> Checker<'a> {
                 links.clear();
                 let words: Vec<String> = known.iter().map(|(m, ..)| format!("`{name}.{m}`")).collect();
                 self.bad(
-                    Diagnostic::new(Code::UnknownMember, first.span, format!("`{name}` has no `{}`", first.node))
-                        .help(format!("there is {}", words.join(" and "))),
+                    Diagnostic::new(Code::UnknownMember, first.span, format!("unknown member `{}` of `{name}`", first.node))
+                        .help(format!("use {}", words.join(" or "))),
                 )
             }
         })
@@ -117,18 +117,18 @@ impl<'a> Checker<'a> {
                 Some((_, ty)) => ty.clone(),
                 None => {
                     let keys: Vec<&str> = members.iter().map(|(key, _)| key.as_str()).collect();
-                    let mut d = Diagnostic::new(Code::UnknownMember, name_span, format!("there is no member `{name}`"))
+                    let mut d = Diagnostic::new(Code::UnknownMember, name_span, format!("unknown member `{name}`"))
                         .did_you_mean(name, keys.iter().copied());
                     if d.help.is_none() && !keys.is_empty() {
-                        d = d.help(format!("its members are {}", keys.join(", ")));
+                        d = d.help(format!("use one of its members: {}", keys.join(", ")));
                     }
                     return self.bad(d);
                 }
             },
             other => {
-                let mut d = Diagnostic::new(Code::UnknownMember, name_span, format!("{} has no members", a(other)));
+                let mut d = Diagnostic::new(Code::UnknownMember, name_span, format!("cannot read a member of {}", a(other)));
                 if matches!(name, "length" | "len" | "size" | "count") {
-                    d = d.help(format!("say `len({})`", self.written(of.span)));
+                    d = d.help(format!("write `len({})`", self.written(of.span)));
                 } else if matches!(other, Type::List(_)) {
                     d = d.help(format!("take an item first, such as `{}[0].{name}`", self.written(of.span)));
                 }
@@ -152,7 +152,7 @@ impl<'a> Checker<'a> {
                 return Expr { kind: ExprKind::Source(Source::Json(path)), ty: Type::Json, span };
             }
         }
-        let what = format!("{} is looked into by", a(&of.ty));
+        let what = format!("the index of {} is", a(&of.ty));
         let (index, ty) = match &of.ty {
             Type::Object(_) => {
                 if let Some(key) = const_eval::text(&index) {
@@ -166,9 +166,9 @@ impl<'a> Checker<'a> {
                 (self.coerce(index, Kinds::INT, &what), item)
             }
             Type::String => (self.coerce(index, Kinds::INT, &what), Type::String),
-            Type::Json => (self.coerce(index, Kinds::INT.or(Kinds::STRING), "a value is looked into by"), Type::Json),
+            Type::Json => (self.coerce(index, Kinds::INT.or(Kinds::STRING), "an index is"), Type::Json),
             other => {
-                let message = format!("{} has no items", a(other));
+                let message = format!("cannot index {}", a(other));
                 return self.bad(Diagnostic::new(Code::WrongType, of.span, message));
             }
         };
@@ -179,8 +179,8 @@ impl<'a> Checker<'a> {
         if let (Some(length), Some(n)) = (length, const_eval::int(&index)) {
             let reach = if n < 0 { n.unsigned_abs() } else { n.unsigned_abs() + 1 };
             if reach > length as u64 {
-                let message = format!("there is no item {n} of {length}");
-                return self.bad(Diagnostic::new(Code::OutOfRange, index.span, message).help("the first is 0, the last -1"));
+                let message = format!("index {n} is out of range for a list of {length}");
+                return self.bad(Diagnostic::new(Code::OutOfRange, index.span, message).help("use 0 for the first item, -1 for the last"));
             }
         }
         Expr { kind: ExprKind::Index(Box::new(of), Box::new(index)), ty, span }
@@ -188,9 +188,9 @@ impl<'a> Checker<'a> {
 
     pub(super) fn slice(&mut self, of: &'a ast::Expr, from: &'a ast::Expr, to: &'a ast::Expr, span: Span) -> Expr {
         let sliced = Kinds::LIST.or(Kinds::TEXT);
-        let of = self.want(of, sliced, "a slice is taken of");
-        let from = self.want(from, Kinds::INT, "a slice begins at");
-        let to = self.want(to, Kinds::INT, "a slice ends at");
+        let of = self.want(of, sliced, "a slice needs");
+        let from = self.want(from, Kinds::INT, "the start of a slice is");
+        let to = self.want(to, Kinds::INT, "the end of a slice is");
         if let (Some(x), Some(y)) = (const_eval::int(&from), const_eval::int(&to)) {
             self.check_order(x as f64, y as f64, from.span.to(to.span), x < 0 || y < 0);
         }

@@ -11,7 +11,7 @@ pub(super) mod substitute;
 use crate::ast::{self, ExprKind as Ast, UnaryOp};
 use crate::check::Checker;
 use crate::check::types::const_eval;
-use crate::check::types::{self, Kinds, a, join};
+use crate::check::types::{self, Kinds, a, join, word};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Const, Expr, ExprKind, TextPart, Type};
 use crate::span::Span;
@@ -23,9 +23,10 @@ impl<'a> Checker<'a> {
         let constant = |value, ty| Expr { kind: ExprKind::Const(value), ty, span };
         match &e.kind {
             Ast::Null => constant(Const::Null, Type::Null),
-            Ast::Absent => {
-                self.bad(Diagnostic::new(Code::AbsentHere, span, "`absent` leaves a key of a map out; here is none").help("say `null`"))
-            }
+            Ast::Absent => self.bad(
+                Diagnostic::new(Code::AbsentHere, span, "unexpected `absent`, expected a value: `absent` only omits keys of a map")
+                    .help("write `null`"),
+            ),
             Ast::Bool(b) => constant(Const::Bool(*b), Type::Bool),
             Ast::Int(n) => constant(Const::Int(*n), Type::Int),
             Ast::Float(x) => constant(Const::Float(*x), Type::Float),
@@ -44,7 +45,7 @@ impl<'a> Checker<'a> {
             Ast::Unary(op, of) => self.unary(*op, of, span),
             Ast::Binary(left, op, right) => self.binary(left, *op, right, span),
             Ast::Match { value, negated, regex } => {
-                let value = self.want(value, Kinds::STRING, "a regex looks at");
+                let value = self.want(value, Kinds::STRING, "a regex matches");
                 let (id, _) = self.regex(regex);
                 Expr { kind: ExprKind::Match(Box::new(value), id, *negated), ty: Type::Bool, span }
             }
@@ -96,9 +97,9 @@ impl<'a> Checker<'a> {
 
     pub(super) fn key_twice(&mut self, key: &str, span: Span, first: Span) {
         self.report(
-            Diagnostic::new(Code::KeyTwice, span, format!("the key `{key}` stands here twice"))
-                .also(first, "the first")
-                .help("leave one of them out"),
+            Diagnostic::new(Code::KeyTwice, span, format!("duplicate key `{key}`"))
+                .also(first, "first one here")
+                .help("remove one of them"),
         );
     }
 
@@ -159,13 +160,12 @@ impl<'a> Checker<'a> {
     /// Refuses what has no text.
     pub(super) fn check_printable(&mut self, value: &Expr) {
         let help = match value.ty {
-            Type::Bytes | Type::File => "say which: `hex(…)`, `base64(…)` or `text(…)`",
+            Type::Bytes | Type::File => "write `hex(…)`, `base64(…)` or `text(…)`",
             Type::Form => "send it with `submit`",
-            Type::Null => "give it a value first",
+            Type::Null => "assign it a value first",
             _ => return,
         };
-        let has = if value.ty == Type::Bytes { "have" } else { "has" };
-        let message = format!("{} {has} no text", types::a(&value.ty));
+        let message = format!("{} cannot be converted to a string", types::a(&value.ty));
         self.error(Code::NotText, value.span, message, help);
     }
 
@@ -191,8 +191,8 @@ impl<'a> Checker<'a> {
         if valid && fits {
             return;
         }
-        let message = if valid { format!("the format `{spec}` is none for {}", a(ty)) } else { format!("`{spec}` is no format") };
-        let help = "formats are, for example, `{n:09}` (nine digits), `{x:.2}` (two decimals), `{s:>8}` (width 8), `{n:x}` (hexadecimal)";
+        let message = if valid { format!("the format `{spec}` does not apply to {}", a(ty)) } else { format!("unknown format `{spec}`") };
+        let help = "write, for example, `{n:09}` (nine digits), `{x:.2}` (two decimals), `{s:>8}` (width 8), `{n:x}` (hexadecimal)";
         self.error(Code::BadFormat, format.span, message, help);
     }
 
@@ -202,10 +202,10 @@ impl<'a> Checker<'a> {
         let value = self.read_env(&value, Kinds::BOOL).unwrap_or(value);
         if !Kinds::BOOL.takes(&value.ty) {
             let help = match value.ty {
-                Type::List(_) | Type::String | Type::Object(_) => "say `len(…) > 0`, or compare it with something",
-                _ => "compare it with something, such as `x > 0` or `x != null`",
+                Type::List(_) | Type::String | Type::Object(_) => "write `len(…) > 0`, or compare it with a value",
+                _ => "compare it with a value, such as `x > 0` or `x != null`",
             };
-            let message = format!("a condition is true or false, this is {}", a(&value.ty));
+            let message = format!("unexpected {}, expected a condition", word(&value.ty));
             self.error(Code::NotACondition, e.span, message, help);
             return crate::check::broken(e.span);
         }
@@ -216,8 +216,8 @@ impl<'a> Checker<'a> {
     pub(super) fn branch_condition(&mut self, e: &'a ast::Expr) -> Expr {
         let value = self.condition(e);
         if let Some(Const::Bool(b)) = const_eval::value(&value) {
-            let message = format!("this condition is always {b}");
-            self.error(Code::AlwaysSame, e.span, message, "leave it out, or compare something that changes");
+            let message = format!("the condition is always {b}");
+            self.error(Code::AlwaysSame, e.span, message, "remove it, or compare a value that changes");
         }
         value
     }
@@ -232,7 +232,7 @@ impl<'a> Checker<'a> {
     pub(super) fn duration(&mut self, e: &'a ast::Expr, what: &str) -> Expr {
         let value = self.want(e, Kinds::DURATION, what);
         if const_eval::number(&value).is_some_and(|n| n < 0.0) {
-            self.error(Code::Impossible, e.span, "a duration here cannot be negative", "leave the `-` out");
+            self.error(Code::Impossible, e.span, "unexpected negative duration, expected zero or more", "remove the `-`");
         }
         value
     }
@@ -248,25 +248,30 @@ impl<'a> Checker<'a> {
         let span = value.span;
         let wrong = if let ExprKind::Env(id) = value.kind {
             let name = self.program.env[id.0].path.join(".");
-            let mut d = Diagnostic::new(Code::EnvKind, span, format!("{what} {}, and `env.{name}` is {}", kinds.words(), a(&value.ty)));
+            let mut d =
+                Diagnostic::new(Code::EnvKind, span, format!("unexpected {} in `env.{name}`, expected {}", word(&value.ty), kinds.words()))
+                    .label(format!("{what} {}", kinds.words()));
             if kinds == Kinds::DURATION && value.ty == Type::Int {
-                d = d.help("write it with its unit in the environment file, such as `5s`");
+                d = d.help("write it with its unit in the environment's file, such as `5s`");
             } else {
-                d = d.help("change it in the environment file");
+                d = d.help("change it in the environment's file");
             }
             d
         } else if kinds == Kinds::DURATION && matches!(value.ty, Type::Int | Type::Float) {
             let n = self.written(span);
             let help = if n.ends_with(|c: char| c.is_ascii_digit()) && !n.contains(' ') {
-                format!("say `{n}s` for seconds, `{n}ms` for milliseconds")
+                format!("write `{n}s` for seconds, `{n}ms` for milliseconds")
             } else {
-                format!("say `{n} * 1s` for seconds, `{n} * 1ms` for milliseconds")
+                format!("write `{n} * 1s` for seconds, `{n} * 1ms` for milliseconds")
             };
-            Diagnostic::new(Code::NoUnit, span, "a duration needs its unit").help(help)
+            Diagnostic::new(Code::NoUnit, span, format!("unexpected {}, expected a duration with its unit", word(&value.ty)))
+                .label(format!("{what} a duration"))
+                .help(help)
         } else {
-            let d = Diagnostic::new(Code::WrongType, span, format!("{what} {}, this is {}", kinds.words(), a(&value.ty)));
+            let d = Diagnostic::new(Code::WrongType, span, format!("unexpected {}, expected {}", word(&value.ty), kinds.words()))
+                .label(format!("{what} {}", kinds.words()));
             match conversion(kinds, &value.ty) {
-                Some(function) => d.help(format!("say `{function}({})`", self.written(span))),
+                Some(function) => d.help(format!("write `{function}({})`", self.written(span))),
                 None => d,
             }
         };
@@ -276,7 +281,7 @@ impl<'a> Checker<'a> {
     /// Reports a range whose first end is above the second.
     pub(super) fn check_order(&mut self, from: f64, to: f64, span: Span, from_the_end: bool) {
         if from > to && !from_the_end {
-            self.error(Code::Reversed, span, "this range begins above its end", "put the smaller end first");
+            self.error(Code::Reversed, span, "the start of the range is greater than its end", "write the smaller one first");
         }
     }
 

@@ -26,13 +26,13 @@ impl Checker<'_> {
 
     fn refuse_line(&mut self, odd: char, span: Span, what: &str) {
         let (has, help) = match odd {
-            '\0' => ("a NUL character", "leave `\\u{0}` out"),
+            '\0' => ("NUL character", "remove `\\u{0}`"),
             _ if self.written(span).starts_with("\"\"\"") => {
-                ("a line break", "write it as one line, in `\"…\"`: a text in `\"\"\"` keeps its line breaks")
+                ("line break", "write it on one line, in `\"…\"`: a string in `\"\"\"` keeps its line breaks")
             }
-            _ => ("a line break", "write it as one line, or send it encoded: `base64(…)`"),
+            _ => ("line break", "write it on one line, or encode it: `base64(…)`"),
         };
-        self.error(Code::BadHeader, span, format!("{what} has {has} in it"), help);
+        self.error(Code::BadHeader, span, format!("unexpected {has} in {what}"), help);
     }
 }
 

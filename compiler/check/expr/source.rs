@@ -118,8 +118,8 @@ impl<'a> Checker<'a> {
             Sources::Response if !body => None,
             _ if body => Some(
                 self.bad(
-                    Diagnostic::new(Code::BodyHere, span, "`body` is what a request sends: only its headers and its auth can read it")
-                        .help("the response's body is `json` or `text`"),
+                    Diagnostic::new(Code::BodyHere, span, "unexpected `body`: only headers and auth of a request can read what it sends")
+                        .help("write `json` or `text` for the response's body"),
                 ),
             ),
             _ => {
@@ -127,8 +127,8 @@ impl<'a> Checker<'a> {
                 let word = word.split([' ', '"', '.', '[']).next().unwrap_or(word);
                 Some(
                     self.bad(
-                        Diagnostic::new(Code::NoExchange, span, format!("`{word}` reads a response, and here is none"))
-                            .help(format!("take it in the step: `take x = {word} …`, and use `x` here")),
+                        Diagnostic::new(Code::NoExchange, span, format!("unexpected `{word}`: only a step can read a response"))
+                            .help(format!("write `take x = {word} …` in the step, and use `x` here")),
                     ),
                 )
             }
@@ -147,12 +147,12 @@ impl<'a> Checker<'a> {
             }
             Err(error) => {
                 let message = last_line(&error.to_string());
-                self.error(
-                    Code::BadRegex,
-                    regex.span,
-                    format!("this regex does not compile: {message}"),
-                    "look-around and back-references are not supported",
-                );
+                let help = if message.contains("not supported") {
+                    "rewrite it without look-around and back-references"
+                } else {
+                    "close every group and class, and write `\\` before a special character that is meant literally"
+                };
+                self.error(Code::BadRegex, regex.span, format!("invalid regex: {message}"), help);
                 Groups { count: 1, names: Vec::new() }
             }
         };
@@ -166,13 +166,17 @@ impl<'a> Checker<'a> {
             return known;
         }
         if let Err(error) = serde_json_path::JsonPath::parse(&path.node) {
-            let message = last_line(&error.to_string());
-            let help = if path.node.starts_with('$') {
-                "for example `$.items[?@.id == 1].name`"
-            } else {
-                "a JSONPath begins with `$`, such as `$.items[*].id`"
+            let message = match path.node.char_indices().nth(error.position()) {
+                _ if !path.node.starts_with('$') => "unexpected start of a JSONPath, expected `$`".to_owned(),
+                Some((at, _)) if at > 0 => format!("invalid JSONPath at `{}`", &path.node[at..]),
+                _ => "invalid JSONPath".to_owned(),
             };
-            self.error(Code::BadJsonPath, path.span, format!("this JSONPath does not parse: {message}"), help);
+            let help = if path.node.starts_with('$') {
+                "write, for example, `$.items[?@.id == 1].name`"
+            } else {
+                "start it with `$`, such as `$.items[*].id`"
+            };
+            self.error(Code::BadJsonPath, path.span, message, help);
         }
         let id = PathId(self.program.paths.len());
         let known = (id, is_singular(&path.node));
@@ -186,13 +190,11 @@ impl<'a> Checker<'a> {
             return known;
         }
         if let Err(error) = scraper::Selector::parse(&selector.node) {
-            let message = last_line(&error.to_string());
-            self.error(
-                Code::BadSelector,
-                selector.span,
-                format!("this CSS selector does not parse: {message}"),
-                "for example `input[name=csrf]` or `form#login`",
-            );
+            let message = match error {
+                scraper::error::SelectorErrorKind::EndOfLine => "unexpected end of a CSS selector",
+                _ => "invalid CSS selector",
+            };
+            self.error(Code::BadSelector, selector.span, message, "write, for example, `input[name=csrf]` or `form#login`");
         }
         let id = SelectorId(self.program.selectors.len());
         self.program.selectors.push(selector.node.clone());
@@ -203,12 +205,7 @@ impl<'a> Checker<'a> {
     /// Refuses a header's name that cannot be.
     pub(in crate::check) fn check_header_name(&mut self, name: &str, span: Span) {
         if !crate::check::expr::key_spelling::is_header_name(name) {
-            self.error(
-                Code::BadHeader,
-                span,
-                format!("`{name}` cannot be the name of a header"),
-                "names of headers are letters, digits and `-`",
-            );
+            self.error(Code::BadHeader, span, format!("unexpected `{name}`, expected the name of a header"), "use letters, digits and `-`");
         }
     }
 }

@@ -27,29 +27,31 @@ impl Status {
     pub(in crate::check) fn complaint(self, name: &str, span: Span, declared: Span) -> Option<Diagnostic> {
         Some(match self {
             Self::Set => return None,
-            Self::Unset => Diagnostic::new(Code::TooEarly, span, format!("`{name}` has no value here"))
-                .also(declared, "it is assigned here")
-                .help("assign it above its use"),
-            Self::Branch(branch) => {
-                Diagnostic::new(Code::NotEverywhere, span, format!("`{name}` may have no value: only one branch assigns it"))
-                    .also(declared, "assigned here")
-                    .also(branch, "another way leads past it")
-                    .help(format!("say `let {name} = null` before, and `set` it in the branch; or assign it in all branches"))
-            }
-            Self::Loop(of) => Diagnostic::new(Code::NotEverywhere, span, format!("`{name}` may have no value: the loop may not run"))
+            Self::Unset => Diagnostic::new(Code::TooEarly, span, format!("`{name}` is used before it is assigned"))
                 .also(declared, "assigned here")
-                .also(of, "in this loop")
-                .help(format!("say `let {name} = …` before the loop, and `set` it inside")),
-            Self::Own(of) => {
-                Diagnostic::new(Code::NotEverywhere, span, format!("`{name}` has no value here: each round of the loop has its own"))
+                .help("assign it before its use"),
+            Self::Branch(branch) => {
+                Diagnostic::new(Code::NotEverywhere, span, format!("`{name}` may be unassigned: not every branch assigns it"))
+                    .also(declared, "assigned here")
+                    .also(branch, "this path does not assign it")
+                    .help(format!("write `let {name} = null` before it and `set` in the branch, or assign it in all branches"))
+            }
+            Self::Loop(of) => {
+                Diagnostic::new(Code::NotEverywhere, span, format!("`{name}` may be unassigned: the loop may run zero times"))
                     .also(declared, "assigned here")
                     .also(of, "in this loop")
-                    .help("use it inside the loop, or collect what the rounds find in a list: `set all = all + [x]`")
+                    .help(format!("write `let {name} = …` before the loop, and `set` it inside"))
             }
-            Self::Failed(step) => Diagnostic::new(Code::TakeMayFail, span, format!("`{name}` may have no value: its step may have failed"))
+            Self::Own(of) => {
+                Diagnostic::new(Code::NotEverywhere, span, format!("`{name}` is not visible here: each pass of the loop has its own"))
+                    .also(declared, "assigned here")
+                    .also(of, "in this loop")
+                    .help("use it inside the loop, or collect the values in a list: `set all = all + [x]`")
+            }
+            Self::Failed(step) => Diagnostic::new(Code::TakeMayFail, span, format!("`{name}` may be unassigned: its step may fail"))
                 .also(declared, "taken here")
-                .also(step, "this step neither interrupts nor has the take an `else`")
-                .help("say `interrupt` behind the step's name, or `else null` behind the take"),
+                .also(step, "the step has no `interrupt` and the take has no `else`")
+                .help("add `interrupt` after the step's name, or `else null` after the take"),
         })
     }
 }

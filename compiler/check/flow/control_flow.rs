@@ -62,7 +62,7 @@ impl<'a> Checker<'a> {
         let mut surely = false;
         let (iter, item) = match iter {
             ForIter::Each(e) => {
-                let list = self.want(e, Kinds::LIST, "`for` goes over");
+                let list = self.want(e, Kinds::LIST, "`for` iterates over");
                 let item = match &list.ty {
                     Type::List(item) => (**item).clone(),
                     _ => Type::Json,
@@ -71,8 +71,8 @@ impl<'a> Checker<'a> {
                 (Iter::Each(list), item)
             }
             ForIter::Range(from, to) => {
-                let from = self.want_int(from, "a range begins at");
-                let to = self.want_int(to, "a range ends at");
+                let from = self.want_int(from, "the start of a range is");
+                let to = self.want_int(to, "the end of a range is");
                 if let (Some(x), Some(y)) = (const_eval::int(&from), const_eval::int(&to)) {
                     self.check_order(x as f64, y as f64, from.span.to(to.span), false);
                     surely = x <= y;
@@ -132,8 +132,8 @@ impl<'a> Checker<'a> {
                 None
             }
             None => {
-                let help = "say `leave` to end the sequence";
-                self.error(Code::NoLoop, span, "`break` ends a loop, and here is none", help);
+                let help = "write `leave` to end the sequence";
+                self.error(Code::NoLoop, span, "unexpected `break` outside a loop", help);
                 None
             }
         }
@@ -149,12 +149,12 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn out_of_parallel(&mut self, what: &str, span: Span) {
-        let message = format!("`{what}` cannot end what runs at the same time");
-        self.error(Code::NoLoop, span, message, "decide it behind the parallel part");
+        let message = format!("unexpected `{what}` in a parallel branch");
+        self.error(Code::NoLoop, span, message, "move it after the parallel part");
     }
 
     pub(in crate::check) fn poll(&mut self, poll: &'a ast::Poll, span: Span) -> StmtKind {
-        let every = self.duration(&poll.every, "the time between rounds is");
+        let every = self.duration(&poll.every, "the time between tries is");
         let times = self.count(&poll.times, "`up to` takes", 1);
         let body = self.round(&poll.body, true, span);
         // A round whose step failed is not judged, so its takes count as taken here.
@@ -199,8 +199,8 @@ impl<'a> Checker<'a> {
                     | Ast::Broken
             );
             if !is_branch {
-                let help = "its branches are steps, `run`, groups and loops; put this before or behind it";
-                self.error(Code::NotABranch, stmt.span, "this is no branch of `parallel`", help);
+                let help = "move it before or after the `parallel`; its branches are steps, `run`, groups and loops";
+                self.error(Code::NotABranch, stmt.span, "unexpected statement, expected a branch of `parallel`", help);
                 continue;
             }
             self.func.others.clone_from(&around);

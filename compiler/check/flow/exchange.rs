@@ -5,7 +5,7 @@ use crate::check::Checker;
 use crate::check::expr::substitute;
 use crate::check::flow::assignment::Status as Known;
 use crate::check::scope::VarKind;
-use crate::check::types::{Kinds, a};
+use crate::check::types::{Kinds, word};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{ApiId, Body, Exchange, Expect, Expr, ExprKind, Local, LocalId, Stmt, StmtKind, Type};
 use crate::span::Span;
@@ -73,7 +73,7 @@ impl<'a> Checker<'a> {
         let written = self.written(form.span);
         let form = self.expr(form);
         if !Kinds::FORM.takes(&form.ty) {
-            let d = Diagnostic::new(Code::WrongType, form.span, format!("`submit` sends a form, `{written}` is {}", a(&form.ty)))
+            let d = Diagnostic::new(Code::WrongType, form.span, format!("unexpected {}, expected a form", word(&form.ty)))
                 .help(format!("take one from a page: `take {written} = form \"form\"`"));
             self.report(d);
         }
@@ -84,7 +84,7 @@ impl<'a> Checker<'a> {
             None => Vec::new(),
             Some(Body::Form(fields)) => fields,
             Some(_) => {
-                self.error(Code::NotHere, span, "what `submit` sends is the form", "say `form { … }` for fields of your own");
+                self.error(Code::NotHere, span, "unexpected body of `submit`: it sends the form", "write `form { … }` to set fields");
                 Vec::new()
             }
         };
@@ -92,8 +92,8 @@ impl<'a> Checker<'a> {
             self.error(
                 Code::NotHere,
                 first.span,
-                "a form's place is the page's: it has no `query` here",
-                "put the fields into `form { … }`",
+                "unexpected `query` of `submit`: the page sets the form's URL",
+                "write the fields in `form { … }`",
             );
         }
         Some(Sent {

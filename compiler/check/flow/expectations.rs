@@ -4,7 +4,7 @@ use crate::ast::{self, BinaryOp, ExpectKind as Ast, ExprKind, MatcherKind, Statu
 use crate::check::Checker;
 use crate::check::expr::key_spelling;
 use crate::check::types::const_eval;
-use crate::check::types::{self, Kinds, a};
+use crate::check::types::{self, Kinds, word};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Const, Expect, ExpectKind, Expr, HeaderMatcher, Matcher, Status, Type};
 use crate::span::Span;
@@ -20,8 +20,8 @@ impl<'a> Checker<'a> {
                 let part = self.expr(part);
                 self.check_printable(&part);
                 if const_eval::text(&part) == Some("") {
-                    let help = "say what part of the body is expected";
-                    self.error(Code::AlwaysSame, part.span, "every text has the empty text in it", help);
+                    let help = "write the part of the body that you expect";
+                    self.error(Code::AlwaysSame, part.span, "unexpected empty string: every body contains it", help);
                 }
                 ExpectKind::Text { negated: *negated, part }
             }
@@ -41,14 +41,14 @@ impl<'a> Checker<'a> {
                 StatusPattern::Code(code) => match u16::try_from(code) {
                     Ok(code) if (100..600).contains(&code) => statuses.push(Status::Code(code)),
                     _ => {
-                        let message = format!("there is no status {code}");
-                        self.error(Code::BadStatus, pattern.span, message, "statuses go from 100 to 599");
+                        let message = format!("status {code} is out of range, expected 100 to 599");
+                        self.error(Code::BadStatus, pattern.span, message, "write a status from 100 to 599");
                     }
                 },
                 StatusPattern::Class(class @ 1..=5) => statuses.push(Status::Class(class)),
                 StatusPattern::Class(class) => {
-                    let message = format!("there are no statuses {class}xx");
-                    self.error(Code::BadStatus, pattern.span, message, "they go from 1xx to 5xx");
+                    let message = format!("status {class}xx is out of range, expected 1xx to 5xx");
+                    self.error(Code::BadStatus, pattern.span, message, "write a class from 1xx to 5xx");
                 }
             }
         }
@@ -60,16 +60,16 @@ impl<'a> Checker<'a> {
         if let ExprKind::Binary(left, BinaryOp::Or | BinaryOp::And, right) = &e.kind
             && let (ExprKind::Int(a), ExprKind::Int(b)) = (&left.kind, &right.kind)
         {
-            let help = format!("say `expect {a} | {b}`");
-            self.error(Code::NoExpectation, span, "several statuses are joined by `|`", &help);
+            let help = format!("write `expect {a} | {b}`");
+            self.error(Code::NoExpectation, span, "unexpected operator, expected `|` between statuses", &help);
             return None;
         }
         let value = self.expr(e);
         if Kinds::BOOL.takes(&value.ty) {
             match const_eval::value(&value) {
                 Some(Const::Bool(b)) => {
-                    let message = format!("this expectation is always {b}");
-                    self.error(Code::AlwaysSame, e.span, message, "compare something of the response");
+                    let message = format!("the expectation is always {b}");
+                    self.error(Code::AlwaysSame, e.span, message, "compare a value of the response");
                 }
                 Some(_) => self.no_expectation(e, &value),
                 None => {}
@@ -83,14 +83,14 @@ impl<'a> Checker<'a> {
     fn no_expectation(&mut self, e: &ast::Expr, value: &Expr) {
         let help = match (&value.ty, &value.kind) {
             (Type::String, crate::model::ExprKind::Const(_)) => {
-                format!("say `expect text {}`", self.written(e.span))
+                format!("write `expect text {}`", self.written(e.span))
             }
             (Type::Int, crate::model::ExprKind::Const(Const::Int(n))) => {
-                format!("statuses go from 100 to 599; {n} is none")
+                format!("write a status from 100 to 599; {n} is out of range")
             }
-            _ => format!("compare it with something: `expect {} == …`", self.written(e.span)),
+            _ => format!("compare it with a value: `expect {} == …`", self.written(e.span)),
         };
-        let message = format!("an expectation is a status or is true or false, this is {}", a(&value.ty));
+        let message = format!("unexpected {}, expected a status or a condition", word(&value.ty));
         self.error(Code::NoExpectation, e.span, message, &help);
     }
 
@@ -124,8 +124,8 @@ impl<'a> Checker<'a> {
                 let value = match op {
                     BinaryOp::Eq | BinaryOp::Ne => value,
                     _ if value.ty == Type::Duration => {
-                        let help = "JSON has numbers: leave the unit out";
-                        self.error(Code::WrongType, e.span, "no value of a response is a duration", help);
+                        let help = "write the number without unit: JSON has no durations";
+                        self.error(Code::WrongType, e.span, "unexpected duration, expected a number", help);
                         value
                     }
                     _ => {
@@ -164,10 +164,9 @@ impl<'a> Checker<'a> {
         if let Some((ty, _)) = types::named(word).filter(|_| types::MATCHER_WORDS.contains(&word)) {
             return Matcher::Type(ty);
         }
-        let mut d =
-            Diagnostic::new(Code::UnknownWord, span, format!("there is no matcher `{word}`")).did_you_mean(word, types::MATCHER_WORDS);
+        let mut d = Diagnostic::new(Code::UnknownWord, span, format!("unknown matcher `{word}`")).did_you_mean(word, types::MATCHER_WORDS);
         if d.help.is_none() {
-            d = d.help(format!("matchers are {}", types::MATCHER_WORDS.join(", ")));
+            d = d.help(format!("use one of the matchers: {}", types::MATCHER_WORDS.join(", ")));
         }
         self.report(d);
         Matcher::Any
@@ -177,8 +176,8 @@ impl<'a> Checker<'a> {
         let value = self.expr(e);
         match &value.kind {
             crate::model::ExprKind::Const(Const::Duration(_)) => {
-                let help = "JSON has numbers: leave the unit out";
-                self.error(Code::WrongType, e.span, "no value of a response is a duration", help);
+                let help = "write the number without unit: JSON has no durations";
+                self.error(Code::WrongType, e.span, "unexpected duration, expected a number", help);
                 Matcher::Any
             }
             crate::model::ExprKind::Const(constant) => Matcher::Const(constant.clone()),

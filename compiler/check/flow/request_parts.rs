@@ -52,8 +52,8 @@ impl<'a> Checker<'a> {
         for (key, value) in &fields {
             match &value.ty {
                 Type::Object(_) => {
-                    let help = "say `to_json(…)`, or name its members";
-                    self.error(Code::WrongType, value.span, format!("`{key}` is a field, this is an object"), help);
+                    let help = "write `to_json(…)`, or list its members";
+                    self.error(Code::WrongType, value.span, format!("unexpected object, expected a value for the field `{key}`"), help);
                 }
                 // Null leaves the field out, as `absent` does.
                 Type::List(_) | Type::Null => {}
@@ -77,8 +77,8 @@ impl<'a> Checker<'a> {
                     _ => self.map_value(e, camel),
                 };
                 if Kinds::BYTES.or(Kinds::FILE).or(Kinds::FORM).takes(&value.ty) && value.ty != Type::Json {
-                    let help = "say `bytes …` for a body as it stands, or `base64(…)` in a text";
-                    let message = format!("this is {}, which JSON does not have", crate::check::types::a(&value.ty));
+                    let help = "write `bytes …` to send it unchanged, or `base64(…)` in a string";
+                    let message = format!("unexpected {}, expected a value that JSON can hold", crate::check::types::word(&value.ty));
                     self.error(Code::WrongType, e.span, message, help);
                 }
                 Body::Json(value)
@@ -104,7 +104,7 @@ impl<'a> Checker<'a> {
             BodyKind::Bytes(e) => Body::Bytes(self.want(e, Kinds::TEXT, "`bytes` sends")),
             BodyKind::Graphql(query, variables) => {
                 if query.node.trim().is_empty() {
-                    self.error(Code::Impossible, query.span, "this GraphQL query is empty", "");
+                    self.error(Code::Impossible, query.span, "empty GraphQL query", "");
                 }
                 Body::Graphql(query.node.clone(), self.entries(variables, false))
             }

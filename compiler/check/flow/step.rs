@@ -26,8 +26,8 @@ impl<'a> Checker<'a> {
                     self.stmt(stmt, &mut before);
                 }
                 AstStmt::Expect(_) | AstStmt::Take(_) => {
-                    let help = "put the request first";
-                    self.error(Code::NotInStep, stmt.span, "here nothing has been sent yet", help);
+                    let help = "move it after the request";
+                    self.error(Code::NotInStep, stmt.span, "unexpected statement before the step's request", help);
                 }
                 _ => self.not_in_step(stmt),
             }
@@ -60,8 +60,8 @@ impl<'a> Checker<'a> {
         self.check_contradiction(&expects);
         let says_more = stmts.iter().any(|stmt| !matches!(stmt.kind, AstStmt::Exchange(_) | AstStmt::Let(_) | AstStmt::Log(_)));
         if expects.is_empty() && sent.is_some() && !says_more {
-            let help = "say at least `expect 2xx`; as it is, only 400 and above fails it";
-            self.error(Code::ExpectsNothing, step.name.span, "this step expects nothing", help);
+            let help = "write at least `expect 2xx`; without it, only a status of 400 or more fails the step";
+            self.error(Code::ExpectsNothing, step.name.span, "the step has no expectation", help);
         }
         let info = &mut self.program.steps[id.0];
         info.interrupt = interrupt;
@@ -80,12 +80,12 @@ impl<'a> Checker<'a> {
     fn step_name(&mut self, step: &ast::Step) -> StepId {
         match crate::check::declare::needs::literal(&step.name) {
             None => {
-                let help = "statistics never grow with the data: say what the step does, such as \"Get item\"";
-                self.error(Code::StepName, step.name.span, "a step's name is a literal, without `{…}`", help);
+                let help = "write what the step does, such as \"Get item\": names must not grow with the data";
+                self.error(Code::StepName, step.name.span, "unexpected `{…}` in a step's name, expected a literal", help);
             }
             // Where the step's head did not parse, its name is not known.
             Some(name) if name.trim().is_empty() && !self.repaired(step.name.span) => {
-                self.error(Code::StepName, step.name.span, "a step needs a name", "say what it does, such as \"Get item\"");
+                self.error(Code::StepName, step.name.span, "missing name of a step", "write what it does, such as \"Get item\"");
             }
             Some(_) => {}
         }
@@ -105,8 +105,8 @@ impl<'a> Checker<'a> {
             }
         }
         if !nested {
-            let help = "its first line is the request: `shop.item(id)` or `shop GET /items`";
-            self.error(Code::NoRequest, step.name.span, "this step sends nothing", help);
+            let help = "write the request on its first line: `shop.item(id)` or `shop GET /items`";
+            self.error(Code::NoRequest, step.name.span, "the step has no request", help);
         }
         for assigned in crate::check::flow::parallel::assigned(&step.body) {
             let (name, ty) = (assigned.name, Type::Json);
@@ -121,12 +121,17 @@ impl<'a> Checker<'a> {
                 return;
             }
             AstStmt::Step(_) => {
-                ("a step within a step", "steps stand one behind the other; for one line over several, say `group \"…\" { }`")
+                ("unexpected step in a step", "write steps one after the other; for one report row over several, use `group \"…\" { }`")
             }
-            AstStmt::Run { .. } => ("a step sends one request, it runs no sequence", "put the `run` before or behind the step"),
-            AstStmt::Wait { .. } => ("a step does not wait: its time is that of the request", "put the `wait` before or behind the step"),
-            AstStmt::If { .. } => ("an `if` has no place in a step", "put it around the step, or say `let x = if c then a else b`"),
-            _ => ("this has no place in a step", "a step has a request, expectations, takes, and `let`, `set`, `log`"),
+            AstStmt::Run { .. } => ("unexpected `run` in a step", "move the `run` before or after the step"),
+            AstStmt::Wait { .. } => {
+                ("unexpected `wait` in a step: a step's time is its request's", "move the `wait` before or after the step")
+            }
+            AstStmt::If { .. } => ("unexpected `if` in a step", "write it around the step, or use `let x = if c then a else b`"),
+            _ => (
+                "unexpected statement in a step",
+                "move it out of the step; a step has a request, expectations, takes, and `let`, `set`, `log`",
+            ),
         };
         self.error(Code::NotInStep, stmt.span, message, help);
     }
@@ -154,8 +159,8 @@ impl<'a> Checker<'a> {
                     }
                 }
                 AstStmt::Exchange(_) => {
-                    let help = "put it into a step of its own";
-                    self.error(Code::TwoRequests, stmt.span, "a step sends one request", help);
+                    let help = "move it to a step of its own";
+                    self.error(Code::TwoRequests, stmt.span, "unexpected second request in a step", help);
                     None
                 }
                 _ => {
@@ -195,9 +200,13 @@ impl<'a> Checker<'a> {
                 Some((codes, first)) => {
                     let codes: Vec<u16> = codes.into_iter().filter(allowed).collect();
                     if codes.is_empty() {
-                        let d = Diagnostic::new(Code::Contradiction, expect.span, "no status is all of these")
-                            .also(first, "expected here")
-                            .help("join them: `expect 200 | 404`");
+                        let d = Diagnostic::new(
+                            Code::Contradiction,
+                            expect.span,
+                            "these expectations contradict each other: no status satisfies all of them",
+                        )
+                        .also(first, "expected here")
+                        .help("join them: `expect 200 | 404`");
                         self.report(d);
                         return;
                     }

@@ -5,7 +5,7 @@ use crate::check::Checker;
 use crate::check::flow::assignment::Status;
 use crate::check::scope::{FuncKind, Global, VarKind};
 use crate::check::types::const_eval;
-use crate::check::types::{self, Kinds, a};
+use crate::check::types::{self, Kinds, a, word};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Block, Expr, LocalId, Stmt, StmtKind, Type, Wait};
 use crate::span::{Name, Span};
@@ -26,7 +26,12 @@ impl<'a> Checker<'a> {
         for stmt in stmts {
             if !self.func.state.live && !said {
                 said = true;
-                self.error(Code::Unreachable, stmt.span, "this is never reached", "leave it out, or move it above what ends the block");
+                self.error(
+                    Code::Unreachable,
+                    stmt.span,
+                    "unreachable statement",
+                    "remove it, or move it above the statement that ends the block",
+                );
             }
             self.stmt(stmt, &mut out);
         }
@@ -39,18 +44,18 @@ impl<'a> Checker<'a> {
         let kind = match &stmt.kind {
             Ast::Step(step) => self.step(step).map(|step| StmtKind::Step(Box::new(step))),
             Ast::Exchange(_) => {
-                let help = "put it into one: `step \"Name\" { … }`";
-                self.error(Code::OutsideStep, span, "a request is sent by a step", help);
+                let help = "write it in a step: `step \"Name\" { … }`";
+                self.error(Code::OutsideStep, span, "unexpected request outside a step", help);
                 None
             }
             Ast::Expect(_) => {
-                let help = "put it into the step of the request that it is about";
-                self.error(Code::OutsideStep, span, "an expectation belongs to a step", help);
+                let help = "move it to the step of its request";
+                self.error(Code::OutsideStep, span, "unexpected expectation outside a step", help);
                 None
             }
             Ast::Take(take) => {
-                let help = "put it into the step of the request; for anything else say `let`";
-                self.error(Code::OutsideStep, span, "a take belongs to a step", help);
+                let help = "move it to the step of its request; for other values, write `let`";
+                self.error(Code::OutsideStep, span, "unexpected `take` outside a step", help);
                 self.assign(&take.name, Type::Json, VarKind::Take);
                 None
             }
@@ -65,8 +70,8 @@ impl<'a> Checker<'a> {
                 Some(StmtKind::Assign(local, value))
             }
             Ast::Keep(it) => {
-                let help = "a `keep` lives through all turns of a user: declare it at file level, and `set` it here";
-                self.error(Code::NotHere, span, "`keep` stands at file level", help);
+                let help = "move it to the top level and `set` it here: a `keep` lasts through all iterations of a user";
+                self.error(Code::NotHere, span, "unexpected `keep`, expected at the top level of the file", help);
                 self.assign(&it.name, Type::Json, VarKind::Let);
                 None
             }
@@ -90,7 +95,7 @@ impl<'a> Checker<'a> {
             Ast::Leave => self.leave(span),
             Ast::StopUser => {
                 if matches!(self.func.kind, FuncKind::BeforeTest | FuncKind::AfterTest) {
-                    self.error(Code::NotHere, span, "here is no user to stop", "say `fail \"why\"` to end the test");
+                    self.error(Code::NotHere, span, "unexpected `stop user` outside a user", "write `fail \"why\"` to end the test");
                 } else if self.func.parallel > 0 {
                     self.out_of_parallel("stop user", span);
                 }
@@ -113,7 +118,12 @@ impl<'a> Checker<'a> {
             Ast::Poll(poll) => Some(self.poll(poll, span)),
             Ast::Group(name, body) => {
                 if name.node.trim().is_empty() {
-                    self.error(Code::StepName, name.span, "a group needs a name", "say what its steps do together, such as \"Checkout\"");
+                    self.error(
+                        Code::StepName,
+                        name.span,
+                        "missing name of a group",
+                        "write what its steps do together, such as \"Checkout\"",
+                    );
                 }
                 let line = self.groups.get(&(name.span.file, name.span.start)).copied();
                 let body = self.block(body);
@@ -137,7 +147,7 @@ impl<'a> Checker<'a> {
     pub(in crate::check) fn count(&mut self, e: &'a ast::Expr, what: &str, least: i64) -> Expr {
         let value = self.want_int(e, what);
         if const_eval::int(&value).is_some_and(|n| n < least) {
-            let message = format!("{what} {least} at least");
+            let message = format!("number out of range: {what} {least} or more");
             self.error(Code::Impossible, e.span, message, "");
         }
         value
@@ -147,7 +157,7 @@ impl<'a> Checker<'a> {
     pub(super) fn want_int(&mut self, e: &'a ast::Expr, what: &str) -> Expr {
         let value = self.want(e, Kinds::INT, what);
         if crate::check::types::ops::is_too_large(&value) {
-            self.error(Code::BadNumber, e.span, "this integer is too large to count with", "the largest is 9223372036854775807");
+            self.error(Code::BadNumber, e.span, "the integer is too large for a count", "write at most 9223372036854775807");
         }
         value
     }
@@ -164,9 +174,9 @@ impl<'a> Checker<'a> {
                 let keeps = self.values.iter().filter(|(_, d)| matches!(d.what, Global::Keep(_)));
                 let mut all: Vec<&str> = locals.chain(keeps.map(|(name, _)| *name)).collect();
                 all.sort_unstable();
-                let mut d = Diagnostic::new(Code::UnknownName, name.span, format!("there is no `{word}` to set")).did_you_mean(word, all);
+                let mut d = Diagnostic::new(Code::UnknownName, name.span, format!("unknown variable `{word}`")).did_you_mean(word, all);
                 if d.help.is_none() {
-                    d = d.help(format!("say `let {word} = …` where it begins"));
+                    d = d.help(format!("write `let {word} = …` to declare it"));
                 }
                 self.report(d);
             }
@@ -181,13 +191,19 @@ impl<'a> Checker<'a> {
                 }
                 return Some(StmtKind::AssignKeep(id, new));
             }
-            Global::Api(_) => (format!("`{word}` is an api"), format!("say `set {word}.auth = bearer(token)`, or `reset {word}`")),
-            Global::Data(_) => (format!("`{word}` is a data source"), "its rows are what its file says".to_owned()),
+            Global::Api(_) => {
+                (format!("cannot set `{word}`: it is an api"), format!("write `set {word}.auth = bearer(token)`, or `reset {word}`"))
+            }
+            Global::Data(_) => {
+                (format!("cannot set `{word}`: it is a data source"), "change its file, or draw a row: `let row = next({word})`".to_owned())
+            }
             Global::Let(_) => (
-                format!("`{word}` is one value for the whole test, equal on all machines"),
-                format!("declare it as `keep {word} = …` to have one for each user"),
+                format!("cannot set `{word}`: a `let` of the file is one value for the whole test"),
+                format!("declare it with `keep {word} = …` for one value for each user"),
             ),
-            Global::Shared(_) => (format!("`{word}` comes from `before test`, it is read-only"), "copy it: `let mine = …`".to_owned()),
+            Global::Shared(_) => {
+                (format!("cannot set `{word}`: values from `before test` are read-only"), "copy it: `let mine = …`".to_owned())
+            }
         };
         let d = Diagnostic::new(Code::NotSettable, name.span, message).also(declared, "declared here").help(help);
         self.report(d);
@@ -199,10 +215,10 @@ impl<'a> Checker<'a> {
         let var = &self.func.vars[id.0];
         let declared = var.span;
         if matches!(var.kind, VarKind::Param | VarKind::Loop) {
-            let what = if var.kind == VarKind::Param { "a parameter" } else { "what the loop goes over" };
-            let d = Diagnostic::new(Code::NotSettable, name.span, format!("`{word}` is {what}, it stays"))
+            let what = if var.kind == VarKind::Param { "a parameter" } else { "the loop's variable" };
+            let d = Diagnostic::new(Code::NotSettable, name.span, format!("cannot set `{word}`: it is {what}"))
                 .also(declared, "declared here")
-                .help(format!("say `let my_{word} = {word}`, and set that"));
+                .help(format!("write `let my_{word} = {word}`, and set that"));
             self.report(d);
             return None;
         }
@@ -213,9 +229,9 @@ impl<'a> Checker<'a> {
         } else if id.0 < self.func.floor {
             self.shared_by_rounds(word, name.span, declared);
         } else if let Some(&(_, other)) = self.func.others.iter().find(|(n, _)| *n == word) {
-            let d = Diagnostic::new(Code::SharedByBranches, name.span, format!("two branches of `parallel` assign `{word}`"))
+            let d = Diagnostic::new(Code::SharedByBranches, name.span, format!("`{word}` is assigned by two branches of `parallel`"))
                 .also(other, "assigned here too")
-                .help("give each branch a name of its own");
+                .help("use a different name in each branch");
             self.report(d);
         }
         let old = self.func.state.ty(id);
@@ -231,9 +247,13 @@ impl<'a> Checker<'a> {
 
     pub(super) fn check_type_stays(&mut self, name: &str, new: &Expr, old: &Type, declared: Span) {
         if !types::fits(&new.ty, old) {
-            let d = Diagnostic::new(Code::TypeStays, new.span, format!("`{name}` is {}, and stays so; this is {}", a(old), a(&new.ty)))
-                .also(declared, "declared here")
-                .help("use another variable, or begin with null");
+            let d = Diagnostic::new(
+                Code::TypeStays,
+                new.span,
+                format!("unexpected {1}, expected {0}: a variable keeps its type", a(old), word(&new.ty)),
+            )
+            .also(declared, "declared here")
+            .help(format!("use another variable, or declare `{name}` with null"));
             self.report(d);
         }
     }
@@ -244,10 +264,10 @@ impl<'a> Checker<'a> {
             return Some(StmtKind::Wait(checked));
         }
         if self.func.depth > 0 || self.func.kind != FuncKind::Sequence {
-            let help = "put it among the first lines of the sequence: it holds for all its steps";
-            self.error(Code::BetweenSteps, span, "`between steps` is said of a whole sequence", help);
+            let help = "move it to the first lines of the sequence: it applies to all its steps";
+            self.error(Code::BetweenSteps, span, "unexpected `wait between steps`, expected at the start of a sequence", help);
         } else if self.func.between.replace(checked).is_some() {
-            self.error(Code::BetweenSteps, span, "`between steps` is said twice", "leave one of them out");
+            self.error(Code::BetweenSteps, span, "duplicate `wait between steps`", "remove one of them");
         }
         None
     }
@@ -266,12 +286,12 @@ impl<'a> Checker<'a> {
             ast::Wait::Pacing(e) => {
                 let time = self.duration(e, "a pacing is");
                 if !of_user {
-                    let help = "say `wait pacing …` in a `user`: one turn starts in each such time";
-                    self.error(Code::PacingHere, e.span, "here are no turns to pace", help);
+                    let help = "write `wait pacing …` in a `user`, where it starts one iteration in each such time";
+                    self.error(Code::PacingHere, e.span, "unexpected `wait pacing` outside a user", help);
                     return None;
                 }
                 if const_eval::number(&time) == Some(0.0) {
-                    self.error(Code::Impossible, e.span, "a pacing of nothing paces nothing", "leave it out");
+                    self.error(Code::Impossible, e.span, "unexpected zero, expected a pacing longer than zero", "remove it");
                 }
                 Wait::Pacing(time)
             }

@@ -6,7 +6,7 @@ use crate::check::expr::source::Sources;
 use crate::check::expr::substitute;
 use crate::check::flow::assignment::Status;
 use crate::check::scope::VarKind;
-use crate::check::types::{self, Kinds, a};
+use crate::check::types::{self, Kinds, a, word};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Expr, ExprKind, LocalId, Quantity, Source, Take, Type};
 use crate::span::Span;
@@ -36,10 +36,15 @@ impl<'a> Checker<'a> {
                 (ty, _) => kinds.takes(ty) || named == Type::String && !matches!(ty, Type::Object(_)),
             };
             if !convertible {
-                let message = format!("`{}` is to be {}, and this source gives {}", take.name.node, a(&named), a(&ty));
+                let message = format!(
+                    "unexpected {2}, expected {1}: the source does not fit the type of `{0}`",
+                    take.name.node,
+                    a(&named),
+                    types::word(&ty)
+                );
                 let help = match ty {
-                    Type::List(_) => "say `any` before the source for one at random, or `list` for all",
-                    _ => "leave the type out, or take another source",
+                    Type::List(_) => "write `any` before the source for one at random, or `list` for all",
+                    _ => "remove the type, or take another source",
                 };
                 self.error(Code::BadTake, word.span, message, help);
             }
@@ -56,8 +61,8 @@ impl<'a> Checker<'a> {
             self.func.state = known;
             self.sources = before;
             if !types::fits(&value.ty, &ty) {
-                let message = format!("`else` gives {}, the take {}", a(&value.ty), a(&ty));
-                self.error(Code::BadTake, fallback.span, message, "give it the same type, or null");
+                let message = format!("unexpected {} after `else`, expected {}", word(&value.ty), a(&ty));
+                self.error(Code::BadTake, fallback.span, message, "write a value of the same type, or null");
             }
             value
         });
@@ -84,16 +89,16 @@ impl<'a> Checker<'a> {
                 ExprKind::Capture(..) | ExprKind::Source(Source::JsonPath { .. } | Source::Header(..) | Source::Html { .. })
             );
             if !carries && !Kinds::LIST.takes(&source.ty) {
-                let message = format!("this source gives {}, of which there is one", a(&source.ty));
-                self.error(Code::BadTake, quantifier.span, message, "leave `all` or `any` out");
+                let message = format!("unexpected `all` or `any`: this source gives a single {}", word(&source.ty));
+                self.error(Code::BadTake, quantifier.span, message, "remove `all` or `any`");
             }
         }
         let erroneous = matches!(source.kind, ExprKind::Const(crate::model::Const::Null)) && source.ty == Type::Json;
         if !substitute::reads_response(&source) && !erroneous {
             let written = self.written(e.span);
             let help = foreign_source(written)
-                .unwrap_or_else(|| format!("say `let {0} = {written}`, or a source such as `json.{0}`", take.name.node));
-            let d = Diagnostic::new(Code::NoSource, e.span, "a take reads the response, this doesn't").help(help);
+                .unwrap_or_else(|| format!("write `let {0} = {written}`, or a source such as `json.{0}`", take.name.node));
+            let d = Diagnostic::new(Code::NoSource, e.span, "unexpected value, expected a source of the response").help(help);
             self.report(d);
         }
         source
@@ -107,13 +112,13 @@ impl<'a> Checker<'a> {
         wanted: Quantity,
         span: Span,
     ) -> Expr {
-        let value = self.want(value, Kinds::STRING, "a regex looks at");
+        let value = self.want(value, Kinds::STRING, "a regex matches");
         let (id, groups) = self.regex(regex);
         if negated {
-            self.error(Code::BadTake, span, "`!~` finds nothing to take", "say `~`");
+            self.error(Code::BadTake, span, "unexpected `!~` in a take, expected `~`", "write `~`");
         } else if groups.count == 0 {
-            let help = format!("put brackets around what is wanted, such as `/({})/`", regex.node);
-            self.error(Code::BadTake, regex.span, "a take gives the regex's first group, and it has none", &help);
+            let help = format!("write brackets around the part to take, such as `/({})/`", regex.node);
+            self.error(Code::BadTake, regex.span, "missing group in the regex of a take", &help);
         }
         let ty = match wanted {
             Quantity::All => types::list(groups.ty()),
@@ -141,15 +146,15 @@ fn foreign_source(written: &str) -> Option<String> {
     let (kind, rest) = path.split_at(path.find(['.', '[', '(']).unwrap_or(path.len()));
     let name = rest.trim_matches(['.', '[', ']', '"', '\'', '(', ')']);
     match kind {
-        "headers" | "header" => Some(format!("say `header \"{}\"`", if name.is_empty() { "Location" } else { name })),
-        "cookies" | "cookie" => Some(format!("say `cookie \"{}\"`", if name.is_empty() { "sid" } else { name })),
-        "status" | "status_code" | "statusCode" => Some("say `status`".to_owned()),
-        "text" | "content" | "body" if rest.is_empty() => Some("say `text`, or `json` where the body is JSON".to_owned()),
-        "body" => Some(format!("say `json.{name}`")),
-        "json" | "data" => Some(format!("say `json{}{name}`", if name.is_empty() { "" } else { "." })),
-        "url" => Some("say `url`".to_owned()),
+        "headers" | "header" => Some(format!("write `header \"{}\"`", if name.is_empty() { "Location" } else { name })),
+        "cookies" | "cookie" => Some(format!("write `cookie \"{}\"`", if name.is_empty() { "sid" } else { name })),
+        "status" | "status_code" | "statusCode" => Some("write `status`".to_owned()),
+        "text" | "content" | "body" if rest.is_empty() => Some("write `text`, or `json` where the body is JSON".to_owned()),
+        "body" => Some(format!("write `json.{name}`")),
+        "json" | "data" => Some(format!("write `json{}{name}`", if name.is_empty() { "" } else { "." })),
+        "url" => Some("write `url`".to_owned()),
         _ => Some(
-            "sources are `json`, `text`, `header \"…\"`, `cookie \"…\"`, `html \"…\"`, `form \"…\"`, `status`, `url`, `elapsed`".to_owned(),
+            "use one of the sources: `json`, `text`, `header \"…\"`, `cookie \"…\"`, `html \"…\"`, `form \"…\"`, `status`, `url`, `elapsed`".to_owned(),
         ),
     }
 }

@@ -18,18 +18,18 @@ impl<'a> Checker<'a> {
         let mut found: Vec<(Code, Span, String, &str)> = Vec::new();
         for (name, decl) in &self.values {
             let (code, what) = match decl.what {
-                Global::Data(_) => (Code::UnusedData, "the data source"),
-                Global::Keep(_) | Global::Let(_) | Global::Shared(_) => (Code::UnusedVariable, "the variable"),
-                Global::Api(_) => (Code::UnusedApi, "the api"),
+                Global::Data(_) => (Code::UnusedData, "data source"),
+                Global::Keep(_) | Global::Let(_) | Global::Shared(_) => (Code::UnusedVariable, "variable"),
+                Global::Api(_) => (Code::UnusedApi, "api"),
             };
             if !decl.used {
-                found.push((code, decl.span, format!("{what} `{name}` is not used"), "use it, or leave it out"));
+                found.push((code, decl.span, format!("unused {what} `{name}`"), "use it, or remove it"));
             }
         }
         for (name, decl) in &self.runs {
             if !decl.used {
-                let help = "run it from a user, a sequence or `tasks`, or leave it out";
-                found.push((Code::UnusedSequence, decl.span, format!("nothing runs `{name}`"), help));
+                let help = "run it from a user, a sequence or `tasks`, or remove it";
+                found.push((Code::UnusedSequence, decl.span, format!("unused sequence `{name}`"), help));
             }
         }
         for request in &self.requests {
@@ -37,8 +37,8 @@ impl<'a> Checker<'a> {
                 found.push((
                     Code::UnusedRequest,
                     request.span,
-                    format!("the request `{}` is not used", request.name),
-                    "use it in a step, or leave it out",
+                    format!("unused request `{}`", request.name),
+                    "use it in a step, or remove it",
                 ));
             }
         }
@@ -94,7 +94,7 @@ impl<'a> Checker<'a> {
                 }
             }
             if !reached.iter().any(|file| self.crossings.contains(&(FileId(0), *file))) {
-                self.error(Code::UnusedImport, import.span, format!("nothing of `{}` is used", import.path.node), "leave the import out");
+                self.error(Code::UnusedImport, import.span, format!("unused import `{}`", import.path.node), "remove the import");
             }
         }
     }
@@ -118,8 +118,8 @@ impl<'a> Checker<'a> {
             .map(|var| (var.name, var.span))
             .collect();
         for (name, span) in unused {
-            let d = Diagnostic::new(Code::UnusedVariable, span, format!("`{name}` is not used"))
-                .help(format!("use it, leave it out, or call it `_{name}`"));
+            let d = Diagnostic::new(Code::UnusedVariable, span, format!("unused variable `{name}`"))
+                .help(format!("use it, remove it, or rename it to `_{name}`"));
             self.report(d);
         }
     }
@@ -137,8 +137,8 @@ impl<'a> Checker<'a> {
         self.error(
             Code::LiteralSecret,
             value.span,
-            "this looks like a secret, and would lie in the binary",
-            "put it into the environment: `env.some.key`, there `${VARIABLE}`",
+            "this looks like a secret, and would be readable in the binary",
+            "move it to the environment: write `env.some.key` here and `${VARIABLE}` there",
         );
     }
 

@@ -44,11 +44,12 @@ impl<'a> Checker<'a> {
                         Some(index) => Some((index, label.span)),
                         None => {
                             fine = false;
-                            let mut d = Diagnostic::new(Code::UnknownArgument, label.span, format!("`{callee}` has no parameter `{word}`"))
-                                .did_you_mean(word, params.iter().map(|(name, _)| *name));
+                            let mut d =
+                                Diagnostic::new(Code::UnknownArgument, label.span, format!("unknown parameter `{word}` of `{callee}`"))
+                                    .did_you_mean(word, params.iter().map(|(name, _)| *name));
                             if d.help.is_none() && !params.is_empty() {
                                 let names: Vec<&str> = params.iter().map(|(name, _)| *name).collect();
-                                d = d.help(format!("its parameters are {}", names.join(", ")));
+                                d = d.help(format!("use one of its parameters: {}", names.join(", ")));
                             }
                             self.report(also(d));
                             continue;
@@ -64,11 +65,11 @@ impl<'a> Checker<'a> {
             let Some(slot) = bound.get_mut(index) else {
                 fine = false;
                 let message = match params.len() {
-                    0 => format!("`{callee}` takes no arguments"),
-                    1 => format!("`{callee}` takes one argument"),
-                    n => format!("`{callee}` takes {n} arguments"),
+                    0 => format!("unexpected argument, `{callee}` takes none"),
+                    1 => format!("unexpected argument, `{callee}` takes one"),
+                    n => format!("unexpected argument, `{callee}` takes {n}"),
                 };
-                let d = Diagnostic::new(Code::ExtraArgument, at, message).help("leave this one out");
+                let d = Diagnostic::new(Code::ExtraArgument, at, message).help("remove this one");
                 self.report(also(d));
                 break;
             };
@@ -76,9 +77,9 @@ impl<'a> Checker<'a> {
                 fine = false;
                 let name = params[index].0;
                 let first = first.span;
-                let d = Diagnostic::new(Code::UnknownArgument, at, format!("`{name}` is given twice"))
-                    .also(first, "the first")
-                    .help("leave one of them out");
+                let d = Diagnostic::new(Code::UnknownArgument, at, format!("duplicate argument `{name}`"))
+                    .also(first, "first one here")
+                    .help("remove one of them");
                 self.report(d);
             }
         }
@@ -93,8 +94,9 @@ impl<'a> Checker<'a> {
             .collect();
         if !missing.is_empty() {
             let all: Vec<&str> = params.iter().map(|(name, _)| *name).collect();
-            let d = Diagnostic::new(Code::MissingArgument, span, format!("`{callee}` needs {}", missing.join(" and ")))
-                .help(format!("say `{callee}({})`", all.join(", ")));
+            let what = if missing.len() == 1 { "argument" } else { "arguments" };
+            let d = Diagnostic::new(Code::MissingArgument, span, format!("missing {what} {} of `{callee}`", missing.join(" and ")))
+                .help(format!("write `{callee}({})`", all.join(", ")));
             self.report(also(d));
             return None;
         }
@@ -143,9 +145,8 @@ impl<'a> Checker<'a> {
         for param in params {
             self.check_reserved(&param.name);
             if let Some(first) = infos.iter().find(|info| info.name == param.name.node) {
-                let d =
-                    Diagnostic::new(Code::DeclaredTwice, param.name.span, format!("the parameter `{}` stands here twice", param.name.node))
-                        .also(first.span, "the first");
+                let d = Diagnostic::new(Code::DeclaredTwice, param.name.span, format!("duplicate parameter `{}`", param.name.node))
+                    .also(first.span, "first one here");
                 self.report(d);
             }
             let (ty, kinds) = param.ty.as_ref().map_or((Type::Json, Kinds::ANY), |word| self.type_word(word));
@@ -174,13 +175,13 @@ impl<'a> Checker<'a> {
                 "dict" | "map" | "Object" => Some("object"),
                 _ => None,
             };
-            let mut d = Diagnostic::new(Code::UnknownWord, word.span, format!("there is no type `{}`", word.node));
+            let mut d = Diagnostic::new(Code::UnknownWord, word.span, format!("unknown type `{}`", word.node));
             d = match common {
-                Some(common) => d.help(format!("say `{common}`")),
+                Some(common) => d.help(format!("write `{common}`")),
                 None => d.did_you_mean(&word.node, crate::check::types::TYPE_WORDS),
             };
             if d.help.is_none() {
-                d = d.help(format!("types are {}", crate::check::types::TYPE_WORDS.join(", ")));
+                d = d.help(format!("use one of the types: {}", crate::check::types::TYPE_WORDS.join(", ")));
             }
             self.report(d);
             (Type::Json, Kinds::ANY)

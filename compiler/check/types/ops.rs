@@ -3,7 +3,7 @@
 use crate::ast::{self, BinaryOp};
 use crate::check::Checker;
 use crate::check::types::const_eval;
-use crate::check::types::{self, Kinds, a, comparable};
+use crate::check::types::{self, Kinds, a, comparable, word};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Const, Expr, ExprKind, Type};
 use crate::span::Span;
@@ -40,7 +40,7 @@ impl<'a> Checker<'a> {
             BinaryOp::In => {
                 let (left, right) = (self.expr(left), self.expr(right));
                 let holders = Kinds::LIST.or(Kinds::STRING).or(Kinds::OBJECT);
-                let right = self.coerce(right, holders, "`in` looks into");
+                let right = self.coerce(right, holders, "`in` searches");
                 if let Type::List(item) = &right.ty
                     && !comparable(&left.ty, item)
                 {
@@ -57,9 +57,9 @@ impl<'a> Checker<'a> {
                     Type::Bool
                 } else {
                     if let Some(large) = [&left, &right].into_iter().find(|side| is_too_large(side)) {
-                        let help = "an int of up to 64 bits is calculated with; `float(…)` rounds a larger one";
+                        let help = "write `float(…)` to round it: arithmetic uses 64-bit integers";
                         return self
-                            .bad(Diagnostic::new(Code::BadNumber, large.span, "this integer is too large to calculate with").help(help));
+                            .bad(Diagnostic::new(Code::BadNumber, large.span, "the integer is too large for arithmetic").help(help));
                     }
                     match arithmetic(&left.ty, op, &right.ty) {
                         Some(ty) => ty,
@@ -70,7 +70,7 @@ impl<'a> Checker<'a> {
             }
         };
         if matches!(op, BinaryOp::Div | BinaryOp::Rem) && const_eval::number(&right).is_some_and(|n| n == 0.0) {
-            return self.bad(Diagnostic::new(Code::DivisionByZero, right.span, "this divides by zero"));
+            return self.bad(Diagnostic::new(Code::DivisionByZero, right.span, "division by zero"));
         }
         let result = Expr { kind: ExprKind::Binary(Box::new(left), op, Box::new(right)), ty, span };
         match const_eval::value(&result) {
@@ -99,7 +99,7 @@ impl<'a> Checker<'a> {
         let bare = if unit(&left.ty, &right.ty) { Some(right.span) } else { unit(&right.ty, &left.ty).then_some(left.span) };
         if let Some(bare) = bare {
             let n = self.written(bare);
-            self.error(Code::NoUnit, bare, "a duration is compared with a number without unit", &format!("say `{n}ms` or `{n}s`"));
+            self.error(Code::NoUnit, bare, "unexpected number, expected a duration with its unit", &format!("write `{n}ms` or `{n}s`"));
         } else if self.incomplete() && matches!(left.kind, ExprKind::Binary(_, op, _) if compares(op)) {
             // Comparisons in a chain: the parser has spoken of it.
         } else if !comparable(&left.ty, &right.ty) {
@@ -107,7 +107,11 @@ impl<'a> Checker<'a> {
         } else if !equality {
             for side in [left, right] {
                 if !ordered.takes(&side.ty) {
-                    let message = format!("`{}` compares numbers, strings, durations or times, this is {}", symbol(op), a(&side.ty));
+                    let message = format!(
+                        "unexpected {1}, expected a number, string, duration or time: `{0}` cannot compare it",
+                        symbol(op),
+                        word(&side.ty)
+                    );
                     self.error(Code::Operands, side.span, message, "");
                     return;
                 }
@@ -116,7 +120,7 @@ impl<'a> Checker<'a> {
     }
 
     fn never_equal(&mut self, one: &Type, other: &Type, span: Span) {
-        let message = format!("{} is compared with {}: they are never equal", a(one), a(other));
+        let message = format!("{} and {} are never equal", a(one), a(other));
         let help = match (one, other) {
             (Type::String, Type::Int | Type::Float) | (Type::Int | Type::Float, Type::String) => {
                 "convert one of them with `int(…)` or `string(…)`"
@@ -128,19 +132,19 @@ impl<'a> Checker<'a> {
 
     fn operands(&mut self, left: &Expr, op: BinaryOp, right: &Expr, span: Span) -> Expr {
         let symbol = symbol(op);
-        let message = format!("`{symbol}` does not work on {} and {}", a(&left.ty), a(&right.ty));
+        let message = format!("`{symbol}` cannot combine {} and {}", a(&left.ty), a(&right.ty));
         let d = Diagnostic::new(Code::Operands, span, message);
         let text = |ty: &Type| *ty == Type::String;
         let d = match (&left.ty, &right.ty, op) {
             (l, r, BinaryOp::Add) if (text(l) || text(r)) && *l != Type::Bytes && *r != Type::Bytes => {
                 let (l, r) = (self.written(left.span), self.written(right.span));
-                d.help(format!("put them into a text: \"{{{}}}{{{}}}\"", l.trim_matches('"'), r.trim_matches('"')))
+                d.help(format!("write them in a string: \"{{{}}}{{{}}}\"", l.trim_matches('"'), r.trim_matches('"')))
             }
-            (Type::Bytes, ..) | (_, Type::Bytes, _) => d.help("say `concat(a, b)`"),
-            (Type::Object(_), Type::Object(_), BinaryOp::Add) => d.help("say `merge(a, b)`"),
-            (Type::List(_), _, BinaryOp::Add) => d.help(format!("put brackets around it: `+ [{}]`", self.written(right.span))),
-            (Type::List(_), _, BinaryOp::Sub) => d.help("say `without(list, item)`"),
-            (Type::Duration, _, _) | (_, Type::Duration, _) => d.help("give the number its unit, such as `5s`"),
+            (Type::Bytes, ..) | (_, Type::Bytes, _) => d.help("write `concat(a, b)`"),
+            (Type::Object(_), Type::Object(_), BinaryOp::Add) => d.help("write `merge(a, b)`"),
+            (Type::List(_), _, BinaryOp::Add) => d.help(format!("write brackets around it: `+ [{}]`", self.written(right.span))),
+            (Type::List(_), _, BinaryOp::Sub) => d.help("write `without(list, item)`"),
+            (Type::Duration, _, _) | (_, Type::Duration, _) => d.help("write the number with its unit, such as `5s`"),
             (Type::String, _, _) | (_, Type::String, _) => d.help("convert it with `int(…)` or `float(…)`"),
             _ => d,
         };

@@ -100,8 +100,8 @@ impl<'a> Checker<'a> {
         }
         if names.is_empty() && !self.broken {
             let span = Span::new(FileId(0), 0, 0);
-            let help = "say what a virtual user does: `user Shopper { run Shopping; wait 1s }`";
-            self.error(Code::NothingRuns, span, "this spec has no user, so nothing runs", help);
+            let help = "add what a virtual user does: `user Shopper { run Shopping; wait 1s }`";
+            self.error(Code::NothingRuns, span, "the spec has no user", help);
         }
         let weights: Vec<Expr> = self.program.users.iter().map(|user| user.weight.clone()).collect();
         if let Some(first) = names.first() {
@@ -154,7 +154,7 @@ impl<'a> Checker<'a> {
                 UserMember::Every(e, block) => {
                     let time = self.duration(e, "`every` takes");
                     if const_eval::number(&time) == Some(0.0) {
-                        self.error(Code::Impossible, e.span, "`every` needs a time", "such as `every 20m { }`");
+                        self.error(Code::Impossible, e.span, "missing time of `every`", "write, for example, `every 20m { }`");
                     }
                     every.push((time, self.routine(FuncKind::Every, format!("every of {name}"), &[block])));
                 }
@@ -163,8 +163,8 @@ impl<'a> Checker<'a> {
         }
         let weight = self.weight(weight, user.name.span);
         if !runs && !broken {
-            let help = "say `run SomeSequence` in it";
-            self.error(Code::NothingRuns, user.name.span, format!("user `{name}` runs nothing"), help);
+            let help = "write `run SomeSequence` in it";
+            self.error(Code::NothingRuns, user.name.span, format!("user `{name}` has nothing to run"), help);
         }
         self.back(around);
         if let Some(run) = run {

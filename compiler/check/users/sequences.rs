@@ -129,28 +129,33 @@ impl<'a> Checker<'a> {
             let kind = id.map(|id| self.func.vars[id.0].kind);
             if status == Status::Set || self.func.broken {
                 if kind == Some(VarKind::Param) {
-                    let d = Diagnostic::new(Code::NotGiven, name.span, format!("`{}` is a parameter: the caller has it", name.node))
-                        .help("a sequence gives what it assigns");
+                    let d =
+                        Diagnostic::new(Code::NotGiven, name.span, format!("`{}` is a parameter, which a sequence cannot give", name.node))
+                            .help("remove it from `gives`, or give a value that the sequence assigns");
                     self.report(d);
                 }
                 continue;
             }
             let reason = match (leave, status) {
-                (Some(_), _) => "it has no value where the sequence is left",
-                (None, Status::Failed(_)) => "its step may have failed",
-                (None, Status::Branch(_)) => "only one branch assigns it",
-                (None, Status::Loop(_)) => "the loop may not run",
+                (Some(_), _) => "it is unassigned where the sequence is left",
+                (None, Status::Failed(_)) => "its step may fail",
+                (None, Status::Branch(_)) => "not every branch assigns it",
+                (None, Status::Loop(_)) => "the loop may run zero times",
                 _ => "nothing assigns it",
             };
-            let mut d = Diagnostic::new(Code::NotGiven, name.span, format!("`{}` is not given on every way: {reason}", name.node));
+            let mut d = Diagnostic::new(
+                Code::NotGiven,
+                name.span,
+                format!("`{}` may be unassigned at the end of the sequence: {reason}", name.node),
+            );
             if let Some(leave) = leave {
                 d = d.also(leave, "left here");
             }
             let d = match status {
                 Status::Failed(step) => {
-                    d.also(step, "this step").help("say `interrupt` behind the step's or the sequence's name, or `else` behind the take")
+                    d.also(step, "this step").help("add `interrupt` after the step's or the sequence's name, or `else` after the take")
                 }
-                _ => d.help(format!("say `let {} = null` at the sequence's start, and `set` it later", name.node)),
+                _ => d.help(format!("write `let {} = null` at the sequence's start, and `set` it later", name.node)),
             };
             self.report(d);
         }
@@ -245,11 +250,11 @@ impl<'a> Checker<'a> {
         let circle: Vec<&str> = self.running[from.unwrap_or(0)..].to_vec();
         let message = match circle.as_slice() {
             [_] => format!("`{}` runs itself", name.node),
-            _ => format!("these run each other in a circle: {} → {}", circle.join(" → "), name.node),
+            _ => format!("these sequences run each other without end: {} → {}", circle.join(" → "), name.node),
         };
         let d = Diagnostic::new(Code::Recursion, name.span, message)
             .also(declared, "declared here")
-            .help("say `repeat n { }` or `for` around its steps");
+            .help("write `repeat n { }` or `for` around its steps");
         self.report(d);
     }
 
@@ -258,15 +263,15 @@ impl<'a> Checker<'a> {
             return;
         }
         let word = name.node.as_str();
-        let mut d = Diagnostic::new(Code::UnknownSequence, name.span, format!("there is no sequence or tasks `{word}`"));
+        let mut d = Diagnostic::new(Code::UnknownSequence, name.span, format!("unknown sequence or tasks `{word}`"));
         let mut known: Vec<&str> = self.runs.keys().copied().collect();
         known.sort_unstable();
         d = match self.values.get(word).map(|decl| decl.what) {
-            Some(Global::Api(_)) => d.help("a request is sent by a step: `step \"Name\" { … }`"),
+            Some(Global::Api(_)) => d.help("write `step \"Name\" { … }` to send a request"),
             _ => d.did_you_mean(word, known.iter().copied()),
         };
         if d.help.is_none() && !known.is_empty() {
-            d = d.help(format!("there is {}", known.join(", ")));
+            d = d.help(format!("use {}", known.join(", ")));
         }
         self.report(d);
     }
@@ -288,13 +293,13 @@ impl<'a> Checker<'a> {
                 Code::GivesOther,
                 span,
                 format!(
-                    "`{}` gives {what}, and {} taken",
+                    "`{}` gives {what}, but {} taken",
                     name.node,
                     if takes.len() == 1 { "one is".to_owned() } else { format!("{} are", takes.len()) }
                 ),
             )
             .also(*declared, "declared here")
-            .help("`gives a, b` stands behind the sequence's parameters, and is taken in its order");
+            .help("write `gives a, b` after the sequence's parameters, and take the values in that order");
             self.report(d);
         }
         let mut locals: Vec<LocalId> = Vec::new();

@@ -20,12 +20,12 @@ impl<'a> Checker<'a> {
             self.error(
                 Code::NotLiteral,
                 e.span,
-                "a weight is a whole number, or a key of the environment",
-                "such as `7` or `env.shop.weight`",
+                "unexpected weight, expected a whole number or a key of the environment",
+                "write, for example, `7` or `env.shop.weight`",
             );
         }
         if self.known_weight(&value).is_some_and(|n| n < 0) {
-            self.error(Code::Impossible, e.span, "a weight cannot be negative", "0 turns it off");
+            self.error(Code::Impossible, e.span, "unexpected negative weight, expected 0 or more", "write 0 to turn it off");
         }
         value
     }
@@ -51,7 +51,12 @@ impl<'a> Checker<'a> {
             }
         }
         if count > 0 {
-            self.error(Code::Impossible, span, format!("all weights of {what} are 0: nothing can be drawn"), "give one of them a weight");
+            self.error(
+                Code::Impossible,
+                span,
+                format!("all weights of {what} are 0, expected one that is positive"),
+                "set one of them to 1 or more",
+            );
         }
     }
 }

@@ -120,7 +120,7 @@ impl Builder<'_> {
         let at = self.span(&pair);
         let name = crate::span::Spanned::new("version".to_owned(), crate::span::Span { end: at.start + 7, ..at });
         if check.version.is_some() {
-            self.report(Diagnostic::new(Code::Syntax, at, "the version is taken twice").help("a health check has one `version = …`"));
+            self.report(Diagnostic::new(Code::Syntax, at, "duplicate `version`").help("remove one of them"));
         }
         let source = self.only(pair);
         check.version = Some(self.take_source(source, name, None));

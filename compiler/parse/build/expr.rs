@@ -105,7 +105,7 @@ impl Builder<'_> {
         let span = self.span(&pair);
         self.depth += 1;
         let expr = if self.depth > DEEPEST {
-            self.report(Diagnostic::new(Code::TooDeep, span, "this is nested too deeply").help("give the inner parts names with `let`"));
+            self.report(Diagnostic::new(Code::TooDeep, span, "expression is nested too deeply").help("name the inner parts with `let`"));
             Expr { kind: ExprKind::Broken, span }
         } else {
             self.expr_within(pair, span)
@@ -118,8 +118,8 @@ impl Builder<'_> {
         let parts: Vec<P<'_>> = kids(pair).collect();
         if parts.len() > LONGEST {
             self.report(
-                Diagnostic::new(Code::TooDeep, span, format!("this expression has more than {LONGEST} parts"))
-                    .help("give parts of it names with `let`"),
+                Diagnostic::new(Code::TooDeep, span, format!("expression has more than {LONGEST} parts"))
+                    .help("name parts of it with `let`"),
             );
             return Expr { kind: ExprKind::Broken, span };
         }
@@ -157,9 +157,9 @@ impl Builder<'_> {
             .parse(parts.into_iter());
         if let Some(at) = chained.get() {
             self.report(
-                Diagnostic::new(Code::ChainedComparison, at, "comparisons do not chain")
-                    .label("a second comparison")
-                    .help("join two with `and`: `1 <= x and x <= 5`; or put brackets around the first"),
+                Diagnostic::new(Code::ChainedComparison, at, "unexpected second comparison")
+                    .label("second comparison")
+                    .help("join two with `and`: `1 <= x and x <= 5`; or write brackets around the first"),
             );
         }
         node.expr
@@ -302,7 +302,7 @@ impl Builder<'_> {
         // 2^53 ns is more than a hundred days, up to which a sum of floats is exact to the nanosecond.
         if total > 9.0e18 {
             let span = self.span(pair);
-            self.report(Diagnostic::new(Code::BadNumber, span, "this duration is longer than 290 years"));
+            self.report(Diagnostic::new(Code::BadNumber, span, "duration is longer than 290 years"));
             return ExprKind::Broken;
         }
         #[expect(clippy::cast_possible_truncation, reason = "checked above")]
@@ -330,8 +330,8 @@ impl Builder<'_> {
     pub(super) fn short(&mut self, key: &Key) -> Expr {
         if key.quoted {
             self.report(
-                Diagnostic::new(Code::Syntax, key.span, "a quoted key needs a value")
-                    .help(format!("write `\"{}\": value`; only a name alone stands for a variable of that name", key.text)),
+                Diagnostic::new(Code::Syntax, key.span, "missing value of a quoted key")
+                    .help(format!("write `\"{}\": value`; only an unquoted name is short for a variable", key.text)),
             );
             return Expr { kind: ExprKind::Broken, span: key.span };
         }

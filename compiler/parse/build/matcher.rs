@@ -73,7 +73,7 @@ impl Builder<'_> {
                 })
                 .collect();
             self.report(
-                Diagnostic::new(Code::StatusOr, condition.span, "statuses are joined with `|`")
+                Diagnostic::new(Code::StatusOr, condition.span, "unexpected separator of statuses, expected `|`")
                     .help(format!("write `expect {}`", list.join(" | "))),
             );
             return ExpectKind::Status(found);
@@ -142,9 +142,9 @@ impl Builder<'_> {
             }
             if let Some(at) = rest {
                 self.report(
-                    Diagnostic::new(Code::RestNotLast, at, "`..` comes last in a list")
-                        .label("stands for any more items")
-                        .help("match what may stand anywhere with a condition, e.g. `expect \"x\" in json.items`"),
+                    Diagnostic::new(Code::RestNotLast, at, "unexpected `..`, expected at the end of the list")
+                        .label("matches any further items")
+                        .help("write a condition for an item at any position, such as `expect \"x\" in json.items`"),
                 );
             }
             items.push(self.matcher(part));

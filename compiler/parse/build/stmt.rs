@@ -265,8 +265,8 @@ impl Builder<'_> {
             let span = from.span;
             let end = if args.len() > 1 { "for i in 1..n { }" } else { "for i in 1..n { }`, or `repeat n { }" };
             self.report(
-                Diagnostic::new(Code::ForeignStatement, span, "there is no function `range`")
-                    .help(format!("both ends are included in `{end}`")),
+                Diagnostic::new(Code::ForeignStatement, span, "unknown function `range`")
+                    .help(format!("write `{end}`, which includes both ends")),
             );
             from.kind = ExprKind::Broken;
         }
@@ -284,8 +284,9 @@ impl Builder<'_> {
         }
         let Spanned { node, span } = self.word(&what);
         self.report(
-            Diagnostic::new(Code::Syntax, span, format!("`stop {node}` is not a statement"))
-                .help("`stop user` ends this user, `leave` the sequence, `break` the loop; what ends a test is its profile"),
+            Diagnostic::new(Code::Syntax, span, format!("unexpected `{node}` after `stop`, expected `user`")).help(
+                "write `stop user` to end this user, `leave` to end the sequence, `break` to end the loop; the profile ends the test",
+            ),
         );
         StmtKind::Broken
     }

@@ -148,8 +148,8 @@ impl Builder<'_> {
                 None => {
                     let span = self.span(pair);
                     self.report(
-                        Diagnostic::new(Code::BadEscape, span, format!("there is no character U+{}", hex.to_uppercase()))
-                            .help("characters go from `\\u{0}` to `\\u{10ffff}`"),
+                        Diagnostic::new(Code::BadEscape, span, format!("unknown character U+{}", hex.to_uppercase()))
+                            .help("write a character from `\\u{0}` to `\\u{10ffff}`"),
                     );
                 }
             },
@@ -161,13 +161,13 @@ impl Builder<'_> {
             _ => {
                 let span = self.span(pair);
                 let help = match written {
-                    "\\{" => "a literal brace is written twice: `{{`".to_owned(),
-                    "\\}" => "a literal brace is written twice: `}}`".to_owned(),
-                    "\\'" => "`'` needs no backslash".to_owned(),
-                    "\\u" => "a character by its number is written `\\u{e9}`".to_owned(),
-                    _ => "there are `\\n`, `\\t`, `\\r`, `\\\"`, `\\\\` and `\\u{…}`; a backslash itself is written `\\\\`".to_owned(),
+                    "\\{" => "write `{{` for a literal brace".to_owned(),
+                    "\\}" => "write `}}` for a literal brace".to_owned(),
+                    "\\'" => "write `'` without a backslash".to_owned(),
+                    "\\u" => "write `\\u{e9}` for a character by its number".to_owned(),
+                    _ => "use `\\n`, `\\t`, `\\r`, `\\\"`, `\\\\` or `\\u{…}`; write `\\\\` for a backslash".to_owned(),
                 };
-                self.report(Diagnostic::new(Code::BadEscape, span, format!("`{written}` is no escape")).help(help));
+                self.report(Diagnostic::new(Code::BadEscape, span, format!("unknown escape `{written}`")).help(help));
             }
         }
     }
@@ -181,8 +181,12 @@ impl Builder<'_> {
                 TextPart::Literal(literal) => plain.push_str(&literal),
                 TextPart::Hole(expr, _) => {
                     self.report(
-                        Diagnostic::new(Code::HoleInLiteral, expr.span, format!("{what} cannot have a hole: it is checked at build time"))
-                            .help("write it out; a literal brace is written twice: `{{`, `}}`"),
+                        Diagnostic::new(
+                            Code::HoleInLiteral,
+                            expr.span,
+                            format!("unexpected `{{…}}` in {what}, expected a literal: it is checked at build time"),
+                        )
+                        .help("write it without `{…}`; for literal braces, write `{{` and `}}`"),
                     );
                 }
             }

@@ -12,9 +12,9 @@ const FOREIGN: &[(&str, &str)] = &[
     ("const", "write `let x = …`"),
     ("val", "write `let x = …`"),
     ("local", "write `let x = …`"),
-    ("while", "there are `repeat 3 { }`, `for x in xs { }` and `poll every 1s up to 20 times until … { }`"),
-    ("loop", "there are `repeat 3 { }`, `for x in xs { }` and `poll every 1s up to 20 times until … { }`"),
-    ("do", "there are `repeat 3 { }`, `for x in xs { }` and `poll every 1s up to 20 times until … { }`"),
+    ("while", "write `repeat 3 { }`, `for x in xs { }` or `poll every 1s up to 20 times until … { }`"),
+    ("loop", "write `repeat 3 { }`, `for x in xs { }` or `poll every 1s up to 20 times until … { }`"),
+    ("do", "write `repeat 3 { }`, `for x in xs { }` or `poll every 1s up to 20 times until … { }`"),
     ("until", "write `poll every 1s up to 20 times until … { }`"),
     ("foreach", "write `for x in xs { }`"),
     ("elif", "write `} else if … {`"),
@@ -23,9 +23,9 @@ const FOREIGN: &[(&str, &str)] = &[
     ("switch", "write `if … { } else if … { }`"),
     ("match", "write `if … { } else if … { }`"),
     ("case", "write `if … { } else if … { }`"),
-    ("return", "`leave` ends a sequence; what it gives is named in its head: `sequence Login() gives token { … }`"),
-    ("continue", "put the rest of the loop's body in an `if`"),
-    ("exit", "`stop user` ends this user, `leave` the sequence"),
+    ("return", "write `leave` to end a sequence, and name its results in its head: `sequence Login() gives token { … }`"),
+    ("continue", "write the rest of the loop's body in an `if`"),
+    ("exit", "write `stop user` to end this user, `leave` to end the sequence"),
     ("sleep", "write `wait 1s`"),
     ("pause", "write `wait 1s`"),
     ("think", "write `wait 1s`"),
@@ -38,8 +38,8 @@ const FOREIGN: &[(&str, &str)] = &[
     ("extract", "write `take x = json.id`"),
     ("capture", "write `take x = json.id`"),
     ("save", "write `take x = json.id`"),
-    ("try", "a failed step leaves the turn only with `interrupt`; to try again there is `retry 2 times { }`"),
-    ("catch", "a failed step leaves the turn only with `interrupt`; to try again there is `retry 2 times { }`"),
+    ("try", "write `retry 2 times { }` to try again; a failed step ends the iteration only with `interrupt`"),
+    ("catch", "write `retry 2 times { }` to try again; a failed step ends the iteration only with `interrupt`"),
     ("throw", "write `fail \"why\"`"),
     ("raise", "write `fail \"why\"`"),
     ("def", "write `sequence Name(a, b) { … }`"),
@@ -47,11 +47,11 @@ const FOREIGN: &[(&str, &str)] = &[
     ("func", "write `sequence Name(a, b) { … }`"),
     ("fn", "write `sequence Name(a, b) { … }`"),
     ("scenario", "write `sequence Name { … }`"),
-    ("class", "a spec has `api`, `sequence`, `tasks` and `user`"),
+    ("class", "use `api`, `sequence`, `tasks` or `user`"),
     ("include", "write `import \"shop.lt\"`"),
     ("require", "write `import \"shop.lt\"`"),
-    ("grpc", "`grpc` is kept for a later version of the language"),
-    ("socket", "`socket` is kept for a later version of the language"),
+    ("grpc", "use HTTP requests: `grpc` is reserved for a later version"),
+    ("socket", "use HTTP requests: `socket` is reserved for a later version"),
     ("call", "write `run Name(a, b)`"),
 ];
 
@@ -62,22 +62,22 @@ const OPERATORS: &[(&str, &str)] = &[
     ("<>", "write `!=`"),
     ("&&", "write `and`"),
     ("||", "write `or`"),
-    ("=>", "at least is `>=`; a key and its value are joined by `:`"),
+    ("=>", "write `>=` for at least, `:` between a key and its value"),
     ("=~", "write `~`"),
-    ("->", "a key and its value are joined by `:`, a member and its owner by `.`"),
+    ("->", "write `:` between a key and its value, `.` before a member"),
     ("++", "write `set x = x + 1`"),
     ("--", "write `set x = x - 1`"),
     ("+=", "write `set x = x + …`"),
     ("-=", "write `set x = x - …`"),
     ("*=", "write `set x = x * …`"),
     ("/=", "write `set x = x / …`"),
-    ("**", "there is no power operator"),
-    ("??", "give a missing source a value with `else`: `take x = json.id else 0`"),
-    ("?.", "a member of null is null's error; give a missing source a value with `else`"),
+    ("**", "write a product, such as `x * x`"),
+    ("??", "write `else` for a value that may be missing: `take x = json.id else 0`"),
+    ("?.", "write `.`, and `else` in the take for a value that may be missing"),
     ("?", "write `if c then a else b`"),
     ("!", "write `not`"),
     ("&", "write `and`"),
-    ("^", "there is no such operator"),
+    ("^", "use `+`, `-`, `*`, `/` or `%`"),
 ];
 
 const ITEMS: &[&str] = &["import", "api", "data", "let", "keep", "sequence", "tasks", "user", "before", "after"];
@@ -134,29 +134,39 @@ fn beginning(stop: &Stop<'_>) -> Option<Slip> {
     let first = stop.first();
     let line = stop.line();
     if first == "else" {
-        return found_at(0..4, Code::LineBreak, "`else` stays on the line of the `}` before it", "write `} else {` on one line");
+        return found_at(
+            0..4,
+            Code::LineBreak,
+            "unexpected `else`, expected it on the line of the `}` before it",
+            "write `} else {` on one line",
+        );
     }
     if line.starts_with('{') {
-        return found_at(0..1, Code::LineBreak, "this block belongs to nothing", "a block's `{` stays on the line of what it belongs to");
+        return found_at(
+            0..1,
+            Code::LineBreak,
+            "unexpected `{` at the start of a line",
+            "write `{` at the end of the line that the block belongs to",
+        );
     }
     let operators = ["==", "!=", "<=", ">=", "+", "-", "*", "/", "%", "<", ">", "|", ",", ".", "=", "~", "!~"];
     let operator =
         operators.iter().copied().find(|op| line.starts_with(op)).or_else(|| ["and", "or", "in"].into_iter().find(|op| *op == first));
     if let Some(op) = operator {
-        let help = if op == "." { "join both lines".to_owned() } else { format!("end the line before with `{op}`: then it goes on") };
-        return found_at(0..op.len(), Code::LineBreak, format!("a line cannot start with `{op}`"), help);
+        let help = if op == "." { "join the two lines".to_owned() } else { format!("move `{op}` to the end of the line before") };
+        return found_at(0..op.len(), Code::LineBreak, format!("unexpected `{op}` at the start of a line"), help);
     }
     let next = line[first.len()..].trim_start();
     if stop.at > 0
         && let Some((word, help)) = FOREIGN.iter().find(|(word, _)| *word == stop.token && word.starts_with("els") | (*word == "elif"))
     {
-        return found(Code::ForeignStatement, format!("there is no `{word}` in the language"), *help);
+        return found(Code::ForeignStatement, format!("`{word}` is not a keyword"), *help);
     }
     let (_, help) = FOREIGN.iter().find(|(word, _)| *word == first)?;
     if next.starts_with(['=', '.']) || (stop.strict == Rule::only_api && next.starts_with('(')) {
         return None;
     }
-    found_at(0..first.len(), Code::ForeignStatement, format!("there is no `{first}` in the language"), *help)
+    found_at(0..first.len(), Code::ForeignStatement, format!("`{first}` is not a keyword"), *help)
 }
 
 /// `expect 200 or 3xx`, `expect 200, 204`.
@@ -166,14 +176,19 @@ fn statuses(stop: &Stop<'_>) -> Option<Slip> {
         w.len() == 3 && w.starts_with(|c: char| c.is_ascii_digit()) && (w.ends_with("xx") || w.bytes().all(|b| b.is_ascii_digit()))
     };
     if let Some(status) = rest.strip_prefix("status ").map(word).filter(|w| is_status(w)) {
-        return found(Code::Syntax, "a status is expected by its number alone", format!("write `expect {status}`"));
+        return found(Code::Syntax, "unexpected `status`, expected the status's number alone", format!("write `expect {status}`"));
     }
     if !is_status(word(rest.trim_start())) || !matches!(stop.token, "or" | "," | "and" | "||" | "/" | "to" | "..") && !rest.contains(" or ")
     {
         return None;
     }
     let all: Vec<&str> = rest.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| is_status(w)).collect();
-    found_at(7..stop.line().trim_end().len(), Code::StatusOr, "statuses are joined with `|`", format!("write `expect {}`", all.join(" | ")))
+    found_at(
+        7..stop.line().trim_end().len(),
+        Code::StatusOr,
+        "unexpected separator of statuses, expected `|`",
+        format!("write `expect {}`", all.join(" | ")),
+    )
 }
 
 /// The unit that `word` means.
@@ -196,7 +211,7 @@ fn number(stop: &Stop<'_>) -> Option<Slip> {
     if unit && before.ends_with(|c: char| c.is_ascii_digit()) {
         let start = before.rfind(|c: char| !(c.is_ascii_digit() || c == '.')).map_or(0, |n| n + 1);
         let help = format!("write `{}{}`", &before[start..], time_unit(token).unwrap_or(token));
-        return found_at(start..stop.at + token.len(), Code::BadNumber, "a duration is one word", help);
+        return found_at(start..stop.at + token.len(), Code::BadNumber, "unexpected space in a duration", help);
     }
     if !token.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
@@ -209,56 +224,52 @@ fn number(stop: &Stop<'_>) -> Option<Slip> {
     let right = match unit {
         unit if time_unit(unit).is_some() => time_unit(unit).unwrap_or_default(),
         "x" | "X" | "XX" | "Xx" if stop.first() == "expect" => {
-            let help = format!("write `{}xx`: two small x", &value[..1]);
-            return found(Code::BadNumber, format!("`{token}` is no status"), help);
+            let help = format!("write `{}xx` with two small x", &value[..1]);
+            return found(Code::BadNumber, format!("unexpected `{token}`, expected a status"), help);
         }
         "xx" if value.len() == 1 => {
             return found(
                 Code::BadNumber,
-                format!("`{token}` stands only for a status"),
+                format!("unexpected `{token}`, expected a value: a class of statuses is not a number"),
                 "write `expect 2xx`, or `status >= 200 and status < 300`",
             );
         }
         _ => {
             return found(
                 Code::BadNumber,
-                format!("`{token}` is neither a number nor a duration"),
-                "durations have `ms`, `s`, `m`, `h` and `d`: `250ms`, `1h20m`; names do not start with a digit",
+                format!("unexpected `{token}`, expected a number or a duration"),
+                "use the units `ms`, `s`, `m`, `h` and `d`: `250ms`, `1h20m`; names do not start with a digit",
             );
         }
     };
-    found(Code::BadNumber, format!("`{unit}` is no unit of time"), format!("write `{value}{right}`"))
+    found(Code::BadNumber, format!("unexpected `{unit}`, expected a unit of time"), format!("write `{value}{right}`"))
 }
 
 fn operator(stop: &Stop<'_>) -> Option<Slip> {
     let token = stop.token;
     if stop.wants(Rule::p_assign) && matches!(token, "==" | ":=" | "===") {
-        return found(Code::Assignment, "a value is given with `=`", "`==` compares; write a single `=`");
+        return found(Code::Assignment, "unexpected `==`, expected `=`", "write a single `=`: `==` compares");
     }
     if token == "=" && stop.at > 0 {
         if stop.text[..stop.at].contains(['(', '{', '[']) && stop.wants(Rule::p_colon) {
-            return found(
-                Code::Assignment,
-                "`=` has no place here",
-                "a key and its value are joined by `:`; two values are compared with `==`",
-            );
+            return found(Code::Assignment, "unexpected `=`", "write `:` between a key and its value, `==` to compare two values");
         }
         let first = stop.first();
         if !STATEMENTS.contains(&first) && stop.strict == Rule::only_stmt {
             return found_at(
                 0..stop.at + 1,
                 Code::Assignment,
-                "a value cannot be given like this",
+                "unexpected `=`, expected `let` or `set` before the name",
                 format!("write `let {first} = …` for a new name, `set {first} = …` to change one"),
             );
         }
-        return found(Code::Assignment, "`=` has no place here", "two values are compared with `==`");
+        return found(Code::Assignment, "unexpected `=`", "write `==` to compare two values");
     }
     if token.starts_with('$') {
-        return found(Code::ForeignTemplate, "names have no `$`", "write the name alone, and `{name}` in a text or a path");
+        return found(Code::ForeignTemplate, "unexpected `$` in a name", "write the name alone, and `{name}` in a text or a path");
     }
     if token == "@" {
-        return found(Code::Syntax, "`@` has no place here", "`@` names an attribute behind `html \"selector\"`");
+        return found(Code::Syntax, "unexpected `@`", "write `@` only after `html \"selector\"`, to read an attribute");
     }
     let (op, help) = OPERATORS.iter().find(|(op, _)| token == *op || (op.len() < token.len() && *op != "!" && token.starts_with(op)))?;
     let first = stop.first();
@@ -269,7 +280,7 @@ fn operator(stop: &Stop<'_>) -> Option<Slip> {
         }
         _ => (*help).to_owned(),
     };
-    found_at(stop.at..stop.at + op.len(), Code::ForeignOperator, format!("there is no operator `{op}`"), help)
+    found_at(stop.at..stop.at + op.len(), Code::ForeignOperator, format!("unknown operator `{op}`"), help)
 }
 
 /// Method and path.
@@ -289,7 +300,7 @@ fn request(stop: &Stop<'_>) -> Option<Slip> {
             return found_at(
                 start..start + method.len(),
                 Code::BadMethod,
-                "methods are written in capitals",
+                "unexpected lower-case method, expected capitals",
                 format!("write `{}`", method.to_uppercase()),
             );
         }
@@ -298,33 +309,37 @@ fn request(stop: &Stop<'_>) -> Option<Slip> {
         stop.text[..stop.at].split_whitespace().next_back().is_some_and(|w| w.len() > 2 && w.chars().all(|c| c.is_ascii_uppercase()));
     if method_before && (stop.wants(Rule::path) || stop.wants(Rule::text)) {
         return match stop.token {
-            "" | "{" => found(Code::BadPath, "the path is missing", "a path starts with `/`, e.g. `/items/{id}`"),
+            "" | "{" => found(Code::BadPath, "missing path of a request", "write a path that starts with `/`, such as `/items/{id}`"),
             token if token.starts_with(|c: char| c.is_alphanumeric() || c == ':') => {
                 let path = stop.text[stop.at..].split([' ', '\n', ';']).next().unwrap_or(token);
                 let help = if path.contains("://") {
-                    format!("the host belongs to the api's `base`; an absolute address is quoted: `\"{path}\"`")
+                    format!("quote an absolute URL: `\"{path}\"`, or move the host to the api's `base`")
                 } else {
                     format!("write `/{path}`")
                 };
-                found_at(stop.at..stop.at + path.len(), Code::BadPath, "a path starts with `/`", help)
+                found_at(stop.at..stop.at + path.len(), Code::BadPath, "unexpected path, expected one that starts with `/`", help)
             }
-            _ => found(Code::BadPath, "a path starts with `/`", "e.g. `/items/{id}`; a quoted path is sent as it is"),
+            _ => found(
+                Code::BadPath,
+                "unexpected path, expected one that starts with `/`",
+                "write, for example, `/items/{id}`; a quoted path is sent unchanged",
+            ),
         };
     }
     if stop.wants(Rule::method) || stop.wants(Rule::request_line) {
         if stop.token.starts_with('/') {
-            return found(Code::BadMethod, "the method is missing before the path", "write e.g. `GET /items/{id}`");
+            return found(Code::BadMethod, "missing method before the path", "write, for example, `GET /items/{id}`");
         }
         if stop.wants(Rule::request_line) && stop.text[..stop.at].trim_end().ends_with('=') {
-            return found(Code::BadMethod, "a request needs a method and a path", "write e.g. `get(id) = GET /items/{id}`");
+            return found(Code::BadMethod, "missing method and path of a request", "write, for example, `get(id) = GET /items/{id}`");
         }
     }
     if stop.strict == Rule::only_api && METHODS.contains(&stop.first().to_lowercase().as_str()) && !stop.text.contains(") =") {
         return found_at(
             0..stop.first().len(),
             Code::BadMethod,
-            "a request in an api has a name",
-            "write e.g. `get(id) = GET /items/{id}`",
+            "missing name of a request in an api",
+            "write, for example, `get(id) = GET /items/{id}`",
         );
     }
     None
@@ -345,9 +360,9 @@ fn quotes(stop: &Stop<'_>) -> Option<Slip> {
             let start = stop.line().find(name).unwrap_or(0);
             let quoted = bare.trim_matches('"');
             let message = if name.starts_with('(') {
-                "the name of a step or a group stands without brackets"
+                "unexpected brackets around the name of a step or a group"
             } else {
-                "the name of a step or a group is quoted"
+                "missing quotes around the name of a step or a group"
             };
             return found_at(start..start + name.len(), Code::MissingQuotes, message, format!("write `{first} \"{quoted}\"`"));
         }
@@ -373,21 +388,30 @@ fn quotes(stop: &Stop<'_>) -> Option<Slip> {
         return found_at(
             stop.at..stop.at + name.len(),
             Code::MissingQuotes,
-            format!("{what} is quoted"),
+            format!("missing quotes around {what}"),
             format!("write `{behind} \"{name}\"`"),
         );
     }
     if behind == "run" && stop.token.starts_with('"') {
-        return found(Code::Syntax, "the name of a sequence is not quoted", format!("write `run {}`", stop.token.trim_matches('"')));
+        return found(
+            Code::Syntax,
+            "unexpected quotes around the name of a sequence",
+            format!("write `run {}`", stop.token.trim_matches('"')),
+        );
     }
     if behind == "step" && stop.token == "{" {
-        return found(Code::MissingQuotes, "a step needs a name", "write `step \"Name\" {`");
+        return found(Code::MissingQuotes, "missing name of a step", "write `step \"Name\" {`");
     }
     if stop.token.starts_with('-') && stop.wants(Rule::p_colon) {
         let start = before.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).map_or(0, |n| n + 1);
         let rest = &stop.text[start..];
         let key = &rest[..rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))).unwrap_or(rest.len())];
-        return found_at(start..start + key.len(), Code::MissingQuotes, "a key with `-` is quoted", format!("write `\"{key}\"`"));
+        return found_at(
+            start..start + key.len(),
+            Code::MissingQuotes,
+            "missing quotes around a key with `-`",
+            format!("write `\"{key}\"`"),
+        );
     }
     None
 }
@@ -398,44 +422,44 @@ fn structure(stop: &Stop<'_>) -> Option<Slip> {
     if stop.wants(Rule::p_comma) && (stop.wants(Rule::p_close) || stop.wants(Rule::p_rpar) || stop.wants(Rule::p_rsq)) && starts_value {
         return found(
             Code::MissingComma,
-            format!("a comma is missing before `{}`", stop.token),
-            "entries are separated by `,`, also where each has its own line",
+            format!("missing comma before `{}`", stop.token),
+            "write `,` between entries, also if each is on its own line",
         );
     }
     if stop.wants(Rule::kw_then) {
-        return found(Code::MissingThen, "`then` is missing", "as a value, `if` is written `if c then a else b`");
+        return found(Code::MissingThen, "missing `then`", "write `if c then a else b` for an `if` as a value");
     }
     if stop.wants(Rule::kw_else) && stop.text[..stop.at].contains(" then ") {
-        return found(Code::MissingThen, "`else` is missing", "as a value, `if` is written `if c then a else b`: it always has a value");
+        return found(Code::MissingThen, "missing `else`", "write `if c then a else b`: an `if` as a value always needs both");
     }
     if stop.token.is_empty() && (stop.wants(Rule::block) || stop.wants(Rule::p_open)) && stop.at > 0 {
-        return found(Code::LineBreak, "a block is missing at this line's end", "a block's `{` stays on the line it belongs to");
+        return found(
+            Code::LineBreak,
+            "unexpected end of line, expected `{`",
+            "write `{` at the end of the line that the block belongs to",
+        );
     }
     if stop.token == "then" && stop.first() == "if" {
         return found(
             Code::MissingThen,
-            "a statement `if` has a block",
-            "write `if c { … } else { … }`; `then` belongs to `if` as a value",
+            "unexpected `then`, expected a block",
+            "write `if c { … } else { … }`; `then` is only for an `if` as a value",
         );
     }
     if stop.token == "," && !stop.wants(Rule::p_comma) {
-        return found(Code::Syntax, "`,` has no place here", "a statement or a member ends with its line, or with `;`");
+        return found(Code::Syntax, "unexpected `,`", "remove it; a statement ends with its line, or with `;`");
     }
     let first = stop.first();
     if first == "set" && stop.token == "." {
-        return found(
-            Code::Syntax,
-            "a member cannot be set",
-            "`set` changes a variable, or an api's `auth`; a changed object is `set x = merge(x, { a: 1 })`",
-        );
+        return found(Code::Syntax, "cannot set a member", "write `set x = merge(x, { a: 1 })` to change an object");
     }
     if stop.strict == Rule::only_item && (STATEMENTS.contains(&first) || API.contains(&first)) && !ITEMS.contains(&first) {
         let owner = if API.contains(&first) { "an `api`" } else { "a `sequence`" };
         return found_at(
             0..first.len(),
             Code::Syntax,
-            format!("`{first}` stands within {owner}, not at the top of a file"),
-            "look for a `}` too many above, or move it",
+            format!("unexpected `{first}` at the top level, expected within {owner}"),
+            "move it, or remove an extra `}` above",
         );
     }
     if stop.strict != Rule::only_item
@@ -445,8 +469,8 @@ fn structure(stop: &Stop<'_>) -> Option<Slip> {
         return found_at(
             0..first.len(),
             Code::Syntax,
-            format!("`{first}` stands at the top of a file, not within braces"),
-            "look for a missing `}` above, or move it",
+            format!("unexpected `{first}` within braces, expected at the top level"),
+            "move it, or add a missing `}` above",
         );
     }
     None
@@ -472,5 +496,5 @@ fn misspelt(stop: &Stop<'_>) -> Option<Slip> {
         return None;
     }
     let near = nearest(first, words.iter().copied())?;
-    found_at(0..first.len(), Code::Syntax, format!("`{first}` is no word of the language here"), format!("did you mean `{near}`?"))
+    found_at(0..first.len(), Code::Syntax, format!("unexpected `{first}`, expected a keyword"), format!("did you mean `{near}`?"))
 }

@@ -7,36 +7,36 @@ use ltc_grammar::Rule;
 
 /// Comparisons in words.
 const COMPARISONS: &[(&[&str], &str)] = &[
-    (&["contains", "contain", "includes"], "say `expect text \"part\"` of the body, `contains(x, y)` of a value"),
-    (&["startsWith", "startswith", "starts"], "say `starts_with(x, \"part\")`"),
-    (&["endsWith", "endswith", "ends"], "say `ends_with(x, \"part\")`"),
-    (&["matches", "match"], "say `x ~ /regex/`"),
-    (&["is", "equals", "eq", "be"], "say `==`"),
-    (&["isnt", "ne"], "say `!=`"),
-    (&["gt"], "say `>`"),
-    (&["lt"], "say `<`"),
-    (&["gte", "ge"], "say `>=`"),
-    (&["lte", "le"], "say `<=`"),
-    (&["exists", "exist"], "say `x != null`, or `expect json { x: _ }`"),
-    (&["between"], "say `x >= 1 and x <= 9`"),
+    (&["contains", "contain", "includes"], "write `expect text \"part\"` for the body, `contains(x, y)` for a value"),
+    (&["startsWith", "startswith", "starts"], "write `starts_with(x, \"part\")`"),
+    (&["endsWith", "endswith", "ends"], "write `ends_with(x, \"part\")`"),
+    (&["matches", "match"], "write `x ~ /regex/`"),
+    (&["is", "equals", "eq", "be"], "write `==`"),
+    (&["isnt", "ne"], "write `!=`"),
+    (&["gt"], "write `>`"),
+    (&["lt"], "write `<`"),
+    (&["gte", "ge"], "write `>=`"),
+    (&["lte", "le"], "write `<=`"),
+    (&["exists", "exist"], "write `x != null`, or `expect json { x: _ }`"),
+    (&["between"], "write `x >= 1 and x <= 9`"),
 ];
 
 /// Sources of other tools.
 const SOURCES: &[(&[&str], &str)] = &[
-    (&["jsonpath", "jsonPath", "json_path", "jmesPath"], "say `json.a.b`, or `json \"$.a.b\"`"),
-    (&["regex", "regexp", "re"], "say `text ~ /id=(\\d+)/`: the first group is taken"),
-    (&["css", "selector", "xpath", "jquery"], "say `html \"css selector\"`, with `@attribute` for an attribute"),
+    (&["jsonpath", "jsonPath", "json_path", "jmesPath"], "write `json.a.b`, or `json \"$.a.b\"`"),
+    (&["regex", "regexp", "re"], "write `text ~ /id=(\\d+)/` to take the first group"),
+    (&["css", "selector", "xpath", "jquery"], "write `html \"css selector\"`, with `@attribute` for an attribute"),
 ];
 
 /// Parts of requests as other tools name them.
 const OTHER_PARTS: &[(&[&str], &str)] = &[
     (
         &["body", "data", "payload"],
-        "a body is `json { … }`, `form { … }`, `text \"…\"`, `multipart { … }`, `graphql \"\"\"…\"\"\"` or `bytes x`",
+        "write `json { … }`, `form { … }`, `text \"…\"`, `multipart { … }`, `graphql \"\"\"…\"\"\"` or `bytes x`",
     ),
-    (&["params", "param", "qs", "queryParams", "search"], "parameters of the URL are `query { … }`"),
-    (&["files", "file", "upload"], "a file is sent in `multipart { file: file(\"cat.png\") }`, or as the body: `bytes file(\"cat.png\")`"),
-    (&["name", "tags", "tag"], "a request is named by the step that it stands in: `step \"Name\" { … }`"),
+    (&["params", "param", "qs", "queryParams", "search"], "write `query { … }` for parameters of the URL"),
+    (&["files", "file", "upload"], "write `multipart { file: file(\"cat.png\") }`, or `bytes file(\"cat.png\")` to send it as the body"),
+    (&["name", "tags", "tag"], "write the name in the step: `step \"Name\" { … }`"),
 ];
 
 fn meaning(table: &[(&[&str], &'static str)], word: &str) -> Option<&'static str> {
@@ -55,14 +55,14 @@ fn ranges(stop: &Stop<'_>) -> Option<Slip> {
         stop.token == ".." && before.ends_with(|c: char| c.is_ascii_digit()) || stop.token.starts_with('.') && before.ends_with("..");
     let dots = stop.token.starts_with('.') && before.ends_with('.') && before.trim_end_matches('.').ends_with(|c: char| c.is_ascii_digit());
     if (range || dots) && stop.first() == "expect" {
-        let help = "say `expect json.x >= 1 and json.x <= 9`, or a bound alone: `x: >= 1`";
-        return found(Code::Syntax, "a range is no matcher", help);
+        let help = "write `expect json.x >= 1 and json.x <= 9`, or one bound: `x: >= 1`";
+        return found(Code::Syntax, "unexpected range, expected a matcher", help);
     }
     if stop.token == "]" && before.ends_with("..") {
-        return found(Code::Syntax, "a slice has both ends", "the last index may be counted from the end: `xs[1..-1]`");
+        return found(Code::Syntax, "missing end of a slice", "write both ends; -1 is the last index: `xs[1..-1]`");
     }
     if stop.token == ".." && before.ends_with('[') {
-        return found(Code::Syntax, "a slice has both ends", "the first index is 0: `xs[0..2]`");
+        return found(Code::Syntax, "missing end of a slice", "write both ends; 0 is the first index: `xs[0..2]`");
     }
     None
 }
@@ -74,7 +74,12 @@ fn numbers(stop: &Stop<'_>) -> Option<Slip> {
     let digits = |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     if stop.token == "." && digits(&rest[1..]) > 0 && before.ends_with([' ', '(', '[', ',', ':']) {
         let number = &rest[..=digits(&rest[1..])];
-        return found_at(stop.at..stop.at + number.len(), Code::BadNumber, "a number starts with a digit", format!("write `0{number}`"));
+        return found_at(
+            stop.at..stop.at + number.len(),
+            Code::BadNumber,
+            "unexpected `.`, expected a digit at the start of a number",
+            format!("write `0{number}`"),
+        );
     }
     if before.ends_with('.') && before[..before.len() - 1].ends_with(|c: char| c.is_ascii_digit()) {
         let start = before[..before.len() - 1].rfind(|c: char| !c.is_ascii_digit()).map_or(0, |n| n + 1);
@@ -82,19 +87,29 @@ fn numbers(stop: &Stop<'_>) -> Option<Slip> {
         return free
             .then(|| {
                 let number = &before[start..before.len() - 1];
-                found_at(start..before.len(), Code::BadNumber, "a number ends with a digit", format!("write `{number}` or `{number}.0`"))
+                found_at(
+                    start..before.len(),
+                    Code::BadNumber,
+                    "unexpected `.`, expected a digit at the end of a number",
+                    format!("write `{number}` or `{number}.0`"),
+                )
             })
             .flatten();
     }
     if stop.token == "," && before.ends_with(|c: char| c.is_ascii_digit()) && digits(&rest[1..]) == 3 {
         let start = before.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |n| n + 1);
         let help = format!("write `{}_{}`", &before[start..], &rest[1..4]);
-        return found_at(start..stop.at + 4, Code::BadNumber, "a number has no comma", help);
+        return found_at(start..stop.at + 4, Code::BadNumber, "unexpected comma in a number", help);
     }
     if let Some(behind) = rest.strip_prefix('`') {
         let inside = behind.split(['`', '\n']).next().unwrap_or_default();
         let end = stop.at + 1 + inside.len() + usize::from(behind[inside.len()..].starts_with('`'));
-        return found_at(stop.at..end, Code::SingleQuotes, "texts stand between double quotes", format!("write `\"{inside}\"`"));
+        return found_at(
+            stop.at..end,
+            Code::SingleQuotes,
+            "unexpected quotes, expected `\"` around a string",
+            format!("write `\"{inside}\"`"),
+        );
     }
     None
 }
@@ -110,25 +125,25 @@ fn words(stop: &Stop<'_>) -> Option<Slip> {
     if matches!(first, "expect" | "if" | "poll" | "where" | "let" | "set")
         && let Some(help) = meaning(COMPARISONS, word)
     {
-        return found_at(place, Code::ForeignOperator, format!("there is no operator `{word}`"), help);
+        return found_at(place, Code::ForeignOperator, format!("unknown operator `{word}`"), help);
     }
     if matches!(first, "expect" | "take" | "version")
         && let Some(help) = meaning(SOURCES, word)
     {
-        return found_at(place, Code::Syntax, format!("there is no source `{word}`"), help);
+        return found_at(place, Code::Syntax, format!("unknown source `{word}`"), help);
     }
     if matches!(stop.strict, Rule::only_part | Rule::only_hc)
         && let Some(help) = meaning(OTHER_PARTS, first)
     {
-        return found_at(0..first.len(), Code::Syntax, format!("a request has no `{first}`"), help);
+        return found_at(0..first.len(), Code::Syntax, format!("unexpected `{first}`, expected a part of a request"), help);
     }
     if matches!(stop.strict, Rule::only_stmt | Rule::only_api)
         && here
         && PARTS.contains(&word)
         && (stop.wants(Rule::parts) || stop.wants(Rule::p_open))
     {
-        let help = format!("put it in braces: `{{ {word} … }}`");
-        return found_at(place, Code::Syntax, "the parts of a request stand in braces behind its path", help);
+        let help = format!("write it in braces: `{{ {word} … }}`");
+        return found_at(place, Code::Syntax, "missing braces around the parts of a request", help);
     }
     None
 }
@@ -141,7 +156,12 @@ fn colons(stop: &Stop<'_>) -> Option<Slip> {
         let rest = stop.text[name.len()..].trim_start_matches([':', '*', ' ']);
         let weight = &rest[..rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len())];
         if !name.is_empty() && !weight.is_empty() {
-            return found_at(0..stop.at + stop.token.len(), Code::Syntax, "the weight stands first", format!("write `{weight} {name}`"));
+            return found_at(
+                0..stop.at + stop.token.len(),
+                Code::Syntax,
+                "unexpected name, expected the weight first",
+                format!("write `{weight} {name}`"),
+            );
         }
         return None;
     }
@@ -149,9 +169,8 @@ fn colons(stop: &Stop<'_>) -> Option<Slip> {
     if stop.token != ":" || before.is_empty() || !(block || before.chars().all(is_word_char)) || stop.wants(Rule::p_colon) && !block {
         return None;
     }
-    let help =
-        if block { "leave the `:` out: a block follows directly" } else { "leave the `:` out: a member and its value stand side by side" };
-    found(Code::Syntax, "no `:` stands here", help)
+    let help = if block { "remove the `:` before the block" } else { "remove the `:` between a member and its value" };
+    found(Code::Syntax, "unexpected `:`", help)
 }
 
 /// Heads of blocks whose whole form is worth showing.
@@ -161,17 +180,17 @@ fn heads(stop: &Stop<'_>) -> Option<Slip> {
         return None;
     }
     let (message, help) = match (first, stop.token) {
-        ("repeat", _) if stop.text[first.len()..].trim_start().starts_with('{') => ("`repeat` needs a number", "write `repeat 3 { … }`"),
-        ("repeat", "times") => ("`times` has no place here", "write `repeat 3 { … }`"),
-        ("for", "(") => ("a loop has no brackets", "write `for x in xs { … }` or `for i in 1..10 { … }`"),
-        ("for", ",") => ("a loop has one variable", "write `for x in xs { … }`; a counter is `for i in 0..len(xs) - 1 { … }`"),
+        ("repeat", _) if stop.text[first.len()..].trim_start().starts_with('{') => ("missing number of `repeat`", "write `repeat 3 { … }`"),
+        ("repeat", "times") => ("unexpected `times`", "write `repeat 3 { … }`"),
+        ("for", "(") => ("unexpected brackets in a loop's head", "write `for x in xs { … }` or `for i in 1..10 { … }`"),
+        ("for", ",") => ("unexpected second variable in a loop", "write `for x in xs { … }`; a counter is `for i in 0..len(xs) - 1 { … }`"),
         ("poll", _) if stop.at < stop.line().find('{').unwrap_or(usize::MAX) && is_head(stop) => {
-            ("this is not how `poll` is written", "write `poll every 500ms up to 20 times until done { … }`")
+            ("malformed `poll`", "write `poll every 500ms up to 20 times until done { … }`")
         }
         ("retry", _) if stop.at <= stop.line().find('{').unwrap_or(usize::MAX) && is_head(stop) => {
-            ("this is not how `retry` is written", "write `retry 2 times { … }` or `retry 2 times every 1s { … }`")
+            ("malformed `retry`", "write `retry 2 times { … }` or `retry 2 times every 1s { … }`")
         }
-        ("stop", "") => ("what stops?", "write `stop user`"),
+        ("stop", "") => ("missing `user` after `stop`", "write `stop user`"),
         _ => return None,
     };
     found(Code::Syntax, message, help)

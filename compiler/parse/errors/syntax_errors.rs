@@ -137,34 +137,32 @@ fn token(text: &str) -> &str {
 /// What was expected, in words.
 fn general(stop: &Stop<'_>, place: Span) -> Diagnostic {
     let found = match stop.token {
-        "" => "the line ends too early".to_owned(),
-        "}" => "`}` comes too early".to_owned(),
-        text if text.starts_with('"') => "a text has no place here".to_owned(),
-        token => format!("`{token}` has no place here"),
+        "" => "unexpected end of line".to_owned(),
+        text if text.starts_with('"') => "unexpected string".to_owned(),
+        token => format!("unexpected `{token}`"),
     };
     if stop.at == 0 {
         let (what, help) = match stop.strict {
             Rule::only_item => (
                 "an item of a spec",
-                "a spec has `import`, `api`, `data`, `let`, `keep`, `sequence`, `tasks`, `user`, `before test` and `after test`",
+                "start it with `import`, `api`, `data`, `let`, `keep`, `sequence`, `tasks`, `user`, `before test` or `after test`",
             ),
-            Rule::only_api => (
-                "a member of an api",
-                "an api has options such as `base` and `headers`, resources, and requests: `get(id) = GET /items/{id}`",
-            ),
+            Rule::only_api => {
+                ("a member of an api", "write an option such as `base` or `headers`, a resource, or a request: `get(id) = GET /items/{id}`")
+            }
             Rule::only_part | Rule::only_hc => (
                 "a part of a request",
-                "a request has `json`, `form`, `query`, `headers`, `text`, `multipart`, `graphql`, `bytes`, `auth`, `timeout`, `redirects` and `expect`",
+                "use `json`, `form`, `query`, `headers`, `text`, `multipart`, `graphql`, `bytes`, `auth`, `timeout`, `redirects` or `expect`",
             ),
-            Rule::only_user => ("a member of a user", "a user has `run`, `wait`, `weight`, `on start`, `on stop` and `every`"),
+            Rule::only_user => ("a member of a user", "use `run`, `wait`, `weight`, `on start`, `on stop` or `every`"),
             Rule::only_task => ("a member of tasks", "write a weight and a sequence's name: `7 Browse`"),
-            Rule::only_data => ("an option of data", "there are `order`, `share`, `at_end` and `where`"),
+            Rule::only_data => ("an option of data", "use `order`, `share`, `at_end` or `where`"),
             _ => (
                 "a statement",
-                "a statement starts with a word such as `step`, `let`, `if`, `expect` or `take`, or is a request: `shop.get(id)`",
+                "start it with a keyword such as `step`, `let`, `if`, `expect` or `take`, or write a request: `shop.get(id)`",
             ),
         };
-        return Diagnostic::new(Code::Syntax, place, format!("this is not {what}")).help(help);
+        return Diagnostic::new(Code::Syntax, place, format!("{found}, expected {what}")).help(help);
     }
     let mut expected: Vec<String> = Vec::new();
     // What starts with a word of the language was not meant as a request, though the grammar tries that, too.
@@ -175,10 +173,15 @@ fn general(stop: &Stop<'_>, place: Span) -> Diagnostic {
             expected.push(words);
         }
     }
-    let diagnostic = Diagnostic::new(Code::Syntax, place, found);
     if expected.len() > 1 {
         expected.retain(|words| words != "arguments in brackets");
     }
+    let message = match expected.len() {
+        0 => found,
+        1..=6 => format!("{found}, expected {}", list(&expected)),
+        _ => format!("{found}, expected {} or similar", expected[..5].join(", ")),
+    };
+    let diagnostic = Diagnostic::new(Code::Syntax, place, message);
     let words: Vec<&str> = expected.iter().filter_map(|e| e.strip_prefix('`')?.strip_suffix('`')).filter(|w| w.len() > 1).collect();
     if stop.token.len() > 1
         && let Some(near) = nearest(stop.token, words)
@@ -186,10 +189,9 @@ fn general(stop: &Stop<'_>, place: Span) -> Diagnostic {
         return diagnostic.help(format!("did you mean `{near}`?"));
     }
     match expected.len() {
-        0 if stop.token.is_empty() => diagnostic.help("something is missing at its end"),
-        0 => diagnostic.help("a statement ends with its line, or with `;`"),
-        1..=6 => diagnostic.help(format!("expected {}", list(&expected))),
-        _ => diagnostic.help(format!("expected {}, or the like", list(&expected[..5]))),
+        0 if stop.token.is_empty() => diagnostic.help("complete the line"),
+        0 => diagnostic.help("start a new line, or write `;` between two statements"),
+        _ => diagnostic,
     }
 }
 
@@ -221,7 +223,7 @@ fn in_words(rule: Rule) -> Option<String> {
         Rule::method => "a method such as `GET`",
         Rule::request_line => "a method and a path, e.g. `GET /items/{id}`",
         Rule::path => "a path, e.g. `/items/{id}`",
-        Rule::text | Rule::block_text | Rule::line_text | Rule::raw => "a text in `\"`",
+        Rule::text | Rule::block_text | Rule::line_text | Rule::raw => "a string in `\"`",
         Rule::regex => "a regex between slashes, e.g. `/v[0-9]+/`",
         Rule::attribute => "`@` and an attribute",
         Rule::map => "a map: `{ key: value }`",

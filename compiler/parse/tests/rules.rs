@@ -24,10 +24,10 @@ fn rule_1_lines() {
     good(
         "let a = 1; let b = 2\nlet c = a +\n  b\nlet d =\n  3\nlet e = [\n 1,\n 2,\n]\nlog f(\n a\n , b)\nif a { } else { }\nlet g = { a: 1,\n  b\n }",
     );
-    bad("let a = 1 let b = 2", Code::Syntax, "`let` has no place here");
-    bad("let a = 1\n  + 2", Code::LineBreak, "end the line before with `+`");
+    bad("let a = 1 let b = 2", Code::Syntax, "unexpected `let`");
+    bad("let a = 1\n  + 2", Code::LineBreak, "move `+` to the end of the line before");
     bad("if a { }\nelse { }", Code::LineBreak, "on one line");
-    bad("if a\n{ log \"x\" }", Code::LineBreak, "stays on the line");
+    bad("if a\n{ log \"x\" }", Code::LineBreak, "at the end of the line that the block belongs to");
     bad("let g = { a: 1\n  b: 2 }", Code::MissingComma, "before `b`");
 }
 
@@ -51,14 +51,14 @@ fn rule_3_words() {
 #[test]
 fn rule_4_touching() {
     good("expect json [_, ..]; expect json[0].id == 3; let x = a[1].b(2)[0..1]");
-    bad("let x = a [1]", Code::Syntax, "`[` has no place");
-    bad("let x = f (1)", Code::Syntax, "`(` has no place");
+    bad("let x = a [1]", Code::Syntax, "unexpected `[`");
+    bad("let x = f (1)", Code::Syntax, "unexpected `(`");
 }
 
 #[test]
 fn rule_5_regexes() {
     good(r#"expect text ~ /a[^/]\/"{/; expect json { a: !~ /x[]/]y/ }; let x = a / b / c"#);
-    bad("let x = /abc/", Code::Syntax, "`/` has no place");
+    bad("let x = /abc/", Code::Syntax, "unexpected `/`, expected a value");
     bad("expect text ~ \"abc\"", Code::Syntax, "regex between slashes");
 }
 
@@ -67,7 +67,7 @@ fn rule_6_numbers() {
     good("expect 2xx; wait 100ms..200ms; for i in 1..n { }; let x = 1.5; let y = 1h20m; let z = s[0..2]");
     bad("wait 5min", Code::BadNumber, "`5m`");
     bad("wait 5 seconds", Code::BadNumber, "`5s`");
-    bad("let x = 3abc", Code::BadNumber, "neither");
+    bad("let x = 3abc", Code::BadNumber, "expected a number or a duration");
     good("let x = 99999999999999999999; let y = 0.1234567890123456789");
 }
 
@@ -92,7 +92,7 @@ fn rule_8_expectations() {
 fn rule_9_keys() {
     good("expect headers { content_type: ~ /json/, \"X-A\": \"b\" }");
     bad("expect headers { content-type: ~ /json/ }", Code::MissingQuotes, "\"content-type\"");
-    bad("expect json { \"a\" }", Code::Syntax, "needs a value");
+    bad("expect json { \"a\" }", Code::Syntax, "missing value of a quoted key");
 }
 
 #[test]
@@ -117,8 +117,8 @@ fn habits() {
     bad("let a = if b { 1 }", Code::MissingThen, "then");
     bad("exepct 200", Code::Syntax, "did you mean `expect`");
     bad("set x.y = 1", Code::Syntax, "merge");
-    bad("let b =\n  expect 200", Code::Syntax, "2: LT0001 the line ends too early");
-    bad("  data y from \"x\"", Code::Syntax, "top of a file");
+    bad("let b =\n  expect 200", Code::Syntax, "2: LT0001 unexpected end of line");
+    bad("  data y from \"x\"", Code::Syntax, "expected at the top level");
     bad("run A, wait 1s", Code::Syntax, "`;`");
     bad("stop test", Code::Syntax, "stop user");
     bad("take x = header \"A\" els 3", Code::Syntax, "else");

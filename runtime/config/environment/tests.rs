@@ -140,7 +140,7 @@ fn loads_from_a_directory() {
     std::fs::write(directory.path().join("common.yml"), COMMON.text).unwrap();
     assert!(Environment::load(directory.path(), "cs1").unwrap().get("auto_system").is_some());
     let error = &Environment::load(directory.path(), "cs2").unwrap_err()[0];
-    assert!(error.to_string().ends_with("there is no such file (did you mean `cs1`?)"), "{error}");
+    assert!(error.to_string().ends_with("file not found (did you mean `cs1`?)"), "{error}");
 }
 
 #[test]

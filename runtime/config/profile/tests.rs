@@ -202,7 +202,7 @@ fn files_that_are_no_profile() {
     assert!(errors("- a")[0].contains("must be a map"));
     assert!(errors("profile: 3")[0].contains("profile must be a map"));
     assert!(errors("profile: {runner: [")[0].contains("no valid YAML"));
-    assert!(Profile::load(Path::new("/nowhere/x.yml")).unwrap_err()[0].message.contains("no such file"));
+    assert!(Profile::load(Path::new("/nowhere/x.yml")).unwrap_err()[0].message.contains("file not found"));
 }
 
 #[test]
