@@ -45,6 +45,26 @@ fn the_first_spec_passes_against_the_demo_server() {
     }
 }
 
+/// The first spec with two mistakes, as `ltc check` reports them.
+#[test]
+fn shown_errors_are_those_that_check_reports() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let readme = readme();
+    let right = blocks(&readme, "lt")[0];
+    let wrong = right.replacen("expect 200\n", "expect 200 or 304\n", 1).replacen("one_of(ids)", "one_of(idz)", 1);
+    write("specs/browse.lt", &wrong);
+    write("specs/browse.profile.yml", "test_header: { env: local }\nprofile: { runner: { clients: 2, duration: 1s } }\n");
+    write("config/local.yml", "shop: { url: \"http://127.0.0.1:8137/shop\" }\n");
+    let output = ltc().current_dir(folder.path()).env("NO_COLOR", "1").args(["check", "specs/browse.lt"]).output().unwrap();
+    let shown = blocks(&readme, "text").into_iter().find_map(|block| block.strip_prefix("$ ltc check\n")).unwrap();
+    assert_eq!(text(&output).trim(), shown.trim());
+}
+
 /// Runs all commands in README's order, in a copy of the repository; `ltc` is the one that `cargo install` makes of this checkout.
 #[test]
 fn every_command_does_what_it_says() {
