@@ -7,9 +7,8 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 
 use ltc_engine::base::place::Place;
-use ltc_engine::record::observe::{Detail, Observer};
+use ltc_engine::record::observe::{Detail, Observer, Scene};
 use ltc_engine::record::trace::Trace;
-use ltc_engine::user::User;
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -55,30 +54,29 @@ impl Observer for Shared {
         true
     }
 
-    fn step(&self, user: &User, trace: &Trace) {
+    fn step(&self, scene: &Scene<'_>, trace: &Trace) {
         let printer = &self.0;
         printer.steps.set(printer.steps.get() + 1);
         if !trace.failures.is_empty() {
-            printer.failures.set(printer.failures.get() + u64::from(!user.scopes.tries_again()));
+            printer.failures.set(printer.failures.get() + u64::from(!scene.tries_again));
         } else if printer.only_failures {
             return;
         }
-        crate::say::text(&mut anstream::stdout(), &user.world().mask(&shown(user, trace)));
+        crate::say::text(&mut anstream::stdout(), &scene.mask(&shown(scene, trace)));
     }
 
-    fn failure(&self, user: &User, at: Place, message: &str) {
+    fn failure(&self, scene: &Scene<'_>, at: Place, message: &str) {
         self.0.failures.set(self.0.failures.get() + 1);
-        crate::say::out!("{BAD}✗{BAD:#} {} {}", user.world().place(at), user.world().mask(message));
+        crate::say::out!("{BAD}✗{BAD:#} {} {}", scene.place(at), scene.mask(message));
     }
 
-    fn log(&self, user: &User, at: Place, text: &str) {
-        crate::say::out!("{DIM}log {}{DIM:#} {}", user.world().place(at), user.world().mask(text));
+    fn log(&self, scene: &Scene<'_>, at: Place, text: &str) {
+        crate::say::out!("{DIM}log {}{DIM:#} {}", scene.place(at), scene.mask(text));
     }
 }
 
-fn shown(user: &User, trace: &Trace) -> String {
-    let world = user.world();
-    let name = world.program.lines[trace.info.line as usize].name;
+fn shown(scene: &Scene<'_>, trace: &Trace) -> String {
+    let name = scene.tables.lines[trace.info.line as usize].name;
     let mut flags = String::new();
     if trace.info.skip {
         flags.push_str(" skip");
@@ -86,7 +84,7 @@ fn shown(user: &User, trace: &Trace) -> String {
     if trace.info.interrupt {
         flags.push_str(" interrupt");
     }
-    let mut out = format!("\n{HEAD}-- step \"{name}\"{HEAD:#}{flags} {DIM}{}{DIM:#}\n", world.place(trace.info.at));
+    let mut out = format!("\n{HEAD}-- step \"{name}\"{HEAD:#}{flags} {DIM}{}{DIM:#}\n", scene.place(trace.info.at));
     if let Some(sent) = &trace.sent {
         for line in ltc_engine::request::show::request(&sent.request, &sent.cookies).lines() {
             let _ = writeln!(out, "{DIM}>{DIM:#} {line}");
@@ -129,7 +127,7 @@ fn shown(user: &User, trace: &Trace) -> String {
             Detail::Verdict(expectation, Err(why)) => {
                 judged.push(why.as_str());
                 let _ = writeln!(out, "  {BAD}✗{BAD:#} expect {}", expectation.written);
-                let _ = writeln!(out, "    {} {BAD}{why}{BAD:#}", world.place(expectation.at));
+                let _ = writeln!(out, "    {} {BAD}{why}{BAD:#}", scene.place(expectation.at));
             }
             Detail::Missed(name) => {
                 let _ = writeln!(out, "  {DIM}take{DIM:#} {name}: nothing found, its `else` counts");
@@ -140,7 +138,7 @@ fn shown(user: &User, trace: &Trace) -> String {
         }
     }
     for failure in trace.failures.iter().filter(|failure| !judged.contains(&failure.message.as_str())) {
-        let _ = writeln!(out, "  {BAD}✗{BAD:#} {} {BAD}{}{BAD:#}", world.place(failure.at), failure.message);
+        let _ = writeln!(out, "  {BAD}✗{BAD:#} {} {BAD}{}{BAD:#}", scene.place(failure.at), failure.message);
     }
     out
 }

@@ -145,6 +145,56 @@ fn has_word(line: &str, word: &str) -> bool {
     line.match_indices(word).any(|(at, _)| !line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_'))
 }
 
+/// The engine's rooms, lowest first: a room knows only what stands before it here.
+const ENGINE_ROOMS: &[&str] = &[
+    "base",
+    "value",
+    "functions",
+    "source",
+    "matcher",
+    "stats",
+    "schedule",
+    "http",
+    "tables",
+    "request",
+    "record",
+    "user",
+    "call",
+    "step",
+    "program",
+    "workers",
+    "generated",
+];
+
+#[test]
+fn engine_rooms_know_only_the_rooms_below_them() {
+    let engine = Path::new(env!("CARGO_MANIFEST_DIR")).join("runtime/engine");
+    let mut files = Vec::new();
+    sources(&engine, &mut files);
+    let mut upward = Vec::new();
+    for file in files {
+        let name = file.strip_prefix(&engine).unwrap_or(&file).display().to_string();
+        let room = name.split(['/', '.']).next().unwrap_or_default();
+        if matches!(room, "lib" | "trial" | "counting") {
+            continue;
+        }
+        let own = ENGINE_ROOMS.iter().position(|known| *known == room);
+        let own = own.unwrap_or_else(|| panic!("{name} is in no room of the engine: add the room to ENGINE_ROOMS"));
+        let text = fs::read_to_string(&file).expect("sources are text");
+        for (number, line) in (1..).zip(code(&text)) {
+            let above = ENGINE_ROOMS[own + 1..].iter().find(|above| names_room(line, above));
+            upward.extend(above.map(|above| format!("{name}:{number}: unexpected `crate::{above}`: {above} stands above {room}")));
+        }
+    }
+    assert!(upward.is_empty(), "{}", upward.join("\n"));
+}
+
+/// Whether a line names a room of its own crate.
+fn names_room(line: &str, room: &str) -> bool {
+    let path = format!("crate::{room}");
+    line.match_indices(&path).any(|(at, _)| !line[at + path.len()..].starts_with(|next: char| next.is_alphanumeric() || next == '_'))
+}
+
 #[test]
 fn rules_find_what_they_forbid() {
     let text = "use std::fs; // std::net\nlet profile_fs::x = 1;\n#[cfg(test)]\nmod tests {\n    use std::env::var;\n}\n";

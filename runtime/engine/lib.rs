@@ -38,6 +38,7 @@ pub mod schedule;
 pub mod source;
 pub mod stats;
 pub mod step;
+pub mod tables;
 #[cfg(test)]
 mod trial;
 pub mod user;

@@ -3,8 +3,9 @@
 use crate::base::clock::Clock;
 use crate::generated::*;
 use crate::http;
+use crate::program::settings::Settings;
 use crate::record::observe::Quiet;
-use crate::user::world::{Settings, World};
+use crate::user::world::World;
 use crate::value::Value;
 
 /// A program of one api, and of nothing else.
@@ -78,4 +79,9 @@ pub(crate) fn settings(program: &'static Program, base: &str, clock: &Clock) -> 
 /// Such a world.
 pub(crate) fn world(program: &'static Program, base: &str) -> std::rc::Rc<World> {
     World::new(&settings(program, base, &Clock::start()), Box::new(Quiet(|_| ()))).unwrap()
+}
+
+/// A user of such a world.
+pub(crate) fn user(program: &'static Program, base: &str) -> User {
+    User::new(world(program, base), program, 1)
 }

@@ -26,22 +26,22 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
     let environment = if configuration.env_name.is_empty() { String::new() } else { format!(", environment {}", configuration.env_name) };
     crate::say::err!("{} --debug{environment}, seed {}", program.name, settings.seed);
     with_user(&settings, Box::new(shared.clone()), async |preparer| {
-        prepare::globals(&preparer)?;
-        for version in prepare::versions(&preparer, &mut NameStats::default()).await? {
+        prepare::globals(program, &preparer)?;
+        for version in prepare::versions(program, &preparer, &mut NameStats::default()).await? {
             crate::say::err!("{}: version {}", version.api, version.version);
         }
-        prepare::before_test(&preparer, &mut NameStats::default()).await?;
+        prepare::before_test(program, &preparer, &mut NameStats::default()).await?;
         // The users are of the same world: rows that were drawn so far are free for them.
         preparer.end();
         let world = preparer.share_world();
         for (number, class) in program.users.iter().enumerate() {
             let scenarios: Vec<usize> = class.scenarios.iter().copied().filter(|scenario| chosen.has(class.name, *scenario)).collect();
             if !scenarios.is_empty() {
-                one_user(&world, &printer, number, &scenarios).await;
+                one_user(&world, &printer, (program, number), &scenarios).await;
             }
         }
         // It is run for its effects; what fails in it was shown.
-        let _ = prepare::after_test(&preparer, &mut NameStats::default()).await;
+        let _ = prepare::after_test(program, &preparer, &mut NameStats::default()).await;
         Ok(())
     })?;
     let (steps, failures) = printer.counts();
@@ -49,16 +49,16 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
     Ok(if failures == 0 { Ending::Passed } else { Ending::Failed })
 }
 
-async fn one_user(world: &Rc<World>, printer: &Printer, number: usize, scenarios: &[usize]) {
-    let class = &world.program.users[number];
-    let user = User::new(world.clone(), number, number as u64);
+async fn one_user(world: &Rc<World>, printer: &Printer, (program, number): (&'static Program, usize), scenarios: &[usize]) {
+    let class = &program.users[number];
+    let user = User::new(world.clone(), program, number as u64);
     if user.start().is_ok() {
         if let Some(on_start) = class.on_start {
             printer.headline(&format!("{}: on start", class.name));
             once(&user, on_start).await;
         }
         for scenario in scenarios {
-            let scenario = &world.program.scenarios[*scenario];
+            let scenario = &program.scenarios[*scenario];
             printer.headline(&format!("{}: {}", class.name, scenario.name));
             once(&user, scenario.run).await;
             user.next_iteration();

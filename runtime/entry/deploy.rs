@@ -241,8 +241,8 @@ fn package(bootstrap: Option<&Path>, arch: Option<Architecture>) -> Result<Packa
 fn versions(program: &'static Program, configuration: &Configuration) -> Vec<(String, String)> {
     let settings = prepare::settings(program, &LoadArgs::default(), configuration);
     let asked = with_user(&settings, Box::new(Quiet(notice)), async |user| {
-        prepare::globals(&user)?;
-        prepare::versions(&user, &mut NameStats::default()).await
+        prepare::globals(program, &user)?;
+        prepare::versions(program, &user, &mut NameStats::default()).await
     });
     match asked {
         Ok(versions) => versions.into_iter().map(|version| (version.api, version.version)).collect(),

@@ -14,10 +14,10 @@ use crate::report::{ApiVersion, Planned, RunInfo, Setup};
 use ltc_config::profile::LogLevel;
 use ltc_engine::base::clock::Clock;
 use ltc_engine::program::Program;
+use ltc_engine::program::settings::Settings;
 use ltc_engine::record::observe::Quiet;
 use ltc_engine::schedule::{Plan, UserClass};
 use ltc_engine::stats::micros;
-use ltc_engine::user::world::Settings;
 use ltc_engine::workers::Stop;
 
 /// How often results are handed on where nobody says.
@@ -40,7 +40,7 @@ impl Load {
         check_only(program, &args.only)?;
         let mut settings = prepare::settings(program, args, configuration);
         let (plan, globals) = with_user(&settings, Box::new(Quiet(notice)), async |user| {
-            let globals = prepare::globals(&user)?;
+            let globals = prepare::globals(program, &user)?;
             let classes = classes(program, &user, &args.only)?;
             let plan = Plan::seeded(&configuration.profile, &classes, settings.seed).map_err(Refusal::wrong)?;
             Ok((plan, globals))
@@ -59,10 +59,10 @@ impl Load {
 
     /// Health checks and `before test`.
     pub(super) fn ready(&mut self) -> Result<(), Refusal> {
-        let setup = &mut self.setup;
+        let (program, setup) = (self.settings.program, &mut self.setup);
         let (versions, shared) = with_user(&self.settings, Box::new(Quiet(notice)), async |user| {
-            let versions = prepare::versions(&user, &mut setup.health_checks).await?;
-            Ok((versions, prepare::before_test(&user, &mut setup.before_test).await?))
+            let versions = prepare::versions(program, &user, &mut setup.health_checks).await?;
+            Ok((versions, prepare::before_test(program, &user, &mut setup.before_test).await?))
         })?;
         self.versions = versions;
         self.settings.shared = shared;
@@ -91,9 +91,16 @@ impl Load {
     }
 
     /// Runs `after test`, and reports.
-    pub(super) fn finish(mut self, program: &Program, args: &RunArgs, configuration: &Configuration, results: Results, how: How) -> Ending {
+    pub(super) fn finish(
+        mut self,
+        program: &'static Program,
+        args: &RunArgs,
+        configuration: &Configuration,
+        results: Results,
+        how: How,
+    ) -> Ending {
         let sent = &mut self.setup.after_test;
-        let after = with_user(&self.settings, Box::new(Quiet(notice)), async |user| prepare::after_test(&user, sent).await);
+        let after = with_user(&self.settings, Box::new(Quiet(notice)), async |user| prepare::after_test(program, &user, sent).await);
         if let Err(refusal) = after {
             for line in &refusal.lines {
                 notice_at(LogLevel::Warn, &format!("warning: {line}"));
@@ -186,7 +193,7 @@ fn classes(program: &'static Program, user: &ltc_engine::user::User, only: &[Str
         .users
         .iter()
         .map(|class| {
-            let place = user.world().place(class.at);
+            let place = user.world().tables.place(class.at);
             let refused = |why: &str| Refusal::wrong([format!("{place}: the weight of {}: {why}", class.name)]);
             let weight = (class.weight)(user).and_then(|weight| weight.as_int()).map_err(|fault| refused(&fault.0))?;
             let weight = u64::try_from(weight).map_err(|_| refused("it is negative"))?;

@@ -12,12 +12,14 @@ use super::configuration::Configuration;
 use ltc_engine::base::clock::Clock;
 use ltc_engine::call::resolve::send;
 use ltc_engine::functions::AwsCredentials;
+use ltc_engine::program::settings::Settings;
 use ltc_engine::program::{Health, Program};
+use ltc_engine::record::answer::Answer;
 use ltc_engine::record::observe::Observer;
 use ltc_engine::stats::{NameStats, Recorder, Sample};
-use ltc_engine::step::response::{Answer, Response};
+use ltc_engine::step::response::Response;
 use ltc_engine::user::User;
-use ltc_engine::user::world::{Settings, World};
+use ltc_engine::user::world::World;
 use ltc_engine::value::Value;
 
 /// The number of the user that prepares: none of the load's reach it.
@@ -70,17 +72,17 @@ pub(crate) fn with_user<T>(
     let world = World::new(settings, observer).map_err(|why| Refusal::wrong([why]))?;
     let local = tokio::task::LocalSet::new();
     runtime.block_on(local.run_until(async {
-        let user = Rc::new(User::new(world, 0, PREPARER));
+        let user = Rc::new(User::new(world, settings.program, PREPARER));
         job(user).await
     }))
 }
 
 /// Evaluates file-level `let`s: equal on all shards, since all have the seed.
-pub(crate) fn globals(user: &User) -> Result<Vec<Value>, Refusal> {
+pub(crate) fn globals(program: &Program, user: &User) -> Result<Vec<Value>, Refusal> {
     let world = user.world();
-    for global in world.program.globals {
+    for global in program.globals {
         let value = (global.value)(user).map_err(|fault| {
-            let place = world.place(global.at);
+            let place = world.tables.place(global.at);
             Refusal::wrong([format!("{place}: let {}: {}", global.name, fault.0)])
         })?;
         world.globals.borrow_mut().push(value);
@@ -89,18 +91,18 @@ pub(crate) fn globals(user: &User) -> Result<Vec<Value>, Refusal> {
 }
 
 /// Asks every api for its version; `sent` counts the requests.
-pub(crate) async fn versions(user: &User, sent: &mut NameStats) -> Result<Vec<Version>, Refusal> {
+pub(crate) async fn versions(program: &Program, user: &User, sent: &mut NameStats) -> Result<Vec<Version>, Refusal> {
     let mut versions = Vec::new();
     let mut recorder = Recorder::new(1, 0);
-    for api in user.world().program.apis {
+    for api in program.apis {
         let Some(health) = &api.health else { continue };
         let refused = |why: String| {
-            let place = user.world().place(api.at);
-            Refusal::broken(format!("{place}: the health check of {} failed: {}", api.name, user.world().mask(&why)))
+            let place = user.world().tables.place(api.at);
+            Refusal::broken(format!("{place}: the health check of {} failed: {}", api.name, user.world().secrets.mask(&why)))
         };
         let request = (health.request)(user).map_err(|fault| refused(fault.0));
         // A `keep` that it reads had no value.
-        let told = counted(user, &mut NameStats::default());
+        let told = counted(program, user, &mut NameStats::default());
         if !told.is_empty() {
             return Err(failed(&format!("the health check of {}", api.name), told));
         }
@@ -133,10 +135,10 @@ fn version_of(user: &User, health: &Health, raw: ltc_engine::http::Response) -> 
 }
 
 /// Runs `before test`: what it gives is for all users. `sent` counts its requests.
-pub(crate) async fn before_test(user: &User, sent: &mut NameStats) -> Result<Vec<Value>, Refusal> {
-    let Some(before) = user.world().program.before_test else { return Ok(Vec::new()) };
+pub(crate) async fn before_test(program: &Program, user: &User, sent: &mut NameStats) -> Result<Vec<Value>, Refusal> {
+    let Some(before) = program.before_test else { return Ok(Vec::new()) };
     let shared = ltc_engine::step::control::run(user, before(user)).await;
-    let told = counted(user, sent);
+    let told = counted(program, user, sent);
     let shared = match shared {
         Ok(shared) if told.is_empty() => shared,
         _ => return Err(failed("before test", told)),
@@ -146,10 +148,10 @@ pub(crate) async fn before_test(user: &User, sent: &mut NameStats) -> Result<Vec
 }
 
 /// Runs `after test`; its failures are told, they don't change how the test ends. `sent` counts its requests.
-pub(crate) async fn after_test(user: &User, sent: &mut NameStats) -> Result<(), Refusal> {
-    let Some(after) = user.world().program.after_test else { return Ok(()) };
+pub(crate) async fn after_test(program: &Program, user: &User, sent: &mut NameStats) -> Result<(), Refusal> {
+    let Some(after) = program.after_test else { return Ok(()) };
     let outcome = ltc_engine::step::control::run(user, after(user)).await;
-    let told = counted(user, sent);
+    let told = counted(program, user, sent);
     if outcome.is_err() || !told.is_empty() { Err(failed("after test", told)) } else { Ok(()) }
 }
 
@@ -159,11 +161,11 @@ fn failed(what: &str, told: Vec<String>) -> Refusal {
 }
 
 /// Adds what was counted to `sent`, and says what failed of it.
-fn counted(user: &User, sent: &mut NameStats) -> Vec<String> {
+fn counted(program: &Program, user: &User, sent: &mut NameStats) -> Vec<String> {
     let world = user.world();
-    let snapshot = world.recorder.borrow_mut().snapshot(world.clock.elapsed(), 0, 0);
-    sent.merge(&snapshot.total(&world.program.names()));
-    let place = |place: u32| world.program.places.get(place as usize).map(|at| world.place(*at)).unwrap_or_default();
+    let snapshot = world.counts.recorder.borrow_mut().snapshot(world.clock.elapsed(), 0, 0);
+    sent.merge(&snapshot.total(&program.names()));
+    let place = |place: u32| program.places.get(place as usize).map(|at| world.tables.place(*at)).unwrap_or_default();
     let kinds = snapshot.failures.by_count().into_iter();
     let lines = kinds.map(|(key, found)| {
         let message = found.examples.first().map(|example| example.reasons.join("; ")).unwrap_or_default();

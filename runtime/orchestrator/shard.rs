@@ -12,9 +12,9 @@ use super::fault::Fault;
 use super::frame::{Counted, EndReason, Ended, Frame, FrameWriter, Started};
 use ltc_engine::base::clock::{Clock, unix_now};
 use ltc_engine::program::Program;
+use ltc_engine::program::settings::Settings;
 use ltc_engine::schedule::Plan;
 use ltc_engine::stats::{NameKind, Snapshot, micros};
-use ltc_engine::user::world::Settings;
 use ltc_engine::workers::{Engine, Run, Stop};
 
 /// Before the engine's limit: time to flush the last frames.

@@ -6,7 +6,8 @@ use super::*;
 use ltc_engine::base::flow::Flow;
 use ltc_engine::base::place::at;
 use ltc_engine::program::{Embedded, Line, UserClass};
-use ltc_engine::user::{User, Wait};
+use ltc_engine::tables::Wait;
+use ltc_engine::user::User;
 use ltc_engine::value::Value;
 
 async fn turns(user: &User) -> Flow {

@@ -3,7 +3,7 @@
 /// A place in one of the spec's files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Place {
-    /// Index into [`crate::program::Program::files`].
+    /// Index into the program's files.
     pub file: u16,
     /// From 1.
     pub line: u32,

@@ -7,7 +7,7 @@ use crate::trial;
 static PROGRAM: Program = trial::PROGRAM;
 
 fn user() -> User {
-    User::new(trial::world(&PROGRAM, "http://here/"), 0, 1)
+    trial::user(&PROGRAM, "http://here/")
 }
 
 #[test]

@@ -3,34 +3,23 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::builder::{Redirects, Request};
+use super::builder::Request;
+use super::sign::sign_aws;
 use crate::http;
-use crate::request::template::Settled;
+use crate::request::prepared::PreparedRequest;
+use crate::request::template::{Policy, RequestTemplate};
 use crate::stats::{FailureClass, Sample};
 use crate::user::User;
-use crate::value::Eval;
+use crate::value::{Eval, Fault};
 
 /// The time an exchange may take where neither api nor request says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(30);
-
-/// A request that can be sent, any number of times.
-#[derive(Clone, Debug)]
-pub struct Ready(pub(crate) Rc<http::Request>);
-
-/// What was sent, kept for reports of failures.
-#[derive(Debug)]
-pub struct Sent {
-    /// The request.
-    pub request: Rc<http::Request>,
-    /// The jar's cookies, where every exchange is shown.
-    pub cookies: String,
-}
 
 /// Sends a request outside of any step. Where it can't be, or nothing comes back, says why. What it came to is in the sample, whose `ok`
 /// is the caller's to judge. `reads_body`: whether anything of the answer's body is looked at.
 pub async fn send(user: &User, request: Request<'_>, reads_body: bool) -> (Result<http::Response, http::Failure>, Sample) {
     let begun = std::time::Instant::now();
-    let answer = match ready(user, request) {
+    let answer = match prepare(user, request) {
         Ok(request) => http::Session::send_for(user.session(), request.0, reads_body).await,
         Err(fault) => Err(http::Failure::new(FailureClass::Expression, fault.0)),
     };
@@ -46,23 +35,24 @@ pub async fn send(user: &User, request: Request<'_>, reads_body: bool) -> (Resul
 }
 
 /// A request with all that its api says.
-pub(crate) fn ready(user: &User, mut request: Request<'_>) -> Eval<Ready> {
-    if let Some(settled) = request.settled() {
-        return settled.ready(user, request);
+pub(crate) fn prepare(user: &User, mut request: Request<'_>) -> Eval<PreparedRequest> {
+    if let Some(template) = request.template() {
+        return fill(user, &template, request);
     }
-    let to_settle = request.to_settle();
+    let to_keep = request.to_keep();
     let world = user.world();
-    let base = world.base(user, request.api)?;
+    let api = &world.apis[request.api];
+    let base = base(user, request.api)?;
     // What `set shop.auth` said counts also for an api that declares none.
     request.wants_auth();
     request.finish_headers();
     let target = if request.reference { base.join(&request.path, &request.query)? } else { base.append(&request.path, &request.query)? };
-    let own_host = target.same_origin(&base);
+    let own_host = target.same_origin(base);
     let mut auth = if own_host { std::mem::take(&mut request.auth) } else { String::new() };
     if own_host && let Some((service, region)) = request.aws.take() {
-        auth = world.sign_aws(&request, &target, &service, &region)?;
+        auth = sign_aws(world, &request, &target, &service, &region)?;
     }
-    let info = &world.program.apis[request.api];
+    let Policy { cookies, resend, max_body } = api.policy;
     let mut request = http::Request {
         method: http::Method::from_name(request.method),
         url: target,
@@ -71,53 +61,73 @@ pub(crate) fn ready(user: &User, mut request: Request<'_>) -> Eval<Ready> {
         body: request.body.into(),
         has_body: request.has_body,
         timeout: request.timeout.unwrap_or(TIMEOUT),
-        redirects: match request.redirects.unwrap_or(Redirects::SameHost) {
-            Redirects::SameHost => http::Redirects::Follow { max: 10, any_host: false },
-            Redirects::Any => http::Redirects::Follow { max: 10, any_host: true },
-            Redirects::Off => http::Redirects::Off,
-            Redirects::Hops(hops) => http::Redirects::Hops(hops),
-        },
-        cookies: info.cookies,
-        resend: info.resend,
-        max_body: info.max_body,
-        api: world.api_transport(request.api),
+        redirects: request.redirects.unwrap_or(http::Redirects::SameHost),
+        cookies,
+        resend,
+        max_body,
+        api: api.transport.clone(),
         wire: None,
     };
     request.lay_out();
-    if let Some((number, said)) = to_settle.filter(|_| own_host)
-        && let Some(settled) = Settled::of(said, &request)
+    if let Some((number, options)) = to_keep.filter(|_| own_host)
+        && let Some(template) = RequestTemplate::of(options, &request)
     {
-        world.settle(number, settled);
+        world.caches.keep_template(number, template);
     }
-    Ok(Ready(Rc::new(request)))
+    Ok(PreparedRequest(Rc::new(request)))
+}
+
+/// A request of which only path, query and body are new.
+fn fill(user: &User, template: &RequestTemplate, request: Request<'_>) -> Eval<PreparedRequest> {
+    let world = user.world();
+    let api = &world.apis[request.api];
+    let url = base(user, request.api)?.append(&request.path, &request.query)?;
+    world.caches.keep_text(request.path);
+    Ok(PreparedRequest(Rc::new(template.fill(url, request.body, api.policy, api.transport.clone()))))
+}
+
+/// An api's base URL.
+pub(super) fn base(user: &User, api: usize) -> Eval<&http::Target> {
+    let known = &user.world().apis[api];
+    if let Some(base) = known.base.get() {
+        return Ok(base);
+    }
+    // One that fails is tried again: a name of `before test` may be assigned by then.
+    let text = user.base(api)?.to_text()?;
+    let base = http::Target::parse(&text).map_err(|why| Fault(format!("the base of {} is no URL that can be used: {why}", known.name)))?;
+    Ok(known.base.get_or_init(|| base))
 }
 
 impl User {
     /// A request of which all is known once the test begins: it is laid out when it is sent first, and sent again as it is. What
     /// `set shop.auth` said of this user is its own.
-    pub fn constant<'u>(&'u self, number: usize, api: usize, request: impl FnOnce() -> Eval<Request<'u>>) -> Eval<Ready> {
-        match self.laid_out(number, api) {
+    pub fn constant<'u>(&'u self, number: usize, api: usize, request: impl FnOnce() -> Eval<Request<'u>>) -> Eval<PreparedRequest> {
+        match self.prepared(number, api) {
             Some(known) => Ok(known),
-            None => self.lay_out(Some((number, api)), request()),
+            None => self.prepare(Some((number, api)), request()),
         }
     }
 
     /// A request whose parts change.
-    pub fn attempt<'u>(&'u self, request: impl FnOnce() -> Eval<Request<'u>>) -> Eval<Ready> {
-        self.lay_out(None, request())
+    pub fn attempt<'u>(&'u self, request: impl FnOnce() -> Eval<Request<'u>>) -> Eval<PreparedRequest> {
+        self.prepare(None, request())
     }
 
-    fn laid_out(&self, number: usize, api: usize) -> Option<Ready> {
-        if self.has_own_auth(api) { None } else { self.world().constant(number) }
+    fn prepared(&self, number: usize, api: usize) -> Option<PreparedRequest> {
+        if self.has_own_auth(api) { None } else { self.world().caches.constant(number) }
     }
 
-    fn lay_out(&self, constant: Option<(usize, usize)>, request: Eval<Request<'_>>) -> Eval<Ready> {
-        let made = ready(self, request?)?;
+    fn prepare(&self, constant: Option<(usize, usize)>, request: Eval<Request<'_>>) -> Eval<PreparedRequest> {
+        let made = prepare(self, request?)?;
         if let Some((number, api)) = constant
             && !self.has_own_auth(api)
         {
-            self.world().keep_constant(number, made.clone());
+            self.world().caches.keep_constant(number, made.clone());
         }
         Ok(made)
     }
 }
+
+#[cfg(test)]
+#[path = "resolve_tests.rs"]
+mod tests;

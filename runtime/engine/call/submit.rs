@@ -6,7 +6,7 @@ use crate::user::User;
 use crate::value::{Eval, Fault, Map, Value};
 
 /// A request that sends `form`, `fields` over its own. A button is sent only where a field names it.
-pub(crate) fn submit<'u>(user: &'u User, api: usize, form: &Value, fields: &[(&str, Value)]) -> Eval<Request<'u>> {
+pub(super) fn submit<'u>(user: &'u User, api: usize, form: &Value, fields: &[(&str, Value)]) -> Eval<Request<'u>> {
     let Value::Form(form) = form else {
         return Err(Fault(format!("submit wants a form, as `take f = form \"css\"` gives, not {}", form.type_name())));
     };

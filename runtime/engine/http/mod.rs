@@ -99,15 +99,12 @@ impl Method {
 /// How redirects are followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Redirects {
+    /// Up to 10, on the api's host: the default.
+    SameHost,
     /// Not at all.
     Off,
-    /// Up to `max`; elsewhere than to the request's host only where `any_host` is set.
-    Follow {
-        /// More than that are a failure.
-        max: u32,
-        /// Whether other hosts are gone to.
-        any_host: bool,
-    },
+    /// Up to 10, to any host.
+    Any,
     /// The response after that many hops is the response.
     Hops(u32),
 }

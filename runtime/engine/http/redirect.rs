@@ -8,6 +8,9 @@ use ecow::eco_format;
 use super::headers::{is_one_of, lines};
 use super::{Failure, Hop, Method, Redirects, Request, Response, Target};
 
+/// How many redirects are followed where the spec names no number.
+const MAX_REDIRECTS: u32 = 10;
+
 /// What is not shown to another host.
 const PRIVATE: [&str; 4] = ["authorization", "cookie", "host", "proxy-authorization"];
 /// What speaks of a body that is left behind.
@@ -81,7 +84,8 @@ impl<'r> Chain<'r> {
             Redirects::Off => return Ok(false),
             Redirects::Hops(hops) if self.hops.len() >= hops as usize => return Ok(false),
             Redirects::Hops(_) => (u32::MAX, true),
-            Redirects::Follow { max, any_host } => (max, any_host),
+            Redirects::SameHost => (MAX_REDIRECTS, false),
+            Redirects::Any => (MAX_REDIRECTS, true),
         };
         let Some(location) = response.headers.get("location") else { return Ok(false) };
         let next = match self.url.resolve(location) {

@@ -23,7 +23,7 @@ where
             continue;
         }
         let mut path = context.root.to_owned();
-        super::tree::push_key(key, &mut path);
+        crate::source::push_key(key, &mut path);
         let actual = if count == 0 { Mismatch::NOTHING.to_owned() } else { Value::from(joined()).literal() };
         found.push(Mismatch { path, expected: context.expected(matcher), actual });
         if found.len() >= MOST_MISMATCHES {

@@ -20,7 +20,6 @@ pub use bytes::{judge_bytes, matches_bytes};
 pub use headers::{judge_headers, judge_text};
 pub(crate) use judged::Judged;
 pub use tree::judge;
-pub(crate) use tree::push_key;
 
 use crate::value::{Number, Type, Value};
 

@@ -189,7 +189,7 @@ impl<'a> Judge<'a> {
         let mut path = self.context.root.to_owned();
         for step in &self.path {
             match step {
-                Step::Key(key) => push_key(key, &mut path),
+                Step::Key(key) => crate::source::push_key(key, &mut path),
                 // Writing to a String cannot fail.
                 Step::Item(at) => {
                     let _ = write!(path, "[{at}]");
@@ -197,18 +197,6 @@ impl<'a> Judge<'a> {
             }
         }
         self.found.push(Mismatch { path, expected, actual });
-    }
-}
-
-/// Appends `.name`, or `["odd-name"]` where it must be quoted.
-pub(crate) fn push_key(key: &str, path: &mut String) {
-    let plain = key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !key.bytes().next().is_none_or(|b| b.is_ascii_digit());
-    if plain {
-        path.push('.');
-        path.push_str(key);
-    } else {
-        // Writing to a String cannot fail.
-        let _ = write!(path, "[{key:?}]");
     }
 }
 

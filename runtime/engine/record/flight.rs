@@ -5,9 +5,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::http::Sending;
-use crate::program::StepInfo;
-use crate::stats::Sample;
-use crate::user::world::World;
+use crate::stats::{Recorder, Sample};
+use crate::tables::StepInfo;
 
 /// The requests of a worker that wait for their answers. It allocates only when there are more at once than ever before.
 #[derive(Debug, Default)]
@@ -50,6 +49,21 @@ impl InFlight {
     }
 }
 
+/// What a worker counts.
+#[derive(Debug)]
+pub struct Counts {
+    /// Requests that wait for their answers.
+    pub(crate) in_flight: InFlight,
+    /// What was counted since the last snapshot.
+    pub recorder: RefCell<Recorder>,
+}
+
+impl Counts {
+    pub(crate) fn new(recorder: Recorder) -> Rc<Self> {
+        Rc::new(Self { in_flight: InFlight::default(), recorder: RefCell::new(recorder) })
+    }
+}
+
 /// How far a request has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -65,21 +79,21 @@ enum State {
 #[derive(Debug)]
 pub(crate) struct Flight {
     pub(crate) sending: Sending,
-    world: Rc<World>,
+    counts: Rc<Counts>,
     info: &'static StepInfo,
     slot: usize,
     state: State,
 }
 
 impl Flight {
-    pub(crate) fn new(world: Rc<World>, info: &'static StepInfo, sending: Sending) -> Self {
-        let slot = world.in_flight.enter(sending.begun());
-        Self { sending, world, info, slot, state: State::Waiting }
+    pub(crate) fn new(counts: Rc<Counts>, info: &'static StepInfo, sending: Sending) -> Self {
+        let slot = counts.in_flight.enter(sending.begun());
+        Self { sending, counts, info, slot, state: State::Waiting }
     }
 
     /// Nothing more is waited for.
     pub(crate) fn land(&mut self, service: Duration) {
-        self.world.in_flight.leave(self.slot);
+        self.counts.in_flight.leave(self.slot);
         self.state = State::Landed(service);
     }
 
@@ -95,19 +109,19 @@ impl Drop for Flight {
         match self.state {
             State::Counted => {}
             State::Waiting => {
-                self.world.in_flight.leave(self.slot);
+                self.counts.in_flight.leave(self.slot);
                 let waited = self.sending.elapsed();
                 let traffic = self.sending.abandon();
-                self.world.recorder.borrow_mut().unfinished(line, waited, Some(&traffic));
+                self.counts.recorder.borrow_mut().unfinished(line, waited, Some(&traffic));
             }
             // The step was left by a fault of a statement behind its expectations, which held.
             State::Landed(_) if self.info.skip => {
-                self.world.recorder.borrow_mut().skipped(line, true, &self.sending.traffic());
+                self.counts.recorder.borrow_mut().skipped(line, true, &self.sending.traffic());
             }
             State::Landed(service) => {
                 let traffic = self.sending.traffic();
                 let sample = Sample { name: line, service, response: service, ok: true, traffic, ..Sample::default() };
-                self.world.recorder.borrow_mut().record(&sample);
+                self.counts.recorder.borrow_mut().record(&sample);
             }
         }
     }

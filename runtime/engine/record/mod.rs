@@ -1,5 +1,7 @@
 //! What has happened in a step, as data: it grows while the step runs, and is counted once.
 
-pub(crate) mod flight;
+pub mod answer;
+pub mod expectation;
+pub mod flight;
 pub mod observe;
 pub mod trace;

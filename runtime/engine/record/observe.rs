@@ -2,10 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::expectation::Expectation;
 use super::trace::Trace;
 use crate::base::place::Place;
-use crate::step::Expectation;
-use crate::user::User;
+use crate::base::secrets::Secrets;
+use crate::tables::Tables;
 use crate::value::Value;
 
 /// What was judged and taken in a step, in order; kept only where the observer wants it.
@@ -19,6 +20,31 @@ pub enum Detail {
     Missed(String),
 }
 
+/// The user that something happened to, and how it is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'s> {
+    /// The user's number.
+    pub user: u64,
+    /// What locations and rows are looked up in.
+    pub tables: &'s Tables,
+    /// What is never shown.
+    pub secrets: &'s Secrets,
+    /// Whether a `retry` around tries a failed step again.
+    pub tries_again: bool,
+}
+
+impl Scene<'_> {
+    /// `specs/tpdata.lt:31:5`.
+    pub fn place(&self, at: Place) -> String {
+        self.tables.place(at)
+    }
+
+    /// A text without secrets.
+    pub fn mask(&self, text: &str) -> String {
+        self.secrets.mask(text)
+    }
+}
+
 /// Sees what users do.
 pub trait Observer: std::fmt::Debug {
     /// Whether steps are to keep their [`Detail`]s.
@@ -26,11 +52,11 @@ pub trait Observer: std::fmt::Debug {
         false
     }
     /// A step is over.
-    fn step(&self, _user: &User, _trace: &Trace) {}
+    fn step(&self, _scene: &Scene<'_>, _trace: &Trace) {}
     /// Something failed outside of a step.
-    fn failure(&self, _user: &User, _at: Place, _message: &str) {}
+    fn failure(&self, _scene: &Scene<'_>, _at: Place, _message: &str) {}
     /// `log "…"`.
-    fn log(&self, user: &User, at: Place, text: &str);
+    fn log(&self, scene: &Scene<'_>, at: Place, text: &str);
 }
 
 /// Tells a line to whoever is at the terminal.
@@ -51,23 +77,22 @@ pub fn tell_of(statements: bool, requests: bool) {
 pub struct Quiet(pub Tell);
 
 impl Observer for Quiet {
-    fn step(&self, user: &User, trace: &Trace) {
+    fn step(&self, scene: &Scene<'_>, trace: &Trace) {
         if REQUESTS.load(Ordering::Relaxed) {
-            (self.0)(&exchange(user, trace));
+            (self.0)(&exchange(scene, trace));
         }
     }
 
-    fn log(&self, user: &User, at: Place, text: &str) {
+    fn log(&self, scene: &Scene<'_>, at: Place, text: &str) {
         if !STATEMENTS.load(Ordering::Relaxed) {
             return;
         }
-        (self.0)(&format!("{} user {}: {}", user.world().place(at), user.number(), user.world().mask(text)));
+        (self.0)(&format!("{} user {}: {}", scene.place(at), scene.user, scene.mask(text)));
     }
 }
 
 /// `debug: specs/shop.lt:12:3 user 4: GET http://…/items: 200 in 1.234 ms, 310 bytes`: what the HTTP layer did in a step.
-fn exchange(user: &User, trace: &Trace) -> String {
-    let world = user.world();
+fn exchange(scene: &Scene<'_>, trace: &Trace) -> String {
     let request = match &trace.sent {
         Some(sent) => format!("{} {}", sent.request.method.as_str(), sent.request.url),
         None => "no request".to_owned(),
@@ -79,5 +104,5 @@ fn exchange(user: &User, trace: &Trace) -> String {
         (None, Some(failure)) => failure.message.clone(),
         (None, None) => "no answer".to_owned(),
     };
-    world.mask(&format!("debug: {} user {}: {request}: {came}", world.place(trace.info.at), user.number()))
+    scene.mask(&format!("debug: {} user {}: {request}: {came}", scene.place(trace.info.at), scene.user))
 }

@@ -4,16 +4,14 @@ use std::time::Duration;
 
 use ecow::EcoString;
 
+use super::answer::Answer;
 use super::flight::Flight;
 use super::observe::Detail;
-use crate::base::flow::{Exit, Flow};
 use crate::base::place::Place;
-use crate::call::resolve::Sent;
 use crate::http::Partial;
-use crate::program::StepInfo;
+use crate::request::prepared::Sent;
 use crate::stats::{FailureClass, Traffic};
-use crate::step::response::Answer;
-use crate::user::User;
+use crate::tables::StepInfo;
 
 /// What went wrong in a step.
 #[derive(Debug)]
@@ -57,44 +55,24 @@ pub struct Trace {
 
 impl Trace {
     /// Nothing has happened yet.
-    pub(crate) fn begin(user: &User, info: &'static StepInfo) -> Box<Self> {
-        let mut trace = user.spare.take().unwrap_or_else(|| {
-            Box::new(Self {
-                info,
-                service: Duration::ZERO,
-                response: Duration::ZERO,
-                sent: None,
-                traffic: Traffic::default(),
-                flight: None,
-                received: None,
-                partial: None,
-                failures: Vec::new(),
-                interrupts: false,
-                details: None,
-            })
-        });
-        trace.info = info;
-        trace.interrupts = info.interrupt;
-        trace.service = Duration::ZERO;
-        trace.traffic = Traffic::default();
-        if user.world().observer.wants_detail() {
-            trace.details = Some(Vec::new());
+    pub(crate) fn new(info: &'static StepInfo) -> Self {
+        Self {
+            info,
+            service: Duration::ZERO,
+            response: Duration::ZERO,
+            sent: None,
+            traffic: Traffic::default(),
+            flight: None,
+            received: None,
+            partial: None,
+            failures: Vec::new(),
+            interrupts: false,
+            details: None,
         }
-        trace
     }
 
     pub(crate) fn fail(&mut self, class: FailureClass, at: Place, kind: impl Into<EcoString>, message: String) {
         self.failures.push(Failure { class, at, kind: kind.into(), message });
-    }
-
-    /// Records the step and says how the sequence goes on.
-    pub(crate) fn record(mut self: Box<Self>, user: &User) -> Flow {
-        self.counted();
-        let interrupts = !self.failures.is_empty() && self.interrupts;
-        user.scopes.count(&self.failures);
-        user.world().record_step(user, &self);
-        self.release(user);
-        if interrupts { Err(Exit::Interrupt) } else { Ok(()) }
     }
 
     /// Its request is counted with the step, as whatever it came to.
@@ -102,16 +80,5 @@ impl Trace {
         if let Some(flight) = &mut self.flight {
             flight.counted();
         }
-    }
-
-    /// Nobody wants to know it: its memory is the next step's. A request that wasn't counted with its step is counted here.
-    pub(crate) fn release(mut self: Box<Self>, user: &User) {
-        self.sent = None;
-        self.flight = None;
-        self.received = None;
-        self.partial = None;
-        self.failures.clear();
-        self.details = None;
-        user.spare.replace(Some(self));
     }
 }

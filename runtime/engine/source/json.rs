@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use super::members::Members;
-use crate::matcher::push_key;
 use crate::value::ops::{no_member, place};
 use crate::value::scan::{Kind, Scan, Scanner};
 use crate::value::{Eval, Fault, Value};
@@ -140,6 +139,18 @@ pub fn why_nothing(value: &Value, steps: &[Step<'_>], root: &str) -> String {
         }
     }
     format!("{path} is {}", value.describe())
+}
+
+/// Appends `.name`, or `["odd-name"]` where it must be quoted.
+pub(crate) fn push_key(key: &str, path: &mut String) {
+    let plain = key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !key.bytes().next().is_none_or(|b| b.is_ascii_digit());
+    if plain {
+        path.push('.');
+        path.push_str(key);
+    } else {
+        // Writing to a String cannot fail.
+        let _ = write!(path, "[{key:?}]");
+    }
 }
 
 #[cfg(test)]

@@ -11,14 +11,14 @@ pub mod regex;
 
 pub use form::{fill_form, form_of};
 pub use html::Page;
-pub(crate) use json::json_path_members;
 pub use json::{Step, json_path, json_path_bytes, json_value, why_nothing};
+pub(crate) use json::{json_path_members, push_key};
 pub use jsonpath::JsonPathQuery;
 pub(crate) use members::{Mark, Members};
 pub use regex::take_regex;
 
 use crate::functions::Rng;
-use crate::value::Value;
+use crate::value::{Eval, Value};
 
 /// Which of several things that a source finds.
 #[derive(Clone, Copy, Debug)]
@@ -45,4 +45,15 @@ impl Pick<'_> {
             }
         }
     }
+}
+
+/// `all` or `any` of a list that a source gave.
+pub fn picked(found: Option<Value>, pick: Pick<'_>) -> Eval<Option<Value>> {
+    let Some(value) = found else { return Ok(None) };
+    let items = value.into_list()?;
+    Ok(match pick {
+        Pick::One => items.first().cloned(),
+        Pick::All => (!items.is_empty()).then_some(Value::List(items)),
+        Pick::Any(rng) => (!items.is_empty()).then(|| items[rng.place(items.len())].clone()),
+    })
 }

@@ -1,99 +1,30 @@
 //! What surrounds a step: `retry`, `poll` and `group` each change what becomes of a finished one.
 
-use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::Poll as Ready;
 use std::time::{Duration, Instant};
 
+use super::samples::{record_group, retried};
 use crate::base::flow::{Exit, Flow};
 use crate::base::place::Place;
-use crate::program::Turn;
-use crate::record::trace::{Failure, Trace};
 use crate::stats::FailureClass;
 use crate::user::{Later, User};
 use crate::value::Eval;
 
-/// The scopes a user is in.
-#[derive(Debug, Default)]
-pub struct Scopes {
-    /// How many of the `retry`s around have tries left.
-    retries: Cell<u32>,
-    /// How many `poll`s are around; their last step is held back until the round is judged.
-    polls: Cell<u32>,
-    held_back: RefCell<Option<Box<Trace>>>,
-    /// Time spent in waits, for groups.
-    waited: Cell<Duration>,
-    /// Failed steps, and failures outside of steps, for groups.
-    failed: Cell<u64>,
-    /// Whether what the spec says is running at the moment: what is dropped otherwise was cut off.
-    running: Cell<bool>,
-}
-
-impl Scopes {
-    pub(crate) fn waited(&self, duration: Duration) {
-        self.waited.set(self.waited.get() + duration);
-    }
-
-    /// Something failed outside of steps.
-    pub(crate) fn fail(&self) {
-        self.failed.set(self.failed.get() + 1);
-    }
-
-    /// Polls what the spec says.
-    pub(crate) fn run<T>(&self, poll: impl FnOnce() -> T) -> T {
-        self.running.set(true);
-        let polled = poll();
-        self.running.set(false);
-        polled
-    }
-
-    pub(crate) fn count(&self, failures: &[Failure]) {
-        if !failures.is_empty() {
-            self.failed.set(self.failed.get() + 1);
-        }
-    }
-
-    /// Whether a `retry` around tries a failed step again.
-    pub fn tries_again(&self) -> bool {
-        self.retries.get() > 0
-    }
-
-    /// What becomes of a finished step.
-    pub(crate) fn finish(&self, user: &User, mut trace: Box<Trace>) -> Flow {
-        if !trace.failures.is_empty() && self.tries_again() {
-            user.world().record_retry(&mut trace);
-            trace.release(user);
-            return Err(Exit::Retry);
-        }
-        if self.polls.get() == 0 {
-            return trace.record(user);
-        }
-        let fails = !trace.failures.is_empty();
-        if let Some(before) = self.held_back.take() {
-            before.record(user)?;
-        }
-        if fails {
-            return trace.record(user);
-        }
-        self.held_back.replace(Some(trace));
-        Ok(())
-    }
-}
-
 /// A turn is over however it ended: nothing of its scopes is left.
 pub fn clear(user: &User) {
-    user.scopes.retries.set(0);
-    user.scopes.polls.set(0);
-    if let Some(trace) = user.scopes.held_back.take() {
+    user.control.retries.set(0);
+    user.control.polls.set(0);
+    if let Some(trace) = user.control.held_back.take() {
         // The turn is over already: whether this step interrupts no longer matters.
         let _ = trace.record(user);
     }
 }
 
 /// Runs a block that the spec says, and leaves nothing of its scopes behind.
-pub async fn run<T>(user: &User, mut block: Turn<'_, T>) -> Flow<T> {
-    let outcome = std::future::poll_fn(|context| user.scopes.run(|| block.as_mut().poll(context))).await;
+pub async fn run<T>(user: &User, mut block: Later<'_, Flow<T>>) -> Flow<T> {
+    let outcome = std::future::poll_fn(|context| user.control.run(|| block.as_mut().poll(context))).await;
     clear(user);
     outcome
 }
@@ -117,14 +48,14 @@ impl User {
 
     /// A `poll` begins.
     pub fn poll(&self, at: Place, written: &'static str, times: u64, every: Duration) -> Poll<'_> {
-        self.scopes.polls.set(self.scopes.polls.get() + 1);
-        let failed = self.scopes.failed.get();
+        self.control.polls.set(self.control.polls.get() + 1);
+        let failed = self.control.failed.get();
         Poll { user: self, at, written, times, left: times, every, failed }
     }
 
     /// A `group` begins; it ends when what is given is dropped.
     pub fn group(&self, line: u32) -> Group<'_> {
-        Group { user: self, line, begun: Instant::now(), waited: self.scopes.waited.get(), failed: self.scopes.failed.get() }
+        Group { user: self, line, begun: Instant::now(), waited: self.control.waited.get(), failed: self.control.failed.get() }
     }
 
     /// Runs `f` for each of `items`, at most `limit` at a time.
@@ -168,13 +99,13 @@ impl Retry<'_> {
     fn arm(&mut self) {
         if self.left > 0 && !self.armed {
             self.armed = true;
-            self.user.scopes.retries.set(self.user.scopes.retries.get() + 1);
+            self.user.control.retries.set(self.user.control.retries.get() + 1);
         }
     }
 
     fn disarm(&mut self) {
         if std::mem::take(&mut self.armed) {
-            let retries = &self.user.scopes.retries;
+            let retries = &self.user.control.retries;
             retries.set(retries.get().saturating_sub(1));
         }
     }
@@ -219,7 +150,7 @@ impl Poll<'_> {
     /// A round is over. Whether another follows; where the last one did not meet the condition, its last step fails.
     pub fn again(&mut self, met: impl FnOnce() -> Eval<bool>) -> Later<'_, Flow<bool>> {
         // What a failed step should have taken isn't there to be judged.
-        let failed = self.user.scopes.failed.get();
+        let failed = self.user.control.failed.get();
         let judged = if std::mem::replace(&mut self.failed, failed) == failed { met() } else { Ok(false) };
         Box::pin(self.go_on(judged))
     }
@@ -248,18 +179,18 @@ impl Poll<'_> {
     }
 
     fn record_last(&self) -> Flow {
-        match self.user.scopes.held_back.take() {
+        match self.user.control.held_back.take() {
             Some(trace) => trace.record(self.user),
             None => Ok(()),
         }
     }
 
     fn fail_last(&self, class: FailureClass, kind: &'static str, message: String) -> Flow {
-        match self.user.scopes.held_back.take() {
+        match self.user.control.held_back.take() {
             Some(mut trace) => {
                 trace.fail(class, self.at, kind, message);
-                if self.user.scopes.retries.get() > 0 {
-                    self.user.world().record_retry(&mut trace);
+                if self.user.control.retries.get() > 0 {
+                    retried(self.user, &mut trace);
                     trace.release(self.user);
                     return Err(Exit::Retry);
                 }
@@ -275,7 +206,7 @@ impl Poll<'_> {
 
 impl Drop for Poll<'_> {
     fn drop(&mut self) {
-        let polls = &self.user.scopes.polls;
+        let polls = &self.user.control.polls;
         polls.set(polls.get().saturating_sub(1));
         // Left by `break` or an exit: what was held back is recorded as it stands.
         let _ = self.record_last();
@@ -294,10 +225,10 @@ pub struct Group<'u> {
 
 impl Drop for Group<'_> {
     fn drop(&mut self) {
-        let scopes = &self.user.scopes;
-        let took = self.begun.elapsed().saturating_sub(scopes.waited.get() - self.waited);
-        let ok = scopes.running.get().then(|| scopes.failed.get() == self.failed);
-        self.user.world().record_group(self.line, took, ok);
+        let control = &self.user.control;
+        let took = self.begun.elapsed().saturating_sub(control.waited.get() - self.waited);
+        let ok = control.running.get().then(|| control.failed.get() == self.failed);
+        record_group(self.user, self.line, took, ok);
     }
 }
 

@@ -1,55 +1,12 @@
-//! What a step reads of an exchange: every source of the language, parsed at most once and only where it is wanted.
+//! What a step reads of an exchange: the sources of the language.
 
-use std::cell::{Cell, OnceCell};
 use std::time::Duration;
 
-use ecow::EcoString;
-
 use crate::http;
-use crate::matcher;
-use crate::source::{self, Mark, Members, Page, Pick};
+use crate::record::answer::Answer;
+use crate::source::{self, Page, Pick, picked};
 use crate::user::User;
-use crate::user::world::World;
-use crate::value::build::picked;
 use crate::value::{Eval, Fault, Value};
-
-/// A response, with what was made of it.
-#[derive(Debug)]
-pub struct Answer {
-    /// The response itself.
-    pub raw: http::Response,
-    members: Cell<Mark>,
-    text: OnceCell<EcoString>,
-    page: OnceCell<Page>,
-}
-
-impl Answer {
-    /// Nothing has been made of it yet.
-    pub fn new(raw: http::Response) -> Self {
-        Self { raw, members: Cell::default(), text: OnceCell::new(), page: OnceCell::new() }
-    }
-
-    /// The body as text, by its charset; bytes that are no text are replaced.
-    pub(crate) fn text(&self) -> &EcoString {
-        self.text.get_or_init(|| self.raw.charset.text(self.raw.body()).into())
-    }
-
-    /// Whether the body's text has this part. Bytes that are UTF-8 are looked at as they came.
-    pub(crate) fn has_text(&self, part: &str) -> bool {
-        match self.raw.charset.of_body(self.raw.body()) {
-            None => matcher::has_text(self.raw.body(), part),
-            Some(_) => self.text().contains(part),
-        }
-    }
-
-    /// What the members of the body tell, where it is a small object.
-    pub(crate) fn with_members<T>(&self, world: &World, ask: impl FnOnce(&Members) -> T) -> Option<T> {
-        let mut members = world.members.borrow_mut();
-        let mark = members.read(self.raw.body(), self.members.get());
-        self.members.set(mark);
-        matches!(mark, Mark::Number(_)).then(|| ask(&members))
-    }
-}
 
 /// A response and the user it came to.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +25,8 @@ impl<'r> Response<'r> {
     /// `json.a[0]`, where it is there. Only that value is built.
     pub fn json(&self, path: &[source::Step<'_>]) -> Eval<Option<Value>> {
         let body = self.raw.body();
-        let known = self.answer.with_members(self.user.world(), |members| source::json_path_members(body, members, path)).flatten();
+        let known =
+            self.answer.with_members(&self.user.world().caches.members, |members| source::json_path_members(body, members, path)).flatten();
         known.map_or_else(|| source::json_path_bytes(body, path), Ok)
     }
 

@@ -60,7 +60,7 @@ async fn page(u: &User, step: usize, id: &mut Value, cursor: &mut Value, fallbac
 fn run(base: &str, test: impl AsyncFnOnce(&User)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let user = Rc::new(User::new(trial::world(&PROGRAM, base), 0, 1));
+        let user = Rc::new(trial::user(&PROGRAM, base));
         test(&user).await;
     });
 }
@@ -117,7 +117,7 @@ fn an_else_that_has_no_value_ends_the_iteration_and_counts_once() {
         // Where the step interrupts by itself, nobody reads the name: its `else` isn't looked at.
         assert_eq!(page(u, 1, &mut id, &mut cursor, none).await, Err(Exit::Interrupt));
         assert_eq!(cursor, Value::from("a"));
-        let snapshot = u.world().recorder.borrow_mut().snapshot(u.world().clock.elapsed(), 1, 1);
+        let snapshot = u.world().counts.recorder.borrow_mut().snapshot(u.world().clock.elapsed(), 1, 1);
         let told = snapshot.failures.kinds().filter(|(_, found)| found.examples.iter().any(|e| e.message.contains("there is none")));
         assert_eq!((snapshot.names[0].requests, told.count()), (2, 1));
     });

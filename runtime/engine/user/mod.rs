@@ -1,58 +1,63 @@
 //! A virtual user: its variables, its connections and cookies, its randomness. One thread, interior mutability.
 
+mod auth;
+pub(crate) mod caches;
+pub mod control_stack;
+mod eval;
+mod iteration;
 pub(crate) mod rows;
+mod wait;
 pub mod world;
 
 use std::cell::{Cell, RefCell};
-use std::future::Future;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ecow::EcoString;
 
 use crate::base::flow::{Exit, Flow};
 use crate::base::place::Place;
-use crate::call::builder::{Request, auth};
 use crate::functions::Rng;
 use crate::http;
+use crate::record::observe::Scene;
 use crate::record::trace::Trace;
-use crate::stats::FailureClass;
-use crate::step::Step;
-use crate::step::control::Scopes;
+use crate::user::control_stack::ControlStack;
 use crate::user::rows::Held;
 use crate::user::world::World;
-use crate::value::{Eval, Fault, Value};
+use crate::value::{Eval, Value};
 
-/// What generated code awaits of the run time, where that isn't an exchange: boxed, so that it isn't compiled into each spec.
-pub type Later<'l, T> = Pin<Box<dyn Future<Output = T> + 'l>>;
+pub use iteration::TurnOver;
+pub use wait::Later;
 
-/// A wait between turns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wait {
-    /// Evenly between the two, both included.
-    Between(Duration, Duration),
-    /// One start in each such time.
-    Pacing(Duration),
+/// What a user evaluates only when it is needed: the code of its program, which stands above it.
+pub trait Code: std::fmt::Debug {
+    /// How many `keep`s there are.
+    fn keeps(&self) -> usize;
+    /// Where a `keep` is declared.
+    fn keep_at(&self, index: usize) -> Place;
+    /// A `keep`'s first value.
+    fn keep(&self, user: &User, index: usize) -> Eval;
+    /// The base of an api.
+    fn base(&self, user: &User, api: usize) -> Eval;
 }
 
 /// A virtual user.
 #[derive(Debug)]
 pub struct User {
     world: Rc<World>,
+    code: &'static dyn Code,
     id: u64,
-    class: usize,
     iteration: Cell<u64>,
     rng: Rng,
     session: Rc<http::Session>,
     /// The last step's, for the next.
     pub(crate) spare: RefCell<Option<Box<Trace>>>,
     keeps: RefCell<Vec<Value>>,
+    /// What `set shop.auth` said, by api.
     auths: RefCell<Vec<Option<EcoString>>>,
     pub(crate) held: RefCell<Held>,
     /// What surrounds the step that runs.
-    pub scopes: Scopes,
+    pub control: ControlStack,
     /// What [`User::eval`] ends the user with instead of a failure: set where data ran out.
     pending_exit: Cell<Option<Exit>>,
     /// Intended start of the turn where it is later than planned: pacing and arrivals.
@@ -62,22 +67,22 @@ pub struct User {
 }
 
 impl User {
-    /// A user of a class. `id` is unique over the fleet and chooses the user's stream of randomness.
-    pub fn new(world: Rc<World>, class: usize, id: u64) -> Self {
+    /// A user of a program. `id` is unique over the fleet and chooses the user's stream of randomness.
+    pub fn new(world: Rc<World>, code: &'static dyn Code, id: u64) -> Self {
         let rng = Rng::new(world.seed, id + 1);
         let session = http::Session::new(world.transport.clone(), id);
-        let apis = world.program.apis.len();
+        let apis = world.apis.len();
         Self {
+            code,
             id,
-            class,
             iteration: Cell::new(0),
             rng,
             session,
             spare: RefCell::default(),
-            keeps: RefCell::new(vec![Value::Absent; world.program.keeps.len()]),
+            keeps: RefCell::new(vec![Value::Absent; code.keeps()]),
             auths: RefCell::new(vec![None; apis]),
             held: RefCell::default(),
-            scopes: Scopes::default(),
+            control: ControlStack::default(),
             pending_exit: Cell::new(None),
             behind: Cell::new(Duration::ZERO),
             turned: Cell::new(None),
@@ -87,8 +92,8 @@ impl User {
 
     /// Evaluates the `keep`s.
     pub fn start(&self) -> Flow {
-        for (index, keep) in self.world.program.keeps.iter().enumerate() {
-            let value = self.eval(keep.at, || (keep.value)(self))?;
+        for index in 0..self.code.keeps() {
+            let value = self.eval(self.code.keep_at(index), || self.code.keep(self, index))?;
             self.set_keep(index, value);
         }
         Ok(())
@@ -108,12 +113,19 @@ impl User {
         &self.session
     }
 
-    pub(crate) fn class(&self) -> usize {
-        self.class
-    }
-
     pub(crate) fn number(&self) -> u64 {
         self.id
+    }
+
+    /// What of it is shown where something happens.
+    pub(crate) fn scene(&self) -> Scene<'_> {
+        let World { tables, secrets, .. } = &*self.world;
+        Scene { user: self.id, tables, secrets, tries_again: self.control.tries_again() }
+    }
+
+    /// What the base of an api evaluates to.
+    pub(crate) fn base(&self, api: usize) -> Eval {
+        self.code.base(self, api)
     }
 
     /// The user's stream of randomness.
@@ -166,8 +178,7 @@ impl User {
     /// Evaluates a `keep`. What goes wrong is recorded with the place of its declaration.
     #[cold]
     fn first_keep(&self, index: usize) -> Value {
-        let keep = &self.world.program.keeps[index];
-        let value = self.eval(keep.at, || (keep.value)(self)).unwrap_or(Value::Null);
+        let value = self.eval(self.code.keep_at(index), || self.code.keep(self, index)).unwrap_or(Value::Null);
         self.set_keep(index, value.clone());
         value
     }
@@ -206,276 +217,7 @@ impl User {
         &self.world.regexes[index]
     }
 
-    /// A request to an api.
-    pub fn request(&self, api: usize, method: &'static str) -> Request<'_> {
-        Request::new(self, api, method)
-    }
-
-    /// A request that sends a page's form, `fields` over its own.
-    pub fn submit(&self, api: usize, form: &Value, fields: &[(&str, Value)]) -> Eval<Request<'_>> {
-        crate::call::submit::submit(self, api, form, fields)
-    }
-
-    /// A step begins.
-    pub fn step(&self, index: usize) -> Step<'_> {
-        Step::new(self, index)
-    }
-
-    /// An expression outside of steps: what goes wrong is recorded with its place and ends the turn.
-    pub fn eval<T>(&self, at: Place, expression: impl FnOnce() -> Eval<T>) -> Flow<T> {
-        match expression() {
-            Ok(value) => Ok(value),
-            Err(fault) => Err(self.fault(at, fault)),
-        }
-    }
-
-    /// A condition outside of steps.
-    pub fn truth(&self, at: Place, expression: impl FnOnce() -> Eval<bool>) -> Flow<bool> {
-        self.eval(at, expression)
-    }
-
-    /// The items of a list.
-    pub fn items(&self, at: Place, expression: impl FnOnce() -> Eval) -> Flow<ecow::vec::IntoIter<Value>> {
-        self.list(at, expression())
-    }
-
-    fn list(&self, at: Place, list: Eval) -> Flow<ecow::vec::IntoIter<Value>> {
-        self.eval(at, || list?.into_list()).map(IntoIterator::into_iter)
-    }
-
-    /// Whole numbers from `a` to `b`, both included.
-    pub fn range(&self, at: Place, ends: impl FnOnce() -> Eval<(Value, Value)>) -> Flow<std::ops::RangeInclusive<i64>> {
-        self.between_ints(at, ends())
-    }
-
-    fn between_ints(&self, at: Place, ends: Eval<(Value, Value)>) -> Flow<std::ops::RangeInclusive<i64>> {
-        self.eval(at, || {
-            let (first, last) = ends?;
-            Ok(first.as_int()?..=last.as_int()?)
-        })
-    }
-
-    /// How often something is done: a count that isn't negative.
-    pub fn count(&self, at: Place, expression: impl FnOnce() -> Eval) -> Flow<u64> {
-        self.whole(at, expression())
-    }
-
-    fn whole(&self, at: Place, count: Eval) -> Flow<u64> {
-        self.eval(at, || {
-            let count = count?.as_int()?;
-            u64::try_from(count).map_err(|_| Fault(format!("{count} times is less than none")))
-        })
-    }
-
-    /// A duration that isn't negative.
-    pub fn duration(&self, at: Place, expression: impl FnOnce() -> Eval) -> Flow<Duration> {
-        self.eval(at, || expression()?.as_duration())
-    }
-
-    /// Draws one of weighted members: its index.
-    pub fn choose(&self, at: Place, weights: impl FnOnce() -> Eval<Vec<Value>>) -> Flow<usize> {
-        self.eval(at, || self.draw(&weights()?))
-    }
-
-    /// Draws one of members whose weights are constant.
-    pub fn pick(&self, weights: &[u64]) -> usize {
-        let total: u64 = weights.iter().sum();
-        let mut drawn = self.rng.below(total.max(1));
-        weights
-            .iter()
-            .position(|weight| {
-                let hit = drawn < *weight;
-                drawn = drawn.saturating_sub(*weight);
-                hit
-            })
-            .unwrap_or(0)
-    }
-
-    fn draw(&self, weights: &[Value]) -> Eval<usize> {
-        let whole = weights
-            .iter()
-            .map(|weight| {
-                let weight = weight.as_int()?;
-                u64::try_from(weight).map_err(|_| Fault(format!("the weight {weight} is negative")))
-            })
-            .collect::<Eval<Vec<u64>>>()?;
-        if whole.iter().all(|weight| *weight == 0) {
-            return Err(Fault("all weights are 0: there is nothing to draw".into()));
-        }
-        Ok(self.pick(&whole))
-    }
-
-    /// `log "…"`.
-    pub fn log(&self, at: Place, text: impl FnOnce() -> Eval) -> Flow {
-        self.say(at, text())
-    }
-
-    fn say(&self, at: Place, text: Eval) -> Flow {
-        let text = self.eval(at, || text?.to_text())?;
-        self.world.observer.log(self, at, &text);
-        Ok(())
-    }
-
-    /// `fail "why"`: recorded in its report row, and the turn is over.
-    pub fn fail(&self, line: u32, at: Place, why: impl FnOnce() -> Eval) -> Exit {
-        self.failed(line, at, why())
-    }
-
-    fn failed(&self, line: u32, at: Place, why: Eval) -> Exit {
-        match self.eval(at, || why?.to_text()) {
-            Ok(why) => {
-                self.world.record_failure(self, line, FailureClass::Script, at, &why);
-                Exit::Interrupt
-            }
-            Err(exit) => exit,
-        }
-    }
-
-    /// A failure outside of steps that is no `fail`.
-    pub(crate) fn failed_outside(&self, class: FailureClass, at: Place, message: &str) {
-        self.world.record_failure(self, self.world.program.outside(), class, at, message);
-    }
-
-    /// What a fault outside of steps does.
-    fn fault(&self, at: Place, fault: Fault) -> Exit {
-        if let Some(exit) = self.pending_exit.take() {
-            return exit;
-        }
-        self.failed_outside(FailureClass::Expression, at, &fault.0);
-        Exit::Interrupt
-    }
-
-    /// The next fault is no failure: it ends the user or the test.
-    pub(crate) fn end_with(&self, exit: Exit) {
-        self.pending_exit.set(Some(exit));
-    }
-
-    /// Whether [`Self::end_with`] has said how the user or the test ends.
-    pub(crate) fn is_ending(&self) -> bool {
-        self.pending_exit.get().is_some()
-    }
-
-    /// Takes what [`Self::end_with`] left.
-    pub(crate) fn pending_exit(&self) -> Option<Exit> {
-        self.pending_exit.take()
-    }
-
-    /// `wait 1s`, `wait 1s..3s`: between the two, both included.
-    pub fn wait(&self, at: Place, ends: impl FnOnce() -> Eval<(Value, Value)>) -> Later<'_, Flow> {
-        self.wait_between(at, ends())
-    }
-
-    fn wait_between(&self, at: Place, ends: Eval<(Value, Value)>) -> Later<'_, Flow> {
-        let ends = self.eval(at, || {
-            let (least, most) = ends?;
-            Ok((least.as_duration()?, most.as_duration()?))
-        });
-        Box::pin(async move {
-            let (least, most) = ends?;
-            self.pause(self.between(least, most)).await;
-            Ok(())
-        })
-    }
-
-    /// A random duration between the two.
-    pub(crate) fn between(&self, least: Duration, most: Duration) -> Duration {
-        let spread = most.saturating_sub(least).as_nanos();
-        let spread = u64::try_from(spread).unwrap_or(u64::MAX - 1);
-        least + Duration::from_nanos(self.rng.below(spread + 1))
-    }
-
-    /// Sleeps; the time doesn't count for groups.
-    pub(crate) async fn pause(&self, duration: Duration) {
-        let end = self.world.timers.end_of(duration);
-        self.scopes.waited(end.saturating_duration_since(Instant::now()));
-        self.world.timers.until(end).await;
-    }
-
-    /// `set shop.auth = bearer(token)`.
-    pub fn set_bearer(&self, at: Place, api: usize, token: impl FnOnce() -> Eval) -> Flow {
-        self.set_auth(at, api, || auth::bearer(&token()?))
-    }
-
-    /// `set shop.auth = basic(user, password)`.
-    pub fn set_basic(&self, at: Place, api: usize, pair: impl FnOnce() -> Eval<(Value, Value)>) -> Flow {
-        self.set_auth(at, api, || {
-            let (user, password) = pair()?;
-            auth::basic(&user, &password)
-        })
-    }
-
-    /// `set shop.auth = header("X-Key", value)`.
-    pub fn set_auth_header(&self, at: Place, api: usize, name: &str, value: impl FnOnce() -> Eval) -> Flow {
-        self.set_auth(at, api, || auth::header(name, &value()?))
-    }
-
-    /// `set shop.auth = none`.
-    pub fn set_no_auth(&self, api: usize) {
-        self.auths.borrow_mut()[api] = Some(EcoString::new());
-    }
-
-    fn set_auth(&self, at: Place, api: usize, line: impl FnOnce() -> Eval<String>) -> Flow {
-        let line = self.eval(at, line)?;
-        self.auths.borrow_mut()[api] = Some(line.into());
-        Ok(())
-    }
-
-    pub(crate) fn has_own_auth(&self, api: usize) -> bool {
-        self.auths.borrow()[api].is_some()
-    }
-
-    pub(crate) fn auth_override(&self, api: usize) -> Option<EcoString> {
-        self.auths.borrow()[api].clone()
-    }
-
-    /// `reset shop`: cookies of its host, and the auth that was set.
-    pub fn reset(&self, api: usize) {
-        self.auths.borrow_mut()[api] = None;
-        if let Ok(base) = self.world.base(self, api) {
-            self.session.clear_cookies(base.host());
-        }
-    }
-
     pub(crate) fn cookie(&self, url: &str, name: &str) -> Option<EcoString> {
         self.session.cookie(url, name)
-    }
-
-    /// Says how a turn ended, and waits until the next is to begin: [`crate::program::UserClass::turns`] is one future that the engine
-    /// resumes, so that turns allocate nothing.
-    pub fn turn_over(&self, outcome: Flow) -> TurnOver<'_> {
-        self.turned.set(Some(outcome));
-        TurnOver { user: self }
-    }
-
-    /// The turn is over: rows that were drawn for it are free again.
-    pub fn end_turn(&self) {
-        self.world.pools.release(&mut self.held.borrow_mut().turn);
-    }
-
-    /// The user is over: all its rows are free again.
-    pub fn end(&self) {
-        self.end_turn();
-        self.world.pools.release(&mut self.held.borrow_mut().user);
-    }
-}
-
-/// Waits until the engine has taken how a turn ended and resumes.
-#[derive(Debug)]
-pub struct TurnOver<'u> {
-    user: &'u User,
-}
-
-impl Future for TurnOver<'_> {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        // The engine polls again when the next turn is due: nobody has to be woken.
-        match self.user.turned.take() {
-            None => Poll::Ready(()),
-            outcome => {
-                self.user.turned.set(outcome);
-                Poll::Pending
-            }
-        }
     }
 }

@@ -9,20 +9,18 @@ use std::sync::Arc;
 
 use ecow::{EcoString, EcoVec};
 
-use super::User;
-use crate::base::flow::Exit;
 use crate::functions::Rng;
-use crate::program::{AtEnd, DataInfo};
-use crate::value::{Eval, Fault, Map, Value};
+use crate::tables::{AtEnd, DataInfo};
+use crate::value::{Fault, Map, Value};
 
 /// The data sources of a worker.
 #[derive(Debug)]
-pub(crate) struct Pools(Vec<Pool>);
+pub(crate) struct Pools(pub(crate) Vec<Pool>);
 
 #[derive(Debug)]
-struct Pool {
-    info: &'static DataInfo,
-    rows: EcoVec<Value>,
+pub(crate) struct Pool {
+    pub(crate) info: &'static DataInfo,
+    pub(crate) rows: EcoVec<Value>,
     state: RefCell<State>,
 }
 
@@ -61,7 +59,8 @@ impl Pools {
         }
     }
 
-    fn all(&self, pool: usize) -> Value {
+    /// All rows of a pool.
+    pub(crate) fn all(&self, pool: usize) -> Value {
         Value::List(self.0[pool].rows.clone())
     }
 }
@@ -86,7 +85,7 @@ impl Pool {
     }
 
     /// The next row's number, or `None` where there is none to be had.
-    fn draw(&self) -> Option<usize> {
+    pub(crate) fn draw(&self) -> Option<usize> {
         let mut state = self.state.borrow_mut();
         if state.queue.is_empty() && self.info.at_end == AtEnd::Recycle {
             let State { queue, back, rng } = &mut *state;
@@ -115,33 +114,4 @@ fn shuffle(rows: &mut VecDeque<usize>, rng: &Rng) {
         let other = usize::try_from(rng.below(last as u64 + 1)).unwrap_or(0);
         rows.swap(last, other);
     }
-}
-
-/// `next(rows)`: held till the user stops where `keep` is set, else till the turn ends.
-pub fn next(user: &User, pool: usize, keep: bool) -> Eval {
-    let source = &user.world().pools.0[pool];
-    let Some(row) = source.draw() else {
-        let info = source.info;
-        match info.at_end {
-            AtEnd::StopUser => user.end_with(Exit::StopUser),
-            AtEnd::StopTest => user.end_with(Exit::StopTest),
-            AtEnd::Recycle => {}
-        }
-        return Err(Fault(format!(
-            "no row of {} is free: all {} of this worker's part are held; give {} more rows or run fewer users",
-            info.name,
-            source.rows.len(),
-            info.path
-        )));
-    };
-    if source.info.unique {
-        let mut held = user.held.borrow_mut();
-        if keep { &mut held.user } else { &mut held.turn }.push((pool, row));
-    }
-    Ok(source.rows[row].clone())
-}
-
-/// `rows.all`.
-pub fn all_rows(user: &User, pool: usize) -> Value {
-    user.world().pools.all(pool)
 }

@@ -5,13 +5,7 @@ use std::sync::Arc;
 use ecow::{EcoString, EcoVec};
 
 use super::convert::convert_json;
-use super::{Eval, Fault, FileValue, FormatSpec, Map, Number, Value};
-use crate::call::builder::one_line;
-use crate::program::Type;
-use crate::source::{Pick, take_regex};
-use crate::user::User;
-
-pub use crate::user::rows::all_rows;
+use super::{Eval, Fault, FormatSpec, Map, Number, Type, Value};
 
 /// A text constant.
 pub fn text(text: &str) -> Value {
@@ -107,46 +101,6 @@ pub fn or_empty(value: Option<Value>) -> Value {
 /// What a source found, null where it found nothing.
 pub fn or_null(value: Option<Value>) -> Value {
     value.unwrap_or(Value::Null)
-}
-
-/// `all` or `any` of a list that a source gave.
-pub fn picked(found: Option<Value>, pick: Pick<'_>) -> Eval<Option<Value>> {
-    let Some(value) = found else { return Ok(None) };
-    let items = value.into_list()?;
-    Ok(match pick {
-        Pick::One => items.first().cloned(),
-        Pick::All => (!items.is_empty()).then_some(Value::List(items)),
-        Pick::Any(rng) => (!items.is_empty()).then(|| items[rng.place(items.len())].clone()),
-    })
-}
-
-/// `a ~ /re/`.
-pub fn matches(user: &User, value: &Value, regex: usize) -> Eval<bool> {
-    match value {
-        Value::Null => Ok(false),
-        value => Ok(user.regex(regex).is_match(&value.to_text()?)),
-    }
-}
-
-/// `take x = a ~ /re/`.
-pub fn capture(user: &User, value: &Value, regex: usize, pick: Pick<'_>) -> Eval<Option<Value>> {
-    Ok(take_regex(user.regex(regex), &value.to_text()?, pick))
-}
-
-/// `file("x", name:, type:)`.
-pub fn file(user: &User, asset: usize, name: Option<&Value>, media_type: Option<&Value>) -> Eval {
-    let Value::File(file) = user.asset(asset) else { return Err(Fault("this file isn't there".into())) };
-    if name.is_none() && media_type.is_none() {
-        return Ok(Value::File(file));
-    }
-    let mut file = FileValue::clone(&file);
-    if let Some(name) = name {
-        file.name = name.to_text()?;
-    }
-    if let Some(media_type) = media_type {
-        file.media_type = one_line(media_type.to_text()?, || "the type of the file".into())?;
-    }
-    Ok(Value::File(Arc::new(file)))
 }
 
 /// A value read as a type, as `take x: int` does.

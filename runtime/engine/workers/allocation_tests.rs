@@ -68,10 +68,14 @@ fn allocations_of_turns(varied: bool, count: usize) -> u64 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let world = trial::world(&PROGRAM, &format!("http://{}/api", serve(varied)));
-        let user = Rc::new(User::new(world.clone(), 0, 1));
+        let user = Rc::new(User::new(world.clone(), &PROGRAM, 1));
         let mut turns = Turns::of(&user, &PROGRAM.users[0]);
         // The first turns connect, and grow what is kept: the buffer, the histograms up to what the machine's worst moment takes.
-        world.recorder.borrow_mut().record(&crate::stats::Sample { service: std::time::Duration::from_secs(60), ..Default::default() });
+        world
+            .counts
+            .recorder
+            .borrow_mut()
+            .record(&crate::stats::Sample { service: std::time::Duration::from_secs(60), ..Default::default() });
         for _ in 0..50 {
             turns.next().await.unwrap();
         }
@@ -80,7 +84,7 @@ fn allocations_of_turns(varied: bool, count: usize) -> u64 {
             turns.next().await.unwrap();
         }
         let made = allocations() - before;
-        let snapshot = world.recorder.borrow_mut().snapshot(world.clock.elapsed(), 1, 1);
+        let snapshot = world.counts.recorder.borrow_mut().snapshot(world.clock.elapsed(), 1, 1);
         let line = &snapshot.names[0];
         assert_eq!((line.requests, line.failures, line.opened), (count as u64 + 51, 1, 1), "{:?}", snapshot.failures);
         made

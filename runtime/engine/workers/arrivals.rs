@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use super::turn::{Turns, begin, goes_on, once};
 use super::worker::{Alive, Crew, Leave};
 use crate::base::flow::Exit;
+use crate::program::{Program, UserClass};
 use crate::schedule::Arrivals;
 use crate::user::User;
 use crate::user::world::World;
@@ -32,7 +33,13 @@ struct Pool {
 }
 
 /// Calls a free user for each arrival. Users are made as they are needed, up to the pool's size.
-pub(super) async fn serve(world: Rc<World>, crew: Rc<Crew>, class: usize, arrivals: Arrivals, numbers: Vec<u64>) {
+pub(super) async fn serve(
+    world: Rc<World>,
+    crew: Rc<Crew>,
+    (program, class): (&'static Program, usize),
+    arrivals: Arrivals,
+    numbers: Vec<u64>,
+) {
     let pool = Rc::new(Pool { numbers: RefCell::new(numbers.into_iter()), free: RefCell::default() });
     let leave = Rc::new(Leave::default());
     let mut tasks = tokio::task::JoinSet::new();
@@ -65,16 +72,15 @@ pub(super) async fn serve(world: Rc<World>, crew: Rc<Crew>, class: usize, arriva
             crew.missed.set(crew.missed.get() + 1);
             continue;
         };
-        let server = Rc::new(Server { user: User::new(world.clone(), class, number), due: Cell::new(Some(due)), called: Notify::new() });
-        tasks.spawn_local(live(server, pool.clone(), crew.clone(), leave.clone()));
+        let server = Rc::new(Server { user: User::new(world.clone(), program, number), due: Cell::new(Some(due)), called: Notify::new() });
+        tasks.spawn_local(live(server, &program.users[class], pool.clone(), crew.clone(), leave.clone()));
     }
     crew.told(&leave).await;
     while tasks.join_next().await.is_some() {}
 }
 
-async fn live(server: Rc<Server>, pool: Rc<Pool>, crew: Rc<Crew>, leave: Rc<Leave>) {
+async fn live(server: Rc<Server>, class: &'static UserClass, pool: Rc<Pool>, crew: Rc<Crew>, leave: Rc<Leave>) {
     let user = &server.user;
-    let class = &user.world().program.users[user.class()];
     let _alive = Alive::of(&crew);
     let outcome = async {
         begin(user, class, &crew, &leave).await?;
@@ -86,7 +92,7 @@ async fn live(server: Rc<Server>, pool: Rc<Pool>, crew: Rc<Crew>, leave: Rc<Leav
                 user.behind.set(late);
                 // What `on start` took isn't the generator's lag.
                 if first.take().is_none() || class.on_start.is_none() {
-                    user.world().recorder.borrow_mut().lag(late);
+                    user.world().counts.recorder.borrow_mut().lag(late);
                 }
                 goes_on(turns.next().await)?;
             }

@@ -8,11 +8,12 @@ use tokio::runtime::LocalOptions;
 use super::turn::{Turns, goes_on};
 use crate::base::clock::Clock;
 use crate::http::{ApiConfig, Proxies, TransportConfig};
-use crate::program::{NameKind, Program};
+use crate::program::settings::Settings;
+use crate::program::{NameKind, Program, UserClass};
 use crate::record::observe::Quiet;
 use crate::stats::Sample;
 use crate::user::User;
-use crate::user::world::{Settings, World};
+use crate::user::world::World;
 
 pub use crate::http::memory::{Accept, Accepted, Peer};
 
@@ -60,21 +61,20 @@ pub fn run(program: &'static Program, class: &str, iterations: u64, accept: Acce
             let world = world.clone();
             async move { world.timers.drive().await }
         });
-        let user = Rc::new(User::new(world.clone(), index, 1));
+        let user = Rc::new(User::new(world.clone(), program, 1));
         grow_histograms(&world);
-        let outcome = iterate(&user, index, iterations).await;
+        let outcome = iterate(&user, &program.users[index], iterations).await;
         driver.abort();
         outcome
     })?;
-    let snapshot = world.recorder.borrow_mut().snapshot(world.clock.elapsed(), 1, 1);
+    let snapshot = world.counts.recorder.borrow_mut().snapshot(world.clock.elapsed(), 1, 1);
     let lines = program.lines.iter().zip(&snapshot.names).filter(|(line, _)| line.kind == NameKind::Step).map(|(_, counted)| counted);
     let counted = lines
         .fold(Counted::default(), |sum, line| Counted { requests: sum.requests + line.requests, failures: sum.failures + line.failures });
     Ok(counted)
 }
 
-async fn iterate(user: &User, class: usize, iterations: u64) -> Result<(), String> {
-    let class = &user.world().program.users[class];
+async fn iterate(user: &User, class: &UserClass, iterations: u64) -> Result<(), String> {
     user.start().map_err(|exit| format!("the user's variables can't be evaluated: {exit:?}"))?;
     let mut turns = Turns::of(user, class);
     for number in 0..iterations {
@@ -85,9 +85,9 @@ async fn iterate(user: &User, class: usize, iterations: u64) -> Result<(), Strin
 
 /// Histograms grow up to the longest time so far, which differs from run to run: they start grown, and the samples are thrown away.
 fn grow_histograms(world: &World) {
-    let mut recorder = world.recorder.borrow_mut();
+    let mut recorder = world.counts.recorder.borrow_mut();
     let longest = std::time::Duration::from_secs(60);
-    for (name, _) in (0_u32..).zip(world.program.lines) {
+    for (name, _) in (0_u32..).zip(world.tables.lines) {
         recorder.record(&Sample { name, service: longest, response: longest, first_byte: Some(longest), ..Sample::default() });
     }
     recorder.snapshot(world.clock.elapsed(), 1, 1);

@@ -23,10 +23,10 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::base::clock::Clock;
+use crate::program::settings::Settings;
 use crate::record::observe::Tell;
 use crate::schedule::Slice;
 use crate::stats::Snapshot;
-use crate::user::world::Settings;
 
 /// How a run is to be.
 #[derive(Clone, Debug)]

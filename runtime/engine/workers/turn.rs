@@ -9,7 +9,8 @@ use super::pace::Pace;
 use super::worker::{Alive, Crew, Leave};
 use crate::base::flow::{Exit, Flow};
 use crate::program::{Turn, UserClass, ends_user};
-use crate::user::{User, Wait};
+use crate::tables::Wait;
+use crate::user::User;
 
 /// The least time between two tries of something that failed where no wait is said: a broken user must not spin.
 const LEAST_PAUSE: Duration = Duration::from_millis(100);
@@ -93,7 +94,7 @@ async fn turns(user: &User, class: &UserClass, crew: &Crew, leave: &Leave) -> Fl
                 return Ok(());
             }
             if matches!(wait, Some(Ok(Wait::Pacing(_)))) {
-                user.world().recorder.borrow_mut().lag(Instant::now().saturating_duration_since(next));
+                user.world().counts.recorder.borrow_mut().lag(Instant::now().saturating_duration_since(next));
             }
         } else if turns.waited == waited_before {
             // Other users of this thread get their turn even where nothing is ever waited for.
@@ -119,7 +120,7 @@ impl<'u> Turns<'u> {
     /// Runs the next turn, and leaves nothing of its scopes behind.
     pub(super) async fn next(&mut self) -> Flow {
         let (user, turns, waited) = (self.user, &mut self.turns, &mut self.waited);
-        let outcome = poll_fn(|cx| match user.scopes.run(|| turns.as_mut().poll(cx)) {
+        let outcome = poll_fn(|cx| match user.control.run(|| turns.as_mut().poll(cx)) {
             Poll::Pending => match user.turned.take() {
                 Some(outcome) => Poll::Ready(outcome),
                 None => {

@@ -14,11 +14,13 @@ use super::Stop;
 use super::arrivals::serve;
 use super::meter::Meter;
 use super::turn::live;
+use crate::program::Program;
+use crate::program::settings::Settings;
 use crate::record::observe::{Quiet, Tell};
 use crate::schedule::{Event, EventKind, Slice};
 use crate::stats::Snapshot;
 use crate::user::User;
-use crate::user::world::{Settings, World};
+use crate::user::world::World;
 
 /// How often a worker looks whether it is to stop.
 const TICK: Duration = Duration::from_millis(50);
@@ -149,13 +151,13 @@ impl Job {
         // Intervals of results are those of the whole test, wherever in it this slice begins.
         let begin = self.slice.begin().max(clock.elapsed());
         let mut due = next_interval(begin, self.interval);
-        world.recorder.borrow_mut().begin_at(begin, 0);
+        world.counts.recorder.borrow_mut().begin_at(begin, 0);
         let mut tasks: Vec<JoinHandle<()>> = Vec::new();
         let mut leaves: HashMap<u64, Rc<Leave>> = HashMap::new();
-        for class in (0..world.program.users.len()).filter(|class| self.slice.plan().is_open(*class)) {
+        for class in (0..self.settings.program.users.len()).filter(|class| self.slice.plan().is_open(*class)) {
             let arrivals = self.slice.arrivals(class);
             let pool = self.slice.pool(class);
-            tasks.push(tokio::task::spawn_local(serve(world.clone(), crew.clone(), class, arrivals, pool)));
+            tasks.push(tokio::task::spawn_local(serve(world.clone(), crew.clone(), (self.settings.program, class), arrivals, pool)));
         }
         let mut events = self.slice.events().peekable();
         loop {
@@ -167,8 +169,8 @@ impl Job {
                 break;
             }
             while let Some(event) = events.next_if(|event| event.at <= now) {
-                world.recorder.borrow_mut().lag(now.saturating_sub(event.at));
-                tasks.extend(apply(&world, &crew, &mut leaves, event));
+                world.counts.recorder.borrow_mut().lag(now.saturating_sub(event.at));
+                tasks.extend(apply(&world, self.settings.program, &crew, &mut leaves, event));
             }
             if now >= due {
                 let ended = if now < due + self.interval { due } else { now };
@@ -226,12 +228,12 @@ impl Job {
         // interval is shown with those it had.
         let last = self.slice.end().map_or(ended, |end| ended.min(end)).saturating_sub(Duration::from_nanos(1));
         let planned = if crew.ending.get() { 0 } else { self.slice.users_at(last).iter().sum() };
-        let mut recorder = world.recorder.borrow_mut();
+        let mut recorder = world.counts.recorder.borrow_mut();
         recorder.missed(crew.missed.take());
         if let Some(cpu) = self.meter.as_ref().and_then(|meter| meter.borrow_mut().lap()) {
             recorder.cpu(&cpu);
         }
-        let (waiting, oldest) = world.in_flight.waiting();
+        let (waiting, oldest) = world.counts.in_flight.waiting();
         recorder.in_flight(waiting, oldest);
         let snapshot = recorder.snapshot(now, crew.users.get(), planned);
         // Nobody listens any more only when the process is about to end.
@@ -246,11 +248,17 @@ fn next_interval(now: Duration, interval: Duration) -> Duration {
     Duration::from_nanos(u64::try_from(next).unwrap_or(u64::MAX))
 }
 
-fn apply(world: &Rc<World>, crew: &Rc<Crew>, leaves: &mut HashMap<u64, Rc<Leave>>, event: Event) -> Option<JoinHandle<()>> {
+fn apply(
+    world: &Rc<World>,
+    program: &'static Program,
+    crew: &Rc<Crew>,
+    leaves: &mut HashMap<u64, Rc<Leave>>,
+    event: Event,
+) -> Option<JoinHandle<()>> {
     match event.kind {
         EventKind::Start => {
-            let class = &world.program.users[event.class];
-            let user = Rc::new(User::new(world.clone(), event.class, event.user));
+            let class = &program.users[event.class];
+            let user = Rc::new(User::new(world.clone(), program, event.user));
             let leave = Rc::new(Leave::default());
             leaves.insert(event.user, leave.clone());
             Some(tokio::task::spawn_local(live(user, class, crew.clone(), leave)))

@@ -229,13 +229,13 @@ fn the_charset_is_known_however_the_answer_comes() {
             let response = client.get(server.url("/")).await.unwrap();
             assert_eq!(response.charset.text(response.body()), "café");
             assert!(crate::request::show::response(&response).ends_with("\n\ncafé\n"));
-            let answer = crate::step::response::Answer::new(response);
+            let answer = crate::record::answer::Answer::new(response);
             assert!(answer.has_text("café") && !answer.has_text("caf\u{fffd}"));
             assert_eq!(answer.text(), "café");
         }
     });
     let utf8 = answer("GET", "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\ncafé".as_bytes(), false).0.unwrap();
     assert_eq!(utf8.charset, Charset::Page);
-    let answer = crate::step::response::Answer::new(utf8);
+    let answer = crate::record::answer::Answer::new(utf8);
     assert!(answer.has_text("café") && answer.text() == "café");
 }

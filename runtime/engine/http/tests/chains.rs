@@ -127,7 +127,7 @@ fn other_hosts_get_no_secrets() {
         };
         assert_eq!(client.session.send(laid(&request)).await.unwrap().status, 302);
         assert_eq!(client.get(server.url("/app")).await.unwrap().status, 302);
-        let any = Request { redirects: Redirects::Follow { max: 10, any_host: true }, ..request };
+        let any = Request { redirects: Redirects::Any, ..request };
         assert_eq!(text(&client.session.send(laid(&any)).await.unwrap()), "other");
         let seen = &other.requests()[0];
         assert!(seen.contains("X-Plain: yes\r\n") && seen.contains(&format!("Host: localhost:{port}\r\n")), "{seen}");

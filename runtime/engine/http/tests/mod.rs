@@ -172,7 +172,7 @@ impl Client {
             body: Bytes::new(),
             has_body: false,
             timeout: Duration::from_secs(5),
-            redirects: Redirects::Follow { max: 10, any_host: false },
+            redirects: Redirects::SameHost,
             cookies: true,
             max_body: MAX_BODY,
             resend: true,

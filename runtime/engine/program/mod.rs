@@ -1,16 +1,19 @@
 //! What the compiler wrote about a spec: static tables and the functions of its scenarios. The generated crate has one [`Program`].
 
+pub mod settings;
+
 use std::future::Future;
 use std::pin::Pin;
 
 use crate::base::flow::{Exit, Flow};
 use crate::base::place::Place;
 use crate::call::builder::Request;
+use crate::stats::Name;
 pub use crate::stats::NameKind;
-use crate::stats::{NO_NAME, Name};
 use crate::step::response::Response;
-use crate::user::{User, Wait};
-pub use crate::value::convert::Type;
+pub use crate::tables::{Asset, AtEnd, DataInfo, Embedded, EnvKey, Line, StepInfo, Tables, Wait};
+use crate::user::{Code, User};
+pub use crate::value::Type;
 use crate::value::{Eval, Value};
 
 /// A boxed scenario: what the engine awaits, so that the generated crate holds no engine code.
@@ -72,15 +75,14 @@ pub struct Program {
 }
 
 impl Program {
-    /// The report row of what fails outside of steps and is no `fail` statement, behind all [`Self::lines`]: an expression has no value,
-    /// a `poll` has no step.
-    pub fn outside(&self) -> u32 {
-        u32::try_from(self.lines.len()).unwrap_or(NO_NAME)
+    /// What of it is data, and needed while users run.
+    pub const fn tables(&self) -> Tables {
+        Tables { files: self.files, places: self.places, lines: self.lines, steps: self.steps, paths: self.paths }
     }
 
     /// How many rows the report has.
     pub fn rows(&self) -> usize {
-        self.lines.len() + 1
+        self.tables().rows()
     }
 
     /// The rows of the report, in order.
@@ -90,34 +92,22 @@ impl Program {
     }
 }
 
-/// A line of the report.
-#[derive(Debug)]
-pub struct Line {
-    /// `Checkout / Pay`.
-    pub name: &'static str,
-    /// The method of its requests; empty where it has none, or several.
-    pub method: &'static str,
-    /// What it stands for.
-    pub kind: NameKind,
-}
+impl Code for Program {
+    fn keeps(&self) -> usize {
+        self.keeps.len()
+    }
 
-/// A step of the source.
-#[derive(Debug)]
-pub struct StepInfo {
-    /// Its line.
-    pub line: u32,
-    /// The sequence it stands in.
-    pub context: &'static str,
-    /// Checked, not recorded.
-    pub skip: bool,
-    /// On failure the turn is over.
-    pub interrupt: bool,
-    /// Whether anything reads the body of the answer. Where not, only its first bytes are kept, however large it is.
-    pub reads_body: bool,
-    /// Where not, a status from 400 up is a failure.
-    pub expects_status: bool,
-    /// Where it stands.
-    pub at: Place,
+    fn keep_at(&self, index: usize) -> Place {
+        self.keeps[index].at
+    }
+
+    fn keep(&self, user: &User, index: usize) -> Eval {
+        (self.keeps[index].value)(user)
+    }
+
+    fn base(&self, user: &User, api: usize) -> Eval {
+        (self.apis[api].base)(user)
+    }
 }
 
 /// A client.
@@ -148,47 +138,6 @@ pub struct Health {
     pub request: for<'u> fn(&'u User) -> Eval<Request<'u>>,
     /// What is taken as the version.
     pub version: Option<VersionSource>,
-}
-
-/// A key of the environment.
-#[derive(Debug)]
-pub struct EnvKey {
-    /// `tpdata.url`.
-    pub path: &'static str,
-    /// What its value is read as.
-    pub kind: Type,
-    /// Where it is used first.
-    pub at: Place,
-}
-
-/// A data source.
-#[derive(Debug)]
-pub struct DataInfo {
-    /// Its name.
-    pub name: &'static str,
-    /// The file it came from.
-    pub path: &'static str,
-    /// Its columns.
-    pub columns: &'static [&'static str],
-    /// Its rows: a JSON list of lists, in order of the columns.
-    pub rows: &'static str,
-    /// `order random`.
-    pub random: bool,
-    /// `share unique`.
-    pub unique: bool,
-    /// What happens when no row is left.
-    pub at_end: AtEnd,
-}
-
-/// What happens when a data source has no row left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AtEnd {
-    /// It starts again.
-    Recycle,
-    /// The user stops.
-    StopUser,
-    /// The test stops.
-    StopTest,
 }
 
 /// A variable that is evaluated apart from any sequence.
@@ -241,26 +190,6 @@ pub struct Scenario {
     pub name: &'static str,
     /// Runs it once.
     pub run: fn(&User) -> Turn<'_>,
-}
-
-/// A file that is carried.
-#[derive(Debug)]
-pub struct Asset {
-    /// Its path as the spec names it.
-    pub path: &'static str,
-    /// Its media type.
-    pub media_type: &'static str,
-    /// Its content.
-    pub bytes: &'static [u8],
-}
-
-/// What the binary was built with.
-#[derive(Debug)]
-pub struct Embedded {
-    /// The profile's path as it was named, and its text.
-    pub profile: Option<(&'static str, &'static str)>,
-    /// `config/*.yml` but the credentials: file stem and text.
-    pub environments: &'static [(&'static str, &'static str)],
 }
 
 /// How a scenario of [`Scenario`] is told from others that end a user.

@@ -1,0 +1,34 @@
+//! Signs a request as `auth aws` says.
+
+use super::builder::Request;
+use crate::functions::{AwsRequest, aws_sign};
+use crate::http;
+use crate::request::lines::one_line;
+use crate::user::world::World;
+use crate::value::{Eval, Fault};
+
+/// The header lines of `auth aws` (Signature Version 4).
+pub(super) fn sign_aws(world: &World, request: &Request<'_>, target: &http::Target, service: &str, region: &str) -> Eval<String> {
+    let Some(credentials) = &world.aws else {
+        return Err(Fault("auth aws needs credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment".into()));
+    };
+    let url = url::Url::parse(&target.to_string()).map_err(|error| Fault(format!("{target}: {error}")))?;
+    let headers: Vec<(&str, &str)> = request.headers.lines().filter_map(|line| line.split_once(": ")).collect();
+    let signed = aws_sign(&AwsRequest {
+        method: request.method,
+        url: &url,
+        headers: &headers,
+        body: &request.body,
+        service,
+        region,
+        credentials,
+        now: world.clock.unix_nanos(),
+    })?;
+    let mut lines = String::new();
+    for (name, value) in &signed {
+        // A key that was read from a file with its line's end would begin a header of its own.
+        let value = one_line(value.as_str().into(), || format!("what `auth aws` sends as {name}"))?;
+        lines.push_str(&format!("{name}: {value}\r\n"));
+    }
+    Ok(lines)
+}

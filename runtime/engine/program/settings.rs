@@ -1,0 +1,117 @@
+//! What a worker's world is made from.
+
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
+
+use ecow::EcoString;
+use regex::Regex;
+
+use super::{ApiInfo, Program};
+use crate::base::clock::Clock;
+use crate::base::secrets::Secrets;
+use crate::base::timers::Timers;
+use crate::functions::AwsCredentials;
+use crate::http;
+use crate::record::flight::Counts;
+use crate::record::observe::Observer;
+use crate::request::template::Policy;
+use crate::stats::Recorder;
+use crate::user::caches::Caches;
+use crate::user::rows::Pools;
+use crate::user::world::{Api, World};
+use crate::value::{FileValue, Value};
+
+/// What a worker's world is made from: plain data that may cross threads.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The compiled spec.
+    pub program: &'static Program,
+    /// Values of [`Program::env`], in its order.
+    pub env: Vec<Value>,
+    /// How each of [`Program::apis`] is reached, in its order.
+    pub apis: Vec<http::ApiConfig>,
+    /// What holds for all of them.
+    pub transport: http::TransportConfig,
+    /// What all randomness of the test comes from.
+    pub seed: u64,
+    /// `test.id`.
+    pub test_id: EcoString,
+    /// This worker's part of what is split: data rows, user numbers.
+    pub part: u64,
+    /// Into how many that is split.
+    pub parts: u64,
+    /// `shard.index`.
+    pub shard: u32,
+    /// Values of the file-level `let`s, in their order.
+    pub globals: Vec<Value>,
+    /// What `before test` left, in the order of its names.
+    pub shared: Vec<Value>,
+    /// What `auth aws` signs with.
+    pub aws: Option<AwsCredentials>,
+    /// The test's time.
+    pub clock: Clock,
+    /// Values that are never shown.
+    pub secrets: Vec<String>,
+}
+
+impl World {
+    /// The world of one worker.
+    ///
+    /// # Errors
+    /// Where TLS files or the like can't be used.
+    pub fn new(settings: &Settings, observer: Box<dyn Observer>) -> Result<Rc<Self>, String> {
+        let program = settings.program;
+        let transport = http::Transport::new(settings.transport.clone())?;
+        let apis = program
+            .apis
+            .iter()
+            .zip(&settings.apis)
+            .map(|(info, config)| {
+                let ApiInfo { name, cookies, resend, max_body, .. } = *info;
+                let policy = Policy { cookies, resend, max_body };
+                Ok(Api { name, policy, transport: transport.api(config)?, base: OnceCell::new() })
+            })
+            .collect::<Result<_, String>>()?;
+        let regexes = program
+            .regexes
+            .iter()
+            .map(|pattern| Regex::new(pattern).map_err(|error| format!("the regex /{pattern}/: {error}")))
+            .collect::<Result<_, _>>()?;
+        let assets = program
+            .assets
+            .iter()
+            .map(|asset| {
+                let name = asset.path.rsplit('/').next().unwrap_or(asset.path);
+                Value::File(std::sync::Arc::new(FileValue {
+                    bytes: bytes::Bytes::from_static(asset.bytes),
+                    name: name.into(),
+                    media_type: asset.media_type.into(),
+                }))
+            })
+            .collect();
+        let recorder = Recorder::new(program.rows(), u32::try_from(settings.part).unwrap_or(u32::MAX));
+        Ok(Rc::new(Self {
+            tables: program.tables(),
+            secrets: Secrets::new(settings.secrets.clone()),
+            clock: settings.clock.clone(),
+            globals: RefCell::new(settings.globals.clone()),
+            shared: RefCell::new(settings.shared.clone()),
+            counts: Counts::new(recorder),
+            env: settings.env.clone(),
+            seed: settings.seed,
+            test_id: settings.test_id.clone(),
+            shard: settings.shard,
+            assets,
+            regexes,
+            queries: program.paths.iter().map(|_| OnceCell::new()).collect(),
+            selectors: program.selectors.iter().map(|css| crate::source::html::selector(css)).collect::<Result<_, _>>()?,
+            pools: Pools::new(program.data, settings.seed, settings.part, settings.parts)?,
+            transport,
+            apis,
+            aws: settings.aws.clone(),
+            timers: Timers::new(),
+            observer,
+            caches: Caches::default(),
+        }))
+    }
+}

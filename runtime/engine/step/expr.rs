@@ -1,0 +1,37 @@
+//! Expressions that need what the user's worker holds: regexes and files.
+
+use std::sync::Arc;
+
+use crate::request::lines::one_line;
+use crate::source::{Pick, take_regex};
+use crate::user::User;
+use crate::value::{Eval, Fault, FileValue, Value};
+
+/// `a ~ /re/`.
+pub fn matches(user: &User, value: &Value, regex: usize) -> Eval<bool> {
+    match value {
+        Value::Null => Ok(false),
+        value => Ok(user.regex(regex).is_match(&value.to_text()?)),
+    }
+}
+
+/// `take x = a ~ /re/`.
+pub fn capture(user: &User, value: &Value, regex: usize, pick: Pick<'_>) -> Eval<Option<Value>> {
+    Ok(take_regex(user.regex(regex), &value.to_text()?, pick))
+}
+
+/// `file("x", name:, type:)`.
+pub fn file(user: &User, asset: usize, name: Option<&Value>, media_type: Option<&Value>) -> Eval {
+    let Value::File(file) = user.asset(asset) else { return Err(Fault("this file isn't there".into())) };
+    if name.is_none() && media_type.is_none() {
+        return Ok(Value::File(file));
+    }
+    let mut file = FileValue::clone(&file);
+    if let Some(name) = name {
+        file.name = name.to_text()?;
+    }
+    if let Some(media_type) = media_type {
+        file.media_type = one_line(media_type.to_text()?, || "the type of the file".into())?;
+    }
+    Ok(Value::File(Arc::new(file)))
+}

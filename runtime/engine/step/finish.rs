@@ -1,0 +1,67 @@
+//! How a step begins and ends: what surrounds it decides whether it is recorded now, later or not at all.
+
+use super::samples::{record_step, retried};
+use crate::base::flow::{Exit, Flow};
+use crate::record::trace::Trace;
+use crate::tables::StepInfo;
+use crate::user::User;
+use crate::user::control_stack::ControlStack;
+
+impl Trace {
+    /// A step begins, in the memory of the user's last one.
+    pub(super) fn begin(user: &User, info: &'static StepInfo) -> Box<Self> {
+        let mut trace = user.spare.take().unwrap_or_else(|| Box::new(Self::new(info)));
+        trace.info = info;
+        trace.interrupts = info.interrupt;
+        trace.service = std::time::Duration::ZERO;
+        trace.traffic = crate::stats::Traffic::default();
+        if user.world().observer.wants_detail() {
+            trace.details = Some(Vec::new());
+        }
+        trace
+    }
+
+    /// Records the step and says how the sequence goes on.
+    pub(super) fn record(mut self: Box<Self>, user: &User) -> Flow {
+        self.counted();
+        let interrupts = !self.failures.is_empty() && self.interrupts;
+        user.control.count(&self.failures);
+        record_step(user, &self);
+        self.release(user);
+        if interrupts { Err(Exit::Interrupt) } else { Ok(()) }
+    }
+
+    /// Discards the trace and keeps its memory for the user's next step. A request that wasn't counted with its step is counted here.
+    pub(super) fn release(mut self: Box<Self>, user: &User) {
+        self.sent = None;
+        self.flight = None;
+        self.received = None;
+        self.partial = None;
+        self.failures.clear();
+        self.details = None;
+        user.spare.replace(Some(self));
+    }
+}
+
+impl ControlStack {
+    /// What becomes of a finished step.
+    pub(super) fn finish(&self, user: &User, mut trace: Box<Trace>) -> Flow {
+        if !trace.failures.is_empty() && self.tries_again() {
+            retried(user, &mut trace);
+            trace.release(user);
+            return Err(Exit::Retry);
+        }
+        if self.polls.get() == 0 {
+            return trace.record(user);
+        }
+        let fails = !trace.failures.is_empty();
+        if let Some(before) = self.held_back.take() {
+            before.record(user)?;
+        }
+        if fails {
+            return trace.record(user);
+        }
+        self.held_back.replace(Some(trace));
+        Ok(())
+    }
+}

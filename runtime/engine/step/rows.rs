@@ -1,0 +1,35 @@
+//! `next(rows)` and `rows.all`.
+
+use crate::base::flow::Exit;
+use crate::tables::AtEnd;
+use crate::user::User;
+use crate::value::{Eval, Fault, Value};
+
+/// `next(rows)`: held till the user stops where `keep` is set, else till the turn ends.
+pub fn next(user: &User, pool: usize, keep: bool) -> Eval {
+    let source = &user.world().pools.0[pool];
+    let Some(row) = source.draw() else {
+        let info = source.info;
+        match info.at_end {
+            AtEnd::StopUser => user.end_with(Exit::StopUser),
+            AtEnd::StopTest => user.end_with(Exit::StopTest),
+            AtEnd::Recycle => {}
+        }
+        return Err(Fault(format!(
+            "no row of {} is free: all {} of this worker's part are held; give {} more rows or run fewer users",
+            info.name,
+            source.rows.len(),
+            info.path
+        )));
+    };
+    if source.info.unique {
+        let mut held = user.held.borrow_mut();
+        if keep { &mut held.user } else { &mut held.turn }.push((pool, row));
+    }
+    Ok(source.rows[row].clone())
+}
+
+/// `rows.all`.
+pub fn all_rows(user: &User, pool: usize) -> Value {
+    user.world().pools.all(pool)
+}

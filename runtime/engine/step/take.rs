@@ -1,0 +1,104 @@
+//! Captures: what is taken of a response.
+
+use super::Step;
+use super::response::Response;
+use crate::base::place::Place;
+use crate::record::observe::Detail;
+use crate::stats::FailureClass;
+use crate::value::convert::{Type, convert_json, convert_text};
+use crate::value::{Eval, Fault, Number, Value};
+
+/// What a take's value is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum As {
+    /// It came as text (a header, a cookie, a page): it is converted.
+    Text(Type),
+    /// It came with a type (JSON): it is checked.
+    Json(Type),
+}
+
+impl As {
+    fn convert(self, value: Value) -> Eval {
+        match self {
+            Self::Text(ty) => convert_text(value, ty),
+            // An id that a server writes as a number is text wherever it goes: in a path, a header, a form.
+            Self::Json(Type::String) if Number::of(&value).is_some() => value.to_text().map(Value::Str),
+            Self::Json(ty) => convert_json(value, ty),
+        }
+    }
+}
+
+impl Step<'_> {
+    /// `take x: int = SOURCE`. Nothing where the step has failed already, or fails by this.
+    pub fn take(&mut self, at: Place, name: &str, wanted: As, source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>) -> Option<Value> {
+        let found = source(&self.good()?);
+        self.taken(at, name, wanted, found)
+    }
+
+    fn taken(&mut self, at: Place, name: &str, wanted: As, found: Eval<Option<Value>>) -> Option<Value> {
+        let mut kind = "wrong type";
+        let found = found.and_then(|found| match found {
+            Some(value) => wanted.convert(value),
+            None => {
+                kind = "nothing found";
+                Err(Fault("nothing was found".into()))
+            }
+        });
+        match found {
+            Ok(value) => {
+                self.tell(|| Detail::Took(name.to_owned(), value.clone()));
+                Some(value)
+            }
+            Err(fault) => {
+                self.fault(FailureClass::Take, at, kind, format!("take {name}: {}", fault.0));
+                None
+            }
+        }
+    }
+
+    /// `take x: int = SOURCE else VALUE`: what the source finds, and `VALUE` where it finds nothing that fits or the step has failed.
+    /// Nothing, so that the name keeps its value, where the step is tried again, the iteration is over or `VALUE` can't be evaluated.
+    pub fn take_or(
+        &mut self,
+        at: Place,
+        name: &str,
+        wanted: As,
+        source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>,
+        fallback: impl FnOnce() -> Eval,
+    ) -> Option<Value> {
+        if let Some(response) = self.good() {
+            let found = source(&response);
+            if let Some(value) = self.taken_optional(name, wanted, found) {
+                return Some(value);
+            }
+        }
+        self.fallback(at, fallback)
+    }
+
+    /// The `else` of a take of which nothing was found. Its name has a value behind the step only by it, so an error in it ends the
+    /// iteration even where the step itself doesn't interrupt.
+    pub fn fallback(&mut self, at: Place, fallback: impl FnOnce() -> Eval) -> Option<Value> {
+        let is_over = self.trace.interrupts || self.user.control.tries_again();
+        if !self.holds() && is_over {
+            return None;
+        }
+        let value = self.found(at, fallback());
+        self.trace.interrupts |= value.is_none();
+        value
+    }
+
+    fn taken_optional(&mut self, name: &str, wanted: As, found: Eval<Option<Value>>) -> Option<Value> {
+        let value = found.ok().flatten().and_then(|value| wanted.convert(value).ok());
+        self.tell(|| match &value {
+            Some(value) => Detail::Took(name.to_owned(), value.clone()),
+            None => Detail::Missed(name.to_owned()),
+        });
+        value
+    }
+
+    fn tell(&mut self, detail: impl FnOnce() -> Detail) {
+        if let Some(details) = &mut self.trace.details {
+            details.push(detail());
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Expressions outside of steps, and what their faults do.
+
+use std::time::Duration;
+
+use ecow::EcoString;
+
+use super::User;
+use crate::base::flow::{Exit, Flow};
+use crate::base::place::Place;
+use crate::stats::{Example, FailureClass};
+use crate::value::{Eval, Fault, Value};
+
+impl User {
+    /// An expression outside of steps: what goes wrong is recorded with its place and ends the turn.
+    pub fn eval<T>(&self, at: Place, expression: impl FnOnce() -> Eval<T>) -> Flow<T> {
+        match expression() {
+            Ok(value) => Ok(value),
+            Err(fault) => Err(self.fault(at, fault)),
+        }
+    }
+
+    /// A condition outside of steps.
+    pub fn truth(&self, at: Place, expression: impl FnOnce() -> Eval<bool>) -> Flow<bool> {
+        self.eval(at, expression)
+    }
+
+    /// The items of a list.
+    pub fn items(&self, at: Place, expression: impl FnOnce() -> Eval) -> Flow<ecow::vec::IntoIter<Value>> {
+        self.list(at, expression())
+    }
+
+    fn list(&self, at: Place, list: Eval) -> Flow<ecow::vec::IntoIter<Value>> {
+        self.eval(at, || list?.into_list()).map(IntoIterator::into_iter)
+    }
+
+    /// Whole numbers from `a` to `b`, both included.
+    pub fn range(&self, at: Place, ends: impl FnOnce() -> Eval<(Value, Value)>) -> Flow<std::ops::RangeInclusive<i64>> {
+        self.between_ints(at, ends())
+    }
+
+    fn between_ints(&self, at: Place, ends: Eval<(Value, Value)>) -> Flow<std::ops::RangeInclusive<i64>> {
+        self.eval(at, || {
+            let (first, last) = ends?;
+            Ok(first.as_int()?..=last.as_int()?)
+        })
+    }
+
+    /// How often something is done: a count that isn't negative.
+    pub fn count(&self, at: Place, expression: impl FnOnce() -> Eval) -> Flow<u64> {
+        self.whole(at, expression())
+    }
+
+    fn whole(&self, at: Place, count: Eval) -> Flow<u64> {
+        self.eval(at, || {
+            let count = count?.as_int()?;
+            u64::try_from(count).map_err(|_| Fault(format!("{count} times is less than none")))
+        })
+    }
+
+    /// A duration that isn't negative.
+    pub fn duration(&self, at: Place, expression: impl FnOnce() -> Eval) -> Flow<Duration> {
+        self.eval(at, || expression()?.as_duration())
+    }
+
+    /// Draws one of weighted members: its index.
+    pub fn choose(&self, at: Place, weights: impl FnOnce() -> Eval<Vec<Value>>) -> Flow<usize> {
+        self.eval(at, || self.draw(&weights()?))
+    }
+
+    /// Draws one of members whose weights are constant.
+    pub fn pick(&self, weights: &[u64]) -> usize {
+        let total: u64 = weights.iter().sum();
+        let mut drawn = self.rng.below(total.max(1));
+        weights
+            .iter()
+            .position(|weight| {
+                let hit = drawn < *weight;
+                drawn = drawn.saturating_sub(*weight);
+                hit
+            })
+            .unwrap_or(0)
+    }
+
+    fn draw(&self, weights: &[Value]) -> Eval<usize> {
+        let whole = weights
+            .iter()
+            .map(|weight| {
+                let weight = weight.as_int()?;
+                u64::try_from(weight).map_err(|_| Fault(format!("the weight {weight} is negative")))
+            })
+            .collect::<Eval<Vec<u64>>>()?;
+        if whole.iter().all(|weight| *weight == 0) {
+            return Err(Fault("all weights are 0: there is nothing to draw".into()));
+        }
+        Ok(self.pick(&whole))
+    }
+
+    /// `log "…"`.
+    pub fn log(&self, at: Place, text: impl FnOnce() -> Eval) -> Flow {
+        self.say(at, text())
+    }
+
+    fn say(&self, at: Place, text: Eval) -> Flow {
+        let text = self.eval(at, || text?.to_text())?;
+        self.world.observer.log(&self.scene(), at, &text);
+        Ok(())
+    }
+
+    /// `fail "why"`: recorded in its report row, and the turn is over.
+    pub fn fail(&self, line: u32, at: Place, why: impl FnOnce() -> Eval) -> Exit {
+        self.failed(line, at, why())
+    }
+
+    fn failed(&self, line: u32, at: Place, why: Eval) -> Exit {
+        match self.eval(at, || why?.to_text()) {
+            Ok(why) => {
+                self.record_failure(line, FailureClass::Script, at, &why);
+                Exit::Interrupt
+            }
+            Err(exit) => exit,
+        }
+    }
+
+    /// A failure outside of steps that is no `fail`.
+    pub(crate) fn failed_outside(&self, class: FailureClass, at: Place, message: &str) {
+        self.record_failure(self.world.tables.outside(), class, at, message);
+    }
+
+    /// What a fault outside of steps does.
+    fn fault(&self, at: Place, fault: Fault) -> Exit {
+        if let Some(exit) = self.pending_exit.take() {
+            return exit;
+        }
+        self.failed_outside(FailureClass::Expression, at, &fault.0);
+        Exit::Interrupt
+    }
+
+    /// The next fault is no failure: it ends the user or the test.
+    pub(crate) fn end_with(&self, exit: Exit) {
+        self.pending_exit.set(Some(exit));
+    }
+
+    /// Whether [`Self::end_with`] has said how the user or the test ends.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.pending_exit.get().is_some()
+    }
+
+    /// Takes what [`Self::end_with`] left.
+    pub(crate) fn pending_exit(&self) -> Option<Exit> {
+        self.pending_exit.take()
+    }
+
+    /// A failure outside of steps, in a row of its own: `fail`, an expression without a value, a `poll` without a step.
+    fn record_failure(&self, line: u32, class: FailureClass, at: Place, message: &str) {
+        self.world.observer.failure(&self.scene(), at, message);
+        self.control.fail();
+        let key = self.world.tables.failure_key(line, class, at, EcoString::new());
+        let mut recorder = self.world.counts.recorder.borrow_mut();
+        recorder.fail(line);
+        recorder.failure(key, self.world.clock.elapsed(), || {
+            let message = self.world.secrets.mask(message);
+            Example { user: self.number(), reasons: vec![message.clone()], message, ..Example::default() }
+        });
+    }
+}
