@@ -25,7 +25,7 @@ impl Terminal {
         // CI says that it is one in the environment, which is no terminal for a screen.
         let command = format!("env -u CI TERM=screen-256color {command}; echo EXIT $?; sleep 60");
         let folder = project.path().display().to_string();
-        let started = terminal.tmux(&["new-session", "-d", "-x", "100", "-y", "30", "-c", &folder, &command]);
+        let started = terminal.tmux(&["new-session", "-d", "-x", "100", "-y", "44", "-c", &folder, &command]);
         assert!(started.status.success(), "{}", text(&started));
         terminal
     }
@@ -80,7 +80,7 @@ fn keys_sort_pause_and_stop_and_the_terminal_is_given_back() {
     terminal.shows(&["Stop the test?"]);
     terminal.press("y");
     // What was there before the screen is there again, and the report below it.
-    let screen = terminal.shows(&["EXIT 130", "Response times, ms", "the test was interrupted before its end"]);
+    let screen = terminal.shows(&["EXIT 130", "Response times of successful requests, ms", "the test was interrupted before its end"]);
     assert!(!screen.contains("q stop"), "{screen}");
 }
 
@@ -91,7 +91,7 @@ fn ctrl_c_stops_from_the_screen_too() {
         Terminal::new("interrupt", &project, &format!("{} --clients 2 --duration 120s --stats-interval 500ms", binary("tpdata").display()));
     terminal.shows(&["running", "Users 2/2"]);
     terminal.press("C-c");
-    terminal.shows(&["EXIT 130", "Response times, ms"]);
+    terminal.shows(&["EXIT 130", "Response times of successful requests, ms"]);
 }
 
 #[test]
