@@ -4,10 +4,14 @@
 
 mod constant;
 mod expr;
+mod frame;
 mod functions;
+mod loops;
 mod matcher;
 mod names;
 mod request;
+mod routines;
+mod source;
 mod step;
 mod stmt;
 mod tables;

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::expr::{Scope, ty};
-use super::stmt::Frame;
+use super::frame::Frame;
 use super::{Emitter, index};
 use crate::model::{Exchange, Expect, ExpectKind, ExprKind, Source, Status, Step, StmtKind, Take, Then};
 

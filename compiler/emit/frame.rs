@@ -1,0 +1,81 @@
+//! The function that emitted statements stand in: its variables, and the loops and `async` blocks around.
+
+use std::cell::Cell;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Ident, Lifetime};
+
+use super::expr::Scope;
+use super::index;
+use crate::model::{LocalId, SharedId};
+
+/// The function that statements stand in.
+pub(super) struct Frame<'f> {
+    pub(super) locals: &'f [Ident],
+    /// Which of them others read while the function runs: names of `before test`.
+    pub(super) shares: &'f [(LocalId, SharedId)],
+    /// What `leave` returns: `Ok(…)` of what the sequence gives.
+    pub(super) given: TokenStream,
+    /// Within an `async` block `return` would only leave that: exits travel as errors.
+    pub(super) nested: bool,
+    /// Loops around, outermost first, that a `break` out of a `retry` names.
+    pub(super) labels: Vec<Lifetime>,
+    /// How many of the loops lie outside of the innermost `async` block.
+    pub(super) outside: usize,
+    /// How many labels the function has so far.
+    pub(super) numbers: &'f Cell<usize>,
+}
+
+impl<'f> Frame<'f> {
+    /// The frame of a function with these variables, outside of all loops.
+    pub(super) fn new(locals: &'f [Ident], shares: &'f [(LocalId, SharedId)], given: TokenStream, numbers: &'f Cell<usize>) -> Self {
+        Frame { locals, shares, given, nested: false, labels: Vec::new(), outside: 0, numbers }
+    }
+
+    pub(super) fn scope(&self) -> Scope<'f> {
+        Scope { locals: self.locals }
+    }
+
+    /// A variable becomes what `value` is.
+    pub(super) fn assign(&self, local: LocalId) -> TokenStream {
+        let (name, share) = (&self.locals[local.0], self.share(local));
+        quote!(#name = value; #share)
+    }
+
+    /// What makes a variable that has just been assigned known to others.
+    pub(super) fn share(&self, local: LocalId) -> Option<TokenStream> {
+        let (_, shared) = self.shares.iter().find(|(own, _)| *own == local)?;
+        let (name, shared) = (&self.locals[local.0], index(shared.0));
+        Some(quote!(u.share(#shared, &#name);))
+    }
+
+    /// The frame within a loop with this label.
+    pub(super) fn within(&self, label: Option<Lifetime>) -> Self {
+        let mut labels = self.labels.clone();
+        labels.extend(label);
+        Frame {
+            locals: self.locals,
+            shares: self.shares,
+            given: self.given.clone(),
+            nested: self.nested,
+            labels,
+            outside: self.outside,
+            numbers: self.numbers,
+        }
+    }
+
+    /// The frame within an `async` block.
+    pub(super) fn in_async(&self) -> Self {
+        let mut inner = self.within(None);
+        inner.nested = true;
+        inner.outside = self.labels.len();
+        inner
+    }
+
+    /// A label that no other loop of the function has.
+    pub(super) fn label(&self) -> Lifetime {
+        self.numbers.set(self.numbers.get() + 1);
+        Lifetime::new(&format!("'loop_{}", self.numbers.get()), proc_macro2::Span::call_site())
+    }
+}

@@ -1,0 +1,116 @@
+//! Loops and repetitions, and how `break` leaves them.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Ident;
+
+use super::Emitter;
+use super::frame::Frame;
+use super::uses;
+use crate::model::{Block, Expr, Iter, LocalId};
+
+impl Emitter<'_> {
+    /// The body of a loop, and the label it needs where a `retry` in it breaks out of it.
+    pub(super) fn loop_body(&self, frame: &Frame<'_>, body: &Block) -> (Option<TokenStream>, TokenStream) {
+        if uses::retry_breaks(body) {
+            let label = frame.label();
+            let body = self.block(&frame.within(Some(label.clone())), body);
+            return (Some(quote!(#label:)), body);
+        }
+        // An unlabelled loop still counts: a `break` in it is its own.
+        let label = frame.label();
+        let body = self.block(&frame.within(Some(label)), body);
+        (None, body)
+    }
+
+    pub(super) fn break_out(&self, frame: &Frame<'_>) -> TokenStream {
+        if frame.nested && frame.labels.len() == frame.outside { quote!(return Err(Exit::Break);) } else { quote!(break;) }
+    }
+
+    pub(super) fn for_loop(
+        &self,
+        frame: &Frame<'_>,
+        name: &Ident,
+        iter: &Iter,
+        parallel: Option<&Expr>,
+        own: &[LocalId],
+        body: &Block,
+    ) -> TokenStream {
+        let scope = frame.scope();
+        let (items, item) = match iter {
+            Iter::Each(list) => {
+                let (at, list) = (self.at(list.span), self.eval(scope, list));
+                (quote!(u.items(#at, || #list)?), quote!(#name))
+            }
+            Iter::Range(first, last) => {
+                let at = self.at(first.span);
+                let (first, last) = (self.value(scope, first), self.value(scope, last));
+                (quote!(u.range(#at, || Ok((#first, #last)))?), quote!(#name))
+            }
+        };
+        let bind = matches!(iter, Iter::Range(..)).then(|| quote!(let #name = int(#name);));
+        let Some(limit) = parallel else {
+            let (label, body) = self.loop_body(frame, body);
+            return quote!(#label for #item in #items { #bind #body });
+        };
+        let (limit_at, limit) = (self.at(limit.span), self.eval(scope, limit));
+        let mut inner = frame.in_async();
+        inner.outside = inner.labels.len();
+        let declared = own.iter().map(|local| {
+            let name = &scope.locals[local.0];
+            quote!(let mut #name = Value::Null;)
+        });
+        let outer = uses::locals(body).into_iter().filter(|local| !own.contains(local) && scope.locals[local.0] != *name).map(|local| {
+            let name = &scope.locals[local.0];
+            quote!(let #name = &#name;)
+        });
+        let body = self.block(&inner, body);
+        quote! {
+            {
+                let limit = u.count(#limit_at, || #limit)?;
+                let items = #items;
+                #(#outer)*
+                u.for_each(limit, items, move |#item| async move { #bind #(#declared)* #body Ok(()) }).await?;
+            }
+        }
+    }
+
+    pub(super) fn retry(&self, frame: &Frame<'_>, times: &Expr, every: Option<&Expr>, body: &Block) -> TokenStream {
+        let scope = frame.scope();
+        let (times_at, times) = (self.at(times.span), self.eval(scope, times));
+        let every = match every {
+            Some(every) => {
+                let (at, every) = (self.at(every.span), self.eval(scope, every));
+                quote!(u.duration(#at, || #every)?)
+            }
+            None => quote!(std::time::Duration::ZERO),
+        };
+        let inner = frame.in_async();
+        let block = self.block(&inner, body);
+        let leaves = uses::leaves(body).then(|| {
+            let given = &frame.given;
+            if frame.nested { quote!(Err(Exit::Leave) => return Err(Exit::Leave),) } else { quote!(Err(Exit::Leave) => return Ok(#given),) }
+        });
+        let breaks = uses::breaks(body).then(|| match frame.labels.last() {
+            Some(label) if frame.labels.len() > frame.outside || !frame.nested => {
+                quote!(Err(Exit::Break) => break #label,)
+            }
+            _ => quote!(Err(Exit::Break) => return Err(Exit::Break),),
+        });
+        quote! {
+            {
+                let mut retry = u.retry(u.count(#times_at, || #times)?, #every);
+                loop {
+                    let round = async { #block Ok(()) }.await;
+                    match retry.again(round).await {
+                        Ok(true) => {}
+                        Ok(false) => break,
+                        #leaves
+                        #breaks
+                        Err(exit) => return Err(exit),
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What is read of an exchange: in an expression, and by a `take`.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use super::expr::{Code, Scope};
+use super::{Emitter, index};
+use crate::model::{Expr, ExprKind, PathStep, Quantity, Source};
+
+impl Emitter<'_> {
+    /// An `Option<Value>`: what a `take` takes.
+    pub(super) fn found(&self, scope: Scope<'_>, expr: &Expr, quantity: Quantity) -> Code {
+        let code = match &expr.kind {
+            ExprKind::Source(source) => self.source(scope, source),
+            ExprKind::Capture(value, regex, quantity) => {
+                return self.capture(scope, value, regex.0, *quantity);
+            }
+            _ => {
+                let value = self.value(scope, expr);
+                Code::Plain(quote!(Some(#value)))
+            }
+        };
+        if quantity == Quantity::One {
+            return code;
+        }
+        let (found, pick) = (code.value(), pick(quantity));
+        Code::Fallible(quote!(picked(#found, #pick)))
+    }
+
+    pub(super) fn capture(&self, scope: Scope<'_>, value: &Expr, regex: usize, quantity: Quantity) -> Code {
+        let value = self.reference(scope, value);
+        let regex = index(regex);
+        let pick = pick(quantity);
+        Code::Fallible(quote!(capture(u, #value, #regex, #pick)))
+    }
+
+    /// A source as a value in an expression: null for an absent header, cookie or element, an empty list where a
+    /// JSONPath finds none of several, a fault for anything else that isn't there.
+    pub(super) fn source_value(&self, scope: Scope<'_>, source: &Source) -> Code {
+        let plain = match source {
+            Source::Text => quote!(x.text()),
+            Source::Status => quote!(x.status()),
+            Source::Url => quote!(x.url()),
+            Source::Elapsed => quote!(x.elapsed()),
+            Source::Body => quote!(r.sent_body()),
+            _ => {
+                let found = self.source(scope, source).value();
+                return match source {
+                    Source::Header(..) | Source::Cookie(_) | Source::Html { .. } => Code::Plain(quote!(or_null(#found))),
+                    Source::JsonPath { singular: false, quantity: Quantity::One, .. } => Code::Plain(quote!(or_empty(#found))),
+                    _ => {
+                        let name = source_name(source, self.program);
+                        Code::Fallible(quote!(found(#found, #name)))
+                    }
+                };
+            }
+        };
+        Code::Plain(plain)
+    }
+
+    /// A source as an `Option<Value>`.
+    pub(super) fn source(&self, scope: Scope<'_>, source: &Source) -> Code {
+        use Code::{Fallible, Plain};
+        match source {
+            Source::Json(path) => {
+                let steps = path.iter().map(|step| match step {
+                    PathStep::Key(key) => quote!(PathStep::Key(#key)),
+                    PathStep::Index(at) => {
+                        let at = Literal::i64_unsuffixed(*at);
+                        quote!(PathStep::Index(#at))
+                    }
+                });
+                Fallible(quote!(x.json(&[#(#steps),*])))
+            }
+            Source::JsonPath { path, quantity, .. } => {
+                let (path, pick) = (index(path.0), pick(*quantity));
+                Fallible(quote!(x.json_path(#path, #pick)))
+            }
+            Source::Header(name, quantity) => {
+                let (name, pick) = (self.reference(scope, name), pick(*quantity));
+                Fallible(quote!(x.header(#name, #pick)))
+            }
+            Source::Cookie(name) => {
+                let name = self.reference(scope, name);
+                Fallible(quote!(x.cookie(#name)))
+            }
+            Source::Html { selector, attribute, quantity } => {
+                let selector = index(selector.0);
+                let attribute = match attribute {
+                    Some(attribute) => quote!(Some(#attribute)),
+                    None => quote!(None),
+                };
+                let pick = pick(*quantity);
+                Plain(quote!(x.html(#selector, #attribute, #pick)))
+            }
+            Source::Form(selector) => {
+                let selector = index(selector.0);
+                Fallible(quote!(x.form(#selector)))
+            }
+            Source::Text | Source::Status | Source::Url | Source::Elapsed | Source::Body => {
+                let value = self.source_value(scope, source).value();
+                Plain(quote!(Some(#value)))
+            }
+        }
+    }
+}
+
+/// Which of several things that a source finds.
+fn pick(quantity: Quantity) -> TokenStream {
+    match quantity {
+        Quantity::One => quote!(Pick::One),
+        Quantity::All => quote!(Pick::All),
+        Quantity::Any => quote!(Pick::Any(u.rng())),
+    }
+}
+
+/// A source as messages name it.
+fn source_name(source: &Source, program: &crate::model::Program) -> String {
+    match source {
+        Source::Json(path) => path.iter().fold("json".to_owned(), |name, step| match step {
+            PathStep::Key(key) => format!("{name}.{key}"),
+            PathStep::Index(at) => format!("{name}[{at}]"),
+        }),
+        Source::JsonPath { path, .. } => format!("json {:?}", program.paths[path.0]),
+        Source::Html { selector, .. } => format!("html {:?}", program.selectors[selector.0]),
+        Source::Form(selector) => format!("form {:?}", program.selectors[selector.0]),
+        _ => "what is read".to_owned(),
+    }
+}
