@@ -28,7 +28,7 @@ const RULES: &[Rule] = &[
             "Instant",
             "SystemTime",
         ],
-        why: "parse, check and emit are pure functions of their input: no files, no environment, no clock (pipeline.rs reads files for them)",
+        why: "parse, check and emit are pure functions of their input: no files, no environment, no clock (pipeline/ reads files for them)",
     },
     Rule {
         folders: &["compiler"],

@@ -1,0 +1,206 @@
+//! The files of a compilation: the spec, what it imports, and the data and other files that these name.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use super::Target;
+use crate::ast::{File, Item};
+use crate::check::{self, AssetKind, Assets, Loaded};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::parse;
+use crate::source::SourceMap;
+use crate::span::{FileId, Span};
+
+/// The largest spec that is read: past it somebody has named the wrong file.
+pub(super) const LARGEST: u64 = 64 * 1024 * 1024;
+
+pub(super) struct Parsed {
+    pub(super) ast: File,
+    pub(super) imports: Vec<Option<FileId>>,
+    pub(super) folder: PathBuf,
+}
+
+/// Reads the spec and what it names.
+pub(super) struct Reader<'t> {
+    pub(super) target: &'t Target,
+    pub(super) sources: SourceMap,
+    pub(super) files: Vec<Parsed>,
+    pub(super) known: HashMap<PathBuf, FileId>,
+    pub(super) assets: Assets,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+impl<'t> Reader<'t> {
+    pub(super) fn new(target: &'t Target) -> Result<Self, String> {
+        let text = read_text(&target.spec).map_err(|why| format!("{}: {why}", target.spec.display()))?;
+        let mut reader = Self {
+            target,
+            sources: SourceMap::default(),
+            files: Vec::new(),
+            known: HashMap::new(),
+            assets: Assets::new(),
+            diagnostics: Vec::new(),
+        };
+        reader.add(&target.spec, text);
+        Ok(reader)
+    }
+
+    fn add(&mut self, path: &Path, content: String) -> FileId {
+        let shown = shown(&self.target.root, path);
+        let id = self.sources.add(shown, content);
+        let (ast, diagnostics) = parse::parse(text(&self.sources, id), id);
+        self.diagnostics.extend(diagnostics);
+        let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        self.files.push(Parsed { ast, imports: Vec::new(), folder });
+        self.known.insert(normal(path), id);
+        id
+    }
+
+    /// Files come into the list in the order they are met, so that one pass reads all.
+    pub(super) fn read_imports(&mut self) {
+        let mut next = 0;
+        while next < self.files.len() {
+            let wanted: Vec<(String, Span)> = self.files[next]
+                .ast
+                .items
+                .iter()
+                .filter_map(|item| match item {
+                    Item::Import(import) => Some((import.path.node.clone(), import.path.span)),
+                    _ => None,
+                })
+                .collect();
+            let imports = wanted.into_iter().map(|(path, span)| self.import(next, &path, span)).collect();
+            self.files[next].imports = imports;
+            next += 1;
+        }
+    }
+
+    fn import(&mut self, from: usize, path: &str, span: Span) -> Option<FileId> {
+        let read = within(&self.target.root, &self.files[from].folder, path).and_then(|full| {
+            if let Some(known) = self.known.get(&normal(&full)) {
+                return Ok(Err(*known));
+            }
+            read_text(&full).map(|text| Ok((full, text)))
+        });
+        match read {
+            Ok(Ok((full, text))) => Some(self.add(&full, text)),
+            Ok(Err(known)) => Some(known),
+            Err(why) => {
+                let message = format!("cannot import `{path}`: {why}");
+                self.diagnostics.push(Diagnostic::new(Code::NoFile, span, message).help("write the path relative to this spec"));
+                None
+            }
+        }
+    }
+
+    pub(super) fn read_assets(&mut self) {
+        for (index, file) in self.files.iter().enumerate() {
+            for request in check::needs(&file.ast) {
+                let key = (file_id(index), request.path.clone());
+                if self.assets.contains_key(&key) {
+                    continue;
+                }
+                let loaded = match request.kind {
+                    AssetKind::Data | AssetKind::File => within(&self.target.root, &file.folder, &request.path)
+                        .and_then(|full| load(&full, &request.path))
+                        .map(|loaded| vec![loaded]),
+                    AssetKind::Glob => glob(&self.target.root, &file.folder, &request.path),
+                };
+                self.assets.insert(key, loaded);
+            }
+        }
+    }
+}
+
+pub(super) fn file_id(index: usize) -> FileId {
+    FileId(u16::try_from(index).unwrap_or(u16::MAX))
+}
+
+pub(super) fn path(sources: &SourceMap, id: FileId) -> &str {
+    sources.file(id).map_or("", |file| &file.path)
+}
+
+pub(super) fn text(sources: &SourceMap, id: FileId) -> &str {
+    sources.file(id).map_or("", |file| &file.text)
+}
+
+pub(super) fn load(full: &Path, written: &str) -> Result<Loaded, String> {
+    let bytes = fs::read(full).map_err(|error| reason(&error))?;
+    Ok(Loaded { path: written.to_owned(), bytes })
+}
+
+/// Files of one folder whose names match a pattern with `*` and `?`, in order of name.
+pub(super) fn glob(root: &Path, folder: &Path, pattern: &str) -> Result<Vec<Loaded>, String> {
+    let (parent, name) = pattern.rsplit_once('/').unwrap_or((".", pattern));
+    let full = within(root, folder, parent)?;
+    let regex = name.chars().fold(String::from("^"), |regex, char| match char {
+        '*' => regex + ".*",
+        '?' => regex + ".",
+        char => regex + &regex::escape(&char.to_string()),
+    }) + "$";
+    let regex = regex::Regex::new(&regex).map_err(|error| error.to_string())?;
+    let entries = fs::read_dir(&full).map_err(|error| reason(&error))?;
+    let mut names: Vec<String> =
+        entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|name| regex.is_match(name)).collect();
+    names.sort_unstable();
+    if names.is_empty() {
+        return Err("no file matches".to_owned());
+    }
+    names
+        .iter()
+        .filter(|name| full.join(name).is_file())
+        .map(|name| load(&full.join(name), &if parent == "." { name.clone() } else { format!("{parent}/{name}") }))
+        .collect()
+}
+
+/// A path that a file names, which must not lead out of the project.
+pub(super) fn within(root: &Path, folder: &Path, written: &str) -> Result<PathBuf, String> {
+    if Path::new(written).is_absolute() {
+        return Err("it must be relative to the file that names it".to_owned());
+    }
+    let full = normal(&folder.join(written));
+    if full.starts_with(normal(root)) { Ok(full) } else { Err("it is outside of the project".to_owned()) }
+}
+
+/// The path without `.` and `..`, made absolute; links are not followed.
+pub(super) fn normal(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    absolute.components().fold(PathBuf::new(), |mut full, part| {
+        match part {
+            Component::ParentDir => {
+                full.pop();
+            }
+            Component::CurDir => {}
+            part => full.push(part),
+        }
+        full
+    })
+}
+
+pub(super) fn shown(root: &Path, path: &Path) -> String {
+    let full = normal(path);
+    full.strip_prefix(normal(root)).unwrap_or(path).display().to_string()
+}
+
+pub(super) fn read_text(path: &Path) -> Result<String, String> {
+    let size = fs::metadata(path).map_err(|error| reason(&error))?.len();
+    if size > LARGEST {
+        return Err(format!("it has {} MB, which is too large for a spec", size / 1024 / 1024));
+    }
+    let bytes = fs::read(path).map_err(|error| reason(&error))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        format!("it is not UTF-8 text (line {line})")
+    })
+}
+
+pub(super) fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "file not found".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,165 @@
+//! From a spec's path to a generated crate: reads the files, calls the pure phases in their order, gathers what they say.
+
+mod configuration;
+mod files;
+mod fit;
+
+use std::path::PathBuf;
+
+use ltc_config::ConfigError;
+
+use crate::check::{self, Env, Input, SourceFile};
+use crate::diagnostic::Diagnostic;
+use crate::emit::{self, Emitted};
+use crate::model::Program;
+use crate::project::Lacks;
+use crate::source::SourceMap;
+use crate::span::{FileId, Span};
+
+use configuration::{configuration, environments, identity, schema};
+use files::{Reader, file_id, path, text};
+use fit::{reached_of, thresholds_of, too_few_rows, users_of};
+
+/// What is to be compiled.
+#[derive(Clone, Debug, Default)]
+pub struct Target {
+    /// The project's folder: paths are shown relative to it.
+    pub root: PathBuf,
+    /// The spec.
+    pub spec: PathBuf,
+    /// The profile; without one the binary carries none.
+    pub profile: Option<PathBuf>,
+    /// The environment, in place of the profile's.
+    pub env: Option<String>,
+    /// The name that the test is registered under.
+    pub registered: Option<String>,
+    /// What of it isn't there.
+    pub lacks: Lacks,
+}
+
+/// What compiling came to so far.
+#[derive(Debug)]
+pub struct Checked {
+    /// The test's name in the form that files take.
+    pub name: String,
+    /// The files, for places.
+    pub sources: SourceMap,
+    /// What is wrong in them.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What is wrong in profile and environments.
+    pub config: Vec<ConfigError>,
+    /// What is odd in the profile.
+    pub config_warnings: Vec<ConfigError>,
+    /// There where nothing is wrong.
+    pub program: Option<Program>,
+    profile: Option<(String, String)>,
+    environments: Vec<(String, String)>,
+}
+
+impl Checked {
+    /// Whether anything is wrong.
+    pub fn has_errors(&self) -> bool {
+        !self.config.is_empty() || self.program.is_none()
+    }
+
+    /// The generated crate.
+    ///
+    /// # Errors
+    /// Where emission failed, which is a bug of ours, or there is no program.
+    pub fn emit(&self) -> Result<Emitted, String> {
+        let program = self.program.as_ref().ok_or("the spec has errors")?;
+        let locate = |span: Span| {
+            let (line, column) = self.sources.file(span.file).map_or((1, 1), |file| file.line_column(span.start as usize));
+            let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+            (span.file.0, clamp(line), clamp(column))
+        };
+        let context = emit::Context {
+            locate: &locate,
+            spec: path(&self.sources, FileId(0)),
+            profile: self.profile.as_ref().map(|(path, text)| (path.as_str(), text.as_str())),
+            environments: &self.environments,
+        };
+        emit::emit(program, &context)
+    }
+}
+
+/// Reads and checks a spec with all it names.
+///
+/// # Errors
+/// Where the spec itself can't be read: there is nothing to show a place in.
+pub fn check(target: &Target) -> Result<Checked, String> {
+    let mut reader = match (Reader::new(target), &target.lacks.spec) {
+        (Ok(reader), _) => reader,
+        (Err(why), None) => return Err(why),
+        (Err(_), Some(lacks)) => return Ok(without_spec(target, lacks)),
+    };
+    reader.read_imports();
+    reader.read_assets();
+    let (profile, environment, mut config, mut config_warnings) = configuration(target);
+    let (identity, name) = match identity(target, profile.as_ref().map(|(_, _, profile)| profile)) {
+        Ok(names) => names,
+        Err(error) => {
+            config.push(error);
+            Default::default()
+        }
+    };
+    let schema = environment.as_ref().map(|environment| schema(environment.root()));
+    let files: Vec<SourceFile<'_>> = reader
+        .files
+        .iter()
+        .enumerate()
+        .map(|(id, file)| SourceFile {
+            path: path(&reader.sources, file_id(id)).to_owned(),
+            text: text(&reader.sources, file_id(id)),
+            ast: &file.ast,
+            imports: file.imports.clone(),
+        })
+        .collect();
+    let env = environment.as_ref().zip(schema.as_ref()).map(|(environment, root)| Env { name: &environment.name, root });
+    let input = Input { name: &identity, files: &files, env, assets: &reader.assets };
+    let (program, found) = check::check(&input);
+    drop(files);
+    let mut diagnostics = reader.diagnostics;
+    diagnostics.extend(found);
+    let program = program.filter(|_| !diagnostics.iter().any(Diagnostic::is_error));
+    if let (Some(program), Some((_, _, profile))) = (&program, &profile) {
+        config.extend(users_of(program, profile));
+        config.extend(thresholds_of(program, profile));
+        config_warnings.extend(profile.thresholds_beyond(profile.planned_duration()));
+        diagnostics.extend(too_few_rows(program, profile));
+    }
+    if let (Some(program), Some(environment)) = (&program, &environment) {
+        config.extend(reached_of(program, environment));
+    }
+    let mut unknown = Vec::new();
+    let environments = program.as_ref().map(|program| environments(&target.root, program, &mut unknown)).unwrap_or_default();
+    // What is wrong with the environment at hand is an error already.
+    config_warnings.extend(unknown.into_iter().filter(|warning| config.iter().all(|error| error.place != warning.place)));
+    diagnostics.sort_by_key(|diagnostic| diagnostic.labels.first().map(|(span, _)| (span.file, span.start)));
+    Ok(Checked {
+        name,
+        sources: reader.sources,
+        diagnostics,
+        config,
+        config_warnings,
+        program,
+        profile: profile.map(|(path, text, _)| (path, text)),
+        environments,
+    })
+}
+
+/// All that is known of a registered test without its spec: where it was named, and what is wrong in profile and environment.
+fn without_spec(target: &Target, lacks: &ConfigError) -> Checked {
+    let (_, _, mut config, config_warnings) = configuration(target);
+    config.insert(0, lacks.clone());
+    Checked {
+        name: String::new(),
+        sources: SourceMap::default(),
+        diagnostics: Vec::new(),
+        config,
+        config_warnings,
+        program: None,
+        profile: None,
+        environments: Vec::new(),
+    }
+}
