@@ -1,13 +1,15 @@
-//! The documentation says what is true: the language reference's examples are one program, which is compiled and run against the demo
-//! server; every example of a profile or an environment is read; every function is named.
+//! The documentation is true: the language reference's examples are one program, which is compiled and run against the demo server;
+//! every example of a profile or an environment is read; functions, links, paths and messages that pages name exist.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[expect(dead_code, reason = "each test file uses its part")]
 mod common;
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use common::{Project, ltc, root, text};
@@ -162,18 +164,36 @@ fn named_paths_exist() {
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
+/// Types, functions and modules that contributors' pages name by a path, such as `Plan::slice`, occur in the code.
+#[test]
+fn named_items_exist() {
+    let mut code = String::new();
+    ["compiler", "runtime"].iter().for_each(|part| sources(&root().join(part), &mut code));
+    let words: HashSet<&str> = code.split(|char: char| !char.is_alphanumeric() && char != '_').collect();
+    let is_path = |name: &str| name.contains("::") && name.chars().all(|char| char.is_alphanumeric() || matches!(char, ':' | '_'));
+    let mut missing = Vec::new();
+    for page in ["ARCHITECTURE.md", "docs/performance.md"] {
+        let text = prose(&fs::read_to_string(root().join(page)).unwrap());
+        let paths = text.split('`').skip(1).step_by(2).filter(|name| is_path(name));
+        missing.extend(paths.filter(|path| !path.split("::").all(|part| words.contains(part))).map(|path| format!("{page} names {path}")));
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+/// Adds the Rust sources below a folder.
+fn sources(folder: &Path, all: &mut String) {
+    for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.is_dir() {
+            sources(&entry, all);
+        } else if entry.extension().is_some_and(|ending| ending == "rs") {
+            all.push_str(&fs::read_to_string(entry).unwrap());
+        }
+    }
+}
+
 /// The messages that the distributed test's page explains are those that the runtime prints.
 #[test]
 fn explained_messages_are_printed() {
-    fn sources(folder: &std::path::Path, all: &mut String) {
-        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-            if entry.is_dir() {
-                sources(&entry, all);
-            } else if entry.extension().is_some_and(|ending| ending == "rs") {
-                all.push_str(&fs::read_to_string(entry).unwrap());
-            }
-        }
-    }
     let mut printed = String::new();
     sources(&root().join("runtime"), &mut printed);
     let page = page("distributed.md");
