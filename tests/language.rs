@@ -225,6 +225,21 @@ fn bless(path: &Path, source: String) -> String {
     blessed
 }
 
+/// Where a diagnostic breaks a rule of docs/style.md: how it begins and ends, and the words that a fix begins with.
+fn unlike_the_style_guide(d: &Diagnostic) -> Option<String> {
+    const FIXES: &[&str] = &[
+        "add", "assign", "call", "change", "choose", "close", "compare", "complete", "convert", "copy", "declare", "did", "draw", "end",
+        "join", "move", "name", "quote", "remove", "rename", "rewrite", "run", "save", "send", "set", "start", "take", "use", "write",
+    ];
+    let message = &d.message;
+    if message.starts_with(char::is_uppercase) && !message.starts_with("JSON") || message.ends_with('.') || message.contains('\n') {
+        return Some(format!("the message is not one line in lower case without a full stop: {message:?}"));
+    }
+    let help = d.help.as_deref().unwrap_or_default();
+    let verb = help.split([' ', ':', ',']).next().unwrap_or_default();
+    (!help.is_empty() && !FIXES.contains(&verb)).then(|| format!("the fix does not begin with a verb: {help:?}"))
+}
+
 #[test]
 fn every_case_says_what_it_should() {
     let mut paths = Vec::new();
@@ -243,6 +258,7 @@ fn every_case_says_what_it_should() {
         let shown: Vec<String> = found.iter().map(|d| show(&all, d)).collect();
         let fine = wanted.len() == shown.len() && wanted.iter().zip(&shown).all(|(w, s)| matches(w, s));
         let name = path.strip_prefix(root()).unwrap().display();
+        failures.extend(found.iter().filter_map(|d| unlike_the_style_guide(d)).map(|why| format!("{name}: {why}")));
         if !fine {
             failures.push(format!("{name}\n  wanted:\n    {}\n  found:\n    {}", wanted.join("\n    "), shown.join("\n    ")));
         }

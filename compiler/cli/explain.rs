@@ -36,10 +36,10 @@ impl Explain {
             }
             None => {
                 let near = nearest(&folded, Code::ALL.iter().map(|code| code.as_str()));
-                let help = near.map_or("`ltc explain` lists all codes".to_owned(), |near| {
-                    format!("did you mean {near}? `ltc explain` lists all codes")
+                let help = near.map_or("run `ltc explain` for the list of codes".to_owned(), |near| {
+                    format!("did you mean `{near}`? `ltc explain` lists all codes")
                 });
-                Err(Failure::wrong(format!("there is no error code {said}")).help(help))
+                Err(Failure::wrong(format!("unknown error code `{said}`")).help(help))
             }
         }
     }
@@ -71,6 +71,9 @@ mod tests {
         for code in Code::ALL {
             let start = format!("# {}", code.as_str());
             assert!(code.page().starts_with(&start), "docs/errors/{}.md doesn't begin with {start:?}", code.as_str());
+            let title = code.page().lines().next().and_then(|line| line.split_once(": ")).map_or("", |(_, title)| title);
+            let is_short = (8..=50).contains(&title.len()) && !title.starts_with(char::is_uppercase) && !title.ends_with('.');
+            assert!(is_short, "the title of docs/errors/{}.md is not a short phrase in lower case: {title:?}", code.as_str());
         }
     }
 }

@@ -29,231 +29,231 @@ macro_rules! codes {
 }
 
 codes! {
-    /// Something does not parse.
+    /// Syntax error.
     Syntax = "LT0001",
-    /// A text is never closed.
+    /// Unclosed string.
     UnclosedText = "LT0002",
-    /// A brace is never closed.
+    /// Unclosed brace.
     UnclosedBrace = "LT0003",
-    /// A bracket closes nothing.
+    /// Unmatched closing bracket.
     StrayCloser = "LT0004",
-    /// A `(` or `[` is never closed.
+    /// Unclosed `(` or `[`.
     UnclosedBracket = "LT0005",
-    /// A character that has no place in a spec.
+    /// Unexpected character.
     StrayCharacter = "LT0006",
-    /// Nested too deeply, or too long to be one expression.
+    /// Nesting too deep.
     TooDeep = "LT0007",
-    /// A word of the language as a name.
+    /// Keyword as a name.
     ReservedWord = "LT0008",
-    /// An operator of another language.
+    /// Unknown operator.
     ForeignOperator = "LT0009",
-    /// `//` instead of `#`.
+    /// Unknown comment sign.
     ForeignComment = "LT0010",
-    /// Quotes other than `"`.
+    /// Wrong quotes.
     SingleQuotes = "LT0011",
-    /// A statement of another language.
+    /// Unknown statement.
     ForeignStatement = "LT0012",
-    /// A line ends too early or begins with what belongs to the line before.
+    /// Unexpected line break.
     LineBreak = "LT0013",
-    /// Statuses joined with `or`.
+    /// Statuses not separated by `|`.
     StatusOr = "LT0014",
-    /// The method of a request is missing or in lower case.
+    /// Missing or lower-case method.
     BadMethod = "LT0015",
-    /// The path of a request is missing or does not start with `/`.
+    /// Missing or invalid path.
     BadPath = "LT0016",
-    /// A name that must be quoted is not.
+    /// Missing quotes.
     MissingQuotes = "LT0017",
-    /// A number or a duration that cannot be read.
+    /// Invalid number or duration.
     BadNumber = "LT0018",
-    /// An escape that does not exist.
+    /// Unknown escape.
     BadEscape = "LT0019",
-    /// A hole where only a literal can stand.
+    /// `{…}` in a literal.
     HoleInLiteral = "LT0020",
-    /// A hole that is no expression, such as pasted JSON.
+    /// Unexpected brace in a string.
     BadHole = "LT0021",
-    /// A placeholder of another tool, such as `{{x}}` or `${x}`.
+    /// Placeholder of another tool.
     ForeignTemplate = "LT0022",
-    /// Comparisons that follow one another.
+    /// Chained comparison.
     ChainedComparison = "LT0023",
-    /// `..` is not the last of a list.
+    /// `..` not at the end of a list.
     RestNotLast = "LT0024",
     /// `=` and `==` confused.
     Assignment = "LT0025",
-    /// Entries without a comma between them.
+    /// Missing comma.
     MissingComma = "LT0026",
-    /// `if` as an expression without `then` and `else`.
+    /// Incomplete `if`.
     MissingThen = "LT0027",
-    /// A name that nothing has.
+    /// Unknown name.
     UnknownName = "LT0101",
-    /// A name is declared twice, or hides another.
+    /// Duplicate declaration.
     DeclaredTwice = "LT0102",
-    /// A word of the language as a name.
+    /// Reserved name.
     Reserved = "LT0103",
-    /// An api, resource or request that there is not.
+    /// Unknown api or request.
     UnknownRequest = "LT0104",
-    /// A sequence or tasks that there is not.
+    /// Unknown sequence or tasks.
     UnknownSequence = "LT0105",
-    /// A function that there is not.
+    /// Unknown function.
     UnknownFunction = "LT0106",
-    /// A member that an object does not have.
+    /// Unknown member.
     UnknownMember = "LT0107",
-    /// A word that an option does not have.
+    /// Unknown option.
     UnknownWord = "LT0108",
-    /// A name is not assigned on every way to its use.
+    /// Variable may be unassigned.
     NotEverywhere = "LT0109",
-    /// A name whose take may have failed.
+    /// Variable from a step that may fail.
     TakeMayFail = "LT0110",
-    /// A name is used before it is assigned.
+    /// Use before assignment.
     TooEarly = "LT0111",
-    /// A name of one thing where another is wanted.
+    /// Wrong kind of name.
     WrongName = "LT0112",
-    /// Imports in a circle, of itself, or twice.
+    /// Invalid import.
     BadImport = "LT0113",
-    /// A value of the wrong type.
+    /// Mismatched types.
     WrongType = "LT0201",
-    /// A number where a duration is wanted.
+    /// Duration without unit.
     NoUnit = "LT0202",
-    /// An operator that does not work on its operands.
+    /// Operator does not fit its operands.
     Operands = "LT0203",
-    /// A comparison of what cannot be compared.
+    /// Values are never equal.
     NeverEqual = "LT0204",
-    /// A variable is set to another type.
+    /// Variable changes its type.
     TypeStays = "LT0205",
-    /// An argument is missing.
+    /// Missing argument.
     MissingArgument = "LT0206",
-    /// An argument too many.
+    /// Too many arguments.
     ExtraArgument = "LT0207",
-    /// An argument's name that there is not, or twice.
+    /// Unknown or duplicate argument.
     UnknownArgument = "LT0208",
-    /// Bytes, a file or a form in a text.
+    /// Value cannot be converted to a string.
     NotText = "LT0209",
-    /// A format that there is not.
+    /// Unknown format.
     BadFormat = "LT0210",
-    /// A regex that does not compile.
+    /// Invalid regex.
     BadRegex = "LT0211",
-    /// A JSONPath that does not parse.
+    /// Invalid JSONPath.
     BadJsonPath = "LT0212",
-    /// A CSS selector that does not parse.
+    /// Invalid CSS selector.
     BadSelector = "LT0213",
-    /// A division by zero.
+    /// Division by zero.
     DivisionByZero = "LT0214",
-    /// An index out of range.
+    /// Index out of range.
     OutOfRange = "LT0215",
-    /// A range whose ends are reversed.
+    /// Reversed range.
     Reversed = "LT0216",
-    /// A number that cannot be.
+    /// Value out of range.
     Impossible = "LT0217",
-    /// `absent` where nothing can be left out.
+    /// `absent` without a key.
     AbsentHere = "LT0218",
-    /// A key twice in a map.
+    /// Duplicate key.
     KeyTwice = "LT0219",
-    /// A condition that is no boolean.
+    /// Condition is not a boolean.
     NotACondition = "LT0220",
-    /// An api without a base.
+    /// Missing base.
     NoBase = "LT0301",
-    /// An api without a health check.
+    /// Missing health check.
     NoHealthcheck = "LT0302",
-    /// Something is said twice.
+    /// Duplicate option.
     SaidTwice = "LT0303",
-    /// A base that is no URL.
+    /// Invalid base.
     BadBase = "LT0304",
-    /// A method that there is not.
+    /// Unknown method.
     UnknownMethod = "LT0305",
-    /// A path that cannot be.
+    /// Invalid path.
     ImpossiblePath = "LT0306",
-    /// A header's name or value, or another part of a head, that cannot be.
+    /// Invalid header.
     BadHeader = "LT0307",
-    /// `body` where nothing is sent.
+    /// `body` outside of headers and auth.
     BodyHere = "LT0308",
-    /// A health check needs a text of what is null before the test.
+    /// Health check reads null.
     NullInHealthcheck = "LT0309",
-    /// A step without a request.
+    /// Step without request.
     NoRequest = "LT0401",
-    /// A step with more than one request.
+    /// More than one request in a step.
     TwoRequests = "LT0402",
-    /// A statement that has no place in a step.
+    /// Statement not allowed in a step.
     NotInStep = "LT0403",
-    /// A name of a step or group that is no literal.
+    /// Invalid name of a step.
     StepName = "LT0404",
-    /// A response is read where there is none.
+    /// Response read outside of a step.
     NoExchange = "LT0405",
-    /// An expectation that is neither a status nor a boolean.
+    /// Invalid expectation.
     NoExpectation = "LT0406",
-    /// A status that there is not.
+    /// Invalid status.
     BadStatus = "LT0407",
-    /// Expectations that cannot hold together.
+    /// Contradicting expectations.
     Contradiction = "LT0408",
-    /// A take that does not read the response.
+    /// Take without a source.
     NoSource = "LT0409",
-    /// A take whose type or quantifier does not fit its source.
+    /// Take does not fit its source.
     BadTake = "LT0410",
-    /// A request, an expectation or a take outside a step.
+    /// Request, expectation or take outside of a step.
     OutsideStep = "LT0411",
-    /// Something that cannot be set.
+    /// Cannot be set.
     NotSettable = "LT0412",
-    /// No user, or a user that runs nothing.
+    /// Nothing to run.
     NothingRuns = "LT0501",
-    /// A sequence that runs itself.
+    /// Recursive sequence.
     Recursion = "LT0502",
-    /// Parallel branches that share a name.
+    /// Variable shared by parallel branches.
     SharedByBranches = "LT0503",
-    /// Something that has no place in `parallel`.
+    /// Statement is not a branch of `parallel`.
     NotABranch = "LT0504",
-    /// A `break` or `leave` with nothing to end.
+    /// `break` or `leave` has nothing to end.
     NoLoop = "LT0505",
-    /// A sequence does not always assign what it gives.
+    /// Result may be unassigned.
     NotGiven = "LT0506",
-    /// A sequence gives other things than are taken.
+    /// Mismatched results.
     GivesOther = "LT0507",
-    /// `between steps` out of place.
+    /// Misplaced `wait between steps`.
     BetweenSteps = "LT0508",
-    /// `pacing` where there are no turns.
+    /// Misplaced `wait pacing`.
     PacingHere = "LT0509",
-    /// A statement out of place.
+    /// Misplaced statement.
     NotHere = "LT0510",
-    /// A key that the environment does not have.
+    /// Unknown key of the environment.
     NoEnvKey = "LT0601",
-    /// A key of the environment of the wrong kind.
+    /// Environment value of the wrong type.
     EnvKind = "LT0602",
-    /// A data file that cannot be read.
+    /// Invalid data file.
     BadData = "LT0603",
-    /// A data source without rows.
+    /// Data source without rows.
     NoRows = "LT0604",
-    /// A column twice.
+    /// Duplicate column.
     ColumnTwice = "LT0605",
-    /// A `where` that sees more than columns and literals.
+    /// Invalid `where`.
     BadWhere = "LT0606",
-    /// A file that cannot be read.
+    /// Cannot read a file.
     NoFile = "LT0607",
-    /// A literal is wanted.
+    /// Expected a literal.
     NotLiteral = "LT0608",
-    /// A request that nothing uses.
+    /// Unused request.
     UnusedRequest = "LT0901",
-    /// A parameter that nothing uses.
+    /// Unused parameter.
     UnusedParameter = "LT0902",
-    /// A variable that nothing uses.
+    /// Unused variable.
     UnusedVariable = "LT0903",
-    /// A data source that nothing uses.
+    /// Unused data source.
     UnusedData = "LT0904",
-    /// An import that nothing uses.
+    /// Unused import.
     UnusedImport = "LT0905",
-    /// A sequence or tasks that nothing runs.
+    /// Unused sequence.
     UnusedSequence = "LT0906",
-    /// An api that nothing uses.
+    /// Unused api.
     UnusedApi = "LT0907",
-    /// A statement that is never reached.
+    /// Unreachable statement.
     Unreachable = "LT0908",
-    /// A step that expects nothing.
+    /// Step without expectation.
     ExpectsNothing = "LT0909",
-    /// A secret that is written out.
+    /// Secret in a spec.
     LiteralSecret = "LT0910",
-    /// A condition that is always the same.
+    /// Condition is always true or always false.
     AlwaysSame = "LT0911",
-    /// A literal text that looks like a hole.
+    /// Double braces in a string.
     LiteralPlaceholder = "LT0990",
-    /// A data set that no two users share has fewer rows than there are users.
+    /// Fewer rows than users.
     TooFewRows = "LT0912",
-    /// A map from elsewhere whose keys `keys camel` doesn't spell.
+    /// Key not changed by `keys camel`.
     PlainKeys = "LT0913",
 }
 
