@@ -65,11 +65,11 @@ impl Search<'_> {
             }
         }
         let help = if known.is_empty() {
-            "remove it: no api's base comes from the environment".to_owned()
+            "remove it: no api's base reads the environment".to_owned()
         } else {
-            format!("put it beside the url that an api's base reads: `{}`", known.join("`, `"))
+            format!("move it next to the url that an api's base reads: `{}`", known.join("`, `"))
         };
-        let message = format!("`{path}` says how a host is reached, but no api's base comes {beside}");
+        let message = format!("`{path}` sets how to connect, but no api's base is read {beside}");
         ConfigError::new(value.place.clone(), message).with_help(help)
     }
 }
@@ -108,8 +108,8 @@ mod tests {
         let found = errors(text, &["site"], &["site.url"]);
         assert_eq!(found.len(), 1);
         assert!(found[0].starts_with("config/x.yml:3:"), "{}", found[0]);
-        assert!(found[0].contains("`backend.tls` says how a host is reached, but no api's base comes from `backend`"), "{}", found[0]);
-        assert!(found[0].contains("put it beside the url that an api's base reads: `site.tls`"), "{}", found[0]);
+        assert!(found[0].contains("`backend.tls` sets how to connect, but no api's base is read from `backend`"), "{}", found[0]);
+        assert!(found[0].contains("move it next to the url that an api's base reads: `site.tls`"), "{}", found[0]);
         // Something of the section is read, but it is no api's base.
         let text = "site: {url: https://a, token: x, connect_timeout: 3s}\n";
         for reads in [["site.token"], ["site.url"]] {

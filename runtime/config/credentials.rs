@@ -192,9 +192,11 @@ impl Credentials {
         let [usual, other] = FILES.map(|name| config.join(name));
         let path = match (usual.exists(), other.exists()) {
             (true, true) => {
-                let message = format!("{} and {} are both there", usual.display(), other.display());
+                let message = format!("both {} and {} exist", usual.display(), other.display());
                 let error = ConfigError::new(Place::file(other.display().to_string()), message);
-                return Err(vec![error.with_help(format!("move what you need to {}, and remove the other", usual.display()))]);
+                return Err(vec![
+                    error.with_help(format!("move the keys that you need to {}, and remove the other file", usual.display())),
+                ]);
             }
             (false, true) => other,
             _ => usual,
@@ -239,8 +241,8 @@ impl Credentials {
 
     /// The error for a section that someone needs and that is left out.
     pub fn lacks(&self, section: &str) -> ConfigError {
-        ConfigError::new(Place::file(&self.file), format!("there is no section {section}, and the profile's listeners name it"))
-            .with_help(format!("add {section}: to it, or take {section} out of the listeners"))
+        ConfigError::new(Place::file(&self.file), format!("missing section {section}, which the profile's listeners name"))
+            .with_help(format!("add {section}: to the file, or remove {section} from the listeners"))
     }
 
     /// All secret texts, longest first, to be masked in all output.
@@ -323,7 +325,7 @@ fn secret(section: Section<'_>, key: &str) -> Option<Secret> {
 
 fn required<T>(section: Section<'_>, key: &str, value: Option<T>, help: &str) -> Option<T> {
     if value.is_none() && !section.has(key) {
-        section.error(key, format!("{} has no {key}", section.path), help);
+        section.error(key, format!("missing {key} of {}", section.path), help);
     }
     value
 }
@@ -377,7 +379,11 @@ fn aws(section: Section<'_>) -> Option<Aws> {
     // A key by the name that it has here; both at once would leave open which counts.
     let written = |[own, other]: [&'static str; 2]| match (section.has(own), section.has(other)) {
         (true, true) => {
-            section.error(other, format!("{} has both {own} and {other}", section.path), "they are the same key: leave one out");
+            section.error(
+                other,
+                format!("unexpected {own} and {other} in {}, expected only one of them", section.path),
+                "remove one of them: they are the same key",
+            );
             own
         }
         (false, true) => other,
@@ -386,7 +392,11 @@ fn aws(section: Section<'_>) -> Option<Aws> {
     let [id, key, token, region, profile] = AWS_KEYS.map(written);
     for (one, other) in [(id, key), (key, id)] {
         if section.has(one) && !section.has(other) {
-            section.error(one, format!("AWS has {one}, but no {other}"), "give both, or neither and let the SDK find them");
+            section.error(
+                one,
+                format!("missing {other} of AWS: {one} is set"),
+                "add it, or remove both to use the AWS SDK's default credentials",
+            );
         }
     }
     Some(Aws {
@@ -422,7 +432,7 @@ fn influxdb(section: Section<'_>) -> Option<InfluxDb> {
     let keys: Vec<&str> = ENDPOINT_KEYS.into_iter().chain(["org", "bucket", "database"]).collect();
     let section = section.known(&keys);
     if !section.has("bucket") && !section.has("database") {
-        section.error("", format!("{} has neither bucket nor database", section.path), "add bucket and org (InfluxDB 2) or database (1)");
+        section.error("", format!("missing bucket or database of {}", section.path), "add bucket and org (InfluxDB 2) or database (1)");
     }
     let endpoint = endpoint(section)?;
     Some(InfluxDb { endpoint, org: section.text("org"), bucket: section.text("bucket"), database: section.text("database") })

@@ -22,9 +22,9 @@ const UNITS: [(&str, u64); 7] = [
 /// ```
 pub fn parse(text: &str) -> Result<Duration, String> {
     let text = text.trim();
-    let wrong = |why: &str| Err(format!("\"{text}\" is no duration: {why}; write it like 20, 20s, 500ms, 3m, 1h20m or 2d"));
+    let wrong = |why: &str| Err(format!("invalid duration \"{text}\": {why}; write, for example, 20, 20s, 500ms, 3m, 1h20m or 2d"));
     if text.is_empty() {
-        return Err("a duration is missing: write it like 20, 20s, 500ms, 3m, 1h20m or 2d".to_owned());
+        return Err("missing duration: write, for example, 20, 20s, 500ms, 3m, 1h20m or 2d".to_owned());
     }
     if text.starts_with('-') {
         return wrong("it is negative");
@@ -45,15 +45,15 @@ pub fn parse(text: &str) -> Result<Duration, String> {
             "" => return wrong(&format!("{number} has no unit")),
             _ => match UNITS.iter().find(|(name, _)| *name == unit) {
                 Some((_, scale)) => *scale,
-                None => return wrong(&format!("\"{unit}\" is no unit of time")),
+                None => return wrong(&format!("\"{unit}\" is not a unit of time")),
             },
         };
         if scale >= last_unit {
-            return wrong("its units must go from the greatest to the least");
+            return wrong("the units must go from the largest to the smallest");
         }
         last_unit = scale;
         let Some(part) = scaled(number, scale) else {
-            return wrong(&format!("\"{number}\" is no number"));
+            return wrong(&format!("\"{number}\" is not a number"));
         };
         total += u128::from(part);
         rest = tail.trim_start();
@@ -125,15 +125,15 @@ mod tests {
     fn what_is_wrong_is_said() {
         for (text, part) in [
             ("", "missing"),
-            ("5min", "\"min\" is no unit"),
+            ("5min", "\"min\" is not a unit"),
             ("-3s", "negative"),
             ("1h20", "20 has no unit"),
-            ("20m1h", "greatest to the least"),
-            ("1s1s", "greatest to the least"),
+            ("20m1h", "largest to the smallest"),
+            ("1s1s", "largest to the smallest"),
             ("h", "a number is missing"),
-            ("1.2.3s", "is no number"),
-            (".s", "is no number"),
-            ("99999999999d", "is no number"),
+            ("1.2.3s", "is not a number"),
+            (".s", "is not a number"),
+            ("99999999999d", "is not a number"),
             ("20 000s", "20 has no unit"),
         ] {
             let error = parse(text).unwrap_err();

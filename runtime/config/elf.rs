@@ -32,7 +32,7 @@ pub enum Unfit {
     NoElf(&'static str),
     /// It can't be read as one.
     Broken(String),
-    /// It is for a processor that Lambda doesn't have; its number in ELF.
+    /// It is for a processor that Lambda does not have; its number in ELF.
     Processor(u16),
     /// It is for another processor than is wanted.
     Architecture {
@@ -51,11 +51,11 @@ impl fmt::Display for Unfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoElf(what) => write!(f, "it is {what}, not a program for Linux"),
-            Self::Broken(why) => write!(f, "it is no whole program for Linux: {why}"),
-            Self::Processor(number) => write!(f, "it is for a processor that Lambda doesn't have (ELF machine {number})"),
+            Self::Broken(why) => write!(f, "it is not a complete program for Linux: {why}"),
+            Self::Processor(number) => write!(f, "it is for a processor that Lambda does not have (ELF machine {number})"),
             Self::Architecture { is, wanted } => write!(f, "it is for {}, and {} is wanted", is.name(), wanted.name()),
             Self::Glibc(major, minor) => write!(f, "it needs glibc {major}.{minor}, and Lambda has {}.{}", GLIBC.0, GLIBC.1),
-            Self::Library(name) => write!(f, "it needs {name}, which Lambda doesn't have"),
+            Self::Library(name) => write!(f, "it needs {name}, which Lambda does not have"),
         }
     }
 }
@@ -69,7 +69,7 @@ impl Unfit {
             (Self::Architecture { wanted, .. }, _) | (_, Some(wanted)) => format!(" --arch {}", wanted.name()),
             _ => String::new(),
         };
-        format!("`ltc build --lambda{arch}` makes one that fits, `deploy --bootstrap FILE` takes it")
+        format!("run `ltc build --lambda{arch}` to build one that fits, and deploy it with `deploy --bootstrap FILE`")
     }
 }
 
@@ -84,7 +84,7 @@ pub fn fits_lambda(program: &[u8], wanted: Option<Architecture>) -> Result<Archi
         [0xcf, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe, ..] => return Err(Unfit::NoElf("a program for macOS")),
         [b'M', b'Z', ..] => return Err(Unfit::NoElf("a program for Windows")),
         [b'#', b'!', ..] => return Err(Unfit::NoElf("a script")),
-        _ => return Err(Unfit::NoElf("some other file")),
+        _ => return Err(Unfit::NoElf("another kind of file")),
     }
     let needs = Needs::read(program).map_err(|error| Unfit::Broken(error.to_string()))?;
     let is = match needs.machine {

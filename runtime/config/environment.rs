@@ -163,7 +163,7 @@ impl Environment {
         for part in path.split('.') {
             let EnvData::Object(members) = &value.data else {
                 let message = format!(
-                    "\"{walked}\" of env {} is {} {}, it has no key \"{part}\"",
+                    "\"{walked}\" of env {} is {} {} and has no key \"{part}\"",
                     self.name,
                     article(value.kind()),
                     value.kind().name()
@@ -187,12 +187,12 @@ impl Environment {
             .map(|found| format!("did you mean `{prefix}{found}`?"));
         let keys = self.keys();
         let names: Vec<&str> = members.keys().map(String::as_str).collect();
-        let what = if walked.is_empty() { "its keys".to_owned() } else { format!("keys of {walked}") };
+        let what = if walked.is_empty() { "use one of its keys".to_owned() } else { format!("use one of the keys of {walked}") };
         let help = near
             .or_else(|| did_you_mean(path, keys.iter().map(String::as_str)))
             .or_else(|| did_you_mean_or_list(part, &names, &what))
             .or_else(|| Some(format!("add it to config/{}.yml", self.name)));
-        Missing { message: format!("env {} has no key \"{prefix}{part}\"", self.name), help, place }
+        Missing { message: format!("missing key \"{prefix}{part}\" in env {}", self.name), help, place }
     }
 
     /// All dotted paths, those of maps too, in the order of the files.
@@ -329,8 +329,8 @@ fn convert(node: &Node, errors: &mut Vec<ConfigError>) -> EnvValue {
         NodeValue::List(items) => EnvData::List(items.iter().map(|item| convert(item, errors)).collect()),
         NodeValue::Map(entries) => {
             for entry in entries.iter().filter(|entry| entry.key.contains('.') || entry.key.is_empty()) {
-                let error = ConfigError::new(entry.place.clone(), format!("the key \"{}\" can't be reached from a spec", entry.key));
-                errors.push(error.with_help("write a map within a map instead of a dot"));
+                let error = ConfigError::new(entry.place.clone(), format!("the key \"{}\" has a dot, so a spec cannot read it", entry.key));
+                errors.push(error.with_help("write a map in a map instead of a dot"));
             }
             EnvData::Object(entries.iter().map(|entry| (entry.key.clone(), convert(&entry.value, errors))).collect())
         }
@@ -429,7 +429,7 @@ impl Resolving<'_> {
                     let path = path.join(".").replace(".[", "[");
                     self.errors.extend(missing.into_iter().map(|name| {
                         ConfigError::new(value.place.clone(), format!("{path} needs the environment variable {name}, which is not set"))
-                            .with_help(format!("set {name}, or give a default: ${{{name}:-…}}"))
+                            .with_help(format!("set {name}, or write a default: ${{{name}:-…}}"))
                     }));
                 }
             }

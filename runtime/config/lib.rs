@@ -48,8 +48,8 @@ pub fn read(path: &std::path::Path) -> Result<String, ConfigError> {
     std::fs::read_to_string(path).map_err(|error| {
         let message = match error.kind() {
             std::io::ErrorKind::NotFound => "file not found".to_owned(),
-            std::io::ErrorKind::InvalidData => "the file is no UTF-8 text".to_owned(),
-            _ => format!("the file can't be read: {error}"),
+            std::io::ErrorKind::InvalidData => "the file is not UTF-8 text".to_owned(),
+            _ => format!("cannot read the file: {error}"),
         };
         ConfigError::new(Place::file(path.display().to_string()), message)
     })

@@ -113,10 +113,10 @@ impl<'a> Builder<'a> {
                 let offset = self.lines.byte(marker.index());
                 let place = Place { file: self.file.to_owned(), line: marker.line().max(1), column: marker.col() + 1, offset, len: 0 };
                 let line = self.text.lines().nth(place.line - 1).unwrap_or("");
-                let help = line.contains("${").then(|| "within { } and [ ] put quotes around \"${VAR}\"".to_owned());
-                Err(ConfigError::new(place, format!("this is no valid YAML: {}", error.info())).with_help_if(help))
+                let help = line.contains("${").then(|| "write quotes around \"${VAR}\" within { } and [ ]".to_owned());
+                Err(ConfigError::new(place, format!("invalid YAML: {}", error.info())).with_help_if(help))
             }
-            None => Err(ConfigError::new(Place::file(self.file), "this is no valid YAML: it ends too early")),
+            None => Err(ConfigError::new(Place::file(self.file), "invalid YAML: unexpected end of file")),
         }
     }
 
@@ -136,7 +136,7 @@ impl<'a> Builder<'a> {
                 event if root.is_none() => root = Some(self.node(event, span, 0)?),
                 event => {
                     let second = self.node(event, span, 0)?;
-                    self.errors.push(ConfigError::new(second.place, "a second document begins here; a file holds one"));
+                    self.errors.push(ConfigError::new(second.place, "unexpected second document, expected one in each file"));
                 }
             }
         }
@@ -147,7 +147,7 @@ impl<'a> Builder<'a> {
         let place = self.place(span);
         self.nodes += 1;
         if depth > MAX_DEPTH || self.nodes > MAX_NODES {
-            return Err(ConfigError::new(place, "the file is nested too deeply or too large for a configuration file"));
+            return Err(ConfigError::new(place, "the file is too large or nested too deeply for a configuration file"));
         }
         let (anchor, value) = match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -168,13 +168,13 @@ impl<'a> Builder<'a> {
             Event::MappingStart(anchor, _) => (anchor, NodeValue::Map(self.map(depth)?)),
             Event::Alias(anchor) => {
                 let Some(target) = self.anchors.get(&anchor).cloned() else {
-                    return Err(ConfigError::new(place, "this alias names no anchor that is complete before it"));
+                    return Err(ConfigError::new(place, "unknown alias: no anchor of this name is complete before it"));
                 };
                 self.nodes += count(&target);
                 return Ok(target);
             }
             _ => {
-                return Err(ConfigError::new(place, "this is no valid YAML: a value is missing"));
+                return Err(ConfigError::new(place, "invalid YAML: missing value"));
             }
         };
         let node = Node { value, place };
@@ -196,14 +196,14 @@ impl<'a> Builder<'a> {
             let (event, span) = self.next()?;
             let value = self.node(event, span, depth + 1)?;
             let NodeValue::Scalar { text, plain } = key.value else {
-                self.errors.push(ConfigError::new(key.place, "a key must be a single word or text"));
+                self.errors.push(ConfigError::new(key.place, "a key must be a single value"));
                 continue;
             };
             if plain && text == "<<" {
                 self.merge(&value, &mut merged);
             } else if let Some(earlier) = entries.iter().find(|entry| entry.key == text) {
-                let help = format!("it stands first in line {}; leave one of them out", earlier.place.line);
-                self.errors.push(ConfigError::new(key.place, format!("the key \"{text}\" stands here twice")).with_help(help));
+                let help = format!("remove one of them; the first is in line {}", earlier.place.line);
+                self.errors.push(ConfigError::new(key.place, format!("duplicate key \"{text}\"")).with_help(help));
             } else {
                 entries.push(Entry { key: text, place: key.place, value });
             }
@@ -228,7 +228,7 @@ impl<'a> Builder<'a> {
             }
             NodeValue::List(items) => items.iter().for_each(|item| self.merge(item, merged)),
             NodeValue::Scalar { .. } => {
-                self.errors.push(ConfigError::new(value.place.clone(), "\"<<\" merges a map, and this is none"));
+                self.errors.push(ConfigError::new(value.place.clone(), "unexpected value of \"<<\", expected a map to merge"));
             }
         }
     }
@@ -244,7 +244,7 @@ fn count(node: &Node) -> usize {
 
 /// The error for a key that is not among `known`.
 pub(crate) fn unknown_key(key: &str, place: &Place, within: &str, known: &[&str]) -> ConfigError {
-    let help = did_you_mean(key, known.iter().copied()).unwrap_or_else(|| format!("known keys: {}", known.join(", ")));
+    let help = did_you_mean(key, known.iter().copied()).unwrap_or_else(|| format!("use one of the keys: {}", known.join(", ")));
     let message = if within.is_empty() { format!("unknown key \"{key}\"") } else { format!("unknown key \"{key}\" in {within}") };
     ConfigError::new(place.clone(), message).with_help(help)
 }
@@ -276,16 +276,16 @@ mod tests {
     #[test]
     fn errors_have_places() {
         let errors = parse("a: 1\nb: [1, 2\nc: 3\n", "f.yml").unwrap_err();
-        assert!(errors[0].to_string().contains("no valid YAML"), "{}", errors[0]);
+        assert!(errors[0].to_string().contains("invalid YAML"), "{}", errors[0]);
         assert!(errors[0].place.line >= 2);
-        assert!(parse("a: {b: ${C}}\n", "f.yml").unwrap_err()[0].to_string().contains("put quotes around \"${VAR}\""));
+        assert!(parse("a: {b: ${C}}\n", "f.yml").unwrap_err()[0].to_string().contains("write quotes around \"${VAR}\""));
         let errors = parse("a: 1\na: 2\nb: 1\nb: 2\n", "f.yml").unwrap_err();
         assert_eq!(errors.len(), 2);
-        assert_eq!(errors[0].to_string(), "f.yml:2:1: the key \"a\" stands here twice (it stands first in line 1; leave one of them out)");
+        assert_eq!(errors[0].to_string(), "f.yml:2:1: duplicate key \"a\" (remove one of them; the first is in line 1)");
         assert!(parse("a: 1\n---\nb: 2\n", "f.yml").unwrap_err()[0].message.contains("second document"));
         assert!(parse("[a]: 1\n", "f.yml").unwrap_err()[0].message.contains("a key must be"));
         assert!(parse("a: *x\n", "f.yml").is_err());
-        assert!(parse("<<: 3\n", "f.yml").unwrap_err()[0].message.contains("merges a map"));
+        assert!(parse("<<: 3\n", "f.yml").unwrap_err()[0].message.contains("expected a map to merge"));
         assert!(parse(&"[".repeat(200), "f.yml").is_err());
     }
 

@@ -59,7 +59,7 @@ impl Rate {
     /// Reads `500/s`, `30/m`, `1.5/h` or a bare number, which is a second's.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        let wrong = |why: &str| Err(format!("\"{text}\" is no rate: {why}; write it like 500/s, 30/m or 10/h"));
+        let wrong = |why: &str| Err(format!("invalid rate \"{text}\": {why}; write, for example, 500/s, 30/m or 10/h"));
         let (number, unit) = match text.split_once('/') {
             Some((number, unit)) => (number.trim(), unit.trim()),
             None => (text, "s"),
@@ -79,10 +79,10 @@ impl Rate {
         let fraction = fraction.trim_end_matches('0');
         let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
         if number.is_empty() || number == "." || !digits(whole) || !digits(fraction) {
-            return wrong(&format!("\"{number}\" is no number"));
+            return wrong(&format!("\"{number}\" is not a number"));
         }
         if fraction.len() > 6 {
-            return wrong("at most six digits may follow the point");
+            return wrong("it has more than six digits after the point");
         }
         let scale = 10u64.pow(u32::try_from(fraction.len()).unwrap_or(0));
         let whole: Option<u64> = if whole.is_empty() { Some(0) } else { whole.parse().ok() };
@@ -91,7 +91,7 @@ impl Rate {
         let most = u128::from(Self::MAX_PER_SECOND) * u128::from(scale) * u128::from(per / SECOND);
         match count {
             Some(count) if u128::from(count) <= most => Ok(Self::new(count, per * scale)),
-            _ => wrong(&format!("more than {} a second is too much", Self::MAX_PER_SECOND)),
+            _ => wrong(&format!("it is more than {} a second", Self::MAX_PER_SECOND)),
         }
     }
 }
@@ -149,15 +149,15 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         for (text, part) in [
-            ("", "is no number"),
-            ("fast", "is no number"),
+            ("", "is not a number"),
+            ("fast", "is not a number"),
             ("5/d", "none of s, m, h"),
             ("5/", "unit is missing"),
             ("-5/s", "negative"),
             ("0.1234567", "six digits"),
-            ("200000000/s", "too much"),
-            ("99999999999999999999999/s", "too much"),
-            ("1.2.3", "is no number"),
+            ("200000000/s", "it is more than"),
+            ("99999999999999999999999/s", "it is more than"),
+            ("1.2.3", "is not a number"),
         ] {
             let error = Rate::parse(text).unwrap_err();
             assert!(error.contains(part), "{text}: {error}");

@@ -189,7 +189,7 @@ pub(crate) fn parse_bool(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "y" => Ok(true),
         "false" | "no" | "off" | "n" => Ok(false),
-        _ => Err(format!("\"{text}\" is neither true nor false")),
+        _ => Err(format!("unexpected \"{text}\", expected true or false")),
     }
 }
 
@@ -200,7 +200,7 @@ fn parse_whole(text: &str) -> Result<u64, String> {
     }
     match digits.parse::<u64>() {
         Ok(number) => Ok(number),
-        Err(_) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => Err(format!("\"{text}\" is too great")),
-        Err(_) => Err(format!("\"{text}\" is no whole number")),
+        Err(_) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => Err(format!("\"{text}\" is too large")),
+        Err(_) => Err(format!("\"{text}\" is not a whole number")),
     }
 }

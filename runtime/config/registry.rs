@@ -68,7 +68,7 @@ impl Registry {
                     let path = format!("registered.{}", test.key);
                     let section = Section::open(&problems, &test.value, &path).known(&["profile", "spec"]);
                     if !section.has("profile") {
-                        let error = ConfigError::new(test.place.clone(), format!("{path} has no profile"));
+                        let error = ConfigError::new(test.place.clone(), format!("missing profile of {path}"));
                         problems.error(error.with_help(format!("add profile: specs/{}.profile.yml", test.key)));
                     }
                     let profile = section.text("profile").unwrap_or_default();
@@ -81,7 +81,7 @@ impl Registry {
                     registered.insert(test.key.clone(), one);
                 }
             }
-            None => top.error("registered", "the registry has no tests", "add registered: {tpdata: {profile: specs/tpdata.profile.yml}}"),
+            None => top.error("registered", "the registry lists no tests", "add registered: {tpdata: {profile: specs/tpdata.profile.yml}}"),
         }
         let registry = Self { file: file.to_owned(), current: top.text("current"), registered };
         if let Some(name) = &registry.current
@@ -89,7 +89,7 @@ impl Registry {
             && let Err(error) = registry.get(name)
         {
             let place = top.entry("current").map_or(error.place, |entry| entry.value.place.clone());
-            problems.error(ConfigError { place, message: format!("current names \"{name}\", which is not registered"), ..error });
+            problems.error(ConfigError { place, message: format!("unknown test \"{name}\" in current"), ..error });
         }
         let (errors, _) = problems.into_parts();
         if errors.is_empty() { Ok(registry) } else { Err(errors) }
@@ -105,7 +105,7 @@ impl Registry {
     pub fn get(&self, name: &str) -> Result<&Registered, ConfigError> {
         self.registered.get(name).ok_or_else(|| {
             let names: Vec<&str> = self.registered.keys().map(String::as_str).collect();
-            ConfigError::new(Place::file(&self.file), format!("no test \"{name}\" is registered")).with_help_if(did_you_mean_or_list(
+            ConfigError::new(Place::file(&self.file), format!("unknown test \"{name}\"")).with_help_if(did_you_mean_or_list(
                 name,
                 &names,
                 "registered",
@@ -117,7 +117,7 @@ impl Registry {
     pub fn current(&self) -> Result<&Registered, ConfigError> {
         match &self.current {
             Some(name) => self.get(name),
-            None => Err(ConfigError::new(Place::file(&self.file), "the registry has no current test")
+            None => Err(ConfigError::new(Place::file(&self.file), "missing key \"current\" in the registry")
                 .with_help("add current: NAME, or name the test on the command line")),
         }
     }
@@ -127,13 +127,13 @@ impl Registry {
 fn named_badly(test: &Registered, others: &IndexMap<String, Registered>) -> Option<ConfigError> {
     let name = &test.name;
     if identity::plain(name).is_empty() {
-        let message = format!("nothing can be named after the test \"{name}\": it has no ASCII letter and no digit");
-        return Some(ConfigError::new(test.place.clone(), message).with_help("name it like tpdata"));
+        let message = format!("unexpected test name \"{name}\", expected an ASCII letter or a digit in it");
+        return Some(ConfigError::new(test.place.clone(), message).with_help("use a name such as tpdata"));
     }
     let key = identity::collision_key(name);
     let other = others.values().find(|other| identity::collision_key(&other.name) == key)?;
-    let message = format!("\"{name}\" and \"{}\" ({}) would give their binaries and functions the same name", other.name, other.place);
-    let help = format!("rename one of them: names that differ only in case, or in characters that are written `-` or `_`, are one ({key})");
+    let message = format!("\"{name}\" and \"{}\" ({}) give their binaries and functions the same name", other.name, other.place);
+    let help = format!("rename one of them: both become {key}, since case and special characters do not count");
     Some(ConfigError::new(test.place.clone(), message).with_help(help))
 }
 
@@ -171,17 +171,17 @@ mod tests {
     fn every_error() {
         assert_eq!(
             messages("current: tpdat\nregistered: {tpdata: {profile: p.yml}}\n"),
-            ["config/loadtest_registry.yml:1:10: current names \"tpdat\", which is not registered (did you mean `tpdata`?)"]
+            ["config/loadtest_registry.yml:1:10: unknown test \"tpdat\" in current (did you mean `tpdata`?)"]
         );
         let all = messages("curent: a\nregistered:\n  a: {spec: x}\n  b: {profle: p}\n");
         assert_eq!(all.len(), 4, "{all:#?}");
         assert!(all[0].contains("unknown key \"curent\" (did you mean `current`?)"));
-        assert!(all[1].contains("registered.a has no profile (add profile: specs/a.profile.yml)"));
+        assert!(all[1].contains("missing profile of registered.a (add profile: specs/a.profile.yml)"));
         assert!(messages("registered: [a]")[0].contains("must be a map of tests"));
-        assert!(messages("current: a")[0].contains("no tests"));
+        assert!(messages("current: a")[0].contains("lists no tests"));
         assert!(messages("- a")[0].contains("the file must be a map"));
         let registry = Registry::parse("registered: {a: {profile: p}}", "r.yml").unwrap();
-        assert!(registry.current().unwrap_err().to_string().contains("no current test"));
+        assert!(registry.current().unwrap_err().to_string().contains("missing key \"current\""));
         assert!(registry.get("zzz").unwrap_err().to_string().contains("registered: a"));
     }
 
@@ -191,10 +191,10 @@ mod tests {
             messages("registered:\n  My Shop: {profile: a}\n  buy: {profile: b}\n  my_shop: {profile: c}\n  \"日本\": {profile: d}\n");
         assert_eq!(all.len(), 2, "{all:#?}");
         assert!(
-            all[0].starts_with("config/loadtest_registry.yml:4:3: \"my_shop\" and \"My Shop\" (config/loadtest_registry.yml:2:3) would"),
+            all[0].starts_with("config/loadtest_registry.yml:4:3: \"my_shop\" and \"My Shop\" (config/loadtest_registry.yml:2:3) give"),
             "{all:#?}"
         );
-        assert!(all[1].contains("nothing can be named after the test \"日本\""), "{all:#?}");
+        assert!(all[1].contains("unexpected test name \"日本\""), "{all:#?}");
     }
 
     #[test]

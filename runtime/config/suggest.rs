@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn a_short_list_is_shown_where_nothing_is_near() {
-        assert_eq!(did_you_mean_or_list("zzz", &["a", "bb"], "known keys").as_deref(), Some("known keys: a, bb"));
+        assert_eq!(did_you_mean_or_list("zzz", &["a", "bb"], "use one of the keys").as_deref(), Some("use one of the keys: a, bb"));
         assert_eq!(did_you_mean_or_list("bx", &["aa", "bb"], "known").as_deref(), Some("did you mean `bb`?"));
         assert_eq!(did_you_mean_or_list("zzz", &[], "known"), None);
     }

@@ -86,8 +86,8 @@ impl ApiTransportSettings {
             && let Some(tls) = last_tls
         {
             let (has, lacks) = if settings.tls.cert.is_some() { ("cert", "key") } else { ("key", "cert") };
-            let message = format!("tls of {api} has a {has} but no {lacks}");
-            errors.push(ConfigError::new(tls.place.clone(), message).with_help("a client certificate needs both"));
+            let message = format!("missing {lacks} in tls of {api}, which has a {has}");
+            errors.push(ConfigError::new(tls.place.clone(), message).with_help("add both: a client certificate needs them"));
         }
         if errors.is_empty() { Ok(settings) } else { Err(errors) }
     }
@@ -209,10 +209,10 @@ mod tests {
         for part in [
             "unknown key \"verfy\" in tpdata.tls (did you mean `verify`?)",
             "tpdata.tls.ca must be text, not int",
-            "tpdata.tls.verify: \"perhaps\" is neither",
+            "tpdata.tls.verify: unexpected \"perhaps\"",
             "tpdata.http2: it must be true or false, not int",
-            "tpdata.connect_timeout: a duration is missing",
-            "has a cert but no key",
+            "tpdata.connect_timeout: missing duration",
+            "missing key in tls of tpdata, which has a cert",
         ] {
             assert!(texts.iter().any(|text| text.contains(part)), "{part}: {texts:#?}");
         }

@@ -55,7 +55,7 @@ fn a_missing_variable_is_an_error_of_its_section_only() {
     let signalfx = credentials.signalfx().unwrap().unwrap();
     assert_eq!((signalfx.url.as_str(), signalfx.prefix.as_str()), ("https://ingest.us1.signalfx.com", "locust."));
     assert_eq!(credentials.otlp(), Ok(None));
-    assert!(credentials.lacks("OTLP").to_string().contains("c.yml: there is no section OTLP"));
+    assert!(credentials.lacks("OTLP").to_string().contains("c.yml: missing section OTLP"));
 }
 
 #[test]
@@ -85,15 +85,15 @@ fn every_error() {
     for part in [
         "1:1: unknown key \"Splnk\" (did you mean `Splunk`?)",
         "unknown key \"tokn\" in Splunk (did you mean `token`?)",
-        "Splunk has no url",
-        "Splunk has no token (add token: ${SPLUNK_TOKEN})",
-        "SFx has no token",
-        "AWS has access_key_id, but no secret_access_key",
-        "verify: \"perhaps\" is neither true nor false",
-        "OTLP has no url",
-        "InfluxDB has neither bucket nor database",
+        "missing url of Splunk",
+        "missing token of Splunk (add token: ${SPLUNK_TOKEN})",
+        "missing token of SFx",
+        "missing secret_access_key of AWS: access_key_id is set",
+        "verify: unexpected \"perhaps\", expected true or false",
+        "missing url of OTLP",
+        "missing bucket or database of InfluxDB",
         "Prometheus must be a map",
-        "stats_interval: \"5x\" is no duration",
+        "stats_interval: invalid duration \"5x\"",
     ] {
         assert!(all.iter().any(|message| message.contains(part)), "{part}: {all:#?}");
     }
@@ -118,7 +118,10 @@ fn either_spelling_of_the_file_is_read_and_both_are_an_error() {
     write("systems_credentials.yml", "new");
     let errors = token().unwrap_err();
     let said = errors[0].to_string();
-    assert!(said.contains("/systems_credentials.yml and ") && said.contains("/system_credentials.yml are both there"), "{said}");
+    assert!(
+        said.contains("both ") && said.contains("/systems_credentials.yml and ") && said.contains("/system_credentials.yml exist"),
+        "{said}"
+    );
     std::fs::remove_file(folder.path().join("system_credentials.yml")).unwrap();
     assert_eq!(token().unwrap(), "new");
 }
@@ -137,7 +140,7 @@ fn keys_of_aws_have_the_names_of_boto3_too() {
     );
     assert_eq!((aws.region.as_deref(), aws.profile.as_deref()), (Some("eu-north-1"), Some("load")));
     assert!(credentials.secrets().contains(&"value-of-KEY".to_owned()), "they are masked like all others");
-    assert!(messages("AWS: {aws_access_key_id: a}")[0].contains("AWS has aws_access_key_id, but no secret_access_key"));
+    assert!(messages("AWS: {aws_access_key_id: a}")[0].contains("missing secret_access_key of AWS: aws_access_key_id is set"));
     let both = messages("AWS: {access_key_id: a, aws_access_key_id: a, secret_access_key: b}");
-    assert!(both[0].contains("AWS has both access_key_id and aws_access_key_id"), "{both:?}");
+    assert!(both[0].contains("unexpected access_key_id and aws_access_key_id in AWS, expected only one of them"), "{both:?}");
 }

@@ -106,7 +106,7 @@ fn glibc_is_taken_up_to_lambdas_own() {
     assert_eq!(Made::glibc(&["GLIBC_2.17", "GLIBC_2.35"]).judged(), Err(Unfit::Glibc(2, 35)));
     let said = Made::glibc(&["GLIBC_2.39"]).judged().unwrap_err();
     assert_eq!(said.to_string(), "it needs glibc 2.39, and Lambda has 2.34");
-    assert!(said.help(None).starts_with("`ltc build --lambda` makes one that fits"));
+    assert!(said.help(None).starts_with("run `ltc build --lambda`"));
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn other_files_are_called_what_they_are() {
         (&[0xcf, 0xfa, 0xed, 0xfe, 0, 0][..], "a program for macOS"),
         (b"MZ\x90\0", "a program for Windows"),
         (b"#!/bin/sh\n", "a script"),
-        (b"hello", "some other file"),
+        (b"hello", "another kind of file"),
         (&[0x7f, b'E', b'L', b'F', 1, 1], "a program for a 32-bit or a big-endian processor"),
     ] {
         assert_eq!(fits_lambda(file, None), Err(Unfit::NoElf(what)));

@@ -17,7 +17,7 @@ pub(super) fn others(directory: &Path, name: &str) -> Option<String> {
     let mut names: Vec<String> = files.filter_map(|file| name_of(&file)).filter(|name| name != "common").collect();
     names.sort();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    did_you_mean_or_list(name, &names, "environments")
+    did_you_mean_or_list(name, &names, "use one of the environments")
 }
 
 #[cfg(test)]

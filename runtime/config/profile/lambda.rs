@@ -119,7 +119,7 @@ pub(super) fn read(section: Section<'_>) -> LambdaSettings {
         architecture: section.read("architecture", |text| match text.to_ascii_lowercase().as_str() {
             "x86_64" | "x86" | "x64" | "amd64" => Ok(Architecture::X86_64),
             "arm64" | "arm" | "aarch64" | "graviton" => Ok(Architecture::Arm64),
-            _ => Err(format!("\"{text}\" is neither x86_64 nor arm64")),
+            _ => Err(format!("unexpected \"{text}\", expected x86_64 or arm64")),
         }),
         clients_per_function: section.whole("clients_per_function", 1, u64::MAX),
         rate_per_function: section.read("rate_per_function", |text| match Rate::parse(text)? {

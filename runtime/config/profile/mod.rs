@@ -142,8 +142,8 @@ impl Profile {
 fn read(problems: &Problems, root: &node::Node, file: &str) -> Profile {
     let top = Section::open(problems, root, "").known(&["test_header", "profile"]);
     if !top.has("profile") {
-        let help = "add profile: with runner: {clients: 20, hatch_rate: 10, duration: 10s}";
-        problems.error(ConfigError::new(Place::file(file), "the key \"profile\" is missing").with_help(help));
+        let help = "add profile: {runner: {clients: 20, hatch_rate: 10, duration: 10s}}";
+        problems.error(ConfigError::new(Place::file(file), "missing key \"profile\"").with_help(help));
     }
     let header = top.section("test_header", "test_header").map(read_header).unwrap_or_default();
     let profile = top.section("profile", "profile").map(|section| section.known(&["runner", "test", "logging", "thresholds", "lambda"]));
@@ -176,7 +176,7 @@ fn read_header(section: Section<'_>) -> TestHeader {
         description: section.text("description"),
         env: section.read("env", |text| match text {
             text if text.contains(['/', '\\']) || text.starts_with('.') => {
-                Err(format!("\"{text}\" is no environment's name: write env: cs1 for config/cs1.yml"))
+                Err(format!("unexpected \"{text}\", expected the name of an environment: write env: cs1 for config/cs1.yml"))
             }
             text => Ok(text.strip_suffix(".yml").unwrap_or(text).to_owned()),
         }),
@@ -187,7 +187,7 @@ fn read_header(section: Section<'_>) -> TestHeader {
 fn read_runner(problems: &Problems, runner: Option<Section<'_>>, place: &Place) -> (Load, IndexMap<String, Load>) {
     let one_client = Shape::Clients { clients: 1, hatch_rate: Rate::per_second(1) };
     let Some(runner) = runner else {
-        let warning = ConfigError::new(place.clone(), "profile.runner is missing: one client runs until it is stopped");
+        let warning = ConfigError::new(place.clone(), "missing profile.runner: one client runs until it is stopped");
         problems.warn(warning.with_help("add runner: {clients: 20, hatch_rate: 10, duration: 10s}"));
         return (Load { shape: one_client, start: Duration::ZERO, duration: None, place: place.clone() }, IndexMap::new());
     };
@@ -206,7 +206,7 @@ fn read_runner(problems: &Problems, runner: Option<Section<'_>>, place: &Place) 
     let mut load = runner::read_load(runner, 1);
     let given = ["clients", "rate", "stages", "users"].iter().any(|key| runner.has(key));
     if !given {
-        runner.warn("", "profile.runner gives no load: one client runs", "add clients, rate, stages or users");
+        runner.warn("", "profile.runner sets no load: one client runs", "add clients, rate, stages or users");
         load.shape = one_client;
     }
     (load, users)
@@ -243,13 +243,13 @@ fn read_thresholds(profile: Section<'_>) -> Vec<Threshold> {
         return Vec::new();
     };
     if !matches!(entry.value.value, NodeValue::List(_)) {
-        profile.error("thresholds", "thresholds must be a list", "write one a line: - \"p95 < 500ms\"");
+        profile.error("thresholds", "thresholds must be a list", "write one on each line: - \"p95 < 500ms\"");
         return Vec::new();
     }
     let mut thresholds = Vec::new();
     for (text, place) in profile.texts("thresholds") {
         if text.is_empty() {
-            profile.problems().error(ConfigError::new(place, "this threshold is empty"));
+            profile.problems().error(ConfigError::new(place, "empty threshold"));
             continue;
         }
         match Threshold::parse(&text, &place) {

@@ -37,8 +37,8 @@ impl LogLevel {
             "debug" | "10" => Ok(Self::Debug),
             "trace" | "notset" | "0" => Ok(Self::Trace),
             lower => {
-                let help = did_you_mean_or_list(lower, &["debug", "info", "warning", "error", "critical", "trace", "off"], "levels");
-                Err(format!("\"{text}\" is no log level: {}", help.unwrap_or_default()))
+                let help = did_you_mean_or_list(lower, &["debug", "info", "warning", "error", "critical", "trace", "off"], "known levels");
+                Err(format!("unexpected \"{text}\", expected a log level ({})", help.unwrap_or_default()))
             }
         }
     }
@@ -89,8 +89,8 @@ impl Listener {
             "influxdb" | "influx" => Ok(Self::InfluxDb),
             _ => {
                 let names: Vec<&str> = Self::ALL.iter().map(|listener| listener.name()).collect();
-                let help = did_you_mean_or_list(text, &names, "listeners");
-                Err(format!("\"{text}\" is no listener: {}", help.unwrap_or_default()))
+                let help = did_you_mean_or_list(text, &names, "known listeners");
+                Err(format!("unknown listener \"{text}\" ({})", help.unwrap_or_default()))
             }
         }
     }
@@ -115,7 +115,7 @@ pub(super) fn read_locations(section: Section<'_>) -> Vec<Location> {
     let mut locations: Vec<Location> = Vec::new();
     let mut add = |region: String, share: u64| {
         if locations.iter().any(|known| known.region == region) {
-            section.error("location", format!("location names {region} twice"), "name each region once");
+            section.error("location", format!("duplicate region {region} in location"), "remove one of them");
         } else {
             locations.push(Location { region, share });
         }
@@ -142,7 +142,7 @@ pub(super) fn read_locations(section: Section<'_>) -> Vec<Location> {
 
 /// `70%`, `70`, `0.7` or `2`.
 fn parse_share(text: &str) -> Result<u64, String> {
-    let wrong = || format!("\"{text}\" is no share: write it like 70% or 2");
+    let wrong = || format!("unexpected \"{text}\", expected a share such as 70% or 2");
     let number = text.strip_suffix('%').unwrap_or(text).trim();
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());

@@ -42,24 +42,28 @@ pub(super) fn read_load(section: Section<'_>, least_clients: u64) -> Load {
     let start = section.duration("start").unwrap_or_default();
     let shape = match (&stages, section.has("clients"), section.has("rate")) {
         (_, true, true) => {
-            let help = "clients keeps that many users busy, rate starts that many turns a second: keep one of them";
+            let help = "remove one of them: clients sets the number of users, rate the iterations started per second";
             section.error("rate", both(section, "clients", "rate"), help);
             Shape::None
         }
         (Some(_), true, false) => {
-            let help = "leave clients out; a first stage {clients: N, duration: 0s} begins with N users";
+            let help = "remove clients; a first stage {clients: N, duration: 0s} starts with N users";
             section.error("clients", both(section, "clients", "stages"), help);
             Shape::None
         }
         (Some(Stages::Clients(_)), false, true) => {
-            section.error("rate", "rate is given, but the stages are of clients", "write stages of {rate, duration}, or leave rate out");
+            section.error(
+                "rate",
+                "unexpected stages of clients, expected stages of rates: rate is set",
+                "write stages of {rate, duration}, or remove rate",
+            );
             Shape::None
         }
         (Some(Stages::Clients(stages)), false, false) => Shape::ClientStages(stages.clone()),
         (Some(Stages::Rates(stages)), false, _) => arrivals(section, rate.unwrap_or(Rate::ZERO), stages.clone()),
         (None, false, true) => match rate {
             Some(rate) if rate.is_zero() && least_clients > 0 => {
-                section.error("rate", "a rate of 0 is no load", "write it like 500/s, 30/m or 10/h");
+                section.error("rate", "unexpected rate 0, expected more than 0", "write, for example, 500/s, 30/m or 10/h");
                 Shape::None
             }
             Some(rate) => arrivals(section, rate, Vec::new()),
@@ -73,7 +77,7 @@ pub(super) fn read_load(section: Section<'_>, least_clients: u64) -> Load {
 }
 
 fn both(section: Section<'_>, one: &str, other: &str) -> String {
-    format!("{one} and {other} are both given in {}", section.path)
+    format!("unexpected {one} and {other} in {}, expected only one of them", section.path)
 }
 
 /// Keys that mean nothing beside the shape that the others ask for.
@@ -83,19 +87,19 @@ fn exclusions(section: Section<'_>, open: bool) {
     if !closed_only && stepping {
         section.error(
             "step_load",
-            "step_load needs clients; here the load is given by rate or stages",
-            "leave step_load out, or write the steps as stages",
+            "unexpected step_load, expected with clients only: rate or stages set the load",
+            "remove step_load, or write the steps as stages",
         );
     }
     if !closed_only && section.has("hatch_rate") {
-        section.warn("hatch_rate", "hatch_rate has no effect beside rate or stages", "leave it out");
+        section.warn("hatch_rate", "hatch_rate has no effect together with rate or stages", "remove it");
     }
     if closed_only && !section.has("clients") && stepping {
-        section.error("step_load", "step_load is on, but clients is missing", "say up to how many clients the steps go");
+        section.error("step_load", "missing clients: step_load needs it", "add clients, the number of users of the last step");
     }
     for key in ["max_clients", "arrivals"] {
         if section.has(key) && !open && !section.has("rate") {
-            section.error(key, format!("{key} belongs to a rate, and none is given"), "add rate: 500/s, or leave it out");
+            section.error(key, format!("unexpected {key} without a rate"), "add rate: 500/s, or remove this key");
         }
     }
 }
@@ -103,7 +107,7 @@ fn exclusions(section: Section<'_>, open: bool) {
 fn closed(section: Section<'_>, clients: Option<u64>, duration: Option<Duration>) -> Shape {
     let stepping = section.bool("step_load").unwrap_or(false);
     let hatch_rate = section.read("hatch_rate", |text| match Rate::parse(text)? {
-        rate if rate.is_zero() => Err("it must be more than 0: it is how many clients start a second".to_owned()),
+        rate if rate.is_zero() => Err("it must be more than 0: it is the number of clients started per second".to_owned()),
         rate => Ok(rate),
     });
     // An old profile has the step keys also where step_load is off; they are checked and count for nothing.
@@ -132,7 +136,7 @@ fn closed(section: Section<'_>, clients: Option<u64>, duration: Option<Duration>
     }
     for (key, example) in [("step_clients", "step_clients: 10"), ("step_duration", "step_duration: 1m")] {
         if !section.has(key) {
-            section.error("step_load", format!("step_load is on, but {key} is missing"), &format!("add {example}"));
+            section.error("step_load", format!("missing {key}: step_load needs it"), &format!("add {example}"));
         }
     }
     let (Some(step_clients), Some(step_duration)) = (step_clients, step_duration) else {
@@ -145,11 +149,11 @@ fn closed(section: Section<'_>, clients: Option<u64>, duration: Option<Duration>
     {
         let reached = duration.as_nanos().div_ceil(step_duration.as_nanos());
         let message = format!(
-            "the duration of {} ends in step {reached} of {steps}: {clients} clients would be reached in the step that begins at {}",
+            "the duration of {} ends in step {reached} of {steps}: the step with {clients} clients starts at {}",
             duration::print(duration),
             duration::print(last)
         );
-        section.warn("duration", message, "lengthen duration, shorten step_duration or raise step_clients");
+        section.warn("duration", message, "raise duration or step_clients, or lower step_duration");
     }
     Shape::Steps { clients, hatch_rate, step_clients, step_duration }
 }
@@ -164,7 +168,7 @@ fn arrivals(section: Section<'_>, rate: Rate, stages: Vec<RateStage>) -> Shape {
     let spacing = section.read("arrivals", |text| match text.to_ascii_lowercase().as_str() {
         "even" => Ok(Spacing::Even),
         "poisson" => Ok(Spacing::Poisson),
-        _ => Err(format!("\"{text}\" is neither even nor poisson")),
+        _ => Err(format!("unexpected \"{text}\", expected even or poisson")),
     });
     let peak = stages.iter().map(|stage| stage.rate).fold(rate, Rate::max);
     let max_clients = section.whole("max_clients", 1, MAX_CLIENTS);
@@ -191,7 +195,7 @@ fn read_stages(section: Section<'_>) -> Option<Stages> {
         return None;
     };
     if items.is_empty() {
-        section.error("stages", "stages is empty", example);
+        section.error("stages", "empty stages", example);
         return None;
     }
     let (mut clients, mut rates) = (Vec::new(), Vec::new());
@@ -200,21 +204,25 @@ fn read_stages(section: Section<'_>) -> Option<Stages> {
         let stage = Section::open(problems, item, "a stage").known(&["clients", "rate", "duration"]);
         let is_rate = match (stage.has("clients"), stage.has("rate")) {
             (true, true) => {
-                stage.error("rate", "a stage has clients or a rate, not both", "keep one of them");
+                stage.error("rate", "unexpected clients and rate in one stage, expected only one of them", "remove one of them");
                 continue;
             }
             (false, false) => {
-                stage.error("", "this stage says neither clients nor rate", example);
+                stage.error("", "missing clients or rate of a stage", example);
                 continue;
             }
             (_, is_rate) => is_rate,
         };
         if *first_is_rate.get_or_insert(is_rate) != is_rate {
             let other = if is_rate { "rate" } else { "clients" };
-            stage.error(other, "stages of clients and of rates can't be mixed", "give the other users their own load under users:");
+            stage.error(
+                other,
+                "unexpected mix of stages with clients and with rates",
+                "write a load of its own for each user under users:",
+            );
         }
         if !stage.has("duration") {
-            stage.error("", "this stage has no duration", "add duration: 5m; 0s jumps at once");
+            stage.error("", "missing duration of a stage", "add duration: 5m, or 0s for a jump");
         }
         let duration = stage.duration("duration").unwrap_or_default();
         if is_rate {
@@ -232,7 +240,8 @@ pub(super) fn read_user(problems: &Problems, name: &str, node: &Node) -> Load {
     if let NodeValue::Scalar { .. } = &node.value
         && !node.is_null()
         && let Some(clients) = crate::reader::read_node(problems, &path, node, |text| {
-            text.parse::<u64>().map_err(|_| format!("\"{text}\" is no number of clients; write {{clients: 10}} or {{rate: 5/s}}"))
+            text.parse::<u64>()
+                .map_err(|_| format!("unexpected \"{text}\", expected a number of clients; write {{clients: 10}} or {{rate: 5/s}}"))
         })
     {
         let hatch_rate = Rate::per_second(clients.clamp(1, Rate::MAX_PER_SECOND));
@@ -247,7 +256,7 @@ pub(super) fn read_user(problems: &Problems, name: &str, node: &Node) -> Load {
     let section = Section::open(problems, node, &path).known(&LOAD_KEYS[..LOAD_KEYS.len() - 1]);
     let given = ["clients", "rate", "stages"].iter().any(|key| section.has(key));
     if !given && matches!(node.value, NodeValue::Map(_)) || node.is_null() {
-        section.error("", format!("{path} gives no load"), "add clients, rate or stages; clients: 0 turns it off");
+        section.error("", format!("{path} sets no load"), "add clients, rate or stages; clients: 0 turns it off");
     }
     read_load(section, 0)
 }

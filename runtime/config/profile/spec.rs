@@ -21,7 +21,7 @@ impl SpecName {
     /// Reads the key of a section.
     pub(crate) fn read(section: Section<'_>, key: &str) -> Option<Self> {
         let written = section.read(key, |text| match Self::new(text, key).candidates("x").is_empty() {
-            true => Err(format!("\"{text}\" is no spec: write it like specs/tpdata.lt")),
+            true => Err(format!("unexpected \"{text}\", expected a spec such as specs/tpdata.lt")),
             false => Ok(text.to_owned()),
         })?;
         let place = section.entry(key).map(|entry| entry.value.place.clone()).unwrap_or_default();

@@ -107,46 +107,46 @@ fn default_clients(runner: &str) -> u64 {
 #[test]
 fn combinations_that_exclude_each_other() {
     for (runner, part) in [
-        ("clients: 2, rate: 3/s", "clients and rate are both given in profile.runner (clients keeps"),
-        ("clients: 2, stages: [{clients: 3, duration: 1s}]", "clients and stages are both given"),
-        ("rate: 2, stages: [{clients: 3, duration: 1s}]", "the stages are of clients"),
-        ("rate: 2, step_load: true", "step_load needs clients"),
-        ("step_load: true", "step_load is on, but clients is missing"),
-        ("clients: 5, step_load: true", "step_clients is missing (add step_clients: 10)"),
-        ("clients: 5, step_load: true, step_clients: 2", "step_duration is missing"),
+        ("clients: 2, rate: 3/s", "unexpected clients and rate in profile.runner, expected only one of them"),
+        ("clients: 2, stages: [{clients: 3, duration: 1s}]", "unexpected clients and stages"),
+        ("rate: 2, stages: [{clients: 3, duration: 1s}]", "unexpected stages of clients"),
+        ("rate: 2, step_load: true", "unexpected step_load, expected with clients only"),
+        ("step_load: true", "missing clients: step_load needs it"),
+        ("clients: 5, step_load: true", "missing step_clients: step_load needs it (add step_clients: 10)"),
+        ("clients: 5, step_load: true, step_clients: 2", "missing step_duration"),
         ("clients: 5, step_load: true, step_clients: 0, step_duration: 1s", "step_clients: it must be at least 1"),
         ("clients: 5, step_load: true, step_clients: 1, step_duration: 0s", "step_duration: it must be longer than 0"),
-        ("clients: 5, step_load: perhaps", "step_load: \"perhaps\" is neither true nor false"),
-        ("clients: 5, max_clients: 3", "max_clients belongs to a rate"),
-        ("clients: 5, arrivals: even", "arrivals belongs to a rate"),
+        ("clients: 5, step_load: perhaps", "step_load: unexpected \"perhaps\", expected true or false"),
+        ("clients: 5, max_clients: 3", "unexpected max_clients without a rate"),
+        ("clients: 5, arrivals: even", "unexpected arrivals without a rate"),
         ("clients: 5, hatch_rate: 0", "hatch_rate: it must be more than 0"),
         ("clients: 5, hatch_rate: -1", "is negative"),
         ("clients: 0", "clients: it must be at least 1"),
         ("clients: -3", "is negative"),
-        ("clients: many", "\"many\" is no whole number"),
+        ("clients: many", "\"many\" is not a whole number"),
         ("clients: [1]", "clients: it must be a single value, not a list"),
         ("clients: 5, duration: 0s", "duration: it must be longer than 0"),
-        ("clients: 5, duration: 5min", "\"min\" is no unit of time"),
-        ("rate: 0", "a rate of 0 is no load"),
+        ("clients: 5, duration: 5min", "\"min\" is not a unit of time"),
+        ("rate: 0", "unexpected rate 0, expected more than 0"),
         ("rate: 5/d", "none of s, m, h"),
-        ("rate: 5, arrivals: odd", "neither even nor poisson"),
+        ("rate: 5, arrivals: odd", "expected even or poisson"),
         ("rate: 5, max_clients: 0", "max_clients: it must be at least 1"),
-        ("stages: []", "stages is empty"),
+        ("stages: []", "empty stages"),
         ("stages: 3", "stages must be a list"),
-        ("stages: [{clients: 1, duration: 1s}, {rate: 1, duration: 1s}]", "can't be mixed"),
-        ("stages: [{clients: 1, rate: 1, duration: 1s}]", "clients or a rate, not both"),
-        ("stages: [{duration: 1s}]", "neither clients nor rate"),
-        ("stages: [{clients: 1}]", "has no duration"),
+        ("stages: [{clients: 1, duration: 1s}, {rate: 1, duration: 1s}]", "unexpected mix of stages"),
+        ("stages: [{clients: 1, rate: 1, duration: 1s}]", "unexpected clients and rate in one stage"),
+        ("stages: [{duration: 1s}]", "missing clients or rate of a stage"),
+        ("stages: [{clients: 1}]", "missing duration of a stage"),
         ("stages: [{client: 1, duration: 1s}]", "did you mean `clients`?"),
         ("clients: 1, graceful_stop: x", "graceful_stop"),
         ("clients: 1, threads: 0", "threads: it must be at least 1"),
-        ("clients: 1, seed: x", "seed: \"x\" is no whole number"),
+        ("clients: 1, seed: x", "seed: \"x\" is not a whole number"),
         ("clients: 99999999999", "at most 100000000"),
         ("users: [A]", "users must be a map"),
-        ("users: {A: {}}", "users.A gives no load"),
-        ("users: {A: }", "users.A gives no load"),
-        ("users: {A: many}", "is no number of clients"),
-        ("users: {A: {clients: 1, rate: 1}}", "both given in users.A"),
+        ("users: {A: {}}", "users.A sets no load"),
+        ("users: {A: }", "users.A sets no load"),
+        ("users: {A: many}", "expected a number of clients"),
+        ("users: {A: {clients: 1, rate: 1}}", "unexpected clients and rate in users.A"),
         ("users: {A: {clients: 1, seed: 1}}", "unknown key \"seed\" in users.A"),
         ("users: {A: {cleints: 1}}", "did you mean `clients`?"),
     ] {
@@ -158,13 +158,13 @@ fn combinations_that_exclude_each_other() {
 fn oddities_are_warnings() {
     runner_warning(
         "clients: 50, hatch_rate: 10, step_load: true, step_clients: 10, step_duration: 1m, duration: 2m",
-        "the duration of 2m ends in step 2 of 5: 50 clients would be reached in the step that begins at 4m",
+        "the duration of 2m ends in step 2 of 5: the step with 50 clients starts at 4m",
     );
     runner_warning("clients: 100, hatch_rate: 1, duration: 10s", "the 100 clients take 1m39s to start at 1/s");
     runner_warning("rate: 5, hatch_rate: 1", "hatch_rate has no effect");
     runner_warning("duration: 5s", "one client runs");
     assert_eq!(load("duration: 5s").shape, Shape::Clients { clients: 1, hatch_rate: Rate::per_second(1) });
-    assert!(parse("profile: {test: {debug: true}}").unwrap().warnings[0].message.contains("profile.runner is missing"));
+    assert!(parse("profile: {test: {debug: true}}").unwrap().warnings[0].message.contains("missing profile.runner"));
 }
 
 #[test]
@@ -187,21 +187,21 @@ fn all_errors_come_in_one_go_with_their_places() {
     let expected = [
         "specs/x.profile.yml:1:1: unknown key \"test_hedaer\" (did you mean `test_header`?)",
         "specs/x.profile.yml:4:5: unknown key \"cleints\" in profile.runner (did you mean `clients`?)",
-        "specs/x.profile.yml:5:17: hatch_rate: it must be more than 0: it is how many clients start a second",
+        "specs/x.profile.yml:5:17: hatch_rate: it must be more than 0: it is the number of clients started per second",
         "specs/x.profile.yml:6:10: unknown key \"locustfle\" in profile.test (did you mean `locustfile`?)",
         "specs/x.profile.yml:7:3: unknown key \"loging\" in profile (did you mean `logging`?)",
-        "specs/x.profile.yml:8:25: listeners: \"Splnk\" is no listener: did you mean `Splunk`?",
-        "specs/x.profile.yml:8:48: loglevel: \"chatty\" is no log level: levels: debug, info, warning, error, critical, trace, off",
+        "specs/x.profile.yml:8:25: listeners: unknown listener \"Splnk\" (did you mean `Splunk`?)",
+        "specs/x.profile.yml:8:48: loglevel: unexpected \"chatty\", expected a log level (known levels: debug, info, warning, error, critical, trace, off)",
     ];
     assert_eq!(found, expected);
 }
 
 #[test]
 fn files_that_are_no_profile() {
-    assert!(errors("")[0].contains("the key \"profile\" is missing"));
+    assert!(errors("")[0].contains("missing key \"profile\""));
     assert!(errors("- a")[0].contains("must be a map"));
     assert!(errors("profile: 3")[0].contains("profile must be a map"));
-    assert!(errors("profile: {runner: [")[0].contains("no valid YAML"));
+    assert!(errors("profile: {runner: [")[0].contains("invalid YAML"));
     assert!(Profile::load(Path::new("/nowhere/x.yml")).unwrap_err()[0].message.contains("file not found"));
 }
 
@@ -221,7 +221,7 @@ fn specs_and_locustfiles() {
         assert_eq!(spec(test).as_deref(), Some(expected), "{test}");
     }
     assert_eq!(spec("debug: true"), None);
-    assert!(errors("profile: {runner: {clients: 1}, test: {spec: a.txt}}")[0].contains("is no spec"));
+    assert!(errors("profile: {runner: {clients: 1}, test: {spec: a.txt}}")[0].contains("expected a spec such as"));
 }
 
 #[test]
@@ -236,10 +236,10 @@ fn locations() {
     assert_eq!(shares("location: {a: 2, b: 30%}"), [("a".to_owned(), 2_000_000), ("b".to_owned(), 30_000_000)]);
     assert!(shares("name: x").is_empty());
     for (text, part) in [
-        ("location: [a, a]", "names a twice"),
-        ("location: {a: lots}", "is no share"),
+        ("location: [a, a]", "duplicate region a"),
+        ("location: {a: lots}", "expected a share"),
         ("location: {a: 0}", "no region has a share"),
-        ("env: config/cs1.yml", "is no environment's name"),
+        ("env: config/cs1.yml", "expected the name of an environment"),
     ] {
         let errors = header(text).unwrap_err();
         assert!(errors[0].message.contains(part), "{text}: {errors:?}");
@@ -287,7 +287,7 @@ fn lambda_settings() {
     for (text, part) in [
         ("memory_mb: 64", "at least 128"),
         ("memory_mb: 20000", "at most 10240"),
-        ("architecture: sparc", "neither x86_64 nor arm64"),
+        ("architecture: sparc", "expected x86_64 or arm64"),
         ("interval: 15m", "at most 14m30s"),
         ("interval: 1s", "at least 10s"),
         ("clients_per_function: 0", "at least 1"),
@@ -303,9 +303,12 @@ fn lambda_settings() {
 #[test]
 fn thresholds() {
     assert!(errors("profile: {runner: {clients: 1}, thresholds: p95}")[0].contains("thresholds must be a list"));
-    assert!(errors("profile: {runner: {clients: 1}, thresholds: [\"\"]}")[0].contains("this threshold is empty"));
+    assert!(errors("profile: {runner: {clients: 1}, thresholds: [\"\"]}")[0].contains("empty threshold"));
     let wrong = errors("profile: {runner: {clients: 1}, thresholds: ['p95 < 1s', \"p95 < 300\", p95 < 1parsec]}");
-    assert!(wrong[0].contains("1:65: the threshold `p95 < 300`: `300` is no limit of p95 (write 300ms or 300s)"), "{wrong:?}");
+    assert!(
+        wrong[0].contains("1:65: the threshold `p95 < 300`: unexpected `300`, expected a limit of p95 (write 300ms or 300s)"),
+        "{wrong:?}"
+    );
     assert!(wrong[1].contains("1:77: the threshold `p95 < 1parsec`"), "{wrong:?}");
     let place = parse("profile:\n  runner: {clients: 1}\n  thresholds:\n    - p95 < 1s\n").unwrap().thresholds[0].place.clone();
     assert_eq!((place.line, place.column), (4, 7));

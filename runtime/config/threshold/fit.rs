@@ -17,19 +17,19 @@ impl Threshold {
         };
         let left = planned.saturating_sub(rule.from);
         if !rule.from.is_zero() && left.is_zero() {
-            let what = format!("it is judged from {} on, and {lasts}: it is never judged", print(rule.from));
-            return vec![warning(what, "write an earlier time, or let the test last longer".to_owned())];
+            let what = format!("it applies from {} on, but {lasts}, so it is never evaluated", print(rule.from));
+            return vec![warning(what, "write an earlier time, or raise the test's duration".to_owned())];
         }
-        let behind = if rule.from.is_zero() { String::new() } else { format!(", of which {} are judged", print(left)) };
+        let behind = if rule.from.is_zero() { String::new() } else { format!(", of which {} are evaluated", print(left)) };
         let mut found = Vec::new();
         if let Some(over) = rule.over.filter(|over| *over > left) {
-            let what = format!("{lasts}{behind}: no stretch of {} is in it, so all of it is judged as one", print(over));
-            found.push(warning(what, format!("write `over` and a time below {}", print(left))));
+            let what = format!("{lasts}{behind}: it contains no window of {}, so the whole is evaluated as one", print(over));
+            found.push(warning(what, format!("write a time below {} after `over`", print(left))));
         }
         let after = rule.abort.unwrap_or_default();
         if !after.is_zero() && rule.over.unwrap_or_default().saturating_add(after) > left {
-            let what = format!("{lasts}{behind}: it can't be broken for {}, so it never stops the test", print(after));
-            found.push(warning(what, "write a shorter time behind `abort after`".to_owned()));
+            let what = format!("{lasts}{behind}: it cannot be broken for {}, so it never stops the test", print(after));
+            found.push(warning(what, "write a shorter time after `abort after`".to_owned()));
         }
         found
     }
@@ -59,12 +59,12 @@ mod tests {
         for (text, part) in [
             (
                 "p95 < 1s over 2m",
-                "the test lasts 1m: no stretch of 2m is in it, so all of it is judged as one (write `over` and a time below 1m)",
+                "the test lasts 1m: it contains no window of 2m, so the whole is evaluated as one (write a time below 1m after `over`)",
             ),
-            ("p95 < 1s over 40s from 30s", "the test lasts 1m, of which 30s are judged: no stretch of 40s is in it"),
-            ("failures < 1% abort after 2m", "the test lasts 1m: it can't be broken for 2m, so it never stops the test"),
-            ("failures < 1% over 40s abort after 30s", "it can't be broken for 30s"),
-            ("rps > 1 from 1m", "it is judged from 1m on, and the test lasts 1m: it is never judged"),
+            ("p95 < 1s over 40s from 30s", "the test lasts 1m, of which 30s are evaluated: it contains no window of 40s"),
+            ("failures < 1% abort after 2m", "the test lasts 1m: it cannot be broken for 2m, so it never stops the test"),
+            ("failures < 1% over 40s abort after 30s", "it cannot be broken for 30s"),
+            ("rps > 1 from 1m", "it applies from 1m on, but the test lasts 1m, so it is never evaluated"),
         ] {
             let found = beyond(text, 60);
             assert!(found.len() == 1 && found[0].contains(part) && found[0].starts_with("x.yml: the threshold `"), "{text}: {found:?}");

@@ -169,8 +169,8 @@ impl Threshold {
         if lines.contains(&name.as_str()) {
             return None;
         }
-        let message = format!("the threshold `{}`: the spec has no step or group `{name}`", self.text);
-        let help = did_you_mean_or_list(name, lines, "there are all, and");
+        let message = format!("the threshold `{}`: unknown step or group `{name}`", self.text);
+        let help = did_you_mean_or_list(name, lines, "use all, or one of");
         Some(ConfigError::new(self.place.clone(), message).with_help_if(help))
     }
 

@@ -15,7 +15,7 @@ pub(super) struct Wrong {
     pub(super) help: String,
 }
 
-const EXAMPLE: &str = "write it like all.failures < 1%, \"Log in\".p95 < 300ms or all.rps > 400";
+const EXAMPLE: &str = "write, for example, all.failures < 1%, \"Log in\".p95 < 300ms or all.rps > 400";
 const METRICS: [&str; 14] =
     ["failures", "unfinished", "resends", "rps", "avg", "min", "max", "p50", "p95", "p99", "p99.9", "requests", "missed", "lag"];
 
@@ -49,7 +49,7 @@ pub(super) fn rule(text: &str) -> Result<Rule, Wrong> {
     let comparison = cursor.comparison()?;
     let (metric, limit) = cursor.limit(metric)?;
     if let (Subject::Line(name), Metric::Missed | Metric::Lag) = (&subject, metric) {
-        let message = format!("{metric} is of the whole test, not of `{name}`");
+        let message = format!("{metric} is measured for the whole test, not for `{name}`");
         return Err(Wrong { at: name_at, len: name.len(), message, help: format!("write all.{metric}") });
     }
     let mut rule = Rule { subject, metric, comparison, limit, over: None, from: Duration::ZERO, abort: None };
@@ -99,12 +99,12 @@ impl<'a> Cursor<'a> {
         let begin = self.at;
         if let Some(quote) = self.rest().chars().next().filter(|c| matches!(c, '"' | '\'')) {
             let Some(end) = self.rest()[1..].find(quote) else {
-                return self.wrong(begin, self.rest().len(), "the quote isn't closed", "write it like \"Log in\".p95 < 300ms");
+                return self.wrong(begin, self.rest().len(), "unclosed quote", "write, for example, \"Log in\".p95 < 300ms");
             };
             let name = self.rest()[1..=end].to_owned();
             self.at += end + 2;
             if !self.rest().starts_with('.') {
-                return self.wrong(self.at, 1, "a point and a metric are missing after the name", format!("write \"{name}\".p95"));
+                return self.wrong(self.at, 1, "missing point and metric after the name", format!("write \"{name}\".p95"));
             }
             self.at += 1;
             let (at, word) = self.word(is_name);
@@ -122,7 +122,7 @@ impl<'a> Cursor<'a> {
             let end = self.text.find(['<', '>', '=']).unwrap_or(self.text.len());
             let whole = self.text[at..end].trim_end();
             let (name, metric) = whole.rsplit_once('.').unwrap_or((whole, "p95"));
-            return self.wrong(at, whole.len(), "a name of several words stands in quotes", format!("write \"{name}\".{metric}"));
+            return self.wrong(at, whole.len(), "missing quotes around a name of several words", format!("write \"{name}\".{metric}"));
         }
         if let Some(metric) = self.qualified(word) {
             return Ok((Subject::All, at, metric));
@@ -153,20 +153,20 @@ impl<'a> Cursor<'a> {
 
     fn unknown_metric<T>(&self, at: usize, word: &str) -> Result<T, Wrong> {
         if word.is_empty() {
-            return self.wrong(at, 1, "a metric is missing", EXAMPLE);
+            return self.wrong(at, 1, "missing metric", EXAMPLE);
         }
         if let Some((plain, _)) = word.split_once('(')
             && let Some(found) = metric(plain)
         {
             let help = match found {
-                Metric::Time(..) => format!("write {plain}, or {plain}{SUCCESSFUL} to leave failed requests out"),
-                _ => format!("write {plain}: only avg, min, max and percentiles can be of successful requests"),
+                Metric::Time(..) => format!("write {plain}, or {plain}{SUCCESSFUL} to exclude failed requests"),
+                _ => format!("write {plain}: only avg, min, max and percentiles can exclude failed requests"),
             };
-            return self.wrong(at, word.len(), format!("there is no metric `{word}`"), help);
+            return self.wrong(at, word.len(), format!("unknown metric `{word}`"), help);
         }
         let habit = HABITS.iter().find(|(habit, _)| *habit == word).map(|(_, ours)| format!("write {ours}"));
-        let help = habit.or_else(|| did_you_mean(word, METRICS)).unwrap_or_else(|| format!("there are {}", METRICS.join(", ")));
-        self.wrong(at, word.len(), format!("there is no metric `{word}`"), help)
+        let help = habit.or_else(|| did_you_mean(word, METRICS)).unwrap_or_else(|| format!("use one of: {}", METRICS.join(", ")));
+        self.wrong(at, word.len(), format!("unknown metric `{word}`"), help)
     }
 
     fn comparison(&mut self) -> Result<Comparison, Wrong> {
@@ -176,14 +176,14 @@ impl<'a> Cursor<'a> {
                 return Ok(comparison);
             }
         }
-        self.wrong(self.at, 1, "after the metric comes <, <=, > or >=", EXAMPLE)
+        self.wrong(self.at, 1, "missing operator after the metric, expected <, <=, > or >=", EXAMPLE)
     }
 
     /// Whether failures (unfinished requests, resends) are meant as a share or as a count shows in their limit.
     fn limit(&mut self, metric: Metric) -> Result<(Metric, Limit), Wrong> {
         let (at, word) = self.word(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '%' | '/'));
         if word.is_empty() {
-            return self.wrong(at, 1, "the limit is missing", EXAMPLE);
+            return self.wrong(at, 1, "missing limit", EXAMPLE);
         }
         if word != "baseline" {
             let metric = if word.ends_with('%') { metric } else { metric.counted() };
@@ -193,7 +193,7 @@ impl<'a> Cursor<'a> {
             let (at, word) = self.word(|c| c.is_alphanumeric() || c == '.');
             match word.parse::<f64>() {
                 Ok(factor) if factor.is_finite() && factor > 0.0 => factor,
-                _ => return self.wrong(at, word.len(), "after `baseline *` comes a number", "write it like baseline * 1.1"),
+                _ => return self.wrong(at, word.len(), "missing number after `baseline *`", "write, for example, baseline * 1.1"),
             }
         } else {
             1.0
@@ -212,7 +212,7 @@ impl<'a> Cursor<'a> {
         if word.ends_with('%') && metric.unit() != Unit::Percent {
             let share = word.trim_end_matches('%').parse::<f64>().unwrap_or(10.0);
             let help = format!("write baseline * {}", 1.0 + sign * share / 100.0);
-            return self.wrong(at, word.len(), "a share of the baseline is a factor", help);
+            return self.wrong(at, word.len(), "unexpected percentage of the baseline, expected a factor", help);
         }
         let plus = sign * self.amount(metric, at, word)?;
         Ok((metric, Limit::Baseline { factor, plus }))
@@ -224,23 +224,23 @@ impl<'a> Cursor<'a> {
         let (value, help) = match metric.unit() {
             Unit::Us => {
                 let bare = number(word).is_some();
-                let help = if bare { format!("write {word}ms or {word}s") } else { "write a time like 300ms or 1.5s".to_owned() };
+                let help = if bare { format!("write {word}ms or {word}s") } else { "write a time such as 300ms or 1.5s".to_owned() };
                 let time = if bare { None } else { duration::parse(word).ok() };
                 (time.map(|time| time.as_secs_f64() * 1e6), help)
             }
             Unit::Percent => {
                 let share = word.strip_suffix('%').and_then(number).filter(|share| *share <= 100.0);
-                (share, "write a share like 1% or 0.5%".to_owned())
+                (share, "write a share such as 1% or 0.5%".to_owned())
             }
-            Unit::PerSecond => (Rate::parse(word).ok().map(Rate::as_f64), "write a rate like 400, 400/s or 30/m".to_owned()),
+            Unit::PerSecond => (Rate::parse(word).ok().map(Rate::as_f64), "write a rate such as 400, 400/s or 30/m".to_owned()),
             Unit::Count => (
                 number(word).filter(|n| n.fract() == 0.0),
-                "write a whole number, or for failures, unfinished and resends a share like 1%".to_owned(),
+                "write a whole number, or, for failures, unfinished and resends, a share such as 1%".to_owned(),
             ),
         };
         match value {
             Some(value) => Ok(value),
-            None => self.wrong(at, word.len(), format!("`{word}` is no limit of {metric}"), help),
+            None => self.wrong(at, word.len(), format!("unexpected `{word}`, expected a limit of {metric}"), help),
         }
     }
 
@@ -265,12 +265,12 @@ impl<'a> Cursor<'a> {
                 }
                 _ => {
                     let help = did_you_mean(word, ["over", "from", "abort"])
-                        .unwrap_or_else(|| "what may follow the limit: over 30s, from 1m, abort, abort after 30s".to_owned());
-                    return self.wrong(at, word.len(), format!("`{word}` can't stand here"), help);
+                        .unwrap_or_else(|| "write over 30s, from 1m, abort or abort after 30s after the limit".to_owned());
+                    return self.wrong(at, word.len(), format!("unexpected `{word}`"), help);
                 }
             };
             if twice {
-                return self.wrong(at, word.len(), format!("`{word}` stands twice"), "leave one of them out");
+                return self.wrong(at, word.len(), format!("duplicate `{word}`"), "remove one of them");
             }
         }
     }
@@ -279,7 +279,7 @@ impl<'a> Cursor<'a> {
         let (at, word) = self.word(|c| c.is_alphanumeric() || c == '.');
         match duration::parse(word) {
             Ok(time) if !time.is_zero() => Ok(time),
-            _ => self.wrong(at, word.len(), format!("after `{what}` comes a time"), format!("write it like {what} 30s")),
+            _ => self.wrong(at, word.len(), format!("missing time after `{what}`"), format!("write, for example, {what} 30s")),
         }
     }
 }

@@ -74,32 +74,32 @@ fn when_it_is_judged() {
 fn what_is_wrong_is_shown_where_it_is() {
     let text = |found: &ConfigError| format!("{}: {} ({})", found.place.column, found.message, found.help.as_deref().unwrap_or_default());
     for (wrong, part) in [
-        ("error_rate < 1%", "1: the threshold `error_rate < 1%`: there is no metric `error_rate` (write failures)"),
-        ("all.faliures < 1%", "5: the threshold `all.faliures < 1%`: there is no metric `faliures` (did you mean `failures`?)"),
-        ("p101 < 1s", "there is no metric `p101`"),
-        ("Get treatment.p95 < 1s", "a name of several words stands in quotes (write \"Get treatment\".p95)"),
+        ("error_rate < 1%", "1: the threshold `error_rate < 1%`: unknown metric `error_rate` (write failures)"),
+        ("all.faliures < 1%", "5: the threshold `all.faliures < 1%`: unknown metric `faliures` (did you mean `failures`?)"),
+        ("p101 < 1s", "unknown metric `p101`"),
+        ("Get treatment.p95 < 1s", "missing quotes around a name of several words (write \"Get treatment\".p95)"),
         ("Checkout / Pay.p95 < 1s", "write \"Checkout / Pay\".p95"),
-        ("\"Get.p95 < 1s", "the quote isn't closed"),
-        ("\"Get\" < 1s", "a point and a metric are missing"),
-        ("p95", "4: the threshold `p95`: after the metric comes <, <=, > or >="),
-        ("p95 = 1s", "after the metric comes"),
-        ("p95 <", "the limit is missing"),
-        ("p95 < 300", "7: the threshold `p95 < 300`: `300` is no limit of p95 (write 300ms or 300s)"),
-        ("p95 < 5%", "write a time like 300ms"),
-        ("failures < 1.5", "write a whole number, or for failures, unfinished and resends a share like 1%"),
-        ("p95(ok) < 1s", "there is no metric `p95(ok)` (write p95, or p95(successful) to leave failed requests out)"),
-        ("rps(successful) > 1", "write rps: only avg, min, max and percentiles can be of successful requests"),
+        ("\"Get.p95 < 1s", "unclosed quote"),
+        ("\"Get\" < 1s", "missing point and metric"),
+        ("p95", "4: the threshold `p95`: missing operator after the metric, expected <, <=, > or >="),
+        ("p95 = 1s", "missing operator after the metric"),
+        ("p95 <", "missing limit"),
+        ("p95 < 300", "7: the threshold `p95 < 300`: unexpected `300`, expected a limit of p95 (write 300ms or 300s)"),
+        ("p95 < 5%", "write a time such as 300ms"),
+        ("failures < 1.5", "write a whole number, or, for failures, unfinished and resends, a share such as 1%"),
+        ("p95(ok) < 1s", "unknown metric `p95(ok)` (write p95, or p95(successful) to exclude failed requests)"),
+        ("rps(successful) > 1", "write rps: only avg, min, max and percentiles can exclude failed requests"),
         ("interrupted < 1%", "write unfinished"),
         ("failures < 101%", "write a share"),
         ("rps > fast", "write a rate"),
-        ("p95 < baseline * x", "after `baseline *` comes a number"),
-        ("p95 < baseline + 10%", "a share of the baseline is a factor (write baseline * 1.1)"),
-        ("Checkout.lag < 1ms", "lag is of the whole test, not of `Checkout` (write all.lag)"),
-        ("p95 < 1s ovr 30s", "`ovr` can't stand here (did you mean `over`?)"),
-        ("p95 < 1s over", "after `over` comes a time"),
-        ("p95 < 1s abort after soon", "after `abort after` comes a time"),
-        ("p95 < 1s over 1m over 2m", "`over` stands twice"),
-        ("", "a metric is missing"),
+        ("p95 < baseline * x", "missing number after `baseline *`"),
+        ("p95 < baseline + 10%", "unexpected percentage of the baseline, expected a factor (write baseline * 1.1)"),
+        ("Checkout.lag < 1ms", "lag is measured for the whole test, not for `Checkout` (write all.lag)"),
+        ("p95 < 1s ovr 30s", "unexpected `ovr` (did you mean `over`?)"),
+        ("p95 < 1s over", "missing time after `over`"),
+        ("p95 < 1s abort after soon", "missing time after `abort after`"),
+        ("p95 < 1s over 1m over 2m", "duplicate `over`"),
+        ("", "missing metric"),
     ] {
         let place = Place { column: 1, line: 1, len: wrong.len(), ..Place::default() };
         let found = Threshold::parse(wrong, &place).unwrap_err();
@@ -117,7 +117,10 @@ fn names_are_checked() {
     assert_eq!(of("p95 < 1s").check(&lines), None);
     assert_eq!(of("Checkout.p95 < 1s").check(&lines), None);
     let error = of("'Get treatment varient'.p95 < 1s").check(&lines).unwrap();
-    assert!(error.to_string().ends_with("no step or group `Get treatment varient` (did you mean `Get treatment variant`?)"), "{error}");
+    assert!(
+        error.to_string().ends_with("unknown step or group `Get treatment varient` (did you mean `Get treatment variant`?)"),
+        "{error}"
+    );
     let error = of("Zebra.p95 < 1s").check(&lines).unwrap();
-    assert!(error.to_string().ends_with("(there are all, and: Get treatment variant, Checkout)"), "{error}");
+    assert!(error.to_string().ends_with("(use all, or one of: Get treatment variant, Checkout)"), "{error}");
 }
