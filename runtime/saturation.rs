@@ -8,7 +8,7 @@ use ltc_engine::stats::Snapshot;
 const BUSY: f64 = 0.95;
 /// The share of them that the machine's host may give to others.
 const STOLEN: f64 = 0.05;
-/// How late one turn in a hundred may begin, whatever is measured.
+/// How late one iteration in a hundred may begin, whatever is measured.
 const LATE: Duration = Duration::from_millis(50);
 /// What is less never counts as late.
 const PROMPT: Duration = Duration::from_millis(1);
@@ -35,7 +35,7 @@ pub(crate) fn saturation(counted: &Snapshot, p99_us: u64) -> Option<String> {
     let counts = p99_us > 0 && counted.lag.count() >= MANY;
     let is_late = late > LATE || counts && late > PROMPT && late_us as f64 > p99_us as f64 * PART;
     if is_late {
-        signs.push(format!("one turn in a hundred began {:.1} ms late or more", late_us as f64 / 1000.0));
+        signs.push(format!("one iteration in a hundred began {:.1} ms late or more", late_us as f64 / 1000.0));
     }
     if cpu.waited() > if is_late { REASON } else { WAITED } {
         signs.push(format!("its threads waited for a processor {}% of the time", percent(cpu.waited())));
@@ -80,10 +80,10 @@ mod tests {
         assert_eq!(told(Duration::ZERO, [970, 0, 0], 500), "97% of its processors in use");
         assert_eq!(told(Duration::ZERO, [500, 0, 120], 500), "the machine's host took 12% of its processors");
         assert_eq!(told(Duration::ZERO, [300, 600, 0], 500), "its threads waited for a processor 60% of the time");
-        assert_eq!(told(Duration::from_millis(60), [500, 0, 0], 10_000_000), "one turn in a hundred began 60.0 ms late or more");
+        assert_eq!(told(Duration::from_millis(60), [500, 0, 0], 10_000_000), "one iteration in a hundred began 60.0 ms late or more");
         assert_eq!(
             told(Duration::from_millis(8), [500, 430, 90], 9000),
-            "the machine's host took 9% of its processors; one turn in a hundred began 8.0 ms late or more; its threads waited for a processor 43% of the time"
+            "the machine's host took 9% of its processors; one iteration in a hundred began 8.0 ms late or more; its threads waited for a processor 43% of the time"
         );
     }
 }
