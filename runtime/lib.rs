@@ -39,3 +39,8 @@ mod web;
 pub use entry::main;
 pub use ltc_engine::generated;
 pub use ltc_engine::workers::in_memory;
+
+#[cfg(test)]
+#[path = "../tests/common/tools.rs"]
+#[expect(dead_code, reason = "shared with the end-to-end tests, which need more programs")]
+mod tools;

@@ -6,6 +6,9 @@
 #[expect(dead_code, reason = "each test file uses its part")]
 mod common;
 mod rig;
+#[expect(dead_code, reason = "each test file needs some of them")]
+#[path = "common/tools.rs"]
+mod tools;
 
 use std::fs;
 use std::process::{Child, Command, Output, Stdio};
@@ -14,6 +17,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use common::{Project, text};
 use rig::{Fault, Front, emulator, moto};
+use tools::{Tool, has};
 
 /// A test's own account: ministack tells accounts apart by keys of twelve digits.
 struct Account {
@@ -102,6 +106,9 @@ fn said(output: &Output, code: i32) -> String {
 
 #[test]
 fn deploy_can_be_repeated_and_destroy_removes_all_of_it() {
+    if !has(&[Tool::Ministack]) {
+        return;
+    }
     let account = Account::new();
     let both = ["--region", "us-west-2", "--region", "eu-central-1"];
     let with = |word: &'static str, more: &[&'static str]| [&[word][..], &both, more].concat();
@@ -139,6 +146,9 @@ fn deploy_can_be_repeated_and_destroy_removes_all_of_it() {
 
 #[test]
 fn a_function_that_somebody_else_made_is_used_and_left() {
+    if !has(&[Tool::Ministack]) {
+        return;
+    }
     let account = Account::deployed();
     let arn = format!("arn:aws:lambda:us-west-2:{}:function:ltc-tpdata", account.key);
     account.front.untag(&account.key, &arn, "ltc-made");
@@ -149,6 +159,9 @@ fn a_function_that_somebody_else_made_is_used_and_left() {
 
 #[test]
 fn a_dry_run_calls_nothing_and_prints_the_policies() {
+    if !has(&[Tool::Ministack]) {
+        return;
+    }
     let account = Account::new();
     let output = account.command(&["deploy", "--region", "eu-central-1", "--dry-run"]).env_remove("AWS_ACCESS_KEY_ID").output().unwrap();
     let dry = said(&output, 0);
@@ -166,6 +179,9 @@ fn a_dry_run_calls_nothing_and_prints_the_policies() {
 
 #[test]
 fn only_a_package_is_built_where_that_is_all_that_is_wanted() {
+    if !has(&[Tool::Ministack]) {
+        return;
+    }
     let account = Account::new();
     let built = account.said(&["deploy", "--build-only"], 0);
     assert!(built.contains("tpdata.zip"), "{built}");
@@ -176,6 +192,9 @@ fn only_a_package_is_built_where_that_is_all_that_is_wanted() {
 
 #[test]
 fn what_is_wrong_before_a_deployment_is_said_with_its_mend() {
+    if !has(&[Tool::Ministack]) {
+        return;
+    }
     let account = Account::new();
     let deploy = ["deploy", "--region", "us-west-2"];
     let nobody = said(&account.command(&deploy).env_remove("AWS_ACCESS_KEY_ID").output().unwrap(), 3);
@@ -209,6 +228,9 @@ fn what_is_wrong_before_a_deployment_is_said_with_its_mend() {
 
 #[test]
 fn a_run_over_two_intervals_and_two_regions_counts_what_the_server_counts() {
+    if !has(&[Tool::Ministack]) {
+        return;
+    }
     let account = Account::new();
     account.said(&["deploy", "--region", "us-west-2", "--region", "eu-central-1"], 0);
     let begun = Instant::now();
@@ -226,6 +248,9 @@ fn a_run_over_two_intervals_and_two_regions_counts_what_the_server_counts() {
 
 #[test]
 fn a_function_that_is_killed_is_begun_again_and_what_was_missing_is_named() {
+    if !has(&[Tool::Ministack]) {
+        return;
+    }
     let account = Account::deployed();
     account.front.fault(1, Fault::Kill(Duration::from_secs(8)));
     let said = account.loaded(&["--duration", "10s"], 0);
@@ -237,6 +262,9 @@ fn a_function_that_is_killed_is_begun_again_and_what_was_missing_is_named() {
 
 #[test]
 fn a_function_that_never_answers_is_given_up_in_time() {
+    if !has(&[Tool::Ministack]) {
+        return;
+    }
     let account = Account::deployed();
     account.front.fault(0, Fault::Never);
     let begun = Instant::now();
@@ -249,6 +277,9 @@ fn a_function_that_never_answers_is_given_up_in_time() {
 
 #[test]
 fn a_function_that_is_deleted_meanwhile_breaks_the_test_in_every_file() {
+    if !has(&[Tool::Ministack]) {
+        return;
+    }
     let account = Account::deployed();
     // The second interval's functions are called five seconds before it begins.
     let run =
@@ -267,6 +298,9 @@ fn a_function_that_is_deleted_meanwhile_breaks_the_test_in_every_file() {
 
 #[test]
 fn a_function_that_hangs_is_noticed() {
+    if !has(&[Tool::Ministack]) {
+        return;
+    }
     let account = Account::deployed();
     account.front.fault(0, Fault::Hang(Duration::from_secs(8)));
     let begun = Instant::now();
@@ -279,6 +313,9 @@ fn a_function_that_hangs_is_noticed() {
 
 #[test]
 fn a_frame_that_is_cut_off_costs_no_more_than_an_interval_and_never_doubles_the_load() {
+    if !has(&[Tool::Ministack]) {
+        return;
+    }
     let account = Account::deployed();
     account.front.fault(0, Fault::Cut(4));
     let said = account.loaded(&["--duration", "20s"], 0);
@@ -292,6 +329,9 @@ fn a_frame_that_is_cut_off_costs_no_more_than_an_interval_and_never_doubles_the_
 
 #[test]
 fn an_event_that_is_delivered_twice_is_run_once() {
+    if !has(&[Tool::Ministack]) {
+        return;
+    }
     let account = Account::deployed();
     account.front.fault(0, Fault::Twice);
     let said = account.loaded(&["--duration", "4s"], 0);
@@ -301,6 +341,9 @@ fn an_event_that_is_delivered_twice_is_run_once() {
 
 #[test]
 fn a_function_that_starts_late_is_told() {
+    if !has(&[Tool::Ministack]) {
+        return;
+    }
     let account = Account::deployed();
     account.front.fault(0, Fault::Delay(Duration::from_secs(9)));
     let said = account.loaded(&["--duration", "8s"], 0);
@@ -311,6 +354,9 @@ fn a_function_that_starts_late_is_told() {
 
 #[test]
 fn throttled_invocations_are_tried_again_and_a_late_start_is_told() {
+    if !has(&[Tool::Ministack]) {
+        return;
+    }
     let account = Account::deployed();
     // Pauses of 0.25, 0.5, 1, 2 and 4 seconds: more than a function is called before its time.
     for nth in 0..5 {
@@ -324,6 +370,9 @@ fn throttled_invocations_are_tried_again_and_a_late_start_is_told() {
 
 #[test]
 fn a_network_that_is_gone_for_ten_seconds_loses_only_what_was_sent_meanwhile() {
+    if !has(&[Tool::Ministack]) {
+        return;
+    }
     let account = Account::deployed();
     let run = account.load(&["--duration", "30s"]);
     common::wait_until("the load runs", || account.served() >= 30);
@@ -337,6 +386,9 @@ fn a_network_that_is_gone_for_ten_seconds_loses_only_what_was_sent_meanwhile() {
 
 #[test]
 fn ctrl_c_stops_the_fleet_and_removes_the_sign() {
+    if !has(&[Tool::Ministack]) {
+        return;
+    }
     let account = Account::deployed();
     let run = account.load(&["--duration", "120s"]);
     common::wait_until("the load runs", || account.served() >= 30);
@@ -356,6 +408,9 @@ fn ctrl_c_stops_the_fleet_and_removes_the_sign() {
 
 #[test]
 fn where_streaming_cannot_be_had_the_whole_comes_at_the_end() {
+    if !has(&[Tool::Ministack]) {
+        return;
+    }
     let account = Account::deployed();
     account.front.without_streaming(true);
     let said = account.loaded(&["--duration", "3s"], 0);
@@ -366,6 +421,9 @@ fn where_streaming_cannot_be_had_the_whole_comes_at_the_end() {
 
 #[test]
 fn what_is_wrong_before_a_run_is_said_before_any_load() {
+    if !has(&[Tool::Ministack]) {
+        return;
+    }
     let account = Account::new();
     let run = ["run", "--engine", "lambda", "--yes", "--duration", "4s", "--clients", "4"];
     let nobody = said(&account.command(&run).env_remove("AWS_ACCESS_KEY_ID").output().unwrap(), 3);
@@ -386,6 +444,9 @@ fn what_is_wrong_before_a_run_is_said_before_any_load() {
 /// What came from ministack, asked of another emulator.
 #[test]
 fn moto_is_deployed_to_as_ministack_is() {
+    if !has(&[Tool::Ministack, Tool::Moto]) {
+        return;
+    }
     let account = Account::new();
     let moto = moto();
     let url = format!("http://{}", moto.address);
@@ -399,6 +460,9 @@ fn moto_is_deployed_to_as_ministack_is() {
 /// The event of a run, given to AWS's own emulator of one function.
 #[test]
 fn the_binary_serves_awss_own_runtime_interface_emulator() {
+    if !has(&[Tool::Ministack, Tool::Emulator]) {
+        return;
+    }
     // Its installation takes longer than the event is good for.
     let emulator = emulator(&common::binary("tpdata"));
     let account = Account::deployed();

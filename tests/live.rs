@@ -4,6 +4,9 @@
 
 #[expect(dead_code, reason = "each test file uses its part")]
 mod common;
+#[expect(dead_code, reason = "each test file needs some of them")]
+#[path = "common/tools.rs"]
+mod tools;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -11,6 +14,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{Project, binary, text};
+use tools::{Tool, has};
 
 /// A terminal of its own, that ends with the test.
 struct Terminal {
@@ -19,8 +23,6 @@ struct Terminal {
 
 impl Terminal {
     fn new(name: &str, project: &Project, command: &str) -> Self {
-        let there = Command::new("tmux").arg("-V").output();
-        assert!(there.is_ok_and(|output| output.status.success()), "tmux is not installed: apt-get install tmux");
         let terminal = Self { socket: format!("ltc-{name}-{}", std::process::id()) };
         // CI says that it is one in the environment, which is no terminal for a screen.
         let command = format!("env -u CI TERM=screen-256color {command}; echo EXIT $?; sleep 60");
@@ -60,6 +62,9 @@ impl Drop for Terminal {
 
 #[test]
 fn keys_sort_pause_and_stop_and_the_terminal_is_given_back() {
+    if !has(&[Tool::Tmux]) {
+        return;
+    }
     let project = Project::new();
     let command = format!("{} --clients 4 --duration 120s --stats-interval 500ms", binary("tpdata").display());
     let terminal = Terminal::new("keys", &project, &command);
@@ -86,6 +91,9 @@ fn keys_sort_pause_and_stop_and_the_terminal_is_given_back() {
 
 #[test]
 fn ctrl_c_stops_from_the_screen_too() {
+    if !has(&[Tool::Tmux]) {
+        return;
+    }
     let project = Project::new();
     let terminal =
         Terminal::new("interrupt", &project, &format!("{} --clients 2 --duration 120s --stats-interval 500ms", binary("tpdata").display()));
@@ -96,6 +104,9 @@ fn ctrl_c_stops_from_the_screen_too() {
 
 #[test]
 fn lines_where_a_screen_is_not_wanted() {
+    if !has(&[Tool::Tmux]) {
+        return;
+    }
     let project = Project::new();
     let terminal =
         Terminal::new("lines", &project, &format!("{} --clients 2 --duration 2s --stats-interval 1s --no-tui", binary("tpdata").display()));

@@ -6,29 +6,27 @@
 mod common;
 #[path = "common/server.rs"]
 mod server;
+#[expect(dead_code, reason = "each test file needs some of them")]
+#[path = "common/tools.rs"]
+mod tools;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{ltc, root, shelf, text};
+use common::{ltc, root, text};
 use server::{Server, free_port, start};
+use tools::{Tool, has};
 
 fn done(command: &mut Command) {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(output.status.success(), "{command:?}: {}", text(&output));
 }
 
-/// httpbin under gunicorn, installed once into the target folder.
+/// httpbin under gunicorn.
 fn httpbin() -> Server {
-    let venv = shelf("httpbin");
-    let gunicorn = venv.join("bin/gunicorn");
-    if !gunicorn.is_file() {
-        done(Command::new("python3").args(["-m", "venv"]).arg(&venv));
-        done(Command::new(venv.join("bin/pip")).args(["install", "-q", "httpbin==0.10.4", "gunicorn"]));
-    }
     let port = free_port();
-    let mut command = Command::new(gunicorn);
+    let mut command = Command::new(Tool::Httpbin.path());
     start(command.args(["-b", &format!("127.0.0.1:{port}"), "-k", "gthread", "--threads", "8", "httpbin:app"]), port)
 }
 
@@ -56,6 +54,9 @@ fn build(folder: &Path, stem: &str) -> PathBuf {
 
 #[test]
 fn httpbin_walks_through_http() {
+    if !has(&[Tool::Httpbin]) {
+        return;
+    }
     let server = httpbin();
     let folder = project(&root().join("specs/httpbin.lt"), &format!("httpbin: {{ url: \"http://127.0.0.1:{}\" }}\n", server.port));
     let binary = build(folder.path(), "httpbin");
@@ -76,10 +77,6 @@ fn named(name: &str) -> rcgen::CertificateParams {
 
 /// nginx with a certificate of our own authority, which also wants to see the client's.
 fn nginx(folder: &Path) -> Server {
-    if Command::new("nginx").arg("-v").output().is_err() {
-        done(Command::new("apt-get").args(["update", "-q"]));
-        done(Command::new("apt-get").args(["install", "-y", "-q", "nginx"]));
-    }
     let authority_key = rcgen::KeyPair::generate().unwrap();
     let mut params = named("authority.test");
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -118,6 +115,9 @@ http {{
 
 #[test]
 fn nginx_speaks_https_and_http2_and_sees_the_clients_certificate() {
+    if !has(&[Tool::Nginx]) {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let server = nginx(folder.path());
     let (at, port) = (folder.path().display(), server.port);
@@ -175,6 +175,9 @@ http {{
 
 #[test]
 fn connections_that_nginx_closes_cause_no_failures() {
+    if !has(&[Tool::Nginx]) {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let ports = [free_port(), free_port(), free_port(), free_port()];
     let server = closing_nginx(folder.path(), ports);

@@ -10,13 +10,14 @@ mod wire;
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, OnceLock};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 pub(crate) use front::{Fault, Front};
 pub(crate) use others::{emulator, moto};
 
-use crate::common::{shelf, text};
+use crate::common::shelf;
+use crate::tools::Tool;
 
 /// ministack, for all tests of a process. It ends by itself when the process does: it watches its standard input's other end.
 static STACK: OnceLock<Stack> = OnceLock::new();
@@ -27,33 +28,16 @@ struct Stack {
     python: PathBuf,
 }
 
-/// A virtual environment of Python with a package in it, made once and kept on the shelf.
-fn venv(name: &str, package: &str, program: &str) -> PathBuf {
-    static ONE: Mutex<()> = Mutex::new(());
-    let _one = ONE.lock();
-    let venv = shelf(name);
-    if !venv.join("bin").join(program).is_file() {
-        done(Command::new("python3").args(["-m", "venv"]).arg(&venv));
-        done(Command::new(venv.join("bin/pip")).args(["install", "-q", package]));
-    }
-    venv.join("bin")
-}
-
-fn done(command: &mut Command) {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(output.status.success(), "{command:?}: {}", text(&output));
-}
-
 fn stack() -> &'static Stack {
     STACK.get_or_init(|| {
-        let bin = venv("ministack", "ministack==1.5.33", "ministack");
+        let program = Tool::Ministack.path();
         let address = free_address();
         let port = address.rsplit(':').next().unwrap_or_default();
         // Tests share it, so no test's end is its end: the shell ends it when this process's pipe is closed.
         let script = r#""$0" & stack=$!; read -r _; kill $stack; wait $stack"#;
         let child = Command::new("sh")
             .args(["-c", script])
-            .arg(bin.join("ministack"))
+            .arg(&program)
             .env("BIND_HOST", "127.0.0.1")
             .env("GATEWAY_PORT", port)
             .env("AWS_ENDPOINT_URL", format!("http://{address}"))
@@ -66,7 +50,7 @@ fn stack() -> &'static Stack {
         listens(&address);
         // Left to itself, its standard input open until this process ends.
         std::mem::forget(child);
-        Stack { address, python: bin.join("python") }
+        Stack { address, python: program.with_file_name("python") }
     })
 }
 

@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use super::wire::body_of;
-use super::{done, free_address, listens, venv};
-use crate::common::shelf;
+use super::{free_address, listens};
+use crate::tools::Tool;
 
 /// A program that ends with the test.
 #[derive(Debug)]
@@ -27,10 +27,9 @@ impl Drop for Other {
 }
 
 pub(crate) fn moto() -> Other {
-    let bin = venv("moto", "moto[server]==5.2.5", "moto_server");
     let address = free_address();
     let port = address.rsplit(':').next().unwrap_or_default();
-    let mut command = Command::new(bin.join("moto_server"));
+    let mut command = Command::new(Tool::Moto.path());
     let child = command.args(["-H", "127.0.0.1", "-p", port]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let other = Other { child, address };
     listens(&other.address);
@@ -39,16 +38,8 @@ pub(crate) fn moto() -> Other {
 
 /// The emulator with a binary as the function's `bootstrap`.
 pub(crate) fn emulator(binary: &Path) -> Other {
-    let folder = shelf("emulator");
-    let program = folder.join("samcli/local/rapid/aws-lambda-rie-x86_64");
-    if !program.is_file() {
-        // Only its files are wanted, nothing that it would need.
-        let pip = venv("ministack", "ministack==1.5.33", "ministack").join("pip");
-        done(Command::new(pip).args(["install", "-q", "--no-deps", "--upgrade", "--target"]).arg(&folder).arg("aws-sam-cli==1.170.0"));
-        done(Command::new("chmod").arg("755").arg(&program));
-    }
     let (address, api) = (free_address(), free_address());
-    let mut command = Command::new(program);
+    let mut command = Command::new(Tool::Emulator.path());
     command.args(["--runtime-interface-emulator-address", &address, "--runtime-api-address", &api]).arg(binary);
     for (name, value) in [("AWS_LAMBDA_FUNCTION_TIMEOUT", "60"), ("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")] {
         command.env(name, value);
