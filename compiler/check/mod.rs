@@ -1,9 +1,9 @@
 //! Checking: from trees to the model, with everything said that can be known at build time.
 //!
-//! [`check`] is a pure function. Its passes: declarations of all files (`declare`), lines of the report (`lines`), data sources,
-//! file-level variables, apis and their requests, then routines, sequences (each before those that call it), tasks and users, and at
-//! last what nothing uses (`lints`). An erroneous expression has the type `Json`, so that one mistake is reported once.
+//! [`check`] is a pure function. `Checker::run` lists its passes, each with the reason for its position. An erroneous expression has the type
+//! `Json`, so that one mistake is reported once. What a location allows is a `Context` (`context.rs`), which is handed down.
 
+mod context;
 mod declare;
 mod expr;
 mod flow;
@@ -101,21 +101,14 @@ struct Checker<'a> {
     interned: expr::source::Interned,
     /// Uses of one file's names by another's text.
     crossings: HashSet<(FileId, FileId)>,
-    /// Whether the step at hand reads the body of its response.
-    reads_body: bool,
     /// An item did not parse: what it declared is not known.
     broken: bool,
     func: scope::Func<'a>,
     /// Sequences and tasks whose check has begun, each called by the one before.
     running: Vec<&'a str>,
-    /// What of an exchange may be read here.
-    sources: expr::source::Sources,
-    /// Whether the api at hand has `keys camel`.
-    camel: bool,
+    context: context::Context,
     /// The first unquoted key that `keys camel` would spell in another way, by the place of its map, of maps that it doesn't reach.
     plain_keys: HashMap<crate::span::Span, (String, crate::span::Span)>,
-    /// The columns that a `where` sees.
-    columns: Option<Vec<(String, Type)>>,
 }
 
 impl<'a> Checker<'a> {
@@ -145,32 +138,45 @@ impl<'a> Checker<'a> {
             env_keys: declare::env::Keys::default(),
             interned: expr::source::Interned::default(),
             crossings: HashSet::new(),
-            reads_body: false,
             broken: false,
             func: scope::Func::default(),
             running: Vec::new(),
-            sources: expr::source::Sources::None,
-            camel: false,
+            context: context::Context::default(),
             plain_keys: HashMap::new(),
-            columns: None,
         }
     }
 
+    /// The passes, in their order.
     fn run(&mut self) {
+        // A file sees the names of its imports, so an imported file comes before those that import it.
         let order = self.import_order();
+        // All names, before any use is checked: a declaration may be used above the line where it stands.
         self.declare_all(&order);
+        // Steps refer to their report rows by id, so all rows get theirs before any step is checked.
         self.lines(&order);
+        // The values of variables may draw rows, whose columns have types.
         self.check_data();
+        // Apis and users read variables; a variable reads those above it, in the order of the files.
         self.check_variables(&order);
+        // Steps call requests, whose parameters must be known by then.
         self.check_apis();
+        // What `before test` shares is read by sequences: its types must be known by then.
         self.check_before_test(&order);
+        // Each sequence is checked before those that run it, since they take what it gives.
         self.check_all_sequences();
+        // Tasks run sequences and other tasks; those that a sequence runs have been checked on the way.
         self.check_all_tasks();
+        // Users run sequences and tasks.
         self.check_users();
+        // `after test` may read all that the passes above have typed.
         self.check_after_test(&order);
+        // Sequences and tasks were checked in the order of their calls; the program has them in the order of the files.
         self.finish_runs();
+        // What is used is known only when everything has been checked.
         self.lint_unused();
+        // It looks at whole calls, from a map to the request that sends it.
         self.lint_plain_keys();
+        // Follow-ups are known only when all errors are there.
         self.drop_follow_ups();
     }
 

@@ -121,12 +121,6 @@ pub(super) enum Loop {
 pub(super) const RESERVED: [&str; 5] = ["env", "user", "shard", "test", "fake"];
 
 impl<'a> Checker<'a> {
-    /// Starts a function; what was being checked is given back, to be restored.
-    pub(super) fn enter(&mut self, kind: FuncKind, context: String) -> Func<'a> {
-        let func = Func { kind, context, state: State::new(), ..Func::default() };
-        std::mem::replace(&mut self.func, func)
-    }
-
     /// Refuses words of the language as names.
     pub(super) fn check_reserved(&mut self, name: &Name) {
         let word = name.node.as_str();
@@ -235,7 +229,7 @@ impl<'a> Checker<'a> {
 
     /// A name in an expression.
     pub(super) fn name(&mut self, name: &'a str, span: Span) -> Expr {
-        if self.columns.is_some() {
+        if self.context.columns().is_some() {
             return self.column(name, span);
         }
         if let Some(&(_, other)) = self.func.others.iter().find(|(n, _)| *n == name) {

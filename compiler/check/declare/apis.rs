@@ -43,7 +43,21 @@ impl<'a> Checker<'a> {
 
     fn api(&mut self, id: ApiId) {
         let api = self.apis[id.0].ast;
-        let around = self.enter(FuncKind::File, format!("api {}", api.name.node));
+        self.in_function(FuncKind::File, format!("api {}", api.name.node), |checker| checker.api_options(id, api));
+        let camel = self.apis[id.0].camel;
+        self.with_camel(camel, |checker| {
+            for member in &api.members {
+                match member {
+                    ApiMember::Request(request) => checker.request(id, None, &Options::default(), request),
+                    ApiMember::Resource(resource) => checker.resource(id, resource),
+                    _ => {}
+                }
+            }
+        });
+    }
+
+    /// What an api says of itself and of all its requests.
+    fn api_options(&mut self, id: ApiId, api: &'a ast::Api) {
         let mut seen: Vec<(&str, Span)> = Vec::new();
         let (mut cookies, mut resend) = (false, true);
         let mut max_body = crate::check::declare::size::MAX_BODY;
@@ -91,7 +105,6 @@ impl<'a> Checker<'a> {
                 _ => {}
             }
         }
-        self.camel = self.apis[id.0].camel;
         let broken = self.apis[id.0].broken;
         let name = &api.name;
         if base.is_none() && !broken {
@@ -104,8 +117,11 @@ impl<'a> Checker<'a> {
             let help = "add `healthcheck GET /health { version = json.version }`, or `healthcheck none`";
             self.error(Code::NoHealthcheck, name.span, message, help);
         }
-        let options = self.options(options.into_iter());
-        let health = health.flatten().map(|check| self.health(id, check));
+        let camel = self.apis[id.0].camel;
+        let (options, health) = self.with_camel(camel, |checker| {
+            let options = checker.options(options.into_iter());
+            (options, health.flatten().map(|check| checker.health(id, check)))
+        });
         if let (Some(base), Some(health)) = (&base, &health) {
             self.check_early(base, &options, health);
         }
@@ -119,15 +135,6 @@ impl<'a> Checker<'a> {
             health,
             span: name.span,
         });
-        self.func = around;
-        for member in &api.members {
-            match member {
-                ApiMember::Request(request) => self.request(id, None, &Options::default(), request),
-                ApiMember::Resource(resource) => self.resource(id, resource),
-                _ => {}
-            }
-        }
-        self.camel = false;
     }
 
     fn base(&mut self, e: &'a ast::Expr) -> crate::model::Expr {
@@ -160,13 +167,11 @@ impl<'a> Checker<'a> {
             self.declared_twice(name, first);
         }
         self.apis[api.0].resources.push((&name.node, name.span));
-        let around = self.enter(FuncKind::File, format!("resource {}", name.node));
         let options = resource.members.iter().filter_map(|member| match member {
             ApiMember::Option(option) => Some(option),
             _ => None,
         });
-        let options = self.options(options);
-        self.func = around;
+        let options = self.in_function(FuncKind::File, format!("resource {}", name.node), |checker| checker.options(options));
         for member in &resource.members {
             match member {
                 ApiMember::Request(request) => self.request(api, Some(&name.node), &options, request),
@@ -191,14 +196,12 @@ impl<'a> Checker<'a> {
     fn health(&mut self, api: ApiId, check: &'a ast::Healthcheck) -> Health {
         let span = check.line.path_span();
         let request = self.request_parts(api, &check.line, &check.parts, span);
-        self.sources = Sources::Response;
         let version = check.version.as_ref().map(|take| {
             if take.name.node != "version" {
                 self.unknown_word(&take.name, "the value of `version`", &["version"]);
             }
-            self.take_source(take)
+            self.with_sources(Sources::Response, |checker| checker.take_source(take))
         });
-        self.sources = Sources::None;
         Health { request, version }
     }
 
@@ -256,10 +259,13 @@ impl<'a> Checker<'a> {
 
     /// Headers to send, by their final names.
     pub(in crate::check) fn headers(&mut self, entries: &'a [ast::Entry]) -> Vec<(String, crate::model::Expr)> {
-        let before = std::mem::replace(&mut self.sources, Sources::Body);
+        self.with_sources(Sources::Body, |checker| checker.header_values(entries))
+    }
+
+    fn header_values(&mut self, entries: &'a [ast::Entry]) -> Vec<(String, crate::model::Expr)> {
         let mut headers: Vec<(String, crate::model::Expr)> = Vec::new();
         for entry in entries {
-            let name = crate::check::expr::key_spelling::header(&entry.key, self.camel);
+            let name = crate::check::expr::key_spelling::header(&entry.key, self.context.camel());
             self.check_header_name(&name, entry.key.span);
             let value = self.map_value(&entry.value, false);
             if !matches!(value.kind, ExprKind::Const(crate::model::Const::Null)) {
@@ -275,8 +281,25 @@ impl<'a> Checker<'a> {
                 None => headers.push((name, value)),
             }
         }
-        self.sources = before;
         headers
+    }
+
+    /// The values of a way to authorise, in the order of its parameters.
+    fn auth_values(&mut self, auth: &'a ast::AuthExpr, slots: &[&str]) -> Vec<crate::model::Expr> {
+        let scheme = auth.scheme.node.as_str();
+        let params: Vec<(&str, bool)> = slots.iter().map(|name| (*name, true)).collect();
+        let bound = self.bind(scheme, auth.scheme.span, &params, &auth.args, None);
+        let mut values = Vec::new();
+        match bound {
+            Some(bound) => {
+                for e in bound.into_iter().flatten() {
+                    let nullable = Kinds::STRING.or(Kinds::NULL).or(Kinds::NUMBER);
+                    values.push(self.want(e, nullable, &format!("`{scheme}` takes")));
+                }
+            }
+            None => self.args_only(&auth.args),
+        }
+        values
     }
 
     /// How requests are authorised.
@@ -294,21 +317,8 @@ impl<'a> Checker<'a> {
                 return Auth::None;
             }
         };
-        let before = std::mem::replace(&mut self.sources, Sources::Body);
         let scheme = auth.scheme.node.as_str();
-        let params: Vec<(&str, bool)> = slots.iter().map(|name| (*name, true)).collect();
-        let bound = self.bind(scheme, auth.scheme.span, &params, &auth.args, None);
-        let mut values = Vec::new();
-        match bound {
-            Some(bound) => {
-                for e in bound.into_iter().flatten() {
-                    let nullable = Kinds::STRING.or(Kinds::NULL).or(Kinds::NUMBER);
-                    values.push(self.want(e, nullable, &format!("`{scheme}` takes")));
-                }
-            }
-            None => self.args_only(&auth.args),
-        }
-        self.sources = before;
+        let values = self.with_sources(Sources::Body, |checker| checker.auth_values(auth, slots));
         let mut values = values.into_iter();
         match (scheme, values.next(), values.next()) {
             ("bearer", Some(token), _) => {

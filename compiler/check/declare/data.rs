@@ -141,10 +141,9 @@ impl<'a> Checker<'a> {
     }
 
     fn filter(&mut self, id: DataId, filter: &'a ast::Expr, rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
-        self.columns = Some(self.program.data[id.0].columns.clone());
+        let columns = self.program.data[id.0].columns.clone();
         let before = self.diagnostics.len();
-        let condition = self.condition(filter);
-        let columns = self.columns.take().unwrap_or_default();
+        let condition = self.with_columns(columns.clone(), |checker| checker.condition(filter));
         if self.diagnostics.len() > before {
             return rows;
         }
@@ -158,7 +157,7 @@ impl<'a> Checker<'a> {
 
     /// A name in a `where`.
     pub(in crate::check) fn column(&mut self, name: &str, span: Span) -> Expr {
-        let Some(columns) = &self.columns else {
+        let Some(columns) = self.context.columns() else {
             return broken(span);
         };
         if let Some((_, ty)) = columns.iter().find(|(column, _)| column == name) {

@@ -136,9 +136,7 @@ impl<'a> Checker<'a> {
                     _ => continue,
                 };
                 let context = if keep { "keep" } else { "let" };
-                let around = self.enter(FuncKind::File, context.to_owned());
-                let value = self.typed_value(it);
-                self.func = around;
+                let value = self.in_function(FuncKind::File, context.to_owned(), |checker| checker.typed_value(it));
                 if !keep && mentions_user(&value) {
                     let d = Diagnostic::new(
                         Code::NotHere,

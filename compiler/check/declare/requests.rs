@@ -34,17 +34,18 @@ impl<'a> Checker<'a> {
             self.declared_twice(&request.name, first);
             return;
         }
-        let before = self.enter(FuncKind::Request, dotted.clone());
-        let params = self.params(&request.params);
-        self.bind_params(&params);
-        let mut checked = self.request_parts(api, &request.line, &request.parts, request.span);
-        checked.options = over(around, checked.options);
-        checked.name = name;
-        checked.params = params.len();
-        self.unused_params();
-        checked.frame = std::mem::take(&mut self.func.frame);
-        checked.span = request.name.span;
-        self.func = before;
+        let (params, checked) = self.in_function(FuncKind::Request, dotted.clone(), |checker| {
+            let params = checker.params(&request.params);
+            checker.bind_params(&params);
+            let mut checked = checker.request_parts(api, &request.line, &request.parts, request.span);
+            checked.options = over(around, checked.options);
+            checked.name = name;
+            checked.params = params.len();
+            checker.unused_params();
+            checked.frame = std::mem::take(&mut checker.func.frame);
+            checked.span = request.name.span;
+            (params, checked)
+        });
         let id = RequestId(self.requests.len());
         self.apis[api.0].requests.insert(dotted.clone(), id);
         self.program.requests.push(checked);
@@ -117,10 +118,7 @@ impl<'a> Checker<'a> {
 
     /// The expectations of a request.
     pub(in crate::check) fn request_expect(&mut self, expect: &'a ast::Expect) -> Option<crate::model::Expect> {
-        let before = std::mem::replace(&mut self.sources, Sources::Response);
-        let expect = self.expect(expect);
-        self.sources = before;
-        expect
+        self.with_sources(Sources::Response, |checker| checker.expect(expect))
     }
 
     /// The request that a dotted path names.

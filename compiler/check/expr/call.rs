@@ -14,7 +14,7 @@ impl<'a> Checker<'a> {
     /// `f(a, b)`.
     pub(in crate::check) fn call(&mut self, callee: &'a ast::Expr, args: &'a [Arg], span: Span) -> Expr {
         let written = self.written(callee.span);
-        if self.columns.is_some() {
+        if self.context.columns().is_some() {
             return self.column(written, callee.span);
         }
         let name = match &callee.kind {

@@ -44,7 +44,8 @@ impl<'a> Checker<'a> {
             let span = root.span.to(span);
             value = match link {
                 Link::Member(name) if is_json => {
-                    let spelled = if self.camel { crate::check::expr::key_spelling::camel(&name.node) } else { name.node.clone() };
+                    let spelled =
+                        if self.context.camel() { crate::check::expr::key_spelling::camel(&name.node) } else { name.node.clone() };
                     self.member(value, &spelled, name.span, span)
                 }
                 Link::Member(name) => self.member(value, &name.node, name.span, span),
@@ -66,7 +67,7 @@ impl<'a> Checker<'a> {
         let first = *members.first()?;
         let span = span.to(first.span);
         if name == "env" {
-            if self.columns.is_some() {
+            if self.context.columns().is_some() {
                 links.clear();
                 return Some(self.column(name, span));
             }

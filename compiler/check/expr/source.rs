@@ -102,18 +102,20 @@ impl<'a> Checker<'a> {
             Ast::Form(selector) => (Source::Form(self.selector(selector)), Type::Form),
             _ => return self.expr(e),
         };
-        self.reads_body |= source.is_of_body();
+        if source.is_of_body() {
+            self.context.note_body();
+        }
         Expr { kind: ExprKind::Source(source), ty, span }
     }
 
     fn no_exchange(&mut self, e: &ast::Expr) -> Option<Expr> {
         let span = e.span;
         let body = matches!(e.kind, Ast::Source(SourceWord::Body));
-        if self.columns.is_some() {
+        if self.context.columns().is_some() {
             let word = self.written(span);
             return Some(self.column(word, span));
         }
-        match self.sources {
+        match self.context.sources() {
             Sources::Body if body => None,
             Sources::Response if !body => None,
             _ if body => Some(

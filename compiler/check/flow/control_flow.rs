@@ -89,19 +89,10 @@ impl<'a> Checker<'a> {
         }
         let first = self.func.frame.locals.len();
         let entry = self.func.state.clone();
-        let floor = self.func.floor;
-        if parallel.is_some() {
-            self.func.floor = first;
-            self.func.parallel += 1;
-            self.func.loops.push(Loop::Border);
-        }
         let local = self.new_local(&name.node, item, name.span, VarKind::Loop);
-        let body = if parallel.is_some() { self.block(body) } else { self.round(body, surely, span) };
+        let body = if parallel.is_some() { self.in_parallel(first, |checker| checker.block(body)) } else { self.round(body, surely, span) };
         let mut own = Vec::new();
         if parallel.is_some() {
-            self.func.floor = floor;
-            self.func.parallel -= 1;
-            self.func.loops.pop();
             self.func.state = entry;
             for index in first..self.func.frame.locals.len() {
                 let id = LocalId(index);
@@ -178,13 +169,9 @@ impl<'a> Checker<'a> {
                 names.map(|assigned| (assigned.name.node.as_str(), assigned.name.span)).collect()
             })
             .collect();
-        let around = self.func.others.clone();
         let entry = self.func.state.clone();
         let mut branches = Vec::new();
         let mut out = Vec::new();
-        self.func.loops.push(Loop::Border);
-        self.func.parallel += 1;
-        self.func.depth += 1;
         for (index, stmt) in body.stmts.iter().enumerate() {
             let is_branch = matches!(
                 stmt.kind,
@@ -203,20 +190,13 @@ impl<'a> Checker<'a> {
                 self.error(Code::NotABranch, stmt.span, "unexpected statement, expected a branch of `parallel`", help);
                 continue;
             }
-            self.func.others.clone_from(&around);
-            for (other, names) in assigned.iter().enumerate() {
-                if other != index {
-                    self.func.others.extend(names);
-                }
-            }
+            let others = assigned.iter().enumerate().filter(|(other, _)| *other != index).flat_map(|(_, names)| names);
+            let others: Vec<(&'a str, Span)> = others.copied().collect();
             self.func.state = entry.clone();
-            self.stmt(stmt, &mut out);
+            let floor = self.func.floor;
+            self.in_parallel(floor, |checker| checker.deeper(|checker| checker.beside(&others, |checker| checker.stmt(stmt, &mut out))));
             branches.push(std::mem::take(&mut self.func.state));
         }
-        self.func.depth -= 1;
-        self.func.parallel -= 1;
-        self.func.loops.pop();
-        self.func.others = around;
         self.func.state = entry.gather(branches);
         StmtKind::Parallel(out)
     }

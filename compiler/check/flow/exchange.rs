@@ -34,22 +34,21 @@ impl<'a> Checker<'a> {
                 let mut args = self.arguments(&name, name_span, &info, args, declared);
                 self.requests[id.0].params = info;
                 let own = self.own_expects(id, &mut args, before);
-                self.camel = self.apis[api.0].camel;
-                let parts = self.parts(parts);
-                self.camel = false;
+                let camel = self.apis[api.0].camel;
+                let parts = self.with_camel(camel, |checker| checker.parts(parts));
                 let method = self.program.requests[id.0].method.clone();
                 Some(Sent {
                     exchange: Exchange::Call { request: id, args, over: parts.options, query: parts.query, body: parts.body },
                     expects: own.into_iter().chain(parts.expects).collect(),
-                    camel: self.apis[api.0].camel,
+                    camel,
                     method,
                 })
             }
             ast::Exchange::Inline { api, line, parts } => {
                 let found = self.find_api(api);
-                self.camel = found.is_some_and(|api| self.apis[api.0].camel);
-                let request = self.request_parts(found.unwrap_or(ApiId(0)), line, parts, line.path_span());
-                let camel = std::mem::take(&mut self.camel);
+                let camel = found.is_some_and(|api| self.apis[api.0].camel);
+                let request =
+                    self.with_camel(camel, |checker| checker.request_parts(found.unwrap_or(ApiId(0)), line, parts, line.path_span()));
                 found?;
                 Some(Sent {
                     expects: request.expects.clone(),
@@ -77,9 +76,8 @@ impl<'a> Checker<'a> {
                 .help(format!("take one from a page: `take {written} = form \"form\"`"));
             self.report(d);
         }
-        self.camel = found.is_some_and(|api| self.apis[api.0].camel);
-        let parts = self.parts(parts);
-        let camel = std::mem::take(&mut self.camel);
+        let camel = found.is_some_and(|api| self.apis[api.0].camel);
+        let parts = self.with_camel(camel, |checker| checker.parts(parts));
         let fields = match parts.body {
             None => Vec::new(),
             Some(Body::Form(fields)) => fields,

@@ -98,7 +98,7 @@ impl<'a> Checker<'a> {
         let mut matchers: Vec<HeaderMatcher> = Vec::new();
         let mut spans: Vec<Span> = Vec::new();
         for entry in entries {
-            let names = key_spelling::header_alternatives(&entry.key, self.camel);
+            let names = key_spelling::header_alternatives(&entry.key, self.context.camel());
             self.check_header_name(&names[0], entry.key.span);
             let matcher = self.matcher(&entry.matcher, false);
             let twice = matchers.iter().position(|m| m.names[0].eq_ignore_ascii_case(&names[0]));
@@ -150,7 +150,7 @@ impl<'a> Checker<'a> {
         let mut members: Vec<(String, Matcher)> = Vec::with_capacity(entries.len());
         let mut seen: std::collections::HashMap<String, Span> = std::collections::HashMap::new();
         for entry in entries {
-            let key = key_spelling::key(&entry.key, json && self.camel);
+            let key = key_spelling::key(&entry.key, json && self.context.camel());
             let matcher = self.matcher(&entry.matcher, json);
             match seen.insert(key.clone(), entry.key.span) {
                 Some(first) => self.key_twice(&key, entry.key.span, first),

@@ -48,7 +48,7 @@ impl<'a> Checker<'a> {
 
     /// Fields of a query or a form: each is printed, a list repeats its key.
     fn fields(&mut self, entries: &'a [ast::Entry]) -> Vec<(String, Expr)> {
-        let fields = self.entries(entries, self.camel);
+        let fields = self.entries(entries, self.context.camel());
         for (key, value) in &fields {
             match &value.ty {
                 Type::Object(_) => {
@@ -64,7 +64,7 @@ impl<'a> Checker<'a> {
     }
 
     fn body(&mut self, body: &'a BodyKind, span: Span) -> Body {
-        let camel = self.camel;
+        let camel = self.context.camel();
         match body {
             BodyKind::JsonMap(entries) => {
                 let object = self.object(entries, camel, span);

@@ -2,7 +2,6 @@
 
 use crate::ast::{self, StmtKind as AstStmt};
 use crate::check::Checker;
-use crate::check::expr::source::Sources;
 use crate::check::expr::substitute;
 use crate::check::flow::assignment::Status as Known;
 use crate::check::scope::{FuncKind, VarKind};
@@ -37,26 +36,13 @@ impl<'a> Checker<'a> {
         };
         let sent = self.exchange(exchange, stmts[at].span, &mut before);
         let rest = &stmts[at + 1..];
-        let camel = std::mem::replace(&mut self.camel, sent.as_ref().is_some_and(|sent| sent.camel));
-        self.sources = Sources::Response;
-        self.reads_body = false;
+        let camel = sent.as_ref().is_some_and(|sent| sent.camel);
         let mut expects = sent.as_ref().map_or_else(Vec::new, |sent| sent.expects.clone());
-        self.func.taken_later = rest
-            .iter()
-            .flat_map(crate::check::flow::parallel::assigned_by)
-            .map(|assigned| (assigned.name.node.as_str(), assigned.name.span))
-            .collect();
-        for stmt in rest {
-            if let AstStmt::Expect(expect) = &stmt.kind {
-                expects.extend(self.expect(expect));
-            }
-        }
-        self.func.taken_later.clear();
         // Where the head did not parse, it may have said so.
         let interrupt = step.interrupt.is_some() || self.func.interrupt || self.repaired(step.name.span);
-        let then = self.then(rest, interrupt, step.name.span);
-        self.sources = Sources::None;
-        self.camel = camel;
+        let ((own, then), reads_body) =
+            self.with_response(camel, |checker| (checker.own_expectations(rest), checker.then(rest, interrupt, step.name.span)));
+        expects.extend(own);
         self.check_contradiction(&expects);
         let says_more = stmts.iter().any(|stmt| !matches!(stmt.kind, AstStmt::Exchange(_) | AstStmt::Let(_) | AstStmt::Log(_)));
         if expects.is_empty() && sent.is_some() && !says_more {
@@ -67,7 +53,7 @@ impl<'a> Checker<'a> {
         info.interrupt = interrupt;
         info.context.clone_from(&self.func.context);
         info.expects_status = expects.iter().any(expects_status);
-        info.reads_body = self.reads_body || expects.iter().any(substitute::reads_body);
+        info.reads_body = reads_body || expects.iter().any(substitute::reads_body);
         let sent = sent?;
         let line: LineId = info.line;
         let line = &mut self.program.lines[line.0];
@@ -75,6 +61,24 @@ impl<'a> Checker<'a> {
             line.method = sent.method;
         }
         Some(Step { id, before, exchange: sent.exchange, expects, then })
+    }
+
+    /// The expectations of a step, which cannot read what the step takes later.
+    fn own_expectations(&mut self, stmts: &'a [ast::Stmt]) -> Vec<Expect> {
+        let taken_later = stmts
+            .iter()
+            .flat_map(crate::check::flow::parallel::assigned_by)
+            .map(|assigned| (assigned.name.node.as_str(), assigned.name.span))
+            .collect();
+        self.with_taken_later(taken_later, |checker| {
+            let mut expects = Vec::new();
+            for stmt in stmts {
+                if let AstStmt::Expect(expect) = &stmt.kind {
+                    expects.extend(checker.expect(expect));
+                }
+            }
+            expects
+        })
     }
 
     fn step_name(&mut self, step: &ast::Step) -> StepId {

@@ -13,10 +13,7 @@ use crate::span::{Name, Span};
 impl<'a> Checker<'a> {
     /// The statements of a block.
     pub(in crate::check) fn block(&mut self, block: &'a ast::Block) -> Block {
-        self.func.depth += 1;
-        let checked = self.stmts(&block.stmts);
-        self.func.depth -= 1;
-        checked
+        self.deeper(|checker| checker.stmts(&block.stmts))
     }
 
     /// The statements of a function's body.

@@ -52,14 +52,12 @@ impl<'a> Checker<'a> {
             ty = named;
         }
         let fallback = take.fallback.as_ref().map(|fallback| {
-            let before = std::mem::replace(&mut self.sources, Sources::None);
             let known = self.func.state.clone();
             for local in unsure {
                 self.func.state.mark(*local, Status::Failed(step));
             }
-            let value = self.expr(fallback);
+            let value = self.with_sources(Sources::None, |checker| checker.expr(fallback));
             self.func.state = known;
-            self.sources = before;
             if !types::fits(&value.ty, &ty) {
                 let message = format!("unexpected {} after `else`, expected {}", word(&value.ty), a(&ty));
                 self.error(Code::BadTake, fallback.span, message, "write a value of the same type, or null");

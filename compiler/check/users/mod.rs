@@ -5,26 +5,18 @@ pub(super) mod weights;
 
 use crate::ast::{self, Item, UserMember};
 use crate::check::Checker;
-use crate::check::expr::source::Sources;
-use crate::check::scope::{Func, FuncKind, Global};
+use crate::check::scope::{FuncKind, Global};
 use crate::check::types::const_eval;
 use crate::diagnostic::Code;
 use crate::model::{Expr, Frame, LocalId, Routine, Type, User};
 use crate::span::{FileId, Name, Span};
 
 impl<'a> Checker<'a> {
-    pub(super) fn outside(&mut self, kind: FuncKind, context: String) -> (Func<'a>, Sources, bool) {
-        let func = self.enter(kind, context);
-        let sources = std::mem::take(&mut self.sources);
-        (func, sources, std::mem::take(&mut self.camel))
-    }
-
-    pub(super) fn back(&mut self, around: (Func<'a>, Sources, bool)) {
-        (self.func, self.sources, self.camel) = around;
-    }
-
     pub(super) fn routine(&mut self, kind: FuncKind, context: String, blocks: &[&'a ast::Block]) -> Routine {
-        let around = self.outside(kind, context);
+        self.apart(kind, context, |checker| checker.routine_body(kind, blocks))
+    }
+
+    fn routine_body(&mut self, kind: FuncKind, blocks: &[&'a ast::Block]) -> Routine {
         self.func.interrupt = Self::always_interrupts(kind);
         let mut body = Vec::new();
         for block in blocks {
@@ -37,9 +29,7 @@ impl<'a> Checker<'a> {
             self.unused_locals();
             Vec::new()
         };
-        let routine = Routine { frame: std::mem::take::<Frame>(&mut self.func.frame), body, shares };
-        self.back(around);
-        routine
+        Routine { frame: std::mem::take::<Frame>(&mut self.func.frame), body, shares }
     }
 
     /// Which locals of `before test` become names that all users see.
@@ -110,8 +100,14 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn user(&mut self, user: &'a ast::User) {
+        let context = format!("user {}", user.name.node);
+        let checked = self.apart(FuncKind::File, context, |checker| checker.user_members(user));
+        self.program.users.extend(checked);
+    }
+
+    /// A user; `None` where it runs nothing (reported).
+    fn user_members(&mut self, user: &'a ast::User) -> Option<User> {
         let name = &user.name.node;
-        let around = self.outside(FuncKind::File, format!("user {name}"));
         let mut seen: Vec<(&str, Span)> = Vec::new();
         let mut weight = user.weight.as_ref();
         let (mut run, mut wait, mut on_start, mut on_stop) = (None, None, None, None);
@@ -166,10 +162,7 @@ impl<'a> Checker<'a> {
             let help = "write `run SomeSequence` in it";
             self.error(Code::NothingRuns, user.name.span, format!("user `{name}` has nothing to run"), help);
         }
-        self.back(around);
-        if let Some(run) = run {
-            self.program.users.push(User { name: name.clone(), weight, run, wait, on_start, on_stop, every, span: user.name.span });
-        }
+        Some(User { name: name.clone(), weight, run: run?, wait, on_start, on_stop, every, span: user.name.span })
     }
 }
 

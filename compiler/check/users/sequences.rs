@@ -75,8 +75,11 @@ impl<'a> Checker<'a> {
         }
         self.sequences[id.0].progress = Progress::Checking;
         let sequence = self.sequences[id.0].ast;
-        self.running.push(&sequence.name.node);
-        let around = self.outside(FuncKind::Sequence, sequence.name.node.clone());
+        self.in_run(&sequence.name.node, FuncKind::Sequence, |checker| checker.sequence_body(id, sequence));
+        self.sequences[id.0].progress = Progress::Done;
+    }
+
+    fn sequence_body(&mut self, id: SequenceId, sequence: &'a ast::Sequence) {
         let params = self.params(&sequence.params);
         self.bind_params(&params);
         self.sequences[id.0].params = params;
@@ -113,9 +116,6 @@ impl<'a> Checker<'a> {
             body,
             span: sequence.name.span,
         });
-        self.sequences[id.0].progress = Progress::Done;
-        self.running.pop();
-        self.back(around);
     }
 
     /// Reports what the sequence gives and has no value where it ends: at a `leave`, or behind its last statement.
@@ -167,8 +167,11 @@ impl<'a> Checker<'a> {
         }
         self.tasks[id.0].progress = Progress::Checking;
         let tasks = self.tasks[id.0].ast;
-        self.running.push(&tasks.name.node);
-        let around = self.outside(FuncKind::Tasks, tasks.name.node.clone());
+        self.in_run(&tasks.name.node, FuncKind::Tasks, |checker| checker.tasks_body(id, tasks));
+        self.tasks[id.0].progress = Progress::Done;
+    }
+
+    fn tasks_body(&mut self, id: TasksId, tasks: &'a ast::Tasks) {
         let params = self.params(&tasks.params);
         self.bind_params(&params);
         self.tasks[id.0].params = params;
@@ -199,9 +202,6 @@ impl<'a> Checker<'a> {
             members,
             span: tasks.name.span,
         });
-        self.tasks[id.0].progress = Progress::Done;
-        self.running.pop();
-        self.back(around);
     }
 
     /// What a `run` or a member of `tasks` names, with the types and names of what it gives.
