@@ -166,32 +166,46 @@ const ENGINE_ROOMS: &[&str] = &[
     "generated",
 ];
 
+/// The rooms of its HTTP client, lowest first.
+const HTTP_ROOMS: &[&str] = &["message", "io", "wire", "net", "client"];
+
 #[test]
 fn engine_rooms_know_only_the_rooms_below_them() {
-    let engine = Path::new(env!("CARGO_MANIFEST_DIR")).join("runtime/engine");
+    rooms_know_only_those_below("runtime/engine", "crate::", ENGINE_ROOMS, &["lib.rs", "trial.rs", "counting.rs"]);
+}
+
+#[test]
+fn http_rooms_know_only_the_rooms_below_them() {
+    rooms_know_only_those_below("runtime/engine/http", "crate::http::", HTTP_ROOMS, &["mod.rs"]);
+}
+
+/// Asserts that no source in a room below `folder`, which is the module `path`, names a room that stands behind its own. `apart` are files
+/// of no room.
+fn rooms_know_only_those_below(folder: &str, path: &str, rooms: &[&str], apart: &[&str]) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut files = Vec::new();
-    sources(&engine, &mut files);
+    sources(&folder, &mut files);
     let mut upward = Vec::new();
     for file in files {
-        let name = file.strip_prefix(&engine).unwrap_or(&file).display().to_string();
-        let room = name.split(['/', '.']).next().unwrap_or_default();
-        if matches!(room, "lib" | "trial" | "counting") {
+        let name = file.strip_prefix(&folder).unwrap_or(&file).display().to_string();
+        if apart.contains(&name.as_str()) {
             continue;
         }
-        let own = ENGINE_ROOMS.iter().position(|known| *known == room);
-        let own = own.unwrap_or_else(|| panic!("{name} is in no room of the engine: add the room to ENGINE_ROOMS"));
+        let room = name.split(['/', '.']).next().unwrap_or_default();
+        let own = rooms.iter().position(|known| *known == room);
+        let own = own.unwrap_or_else(|| panic!("{name} is in no room: add its room to the list here and in ARCHITECTURE.md"));
         let text = fs::read_to_string(&file).expect("sources are text");
         for (number, line) in (1..).zip(code(&text)) {
-            let above = ENGINE_ROOMS[own + 1..].iter().find(|above| names_room(line, above));
-            upward.extend(above.map(|above| format!("{name}:{number}: unexpected `crate::{above}`: {above} stands above {room}")));
+            let above = rooms[own + 1..].iter().find(|above| names_room(line, path, above));
+            upward.extend(above.map(|above| format!("{name}:{number}: unexpected `{path}{above}`: {above} stands above {room}")));
         }
     }
     assert!(upward.is_empty(), "{}", upward.join("\n"));
 }
 
-/// Whether a line names a room of its own crate.
-fn names_room(line: &str, room: &str) -> bool {
-    let path = format!("crate::{room}");
+/// Whether a line names a room of the module `path`.
+fn names_room(line: &str, path: &str, room: &str) -> bool {
+    let path = format!("{path}{room}");
     line.match_indices(&path).any(|(at, _)| !line[at + path.len()..].starts_with(|next: char| next.is_alphanumeric() || next == '_'))
 }
 

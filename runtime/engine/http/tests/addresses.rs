@@ -4,8 +4,8 @@ use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
 
-use super::super::names::Resolve;
 use super::*;
+use crate::http::net::names::Resolve;
 use crate::stats::FailureClass;
 
 /// Knows one name.

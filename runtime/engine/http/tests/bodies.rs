@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use super::*;
-use crate::http::partial::SHOWN;
+use crate::http::message::partial::SHOWN;
 use crate::stats::FailureClass;
 
 const LARGE: usize = 300_000;

@@ -233,7 +233,7 @@ fn http2_is_spoken_where_the_server_does() {
         let response = client.session.send(laid(&request)).await.unwrap();
         let expected = format!(
             "POST {url}\nx-own: yes\nauthorization: Bearer x\nuser-agent: {}\naccept: */*\naccept-encoding: gzip, deflate, br\ncookie: own=1\ncontent-length: 5\nhello",
-            head::USER_AGENT
+            crate::http::wire::head::USER_AGENT
         );
         assert_eq!(text(&response), expected);
         assert_eq!((response.version.as_str(), response.headers.get("X-TWO"), response.reused()), ("HTTP/2", Some("2"), false));

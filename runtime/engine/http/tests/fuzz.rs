@@ -3,7 +3,7 @@
 use super::*;
 use crate::functions::Rng;
 use crate::http::invariants::{Invariants, Seen};
-use crate::http::parse::parse;
+use crate::http::wire::parse::parse;
 
 const SEEDS: [&str; 8] = [
     "HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Type: application/json\r\nContent-Length: 8\r\nConnection: keep-alive\r\n\r\n{\"id\":7}",

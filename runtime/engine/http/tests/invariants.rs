@@ -10,12 +10,12 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, ReadBuf};
 
 use super::Failure;
-use super::charset::Charset;
-use super::h1::{Raw, Reader};
-use super::headers::Headers;
-use super::lenient::parse_any;
-use super::parse::{Head, Known, Simple, parse, parse_plain};
-use super::traffic::Ledger;
+use super::message::charset::Charset;
+use super::message::headers::Headers;
+use super::message::traffic::Ledger;
+use super::wire::h1::{Raw, Reader};
+use super::wire::lenient::parse_any;
+use super::wire::parse::{Head, Known, Simple, parse, parse_plain};
 
 /// The sizes of the pieces that answers come in.
 const PIECES: [usize; 3] = [usize::MAX, 1, 7];

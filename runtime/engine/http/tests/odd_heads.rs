@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::http::invariants::Invariants;
-use crate::http::lenient::parse_any;
+use crate::http::wire::lenient::parse_any;
 
 /// Two answers with these lines in their heads, asked for on one session: the second's headers, and how many connections it took.
 fn answers(lines: &[u8], body: &str) -> (Vec<(String, String)>, usize) {

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use rustls::pki_types::ServerName;
 use rustls::{CertRevocationListError, EncryptedClientHelloError, ExtendedKeyPurpose, OtherError, PeerMisbehaved};
 
-use super::super::words::tests::is_plain;
-use super::*;
+use crate::http::message::tls_words::*;
+use crate::http::message::words::tests::is_plain;
 
 const NOW: UnixTime = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_767_225_600));
 

@@ -8,11 +8,13 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, DEFAULT_VERSIONS};
 
-pub(crate) use super::tls_words::failure;
-use super::{ApiConfig, Failure, tls_words, trust};
+use super::transport::ApiConfig;
+use super::trust;
+use crate::http::message::failure::Failure;
+use crate::http::message::tls_words;
 use crate::stats::FailureClass;
 
-pub(super) fn provider() -> Arc<CryptoProvider> {
+pub(in crate::http) fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
     PROVIDER.get_or_init(|| Arc::new(rustls::crypto::ring::default_provider())).clone()
 }

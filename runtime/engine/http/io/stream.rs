@@ -13,9 +13,10 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, In
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-use super::Failure;
 use super::memory::Pipe;
-use super::traffic::Ledger;
+use crate::http::message::failure::Failure;
+use crate::http::message::tls_words::failure;
+use crate::http::message::traffic::Ledger;
 
 /// Most bytes that a record of TLS carries (RFC 8446, 5.1).
 const TLS_RECORD: usize = 16 * 1024;
@@ -289,9 +290,9 @@ pub(crate) fn broken(error: &io::Error) -> Failure {
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted | io::ErrorKind::NotConnected => {
             Failure::reset("the connection was reset by the server").came("connection reset")
         }
-        io::ErrorKind::InvalidData => super::tls::failure(error, ""),
+        io::ErrorKind::InvalidData => failure(error, ""),
         _ => {
-            let word = super::words::of_io(error);
+            let word = crate::http::message::words::of_io(error);
             Failure::reset(format!("the connection broke: {word}")).came(word)
         }
     }

@@ -10,11 +10,12 @@ use bytes::BytesMut;
 use rustls::ClientConfig;
 use serde::{Deserialize, Serialize};
 
-use super::memory::Accept;
 use super::names::{Names, Resolve, System};
-use super::parse::Known;
 use super::proxy::{Proxies, Proxy};
-use super::{Failure, tls};
+use super::tls;
+use crate::http::io::memory::Accept;
+use crate::http::message::failure::Failure;
+use crate::http::wire::parse::Known;
 use crate::stats::FailureClass;
 
 /// Buffers that are kept for the next exchange, and the size up to which they are.

@@ -6,15 +6,16 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use tokio::io::AsyncRead;
 
 use super::body::{Framing, read_body};
-use super::charset::Charset;
 use super::head::{Via, write_head};
-use super::headers::{Headers, MAX_HEAD};
+use super::outgoing::Outgoing;
 use super::parse::parse;
-use super::redirect::Step;
 use super::resend::{Fate, Lost};
-use super::stream::{Stream, broken, read_some, unanswered};
-use super::traffic::Ledger;
-use super::{Failure, Version};
+use crate::http::io::stream::{Stream, broken, read_some, unanswered};
+use crate::http::message::Version;
+use crate::http::message::charset::Charset;
+use crate::http::message::failure::Failure;
+use crate::http::message::headers::{Headers, MAX_HEAD};
+use crate::http::message::traffic::Ledger;
 
 /// Bodies up to this go into one buffer with their head.
 const SMALL_BODY: usize = 16 * 1024;
@@ -54,7 +55,7 @@ pub(crate) struct Begun {
 pub(crate) async fn exchange(
     stream: &mut Stream,
     buffer: &mut BytesMut,
-    step: &Step<'_>,
+    step: &Outgoing<'_>,
     via: Via<'_>,
     ledger: &Ledger,
 ) -> Result<Raw, Lost> {

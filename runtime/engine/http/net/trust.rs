@@ -9,7 +9,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
 use super::tls::provider;
-use super::tls_words;
+use crate::http::message::tls_words;
 
 /// The system's authorities, or Mozilla's where it has none. Read once.
 fn roots() -> &'static RootCertStore {
@@ -25,7 +25,7 @@ fn roots() -> &'static RootCertStore {
 }
 
 /// Trusts the system's authorities and these certificates.
-pub(super) fn verifier(own: Vec<CertificateDer<'static>>) -> Result<Arc<dyn ServerCertVerifier>, String> {
+pub(in crate::http) fn verifier(own: Vec<CertificateDer<'static>>) -> Result<Arc<dyn ServerCertVerifier>, String> {
     let mut all = roots().clone();
     for certificate in &own {
         all.add(certificate.clone()).map_err(|error| format!("tls ca: a certificate can't be used: {}", tls_words::unusable(&error)))?;
@@ -101,7 +101,7 @@ fn no_chain(why: &CertificateError) -> bool {
 
 /// Trusts every certificate: `verify: false`.
 #[derive(Debug)]
-pub(super) struct Gullible;
+pub(in crate::http) struct Gullible;
 
 impl ServerCertVerifier for Gullible {
     fn verify_server_cert(

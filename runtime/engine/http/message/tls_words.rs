@@ -6,7 +6,7 @@ use std::io;
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error, InconsistentKeys, InvalidMessage, PeerIncompatible};
 
-use super::Failure;
+use super::failure::Failure;
 use super::words;
 use crate::stats::FailureClass;
 
@@ -29,7 +29,7 @@ pub(crate) fn failure(error: &io::Error, host: &str) -> Failure {
 }
 
 /// Why a certificate isn't trusted.
-pub(super) fn distrust(why: &CertificateError) -> String {
+pub(in crate::http) fn distrust(why: &CertificateError) -> String {
     use CertificateError as C;
     match why {
         C::UnknownIssuer => "unknown issuer: give the authority that signed it as `tls.ca` in the environment".into(),
@@ -104,7 +104,7 @@ fn path(why: &webpki::Error) -> &'static str {
 }
 
 /// What the server means by an alert (RFC 8446, 6.2).
-pub(super) fn refusal(alert: AlertDescription) -> String {
+pub(in crate::http) fn refusal(alert: AlertDescription) -> String {
     use AlertDescription as A;
     let text = match alert {
         A::CloseNotify | A::UserCanceled => "it ended the handshake",
@@ -144,7 +144,7 @@ pub(super) fn refusal(alert: AlertDescription) -> String {
 }
 
 /// What broke a handshake, or an encrypted connection.
-pub(super) fn broken(error: &Error) -> String {
+pub(in crate::http) fn broken(error: &Error) -> String {
     let text = match error {
         Error::InvalidMessage(message) => return unreadable(message).into(),
         Error::InappropriateMessage { .. } | Error::InappropriateHandshakeMessage { .. } => "the server sent a message out of its order",
@@ -194,7 +194,7 @@ fn incompatible(why: &PeerIncompatible) -> &'static str {
 }
 
 /// Why certificates or keys that were given can't be used.
-pub(super) fn unusable(error: &Error) -> String {
+pub(in crate::http) fn unusable(error: &Error) -> String {
     match error {
         Error::InvalidCertificate(why) => distrust(why),
         Error::General(_) => "the key is of no kind that is known: RSA of 2048 bits or more, ECDSA (P-256, P-384) and Ed25519 are".into(),
@@ -203,7 +203,7 @@ pub(super) fn unusable(error: &Error) -> String {
 }
 
 /// Why a PEM file can't be read.
-pub(super) fn pem(error: &rustls::pki_types::pem::Error) -> String {
+pub(in crate::http) fn pem(error: &rustls::pki_types::pem::Error) -> String {
     use rustls::pki_types::pem::Error as E;
     match error {
         E::MissingSectionEnd { .. } => "a `-----BEGIN …-----` has no `-----END …-----`".into(),
@@ -237,5 +237,5 @@ fn day(time: UnixTime) -> String {
 }
 
 #[cfg(test)]
-#[path = "tests/tls_words.rs"]
+#[path = "../tests/tls_words.rs"]
 mod tests;

@@ -17,7 +17,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
-use super::{Failure, words};
+use crate::http::message::failure::Failure;
+use crate::http::message::words;
 use crate::stats::FailureClass;
 
 /// How long a looked-up address is used.

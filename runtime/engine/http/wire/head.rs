@@ -2,8 +2,8 @@
 
 use bytes::{BufMut as _, BytesMut};
 
-use super::headers::{Said, is_one_of, lines};
-use super::redirect::Step;
+use super::outgoing::Outgoing;
+use crate::http::message::headers::{Said, is_one_of, lines};
 
 /// What requests call themselves.
 pub(crate) const USER_AGENT: &str = concat!("ltc/", env!("CARGO_PKG_VERSION"));
@@ -21,7 +21,7 @@ pub(crate) struct Via<'v> {
 }
 
 /// Writes a head for HTTP/1.1, up to and with its empty line.
-pub(crate) fn write_head(out: &mut BytesMut, step: &Step<'_>, via: Via<'_>) -> Said {
+pub(crate) fn write_head(out: &mut BytesMut, step: &Outgoing<'_>, via: Via<'_>) -> Said {
     let mut said = Said::default();
     said.note(step.headers);
     said.note(step.auth);
@@ -77,12 +77,12 @@ fn put(out: &mut BytesMut, parts: &[&str]) {
 }
 
 /// The length that is said: none where there is no body and none is expected.
-pub(crate) fn body_length(step: &Step<'_>) -> Option<usize> {
+pub(crate) fn body_length(step: &Outgoing<'_>) -> Option<usize> {
     step.method.says_length(step.has_body).then_some(step.body.len())
 }
 
 /// The caller's own cookies and the jar's, one line.
-pub(crate) fn cookie_line(step: &Step<'_>) -> Vec<u8> {
+pub(crate) fn cookie_line(step: &Outgoing<'_>) -> Vec<u8> {
     let mut all = Vec::new();
     for block in [step.headers, step.auth] {
         for (name, value, _) in lines(block) {

@@ -9,20 +9,23 @@ use cookie_store::CookieStore;
 use ecow::EcoString;
 use tokio::sync::Mutex;
 
-use super::alarm::Alarm;
-use super::connect::{Made, connect};
-use super::h1::{self, Begun, Raw};
-use super::h2;
-use super::head::Via;
-use super::proxy::Hopper;
-use super::redirect::{Chain, Step};
-use super::resend::{Lost, Rule};
+use super::deadline::Alarm;
+use super::redirect::Chain;
+use super::request::Request;
+use super::response::Response;
 use super::sending::{Sending, Start, response};
-use super::stream::{Stream, WORTH_ASKING};
-use super::target::Origin;
-use super::traffic::Ledger;
-use super::transport::{ApiTransport, Transport};
-use super::{Failure, Request, Response, Target};
+use crate::http::io::stream::{Stream, WORTH_ASKING};
+use crate::http::message::failure::Failure;
+use crate::http::message::target::{Origin, Target};
+use crate::http::message::traffic::Ledger;
+use crate::http::net::connect::{Made, connect};
+use crate::http::net::proxy::Hopper;
+use crate::http::net::transport::{ApiTransport, Transport};
+use crate::http::wire::h1::{self, Begun, Raw};
+use crate::http::wire::h2;
+use crate::http::wire::head::Via;
+use crate::http::wire::outgoing::Outgoing;
+use crate::http::wire::resend::{Lost, Rule};
 
 /// Connections a user keeps open while they are idle.
 const MAX_IDLE: usize = 64;
@@ -125,7 +128,7 @@ impl Session {
     }
 
     /// The request that a chain sends next.
-    fn next<'c>(&self, chain: &'c Chain<'_>) -> Step<'c> {
+    fn next<'c>(&self, chain: &'c Chain<'_>) -> Outgoing<'c> {
         chain.step(if chain.cookies() { self.cookies_for(&chain.url) } else { String::new() })
     }
 
@@ -164,7 +167,7 @@ impl Session {
 
     /// One request and its response. One that was lost is sent again where the rule agrees, on a new connection: other idle ones may have
     /// been lost with it.
-    async fn step(&self, step: &Step<'_>, request: &Request, mut lost: Option<Lost>, ledger: &Rc<Ledger>) -> Result<Raw, Failure> {
+    async fn step(&self, step: &Outgoing<'_>, request: &Request, mut lost: Option<Lost>, ledger: &Rc<Ledger>) -> Result<Raw, Failure> {
         let (api, origin) = (&request.api, &step.url.origin);
         let mut rule = Rule::new(step.method, request.resend);
         // What was lost before was sent on a connection that was used again.
@@ -240,7 +243,13 @@ impl Session {
         gates[gates.len() - 1].clone()
     }
 
-    async fn exchange(&self, connection: Connection, step: &Step<'_>, api: &Rc<ApiTransport>, ledger: &Rc<Ledger>) -> Result<Raw, Lost> {
+    async fn exchange(
+        &self,
+        connection: Connection,
+        step: &Outgoing<'_>,
+        api: &Rc<ApiTransport>,
+        ledger: &Rc<Ledger>,
+    ) -> Result<Raw, Lost> {
         match connection {
             Connection::One { mut stream, via } => {
                 let absolute = Via { absolute: via.is_some(), authorization: via.as_deref().and_then(|via| via.authorization.as_deref()) };

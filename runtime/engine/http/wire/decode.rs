@@ -5,8 +5,9 @@ use std::io::{self, Read};
 use bytes::Bytes;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
-use super::partial::{Body, Keep, MAX_BODY, SHOWN, too_large};
-use super::{Failure, Headers};
+use crate::http::message::failure::Failure;
+use crate::http::message::headers::Headers;
+use crate::http::message::partial::{Body, Keep, MAX_BODY, SHOWN, too_large};
 
 /// The body as it was before it was encoded; nothing where it wasn't. Encodings that aren't known leave it as it is.
 pub(crate) fn decode(headers: &Headers, encoded: &[u8], keep: Keep) -> Result<Option<Body>, Failure> {

@@ -15,16 +15,17 @@ use hyper::body::Incoming;
 use hyper::client::conn::http2;
 use hyper_util::rt::TokioIo;
 
-use super::charset::Charset;
 use super::h1::Raw;
 use super::head::{ACCEPT_ENCODING, USER_AGENT, body_length, cookie_line};
-use super::headers::{Headers, MAX_HEAD, is_one_of, lines};
-use super::partial::{self, Keep, Kept};
-use super::redirect::Step;
+use super::outgoing::Outgoing;
 use super::resend::{Fate, Lost};
-use super::stream::{Stream, unanswered};
-use super::traffic::Ledger;
-use super::{Failure, Version, words};
+use crate::http::io::stream::{Stream, unanswered};
+use crate::http::message::charset::Charset;
+use crate::http::message::failure::Failure;
+use crate::http::message::headers::{Headers, MAX_HEAD, is_one_of, lines};
+use crate::http::message::partial::{self, Keep, Kept};
+use crate::http::message::traffic::Ledger;
+use crate::http::message::{Version, words};
 
 /// Lines that HTTP/2 has no place for, or another one.
 const NOT_SENT: [&str; 9] =
@@ -101,7 +102,7 @@ impl Body for Counted {
 }
 
 /// Sends a request and reads its response.
-pub(crate) async fn exchange(mut sender: Sender, step: &Step<'_>, ledger: &Rc<Ledger>) -> Result<Raw, Lost> {
+pub(crate) async fn exchange(mut sender: Sender, step: &Outgoing<'_>, ledger: &Rc<Ledger>) -> Result<Raw, Lost> {
     let (request, head) = request(step).map_err(Lost::for_good)?;
     let request = request.map(|body| Counted { body, head: Cell::new(head), ledger: ledger.clone() });
     let answer = match sender.0.send_request(request).await {
@@ -173,7 +174,7 @@ async fn read(mut incoming: Incoming, ledger: &Ledger) -> Result<partial::Body, 
 }
 
 /// The request as hyper takes it, and about how large its head is.
-fn request(step: &Step<'_>) -> Result<(http::Request<Full<Bytes>>, usize), Failure> {
+fn request(step: &Outgoing<'_>) -> Result<(http::Request<Full<Bytes>>, usize), Failure> {
     let host = [step.headers, step.auth].into_iter().flat_map(lines).find(|(name, ..)| name.eq_ignore_ascii_case(b"host"));
     let authority = host.map_or(step.url.origin.authority.as_bytes(), |(_, value, _)| value);
     let uri = http::Uri::builder().scheme(step.url.origin.scheme()).authority(authority).path_and_query(step.url.path.as_str()).build();

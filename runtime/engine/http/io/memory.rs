@@ -31,7 +31,7 @@ pub struct Accepted {
 #[derive(Debug)]
 pub(crate) struct Pipe {
     peer: Box<dyn Peer>,
-    pub(super) http2: bool,
+    pub(in crate::http) http2: bool,
     sent: Vec<u8>,
     answer: Vec<u8>,
     /// How much of it was read.
@@ -42,19 +42,19 @@ pub(crate) struct Pipe {
 }
 
 impl Pipe {
-    pub(super) fn new(accepted: Accepted) -> Self {
+    pub(in crate::http) fn new(accepted: Accepted) -> Self {
         let Accepted { peer, http2 } = accepted;
         Self { peer, http2, sent: Vec::new(), answer: Vec::new(), read: 0, news: false, waiting: None }
     }
 
     /// Keeps what is written until it is flushed.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> usize {
+    pub(in crate::http) fn write(&mut self, bytes: &[u8]) -> usize {
         self.sent.extend_from_slice(bytes);
         bytes.len()
     }
 
     /// Lets the server answer all that was written.
-    pub(super) fn flush(&mut self) {
+    pub(in crate::http) fn flush(&mut self) {
         if !self.sent.is_empty() {
             let before = self.answer.len();
             self.peer.answer(&self.sent, &mut self.answer);
@@ -68,7 +68,7 @@ impl Pipe {
     }
 
     /// Waits until there is something to read.
-    pub(super) fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(in crate::http) fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.read == self.answer.len() {
             self.waiting = Some(cx.waker().clone());
             return Poll::Pending;
@@ -81,7 +81,7 @@ impl Pipe {
     }
 
     /// Moves what has come to the end of `buffer`, up to `room` bytes, once there is something.
-    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut impl BufMut, room: usize) -> Poll<usize> {
+    pub(in crate::http) fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut impl BufMut, room: usize) -> Poll<usize> {
         self.poll_readable(cx).map(|()| {
             let end = self.answer.len().min(self.read + room);
             buffer.put_slice(&self.answer[self.read..end]);

@@ -4,11 +4,12 @@ use bytes::{BufMut as _, BytesMut};
 use hyper_util::client::proxy::matcher::Matcher;
 use tokio::io::AsyncWriteExt as _;
 
-use super::headers::MAX_HEAD;
-use super::parse::parse;
-use super::stream::{Stream, broken, read_some};
-use super::target::Origin;
-use super::{Failure, head};
+use crate::http::io::stream::{Stream, broken, read_some};
+use crate::http::message::failure::Failure;
+use crate::http::message::headers::MAX_HEAD;
+use crate::http::message::target::Origin;
+use crate::http::wire::head;
+use crate::http::wire::parse::parse;
 use crate::stats::FailureClass;
 
 /// Which proxies are gone through.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use ecow::EcoString;
 
-use super::Failure;
+use super::failure::Failure;
 
 /// Most bytes a response's head may have, as in Chrome.
 pub(crate) const MAX_HEAD: usize = 256 * 1024;

@@ -11,15 +11,15 @@ use std::time::Instant;
 use bytes::{Bytes, BytesMut};
 use tokio::io::AsyncWrite as _;
 
-use super::Version;
-use super::h1::{Begun, Raw};
-use super::headers::Headers;
-use super::parse::{Simple, parse};
-use super::partial::Partial;
-use super::resend::{Fate, Lost};
-use super::stream::{Stream, broken, unanswered};
-use super::traffic::Traffic;
-use super::transport::Transport;
+use crate::http::io::stream::{Stream, broken, unanswered};
+use crate::http::message::Version;
+use crate::http::message::headers::Headers;
+use crate::http::message::partial::Partial;
+use crate::http::message::traffic::Traffic;
+use crate::http::net::transport::Transport;
+use crate::http::wire::h1::{Begun, Raw};
+use crate::http::wire::parse::{Simple, parse};
+use crate::http::wire::resend::{Fate, Lost};
 
 /// Requests and responses that are larger are no longer simple.
 pub(crate) const SMALL: usize = 8 * 1024;

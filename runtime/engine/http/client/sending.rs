@@ -7,13 +7,17 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use super::h1::{Begun, Raw};
-use super::partial::{Keep, Partial};
-use super::quick::{Outcome, Quick};
-use super::resend::Lost;
+use super::fast_path::{Outcome, Quick};
+use super::request::Request;
+use super::response::Response;
 use super::session::Session;
-use super::traffic::{Ledger, Traffic};
-use super::{Failure, Redirects, Request, Response, Timings};
+use crate::http::message::failure::Failure;
+use crate::http::message::partial::{Keep, Partial};
+use crate::http::message::target::Target;
+use crate::http::message::traffic::{Ledger, Traffic};
+use crate::http::message::{Redirects, Timings};
+use crate::http::wire::h1::{Begun, Raw};
+use crate::http::wire::resend::Lost;
 use crate::stats::FailureClass;
 
 /// Later than any test lasts.
@@ -168,7 +172,7 @@ impl Sending {
 
 /// A response, by what came over the connection.
 #[inline]
-pub(crate) fn response(raw: Raw, url: &super::Target, begun: Instant, traffic: Traffic) -> Response {
+pub(crate) fn response(raw: Raw, url: &Target, begun: Instant, traffic: Traffic) -> Response {
     let phases = &traffic.phases;
     let total = raw.done.saturating_duration_since(begun);
     // Most answers come in one piece.

@@ -5,8 +5,13 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use ecow::eco_format;
 
-use super::headers::{is_one_of, lines};
-use super::{Failure, Hop, Method, Redirects, Request, Response, Target};
+use super::request::Request;
+use super::response::Response;
+use crate::http::message::failure::Failure;
+use crate::http::message::headers::{is_one_of, lines};
+use crate::http::message::target::Target;
+use crate::http::message::{Hop, Method, Redirects};
+use crate::http::wire::outgoing::Outgoing;
 
 /// How many redirects are followed where the spec names no number.
 const MAX_REDIRECTS: u32 = 10;
@@ -15,19 +20,6 @@ const MAX_REDIRECTS: u32 = 10;
 const PRIVATE: [&str; 4] = ["authorization", "cookie", "host", "proxy-authorization"];
 /// What speaks of a body that is left behind.
 const OF_BODY: [&str; 5] = ["content-type", "content-length", "content-encoding", "content-language", "content-location"];
-
-/// One request of a chain, as it is sent.
-#[derive(Debug)]
-pub(crate) struct Step<'s> {
-    pub(crate) method: &'s Method,
-    pub(crate) url: &'s Target,
-    pub(crate) headers: &'s [u8],
-    pub(crate) auth: &'s [u8],
-    /// The jar's cookies, `a=1; b=2`.
-    pub(crate) cookie: String,
-    pub(crate) body: &'s Bytes,
-    pub(crate) has_body: bool,
-}
 
 /// Where a chain of redirects stands.
 #[derive(Debug)]
@@ -58,8 +50,8 @@ impl<'r> Chain<'r> {
     }
 
     /// The request that is to be sent now.
-    pub(crate) fn step(&self, cookie: String) -> Step<'_> {
-        Step {
+    pub(crate) fn step(&self, cookie: String) -> Outgoing<'_> {
+        Outgoing {
             method: &self.method,
             url: &self.url,
             headers: &self.headers,

@@ -5,7 +5,9 @@ use std::cell::{Cell, RefCell};
 
 use bytes::BytesMut;
 
-use super::{Failure, Headers, Version};
+use super::Version;
+use super::failure::Failure;
+use super::headers::Headers;
 
 /// The most bytes that the body of an answer may have where an api doesn't set `max_body`.
 pub const MAX_BODY: u64 = 64 * 1024 * 1024;

@@ -4,7 +4,8 @@
 //! close an idle connection at any time. What may have been processed is sent again only if its method is idempotent (RFC 9110, 9.2.2),
 //! and only once. What certainly wasn't processed (RFC 9113, 8.7) may be sent until the step's timeout.
 
-use super::{Failure, Method};
+use crate::http::message::Method;
+use crate::http::message::failure::Failure;
 
 /// What a server may have made of a request that was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::charset::Charset;
-use super::headers::{Headers, MAX_HEAD};
 use super::lenient::parse_any;
-use super::{Failure, Version};
+use crate::http::message::Version;
+use crate::http::message::charset::Charset;
+use crate::http::message::failure::Failure;
+use crate::http::message::headers::{Headers, MAX_HEAD};
 
 /// The parts of a head, as far as they matter.
 #[derive(Debug)]
@@ -132,7 +133,7 @@ fn plain_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// What fields say that the client acts upon.
 #[derive(Default)]
-pub(super) struct Facts {
+pub(in crate::http) struct Facts {
     length: Option<usize>,
     /// Whether the length is all there is to know of how the body is framed.
     plain: bool,
@@ -142,11 +143,11 @@ pub(super) struct Facts {
 
 impl Facts {
     /// Of no field so far.
-    pub(super) fn of(version: Version) -> Self {
+    pub(in crate::http) fn of(version: Version) -> Self {
         Self { plain: version == Version::Http11, ..Self::default() }
     }
 
-    pub(super) fn note(&mut self, name: &[u8], value: &[u8]) {
+    pub(in crate::http) fn note(&mut self, name: &[u8], value: &[u8]) {
         let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
         match name.len() {
             8 => self.concerns_client |= is("location"),
@@ -164,7 +165,7 @@ impl Facts {
         }
     }
 
-    pub(super) fn head(self, status: u16, version: Version, fields: Range<usize>, rebuilt: Option<Headers>) -> Head {
+    pub(in crate::http) fn head(self, status: u16, version: Version, fields: Range<usize>, rebuilt: Option<Headers>) -> Head {
         let length = fields.end;
         let plain_length = self.length.filter(|_| self.plain);
         Head {
@@ -182,7 +183,7 @@ impl Facts {
 }
 
 /// A number of so few digits that it can't be too large.
-pub(super) fn digits(value: &[u8]) -> Option<usize> {
+pub(in crate::http) fn digits(value: &[u8]) -> Option<usize> {
     if value.is_empty() || value.len() > 9 {
         return None;
     }

@@ -9,9 +9,10 @@
 //! too). A length or a coding in a line that is itself odd counts as it reads, but clients disagree about it (curl doesn't see
 //! `Transfer-Encoding :`, browsers do): the connection isn't used again.
 
-use super::headers::Headers;
 use super::parse::{Facts, Head, digits};
-use super::{Failure, Version};
+use crate::http::message::Version;
+use crate::http::message::failure::Failure;
+use crate::http::message::headers::Headers;
 
 /// A head, once all of it is there.
 pub(crate) fn parse_any(bytes: &[u8]) -> Result<Option<Head>, Failure> {

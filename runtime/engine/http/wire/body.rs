@@ -3,11 +3,12 @@
 use bytes::{Buf as _, BytesMut};
 use tokio::io::AsyncRead;
 
-use super::headers::{Headers, MAX_HEAD};
-use super::partial::{Body, Keep, Kept};
-use super::stream::{broken, read_some};
-use super::traffic::Ledger;
-use super::{Failure, Version};
+use crate::http::io::stream::{broken, read_some};
+use crate::http::message::Version;
+use crate::http::message::failure::Failure;
+use crate::http::message::headers::{Headers, MAX_HEAD};
+use crate::http::message::partial::{Body, Keep, Kept};
+use crate::http::message::traffic::Ledger;
 
 /// How much is read at a time of what is dropped.
 const PIECE: usize = 64 * 1024;

@@ -10,14 +10,16 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::eyeballs::{pause, race};
-use super::memory::Pipe;
 use super::names::Addresses;
 use super::proxy::{Hopper, tunnel};
-use super::stream::Stream;
-use super::target::Origin;
-use super::traffic::{Ledger, Phases};
+use super::tls;
 use super::transport::{ApiTransport, Transport};
-use super::{Failure, tls, words};
+use crate::http::io::memory::Pipe;
+use crate::http::io::stream::Stream;
+use crate::http::message::failure::Failure;
+use crate::http::message::target::Origin;
+use crate::http::message::traffic::{Ledger, Phases};
+use crate::http::message::{tls_words, words};
 use crate::stats::FailureClass;
 
 /// A new connection.
@@ -215,7 +217,7 @@ fn names(host: &str, addresses: &[IpAddr]) -> String {
 async fn secure(stream: Stream, config: std::sync::Arc<rustls::ClientConfig>, host: &str) -> Result<Stream, Failure> {
     let name = tls::server_name(host).map_err(|why| Failure::new(FailureClass::Tls, why))?;
     let connector = TlsConnector::from(config);
-    let failed = |error: io::Error| tls::failure(&error, host);
+    let failed = |error: io::Error| tls_words::failure(&error, host);
     match stream {
         Stream::Plain(tcp) => Ok(Stream::Tls(Box::new(connector.connect(name, tcp).await.map_err(failed)?))),
         Stream::Tls(outer) => Ok(Stream::Nested(Box::new(connector.connect(name, *outer).await.map_err(failed)?))),

@@ -1,0 +1,9 @@
+//! A client: a user's session, its connections, the fast path, redirects, what is sent again, and deadlines.
+
+pub(super) mod deadline;
+pub(super) mod fast_path;
+pub(super) mod redirect;
+pub(super) mod request;
+pub(super) mod response;
+pub(super) mod sending;
+pub(super) mod session;

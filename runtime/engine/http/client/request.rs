@@ -1,0 +1,72 @@
+//! A request, and how it is laid out for the wire.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::fast_path::Wire;
+use super::redirect;
+use crate::http::message::target::Target;
+use crate::http::message::{Method, Redirects};
+use crate::http::net::transport::ApiTransport;
+use crate::http::wire::head;
+
+/// A request, ready to be sent.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Its method.
+    pub method: Method,
+    /// Where it goes.
+    pub url: Target,
+    /// Lines of `Name: value\r\n`. Lengths and transfer codings in it are left out: they are the client's to say.
+    pub headers: Rc<[u8]>,
+    /// Such lines, but only for the host of `url`.
+    pub auth: Rc<[u8]>,
+    /// The body.
+    pub body: Bytes,
+    /// Whether there is a body, if only an empty one.
+    pub has_body: bool,
+    /// The time all of it may take, redirects too.
+    pub timeout: Duration,
+    /// How redirects are followed.
+    pub redirects: Redirects,
+    /// Whether cookies are kept and sent.
+    pub cookies: bool,
+    /// Whether it may be sent again where HTTP allows it: false where the api says `resend off`.
+    pub resend: bool,
+    /// How the api is reached.
+    pub api: Rc<ApiTransport>,
+    /// The most bytes that the body of an answer may have where it is read, encoded or decoded.
+    pub max_body: u64,
+    /// The request as HTTP/1.1 puts it on the wire, made by [`Request::lay_out`]; without it, it is laid out at each send.
+    pub(crate) wire: Option<Wire>,
+}
+
+impl Request {
+    /// The head that goes out first, as HTTP/1.1 has it.
+    pub(crate) fn head(&self, cookies: &str) -> Vec<u8> {
+        let mut bytes = bytes::BytesMut::new();
+        head::write_head(&mut bytes, &redirect::Chain::new(self).step(cookies.to_owned()), head::Via::default());
+        bytes.to_vec()
+    }
+
+    /// Lays the request out for the wire, so that it need not be done again when it is sent again. Large bodies are left out.
+    pub(crate) fn lay_out(&mut self) {
+        if !Wire::fits(self.body.len()) {
+            return;
+        }
+        let mut bytes = bytes::BytesMut::with_capacity(512 + self.headers.len() + self.auth.len() + self.url.path.len() + self.body.len());
+        let chain = redirect::Chain::new(self);
+        let said = head::write_head(&mut bytes, &chain.step(String::new()), head::Via::default());
+        bytes.extend_from_slice(&self.body);
+        let wire = Wire { bytes, close: said.close };
+        drop(chain);
+        self.wire = Wire::fits(wire.bytes.len()).then_some(wire);
+    }
+
+    /// The length that its head says.
+    pub(crate) fn length(&self) -> Option<usize> {
+        self.method.says_length(self.has_body).then_some(self.body.len())
+    }
+}

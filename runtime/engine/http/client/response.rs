@@ -1,0 +1,61 @@
+//! A response, and its body as `Content-Encoding` has it.
+
+use bytes::Bytes;
+
+use crate::http::message::charset::Charset;
+use crate::http::message::failure::Failure;
+use crate::http::message::headers::Headers;
+use crate::http::message::partial::Keep;
+use crate::http::message::target::Target;
+use crate::http::message::traffic::Traffic;
+use crate::http::message::{Hop, Timings, Version};
+use crate::http::wire::decode;
+
+/// A response, read to its end.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// Its status.
+    pub status: u16,
+    /// What it came by.
+    pub version: Version,
+    /// Its header fields, as they came.
+    pub headers: Headers,
+    /// Its body, decoded, where it doesn't stand behind the headers as it came.
+    pub(crate) own_body: Option<Bytes>,
+    /// What its head says of its body's text.
+    pub charset: Charset,
+    /// How many bytes its body has beside those that were kept, because nobody reads it.
+    pub omitted: u64,
+    /// Where it came from, redirects followed.
+    pub url: Target,
+    /// How long it took.
+    pub timings: Timings,
+    /// The redirects that were followed.
+    pub hops: Vec<Hop>,
+    /// What the exchange moved, with all of its hops and resends.
+    pub traffic: Traffic,
+}
+
+impl Response {
+    /// Its body, decoded.
+    pub fn body(&self) -> &[u8] {
+        self.own_body.as_deref().unwrap_or_else(|| self.headers.rest())
+    }
+
+    /// Whether no connection had to be made.
+    pub fn reused(&self) -> bool {
+        self.traffic.opened == 0
+    }
+
+    /// Undoes what `Content-Encoding` says. A part of an encoded body can't be decoded.
+    pub(super) fn decode(&mut self, keep: Keep) -> Result<(), Failure> {
+        if self.status != 206
+            && self.omitted == 0
+            && let Some(decoded) = decode::decode(&self.headers, self.body(), keep)?
+        {
+            self.own_body = Some(decoded.bytes);
+            self.omitted = decoded.omitted;
+        }
+        Ok(())
+    }
+}
