@@ -1,6 +1,6 @@
 //! Slips that the scan can see and mend: quotes, comments and placeholders of other languages.
 
-use super::scan::Scan;
+use super::cursor::Cursor;
 use crate::diagnostic::{Code, Diagnostic};
 
 /// How long a byte order mark at the start is.
@@ -26,7 +26,7 @@ pub(super) fn invisible(c: char) -> bool {
 }
 
 /// One past the regex that starts at `slash`; the line's end where it does not end.
-pub(super) fn regex_end(scan: &Scan<'_>, slash: usize) -> usize {
+pub(super) fn regex_end(scan: &Cursor<'_>, slash: usize) -> usize {
     let end = scan.line_end(slash);
     let mut class = false;
     let mut at = slash + 1;
@@ -50,7 +50,7 @@ pub(super) fn regex_end(scan: &Scan<'_>, slash: usize) -> usize {
 }
 
 /// `/items/{{id}}`: a placeholder of another tool where a path goes on. Whether there was one, and is now behind.
-pub(super) fn foreign_braces(scan: &mut Scan<'_>) -> bool {
+pub(super) fn foreign_braces(scan: &mut Cursor<'_>) -> bool {
     let at = scan.at;
     let touching = at > 0 && matches!(scan.byte(at - 1), b'/' | b'=' | b'&' | b'-' | b'.' | b'?' | b'_');
     let end = scan.line_end(at);
@@ -73,7 +73,7 @@ pub(super) fn foreign_braces(scan: &mut Scan<'_>) -> bool {
 }
 
 /// `${x}` outside of texts.
-pub(super) fn dollar(scan: &mut Scan<'_>) {
+pub(super) fn dollar(scan: &mut Cursor<'_>) {
     let at = scan.at;
     let end = scan.line_end(at);
     let close = scan.text[at..end].find('}').map_or(at + 2, |n| at + n + 1);
@@ -94,7 +94,7 @@ pub(super) fn dollar(scan: &mut Scan<'_>) {
 }
 
 /// `{{name}}` in a text: literal braces, which a user of another tool may not mean.
-pub(super) fn placeholder(scan: &mut Scan<'_>) {
+pub(super) fn placeholder(scan: &mut Cursor<'_>) {
     let at = scan.at;
     scan.at += 2;
     // No name is longer than this; a search to the line's end would be quadratic over a line of braces.
@@ -113,7 +113,7 @@ pub(super) fn placeholder(scan: &mut Scan<'_>) {
 }
 
 /// `'x'`: read as `"x"`.
-pub(super) fn single_quotes(scan: &mut Scan<'_>) {
+pub(super) fn single_quotes(scan: &mut Cursor<'_>) {
     let at = scan.at;
     let free = at == 0 || !(scan.byte(at - 1).is_ascii_alphanumeric() || matches!(scan.byte(at - 1), b'/' | b'_' | b'.' | b'-'));
     let rest = &scan.text[at + 1..scan.line_end(at)];
@@ -136,7 +136,7 @@ pub(super) fn single_quotes(scan: &mut Scan<'_>) {
 }
 
 /// `“x”`: read as `"x"`.
-pub(super) fn smart_quotes(scan: &mut Scan<'_>, c: char) -> bool {
+pub(super) fn smart_quotes(scan: &mut Cursor<'_>, c: char) -> bool {
     let quote = |c: char| matches!(c, '\u{201c}'..='\u{201f}' | '\u{2018}'..='\u{201b}' | '\u{ab}' | '\u{bb}');
     if !quote(c) {
         return false;
@@ -168,7 +168,7 @@ pub(super) fn smart_quotes(scan: &mut Scan<'_>, c: char) -> bool {
 }
 
 /// `// …` and `/* … */`.
-pub(super) fn foreign_comment(scan: &mut Scan<'_>) -> bool {
+pub(super) fn foreign_comment(scan: &mut Cursor<'_>) -> bool {
     let at = scan.at;
     let free = at == 0 || scan.byte(at - 1).is_ascii_whitespace();
     let behind_method = !scan.word_before().is_empty() && scan.word_before().chars().all(|c| c.is_ascii_uppercase()) && scan.before() != 0;

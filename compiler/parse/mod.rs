@@ -4,13 +4,28 @@
 //! place; it reports them and mends the text, so that pest sees balanced brackets. Then the grammar swallows what does not parse
 //! within its member, and `broken` says of each such place what was expected. Where that was the head of a block, it is repaired and the
 //! text parsed once more, for what stands in the block. Pest's rules and pairs stay inside this module.
+//!
+//! # Names are contracts
+//!
+//! - A method of `Builder` with the name of a rule of the grammar (`stmt`, `take_source`) takes a pair of that rule and gives its node. What the
+//!   pair contains is the grammar's promise, so no such method fails: a writer's mistake becomes a diagnostic and a broken node.
+//! - `only` and `kids` give the parts of a pair that carry meaning. They rely on the grammar: where it broke its promise, that is our bug.
+//! - `bind` reads a name that is declared from here on and refuses reserved words; `word` reads a name that is used.
+//! - In `errors`, a function of a `Stop` that gives an `Option<Slip>` recognizes some mistakes and gives `None` for all others. `found` is a mistake
+//!   where parsing stopped, `found_at` one at the bytes that it names.
+//! - In `lexical_fixes`, a function gets the cursor on the character that it is about. It leaves the cursor there and returns `false`, or reports,
+//!   edits and moves the cursor behind what it has explained.
+//! - Rules of the grammar: `kw_x` is the word `x`, `p_x` a mark, `flag_x` a word that may be absent, `only_x` is `x` to its end (run again over broken
+//!   text), `broken` and `broken_top` are what did not parse.
 
 mod build;
 mod builder;
+mod cursor;
 mod edits;
 mod errors;
 mod lexical_fixes;
 mod scan;
+mod scan_texts;
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,10 @@
 use ltc_config::suggest::nearest;
 use ltc_grammar::Rule;
 
-use super::syntax_errors::{Slip, Stop};
+use super::foreign_numbers::{number, statuses};
+use super::foreign_requests::{quotes, request};
+use super::stop::{Slip, Stop, found, found_at};
+use super::vocabulary::{API, ITEMS, METHODS, PARTS, STATEMENTS, USER, word};
 use crate::diagnostic::Code;
 
 /// Statements of other languages, with what says the same here.
@@ -80,42 +83,6 @@ const OPERATORS: &[(&str, &str)] = &[
     ("^", "use `+`, `-`, `*`, `/` or `%`"),
 ];
 
-const ITEMS: &[&str] = &["import", "api", "data", "let", "keep", "sequence", "tasks", "user", "before", "after"];
-const STATEMENTS: &[&str] = &[
-    "step", "expect", "take", "let", "set", "run", "wait", "if", "for", "repeat", "poll", "retry", "parallel", "group", "log", "fail",
-    "leave", "break", "stop", "reset",
-];
-const API: &[&str] =
-    &["base", "keys", "cookies", "resend", "max_body", "auth", "headers", "timeout", "redirects", "healthcheck", "resource"];
-pub(super) const PARTS: &[&str] =
-    &["json", "form", "query", "headers", "text", "multipart", "graphql", "bytes", "auth", "timeout", "redirects", "expect", "version"];
-const USER: &[&str] = &["run", "wait", "weight", "on", "every"];
-const METHODS: &[&str] = &["get", "post", "put", "patch", "delete", "head", "options"];
-
-/// The word at the start of `text`.
-pub(in crate::parse) fn word(text: &str) -> &str {
-    &text[..text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len())]
-}
-
-/// Whether `word` starts a statement.
-pub(super) fn is_statement(word: &str) -> bool {
-    STATEMENTS.contains(&word)
-}
-
-/// Whether the text starts with a word that only a statement or a member starts with.
-pub(super) fn starts_statement(stop: &Stop<'_>) -> bool {
-    let first = stop.first();
-    STATEMENTS.contains(&first) || USER.contains(&first) || ITEMS.contains(&first)
-}
-
-pub(in crate::parse) fn found(code: Code, message: impl Into<String>, help: impl Into<String>) -> Option<Slip> {
-    Some(Slip { code, message: message.into(), help: help.into(), place: None })
-}
-
-pub(super) fn found_at(place: std::ops::Range<usize>, code: Code, message: impl Into<String>, help: impl Into<String>) -> Option<Slip> {
-    Some(Slip { code, message: message.into(), help: help.into(), place: Some(place) })
-}
-
 /// The slip that made `stop`, where it is one of those known.
 pub(super) fn slip(stop: &Stop<'_>) -> Option<Slip> {
     beginning(stop)
@@ -169,82 +136,6 @@ fn beginning(stop: &Stop<'_>) -> Option<Slip> {
     found_at(0..first.len(), Code::ForeignStatement, format!("`{first}` is not a keyword"), *help)
 }
 
-/// `expect 200 or 3xx`, `expect 200, 204`.
-fn statuses(stop: &Stop<'_>) -> Option<Slip> {
-    let rest = stop.line().strip_prefix("expect ")?;
-    let is_status = |w: &str| {
-        w.len() == 3 && w.starts_with(|c: char| c.is_ascii_digit()) && (w.ends_with("xx") || w.bytes().all(|b| b.is_ascii_digit()))
-    };
-    if let Some(status) = rest.strip_prefix("status ").map(word).filter(|w| is_status(w)) {
-        return found(Code::Syntax, "unexpected `status`, expected the status's number alone", format!("write `expect {status}`"));
-    }
-    if !is_status(word(rest.trim_start())) || !matches!(stop.token, "or" | "," | "and" | "||" | "/" | "to" | "..") && !rest.contains(" or ")
-    {
-        return None;
-    }
-    let all: Vec<&str> = rest.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| is_status(w)).collect();
-    found_at(
-        7..stop.line().trim_end().len(),
-        Code::StatusOr,
-        "unexpected separator of statuses, expected `|`",
-        format!("write `expect {}`", all.join(" | ")),
-    )
-}
-
-/// The unit that `word` means.
-fn time_unit(word: &str) -> Option<&'static str> {
-    Some(match word.to_lowercase().as_str() {
-        "min" | "mins" | "minute" | "minutes" => "m",
-        "sec" | "secs" | "second" | "seconds" => "s",
-        "msec" | "msecs" | "millis" | "milliseconds" => "ms",
-        "hr" | "hrs" | "hour" | "hours" => "h",
-        "day" | "days" => "d",
-        _ => return None,
-    })
-}
-
-/// `5min`, `5 sec`.
-fn number(stop: &Stop<'_>) -> Option<Slip> {
-    let token = stop.token;
-    let before = stop.text[..stop.at].trim_end();
-    let unit = matches!(token, "ms" | "s" | "m" | "h" | "d") || time_unit(token).is_some();
-    if unit && before.ends_with(|c: char| c.is_ascii_digit()) {
-        let start = before.rfind(|c: char| !(c.is_ascii_digit() || c == '.')).map_or(0, |n| n + 1);
-        let help = format!("write `{}{}`", &before[start..], time_unit(token).unwrap_or(token));
-        return found_at(start..stop.at + token.len(), Code::BadNumber, "unexpected space in a duration", help);
-    }
-    if !token.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    let digits = token.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(token.len());
-    let (value, unit) = token.split_at(digits);
-    if unit.is_empty() {
-        return None;
-    }
-    let right = match unit {
-        unit if time_unit(unit).is_some() => time_unit(unit).unwrap_or_default(),
-        "x" | "X" | "XX" | "Xx" if stop.first() == "expect" => {
-            let help = format!("write `{}xx` with two small x", &value[..1]);
-            return found(Code::BadNumber, format!("unexpected `{token}`, expected a status"), help);
-        }
-        "xx" if value.len() == 1 => {
-            return found(
-                Code::BadNumber,
-                format!("unexpected `{token}`, expected a value: a class of statuses is not a number"),
-                "write `expect 2xx`, or `status >= 200 and status < 300`",
-            );
-        }
-        _ => {
-            return found(
-                Code::BadNumber,
-                format!("unexpected `{token}`, expected a number or a duration"),
-                "use the units `ms`, `s`, `m`, `h` and `d`: `250ms`, `1h20m`; names do not start with a digit",
-            );
-        }
-    };
-    found(Code::BadNumber, format!("unexpected `{unit}`, expected a unit of time"), format!("write `{value}{right}`"))
-}
-
 fn operator(stop: &Stop<'_>) -> Option<Slip> {
     let token = stop.token;
     if stop.wants(Rule::p_assign) && matches!(token, "==" | ":=" | "===") {
@@ -281,139 +172,6 @@ fn operator(stop: &Stop<'_>) -> Option<Slip> {
         _ => (*help).to_owned(),
     };
     found_at(stop.at..stop.at + op.len(), Code::ForeignOperator, format!("unknown operator `{op}`"), help)
-}
-
-/// Method and path.
-fn request(stop: &Stop<'_>) -> Option<Slip> {
-    let line = stop.line();
-    for (at, part) in line.match_indices([' ', '=']) {
-        let method = word(&line[at + part.len()..]);
-        let behind = line[at + part.len() + method.len()..].trim_start();
-        let before = line[..at].trim_end();
-        let target = before.is_empty() || before.ends_with(['=', ')']) || before.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if METHODS.contains(&method.to_lowercase().as_str())
-            && method.chars().any(char::is_lowercase)
-            && behind.starts_with(['/', '"'])
-            && target
-        {
-            let start = at + part.len();
-            return found_at(
-                start..start + method.len(),
-                Code::BadMethod,
-                "unexpected lower-case method, expected capitals",
-                format!("write `{}`", method.to_uppercase()),
-            );
-        }
-    }
-    let method_before =
-        stop.text[..stop.at].split_whitespace().next_back().is_some_and(|w| w.len() > 2 && w.chars().all(|c| c.is_ascii_uppercase()));
-    if method_before && (stop.wants(Rule::path) || stop.wants(Rule::text)) {
-        return match stop.token {
-            "" | "{" => found(Code::BadPath, "missing path of a request", "write a path that starts with `/`, such as `/items/{id}`"),
-            token if token.starts_with(|c: char| c.is_alphanumeric() || c == ':') => {
-                let path = stop.text[stop.at..].split([' ', '\n', ';']).next().unwrap_or(token);
-                let help = if path.contains("://") {
-                    format!("quote an absolute URL: `\"{path}\"`, or move the host to the api's `base`")
-                } else {
-                    format!("write `/{path}`")
-                };
-                found_at(stop.at..stop.at + path.len(), Code::BadPath, "unexpected path, expected one that starts with `/`", help)
-            }
-            _ => found(
-                Code::BadPath,
-                "unexpected path, expected one that starts with `/`",
-                "write, for example, `/items/{id}`; a quoted path is sent unchanged",
-            ),
-        };
-    }
-    if stop.wants(Rule::method) || stop.wants(Rule::request_line) {
-        if stop.token.starts_with('/') {
-            return found(Code::BadMethod, "missing method before the path", "write, for example, `GET /items/{id}`");
-        }
-        if stop.wants(Rule::request_line) && stop.text[..stop.at].trim_end().ends_with('=') {
-            return found(Code::BadMethod, "missing method and path of a request", "write, for example, `get(id) = GET /items/{id}`");
-        }
-    }
-    if stop.strict == Rule::only_api && METHODS.contains(&stop.first().to_lowercase().as_str()) && !stop.text.contains(") =") {
-        return found_at(
-            0..stop.first().len(),
-            Code::BadMethod,
-            "missing name of a request in an api",
-            "write, for example, `get(id) = GET /items/{id}`",
-        );
-    }
-    None
-}
-
-/// What should have been quoted.
-fn quotes(stop: &Stop<'_>) -> Option<Slip> {
-    let before = stop.text[..stop.at].trim_end();
-    let behind = before.rsplit(char::is_whitespace).next().unwrap_or_default();
-    let wants_text = stop.wants(Rule::text) || stop.wants(Rule::block_text) || stop.wants(Rule::line_text);
-    // `step O {` and `step Log in {` could be requests to an api `step`, so that parsing gets past the name.
-    let first = stop.first();
-    if matches!(first, "step" | "group") && stop.strict == Rule::only_stmt {
-        let rest = &stop.line()[first.len()..];
-        let name = rest.split(['{', ';']).next().unwrap_or(rest).trim();
-        let bare = name.trim_end_matches(" interrupt").trim_end_matches(" skip").trim_matches(['(', ')', ' ']);
-        if name.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '(') && !matches!(bare, "skip" | "interrupt") {
-            let start = stop.line().find(name).unwrap_or(0);
-            let quoted = bare.trim_matches('"');
-            let message = if name.starts_with('(') {
-                "unexpected brackets around the name of a step or a group"
-            } else {
-                "missing quotes around the name of a step or a group"
-            };
-            return found_at(start..start + name.len(), Code::MissingQuotes, message, format!("write `{first} \"{quoted}\"`"));
-        }
-    }
-    if matches!(behind, "step" | "group" | "import" | "from" | "html" | "form")
-        && wants_text
-        && stop.token.starts_with(|c: char| c.is_alphanumeric() || c == '.' || c == '_')
-    {
-        let rest = stop.line().get(stop.at..).unwrap_or_default();
-        let name = if matches!(behind, "step" | "group") {
-            rest.split(['{', ';']).next().unwrap_or(rest)
-        } else {
-            rest.split([' ', ';', '{']).next().unwrap_or(rest)
-        };
-        let name = name.trim_end().trim_end_matches(" interrupt").trim_end_matches(" skip").trim_end();
-        let what = if matches!(behind, "step" | "group") {
-            "the name of a step or a group"
-        } else if matches!(behind, "html" | "form") {
-            "a CSS selector"
-        } else {
-            "the path of a file"
-        };
-        return found_at(
-            stop.at..stop.at + name.len(),
-            Code::MissingQuotes,
-            format!("missing quotes around {what}"),
-            format!("write `{behind} \"{name}\"`"),
-        );
-    }
-    if behind == "run" && stop.token.starts_with('"') {
-        return found(
-            Code::Syntax,
-            "unexpected quotes around the name of a sequence",
-            format!("write `run {}`", stop.token.trim_matches('"')),
-        );
-    }
-    if behind == "step" && stop.token == "{" {
-        return found(Code::MissingQuotes, "missing name of a step", "write `step \"Name\" {`");
-    }
-    if stop.token.starts_with('-') && stop.wants(Rule::p_colon) {
-        let start = before.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).map_or(0, |n| n + 1);
-        let rest = &stop.text[start..];
-        let key = &rest[..rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))).unwrap_or(rest.len())];
-        return found_at(
-            start..start + key.len(),
-            Code::MissingQuotes,
-            "missing quotes around a key with `-`",
-            format!("write `\"{key}\"`"),
-        );
-    }
-    None
 }
 
 /// Commas, `then`, line breaks.

@@ -1,7 +1,7 @@
 //! What other tools say in words, where the language has a sign or another word; and marks that are none here.
 
-use super::foreign_syntax::{PARTS, found, found_at, is_statement};
-use super::syntax_errors::{Slip, Stop};
+use super::stop::{Slip, Stop, found, found_at};
+use super::vocabulary::{PARTS, is_statement};
 use crate::diagnostic::Code;
 use ltc_grammar::Rule;
 

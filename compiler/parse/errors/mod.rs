@@ -1,8 +1,12 @@
 //! What to report about text that does not parse.
 
+mod foreign_numbers;
+mod foreign_requests;
 mod foreign_syntax;
 mod foreign_words;
 mod recovery;
+mod stop;
 mod syntax_errors;
+mod vocabulary;
 
 pub(super) use recovery::ROUNDS;

@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use ltc_grammar::Rule;
 
-use super::foreign_syntax::word;
-use super::syntax_errors::Stop;
+use super::stop::Stop;
+use super::vocabulary::word;
 
 /// How deep broken heads may stand in each other before the innermost are left for the next try.
 pub(in crate::parse) const ROUNDS: usize = 8;

@@ -1,54 +1,14 @@
 //! What to say of a place that does not parse: a frequent slip where it is one, else what was expected where parsing got no further.
 
 use ltc_config::suggest::nearest;
-use ltc_grammar::{LtParser, Rule};
-use pest::Parser;
-use pest::error::{ErrorVariant, InputLocation};
+use ltc_grammar::Rule;
 
 use super::foreign_syntax;
+use super::stop::{Stop, stop};
+use super::vocabulary::starts_statement;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::builder::{Builder, P, Repair};
 use crate::span::Span;
-
-/// Where parsing of a broken place stopped.
-pub(super) struct Stop<'a> {
-    /// What it should have been.
-    pub(in crate::parse) strict: Rule,
-    /// The whole broken text.
-    pub(in crate::parse) text: &'a str,
-    /// How far it got, within the text.
-    pub(in crate::parse) at: usize,
-    /// What stands there: a word, a number, a text, an operator; empty at a line's end.
-    pub(super) token: &'a str,
-    /// The rules that could have stood there.
-    pub(in crate::parse) expected: Vec<Rule>,
-}
-
-impl Stop<'_> {
-    /// Whether `rule` could have stood there.
-    pub(super) fn wants(&self, rule: Rule) -> bool {
-        self.expected.contains(&rule)
-    }
-
-    /// The word that the text starts with.
-    pub(in crate::parse) fn first(&self) -> &str {
-        foreign_syntax::word(self.text)
-    }
-
-    /// Its first line.
-    pub(in crate::parse) fn line(&self) -> &str {
-        self.text.lines().next().unwrap_or_default()
-    }
-}
-
-/// A finding of a slip: code, message, help, and where: `None` for the place where parsing stopped.
-pub(super) struct Slip {
-    pub(in crate::parse) code: Code,
-    pub(in crate::parse) message: String,
-    pub(in crate::parse) help: String,
-    /// Bytes of the broken text.
-    pub(in crate::parse) place: Option<std::ops::Range<usize>>,
-}
 
 impl Builder<'_> {
     /// Reports what is wrong with the broken `pair`, which should have been a `strict`.
@@ -88,52 +48,6 @@ impl Builder<'_> {
     }
 }
 
-/// Runs `strict` again over the broken place, to see where it stops.
-fn stop<'a>(source: &'a str, start: usize, text: &'a str, strict: Rule) -> Stop<'a> {
-    let rest = &source[start..];
-    let (at, expected) = match LtParser::parse(strict, rest) {
-        Ok(_) => (0, Vec::new()),
-        Err(error) => {
-            let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = error.location;
-            match error.variant {
-                ErrorVariant::ParsingError { positives, .. } => (at, positives),
-                ErrorVariant::CustomError { .. } => (at, Vec::new()),
-            }
-        }
-    };
-    // At a line's end, the place is right behind the last word.
-    let at = if rest[at..].trim_start_matches([' ', '\t']).starts_with(['\n', '\r', '#']) || at >= rest.len() {
-        let line = rest[..at].rfind('\n').map_or(0, |n| n + 1);
-        let code = rest[line..at].find(" #").map_or(at, |n| line + n);
-        rest[..code].trim_end().len()
-    } else {
-        at
-    };
-    // Where the line goes on but the next one starts a statement, it is the first that lacks something.
-    let before = rest[..at].trim_end();
-    let at = if rest[before.len()..at].contains('\n') && foreign_syntax::is_statement(foreign_syntax::word(&rest[at..])) {
-        before.len()
-    } else {
-        at
-    };
-    // It may have got further than what was swallowed.
-    let text = &rest[..text.len().max(at)];
-    Stop { strict, text, at, token: token(&rest[at..]), expected }
-}
-
-/// What stands at the start of `text`.
-fn token(text: &str) -> &str {
-    let first = text.chars().next().unwrap_or('\n');
-    let len = match first {
-        '\n' | '\r' | ' ' | '\t' | '#' => 0,
-        c if c.is_alphanumeric() || c == '_' => text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len()),
-        '"' => text[1..].find(['"', '\n']).map_or(1, |n| if text.as_bytes()[n + 1] == b'"' { n + 2 } else { n + 1 }),
-        c if "=<>!&|+-*/~?:.^".contains(c) => text.find(|c: char| !"=<>!&|+-*/~?:.^".contains(c)).unwrap_or(text.len()).min(3),
-        c => c.len_utf8(),
-    };
-    &text[..len]
-}
-
 /// What was expected, in words.
 fn general(stop: &Stop<'_>, place: Span) -> Diagnostic {
     let found = match stop.token {
@@ -166,7 +80,7 @@ fn general(stop: &Stop<'_>, place: Span) -> Diagnostic {
     }
     let mut expected: Vec<String> = Vec::new();
     // What starts with a word of the language was not meant as a request, though the grammar tries that, too.
-    let request = !foreign_syntax::starts_statement(stop);
+    let request = !starts_statement(stop.first());
     let meant = |rule: &&Rule| request || !matches!(rule, Rule::method | Rule::request_line | Rule::kw_submit);
     for words in stop.expected.iter().filter(meant).filter_map(|rule| in_words(*rule)) {
         if !expected.contains(&words) {

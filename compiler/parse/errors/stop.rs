@@ -1,0 +1,101 @@
+//! Where parsing of broken text stopped, and what was found wrong there.
+
+use ltc_grammar::{LtParser, Rule};
+use pest::Parser;
+use pest::error::{ErrorVariant, InputLocation};
+
+use super::vocabulary;
+use crate::diagnostic::Code;
+
+/// Where parsing of a broken place stopped.
+pub(super) struct Stop<'a> {
+    /// What it should have been.
+    pub(super) strict: Rule,
+    /// The whole broken text.
+    pub(super) text: &'a str,
+    /// How far it got, within the text.
+    pub(super) at: usize,
+    /// What stands there: a word, a number, a text, an operator; empty at a line's end.
+    pub(super) token: &'a str,
+    /// The rules that could have stood there.
+    pub(super) expected: Vec<Rule>,
+}
+
+impl Stop<'_> {
+    /// Whether `rule` could have stood there.
+    pub(super) fn wants(&self, rule: Rule) -> bool {
+        self.expected.contains(&rule)
+    }
+
+    /// The word that the text starts with.
+    pub(super) fn first(&self) -> &str {
+        vocabulary::word(self.text)
+    }
+
+    /// Its first line.
+    pub(super) fn line(&self) -> &str {
+        self.text.lines().next().unwrap_or_default()
+    }
+}
+
+/// A finding of a slip: code, message, help, and where: `None` for the place where parsing stopped.
+pub(super) struct Slip {
+    pub(super) code: Code,
+    pub(super) message: String,
+    pub(super) help: String,
+    /// Bytes of the broken text.
+    pub(super) place: Option<std::ops::Range<usize>>,
+}
+
+/// A mistake where parsing stopped.
+pub(super) fn found(code: Code, message: impl Into<String>, help: impl Into<String>) -> Option<Slip> {
+    Some(Slip { code, message: message.into(), help: help.into(), place: None })
+}
+
+/// A mistake at these bytes of the broken text.
+pub(super) fn found_at(place: std::ops::Range<usize>, code: Code, message: impl Into<String>, help: impl Into<String>) -> Option<Slip> {
+    Some(Slip { code, message: message.into(), help: help.into(), place: Some(place) })
+}
+
+/// Runs `strict` again over the broken place, to see where it stops.
+pub(super) fn stop<'a>(source: &'a str, start: usize, text: &'a str, strict: Rule) -> Stop<'a> {
+    let rest = &source[start..];
+    let (at, expected) = match LtParser::parse(strict, rest) {
+        Ok(_) => (0, Vec::new()),
+        Err(error) => {
+            let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = error.location;
+            match error.variant {
+                ErrorVariant::ParsingError { positives, .. } => (at, positives),
+                ErrorVariant::CustomError { .. } => (at, Vec::new()),
+            }
+        }
+    };
+    // At a line's end, the place is right behind the last word.
+    let at = if rest[at..].trim_start_matches([' ', '\t']).starts_with(['\n', '\r', '#']) || at >= rest.len() {
+        let line = rest[..at].rfind('\n').map_or(0, |n| n + 1);
+        let code = rest[line..at].find(" #").map_or(at, |n| line + n);
+        rest[..code].trim_end().len()
+    } else {
+        at
+    };
+    // Where the line goes on but the next one starts a statement, it is the first that lacks something.
+    let before = rest[..at].trim_end();
+    let at =
+        if rest[before.len()..at].contains('\n') && vocabulary::is_statement(vocabulary::word(&rest[at..])) { before.len() } else { at };
+    // It may have got further than what was swallowed.
+    let text = &rest[..text.len().max(at)];
+    Stop { strict, text, at, token: token(&rest[at..]), expected }
+}
+
+/// What stands at the start of `text`.
+fn token(text: &str) -> &str {
+    let first = text.chars().next().unwrap_or('\n');
+    let len = match first {
+        '\n' | '\r' | ' ' | '\t' | '#' => 0,
+        c if c.is_alphanumeric() || c == '_' => text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len()),
+        '"' => text[1..].find(['"', '\n']).map_or(1, |n| if text.as_bytes()[n + 1] == b'"' { n + 2 } else { n + 1 }),
+        c if "=<>!&|+-*/~?:.^".contains(c) => text.find(|c: char| !"=<>!&|+-*/~?:.^".contains(c)).unwrap_or(text.len()).min(3),
+        c => c.len_utf8(),
+    };
+    &text[..len]
+}

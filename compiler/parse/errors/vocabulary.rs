@@ -1,0 +1,39 @@
+//! The words that things of the language start with.
+
+/// Words that an item of a file starts with.
+pub(super) const ITEMS: &[&str] = &["import", "api", "data", "let", "keep", "sequence", "tasks", "user", "before", "after"];
+
+/// Words that a statement starts with.
+pub(super) const STATEMENTS: &[&str] = &[
+    "step", "expect", "take", "let", "set", "run", "wait", "if", "for", "repeat", "poll", "retry", "parallel", "group", "log", "fail",
+    "leave", "break", "stop", "reset",
+];
+
+/// Words that a member of an api starts with.
+pub(super) const API: &[&str] =
+    &["base", "keys", "cookies", "resend", "max_body", "auth", "headers", "timeout", "redirects", "healthcheck", "resource"];
+
+/// Words that a part of a request starts with.
+pub(super) const PARTS: &[&str] =
+    &["json", "form", "query", "headers", "text", "multipart", "graphql", "bytes", "auth", "timeout", "redirects", "expect", "version"];
+
+/// Words that a member of a user starts with.
+pub(super) const USER: &[&str] = &["run", "wait", "weight", "on", "every"];
+
+/// HTTP methods, in small letters.
+pub(super) const METHODS: &[&str] = &["get", "post", "put", "patch", "delete", "head", "options"];
+
+/// The word at the start of `text`.
+pub(super) fn word(text: &str) -> &str {
+    &text[..text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len())]
+}
+
+/// Whether `word` starts a statement.
+pub(super) fn is_statement(word: &str) -> bool {
+    STATEMENTS.contains(&word)
+}
+
+/// Whether a text with this first word is a statement or a member: nothing else starts with it.
+pub(super) fn starts_statement(first: &str) -> bool {
+    STATEMENTS.contains(&first) || USER.contains(&first) || ITEMS.contains(&first)
+}
