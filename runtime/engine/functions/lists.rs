@@ -67,7 +67,7 @@ fn camel_within(value: &Value) -> Value {
     }
 }
 
-/// `price_cents` as `priceCents`; leading underscores stay. The compiler spells keys the same way (`check/spelling.rs`).
+/// `price_cents` as `priceCents`; leading underscores stay. The compiler spells keys the same way (`check/expr/key_spelling.rs`).
 fn camel_key(key: &str) -> EcoString {
     let body = key.trim_start_matches('_');
     let mut out = EcoString::from(&key[..key.len() - body.len()]);
