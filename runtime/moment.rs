@@ -205,13 +205,15 @@ pub(crate) struct Moment {
 }
 
 impl Moment {
-    /// One interval, and the test so far. An interval is so long; the rest after the last one is brief, and its rates are as if it had
-    /// lasted: those of a few requests in a few milliseconds would be no rates.
+    /// One interval, and the test so far. An interval is so long; the rest after the last one may be brief. Rates are over the time that
+    /// it took, but for a rest of less than a second: a few requests in a few milliseconds would be no rates, so they are over a second.
     pub(crate) fn interval(delta: &Snapshot, total: &Snapshot, names: &[Name], places: &[String], interval: Duration) -> Self {
         let mut moment = Self::window(delta, total, names);
-        moment.brief = delta.length() < interval / 4;
-        if moment.brief {
-            let share = delta.length().as_secs_f64() / interval.as_secs_f64();
+        let rest = delta.length() < total.length();
+        moment.brief = rest && delta.length() < interval / 4;
+        let least = interval.min(Duration::from_secs(1));
+        if rest && delta.length() < least {
+            let share = delta.length().as_secs_f64() / least.as_secs_f64();
             for figures in moment.lines.iter_mut().map(|line| &mut line.now).chain([&mut moment.total.now]) {
                 figures.rps *= share;
                 figures.failing *= share;
@@ -318,6 +320,26 @@ mod tests {
         assert_eq!(shards(&delta, 3), [Some(7), None, Some(5)]);
         let shape = FleetShape { shards: 3, interval: Some(Duration::from_secs(60)), intervals: Some(2) };
         assert_eq!([0, 59, 60, 200].map(|at| shape.interval_at(Duration::from_secs(at))), [1, 1, 2, 2]);
+    }
+
+    #[test]
+    fn rates_are_over_the_time_that_an_interval_took() {
+        let rps = |delta_ms: u64, total_ms: u64| {
+            let window = |length_ms| {
+                let mut snapshot = report().total;
+                snapshot.window = Some(ltc_engine::stats::Window { interval: 0, from_us: 0, to_us: length_ms * 1_000 });
+                snapshot
+            };
+            let moment = Moment::interval(&window(delta_ms), &window(total_ms), &report().names, &[], Duration::from_secs(10));
+            (moment.total.now.rps, moment.brief)
+        };
+        assert_eq!(rps(10_000, 30_000), (40.0, false));
+        // A test that is shorter than an interval has no rest: it is all there is.
+        assert_eq!(rps(1_000, 1_000), (400.0, false));
+        assert_eq!(rps(500, 500), (800.0, false));
+        // What is left after the last interval.
+        assert_eq!(rps(2_000, 12_000), (200.0, true));
+        assert_eq!(rps(10, 10_010), (400.0, true));
     }
 
     #[test]

@@ -36,9 +36,10 @@ macro_rules! note {
 
 pub(crate) use {err, note, out, warning};
 
-/// Writes a line, and gives up where nobody reads it.
+/// Writes a line, and gives up where nobody reads it. It is one write, since the shards of a test share standard error: in pieces,
+/// their lines would mix.
 pub(crate) fn line(out: &mut dyn Write, words: impl Display) {
-    let _ = writeln!(out, "{words}").and_then(|()| out.flush());
+    text(out, &format!("{words}\n"));
 }
 
 /// Writes a text, and gives up where nobody reads it.
@@ -69,6 +70,28 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Err(io::ErrorKind::BrokenPipe.into())
         }
+    }
+
+    /// Counts writes.
+    #[derive(Default)]
+    struct Pieces(Vec<String>);
+
+    impl Write for Pieces {
+        fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+            self.0.push(String::from_utf8_lossy(piece).into_owned());
+            Ok(piece.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_is_one_write_so_that_those_of_several_shards_do_not_mix() {
+        let mut pieces = Pieces::default();
+        line(&mut pieces, format_args!("{}:{} user {}", "specs/shop.lt", 2, 7));
+        assert_eq!(pieces.0, ["specs/shop.lt:2 user 7\n"]);
     }
 
     #[test]

@@ -129,6 +129,9 @@ fn a_fleet_that_is_lost_as_a_whole_is_broken_in_every_file() {
 #[test]
 fn an_output_that_cannot_be_written_sets_the_exit_code_and_not_the_verdict() {
     let project = Project::new();
+    // Where warnings are off, the exit code still has its reason.
+    let profile = project.path().join("specs/tpdata.profile.yml");
+    fs::write(&profile, fs::read_to_string(&profile).unwrap().replace("loglevel: INFO", "loglevel: ERROR")).unwrap();
     let mut args = vec!["--clients", "2", "--duration", "2s", "--html", "run.html", "--json", "run.json"];
     let folder = project.path().join("gone");
     fs::create_dir(&folder).unwrap();

@@ -94,10 +94,15 @@ fn an_unreachable_server_ends_the_test_before_any_load() {
     let config = project.path().join("config/cs1.yml");
     let closed = fs::read_to_string(&config).unwrap().replace(&project.server.addr().to_string(), "127.0.0.1:9");
     fs::write(&config, closed).unwrap();
-    let output = project.run("tpdata", &["--duration", "2s"]);
+    fs::write(project.path().join("run.xml"), "an earlier run, which passed").unwrap();
+    let output = project.run("tpdata", &["--duration", "2s", "--json", "run.json", "--junit", "run.xml"]);
     let said = text(&output);
     assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(said.contains("health check of tpdata failed") && said.contains("refused"), "{said}");
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(project.path().join("run.json")).unwrap()).unwrap();
+    assert_eq!((report["verdict"].as_str(), report["setup"]["health_checks"]["failures"].as_u64()), (Some("broken"), Some(1)), "{report}");
+    let junit = fs::read_to_string(project.path().join("run.xml")).unwrap();
+    assert!(junit.contains("<error message=\"broken: ") && !junit.contains("an earlier run"), "{junit}");
 }
 
 #[test]
@@ -160,7 +165,7 @@ fn a_file_that_cannot_be_written_is_said_before_the_load() {
     fs::write(project.path().join("out"), "a file where a folder is wanted").unwrap();
     let output = project.run("tpdata", &["--duration", "2s", "--csv", "out/run", "--json", "good/run.json"]);
     let said = text(&output);
-    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(said.contains("out/run_stats.csv can't be written"), "{said}");
     assert_eq!(project.served()["routes"]["POST /tpdata/treatments"].as_u64().unwrap_or(0), 0);
 }

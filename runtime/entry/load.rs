@@ -111,6 +111,13 @@ impl Load {
         results.finish(args, run, self.setup)
     }
 
+    /// Reports a run that broke before its load, since a health check or `before test` failed: else the files of an earlier run would be
+    /// taken for this one's. Nothing began, so listeners and the live page are told nothing.
+    pub(super) fn broke(self, program: &Program, args: &RunArgs, configuration: &Configuration, results: Results, why: Refusal) -> Ending {
+        let info = self.info(program, configuration, &Clock::start());
+        results.finish(args, RunInfo { broken: why.lines, ..info }, self.setup)
+    }
+
     /// What is known of the run before its load.
     fn info(&self, program: &Program, configuration: &Configuration, clock: &Clock) -> RunInfo {
         let versions = self.versions.iter();

@@ -21,7 +21,9 @@ pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Con
     let mut results = Results::new(program, args, configuration, interval)?;
     let mut load = Load::planned(program, &args.load, configuration)?;
     load.fits(open_files::From::Here, files)?;
-    load.ready()?;
+    if let Err(why) = load.ready() {
+        return if why.is_broken() { Ok(load.broke(program, args, configuration, results, why)) } else { Err(why) };
+    }
     let threads = args.load.threads.map(usize::from).or(configuration.profile.threads).unwrap_or_else(cores);
     // One user needs one thread, and no other thread then waits for nothing.
     let threads =

@@ -80,6 +80,11 @@ impl Refusal {
     pub(crate) fn broken(line: impl Into<String>) -> Self {
         Self { ending: Ending::Broken, lines: vec![line.into()] }
     }
+
+    /// Whether what the test stands on failed, and not what was said to it.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.ending == Ending::Broken
+    }
 }
 
 /// Runs a compiled test as the command line says.

@@ -63,6 +63,11 @@ impl Outputs {
     }
 
     /// Makes the folders of the files that were asked for, and tries to open them: what can't be written is said before the load.
+    ///
+    /// # Errors
+    ///
+    /// Options that can't be meant so are a wrong command line. A file that can't be written has the exit code that it would have after
+    /// the load.
     pub(crate) fn check(&self) -> Result<(), Refusal> {
         let csv = self.csv.iter().flat_map(|prefix| crate::report::csv::files(prefix));
         let all = csv.chain(self.files().map(|(path, _)| path.to_owned()));
@@ -76,10 +81,12 @@ impl Outputs {
         }
         if self.csv.as_deref().is_some_and(is_stdout) {
             wrong.push("--csv - is no prefix: CSV results are several files; name them with --csv PREFIX".to_owned());
-        } else {
-            wrong.extend(all.filter_map(|path| open(&path).err()));
         }
-        if wrong.is_empty() { Ok(()) } else { Err(Refusal::wrong(wrong)) }
+        if !wrong.is_empty() {
+            return Err(Refusal::wrong(wrong));
+        }
+        let lines: Vec<String> = all.filter_map(|path| open(&path).err()).collect();
+        if lines.is_empty() { Ok(()) } else { Err(Refusal { ending: Ending::Broken, lines }) }
     }
 
     /// Prints the tables and writes all files; where one fails the others are still written.
@@ -113,9 +120,9 @@ impl Outputs {
 pub(crate) struct Unwritten(Vec<String>);
 
 impl Unwritten {
-    /// Says which, and with which exit code a run that ended so ends then.
+    /// Says which, whatever the `loglevel`, and with which exit code a run that ended so ends then.
     pub(crate) fn told(self, ending: Ending) -> Ending {
-        self.0.iter().for_each(|line| crate::say::warning!("{line}"));
+        self.0.iter().for_each(|line| crate::say::err!("warning: {line}"));
         if self.0.is_empty() { ending } else { Ending::Broken }
     }
 }
@@ -183,6 +190,18 @@ mod tests {
         let csv = Outputs { csv: Some("-".into()), ..Outputs::default() };
         assert!(csv.check().unwrap_err().lines[0].starts_with("--csv - is no prefix"));
         assert!(!Path::new("-_stats.csv").exists());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_no_wrong_command_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let (good, bad) = (folder.path().join("run.json"), folder.path().join("run.json/run.html"));
+        std::fs::write(&good, "an earlier run").unwrap();
+        let refusal = outputs(good.to_str().unwrap(), bad.to_str().unwrap()).check().unwrap_err();
+        assert_eq!((refusal.ending, refusal.lines.len()), (Ending::Broken, 1), "{refusal:?}");
+        assert!(refusal.lines[0].contains("run.html can't be written"), "{refusal:?}");
+        assert_eq!(std::fs::read_to_string(&good).unwrap(), "an earlier run");
+        assert_eq!(outputs("-", "-").check().unwrap_err().ending, Ending::Wrong);
     }
 
     #[test]

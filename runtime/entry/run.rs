@@ -95,7 +95,7 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
     if let Err(refusal) = ready {
         // What was made for the stop was made for nothing; the refusal is what counts.
         let _ = runtime.block_on(backend.clean_up());
-        return Err(refusal);
+        return if refusal.is_broken() { Ok(load.broke(program, args, &configuration, results, refusal)) } else { Err(refusal) };
     }
     load.announce(program, &configuration, &format!("{} shards", fleet.count()));
 

@@ -95,7 +95,7 @@ pub struct FailureKey {
     pub place: u32,
     /// What came: a status (`got 503`), the system's word for an error (`connection refused`), or a fixed word; never data, an address,
     /// an identity or a time.
-    #[serde(default, skip_serializing_if = "EcoString::is_empty")]
+    #[serde(default)]
     pub kind: EcoString,
 }
 

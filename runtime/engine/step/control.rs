@@ -9,7 +9,7 @@ use super::samples::{record_group, retried};
 use crate::base::flow::{Exit, Flow};
 use crate::base::place::Place;
 use crate::stats::FailureClass;
-use crate::user::{Later, User};
+use crate::user::{Later, NO_VALUE, User};
 use crate::value::Eval;
 
 /// A turn is over however it ended: nothing of its scopes is left.
@@ -159,7 +159,7 @@ impl Poll<'_> {
         let met = match judged {
             Ok(met) => met,
             Err(fault) => {
-                self.fail_last(FailureClass::Expression, "no value", fault.0)?;
+                self.fail_last(FailureClass::Expression, NO_VALUE, fault.0)?;
                 return Ok(false);
             }
         };
@@ -197,7 +197,7 @@ impl Poll<'_> {
                 trace.record(self.user)
             }
             None => {
-                self.user.failed_outside(class, self.at, &message);
+                self.user.failed_outside(class, kind, self.at, &message);
                 Err(Exit::Interrupt)
             }
         }

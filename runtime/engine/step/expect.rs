@@ -3,11 +3,12 @@
 use ecow::EcoString;
 
 use super::response::Response;
-use super::{NO_VALUE, Step, got};
+use super::{Step, got};
 use crate::matcher::{self, Context, Key, Matcher, Mismatch, Op};
 use crate::record::expectation::Expectation;
 use crate::record::observe::Detail;
 use crate::stats::FailureClass;
+use crate::user::NO_VALUE;
 use crate::value::{Eval, Fault, Value, ops};
 
 /// A status or a hundred of them.

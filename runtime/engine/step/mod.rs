@@ -27,7 +27,7 @@ use crate::record::trace::Trace;
 use crate::request::prepared::{PreparedRequest, Sent};
 use crate::stats::FailureClass;
 use crate::step::response::Response;
-use crate::user::User;
+use crate::user::{NO_VALUE, User};
 use crate::value::{Eval, Value};
 
 pub use expect::{Check, Header, Status};
@@ -166,9 +166,6 @@ impl Future for Exchange<'_, '_> {
         flight.sending.poll(step.user.session(), cx).map(|answer| step.answered(answer))
     }
 }
-
-/// The kind of failure of an expression that can't be evaluated.
-const NO_VALUE: &str = "no value";
 
 /// The kind of failure of a status that isn't expected.
 fn got(status: u16) -> EcoString {

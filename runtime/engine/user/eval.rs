@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use ecow::EcoString;
-
 use super::User;
 use crate::base::flow::{Exit, Flow};
 use crate::base::place::Place;
 use crate::stats::{Example, FailureClass};
 use crate::value::{Eval, Fault, Value};
+
+/// The kind of failure of an expression that can't be evaluated.
+pub(crate) const NO_VALUE: &str = "no value";
+
+/// The kind of failure of a `fail` outside of steps.
+const REACHED: &str = "reached";
 
 impl User {
     /// An expression outside of steps: what goes wrong is recorded with its place and ends the turn.
@@ -114,7 +118,7 @@ impl User {
     fn failed(&self, line: u32, at: Place, why: Eval) -> Exit {
         match self.eval(at, || why?.to_text()) {
             Ok(why) => {
-                self.record_failure(line, FailureClass::Script, at, &why);
+                self.record_failure(line, FailureClass::Script, REACHED, at, &why);
                 Exit::Interrupt
             }
             Err(exit) => exit,
@@ -122,8 +126,8 @@ impl User {
     }
 
     /// A failure outside of steps that is no `fail`.
-    pub(crate) fn failed_outside(&self, class: FailureClass, at: Place, message: &str) {
-        self.record_failure(self.world.tables.outside(), class, at, message);
+    pub(crate) fn failed_outside(&self, class: FailureClass, kind: &'static str, at: Place, message: &str) {
+        self.record_failure(self.world.tables.outside(), class, kind, at, message);
     }
 
     /// What a fault outside of steps does.
@@ -131,7 +135,7 @@ impl User {
         if let Some(exit) = self.pending_exit.take() {
             return exit;
         }
-        self.failed_outside(FailureClass::Expression, at, &fault.0);
+        self.failed_outside(FailureClass::Expression, NO_VALUE, at, &fault.0);
         Exit::Interrupt
     }
 
@@ -151,10 +155,10 @@ impl User {
     }
 
     /// A failure outside of steps, in a row of its own: `fail`, an expression without a value, a `poll` without a step.
-    fn record_failure(&self, line: u32, class: FailureClass, at: Place, message: &str) {
+    fn record_failure(&self, line: u32, class: FailureClass, kind: &'static str, at: Place, message: &str) {
         self.world.observer.failure(&self.scene(), at, message);
         self.control.fail();
-        let key = self.world.tables.failure_key(line, class, at, EcoString::new());
+        let key = self.world.tables.failure_key(line, class, at, kind.into());
         let mut recorder = self.world.counts.recorder.borrow_mut();
         recorder.fail(line);
         recorder.failure(key, self.world.clock.elapsed(), || {

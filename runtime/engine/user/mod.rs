@@ -26,6 +26,7 @@ use crate::user::rows::Held;
 use crate::user::world::World;
 use crate::value::{Eval, Value};
 
+pub(crate) use eval::NO_VALUE;
 pub use iteration::TurnOver;
 pub use wait::Later;
 

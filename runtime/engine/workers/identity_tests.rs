@@ -240,6 +240,8 @@ fn a_server_reads_what_was_counted_whatever_it_does_and_whatever_stops_the_users
         assert!(total.skipped > 0 && total.retried > 0 && total.redirects > 0 && total.unsent > 0, "{runner}: {total:?}");
         assert!(total.fails > 0 && snapshot.names[9].failures == total.fails && snapshot.names[9].requests == 0);
         assert_eq!(total.failures, snapshot.failures.count() - total.skipped_failures, "each failed request is one failure");
+        let unnamed = snapshot.failures.by_count().into_iter().find(|(key, _)| key.kind.is_empty()).map(|(key, _)| key.clone());
+        assert_eq!(unnamed, None, "every kind of failure has its word, those of `fail` too");
         assert_eq!(total.service.count() + total.failed.count(), total.requests);
         assert_eq!(
             (snapshot.names[8].requests, snapshot.names[8].unfinished),
