@@ -12,6 +12,7 @@ mod json;
 mod make;
 pub mod number;
 pub mod ops;
+mod raw_str;
 pub mod scan;
 mod text;
 mod want;

@@ -3,9 +3,10 @@
 //!
 //! It allocates nothing, and every caller consumes a value whole, so that all of them accept exactly the same documents.
 
-use std::borrow::Cow;
-
+use super::raw_str::{NONE, hex4, specials};
 use super::{Fault, Number};
+
+pub use super::raw_str::RawStr;
 
 /// How deep lists and objects may nest: what untrusted bodies may cost in stack.
 pub const MAX_DEPTH: usize = 128;
@@ -35,36 +36,6 @@ impl ScanError {
         let end = (self.at + 30).min(body.len());
         let near = String::from_utf8_lossy(&body[start..end]);
         Fault(format!("not JSON: {} at byte {}, near `{}`", self.why, self.at, near.trim().escape_debug()))
-    }
-}
-
-/// A string as it stands in the document, between its quotes: UTF-8, as [`Scanner::string`] has checked.
-#[derive(Clone, Copy, Debug)]
-pub struct RawStr<'a> {
-    raw: &'a [u8],
-    escaped: bool,
-}
-
-impl<'a> RawStr<'a> {
-    /// The text it means.
-    pub fn text(self) -> Cow<'a, str> {
-        let raw = std::str::from_utf8(self.raw).unwrap_or_default();
-        if self.escaped { Cow::Owned(unescape(raw)) } else { Cow::Borrowed(raw) }
-    }
-
-    /// A part of a document that was read as a string before.
-    pub(crate) fn within(raw: &'a [u8], escaped: bool) -> Self {
-        Self { raw, escaped }
-    }
-
-    /// Where it stands in its document, how long it is, and whether it holds escapes.
-    pub(crate) fn place(self, document: &[u8]) -> (usize, usize, bool) {
-        (self.raw.as_ptr().addr() - document.as_ptr().addr(), self.raw.len(), self.escaped)
-    }
-
-    /// Whether it means `text`; allocates only where it holds an escape.
-    pub fn is(self, text: &str) -> bool {
-        if self.escaped { self.text() == text } else { self.raw == text.as_bytes() }
     }
 }
 
@@ -425,57 +396,4 @@ impl<'a> Scanner<'a> {
         }
         Ok(())
     }
-}
-
-/// How many bytes of a string are looked at in one go, and what [`specials`] gives where none of them is special.
-const NONE: usize = 16;
-
-/// The first byte that is a quote, a backslash, a control character or beyond ASCII. Written so that it becomes a few vector instructions.
-#[inline(always)]
-fn specials(bytes: &[u8; NONE]) -> usize {
-    // Signed: what is beyond ASCII is below all else.
-    let special = |byte: u8| (byte as i8) < 0x20 || byte == b'"' || byte == b'\\';
-    let mut mask = [0; NONE];
-    for (mask, byte) in mask.iter_mut().zip(bytes) {
-        *mask = if special(*byte) { 0xFF } else { 0_u8 };
-    }
-    u128::from_le_bytes(mask).trailing_zeros() as usize / 8
-}
-
-fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
-    let digits = bytes.get(at..at + 4)?;
-    digits.iter().try_fold(0, |code, digit| Some(code << 4 | char::from(*digit).to_digit(16)?))
-}
-
-/// The text of a string whose escapes [`Scanner::string`] has checked.
-fn unescape(raw: &str) -> String {
-    let mut text = String::with_capacity(raw.len());
-    let mut rest = raw;
-    while let Some(at) = rest.find('\\') {
-        text.push_str(&rest[..at]);
-        let bytes = rest.as_bytes();
-        let mut next = at + 2;
-        text.push(match bytes.get(at + 1) {
-            Some(b'b') => '\u{8}',
-            Some(b'f') => '\u{c}',
-            Some(b'n') => '\n',
-            Some(b'r') => '\r',
-            Some(b't') => '\t',
-            Some(b'u') => {
-                let high = hex4(bytes, at + 2).unwrap_or(0);
-                next = at + 6;
-                let code = if (0xD800..0xDC00).contains(&high) {
-                    next = at + 12;
-                    0x10000 + ((high - 0xD800) << 10) + (hex4(bytes, at + 8).unwrap_or(0xDC00) - 0xDC00)
-                } else {
-                    high
-                };
-                char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
-            }
-            other => char::from(other.copied().unwrap_or(b'?')),
-        });
-        rest = &rest[next..];
-    }
-    text.push_str(rest);
-    text
 }

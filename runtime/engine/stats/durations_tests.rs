@@ -1,0 +1,107 @@
+//! What durations keep of what was recorded, and how exactly they merge.
+
+use super::*;
+
+fn of(values: impl IntoIterator<Item = u64>) -> Durations {
+    let mut durations = Durations::default();
+    values.into_iter().for_each(|us| durations.record_us(us));
+    durations
+}
+
+#[test]
+fn percentiles_are_nearest_rank() {
+    let d = of(1..=1000);
+    assert_eq!(d.percentiles_us(), [500, 660, 750, 800, 900, 950, 980, 990, 999, 1000, 1000]);
+    assert_eq!((d.min_us(), d.max_us(), d.count()), (1, 1000, 1000));
+    assert_eq!(d.mean_us(), 500.5);
+    assert_eq!(Durations::default().percentiles_us(), [0; 11]);
+}
+
+#[test]
+fn a_percentile_never_leaves_the_exact_bounds() {
+    let d = of([1_234_567]);
+    assert_eq!(d.percentiles_us(), [1_234_567; 11]);
+    let d = of([1_234_567, 9_876_543]);
+    assert_eq!(d.quantile_us(1.0), 9_876_543);
+    assert!(d.quantile_us(0.5) >= 1_234_567 && d.quantile_us(0.5) < 1_236_000);
+    let days = of([micros(Duration::from_secs(10 * 86_400))]);
+    assert_eq!(days.quantile_us(0.99), 864_000_000_000);
+    assert_eq!(of([0]).percentiles_us(), [0; 11]);
+}
+
+#[test]
+fn merging_ranges_of_different_reach_is_exact() {
+    let whole = of([3, 50, 70_000, 5_000_000]);
+    for (a, b) in [(of([3]), of([50, 70_000, 5_000_000])), (of([5_000_000]), of([3, 50, 70_000]))] {
+        let mut ab = a.clone();
+        ab.merge(&b);
+        let mut ba = b.clone();
+        ba.merge(&a);
+        assert_eq!(ab, whole);
+        assert_eq!(ba, whole);
+        assert_eq!(whole, ab);
+    }
+}
+
+#[test]
+fn taking_leaves_nothing_behind() {
+    let mut d = of([5_000_000, 7]);
+    assert_eq!(d.take(), of([7, 5_000_000]));
+    assert_eq!(d, Durations::default());
+    d.record_us(40);
+    assert_eq!(d, of([40]));
+    assert_eq!(d.percentiles_us(), [40; 11]);
+}
+
+#[test]
+fn survives_json() {
+    let d = of([1, 2, 3, 4_000_000]);
+    let json = serde_json::to_string(&d).unwrap();
+    assert!(json.starts_with(r#"{"count":4,"sum_us":4000006,"min_us":1,"max_us":4000000,"histogram":"HISTF"#));
+    let mut back: Durations = serde_json::from_str(&json).unwrap();
+    assert_eq!(back, d);
+    back.record_us(90_000_000);
+    assert_eq!(back.max_us(), 90_000_000);
+    assert_eq!(serde_json::to_string(&Durations::default()).unwrap(), r#"{"count":0,"sum_us":0,"min_us":0,"max_us":0}"#);
+}
+
+#[test]
+fn v2_is_added_as_it_was_counted() {
+    let mut whole = Durations::default();
+    let mut merged = Durations::default();
+    let mut us = 1u64;
+    for round in 0..60u64 {
+        let part = of((0..round).map(|n| {
+            us = us.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (us >> 20) % (1 << (n % 43))
+        }));
+        whole.merge(&part);
+        merged.merge_v2(&part.summary(), &part.to_v2()).unwrap();
+    }
+    assert_eq!(merged, whole);
+    assert_eq!(merged.percentiles_us(), whole.percentiles_us());
+    let many = of(std::iter::repeat_n(77, 20_000));
+    let mut back = Durations::default();
+    back.merge_v2(&many.summary(), &many.to_v2()).unwrap();
+    assert_eq!(back, many);
+}
+
+#[test]
+fn damaged_v2_is_refused() {
+    let part = of([5, 6_000]);
+    let (summary, bytes) = (part.summary(), part.to_v2());
+    let read = |bytes: &[u8]| Durations::default().merge_v2(&summary, bytes).unwrap_err();
+    assert_eq!(read(&bytes[..bytes.len() - 1]), "a histogram is cut off");
+    assert_eq!(read(b"HIST"), "a histogram is not in HdrHistogram's V2 format with three digits");
+    let three = Summary { count: 3, ..summary };
+    assert!(Durations::default().merge_v2(&three, &bytes).unwrap_err().contains("holds 2 values where its count says 3"));
+}
+
+#[test]
+fn a_damaged_histogram_is_refused() {
+    let mut packed = PackedDurations::from(of([1, 2]));
+    packed.summary.count = 3;
+    assert_eq!(Durations::try_from(&packed).unwrap_err(), "a histogram holds 2 values where its count says 3");
+    packed.histogram = "AAAA".into();
+    assert!(Durations::try_from(packed).unwrap_err().starts_with("a histogram can't be read"));
+}

@@ -1,0 +1,87 @@
+//! Strings of a JSON document as they stand in it, and what their escapes mean.
+
+use std::borrow::Cow;
+
+/// A string as it stands in the document, between its quotes: UTF-8, as [`super::scan::Scanner::string`] has checked.
+#[derive(Clone, Copy, Debug)]
+pub struct RawStr<'a> {
+    pub(super) raw: &'a [u8],
+    pub(super) escaped: bool,
+}
+
+impl<'a> RawStr<'a> {
+    /// The text it means.
+    pub fn text(self) -> Cow<'a, str> {
+        let raw = std::str::from_utf8(self.raw).unwrap_or_default();
+        if self.escaped { Cow::Owned(unescape(raw)) } else { Cow::Borrowed(raw) }
+    }
+
+    /// A part of a document that was read as a string before.
+    pub(crate) fn within(raw: &'a [u8], escaped: bool) -> Self {
+        Self { raw, escaped }
+    }
+
+    /// Where it stands in its document, how long it is, and whether it holds escapes.
+    pub(crate) fn place(self, document: &[u8]) -> (usize, usize, bool) {
+        (self.raw.as_ptr().addr() - document.as_ptr().addr(), self.raw.len(), self.escaped)
+    }
+
+    /// Whether it means `text`; allocates only where it holds an escape.
+    pub fn is(self, text: &str) -> bool {
+        if self.escaped { self.text() == text } else { self.raw == text.as_bytes() }
+    }
+}
+
+/// How many bytes of a string are looked at in one go, and what [`specials`] gives where none of them is special.
+pub(super) const NONE: usize = 16;
+
+/// The first byte that is a quote, a backslash, a control character or beyond ASCII. Written so that it becomes a few vector instructions.
+#[inline(always)]
+pub(super) fn specials(bytes: &[u8; NONE]) -> usize {
+    // Signed: what is beyond ASCII is below all else.
+    let special = |byte: u8| (byte as i8) < 0x20 || byte == b'"' || byte == b'\\';
+    let mut mask = [0; NONE];
+    for (mask, byte) in mask.iter_mut().zip(bytes) {
+        *mask = if special(*byte) { 0xFF } else { 0_u8 };
+    }
+    u128::from_le_bytes(mask).trailing_zeros() as usize / 8
+}
+
+/// The number that four hexadecimal digits at `at` mean.
+pub(super) fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
+    let digits = bytes.get(at..at + 4)?;
+    digits.iter().try_fold(0, |code, digit| Some(code << 4 | char::from(*digit).to_digit(16)?))
+}
+
+/// The text of a string whose escapes [`super::scan::Scanner::string`] has checked.
+fn unescape(raw: &str) -> String {
+    let mut text = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(at) = rest.find('\\') {
+        text.push_str(&rest[..at]);
+        let bytes = rest.as_bytes();
+        let mut next = at + 2;
+        text.push(match bytes.get(at + 1) {
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => {
+                let high = hex4(bytes, at + 2).unwrap_or(0);
+                next = at + 6;
+                let code = if (0xD800..0xDC00).contains(&high) {
+                    next = at + 12;
+                    0x10000 + ((high - 0xD800) << 10) + (hex4(bytes, at + 8).unwrap_or(0xDC00) - 0xDC00)
+                } else {
+                    high
+                };
+                char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
+            }
+            other => char::from(other.copied().unwrap_or(b'?')),
+        });
+        rest = &rest[next..];
+    }
+    text.push_str(rest);
+    text
+}
