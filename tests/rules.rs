@@ -171,7 +171,7 @@ const HTTP_ROOMS: &[&str] = &["message", "io", "wire", "net", "client"];
 
 #[test]
 fn engine_rooms_know_only_the_rooms_below_them() {
-    rooms_know_only_those_below("runtime/engine", "crate::", ENGINE_ROOMS, &["lib.rs", "trial.rs", "counting.rs"]);
+    rooms_know_only_those_below("runtime/engine", "crate::", ENGINE_ROOMS, &["lib.rs", "fixture.rs", "counting.rs"]);
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub mod base;
 pub mod call;
 #[cfg(test)]
 mod counting;
+#[cfg(test)]
+mod fixture;
 pub mod functions;
 pub mod generated;
 pub mod http;
@@ -39,8 +41,6 @@ pub mod source;
 pub mod stats;
 pub mod step;
 pub mod tables;
-#[cfg(test)]
-mod trial;
 pub mod user;
 pub mod value;
 pub mod workers;

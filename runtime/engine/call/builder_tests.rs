@@ -1,13 +1,13 @@
 //! What is laid out into a head stands on one line, whatever it comes from.
 
 use super::*;
+use crate::fixture;
 use crate::program::Program;
-use crate::trial;
 
-static PROGRAM: Program = trial::PROGRAM;
+static PROGRAM: Program = fixture::PROGRAM;
 
 fn user() -> User {
-    trial::user(&PROGRAM, "http://here/")
+    fixture::user(&PROGRAM, "http://here/")
 }
 
 #[test]

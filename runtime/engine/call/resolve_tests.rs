@@ -1,10 +1,10 @@
 //! A request that is made from its template is sent like one that is made anew.
 
 use super::*;
+use crate::fixture;
 use crate::generated::*;
-use crate::trial;
 
-static PROGRAM: Program = trial::PROGRAM;
+static PROGRAM: Program = fixture::PROGRAM;
 
 /// A request as the compiler emits it, settled by this number.
 fn request<'u>(u: &'u User, number: usize, path: &Value, body: &str) -> Request<'u> {
@@ -26,7 +26,7 @@ fn request<'u>(u: &'u User, number: usize, path: &Value, body: &str) -> Request<
 }
 
 fn user(base: &str) -> User {
-    trial::user(&PROGRAM, base)
+    fixture::user(&PROGRAM, base)
 }
 
 fn sent(u: &User, request: Request<'_>) -> Rc<http::Request> {

@@ -7,8 +7,8 @@
 mod bytes;
 mod explain;
 mod headers;
-mod judged;
 mod tree;
+mod verdict_cache;
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -18,8 +18,8 @@ use regex::Regex;
 pub(crate) use bytes::holds_members;
 pub use bytes::{judge_bytes, matches_bytes};
 pub use headers::{judge_headers, judge_text};
-pub(crate) use judged::Judged;
 pub use tree::judge;
+pub(crate) use verdict_cache::VerdictCache;
 
 use crate::value::{Number, Type, Value};
 

@@ -116,7 +116,7 @@ impl Step<'_> {
         let verdict = if holds { Ok(()) } else { matcher::judge_bytes(matcher, body, &context) };
         let verdict = verdict.map_err(|found| Wrong::found(FailureClass::Json, &found));
         if args.is_empty() && verdict.is_ok() {
-            world.caches.judged.borrow_mut().learn(matcher, body);
+            world.caches.verdicts.borrow_mut().insert(matcher, body);
         }
         self.verdict(expectation, verdict, None);
     }
@@ -154,7 +154,7 @@ impl Step<'_> {
             found.extend(matcher::judge_headers(&member, answer.raw.headers.iter(), &context).err().into_iter().flatten());
         }
         if args.is_empty() && found.is_empty() {
-            world.caches.judged.borrow_mut().learn(wanted, answer.raw.headers.as_bytes());
+            world.caches.verdicts.borrow_mut().insert(wanted, answer.raw.headers.as_bytes());
         }
         let verdict = if found.is_empty() { Ok(()) } else { Err(Wrong::found(FailureClass::Header, &found)) };
         self.verdict(expectation, verdict, None);
@@ -163,13 +163,13 @@ impl Step<'_> {
     /// Whether an expectation without arguments has found the same body good. Where all is shown it is judged again.
     fn body_is_known(&self, matcher: &'static Matcher) -> bool {
         let Some(answer) = &self.trace.received else { return false };
-        !self.is_shown() && self.user.world().caches.judged.borrow().is_good(matcher, answer.raw.body())
+        !self.is_shown() && self.user.world().caches.verdicts.borrow().hit(matcher, answer.raw.body())
     }
 
     /// The same of header fields.
     fn fields_are_known(&self, wanted: &'static [Header]) -> bool {
         let Some(answer) = &self.trace.received else { return false };
-        !self.is_shown() && self.user.world().caches.judged.borrow().is_good(wanted, answer.raw.headers.as_bytes())
+        !self.is_shown() && self.user.world().caches.verdicts.borrow().hit(wanted, answer.raw.headers.as_bytes())
     }
 
     /// `expect text "part"`, `expect not text "part"`.

@@ -5,8 +5,8 @@ use std::net::TcpListener;
 use std::rc::Rc;
 
 use crate::base::flow::{Exit, Flow};
+use crate::fixture;
 use crate::generated::*;
-use crate::trial;
 use crate::user::User;
 
 static PROGRAM: Program = Program {
@@ -14,7 +14,7 @@ static PROGRAM: Program = Program {
         StepInfo { line: 0, context: "S", skip: false, interrupt: false, reads_body: true, expects_status: false, at: at(1, 1) },
         StepInfo { line: 0, context: "S", skip: false, interrupt: true, reads_body: true, expects_status: false, at: at(2, 1) },
     ],
-    ..trial::PROGRAM
+    ..fixture::PROGRAM
 };
 
 /// Answers each request with the next body, on one connection; a body that begins with `!` comes with the status 500.
@@ -60,7 +60,7 @@ async fn page(u: &User, step: usize, id: &mut Value, cursor: &mut Value, fallbac
 fn run(base: &str, test: impl AsyncFnOnce(&User)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let user = Rc::new(trial::user(&PROGRAM, base));
+        let user = Rc::new(fixture::user(&PROGRAM, base));
         test(&user).await;
     });
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::matcher::Judged;
+use crate::matcher::VerdictCache;
 use crate::request::prepared::PreparedRequest;
 use crate::request::template::RequestTemplate;
 use crate::source::Members;
@@ -12,7 +12,7 @@ use crate::source::Members;
 #[derive(Debug, Default)]
 pub(crate) struct Caches {
     /// Bodies and header fields that an expectation has found good.
-    pub(crate) judged: RefCell<Judged>,
+    pub(crate) verdicts: RefCell<VerdictCache>,
     /// The members of the body that was looked at last.
     pub(crate) members: RefCell<Members>,
     /// Requests that don't change, by their number in the program, as soon as they have been sent once.

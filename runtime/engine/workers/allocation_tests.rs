@@ -7,8 +7,8 @@ use std::rc::Rc;
 use super::turn::Turns;
 use crate::base::flow::Flow;
 use crate::counting::allocations;
+use crate::fixture;
 use crate::generated::*;
-use crate::trial;
 use crate::user::User;
 
 const WANTED: Matcher = Matcher::Object {
@@ -41,7 +41,7 @@ async fn turns(u: &User) -> Flow {
     }
 }
 
-static PROGRAM: Program = Program { users: &[UserClass { turns: |u| Box::pin(turns(u)), ..trial::CLASS }], ..trial::PROGRAM };
+static PROGRAM: Program = Program { users: &[UserClass { turns: |u| Box::pin(turns(u)), ..fixture::CLASS }], ..fixture::PROGRAM };
 
 /// A server of one connection, whose bodies differ from answer to answer where `varied`.
 fn serve(varied: bool) -> SocketAddr {
@@ -67,7 +67,7 @@ fn serve(varied: bool) -> SocketAddr {
 fn allocations_of_turns(varied: bool, count: usize) -> u64 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let world = trial::world(&PROGRAM, &format!("http://{}/api", serve(varied)));
+        let world = fixture::world(&PROGRAM, &format!("http://{}/api", serve(varied)));
         let user = Rc::new(User::new(world.clone(), &PROGRAM, 1));
         let mut turns = Turns::of(&user, &PROGRAM.users[0]);
         // The first turns connect, and grow what is kept: the buffer, the histograms up to what the machine's worst moment takes.

@@ -12,10 +12,10 @@ use ltc_config::Profile;
 use super::{Engine, Run, Stop};
 use crate::base::clock::Clock;
 use crate::base::flow::{Exit, Flow};
+use crate::fixture;
 use crate::generated::*;
 use crate::schedule::{self, Plan};
 use crate::stats::{NameStats, Snapshot};
-use crate::trial;
 
 /// What a server has seen.
 #[derive(Debug, Default)]
@@ -128,8 +128,8 @@ static PROGRAM: Program = Program {
             at: at(1, 1),
         },
     ],
-    users: &[UserClass { turns: |u| Box::pin(turns(u)), ..trial::CLASS }],
-    ..trial::PROGRAM
+    users: &[UserClass { turns: |u| Box::pin(turns(u)), ..fixture::CLASS }],
+    ..fixture::PROGRAM
 };
 
 async fn step(u: &User, index: usize, api: usize, method: &'static str, path: &str, timeout: u64) -> Flow {
@@ -186,7 +186,7 @@ fn run(program: &'static Program, runner: &str, stop_after: Option<Duration>) ->
     let clock = Clock::starting_in(Duration::from_millis(100));
     let profile = Profile::parse(&format!("profile: {{ runner: {{ {runner} }} }}\n"), "trial.profile.yml").unwrap();
     let plan = Plan::new(&profile, &[schedule::UserClass::new("U", 1)]).unwrap();
-    let mut settings = trial::settings(program, &base, &clock);
+    let mut settings = fixture::settings(program, &base, &clock);
     settings.apis = vec![crate::http::ApiConfig::default(); program.apis.len()];
     let run = Run {
         settings,
@@ -281,8 +281,8 @@ static ROWS: Program = Program {
         unique: true,
         at_end: AtEnd::StopUser,
     }],
-    users: &[UserClass { turns: |u| Box::pin(out_of_rows(u)), ..trial::CLASS }],
-    ..trial::PROGRAM
+    users: &[UserClass { turns: |u| Box::pin(out_of_rows(u)), ..fixture::CLASS }],
+    ..fixture::PROGRAM
 };
 
 #[test]

@@ -96,8 +96,8 @@ fn grow_histograms(world: &World) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture;
     use crate::generated::*;
-    use crate::trial;
 
     #[derive(Debug)]
     struct Web {
@@ -140,7 +140,7 @@ mod tests {
     }];
 
     static PROGRAM: Program =
-        Program { apis: APIS, users: &[UserClass { turns: |u| Box::pin(turns(u)), ..trial::CLASS }], ..trial::PROGRAM };
+        Program { apis: APIS, users: &[UserClass { turns: |u| Box::pin(turns(u)), ..fixture::CLASS }], ..fixture::PROGRAM };
 
     #[test]
     fn every_request_in_memory_is_counted() {

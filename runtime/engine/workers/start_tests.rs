@@ -8,9 +8,9 @@ use ltc_config::Profile;
 use super::{Engine, Run, Stop};
 use crate::base::clock::Clock;
 use crate::base::flow::Flow;
+use crate::fixture;
 use crate::generated::*;
 use crate::schedule::{self, Plan};
-use crate::trial;
 
 const LEAD: Duration = Duration::from_millis(300);
 
@@ -33,9 +33,9 @@ static PROGRAM: Program = Program {
     users: &[UserClass {
         turns: |u| Box::pin(turns(u)),
         wait: Some(|_| Ok(Wait::Between(Duration::from_millis(10), Duration::from_millis(10)))),
-        ..trial::CLASS
+        ..fixture::CLASS
     }],
-    ..trial::PROGRAM
+    ..fixture::PROGRAM
 };
 
 #[test]
@@ -46,7 +46,7 @@ fn nobody_begins_before_the_test_does() {
         let profile = Profile::parse(&format!("profile: {{ runner: {{ {runner} }} }}\n"), "trial.profile.yml").unwrap();
         let plan = Plan::new(&profile, &[schedule::UserClass::new("U", 1)]).unwrap();
         let run = Run {
-            settings: trial::settings(&PROGRAM, "http://127.0.0.1:1/", &clock),
+            settings: fixture::settings(&PROGRAM, "http://127.0.0.1:1/", &clock),
             slice: plan.whole(),
             threads: 1,
             processors: None,
@@ -77,9 +77,9 @@ static RUN_ONCE: Program = Program {
     users: &[UserClass {
         turns: |u| Box::pin(counted(u)),
         wait: Some(|_| Ok(Wait::Between(Duration::from_secs(100), Duration::from_secs(100)))),
-        ..trial::CLASS
+        ..fixture::CLASS
     }],
-    ..trial::PROGRAM
+    ..fixture::PROGRAM
 };
 
 #[test]
@@ -88,7 +88,7 @@ fn users_that_run_once_end_the_load_without_a_duration_or_a_last_wait() {
     let profile = Profile::parse("profile: { runner: { clients: 5, hatch_rate: 50 } }\n", "trial.profile.yml").unwrap();
     let plan = Plan::new(&profile, &[schedule::UserClass::new("U", 1)]).unwrap();
     let run = Run {
-        settings: trial::settings(&RUN_ONCE, "http://127.0.0.1:1/", &clock),
+        settings: fixture::settings(&RUN_ONCE, "http://127.0.0.1:1/", &clock),
         slice: plan.whole(),
         threads: 2,
         processors: None,

@@ -12,7 +12,7 @@ use tokio::time::Sleep;
 
 /// A user's timer.
 #[derive(Default)]
-pub(crate) struct Alarm(RefCell<Option<Set>>);
+pub(crate) struct DeadlineTimer(RefCell<Option<Set>>);
 
 struct Set {
     /// Never later than the deadline of anything that waits.
@@ -22,13 +22,13 @@ struct Set {
     sleep: Pin<Box<Sleep>>,
 }
 
-impl fmt::Debug for Alarm {
+impl fmt::Debug for DeadlineTimer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Alarm").field(&self.0.borrow().as_ref().map(|set| set.at)).finish()
+        f.debug_tuple("DeadlineTimer").field(&self.0.borrow().as_ref().map(|set| set.at)).finish()
     }
 }
 
-impl Alarm {
+impl DeadlineTimer {
     /// Whether a deadline is past; if not, the task is woken by then.
     pub(crate) fn is_past(&self, cx: &mut Context<'_>, deadline: Instant) -> bool {
         let mut alarm = self.0.borrow_mut();

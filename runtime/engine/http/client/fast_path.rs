@@ -42,7 +42,7 @@ impl Wire {
 
 /// Such an exchange.
 #[derive(Debug)]
-pub(crate) struct Quick {
+pub(crate) struct FastPath {
     stream: Option<Stream>,
     written: usize,
     flushed: bool,
@@ -94,7 +94,7 @@ impl Whole {
     }
 }
 
-impl Quick {
+impl FastPath {
     pub(crate) fn new(stream: Stream) -> Self {
         let stream = Some(stream);
         Self { stream, written: 0, flushed: false, unwritten: None, buffer: BytesMut::new(), received: 0, first_byte: None }

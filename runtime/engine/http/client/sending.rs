@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use super::fast_path::{Outcome, Quick};
+use super::fast_path::{FastPath, Outcome};
 use super::request::Request;
 use super::response::Response;
 use super::session::Session;
@@ -46,7 +46,7 @@ pub struct Sending {
 }
 
 enum State {
-    Quick(Quick),
+    FastPath(FastPath),
     Whole {
         ledger: Rc<Ledger>,
         answer: Pin<Box<dyn Future<Output = Result<Response, Failure>>>>,
@@ -70,7 +70,7 @@ impl Sending {
         let connection = if request.wire.is_none() { None } else { session.quick(&request, begun) };
         let deadline = begun.checked_add(request.timeout).unwrap_or(begun + FAR);
         let state = match connection {
-            Some(stream) => State::Quick(Quick::new(stream)),
+            Some(stream) => State::FastPath(FastPath::new(stream)),
             None => whole(session, &request, (begun, deadline), Start::Fresh, Ledger::new(Traffic::default(), keep)),
         };
         Self { request, begun, deadline, keep, state }
@@ -89,7 +89,7 @@ impl Sending {
     /// What the exchange has moved so far.
     pub(crate) fn traffic(&self) -> Traffic {
         match &self.state {
-            State::Quick(quick) => quick.traffic(),
+            State::FastPath(quick) => quick.traffic(),
             State::Whole { ledger, .. } => ledger.traffic(),
             State::Over(traffic) => *traffic,
         }
@@ -118,7 +118,7 @@ impl Sending {
             let (quick, wire) = match &mut self.state {
                 State::Whole { answer, .. } => return answer.as_mut().poll(cx),
                 State::Over(_) => return Poll::Pending,
-                State::Quick(quick) => (quick, self.request.wire.as_ref()),
+                State::FastPath(quick) => (quick, self.request.wire.as_ref()),
             };
             let Some(wire) = wire else { return Poll::Ready(Err(Failure::protocol("the request was not laid out"))) };
             match quick.poll(cx, session.transport(), wire, self.request.method.is("HEAD"), self.keep.most()) {

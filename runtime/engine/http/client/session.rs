@@ -9,7 +9,7 @@ use cookie_store::CookieStore;
 use ecow::EcoString;
 use tokio::sync::Mutex;
 
-use super::deadline::Alarm;
+use super::deadline::DeadlineTimer;
 use super::redirect::Chain;
 use super::request::Request;
 use super::response::Response;
@@ -38,7 +38,7 @@ pub struct Session {
     idle: RefCell<Vec<Idle>>,
     gates: RefCell<Vec<Rc<Gate>>>,
     jar: RefCell<Option<Box<CookieStore>>>,
-    pub(crate) alarm: Alarm,
+    pub(crate) alarm: DeadlineTimer,
 }
 
 #[derive(Debug)]
@@ -84,7 +84,7 @@ impl Session {
             idle: RefCell::default(),
             gates: RefCell::default(),
             jar: RefCell::default(),
-            alarm: Alarm::default(),
+            alarm: DeadlineTimer::default(),
         })
     }
 

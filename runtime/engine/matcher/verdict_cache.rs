@@ -7,24 +7,24 @@ const LARGEST: usize = 2048;
 /// What each expectation found good last. It holds of expectations without arguments only: what they come to depends on nothing else.
 /// An expectation is a constant of the generated crate, and where it stands tells it from the others.
 #[derive(Debug)]
-pub(crate) struct Judged(Box<[(usize, Vec<u8>)]>);
+pub(crate) struct VerdictCache(Box<[(usize, Vec<u8>)]>);
 
-impl Default for Judged {
+impl Default for VerdictCache {
     fn default() -> Self {
         Self(vec![(0, Vec::new()); PLACES].into())
     }
 }
 
-impl Judged {
+impl VerdictCache {
     /// Whether this is what the expectation found good last.
-    pub(crate) fn is_good<T: ?Sized>(&self, expectation: &'static T, bytes: &[u8]) -> bool {
+    pub(crate) fn hit<T: ?Sized>(&self, expectation: &'static T, bytes: &[u8]) -> bool {
         let address = address(expectation);
         let (known, good) = &self.0[place(address)];
         *known == address && good == bytes
     }
 
     /// It was judged and found good.
-    pub(crate) fn learn<T: ?Sized>(&mut self, expectation: &'static T, bytes: &[u8]) {
+    pub(crate) fn insert<T: ?Sized>(&mut self, expectation: &'static T, bytes: &[u8]) {
         if bytes.len() > LARGEST {
             return;
         }
@@ -53,14 +53,14 @@ mod tests {
     fn only_the_same_for_the_same_expectation_is_good() {
         static ONE: Matcher = Matcher::Int(1);
         static OTHER: Matcher = Matcher::Any;
-        let mut judged = Judged::default();
-        assert!(!judged.is_good(&ONE, b"1"));
-        judged.learn(&ONE, b"1");
-        assert!(judged.is_good(&ONE, b"1"));
-        assert!(!judged.is_good(&ONE, b"1 ") && !judged.is_good(&ONE, b"2") && !judged.is_good(&OTHER, b"1"));
-        judged.learn(&ONE, b" 1");
-        assert!(judged.is_good(&ONE, b" 1") && !judged.is_good(&ONE, b"1"));
-        judged.learn(&ONE, &[b' '; LARGEST + 1]);
-        assert!(judged.is_good(&ONE, b" 1"));
+        let mut judged = VerdictCache::default();
+        assert!(!judged.hit(&ONE, b"1"));
+        judged.insert(&ONE, b"1");
+        assert!(judged.hit(&ONE, b"1"));
+        assert!(!judged.hit(&ONE, b"1 ") && !judged.hit(&ONE, b"2") && !judged.hit(&OTHER, b"1"));
+        judged.insert(&ONE, b" 1");
+        assert!(judged.hit(&ONE, b" 1") && !judged.hit(&ONE, b"1"));
+        judged.insert(&ONE, &[b' '; LARGEST + 1]);
+        assert!(judged.hit(&ONE, b" 1"));
     }
 }
