@@ -314,7 +314,7 @@ fn half_a_binary_is_not_taken_for_one() {
 fn without_a_toolchain_it_says_so() {
     let (_folder, output) = with_cargo(None);
     let said = said(&output, 3);
-    assert!(said.contains("there is no `cargo` on PATH") && said.contains("https://rustup.rs"), "{said}");
+    assert!(said.contains("`cargo` not found on PATH") && said.contains("https://rustup.rs"), "{said}");
 }
 
 #[test]

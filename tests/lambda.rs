@@ -436,7 +436,7 @@ fn what_is_wrong_before_a_run_is_said_before_any_load() {
     assert!(missing.contains("it isn't deployed: run `deploy --region us-west-2` first"), "{missing}");
     account.said(&["deploy"], 0);
     let many = account.said(&[&run[..], &["--shards", "60"]].concat(), 3);
-    assert!(many.contains("room for 50 functions at once"), "{many}");
+    assert!(many.contains("capacity for 50 functions at once"), "{many}");
     assert_eq!(account.front.invocations(), 0);
     assert_eq!(account.served(), 0);
 }
@@ -492,7 +492,7 @@ fn ltc_builds_what_lambda_can_start_or_says_what_is_missing() {
         command
     };
     let without = said(&build(&["--arch", "arm64"]).env("PATH", "").output().unwrap(), 3);
-    assert!(without.contains("nothing here links for Lambda (arm64)"), "{without}");
+    assert!(without.contains("no linker for Lambda found (arm64)"), "{without}");
     assert!(
         without.contains("pip install cargo-zigbuild ziglang") && without.contains("rustup target add aarch64-unknown-linux-gnu"),
         "{without}"

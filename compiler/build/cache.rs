@@ -73,7 +73,7 @@ impl Home {
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    progress.say("waiting for another `ltc build` to end");
+                    progress.say("waiting for another `ltc build` to finish");
                     file.lock()?;
                 }
                 Err(TryLockError::Error(error)) => return Err(error),

@@ -40,7 +40,7 @@ pub struct NoWay {
 
 impl fmt::Display for NoWay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "nothing here links for Lambda ({}): {}", self.wanted.name(), self.why)
+        write!(f, "no linker for Lambda found ({}): {}", self.wanted.name(), self.why)
     }
 }
 

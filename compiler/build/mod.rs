@@ -79,18 +79,18 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Cache(path, error) => write!(f, "the cache {} can't be used: {error}", path.display()),
-            Self::NoCargo => f.write_str("there is no `cargo` on PATH: ltc compiles specs with Rust's own compiler"),
-            Self::NoLinker(log) => write!(f, "there is no C compiler, which Rust links programs with (log: {})", log.display()),
-            Self::OldRust(log) => write!(f, "the Rust on PATH is too old for the run time (log: {})", log.display()),
+            Self::Cache(path, error) => write!(f, "cannot use the cache {}: {error}", path.display()),
+            Self::NoCargo => f.write_str("`cargo` not found on PATH: ltc compiles specs with the Rust compiler"),
+            Self::NoLinker(log) => write!(f, "C compiler not found: Rust needs it to link programs (log: {})", log.display()),
+            Self::OldRust(log) => write!(f, "the Rust on PATH is too old for the runtime (log: {})", log.display()),
             Self::Full(log) => write!(f, "the disk is full (log: {})", log.display()),
-            Self::Network(log) => write!(f, "the crates that the run time needs couldn't be fetched (log: {})", log.display()),
+            Self::Network(log) => write!(f, "cannot fetch the crates that the runtime needs (log: {})", log.display()),
             Self::Killed(log) => write!(f, "the compiler was killed (log: {})", log.display()),
             Self::NoWay(why) => why.fmt(f),
-            Self::Unfit(why) => write!(f, "the binary that was built won't start on Lambda: {why}"),
+            Self::Unfit(why) => write!(f, "the binary will not start on Lambda: {why}"),
             Self::Bug { generated, log } => write!(
                 f,
-                "the generated Rust doesn't compile: this is a bug in ltc, not in your spec (generated: {}, log: {})",
+                "the generated Rust does not compile: this is a bug in ltc, not in your spec (generated: {}, log: {})",
                 generated.display(),
                 log.display()
             ),
@@ -104,16 +104,14 @@ impl Error {
         let help = match self {
             Self::NoWay(why) => return Some(why.help()),
             Self::Unfit(_) => "update the linker: `pip install --upgrade cargo-zigbuild ziglang`",
-            Self::Cache(..) => "set LTC_CACHE_DIR to a folder that can be written",
+            Self::Cache(..) => "set LTC_CACHE_DIR to a writable folder",
             Self::NoCargo => "install Rust from https://rustup.rs, then try again",
-            Self::NoLinker(_) => "install one: `apt-get install gcc libc6-dev`, `dnf install gcc`, or `xcode-select --install`",
-            Self::OldRust(_) => "`rustup update stable`, then try again",
-            Self::Full(_) => "`ltc clean` empties the cache; LTC_CACHE_DIR puts it on another disk",
-            Self::Network(_) => {
-                "the first build downloads crates and needs the network once, without --offline; behind a proxy set HTTPS_PROXY"
-            }
-            Self::Killed(_) => "mostly memory has run out; CARGO_BUILD_JOBS=1 needs less of it",
-            Self::Bug { .. } => "please report it with the spec and both of these files",
+            Self::NoLinker(_) => "install a C compiler: `apt-get install gcc libc6-dev`, `dnf install gcc`, or `xcode-select --install`",
+            Self::OldRust(_) => "run `rustup update stable`, then try again",
+            Self::Full(_) => "run `ltc clean` to empty the cache, or set LTC_CACHE_DIR to a folder on another disk",
+            Self::Network(_) => "connect to the network and build once without --offline; behind a proxy, set HTTPS_PROXY",
+            Self::Killed(_) => "set CARGO_BUILD_JOBS=1 to use less memory, which has probably run out",
+            Self::Bug { .. } => "report it with the spec and both files",
         };
         Some(help.to_owned())
     }

@@ -14,20 +14,20 @@ use crate::project::{self, Found};
 
 const EXAMPLES: &str = "\
 Examples:
-  ltc build                               the current test of config/loadtest_registry.yml
-  ltc build shop                          a registered test by its name
-  ltc build specs/shop.lt -o bin/shop     a spec by its path
-  ltc build shop --env staging            checked against config/staging.yml
-  ltc build shop --lambda --arch arm64    a binary that starts on AWS Lambda
-  ltc build shop --emit rust              show the generated Rust instead";
+  ltc build                               build the current test of config/loadtest_registry.yml
+  ltc build shop                          build a registered test
+  ltc build specs/shop.lt -o bin/shop     build a spec by its path
+  ltc build shop --env staging            check against config/staging.yml
+  ltc build shop --lambda --arch arm64    build for AWS Lambda
+  ltc build shop --emit rust              print the generated Rust";
 
 /// Where the spec comes from, for all commands that compile.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct Configuration {
-    /// The environment, config/NAME.yml, instead of the profile's
+    /// Use the environment config/NAME.yml [default: the profile's]
     #[arg(long, value_name = "NAME")]
     pub(super) env: Option<String>,
-    /// The profile instead of the registered one, or of the one beside the spec
+    /// Use this profile [default: the registered one, or the one next to the spec]
     #[arg(long, value_name = "FILE")]
     pub(super) profile: Option<PathBuf>,
 }
@@ -45,9 +45,9 @@ impl Configuration {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Emit {
-    /// The generated crate's `main.rs`
+    /// The `main.rs` of the generated crate
     Rust,
-    /// The checked program, as the compiler has it: for those who work on ltc
+    /// The checked program as the compiler represents it, for development of ltc
     #[value(hide = true)]
     Model,
 }
@@ -55,7 +55,7 @@ enum Emit {
 /// A processor of Lambda, as the command line says it.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Arch {
-    /// Graviton: a fifth less a GB-second
+    /// Graviton, a fifth cheaper per GB-second
     Arm64,
     /// Intel and AMD
     #[value(name = "x86_64")]
@@ -71,33 +71,33 @@ impl From<Arch> for Architecture {
     }
 }
 
-/// Compiles a spec to one binary, which carries its profile, environments and data.
+/// Compiles a spec to one binary that contains its profile, environments and data.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Build {
-    /// A spec's path or a registered name; without it the registry's `current`
+    /// Path of a spec, or name of a registered test [default: the registry's `current`]
     spec: Option<String>,
-    /// Where the binary goes; ./NAME where nothing is said
+    /// Write the binary to this path [default: ./NAME]
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
-    /// Write the generated source, not a binary: to standard output, or to -o
+    /// Write the generated source instead of a binary, to standard output or to -o
     #[arg(long, value_name = "WHAT")]
     emit: Option<Emit>,
-    /// Optimise over crate borders (thin LTO): a smaller binary, a much slower build
+    /// Enable thin LTO: smaller binary, much slower build
     #[arg(long)]
     release_lto: bool,
-    /// Let the system place the binary's code at random (ASLR); costs a tenth of its speed outside the kernel
+    /// Build a position-independent binary (ASLR); about 10 % slower outside the kernel
     #[arg(long)]
     pie: bool,
-    /// Make a binary that starts on AWS Lambda: Linux, and no newer glibc than 2.34
+    /// Build for AWS Lambda: Linux with glibc 2.34 or older
     #[arg(long, conflicts_with = "emit")]
     lambda: bool,
-    /// The processor on Lambda; this machine's where nothing is said
+    /// Build for this Lambda processor [default: this machine's]
     #[arg(long, value_name = "ARCH", requires = "lambda")]
     arch: Option<Arch>,
     #[command(flatten)]
     configuration: Configuration,
-    /// Never ask the network; all that is needed must have been fetched by a build before
+    /// Do not access the network; fails if a dependency is not cached yet
     #[arg(long)]
     offline: bool,
 }
@@ -124,7 +124,7 @@ impl Build {
             return Ok(());
         };
         not_over(path, target)?;
-        fs::write(path, &text).map_err(|error| Failure::wrong(format!("{} can't be written: {error}", path.display())))
+        fs::write(path, &text).map_err(|error| Failure::wrong(format!("cannot write {}: {error}", path.display())))
     }
 }
 
@@ -160,15 +160,14 @@ impl Order {
             Some(lambda) => builder.compile_for_lambda(&name, &spec, &emitted, lambda)?,
         };
         screen.detail(format_args!("compiled in {}; generated crate and log: {}", seconds(built.took), built.folder.display()));
-        build::install(&built, &output).map_err(|error| {
-            Failure::wrong(format!("{} can't be written: {error}", output.display())).help("say another place: `-o PATH`")
-        })?;
+        build::install(&built, &output)
+            .map_err(|error| Failure::wrong(format!("cannot write {}: {error}", output.display())).help("use another path: `-o PATH`"))?;
         let shown = if output.is_absolute() || output.starts_with(".") { output.clone() } else { Path::new(".").join(&output) };
         let of = self.lambda.map(|lambda| format!(" for AWS Lambda, {}", lambda.name())).unwrap_or_default();
         screen.say(format_args!("built {}{of} in {} ({})", bold(shown.display()), seconds(begun.elapsed()), size(built.bytes)));
         match (self.lambda, foreign) {
-            (Some(_), None) => screen.note(format_args!("`{} deploy` puts it there", shown.display())),
-            (_, Some(_)) => screen.note(format_args!("`./{name} deploy --bootstrap {}` puts it there", shown.display())),
+            (Some(_), None) => screen.note(format_args!("run `{} deploy` to deploy it", shown.display())),
+            (_, Some(_)) => screen.note(format_args!("run `./{name} deploy --bootstrap {}` to deploy it", shown.display())),
             (None, None) => {}
         }
         Ok(output)
@@ -181,10 +180,9 @@ fn generate(target: &Target, screen: &Screen) -> Result<(pipeline::Checked, crat
     if !screen.checked(&target.root, &checked) {
         return Err(Failure::Shown(super::screen::WRONG));
     }
-    let emitted = checked.emit().map_err(|why| {
-        Failure::wrong(format!("no Rust could be generated: {why}"))
-            .help("this is a bug in ltc, not in your spec: please report it with the spec")
-    })?;
+    let emitted = checked
+        .emit()
+        .map_err(|why| Failure::wrong(format!("cannot generate Rust: {why}")).help("report it with the spec: this is a bug in ltc"))?;
     Ok((checked, emitted))
 }
 
@@ -196,10 +194,10 @@ fn output(said: Option<&Path>, name: &str) -> Result<PathBuf, Failure> {
         None => PathBuf::from(name),
     };
     if path.is_dir() {
-        return Err(Failure::wrong(format!("{} is a folder", path.display())).help("say another place: `-o PATH`"));
+        return Err(Failure::wrong(format!("unexpected folder {}, expected a file", path.display())).help("use another path: `-o PATH`"));
     }
     if path.file_name().is_none() {
-        return Err(Failure::wrong(format!("{} names no file", path.display())).help("say where the binary goes: `-o PATH`"));
+        return Err(Failure::wrong(format!("{} is not the path of a file", path.display())).help("write the path of the binary: `-o PATH`"));
     }
     Ok(path)
 }
@@ -209,14 +207,16 @@ fn not_over(output: &Path, target: &Target) -> Result<(), Failure> {
     let Ok(place) = fs::canonicalize(output) else { return Ok(()) };
     let sources = [Some(&target.spec), target.profile.as_ref()];
     if sources.into_iter().flatten().any(|source| fs::canonicalize(source).is_ok_and(|source| source == place)) {
-        return Err(Failure::wrong(format!("{} is a source of the build", output.display())).help("say another place: `-o PATH`"));
+        return Err(
+            Failure::wrong(format!("cannot write {}: it is a source of the build", output.display())).help("use another path: `-o PATH`")
+        );
     }
     Ok(())
 }
 
 /// The current folder.
 pub(super) fn here() -> Result<PathBuf, Failure> {
-    std::env::current_dir().map_err(|error| Failure::wrong(format!("the current folder can't be read: {error}")))
+    std::env::current_dir().map_err(|error| Failure::wrong(format!("cannot read the current folder: {error}")))
 }
 
 /// `1.6s`.

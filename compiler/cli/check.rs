@@ -14,18 +14,18 @@ use crate::span::FileId;
 
 const EXAMPLES: &str = "\
 Examples:
-  ltc check                                  the current test
-  ltc check shop specs/notes.lt              by name or path, several at once
-  ltc check --all                            all that are registered
-  ltc check shop --env staging               against config/staging.yml
-  ltc check --message-format json            a JSON object a line, for editors and CI
-  ltc explain LT0101                         what a code means";
+  ltc check                                  check the current test
+  ltc check shop specs/notes.lt              check several tests, by name or path
+  ltc check --all                            check all registered tests
+  ltc check shop --env staging               check against config/staging.yml
+  ltc check --message-format json            print JSON, for editors and CI
+  ltc explain LT0101                         explain an error code";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For people: the source with each place underlined
+    /// For people: the source with each location underlined
     Human,
-    /// For programs: a JSON object a line
+    /// For programs: one JSON object per line
     Json,
 }
 
@@ -33,14 +33,14 @@ enum Format {
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Check {
-    /// Specs by path or registered name; without any the registry's `current`
+    /// Paths of specs, or names of registered tests [default: the registry's `current`]
     spec: Vec<String>,
-    /// All registered tests
+    /// Check all registered tests
     #[arg(long, conflicts_with = "spec")]
     all: bool,
     #[command(flatten)]
     configuration: Configuration,
-    /// How errors are shown
+    /// Print errors in this format
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     message_format: Format,
 }

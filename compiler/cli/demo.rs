@@ -17,12 +17,12 @@ use crate::project::Project;
 
 const EXAMPLES: &str = "\
 Examples:
-  ltc demo                                     a server, a test, a short load, its results
-  ltc demo --serve                             only the server, until Ctrl-C
-  ltc demo --serve --latency 20ms..80ms        one that is slow
-  ltc demo --serve --fail-rate 0.05 --log      one that answers 503 to every 20th request, each request shown
+  ltc demo                                     run a server and a short load test
+  ltc demo --serve                             run only the server, until Ctrl-C
+  ltc demo --serve --latency 20ms..80ms        run a slow server
+  ltc demo --serve --fail-rate 0.05 --log      answer 5 % of requests with 503, and log each request
 
-While it runs, GET /_demo/stats counts its requests, and PUT /_demo/faults changes what goes wrong.";
+While the server runs, GET /_demo/stats returns its request counts, and PUT /_demo/faults changes the injected faults.";
 
 /// The spec that is built: of the current project, or of a project of its own.
 const SPEC: &str = "specs/tpdata.lt";
@@ -35,35 +35,35 @@ const URL: &str = "LTC_DEMO_URL";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Demo {
-    /// Only the server, until Ctrl-C
+    /// Run only the server, until Ctrl-C
     #[arg(long, alias = "serve-only")]
     serve: bool,
-    /// Where the server listens
+    /// Listen on this address
     #[arg(long, value_name = "IP", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     addr: IpAddr,
-    /// Its port; 0 takes any that is free
+    /// Listen on this port; 0 uses any free port
     #[arg(long, value_name = "N", default_value_t = demo::PORT, env = "LTC_DEMO_PORT", hide_env_values = true)]
     port: u16,
-    /// The bearer token that it asks for
+    /// Require this bearer token
     #[arg(long, default_value = demo::TOKEN)]
     token: String,
-    /// Each response waits: 20ms, or 20ms..80ms
+    /// Delay each response by a time or a range, such as 20ms or 20ms..80ms
     #[arg(long, value_name = "TIME")]
     latency: Option<Latency>,
-    /// The share of requests, 0 to 1, that is answered 503
+    /// Answer this share of requests, 0 to 1, with status 503 [default: 0]
     #[arg(long, value_name = "SHARE", default_value_t = 0.0, hide_default_value = true, value_parser = share)]
     fail_rate: f64,
-    /// A line on standard error for each request
+    /// Log each request to standard error
     #[arg(long)]
     log: bool,
-    /// Never ask the network while compiling
+    /// Do not access the network to compile
     #[arg(long, conflicts_with = "serve")]
     offline: bool,
 }
 
 fn share(text: &str) -> Result<f64, String> {
-    let share: f64 = text.parse().map_err(|_| "it is a number from 0 to 1".to_owned())?;
-    if (0.0..=1.0).contains(&share) { Ok(share) } else { Err("it is a share: a number from 0 to 1".to_owned()) }
+    let share: f64 = text.parse().map_err(|_| "expected a number from 0 to 1".to_owned())?;
+    if (0.0..=1.0).contains(&share) { Ok(share) } else { Err("expected a share from 0 to 1".to_owned()) }
 }
 
 impl Demo {
@@ -89,13 +89,9 @@ impl Demo {
     }
 
     fn unable(&self, error: &io::Error) -> Failure {
-        let message = format!("no server can listen on {}: {error}", SocketAddr::new(self.addr, self.port));
+        let message = format!("cannot listen on {}: {error}", SocketAddr::new(self.addr, self.port));
         let failure = Failure::Said(message, None, INFRASTRUCTURE);
-        if error.kind() == io::ErrorKind::AddrInUse {
-            failure.help("something listens there already; `--port 0` takes a free port")
-        } else {
-            failure
-        }
+        if error.kind() == io::ErrorKind::AddrInUse { failure.help("use a free port: `--port 0`") } else { failure }
     }
 
     fn first_run(&self, screen: &Screen) -> Result<(), Failure> {
@@ -137,7 +133,7 @@ impl Demo {
             }
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
                 if self.is_plain() && is_demo(wanted) {
-                    screen.say(format_args!("a demo server listens on {} already: it is used", bold(url(wanted))));
+                    screen.say(format_args!("using the demo server that already listens on {}", bold(url(wanted))));
                     return Ok((wanted, None));
                 }
                 let any = SocketAddr::new(self.addr, 0);
@@ -167,7 +163,7 @@ impl Demo {
             return Ok(());
         }
         Err(Failure::Said(
-            format!("the server would listen on {}, and this project's config/ names {}", url(addr), url(usual)),
+            format!("the server would listen on {}, but this project's config/ names {}", url(addr), url(usual)),
             Some(format!(
                 "free port {}, or write ${{{URL}:-{}}} for it in config/, or run `ltc demo` in another folder",
                 demo::PORT,
@@ -185,7 +181,7 @@ impl Demo {
             command.env("TPDATA_TOKEN", &self.token).env("GRAPH_TOKEN", &self.token);
         }
         let status =
-            command.status().map_err(|error| Failure::Said(format!("{} can't be run: {error}", binary.display()), None, INFRASTRUCTURE))?;
+            command.status().map_err(|error| Failure::Said(format!("cannot run {}: {error}", binary.display()), None, INFRASTRUCTURE))?;
         match status.code() {
             Some(0) => Ok(()),
             Some(code) => Err(Failure::Shown(u8::try_from(code).unwrap_or(INFRASTRUCTURE))),
@@ -203,7 +199,7 @@ fn project(here: &Path, screen: &Screen) -> Result<(PathBuf, bool), Failure> {
     let folder = here.join(FOLDER);
     if !folder.join(SPEC).is_file() {
         template::write(&folder, &template::demo())
-            .map_err(|error| Failure::wrong(format!("{} can't be written: {error}", folder.display())))?;
+            .map_err(|error| Failure::wrong(format!("cannot write {}: {error}", folder.display())))?;
         screen.say(format_args!("wrote an example project: {}", bold(format_args!("./{FOLDER}"))));
     }
     Ok((folder, true))
@@ -213,17 +209,17 @@ fn next(screen: &Screen, folder: Option<&str>) {
     screen.say("");
     screen.say(bold("What to try next"));
     if !on_path() {
-        screen.say("  cargo install --path . --locked          in ltc's own folder: puts `ltc` on the PATH");
+        screen.say("  cargo install --path . --locked          in ltc's folder: install `ltc` on the PATH");
     }
     if let Some(folder) = folder {
-        screen.say(format_args!("  cd {folder}                              the project that was written: specs/, config/"));
+        screen.say(format_args!("  cd {folder}                              the example project: specs/, config/"));
     }
-    screen.say("  ltc demo --serve                         the server alone, in another terminal; then:");
+    screen.say("  ltc demo --serve                         run the server in another terminal; then:");
     screen.say("  ./tpdata --clients 100 --duration 30s    more users");
-    screen.say("  ./tpdata --csv out/run --json run.json   and keep the results");
-    screen.say("  ./tpdata plan --clients 5000             what it takes on AWS Lambda, and what it costs");
-    screen.say("  $EDITOR specs/tpdata.lt; ltc build       change the test; a mistake is shown with its place");
-    screen.say("  ltc new shop                             begin a project of your own");
+    screen.say("  ./tpdata --csv out/run --json run.json   write the results to files");
+    screen.say("  ./tpdata plan --clients 5000             show functions and cost on AWS Lambda");
+    screen.say("  $EDITOR specs/tpdata.lt; ltc build       change the test; errors show their location");
+    screen.say("  ltc new shop                             create your own project");
 }
 
 /// Whether `ltc` alone is a command.

@@ -8,14 +8,14 @@ use crate::diagnostic::Code;
 
 const EXAMPLES: &str = "\
 Examples:
-  ltc explain LT0101     what it means, an example that fails, one that passes
-  ltc explain            all codes";
+  ltc explain LT0101     explain a code, with an example that fails and one that passes
+  ltc explain            list all codes";
 
 /// Explains an error code: what it means, an example that fails and one that passes.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Explain {
-    /// The code as errors show it; without it all codes are listed
+    /// Explain this code; without it, list all codes
     code: Option<String>,
 }
 

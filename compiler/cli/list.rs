@@ -9,14 +9,14 @@ use crate::project::Project;
 
 const EXAMPLES: &str = "\
 Examples:
-  ltc list            names, profiles, specs; * marks the current test
-  ltc list --json     the same for programs";
+  ltc list            list names, profiles and specs; * marks the current test
+  ltc list --json     print the same as JSON";
 
 /// Lists the tests of config/loadtest_registry.yml.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct List {
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -57,7 +57,7 @@ impl List {
             let mark = if *current { "*" } else { " " };
             let padded = format!("{name:names$}");
             let name = if *current { bold(padded) } else { padded };
-            let missing = if *missing { "  (not there)" } else { "" };
+            let missing = if *missing { "  (not found)" } else { "" };
             screen.print(format_args!("{mark} {name}  {profile:profiles$}  {spec}{missing}"));
         }
         Ok(())

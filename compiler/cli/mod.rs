@@ -20,16 +20,16 @@ use screen::Screen;
 
 const EXAMPLES: &str = "\
 Examples:
-  ltc demo                     see it work: a server, a load test, its results
-  ltc new shop                 begin a project in ./shop
+  ltc demo                     start a demo server, and run a load test against it
+  ltc new shop                 create a project in ./shop
   ltc build                    compile the current test of config/loadtest_registry.yml
   ltc build specs/shop.lt      compile a spec to ./shop
-  ./shop --debug               run it once, every exchange shown
+  ./shop --debug               run each scenario once, and show every exchange
 
-Exit codes: 0 all is well · 1 a test failed (ltc demo) · 2 the spec, profile, data or command line is wrong, or a bug in ltc ·
-3 what a build stands on is missing (cargo, a C compiler, the network, the cache) · 130 interrupted";
+Exit codes: 0 success · 1 a test failed (ltc demo) · 2 error in the spec, profile, data or command line, or a bug in ltc ·
+3 a requirement of the build is missing (cargo, a C compiler, the network, the cache) · 130 interrupted";
 
-/// The load test compiler: from a page of .lt to one native load test binary.
+/// The load test compiler: compiles a .lt spec to one native load test binary.
 #[derive(Debug, Parser)]
 #[command(name = "ltc", version, after_help = EXAMPLES, subcommand_required = true, arg_required_else_help = true)]
 struct Cli {
@@ -42,13 +42,13 @@ struct Cli {
 #[derive(Clone, Debug, Args)]
 #[command(next_display_order = 100)]
 struct Global {
-    /// Colours: on a terminal, unless NO_COLOR is set
+    /// Use colors [default: on a terminal, unless NO_COLOR is set]
     #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto, hide_default_value = true, hide_possible_values = false)]
     color: ColorChoice,
-    /// Only what is wrong
+    /// Print errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
-    /// Where the time goes and where the files lie
+    /// Print timings and file locations
     #[arg(short, long, global = true)]
     verbose: bool,
 }
@@ -61,13 +61,13 @@ enum Command {
     Check(check::Check),
     /// List the registered tests
     List(list::List),
-    /// Begin a project that builds and runs as it is
+    /// Create a new project
     New(new::New),
-    /// See it work: start a demo server, build a test and run it
+    /// Start a demo server, and build and run a test against it
     Demo(demo::Demo),
     /// Explain an error code
     Explain(explain::Explain),
-    /// Remove what builds left in the cache
+    /// Remove cached build artifacts
     Clean(clean::Clean),
     /// Print completions for a shell
     Completions(completions::Completions),

@@ -11,17 +11,17 @@ use super::template;
 
 const EXAMPLES: &str = "\
 Examples:
-  ltc new shop                     a project in ./shop
+  ltc new shop                     create a project in ./shop
   cd shop && ltc build && ltc demo --serve";
 
 /// The longest name: it becomes a file's, a crate's and a function's.
 const LONGEST: usize = 48;
 
-/// Begins a project: a spec, its profile, an environment, a registry.
+/// Creates a project: a spec, its profile, an environment and a registry.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct New {
-    /// The name of the project's folder and of its first test
+    /// Name of the project's folder and of its first test
     name: String,
 }
 
@@ -30,15 +30,15 @@ impl New {
         let name = valid(&self.name)?;
         let folder = here()?.join(name);
         if !is_free(&folder) {
-            return Err(Failure::wrong(format!("{name} is there already, and not empty")).help("say another name, or remove it"));
+            return Err(Failure::wrong(format!("{name} already exists and is not empty")).help("use another name, or remove it"));
         }
         let files = template::new(name);
-        template::write(&folder, &files).map_err(|error| Failure::wrong(format!("{name} can't be written: {error}")))?;
+        template::write(&folder, &files).map_err(|error| Failure::wrong(format!("cannot write {name}: {error}")))?;
         screen.say(format_args!("wrote {}:", bold(format_args!("./{name}"))));
         files.iter().for_each(|(path, _)| screen.say(format_args!("  {path}")));
         screen.say("");
         screen.say("Next:");
-        screen.say("  ltc demo --serve                   in another terminal: the server that the test talks to");
+        screen.say("  ltc demo --serve                   in another terminal: the server for the test");
         screen.say(format_args!("  cd {name} && ltc build && ./{name} --debug"));
         Ok(())
     }
@@ -54,15 +54,15 @@ fn is_free(folder: &Path) -> bool {
 
 /// A name that can be a file's on every system, a crate's and a Lambda function's.
 fn valid(name: &str) -> Result<&str, Failure> {
-    let rule = "a name starts with a letter and has letters, digits, `-` and `_`";
+    let rule = "a name starts with a letter and contains only letters, digits, `-` and `_`";
     let wrong = |why: &str| {
-        let failure = Failure::wrong(format!("`{name}` can't be a project's name: {why}"));
+        let failure = Failure::wrong(format!("invalid project name `{name}`: {why}"));
         let mend: String = name.chars().map(|char| if char.is_ascii_alphanumeric() || char == '_' { char } else { '-' }).collect();
         let mend = mend.trim_matches('-').trim_start_matches(|char: char| !char.is_ascii_alphabetic());
         if mend.is_empty() || mend == name {
-            failure.help("for example: `ltc new shop`")
+            failure.help("use another name: `ltc new shop`")
         } else {
-            failure.help(format!("for example: `ltc new {mend}`"))
+            failure.help(format!("use another name: `ltc new {mend}`"))
         }
     };
     if !name.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -75,7 +75,7 @@ fn valid(name: &str) -> Result<&str, Failure> {
     }
     // The binary would have the name of a folder of the project.
     if matches!(name.to_ascii_lowercase().as_str(), "specs" | "config" | "bootstrap") {
-        return Err(wrong("ltc uses that name itself"));
+        return Err(wrong("ltc uses this name itself"));
     }
     Ok(name)
 }

@@ -42,7 +42,7 @@ pub(super) fn run(program: &'static Program, born: Instant) -> ExitCode {
     match served {
         Ok(()) => ExitCode::from(Ending::Passed.code()),
         Err(error) => {
-            crate::say::err!("error: the Runtime API of Lambda can't be served: {error}");
+            crate::say::err!("error: cannot serve the Runtime API of Lambda: {error}");
             ExitCode::from(Ending::Broken.code())
         }
     }

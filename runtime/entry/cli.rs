@@ -16,17 +16,17 @@ use crate::web::Listen;
 
 const EXAMPLES: &str = "\
 Examples:
-  {bin} --debug                        every scenario once, each exchange shown
-  {bin}                                the load that the profile says
-  {bin} --clients 50 --duration 2m     the same with other numbers
-  {bin} --csv out/run --json run.json  and keep the results
-  {bin} plan                           how the load is spread over functions, and what it costs
-  {bin} run --shards 4                 the load from four processes, or from AWS Lambda
-  {bin} deploy --region us-west-2      this test on AWS Lambda; status, destroy
+  {bin} --debug                        run every scenario once, and show each exchange
+  {bin}                                run the load of the profile
+  {bin} --clients 50 --duration 2m     run with other numbers
+  {bin} --csv out/run --json run.json  run, and write the results to files
+  {bin} plan                           show how the load is split over functions, and its cost
+  {bin} run --shards 4                 run the load from four processes, or from AWS Lambda
+  {bin} deploy --region us-west-2      deploy this test to AWS Lambda; see also status, destroy
 
 Exit codes: 0 passed, or no thresholds; 1 a threshold (or a step of --debug) failed, or no request succeeded;
-2 the profile, environment or command line is wrong; 3 what the test stands on failed (a health check, `before test`),
-no request was begun, shards were lost for good, an output couldn't be written; 130 interrupted.";
+2 error in the profile, environment or command line; 3 the infrastructure failed (a health check, `before test`),
+no request was begun, shards were lost, an output could not be written; 130 interrupted.";
 
 /// A compiled load test.
 #[derive(Clone, Debug, Parser)]
@@ -71,19 +71,19 @@ pub(crate) struct RunArgs {
 
     #[command(flatten)]
     pub(crate) outputs: Outputs,
-    /// The earlier run (its --json FILE) that thresholds mean by `baseline`
+    /// Compare thresholds with `baseline` against this earlier run, a file of --json
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(crate) baseline: Option<PathBuf>,
-    /// How often progress is shown and results are handed on
+    /// Report progress and results at this interval
     #[arg(long, value_name = "TIME", value_parser = positive_duration, help_heading = "Results")]
     pub(crate) stats_interval: Option<Duration>,
-    /// Show the running test as a web page: on this machine only, unless an address is given (PORT, HOST:PORT)
+    /// Show the running test as a web page, on this machine only unless an address is given (PORT or HOST:PORT)
     #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = "", value_parser = Listen::parse, help_heading = "Results")]
     pub(crate) ui: Option<Listen>,
-    /// Plain lines of progress, also on a terminal
+    /// Print progress as plain lines, also on a terminal
     #[arg(long, help_heading = "Results")]
     pub(crate) no_tui: bool,
-    /// No progress, only results
+    /// Print only results, no progress
     #[arg(long, short, help_heading = "Results")]
     pub(crate) quiet: bool,
 }
@@ -91,36 +91,36 @@ pub(crate) struct RunArgs {
 /// What the load is: all that a plan follows from.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct LoadArgs {
-    /// Run only this scenario or user class (may be given again)
+    /// Run only this scenario or user class; can be repeated
     #[arg(long, value_name = "NAME")]
     pub(crate) only: Vec<String>,
-    /// Repeat all random values of the run that printed this seed
+    /// Use this seed to repeat the random values of an earlier run
     #[arg(long)]
     pub(crate) seed: Option<u64>,
 
-    /// The environment: config/NAME.yml instead of the profile's
+    /// Use the environment config/NAME.yml [default: the profile's]
     #[arg(long, value_name = "NAME", help_heading = "Configuration")]
     pub(crate) env: Option<String>,
-    /// The profile instead of the one the test was built with
+    /// Use this profile [default: the one the test was built with]
     #[arg(long, value_name = "FILE", help_heading = "Configuration")]
     pub(crate) profile: Option<PathBuf>,
-    /// Use the profile and environments that the binary carries, whatever files are at hand
+    /// Use the profile and environments in the binary, and ignore files
     #[arg(long, help_heading = "Configuration")]
     pub(crate) embedded: bool,
 
-    /// Virtual users
+    /// Number of virtual users
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Load, over the profile's")]
     pub(crate) clients: Option<u64>,
-    /// Users started each second
+    /// Spawn rate: users started per second
     #[arg(long, value_name = "RATE", value_parser = rate, help_heading = "Load, over the profile's")]
     pub(crate) hatch_rate: Option<Rate>,
-    /// How long the test lasts: 30s, 20m, 1h30m
+    /// Duration of the test, such as 30s, 20m or 1h30m
     #[arg(long, value_name = "TIME", value_parser = positive_duration, help_heading = "Load, over the profile's")]
     pub(crate) duration: Option<Duration>,
-    /// How long users may take to finish their turn at the end
+    /// Time for users to finish their iteration at the end
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Load, over the profile's")]
     pub(crate) graceful_stop: Option<Duration>,
-    /// Worker threads; one a core where nothing is said
+    /// Number of worker threads [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Load, over the profile's")]
     pub(crate) threads: Option<u16>,
 }

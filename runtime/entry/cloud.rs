@@ -44,7 +44,7 @@ pub(super) async fn fitted(backend: &dyn Backend, fleet: Fleet, again: impl Fn(u
         let at_once = at_once(&fleet, count);
         if at_once > free {
             most = most.min(u64::from(fleet.count()) * free / at_once);
-            room = format!("{} has room for {free} functions at once, and {at_once} would be", region.unwrap_or("the region"));
+            room = format!("{} has capacity for {free} functions at once, but the test needs {at_once}", region.unwrap_or("the region"));
         }
     }
     if room.is_empty() {
@@ -53,7 +53,7 @@ pub(super) async fn fitted(backend: &dyn Backend, fleet: Fleet, again: impl Fn(u
     let smaller = again(most.max(1));
     let still = smaller.regions().into_iter().map(|(_, count)| count).sum::<u64>() > most;
     if still {
-        return Err(Refusal::broken(format!("{room}: ask AWS for a higher concurrency, or use fewer functions or another region")));
+        return Err(Refusal::broken(format!("{room}: request a higher concurrency from AWS, or use fewer functions or another region")));
     }
     crate::say::warning!("{room}: {} functions are used instead of {}", smaller.count(), fleet.count());
     Ok(smaller)

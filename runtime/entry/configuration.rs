@@ -91,7 +91,7 @@ impl Configuration {
         if !self.once {
             return Ok(());
         }
-        let why = "this test was built without a profile, and nothing says how long the load lasts: add --duration TIME, or name a profile with --profile FILE";
+        let why = "missing duration: the test was built without a profile; add --duration TIME or --profile FILE";
         Err(Refusal::wrong([why]))
     }
 }
@@ -106,7 +106,7 @@ fn profile_text(program: &Program, args: &LoadArgs) -> Result<Option<(String, St
     if !args.embedded && Path::new(path).is_file() {
         let text = read(Path::new(path))?;
         if text != carried {
-            crate::say::note!("{path} has changed since the test was built; the file is used (--embedded keeps to the old one)");
+            crate::say::note!("{path} has changed since the test was built; using the file (--embedded uses the old one)");
         }
         return Ok(Some((path.to_owned(), text)));
     }
@@ -137,14 +137,14 @@ fn over(profile: &mut Profile, args: &LoadArgs) -> Result<(), Refusal> {
         }
         (shape @ (Shape::None | Shape::ClientStages(_) | Shape::Arrivals { .. }), Some(clients), rate) => {
             if profile.load.duration.is_none() {
-                return Err(Refusal::wrong(["--clients replaces the profile's stages: say --duration too"]));
+                return Err(Refusal::wrong(["--clients replaces the profile's stages: add --duration"]));
             }
             let hatch_rate = rate.unwrap_or_else(|| ltc_config::Rate::per_second(clients));
             *shape = Shape::Clients { clients, hatch_rate };
             profile.users.clear();
         }
         (_, None, Some(_)) => {
-            return Err(Refusal::wrong(["--hatch-rate means nothing for this profile's load: say --clients too"]));
+            return Err(Refusal::wrong(["--hatch-rate has no effect on this profile's load: add --clients"]));
         }
     }
     Ok(())
@@ -155,7 +155,7 @@ fn environment(program: &Program, args: &LoadArgs, name: &str, reads: &Reads) ->
         if program.env.is_empty() {
             return Ok(Environment::empty("none"));
         }
-        return Err(Refusal::wrong(["no environment is named: say --env NAME, or add `env: NAME` to the profile's test_header"]));
+        return Err(Refusal::wrong(["missing environment: add --env NAME, or `env: NAME` to the profile's test_header"]));
     }
     let carried = |name: &str| program.embedded.environments.iter().find(|(known, _)| *known == name).map(|(_, text)| *text);
     let source = |name: &str| -> Result<Option<(String, String)>, Refusal> {
@@ -163,7 +163,7 @@ fn environment(program: &Program, args: &LoadArgs, name: &str, reads: &Reads) ->
         if !args.embedded && Path::new(&file).is_file() {
             let text = ltc_config::read(Path::new(&file)).map_err(|error| Refusal::wrong([error]))?;
             if carried(name).is_some_and(|carried| !is_same(carried, &text, reads)) {
-                crate::say::note!("{file} has changed since the test was built; the file is used (--embedded keeps to the old one)");
+                crate::say::note!("{file} has changed since the test was built; using the file (--embedded uses the old one)");
             }
             return Ok(Some((file, text)));
         }
@@ -172,7 +172,7 @@ fn environment(program: &Program, args: &LoadArgs, name: &str, reads: &Reads) ->
     let Some((file, text)) = source(name)? else {
         let known: Vec<&str> = program.embedded.environments.iter().map(|(name, _)| *name).filter(|name| *name != "common").collect();
         return Err(Refusal::wrong([format!(
-            "there is no environment `{name}`: no file config/{name}.yml here, and the test carries {}",
+            "unknown environment `{name}`: config/{name}.yml not found, and the binary contains {}",
             if known.is_empty() { "none".to_owned() } else { known.join(", ") }
         )]));
     };
@@ -234,7 +234,7 @@ fn transport(environment: &Environment, api: &ApiInfo, unverified: &mut Vec<Stri
     let settings = ApiTransportSettings::from(environment, api.name, api.sections).map_err(texts)?;
     let read = |path: &Option<String>| match path {
         None => Ok(None),
-        Some(path) => std::fs::read(path).map(Some).map_err(|error| vec![format!("tls of {}: {path} can't be read: {error}", api.name)]),
+        Some(path) => std::fs::read(path).map(Some).map_err(|error| vec![format!("tls of {}: cannot read {path}: {error}", api.name)]),
     };
     if !settings.tls.verify {
         unverified.push(api.name.to_owned());

@@ -17,7 +17,7 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
     if !idle.is_empty() {
         let by = if cli.debug || cli.failures { "--debug" } else { "the profile's `debug: yes`" };
         let have = if idle.len() == 1 { "has" } else { "have" };
-        crate::say::warning!("{} {have} no effect with {by}: every scenario runs once, with one user", idle.join(", "));
+        crate::say::warning!("{} {have} no effect with {by}: each scenario runs once, with one user", idle.join(", "));
     }
     let settings = prepare::settings(program, &cli.run.load, configuration);
     let chosen = Chosen::of(program, &cli.run.load.only)?;

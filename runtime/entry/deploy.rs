@@ -20,10 +20,10 @@ use ltc_engine::stats::NameStats;
 /// Where a test's functions are, and what they are called.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct CloudArgs {
-    /// A region (may be given again); else the profile's `location`, or AWS_REGION
+    /// Use this region; can be repeated [default: the profile's `location`, or AWS_REGION]
     #[arg(long, value_name = "REGION", help_heading = "AWS")]
     pub(crate) region: Vec<String>,
-    /// The function's name; else the profile's, or ltc-TEST
+    /// Name of the function [default: the profile's, or ltc-TEST]
     #[arg(long, value_name = "NAME", help_heading = "AWS")]
     pub(crate) function: Option<String>,
 }
@@ -31,13 +31,13 @@ pub(crate) struct CloudArgs {
 /// What these commands read of the configuration.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct FileArgs {
-    /// The environment: config/NAME.yml instead of the profile's
+    /// Use the environment config/NAME.yml [default: the profile's]
     #[arg(long, value_name = "NAME", help_heading = "Configuration")]
     env: Option<String>,
-    /// The profile instead of the one the test was built with
+    /// Use this profile [default: the one the test was built with]
     #[arg(long, value_name = "FILE", help_heading = "Configuration")]
     profile: Option<PathBuf>,
-    /// Use the profile and environments that the binary carries, whatever files are at hand
+    /// Use the profile and environments in the binary, and ignore files
     #[arg(long, help_heading = "Configuration")]
     embedded: bool,
 }
@@ -52,7 +52,7 @@ impl FileArgs {
 /// A processor of Lambda, as the command line says it.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Arch {
-    /// Graviton: a fifth less a GB-second
+    /// Graviton, a fifth cheaper per GB-second
     Arm64,
     /// Intel and AMD
     #[value(name = "x86_64")]
@@ -68,31 +68,31 @@ impl From<Arch> for Architecture {
     }
 }
 
-/// Put this test on AWS Lambda, or bring it up to date there
+/// Deploy this test to AWS Lambda, or update it there
 #[derive(Args, Clone, Debug)]
 pub(crate) struct DeployCommand {
     #[command(flatten)]
     cloud: CloudArgs,
-    /// The functions' role, by ARN or name, instead of one that is made
+    /// Use this role, by ARN or name [default: create one]
     #[arg(long, value_name = "ARN", help_heading = "AWS")]
     role: Option<String>,
-    /// The processor; an error where the binary is for another
+    /// Require this processor; fails if the binary is for another one
     #[arg(long, value_name = "ARCH", help_heading = "AWS")]
     arch: Option<Arch>,
-    /// The binary that functions run, where this one can't run on Lambda: what `ltc build --lambda` made
+    /// Deploy this binary of `ltc build --lambda` instead of this one, which cannot run on Lambda
     #[arg(long, value_name = "FILE", help_heading = "AWS")]
     bootstrap: Option<PathBuf>,
-    /// Print the calls that would be made and the least IAM policy; call nothing
+    /// Print the AWS calls and the minimal IAM policy without calling AWS
     #[arg(long)]
     dry_run: bool,
-    /// Only write the package, TEST.zip
+    /// Write only the package, TEST.zip
     #[arg(long)]
     build_only: bool,
     #[command(flatten)]
     files: FileArgs,
 }
 
-/// Show what of this test is on AWS Lambda
+/// Show what is deployed of this test on AWS Lambda
 #[derive(Args, Clone, Debug)]
 pub(crate) struct StatusCommand {
     #[command(flatten)]
@@ -101,12 +101,12 @@ pub(crate) struct StatusCommand {
     files: FileArgs,
 }
 
-/// Remove from AWS all that `deploy` made
+/// Remove everything that `deploy` created on AWS
 #[derive(Args, Clone, Debug)]
 pub(crate) struct DestroyCommand {
     #[command(flatten)]
     cloud: CloudArgs,
-    /// Don't ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     yes: bool,
     #[command(flatten)]
@@ -120,7 +120,7 @@ pub(super) fn deploy(program: &'static Program, command: &DeployCommand) -> Resu
     let package = package(command.bootstrap.as_deref(), arch)?;
     if command.build_only {
         let path = PathBuf::from(format!("{}.zip", ltc_config::identity::plain(program.name)));
-        std::fs::write(&path, &package.zip).map_err(|error| Refusal::wrong([format!("{} can't be written: {error}", path.display())]))?;
+        std::fs::write(&path, &package.zip).map_err(|error| Refusal::wrong([format!("cannot write {}: {error}", path.display())]))?;
         return say(&format!("{} ({} bytes, {})", path.display(), package.zip.len(), package.architecture.name()));
     }
     let versions = if command.dry_run { Vec::new() } else { versions(program, &configuration) };
@@ -214,7 +214,7 @@ fn with_session<T>(offline: bool, job: impl AsyncFnOnce(Option<&Session>) -> Res
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Refusal::broken(format!("the runtime can't be started: {error}")))?;
+        .map_err(|error| Refusal::broken(format!("cannot start the async runtime: {error}")))?;
     runtime.block_on(async {
         if offline {
             return job(None).await;
@@ -233,7 +233,7 @@ pub(super) async fn open_session() -> Result<Session, Refusal> {
 }
 
 fn package(bootstrap: Option<&Path>, arch: Option<Architecture>) -> Result<Package, Refusal> {
-    let own = std::env::current_exe().map_err(|error| Refusal::broken(format!("this binary can't be found: {error}")))?;
+    let own = std::env::current_exe().map_err(|error| Refusal::broken(format!("cannot find this binary: {error}")))?;
     Package::of(bootstrap.unwrap_or(&own), arch).map_err(|why| Refusal::wrong([why]))
 }
 
@@ -263,7 +263,7 @@ pub(super) fn agreed(question: &str) -> Result<bool, Refusal> {
     crate::say::text(&mut anstream::stderr(), &format!("{question} [y/N] "));
     let mut answer = String::new();
     let asked = std::io::stderr().flush().and_then(|()| std::io::stdin().read_line(&mut answer));
-    asked.map_err(|error| Refusal::broken(format!("the answer can't be read: {error}")))?;
+    asked.map_err(|error| Refusal::broken(format!("cannot read the answer: {error}")))?;
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 

@@ -20,19 +20,19 @@ pub(crate) enum EngineName {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Fleet")]
 pub(crate) struct FleetArgs {
-    /// Where the load comes from
+    /// Generate the load here
     #[arg(long, value_enum, value_name = "NAME")]
     pub(crate) engine: Option<EngineName>,
-    /// How many functions share the load; as many as it needs where nothing is said
+    /// Number of functions that share the load [default: as many as the load needs]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) shards: Option<u32>,
-    /// A region instead of the profile's `location`; may be given again (means --engine lambda)
+    /// Use this region; can be repeated; implies --engine lambda [default: the profile's `location`]
     #[arg(long, value_name = "NAME")]
     pub(crate) region: Vec<String>,
-    /// The function's name on AWS Lambda; else the profile's, or ltc-TEST
+    /// Name of the function on AWS Lambda [default: the profile's, or ltc-TEST]
     #[arg(long, value_name = "NAME")]
     pub(crate) function: Option<String>,
-    /// After what time the next functions take over
+    /// Replace functions after this time
     #[arg(long, value_name = "TIME", value_parser = interval)]
     pub(crate) interval: Option<Duration>,
 }

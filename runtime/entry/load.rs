@@ -217,8 +217,8 @@ pub(super) fn check_only(program: &Program, names: &[String]) -> Result<(), Refu
         program.users.iter().map(|class| class.name).chain(program.scenarios.iter().map(|scenario| scenario.name)).collect();
     let unknown = names.iter().filter(|name| !known.contains(&name.as_str())).map(|name| {
         let near = ltc_config::suggest::did_you_mean(name, known.iter().copied());
-        let help = near.unwrap_or_else(|| format!("there are {}", known.join(", ")));
-        format!("--only {name}: there is no such scenario or user ({help})")
+        let help = near.unwrap_or_else(|| format!("use one of: {}", known.join(", ")));
+        format!("--only {name}: unknown scenario or user ({help})")
     });
     let unknown: Vec<String> = unknown.collect();
     if unknown.is_empty() { Ok(()) } else { Err(Refusal::wrong(unknown)) }
@@ -240,7 +240,7 @@ pub(super) fn watch_interrupts(stop: &Stop) -> Result<(), Refusal> {
                 }
                 stop.interrupt();
                 if !stop.is_at_once() {
-                    notice_at(LogLevel::Info, "stopping: users finish their turn (once more to stop at once)");
+                    notice_at(LogLevel::Info, "stopping: users finish their iteration (press Ctrl-C again to stop now)");
                 }
             }
         })
@@ -253,7 +253,7 @@ pub(super) fn watch_interrupts(stop: &Stop) -> Result<(), Refusal> {
             }
         })
         .map(|_| ())
-        .map_err(|error| Refusal::broken(format!("a thread can't be started: {error}")))
+        .map_err(|error| Refusal::broken(format!("cannot start a thread: {error}")))
 }
 
 /// Cores of this machine.

@@ -30,7 +30,7 @@ pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Con
         if configuration.once { threads.min(usize::try_from(load.plan.peak_clients()).unwrap_or(threads)).max(1) } else { threads };
     let by = if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") };
     if configuration.once {
-        crate::say::note!("there is no profile: each user runs once (--duration TIME, --clients N and --profile FILE say more)");
+        crate::say::note!("no profile: each user runs once (use --duration TIME, --clients N or --profile FILE for more)");
     }
     load.announce(program, configuration, &by);
 

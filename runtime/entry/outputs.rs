@@ -20,16 +20,16 @@ pub(crate) struct Outputs {
     /// Write PREFIX_stats.csv, PREFIX_stats_history.csv and PREFIX_failures.csv as Locust does, and PREFIX_unfinished.csv
     #[arg(long, value_name = "PREFIX", help_heading = "Results")]
     csv: Option<PathBuf>,
-    /// Write all results, histograms included, as JSON; `-`, here and below: to standard output, and the tables to standard error
+    /// Write all results with histograms as JSON; `-`, here and below, means standard output, with tables on standard error
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     json: Option<PathBuf>,
-    /// Write a report as one HTML page that needs nothing else
+    /// Write a report as one self-contained HTML page
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     html: Option<PathBuf>,
     /// Write thresholds and steps as JUnit test cases, for CI
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     junit: Option<PathBuf>,
-    /// Write a summary in Markdown, for a pull request's comment
+    /// Write a summary in Markdown, for a comment on a pull request
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     summary_md: Option<PathBuf>,
 }
@@ -75,12 +75,12 @@ impl Outputs {
         let printed: Vec<&str> = self.forms().filter(|(_, path, _)| is_stdout(path)).map(|(option, ..)| option).collect();
         if printed.len() > 1 {
             wrong.push(format!(
-                "only one form can go to standard output, and {} ask for it: name files for the others",
+                "unexpected {}, expected at most one output on standard output: name files for the others",
                 printed.join(" - and ") + " -"
             ));
         }
         if self.csv.as_deref().is_some_and(is_stdout) {
-            wrong.push("--csv - is no prefix: CSV results are several files; name them with --csv PREFIX".to_owned());
+            wrong.push("unexpected --csv -, expected --csv PREFIX: CSV results are several files".to_owned());
         }
         if !wrong.is_empty() {
             return Err(Refusal::wrong(wrong));
@@ -101,7 +101,7 @@ impl Outputs {
             }
         };
         let printed = unless_gone(printed).err();
-        let mut wrong: Vec<String> = printed.map(|error| format!("standard output can't be written: {error}")).into_iter().collect();
+        let mut wrong: Vec<String> = printed.map(|error| format!("cannot write standard output: {error}")).into_iter().collect();
         wrong.extend(self.save(report));
         Unwritten(wrong)
     }
@@ -154,7 +154,7 @@ fn save(path: &Path, report: &Report, write: Writer) -> Result<(), String> {
         write(report, &mut out)?;
         io::Write::flush(&mut out)
     };
-    open(path).and_then(|file| written(file).map_err(|error| format!("{} can't be written: {error}", path.display())))
+    open(path).and_then(|file| written(file).map_err(|error| format!("cannot write {}: {error}", path.display())))
 }
 
 /// Opens a file without changing what is in it: that is replaced when there is something better.
@@ -162,7 +162,7 @@ fn open(path: &Path) -> Result<File, String> {
     let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
     folder
         .and_then(|()| std::fs::OpenOptions::new().write(true).create(true).truncate(false).open(path))
-        .map_err(|error| format!("{} can't be written: {error}", path.display()))
+        .map_err(|error| format!("cannot write {}: {error}", path.display()))
 }
 
 #[cfg(test)]
@@ -185,10 +185,10 @@ mod tests {
         let refusal = outputs("-", "-").check().unwrap_err();
         assert_eq!(
             refusal.lines,
-            ["only one form can go to standard output, and --json - and --html - ask for it: name files for the others"]
+            ["unexpected --json - and --html -, expected at most one output on standard output: name files for the others"]
         );
         let csv = Outputs { csv: Some("-".into()), ..Outputs::default() };
-        assert!(csv.check().unwrap_err().lines[0].starts_with("--csv - is no prefix"));
+        assert!(csv.check().unwrap_err().lines[0].starts_with("unexpected --csv -"));
         assert!(!Path::new("-_stats.csv").exists());
     }
 

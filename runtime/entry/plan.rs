@@ -18,10 +18,10 @@ use crate::report::{Look, Table, clock, count};
 use ltc_engine::program::Program;
 use ltc_engine::schedule::Plan;
 
-/// Show how the load is spread over functions and intervals, and what it costs (on AWS Lambda, unless --engine process)
+/// Show how the load is split over functions and intervals, and its cost [default: on AWS Lambda]
 #[derive(Args, Clone, Debug)]
 pub(crate) struct PlanCommand {
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -153,7 +153,7 @@ impl Shown {
     /// What a person reads.
     pub(super) fn text(&self, look: Look) -> String {
         let mut text = String::new();
-        let on = if self.engine == "lambda" { "AWS Lambda" } else { "processes of this machine" };
+        let on = if self.engine == "lambda" { "AWS Lambda" } else { "processes on this machine" };
         let title = look.paint(Style::new().bold(), &self.test);
         // Writing to a string can't fail.
         let _ = writeln!(text, "{title} on {on}: {}, environment {}", self.load, self.environment);
@@ -180,7 +180,7 @@ impl Shown {
         if let Some(picture) = &self.picture {
             let _ = writeln!(text, "Users      {picture} at most {}", count(self.peak_clients));
         }
-        let mut table = Table::new(["Interval", "from", "to", "users at its begin", "at its end", "functions"]);
+        let mut table = Table::new(["Interval", "from", "to", "users at start", "at end", "functions"]);
         for part in self.intervals.iter().take(SHOWN) {
             let time = |seconds: f64| clock(Duration::from_secs_f64(seconds));
             table.row(

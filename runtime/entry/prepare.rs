@@ -68,7 +68,7 @@ pub(crate) fn with_user<T>(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Refusal::broken(format!("the runtime can't be started: {error}")))?;
+        .map_err(|error| Refusal::broken(format!("cannot start the async runtime: {error}")))?;
     let world = World::new(settings, observer).map_err(|why| Refusal::wrong([why]))?;
     let local = tokio::task::LocalSet::new();
     runtime.block_on(local.run_until(async {
@@ -128,7 +128,7 @@ fn version_of(user: &User, health: &Health, raw: ltc_engine::http::Response) -> 
         None => Ok(String::new()),
         Some(source) => match source(user, &response) {
             Ok(Some(value)) => Ok(value.literal()),
-            Ok(None) => Err(format!("{url} answered {status}, but the version isn't in it")),
+            Ok(None) => Err(format!("{url} answered {status}, but without the version")),
             Err(fault) => Err(fault.0),
         },
     }

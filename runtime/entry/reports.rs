@@ -9,37 +9,37 @@ use super::{Ending, Refusal};
 use crate::report::compare::{self, Comparison};
 use crate::report::{Look, Outcome, Report};
 
-/// Show a run again, in any form, from its JSON report; the exit code is its verdict's
+/// Print the results of an earlier run from its JSON report; the exit code is that of its verdict
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Example:\n  ./TEST report run.json --html run.html --summary-md run.md")]
 pub(crate) struct ReportCommand {
-    /// What `--json FILE` wrote
+    /// JSON reports, written by --json FILE
     file: PathBuf,
     #[command(flatten)]
     outputs: Outputs,
 }
 
-/// Merge the JSON reports of several runs, or of parts of one, exactly; the exit code is the whole's
+/// Merge the JSON reports of several runs, or of parts of one; the exit code is that of the whole
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Example:\n  ./TEST merge a.json b.json -o all.json")]
 pub(crate) struct MergeCommand {
-    /// What `--json FILE` wrote
+    /// JSON reports, written by --json FILE
     #[arg(required = true, num_args = 2..)]
     files: Vec<PathBuf>,
-    /// The merged report, as JSON
+    /// Write the merged report as JSON to this file
     #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
 }
 
-/// Compare a run with an earlier one; the exit code is 1 where it is worse, 3 where it is broken
+/// Compare a run with an earlier one; the exit code is 1 if it is worse, 3 if it is broken
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Example:\n  ./TEST compare last-week.json today.json --tolerance 10%")]
 pub(crate) struct CompareCommand {
-    /// The earlier run's JSON report
+    /// JSON report of the earlier run
     base: PathBuf,
-    /// The newer run's
+    /// JSON report of the newer run
     new: PathBuf,
-    /// By how much a figure may be worse
+    /// Accept figures that are worse by up to this
     #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = tolerance)]
     tolerance: f64,
 }
@@ -48,7 +48,7 @@ fn tolerance(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix('%').map(str::trim).and_then(|number| number.parse::<f64>().ok());
     match number.filter(|percent| (0.0..1000.0).contains(percent)) {
         Some(percent) => Ok(percent / 100.0),
-        None => Err("write it like 5%".to_owned()),
+        None => Err("write a percentage such as 5%".to_owned()),
     }
 }
 
@@ -68,7 +68,7 @@ pub(super) fn merge(command: &MergeCommand) -> Result<Ending, Refusal> {
     let parts = command.files.iter().map(|file| read(file)).collect::<Result<Vec<_>, _>>()?;
     if let Some((first, second, id)) = Report::twice(&parts) {
         let (first, second) = (command.files[first].display(), command.files[second].display());
-        return Err(Refusal::wrong([format!("{first} and {second} are of the same run ({id}): merged, all of it would count twice")]));
+        return Err(Refusal::wrong([format!("{first} and {second} are of the same run ({id}), which would count twice")]));
     }
     let merged = Report::merged(&parts).map_err(|why| Refusal::wrong([why]))?;
     for note in merged.run.notes.iter().filter(|note| note.starts_with(crate::report::DIFFER)) {
@@ -85,7 +85,7 @@ pub(super) fn merge(command: &MergeCommand) -> Result<Ending, Refusal> {
 pub(super) fn compare(command: &CompareCommand) -> Result<Ending, Refusal> {
     let (base, new) = (read(&command.base)?, read(&command.new)?);
     if base.total.total(&base.names).tried() == 0 {
-        return Err(Refusal::wrong([format!("{} has no requests: there is nothing to compare with", command.base.display())]));
+        return Err(Refusal::wrong([format!("cannot compare with {}: it has no requests", command.base.display())]));
     }
     if let Some((_, _, id)) = Report::twice(&[base.clone(), new.clone()]) {
         crate::say::warning!("{} and {} are of the same run ({id})", command.base.display(), command.new.display());

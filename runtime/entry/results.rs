@@ -61,7 +61,7 @@ impl Results {
         let judge = Judge::new(thresholds, &names, baseline.as_ref()).map_err(Refusal::wrong)?;
         if baseline.is_none() {
             for threshold in thresholds.iter().filter(|threshold| threshold.needs_baseline()) {
-                crate::say::warning!("the threshold `{}` isn't judged: say --baseline FILE", threshold.text);
+                crate::say::warning!("the threshold `{}` is not evaluated: add --baseline FILE", threshold.text);
             }
         }
         let logging = &configuration.profile.logging;

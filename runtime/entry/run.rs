@@ -28,17 +28,17 @@ use ltc_engine::workers::Stop;
 
 const EXAMPLES: &str = "\
 Examples:
-  ./TEST run --shards 4                         four processes of this machine
-  ./TEST run --engine lambda                    AWS Lambda, in the profile's `location`
+  ./TEST run --shards 4                         run four processes on this machine
+  ./TEST run --engine lambda                    run on AWS Lambda, in the profile's `location`
   ./TEST run --region us-west-2 --region eu-central-1 --yes
 
-Ctrl-C stops all functions within ten seconds, and reports; once more stops at once.";
+Ctrl-C stops all functions within ten seconds and writes the report. A second Ctrl-C stops them immediately.";
 
-/// Run the load from several functions (processes of this machine, unless --engine lambda) and merge their results
+/// Run the load from several functions and merge their results [default: processes on this machine]
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct RunCommand {
-    /// Don't ask before functions that cost money are started
+    /// Do not ask before starting functions that cost money
     #[arg(long, short)]
     yes: bool,
     #[command(flatten)]
@@ -59,7 +59,7 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Refusal::broken(format!("the runtime can't be started: {error}")))?;
+        .map_err(|error| Refusal::broken(format!("cannot start the async runtime: {error}")))?;
     let mut fleet = command.fleet.fleet(engine, &load, &configuration, args.load.threads);
     let (backend, stop_sign): (Arc<dyn Backend>, StopSign) = match engine {
         EngineName::Process => (Arc::new(Processes::of_this_binary([shard::WORD]).map_err(Refusal::broken)?), StopSign::Stdin),

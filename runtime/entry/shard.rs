@@ -13,7 +13,7 @@ use crate::orchestrator::shard::{self, Host, Seen};
 use ltc_engine::program::Program;
 use ltc_engine::workers::Stop;
 
-/// Run a part of a distributed test: `run` calls it
+/// Run one part of a distributed test; for `run` to call
 #[derive(Args, Clone, Debug)]
 #[command(hide = true)]
 pub(crate) struct ShardCommand {}
@@ -28,9 +28,9 @@ pub(super) fn run(program: &'static Program, born: Instant) -> Result<Ending, Re
     std::io::stdin()
         .lock()
         .read_until(b'\n', &mut event)
-        .map_err(|error| Refusal::broken(format!("standard input can't be read: {error}")))?;
+        .map_err(|error| Refusal::broken(format!("cannot read standard input: {error}")))?;
     if event.is_empty() {
-        return Err(Refusal::wrong(["`shard` wants an event on standard input: it is for `run` to call"]));
+        return Err(Refusal::wrong(["missing event on standard input: only `run` calls `shard`"]));
     }
     let stop = Stop::default();
     let host = Host { place: format!("process {}", std::process::id()), init, deadline: None };
@@ -40,7 +40,7 @@ pub(super) fn run(program: &'static Program, born: Instant) -> Result<Ending, Re
         let stop = stop.clone();
         let listener = std::thread::Builder::new().name("stop".into()).spawn(move || listen(&stop, &known));
         if let Err(error) = listener {
-            crate::say::warning!("this shard can't be stopped before its end: {error}");
+            crate::say::warning!("cannot stop this shard before its end: {error}");
         }
     };
     shard::run(program, &event, &host, &seen, &stop, listen, |line| put(&line));
@@ -67,7 +67,7 @@ fn listen(stop: &Stop, seen: &Seen) {
                 let slice = serde_json::from_str::<SliceEvent>(text).map(|event| event.slice).unwrap_or_default();
                 let repeated = !seen.first(&slice);
                 let reason = if repeated { EndReason::Repeated } else { EndReason::Refused };
-                let message = format!("{slice}: this process runs one slice, and does nothing else");
+                let message = format!("{slice}: this process runs only one slice");
                 let ended = Frame::Ended(Ended { reason, message, requests: 0 });
                 put(&FrameWriter::default().write(&ended));
             }
