@@ -198,7 +198,7 @@ fn what_is_wrong_before_a_deployment_is_said_with_its_mend() {
     let account = Account::new();
     let deploy = ["deploy", "--region", "us-west-2"];
     let nobody = said(&account.command(&deploy).env_remove("AWS_ACCESS_KEY_ID").output().unwrap(), 3);
-    assert!(nobody.contains("there are no AWS credentials") && nobody.contains("aws sso login"), "{nobody}");
+    assert!(nobody.contains("no AWS credentials found") && nobody.contains("aws sso login"), "{nobody}");
 
     account.front.only_key(Some("AKIDRIGHT"));
     let wrong = account.said(&deploy, 3);
@@ -214,7 +214,7 @@ fn what_is_wrong_before_a_deployment_is_said_with_its_mend() {
     // Which names a region where nothing else does.
     fs::remove_file(account.project.path().join("config/systems_credentials.yml")).unwrap();
     let nowhere = account.said(&["deploy", "--profile", &profile], 2);
-    assert!(nowhere.contains("no region is said: add --region us-west-2"), "{nowhere}");
+    assert!(nowhere.contains("no region is set: add --region us-west-2"), "{nowhere}");
 
     let other = account.said(&["deploy", "--region", "us-west-2", "--arch", "arm64"], 2);
     assert!(other.contains("it is for x86_64, and arm64 is wanted") && other.contains("ltc build --lambda --arch arm64"), "{other}");
@@ -223,7 +223,7 @@ fn what_is_wrong_before_a_deployment_is_said_with_its_mend() {
     assert!(closed.contains("sts:GetCallerIdentity had no answer") && closed.contains("AWS_ENDPOINT_URL"), "{closed}");
 
     let role = account.said(&["deploy", "--region", "us-west-2", "--role", "nobody"], 3);
-    assert!(role.contains("there is no role nobody"), "{role}");
+    assert!(role.contains("role nobody not found"), "{role}");
 }
 
 #[test]
@@ -427,13 +427,13 @@ fn what_is_wrong_before_a_run_is_said_before_any_load() {
     let account = Account::new();
     let run = ["run", "--engine", "lambda", "--yes", "--duration", "4s", "--clients", "4"];
     let nobody = said(&account.command(&run).env_remove("AWS_ACCESS_KEY_ID").output().unwrap(), 3);
-    assert!(nobody.contains("there are no AWS credentials"), "{nobody}");
+    assert!(nobody.contains("no AWS credentials found"), "{nobody}");
     account.front.only_key(Some("AKIDRIGHT"));
     let wrong = account.said(&run, 3);
     assert!(wrong.contains("the keys are wrong or out of date"), "{wrong}");
     account.front.only_key(None);
     let missing = account.said(&run, 3);
-    assert!(missing.contains("it isn't deployed: run `deploy --region us-west-2` first"), "{missing}");
+    assert!(missing.contains("it is not deployed: run `deploy --region us-west-2` first"), "{missing}");
     account.said(&["deploy"], 0);
     let many = account.said(&[&run[..], &["--shards", "60"]].concat(), 3);
     assert!(many.contains("capacity for 50 functions at once"), "{many}");

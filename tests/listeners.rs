@@ -310,6 +310,6 @@ fn a_listener_without_its_credentials_is_said_before_the_load() {
     let output = project.run("tpdata", &["--duration", "2s"]);
     let said = text(&output);
     assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains("needs the environment variable NO_SUCH_TOKEN") && said.contains("no section OTLP"), "{said}");
+    assert!(said.contains("needs the environment variable NO_SUCH_TOKEN") && said.contains("missing section OTLP"), "{said}");
     assert_eq!(project.served()["routes"]["POST /tpdata/treatments"].as_u64().unwrap_or(0), 0);
 }

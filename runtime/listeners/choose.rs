@@ -113,7 +113,7 @@ fn authorize(headers: &mut HeaderMap, section: &Endpoint, scheme: &str, name: &s
         secret(headers, AUTHORIZATION, &format!("Basic {pair}"), name)?;
     }
     for (key, value) in section.headers.iter().filter(|(_, value)| !value.expose().is_empty()) {
-        let key = HeaderName::try_from(key.as_str()).map_err(|_| format!("{name}: {key:?} is no header's name"))?;
+        let key = HeaderName::try_from(key.as_str()).map_err(|_| format!("{name}: {key:?} is not the name of a header"))?;
         secret(headers, key, value.expose(), name)?;
     }
     Ok(())
@@ -146,8 +146,8 @@ mod tests {
             "Splunk: its authorization",
             "environment variable T",
             "OTLP: its url must begin",
-            "no section Prometheus",
-            "no section InfluxDB",
+            "missing section Prometheus",
+            "missing section InfluxDB",
         ] {
             assert!(wrong.contains(part), "{part} is not in {wrong}");
         }

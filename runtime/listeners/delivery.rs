@@ -136,11 +136,11 @@ impl Delivery {
                 // Nobody waits any more where the time was up.
                 let _ = finished.send(());
             }
-            Err(error) => theirs.failed(format!("its runtime can't be started: {error}")),
+            Err(error) => theirs.failed(format!("its runtime cannot be started: {error}")),
         };
         if let Err(error) = std::thread::Builder::new().name(format!("listener-{name}")).spawn(thread) {
             counters.made(1);
-            counters.failed(format!("its thread can't be started: {error}"));
+            counters.failed(format!("its thread cannot be started: {error}"));
         }
         Self { name, news, done, counters }
     }

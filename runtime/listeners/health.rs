@@ -27,8 +27,8 @@ impl Health {
                 return std::mem::take(&mut self.told).then(|| format!("note: {name} takes what it is sent again"));
             }
             Fate::Never(why) => format!("warning: {name} refuses what it is sent: {why}"),
-            Fate::Unreached(why) => format!("warning: {name} can't be reached: {why}; it is tried again"),
-            Fate::Later(why, _) => format!("warning: {name} doesn't take what it is sent: {why}; it is tried again"),
+            Fate::Unreached(why) => format!("warning: cannot reach {name}: {why}; trying again"),
+            Fate::Later(why, _) => format!("warning: {name} rejects the data: {why}; trying again"),
         };
         self.failed += 1;
         let due = !matches!(fate, Fate::Later(..)) || self.failed >= PATIENCE;
@@ -52,9 +52,9 @@ mod tests {
         assert_eq!((health.take(&never), health.take(&busy)), (None, None), "once is enough");
         assert_eq!(health.take(&Fate::Taken(Vec::new())).unwrap(), "note: Splunk takes what it is sent again");
         assert_eq!((health.take(&busy), health.take(&busy)), (None, None), "a restart is no news");
-        assert_eq!(health.take(&busy).unwrap(), "warning: Splunk doesn't take what it is sent: it answered 503; it is tried again");
+        assert_eq!(health.take(&busy).unwrap(), "warning: Splunk rejects the data: it answered 503; trying again");
         assert_eq!(health.take(&busy), None);
         let unknown = Fate::Unreached("dns error".into());
-        assert_eq!(Health::new("OTLP").take(&unknown).unwrap(), "warning: OTLP can't be reached: dns error; it is tried again");
+        assert_eq!(Health::new("OTLP").take(&unknown).unwrap(), "warning: cannot reach OTLP: dns error; trying again");
     }
 }

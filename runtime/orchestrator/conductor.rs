@@ -100,7 +100,7 @@ impl Conductor {
                     Some(News::Over(key)) => collector.ends(key),
                     Some(News::Counted(key, counted)) => {
                         if let Err(why) = collector.add(key, &counted) {
-                            note(&mut course, format!("shard {}: a frame can't be read: {why}", key.0));
+                            note(&mut course, format!("shard {}: a frame cannot be read: {why}", key.0));
                         }
                     }
                     Some(News::Note(text)) => note(&mut course, text),
@@ -181,8 +181,8 @@ impl Stopping {
             self.told = Some((urgency, Instant::now()));
             match timeout(REQUEST, backend.stop(urgency)).await {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => problems.push(format!("the fleet can't be told to stop: {error}")),
-                Err(_) => problems.push("the fleet can't be told to stop: no answer".into()),
+                Ok(Err(error)) => problems.push(format!("the fleet cannot be told to stop: {error}")),
+                Err(_) => problems.push("the fleet cannot be told to stop: no answer".into()),
             }
         }
         let at_once = self.told.filter(|_| asked == Urgency::Now).is_some_and(|(_, since)| since.elapsed() >= GIVE_UP_NOW);

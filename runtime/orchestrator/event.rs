@@ -119,7 +119,7 @@ impl SliceEvent {
     /// # Errors
     /// Where it is of another version or another spec, in words that say what to do.
     pub fn read(program: &Program, json: &[u8]) -> Result<Self, String> {
-        let head: Head = serde_json::from_slice(json).map_err(|error| format!("this is no event of ltc: {error}"))?;
+        let head: Head = serde_json::from_slice(json).map_err(|error| format!("not an event of ltc: {error}"))?;
         let both = format!(
             "it was built from {} by ltc {} ({}), the orchestrator by ltc {} ({})",
             program.spec, program.compiler, program.fingerprint, head.compiler, head.program
@@ -133,7 +133,7 @@ impl SliceEvent {
         if head.program != program.fingerprint {
             return Err(format!("the function's binary is another one than the orchestrator's: {both}; deploy it again"));
         }
-        serde_json::from_slice(json).map_err(|error| format!("the event can't be read: {error}"))
+        serde_json::from_slice(json).map_err(|error| format!("cannot read the event: {error}"))
     }
 
     /// As it is sent.
@@ -141,7 +141,7 @@ impl SliceEvent {
     /// # Errors
     /// Where a value can't be sent, such as an infinite float.
     pub fn to_json(&self) -> Result<Vec<u8>, String> {
-        serde_json::to_vec(self).map_err(|error| format!("the event can't be written: {error}"))
+        serde_json::to_vec(self).map_err(|error| format!("cannot write the event: {error}"))
     }
 
     /// From when, from the test's start.

@@ -154,7 +154,7 @@ impl Keeper {
                     attempts += 1;
                     why = message;
                     if let Err(error) = self.abandon(&event.slice).await {
-                        why = format!("{why}; it isn't begun again, since it may still run: {error}");
+                        why = format!("{why}; it is not begun again, since it may still run: {error}");
                         break;
                     }
                 }
@@ -198,7 +198,7 @@ impl Keeper {
     async fn abandon(&mut self, slice: &str) -> Result<(), String> {
         match timeout(self.patience.accept, self.backend.abandon(slice)).await {
             Ok(done) => done,
-            Err(_) => Err("it can't be told to stop".into()),
+            Err(_) => Err("it cannot be told to stop".into()),
         }
     }
 

@@ -43,7 +43,7 @@ impl Processes {
     /// # Errors
     /// Where the system doesn't tell which binary that is.
     pub(crate) fn of_this_binary(args: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Self, String> {
-        let binary = std::env::current_exe().map_err(|error| format!("this binary's own path can't be found: {error}"))?;
+        let binary = std::env::current_exe().map_err(|error| format!("cannot find this binary's path: {error}"))?;
         Ok(Self { binary, args: args.into_iter().map(Into::into).collect(), running: Arc::default() })
     }
 
@@ -62,7 +62,7 @@ impl Processes {
         // Ctrl-C on a terminal goes to a whole group: it is the orchestrator's to say when children stop.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let failed = |error: std::io::Error| InvokeError::NotStarted(format!("a process can't be started: {error}"));
+        let failed = |error: std::io::Error| InvokeError::NotStarted(format!("cannot start a process: {error}"));
         let mut child = command.spawn().map_err(failed)?;
         let (Some(mut input), Some(mut output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(InvokeError::NotStarted("a process has no standard input and output".into()));
@@ -81,7 +81,7 @@ impl Processes {
                     Ok(_) => break,
                     Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                     Err(error) => {
-                        let _ = sender.blocking_send(Err(format!("its output can't be read: {error}")));
+                        let _ = sender.blocking_send(Err(format!("cannot read its output: {error}")));
                         break;
                     }
                 }

@@ -82,7 +82,7 @@ fn slice(program: &'static Program, event: &SliceEvent, host: &Host, stop: &Stop
         Ok(plan) => plan,
         Err(errors) => {
             let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            return nothing(EndReason::Refused, format!("the profile can't be used: {}", errors.join("; ")));
+            return nothing(EndReason::Refused, format!("the profile cannot be used: {}", errors.join("; ")));
         }
     };
     let slice = plan.slice(u64::from(event.shard), u64::from(event.shards)).window(event.from(), event.to());

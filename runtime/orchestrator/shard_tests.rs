@@ -151,5 +151,5 @@ fn event_of_another_version_is_refused_with_a_fix() {
     assert!(format.starts_with("the function speaks format 1, the orchestrator format 2"), "{format}");
     assert_eq!(ended(&frames(b"nonsense", &host(None), &Seen::default())).0, EndReason::Refused);
     let profile = refused(&SliceEvent { classes: Vec::new(), ..good });
-    assert!(profile.contains("the profile can't be used: ") && profile.contains("the spec has no user"), "{profile}");
+    assert!(profile.contains("the profile cannot be used: ") && profile.contains("the spec has no user"), "{profile}");
 }

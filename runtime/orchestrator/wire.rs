@@ -166,7 +166,7 @@ impl Frame {
                 let reason = *reason.ok_or_else(|| format!("a frame ends a slice for the reason {}, which is unknown", ended.reason))?;
                 frame::Frame::Ended(frame::Ended { reason, message: ended.message, requests: ended.requests })
             }
-            None => return Err("a frame says nothing that is known here: another version wrote it".into()),
+            None => return Err("unknown kind of frame: another version wrote it".into()),
         };
         Ok((self.number, frame))
     }
@@ -218,7 +218,7 @@ impl Counted {
         // All that is small goes the usual way, so that there is one way of merging it.
         let failures = match self.failures.as_slice() {
             [] => Failures::default(),
-            json => serde_json::from_slice(json).map_err(|error| format!("failures can't be read: {error}"))?,
+            json => serde_json::from_slice(json).map_err(|error| format!("cannot read failures: {error}"))?,
         };
         let mut small = Snapshot::empty(0);
         small.window = Some(Window { interval: self.interval, from_us: self.from_us, to_us: self.to_us });

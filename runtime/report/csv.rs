@@ -71,7 +71,7 @@ pub fn write(report: &Report, prefix: &Path) -> Result<(), String> {
         let path = path(prefix, suffix);
         File::create(&path)
             .and_then(|mut file| write(report, &mut file))
-            .map_err(|error| format!("--csv can't write {}: {error}", path.display()))?;
+            .map_err(|error| format!("--csv: cannot write {}: {error}", path.display()))?;
     }
     Ok(())
 }
@@ -288,6 +288,6 @@ POST,Log out,0,0,0,0,0,0,0,0,0,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A
             assert!(dir.path().join(format!("run 1_{suffix}.csv")).is_file());
         }
         let error = write(&report(), &dir.path().join("none/x")).unwrap_err();
-        assert!(error.starts_with("--csv can't write ") && error.contains("x_stats.csv: "), "{error}");
+        assert!(error.starts_with("--csv: cannot write ") && error.contains("x_stats.csv: "), "{error}");
     }
 }

@@ -22,7 +22,7 @@ impl Report {
         if let Some((first, second, id)) = Self::twice(parts) {
             return Err(format!("the reports {} and {} are of the same run, {id}", first + 1, second + 1));
         }
-        let first = parts.first().ok_or("there is nothing to merge")?;
+        let first = parts.first().ok_or("nothing to merge")?;
         let begins: Vec<Option<i64>> = parts.iter().map(|part| started_us(&part.run)).collect();
         let earliest = begins.iter().flatten().min().copied().unwrap_or(0);
         let mut whole = Self { run: merged_run(parts), timeline: Timeline::new(first.timeline.width()), ..Self::default() };

@@ -177,7 +177,7 @@ pub struct Report {
 impl Report {
     /// Reads a report's JSON file; the error names it.
     pub fn read(path: &std::path::Path) -> Result<Self, String> {
-        let text = std::fs::read_to_string(path).map_err(|error| format!("{} can't be read: {error}", path.display()))?;
+        let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         Self::from_json(&text).map_err(|why| format!("{}: {why}", path.display()))
     }
 

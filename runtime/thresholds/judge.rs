@@ -85,7 +85,7 @@ fn earlier(threshold: &Threshold, baseline: Option<&Report>) -> Result<Option<f6
         (None, Subject::All) => "it has no requests".to_owned(),
         (None, Subject::Line(name)) => format!("it has no results of `{name}`"),
     };
-    Err(format!("{}: the threshold `{}` can't be judged by the earlier run: {why}", threshold.place, threshold.text))
+    Err(format!("{}: cannot evaluate the threshold `{}` with the earlier run: {why}", threshold.place, threshold.text))
 }
 
 /// One threshold with what it is judged by.

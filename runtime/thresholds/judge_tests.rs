@@ -144,7 +144,7 @@ fn an_earlier_run_is_a_limit() {
     assert_eq!(found[1], ("< 1.5%".to_owned(), "failed"));
     assert_eq!(found[2], ("< 1007 ms".to_owned(), "failed"));
     let wrong = Course::after(&["Look.p95 < baseline"], Some(&baseline)).err().unwrap();
-    assert_eq!(wrong, ["x.yml:3:5: the threshold `Look.p95 < baseline` can't be judged by the earlier run: it has no results of `Look`"]);
+    assert_eq!(wrong, ["x.yml:3:5: cannot evaluate the threshold `Look.p95 < baseline` with the earlier run: it has no results of `Look`"]);
     let wrong = Course::after(&["Lok.p95 < 1s", "Chekout.p95 < 1s"], None).err().unwrap();
     assert_eq!(wrong.len(), 2);
     assert!(wrong[0].contains("did you mean `Look`?"), "{wrong:?}");

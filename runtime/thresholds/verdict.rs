@@ -144,7 +144,7 @@ pub(crate) fn again(parts: &[&[Verdict]], total: &Snapshot, names: &[Name]) -> V
             (verdict.outcome, verdict.detail) = decided(rule, &measured, limit);
         } else if !verdict.has_failed() {
             verdict.outcome = Status::NotJudged;
-            verdict.detail = "held in every part; stretches of the merged test can't be judged".to_owned();
+            verdict.detail = "held in every part; windows of the merged test cannot be evaluated".to_owned();
         }
     }
     merged

@@ -60,7 +60,7 @@ pub(crate) struct Web {
 impl Web {
     /// Takes the port; nothing is served yet.
     pub(crate) fn bind(listen: Listen) -> Result<Self, String> {
-        let bind = |addr: SocketAddr| TcpListener::bind(addr).map_err(|error| format!("--ui: {addr} can't be listened on: {error}"));
+        let bind = |addr: SocketAddr| TcpListener::bind(addr).map_err(|error| format!("--ui: cannot listen on {addr}: {error}"));
         let listener = match listen {
             Listen::At(addr) => bind(addr)?,
             Listen::Loopback => bind(SocketAddr::from(([127, 0, 0, 1], PORT))).or_else(|_| bind(SocketAddr::from(([127, 0, 0, 1], 0))))?,

@@ -119,12 +119,15 @@ fn answer(site: &Site, request: &Request<Incoming>) -> Response<Body> {
             // Once more would stop it at once: that is for the terminal.
             if !site.stop.is_graceful() {
                 site.stop.interrupt();
-                crate::progress::notice_at(ltc_config::profile::LogLevel::Info, "stopping, as the page asked: users finish their turn");
+                crate::progress::notice_at(
+                    ltc_config::profile::LogLevel::Info,
+                    "stopping, as requested on the page: users finish their iteration",
+                );
             }
             plain(StatusCode::ACCEPTED, "stopping\n")
         }
         (_, "/" | "/events" | "/stop") => plain(StatusCode::METHOD_NOT_ALLOWED, "not so\n"),
-        _ => plain(StatusCode::NOT_FOUND, "nothing is here\n"),
+        _ => plain(StatusCode::NOT_FOUND, "not found\n"),
     }
 }
 

@@ -125,7 +125,7 @@ fn addresses() {
     assert!(Listen::parse("example.com:80").unwrap_err().contains("127.0.0.1:8089"));
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let error = Web::bind(Listen::At(taken.local_addr().unwrap())).unwrap_err();
-    assert!(error.starts_with("--ui: 127.0.0.1:"), "{error}");
+    assert!(error.starts_with("--ui: cannot listen on 127.0.0.1:"), "{error}");
     let web = Web::bind(Listen::Loopback).unwrap();
     assert!(web.addr.ip().is_loopback() && web.url().starts_with("http://127.0.0.1:"));
 }

@@ -72,7 +72,7 @@ impl LambdaBackend {
             let name = &self.names.function;
             Err(AwsError::new(Cause::NotFound, format!("{name} in {region}: {what}: run `deploy --region {region}` first")))
         };
-        let Some(found) = functions.find(&self.names.function).await? else { return missing("it isn't deployed") };
+        let Some(found) = functions.find(&self.names.function).await? else { return missing("it is not deployed") };
         if functions.alias(&self.names.function).await?.is_none() {
             return missing("no version of it is published");
         }
@@ -169,7 +169,7 @@ impl Backend for LambdaBackend {
             while let Err(why) = self.tell().await {
                 crate::progress::notice_at(
                     ltc_config::profile::LogLevel::Warn,
-                    &format!("warning: {slice} can't be told to end yet: {why}"),
+                    &format!("warning: cannot tell {slice} to stop yet: {why}"),
                 );
                 tokio::time::sleep(AGAIN).await;
             }

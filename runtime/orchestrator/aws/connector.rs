@@ -25,7 +25,7 @@ pub(super) fn client() -> Result<reqwest::Client, String> {
         // A request that was sent twice would be load that is made twice.
         .retry(reqwest::retry::never())
         .build()
-        .map_err(|error| format!("the HTTP client can't be made: {error}"))
+        .map_err(|error| format!("cannot create the HTTP client: {error}"))
 }
 
 /// The same for the SDK.

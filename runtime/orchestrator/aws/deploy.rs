@@ -39,7 +39,7 @@ impl Deployment<'_> {
         let bucket = names.stop_bucket(&account);
         match &names.own_bucket {
             Some(own) if !session.has_bucket(&bucket).await? => {
-                let why = format!("there is no bucket {own}, which profile.lambda.bucket names: make it, or leave the key out");
+                let why = format!("bucket {own} not found: create it, or remove profile.lambda.bucket");
                 return Err(AwsError::new(Cause::NotFound, why));
             }
             Some(_) => {}
@@ -84,9 +84,8 @@ impl Deployment<'_> {
             Some(arn) if arn.starts_with("arn:") => return Ok(arn.clone()),
             Some(own) => {
                 let found = session.find_role(region, &name).await?;
-                return found.ok_or_else(|| {
-                    AwsError::new(Cause::NotFound, format!("there is no role {own}: leave it out, and `deploy` makes one"))
-                });
+                return found
+                    .ok_or_else(|| AwsError::new(Cause::NotFound, format!("role {own} not found: remove it to let `deploy` create one")));
             }
             None => {}
         }

@@ -67,7 +67,7 @@ impl AwsError {
             }
             SdkError::ResponseError(context) => {
                 let status = context.raw().status().as_u16();
-                Self { cause: Cause::Other, ..Self::answered(call, status, "", &format!("the answer can't be read: {}", chain(error))) }
+                Self { cause: Cause::Other, ..Self::answered(call, status, "", &format!("cannot read the answer: {}", chain(error))) }
             }
             SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => Self::unreachable(call, error),
             _ => Self { cause: Cause::Other, call: call.to_owned(), code: String::new(), message: chain(error) },
@@ -78,8 +78,7 @@ impl AwsError {
     fn help(&self) -> Option<String> {
         let help = match self.cause {
             Cause::NoCredentials => {
-                "say who asks: `aws configure`, `aws sso login --profile NAME` with AWS_PROFILE=NAME, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
-                 or the section AWS of config/systems_credentials.yml"
+                "use `aws configure`, `aws sso login --profile NAME` with AWS_PROFILE=NAME, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the section AWS of config/systems_credentials.yml"
             }
             Cause::WrongCredentials => {
                 "the keys are wrong or out of date: renew them (`aws sso login`), or see which are used with `aws sts get-caller-identity`"

@@ -151,10 +151,10 @@ impl<'a> Functions<'a> {
             let reason = now.state_reason().or(now.last_update_status_reason()).unwrap_or("no reason was given").to_owned();
             let failed = |what: &str| Err(AwsError::new(Cause::Other, format!("{name} in {}: {what}: {reason}", self.region)));
             match (now.state(), now.last_update_status()) {
-                (Some(State::Failed), _) => return failed("it can't be started"),
+                (Some(State::Failed), _) => return failed("it cannot be started"),
                 (_, Some(LastUpdateStatus::Failed)) => return failed("its last change failed"),
                 (None | Some(State::Active | State::Inactive), None | Some(LastUpdateStatus::Successful)) => return Ok(()),
-                _ if begun.elapsed() > READY => return failed("it isn't ready after three minutes"),
+                _ if begun.elapsed() > READY => return failed("it is not ready after three minutes"),
                 _ => {}
             }
             tokio::time::sleep(pause).await;

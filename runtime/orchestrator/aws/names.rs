@@ -45,7 +45,7 @@ impl Names {
         let function = match function.or_else(|| settings.function.clone()) {
             Some(said) if said == plain(&said) && (1..=FUNCTION).contains(&said.len()) => said,
             Some(said) => {
-                return Err(format!("`{said}` can't be a function's name: up to {FUNCTION} letters, digits, `-` and `_` can"));
+                return Err(format!("unexpected function name `{said}`, expected up to {FUNCTION} letters, digits, `-` and `_`"));
             }
             None => format!("ltc-{}", identity::plain(test)),
         };

@@ -28,10 +28,10 @@ impl Package {
     /// # Errors
     /// Where it would not, with the mend.
     pub(crate) fn of(binary: &Path, wanted: Option<Architecture>) -> Result<Self, String> {
-        let content = std::fs::read(binary).map_err(|error| format!("{} can't be read: {error}", binary.display()))?;
+        let content = std::fs::read(binary).map_err(|error| format!("cannot read {}: {error}", binary.display()))?;
         let architecture = elf::fits_lambda(&content, wanted)
-            .map_err(|unfit| format!("{} won't start on Lambda: {unfit}; {}", binary.display(), unfit.help(wanted)))?;
-        let zip = packed(&content).map_err(|error| format!("the package can't be made: {error}"))?;
+            .map_err(|unfit| format!("{} will not start on Lambda: {unfit}; {}", binary.display(), unfit.help(wanted)))?;
+        let zip = packed(&content).map_err(|error| format!("cannot create the package: {error}"))?;
         if zip.len() > LARGEST {
             return Err(format!("the package is {} MB, Lambda takes 50: the test's data files are too large", zip.len() / 1024 / 1024));
         }

@@ -47,7 +47,7 @@ impl Session {
         }
         let config = tokio::time::timeout(WHO, loader.load()).await;
         let config = config.map_err(|_| AwsError::new(Cause::NoCredentials, "no AWS configuration was found in 20 seconds"))?;
-        let provider = config.credentials_provider().ok_or_else(|| AwsError::new(Cause::NoCredentials, "there are no AWS credentials"))?;
+        let provider = config.credentials_provider().ok_or_else(|| AwsError::new(Cause::NoCredentials, "no AWS credentials found"))?;
         let session = Self { config, provider, http };
         session.credentials().await?;
         Ok(session)
@@ -57,7 +57,7 @@ impl Session {
     pub(super) async fn credentials(&self) -> Result<Credentials, AwsError> {
         match tokio::time::timeout(WHO, self.provider.provide_credentials()).await {
             Ok(Ok(credentials)) => Ok(credentials),
-            Ok(Err(error)) => Err(AwsError::new(Cause::NoCredentials, format!("there are no AWS credentials: {}", chain(&error)))),
+            Ok(Err(error)) => Err(AwsError::new(Cause::NoCredentials, format!("no AWS credentials found: {}", chain(&error)))),
             Err(_) => Err(AwsError::new(Cause::NoCredentials, "no AWS credentials were found in 20 seconds")),
         }
     }
@@ -71,7 +71,7 @@ impl Session {
         region.map(|region| vec![region]).ok_or_else(|| {
             AwsError::new(
                 Cause::Other,
-                "no region is said: add --region us-west-2, `location: us-west-2` to the profile's test_header, or set AWS_REGION",
+                "no region is set: add --region us-west-2, `location: us-west-2` to the profile's test_header, or set AWS_REGION",
             )
         })
     }

@@ -30,7 +30,7 @@ pub(super) struct Plain<'a> {
 impl Plain<'_> {
     /// Sends it once; what is no success is an error.
     pub(super) async fn send(&self, http: &reqwest::Client, credentials: &Credentials) -> Result<String, AwsError> {
-        let refused = |why: String| AwsError::new(Cause::Other, format!("{} can't be signed: {why}", self.call));
+        let refused = |why: String| AwsError::new(Cause::Other, format!("{} cannot be signed: {why}", self.call));
         let credentials = AwsCredentials {
             access_key_id: credentials.access_key_id().to_owned(),
             secret_access_key: credentials.secret_access_key().to_owned(),

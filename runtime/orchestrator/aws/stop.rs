@@ -31,7 +31,7 @@ pub(super) fn abandoned(slice: &str) -> String {
 pub(crate) fn watch(event: &SliceEvent, stop: &Stop) {
     let StopSign::S3 { region, bucket, key } = &event.stop else { return };
     let (stop, slice, place) = (stop.clone(), event.slice.clone(), format!("s3://{bucket}/{key}"));
-    let cant = move |why: String| crate::say::warning!("{place} can't be read, this function can't be stopped before its end: {why}");
+    let cant = move |why: String| crate::say::warning!("cannot read {place}, so this function cannot be stopped before its end: {why}");
     let reader = match ObjectReader::new(region, bucket, key) {
         Ok(reader) => reader,
         Err(why) => return cant(why),

@@ -57,7 +57,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &mut State, elapsed: Duration) 
         popup(frame, " Keys ", lines, 66);
     } else if state.asking {
         let question = vec![
-            Line::from(" Stop the test? Users finish the turn they are in,"),
+            Line::from(" Stop the test? Users finish their iteration,"),
             Line::from(" and the results so far are reported."),
             Line::default(),
             Line::from(vec![" y ".bold().reversed(), " stop    ".into(), " n ".bold().reversed(), " go on".into()]),

@@ -132,7 +132,7 @@ fn the_smallest_screens_do_not_panic() {
 fn questions_and_help_stand_above() {
     let mut state = state();
     state.key(KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE));
-    has(&screen(&mut state, 80, 24), &["Stop the test? Users finish the turn they are in,", " y  stop"]);
+    has(&screen(&mut state, 80, 24), &["Stop the test? Users finish their iteration,", " y  stop"]);
     state.key(KeyEvent::new(KeyCode::Char('n'), KeyModifiers::NONE));
     state.key(KeyEvent::new(KeyCode::Char('?'), KeyModifiers::NONE));
     has(&screen(&mut state, 80, 24), &["pause the view; the test goes on", "stop it without asking"]);
