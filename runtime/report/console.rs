@@ -4,7 +4,7 @@ use std::io;
 
 use anstyle::{AnsiColor, Style};
 
-use super::figures::{NONE, clock, count, ms, ms_if, percent, rate, waited};
+use super::figures::{NONE, clock, count, failures_listed, ms, ms_if, percent, rate, waited};
 use super::{Look, Outcome, Report, Table, shown};
 use crate::thresholds::Status;
 use ltc_engine::stats::{Durations, NameKind, NameStats, PERCENTILE_NAMES};
@@ -200,7 +200,7 @@ fn failures(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<
         return Ok(());
     }
     let classes: Vec<_> = failures.by_class().into_iter().map(|(class, n)| format!("{class} {}", count(n))).collect();
-    let title = format!("Failures: {} ({})", count(failures.count()), classes.join(", "));
+    let title = format!("Failures: {} ({})", failures_listed(report), classes.join(", "));
     writeln!(out, "\n{}", look.paint(RED.bold(), &title))?;
     let all = failures.by_count();
     for (key, found) in all.iter().take(FAILURES_SHOWN) {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::Report;
+
 /// Milliseconds to three digits, without a unit: `0.412`, `3.14`, `12.4`, `1240`.
 pub fn ms(us: f64) -> String {
     let ms = us / 1000.0;
@@ -102,9 +104,17 @@ pub fn clock(time: Duration) -> String {
     format!("{:02}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
 }
 
+/// How many failures the list of kinds has: those of the tables, and, apart from them, those of `skip` steps, which no table counts.
+pub(super) fn failures_listed(report: &Report) -> String {
+    let counted = report.total.total(&report.names).failures;
+    let apart = report.total.failures.count().saturating_sub(counted);
+    if apart == 0 { count(counted) } else { format!("{}, and {} of skip steps", count(counted), count(apart)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ltc_engine::stats::{Example, FailureClass, FailureKey, Name, Recorder};
 
     #[test]
     fn milliseconds_have_three_digits() {
@@ -114,6 +124,22 @@ mod tests {
         assert_eq!([840_000, 12_400_000, 125_000_000].map(waited), ["840 ms", "12.4 s", "00:02:05"]);
         assert_eq!([ms_if(true, 0.0), ms_if(false, 0.0)], ["0", "–"]);
         assert_eq!(short, ["0ms", "0.41ms", "3.1ms", "8.0ms", "10ms", "12ms"]);
+    }
+
+    #[test]
+    fn failures_of_skip_steps_are_listed_apart_from_those_that_the_tables_count() {
+        let mut report = Report { names: vec![Name::step("Buy", "POST"), Name::step("Log out", "GET")], ..Report::default() };
+        let mut recorder = Recorder::new(2, 0);
+        for name in [0, 0, 1] {
+            let key = FailureKey { name, class: FailureClass::Status, place: 0, kind: "got 503".into() };
+            recorder.failure(key, Duration::from_millis(1), Example::default);
+        }
+        report.total = recorder.snapshot(Duration::from_secs(1), 0, 0);
+        report.total.names[0].failures = 2;
+        report.total.names[1].failures = 1;
+        assert_eq!(failures_listed(&report), "3");
+        report.total.names[1].failures = 0;
+        assert_eq!(failures_listed(&report), "2, and 1 of skip steps");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::figures::{clock, count, ms_if, percent, rate, waited};
+use super::figures::{clock, count, failures_listed, ms_if, percent, rate, waited};
 use super::{Outcome, Report, RunInfo, shown};
 use crate::thresholds::Status;
 use ltc_engine::stats::{NameKind, NameStats};
@@ -108,7 +108,7 @@ fn failures(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     if all.is_empty() {
         return Ok(());
     }
-    let total = count(report.total.failures.count());
+    let total = failures_listed(report);
     writeln!(
         out,
         "<details><summary>Failures: {total}, {}</summary>\n",

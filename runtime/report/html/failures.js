@@ -24,7 +24,7 @@ function failureSection() {
   const reasons = further ? el('p', { className: 'empty' }, `Further reasons of the same failures: ${further}`) : null;
   const untold = figures.untold ? el('p', { className: 'empty' }, `${count(figures.untold)} more, of further kinds, were not told apart.`) : null;
   return [
-    el('h2', { id: 'failures' }, 'Failures', el('small', null, `${count(figures.failed)} failed ${figures.failed === 1 ? 'request' : 'requests'}, of ${figures.failures.length === 1 ? 'one kind' : count(figures.failures.length) + ' kinds'}, with their first examples`)),
+    el('h2', { id: 'failures' }, 'Failures', el('small', null, `${figures.failed_words}, of ${figures.failures.length === 1 ? 'one kind' : count(figures.failures.length) + ' kinds'}, with their first examples`)),
     el('div', { className: 'card long' }, figures.classes.length > 1 && el('div', { className: 'bar' }, chips), list, more, untold, reasons),
   ];
 }

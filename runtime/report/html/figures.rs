@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::Report;
+use super::super::figures::failures_listed;
 use ltc_engine::stats::{Durations, History, NameKind, NameStats, Summary};
 
 /// Percentiles of the timeline: the places in [`ltc_engine::stats::PERCENTILES`].
@@ -58,6 +59,7 @@ pub(super) fn of(report: &Report) -> Value {
         "failures": failures(report),
         "classes": report.total.failures.by_class().iter().map(|(class, count)| json!([class.name(), count])).collect::<Vec<_>>(),
         "failed": report.total.failures.count(),
+        "failed_words": failures_listed(report),
         "untold": report.total.failures.other(),
         "missed": report.total.missed,
         "setup": report.setup.parts().iter().filter(|(_, stats)| stats.tried() > 0)
