@@ -97,15 +97,15 @@ fn shown(scene: &Scene<'_>, trace: &Trace) -> String {
         for line in ltc_engine::request::show::response(response).lines() {
             let _ = writeln!(out, "{DIM}<{DIM:#} {line}");
         }
-        let timings = &response.timings;
+        let (timings, phases) = (&response.timings, &response.traffic.phases);
         let phase = |name: &str, took: Option<Duration>| took.map(|took| format!("{name} {}, ", millis(took))).unwrap_or_default();
         let connection = if response.reused() { "reused connection, " } else { "" };
         let _ = writeln!(
             out,
             "  {DIM}{connection}{}{}{}first byte {}, whole {}; {} bytes out, {} in{DIM:#}",
-            phase("dns", timings.dns),
-            phase("connect", timings.connect),
-            phase("tls", timings.tls),
+            phase("dns", phases.dns),
+            phase("connect", phases.connect),
+            phase("tls", phases.tls),
             millis(timings.first_byte),
             millis(timings.total),
             response.traffic.sent,

@@ -104,7 +104,18 @@ impl Flight {
 }
 
 impl Drop for Flight {
+    #[inline]
     fn drop(&mut self) {
+        if !matches!(self.state, State::Counted) {
+            self.count();
+        }
+    }
+}
+
+impl Flight {
+    /// Counts it without its step.
+    #[cold]
+    fn count(&mut self) {
         let line = self.info.line;
         match self.state {
             State::Counted => {}

@@ -99,7 +99,7 @@ fn exchange(scene: &Scene<'_>, trace: &Trace) -> String {
     };
     let came = match (&trace.received, trace.failures.first()) {
         (Some(answer), _) => {
-            format!("{} in {:.3} ms, {} bytes", answer.raw.status, trace.service.as_secs_f64() * 1000.0, trace.traffic.received)
+            format!("{} in {:.3} ms, {} bytes", answer.raw.status, trace.service.as_secs_f64() * 1000.0, trace.traffic().received)
         }
         (None, Some(failure)) => failure.message.clone(),
         (None, None) => "no answer".to_owned(),

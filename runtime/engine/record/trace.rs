@@ -37,8 +37,8 @@ pub struct Trace {
     pub response: Duration,
     /// The request, where it could be laid out.
     pub sent: Option<Sent>,
-    /// What the exchange moved, whatever came of it.
-    pub traffic: Traffic,
+    /// What an exchange without an answer moved.
+    pub(crate) moved: Option<Box<Traffic>>,
     /// The request on its way, and what counts it.
     pub(crate) flight: Option<Flight>,
     /// The answer, where one came.
@@ -61,13 +61,22 @@ impl Trace {
             service: Duration::ZERO,
             response: Duration::ZERO,
             sent: None,
-            traffic: Traffic::default(),
+            moved: None,
             flight: None,
             received: None,
             partial: None,
             failures: Vec::new(),
             interrupts: false,
             details: None,
+        }
+    }
+
+    /// What the exchange moved, whatever came of it.
+    pub fn traffic(&self) -> &Traffic {
+        match (&self.received, &self.moved) {
+            (Some(answer), _) => &answer.raw.traffic,
+            (None, Some(moved)) => moved,
+            (None, None) => &Traffic::NONE,
         }
     }
 

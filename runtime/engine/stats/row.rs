@@ -163,13 +163,12 @@ impl NameStats {
         self.tls.merge(&other.tls);
     }
 
-    /// The grown histogram of service times stays; all else is small, or rare.
+    /// The grown histograms of service times and of failed requests stay; all else is small, or rare.
     pub(super) fn take(&mut self) -> Self {
-        let service = self.service.take();
-        let emptied = std::mem::take(&mut self.service);
-        let mut taken = std::mem::take(self);
-        self.service = emptied;
-        taken.service = service;
-        taken
+        let (service, failed) = (self.service.take(), self.failed.take());
+        let kept = (std::mem::take(&mut self.service), std::mem::take(&mut self.failed));
+        let taken = std::mem::take(self);
+        (self.service, self.failed) = kept;
+        Self { service, failed, ..taken }
     }
 }

@@ -47,6 +47,17 @@ pub struct Traffic {
 }
 
 impl Traffic {
+    /// Nothing was moved.
+    pub const NONE: Self = Self {
+        sent: 0,
+        received: 0,
+        opened: 0,
+        reused: 0,
+        phases: Phases { dns: None, connect: None, tls: None },
+        resends: 0,
+        redirects: 0,
+    };
+
     /// Whether no byte of a request left.
     pub fn is_unsent(&self) -> bool {
         self.sent == 0

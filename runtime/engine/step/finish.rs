@@ -14,7 +14,6 @@ impl Trace {
         trace.info = info;
         trace.interrupts = info.interrupt;
         trace.service = std::time::Duration::ZERO;
-        trace.traffic = crate::stats::Traffic::default();
         if user.world().observer.wants_detail() {
             trace.details = Some(Vec::new());
         }
@@ -37,6 +36,7 @@ impl Trace {
         self.flight = None;
         self.received = None;
         self.partial = None;
+        self.moved = None;
         self.failures.clear();
         self.details = None;
         user.spare.replace(Some(self));

@@ -72,7 +72,6 @@ impl<'u> Step<'u> {
         let is_there = match answer {
             Ok(response) => {
                 let status = response.status;
-                trace.traffic = response.traffic;
                 trace.service = response.timings.total;
                 trace.received = Some(Answer::new(response));
                 if !trace.info.expects_status && status >= 400 {
@@ -83,7 +82,7 @@ impl<'u> Step<'u> {
             }
             Err(failure) => {
                 trace.service = trace.flight.as_ref().map_or(Duration::ZERO, |flight| flight.sending.elapsed());
-                trace.traffic = *failure.traffic;
+                trace.moved = Some(failure.traffic);
                 trace.partial = failure.partial;
                 trace.fail(failure.class, trace.info.at, failure.kind, failure.message);
                 false

@@ -12,7 +12,7 @@ pub(super) fn record_step(user: &User, trace: &Trace) {
     let world = user.world();
     let mut recorder = world.counts.recorder.borrow_mut();
     if trace.info.skip {
-        recorder.skipped(trace.info.line, trace.failures.is_empty(), &trace.traffic);
+        recorder.skipped(trace.info.line, trace.failures.is_empty(), trace.traffic());
     } else {
         recorder.record(&sample(trace));
     }
@@ -37,7 +37,7 @@ pub(super) fn record_step(user: &User, trace: &Trace) {
 /// A step failed, and is tried again.
 pub(super) fn retried(user: &User, trace: &mut Trace) {
     trace.counted();
-    user.world().counts.recorder.borrow_mut().retried(trace.info.line, &trace.traffic);
+    user.world().counts.recorder.borrow_mut().retried(trace.info.line, trace.traffic());
 }
 
 /// A run of a group is over: whether all in it succeeded, or `None` where it was cut off.
@@ -58,7 +58,7 @@ fn sample(trace: &Trace) -> Sample {
         ok: trace.failures.is_empty(),
         only_late: received.is_some() && trace.failures.iter().all(|failure| failure.class == FailureClass::Elapsed),
         first_byte: received.map(|received| received.raw.timings.first_byte),
-        traffic: trace.traffic,
+        traffic: *trace.traffic(),
         content: received.map_or(0, |received| received.raw.body().len() as u64),
     }
 }

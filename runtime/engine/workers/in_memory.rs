@@ -88,7 +88,9 @@ fn grow_histograms(world: &World) {
     let mut recorder = world.counts.recorder.borrow_mut();
     let longest = std::time::Duration::from_secs(60);
     for (name, _) in (0_u32..).zip(world.tables.lines) {
-        recorder.record(&Sample { name, service: longest, response: longest, first_byte: Some(longest), ..Sample::default() });
+        for ok in [true, false] {
+            recorder.record(&Sample { name, ok, service: longest, response: longest, first_byte: Some(longest), ..Sample::default() });
+        }
     }
     recorder.snapshot(world.clock.elapsed(), 1, 1);
 }

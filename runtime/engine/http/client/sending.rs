@@ -173,7 +173,6 @@ impl Sending {
 /// A response, by what came over the connection.
 #[inline]
 pub(crate) fn response(raw: Raw, url: &Target, begun: Instant, traffic: Traffic) -> Response {
-    let phases = &traffic.phases;
     let total = raw.done.saturating_duration_since(begun);
     // Most answers come in one piece.
     let first_byte = if raw.first_byte == raw.done { total } else { raw.first_byte.saturating_duration_since(begun) };
@@ -185,7 +184,7 @@ pub(crate) fn response(raw: Raw, url: &Target, begun: Instant, traffic: Traffic)
         charset: raw.charset,
         omitted: raw.omitted,
         url: url.clone(),
-        timings: Timings { dns: phases.dns, connect: phases.connect, tls: phases.tls, first_byte, total },
+        timings: Timings { first_byte, total },
         hops: Vec::new(),
         traffic,
     }

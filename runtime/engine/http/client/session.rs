@@ -46,8 +46,13 @@ struct Idle {
     api: Rc<ApiTransport>,
     origin: Rc<Origin>,
     connection: Connection,
-    /// When it was used last.
-    since: Instant,
+    /// When it is worth a system call that asks whether the server has closed it: a comparison of times is cheaper than their difference.
+    ask_from: Instant,
+}
+
+/// From when on it is worth asking about a connection that was used last at this time.
+fn ask_from(last_used: Instant) -> Instant {
+    last_used.checked_add(WORTH_ASKING).unwrap_or(last_used)
 }
 
 impl Idle {
@@ -118,12 +123,22 @@ impl Session {
                 self.keep_cookies(&chain.url, &raw);
             }
             let mut response = response(raw, &chain.url, begun, ledger.traffic());
-            if !chain.follow(&response)? {
-                response.hops = chain.hops;
-                response.decode(ledger.coming.keep)?;
-                return Ok(response);
+            let followed = match chain.follow(&response) {
+                Ok(false) => response.decode(ledger.coming.keep).map(|()| false),
+                followed => followed,
+            };
+            match followed {
+                Ok(true) => ledger.hop(),
+                Ok(false) => {
+                    response.hops = chain.hops;
+                    return Ok(response);
+                }
+                Err(failure) => {
+                    let (status, version, body) = (response.status, response.version, response.body().len() as u64 + response.omitted);
+                    ledger.coming.unusable(status, version, response.headers, body);
+                    return Err(failure);
+                }
             }
-            ledger.hop();
         }
     }
 
@@ -139,9 +154,9 @@ impl Session {
         }
         let mut idle = self.idle.borrow_mut();
         let at = idle.iter().rposition(|one| one.is_for(&request.api, &request.url.origin))?;
-        let unused = now.saturating_duration_since(idle[at].since);
+        let asks = now >= idle[at].ask_from;
         let Connection::One { stream, via: None } = &mut idle[at].connection else { return None };
-        if !stream.is_fresh(unused) {
+        if !stream.is_fresh(asks) {
             return None;
         }
         match idle.swap_remove(at).connection {
@@ -151,8 +166,8 @@ impl Session {
     }
 
     /// Keeps a connection that was used last at this time.
-    pub(crate) fn put_idle_stream(&self, request: &Request, stream: Stream, since: Instant) {
-        self.put_idle(&request.api, &request.url.origin, Connection::One { stream, via: None }, since);
+    pub(crate) fn put_idle_stream(&self, request: &Request, stream: Stream, last_used: Instant) {
+        self.put_idle(&request.api, &request.url.origin, Connection::One { stream, via: None }, last_used);
     }
 
     /// Reads on what the quick exchange couldn't.
@@ -273,19 +288,19 @@ impl Session {
             let sender = {
                 let mut idle = self.idle.borrow_mut();
                 let at = idle.iter().rposition(|one| one.is_for(api, origin))?;
-                let unused = now.saturating_duration_since(idle[at].since);
+                let asks = now >= idle[at].ask_from;
                 match &idle[at].connection {
                     Connection::Many(sender) if sender.is_open() => {
                         let sender = sender.clone();
-                        idle[at].since = now;
-                        if unused < WORTH_ASKING {
+                        idle[at].ask_from = ask_from(now);
+                        if !asks {
                             return Some(Connection::Many(sender));
                         }
                         sender
                     }
                     _ => {
                         if let Connection::One { mut stream, via } = idle.swap_remove(at).connection
-                            && stream.is_fresh(unused)
+                            && stream.is_fresh(asks)
                         {
                             return Some(Connection::One { stream, via });
                         }
@@ -301,12 +316,12 @@ impl Session {
         }
     }
 
-    fn put_idle(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>, connection: Connection, since: Instant) {
+    fn put_idle(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>, connection: Connection, last_used: Instant) {
         let mut idle = self.idle.borrow_mut();
         if idle.len() >= MAX_IDLE {
             idle.remove(0);
         }
-        idle.push(Idle { api: api.clone(), origin: origin.clone(), connection, since });
+        idle.push(Idle { api: api.clone(), origin: origin.clone(), connection, ask_from: ask_from(last_used) });
     }
 
     /// A cookie that would be sent to this URL.

@@ -61,11 +61,11 @@ impl Stream {
         alpn == Some(b"h2")
     }
 
-    /// Whether a connection that was idle for so long still looks usable: the server neither closed it nor sent anything. After a short
-    /// time that costs no system call while nothing has happened.
-    pub(crate) fn is_fresh(&mut self, idle: Duration) -> bool {
+    /// Whether an idle connection still looks usable: the server neither closed it nor sent anything. `asks` where it was idle for so long
+    /// that it is [`WORTH_ASKING`] the system; else that costs no system call while nothing has happened.
+    pub(crate) fn is_fresh(&mut self, asks: bool) -> bool {
         let Some(tcp) = self.tcp() else { return true };
-        if idle >= WORTH_ASKING {
+        if asks {
             match pending(tcp) {
                 Some(Pending::Nothing) => return true,
                 Some(Pending::Closed) => return false,

@@ -56,15 +56,9 @@ pub enum Redirects {
     Hops(u32),
 }
 
-/// How long the parts of an exchange took. Phases of connecting are there only where a connection was made.
+/// How long an exchange took. The phases of connecting are in its [`Traffic`](crate::stats::Traffic).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Timings {
-    /// Looking up the host's address.
-    pub dns: Option<Duration>,
-    /// Until the TCP connection was there, a proxy's consent included.
-    pub connect: Option<Duration>,
-    /// The TLS handshake.
-    pub tls: Option<Duration>,
     /// From the start to the first byte of the final response.
     pub first_byte: Duration,
     /// From the start to the last byte.

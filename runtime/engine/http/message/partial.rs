@@ -97,10 +97,21 @@ impl Coming {
         self.begun.get()
     }
 
-    /// Its head is there.
-    pub(crate) fn head(&self, status: u16, version: Version, headers: &Headers) {
+    /// Its head is there. It is kept here until the body is there too: a copy would cost an allocation.
+    pub(crate) fn head(&self, status: u16, version: Version, headers: Headers) {
         self.body.set(0);
-        *self.head.borrow_mut() = Some((status, version, headers.clone()));
+        *self.head.borrow_mut() = Some((status, version, headers));
+    }
+
+    /// Its body is there too: gives the headers.
+    pub(crate) fn whole(&self) -> Headers {
+        self.head.take().map(|(_, _, headers)| headers).unwrap_or_default()
+    }
+
+    /// It came whole, but can't be used.
+    pub(crate) fn unusable(&self, status: u16, version: Version, headers: Headers, body: u64) {
+        self.head(status, version, headers);
+        self.body.set(body);
     }
 
     /// So many bytes of its body came.

@@ -70,6 +70,8 @@ fn redirects_do_not_go_on_forever() {
         assert_eq!(text(&client.get(server.url("/10")).await.unwrap()), "there");
         let failure = client.get(server.url("/11")).await.unwrap_err();
         assert_eq!((failure.class, failure.message.as_str()), (FailureClass::Protocol, "more than 10 redirects"));
+        let head = failure.partial.map(|partial| (partial.status, partial.headers.get("location").map(str::to_owned)));
+        assert_eq!(head, Some((301, Some("/0".to_owned()))));
     });
 }
 

@@ -9,11 +9,16 @@ fn a_connection_is_used_again() {
         let server = Server::start(|_, number, _| say(ok(&number.to_string()))).await;
         let client = Client::new();
         let first = client.get(server.url("/")).await.unwrap();
-        assert!(!first.reused() && first.timings.connect.is_some() && first.timings.dns.is_none() && first.timings.tls.is_none());
+        assert!(
+            !first.reused()
+                && first.traffic.phases.connect.is_some()
+                && first.traffic.phases.dns.is_none()
+                && first.traffic.phases.tls.is_none()
+        );
         assert!(first.timings.first_byte <= first.timings.total);
         for number in 1..4 {
             let next = client.get(server.url("/")).await.unwrap();
-            assert_eq!((next.reused(), next.timings.connect, text(&next)), (true, None, number.to_string().as_str()));
+            assert_eq!((next.reused(), next.traffic.phases.connect, text(&next)), (true, None, number.to_string().as_str()));
         }
         assert_eq!(server.connections(), 1);
         // Another user has connections of its own.
@@ -191,9 +196,9 @@ fn names_are_looked_up_once() {
         let client = Client::new();
         // Where `localhost` is ::1 first, the next address is tried.
         let url = Target::parse(&format!("http://localhost:{}/", server.address.port())).unwrap();
-        assert!(client.get(url.clone()).await.unwrap().timings.dns.is_some());
+        assert!(client.get(url.clone()).await.unwrap().traffic.phases.dns.is_some());
         tokio::time::sleep(Duration::from_millis(10)).await;
-        let again = client.get(url).await.unwrap().timings;
+        let again = client.get(url).await.unwrap().traffic.phases;
         assert!(again.dns.is_none() && again.connect.is_some());
     });
 }

@@ -147,7 +147,7 @@ fn certificates_are_checked() {
         let trusting = client(&authority.api());
         let response = trusting.get(server.url("localhost", "/")).await.unwrap();
         assert_eq!((text(&response), response.version), ("secret", Version::Http11));
-        assert!(response.timings.tls.is_some());
+        assert!(response.traffic.phases.tls.is_some());
         assert!(trusting.get(server.url("localhost", "/")).await.unwrap().reused());
 
         let failure = client(&ApiConfig::default()).get(server.url("localhost", "/")).await.unwrap_err();

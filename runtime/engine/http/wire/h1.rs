@@ -126,9 +126,11 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
                 _ => break head,
             }
         };
-        self.ledger.coming.head(status, version, &headers);
-        let (framing, keep) = Framing::of(status, version, &headers, to_head)?;
+        let framing = Framing::of(status, version, &headers, to_head);
+        self.ledger.coming.head(status, version, headers);
+        let (framing, keep) = framing?;
         let body = read_body(self.stream, self.buffer, framing, self.ledger).await?;
+        let headers = self.ledger.coming.whole();
         let keep = keep && trusted;
         let done = Instant::now();
         let first_byte = self.first_byte.unwrap_or(done);

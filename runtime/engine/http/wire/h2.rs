@@ -125,12 +125,12 @@ pub(crate) async fn exchange(mut sender: Sender, step: &Outgoing<'_>, ledger: &R
     ledger.received(head_size);
     let charset = parts.headers.get("content-type").map_or_else(Charset::default, |value| Charset::of(value.as_bytes()));
     let (status, version) = (parts.status.as_u16(), Version::Http2);
-    ledger.coming.head(status, version, &headers);
+    ledger.coming.head(status, version, headers);
     let body = read(incoming, ledger).await.map_err(Lost::for_good)?;
     Ok(Raw {
         status,
         version,
-        headers,
+        headers: ledger.coming.whole(),
         first_byte,
         done: Instant::now(),
         body: Some(body.bytes),
