@@ -225,9 +225,9 @@ fn reached(total: &NameStats) -> u64 {
 #[test]
 fn a_server_reads_what_was_counted_whatever_it_does_and_whatever_stops_the_users() {
     let cases = [
-        ("clients: 8, hatch_rate: 1000, duration: 1s", None),
-        ("rate: 200/s, max_clients: 30, duration: 1s", None),
-        ("clients: 8, hatch_rate: 1000, duration: 20s", Some(Duration::from_millis(700))),
+        ("clients: 8, hatch_rate: 1000, duration: 3s", None),
+        ("rate: 200/s, max_clients: 30, duration: 3s", None),
+        ("clients: 8, hatch_rate: 1000, duration: 20s", Some(Duration::from_millis(2500))),
     ];
     for (runner, stop_after) in cases {
         let (snapshot, seen, waiting) = run(&PROGRAM, runner, stop_after);
@@ -287,7 +287,7 @@ static ROWS: Program = Program {
 
 #[test]
 fn a_request_whose_user_ran_out_of_rows_is_counted_and_is_no_failure() {
-    let (snapshot, seen, _) = run(&ROWS, "clients: 2, hatch_rate: 1000, duration: 300ms", None);
+    let (snapshot, seen, _) = run(&ROWS, "clients: 2, hatch_rate: 1000, duration: 3s", None);
     let line = &snapshot.names[0];
     assert_eq!(seen.requests.load(Ordering::SeqCst), line.requests);
     assert_eq!((line.failures, snapshot.failures.count()), (0, 0), "{:?}", snapshot.failures);
