@@ -258,7 +258,7 @@ fn every_case_says_what_it_should() {
         let shown: Vec<String> = found.iter().map(|d| show(&all, d)).collect();
         let fine = wanted.len() == shown.len() && wanted.iter().zip(&shown).all(|(w, s)| matches(w, s));
         let name = path.strip_prefix(root()).unwrap().display();
-        failures.extend(found.iter().filter_map(|d| unlike_the_style_guide(d)).map(|why| format!("{name}: {why}")));
+        failures.extend(found.iter().filter_map(unlike_the_style_guide).map(|why| format!("{name}: {why}")));
         if !fine {
             failures.push(format!("{name}\n  wanted:\n    {}\n  found:\n    {}", wanted.join("\n    "), shown.join("\n    ")));
         }
