@@ -55,7 +55,7 @@ fn what_says_how_a_host_is_reached_but_belongs_to_no_url_is_an_error() {
     assert!(found[0].starts_with("config/local.yml:2:") && found[0].contains("`backend.tls`"), "{found:?}");
     assert!(found[0].contains("move it next to the url that an api's base reads: `site.tls`"), "{found:?}");
     let found = errors("\"https://fixed\"", "site: {url: \"https://a\", connect_timeout: 3s}\n");
-    assert!(found.len() == 1 && found[0].contains("no api's base comes from the environment"), "{found:?}");
+    assert!(found.len() == 1 && found[0].contains("no api's base reads the environment"), "{found:?}");
     let found = errors("env.site.url", "site: {url: \"https://a\", tls: {verfy: false}}\n");
     assert!(found.len() == 1 && found[0].contains("did you mean"), "{found:?}");
 }
