@@ -45,11 +45,14 @@ impl Configuration {
     /// Reads all of it; all that is wrong is said at once.
     pub(crate) fn load(program: &'static Program, args: &LoadArgs) -> Result<Self, Refusal> {
         let said = profile_text(program, args)?;
-        let (file, load) = said.as_ref().map_or(("(no profile)", ONE_USER), |(file, text)| (file.as_str(), text.as_str()));
+        let (file, load) = said.as_ref().map_or(("(no profile)", ONE_USER), |said| (said.file.as_str(), said.text.as_str()));
         let mut profile = Profile::parse(load, file).map_err(Refusal::wrong)?;
         crate::level::set(&profile.logging);
+        if said.as_ref().is_some_and(|said| said.has_changed) {
+            crate::say::note!("{file} has changed since the test was built; using the file (--embedded uses the old one)");
+        }
         let once = said.is_none() && args.duration.is_none();
-        let text = said.map(|(_, text)| text).unwrap_or_default();
+        let text = said.map(|said| said.text).unwrap_or_default();
         for warning in &profile.warnings {
             crate::say::warning!("{warning}");
         }
@@ -96,21 +99,23 @@ impl Configuration {
     }
 }
 
+/// A profile as it was read, before anything of it is known.
+struct ProfileText {
+    file: String,
+    text: String,
+    /// Whether the file isn't what the test was built with.
+    has_changed: bool,
+}
+
 /// The profile's file and text; `None` where the test was built without one.
-fn profile_text(program: &Program, args: &LoadArgs) -> Result<Option<(String, String)>, Refusal> {
+fn profile_text(program: &Program, args: &LoadArgs) -> Result<Option<ProfileText>, Refusal> {
     let read = |path: &Path| ltc_config::read(path).map_err(|error| Refusal::wrong([error]));
     if let Some(path) = &args.profile {
-        return Ok(Some((path.display().to_string(), read(path)?)));
+        return Ok(Some(ProfileText { file: path.display().to_string(), text: read(path)?, has_changed: false }));
     }
     let Some((path, carried)) = program.embedded.profile else { return Ok(None) };
-    if !args.embedded && Path::new(path).is_file() {
-        let text = read(Path::new(path))?;
-        if text != carried {
-            crate::say::note!("{path} has changed since the test was built; using the file (--embedded uses the old one)");
-        }
-        return Ok(Some((path.to_owned(), text)));
-    }
-    Ok(Some((path.to_owned(), carried.to_owned())))
+    let text = if !args.embedded && Path::new(path).is_file() { read(Path::new(path))? } else { carried.to_owned() };
+    Ok(Some(ProfileText { file: path.to_owned(), has_changed: text != carried, text }))
 }
 
 /// The command line's numbers over the profile's.
