@@ -49,7 +49,7 @@ pub(super) fn build(home: &Home, package: &Package, options: &Options, cross: Op
     Ok(binary)
 }
 
-/// What cargo is told for this machine. A program at a fixed address calls its functions directly and needs no relocation when it starts:
+/// The arguments of cargo for this machine. A program at a fixed address calls its functions directly and needs no relocation when it starts:
 /// that saves a tenth of the time that it spends outside the kernel, and milliseconds of its start. The cost is that its own code isn't placed at
 /// random (no ASLR), which makes an attack on a memory error easier; libraries, heap and stack still are. `--pie` gives the tenth back.
 /// Plug-ins of the compiler have to be shared objects: that a target is named keeps the flag from them.

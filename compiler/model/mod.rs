@@ -112,7 +112,7 @@ pub struct Data {
     pub path: String,
     /// Columns and their types.
     pub columns: Vec<(String, Type)>,
-    /// Rows that `where` keeps, each a JSON text for every column: as it stands in the file, where that is JSON.
+    /// Rows that `where` keeps, with one JSON text for each column. A JSON file's cells keep their text.
     pub rows: Vec<Vec<String>>,
     /// `order random`.
     pub random: bool,

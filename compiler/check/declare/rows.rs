@@ -1,4 +1,4 @@
-//! The rows of data files: each cell as a JSON text, so that what stands in the file is what is sent.
+//! The rows of data files: each cell is a JSON text, so that a request sends what the file contains.
 //!
 //! A column of a CSV file is int, float or bool only where every cell prints as it reads; all else is text. The cells of a JSON file stay as they are written there, digit by digit.
 
@@ -171,7 +171,7 @@ fn type_of_text(cell: &str) -> Result<Type, String> {
     }
     match serde_json::from_str(cell) {
         Ok(value) => Ok(type_of(&value)),
-        // A number in it that no float holds: what is around it is known only at run time.
+        // It contains a number that no float holds, so its type is known only at run time.
         Err(error) if error.to_string().starts_with("number out of range") => Ok(Type::Json),
         Err(error) => Err(format!("it is not JSON: {error}")),
     }

@@ -8,7 +8,7 @@ use crate::model::{Const, Expr, ExprKind, TextPart};
 use crate::span::Span;
 
 impl Checker<'_> {
-    /// Refuses constant text that goes on over the line's end, as values known only at run time are refused then. `what` stands before `has`.
+    /// Refuses constant text with a line break. The runtime refuses the same in other values. `what` is the subject of the message.
     pub(in crate::check) fn check_one_line(&mut self, value: &Expr, what: &str) {
         let mut found = None;
         constants(value, &mut |text, span| found = found.or_else(|| odd(text).map(|odd| (odd, span))));

@@ -157,7 +157,7 @@ impl Walk<'_> {
 
     fn body(&mut self, function: Function, body: &Body) {
         if let Body::Json(value) = body {
-            // Within a map in place each value is a sink of its own, so that the fix is said where it belongs.
+            // Each value of a literal map is checked on its own, so that the fix names its location.
             self.within(function, value);
         }
     }
