@@ -41,6 +41,5 @@ pub use ltc_engine::generated;
 pub use ltc_engine::workers::in_memory;
 
 #[cfg(test)]
-#[path = "../tests/common/tools.rs"]
-#[expect(dead_code, reason = "shared with the end-to-end tests, which need more programs")]
+#[path = "../tests/tools.rs"]
 mod tools;

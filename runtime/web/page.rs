@@ -53,9 +53,7 @@ function told() {
 
     #[test]
     fn a_browser_draws_what_the_feed_tells() {
-        if !crate::tools::has(&[crate::tools::Tool::Chromium]) {
-            return;
-        }
+        crate::tools::needs!("chromium");
         let feed = crate::web::feed::Feed::new(std::sync::Arc::new(crate::moment::sample::about()));
         let mut moment = crate::moment::sample::moment();
         for second in 1..5 {

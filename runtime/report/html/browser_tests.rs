@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::super::sample::{report, verdict};
 use super::super::{ApiVersion, Report, RunInfo};
-use crate::tools::{Tool, has};
+use crate::tools::needs;
 use ltc_engine::stats::{Cpu, Example, FailureClass, FailureKey, Name, Recorder, Sample, Snapshot, Timeline, Traffic};
 
 /// How long Chromium may take.
@@ -145,9 +145,7 @@ fn used(name: &str, report: &Report, width: u32) -> serde_json::Value {
 
 #[test]
 fn a_small_report_is_drawn_sorted_and_toggled() {
-    if !has(&[Tool::Chromium]) {
-        return;
-    }
+    needs!("chromium");
     let mut report = report();
     report.thresholds = vec![verdict(&report, "failures < 2%"), verdict(&report, "Checkout.p95 < 1s")];
     report.run.notes.push("shard 1 lost: <b>it ended</b>".into());
@@ -173,9 +171,7 @@ fn a_small_report_is_drawn_sorted_and_toggled() {
 
 #[test]
 fn a_thousand_names_and_a_day_are_readable_on_a_phone() {
-    if !has(&[Tool::Chromium]) {
-        return;
-    }
+    needs!("chromium");
     let report = day();
     let seen = used("day", &report, 390);
     assert_eq!(seen["wrong"], serde_json::json!([]), "{seen:#}");

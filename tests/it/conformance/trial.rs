@@ -6,8 +6,8 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::common::{ltc, root, text};
 use crate::echo::Echo;
+use crate::project::{ltc, root, text};
 
 pub(crate) struct Trial {
     folder: tempfile::TempDir,

@@ -1,22 +1,13 @@
 //! Servers that aren't ours: httpbin (PyPI) for a walk through HTTP, nginx (Debian) over HTTPS and HTTP/2.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "each test file uses its part")]
-mod common;
-#[path = "common/server.rs"]
-mod server;
-#[expect(dead_code, reason = "each test file needs some of them")]
-#[path = "common/tools.rs"]
-mod tools;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{ltc, root, text};
-use server::{Server, free_port, start};
-use tools::{Tool, has};
+use crate::project::{ltc, root, text};
+use crate::server::{Server, free_port, start};
+use crate::tools;
+use crate::tools::needs;
 
 fn done(command: &mut Command) {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
@@ -26,7 +17,7 @@ fn done(command: &mut Command) {
 /// httpbin under gunicorn.
 fn httpbin() -> Server {
     let port = free_port();
-    let mut command = Command::new(Tool::Httpbin.path());
+    let mut command = Command::new(tools::program("httpbin"));
     start(command.args(["-b", &format!("127.0.0.1:{port}"), "-k", "gthread", "--threads", "8", "httpbin:app"]), port)
 }
 
@@ -54,9 +45,7 @@ fn build(folder: &Path, stem: &str) -> PathBuf {
 
 #[test]
 fn httpbin_walks_through_http() {
-    if !has(&[Tool::Httpbin]) {
-        return;
-    }
+    needs!("httpbin");
     let server = httpbin();
     let folder = project(&root().join("specs/httpbin.lt"), &format!("httpbin: {{ url: \"http://127.0.0.1:{}\" }}\n", server.port));
     let binary = build(folder.path(), "httpbin");
@@ -115,9 +104,7 @@ http {{
 
 #[test]
 fn nginx_speaks_https_and_http2_and_sees_the_clients_certificate() {
-    if !has(&[Tool::Nginx]) {
-        return;
-    }
+    needs!("nginx");
     let folder = tempfile::tempdir().unwrap();
     let server = nginx(folder.path());
     let (at, port) = (folder.path().display(), server.port);
@@ -175,9 +162,7 @@ http {{
 
 #[test]
 fn connections_that_nginx_closes_cause_no_failures() {
-    if !has(&[Tool::Nginx]) {
-        return;
-    }
+    needs!("nginx");
     let folder = tempfile::tempdir().unwrap();
     let ports = [free_port(), free_port(), free_port(), free_port()];
     let server = closing_nginx(folder.path(), ports);

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::trial::Trial;
+use super::trial::Trial;
 
 fn part(target: &str, index: usize) -> &str {
     target.split('?').next().unwrap().split('/').nth(index).unwrap_or_default()

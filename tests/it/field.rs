@@ -1,7 +1,5 @@
 //! Specs as users of other tools would write them, and files as nobody should: what the whole front of the compiler makes of them.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

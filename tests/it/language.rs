@@ -4,8 +4,6 @@
 //! only imported. The environment is the one below; data files lie in `tests/language/data/`. `LTC_BLESS=1` writes those lines anew, to be
 //! read before they are kept.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -270,7 +268,7 @@ fn every_case_says_what_it_should() {
     assert!(failures.is_empty(), "{} of {} cases:\n{}", failures.len(), paths.len(), failures.join("\n"));
 }
 
-/// What a profile makes wrong has its test where profiles are read: `tests/field.rs`.
+/// What a profile makes wrong has its test where profiles are read: `tests/it/field.rs`.
 const ELSEWHERE: [Code; 1] = [Code::TooFewRows];
 
 #[test]

@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 pub(crate) use front::{Fault, Front};
 pub(crate) use others::{emulator, moto};
 
-use crate::common::shelf;
-use crate::tools::Tool;
+use crate::project::shelf;
+use crate::tools;
 
 /// ministack, for all tests of a process. It ends by itself when the process does: it watches its standard input's other end.
 static STACK: OnceLock<Stack> = OnceLock::new();
@@ -30,7 +30,7 @@ struct Stack {
 
 fn stack() -> &'static Stack {
     STACK.get_or_init(|| {
-        let program = Tool::Ministack.path();
+        let program = tools::program("ministack");
         let address = free_address();
         let port = address.rsplit(':').next().unwrap_or_default();
         // Tests share it, so no test's end is its end: the shell ends it when this process's pipe is closed.

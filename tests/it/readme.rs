@@ -1,16 +1,11 @@
 //! README's own words: its spec is built and run, and every command in it.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "each test file uses its part")]
-mod common;
-
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
-use common::{ltc, root, shelf, text};
+use crate::project::{ltc, root, shelf, text};
 
 fn readme() -> String {
     fs::read_to_string(root().join("README.md")).unwrap()

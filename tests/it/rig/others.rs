@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::wire::body_of;
 use super::{free_address, listens};
-use crate::tools::Tool;
+use crate::tools;
 
 /// A program that ends with the test.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl Drop for Other {
 pub(crate) fn moto() -> Other {
     let address = free_address();
     let port = address.rsplit(':').next().unwrap_or_default();
-    let mut command = Command::new(Tool::Moto.path());
+    let mut command = Command::new(tools::program("moto"));
     let child = command.args(["-H", "127.0.0.1", "-p", port]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let other = Other { child, address };
     listens(&other.address);
@@ -39,7 +39,7 @@ pub(crate) fn moto() -> Other {
 /// The emulator with a binary as the function's `bootstrap`.
 pub(crate) fn emulator(binary: &Path) -> Other {
     let (address, api) = (free_address(), free_address());
-    let mut command = Command::new(Tool::Emulator.path());
+    let mut command = Command::new(tools::program("aws-lambda-rie"));
     command.args(["--runtime-interface-emulator-address", &address, "--runtime-api-address", &api]).arg(binary);
     for (name, value) in [("AWS_LAMBDA_FUNCTION_TIMEOUT", "60"), ("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")] {
         command.env(name, value);

@@ -1,11 +1,9 @@
 //! The main job as a user does it: specs are built by `ltc`, and the binaries debug and load the demo API.
 
-mod common;
-
 use std::fs;
 use std::time::{Duration, Instant};
 
-use common::{Project, text};
+use crate::project::{Project, text};
 
 #[test]
 fn debug_shows_every_exchange_with_its_verdicts() {
@@ -221,7 +219,7 @@ fn a_threshold_about_what_isnt_there_is_refused() {
     let said = text(&output);
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("specs/tpdata.profile.yml:") && said.contains("did you mean `Get treatment variant`?"), "{said}");
-    let check = common::ltc().current_dir(project.path()).args(["check", "specs/tpdata.lt"]).output().unwrap();
+    let check = crate::project::ltc().current_dir(project.path()).args(["check", "specs/tpdata.lt"]).output().unwrap();
     assert_eq!(check.status.code(), Some(2), "{}", text(&check));
     assert!(text(&check).contains("did you mean `Get treatment variant`?"), "{}", text(&check));
 }

@@ -1,17 +1,10 @@
 //! The language at run time: specs under `tests/specs/conformance/` say what must hold, against a server that shows what it was sent.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[path = "../common/mod.rs"]
-#[expect(dead_code, reason = "each test file uses its part")]
-mod common;
-#[path = "../common/echo.rs"]
-mod echo;
 mod life;
 mod trial;
 
-use common::text;
-use trial::Trial;
+use self::trial::Trial;
+use crate::project::text;
 
 const ONE: &str = "clients: 1, duration: 1s";
 
@@ -112,7 +105,7 @@ fn the_same_seed_sends_the_same() {
         let before = trial.echo.seen().len();
         let output = trial.run(&["--debug", "--seed", seed]);
         assert!(output.status.success(), "{}", text(&output));
-        let shown = |seen: echo::Seen| {
+        let shown = |seen: crate::echo::Seen| {
             let headers = seen.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("host"));
             format!("{} {} {:?} {}", seen.method, seen.target, headers.collect::<Vec<_>>(), String::from_utf8_lossy(&seen.body))
         };

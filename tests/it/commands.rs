@@ -1,16 +1,11 @@
 //! The `ltc` command as it is used from a shell: where it finds things, what it prints where, how it exits.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "each test file uses its part")]
-mod common;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use common::{ltc, root, text};
+use crate::project::{ltc, root, text};
 
 fn run(folder: &Path, args: &[&str]) -> Output {
     ltc().current_dir(folder).args(args).output().unwrap()
@@ -42,7 +37,7 @@ fn a_new_project_builds_and_runs_with_the_checkout_gone() {
     let moved = folder.path().join("ltc");
     fs::copy(env!("CARGO_BIN_EXE_ltc"), &moved).unwrap();
     let mut command = Command::new(&moved);
-    command.env("LTC_CACHE_DIR", common::shelf("ltc-cache")).env("NO_COLOR", "1");
+    command.env("LTC_CACHE_DIR", crate::project::shelf("ltc-cache")).env("NO_COLOR", "1");
     let output = command.current_dir(project.join("specs")).arg("build").output().unwrap();
     said(&output, 0);
     let server = ltc::demo::spawn(ltc::demo::Options::any_port()).unwrap();

@@ -1,23 +1,14 @@
 //! The distributed test on AWS Lambda, as far as a machine without AWS can have it: ministack is the account, the rig's front runs the
 //! real binary as the function and streams. See `tests/rig/`.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "each test file uses its part")]
-mod common;
-mod rig;
-#[expect(dead_code, reason = "each test file needs some of them")]
-#[path = "common/tools.rs"]
-mod tools;
-
 use std::fs;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
-use common::{Project, text};
-use rig::{Fault, Front, emulator, moto};
-use tools::{Tool, has};
+use crate::project::{Project, text};
+use crate::rig::{Fault, Front, emulator, moto};
+use crate::tools::needs;
 
 /// A test's own account: ministack tells accounts apart by keys of twelve digits.
 struct Account {
@@ -34,7 +25,7 @@ impl Account {
     fn with_limit(limit: Duration) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let key = format!("{:012}", 100_000 + NEXT.fetch_add(1, Ordering::Relaxed));
-        Self { project: Project::new(), front: rig::front(limit), key }
+        Self { project: Project::new(), front: crate::rig::front(limit), key }
     }
 
     /// The test's binary, in an environment that knows of no AWS but the rig.
@@ -106,9 +97,7 @@ fn said(output: &Output, code: i32) -> String {
 
 #[test]
 fn deploy_can_be_repeated_and_destroy_removes_all_of_it() {
-    if !has(&[Tool::Ministack]) {
-        return;
-    }
+    needs!("ministack");
     let account = Account::new();
     let both = ["--region", "us-west-2", "--region", "eu-central-1"];
     let with = |word: &'static str, more: &[&'static str]| [&[word][..], &both, more].concat();
@@ -146,9 +135,7 @@ fn deploy_can_be_repeated_and_destroy_removes_all_of_it() {
 
 #[test]
 fn a_function_that_somebody_else_made_is_used_and_left() {
-    if !has(&[Tool::Ministack]) {
-        return;
-    }
+    needs!("ministack");
     let account = Account::deployed();
     let arn = format!("arn:aws:lambda:us-west-2:{}:function:ltc-tpdata", account.key);
     account.front.untag(&account.key, &arn, "ltc-made");
@@ -159,9 +146,7 @@ fn a_function_that_somebody_else_made_is_used_and_left() {
 
 #[test]
 fn a_dry_run_calls_nothing_and_prints_the_policies() {
-    if !has(&[Tool::Ministack]) {
-        return;
-    }
+    needs!("ministack");
     let account = Account::new();
     let output = account.command(&["deploy", "--region", "eu-central-1", "--dry-run"]).env_remove("AWS_ACCESS_KEY_ID").output().unwrap();
     let dry = said(&output, 0);
@@ -179,9 +164,7 @@ fn a_dry_run_calls_nothing_and_prints_the_policies() {
 
 #[test]
 fn only_a_package_is_built_where_that_is_all_that_is_wanted() {
-    if !has(&[Tool::Ministack]) {
-        return;
-    }
+    needs!("ministack");
     let account = Account::new();
     let built = account.said(&["deploy", "--build-only"], 0);
     assert!(built.contains("tpdata.zip"), "{built}");
@@ -192,9 +175,7 @@ fn only_a_package_is_built_where_that_is_all_that_is_wanted() {
 
 #[test]
 fn what_is_wrong_before_a_deployment_is_said_with_its_mend() {
-    if !has(&[Tool::Ministack]) {
-        return;
-    }
+    needs!("ministack");
     let account = Account::new();
     let deploy = ["deploy", "--region", "us-west-2"];
     let nobody = said(&account.command(&deploy).env_remove("AWS_ACCESS_KEY_ID").output().unwrap(), 3);
@@ -228,9 +209,7 @@ fn what_is_wrong_before_a_deployment_is_said_with_its_mend() {
 
 #[test]
 fn a_run_over_two_intervals_and_two_regions_counts_what_the_server_counts() {
-    if !has(&[Tool::Ministack]) {
-        return;
-    }
+    needs!("ministack");
     let account = Account::new();
     account.said(&["deploy", "--region", "us-west-2", "--region", "eu-central-1"], 0);
     let begun = Instant::now();
@@ -248,9 +227,7 @@ fn a_run_over_two_intervals_and_two_regions_counts_what_the_server_counts() {
 
 #[test]
 fn a_function_that_is_killed_is_begun_again_and_what_was_missing_is_named() {
-    if !has(&[Tool::Ministack]) {
-        return;
-    }
+    needs!("ministack");
     let account = Account::deployed();
     account.front.fault(1, Fault::Kill(Duration::from_secs(8)));
     let said = account.loaded(&["--duration", "10s"], 0);
@@ -262,9 +239,7 @@ fn a_function_that_is_killed_is_begun_again_and_what_was_missing_is_named() {
 
 #[test]
 fn a_function_that_never_answers_is_given_up_in_time() {
-    if !has(&[Tool::Ministack]) {
-        return;
-    }
+    needs!("ministack");
     let account = Account::deployed();
     account.front.fault(0, Fault::Never);
     let begun = Instant::now();
@@ -277,9 +252,7 @@ fn a_function_that_never_answers_is_given_up_in_time() {
 
 #[test]
 fn a_function_that_is_deleted_meanwhile_breaks_the_test_in_every_file() {
-    if !has(&[Tool::Ministack]) {
-        return;
-    }
+    needs!("ministack");
     let account = Account::deployed();
     // The second interval's functions are called five seconds before it begins.
     let run =
@@ -298,9 +271,7 @@ fn a_function_that_is_deleted_meanwhile_breaks_the_test_in_every_file() {
 
 #[test]
 fn a_function_that_hangs_is_noticed() {
-    if !has(&[Tool::Ministack]) {
-        return;
-    }
+    needs!("ministack");
     let account = Account::deployed();
     account.front.fault(0, Fault::Hang(Duration::from_secs(8)));
     let begun = Instant::now();
@@ -313,9 +284,7 @@ fn a_function_that_hangs_is_noticed() {
 
 #[test]
 fn a_frame_that_is_cut_off_costs_no_more_than_an_interval_and_never_doubles_the_load() {
-    if !has(&[Tool::Ministack]) {
-        return;
-    }
+    needs!("ministack");
     let account = Account::deployed();
     account.front.fault(0, Fault::Cut(4));
     let said = account.loaded(&["--duration", "20s"], 0);
@@ -329,9 +298,7 @@ fn a_frame_that_is_cut_off_costs_no_more_than_an_interval_and_never_doubles_the_
 
 #[test]
 fn an_event_that_is_delivered_twice_is_run_once() {
-    if !has(&[Tool::Ministack]) {
-        return;
-    }
+    needs!("ministack");
     let account = Account::deployed();
     account.front.fault(0, Fault::Twice);
     let said = account.loaded(&["--duration", "4s"], 0);
@@ -341,9 +308,7 @@ fn an_event_that_is_delivered_twice_is_run_once() {
 
 #[test]
 fn a_function_that_starts_late_is_told() {
-    if !has(&[Tool::Ministack]) {
-        return;
-    }
+    needs!("ministack");
     let account = Account::deployed();
     account.front.fault(0, Fault::Delay(Duration::from_secs(9)));
     let said = account.loaded(&["--duration", "8s"], 0);
@@ -354,9 +319,7 @@ fn a_function_that_starts_late_is_told() {
 
 #[test]
 fn throttled_invocations_are_tried_again_and_a_late_start_is_told() {
-    if !has(&[Tool::Ministack]) {
-        return;
-    }
+    needs!("ministack");
     let account = Account::deployed();
     // Pauses of 0.25, 0.5, 1, 2 and 4 seconds: more than a function is called before its time.
     for nth in 0..5 {
@@ -370,12 +333,10 @@ fn throttled_invocations_are_tried_again_and_a_late_start_is_told() {
 
 #[test]
 fn a_network_that_is_gone_for_ten_seconds_loses_only_what_was_sent_meanwhile() {
-    if !has(&[Tool::Ministack]) {
-        return;
-    }
+    needs!("ministack");
     let account = Account::deployed();
     let run = account.load(&["--duration", "30s"]);
-    common::wait_until("the load runs", || account.served() >= 30);
+    crate::project::wait_until("the load runs", || account.served() >= 30);
     account.front.down_for(Duration::from_secs(10));
     let said = said(&run.wait_with_output().unwrap(), 0);
     assert!(said.contains("the connection to it was lost") && said.contains("lost from"), "{said}");
@@ -386,12 +347,10 @@ fn a_network_that_is_gone_for_ten_seconds_loses_only_what_was_sent_meanwhile() {
 
 #[test]
 fn ctrl_c_stops_the_fleet_and_removes_the_sign() {
-    if !has(&[Tool::Ministack]) {
-        return;
-    }
+    needs!("ministack");
     let account = Account::deployed();
     let run = account.load(&["--duration", "120s"]);
-    common::wait_until("the load runs", || account.served() >= 30);
+    crate::project::wait_until("the load runs", || account.served() >= 30);
     let begun = Instant::now();
     assert!(Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap().success());
     let said = said(&run.wait_with_output().unwrap(), 130);
@@ -408,9 +367,7 @@ fn ctrl_c_stops_the_fleet_and_removes_the_sign() {
 
 #[test]
 fn where_streaming_cannot_be_had_the_whole_comes_at_the_end() {
-    if !has(&[Tool::Ministack]) {
-        return;
-    }
+    needs!("ministack");
     let account = Account::deployed();
     account.front.without_streaming(true);
     let said = account.loaded(&["--duration", "3s"], 0);
@@ -421,9 +378,7 @@ fn where_streaming_cannot_be_had_the_whole_comes_at_the_end() {
 
 #[test]
 fn what_is_wrong_before_a_run_is_said_before_any_load() {
-    if !has(&[Tool::Ministack]) {
-        return;
-    }
+    needs!("ministack");
     let account = Account::new();
     let run = ["run", "--engine", "lambda", "--yes", "--duration", "4s", "--clients", "4"];
     let nobody = said(&account.command(&run).env_remove("AWS_ACCESS_KEY_ID").output().unwrap(), 3);
@@ -444,9 +399,7 @@ fn what_is_wrong_before_a_run_is_said_before_any_load() {
 /// What came from ministack, asked of another emulator.
 #[test]
 fn moto_is_deployed_to_as_ministack_is() {
-    if !has(&[Tool::Ministack, Tool::Moto]) {
-        return;
-    }
+    needs!("ministack", "moto");
     let account = Account::new();
     let moto = moto();
     let url = format!("http://{}", moto.address);
@@ -460,11 +413,9 @@ fn moto_is_deployed_to_as_ministack_is() {
 /// The event of a run, given to AWS's own emulator of one function.
 #[test]
 fn the_binary_serves_awss_own_runtime_interface_emulator() {
-    if !has(&[Tool::Ministack, Tool::Emulator]) {
-        return;
-    }
+    needs!("ministack", "aws-lambda-rie");
     // Its installation takes longer than the event is good for.
-    let emulator = emulator(&common::binary("tpdata"));
+    let emulator = emulator(&crate::project::binary("tpdata"));
     let account = Account::deployed();
     account.loaded(&["--shards", "1", "--duration", "2s"], 0);
     let mut event: serde_json::Value = serde_json::from_slice(&account.front.event()).unwrap();
@@ -485,10 +436,10 @@ fn the_binary_serves_awss_own_runtime_interface_emulator() {
 
 #[test]
 fn ltc_builds_what_lambda_can_start_or_says_what_is_missing() {
-    let out = common::shelf("binaries").join(format!("for-lambda-{}", std::process::id()));
+    let out = crate::project::shelf("binaries").join(format!("for-lambda-{}", std::process::id()));
     let build = |more: &[&str]| {
-        let mut command = common::ltc();
-        command.current_dir(common::root()).args(["build", "specs/tpdata.lt", "--lambda", "-o"]).arg(&out).args(more);
+        let mut command = crate::project::ltc();
+        command.current_dir(crate::project::root()).args(["build", "specs/tpdata.lt", "--lambda", "-o"]).arg(&out).args(more);
         command
     };
     let without = said(&build(&["--arch", "arm64"]).env("PATH", "").output().unwrap(), 3);
@@ -499,7 +450,7 @@ fn ltc_builds_what_lambda_can_start_or_says_what_is_missing() {
     );
     let built = text(&build(&[]).output().unwrap());
     // Whether what is linked here starts there depends on this system's glibc: the plain binary tells.
-    let plain = fs::read(common::binary("tpdata")).unwrap();
+    let plain = fs::read(crate::project::binary("tpdata")).unwrap();
     if ltc_config::elf::fits_lambda(&plain, None).is_ok() {
         assert!(built.contains("for AWS Lambda, x86_64") && out.is_file(), "{built}");
     } else {

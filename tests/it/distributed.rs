@@ -1,19 +1,12 @@
 //! The distributed test on processes of this machine: what the server counts, what becomes of a shard that fails, how a fleet stops.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-#[expect(dead_code, reason = "each test file uses its part")]
-#[path = "common/echo.rs"]
-mod echo;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{Project, ltc, root, text};
-use echo::Echo;
+use crate::echo::Echo;
+use crate::project::{Project, ltc, root, text};
 
 /// A load on three shards, short, with frequent results.
 const LOAD: [&str; 8] = ["run", "--shards", "3", "--clients", "9", "--hatch-rate", "100", "--stats-interval=500ms"];
@@ -220,7 +213,7 @@ fn a_broken_threshold_stops_the_fleet() {
     let profile = fs::read_to_string(&path).unwrap();
     fs::write(&path, format!("{profile}  thresholds: ['failures < 10% abort after 2s']\n")).unwrap();
     // Building it is not the stop's time.
-    common::binary("tpdata");
+    crate::project::binary("tpdata");
     let begun = Instant::now();
     let output = run(&project, &[&["--duration", "10m"], &FILES[..]].concat(), "");
     let said = text(&output);

@@ -1,20 +1,12 @@
 //! A running test as people watch it: on a terminal (tmux's), and as a web page.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "each test file uses its part")]
-mod common;
-#[expect(dead_code, reason = "each test file needs some of them")]
-#[path = "common/tools.rs"]
-mod tools;
-
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{Project, binary, text};
-use tools::{Tool, has};
+use crate::project::{Project, binary, text};
+use crate::tools::needs;
 
 /// A terminal of its own, that ends with the test.
 struct Terminal {
@@ -62,9 +54,7 @@ impl Drop for Terminal {
 
 #[test]
 fn keys_sort_pause_and_stop_and_the_terminal_is_given_back() {
-    if !has(&[Tool::Tmux]) {
-        return;
-    }
+    needs!("tmux");
     let project = Project::new();
     let command = format!("{} --clients 4 --duration 120s --stats-interval 500ms", binary("tpdata").display());
     let terminal = Terminal::new("keys", &project, &command);
@@ -91,9 +81,7 @@ fn keys_sort_pause_and_stop_and_the_terminal_is_given_back() {
 
 #[test]
 fn ctrl_c_stops_from_the_screen_too() {
-    if !has(&[Tool::Tmux]) {
-        return;
-    }
+    needs!("tmux");
     let project = Project::new();
     let terminal =
         Terminal::new("interrupt", &project, &format!("{} --clients 2 --duration 120s --stats-interval 500ms", binary("tpdata").display()));
@@ -104,9 +92,7 @@ fn ctrl_c_stops_from_the_screen_too() {
 
 #[test]
 fn lines_where_a_screen_is_not_wanted() {
-    if !has(&[Tool::Tmux]) {
-        return;
-    }
+    needs!("tmux");
     let project = Project::new();
     let terminal =
         Terminal::new("lines", &project, &format!("{} --clients 2 --duration 2s --stats-interval 1s --no-tui", binary("tpdata").display()));

@@ -1,11 +1,6 @@
 //! The counting identity of docs/results.md, end to end: what a server read of requests is what the report says, from one process and from
 //! several, whatever the server does; and what a failure is.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "each test file uses its part")]
-mod common;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -15,7 +10,7 @@ use std::process::Output;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use common::{ltc, shelf, text};
+use crate::project::{ltc, shelf, text};
 use serde_json::Value;
 
 const SPEC: &str = r#"

@@ -1,18 +1,13 @@
 //! The documentation is true: the language reference's examples are one program, which is compiled and run against the demo server;
 //! every example of a profile or an environment is read; functions, links, paths and messages that pages name exist.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "each test file uses its part")]
-mod common;
-
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use common::{Project, ltc, root, text};
+use crate::project::{Project, ltc, root, text};
 use ltc_config::environment::Source;
 use ltc_config::{Environment, Profile};
 

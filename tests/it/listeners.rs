@@ -1,15 +1,5 @@
 //! Listeners, as a team meets them: against Debian's own Prometheus and InfluxDB, and against sinks that fail while a test runs.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[expect(dead_code, reason = "each test file uses its part")]
-mod common;
-#[path = "common/server.rs"]
-mod server;
-#[expect(dead_code, reason = "each test file needs some of them")]
-#[path = "common/tools.rs"]
-mod tools;
-
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -18,10 +8,10 @@ use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use common::{Project, text};
+use crate::project::{Project, text};
+use crate::server::{Server, free_port, start};
+use crate::tools::needs;
 use serde_json::Value;
-use server::{Server, free_port, start};
-use tools::{Tool, has};
 
 /// Its `config/systems_credentials.yml`, and its profile's listeners, statistics every second.
 fn listen(project: &Project, listeners: &str, credentials: &str) {
@@ -80,9 +70,7 @@ fn prometheus(folder: &Path) -> Server {
 
 #[test]
 fn prometheus_takes_what_is_written() {
-    if !has(&[Tool::Prometheus]) {
-        return;
-    }
+    needs!("prometheus");
     let project = Project::new();
     let server = prometheus(project.path());
     let ready = Instant::now() + Duration::from_secs(20);
@@ -125,9 +113,7 @@ fn influxdb(folder: &Path) -> Server {
 
 #[test]
 fn influxdb_takes_what_is_written() {
-    if !has(&[Tool::Influxdb]) {
-        return;
-    }
+    needs!("influxd");
     let project = Project::new();
     let server = influxdb(project.path());
     let made = ask(server.port, "POST /query?q=CREATE%20DATABASE%20load");

@@ -1,0 +1,26 @@
+//! Tests of whole programs: `ltc` as a command, the binaries that it builds, and the documentation. Run a part by the name of its module:
+//! `cargo test --test it distributed`.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod commands;
+mod conformance;
+mod distributed;
+mod docs;
+mod echo;
+mod end_to_end;
+mod field;
+mod identity;
+mod lambda;
+mod language;
+mod listeners;
+mod live;
+mod project;
+mod readme;
+mod rig;
+mod rules;
+mod server;
+mod snapshots;
+mod third_party;
+#[path = "../tools.rs"]
+mod tools;

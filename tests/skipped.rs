@@ -1,0 +1,38 @@
+//! The last test program of `cargo test --workspace`: one line about the tests that were skipped, and how to get the tools that they need.
+//! The test harness of Rust has no hook for the end of a run. Cargo runs the tests of packages in the order of their names, so this program
+//! belongs to the last of them. Under cargo-nextest it is a test; `.config/nextest.toml` runs it last.
+
+use std::collections::BTreeMap;
+
+#[path = "tools.rs"]
+#[expect(dead_code, unused_imports, unused_macros, reason = "this program only reads what tests have noted")]
+mod tools;
+
+fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    if args.iter().any(|arg| arg == "--list") {
+        // It is never an ignored test.
+        if !args.iter().any(|arg| arg == "--ignored") {
+            println!("report: test");
+        }
+        return;
+    }
+    let notes = std::fs::read_to_string(tools::notes()).unwrap_or_default();
+    // It is missing where no test was skipped.
+    let _ = std::fs::remove_file(tools::notes());
+    println!("{}", line(&notes));
+}
+
+fn line(notes: &str) -> String {
+    let mut parts: BTreeMap<(&str, &str), u32> = BTreeMap::new();
+    for (test, missing) in notes.lines().filter_map(|line| line.split_once(' ')) {
+        *parts.entry((test.rsplit_once("::").map_or("", |(module, _)| module), missing)).or_default() += 1;
+    }
+    let count: u32 = parts.values().sum();
+    if count == 0 {
+        return "no test was skipped".to_owned();
+    }
+    let parts: Vec<String> = parts.iter().map(|((module, missing), count)| format!("{count} of {module} without {missing}")).collect();
+    let tests = if count == 1 { "1 test was" } else { &format!("{count} tests were") };
+    format!("{tests} skipped: {}. To install the missing tools, run `.ci/tools`", parts.join(", "))
+}
