@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use ltc_engine::stats::{Name, Recorder, Sample, Snapshot, Timeline, Traffic};
+use ltc_engine::stats::{Recorder, ReportRow, Sample, Snapshot, Timeline, Traffic};
 use ltc_runtime::orchestrator::collector::Collector;
 use ltc_runtime::orchestrator::frame::{Counted, Frame, FrameWriter, Reader, Received};
 
@@ -19,7 +19,7 @@ const INTERVALS: u32 = 6;
 fn main() -> Result<(), String> {
     let numbers: Vec<u32> = std::env::args().skip(1).map(|text| text.parse().unwrap_or(0)).collect();
     let [shards, lines, requests] = [(0, 1000), (1, 100), (2, 20)].map(|(nth, usual)| numbers.get(nth).copied().unwrap_or(usual).max(1));
-    let names: Vec<Name> = (0..lines).map(|line| Name::step(format!("Step {line}"), "GET")).collect();
+    let names: Vec<ReportRow> = (0..lines).map(|line| ReportRow::step(format!("Step {line}"), "GET")).collect();
     let mut dice = Dice(7);
     let mut fleet: Vec<(FrameWriter, Reader)> = (0..shards).map(|_| (FrameWriter::default(), Reader::default())).collect();
     let mut collector = Collector::new(names.len(), INTERVAL);

@@ -106,7 +106,7 @@ fn arrivals(bench: &Bench) -> Outcome {
     Ok(())
 }
 
-/// The 99th percentile of how late turns began, milliseconds.
+/// The 99th percentile of how late iterations began, milliseconds.
 fn late(report: &Value) -> f64 {
     number(&report["summary"]["lag_ms"]["p99"])
 }

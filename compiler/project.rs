@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ltc_config::registry::Registered;
 use ltc_config::suggest::nearest;
-use ltc_config::{ConfigError, Place, Registry, profile};
+use ltc_config::{ConfigError, Location, Registry, profile};
 
 /// The registry, relative to a project's root.
 pub const REGISTRY: &str = "config/loadtest_registry.yml";
@@ -65,7 +65,7 @@ impl Project {
             return Ok(Self { root, registry: None });
         }
         let registry = ltc_config::read(&path)
-            .map_err(|error| vec![ConfigError { place: Place::file(REGISTRY), ..error }])
+            .map_err(|error| vec![ConfigError { location: Location::file(REGISTRY), ..error }])
             .and_then(|text| Registry::parse(&text, REGISTRY));
         match registry {
             Ok(registry) => Ok(Self { root, registry: Some(registry) }),
@@ -98,14 +98,14 @@ impl Project {
         if !profile.is_file() {
             let message = format!("cannot find the profile of the test `{}`: {}", test.name, test.profile);
             lacks.profile = Some(
-                ConfigError::new(test.profile_place.clone(), message)
+                ConfigError::new(test.profile_location.clone(), message)
                     .with_help("write the profile, or change `profile` to an existing file"),
             );
         }
         if there.is_none() {
             let (place, by) = match (&test.spec, &named) {
-                (Some(spec), _) | (None, Some(spec)) => (spec.place.clone(), format!(" (`{}: {}`)", spec.key, spec.written)),
-                (None, None) => (test.place.clone(), String::new()),
+                (Some(spec), _) | (None, Some(spec)) => (spec.location.clone(), format!(" (`{}: {}`)", spec.key, spec.written)),
+                (None, None) => (test.location.clone(), String::new()),
             };
             let message = format!("cannot find the spec of the test `{}`{by}: looked for {}", test.name, paths.join(", then "));
             let help = format!("write {}, or name the spec's file: `spec: specs/NAME.lt`", paths.first().map_or("it", String::as_str));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
-use ltc_engine::base::place::Place;
+use ltc_engine::base::location::Location;
 use ltc_engine::record::observe::{Detail, Observer, Scene};
 use ltc_engine::record::trace::Trace;
 
@@ -65,13 +65,13 @@ impl Observer for Shared {
         crate::say::text(&mut anstream::stdout(), &scene.mask(&shown(scene, trace)));
     }
 
-    fn failure(&self, scene: &Scene<'_>, at: Place, message: &str) {
+    fn failure(&self, scene: &Scene<'_>, at: Location, message: &str) {
         self.0.failures.set(self.0.failures.get() + 1);
-        crate::say::out!("{BAD}✗{BAD:#} {} {}", scene.place(at), scene.mask(message));
+        crate::say::out!("{BAD}✗{BAD:#} {} {}", scene.location(at), scene.mask(message));
     }
 
-    fn log(&self, scene: &Scene<'_>, at: Place, text: &str) {
-        crate::say::out!("{DIM}log {}{DIM:#} {}", scene.place(at), scene.mask(text));
+    fn log(&self, scene: &Scene<'_>, at: Location, text: &str) {
+        crate::say::out!("{DIM}log {}{DIM:#} {}", scene.location(at), scene.mask(text));
     }
 }
 
@@ -84,7 +84,7 @@ fn shown(scene: &Scene<'_>, trace: &Trace) -> String {
     if trace.info.interrupt {
         flags.push_str(" interrupt");
     }
-    let mut out = format!("\n{HEAD}-- step \"{name}\"{HEAD:#}{flags} {DIM}{}{DIM:#}\n", scene.place(trace.info.at));
+    let mut out = format!("\n{HEAD}-- step \"{name}\"{HEAD:#}{flags} {DIM}{}{DIM:#}\n", scene.location(trace.info.at));
     if let Some(sent) = &trace.sent {
         for line in ltc_engine::request::show::request(&sent.request, &sent.cookies).lines() {
             let _ = writeln!(out, "{DIM}>{DIM:#} {line}");
@@ -127,7 +127,7 @@ fn shown(scene: &Scene<'_>, trace: &Trace) -> String {
             Detail::Verdict(expectation, Err(why)) => {
                 judged.push(why.as_str());
                 let _ = writeln!(out, "  {BAD}✗{BAD:#} expect {}", expectation.written);
-                let _ = writeln!(out, "    {} {BAD}{why}{BAD:#}", scene.place(expectation.at));
+                let _ = writeln!(out, "    {} {BAD}{why}{BAD:#}", scene.location(expectation.at));
             }
             Detail::Missed(name) => {
                 let _ = writeln!(out, "  {DIM}take{DIM:#} {name}: nothing found, its `else` counts");
@@ -138,7 +138,7 @@ fn shown(scene: &Scene<'_>, trace: &Trace) -> String {
         }
     }
     for failure in trace.failures.iter().filter(|failure| !judged.contains(&failure.message.as_str())) {
-        let _ = writeln!(out, "  {BAD}✗{BAD:#} {} {BAD}{}{BAD:#}", scene.place(failure.at), failure.message);
+        let _ = writeln!(out, "  {BAD}✗{BAD:#} {} {BAD}{}{BAD:#}", scene.location(failure.at), failure.message);
     }
     out
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::report::{Conclusion, RunInfo};
 use crate::saturation::saturation;
 use crate::thresholds::Verdict;
-use ltc_engine::stats::{Example, Name, NameStats, PERCENTILES, Snapshot};
+use ltc_engine::stats::{Example, PERCENTILES, ReportRow, RowStats, Snapshot};
 
 pub(crate) use log::Log;
 
@@ -18,7 +18,7 @@ pub(crate) struct About {
     /// What is run; what is known only at its end is not set yet.
     pub(crate) run: RunInfo,
     /// The lines of the report.
-    pub(crate) names: Vec<Name>,
+    pub(crate) names: Vec<ReportRow>,
     /// When it began, since the Unix epoch.
     pub(crate) unix_start: Duration,
     /// How long it is to last, where that is known.
@@ -93,7 +93,7 @@ pub(crate) struct Figures {
 }
 
 impl Figures {
-    fn of(stats: &NameStats, window: &Snapshot) -> Self {
+    fn of(stats: &RowStats, window: &Snapshot) -> Self {
         let times = stats.response();
         Self {
             requests: stats.requests,
@@ -139,7 +139,7 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    fn of(so_far: &NameStats, now: Figures) -> Self {
+    fn of(so_far: &RowStats, now: Figures) -> Self {
         Self {
             requests: so_far.requests,
             failures: so_far.failures,
@@ -194,7 +194,7 @@ pub(crate) struct Moment {
     pub(crate) conclusion: Option<Conclusion>,
     /// Arrivals that found no free user, since the test's start.
     pub(crate) missed: u64,
-    /// How late turns began, at most, for 99 of 100; microseconds.
+    /// How late iterations began, at most, for 99 of 100; microseconds.
     pub(crate) lag_us: u64,
     /// The generator's share of its processors, of 1.
     pub(crate) cpu: f64,
@@ -207,7 +207,7 @@ pub(crate) struct Moment {
 impl Moment {
     /// One interval, and the test so far. An interval is so long; the rest after the last one may be brief. Rates are over the time that
     /// it took, but for a rest of less than a second: a few requests in a few milliseconds would be no rates, so they are over a second.
-    pub(crate) fn interval(delta: &Snapshot, total: &Snapshot, names: &[Name], places: &[String], interval: Duration) -> Self {
+    pub(crate) fn interval(delta: &Snapshot, total: &Snapshot, names: &[ReportRow], places: &[String], interval: Duration) -> Self {
         let mut moment = Self::window(delta, total, names);
         let rest = delta.length() < total.length();
         moment.brief = rest && delta.length() < interval / 4;
@@ -225,12 +225,12 @@ impl Moment {
     }
 
     /// The whole test, for those who are told of it once. Its failures were told as they came.
-    pub(crate) fn whole(total: &Snapshot, names: &[Name]) -> Self {
+    pub(crate) fn whole(total: &Snapshot, names: &[ReportRow]) -> Self {
         Self::window(total, total, names)
     }
 
-    fn window(window: &Snapshot, total: &Snapshot, names: &[Name]) -> Self {
-        let none = NameStats::default();
+    fn window(window: &Snapshot, total: &Snapshot, names: &[ReportRow]) -> Self {
+        let none = RowStats::default();
         let lines: Vec<Line> = (0..names.len())
             .map(|index| {
                 let so_far = total.names.get(index).unwrap_or(&none);
@@ -263,12 +263,12 @@ impl Moment {
     }
 
     /// Lines that have run, with their names.
-    pub(crate) fn ran<'m>(&'m self, names: &'m [Name]) -> impl Iterator<Item = (&'m Name, &'m Line)> {
+    pub(crate) fn ran<'m>(&'m self, names: &'m [ReportRow]) -> impl Iterator<Item = (&'m ReportRow, &'m Line)> {
         names.iter().zip(&self.lines).filter(|(_, line)| line.requests + line.failures + line.unfinished > 0)
     }
 }
 
-fn failed(delta: &Snapshot, names: &[Name], places: &[String]) -> Vec<Failed> {
+fn failed(delta: &Snapshot, names: &[ReportRow], places: &[String]) -> Vec<Failed> {
     let all = delta.failures.by_count().into_iter().map(|(key, found)| Failed {
         step: names.get(key.name as usize).map(|name| name.name.clone()).unwrap_or_default(),
         class: key.class.name(),

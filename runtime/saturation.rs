@@ -12,12 +12,12 @@ const STOLEN: f64 = 0.05;
 const LATE: Duration = Duration::from_millis(50);
 /// What is less never counts as late.
 const PROMPT: Duration = Duration::from_millis(1);
-/// The part of the response times' 99th percentile that lateness may be, where so many turns tell of it.
+/// The part of the response times' 99th percentile that lateness may be, where so many iterations tell of it.
 const PART: f64 = 0.25;
 const MANY: u64 = 100;
 /// The share of their time that threads may wait for a processor: other programs, or too many of its own, have them.
 const WAITED: f64 = 0.5;
-/// As much is told where turns began late, as a reason.
+/// As much is told where iterations began late, as a reason.
 const REASON: f64 = 0.1;
 
 /// How it showed in what was counted, if it did. `p99_us`: the 99th percentile of all response times.
@@ -49,7 +49,7 @@ mod tests {
 
     use super::*;
 
-    /// A second of one processor, of which these were used, waited for and stolen, milliseconds; a hundred turns, all as late.
+    /// A second of one processor, of which these were used, waited for and stolen, milliseconds; a hundred iterations, all as late.
     fn second(late: Duration, [busy, waited, stolen]: [u64; 3]) -> Snapshot {
         let mut recorder = Recorder::new(1, 0);
         (0..100).for_each(|_| recorder.lag(late));
@@ -66,7 +66,7 @@ mod tests {
     fn a_generator_that_keeps_up_is_not_marked() {
         assert_eq!(saturation(&second(Duration::from_micros(400), [780, 300, 20]), 500), None);
         assert_eq!(saturation(&second(Duration::from_millis(20), [500, 0, 0]), 100_000), None);
-        // No response, so no time that lateness could be a part of; or too few turns to tell.
+        // No response, so no time that lateness could be a part of; or too few iterations to tell.
         assert_eq!(saturation(&second(Duration::from_millis(2), [500, 0, 0]), 0), None);
         let mut one = Recorder::new(1, 0);
         one.lag(Duration::from_millis(20));

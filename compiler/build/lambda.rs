@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use ltc_config::elf::{self, GLIBC, Unfit};
+use ltc_config::elf::{self, ElfError, GLIBC};
 use ltc_config::profile::Architecture;
 
 use super::{Builder, Built, Error};
@@ -55,7 +55,7 @@ impl Builder {
     /// Compiles a generated crate so that it starts on Lambda.
     ///
     /// # Errors
-    /// As [`Builder::compile`]; [`Error::NoWay`] where no tool for it is there, [`Error::Unfit`] where one made what doesn't fit.
+    /// As [`Builder::compile`]; [`Error::NoWay`] where no tool for it is there, [`Error::ElfError`] where one made what doesn't fit.
     pub fn compile_for_lambda(&self, name: &str, spec: &Path, emitted: &Emitted, wanted: Architecture) -> Result<Built, Error> {
         let why = if host() == Some(wanted) {
             let built = self.compile(name, spec, emitted)?;
@@ -70,7 +70,7 @@ impl Builder {
         let built = self.compile_as(name, spec, emitted, Some(&cross))?;
         match judge(&built, wanted)? {
             Ok(()) => Ok(built),
-            Err(unfit) => Err(Error::Unfit(unfit)),
+            Err(unfit) => Err(Error::ElfError(unfit)),
         }
     }
 }
@@ -89,7 +89,7 @@ pub fn default_architecture() -> Architecture {
     if std::env::consts::ARCH == "aarch64" { Architecture::Arm64 } else { Architecture::X86_64 }
 }
 
-fn judge(built: &Built, wanted: Architecture) -> Result<Result<(), Unfit>, Error> {
+fn judge(built: &Built, wanted: Architecture) -> Result<Result<(), ElfError>, Error> {
     let program = std::fs::read(&built.binary).map_err(|error| Error::Cache(built.binary.clone(), error))?;
     Ok(elf::fits_lambda(&program, Some(wanted)).map(drop))
 }

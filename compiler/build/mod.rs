@@ -66,7 +66,7 @@ pub enum Error {
     /// Nothing on this machine links for Lambda.
     NoWay(lambda::NoWay),
     /// What was linked for Lambda doesn't start there.
-    Unfit(ltc_config::elf::Unfit),
+    ElfError(ltc_config::elf::ElfError),
     /// The generated crate, or the run time, doesn't compile.
     Bug {
         /// Its source.
@@ -87,7 +87,7 @@ impl fmt::Display for Error {
             Self::Network(log) => write!(f, "cannot fetch the crates that the runtime needs (log: {})", log.display()),
             Self::Killed(log) => write!(f, "the compiler was killed (log: {})", log.display()),
             Self::NoWay(why) => why.fmt(f),
-            Self::Unfit(why) => write!(f, "the binary will not start on Lambda: {why}"),
+            Self::ElfError(why) => write!(f, "the binary will not start on Lambda: {why}"),
             Self::Bug { generated, log } => write!(
                 f,
                 "the generated Rust does not compile: this is a bug in ltc, not in your spec (generated: {}, log: {})",
@@ -103,7 +103,7 @@ impl Error {
     pub fn help(&self) -> Option<String> {
         let help = match self {
             Self::NoWay(why) => return Some(why.help()),
-            Self::Unfit(_) => "update the linker: `pip install --upgrade cargo-zigbuild ziglang`",
+            Self::ElfError(_) => "update the linker: `pip install --upgrade cargo-zigbuild ziglang`",
             Self::Cache(..) => "set LTC_CACHE_DIR to a writable folder",
             Self::NoCargo => "install Rust from https://rustup.rs, then try again",
             Self::NoLinker(_) => "install a C compiler: `apt-get install gcc libc6-dev`, `dnf install gcc`, or `xcode-select --install`",

@@ -84,7 +84,7 @@ fn messages(checked: &Checked) -> Vec<String> {
     let of_specs = checked.diagnostics.iter().map(|diagnostic| json!(Message::new(diagnostic, &checked.sources)).to_string());
     let of_config = [("error", &checked.config), ("warning", &checked.config_warnings)].into_iter().flat_map(|(severity, errors)| {
         errors.iter().map(move |error| {
-            let place = &error.place;
+            let place = &error.location;
             let places = json!([{"path": place.file, "line": place.line, "column": place.column,
                 "end_line": place.line, "end_column": place.column + place.len, "label": ""}]);
             json!({"code": null, "severity": severity, "message": error.message, "help": error.help, "places": places}).to_string()

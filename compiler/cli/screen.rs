@@ -164,15 +164,15 @@ fn config_error(root: &Path, error: &ConfigError, warning: bool, style: Style) -
     if let Some(help) = &error.help {
         shown = shown.with_help(help.clone());
     }
-    let text = std::fs::read_to_string(root.join(&error.place.file)).ok().filter(|_| error.place.line > 0);
-    let end = error.place.offset + error.place.len;
+    let text = std::fs::read_to_string(root.join(&error.location.file)).ok().filter(|_| error.location.line > 0);
+    let end = error.location.offset + error.location.len;
     let report = match text {
-        Some(text) if text.is_char_boundary(error.place.offset) && text.is_char_boundary(end) && end <= text.len() => {
-            let label = LabeledSpan::underline(error.place.offset..end);
-            Report::new(shown.with_label(label)).with_source_code(NamedSource::new(&error.place.file, text))
+        Some(text) if text.is_char_boundary(error.location.offset) && text.is_char_boundary(end) && end <= text.len() => {
+            let label = LabeledSpan::underline(error.location.offset..end);
+            Report::new(shown.with_label(label)).with_source_code(NamedSource::new(&error.location.file, text))
         }
         _ => {
-            shown.message = format!("{}: {}", error.place, error.message);
+            shown.message = format!("{}: {}", error.location, error.message);
             Report::new(shown)
         }
     };

@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(texts, ["failures < 1%", "p95 < 500ms over 5m"]);
         // It lasts 30 s.
         let [warning] = checked.config_warnings.as_slice() else { panic!("{:?}", checked.config_warnings) };
-        assert!(warning.message.contains("the test lasts 30s: it contains no window of 5m") && warning.place.line > 15, "{warning}");
+        assert!(warning.message.contains("the test lasts 30s: it contains no window of 5m") && warning.location.line > 15, "{warning}");
     }
 
     #[test]

@@ -30,7 +30,7 @@ use names::Names;
 
 /// What emission needs beside the model.
 pub struct Context<'a> {
-    /// File, line and column (from 1) of a place.
+    /// File, line and column (from 1) of a location.
     pub locate: &'a dyn Fn(Span) -> (u16, u32, u32),
     /// The spec as it was named to the compiler.
     pub spec: &'a str,
@@ -54,8 +54,14 @@ pub struct Emitted {
 /// # Errors
 /// Where what was put together is no Rust: a bug of ours, with what `syn` says of it.
 pub fn emit(program: &Program, context: &Context<'_>) -> Result<Emitted, String> {
-    let emitter =
-        Emitter { program, context, names: Names::of(program), places: RefCell::default(), constants: Cell::new(0), settled: Cell::new(0) };
+    let emitter = Emitter {
+        program,
+        context,
+        names: Names::of(program),
+        locations: RefCell::default(),
+        constants: Cell::new(0),
+        settled: Cell::new(0),
+    };
     let mut files = Vec::new();
     let requests = emitter.requests();
     let sequences = emitter.sequences();
@@ -84,8 +90,8 @@ struct Emitter<'a> {
     program: &'a Program,
     context: &'a Context<'a>,
     names: Names,
-    /// All places that failures may name.
-    places: RefCell<BTreeSet<(u16, u32, u32)>>,
+    /// All locations that failures may name.
+    locations: RefCell<BTreeSet<(u16, u32, u32)>>,
     /// How many requests have been found never to change.
     constants: Cell<usize>,
     /// How many requests change only in part.
@@ -93,15 +99,15 @@ struct Emitter<'a> {
 }
 
 impl Emitter<'_> {
-    /// `at(31, 5)`. Every place that is emitted is also in the program's table.
+    /// `at(31, 5)`. Every location that is emitted is also in the program's table.
     fn at(&self, span: Span) -> TokenStream {
-        let place = (self.context.locate)(span);
-        self.places.borrow_mut().insert(place);
-        place_code(place)
+        let location = (self.context.locate)(span);
+        self.locations.borrow_mut().insert(location);
+        location_code(location)
     }
 
     /// ` specs/tpdata.lt:31:5`, for a function's doc comment.
-    fn place(&self, span: Span) -> String {
+    fn location(&self, span: Span) -> String {
         let (file, line, column) = (self.context.locate)(span);
         let name = self.program.files.get(usize::from(file)).map_or(self.context.spec, String::as_str);
         format!("{name}:{line}:{column}")
@@ -109,7 +115,7 @@ impl Emitter<'_> {
 }
 
 /// `at(31, 5)`, `at_in(1, 31, 5)`.
-fn place_code((file, line, column): (u16, u32, u32)) -> TokenStream {
+fn location_code((file, line, column): (u16, u32, u32)) -> TokenStream {
     let line = proc_macro2::Literal::u32_unsuffixed(line);
     let column = proc_macro2::Literal::u32_unsuffixed(column);
     if file == 0 {

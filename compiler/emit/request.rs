@@ -14,11 +14,11 @@ impl Emitter<'_> {
         let apis = self.program.apis.iter().enumerate().map(|(api, info)| {
             let scope = Scope { locals: &[] };
             let name = &self.names.options[api];
-            let doc = format!(" What all requests to `{}` have in common ({}).", info.name, self.place(info.span));
+            let doc = format!(" What all requests to `{}` have in common ({}).", info.name, self.location(info.span));
             let options = self.options(scope, &info.options, "wants_auth");
             let health = info.health.as_ref().map(|health| {
                 let name = &self.names.health[api];
-                let doc = format!(" The health check of `{}` ({}).", info.name, self.place(health.request.span));
+                let doc = format!(" The health check of `{}` ({}).", info.name, self.location(health.request.span));
                 let body = self.request_body(scope, &health.request);
                 quote! {
                     #[doc = #doc]
@@ -34,7 +34,7 @@ impl Emitter<'_> {
         let requests = self.program.requests.iter().enumerate().map(|(id, request)| {
             let name = &self.names.requests[id];
             let api = &self.program.apis[request.api.0].name;
-            let doc = format!(" `{api}.{}` ({}).", request.name.join("."), self.place(request.span));
+            let doc = format!(" `{api}.{}` ({}).", request.name.join("."), self.location(request.span));
             let params = self.names.locals(&request.frame);
             let body = self.request_body(Scope { locals: &params }, request);
             let params = &params[..request.params];
@@ -58,7 +58,7 @@ impl Emitter<'_> {
         let options = quote!(#options #common(u, &mut r)?;);
         let options = if self.is_settled(request) {
             let number = index(self.settled.replace(self.settled.get() + 1));
-            quote!(if r.unsettled(#number) { #options })
+            quote!(if r.needs_options(#number) { #options })
         } else {
             options
         };

@@ -30,7 +30,7 @@ impl Emitter<'_> {
                 let function = format_ident!("{name}_every_{}", number + 1);
                 blocks.push(self.routine(&function, &format!("`every` of `{}`", user.name), routine));
             }
-            blocks.push(self.turns(name, user));
+            blocks.push(self.iterations(name, user));
             quote!(#(#blocks)*)
         });
         let before = self.program.before_test.as_ref().map(|routine| self.before_test(routine));
@@ -38,8 +38,8 @@ impl Emitter<'_> {
         quote!(#(#sequences)* #(#tasks)* #(#users)* #before #after)
     }
 
-    /// A user's turns, as one future: the engine resumes it for each.
-    fn turns(&self, name: &Ident, user: &User) -> TokenStream {
+    /// A user's iterations, as one future: the engine resumes it for each.
+    fn iterations(&self, name: &Ident, user: &User) -> TokenStream {
         // A function around what takes and gives nothing would only be one more that each resumption passes through.
         let plain = match &user.run {
             TaskPick::Sequence(id, args) if args.is_empty() && self.program.sequences[id.0].gives.is_empty() => {
@@ -48,30 +48,30 @@ impl Emitter<'_> {
             TaskPick::Tasks(id, args) if args.is_empty() => Some(&self.names.tasks[id.0]),
             _ => None,
         };
-        let (own, turn) = match plain {
+        let (own, iteration) = match plain {
             Some(function) => (None, function.clone()),
             None => {
                 let numbers = Cell::new(0);
                 let frame = Frame::new(&[], &[], quote!(()), &numbers);
                 let body = self.pick(&frame, &[], &user.run, user.span);
-                let turn = format_ident!("{name}_turn");
-                let doc = format!(" One turn of `{}`.", user.name);
+                let iteration = format_ident!("{name}_iteration");
+                let doc = format!(" One iteration of `{}`.", user.name);
                 let own = quote! {
                     #[doc = #doc]
-                    async fn #turn(u: &User) -> Flow { #body Ok(()) }
+                    async fn #iteration(u: &User) -> Flow { #body Ok(()) }
                 };
-                (Some(own), turn)
+                (Some(own), iteration)
             }
         };
-        let turns = format_ident!("{name}_turns");
-        let doc = format!(" Turns of `{}`, one after the other.", user.name);
+        let iterations = format_ident!("{name}_iterations");
+        let doc = format!(" Iterations of `{}`, one after the other.", user.name);
         quote! {
             #own
             #[doc = #doc]
-            async fn #turns(u: &User) -> Flow {
+            async fn #iterations(u: &User) -> Flow {
                 loop {
-                    let outcome = #turn(u).await;
-                    u.turn_over(outcome).await;
+                    let outcome = #iteration(u).await;
+                    u.end_iteration(outcome).await;
                 }
             }
         }
@@ -79,7 +79,7 @@ impl Emitter<'_> {
 
     fn sequence(&self, id: usize, sequence: &Sequence) -> TokenStream {
         let name = &self.names.sequences[id];
-        let doc = format!(" `sequence {}` ({}).", sequence.name, self.place(sequence.span));
+        let doc = format!(" `sequence {}` ({}).", sequence.name, self.location(sequence.span));
         let idents = self.names.locals(&sequence.frame);
         let gives: Vec<_> = sequence.gives.iter().map(|local| &idents[local.0]).collect();
         let (result, given) = match gives.as_slice() {
@@ -159,7 +159,7 @@ impl Emitter<'_> {
 
     fn tasks(&self, id: usize, tasks: &Tasks) -> TokenStream {
         let name = &self.names.tasks[id];
-        let doc = format!(" `tasks {}` ({}).", tasks.name, self.place(tasks.span));
+        let doc = format!(" `tasks {}` ({}).", tasks.name, self.location(tasks.span));
         let idents = self.names.locals(&tasks.frame);
         let (params, own) = idents.split_at(tasks.params);
         let numbers = Cell::new(0);
@@ -201,7 +201,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// What runs a user's turn or a scenario: a function pointer's closure.
+    /// What runs a user's iteration or a scenario: a function pointer's closure.
     pub(super) fn runner(&self, pick: &TaskPick, span: crate::span::Span) -> TokenStream {
         let numbers = Cell::new(0);
         let frame = Frame::new(&[], &[], quote!(()), &numbers);

@@ -22,7 +22,7 @@ impl Emitter<'_> {
                 LineKind::Group => quote!(Group),
                 LineKind::Fail => quote!(Fail),
             };
-            quote!(Line { name: #name, method: #method, kind: NameKind::#kind })
+            quote!(RowInfo { name: #name, method: #method, kind: RowKind::#kind })
         });
         let steps = program.steps.iter().map(|step| {
             let line = index(step.line.0);
@@ -68,14 +68,14 @@ impl Emitter<'_> {
         let assets: Vec<_> = assets.collect();
         let scenarios: Vec<_> = scenarios.collect();
         let (env, steps): (Vec<_>, Vec<_>) = (env.collect(), steps.collect());
-        let places = self.places.borrow();
-        let places = places.iter().copied().map(super::place_code);
+        let locations = self.locations.borrow();
+        let locations = locations.iter().copied().map(super::location_code);
         let fields = quote! {
             name: #name,
             spec: #spec,
             compiler: #compiler,
             files: &[#(#sources),*],
-            places: &[#(#places),*],
+            locations: &[#(#locations),*],
             lines: &[#(#lines),*],
             steps: &[#(#steps),*],
             apis: &[#(#apis),*],
@@ -166,7 +166,7 @@ impl Emitter<'_> {
     fn user(&self, id: usize, user: &User, scenarios: &mut Scenarios) -> TokenStream {
         let function = &self.names.users[id];
         let (name, weight, at) = (&user.name, self.lone(&user.weight), self.at(user.span));
-        let turns = format_ident!("{function}_turns");
+        let iterations = format_ident!("{function}_iterations");
         let wait = match &user.wait {
             None => quote!(None),
             Some(wait) => {
@@ -200,7 +200,7 @@ impl Emitter<'_> {
             UserClass {
                 name: #name,
                 weight: #weight,
-                turns: |u| Box::pin(#turns(u)),
+                iterations: |u| Box::pin(#iterations(u)),
                 wait: #wait,
                 on_start: #on_start,
                 on_stop: #on_stop,
@@ -243,7 +243,7 @@ fn block(there: bool, function: &str) -> TokenStream {
     quote!(Some(|u| Box::pin(#function(u))))
 }
 
-/// What `--debug` runs once: the sequences and steps that turns may reach, each under its name.
+/// What `--debug` runs once: the sequences and steps that iterations may reach, each under its name.
 #[derive(Default)]
 struct Scenarios {
     found: Vec<(String, TaskPick, Span)>,

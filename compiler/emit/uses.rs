@@ -14,7 +14,7 @@ pub(super) fn locals(block: &Block) -> BTreeSet<LocalId> {
     seen
 }
 
-/// Whether an expression may fail or draws a row: then its place must be known.
+/// Whether an expression may fail or draws a row: then its location must be known.
 pub(super) fn can_fail(expr: &Expr) -> bool {
     !matches!(
         expr.kind,

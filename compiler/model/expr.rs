@@ -87,7 +87,7 @@ pub enum ExprKind {
     World(World),
     /// `rows.all`.
     Rows(DataId),
-    /// `next(rows)`; with the flag the row is held till the user stops, else till the turn ends.
+    /// `next(rows)`; with the flag the row is held till the user stops, else till the iteration ends.
     Next(DataId, bool),
     /// A column of the row that `where` looks at. Only while checking.
     Column(String),

@@ -223,9 +223,9 @@ pub struct User {
     pub name: String,
     /// An int, constant or of the environment.
     pub weight: Expr,
-    /// What a turn runs.
+    /// What an iteration runs.
     pub run: TaskPick,
-    /// The wait between turns.
+    /// The wait between iterations.
     pub wait: Option<Wait>,
     /// `on start`.
     pub on_start: Option<Routine>,

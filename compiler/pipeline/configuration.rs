@@ -104,7 +104,7 @@ pub(super) fn identity(target: &Target, profile: Option<&Profile>) -> Result<(St
         let file = profile.map_or_else(|| shown(&target.root, &target.spec), |profile| profile.file.clone());
         let message = format!("unexpected name `{identity}` of the test, expected an ASCII letter or a digit in it");
         let help = "rename it, for example to tpdata: `name` of `test_header`, or its key in config/loadtest_registry.yml";
-        return Err(ConfigError::new(ltc_config::Place::file(file), message).with_help(help));
+        return Err(ConfigError::new(ltc_config::Location::file(file), message).with_help(help));
     }
     Ok((identity, name))
 }

@@ -14,7 +14,7 @@ pub(super) fn reached_of(program: &Program, environment: &Environment) -> Vec<Co
         let sections: Vec<&str> = sections.iter().map(String::as_str).collect();
         let wrong = ApiTransportSettings::from(environment, &api.name, &sections).err().unwrap_or_default();
         // Apis that share a section share its errors.
-        errors.extend(wrong.into_iter().filter(|wrong| errors.iter().all(|known| known.place != wrong.place)).collect::<Vec<_>>());
+        errors.extend(wrong.into_iter().filter(|wrong| errors.iter().all(|known| known.location != wrong.location)).collect::<Vec<_>>());
     }
     let sections: Vec<&str> = sections.iter().flatten().map(String::as_str).collect();
     let reads: Vec<String> = program.env.iter().map(|key| key.path.join(".")).collect();
@@ -31,7 +31,7 @@ pub(super) fn users_of(program: &Program, profile: &Profile) -> Vec<ConfigError>
         .iter()
         .filter(|(name, _)| !known.contains(&name.as_str()))
         .map(|(name, load)| {
-            ConfigError::new(load.place.clone(), format!("unknown user {name}")).with_help_if(ltc_config::suggest::did_you_mean_or_list(
+            ConfigError::new(load.location.clone(), format!("unknown user {name}")).with_help_if(ltc_config::suggest::did_you_mean_or_list(
                 name,
                 &known,
                 "its users",

@@ -134,7 +134,7 @@ pub fn check(target: &Target) -> Result<Checked, String> {
     let mut unknown = Vec::new();
     let environments = program.as_ref().map(|program| environments(&target.root, program, &mut unknown)).unwrap_or_default();
     // What is wrong with the environment at hand is an error already.
-    config_warnings.extend(unknown.into_iter().filter(|warning| config.iter().all(|error| error.place != warning.place)));
+    config_warnings.extend(unknown.into_iter().filter(|warning| config.iter().all(|error| error.location != warning.location)));
     diagnostics.sort_by_key(|diagnostic| diagnostic.labels.first().map(|(span, _)| (span.file, span.start)));
     Ok(Checked {
         name,

@@ -70,7 +70,7 @@ impl Search<'_> {
             format!("move it next to the url that an api's base reads: `{}`", known.join("`, `"))
         };
         let message = format!("`{path}` sets how to connect, but no api's base is read {beside}");
-        ConfigError::new(value.place.clone(), message).with_help(help)
+        ConfigError::new(value.location.clone(), message).with_help(help)
     }
 }
 

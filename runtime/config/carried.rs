@@ -1,11 +1,11 @@
 //! What a binary carries of an environment's file: the keys that its spec reads, at the lines and columns of the file, without comments.
 //!
-//! It is YAML again, so that what was carried is read as a file is, and a message about it names a place that is there.
+//! It is YAML again, so that what was carried is read as a file is, and a message about it names a location that is there.
 
 use crate::environment::{EnvData, scalar};
-use crate::error::{ConfigError, Place};
+use crate::error::{ConfigError, Location};
 use crate::node::{self, Entry, Node, NodeValue};
-use crate::reads::{Part, Reads};
+use crate::reads::{ReadPart, Reads};
 
 /// What is carried of a file.
 ///
@@ -14,7 +14,7 @@ use crate::reads::{Part, Reads};
 pub fn carried(text: &str, file: &str, reads: &Reads) -> Result<String, Vec<ConfigError>> {
     let root = node::parse(text, file)?;
     let kept = part_of(&root, &mut Vec::new(), reads).filter(|root| !root.is_null());
-    let root = kept.unwrap_or(Node { value: NodeValue::Map(Vec::new()), place: root.place });
+    let root = kept.unwrap_or(Node { value: NodeValue::Map(Vec::new()), location: root.location });
     let mut page = Page::default();
     page.root(&root);
     Ok(page.text)
@@ -40,21 +40,21 @@ fn same(one: &Node, other: &Node) -> bool {
 
 fn part_of<'a>(node: &'a Node, path: &mut Vec<&'a str>, reads: &Reads) -> Option<Node> {
     match (reads.part(path), &node.value) {
-        (Part::Whole, _) => Some(node.clone()),
-        (Part::Nothing, _) => None,
-        (Part::Within, NodeValue::Map(entries)) => {
+        (ReadPart::Whole, _) => Some(node.clone()),
+        (ReadPart::Nothing, _) => None,
+        (ReadPart::Within, NodeValue::Map(entries)) => {
             let mut kept = Vec::new();
             for entry in entries {
                 path.push(&entry.key);
                 let value = part_of(&entry.value, path, reads);
                 path.pop();
-                kept.extend(value.map(|value| Entry { key: entry.key.clone(), place: entry.place.clone(), value }));
+                kept.extend(value.map(|value| Entry { key: entry.key.clone(), location: entry.location.clone(), value }));
             }
-            Some(Node { value: NodeValue::Map(kept), place: node.place.clone() })
+            Some(Node { value: NodeValue::Map(kept), location: node.location.clone() })
         }
         // No key can be read in it. What a message says of it is its kind, so that is all that is carried.
-        (Part::Within, NodeValue::List(_)) => Some(Node { value: NodeValue::List(Vec::new()), place: node.place.clone() }),
-        (Part::Within, NodeValue::Scalar { text, plain }) => {
+        (ReadPart::Within, NodeValue::List(_)) => Some(Node { value: NodeValue::List(Vec::new()), location: node.location.clone() }),
+        (ReadPart::Within, NodeValue::Scalar { text, plain }) => {
             let (text, plain) = match if *plain && !text.contains("${") { scalar(text) } else { EnvData::String(String::new()) } {
                 EnvData::Null => ("null", true),
                 EnvData::Bool(_) => ("false", true),
@@ -62,7 +62,7 @@ fn part_of<'a>(node: &'a Node, path: &mut Vec<&'a str>, reads: &Reads) -> Option
                 EnvData::Float(_) => ("0.0", true),
                 _ => ("", false),
             };
-            Some(Node { value: NodeValue::Scalar { text: text.to_owned(), plain }, place: node.place.clone() })
+            Some(Node { value: NodeValue::Scalar { text: text.to_owned(), plain }, location: node.location.clone() })
         }
     }
 }
@@ -120,14 +120,14 @@ impl Page {
         self.column = 0;
     }
 
-    /// Goes on to a place; one that was passed (that of an alias) is left where it is.
-    fn go_to(&mut self, place: &Place, least_column: usize) {
-        while self.lines + 1 < place.line {
+    /// Goes on to a location; one that was passed (that of an alias) is left where it is.
+    fn go_to(&mut self, location: &Location, least_column: usize) {
+        while self.lines + 1 < location.line {
             self.line();
         }
         // A line that goes on a value must be indented.
-        let column = place.column.max(least_column).saturating_sub(1);
-        if self.lines + 1 == place.line || self.column == 0 {
+        let column = location.column.max(least_column).saturating_sub(1);
+        if self.lines + 1 == location.line || self.column == 0 {
             while self.column < column {
                 self.push(" ");
             }
@@ -148,7 +148,7 @@ impl Page {
             if self.column > 0 {
                 self.line();
             }
-            while self.lines + 1 < entry.place.line {
+            while self.lines + 1 < entry.location.line {
                 self.line();
             }
             self.entry(entry);
@@ -172,7 +172,7 @@ impl Page {
     fn value(&mut self, node: &Node) {
         match &node.value {
             NodeValue::Scalar { .. } => {
-                self.go_to(&node.place, 2);
+                self.go_to(&node.location, 2);
                 self.push(&written(node));
             }
             NodeValue::List(items) => {
@@ -191,7 +191,7 @@ impl Page {
                     if number > 0 {
                         self.push(", ");
                     }
-                    self.go_to(&entry.place, 2);
+                    self.go_to(&entry.location, 2);
                     self.entry(entry);
                 }
                 self.push("}");
@@ -226,18 +226,18 @@ mod tests {
             assert_eq!(format!("{:?}", plain(file)), format!("{:?}", plain(kept)), "{path}: {text}");
         }
         for path in ["shop.eu.url", "shop.eu.tls.ca", "base.x", "base.y", "other.w"] {
-            let (file, kept) = (&file.require(path).unwrap().place, &kept.require(path).unwrap().place);
+            let (file, kept) = (&file.require(path).unwrap().location, &kept.require(path).unwrap().location);
             assert_eq!((file.line, file.column), (kept.line, kept.column), "{path}: {text}");
         }
         let lines = |environment: &Environment| -> Vec<usize> {
-            environment.require("ids").unwrap().as_list().unwrap().iter().map(|item| item.place.line).collect()
+            environment.require("ids").unwrap().as_list().unwrap().iter().map(|item| item.location.line).collect()
         };
         assert_eq!(lines(&file)[..3], lines(&kept)[..3]);
         assert!(kept.require("shop.us").is_err() && kept.require("ledger").is_err() && kept.require("base.z").is_err());
         assert_eq!(carried(&text, "config/x.yml", &reads()).unwrap(), text, "what is carried is carried whole");
     }
 
-    /// A value without its places.
+    /// A value without its locations.
     fn plain(value: &crate::environment::EnvValue) -> String {
         match &value.data {
             EnvData::List(items) => items.iter().map(plain).collect::<Vec<_>>().join("|"),

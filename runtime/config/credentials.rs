@@ -11,9 +11,9 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ConfigError, Place};
+use crate::error::{ConfigError, Location};
 use crate::node::{self, Node, NodeValue, unknown_key};
-use crate::reader::{Problems, Section};
+use crate::reader::{Diagnostics, Section};
 use crate::variables;
 
 mod sections;
@@ -166,12 +166,12 @@ impl Credentials {
     /// Reads the file's text; `variables` looks a name up in the process environment.
     pub fn parse(text: &str, file: &str, variables: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigError>> {
         let root = node::parse(text, file)?;
-        let problems = Problems::default();
-        let top = Section::open(&problems, &root, "");
+        let diagnostics = Diagnostics::default();
+        let top = Section::open(&diagnostics, &root, "");
         let mut credentials = Self { file: file.to_owned(), ..Self::default() };
         for entry in top.entries().iter().filter(|entry| !entry.value.is_null()) {
             let plain: String = entry.key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-            let mut reading = Reading { problems: &problems, name: &entry.key, node: &entry.value, variables };
+            let mut reading = Reading { diagnostics: &diagnostics, name: &entry.key, node: &entry.value, variables };
             match plain.as_str() {
                 "statsinterval" => {}
                 "splunk" => credentials.splunk = reading.slot(splunk),
@@ -180,11 +180,11 @@ impl Credentials {
                 "prometheus" => credentials.prometheus = reading.slot(|section| endpoint(section.known(&ENDPOINT_KEYS))),
                 "otlp" | "opentelemetry" => credentials.otlp = reading.slot(|section| endpoint(section.known(&ENDPOINT_KEYS))),
                 "influxdb" | "influx" => credentials.influxdb = reading.slot(influxdb),
-                _ => problems.error(unknown_key(&entry.key, &entry.place, "", &SECTIONS)),
+                _ => diagnostics.error(unknown_key(&entry.key, &entry.location, "", &SECTIONS)),
             }
         }
         credentials.stats_interval = top.positive_duration("stats_interval");
-        let (errors, _) = problems.into_parts();
+        let (errors, _) = diagnostics.into_parts();
         if errors.is_empty() { Ok(credentials) } else { Err(errors) }
     }
 
@@ -197,7 +197,7 @@ impl Credentials {
         let path = match (usual.exists(), other.exists()) {
             (true, true) => {
                 let message = format!("both {} and {} exist", usual.display(), other.display());
-                let error = ConfigError::new(Place::file(other.display().to_string()), message);
+                let error = ConfigError::new(Location::file(other.display().to_string()), message);
                 return Err(vec![
                     error.with_help(format!("move the keys that you need to {}, and remove the other file", usual.display())),
                 ]);
@@ -245,7 +245,7 @@ impl Credentials {
 
     /// The error for a section that someone needs and that is left out.
     pub fn lacks(&self, section: &str) -> ConfigError {
-        ConfigError::new(Place::file(&self.file), format!("missing section {section}, which the profile's listeners name"))
+        ConfigError::new(Location::file(&self.file), format!("missing section {section}, which the profile's listeners name"))
             .with_help(format!("add {section}: to the file, or remove {section} from the listeners"))
     }
 
@@ -269,7 +269,7 @@ impl Credentials {
 }
 
 struct Reading<'a> {
-    problems: &'a Problems,
+    diagnostics: &'a Diagnostics,
     name: &'a str,
     node: &'a Node,
     variables: &'a dyn Fn(&str) -> Option<String>,
@@ -279,7 +279,7 @@ impl Reading<'_> {
     fn slot<T>(&mut self, read: impl FnOnce(Section<'_>) -> Option<T>) -> Slot<T> {
         let mut missing = Vec::new();
         let resolved = self.resolve(self.node, self.name, &mut missing);
-        match read(Section::open(self.problems, &resolved, self.name)) {
+        match read(Section::open(self.diagnostics, &resolved, self.name)) {
             _ if !missing.is_empty() => Slot::Missing(missing),
             Some(value) => Slot::Ready(value),
             None => Slot::Absent,
@@ -292,7 +292,7 @@ impl Reading<'_> {
         match &mut copy.value {
             NodeValue::Scalar { text, plain } if text.contains("${") => {
                 match variables::split(text).map(|parts| variables::join(&parts, self.variables)) {
-                    Err(why) => self.problems.error(ConfigError::new(node.place.clone(), format!("{path}: {why}"))),
+                    Err(why) => self.diagnostics.error(ConfigError::new(node.location.clone(), format!("{path}: {why}"))),
                     Ok(Ok(resolved)) => {
                         *plain = resolved.text.is_empty();
                         *text = resolved.text;
@@ -300,7 +300,7 @@ impl Reading<'_> {
                     Ok(Err(names)) => {
                         missing.extend(names.iter().map(|name| {
                             let message = format!("{path} needs the environment variable {name}, which is not set");
-                            ConfigError::new(node.place.clone(), message).with_help(format!("set {name} before the test starts"))
+                            ConfigError::new(node.location.clone(), message).with_help(format!("set {name} before the test starts"))
                         }));
                         // A boolean reads it too: the missing variable is the error to report, not its type.
                         *text = "true".to_owned();

@@ -27,7 +27,7 @@ const LIBRARIES: [&str; 9] = [
 
 /// Why a program wouldn't start there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unfit {
+pub enum ElfError {
     /// It is no Linux program at all; what it is.
     NoElf(&'static str),
     /// It can't be read as one.
@@ -47,7 +47,7 @@ pub enum Unfit {
     Library(String),
 }
 
-impl fmt::Display for Unfit {
+impl fmt::Display for ElfError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoElf(what) => write!(f, "it is {what}, not a program for Linux"),
@@ -60,9 +60,9 @@ impl fmt::Display for Unfit {
     }
 }
 
-impl std::error::Error for Unfit {}
+impl std::error::Error for ElfError {}
 
-impl Unfit {
+impl ElfError {
     /// How to get one that fits.
     pub fn help(&self, wanted: Option<Architecture>) -> String {
         let arch = match (self, &wanted) {
@@ -77,44 +77,44 @@ impl Unfit {
 ///
 /// # Errors
 /// Where Lambda couldn't start it.
-pub fn fits_lambda(program: &[u8], wanted: Option<Architecture>) -> Result<Architecture, Unfit> {
+pub fn fits_lambda(program: &[u8], wanted: Option<Architecture>) -> Result<Architecture, ElfError> {
     match program {
         [0x7f, b'E', b'L', b'F', 2, 1, ..] => {}
-        [0x7f, b'E', b'L', b'F', ..] => return Err(Unfit::NoElf("a program for a 32-bit or a big-endian processor")),
-        [0xcf, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe, ..] => return Err(Unfit::NoElf("a program for macOS")),
-        [b'M', b'Z', ..] => return Err(Unfit::NoElf("a program for Windows")),
-        [b'#', b'!', ..] => return Err(Unfit::NoElf("a script")),
-        _ => return Err(Unfit::NoElf("another kind of file")),
+        [0x7f, b'E', b'L', b'F', ..] => return Err(ElfError::NoElf("a program for a 32-bit or a big-endian processor")),
+        [0xcf, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe, ..] => return Err(ElfError::NoElf("a program for macOS")),
+        [b'M', b'Z', ..] => return Err(ElfError::NoElf("a program for Windows")),
+        [b'#', b'!', ..] => return Err(ElfError::NoElf("a script")),
+        _ => return Err(ElfError::NoElf("another kind of file")),
     }
-    let needs = Needs::read(program).map_err(|error| Unfit::Broken(error.to_string()))?;
+    let needs = Requirements::read(program).map_err(|error| ElfError::Broken(error.to_string()))?;
     let is = match needs.machine {
         elf::EM_X86_64 => Architecture::X86_64,
         elf::EM_AARCH64 => Architecture::Arm64,
-        other => return Err(Unfit::Processor(other.0)),
+        other => return Err(ElfError::Processor(other.0)),
     };
     if let Some(wanted) = wanted.filter(|wanted| *wanted != is) {
-        return Err(Unfit::Architecture { is, wanted });
+        return Err(ElfError::Architecture { is, wanted });
     }
     if let Some((major, minor)) = needs.glibc.filter(|version| *version > GLIBC) {
-        return Err(Unfit::Glibc(major, minor));
+        return Err(ElfError::Glibc(major, minor));
     }
     let known = |name: &String| LIBRARIES.contains(&name.rsplit('/').next().unwrap_or(name));
     match needs.loader.iter().chain(&needs.libraries).find(|name| !known(name)) {
-        Some(missing) => Err(Unfit::Library(missing.clone())),
+        Some(missing) => Err(ElfError::Library(missing.clone())),
         None => Ok(is),
     }
 }
 
 /// What a program asks of the system.
 #[derive(Debug)]
-struct Needs {
+struct Requirements {
     machine: elf::Machine,
     loader: Option<String>,
     libraries: Vec<String>,
     glibc: Option<(u32, u32)>,
 }
 
-impl Needs {
+impl Requirements {
     fn read<'d>(program: &'d [u8]) -> object::read::Result<Self> {
         let endian = LittleEndian;
         let text = |bytes: &'d [u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 
 pub use files::name_of;
 
-use crate::error::{ConfigError, Place};
+use crate::error::{ConfigError, Location};
 use crate::node::{self, Node, NodeValue};
-use crate::reads::{Part as ReadPart, Reads};
+use crate::reads::{ReadPart, Reads};
 use crate::suggest::{did_you_mean, did_you_mean_or_list};
 use crate::variables::{self, Part};
 
@@ -27,13 +27,13 @@ pub struct Environment {
     secrets: Vec<String>,
 }
 
-/// A value with its place and, once resolved, whether it is secret.
+/// A value with its location and, once resolved, whether it is secret.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EnvValue {
     /// The value.
     pub data: EnvData,
     /// Where it stands.
-    pub place: Place,
+    pub location: Location,
     /// Whether a part of it came from the process environment, or will.
     pub secret: bool,
     parts: Option<Vec<Part>>,
@@ -86,15 +86,15 @@ impl Kind {
     }
 }
 
-/// Why a dotted path leads nowhere; the place is that of the deepest part that exists.
+/// Why a dotted path leads nowhere; the location is that of the deepest part that exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Missing {
+pub struct MissingKey {
     /// `env cs1 has no key "tpdata.urk"`.
     pub message: String,
     /// `did you mean `tpdata.url`?`.
     pub help: Option<String>,
     /// The map in which the key is missing.
-    pub place: Place,
+    pub location: Location,
 }
 
 /// A file's text and its name for messages.
@@ -110,7 +110,7 @@ impl Environment {
     /// An environment without any key.
     pub fn empty(name: &str) -> Self {
         let data = EnvData::Object(IndexMap::new());
-        let root = EnvValue { data, place: Place::file(format!("config/{name}.yml")), secret: false, parts: None };
+        let root = EnvValue { data, location: Location::file(format!("config/{name}.yml")), secret: false, parts: None };
         Self { name: name.to_owned(), root, secrets: Vec::new() }
     }
 
@@ -125,7 +125,7 @@ impl Environment {
             }
         }
         let mut environment = Self::empty(name);
-        environment.root.place = Place::file(own.file);
+        environment.root.location = Location::file(own.file);
         for layer in layers {
             merge(&mut environment.root, layer);
         }
@@ -157,7 +157,7 @@ impl Environment {
     }
 
     /// The value of a dotted path, or why there is none and what was probably meant.
-    pub fn require(&self, path: &str) -> Result<&EnvValue, Missing> {
+    pub fn require(&self, path: &str) -> Result<&EnvValue, MissingKey> {
         let mut value = &self.root;
         let mut walked = String::new();
         for part in path.split('.') {
@@ -168,11 +168,11 @@ impl Environment {
                     article(value.kind()),
                     value.kind().name()
                 );
-                return Err(Missing { message, help: None, place: value.place.clone() });
+                return Err(MissingKey { message, help: None, location: value.location.clone() });
             };
             let sofar = if walked.is_empty() { part.to_owned() } else { format!("{walked}.{part}") };
             let Some(member) = members.get(part) else {
-                return Err(self.missing(path, &walked, part, members, value.place.clone()));
+                return Err(self.missing(path, &walked, part, members, value.location.clone()));
             };
             value = member;
             walked = sofar;
@@ -180,7 +180,7 @@ impl Environment {
         Ok(value)
     }
 
-    fn missing(&self, path: &str, walked: &str, part: &str, members: &IndexMap<String, EnvValue>, place: Place) -> Missing {
+    fn missing(&self, path: &str, walked: &str, part: &str, members: &IndexMap<String, EnvValue>, location: Location) -> MissingKey {
         let prefix = if walked.is_empty() { String::new() } else { format!("{walked}.") };
         let near = did_you_mean(part, members.keys().map(String::as_str))
             .and_then(|_| crate::suggest::nearest(part, members.keys().map(String::as_str)))
@@ -192,7 +192,7 @@ impl Environment {
             .or_else(|| did_you_mean(path, keys.iter().map(String::as_str)))
             .or_else(|| did_you_mean_or_list(part, &names, &what))
             .or_else(|| Some(format!("add it to config/{}.yml", self.name)));
-        Missing { message: format!("missing key \"{prefix}{part}\" in env {}", self.name), help, place }
+        MissingKey { message: format!("missing key \"{prefix}{part}\" in env {}", self.name), help, location }
     }
 
     /// All dotted paths, those of maps too, in the order of the files.
@@ -203,19 +203,19 @@ impl Environment {
     }
 
     /// The variables that the environment wants: name, whether it has a default, where it stands.
-    pub fn variables(&self) -> Vec<(String, bool, Place)> {
+    pub fn variables(&self) -> Vec<(String, bool, Location)> {
         let mut found = Vec::new();
         visit(&self.root, &mut |value| {
             for part in value.parts.iter().flatten() {
                 if let Part::Variable { name, default } = part {
-                    found.push((name.clone(), default.is_some(), value.place.clone()));
+                    found.push((name.clone(), default.is_some(), value.location.clone()));
                 }
             }
         });
         found
     }
 
-    /// Puts the process environment's values in the place of `${VAR}`, in all that is read; those that are missing are reported at once.
+    /// Puts the process environment's values in place of `${VAR}`, in all that is read; those that are missing are reported at once.
     ///
     /// # Errors
     /// A variable of a key that is read, which isn't set.
@@ -302,7 +302,7 @@ fn layer(node: &Node, errors: &mut Vec<ConfigError>) -> EnvValue {
         EnvData::Null => EnvValue { data: EnvData::Object(IndexMap::new()), ..value },
         _ => {
             let message = format!("an environment must be a map of keys and values, not {}", node.describe());
-            errors.push(ConfigError::new(node.place.clone(), message));
+            errors.push(ConfigError::new(node.location.clone(), message));
             value
         }
     }
@@ -322,20 +322,21 @@ fn convert(node: &Node, errors: &mut Vec<ConfigError>) -> EnvValue {
                 }
             },
             Err(why) => {
-                errors.push(ConfigError::new(node.place.clone(), why));
+                errors.push(ConfigError::new(node.location.clone(), why));
                 EnvData::String(text.clone())
             }
         },
         NodeValue::List(items) => EnvData::List(items.iter().map(|item| convert(item, errors)).collect()),
         NodeValue::Map(entries) => {
             for entry in entries.iter().filter(|entry| entry.key.contains('.') || entry.key.is_empty()) {
-                let error = ConfigError::new(entry.place.clone(), format!("the key \"{}\" has a dot, so a spec cannot read it", entry.key));
+                let error =
+                    ConfigError::new(entry.location.clone(), format!("the key \"{}\" has a dot, so a spec cannot read it", entry.key));
                 errors.push(error.with_help("write a map in a map instead of a dot"));
             }
             EnvData::Object(entries.iter().map(|entry| (entry.key.clone(), convert(&entry.value, errors))).collect())
         }
     };
-    EnvValue { data, place: node.place.clone(), secret: parts.is_some(), parts }
+    EnvValue { data, location: node.location.clone(), secret: parts.is_some(), parts }
 }
 
 /// A plain scalar as YAML 1.2 reads it, but digits with a leading zero stay text: they are account numbers and postcodes.
@@ -380,7 +381,7 @@ fn merge(base: &mut EnvValue, over: EnvValue) {
                     }
                 }
             }
-            base.place = over.place;
+            base.location = over.location;
         }
         (_, data) => *base = EnvValue { data, ..over },
     }
@@ -428,7 +429,7 @@ impl Resolving<'_> {
                 Err(missing) => {
                     let path = path.join(".").replace(".[", "[");
                     self.errors.extend(missing.into_iter().map(|name| {
-                        ConfigError::new(value.place.clone(), format!("{path} needs the environment variable {name}, which is not set"))
+                        ConfigError::new(value.location.clone(), format!("{path} needs the environment variable {name}, which is not set"))
                             .with_help(format!("set {name}, or write a default: ${{{name}:-…}}"))
                     }));
                 }

@@ -1,32 +1,32 @@
-//! What is wrong in a configuration file: the place, what is wrong there, how to mend it.
+//! What is wrong in a configuration file: the location, what is wrong there, how to mend it.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A place in a configuration file.
+/// A location in a configuration file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct Location {
     /// The file as the user would name it: `specs/tpdata.profile.yml`.
     pub file: String,
     /// The line, from 1; 0 where the file as a whole is meant.
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
-    /// Bytes before the place.
+    /// Bytes before the location.
     pub offset: usize,
-    /// Bytes that the place spans.
+    /// Bytes that the location spans.
     pub len: usize,
 }
 
-impl Place {
+impl Location {
     /// The file as a whole.
     pub fn file(file: impl Into<String>) -> Self {
         Self { file: file.into(), ..Self::default() }
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.line == 0 { f.write_str(&self.file) } else { write!(f, "{}:{}:{}", self.file, self.line, self.column) }
     }
@@ -38,7 +38,7 @@ impl fmt::Display for Place {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigError {
     /// Where.
-    pub place: Place,
+    pub location: Location,
     /// What is wrong, in the user's words.
     pub message: String,
     /// How to mend it.
@@ -47,8 +47,8 @@ pub struct ConfigError {
 
 impl ConfigError {
     /// An error without help.
-    pub fn new(place: Place, message: impl Into<String>) -> Self {
-        Self { place, message: message.into(), help: None }
+    pub fn new(location: Location, message: impl Into<String>) -> Self {
+        Self { location, message: message.into(), help: None }
     }
 
     /// The same with a way to mend it.
@@ -68,7 +68,7 @@ impl ConfigError {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.message)?;
+        write!(f, "{}: {}", self.location, self.message)?;
         match &self.help {
             Some(help) => write!(f, " ({help})"),
             None => Ok(()),
@@ -84,9 +84,9 @@ mod tests {
 
     #[test]
     fn one_line_with_place_and_help() {
-        let place = Place { file: "specs/x.profile.yml".into(), line: 4, column: 3, offset: 40, len: 7 };
-        let error = ConfigError::new(place, "unknown key \"cleints\"").with_help("did you mean `clients`?");
+        let location = Location { file: "specs/x.profile.yml".into(), line: 4, column: 3, offset: 40, len: 7 };
+        let error = ConfigError::new(location, "unknown key \"cleints\"").with_help("did you mean `clients`?");
         assert_eq!(error.to_string(), "specs/x.profile.yml:4:3: unknown key \"cleints\" (did you mean `clients`?)");
-        assert_eq!(ConfigError::new(Place::file("a.yml"), "is empty").to_string(), "a.yml: is empty");
+        assert_eq!(ConfigError::new(Location::file("a.yml"), "is empty").to_string(), "a.yml: is empty");
     }
 }

@@ -9,7 +9,7 @@
 //!
 //! And [`elf`], which is no file of YAML: what compiler and run time both ask of a program before it goes to AWS Lambda.
 //!
-//! Parsing is a pure function of a file's text; all that is wrong with a file comes in one go, each [`ConfigError`] with its place.
+//! Parsing is a pure function of a file's text; all that is wrong with a file comes in one go, each [`ConfigError`] with its location.
 //! Only the functions called `load` touch files, and variables of the process environment are asked of a function that the caller
 //! passes.
 
@@ -35,7 +35,7 @@ mod variables;
 
 pub use credentials::Credentials;
 pub use environment::Environment;
-pub use error::{ConfigError, Place};
+pub use error::{ConfigError, Location};
 pub use profile::Profile;
 pub use rate::Rate;
 pub use reads::Reads;
@@ -51,6 +51,6 @@ pub fn read(path: &std::path::Path) -> Result<String, ConfigError> {
             std::io::ErrorKind::InvalidData => "the file is not UTF-8 text".to_owned(),
             _ => format!("cannot read the file: {error}"),
         };
-        ConfigError::new(Place::file(path.display().to_string()), message)
+        ConfigError::new(Location::file(path.display().to_string()), message)
     })
 }

@@ -1,4 +1,4 @@
-//! A YAML document as a tree in which every key and value knows its place.
+//! A YAML document as a tree in which every key and value knows its location.
 //!
 //! Scalars stay text until someone asks for a type, so that a profile can read `20` as a duration and `Yes` as a boolean while an
 //! environment reads them as YAML 1.2 does.
@@ -7,14 +7,14 @@ use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 
-use crate::error::{ConfigError, Place};
+use crate::error::{ConfigError, Location};
 use crate::suggest::did_you_mean;
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) value: NodeValue,
-    pub(crate) place: Place,
+    pub(crate) location: Location,
 }
 
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ pub(crate) enum NodeValue {
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) key: String,
-    pub(crate) place: Place,
+    pub(crate) location: Location,
     pub(crate) value: Node,
 }
 
@@ -111,19 +111,20 @@ impl<'a> Builder<'a> {
             Some(Err(error)) => {
                 let marker = error.marker();
                 let offset = self.lines.byte(marker.index());
-                let place = Place { file: self.file.to_owned(), line: marker.line().max(1), column: marker.col() + 1, offset, len: 0 };
-                let line = self.text.lines().nth(place.line - 1).unwrap_or("");
+                let location =
+                    Location { file: self.file.to_owned(), line: marker.line().max(1), column: marker.col() + 1, offset, len: 0 };
+                let line = self.text.lines().nth(location.line - 1).unwrap_or("");
                 let help = line.contains("${").then(|| "write quotes around \"${VAR}\" within { } and [ ]".to_owned());
-                Err(ConfigError::new(place, format!("invalid YAML: {}", error.info())).with_help_if(help))
+                Err(ConfigError::new(location, format!("invalid YAML: {}", error.info())).with_help_if(help))
             }
-            None => Err(ConfigError::new(Place::file(self.file), "invalid YAML: unexpected end of file")),
+            None => Err(ConfigError::new(Location::file(self.file), "invalid YAML: unexpected end of file")),
         }
     }
 
-    fn place(&self, span: Span) -> Place {
+    fn location(&self, span: Span) -> Location {
         let offset = self.lines.byte(span.start.index());
         let end = self.lines.byte(span.end.index()).max(offset);
-        Place { file: self.file.to_owned(), line: span.start.line().max(1), column: span.start.col() + 1, offset, len: end - offset }
+        Location { file: self.file.to_owned(), line: span.start.line().max(1), column: span.start.col() + 1, offset, len: end - offset }
     }
 
     fn document(&mut self) -> Result<Node, ConfigError> {
@@ -136,18 +137,19 @@ impl<'a> Builder<'a> {
                 event if root.is_none() => root = Some(self.node(event, span, 0)?),
                 event => {
                     let second = self.node(event, span, 0)?;
-                    self.errors.push(ConfigError::new(second.place, "unexpected second document, expected one in each file"));
+                    self.errors.push(ConfigError::new(second.location, "unexpected second document, expected one in each file"));
                 }
             }
         }
-        Ok(root.unwrap_or_else(|| Node { value: NodeValue::Scalar { text: String::new(), plain: true }, place: Place::file(self.file) }))
+        Ok(root
+            .unwrap_or_else(|| Node { value: NodeValue::Scalar { text: String::new(), plain: true }, location: Location::file(self.file) }))
     }
 
     fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, ConfigError> {
-        let place = self.place(span);
+        let location = self.location(span);
         self.nodes += 1;
         if depth > MAX_DEPTH || self.nodes > MAX_NODES {
-            return Err(ConfigError::new(place, "the file is too large or nested too deeply for a configuration file"));
+            return Err(ConfigError::new(location, "the file is too large or nested too deeply for a configuration file"));
         }
         let (anchor, value) = match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -168,16 +170,16 @@ impl<'a> Builder<'a> {
             Event::MappingStart(anchor, _) => (anchor, NodeValue::Map(self.map(depth)?)),
             Event::Alias(anchor) => {
                 let Some(target) = self.anchors.get(&anchor).cloned() else {
-                    return Err(ConfigError::new(place, "unknown alias: no anchor of this name is complete before it"));
+                    return Err(ConfigError::new(location, "unknown alias: no anchor of this name is complete before it"));
                 };
                 self.nodes += count(&target);
                 return Ok(target);
             }
             _ => {
-                return Err(ConfigError::new(place, "invalid YAML: missing value"));
+                return Err(ConfigError::new(location, "invalid YAML: missing value"));
             }
         };
-        let node = Node { value, place };
+        let node = Node { value, location };
         if anchor != 0 {
             self.anchors.insert(anchor, node.clone());
         }
@@ -196,16 +198,16 @@ impl<'a> Builder<'a> {
             let (event, span) = self.next()?;
             let value = self.node(event, span, depth + 1)?;
             let NodeValue::Scalar { text, plain } = key.value else {
-                self.errors.push(ConfigError::new(key.place, "a key must be a single value"));
+                self.errors.push(ConfigError::new(key.location, "a key must be a single value"));
                 continue;
             };
             if plain && text == "<<" {
                 self.merge(&value, &mut merged);
             } else if let Some(earlier) = entries.iter().find(|entry| entry.key == text) {
-                let help = format!("remove one of them; the first is in line {}", earlier.place.line);
-                self.errors.push(ConfigError::new(key.place, format!("duplicate key \"{text}\"")).with_help(help));
+                let help = format!("remove one of them; the first is in line {}", earlier.location.line);
+                self.errors.push(ConfigError::new(key.location, format!("duplicate key \"{text}\"")).with_help(help));
             } else {
-                entries.push(Entry { key: text, place: key.place, value });
+                entries.push(Entry { key: text, location: key.location, value });
             }
         }
         for entry in merged {
@@ -228,7 +230,7 @@ impl<'a> Builder<'a> {
             }
             NodeValue::List(items) => items.iter().for_each(|item| self.merge(item, merged)),
             NodeValue::Scalar { .. } => {
-                self.errors.push(ConfigError::new(value.place.clone(), "unexpected value of \"<<\", expected a map to merge"));
+                self.errors.push(ConfigError::new(value.location.clone(), "unexpected value of \"<<\", expected a map to merge"));
             }
         }
     }
@@ -243,10 +245,10 @@ fn count(node: &Node) -> usize {
 }
 
 /// The error for a key that is not among `known`.
-pub(crate) fn unknown_key(key: &str, place: &Place, within: &str, known: &[&str]) -> ConfigError {
+pub(crate) fn unknown_key(key: &str, location: &Location, within: &str, known: &[&str]) -> ConfigError {
     let help = did_you_mean(key, known.iter().copied()).unwrap_or_else(|| format!("use one of the keys: {}", known.join(", ")));
     let message = if within.is_empty() { format!("unknown key \"{key}\"") } else { format!("unknown key \"{key}\" in {within}") };
-    ConfigError::new(place.clone(), message).with_help(help)
+    ConfigError::new(location.clone(), message).with_help(help)
 }
 
 #[cfg(test)]
@@ -265,19 +267,19 @@ mod tests {
         let text = "# é\na: 1\nb:\n  cé: \"x y\"\n  d: [1, 2]\n";
         let root = parse(text, "f.yml").unwrap();
         let b = &map(&root)[1];
-        assert_eq!((b.place.line, b.place.column), (3, 1));
+        assert_eq!((b.location.line, b.location.column), (3, 1));
         let inner = &map(&b.value)[0];
-        assert_eq!((inner.place.line, inner.place.column), (4, 3));
-        assert_eq!(&text[inner.place.offset..inner.place.offset + inner.place.len], "cé");
-        let place = &inner.value.place;
-        assert_eq!(&text[place.offset..place.offset + place.len], "\"x y\"");
+        assert_eq!((inner.location.line, inner.location.column), (4, 3));
+        assert_eq!(&text[inner.location.offset..inner.location.offset + inner.location.len], "cé");
+        let location = &inner.value.location;
+        assert_eq!(&text[location.offset..location.offset + location.len], "\"x y\"");
     }
 
     #[test]
     fn errors_have_places() {
         let errors = parse("a: 1\nb: [1, 2\nc: 3\n", "f.yml").unwrap_err();
         assert!(errors[0].to_string().contains("invalid YAML"), "{}", errors[0]);
-        assert!(errors[0].place.line >= 2);
+        assert!(errors[0].location.line >= 2);
         assert!(parse("a: {b: ${C}}\n", "f.yml").unwrap_err()[0].to_string().contains("write quotes around \"${VAR}\""));
         let errors = parse("a: 1\na: 2\nb: 1\nb: 2\n", "f.yml").unwrap_err();
         assert_eq!(errors.len(), 2);

@@ -4,18 +4,18 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use crate::duration;
-use crate::error::{ConfigError, Place};
+use crate::error::{ConfigError, Location};
 use crate::node::{Entry, Node, NodeValue, unknown_key};
 use crate::rate::Rate;
 
 /// Collects what is wrong while a file is read.
 #[derive(Default)]
-pub(crate) struct Problems {
+pub(crate) struct Diagnostics {
     errors: RefCell<Vec<ConfigError>>,
     warnings: RefCell<Vec<ConfigError>>,
 }
 
-impl Problems {
+impl Diagnostics {
     pub(crate) fn error(&self, error: ConfigError) {
         self.errors.borrow_mut().push(error);
     }
@@ -28,7 +28,7 @@ impl Problems {
     pub(crate) fn into_parts(self) -> (Vec<ConfigError>, Vec<ConfigError>) {
         let mut errors = self.errors.into_inner();
         // A key that two readers look at is reported once.
-        errors.sort_by_key(|error| error.place.offset);
+        errors.sort_by_key(|error| error.location.offset);
         errors.dedup();
         (errors, self.warnings.into_inner())
     }
@@ -37,40 +37,40 @@ impl Problems {
 /// A map of the file, its path for messages, and what is known to stand in it.
 #[derive(Clone, Copy)]
 pub(crate) struct Section<'a> {
-    problems: &'a Problems,
+    diagnostics: &'a Diagnostics,
     pub(crate) path: &'a str,
-    pub(crate) place: &'a Place,
+    pub(crate) location: &'a Location,
     entries: &'a [Entry],
 }
 
 impl<'a> Section<'a> {
     /// Opens `node` as a map; null is an empty one, anything else an error.
-    pub(crate) fn open(problems: &'a Problems, node: &'a Node, path: &'a str) -> Self {
+    pub(crate) fn open(diagnostics: &'a Diagnostics, node: &'a Node, path: &'a str) -> Self {
         let entries: &[Entry] = match &node.value {
             NodeValue::Map(entries) => entries,
             _ if node.is_null() => &[],
             _ => {
                 let what = if path.is_empty() { "the file" } else { path };
                 let message = format!("{what} must be a map of keys and values, not {}", node.describe());
-                problems.error(ConfigError::new(node.place.clone(), message));
+                diagnostics.error(ConfigError::new(node.location.clone(), message));
                 &[]
             }
         };
-        Self { problems, path, place: &node.place, entries }
+        Self { diagnostics, path, location: &node.location, entries }
     }
 
     /// Reports keys that are not among `known`.
     pub(crate) fn known(self, known: &[&str]) -> Self {
         for entry in self.entries {
             if !known.contains(&entry.key.as_str()) {
-                self.problems.error(unknown_key(&entry.key, &entry.place, self.path, known));
+                self.diagnostics.error(unknown_key(&entry.key, &entry.location, self.path, known));
             }
         }
         self
     }
 
-    pub(crate) fn problems(&self) -> &'a Problems {
-        self.problems
+    pub(crate) fn diagnostics(&self) -> &'a Diagnostics {
+        self.diagnostics
     }
 
     pub(crate) fn entries(&self) -> &'a [Entry] {
@@ -86,28 +86,28 @@ impl<'a> Section<'a> {
         self.entry(key).is_some()
     }
 
-    /// The place of a key, or of the section where the key is left out.
-    pub(crate) fn place_of(&self, key: &str) -> Place {
-        self.entry(key).map_or_else(|| self.place.clone(), |entry| entry.place.clone())
+    /// The location of a key, or of the section where the key is left out.
+    pub(crate) fn place_of(&self, key: &str) -> Location {
+        self.entry(key).map_or_else(|| self.location.clone(), |entry| entry.location.clone())
     }
 
     pub(crate) fn error(&self, key: &str, message: impl Into<String>, help: &str) {
-        self.problems.error(ConfigError::new(self.place_of(key), message).with_help(help));
+        self.diagnostics.error(ConfigError::new(self.place_of(key), message).with_help(help));
     }
 
     pub(crate) fn warn(&self, key: &str, message: impl Into<String>, help: &str) {
-        self.problems.warn(ConfigError::new(self.place_of(key), message).with_help(help));
+        self.diagnostics.warn(ConfigError::new(self.place_of(key), message).with_help(help));
     }
 
     /// A section within this one; an empty one where it is left out.
     pub(crate) fn section(&self, key: &str, path: &'a str) -> Option<Section<'a>> {
-        self.entry(key).map(|entry| Section::open(self.problems, &entry.value, path))
+        self.entry(key).map(|entry| Section::open(self.diagnostics, &entry.value, path))
     }
 
     /// Reads a single value with `read`, whose error names the key.
     pub(crate) fn read<T>(&self, key: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let entry = self.entry(key)?;
-        read_node(self.problems, key, &entry.value, read)
+        read_node(self.diagnostics, key, &entry.value, read)
     }
 
     pub(crate) fn text(&self, key: &str) -> Option<String> {
@@ -147,15 +147,15 @@ impl<'a> Section<'a> {
     }
 
     /// A list of texts, or one text with commas.
-    pub(crate) fn texts(&self, key: &str) -> Vec<(String, Place)> {
+    pub(crate) fn texts(&self, key: &str) -> Vec<(String, Location)> {
         let Some(entry) = self.entry(key) else {
             return Vec::new();
         };
         match &entry.value.value {
-            NodeValue::Scalar { text, .. } => split_commas(text).map(|part| (part, entry.value.place.clone())).collect(),
+            NodeValue::Scalar { text, .. } => split_commas(text).map(|part| (part, entry.value.location.clone())).collect(),
             NodeValue::List(items) => items
                 .iter()
-                .filter_map(|item| Some((read_node(self.problems, key, item, |text| Ok(text.to_owned()))?, item.place.clone())))
+                .filter_map(|item| Some((read_node(self.diagnostics, key, item, |text| Ok(text.to_owned()))?, item.location.clone())))
                 .collect(),
             NodeValue::Map(_) => {
                 self.error(key, format!("{key} must be a list, not a map"), &format!("write {key}: [a, b]"));
@@ -166,7 +166,7 @@ impl<'a> Section<'a> {
 }
 
 /// Reads one scalar node; lists and maps are an error that names the key.
-pub(crate) fn read_node<T>(problems: &Problems, key: &str, node: &Node, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+pub(crate) fn read_node<T>(diagnostics: &Diagnostics, key: &str, node: &Node, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
     let result = match &node.value {
         NodeValue::Scalar { text, .. } => read(text.trim()),
         _ => Err(format!("it must be a single value, not {}", node.describe())),
@@ -174,7 +174,7 @@ pub(crate) fn read_node<T>(problems: &Problems, key: &str, node: &Node, read: im
     match result {
         Ok(value) => Some(value),
         Err(why) => {
-            problems.error(ConfigError::new(node.place.clone(), format!("{key}: {why}")));
+            diagnostics.error(ConfigError::new(node.location.clone(), format!("{key}: {why}")));
             None
         }
     }

@@ -12,7 +12,7 @@ pub struct Reads {
 
 /// How much of a value is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum ReadPart {
     /// It, and all within it.
     Whole,
     /// Something within it.
@@ -33,21 +33,21 @@ impl Reads {
     }
 
     /// How much of the value at a path is read.
-    pub(crate) fn part<S: AsRef<str>>(&self, path: &[S]) -> Part {
-        let Some(paths) = &self.paths else { return Part::Whole };
+    pub(crate) fn part<S: AsRef<str>>(&self, path: &[S]) -> ReadPart {
+        let Some(paths) = &self.paths else { return ReadPart::Whole };
         let alike = |path: &[S], read: &[String]| path.iter().zip(read).all(|(a, b)| a.as_ref() == b);
         let begins = |path: &[S], read: &[String]| path.len() <= read.len() && alike(path, read);
         let ends = |read: &[String]| read.len() <= path.len() && alike(path, read);
         if paths.iter().any(|read| ends(read)) {
-            return Part::Whole;
+            return ReadPart::Whole;
         }
         for at in 0..path.len() {
             let beside = &path[..at];
             if TRANSPORT_KEYS.contains(&path[at].as_ref()) && (at == 0 || paths.iter().any(|read| begins(beside, read))) {
-                return Part::Whole;
+                return ReadPart::Whole;
             }
         }
-        if path.is_empty() || paths.iter().any(|read| begins(path, read)) { Part::Within } else { Part::Nothing }
+        if path.is_empty() || paths.iter().any(|read| begins(path, read)) { ReadPart::Within } else { ReadPart::Nothing }
     }
 }
 
@@ -59,23 +59,23 @@ mod tests {
     fn a_key_is_read_with_all_that_it_holds_and_how_its_host_is_reached() {
         let reads = Reads::of(["shop.eu.url", "weights"]);
         for (path, part) in [
-            (&[][..] as &[&str], Part::Within),
-            (&["shop"], Part::Within),
-            (&["shop", "eu"], Part::Within),
-            (&["shop", "eu", "url"], Part::Whole),
-            (&["shop", "eu", "tls"], Part::Whole),
-            (&["shop", "eu", "tls", "ca"], Part::Whole),
-            (&["shop", "connect_timeout"], Part::Whole),
-            (&["tls", "verify"], Part::Whole),
-            (&["weights", "browse"], Part::Whole),
-            (&["shop", "eu", "token"], Part::Nothing),
-            (&["shop", "us", "tls"], Part::Nothing),
-            (&["ledger"], Part::Nothing),
-            (&["ledger", "http2"], Part::Nothing),
+            (&[][..] as &[&str], ReadPart::Within),
+            (&["shop"], ReadPart::Within),
+            (&["shop", "eu"], ReadPart::Within),
+            (&["shop", "eu", "url"], ReadPart::Whole),
+            (&["shop", "eu", "tls"], ReadPart::Whole),
+            (&["shop", "eu", "tls", "ca"], ReadPart::Whole),
+            (&["shop", "connect_timeout"], ReadPart::Whole),
+            (&["tls", "verify"], ReadPart::Whole),
+            (&["weights", "browse"], ReadPart::Whole),
+            (&["shop", "eu", "token"], ReadPart::Nothing),
+            (&["shop", "us", "tls"], ReadPart::Nothing),
+            (&["ledger"], ReadPart::Nothing),
+            (&["ledger", "http2"], ReadPart::Nothing),
         ] {
             assert_eq!(reads.part(path), part, "{path:?}");
         }
-        assert_eq!(Reads::everything().part(&["ledger", "key"]), Part::Whole);
-        assert_eq!(Reads::of([]).part(&["ledger"]), Part::Nothing);
+        assert_eq!(Reads::everything().part(&["ledger", "key"]), ReadPart::Whole);
+        assert_eq!(Reads::of([]).part(&["ledger"]), ReadPart::Nothing);
     }
 }

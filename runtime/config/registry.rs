@@ -5,11 +5,11 @@ use std::path::Path;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ConfigError, Place};
+use crate::error::{ConfigError, Location};
 use crate::identity;
 use crate::node::{self, NodeValue};
 use crate::profile::SpecName;
-use crate::reader::{Problems, Section};
+use crate::reader::{Diagnostics, Section};
 use crate::suggest::did_you_mean_or_list;
 
 /// The registry.
@@ -31,11 +31,11 @@ pub struct Registered {
     /// The path of its profile.
     pub profile: String,
     /// Where that stands.
-    pub profile_place: Place,
+    pub profile_location: Location,
     /// Its spec, where the registry says it.
     pub spec: Option<SpecName>,
     /// Where its name stands.
-    pub place: Place,
+    pub location: Location,
 }
 
 impl Registered {
@@ -52,8 +52,8 @@ impl Registry {
     /// Reads the registry's text; `file` is only for messages.
     pub fn parse(text: &str, file: &str) -> Result<Self, Vec<ConfigError>> {
         let root = node::parse(text, file)?;
-        let problems = Problems::default();
-        let top = Section::open(&problems, &root, "").known(&["current", "registered"]);
+        let diagnostics = Diagnostics::default();
+        let top = Section::open(&diagnostics, &root, "").known(&["current", "registered"]);
         let mut registered = IndexMap::new();
         match top.entry("registered") {
             Some(entry) if !matches!(entry.value.value, NodeValue::Map(_)) => {
@@ -64,19 +64,20 @@ impl Registry {
                 );
             }
             Some(entry) => {
-                for test in Section::open(&problems, &entry.value, "registered").entries() {
+                for test in Section::open(&diagnostics, &entry.value, "registered").entries() {
                     let path = format!("registered.{}", test.key);
-                    let section = Section::open(&problems, &test.value, &path).known(&["profile", "spec"]);
+                    let section = Section::open(&diagnostics, &test.value, &path).known(&["profile", "spec"]);
                     if !section.has("profile") {
-                        let error = ConfigError::new(test.place.clone(), format!("missing profile of {path}"));
-                        problems.error(error.with_help(format!("add profile: specs/{}.profile.yml", test.key)));
+                        let error = ConfigError::new(test.location.clone(), format!("missing profile of {path}"));
+                        diagnostics.error(error.with_help(format!("add profile: specs/{}.profile.yml", test.key)));
                     }
                     let profile = section.text("profile").unwrap_or_default();
-                    let profile_place = section.entry("profile").map_or_else(|| test.place.clone(), |entry| entry.value.place.clone());
+                    let profile_location =
+                        section.entry("profile").map_or_else(|| test.location.clone(), |entry| entry.value.location.clone());
                     let spec = SpecName::read(section, "spec");
-                    let one = Registered { name: test.key.clone(), profile, profile_place, spec, place: test.place.clone() };
+                    let one = Registered { name: test.key.clone(), profile, profile_location, spec, location: test.location.clone() };
                     if let Some(problem) = named_badly(&one, &registered) {
-                        problems.error(problem);
+                        diagnostics.error(problem);
                     }
                     registered.insert(test.key.clone(), one);
                 }
@@ -88,10 +89,10 @@ impl Registry {
             && !registry.registered.is_empty()
             && let Err(error) = registry.get(name)
         {
-            let place = top.entry("current").map_or(error.place, |entry| entry.value.place.clone());
-            problems.error(ConfigError { place, message: format!("unknown test \"{name}\" in current"), ..error });
+            let location = top.entry("current").map_or(error.location, |entry| entry.value.location.clone());
+            diagnostics.error(ConfigError { location, message: format!("unknown test \"{name}\" in current"), ..error });
         }
-        let (errors, _) = problems.into_parts();
+        let (errors, _) = diagnostics.into_parts();
         if errors.is_empty() { Ok(registry) } else { Err(errors) }
     }
 
@@ -105,7 +106,7 @@ impl Registry {
     pub fn get(&self, name: &str) -> Result<&Registered, ConfigError> {
         self.registered.get(name).ok_or_else(|| {
             let names: Vec<&str> = self.registered.keys().map(String::as_str).collect();
-            ConfigError::new(Place::file(&self.file), format!("unknown test \"{name}\"")).with_help_if(did_you_mean_or_list(
+            ConfigError::new(Location::file(&self.file), format!("unknown test \"{name}\"")).with_help_if(did_you_mean_or_list(
                 name,
                 &names,
                 "registered",
@@ -117,7 +118,7 @@ impl Registry {
     pub fn current(&self) -> Result<&Registered, ConfigError> {
         match &self.current {
             Some(name) => self.get(name),
-            None => Err(ConfigError::new(Place::file(&self.file), "missing key \"current\" in the registry")
+            None => Err(ConfigError::new(Location::file(&self.file), "missing key \"current\" in the registry")
                 .with_help("add current: NAME, or name the test on the command line")),
         }
     }
@@ -128,13 +129,13 @@ fn named_badly(test: &Registered, others: &IndexMap<String, Registered>) -> Opti
     let name = &test.name;
     if identity::plain(name).is_empty() {
         let message = format!("unexpected test name \"{name}\", expected an ASCII letter or a digit in it");
-        return Some(ConfigError::new(test.place.clone(), message).with_help("use a name such as tpdata"));
+        return Some(ConfigError::new(test.location.clone(), message).with_help("use a name such as tpdata"));
     }
     let key = identity::collision_key(name);
     let other = others.values().find(|other| identity::collision_key(&other.name) == key)?;
-    let message = format!("\"{name}\" and \"{}\" ({}) give their binaries and functions the same name", other.name, other.place);
+    let message = format!("\"{name}\" and \"{}\" ({}) give their binaries and functions the same name", other.name, other.location);
     let help = format!("rename one of them: both become {key}, since case and special characters do not count");
-    Some(ConfigError::new(test.place.clone(), message).with_help(help))
+    Some(ConfigError::new(test.location.clone(), message).with_help(help))
 }
 
 #[cfg(test)]
@@ -156,8 +157,8 @@ mod tests {
         assert_eq!(paths("shop", locust.as_ref()), "specs/shop.lt");
         assert_eq!(paths("old", locust.as_ref()), "locust/old_test.lt specs/old.lt specs/old_test.lt");
         assert_eq!(paths("old", None), "specs/old.lt");
-        assert_eq!(registry.registered["shop"].profile_place.line, 5);
-        assert_eq!(registry.registered["shop"].place.line, 5);
+        assert_eq!(registry.registered["shop"].profile_location.line, 5);
+        assert_eq!(registry.registered["shop"].location.line, 5);
     }
 
     #[test]

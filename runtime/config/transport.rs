@@ -58,7 +58,7 @@ impl ApiTransportSettings {
     /// maps that the api's base comes from, empty for the top; the first of several counts.
     ///
     /// # Errors
-    /// All that can't be read, with its place.
+    /// All that can't be read, with its location.
     pub fn from(env: &Environment, api: &str, sections: &[&str]) -> Result<Self, Vec<ConfigError>> {
         let mut settings = Self::default();
         let mut errors = Vec::new();
@@ -87,7 +87,7 @@ impl ApiTransportSettings {
         {
             let (has, lacks) = if settings.tls.cert.is_some() { ("cert", "key") } else { ("key", "cert") };
             let message = format!("missing {lacks} in tls of {api}, which has a {has}");
-            errors.push(ConfigError::new(tls.place.clone(), message).with_help("add both: a client certificate needs them"));
+            errors.push(ConfigError::new(tls.location.clone(), message).with_help("add both: a client certificate needs them"));
         }
         if errors.is_empty() { Ok(settings) } else { Err(errors) }
     }
@@ -96,7 +96,7 @@ impl ApiTransportSettings {
 fn read_tls(value: &EnvValue, path: &str, tls: &mut TlsSettings, errors: &mut Vec<ConfigError>) {
     let Some(members) = value.as_object() else {
         if value.data != EnvData::Null {
-            let error = ConfigError::new(value.place.clone(), format!("{path} must be a map"));
+            let error = ConfigError::new(value.location.clone(), format!("{path} must be a map"));
             errors.push(error.with_help("write tls: {verify: false}, or one of ca, cert, key, server_name"));
         }
         return;
@@ -115,14 +115,14 @@ fn read_tls(value: &EnvValue, path: &str, tls: &mut TlsSettings, errors: &mut Ve
             "key" => &mut tls.key,
             "server_name" => &mut tls.server_name,
             _ => {
-                errors.push(unknown_key(key, &member.place, path.trim_end_matches(&format!(".{key}")), &TLS_KEYS));
+                errors.push(unknown_key(key, &member.location, path.trim_end_matches(&format!(".{key}")), &TLS_KEYS));
                 continue;
             }
         };
         match &member.data {
             EnvData::String(text) => *slot = Some(text.clone()),
             EnvData::Null => *slot = None,
-            _ => errors.push(ConfigError::new(member.place.clone(), format!("{path} must be text, not {}", member.kind().name()))),
+            _ => errors.push(ConfigError::new(member.location.clone(), format!("{path} must be text, not {}", member.kind().name()))),
         }
     }
 }
@@ -136,7 +136,7 @@ fn read_bool(value: &EnvValue, path: &str, errors: &mut Vec<ConfigError>) -> Opt
         EnvData::String(text) => parse_bool(text),
         _ => Err(format!("it must be true or false, not {}", value.kind().name())),
     };
-    result.map_err(|why| errors.push(ConfigError::new(value.place.clone(), format!("{path}: {why}")))).ok()
+    result.map_err(|why| errors.push(ConfigError::new(value.location.clone(), format!("{path}: {why}")))).ok()
 }
 
 fn read_timeout(value: &EnvValue, path: &str, errors: &mut Vec<ConfigError>) -> Option<Duration> {
@@ -152,7 +152,7 @@ fn read_timeout(value: &EnvValue, path: &str, errors: &mut Vec<ConfigError>) -> 
         Ok(Duration::ZERO) => Err("it must be longer than 0".to_owned()),
         result => result,
     };
-    result.map_err(|why| errors.push(ConfigError::new(value.place.clone(), format!("{path}: {why}")))).ok()
+    result.map_err(|why| errors.push(ConfigError::new(value.location.clone(), format!("{path}: {why}")))).ok()
 }
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ pub(crate) const PROGRAM: Program = Program {
     spec: "trial.lt",
     compiler: "",
     files: &["trial.lt"],
-    places: &[],
-    lines: &[Line { name: "GET", method: "GET", kind: NameKind::Step }],
+    locations: &[],
+    lines: &[RowInfo { name: "GET", method: "GET", kind: RowKind::Step }],
     steps: &[StepInfo { line: 0, context: "S", skip: false, interrupt: false, reads_body: true, expects_status: true, at: at(1, 1) }],
     apis: &[ApiInfo {
         name: "web",
@@ -47,7 +47,7 @@ pub(crate) const PROGRAM: Program = Program {
 pub(crate) const CLASS: UserClass = UserClass {
     name: "U",
     weight: |_| Ok(Value::Int(1)),
-    turns: |_| Box::pin(std::future::pending()),
+    iterations: |_| Box::pin(std::future::pending()),
     wait: None,
     on_start: None,
     on_stop: None,

@@ -1,7 +1,7 @@
 //! All that generated code names: `use ltc_runtime::generated::*;`.
 
 pub use crate::base::flow::{Exit, Flow};
-pub use crate::base::place::{Place, at, at_in};
+pub use crate::base::location::{Location, at, at_in};
 pub use crate::call::builder::Request;
 pub use crate::functions;
 pub use crate::http::Redirects;
@@ -9,7 +9,7 @@ pub use crate::matcher::{Bound, Key, Matcher, Op};
 pub use crate::program::*;
 pub use crate::record::expectation::{Expectation, expected};
 pub use crate::request::prepared::PreparedRequest;
-pub use crate::source::{Pick, Step as PathStep, picked};
+pub use crate::source::{PathStep, Pick, picked};
 pub use crate::stats::FailureClass;
 pub use crate::step::control::together;
 pub use crate::step::expr::{capture, file, matches};
@@ -18,4 +18,4 @@ pub use crate::step::rows::{all_rows, next};
 pub use crate::step::{As, Check, Header, Status};
 pub use crate::user::User;
 pub use crate::value::build::*;
-pub use crate::value::{Eval, Fault, Value, ops};
+pub use crate::value::{Eval, EvalError, Value, ops};

@@ -12,7 +12,7 @@
 //!    workers without a rest. It knows neither HTTP nor the clock.
 //! 2. [`workers::Engine::start`] starts a thread for each core. Each has its own single-threaded runtime, users, connections and
 //!    histograms; nothing is shared while the load runs.
-//! 3. A [`user::User`] runs iterations: a future of the generated crate ([`program::UserClass::turns`]) that the worker resumes.
+//! 3. A [`user::User`] runs iterations: a future of the generated crate ([`program::UserClass::iterations`]) that the worker resumes.
 //! 4. Each step of it begins with [`user::User::step`], and sends its request with [`step::Step::send`].
 //! 5. [`http::Session`] has the user's connections and cookies. An ordinary request on an open connection is one state machine that
 //!    allocates nothing; connecting, redirects, chunks and HTTP/2 go on from where that stands.

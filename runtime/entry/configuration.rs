@@ -207,7 +207,7 @@ fn value_of(program: &Program, environment: &Environment, key: &EnvKey, problems
     match convert_text(value, key.kind) {
         Ok(value) => value,
         Err(fault) => {
-            problems.push(format!("{}: env.{} ({place}): {}", found.place, key.path, fault.0));
+            problems.push(format!("{}: env.{} ({place}): {}", found.location, key.path, fault.0));
             Value::Null
         }
     }

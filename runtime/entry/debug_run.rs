@@ -1,4 +1,4 @@
-//! `--debug`: each user class's `on start`, every scenario it may reach once, `on stop`; no waits between turns.
+//! `--debug`: each user class's `on start`, every scenario it may reach once, `on stop`; no waits between iterations.
 
 use std::rc::Rc;
 
@@ -6,8 +6,8 @@ use super::configuration::Configuration;
 use super::prepare::{self, with_user};
 use super::{Cli, Ending, Refusal};
 use crate::debug::{Printer, Shared};
-use ltc_engine::program::{Program, Turn};
-use ltc_engine::stats::NameStats;
+use ltc_engine::program::{FlowFuture, Program};
+use ltc_engine::stats::RowStats;
 use ltc_engine::user::User;
 use ltc_engine::user::world::World;
 
@@ -27,10 +27,10 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
     crate::say::err!("{} --debug{environment}, seed {}", program.name, settings.seed);
     with_user(&settings, Box::new(shared.clone()), async |preparer| {
         prepare::globals(program, &preparer)?;
-        for version in prepare::versions(program, &preparer, &mut NameStats::default()).await? {
+        for version in prepare::versions(program, &preparer, &mut RowStats::default()).await? {
             crate::say::err!("{}: version {}", version.api, version.version);
         }
-        prepare::before_test(program, &preparer, &mut NameStats::default()).await?;
+        prepare::before_test(program, &preparer, &mut RowStats::default()).await?;
         // The users are of the same world: rows that were drawn so far are free for them.
         preparer.end();
         let world = preparer.share_world();
@@ -41,7 +41,7 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
             }
         }
         // It is run for its effects; what fails in it was shown.
-        let _ = prepare::after_test(program, &preparer, &mut NameStats::default()).await;
+        let _ = prepare::after_test(program, &preparer, &mut RowStats::default()).await;
         Ok(())
     })?;
     let (steps, failures) = printer.counts();
@@ -71,10 +71,10 @@ async fn one_user(world: &Rc<World>, printer: &Printer, (program, number): (&'st
     user.end();
 }
 
-async fn once(user: &User, what: for<'u> fn(&'u User) -> Turn<'u>) {
+async fn once(user: &User, what: for<'u> fn(&'u User) -> FlowFuture<'u>) {
     // Whether it was left by an interrupt or at its end: each failure was shown where it happened.
     let _ = ltc_engine::step::control::run(user, what(user)).await;
-    user.end_turn();
+    user.release_iteration_rows();
 }
 
 /// What `--only` leaves.

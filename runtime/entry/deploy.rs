@@ -15,7 +15,7 @@ use crate::orchestrator::aws::{self, AwsError, Deployment, Names, Package, Sessi
 use crate::progress::notice;
 use ltc_engine::program::Program;
 use ltc_engine::record::observe::Quiet;
-use ltc_engine::stats::NameStats;
+use ltc_engine::stats::RowStats;
 
 /// Where a test's functions are, and what they are called.
 #[derive(Args, Clone, Debug, Default)]
@@ -242,7 +242,7 @@ fn versions(program: &'static Program, configuration: &Configuration) -> Vec<(St
     let settings = prepare::settings(program, &LoadArgs::default(), configuration);
     let asked = with_user(&settings, Box::new(Quiet(notice)), async |user| {
         prepare::globals(program, &user)?;
-        prepare::versions(program, &user, &mut NameStats::default()).await
+        prepare::versions(program, &user, &mut RowStats::default()).await
     });
     match asked {
         Ok(versions) => versions.into_iter().map(|version| (version.api, version.version)).collect(),

@@ -16,7 +16,7 @@ use ltc_engine::base::clock::Clock;
 use ltc_engine::program::Program;
 use ltc_engine::program::settings::Settings;
 use ltc_engine::record::observe::Quiet;
-use ltc_engine::schedule::{Plan, UserClass};
+use ltc_engine::schedule::{Plan, WeightedClass};
 use ltc_engine::stats::micros;
 use ltc_engine::workers::Stop;
 
@@ -195,18 +195,18 @@ fn rfc3339(since_epoch: Duration) -> String {
 }
 
 /// The classes that take part, with their weights of this environment.
-fn classes(program: &'static Program, user: &ltc_engine::user::User, only: &[String]) -> Result<Vec<UserClass>, Refusal> {
+fn classes(program: &'static Program, user: &ltc_engine::user::User, only: &[String]) -> Result<Vec<WeightedClass>, Refusal> {
     program
         .users
         .iter()
         .map(|class| {
-            let place = user.world().tables.place(class.at);
+            let place = user.world().tables.location(class.at);
             let refused = |why: &str| Refusal::wrong([format!("{place}: the weight of {}: {why}", class.name)]);
             let weight = (class.weight)(user).and_then(|weight| weight.as_int()).map_err(|fault| refused(&fault.0))?;
             let weight = u64::try_from(weight).map_err(|_| refused("it is negative"))?;
             let named = |scenario: &usize| only.iter().any(|name| name == program.scenarios[*scenario].name);
             let takes_part = only.is_empty() || only.iter().any(|name| name == class.name) || class.scenarios.iter().any(named);
-            Ok(UserClass::new(class.name, if takes_part { weight } else { 0 }))
+            Ok(WeightedClass::new(class.name, if takes_part { weight } else { 0 }))
         })
         .collect()
 }

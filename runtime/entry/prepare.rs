@@ -16,7 +16,7 @@ use ltc_engine::program::settings::Settings;
 use ltc_engine::program::{Health, Program};
 use ltc_engine::record::answer::Answer;
 use ltc_engine::record::observe::Observer;
-use ltc_engine::stats::{NameStats, Recorder, Sample};
+use ltc_engine::stats::{Recorder, RowStats, Sample};
 use ltc_engine::step::response::Response;
 use ltc_engine::user::User;
 use ltc_engine::user::world::World;
@@ -82,7 +82,7 @@ pub(crate) fn globals(program: &Program, user: &User) -> Result<Vec<Value>, Refu
     let world = user.world();
     for global in program.globals {
         let value = (global.value)(user).map_err(|fault| {
-            let place = world.tables.place(global.at);
+            let place = world.tables.location(global.at);
             Refusal::wrong([format!("{place}: let {}: {}", global.name, fault.0)])
         })?;
         world.globals.borrow_mut().push(value);
@@ -91,18 +91,18 @@ pub(crate) fn globals(program: &Program, user: &User) -> Result<Vec<Value>, Refu
 }
 
 /// Asks every api for its version; `sent` counts the requests.
-pub(crate) async fn versions(program: &Program, user: &User, sent: &mut NameStats) -> Result<Vec<Version>, Refusal> {
+pub(crate) async fn versions(program: &Program, user: &User, sent: &mut RowStats) -> Result<Vec<Version>, Refusal> {
     let mut versions = Vec::new();
     let mut recorder = Recorder::new(1, 0);
     for api in program.apis {
         let Some(health) = &api.health else { continue };
         let refused = |why: String| {
-            let place = user.world().tables.place(api.at);
+            let place = user.world().tables.location(api.at);
             Refusal::broken(format!("{place}: the health check of {} failed: {}", api.name, user.world().secrets.mask(&why)))
         };
         let request = (health.request)(user).map_err(|fault| refused(fault.0));
         // A `keep` that it reads had no value.
-        let told = counted(program, user, &mut NameStats::default());
+        let told = counted(program, user, &mut RowStats::default());
         if !told.is_empty() {
             return Err(failed(&format!("the health check of {}", api.name), told));
         }
@@ -117,7 +117,7 @@ pub(crate) async fn versions(program: &Program, user: &User, sent: &mut NameStat
 }
 
 /// The version that a health check's answer has, or why it has none.
-fn version_of(user: &User, health: &Health, raw: ltc_engine::http::Response) -> Result<String, String> {
+fn version_of(user: &User, health: &Health, raw: ltc_engine::http::HttpResponse) -> Result<String, String> {
     let (status, url) = (raw.status, raw.url.clone());
     if status >= 400 {
         return Err(format!("{url} answered {status}"));
@@ -135,7 +135,7 @@ fn version_of(user: &User, health: &Health, raw: ltc_engine::http::Response) -> 
 }
 
 /// Runs `before test`: what it gives is for all users. `sent` counts its requests.
-pub(crate) async fn before_test(program: &Program, user: &User, sent: &mut NameStats) -> Result<Vec<Value>, Refusal> {
+pub(crate) async fn before_test(program: &Program, user: &User, sent: &mut RowStats) -> Result<Vec<Value>, Refusal> {
     let Some(before) = program.before_test else { return Ok(Vec::new()) };
     let shared = ltc_engine::step::control::run(user, before(user)).await;
     let told = counted(program, user, sent);
@@ -148,7 +148,7 @@ pub(crate) async fn before_test(program: &Program, user: &User, sent: &mut NameS
 }
 
 /// Runs `after test`; its failures are told, they don't change how the test ends. `sent` counts its requests.
-pub(crate) async fn after_test(program: &Program, user: &User, sent: &mut NameStats) -> Result<(), Refusal> {
+pub(crate) async fn after_test(program: &Program, user: &User, sent: &mut RowStats) -> Result<(), Refusal> {
     let Some(after) = program.after_test else { return Ok(()) };
     let outcome = ltc_engine::step::control::run(user, after(user)).await;
     let told = counted(program, user, sent);
@@ -161,11 +161,11 @@ fn failed(what: &str, told: Vec<String>) -> Refusal {
 }
 
 /// Adds what was counted to `sent`, and says what failed of it.
-fn counted(program: &Program, user: &User, sent: &mut NameStats) -> Vec<String> {
+fn counted(program: &Program, user: &User, sent: &mut RowStats) -> Vec<String> {
     let world = user.world();
     let snapshot = world.counts.recorder.borrow_mut().snapshot(world.clock.elapsed(), 0, 0);
     sent.merge(&snapshot.total(&program.names()));
-    let place = |place: u32| program.places.get(place as usize).map(|at| world.tables.place(*at)).unwrap_or_default();
+    let place = |place: u32| program.locations.get(place as usize).map(|at| world.tables.location(*at)).unwrap_or_default();
     let kinds = snapshot.failures.by_count().into_iter();
     let lines = kinds.map(|(key, found)| {
         let message = found.examples.first().map(|example| example.reasons.join("; ")).unwrap_or_default();

@@ -15,7 +15,7 @@ use crate::saturation::saturation;
 use crate::thresholds::Judge;
 use crate::web::Web;
 use ltc_engine::program::Program;
-use ltc_engine::stats::{Name, Snapshot, Timeline};
+use ltc_engine::stats::{ReportRow, Snapshot, Timeline};
 use ltc_engine::workers::Stop;
 
 /// How long listeners may take, at the end, to send what they have.
@@ -33,7 +33,7 @@ pub(crate) enum Next {
 /// A run's results as they come in.
 #[derive(Debug)]
 pub(crate) struct Results {
-    names: Vec<Name>,
+    names: Vec<ReportRow>,
     places: Vec<String>,
     total: Snapshot,
     timeline: Timeline,
@@ -104,7 +104,7 @@ impl Results {
     /// Takes what was counted in one interval: by this machine, or by all shards together.
     pub(crate) fn interval(&mut self, delta: &Snapshot) -> Next {
         self.total.merge(delta);
-        // The last turns of users that were stopping already, if any.
+        // The last iterations of users that were stopping already, if any.
         let over = delta.planned() == 0 && delta.users() == 0;
         let told = !over || delta.total(&self.names).requests > 0;
         if told {
@@ -189,5 +189,5 @@ impl Results {
 }
 
 fn places(program: &Program) -> Vec<String> {
-    program.places.iter().map(|at| format!("{}:{}:{}", program.files[usize::from(at.file)], at.line, at.column)).collect()
+    program.locations.iter().map(|at| format!("{}:{}:{}", program.files[usize::from(at.file)], at.line, at.column)).collect()
 }

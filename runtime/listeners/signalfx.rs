@@ -204,7 +204,7 @@ mod tests {
     fn statistics_at_the_end_are_sent_once_in_batches() {
         let mut about = About { periodic: false, ..about() };
         let mut whole = moment();
-        about.names = (0..300).map(|i| ltc_engine::stats::Name::step(format!("{i}"), "GET")).collect();
+        about.names = (0..300).map(|i| ltc_engine::stats::ReportRow::step(format!("{i}"), "GET")).collect();
         whole.lines = vec![whole.total.clone(); 300];
         assert!(format().encode(&about, &News::Interval(Arc::new(whole.clone()))).is_empty());
         let sent = format().encode(&about, &News::Ended(Arc::new(whole)));

@@ -51,7 +51,7 @@ impl std::error::Error for InvokeError {}
 /// How urgently functions are to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Urgency {
-    /// Users finish the turn they are in.
+    /// Users finish the iteration they are in.
     Gracefully,
     /// At once.
     Now,

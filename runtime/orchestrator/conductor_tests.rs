@@ -15,7 +15,7 @@ use super::super::fleet::Wishes;
 use super::super::frame::{Counted, EndReason, Ended, Frame, FrameWriter, Started};
 use super::*;
 use ltc_engine::base::clock::unix_now;
-use ltc_engine::schedule::UserClass;
+use ltc_engine::schedule::WeightedClass;
 use ltc_engine::stats::{Recorder, Sample, Snapshot, micros};
 
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -267,7 +267,7 @@ fn play_for(acts: &[Act], seconds: u64, interval: Option<Duration>, stop: &Stop,
     let runner = format!("clients: 4, hatch_rate: 1000, duration: {seconds}s");
     let template = sample::event(&runner);
     let profile = Profile::parse(&format!("profile: {{runner: {{{runner}}}}}"), "x.yml").unwrap();
-    let plan = Plan::new(&profile, &[UserClass::new("User", 1)]).unwrap();
+    let plan = Plan::new(&profile, &[WeightedClass::new("User", 1)]).unwrap();
     let fleet = Fleet::of_processes(&plan, 2, &Wishes { shards: Some(2), interval, ..Wishes::default() });
     let stage = Arc::new(Stage { acts: acts.to_vec(), ..Stage::default() });
     let clock = Clock::starting_in(Duration::from_millis(150));

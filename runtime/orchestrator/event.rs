@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use ltc_engine::http::ApiConfig;
 use ltc_engine::program::Program;
-use ltc_engine::schedule::UserClass;
+use ltc_engine::schedule::WeightedClass;
 use ltc_engine::stats::micros;
 use ltc_engine::value::Value;
 
@@ -99,7 +99,7 @@ pub struct SliceEvent {
     pub processors_milli: u32,
     /// How often a frame is sent, microseconds.
     pub stats_interval_us: u64,
-    /// How long users may take to finish their turn, microseconds.
+    /// How long users may take to finish their iteration, microseconds.
     pub graceful_stop_us: u64,
     /// Where it looks whether to stop.
     pub stop: StopSign,
@@ -155,8 +155,8 @@ impl SliceEvent {
     }
 
     /// The classes as the schedule wants them.
-    pub fn user_classes(&self) -> Vec<UserClass> {
-        self.classes.iter().map(|class| UserClass::new(&class.name, class.weight)).collect()
+    pub fn user_classes(&self) -> Vec<WeightedClass> {
+        self.classes.iter().map(|class| WeightedClass::new(&class.name, class.weight)).collect()
     }
 
     /// Becomes the event of another part of the same test.

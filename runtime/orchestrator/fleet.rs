@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use ltc_config::profile::{Architecture, LambdaSettings, Location};
+use ltc_config::profile::{Architecture, LambdaSettings, RegionShare};
 
 use crate::open_files::{From, shortage};
 use ltc_engine::schedule::{Plan, Slice};
@@ -86,7 +86,7 @@ pub struct Cost {
 
 impl Fleet {
     /// The functions on Lambda that the profile's settings ask for.
-    pub fn on_lambda(plan: &Plan, settings: &LambdaSettings, locations: &[Location], wishes: &Wishes) -> Self {
+    pub fn on_lambda(plan: &Plan, settings: &LambdaSettings, locations: &[RegionShare], wishes: &Wishes) -> Self {
         let mut warnings = Vec::new();
         let processors = settings.memory_mb.div_ceil(MB_PER_PROCESSOR).max(1);
         let clients = settings.clients_per_function.unwrap_or_else(|| {
@@ -238,7 +238,7 @@ fn this_architecture() -> Architecture {
     if cfg!(target_arch = "aarch64") { Architecture::Arm64 } else { Architecture::X86_64 }
 }
 
-fn regions(locations: &[Location], wished: &[String]) -> Vec<(String, u64)> {
+fn regions(locations: &[RegionShare], wished: &[String]) -> Vec<(String, u64)> {
     if wished.is_empty() {
         locations.iter().filter(|location| location.share > 0).map(|location| (location.region.clone(), location.share)).collect()
     } else {
@@ -279,7 +279,7 @@ fn by_share(count: u64, regions: &[(String, u64)]) -> Vec<u64> {
     counts
 }
 
-/// Numbers the shards so that regions take turns: any few that follow each other are spread.
+/// Numbers the shards so that regions alternate: any few that follow each other are spread.
 fn spread(count: u64, regions: &[(String, u64)], counts: &[u64]) -> Vec<Shard> {
     let mut given = vec![0u64; regions.len()];
     (0..u32::try_from(count).unwrap_or(u32::MAX))

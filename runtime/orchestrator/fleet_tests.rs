@@ -7,15 +7,15 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use ltc_engine::schedule::{Event, UserClass};
+use ltc_engine::schedule::{Event, WeightedClass};
 
 fn plan(runner: &str) -> Plan {
     let profile = Profile::parse(&format!("profile: {{runner: {{{runner}}}}}"), "x.yml").unwrap_or_else(|errors| panic!("{errors:?}"));
-    Plan::seeded(&profile, &[UserClass::new("A", 3), UserClass::new("B", 1)], 11).unwrap()
+    Plan::seeded(&profile, &[WeightedClass::new("A", 3), WeightedClass::new("B", 1)], 11).unwrap()
 }
 
-fn place(region: &str, share: u64) -> Location {
-    Location { region: region.into(), share }
+fn place(region: &str, share: u64) -> RegionShare {
+    RegionShare { region: region.into(), share }
 }
 
 fn random_runner(dice: &mut ChaCha8Rng) -> String {

@@ -45,11 +45,11 @@ mod tests {
     use ltc_config::Profile;
 
     use super::*;
-    use ltc_engine::schedule::{Plan, UserClass};
+    use ltc_engine::schedule::{Plan, WeightedClass};
 
     fn slice(runner: &str) -> Slice {
         let profile = Profile::parse(&format!("profile: {{runner: {{{runner}}}}}"), "x.yml").unwrap();
-        Plan::new(&profile, &[UserClass::new("A", 1)]).unwrap().slice(1, 2)
+        Plan::new(&profile, &[WeightedClass::new("A", 1)]).unwrap().slice(1, 2)
     }
 
     #[test]

@@ -14,12 +14,12 @@ use ltc_engine::base::clock::{Clock, unix_now};
 use ltc_engine::program::Program;
 use ltc_engine::program::settings::Settings;
 use ltc_engine::schedule::Plan;
-use ltc_engine::stats::{NameKind, Snapshot, micros};
+use ltc_engine::stats::{RowKind, Snapshot, micros};
 use ltc_engine::workers::{Engine, Run, Stop};
 
 /// Before the engine's limit: time to flush the last frames.
 const FLUSH: Duration = Duration::from_secs(2);
-/// Users get at most that long to finish their turn where the limit comes before the end.
+/// Users get at most that long to finish their iteration where the limit comes before the end.
 const GRACE: Duration = Duration::from_secs(5);
 /// A function that was ready so much after its time began late.
 const LATE: Duration = Duration::from_millis(50);
@@ -164,7 +164,7 @@ fn clock(event: &SliceEvent, skew: Option<Duration>) -> Clock {
 }
 
 fn counted(program: &Program, delta: &Snapshot) -> u64 {
-    program.lines.iter().zip(&delta.names).filter(|(line, _)| line.kind == NameKind::Step).map(|(_, stats)| stats.requests).sum()
+    program.lines.iter().zip(&delta.names).filter(|(line, _)| line.kind == RowKind::Step).map(|(_, stats)| stats.requests).sum()
 }
 
 /// The engine's limit: users are told to stop in time before it.

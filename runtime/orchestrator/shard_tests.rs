@@ -4,15 +4,15 @@ use super::super::event::{FORMAT, sample};
 use super::super::frame::{Reader, Received};
 use super::*;
 use ltc_engine::base::flow::Flow;
-use ltc_engine::base::place::at;
-use ltc_engine::program::{Embedded, Line, UserClass};
+use ltc_engine::base::location::at;
+use ltc_engine::program::{Embedded, RowInfo, UserClass};
 use ltc_engine::tables::Wait;
 use ltc_engine::user::User;
 use ltc_engine::value::Value;
 
-async fn turns(user: &User) -> Flow {
+async fn iterations(user: &User) -> Flow {
     loop {
-        user.turn_over(Ok(())).await;
+        user.end_iteration(Ok(())).await;
     }
 }
 
@@ -22,8 +22,8 @@ static PROGRAM: Program = Program {
     spec: "specs/idle.lt",
     compiler: "0.1.0",
     files: &["specs/idle.lt"],
-    places: &[],
-    lines: &[Line { name: "Nothing", method: "GET", kind: NameKind::Step }],
+    locations: &[],
+    lines: &[RowInfo { name: "Nothing", method: "GET", kind: RowKind::Step }],
     steps: &[],
     apis: &[],
     env: &[],
@@ -33,7 +33,7 @@ static PROGRAM: Program = Program {
     users: &[UserClass {
         name: "User",
         weight: |_| Ok(Value::Int(1)),
-        turns: |u| Box::pin(turns(u)),
+        iterations: |u| Box::pin(iterations(u)),
         wait: Some(|_| Ok(Wait::Between(Duration::from_millis(20), Duration::from_millis(20)))),
         on_start: None,
         on_stop: None,

@@ -3,7 +3,7 @@
 use prost::{Message, Oneof};
 
 use super::frame::{self, EndReason};
-use ltc_engine::stats::{Cpu, Durations, EXAMPLES, Failures, Gauge, NameStats, Snapshot, Summary, Window};
+use ltc_engine::stats::{Cpu, Durations, EXAMPLES, Failures, Gauge, RowStats, Snapshot, Summary, Window};
 
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct Frame {
@@ -237,7 +237,7 @@ impl Counted {
         small.missed = self.missed;
         snapshot.merge_keeping(&small, EXAMPLES);
         if snapshot.names.len() < self.lines.len() {
-            snapshot.names.resize_with(self.lines.len(), NameStats::default);
+            snapshot.names.resize_with(self.lines.len(), RowStats::default);
         }
         for (mine, line) in snapshot.names.iter_mut().zip(&self.lines) {
             line.merge_into(mine)?;
@@ -246,10 +246,10 @@ impl Counted {
     }
 }
 
-impl From<&NameStats> for Line {
-    fn from(line: &NameStats) -> Self {
+impl From<&RowStats> for Line {
+    fn from(line: &RowStats) -> Self {
         // A line that nothing happened on costs two bytes.
-        if *line == NameStats::default() {
+        if *line == RowStats::default() {
             return Self::default();
         }
         let phases = [&line.first_byte, &line.dns, &line.connect, &line.tls];
@@ -281,11 +281,11 @@ impl From<&NameStats> for Line {
 }
 
 impl Line {
-    fn merge_into(&self, line: &mut NameStats) -> Result<(), String> {
+    fn merge_into(&self, line: &mut RowStats) -> Result<(), String> {
         if self.counts.is_empty() {
             return Ok(());
         }
-        let small = NameStats {
+        let small = RowStats {
             requests: nth(&self.counts, 0),
             failures: nth(&self.counts, 1),
             skipped: nth(&self.counts, 2),
@@ -306,7 +306,7 @@ impl Line {
             dns: self.phase(1),
             connect: self.phase(2),
             tls: self.phase(3),
-            ..NameStats::default()
+            ..RowStats::default()
         };
         add(&mut line.failed, self.failed.as_ref())?;
         // Response times are kept apart only where they differ: of both, then, before either grows.

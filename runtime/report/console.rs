@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::figures::{NONE, clock, count, failures_listed, ms, ms_if, percent, rate, waited};
 use super::{Look, Outcome, Report, Table, shown};
 use crate::thresholds::Status;
-use ltc_engine::stats::{Durations, NameKind, NameStats, PERCENTILE_NAMES};
+use ltc_engine::stats::{Durations, PERCENTILE_NAMES, RowKind, RowStats};
 
 /// How many kinds of failure are listed; the JSON report has all.
 const FAILURES_SHOWN: usize = 20;
@@ -30,13 +30,13 @@ pub fn write(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result
     if total.response.is_some() {
         let title = "Response times of successful requests, ms, from when each should have begun";
         writeln!(out, "{}", look.paint(BOLD, title))?;
-        print(out, &percentiles(report, &total, NameStats::response), look)?;
+        print(out, &percentiles(report, &total, RowStats::response), look)?;
         writeln!(out)?;
         writeln!(out, "{}", look.paint(BOLD, "Service times of successful requests, ms, from when each was sent"))?;
         print(out, &percentiles(report, &total, |stats| &stats.service), look)?;
     } else {
         writeln!(out, "{}", look.paint(BOLD, "Response times of successful requests, ms"))?;
-        print(out, &percentiles(report, &total, NameStats::response), look)?;
+        print(out, &percentiles(report, &total, RowStats::response), look)?;
     }
     connections(out, &total)?;
     apart(out, report)?;
@@ -73,7 +73,7 @@ fn heading(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<(
 }
 
 /// The lines that have something to show, with their figures.
-fn ran(report: &Report) -> impl Iterator<Item = (String, NameKind, &NameStats)> {
+fn ran(report: &Report) -> impl Iterator<Item = (String, RowKind, &RowStats)> {
     report
         .names
         .iter()
@@ -82,22 +82,22 @@ fn ran(report: &Report) -> impl Iterator<Item = (String, NameKind, &NameStats)> 
         .map(|(name, stats)| (label(&name.name, name.kind), name.kind, stats))
 }
 
-fn label(name: &str, kind: NameKind) -> String {
+fn label(name: &str, kind: RowKind) -> String {
     match kind {
-        NameKind::Step | NameKind::Fail => name.to_owned(),
-        NameKind::Group => format!("{name} (group)"),
+        RowKind::Step | RowKind::Fail => name.to_owned(),
+        RowKind::Group => format!("{name} (group)"),
     }
 }
 
-fn style_of(kind: NameKind, stats: &NameStats) -> Style {
+fn style_of(kind: RowKind, stats: &RowStats) -> Style {
     match kind {
         _ if stats.failures > 0 => RED,
-        NameKind::Group => DIM,
-        NameKind::Step | NameKind::Fail => Style::new(),
+        RowKind::Group => DIM,
+        RowKind::Step | RowKind::Fail => Style::new(),
     }
 }
 
-fn requests(report: &Report, total: &NameStats) -> Table {
+fn requests(report: &Report, total: &RowStats) -> Table {
     // What few runs have is shown where a run has it.
     let (failed, unfinished) = (!total.failed.is_empty(), total.unfinished > 0);
     let mut heads = vec!["Step", "requests", "failures", "", "rps", "avg ms", "min", "max"];
@@ -105,7 +105,7 @@ fn requests(report: &Report, total: &NameStats) -> Table {
     heads.extend(unfinished.then_some(["unfinished", "longest"]).into_iter().flatten());
     let mut table = Table::new(heads);
     let seconds = report.run.duration().as_secs_f64();
-    let cells = |name: String, stats: &NameStats| {
+    let cells = |name: String, stats: &RowStats| {
         let times = stats.response();
         let timed = !times.is_empty();
         let mut cells = vec![
@@ -135,7 +135,7 @@ fn requests(report: &Report, total: &NameStats) -> Table {
     table
 }
 
-fn percentiles(report: &Report, total: &NameStats, of: fn(&NameStats) -> &Durations) -> Table {
+fn percentiles(report: &Report, total: &RowStats, of: fn(&RowStats) -> &Durations) -> Table {
     let head = PERCENTILE_NAMES.iter().map(|name| format!("p{name}"));
     let mut table = Table::new(std::iter::once("Step".to_owned()).chain(head));
     let cells = |name: String, times: &Durations| {
@@ -143,7 +143,7 @@ fn percentiles(report: &Report, total: &NameStats, of: fn(&NameStats) -> &Durati
         std::iter::once(name).chain(figures).collect::<Vec<_>>()
     };
     for (name, kind, stats) in ran(report) {
-        let style = if kind == NameKind::Group { DIM } else { Style::new() };
+        let style = if kind == RowKind::Group { DIM } else { Style::new() };
         table.row(style, cells(name, of(stats)));
     }
     table.rule();
@@ -152,7 +152,7 @@ fn percentiles(report: &Report, total: &NameStats, of: fn(&NameStats) -> &Durati
 }
 
 /// How many connections were opened, and what the phases of a request took on average.
-fn connections(out: &mut dyn io::Write, total: &NameStats) -> io::Result<()> {
+fn connections(out: &mut dyn io::Write, total: &RowStats) -> io::Result<()> {
     if total.opened + total.reused == 0 {
         return Ok(());
     }

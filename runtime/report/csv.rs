@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Report;
-use ltc_engine::stats::{Durations, NameKind, NameStats, PERCENTILE_NAMES};
+use ltc_engine::stats::{Durations, PERCENTILE_NAMES, RowKind, RowStats};
 
 const STATS_HEAD: [&str; 11] = [
     "Type",
@@ -102,7 +102,7 @@ pub fn stats(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(STATS_HEAD.map(str::to_owned).into_iter().chain(percentile_heads()))?;
     let seconds = report.run.duration().as_secs_f64();
-    let record = |kind: &str, name: &str, stats: &NameStats| {
+    let record = |kind: &str, name: &str, stats: &RowStats| {
         // Locust's response times are those of all requests.
         let times = stats.all();
         let mut cells = vec![
@@ -123,10 +123,10 @@ pub fn stats(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     };
     for (name, stats) in report.names.iter().zip(&report.total.names) {
         let kind = match name.kind {
-            NameKind::Step => name.method.as_str(),
-            NameKind::Group => "group",
-            NameKind::Fail if stats.is_empty() => continue,
-            NameKind::Fail => "fail",
+            RowKind::Step => name.method.as_str(),
+            RowKind::Group => "group",
+            RowKind::Fail if stats.is_empty() => continue,
+            RowKind::Fail => "fail",
         };
         csv.write_record(record(kind, &name.name, stats))?;
     }
@@ -208,7 +208,7 @@ pub fn failures(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 pub fn unfinished(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(UNFINISHED_HEAD)?;
-    let rows = report.names.iter().zip(&report.total.names).filter(|(name, stats)| name.kind == NameKind::Step && stats.unfinished > 0);
+    let rows = report.names.iter().zip(&report.total.names).filter(|(name, stats)| name.kind == RowKind::Step && stats.unfinished > 0);
     for (name, stats) in rows {
         csv.write_record([&name.method, &name.name, &stats.unfinished.to_string(), &ms(stats.unfinished_longest_us)])?;
     }

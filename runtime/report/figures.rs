@@ -114,7 +114,7 @@ pub(super) fn failures_listed(report: &Report) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ltc_engine::stats::{Example, FailureClass, FailureKey, Name, Recorder};
+    use ltc_engine::stats::{Example, FailureClass, FailureKey, Recorder, ReportRow};
 
     #[test]
     fn milliseconds_have_three_digits() {
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn failures_of_skip_steps_are_listed_apart_from_those_that_the_tables_count() {
-        let mut report = Report { names: vec![Name::step("Buy", "POST"), Name::step("Log out", "GET")], ..Report::default() };
+        let mut report = Report { names: vec![ReportRow::step("Buy", "POST"), ReportRow::step("Log out", "GET")], ..Report::default() };
         let mut recorder = Recorder::new(2, 0);
         for name in [0, 0, 1] {
             let key = FailureKey { name, class: FailureClass::Status, place: 0, kind: "got 503".into() };

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Report;
-use ltc_engine::stats::{NameStats, PERCENTILE_NAMES, Summary};
+use ltc_engine::stats::{PERCENTILE_NAMES, RowStats, Summary};
 
 /// The name and version of the format.
 pub const SCHEMA: &str = "ltc.report/2";
@@ -61,7 +61,7 @@ impl Report {
     }
 
     fn summary(&self) -> Value {
-        let line = |stats: &NameStats| {
+        let line = |stats: &RowStats| {
             let seconds = self.run.duration().as_secs_f64();
             // What has no value is null, never 0.
             let rate = |n: u64| (seconds > 0.0).then(|| n as f64 / seconds);

@@ -9,12 +9,12 @@ use std::io;
 use super::figures::{count, ms_if, percent, waited};
 use super::{Outcome, Report, ms};
 use crate::thresholds::{Status, Verdict};
-use ltc_engine::stats::{NameKind, NameStats};
+use ltc_engine::stats::{RowKind, RowStats};
 
 /// Writes the file.
 pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let thresholds: Vec<Case> = report.thresholds.iter().map(|verdict| Case::threshold(report, verdict)).collect();
-    let lines = report.names.iter().zip(&report.total.names).filter(|(name, stats)| name.kind != NameKind::Fail || !stats.is_empty());
+    let lines = report.names.iter().zip(&report.total.names).filter(|(name, stats)| name.kind != RowKind::Fail || !stats.is_empty());
     let steps: Vec<Case> = lines.map(|(name, stats)| Case::step(report, &name.name, name.kind, stats)).collect();
     let seconds = report.run.duration().as_secs_f64();
     let verdict = [Case::verdict(report)];
@@ -108,12 +108,12 @@ impl Case {
         Self { name: verdict.text.clone(), seconds: report.run.duration().as_secs_f64(), state, said: said.collect::<Vec<_>>().join("\n") }
     }
 
-    fn step(report: &Report, name: &str, kind: NameKind, stats: &NameStats) -> Self {
+    fn step(report: &Report, name: &str, kind: RowKind, stats: &RowStats) -> Self {
         let broken: Vec<&Verdict> = report.thresholds.iter().filter(|verdict| verdict.has_failed() && verdict.subject == name).collect();
         let times = stats.response();
         let timed = !times.is_empty();
         let [p50, p95, p99, max] = [0.5, 0.95, 0.99, 1.0].map(|quantile| ms_if(timed, times.quantile_us(quantile) as f64));
-        let what = if kind == NameKind::Group { "turns" } else { "requests" };
+        let what = if kind == RowKind::Group { "runs" } else { "requests" };
         let mut said = format!(
             "{} {what}, {} failed ({}); ms of successful ones: p50 {p50}, p95 {p95}, p99 {p99}, max {max}",
             count(stats.requests),

@@ -5,7 +5,7 @@ use std::io;
 use super::figures::{clock, count, failures_listed, ms_if, percent, rate, waited};
 use super::{Outcome, Report, RunInfo, shown};
 use crate::thresholds::Status;
-use ltc_engine::stats::{NameKind, NameStats};
+use ltc_engine::stats::{RowKind, RowStats};
 
 /// How many steps are shown; a comment has room for a few thousand words.
 const STEPS: usize = 50;
@@ -69,7 +69,7 @@ fn steps(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out, "Response times are of successful requests, in milliseconds.\n")?;
     writeln!(out, "| Step | Requests | Failed | rps | p50 | p95 | p99 | max |{heads}")?;
     writeln!(out, "|---|---:|---:|---:|---:|---:|---:|---:|{}", "---:|".repeat(more.len()))?;
-    let mut row = |name: &str, stats: &NameStats, bold: &str| {
+    let mut row = |name: &str, stats: &RowStats, bold: &str| {
         let times = stats.response();
         let timed = !times.is_empty();
         let [p50, p95, p99, max] = [0.5, 0.95, 0.99, 1.0].map(|quantile| ms_if(timed, times.quantile_us(quantile) as f64));
@@ -93,7 +93,7 @@ fn steps(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     };
     let ran: Vec<_> = report.names.iter().zip(&report.total.names).filter(|(_, stats)| stats.tried() + stats.unfinished > 0).collect();
     for (name, stats) in ran.iter().take(STEPS) {
-        let group = if name.kind == NameKind::Group { " (group)" } else { "" };
+        let group = if name.kind == RowKind::Group { " (group)" } else { "" };
         row(&format!("{}{group}", safe(&name.name)), stats, "")?;
     }
     row("Total", &total, "**")?;
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn a_thousand_steps_fit_a_comment() {
         let mut report = report();
-        report.names = (0..1000).map(|n| ltc_engine::stats::Name::step(format!("Step {n}"), "GET")).collect();
+        report.names = (0..1000).map(|n| ltc_engine::stats::ReportRow::step(format!("Step {n}"), "GET")).collect();
         report.total.names = vec![report.total.names[0].clone(); 1000];
         let mut out = Vec::new();
         write(&report, &mut out).unwrap();

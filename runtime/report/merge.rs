@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::differences::differences;
 use super::{Planned, Report, RunInfo};
 use crate::thresholds;
-use ltc_engine::stats::{NO_NAME, NO_PLACE, NameKind, Snapshot, Timeline};
+use ltc_engine::stats::{NO_NAME, NO_PLACE, RowKind, Snapshot, Timeline};
 
 /// How a note begins that says what differs between merged runs.
 pub(crate) const DIFFER: &str = "the merged runs differ: ";
@@ -26,7 +26,7 @@ impl Report {
         let begins: Vec<Option<i64>> = parts.iter().map(|part| started_us(&part.run)).collect();
         let earliest = begins.iter().flatten().min().copied().unwrap_or(0);
         let mut whole = Self { run: merged_run(parts), timeline: Timeline::new(first.timeline.width()), ..Self::default() };
-        let mut lines: BTreeMap<(String, NameKind, String), usize> = BTreeMap::new();
+        let mut lines: BTreeMap<(String, RowKind, String), usize> = BTreeMap::new();
         let mut places: BTreeMap<String, u32> = BTreeMap::new();
         let mut sources = 0;
         for (part, begin) in parts.iter().zip(begins) {

@@ -2,7 +2,7 @@
 
 use super::super::sample::report;
 use super::*;
-use ltc_engine::stats::{Durations, Name};
+use ltc_engine::stats::{Durations, ReportRow};
 
 #[test]
 fn runs_of_the_same_time_add_up() {
@@ -102,7 +102,7 @@ fn lines_and_places_are_found_by_name() {
     other.total.failures = renamed;
     let merged = Report::merged(&[one.clone(), other]).unwrap();
     assert_eq!(merged.names.len(), 6);
-    assert_eq!(merged.names[5], Name::step("Log off", "POST"));
+    assert_eq!(merged.names[5], ReportRow::step("Log off", "POST"));
     assert_eq!(merged.total.names[0].requests, 400);
     assert_eq!((merged.total.names[4].skipped, merged.total.names[5].skipped), (2, 2));
     assert_eq!(merged.total.failures.kinds().count(), 1, "the same step and place");

@@ -33,7 +33,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::thresholds::Verdict;
-use ltc_engine::stats::{NO_NAME, NO_PLACE, Name, NameStats, Snapshot, Timeline};
+use ltc_engine::stats::{NO_NAME, NO_PLACE, ReportRow, RowStats, Snapshot, Timeline};
 
 /// The version that an API's `healthcheck` told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,16 +119,16 @@ impl RunInfo {
 #[serde(default)]
 pub struct Setup {
     /// Health checks of the APIs.
-    pub health_checks: NameStats,
+    pub health_checks: RowStats,
     /// `before test`.
-    pub before_test: NameStats,
+    pub before_test: RowStats,
     /// `after test`.
-    pub after_test: NameStats,
+    pub after_test: RowStats,
 }
 
 impl Setup {
     /// All of it.
-    pub fn total(&self) -> NameStats {
+    pub fn total(&self) -> RowStats {
         let mut total = self.health_checks.clone();
         total.merge(&self.before_test);
         total.merge(&self.after_test);
@@ -136,7 +136,7 @@ impl Setup {
     }
 
     /// Its parts, with what they are called.
-    pub fn parts(&self) -> [(&'static str, &NameStats); 3] {
+    pub fn parts(&self) -> [(&'static str, &RowStats); 3] {
         [("health checks", &self.health_checks), ("before test", &self.before_test), ("after test", &self.after_test)]
     }
 
@@ -154,7 +154,7 @@ pub struct Report {
     /// What was run.
     pub run: RunInfo,
     /// The lines, in order.
-    pub names: Vec<Name>,
+    pub names: Vec<ReportRow>,
     /// Places in the spec, `file:line:column`, that failures refer to.
     pub places: Vec<String>,
     /// All that was counted of the users.
@@ -257,7 +257,7 @@ pub(crate) mod sample {
 
     /// What a threshold comes to in a report.
     pub(crate) fn verdict(report: &Report, text: &str) -> Verdict {
-        let threshold = ltc_config::Threshold::parse(text, &ltc_config::Place::file("x.yml")).unwrap();
+        let threshold = ltc_config::Threshold::parse(text, &ltc_config::Location::file("x.yml")).unwrap();
         let mut judge = crate::thresholds::Judge::new(&[threshold], &report.names, None).unwrap();
         judge.interval(&report.total, &report.names);
         judge.verdicts().remove(0)
@@ -265,11 +265,11 @@ pub(crate) mod sample {
 
     pub(crate) fn report() -> Report {
         let names = vec![
-            Name::step("Checkout / Create", "POST"),
-            Name::step("Checkout / Pay", "PUT"),
-            Name::step("Never", "GET"),
-            Name::group("Checkout"),
-            Name::step("Log out", "POST"),
+            ReportRow::step("Checkout / Create", "POST"),
+            ReportRow::step("Checkout / Pay", "PUT"),
+            ReportRow::step("Never", "GET"),
+            ReportRow::group("Checkout"),
+            ReportRow::step("Log out", "POST"),
         ];
         let mut recorder = Recorder::new(names.len(), 0);
         let mut timeline = Timeline::new(Duration::from_secs(5));
@@ -333,7 +333,7 @@ pub(crate) mod sample {
             names,
             places: vec!["specs/tpdata.lt:9:3".into(), "specs/tpdata.lt:14:5".into()],
             total,
-            setup: Setup { health_checks: NameStats { requests: 1, ..NameStats::default() }, ..Setup::default() },
+            setup: Setup { health_checks: RowStats { requests: 1, ..RowStats::default() }, ..Setup::default() },
             timeline,
             thresholds: Vec::new(),
             outcome: Outcome::NoThresholds,

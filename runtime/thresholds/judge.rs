@@ -10,7 +10,7 @@ use super::measured::{Lines, Measured};
 use super::value::Value;
 use super::verdict::{Status, Verdict, decided};
 use crate::report::{Report, clock};
-use ltc_engine::stats::{Name, Snapshot, micros};
+use ltc_engine::stats::{ReportRow, Snapshot, micros};
 
 /// A window is kept in at most about so many pieces: it slides by its sixtieth where that is more than an interval.
 const PIECES: u64 = 60;
@@ -24,7 +24,7 @@ pub(crate) struct Judge {
 impl Judge {
     /// # Errors
     /// Where a threshold is about a line that the report, or the earlier run, doesn't have.
-    pub(crate) fn new(thresholds: &[Threshold], names: &[Name], baseline: Option<&Report>) -> Result<Self, Vec<String>> {
+    pub(crate) fn new(thresholds: &[Threshold], names: &[ReportRow], baseline: Option<&Report>) -> Result<Self, Vec<String>> {
         let known: Vec<&str> = names.iter().map(|name| name.name.as_str()).collect();
         let mut wrong: Vec<String> = thresholds.iter().filter_map(|threshold| threshold.check(&known)).map(|e| e.to_string()).collect();
         let mut watched = Vec::new();
@@ -38,14 +38,14 @@ impl Judge {
     }
 
     /// Takes what was counted in one interval. Says whether the test is to be stopped.
-    pub(crate) fn interval(&mut self, delta: &Snapshot, names: &[Name]) -> bool {
+    pub(crate) fn interval(&mut self, delta: &Snapshot, names: &[ReportRow]) -> bool {
         // All are told, also where the first already stops the test.
         let stopping: Vec<bool> = self.watched.iter_mut().map(|watched| watched.interval(delta, names)).collect();
         stopping.contains(&true)
     }
 
     /// Takes what came after its interval was judged without it: it counts in what is judged over the whole test.
-    pub(crate) fn late(&mut self, delta: &Snapshot, names: &[Name]) {
+    pub(crate) fn late(&mut self, delta: &Snapshot, names: &[ReportRow]) {
         for watched in self.watched.iter_mut().filter(|watched| watched.has_begun(delta)) {
             watched.whole.merge(&Measured::of(delta, &watched.lines, names));
         }
@@ -85,7 +85,7 @@ fn earlier(threshold: &Threshold, baseline: Option<&Report>) -> Result<Option<f6
         (None, Subject::All) => "it has no requests".to_owned(),
         (None, Subject::Line(name)) => format!("it has no results of `{name}`"),
     };
-    Err(format!("{}: cannot evaluate the threshold `{}` with the earlier run: {why}", threshold.place, threshold.text))
+    Err(format!("{}: cannot evaluate the threshold `{}` with the earlier run: {why}", threshold.location, threshold.text))
 }
 
 /// One threshold with what it is judged by.
@@ -107,7 +107,7 @@ struct Watched {
 }
 
 impl Watched {
-    fn new(threshold: &Threshold, names: &[Name], earlier: Option<f64>) -> Self {
+    fn new(threshold: &Threshold, names: &[ReportRow], earlier: Option<f64>) -> Self {
         let rule = &threshold.rule;
         // What stops the test is a window of its own where none is said: "after 30s" are then the last 30 s taken together.
         let window = rule.over.or(rule.abort.filter(|after| !after.is_zero()));
@@ -130,7 +130,7 @@ impl Watched {
         delta.window.is_some_and(|window| window.from_us + micros(window.length()) / 10 >= micros(self.threshold.rule.from))
     }
 
-    fn interval(&mut self, delta: &Snapshot, names: &[Name]) -> bool {
+    fn interval(&mut self, delta: &Snapshot, names: &[ReportRow]) -> bool {
         let rule = &self.threshold.rule;
         if !self.has_begun(delta) {
             return false;
@@ -141,7 +141,7 @@ impl Watched {
         if let Some(window) = &mut self.window {
             window.add(measured);
         }
-        // Users who finish their last turn make no rate.
+        // Users who finish their last iteration make no rate.
         self.had_users |= delta.planned() > 0;
         if rule.metric == Metric::Rps && self.had_users && delta.planned() == 0 {
             return false;

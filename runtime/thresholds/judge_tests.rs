@@ -5,7 +5,7 @@ use ltc_engine::stats::{Recorder, Sample};
 
 /// A test, interval by interval of a second.
 struct Course {
-    names: Vec<Name>,
+    names: Vec<ReportRow>,
     recorder: Recorder,
     judge: Judge,
     second: u64,
@@ -18,8 +18,8 @@ impl Course {
     }
 
     fn after(thresholds: &[&str], baseline: Option<&Report>) -> Result<Self, Vec<String>> {
-        let names = vec![Name::step("Look", "GET"), Name::step("Buy", "POST"), Name::group("Checkout")];
-        let place = ltc_config::Place { file: "x.yml".into(), line: 3, column: 5, ..ltc_config::Place::default() };
+        let names = vec![ReportRow::step("Look", "GET"), ReportRow::step("Buy", "POST"), ReportRow::group("Checkout")];
+        let place = ltc_config::Location { file: "x.yml".into(), line: 3, column: 5, ..ltc_config::Location::default() };
         let thresholds: Vec<_> = thresholds.iter().map(|text| Threshold::parse(text, &place).unwrap()).collect();
         let judge = Judge::new(&thresholds, &names, baseline)?;
         Ok(Self { recorder: Recorder::new(names.len(), 0), names, judge, second: 0, planned: 1 })
@@ -115,7 +115,7 @@ fn what_comes_before_isnt_judged() {
     assert_eq!(course.seconds(3, 1, 0, 100), None);
     assert_eq!(course.seconds(3, 60, 0, 10), None);
     assert!(course.judge.verdicts().iter().all(|v| v.outcome == Status::Passed), "{:?}", course.judge.verdicts());
-    // Users that finish their turn make no rate.
+    // Users that finish their iteration make no rate.
     course.planned = 0;
     assert_eq!(course.seconds(3, 1, 0, 1), None);
     assert_eq!(course.only().outcome, Status::Passed);

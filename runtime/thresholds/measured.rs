@@ -6,7 +6,7 @@ use ltc_config::threshold::{Metric, Of, Subject, Time};
 
 use super::value::Value;
 
-use ltc_engine::stats::{Durations, Name, NameKind, NameStats, Snapshot};
+use ltc_engine::stats::{Durations, ReportRow, RowKind, RowStats, Snapshot};
 
 /// The lines of the report that a threshold is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,21 +17,21 @@ pub(super) enum Lines {
 
 impl Lines {
     /// Steps of that name; only where there are none, groups; then `fail` statements.
-    pub(super) fn find(subject: &Subject, names: &[Name]) -> Self {
+    pub(super) fn find(subject: &Subject, names: &[ReportRow]) -> Self {
         let Subject::Line(wanted) = subject else { return Self::All };
-        let of = |kind: NameKind| -> Vec<usize> {
-            let named = |(index, name): (usize, &Name)| (name.name == *wanted && name.kind == kind).then_some(index);
+        let of = |kind: RowKind| -> Vec<usize> {
+            let named = |(index, name): (usize, &ReportRow)| (name.name == *wanted && name.kind == kind).then_some(index);
             names.iter().enumerate().filter_map(named).collect()
         };
-        let found = [NameKind::Step, NameKind::Group, NameKind::Fail].map(of).into_iter().find(|lines| !lines.is_empty());
+        let found = [RowKind::Step, RowKind::Group, RowKind::Fail].map(of).into_iter().find(|lines| !lines.is_empty());
         Self::Of(found.unwrap_or_default())
     }
 
-    fn stats(&self, snapshot: &Snapshot, names: &[Name]) -> NameStats {
+    fn stats(&self, snapshot: &Snapshot, names: &[ReportRow]) -> RowStats {
         match self {
             Self::All => snapshot.total(names),
             Self::Of(lines) => {
-                let mut total = NameStats::default();
+                let mut total = RowStats::default();
                 lines.iter().filter_map(|&line| snapshot.names.get(line)).for_each(|stats| total.merge(stats));
                 total
             }
@@ -60,7 +60,7 @@ pub(super) struct Measured {
 
 impl Measured {
     /// Of a snapshot's own stretch.
-    pub(super) fn of(snapshot: &Snapshot, lines: &Lines, names: &[Name]) -> Self {
+    pub(super) fn of(snapshot: &Snapshot, lines: &Lines, names: &[ReportRow]) -> Self {
         let stats = lines.stats(snapshot, names);
         let window = snapshot.window.unwrap_or_default();
         Self {

@@ -1,6 +1,6 @@
 //! What figures are where requests failed: a failed request ranks behind every one that succeeded.
 
-use ltc_config::Place;
+use ltc_config::Location;
 use ltc_config::Threshold;
 
 use super::*;
@@ -14,7 +14,7 @@ fn measured(succeeded: u64, failed: u64) -> Measured {
 
 fn value(of: &Measured, metric: &str) -> Option<Value> {
     let text = format!("{metric} < {}", if metric == "failures" { "1%" } else { "1s" });
-    of.value(Threshold::parse(&text, &Place::default()).unwrap().rule.metric)
+    of.value(Threshold::parse(&text, &Location::default()).unwrap().rule.metric)
 }
 
 fn ms(of: &Measured, metric: &str) -> Option<f64> {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::measured::{Lines, Measured};
 use super::value::{FAILED, Value};
 use crate::report::ms;
-use ltc_engine::stats::{Name, Snapshot};
+use ltc_engine::stats::{ReportRow, Snapshot};
 
 /// How a threshold stands, or stood at the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ impl Verdict {
         let rule = &threshold.rule;
         Self {
             text: threshold.text.clone(),
-            place: threshold.place.to_string(),
+            place: threshold.location.to_string(),
             subject: rule.subject.to_string(),
             metric: rule.metric.to_string(),
             unit: rule.metric.unit(),
@@ -121,7 +121,7 @@ fn short(value: f64) -> String {
 
 /// Judges thresholds again on merged results. What was judged over stretches of the parts stays failed if it failed in any; it can't be
 /// found passed, since the stretches of the whole aren't known.
-pub(crate) fn again(parts: &[&[Verdict]], total: &Snapshot, names: &[Name]) -> Vec<Verdict> {
+pub(crate) fn again(parts: &[&[Verdict]], total: &Snapshot, names: &[ReportRow]) -> Vec<Verdict> {
     let mut merged: Vec<Verdict> = Vec::new();
     for verdict in parts.iter().copied().flatten() {
         match merged.iter_mut().find(|known| known.text == verdict.text) {
@@ -131,7 +131,7 @@ pub(crate) fn again(parts: &[&[Verdict]], total: &Snapshot, names: &[Name]) -> V
         }
     }
     for verdict in &mut merged {
-        let Ok(threshold) = Threshold::parse(&verdict.text, &ltc_config::Place::default()) else { continue };
+        let Ok(threshold) = Threshold::parse(&verdict.text, &ltc_config::Location::default()) else { continue };
         let rule = &threshold.rule;
         let whole = rule.over.is_none() && rule.from.is_zero() && verdict.aborted_at_us.is_none();
         let limit = match rule.limit {

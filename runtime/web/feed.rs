@@ -8,7 +8,7 @@ use tokio::sync::broadcast;
 
 use crate::moment::{About, Line, Log, Moment};
 use ltc_engine::base::clock::Clock;
-use ltc_engine::stats::NameKind;
+use ltc_engine::stats::RowKind;
 
 /// How many intervals a page that comes late is told; when there are more, every other is left out.
 const HISTORY: usize = 1500;
@@ -113,7 +113,7 @@ impl Feed {
             .map(|(name, line)| {
                 let mut step = figures(line);
                 step["name"] = json!(name.name);
-                step["group"] = json!(name.kind == NameKind::Group);
+                step["group"] = json!(name.kind == RowKind::Group);
                 step
             })
             .collect();

@@ -130,7 +130,7 @@ const show = () => {
   $("c-failing").textContent = share(total.failures, total.tried) + " of all requests";
   $("card-failures").classList.toggle("bad", total.failures > 0);
   $("c-cpu").textContent = Math.round(now.cpu * 100) + "% cpu";
-  $("c-lag").textContent = now.stolen >= .005 ? `late ${took(now.lag_ms)} · host took ${Math.round(now.stolen * 100)}%` : "turns late by " + took(now.lag_ms);
+  $("c-lag").textContent = now.stolen >= .005 ? `late ${took(now.lag_ms)} · host took ${Math.round(now.stolen * 100)}%` : "iterations late by " + took(now.lag_ms);
   const notes = [];
   if (now.saturated) notes.push(`The load generator itself is saturated (${now.saturated}): the times below are partly its own.`);
   if (now.missed) notes.push(`${count(now.missed)} arrivals found no free user and were not made.`);

@@ -28,7 +28,7 @@ fn graph_products<'u>(u: &'u User, first: &Value) -> Eval<Request<'u>> {
     );
     r.json(&first)?;
     r.raw("}}");
-    if r.unsettled(0) {
+    if r.needs_options(0) {
         graph_options(u, &mut r)?;
     }
     Ok(r)
@@ -89,7 +89,7 @@ async fn read(u: &User) -> Flow {
                     let mut r = u.request(0, "GET");
                     r.path("/campaigns/");
                     r.segment(&u.shared(0))?;
-                    if r.unsettled(3) {
+                    if r.needs_options(3) {
                         graph_options(u, &mut r)?;
                     }
                     Ok(r)
@@ -107,11 +107,11 @@ async fn read(u: &User) -> Flow {
     step.end()?;
     Ok(())
 }
-/// Turns of `Reader`, one after the other.
-async fn reader_user_turns(u: &User) -> Flow {
+/// Iterations of `Reader`, one after the other.
+async fn reader_user_iterations(u: &User) -> Flow {
     loop {
         let outcome = read(u).await;
-        u.turn_over(outcome).await;
+        u.end_iteration(outcome).await;
     }
 }
 /// `before test`: what it gives is shared by all users.
@@ -128,7 +128,7 @@ async fn before_test(u: &User) -> Flow<Vec<Value>> {
                     r.raw("{\"name\":");
                     r.json(&write().lit("load ").put(&u.test_id())?.done())?;
                     r.raw("}");
-                    if r.unsettled(1) {
+                    if r.needs_options(1) {
                         graph_options(u, &mut r)?;
                     }
                     Ok(r)
@@ -162,7 +162,7 @@ async fn after_test(u: &User) -> Flow {
                     let mut r = u.request(0, "DELETE");
                     r.path("/campaigns/");
                     r.segment(&u.shared(0))?;
-                    if r.unsettled(2) {
+                    if r.needs_options(2) {
                         graph_options(u, &mut r)?;
                     }
                     Ok(r)
@@ -180,7 +180,7 @@ static PROGRAM: Program = Program {
     spec: "specs/graph.lt",
     compiler: "0.1.0",
     files: &["specs/graph.lt"],
-    places: &[
+    locations: &[
         at(3, 5),
         at(4, 8),
         at(5, 15),
@@ -202,25 +202,25 @@ static PROGRAM: Program = Program {
         at(41, 6),
     ],
     lines: &[
-        Line {
+        RowInfo {
             name: "Create campaign",
             method: "POST",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Products",
             method: "POST",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Campaign",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Delete campaign",
             method: "DELETE",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
     ],
     steps: &[
@@ -295,7 +295,7 @@ static PROGRAM: Program = Program {
         UserClass {
             name: "Reader",
             weight: |u| Ok(int(1)),
-            turns: |u| Box::pin(reader_user_turns(u)),
+            iterations: |u| Box::pin(reader_user_iterations(u)),
             wait: Some(|u| Ok({
                 let wait = duration(1000000000).as_duration()?;
                 Wait::Between(wait, wait)

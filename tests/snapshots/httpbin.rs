@@ -31,7 +31,7 @@ fn bin_anything<'u>(u: &'u User, id: &Value, term: &Value) -> Eval<Request<'u>> 
     r.raw("\"nested\":{\"list\":[1,");
     r.json(&float(2.5))?;
     r.raw(",true,null]}}");
-    if r.unsettled(0) {
+    if r.needs_options(0) {
         bin_options(u, &mut r)?;
     }
     Ok(r)
@@ -1128,11 +1128,11 @@ async fn walk(u: &User) -> Flow {
     }
     Ok(())
 }
-/// Turns of `Walker`, one after the other.
-async fn walker_user_turns(u: &User) -> Flow {
+/// Iterations of `Walker`, one after the other.
+async fn walker_user_iterations(u: &User) -> Flow {
     loop {
         let outcome = walk(u).await;
-        u.turn_over(outcome).await;
+        u.end_iteration(outcome).await;
     }
 }
 static PROGRAM: Program = Program {
@@ -1140,7 +1140,7 @@ static PROGRAM: Program = Program {
     spec: "specs/httpbin.lt",
     compiler: "0.1.0",
     files: &["specs/httpbin.lt"],
-    places: &[
+    locations: &[
         at(3, 5),
         at(4, 13),
         at(24, 3),
@@ -1256,150 +1256,150 @@ static PROGRAM: Program = Program {
         at(95, 6),
     ],
     lines: &[
-        Line {
+        RowInfo {
             name: "GET",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "HEAD",
             method: "HEAD",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "PUT",
             method: "PUT",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "PATCH",
             method: "PATCH",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "DELETE",
             method: "DELETE",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "OPTIONS",
             method: "OPTIONS",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "No content",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Teapot",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "JSON and query",
             method: "POST",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Form",
             method: "POST",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Multipart",
             method: "POST",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "gzip",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "deflate",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "brotli",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "UTF-8",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Chunks",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Bytes",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Set",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Sent",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Delete",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Followed",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Off",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Two hops",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "307 keeps the method",
             method: "POST",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Basic",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Bearer",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "None",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Slow enough",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Not found",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
     ],
     steps: &[
@@ -1694,7 +1694,7 @@ static PROGRAM: Program = Program {
         UserClass {
             name: "Walker",
             weight: |u| Ok(int(1)),
-            turns: |u| Box::pin(walker_user_turns(u)),
+            iterations: |u| Box::pin(walker_user_iterations(u)),
             wait: Some(|u| Ok({
                 let wait = duration(10000000).as_duration()?;
                 Wait::Between(wait, wait)

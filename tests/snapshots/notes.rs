@@ -112,7 +112,7 @@ async fn write_note(u: &User) -> Flow {
                 .attempt(|| {
                     let mut r = u.request(0, "GET");
                     r.reference(&write().put(&place)?.done())?;
-                    if r.unsettled(0) {
+                    if r.needs_options(0) {
                         notes_options(u, &mut r)?;
                     }
                     Ok(r)
@@ -162,11 +162,11 @@ async fn write_note(u: &User) -> Flow {
     }
     Ok(())
 }
-/// Turns of `Writer`, one after the other.
-async fn writer_user_turns(u: &User) -> Flow {
+/// Iterations of `Writer`, one after the other.
+async fn writer_user_iterations(u: &User) -> Flow {
     loop {
         let outcome = write_note(u).await;
-        u.turn_over(outcome).await;
+        u.end_iteration(outcome).await;
     }
 }
 static PROGRAM: Program = Program {
@@ -174,7 +174,7 @@ static PROGRAM: Program = Program {
     spec: "specs/notes.lt",
     compiler: "0.1.0",
     files: &["specs/notes.lt"],
-    places: &[
+    locations: &[
         at(3, 5),
         at(4, 13),
         at(12, 3),
@@ -199,25 +199,25 @@ static PROGRAM: Program = Program {
         at(37, 6),
     ],
     lines: &[
-        Line {
+        RowInfo {
             name: "Form",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Save",
             method: "POST",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Read",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Attach",
             method: "POST",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
     ],
     steps: &[
@@ -287,7 +287,7 @@ static PROGRAM: Program = Program {
         UserClass {
             name: "Writer",
             weight: |u| Ok(int(1)),
-            turns: |u| Box::pin(writer_user_turns(u)),
+            iterations: |u| Box::pin(writer_user_iterations(u)),
             wait: Some(|u| Ok(
                 Wait::Between(
                     duration(500000000).as_duration()?,

@@ -23,7 +23,7 @@ fn shop_login<'u>(u: &'u User, name: &Value, password: &Value) -> Eval<Request<'
     r.body("application/x-www-form-urlencoded");
     r.form("name", &name)?;
     r.form("password", &password)?;
-    if r.unsettled(0) {
+    if r.needs_options(0) {
         shop_options(u, &mut r)?;
     }
     Ok(r)
@@ -33,7 +33,7 @@ fn shop_item<'u>(u: &'u User, id: &Value) -> Eval<Request<'u>> {
     let mut r = u.request(0, "GET");
     r.path("/items/");
     r.segment(&id)?;
-    if r.unsettled(1) {
+    if r.needs_options(1) {
         shop_options(u, &mut r)?;
     }
     Ok(r)
@@ -44,7 +44,7 @@ fn shop_search<'u>(u: &'u User, term: &Value, page: &Value) -> Eval<Request<'u>>
     r.path("/items");
     r.query("q", &term)?;
     r.query("page", &page)?;
-    if r.unsettled(2) {
+    if r.needs_options(2) {
         shop_options(u, &mut r)?;
     }
     Ok(r)
@@ -65,7 +65,7 @@ fn shop_add_line<'u>(
     r.member("\"itemId\":", &id)?;
     r.member("\"quantity\":", &quantity)?;
     r.raw("}");
-    if r.unsettled(3) {
+    if r.needs_options(3) {
         shop_options(u, &mut r)?;
     }
     Ok(r)
@@ -91,7 +91,7 @@ fn shop_clear<'u>(u: &'u User, cart: &Value) -> Eval<Request<'u>> {
     let mut r = u.request(0, "DELETE");
     r.path("/carts/");
     r.segment(&cart)?;
-    if r.unsettled(4) {
+    if r.needs_options(4) {
         shop_options(u, &mut r)?;
     }
     Ok(r)
@@ -249,7 +249,7 @@ async fn buy(u: &User) -> Flow {
                             r.path("/carts/");
                             r.segment(&ops::member(&u.keep(0), "cart")?)?;
                             r.path("/payment");
-                            if r.unsettled(5) {
+                            if r.needs_options(5) {
                                 shop_options(u, &mut r)?;
                             }
                             Ok(r)
@@ -307,18 +307,18 @@ async fn shopper_user_on_start(u: &User) -> Flow {
     u.set_bearer(at(87, 5), 0, || Ok(token.clone()))?;
     Ok(())
 }
-/// Turns of `Shopper`, one after the other.
-async fn shopper_user_turns(u: &User) -> Flow {
+/// Iterations of `Shopper`, one after the other.
+async fn shopper_user_iterations(u: &User) -> Flow {
     loop {
         let outcome = shopping(u).await;
-        u.turn_over(outcome).await;
+        u.end_iteration(outcome).await;
     }
 }
-/// Turns of `Auditor`, one after the other.
-async fn auditor_user_turns(u: &User) -> Flow {
+/// Iterations of `Auditor`, one after the other.
+async fn auditor_user_iterations(u: &User) -> Flow {
     loop {
         let outcome = browse(u).await;
-        u.turn_over(outcome).await;
+        u.end_iteration(outcome).await;
     }
 }
 static PROGRAM: Program = Program {
@@ -326,7 +326,7 @@ static PROGRAM: Program = Program {
     spec: "specs/shop.lt",
     compiler: "0.1.0",
     files: &["specs/shop.lt"],
-    places: &[
+    locations: &[
         at(3, 5),
         at(4, 11),
         at(23, 6),
@@ -378,45 +378,45 @@ static PROGRAM: Program = Program {
         at(93, 6),
     ],
     lines: &[
-        Line {
+        RowInfo {
             name: "Login",
             method: "POST",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Search",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Item",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Checkout",
             method: "",
-            kind: NameKind::Group,
+            kind: RowKind::Group,
         },
-        Line {
+        RowInfo {
             name: "Checkout / Add line",
             method: "POST",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Checkout / Pay",
             method: "POST",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Payment state",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Clear",
             method: "DELETE",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
     ],
     steps: &[
@@ -553,7 +553,7 @@ static PROGRAM: Program = Program {
         UserClass {
             name: "Shopper",
             weight: |u| Ok(int(9)),
-            turns: |u| Box::pin(shopper_user_turns(u)),
+            iterations: |u| Box::pin(shopper_user_iterations(u)),
             wait: Some(|u| Ok(
                 Wait::Between(
                     duration(1000000000).as_duration()?,
@@ -569,7 +569,7 @@ static PROGRAM: Program = Program {
         UserClass {
             name: "Auditor",
             weight: |u| Ok(int(1)),
-            turns: |u| Box::pin(auditor_user_turns(u)),
+            iterations: |u| Box::pin(auditor_user_iterations(u)),
             wait: Some(|u| Ok(Wait::Pacing(duration(10000000000).as_duration()?))),
             on_start: None,
             on_stop: None,

@@ -259,11 +259,11 @@ async fn clerk_user_every_1(u: &User) -> Flow {
     renew(u).await?;
     Ok(())
 }
-/// Turns of `Clerk`, one after the other.
-async fn clerk_user_turns(u: &User) -> Flow {
+/// Iterations of `Clerk`, one after the other.
+async fn clerk_user_iterations(u: &User) -> Flow {
     loop {
         let outcome = work(u).await;
-        u.turn_over(outcome).await;
+        u.end_iteration(outcome).await;
     }
 }
 static PROGRAM: Program = Program {
@@ -271,7 +271,7 @@ static PROGRAM: Program = Program {
     spec: "specs/signed.lt",
     compiler: "0.1.0",
     files: &["specs/signed.lt"],
-    places: &[
+    locations: &[
         at(3, 5),
         at(4, 11),
         at(7, 36),
@@ -320,35 +320,35 @@ static PROGRAM: Program = Program {
         at(65, 15),
     ],
     lines: &[
-        Line {
+        RowInfo {
             name: "Token",
             method: "POST",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Create entry",
             method: "POST",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Balance",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Limits",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Get entry",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Delete entry",
             method: "DELETE",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
     ],
     steps: &[
@@ -454,7 +454,7 @@ static PROGRAM: Program = Program {
         UserClass {
             name: "Clerk",
             weight: |u| Ok(int(1)),
-            turns: |u| Box::pin(clerk_user_turns(u)),
+            iterations: |u| Box::pin(clerk_user_iterations(u)),
             wait: Some(|u| Ok(
                 Wait::Between(
                     duration(200000000).as_duration()?,

@@ -30,7 +30,7 @@ fn tpdata_treatment_create<'u>(u: &'u User, iid: &Value) -> Eval<Request<'u>> {
     r.raw(
         ",\"category\":\"xray:full-mouth\",\"accessPolicy\":\"allowAll\",\"tags\":[\"load_test\"],\"countryCode\":\"US\"}",
     );
-    if r.unsettled(0) {
+    if r.needs_options(0) {
         tpdata_options(u, &mut r)?;
     }
     Ok(r)
@@ -40,7 +40,7 @@ fn tpdata_treatment_get<'u>(u: &'u User, id: &Value) -> Eval<Request<'u>> {
     let mut r = u.request(0, "GET");
     r.path("/treatments/");
     r.segment(&id)?;
-    if r.unsettled(1) {
+    if r.needs_options(1) {
         tpdata_options(u, &mut r)?;
     }
     Ok(r)
@@ -59,7 +59,7 @@ fn tpdata_treatment_variant_create<'u>(
     r.raw("{");
     r.member("\"iid\":", &iid)?;
     r.raw("}");
-    if r.unsettled(2) {
+    if r.needs_options(2) {
         tpdata_options(u, &mut r)?;
     }
     Ok(r)
@@ -75,7 +75,7 @@ fn tpdata_treatment_variant_get<'u>(
     r.segment(&treatment_id)?;
     r.path("/variants/");
     r.segment(&id)?;
-    if r.unsettled(3) {
+    if r.needs_options(3) {
         tpdata_options(u, &mut r)?;
     }
     Ok(r)
@@ -216,11 +216,11 @@ async fn check_treatment_variants(u: &User) -> Flow {
     step.end()?;
     Ok(())
 }
-/// Turns of `TPDataUser`, one after the other.
-async fn tp_data_user_user_turns(u: &User) -> Flow {
+/// Iterations of `TPDataUser`, one after the other.
+async fn tp_data_user_user_iterations(u: &User) -> Flow {
     loop {
         let outcome = check_treatment_variants(u).await;
-        u.turn_over(outcome).await;
+        u.end_iteration(outcome).await;
     }
 }
 static PROGRAM: Program = Program {
@@ -228,7 +228,7 @@ static PROGRAM: Program = Program {
     spec: "specs/tpdata.lt",
     compiler: "0.1.0",
     files: &["specs/tpdata.lt"],
-    places: &[
+    locations: &[
         at(3, 5),
         at(4, 11),
         at(5, 18),
@@ -252,20 +252,20 @@ static PROGRAM: Program = Program {
         at(53, 6),
     ],
     lines: &[
-        Line {
+        RowInfo {
             name: "Create treatment",
             method: "POST",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Create treatment variant",
             method: "POST",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
-        Line {
+        RowInfo {
             name: "Get treatment variant",
             method: "GET",
-            kind: NameKind::Step,
+            kind: RowKind::Step,
         },
     ],
     steps: &[
@@ -331,7 +331,7 @@ static PROGRAM: Program = Program {
         UserClass {
             name: "TPDataUser",
             weight: |u| Ok(int(1)),
-            turns: |u| Box::pin(tp_data_user_user_turns(u)),
+            iterations: |u| Box::pin(tp_data_user_user_iterations(u)),
             wait: Some(|u| Ok(
                 Wait::Between(
                     duration(100000000).as_duration()?,

@@ -269,7 +269,7 @@ impl<'a> Checker<'a> {
         None
     }
 
-    /// A wait; `pacing` only where there are turns.
+    /// A wait; `pacing` only where there are iterations.
     pub(in crate::check) fn wait(&mut self, wait: &'a ast::Wait, of_user: bool) -> Option<Wait> {
         Some(match wait {
             ast::Wait::Fixed(e) => Wait::Fixed(self.duration(e, "a wait is")),

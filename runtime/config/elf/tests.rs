@@ -94,7 +94,7 @@ impl Made {
         file
     }
 
-    fn judged(&self) -> Result<Architecture, Unfit> {
+    fn judged(&self) -> Result<Architecture, ElfError> {
         fits_lambda(&self.bytes(), None)
     }
 }
@@ -102,8 +102,8 @@ impl Made {
 #[test]
 fn glibc_is_taken_up_to_lambdas_own() {
     assert_eq!(Made::glibc(&["GLIBC_2.2.5", "GLIBC_2.34"]).judged(), Ok(Architecture::X86_64));
-    assert_eq!(Made::glibc(&["GLIBC_2.39", "GLIBC_2.4"]).judged(), Err(Unfit::Glibc(2, 39)));
-    assert_eq!(Made::glibc(&["GLIBC_2.17", "GLIBC_2.35"]).judged(), Err(Unfit::Glibc(2, 35)));
+    assert_eq!(Made::glibc(&["GLIBC_2.39", "GLIBC_2.4"]).judged(), Err(ElfError::Glibc(2, 39)));
+    assert_eq!(Made::glibc(&["GLIBC_2.17", "GLIBC_2.35"]).judged(), Err(ElfError::Glibc(2, 35)));
     let said = Made::glibc(&["GLIBC_2.39"]).judged().unwrap_err();
     assert_eq!(said.to_string(), "it needs glibc 2.39, and Lambda has 2.34");
     assert!(said.help(None).starts_with("run `ltc build --lambda`"));
@@ -113,7 +113,7 @@ fn glibc_is_taken_up_to_lambdas_own() {
 fn static_programs_of_both_processors_fit() {
     assert_eq!(Made::of_static(62).judged(), Ok(Architecture::X86_64));
     assert_eq!(Made::of_static(183).judged(), Ok(Architecture::Arm64));
-    assert_eq!(Made::of_static(243).judged(), Err(Unfit::Processor(243)));
+    assert_eq!(Made::of_static(243).judged(), Err(ElfError::Processor(243)));
 }
 
 #[test]
@@ -127,10 +127,10 @@ fn a_program_for_the_other_processor_is_refused() {
 fn libraries_and_loaders_that_lambda_lacks_are_named() {
     let mut made = Made::glibc(&["GLIBC_2.17"]);
     made.libraries.push("libssl.so.3");
-    assert_eq!(made.judged(), Err(Unfit::Library("libssl.so.3".into())));
+    assert_eq!(made.judged(), Err(ElfError::Library("libssl.so.3".into())));
     let mut made = Made::of_static(62);
     made.loader = Some("/lib/ld-musl-x86_64.so.1");
-    assert_eq!(made.judged(), Err(Unfit::Library("/lib/ld-musl-x86_64.so.1".into())));
+    assert_eq!(made.judged(), Err(ElfError::Library("/lib/ld-musl-x86_64.so.1".into())));
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn other_files_are_called_what_they_are() {
         (b"hello", "another kind of file"),
         (&[0x7f, b'E', b'L', b'F', 1, 1], "a program for a 32-bit or a big-endian processor"),
     ] {
-        assert_eq!(fits_lambda(file, None), Err(Unfit::NoElf(what)));
+        assert_eq!(fits_lambda(file, None), Err(ElfError::NoElf(what)));
     }
 }
 
@@ -158,7 +158,7 @@ fn a_program_cut_short_anywhere_is_an_error_and_no_panic() {
 fn this_very_test_is_judged_as_objdump_would() {
     let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
     match fits_lambda(&own, None) {
-        Ok(_) | Err(Unfit::Glibc(2, _) | Unfit::NoElf("a program for macOS")) => {}
+        Ok(_) | Err(ElfError::Glibc(2, _) | ElfError::NoElf("a program for macOS")) => {}
         Err(other) => panic!("{other}"),
     }
 }

@@ -21,7 +21,7 @@ fn own_values_lie_over_common_ones() {
     assert_eq!(env.get("limits.deep.a").unwrap().data, EnvData::Int(1));
     assert_eq!(env.get("limits.deep.b").unwrap().data, EnvData::Int(3));
     assert_eq!(env.get("limits.ids").unwrap().as_list().unwrap().len(), 1);
-    assert_eq!(env.get("limits.ids").unwrap().place.file, "config/cs1.yml");
+    assert_eq!(env.get("limits.ids").unwrap().location.file, "config/cs1.yml");
     assert_eq!(env.get("country").unwrap().as_str(), Some("NO"));
     assert_eq!(env.get("limits").unwrap().kind(), Kind::Object);
     assert_eq!(
@@ -79,7 +79,7 @@ fn missing_keys_suggest() {
         let missing = env.require(path).unwrap_err();
         assert_eq!((missing.message.as_str(), missing.help.as_deref()), (message, Some(help)), "{path}");
     }
-    assert_eq!(env.require("tpdata.urk").unwrap_err().place.line, 2);
+    assert_eq!(env.require("tpdata.urk").unwrap_err().location.line, 2);
     let missing = env.require("country.code").unwrap_err();
     assert_eq!(missing.message, "\"country\" of env cs1 is a string and has no key \"code\"");
     assert!(Environment::empty("e").require("a").unwrap_err().help.unwrap().contains("config/e.yml"));

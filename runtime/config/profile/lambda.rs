@@ -104,7 +104,7 @@ pub(super) fn read(section: Section<'_>) -> LambdaSettings {
     if let Some(entry) = section.entry("tags") {
         if let NodeValue::Map(entries) = &entry.value.value {
             for tag in entries {
-                let value = read_node(section.problems(), &format!("tags.{}", tag.key), &tag.value, |text| Ok(text.to_owned()));
+                let value = read_node(section.diagnostics(), &format!("tags.{}", tag.key), &tag.value, |text| Ok(text.to_owned()));
                 tags.extend(value.map(|value| (tag.key.clone(), value)));
             }
         } else {

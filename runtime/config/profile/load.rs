@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Place;
+use crate::error::Location;
 use crate::rate::Rate;
 
 /// How much load, from when and for how long: `profile.runner`, or one entry of its `users`.
@@ -17,7 +17,8 @@ pub struct Load {
     /// How long it lasts, counted from [`Load::start`]; `None`: as long as its stages do, or the test.
     pub duration: Option<Duration>,
     /// Where the profile says so.
-    pub place: Place,
+    #[serde(rename = "place")]
+    pub location: Location,
 }
 
 /// The shape of a load.

@@ -16,13 +16,13 @@ use serde::{Deserialize, Serialize};
 
 pub use lambda::{Architecture, LambdaSettings};
 pub use load::{ClientStage, Load, RateStage, Shape, Spacing};
-pub use names::{Listener, Location, LogLevel};
+pub use names::{Listener, LogLevel, RegionShare};
 pub use spec::{Names, SpecName, names as names_in};
 
-use crate::error::{ConfigError, Place};
+use crate::error::{ConfigError, Location};
 use crate::node::{self, NodeValue};
 use crate::rate::Rate;
-use crate::reader::{Problems, Section};
+use crate::reader::{Diagnostics, Section};
 use crate::threshold::Threshold;
 
 /// A profile as it was read and checked.
@@ -36,7 +36,7 @@ pub struct Profile {
     pub load: Load,
     /// `profile.runner.users`: users with a load of their own, by name.
     pub users: IndexMap<String, Load>,
-    /// How long users may take, at the end, to finish the turn they are in.
+    /// How long users may take, at the end, to finish the iteration they are in.
     pub graceful_stop: Duration,
     /// The seed of all randomness; `None`: drawn when the test starts.
     pub seed: Option<u64>,
@@ -64,7 +64,7 @@ pub struct TestHeader {
     /// The environment: `config/<env>.yml`.
     pub env: Option<String>,
     /// The regions it runs from; empty: where the SDK's configuration says.
-    pub locations: Vec<Location>,
+    pub locations: Vec<RegionShare>,
 }
 
 /// `profile.test`.
@@ -97,20 +97,20 @@ impl Default for Logging {
     }
 }
 
-/// How long users may take to finish their turn where the profile doesn't say.
+/// How long users may take to finish their iteration where the profile doesn't say.
 pub const DEFAULT_GRACEFUL_STOP: Duration = Duration::from_secs(30);
 
 impl Profile {
     /// Reads a profile's text; `file` is only for messages.
     pub fn parse(text: &str, file: &str) -> Result<Self, Vec<ConfigError>> {
         let root = node::parse(text, file)?;
-        let problems = Problems::default();
-        let profile = read(&problems, &root, file);
-        let (errors, mut warnings) = problems.into_parts();
+        let diagnostics = Diagnostics::default();
+        let profile = read(&diagnostics, &root, file);
+        let (errors, mut warnings) = diagnostics.into_parts();
         if !errors.is_empty() {
             return Err(errors);
         }
-        warnings.sort_by_key(|warning| warning.place.offset);
+        warnings.sort_by_key(|warning| warning.location.offset);
         Ok(Self { warnings, ..profile })
     }
 
@@ -139,16 +139,16 @@ impl Profile {
     }
 }
 
-fn read(problems: &Problems, root: &node::Node, file: &str) -> Profile {
-    let top = Section::open(problems, root, "").known(&["test_header", "profile"]);
+fn read(diagnostics: &Diagnostics, root: &node::Node, file: &str) -> Profile {
+    let top = Section::open(diagnostics, root, "").known(&["test_header", "profile"]);
     if !top.has("profile") {
         let help = "add profile: {runner: {clients: 20, hatch_rate: 10, duration: 10s}}";
-        problems.error(ConfigError::new(Place::file(file), "missing key \"profile\"").with_help(help));
+        diagnostics.error(ConfigError::new(Location::file(file), "missing key \"profile\"").with_help(help));
     }
     let header = top.section("test_header", "test_header").map(read_header).unwrap_or_default();
     let profile = top.section("profile", "profile").map(|section| section.known(&["runner", "test", "logging", "thresholds", "lambda"]));
     let runner = profile.and_then(|profile| profile.section("runner", "profile.runner"));
-    let (load, users) = read_runner(problems, runner, profile.map_or(&root.place, |profile| profile.place));
+    let (load, users) = read_runner(diagnostics, runner, profile.map_or(&root.location, |profile| profile.location));
     let runner_known = runner.map(|runner| {
         let keys: Vec<&str> = runner::LOAD_KEYS.into_iter().chain(["graceful_stop", "seed", "threads"]).collect();
         runner.known(&keys)
@@ -184,19 +184,19 @@ fn read_header(section: Section<'_>) -> TestHeader {
     }
 }
 
-fn read_runner(problems: &Problems, runner: Option<Section<'_>>, place: &Place) -> (Load, IndexMap<String, Load>) {
+fn read_runner(diagnostics: &Diagnostics, runner: Option<Section<'_>>, location: &Location) -> (Load, IndexMap<String, Load>) {
     let one_client = Shape::Clients { clients: 1, hatch_rate: Rate::per_second(1) };
     let Some(runner) = runner else {
-        let warning = ConfigError::new(place.clone(), "missing profile.runner: one client runs until it is stopped");
-        problems.warn(warning.with_help("add runner: {clients: 20, hatch_rate: 10, duration: 10s}"));
-        return (Load { shape: one_client, start: Duration::ZERO, duration: None, place: place.clone() }, IndexMap::new());
+        let warning = ConfigError::new(location.clone(), "missing profile.runner: one client runs until it is stopped");
+        diagnostics.warn(warning.with_help("add runner: {clients: 20, hatch_rate: 10, duration: 10s}"));
+        return (Load { shape: one_client, start: Duration::ZERO, duration: None, location: location.clone() }, IndexMap::new());
     };
     let mut users = IndexMap::new();
     if let Some(entry) = runner.entry("users") {
         if let NodeValue::Map(entries) = &entry.value.value {
             for user in entries {
-                let mut load = runner::read_user(problems, &user.key, &user.value);
-                load.place = user.place.clone();
+                let mut load = runner::read_user(diagnostics, &user.key, &user.value);
+                load.location = user.location.clone();
                 users.insert(user.key.clone(), load);
             }
         } else {
@@ -221,11 +221,11 @@ fn read_test(section: Section<'_>) -> TestSettings {
 fn read_logging(section: Section<'_>) -> Logging {
     let section = section.known(&["loglevel", "final_stats", "stats_interval", "listeners", "hyperclient_console_log_level"]);
     let mut listeners = Vec::new();
-    for (name, place) in section.texts("listeners") {
+    for (name, location) in section.texts("listeners") {
         match Listener::parse(&name) {
             Ok(listener) if listeners.contains(&listener) => {}
             Ok(listener) => listeners.push(listener),
-            Err(why) => section.problems().error(ConfigError::new(place, format!("listeners: {why}"))),
+            Err(why) => section.diagnostics().error(ConfigError::new(location, format!("listeners: {why}"))),
         }
     }
     let defaults = Logging::default();
@@ -247,14 +247,14 @@ fn read_thresholds(profile: Section<'_>) -> Vec<Threshold> {
         return Vec::new();
     }
     let mut thresholds = Vec::new();
-    for (text, place) in profile.texts("thresholds") {
+    for (text, location) in profile.texts("thresholds") {
         if text.is_empty() {
-            profile.problems().error(ConfigError::new(place, "empty threshold"));
+            profile.diagnostics().error(ConfigError::new(location, "empty threshold"));
             continue;
         }
-        match Threshold::parse(&text, &place) {
+        match Threshold::parse(&text, &location) {
             Ok(threshold) => thresholds.push(threshold),
-            Err(error) => profile.problems().error(error),
+            Err(error) => profile.diagnostics().error(error),
         }
     }
     thresholds

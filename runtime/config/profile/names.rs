@@ -98,7 +98,7 @@ impl Listener {
 
 /// A region and its part of the load: shares are compared with each other, they need not sum to anything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Location {
+pub struct RegionShare {
     /// The region's name.
     pub region: String,
     /// Its part, in millionths of whatever unit the profile uses.
@@ -108,16 +108,16 @@ pub struct Location {
 const ONE: u64 = 1_000_000;
 
 /// `location`: one region, a list of them, or a map of region and share.
-pub(super) fn read_locations(section: Section<'_>) -> Vec<Location> {
+pub(super) fn read_locations(section: Section<'_>) -> Vec<RegionShare> {
     let Some(entry) = section.entry("location") else {
         return Vec::new();
     };
-    let mut locations: Vec<Location> = Vec::new();
+    let mut locations: Vec<RegionShare> = Vec::new();
     let mut add = |region: String, share: u64| {
         if locations.iter().any(|known| known.region == region) {
             section.error("location", format!("duplicate region {region} in location"), "remove one of them");
         } else {
-            locations.push(Location { region, share });
+            locations.push(RegionShare { region, share });
         }
     };
     match &entry.value.value {
@@ -127,7 +127,7 @@ pub(super) fn read_locations(section: Section<'_>) -> Vec<Location> {
             let mut readable = true;
             for region in entries {
                 let key = format!("location.{}", region.key);
-                match read_node(section.problems(), &key, &region.value, parse_share) {
+                match read_node(section.diagnostics(), &key, &region.value, parse_share) {
                     Some(share) => add(region.key.clone(), share),
                     None => readable = false,
                 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::duration;
 use crate::node::{Node, NodeValue};
 use crate::rate::Rate;
-use crate::reader::{Problems, Section};
+use crate::reader::{Diagnostics, Section};
 
 use super::load::{ClientStage, Load, RateStage, Shape, Spacing};
 
@@ -73,7 +73,7 @@ pub(super) fn read_load(section: Section<'_>, least_clients: u64) -> Load {
         (None, false, false) => closed(section, None, duration),
     };
     exclusions(section, matches!(shape, Shape::Arrivals { .. }));
-    Load { shape, start, duration, place: section.place.clone() }
+    Load { shape, start, duration, location: section.location.clone() }
 }
 
 fn both(section: Section<'_>, one: &str, other: &str) -> String {
@@ -180,7 +180,7 @@ fn arrivals(section: Section<'_>, rate: Rate, stages: Vec<RateStage>) -> Shape {
     }
 }
 
-/// Ten seconds' arrivals at the peak, and 100 at least: enough for turns of up to ten seconds.
+/// Ten seconds' arrivals at the peak, and 100 at least: enough for iterations of up to ten seconds.
 fn default_max_clients(peak: Rate) -> u64 {
     let ten_seconds = u128::from(peak.count()) * 10_000_000_000 / u128::from(peak.per_ns());
     u64::try_from(ten_seconds).unwrap_or(MAX_CLIENTS).clamp(100, MAX_CLIENTS)
@@ -188,7 +188,7 @@ fn default_max_clients(peak: Rate) -> u64 {
 
 fn read_stages(section: Section<'_>) -> Option<Stages> {
     let entry = section.entry("stages")?;
-    let problems = section.problems();
+    let diagnostics = section.diagnostics();
     let example = "write stages: [{clients: 100, duration: 5m}, {clients: 0, duration: 1m}], or {rate: 500/s, duration: 5m}";
     let NodeValue::List(items) = &entry.value.value else {
         section.error("stages", format!("stages must be a list, not {}", entry.value.describe()), example);
@@ -201,7 +201,7 @@ fn read_stages(section: Section<'_>) -> Option<Stages> {
     let (mut clients, mut rates) = (Vec::new(), Vec::new());
     let mut first_is_rate = None;
     for item in items {
-        let stage = Section::open(problems, item, "a stage").known(&["clients", "rate", "duration"]);
+        let stage = Section::open(diagnostics, item, "a stage").known(&["clients", "rate", "duration"]);
         let is_rate = match (stage.has("clients"), stage.has("rate")) {
             (true, true) => {
                 stage.error("rate", "unexpected clients and rate in one stage, expected only one of them", "remove one of them");
@@ -235,25 +235,25 @@ fn read_stages(section: Section<'_>) -> Option<Stages> {
 }
 
 /// An entry of `users`: a map like a runner, or just a number of clients.
-pub(super) fn read_user(problems: &Problems, name: &str, node: &Node) -> Load {
+pub(super) fn read_user(diagnostics: &Diagnostics, name: &str, node: &Node) -> Load {
     let path = format!("users.{name}");
     if let NodeValue::Scalar { .. } = &node.value
         && !node.is_null()
-        && let Some(clients) = crate::reader::read_node(problems, &path, node, |text| {
+        && let Some(clients) = crate::reader::read_node(diagnostics, &path, node, |text| {
             text.parse::<u64>()
                 .map_err(|_| format!("unexpected \"{text}\", expected a number of clients; write {{clients: 10}} or {{rate: 5/s}}"))
         })
     {
         let hatch_rate = Rate::per_second(clients.clamp(1, Rate::MAX_PER_SECOND));
         let shape = Shape::Clients { clients: clients.min(MAX_CLIENTS), hatch_rate };
-        return Load { shape, start: Duration::ZERO, duration: None, place: node.place.clone() };
+        return Load { shape, start: Duration::ZERO, duration: None, location: node.location.clone() };
     }
     if let NodeValue::Scalar { .. } = &node.value
         && !node.is_null()
     {
-        return Load { shape: Shape::None, start: Duration::ZERO, duration: None, place: node.place.clone() };
+        return Load { shape: Shape::None, start: Duration::ZERO, duration: None, location: node.location.clone() };
     }
-    let section = Section::open(problems, node, &path).known(&LOAD_KEYS[..LOAD_KEYS.len() - 1]);
+    let section = Section::open(diagnostics, node, &path).known(&LOAD_KEYS[..LOAD_KEYS.len() - 1]);
     let given = ["clients", "rate", "stages"].iter().any(|key| section.has(key));
     if !given && matches!(node.value, NodeValue::Map(_)) || node.is_null() {
         section.error("", format!("{path} sets no load"), "add clients, rate or stages; clients: 0 turns it off");

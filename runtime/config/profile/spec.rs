@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Place;
+use crate::error::Location;
 use crate::node;
-use crate::reader::{Problems, Section};
+use crate::reader::{Diagnostics, Section};
 
 /// A spec's name as it was written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,7 +14,8 @@ pub struct SpecName {
     /// The key that names it: `spec` or `locustfile`.
     pub key: String,
     /// Where it stands.
-    pub place: Place,
+    #[serde(rename = "place")]
+    pub location: Location,
 }
 
 impl SpecName {
@@ -24,12 +25,12 @@ impl SpecName {
             true => Err(format!("unexpected \"{text}\", expected a spec such as specs/tpdata.lt")),
             false => Ok(text.to_owned()),
         })?;
-        let place = section.entry(key).map(|entry| entry.value.place.clone()).unwrap_or_default();
-        Some(Self { place, ..Self::new(&written, key) })
+        let location = section.entry(key).map(|entry| entry.value.location.clone()).unwrap_or_default();
+        Some(Self { location, ..Self::new(&written, key) })
     }
 
     fn new(written: &str, key: &str) -> Self {
-        Self { written: written.to_owned(), key: key.to_owned(), place: Place::default() }
+        Self { written: written.to_owned(), key: key.to_owned(), location: Location::default() }
     }
 
     /// The paths that it may mean, the first that is there counts. `test`: the name of the test.
@@ -80,8 +81,8 @@ pub struct Names {
 /// What a profile names. Its errors are told when it is read whole.
 pub fn names(text: &str, file: &str) -> Names {
     let Ok(root) = node::parse(text, file) else { return Names::default() };
-    let problems = Problems::default();
-    let top = Section::open(&problems, &root, "");
+    let diagnostics = Diagnostics::default();
+    let top = Section::open(&diagnostics, &root, "");
     let test = top.section("profile", "profile").and_then(|profile| profile.section("test", "profile.test"));
     Names {
         test: top.section("test_header", "test_header").and_then(|header| header.text("name")),
@@ -122,7 +123,7 @@ mod tests {
             (found.test.as_deref(), spec.written.as_str(), spec.key.as_str()),
             (Some("Buy"), "tests/Buy/locustfile.py", "locustfile")
         );
-        assert_eq!(spec.place.to_string(), "p.yml:4:22");
+        assert_eq!(spec.location.to_string(), "p.yml:4:22");
         assert_eq!(names("a: [", "p.yml"), Names::default());
     }
 }

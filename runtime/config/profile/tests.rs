@@ -41,7 +41,7 @@ fn the_example_of_the_old_framework_loads() {
     let profile = parse(include_str!("../../../specs/tpdata.profile.yml")).unwrap();
     assert_eq!(profile.header.name.as_deref(), Some("tpdata"));
     assert_eq!(profile.header.env.as_deref(), Some("cs1"));
-    assert_eq!(profile.header.locations, [Location { region: "us-west-2".into(), share: 1_000_000 }]);
+    assert_eq!(profile.header.locations, [RegionShare { region: "us-west-2".into(), share: 1_000_000 }]);
     assert_eq!(profile.load.shape, Shape::Clients { clients: 20, hatch_rate: Rate::per_second(10) });
     assert_eq!(profile.load.duration, Some(seconds(10)));
     assert_eq!(profile.test.spec.as_ref().unwrap().candidates("tpdata"), ["specs/tpdata.lt"]);
@@ -174,7 +174,7 @@ fn users_have_loads_of_their_own() {
     assert!(matches!(shapes[0], Shape::Clients { clients: 0, .. }));
     assert!(matches!(shapes[1], Shape::Clients { clients: 7, .. }));
     assert!(matches!(shapes[2], Shape::Arrivals { .. }));
-    assert_eq!(profile.users["B"].place.column, 49);
+    assert_eq!(profile.users["B"].location.column, 49);
     let settings = with_runner("clients: 5, seed: 7, threads: 2, graceful_stop: 0s").unwrap();
     assert_eq!((settings.seed, settings.threads, settings.graceful_stop), (Some(7), Some(2), Duration::ZERO));
 }
@@ -310,6 +310,6 @@ fn thresholds() {
         "{wrong:?}"
     );
     assert!(wrong[1].contains("1:77: the threshold `p95 < 1parsec`"), "{wrong:?}");
-    let place = parse("profile:\n  runner: {clients: 1}\n  thresholds:\n    - p95 < 1s\n").unwrap().thresholds[0].place.clone();
-    assert_eq!((place.line, place.column), (4, 7));
+    let location = parse("profile:\n  runner: {clients: 1}\n  thresholds:\n    - p95 < 1s\n").unwrap().thresholds[0].location.clone();
+    assert_eq!((location.line, location.column), (4, 7));
 }

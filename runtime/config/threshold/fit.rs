@@ -13,7 +13,7 @@ impl Threshold {
         let rule = &self.rule;
         let lasts = format!("the test lasts {}", print(planned));
         let warning = |what: String, help: String| {
-            ConfigError::new(self.place.clone(), format!("the threshold `{}`: {what}", self.text)).with_help(help)
+            ConfigError::new(self.location.clone(), format!("the threshold `{}`: {what}", self.text)).with_help(help)
         };
         let left = planned.saturating_sub(rule.from);
         if !rule.from.is_zero() && left.is_zero() {
@@ -38,10 +38,10 @@ impl Threshold {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Place;
+    use crate::error::Location;
 
     fn beyond(text: &str, seconds: u64) -> Vec<String> {
-        let found = Threshold::parse(text, &Place::file("x.yml")).unwrap().beyond(Duration::from_secs(seconds));
+        let found = Threshold::parse(text, &Location::file("x.yml")).unwrap().beyond(Duration::from_secs(seconds));
         found.into_iter().map(|warning| warning.to_string()).collect()
     }
 

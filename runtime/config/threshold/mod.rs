@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ConfigError, Place};
+use crate::error::{ConfigError, Location};
 use crate::suggest::did_you_mean_or_list;
 
 /// A threshold, with where it stands.
@@ -28,7 +28,8 @@ pub struct Threshold {
     /// As it is written: `all.p95 < 500ms`.
     pub text: String,
     /// Where it stands.
-    pub place: Place,
+    #[serde(rename = "place")]
+    pub location: Location,
     /// What it says.
     pub rule: Rule,
 }
@@ -84,7 +85,7 @@ pub enum Metric {
     Requests,
     /// How many arrivals found no free user.
     Missed,
-    /// How late turns began that should have begun at a time: its 99th percentile.
+    /// How late iterations began that should have begun at a time: its 99th percentile.
     Lag,
 }
 
@@ -153,12 +154,12 @@ pub enum Limit {
 
 impl Threshold {
     /// Reads a threshold; the error shows the part that is wrong.
-    pub fn parse(text: &str, place: &Place) -> Result<Self, ConfigError> {
+    pub fn parse(text: &str, location: &Location) -> Result<Self, ConfigError> {
         match parse::rule(text) {
-            Ok(rule) => Ok(Self { text: text.to_owned(), place: place.clone(), rule }),
+            Ok(rule) => Ok(Self { text: text.to_owned(), location: location.clone(), rule }),
             Err(wrong) => {
                 let message = format!("the threshold `{text}`: {}", wrong.message);
-                Err(ConfigError::new(within(place, text, wrong.at, wrong.len), message).with_help(wrong.help))
+                Err(ConfigError::new(within(location, text, wrong.at, wrong.len), message).with_help(wrong.help))
             }
         }
     }
@@ -171,7 +172,7 @@ impl Threshold {
         }
         let message = format!("the threshold `{}`: unknown step or group `{name}`", self.text);
         let help = did_you_mean_or_list(name, lines, "use all, or one of");
-        Some(ConfigError::new(self.place.clone(), message).with_help_if(help))
+        Some(ConfigError::new(self.location.clone(), message).with_help_if(help))
     }
 
     /// Whether it compares with an earlier run.
@@ -180,15 +181,15 @@ impl Threshold {
     }
 }
 
-/// The place of a part of a text that stands on one line as it is; else that of the whole.
-fn within(place: &Place, text: &str, at: usize, len: usize) -> Place {
-    let quotes = match place.len.checked_sub(text.len()) {
+/// The location of a part of a text that stands on one line as it is; else that of the whole.
+fn within(location: &Location, text: &str, at: usize, len: usize) -> Location {
+    let quotes = match location.len.checked_sub(text.len()) {
         Some(0) => 0,
         Some(2) => 1,
-        _ => return place.clone(),
+        _ => return location.clone(),
     };
     let columns = text.get(..at).map_or(0, |before| before.chars().count());
-    Place { column: place.column + quotes + columns, offset: place.offset + quotes + at, len: len.max(1), ..place.clone() }
+    Location { column: location.column + quotes + columns, offset: location.offset + quotes + at, len: len.max(1), ..location.clone() }
 }
 
 impl Metric {

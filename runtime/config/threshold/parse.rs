@@ -8,7 +8,7 @@ use crate::rate::Rate;
 use crate::suggest::did_you_mean;
 
 /// What is wrong, and where in the text.
-pub(super) struct Wrong {
+pub(super) struct ParseError {
     pub(super) at: usize,
     pub(super) len: usize,
     pub(super) message: String,
@@ -43,14 +43,14 @@ const HABITS: [(&str, &str); 17] = [
     ("retries", "resends"),
 ];
 
-pub(super) fn rule(text: &str) -> Result<Rule, Wrong> {
+pub(super) fn rule(text: &str) -> Result<Rule, ParseError> {
     let mut cursor = Cursor { text, at: 0 };
     let (subject, name_at, metric) = cursor.subject_and_metric()?;
     let comparison = cursor.comparison()?;
     let (metric, limit) = cursor.limit(metric)?;
     if let (Subject::Line(name), Metric::Missed | Metric::Lag) = (&subject, metric) {
         let message = format!("{metric} is measured for the whole test, not for `{name}`");
-        return Err(Wrong { at: name_at, len: name.len(), message, help: format!("write all.{metric}") });
+        return Err(ParseError { at: name_at, len: name.len(), message, help: format!("write all.{metric}") });
     }
     let mut rule = Rule { subject, metric, comparison, limit, over: None, from: Duration::ZERO, abort: None };
     cursor.when(&mut rule)?;
@@ -90,11 +90,11 @@ impl<'a> Cursor<'a> {
         found
     }
 
-    fn wrong<T>(&self, at: usize, len: usize, message: impl Into<String>, help: impl Into<String>) -> Result<T, Wrong> {
-        Err(Wrong { at, len, message: message.into(), help: help.into() })
+    fn wrong<T>(&self, at: usize, len: usize, message: impl Into<String>, help: impl Into<String>) -> Result<T, ParseError> {
+        Err(ParseError { at, len, message: message.into(), help: help.into() })
     }
 
-    fn subject_and_metric(&mut self) -> Result<(Subject, usize, Metric), Wrong> {
+    fn subject_and_metric(&mut self) -> Result<(Subject, usize, Metric), ParseError> {
         self.skip_space();
         let begin = self.at;
         if let Some(quote) = self.rest().chars().next().filter(|c| matches!(c, '"' | '\'')) {
@@ -151,7 +151,7 @@ impl<'a> Cursor<'a> {
         Some(apart)
     }
 
-    fn unknown_metric<T>(&self, at: usize, word: &str) -> Result<T, Wrong> {
+    fn unknown_metric<T>(&self, at: usize, word: &str) -> Result<T, ParseError> {
         if word.is_empty() {
             return self.wrong(at, 1, "missing metric", EXAMPLE);
         }
@@ -169,7 +169,7 @@ impl<'a> Cursor<'a> {
         self.wrong(at, word.len(), format!("unknown metric `{word}`"), help)
     }
 
-    fn comparison(&mut self) -> Result<Comparison, Wrong> {
+    fn comparison(&mut self) -> Result<Comparison, ParseError> {
         let signs = [("<=", Comparison::AtMost), (">=", Comparison::AtLeast), ("<", Comparison::Below), (">", Comparison::Above)];
         for (sign, comparison) in signs {
             if self.eat(sign) {
@@ -180,7 +180,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Whether failures (unfinished requests, resends) are meant as a share or as a count shows in their limit.
-    fn limit(&mut self, metric: Metric) -> Result<(Metric, Limit), Wrong> {
+    fn limit(&mut self, metric: Metric) -> Result<(Metric, Limit), ParseError> {
         let (at, word) = self.word(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '%' | '/'));
         if word.is_empty() {
             return self.wrong(at, 1, "missing limit", EXAMPLE);
@@ -219,7 +219,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// An amount in the metric's unit.
-    fn amount(&self, metric: Metric, at: usize, word: &str) -> Result<f64, Wrong> {
+    fn amount(&self, metric: Metric, at: usize, word: &str) -> Result<f64, ParseError> {
         let number = |text: &str| text.replace('_', "").parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0);
         let (value, help) = match metric.unit() {
             Unit::Us => {
@@ -245,7 +245,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// `over`, `from`, `abort after`, in any order.
-    fn when(&mut self, rule: &mut Rule) -> Result<(), Wrong> {
+    fn when(&mut self, rule: &mut Rule) -> Result<(), ParseError> {
         loop {
             let (at, word) = self.word(|c| !c.is_whitespace());
             let twice = match word {
@@ -275,7 +275,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn time(&mut self, what: &str) -> Result<Duration, Wrong> {
+    fn time(&mut self, what: &str) -> Result<Duration, ParseError> {
         let (at, word) = self.word(|c| c.is_alphanumeric() || c == '.');
         match duration::parse(word) {
             Ok(time) if !time.is_zero() => Ok(time),

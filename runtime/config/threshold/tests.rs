@@ -3,7 +3,7 @@
 use super::*;
 
 fn rule(text: &str) -> Rule {
-    Threshold::parse(text, &Place::default()).unwrap_or_else(|error| panic!("{text}: {error}")).rule
+    Threshold::parse(text, &Location::default()).unwrap_or_else(|error| panic!("{text}: {error}")).rule
 }
 
 fn seconds(n: u64) -> Duration {
@@ -72,7 +72,8 @@ fn when_it_is_judged() {
 
 #[test]
 fn what_is_wrong_is_shown_where_it_is() {
-    let text = |found: &ConfigError| format!("{}: {} ({})", found.place.column, found.message, found.help.as_deref().unwrap_or_default());
+    let text =
+        |found: &ConfigError| format!("{}: {} ({})", found.location.column, found.message, found.help.as_deref().unwrap_or_default());
     for (wrong, part) in [
         ("error_rate < 1%", "1: the threshold `error_rate < 1%`: unknown metric `error_rate` (write failures)"),
         ("all.faliures < 1%", "5: the threshold `all.faliures < 1%`: unknown metric `faliures` (did you mean `failures`?)"),
@@ -101,18 +102,18 @@ fn what_is_wrong_is_shown_where_it_is() {
         ("p95 < 1s over 1m over 2m", "duplicate `over`"),
         ("", "missing metric"),
     ] {
-        let place = Place { column: 1, line: 1, len: wrong.len(), ..Place::default() };
-        let found = Threshold::parse(wrong, &place).unwrap_err();
+        let location = Location { column: 1, line: 1, len: wrong.len(), ..Location::default() };
+        let found = Threshold::parse(wrong, &location).unwrap_err();
         assert!(text(&found).contains(part), "{wrong}: {}", text(&found));
     }
-    let quoted = Place { column: 7, line: 4, len: 12, ..Place::default() };
+    let quoted = Location { column: 7, line: 4, len: 12, ..Location::default() };
     let found = Threshold::parse("p95 <  300", &quoted).unwrap_err();
-    assert_eq!((found.place.column, found.place.len), (15, 3));
+    assert_eq!((found.location.column, found.location.len), (15, 3));
 }
 
 #[test]
 fn names_are_checked() {
-    let of = |text: &str| Threshold::parse(text, &Place::file("x.yml")).unwrap();
+    let of = |text: &str| Threshold::parse(text, &Location::file("x.yml")).unwrap();
     let lines = ["Get treatment variant", "Checkout"];
     assert_eq!(of("p95 < 1s").check(&lines), None);
     assert_eq!(of("Checkout.p95 < 1s").check(&lines), None);

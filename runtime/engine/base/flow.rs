@@ -3,7 +3,7 @@
 /// Why a sequence ends before its last statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// A step that interrupts failed: the turn is over, the user starts again after its wait.
+    /// A step that interrupts failed: the iteration is over, the user starts again after its wait.
     Interrupt,
     /// `leave`: the sequence is over, without a failure.
     Leave,

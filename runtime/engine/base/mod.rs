@@ -2,6 +2,6 @@
 
 pub mod clock;
 pub mod flow;
-pub mod place;
+pub mod location;
 pub mod secrets;
 pub(crate) mod timers;

@@ -1,5 +1,5 @@
 //! Waits to a fraction of a millisecond. The runtime's own timers go off one to two milliseconds late, which would be in each response time
-//! that is measured from when its turn should have begun. A worker has one timer of the system's (timerfd), for all that wait there.
+//! that is measured from when its iteration should have begun. A worker has one timer of the system's (timerfd), for all that wait there.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -110,7 +110,7 @@ impl Timers {
     }
 }
 
-/// Nobody drives any more: those who wait turn to the runtime's timers.
+/// Nobody drives any more: those who wait fall back to the runtime's timers.
 struct Driving<'t>(&'t Timers);
 
 impl Drop for Driving<'_> {

@@ -36,7 +36,7 @@ impl Request<'_> {
 
     /// Whether its options, which never change, are still to be said. `number` is the request's among those of which that is known. Where
     /// the user has auth of its own, all is said anew.
-    pub fn unsettled(&mut self, number: usize) -> bool {
+    pub fn needs_options(&mut self, number: usize) -> bool {
         if self.user.has_own_auth(self.api) {
             return true;
         }

@@ -10,18 +10,18 @@ use crate::request::prepared::PreparedRequest;
 use crate::request::template::{Policy, RequestTemplate};
 use crate::stats::{FailureClass, Sample};
 use crate::user::User;
-use crate::value::{Eval, Fault};
+use crate::value::{Eval, EvalError};
 
 /// The time an exchange may take where neither api nor request says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Sends a request outside of any step. Where it can't be, or nothing comes back, says why. What it came to is in the sample, whose `ok`
 /// is the caller's to judge. `reads_body`: whether anything of the answer's body is looked at.
-pub async fn send(user: &User, request: Request<'_>, reads_body: bool) -> (Result<http::Response, http::Failure>, Sample) {
+pub async fn send(user: &User, request: Request<'_>, reads_body: bool) -> (Result<http::HttpResponse, http::HttpError>, Sample) {
     let begun = std::time::Instant::now();
     let answer = match prepare(user, request) {
         Ok(request) => http::Session::send_for(user.session(), request.0, reads_body).await,
-        Err(fault) => Err(http::Failure::new(FailureClass::Expression, fault.0)),
+        Err(fault) => Err(http::HttpError::new(FailureClass::Expression, fault.0)),
     };
     let took = begun.elapsed();
     let sample = match &answer {
@@ -53,7 +53,7 @@ pub(crate) fn prepare(user: &User, mut request: Request<'_>) -> Eval<PreparedReq
         auth = sign_aws(world, &request, &target, &service, &region)?;
     }
     let Policy { cookies, resend, max_body } = api.policy;
-    let mut request = http::Request {
+    let mut request = http::HttpRequest {
         method: http::Method::from_name(request.method),
         url: target,
         headers: request.headers.into_bytes().into(),
@@ -68,7 +68,7 @@ pub(crate) fn prepare(user: &User, mut request: Request<'_>) -> Eval<PreparedReq
         api: api.transport.clone(),
         wire: None,
     };
-    request.lay_out();
+    request.serialize();
     if let Some((number, options)) = to_keep.filter(|_| own_host)
         && let Some(template) = RequestTemplate::of(options, &request)
     {
@@ -94,7 +94,8 @@ pub(super) fn base(user: &User, api: usize) -> Eval<&http::Target> {
     }
     // One that fails is tried again: a name of `before test` may be assigned by then.
     let text = user.base(api)?.to_text()?;
-    let base = http::Target::parse(&text).map_err(|why| Fault(format!("the base of {} is no URL that can be used: {why}", known.name)))?;
+    let base =
+        http::Target::parse(&text).map_err(|why| EvalError(format!("the base of {} is no URL that can be used: {why}", known.name)))?;
     Ok(known.base.get_or_init(|| base))
 }
 

@@ -14,7 +14,7 @@ fn request<'u>(u: &'u User, number: usize, path: &Value, body: &str) -> Request<
     r.query("q", path).unwrap();
     r.body("application/json");
     r.raw(body);
-    if r.unsettled(number) {
+    if r.needs_options(number) {
         r.header_text("X-Own", "yes");
         r.header("X-Null", &Value::Null).unwrap();
         r.timeout(&Value::Duration(7_000_000_000)).unwrap();
@@ -29,11 +29,11 @@ fn user(base: &str) -> User {
     fixture::user(&PROGRAM, base)
 }
 
-fn sent(u: &User, request: Request<'_>) -> Rc<http::Request> {
+fn sent(u: &User, request: Request<'_>) -> Rc<http::HttpRequest> {
     prepare(u, request).unwrap().0
 }
 
-fn text(request: &http::Request) -> &str {
+fn text(request: &http::HttpRequest) -> &str {
     std::str::from_utf8(&request.wire.as_ref().unwrap().bytes).unwrap()
 }
 
@@ -81,9 +81,9 @@ fn a_user_with_auth_of_its_own_says_all_anew() {
     sent(&u, request(&u, 0, &Value::from("a"), "{}"));
     u.set_bearer(at(1, 1), 0, || Ok(Value::from("other"))).unwrap();
     let mut r = u.request(0, "GET");
-    assert!(r.unsettled(0) && !r.wants_auth());
+    assert!(r.needs_options(0) && !r.wants_auth());
     u.reset(0);
-    assert!(!u.request(0, "GET").unsettled(0));
+    assert!(!u.request(0, "GET").needs_options(0));
 }
 
 #[test]

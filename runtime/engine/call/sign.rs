@@ -5,14 +5,14 @@ use crate::functions::{AwsRequest, aws_sign};
 use crate::http;
 use crate::request::lines::one_line;
 use crate::user::world::World;
-use crate::value::{Eval, Fault};
+use crate::value::{Eval, EvalError};
 
 /// The header lines of `auth aws` (Signature Version 4).
 pub(super) fn sign_aws(world: &World, request: &Request<'_>, target: &http::Target, service: &str, region: &str) -> Eval<String> {
     let Some(credentials) = &world.aws else {
-        return Err(Fault("auth aws needs credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment".into()));
+        return Err(EvalError("auth aws needs credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment".into()));
     };
-    let url = url::Url::parse(&target.to_string()).map_err(|error| Fault(format!("{target}: {error}")))?;
+    let url = url::Url::parse(&target.to_string()).map_err(|error| EvalError(format!("{target}: {error}")))?;
     let headers: Vec<(&str, &str)> = request.headers.lines().filter_map(|line| line.split_once(": ")).collect();
     let signed = aws_sign(&AwsRequest {
         method: request.method,

@@ -7,7 +7,7 @@ use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
 use super::crypto::mac;
-use crate::value::{Eval, Fault, RESERVED, timestamp};
+use crate::value::{Eval, EvalError, RESERVED, timestamp};
 
 /// The credentials a request is signed with.
 #[derive(Clone)]
@@ -93,7 +93,7 @@ pub fn aws_sign(request: &AwsRequest<'_>) -> Eval<Vec<(String, String)>> {
 
 /// The headers in canonical form, and their names.
 fn headers(request: &AwsRequest<'_>, added: &[(String, String)]) -> Eval<(String, String)> {
-    let host = request.url.host_str().ok_or_else(|| Fault::new("aws: a URL without a host"))?;
+    let host = request.url.host_str().ok_or_else(|| EvalError::new("aws: a URL without a host"))?;
     let host = request.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
     let mut all: Vec<(String, String)> = Vec::new();
     let own = request.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), *value));

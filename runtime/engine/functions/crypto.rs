@@ -10,7 +10,7 @@ use ::sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
 use super::{bytes_of, refuse, text_of};
-use crate::value::{Eval, Fault, Value};
+use crate::value::{Eval, EvalError, Value};
 
 /// Standard or URL alphabet is chosen by what the text holds; padding may be there or not.
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -43,7 +43,7 @@ pub fn sha512(data: &Value) -> Eval {
 
 /// The MAC of `data`; a key may have any length.
 pub(super) fn mac<M: Mac + KeyInit>(key: &[u8], data: &[u8]) -> Eval<Vec<u8>> {
-    let mut mac = <M as KeyInit>::new_from_slice(key).map_err(|_| Fault::new("hmac: a key of this length cannot be used"))?;
+    let mut mac = <M as KeyInit>::new_from_slice(key).map_err(|_| EvalError::new("hmac: a key of this length cannot be used"))?;
     mac.update(data);
     Ok(mac.finalize().into_bytes().to_vec())
 }
@@ -94,9 +94,9 @@ pub fn base64_decode(s: &Value) -> Eval {
 pub fn totp(now: i128, secret: &Value) -> Eval {
     let Some(key) = base32(text_of("totp", secret)?) else {
         // The secret itself stays out of the message.
-        return Err(Fault::new("totp: the secret is not base32 (letters A to Z and digits 2 to 7)"));
+        return Err(EvalError::new("totp: the secret is not base32 (letters A to Z and digits 2 to 7)"));
     };
-    let counter = u64::try_from(now.div_euclid(30_000_000_000)).map_err(|_| Fault::new("totp: a time before 1970"))?;
+    let counter = u64::try_from(now.div_euclid(30_000_000_000)).map_err(|_| EvalError::new("totp: a time before 1970"))?;
     let hash = mac::<Hmac<Sha1>>(&key, &counter.to_be_bytes())?;
     let offset = usize::from(hash[19] & 15);
     let code = hash[offset..offset + 4].iter().fold(0_u32, |code, byte| code << 8 | u32::from(*byte)) & 0x7FFF_FFFF;

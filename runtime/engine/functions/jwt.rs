@@ -15,7 +15,7 @@ use sha2::{Sha256, Sha384, Sha512};
 
 use super::crypto::mac;
 use super::{bytes_of, refuse, text_of};
-use crate::value::{Eval, Fault, Map, Value};
+use crate::value::{Eval, EvalError, Map, Value};
 
 /// What `jwt` signs with.
 pub const JWT_ALGORITHMS: &[&str] = &["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384"];
@@ -66,7 +66,7 @@ fn sign(alg: &str, key: &[u8], input: &[u8]) -> Eval<Vec<u8>> {
         "RS512" => rsa(&RSA_PKCS1_SHA512, key, input),
         "ES256" => ecdsa(&ECDSA_P256_SHA256_FIXED_SIGNING, &P256, alg, key, input),
         "ES384" => ecdsa(&ECDSA_P384_SHA384_FIXED_SIGNING, &P384, alg, key, input),
-        other => Err(Fault(format!("jwt: {other:?} is no algorithm it knows: {}", JWT_ALGORITHMS.join(", ")))),
+        other => Err(EvalError(format!("jwt: {other:?} is no algorithm it knows: {}", JWT_ALGORITHMS.join(", ")))),
     }
 }
 
@@ -84,14 +84,14 @@ fn private_key(text: &[u8]) -> Eval<Key> {
         return Ok(Key::Der(text.to_vec()));
     };
     if !pem.contains("-----BEGIN") {
-        return Err(Fault::new("jwt: the key is no PEM: it must hold \"-----BEGIN PRIVATE KEY-----\" and what follows"));
+        return Err(EvalError::new("jwt: the key is no PEM: it must hold \"-----BEGIN PRIVATE KEY-----\" and what follows"));
     }
     let pem = pem.replace("\\n", "\n");
     match PrivateKeyDer::from_pem_slice(pem.as_bytes()) {
         Ok(PrivateKeyDer::Pkcs8(key)) => Ok(Key::Pkcs8(key.secret_pkcs8_der().to_vec())),
         Ok(PrivateKeyDer::Pkcs1(key)) => Ok(Key::Pkcs1(key.secret_pkcs1_der().to_vec())),
         Ok(PrivateKeyDer::Sec1(key)) => Ok(Key::Sec1(key.secret_sec1_der().to_vec())),
-        _ => Err(Fault::new("jwt: the PEM holds no private key that is whole and without a passphrase")),
+        _ => Err(EvalError::new("jwt: the PEM holds no private key that is whole and without a passphrase")),
     }
 }
 
@@ -101,12 +101,12 @@ fn rsa(padding: &'static dyn RsaEncoding, key: &[u8], input: &[u8]) -> Eval<Vec<
         Key::Pkcs1(der) => KeyPair::from_der(&der),
         Key::Der(der) => KeyPair::from_pkcs8(&der).or_else(|_| KeyPair::from_der(&der)),
         Key::Sec1(_) => {
-            return Err(Fault::new("jwt: RS algorithms need an RSA key, this is an elliptic curve's"));
+            return Err(EvalError::new("jwt: RS algorithms need an RSA key, this is an elliptic curve's"));
         }
     };
-    let pair = pair.map_err(|why| Fault(format!("jwt: the RSA key cannot be used: {why}")))?;
+    let pair = pair.map_err(|why| EvalError(format!("jwt: the RSA key cannot be used: {why}")))?;
     let mut signature = vec![0; pair.public().modulus_len()];
-    pair.sign(padding, &SystemRandom::new(), input, &mut signature).map_err(|_| Fault::new("jwt: signing failed"))?;
+    pair.sign(padding, &SystemRandom::new(), input, &mut signature).map_err(|_| EvalError::new("jwt: signing failed"))?;
     Ok(signature)
 }
 
@@ -122,17 +122,17 @@ fn ecdsa(curve: &'static EcdsaSigningAlgorithm, id: &[u8], alg: &str, key: &[u8]
             tagged(0x30, &body)
         }
         Key::Pkcs1(_) => {
-            return Err(Fault(format!("jwt: {alg} needs an elliptic curve's key, this is an RSA key")));
+            return Err(EvalError(format!("jwt: {alg} needs an elliptic curve's key, this is an RSA key")));
         }
     };
     let random = SystemRandom::new();
     let pair = EcdsaKeyPair::from_pkcs8(curve, &der, &random).map_err(|why| {
         let curve = if alg == "ES256" { "P-256" } else { "P-384" };
-        Fault(format!("jwt: the key cannot be used, {alg} needs a key of {curve}: {why}"))
+        EvalError(format!("jwt: the key cannot be used, {alg} needs a key of {curve}: {why}"))
     })?;
     match pair.sign(&random, input) {
         Ok(signature) => Ok(signature.as_ref().to_vec()),
-        Err(_) => Err(Fault::new("jwt: signing failed")),
+        Err(_) => Err(EvalError::new("jwt: signing failed")),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ecow::{EcoString, EcoVec};
 
 use super::{list_of, refuse};
-use crate::value::{Eval, Fault, Map, Number, Value, ops};
+use crate::value::{Eval, EvalError, Map, Number, Value, ops};
 
 /// `len(x)`: characters, items, members or bytes.
 pub fn len(x: &Value) -> Eval {
@@ -18,7 +18,7 @@ pub fn len(x: &Value) -> Eval {
         Value::File(file) => file.bytes.len(),
         other => return refuse("len", other, "a string, list, object, bytes or file"),
     };
-    i64::try_from(count).map(Value::Int).map_err(|_| Fault::new("len: too long"))
+    i64::try_from(count).map(Value::Int).map_err(|_| EvalError::new("len: too long"))
 }
 
 /// `first(xs)`
@@ -33,8 +33,8 @@ pub fn last(xs: &Value) -> Eval {
 
 fn end(function: &str, xs: &Value, at: i64) -> Eval {
     match xs {
-        Value::List(items) if items.is_empty() => Err(Fault(format!("{function} of an empty list: test len(…) first"))),
-        Value::Str(text) if text.is_empty() => Err(Fault(format!("{function} of an empty string: test len(…) first"))),
+        Value::List(items) if items.is_empty() => Err(EvalError(format!("{function} of an empty list: test len(…) first"))),
+        Value::Str(text) if text.is_empty() => Err(EvalError(format!("{function} of an empty string: test len(…) first"))),
         Value::List(_) | Value::Str(_) => ops::index(xs, &Value::Int(at)),
         other => refuse(function, other, "a list or a string"),
     }
@@ -133,7 +133,7 @@ pub fn reverse(xs: &Value) -> Eval {
 pub fn sort(xs: &Value) -> Eval {
     let mut items: EcoVec<Value> = list_of("sort", xs)?.into();
     if let Some(odd) = items.windows(2).find(|pair| pair[0].compare(&pair[1]).is_none()) {
-        return Err(Fault(format!("sort: {} and {} have no order", odd[0].describe(), odd[1].describe())));
+        return Err(EvalError(format!("sort: {} and {} have no order", odd[0].describe(), odd[1].describe())));
     }
     // Between a float and a text that is rounded for it, two numbers may be equal to a third and not to each other: no order to sort by.
     let by_text = items.iter().any(|item| matches!(item, Value::Exact(_)));

@@ -1,4 +1,4 @@
-//! The functions of the language, a file a family. What each takes is what the language reference says; a wrong type is a [`Fault`]
+//! The functions of the language, a file a family. What each takes is what the language reference says; a wrong type is a [`EvalError`]
 //! that names the function.
 //!
 //! Randomness comes only from the [`Rng`] and time only from the argument `now`, so that a seed and a clock repeat a run.
@@ -26,11 +26,11 @@ pub use texts::{
 };
 pub use time::{format_time, now, parse_time, unix, unix_ms};
 
-use crate::value::{Eval, Fault, Value};
+use crate::value::{Eval, EvalError, Value};
 
 /// A fault about an argument: `len of an int: it takes a string, …`.
 fn refuse<T>(function: &str, value: &Value, takes: &str) -> Eval<T> {
-    Err(Fault(format!("{function} of {}: it takes {takes}", value.describe())))
+    Err(EvalError(format!("{function} of {}: it takes {takes}", value.describe())))
 }
 
 fn text_of<'a>(function: &str, value: &'a Value) -> Eval<&'a str> {

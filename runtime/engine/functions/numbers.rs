@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{list_of, refuse};
-use crate::value::{Eval, Fault, Number, Value, convert, number, ops};
+use crate::value::{Eval, EvalError, Number, Value, convert, number, ops};
 
 /// `min(a, b, …)`, or of the items of one list.
 pub fn min(values: &[Value]) -> Eval {
@@ -21,7 +21,7 @@ fn extreme(function: &str, values: &[Value], wanted: Ordering) -> Eval {
         values => values,
     };
     let mut rest = items.iter();
-    let mut best = rest.next().ok_or_else(|| Fault(format!("{function} of an empty list: test len(…) first")))?;
+    let mut best = rest.next().ok_or_else(|| EvalError(format!("{function} of an empty list: test len(…) first")))?;
     if best.compare(best).is_none() {
         return refuse(function, best, "numbers, strings, durations or times");
     }
@@ -30,7 +30,7 @@ fn extreme(function: &str, values: &[Value], wanted: Ordering) -> Eval {
             Some(order) if order == wanted => best = value,
             Some(_) => {}
             None => {
-                return Err(Fault(format!("{function}: {} and {} have no order", best.describe(), value.describe())));
+                return Err(EvalError(format!("{function}: {} and {} have no order", best.describe(), value.describe())));
             }
         }
     }
@@ -76,13 +76,13 @@ fn whole(function: &str, x: &Value, by: fn(f64) -> f64) -> Eval {
 
 #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "checked against the limits")]
 fn cut(x: f64) -> Eval {
-    if x >= i64::MIN as f64 && x < i64::MAX as f64 { Ok(Value::Int(x as i64)) } else { Err(Fault::new("too large for an int")) }
+    if x >= i64::MIN as f64 && x < i64::MAX as f64 { Ok(Value::Int(x as i64)) } else { Err(EvalError::new("too large for an int")) }
 }
 
 /// `abs(x)`
 pub fn abs(x: &Value) -> Eval {
     match x {
-        Value::Int(n) => n.checked_abs().map(Value::Int).ok_or_else(|| Fault::new("too large for an int")),
+        Value::Int(n) => n.checked_abs().map(Value::Int).ok_or_else(|| EvalError::new("too large for an int")),
         Value::Float(f) => Ok(Value::Float(f.abs())),
         Value::Exact(exact) if exact.text().starts_with('-') => ops::neg(x),
         Value::Exact(_) => Ok(x.clone()),

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use ecow::{EcoString, EcoVec};
 
 use super::{count_of, list_of, refuse, text_of};
-use crate::value::{Eval, Fault, Value};
+use crate::value::{Eval, EvalError, Value};
 
 /// A user's source of randomness: xoshiro256++ with its state from SplitMix64, 32 bytes a user. Not for secrets.
 #[derive(Debug)]
@@ -95,14 +95,14 @@ fn high(product: u128) -> u64 {
 /// `random(a, b)`: both ends included; ints give an int, a float on either side a float, durations a duration.
 pub fn random(rng: &Rng, a: &Value, b: &Value) -> Eval {
     if a.compare(b).is_some_and(std::cmp::Ordering::is_gt) {
-        return Err(Fault(format!("random({}, {}): the smaller number comes first", a.literal(), b.literal())));
+        return Err(EvalError(format!("random({}, {}): the smaller number comes first", a.literal(), b.literal())));
     }
     match (a, b) {
         (Value::Int(a), Value::Int(b)) => Ok(Value::Int(rng.between(*a, *b))),
         (Value::Duration(a), Value::Duration(b)) => Ok(Value::Duration(rng.between(*a, *b))),
         _ => match (a.as_number(), b.as_number()) {
             (Some(low), Some(high)) => crate::value::ops::float((low + rng.unit() * (high - low)).clamp(low, high)),
-            _ => Err(Fault(format!("random of {} and {}: it takes two numbers or two durations", a.describe(), b.describe()))),
+            _ => Err(EvalError(format!("random of {} and {}: it takes two numbers or two durations", a.describe(), b.describe()))),
         },
     }
 }
@@ -120,7 +120,7 @@ pub fn one_of(rng: &Rng, xs: &Value) -> Eval {
     let items = list_of("one_of", xs)?;
     match items.get(rng.place(items.len())) {
         Some(item) => Ok(item.clone()),
-        None => Err(Fault::new("one_of of an empty list: test len(…) first")),
+        None => Err(EvalError::new("one_of of an empty list: test len(…) first")),
     }
 }
 
@@ -158,7 +158,7 @@ pub fn weighted(rng: &Rng, choices: &[(Value, Value)]) -> Eval {
             drawn -= weight;
         }
     }
-    chosen.cloned().ok_or_else(|| Fault::new("weighted: every weight is 0"))
+    chosen.cloned().ok_or_else(|| EvalError::new("weighted: every weight is 0"))
 }
 
 /// `random_string(n)`: letters and digits, or characters of an alphabet.
@@ -172,7 +172,7 @@ pub fn random_string(rng: &Rng, n: &Value, alphabet: Option<&Value>) -> Eval {
     let alphabet = alphabet.map_or(Ok(LETTERS), |value| text_of("the alphabet of random_string", value))?;
     let letters: Vec<char> = alphabet.chars().collect();
     if letters.is_empty() {
-        return Err(Fault::new("random_string: its alphabet is empty"));
+        return Err(EvalError::new("random_string: its alphabet is empty"));
     }
     Ok(Value::Str((0..count).map(|_| letters[rng.place(letters.len())]).collect()))
 }

@@ -6,7 +6,7 @@ use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use regex::Regex;
 
 use super::{bytes_of, list_of, refuse, text_of};
-use crate::value::{Eval, Fault, Value};
+use crate::value::{Eval, EvalError, Value};
 
 /// `join(xs, sep)`
 pub fn join(xs: &Value, sep: Option<&Value>) -> Eval {
@@ -77,7 +77,7 @@ pub fn string(x: &Value) -> Eval {
 pub fn text(b: &Value) -> Eval {
     match std::str::from_utf8(bytes_of("text", b)?) {
         Ok(text) => Ok(Value::str(text)),
-        Err(error) => Err(Fault(format!(
+        Err(error) => Err(EvalError(format!(
             "text of {}: not UTF-8 from byte {} on; hex(..) or base64(..) print any bytes",
             b.describe(),
             error.valid_up_to()

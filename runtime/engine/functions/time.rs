@@ -4,7 +4,7 @@ use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 
 use super::{refuse, text_of};
-use crate::value::{Eval, Fault, Value, timestamp};
+use crate::value::{Eval, EvalError, Value, timestamp};
 
 fn nanos(function: &str, t: &Value) -> Eval<i128> {
     match t {
@@ -29,7 +29,7 @@ pub fn unix_ms(t: &Value) -> Eval {
 }
 
 fn since_epoch(nanos: i128, unit: i128) -> Eval {
-    i64::try_from(nanos.div_euclid(unit)).map(Value::Int).map_err(|_| Fault::new("a time too far away"))
+    i64::try_from(nanos.div_euclid(unit)).map(Value::Int).map_err(|_| EvalError::new("a time too far away"))
 }
 
 /// `format_time(t, "%Y-%m-%d")`: strftime, in UTC.
@@ -38,7 +38,7 @@ pub fn format_time(t: &Value, format: &Value) -> Eval {
     let zoned = timestamp(nanos("format_time", t)?)?.to_zoned_datetime(TimeZone::UTC);
     match strtime::format(format, &zoned) {
         Ok(text) => Ok(text.into()),
-        Err(error) => Err(Fault(format!("format_time: {format:?} is no format: {error}"))),
+        Err(error) => Err(EvalError(format!("format_time: {format:?} is no format: {error}"))),
     }
 }
 
@@ -60,7 +60,7 @@ pub fn parse_time(s: &Value, format: Option<&Value>) -> Eval {
     };
     match parsed {
         Ok(at) => Ok(Value::Time(at.as_nanosecond())),
-        Err(error) => Err(Fault(format!("parse_time of {}: {error}", s.describe()))),
+        Err(error) => Err(EvalError(format!("parse_time of {}: {error}", s.describe()))),
     }
 }
 

@@ -15,14 +15,14 @@ mod net;
 mod tests;
 mod wire;
 
-pub(crate) use client::fast_path::Wire;
-pub use client::request::Request;
-pub use client::response::Response;
+pub(crate) use client::fast_path::WireRequest;
+pub use client::request::HttpRequest;
+pub use client::response::HttpResponse;
 pub use client::sending::Sending;
 pub use client::session::Session;
 pub use io::memory;
 pub use message::charset::Charset;
-pub use message::failure::Failure;
+pub use message::failure::HttpError;
 pub use message::headers::Headers;
 pub use message::partial::{MAX_BODY, Partial};
 pub use message::target::Target;

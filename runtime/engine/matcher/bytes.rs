@@ -4,8 +4,8 @@
 //! and of a key given twice the last counts, as in the tree.
 
 use super::{Bound, Context, Key, Matcher, Mismatch, Op, Verdict, number_is};
-use crate::source::Members;
-use crate::value::scan::{Kind, RawStr, Scan, Scanner};
+use crate::source::MemberIndex;
+use crate::value::scan::{JsonKind, RawStr, Scan, Scanner};
 use crate::value::{Map, Number, Type, Value};
 
 /// What members are kept in: one bit a member. Objects of more are judged over their tree.
@@ -36,7 +36,7 @@ pub fn matches_bytes(matcher: &Matcher, json: &[u8], context: &Context<'_>) -> S
 }
 
 /// Whether a body's members, which are known, are as expected. Where they aren't, or something else is expected, the body is to be judged.
-pub(crate) fn holds_members(matcher: &Matcher, body: &[u8], found: &Members, context: &Context<'_>) -> bool {
+pub(crate) fn holds_members(matcher: &Matcher, body: &[u8], found: &MemberIndex, context: &Context<'_>) -> bool {
     let Matcher::Object { members, exact } = matcher else { return false };
     let holds = |(key, matcher): &(Key, Matcher)| match found.value(body, context.key(*key)) {
         Some(mut scanner) => context.value(matcher, &mut scanner, *exact).unwrap_or_default(),
@@ -55,32 +55,32 @@ impl Context<'_> {
         let kind = scanner.kind()?;
         match (matcher, kind) {
             (Matcher::Any, _) => scanner.skip().map(|()| true),
-            (Matcher::Null, Kind::Null) | (Matcher::Bool(true), Kind::True) | (Matcher::Bool(false), Kind::False) => {
+            (Matcher::Null, JsonKind::Null) | (Matcher::Bool(true), JsonKind::True) | (Matcher::Bool(false), JsonKind::False) => {
                 scanner.literal(kind).map(|()| true)
             }
-            (Matcher::Int(n), Kind::Number) => Ok(scanner.number()?.is(Number::Int(*n))),
-            (Matcher::Float(x), Kind::Number) => Ok(scanner.number()?.is(Number::Float(*x))),
-            (Matcher::Exact(text), Kind::Number) => Ok(scanner.number()?.is(Number::Exact(text))),
-            (Matcher::Str(text), Kind::Str) => Ok(scanner.string()?.is(text)),
+            (Matcher::Int(n), JsonKind::Number) => Ok(scanner.number()?.is(Number::Int(*n))),
+            (Matcher::Float(x), JsonKind::Number) => Ok(scanner.number()?.is(Number::Float(*x))),
+            (Matcher::Exact(text), JsonKind::Number) => Ok(scanner.number()?.is(Number::Exact(text))),
+            (Matcher::Str(text), JsonKind::Str) => Ok(scanner.string()?.is(text)),
             (Matcher::Arg(index), _) => self.equal(self.arg(*index), scanner, true),
             (Matcher::Like(index), _) => self.equal(self.arg(*index), scanner, exact),
             (Matcher::Cmp(op, bound), _) => self.compare(*op, *bound, kind, scanner),
-            (Matcher::Regex { index, negated }, Kind::Str) => Ok(self.regex(*index, *negated, &scanner.string()?.text())),
-            (Matcher::Type(ty), Kind::Number) => Ok(number_is(*ty, scanner.number()?)),
+            (Matcher::Regex { index, negated }, JsonKind::Str) => Ok(self.regex(*index, *negated, &scanner.string()?.text())),
+            (Matcher::Type(ty), JsonKind::Number) => Ok(number_is(*ty, scanner.number()?)),
             (Matcher::Type(ty), _) => {
                 scanner.skip()?;
                 Ok(match ty {
                     Type::Any | Type::Json => true,
-                    Type::String => kind == Kind::Str,
-                    Type::Bool => matches!(kind, Kind::True | Kind::False),
-                    Type::List => kind == Kind::List,
-                    Type::Object => kind == Kind::Object,
+                    Type::String => kind == JsonKind::Str,
+                    Type::Bool => matches!(kind, JsonKind::True | JsonKind::False),
+                    Type::List => kind == JsonKind::List,
+                    Type::Object => kind == JsonKind::Object,
                     _ => false,
                 })
             }
-            (Matcher::Object { members, exact: own }, Kind::Object) => self.object(members, scanner, exact || *own),
-            (Matcher::List { items, rest }, Kind::List) => self.list(items, *rest, scanner, exact),
-            (Matcher::Each(each), Kind::List) => {
+            (Matcher::Object { members, exact: own }, JsonKind::Object) => self.object(members, scanner, exact || *own),
+            (Matcher::List { items, rest }, JsonKind::List) => self.list(items, *rest, scanner, exact),
+            (Matcher::Each(each), JsonKind::List) => {
                 scanner.enter()?;
                 let (mut first, mut holds) = (true, true);
                 while scanner.item(&mut first)? {
@@ -102,11 +102,11 @@ impl Context<'_> {
         }
     }
 
-    fn compare(&self, op: Op, bound: Bound, kind: Kind, scanner: &mut Scanner<'_>) -> Scan<bool> {
+    fn compare(&self, op: Op, bound: Bound, kind: JsonKind, scanner: &mut Scanner<'_>) -> Scan<bool> {
         match (bound, kind) {
             (Bound::Arg(index), _) if matches!(op, Op::Eq | Op::Ne) => Ok(self.equal(self.arg(index), scanner, true)? == (op == Op::Eq)),
-            (_, Kind::Number) => Ok(op.holds(self.order_number(scanner.number()?, bound))),
-            (_, Kind::Str) => Ok(op.holds(self.order_text(&scanner.string()?.text(), bound))),
+            (_, JsonKind::Number) => Ok(op.holds(self.order_number(scanner.number()?, bound))),
+            (_, JsonKind::Str) => Ok(op.holds(self.order_text(&scanner.string()?.text(), bound))),
             _ => scanner.skip().map(|()| op == Op::Ne),
         }
     }
@@ -186,15 +186,15 @@ impl Context<'_> {
     fn equal(&self, wanted: &Value, scanner: &mut Scanner<'_>, exact: bool) -> Scan<bool> {
         let kind = scanner.kind()?;
         match (wanted, kind) {
-            (Value::Null, Kind::Null) | (Value::Bool(true), Kind::True) | (Value::Bool(false), Kind::False) => {
+            (Value::Null, JsonKind::Null) | (Value::Bool(true), JsonKind::True) | (Value::Bool(false), JsonKind::False) => {
                 scanner.literal(kind).map(|()| true)
             }
-            (Value::Int(_) | Value::Float(_) | Value::Exact(_), Kind::Number) => {
+            (Value::Int(_) | Value::Float(_) | Value::Exact(_), JsonKind::Number) => {
                 let found = scanner.number()?;
                 Ok(Number::of(wanted).is_some_and(|wanted| found.is(wanted)))
             }
-            (Value::Str(text), Kind::Str) => Ok(scanner.string()?.is(text)),
-            (Value::List(items), Kind::List) => {
+            (Value::Str(text), JsonKind::Str) => Ok(scanner.string()?.is(text)),
+            (Value::List(items), JsonKind::List) => {
                 scanner.enter()?;
                 let (mut at, mut first, mut holds) = (0, true, true);
                 while scanner.item(&mut first)? {
@@ -206,7 +206,7 @@ impl Context<'_> {
                 }
                 Ok(holds && at == items.len())
             }
-            (Value::Object(members), Kind::Object) => self.equal_object(members, wanted, scanner, exact),
+            (Value::Object(members), JsonKind::Object) => self.equal_object(members, wanted, scanner, exact),
             _ => wrong(scanner),
         }
     }

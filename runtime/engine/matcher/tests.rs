@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::functions::Rng;
-use crate::source::{Mark, Members};
+use crate::source::{IndexState, MemberIndex};
 use crate::value::scan::Scan;
 
 fn leak<T>(items: Vec<T>) -> &'static [T] {
@@ -11,8 +11,8 @@ fn leak<T>(items: Vec<T>) -> &'static [T] {
 
 /// The members of an object, found before, say the same as the whole document.
 fn by_members_too(matcher: &Matcher, json: &[u8], context: &Context<'_>, bytes: Scan<bool>) {
-    let mut members = Members::default();
-    if matches!(members.read(json, Mark::Unread), Mark::Number(_)) && matches!(matcher, Matcher::Object { .. }) {
+    let mut members = MemberIndex::default();
+    if matches!(members.read(json, IndexState::Unread), IndexState::Number(_)) && matches!(matcher, Matcher::Object { .. }) {
         assert_eq!(Ok(holds_members(matcher, json, &members, context)), bytes, "{matcher:?} of {:?}", String::from_utf8_lossy(json));
     }
 }

@@ -26,14 +26,14 @@ pub(super) fn is_like(wanted: &Value, value: &Value, exact: bool) -> bool {
     }
 }
 
-enum Step<'a> {
+enum TreeStep<'a> {
     Key(&'a str),
     Item(usize),
 }
 
 struct Judge<'a> {
     context: &'a Context<'a>,
-    path: Vec<Step<'a>>,
+    path: Vec<TreeStep<'a>>,
     found: Vec<Mismatch>,
 }
 
@@ -54,7 +54,7 @@ impl<'a> Judge<'a> {
             Matcher::Each(each) => match value {
                 Value::List(list) => {
                     for (at, item) in list.iter().enumerate() {
-                        self.step(Step::Item(at), |judge| judge.value(each, item, exact));
+                        self.step(TreeStep::Item(at), |judge| judge.value(each, item, exact));
                     }
                     return;
                 }
@@ -111,7 +111,7 @@ impl<'a> Judge<'a> {
     fn object(&mut self, members: &'a [(super::Key, Matcher)], object: &'a Map, exact: bool) {
         for (key, matcher) in members {
             let key = self.context.key(*key);
-            self.step(Step::Key(key), |judge| match object.get(key) {
+            self.step(TreeStep::Key(key), |judge| match object.get(key) {
                 Some(value) => judge.value(matcher, value, exact),
                 None if judge.context.may_be_absent(matcher) => {}
                 None => {
@@ -123,7 +123,7 @@ impl<'a> Judge<'a> {
         if exact {
             for (key, value) in object {
                 if !members.iter().any(|(known, _)| self.context.key(*known) == key) {
-                    self.step(Step::Key(key), |judge| judge.fail("no such member".to_owned(), value.describe()));
+                    self.step(TreeStep::Key(key), |judge| judge.fail("no such member".to_owned(), value.describe()));
                 }
             }
         }
@@ -138,7 +138,7 @@ impl<'a> Judge<'a> {
         let front = rest.map_or(items.len(), |rest| rest.min(items.len()));
         let mut item = |at: usize, matcher: &'a Matcher| {
             if let Some(value) = list.get(at) {
-                self.step(Step::Item(at), |judge| judge.value(matcher, value, exact));
+                self.step(TreeStep::Item(at), |judge| judge.value(matcher, value, exact));
             }
         };
         for (at, matcher) in items[..front].iter().enumerate() {
@@ -156,18 +156,18 @@ impl<'a> Judge<'a> {
         match (expected, value) {
             (Value::Object(wanted), Value::Object(object)) => {
                 for (key, expected) in wanted.iter() {
-                    self.step(Step::Key(key), |judge| match object.get(key) {
+                    self.step(TreeStep::Key(key), |judge| match object.get(key) {
                         Some(value) => judge.equal(expected, value, exact),
                         None => judge.fail(expected.literal(), missing(key, object)),
                     });
                 }
                 for (key, value) in object.iter().filter(|(key, _)| exact && !wanted.contains_key(*key)) {
-                    self.step(Step::Key(key), |judge| judge.fail("no such member".to_owned(), value.describe()));
+                    self.step(TreeStep::Key(key), |judge| judge.fail("no such member".to_owned(), value.describe()));
                 }
             }
             (Value::List(wanted), Value::List(list)) if wanted.len() == list.len() => {
                 for (at, (expected, value)) in wanted.iter().zip(list).enumerate() {
-                    self.step(Step::Item(at), |judge| judge.equal(expected, value, exact));
+                    self.step(TreeStep::Item(at), |judge| judge.equal(expected, value, exact));
                 }
             }
             _ if expected == value && !matches!(expected, Value::Absent) => {}
@@ -176,7 +176,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn step(&mut self, step: Step<'a>, inner: impl FnOnce(&mut Self)) {
+    fn step(&mut self, step: TreeStep<'a>, inner: impl FnOnce(&mut Self)) {
         self.path.push(step);
         inner(self);
         self.path.pop();
@@ -189,9 +189,9 @@ impl<'a> Judge<'a> {
         let mut path = self.context.root.to_owned();
         for step in &self.path {
             match step {
-                Step::Key(key) => crate::source::push_key(key, &mut path),
+                TreeStep::Key(key) => crate::source::push_key(key, &mut path),
                 // Writing to a String cannot fail.
-                Step::Item(at) => {
+                TreeStep::Item(at) => {
                     let _ = write!(path, "[{at}]");
                 }
             }

@@ -6,21 +6,21 @@ use std::future::Future;
 use std::pin::Pin;
 
 use crate::base::flow::{Exit, Flow};
-use crate::base::place::Place;
+use crate::base::location::Location;
 use crate::call::builder::Request;
-use crate::stats::Name;
-pub use crate::stats::NameKind;
+use crate::stats::ReportRow;
+pub use crate::stats::RowKind;
 use crate::step::response::Response;
-pub use crate::tables::{Asset, AtEnd, DataInfo, Embedded, EnvKey, Line, StepInfo, Tables, Wait};
+pub use crate::tables::{Asset, AtEnd, DataInfo, Embedded, EnvKey, RowInfo, StepInfo, Tables, Wait};
 use crate::user::{Code, User};
 pub use crate::value::Type;
 use crate::value::{Eval, Value};
 
 /// A boxed scenario: what the engine awaits, so that the generated crate holds no engine code.
-pub type Turn<'u, T = ()> = Pin<Box<dyn Future<Output = Flow<T>> + 'u>>;
+pub type FlowFuture<'u, T = ()> = Pin<Box<dyn Future<Output = Flow<T>> + 'u>>;
 
 /// Runs `before test`.
-pub type SharedRunner = fn(&User) -> Turn<'_, Vec<Value>>;
+pub type SharedRunner = fn(&User) -> FlowFuture<'_, Vec<Value>>;
 
 /// Takes an api's version from its health check.
 pub type VersionSource = fn(&User, &Response<'_>) -> Eval<Option<Value>>;
@@ -36,12 +36,12 @@ pub struct Program {
     pub spec: &'static str,
     /// The version of ltc that compiled it.
     pub compiler: &'static str,
-    /// Its files in order of [`Place::file`].
+    /// Its files in order of [`Location::file`].
     pub files: &'static [&'static str],
-    /// All places that failures may name, sorted.
-    pub places: &'static [Place],
+    /// All locations that failures may name, sorted.
+    pub locations: &'static [Location],
     /// Lines of the report.
-    pub lines: &'static [Line],
+    pub lines: &'static [RowInfo],
     /// Steps in order of the source.
     pub steps: &'static [StepInfo],
     /// Clients.
@@ -61,7 +61,7 @@ pub struct Program {
     /// `before test`: gives the shared values.
     pub before_test: Option<SharedRunner>,
     /// `after test`.
-    pub after_test: Option<fn(&User) -> Turn<'_>>,
+    pub after_test: Option<fn(&User) -> FlowFuture<'_>>,
     /// Regexes, by the index that matchers and `~` name.
     pub regexes: &'static [&'static str],
     /// JSONPaths.
@@ -77,7 +77,7 @@ pub struct Program {
 impl Program {
     /// What of it is data, and needed while users run.
     pub const fn tables(&self) -> Tables {
-        Tables { files: self.files, places: self.places, lines: self.lines, steps: self.steps, paths: self.paths }
+        Tables { files: self.files, locations: self.locations, lines: self.lines, steps: self.steps, paths: self.paths }
     }
 
     /// How many rows the report has.
@@ -86,9 +86,9 @@ impl Program {
     }
 
     /// The rows of the report, in order.
-    pub fn names(&self) -> Vec<Name> {
-        let lines = self.lines.iter().map(|line| Name { name: line.name.into(), kind: line.kind, method: line.method.into() });
-        lines.chain([Name::fail("outside of steps")]).collect()
+    pub fn names(&self) -> Vec<ReportRow> {
+        let lines = self.lines.iter().map(|line| ReportRow { name: line.name.into(), kind: line.kind, method: line.method.into() });
+        lines.chain([ReportRow::fail("outside of steps")]).collect()
     }
 }
 
@@ -97,7 +97,7 @@ impl Code for Program {
         self.keeps.len()
     }
 
-    fn keep_at(&self, index: usize) -> Place {
+    fn keep_at(&self, index: usize) -> Location {
         self.keeps[index].at
     }
 
@@ -128,7 +128,7 @@ pub struct ApiInfo {
     /// Its health check, with the source of the version.
     pub health: Option<Health>,
     /// Where it is declared.
-    pub at: Place,
+    pub at: Location,
 }
 
 /// A health check.
@@ -148,7 +148,7 @@ pub struct Variable {
     /// Its first value.
     pub value: fn(&User) -> Eval,
     /// Where it is declared.
-    pub at: Place,
+    pub at: Location,
 }
 
 /// A class of virtual users.
@@ -158,20 +158,20 @@ pub struct UserClass {
     pub name: &'static str,
     /// Its share among the classes.
     pub weight: fn(&User) -> Eval,
-    /// Its turns: one future that never ends, and after each turn calls [`User::turn_over`].
-    pub turns: fn(&User) -> Turn<'_>,
-    /// The wait between turns.
+    /// Its iterations: one future that never ends, and after each iteration calls [`User::end_iteration`].
+    pub iterations: fn(&User) -> FlowFuture<'_>,
+    /// The wait between iterations.
     pub wait: Option<fn(&User) -> Eval<Wait>>,
     /// `on start`.
-    pub on_start: Option<fn(&User) -> Turn<'_>>,
+    pub on_start: Option<fn(&User) -> FlowFuture<'_>>,
     /// `on stop`.
-    pub on_stop: Option<fn(&User) -> Turn<'_>>,
+    pub on_stop: Option<fn(&User) -> FlowFuture<'_>>,
     /// `every 20m { }`.
     pub every: &'static [Every],
-    /// The scenarios a turn may reach, for `--debug`: indices into [`Program::scenarios`].
+    /// The scenarios an iteration may reach, for `--debug`: indices into [`Program::scenarios`].
     pub scenarios: &'static [usize],
     /// Where it is declared.
-    pub at: Place,
+    pub at: Location,
 }
 
 /// `every 20m { }`.
@@ -179,8 +179,8 @@ pub struct UserClass {
 pub struct Every {
     /// The period.
     pub period: fn(&User) -> Eval,
-    /// What is run between two turns once the period is over.
-    pub run: fn(&User) -> Turn<'_>,
+    /// What is run between two iterations once the period is over.
+    pub run: fn(&User) -> FlowFuture<'_>,
 }
 
 /// A sequence or a step of `tasks` that can be run alone.
@@ -189,7 +189,7 @@ pub struct Scenario {
     /// Its name.
     pub name: &'static str,
     /// Runs it once.
-    pub run: fn(&User) -> Turn<'_>,
+    pub run: fn(&User) -> FlowFuture<'_>,
 }
 
 /// How a scenario of [`Scenario`] is told from others that end a user.

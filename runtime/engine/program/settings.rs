@@ -12,12 +12,12 @@ use crate::base::secrets::Secrets;
 use crate::base::timers::Timers;
 use crate::functions::AwsCredentials;
 use crate::http;
-use crate::record::flight::Counts;
+use crate::record::flight::WorkerCounts;
 use crate::record::observe::Observer;
 use crate::request::template::Policy;
 use crate::stats::Recorder;
 use crate::user::caches::Caches;
-use crate::user::rows::Pools;
+use crate::user::rows::RowPools;
 use crate::user::world::{Api, World};
 use crate::value::{FileValue, Value};
 
@@ -96,7 +96,7 @@ impl World {
             clock: settings.clock.clone(),
             globals: RefCell::new(settings.globals.clone()),
             shared: RefCell::new(settings.shared.clone()),
-            counts: Counts::new(recorder),
+            counts: WorkerCounts::new(recorder),
             env: settings.env.clone(),
             seed: settings.seed,
             test_id: settings.test_id.clone(),
@@ -105,7 +105,7 @@ impl World {
             regexes,
             queries: program.paths.iter().map(|_| OnceCell::new()).collect(),
             selectors: program.selectors.iter().map(|css| crate::source::html::selector(css)).collect::<Result<_, _>>()?,
-            pools: Pools::new(program.data, settings.seed, settings.part, settings.parts)?,
+            pools: RowPools::new(program.data, settings.seed, settings.part, settings.parts)?,
             transport,
             apis,
             aws: settings.aws.clone(),

@@ -6,21 +6,21 @@ use ecow::EcoString;
 
 use crate::http;
 use crate::matcher;
-use crate::source::{Mark, Members, Page};
+use crate::source::{IndexState, MemberIndex, Page};
 
 /// A response, with what was made of it.
 #[derive(Debug)]
 pub struct Answer {
     /// The response itself.
-    pub raw: http::Response,
-    members: Cell<Mark>,
+    pub raw: http::HttpResponse,
+    members: Cell<IndexState>,
     text: OnceCell<EcoString>,
     pub(crate) page: OnceCell<Page>,
 }
 
 impl Answer {
     /// An answer of which nothing has been parsed yet.
-    pub fn new(raw: http::Response) -> Self {
+    pub fn new(raw: http::HttpResponse) -> Self {
         Self { raw, members: Cell::default(), text: OnceCell::new(), page: OnceCell::new() }
     }
 
@@ -39,10 +39,10 @@ impl Answer {
 
     /// What the members of the body tell, where it is a small object.
     /// `members` is memory that all answers share.
-    pub(crate) fn with_members<T>(&self, members: &RefCell<Members>, ask: impl FnOnce(&Members) -> T) -> Option<T> {
+    pub(crate) fn with_members<T>(&self, members: &RefCell<MemberIndex>, ask: impl FnOnce(&MemberIndex) -> T) -> Option<T> {
         let mut members = members.borrow_mut();
         let mark = members.read(self.raw.body(), self.members.get());
         self.members.set(mark);
-        matches!(mark, Mark::Number(_)).then(|| ask(&members))
+        matches!(mark, IndexState::Number(_)).then(|| ask(&members))
     }
 }

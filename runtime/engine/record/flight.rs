@@ -51,14 +51,14 @@ impl InFlight {
 
 /// What a worker counts.
 #[derive(Debug)]
-pub struct Counts {
+pub struct WorkerCounts {
     /// Requests that wait for their answers.
     pub(crate) in_flight: InFlight,
     /// What was counted since the last snapshot.
     pub recorder: RefCell<Recorder>,
 }
 
-impl Counts {
+impl WorkerCounts {
     pub(crate) fn new(recorder: Recorder) -> Rc<Self> {
         Rc::new(Self { in_flight: InFlight::default(), recorder: RefCell::new(recorder) })
     }
@@ -66,7 +66,7 @@ impl Counts {
 
 /// How far a request has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum FlightState {
     Waiting,
     /// Its answer is there, or it failed: after so long.
     Landed(Duration),
@@ -79,57 +79,57 @@ enum State {
 #[derive(Debug)]
 pub(crate) struct Flight {
     pub(crate) sending: Sending,
-    counts: Rc<Counts>,
+    counts: Rc<WorkerCounts>,
     info: &'static StepInfo,
     slot: usize,
-    state: State,
+    state: FlightState,
 }
 
 impl Flight {
-    pub(crate) fn new(counts: Rc<Counts>, info: &'static StepInfo, sending: Sending) -> Self {
+    pub(crate) fn new(counts: Rc<WorkerCounts>, info: &'static StepInfo, sending: Sending) -> Self {
         let slot = counts.in_flight.enter(sending.begun());
-        Self { sending, counts, info, slot, state: State::Waiting }
+        Self { sending, counts, info, slot, state: FlightState::Waiting }
     }
 
     /// Nothing more is waited for.
     pub(crate) fn land(&mut self, service: Duration) {
         self.counts.in_flight.leave(self.slot);
-        self.state = State::Landed(service);
+        self.state = FlightState::Landed(service);
     }
 
     /// Its step counts it.
     pub(crate) fn counted(&mut self) {
-        self.state = State::Counted;
+        self.state = FlightState::Counted;
     }
 }
 
 impl Drop for Flight {
     #[inline]
     fn drop(&mut self) {
-        if !matches!(self.state, State::Counted) {
+        if !matches!(self.state, FlightState::Counted) {
             self.count();
         }
     }
 }
 
 impl Flight {
-    /// Counts it without its step.
+    /// WorkerCounts it without its step.
     #[cold]
     fn count(&mut self) {
         let line = self.info.line;
         match self.state {
-            State::Counted => {}
-            State::Waiting => {
+            FlightState::Counted => {}
+            FlightState::Waiting => {
                 self.counts.in_flight.leave(self.slot);
                 let waited = self.sending.elapsed();
                 let traffic = self.sending.abandon();
                 self.counts.recorder.borrow_mut().unfinished(line, waited, Some(&traffic));
             }
             // The step was left by a fault of a statement behind its expectations, which held.
-            State::Landed(_) if self.info.skip => {
+            FlightState::Landed(_) if self.info.skip => {
                 self.counts.recorder.borrow_mut().skipped(line, true, &self.sending.traffic());
             }
-            State::Landed(service) => {
+            FlightState::Landed(service) => {
                 let traffic = self.sending.traffic();
                 let sample = Sample { name: line, service, response: service, ok: true, traffic, ..Sample::default() };
                 self.counts.recorder.borrow_mut().record(&sample);

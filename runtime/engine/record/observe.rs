@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::expectation::Expectation;
 use super::trace::Trace;
-use crate::base::place::Place;
+use crate::base::location::Location;
 use crate::base::secrets::Secrets;
 use crate::tables::Tables;
 use crate::value::Value;
@@ -35,8 +35,8 @@ pub struct Scene<'s> {
 
 impl Scene<'_> {
     /// `specs/tpdata.lt:31:5`.
-    pub fn place(&self, at: Place) -> String {
-        self.tables.place(at)
+    pub fn location(&self, at: Location) -> String {
+        self.tables.location(at)
     }
 
     /// A text without secrets.
@@ -54,9 +54,9 @@ pub trait Observer: std::fmt::Debug {
     /// A step is over.
     fn step(&self, _scene: &Scene<'_>, _trace: &Trace) {}
     /// Something failed outside of a step.
-    fn failure(&self, _scene: &Scene<'_>, _at: Place, _message: &str) {}
+    fn failure(&self, _scene: &Scene<'_>, _at: Location, _message: &str) {}
     /// `log "…"`.
-    fn log(&self, scene: &Scene<'_>, at: Place, text: &str);
+    fn log(&self, scene: &Scene<'_>, at: Location, text: &str);
 }
 
 /// Tells a line to whoever is at the terminal.
@@ -83,11 +83,11 @@ impl Observer for Quiet {
         }
     }
 
-    fn log(&self, scene: &Scene<'_>, at: Place, text: &str) {
+    fn log(&self, scene: &Scene<'_>, at: Location, text: &str) {
         if !STATEMENTS.load(Ordering::Relaxed) {
             return;
         }
-        (self.0)(&format!("{} user {}: {}", scene.place(at), scene.user, scene.mask(text)));
+        (self.0)(&format!("{} user {}: {}", scene.location(at), scene.user, scene.mask(text)));
     }
 }
 
@@ -104,5 +104,5 @@ fn exchange(scene: &Scene<'_>, trace: &Trace) -> String {
         (None, Some(failure)) => failure.message.clone(),
         (None, None) => "no answer".to_owned(),
     };
-    scene.mask(&format!("debug: {} user {}: {request}: {came}", scene.place(trace.info.at), scene.user))
+    scene.mask(&format!("debug: {} user {}: {request}: {came}", scene.location(trace.info.at), scene.user))
 }

@@ -7,7 +7,7 @@ use ecow::EcoString;
 use super::answer::Answer;
 use super::flight::Flight;
 use super::observe::Detail;
-use crate::base::place::Place;
+use crate::base::location::Location;
 use crate::http::Partial;
 use crate::request::prepared::Sent;
 use crate::stats::{FailureClass, Traffic};
@@ -15,11 +15,11 @@ use crate::tables::StepInfo;
 
 /// What went wrong in a step.
 #[derive(Debug)]
-pub struct Failure {
+pub struct StepFailure {
     /// What kind of failure it is.
     pub class: FailureClass,
     /// Where in the spec it was noticed.
-    pub at: Place,
+    pub at: Location,
     /// What came, in a few fixed words: `got 503`. What failures are told apart by; never data.
     pub kind: EcoString,
     /// What happened, secrets not yet masked.
@@ -46,7 +46,7 @@ pub struct Trace {
     /// What came of an answer that never was whole.
     pub partial: Option<Box<Partial>>,
     /// What went wrong; nothing in a good step.
-    pub failures: Vec<Failure>,
+    pub failures: Vec<StepFailure>,
     /// Whether a failure of the step ends the iteration.
     pub(crate) interrupts: bool,
     /// What was judged and taken, in order, where the observer wants it.
@@ -80,8 +80,8 @@ impl Trace {
         }
     }
 
-    pub(crate) fn fail(&mut self, class: FailureClass, at: Place, kind: impl Into<EcoString>, message: String) {
-        self.failures.push(Failure { class, at, kind: kind.into(), message });
+    pub(crate) fn fail(&mut self, class: FailureClass, at: Location, kind: impl Into<EcoString>, message: String) {
+        self.failures.push(StepFailure { class, at, kind: kind.into(), message });
     }
 
     /// Its request is counted with the step, as whatever it came to.

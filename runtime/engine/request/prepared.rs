@@ -6,13 +6,13 @@ use crate::http;
 
 /// A request that can be sent, any number of times.
 #[derive(Clone, Debug)]
-pub struct PreparedRequest(pub(crate) Rc<http::Request>);
+pub struct PreparedRequest(pub(crate) Rc<http::HttpRequest>);
 
 /// What was sent, kept for reports of failures.
 #[derive(Debug)]
 pub struct Sent {
     /// The request.
-    pub request: Rc<http::Request>,
+    pub request: Rc<http::HttpRequest>,
     /// The jar's cookies, where every exchange is shown.
     pub cookies: String,
 }

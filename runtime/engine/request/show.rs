@@ -6,7 +6,7 @@ use crate::http;
 const BODY_CAP: usize = 16 * 1024;
 
 /// A request in full, with the lines that the client adds; its cookies are the jar's when it was sent.
-pub fn request(request: &http::Request, cookies: &str) -> String {
+pub fn request(request: &http::HttpRequest, cookies: &str) -> String {
     let mut out = format!("{} {}\n", request.method.as_str(), request.url);
     for line in lines(&request.head(cookies)).skip(1) {
         out.push_str(&masked(line));
@@ -17,7 +17,7 @@ pub fn request(request: &http::Request, cookies: &str) -> String {
 }
 
 /// A response in full.
-pub fn response(response: &http::Response) -> String {
+pub fn response(response: &http::HttpResponse) -> String {
     let mut out = head(response.version, response.status, &response.headers);
     push_body(&mut out, response.body(), response.omitted, response.headers.get("content-type"));
     out

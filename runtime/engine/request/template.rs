@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::{BufMut as _, BytesMut};
 
-use crate::http::{self, ApiTransport, Redirects, Target, Wire};
+use crate::http::{self, ApiTransport, Redirects, Target, WireRequest};
 
 /// What options say, before defaults.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ pub(crate) struct RequestTemplate {
 
 impl RequestTemplate {
     /// What is left of a request that was laid out whole; nothing where it wasn't laid out for the wire.
-    pub(crate) fn of(options: Options, made: &http::Request) -> Option<Self> {
+    pub(crate) fn of(options: Options, made: &http::HttpRequest) -> Option<Self> {
         let wire = made.wire.as_ref()?;
         let head = wire.bytes.get(..wire.bytes.len() - made.body.len())?.strip_suffix(b"\r\n")?;
         let first = memchr::memchr(b'\n', head)? + 1;
@@ -72,10 +72,10 @@ impl RequestTemplate {
     }
 
     /// The request that these lines belong to, around its target and its body.
-    pub(crate) fn fill(&self, url: Target, body: Vec<u8>, policy: Policy, api: Rc<ApiTransport>) -> http::Request {
-        let wire = Wire::fits(self.lines.len() + url.path.len() + body.len()).then(|| self.wire(&url.path, &body));
+    pub(crate) fn fill(&self, url: Target, body: Vec<u8>, policy: Policy, api: Rc<ApiTransport>) -> http::HttpRequest {
+        let wire = WireRequest::fits(self.lines.len() + url.path.len() + body.len()).then(|| self.wire(&url.path, &body));
         let Policy { cookies, resend, max_body } = policy;
-        http::Request {
+        http::HttpRequest {
             method: self.method.clone(),
             url,
             headers: self.headers.clone(),
@@ -92,7 +92,7 @@ impl RequestTemplate {
         }
     }
 
-    fn wire(&self, path: &str, body: &[u8]) -> Wire {
+    fn wire(&self, path: &str, body: &[u8]) -> WireRequest {
         let method = self.method.as_str();
         let mut bytes = BytesMut::with_capacity(method.len() + path.len() + self.lines.len() + body.len() + 64);
         for part in [method, " ", path, " HTTP/1.1\r\n"] {
@@ -106,6 +106,6 @@ impl RequestTemplate {
         }
         bytes.put_slice(b"\r\n");
         bytes.put_slice(body);
-        Wire { bytes, close: self.close }
+        WireRequest { bytes, close: self.close }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::closed::{self, Move};
 use super::slice::Slice;
-use super::{Event, EventKind, Group, Kind};
+use super::{Event, EventKind, LoadGroup, LoadKind};
 
 /// Starts and stops of users, by time. It ends with the last event; users of a load without an end are never stopped.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl Events {
             .iter()
             .enumerate()
             .filter_map(|(group, of)| {
-                let Kind::Closed { moves } = &of.kind else {
+                let LoadKind::Closed { moves } = &of.kind else {
                     return None;
                 };
                 let (low, high) = slice.bounds(of)?;
@@ -81,7 +81,7 @@ impl Iterator for Events {
 impl Cursor {
     fn advance(&mut self, slice: &Slice) -> Option<Event> {
         let group = &slice.groups()[self.group];
-        let Kind::Closed { moves } = &group.kind else {
+        let LoadKind::Closed { moves } = &group.kind else {
             return None;
         };
         loop {
@@ -129,12 +129,12 @@ impl Cursor {
     }
 
     /// The first event of that move, or of a later one, that the begin has not already accounted for.
-    fn skip_to(&self, moves: &[Move], group: &Group, number: usize) -> Stage {
+    fn skip_to(&self, moves: &[Move], group: &LoadGroup, number: usize) -> Stage {
         let nth = moves.get(number).map_or(0, |one| one.moved(self.low - group.start));
         Stage::Moves { number, nth }
     }
 
-    fn end(&self, moves: &[Move], group: &Group) -> Stage {
+    fn end(&self, moves: &[Move], group: &LoadGroup) -> Stage {
         match self.high {
             // Low is below high, so there is an instant before high.
             Some(high) => Stage::End { index: 0, running: closed::running(moves, high - 1 - group.start) },
@@ -143,6 +143,6 @@ impl Cursor {
     }
 }
 
-fn event(group: &Group, at: u64, index: u64, kind: EventKind) -> Event {
+fn event(group: &LoadGroup, at: u64, index: u64, kind: EventKind) -> Event {
     Event { at: Duration::from_nanos(at), class: group.members[group.pattern.class(index)], user: group.base + index, kind }
 }

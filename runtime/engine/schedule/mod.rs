@@ -6,10 +6,10 @@
 //!
 //! ```
 //! use ltc_config::Profile;
-//! use ltc_engine::schedule::{Plan, UserClass};
+//! use ltc_engine::schedule::{Plan, WeightedClass};
 //!
 //! let profile = Profile::parse("profile: {runner: {clients: 4, hatch_rate: 2, duration: 10s}}", "x.profile.yml").unwrap();
-//! let plan = Plan::new(&profile, &[UserClass::new("Shopper", 3), UserClass::new("Auditor", 1)]).unwrap();
+//! let plan = Plan::new(&profile, &[WeightedClass::new("Shopper", 3), WeightedClass::new("Auditor", 1)]).unwrap();
 //! let starts: Vec<u64> = plan.events(0, 1).filter(|event| event.is_start()).map(|event| event.at.as_millis() as u64).collect();
 //! assert_eq!(starts, [0, 500, 1000, 1500]);
 //! ```
@@ -36,14 +36,14 @@ use spread::ClassPattern;
 
 /// A user class of the spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UserClass {
+pub struct WeightedClass {
     /// `Shopper`.
     pub name: String,
     /// Its weight among the classes that share a load; 0 turns it off there.
     pub weight: u64,
 }
 
-impl UserClass {
+impl WeightedClass {
     /// A class with its weight.
     pub fn new(name: &str, weight: u64) -> Self {
         Self { name: name.to_owned(), weight }
@@ -73,53 +73,53 @@ impl Event {
 /// What happens to a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
-    /// It begins its first turn.
+    /// It begins its first iteration.
     Start,
-    /// It begins no other turn.
+    /// It begins no other iteration.
     Stop,
 }
 
 /// All load of a test. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    inner: Arc<Inner>,
+    inner: Arc<PlanData>,
 }
 
 #[derive(Debug)]
-struct Inner {
-    classes: Vec<UserClass>,
-    groups: Vec<Group>,
-    /// The group of each class and its number there; `None` for a class that is turned off.
+struct PlanData {
+    classes: Vec<WeightedClass>,
+    groups: Vec<LoadGroup>,
+    /// The group of each class and its number there; `None` for a class that is iteration_outcome off.
     of_class: Vec<Option<(usize, usize)>>,
     seed: u64,
 }
 
 /// Classes that share a load.
 #[derive(Debug)]
-struct Group {
+struct LoadGroup {
     members: Vec<usize>,
     pattern: ClassPattern,
     /// The number of its first user.
     base: u64,
     start: u64,
     end: Option<u64>,
-    kind: Kind,
+    kind: LoadKind,
 }
 
 #[derive(Debug)]
-enum Kind {
+enum LoadKind {
     Closed { moves: Vec<Move> },
     Open { curve: Curve, slots: u64, spacing: Spacing, peak: Rate },
 }
 
 impl Plan {
     /// The plan of a profile for the spec's classes; the profile's seed, or 0, is that of random arrivals.
-    pub fn new(profile: &Profile, classes: &[UserClass]) -> Result<Self, Vec<ConfigError>> {
+    pub fn new(profile: &Profile, classes: &[WeightedClass]) -> Result<Self, Vec<ConfigError>> {
         Self::seeded(profile, classes, profile.seed.unwrap_or(0))
     }
 
     /// The plan with the seed of the run.
-    pub fn seeded(profile: &Profile, classes: &[UserClass], seed: u64) -> Result<Self, Vec<ConfigError>> {
+    pub fn seeded(profile: &Profile, classes: &[WeightedClass], seed: u64) -> Result<Self, Vec<ConfigError>> {
         let mut errors = names(profile, classes);
         let mut loads: Vec<(&Load, Vec<usize>)> = Vec::new();
         let shared: Vec<usize> = (0..classes.len()).filter(|&class| !profile.users.contains_key(&classes[class].name)).collect();
@@ -128,17 +128,17 @@ impl Plan {
             (Shape::None, true, _) | (Shape::None, false, true) => {}
             (Shape::None, false, false) => errors.extend(weighted.iter().map(|&class| {
                 let name = &classes[class].name;
-                ConfigError::new(profile.load.place.clone(), format!("no load is given for the user {name}")).with_help(format!(
+                ConfigError::new(profile.load.location.clone(), format!("no load is given for the user {name}")).with_help(format!(
                     "name it under users:, with {name}: {{clients: 0}} to turn it off, or give clients, rate or stages to all"
                 ))
             })),
             (_, true, _) if !classes.is_empty() => {
                 let message = "profile.runner gives a load to all, but each user of the spec has one of its own under users:";
-                errors.push(ConfigError::new(profile.load.place.clone(), message).with_help("leave the former out"));
+                errors.push(ConfigError::new(profile.load.location.clone(), message).with_help("leave the former out"));
             }
             (_, _, true) => {
                 let message = if classes.is_empty() { "the spec has no user" } else { "all users of the spec have the weight 0" };
-                errors.push(ConfigError::new(profile.load.place.clone(), message).with_help("give one a weight of 1 or more"));
+                errors.push(ConfigError::new(profile.load.location.clone(), message).with_help("give one a weight of 1 or more"));
             }
             _ => loads.push((&profile.load, weighted)),
         }
@@ -168,11 +168,11 @@ impl Plan {
                 of_class[class] = Some((number, member));
             }
         }
-        Ok(Self { inner: Arc::new(Inner { classes: classes.to_vec(), groups, of_class, seed }) })
+        Ok(Self { inner: Arc::new(PlanData { classes: classes.to_vec(), groups, of_class, seed }) })
     }
 
     /// The classes it was made of.
-    pub fn classes(&self) -> &[UserClass] {
+    pub fn classes(&self) -> &[WeightedClass] {
         &self.inner.classes
     }
 
@@ -184,7 +184,7 @@ impl Plan {
 
     /// Whether the class is driven by arrivals.
     pub fn is_open(&self, class: usize) -> bool {
-        self.group_of(class).is_some_and(|(group, _)| matches!(group.kind, Kind::Open { .. }))
+        self.group_of(class).is_some_and(|(group, _)| matches!(group.kind, LoadKind::Open { .. }))
     }
 
     /// Whether the class has any load at all.
@@ -194,14 +194,14 @@ impl Plan {
 
     /// The most users there can be at once, those that wait for arrivals included.
     pub fn peak_clients(&self) -> u64 {
-        self.inner.groups.iter().map(Group::users).sum()
+        self.inner.groups.iter().map(LoadGroup::users).sum()
     }
 
     /// The most arrivals a second there can be, all classes together.
     pub fn peak_rate(&self) -> f64 {
-        let peak = |group: &Group| match &group.kind {
-            Kind::Open { peak, .. } => peak.as_f64(),
-            Kind::Closed { .. } => 0.0,
+        let peak = |group: &LoadGroup| match &group.kind {
+            LoadKind::Open { peak, .. } => peak.as_f64(),
+            LoadKind::Closed { .. } => 0.0,
         };
         self.inner.groups.iter().map(peak).sum()
     }
@@ -231,29 +231,29 @@ impl Plan {
         self.slice(shard, shards).arrivals(class)
     }
 
-    fn group_of(&self, class: usize) -> Option<(&Group, usize)> {
+    fn group_of(&self, class: usize) -> Option<(&LoadGroup, usize)> {
         let (group, member) = (*self.inner.of_class.get(class)?)?;
         Some((&self.inner.groups[group], member))
     }
 }
 
-impl Group {
+impl LoadGroup {
     /// How many numbers its users take.
     fn users(&self) -> u64 {
         match &self.kind {
-            Kind::Closed { moves } => closed::peak(moves),
-            Kind::Open { slots, .. } => *slots,
+            LoadKind::Closed { moves } => closed::peak(moves),
+            LoadKind::Open { slots, .. } => *slots,
         }
     }
 }
 
 /// Users of the profile that the spec doesn't have.
-fn names(profile: &Profile, classes: &[UserClass]) -> Vec<ConfigError> {
+fn names(profile: &Profile, classes: &[WeightedClass]) -> Vec<ConfigError> {
     let known: Vec<&str> = classes.iter().map(|class| class.name.as_str()).collect();
     let unknown = profile.users.iter().filter(|(name, _)| !known.contains(&name.as_str()));
     unknown
         .map(|(name, load)| {
-            ConfigError::new(load.place.clone(), format!("the spec has no user \"{name}\"")).with_help_if(did_you_mean_or_list(
+            ConfigError::new(load.location.clone(), format!("the spec has no user \"{name}\"")).with_help_if(did_you_mean_or_list(
                 name,
                 &known,
                 "its users",
@@ -274,7 +274,7 @@ fn ends(profile: &Profile, loads: &[(&Load, Vec<usize>)]) -> (Vec<Option<u64>>, 
     (own.into_iter().map(|own| own.or(others)).collect(), explicit)
 }
 
-fn group(load: &Load, members: Vec<usize>, classes: &[UserClass], base: u64) -> Result<Option<Group>, ConfigError> {
+fn group(load: &Load, members: Vec<usize>, classes: &[WeightedClass], base: u64) -> Result<Option<LoadGroup>, ConfigError> {
     // A class alone has its load whatever its weight.
     let weights: Vec<u64> = match members.as_slice() {
         [_] => vec![1],
@@ -284,11 +284,11 @@ fn group(load: &Load, members: Vec<usize>, classes: &[UserClass], base: u64) -> 
     let kind = match &load.shape {
         Shape::None => return Ok(None),
         Shape::Clients { clients: 0, .. } => return Ok(None),
-        Shape::Clients { clients, hatch_rate } => Kind::Closed { moves: closed::hatch(*clients, *hatch_rate) },
+        Shape::Clients { clients, hatch_rate } => LoadKind::Closed { moves: closed::hatch(*clients, *hatch_rate) },
         Shape::Steps { clients, hatch_rate, step_clients, step_duration } => {
-            Kind::Closed { moves: closed::steps(*clients, *hatch_rate, *step_clients, nanos(*step_duration)) }
+            LoadKind::Closed { moves: closed::steps(*clients, *hatch_rate, *step_clients, nanos(*step_duration)) }
         }
-        Shape::ClientStages(stages) => Kind::Closed { moves: closed::stages(stages) },
+        Shape::ClientStages(stages) => LoadKind::Closed { moves: closed::stages(stages) },
         Shape::Arrivals { rate, stages, max_clients, spacing } => {
             let peak = stages.iter().map(|stage| stage.rate).fold(*rate, Rate::max);
             if peak.is_zero() {
@@ -298,19 +298,19 @@ fn group(load: &Load, members: Vec<usize>, classes: &[UserClass], base: u64) -> 
                 let name = &classes[members[member]].name;
                 let message = format!("max_clients: {max_clients} leaves none for the user {name}, so all its arrivals would be missed");
                 return Err(
-                    ConfigError::new(load.place.clone(), message).with_help("raise max_clients, or give the user a load of its own")
+                    ConfigError::new(load.location.clone(), message).with_help("raise max_clients, or give the user a load of its own")
                 );
             }
             let Some(curve) = Curve::new(*rate, stages) else {
                 let message = "the ramps of rates are too long for rates that great to be computed exactly";
                 return Err(
-                    ConfigError::new(load.place.clone(), message).with_help("split them into several stages, or use rates per second")
+                    ConfigError::new(load.location.clone(), message).with_help("split them into several stages, or use rates per second")
                 );
             };
-            Kind::Open { curve, slots: *max_clients, spacing: *spacing, peak }
+            LoadKind::Open { curve, slots: *max_clients, spacing: *spacing, peak }
         }
     };
-    Ok(Some(Group { members, pattern, base, start: nanos(load.start), end: None, kind }))
+    Ok(Some(LoadGroup { members, pattern, base, start: nanos(load.start), end: None, kind }))
 }
 
 fn nanos(duration: Duration) -> u64 {

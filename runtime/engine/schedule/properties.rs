@@ -57,10 +57,10 @@ impl Dice {
     }
 
     fn plan(&mut self) -> (String, Plan) {
-        let mut classes: Vec<UserClass> = (0..=self.roll(3)).map(|n| UserClass::new(&format!("U{n}"), 1 + self.roll(4))).collect();
+        let mut classes: Vec<WeightedClass> = (0..=self.roll(3)).map(|n| WeightedClass::new(&format!("U{n}"), 1 + self.roll(4))).collect();
         let mut runner = format!("{}, duration: {}s, start: {}", self.load(), 1 + self.roll(9), self.millis());
         if self.roll(2) == 0 {
-            classes.push(UserClass::new("Own", 1));
+            classes.push(WeightedClass::new("Own", 1));
             runner.push_str(&format!(", users: {{Own: {{{}, start: {}}}}}", self.load(), self.millis()));
         }
         let profile = Profile::parse(&format!("profile: {{runner: {{{runner}}}}}"), "x.yml").unwrap();
@@ -214,7 +214,7 @@ fn arrivals_are_as_many_as_the_integral_says() {
             continue;
         }
         let text = format!("profile: {{runner: {{stages: [{}]}}}}", stages.join(", "));
-        let plan = Plan::new(&Profile::parse(&text, "x.yml").unwrap(), &[UserClass::new("U", 1)]).unwrap();
+        let plan = Plan::new(&Profile::parse(&text, "x.yml").unwrap(), &[WeightedClass::new("U", 1)]).unwrap();
         assert_eq!(plan.arrivals(0, 0, 1).count() as f64, area.ceil(), "{text}");
     }
 }

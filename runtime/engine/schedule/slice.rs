@@ -7,7 +7,7 @@ use ltc_config::profile::Spacing;
 use super::events::Events;
 use super::open::{Chance, Curve};
 use super::spread::Membership;
-use super::{Group, Kind, Plan, closed, nanos};
+use super::{LoadGroup, LoadKind, Plan, closed, nanos};
 
 /// A part of a plan. Parts of equal cuts are disjoint and sum to what was cut, at every instant.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ impl Slice {
     /// The numbers of the users that serve the arrivals of an open class; none for a closed class.
     pub fn pool(&self, class: usize) -> Vec<u64> {
         match self.plan.group_of(class) {
-            Some((group, member)) if matches!(group.kind, Kind::Open { .. }) => (0..group.users())
+            Some((group, member)) if matches!(group.kind, LoadKind::Open { .. }) => (0..group.users())
                 .filter(|&index| group.pattern.class(index) == member && self.membership.contains(index))
                 .map(|index| group.base + index)
                 .collect(),
@@ -81,7 +81,7 @@ impl Slice {
         let t = nanos(t);
         let mut counts = vec![0; self.plan.classes().len()];
         for group in &self.plan.inner.groups {
-            let Kind::Closed { moves } = &group.kind else {
+            let LoadKind::Closed { moves } = &group.kind else {
                 continue;
             };
             let Some((low, high)) = self.bounds(group) else {
@@ -110,13 +110,13 @@ impl Slice {
     }
 
     /// From when until when a group is active in this part, in nanoseconds from the start of the test.
-    pub(super) fn bounds(&self, group: &Group) -> Option<(u64, Option<u64>)> {
+    pub(super) fn bounds(&self, group: &LoadGroup) -> Option<(u64, Option<u64>)> {
         let low = self.from.max(group.start);
         let high = [self.to, group.end].into_iter().flatten().min();
         high.is_none_or(|high| low < high).then_some((low, high))
     }
 
-    pub(super) fn groups(&self) -> &[Group] {
+    pub(super) fn groups(&self) -> &[LoadGroup] {
         &self.plan.inner.groups
     }
 }
@@ -125,11 +125,11 @@ impl Slice {
 #[derive(Debug)]
 pub struct Arrivals {
     /// `None` where there are none (any more).
-    state: Option<State>,
+    state: Option<ArrivalState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct ArrivalState {
     curve: Curve,
     chance: Option<Chance>,
     /// The integral at the last arrival drawn, and the number of the next.
@@ -149,15 +149,15 @@ struct State {
 
 impl Arrivals {
     fn new(slice: &Slice, class: usize) -> Self {
-        Self { state: State::new(slice, class) }
+        Self { state: ArrivalState::new(slice, class) }
     }
 }
 
-impl State {
+impl ArrivalState {
     fn new(slice: &Slice, class: usize) -> Option<Self> {
         let number = slice.plan.inner.of_class.get(class).copied().flatten()?.0 as u64;
         let (group, member) = slice.plan.group_of(class)?;
-        let Kind::Open { curve, slots, spacing, .. } = &group.kind else {
+        let LoadKind::Open { curve, slots, spacing, .. } = &group.kind else {
             return None;
         };
         let (low, high) = slice.bounds(group)?;

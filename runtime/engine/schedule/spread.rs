@@ -1,4 +1,4 @@
-//! Who gets the next one: classes by weight, shards by turns. Both are functions of an index alone, so that all shards agree.
+//! Who gets the next one: classes by weight, shards in rotation. Both are functions of an index alone, so that all shards agree.
 
 use std::sync::Arc;
 
@@ -91,8 +91,8 @@ fn gcd(a: u64, b: u64) -> u64 {
 /// golden ratio, so that no class that comes at regular distances falls to one part alone.
 pub(super) fn part_of(index: u64, parts: u64) -> u64 {
     let parts = parts.max(1);
-    let turn = (index / parts).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let rotation = u64::try_from((u128::from(turn) * u128::from(parts)) >> 64).unwrap_or(0);
+    let round = (index / parts).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let rotation = u64::try_from((u128::from(round) * u128::from(parts)) >> 64).unwrap_or(0);
     (index % parts + rotation) % parts
 }
 

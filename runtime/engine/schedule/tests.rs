@@ -5,7 +5,7 @@ fn profile(runner: &str) -> Profile {
 }
 
 fn plan_of(runner: &str, classes: &[(&str, u64)]) -> Result<Plan, Vec<ConfigError>> {
-    let classes: Vec<UserClass> = classes.iter().map(|(name, weight)| UserClass::new(name, *weight)).collect();
+    let classes: Vec<WeightedClass> = classes.iter().map(|(name, weight)| WeightedClass::new(name, *weight)).collect();
     Plan::new(&profile(runner), &classes)
 }
 
@@ -170,7 +170,7 @@ fn no_arrivals_while_the_rate_is_zero() {
 #[test]
 fn poisson_arrivals_are_random_repeatable_and_as_many() {
     let of_seed = |seed: u64| -> Vec<Duration> {
-        let classes = [UserClass::new("U", 1)];
+        let classes = [WeightedClass::new("U", 1)];
         Plan::seeded(&profile("rate: 100/s, arrivals: poisson, duration: 100s"), &classes, seed).unwrap().arrivals(0, 0, 1).collect()
     };
     let (one, two) = (of_seed(1), of_seed(2));
@@ -239,7 +239,7 @@ fn a_profile_handed_over_gives_the_same_plan() {
     let profile = Profile::parse(text, "specs/shop.profile.yml").unwrap();
     let carried: Profile = serde_json::from_str(&serde_json::to_string(&profile).unwrap()).unwrap();
     assert_eq!(carried, profile);
-    let classes = [UserClass::new("Shopper", 9), UserClass::new("Auditor", 1)];
+    let classes = [WeightedClass::new("Shopper", 9), WeightedClass::new("Auditor", 1)];
     let plans = [&profile, &carried].map(|profile| Plan::new(profile, &classes).unwrap());
     assert_eq!(plans[0].events(1, 3).collect::<Vec<_>>(), plans[1].events(1, 3).collect::<Vec<_>>());
     assert_eq!(plans[0].arrivals(1, 1, 3).collect::<Vec<_>>(), plans[1].arrivals(1, 1, 3).collect::<Vec<_>>());

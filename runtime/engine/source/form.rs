@@ -7,7 +7,7 @@ use scraper::{ElementRef, Selector};
 use url::Url;
 
 use super::html::{Page, text_of};
-use crate::value::{Eval, Fault, FormValue, Map, Value, ops};
+use crate::value::{Eval, EvalError, FormValue, Map, Value, ops};
 
 /// The form that a selector finds: a form, or the one in or around the element. Its action is resolved against the page's URL and
 /// `<base href>`.
@@ -62,7 +62,7 @@ fn action(page: &Page, form: ElementRef<'_>, page_url: &Url) -> Eval<Url> {
                 page.html.root_element().descendent_elements().find(|element| is(*element, "base") && element.attr("href").is_some());
             let base = base.and_then(|base| page_url.join(base.attr("href").unwrap_or_default().trim()).ok());
             let url = base.as_ref().unwrap_or(page_url).join(action);
-            url.map_err(|error| Fault(format!("the form's action {action:?} is no URL: {error}")))?
+            url.map_err(|error| EvalError(format!("the form's action {action:?} is no URL: {error}")))?
         }
     };
     url.set_fragment(None);

@@ -2,14 +2,14 @@
 
 use std::fmt::Write;
 
-use super::members::Members;
+use super::member_index::MemberIndex;
 use crate::value::ops::{no_member, place};
-use crate::value::scan::{Kind, Scan, Scanner};
-use crate::value::{Eval, Fault, Value};
+use crate::value::scan::{JsonKind, Scan, Scanner};
+use crate::value::{Eval, EvalError, Value};
 
 /// A step of a path.
 #[derive(Clone, Copy, Debug)]
-pub enum Step<'a> {
+pub enum PathStep<'a> {
     /// A member.
     Key(&'a str),
     /// An item, from the end where negative.
@@ -18,35 +18,35 @@ pub enum Step<'a> {
     At(&'a Value),
 }
 
-enum Plain<'a> {
+enum Resolved<'a> {
     Key(&'a str),
     Index(i64),
     Neither,
 }
 
-impl<'a> Step<'a> {
-    fn plain(self) -> Plain<'a> {
+impl<'a> PathStep<'a> {
+    fn plain(self) -> Resolved<'a> {
         match self {
-            Self::Key(key) => Plain::Key(key),
-            Self::Index(at) => Plain::Index(at),
-            Self::At(Value::Str(key)) => Plain::Key(key),
-            Self::At(Value::Int(at)) => Plain::Index(*at),
-            Self::At(_) => Plain::Neither,
+            Self::Key(key) => Resolved::Key(key),
+            Self::Index(at) => Resolved::Index(at),
+            Self::At(Value::Str(key)) => Resolved::Key(key),
+            Self::At(Value::Int(at)) => Resolved::Index(*at),
+            Self::At(_) => Resolved::Neither,
         }
     }
 }
 
 /// What stands at a path in a value.
-pub fn json_path<'v>(value: &'v Value, steps: &[Step<'_>]) -> Option<&'v Value> {
+pub fn json_path<'v>(value: &'v Value, steps: &[PathStep<'_>]) -> Option<&'v Value> {
     steps.iter().try_fold(value, |value, step| match (value, step.plain()) {
-        (Value::Object(members), Plain::Key(key)) => members.get(key),
-        (Value::List(items), Plain::Index(at)) => items.get(place(at, items.len())?),
+        (Value::Object(members), Resolved::Key(key)) => members.get(key),
+        (Value::List(items), Resolved::Index(at)) => items.get(place(at, items.len())?),
         _ => None,
     })
 }
 
 /// What stands at a path in a body, in one pass that builds only that value. Fails where the body is no JSON.
-pub fn json_path_bytes(body: &[u8], steps: &[Step<'_>]) -> Eval<Option<Value>> {
+pub fn json_path_bytes(body: &[u8], steps: &[PathStep<'_>]) -> Eval<Option<Value>> {
     let mut scanner = Scanner::new(body);
     let mut read = || {
         let found = find(&mut scanner, steps)?;
@@ -57,30 +57,30 @@ pub fn json_path_bytes(body: &[u8], steps: &[Step<'_>]) -> Eval<Option<Value>> {
 }
 
 /// What stands at a path in a body whose members are known. Nothing where that isn't to be known from them: then the body is to be passed.
-pub(crate) fn json_path_members(body: &[u8], members: &Members, steps: &[Step<'_>]) -> Option<Option<Value>> {
+pub(crate) fn json_path_members(body: &[u8], members: &MemberIndex, steps: &[PathStep<'_>]) -> Option<Option<Value>> {
     let (step, rest) = steps.split_first()?;
-    let Plain::Key(key) = step.plain() else { return None };
+    let Resolved::Key(key) = step.plain() else { return None };
     match members.value(body, key) {
         Some(mut scanner) => find(&mut scanner, rest).ok(),
         None => Some(None),
     }
 }
 
-fn find(scanner: &mut Scanner<'_>, steps: &[Step<'_>]) -> Scan<Option<Value>> {
+fn find(scanner: &mut Scanner<'_>, steps: &[PathStep<'_>]) -> Scan<Option<Value>> {
     let Some((step, rest)) = steps.split_first() else {
         return Value::scan(scanner).map(Some);
     };
     let mut first = true;
     let mut found = None;
     match (scanner.kind()?, step.plain()) {
-        (Kind::Object, Plain::Key(wanted)) => {
+        (JsonKind::Object, Resolved::Key(wanted)) => {
             scanner.enter()?;
             while let Some(key) = scanner.member(&mut first)? {
                 // Of a key given twice the last counts.
                 if key.is(wanted) { found = find(scanner, rest)? } else { scanner.skip()? }
             }
         }
-        (Kind::List, Plain::Index(wanted)) => {
+        (JsonKind::List, Resolved::Index(wanted)) => {
             scanner.enter()?;
             let count = if wanted < 0 { scanner.clone().skip_items(&mut true)? } else { usize::MAX };
             let wanted = place(wanted, count);
@@ -100,42 +100,42 @@ fn find(scanner: &mut Scanner<'_>, steps: &[Step<'_>]) -> Scan<Option<Value>> {
 }
 
 /// What must stand at a path in a body: in an expression, where a missing member is a fault that says what is there instead.
-pub fn json_value(body: &[u8], steps: &[Step<'_>], root: &str) -> Eval {
+pub fn json_value(body: &[u8], steps: &[PathStep<'_>], root: &str) -> Eval {
     match json_path_bytes(body, steps)? {
         Some(value) => Ok(value),
-        None => Err(Fault(why_nothing(&Value::from_json(body)?, steps, root))),
+        None => Err(EvalError(why_nothing(&Value::from_json(body)?, steps, root))),
     }
 }
 
 /// Why a path finds nothing: `json.items is a string, not an object`, `json: no member "iid": did you mean `id`?`.
-pub fn why_nothing(value: &Value, steps: &[Step<'_>], root: &str) -> String {
+pub fn why_nothing(value: &Value, steps: &[PathStep<'_>], root: &str) -> String {
     let mut path = root.to_owned();
     let mut value = value;
     for step in steps {
         let next = json_path(value, &[*step]);
         match (value, step.plain(), next) {
-            (_, Plain::Key(key), Some(next)) => {
+            (_, Resolved::Key(key), Some(next)) => {
                 push_key(key, &mut path);
                 value = next;
             }
-            (_, Plain::Index(at), Some(next)) => {
+            (_, Resolved::Index(at), Some(next)) => {
                 // Writing to a String cannot fail.
                 let _ = write!(path, "[{at}]");
                 value = next;
             }
-            (Value::Object(members), Plain::Key(key), None) => {
+            (Value::Object(members), Resolved::Key(key), None) => {
                 return format!("{path}: {}", no_member(key, members.keys()));
             }
-            (Value::List(items), Plain::Index(at), None) => {
+            (Value::List(items), Resolved::Index(at), None) => {
                 return format!("{path}: no item {at}, the list has {}", items.len());
             }
-            (other, Plain::Key(_), None) => {
+            (other, Resolved::Key(_), None) => {
                 return format!("{path} is {}, not an object", other.describe());
             }
-            (other, Plain::Index(_), None) => {
+            (other, Resolved::Index(_), None) => {
                 return format!("{path} is {}, not a list", other.describe());
             }
-            (_, Plain::Neither, _) => return format!("{path}: a place is an int or a string"),
+            (_, Resolved::Neither, _) => return format!("{path}: a place is an int or a string"),
         }
     }
     format!("{path} is {}", value.describe())
@@ -156,7 +156,7 @@ pub(crate) fn push_key(key: &str, path: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Mark;
+    use crate::source::IndexState;
 
     const BODY: &str = r#" {"a":{"b":[10,{"c-d":"x"},null]},"a2":1,"twice":1,"twice":{"z":2}} "#;
 
@@ -164,38 +164,38 @@ mod tests {
     fn tree_and_bytes_find_the_same() {
         let value = Value::from_json(BODY.as_bytes()).unwrap();
         let (one, key) = (Value::Int(1), Value::from("b"));
-        let mut members = Members::default();
-        assert_ne!(members.read(BODY.as_bytes(), Mark::Unread), Mark::Other);
+        let mut members = MemberIndex::default();
+        assert_ne!(members.read(BODY.as_bytes(), IndexState::Unread), IndexState::Other);
         for (steps, expected) in [
             (&[][..], Some(value.clone())),
-            (&[Step::Key("a2")], Some(Value::Int(1))),
-            (&[Step::Key("a"), Step::Key("b"), Step::Index(0)], Some(Value::Int(10))),
-            (&[Step::Key("a"), Step::Key("b"), Step::Index(-1)], Some(Value::Null)),
-            (&[Step::Key("a"), Step::At(&key), Step::At(&one), Step::Key("c-d")], Some(Value::from("x"))),
-            (&[Step::Key("twice"), Step::Key("z")], Some(Value::Int(2))),
-            (&[Step::Key("a"), Step::Key("b"), Step::Index(3)], None),
-            (&[Step::Key("a"), Step::Key("b"), Step::Index(-4)], None),
-            (&[Step::Key("a"), Step::Key("b"), Step::Key("x")], None),
-            (&[Step::Key("a"), Step::Index(0)], None),
-            (&[Step::Key("x")], None),
+            (&[PathStep::Key("a2")], Some(Value::Int(1))),
+            (&[PathStep::Key("a"), PathStep::Key("b"), PathStep::Index(0)], Some(Value::Int(10))),
+            (&[PathStep::Key("a"), PathStep::Key("b"), PathStep::Index(-1)], Some(Value::Null)),
+            (&[PathStep::Key("a"), PathStep::At(&key), PathStep::At(&one), PathStep::Key("c-d")], Some(Value::from("x"))),
+            (&[PathStep::Key("twice"), PathStep::Key("z")], Some(Value::Int(2))),
+            (&[PathStep::Key("a"), PathStep::Key("b"), PathStep::Index(3)], None),
+            (&[PathStep::Key("a"), PathStep::Key("b"), PathStep::Index(-4)], None),
+            (&[PathStep::Key("a"), PathStep::Key("b"), PathStep::Key("x")], None),
+            (&[PathStep::Key("a"), PathStep::Index(0)], None),
+            (&[PathStep::Key("x")], None),
         ] {
             assert_eq!(json_path(&value, steps), expected.as_ref(), "{steps:?}");
             assert_eq!(json_path_bytes(BODY.as_bytes(), steps).unwrap(), expected, "{steps:?}");
             assert_eq!(json_path_members(BODY.as_bytes(), &members, steps).unwrap_or_else(|| expected.clone()), expected, "{steps:?}");
         }
-        assert!(json_path_bytes(br#"{"a":1"#, &[Step::Key("a")]).is_err());
-        assert!(json_path_bytes(br#"{"a":1}}"#, &[Step::Key("a")]).is_err());
-        assert!(json_path_bytes(b"<html>", &[Step::Key("a")]).unwrap_err().0.starts_with("not JSON"));
+        assert!(json_path_bytes(br#"{"a":1"#, &[PathStep::Key("a")]).is_err());
+        assert!(json_path_bytes(br#"{"a":1}}"#, &[PathStep::Key("a")]).is_err());
+        assert!(json_path_bytes(b"<html>", &[PathStep::Key("a")]).unwrap_err().0.starts_with("not JSON"));
     }
 
     #[test]
     fn says_why() {
         let value = Value::from_json(BODY.as_bytes()).unwrap();
         for (steps, why) in [
-            (&[Step::Key("a"), Step::Key("bb")][..], "json.a: no member \"bb\": it has b"),
-            (&[Step::Key("a2"), Step::Key("b")], "json.a2 is the int 1, not an object"),
-            (&[Step::Key("a"), Step::Index(0)], "json.a is an object, not a list"),
-            (&[Step::Key("a"), Step::Key("b"), Step::Index(9)], "json.a.b: no item 9, the list has 3"),
+            (&[PathStep::Key("a"), PathStep::Key("bb")][..], "json.a: no member \"bb\": it has b"),
+            (&[PathStep::Key("a2"), PathStep::Key("b")], "json.a2 is the int 1, not an object"),
+            (&[PathStep::Key("a"), PathStep::Index(0)], "json.a is an object, not a list"),
+            (&[PathStep::Key("a"), PathStep::Key("b"), PathStep::Index(9)], "json.a.b: no item 9, the list has 3"),
         ] {
             assert_eq!(why_nothing(&value, steps, "json"), why);
             assert_eq!(json_value(BODY.as_bytes(), steps, "json").unwrap_err().0, why);

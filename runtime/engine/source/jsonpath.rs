@@ -3,7 +3,7 @@
 use serde_json_path::{JsonPath, NormalizedPath, PathElement};
 
 use super::Pick;
-use super::json::{Step, json_path_bytes};
+use super::json::{PathStep, json_path_bytes};
 use crate::value::{Eval, Value};
 
 /// A query, parsed once.
@@ -11,11 +11,11 @@ use crate::value::{Eval, Value};
 pub struct JsonPathQuery {
     path: JsonPath,
     /// Its steps where it names at most one node, so that a body needs no tree.
-    singular: Option<Vec<Place>>,
+    singular: Option<Vec<Segment>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Place {
+enum Segment {
     Key(String),
     Index(i64),
 }
@@ -35,11 +35,11 @@ impl JsonPathQuery {
     /// What it finds in a body: of a singular query the value, of any other the list of them, unless `pick` says otherwise.
     pub fn take(&self, body: &[u8], pick: Pick<'_>) -> Eval<Option<Value>> {
         if let Some(places) = &self.singular {
-            let steps: Vec<Step<'_>> = places
+            let steps: Vec<PathStep<'_>> = places
                 .iter()
                 .map(|place| match place {
-                    Place::Key(key) => Step::Key(key),
-                    Place::Index(at) => Step::Index(*at),
+                    Segment::Key(key) => PathStep::Key(key),
+                    Segment::Index(at) => PathStep::Index(*at),
                 })
                 .collect();
             let found = json_path_bytes(body, &steps)?;
@@ -113,7 +113,7 @@ fn converted(tree: &serde_json::Value) -> Value {
 
 /// The places a singular query names. It has been parsed already, so what is odd here is only not singular; names in brackets that
 /// hold escapes go the long way too.
-fn singular(query: &str) -> Option<Vec<Place>> {
+fn singular(query: &str) -> Option<Vec<Segment>> {
     let mut rest = query.strip_prefix('$')?;
     let mut places = Vec::new();
     while !rest.trim_start().is_empty() {
@@ -123,7 +123,7 @@ fn singular(query: &str) -> Option<Vec<Place>> {
             if end == 0 {
                 return None;
             }
-            places.push(Place::Key(name[..end].to_owned()));
+            places.push(Segment::Key(name[..end].to_owned()));
             rest = &name[end..];
             continue;
         }
@@ -134,10 +134,10 @@ fn singular(query: &str) -> Option<Vec<Place>> {
             if inner.as_bytes().get(end + 1) == Some(&b'\\') {
                 return None;
             }
-            (Place::Key(inner[1..=end].to_owned()), &inner[end + 2..])
+            (Segment::Key(inner[1..=end].to_owned()), &inner[end + 2..])
         } else {
             let end = inner.find(|c: char| !c.is_ascii_digit() && c != '-')?;
-            (Place::Index(inner[..end].parse().ok()?), &inner[end..])
+            (Segment::Index(inner[..end].parse().ok()?), &inner[end..])
         };
         places.push(place);
         rest = after.trim_start().strip_prefix(']')?;

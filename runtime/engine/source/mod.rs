@@ -6,15 +6,15 @@ pub mod form;
 pub mod html;
 pub mod json;
 pub mod jsonpath;
-mod members;
+mod member_index;
 pub mod regex;
 
 pub use form::{fill_form, form_of};
 pub use html::Page;
-pub use json::{Step, json_path, json_path_bytes, json_value, why_nothing};
+pub use json::{PathStep, json_path, json_path_bytes, json_value, why_nothing};
 pub(crate) use json::{json_path_members, push_key};
 pub use jsonpath::JsonPathQuery;
-pub(crate) use members::{Mark, Members};
+pub(crate) use member_index::{IndexState, MemberIndex};
 pub use regex::take_regex;
 
 use crate::functions::Rng;

@@ -210,7 +210,7 @@ impl Durations {
             self.histogram = Histogram::new(3).ok();
         }
         let mut found = 0u64;
-        for (us, count) in v2::Counts::of(bytes)? {
+        for (us, count) in v2::BucketCounts::of(bytes)? {
             found = found.saturating_add(count);
             if let Some(histogram) = &mut self.histogram {
                 let _ = histogram.record_n(us.min(HISTOGRAM_CEILING_US), count);

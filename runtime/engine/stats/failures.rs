@@ -147,7 +147,7 @@ impl Occurrences {
 
 /// All failures: of requests, and of statements outside of steps.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Wire", into = "Wire")]
+#[serde(from = "WireFailures", into = "WireFailures")]
 pub struct Failures {
     kinds: BTreeMap<FailureKey, Occurrences>,
     other: u64,
@@ -285,27 +285,27 @@ impl Failures {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Wire {
-    kinds: Vec<Entry>,
+struct WireFailures {
+    kinds: Vec<WireEntry>,
     other: u64,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Entry {
+struct WireEntry {
     #[serde(flatten)]
     key: FailureKey,
     #[serde(flatten)]
     found: Occurrences,
 }
 
-impl From<Failures> for Wire {
+impl From<Failures> for WireFailures {
     fn from(failures: Failures) -> Self {
-        Self { kinds: failures.kinds.into_iter().map(|(key, found)| Entry { key, found }).collect(), other: failures.other }
+        Self { kinds: failures.kinds.into_iter().map(|(key, found)| WireEntry { key, found }).collect(), other: failures.other }
     }
 }
 
-impl From<Wire> for Failures {
-    fn from(wire: Wire) -> Self {
+impl From<WireFailures> for Failures {
+    fn from(wire: WireFailures) -> Self {
         Self { kinds: wire.kinds.into_iter().map(|e| (e.key, e.found)).collect(), other: wire.other }
     }
 }

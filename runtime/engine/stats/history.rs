@@ -85,7 +85,7 @@ pub struct Cell {
     pub sum_us: u64,
     /// The greatest of them.
     pub max_us: u64,
-    /// All of them, roughly: step and count in turn; step `n` is from 2^(n/16) microseconds on. Of successful requests: how many there are
+    /// All of them, roughly: step and count, alternating; step `n` is from 2^(n/16) microseconds on. Of successful requests: how many there are
     /// is [`Sketch::count`].
     pub times: Sketch,
 }

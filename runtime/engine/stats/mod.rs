@@ -18,7 +18,7 @@ pub use durations::{Durations, PERCENTILE_NAMES, PERCENTILES, PackedDurations, S
 pub use failures::{EXAMPLES, Example, FailureClass, FailureKey, Failures, KINDS, KINDS_OF_ROW, Occurrences};
 pub use history::{Cell, History, Sketch};
 pub use recorder::{Recorder, Sample};
-pub use row::NameStats;
+pub use row::RowStats;
 pub use snapshot::rate;
 pub use snapshot::{Cpu, Gauge, Snapshot, Window};
 pub use timeline::{Point, Timeline};
@@ -29,13 +29,13 @@ use serde::{Deserialize, Serialize};
 /// The name of a failure outside of any step.
 pub const NO_NAME: u32 = u32::MAX;
 
-/// The place of a failure that has none in the spec.
+/// The location of a failure that has none in the spec.
 pub const NO_PLACE: u32 = u32::MAX;
 
 /// What a report row stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum NameKind {
+pub enum RowKind {
     /// One step: a request with its expectations.
     #[default]
     Step,
@@ -47,28 +47,28 @@ pub enum NameKind {
 
 /// A line of the report. Their order in the table is the report's.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Name {
+pub struct ReportRow {
     /// The step's name with its groups': `Checkout / Pay`.
     pub name: String,
     /// What it stands for.
-    pub kind: NameKind,
+    pub kind: RowKind,
     /// The HTTP method of the step's request; empty where it has none, or several.
     pub method: String,
 }
 
-impl Name {
+impl ReportRow {
     /// A step.
     pub fn step(name: impl Into<String>, method: impl Into<String>) -> Self {
-        Self { name: name.into(), kind: NameKind::Step, method: method.into() }
+        Self { name: name.into(), kind: RowKind::Step, method: method.into() }
     }
 
     /// A group.
     pub fn group(name: impl Into<String>) -> Self {
-        Self { name: name.into(), kind: NameKind::Group, method: String::new() }
+        Self { name: name.into(), kind: RowKind::Group, method: String::new() }
     }
 
     /// Failures outside of steps.
     pub fn fail(name: impl Into<String>) -> Self {
-        Self { name: name.into(), kind: NameKind::Fail, method: String::new() }
+        Self { name: name.into(), kind: RowKind::Fail, method: String::new() }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::failures::{EXAMPLES, Example, FailureKey};
 use super::micros;
-use super::row::NameStats;
+use super::row::RowStats;
 use super::snapshot::{Gauge, Snapshot, Window};
 use super::traffic::Traffic;
 
@@ -53,7 +53,7 @@ impl Recorder {
         self
     }
 
-    fn line(&mut self, name: u32) -> Option<&mut NameStats> {
+    fn line(&mut self, name: u32) -> Option<&mut RowStats> {
         self.counted.names.get_mut(name as usize)
     }
 
@@ -151,7 +151,7 @@ impl Recorder {
         !self.counted.failures.is_empty()
     }
 
-    /// How much later than intended the scheduler began a turn.
+    /// How much later than intended the scheduler began an iteration.
     pub fn lag(&mut self, late: Duration) {
         self.counted.lag.record(late);
     }

@@ -1,4 +1,4 @@
-//! A report row: what was counted of one step, group or place of `fail`.
+//! A report row: what was counted of one step, group or location of `fail`.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use super::traffic::Traffic;
 /// three has its own number: skipped, retried and unfinished ones. `docs/results.md` writes down how the numbers add up to what servers
 /// received.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct NameStats {
+pub struct RowStats {
     /// Requests that ended and count, successful and failed; of a group: its runs.
     pub requests: u64,
     /// Failed requests, each once however many reasons it has, and failures outside of steps ([`Self::fails`]); of a group: runs in which
@@ -70,7 +70,7 @@ pub struct NameStats {
     pub tls: Summary,
 }
 
-impl NameStats {
+impl RowStats {
     /// Times of successful requests from when each send should have begun: what reports mean by a response time. Requests that failed
     /// nothing but `elapsed` are in it.
     pub fn response(&self) -> &Durations {

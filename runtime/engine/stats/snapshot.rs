@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::durations::{Durations, micros};
 use super::failures::{EXAMPLES, Failures};
-use super::row::NameStats;
-use super::{Name, NameKind};
+use super::row::RowStats;
+use super::{ReportRow, RowKind};
 
 /// The part of the test that a snapshot covers, as times from the test's start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,18 +106,18 @@ impl Cpu {
 
 /// Stands for [`VERSION`] in a snapshot's serialized form: it can't be read as any other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Version;
+struct FormatVersion;
 
 /// The version of a snapshot's serialized form.
 const VERSION: u32 = 2;
 
-impl Serialize for Version {
+impl Serialize for FormatVersion {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_u32(VERSION)
     }
 }
 
-impl<'de> Deserialize<'de> for Version {
+impl<'de> Deserialize<'de> for FormatVersion {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         match u32::deserialize(from)? {
             VERSION => Ok(Self),
@@ -132,16 +132,16 @@ impl<'de> Deserialize<'de> for Version {
 /// element. Serialized, it is a frame of the distributed test and a part of the JSON report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
-    version: Version,
+    version: FormatVersion,
     /// What it covers; `None` before anything was counted.
     pub window: Option<Window>,
     /// The lines of the report.
-    pub names: Vec<NameStats>,
+    pub names: Vec<RowStats>,
     /// Failures, with examples.
     pub failures: Failures,
     /// Users, by thread: the newest of each counts.
     pub sources: BTreeMap<u32, Gauge>,
-    /// How much later than intended turns began.
+    /// How much later than intended iterations began.
     pub lag: Durations,
     /// The generator's own load.
     pub cpu: Cpu,
@@ -152,7 +152,7 @@ pub struct Snapshot {
 impl Snapshot {
     /// Nothing counted, of so many lines.
     pub fn empty(names: usize) -> Self {
-        Self { names: vec![NameStats::default(); names], ..Self::default() }
+        Self { names: vec![RowStats::default(); names], ..Self::default() }
     }
 
     /// Adds another's, keeping [`EXAMPLES`] examples of each kind of failure.
@@ -169,7 +169,7 @@ impl Snapshot {
             (a, b) => a.or(b),
         };
         if self.names.len() < other.names.len() {
-            self.names.resize_with(other.names.len(), NameStats::default);
+            self.names.resize_with(other.names.len(), RowStats::default);
         }
         for (mine, theirs) in self.names.iter_mut().zip(&other.names) {
             mine.merge(theirs);
@@ -187,9 +187,9 @@ impl Snapshot {
     /// What was counted so far, leaving nothing but the memory it was counted in.
     pub(super) fn take(&mut self) -> Self {
         Self {
-            version: Version,
+            version: FormatVersion,
             window: self.window.take(),
-            names: self.names.iter_mut().map(NameStats::take).collect(),
+            names: self.names.iter_mut().map(RowStats::take).collect(),
             failures: std::mem::take(&mut self.failures),
             sources: std::mem::take(&mut self.sources),
             lag: self.lag.take(),
@@ -201,7 +201,7 @@ impl Snapshot {
     /// What isn't of a line of the report: all but failures.
     pub fn without_names(&self) -> Self {
         Self {
-            version: Version,
+            version: FormatVersion,
             window: self.window,
             names: Vec::new(),
             failures: Failures::default(),
@@ -224,10 +224,10 @@ impl Snapshot {
     }
 
     /// All steps together, and failures outside of steps. Groups are left out: their steps are in already.
-    pub fn total(&self, names: &[Name]) -> NameStats {
-        let mut total = NameStats::default();
+    pub fn total(&self, names: &[ReportRow]) -> RowStats {
+        let mut total = RowStats::default();
         for (line, name) in self.names.iter().zip(names) {
-            if name.kind != NameKind::Group {
+            if name.kind != RowKind::Group {
                 total.merge(line);
             }
         }

@@ -60,14 +60,14 @@ fn a_recorder_counts_and_starts_over() {
     assert_eq!(first.rate(10), 2.0);
     assert_eq!(first.lag.max_us(), 12);
 
-    let names = [Name::step("a", "GET"), Name::group("g"), Name::fail("fail in S")];
+    let names = [ReportRow::step("a", "GET"), ReportRow::group("g"), ReportRow::fail("fail in S")];
     let total = first.total(&names);
     assert_eq!((total.requests, total.failures, total.fails, total.failed_percent()), (3, 3, 1, 75.0));
 
     let second = recorder.snapshot(Duration::from_secs(6), 0, 0);
     assert_eq!((second.waiting(), second.oldest()), (0, Duration::ZERO));
     assert_eq!(second.window, Some(Window { interval: 1, from_us: 5_000_000, to_us: 6_000_000 }));
-    assert_eq!(second.names, vec![NameStats::default(); 3]);
+    assert_eq!(second.names, vec![RowStats::default(); 3]);
     assert!(second.failures.is_empty() && second.lag.is_empty());
 }
 

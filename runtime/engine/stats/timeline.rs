@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::durations::{Durations, PERCENTILES, PackedDurations};
 use super::history::History;
 use super::snapshot::{Cpu, Snapshot, rate};
-use super::{Name, micros};
+use super::{ReportRow, micros};
 
 /// How many points a timeline may hold.
 const POINTS: usize = 720;
@@ -45,7 +45,7 @@ pub struct Point {
     /// The generator's own use of its processors.
     #[serde(default)]
     pub cpu: Cpu,
-    /// The 99th percentile of how late turns began; of several intervals, the greatest.
+    /// The 99th percentile of how late iterations began; of several intervals, the greatest.
     #[serde(default)]
     pub lag_us: u64,
     /// Connections opened.
@@ -145,7 +145,7 @@ impl Timeline {
 
     /// Adds one interval's snapshot: of the whole test, or of a part of it (a thread, a shard), whose users and rates are then
     /// summed with the others' of the same time.
-    pub fn add(&mut self, delta: &Snapshot, names: &[Name]) {
+    pub fn add(&mut self, delta: &Snapshot, names: &[ReportRow]) {
         let Some(window) = delta.window else {
             return;
         };
@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_day_is_bounded_and_loses_nothing() {
-        let names = [Name::step("a", "GET")];
+        let names = [ReportRow::step("a", "GET")];
         let mut recorder = Recorder::new(1, 0);
         let mut timeline = Timeline::new(Duration::from_secs(1));
         let mut whole = Snapshot::empty(1);
@@ -280,7 +280,7 @@ mod tests {
 
     #[test]
     fn the_rest_after_the_last_interval_is_no_point_of_its_own() {
-        let names = [Name::step("a", "GET")];
+        let names = [ReportRow::step("a", "GET")];
         let mut recorder = Recorder::new(1, 0);
         let mut timeline = Timeline::new(Duration::from_secs(5));
         for end_ms in [5_000, 10_002, 10_020, 12_000] {
@@ -300,7 +300,7 @@ mod tests {
 
     #[test]
     fn shards_of_the_same_time_sum() {
-        let names = [Name::step("a", "GET")];
+        let names = [ReportRow::step("a", "GET")];
         let (mut a, mut b) = (Recorder::new(1, 0), Recorder::new(1, 1));
         let mut timeline = Timeline::new(Duration::from_secs(1));
         let mut one = Timeline::new(Duration::from_secs(1));

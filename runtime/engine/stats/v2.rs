@@ -13,12 +13,12 @@ const HALF: u64 = 1024;
 const HALF_BITS: u32 = 10;
 
 /// The least value of each bucket that isn't empty, and its count.
-pub(super) struct Counts<'a> {
+pub(super) struct BucketCounts<'a> {
     rest: &'a [u8],
     index: u64,
 }
 
-impl<'a> Counts<'a> {
+impl<'a> BucketCounts<'a> {
     /// # Errors
     /// Where it is of another format, or of another precision than ours.
     pub(super) fn of(bytes: &'a [u8]) -> Result<Self, String> {
@@ -52,7 +52,7 @@ impl<'a> Counts<'a> {
     }
 }
 
-impl Iterator for Counts<'_> {
+impl Iterator for BucketCounts<'_> {
     type Item = (u64, u64);
 
     fn next(&mut self) -> Option<(u64, u64)> {

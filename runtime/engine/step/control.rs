@@ -7,17 +7,17 @@ use std::time::{Duration, Instant};
 
 use super::samples::{record_group, retried};
 use crate::base::flow::{Exit, Flow};
-use crate::base::place::Place;
+use crate::base::location::Location;
 use crate::stats::FailureClass;
 use crate::user::{Later, NO_VALUE, User};
 use crate::value::Eval;
 
-/// A turn is over however it ended: nothing of its scopes is left.
+/// An iteration is over however it ended: nothing of its scopes is left.
 pub fn clear(user: &User) {
     user.control.retries.set(0);
     user.control.polls.set(0);
     if let Some(trace) = user.control.held_back.take() {
-        // The turn is over already: whether this step interrupts no longer matters.
+        // The iteration is over already: whether this step interrupts no longer matters.
         let _ = trace.record(user);
     }
 }
@@ -47,7 +47,7 @@ impl User {
     }
 
     /// A `poll` begins.
-    pub fn poll(&self, at: Place, written: &'static str, times: u64, every: Duration) -> Poll<'_> {
+    pub fn poll(&self, at: Location, written: &'static str, times: u64, every: Duration) -> Poll<'_> {
         self.control.polls.set(self.control.polls.get() + 1);
         let failed = self.control.failed.get();
         Poll { user: self, at, written, times, left: times, every, failed }
@@ -137,7 +137,7 @@ impl Drop for Retry<'_> {
 #[derive(Debug)]
 pub struct Poll<'u> {
     user: &'u User,
-    at: Place,
+    at: Location,
     written: &'static str,
     times: u64,
     left: u64,

@@ -9,7 +9,7 @@ use crate::record::expectation::Expectation;
 use crate::record::observe::Detail;
 use crate::stats::FailureClass;
 use crate::user::NO_VALUE;
-use crate::value::{Eval, Fault, Value, ops};
+use crate::value::{Eval, EvalError, Value, ops};
 
 /// A status or a hundred of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -217,7 +217,7 @@ impl Step<'_> {
     }
 
     /// What an expectation depends on can't be evaluated.
-    fn no_value(&mut self, expectation: Expectation, why: Fault) {
+    fn no_value(&mut self, expectation: Expectation, why: EvalError) {
         self.verdict(expectation, Err(Wrong::fault(why)), None);
     }
 
@@ -248,7 +248,7 @@ impl Wrong {
     }
 
     /// What an expectation depends on can't be evaluated.
-    fn fault(fault: Fault) -> Self {
+    fn fault(fault: EvalError) -> Self {
         Self::new(FailureClass::Expression, NO_VALUE, fault.0)
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::request::lines::one_line;
 use crate::source::{Pick, take_regex};
 use crate::user::User;
-use crate::value::{Eval, Fault, FileValue, Value};
+use crate::value::{Eval, EvalError, FileValue, Value};
 
 /// `a ~ /re/`.
 pub fn matches(user: &User, value: &Value, regex: usize) -> Eval<bool> {
@@ -22,7 +22,7 @@ pub fn capture(user: &User, value: &Value, regex: usize, pick: Pick<'_>) -> Eval
 
 /// `file("x", name:, type:)`.
 pub fn file(user: &User, asset: usize, name: Option<&Value>, media_type: Option<&Value>) -> Eval {
-    let Value::File(file) = user.asset(asset) else { return Err(Fault("this file isn't there".into())) };
+    let Value::File(file) = user.asset(asset) else { return Err(EvalError("this file isn't there".into())) };
     if name.is_none() && media_type.is_none() {
         return Ok(Value::File(file));
     }

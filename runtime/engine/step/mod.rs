@@ -19,7 +19,7 @@ use std::time::Duration;
 use ecow::EcoString;
 
 use crate::base::flow::Flow;
-use crate::base::place::Place;
+use crate::base::location::Location;
 use crate::http::{self, Sending};
 use crate::record::answer::Answer;
 use crate::record::flight::Flight;
@@ -67,7 +67,7 @@ impl<'u> Step<'u> {
         Exchange { step: self }
     }
 
-    fn answered(&mut self, answer: Result<http::Response, http::Failure>) -> bool {
+    fn answered(&mut self, answer: Result<http::HttpResponse, http::HttpError>) -> bool {
         let trace = &mut *self.trace;
         let is_there = match answer {
             Ok(response) => {
@@ -95,7 +95,7 @@ impl<'u> Step<'u> {
     }
 
     /// An expression of the step has no value: a failure, unless that ends the user or the test, as when its data ran out.
-    fn fault(&mut self, class: FailureClass, at: Place, kind: &'static str, message: String) {
+    fn fault(&mut self, class: FailureClass, at: Location, kind: &'static str, message: String) {
         if !self.user.is_ending() {
             self.trace.fail(class, at, kind, message);
         }
@@ -116,12 +116,12 @@ impl<'u> Step<'u> {
     }
 
     /// An expression in a step, behind its request. Nothing where the step has failed already, or fails by this.
-    pub fn value(&mut self, at: Place, expression: impl FnOnce(&Response<'_>) -> Eval) -> Option<Value> {
+    pub fn value(&mut self, at: Location, expression: impl FnOnce(&Response<'_>) -> Eval) -> Option<Value> {
         let found = expression(&self.good()?);
         self.found(at, found)
     }
 
-    fn found(&mut self, at: Place, found: Eval) -> Option<Value> {
+    fn found(&mut self, at: Location, found: Eval) -> Option<Value> {
         found.map_err(|fault| self.fault(FailureClass::Expression, at, NO_VALUE, fault.0)).ok()
     }
 
@@ -130,7 +130,7 @@ impl<'u> Step<'u> {
         self.trace.failures.is_empty() && !self.user.is_ending()
     }
 
-    /// The step is over: it is recorded, and a failed one that interrupts ends the turn.
+    /// The step is over: it is recorded, and a failed one that interrupts ends the iteration.
     pub fn end(self) -> Flow {
         let Self { user, mut trace } = self;
         trace.response = trace.service + user.behind.get();

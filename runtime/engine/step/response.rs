@@ -6,12 +6,12 @@ use crate::http;
 use crate::record::answer::Answer;
 use crate::source::{self, Page, Pick, picked};
 use crate::user::User;
-use crate::value::{Eval, Fault, Value};
+use crate::value::{Eval, EvalError, Value};
 
 /// A response and the user it came to.
 #[derive(Clone, Copy, Debug)]
 pub struct Response<'r> {
-    raw: &'r http::Response,
+    raw: &'r http::HttpResponse,
     answer: &'r Answer,
     user: &'r User,
 }
@@ -23,7 +23,7 @@ impl<'r> Response<'r> {
     }
 
     /// `json.a[0]`, where it is there. Only that value is built.
-    pub fn json(&self, path: &[source::Step<'_>]) -> Eval<Option<Value>> {
+    pub fn json(&self, path: &[source::PathStep<'_>]) -> Eval<Option<Value>> {
         let body = self.raw.body();
         let known =
             self.answer.with_members(&self.user.world().caches.members, |members| source::json_path_members(body, members, path)).flatten();
@@ -77,7 +77,7 @@ impl<'r> Response<'r> {
 
     /// `form "css"`.
     pub fn form(&self, selector: usize) -> Eval<Option<Value>> {
-        let url = url::Url::parse(&self.raw.url.to_string()).map_err(|error| Fault(format!("{}: {error}", self.raw.url)))?;
+        let url = url::Url::parse(&self.raw.url.to_string()).map_err(|error| EvalError(format!("{}: {error}", self.raw.url)))?;
         source::form_of(self.page(), self.user.world().selector(selector), &url)
     }
 

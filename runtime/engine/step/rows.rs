@@ -3,9 +3,9 @@
 use crate::base::flow::Exit;
 use crate::tables::AtEnd;
 use crate::user::User;
-use crate::value::{Eval, Fault, Value};
+use crate::value::{Eval, EvalError, Value};
 
-/// `next(rows)`: held till the user stops where `keep` is set, else till the turn ends.
+/// `next(rows)`: held till the user stops where `keep` is set, else till the iteration ends.
 pub fn next(user: &User, pool: usize, keep: bool) -> Eval {
     let source = &user.world().pools.0[pool];
     let Some(row) = source.draw() else {
@@ -15,7 +15,7 @@ pub fn next(user: &User, pool: usize, keep: bool) -> Eval {
             AtEnd::StopTest => user.end_with(Exit::StopTest),
             AtEnd::Recycle => {}
         }
-        return Err(Fault(format!(
+        return Err(EvalError(format!(
             "no row of {} is free: all {} of this worker's part are held; give {} more rows or run fewer users",
             info.name,
             source.rows.len(),
@@ -24,7 +24,7 @@ pub fn next(user: &User, pool: usize, keep: bool) -> Eval {
     };
     if source.info.unique {
         let mut held = user.held.borrow_mut();
-        if keep { &mut held.user } else { &mut held.turn }.push((pool, row));
+        if keep { &mut held.user } else { &mut held.iteration }.push((pool, row));
     }
     Ok(source.rows[row].clone())
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::record::trace::{Failure, Trace};
+use crate::record::trace::{StepFailure, Trace};
 use crate::request::show;
 use crate::stats::{Example, FailureClass, Sample};
 use crate::user::User;
 
-/// Counts a step, with an example of what failed.
+/// WorkerCounts a step, with an example of what failed.
 pub(super) fn record_step(user: &User, trace: &Trace) {
     let world = user.world();
     let mut recorder = world.counts.recorder.borrow_mut();
@@ -17,8 +17,8 @@ pub(super) fn record_step(user: &User, trace: &Trace) {
         recorder.record(&sample(trace));
     }
     let Some(first) = (0..trace.failures.len()).min_by_key(|&index| trace.failures[index].class) else { return };
-    let key = |failure: &Failure| world.tables.failure_key(trace.info.line, failure.class, failure.at, failure.kind.clone());
-    let message = |failure: &Failure| world.secrets.mask(&failure.message);
+    let key = |failure: &StepFailure| world.tables.failure_key(trace.info.line, failure.class, failure.at, failure.kind.clone());
+    let message = |failure: &StepFailure| world.secrets.mask(&failure.message);
     let others = || trace.failures.iter().enumerate().filter(|(index, _)| *index != first).map(|(_, failure)| failure);
     let first = &trace.failures[first];
     recorder.failure(key(first), world.clock.elapsed(), || Example {

@@ -2,11 +2,11 @@
 
 use super::Step;
 use super::response::Response;
-use crate::base::place::Place;
+use crate::base::location::Location;
 use crate::record::observe::Detail;
 use crate::stats::FailureClass;
 use crate::value::convert::{Type, convert_json, convert_text};
-use crate::value::{Eval, Fault, Number, Value};
+use crate::value::{Eval, EvalError, Number, Value};
 
 /// What a take's value is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,18 +30,24 @@ impl As {
 
 impl Step<'_> {
     /// `take x: int = SOURCE`. Nothing where the step has failed already, or fails by this.
-    pub fn take(&mut self, at: Place, name: &str, wanted: As, source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>) -> Option<Value> {
+    pub fn take(
+        &mut self,
+        at: Location,
+        name: &str,
+        wanted: As,
+        source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>,
+    ) -> Option<Value> {
         let found = source(&self.good()?);
         self.taken(at, name, wanted, found)
     }
 
-    fn taken(&mut self, at: Place, name: &str, wanted: As, found: Eval<Option<Value>>) -> Option<Value> {
+    fn taken(&mut self, at: Location, name: &str, wanted: As, found: Eval<Option<Value>>) -> Option<Value> {
         let mut kind = "wrong type";
         let found = found.and_then(|found| match found {
             Some(value) => wanted.convert(value),
             None => {
                 kind = "nothing found";
-                Err(Fault("nothing was found".into()))
+                Err(EvalError("nothing was found".into()))
             }
         });
         match found {
@@ -60,7 +66,7 @@ impl Step<'_> {
     /// Nothing, so that the name keeps its value, where the step is tried again, the iteration is over or `VALUE` can't be evaluated.
     pub fn take_or(
         &mut self,
-        at: Place,
+        at: Location,
         name: &str,
         wanted: As,
         source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>,
@@ -77,7 +83,7 @@ impl Step<'_> {
 
     /// The `else` of a take of which nothing was found. Its name has a value behind the step only by it, so an error in it ends the
     /// iteration even where the step itself doesn't interrupt.
-    pub fn fallback(&mut self, at: Place, fallback: impl FnOnce() -> Eval) -> Option<Value> {
+    pub fn fallback(&mut self, at: Location, fallback: impl FnOnce() -> Eval) -> Option<Value> {
         let is_over = self.trace.interrupts || self.user.control.tries_again();
         if !self.holds() && is_over {
             return None;

@@ -112,7 +112,7 @@ fn an_else_that_has_no_value_ends_the_iteration_and_counts_once() {
     let base = serve(&[r#"{"id":1}"#, r#"!{}"#]);
     run(&base, async |u| {
         let (mut id, mut cursor) = (Value::Null, Value::from("a"));
-        let none = || Err(Fault("there is none".into()));
+        let none = || Err(EvalError("there is none".into()));
         assert_eq!(page(u, 0, &mut id, &mut cursor, none).await, Err(Exit::Interrupt));
         // Where the step interrupts by itself, nobody reads the name: its `else` isn't looked at.
         assert_eq!(page(u, 1, &mut id, &mut cursor, none).await, Err(Exit::Interrupt));

@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use ecow::EcoString;
 
-use crate::base::place::Place;
-use crate::stats::{FailureClass, FailureKey, NO_NAME, NO_PLACE, NameKind};
+use crate::base::location::Location;
+use crate::stats::{FailureClass, FailureKey, NO_NAME, NO_PLACE, RowKind};
 use crate::value::Type;
 
 /// What locations, report rows and steps are looked up in while users run.
 #[derive(Clone, Copy, Debug)]
 pub struct Tables {
-    /// The spec's files, in order of [`Place::file`].
+    /// The spec's files, in order of [`Location::file`].
     pub files: &'static [&'static str],
     /// All locations that failures may name, sorted.
-    pub places: &'static [Place],
+    pub locations: &'static [Location],
     /// The report's rows.
-    pub lines: &'static [Line],
+    pub lines: &'static [RowInfo],
     /// Steps in order of the source.
     pub steps: &'static [StepInfo],
     /// JSONPaths.
@@ -36,26 +36,26 @@ impl Tables {
     }
 
     /// `specs/tpdata.lt:31:5`.
-    pub fn place(&self, at: Place) -> String {
+    pub fn location(&self, at: Location) -> String {
         format!("{}:{}:{}", self.files[usize::from(at.file)], at.line, at.column)
     }
 
     /// By what a failure is told apart from others.
-    pub(crate) fn failure_key(&self, name: u32, class: FailureClass, at: Place, kind: EcoString) -> FailureKey {
-        let place = self.places.binary_search(&at).ok().and_then(|place| u32::try_from(place).ok());
+    pub(crate) fn failure_key(&self, name: u32, class: FailureClass, at: Location, kind: EcoString) -> FailureKey {
+        let place = self.locations.binary_search(&at).ok().and_then(|place| u32::try_from(place).ok());
         FailureKey { name, class, place: place.unwrap_or(NO_PLACE), kind }
     }
 }
 
 /// A line of the report.
 #[derive(Debug)]
-pub struct Line {
+pub struct RowInfo {
     /// `Checkout / Pay`.
     pub name: &'static str,
     /// The method of its requests; empty where it has none, or several.
     pub method: &'static str,
     /// What it stands for.
-    pub kind: NameKind,
+    pub kind: RowKind,
 }
 
 /// A step of the source.
@@ -67,14 +67,14 @@ pub struct StepInfo {
     pub context: &'static str,
     /// Checked, not recorded.
     pub skip: bool,
-    /// On failure the turn is over.
+    /// On failure the iteration is over.
     pub interrupt: bool,
     /// Whether anything reads the body of the answer. Where not, only its first bytes are kept, however large it is.
     pub reads_body: bool,
     /// Where not, a status from 400 up is a failure.
     pub expects_status: bool,
     /// Where it stands.
-    pub at: Place,
+    pub at: Location,
 }
 
 /// A key of the environment.
@@ -85,7 +85,7 @@ pub struct EnvKey {
     /// What its value is read as.
     pub kind: Type,
     /// Where it is used first.
-    pub at: Place,
+    pub at: Location,
 }
 
 /// A data source.
@@ -138,7 +138,7 @@ pub struct Embedded {
     pub environments: &'static [(&'static str, &'static str)],
 }
 
-/// A wait between turns.
+/// A wait between iterations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
     /// Evenly between the two, both included.

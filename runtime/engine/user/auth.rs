@@ -4,18 +4,18 @@ use ecow::EcoString;
 
 use super::User;
 use crate::base::flow::Flow;
-use crate::base::place::Place;
+use crate::base::location::Location;
 use crate::request::auth;
 use crate::value::{Eval, Value};
 
 impl User {
     /// `set shop.auth = bearer(token)`.
-    pub fn set_bearer(&self, at: Place, api: usize, token: impl FnOnce() -> Eval) -> Flow {
+    pub fn set_bearer(&self, at: Location, api: usize, token: impl FnOnce() -> Eval) -> Flow {
         self.set_auth(at, api, || auth::bearer(&token()?))
     }
 
     /// `set shop.auth = basic(user, password)`.
-    pub fn set_basic(&self, at: Place, api: usize, pair: impl FnOnce() -> Eval<(Value, Value)>) -> Flow {
+    pub fn set_basic(&self, at: Location, api: usize, pair: impl FnOnce() -> Eval<(Value, Value)>) -> Flow {
         self.set_auth(at, api, || {
             let (user, password) = pair()?;
             auth::basic(&user, &password)
@@ -23,7 +23,7 @@ impl User {
     }
 
     /// `set shop.auth = header("X-Key", value)`.
-    pub fn set_auth_header(&self, at: Place, api: usize, name: &str, value: impl FnOnce() -> Eval) -> Flow {
+    pub fn set_auth_header(&self, at: Location, api: usize, name: &str, value: impl FnOnce() -> Eval) -> Flow {
         self.set_auth(at, api, || auth::header(name, &value()?))
     }
 
@@ -32,7 +32,7 @@ impl User {
         self.auths.borrow_mut()[api] = Some(EcoString::new());
     }
 
-    fn set_auth(&self, at: Place, api: usize, line: impl FnOnce() -> Eval<String>) -> Flow {
+    fn set_auth(&self, at: Location, api: usize, line: impl FnOnce() -> Eval<String>) -> Flow {
         let line = self.eval(at, line)?;
         self.auths.borrow_mut()[api] = Some(line.into());
         Ok(())

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::matcher::VerdictCache;
 use crate::request::prepared::PreparedRequest;
 use crate::request::template::RequestTemplate;
-use crate::source::Members;
+use crate::source::MemberIndex;
 
 /// A worker's caches.
 #[derive(Debug, Default)]
@@ -14,7 +14,7 @@ pub(crate) struct Caches {
     /// Bodies and header fields that an expectation has found good.
     pub(crate) verdicts: RefCell<VerdictCache>,
     /// The members of the body that was looked at last.
-    pub(crate) members: RefCell<Members>,
+    pub(crate) members: RefCell<MemberIndex>,
     /// Requests that don't change, by their number in the program, as soon as they have been sent once.
     constants: RefCell<Vec<Option<PreparedRequest>>>,
     /// What requests say that change only in part, by their own numbers.

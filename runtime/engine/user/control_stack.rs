@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use crate::record::trace::{Failure, Trace};
+use crate::record::trace::{StepFailure, Trace};
 
 /// What surrounds the step that a user runs.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ impl ControlStack {
         polled
     }
 
-    pub(crate) fn count(&self, failures: &[Failure]) {
+    pub(crate) fn count(&self, failures: &[StepFailure]) {
         if !failures.is_empty() {
             self.failed.set(self.failed.get() + 1);
         }

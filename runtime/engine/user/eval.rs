@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::User;
 use crate::base::flow::{Exit, Flow};
-use crate::base::place::Place;
+use crate::base::location::Location;
 use crate::stats::{Example, FailureClass};
-use crate::value::{Eval, Fault, Value};
+use crate::value::{Eval, EvalError, Value};
 
 /// The kind of failure of an expression that can't be evaluated.
 pub(crate) const NO_VALUE: &str = "no value";
@@ -15,8 +15,8 @@ pub(crate) const NO_VALUE: &str = "no value";
 const REACHED: &str = "reached";
 
 impl User {
-    /// An expression outside of steps: what goes wrong is recorded with its place and ends the turn.
-    pub fn eval<T>(&self, at: Place, expression: impl FnOnce() -> Eval<T>) -> Flow<T> {
+    /// An expression outside of steps: what goes wrong is recorded with its location and ends the iteration.
+    pub fn eval<T>(&self, at: Location, expression: impl FnOnce() -> Eval<T>) -> Flow<T> {
         match expression() {
             Ok(value) => Ok(value),
             Err(fault) => Err(self.fault(at, fault)),
@@ -24,25 +24,25 @@ impl User {
     }
 
     /// A condition outside of steps.
-    pub fn truth(&self, at: Place, expression: impl FnOnce() -> Eval<bool>) -> Flow<bool> {
+    pub fn truth(&self, at: Location, expression: impl FnOnce() -> Eval<bool>) -> Flow<bool> {
         self.eval(at, expression)
     }
 
     /// The items of a list.
-    pub fn items(&self, at: Place, expression: impl FnOnce() -> Eval) -> Flow<ecow::vec::IntoIter<Value>> {
+    pub fn items(&self, at: Location, expression: impl FnOnce() -> Eval) -> Flow<ecow::vec::IntoIter<Value>> {
         self.list(at, expression())
     }
 
-    fn list(&self, at: Place, list: Eval) -> Flow<ecow::vec::IntoIter<Value>> {
+    fn list(&self, at: Location, list: Eval) -> Flow<ecow::vec::IntoIter<Value>> {
         self.eval(at, || list?.into_list()).map(IntoIterator::into_iter)
     }
 
     /// Whole numbers from `a` to `b`, both included.
-    pub fn range(&self, at: Place, ends: impl FnOnce() -> Eval<(Value, Value)>) -> Flow<std::ops::RangeInclusive<i64>> {
+    pub fn range(&self, at: Location, ends: impl FnOnce() -> Eval<(Value, Value)>) -> Flow<std::ops::RangeInclusive<i64>> {
         self.between_ints(at, ends())
     }
 
-    fn between_ints(&self, at: Place, ends: Eval<(Value, Value)>) -> Flow<std::ops::RangeInclusive<i64>> {
+    fn between_ints(&self, at: Location, ends: Eval<(Value, Value)>) -> Flow<std::ops::RangeInclusive<i64>> {
         self.eval(at, || {
             let (first, last) = ends?;
             Ok(first.as_int()?..=last.as_int()?)
@@ -50,24 +50,24 @@ impl User {
     }
 
     /// How often something is done: a count that isn't negative.
-    pub fn count(&self, at: Place, expression: impl FnOnce() -> Eval) -> Flow<u64> {
+    pub fn count(&self, at: Location, expression: impl FnOnce() -> Eval) -> Flow<u64> {
         self.whole(at, expression())
     }
 
-    fn whole(&self, at: Place, count: Eval) -> Flow<u64> {
+    fn whole(&self, at: Location, count: Eval) -> Flow<u64> {
         self.eval(at, || {
             let count = count?.as_int()?;
-            u64::try_from(count).map_err(|_| Fault(format!("{count} times is less than none")))
+            u64::try_from(count).map_err(|_| EvalError(format!("{count} times is less than none")))
         })
     }
 
     /// A duration that isn't negative.
-    pub fn duration(&self, at: Place, expression: impl FnOnce() -> Eval) -> Flow<Duration> {
+    pub fn duration(&self, at: Location, expression: impl FnOnce() -> Eval) -> Flow<Duration> {
         self.eval(at, || expression()?.as_duration())
     }
 
     /// Draws one of weighted members: its index.
-    pub fn choose(&self, at: Place, weights: impl FnOnce() -> Eval<Vec<Value>>) -> Flow<usize> {
+    pub fn choose(&self, at: Location, weights: impl FnOnce() -> Eval<Vec<Value>>) -> Flow<usize> {
         self.eval(at, || self.draw(&weights()?))
     }
 
@@ -90,32 +90,32 @@ impl User {
             .iter()
             .map(|weight| {
                 let weight = weight.as_int()?;
-                u64::try_from(weight).map_err(|_| Fault(format!("the weight {weight} is negative")))
+                u64::try_from(weight).map_err(|_| EvalError(format!("the weight {weight} is negative")))
             })
             .collect::<Eval<Vec<u64>>>()?;
         if whole.iter().all(|weight| *weight == 0) {
-            return Err(Fault("all weights are 0: there is nothing to draw".into()));
+            return Err(EvalError("all weights are 0: there is nothing to draw".into()));
         }
         Ok(self.pick(&whole))
     }
 
     /// `log "…"`.
-    pub fn log(&self, at: Place, text: impl FnOnce() -> Eval) -> Flow {
+    pub fn log(&self, at: Location, text: impl FnOnce() -> Eval) -> Flow {
         self.say(at, text())
     }
 
-    fn say(&self, at: Place, text: Eval) -> Flow {
+    fn say(&self, at: Location, text: Eval) -> Flow {
         let text = self.eval(at, || text?.to_text())?;
         self.world.observer.log(&self.scene(), at, &text);
         Ok(())
     }
 
-    /// `fail "why"`: recorded in its report row, and the turn is over.
-    pub fn fail(&self, line: u32, at: Place, why: impl FnOnce() -> Eval) -> Exit {
+    /// `fail "why"`: recorded in its report row, and the iteration is over.
+    pub fn fail(&self, line: u32, at: Location, why: impl FnOnce() -> Eval) -> Exit {
         self.failed(line, at, why())
     }
 
-    fn failed(&self, line: u32, at: Place, why: Eval) -> Exit {
+    fn failed(&self, line: u32, at: Location, why: Eval) -> Exit {
         match self.eval(at, || why?.to_text()) {
             Ok(why) => {
                 self.record_failure(line, FailureClass::Script, REACHED, at, &why);
@@ -126,12 +126,12 @@ impl User {
     }
 
     /// A failure outside of steps that is no `fail`.
-    pub(crate) fn failed_outside(&self, class: FailureClass, kind: &'static str, at: Place, message: &str) {
+    pub(crate) fn failed_outside(&self, class: FailureClass, kind: &'static str, at: Location, message: &str) {
         self.record_failure(self.world.tables.outside(), class, kind, at, message);
     }
 
     /// What a fault outside of steps does.
-    fn fault(&self, at: Place, fault: Fault) -> Exit {
+    fn fault(&self, at: Location, fault: EvalError) -> Exit {
         if let Some(exit) = self.pending_exit.take() {
             return exit;
         }
@@ -155,7 +155,7 @@ impl User {
     }
 
     /// A failure outside of steps, in a row of its own: `fail`, an expression without a value, a `poll` without a step.
-    fn record_failure(&self, line: u32, class: FailureClass, kind: &'static str, at: Place, message: &str) {
+    fn record_failure(&self, line: u32, class: FailureClass, kind: &'static str, at: Location, message: &str) {
         self.world.observer.failure(&self.scene(), at, message);
         self.control.fail();
         let key = self.world.tables.failure_key(line, class, at, kind.into());

@@ -8,40 +8,40 @@ use super::User;
 use crate::base::flow::Flow;
 
 impl User {
-    /// Says how a turn ended, and waits until the next is to begin: a user's turns are one future that the engine
-    /// resumes, so that turns allocate nothing.
-    pub fn turn_over(&self, outcome: Flow) -> TurnOver<'_> {
-        self.turned.set(Some(outcome));
-        TurnOver { user: self }
+    /// Says how an iteration ended, and waits until the next is to begin: a user's iterations are one future that the engine
+    /// resumes, so that iterations allocate nothing.
+    pub fn end_iteration(&self, outcome: Flow) -> IterationEnd<'_> {
+        self.iteration_outcome.set(Some(outcome));
+        IterationEnd { user: self }
     }
 
-    /// The turn is over: rows that were drawn for it are free again.
-    pub fn end_turn(&self) {
-        self.world.pools.release(&mut self.held.borrow_mut().turn);
+    /// The iteration is over: rows that were drawn for it are free again.
+    pub fn release_iteration_rows(&self) {
+        self.world.pools.release(&mut self.held.borrow_mut().iteration);
     }
 
     /// The user is over: all its rows are free again.
     pub fn end(&self) {
-        self.end_turn();
+        self.release_iteration_rows();
         self.world.pools.release(&mut self.held.borrow_mut().user);
     }
 }
 
-/// Waits until the engine has taken how a turn ended and resumes.
+/// Waits until the engine has taken how an iteration ended and resumes.
 #[derive(Debug)]
-pub struct TurnOver<'u> {
+pub struct IterationEnd<'u> {
     user: &'u User,
 }
 
-impl Future for TurnOver<'_> {
+impl Future for IterationEnd<'_> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        // The engine polls again when the next turn is due: nobody has to be woken.
-        match self.user.turned.take() {
+        // The engine polls again when the next iteration is due: nobody has to be woken.
+        match self.user.iteration_outcome.take() {
             None => Poll::Ready(()),
             outcome => {
-                self.user.turned.set(outcome);
+                self.user.iteration_outcome.set(outcome);
                 Poll::Pending
             }
         }

@@ -16,18 +16,18 @@ use std::time::Duration;
 use ecow::EcoString;
 
 use crate::base::flow::{Exit, Flow};
-use crate::base::place::Place;
+use crate::base::location::Location;
 use crate::functions::Rng;
 use crate::http;
 use crate::record::observe::Scene;
 use crate::record::trace::Trace;
 use crate::user::control_stack::ControlStack;
-use crate::user::rows::Held;
+use crate::user::rows::HeldRows;
 use crate::user::world::World;
 use crate::value::{Eval, Value};
 
 pub(crate) use eval::NO_VALUE;
-pub use iteration::TurnOver;
+pub use iteration::IterationEnd;
 pub use wait::Later;
 
 /// What a user evaluates only when it is needed: the code of its program, which stands above it.
@@ -35,7 +35,7 @@ pub trait Code: std::fmt::Debug {
     /// How many `keep`s there are.
     fn keeps(&self) -> usize;
     /// Where a `keep` is declared.
-    fn keep_at(&self, index: usize) -> Place;
+    fn keep_at(&self, index: usize) -> Location;
     /// A `keep`'s first value.
     fn keep(&self, user: &User, index: usize) -> Eval;
     /// The base of an api.
@@ -56,15 +56,15 @@ pub struct User {
     keeps: RefCell<Vec<Value>>,
     /// What `set shop.auth` said, by api.
     auths: RefCell<Vec<Option<EcoString>>>,
-    pub(crate) held: RefCell<Held>,
+    pub(crate) held: RefCell<HeldRows>,
     /// What surrounds the step that runs.
     pub control: ControlStack,
     /// What [`User::eval`] ends the user with instead of a failure: set where data ran out.
     pending_exit: Cell<Option<Exit>>,
-    /// Intended start of the turn where it is later than planned: pacing and arrivals.
+    /// Intended start of the iteration where it is later than planned: pacing and arrivals.
     pub(crate) behind: Cell<Duration>,
-    /// How a turn ended, from the user's turns to the engine.
-    pub(crate) turned: Cell<Option<Flow>>,
+    /// How an iteration ended, from the user's iterations to the engine.
+    pub(crate) iteration_outcome: Cell<Option<Flow>>,
 }
 
 impl User {
@@ -86,7 +86,7 @@ impl User {
             control: ControlStack::default(),
             pending_exit: Cell::new(None),
             behind: Cell::new(Duration::ZERO),
-            turned: Cell::new(None),
+            iteration_outcome: Cell::new(None),
             world,
         }
     }
@@ -144,12 +144,12 @@ impl User {
         Value::Int(i64::try_from(self.id).unwrap_or(i64::MAX))
     }
 
-    /// `user.iteration`: 0 in the first turn.
+    /// `user.iteration`: 0 in the first iteration.
     pub fn iteration(&self) -> Value {
         Value::Int(i64::try_from(self.iteration.get()).unwrap_or(i64::MAX))
     }
 
-    /// A turn is over; the next has the next number.
+    /// An iteration is over; the next has the next number.
     pub fn next_iteration(&self) {
         self.iteration.set(self.iteration.get() + 1);
     }
@@ -176,7 +176,7 @@ impl User {
         if matches!(value, Value::Absent) { self.first_keep(index) } else { value }
     }
 
-    /// Evaluates a `keep`. What goes wrong is recorded with the place of its declaration.
+    /// Evaluates a `keep`. What goes wrong is recorded with the location of its declaration.
     #[cold]
     fn first_keep(&self, index: usize) -> Value {
         let value = self.eval(self.code.keep_at(index), || self.code.keep(self, index)).unwrap_or(Value::Null);

@@ -11,21 +11,21 @@ use ecow::{EcoString, EcoVec};
 
 use crate::functions::Rng;
 use crate::tables::{AtEnd, DataInfo};
-use crate::value::{Fault, Map, Value};
+use crate::value::{EvalError, Map, Value};
 
 /// The data sources of a worker.
 #[derive(Debug)]
-pub(crate) struct Pools(pub(crate) Vec<Pool>);
+pub(crate) struct RowPools(pub(crate) Vec<RowPool>);
 
 #[derive(Debug)]
-pub(crate) struct Pool {
+pub(crate) struct RowPool {
     pub(crate) info: &'static DataInfo,
     pub(crate) rows: EcoVec<Value>,
-    state: RefCell<State>,
+    state: RefCell<PoolState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct PoolState {
     /// Rows to be drawn, in order, of this round.
     queue: VecDeque<usize>,
     /// Rows that are back, for the next round.
@@ -35,19 +35,19 @@ struct State {
 
 /// The rows a user holds, by pool and number.
 #[derive(Debug, Default)]
-pub(crate) struct Held {
-    /// Till the turn ends.
-    pub(crate) turn: Vec<(usize, usize)>,
+pub(crate) struct HeldRows {
+    /// Till the iteration ends.
+    pub(crate) iteration: Vec<(usize, usize)>,
     /// Till the user stops.
     pub(crate) user: Vec<(usize, usize)>,
 }
 
-impl Pools {
+impl RowPools {
     pub(crate) fn new(infos: &'static [DataInfo], seed: u64, part: u64, parts: u64) -> Result<Self, String> {
         infos
             .iter()
             .enumerate()
-            .map(|(index, info)| Pool::new(info, Rng::new(seed ^ 0xda7a, (index as u64) << 32 | part), part, parts))
+            .map(|(index, info)| RowPool::new(info, Rng::new(seed ^ 0xda7a, (index as u64) << 32 | part), part, parts))
             .collect::<Result<_, _>>()
             .map(Self)
     }
@@ -65,7 +65,7 @@ impl Pools {
     }
 }
 
-impl Pool {
+impl RowPool {
     fn new(info: &'static DataInfo, rng: Rng, part: u64, parts: u64) -> Result<Self, String> {
         let cells: Vec<Vec<Value>> = rows_of(info)?;
         let rows: EcoVec<Value> = cells
@@ -80,7 +80,7 @@ impl Pool {
         if info.random {
             shuffle(&mut queue, &rng);
         }
-        let state = State { queue, back: VecDeque::new(), rng };
+        let state = PoolState { queue, back: VecDeque::new(), rng };
         Ok(Self { info, rows, state: RefCell::new(state) })
     }
 
@@ -88,7 +88,7 @@ impl Pool {
     pub(crate) fn draw(&self) -> Option<usize> {
         let mut state = self.state.borrow_mut();
         if state.queue.is_empty() && self.info.at_end == AtEnd::Recycle {
-            let State { queue, back, rng } = &mut *state;
+            let PoolState { queue, back, rng } = &mut *state;
             std::mem::swap(queue, back);
             if self.info.random {
                 shuffle(queue, rng);
@@ -104,7 +104,7 @@ impl Pool {
 
 /// The rows as the compiler laid them down: a JSON list of lists.
 fn rows_of(info: &DataInfo) -> Result<Vec<Vec<Value>>, String> {
-    let fault = |fault: Fault| format!("the data {}: {}", info.name, fault.0);
+    let fault = |fault: EvalError| format!("the data {}: {}", info.name, fault.0);
     let rows = Value::from_json(info.rows.as_bytes()).and_then(Value::into_list).map_err(fault)?;
     rows.into_iter().map(|row| row.into_list().map(|cells| cells.into_iter().collect()).map_err(fault)).collect()
 }

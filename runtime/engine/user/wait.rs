@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::User;
 use crate::base::flow::Flow;
-use crate::base::place::Place;
+use crate::base::location::Location;
 use crate::value::{Eval, Value};
 
 /// What generated code awaits of the run time, where that isn't an exchange: boxed, so that it isn't compiled into each spec.
@@ -14,11 +14,11 @@ pub type Later<'l, T> = Pin<Box<dyn Future<Output = T> + 'l>>;
 
 impl User {
     /// `wait 1s`, `wait 1s..3s`: between the two, both included.
-    pub fn wait(&self, at: Place, ends: impl FnOnce() -> Eval<(Value, Value)>) -> Later<'_, Flow> {
+    pub fn wait(&self, at: Location, ends: impl FnOnce() -> Eval<(Value, Value)>) -> Later<'_, Flow> {
         self.wait_between(at, ends())
     }
 
-    fn wait_between(&self, at: Place, ends: Eval<(Value, Value)>) -> Later<'_, Flow> {
+    fn wait_between(&self, at: Location, ends: Eval<(Value, Value)>) -> Later<'_, Flow> {
         let ends = self.eval(at, || {
             let (least, most) = ends?;
             Ok((least.as_duration()?, most.as_duration()?))

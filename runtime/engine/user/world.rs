@@ -8,18 +8,18 @@ use regex::Regex;
 use scraper::Selector;
 
 use super::caches::Caches;
-use super::rows::Pools;
+use super::rows::RowPools;
 use crate::base::clock::Clock;
 use crate::base::secrets::Secrets;
 use crate::base::timers::Timers;
 use crate::functions::AwsCredentials;
 use crate::http;
-use crate::record::flight::Counts;
+use crate::record::flight::WorkerCounts;
 use crate::record::observe::Observer;
 use crate::request::template::Policy;
 use crate::source::JsonPathQuery;
 use crate::tables::Tables;
-use crate::value::{Eval, Fault, Value};
+use crate::value::{Eval, EvalError, Value};
 
 /// A worker's world. It is made at the top, from a program's settings.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub struct World {
     /// What `before test` left.
     pub shared: RefCell<Vec<Value>>,
     /// What is counted.
-    pub counts: Rc<Counts>,
+    pub counts: Rc<WorkerCounts>,
     pub(crate) env: Vec<Value>,
     pub(crate) seed: u64,
     pub(crate) test_id: EcoString,
@@ -44,7 +44,7 @@ pub struct World {
     pub(crate) regexes: Vec<Regex>,
     pub(crate) queries: Vec<OnceCell<Eval<JsonPathQuery>>>,
     pub(crate) selectors: Vec<Selector>,
-    pub(crate) pools: Pools,
+    pub(crate) pools: RowPools,
     pub(crate) transport: Rc<http::Transport>,
     pub(crate) apis: Vec<Api>,
     pub(crate) aws: Option<AwsCredentials>,
@@ -66,7 +66,7 @@ pub(crate) struct Api {
 
 impl World {
     pub(crate) fn query(&self, index: usize) -> Eval<&JsonPathQuery> {
-        let query = self.queries[index].get_or_init(|| JsonPathQuery::parse(self.tables.paths[index]).map_err(Fault));
+        let query = self.queries[index].get_or_init(|| JsonPathQuery::parse(self.tables.paths[index]).map_err(EvalError));
         query.as_ref().map_err(Clone::clone)
     }
 

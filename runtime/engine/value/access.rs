@@ -1,17 +1,17 @@
-//! Members, items and slices: `a.b`, `a["b"]`, `a[0]`, `a[1..3]`.
+//! MemberIndex, items and slices: `a.b`, `a["b"]`, `a[0]`, `a[1..3]`.
 
 use ecow::{EcoString, EcoVec};
 
 use ltc_config::suggest::did_you_mean;
 
-use super::{Eval, Fault, Value};
+use super::{Eval, EvalError, Value};
 
 /// `a.b`, `a["b"]`: a member that must be there.
 pub fn member(a: &Value, key: &str) -> Eval {
     match a {
         Value::Object(members) => match members.get(key) {
             Some(value) => Ok(value.clone()),
-            None => Err(Fault(no_member(key, members.keys()))),
+            None => Err(EvalError(no_member(key, members.keys()))),
         },
         Value::File(file) if key == "name" => Ok(Value::Str(file.name.clone())),
         Value::File(file) if key == "type" => Ok(Value::Str(file.media_type.clone())),
@@ -19,9 +19,9 @@ pub fn member(a: &Value, key: &str) -> Eval {
         Value::Form(form) if key == "method" => Ok(Value::Str(form.method.clone())),
         Value::Form(form) => match form.fields.iter().chain(&form.buttons).find(|(name, _)| name == key) {
             Some((_, value)) => Ok(Value::Str(value.clone())),
-            None => Err(Fault(no_member(key, form.fields.iter().map(|(name, _)| name)).replace("member", "field"))),
+            None => Err(EvalError(no_member(key, form.fields.iter().map(|(name, _)| name)).replace("member", "field"))),
         },
-        other => Err(Fault(format!("no member {key:?} in {}", other.describe()))),
+        other => Err(EvalError(format!("no member {key:?} in {}", other.describe()))),
     }
 }
 
@@ -58,9 +58,9 @@ pub fn index(a: &Value, i: &Value) -> Eval {
             Some(at) => Ok(Value::Int(bytes[at].into())),
             None => Err(out_of_range(*n, bytes.len(), "byte")),
         },
-        (Value::List(_), other) => Err(Fault(format!("a list's place is an int, got {}", other.describe()))),
-        (Value::Object(_), other) => Err(Fault(format!("an object's key is a string, got {}", other.describe()))),
-        (other, _) => Err(Fault(format!("no item {} in {}", i.literal(), other.describe()))),
+        (Value::List(_), other) => Err(EvalError(format!("a list's place is an int, got {}", other.describe()))),
+        (Value::Object(_), other) => Err(EvalError(format!("an object's key is a string, got {}", other.describe()))),
+        (other, _) => Err(EvalError(format!("no item {} in {}", i.literal(), other.describe()))),
     }
 }
 
@@ -70,15 +70,15 @@ pub(crate) fn place(n: i64, count: usize) -> Option<usize> {
     usize::try_from(at).ok().filter(|at| *at < count)
 }
 
-fn out_of_range(n: i64, count: usize, what: &str) -> Fault {
+fn out_of_range(n: i64, count: usize, what: &str) -> EvalError {
     let s = if count == 1 { "" } else { "s" };
-    Fault(format!("no {what} {n}: there are {count} {what}s").replace(&format!("are 1 {what}s"), &format!("is 1 {what}{s}")))
+    EvalError(format!("no {what} {n}: there are {count} {what}s").replace(&format!("are 1 {what}s"), &format!("is 1 {what}{s}")))
 }
 
 /// `a[from..to]`, both ends inclusive; what lies beyond the end is left out, negative places count from the end.
 pub fn slice(a: &Value, from: &Value, to: &Value) -> Eval {
     let (Value::Int(from), Value::Int(to)) = (from, to) else {
-        return Err(Fault(format!("a slice's ends are ints, got {} and {}", from.describe(), to.describe())));
+        return Err(EvalError(format!("a slice's ends are ints, got {} and {}", from.describe(), to.describe())));
     };
     let range = |count: usize| {
         let len = i64::try_from(count).unwrap_or(i64::MAX);
@@ -107,7 +107,7 @@ pub fn slice(a: &Value, from: &Value, to: &Value) -> Eval {
             let (from, to) = range(file.bytes.len());
             Ok(Value::Bytes(file.bytes.slice(from..to)))
         }
-        other => Err(Fault(format!("no slice of {}: strings, lists, bytes and files have them", other.describe()))),
+        other => Err(EvalError(format!("no slice of {}: strings, lists, bytes and files have them", other.describe()))),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ecow::{EcoString, EcoVec};
 
 use super::convert::convert_json;
-use super::{Eval, Fault, FormatSpec, Map, Number, Type, Value};
+use super::{Eval, EvalError, FormatSpec, Map, Number, Type, Value};
 
 /// A text constant.
 pub fn text(text: &str) -> Value {
@@ -72,7 +72,7 @@ impl Writer {
 
     /// A hole with a format spec.
     pub fn format(mut self, value: &Value, spec: &'static str) -> Eval<Self> {
-        FormatSpec::parse(spec).map_err(Fault)?.apply(value, &mut self.0)?;
+        FormatSpec::parse(spec).map_err(EvalError)?.apply(value, &mut self.0)?;
         Ok(self)
     }
 
@@ -90,7 +90,7 @@ pub fn write() -> Writer {
 
 /// What a source found, where an expression needs it to be there.
 pub fn found(value: Option<Value>, source: &str) -> Eval {
-    value.ok_or_else(|| Fault(format!("{source} isn't there")))
+    value.ok_or_else(|| EvalError(format!("{source} isn't there")))
 }
 
 /// What a JSONPath found that may find several: a list, empty where it found nothing.

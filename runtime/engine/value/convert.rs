@@ -7,7 +7,7 @@ use bytes::Bytes;
 use ltc_config::number::is_integral;
 
 use super::number::{whole, written};
-use super::{Eval, Fault, Value};
+use super::{Eval, EvalError, Value};
 
 /// A type as a take, a parameter or a matcher names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl Type {
 }
 
 fn expected<T>(ty: Type, value: &Value) -> Eval<T> {
-    Err(Fault(format!("expected {}, got {}", ty.article(), value.describe())))
+    Err(EvalError(format!("expected {}, got {}", ty.article(), value.describe())))
 }
 
 /// A value that came as text, as a value of the type. Anything but a string is held to the rules of [`convert_json`];

@@ -3,7 +3,7 @@
 //! `[[fill]align][sign][#][0][width][,][.precision][type]`, as Python and Rust have it: align `< > ^`, sign `+` or a space, types
 //! `d` (whole), `x X o b` (bases; `x` and `X` of bytes: hexadecimal), `f` (fixed), `e` (exponent), `%` (times 100), `s` (text).
 
-use super::{Eval, Fault, Value};
+use super::{Eval, EvalError, Value};
 
 /// Where a shorter text stands in its width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,7 +194,7 @@ impl FormatSpec {
                 self.pad("", "", text, matches!(value, Value::Duration(_)), out);
             }
             (other, style) => {
-                return Err(Fault(format!("{} has no format `{}`{}", other.describe(), style.letter(), style.hint(other))));
+                return Err(EvalError(format!("{} has no format `{}`{}", other.describe(), style.letter(), style.hint(other))));
             }
         }
         Ok(())

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use ecow::{EcoString, EcoVec};
 
-use super::scan::{Kind, Scan, Scanner};
-use super::{Eval, Fault, Map, Value};
+use super::scan::{JsonKind, Scan, Scanner};
+use super::{Eval, EvalError, Map, Value};
 
 impl Value {
     /// The value of a JSON document.
@@ -27,9 +27,9 @@ impl Value {
     pub fn scan(scanner: &mut Scanner<'_>) -> Scan<Self> {
         let kind = scanner.kind()?;
         Ok(match kind {
-            Kind::Str => Self::Str(EcoString::from(scanner.string()?.text())),
-            Kind::Number => scanner.number()?.value(),
-            Kind::List => {
+            JsonKind::Str => Self::Str(EcoString::from(scanner.string()?.text())),
+            JsonKind::Number => scanner.number()?.value(),
+            JsonKind::List => {
                 scanner.enter()?;
                 let mut first = true;
                 let mut items = EcoVec::new();
@@ -38,7 +38,7 @@ impl Value {
                 }
                 Self::List(items)
             }
-            Kind::Object => {
+            JsonKind::Object => {
                 scanner.enter()?;
                 let mut first = true;
                 let mut members = Map::new();
@@ -52,8 +52,8 @@ impl Value {
             literal => {
                 scanner.literal(literal)?;
                 match literal {
-                    Kind::True => Self::Bool(true),
-                    Kind::False => Self::Bool(false),
+                    JsonKind::True => Self::Bool(true),
+                    JsonKind::False => Self::Bool(false),
                     _ => Self::Null,
                 }
             }
@@ -65,13 +65,13 @@ impl Value {
         match self {
             Self::Null => out.extend_from_slice(b"null"),
             Self::Absent => {
-                return Err(Fault::new("absent may only stand as the value of an object's key"));
+                return Err(EvalError::new("absent may only stand as the value of an object's key"));
             }
             Self::Bool(true) => out.extend_from_slice(b"true"),
             Self::Bool(false) => out.extend_from_slice(b"false"),
             Self::Int(n) => out.extend_from_slice(itoa::Buffer::new().format(*n).as_bytes()),
             Self::Float(x) if x.is_finite() => out.extend_from_slice(ryu::Buffer::new().format_finite(*x).as_bytes()),
-            Self::Float(_) => return Err(Fault::new("JSON has no infinite numbers")),
+            Self::Float(_) => return Err(EvalError::new("JSON has no infinite numbers")),
             Self::Exact(exact) => out.extend_from_slice(exact.text().as_bytes()),
             Self::Str(text) => write_json_string(text, out),
             Self::Duration(nanos) => out.extend_from_slice(itoa::Buffer::new().format(nanos / 1_000_000).as_bytes()),
@@ -104,9 +104,9 @@ impl Value {
                 out.push(b'}');
             }
             Self::Bytes(_) | Self::File(_) => {
-                return Err(Fault(format!("{} in JSON: say hex(..), base64(..) or text(..)", self.type_name())));
+                return Err(EvalError(format!("{} in JSON: say hex(..), base64(..) or text(..)", self.type_name())));
             }
-            Self::Form(_) => return Err(Fault::new("a form in JSON: send it with `submit`")),
+            Self::Form(_) => return Err(EvalError::new("a form in JSON: send it with `submit`")),
         }
         Ok(())
     }
@@ -115,7 +115,7 @@ impl Value {
     pub fn to_json(&self) -> Eval<String> {
         let mut out = Vec::new();
         self.write_json(&mut out)?;
-        String::from_utf8(out).map_err(|_| Fault::new("JSON that is no UTF-8"))
+        String::from_utf8(out).map_err(|_| EvalError::new("JSON that is no UTF-8"))
     }
 }
 

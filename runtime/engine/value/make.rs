@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use ecow::{EcoString, EcoVec};
 
-use super::{Eval, Fault, Map, Value};
+use super::{Eval, EvalError, Map, Value};
 
 /// How much of a value a message quotes.
 const QUOTED: usize = 80;
@@ -139,7 +139,7 @@ impl Value {
     pub fn items(&self, what: &str) -> Eval<&EcoVec<Self>> {
         match self {
             Self::List(items) => Ok(items),
-            other => Err(Fault(format!("{what}: expected a list, got {}", other.describe()))),
+            other => Err(EvalError(format!("{what}: expected a list, got {}", other.describe()))),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Values of the language at run time: one small, cheaply cloned, dynamically typed enum.
 //!
 //! The compiler has already checked what can be checked; what is left to run time (members of JSON that a server sent) fails as a
-//! [`Fault`], which the step or statement it happens in turns into a located failure.
+//! [`EvalError`], which the step or statement it happens in turns into a located failure.
 
 mod access;
 pub mod build;
@@ -96,22 +96,22 @@ pub struct FormValue {
 
 /// Why an expression has no value, in the writer's words: `"json.items is a string, not a list"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault(pub String);
+pub struct EvalError(pub String);
 
 /// What every fallible expression gives.
-pub type Eval<T = Value> = Result<T, Fault>;
+pub type Eval<T = Value> = Result<T, EvalError>;
 
-impl Fault {
+impl EvalError {
     /// A fault that says `message`.
     pub fn new(message: impl Into<String>) -> Self {
         Self(message.into())
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for EvalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Fault {}
+impl std::error::Error for EvalError {}

@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 use ecow::EcoString;
 use ltc_config::number;
 
-use super::{Eval, Fault, Value};
+use super::{Eval, EvalError, Value};
 
 /// The text of a number that no 64-bit int and no float prints as it was written.
 #[derive(Clone, Debug)]
@@ -150,7 +150,7 @@ pub(crate) fn negated(exact: &Exact) -> Value {
 
 /// Why a whole number beyond 64 bits is not calculated with.
 pub(crate) fn too_large<T>(text: &str) -> Eval<T> {
-    Err(Fault(format!("the int {text} is too large to calculate with: float(x) rounds it")))
+    Err(EvalError(format!("the int {text} is too large to calculate with: float(x) rounds it")))
 }
 
 fn is_whole(text: &str) -> bool {

@@ -11,14 +11,14 @@ use regex::Regex;
 pub use super::access::{index, member, slice};
 pub(crate) use super::access::{no_member, place};
 use super::number::{negated, too_large};
-use super::{Eval, Fault, Value};
+use super::{Eval, EvalError, Value};
 
 const TOO_LARGE: &str = "the result is too large for an int";
 
 fn mismatch<T>(a: &Value, operator: &str, b: &Value) -> Eval<T> {
     for side in [a, b] {
         if let Value::Exact(exact) = side {
-            return if exact.is_whole() { too_large(exact.text()) } else { Err(Fault::new("the result is too large for a float")) };
+            return if exact.is_whole() { too_large(exact.text()) } else { Err(EvalError::new("the result is too large for a float")) };
         }
     }
     let hint = match (operator, a, b) {
@@ -27,20 +27,20 @@ fn mismatch<T>(a: &Value, operator: &str, b: &Value) -> Eval<T> {
         ("+", Value::Object(_), Value::Object(_)) => ": merge(a, b) joins objects",
         _ => "",
     };
-    Err(Fault(format!("{} {operator} {} means nothing{hint}", a.describe(), b.describe())))
+    Err(EvalError(format!("{} {operator} {} means nothing{hint}", a.describe(), b.describe())))
 }
 
 fn int(n: Option<i64>) -> Eval {
-    n.map(Value::Int).ok_or_else(|| Fault::new(TOO_LARGE))
+    n.map(Value::Int).ok_or_else(|| EvalError::new(TOO_LARGE))
 }
 
 fn duration(nanos: Option<i64>) -> Eval {
-    nanos.map(Value::Duration).ok_or_else(|| Fault::new("the result is too long for a duration"))
+    nanos.map(Value::Duration).ok_or_else(|| EvalError::new("the result is too long for a duration"))
 }
 
 /// A float that is a number; what overflows or has no value is a fault.
 pub(crate) fn float(x: f64) -> Eval {
-    if x.is_finite() { Ok(Value::Float(x)) } else { Err(Fault::new("the result is too large for a float")) }
+    if x.is_finite() { Ok(Value::Float(x)) } else { Err(EvalError::new("the result is too large for a float")) }
 }
 
 fn floats(a: &Value, b: &Value) -> Option<(f64, f64)> {
@@ -57,7 +57,7 @@ fn rounded(a: &Value, b: &Value) -> Option<(Value, Value)> {
     if is_text(a) || is_text(b) { Some((float(a)?, float(b)?)) } else { None }
 }
 
-/// What is left once the types that an operator is made for have had their turn: two numbers, as floats.
+/// What is left once the types that an operator is made for have been tried: two numbers, as floats.
 fn otherwise(a: &Value, operator: &str, b: &Value, again: fn(&Value, &Value) -> Eval, by: fn(f64, f64) -> Eval) -> Eval {
     if let Some((a, b)) = rounded(a, b) {
         return again(&a, &b);
@@ -69,7 +69,7 @@ fn otherwise(a: &Value, operator: &str, b: &Value, again: fn(&Value, &Value) -> 
 }
 
 fn nonzero(zero: bool) -> Eval<()> {
-    if zero { Err(Fault::new("division by zero")) } else { Ok(()) }
+    if zero { Err(EvalError::new("division by zero")) } else { Ok(()) }
 }
 
 /// `a + b`
@@ -171,7 +171,7 @@ pub fn neg(a: &Value) -> Eval {
         Value::Float(x) => Ok(Value::Float(-x)),
         Value::Exact(exact) => Ok(negated(exact)),
         Value::Duration(nanos) => duration(nanos.checked_neg()),
-        other => Err(Fault(format!("minus {} means nothing", other.describe()))),
+        other => Err(EvalError(format!("minus {} means nothing", other.describe()))),
     }
 }
 
@@ -179,7 +179,7 @@ pub fn neg(a: &Value) -> Eval {
 pub fn truth(a: &Value) -> Eval<bool> {
     match a {
         Value::Bool(b) => Ok(*b),
-        other => Err(Fault(format!("a condition needs a bool, got {}: compare it with something", other.describe()))),
+        other => Err(EvalError(format!("a condition needs a bool, got {}: compare it with something", other.describe()))),
     }
 }
 
@@ -196,9 +196,11 @@ pub fn eq(a: &Value, b: &Value) -> bool {
 fn order(a: &Value, operator: &str, b: &Value) -> Eval<Ordering> {
     match a.compare(b) {
         Some(order) => Ok(order),
-        None => {
-            Err(Fault(format!("{} {operator} {}: only two numbers, strings, durations or times have an order", a.describe(), b.describe())))
-        }
+        None => Err(EvalError(format!(
+            "{} {operator} {}: only two numbers, strings, durations or times have an order",
+            a.describe(),
+            b.describe()
+        ))),
     }
 }
 
@@ -226,11 +228,11 @@ pub fn ge(a: &Value, b: &Value) -> Eval<bool> {
 pub fn contained(item: &Value, container: &Value) -> Eval<bool> {
     match (container, item) {
         (Value::Str(text), Value::Str(part)) => Ok(memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some()),
-        (Value::Str(_), other) => Err(Fault(format!("looked for {} in a string: a part of a string is a string", other.describe()))),
+        (Value::Str(_), other) => Err(EvalError(format!("looked for {} in a string: a part of a string is a string", other.describe()))),
         (Value::List(items), item) => Ok(items.contains(item)),
         (Value::Object(members), Value::Str(key)) => Ok(members.contains_key(key)),
-        (Value::Object(_), other) => Err(Fault(format!("looked for {} in an object: its keys are strings", other.describe()))),
-        (other, _) => Err(Fault(format!("looked for a part in {}: only strings, lists and objects have parts", other.describe()))),
+        (Value::Object(_), other) => Err(EvalError(format!("looked for {} in an object: its keys are strings", other.describe()))),
+        (other, _) => Err(EvalError(format!("looked for a part in {}: only strings, lists and objects have parts", other.describe()))),
     }
 }
 
@@ -238,7 +240,7 @@ pub fn contained(item: &Value, container: &Value) -> Eval<bool> {
 pub fn matches(a: &Value, regex: &Regex) -> Eval<bool> {
     match a {
         Value::Str(text) => Ok(regex.is_match(text)),
-        other => Err(Fault(format!("~ tests a string, got {}", other.describe()))),
+        other => Err(EvalError(format!("~ tests a string, got {}", other.describe()))),
     }
 }
 

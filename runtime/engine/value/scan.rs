@@ -4,7 +4,7 @@
 //! It allocates nothing, and every caller consumes a value whole, so that all of them accept exactly the same documents.
 
 use super::raw_str::{NONE, hex4, specials};
-use super::{Fault, Number};
+use super::{EvalError, Number};
 
 pub use super::raw_str::RawStr;
 
@@ -28,20 +28,20 @@ pub type Scan<T> = Result<T, ScanError>;
 
 impl ScanError {
     /// The message for a person who looks at `body`.
-    pub fn explain(self, body: &[u8]) -> Fault {
+    pub fn explain(self, body: &[u8]) -> EvalError {
         if body.iter().all(u8::is_ascii_whitespace) {
-            return Fault::new("not JSON: it is empty");
+            return EvalError::new("not JSON: it is empty");
         }
         let start = self.at.saturating_sub(10).min(body.len());
         let end = (self.at + 30).min(body.len());
         let near = String::from_utf8_lossy(&body[start..end]);
-        Fault(format!("not JSON: {} at byte {}, near `{}`", self.why, self.at, near.trim().escape_debug()))
+        EvalError(format!("not JSON: {} at byte {}, near `{}`", self.why, self.at, near.trim().escape_debug()))
     }
 }
 
 /// The kind of value that stands next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum JsonKind {
     /// `null`
     Null,
     /// `true`
@@ -91,16 +91,16 @@ impl<'a> Scanner<'a> {
 
     /// The kind of the next value; moves to its first byte.
     #[inline]
-    pub fn kind(&mut self) -> Scan<Kind> {
+    pub fn kind(&mut self) -> Scan<JsonKind> {
         self.space();
         match self.bytes.get(self.at) {
-            Some(b'"') => Ok(Kind::Str),
-            Some(b'{') => Ok(Kind::Object),
-            Some(b'[') => Ok(Kind::List),
-            Some(b'-' | b'0'..=b'9') => Ok(Kind::Number),
-            Some(b't') => Ok(Kind::True),
-            Some(b'f') => Ok(Kind::False),
-            Some(b'n') => Ok(Kind::Null),
+            Some(b'"') => Ok(JsonKind::Str),
+            Some(b'{') => Ok(JsonKind::Object),
+            Some(b'[') => Ok(JsonKind::List),
+            Some(b'-' | b'0'..=b'9') => Ok(JsonKind::Number),
+            Some(b't') => Ok(JsonKind::True),
+            Some(b'f') => Ok(JsonKind::False),
+            Some(b'n') => Ok(JsonKind::Null),
             Some(_) => self.fail("expected a value"),
             None => self.fail("it ends too early"),
         }
@@ -113,10 +113,10 @@ impl<'a> Scanner<'a> {
     }
 
     /// Passes `null`, `true` or `false`.
-    pub fn literal(&mut self, kind: Kind) -> Scan<()> {
+    pub fn literal(&mut self, kind: JsonKind) -> Scan<()> {
         let word: &[u8] = match kind {
-            Kind::True => b"true",
-            Kind::False => b"false",
+            JsonKind::True => b"true",
+            JsonKind::False => b"false",
             _ => b"null",
         };
         if self.bytes[self.at..].starts_with(word) {
@@ -363,10 +363,10 @@ impl<'a> Scanner<'a> {
     #[inline(never)]
     fn skip_any(&mut self) -> Scan<()> {
         match self.kind()? {
-            Kind::Str => self.string().map(drop),
-            Kind::Number => self.digits().map(drop),
-            Kind::List => self.skip_list(),
-            Kind::Object => {
+            JsonKind::Str => self.string().map(drop),
+            JsonKind::Number => self.digits().map(drop),
+            JsonKind::List => self.skip_list(),
+            JsonKind::Object => {
                 self.enter()?;
                 self.skip_members(&mut true)
             }

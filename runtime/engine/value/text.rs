@@ -7,7 +7,7 @@ use ecow::EcoString;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::format::FormatSpec;
-use super::{Eval, Fault, Value};
+use super::{Eval, EvalError, Value};
 
 /// All but RFC 3986's unreserved characters.
 pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -56,7 +56,7 @@ pub fn text(parts: &[Part<'_>]) -> Eval {
 pub fn path_segment(value: &Value, out: &mut String) -> Eval<()> {
     let text = value.to_text()?;
     if matches!(text.as_str(), "" | "." | "..") {
-        return Err(Fault(format!("{} as a segment of a path would change the path", value.describe())));
+        return Err(EvalError(format!("{} as a segment of a path would change the path", value.describe())));
     }
     push_encoded(&text, SEGMENT, out);
     Ok(())
@@ -90,12 +90,12 @@ impl Value {
             Self::Time(nanos) => write_time(*nanos, out)?,
             Self::List(_) | Self::Object(_) => out.push_str(&self.to_json()?),
             Self::Null | Self::Absent => {
-                return Err(Fault(format!("{} in a text: give it a value first, or test for it", self.type_name())));
+                return Err(EvalError(format!("{} in a text: give it a value first, or test for it", self.type_name())));
             }
             Self::Bytes(_) | Self::File(_) => {
-                return Err(Fault(format!("{} in a text: say hex(..), base64(..) or text(..)", self.type_name())));
+                return Err(EvalError(format!("{} in a text: say hex(..), base64(..) or text(..)", self.type_name())));
             }
-            Self::Form(_) => return Err(Fault::new("a form in a text: send it with `submit`")),
+            Self::Form(_) => return Err(EvalError::new("a form in a text: send it with `submit`")),
         }
         Ok(())
     }
@@ -115,12 +115,12 @@ impl Value {
 pub fn write_time(nanos: i128, out: &mut String) -> Eval<()> {
     use std::fmt::Write;
     let time = timestamp(nanos)?;
-    write!(out, "{time}").map_err(|_| Fault::new("a time that cannot be printed"))
+    write!(out, "{time}").map_err(|_| EvalError::new("a time that cannot be printed"))
 }
 
 /// The instant, within the years that have a calendar.
 pub(crate) fn timestamp(nanos: i128) -> Eval<jiff::Timestamp> {
-    jiff::Timestamp::from_nanosecond(nanos).map_err(|_| Fault::new("a time outside the years -9999 to 9999"))
+    jiff::Timestamp::from_nanosecond(nanos).map_err(|_| EvalError::new("a time outside the years -9999 to 9999"))
 }
 
 /// Appends a duration as it is written in a spec: `250ms`, `1.5s`, `1h20m`.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ecow::EcoVec;
 
 use super::convert::{Type, convert_json};
-use super::{Eval, Fault, Value, ops};
+use super::{Eval, EvalError, Value, ops};
 
 impl Value {
     /// A condition.
@@ -17,8 +17,8 @@ impl Value {
     pub fn as_int(&self) -> Eval<i64> {
         match convert_json(self.clone(), Type::Int)? {
             Self::Int(number) => Ok(number),
-            Self::Exact(exact) => Err(Fault(format!("the int {} is too large here: the largest is {}", exact.text(), i64::MAX))),
-            other => Err(Fault(format!("expected an int, got {}", other.describe()))),
+            Self::Exact(exact) => Err(EvalError(format!("the int {} is too large here: the largest is {}", exact.text(), i64::MAX))),
+            other => Err(EvalError(format!("expected an int, got {}", other.describe()))),
         }
     }
 
@@ -26,10 +26,10 @@ impl Value {
     pub fn as_duration(&self) -> Eval<Duration> {
         match convert_json(self.clone(), Type::Duration)? {
             Self::Duration(nanos) => {
-                let nanos = u64::try_from(nanos).map_err(|_| Fault(format!("{} is less than no time", self.describe())))?;
+                let nanos = u64::try_from(nanos).map_err(|_| EvalError(format!("{} is less than no time", self.describe())))?;
                 Ok(Duration::from_nanos(nanos))
             }
-            other => Err(Fault(format!("expected a duration, got {}", other.describe()))),
+            other => Err(EvalError(format!("expected a duration, got {}", other.describe()))),
         }
     }
 
@@ -37,7 +37,7 @@ impl Value {
     pub fn into_list(self) -> Eval<EcoVec<Self>> {
         match self {
             Self::List(items) => Ok(items),
-            other => Err(Fault(format!("expected a list, got {}", other.describe()))),
+            other => Err(EvalError(format!("expected a list, got {}", other.describe()))),
         }
     }
 }

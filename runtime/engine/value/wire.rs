@@ -32,7 +32,7 @@ impl Serialize for Value {
             Self::List(items) => to.collect_seq(items),
             Self::Object(members) if members.keys().next().is_some_and(|key| key.starts_with('$')) => {
                 let mut map = to.serialize_map(Some(1))?;
-                map.serialize_entry("$object", &Pairs(members))?;
+                map.serialize_entry("$object", &PlainMembers(members))?;
                 map.end()
             }
             Self::Object(members) => to.collect_map(members.iter()),
@@ -51,9 +51,9 @@ impl Serialize for Value {
 }
 
 /// An object's members without a look at their keys.
-struct Pairs<'a>(&'a Map);
+struct PlainMembers<'a>(&'a Map);
 
-impl Serialize for Pairs<'_> {
+impl Serialize for PlainMembers<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_map(self.0.iter())
     }
@@ -69,13 +69,13 @@ fn form_parts(form: &FormValue) -> Value {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Wire)
+        from.deserialize_any(ValueVisitor)
     }
 }
 
-struct Wire;
+struct ValueVisitor;
 
-impl<'de> Visitor<'de> for Wire {
+impl<'de> Visitor<'de> for ValueVisitor {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -119,7 +119,7 @@ impl<'de> Visitor<'de> for Wire {
         let mut members = Map::new();
         while let Some(key) = map.next_key::<EcoString>()? {
             if members.is_empty() && key == "$object" {
-                let inner = map.next_value::<Plain>()?;
+                let inner = map.next_value::<PlainObject>()?;
                 return Ok(Value::Object(Arc::new(inner.0)));
             }
             members.insert(key, map.next_value()?);
@@ -134,9 +134,9 @@ impl<'de> Visitor<'de> for Wire {
 }
 
 /// The members of `$object`.
-struct Plain(Map);
+struct PlainObject(Map);
 
-impl<'de> Deserialize<'de> for Plain {
+impl<'de> Deserialize<'de> for PlainObject {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Map::deserialize(from).map(Self)
     }

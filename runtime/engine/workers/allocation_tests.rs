@@ -1,10 +1,10 @@
-//! What a turn of a GET with all its checks asks of the allocator: nothing.
+//! What an iteration of a GET with all its checks asks of the allocator: nothing.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
 
-use super::turn::Turns;
+use super::iteration::Iterations;
 use crate::base::flow::Flow;
 use crate::counting::allocations;
 use crate::fixture;
@@ -17,7 +17,7 @@ const WANTED: Matcher = Matcher::Object {
 };
 const HEADERS: &[Header] = &[Header { names: &["Content-Type"], matcher: Matcher::Regex { index: 0, negated: false } }];
 
-async fn turn(u: &User) -> Flow {
+async fn iteration(u: &User) -> Flow {
     let mut step = u.step(0);
     let request = u.constant(0, 0, || {
         let mut r = u.request(0, "GET");
@@ -34,14 +34,14 @@ async fn turn(u: &User) -> Flow {
     step.end()
 }
 
-async fn turns(u: &User) -> Flow {
+async fn iterations(u: &User) -> Flow {
     loop {
-        let outcome = turn(u).await;
-        u.turn_over(outcome).await;
+        let outcome = iteration(u).await;
+        u.end_iteration(outcome).await;
     }
 }
 
-static PROGRAM: Program = Program { users: &[UserClass { turns: |u| Box::pin(turns(u)), ..fixture::CLASS }], ..fixture::PROGRAM };
+static PROGRAM: Program = Program { users: &[UserClass { iterations: |u| Box::pin(iterations(u)), ..fixture::CLASS }], ..fixture::PROGRAM };
 
 /// A server of one connection, whose bodies differ from answer to answer where `varied`.
 fn serve(varied: bool) -> SocketAddr {
@@ -64,24 +64,24 @@ fn serve(varied: bool) -> SocketAddr {
     address
 }
 
-fn allocations_of_turns(varied: bool, count: usize) -> u64 {
+fn allocations_of_iterations(varied: bool, count: usize) -> u64 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let world = fixture::world(&PROGRAM, &format!("http://{}/api", serve(varied)));
         let user = Rc::new(User::new(world.clone(), &PROGRAM, 1));
-        let mut turns = Turns::of(&user, &PROGRAM.users[0]);
-        // The first turns connect, and grow what is kept: the buffer, the histograms up to what the machine's worst moment takes.
+        let mut iterations = Iterations::of(&user, &PROGRAM.users[0]);
+        // The first iterations connect, and grow what is kept: the buffer, the histograms up to what the machine's worst moment takes.
         world
             .counts
             .recorder
             .borrow_mut()
             .record(&crate::stats::Sample { service: std::time::Duration::from_secs(60), ..Default::default() });
         for _ in 0..50 {
-            turns.next().await.unwrap();
+            iterations.next().await.unwrap();
         }
         let before = allocations();
         for _ in 0..count {
-            turns.next().await.unwrap();
+            iterations.next().await.unwrap();
         }
         let made = allocations() - before;
         let snapshot = world.counts.recorder.borrow_mut().snapshot(world.clock.elapsed(), 1, 1);
@@ -96,12 +96,12 @@ const RARE: u64 = 5;
 
 #[test]
 fn checked_get_allocates_nothing() {
-    let made = allocations_of_turns(false, 500);
-    assert!(made <= RARE, "{made} allocations in 500 turns");
+    let made = allocations_of_iterations(false, 500);
+    assert!(made <= RARE, "{made} allocations in 500 iterations");
 }
 
 #[test]
 fn get_with_differing_answers_allocates_nothing() {
-    let made = allocations_of_turns(true, 500);
-    assert!(made <= RARE, "{made} allocations in 500 turns");
+    let made = allocations_of_iterations(true, 500);
+    assert!(made <= RARE, "{made} allocations in 500 iterations");
 }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::turn::{Turns, begin, goes_on, once};
-use super::worker::{Alive, Crew, Leave};
+use super::iteration::{Iterations, begin, once, unless_user_ends};
+use super::worker::{ActiveUser, StopSignal, WorkerShared};
 use crate::base::flow::Exit;
 use crate::program::{Program, UserClass};
 use crate::schedule::Arrivals;
@@ -18,7 +18,7 @@ use crate::user::world::World;
 const MOST_AT_ONCE: u32 = 64;
 
 /// A user that serves arrivals.
-struct Server {
+struct ServingUser {
     user: User,
     /// When the arrival that it serves next was due, since the test's start.
     due: Cell<Option<Duration>>,
@@ -26,22 +26,22 @@ struct Server {
 }
 
 /// Users of one class that serve its arrivals.
-struct Pool {
+struct UserPool {
     /// Numbers of users that don't exist yet.
     numbers: RefCell<std::vec::IntoIter<u64>>,
-    free: RefCell<Vec<Rc<Server>>>,
+    free: RefCell<Vec<Rc<ServingUser>>>,
 }
 
 /// Calls a free user for each arrival. Users are made as they are needed, up to the pool's size.
 pub(super) async fn serve(
     world: Rc<World>,
-    crew: Rc<Crew>,
+    shared: Rc<WorkerShared>,
     (program, class): (&'static Program, usize),
     arrivals: Arrivals,
     numbers: Vec<u64>,
 ) {
-    let pool = Rc::new(Pool { numbers: RefCell::new(numbers.into_iter()), free: RefCell::default() });
-    let leave = Rc::new(Leave::default());
+    let pool = Rc::new(UserPool { numbers: RefCell::new(numbers.into_iter()), free: RefCell::default() });
+    let stop_signal = Rc::new(StopSignal::default());
     let mut tasks = tokio::task::JoinSet::new();
     let mut at_once = 0;
     for due in arrivals {
@@ -50,7 +50,7 @@ pub(super) async fn serve(
             at_once = 0;
             tokio::select! {
                 () = world.timers.until(instant) => {}
-                () = crew.told(&leave) => {}
+                () = shared.stopped(&stop_signal) => {}
             }
         } else {
             at_once += 1;
@@ -59,7 +59,7 @@ pub(super) async fn serve(
                 tokio::task::yield_now().await;
             }
         }
-        if crew.stopping(&leave) {
+        if shared.stopping(&stop_signal) {
             break;
         }
         let free = pool.free.borrow_mut().pop();
@@ -69,22 +69,29 @@ pub(super) async fn serve(
             continue;
         }
         let Some(number) = pool.numbers.borrow_mut().next() else {
-            crew.missed.set(crew.missed.get() + 1);
+            shared.missed.set(shared.missed.get() + 1);
             continue;
         };
-        let server = Rc::new(Server { user: User::new(world.clone(), program, number), due: Cell::new(Some(due)), called: Notify::new() });
-        tasks.spawn_local(live(server, &program.users[class], pool.clone(), crew.clone(), leave.clone()));
+        let server =
+            Rc::new(ServingUser { user: User::new(world.clone(), program, number), due: Cell::new(Some(due)), called: Notify::new() });
+        tasks.spawn_local(run_user(server, &program.users[class], pool.clone(), shared.clone(), stop_signal.clone()));
     }
-    crew.told(&leave).await;
+    shared.stopped(&stop_signal).await;
     while tasks.join_next().await.is_some() {}
 }
 
-async fn live(server: Rc<Server>, class: &'static UserClass, pool: Rc<Pool>, crew: Rc<Crew>, leave: Rc<Leave>) {
+async fn run_user(
+    server: Rc<ServingUser>,
+    class: &'static UserClass,
+    pool: Rc<UserPool>,
+    shared: Rc<WorkerShared>,
+    stop_signal: Rc<StopSignal>,
+) {
     let user = &server.user;
-    let _alive = Alive::of(&crew);
+    let _alive = ActiveUser::of(&shared);
     let outcome = async {
-        begin(user, class, &crew, &leave).await?;
-        let mut turns = Turns::of(user, class);
+        begin(user, class, &shared, &stop_signal).await?;
+        let mut iterations = Iterations::of(user, class);
         let mut first = Some(());
         loop {
             if let Some(due) = server.due.take() {
@@ -94,21 +101,21 @@ async fn live(server: Rc<Server>, class: &'static UserClass, pool: Rc<Pool>, cre
                 if first.take().is_none() || class.on_start.is_none() {
                     user.world().counts.recorder.borrow_mut().lag(late);
                 }
-                goes_on(turns.next().await)?;
+                unless_user_ends(iterations.next().await)?;
             }
-            if crew.stopping(&leave) {
+            if shared.stopping(&stop_signal) {
                 return Ok(());
             }
             pool.free.borrow_mut().push(server.clone());
             tokio::select! {
                 () = server.called.notified() => {}
-                () = crew.told(&leave) => {}
+                () = shared.stopped(&stop_signal) => {}
             }
         }
     }
     .await;
     if outcome == Err(Exit::StopTest) {
-        crew.stop.gracefully();
+        shared.stop.gracefully();
     }
     if let Some(on_stop) = class.on_stop {
         // How it ends no longer matters: its failures are recorded.

@@ -15,7 +15,7 @@ use crate::base::flow::{Exit, Flow};
 use crate::fixture;
 use crate::generated::*;
 use crate::schedule::{self, Plan};
-use crate::stats::{NameStats, Snapshot};
+use crate::stats::{RowStats, Snapshot};
 
 /// What a server has seen.
 #[derive(Debug, Default)]
@@ -79,22 +79,22 @@ fn answer(mut stream: TcpStream, seen: &Seen) {
     }
 }
 
-const LINE: Line = Line { name: "", method: "GET", kind: NameKind::Step };
+const LINE: RowInfo = RowInfo { name: "", method: "GET", kind: RowKind::Step };
 const STEP: StepInfo =
     StepInfo { line: 0, context: "S", skip: false, interrupt: false, reads_body: true, expects_status: false, at: at(1, 1) };
 
 static PROGRAM: Program = Program {
     lines: &[
-        Line { name: "ok", ..LINE },
-        Line { name: "drop", ..LINE },
-        Line { name: "moved", ..LINE },
-        Line { name: "flip", ..LINE },
-        Line { name: "late", ..LINE },
-        Line { name: "never", ..LINE },
-        Line { name: "skip", ..LINE },
-        Line { name: "refused", ..LINE },
-        Line { name: "group", method: "", kind: NameKind::Group },
-        Line { name: "fail in S", method: "", kind: NameKind::Fail },
+        RowInfo { name: "ok", ..LINE },
+        RowInfo { name: "drop", ..LINE },
+        RowInfo { name: "moved", ..LINE },
+        RowInfo { name: "flip", ..LINE },
+        RowInfo { name: "late", ..LINE },
+        RowInfo { name: "never", ..LINE },
+        RowInfo { name: "skip", ..LINE },
+        RowInfo { name: "refused", ..LINE },
+        RowInfo { name: "group", method: "", kind: RowKind::Group },
+        RowInfo { name: "fail in S", method: "", kind: RowKind::Fail },
     ],
     steps: &[
         STEP,
@@ -128,7 +128,7 @@ static PROGRAM: Program = Program {
             at: at(1, 1),
         },
     ],
-    users: &[UserClass { turns: |u| Box::pin(turns(u)), ..fixture::CLASS }],
+    users: &[UserClass { iterations: |u| Box::pin(iterations(u)), ..fixture::CLASS }],
     ..fixture::PROGRAM
 };
 
@@ -172,11 +172,11 @@ async fn iteration(u: &User, number: i64) -> Flow {
     }
 }
 
-async fn turns(u: &User) -> Flow {
+async fn iterations(u: &User) -> Flow {
     loop {
         let number = u.iteration().as_int().unwrap_or(0) + i64::try_from(u.number()).unwrap_or(0);
         let outcome = iteration(u, number).await;
-        u.turn_over(outcome).await;
+        u.end_iteration(outcome).await;
     }
 }
 
@@ -185,7 +185,7 @@ fn run(program: &'static Program, runner: &str, stop_after: Option<Duration>) ->
     let (base, seen) = serve();
     let clock = Clock::starting_in(Duration::from_millis(100));
     let profile = Profile::parse(&format!("profile: {{ runner: {{ {runner} }} }}\n"), "trial.profile.yml").unwrap();
-    let plan = Plan::new(&profile, &[schedule::UserClass::new("U", 1)]).unwrap();
+    let plan = Plan::new(&profile, &[schedule::WeightedClass::new("U", 1)]).unwrap();
     let mut settings = fixture::settings(program, &base, &clock);
     settings.apis = vec![crate::http::ApiConfig::default(); program.apis.len()];
     let run = Run {
@@ -218,7 +218,7 @@ fn run(program: &'static Program, runner: &str, stop_after: Option<Duration>) ->
 }
 
 /// What should have reached servers, of the identity.
-fn reached(total: &NameStats) -> u64 {
+fn reached(total: &RowStats) -> u64 {
     total.requests - total.unsent + total.unfinished + total.skipped + total.retried + total.redirects + total.resends
 }
 
@@ -267,7 +267,7 @@ async fn out_of_rows(u: &User) -> Flow {
         }
         let outcome = step.end();
         assert!(outcome.is_ok() || outcome == Err(Exit::StopUser));
-        u.turn_over(outcome).await;
+        u.end_iteration(outcome).await;
     }
 }
 
@@ -281,7 +281,7 @@ static ROWS: Program = Program {
         unique: true,
         at_end: AtEnd::StopUser,
     }],
-    users: &[UserClass { turns: |u| Box::pin(out_of_rows(u)), ..fixture::CLASS }],
+    users: &[UserClass { iterations: |u| Box::pin(out_of_rows(u)), ..fixture::CLASS }],
     ..fixture::PROGRAM
 };
 

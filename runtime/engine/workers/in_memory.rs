@@ -5,11 +5,11 @@ use std::rc::Rc;
 
 use tokio::runtime::LocalOptions;
 
-use super::turn::{Turns, goes_on};
+use super::iteration::{Iterations, unless_user_ends};
 use crate::base::clock::Clock;
 use crate::http::{ApiConfig, Proxies, TransportConfig};
 use crate::program::settings::Settings;
-use crate::program::{NameKind, Program, UserClass};
+use crate::program::{Program, RowKind, UserClass};
 use crate::record::observe::Quiet;
 use crate::stats::Sample;
 use crate::user::User;
@@ -19,7 +19,7 @@ pub use crate::http::memory::{Accept, Accepted, Peer};
 
 /// What the user's steps came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counted {
+pub struct RequestCounts {
     /// Requests that the report counts.
     pub requests: u64,
     /// Those of them that failed.
@@ -30,7 +30,7 @@ pub struct Counted {
 ///
 /// # Errors
 /// Where there is no such class, where the spec needs an environment or variables of the whole test, or where the user stops itself.
-pub fn run(program: &'static Program, class: &str, iterations: u64, accept: Accept) -> Result<Counted, String> {
+pub fn run(program: &'static Program, class: &str, iterations: u64, accept: Accept) -> Result<RequestCounts, String> {
     let index = program.users.iter().position(|user| user.name == class).ok_or_else(|| format!("no user class {class:?}"))?;
     if !program.env.is_empty() || !program.globals.is_empty() || program.before_test.is_some() {
         return Err("unexpected environment keys, file-level variables or `before test`, expected none of them".into());
@@ -68,17 +68,19 @@ pub fn run(program: &'static Program, class: &str, iterations: u64, accept: Acce
         outcome
     })?;
     let snapshot = world.counts.recorder.borrow_mut().snapshot(world.clock.elapsed(), 1, 1);
-    let lines = program.lines.iter().zip(&snapshot.names).filter(|(line, _)| line.kind == NameKind::Step).map(|(_, counted)| counted);
-    let counted = lines
-        .fold(Counted::default(), |sum, line| Counted { requests: sum.requests + line.requests, failures: sum.failures + line.failures });
+    let lines = program.lines.iter().zip(&snapshot.names).filter(|(line, _)| line.kind == RowKind::Step).map(|(_, counted)| counted);
+    let counted = lines.fold(RequestCounts::default(), |sum, line| RequestCounts {
+        requests: sum.requests + line.requests,
+        failures: sum.failures + line.failures,
+    });
     Ok(counted)
 }
 
 async fn iterate(user: &User, class: &UserClass, iterations: u64) -> Result<(), String> {
     user.start().map_err(|exit| format!("the user's variables can't be evaluated: {exit:?}"))?;
-    let mut turns = Turns::of(user, class);
+    let mut all = Iterations::of(user, class);
     for number in 0..iterations {
-        goes_on(turns.next().await).map_err(|exit| format!("the user stopped in iteration {number}: {exit:?}"))?;
+        unless_user_ends(all.next().await).map_err(|exit| format!("the user stopped in iteration {number}: {exit:?}"))?;
     }
     Ok(())
 }
@@ -114,7 +116,7 @@ mod tests {
         }
     }
 
-    async fn turns(u: &User) -> Flow {
+    async fn iterations(u: &User) -> Flow {
         loop {
             let mut step = u.step(0);
             let request = u.attempt(|| {
@@ -126,7 +128,7 @@ mod tests {
                 step.status(expected(at(1, 1), "200"), &[Status::Code(200)]);
             }
             let outcome = step.end();
-            u.turn_over(outcome).await;
+            u.end_iteration(outcome).await;
         }
     }
 
@@ -142,14 +144,14 @@ mod tests {
     }];
 
     static PROGRAM: Program =
-        Program { apis: APIS, users: &[UserClass { turns: |u| Box::pin(turns(u)), ..fixture::CLASS }], ..fixture::PROGRAM };
+        Program { apis: APIS, users: &[UserClass { iterations: |u| Box::pin(iterations(u)), ..fixture::CLASS }], ..fixture::PROGRAM };
 
     #[test]
     fn every_request_in_memory_is_counted() {
         let accept: Accept = |_| Accepted { peer: Box::new(Web { failing: false }), http2: false };
-        assert_eq!(run(&PROGRAM, "U", 20, accept), Ok(Counted { requests: 20, failures: 0 }));
+        assert_eq!(run(&PROGRAM, "U", 20, accept), Ok(RequestCounts { requests: 20, failures: 0 }));
         let accept: Accept = |_| Accepted { peer: Box::new(Web { failing: true }), http2: false };
-        assert_eq!(run(&PROGRAM, "U", 20, accept), Ok(Counted { requests: 20, failures: 20 }));
+        assert_eq!(run(&PROGRAM, "U", 20, accept), Ok(RequestCounts { requests: 20, failures: 20 }));
         assert_eq!(run(&PROGRAM, "V", 1, accept), Err("no user class \"V\"".into()));
     }
 }

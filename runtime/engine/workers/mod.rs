@@ -5,14 +5,14 @@
 #[cfg(test)]
 mod allocation_tests;
 mod arrivals;
+mod cpu_meter;
 #[cfg(test)]
 mod identity_tests;
 pub mod in_memory;
-mod meter;
-mod pace;
+mod iteration;
+mod pacing;
 #[cfg(test)]
 mod start_tests;
-mod turn;
 mod worker;
 
 use std::cell::RefCell;
@@ -41,7 +41,7 @@ pub struct Run {
     pub processors: Option<f64>,
     /// How often workers hand over what they counted.
     pub interval: Duration,
-    /// How long users may take to finish their turn at the end.
+    /// How long users may take to finish their iteration at the end.
     pub graceful_stop: Duration,
     /// Whether each user runs one iteration, and the load ends with the last of them.
     pub once: bool,
@@ -54,7 +54,7 @@ pub struct Run {
 pub struct Stop(Arc<AtomicU8>, Arc<AtomicBool>);
 
 impl Stop {
-    /// Users finish the turn they are in.
+    /// Users finish the iteration they are in.
     pub fn gracefully(&self) {
         self.0.fetch_max(1, Ordering::Relaxed);
     }
@@ -64,7 +64,7 @@ impl Stop {
         self.0.fetch_max(2, Ordering::Relaxed);
     }
 
-    /// Whether users are to finish their turn.
+    /// Whether users are to finish their iteration.
     pub fn is_graceful(&self) -> bool {
         self.0.load(Ordering::Relaxed) >= 1
     }
@@ -112,7 +112,7 @@ impl Engine {
         for index in 0..run.threads {
             let (part, parts) = worker_part((run.settings.part, run.settings.parts), (index as u64, run.threads as u64));
             let settings = Settings { part, parts, clock: clock.clone(), ..run.settings.clone() };
-            let job = worker::Job {
+            let config = worker::WorkerConfig {
                 settings,
                 slice: run.slice.clone().part(index as u64, run.threads as u64),
                 interval: run.interval,
@@ -121,11 +121,11 @@ impl Engine {
                 stop: stop.clone(),
                 frames: sender.clone(),
                 tell: run.tell,
-                meter: (index == 0).then(|| RefCell::new(meter::Meter::new(run.threads, run.processors))),
+                cpu_meter: (index == 0).then(|| RefCell::new(cpu_meter::CpuMeter::new(run.threads, run.processors))),
             };
             let thread = std::thread::Builder::new()
                 .name(format!("worker-{index}"))
-                .spawn(move || job.run())
+                .spawn(move || config.run())
                 .map_err(|error| format!("a worker thread can't be started: {error}"))?;
             workers.push(thread);
         }

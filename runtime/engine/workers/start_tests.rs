@@ -14,24 +14,24 @@ use crate::schedule::{self, Plan};
 
 const LEAD: Duration = Duration::from_millis(300);
 
-/// Turns that were begun before the test's start.
+/// Iterations that were begun before the test's start.
 static EARLY: AtomicU64 = AtomicU64::new(0);
-static TURNS: AtomicU64 = AtomicU64::new(0);
+static ITERATIONS: AtomicU64 = AtomicU64::new(0);
 
-async fn turns(u: &User) -> Flow {
+async fn iterations(u: &User) -> Flow {
     loop {
-        TURNS.fetch_add(1, Ordering::Relaxed);
+        ITERATIONS.fetch_add(1, Ordering::Relaxed);
         assert!(u.world().timers.are_driven() || !cfg!(target_os = "linux"));
         if Instant::now() < u.world().clock.instant(Duration::ZERO) {
             EARLY.fetch_add(1, Ordering::Relaxed);
         }
-        u.turn_over(Ok(())).await;
+        u.end_iteration(Ok(())).await;
     }
 }
 
 static PROGRAM: Program = Program {
     users: &[UserClass {
-        turns: |u| Box::pin(turns(u)),
+        iterations: |u| Box::pin(iterations(u)),
         wait: Some(|_| Ok(Wait::Between(Duration::from_millis(10), Duration::from_millis(10)))),
         ..fixture::CLASS
     }],
@@ -41,10 +41,10 @@ static PROGRAM: Program = Program {
 #[test]
 fn nobody_begins_before_the_test_does() {
     for runner in ["clients: 4, hatch_rate: 1000, duration: 400ms", "rate: 50/s, max_clients: 9, duration: 400ms"] {
-        let turns_before = TURNS.load(Ordering::Relaxed);
+        let iterations_before = ITERATIONS.load(Ordering::Relaxed);
         let clock = Clock::starting_in(LEAD);
         let profile = Profile::parse(&format!("profile: {{ runner: {{ {runner} }} }}\n"), "trial.profile.yml").unwrap();
-        let plan = Plan::new(&profile, &[schedule::UserClass::new("U", 1)]).unwrap();
+        let plan = Plan::new(&profile, &[schedule::WeightedClass::new("U", 1)]).unwrap();
         let run = Run {
             settings: fixture::settings(&PROGRAM, "http://127.0.0.1:1/", &clock),
             slice: plan.whole(),
@@ -58,7 +58,7 @@ fn nobody_begins_before_the_test_does() {
         let begun = Instant::now();
         Engine::start(&run, &clock, &Stop::default()).unwrap().watch(|_| ()).unwrap();
         assert!(begun.elapsed() >= LEAD + Duration::from_millis(390), "{:?}", begun.elapsed());
-        assert!(TURNS.load(Ordering::Relaxed) > turns_before + 5, "{runner}");
+        assert!(ITERATIONS.load(Ordering::Relaxed) > iterations_before + 5, "{runner}");
         assert_eq!(EARLY.load(Ordering::Relaxed), 0, "{runner}");
     }
 }
@@ -69,13 +69,13 @@ static ONCE: AtomicU64 = AtomicU64::new(0);
 async fn counted(u: &User) -> Flow {
     loop {
         ONCE.fetch_add(1, Ordering::Relaxed);
-        u.turn_over(Ok(())).await;
+        u.end_iteration(Ok(())).await;
     }
 }
 
 static RUN_ONCE: Program = Program {
     users: &[UserClass {
-        turns: |u| Box::pin(counted(u)),
+        iterations: |u| Box::pin(counted(u)),
         wait: Some(|_| Ok(Wait::Between(Duration::from_secs(100), Duration::from_secs(100)))),
         ..fixture::CLASS
     }],
@@ -86,7 +86,7 @@ static RUN_ONCE: Program = Program {
 fn users_that_run_once_end_the_load_without_a_duration_or_a_last_wait() {
     let clock = Clock::starting_in(LEAD);
     let profile = Profile::parse("profile: { runner: { clients: 5, hatch_rate: 50 } }\n", "trial.profile.yml").unwrap();
-    let plan = Plan::new(&profile, &[schedule::UserClass::new("U", 1)]).unwrap();
+    let plan = Plan::new(&profile, &[schedule::WeightedClass::new("U", 1)]).unwrap();
     let run = Run {
         settings: fixture::settings(&RUN_ONCE, "http://127.0.0.1:1/", &clock),
         slice: plan.whole(),

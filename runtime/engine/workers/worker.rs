@@ -12,8 +12,8 @@ use tokio::task::JoinHandle;
 
 use super::Stop;
 use super::arrivals::serve;
-use super::meter::Meter;
-use super::turn::live;
+use super::cpu_meter::CpuMeter;
+use super::iteration::run_user;
 use crate::program::Program;
 use crate::program::settings::Settings;
 use crate::record::observe::{Quiet, Tell};
@@ -30,7 +30,7 @@ const DROPPED: Duration = Duration::from_secs(5);
 
 /// All that a worker needs.
 #[derive(Debug)]
-pub(super) struct Job {
+pub(super) struct WorkerConfig {
     pub(super) settings: Settings,
     pub(super) slice: Slice,
     pub(super) interval: Duration,
@@ -40,12 +40,12 @@ pub(super) struct Job {
     pub(super) frames: Sender<Snapshot>,
     pub(super) tell: Tell,
     /// The process's use of the processor, which one worker reports for all.
-    pub(super) meter: Option<RefCell<Meter>>,
+    pub(super) cpu_meter: Option<RefCell<CpuMeter>>,
 }
 
 /// What the users of a worker know of the run.
 #[derive(Debug)]
-pub(crate) struct Crew {
+pub(crate) struct WorkerShared {
     pub(crate) stop: Stop,
     /// Users alive.
     pub(crate) users: Cell<u64>,
@@ -56,21 +56,21 @@ pub(crate) struct Crew {
     ending: Cell<bool>,
     /// Whether each user runs one iteration.
     pub(crate) once: bool,
-    /// When the slice is over: a turn that would begin later is the next slice's.
+    /// When the slice is over: an iteration that would begin later is the next slice's.
     end: Option<Instant>,
 }
 
 /// A user that is alive, until it is dropped.
-pub(crate) struct Alive(Rc<Crew>);
+pub(crate) struct ActiveUser(Rc<WorkerShared>);
 
-impl Alive {
-    pub(crate) fn of(crew: &Rc<Crew>) -> Self {
-        crew.users.set(crew.users.get() + 1);
-        Self(crew.clone())
+impl ActiveUser {
+    pub(crate) fn of(shared: &Rc<WorkerShared>) -> Self {
+        shared.users.set(shared.users.get() + 1);
+        Self(shared.clone())
     }
 }
 
-impl Drop for Alive {
+impl Drop for ActiveUser {
     fn drop(&mut self) {
         self.0.users.set(self.0.users.get() - 1);
     }
@@ -78,45 +78,45 @@ impl Drop for Alive {
 
 /// One user's own sign to stop.
 #[derive(Debug, Default)]
-pub(crate) struct Leave {
-    told: Cell<bool>,
+pub(crate) struct StopSignal {
+    sent: Cell<bool>,
     notify: Notify,
 }
 
-impl Leave {
-    fn tell(&self) {
-        self.told.set(true);
+impl StopSignal {
+    fn send(&self) {
+        self.sent.set(true);
         self.notify.notify_one();
     }
 }
 
-impl Crew {
+impl WorkerShared {
     /// Whether a user is to finish.
-    pub(crate) fn stopping(&self, leave: &Leave) -> bool {
-        self.ending.get() || leave.told.get() || self.stop.is_graceful()
+    pub(crate) fn stopping(&self, stop_signal: &StopSignal) -> bool {
+        self.ending.get() || stop_signal.sent.get() || self.stop.is_graceful()
     }
 
     /// Sleeps until `instant`; true where the user is to stop instead.
-    pub(crate) async fn sleep(&self, user: &User, leave: &Leave, instant: Instant) -> bool {
+    pub(crate) async fn sleep(&self, user: &User, stop_signal: &StopSignal, instant: Instant) -> bool {
         tokio::select! {
-            () = user.world().timers.until(instant) => self.stopping(leave) || self.end.is_some_and(|end| Instant::now() >= end),
-            () = self.told(leave) => true,
+            () = user.world().timers.until(instant) => self.stopping(stop_signal) || self.end.is_some_and(|end| Instant::now() >= end),
+            () = self.stopped(stop_signal) => true,
         }
     }
 
     /// Waits until the user is to stop.
-    pub(crate) async fn told(&self, leave: &Leave) {
-        if self.ending.get() || leave.told.get() {
+    pub(crate) async fn stopped(&self, stop_signal: &StopSignal) {
+        if self.ending.get() || stop_signal.sent.get() {
             return;
         }
         tokio::select! {
-            () = leave.notify.notified() => {}
+            () = stop_signal.notify.notified() => {}
             () = self.all.notified() => {}
         }
     }
 }
 
-impl Job {
+impl WorkerConfig {
     pub(super) fn run(self) -> Result<(), String> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -129,7 +129,7 @@ impl Job {
 
     async fn work(self, world: Rc<World>) {
         let clock = world.clock.clone();
-        let crew = Rc::new(Crew {
+        let shared = Rc::new(WorkerShared {
             stop: self.stop.clone(),
             users: Cell::new(0),
             missed: Cell::new(0),
@@ -147,17 +147,17 @@ impl Job {
         tokio::task::yield_now().await;
         self.wait_for(&world, clock.instant(self.slice.begin())).await;
         // What the processor did before is nothing of the load's.
-        self.meter.as_ref().and_then(|meter| meter.borrow_mut().lap());
+        self.cpu_meter.as_ref().and_then(|cpu_meter| cpu_meter.borrow_mut().sample());
         // Intervals of results are those of the whole test, wherever in it this slice begins.
         let begin = self.slice.begin().max(clock.elapsed());
         let mut due = next_interval(begin, self.interval);
         world.counts.recorder.borrow_mut().begin_at(begin, 0);
         let mut tasks: Vec<JoinHandle<()>> = Vec::new();
-        let mut leaves: HashMap<u64, Rc<Leave>> = HashMap::new();
+        let mut stop_signals: HashMap<u64, Rc<StopSignal>> = HashMap::new();
         for class in (0..self.settings.program.users.len()).filter(|class| self.slice.plan().is_open(*class)) {
             let arrivals = self.slice.arrivals(class);
             let pool = self.slice.pool(class);
-            tasks.push(tokio::task::spawn_local(serve(world.clone(), crew.clone(), (self.settings.program, class), arrivals, pool)));
+            tasks.push(tokio::task::spawn_local(serve(world.clone(), shared.clone(), (self.settings.program, class), arrivals, pool)));
         }
         let mut events = self.slice.events().peekable();
         loop {
@@ -170,20 +170,20 @@ impl Job {
             }
             while let Some(event) = events.next_if(|event| event.at <= now) {
                 world.counts.recorder.borrow_mut().lag(now.saturating_sub(event.at));
-                tasks.extend(apply(&world, self.settings.program, &crew, &mut leaves, event));
+                tasks.extend(apply(&world, self.settings.program, &shared, &mut stop_signals, event));
             }
             if now >= due {
                 let ended = if now < due + self.interval { due } else { now };
                 due = next_interval(now, self.interval);
                 tasks.retain(|task| !task.is_finished());
-                self.hand_over(&world, &crew, now, ended);
+                self.hand_over(&world, &shared, now, ended);
             }
             let next = events.peek().map_or(end, |event| event.at).min(end).min(due).min(now + TICK);
             world.timers.until(clock.instant(next)).await;
         }
         let now = clock.elapsed();
-        self.hand_over(&world, &crew, now, now);
-        self.finish(&world, &crew, tasks).await;
+        self.hand_over(&world, &shared, now, now);
+        self.finish(&world, &shared, tasks).await;
         driver.abort();
     }
 
@@ -194,10 +194,10 @@ impl Job {
         }
     }
 
-    /// Users finish their turn, up to the graceful stop; then they are dropped.
-    async fn finish(&self, world: &Rc<World>, crew: &Rc<Crew>, tasks: Vec<JoinHandle<()>>) {
-        crew.ending.set(true);
-        crew.all.notify_waiters();
+    /// Users finish their iteration, up to the graceful stop; then they are dropped.
+    async fn finish(&self, world: &Rc<World>, shared: &Rc<WorkerShared>, tasks: Vec<JoinHandle<()>>) {
+        shared.ending.set(true);
+        shared.all.notify_waiters();
         let deadline = Instant::now() + self.graceful_stop;
         let mut due = world.clock.elapsed() + self.interval;
         while tasks.iter().any(|task| !task.is_finished()) {
@@ -207,35 +207,35 @@ impl Job {
             if world.clock.elapsed() >= due {
                 due += self.interval;
                 let now = world.clock.elapsed();
-                self.hand_over(world, crew, now, now);
+                self.hand_over(world, shared, now, now);
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         tasks.iter().for_each(JoinHandle::abort);
-        // A task that is aborted is dropped when its turn comes, and with it what it was waiting for: then its request is counted as
+        // A task that is aborted is dropped when the runtime polls it next, and with it what it was waiting for: then its request is counted as
         // unfinished.
         let limit = Instant::now() + DROPPED;
-        while crew.users.get() > 0 && Instant::now() < limit {
+        while shared.users.get() > 0 && Instant::now() < limit {
             tokio::task::yield_now().await;
         }
         let now = world.clock.elapsed();
-        self.hand_over(world, crew, now, now);
+        self.hand_over(world, shared, now, now);
     }
 
     /// Hands over what was counted until `now`, of an interval that was over when it `ended`.
-    fn hand_over(&self, world: &World, crew: &Crew, now: Duration, ended: Duration) {
+    fn hand_over(&self, world: &World, shared: &WorkerShared, now: Duration, ended: Duration) {
         // Users that start as the next interval begins are the next one's; and at its end a slice has no users any more, but the last
         // interval is shown with those it had.
         let last = self.slice.end().map_or(ended, |end| ended.min(end)).saturating_sub(Duration::from_nanos(1));
-        let planned = if crew.ending.get() { 0 } else { self.slice.users_at(last).iter().sum() };
+        let planned = if shared.ending.get() { 0 } else { self.slice.users_at(last).iter().sum() };
         let mut recorder = world.counts.recorder.borrow_mut();
-        recorder.missed(crew.missed.take());
-        if let Some(cpu) = self.meter.as_ref().and_then(|meter| meter.borrow_mut().lap()) {
+        recorder.missed(shared.missed.take());
+        if let Some(cpu) = self.cpu_meter.as_ref().and_then(|cpu_meter| cpu_meter.borrow_mut().sample()) {
             recorder.cpu(&cpu);
         }
         let (waiting, oldest) = world.counts.in_flight.waiting();
         recorder.in_flight(waiting, oldest);
-        let snapshot = recorder.snapshot(now, crew.users.get(), planned);
+        let snapshot = recorder.snapshot(now, shared.users.get(), planned);
         // Nobody listens any more only when the process is about to end.
         let _ = self.frames.send(snapshot);
     }
@@ -251,20 +251,20 @@ fn next_interval(now: Duration, interval: Duration) -> Duration {
 fn apply(
     world: &Rc<World>,
     program: &'static Program,
-    crew: &Rc<Crew>,
-    leaves: &mut HashMap<u64, Rc<Leave>>,
+    shared: &Rc<WorkerShared>,
+    stop_signals: &mut HashMap<u64, Rc<StopSignal>>,
     event: Event,
 ) -> Option<JoinHandle<()>> {
     match event.kind {
         EventKind::Start => {
             let class = &program.users[event.class];
             let user = Rc::new(User::new(world.clone(), program, event.user));
-            let leave = Rc::new(Leave::default());
-            leaves.insert(event.user, leave.clone());
-            Some(tokio::task::spawn_local(live(user, class, crew.clone(), leave)))
+            let stop_signal = Rc::new(StopSignal::default());
+            stop_signals.insert(event.user, stop_signal.clone());
+            Some(tokio::task::spawn_local(run_user(user, class, shared.clone(), stop_signal)))
         }
         EventKind::Stop => {
-            leaves.remove(&event.user).inspect(|leave| leave.tell());
+            stop_signals.remove(&event.user).inspect(|stop_signal| stop_signal.send());
             None
         }
     }

@@ -9,7 +9,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::*;
 use crate::moment::About;
 use crate::moment::sample::{about, moment};
-use ltc_engine::stats::Name;
+use ltc_engine::stats::ReportRow;
 
 fn state() -> State {
     let mut state = State::new(Arc::new(about()));
@@ -59,7 +59,7 @@ fn a_larger_screen_has_more_columns() {
 fn busy(steps: usize) -> State {
     let mut about = about();
     let names = ["Buy / 注文を確認する", "Pay 🛒 now", "Look\tup\n", "A rather long name of a step that goes on and on"];
-    about.names = (0..steps).map(|i| Name::step(format!("{i} {}", names[i % names.len()]), "GET")).collect();
+    about.names = (0..steps).map(|i| ReportRow::step(format!("{i} {}", names[i % names.len()]), "GET")).collect();
     let mut moment = moment();
     let mut line = moment.total.clone();
     (line.requests, line.tried, line.failures) = (123_456_789, 123_456_789, 98_765);
@@ -141,7 +141,7 @@ fn questions_and_help_stand_above() {
 #[test]
 fn many_steps_scroll_within_bounds() {
     let mut about = about();
-    about.names = (0..100).map(|i| Name::step(format!("Step {i}"), "GET")).collect();
+    about.names = (0..100).map(|i| ReportRow::step(format!("Step {i}"), "GET")).collect();
     let mut moment = moment();
     moment.lines = vec![moment.total.clone(); 100];
     let mut state = State::new(Arc::new(about));

@@ -11,7 +11,7 @@ use super::layout::AROUND;
 use super::state::{Sort, State};
 use crate::moment::Line as Figures;
 use crate::report::{NONE, count, fit, percent, rate, short_ms, shown, width};
-use ltc_engine::stats::NameKind;
+use ltc_engine::stats::RowKind;
 
 /// How narrow a column may be: figures that change should not make it jump.
 const LEAST: usize = 6;
@@ -123,8 +123,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &mut State) {
             row(name, cells).style(match names[*index].kind {
                 _ if line.now.failures > 0 => BAD,
                 _ if line.failures > 0 => Style::new().fg(Color::Red),
-                NameKind::Group => DIM,
-                NameKind::Step | NameKind::Fail => Style::new(),
+                RowKind::Group => DIM,
+                RowKind::Step | RowKind::Fail => Style::new(),
             })
         })
         .collect();

@@ -9,7 +9,7 @@ pub use print::write;
 
 use super::Report;
 use super::differences::differences;
-use ltc_engine::stats::{Cell, History, NameKind, NameStats, PERCENTILE_NAMES, PERCENTILES, Timeline};
+use ltc_engine::stats::{Cell, History, PERCENTILE_NAMES, PERCENTILES, RowKind, RowStats, Timeline};
 use statistics::{bounds, chance_of_fewer, chance_of_more, design_effect};
 
 /// The chance, at most, that anything at all is called worse or better that isn't.
@@ -93,7 +93,7 @@ impl Comparison {
     pub fn of(base: &Report, new: &Report, tolerance: f64) -> Self {
         let (earlier, newer) = (by_name(base), by_name(new));
         // Lines that ran before and are still there, also where they ran no more.
-        let both: Vec<&(String, NameKind)> = newer.order.iter().filter(|key| earlier.has(key)).collect();
+        let both: Vec<&(String, RowKind)> = newer.order.iter().filter(|key| earlier.has(key)).collect();
         // Bonferroni: however many figures are judged, the chance of any false alarm stays what it is.
         let judged = (both.len() + 1) * (PERCENTILES.len() + 1);
         let alpha = FALSE_ALARM / judged as f64;
@@ -105,7 +105,7 @@ impl Comparison {
             .map(|key| {
                 let ((was, was_at), (is, is_at)) = (&earlier.lines[*key], &newer.lines[*key]);
                 // What failed outside of steps is a share of all that was tried.
-                let of = |stats: &NameStats, total: &NameStats| if stats.requests == 0 { total.tried() } else { stats.tried() };
+                let of = |stats: &RowStats, total: &RowStats| if stats.requests == 0 { total.tried() } else { stats.tried() };
                 let sides = (
                     Side::new(was, of(was, &totals.0), &base.timeline, was_at, seconds.0),
                     Side::new(is, of(is, &totals.1), &new.timeline, is_at, seconds.1),
@@ -122,7 +122,7 @@ impl Comparison {
         for change in lines.iter_mut().filter(|_| more_failures).flat_map(|line| &mut line.changes) {
             change.doubt();
         }
-        let missing = |key: &&(String, NameKind)| earlier.has(key) && !newer.lines.contains_key(*key);
+        let missing = |key: &&(String, RowKind)| earlier.has(key) && !newer.lines.contains_key(*key);
         Self {
             tolerance,
             lines,
@@ -139,16 +139,16 @@ impl Comparison {
 }
 
 fn steps(report: &Report) -> Vec<usize> {
-    (0..report.names.len()).filter(|&line| report.names[line].kind != NameKind::Group).collect()
+    (0..report.names.len()).filter(|&line| report.names[line].kind != RowKind::Group).collect()
 }
 
 struct ByName {
-    order: Vec<(String, NameKind)>,
-    lines: BTreeMap<(String, NameKind), (NameStats, Vec<usize>)>,
+    order: Vec<(String, RowKind)>,
+    lines: BTreeMap<(String, RowKind), (RowStats, Vec<usize>)>,
 }
 
 impl ByName {
-    fn has(&self, key: &(String, NameKind)) -> bool {
+    fn has(&self, key: &(String, RowKind)) -> bool {
         self.lines.get(key).is_some_and(|(stats, _)| stats.tried() > 0)
     }
 }
@@ -170,7 +170,7 @@ fn by_name(report: &Report) -> ByName {
 
 /// A line in one run.
 struct Side<'a> {
-    stats: &'a NameStats,
+    stats: &'a RowStats,
     /// What its failures are a share of.
     tried: u64,
     history: &'a History,
@@ -179,7 +179,7 @@ struct Side<'a> {
 }
 
 impl<'a> Side<'a> {
-    fn new(stats: &'a NameStats, tried: u64, timeline: &'a Timeline, lines: &'a [usize], seconds: f64) -> Self {
+    fn new(stats: &'a RowStats, tried: u64, timeline: &'a Timeline, lines: &'a [usize], seconds: f64) -> Self {
         Self { stats, tried, history: timeline.history(), lines, seconds }
     }
 

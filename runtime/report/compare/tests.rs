@@ -6,11 +6,11 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use ltc_engine::stats::{Name, Recorder, Sample, Snapshot};
+use ltc_engine::stats::{Recorder, ReportRow, Sample, Snapshot};
 
 /// A run of 60 s of two steps; times of the first are `slower` times as long, a share of its requests fails.
 fn run(seed: u64, requests: u64, slower: f64, failing: f64) -> Report {
-    let names = vec![Name::step("Look", "GET"), Name::step("Buy", "POST")];
+    let names = vec![ReportRow::step("Look", "GET"), ReportRow::step("Buy", "POST")];
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut recorder = Recorder::new(2, 0);
     let mut report = Report { timeline: Timeline::new(Duration::from_secs(1)), total: Snapshot::empty(2), ..Report::default() };

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::super::sample::{report, verdict};
 use super::super::{ApiVersion, Report, RunInfo};
 use crate::tools::needs;
-use ltc_engine::stats::{Cpu, Example, FailureClass, FailureKey, Name, Recorder, Sample, Snapshot, Timeline, Traffic};
+use ltc_engine::stats::{Cpu, Example, FailureClass, FailureKey, Recorder, ReportRow, Sample, Snapshot, Timeline, Traffic};
 
 /// How long Chromium may take.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -194,8 +194,8 @@ fn day() -> Report {
     const NAMES: u64 = 1000;
     const INTERVALS: u64 = 360;
     let actions = ["Search", "Look", "Add", "Pay", "Ship", "Cancel", "Track", "Rate"];
-    let names: Vec<Name> = (0..NAMES)
-        .map(|n| Name::step(format!("Market {:03} / {}", n / 8, actions[(n % 8) as usize]), if n % 3 == 0 { "POST" } else { "GET" }))
+    let names: Vec<ReportRow> = (0..NAMES)
+        .map(|n| ReportRow::step(format!("Market {:03} / {}", n / 8, actions[(n % 8) as usize]), if n % 3 == 0 { "POST" } else { "GET" }))
         .collect();
     let mut recorder = Recorder::new(names.len(), 0);
     let mut timeline = Timeline::new(Duration::from_secs(240));

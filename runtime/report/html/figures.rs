@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::Report;
 use super::super::figures::failures_listed;
-use ltc_engine::stats::{Durations, History, NameKind, NameStats, Summary};
+use ltc_engine::stats::{Durations, History, RowKind, RowStats, Summary};
 
 /// Percentiles of the timeline: the places in [`ltc_engine::stats::PERCENTILES`].
 const DRAWN: [(&str, usize); 5] = [("p50", 0), ("p90", 4), ("p95", 5), ("p99", 7), ("max", 10)];
@@ -26,7 +26,7 @@ pub(super) fn of(report: &Report) -> Value {
         .map(|(index, (name, stats))| {
             let mut line = line(stats, seconds);
             line["name"] = json!(name.name);
-            line["group"] = json!(name.kind == NameKind::Group);
+            line["group"] = json!(name.kind == RowKind::Group);
             line["method"] = json!(name.method);
             line["course"] = course(history, index);
             line
@@ -90,7 +90,7 @@ fn ms(us: u64) -> f64 {
     if us < 1_000_000 { us as f64 / 1000.0 } else { (us as f64 / 100.0).round() / 10.0 }
 }
 
-fn line(stats: &NameStats, seconds: f64) -> Value {
+fn line(stats: &RowStats, seconds: f64) -> Value {
     let mut line = json!({
         "requests": stats.requests,
         "failures": stats.failures,

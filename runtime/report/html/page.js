@@ -77,7 +77,7 @@ function chartSection() {
   const health = [
     any(timeline.cpu) && chart('Processor of the generator', [line('used', timeline.cpu, 4), any(timeline.stolen) && line('taken by the host', timeline.stolen, 3)].filter(Boolean),
       (value) => trim(value) + '%', { most: 100 }),
-    chart('Lag of the generator', [line('p99', timeline.lag, 4)], took, { note: 'how late turns begin' }),
+    chart('Lag of the generator', [line('p99', timeline.lag, 4)], took, { note: 'how late iterations begin' }),
     chart('Received', [line('a second', timeline.received, 2)], (value) => size(value) + '/s', { axis: size }),
     any(timeline.opened) && chart('Connections opened', [line('a second', timeline.opened, 2)], trim, { axis: short, note: 'a second' }),
   ];
@@ -89,7 +89,7 @@ function healthFacts() {
   const percent = (part) => trim(part * 100) + '%';
   const { average, peak, waited, stolen } = figures.cpu;
   const lost = [waited && `threads waited for one ${percent(waited)} of the time`, stolen && `the machine's host took ${percent(stolen)}`].filter(Boolean).map((part) => part + '; ').join('');
-  return `processors ${percent(average)} in use, at most ${percent(peak)}; ${lost}turns began ${took(figures.lag.p[7])} late at p99, ${took(figures.lag.p[10])} at most`;
+  return `processors ${percent(average)} in use, at most ${percent(peak)}; ${lost}iterations began ${took(figures.lag.p[7])} late at p99, ${took(figures.lag.p[10])} at most`;
 }
 
 function aboutSection() {

@@ -17,23 +17,23 @@ use crate::http::message::headers::Headers;
 use crate::http::message::partial::Partial;
 use crate::http::message::traffic::Traffic;
 use crate::http::net::transport::Transport;
-use crate::http::wire::h1::{Begun, Raw};
-use crate::http::wire::parse::{Simple, parse};
-use crate::http::wire::resend::{Fate, Lost};
+use crate::http::wire::h1::{PendingResponse, Raw};
+use crate::http::wire::parse::{SimpleHead, parse};
+use crate::http::wire::resend::{Fate, LostRequest};
 
 /// Requests and responses that are larger are no longer simple.
 pub(crate) const SMALL: usize = 8 * 1024;
 
 /// A request that is laid out for the wire.
 #[derive(Clone, Debug)]
-pub(crate) struct Wire {
+pub(crate) struct WireRequest {
     /// Head and body.
     pub(crate) bytes: BytesMut,
     /// Whether it says that the connection isn't to be used again.
     pub(crate) close: bool,
 }
 
-impl Wire {
+impl WireRequest {
     /// Whether so many bytes are simple.
     pub(crate) fn fits(length: usize) -> bool {
         length <= SMALL
@@ -57,25 +57,25 @@ pub(crate) struct FastPath {
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// The response.
-    Whole(Whole),
+    Complete(CompleteResponse),
     /// The response isn't simple: it is read on.
-    More(Box<Begun>),
+    Pending(Box<PendingResponse>),
     /// There is none.
-    Lost(Lost),
+    Lost(LostRequest),
 }
 
 /// A response that came whole.
 #[derive(Debug)]
-pub(crate) struct Whole {
+pub(crate) struct CompleteResponse {
     pub(crate) bytes: Bytes,
-    pub(crate) head: Simple,
+    pub(crate) head: SimpleHead,
     pub(crate) first_byte: Instant,
     pub(crate) done: Instant,
     /// Whether the connection can be used again.
     pub(crate) keep: bool,
 }
 
-impl Whole {
+impl CompleteResponse {
     /// As other ways of exchange give it.
     pub(crate) fn raw(self) -> Raw {
         let Self { bytes, head, first_byte, done, keep } = self;
@@ -101,7 +101,14 @@ impl FastPath {
     }
 
     /// Goes on as far as it can without waiting.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, transport: &Transport, wire: &Wire, to_head: bool, most: u64) -> Poll<Outcome> {
+    pub(crate) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        transport: &Transport,
+        wire: &WireRequest,
+        to_head: bool,
+        most: u64,
+    ) -> Poll<Outcome> {
         if !self.flushed {
             ready!(self.poll_write(cx, &wire.bytes));
             // Hardly ever is the answer there already. What is wrong with the connection, reading tells.
@@ -136,7 +143,7 @@ impl FastPath {
                     let failure = error.as_ref().map_or_else(unanswered, broken);
                     // What is simple fits into one record of TLS: of what couldn't be written, a server has seen nothing.
                     let fate = if self.written == 0 { Fate::Unprocessed } else { Fate::Unknown };
-                    return Poll::Ready(Outcome::Lost(Lost { failure, fate }));
+                    return Poll::Ready(Outcome::Lost(LostRequest { failure, fate }));
                 }
                 // The end is judged where responses are that last up to it; so is what breaks amid a response.
                 _ => return self.more(buffer, wire).map_or(Poll::Pending, Poll::Ready),
@@ -168,7 +175,7 @@ impl FastPath {
         mut buffer: BytesMut,
         now: Instant,
         transport: &Transport,
-        wire: &Wire,
+        wire: &WireRequest,
         to_head: bool,
         most: u64,
     ) -> Option<Outcome> {
@@ -177,7 +184,7 @@ impl FastPath {
         let head = match known {
             Some(head) => head,
             None => match parse(&buffer) {
-                Ok(Some(head)) => match transport.heads.borrow_mut().learn(&buffer, &head) {
+                Ok(Some(head)) => match transport.heads.borrow_mut().insert(&buffer, &head) {
                     Some(head) => head,
                     None => return self.more(buffer, wire),
                 },
@@ -186,7 +193,7 @@ impl FastPath {
                     return None;
                 }
                 Ok(None) => return self.more(buffer, wire),
-                Err(failure) => return Some(Outcome::Lost(Lost { failure, fate: Fate::Answered })),
+                Err(failure) => return Some(Outcome::Lost(LostRequest { failure, fate: Fate::Answered })),
             },
         };
         if head.body > SMALL || head.body as u64 > most {
@@ -201,7 +208,7 @@ impl FastPath {
         let bytes = buffer.split_to(total).freeze();
         let keep = buffer.is_empty() && !wire.close && self.unwritten.is_none();
         transport.return_buffer(buffer);
-        Some(Outcome::Whole(Whole { bytes, head, first_byte, done: now, keep }))
+        Some(Outcome::Complete(CompleteResponse { bytes, head, first_byte, done: now, keep }))
     }
 
     /// What has gone over the connection so far.
@@ -222,9 +229,9 @@ impl FastPath {
         self.stream.take()
     }
 
-    fn more(&mut self, buffer: BytesMut, wire: &Wire) -> Option<Outcome> {
+    fn more(&mut self, buffer: BytesMut, wire: &WireRequest) -> Option<Outcome> {
         let stream = self.stream.take()?;
-        Some(Outcome::More(Box::new(Begun {
+        Some(Outcome::Pending(Box::new(PendingResponse {
             stream,
             buffer,
             any: self.received > 0,

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use ecow::eco_format;
 
-use super::request::Request;
-use super::response::Response;
-use crate::http::message::failure::Failure;
+use super::request::HttpRequest;
+use super::response::HttpResponse;
+use crate::http::message::failure::HttpError;
 use crate::http::message::headers::{is_one_of, lines};
 use crate::http::message::target::Target;
 use crate::http::message::{Hop, Method, Redirects};
@@ -24,7 +24,7 @@ const OF_BODY: [&str; 5] = ["content-type", "content-length", "content-encoding"
 /// Where a chain of redirects stands.
 #[derive(Debug)]
 pub(crate) struct Chain<'r> {
-    request: &'r Request,
+    request: &'r HttpRequest,
     pub(crate) url: Target,
     method: Method,
     headers: Cow<'r, [u8]>,
@@ -36,7 +36,7 @@ pub(crate) struct Chain<'r> {
 }
 
 impl<'r> Chain<'r> {
-    pub(crate) fn new(request: &'r Request) -> Self {
+    pub(crate) fn new(request: &'r HttpRequest) -> Self {
         Self {
             request,
             url: request.url.clone(),
@@ -68,7 +68,7 @@ impl<'r> Chain<'r> {
     }
 
     /// Goes on where a response redirects; false where it is the response.
-    pub(crate) fn follow(&mut self, response: &Response) -> Result<bool, Failure> {
+    pub(crate) fn follow(&mut self, response: &HttpResponse) -> Result<bool, HttpError> {
         if !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
             return Ok(false);
         }
@@ -84,20 +84,20 @@ impl<'r> Chain<'r> {
             Ok(next) => next,
             // A custom scheme is how apps are called back: nothing is wrong with it.
             Err(_) if !any_host => return Ok(false),
-            Err(why) => return Err(Failure::protocol(format!("the redirect to `{location}` can't be followed: {why}"))),
+            Err(why) => return Err(HttpError::protocol(format!("the redirect to `{location}` can't be followed: {why}"))),
         };
         if !any_host && next.host() != self.request.url.host() {
             return Ok(false);
         }
         if self.hops.len() >= max as usize {
-            return Err(Failure::protocol(format!("more than {max} redirects")).came("too many redirects"));
+            return Err(HttpError::protocol(format!("more than {max} redirects")).came("too many redirects"));
         }
         self.hops.push(Hop { status: response.status, url: eco_format!("{next}") });
-        self.turn(response.status, next);
+        self.change_method(response.status, next);
         Ok(true)
     }
 
-    fn turn(&mut self, status: u16, next: Target) {
+    fn change_method(&mut self, status: u16, next: Target) {
         let to_get = match status {
             301 | 302 => self.method.is("POST"),
             303 => !self.method.is("HEAD") && !self.method.is("GET"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::fast_path::Wire;
+use super::fast_path::WireRequest;
 use super::redirect;
 use crate::http::message::target::Target;
 use crate::http::message::{Method, Redirects};
@@ -14,7 +14,7 @@ use crate::http::wire::head;
 
 /// A request, ready to be sent.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct HttpRequest {
     /// Its method.
     pub method: Method,
     /// Where it goes.
@@ -39,11 +39,11 @@ pub struct Request {
     pub api: Rc<ApiTransport>,
     /// The most bytes that the body of an answer may have where it is read, encoded or decoded.
     pub max_body: u64,
-    /// The request as HTTP/1.1 puts it on the wire, made by [`Request::lay_out`]; without it, it is laid out at each send.
-    pub(crate) wire: Option<Wire>,
+    /// The request as HTTP/1.1 puts it on the wire, made by [`HttpRequest::serialize`]; without it, it is laid out at each send.
+    pub(crate) wire: Option<WireRequest>,
 }
 
-impl Request {
+impl HttpRequest {
     /// The head that goes out first, as HTTP/1.1 has it.
     pub(crate) fn head(&self, cookies: &str) -> Vec<u8> {
         let mut bytes = bytes::BytesMut::new();
@@ -52,17 +52,17 @@ impl Request {
     }
 
     /// Lays the request out for the wire, so that it need not be done again when it is sent again. Large bodies are left out.
-    pub(crate) fn lay_out(&mut self) {
-        if !Wire::fits(self.body.len()) {
+    pub(crate) fn serialize(&mut self) {
+        if !WireRequest::fits(self.body.len()) {
             return;
         }
         let mut bytes = bytes::BytesMut::with_capacity(512 + self.headers.len() + self.auth.len() + self.url.path.len() + self.body.len());
         let chain = redirect::Chain::new(self);
         let said = head::write_head(&mut bytes, &chain.step(String::new()), head::Via::default());
         bytes.extend_from_slice(&self.body);
-        let wire = Wire { bytes, close: said.close };
+        let wire = WireRequest { bytes, close: said.close };
         drop(chain);
-        self.wire = Wire::fits(wire.bytes.len()).then_some(wire);
+        self.wire = WireRequest::fits(wire.bytes.len()).then_some(wire);
     }
 
     /// The length that its head says.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::http::message::charset::Charset;
-use crate::http::message::failure::Failure;
+use crate::http::message::failure::HttpError;
 use crate::http::message::headers::Headers;
 use crate::http::message::partial::Keep;
 use crate::http::message::target::Target;
@@ -13,7 +13,7 @@ use crate::http::wire::decode;
 
 /// A response, read to its end.
 #[derive(Clone, Debug)]
-pub struct Response {
+pub struct HttpResponse {
     /// Its status.
     pub status: u16,
     /// What it came by.
@@ -36,7 +36,7 @@ pub struct Response {
     pub traffic: Traffic,
 }
 
-impl Response {
+impl HttpResponse {
     /// Its body, decoded.
     pub fn body(&self) -> &[u8] {
         self.own_body.as_deref().unwrap_or_else(|| self.headers.rest())
@@ -48,7 +48,7 @@ impl Response {
     }
 
     /// Undoes what `Content-Encoding` says. A part of an encoded body can't be decoded.
-    pub(super) fn decode(&mut self, keep: Keep) -> Result<(), Failure> {
+    pub(super) fn decode(&mut self, keep: Keep) -> Result<(), HttpError> {
         if self.status != 206
             && self.omitted == 0
             && let Some(decoded) = decode::decode(&self.headers, self.body(), keep)?

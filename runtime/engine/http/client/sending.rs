@@ -8,16 +8,16 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::fast_path::{FastPath, Outcome};
-use super::request::Request;
-use super::response::Response;
+use super::request::HttpRequest;
+use super::response::HttpResponse;
 use super::session::Session;
-use crate::http::message::failure::Failure;
+use crate::http::message::failure::HttpError;
 use crate::http::message::partial::{Keep, Partial};
 use crate::http::message::target::Target;
 use crate::http::message::traffic::{Ledger, Traffic};
 use crate::http::message::{Redirects, Timings};
-use crate::http::wire::h1::{Begun, Raw};
-use crate::http::wire::resend::Lost;
+use crate::http::wire::h1::{PendingResponse, Raw};
+use crate::http::wire::resend::LostRequest;
 use crate::stats::FailureClass;
 
 /// Later than any test lasts.
@@ -29,27 +29,27 @@ pub(crate) enum Start {
     /// With nothing.
     Fresh,
     /// A connection that was used again was lost.
-    Lost(Lost),
+    Lost(LostRequest),
     /// With a response that isn't whole yet.
-    Reading(Box<Begun>),
+    Reading(Box<PendingResponse>),
     /// With a response.
     Got(Box<Raw>),
 }
 
 /// A request and what comes back. Dropped before its end, its connection is closed.
 pub struct Sending {
-    request: Rc<Request>,
+    request: Rc<HttpRequest>,
     begun: Instant,
     deadline: Instant,
     keep: Keep,
-    state: State,
+    state: SendingState,
 }
 
-enum State {
+enum SendingState {
     FastPath(FastPath),
-    Whole {
+    CompleteResponse {
         ledger: Rc<Ledger>,
-        answer: Pin<Box<dyn Future<Output = Result<Response, Failure>>>>,
+        answer: Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>>>>,
     },
     /// The exchange was abandoned.
     Over(Traffic),
@@ -64,13 +64,13 @@ impl fmt::Debug for Sending {
 impl Sending {
     /// Takes a connection; what is sent goes out when it is polled.
     /// Where nobody reads the body of the answer, only its first bytes are kept, however large it is.
-    pub(crate) fn new(session: &Rc<Session>, request: Rc<Request>, reads_body: bool) -> Self {
+    pub(crate) fn new(session: &Rc<Session>, request: Rc<HttpRequest>, reads_body: bool) -> Self {
         let keep = if reads_body { Keep::All(request.max_body) } else { Keep::First };
         let begun = Instant::now();
         let connection = if request.wire.is_none() { None } else { session.quick(&request, begun) };
         let deadline = begun.checked_add(request.timeout).unwrap_or(begun + FAR);
         let state = match connection {
-            Some(stream) => State::FastPath(FastPath::new(stream)),
+            Some(stream) => SendingState::FastPath(FastPath::new(stream)),
             None => whole(session, &request, (begun, deadline), Start::Fresh, Ledger::new(Traffic::default(), keep)),
         };
         Self { request, begun, deadline, keep, state }
@@ -89,9 +89,9 @@ impl Sending {
     /// What the exchange has moved so far.
     pub(crate) fn traffic(&self) -> Traffic {
         match &self.state {
-            State::FastPath(quick) => quick.traffic(),
-            State::Whole { ledger, .. } => ledger.traffic(),
-            State::Over(traffic) => *traffic,
+            SendingState::FastPath(quick) => quick.traffic(),
+            SendingState::CompleteResponse { ledger, .. } => ledger.traffic(),
+            SendingState::Over(traffic) => *traffic,
         }
     }
 
@@ -99,10 +99,10 @@ impl Sending {
     /// that is being opened is counted where the server had accepted it.
     pub(crate) fn abandon(&mut self) -> Traffic {
         let traffic = self.traffic();
-        let state = std::mem::replace(&mut self.state, State::Over(traffic));
-        if let State::Whole { ledger, answer } = state {
+        let state = std::mem::replace(&mut self.state, SendingState::Over(traffic));
+        if let SendingState::CompleteResponse { ledger, answer } = state {
             drop(answer);
-            self.state = State::Over(ledger.traffic());
+            self.state = SendingState::Over(ledger.traffic());
         }
         self.traffic()
     }
@@ -113,14 +113,14 @@ impl Sending {
     }
 
     /// Goes on as far as it can without waiting. `session` is the one that it was made with.
-    pub(crate) fn poll(&mut self, session: &Rc<Session>, cx: &mut Context<'_>) -> Poll<Result<Response, Failure>> {
+    pub(crate) fn poll(&mut self, session: &Rc<Session>, cx: &mut Context<'_>) -> Poll<Result<HttpResponse, HttpError>> {
         loop {
             let (quick, wire) = match &mut self.state {
-                State::Whole { answer, .. } => return answer.as_mut().poll(cx),
-                State::Over(_) => return Poll::Pending,
-                State::FastPath(quick) => (quick, self.request.wire.as_ref()),
+                SendingState::CompleteResponse { answer, .. } => return answer.as_mut().poll(cx),
+                SendingState::Over(_) => return Poll::Pending,
+                SendingState::FastPath(quick) => (quick, self.request.wire.as_ref()),
             };
-            let Some(wire) = wire else { return Poll::Ready(Err(Failure::protocol("the request was not laid out"))) };
+            let Some(wire) = wire else { return Poll::Ready(Err(HttpError::protocol("the request was not laid out"))) };
             match quick.poll(cx, session.transport(), wire, self.request.method.is("HEAD"), self.keep.most()) {
                 Poll::Pending if session.alarm.is_past(cx, self.deadline) => {
                     let partial = quick.partial();
@@ -128,28 +128,28 @@ impl Sending {
                     return Poll::Ready(Err(late(&self.request, partial.is_some(), traffic.received > 0).after(traffic).with(partial)));
                 }
                 Poll::Pending => return Poll::Pending,
-                Poll::Ready(Outcome::Whole(whole)) => {
+                Poll::Ready(Outcome::Complete(whole)) => {
                     if whole.keep
                         && let Some(stream) = quick.take_stream()
                     {
                         session.put_idle_stream(&self.request, stream, whole.done);
                     }
-                    let (concerns_client, raw) = (whole.head.concerns_client, whole.raw());
-                    if !concerns_client {
+                    let (has_client_headers, raw) = (whole.head.has_client_headers, whole.raw());
+                    if !has_client_headers {
                         return Poll::Ready(Ok(response(raw, &self.request.url, self.begun, quick.traffic())));
                     }
                     if let Some(response) = self.last(session, raw) {
                         return Poll::Ready(response);
                     }
                 }
-                Poll::Ready(Outcome::More(begun)) => self.go_on(session, Start::Reading(begun)),
+                Poll::Ready(Outcome::Pending(begun)) => self.go_on(session, Start::Reading(begun)),
                 Poll::Ready(Outcome::Lost(lost)) => self.go_on(session, Start::Lost(lost)),
             }
         }
     }
 
     /// A response of a quick exchange with fields that the client acts upon, where it is the last of its chain.
-    fn last(&mut self, session: &Rc<Session>, raw: Raw) -> Option<Result<Response, Failure>> {
+    fn last(&mut self, session: &Rc<Session>, raw: Raw) -> Option<Result<HttpResponse, HttpError>> {
         if matches!(raw.status, 301 | 302 | 303 | 307 | 308) && self.request.redirects != Redirects::Off {
             self.go_on(session, Start::Got(Box::new(raw)));
             return None;
@@ -172,11 +172,11 @@ impl Sending {
 
 /// A response, by what came over the connection.
 #[inline]
-pub(crate) fn response(raw: Raw, url: &Target, begun: Instant, traffic: Traffic) -> Response {
+pub(crate) fn response(raw: Raw, url: &Target, begun: Instant, traffic: Traffic) -> HttpResponse {
     let total = raw.done.saturating_duration_since(begun);
     // Most answers come in one piece.
     let first_byte = if raw.first_byte == raw.done { total } else { raw.first_byte.saturating_duration_since(begun) };
-    Response {
+    HttpResponse {
         status: raw.status,
         version: raw.version,
         headers: raw.headers,
@@ -190,18 +190,24 @@ pub(crate) fn response(raw: Raw, url: &Target, begun: Instant, traffic: Traffic)
     }
 }
 
-fn late(request: &Request, has_head: bool, has_begun: bool) -> Failure {
+fn late(request: &HttpRequest, has_head: bool, has_begun: bool) -> HttpError {
     let limit = request.timeout;
     let message = match (has_head, has_begun) {
         (true, _) => format!("the body wasn't complete within {limit:?}"),
         (false, true) => format!("the headers of the answer weren't complete within {limit:?}"),
         (false, false) => format!("no answer within {limit:?}"),
     };
-    Failure::new(FailureClass::Timeout, message)
+    HttpError::new(FailureClass::Timeout, message)
 }
 
 /// The client that can do all, within the time that is left.
-fn whole(session: &Rc<Session>, request: &Rc<Request>, (begun, deadline): (Instant, Instant), start: Start, ledger: Ledger) -> State {
+fn whole(
+    session: &Rc<Session>,
+    request: &Rc<HttpRequest>,
+    (begun, deadline): (Instant, Instant),
+    start: Start,
+    ledger: Ledger,
+) -> SendingState {
     let (session, request, ledger) = (session.clone(), request.clone(), Rc::new(ledger));
     let counted = ledger.clone();
     let answer = Box::pin(async move {
@@ -214,5 +220,5 @@ fn whole(session: &Rc<Session>, request: &Rc<Request>, (begun, deadline): (Insta
             }
         }
     });
-    State::Whole { ledger, answer }
+    SendingState::CompleteResponse { ledger, answer }
 }

@@ -11,21 +11,21 @@ use tokio::sync::Mutex;
 
 use super::deadline::DeadlineTimer;
 use super::redirect::Chain;
-use super::request::Request;
-use super::response::Response;
+use super::request::HttpRequest;
+use super::response::HttpResponse;
 use super::sending::{Sending, Start, response};
 use crate::http::io::stream::{Stream, WORTH_ASKING};
-use crate::http::message::failure::Failure;
+use crate::http::message::failure::HttpError;
 use crate::http::message::target::{Origin, Target};
 use crate::http::message::traffic::Ledger;
 use crate::http::net::connect::{Made, connect};
 use crate::http::net::proxy::Hopper;
 use crate::http::net::transport::{ApiTransport, Transport};
-use crate::http::wire::h1::{self, Begun, Raw};
+use crate::http::wire::h1::{self, PendingResponse, Raw};
 use crate::http::wire::h2;
 use crate::http::wire::head::Via;
 use crate::http::wire::outgoing::Outgoing;
-use crate::http::wire::resend::{Lost, Rule};
+use crate::http::wire::resend::{LostRequest, Rule};
 
 /// Connections a user keeps open while they are idle.
 const MAX_IDLE: usize = 64;
@@ -67,7 +67,7 @@ struct Gate {
     api: Rc<ApiTransport>,
     origin: Rc<Origin>,
     lock: Mutex<()>,
-    /// The server turned out to speak HTTP/1.1: each needs a connection of its own.
+    /// The server iteration_outcome out to speak HTTP/1.1: each needs a connection of its own.
     one_each: Cell<bool>,
 }
 
@@ -94,12 +94,12 @@ impl Session {
     }
 
     /// Sends a request, and gives the response that it comes to.
-    pub async fn send(self: &Rc<Self>, request: Rc<Request>) -> Result<Response, Failure> {
+    pub async fn send(self: &Rc<Self>, request: Rc<HttpRequest>) -> Result<HttpResponse, HttpError> {
         self.send_for(request, true).await
     }
 
     /// The same; where nobody reads the body, only its first bytes are kept.
-    pub(crate) async fn send_for(self: &Rc<Self>, request: Rc<Request>, reads_body: bool) -> Result<Response, Failure> {
+    pub(crate) async fn send_for(self: &Rc<Self>, request: Rc<HttpRequest>, reads_body: bool) -> Result<HttpResponse, HttpError> {
         let mut sending = Sending::new(self, request, reads_body);
         poll_fn(|cx| sending.poll(self, cx)).await
     }
@@ -109,7 +109,13 @@ impl Session {
     }
 
     /// The request and those that it is redirected to.
-    pub(crate) async fn chain(&self, request: &Request, begun: Instant, start: Start, ledger: &Rc<Ledger>) -> Result<Response, Failure> {
+    pub(crate) async fn chain(
+        &self,
+        request: &HttpRequest,
+        begun: Instant,
+        start: Start,
+        ledger: &Rc<Ledger>,
+    ) -> Result<HttpResponse, HttpError> {
         let mut chain = Chain::new(request);
         let mut start = Some(start);
         loop {
@@ -148,7 +154,7 @@ impl Session {
     }
 
     /// An open connection for a request that is laid out and needs nothing more.
-    pub(crate) fn quick(&self, request: &Request, now: Instant) -> Option<Stream> {
+    pub(crate) fn quick(&self, request: &HttpRequest, now: Instant) -> Option<Stream> {
         if request.cookies && self.jar.borrow().is_some() {
             return None;
         }
@@ -166,12 +172,18 @@ impl Session {
     }
 
     /// Keeps a connection that was used last at this time.
-    pub(crate) fn put_idle_stream(&self, request: &Request, stream: Stream, last_used: Instant) {
+    pub(crate) fn put_idle_stream(&self, request: &HttpRequest, stream: Stream, last_used: Instant) {
         self.put_idle(&request.api, &request.url.origin, Connection::One { stream, via: None }, last_used);
     }
 
     /// Reads on what the quick exchange couldn't.
-    async fn go_on(&self, mut begun: Begun, chain: &Chain<'_>, request: &Request, ledger: &Rc<Ledger>) -> Result<Raw, Failure> {
+    async fn go_on(
+        &self,
+        mut begun: PendingResponse,
+        chain: &Chain<'_>,
+        request: &HttpRequest,
+        ledger: &Rc<Ledger>,
+    ) -> Result<Raw, HttpError> {
         let raw = h1::go_on(&mut begun, chain.step(String::new()).method.is("HEAD"), ledger).await?;
         self.transport.return_buffer(begun.buffer);
         if raw.keep {
@@ -182,7 +194,13 @@ impl Session {
 
     /// One request and its response. One that was lost is sent again where the rule agrees, on a new connection: other idle ones may have
     /// been lost with it.
-    async fn step(&self, step: &Outgoing<'_>, request: &Request, mut lost: Option<Lost>, ledger: &Rc<Ledger>) -> Result<Raw, Failure> {
+    async fn step(
+        &self,
+        step: &Outgoing<'_>,
+        request: &HttpRequest,
+        mut lost: Option<LostRequest>,
+        ledger: &Rc<Ledger>,
+    ) -> Result<Raw, HttpError> {
         let (api, origin) = (&request.api, &step.url.origin);
         let mut rule = Rule::new(step.method, request.resend);
         // What was lost before was sent on a connection that was used again.
@@ -220,7 +238,7 @@ impl Session {
     }
 
     /// A new connection, or one that another request of the user has just made for all; and whether it is new.
-    async fn connection(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>, ledger: &Rc<Ledger>) -> Result<(Connection, bool), Failure> {
+    async fn connection(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>, ledger: &Rc<Ledger>) -> Result<(Connection, bool), HttpError> {
         let gate = (origin.https && api.config.http2).then(|| self.gate(api, origin));
         let mut held = None;
         if let Some(gate) = &gate
@@ -264,7 +282,7 @@ impl Session {
         step: &Outgoing<'_>,
         api: &Rc<ApiTransport>,
         ledger: &Rc<Ledger>,
-    ) -> Result<Raw, Lost> {
+    ) -> Result<Raw, LostRequest> {
         match connection {
             Connection::One { mut stream, via } => {
                 let absolute = Via { absolute: via.is_some(), authorization: via.as_deref().and_then(|via| via.authorization.as_deref()) };

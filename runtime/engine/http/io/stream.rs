@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
 use super::memory::Pipe;
-use crate::http::message::failure::Failure;
+use crate::http::message::failure::HttpError;
 use crate::http::message::tls_words::failure;
 use crate::http::message::traffic::Ledger;
 
@@ -280,20 +280,20 @@ pub(crate) async fn read_some(stream: &mut (impl AsyncRead + Unpin), buffer: &mu
 }
 
 /// The end of a connection on which an answer was awaited.
-pub(crate) fn unanswered() -> Failure {
-    Failure::reset("the server closed the connection before it answered").came("closed before the answer")
+pub(crate) fn unanswered() -> HttpError {
+    HttpError::reset("the server closed the connection before it answered").came("closed before the answer")
 }
 
 /// What became of a connection amid an exchange.
-pub(crate) fn broken(error: &io::Error) -> Failure {
+pub(crate) fn broken(error: &io::Error) -> HttpError {
     match error.kind() {
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted | io::ErrorKind::NotConnected => {
-            Failure::reset("the connection was reset by the server").came("connection reset")
+            HttpError::reset("the connection was reset by the server").came("connection reset")
         }
         io::ErrorKind::InvalidData => failure(error, ""),
         _ => {
             let word = crate::http::message::words::of_io(error);
-            Failure::reset(format!("the connection broke: {word}")).came(word)
+            HttpError::reset(format!("the connection broke: {word}")).came(word)
         }
     }
 }

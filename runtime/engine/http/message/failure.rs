@@ -8,7 +8,7 @@ use crate::stats::FailureClass;
 
 /// Why no response came, in a tester's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub struct HttpError {
     /// What kind of failure it is.
     pub class: FailureClass,
     /// What came, in a few fixed words, by which failures are told apart in reports: `connection refused`.
@@ -21,7 +21,7 @@ pub struct Failure {
     pub partial: Option<Box<Partial>>,
 }
 
-impl Failure {
+impl HttpError {
     pub(crate) fn new(class: FailureClass, message: impl Into<String>) -> Self {
         // What came where no more is known.
         let kind = match class {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use ecow::EcoString;
 
-use super::failure::Failure;
+use super::failure::HttpError;
 
 /// Most bytes a response's head may have, as in Chrome.
 pub(crate) const MAX_HEAD: usize = 256 * 1024;
@@ -80,16 +80,16 @@ impl Headers {
     }
 
     /// `Content-Length`, where it is one: repeated equal values are one, others are a failure (RFC 9112, 6.3).
-    pub(crate) fn content_length(&self) -> Result<Option<u64>, Failure> {
+    pub(crate) fn content_length(&self) -> Result<Option<u64>, HttpError> {
         let mut found = None;
         for value in self.get_all("content-length").flat_map(|value| value.split(',')) {
             let value = value.trim();
             let length = (!value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()))
                 .then(|| value.parse::<u64>().ok())
                 .flatten()
-                .ok_or_else(|| Failure::protocol(format!("`Content-Length: {value}` is no length")))?;
+                .ok_or_else(|| HttpError::protocol(format!("`Content-Length: {value}` is no length")))?;
             if found.is_some_and(|found| found != length) {
-                return Err(Failure::protocol("the answer has two different Content-Lengths"));
+                return Err(HttpError::protocol("the answer has two different Content-Lengths"));
             }
             found = Some(length);
         }
@@ -145,7 +145,7 @@ pub(crate) fn lines(block: &[u8]) -> impl Iterator<Item = (&[u8], &[u8], &[u8])>
 
 /// Which fields a raw block has of those that are added where they are missing.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Said {
+pub(crate) struct PresentHeaders {
     pub(crate) host: bool,
     pub(crate) user_agent: bool,
     pub(crate) accept: bool,
@@ -155,7 +155,7 @@ pub(crate) struct Said {
     pub(crate) special: bool,
 }
 
-impl Said {
+impl PresentHeaders {
     pub(crate) fn note(&mut self, block: &[u8]) {
         for (name, value, _) in lines(block) {
             match name.len() {

@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use bytes::BytesMut;
 
 use super::Version;
-use super::failure::Failure;
+use super::failure::HttpError;
 use super::headers::Headers;
 
 /// The most bytes that the body of an answer may have where an api doesn't set `max_body`.
@@ -39,15 +39,15 @@ impl Keep {
     }
 
     /// Fails where a body is larger than it may be.
-    pub(crate) fn allows(self, length: u64) -> Result<(), Failure> {
+    pub(crate) fn allows(self, length: u64) -> Result<(), HttpError> {
         if length <= self.most() { Ok(()) } else { Err(too_large(self.most(), "the body")) }
     }
 }
 
 /// A body that is read is larger than the api allows.
-pub(crate) fn too_large(most: u64, what: &str) -> Failure {
+pub(crate) fn too_large(most: u64, what: &str) -> HttpError {
     let message = format!("{what} is larger than {}: raise `max_body` of the api, or read nothing of it in the step", size(most));
-    Failure::protocol(message).came("body too large")
+    HttpError::protocol(message).came("body too large")
 }
 
 /// `64 MB`, or in the largest unit that gives a whole number.
@@ -147,7 +147,7 @@ impl Kept {
     }
 
     /// Takes a part of the body.
-    pub(crate) fn push(&mut self, part: &[u8]) -> Result<(), Failure> {
+    pub(crate) fn push(&mut self, part: &[u8]) -> Result<(), HttpError> {
         let room = match self.keep {
             Keep::All(_) => {
                 self.keep.allows(self.bytes.len() as u64 + part.len() as u64)?;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use ecow::EcoString;
 
-use crate::value::{Eval, Fault};
+use crate::value::{Eval, EvalError};
 
 /// Scheme, host and port, shared by all targets of a base.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,13 +88,13 @@ impl Target {
     /// A URI reference resolved against this base (RFC 3986, so that a relative one replaces what follows the base's last slash); `query`
     /// is added to the reference's own.
     pub fn join(&self, reference: &str, query: &str) -> Eval<Self> {
-        let base = url::Url::parse(&self.to_string()).map_err(|error| Fault(format!("{self}: {error}")))?;
-        let mut url = base.join(reference).map_err(|error| Fault(format!("`{reference}`: {error}")))?;
+        let base = url::Url::parse(&self.to_string()).map_err(|error| EvalError(format!("{self}: {error}")))?;
+        let mut url = base.join(reference).map_err(|error| EvalError(format!("`{reference}`: {error}")))?;
         if !query.is_empty() {
             let all = url.query().map_or_else(|| query.to_owned(), |own| format!("{own}&{query}"));
             url.set_query(Some(&all));
         }
-        Self::from_url(&url).map_err(Fault)
+        Self::from_url(&url).map_err(EvalError)
     }
 
     /// Where a `Location` points to, resolved as RFC 9110 has it.

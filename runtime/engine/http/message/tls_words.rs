@@ -6,12 +6,12 @@ use std::io;
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error, InconsistentKeys, InvalidMessage, PeerIncompatible};
 
-use super::failure::Failure;
+use super::failure::HttpError;
 use super::words;
 use crate::stats::FailureClass;
 
 /// Why there is no TLS to this host; without a host, why a connection that was encrypted broke.
-pub(crate) fn failure(error: &io::Error, host: &str) -> Failure {
+pub(crate) fn failure(error: &io::Error, host: &str) -> HttpError {
     let (of, with) = if host.is_empty() { (String::new(), String::new()) } else { (format!(" of {host}"), format!(" with {host}")) };
     let message = match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
         Some(Error::InvalidCertificate(why)) => format!("the certificate{of} is not trusted: {}", distrust(why)),
@@ -25,7 +25,7 @@ pub(crate) fn failure(error: &io::Error, host: &str) -> Failure {
         Some(Error::AlertReceived(_)) => "handshake refused",
         _ => "handshake failed",
     };
-    Failure::new(FailureClass::Tls, message).came(kind)
+    HttpError::new(FailureClass::Tls, message).came(kind)
 }
 
 /// Why a certificate isn't trusted.

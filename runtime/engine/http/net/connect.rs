@@ -16,7 +16,7 @@ use super::tls;
 use super::transport::{ApiTransport, Transport};
 use crate::http::io::memory::Pipe;
 use crate::http::io::stream::Stream;
-use crate::http::message::failure::Failure;
+use crate::http::message::failure::HttpError;
 use crate::http::message::target::Origin;
 use crate::http::message::traffic::{Ledger, Phases};
 use crate::http::message::{tls_words, words};
@@ -47,7 +47,7 @@ pub(crate) async fn connect(
     origin: &Origin,
     user: u64,
     ledger: &Ledger,
-) -> Result<Made, Failure> {
+) -> Result<Made, HttpError> {
     let limit = api.config.connect_timeout;
     let tried = Tried::default();
     let made = tokio::time::timeout(limit, attempt(transport, api, origin, user, ledger, &tried)).await;
@@ -57,7 +57,7 @@ pub(crate) async fn connect(
             addresses.iter().for_each(|address| all.put_last(*address));
         }
         let message = format!("no connection to {} within {limit:?}{}", origin.host_port(), names(&origin.host, &addresses));
-        Err(Failure::new(FailureClass::Timeout, message).came("no connection"))
+        Err(HttpError::new(FailureClass::Timeout, message).came("no connection"))
     })
 }
 
@@ -68,7 +68,7 @@ async fn attempt(
     user: u64,
     ledger: &Ledger,
     tried: &Tried,
-) -> Result<Made, Failure> {
+) -> Result<Made, HttpError> {
     if let Some(accept) = transport.memory {
         let stream = Stream::Memory(Box::new(Pipe::new(accept(&origin.host))));
         ledger.opened();
@@ -102,7 +102,7 @@ async fn attempt(
 }
 
 /// A connection to one of a host's addresses.
-async fn tcp(origin: &Origin, addresses: &Rc<Addresses>, user: u64, ledger: &Ledger, tried: &Tried) -> Result<TcpStream, Failure> {
+async fn tcp(origin: &Origin, addresses: &Rc<Addresses>, user: u64, ledger: &Ledger, tried: &Tried) -> Result<TcpStream, HttpError> {
     tried.unanswered.replace(Some(addresses.clone()));
     let raced = race(&addresses.order(user), pause, |address| {
         tried.addresses.borrow_mut().push(address);
@@ -164,7 +164,7 @@ async fn open(address: SocketAddr, ledger: &Ledger) -> io::Result<TcpStream> {
 }
 
 /// Why none of a host's addresses could be connected to.
-fn unconnected(origin: &Origin, failed: &[(IpAddr, io::Error)]) -> Failure {
+fn unconnected(origin: &Origin, failed: &[(IpAddr, io::Error)]) -> HttpError {
     let to = origin.host_port();
     let message = match failed {
         [] => format!("no connection to {to}: it has no address"),
@@ -186,7 +186,7 @@ fn unconnected(origin: &Origin, failed: &[(IpAddr, io::Error)]) -> Failure {
         }
     };
     // The system's word for it; of several addresses the first one's.
-    let failure = Failure::new(FailureClass::Connect, message);
+    let failure = HttpError::new(FailureClass::Connect, message);
     match failed {
         [] => failure.came("no address"),
         [(_, first), ..] => failure.came(words::of_io(first)),
@@ -214,14 +214,14 @@ fn names(host: &str, addresses: &[IpAddr]) -> String {
     format!(" (tried {})", addresses.join(", "))
 }
 
-async fn secure(stream: Stream, config: std::sync::Arc<rustls::ClientConfig>, host: &str) -> Result<Stream, Failure> {
-    let name = tls::server_name(host).map_err(|why| Failure::new(FailureClass::Tls, why))?;
+async fn secure(stream: Stream, config: std::sync::Arc<rustls::ClientConfig>, host: &str) -> Result<Stream, HttpError> {
+    let name = tls::server_name(host).map_err(|why| HttpError::new(FailureClass::Tls, why))?;
     let connector = TlsConnector::from(config);
     let failed = |error: io::Error| tls_words::failure(&error, host);
     match stream {
         Stream::Plain(tcp) => Ok(Stream::Tls(Box::new(connector.connect(name, tcp).await.map_err(failed)?))),
         Stream::Tls(outer) => Ok(Stream::Nested(Box::new(connector.connect(name, *outer).await.map_err(failed)?))),
-        Stream::Nested(_) => Err(Failure::new(FailureClass::Tls, "TLS in TLS in TLS isn't spoken")),
-        Stream::Memory(_) => Err(Failure::new(FailureClass::Tls, "TLS isn't spoken over a connection in memory")),
+        Stream::Nested(_) => Err(HttpError::new(FailureClass::Tls, "TLS in TLS in TLS isn't spoken")),
+        Stream::Memory(_) => Err(HttpError::new(FailureClass::Tls, "TLS isn't spoken over a connection in memory")),
     }
 }

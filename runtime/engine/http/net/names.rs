@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
-use crate::http::message::failure::Failure;
+use crate::http::message::failure::HttpError;
 use crate::http::message::words;
 use crate::stats::FailureClass;
 
@@ -56,7 +56,7 @@ struct Name {
     found: RefCell<Option<(Instant, Found)>>,
 }
 
-type Found = Result<Rc<Addresses>, Failure>;
+type Found = Result<Rc<Addresses>, HttpError>;
 
 impl Names {
     pub(crate) fn new(resolver: Box<dyn Resolve>) -> Self {
@@ -64,7 +64,7 @@ impl Names {
     }
 
     /// The addresses of a host, and how long it took where they had to be asked for. Users that want the same name wait for one answer.
-    pub(crate) async fn addresses(&self, host: &str) -> Result<(Rc<Addresses>, Option<Duration>), Failure> {
+    pub(crate) async fn addresses(&self, host: &str) -> Result<(Rc<Addresses>, Option<Duration>), HttpError> {
         if let Ok(address) = host.parse::<IpAddr>() {
             return Ok((Rc::new(Addresses::new(vec![address])), None));
         }
@@ -86,7 +86,7 @@ impl Names {
     }
 
     async fn look_up(&self, name: &Name, host: &str) -> Found {
-        let none = |why: String| Failure::new(FailureClass::Dns, format!("the host {host} has no address{why}"));
+        let none = |why: String| HttpError::new(FailureClass::Dns, format!("the host {host} has no address{why}"));
         let found = match self.resolver.look_up(host).await {
             Ok(found) if found.is_empty() => Err(none(String::new())),
             Ok(found) => Ok(Rc::new(Addresses::new(found))),
@@ -109,7 +109,7 @@ impl Name {
 /// A host's addresses.
 #[derive(Debug)]
 pub(crate) struct Addresses {
-    /// Families take turns (RFC 8305, 4). Within a family they are sorted: servers give them in another order each time, and all threads
+    /// Families alternate (RFC 8305, 4). Within a family they are sorted: servers give them in another order each time, and all threads
     /// and shards are to go round the same circle.
     circle: Vec<IpAddr>,
     /// Those that connections had better not begin with.
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn families_take_turns() {
+    fn addresses_alternate_between_families() {
         let mixed = addresses(&["::2", "::1", "::3", "10.0.0.1"]);
         assert_eq!(order(&mixed, 0), ["::1", "10.0.0.1", "::2", "::3"]);
         assert_eq!(order(&mixed, 1), ["10.0.0.1", "::2", "::3", "::1"]);

@@ -5,7 +5,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::http::io::stream::{Stream, broken, read_some};
-use crate::http::message::failure::Failure;
+use crate::http::message::failure::HttpError;
 use crate::http::message::headers::MAX_HEAD;
 use crate::http::message::target::Origin;
 use crate::http::wire::head;
@@ -49,12 +49,12 @@ impl Proxy {
     }
 
     /// The proxy on the way to an origin.
-    pub(crate) fn on_way_to(&self, origin: &Origin) -> Result<Option<Hopper>, Failure> {
+    pub(crate) fn on_way_to(&self, origin: &Origin) -> Result<Option<Hopper>, HttpError> {
         let Some(matcher) = &self.0 else { return Ok(None) };
         let Ok(uri) = format!("{}://{}/", origin.scheme(), origin.authority).parse() else { return Ok(None) };
         let Some(found) = matcher.intercept(&uri) else { return Ok(None) };
         let uri = found.uri();
-        let refused = |why: &str| Failure::new(FailureClass::Connect, format!("the proxy {uri} can't be used: {why}"));
+        let refused = |why: &str| HttpError::new(FailureClass::Connect, format!("the proxy {uri} can't be used: {why}"));
         let https = match uri.scheme_str() {
             Some("http") | None => false,
             Some("https") => true,
@@ -69,7 +69,7 @@ impl Proxy {
 }
 
 /// Asks a proxy for a way through to an origin.
-pub(crate) async fn tunnel(stream: &mut Stream, origin: &Origin, hopper: &Hopper) -> Result<(), Failure> {
+pub(crate) async fn tunnel(stream: &mut Stream, origin: &Origin, hopper: &Hopper) -> Result<(), HttpError> {
     let to = origin.host_port();
     let mut buffer = BytesMut::with_capacity(512);
     buffer.put_slice(format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\nUser-Agent: {}\r\n", head::USER_AGENT).as_bytes());
@@ -86,19 +86,19 @@ pub(crate) async fn tunnel(stream: &mut Stream, origin: &Origin, hopper: &Hopper
     loop {
         let read = read_some(stream, &mut buffer).await.map_err(|error| broken(&error))?;
         if read == 0 {
-            return Err(Failure::reset(format!("the proxy {proxy} closed the connection before it answered")));
+            return Err(HttpError::reset(format!("the proxy {proxy} closed the connection before it answered")));
         }
         match parse(&buffer) {
             Ok(None) if buffer.len() <= MAX_HEAD => buffer.reserve(1024),
             // Nothing may follow before TLS has begun: the client speaks first.
             Ok(Some(head)) if matches!(head.status, 200..300) && head.length == buffer.len() => return Ok(()),
             Ok(Some(head)) if !matches!(head.status, 200..300) => {
-                return Err(Failure::new(
+                return Err(HttpError::new(
                     FailureClass::Connect,
                     format!("the proxy {proxy} refused the way to {to}: it answered {}", head.status),
                 ));
             }
-            _ => return Err(Failure::protocol(format!("the answer of the proxy {proxy} can't be read"))),
+            _ => return Err(HttpError::protocol(format!("the answer of the proxy {proxy} can't be read"))),
         }
     }
 }

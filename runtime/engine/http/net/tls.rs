@@ -10,7 +10,7 @@ use rustls::{ClientConfig, DEFAULT_VERSIONS};
 
 use super::transport::ApiConfig;
 use super::trust;
-use crate::http::message::failure::Failure;
+use crate::http::message::failure::HttpError;
 use crate::http::message::tls_words;
 use crate::stats::FailureClass;
 
@@ -28,7 +28,7 @@ pub(crate) fn client_config(api: &ApiConfig) -> Result<Arc<ClientConfig>, String
     let verifier = if own.verify {
         trust::verifier(own.ca.as_ref().map_or_else(|| Ok(Vec::new()), |ca| certificates(ca, "ca"))?)?
     } else {
-        Arc::new(trust::Gullible)
+        Arc::new(trust::AnyCertificate)
     };
     let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
     let mut config = match (&own.cert, &own.key) {
@@ -57,10 +57,10 @@ pub fn plain_config() -> Result<Arc<ClientConfig>, String> {
 }
 
 /// For proxies, which speak HTTP/1.1 and are verified as any server of the system's.
-pub(crate) fn proxy_config() -> Result<Arc<ClientConfig>, Failure> {
+pub(crate) fn proxy_config() -> Result<Arc<ClientConfig>, HttpError> {
     static CONFIG: OnceLock<Result<Arc<ClientConfig>, String>> = OnceLock::new();
     let made = CONFIG.get_or_init(plain_config);
-    made.clone().map_err(|why| Failure::new(FailureClass::Tls, why))
+    made.clone().map_err(|why| HttpError::new(FailureClass::Tls, why))
 }
 
 fn certificates(pem: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>, String> {

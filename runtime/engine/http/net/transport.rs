@@ -14,8 +14,8 @@ use super::names::{Names, Resolve, System};
 use super::proxy::{Proxies, Proxy};
 use super::tls;
 use crate::http::io::memory::Accept;
-use crate::http::message::failure::Failure;
-use crate::http::wire::parse::Known;
+use crate::http::message::failure::HttpError;
+use crate::http::wire::parse::HeadCache;
 use crate::stats::FailureClass;
 
 /// Buffers that are kept for the next exchange, and the size up to which they are.
@@ -77,9 +77,9 @@ pub struct ApiTransport {
 
 impl ApiTransport {
     /// The system's authorities are read only once a connection wants them.
-    pub(crate) fn tls(&self) -> Result<Arc<ClientConfig>, Failure> {
+    pub(crate) fn tls(&self) -> Result<Arc<ClientConfig>, HttpError> {
         let made = self.tls.get_or_init(|| tls::client_config(&self.config));
-        made.clone().map_err(|why| Failure::new(FailureClass::Tls, why))
+        made.clone().map_err(|why| HttpError::new(FailureClass::Tls, why))
     }
 }
 
@@ -97,7 +97,7 @@ pub struct Transport {
     pub(crate) names: Names,
     buffers: RefCell<Vec<BytesMut>>,
     /// Heads of responses that were understood.
-    pub(crate) heads: RefCell<Known>,
+    pub(crate) heads: RefCell<HeadCache>,
 }
 
 impl Transport {

@@ -35,19 +35,19 @@ pub(in crate::http) fn verifier(own: Vec<CertificateDer<'static>>) -> Result<Arc
     if own.is_empty() {
         return Ok(chains);
     }
-    Ok(Arc::new(Known { chains, own }))
+    Ok(Arc::new(PinnedCertificates { chains, own }))
 }
 
 /// Trusts a certificate also where it is itself one of those that were given, as curl and OpenSSL do: the usual self-signed certificate says
 /// that it is an authority, and an authority may sign for servers, but isn't one by the rules of chains. Its name and its time count all the
 /// same.
 #[derive(Debug)]
-struct Known {
+struct PinnedCertificates {
     chains: Arc<WebPkiServerVerifier>,
     own: Vec<CertificateDer<'static>>,
 }
 
-impl ServerCertVerifier for Known {
+impl ServerCertVerifier for PinnedCertificates {
     fn verify_server_cert(
         &self,
         shown: &CertificateDer<'_>,
@@ -101,9 +101,9 @@ fn no_chain(why: &CertificateError) -> bool {
 
 /// Trusts every certificate: `verify: false`.
 #[derive(Debug)]
-pub(in crate::http) struct Gullible;
+pub(in crate::http) struct AnyCertificate;
 
-impl ServerCertVerifier for Gullible {
+impl ServerCertVerifier for AnyCertificate {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,

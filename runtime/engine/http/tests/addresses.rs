@@ -61,7 +61,7 @@ impl Several {
 }
 
 /// One request of each of so many users.
-async fn visit(transport: &Rc<Transport>, port: u16, users: std::ops::Range<u64>) -> Vec<Result<Response, Failure>> {
+async fn visit(transport: &Rc<Transport>, port: u16, users: std::ops::Range<u64>) -> Vec<Result<HttpResponse, HttpError>> {
     let api = transport.api(&ApiConfig::default()).unwrap();
     let client = Client { session: Session::new(transport.clone(), 0), transport: transport.clone(), api };
     let mut answers = Vec::new();

@@ -8,7 +8,7 @@ use crate::stats::FailureClass;
 const TOO_LARGE: &str = "the body is larger than 64 MB: raise `max_body` of the api, or read nothing of it in the step";
 
 /// Asks a server that answers like this, then closes where `close` is set.
-fn answer(method: &str, bytes: &[u8], close: bool) -> (Result<Response, Failure>, Vec<Result<u16, Failure>>) {
+fn answer(method: &str, bytes: &[u8], close: bool) -> (Result<HttpResponse, HttpError>, Vec<Result<u16, HttpError>>) {
     let bytes = bytes.to_vec();
     let method = method.to_owned();
     run(async move {

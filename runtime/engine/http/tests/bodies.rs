@@ -37,11 +37,11 @@ fn noise(length: usize) -> Vec<u8> {
 }
 
 /// What two requests come to that are answered so: the first on a new connection, the second on it where it is still open.
-fn asked(act: Act, max_body: u64, reads_body: bool) -> [Result<Response, Failure>; 2] {
+fn asked(act: Act, max_body: u64, reads_body: bool) -> [Result<HttpResponse, HttpError>; 2] {
     run(async move {
         let server = Server::start(move |_, _, _| act.clone()).await;
         let client = Client::new();
-        let request = Request { max_body, timeout: Duration::from_millis(700), ..client.request("GET", server.url("/")) };
+        let request = HttpRequest { max_body, timeout: Duration::from_millis(700), ..client.request("GET", server.url("/")) };
         let first = client.session.send_for(laid(&request), reads_body).await;
         [first, client.session.send_for(laid(&request), reads_body).await]
     })
@@ -173,7 +173,7 @@ fn the_quick_exchange_knows_the_head_too() {
         ] {
             let client = Client::new();
             client.get(server.url("/first")).await.unwrap();
-            let request = Request { timeout: Duration::from_millis(300), ..client.request("GET", server.url(path)) };
+            let request = HttpRequest { timeout: Duration::from_millis(300), ..client.request("GET", server.url(path)) };
             let failure = client.session.send(laid(&request)).await.unwrap_err();
             assert_eq!((failure.class, failure.message.as_str()), (FailureClass::Timeout, message));
             assert_eq!(failure.partial.as_ref().map(|partial| partial.body), body);
@@ -195,7 +195,7 @@ fn what_came_before_a_redirect_is_not_the_answer() {
         })
         .await;
         let client = Client::new();
-        let request = Request { timeout: Duration::from_millis(300), ..client.request("GET", server.url("/")) };
+        let request = HttpRequest { timeout: Duration::from_millis(300), ..client.request("GET", server.url("/")) };
         let failure = client.session.send(laid(&request)).await.unwrap_err();
         assert_eq!((failure.message.as_str(), failure.partial), ("no answer within 300ms", None));
     });

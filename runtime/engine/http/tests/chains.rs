@@ -51,7 +51,7 @@ fn redirects_are_followed_on_the_host() {
         for (redirects, status, hops) in
             [(Redirects::Off, 302, 0), (Redirects::Hops(0), 302, 0), (Redirects::Hops(1), 307, 1), (Redirects::Hops(9), 200, 2)]
         {
-            let request = Request { redirects, ..client.request("GET", server.url("/a")) };
+            let request = HttpRequest { redirects, ..client.request("GET", server.url("/a")) };
             let response = client.session.send(laid(&request)).await.unwrap();
             assert_eq!((response.status, response.hops.len()), (status, hops), "{redirects:?}");
         }
@@ -76,7 +76,7 @@ fn redirects_do_not_go_on_forever() {
 }
 
 #[test]
-fn methods_turn_as_in_browsers() {
+fn redirected_methods_change_as_in_browsers() {
     run(async {
         let server = Server::start(|_, _, request| match path_of(request) {
             "/end" => say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
@@ -95,7 +95,7 @@ fn methods_turn_as_in_browsers() {
         ];
         for (method, status, then) in cases {
             let has_body = method != "HEAD";
-            let request = Request {
+            let request = HttpRequest {
                 headers: if has_body { b"Content-Type: text/plain\r\n"[..].into() } else { Rc::default() },
                 body: if has_body { "hello".into() } else { Bytes::new() },
                 has_body,
@@ -122,14 +122,14 @@ fn other_hosts_get_no_secrets() {
         })
         .await;
         let client = Client::new();
-        let request = Request {
+        let request = HttpRequest {
             headers: b"Cookie: a=1\r\nAuthorization: Basic eA==\r\nX-Plain: yes\r\n"[..].into(),
             auth: b"X-Key: secret\r\n"[..].into(),
             ..client.request("GET", server.url("/away"))
         };
         assert_eq!(client.session.send(laid(&request)).await.unwrap().status, 302);
         assert_eq!(client.get(server.url("/app")).await.unwrap().status, 302);
-        let any = Request { redirects: Redirects::Any, ..request };
+        let any = HttpRequest { redirects: Redirects::Any, ..request };
         assert_eq!(text(&client.session.send(laid(&any)).await.unwrap()), "other");
         let seen = &other.requests()[0];
         assert!(seen.contains("X-Plain: yes\r\n") && seen.contains(&format!("Host: localhost:{port}\r\n")), "{seen}");
@@ -159,11 +159,11 @@ fn cookies_are_kept_and_sent() {
         assert_eq!(client.session.cookie(&server.url("/").to_string(), "deep"), None);
         client
             .session
-            .send(laid(&Request { headers: b"Cookie: own=3\r\n"[..].into(), ..client.request("GET", server.url("/")) }))
+            .send(laid(&HttpRequest { headers: b"Cookie: own=3\r\n"[..].into(), ..client.request("GET", server.url("/")) }))
             .await
             .unwrap();
         assert_eq!(cookies(), "own=3; sid=1");
-        client.session.send(laid(&Request { cookies: false, ..client.request("GET", server.url("/")) })).await.unwrap();
+        client.session.send(laid(&HttpRequest { cookies: false, ..client.request("GET", server.url("/")) })).await.unwrap();
         assert_eq!(cookies(), "");
         let other = Session::new(client.transport.clone(), 0);
         other.send(laid(&client.request("GET", server.url("/")))).await.unwrap();

@@ -93,7 +93,7 @@ fn connections_that_cannot_be_trusted_are_dropped() {
         client.get(server.url("/")).await.unwrap();
         assert!(client.get(server.url("/")).await.unwrap().reused());
         let server = Server::start(|_, _, _| say(ok("hi"))).await;
-        let request = Request { headers: b"Connection: close\r\n"[..].into(), ..client.request("GET", server.url("/")) };
+        let request = HttpRequest { headers: b"Connection: close\r\n"[..].into(), ..client.request("GET", server.url("/")) };
         client.session.send(laid(&request)).await.unwrap();
         assert!(!client.session.send(laid(&request)).await.unwrap().reused());
     });
@@ -108,10 +108,10 @@ fn requests_are_written_as_they_should_be() {
         client.get(server.url("/a?b=c")).await.unwrap();
         let post = client.request("POST", server.url("/"));
         client.session.send(laid(&post)).await.unwrap();
-        let with_body = Request { body: "hello".into(), has_body: true, auth: b"Authorization: Bearer x\r\n"[..].into(), ..post };
+        let with_body = HttpRequest { body: "hello".into(), has_body: true, auth: b"Authorization: Bearer x\r\n"[..].into(), ..post };
         let sent = client.session.send(laid(&with_body)).await.unwrap().traffic.sent;
         let headers = "host: other\r\nuser-agent: me\r\nACCEPT: a/b\r\naccept-encoding: identity\r\nContent-Length: 77\r\nCookie: a=1\r\n";
-        let own = Request { headers: headers.as_bytes().into(), ..client.request("DELETE", server.url("/x")) };
+        let own = HttpRequest { headers: headers.as_bytes().into(), ..client.request("DELETE", server.url("/x")) };
         client.session.send(laid(&own)).await.unwrap();
         let expected = [
             format!("GET /a?b=c HTTP/1.1\r\nHost: {at}\r\n{defaults}\r\n"),
@@ -144,7 +144,7 @@ fn large_bodies_do_not_block() {
         });
         let client = Client::new();
         let url = Target::parse(&format!("http://{address}/")).unwrap();
-        let request = Request { body: vec![b'y'; size].into(), has_body: true, ..client.request("PUT", url) };
+        let request = HttpRequest { body: vec![b'y'; size].into(), has_body: true, ..client.request("PUT", url) };
         assert_eq!(client.session.send(laid(&request)).await.unwrap().body().len(), size);
     });
 }
@@ -163,7 +163,7 @@ fn a_refusal_before_the_body_was_read_counts() {
         });
         let client = Client::new();
         let url = Target::parse(&format!("http://{address}/")).unwrap();
-        let request = Request { body: vec![b'y'; 32 * 1024 * 1024].into(), has_body: true, ..client.request("POST", url) };
+        let request = HttpRequest { body: vec![b'y'; 32 * 1024 * 1024].into(), has_body: true, ..client.request("POST", url) };
         assert_eq!(client.session.send(laid(&request)).await.unwrap().status, 413);
     });
 }
@@ -183,7 +183,7 @@ fn what_keeps_an_answer_from_coming_is_said() {
         assert!(failure.message.starts_with("the host no-such-host.invalid has no address"), "{}", failure.message);
 
         let server = Server::start(|_, _, _| Act::Silence).await;
-        let request = Request { timeout: Duration::from_millis(80), ..client.request("GET", server.url("/")) };
+        let request = HttpRequest { timeout: Duration::from_millis(80), ..client.request("GET", server.url("/")) };
         let failure = client.session.send(laid(&request)).await.unwrap_err();
         assert_eq!((failure.class, failure.message.as_str()), (FailureClass::Timeout, "no answer within 80ms"));
     });

@@ -223,7 +223,7 @@ fn http2_is_spoken_where_the_server_does() {
         let server = Secure::start(&authority, "localhost", true, false).await;
         let client = client(&authority.api());
         let url = server.url("localhost", "/echo?a=b");
-        let request = Request {
+        let request = HttpRequest {
             headers: b"X-Own: yes\r\nConnection: keep-alive\r\nCookie: own=1\r\n"[..].into(),
             auth: b"Authorization: Bearer x\r\n"[..].into(),
             body: "hello".into(),
@@ -247,7 +247,7 @@ fn http2_is_spoken_where_the_server_does() {
         assert_eq!(*server.connections.borrow(), 1);
         let failure = client.get(server.url("localhost", "/broken")).await.unwrap_err();
         assert_eq!(failure.class, FailureClass::Reset);
-        let never = Request { timeout: Duration::from_millis(50), ..client.request("GET", server.url("localhost", "/never")) };
+        let never = HttpRequest { timeout: Duration::from_millis(50), ..client.request("GET", server.url("localhost", "/never")) };
         assert_eq!(client.session.send(laid(&never)).await.unwrap_err().message, "no answer within 50ms");
         assert!(client.get(server.url("localhost", "/")).await.unwrap().reused());
 

@@ -9,21 +9,21 @@ use std::task::{Context, Poll, Waker};
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, ReadBuf};
 
-use super::Failure;
+use super::HttpError;
 use super::message::charset::Charset;
 use super::message::headers::Headers;
 use super::message::traffic::Ledger;
 use super::wire::h1::{Raw, Reader};
 use super::wire::lenient::parse_any;
-use super::wire::parse::{Head, Known, Simple, parse, parse_plain};
+use super::wire::parse::{Head, HeadCache, SimpleHead, parse, parse_plain};
 
 /// The sizes of the pieces that answers come in.
 const PIECES: [usize; 3] = [usize::MAX, 1, 7];
 
-/// Checks answers; what it has learnt of the heads of one it holds against the next.
+/// Checks answers; what it has cached of the heads of one it holds against the next.
 #[derive(Default)]
 pub(crate) struct Invariants {
-    known: Known,
+    known: HeadCache,
 }
 
 /// What an answer began with.
@@ -33,7 +33,7 @@ pub(crate) enum Seen {
     Nothing,
     Head,
     /// A head of the kind that is known again.
-    Simple,
+    SimpleHead,
 }
 
 impl Invariants {
@@ -58,22 +58,22 @@ impl Invariants {
             let Ok(Some(any)) = parse_any(bytes) else { panic!("only the quick way reads {bytes:?}") };
             assert_eq!((facts(&plain), plain.fields), (facts(&any), any.fields), "{bytes:?}");
         }
-        let learnt = self.known.learn(bytes, &again);
-        if let Some(learnt) = learnt {
-            assert_eq!(self.known.find(bytes), Some(learnt));
-            check_simple(bytes, learnt);
+        let cached = self.known.insert(bytes, &again);
+        if let Some(cached) = cached {
+            assert_eq!(self.known.find(bytes), Some(cached));
+            check_simple(bytes, cached);
         }
         if let Some(found) = self.known.find(bytes) {
             assert_eq!((found.status, found.length, Some(found.body)), (head.status, head.length, head.plain_length), "{bytes:?}");
-            assert_eq!((found.fields, found.concerns_client), (head.fields.start, head.concerns_client), "{bytes:?}");
+            assert_eq!((found.fields, found.has_client_headers), (head.fields.start, head.has_client_headers), "{bytes:?}");
             assert_eq!(found.charset, head.charset, "{bytes:?}");
         }
-        if learnt.is_some() { Seen::Simple } else { Seen::Head }
+        if cached.is_some() { Seen::SimpleHead } else { Seen::Head }
     }
 }
 
 fn facts(head: &Head) -> (u16, usize, Option<usize>, Charset, [bool; 3]) {
-    (head.status, head.length, head.plain_length, head.charset, [head.concerns_client, head.rebuilt.is_some(), head.trusted])
+    (head.status, head.length, head.plain_length, head.charset, [head.has_client_headers, head.rebuilt.is_some(), head.trusted])
 }
 
 /// An answer ends in a response or a failure, the same one however it comes, and every byte is accounted for.
@@ -112,7 +112,7 @@ fn check_headers(headers: &Headers) {
 }
 
 /// What is taken from a head that is known is what reading the answer gives.
-fn check_simple(bytes: &[u8], head: Simple) {
+fn check_simple(bytes: &[u8], head: SimpleHead) {
     let (raw, rest) = read(bytes, usize::MAX, false);
     let length = if matches!(head.status, 204 | 304) { 0 } else { head.body };
     match (raw, bytes[head.length..].get(..length)) {
@@ -127,7 +127,7 @@ fn check_simple(bytes: &[u8], head: Simple) {
 }
 
 /// Reads an answer that comes in pieces of at most so many bytes; what follows it is left.
-fn read(bytes: &[u8], most: usize, to_head: bool) -> (Result<Raw, Failure>, Bytes) {
+fn read(bytes: &[u8], most: usize, to_head: bool) -> (Result<Raw, HttpError>, Bytes) {
     let (mut stream, mut buffer) = (Pieces { rest: bytes, most }, BytesMut::new());
     let ledger = Ledger::default();
     let mut reader = Reader { stream: &mut stream, buffer: &mut buffer, ledger: &ledger, any: false, first_byte: None };

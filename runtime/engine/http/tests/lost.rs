@@ -14,8 +14,8 @@ async fn dropping() -> Server {
     Server::start(|connection, number, _| if connection == 0 && number == 1 { last("") } else { say(ok("hi")) }).await
 }
 
-fn with_body(client: &Client, method: &str, url: Target, size: usize) -> Request {
-    Request { body: vec![b'x'; size].into(), has_body: true, ..client.request(method, url) }
+fn with_body(client: &Client, method: &str, url: Target, size: usize) -> HttpRequest {
+    HttpRequest { body: vec![b'x'; size].into(), has_body: true, ..client.request(method, url) }
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn what_may_have_been_processed_is_sent_again_only_if_it_is_idempotent() {
 fn resend_off_is_obeyed() {
     run(async {
         let (server, client) = (dropping().await, Client::new());
-        let request = laid(&Request { resend: false, ..client.request("GET", server.url("/")) });
+        let request = laid(&HttpRequest { resend: false, ..client.request("GET", server.url("/")) });
         client.session.send(request.clone()).await.unwrap();
         let failure = client.session.send(request).await.unwrap_err();
         let why = "the server closed the connection before it answered; it isn't sent again because the api says `resend off`";
@@ -66,7 +66,7 @@ fn nothing_is_sent_again_after_a_timeout() {
         for size in [10, 100_000] {
             let server = Server::start(|_, number, _| if number == 1 { Act::Silence } else { say(ok("hi")) }).await;
             let client = Client::new();
-            let request = Request { timeout: Duration::from_millis(80), ..with_body(&client, "PUT", server.url("/"), size) };
+            let request = HttpRequest { timeout: Duration::from_millis(80), ..with_body(&client, "PUT", server.url("/"), size) };
             let first = client.session.send(laid(&request)).await.unwrap();
             let failure = client.session.send(laid(&request)).await.unwrap_err();
             assert_eq!((failure.class, failure.message.as_str()), (FailureClass::Timeout, "no answer within 80ms"));
@@ -147,7 +147,7 @@ fn a_connection_that_was_closed_while_it_was_idle_causes_no_failure() {
     });
 }
 
-/// Accepts connections, and treats them in turns: answers, drops them after the request, says nothing, drops them at once.
+/// Accepts connections, and alternates between four behaviors: answers, drops them after the request, says nothing, drops them at once.
 fn moody() -> (SocketAddr, Arc<AtomicUsize>) {
     use std::io::{Read as _, Write as _};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -183,7 +183,7 @@ fn as_many_connections_are_counted_as_the_server_accepted() {
         for (number, scheme) in std::iter::repeat_n(["http", "http", "http", "https"], 15).flatten().enumerate() {
             let url = Target::parse(&format!("{scheme}://{address}/")).unwrap();
             let method = if number % 2 == 0 { "GET" } else { "POST" };
-            let request = Request { timeout: Duration::from_millis(40), ..client.request(method, url) };
+            let request = HttpRequest { timeout: Duration::from_millis(40), ..client.request(method, url) };
             let mut sending = Sending::new(&client.session, laid(&request), true);
             let whole = std::future::poll_fn(|cx| sending.poll(&client.session, cx));
             // Some are stopped on their way, right after they began or while they wait.

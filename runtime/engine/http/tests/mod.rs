@@ -163,8 +163,8 @@ impl Client {
         Self { session: Session::new(transport.clone(), 0), transport, api }
     }
 
-    fn request(&self, method: &str, url: Target) -> Request {
-        Request {
+    fn request(&self, method: &str, url: Target) -> HttpRequest {
+        HttpRequest {
             method: Method::from_name(method),
             url,
             headers: Rc::default(),
@@ -181,19 +181,19 @@ impl Client {
         }
     }
 
-    async fn get(&self, url: Target) -> Result<Response, Failure> {
+    async fn get(&self, url: Target) -> Result<HttpResponse, HttpError> {
         self.session.send(laid(&self.request("GET", url))).await
     }
 }
 
 /// As requests are sent: laid out for the wire.
-fn laid(request: &Request) -> Rc<Request> {
+fn laid(request: &HttpRequest) -> Rc<HttpRequest> {
     let mut request = request.clone();
-    request.lay_out();
+    request.serialize();
     Rc::new(request)
 }
 
-fn text(response: &Response) -> &str {
+fn text(response: &HttpResponse) -> &str {
     std::str::from_utf8(response.body()).unwrap()
 }
 

@@ -52,12 +52,12 @@ async fn start(authority: &Authority, second: Second) -> (u16, Rc<RefCell<Vec<St
 }
 
 /// The answer to the second request, and how often the server saw it.
-async fn second(method: &str, second: Second) -> (Result<Response, Failure>, usize) {
+async fn second(method: &str, second: Second) -> (Result<HttpResponse, HttpError>, usize) {
     let authority = Authority::new();
     let (port, requests, connections) = start(&authority, second).await;
     let client = Client::with(TransportConfig { proxies: Proxies::None, memory: None }, &authority.api());
     let url = Target::parse(&format!("https://localhost:{port}/")).unwrap();
-    let request = laid(&Request { body: "hello".into(), has_body: true, ..client.request(method, url) });
+    let request = laid(&HttpRequest { body: "hello".into(), has_body: true, ..client.request(method, url) });
     let first = client.session.send(request.clone()).await.unwrap();
     assert_eq!((first.version, first.traffic.opened, first.traffic.reused), (Version::Http2, 1, 0));
     let answer = client.session.send(request).await;

@@ -41,7 +41,7 @@ fn as_openssl(params: &mut CertificateParams) {
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
 }
 
-async fn get(ca: &str, host: &str, port: u16) -> Result<String, Failure> {
+async fn get(ca: &str, host: &str, port: u16) -> Result<String, HttpError> {
     let tls = TlsConfig { ca: Some(ca.into()), ..TlsConfig::default() };
     let client = Client::with(TransportConfig { proxies: Proxies::None, memory: None }, &ApiConfig { tls, ..ApiConfig::default() });
     let url = Target::parse(&format!("https://{host}:{port}/")).unwrap();

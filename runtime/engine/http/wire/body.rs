@@ -5,7 +5,7 @@ use tokio::io::AsyncRead;
 
 use crate::http::io::stream::{broken, read_some};
 use crate::http::message::Version;
-use crate::http::message::failure::Failure;
+use crate::http::message::failure::HttpError;
 use crate::http::message::headers::{Headers, MAX_HEAD};
 use crate::http::message::partial::{Body, Keep, Kept};
 use crate::http::message::traffic::Ledger;
@@ -26,7 +26,7 @@ pub(crate) enum Framing {
 
 impl Framing {
     /// How the body of this response ends, and whether another response may follow on its connection.
-    pub(crate) fn of(status: u16, version: Version, headers: &Headers, to_head: bool) -> Result<(Self, bool), Failure> {
+    pub(crate) fn of(status: u16, version: Version, headers: &Headers, to_head: bool) -> Result<(Self, bool), HttpError> {
         let close = headers.has_token("connection", "close");
         let keep = !close && (version == Version::Http11 || headers.has_token("connection", "keep-alive"));
         if to_head || status == 204 || status == 304 {
@@ -37,7 +37,7 @@ impl Framing {
             headers.get_all("transfer-encoding").flat_map(|value| value.split(',')).map(str::trim).filter(|word| !word.is_empty());
         if let Some(coding) = codings.next() {
             if !coding.eq_ignore_ascii_case("chunked") || codings.next().is_some() {
-                return Err(Failure::protocol(format!("the transfer coding `{coding}` isn't known")));
+                return Err(HttpError::protocol(format!("the transfer coding `{coding}` isn't known")));
             }
             // Who says both may have been tricked: the connection is not trusted any further.
             return Ok((Self::Chunked, keep && length.is_none() && version == Version::Http11));
@@ -55,7 +55,7 @@ pub(crate) async fn read_body<S: AsyncRead + Unpin>(
     buffer: &mut BytesMut,
     framing: Framing,
     ledger: &Ledger,
-) -> Result<Body, Failure> {
+) -> Result<Body, HttpError> {
     let mut body = Kept::new(ledger.coming.keep);
     match framing {
         Framing::None => Ok(Body::default()),
@@ -75,11 +75,11 @@ pub(crate) async fn read_body<S: AsyncRead + Unpin>(
     }
 }
 
-async fn read_length<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut BytesMut, length: u64, ledger: &Ledger) -> Result<Body, Failure> {
+async fn read_length<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut BytesMut, length: u64, ledger: &Ledger) -> Result<Body, HttpError> {
     let keep = ledger.coming.keep;
     keep.allows(length)?;
     let ended = |before: u64| {
-        Failure::reset(format!("the connection was closed after {before} of {length} bytes of the body")).came("closed amid the answer")
+        HttpError::reset(format!("the connection was closed after {before} of {length} bytes of the body")).came("closed amid the answer")
     };
     let (Keep::All(_), Ok(whole)) = (keep, usize::try_from(length)) else {
         let (mut body, mut missing) = (Kept::new(keep), length);
@@ -134,7 +134,7 @@ struct Chunks<'c, S> {
 }
 
 impl<S: AsyncRead + Unpin> Chunks<'_, S> {
-    async fn read(mut self) -> Result<Body, Failure> {
+    async fn read(mut self) -> Result<Body, HttpError> {
         loop {
             let size = self.size().await?;
             if size == 0 {
@@ -153,14 +153,14 @@ impl<S: AsyncRead + Unpin> Chunks<'_, S> {
                 missing -= part;
             }
             if self.line().await? != 0 {
-                return Err(Failure::protocol("a chunk is longer than it says"));
+                return Err(HttpError::protocol("a chunk is longer than it says"));
             }
             self.skip_line();
         }
     }
 
     /// The length of the next chunk; extensions are left out.
-    async fn size(&mut self) -> Result<usize, Failure> {
+    async fn size(&mut self) -> Result<usize, HttpError> {
         let end = self.line().await?;
         let line = &self.buffer[..end];
         let digits = line.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
@@ -176,10 +176,10 @@ impl<S: AsyncRead + Unpin> Chunks<'_, S> {
             }
             Some(Err(_)) => {
                 keep.allows(u64::MAX)?;
-                return Err(Failure::protocol("a chunk is longer than any body"));
+                return Err(HttpError::protocol("a chunk is longer than any body"));
             }
             None => {
-                return Err(Failure::protocol(format!(
+                return Err(HttpError::protocol(format!(
                     "`{}` is no length of a chunk",
                     String::from_utf8_lossy(&line[..line.len().min(40)])
                 )));
@@ -190,7 +190,7 @@ impl<S: AsyncRead + Unpin> Chunks<'_, S> {
     }
 
     /// Fields after the last chunk: read, and left out.
-    async fn trailers(&mut self) -> Result<(), Failure> {
+    async fn trailers(&mut self) -> Result<(), HttpError> {
         let mut bytes = 0;
         loop {
             let end = self.line().await?;
@@ -200,13 +200,13 @@ impl<S: AsyncRead + Unpin> Chunks<'_, S> {
             }
             bytes += end + 1;
             if bytes > MAX_HEAD {
-                return Err(Failure::protocol("the trailers of the body are too large"));
+                return Err(HttpError::protocol("the trailers of the body are too large"));
             }
         }
     }
 
     /// Waits for a whole line; where its text ends.
-    async fn line(&mut self) -> Result<usize, Failure> {
+    async fn line(&mut self) -> Result<usize, HttpError> {
         let mut seen = 0;
         loop {
             if let Some(at) = memchr::memchr(b'\n', &self.buffer[seen..]) {
@@ -215,7 +215,7 @@ impl<S: AsyncRead + Unpin> Chunks<'_, S> {
             }
             seen = self.buffer.len();
             if seen > MAX_CHUNK_LINE {
-                return Err(Failure::protocol("a line between chunks is too long"));
+                return Err(HttpError::protocol("a line between chunks is too long"));
             }
             self.more().await?;
         }
@@ -227,10 +227,10 @@ impl<S: AsyncRead + Unpin> Chunks<'_, S> {
         }
     }
 
-    async fn more(&mut self) -> Result<(), Failure> {
+    async fn more(&mut self) -> Result<(), HttpError> {
         self.buffer.reserve(4096);
         match read_some(self.stream, self.buffer).await {
-            Ok(0) => Err(Failure::reset("the connection was closed before the last chunk of the body").came("closed amid the answer")),
+            Ok(0) => Err(HttpError::reset("the connection was closed before the last chunk of the body").came("closed amid the answer")),
             Ok(count) => {
                 self.ledger.received(count);
                 Ok(())

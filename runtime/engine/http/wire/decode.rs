@@ -5,12 +5,12 @@ use std::io::{self, Read};
 use bytes::Bytes;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
-use crate::http::message::failure::Failure;
+use crate::http::message::failure::HttpError;
 use crate::http::message::headers::Headers;
 use crate::http::message::partial::{Body, Keep, MAX_BODY, SHOWN, too_large};
 
 /// The body as it was before it was encoded; nothing where it wasn't. Encodings that aren't known leave it as it is.
-pub(crate) fn decode(headers: &Headers, encoded: &[u8], keep: Keep) -> Result<Option<Body>, Failure> {
+pub(crate) fn decode(headers: &Headers, encoded: &[u8], keep: Keep) -> Result<Option<Body>, HttpError> {
     if encoded.is_empty() || headers.get("content-encoding").is_none() {
         return Ok(None);
     }
@@ -37,7 +37,7 @@ pub(crate) fn decode(headers: &Headers, encoded: &[u8], keep: Keep) -> Result<Op
                 let ends = error.kind() == io::ErrorKind::UnexpectedEof && !is_other;
                 let why = if ends { "it ends too early" } else { "it is something else, or damaged" };
                 return Err(
-                    Failure::protocol(format!("the body says it is {coding}, but can't be decoded: {why}")).came("undecodable body")
+                    HttpError::protocol(format!("the body says it is {coding}, but can't be decoded: {why}")).came("undecodable body")
                 );
             }
         };

@@ -9,11 +9,11 @@ use super::body::{Framing, read_body};
 use super::head::{Via, write_head};
 use super::outgoing::Outgoing;
 use super::parse::parse;
-use super::resend::{Fate, Lost};
+use super::resend::{Fate, LostRequest};
 use crate::http::io::stream::{Stream, broken, read_some, unanswered};
 use crate::http::message::Version;
 use crate::http::message::charset::Charset;
-use crate::http::message::failure::Failure;
+use crate::http::message::failure::HttpError;
 use crate::http::message::headers::{Headers, MAX_HEAD};
 use crate::http::message::traffic::Ledger;
 
@@ -41,7 +41,7 @@ pub(crate) struct Raw {
 
 /// A request that was written whole, and what has come of its response so far.
 #[derive(Debug)]
-pub(crate) struct Begun {
+pub(crate) struct PendingResponse {
     pub(crate) stream: Stream,
     pub(crate) buffer: BytesMut,
     /// Whether anything of the response has come.
@@ -58,7 +58,7 @@ pub(crate) async fn exchange(
     step: &Outgoing<'_>,
     via: Via<'_>,
     ledger: &Ledger,
-) -> Result<Raw, Lost> {
+) -> Result<Raw, LostRequest> {
     let said = write_head(buffer, step, via);
     let mut answer = BytesMut::new();
     let before = ledger.traffic().sent;
@@ -88,14 +88,14 @@ pub(crate) async fn exchange(
             raw.keep &= !said.close && written.is_ok() && reader.buffer.is_empty();
             Ok(raw)
         }
-        (Err(_), Err(error)) if !reader.any => Err(Lost { failure: broken(&error), fate }),
-        (Err(failure), _) => Err(Lost { failure, fate }),
+        (Err(_), Err(error)) if !reader.any => Err(LostRequest { failure: broken(&error), fate }),
+        (Err(failure), _) => Err(LostRequest { failure, fate }),
     }
 }
 
 /// Reads the rest of a response.
-pub(crate) async fn go_on(begun: &mut Begun, to_head: bool, ledger: &Ledger) -> Result<Raw, Failure> {
-    let Begun { stream, buffer, any, first_byte, .. } = begun;
+pub(crate) async fn go_on(begun: &mut PendingResponse, to_head: bool, ledger: &Ledger) -> Result<Raw, HttpError> {
+    let PendingResponse { stream, buffer, any, first_byte, .. } = begun;
     if *any {
         ledger.coming.begin();
     }
@@ -117,11 +117,11 @@ pub(crate) struct Reader<'r, S> {
 }
 
 impl<S: AsyncRead + Unpin> Reader<'_, S> {
-    pub(crate) async fn response(&mut self, to_head: bool) -> Result<Raw, Failure> {
+    pub(crate) async fn response(&mut self, to_head: bool) -> Result<Raw, HttpError> {
         let (status, version, headers, trusted, charset) = loop {
             let head = self.head().await?;
             match head.0 {
-                101 => return Err(Failure::protocol("the server switched protocols without being asked to")),
+                101 => return Err(HttpError::protocol("the server switched protocols without being asked to")),
                 100..200 => {}
                 _ => break head,
             }
@@ -137,7 +137,7 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
         Ok(Raw { status, version, headers, body: Some(body.bytes), charset, omitted: body.omitted, first_byte, done, keep })
     }
 
-    async fn head(&mut self) -> Result<(u16, Version, Headers, bool, Charset), Failure> {
+    async fn head(&mut self) -> Result<(u16, Version, Headers, bool, Charset), HttpError> {
         loop {
             if !self.buffer.is_empty()
                 && let Some(head) = parse(self.buffer)?
@@ -150,13 +150,13 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
                 return Ok((head.status, head.version, headers, head.trusted, head.charset));
             }
             if self.buffer.len() > MAX_HEAD {
-                return Err(Failure::protocol(format!("the headers of the answer are larger than {} KB", MAX_HEAD / 1024)));
+                return Err(HttpError::protocol(format!("the headers of the answer are larger than {} KB", MAX_HEAD / 1024)));
             }
             self.buffer.reserve(4096);
             match read_some(self.stream, self.buffer).await {
                 Ok(0) if !self.any => return Err(unanswered()),
                 Ok(0) => {
-                    return Err(Failure::reset("the connection was closed amid the headers of the answer").came("closed amid the answer"));
+                    return Err(HttpError::reset("the connection was closed amid the headers of the answer").came("closed amid the answer"));
                 }
                 Ok(count) => self.note(count),
                 Err(error) => return Err(broken(&error)),

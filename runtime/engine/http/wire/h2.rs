@@ -18,10 +18,10 @@ use hyper_util::rt::TokioIo;
 use super::h1::Raw;
 use super::head::{ACCEPT_ENCODING, USER_AGENT, body_length, cookie_line};
 use super::outgoing::Outgoing;
-use super::resend::{Fate, Lost};
+use super::resend::{Fate, LostRequest};
 use crate::http::io::stream::{Stream, unanswered};
 use crate::http::message::charset::Charset;
-use crate::http::message::failure::Failure;
+use crate::http::message::failure::HttpError;
 use crate::http::message::headers::{Headers, MAX_HEAD, is_one_of, lines};
 use crate::http::message::partial::{self, Keep, Kept};
 use crate::http::message::traffic::Ledger;
@@ -33,9 +33,9 @@ const NOT_SENT: [&str; 9] =
 
 /// Takes the tasks of a connection to the thread's own set.
 #[derive(Clone, Copy, Debug)]
-struct Local;
+struct LocalExecutor;
 
-impl<F: Future + 'static> hyper::rt::Executor<F> for Local {
+impl<F: Future + 'static> hyper::rt::Executor<F> for LocalExecutor {
     fn execute(&self, task: F) {
         tokio::task::spawn_local(async move {
             task.await;
@@ -45,7 +45,7 @@ impl<F: Future + 'static> hyper::rt::Executor<F> for Local {
 
 /// Sends requests over a connection; clones share it.
 #[derive(Clone, Debug)]
-pub(crate) struct Sender(http2::SendRequest<Counted>);
+pub(crate) struct Sender(http2::SendRequest<CountedBody>);
 
 impl Sender {
     pub(crate) fn is_open(&self) -> bool {
@@ -54,8 +54,8 @@ impl Sender {
 }
 
 /// Begins HTTP/2 on a connection.
-pub(crate) async fn handshake(stream: Stream) -> Result<Sender, Failure> {
-    let (sender, connection) = http2::Builder::new(Local)
+pub(crate) async fn handshake(stream: Stream) -> Result<Sender, HttpError> {
+    let (sender, connection) = http2::Builder::new(LocalExecutor)
         .max_header_list_size(MAX_HEAD as u32)
         .initial_stream_window_size(256 * 1024)
         .initial_connection_window_size(1024 * 1024)
@@ -71,14 +71,14 @@ pub(crate) async fn handshake(stream: Stream) -> Result<Sender, Failure> {
 
 /// A body that counts what the connection takes of it, its head included.
 #[derive(Debug)]
-pub(crate) struct Counted {
+pub(crate) struct CountedBody {
     body: Full<Bytes>,
     /// About how large the head is, until the connection has taken it.
     head: Cell<usize>,
     ledger: Rc<Ledger>,
 }
 
-impl Body for Counted {
+impl Body for CountedBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -102,9 +102,9 @@ impl Body for Counted {
 }
 
 /// Sends a request and reads its response.
-pub(crate) async fn exchange(mut sender: Sender, step: &Outgoing<'_>, ledger: &Rc<Ledger>) -> Result<Raw, Lost> {
-    let (request, head) = request(step).map_err(Lost::for_good)?;
-    let request = request.map(|body| Counted { body, head: Cell::new(head), ledger: ledger.clone() });
+pub(crate) async fn exchange(mut sender: Sender, step: &Outgoing<'_>, ledger: &Rc<Ledger>) -> Result<Raw, LostRequest> {
+    let (request, head) = request(step).map_err(LostRequest::for_good)?;
+    let request = request.map(|body| CountedBody { body, head: Cell::new(head), ledger: ledger.clone() });
     let answer = match sender.0.send_request(request).await {
         Ok(answer) => answer,
         Err(error) => {
@@ -114,7 +114,7 @@ pub(crate) async fn exchange(mut sender: Sender, step: &Outgoing<'_>, ledger: &R
                 Some(cause) if cause.is_remote() && cause.is_reset() => Fate::Answered,
                 _ => Fate::Unknown,
             };
-            return Err(Lost { failure: failure(&error), fate });
+            return Err(LostRequest { failure: failure(&error), fate });
         }
     };
     let first_byte = Instant::now();
@@ -126,7 +126,7 @@ pub(crate) async fn exchange(mut sender: Sender, step: &Outgoing<'_>, ledger: &R
     let charset = parts.headers.get("content-type").map_or_else(Charset::default, |value| Charset::of(value.as_bytes()));
     let (status, version) = (parts.status.as_u16(), Version::Http2);
     ledger.coming.head(status, version, headers);
-    let body = read(incoming, ledger).await.map_err(Lost::for_good)?;
+    let body = read(incoming, ledger).await.map_err(LostRequest::for_good)?;
     Ok(Raw {
         status,
         version,
@@ -140,7 +140,7 @@ pub(crate) async fn exchange(mut sender: Sender, step: &Outgoing<'_>, ledger: &R
     })
 }
 
-async fn read(mut incoming: Incoming, ledger: &Ledger) -> Result<partial::Body, Failure> {
+async fn read(mut incoming: Incoming, ledger: &Ledger) -> Result<partial::Body, HttpError> {
     let keep = ledger.coming.keep;
     if let Some(length) = incoming.size_hint().exact() {
         keep.allows(length)?;
@@ -174,11 +174,11 @@ async fn read(mut incoming: Incoming, ledger: &Ledger) -> Result<partial::Body, 
 }
 
 /// The request as hyper takes it, and about how large its head is.
-fn request(step: &Outgoing<'_>) -> Result<(http::Request<Full<Bytes>>, usize), Failure> {
+fn request(step: &Outgoing<'_>) -> Result<(http::Request<Full<Bytes>>, usize), HttpError> {
     let host = [step.headers, step.auth].into_iter().flat_map(lines).find(|(name, ..)| name.eq_ignore_ascii_case(b"host"));
     let authority = host.map_or(step.url.origin.authority.as_bytes(), |(_, value, _)| value);
     let uri = http::Uri::builder().scheme(step.url.origin.scheme()).authority(authority).path_and_query(step.url.path.as_str()).build();
-    let wrong = |what: &str| Failure::protocol(format!("the request can't be sent over HTTP/2: {what}"));
+    let wrong = |what: &str| HttpError::protocol(format!("the request can't be sent over HTTP/2: {what}"));
     let odd_field = |name: &[u8]| wrong(&format!("the header `{}` has a character that isn't allowed", String::from_utf8_lossy(name)));
     let body = if step.has_body { Full::new(step.body.clone()) } else { Full::default() };
     let uri = uri.map_err(|_| wrong("its host or its path has a character that isn't allowed"))?;
@@ -222,7 +222,7 @@ fn is_unprocessed(error: &hyper::Error) -> bool {
 }
 
 /// What went wrong, in a tester's words.
-fn failure(error: &hyper::Error) -> Failure {
+fn failure(error: &hyper::Error) -> HttpError {
     if error.is_canceled() || error.is_closed() || error.is_incomplete_message() {
         return unanswered();
     }
@@ -230,16 +230,16 @@ fn failure(error: &hyper::Error) -> Failure {
     if let Some(cause) = source.and_then(|source| source.downcast_ref::<h2::Error>()) {
         let text = words::of_h2_error(cause);
         let theirs = cause.is_remote() || cause.get_io().is_some() || cause.reason().is_none();
-        return if theirs { Failure::reset(text) } else { Failure::protocol(text) };
+        return if theirs { HttpError::reset(text) } else { HttpError::protocol(text) };
     }
     if let Some(cause) = source.and_then(|source| source.downcast_ref::<std::io::Error>()) {
-        return Failure::reset(format!("the connection broke: {}", words::of_io(cause)));
+        return HttpError::reset(format!("the connection broke: {}", words::of_io(cause)));
     }
     if error.is_parse() {
-        return Failure::protocol("the answer is not HTTP/2");
+        return HttpError::protocol("the answer is not HTTP/2");
     }
     if error.is_user() {
-        return Failure::protocol("the request can't be sent over HTTP/2");
+        return HttpError::protocol("the request can't be sent over HTTP/2");
     }
-    Failure::reset("the HTTP/2 exchange broke")
+    HttpError::reset("the HTTP/2 exchange broke")
 }

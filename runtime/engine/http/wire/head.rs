@@ -3,7 +3,7 @@
 use bytes::{BufMut as _, BytesMut};
 
 use super::outgoing::Outgoing;
-use crate::http::message::headers::{Said, is_one_of, lines};
+use crate::http::message::headers::{PresentHeaders, is_one_of, lines};
 
 /// What requests call themselves.
 pub(crate) const USER_AGENT: &str = concat!("ltc/", env!("CARGO_PKG_VERSION"));
@@ -21,8 +21,8 @@ pub(crate) struct Via<'v> {
 }
 
 /// Writes a head for HTTP/1.1, up to and with its empty line.
-pub(crate) fn write_head(out: &mut BytesMut, step: &Outgoing<'_>, via: Via<'_>) -> Said {
-    let mut said = Said::default();
+pub(crate) fn write_head(out: &mut BytesMut, step: &Outgoing<'_>, via: Via<'_>) -> PresentHeaders {
+    let mut said = PresentHeaders::default();
     said.note(step.headers);
     said.note(step.auth);
     let target = step.url;

@@ -9,19 +9,19 @@
 //! too). A length or a coding in a line that is itself odd counts as it reads, but clients disagree about it (curl doesn't see
 //! `Transfer-Encoding :`, browsers do): the connection isn't used again.
 
-use super::parse::{Facts, Head, digits};
+use super::parse::{FramingFields, Head, digits};
 use crate::http::message::Version;
-use crate::http::message::failure::Failure;
+use crate::http::message::failure::HttpError;
 use crate::http::message::headers::Headers;
 
 /// A head, once all of it is there.
-pub(crate) fn parse_any(bytes: &[u8]) -> Result<Option<Head>, Failure> {
+pub(crate) fn parse_any(bytes: &[u8]) -> Result<Option<Head>, HttpError> {
     // Servers that end a body with one line end too many put it here.
     let blank = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(bytes.len());
     let Some((status, version)) = status_line(&bytes[blank..]).map_err(|()| no_http(&bytes[blank..]))? else { return Ok(None) };
     let Some(end) = memchr::memchr(b'\n', &bytes[blank..]) else { return Ok(None) };
     let start = blank + end + 1;
-    let mut facts = Facts::of(version);
+    let mut facts = FramingFields::of(version);
     let (mut at, mut odd) = (start, false);
     loop {
         let Some((line, behind)) = line(bytes, at) else { return Ok(None) };
@@ -39,7 +39,7 @@ pub(crate) fn parse_any(bytes: &[u8]) -> Result<Option<Head>, Failure> {
         return Ok(Some(facts.head(status, version, fields, None)));
     }
     let (headers, trusted) = rebuilt(block);
-    let mut facts = Facts::of(version);
+    let mut facts = FramingFields::of(version);
     headers.iter().for_each(|(name, value)| facts.note(name.as_bytes(), value.as_bytes()));
     let mut head = facts.head(status, version, fields, Some(headers));
     head.trusted = trusted;
@@ -73,10 +73,10 @@ fn status_line(bytes: &[u8]) -> Result<Option<(u16, Version)>, ()> {
     Ok(u16::try_from(code).ok().map(|code| (code, version)))
 }
 
-fn no_http(bytes: &[u8]) -> Failure {
+fn no_http(bytes: &[u8]) -> HttpError {
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = String::from_utf8_lossy(&line[..line.len().min(60)]);
-    Failure::protocol(format!("the answer is not HTTP: it begins with `{}`", line.trim_end())).came("not HTTP")
+    HttpError::protocol(format!("the answer is not HTTP: it begins with `{}`", line.trim_end())).came("not HTTP")
 }
 
 /// The line that begins there without its end, and where the next one begins.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::lenient::parse_any;
 use crate::http::message::Version;
 use crate::http::message::charset::Charset;
-use crate::http::message::failure::Failure;
+use crate::http::message::failure::HttpError;
 use crate::http::message::headers::{Headers, MAX_HEAD};
 
 /// The parts of a head, as far as they matter.
@@ -24,7 +24,7 @@ pub(crate) struct Head {
     /// The body's length, where it is said once and no field stands in its way; else the fields have to be looked at (RFC 9112, 6.3).
     pub(crate) plain_length: Option<usize>,
     /// Whether there are fields that the client acts upon: `Location`, `Set-Cookie`, `Content-Encoding`.
-    pub(crate) concerns_client: bool,
+    pub(crate) has_client_headers: bool,
     /// What `Content-Type` says of the body's text.
     pub(crate) charset: Charset,
 }
@@ -32,37 +32,37 @@ pub(crate) struct Head {
 /// Heads that were understood, by the length of what was received: a head that is the same byte for byte means the same, and servers send
 /// the same one over and over.
 #[derive(Debug, Default)]
-pub(crate) struct Known([(Vec<u8>, Simple); KNOWN]);
+pub(crate) struct HeadCache([(Vec<u8>, SimpleHead); CACHED_HEADS]);
 
-const KNOWN: usize = 16;
+const CACHED_HEADS: usize = 16;
 /// Larger heads are read anew each time.
 const LARGEST: usize = 8 * 1024;
 
 /// A head of a final response over HTTP/1.1 whose body has a plain length.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Simple {
+pub(crate) struct SimpleHead {
     pub(crate) status: u16,
     /// Where its fields begin; they end where it ends.
     pub(crate) fields: usize,
     pub(crate) length: usize,
     pub(crate) body: usize,
-    pub(crate) concerns_client: bool,
+    pub(crate) has_client_headers: bool,
     pub(crate) charset: Charset,
 }
 
-impl Known {
+impl HeadCache {
     /// The head that the bytes begin with, where it is known.
-    pub(crate) fn find(&self, bytes: &[u8]) -> Option<Simple> {
-        let (known, head) = &self.0[bytes.len() % KNOWN];
+    pub(crate) fn find(&self, bytes: &[u8]) -> Option<SimpleHead> {
+        let (known, head) = &self.0[bytes.len() % CACHED_HEADS];
         (!known.is_empty() && bytes.starts_with(known)).then_some(*head)
     }
 
     /// Keeps a head that was understood in these bytes; gives it where it is simple.
-    pub(crate) fn learn(&mut self, bytes: &[u8], head: &Head) -> Option<Simple> {
+    pub(crate) fn insert(&mut self, bytes: &[u8], head: &Head) -> Option<SimpleHead> {
         let body = head.plain_length.filter(|_| head.status >= 200 && head.rebuilt.is_none() && head.length <= LARGEST)?;
-        let (status, fields, length, concerns_client) = (head.status, head.fields.start, head.length, head.concerns_client);
-        let simple = Simple { status, fields, length, body, concerns_client, charset: head.charset };
-        let (known, kept) = &mut self.0[bytes.len() % KNOWN];
+        let (status, fields, length, has_client_headers) = (head.status, head.fields.start, head.length, head.has_client_headers);
+        let simple = SimpleHead { status, fields, length, body, has_client_headers, charset: head.charset };
+        let (known, kept) = &mut self.0[bytes.len() % CACHED_HEADS];
         known.clear();
         known.extend_from_slice(&bytes[..length]);
         *kept = simple;
@@ -71,7 +71,7 @@ impl Known {
 }
 
 /// A head, once all of it is there.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Option<Head>, Failure> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<Option<Head>, HttpError> {
     let bytes = &bytes[..bytes.len().min(MAX_HEAD)];
     match parse_plain(bytes) {
         Some(head) => Ok(Some(head)),
@@ -88,7 +88,7 @@ pub(crate) fn parse_plain(bytes: &[u8]) -> Option<Head> {
         return None;
     }
     let start = bytes.len() - rest.len();
-    let mut facts = Facts::of(Version::Http11);
+    let mut facts = FramingFields::of(Version::Http11);
     loop {
         let (line, behind) = plain_line(rest)?;
         rest = behind;
@@ -133,15 +133,15 @@ fn plain_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// What fields say that the client acts upon.
 #[derive(Default)]
-pub(in crate::http) struct Facts {
+pub(in crate::http) struct FramingFields {
     length: Option<usize>,
     /// Whether the length is all there is to know of how the body is framed.
     plain: bool,
-    concerns_client: bool,
+    has_client_headers: bool,
     charset: Charset,
 }
 
-impl Facts {
+impl FramingFields {
     /// Of no field so far.
     pub(in crate::http) fn of(version: Version) -> Self {
         Self { plain: version == Version::Http11, ..Self::default() }
@@ -150,8 +150,8 @@ impl Facts {
     pub(in crate::http) fn note(&mut self, name: &[u8], value: &[u8]) {
         let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
         match name.len() {
-            8 => self.concerns_client |= is("location"),
-            10 if is("set-cookie") => self.concerns_client = true,
+            8 => self.has_client_headers |= is("location"),
+            10 if is("set-cookie") => self.has_client_headers = true,
             10 if is("connection") => self.plain &= value.eq_ignore_ascii_case(b"keep-alive"),
             12 if is("content-type") => self.charset = Charset::of(value),
             14 if is("content-length") => {
@@ -159,7 +159,7 @@ impl Facts {
                 self.length = digits(value);
                 self.plain &= self.length.is_some();
             }
-            16 => self.concerns_client |= is("content-encoding"),
+            16 => self.has_client_headers |= is("content-encoding"),
             17 => self.plain &= !is("transfer-encoding"),
             _ => {}
         }
@@ -176,7 +176,7 @@ impl Facts {
             trusted: true,
             length,
             plain_length,
-            concerns_client: self.concerns_client,
+            has_client_headers: self.has_client_headers,
             charset: self.charset,
         }
     }

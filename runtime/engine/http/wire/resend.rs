@@ -5,7 +5,7 @@
 //! and only once. What certainly wasn't processed (RFC 9113, 8.7) may be sent until the step's timeout.
 
 use crate::http::message::Method;
-use crate::http::message::failure::Failure;
+use crate::http::message::failure::HttpError;
 
 /// What a server may have made of a request that was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,14 +20,14 @@ pub(crate) enum Fate {
 
 /// Why there was no response.
 #[derive(Debug)]
-pub(crate) struct Lost {
-    pub(crate) failure: Failure,
+pub(crate) struct LostRequest {
+    pub(crate) failure: HttpError,
     pub(crate) fate: Fate,
 }
 
-impl Lost {
+impl LostRequest {
     /// What went wrong before the request could be sent, or amid its answer: nothing of it is made up for.
-    pub(crate) fn for_good(failure: Failure) -> Self {
+    pub(crate) fn for_good(failure: HttpError) -> Self {
         Self { failure, fate: Fate::Answered }
     }
 }
@@ -52,8 +52,8 @@ impl<'r> Rule<'r> {
     ///
     /// # Errors
     /// The request's failure, which says why it isn't sent again.
-    pub(crate) fn again(&mut self, lost: Lost, reused: bool, written: bool) -> Result<(), Failure> {
-        let Lost { mut failure, fate } = lost;
+    pub(crate) fn again(&mut self, lost: LostRequest, reused: bool, written: bool) -> Result<(), HttpError> {
+        let LostRequest { mut failure, fate } = lost;
         if fate == Fate::Answered {
             return Err(failure);
         }
@@ -86,7 +86,7 @@ mod tests {
         let method = Method::from_name(method);
         let mut rule = Rule::new(&method, allowed);
         losses.iter().try_for_each(|&(fate, reused, written)| {
-            rule.again(Lost { failure: Failure::reset("lost"), fate }, reused, written).map_err(|failure| failure.message)
+            rule.again(LostRequest { failure: HttpError::reset("lost"), fate }, reused, written).map_err(|failure| failure.message)
         })
     }
 

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use crate::stats::Cpu;
 
-/// Measures between one lap and the next.
+/// Measures between one sample and the next.
 #[derive(Debug)]
-pub(super) struct Meter {
+pub(super) struct CpuMeter {
     threads: f64,
     processors: f64,
     last: Option<(Instant, Reading)>,
@@ -32,7 +32,7 @@ struct Machine {
 /// The unit of `/proc/stat` (`USER_HZ`), the same wherever Linux runs a load test.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-impl Meter {
+impl CpuMeter {
     /// `processors`: how many there are to use, where that is less than the machine shows.
     pub(super) fn new(threads: usize, processors: Option<f64>) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -41,8 +41,8 @@ impl Meter {
         Self { threads: threads.max(1) as f64, processors, last: read().map(|reading| (Instant::now(), reading)) }
     }
 
-    /// What was used since the last lap, and what there was; nothing where the system doesn't tell.
-    pub(super) fn lap(&mut self) -> Option<Cpu> {
+    /// What was used since the last sample, and what there was; nothing where the system doesn't tell.
+    pub(super) fn sample(&mut self) -> Option<Cpu> {
         let (now, reading) = (Instant::now(), read()?);
         let (then, before) = self.last.replace((now, reading))?;
         let available = (now - then).mul_f64(self.processors);
@@ -146,10 +146,10 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn work_is_seen_and_never_more_than_there_was() {
-        let mut meter = Meter::new(1, None);
+        let mut cpu_meter = CpuMeter::new(1, None);
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_millis(30) {}
-        let cpu = meter.lap().unwrap();
+        let cpu = cpu_meter.sample().unwrap();
         assert!(cpu.busy_us > 0 && cpu.available_us >= 30_000, "{cpu:?}");
         assert!(cpu.waited_us <= cpu.available_us && cpu.stolen_us <= cpu.available_us, "{cpu:?}");
         assert!(machine().is_some_and(|machine| machine.processors > 0 && machine.busy > 0));

@@ -1,21 +1,21 @@
-//! When turns of a paced user should begin: one in each such time, however long the one before took.
+//! When iterations of a paced user should begin: one in each such time, however long the one before took.
 
 use std::time::{Duration, Instant};
 
 /// A paced user's place in its own schedule.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
-    /// When the next turn should begin; none before the first.
+pub(super) struct PacingSchedule {
+    /// When the next iteration should begin; none before the first.
     intended: Option<Instant>,
 }
 
-impl Pace {
-    /// How much later than it should have a turn begins.
+impl PacingSchedule {
+    /// How much later than it should have an iteration begins.
     pub(super) fn behind(&self, now: Instant) -> Duration {
         self.intended.map_or(Duration::ZERO, |intended| now.saturating_duration_since(intended))
     }
 
-    /// A turn that began then is over: when the next should begin. That may be past, and isn't forgotten then.
+    /// An iteration that began then is over: when the next should begin. That may be past, and isn't forgotten then.
     pub(super) fn next(&mut self, begun: Instant, pacing: Duration) -> Instant {
         let next = self.intended.unwrap_or(begun) + pacing;
         self.intended = Some(next);
@@ -46,7 +46,7 @@ mod tests {
         const PACING: Duration = Duration::from_millis(10);
         let start = Instant::now();
         let mut recorder = Recorder::new(1, 0);
-        let mut pace = Pace::default();
+        let mut pace = PacingSchedule::default();
         let mut now = start;
         for _ in 0..40_000 {
             let (begun, behind) = (now, pace.behind(now));
@@ -56,7 +56,7 @@ mod tests {
             now = pace.next(begun, PACING).max(end);
         }
         let stats = recorder.snapshot(now - start, 1, 1).names.remove(0);
-        // In 20 s a turn is due each 10 ms. One that is due in the stall, or while those that it held up are made up for at 1 ms each,
+        // In 20 s an iteration is due each 10 ms. One that is due in the stall, or while those that it held up are made up for at 1 ms each,
         // waits: after the stall 2 s are made up for, at 9 ms of each 10. So the wait falls from 2 s to 0 within 2 s and 2/9 s.
         let waiting = (2.0 + 2.0 / 9.0) / 20.0;
         for part in [0.95, 0.98, 0.99, 0.999] {

@@ -1,13 +1,13 @@
 //! The members of a small body that is an object: found in one pass, for all expectations and takes of a step to look in.
 
-use crate::value::scan::{Kind, RawStr, Scan, Scanner};
+use crate::value::scan::{JsonKind, RawStr, Scan, Scanner};
 
 /// A larger body is passed anew by each who wants something of it: its values are passed twice where they are found here first.
 const LARGEST: usize = 4096;
 
 /// Whether a body's members have been found; a body carries it along.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Mark {
+pub(crate) enum IndexState {
     /// Nobody has asked yet.
     #[default]
     Unread,
@@ -19,7 +19,7 @@ pub(crate) enum Mark {
 
 /// The members of the body that was looked at last, in memory that is used again.
 #[derive(Debug, Default)]
-pub(crate) struct Members {
+pub(crate) struct MemberIndex {
     number: u64,
     all: Vec<Member>,
 }
@@ -40,23 +40,23 @@ impl Member {
     }
 }
 
-impl Members {
+impl MemberIndex {
     /// Finds the members of a body, unless these are its own already; gives the body's new mark. What is no small object, or no JSON, has
     /// none.
-    pub(crate) fn read(&mut self, body: &[u8], mark: Mark) -> Mark {
+    pub(crate) fn read(&mut self, body: &[u8], mark: IndexState) -> IndexState {
         match mark {
-            Mark::Other => return mark,
-            Mark::Number(number) if number == self.number => return mark,
+            IndexState::Other => return mark,
+            IndexState::Number(number) if number == self.number => return mark,
             _ => {}
         }
         self.number += 1;
-        if body.len() <= LARGEST && self.find_all(body) == Ok(true) { Mark::Number(self.number) } else { Mark::Other }
+        if body.len() <= LARGEST && self.find_all(body) == Ok(true) { IndexState::Number(self.number) } else { IndexState::Other }
     }
 
     fn find_all(&mut self, body: &[u8]) -> Scan<bool> {
         self.all.clear();
         let mut scanner = Scanner::new(body);
-        if scanner.kind()? != Kind::Object {
+        if scanner.kind()? != JsonKind::Object {
             return Ok(false);
         }
         scanner.pass_members(|key, value| {
@@ -90,9 +90,9 @@ mod tests {
     #[test]
     fn values_are_found_by_their_keys() {
         let body = br#" {"a": 1, "\u0062": [2, {"a": 3}], "a": "last", "": null} "#;
-        let mut members = Members::default();
-        let mark = members.read(body, Mark::Unread);
-        assert_eq!(mark, Mark::Number(1));
+        let mut members = MemberIndex::default();
+        let mark = members.read(body, IndexState::Unread);
+        assert_eq!(mark, IndexState::Number(1));
         let value = |key: &str| members.value(body, key).map(|mut scanner| Value::scan(&mut scanner).unwrap().to_json().unwrap());
         assert_eq!(value("a").as_deref(), Some("\"last\""));
         assert_eq!(value("b").as_deref(), Some("[2,{\"a\":3}]"));
@@ -103,11 +103,11 @@ mod tests {
 
     #[test]
     fn only_the_last_body_is_known() {
-        let mut members = Members::default();
+        let mut members = MemberIndex::default();
         let (one, other) = (br#"{"a":1}"#, br#"{"b":1}"#);
-        let first = members.read(one, Mark::Unread);
+        let first = members.read(one, IndexState::Unread);
         assert_eq!(members.read(one, first), first);
-        let second = members.read(other, Mark::Unread);
+        let second = members.read(other, IndexState::Unread);
         assert_ne!(members.read(one, first), first);
         assert!(members.value(one, "a").is_some());
         assert_ne!(members.read(other, second), second);
@@ -117,7 +117,7 @@ mod tests {
     fn only_objects_have_members() {
         let large = format!("{{\"a\":\"{}\"}}", "x".repeat(LARGEST));
         for body in ["", "[1]", "7", "{\"a\":1", "{\"a\":1}}", "{\"a\":1,}", "{\"a\":01}", &large] {
-            assert_eq!(Members::default().read(body.as_bytes(), Mark::Unread), Mark::Other, "{body}");
+            assert_eq!(MemberIndex::default().read(body.as_bytes(), IndexState::Unread), IndexState::Other, "{body}");
         }
     }
 }

@@ -1,14 +1,14 @@
-//! The life of a virtual user of the closed model: `on start`, turns with waits between them, `on stop`.
+//! The life of a virtual user of the closed model: `on start`, iterations with waits between them, `on stop`.
 
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use super::pace::Pace;
-use super::worker::{Alive, Crew, Leave};
+use super::pacing::PacingSchedule;
+use super::worker::{ActiveUser, StopSignal, WorkerShared};
 use crate::base::flow::{Exit, Flow};
-use crate::program::{Turn, UserClass, ends_user};
+use crate::program::{FlowFuture, UserClass, ends_user};
 use crate::tables::Wait;
 use crate::user::User;
 
@@ -16,11 +16,11 @@ use crate::user::User;
 const LEAST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Lives until told to stop, by its own will, the plan or the test's end.
-pub(super) async fn live(user: Rc<User>, class: &'static UserClass, crew: Rc<Crew>, leave: Rc<Leave>) {
-    let _alive = Alive::of(&crew);
-    let outcome = turns(&user, class, &crew, &leave).await;
+pub(super) async fn run_user(user: Rc<User>, class: &'static UserClass, shared: Rc<WorkerShared>, stop_signal: Rc<StopSignal>) {
+    let _alive = ActiveUser::of(&shared);
+    let outcome = iterations(&user, class, &shared, &stop_signal).await;
     if outcome == Err(Exit::StopTest) {
-        crew.stop.gracefully();
+        shared.stop.gracefully();
     }
     if let Some(on_stop) = class.on_stop {
         // How it ends no longer matters: its failures are recorded.
@@ -30,7 +30,7 @@ pub(super) async fn live(user: Rc<User>, class: &'static UserClass, crew: Rc<Cre
 }
 
 /// Variables of its own and `on start`, again after a wait until they succeed.
-pub(super) async fn begin(user: &User, class: &UserClass, crew: &Crew, leave: &Leave) -> Flow {
+pub(super) async fn begin(user: &User, class: &UserClass, shared: &WorkerShared, stop_signal: &StopSignal) -> Flow {
     loop {
         let begun = match (user.start(), class.on_start) {
             (Ok(()), Some(on_start)) => once(user, on_start).await,
@@ -41,7 +41,7 @@ pub(super) async fn begin(user: &User, class: &UserClass, crew: &Crew, leave: &L
             Err(exit) if ends_user(exit) => return Err(exit),
             Err(_) => {
                 let pause = wait_of(user, class).unwrap_or(LEAST_PAUSE).max(LEAST_PAUSE);
-                if crew.sleep(user, leave, user.world().timers.end_of(pause)).await {
+                if shared.sleep(user, stop_signal, user.world().timers.end_of(pause)).await {
                     return Err(Exit::StopUser);
                 }
             }
@@ -49,18 +49,18 @@ pub(super) async fn begin(user: &User, class: &UserClass, crew: &Crew, leave: &L
     }
 }
 
-async fn turns(user: &User, class: &UserClass, crew: &Crew, leave: &Leave) -> Flow {
-    begin(user, class, crew, leave).await?;
-    let mut turns = Turns::of(user, class);
+async fn iterations(user: &User, class: &UserClass, shared: &WorkerShared, stop_signal: &StopSignal) -> Flow {
+    begin(user, class, shared, stop_signal).await?;
+    let mut iterations = Iterations::of(user, class);
     let mut last_run: Vec<Instant> = vec![Instant::now(); class.every.len()];
-    // With pacing, a turn that starts late is measured from when it should have.
-    let mut pace = Pace::default();
-    while !crew.stopping(leave) {
+    // With pacing, an iteration that starts late is measured from when it should have.
+    let mut pace = PacingSchedule::default();
+    while !shared.stopping(stop_signal) {
         for (every, last) in class.every.iter().zip(&mut last_run) {
             let period = (every.period)(user).and_then(|period| period.as_duration()).unwrap_or(Duration::MAX);
             if last.elapsed() >= period {
                 *last = Instant::now();
-                goes_on(once(user, every.run).await)?;
+                unless_user_ends(once(user, every.run).await)?;
             }
         }
         // The clock is read only where something depends on it.
@@ -72,11 +72,11 @@ async fn turns(user: &User, class: &UserClass, crew: &Crew, leave: &Leave) -> Fl
             begun = Some(now);
         }
         user.behind.set(behind);
-        let waited_before = turns.waited;
-        let outcome = turns.next().await;
+        let waited_before = iterations.waited;
+        let outcome = iterations.next().await;
         let failed = outcome.is_err();
-        goes_on(outcome)?;
-        if crew.once {
+        unless_user_ends(outcome)?;
+        if shared.once {
             return Ok(());
         }
         let wait = class.wait.map(|wait| wait(user));
@@ -90,57 +90,57 @@ async fn turns(user: &User, class: &UserClass, crew: &Crew, leave: &Leave) -> Fl
             _ => None,
         };
         if let Some(next) = next.filter(|next| *next > Instant::now()) {
-            if crew.sleep(user, leave, next).await {
+            if shared.sleep(user, stop_signal, next).await {
                 return Ok(());
             }
             if matches!(wait, Some(Ok(Wait::Pacing(_)))) {
                 user.world().counts.recorder.borrow_mut().lag(Instant::now().saturating_duration_since(next));
             }
-        } else if turns.waited == waited_before {
-            // Other users of this thread get their turn even where nothing is ever waited for.
+        } else if iterations.waited == waited_before {
+            // Other users of this thread run even where nothing is ever waited for.
             tokio::task::yield_now().await;
         }
     }
     Ok(())
 }
 
-/// A user's turns: the generated crate's one future for all of them, resumed for each.
-pub(super) struct Turns<'u> {
+/// A user's iterations: the generated crate's one future for all of them, resumed for each.
+pub(super) struct Iterations<'u> {
     user: &'u User,
-    turns: Turn<'u>,
-    /// How often a turn has waited for something.
+    iterations: FlowFuture<'u>,
+    /// How often an iteration has waited for something.
     waited: u64,
 }
 
-impl<'u> Turns<'u> {
+impl<'u> Iterations<'u> {
     pub(super) fn of(user: &'u User, class: &UserClass) -> Self {
-        Self { user, turns: (class.turns)(user), waited: 0 }
+        Self { user, iterations: (class.iterations)(user), waited: 0 }
     }
 
-    /// Runs the next turn, and leaves nothing of its scopes behind.
+    /// Runs the next iteration, and leaves nothing of its scopes behind.
     pub(super) async fn next(&mut self) -> Flow {
-        let (user, turns, waited) = (self.user, &mut self.turns, &mut self.waited);
-        let outcome = poll_fn(|cx| match user.control.run(|| turns.as_mut().poll(cx)) {
-            Poll::Pending => match user.turned.take() {
+        let (user, iterations, waited) = (self.user, &mut self.iterations, &mut self.waited);
+        let outcome = poll_fn(|cx| match user.control.run(|| iterations.as_mut().poll(cx)) {
+            Poll::Pending => match user.iteration_outcome.take() {
                 Some(outcome) => Poll::Ready(outcome),
                 None => {
                     *waited += 1;
                     Poll::Pending
                 }
             },
-            // It never ends; if it did, there would be no more turns.
+            // It never ends; if it did, there would be no more iterations.
             Poll::Ready(outcome) => Poll::Ready(outcome.and(Err(Exit::StopUser))),
         })
         .await;
         crate::step::control::clear(user);
-        user.end_turn();
+        user.release_iteration_rows();
         user.next_iteration();
         outcome
     }
 }
 
-/// Only what ends the user ends its turns.
-pub(super) fn goes_on(outcome: Flow) -> Flow {
+/// Only what ends the user ends its iterations.
+pub(super) fn unless_user_ends(outcome: Flow) -> Flow {
     match outcome {
         Err(exit) if ends_user(exit) => Err(exit),
         _ => Ok(()),
@@ -148,9 +148,9 @@ pub(super) fn goes_on(outcome: Flow) -> Flow {
 }
 
 /// Runs a block, and leaves nothing of its scopes behind.
-pub(super) async fn once(user: &User, what: for<'u> fn(&'u User) -> Turn<'u>) -> Flow {
+pub(super) async fn once(user: &User, what: for<'u> fn(&'u User) -> FlowFuture<'u>) -> Flow {
     let outcome = crate::step::control::run(user, what(user)).await;
-    user.end_turn();
+    user.release_iteration_rows();
     outcome
 }
 
