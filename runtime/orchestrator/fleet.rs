@@ -195,7 +195,7 @@ impl Fleet {
 
     /// What a shard does in an interval.
     pub fn slice(&self, plan: &Plan, shard: u32, interval: Interval) -> Slice {
-        plan.slice(u64::from(shard), u64::from(self.count())).window(interval.from, interval.to.unwrap_or(Duration::MAX))
+        plan.slice(u64::from(shard), u64::from(self.count())).interval(interval.from, interval.to, Duration::ZERO, Duration::ZERO)
     }
 
     /// The regions and how many shards run in each, in order of their first shard.

@@ -19,8 +19,9 @@ pub(super) fn gap(shard: u32, slice: &Slice, from: Duration, to: Option<Duration
     }
     let last = to.map_or(from, |to| to.saturating_sub(Duration::from_nanos(1)));
     let users = [from, from / 2 + last / 2, last].into_iter().map(|t| slice.users_at(t).iter().sum::<u64>()).max().unwrap_or(0);
-    let window = slice.clone().window(from, end);
-    let arrivals: usize = (0..slice.plan().classes().len()).map(|class| window.arrivals(class).take(COUNTED).count()).sum();
+    let rest = slice.clone().since(from);
+    let arrivals = |class| rest.arrivals(class).take_while(|due| *due < end).take(COUNTED).count();
+    let arrivals: usize = (0..slice.plan().classes().len()).map(arrivals).sum();
     let users = (users > 0).then(|| if users == 1 { "1 user".to_owned() } else { format!("{} users", count(users)) });
     let arrivals = (arrivals > 0).then(|| match arrivals {
         COUNTED.. => format!("over {} arrivals", count(COUNTED as u64)),

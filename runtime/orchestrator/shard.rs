@@ -85,7 +85,12 @@ fn slice(program: &'static Program, event: &SliceEvent, host: &Host, stop: &Stop
             return nothing(EndReason::Refused, format!("the profile cannot be used: {}", errors.join("; ")));
         }
     };
-    let slice = plan.slice(u64::from(event.shard), u64::from(event.shards)).window(event.from(), event.to());
+    let slice = plan.slice(u64::from(event.shard), u64::from(event.shards)).interval(
+        event.from(),
+        Some(event.to()),
+        Duration::ZERO,
+        Duration::ZERO,
+    );
     let clock = clock(event, fault.skew());
     let run = Run {
         settings: settings(program, event, &clock),

@@ -41,6 +41,13 @@ impl Move {
         u64::try_from(due).unwrap_or(u64::MAX).min(self.count)
     }
 
+    /// When the user of that index moves; `None` where it isn't concerned.
+    fn time_of(&self, index: u64) -> Option<u64> {
+        let first = if self.up { self.before } else { self.before - self.count };
+        let nth = index.checked_sub(first).filter(|nth| *nth < self.count)?;
+        Some(self.time(if self.up { nth } else { self.count - 1 - nth }))
+    }
+
     pub(super) fn count(&self) -> u64 {
         self.count
     }
@@ -58,6 +65,26 @@ impl Move {
 /// How many run at `t`, whatever ends the group.
 pub(super) fn running(moves: &[Move], t: u64) -> u64 {
     moves.iter().fold(0, |sum, one| if one.up { sum + one.moved(t) } else { sum - one.moved(t) })
+}
+
+/// From when until when the user of that index runs, where it runs at `t`; an end that never comes is [`u64::MAX`].
+pub(super) fn stay(moves: &[Move], index: u64, t: u64) -> Option<(u64, u64)> {
+    let mut began = None;
+    for one in moves {
+        let Some(at) = one.time_of(index) else { continue };
+        match (one.up, at <= t) {
+            (true, true) => began = Some(at),
+            (false, true) => began = None,
+            (true, false) => return None,
+            (false, false) => return began.map(|began| (began, at)),
+        }
+    }
+    began.map(|began| (began, u64::MAX))
+}
+
+/// When the user that the move of that number stops began.
+pub(super) fn began(moves: &[Move], number: usize, index: u64) -> Option<u64> {
+    moves[..number].iter().rev().filter(|one| one.up).find_map(|one| one.time_of(index))
 }
 
 /// The most that ever run.

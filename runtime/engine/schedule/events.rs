@@ -1,6 +1,7 @@
-//! The starts and stops of a slice's users, generated one by one: a cursor for each group, merged by time.
+//! The starts and stops of a slice's users, by time: a cursor for each group, merged.
 
 use std::time::Duration;
+use std::vec::IntoIter;
 
 use super::closed::{self, Move};
 use super::slice::Slice;
@@ -13,54 +14,30 @@ pub struct Events {
     cursors: Vec<Cursor>,
 }
 
+/// The events of a group: those that pass at the slice's borders as lists, those between them one by one.
 #[derive(Debug)]
 struct Cursor {
     group: usize,
-    low: u64,
+    /// Users that run when the slice begins, by when they become its.
+    entering: Passing,
+    /// Users that the next interval goes on with.
+    leaving: Passing,
+    /// Users that run at the group's end.
+    ending: Passing,
+    /// The number of the move that comes next, and which of its users.
+    at: (usize, u64),
+    next_move: Option<Event>,
+    /// No move counts from then on.
     high: Option<u64>,
-    stage: Stage,
-    /// The event to be merged next.
-    next: Option<Event>,
 }
 
-/// Where a cursor is.
-#[derive(Clone, Copy, Debug)]
-enum Stage {
-    /// Users that run at the window's begin, from this one on, start at once.
-    Begin {
-        index: u64,
-        running: u64,
-    },
-    /// The nth of a move.
-    Moves {
-        number: usize,
-        nth: u64,
-    },
-    /// Users that run at the end, from this one on, stop.
-    End {
-        index: u64,
-        running: u64,
-    },
-    Done,
-}
+type Passing = std::iter::Peekable<IntoIter<Event>>;
 
 impl Events {
     pub(super) fn new(slice: Slice) -> Self {
-        let mut cursors: Vec<Cursor> = slice
-            .groups()
-            .iter()
-            .enumerate()
-            .filter_map(|(group, of)| {
-                let LoadKind::Closed { moves } = &of.kind else {
-                    return None;
-                };
-                let (low, high) = slice.bounds(of)?;
-                let running = closed::running(moves, low - of.start);
-                Some(Cursor { group, low, high, stage: Stage::Begin { index: 0, running }, next: None })
-            })
-            .collect();
+        let mut cursors: Vec<Cursor> = (0..slice.groups().len()).filter_map(|group| Cursor::new(&slice, group)).collect();
         for cursor in &mut cursors {
-            cursor.next = cursor.advance(&slice);
+            cursor.next_move = cursor.advance(&slice);
         }
         Self { slice, cursors }
     }
@@ -70,77 +47,112 @@ impl Iterator for Events {
     type Item = Event;
 
     fn next(&mut self) -> Option<Event> {
-        let first =
-            self.cursors.iter_mut().filter(|cursor| cursor.next.is_some()).min_by_key(|cursor| cursor.next.map(|event| event.at))?;
-        let event = first.next;
-        first.next = first.advance(&self.slice);
-        event
+        let first = self.cursors.iter_mut().filter_map(|cursor| Some((cursor.peek()?, cursor))).min_by_key(|(at, _)| *at)?.1;
+        first.take(&self.slice)
     }
 }
 
 impl Cursor {
+    fn new(slice: &Slice, number: usize) -> Option<Self> {
+        let group = &slice.groups()[number];
+        let LoadKind::Closed { moves } = &group.kind else {
+            return None;
+        };
+        let (low, high) = slice.bounds(group)?;
+        let span = &slice.span;
+        let end = group.end.unwrap_or(u64::MAX);
+        // Who runs at an instant, from when until when, and from when until when that is this slice's.
+        let running = |at: u64| {
+            let count = if at < group.start { 0 } else { closed::running(moves, at - group.start) };
+            (0..count).filter(|&index| slice.membership.contains(index)).filter_map(move |index| {
+                let (began, ends) = closed::stay(moves, index, at - group.start)?;
+                let (began, ends) = (group.start + began, group.start.saturating_add(ends).min(end));
+                Some((index, began, ends, span.covered(index, began, ends)?))
+            })
+        };
+        let entering = running(low)
+            .filter(|(_, began, ..)| *began < low)
+            .map(|(index, began, _, (from, _))| event(group, from, index, EventKind::Continue(Duration::from_nanos(began))))
+            .collect();
+        let leaving = span.to.filter(|to| *to < end).into_iter().flat_map(running).filter_map(|(index, _, ends, (_, until))| {
+            let leaves = until == span.exit(index) && until < ends;
+            leaves.then(|| event(group, until, index, EventKind::HandOver))
+        });
+        let ending = group.end.filter(|end| span.end().is_none_or(|last| *end <= last)).into_iter().flat_map(|end| {
+            let still = running(end - 1).filter(move |(index, ..)| span.exit(*index) >= end);
+            still.map(move |(index, ..)| event(group, end, index, EventKind::Stop))
+        });
+        let (leaving, ending) = (sorted(leaving.collect()), sorted(ending.collect()));
+        let nth = moves.first().map_or(0, |one| moved_before(one, group, low));
+        Some(Self { group: number, entering: sorted(entering), leaving, ending, at: (0, nth), next_move: None, high })
+    }
+
+    /// When its next event is.
+    fn peek(&mut self) -> Option<Duration> {
+        let next = [self.entering.peek(), self.next_move.as_ref(), self.leaving.peek(), self.ending.peek()];
+        next.into_iter().flatten().map(|event| event.at).min()
+    }
+
+    fn take(&mut self, slice: &Slice) -> Option<Event> {
+        let at = self.peek()?;
+        let due = |event: &Event| event.at == at;
+        if let Some(event) = self.entering.next_if(due) {
+            return Some(event);
+        }
+        if let Some(event) = self.next_move.filter(due) {
+            self.next_move = self.advance(slice);
+            return Some(event);
+        }
+        self.leaving.next_if(due).or_else(|| self.ending.next_if(due))
+    }
+
+    /// The next event of a move that is the slice's.
     fn advance(&mut self, slice: &Slice) -> Option<Event> {
         let group = &slice.groups()[self.group];
         let LoadKind::Closed { moves } = &group.kind else {
             return None;
         };
         loop {
-            match self.stage {
-                Stage::Begin { index, running } if index < running => {
-                    self.stage = Stage::Begin { index: index + 1, running };
-                    if slice.membership.contains(index) {
-                        return Some(event(group, self.low, index, EventKind::Start));
-                    }
+            let (number, nth) = self.at;
+            let one = moves.get(number)?;
+            if nth >= one.count() {
+                let low = slice.span.begin().max(group.start);
+                self.at = (number + 1, moves.get(number + 1).map_or(0, |one| moved_before(one, group, low)));
+                continue;
+            }
+            self.at = (number, nth + 1);
+            let user = one.user(nth);
+            if !slice.membership.contains(user) {
+                continue;
+            }
+            let at = group.start.saturating_add(one.time(nth));
+            if self.high.is_some_and(|high| at >= high) {
+                return None;
+            }
+            if one.is_up() {
+                if slice.span.covered(user, at, u64::MAX).is_some() {
+                    return Some(event(group, at, user, EventKind::Start));
                 }
-                Stage::Begin { .. } => self.stage = self.skip_to(moves, group, 0),
-                Stage::Moves { number, nth } => {
-                    let Some(one) = moves.get(number) else {
-                        self.stage = self.end(moves, group);
-                        continue;
-                    };
-                    if nth >= one.count() {
-                        self.stage = self.skip_to(moves, group, number + 1);
-                        continue;
-                    }
-                    self.stage = Stage::Moves { number, nth: nth + 1 };
-                    let user = one.user(nth);
-                    if !slice.membership.contains(user) {
-                        continue;
-                    }
-                    let at = group.start.saturating_add(one.time(nth));
-                    if self.high.is_some_and(|high| at >= high) {
-                        self.stage = self.end(moves, group);
-                        continue;
-                    }
-                    return Some(event(group, at, user, if one.is_up() { EventKind::Start } else { EventKind::Stop }));
-                }
-                Stage::End { index, running } if index < running => {
-                    self.stage = Stage::End { index: index + 1, running };
-                    if let Some(high) = self.high
-                        && slice.membership.contains(index)
-                    {
-                        return Some(event(group, high, index, EventKind::Stop));
-                    }
-                }
-                Stage::End { .. } => self.stage = Stage::Done,
-                Stage::Done => return None,
+                continue;
+            }
+            let began = closed::began(moves, number, user).map_or(at, |began| group.start.saturating_add(began));
+            // A user that starts and stops at one instant does both where it starts.
+            let covered = slice.span.covered(user, began, at.max(began + 1));
+            if covered.is_some_and(|(_, until)| until >= at) {
+                return Some(event(group, at, user, EventKind::Stop));
             }
         }
     }
+}
 
-    /// The first event of that move, or of a later one, that the begin has not already accounted for.
-    fn skip_to(&self, moves: &[Move], group: &LoadGroup, number: usize) -> Stage {
-        let nth = moves.get(number).map_or(0, |one| one.moved(self.low - group.start));
-        Stage::Moves { number, nth }
-    }
+/// How many of a move have moved before `low`: they are among those that run then.
+fn moved_before(one: &Move, group: &LoadGroup, low: u64) -> u64 {
+    (low - group.start).checked_sub(1).map_or(0, |before| one.moved(before))
+}
 
-    fn end(&self, moves: &[Move], group: &LoadGroup) -> Stage {
-        match self.high {
-            // Low is below high, so there is an instant before high.
-            Some(high) => Stage::End { index: 0, running: closed::running(moves, high - 1 - group.start) },
-            None => Stage::Done,
-        }
-    }
+fn sorted(mut events: Vec<Event>) -> Passing {
+    events.sort_by_key(|event| event.at);
+    events.into_iter().peekable()
 }
 
 fn event(group: &LoadGroup, at: u64, index: u64, kind: EventKind) -> Event {

@@ -18,6 +18,7 @@ mod closed;
 mod events;
 mod open;
 mod slice;
+mod span;
 mod spread;
 
 use std::sync::Arc;
@@ -28,7 +29,7 @@ use ltc_config::suggest::did_you_mean_or_list;
 use ltc_config::{ConfigError, Profile, Rate};
 
 pub use events::Events;
-pub use slice::{Arrivals, Slice};
+pub use slice::{Arrivals, Server, Slice};
 
 use closed::Move;
 use open::Curve;
@@ -64,9 +65,9 @@ pub struct Event {
 }
 
 impl Event {
-    /// Whether it is a start.
+    /// Whether the user is active from then on.
     pub fn is_start(&self) -> bool {
-        self.kind == EventKind::Start
+        matches!(self.kind, EventKind::Start | EventKind::Continue(_))
     }
 }
 
@@ -75,8 +76,12 @@ impl Event {
 pub enum EventKind {
     /// It begins its first iteration.
     Start,
+    /// It goes on with what another function began at that time, from the start of the test.
+    Continue(Duration),
     /// It begins no other iteration.
     Stop,
+    /// The same, and another function goes on with it.
+    HandOver,
 }
 
 /// All load of a test. Cheap to clone.
@@ -206,7 +211,7 @@ impl Plan {
         self.inner.groups.iter().map(peak).sum()
     }
 
-    /// All of it, to be cut by [`Slice::part`] and [`Slice::window`].
+    /// All of it, to be cut by [`Slice::part`] and [`Slice::interval`].
     pub fn whole(&self) -> Slice {
         Slice::new(self.clone())
     }

@@ -81,8 +81,8 @@ struct Replay {
 impl Replay {
     fn apply(&mut self, event: Event) {
         match event.kind {
-            EventKind::Start => assert_eq!(self.users.insert(event.user, event.class), None, "{event:?}"),
-            EventKind::Stop => assert_eq!(self.users.remove(&event.user), Some(event.class), "{event:?}"),
+            EventKind::Start | EventKind::Continue(_) => assert_eq!(self.users.insert(event.user, event.class), None, "{event:?}"),
+            EventKind::Stop | EventKind::HandOver => assert_eq!(self.users.remove(&event.user), Some(event.class), "{event:?}"),
         }
     }
 
@@ -157,40 +157,124 @@ fn shards_partition_the_arrivals_and_their_users() {
                 pools.extend(pool);
             }
             parts.sort();
-            pools.sort_unstable();
+            pools.sort_unstable_by_key(|server| server.user);
             assert_eq!(parts, whole, "{seed}: {runner}");
             assert_eq!(pools, plan.whole().pool(class), "{seed}: {runner}");
         }
     }
 }
 
+/// A shard's slices of one interval after another, and the borders between these.
+fn intervals(dice: &mut Dice, slice: &Slice) -> (Vec<Slice>, Duration) {
+    let total = slice.plan().total_duration().unwrap_or_default() + Duration::from_secs(1);
+    let length = Duration::from_nanos(500_000_000 + dice.roll(5_000) * 1_000_003);
+    let window = length * u32::try_from(dice.roll(11)).unwrap() / 10;
+    let count = u32::try_from(total.as_nanos() / length.as_nanos()).unwrap();
+    let at = |number: u32| {
+        let (enter, last) = (if number == 0 { Duration::ZERO } else { window }, number == count);
+        let (to, leave) = if last { (None, Duration::ZERO) } else { (Some(length * (number + 1)), window) };
+        slice.clone().interval(length * number, to, enter, leave)
+    };
+    ((0..=count).map(at).collect(), window)
+}
+
 #[test]
-fn windows_follow_each_other_without_gap_or_double_load() {
-    for seed in 0..200 {
+fn intervals_sum_to_the_whole_at_every_instant() {
+    for seed in 0..300 {
         let mut dice = Dice(seed);
         let (runner, plan) = dice.plan();
-        let (shard, shards) = (dice.roll(3), 3);
-        let slice = plan.slice(shard, shards);
-        let mut cuts: Vec<Duration> = (0..dice.roll(5)).map(|_| Duration::from_nanos(dice.roll(9_000) * 1_000_003)).collect();
-        cuts.extend([Duration::ZERO, plan.total_duration().unwrap() + Duration::from_secs(1)]);
-        cuts.sort();
+        let slice = plan.slice(dice.roll(3), 3);
+        let (parts, window) = intervals(&mut dice, &slice);
+        let said = format!("{seed}: {runner}, handed over within {window:?}");
+        let mut events: Vec<(Event, usize)> =
+            parts.iter().enumerate().flat_map(|(part, slice)| slice.events().map(move |event| (event, part))).collect();
+        // At one instant a user leaves a function before it enters the next.
+        events.sort_by_key(|(event, part)| (event.at, *part));
+        let mut replay = Replay::default();
+        for (number, (event, part)) in events.iter().enumerate() {
+            replay.apply(*event);
+            if let EventKind::Continue(began) = event.kind {
+                assert!(began < event.at && *part > 0, "{said}: {event:?}");
+                assert!(event.at <= parts[*part].begin() + window, "{said}: {event:?}");
+            }
+            if events.get(number + 1).is_none_or(|(next, _)| next.at > event.at) {
+                let whole = slice.users_at(event.at);
+                assert_eq!(replay.counts(plan.classes().len()), whole, "{said} at {:?}", event.at);
+                let mut sum = vec![0; whole.len()];
+                parts.iter().for_each(|part| part.users_at(event.at).iter().zip(&mut sum).for_each(|(part, sum)| *sum += part));
+                assert_eq!(sum, whole, "{said} at {:?}", event.at);
+            }
+        }
+        assert!(replay.users.is_empty(), "{said}");
+    }
+}
+
+#[test]
+fn intervals_partition_the_arrivals_and_each_has_a_server() {
+    for seed in 0..300 {
+        let mut dice = Dice(seed);
+        let (runner, plan) = dice.plan();
+        let slice = plan.slice(dice.roll(3), 3);
+        let (parts, window) = intervals(&mut dice, &slice);
         for class in 0..plan.classes().len() {
             let whole: Vec<Duration> = slice.arrivals(class).collect();
-            let parts: Vec<Duration> = cuts.windows(2).flat_map(|cut| slice.clone().window(cut[0], cut[1]).arrivals(class)).collect();
-            assert_eq!(parts, whole, "{seed}: {runner} cut at {cuts:?}");
-        }
-        for cut in cuts.windows(2) {
-            let window = slice.clone().window(cut[0], cut[1]);
-            let mut replay = Replay::default();
-            let events: Vec<Event> = window.events().collect();
-            for (number, event) in events.iter().enumerate() {
-                assert!(event.at >= cut[0] && event.at <= cut[1], "{seed}: {runner}");
-                replay.apply(*event);
-                if events.get(number + 1).is_none_or(|next| next.at > event.at) && event.at < cut[1] {
-                    assert_eq!(replay.counts(plan.classes().len()), slice.users_at(event.at), "{seed}: {runner} at {:?}", event.at);
+            let mut all = Vec::new();
+            for part in &parts {
+                let pool = part.pool(class);
+                for due in part.arrivals(class) {
+                    assert!(pool.iter().any(|server| server.from <= due && due < server.until), "{seed}: {runner} within {window:?}");
+                    all.push(due);
                 }
             }
-            assert!(replay.users.is_empty(), "{seed}: {runner}: all are handed over");
+            all.sort();
+            assert_eq!(all, whole, "{seed}: {runner}, handed over within {window:?}");
+            let mut pools: Vec<_> = parts.iter().flat_map(|part| part.pool(class)).collect();
+            pools.sort_by_key(|server| (server.user, server.from));
+            for pair in pools.windows(2).filter(|pair| pair[0].user == pair[1].user) {
+                assert_eq!(pair[0].until, pair[1].from, "{seed}: {runner}: one function at a time has a user");
+            }
+        }
+    }
+}
+
+#[test]
+fn replacement_does_what_the_lost_function_would_have_done_from_then_on() {
+    for seed in 0..300 {
+        let mut dice = Dice(seed);
+        let (runner, plan) = dice.plan();
+        let slice = plan.slice(dice.roll(3), 3);
+        let (parts, window) = intervals(&mut dice, &slice);
+        let part = &parts[usize::try_from(dice.roll(parts.len() as u64)).unwrap()];
+        let since = part.begin() + Duration::from_nanos(dice.roll(4_000) * 1_000_003);
+        let said = format!("{seed}: {runner}, handed over within {window:?}, replaced at {since:?}");
+        let replacement = part.clone().since(since);
+        let mut lost = Replay::default();
+        let mut events = part.events().peekable();
+        while let Some(event) = events.next_if(|event| event.at < since) {
+            lost.apply(event);
+        }
+        let rest: Vec<Event> = events.collect();
+        let mut replay = Replay::default();
+        let mut later = Vec::new();
+        for event in replacement.events() {
+            assert!(event.at >= since, "{said}: {event:?}");
+            // What runs then goes on at once.
+            if event.at == since && matches!(event.kind, EventKind::Continue(_)) && lost.users.contains_key(&event.user) {
+                replay.apply(event);
+            } else {
+                later.push(event);
+            }
+        }
+        let gone: BTreeSet<u64> = rest.iter().filter(|event| event.at == since && !event.is_start()).map(|event| event.user).collect();
+        lost.users.retain(|user, _| !gone.contains(user));
+        assert_eq!(replay.users, lost.users, "{said}");
+        let key = |event: &Event| (event.at, event.user, event.is_start());
+        let expected: BTreeSet<_> =
+            rest.iter().filter(|event| event.is_start() || event.at > since || !gone.contains(&event.user)).map(key).collect();
+        assert_eq!(later.iter().map(key).collect::<BTreeSet<_>>(), expected, "{said}");
+        for class in 0..plan.classes().len() {
+            let whole: Vec<Duration> = part.arrivals(class).filter(|due| *due >= since).collect();
+            assert_eq!(replacement.arrivals(class).collect::<Vec<_>>(), whole, "{said}");
         }
     }
 }

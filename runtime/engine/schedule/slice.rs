@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use ltc_config::profile::Spacing;
 
+use super::closed::Move;
 use super::events::Events;
 use super::open::{Chance, Curve};
+use super::span::Span;
 use super::spread::Membership;
 use super::{LoadGroup, LoadKind, Plan, closed, nanos};
 
@@ -14,13 +16,23 @@ use super::{LoadGroup, LoadKind, Plan, closed, nanos};
 pub struct Slice {
     plan: Plan,
     pub(super) membership: Membership,
-    from: u64,
-    to: Option<u64>,
+    pub(super) span: Span,
+}
+
+/// A user that serves arrivals, and while it does: arrivals of its slot are another function's before and after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// The user's number.
+    pub user: u64,
+    /// From when.
+    pub from: Duration,
+    /// Until when; [`Duration::MAX`]: until all is over.
+    pub until: Duration,
 }
 
 impl Slice {
     pub(super) fn new(plan: Plan) -> Self {
-        Self { plan, membership: Membership::default(), from: 0, to: None }
+        Self { plan, membership: Membership::default(), span: Span::default() }
     }
 
     /// Cuts it again: part `part` of `parts`, from 0. So a shard is cut for its workers.
@@ -30,12 +42,20 @@ impl Slice {
         self
     }
 
-    /// Only what lies within `from..to`: users that run at `from` start then, those that run at `to` stop then. So intervals follow
-    /// each other without gap or double load.
+    /// Only the interval `from..to`; without `to` it has no end. Users pass to it from the interval before within `enter` after `from`,
+    /// and from it to the next within `leave` after `to`, each at a moment that follows from its number. Intervals that follow each other
+    /// with the same windows sum to the whole at every instant, if no window is longer than an interval.
     #[must_use]
-    pub fn window(mut self, from: Duration, to: Duration) -> Self {
-        self.from = self.from.max(nanos(from));
-        self.to = Some(self.to.unwrap_or(u64::MAX).min(nanos(to)));
+    pub fn interval(mut self, from: Duration, to: Option<Duration>, enter: Duration, leave: Duration) -> Self {
+        let to = to.map(nanos).filter(|to| *to != u64::MAX);
+        self.span = Span { from: nanos(from), to, enter: nanos(enter), leave: nanos(leave), since: 0 };
+        self
+    }
+
+    /// Only what comes from that time on: what a function does that replaces a lost one. Users that run already go on.
+    #[must_use]
+    pub fn since(mut self, since: Duration) -> Self {
+        self.span.since = nanos(since);
         self
     }
 
@@ -46,13 +66,12 @@ impl Slice {
 
     /// When it begins, from the start of the test.
     pub fn begin(&self) -> Duration {
-        Duration::from_nanos(self.from)
+        Duration::from_nanos(self.span.begin())
     }
 
     /// When all of its load is over, from the start of the test; `None`: when it is stopped.
     pub fn end(&self) -> Option<Duration> {
-        let window = self.to.filter(|to| *to != u64::MAX).map(Duration::from_nanos);
-        [window, self.plan.total_duration()].into_iter().flatten().min()
+        [self.span.end().map(Duration::from_nanos), self.plan.total_duration()].into_iter().flatten().min()
     }
 
     /// Starts and stops of users of the closed model, by time.
@@ -65,21 +84,36 @@ impl Slice {
         Arrivals::new(self, class)
     }
 
-    /// The numbers of the users that serve the arrivals of an open class; none for a closed class.
-    pub fn pool(&self, class: usize) -> Vec<u64> {
-        match self.plan.group_of(class) {
-            Some((group, member)) if matches!(group.kind, LoadKind::Open { .. }) => (0..group.users())
-                .filter(|&index| group.pattern.class(index) == member && self.membership.contains(index))
-                .map(|index| group.base + index)
-                .collect(),
-            _ => Vec::new(),
+    /// The users that serve the arrivals of an open class, by when they may; none for a closed class.
+    pub fn pool(&self, class: usize) -> Vec<Server> {
+        let Some((group, member)) = self.plan.group_of(class) else { return Vec::new() };
+        if !matches!(group.kind, LoadKind::Open { .. }) {
+            return Vec::new();
         }
+        let ours = (0..group.users()).filter(|&index| group.pattern.class(index) == member && self.membership.contains(index));
+        let mut pool: Vec<Server> = ours
+            .filter_map(|index| {
+                let (from, until) = self.slot(index)?;
+                let until = if until == u64::MAX { Duration::MAX } else { Duration::from_nanos(until) };
+                Some(Server { user: group.base + index, from: Duration::from_nanos(from), until })
+            })
+            .collect();
+        pool.sort_by_key(|server| server.from);
+        pool
+    }
+
+    /// From when until when the arrivals of a slot are this part's.
+    fn slot(&self, index: u64) -> Option<(u64, u64)> {
+        let (from, until) = (self.span.entry(index), self.span.exit(index));
+        (from < until).then_some((from, until))
     }
 
     /// How many users of each class run at `t`, without those that wait for arrivals.
     pub fn users_at(&self, t: Duration) -> Vec<u64> {
         let t = nanos(t);
         let mut counts = vec![0; self.plan.classes().len()];
+        let Span { from, to, enter, .. } = self.span;
+        let passing = t < from.saturating_add(enter) || to.is_some_and(|to| t >= to);
         for group in &self.plan.inner.groups {
             let LoadKind::Closed { moves } = &group.kind else {
                 continue;
@@ -91,17 +125,25 @@ impl Slice {
                 continue;
             }
             let running = closed::running(moves, t - group.start);
-            if self.membership.is_whole() {
+            if self.membership.is_whole() && !passing {
                 for (member, &class) in group.members.iter().enumerate() {
                     counts[class] += group.pattern.count(member, running);
                 }
             } else {
-                for index in (0..running).filter(|&index| self.membership.contains(index)) {
+                let ours = (0..running).filter(|&index| self.membership.contains(index));
+                for index in ours.filter(|&index| !passing || self.is_covered(group, moves, index, t)) {
                     counts[group.members[group.pattern.class(index)]] += 1;
                 }
             }
         }
         counts
+    }
+
+    /// Whether what a user does at `t` is this part's.
+    fn is_covered(&self, group: &LoadGroup, moves: &[Move], index: u64, t: u64) -> bool {
+        let stay = closed::stay(moves, index, t - group.start);
+        let covered = stay.and_then(|(began, _)| self.span.covered(index, group.start + began, u64::MAX));
+        covered.is_some_and(|(low, high)| (low..high).contains(&t))
     }
 
     /// The most users of this part that there can be at once, those that wait for arrivals included.
@@ -111,8 +153,8 @@ impl Slice {
 
     /// From when until when a group is active in this part, in nanoseconds from the start of the test.
     pub(super) fn bounds(&self, group: &LoadGroup) -> Option<(u64, Option<u64>)> {
-        let low = self.from.max(group.start);
-        let high = [self.to, group.end].into_iter().flatten().min();
+        let low = self.span.begin().max(group.start);
+        let high = [self.span.end(), group.end].into_iter().flatten().min();
         high.is_none_or(|high| low < high).then_some((low, high))
     }
 
@@ -140,8 +182,8 @@ struct ArrivalState {
     period: u64,
     /// The next arrival's number within the class.
     ordinal: u64,
-    /// Whether the arrival of that number, modulo the length, is ours: it goes where the user of that number is.
-    ours: Vec<bool>,
+    /// From when until when the arrival of that number, modulo the length, is ours: it goes where the user of that number is.
+    ours: Vec<Option<(u64, u64)>>,
     start: u64,
     low: u64,
     high: Option<u64>,
@@ -161,9 +203,9 @@ impl ArrivalState {
             return None;
         };
         let (low, high) = slice.bounds(group)?;
-        let ours: Vec<bool> =
-            (0..*slots).filter(|&index| group.pattern.class(index) == member).map(|index| slice.membership.contains(index)).collect();
-        if !ours.contains(&true) {
+        let of_class = (0..*slots).filter(|&index| group.pattern.class(index) == member);
+        let ours: Vec<_> = of_class.map(|index| slice.membership.contains(index).then(|| slice.slot(index)).flatten()).collect();
+        if ours.iter().all(Option::is_none) {
             return None;
         }
         let (positions, period) = group.pattern.positions(member);
@@ -179,9 +221,9 @@ impl ArrivalState {
         loop {
             let ordinal = self.ordinal;
             self.ordinal += 1;
-            if !self.ours[(ordinal % self.ours.len() as u64) as usize] {
+            let Some((from, until)) = self.ours[(ordinal % self.ours.len() as u64) as usize] else {
                 continue;
-            }
+            };
             let members = self.positions.len() as u64;
             let arrival = ordinal / members * self.period + self.positions[(ordinal % members) as usize];
             let due = match &mut self.chance {
@@ -198,7 +240,7 @@ impl ArrivalState {
             if self.high.is_some_and(|high| due >= high) {
                 return None;
             }
-            if due >= self.low {
+            if due >= self.low && (from..until).contains(&due) {
                 return Some(due);
             }
         }

@@ -25,6 +25,10 @@ fn story(events: impl Iterator<Item = Event>) -> String {
     words.join(" ")
 }
 
+fn pool(slice: &Slice, class: usize) -> Vec<u64> {
+    slice.pool(class).into_iter().map(|server| server.user).collect()
+}
+
 fn millis(arrivals: Arrivals) -> Vec<f64> {
     arrivals.map(|due| due.as_nanos() as f64 / 1e6).collect()
 }
@@ -57,7 +61,8 @@ fn without_a_duration_nothing_ends() {
     let plan = plan("clients: 2, hatch_rate: 1");
     assert_eq!((story(plan.events(0, 1)).as_str(), plan.total_duration()), ("+0@0 +1@1000", None));
     assert_eq!(running(&plan, 1_000_000_000), 2);
-    assert_eq!(plan.whole().window(Duration::from_secs(1), Duration::from_secs(2)).events().count(), 4);
+    let second = plan.whole().interval(Duration::from_secs(1), Some(Duration::from_secs(2)), Duration::ZERO, Duration::ZERO);
+    assert_eq!(second.events().count(), 4);
 }
 
 #[test]
@@ -115,10 +120,10 @@ fn named_users_stand_alone() {
     assert!(plan.is_open(3) && !plan.is_open(2) && !plan.is_active(4));
     let due = millis(plan.arrivals(3, 0, 1));
     assert_eq!((due.len(), due[0], due[19]), (20, 10_000.0, 19_500.0));
-    assert_eq!(plan.whole().pool(3), [6, 7, 8]);
-    assert_eq!((plan.whole().pool(0), plan.arrivals(0, 0, 1).count(), plan.arrivals(99, 0, 1).count()), (vec![], 0, 0));
+    assert_eq!(pool(&plan.whole(), 3), [6, 7, 8]);
+    assert_eq!((pool(&plan.whole(), 0), plan.arrivals(0, 0, 1).count(), plan.arrivals(99, 0, 1).count()), (vec![], 0, 0));
     assert_eq!((plan.peak_clients(), plan.peak_rate()), (9, 2.0));
-    let mut users: Vec<u64> = plan.events(0, 1).filter(Event::is_start).map(|event| event.user).chain(plan.whole().pool(3)).collect();
+    let mut users: Vec<u64> = plan.events(0, 1).filter(Event::is_start).map(|event| event.user).chain(pool(&plan.whole(), 3)).collect();
     users.sort_unstable();
     assert_eq!(users, (0..9).collect::<Vec<_>>());
 }
@@ -215,9 +220,9 @@ fn every_error() {
 }
 
 #[test]
-fn a_window_takes_over_and_hands_over() {
+fn interval_takes_over_and_hands_over() {
     let plan = plan("clients: 4, hatch_rate: 1, duration: 10s");
-    let window = |from, to| plan.whole().window(Duration::from_secs(from), Duration::from_secs(to));
+    let window = |from, to| plan.whole().interval(Duration::from_secs(from), Some(Duration::from_secs(to)), Duration::ZERO, Duration::ZERO);
     assert_eq!(story(window(0, 2).events()), "+0@0 +1@1000 -0@2000 -1@2000");
     assert_eq!(story(window(2, 20).events()), "+0@2000 +1@2000 +2@2000 +3@3000 -0@10000 -1@10000 -2@10000 -3@10000");
     assert_eq!(window(10, 20).events().count(), 0);

@@ -156,7 +156,7 @@ impl WorkerConfig {
         let mut stop_signals: HashMap<u64, Rc<StopSignal>> = HashMap::new();
         for class in (0..self.settings.program.users.len()).filter(|class| self.slice.plan().is_open(*class)) {
             let arrivals = self.slice.arrivals(class);
-            let pool = self.slice.pool(class);
+            let pool = self.slice.pool(class).into_iter().map(|server| server.user).collect();
             tasks.push(tokio::task::spawn_local(serve(world.clone(), shared.clone(), (self.settings.program, class), arrivals, pool)));
         }
         let mut events = self.slice.events().peekable();
@@ -256,14 +256,14 @@ fn apply(
     event: Event,
 ) -> Option<JoinHandle<()>> {
     match event.kind {
-        EventKind::Start => {
+        EventKind::Start | EventKind::Continue(_) => {
             let class = &program.users[event.class];
             let user = Rc::new(User::new(world.clone(), program, event.user));
             let stop_signal = Rc::new(StopSignal::default());
             stop_signals.insert(event.user, stop_signal.clone());
             Some(tokio::task::spawn_local(run_user(user, class, shared.clone(), stop_signal)))
         }
-        EventKind::Stop => {
+        EventKind::Stop | EventKind::HandOver => {
             stop_signals.remove(&event.user).inspect(|stop_signal| stop_signal.send());
             None
         }
