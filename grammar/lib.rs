@@ -1,6 +1,8 @@
 //! The grammar of `.lt`, compiled by pest: `lt.pest` beside this file is the reference's other half.
 #![expect(missing_docs, reason = "pest derives one undocumented variant a rule")]
 
+pub mod words;
+
 /// The parser that pest derives from `lt.pest`.
 #[derive(pest_derive::Parser)]
 #[grammar = "lt.pest"]

@@ -118,7 +118,7 @@ pub(super) enum Loop {
 }
 
 /// Words that read the world: the parser takes them as names, and refuses the other words of the language itself.
-pub(super) const RESERVED: [&str; 5] = ["env", "user", "shard", "test", "fake"];
+pub(super) use crate::parse::PREDEFINED as RESERVED;
 
 impl<'a> Checker<'a> {
     /// Refuses words of the language as names.

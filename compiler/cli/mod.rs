@@ -6,6 +6,7 @@ mod clean;
 mod completions;
 mod demo;
 mod explain;
+mod import;
 mod list;
 mod new;
 mod screen;
@@ -61,6 +62,8 @@ enum Command {
     Check(check::Check),
     /// List the registered tests
     List(list::List),
+    /// Turn a recording, an API description or another tool's script into a spec
+    Import(import::Import),
     /// Create a new project
     New(new::New),
     /// Start a demo server, and build and run a test against it
@@ -87,6 +90,7 @@ pub fn main() -> ExitCode {
         Command::Build(command) => command.run(&screen),
         Command::Check(command) => command.run(&screen),
         Command::List(command) => command.run(&screen),
+        Command::Import(command) => command.run(&screen),
         Command::New(command) => command.run(&screen),
         Command::Demo(command) => command.run(&screen),
         Command::Explain(command) => command.run(&screen),

@@ -1,6 +1,6 @@
 //! What all parts of the builder share: places, names, and which pairs carry meaning.
 
-use ltc_grammar::Rule;
+use ltc_grammar::{Rule, words};
 use pest::iterators::{Pair, Pairs};
 
 use super::edits::Mended;
@@ -174,65 +174,6 @@ pub(super) fn is_mark(rule: Rule) -> bool {
     )
 }
 
-/// Words that cannot name a variable, each with one that can.
-const RESERVED: &[(&str, &str)] = &[
-    ("json", "data"),
-    ("text", "content"),
-    ("status", "state"),
-    ("url", "address"),
-    ("elapsed", "duration"),
-    ("body", "content"),
-    ("header", "head"),
-    ("cookie", "session"),
-    ("html", "page"),
-    ("form", "page"),
-    ("string", "value"),
-    ("int", "count"),
-    ("number", "amount"),
-    ("bool", "flag"),
-    ("list", "items"),
-    ("object", "thing"),
-    ("absent", "missing"),
-    ("all", "every_one"),
-    ("any", "one"),
-    ("each", "item"),
-    ("step", "stage"),
-    ("expect", "expected"),
-    ("take", "taken"),
-    ("run", "round"),
-    ("let", "value"),
-    ("keep", "kept"),
-    ("set", "chosen"),
-    ("reset", "fresh"),
-    ("wait", "pause"),
-    ("if", "condition"),
-    ("then", "next"),
-    ("else", "other"),
-    ("repeat", "times_left"),
-    ("for", "item"),
-    ("in", "inside"),
-    ("break", "stop_here"),
-    ("leave", "left"),
-    ("stop", "halt"),
-    ("fail", "failure"),
-    ("log", "entry"),
-    ("parallel", "together"),
-    ("retry", "attempt"),
-    ("poll", "check"),
-    ("group", "team"),
-    ("skip", "skipped"),
-    ("interrupt", "interrupted"),
-    ("and", "both"),
-    ("or", "either"),
-    ("not", "negated"),
-    ("true", "yes"),
-    ("false", "no"),
-    ("null", "nothing"),
-    ("grpc", "rpc"),
-    ("socket", "connection"),
-    ("submit", "sent"),
-];
-
 impl<'a> Builder<'a> {
     /// A builder for the mended text of `file`.
     pub(super) fn new(file: FileId, mended: &'a Mended<'a>, scanned: &[Diagnostic], diagnostics: &'a mut Vec<Diagnostic>) -> Self {
@@ -260,7 +201,7 @@ impl<'a> Builder<'a> {
     /// A word that names something from here on: reserved ones are refused.
     pub(super) fn bind(&mut self, pair: &P<'_>) -> Name {
         let name = self.word(pair);
-        if let Some((word, other)) = RESERVED.iter().find(|(word, _)| *word == name.node) {
+        if let Some((word, other)) = words::RESERVED.iter().find(|(word, _)| *word == name.node) {
             let why = if matches!(*word, "grpc" | "socket") { "reserved for a later version of the language" } else { "a keyword" };
             self.report(
                 Diagnostic::new(Code::ReservedWord, name.span, format!("`{word}` is {why} and cannot be a name"))

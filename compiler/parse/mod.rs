@@ -30,6 +30,7 @@ mod scan_texts;
 #[cfg(test)]
 mod tests;
 
+pub use ltc_grammar::words::PREDEFINED;
 use ltc_grammar::{LtParser, Rule};
 use pest::Parser;
 use pest::error::InputLocation;

@@ -36,6 +36,12 @@ const RULES: &[Rule] = &[
         words: &["ltc_grammar", "pest::"],
         why: "pest's `Rule` and `Pair` stay inside parse: the grammar can be replaced",
     },
+    Rule {
+        folders: &["import"],
+        except: &[],
+        words: &["ltc::", "ltc_engine", "ltc_runtime", "std::env::"],
+        why: "importers are functions of their source: they know neither the compiler nor the runtime",
+    },
     Rule { folders: &["compiler/emit"], except: &[], words: &["crate::ast"], why: "emit sees the model, never the tree" },
     Rule {
         folders: &["compiler"],

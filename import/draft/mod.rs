@@ -1,0 +1,85 @@
+//! The draft of a test: what an importer understood, before it is written as a spec with its environment, profile and data.
+//!
+//! An importer fills a [`Draft`] and never writes `.lt` text itself, except for short expressions ([`Expr::Code`]). `write` gives the text its
+//! layout. Names have to be valid when they enter the draft: see [`crate::names`].
+
+mod environment;
+mod expr;
+mod flow;
+mod json;
+mod notes;
+mod request;
+
+pub use environment::{Environment, Value, variable};
+pub use expr::{Expr, Part, Text};
+pub use flow::{Data, Member, Rows, Segment, Sequence, Source, Step, Stmt, Tasks, User, Wait, duration};
+pub use json::{json, json_value};
+pub use notes::{Left, Tally};
+pub use request::{Api, Auth, Body, Call, Expect, Line, Matcher, Options, Param, Parts, Path, Redirects, Request, Resource};
+
+/// A whole test.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    /// The test's name: also the stem of the spec's and the profile's file. [`crate::names::file`] makes a valid one.
+    pub name: String,
+    /// What the test does, in a few words: `test_header.description`.
+    pub description: String,
+    /// Comment lines at the spec's start.
+    pub comments: Vec<String>,
+    /// The apis. Every request of them has to be used, because `ltc check` warns of unused ones.
+    pub apis: Vec<Api>,
+    /// Files with rows.
+    pub data: Vec<Data>,
+    /// Statements of the file: `let` and `keep`.
+    pub variables: Vec<Stmt>,
+    /// Sequences, each in the order in which they read best.
+    pub sequences: Vec<Sequence>,
+    /// Weighted choices.
+    pub tasks: Vec<Tasks>,
+    /// Users.
+    pub users: Vec<User>,
+    /// Statements that run once before the test.
+    pub before_test: Vec<Stmt>,
+    /// Statements that run once after the test.
+    pub after_test: Vec<Stmt>,
+    /// Environments; the profile names the first.
+    pub environments: Vec<Environment>,
+    /// Sections of the profile beside `test_header` and `profile.test`, as YAML: `runner`, `thresholds`, `logging`. Without a `runner`, the
+    /// profile starts one user for one minute.
+    pub profile: serde_yaml::Mapping,
+    /// Other files that the spec reads: their paths relative to the spec, as the spec writes them, and their contents.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// What was carried over, and what was not.
+    pub tally: Tally,
+}
+
+impl Draft {
+    /// Adds an environment key and gives the expression that reads it: `env.shop.url`.
+    pub fn env(&mut self, path: &[&str], value: Value) -> Expr {
+        if self.environments.is_empty() {
+            self.environments.push(Environment::default());
+        }
+        if let Some(environment) = self.environments.first_mut() {
+            environment.set(path, value);
+        }
+        Expr::Code(format!("env.{}", path.join(".")))
+    }
+
+    /// Adds a file that the spec reads, unless the same content is there under that name. Gives its path, made unique.
+    pub fn file(&mut self, path: &str, content: Vec<u8>) -> String {
+        let (stem, ending) = path.rsplit_once('.').map_or((path, String::new()), |(stem, ending)| (stem, format!(".{ending}")));
+        let mut candidate = path.to_owned();
+        let mut number = 2;
+        loop {
+            match self.files.iter().find(|(known, _)| *known == candidate) {
+                None => {
+                    self.files.push((candidate.clone(), content));
+                    return candidate;
+                }
+                Some((_, known)) if *known == content => return candidate,
+                Some(_) => candidate = format!("{stem}_{number}{ending}"),
+            }
+            number += 1;
+        }
+    }
+}

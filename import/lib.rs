@@ -1,0 +1,70 @@
+//! Importers: what testers already have (a recording, an API description, requests or scripts of another tool) becomes a spec.
+//!
+//! ```text
+//! file ─ recognize ─ HAR, curl, … ─ draft ─ write ─ spec, profile, environment, data
+//! ```
+//!
+//! [`import`] recognizes the [`Kind`] of a [`Source`] and calls that kind's importer, a function from the source to a [`draft::Draft`].
+//! [`write::files`] writes the draft. [`summary`] tells what was carried over and what was not.
+//!
+//! An importer names everything by [`names`], adds addresses and secrets with [`draft::Draft::env`], counts in [`draft::Tally`], and puts a
+//! comment (`Stmt::Comment`) where something could not be carried over. Every output has to pass `ltc check` without an error or a warning.
+
+pub mod draft;
+mod error;
+mod kinds;
+pub mod names;
+mod source;
+mod summary;
+pub mod write;
+
+pub use error::ImportError;
+pub use kinds::{Kind, recognize};
+pub use source::Source;
+pub use summary::summary;
+
+use draft::Draft;
+
+/// What the user wants of an import.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The test's name; by default, the file's.
+    pub name: Option<String>,
+    /// The name of the environment that the profile names; by default, `imported`, or what the file says.
+    pub env: Option<String>,
+    /// Recordings: also import static files.
+    pub static_files: bool,
+    /// Recordings: also import requests to third parties.
+    pub third_parties: bool,
+}
+
+/// Imports a source.
+///
+/// # Errors
+/// If the source is not what it seems to be, or has nothing to import.
+pub fn import(source: &Source, kind: Kind, options: &Options) -> Result<Draft, ImportError> {
+    let importer = importer(kind).ok_or_else(|| {
+        ImportError::new(&source.name, 1, 1, format!("cannot import {kind} files yet"))
+            .help("convert the file to one of the kinds that `ltc import --help` lists")
+    })?;
+    let mut draft = importer(source, options)?;
+    if let Some(name) = &options.name {
+        draft.name = names::file(name);
+    } else if draft.name.is_empty() {
+        let stem = source.name.rsplit(['/', '\\']).next().unwrap_or_default();
+        draft.name = names::file(stem.split_once('.').map_or(stem, |(stem, _)| stem));
+    }
+    if let (Some(name), Some(environment)) = (&options.env, draft.environments.first_mut()) {
+        environment.name.clone_from(name);
+    }
+    Ok(draft)
+}
+
+/// A function that imports one kind.
+type Importer = fn(&Source, &Options) -> Result<Draft, ImportError>;
+
+fn importer(kind: Kind) -> Option<Importer> {
+    match kind {
+        Kind::Har | Kind::Curl | Kind::Hurl | Kind::OpenApi | Kind::Postman | Kind::K6 | Kind::Locust => None,
+    }
+}

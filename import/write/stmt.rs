@@ -1,0 +1,186 @@
+//! Statements: what stands in sequences, steps and the blocks of users.
+
+use super::api::{options, parts, request_line};
+use super::expr;
+use super::layout::Layout;
+use super::text::{quoted, regex};
+use crate::draft::{Auth, Call, Draft, Expect, Expr, Param, Source, Stmt, Wait};
+
+/// The statements of a block.
+pub(super) fn stmts(layout: &mut Layout, draft: &Draft, body: &[Stmt]) {
+    for statement in body {
+        stmt(layout, draft, statement);
+    }
+}
+
+fn stmt(layout: &mut Layout, draft: &Draft, stmt: &Stmt) {
+    let indent = layout.indent();
+    match stmt {
+        Stmt::Comment(text) => layout.comment(text),
+        Stmt::Blank => layout.blank(),
+        Stmt::Step(step) => {
+            let skip = if step.skip { " skip" } else { "" };
+            let interrupt = if step.interrupt { " interrupt" } else { "" };
+            layout.block(&format!("step {}{skip}{interrupt}", quoted(&step.name)), |layout| stmts(layout, draft, &step.body));
+        }
+        Stmt::Call(request) => call(layout, draft, request),
+        Stmt::Expect(wanted) => layout.line(&expect(wanted, indent)),
+        Stmt::Take { name, ty, source, or } => {
+            let ty = ty.map(|ty| format!(": {ty}")).unwrap_or_default();
+            let or = or.as_ref().map(|or| format!(" else {}", expr::inline(or))).unwrap_or_default();
+            layout.line(&format!("take {name}{ty} = {}{or}", take_source(source)));
+        }
+        Stmt::Let(name, value) => assign(layout, &format!("let {name}"), value),
+        Stmt::Keep(name, value) => assign(layout, &format!("keep {name}"), value),
+        Stmt::Set(name, value) => assign(layout, &format!("set {name}"), value),
+        Stmt::SetAuth(api, value) => layout.line(&format!("set {api}.auth = {}", auth(value))),
+        Stmt::Reset(api) => layout.line(&format!("reset {api}")),
+        Stmt::Run { takes, name, args } => {
+            let takes = if takes.is_empty() { String::new() } else { format!("take {} = ", takes.join(", ")) };
+            layout.line(&format!("{takes}run {name}{}", arguments(args, indent)));
+        }
+        Stmt::Wait(pause) => layout.line(&wait(pause)),
+        Stmt::WaitBetween(pause) => layout.line(&format!("{} between steps", wait(pause))),
+        Stmt::Group(name, body) => layout.block(&format!("group {}", quoted(name)), |layout| stmts(layout, draft, body)),
+        Stmt::If(branches, otherwise) => branch(layout, draft, branches, otherwise),
+        Stmt::For { name, over, parallel, body } => {
+            let parallel = parallel.as_ref().map(|n| format!(" parallel {}", expr::inline(n))).unwrap_or_default();
+            let head = format!("for {name} in {}{parallel}", expr::inline(over));
+            layout.block(&head, |layout| stmts(layout, draft, body));
+        }
+        Stmt::Repeat(times, body) => layout.block(&format!("repeat {}", expr::inline(times)), |layout| stmts(layout, draft, body)),
+        Stmt::Parallel(body) => layout.block("parallel", |layout| stmts(layout, draft, body)),
+        Stmt::Retry(times, every, body) => {
+            let every = every.as_ref().map(|every| format!(" every {}", expr::inline(every))).unwrap_or_default();
+            layout.block(&format!("retry {} times{every}", expr::inline(times)), |layout| stmts(layout, draft, body));
+        }
+        Stmt::Poll { every, times, until, body } => {
+            let head = format!("poll every {} up to {} times until {until}", expr::inline(every), expr::inline(times));
+            layout.block(&head, |layout| stmts(layout, draft, body));
+        }
+        Stmt::Fail(why) => layout.line(&format!("fail {}", expr::inline(why))),
+        Stmt::Log(text) => layout.line(&format!("log {}", expr::inline(text))),
+        Stmt::Leave => layout.line("leave"),
+        Stmt::Break => layout.line("break"),
+        Stmt::StopUser => layout.line("stop user"),
+    }
+}
+
+fn assign(layout: &mut Layout, head: &str, value: &Expr) {
+    let (indent, column) = (layout.indent(), layout.indent() + head.len() + 3);
+    layout.line(&format!("{head} = {}", expr::expr(value, indent, column)));
+}
+
+/// `if … { } else if … { } else { }`: the keyword stays on the line of the bracket before it.
+fn branch(layout: &mut Layout, draft: &Draft, branches: &[(String, Vec<Stmt>)], otherwise: &[Stmt]) {
+    let mut whole = Layout::nested(layout);
+    for (number, (condition, body)) in branches.iter().enumerate() {
+        let head = if number == 0 { format!("if {condition}") } else { format!("else if {condition}") };
+        whole.block(&head, |layout| stmts(layout, draft, body));
+    }
+    if !otherwise.is_empty() {
+        whole.block("else", |layout| stmts(layout, draft, otherwise));
+    }
+    layout.embed_branches(whole);
+}
+
+fn call(layout: &mut Layout, draft: &Draft, call: &Call) {
+    match call {
+        Call::Request { path, args, parts: set } => {
+            let head = format!("{path}{}", arguments_or_empty(args, layout.indent()));
+            layout.head_with_parts(&head, |indent| parts(set, indent));
+        }
+        Call::Inline { api, line, parts: set } => {
+            let base = draft.apis.iter().find(|known| known.name == *api).and_then(|api| api.base.as_ref());
+            layout.head_with_parts(&format!("{api} {}", request_line(line, base)), |indent| parts(set, indent));
+        }
+        Call::Submit { api, form, parts: set } => layout.head_with_parts(&format!("{api} submit {form}"), |indent| parts(set, indent)),
+    }
+}
+
+/// `expect …`
+pub(super) fn expect(wanted: &Expect, indent: usize) -> String {
+    match wanted {
+        Expect::Status(statuses) => format!("expect {}", statuses.join(" | ")),
+        Expect::Json { exactly, matcher } => {
+            let head = if *exactly { "expect json exactly" } else { "expect json" };
+            format!("{head} {}", expr::matcher(matcher, indent, indent + head.len() + 1))
+        }
+        Expect::Headers(headers) => format!("expect headers {}", expr::header_matchers(headers, indent, indent + 15)),
+        Expect::Text { not, part } => format!("expect {}text {}", if *not { "not " } else { "" }, expr::inline(part)),
+        Expect::Condition(condition) => format!("expect {condition}"),
+    }
+}
+
+/// What a take reads.
+pub(super) fn take_source(source: &Source) -> String {
+    let quantifier = source.quantifier.map(|word| format!("{word} ")).unwrap_or_default();
+    let pattern = source.pattern.as_ref().map(|pattern| format!(" ~ {}", regex(pattern))).unwrap_or_default();
+    format!("{quantifier}{}{pattern}", source.what)
+}
+
+/// `wait …`
+pub(super) fn wait(pause: &Wait) -> String {
+    match pause {
+        Wait::Fixed(pause) => format!("wait {}", expr::inline(pause)),
+        Wait::Between(from, to) => format!("wait {}..{}", expr::inline(from), expr::inline(to)),
+        Wait::Pacing(pace) => format!("wait pacing {}", expr::inline(pace)),
+    }
+}
+
+/// `(a, b: 2)`; nothing without arguments.
+pub(super) fn arguments(args: &[(Option<String>, Expr)], indent: usize) -> String {
+    if args.is_empty() { String::new() } else { arguments_or_empty(args, indent) }
+}
+
+fn arguments_or_empty(args: &[(Option<String>, Expr)], indent: usize) -> String {
+    let written = |args: &[(Option<String>, Expr)]| {
+        args.iter()
+            .map(|(name, value)| format!("{}{}", name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default(), expr::inline(value)))
+            .collect::<Vec<_>>()
+    };
+    let items = written(args);
+    let flat = format!("({})", items.join(", "));
+    if flat.len() + indent <= super::layout::WIDTH {
+        return flat;
+    }
+    let margin = " ".repeat(indent + 2);
+    let broken: Vec<String> = items.iter().map(|item| format!("{margin}{item},")).collect();
+    format!("(\n{}\n{})", broken.join("\n"), " ".repeat(indent))
+}
+
+/// `(name: type = default)`; nothing without parameters.
+pub(super) fn params(params: &[Param]) -> String {
+    if params.is_empty() { String::new() } else { params_or_empty(params) }
+}
+
+/// `(name: type = default)`
+pub(super) fn params_or_empty(params: &[Param]) -> String {
+    let written: Vec<String> = params
+        .iter()
+        .map(|param| {
+            let ty = param.ty.map(|ty| format!(": {ty}")).unwrap_or_default();
+            let default = param.default.as_ref().map(|default| format!(" = {}", expr::inline(default))).unwrap_or_default();
+            format!("{}{ty}{default}", param.name)
+        })
+        .collect();
+    format!("({})", written.join(", "))
+}
+
+/// `bearer(x)`
+pub(super) fn auth(auth: &Auth) -> String {
+    match auth {
+        Auth::Bearer(token) => format!("bearer({})", expr::inline(token)),
+        Auth::Basic(user, password) => format!("basic({}, {})", expr::inline(user), expr::inline(password)),
+        Auth::Header(name, value) => format!("header({}, {})", quoted(name), expr::inline(value)),
+        Auth::Aws(service, region) => format!("aws({}, {})", expr::inline(service), expr::inline(region)),
+        Auth::None => "none".to_owned(),
+    }
+}
+
+/// The lines of options.
+pub(super) fn option_lines(layout: &mut Layout, set: &crate::draft::Options) {
+    for line in options(set, layout.indent()) {
+        layout.line(&line);
+    }
+}

@@ -1,0 +1,224 @@
+//! Texts, regular expressions and paths as the language writes them.
+
+use std::fmt::Write as _;
+
+use crate::draft::{Part, Text};
+
+/// A text without holes, in quotes.
+pub fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    escape(text, &mut out);
+    out.push('"');
+    out
+}
+
+/// A text in quotes, on one line.
+pub(super) fn line(text: &Text) -> String {
+    let mut out = String::from("\"");
+    for part in &text.parts {
+        match part {
+            Part::Literal(text) => escape(text, &mut out),
+            Part::Hole(code) => hole(code, &mut out),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// A hole. `{` directly behind it would read as the escape of a brace, so code that begins with a brace gets a space.
+fn hole(code: &str, out: &mut String) {
+    let space = if code.starts_with('{') { " " } else { "" };
+    let behind = if code.ends_with('}') { " " } else { "" };
+    let _ = write!(out, "{{{space}{code}{behind}}}");
+}
+
+fn escape(text: &str, out: &mut String) {
+    for char in text.chars() {
+        if char == '\n' {
+            out.push_str("\\n");
+        } else {
+            escape_char(char, out);
+        }
+    }
+}
+
+/// A character of a text; line breaks are up to the caller.
+fn escape_char(char: char, out: &mut String) {
+    match char {
+        '"' => out.push_str("\\\""),
+        '\\' => out.push_str("\\\\"),
+        '\t' => out.push_str("\\t"),
+        '\r' => out.push_str("\\r"),
+        '{' => out.push_str("{{"),
+        '}' => out.push_str("}}"),
+        _ if unprintable(char) => {
+            let _ = write!(out, "\\u{{{:x}}}", char as u32);
+        }
+        _ => out.push(char),
+    }
+}
+
+/// Control characters, and characters that change the direction or the look of what is around them.
+fn unprintable(char: char) -> bool {
+    char.is_control()
+        || matches!(char, '\u{ad}' | '\u{a0}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{ffff}')
+}
+
+/// The same text as a `"""` block whose lines are indented; `None` if the block's rules about indentation would change the text.
+pub(super) fn block(text: &Text, indent: usize) -> Option<String> {
+    let literal: String = text
+        .parts
+        .iter()
+        .map(|part| match part {
+            Part::Literal(text) => text.as_str(),
+            Part::Hole(_) => "x",
+        })
+        .collect();
+    if !literal.trim_end_matches('\n').contains('\n') {
+        return None;
+    }
+    let mut lines = literal.split('\n').filter(|line| !line.trim().is_empty());
+    let has_margin = lines.any(|line| !line.starts_with(char::is_whitespace));
+    let blank = |line: &str| !line.is_empty() && line.trim().is_empty();
+    if !has_margin || literal.split('\n').any(blank) {
+        return None;
+    }
+    let margin = " ".repeat(indent);
+    let mut out = String::from("\"\"\"\n");
+    let mut starts_line = true;
+    for part in &text.parts {
+        match part {
+            Part::Literal(text) => {
+                for char in text.chars() {
+                    if char == '\n' {
+                        out.push('\n');
+                        starts_line = true;
+                        continue;
+                    }
+                    if std::mem::take(&mut starts_line) {
+                        out.push_str(&margin);
+                    }
+                    escape_char(char, &mut out);
+                }
+            }
+            Part::Hole(code) => {
+                if std::mem::take(&mut starts_line) {
+                    out.push_str(&margin);
+                }
+                hole(code, &mut out);
+            }
+        }
+    }
+    if starts_line {
+        out.push_str(&margin);
+    }
+    out.push_str("\"\"\"");
+    Some(out)
+}
+
+/// A raw text behind `graphql`, which has neither holes nor escapes.
+pub(super) fn raw(text: &str, indent: usize) -> String {
+    let margin = " ".repeat(indent);
+    let text = text.replace("\r\n", "\n").replace("\"\"\"", "\\\"\"\"");
+    let lines: Vec<String> =
+        text.trim().lines().map(|line| if line.trim().is_empty() { String::new() } else { format!("{margin}{line}") }).collect();
+    format!("\"\"\"\n{}\n{margin}\"\"\"", lines.join("\n"))
+}
+
+/// A regular expression between slashes.
+pub fn regex(pattern: &str) -> String {
+    let mut out = String::from("/");
+    let mut chars = pattern.chars();
+    let mut in_class = false;
+    while let Some(char) = chars.next() {
+        match char {
+            '\\' => {
+                out.push('\\');
+                match chars.next() {
+                    Some('\n') => out.push('n'),
+                    Some(next) => out.push(next),
+                    None => out.push('\\'),
+                }
+                continue;
+            }
+            '/' if !in_class => out.push_str("\\/"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '[' => {
+                in_class = true;
+                out.push('[');
+            }
+            ']' => {
+                in_class = false;
+                out.push(']');
+            }
+            char => out.push(char),
+        }
+    }
+    if out.len() == 1 {
+        out.push_str("(?:)");
+    }
+    out.push('/');
+    out
+}
+
+/// An unquoted path; `None` if it has a `;`, which would end it.
+pub(super) fn path(text: &Text) -> Option<String> {
+    let mut out = String::new();
+    for part in &text.parts {
+        match part {
+            Part::Literal(text) if text.contains(';') => return None,
+            Part::Literal(text) => {
+                for char in text.chars() {
+                    encode(char, &mut out);
+                }
+            }
+            Part::Hole(code) => hole(code, &mut out),
+        }
+    }
+    if out.starts_with('/') { Some(out) } else { Some(format!("/{out}")) }
+}
+
+/// A character of a path, encoded where the language or HTTP needs it.
+fn encode(char: char, out: &mut String) {
+    if char.is_ascii_graphic() && !matches!(char, '{' | '}' | '#' | '"' | '<' | '>' | '\\' | '^' | '`' | '|') {
+        out.push(char);
+    } else {
+        let mut bytes = [0; 4];
+        for byte in char.encode_utf8(&mut bytes).bytes() {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_escaped_so_that_they_read_back() {
+        assert_eq!(quoted("a \"b\" {c}\n\\d\u{7}"), r#""a \"b\" {{c}}\n\\d\u{7}""#);
+    }
+
+    #[test]
+    fn several_lines_become_a_block_only_if_it_keeps_them() {
+        assert_eq!(block(&Text::literal("<a>\n  <b/>\n"), 2), Some("\"\"\"\n  <a>\n    <b/>\n  \"\"\"".to_owned()));
+        assert_eq!(block(&Text::literal("a\nb"), 2), Some("\"\"\"\n  a\n  b\"\"\"".to_owned()));
+        assert_eq!(block(&Text::literal("  a\n  b"), 2), None);
+        assert_eq!(block(&Text::literal("one line"), 2), None);
+    }
+
+    #[test]
+    fn slashes_end_no_regex() {
+        assert_eq!(regex("a/b[/]\\/"), "/a\\/b[/]\\//");
+        assert_eq!(regex(""), "/(?:)/");
+    }
+
+    #[test]
+    fn paths_encode_what_would_end_them() {
+        let mut text = Text::literal("/a b/{x}#");
+        text.hole("id");
+        assert_eq!(path(&text).as_deref(), Some("/a%20b/%7Bx%7D%23{id}"));
+        assert_eq!(path(&Text::literal("/a;b=1")), None);
+    }
+}
