@@ -78,13 +78,18 @@ pub(crate) fn has(here: &str, tools: &[&str]) -> bool {
     }
     let (test, missing) = (here.trim_end_matches("::here"), missing.join(" and "));
     assert!(std::env::var_os("LTC_REQUIRE_TOOLS").is_none(), "{test} needs {missing}, which `.ci/tools` installs");
+    note_skipped(test, &missing);
+    false
+}
+
+/// Notes that a test is skipped, and what it lacks.
+pub(crate) fn note_skipped(test: &str, missing: &str) {
     let noted = OpenOptions::new()
         .create(true)
         .append(true)
         .open(notes())
         .and_then(|mut file| file.write_all(format!("{test} {missing}\n").as_bytes()));
     noted.unwrap_or_else(|error| panic!("{}: {error}", notes().display()));
-    false
 }
 
 /// Where the tests of one run of cargo note that they are skipped: a line each, its path and the missing tools. All of them are processes that

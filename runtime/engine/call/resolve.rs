@@ -1,7 +1,6 @@
 //! From a laid-out request to the wire: bases, auth, AWS signatures, timeouts.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use super::builder::Request;
 use super::sign::sign_aws;
@@ -11,9 +10,6 @@ use crate::request::template::{Policy, RequestTemplate};
 use crate::stats::{FailureClass, Sample};
 use crate::user::User;
 use crate::value::{Eval, EvalError};
-
-/// The time an exchange may take where neither api nor request says otherwise.
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Sends a request outside of any step. Where it can't be, or nothing comes back, says why. What it came to is in the sample, whose `ok`
 /// is the caller's to judge. `reads_body`: whether anything of the answer's body is looked at.
@@ -60,7 +56,7 @@ pub(crate) fn prepare(user: &User, mut request: Request<'_>) -> Eval<PreparedReq
         auth: auth.into_bytes().into(),
         body: request.body.into(),
         has_body: request.has_body,
-        timeout: request.timeout.unwrap_or(TIMEOUT),
+        timeout: request.timeout.unwrap_or(http::TIMEOUT),
         redirects: request.redirects.unwrap_or(http::Redirects::SameHost),
         cookies,
         resend,

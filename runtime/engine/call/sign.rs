@@ -1,7 +1,7 @@
 //! Signs a request as `auth aws` says.
 
 use super::builder::Request;
-use crate::functions::{AwsRequest, aws_sign};
+use crate::functions::{AwsRequest, AwsRules, aws_sign};
 use crate::http;
 use crate::request::lines::one_line;
 use crate::user::world::World;
@@ -12,14 +12,15 @@ pub(super) fn sign_aws(world: &World, request: &Request<'_>, target: &http::Targ
     let Some(credentials) = &world.aws else {
         return Err(EvalError("auth aws needs credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment".into()));
     };
-    let url = url::Url::parse(&target.to_string()).map_err(|error| EvalError(format!("{target}: {error}")))?;
     let headers: Vec<(&str, &str)> = request.headers.lines().filter_map(|line| line.split_once(": ")).collect();
     let signed = aws_sign(&AwsRequest {
         method: request.method,
-        url: &url,
+        host: target.authority(),
+        target: target.path_and_query(),
         headers: &headers,
         body: &request.body,
         service,
+        rules: AwsRules::of(service),
         region,
         credentials,
         now: world.clock.unix_nanos(),

@@ -1,5 +1,6 @@
 //! AWS Signature Version 4: the headers that sign a request.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use ::hmac::Hmac;
@@ -7,7 +8,7 @@ use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
 use super::crypto::mac;
-use crate::value::{Eval, EvalError, RESERVED, timestamp};
+use crate::value::{Eval, RESERVED, timestamp};
 
 /// The credentials a request is signed with.
 #[derive(Clone)]
@@ -39,19 +40,42 @@ impl std::fmt::Debug for AwsCredentials {
     }
 }
 
+/// What services don't agree on.
+#[derive(Clone, Copy, Debug)]
+pub struct AwsRules {
+    /// The path is signed without `.`, `..` and doubled slashes.
+    pub normalize: bool,
+    /// The path is encoded once more than it is sent.
+    pub encode_twice: bool,
+    /// The body's hash is sent in `x-amz-content-sha256`.
+    pub send_hash: bool,
+}
+
+impl AwsRules {
+    /// Those of a service: S3 takes a path as it is, because a key may contain anything, and wants the body's hash.
+    pub fn of(service: &str) -> Self {
+        let is_s3 = service == "s3";
+        Self { normalize: !is_s3, encode_twice: !is_s3, send_hash: is_s3 }
+    }
+}
+
 /// A request to sign.
 #[derive(Clone, Debug)]
 pub struct AwsRequest<'a> {
     /// Its method.
     pub method: &'a str,
-    /// Where it goes, the query included.
-    pub url: &'a url::Url,
-    /// The headers to sign, `content-type` and any `x-amz-…` in it; `host` comes from the URL where it isn't among them.
+    /// The host it goes to, with a port that isn't the scheme's own.
+    pub host: &'a str,
+    /// Path and query as they are sent.
+    pub target: &'a str,
+    /// The headers to sign, `content-type` and any `x-amz-…` in it; `host` is added where it isn't among them.
     pub headers: &'a [(&'a str, &'a str)],
     /// Its body.
     pub body: &'a [u8],
     /// The service's short name, `execute-api`, `s3`.
     pub service: &'a str,
+    /// How the service wants to have it signed.
+    pub rules: AwsRules,
     /// The region, `eu-central-1`.
     pub region: &'a str,
     /// Whose request it is.
@@ -60,22 +84,22 @@ pub struct AwsRequest<'a> {
     pub now: i128,
 }
 
-/// The headers to add to the request: `x-amz-date`, `authorization`, and where they apply `x-amz-content-sha256` (of S3) and
+/// The headers to add to the request: `x-amz-date`, `authorization`, and where they apply `x-amz-content-sha256` and
 /// `x-amz-security-token`.
 pub fn aws_sign(request: &AwsRequest<'_>) -> Eval<Vec<(String, String)>> {
     let date = timestamp(request.now)?.strftime("%Y%m%dT%H%M%SZ").to_string();
     let day = &date[..8];
     let body = hex::encode(Sha256::digest(request.body));
     let mut added = vec![("x-amz-date".to_owned(), date.clone())];
-    if request.service == "s3" {
+    if request.rules.send_hash {
         added.push(("x-amz-content-sha256".to_owned(), body.clone()));
     }
     if let Some(token) = &request.credentials.session_token {
         added.push(("x-amz-security-token".to_owned(), token.clone()));
     }
 
-    let (canonical_headers, signed) = headers(request, &added)?;
-    let canonical = format!("{}\n{}\n{}\n{canonical_headers}\n{signed}\n{body}", request.method, path(request), query(request.url));
+    let (canonical_headers, signed) = headers(request, &added);
+    let canonical = format!("{}\n{}\n{}\n{canonical_headers}\n{signed}\n{body}", request.method, path(request), query(request));
     let scope = format!("{day}/{}/{}/aws4_request", request.region, request.service);
     let to_sign = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{}", hex::encode(Sha256::digest(canonical)));
     let mut key = format!("AWS4{}", request.credentials.secret_access_key).into_bytes();
@@ -92,9 +116,7 @@ pub fn aws_sign(request: &AwsRequest<'_>) -> Eval<Vec<(String, String)>> {
 }
 
 /// The headers in canonical form, and their names.
-fn headers(request: &AwsRequest<'_>, added: &[(String, String)]) -> Eval<(String, String)> {
-    let host = request.url.host_str().ok_or_else(|| EvalError::new("aws: a URL without a host"))?;
-    let host = request.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+fn headers(request: &AwsRequest<'_>, added: &[(String, String)]) -> (String, String) {
     let mut all: Vec<(String, String)> = Vec::new();
     let own = request.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), *value));
     let added = added.iter().map(|(name, value)| (name.clone(), value.as_str()));
@@ -109,7 +131,7 @@ fn headers(request: &AwsRequest<'_>, added: &[(String, String)]) -> Eval<(String
         }
     }
     if !all.iter().any(|(name, _)| name == "host") {
-        all.push(("host".to_owned(), host));
+        all.push(("host".to_owned(), request.host.to_owned()));
     }
     all.sort();
     let canonical = all.iter().fold(String::new(), |mut out, (name, value)| {
@@ -118,20 +140,37 @@ fn headers(request: &AwsRequest<'_>, added: &[(String, String)]) -> Eval<(String
         out
     });
     let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
-    Ok((canonical, names.join(";")))
+    (canonical, names.join(";"))
 }
 
-/// The path: each segment encoded once more as it stands in the URL, but for S3, which encodes once.
+/// The path as it is signed.
 fn path(request: &AwsRequest<'_>) -> String {
-    let segments = request.url.path().split('/').map(|segment| {
-        let segment = if request.service == "s3" { percent_decode_str(segment).decode_utf8_lossy() } else { segment.into() };
+    let path = request.target.split('?').next().unwrap_or_default();
+    let path = if request.rules.normalize { normalized(path).into() } else { Cow::Borrowed(path) };
+    let segments = path.split('/').map(|segment| {
+        let segment = if request.rules.encode_twice { segment.into() } else { percent_decode_str(segment).decode_utf8_lossy() };
         utf8_percent_encode(&segment, RESERVED).to_string()
     });
     segments.collect::<Vec<_>>().join("/")
 }
 
-fn query(url: &url::Url) -> String {
-    let Some(query) = url.query() else {
+/// A path without `.`, `..` and doubled slashes.
+fn normalized(path: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => drop(kept.pop()),
+            other => kept.push(other),
+        }
+    }
+    let ends_in_folder = ["/", "/.", "/.."].iter().any(|end| path.ends_with(end));
+    let end = if ends_in_folder && !kept.is_empty() { "/" } else { "" };
+    format!("/{}{end}", kept.join("/"))
+}
+
+fn query(request: &AwsRequest<'_>) -> String {
+    let Some((_, query)) = request.target.split_once('?') else {
         return String::new();
     };
     let mut pairs: Vec<(String, String)> = query
@@ -157,13 +196,16 @@ mod tests {
             secret_access_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned(),
             session_token: token.map(str::to_owned),
         };
-        let url = url::Url::parse(url).unwrap();
+        let url = url.trim_start_matches("https://");
+        let (host, target) = url.split_at(url.find('/').unwrap());
         let request = AwsRequest {
             method,
-            url: &url,
+            host,
+            target,
             headers,
             body: body.as_bytes(),
             service: "service",
+            rules: AwsRules::of("service"),
             region: "us-east-1",
             credentials: &credentials,
             now: 1_440_938_160_000_000_000,
@@ -219,13 +261,14 @@ mod tests {
             secret_access_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
             session_token: None,
         };
-        let url = url::Url::parse("https://examplebucket.s3.amazonaws.com/test.txt").unwrap();
         let request = AwsRequest {
             method: "GET",
-            url: &url,
+            host: "examplebucket.s3.amazonaws.com",
+            target: "/test.txt",
             headers: &[("Range", "bytes=0-9")],
             body: b"",
             service: "s3",
+            rules: AwsRules::of("s3"),
             region: "us-east-1",
             credentials: &credentials,
             now: 1_369_353_600_000_000_000,
@@ -233,6 +276,28 @@ mod tests {
         let signed = aws_sign(&request).unwrap();
         assert!(signed.last().unwrap().1.ends_with("f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"));
         assert!(!format!("{credentials:?}").contains("bPxRfi"));
+    }
+
+    #[test]
+    fn path_is_signed_as_its_service_reads_it() {
+        for (path, signed) in [("/", "/"), ("//", "/"), ("/a/..", "/"), ("/a/./b/", "/a/b/"), ("//a//b", "/a/b"), ("/../x/.", "/x/")] {
+            assert_eq!(normalized(path), signed, "{path}");
+        }
+        let credentials = AwsCredentials { access_key_id: String::new(), secret_access_key: String::new(), session_token: None };
+        let request = |service| AwsRequest {
+            method: "GET",
+            host: "h",
+            target: "/a//b/../c%20d?x",
+            headers: &[],
+            body: b"",
+            service,
+            rules: AwsRules::of(service),
+            region: "r",
+            credentials: &credentials,
+            now: 0,
+        };
+        assert_eq!(path(&request("execute-api")), "/a/c%2520d");
+        assert_eq!(path(&request("s3")), "/a//b/../c%20d");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Signed JSON Web Tokens (RFC 7519, JWS compact form): HS, RS and ES.
+//! Signed JSON Web Tokens (RFC 7519, JWS compact form): HS, RS, PS and ES.
 
 use ::base64::Engine;
 use ::base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,7 +7,7 @@ use ring::rand::SystemRandom;
 use ring::rsa::KeyPair;
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, RSA_PKCS1_SHA256,
-    RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaEncoding,
+    RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding,
 };
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
@@ -18,9 +18,9 @@ use super::{bytes_of, refuse, text_of};
 use crate::value::{Eval, EvalError, Map, Value};
 
 /// What `jwt` signs with.
-pub const JWT_ALGORITHMS: &[&str] = &["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384"];
+pub const JWT_ALGORITHMS: &[&str] = &["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384"];
 
-/// `jwt(alg, key, claims, header: {kid: "…"})`. Keys of HS are any text or bytes; of RS and ES a private key in PEM (PKCS#8, PKCS#1,
+/// `jwt(alg, key, claims, header: {kid: "…"})`. Keys of HS are any text or bytes; of RS, PS and ES a private key in PEM (PKCS#8, PKCS#1,
 /// SEC1) or DER. A time among the claims (`exp: now() + 5m`) goes in as whole seconds, as the RFC has it.
 pub fn jwt(alg: &Value, key: &Value, claims: &Value, header: Option<&Value>) -> Eval {
     let alg = text_of("the algorithm of jwt", alg)?;
@@ -50,13 +50,17 @@ pub fn jwt(alg: &Value, key: &Value, claims: &Value, header: Option<&Value>) -> 
         token.push('.');
     }
     token.pop();
-    let signature = sign(alg, bytes_of("the key of jwt", key)?, token.as_bytes())?;
+    let signature = jws_signature(alg, bytes_of("the key of jwt", key)?, token.as_bytes())?;
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(signature, &mut token);
     Ok(token.into())
 }
 
-fn sign(alg: &str, key: &[u8], input: &[u8]) -> Eval<Vec<u8>> {
+/// The signature of a JWS's signing input (RFC 7515, section 5.1): its encoded header and payload with a point between them.
+///
+/// # Errors
+/// An unknown algorithm, or a key that it can't use.
+pub fn jws_signature(alg: &str, key: &[u8], input: &[u8]) -> Eval<Vec<u8>> {
     match alg {
         "HS256" => mac::<Hmac<Sha256>>(key, input),
         "HS384" => mac::<Hmac<Sha384>>(key, input),
@@ -64,6 +68,9 @@ fn sign(alg: &str, key: &[u8], input: &[u8]) -> Eval<Vec<u8>> {
         "RS256" => rsa(&RSA_PKCS1_SHA256, key, input),
         "RS384" => rsa(&RSA_PKCS1_SHA384, key, input),
         "RS512" => rsa(&RSA_PKCS1_SHA512, key, input),
+        "PS256" => rsa(&RSA_PSS_SHA256, key, input),
+        "PS384" => rsa(&RSA_PSS_SHA384, key, input),
+        "PS512" => rsa(&RSA_PSS_SHA512, key, input),
         "ES256" => ecdsa(&ECDSA_P256_SHA256_FIXED_SIGNING, &P256, alg, key, input),
         "ES384" => ecdsa(&ECDSA_P384_SHA384_FIXED_SIGNING, &P384, alg, key, input),
         other => Err(EvalError(format!("jwt: {other:?} is no algorithm it knows: {}", JWT_ALGORITHMS.join(", ")))),
@@ -101,7 +108,7 @@ fn rsa(padding: &'static dyn RsaEncoding, key: &[u8], input: &[u8]) -> Eval<Vec<
         Key::Pkcs1(der) => KeyPair::from_der(&der),
         Key::Der(der) => KeyPair::from_pkcs8(&der).or_else(|_| KeyPair::from_der(&der)),
         Key::Sec1(_) => {
-            return Err(EvalError::new("jwt: RS algorithms need an RSA key, this is an elliptic curve's"));
+            return Err(EvalError::new("jwt: RS and PS algorithms need an RSA key, this is an elliptic curve's"));
         }
     };
     let pair = pair.map_err(|why| EvalError(format!("jwt: the RSA key cannot be used: {why}")))?;
@@ -151,7 +158,10 @@ fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use ring::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, KeyPair as _, UnparsedPublicKey};
+    use ring::signature::{
+        ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, KeyPair as _, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
+        RSA_PSS_2048_8192_SHA512, UnparsedPublicKey,
+    };
 
     use super::*;
 
@@ -162,7 +172,7 @@ mod tests {
     const EC384: &str = include_str!("vectors/p384.pkcs8.pem");
 
     fn encoded(alg: &str, key: &[u8], input: &str) -> String {
-        URL_SAFE_NO_PAD.encode(sign(alg, key, input.as_bytes()).unwrap())
+        URL_SAFE_NO_PAD.encode(jws_signature(alg, key, input.as_bytes()).unwrap())
     }
 
     #[test]
@@ -184,17 +194,28 @@ mod tests {
     }
 
     #[test]
+    fn signatures_of_ps_algorithms_verify() {
+        let pair = KeyPair::from_der(PrivateKeyDer::from_pem_slice(PKCS1.as_bytes()).unwrap().secret_der()).unwrap();
+        for (alg, verifying) in
+            [("PS256", &RSA_PSS_2048_8192_SHA256), ("PS384", &RSA_PSS_2048_8192_SHA384), ("PS512", &RSA_PSS_2048_8192_SHA512)]
+        {
+            let signature = jws_signature(alg, PKCS1.as_bytes(), b"x").unwrap();
+            UnparsedPublicKey::new(verifying, pair.public().as_ref()).verify(b"x", &signature).unwrap();
+        }
+    }
+
+    #[test]
     fn elliptic_curves() {
         let random = SystemRandom::new();
         let Key::Sec1(sec1) = private_key(EC256.as_bytes()).unwrap() else { panic!() };
         let pkcs8 = tagged(0x30, &[&[2, 1, 0], &P256[..], &tagged(4, &sec1)].concat());
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8, &random).unwrap();
-        let signature = sign("ES256", EC256.as_bytes(), b"x").unwrap();
+        let signature = jws_signature("ES256", EC256.as_bytes(), b"x").unwrap();
         UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, pair.public_key()).verify(b"x", &signature).unwrap();
 
         let Key::Pkcs8(der) = private_key(EC384.as_bytes()).unwrap() else { panic!() };
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &der, &random).unwrap();
-        let signature = sign("ES384", EC384.as_bytes(), b"x").unwrap();
+        let signature = jws_signature("ES384", EC384.as_bytes(), b"x").unwrap();
         UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, pair.public_key()).verify(b"x", &signature).unwrap();
     }
 
@@ -228,7 +249,7 @@ mod tests {
             ("ES256", EC384, "P-256"),
             ("RS256", "-----BEGIN PRIVATE KEY-----\nAAAA", "no private key"),
         ] {
-            let fault = sign(alg, key.as_bytes(), b"x").unwrap_err();
+            let fault = jws_signature(alg, key.as_bytes(), b"x").unwrap_err();
             assert!(fault.0.contains(part) && !fault.0.contains("secret"), "{fault}");
         }
     }

@@ -14,7 +14,7 @@ pub mod random;
 pub mod texts;
 pub mod time;
 
-pub use aws::{AwsCredentials, AwsRequest, aws_sign};
+pub use aws::{AwsCredentials, AwsRequest, AwsRules, aws_sign};
 pub use crypto::{base64, base64_decode, base64url, hex, hex_decode, hmac_sha1, hmac_sha256, hmac_sha512, md5, sha1, sha256, sha512, totp};
 pub use jwt::{JWT_ALGORITHMS, jwt};
 pub use lists::{camel, contains, first, keys, last, len, merge, reverse, sort, unique, without};

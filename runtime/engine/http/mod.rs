@@ -16,7 +16,7 @@ mod tests;
 mod wire;
 
 pub(crate) use client::fast_path::WireRequest;
-pub use client::request::HttpRequest;
+pub use client::request::{HttpRequest, TIMEOUT};
 pub use client::response::HttpResponse;
 pub use client::sending::Sending;
 pub use client::session::Session;

@@ -178,6 +178,9 @@ mod tests {
             (r#"{"a":1,"b":2,"a":3}"#, r#"{"a":3,"b":2}"#),
             ("-0", "0"),
             ("\u{feff}1", "1"),
+            (r#""\ud800""#, "\"\u{fffd}\""),
+            (r#""\udc00\ud83d\ude00""#, "\"\u{fffd}😀\""),
+            (r#""\ud83dx\ud83d\u0041""#, "\"\u{fffd}x\u{fffd}A\""),
         ];
         for (json, expected) in cases {
             assert_eq!(Value::from_json(json.as_bytes()).unwrap().to_json().unwrap(), expected);
@@ -203,8 +206,6 @@ mod tests {
             "nul",
             "\"",
             "\"\\x\"",
-            "\"\\ud800\"",
-            "\"\\udc00\"",
             "\"\n\"",
             "[1 2]",
             "1 2",
@@ -223,7 +224,7 @@ mod tests {
         }
         assert!(Value::from_json(b"\"\xff\"").is_err());
         assert!(Value::from_json("[".repeat(1000).as_bytes()).is_err());
-        assert!(Value::from_json(("[".repeat(128) + &"]".repeat(128)).as_bytes()).is_ok());
+        assert!(Value::from_json(("[".repeat(512) + &"]".repeat(512)).as_bytes()).is_ok());
         let error = Value::from_json(b"<html>no</html>").unwrap_err();
         assert_eq!(error.0, "not JSON: expected a value at byte 0, near `<html>no</html>`");
     }

@@ -68,14 +68,13 @@ fn unescape(raw: &str) -> String {
             Some(b'r') => '\r',
             Some(b't') => '\t',
             Some(b'u') => {
-                let high = hex4(bytes, at + 2).unwrap_or(0);
-                next = at + 6;
-                let code = if (0xD800..0xDC00).contains(&high) {
-                    next = at + 12;
-                    0x10000 + ((high - 0xD800) << 10) + (hex4(bytes, at + 8).unwrap_or(0xDC00) - 0xDC00)
-                } else {
-                    high
-                };
+                let unit = |at: usize| hex4(bytes, at).unwrap_or_default();
+                let (first, second) = (unit(at + 2), unit(at + 8));
+                let is_pair =
+                    (0xD800..0xDC00).contains(&first) && (0xDC00..0xE000).contains(&second) && bytes.get(at + 6..at + 8) == Some(b"\\u");
+                next = at + if is_pair { 12 } else { 6 };
+                let code = if is_pair { 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00) } else { first };
+                // No text has a surrogate without the other half of its pair.
                 char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
             }
             other => char::from(other.copied().unwrap_or(b'?')),

@@ -8,7 +8,8 @@ use reqwest::Method;
 
 use super::error::{AwsError, Cause};
 use ltc_engine::base::clock::Clock;
-use ltc_engine::functions::{AwsCredentials, AwsRequest, aws_sign};
+use ltc_engine::functions::{AwsCredentials, AwsRequest, AwsRules, aws_sign};
+use ltc_engine::http::Target;
 
 /// How long one of these calls may take.
 const CALL: Duration = Duration::from_secs(20);
@@ -28,25 +29,33 @@ pub(super) struct Plain<'a> {
 }
 
 impl Plain<'_> {
-    /// Sends it once; what is no success is an error.
-    pub(super) async fn send(&self, http: &reqwest::Client, credentials: &Credentials) -> Result<String, AwsError> {
+    /// The headers that sign it.
+    fn signature(&self, credentials: &Credentials) -> Result<Vec<(String, String)>, AwsError> {
         let refused = |why: String| AwsError::new(Cause::Other, format!("{} cannot be signed: {why}", self.call));
         let credentials = AwsCredentials {
             access_key_id: credentials.access_key_id().to_owned(),
             secret_access_key: credentials.secret_access_key().to_owned(),
             session_token: credentials.session_token().map(str::to_owned),
         };
+        let target = Target::parse(&self.url).map_err(&refused)?;
         let request = AwsRequest {
             method: self.method.as_str(),
-            url: &url::Url::parse(&self.url).map_err(|error| refused(format!("{}: {error}", self.url)))?,
+            host: target.authority(),
+            target: target.path_and_query(),
             headers: self.headers,
             body: self.body,
             service: self.service,
+            rules: AwsRules::of(self.service),
             region: self.region,
             credentials: &credentials,
             now: Clock::start().unix_nanos(),
         };
-        let signature = aws_sign(&request).map_err(|fault| refused(fault.0))?;
+        aws_sign(&request).map_err(|error| refused(error.0))
+    }
+
+    /// Sends it once; what is no success is an error.
+    pub(super) async fn send(&self, http: &reqwest::Client, credentials: &Credentials) -> Result<String, AwsError> {
+        let signature = self.signature(credentials)?;
         let mut request = http.request(self.method.clone(), &self.url).timeout(CALL).body(self.body.to_vec());
         for (name, value) in self.headers {
             request = request.header(*name, *value);

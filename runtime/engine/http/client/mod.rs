@@ -2,6 +2,7 @@
 
 pub(super) mod deadline;
 pub(super) mod fast_path;
+mod jar;
 pub(super) mod redirect;
 pub(super) mod request;
 pub(super) mod response;

@@ -7,10 +7,14 @@ use bytes::Bytes;
 
 use super::fast_path::WireRequest;
 use super::redirect;
+use crate::http::message::partial::MAX_BODY;
 use crate::http::message::target::Target;
 use crate::http::message::{Method, Redirects};
 use crate::http::net::transport::ApiTransport;
 use crate::http::wire::head;
+
+/// The time that a request may take where nobody says otherwise.
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A request, ready to be sent.
 #[derive(Clone, Debug)]
@@ -44,6 +48,25 @@ pub struct HttpRequest {
 }
 
 impl HttpRequest {
+    /// A request without headers and body, which has 30 s, follows redirects to its host, and keeps cookies. It isn't laid out.
+    pub fn new(method: Method, url: Target, api: Rc<ApiTransport>) -> Self {
+        Self {
+            method,
+            url,
+            headers: Rc::default(),
+            auth: Rc::default(),
+            body: Bytes::new(),
+            has_body: false,
+            timeout: TIMEOUT,
+            redirects: Redirects::SameHost,
+            cookies: true,
+            resend: true,
+            api,
+            max_body: MAX_BODY,
+            wire: None,
+        }
+    }
+
     /// The head that goes out first, as HTTP/1.1 has it.
     pub(crate) fn head(&self, cookies: &str) -> Vec<u8> {
         let mut bytes = bytes::BytesMut::new();
@@ -52,7 +75,7 @@ impl HttpRequest {
     }
 
     /// Lays the request out for the wire, so that it need not be done again when it is sent again. Large bodies are left out.
-    pub(crate) fn serialize(&mut self) {
+    pub fn serialize(&mut self) {
         if !WireRequest::fits(self.body.len()) {
             return;
         }

@@ -6,7 +6,6 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use cookie_store::CookieStore;
-use ecow::EcoString;
 use tokio::sync::Mutex;
 
 use super::deadline::DeadlineTimer;
@@ -16,7 +15,7 @@ use super::response::HttpResponse;
 use super::sending::{Sending, Start, response};
 use crate::http::io::stream::{Stream, WORTH_ASKING};
 use crate::http::message::failure::HttpError;
-use crate::http::message::target::{Origin, Target};
+use crate::http::message::target::Origin;
 use crate::http::message::traffic::Ledger;
 use crate::http::net::connect::{Made, connect};
 use crate::http::net::proxy::Hopper;
@@ -37,7 +36,7 @@ pub struct Session {
     user: u64,
     idle: RefCell<Vec<Idle>>,
     gates: RefCell<Vec<Rc<Gate>>>,
-    jar: RefCell<Option<Box<CookieStore>>>,
+    pub(super) jar: RefCell<Option<Box<CookieStore>>>,
     pub(crate) alarm: DeadlineTimer,
 }
 
@@ -340,52 +339,5 @@ impl Session {
             idle.remove(0);
         }
         idle.push(Idle { api: api.clone(), origin: origin.clone(), connection, ask_from: ask_from(last_used) });
-    }
-
-    /// A cookie that would be sent to this URL.
-    pub fn cookie(&self, url: &str, name: &str) -> Option<EcoString> {
-        let jar = self.jar.borrow();
-        let url = url::Url::parse(url).ok()?;
-        jar.as_ref()?.matches(&url).into_iter().find(|cookie| cookie.name() == name).map(|cookie| cookie.value().into())
-    }
-
-    /// Forgets the cookies that would be sent to this host.
-    pub fn clear_cookies(&self, host: &str) {
-        let mut jar = self.jar.borrow_mut();
-        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-        let (Some(old), Ok(url)) = (jar.take(), url::Url::parse(&format!("https://{host}/"))) else { return };
-        let kept = old.iter_unexpired().filter(|cookie| !cookie.domain.matches(&url)).cloned().map(Ok::<_, std::convert::Infallible>);
-        *jar = CookieStore::from_cookies(kept, false).ok().map(Box::new);
-    }
-
-    /// What the jar sends to this URL, longer paths first as RFC 6265 has it.
-    pub(crate) fn cookies_for(&self, url: &Target) -> String {
-        let jar = self.jar.borrow();
-        let (Some(jar), Some(url)) = (jar.as_ref(), jar.as_ref().and_then(|_| url.to_url())) else { return String::new() };
-        let mut found = jar.matches(&url);
-        found.sort_by(|a, b| (b.path.len(), a.name()).cmp(&(a.path.len(), b.name())));
-        let mut line = String::new();
-        for cookie in found {
-            if !line.is_empty() {
-                line.push_str("; ");
-            }
-            line.push_str(cookie.name());
-            line.push('=');
-            line.push_str(cookie.value());
-        }
-        line
-    }
-
-    pub(crate) fn keep_cookies(&self, url: &Target, raw: &Raw) {
-        if raw.headers.get("set-cookie").is_none() {
-            return;
-        }
-        let Some(url) = url.to_url() else { return };
-        let mut jar = self.jar.borrow_mut();
-        let jar = jar.get_or_insert_with(Box::default);
-        for line in raw.headers.get_all("set-cookie") {
-            // A cookie that can't be understood, or isn't the host's to set, is left out: browsers do the same.
-            let _ = jar.parse(line, &url);
-        }
     }
 }

@@ -75,6 +75,16 @@ impl Target {
         &self.origin.host
     }
 
+    /// The host as the `Host` header has it: with its port where that isn't the scheme's own.
+    pub fn authority(&self) -> &str {
+        &self.origin.authority
+    }
+
+    /// Path and query as they are sent.
+    pub fn path_and_query(&self) -> &str {
+        &self.path
+    }
+
     /// Whether scheme, host and port are the same.
     pub fn same_origin(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.origin, &other.origin) || self.origin == other.origin
@@ -89,7 +99,7 @@ impl Target {
     /// is added to the reference's own.
     pub fn join(&self, reference: &str, query: &str) -> Eval<Self> {
         let base = url::Url::parse(&self.to_string()).map_err(|error| EvalError(format!("{self}: {error}")))?;
-        let mut url = base.join(reference).map_err(|error| EvalError(format!("`{reference}`: {error}")))?;
+        let mut url = join(&base, reference).map_err(|error| EvalError(format!("`{reference}`: {error}")))?;
         if !query.is_empty() {
             let all = url.query().map_or_else(|| query.to_owned(), |own| format!("{own}&{query}"));
             url.set_query(Some(&all));
@@ -100,7 +110,7 @@ impl Target {
     /// Where a `Location` points to, resolved as RFC 9110 has it.
     pub(crate) fn resolve(&self, location: &str) -> Result<Self, String> {
         let base = url::Url::parse(&self.to_string()).map_err(|error| error.to_string())?;
-        let url = base.join(location).map_err(|error| error.to_string())?;
+        let url = join(&base, location).map_err(|error| error.to_string())?;
         let mut target = Self::from_url(&url)?;
         if self.same_origin(&target) {
             target.origin = self.origin.clone();
@@ -136,6 +146,14 @@ impl Target {
     }
 }
 
+/// A reference resolved as browsers do it: more than two slashes before a host count as two.
+fn join(base: &url::Url, reference: &str) -> Result<url::Url, url::ParseError> {
+    base.join(reference).or_else(|error| {
+        let rest = reference.trim_start_matches(['/', '\\', ' ', '\t', '\n', '\r']);
+        if error == url::ParseError::EmptyHost && rest.len() < reference.len() { base.join(&format!("//{rest}")) } else { Err(error) }
+    })
+}
+
 fn is_odd(byte: u8) -> bool {
     byte <= b' ' || byte >= 0x7f || matches!(byte, b'"' | b'#' | b'<' | b'>')
 }
@@ -159,5 +177,29 @@ fn push_encoded(out: &mut EcoString, text: &str) {
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}{}", self.origin.scheme(), self.origin.authority, self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_with_many_slashes_name_a_host() {
+        let base = Target::parse("https://a.test/x/y?q").unwrap();
+        for (reference, expected) in [
+            ("///b.test/c", "https://b.test/c"),
+            ("/\\//b.test", "https://b.test/"),
+            ("//b.test:81/c", "https://b.test:81/c"),
+            ("/c", "https://a.test/c"),
+            ("z", "https://a.test/x/z"),
+            ("?r", "https://a.test/x/y?r"),
+        ] {
+            assert_eq!(base.join(reference, "").unwrap().to_string(), expected, "{reference}");
+            assert_eq!(base.resolve(reference).unwrap().to_string(), expected, "{reference}");
+        }
+        for reference in ["//", "///", "http://", "mailto:x"] {
+            assert!(base.join(reference, "").is_err(), "{reference}");
+        }
     }
 }

@@ -1,0 +1,100 @@
+//! A user's cookies.
+
+use std::cmp::Reverse;
+
+use cookie_store::CookieStore;
+use ecow::EcoString;
+
+use super::session::Session;
+use crate::http::message::target::Target;
+use crate::http::wire::h1::Raw;
+
+impl Session {
+    /// A cookie that would be sent to this URL.
+    pub fn cookie(&self, url: &str, name: &str) -> Option<EcoString> {
+        let jar = self.jar.borrow();
+        let url = url::Url::parse(url).ok()?;
+        jar.as_ref()?.matches(&url).into_iter().find(|cookie| cookie.name() == name).map(|cookie| cookie.value().into())
+    }
+
+    /// Forgets the cookies that would be sent to this host.
+    pub fn clear_cookies(&self, host: &str) {
+        let mut jar = self.jar.borrow_mut();
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let (Some(old), Ok(url)) = (jar.take(), url::Url::parse(&format!("https://{host}/"))) else { return };
+        let kept = old.iter_unexpired().filter(|cookie| !cookie.domain.matches(&url)).cloned().map(Ok::<_, std::convert::Infallible>);
+        *jar = CookieStore::from_cookies(kept, false).ok().map(Box::new);
+    }
+
+    /// What the jar sends to this URL, longer paths first and else the older cookies, as RFC 6265 has it.
+    pub(crate) fn cookies_for(&self, url: &Target) -> String {
+        let jar = self.jar.borrow();
+        let (Some(jar), Some(url)) = (jar.as_ref(), jar.as_ref().and_then(|_| url.to_url())) else { return String::new() };
+        let mut found = jar.matches(&url);
+        // Stable: the jar has them in the order in which they were set.
+        found.sort_by_key(|cookie| Reverse(cookie.path.len()));
+        let mut line = String::new();
+        for cookie in found {
+            if !line.is_empty() {
+                line.push_str("; ");
+            }
+            line.push_str(cookie.name());
+            line.push('=');
+            line.push_str(cookie.value());
+        }
+        line
+    }
+
+    pub(crate) fn keep_cookies(&self, url: &Target, raw: &Raw) {
+        if raw.headers.get("set-cookie").is_none() {
+            return;
+        }
+        let Some(url) = url.to_url() else { return };
+        let mut jar = self.jar.borrow_mut();
+        let jar = jar.get_or_insert_with(Box::default);
+        for line in raw.headers.get_all("set-cookie").filter(|line| may_be_set(line, &url)) {
+            // A cookie that can't be understood, or isn't the host's to set, is left out: browsers do the same.
+            let _ = jar.parse(line, &url);
+        }
+    }
+}
+
+/// Whether the jar may look at a cookie. It would accept one for a whole top-level domain, such as `.org`, and one whose domain has spaces.
+fn may_be_set(line: &str, url: &url::Url) -> bool {
+    let attributes = line.split(';').skip(1).filter_map(|attribute| attribute.split_once('='));
+    let domains = attributes.filter(|(name, _)| name.trim().eq_ignore_ascii_case("domain"));
+    let Some(domain) = domains.last().map(|(_, value)| value.trim()) else { return true };
+    let domain = domain.strip_prefix('.').unwrap_or(domain);
+    let is_host = url.host_str().is_some_and(|host| host.eq_ignore_ascii_case(domain));
+    domain.is_empty() || is_host || (domain.contains('.') && !domain.contains(char::is_whitespace))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::net::transport::Transport;
+
+    #[test]
+    fn cookies_are_sent_in_the_order_in_which_they_were_set() {
+        let url = url::Url::parse("http://home.example.org/a/b").unwrap();
+        let mut jar = CookieStore::default();
+        for line in ["z=1", "a=2; Path=/", "m=3; Domain=example.org; Path=/", "long=4; Path=/a/b", "z=5"] {
+            assert!(may_be_set(line, &url), "{line}");
+            jar.parse(line, &url).unwrap();
+        }
+        let transport = Transport::new(crate::http::TransportConfig::default()).unwrap();
+        let session = Session::new(transport, 0);
+        *session.jar.borrow_mut() = Some(Box::new(jar));
+        let target = Target::parse(url.as_str()).unwrap();
+        assert_eq!(session.cookies_for(&target), "long=4; z=5; a=2; m=3");
+    }
+
+    #[test]
+    fn cookies_of_a_whole_top_level_domain_are_refused() {
+        let url = url::Url::parse("http://home.example.org/").unwrap();
+        for (domain, accepted) in [(".org", false), ("org", false), ("  . example.org", false), ("example.org", true), ("", true)] {
+            assert_eq!(may_be_set(&format!("a=1; Path=/; domain={domain}"), &url), accepted, "{domain}");
+        }
+        assert!(may_be_set("a=1; Domain=localhost", &url::Url::parse("http://localhost/").unwrap()));
+    }
+}

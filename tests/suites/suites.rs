@@ -1,0 +1,16 @@
+//! ltc against the public test suites that clients and parsers are judged by. Each module reads the data of one suite, runs ltc's own code
+//! on every case, and compares the cases that fail with the list in `expected/`. `docs/conformance.md` shows the counts.
+
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod cookies;
+mod json;
+mod jsonpath;
+mod peer;
+mod sigv4;
+mod suite;
+#[path = "../tools.rs"]
+#[expect(dead_code, unused_imports, unused_macros, reason = "these tests need data, not programs")]
+mod tools;
+mod url;
+mod wycheproof;
