@@ -37,7 +37,7 @@ impl SourceFile {
 
 /// A place as it is shown: `specs/shop.lt:31:5`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place<'a> {
+pub struct Location<'a> {
     /// The file's path.
     pub path: &'a str,
     /// From 1.
@@ -46,7 +46,7 @@ pub struct Place<'a> {
     pub column: usize,
 }
 
-impl std::fmt::Display for Place<'_> {
+impl std::fmt::Display for Location<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}:{}", self.path, self.line, self.column)
     }
@@ -77,13 +77,13 @@ impl SourceMap {
     }
 
     /// Where `span` starts.
-    pub fn place(&self, span: Span) -> Place<'_> {
+    pub fn location(&self, span: Span) -> Location<'_> {
         match self.file(span.file) {
             Some(file) => {
                 let (line, column) = file.line_column(span.range().start);
-                Place { path: &file.path, line, column }
+                Location { path: &file.path, line, column }
             }
-            None => Place { path: "", line: 1, column: 1 },
+            None => Location { path: "", line: 1, column: 1 },
         }
     }
 
@@ -101,9 +101,9 @@ mod tests {
     fn places_count_characters() {
         let mut sources = SourceMap::default();
         let file = sources.add("x.lt", "a\r\né = 1\n");
-        assert_eq!(sources.place(Span::new(file, 3, 5)).to_string(), "x.lt:2:1");
-        assert_eq!(sources.place(Span::new(file, 6, 7)).to_string(), "x.lt:2:3");
-        assert_eq!(sources.place(Span::new(file, 99, 99)).to_string(), "x.lt:3:1");
+        assert_eq!(sources.location(Span::new(file, 3, 5)).to_string(), "x.lt:2:1");
+        assert_eq!(sources.location(Span::new(file, 6, 7)).to_string(), "x.lt:2:3");
+        assert_eq!(sources.location(Span::new(file, 99, 99)).to_string(), "x.lt:3:1");
         assert_eq!(sources.file(file).unwrap().line(2), "é = 1");
         assert_eq!(sources.text(Span::new(file, 3, 5)), "é");
     }

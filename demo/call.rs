@@ -9,9 +9,9 @@ use http::{HeaderMap, HeaderName, StatusCode, header, request::Parts};
 use serde_json::Value;
 
 use crate::faults::Faults;
-use crate::respond::{Answer, Refusal, bad, refuse, stranger};
-use crate::seal::{Seal, same};
+use crate::respond::{Answer, Refusal, bad, refuse, unauthorized};
 use crate::stats::Stats;
+use crate::tokens::{TokenSigner, same};
 use crate::{Options, wire};
 
 /// A line of a service's table; `{…}` in the path stands for one segment. The method `*` stands for all.
@@ -30,14 +30,14 @@ pub(crate) const fn route<S>(method: &'static str, path: &'static str, run: for<
 pub(crate) struct Core {
     pub(crate) options: Options,
     pub(crate) stats: Stats,
-    pub(crate) seal: Seal,
+    pub(crate) signer: TokenSigner,
     faults: RwLock<Arc<(Faults, Instant)>>,
 }
 
 impl Core {
     pub(crate) fn new(options: Options, stats: Stats) -> Self {
         let faults = RwLock::new(Arc::new((options.faults.clone(), Instant::now())));
-        Core { options, stats, seal: Seal::new(), faults }
+        Core { options, stats, signer: TokenSigner::new(), faults }
     }
 
     /// The faults in force, and since when.
@@ -103,17 +103,17 @@ impl<S> Call<'_, S> {
     pub(crate) fn bearer(&self) -> Result<&str, Refusal> {
         let value = self.header(header::AUTHORIZATION);
         if value.is_empty() {
-            return Err(stranger("no Authorization header; send Authorization: Bearer <token>"));
+            return Err(unauthorized("no Authorization header; send Authorization: Bearer <token>"));
         }
         match value.split_once(' ') {
             Some((kind, token)) if kind.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
-            _ => Err(stranger("the Authorization header is not a bearer token; send Authorization: Bearer <token>")),
+            _ => Err(unauthorized("the Authorization header is not a bearer token; send Authorization: Bearer <token>")),
         }
     }
 
     /// Refuses all that do not bear the server's token.
     pub(crate) fn guard(&self) -> Result<(), Refusal> {
-        if same(self.bearer()?, &self.core.options.token) { Ok(()) } else { Err(stranger("the bearer token is not the right one")) }
+        if same(self.bearer()?, &self.core.options.token) { Ok(()) } else { Err(unauthorized("the bearer token is not the right one")) }
     }
 }
 

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use crate::Options;
 use crate::call::{self, Route, route};
 use crate::clock::{from_basic, iso, unix_now};
-use crate::respond::{Answer, Refusal, Reply, bad, empty, json_reply, missing, refuse, stranger, with};
-use crate::seal::{base32, hmac_sha256, same, totp_holds};
+use crate::respond::{Answer, Refusal, Reply, bad, empty, json_reply, missing, refuse, unauthorized, with};
 use crate::store::{Store, number};
+use crate::tokens::{base32, hmac_sha256, same, totp_holds};
 use crate::wire::find;
 
 /// How long a token is good, in seconds.
@@ -61,24 +61,24 @@ impl State {
 /// Refuses what is not signed over exactly the bytes that came.
 fn signed(call: &Call<'_>) -> Result<(), Refusal> {
     let (date, signature) = (call.header("x-date"), call.header("x-signature"));
-    let at = from_basic(date).ok_or_else(|| stranger(format!("X-Date is {date:?}, expected a time like 20260131T120000Z")))?;
+    let at = from_basic(date).ok_or_else(|| unauthorized(format!("X-Date is {date:?}, expected a time like 20260131T120000Z")))?;
     if at.abs_diff(unix_now()) > SKEW {
-        return Err(stranger(format!("X-Date is {date:?}, more than {SKEW} s from now, {}", iso(unix_now()))));
+        return Err(unauthorized(format!("X-Date is {date:?}, more than {SKEW} s from now, {}", iso(unix_now()))));
     }
     let right = hmac_sha256(call.core.options.ledger_key.as_bytes(), call.body);
     if same(&signature.to_ascii_lowercase(), &right) {
         return Ok(());
     }
-    Err(stranger(format!("X-Signature is not the hex of hmac_sha256(key, body) over the {} bytes of the body", call.body.len())))
+    Err(unauthorized(format!("X-Signature is not the hex of hmac_sha256(key, body) over the {} bytes of the body", call.body.len())))
 }
 
 /// The checks of every request behind the token; what is left of the rate limit.
 fn enter(call: &Call<'_>) -> Result<u64, Refusal> {
     signed(call)?;
-    let until = call.core.seal.open("ledger", call.bearer()?).and_then(|until| until.split('-').next()?.parse::<u64>().ok());
-    let until = until.ok_or_else(|| stranger("this token is not of POST /ledger/token"))?;
+    let until = call.core.signer.open("ledger", call.bearer()?).and_then(|until| until.split('-').next()?.parse::<u64>().ok());
+    let until = until.ok_or_else(|| unauthorized("this token is not of POST /ledger/token"))?;
     if until < unix_now() {
-        return Err(stranger("the token has expired; ask POST /ledger/token for another"));
+        return Err(unauthorized("the token has expired; ask POST /ledger/token for another"));
     }
     let limit = call.core.options.ledger_rate;
     let left = call.state.draw(unix_now(), limit);
@@ -97,10 +97,10 @@ fn token(call: &Call<'_>) -> Answer {
     }
     let code = find(&form, "code").ok_or_else(|| bad("the form has no `code`"))?;
     if !totp_holds(&call.state.otp, code, unix_now()) {
-        return Err(stranger("the one-time code is not that of now"));
+        return Err(unauthorized("the one-time code is not that of now"));
     }
-    let payload = format!("{}-{:08x}", unix_now() + TOKEN_LIFE, call.core.seal.random() >> 32);
-    let token = call.core.seal.mint("ledger", &payload);
+    let payload = format!("{}-{:08x}", unix_now() + TOKEN_LIFE, call.core.signer.random() >> 32);
+    let token = call.core.signer.mint("ledger", &payload);
     Ok(json_reply(StatusCode::OK, &json!({ "access_token": token, "token_type": "Bearer", "expires_in": TOKEN_LIFE })))
 }
 

@@ -1,25 +1,25 @@
 //! The demo API: a small HTTP/1.1 server on this machine that the example specs really run against.
 //!
 //! Five services share one port: `/tpdata` (bearer token, resources), `/shop` (login, carts, payments), `/notes` (pages, cookies,
-//! forms, uploads), `/graph` (GraphQL) and `/ledger` (signed requests, one-time codes). `/_demo` is the server's own corner: its
+//! forms, uploads), `/graph` (GraphQL) and `/ledger` (signed requests, one-time codes). `/_demo` controls the server: its
 //! faults, its count of requests, and an echo. All state is in memory and bounded.
 
+mod admin;
 mod call;
 mod clock;
-mod corner;
 mod faults;
 mod graph;
 mod graphql;
+mod html;
 mod ledger;
 mod notes;
-mod pages;
 mod respond;
 mod router;
-mod seal;
 mod server;
 mod shop;
 mod stats;
 mod store;
+mod tokens;
 mod tpdata;
 mod wire;
 

@@ -5,10 +5,10 @@ use serde_json::json;
 
 use crate::call::{self, Route, route};
 use crate::clock::{iso, unix_now};
-use crate::pages::{self, Note};
+use crate::html::{self, Note};
 use crate::respond::{Answer, Refusal, Reply, bad, json_reply, missing, page, redirect, refuse, with};
-use crate::seal::same;
 use crate::store::{Store, number};
+use crate::tokens::same;
 use crate::wire::{cookie, find, multipart};
 
 const VERSION: &str = "1.12.3";
@@ -36,7 +36,7 @@ impl State {
     }
 }
 
-/// A session needs no memory: its id is random and sealed, and its CSRF token follows from it.
+/// A session needs no memory: its id is random and signed, and its CSRF token follows from it.
 struct Session {
     id: String,
     fresh: bool,
@@ -45,20 +45,20 @@ struct Session {
 impl Session {
     fn known(call: &Call<'_>) -> Option<Self> {
         let id = cookie(call.header(header::COOKIE), "sid")?;
-        call.core.seal.open("session", id)?;
+        call.core.signer.open("session", id)?;
         Some(Session { id: id.to_owned(), fresh: false })
     }
 
     fn of(call: &Call<'_>) -> Self {
         Session::known(call).unwrap_or_else(|| {
-            let id = call.core.seal.mint("session", &format!("{:016x}", call.core.seal.random()));
+            let id = call.core.signer.mint("session", &format!("{:016x}", call.core.signer.random()));
             Session { id, fresh: true }
         })
     }
 
     fn csrf(&self, call: &Call<'_>) -> String {
-        let sealed = call.core.seal.mint("csrf", &self.id);
-        sealed.rsplit('.').next().unwrap_or_default().to_owned()
+        let token = call.core.signer.mint("csrf", &self.id);
+        token.rsplit('.').next().unwrap_or_default().to_owned()
     }
 
     fn page(&self, html: String) -> Reply {
@@ -79,14 +79,14 @@ impl Session {
 }
 
 fn home(call: &Call<'_>) -> Answer {
-    let notes = call.state.notes.newest(20, pages::line);
-    let reply = Session::of(call).page(pages::home(&notes.concat()));
+    let notes = call.state.notes.newest(20, html::line);
+    let reply = Session::of(call).page(html::home(&notes.concat()));
     Ok(with(reply, http::HeaderName::from_static("x-version"), VERSION))
 }
 
 fn form(call: &Call<'_>) -> Answer {
     let session = Session::of(call);
-    Ok(session.page(pages::form(&session.csrf(call), "")))
+    Ok(session.page(html::form(&session.csrf(call), "")))
 }
 
 fn save(call: &Call<'_>) -> Answer {
@@ -95,7 +95,7 @@ fn save(call: &Call<'_>) -> Answer {
     let (title, body) = (find(&form, "title").unwrap_or_default().trim(), find(&form, "body").unwrap_or_default());
     if title.is_empty() || title.chars().count() > 200 || body.len() > 100_000 {
         let why = "A note needs a title of at most 200 characters, and a text of at most 100,000 bytes.";
-        return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, pages::form(&session.csrf(call), why)));
+        return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, html::form(&session.csrf(call), why)));
     }
     let number = call.state.notes.add(
         |number| Note { number, title: title.to_owned(), body: body.to_owned(), at: iso(unix_now()), files: Vec::new() },
@@ -111,7 +111,7 @@ fn no_note(id: &str) -> Refusal {
 fn read(call: &Call<'_>) -> Answer {
     let session = Session::of(call);
     let id = call.param(0);
-    let html = number(&id, "").and_then(|number| call.state.notes.see(number, |note| pages::note(note, &session.csrf(call))));
+    let html = number(&id, "").and_then(|number| call.state.notes.see(number, |note| html::note(note, &session.csrf(call))));
     Ok(session.page(html.ok_or_else(|| no_note(&id))?))
 }
 

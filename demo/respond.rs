@@ -39,7 +39,7 @@ pub(crate) fn missing(message: impl Into<String>) -> Refusal {
 }
 
 /// 401 with this reason.
-pub(crate) fn stranger(message: impl Into<String>) -> Refusal {
+pub(crate) fn unauthorized(message: impl Into<String>) -> Refusal {
     refuse(StatusCode::UNAUTHORIZED, message)
 }
 

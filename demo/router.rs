@@ -6,7 +6,7 @@ use http::{Method, StatusCode, header, request::Parts};
 use crate::call::{Call, Core, Route};
 use crate::respond::{Answer, Reply, missing, refuse, with};
 use crate::stats::Stats;
-use crate::{Options, corner, graph, ledger, notes, shop, tpdata};
+use crate::{Options, admin, graph, ledger, notes, shop, tpdata};
 
 /// Everything that the server holds.
 pub(crate) struct Demo {
@@ -67,7 +67,7 @@ impl Demo {
             Service::new("notes", notes::ROUTES, notes::State::new(keep)),
             Service::new("graph", graph::ROUTES, graph::State::new(keep)),
             Service::new("ledger", ledger::ROUTES, ledger::State::new(&options)?),
-            Service::new("_demo", corner::ROUTES, ()),
+            Service::new("_demo", admin::ROUTES, ()),
         ];
         let stats = Stats::new(services.iter().map(|service| (service.name, service.routes.as_slice())));
         Ok(Demo { core: Core::new(options, stats), services })

@@ -142,12 +142,12 @@ async fn serve_one(demo: Arc<Demo>, request: Request<Incoming>) -> Result<Reply,
     let read = read(body).await;
     let faults = core.faults();
     let (faults, since) = (&faults.0, faults.1);
-    if !control && core.seal.chance(faults.close) {
+    if !control && core.signer.chance(faults.close) {
         core.stats.dropped();
         return Err(Dropped);
     }
     let status = if control { None } else { faults.status_of(parts.uri.path()) };
-    let status = status.or_else(|| (!control && core.seal.chance(faults.fail_rate)).then_some(503));
+    let status = status.or_else(|| (!control && core.signer.chance(faults.fail_rate)).then_some(503));
     let reply = match (status.map(StatusCode::from_u16), read) {
         (Some(Ok(status)), _) => Reply::from(refuse(status, "failed on purpose, see /_demo/faults")),
         (_, Ok(body)) => demo.answer(&parts, &body, &found),
@@ -158,7 +158,7 @@ async fn serve_one(demo: Arc<Demo>, request: Request<Incoming>) -> Result<Reply,
     }
     if !control {
         if let Some(latency) = faults.latency {
-            tokio::time::sleep(latency.pick(core.seal.random())).await;
+            tokio::time::sleep(latency.pick(core.signer.random())).await;
         }
         if let Some(left) = faults.stall.and_then(|stall| stall.left(since.elapsed())) {
             tokio::time::sleep(left).await;

@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use crate::call::{self, Route, route};
-use crate::respond::{Answer, Refusal, bad, empty, json_reply, missing, refuse, stranger};
+use crate::respond::{Answer, Refusal, bad, empty, json_reply, missing, refuse, unauthorized};
 use crate::store::{lock, number};
 use crate::wire::find;
 
@@ -96,8 +96,8 @@ fn login(call: &Call<'_>) -> Answer {
         return Err(bad("the form has no `name` or no `password`"));
     };
     let account = number(name, "user").filter(|account| number(password, "secret") == Some(*account));
-    let account = account.ok_or_else(|| stranger(format!("no account {name:?} with this password; userN has secretN")))?;
-    let token = call.core.seal.mint("shop", &account.to_string());
+    let account = account.ok_or_else(|| unauthorized(format!("no account {name:?} with this password; userN has secretN")))?;
+    let token = call.core.signer.mint("shop", &account.to_string());
     Ok(json_reply(StatusCode::OK, &json!({ "token": token, "name": name, "cart": format!("cart{account}") })))
 }
 
@@ -120,8 +120,8 @@ fn item(call: &Call<'_>) -> Answer {
 
 /// The cart's name, if whoever asks may use it.
 fn cart_name(call: &Call<'_>) -> Result<String, Refusal> {
-    let account = call.core.seal.open("shop", call.bearer()?);
-    let account = account.ok_or_else(|| stranger("this token is not of POST /shop/login"))?;
+    let account = call.core.signer.open("shop", call.bearer()?);
+    let account = account.ok_or_else(|| unauthorized("this token is not of POST /shop/login"))?;
     let cart = call.param(0).into_owned();
     if cart.len() > 64 {
         return Err(bad("a cart's name has at most 64 bytes"));

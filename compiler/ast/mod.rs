@@ -8,8 +8,8 @@ mod stmt;
 
 pub use expr::{Arg, BinaryOp, Entry, Expr, ExprKind, Key, Quantifier, SourceWord, Text, TextPart, UnaryOp};
 pub use stmt::{
-    Block, Exchange, Expect, ExpectKind, ForIter, Matcher, MatcherEntry, MatcherKind, Poll, Retry, StatusPattern, Step, Stmt, StmtKind,
-    Take, Target, Wait,
+    Block, Exchange, Expect, ExpectKind, ForIter, Matcher, MatcherEntry, MatcherKind, Poll, Retry, SetTarget, StatusPattern, Step, Stmt,
+    StmtKind, Take, Wait,
 };
 
 use crate::span::{Name, Span, Spanned};

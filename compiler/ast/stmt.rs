@@ -40,7 +40,7 @@ pub enum StmtKind {
     /// `keep x = …` below file level, for the checker to refuse.
     Keep(Box<Let>),
     /// `set x = …`.
-    Set(Target, Box<Expr>),
+    Set(SetTarget, Box<Expr>),
     /// `set shop.auth = bearer(token)`.
     SetAuth(Name, AuthExpr),
     /// `reset shop`.
@@ -195,7 +195,7 @@ pub struct Take {
 
 /// What `set` changes.
 #[derive(Clone, Debug)]
-pub struct Target {
+pub struct SetTarget {
     /// The variable's name.
     pub name: Name,
 }

@@ -25,32 +25,32 @@ const KEPT: usize = 2;
 const TARGET: &str = "target";
 
 /// The file whose presence says that a folder of sources is whole.
-const MARK: &str = "Cargo.toml";
+const COMPLETE_MARKER: &str = "Cargo.toml";
 
 /// The folder of one run time.
 #[derive(Debug)]
-pub(super) struct Home {
+pub(super) struct CacheDir {
     pub(super) folder: PathBuf,
     /// What is compiled lies here.
-    pub(super) shelf: PathBuf,
+    pub(super) target_dir: PathBuf,
     /// Keeps the sources from being removed by another version's build.
     _held: File,
 }
 
-impl Home {
+impl CacheDir {
     pub(super) fn open(cache: Option<PathBuf>) -> Result<Self, Error> {
         let root = root(cache);
-        let (folder, shelf) = (root.join(HASH), root.join(TARGET));
+        let (folder, target_dir) = (root.join(HASH), root.join(TARGET));
         let open = || -> io::Result<File> {
-            fs::create_dir_all(&shelf)?;
+            fs::create_dir_all(&target_dir)?;
             // Between looking and holding another build may remove what was there: then it is unpacked again.
             for _ in 0..8 {
-                if !folder.join(MARK).is_file() {
+                if !folder.join(COMPLETE_MARKER).is_file() {
                     unpack(&root, &folder)?;
                     prune(&root);
                 }
                 match hold(&folder) {
-                    Ok(held) if folder.join(MARK).is_file() => return Ok(held),
+                    Ok(held) if folder.join(COMPLETE_MARKER).is_file() => return Ok(held),
                     Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                     _ => {}
                 }
@@ -58,16 +58,16 @@ impl Home {
             Err(io::Error::other("it is removed as soon as it is written"))
         };
         let held = open().map_err(|error| Error::Cache(root.clone(), error))?;
-        Ok(Self { folder, shelf, _held: held })
+        Ok(Self { folder, target_dir, _held: held })
     }
 
     pub(super) fn target(&self) -> PathBuf {
-        self.shelf.clone()
+        self.target_dir.clone()
     }
 
     /// Held while cargo runs; another build is waited for.
     pub(super) fn lock(&self, progress: Progress) -> Result<File, Error> {
-        let path = self.shelf.join("lock");
+        let path = self.target_dir.join("lock");
         let lock = || -> io::Result<File> {
             let file = File::create(&path)?;
             match file.try_lock() {
@@ -124,7 +124,7 @@ fn unpack(root: &Path, folder: &Path) -> io::Result<()> {
     match fs::rename(&beside, folder) {
         Ok(()) => Ok(()),
         // Somebody else was faster.
-        Err(_) if folder.join(MARK).is_file() => fs::remove_dir_all(&beside),
+        Err(_) if folder.join(COMPLETE_MARKER).is_file() => fs::remove_dir_all(&beside),
         Err(error) => Err(error),
     }
 }
@@ -160,16 +160,16 @@ pub(super) struct Package {
 
 impl Package {
     /// Writes what has changed, so that cargo rebuilds no more than it must.
-    pub(super) fn write(home: &Home, name: &str, spec: &Path, emitted: &Emitted) -> Result<Self, Error> {
+    pub(super) fn write(cache: &CacheDir, name: &str, spec: &Path, emitted: &Emitted) -> Result<Self, Error> {
         let name = package_name(name);
         let mut hasher = DefaultHasher::new();
         spec.hash(&mut hasher);
         let of = format!("{:08x}", hasher.finish() as u32);
-        let folder = home.folder.join("crates").join(format!("{name}-{of}"));
+        let folder = cache.folder.join("crates").join(format!("{name}-{of}"));
         let write = || -> io::Result<SystemTime> {
             if !folder.join("Cargo.lock").is_file() {
                 fs::create_dir_all(&folder)?;
-                fs::copy(home.folder.join("Cargo.lock"), folder.join("Cargo.lock"))?;
+                fs::copy(cache.folder.join("Cargo.lock"), folder.join("Cargo.lock"))?;
             }
             let mut changed = write_changed(&folder.join("Cargo.toml"), manifest(&name, &of).as_bytes())?;
             changed = changed.max(write_changed(&folder.join("src/main.rs"), emitted.main.as_bytes())?);
@@ -281,31 +281,31 @@ mod tests {
     #[test]
     fn a_crate_is_written_only_where_it_changed() {
         let folder = tempfile::tempdir().unwrap();
-        let home = Home::open(Some(folder.path().to_path_buf())).unwrap();
+        let cache = CacheDir::open(Some(folder.path().to_path_buf())).unwrap();
         let emitted = Emitted { main: "fn main() {}".into(), files: vec![("data/x.json".into(), b"[]".to_vec())] };
-        let package = Package::write(&home, "x", Path::new("specs/x.lt"), &emitted).unwrap();
+        let package = Package::write(&cache, "x", Path::new("specs/x.lt"), &emitted).unwrap();
         let main = package.folder.join("src/main.rs");
         let before = fs::metadata(&main).unwrap().modified().unwrap();
-        Package::write(&home, "x", Path::new("specs/x.lt"), &emitted).unwrap();
+        Package::write(&cache, "x", Path::new("specs/x.lt"), &emitted).unwrap();
         assert_eq!(fs::metadata(&main).unwrap().modified().unwrap(), before);
         assert!(package.folder.join("src/data/x.json").is_file());
-        let other = Package::write(&home, "x", Path::new("other/x.lt"), &emitted).unwrap();
+        let other = Package::write(&cache, "x", Path::new("other/x.lt"), &emitted).unwrap();
         assert_ne!(other.folder, package.folder);
     }
 
     #[test]
     fn cleaning_keeps_what_is_in_use_and_what_is_not_ours() {
         let folder = tempfile::tempdir().unwrap();
-        let cache = Some(folder.path().to_path_buf());
+        let root = Some(folder.path().to_path_buf());
         fs::create_dir(folder.path().join("photos")).unwrap();
-        let home = Home::open(cache.clone()).unwrap();
-        let lock = home.lock(Progress::Silent).unwrap();
-        let cleaned = clean(cache.clone()).unwrap();
+        let cache = CacheDir::open(root.clone()).unwrap();
+        let lock = cache.lock(Progress::Silent).unwrap();
+        let cleaned = clean(root.clone()).unwrap();
         assert_eq!((cleaned.bytes, cleaned.in_use), (0, 2));
-        assert!(home.folder.join(MARK).is_file());
-        let sources = home.folder.clone();
-        drop((lock, home));
-        let cleaned = clean(cache).unwrap();
+        assert!(cache.folder.join(COMPLETE_MARKER).is_file());
+        let sources = cache.folder.clone();
+        drop((lock, cache));
+        let cleaned = clean(root).unwrap();
         assert!(cleaned.bytes > 10_000 && cleaned.in_use == 0);
         assert!(!sources.exists() && folder.path().join("photos").is_dir());
     }
@@ -316,8 +316,8 @@ mod tests {
         std::thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| {
-                    let home = Home::open(Some(folder.path().to_path_buf())).unwrap();
-                    assert!(FILES.iter().all(|(name, content)| fs::read(home.folder.join(name)).unwrap() == *content));
+                    let cache = CacheDir::open(Some(folder.path().to_path_buf())).unwrap();
+                    assert!(FILES.iter().all(|(name, content)| fs::read(cache.folder.join(name)).unwrap() == *content));
                 });
             }
         });
@@ -337,7 +337,7 @@ mod tests {
         }
         let used = File::open(old[0].join("lock")).unwrap();
         used.lock_shared().unwrap();
-        Home::open(Some(folder.path().to_path_buf())).unwrap();
+        CacheDir::open(Some(folder.path().to_path_buf())).unwrap();
         let there: Vec<bool> = old.iter().map(|path| path.is_dir()).collect();
         assert_eq!(there, [true, false, false, true], "the oldest is in use, of the others the newest stays");
     }

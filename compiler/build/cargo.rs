@@ -7,14 +7,14 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use serde_json::Value;
 
-use super::cache::{Home, Package};
+use super::cache::{CacheDir, Package};
 use super::lambda::Cross;
 use super::progress::Shown;
 use super::replay::Replay;
 use super::{Error, Options};
 
 /// Builds a generated crate, for this machine or another; gives the binary's path.
-pub(super) fn build(home: &Home, package: &Package, options: &Options, cross: Option<&Cross>) -> Result<PathBuf, Error> {
+pub(super) fn build(cache: &CacheDir, package: &Package, options: &Options, cross: Option<&Cross>) -> Result<PathBuf, Error> {
     // Each has its own folder of compiled crates, since other flags compile all of them anew.
     let profile = match (options.thin_lto, is_fixed(options)) {
         (false, true) => "release",
@@ -25,14 +25,14 @@ pub(super) fn build(home: &Home, package: &Package, options: &Options, cross: Op
     let log = package.folder.join("build.log");
     // What is linked for another machine goes through tools of its own.
     let replay = cross.is_none().then(|| Replay::recorded(package, profile, options)).flatten();
-    if let Some(binary) = replay.and_then(|replay| replay.run(home, package, profile, &log)) {
+    if let Some(binary) = replay.and_then(|replay| replay.run(cache, package, profile, &log)) {
         return Ok(binary);
     }
     // It says how many packages there are, and that all are fetched: the registry need not be asked again.
     let target = cross.map(|cross| format!("-{}", cross.triple)).unwrap_or_default();
-    let marker = home.shelf.join(format!("built-{profile}{target}"));
+    let marker = cache.target_dir.join(format!("built-{profile}{target}"));
     let known = fs::read_to_string(&marker).ok().and_then(|text| text.trim().parse().ok());
-    let mut run = Run { home, package, options, profile, cross, log, total: 0, offline: true };
+    let mut run = Run { cache, package, options, profile, cross, log, total: 0, offline: true };
     if let Some(total) = known {
         run.total = total;
         match run.cargo() {
@@ -42,7 +42,7 @@ pub(super) fn build(home: &Home, package: &Package, options: &Options, cross: Op
         }
     }
     run.offline = options.offline;
-    run.total = crates(home, package, options.offline).unwrap_or_default();
+    run.total = crates(cache, package, options.offline).unwrap_or_default();
     let binary = run.cargo()?;
     // Without it the next build asks the registry, no more.
     let _ = fs::write(&marker, run.total.to_string());
@@ -69,7 +69,7 @@ fn is_fixed(options: &Options) -> bool {
 }
 
 struct Run<'b> {
-    home: &'b Home,
+    cache: &'b CacheDir,
     package: &'b Package,
     options: &'b Options,
     profile: &'b str,
@@ -83,7 +83,7 @@ impl Run<'_> {
     fn cargo(&self) -> Result<PathBuf, Error> {
         let log = &self.log;
         let cache = |error| Error::Cache(log.clone(), error);
-        let mut command = command("cargo", self.home, self.package);
+        let mut command = command("cargo", self.cache, self.package);
         match self.cross {
             None => command.arg("build").args(native_args(self.options)),
             Some(cross) => {
@@ -144,14 +144,14 @@ impl Run<'_> {
 }
 
 /// Cargo, or rustc, in an environment that doesn't differ from build to build: a differing variable would rebuild the world.
-pub(super) fn command(program: &str, home: &Home, package: &Package) -> Command {
+pub(super) fn command(program: &str, cache: &CacheDir, package: &Package) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
         if is_dropped(&name.to_string_lossy()) {
             command.env_remove(name);
         }
     }
-    command.env("CARGO_TARGET_DIR", home.target()).env("CARGO_TERM_COLOR", "never").current_dir(&package.folder);
+    command.env("CARGO_TARGET_DIR", cache.target()).env("CARGO_TERM_COLOR", "never").current_dir(&package.folder);
     command
 }
 
@@ -179,8 +179,8 @@ fn is_dropped(name: &str) -> bool {
 }
 
 /// How many packages a first build compiles.
-fn crates(home: &Home, package: &Package, offline: bool) -> Option<usize> {
-    let mut command = command("cargo", home, package);
+fn crates(cache: &CacheDir, package: &Package, offline: bool) -> Option<usize> {
+    let mut command = command("cargo", cache, package);
     command.args(["tree", "--prefix", "none", "--edges", "normal,build", "--no-dedupe", "--format", "{p}"]);
     if offline {
         command.arg("--offline");

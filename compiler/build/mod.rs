@@ -122,7 +122,7 @@ impl std::error::Error for Error {}
 /// Builds generated crates.
 #[derive(Debug)]
 pub struct Builder {
-    home: cache::Home,
+    cache: cache::CacheDir,
     options: Options,
 }
 
@@ -132,8 +132,8 @@ impl Builder {
     /// # Errors
     /// [`Error::Cache`] where it can't be written.
     pub fn new(options: Options) -> Result<Self, Error> {
-        let home = cache::Home::open(options.cache.clone())?;
-        Ok(Self { home, options })
+        let cache = cache::CacheDir::open(options.cache.clone())?;
+        Ok(Self { cache, options })
     }
 
     /// Compiles a generated crate. `spec` only tells it from others of the same name.
@@ -147,9 +147,9 @@ impl Builder {
     fn compile_as(&self, name: &str, spec: &Path, emitted: &Emitted, cross: Option<&lambda::Cross>) -> Result<Built, Error> {
         let begun = Instant::now();
         // Builds share one target folder, and its binaries are named after the specs: one at a time.
-        let _lock = self.home.lock(self.options.progress)?;
-        let package = cache::Package::write(&self.home, name, spec, emitted)?;
-        let binary = cargo::build(&self.home, &package, &self.options, cross)?;
+        let _lock = self.cache.lock(self.options.progress)?;
+        let package = cache::Package::write(&self.cache, name, spec, emitted)?;
+        let binary = cargo::build(&self.cache, &package, &self.options, cross)?;
         let kept = package.folder.join(cross.map_or_else(|| "binary".to_owned(), |cross| format!("binary-{}", cross.triple)));
         let keep = || -> io::Result<u64> {
             // Both are in the cache, and compilers write a new file each time.

@@ -14,14 +14,14 @@ use std::process::Stdio;
 
 use serde::{Deserialize, Serialize};
 
-use super::cache::{Home, Package};
+use super::cache::{CacheDir, Package};
 use super::{Options, cargo};
 
 /// What cargo ran last for a spec's crate.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Replay {
-    /// What cargo was told: the crate's manifest, where profiles are said, and the command line.
-    told: String,
+    /// Of what cargo read: the crate's manifest, which defines the profiles, and the command line.
+    fingerprint: String,
     rustc: String,
     args: Vec<String>,
     binary: PathBuf,
@@ -31,12 +31,12 @@ impl Replay {
     /// What was recorded for a crate and a profile, if it still holds.
     pub(super) fn recorded(package: &Package, profile: &str, options: &Options) -> Option<Self> {
         let replay: Self = serde_json::from_slice(&fs::read(record(package, profile)).ok()?).ok()?;
-        (told(package, options)? == replay.told).then_some(replay)
+        (fingerprint(package, options)? == replay.fingerprint).then_some(replay)
     }
 
     /// Records what cargo ran; `log` is what it said of it.
     pub(super) fn record(package: &Package, profile: &str, options: &Options, log: &Path) {
-        if let Some(replay) = fs::read_to_string(log).ok().and_then(|log| Self::of(&log, &package.name, told(package, options)?)) {
+        if let Some(replay) = fs::read_to_string(log).ok().and_then(|log| Self::of(&log, &package.name, fingerprint(package, options)?)) {
             replay.write(package, profile);
         }
     }
@@ -49,7 +49,7 @@ impl Replay {
     }
 
     /// Cargo's line is ``Running `rustc --crate-name NAME …` ``, quoted for a shell.
-    fn of(log: &str, name: &str, told: String) -> Option<Self> {
+    fn of(log: &str, name: &str, fingerprint: String) -> Option<Self> {
         let crate_name = name.replace('-', "_");
         let lines = log.lines().filter_map(|line| line.trim_start().strip_prefix("Running `")?.strip_suffix('`'));
         let mut words =
@@ -58,17 +58,17 @@ impl Replay {
         let behind = |key: &str| words.iter().position(|word| word == key).and_then(|at| words.get(at + 1));
         let suffix = words.iter().find_map(|word| word.strip_prefix("extra-filename="))?;
         let binary = Path::new(behind("--out-dir")?).join(format!("{crate_name}{suffix}"));
-        Some(Self { told, rustc, args: words, binary })
+        Some(Self { fingerprint, rustc, args: words, binary })
     }
 
     /// Runs it, unless nothing has changed since; gives the binary's path, unless it failed.
-    pub(super) fn run(&self, home: &Home, package: &Package, profile: &str, log: &Path) -> Option<PathBuf> {
+    pub(super) fn run(&self, cache: &CacheDir, package: &Package, profile: &str, log: &Path) -> Option<PathBuf> {
         let since = fs::metadata(record(package, profile)).and_then(|record| record.modified());
         if since.is_ok_and(|since| since > package.changed) && self.binary.is_file() {
             return Some(self.binary.clone());
         }
         let run = || -> io::Result<bool> {
-            let mut command = cargo::command(&self.rustc, home, package);
+            let mut command = cargo::command(&self.rustc, cache, package);
             command.args(&self.args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(log)?);
             Ok(command.status()?.success())
         };
@@ -80,7 +80,7 @@ impl Replay {
     }
 }
 
-fn told(package: &Package, options: &Options) -> Option<String> {
+fn fingerprint(package: &Package, options: &Options) -> Option<String> {
     Some(fs::read_to_string(package.folder.join("Cargo.toml")).ok()? + &cargo::native_args(options).join(" "))
 }
 

@@ -29,7 +29,7 @@ pub struct Input<'a> {
     /// The program's name: the spec's file stem.
     pub name: &'a str,
     /// The spec, then what it imports, by [`FileId`].
-    pub files: &'a [SourceFile<'a>],
+    pub files: &'a [ParsedFile<'a>],
     /// The environment; without one, every key is taken to be there.
     pub env: Option<Env<'a>>,
     /// What [`needs()`] asked for.
@@ -38,7 +38,7 @@ pub struct Input<'a> {
 
 /// A file of the compilation.
 #[derive(Debug)]
-pub struct SourceFile<'a> {
+pub struct ParsedFile<'a> {
     /// As it is shown.
     pub path: String,
     /// Its text.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::check::Checker;
-use crate::check::flow::assignment::{State, Status};
+use crate::check::flow::assignment::{Assigned, State};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{ApiId, DataId, Expr, ExprKind, Frame, GlobalId, KeepId, Local, LocalId, SequenceId, SharedId, TasksId, Type};
 use crate::span::{Name, Span};
@@ -137,7 +137,7 @@ impl<'a> Checker<'a> {
         let id = LocalId(self.func.frame.locals.len());
         self.func.frame.locals.push(Local { name: name.to_owned(), ty: ty.clone() });
         self.func.vars.push(Var { name, span, kind, used: kind == VarKind::Loop || name.starts_with('_'), retired: false });
-        self.func.state.set(id, Status::Set, ty);
+        self.func.state.set(id, Assigned::Set, ty);
         self.func.names.insert(name, id);
         id
     }
@@ -157,7 +157,7 @@ impl<'a> Checker<'a> {
         let Some(id) = old.filter(|id| !self.func.vars[id.0].retired) else {
             return self.new_local(&name.node, ty, name.span, kind);
         };
-        let set = self.func.state.status(id) == Status::Set;
+        let set = self.func.state.status(id) == Assigned::Set;
         let var = &self.func.vars[id.0];
         let message = match (var.kind, kind) {
             (VarKind::Param, _) => Some(format!("`{}` is already a parameter", name.node)),
@@ -178,7 +178,7 @@ impl<'a> Checker<'a> {
         }
         let joined = crate::check::types::join(&self.func.frame.locals[id.0].ty, &ty);
         self.func.frame.locals[id.0].ty = joined;
-        self.func.state.set(id, Status::Set, ty);
+        self.func.state.set(id, Assigned::Set, ty);
         id
     }
 
@@ -282,14 +282,14 @@ impl<'a> Checker<'a> {
         var.used = true;
         let (name, declared) = (var.name, var.span);
         let status = self.func.state.status(id);
-        if status != Status::Set && self.func.state.live {
+        if status != Assigned::Set && self.func.state.live {
             if let Some(&(_, taken)) = self.func.taken_later.iter().find(|(n, _)| *n == name) {
                 return self.taken_too_late(name, span, taken);
             }
             if let Some(diagnostic) = status.complaint(name, span, declared) {
                 self.report(diagnostic);
                 // Said once: from here on it counts as assigned.
-                self.func.state.set(id, Status::Set, Type::Json);
+                self.func.state.set(id, Assigned::Set, Type::Json);
                 return crate::check::broken(span);
             }
         }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use ltc_config::profile::Architecture;
+use ltc_config::size::bytes;
 
 use super::screen::{Failure, Screen, bold};
 use crate::build::{self, Builder, Progress, lambda};
@@ -23,7 +24,7 @@ Examples:
 
 /// Where the spec comes from, for all commands that compile.
 #[derive(Clone, Debug, Default, Args)]
-pub(super) struct Configuration {
+pub(super) struct ConfigurationArgs {
     /// Use the environment config/NAME.yml [default: the profile's]
     #[arg(long, value_name = "NAME")]
     pub(super) env: Option<String>,
@@ -32,7 +33,7 @@ pub(super) struct Configuration {
     pub(super) profile: Option<PathBuf>,
 }
 
-impl Configuration {
+impl ConfigurationArgs {
     pub(super) fn target(&self, found: Found) -> Target {
         let mut lacks = found.lacks;
         if self.profile.is_some() {
@@ -96,7 +97,7 @@ pub(super) struct Build {
     #[arg(long, value_name = "ARCH", requires = "lambda")]
     arch: Option<Arch>,
     #[command(flatten)]
-    configuration: Configuration,
+    configuration: ConfigurationArgs,
     /// Do not access the network; fails if a dependency is not cached yet
     #[arg(long)]
     offline: bool,
@@ -164,7 +165,7 @@ impl Order {
             .map_err(|error| Failure::wrong(format!("cannot write {}: {error}", output.display())).help("use another path: `-o PATH`"))?;
         let shown = if output.is_absolute() || output.starts_with(".") { output.clone() } else { Path::new(".").join(&output) };
         let of = self.lambda.map(|lambda| format!(" for AWS Lambda, {}", lambda.name())).unwrap_or_default();
-        screen.say(format_args!("built {}{of} in {} ({})", bold(shown.display()), seconds(begun.elapsed()), size(built.bytes)));
+        screen.say(format_args!("built {}{of} in {} ({})", bold(shown.display()), seconds(begun.elapsed()), bytes(built.bytes)));
         match (self.lambda, foreign) {
             (Some(_), None) => screen.note(format_args!("run `{} deploy` to deploy it", shown.display())),
             (_, Some(_)) => screen.note(format_args!("run `./{name} deploy --bootstrap {}` to deploy it", shown.display())),
@@ -228,28 +229,15 @@ pub(super) fn seconds(time: Duration) -> String {
     }
 }
 
-/// `4.1 MB`.
-pub(super) fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} bytes"),
-        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
-        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
-        _ => format!("{:.1} GB", bytes as f64 / 1e9),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn times_and_sizes_read_well() {
+    fn durations_have_three_digits_at_most() {
         assert_eq!(seconds(Duration::from_millis(42)), "42ms");
         assert_eq!(seconds(Duration::from_millis(1_630)), "1.6s");
         assert_eq!(seconds(Duration::from_secs(142)), "142s");
-        assert_eq!(size(4_130_000), "4.1 MB");
-        assert_eq!(size(1_200_000_000), "1.2 GB");
-        assert_eq!(size(12), "12 bytes");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::build::{Configuration, here, seconds};
+use super::build::{ConfigurationArgs, here, seconds};
 use super::screen::{Failure, Screen, WRONG};
 use crate::diagnostic::render::Message;
 use crate::pipeline::{self, Checked};
@@ -39,7 +39,7 @@ pub(super) struct Check {
     #[arg(long, conflicts_with = "spec")]
     all: bool,
     #[command(flatten)]
-    configuration: Configuration,
+    configuration: ConfigurationArgs,
     /// Print errors in this format
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     message_format: Format,

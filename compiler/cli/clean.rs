@@ -1,8 +1,8 @@
 //! `ltc clean`: empties the cache.
 
 use clap::Args;
+use ltc_config::size::bytes;
 
-use super::build::size;
 use super::screen::{Failure, INFRASTRUCTURE, Screen};
 use crate::build;
 
@@ -23,7 +23,7 @@ impl Clean {
         if cleaned.in_use > 0 {
             screen.warn("a build is using the cache; its files were kept");
         }
-        screen.say(format_args!("removed {} from {}", size(cleaned.bytes), cleaned.root.display()));
+        screen.say(format_args!("removed {} from {}", bytes(cleaned.bytes), cleaned.root.display()));
         Ok(())
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct List {
     json: bool,
 }
 
-struct Row {
+struct TestRow {
     name: String,
     profile: String,
     spec: String,
@@ -33,14 +33,14 @@ impl List {
     pub(super) fn run(self, screen: &Screen) -> Result<(), Failure> {
         let project = Project::of(&here()?)?;
         let registry = project.registry()?;
-        let rows: Vec<Row> = registry
+        let rows: Vec<TestRow> = registry
             .registered
             .values()
             .map(|test| {
                 let found = project.registered(test);
                 let spec = found.spec.strip_prefix(&project.root).unwrap_or(&found.spec).display().to_string();
                 let current = registry.current.as_ref() == Some(&test.name);
-                Row { name: test.name.clone(), profile: test.profile.clone(), spec, current, missing: !found.spec.is_file() }
+                TestRow { name: test.name.clone(), profile: test.profile.clone(), spec, current, missing: !found.spec.is_file() }
             })
             .collect();
         if self.json {
@@ -51,9 +51,9 @@ impl List {
             screen.print(format_args!("{:#}", json!(list)));
             return Ok(());
         }
-        let width = |of: fn(&Row) -> &str| rows.iter().map(|row| of(row).chars().count()).max().unwrap_or(0);
+        let width = |of: fn(&TestRow) -> &str| rows.iter().map(|row| of(row).chars().count()).max().unwrap_or(0);
         let (names, profiles) = (width(|row| &row.name), width(|row| &row.profile));
-        for Row { name, profile, spec, current, missing } in &rows {
+        for TestRow { name, profile, spec, current, missing } in &rows {
             let mark = if *current { "*" } else { " " };
             let padded = format!("{name:names$}");
             let name = if *current { bold(padded) } else { padded };

@@ -37,12 +37,12 @@ struct Cli {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
-    global: Global,
+    global: GlobalArgs,
 }
 
 #[derive(Clone, Debug, Args)]
 #[command(next_display_order = 100)]
-struct Global {
+struct GlobalArgs {
     /// Use colors [default: on a terminal, unless NO_COLOR is set]
     #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto, hide_default_value = true, hide_possible_values = false)]
     color: ColorChoice,

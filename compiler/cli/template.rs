@@ -37,9 +37,15 @@ fn project(name: &str, description: &str, spec: &str, local: &str, common: &str)
         ("README.md", include_str!("template/README.md")),
         (".gitignore", "/NAME\n"),
     ];
-    let fill = |text: &str| text.replace("NAME", name).replace("DESCRIPTION", description);
-    // A spec is a spec: the word NAME in it is no place to fill.
+    let scalar = yaml_scalar(name);
+    let fill = |text: &str| text.replace("SCALAR", &scalar).replace("NAME", name).replace("DESCRIPTION", description);
+    // The word NAME in a spec is part of the spec.
     files.into_iter().map(|(path, text)| (fill(path), if path.ends_with(".lt") { text.to_owned() } else { fill(text) })).collect()
+}
+
+/// A string as YAML, in quotes where YAML would read it as something else: `null`, `true`.
+fn yaml_scalar(text: &str) -> String {
+    serde_yaml::to_string(text).map_or_else(|_| text.to_owned(), |yaml| yaml.trim_end().to_owned())
 }
 
 /// Writes a project's files below a folder.
@@ -58,6 +64,17 @@ pub(super) fn write(folder: &Path, files: &[(String, String)]) -> io::Result<()>
 mod tests {
     use super::*;
     use crate::diagnostic::Code;
+
+    #[test]
+    fn project_may_be_named_by_a_word_that_yaml_reads_as_a_value() {
+        for name in ["null", "true", "No", "y"] {
+            let files = new(name);
+            let text = |path: &str| files.iter().find(|(file, _)| file == path).map(|(_, text)| text.as_str()).unwrap();
+            let registry = ltc_config::Registry::parse(text("config/loadtest_registry.yml"), "r.yml").unwrap();
+            assert_eq!(registry.current.as_deref(), Some(name));
+            assert!(registry.registered.contains_key(name));
+        }
+    }
     use crate::diagnostic::render::{Style, render};
     use crate::pipeline::{self, Target};
 

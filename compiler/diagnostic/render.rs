@@ -42,7 +42,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, style: Style) -> 
     for diagnostic in diagnostics {
         if handler.render_report(&mut out, &Report::new(diagnostic, sources)).is_err() {
             // A place that lies in no file cannot be shown; what is wrong still can.
-            let place = diagnostic.labels.first().map(|(span, _)| sources.place(*span).to_string()).unwrap_or_default();
+            let place = diagnostic.labels.first().map(|(span, _)| sources.location(*span).to_string()).unwrap_or_default();
             out.push_str(&format!("{place}: {}: {}\n", diagnostic.code.as_str(), diagnostic.message));
         }
         out.push('\n');
@@ -101,7 +101,7 @@ impl<'a> Message<'a> {
             .labels
             .iter()
             .map(|(span, label)| {
-                let start = sources.place(*span);
+                let start = sources.location(*span);
                 let (end_line, end_column) = sources.file(span.file).map_or((1, 1), |file| file.line_column(span.range().end));
                 MessagePlace { path: start.path, line: start.line, column: start.column, end_line, end_column, label }
             })

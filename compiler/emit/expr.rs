@@ -8,14 +8,14 @@ use super::{Emitter, functions, index};
 use crate::model::{BinaryOp, Const, Expr, ExprKind, TextPart, Type, World};
 
 /// Rust for a value.
-pub(super) enum Code {
+pub(super) enum RustExpr {
     /// A `T`.
     Plain(TokenStream),
     /// An `Eval<T>`.
     Fallible(TokenStream),
 }
 
-impl Code {
+impl RustExpr {
     /// A `T`, where `?` may stand.
     pub(super) fn value(self) -> TokenStream {
         match self {
@@ -62,8 +62,8 @@ impl Emitter<'_> {
     }
 
     /// An owned value.
-    pub(super) fn code(&self, scope: Scope<'_>, expr: &Expr) -> Code {
-        use Code::{Fallible, Plain};
+    pub(super) fn code(&self, scope: Scope<'_>, expr: &Expr) -> RustExpr {
+        use RustExpr::{Fallible, Plain};
         match &expr.kind {
             ExprKind::Const(constant) => Plain(constant_value(constant)),
             ExprKind::Text(parts) => self.text(scope, parts),
@@ -187,7 +187,7 @@ impl Emitter<'_> {
             .collect()
     }
 
-    fn text(&self, scope: Scope<'_>, parts: &[TextPart]) -> Code {
+    fn text(&self, scope: Scope<'_>, parts: &[TextPart]) -> RustExpr {
         let mut code = quote!(write());
         for part in parts {
             code = match part {
@@ -202,10 +202,10 @@ impl Emitter<'_> {
                 }
             };
         }
-        Code::Plain(quote!(#code.done()))
+        RustExpr::Plain(quote!(#code.done()))
     }
 
-    fn call(&self, scope: Scope<'_>, name: &str, args: &[Expr]) -> Code {
+    fn call(&self, scope: Scope<'_>, name: &str, args: &[Expr]) -> RustExpr {
         let shape = functions::shape(name);
         let path = functions::path(name);
         let mut code = match shape.needs {
@@ -215,7 +215,7 @@ impl Emitter<'_> {
         };
         if shape.variadic {
             let args = args.iter().map(|arg| self.value(scope, arg));
-            return Code::Fallible(quote!(#path(#code &[#(#args),*])));
+            return RustExpr::Fallible(quote!(#path(#code &[#(#args),*])));
         }
         for (number, arg) in args.iter().enumerate() {
             let optional = shape.optional_from.is_some_and(|first| number >= first);
@@ -233,12 +233,12 @@ impl Emitter<'_> {
         for _ in args.len()..shape.params {
             code = quote!(#code None,);
         }
-        Code::Fallible(quote!(#path(#code)))
+        RustExpr::Fallible(quote!(#path(#code)))
     }
 
     /// A Rust `bool`.
-    pub(super) fn condition(&self, scope: Scope<'_>, expr: &Expr) -> Code {
-        use Code::{Fallible, Plain};
+    pub(super) fn condition(&self, scope: Scope<'_>, expr: &Expr) -> RustExpr {
+        use RustExpr::{Fallible, Plain};
         match &expr.kind {
             ExprKind::Const(Const::Bool(truth)) => Plain(quote!(#truth)),
             ExprKind::Not(inner) => {

@@ -11,7 +11,7 @@ use super::index;
 use crate::model::{LocalId, SharedId};
 
 /// The function that statements stand in.
-pub(super) struct Frame<'f> {
+pub(super) struct FunctionScope<'f> {
     pub(super) locals: &'f [Ident],
     /// Which of them others read while the function runs: names of `before test`.
     pub(super) shares: &'f [(LocalId, SharedId)],
@@ -27,10 +27,10 @@ pub(super) struct Frame<'f> {
     pub(super) numbers: &'f Cell<usize>,
 }
 
-impl<'f> Frame<'f> {
+impl<'f> FunctionScope<'f> {
     /// The frame of a function with these variables, outside of all loops.
     pub(super) fn new(locals: &'f [Ident], shares: &'f [(LocalId, SharedId)], given: TokenStream, numbers: &'f Cell<usize>) -> Self {
-        Frame { locals, shares, given, nested: false, labels: Vec::new(), outside: 0, numbers }
+        FunctionScope { locals, shares, given, nested: false, labels: Vec::new(), outside: 0, numbers }
     }
 
     pub(super) fn scope(&self) -> Scope<'f> {
@@ -54,7 +54,7 @@ impl<'f> Frame<'f> {
     pub(super) fn within(&self, label: Option<Lifetime>) -> Self {
         let mut labels = self.labels.clone();
         labels.extend(label);
-        Frame {
+        FunctionScope {
             locals: self.locals,
             shares: self.shares,
             given: self.given.clone(),

@@ -5,13 +5,13 @@ use quote::quote;
 use syn::Ident;
 
 use super::Emitter;
-use super::frame::Frame;
+use super::frame::FunctionScope;
 use super::uses;
 use crate::model::{Block, Expr, Iter, LocalId};
 
 impl Emitter<'_> {
     /// The body of a loop, and the label it needs where a `retry` in it breaks out of it.
-    pub(super) fn loop_body(&self, frame: &Frame<'_>, body: &Block) -> (Option<TokenStream>, TokenStream) {
+    pub(super) fn loop_body(&self, frame: &FunctionScope<'_>, body: &Block) -> (Option<TokenStream>, TokenStream) {
         if uses::retry_breaks(body) {
             let label = frame.label();
             let body = self.block(&frame.within(Some(label.clone())), body);
@@ -23,13 +23,13 @@ impl Emitter<'_> {
         (None, body)
     }
 
-    pub(super) fn break_out(&self, frame: &Frame<'_>) -> TokenStream {
+    pub(super) fn break_out(&self, frame: &FunctionScope<'_>) -> TokenStream {
         if frame.nested && frame.labels.len() == frame.outside { quote!(return Err(Exit::Break);) } else { quote!(break;) }
     }
 
     pub(super) fn for_loop(
         &self,
-        frame: &Frame<'_>,
+        frame: &FunctionScope<'_>,
         name: &Ident,
         iter: &Iter,
         parallel: Option<&Expr>,
@@ -75,7 +75,7 @@ impl Emitter<'_> {
         }
     }
 
-    pub(super) fn retry(&self, frame: &Frame<'_>, times: &Expr, every: Option<&Expr>, body: &Block) -> TokenStream {
+    pub(super) fn retry(&self, frame: &FunctionScope<'_>, times: &Expr, every: Option<&Expr>, body: &Block) -> TokenStream {
         let scope = frame.scope();
         let (times_at, times) = (self.at(times.span), self.eval(scope, times));
         let every = match every {

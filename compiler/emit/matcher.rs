@@ -8,20 +8,20 @@ use super::{Emitter, index};
 use crate::model::{Const, Expr, ExprKind, HeaderMatcher, Matcher, Type};
 
 /// A constant matcher and the values its `Arg`s stand for.
-pub(super) struct Emitted {
+pub(super) struct MatcherCode {
     pub(super) matcher: TokenStream,
     /// A closure that gives the values.
     pub(super) args: TokenStream,
 }
 
 impl Emitter<'_> {
-    pub(super) fn json_matcher(&self, scope: Scope<'_>, matcher: &Matcher, exactly: bool) -> Emitted {
+    pub(super) fn json_matcher(&self, scope: Scope<'_>, matcher: &Matcher, exactly: bool) -> MatcherCode {
         let mut args = Vec::new();
         let matcher = tree(matcher, if exactly { Values::Exactly } else { Values::Like }, &mut args);
-        Emitted { matcher, args: self.args(scope, &args) }
+        MatcherCode { matcher, args: self.args(scope, &args) }
     }
 
-    pub(super) fn header_matchers(&self, scope: Scope<'_>, headers: &[HeaderMatcher]) -> Emitted {
+    pub(super) fn header_matchers(&self, scope: Scope<'_>, headers: &[HeaderMatcher]) -> MatcherCode {
         let mut args = Vec::new();
         let headers = headers.iter().map(|header| {
             let names = &header.names;
@@ -29,7 +29,7 @@ impl Emitter<'_> {
             quote!(Header { names: &[#(#names),*], matcher: #matcher })
         });
         let matcher = quote!(&[#(#headers),*]);
-        Emitted { matcher, args: self.args(scope, &args) }
+        MatcherCode { matcher, args: self.args(scope, &args) }
     }
 
     fn args(&self, scope: Scope<'_>, args: &[&Expr]) -> TokenStream {

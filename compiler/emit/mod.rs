@@ -29,7 +29,7 @@ use crate::span::Span;
 use names::Names;
 
 /// What emission needs beside the model.
-pub struct Context<'a> {
+pub struct EmitInput<'a> {
     /// File, line and column (from 1) of a location.
     pub locate: &'a dyn Fn(Span) -> (u16, u32, u32),
     /// The spec as it was named to the compiler.
@@ -53,7 +53,7 @@ pub struct Emitted {
 ///
 /// # Errors
 /// Where what was put together is no Rust: a bug of ours, with what `syn` says of it.
-pub fn emit(program: &Program, context: &Context<'_>) -> Result<Emitted, String> {
+pub fn emit(program: &Program, context: &EmitInput<'_>) -> Result<Emitted, String> {
     let emitter = Emitter {
         program,
         context,
@@ -88,7 +88,7 @@ pub fn emit(program: &Program, context: &Context<'_>) -> Result<Emitted, String>
 /// What the parts of emission share.
 struct Emitter<'a> {
     program: &'a Program,
-    context: &'a Context<'a>,
+    context: &'a EmitInput<'a>,
     names: Names,
     /// All locations that failures may name.
     locations: RefCell<BTreeSet<(u16, u32, u32)>>,

@@ -7,10 +7,10 @@ use quote::{format_ident, quote};
 use syn::Ident;
 
 use super::expr::Scope;
-use super::frame::Frame;
+use super::frame::FunctionScope;
 use super::uses;
 use super::{Emitter, index};
-use crate::model::{Block, Const, Expr, ExprKind, Frame as Locals, LocalId, Routine, Sequence, SharedId, StmtKind, TaskPick, Tasks, User};
+use crate::model::{Block, Const, Expr, ExprKind, Frame, LocalId, Routine, Sequence, SharedId, StmtKind, TaskPick, Tasks, User};
 
 impl Emitter<'_> {
     /// Functions of all sequences, tasks, users' blocks and the test's own.
@@ -52,7 +52,7 @@ impl Emitter<'_> {
             Some(function) => (None, function.clone()),
             None => {
                 let numbers = Cell::new(0);
-                let frame = Frame::new(&[], &[], quote!(()), &numbers);
+                let frame = FunctionScope::new(&[], &[], quote!(()), &numbers);
                 let body = self.pick(&frame, &[], &user.run, user.span);
                 let iteration = format_ident!("{name}_iteration");
                 let doc = format!(" One iteration of `{}`.", user.name);
@@ -128,7 +128,7 @@ impl Emitter<'_> {
     /// Declarations of the variables that aren't declared where they are assigned, and the statements.
     fn function(
         &self,
-        locals: &Locals,
+        locals: &Frame,
         params: usize,
         idents: &[Ident],
         shares: &[(LocalId, SharedId)],
@@ -136,7 +136,7 @@ impl Emitter<'_> {
         body: &Block,
     ) -> TokenStream {
         let numbers = Cell::new(0);
-        let frame = Frame::new(idents, shares, given.clone(), &numbers);
+        let frame = FunctionScope::new(idents, shares, given.clone(), &numbers);
         let own = uses::declared_by_loops(body);
         let in_place = uses::assigned_once_at_top(body);
         let hoisted = (params..locals.locals.len())
@@ -163,7 +163,7 @@ impl Emitter<'_> {
         let idents = self.names.locals(&tasks.frame);
         let (params, own) = idents.split_at(tasks.params);
         let numbers = Cell::new(0);
-        let frame = Frame::new(&idents, &[], quote!(()), &numbers);
+        let frame = FunctionScope::new(&idents, &[], quote!(()), &numbers);
         let weights: Option<Vec<u64>> = tasks
             .members
             .iter()
@@ -204,7 +204,7 @@ impl Emitter<'_> {
     /// What runs a user's iteration or a scenario: a function pointer's closure.
     pub(super) fn runner(&self, pick: &TaskPick, span: crate::span::Span) -> TokenStream {
         let numbers = Cell::new(0);
-        let frame = Frame::new(&[], &[], quote!(()), &numbers);
+        let frame = FunctionScope::new(&[], &[], quote!(()), &numbers);
         let body = self.pick(&frame, &[], pick, span);
         quote!(|u| Box::pin(async move { #body Ok(()) }))
     }

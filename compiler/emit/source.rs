@@ -3,13 +3,13 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::expr::{Code, Scope};
+use super::expr::{RustExpr, Scope};
 use super::{Emitter, index};
 use crate::model::{Expr, ExprKind, PathStep, Quantity, Source};
 
 impl Emitter<'_> {
     /// An `Option<Value>`: what a `take` takes.
-    pub(super) fn found(&self, scope: Scope<'_>, expr: &Expr, quantity: Quantity) -> Code {
+    pub(super) fn found(&self, scope: Scope<'_>, expr: &Expr, quantity: Quantity) -> RustExpr {
         let code = match &expr.kind {
             ExprKind::Source(source) => self.source(scope, source),
             ExprKind::Capture(value, regex, quantity) => {
@@ -17,26 +17,26 @@ impl Emitter<'_> {
             }
             _ => {
                 let value = self.value(scope, expr);
-                Code::Plain(quote!(Some(#value)))
+                RustExpr::Plain(quote!(Some(#value)))
             }
         };
         if quantity == Quantity::One {
             return code;
         }
         let (found, pick) = (code.value(), pick(quantity));
-        Code::Fallible(quote!(picked(#found, #pick)))
+        RustExpr::Fallible(quote!(picked(#found, #pick)))
     }
 
-    pub(super) fn capture(&self, scope: Scope<'_>, value: &Expr, regex: usize, quantity: Quantity) -> Code {
+    pub(super) fn capture(&self, scope: Scope<'_>, value: &Expr, regex: usize, quantity: Quantity) -> RustExpr {
         let value = self.reference(scope, value);
         let regex = index(regex);
         let pick = pick(quantity);
-        Code::Fallible(quote!(capture(u, #value, #regex, #pick)))
+        RustExpr::Fallible(quote!(capture(u, #value, #regex, #pick)))
     }
 
     /// A source as a value in an expression: null for an absent header, cookie or element, an empty list where a
     /// JSONPath finds none of several, a fault for anything else that isn't there.
-    pub(super) fn source_value(&self, scope: Scope<'_>, source: &Source) -> Code {
+    pub(super) fn source_value(&self, scope: Scope<'_>, source: &Source) -> RustExpr {
         let plain = match source {
             Source::Text => quote!(x.text()),
             Source::Status => quote!(x.status()),
@@ -46,21 +46,21 @@ impl Emitter<'_> {
             _ => {
                 let found = self.source(scope, source).value();
                 return match source {
-                    Source::Header(..) | Source::Cookie(_) | Source::Html { .. } => Code::Plain(quote!(or_null(#found))),
-                    Source::JsonPath { singular: false, quantity: Quantity::One, .. } => Code::Plain(quote!(or_empty(#found))),
+                    Source::Header(..) | Source::Cookie(_) | Source::Html { .. } => RustExpr::Plain(quote!(or_null(#found))),
+                    Source::JsonPath { singular: false, quantity: Quantity::One, .. } => RustExpr::Plain(quote!(or_empty(#found))),
                     _ => {
                         let name = source_name(source, self.program);
-                        Code::Fallible(quote!(found(#found, #name)))
+                        RustExpr::Fallible(quote!(found(#found, #name)))
                     }
                 };
             }
         };
-        Code::Plain(plain)
+        RustExpr::Plain(plain)
     }
 
     /// A source as an `Option<Value>`.
-    pub(super) fn source(&self, scope: Scope<'_>, source: &Source) -> Code {
-        use Code::{Fallible, Plain};
+    pub(super) fn source(&self, scope: Scope<'_>, source: &Source) -> RustExpr {
+        use RustExpr::{Fallible, Plain};
         match source {
             Source::Json(path) => {
                 let steps = path.iter().map(|step| match step {

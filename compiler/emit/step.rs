@@ -4,12 +4,12 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::expr::{Scope, ty};
-use super::frame::Frame;
+use super::frame::FunctionScope;
 use super::{Emitter, index};
 use crate::model::{Exchange, Expect, ExpectKind, ExprKind, Source, Status, Step, StmtKind, Take, Then};
 
 impl Emitter<'_> {
-    pub(super) fn step(&self, frame: &Frame<'_>, step: &Step) -> TokenStream {
+    pub(super) fn step(&self, frame: &FunctionScope<'_>, step: &Step) -> TokenStream {
         let scope = frame.scope();
         let before = self.block(frame, &step.before);
         let id = index(step.id.0);
@@ -140,7 +140,7 @@ impl Emitter<'_> {
         }
     }
 
-    fn then(&self, frame: &Frame<'_>, then: &Then) -> TokenStream {
+    fn then(&self, frame: &FunctionScope<'_>, then: &Then) -> TokenStream {
         let scope = frame.scope();
         match then {
             Then::Take(take) => self.take(frame, take),
@@ -170,7 +170,7 @@ impl Emitter<'_> {
         }
     }
 
-    fn take(&self, frame: &Frame<'_>, take: &Take) -> TokenStream {
+    fn take(&self, frame: &FunctionScope<'_>, take: &Take) -> TokenStream {
         let scope = frame.scope();
         let at = self.at(take.span);
         let (name, ty, assign) = (&take.name, as_type(take), frame.assign(take.local));
@@ -185,7 +185,7 @@ impl Emitter<'_> {
     }
 
     /// Where no answer came, a name with an `else` has that.
-    fn fallbacks(&self, frame: &Frame<'_>, step: &Step) -> Option<TokenStream> {
+    fn fallbacks(&self, frame: &FunctionScope<'_>, step: &Step) -> Option<TokenStream> {
         let lines: Vec<_> = step
             .then
             .iter()

@@ -4,14 +4,14 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::expr::Scope;
-use super::frame::Frame;
+use super::frame::FunctionScope;
 use super::uses;
 use super::{Emitter, index};
 use crate::model::{Auth, Block, LocalId, Stmt, StmtKind, TaskPick, Wait};
 
 impl Emitter<'_> {
     /// A sequence or tasks are called, or a step in place runs.
-    pub(super) fn pick(&self, frame: &Frame<'_>, takes: &[LocalId], pick: &TaskPick, span: crate::span::Span) -> TokenStream {
+    pub(super) fn pick(&self, frame: &FunctionScope<'_>, takes: &[LocalId], pick: &TaskPick, span: crate::span::Span) -> TokenStream {
         let (function, args) = match pick {
             TaskPick::Sequence(id, args) => (&self.names.sequences[id.0], args),
             TaskPick::Tasks(id, args) => (&self.names.tasks[id.0], args),
@@ -20,7 +20,7 @@ impl Emitter<'_> {
         let scope = frame.scope();
         let at = self.at(span);
         let args = args.iter().map(|arg| match self.code(scope, arg) {
-            super::expr::Code::Plain(value) if !uses::can_fail(arg) => value,
+            super::expr::RustExpr::Plain(value) if !uses::can_fail(arg) => value,
             code => {
                 let eval = code.eval();
                 quote!(u.eval(#at, || #eval)?)
@@ -37,12 +37,12 @@ impl Emitter<'_> {
         quote!(#assign #call; #(#shares)*)
     }
 
-    pub(super) fn block(&self, frame: &Frame<'_>, block: &Block) -> TokenStream {
+    pub(super) fn block(&self, frame: &FunctionScope<'_>, block: &Block) -> TokenStream {
         let stmts = block.iter().map(|stmt| self.stmt(frame, stmt));
         quote!(#(#stmts)*)
     }
 
-    pub(super) fn stmt(&self, frame: &Frame<'_>, stmt: &Stmt) -> TokenStream {
+    pub(super) fn stmt(&self, frame: &FunctionScope<'_>, stmt: &Stmt) -> TokenStream {
         let scope = frame.scope();
         let at = self.at(stmt.span);
         match &stmt.kind {

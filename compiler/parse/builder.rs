@@ -3,7 +3,7 @@
 use ltc_grammar::{Rule, words};
 use pest::iterators::{Pair, Pairs};
 
-use super::edits::Mended;
+use super::edits::EditedText;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::{FileId, Name, Span, Spanned};
 
@@ -11,7 +11,7 @@ use crate::span::{FileId, Name, Span, Spanned};
 pub(super) type P<'i> = Pair<'i, Rule>;
 
 /// Turns pairs into tree nodes.
-pub(super) struct Builder<'a> {
+pub(super) struct TreeBuilder<'a> {
     /// Where offsets lie in the source.
     pub(super) places: Places<'a>,
     /// What is wrong so far, without the scan's findings.
@@ -42,13 +42,13 @@ pub(super) struct Repair {
 #[derive(Clone, Copy)]
 pub(super) struct Places<'a> {
     file: FileId,
-    mended: &'a Mended<'a>,
+    edited: &'a EditedText<'a>,
 }
 
 impl<'a> Places<'a> {
-    /// The bytes from `start` to `end` of the mended text.
+    /// The bytes from `start` to `end` of the edited text.
     pub(super) fn at(self, start: usize, end: usize) -> Span {
-        Span::new(self.file, self.mended.source(start), self.mended.source(end))
+        Span::new(self.file, self.edited.source(start), self.edited.source(end))
     }
 
     /// The place of `pair`, without space and comments behind it.
@@ -58,7 +58,7 @@ impl<'a> Places<'a> {
 
     /// What pest sees.
     pub(super) fn text(self) -> &'a str {
-        &self.mended.text
+        &self.edited.text
     }
 }
 
@@ -174,13 +174,13 @@ pub(super) fn is_mark(rule: Rule) -> bool {
     )
 }
 
-impl<'a> Builder<'a> {
-    /// A builder for the mended text of `file`.
-    pub(super) fn new(file: FileId, mended: &'a Mended<'a>, scanned: &[Diagnostic], diagnostics: &'a mut Vec<Diagnostic>) -> Self {
+impl<'a> TreeBuilder<'a> {
+    /// A builder for the edited text of `file`.
+    pub(super) fn new(file: FileId, edited: &'a EditedText<'a>, scanned: &[Diagnostic], diagnostics: &'a mut Vec<Diagnostic>) -> Self {
         let mut scanned: Vec<u32> =
             scanned.iter().filter(|d| d.is_error()).flat_map(|d| d.labels.iter().map(|(span, _)| span.start)).collect();
         scanned.sort_unstable();
-        Self { places: Places { file, mended }, diagnostics, scanned, depth: 0, last_broken: 0, repairs: Vec::new() }
+        Self { places: Places { file, edited }, diagnostics, scanned, depth: 0, last_broken: 0, repairs: Vec::new() }
     }
 
     /// The place of `pair`.

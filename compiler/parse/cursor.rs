@@ -1,6 +1,6 @@
 //! The cursor of the scan: the text, where the scan is in it, and which brackets and texts are open there.
 
-use super::edits::Mends;
+use super::edits::Edits;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::{FileId, Span};
 
@@ -9,7 +9,7 @@ const DEEPEST: usize = 200;
 
 /// What is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum OpenKind {
     Brace,
     Paren,
     Square,
@@ -24,7 +24,7 @@ pub(super) enum Kind {
 /// A bracket or a text that is open.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Open {
-    pub(super) kind: Kind,
+    pub(super) kind: OpenKind,
     pub(super) at: usize,
     /// How far its line is indented.
     pub(super) indent: usize,
@@ -49,7 +49,7 @@ pub(super) struct Cursor<'a> {
     pub(super) swallowed: i32,
     pub(super) unclosed: bool,
     pub(super) refused: bool,
-    pub(super) mends: Mends,
+    pub(super) edits: Edits,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
@@ -70,7 +70,7 @@ impl<'a> Cursor<'a> {
             swallowed: 0,
             unclosed: false,
             refused: false,
-            mends: Mends::default(),
+            edits: Edits::default(),
             diagnostics: Vec::new(),
         }
     }
@@ -113,7 +113,7 @@ impl<'a> Cursor<'a> {
         self.text.get(start..code.len()).unwrap_or_default()
     }
 
-    pub(super) fn push(&mut self, kind: Kind, len: usize) {
+    pub(super) fn push(&mut self, kind: OpenKind, len: usize) {
         self.opens.push(Open { kind, at: self.at, indent: self.indent, line_end: None });
         self.step(len);
         if self.opens.len() > DEEPEST {

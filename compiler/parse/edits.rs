@@ -1,4 +1,4 @@
-//! The text that pest sees: the source with a few places mended, and the way back from its offsets to the source's.
+//! The text that pest sees: the source with a few places edited, and the way back from its offsets to the source's.
 
 use std::borrow::Cow;
 
@@ -15,9 +15,9 @@ enum Edit {
 
 /// Changes, in any order.
 #[derive(Debug, Default)]
-pub(super) struct Mends(Vec<(usize, Edit)>);
+pub(super) struct Edits(Vec<(usize, Edit)>);
 
-impl Mends {
+impl Edits {
     /// Inserts `text` at `at`; behind what was inserted there before.
     pub(super) fn insert(&mut self, at: usize, text: &'static str) {
         self.0.push((at, Edit::Insert(text)));
@@ -33,10 +33,10 @@ impl Mends {
         self.0.push((start, Edit::Blank(end.saturating_sub(start))));
     }
 
-    /// The mended text of `source` from `from` on.
-    pub(super) fn apply(mut self, source: &str, from: usize) -> Mended<'_> {
+    /// The edited text of `source` from `from` on.
+    pub(super) fn apply(mut self, source: &str, from: usize) -> EditedText<'_> {
         if self.0.is_empty() {
-            return Mended { text: Cow::Borrowed(&source[from..]), breaks: vec![(0, from)] };
+            return EditedText { text: Cow::Borrowed(&source[from..]), breaks: vec![(0, from)] };
         }
         self.0.sort_by_key(|(at, _)| *at);
         let mut text = String::with_capacity(source.len());
@@ -62,20 +62,20 @@ impl Mends {
             breaks.push((text.len(), done));
         }
         text.push_str(source.get(done..).unwrap_or_default());
-        Mended { text: Cow::Owned(text), breaks }
+        EditedText { text: Cow::Owned(text), breaks }
     }
 }
 
 /// What pest sees.
 #[derive(Debug)]
-pub(super) struct Mended<'a> {
+pub(super) struct EditedText<'a> {
     /// The text.
     pub(super) text: Cow<'a, str>,
     /// From which offset of the text on it follows which of the source.
     breaks: Vec<(usize, usize)>,
 }
 
-impl Mended<'_> {
+impl EditedText<'_> {
     /// Puts `with` in the place of as many bytes.
     pub(super) fn replace(&mut self, place: std::ops::Range<usize>, with: &str) {
         if place.len() == with.len() {
@@ -83,7 +83,7 @@ impl Mended<'_> {
         }
     }
 
-    /// Where the byte `at` of the mended text stands in the source.
+    /// Where the byte `at` of the edited text stands in the source.
     pub(super) fn source(&self, at: usize) -> usize {
         let next = self.breaks.partition_point(|(text, _)| *text <= at);
         let (text, source) = self.breaks[next.saturating_sub(1)];
@@ -95,17 +95,17 @@ impl Mended<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::Mends;
+    use super::Edits;
 
     #[test]
     fn offsets_lead_back() {
-        let mut mends = Mends::default();
-        mends.insert(3, "\"\"");
-        mends.remove(5, 6);
-        mends.blank(7, 9);
-        let mended = mends.apply("0123456789", 0);
-        assert_eq!(mended.text, "012\"\"346  9");
-        let back: Vec<usize> = (0..=11).map(|at| mended.source(at)).collect();
+        let mut edits = Edits::default();
+        edits.insert(3, "\"\"");
+        edits.remove(5, 6);
+        edits.blank(7, 9);
+        let edited = edits.apply("0123456789", 0);
+        assert_eq!(edited.text, "012\"\"346  9");
+        let back: Vec<usize> = (0..=11).map(|at| edited.source(at)).collect();
         assert_eq!(back, [0, 1, 2, 3, 3, 3, 4, 6, 7, 8, 9, 10]);
     }
 }

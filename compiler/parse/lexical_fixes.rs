@@ -63,10 +63,10 @@ pub(super) fn foreign_braces(scan: &mut Cursor<'_>) -> bool {
     scan.report(
         Diagnostic::new(Code::ForeignTemplate, span, "unexpected double braces, expected `{…}`").help(format!("write `{{{inside}}}`")),
     );
-    scan.mends.remove(at, at + 1);
-    scan.mends.remove(close, close + 1);
+    scan.edits.remove(at, at + 1);
+    scan.edits.remove(close, close + 1);
     if inside.contains(['"', '{', '}', '(', '[']) {
-        scan.mends.blank(at + 1, close);
+        scan.edits.blank(at + 1, close);
     }
     scan.step(close + 2 - at);
     true
@@ -84,11 +84,11 @@ pub(super) fn dollar(scan: &mut Cursor<'_>) {
             .help(format!("write `{{{inside}}}` in a path or a string, and `{inside}` elsewhere")),
     );
     let path = at > 0 && !scan.byte(at - 1).is_ascii_whitespace();
-    scan.mends.remove(at, at + 1);
+    scan.edits.remove(at, at + 1);
     scan.step(1);
     if !path && close > at + 2 {
-        scan.mends.blank(at + 1, at + 2);
-        scan.mends.blank(close - 1, close);
+        scan.edits.blank(at + 1, at + 2);
+        scan.edits.blank(close - 1, close);
         scan.step(close - at - 1);
     }
 }
@@ -125,13 +125,13 @@ pub(super) fn single_quotes(scan: &mut Cursor<'_>) {
             .help(format!("write `\"{}\"`", inside.replace('"', "\\\""))),
     );
     let plain = !inside.contains(['"', '{', '}', '\\']);
-    scan.mends.remove(at, at + 1);
-    scan.mends.insert(at + 1, "\"");
+    scan.edits.remove(at, at + 1);
+    scan.edits.insert(at + 1, "\"");
     if !plain {
-        scan.mends.blank(at + 1, at + 1 + close);
+        scan.edits.blank(at + 1, at + 1 + close);
     }
-    scan.mends.insert(at + 1 + close, "\"");
-    scan.mends.remove(at + 1 + close, at + 2 + close);
+    scan.edits.insert(at + 1 + close, "\"");
+    scan.edits.remove(at + 1 + close, at + 2 + close);
     scan.step(close + 2);
 }
 
@@ -153,14 +153,14 @@ pub(super) fn smart_quotes(scan: &mut Cursor<'_>, c: char) -> bool {
     } else {
         "write straight quotes, `\"`".to_owned()
     }));
-    scan.mends.remove(at, start);
+    scan.edits.remove(at, start);
     if close.is_some() {
-        scan.mends.insert(start, "\"");
+        scan.edits.insert(start, "\"");
         if inside.contains(['{', '}', '\\']) {
-            scan.mends.blank(start, end);
+            scan.edits.blank(start, end);
         }
-        scan.mends.insert(end, "\"");
-        scan.mends.remove(end, end + len);
+        scan.edits.insert(end, "\"");
+        scan.edits.remove(end, end + len);
     }
     scan.at = end + len;
     scan.step(0);
@@ -185,7 +185,7 @@ pub(super) fn foreign_comment(scan: &mut Cursor<'_>) -> bool {
         Diagnostic::new(Code::ForeignComment, span, "unexpected comment sign, expected `#`")
             .help("write `#` before each line of the comment"),
     );
-    scan.mends.blank(at, end);
+    scan.edits.blank(at, end);
     scan.at = end;
     true
 }

@@ -1,11 +1,11 @@
 //! The scan before the grammar: linear, over brackets and texts only.
 //!
 //! What is never closed would make a grammar read the rest of the file as something else, and nesting without bound would exhaust the
-//! stack. So both are found here, reported at the place where they begin, and mended in the text that pest sees. After the scan, every
+//! stack. So both are found here, reported at the place where they begin, and edited in the text that pest sees. After the scan, every
 //! bracket and every text is closed.
 
-use super::cursor::{Cursor, Kind, Open};
-use super::edits::Mended;
+use super::cursor::{Cursor, Open, OpenKind};
+use super::edits::EditedText;
 use super::lexical_fixes;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::FileId;
@@ -18,7 +18,7 @@ const STRAYS: usize = 20;
 /// What the scan yields.
 pub(super) struct Scanned<'a> {
     /// What pest sees; `None` where the text is refused altogether.
-    pub(super) mended: Option<Mended<'a>>,
+    pub(super) edited: Option<EditedText<'a>>,
     /// What is wrong.
     pub(super) diagnostics: Vec<Diagnostic>,
 }
@@ -30,8 +30,8 @@ pub(super) fn scan(text: &str, file: FileId) -> Scanned<'_> {
         // A brace is missing: now let the indentation say which.
         scan = Cursor::run(text, file, true);
     }
-    let mended = (!scan.refused).then(|| scan.mends.apply(text, lexical_fixes::bom(text)));
-    Scanned { mended, diagnostics: scan.diagnostics }
+    let edited = (!scan.refused).then(|| scan.edits.apply(text, lexical_fixes::bom(text)));
+    Scanned { edited, diagnostics: scan.diagnostics }
 }
 
 impl<'a> Cursor<'a> {
@@ -40,8 +40,8 @@ impl<'a> Cursor<'a> {
         scan.line_start();
         while scan.at < scan.bytes.len() && !scan.refused {
             match scan.opens.last().map(|open| open.kind) {
-                Some(Kind::Line) => scan.in_text(false),
-                Some(Kind::Block) => scan.in_text(true),
+                Some(OpenKind::Line) => scan.in_text(false),
+                Some(OpenKind::Block) => scan.in_text(true),
                 _ => scan.in_code(),
             }
         }
@@ -64,11 +64,11 @@ impl<'a> Cursor<'a> {
         }
         while let Some(top) = self.opens.last().copied() {
             let closer = matches!(first, b'}' | b')' | b']');
-            let outer_fits = closer && self.opens.iter().any(|o| o.kind == Kind::Brace && o.indent == indent);
+            let outer_fits = closer && self.opens.iter().any(|o| o.kind == OpenKind::Brace && o.indent == indent);
             let late =
-                top.kind == Kind::Brace && self.by_indent && ((top.indent >= indent && !closer) || (top.indent > indent && outer_fits));
+                top.kind == OpenKind::Brace && self.by_indent && ((top.indent >= indent && !closer) || (top.indent > indent && outer_fits));
             // A `(` that is open where an item or a shallower line starts was forgotten, too.
-            let bracket = matches!(top.kind, Kind::Paren | Kind::Square) && item;
+            let bracket = matches!(top.kind, OpenKind::Paren | OpenKind::Square) && item;
             if !(item || late || bracket) {
                 break;
             }
@@ -80,25 +80,25 @@ impl<'a> Cursor<'a> {
     /// Reports and closes `open`, of which it is clear at `here`, where a line starts or the file ends, that nobody will.
     fn never_closed(&mut self, open: Open, here: usize) {
         let (sign, closer, code) = match open.kind {
-            Kind::Paren => ("(", ")", Code::UnclosedBracket),
-            Kind::Square => ("[", "]", Code::UnclosedBracket),
+            OpenKind::Paren => ("(", ")", Code::UnclosedBracket),
+            OpenKind::Square => ("[", "]", Code::UnclosedBracket),
             _ => ("{", "\n}\n", Code::UnclosedBrace),
         };
         let span = self.span(open.at, open.at + 1);
         let mut diagnostic = Diagnostic::new(code, span, format!("unclosed `{sign}`")).label("opened here");
-        if open.kind == Kind::Brace {
+        if open.kind == OpenKind::Brace {
             self.unclosed = true;
-            self.mends.insert(here, closer);
+            self.edits.insert(here, closer);
             diagnostic = diagnostic.help(if here >= self.bytes.len() {
                 "add a `}` at the end of its block".to_owned()
             } else {
                 format!("add a `}}` before line {}", self.text[..here].matches('\n').count() + 1)
             });
         } else {
-            self.mends.insert(open.line_end.unwrap_or(self.code_end), closer);
+            self.edits.insert(open.line_end.unwrap_or(self.code_end), closer);
             diagnostic = diagnostic.help(format!("add a `{closer}`"));
         }
-        if open.kind == Kind::Brace && self.swallowed < 0 {
+        if open.kind == OpenKind::Brace && self.swallowed < 0 {
             self.swallowed += 1;
         } else {
             self.report(diagnostic);
@@ -112,23 +112,23 @@ impl<'a> Cursor<'a> {
         let end = self.bytes.len();
         while let Some(open) = self.opens.pop() {
             match open.kind {
-                Kind::Hole => {}
-                Kind::Line => self.unclosed_line(open, end),
-                Kind::Block => self.unclosed_block(open),
+                OpenKind::Hole => {}
+                OpenKind::Line => self.unclosed_line(open, end),
+                OpenKind::Block => self.unclosed_block(open),
                 _ => self.never_closed(open, end),
             }
         }
     }
 
     pub(super) fn newline(&mut self) {
-        if let Some(outer) = self.opens.iter().position(|o| matches!(o.kind, Kind::Line | Kind::Block)) {
+        if let Some(outer) = self.opens.iter().position(|o| matches!(o.kind, OpenKind::Line | OpenKind::Block)) {
             // In a hole: one of a `"""` text may go on over lines only within brackets; one of a `"` text not at all.
             let open = self.opens[outer];
-            if open.kind == Kind::Line {
+            if open.kind == OpenKind::Line {
                 self.opens.truncate(outer);
                 return self.unclosed_line(open, self.at);
             }
-            if self.opens.last().is_some_and(|o| o.kind == Kind::Hole) {
+            if self.opens.last().is_some_and(|o| o.kind == OpenKind::Hole) {
                 return self.bad_text(outer, "unclosed `{` in a string");
             }
         }
@@ -160,13 +160,13 @@ impl<'a> Cursor<'a> {
                 if lexical_fixes::foreign_braces(self) {
                     return;
                 }
-                self.push(Kind::Brace, 1);
+                self.push(OpenKind::Brace, 1);
             }
-            b'(' => self.push(Kind::Paren, 1),
-            b'[' => self.push(Kind::Square, 1),
-            b'}' => self.close(Kind::Brace),
-            b')' => self.close(Kind::Paren),
-            b']' => self.close(Kind::Square),
+            b'(' => self.push(OpenKind::Paren, 1),
+            b'[' => self.push(OpenKind::Square, 1),
+            b'}' => self.close(OpenKind::Brace),
+            b')' => self.close(OpenKind::Paren),
+            b']' => self.close(OpenKind::Square),
             b',' | b';' => {
                 self.chain = 0;
                 self.step(1);
@@ -202,7 +202,7 @@ impl<'a> Cursor<'a> {
         }
         if c.is_control() || c.is_whitespace() || lexical_fixes::invisible(c) {
             self.report_stray(c);
-            self.mends.blank(self.at, self.at + len);
+            self.edits.blank(self.at, self.at + len);
             self.at += len;
         } else {
             self.step(len);
@@ -222,14 +222,15 @@ impl<'a> Cursor<'a> {
         self.report(Diagnostic::new(Code::StrayCharacter, span, message).help(help));
     }
 
-    pub(super) fn close(&mut self, kind: Kind) {
+    pub(super) fn close(&mut self, kind: OpenKind) {
         self.chain = 0;
-        let fits = |open: &Open| open.kind == kind || (kind == Kind::Brace && open.kind == Kind::Hole);
+        let fits = |open: &Open| open.kind == kind || (kind == OpenKind::Brace && open.kind == OpenKind::Hole);
         // Only brackets of the same text or hole can be meant.
-        let floor = self.opens.iter().rposition(|o| matches!(o.kind, Kind::Line | Kind::Block)).map_or(0, |n| n + 1);
+        let floor = self.opens.iter().rposition(|o| matches!(o.kind, OpenKind::Line | OpenKind::Block)).map_or(0, |n| n + 1);
         let found = self.opens[floor..].iter().rposition(fits).map(|n| n + floor);
-        let blocked =
-            |this: &Self, at: usize| kind != Kind::Brace && this.opens[at..].iter().any(|o| matches!(o.kind, Kind::Brace | Kind::Hole));
+        let blocked = |this: &Self, at: usize| {
+            kind != OpenKind::Brace && this.opens[at..].iter().any(|o| matches!(o.kind, OpenKind::Brace | OpenKind::Hole))
+        };
         match found {
             Some(place) if !blocked(self, place) => {
                 for forgotten in self.opens.split_off(place + 1).into_iter().rev() {
@@ -241,8 +242,8 @@ impl<'a> Cursor<'a> {
                 let sign = self.byte(self.at) as char;
                 let span = self.span(self.at, self.at + 1);
                 let help =
-                    if kind == Kind::Brace { "remove it, or add a `{` that is missing above" } else { "remove it, or open it before" };
-                if kind == Kind::Brace && self.swallowed > 0 {
+                    if kind == OpenKind::Brace { "remove it, or add a `{` that is missing above" } else { "remove it, or open it before" };
+                if kind == OpenKind::Brace && self.swallowed > 0 {
                     self.swallowed -= 1;
                 } else {
                     self.report(
@@ -250,7 +251,7 @@ impl<'a> Cursor<'a> {
                             .help(help),
                     );
                 }
-                self.mends.blank(self.at, self.at + 1);
+                self.edits.blank(self.at, self.at + 1);
             }
         }
         self.step(1);

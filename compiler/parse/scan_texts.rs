@@ -1,6 +1,6 @@
 //! Texts in the scan: their ends, their holes, and those that are never closed.
 
-use super::cursor::{Cursor, Kind, Open};
+use super::cursor::{Cursor, Open, OpenKind};
 use super::lexical_fixes;
 use crate::diagnostic::{Code, Diagnostic};
 
@@ -10,10 +10,10 @@ impl Cursor<'_> {
         let block = self.has(self.at, "\"\"\"");
         let len = if block { 3 } else { 1 };
         if !raw {
-            self.push(if block { Kind::Block } else { Kind::Line }, len);
+            self.push(if block { OpenKind::Block } else { OpenKind::Line }, len);
             return;
         }
-        let open = Open { kind: if block { Kind::Block } else { Kind::Line }, at: self.at, indent: self.indent, line_end: None };
+        let open = Open { kind: if block { OpenKind::Block } else { OpenKind::Line }, at: self.at, indent: self.indent, line_end: None };
         self.step(len);
         if block {
             match self.text[self.at..].find("\"\"\"") {
@@ -54,12 +54,12 @@ impl Cursor<'_> {
                 self.report(
                     Diagnostic::new(Code::BadHole, span, "unexpected `}` in a string").help("write `}}` for a literal brace in a string"),
                 );
-                self.mends.insert(self.at, "}");
+                self.edits.insert(self.at, "}");
                 self.at += 1;
             }
             0 => {
                 self.report_stray('\0');
-                self.mends.blank(self.at, self.at + 1);
+                self.edits.blank(self.at, self.at + 1);
                 self.at += 1;
             }
             _ => self.at += 1,
@@ -78,14 +78,14 @@ impl Cursor<'_> {
                 self.unclosed_line(open, self.line_end(self.at));
             }
             b'"' | b'\\' | b'\n' | b'\r' => self.bad_text(text, "unexpected JSON in a string: `{` starts a value to insert"),
-            _ => self.push(Kind::Hole, 1),
+            _ => self.push(OpenKind::Hole, 1),
         }
     }
 
     /// Gives up on the text that is open at `index`: reports `message` here, and blanks what the text holds.
     pub(super) fn bad_text(&mut self, index: usize, message: &str) {
         let open = self.opens[index];
-        let brace = self.opens.iter().skip(index).find(|o| o.kind == Kind::Hole).map_or(self.at, |o| o.at);
+        let brace = self.opens.iter().skip(index).find(|o| o.kind == OpenKind::Hole).map_or(self.at, |o| o.at);
         self.opens.truncate(index);
         let span = self.span(brace, brace + 1);
         self.report(
@@ -93,7 +93,7 @@ impl Cursor<'_> {
                 .also(self.span(open.at, open.at + 1), "the string starts here")
                 .help("write `{{` and `}}` for literal braces, or send the data as a body: `json { … }`"),
         );
-        let (start, end, quotes) = if open.kind == Kind::Block {
+        let (start, end, quotes) = if open.kind == OpenKind::Block {
             let start = open.at + 3;
             (start, self.text[start..].find("\"\"\"").map(|n| n + start), 3)
         } else {
@@ -102,11 +102,11 @@ impl Cursor<'_> {
         };
         match end {
             Some(end) => {
-                self.mends.blank(start, end);
+                self.edits.blank(start, end);
                 self.at = end;
                 self.step(quotes);
             }
-            None if open.kind == Kind::Block => self.unclosed_block(open),
+            None if open.kind == OpenKind::Block => self.unclosed_block(open),
             None => self.unclosed_line(open, self.line_end(start)),
         }
     }
@@ -127,9 +127,9 @@ impl Cursor<'_> {
         let count = |sign: char| i32::try_from(content.matches(sign).count()).unwrap_or(0);
         self.swallowed += count('{') - count('}');
         if content.contains(['{', '}', '\\', '"']) {
-            self.mends.blank(open.at + 1, end);
+            self.edits.blank(open.at + 1, end);
         }
-        self.mends.insert(end, "\"");
+        self.edits.insert(end, "\"");
         self.at = end;
         self.code_end = end;
     }
@@ -147,8 +147,8 @@ impl Cursor<'_> {
         self.forget(open.at);
         self.swallowed = i32::MIN / 2;
         self.report(Diagnostic::new(Code::UnclosedText, span, "unclosed string").label("starts here").help("add `\"\"\"` at its end"));
-        self.mends.blank(open.at + 3, end);
-        self.mends.insert(end, "\"\"\"");
+        self.edits.blank(open.at + 3, end);
+        self.edits.insert(end, "\"\"\"");
         self.at = end;
         self.code_end = end;
     }

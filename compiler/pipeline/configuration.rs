@@ -12,10 +12,10 @@ use super::files::shown;
 use crate::check::EnvValue;
 use crate::model::Program;
 
-pub(super) type Configuration = (Option<(String, String, Profile)>, Option<Environment>, Vec<ConfigError>, Vec<ConfigError>);
+pub(super) type LoadedConfiguration = (Option<(String, String, Profile)>, Option<Environment>, Vec<ConfigError>, Vec<ConfigError>);
 
 /// The profile and the environment that it, or the command line, names.
-pub(super) fn configuration(target: &Target) -> Configuration {
+pub(super) fn configuration(target: &Target) -> LoadedConfiguration {
     let mut errors: Vec<ConfigError> = target.lacks.profile.iter().cloned().collect();
     let mut warnings = Vec::new();
     let profile = target.profile.as_ref().filter(|_| errors.is_empty()).and_then(|path| {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use ltc_config::ConfigError;
 
-use crate::check::{self, Env, Input, SourceFile};
+use crate::check::{self, Env, Input, ParsedFile};
 use crate::diagnostic::Diagnostic;
 use crate::emit::{self, Emitted};
 use crate::model::Program;
@@ -73,7 +73,7 @@ impl Checked {
             let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
             (span.file.0, clamp(line), clamp(column))
         };
-        let context = emit::Context {
+        let context = emit::EmitInput {
             locate: &locate,
             spec: path(&self.sources, FileId(0)),
             profile: self.profile.as_ref().map(|(path, text)| (path.as_str(), text.as_str())),
@@ -104,11 +104,11 @@ pub fn check(target: &Target) -> Result<Checked, String> {
         }
     };
     let schema = environment.as_ref().map(|environment| schema(environment.root()));
-    let files: Vec<SourceFile<'_>> = reader
+    let files: Vec<ParsedFile<'_>> = reader
         .files
         .iter()
         .enumerate()
-        .map(|(id, file)| SourceFile {
+        .map(|(id, file)| ParsedFile {
             path: path(&reader.sources, file_id(id)).to_owned(),
             text: text(&reader.sources, file_id(id)),
             ast: &file.ast,

@@ -1,13 +1,13 @@
 //! `/ledger` as its spec uses it, and its errors.
 
 use super::client::{Client, Got};
-use super::{Options, clock, seal, spawn, start};
+use super::{Options, clock, spawn, start, tokens};
 use crate::{LEDGER_KEY, OTP_SECRET};
 
 /// Signs and sends; `kind` is the Content-Type.
 fn signed(client: &mut Client, method: &str, path: &str, token: &str, kind: &str, body: &str) -> Got {
     let date = clock::iso(clock::unix_now()).replace(['-', ':'], "");
-    let signature = seal::hmac_sha256(LEDGER_KEY.as_bytes(), body.as_bytes());
+    let signature = tokens::hmac_sha256(LEDGER_KEY.as_bytes(), body.as_bytes());
     let auth = format!("Bearer {token}");
     let headers = [("X-Date", date.as_str()), ("X-Signature", &signature), ("Authorization", &auth), ("Content-Type", kind)];
     client.send(method, path, &headers, body.as_bytes())
@@ -16,9 +16,9 @@ fn signed(client: &mut Client, method: &str, path: &str, token: &str, kind: &str
 #[test]
 fn the_ledger_wants_signatures_codes_and_tokens() {
     let (_server, mut client) = start();
-    let secret = seal::base32(OTP_SECRET).unwrap();
-    let code = seal::totp_at(&secret, clock::unix_now() / 30).unwrap();
-    let old = seal::totp_at(&secret, clock::unix_now() / 30 - 9).unwrap();
+    let secret = tokens::base32(OTP_SECRET).unwrap();
+    let code = tokens::totp_at(&secret, clock::unix_now() / 30).unwrap();
+    let old = tokens::totp_at(&secret, clock::unix_now() / 30 - 9).unwrap();
     let form = "application/x-www-form-urlencoded";
     let mut ask = |body: String| signed(&mut client, "POST", "/ledger/token", "", form, &body);
     ask(format!("grant_type=client_credentials&code={old}")).is(401);
@@ -43,7 +43,7 @@ fn the_ledger_wants_signatures_codes_and_tokens() {
 
     let auth = format!("Bearer {token}");
     let date = clock::iso(clock::unix_now()).replace(['-', ':'], "");
-    let signature = seal::hmac_sha256(LEDGER_KEY.as_bytes(), b"other");
+    let signature = tokens::hmac_sha256(LEDGER_KEY.as_bytes(), b"other");
     let wrong = client.send("GET", "/ledger/balance", &[("Authorization", &auth), ("X-Date", &date), ("X-Signature", &signature)], b"");
     assert!(wrong.is(401).text().contains("X-Signature"));
     let wrong = client.send("GET", "/ledger/balance", &[("Authorization", &auth), ("X-Date", "20000101T000000Z")], b"");
@@ -54,7 +54,7 @@ fn the_ledger_wants_signatures_codes_and_tokens() {
 fn the_ledger_limits_the_rate() {
     let server = spawn(Options { ledger_rate: 5, threads: Some(1), ..Options::any_port() }).unwrap();
     let mut client = Client::new(&server);
-    let code = seal::totp_at(&seal::base32(OTP_SECRET).unwrap(), clock::unix_now() / 30).unwrap();
+    let code = tokens::totp_at(&tokens::base32(OTP_SECRET).unwrap(), clock::unix_now() / 30).unwrap();
     let body = format!("grant_type=client_credentials&code={code}");
     let token = signed(&mut client, "POST", "/ledger/token", "", "application/x-www-form-urlencoded", &body).is(200).json();
     let token = token["access_token"].as_str().unwrap();

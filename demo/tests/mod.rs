@@ -1,4 +1,4 @@
-//! The demo server over real sockets: here the server's own corner and its faults; a file for each service.
+//! The demo server over real sockets: here `/_demo` and the faults; each service has a file.
 
 mod client;
 mod graph;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use client::{Client, Got};
 
-use super::{Faults, Handle, Latency, Options, Server, Stall, clock, seal, spawn, wire};
+use super::{Faults, Handle, Latency, Options, Server, Stall, clock, spawn, tokens, wire};
 
 /// Posts a form.
 fn form(client: &mut Client, path: &str, cookie: &str, body: &str) -> Got {
@@ -29,7 +29,7 @@ fn start() -> (Handle, Client) {
 }
 
 #[test]
-fn the_corner_echoes_waits_and_redirects() {
+fn demo_paths_echo_delay_and_redirect() {
     let (server, mut client) = start();
     let echo = client.send("PATCH", "/_demo/echo?a=1%202&b=x+y", &[("X-Two", "1"), ("X-Two", "2")], br#"{"n":1}"#).json();
     assert_eq!(echo["method"], "PATCH");
@@ -152,8 +152,8 @@ fn latencies_and_stalls_read() {
 #[test]
 fn codes_dates_and_escapes() {
     // RFC 6238, appendix B, the last six digits.
-    assert_eq!(seal::totp_at(b"12345678901234567890", 1).unwrap(), "287082");
-    assert_eq!(seal::base32("JBSW Y3DP-EHPK3PXP=").unwrap(), b"Hello!\xde\xad\xbe\xef");
+    assert_eq!(tokens::totp_at(b"12345678901234567890", 1).unwrap(), "287082");
+    assert_eq!(tokens::base32("JBSW Y3DP-EHPK3PXP=").unwrap(), b"Hello!\xde\xad\xbe\xef");
     assert_eq!(clock::iso(951_782_400), "2000-02-29T00:00:00Z");
     assert_eq!(clock::from_basic("20000229T000001Z"), Some(951_782_401));
     assert_eq!(clock::from_basic("20001329T000001Z"), None);

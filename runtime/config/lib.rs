@@ -28,6 +28,7 @@ pub mod rate;
 mod reader;
 pub mod reads;
 pub mod registry;
+pub mod size;
 pub mod suggest;
 pub mod threshold;
 pub mod transport;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+pub use ltc_config::size::bytes;
+
 use super::Report;
 
 /// Milliseconds to three digits, without a unit: `0.412`, `3.14`, `12.4`, `1240`.
@@ -83,21 +85,6 @@ pub fn count(n: u64) -> String {
     text
 }
 
-/// A size: `512 B`, `1.4 kB`, `23.0 MB`.
-pub fn bytes(n: u64) -> String {
-    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
-    if n < 1000 {
-        return format!("{n} B");
-    }
-    let mut value = n as f64 / 1000.0;
-    let mut unit = 0;
-    while value >= 999.95 && unit + 1 < UNITS.len() {
-        value /= 1000.0;
-        unit += 1;
-    }
-    format!("{value:.1} {}", UNITS[unit])
-}
-
 /// A time of the test: `00:01:05`.
 pub fn clock(time: Duration) -> String {
     let s = time.as_secs();
@@ -150,7 +137,6 @@ mod tests {
         assert_eq!(percent(5, 5), "100.0%");
         assert_eq!(percent(1, 3), "33.3%");
         assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!([999, 1400, 999_999, 23_000_000].map(bytes), ["999 B", "1.4 kB", "1.0 MB", "23.0 MB"]);
         assert_eq!(clock(Duration::from_secs(3_665)), "01:01:05");
         assert_eq!(clock(Duration::from_secs(360_000)), "100:00:00");
     }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use ltc::ast;
-use ltc::check::{AssetKind, Assets, Env, EnvValue, Input, Loaded, SourceFile, check, needs};
+use ltc::check::{AssetKind, Assets, Env, EnvValue, Input, Loaded, ParsedFile, check, needs};
 use ltc::diagnostic::{Code, Diagnostic};
 use ltc::model::Program;
 use ltc::span::{FileId, Span};
@@ -126,11 +126,11 @@ impl Compilation {
     }
 
     fn check(&self) -> (Option<Program>, Vec<Diagnostic>) {
-        let files: Vec<SourceFile<'_>> = self
+        let files: Vec<ParsedFile<'_>> = self
             .trees
             .iter()
             .enumerate()
-            .map(|(index, ast)| SourceFile {
+            .map(|(index, ast)| ParsedFile {
                 path: self.paths[index].display().to_string(),
                 text: &self.texts[index],
                 ast,

@@ -5,7 +5,7 @@ use crate::check::Checker;
 use crate::check::broken;
 use crate::check::declare::rows::{Table, from_csv, from_json};
 use crate::check::types;
-use crate::check::types::const_eval::{self, Row};
+use crate::check::types::const_eval::{self, DataRow};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{AtEnd, Const, DataId, Expr, ExprKind, Type};
 use crate::span::{Name, Span};
@@ -149,7 +149,7 @@ impl<'a> Checker<'a> {
         }
         let regexes: Vec<regex::Regex> = self.program.regexes.iter().filter_map(|regex| regex::Regex::new(regex).ok()).collect();
         let keep = |cells: &Vec<String>| {
-            let row = Row { columns: &columns, cells, regexes: &regexes };
+            let row = DataRow { columns: &columns, cells, regexes: &regexes };
             const_eval::eval(&condition, Some(&row)) == Some(Const::Bool(true))
         };
         rows.into_iter().filter(keep).collect()

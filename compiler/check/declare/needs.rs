@@ -30,16 +30,16 @@ pub enum AssetKind {
 
 /// All files that a spec names.
 pub fn needs(ast: &File) -> Vec<AssetRequest> {
-    let mut walk = Walk(Vec::new());
+    let mut walk = AssetWalk(Vec::new());
     for item in &ast.items {
         walk.item(item);
     }
     walk.0
 }
 
-struct Walk(Vec<AssetRequest>);
+struct AssetWalk(Vec<AssetRequest>);
 
-impl Walk {
+impl AssetWalk {
     fn item(&mut self, item: &Item) {
         match item {
             Item::Data(data) => self.0.push(AssetRequest { path: data.path.node.clone(), span: data.path.span, kind: AssetKind::Data }),

@@ -8,7 +8,7 @@ use crate::check::Checker;
 use crate::model::{Line, LineId, LineKind, StepId, StepInfo};
 use crate::span::FileId;
 
-struct Walk<'c, 'a> {
+struct ReportLineWalk<'c, 'a> {
     checker: &'c mut Checker<'a>,
     lines: HashMap<(String, LineKind), LineId>,
     prefix: String,
@@ -22,7 +22,7 @@ impl Checker<'_> {
         let mut files: Vec<FileId> = order.to_vec();
         files.sort_unstable();
         let items: Vec<(FileId, &[Item])> = files.iter().map(|file| (*file, self.items(*file))).collect();
-        let mut walk = Walk { checker: self, lines: HashMap::new(), prefix: String::new(), context: String::new() };
+        let mut walk = ReportLineWalk { checker: self, lines: HashMap::new(), prefix: String::new(), context: String::new() };
         for (file, items) in items {
             for item in items {
                 walk.item(file, item);
@@ -31,7 +31,7 @@ impl Checker<'_> {
     }
 }
 
-impl Walk<'_, '_> {
+impl ReportLineWalk<'_, '_> {
     fn item(&mut self, file: FileId, item: &Item) {
         match item {
             Item::Sequence(sequence) => self.routine(&sequence.name.node, &sequence.body),

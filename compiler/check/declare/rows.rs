@@ -85,13 +85,13 @@ pub(in crate::check) fn from_json(bytes: &[u8]) -> Result<Table, Wrong> {
     let text = std::str::from_utf8(bytes).map_err(|_| bad("it is not UTF-8".to_owned()))?;
     // Numbers of any length are fine: they stay text.
     serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|e| bad(format!("it is not JSON: {e}")))?;
-    let items = Parts::of(text, b'[').ok_or_else(|| bad("it must be a list of objects".to_owned()))?.collect::<Vec<_>>();
+    let items = CommaParts::of(text, b'[').ok_or_else(|| bad("it must be a list of objects".to_owned()))?.collect::<Vec<_>>();
     if items.is_empty() {
         return Err((Code::NoRows, "the list is empty".to_owned()));
     }
     let mut columns: indexmap::IndexMap<String, Vec<&str>> = indexmap::IndexMap::new();
     for (i, item) in items.iter().enumerate() {
-        let members = Parts::of(item, b'{').ok_or_else(|| bad(format!("item {i} is not an object; it must be a list of objects")))?;
+        let members = CommaParts::of(item, b'{').ok_or_else(|| bad(format!("item {i} is not an object; it must be a list of objects")))?;
         for member in members {
             let (key, value) = member.split_at(after_string(member));
             let key: String = serde_json::from_str(key).map_err(|e| bad(format!("it is not JSON: {e}")))?;
@@ -116,11 +116,11 @@ pub(in crate::check) fn from_json(bytes: &[u8]) -> Result<Table, Wrong> {
 }
 
 /// The parts of a list or an object between its commas, in JSON that is known to be JSON.
-struct Parts<'t> {
+struct CommaParts<'t> {
     rest: &'t str,
 }
 
-impl<'t> Parts<'t> {
+impl<'t> CommaParts<'t> {
     /// Nothing where it begins otherwise.
     fn of(text: &'t str, open: u8) -> Option<Self> {
         let text = text.trim();
@@ -128,7 +128,7 @@ impl<'t> Parts<'t> {
     }
 }
 
-impl<'t> Iterator for Parts<'t> {
+impl<'t> Iterator for CommaParts<'t> {
     type Item = &'t str;
 
     fn next(&mut self) -> Option<&'t str> {

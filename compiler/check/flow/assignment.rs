@@ -7,7 +7,7 @@ use crate::span::Span;
 
 /// Whether a variable has a value, and if not surely, why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::check) enum Status {
+pub(in crate::check) enum Assigned {
     /// It has none.
     Unset,
     /// It has one.
@@ -22,7 +22,7 @@ pub(in crate::check) enum Status {
     Failed(Span),
 }
 
-impl Status {
+impl Assigned {
     /// What is wrong with using the variable, where something is.
     pub(in crate::check) fn complaint(self, name: &str, span: Span, declared: Span) -> Option<Diagnostic> {
         Some(match self {
@@ -59,7 +59,7 @@ impl Status {
 /// What is known at a place of a function.
 #[derive(Clone, Debug, Default)]
 pub(in crate::check) struct State {
-    vars: Vec<(Status, Type)>,
+    vars: Vec<(Assigned, Type)>,
     /// Whether the place can be reached.
     pub(in crate::check) live: bool,
 }
@@ -69,28 +69,28 @@ impl State {
         Self { vars: Vec::new(), live: true }
     }
 
-    pub(in crate::check) fn status(&self, id: LocalId) -> Status {
-        self.vars.get(id.0).map_or(Status::Unset, |var| var.0)
+    pub(in crate::check) fn status(&self, id: LocalId) -> Assigned {
+        self.vars.get(id.0).map_or(Assigned::Unset, |var| var.0)
     }
 
     pub(in crate::check) fn ty(&self, id: LocalId) -> Type {
         self.vars.get(id.0).map_or(Type::Json, |var| var.1.clone())
     }
 
-    pub(in crate::check) fn set(&mut self, id: LocalId, status: Status, ty: Type) {
+    pub(in crate::check) fn set(&mut self, id: LocalId, status: Assigned, ty: Type) {
         if self.vars.len() <= id.0 {
-            self.vars.resize(id.0 + 1, (Status::Unset, Type::Json));
+            self.vars.resize(id.0 + 1, (Assigned::Unset, Type::Json));
         }
         self.vars[id.0] = (status, ty);
     }
 
-    pub(in crate::check) fn mark(&mut self, id: LocalId, status: Status) {
+    pub(in crate::check) fn mark(&mut self, id: LocalId, status: Assigned) {
         let ty = self.ty(id);
         self.set(id, status, ty);
     }
 
     /// What is known where two ways meet; `why` is said of variables that only one of them assigns.
-    pub(super) fn meet(self, other: Self, why: Status) -> Self {
+    pub(super) fn meet(self, other: Self, why: Assigned) -> Self {
         match (self.live, other.live) {
             (true, false) => return self,
             (false, true) => return other,
@@ -102,12 +102,12 @@ impl State {
             let id = LocalId(i);
             let status = match (self.status(id), other.status(id)) {
                 (a, b) if a == b => a,
-                (Status::Set | Status::Unset, Status::Set | Status::Unset) => why,
-                (Status::Set | Status::Unset, doubt) | (doubt, _) => doubt,
+                (Assigned::Set | Assigned::Unset, Assigned::Set | Assigned::Unset) => why,
+                (Assigned::Set | Assigned::Unset, doubt) | (doubt, _) => doubt,
             };
             let ty = match (self.status(id), other.status(id)) {
-                (Status::Unset, _) => other.ty(id),
-                (_, Status::Unset) => self.ty(id),
+                (Assigned::Unset, _) => other.ty(id),
+                (_, Assigned::Unset) => self.ty(id),
                 _ => join(&self.ty(id), &other.ty(id)),
             };
             (status, ty)
@@ -120,7 +120,7 @@ impl State {
         for branch in branches {
             self.live &= branch.live;
             for (i, (status, ty)) in branch.vars.into_iter().enumerate() {
-                if self.status(LocalId(i)) != Status::Set && status != Status::Unset {
+                if self.status(LocalId(i)) != Assigned::Set && status != Assigned::Unset {
                     self.set(LocalId(i), status, ty);
                 }
             }

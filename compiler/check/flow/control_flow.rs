@@ -2,7 +2,7 @@
 
 use crate::ast::{self, ForIter, StmtKind as Ast};
 use crate::check::Checker;
-use crate::check::flow::assignment::Status;
+use crate::check::flow::assignment::Assigned;
 use crate::check::scope::{Loop, VarKind};
 use crate::check::types::Kinds;
 use crate::check::types::const_eval;
@@ -29,7 +29,7 @@ impl<'a> Checker<'a> {
         let otherwise = otherwise.map_or_else(Vec::new, |body| self.block(body));
         for end in ends {
             let last = std::mem::take(&mut self.func.state);
-            self.func.state = last.meet(end, Status::Branch(head(span)));
+            self.func.state = last.meet(end, Assigned::Branch(head(span)));
         }
         StmtKind::If(checked, otherwise)
     }
@@ -39,7 +39,7 @@ impl<'a> Checker<'a> {
         let entry = self.func.state.clone();
         self.func.loops.push(Loop::Plain(Vec::new()));
         let body = self.block(body);
-        let why = Status::Loop(head(span));
+        let why = Assigned::Loop(head(span));
         let end = std::mem::take(&mut self.func.state);
         let mut exit = if surely { end } else { entry.meet(end, why) };
         if let Some(Loop::Plain(breaks)) = self.func.loops.pop() {
@@ -83,7 +83,7 @@ impl<'a> Checker<'a> {
         let parallel = parallel.map(|e| self.count(e, "`parallel` takes", 1));
         self.check_hides(name);
         let hidden = self.func.names.get(name.node.as_str()).copied();
-        if let Some(id) = hidden.filter(|id| self.func.state.status(*id) == Status::Set && !self.func.vars[id.0].retired) {
+        if let Some(id) = hidden.filter(|id| self.func.state.status(*id) == Assigned::Set && !self.func.vars[id.0].retired) {
             let first = self.func.vars[id.0].span;
             self.declared_twice(name, first);
         }
@@ -97,14 +97,14 @@ impl<'a> Checker<'a> {
             for index in first..self.func.frame.locals.len() {
                 let id = LocalId(index);
                 self.func.vars[index].retired = true;
-                self.func.state.mark(id, Status::Own(head(span)));
+                self.func.state.mark(id, Assigned::Own(head(span)));
                 if id != local {
                     own.push(id);
                 }
             }
         }
         self.func.vars[local.0].retired = true;
-        self.func.state.mark(local, Status::Own(head(span)));
+        self.func.state.mark(local, Assigned::Own(head(span)));
         if let Some(hidden) = hidden {
             self.func.names.insert(&name.node, hidden);
         }
@@ -151,8 +151,8 @@ impl<'a> Checker<'a> {
         // A round whose step failed is not judged, so its takes count as taken here.
         let known = self.func.state.clone();
         for index in 0..self.func.vars.len() {
-            if matches!(known.status(LocalId(index)), Status::Failed(_)) {
-                self.func.state.mark(LocalId(index), Status::Set);
+            if matches!(known.status(LocalId(index)), Assigned::Failed(_)) {
+                self.func.state.mark(LocalId(index), Assigned::Set);
             }
         }
         let until = self.branch_condition(&poll.until);

@@ -3,7 +3,7 @@
 use crate::ast;
 use crate::check::Checker;
 use crate::check::expr::substitute;
-use crate::check::flow::assignment::Status as Known;
+use crate::check::flow::assignment::Assigned;
 use crate::check::scope::VarKind;
 use crate::check::types::{Kinds, word};
 use crate::diagnostic::{Code, Diagnostic};
@@ -130,6 +130,6 @@ impl<'a> Checker<'a> {
         let id = LocalId(self.func.frame.locals.len());
         self.func.frame.locals.push(Local { name: name.to_owned(), ty: ty.clone() });
         self.func.vars.push(crate::check::scope::Var { name, span, kind: VarKind::Let, used: true, retired: false });
-        self.func.state.set(id, Known::Set, ty);
+        self.func.state.set(id, Assigned::Set, ty);
     }
 }

@@ -3,7 +3,7 @@
 use crate::ast::{self, StmtKind as AstStmt};
 use crate::check::Checker;
 use crate::check::expr::substitute;
-use crate::check::flow::assignment::Status as Known;
+use crate::check::flow::assignment::Assigned;
 use crate::check::scope::{FuncKind, VarKind};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Expect, ExpectKind, ExprKind, LineId, LocalId, Source, Status, Step, StepId, StmtKind, Then, Type};
@@ -172,12 +172,12 @@ impl<'a> Checker<'a> {
                     None
                 }
             };
-            doubtful.extend(local.filter(|local| known.status(*local) != Known::Set));
+            doubtful.extend(local.filter(|local| known.status(*local) != Assigned::Set));
             then.extend(out.into_iter().map(Then::Stmt));
         }
         if !interrupt {
             for local in doubtful {
-                self.func.state.mark(local, Known::Failed(step));
+                self.func.state.mark(local, Assigned::Failed(step));
             }
         }
         then

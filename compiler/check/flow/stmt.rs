@@ -2,7 +2,7 @@
 
 use crate::ast::{self, StmtKind as Ast};
 use crate::check::Checker;
-use crate::check::flow::assignment::Status;
+use crate::check::flow::assignment::Assigned;
 use crate::check::scope::{FuncKind, Global, VarKind};
 use crate::check::types::const_eval;
 use crate::check::types::{self, Kinds, a, word};
@@ -220,7 +220,7 @@ impl<'a> Checker<'a> {
             return None;
         }
         let status = self.func.state.status(id);
-        let failed = matches!(status, Status::Failed(_));
+        let failed = matches!(status, Assigned::Failed(_));
         if !failed && let Some(d) = status.complaint(word, name.span, declared).filter(|_| self.func.state.live) {
             self.report(d);
         } else if id.0 < self.func.floor {
@@ -235,9 +235,9 @@ impl<'a> Checker<'a> {
         self.check_type_stays(word, &new, &old, declared);
         if old == Type::Json || matches!(old, Type::List(_)) {
             let joined = if old == Type::Json { Type::Json } else { types::join(&old, &new.ty) };
-            self.func.state.set(id, Status::Set, joined);
+            self.func.state.set(id, Assigned::Set, joined);
         } else {
-            self.func.state.mark(id, Status::Set);
+            self.func.state.mark(id, Assigned::Set);
         }
         Some(StmtKind::Assign(id, new))
     }

@@ -4,7 +4,7 @@ use crate::ast::{self, ExprKind as Ast, Quantifier};
 use crate::check::Checker;
 use crate::check::expr::source::Sources;
 use crate::check::expr::substitute;
-use crate::check::flow::assignment::Status;
+use crate::check::flow::assignment::Assigned;
 use crate::check::scope::VarKind;
 use crate::check::types::{self, Kinds, a, word};
 use crate::diagnostic::{Code, Diagnostic};
@@ -54,7 +54,7 @@ impl<'a> Checker<'a> {
         let fallback = take.fallback.as_ref().map(|fallback| {
             let known = self.func.state.clone();
             for local in unsure {
-                self.func.state.mark(*local, Status::Failed(step));
+                self.func.state.mark(*local, Assigned::Failed(step));
             }
             let value = self.with_sources(Sources::None, |checker| checker.expr(fallback));
             self.func.state = known;

@@ -17,7 +17,7 @@ use crate::span::Span;
 
 /// The function that a local belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Function {
+enum SlotOwner {
     Request(usize),
     Sequence(usize),
     Tasks(usize),
@@ -28,7 +28,7 @@ enum Function {
 /// What holds a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Slot {
-    Local(Function, LocalId),
+    Local(SlotOwner, LocalId),
     Keep(KeepId),
     Global(GlobalId),
     Shared(SharedId),
@@ -86,24 +86,24 @@ impl<'a> Checker<'a> {
 impl Flow {
     fn of(program: &Program, camel: &[bool]) -> Self {
         let mut flow = Self::default();
-        let mut walk = Walk { flow: &mut flow, program, camel };
+        let mut walk = OriginWalk { flow: &mut flow, program, camel };
         for (id, request) in program.requests.iter().enumerate() {
-            walk.request(Function::Request(id), request);
+            walk.request(SlotOwner::Request(id), request);
         }
         for (id, global) in program.globals.iter().enumerate() {
-            walk.assign(Slot::Global(GlobalId(id)), Function::Block(0), &global.value);
+            walk.assign(Slot::Global(GlobalId(id)), SlotOwner::Block(0), &global.value);
         }
         for (id, keep) in program.keeps.iter().enumerate() {
-            walk.assign(Slot::Keep(KeepId(id)), Function::Block(0), &keep.value);
+            walk.assign(Slot::Keep(KeepId(id)), SlotOwner::Block(0), &keep.value);
         }
         for (id, sequence) in program.sequences.iter().enumerate() {
-            walk.block(Function::Sequence(id), &sequence.body);
+            walk.block(SlotOwner::Sequence(id), &sequence.body);
         }
         for (id, tasks) in program.tasks.iter().enumerate() {
-            tasks.members.iter().for_each(|(_, member)| walk.pick(Function::Tasks(id), member));
+            tasks.members.iter().for_each(|(_, member)| walk.pick(SlotOwner::Tasks(id), member));
         }
         for user in &program.users {
-            walk.pick(Function::Block(0), &user.run);
+            walk.pick(SlotOwner::Block(0), &user.run);
             let every = user.every.iter().map(|(_, routine)| routine);
             user.on_start.iter().chain(&user.on_stop).chain(every).for_each(|routine| walk.routine(routine));
         }
@@ -128,24 +128,24 @@ impl Flow {
     }
 }
 
-struct Walk<'w> {
+struct OriginWalk<'w> {
     flow: &'w mut Flow,
     program: &'w Program,
     /// By [`crate::model::ApiId`].
     camel: &'w [bool],
 }
 
-impl Walk<'_> {
-    fn assign(&mut self, slot: Slot, function: Function, value: &Expr) {
+impl OriginWalk<'_> {
+    fn assign(&mut self, slot: Slot, function: SlotOwner, value: &Expr) {
         let origins = origins(function, value);
         self.flow.into.entry(slot).or_default().extend(origins);
     }
 
-    fn sink(&mut self, function: Function, value: &Expr) {
+    fn sink(&mut self, function: SlotOwner, value: &Expr) {
         self.flow.sinks.push((origins(function, value), value.span));
     }
 
-    fn request(&mut self, function: Function, request: &Request) {
+    fn request(&mut self, function: SlotOwner, request: &Request) {
         if self.is_camel(request.api.0) {
             self.body(function, &request.body);
         }
@@ -155,14 +155,14 @@ impl Walk<'_> {
         self.camel.get(api).copied().unwrap_or(false)
     }
 
-    fn body(&mut self, function: Function, body: &Body) {
+    fn body(&mut self, function: SlotOwner, body: &Body) {
         if let Body::Json(value) = body {
             // Each value of a literal map is checked on its own, so that the fix names its location.
             self.within(function, value);
         }
     }
 
-    fn within(&mut self, function: Function, value: &Expr) {
+    fn within(&mut self, function: SlotOwner, value: &Expr) {
         match &value.kind {
             ExprKind::Object(members) => members.iter().for_each(|(_, member)| self.within(function, member)),
             ExprKind::List(items) => items.iter().for_each(|item| self.within(function, item)),
@@ -171,7 +171,7 @@ impl Walk<'_> {
         }
     }
 
-    fn expects(&mut self, function: Function, expects: &[Expect]) {
+    fn expects(&mut self, function: SlotOwner, expects: &[Expect]) {
         for expect in expects {
             if let ExpectKind::Json { matcher, .. } = &expect.kind {
                 self.matcher(function, matcher);
@@ -179,7 +179,7 @@ impl Walk<'_> {
         }
     }
 
-    fn matcher(&mut self, function: Function, matcher: &Matcher) {
+    fn matcher(&mut self, function: SlotOwner, matcher: &Matcher) {
         match matcher {
             Matcher::Value(value) | Matcher::Compare(_, value) => self.sink(function, value),
             Matcher::Each(inner) => self.matcher(function, inner),
@@ -191,7 +191,7 @@ impl Walk<'_> {
 
     fn routine(&mut self, routine: &Routine) {
         self.flow.blocks += 1;
-        let function = Function::Block(self.flow.blocks);
+        let function = SlotOwner::Block(self.flow.blocks);
         self.block(function, &routine.body);
         for (local, shared) in &routine.shares {
             let origin = Origin::Slot(Slot::Local(function, *local));
@@ -199,11 +199,11 @@ impl Walk<'_> {
         }
     }
 
-    fn block(&mut self, function: Function, block: &Block) {
+    fn block(&mut self, function: SlotOwner, block: &Block) {
         block.iter().for_each(|stmt| self.stmt(function, stmt));
     }
 
-    fn stmt(&mut self, function: Function, stmt: &Stmt) {
+    fn stmt(&mut self, function: SlotOwner, stmt: &Stmt) {
         match &stmt.kind {
             StmtKind::Step(step) => self.step(function, step),
             StmtKind::Run { takes, callee } => {
@@ -212,7 +212,7 @@ impl Walk<'_> {
                     && let Some(sequence) = self.program.sequences.get(id.0)
                 {
                     for (take, give) in takes.iter().zip(&sequence.gives) {
-                        let origin = Origin::Slot(Slot::Local(Function::Sequence(id.0), *give));
+                        let origin = Origin::Slot(Slot::Local(SlotOwner::Sequence(id.0), *give));
                         self.flow.into.entry(Slot::Local(function, *take)).or_default().push(origin);
                     }
                 }
@@ -237,12 +237,12 @@ impl Walk<'_> {
         }
     }
 
-    fn step(&mut self, function: Function, step: &Step) {
+    fn step(&mut self, function: SlotOwner, step: &Step) {
         self.block(function, &step.before);
         let api = match &step.exchange {
             Exchange::Call { request: RequestId(id), args, body, .. } => {
                 for (param, arg) in args.iter().enumerate() {
-                    self.assign(Slot::Local(Function::Request(*id), LocalId(param)), function, arg);
+                    self.assign(Slot::Local(SlotOwner::Request(*id), LocalId(param)), function, arg);
                 }
                 let api = self.program.requests.get(*id).map(|request| request.api.0);
                 if let Some(body) = body.as_ref().filter(|_| api.is_some_and(|api| self.is_camel(api))) {
@@ -271,10 +271,10 @@ impl Walk<'_> {
         }
     }
 
-    fn pick(&mut self, function: Function, pick: &TaskPick) {
+    fn pick(&mut self, function: SlotOwner, pick: &TaskPick) {
         let (callee, args) = match pick {
-            TaskPick::Sequence(id, args) => (Function::Sequence(id.0), args),
-            TaskPick::Tasks(id, args) => (Function::Tasks(id.0), args),
+            TaskPick::Sequence(id, args) => (SlotOwner::Sequence(id.0), args),
+            TaskPick::Tasks(id, args) => (SlotOwner::Tasks(id.0), args),
             TaskPick::Step(step) => return self.step(function, step),
         };
         for (param, arg) in args.iter().enumerate() {
@@ -284,13 +284,13 @@ impl Walk<'_> {
 }
 
 /// What an expression's value is made of. What `camel` gives needs no spelling any more.
-fn origins(function: Function, value: &Expr) -> Vec<Origin> {
+fn origins(function: SlotOwner, value: &Expr) -> Vec<Origin> {
     let mut found = Vec::new();
     gather(function, value, &mut found);
     found
 }
 
-fn gather(function: Function, value: &Expr, found: &mut Vec<Origin>) {
+fn gather(function: SlotOwner, value: &Expr, found: &mut Vec<Origin>) {
     /// Functions whose result has the maps of their arguments in it.
     const HANDED_ON: [&str; 9] = ["merge", "without", "one_of", "sample", "first", "last", "reverse", "sort", "unique"];
     let mut within = |value: &Expr| gather(function, value, found);

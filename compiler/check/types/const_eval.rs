@@ -8,7 +8,7 @@ use crate::ast::BinaryOp;
 use crate::model::{Const, Expr, ExprKind, Type};
 
 /// What an expression looks at beside literals.
-pub(in crate::check) struct Row<'r> {
+pub(in crate::check) struct DataRow<'r> {
     pub(in crate::check) columns: &'r [(String, Type)],
     /// JSON texts.
     pub(in crate::check) cells: &'r [String],
@@ -99,7 +99,7 @@ fn order_numbers(a: &Const, b: &Const) -> Option<Ordering> {
 }
 
 /// The value of an expression over literals and, with a row, its columns.
-pub(in crate::check) fn eval(expr: &Expr, row: Option<&Row<'_>>) -> Option<Const> {
+pub(in crate::check) fn eval(expr: &Expr, row: Option<&DataRow<'_>>) -> Option<Const> {
     Some(match &expr.kind {
         ExprKind::Const(Const::Null) if expr.ty == Type::Json => return None,
         ExprKind::Const(value) => value.clone(),

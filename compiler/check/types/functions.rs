@@ -10,7 +10,7 @@ pub struct Function {
     /// Its name.
     pub name: &'static str,
     /// Its parameters.
-    pub params: &'static [Param],
+    pub params: &'static [FunctionParam],
     /// What it gives.
     pub gives: Gives,
     /// What it does, in a line.
@@ -19,7 +19,7 @@ pub struct Function {
 
 /// A parameter of a function.
 #[derive(Debug)]
-pub struct Param {
+pub struct FunctionParam {
     /// Its name; an argument may be given by it.
     pub name: &'static str,
     /// What it takes.
@@ -104,7 +104,7 @@ macro_rules! functions {
         /// All functions, in order of name within their groups.
         pub static FUNCTIONS: &[Function] = &[$(Function {
             name: $name,
-            params: &[$(Param { name: stringify!($param), kinds: $kinds, need: need!($($mark)?) },)*],
+            params: &[$(FunctionParam { name: stringify!($param), kinds: $kinds, need: need!($($mark)?) },)*],
             gives: $gives,
             doc: $doc,
         },)*];

@@ -2,7 +2,7 @@
 
 use crate::ast::{self, Arg};
 use crate::check::Checker;
-use crate::check::flow::assignment::Status;
+use crate::check::flow::assignment::Assigned;
 use crate::check::scope::{FuncKind, Global, Runnable, VarKind};
 use crate::check::types::args::ParamInfo;
 use crate::diagnostic::{Code, Diagnostic};
@@ -11,7 +11,7 @@ use crate::span::{Name, Span};
 
 /// How far the check of something that runs has come.
 #[derive(Debug, Default, PartialEq)]
-pub(super) enum Progress {
+pub(super) enum CheckProgress {
     #[default]
     Waiting,
     Checking,
@@ -22,7 +22,7 @@ pub(super) enum Progress {
 #[derive(Debug)]
 pub(in crate::check) struct SequenceInfo<'a> {
     pub(in crate::check) ast: &'a ast::Sequence,
-    pub(super) progress: Progress,
+    pub(super) progress: CheckProgress,
     params: Vec<ParamInfo<'a>>,
     /// The types of what it gives.
     gives: Vec<Type>,
@@ -33,20 +33,20 @@ pub(in crate::check) struct SequenceInfo<'a> {
 #[derive(Debug)]
 pub(in crate::check) struct TasksInfo<'a> {
     pub(in crate::check) ast: &'a ast::Tasks,
-    pub(super) progress: Progress,
+    pub(super) progress: CheckProgress,
     params: Vec<ParamInfo<'a>>,
     model: Option<Tasks>,
 }
 
 impl<'a> SequenceInfo<'a> {
     pub(in crate::check) fn new(ast: &'a ast::Sequence) -> Self {
-        Self { ast, progress: Progress::Waiting, params: Vec::new(), gives: Vec::new(), model: None }
+        Self { ast, progress: CheckProgress::Waiting, params: Vec::new(), gives: Vec::new(), model: None }
     }
 }
 
 impl<'a> TasksInfo<'a> {
     pub(in crate::check) fn new(ast: &'a ast::Tasks) -> Self {
-        Self { ast, progress: Progress::Waiting, params: Vec::new(), model: None }
+        Self { ast, progress: CheckProgress::Waiting, params: Vec::new(), model: None }
     }
 }
 
@@ -70,13 +70,13 @@ impl<'a> Checker<'a> {
     }
 
     pub(in crate::check) fn sequence(&mut self, id: SequenceId) {
-        if self.sequences[id.0].progress != Progress::Waiting {
+        if self.sequences[id.0].progress != CheckProgress::Waiting {
             return;
         }
-        self.sequences[id.0].progress = Progress::Checking;
+        self.sequences[id.0].progress = CheckProgress::Checking;
         let sequence = self.sequences[id.0].ast;
         self.in_run(&sequence.name.node, FuncKind::Sequence, |checker| checker.sequence_body(id, sequence));
-        self.sequences[id.0].progress = Progress::Done;
+        self.sequences[id.0].progress = CheckProgress::Done;
     }
 
     fn sequence_body(&mut self, id: SequenceId, sequence: &'a ast::Sequence) {
@@ -125,9 +125,9 @@ impl<'a> Checker<'a> {
         }
         for name in self.func.gives {
             let id = self.func.names.get(name.node.as_str()).copied();
-            let status = id.map_or(Status::Unset, |id| self.func.state.status(id));
+            let status = id.map_or(Assigned::Unset, |id| self.func.state.status(id));
             let kind = id.map(|id| self.func.vars[id.0].kind);
-            if status == Status::Set || self.func.broken {
+            if status == Assigned::Set || self.func.broken {
                 if kind == Some(VarKind::Param) {
                     let d =
                         Diagnostic::new(Code::NotGiven, name.span, format!("`{}` is a parameter, which a sequence cannot give", name.node))
@@ -138,9 +138,9 @@ impl<'a> Checker<'a> {
             }
             let reason = match (leave, status) {
                 (Some(_), _) => "it is unassigned where the sequence is left",
-                (None, Status::Failed(_)) => "its step may fail",
-                (None, Status::Branch(_)) => "not every branch assigns it",
-                (None, Status::Loop(_)) => "the loop may run zero times",
+                (None, Assigned::Failed(_)) => "its step may fail",
+                (None, Assigned::Branch(_)) => "not every branch assigns it",
+                (None, Assigned::Loop(_)) => "the loop may run zero times",
                 _ => "nothing assigns it",
             };
             let mut d = Diagnostic::new(
@@ -152,7 +152,7 @@ impl<'a> Checker<'a> {
                 d = d.also(leave, "left here");
             }
             let d = match status {
-                Status::Failed(step) => {
+                Assigned::Failed(step) => {
                     d.also(step, "this step").help("add `interrupt` after the step's or the sequence's name, or `else` after the take")
                 }
                 _ => d.help(format!("write `let {} = null` at the sequence's start, and `set` it later", name.node)),
@@ -162,13 +162,13 @@ impl<'a> Checker<'a> {
     }
 
     pub(in crate::check) fn tasks(&mut self, id: TasksId) {
-        if self.tasks[id.0].progress != Progress::Waiting {
+        if self.tasks[id.0].progress != CheckProgress::Waiting {
             return;
         }
-        self.tasks[id.0].progress = Progress::Checking;
+        self.tasks[id.0].progress = CheckProgress::Checking;
         let tasks = self.tasks[id.0].ast;
         self.in_run(&tasks.name.node, FuncKind::Tasks, |checker| checker.tasks_body(id, tasks));
-        self.tasks[id.0].progress = Progress::Done;
+        self.tasks[id.0].progress = CheckProgress::Done;
     }
 
     fn tasks_body(&mut self, id: TasksId, tasks: &'a ast::Tasks) {
@@ -221,7 +221,7 @@ impl<'a> Checker<'a> {
         match what {
             Runnable::Sequence(id) => {
                 self.sequence(id);
-                if self.sequences[id.0].progress == Progress::Checking {
+                if self.sequences[id.0].progress == CheckProgress::Checking {
                     self.recursion(name, declared);
                     return None;
                 }
@@ -233,7 +233,7 @@ impl<'a> Checker<'a> {
             }
             Runnable::Tasks(id) => {
                 self.tasks(id);
-                if self.tasks[id.0].progress == Progress::Checking {
+                if self.tasks[id.0].progress == CheckProgress::Checking {
                     self.recursion(name, declared);
                     return None;
                 }

@@ -7,9 +7,9 @@ use crate::ast::{
     RequestOption, Resource, Take, Text,
 };
 use crate::diagnostic::{Code, Diagnostic};
-use crate::parse::builder::{Builder, P, kids};
+use crate::parse::builder::{P, TreeBuilder, kids};
 
-impl Builder<'_> {
+impl TreeBuilder<'_> {
     /// An `api`.
     pub(in crate::parse) fn api(&mut self, pair: P<'_>) -> Api {
         let span = self.span(&pair);

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use ltc_grammar::Rule;
 use pest::pratt_parser::{Assoc, Op, PrattParser};
 
-use crate::parse::builder::{Builder, P, Places, kids};
+use crate::parse::builder::{P, Places, TreeBuilder, kids};
 use ltc_config::number::prints_as_it_reads;
 
 use crate::ast::{Arg, BinaryOp, Entry, Expr, ExprKind, Key, SourceWord, UnaryOp};
@@ -99,7 +99,7 @@ pub(in crate::parse) fn regex(places: Places<'_>, pair: P<'_>) -> (bool, Spanned
     (negated, regex)
 }
 
-impl Builder<'_> {
+impl TreeBuilder<'_> {
     /// An `expr`.
     pub(in crate::parse) fn expr(&mut self, pair: P<'_>) -> Expr {
         let span = self.span(&pair);

@@ -3,10 +3,10 @@
 use ltc_grammar::Rule;
 
 use crate::ast::{Block, Data, Expr, ExprKind, Import, Item, Let, Param, Sequence, TaskMember, TaskTarget, Tasks, User, UserMember};
-use crate::parse::builder::{Builder, P, kids};
+use crate::parse::builder::{P, TreeBuilder, kids};
 use crate::span::{Name, Spanned};
 
-impl Builder<'_> {
+impl TreeBuilder<'_> {
     /// One item of a file.
     pub(in crate::parse) fn item(&mut self, pair: P<'_>) -> Item {
         match pair.as_rule() {

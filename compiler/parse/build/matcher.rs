@@ -5,10 +5,10 @@ use ltc_grammar::Rule;
 use super::expr::{binary_op, regex};
 use crate::ast::{BinaryOp, Expect, ExpectKind, Expr, ExprKind, Matcher, MatcherEntry, MatcherKind, StatusPattern};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::parse::builder::{Builder, P, kids};
+use crate::parse::builder::{P, TreeBuilder, kids};
 use crate::span::Spanned;
 
-impl Builder<'_> {
+impl TreeBuilder<'_> {
     /// An `expect`.
     pub(in crate::parse) fn expect(&mut self, pair: P<'_>) -> Expect {
         let span = self.span(&pair);

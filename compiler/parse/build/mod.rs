@@ -1,4 +1,4 @@
-//! Tree nodes from the pairs of the grammar: methods of the `Builder`, a file for each part of the language.
+//! Tree nodes from the pairs of the grammar: methods of the `TreeBuilder`, a file for each part of the language.
 
 mod api;
 mod expr;

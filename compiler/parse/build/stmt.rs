@@ -2,9 +2,9 @@
 
 use ltc_grammar::Rule;
 
-use crate::ast::{Block, Exchange, Expr, ExprKind, ForIter, Poll, Retry, Step, Stmt, StmtKind, Target, Text, Wait};
+use crate::ast::{Block, Exchange, Expr, ExprKind, ForIter, Poll, Retry, SetTarget, Step, Stmt, StmtKind, Text, Wait};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::parse::builder::{Builder, P, kids};
+use crate::parse::builder::{P, TreeBuilder, kids};
 use crate::span::{Span, Spanned};
 
 /// The expressions and the block of a statement, in order.
@@ -20,7 +20,7 @@ impl Pieces {
     }
 }
 
-impl Builder<'_> {
+impl TreeBuilder<'_> {
     /// Statements between braces.
     pub(in crate::parse) fn block(&mut self, pair: P<'_>) -> Block {
         let span = self.span(&pair);
@@ -192,7 +192,7 @@ impl Builder<'_> {
                     name = self.word(&api);
                 }
                 Rule::auth_expr => return StmtKind::SetAuth(name, self.auth(part)),
-                _ => return StmtKind::Set(Target { name }, Box::new(self.expr(part))),
+                _ => return StmtKind::Set(SetTarget { name }, Box::new(self.expr(part))),
             }
         }
         StmtKind::Broken

@@ -4,7 +4,7 @@ use ltc_grammar::Rule;
 
 use crate::ast::{Text, TextPart};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::parse::builder::{Builder, P, kids};
+use crate::parse::builder::{P, TreeBuilder, kids};
 use crate::span::Spanned;
 
 /// Drops the first line break and the common indentation of a block as it is read run by run.
@@ -58,7 +58,7 @@ fn without_last_indent(content: &str) -> &str {
     }
 }
 
-impl Builder<'_> {
+impl TreeBuilder<'_> {
     /// A `text`.
     pub(in crate::parse) fn text(&mut self, pair: P<'_>) -> Text {
         let span = self.span(&pair);

@@ -1,11 +1,11 @@
 //! Statuses, numbers and durations as other tools write them.
 
-use super::stop::{Slip, Stop, found, found_at};
+use super::stop::{Mistake, ParseStop, found, found_at};
 use super::vocabulary::word;
 use crate::diagnostic::Code;
 
 /// `expect 200 or 3xx`, `expect 200, 204`.
-pub(super) fn statuses(stop: &Stop<'_>) -> Option<Slip> {
+pub(super) fn statuses(stop: &ParseStop<'_>) -> Option<Mistake> {
     let rest = stop.line().strip_prefix("expect ")?;
     let is_status = |w: &str| {
         w.len() == 3 && w.starts_with(|c: char| c.is_ascii_digit()) && (w.ends_with("xx") || w.bytes().all(|b| b.is_ascii_digit()))
@@ -39,7 +39,7 @@ fn time_unit(word: &str) -> Option<&'static str> {
 }
 
 /// `5min`, `5 sec`.
-pub(super) fn number(stop: &Stop<'_>) -> Option<Slip> {
+pub(super) fn number(stop: &ParseStop<'_>) -> Option<Mistake> {
     let token = stop.token;
     let before = stop.text[..stop.at].trim_end();
     let unit = matches!(token, "ms" | "s" | "m" | "h" | "d") || time_unit(token).is_some();

@@ -1,12 +1,12 @@
 //! Methods, paths and missing quotes.
 
-use super::stop::{Slip, Stop, found, found_at};
+use super::stop::{Mistake, ParseStop, found, found_at};
 use super::vocabulary::{METHODS, word};
 use crate::diagnostic::Code;
 use ltc_grammar::Rule;
 
 /// Method and path.
-pub(super) fn request(stop: &Stop<'_>) -> Option<Slip> {
+pub(super) fn request(stop: &ParseStop<'_>) -> Option<Mistake> {
     let line = stop.line();
     for (at, part) in line.match_indices([' ', '=']) {
         let method = word(&line[at + part.len()..]);
@@ -68,7 +68,7 @@ pub(super) fn request(stop: &Stop<'_>) -> Option<Slip> {
 }
 
 /// What should have been quoted.
-pub(super) fn quotes(stop: &Stop<'_>) -> Option<Slip> {
+pub(super) fn quotes(stop: &ParseStop<'_>) -> Option<Mistake> {
     let before = stop.text[..stop.at].trim_end();
     let behind = before.rsplit(char::is_whitespace).next().unwrap_or_default();
     let wants_text = stop.wants(Rule::text) || stop.wants(Rule::block_text) || stop.wants(Rule::line_text);

@@ -1,11 +1,11 @@
-//! Habits from other languages and tools, and frequent slips, recognized where something does not parse.
+//! Syntax of other languages and tools, and frequent mistakes, recognized where something does not parse.
 
 use ltc_config::suggest::nearest;
 use ltc_grammar::Rule;
 
 use super::foreign_numbers::{number, statuses};
 use super::foreign_requests::{quotes, request};
-use super::stop::{Slip, Stop, found, found_at};
+use super::stop::{Mistake, ParseStop, found, found_at};
 use super::vocabulary::{API, ITEMS, METHODS, PARTS, STATEMENTS, USER, word};
 use crate::diagnostic::Code;
 
@@ -83,21 +83,21 @@ const OPERATORS: &[(&str, &str)] = &[
     ("^", "use `+`, `-`, `*`, `/` or `%`"),
 ];
 
-/// The slip that made `stop`, where it is one of those known.
-pub(super) fn slip(stop: &Stop<'_>) -> Option<Slip> {
+/// The mistake that made `stop`, where it is one of those known.
+pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
     beginning(stop)
         .or_else(|| statuses(stop))
         .or_else(|| number(stop))
         .or_else(|| operator(stop))
         .or_else(|| request(stop))
         .or_else(|| quotes(stop))
-        .or_else(|| super::foreign_words::slip(stop))
+        .or_else(|| super::foreign_words::mistake(stop))
         .or_else(|| structure(stop))
         .or_else(|| misspelt(stop))
 }
 
 /// What the broken text begins with.
-fn beginning(stop: &Stop<'_>) -> Option<Slip> {
+fn beginning(stop: &ParseStop<'_>) -> Option<Mistake> {
     let first = stop.first();
     let line = stop.line();
     if first == "else" {
@@ -136,7 +136,7 @@ fn beginning(stop: &Stop<'_>) -> Option<Slip> {
     found_at(0..first.len(), Code::ForeignStatement, format!("`{first}` is not a keyword"), *help)
 }
 
-fn operator(stop: &Stop<'_>) -> Option<Slip> {
+fn operator(stop: &ParseStop<'_>) -> Option<Mistake> {
     let token = stop.token;
     if stop.wants(Rule::p_assign) && matches!(token, "==" | ":=" | "===") {
         return found(Code::Assignment, "unexpected `==`, expected `=`", "write a single `=`: `==` compares");
@@ -175,7 +175,7 @@ fn operator(stop: &Stop<'_>) -> Option<Slip> {
 }
 
 /// Commas, `then`, line breaks.
-fn structure(stop: &Stop<'_>) -> Option<Slip> {
+fn structure(stop: &ParseStop<'_>) -> Option<Mistake> {
     let starts_value = stop.token.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '"' | '_' | '[' | '{'));
     if stop.wants(Rule::p_comma) && (stop.wants(Rule::p_close) || stop.wants(Rule::p_rpar) || stop.wants(Rule::p_rsq)) && starts_value {
         return found(
@@ -235,7 +235,7 @@ fn structure(stop: &Stop<'_>) -> Option<Slip> {
 }
 
 /// A first word that is nearly one of the language's.
-fn misspelt(stop: &Stop<'_>) -> Option<Slip> {
+fn misspelt(stop: &ParseStop<'_>) -> Option<Mistake> {
     let first = stop.first();
     let words = match stop.strict {
         Rule::only_item => ITEMS,

@@ -1,6 +1,6 @@
 //! What other tools say in words, where the language has a sign or another word; and marks that are none here.
 
-use super::stop::{Slip, Stop, found, found_at};
+use super::stop::{Mistake, ParseStop, found, found_at};
 use super::vocabulary::{PARTS, is_statement};
 use crate::diagnostic::Code;
 use ltc_grammar::Rule;
@@ -43,13 +43,13 @@ fn meaning(table: &[(&[&str], &'static str)], word: &str) -> Option<&'static str
     table.iter().find(|(words, _)| words.contains(&word)).map(|(_, help)| *help)
 }
 
-/// The slip that made `stop`, where it is one of those.
-pub(super) fn slip(stop: &Stop<'_>) -> Option<Slip> {
+/// The mistake that made `stop`, where it is one of those.
+pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
     ranges(stop).or_else(|| numbers(stop)).or_else(|| words(stop)).or_else(|| colons(stop)).or_else(|| heads(stop))
 }
 
 /// Ranges where there are none, slices with one end.
-fn ranges(stop: &Stop<'_>) -> Option<Slip> {
+fn ranges(stop: &ParseStop<'_>) -> Option<Mistake> {
     let before = stop.text[..stop.at].trim_end();
     let range =
         stop.token == ".." && before.ends_with(|c: char| c.is_ascii_digit()) || stop.token.starts_with('.') && before.ends_with("..");
@@ -68,7 +68,7 @@ fn ranges(stop: &Stop<'_>) -> Option<Slip> {
 }
 
 /// `.5`, `5.`, `1,000`; texts between backticks.
-fn numbers(stop: &Stop<'_>) -> Option<Slip> {
+fn numbers(stop: &ParseStop<'_>) -> Option<Mistake> {
     let rest = &stop.text[stop.at..];
     let before = &stop.text[..stop.at];
     let digits = |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
@@ -115,7 +115,7 @@ fn numbers(stop: &Stop<'_>) -> Option<Slip> {
 }
 
 /// Words of other tools. The word may be where parsing stopped, or it was taken for a value, and what follows it is one too many.
-fn words(stop: &Stop<'_>) -> Option<Slip> {
+fn words(stop: &ParseStop<'_>) -> Option<Mistake> {
     let before = stop.text[..stop.at].trim_end();
     let here = is_word(stop.token);
     let word = if here { stop.token } else { before.rsplit(|c: char| !is_word_char(c)).next().unwrap_or_default() };
@@ -149,7 +149,7 @@ fn words(stop: &Stop<'_>) -> Option<Slip> {
 }
 
 /// `share: unique`, `step "A": {`, `S: 3`.
-fn colons(stop: &Stop<'_>) -> Option<Slip> {
+fn colons(stop: &ParseStop<'_>) -> Option<Mistake> {
     let before = stop.text[..stop.at].trim_end();
     if stop.strict == Rule::only_task {
         let name = stop.first();
@@ -174,7 +174,7 @@ fn colons(stop: &Stop<'_>) -> Option<Slip> {
 }
 
 /// Heads of blocks whose whole form is worth showing.
-fn heads(stop: &Stop<'_>) -> Option<Slip> {
+fn heads(stop: &ParseStop<'_>) -> Option<Mistake> {
     let first = stop.first();
     if stop.strict != Rule::only_stmt || stop.text[first.len()..].contains('\n') && stop.at > stop.line().len() {
         return None;
@@ -197,7 +197,7 @@ fn heads(stop: &Stop<'_>) -> Option<Slip> {
 }
 
 /// Whether parsing stopped at a word of the head rather than within one of its values.
-fn is_head(stop: &Stop<'_>) -> bool {
+fn is_head(stop: &ParseStop<'_>) -> bool {
     use Rule::{kw_every, kw_times, kw_to, kw_until, kw_up};
     [kw_every, kw_times, kw_to, kw_until, kw_up].into_iter().any(|rule| stop.wants(rule)) && !is_statement(stop.token)
 }

@@ -7,14 +7,14 @@ use std::ops::Range;
 
 use ltc_grammar::Rule;
 
-use super::stop::Stop;
+use super::stop::ParseStop;
 use super::vocabulary::word;
 
 /// How deep broken heads may stand in each other before the innermost are left for the next try.
 pub(in crate::parse) const ROUNDS: usize = 8;
 
 /// Bytes of the broken text, and what may stand there instead.
-pub(in crate::parse) fn repair(stop: &Stop<'_>) -> Option<(Range<usize>, String)> {
+pub(in crate::parse) fn repair(stop: &ParseStop<'_>) -> Option<(Range<usize>, String)> {
     let brace = block_behind(stop.text, stop.at)?;
     let start = match stop.token {
         "elif" | "elsif" | "elseif" if stop.first() == "if" => stop.at,
@@ -33,7 +33,7 @@ pub(in crate::parse) fn repair(stop: &Stop<'_>) -> Option<(Range<usize>, String)
 }
 
 /// The head that stands for a broken one.
-fn head(stop: &Stop<'_>) -> Option<String> {
+fn head(stop: &ParseStop<'_>) -> Option<String> {
     let first = stop.first();
     let name = word(stop.text[first.len()..].trim_start());
     let named = || (!name.is_empty()).then(|| format!("{first} {name}"));

@@ -8,7 +8,7 @@ use super::vocabulary;
 use crate::diagnostic::Code;
 
 /// Where parsing of a broken place stopped.
-pub(super) struct Stop<'a> {
+pub(super) struct ParseStop<'a> {
     /// What it should have been.
     pub(super) strict: Rule,
     /// The whole broken text.
@@ -21,7 +21,7 @@ pub(super) struct Stop<'a> {
     pub(super) expected: Vec<Rule>,
 }
 
-impl Stop<'_> {
+impl ParseStop<'_> {
     /// Whether `rule` could have stood there.
     pub(super) fn wants(&self, rule: Rule) -> bool {
         self.expected.contains(&rule)
@@ -38,8 +38,8 @@ impl Stop<'_> {
     }
 }
 
-/// A finding of a slip: code, message, help, and where: `None` for the place where parsing stopped.
-pub(super) struct Slip {
+/// A finding of a mistake: code, message, help, and where: `None` for the place where parsing stopped.
+pub(super) struct Mistake {
     pub(super) code: Code,
     pub(super) message: String,
     pub(super) help: String,
@@ -48,17 +48,17 @@ pub(super) struct Slip {
 }
 
 /// A mistake where parsing stopped.
-pub(super) fn found(code: Code, message: impl Into<String>, help: impl Into<String>) -> Option<Slip> {
-    Some(Slip { code, message: message.into(), help: help.into(), place: None })
+pub(super) fn found(code: Code, message: impl Into<String>, help: impl Into<String>) -> Option<Mistake> {
+    Some(Mistake { code, message: message.into(), help: help.into(), place: None })
 }
 
 /// A mistake at these bytes of the broken text.
-pub(super) fn found_at(place: std::ops::Range<usize>, code: Code, message: impl Into<String>, help: impl Into<String>) -> Option<Slip> {
-    Some(Slip { code, message: message.into(), help: help.into(), place: Some(place) })
+pub(super) fn found_at(place: std::ops::Range<usize>, code: Code, message: impl Into<String>, help: impl Into<String>) -> Option<Mistake> {
+    Some(Mistake { code, message: message.into(), help: help.into(), place: Some(place) })
 }
 
 /// Runs `strict` again over the broken place, to see where it stops.
-pub(super) fn stop<'a>(source: &'a str, start: usize, text: &'a str, strict: Rule) -> Stop<'a> {
+pub(super) fn stop<'a>(source: &'a str, start: usize, text: &'a str, strict: Rule) -> ParseStop<'a> {
     let rest = &source[start..];
     let (at, expected) = match LtParser::parse(strict, rest) {
         Ok(_) => (0, Vec::new()),
@@ -84,7 +84,7 @@ pub(super) fn stop<'a>(source: &'a str, start: usize, text: &'a str, strict: Rul
         if rest[before.len()..at].contains('\n') && vocabulary::is_statement(vocabulary::word(&rest[at..])) { before.len() } else { at };
     // It may have got further than what was swallowed.
     let text = &rest[..text.len().max(at)];
-    Stop { strict, text, at, token: token(&rest[at..]), expected }
+    ParseStop { strict, text, at, token: token(&rest[at..]), expected }
 }
 
 /// What stands at the start of `text`.

@@ -1,16 +1,16 @@
-//! What to say of a place that does not parse: a frequent slip where it is one, else what was expected where parsing got no further.
+//! What to say of a place that does not parse: a frequent mistake where it is one, else what was expected where parsing got no further.
 
 use ltc_config::suggest::nearest;
 use ltc_grammar::Rule;
 
 use super::foreign_syntax;
-use super::stop::{Stop, stop};
+use super::stop::{ParseStop, stop};
 use super::vocabulary::starts_statement;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::parse::builder::{Builder, P, Repair};
+use crate::parse::builder::{P, Repair, TreeBuilder};
 use crate::span::Span;
 
-impl Builder<'_> {
+impl TreeBuilder<'_> {
     /// Reports what is wrong with the broken `pair`, which should have been a `strict`.
     pub(in crate::parse) fn broken(&mut self, pair: &P<'_>, strict: Rule) -> Span {
         let span = self.span(pair);
@@ -29,10 +29,10 @@ impl Builder<'_> {
             return span;
         }
         let stop = stop(source, start, text, strict);
-        let diagnostic = match foreign_syntax::slip(&stop) {
-            Some(slip) => {
-                let place = slip.place.unwrap_or(stop.at..stop.at + stop.token.len());
-                Diagnostic::new(slip.code, self.places.at(start + place.start, start + place.end), slip.message).help(slip.help)
+        let diagnostic = match foreign_syntax::mistake(&stop) {
+            Some(mistake) => {
+                let place = mistake.place.unwrap_or(stop.at..stop.at + stop.token.len());
+                Diagnostic::new(mistake.code, self.places.at(start + place.start, start + place.end), mistake.message).help(mistake.help)
             }
             None => {
                 let place = self.places.at(start + stop.at, start + stop.at + stop.token.len());
@@ -49,7 +49,7 @@ impl Builder<'_> {
 }
 
 /// What was expected, in words.
-fn general(stop: &Stop<'_>, place: Span) -> Diagnostic {
+fn general(stop: &ParseStop<'_>, place: Span) -> Diagnostic {
     let found = match stop.token {
         "" => "unexpected end of line".to_owned(),
         text if text.starts_with('"') => "unexpected string".to_owned(),

@@ -1,4 +1,4 @@
-//! `/_demo`: the server's own corner, with its faults, its count, and requests that answer as they are told.
+//! `/_demo`: administration of the server: its faults, its request counts, and paths whose response the request chooses.
 
 use std::time::Duration;
 

@@ -10,17 +10,17 @@ use sha2::Sha256;
 /// Seconds that a one-time code stands for.
 const OTP_STEP: u64 = 30;
 
-/// A server's own key: what it sealed it knows again, without keeping it.
+/// Signs tokens with a key of this server, so that it recognizes its own tokens without storing them.
 #[derive(Debug)]
-pub(crate) struct Seal {
+pub(crate) struct TokenSigner {
     key: [u8; 8],
     next: AtomicU64,
 }
 
-impl Seal {
+impl TokenSigner {
     pub(crate) fn new() -> Self {
         let random = RandomState::new();
-        Seal { key: random.hash_one("key").to_be_bytes(), next: AtomicU64::new(random.hash_one("numbers")) }
+        TokenSigner { key: random.hash_one("key").to_be_bytes(), next: AtomicU64::new(random.hash_one("numbers")) }
     }
 
     fn mark(&self, kind: &str, payload: &str) -> String {
