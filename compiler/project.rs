@@ -1,4 +1,4 @@
-//! Projects: where one begins, what its registry names, which spec and profile the words of a command line mean.
+//! Projects: their root folder, their registry, and which spec and profile a command line selects.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use ltc_config::{ConfigError, Location, Registry, profile};
 /// The registry, relative to a project's root.
 pub const REGISTRY: &str = "config/loadtest_registry.yml";
 
-/// A folder with `config/` in it, and what lies below.
+/// A folder that contains `config/`.
 #[derive(Clone, Debug)]
 pub struct Project {
     /// The folder.
@@ -46,7 +46,7 @@ pub struct Lacks {
 /// Why the words of a command line mean no spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// Something is missing: what, and the mend.
+    /// Something is missing: what, and the fix.
     Missing(String, String),
     /// Something is wrong in the files of this project.
     Config(PathBuf, Vec<ConfigError>),
@@ -164,7 +164,7 @@ pub fn find(from: &Path, spec: Option<&str>) -> Result<Found, Problem> {
     Err(Problem::Missing(format!("unknown test `{said}`"), help))
 }
 
-/// The spec at a path, with the profile that its project's registry gives it, or that lies beside it.
+/// The spec at a path, with the profile that the registry names for it, or the one beside it.
 fn at(from: &Path, path: &Path, said: &str) -> Result<Found, Problem> {
     if path.is_dir() {
         return Err(Problem::Missing(

@@ -14,7 +14,7 @@ use crate::stats::Stats;
 use crate::tokens::{TokenSigner, same};
 use crate::{Options, wire};
 
-/// A line of a service's table; `{…}` in the path stands for one segment. The method `*` stands for all.
+/// A line of a service's table; `{…}` in the path matches one segment. The method `*` matches all methods.
 pub(crate) struct Route<S> {
     pub(crate) method: &'static str,
     pub(crate) path: &'static str,

@@ -34,11 +34,11 @@ pub use server::{Handle, Server, serve, spawn};
 
 /// The port that the example environments name.
 pub const PORT: u16 = 8137;
-/// The bearer token that `/tpdata` and `/graph` ask for unless told otherwise.
+/// The default bearer token of `/tpdata` and `/graph`.
 pub const TOKEN: &str = "demo-token";
-/// The key that `/ledger` checks signatures with unless told otherwise.
+/// The default key of `/ledger`'s signatures.
 pub const LEDGER_KEY: &str = "ledger-demo-key";
-/// The secret (base32) of the one-time codes of `/ledger` unless told otherwise.
+/// The default secret of `/ledger`'s one-time codes, in base32.
 pub const OTP_SECRET: &str = "JBSWY3DPEHPK3PXP";
 
 /// How the demo server starts; [`Options::default`] is what the example environments expect.

@@ -1,4 +1,4 @@
-//! The server itself: it listens, serves connections, and stops when told.
+//! The server itself: it listens, serves connections, and stops on request.
 
 use std::fmt;
 use std::future::Future;

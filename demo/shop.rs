@@ -118,7 +118,7 @@ fn item(call: &Call<'_>) -> Answer {
     Ok(json_reply(StatusCode::OK, &describe(number)))
 }
 
-/// The cart's name, if whoever asks may use it.
+/// The cart's name, if the client may use it.
 fn cart_name(call: &Call<'_>) -> Result<String, Refusal> {
     let account = call.core.signer.open("shop", call.bearer()?);
     let account = account.ok_or_else(|| unauthorized("this token is not of POST /shop/login"))?;

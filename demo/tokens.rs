@@ -1,4 +1,4 @@
-//! Tokens that need no memory, signatures, one-time codes, and a source of random numbers.
+//! Signed tokens, signatures, one-time codes, and a source of random numbers.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::Sha256;
 
-/// Seconds that a one-time code stands for.
+/// How long a one-time code is valid, in seconds.
 const OTP_STEP: u64 = 30;
 
 /// Signs tokens with a key of this server, so that it recognizes its own tokens without storing them.

@@ -1,4 +1,4 @@
-//! The cache: `<cache>/<hash of the run time>/{Cargo.toml, Cargo.lock, runtime/, crates/<spec>/}`, and
+//! The cache: `<cache>/<hash of the runtime>/{Cargo.toml, Cargo.lock, runtime/, crates/<spec>/}`, and
 //! `<cache>/target/`, which all share: an update of ltc compiles only what changed.
 //!
 //! Each of these folders has a file `lock`: builds hold it (shared where they only read), and what is held is never removed.
@@ -18,7 +18,7 @@ use crate::emit::Emitted;
 
 include!(concat!(env!("OUT_DIR"), "/runtime_sources.rs"));
 
-/// How many run times are kept: this one, and the one before an update.
+/// How many versions of the runtime are kept: the current one, and the one before an update.
 const KEPT: usize = 2;
 
 /// The folder of what is compiled.
@@ -27,11 +27,11 @@ const TARGET: &str = "target";
 /// The file whose presence says that a folder of sources is whole.
 const COMPLETE_MARKER: &str = "Cargo.toml";
 
-/// The folder of one run time.
+/// The folder of one version of the runtime.
 #[derive(Debug)]
 pub(super) struct CacheDir {
     pub(super) folder: PathBuf,
-    /// What is compiled lies here.
+    /// Compiled artifacts, shared by all versions.
     pub(super) target_dir: PathBuf,
     /// Keeps the sources from being removed by another version's build.
     _held: File,
@@ -129,7 +129,7 @@ fn unpack(root: &Path, folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes run times of old versions, but for those in use.
+/// Removes old versions of the runtime that no build uses.
 fn prune(root: &Path) {
     let Ok(entries) = fs::read_dir(root) else { return };
     let mut old: Vec<(SystemTime, PathBuf)> = entries
@@ -232,7 +232,7 @@ pub(super) fn clean(cache: Option<PathBuf>) -> io::Result<Cleaned> {
     Ok(cleaned)
 }
 
-/// Folders named by a hash, and what they share: the cache may have been put into a folder where other things lie.
+/// Whether ltc made this folder: it is named by a hash, or `target`. `LTC_CACHE_DIR` may be a folder with other files.
 fn is_ours(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let hash = name.split_once('.').map_or(&*name, |(hash, _)| hash);

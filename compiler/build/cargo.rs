@@ -1,4 +1,4 @@
-//! Drives cargo. Nothing that it or rustc says reaches the user: it goes to a log, and what matters of it is said in our words.
+//! Runs cargo. Its output and rustc's go to a log; errors are reported to the user in ltc's own words.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
@@ -91,7 +91,7 @@ impl Run<'_> {
                 command.envs(cross.variables()).args([word, "--target", &target])
             }
         };
-        // What it runs is said again at the next build.
+        // The next build repeats the command that it prints.
         command.args(["--profile", self.profile, "--message-format", "json-render-diagnostics", "--verbose"]);
         if self.offline {
             command.arg("--offline");

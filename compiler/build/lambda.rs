@@ -45,7 +45,7 @@ impl fmt::Display for NoWay {
 }
 
 impl NoWay {
-    /// How to mend it.
+    /// How to fix it.
     pub(super) fn help(&self) -> String {
         format!("{}; then try again", self.missing.join(", and "))
     }

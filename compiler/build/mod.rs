@@ -1,4 +1,4 @@
-//! From a generated crate to a binary: the run time is unpacked into the user's cache and compiled there once, a spec then compiles only
+//! From a generated crate to a binary: the runtime is unpacked into the user's cache and compiled there once. After that a spec compiles only
 //! its own small crate against it.
 
 mod cache;
@@ -61,13 +61,13 @@ pub enum Error {
     Full(PathBuf),
     /// Somebody killed the compiler: mostly the system, out of memory.
     Killed(PathBuf),
-    /// The crates of the run time couldn't be fetched.
+    /// The crates that the runtime needs couldn't be fetched.
     Network(PathBuf),
     /// Nothing on this machine links for Lambda.
     NoWay(lambda::NoWay),
     /// What was linked for Lambda doesn't start there.
     ElfError(ltc_config::elf::ElfError),
-    /// The generated crate, or the run time, doesn't compile.
+    /// The generated crate, or the runtime, doesn't compile.
     Bug {
         /// Its source.
         generated: PathBuf,
@@ -99,7 +99,7 @@ impl fmt::Display for Error {
 }
 
 impl Error {
-    /// How to mend it.
+    /// How to fix it.
     pub fn help(&self) -> Option<String> {
         let help = match self {
             Self::NoWay(why) => return Some(why.help()),

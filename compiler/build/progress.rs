@@ -57,7 +57,7 @@ impl Shown {
         Self { progress, total, done: HashSet::new(), lit: false, begun: now, last: now }
     }
 
-    /// The crates of the run time have to be compiled.
+    /// The crates of the runtime have to be compiled.
     pub(super) fn light(&mut self) {
         if self.lit {
             return;

@@ -1,7 +1,7 @@
-//! A build after an edit asks rustc alone: what cargo said to it last time is said again.
+//! A build after an edit runs rustc alone, with the command that cargo ran last.
 //!
 //! Cargo looks at three hundred packages to find that only the spec's own crate has changed, which costs as much as linking. Nothing else
-//! can have changed here: the run time's folder is named by its content, dependencies are locked. Where it doesn't work out (another Rust,
+//! can have changed here: the runtime's folder is named by its content, dependencies are locked. Where it doesn't work out (another Rust,
 //! a cache that was cleaned), cargo is asked after all, and says what is wrong.
 //!
 //! The record is written anew after each build that ended well: where it is younger than the crate, the binary is the crate's. The

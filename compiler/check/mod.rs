@@ -184,7 +184,7 @@ impl<'a> Checker<'a> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Reports an error and gives the expression that stands for what is wrong.
+    /// Reports an error and returns an expression of type `Json` in its place.
     fn bad(&mut self, diagnostic: Diagnostic) -> Expr {
         let span = diagnostic.labels.first().map_or_else(Span::default, |l| l.0);
         self.report(diagnostic);
@@ -199,7 +199,7 @@ impl<'a> Checker<'a> {
         self.report(diagnostic);
     }
 
-    /// Whether it lies in a block whose head did not parse.
+    /// Whether it is within a block whose head did not parse.
     fn repaired(&self, span: Span) -> bool {
         let file = self.input.files.get(usize::from(span.file.0));
         file.is_some_and(|file| file.ast.repaired.iter().any(|block| block.range().contains(&(span.start as usize))))
@@ -212,7 +212,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// An expression that stands for one that is wrong: anything may be done with it.
+/// The expression that replaces an erroneous one. Its type is compatible with everything.
 fn broken(span: Span) -> Expr {
     Expr { kind: model::ExprKind::Const(model::Const::Null), ty: Type::Json, span }
 }

@@ -1,4 +1,4 @@
-//! Names: what they stand for, where they are declared, whether they are used.
+//! Names: their meaning, where they are declared, whether they are used.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ pub(super) struct Decl {
     pub(super) used: bool,
 }
 
-/// What a name at file level stands for.
+/// The meaning of a name at file level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Global {
     Api(ApiId),

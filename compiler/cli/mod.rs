@@ -1,4 +1,4 @@
-//! The command line of `ltc`: a file a command. What is wrong is said on standard error, results go to standard output.
+//! The command line of `ltc`: one file per command. Errors go to standard error, results to standard output.
 
 mod build;
 mod check;

@@ -57,12 +57,12 @@ fn valid(name: &str) -> Result<&str, Failure> {
     let rule = "a name starts with a letter and contains only letters, digits, `-` and `_`";
     let wrong = |why: &str| {
         let failure = Failure::wrong(format!("invalid project name `{name}`: {why}"));
-        let mend: String = name.chars().map(|char| if char.is_ascii_alphanumeric() || char == '_' { char } else { '-' }).collect();
-        let mend = mend.trim_matches('-').trim_start_matches(|char: char| !char.is_ascii_alphabetic());
-        if mend.is_empty() || mend == name {
+        let fixed: String = name.chars().map(|char| if char.is_ascii_alphanumeric() || char == '_' { char } else { '-' }).collect();
+        let fixed = fixed.trim_matches('-').trim_start_matches(|char: char| !char.is_ascii_alphabetic());
+        if fixed.is_empty() || fixed == name {
             failure.help("use another name: `ltc new shop`")
         } else {
-            failure.help(format!("use another name: `ltc new {mend}`"))
+            failure.help(format!("use another name: `ltc new {fixed}`"))
         }
     };
     if !name.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_checked_and_mended() {
+    fn invalid_project_name_gets_a_fixed_name_as_help() {
         for good in ["shop", "my-shop", "a_1", "Shop"] {
             assert!(valid(good).is_ok(), "{good}");
         }

@@ -22,7 +22,7 @@ pub(super) const INFRASTRUCTURE: u8 = 3;
 /// Why a command failed.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// A message, its mend, the exit code.
+    /// A message, its fix, the exit code.
     Said(String, Option<String>, u8),
     /// Something is wrong in the configuration of a project.
     Project(Problem),

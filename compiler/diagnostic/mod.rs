@@ -1,4 +1,4 @@
-//! Diagnostics: what is wrong, where, why, and how to mend it.
+//! Diagnostics: what is wrong, where, why, and how to fix it.
 
 mod codes;
 pub mod render;
@@ -25,7 +25,7 @@ pub struct Diagnostic {
     pub message: String,
     /// The places, the first the main one, each with a few words (or none).
     pub labels: Vec<(Span, String)>,
-    /// How to mend it.
+    /// How to fix it.
     pub help: Option<String>,
 }
 
@@ -49,7 +49,7 @@ impl Diagnostic {
         self
     }
 
-    /// The mend.
+    /// The fix.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(text.into());

@@ -76,7 +76,7 @@ pub struct Message<'a> {
     pub severity: &'static str,
     /// What is wrong.
     pub message: &'a str,
-    /// How to mend it.
+    /// How to fix it.
     pub help: Option<&'a str>,
     /// Where, the main place first.
     pub places: Vec<MessagePlace<'a>>,

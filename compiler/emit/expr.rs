@@ -312,7 +312,7 @@ pub(super) fn constant_value(constant: &Const) -> TokenStream {
     }
 }
 
-/// The run time's type for one of the model's.
+/// The runtime's type for one of the model's.
 pub(super) fn ty(ty: &Type) -> TokenStream {
     match ty {
         Type::Json | Type::Null | Type::File | Type::Form => quote!(Type::Any),
@@ -328,7 +328,7 @@ pub(super) fn ty(ty: &Type) -> TokenStream {
     }
 }
 
-/// The run time's name for a comparison.
+/// The runtime's name for a comparison.
 pub(super) fn comparison(op: BinaryOp) -> Option<Ident> {
     let name = match op {
         BinaryOp::Eq => "Eq",

@@ -1,4 +1,4 @@
-//! The function that emitted statements stand in: its variables, and the loops and `async` blocks around.
+//! The function around emitted statements: its variables, and the loops and `async` blocks that enclose the statement.
 
 use std::cell::Cell;
 
@@ -10,7 +10,7 @@ use super::expr::Scope;
 use super::index;
 use crate::model::{LocalId, SharedId};
 
-/// The function that statements stand in.
+/// The function around a statement.
 pub(super) struct FunctionScope<'f> {
     pub(super) locals: &'f [Ident],
     /// Which of them others read while the function runs: names of `before test`.
@@ -21,7 +21,7 @@ pub(super) struct FunctionScope<'f> {
     pub(super) nested: bool,
     /// Loops around, outermost first, that a `break` out of a `retry` names.
     pub(super) labels: Vec<Lifetime>,
-    /// How many of the loops lie outside of the innermost `async` block.
+    /// How many of the loops are outside of the innermost `async` block.
     pub(super) outside: usize,
     /// How many labels the function has so far.
     pub(super) numbers: &'f Cell<usize>,

@@ -1,4 +1,4 @@
-//! How the run time's functions are called: what they need beside their arguments, and which of those may be left out.
+//! How the runtime's functions are called: what they need beside their arguments, and which of those may be left out.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -41,7 +41,7 @@ pub(super) fn shape(name: &str) -> Shape {
     }
 }
 
-/// Its path in the run time.
+/// Its path in the runtime.
 pub(super) fn path(name: &str) -> TokenStream {
     match name.split_once('.') {
         Some((module, function)) => {

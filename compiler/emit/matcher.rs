@@ -1,4 +1,4 @@
-//! Matchers as constant trees; what is known only at run time becomes an `Arg`, a number in a list that is evaluated beside.
+//! Matchers as constant trees. A value that is not known at build time becomes an `Arg`: an index into a list of values that is evaluated for each response.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;

@@ -125,7 +125,7 @@ fn location_code((file, line, column): (u16, u32, u32)) -> TokenStream {
     quote!(at_in(#file, #line, #column))
 }
 
-/// An index as it stands in generated code: without a suffix.
+/// An index in generated code, without a type suffix.
 fn index(index: usize) -> proc_macro2::Literal {
     proc_macro2::Literal::usize_unsuffixed(index)
 }

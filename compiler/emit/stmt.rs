@@ -1,4 +1,4 @@
-//! Statements, in the function that they stand in.
+//! Statements, within their function.
 
 use proc_macro2::TokenStream;
 use quote::quote;

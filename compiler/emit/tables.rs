@@ -93,7 +93,7 @@ impl Emitter<'_> {
             assets: &[#(#assets),*],
         };
         let fingerprint = fingerprint(code, &fields, files);
-        // Not part of the fingerprint: a run is told its profile and environment, whatever the binary carries.
+        // Not part of the fingerprint: a run may use another profile and environment than those in the binary.
         let embedded = self.embedded(files);
         quote! {
             static PROGRAM: Program = Program {
@@ -139,7 +139,7 @@ impl Emitter<'_> {
         .collect()
     }
 
-    /// Rows lie beside the source as JSON, so that a large set doesn't make the source large.
+    /// Rows are a JSON file beside the source, so that many rows don't make the source large.
     fn data(&self, data: &Data, files: &mut Vec<(String, Vec<u8>)>) -> TokenStream {
         let file = format!("data/{}.json", super::names::snake(&data.name));
         files.push((file.clone(), rows(&data.rows).into_bytes()));

@@ -61,14 +61,14 @@ pub(super) fn assigned_once_at_top(block: &Block) -> BTreeSet<LocalId> {
     top.filter(|local| counts.get(local) == Some(&1)).collect()
 }
 
-/// Whether a `leave` stands in the block.
+/// Whether the block contains a `leave`.
 pub(super) fn leaves(block: &Block) -> bool {
     let mut found = false;
     each(block, &mut |stmt| found |= matches!(stmt.kind, StmtKind::Leave));
     found
 }
 
-/// Whether a `break` stands in the block that isn't of a loop within it.
+/// Whether the block contains a `break` of a loop around the block.
 pub(super) fn breaks(block: &Block) -> bool {
     block.iter().any(|stmt| match &stmt.kind {
         StmtKind::Break => true,

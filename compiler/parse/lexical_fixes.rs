@@ -1,4 +1,4 @@
-//! Slips that the scan can see and mend: quotes, comments and placeholders of other languages.
+//! Mistakes that the scan recognizes and fixes: quotes, comments and placeholders of other languages.
 
 use super::cursor::Cursor;
 use crate::diagnostic::{Code, Diagnostic};

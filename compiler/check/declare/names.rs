@@ -77,7 +77,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Reports that something is said twice.
+    /// Reports an option that is given twice.
     pub(in crate::check) fn said_twice(&mut self, what: &str, span: Span, first: Span) {
         let d =
             Diagnostic::new(Code::SaidTwice, span, format!("duplicate `{what}`")).also(first, "first one here").help("remove one of them");

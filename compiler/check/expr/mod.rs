@@ -205,7 +205,7 @@ impl<'a> Checker<'a> {
                 Type::List(_) | Type::String | Type::Object(_) => "write `len(…) > 0`, or compare it with a value",
                 _ => "compare it with a value, such as `x > 0` or `x != null`",
             };
-            let message = format!("unexpected {}, expected a condition", word(&value.ty));
+            let message = format!("unexpected {}, expected a `bool`", word(&value.ty));
             self.error(Code::NotACondition, e.span, message, help);
             return crate::check::broken(e.span);
         }

@@ -90,7 +90,7 @@ impl<'a> Checker<'a> {
             }
             _ => format!("compare it with a value: `expect {} == …`", self.written(e.span)),
         };
-        let message = format!("unexpected {}, expected a status or a condition", word(&value.ty));
+        let message = format!("unexpected {}, expected a status or a `bool`", word(&value.ty));
         self.error(Code::NoExpectation, e.span, message, &help);
     }
 

@@ -21,7 +21,7 @@ impl Before {
 
 struct Spread<'w> {
     wait: &'w Wait,
-    /// The local that tells at run time whether a step came before.
+    /// The local variable that holds at run time whether a step came before.
     flag: LocalId,
     /// Whether anything asks it.
     asked: bool,

@@ -1,4 +1,4 @@
-//! What stands in the braces of a request: options, query, body, expectations.
+//! The braces of a request: options, query, body, expectations.
 
 use crate::ast::{self, BodyKind, ExprKind as Ast, Part};
 use crate::check::Checker;

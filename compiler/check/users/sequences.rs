@@ -249,8 +249,8 @@ impl<'a> Checker<'a> {
         let from = self.running.iter().position(|on| *on == name.node);
         let circle: Vec<&str> = self.running[from.unwrap_or(0)..].to_vec();
         let message = match circle.as_slice() {
-            [_] => format!("`{}` runs itself", name.node),
-            _ => format!("these sequences run each other without end: {} → {}", circle.join(" → "), name.node),
+            [_] => format!("sequence `{}` runs itself", name.node),
+            _ => format!("unexpected cycle of sequences: {} → {}", circle.join(" → "), name.node),
         };
         let d = Diagnostic::new(Code::Recursion, name.span, message)
             .also(declared, "declared here")
