@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use ltc_engine::stats::{Recorder, ReportRow, Sample, Snapshot, Timeline, Traffic};
 use ltc_runtime::orchestrator::collector::Collector;
-use ltc_runtime::orchestrator::frame::{Counted, Frame, FrameWriter, Reader, Received};
+use ltc_runtime::orchestrator::frame::{Counted, Frame, FrameReader, FrameWriter, Received};
 
 const INTERVAL: Duration = Duration::from_secs(5);
 const INTERVALS: u32 = 6;
@@ -21,7 +21,7 @@ fn main() -> Result<(), String> {
     let [shards, lines, requests] = [(0, 1000), (1, 100), (2, 20)].map(|(nth, usual)| numbers.get(nth).copied().unwrap_or(usual).max(1));
     let names: Vec<ReportRow> = (0..lines).map(|line| ReportRow::step(format!("Step {line}"), "GET")).collect();
     let mut dice = Dice(7);
-    let mut fleet: Vec<(FrameWriter, Reader)> = (0..shards).map(|_| (FrameWriter::default(), Reader::default())).collect();
+    let mut fleet: Vec<(FrameWriter, FrameReader)> = (0..shards).map(|_| (FrameWriter::default(), FrameReader::default())).collect();
     let mut collector = Collector::new(names.len(), INTERVAL);
     (0..shards).for_each(|shard| collector.begins((shard, 0)));
     let mut total = Snapshot::empty(names.len());

@@ -26,7 +26,7 @@ mod debug;
 mod entry;
 mod level;
 mod listeners;
-mod moment;
+mod live;
 mod open_files;
 pub mod orchestrator;
 mod progress;

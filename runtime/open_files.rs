@@ -10,7 +10,7 @@ pub(crate) const ON_LAMBDA: u64 = 1024;
 
 /// Where the load comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum From {
+pub(crate) enum LoadSource {
     /// This process.
     Here,
     /// So many processes of this machine.
@@ -54,11 +54,11 @@ fn needed(users: u64, processes: u64) -> u64 {
 }
 
 /// Why so many users at once can't be had where a process may have so many files open, and what to do.
-pub(crate) fn shortage(users: u64, from: From, limit: Option<u64>) -> Option<String> {
+pub(crate) fn shortage(users: u64, from: LoadSource, limit: Option<u64>) -> Option<String> {
     let (processes, limit) = match from {
-        From::Here => (1, limit?),
-        From::Processes(count) => (count.max(1), limit?),
-        From::Functions(count) => (count.max(1), ON_LAMBDA),
+        LoadSource::Here => (1, limit?),
+        LoadSource::Processes(count) => (count.max(1), limit?),
+        LoadSource::Functions(count) => (count.max(1), ON_LAMBDA),
     };
     let needed = needed(users, processes);
     if needed <= limit {
@@ -67,13 +67,15 @@ pub(crate) fn shortage(users: u64, from: From, limit: Option<u64>) -> Option<Str
     let shards = (limit > BESIDE_USERS).then(|| users.div_ceil(limit - BESIDE_USERS));
     let each = users.div_ceil(processes);
     let (who, whose) = match from {
-        From::Here => (format!("{users} users at once need {needed} open files"), "this process may have"),
-        From::Processes(_) => (format!("{each} users at once in a shard need {needed} open files"), "a process here may have"),
-        From::Functions(_) => (format!("{each} users at once in a function need {needed} open files"), "a function on AWS Lambda may have"),
+        LoadSource::Here => (format!("{users} users at once need {needed} open files"), "this process may have"),
+        LoadSource::Processes(_) => (format!("{each} users at once in a shard need {needed} open files"), "a process here may have"),
+        LoadSource::Functions(_) => {
+            (format!("{each} users at once in a function need {needed} open files"), "a function on AWS Lambda may have")
+        }
     };
     let over_shards = shards.map(|shards| format!("spread them over {shards} shards: `run --shards {shards}`"));
     let fix = match (from, over_shards) {
-        (From::Functions(_), shards) => shards.unwrap_or_default(),
+        (LoadSource::Functions(_), shards) => shards.unwrap_or_default(),
         (_, Some(shards)) => format!("set `ulimit -n {needed}` (as root, or in limits.conf), or {shards}"),
         (_, None) => format!("set `ulimit -n {needed}` (as root, or in limits.conf)"),
     };
@@ -86,27 +88,27 @@ mod tests {
 
     #[test]
     fn what_a_process_may_not_have_is_refused_with_the_number_to_set() {
-        assert_eq!(shortage(936, From::Here, Some(1000)), None);
-        assert_eq!(shortage(1_000_000, From::Here, None), None);
-        let here = shortage(937, From::Here, Some(1000)).unwrap();
+        assert_eq!(shortage(936, LoadSource::Here, Some(1000)), None);
+        assert_eq!(shortage(1_000_000, LoadSource::Here, None), None);
+        let here = shortage(937, LoadSource::Here, Some(1000)).unwrap();
         assert!(here.starts_with("937 users at once need 1001 open files, and this process may have 1000: set `ulimit -n 1001`"), "{here}");
         assert!(here.contains("`run --shards 2`"), "{here}");
-        let few = shortage(10, From::Here, Some(64)).unwrap();
+        let few = shortage(10, LoadSource::Here, Some(64)).unwrap();
         assert!(few.contains("`ulimit -n 74`") && !few.contains("shards"), "{few}");
     }
 
     #[test]
     fn each_shard_needs_its_part() {
-        assert_eq!(shortage(1872, From::Processes(2), Some(1000)), None);
-        let short = shortage(1873, From::Processes(2), Some(1000)).unwrap();
+        assert_eq!(shortage(1872, LoadSource::Processes(2), Some(1000)), None);
+        let short = shortage(1873, LoadSource::Processes(2), Some(1000)).unwrap();
         assert!(short.contains("937 users at once in a shard need 1001 open files"), "{short}");
         assert!(short.contains("`ulimit -n 1001`") && short.contains("`run --shards 3`"), "{short}");
     }
 
     #[test]
     fn a_function_has_1024() {
-        assert_eq!(shortage(1920, From::Functions(2), Some(100)), None, "this machine's limit is another");
-        let short = shortage(1921, From::Functions(2), None).unwrap();
+        assert_eq!(shortage(1920, LoadSource::Functions(2), Some(100)), None, "this machine's limit is another");
+        let short = shortage(1921, LoadSource::Functions(2), None).unwrap();
         assert!(short.contains("need 1025 open files, and a function on AWS Lambda may have 1024: spread them over 3 shards"), "{short}");
         assert!(!short.contains("ulimit"), "{short}");
     }

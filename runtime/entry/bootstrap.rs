@@ -10,9 +10,9 @@ use futures_util::stream;
 use lambda_runtime::{Context, Error, LambdaEvent, StreamResponse, service_fn};
 use tokio::sync::mpsc::{Receiver, channel};
 
-use super::Ending;
+use super::ExitStatus;
 use crate::orchestrator::aws::watch_stop;
-use crate::orchestrator::shard::{self, Host, Seen};
+use crate::orchestrator::shard::{self, DeliveredSlices, Host};
 use ltc_engine::program::Program;
 use ltc_engine::workers::Stop;
 
@@ -28,7 +28,7 @@ pub(super) fn is_function() -> bool {
 
 /// Serves invocations, one after the other, for as long as Lambda has any.
 pub(super) fn run(program: &'static Program, born: Instant) -> ExitCode {
-    let seen = Arc::new(Seen::default());
+    let seen = Arc::new(DeliveredSlices::default());
     let serve = async {
         let init = born.elapsed();
         lambda_runtime::run(service_fn(|event: LambdaEvent<serde_json::Value>| {
@@ -40,10 +40,10 @@ pub(super) fn run(program: &'static Program, born: Instant) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let served = runtime.map_err(Error::from).and_then(|runtime| runtime.block_on(serve));
     match served {
-        Ok(()) => ExitCode::from(Ending::Passed.code()),
+        Ok(()) => ExitCode::from(ExitStatus::Passed.code()),
         Err(error) => {
             crate::say::err!("error: cannot serve the Runtime API of Lambda: {error}");
-            ExitCode::from(Ending::Broken.code())
+            ExitCode::from(ExitStatus::Broken.code())
         }
     }
 }
@@ -53,7 +53,7 @@ fn invoked(
     program: &'static Program,
     event: LambdaEvent<serde_json::Value>,
     init: Duration,
-    seen: Arc<Seen>,
+    seen: Arc<DeliveredSlices>,
 ) -> Result<StreamResponse<impl futures_util::Stream<Item = Result<Bytes, Infallible>> + Unpin + Send + 'static>, Error> {
     let json = serde_json::to_vec(&event.payload)?;
     let host = Host { place: place(&event.context), init, deadline: deadline(&event.context) };

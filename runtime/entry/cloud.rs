@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::configuration::Configuration;
 use super::deploy::{names, open_session, refused};
-use super::{Ending, Refusal};
+use super::{ExitStatus, StartupError};
 use crate::orchestrator::aws::LambdaBackend;
 use crate::orchestrator::backend::{Backend, InvokeError};
 use crate::orchestrator::fleet::Fleet;
@@ -17,7 +17,7 @@ pub(super) async fn open(
     function: Option<String>,
     configuration: &Configuration,
     test_id: &str,
-) -> Result<Arc<LambdaBackend>, Refusal> {
+) -> Result<Arc<LambdaBackend>, StartupError> {
     let session = open_session().await?;
     let profile = &configuration.profile;
     let regions = if said.is_empty() {
@@ -25,21 +25,21 @@ pub(super) async fn open(
     } else {
         said.to_vec()
     };
-    let regions = session.regions(regions).map_err(|error| Refusal::wrong([error]))?;
+    let regions = session.regions(regions).map_err(|error| StartupError::wrong([error]))?;
     let names = names(program, function, None, &profile.lambda, regions)?;
     LambdaBackend::open(session, names, program.fingerprint, test_id).await.map(Arc::new).map_err(refused)
 }
 
 /// A fleet that the account has room for: `again` makes one of so many functions at most.
-pub(super) async fn fitted(backend: &dyn Backend, fleet: Fleet, again: impl Fn(u64) -> Fleet) -> Result<Fleet, Refusal> {
+pub(super) async fn fitted(backend: &dyn Backend, fleet: Fleet, again: impl Fn(u64) -> Fleet) -> Result<Fleet, StartupError> {
     let mut most = u64::from(fleet.count());
     let mut room = String::new();
     for (region, count) in fleet.regions() {
         let free = match backend.capacity(region).await {
             Ok(Some(free)) => free,
             Ok(None) => continue,
-            Err(InvokeError::Refused(why)) => return Err(Refusal { ending: Ending::Broken, lines: vec![why] }),
-            Err(error) => return Err(Refusal::broken(error.message())),
+            Err(InvokeError::Refused(why)) => return Err(StartupError { ending: ExitStatus::Broken, lines: vec![why] }),
+            Err(error) => return Err(StartupError::broken(error.message())),
         };
         let at_once = at_once(&fleet, count);
         if at_once > free {
@@ -53,7 +53,9 @@ pub(super) async fn fitted(backend: &dyn Backend, fleet: Fleet, again: impl Fn(u
     let smaller = again(most.max(1));
     let still = smaller.regions().into_iter().map(|(_, count)| count).sum::<u64>() > most;
     if still {
-        return Err(Refusal::broken(format!("{room}: request a higher concurrency from AWS, or use fewer functions or another region")));
+        return Err(StartupError::broken(format!(
+            "{room}: request a higher concurrency from AWS, or use fewer functions or another region"
+        )));
     }
     crate::say::warning!("{room}: {} functions are used instead of {}", smaller.count(), fleet.count());
     Ok(smaller)

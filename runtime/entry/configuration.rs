@@ -8,7 +8,7 @@ use ltc_config::environment::{EnvData, EnvValue, Source};
 use ltc_config::profile::Shape;
 use ltc_config::{ApiTransportSettings, ConfigError, Environment, Profile, Reads};
 
-use super::Refusal;
+use super::StartupError;
 use super::cli::LoadArgs;
 use ltc_engine::http;
 use ltc_engine::program::{ApiInfo, EnvKey, Program, Type};
@@ -43,10 +43,10 @@ pub(crate) struct Configuration {
 
 impl Configuration {
     /// Reads all of it; all that is wrong is said at once.
-    pub(crate) fn load(program: &'static Program, args: &LoadArgs) -> Result<Self, Refusal> {
+    pub(crate) fn load(program: &'static Program, args: &LoadArgs) -> Result<Self, StartupError> {
         let said = profile_text(program, args)?;
         let (file, load) = said.as_ref().map_or(("(no profile)", ONE_USER), |said| (said.file.as_str(), said.text.as_str()));
-        let mut profile = Profile::parse(load, file).map_err(Refusal::wrong)?;
+        let mut profile = Profile::parse(load, file).map_err(StartupError::wrong)?;
         crate::level::set(&profile.logging);
         if said.as_ref().is_some_and(|said| said.has_changed) {
             crate::say::note!("{file} has changed since the test was built; using the file (--embedded uses the old one)");
@@ -60,7 +60,7 @@ impl Configuration {
         let env_name = args.env.clone().or_else(|| profile.header.env.clone()).unwrap_or_default();
         let reads = Reads::of(program.env.iter().map(|key| key.path));
         let environment = environment(program, args, &env_name, &reads)?;
-        let environment = environment.resolve(&reads, &|name| std::env::var(name).ok()).map_err(Refusal::wrong)?;
+        let environment = environment.resolve(&reads, &|name| std::env::var(name).ok()).map_err(StartupError::wrong)?;
         let mut problems: Vec<String> = Vec::new();
         let env = program.env.iter().map(|key| value_of(program, &environment, key, &mut problems)).collect();
         let mut unverified = Vec::new();
@@ -79,9 +79,9 @@ impl Configuration {
             // Apis that share a section share its errors.
             let mut seen = std::collections::HashSet::new();
             problems.retain(|problem| seen.insert(problem.clone()));
-            return Err(Refusal::wrong(problems));
+            return Err(StartupError::wrong(problems));
         }
-        let credentials = Credentials::load(Path::new(CONFIG), &|name| std::env::var(name).ok()).map_err(Refusal::wrong)?;
+        let credentials = Credentials::load(Path::new(CONFIG), &|name| std::env::var(name).ok()).map_err(StartupError::wrong)?;
         // Those of the credentials are no users' business, and no shard's: listeners keep them to themselves.
         let secrets = environment.secrets();
         Ok(Self { profile, profile_text: text, once, env_name, env, credentials, secrets, apis, unverified })
@@ -90,12 +90,12 @@ impl Configuration {
 
 impl Configuration {
     /// Refuses what has no profile and no duration: a load that is spread over functions must last for some time.
-    pub(crate) fn lasts(&self) -> Result<(), Refusal> {
+    pub(crate) fn lasts(&self) -> Result<(), StartupError> {
         if !self.once {
             return Ok(());
         }
         let why = "missing duration: the test was built without a profile; add --duration TIME or --profile FILE";
-        Err(Refusal::wrong([why]))
+        Err(StartupError::wrong([why]))
     }
 }
 
@@ -108,8 +108,8 @@ struct ProfileText {
 }
 
 /// The profile's file and text; `None` where the test was built without one.
-fn profile_text(program: &Program, args: &LoadArgs) -> Result<Option<ProfileText>, Refusal> {
-    let read = |path: &Path| ltc_config::read(path).map_err(|error| Refusal::wrong([error]));
+fn profile_text(program: &Program, args: &LoadArgs) -> Result<Option<ProfileText>, StartupError> {
+    let read = |path: &Path| ltc_config::read(path).map_err(|error| StartupError::wrong([error]));
     if let Some(path) = &args.profile {
         return Ok(Some(ProfileText { file: path.display().to_string(), text: read(path)?, has_changed: false }));
     }
@@ -119,7 +119,7 @@ fn profile_text(program: &Program, args: &LoadArgs) -> Result<Option<ProfileText
 }
 
 /// The command line's numbers over the profile's.
-fn over(profile: &mut Profile, args: &LoadArgs) -> Result<(), Refusal> {
+fn over(profile: &mut Profile, args: &LoadArgs) -> Result<(), StartupError> {
     if let Some(duration) = args.duration {
         profile.load.duration = Some(duration);
     }
@@ -142,31 +142,31 @@ fn over(profile: &mut Profile, args: &LoadArgs) -> Result<(), Refusal> {
         }
         (shape @ (Shape::None | Shape::ClientStages(_) | Shape::Arrivals { .. }), Some(clients), rate) => {
             if profile.load.duration.is_none() {
-                return Err(Refusal::wrong(["--clients replaces the profile's stages: add --duration"]));
+                return Err(StartupError::wrong(["--clients replaces the profile's stages: add --duration"]));
             }
             let hatch_rate = rate.unwrap_or_else(|| ltc_config::Rate::per_second(clients));
             *shape = Shape::Clients { clients, hatch_rate };
             profile.users.clear();
         }
         (_, None, Some(_)) => {
-            return Err(Refusal::wrong(["--hatch-rate has no effect on this profile's load: add --clients"]));
+            return Err(StartupError::wrong(["--hatch-rate has no effect on this profile's load: add --clients"]));
         }
     }
     Ok(())
 }
 
-fn environment(program: &Program, args: &LoadArgs, name: &str, reads: &Reads) -> Result<Environment, Refusal> {
+fn environment(program: &Program, args: &LoadArgs, name: &str, reads: &Reads) -> Result<Environment, StartupError> {
     if name.is_empty() {
         if program.env.is_empty() {
             return Ok(Environment::empty("none"));
         }
-        return Err(Refusal::wrong(["missing environment: add --env NAME, or `env: NAME` to the profile's test_header"]));
+        return Err(StartupError::wrong(["missing environment: add --env NAME, or `env: NAME` to the profile's test_header"]));
     }
     let carried = |name: &str| program.embedded.environments.iter().find(|(known, _)| *known == name).map(|(_, text)| *text);
-    let source = |name: &str| -> Result<Option<(String, String)>, Refusal> {
+    let source = |name: &str| -> Result<Option<(String, String)>, StartupError> {
         let file = format!("config/{name}.yml");
         if !args.embedded && Path::new(&file).is_file() {
-            let text = ltc_config::read(Path::new(&file)).map_err(|error| Refusal::wrong([error]))?;
+            let text = ltc_config::read(Path::new(&file)).map_err(|error| StartupError::wrong([error]))?;
             if carried(name).is_some_and(|carried| !is_same(carried, &text, reads)) {
                 crate::say::note!("{file} has changed since the test was built; using the file (--embedded uses the old one)");
             }
@@ -176,14 +176,14 @@ fn environment(program: &Program, args: &LoadArgs, name: &str, reads: &Reads) ->
     };
     let Some((file, text)) = source(name)? else {
         let known: Vec<&str> = program.embedded.environments.iter().map(|(name, _)| *name).filter(|name| *name != "common").collect();
-        return Err(Refusal::wrong([format!(
+        return Err(StartupError::wrong([format!(
             "unknown environment `{name}`: config/{name}.yml not found, and the binary contains {}",
             if known.is_empty() { "none".to_owned() } else { known.join(", ") }
         )]));
     };
     let common = source("common")?;
     let common = common.as_ref().map(|(file, text)| Source { text, file });
-    Environment::parse(name, Source { text: &text, file: &file }, common).map_err(Refusal::wrong)
+    Environment::parse(name, Source { text: &text, file: &file }, common).map_err(StartupError::wrong)
 }
 
 /// The value of a key as the spec reads it. The compiler has checked the environment it was built with; this one may be another.

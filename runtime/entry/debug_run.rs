@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::configuration::Configuration;
 use super::prepare::{self, with_user};
-use super::{Cli, Ending, Refusal};
+use super::{Cli, ExitStatus, StartupError};
 use crate::debug::{Printer, Shared};
 use ltc_engine::program::{FlowFuture, Program};
 use ltc_engine::stats::RowStats;
@@ -12,7 +12,7 @@ use ltc_engine::user::User;
 use ltc_engine::user::world::World;
 
 /// Runs it, and prints what it came to.
-pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configuration) -> Result<Ending, Refusal> {
+pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configuration) -> Result<ExitStatus, StartupError> {
     let idle = cli.idle_in_debug();
     if !idle.is_empty() {
         let by = if cli.debug || cli.failures { "--debug" } else { "the profile's `debug: yes`" };
@@ -20,7 +20,7 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
         crate::say::warning!("{} {have} no effect with {by}: each scenario runs once, with one user", idle.join(", "));
     }
     let settings = prepare::settings(program, &cli.run.load, configuration);
-    let chosen = Chosen::of(program, &cli.run.load.only)?;
+    let chosen = SelectedScenarios::of(program, &cli.run.load.only)?;
     let printer = Rc::new(Printer::new(cli.failures && !cli.debug));
     let shared = Shared(printer.clone());
     let environment = if configuration.env_name.is_empty() { String::new() } else { format!(", environment {}", configuration.env_name) };
@@ -46,7 +46,7 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
     })?;
     let (steps, failures) = printer.counts();
     crate::say::out!("\n{steps} steps, {failures} failed");
-    Ok(if failures == 0 { Ending::Passed } else { Ending::Failed })
+    Ok(if failures == 0 { ExitStatus::Passed } else { ExitStatus::Failed })
 }
 
 async fn one_user(world: &Rc<World>, printer: &Printer, (program, number): (&'static Program, usize), scenarios: &[usize]) {
@@ -78,13 +78,13 @@ async fn once(user: &User, what: for<'u> fn(&'u User) -> FlowFuture<'u>) {
 }
 
 /// What `--only` leaves.
-struct Chosen<'c> {
+struct SelectedScenarios<'c> {
     program: &'static Program,
     names: &'c [String],
 }
 
-impl<'c> Chosen<'c> {
-    fn of(program: &'static Program, names: &'c [String]) -> Result<Self, Refusal> {
+impl<'c> SelectedScenarios<'c> {
+    fn of(program: &'static Program, names: &'c [String]) -> Result<Self, StartupError> {
         super::load::check_only(program, names)?;
         Ok(Self { program, names })
     }

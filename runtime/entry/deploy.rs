@@ -10,7 +10,7 @@ use ltc_config::profile::{Architecture, LambdaSettings};
 use super::cli::LoadArgs;
 use super::configuration::Configuration;
 use super::prepare::{self, with_user};
-use super::{Ending, Refusal};
+use super::{ExitStatus, StartupError};
 use crate::orchestrator::aws::{self, AwsError, Deployment, Names, Package, Session};
 use crate::progress::notice;
 use ltc_engine::program::Program;
@@ -43,7 +43,7 @@ pub(crate) struct FileArgs {
 }
 
 impl FileArgs {
-    fn load(&self, program: &'static Program) -> Result<Configuration, Refusal> {
+    fn load(&self, program: &'static Program) -> Result<Configuration, StartupError> {
         let args = LoadArgs { env: self.env.clone(), profile: self.profile.clone(), embedded: self.embedded, ..LoadArgs::default() };
         Configuration::load(program, &args)
     }
@@ -113,21 +113,21 @@ pub(crate) struct DestroyCommand {
     files: FileArgs,
 }
 
-pub(super) fn deploy(program: &'static Program, command: &DeployCommand) -> Result<Ending, Refusal> {
+pub(super) fn deploy(program: &'static Program, command: &DeployCommand) -> Result<ExitStatus, StartupError> {
     let configuration = command.files.load(program)?;
     let settings = &configuration.profile.lambda;
     let arch = aws::architecture(command.arch.map(Architecture::from), settings);
     let package = package(command.bootstrap.as_deref(), arch)?;
     if command.build_only {
         let path = PathBuf::from(format!("{}.zip", ltc_config::identity::plain(program.name)));
-        std::fs::write(&path, &package.zip).map_err(|error| Refusal::wrong([format!("cannot write {}: {error}", path.display())]))?;
+        std::fs::write(&path, &package.zip).map_err(|error| StartupError::wrong([format!("cannot write {}: {error}", path.display())]))?;
         return say(&format!("{} ({} bytes, {})", path.display(), package.zip.len(), package.architecture.name()));
     }
     let versions = if command.dry_run { Vec::new() } else { versions(program, &configuration) };
     with_session(command.dry_run, async |session| {
         let said = regions_said(&command.cloud, &configuration);
         let regions = match session {
-            Some(session) => session.regions(said).map_err(|error| Refusal::wrong([error]))?,
+            Some(session) => session.regions(said).map_err(|error| StartupError::wrong([error]))?,
             None if said.is_empty() => vec![std::env::var("AWS_REGION").unwrap_or_else(|_| "REGION".to_owned())],
             None => said,
         };
@@ -145,37 +145,37 @@ pub(super) fn deploy(program: &'static Program, command: &DeployCommand) -> Resu
             None => say(&deployment.describe()),
             Some(session) => {
                 deployment.run(session, &|line| crate::say::out!("{line}")).await.map_err(refused)?;
-                Ok(Ending::Passed)
+                Ok(ExitStatus::Passed)
             }
         }
     })
 }
 
-pub(super) fn status(program: &'static Program, command: &StatusCommand) -> Result<Ending, Refusal> {
+pub(super) fn status(program: &'static Program, command: &StatusCommand) -> Result<ExitStatus, StartupError> {
     let configuration = command.files.load(program)?;
     with_session(false, async |session| {
-        let Some(session) = session else { return Ok(Ending::Passed) };
-        let regions = session.regions(regions_said(&command.cloud, &configuration)).map_err(|error| Refusal::wrong([error]))?;
+        let Some(session) = session else { return Ok(ExitStatus::Passed) };
+        let regions = session.regions(regions_said(&command.cloud, &configuration)).map_err(|error| StartupError::wrong([error]))?;
         let names = names(program, command.cloud.function.clone(), None, &configuration.profile.lambda, regions)?;
         for line in aws::status(session, &names, program.fingerprint).await.map_err(refused)? {
             crate::say::out!("{line}");
         }
-        Ok(Ending::Passed)
+        Ok(ExitStatus::Passed)
     })
 }
 
-pub(super) fn destroy(program: &'static Program, command: &DestroyCommand) -> Result<Ending, Refusal> {
+pub(super) fn destroy(program: &'static Program, command: &DestroyCommand) -> Result<ExitStatus, StartupError> {
     let configuration = command.files.load(program)?;
     with_session(false, async |session| {
-        let Some(session) = session else { return Ok(Ending::Passed) };
-        let regions = session.regions(regions_said(&command.cloud, &configuration)).map_err(|error| Refusal::wrong([error]))?;
+        let Some(session) = session else { return Ok(ExitStatus::Passed) };
+        let regions = session.regions(regions_said(&command.cloud, &configuration)).map_err(|error| StartupError::wrong([error]))?;
         let names = names(program, command.cloud.function.clone(), None, &configuration.profile.lambda, regions)?;
         let question = format!("Remove {} from {}?", names.function, names.regions.join(", "));
         if !command.yes && !agreed(&question)? {
-            return Err(Refusal::wrong(["nothing was removed"]));
+            return Err(StartupError::wrong(["nothing was removed"]));
         }
         aws::destroy(session, &names, &|line| crate::say::out!("{line}")).await.map_err(refused)?;
-        Ok(Ending::Passed)
+        Ok(ExitStatus::Passed)
     })
 }
 
@@ -200,21 +200,21 @@ pub(super) fn names(
     role: Option<String>,
     settings: &LambdaSettings,
     regions: Vec<String>,
-) -> Result<Names, Refusal> {
-    Names::new(program.name, function, role, settings, regions).map_err(|why| Refusal::wrong([why]))
+) -> Result<Names, StartupError> {
+    Names::new(program.name, function, role, settings, regions).map_err(|why| StartupError::wrong([why]))
 }
 
 /// What AWS refused.
-pub(super) fn refused(error: AwsError) -> Refusal {
-    Refusal::broken(error.to_string())
+pub(super) fn refused(error: AwsError) -> StartupError {
+    StartupError::broken(error.to_string())
 }
 
 /// Opens a session with what the credentials file says, or with the SDK's chain, and does the job on one thread.
-fn with_session<T>(offline: bool, job: impl AsyncFnOnce(Option<&Session>) -> Result<T, Refusal>) -> Result<T, Refusal> {
+fn with_session<T>(offline: bool, job: impl AsyncFnOnce(Option<&Session>) -> Result<T, StartupError>) -> Result<T, StartupError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Refusal::broken(format!("cannot start the async runtime: {error}")))?;
+        .map_err(|error| StartupError::broken(format!("cannot start the async runtime: {error}")))?;
     runtime.block_on(async {
         if offline {
             return job(None).await;
@@ -225,16 +225,16 @@ fn with_session<T>(offline: bool, job: impl AsyncFnOnce(Option<&Session>) -> Res
 }
 
 /// Who asks.
-pub(super) async fn open_session() -> Result<Session, Refusal> {
-    let credentials = Credentials::load(Path::new("config"), &|name| std::env::var(name).ok()).map_err(Refusal::wrong)?;
+pub(super) async fn open_session() -> Result<Session, StartupError> {
+    let credentials = Credentials::load(Path::new("config"), &|name| std::env::var(name).ok()).map_err(StartupError::wrong)?;
     // A section whose variables aren't set says nothing: then the SDK's chain is asked, which knows more than variables.
     let own = credentials.aws().ok().flatten();
     Session::open(own).await.map_err(refused)
 }
 
-fn package(bootstrap: Option<&Path>, arch: Option<Architecture>) -> Result<Package, Refusal> {
-    let own = std::env::current_exe().map_err(|error| Refusal::broken(format!("cannot find this binary: {error}")))?;
-    Package::of(bootstrap.unwrap_or(&own), arch).map_err(|why| Refusal::wrong([why]))
+fn package(bootstrap: Option<&Path>, arch: Option<Architecture>) -> Result<Package, StartupError> {
+    let own = std::env::current_exe().map_err(|error| StartupError::broken(format!("cannot find this binary: {error}")))?;
+    Package::of(bootstrap.unwrap_or(&own), arch).map_err(|why| StartupError::wrong([why]))
 }
 
 /// The versions that the health checks tell; a test may be deployed from where its servers can't be reached.
@@ -256,18 +256,18 @@ fn versions(program: &'static Program, configuration: &Configuration) -> Vec<(St
 }
 
 /// Asks on a terminal; where there is nobody to ask, it was meant.
-pub(super) fn agreed(question: &str) -> Result<bool, Refusal> {
+pub(super) fn agreed(question: &str) -> Result<bool, StartupError> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Ok(true);
     }
     crate::say::text(&mut anstream::stderr(), &format!("{question} [y/N] "));
     let mut answer = String::new();
     let asked = std::io::stderr().flush().and_then(|()| std::io::stdin().read_line(&mut answer));
-    asked.map_err(|error| Refusal::broken(format!("cannot read the answer: {error}")))?;
+    asked.map_err(|error| StartupError::broken(format!("cannot read the answer: {error}")))?;
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
-fn say(text: &str) -> Result<Ending, Refusal> {
+fn say(text: &str) -> Result<ExitStatus, StartupError> {
     crate::say::out!("{text}");
-    Ok(Ending::Passed)
+    Ok(ExitStatus::Passed)
 }

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::configuration::Configuration;
 use super::load::{Load, cores};
-use crate::orchestrator::fleet::{Fleet, Wishes};
+use crate::orchestrator::fleet::{Fleet, FleetOptions};
 
 /// Where slices run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -64,14 +64,14 @@ impl FleetArgs {
     ) -> Fleet {
         let profile = &configuration.profile;
         let threads = threads.map(usize::from).or(profile.threads).and_then(|threads| u32::try_from(threads).ok());
-        let wishes = Wishes { shards: self.shards, interval: self.interval, regions: self.region.clone(), threads };
+        let options = FleetOptions { shards: self.shards, interval: self.interval, regions: self.region.clone(), threads };
         match engine {
             EngineName::Lambda => {
                 let mut settings = profile.lambda.clone();
                 settings.max_functions = settings.max_functions.into_iter().chain(most).min();
-                Fleet::on_lambda(&load.plan, &settings, &profile.header.locations, &wishes)
+                Fleet::on_lambda(&load.plan, &settings, &profile.header.locations, &options)
             }
-            EngineName::Process => Fleet::of_processes(&load.plan, u32::try_from(cores()).unwrap_or(1), &wishes),
+            EngineName::Process => Fleet::of_processes(&load.plan, u32::try_from(cores()).unwrap_or(1), &options),
         }
     }
 }

@@ -6,8 +6,8 @@ use super::cli::{LoadArgs, RunArgs};
 use super::configuration::Configuration;
 use super::prepare::{self, Version, with_user};
 use super::results::Results;
-use super::{Ending, Refusal};
-use crate::moment::{About, FleetShape};
+use super::{ExitStatus, StartupError};
+use crate::live::{FleetShape, TestInfo};
 use crate::open_files;
 use crate::progress::{notice, notice_at};
 use crate::report::{ApiVersion, Planned, RunInfo, Setup};
@@ -36,13 +36,13 @@ pub(super) struct Load {
 
 impl Load {
     /// The plan, with no request made yet.
-    pub(super) fn planned(program: &'static Program, args: &LoadArgs, configuration: &Configuration) -> Result<Self, Refusal> {
+    pub(super) fn planned(program: &'static Program, args: &LoadArgs, configuration: &Configuration) -> Result<Self, StartupError> {
         check_only(program, &args.only)?;
         let mut settings = prepare::settings(program, args, configuration);
         let (plan, globals) = with_user(&settings, Box::new(Quiet(notice)), async |user| {
             let globals = prepare::globals(program, &user)?;
             let classes = classes(program, &user, &args.only)?;
-            let plan = Plan::seeded(&configuration.profile, &classes, settings.seed).map_err(Refusal::wrong)?;
+            let plan = Plan::seeded(&configuration.profile, &classes, settings.seed).map_err(StartupError::wrong)?;
             Ok((plan, globals))
         })?;
         settings.globals = globals;
@@ -53,12 +53,12 @@ impl Load {
     }
 
     /// Refuses users that can't all have a connection at once.
-    pub(super) fn fits(&self, from: open_files::From, limit: Option<u64>) -> Result<(), Refusal> {
-        open_files::shortage(self.plan.peak_clients(), from, limit).map_or(Ok(()), |why| Err(Refusal::wrong([why])))
+    pub(super) fn fits(&self, from: open_files::LoadSource, limit: Option<u64>) -> Result<(), StartupError> {
+        open_files::shortage(self.plan.peak_clients(), from, limit).map_or(Ok(()), |why| Err(StartupError::wrong([why])))
     }
 
     /// Health checks and `before test`.
-    pub(super) fn ready(&mut self) -> Result<(), Refusal> {
+    pub(super) fn ready(&mut self) -> Result<(), StartupError> {
         let (program, setup) = (self.settings.program, &mut self.setup);
         let (versions, shared) = with_user(&self.settings, Box::new(Quiet(notice)), async |user| {
             let versions = prepare::versions(program, &user, &mut setup.health_checks).await?;
@@ -97,8 +97,8 @@ impl Load {
         args: &RunArgs,
         configuration: &Configuration,
         results: Results,
-        how: How,
-    ) -> Ending {
+        outcome: LoadOutcome,
+    ) -> ExitStatus {
         let sent = &mut self.setup.after_test;
         let after = with_user(&self.settings, Box::new(Quiet(notice)), async |user| prepare::after_test(program, &user, sent).await);
         if let Err(refusal) = after {
@@ -106,14 +106,21 @@ impl Load {
                 notice_at(LogLevel::Warn, &format!("warning: {line}"));
             }
         }
-        let info = self.info(program, configuration, &how.clock);
-        let run = RunInfo { interrupted: how.interrupted, broken: how.broken, plan: how.plan, notes: how.notes, ..info };
+        let info = self.info(program, configuration, &outcome.clock);
+        let run = RunInfo { interrupted: outcome.interrupted, broken: outcome.broken, plan: outcome.plan, notes: outcome.notes, ..info };
         results.finish(args, run, self.setup)
     }
 
     /// Reports a run that broke before its load, since a health check or `before test` failed: else the files of an earlier run would be
     /// taken for this one's. Nothing began, so listeners and the live page are told nothing.
-    pub(super) fn broke(self, program: &Program, args: &RunArgs, configuration: &Configuration, results: Results, why: Refusal) -> Ending {
+    pub(super) fn broke(
+        self,
+        program: &Program,
+        args: &RunArgs,
+        configuration: &Configuration,
+        results: Results,
+        why: StartupError,
+    ) -> ExitStatus {
         let info = self.info(program, configuration, &Clock::start());
         results.finish(args, RunInfo { broken: why.lines, ..info }, self.setup)
     }
@@ -149,20 +156,20 @@ impl Load {
         fleet: Option<FleetShape>,
         stop: &Stop,
     ) {
-        let about = About {
+        let info = TestInfo {
             run: self.info(program, configuration, clock),
             unix_start: clock.unix_start(),
             planned: self.plan.total_duration(),
             fleet,
-            ..About::default()
+            ..TestInfo::default()
         };
-        results.begin(about, stop);
+        results.begin(info, stop);
     }
 }
 
 /// How a run went, beside its numbers.
 #[derive(Debug)]
-pub(super) struct How {
+pub(super) struct LoadOutcome {
     pub(super) clock: Clock,
     pub(super) interrupted: bool,
     /// Why the infrastructure failed it, a sentence each.
@@ -195,13 +202,13 @@ fn rfc3339(since_epoch: Duration) -> String {
 }
 
 /// The classes that take part, with their weights of this environment.
-fn classes(program: &'static Program, user: &ltc_engine::user::User, only: &[String]) -> Result<Vec<WeightedClass>, Refusal> {
+fn classes(program: &'static Program, user: &ltc_engine::user::User, only: &[String]) -> Result<Vec<WeightedClass>, StartupError> {
     program
         .users
         .iter()
         .map(|class| {
             let place = user.world().tables.location(class.at);
-            let refused = |why: &str| Refusal::wrong([format!("{place}: the weight of {}: {why}", class.name)]);
+            let refused = |why: &str| StartupError::wrong([format!("{place}: the weight of {}: {why}", class.name)]);
             let weight = (class.weight)(user).and_then(|weight| weight.as_int()).map_err(|fault| refused(&fault.0))?;
             let weight = u64::try_from(weight).map_err(|_| refused("it is negative"))?;
             let named = |scenario: &usize| only.iter().any(|name| name == program.scenarios[*scenario].name);
@@ -212,7 +219,7 @@ fn classes(program: &'static Program, user: &ltc_engine::user::User, only: &[Str
 }
 
 /// Names that `--only` may say.
-pub(super) fn check_only(program: &Program, names: &[String]) -> Result<(), Refusal> {
+pub(super) fn check_only(program: &Program, names: &[String]) -> Result<(), StartupError> {
     let known: Vec<&str> =
         program.users.iter().map(|class| class.name).chain(program.scenarios.iter().map(|scenario| scenario.name)).collect();
     let unknown = names.iter().filter(|name| !known.contains(&name.as_str())).map(|name| {
@@ -221,11 +228,11 @@ pub(super) fn check_only(program: &Program, names: &[String]) -> Result<(), Refu
         format!("--only {name}: unknown scenario or user ({help})")
     });
     let unknown: Vec<String> = unknown.collect();
-    if unknown.is_empty() { Ok(()) } else { Err(Refusal::wrong(unknown)) }
+    if unknown.is_empty() { Ok(()) } else { Err(StartupError::wrong(unknown)) }
 }
 
 /// Ctrl-C and SIGTERM stop gracefully, a second one at once.
-pub(super) fn watch_interrupts(stop: &Stop) -> Result<(), Refusal> {
+pub(super) fn watch_interrupts(stop: &Stop) -> Result<(), StartupError> {
     let stop = stop.clone();
     let watch = move || -> std::io::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -253,7 +260,7 @@ pub(super) fn watch_interrupts(stop: &Stop) -> Result<(), Refusal> {
             }
         })
         .map(|_| ())
-        .map_err(|error| Refusal::broken(format!("cannot start a thread: {error}")))
+        .map_err(|error| StartupError::broken(format!("cannot start a thread: {error}")))
 }
 
 /// Cores of this machine.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::cli::RunArgs;
 use super::configuration::Configuration;
-use super::load::{How, Load, cores, interval, summary, watch_interrupts};
-use super::results::{Next, Results};
-use super::{Ending, Refusal};
+use super::load::{Load, LoadOutcome, cores, interval, summary, watch_interrupts};
+use super::results::{AfterInterval, Results};
+use super::{ExitStatus, StartupError};
 use crate::open_files;
 use ltc_engine::base::clock::Clock;
 use ltc_engine::program::Program;
@@ -16,11 +16,16 @@ use ltc_engine::workers::{Engine, Run, Stop};
 const LEAD: Duration = Duration::from_millis(200);
 
 /// Runs it, and prints and writes the results.
-pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Configuration, files: Option<u64>) -> Result<Ending, Refusal> {
+pub(super) fn run(
+    program: &'static Program,
+    args: &RunArgs,
+    configuration: &Configuration,
+    files: Option<u64>,
+) -> Result<ExitStatus, StartupError> {
     let interval = interval(args, configuration);
     let mut results = Results::new(program, args, configuration, interval)?;
     let mut load = Load::planned(program, &args.load, configuration)?;
-    load.fits(open_files::From::Here, files)?;
+    load.fits(open_files::LoadSource::Here, files)?;
     if let Err(why) = load.ready() {
         return if why.is_broken() { Ok(load.broke(program, args, configuration, results, why)) } else { Err(why) };
     }
@@ -50,7 +55,7 @@ pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Con
     };
     let course = Engine::start(&run, &clock, &stop).and_then(|engine| {
         engine.watch(|delta| {
-            if results.interval(&delta) == Next::Stop {
+            if results.interval(&delta) == AfterInterval::Stop {
                 stop.gracefully();
             }
         })
@@ -58,6 +63,6 @@ pub(super) fn run(program: &'static Program, args: &RunArgs, configuration: &Con
     // What was counted before is reported all the same.
     let broken = course.err().into_iter().collect();
     let made = vec![summary(&load.plan, configuration.once), format!("from this machine, {by}")];
-    let how = How { clock, interrupted: stop.is_interrupted(), broken, plan: made, notes: Vec::new() };
-    Ok(load.finish(program, args, configuration, results, how))
+    let outcome = LoadOutcome { clock, interrupted: stop.is_interrupted(), broken, plan: made, notes: Vec::new() };
+    Ok(load.finish(program, args, configuration, results, outcome))
 }

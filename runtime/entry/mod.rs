@@ -29,7 +29,7 @@ use ltc_engine::program::Program;
 
 /// How a run ends (DESIGN: exit codes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
+pub(crate) enum ExitStatus {
     /// 0.
     Passed,
     /// 1: a threshold, or a step of `--debug`, failed.
@@ -42,7 +42,7 @@ pub(crate) enum Ending {
     Interrupted,
 }
 
-impl Ending {
+impl ExitStatus {
     fn code(self) -> u8 {
         match self {
             Self::Passed => Outcome::Passed.exit_code(),
@@ -54,7 +54,7 @@ impl Ending {
     }
 }
 
-impl From<Outcome> for Ending {
+impl From<Outcome> for ExitStatus {
     fn from(outcome: Outcome) -> Self {
         match outcome {
             Outcome::NoThresholds | Outcome::Passed => Self::Passed,
@@ -67,23 +67,23 @@ impl From<Outcome> for Ending {
 
 /// Why a run can't go on; what is to be said was not said yet.
 #[derive(Debug)]
-pub(crate) struct Refusal {
-    ending: Ending,
+pub(crate) struct StartupError {
+    ending: ExitStatus,
     lines: Vec<String>,
 }
 
-impl Refusal {
+impl StartupError {
     pub(crate) fn wrong(lines: impl IntoIterator<Item = impl ToString>) -> Self {
-        Self { ending: Ending::Wrong, lines: lines.into_iter().map(|line| line.to_string()).collect() }
+        Self { ending: ExitStatus::Wrong, lines: lines.into_iter().map(|line| line.to_string()).collect() }
     }
 
     pub(crate) fn broken(line: impl Into<String>) -> Self {
-        Self { ending: Ending::Broken, lines: vec![line.into()] }
+        Self { ending: ExitStatus::Broken, lines: vec![line.into()] }
     }
 
     /// Whether what the test stands on failed, and not what was said to it.
     pub(crate) fn is_broken(&self) -> bool {
-        self.ending == Ending::Broken
+        self.ending == ExitStatus::Broken
     }
 }
 
@@ -99,7 +99,7 @@ pub fn main(program: &'static Program) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version go to stdout and are no error.
-            let code = if error.use_stderr() { Ending::Wrong } else { Ending::Passed };
+            let code = if error.use_stderr() { ExitStatus::Wrong } else { ExitStatus::Passed };
             let _ = error.print();
             return ExitCode::from(code.code());
         }
@@ -116,7 +116,7 @@ pub fn main(program: &'static Program) -> ExitCode {
 }
 
 /// `files` is how many files this process may have open.
-fn run(program: &'static Program, cli: &Cli, born: Instant, files: Option<u64>) -> Result<Ending, Refusal> {
+fn run(program: &'static Program, cli: &Cli, born: Instant, files: Option<u64>) -> Result<ExitStatus, StartupError> {
     match &cli.command {
         Some(Command::Plan(command)) => return plan::run(program, command),
         Some(Command::Run(command)) => return run::run(program, command, files),

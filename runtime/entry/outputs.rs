@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Ending, Refusal};
-use crate::report::{Look, Report};
+use super::{ExitStatus, StartupError};
+use crate::report::{Report, TextStyle};
 use crate::say::unless_gone;
 
 /// Standard output, in place of a file.
@@ -68,7 +68,7 @@ impl Outputs {
     ///
     /// Options that can't be meant so are a wrong command line. A file that can't be written has the exit code that it would have after
     /// the load.
-    pub(crate) fn check(&self) -> Result<(), Refusal> {
+    pub(crate) fn check(&self) -> Result<(), StartupError> {
         let csv = self.csv.iter().flat_map(|prefix| crate::report::csv::files(prefix));
         let all = csv.chain(self.files().map(|(path, _)| path.to_owned()));
         let mut wrong: Vec<String> = Vec::new();
@@ -83,19 +83,19 @@ impl Outputs {
             wrong.push("unexpected --csv -, expected --csv PREFIX: CSV results are several files".to_owned());
         }
         if !wrong.is_empty() {
-            return Err(Refusal::wrong(wrong));
+            return Err(StartupError::wrong(wrong));
         }
         let lines: Vec<String> = all.filter_map(|path| open(&path).err()).collect();
-        if lines.is_empty() { Ok(()) } else { Err(Refusal { ending: Ending::Broken, lines }) }
+        if lines.is_empty() { Ok(()) } else { Err(StartupError { ending: ExitStatus::Broken, lines }) }
     }
 
     /// Prints the tables and writes all files; where one fails the others are still written.
-    pub(crate) fn write(&self, report: &Report) -> Unwritten {
+    pub(crate) fn write(&self, report: &Report) -> WriteErrors {
         let printed = match self.printed() {
-            None => crate::report::console::write(&mut anstream::stdout(), report, Look::of_stdout()),
+            None => crate::report::console::write(&mut anstream::stdout(), report, TextStyle::of_stdout()),
             Some(write) => {
                 // Standard error is for people: that it is gone is no failure.
-                let _ = crate::report::console::write(&mut anstream::stderr(), report, Look::of_stderr());
+                let _ = crate::report::console::write(&mut anstream::stderr(), report, TextStyle::of_stderr());
                 let mut out = BufWriter::new(io::stdout().lock());
                 write(report, &mut out).and_then(|()| end_line(&mut out))
             }
@@ -103,7 +103,7 @@ impl Outputs {
         let printed = unless_gone(printed).err();
         let mut wrong: Vec<String> = printed.map(|error| format!("cannot write standard output: {error}")).into_iter().collect();
         wrong.extend(self.save(report));
-        Unwritten(wrong)
+        WriteErrors(wrong)
     }
 
     /// Writes the files; what went wrong is a line each.
@@ -117,13 +117,13 @@ impl Outputs {
 /// Outputs that couldn't be written, a line each: they change the exit code, and never a verdict.
 #[derive(Debug, Default)]
 #[must_use]
-pub(crate) struct Unwritten(Vec<String>);
+pub(crate) struct WriteErrors(Vec<String>);
 
-impl Unwritten {
+impl WriteErrors {
     /// Says which, whatever the `loglevel`, and with which exit code a run that ended so ends then.
-    pub(crate) fn told(self, ending: Ending) -> Ending {
+    pub(crate) fn told(self, ending: ExitStatus) -> ExitStatus {
         self.0.iter().for_each(|line| crate::say::err!("warning: {line}"));
-        if self.0.is_empty() { ending } else { Ending::Broken }
+        if self.0.is_empty() { ending } else { ExitStatus::Broken }
     }
 }
 
@@ -138,13 +138,13 @@ fn end_line(out: &mut dyn io::Write) -> io::Result<()> {
 }
 
 /// Writes a report's JSON; `-` is standard output.
-pub(super) fn save_json(path: &Path, report: &Report) -> Result<(), Refusal> {
+pub(super) fn save_json(path: &Path, report: &Report) -> Result<(), StartupError> {
     if is_stdout(path) {
         let mut out = BufWriter::new(io::stdout().lock());
         let written = report.to_json(&mut out).and_then(|()| end_line(&mut out));
-        return unless_gone(written).map_err(|error| Refusal::broken(format!("standard output: {error}")));
+        return unless_gone(written).map_err(|error| StartupError::broken(format!("standard output: {error}")));
     }
-    save(path, report, |report, out| report.to_json(out)).map_err(Refusal::broken)
+    save(path, report, |report, out| report.to_json(out)).map_err(StartupError::broken)
 }
 
 fn save(path: &Path, report: &Report, write: Writer) -> Result<(), String> {
@@ -198,10 +198,10 @@ mod tests {
         let (good, bad) = (folder.path().join("run.json"), folder.path().join("run.json/run.html"));
         std::fs::write(&good, "an earlier run").unwrap();
         let refusal = outputs(good.to_str().unwrap(), bad.to_str().unwrap()).check().unwrap_err();
-        assert_eq!((refusal.ending, refusal.lines.len()), (Ending::Broken, 1), "{refusal:?}");
+        assert_eq!((refusal.ending, refusal.lines.len()), (ExitStatus::Broken, 1), "{refusal:?}");
         assert!(refusal.lines[0].contains("cannot write ") && refusal.lines[0].contains("run.html"), "{refusal:?}");
         assert_eq!(std::fs::read_to_string(&good).unwrap(), "an earlier run");
-        assert_eq!(outputs("-", "-").check().unwrap_err().ending, Ending::Wrong);
+        assert_eq!(outputs("-", "-").check().unwrap_err().ending, ExitStatus::Wrong);
     }
 
     #[test]

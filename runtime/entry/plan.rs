@@ -11,10 +11,10 @@ use super::cli::LoadArgs;
 use super::configuration::Configuration;
 use super::fleet::{EngineName, FleetArgs};
 use super::load::{Load, summary};
-use super::{Ending, Refusal};
+use super::{ExitStatus, StartupError};
 use crate::orchestrator::fleet::{Fleet, Interval};
 use crate::orchestrator::lead;
-use crate::report::{Look, Table, clock, count};
+use crate::report::{Table, TextStyle, clock, count};
 use ltc_engine::program::Program;
 use ltc_engine::schedule::Plan;
 
@@ -39,25 +39,25 @@ const COLUMNS: u32 = 60;
 const HORIZON: Duration = Duration::from_secs(3600);
 
 /// Prints the plan.
-pub(super) fn run(program: &'static Program, command: &PlanCommand) -> Result<Ending, Refusal> {
+pub(super) fn run(program: &'static Program, command: &PlanCommand) -> Result<ExitStatus, StartupError> {
     let configuration = Configuration::load(program, &command.load)?;
     configuration.lasts()?;
     let load = Load::planned(program, &command.load, &configuration)?;
     let engine = command.fleet.engine_or(EngineName::Lambda);
     let fleet = command.fleet.fleet(engine, &load, &configuration, command.load.threads);
-    let shown = Shown::of(program, &configuration, &load, &fleet, engine);
+    let shown = PlanSummary::of(program, &configuration, &load, &fleet, engine);
     if command.json {
-        let json = serde_json::to_string_pretty(&shown).map_err(|error| Refusal::broken(error.to_string()))?;
+        let json = serde_json::to_string_pretty(&shown).map_err(|error| StartupError::broken(error.to_string()))?;
         crate::say::out!("{json}");
     } else {
-        crate::say::text(&mut anstream::stdout(), &shown.text(Look::of_stdout()));
+        crate::say::text(&mut anstream::stdout(), &shown.text(TextStyle::of_stdout()));
     }
-    Ok(Ending::Passed)
+    Ok(ExitStatus::Passed)
 }
 
 /// A plan as it is shown: the form of `--json`.
 #[derive(Debug, Serialize)]
-pub(super) struct Shown {
+pub(super) struct PlanSummary {
     test: String,
     environment: String,
     engine: &'static str,
@@ -72,8 +72,8 @@ pub(super) struct Shown {
     threads_per_shard: u32,
     memory_mb: Option<u32>,
     architecture: Option<&'static str>,
-    regions: Vec<Region>,
-    intervals: Vec<Part>,
+    regions: Vec<RegionPlan>,
+    intervals: Vec<IntervalPlan>,
     /// How long before its time a function is called.
     lead_seconds: f64,
     graceful_stop_seconds: f64,
@@ -86,7 +86,7 @@ pub(super) struct Shown {
 }
 
 #[derive(Debug, Serialize)]
-struct Region {
+struct RegionPlan {
     /// `null`: no region, or that of the configuration.
     region: Option<String>,
     shards: u64,
@@ -94,7 +94,7 @@ struct Region {
 }
 
 #[derive(Debug, Serialize)]
-struct Part {
+struct IntervalPlan {
     number: u32,
     from_seconds: f64,
     to_seconds: Option<f64>,
@@ -104,7 +104,7 @@ struct Part {
     functions: u32,
 }
 
-impl Shown {
+impl PlanSummary {
     pub(super) fn of(program: &Program, configuration: &Configuration, load: &Load, fleet: &Fleet, engine: EngineName) -> Self {
         let plan = &load.plan;
         let shown = if fleet.total().is_some() { usize::MAX } else { SHOWN_OF_ENDLESS };
@@ -133,7 +133,7 @@ impl Shown {
             regions: fleet
                 .regions()
                 .into_iter()
-                .map(|(region, shards)| Region {
+                .map(|(region, shards)| RegionPlan {
                     region: region.map(str::to_owned),
                     shards,
                     share: shards as f64 / f64::from(fleet.count().max(1)),
@@ -151,7 +151,7 @@ impl Shown {
     }
 
     /// What a person reads.
-    pub(super) fn text(&self, look: Look) -> String {
+    pub(super) fn text(&self, look: TextStyle) -> String {
         let mut text = String::new();
         let on = if self.engine == "lambda" { "AWS Lambda" } else { "processes on this machine" };
         let title = look.paint(Style::new().bold(), &self.test);
@@ -219,9 +219,9 @@ impl Shown {
     }
 }
 
-fn part(plan: &Plan, interval: Interval, functions: u32) -> Part {
+fn part(plan: &Plan, interval: Interval, functions: u32) -> IntervalPlan {
     let users = |t: Duration| plan.users_at(t).iter().sum();
-    Part {
+    IntervalPlan {
         number: interval.number,
         from_seconds: interval.from.as_secs_f64(),
         to_seconds: interval.to.map(|to| to.as_secs_f64()),

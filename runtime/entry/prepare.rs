@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ecow::EcoString;
 
-use super::Refusal;
+use super::StartupError;
 use super::cli::LoadArgs;
 use super::configuration::Configuration;
 use ltc_engine::base::clock::Clock;
@@ -63,13 +63,13 @@ fn test_id(test: &str, seed: u64) -> EcoString {
 pub(crate) fn with_user<T>(
     settings: &Settings,
     observer: Box<dyn Observer>,
-    job: impl AsyncFnOnce(Rc<User>) -> Result<T, Refusal>,
-) -> Result<T, Refusal> {
+    job: impl AsyncFnOnce(Rc<User>) -> Result<T, StartupError>,
+) -> Result<T, StartupError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Refusal::broken(format!("cannot start the async runtime: {error}")))?;
-    let world = World::new(settings, observer).map_err(|why| Refusal::wrong([why]))?;
+        .map_err(|error| StartupError::broken(format!("cannot start the async runtime: {error}")))?;
+    let world = World::new(settings, observer).map_err(|why| StartupError::wrong([why]))?;
     let local = tokio::task::LocalSet::new();
     runtime.block_on(local.run_until(async {
         let user = Rc::new(User::new(world, settings.program, PREPARER));
@@ -78,12 +78,12 @@ pub(crate) fn with_user<T>(
 }
 
 /// Evaluates file-level `let`s: equal on all shards, since all have the seed.
-pub(crate) fn globals(program: &Program, user: &User) -> Result<Vec<Value>, Refusal> {
+pub(crate) fn globals(program: &Program, user: &User) -> Result<Vec<Value>, StartupError> {
     let world = user.world();
     for global in program.globals {
         let value = (global.value)(user).map_err(|fault| {
             let place = world.tables.location(global.at);
-            Refusal::wrong([format!("{place}: let {}: {}", global.name, fault.0)])
+            StartupError::wrong([format!("{place}: let {}: {}", global.name, fault.0)])
         })?;
         world.globals.borrow_mut().push(value);
     }
@@ -91,14 +91,14 @@ pub(crate) fn globals(program: &Program, user: &User) -> Result<Vec<Value>, Refu
 }
 
 /// Asks every api for its version; `sent` counts the requests.
-pub(crate) async fn versions(program: &Program, user: &User, sent: &mut RowStats) -> Result<Vec<Version>, Refusal> {
+pub(crate) async fn versions(program: &Program, user: &User, sent: &mut RowStats) -> Result<Vec<Version>, StartupError> {
     let mut versions = Vec::new();
     let mut recorder = Recorder::new(1, 0);
     for api in program.apis {
         let Some(health) = &api.health else { continue };
         let refused = |why: String| {
             let place = user.world().tables.location(api.at);
-            Refusal::broken(format!("{place}: the health check of {} failed: {}", api.name, user.world().secrets.mask(&why)))
+            StartupError::broken(format!("{place}: the health check of {} failed: {}", api.name, user.world().secrets.mask(&why)))
         };
         let request = (health.request)(user).map_err(|fault| refused(fault.0));
         // A `keep` that it reads had no value.
@@ -135,7 +135,7 @@ fn version_of(user: &User, health: &Health, raw: ltc_engine::http::HttpResponse)
 }
 
 /// Runs `before test`: what it gives is for all users. `sent` counts its requests.
-pub(crate) async fn before_test(program: &Program, user: &User, sent: &mut RowStats) -> Result<Vec<Value>, Refusal> {
+pub(crate) async fn before_test(program: &Program, user: &User, sent: &mut RowStats) -> Result<Vec<Value>, StartupError> {
     let Some(before) = program.before_test else { return Ok(Vec::new()) };
     let shared = ltc_engine::step::control::run(user, before(user)).await;
     let told = counted(program, user, sent);
@@ -148,7 +148,7 @@ pub(crate) async fn before_test(program: &Program, user: &User, sent: &mut RowSt
 }
 
 /// Runs `after test`; its failures are told, they don't change how the test ends. `sent` counts its requests.
-pub(crate) async fn after_test(program: &Program, user: &User, sent: &mut RowStats) -> Result<(), Refusal> {
+pub(crate) async fn after_test(program: &Program, user: &User, sent: &mut RowStats) -> Result<(), StartupError> {
     let Some(after) = program.after_test else { return Ok(()) };
     let outcome = ltc_engine::step::control::run(user, after(user)).await;
     let told = counted(program, user, sent);
@@ -156,8 +156,8 @@ pub(crate) async fn after_test(program: &Program, user: &User, sent: &mut RowSta
 }
 
 /// What failed: a line each.
-fn failed(what: &str, told: Vec<String>) -> Refusal {
-    Refusal { ending: super::Ending::Broken, lines: std::iter::once(format!("{what} failed")).chain(told).collect() }
+fn failed(what: &str, told: Vec<String>) -> StartupError {
+    StartupError { ending: super::ExitStatus::Broken, lines: std::iter::once(format!("{what} failed")).chain(told).collect() }
 }
 
 /// Adds what was counted to `sent`, and says what failed of it.

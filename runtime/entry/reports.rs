@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::outputs::{Outputs, save_json};
-use super::{Ending, Refusal};
+use super::{ExitStatus, StartupError};
 use crate::report::compare::{self, Comparison};
-use crate::report::{Look, Outcome, Report};
+use crate::report::{Outcome, Report, TextStyle};
 
 /// Print the results of an earlier run from its JSON report; the exit code is that of its verdict
 #[derive(Args, Clone, Debug)]
@@ -52,25 +52,25 @@ fn tolerance(text: &str) -> Result<f64, String> {
     }
 }
 
-fn read(path: &Path) -> Result<Report, Refusal> {
-    Report::read(path).map_err(|why| Refusal::wrong([why]))
+fn read(path: &Path) -> Result<Report, StartupError> {
+    Report::read(path).map_err(|why| StartupError::wrong([why]))
 }
 
 /// `report`.
-pub(super) fn report(command: &ReportCommand) -> Result<Ending, Refusal> {
+pub(super) fn report(command: &ReportCommand) -> Result<ExitStatus, StartupError> {
     let report = read(&command.file)?;
     command.outputs.check()?;
     Ok(command.outputs.write(&report).told(report.outcome.into()))
 }
 
 /// `merge`.
-pub(super) fn merge(command: &MergeCommand) -> Result<Ending, Refusal> {
+pub(super) fn merge(command: &MergeCommand) -> Result<ExitStatus, StartupError> {
     let parts = command.files.iter().map(|file| read(file)).collect::<Result<Vec<_>, _>>()?;
     if let Some((first, second, id)) = Report::twice(&parts) {
         let (first, second) = (command.files[first].display(), command.files[second].display());
-        return Err(Refusal::wrong([format!("{first} and {second} are of the same run ({id}), which would count twice")]));
+        return Err(StartupError::wrong([format!("{first} and {second} are of the same run ({id}), which would count twice")]));
     }
-    let merged = Report::merged(&parts).map_err(|why| Refusal::wrong([why]))?;
+    let merged = Report::merged(&parts).map_err(|why| StartupError::wrong([why]))?;
     for note in merged.run.notes.iter().filter(|note| note.starts_with(crate::report::DIFFER)) {
         crate::say::warning!("{note}");
     }
@@ -82,21 +82,21 @@ pub(super) fn merge(command: &MergeCommand) -> Result<Ending, Refusal> {
 }
 
 /// `compare`.
-pub(super) fn compare(command: &CompareCommand) -> Result<Ending, Refusal> {
+pub(super) fn compare(command: &CompareCommand) -> Result<ExitStatus, StartupError> {
     let (base, new) = (read(&command.base)?, read(&command.new)?);
     if base.total.total(&base.names).tried() == 0 {
-        return Err(Refusal::wrong([format!("cannot compare with {}: it has no requests", command.base.display())]));
+        return Err(StartupError::wrong([format!("cannot compare with {}: it has no requests", command.base.display())]));
     }
     if let Some((_, _, id)) = Report::twice(&[base.clone(), new.clone()]) {
         crate::say::warning!("{} and {} are of the same run ({id})", command.base.display(), command.new.display());
     }
     let comparison = Comparison::of(&base, &new, command.tolerance);
-    let printed = compare::write(&mut anstream::stdout(), &base, &new, &comparison, Look::of_stdout());
-    crate::say::unless_gone(printed).map_err(|error| Refusal::broken(format!("standard output: {error}")))?;
+    let printed = compare::write(&mut anstream::stdout(), &base, &new, &comparison, TextStyle::of_stdout());
+    crate::say::unless_gone(printed).map_err(|error| StartupError::broken(format!("standard output: {error}")))?;
     // What a broken run measured says nothing, neither good nor bad.
     Ok(match new.outcome {
-        Outcome::Broken => Ending::Broken,
-        _ if comparison.is_worse() => Ending::Failed,
-        _ => Ending::Passed,
+        Outcome::Broken => ExitStatus::Broken,
+        _ if comparison.is_worse() => ExitStatus::Failed,
+        _ => ExitStatus::Passed,
     })
 }

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use super::cli::RunArgs;
 use super::configuration::Configuration;
-use super::{Ending, Refusal};
-use crate::listeners::{Listeners, News};
-use crate::moment::{About, Moment};
+use super::{ExitStatus, StartupError};
+use crate::listeners::{ListenerEvent, Listeners};
+use crate::live::{LiveSnapshot, TestInfo};
 use crate::progress::{Mode, Progress};
 use crate::report::{Outcome, Report, RunInfo, Setup};
 use crate::saturation::saturation;
-use crate::thresholds::Judge;
+use crate::thresholds::ThresholdEvaluator;
 use crate::web::Web;
 use ltc_engine::program::Program;
 use ltc_engine::stats::{ReportRow, Snapshot, Timeline};
@@ -24,8 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// What the run is to do after an interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub(crate) enum Next {
-    GoOn,
+pub(crate) enum AfterInterval {
+    Continue,
     /// The load is to stop, in good order, on all machines.
     Stop,
 }
@@ -44,7 +44,7 @@ pub(crate) struct Results {
     shards: Option<u32>,
     /// Whether statistics go out every interval, or once, at the end.
     periodic: bool,
-    judge: Judge,
+    evaluator: ThresholdEvaluator,
     /// Whether a threshold has stopped the test.
     over: bool,
 }
@@ -53,19 +53,19 @@ impl Results {
     /// # Errors
     /// Where a file that was asked for can't be written, a threshold names what isn't there, the earlier run can't be read, or a listener
     /// or the page can't be used: said before the load, not after it.
-    pub(crate) fn new(program: &Program, args: &RunArgs, configuration: &Configuration, interval: Duration) -> Result<Self, Refusal> {
+    pub(crate) fn new(program: &Program, args: &RunArgs, configuration: &Configuration, interval: Duration) -> Result<Self, StartupError> {
         args.outputs.check()?;
         let names = program.names();
-        let baseline = args.baseline.as_deref().map(Report::read).transpose().map_err(|why| Refusal::wrong([why]))?;
+        let baseline = args.baseline.as_deref().map(Report::read).transpose().map_err(|why| StartupError::wrong([why]))?;
         let thresholds = &configuration.profile.thresholds;
-        let judge = Judge::new(thresholds, &names, baseline.as_ref()).map_err(Refusal::wrong)?;
+        let evaluator = ThresholdEvaluator::new(thresholds, &names, baseline.as_ref()).map_err(StartupError::wrong)?;
         if baseline.is_none() {
             for threshold in thresholds.iter().filter(|threshold| threshold.needs_baseline()) {
                 crate::say::warning!("the threshold `{}` is not evaluated: add --baseline FILE", threshold.text);
             }
         }
         let logging = &configuration.profile.logging;
-        let listeners = Listeners::new(&logging.listeners, &configuration.credentials).map_err(Refusal::wrong)?;
+        let listeners = Listeners::new(&logging.listeners, &configuration.credentials).map_err(StartupError::wrong)?;
         let mode = match Mode::for_stderr() {
             _ if args.quiet => Mode::Off,
             // Debug's lines stand there.
@@ -73,14 +73,14 @@ impl Results {
             mode => mode,
         };
         Ok(Self {
-            judge,
+            evaluator,
             over: false,
             places: places(program),
             total: Snapshot::empty(names.len()),
             timeline: Timeline::new(interval),
             progress: Progress::new(mode),
             listeners,
-            web: args.ui.map(Web::bind).transpose().map_err(|why| Refusal::wrong([why]))?,
+            web: args.ui.map(Web::bind).transpose().map_err(|why| StartupError::wrong([why]))?,
             shards: None,
             periodic: !logging.final_stats,
             names,
@@ -88,21 +88,21 @@ impl Results {
     }
 
     /// The load begins: what is known of it, and what stops it.
-    pub(crate) fn begin(&mut self, about: About, stop: &Stop) {
-        let about = Arc::new(About { names: self.names.clone(), periodic: self.periodic, ..about });
-        self.shards = about.fleet.map(|fleet| fleet.shards);
-        self.listeners.start(&about);
+    pub(crate) fn begin(&mut self, info: TestInfo, stop: &Stop) {
+        let info = Arc::new(TestInfo { names: self.names.clone(), periodic: self.periodic, ..info });
+        self.shards = info.fleet.map(|fleet| fleet.shards);
+        self.listeners.start(&info);
         if let Some(web) = &mut self.web {
-            match web.start(&about, stop) {
+            match web.start(&info, stop) {
                 Ok(()) => crate::say::err!("live at {}", web.url()),
                 Err(why) => crate::say::warning!("{why}"),
             }
         }
-        self.progress.begin(&about, stop);
+        self.progress.begin(&info, stop);
     }
 
     /// Takes what was counted in one interval: by this machine, or by all shards together.
-    pub(crate) fn interval(&mut self, delta: &Snapshot) -> Next {
+    pub(crate) fn interval(&mut self, delta: &Snapshot) -> AfterInterval {
         self.total.merge(delta);
         // The last iterations of users that were stopping already, if any.
         let over = delta.planned() == 0 && delta.users() == 0;
@@ -110,9 +110,9 @@ impl Results {
         if told {
             self.timeline.add(delta, &self.names);
         }
-        if self.judge.interval(delta, &self.names) && !self.over {
+        if self.evaluator.interval(delta, &self.names) && !self.over {
             self.over = true;
-            let stopping = self.judge.so_far().into_iter().filter(|verdict| verdict.aborted_at_us.is_some());
+            let stopping = self.evaluator.so_far().into_iter().filter(|verdict| verdict.aborted_at_us.is_some());
             for verdict in stopping {
                 let (text, actual) = (&verdict.text, verdict.actual_text());
                 crate::progress::notice_at(
@@ -124,14 +124,14 @@ impl Results {
         if told {
             self.tell(delta, over);
         }
-        if self.over { Next::Stop } else { Next::GoOn }
+        if self.over { AfterInterval::Stop } else { AfterInterval::Continue }
     }
 
     /// Takes what came after its interval was taken without it: it counts in the totals.
     pub(crate) fn late(&mut self, delta: &Snapshot) {
         self.total.merge(delta);
         self.timeline.add(delta, &self.names);
-        self.judge.late(delta, &self.names);
+        self.evaluator.late(delta, &self.names);
     }
 
     /// Tells all who listen of an interval.
@@ -139,27 +139,27 @@ impl Results {
         if self.progress.is_off() && self.listeners.is_empty() && self.web.is_none() {
             return;
         }
-        let mut moment = Moment::interval(delta, &self.total, &self.names, &self.places, self.timeline.interval());
-        moment.thresholds = self.judge.so_far();
-        moment.shards = self.shards.map(|shards| crate::moment::shards(delta, shards)).unwrap_or_default();
-        let moment = Arc::new(moment);
+        let mut live = LiveSnapshot::interval(delta, &self.total, &self.names, &self.places, self.timeline.interval());
+        live.thresholds = self.evaluator.so_far();
+        live.shards = self.shards.map(|shards| crate::live::shards(delta, shards)).unwrap_or_default();
+        let live = Arc::new(live);
         if !over {
-            self.progress.update(&moment);
+            self.progress.update(&live);
         }
         if let Some(web) = &self.web {
-            web.tell(&moment);
+            web.tell(&live);
         }
-        self.listeners.tell(&News::Interval(moment));
+        self.listeners.tell(&ListenerEvent::Interval(live));
     }
 
     /// Comes to the verdict, tells all who listen, prints the end table and writes the files that were asked for. All that is known of
     /// the run's course is in `run`: nothing that comes later changes the verdict. An output that couldn't be written is a warning, and
     /// another exit code.
-    pub(crate) fn finish(mut self, args: &RunArgs, mut run: RunInfo, setup: Setup) -> Ending {
+    pub(crate) fn finish(mut self, args: &RunArgs, mut run: RunInfo, setup: Setup) -> ExitStatus {
         self.progress.finish();
         run.duration_us = self.total.window.map_or(0, |window| window.to_us);
         run.saturated = saturation(&self.total, self.total.total(&self.names).response().quantile_us(0.99));
-        let mut whole = Moment::whole(&self.total, &self.names);
+        let mut whole = LiveSnapshot::whole(&self.total, &self.names);
         let mut report = Report {
             run,
             names: self.names,
@@ -167,7 +167,7 @@ impl Results {
             total: self.total,
             setup,
             timeline: self.timeline,
-            thresholds: self.judge.verdicts(),
+            thresholds: self.evaluator.verdicts(),
             ..Report::default()
         };
         whole.thresholds.clone_from(&report.thresholds);
@@ -177,7 +177,7 @@ impl Results {
             web.finish(&whole);
         }
         if !self.listeners.is_empty() {
-            self.listeners.tell(&News::Ended(whole));
+            self.listeners.tell(&ListenerEvent::Ended(whole));
             report.run.listeners = self.listeners.finish(PATIENCE);
         }
         let unwritten = args.outputs.write(&report);

@@ -8,19 +8,19 @@ use super::cli::RunArgs;
 use super::configuration::Configuration;
 use super::deploy::agreed;
 use super::fleet::{EngineName, FleetArgs};
-use super::load::{How, Load, interval, watch_interrupts};
-use super::plan::Shown;
-use super::results::{Next, Results};
-use super::{Ending, Refusal, cloud, shard};
-use crate::moment::FleetShape;
+use super::load::{Load, LoadOutcome, interval, watch_interrupts};
+use super::plan::PlanSummary;
+use super::results::{AfterInterval, Results};
+use super::{ExitStatus, StartupError, cloud, shard};
+use crate::live::FleetShape;
 use crate::open_files;
 use crate::orchestrator::backend::Backend;
-use crate::orchestrator::conductor::Conductor;
 use crate::orchestrator::event::{ClassWeight, FORMAT, SliceEvent, StopSign};
 use crate::orchestrator::fleet::Fleet;
-use crate::orchestrator::keeper::Patience;
+use crate::orchestrator::orchestrate::Orchestrator;
 use crate::orchestrator::process::Processes;
-use crate::report::Look;
+use crate::orchestrator::supervisor::Timeouts;
+use crate::report::TextStyle;
 use ltc_engine::base::clock::Clock;
 use ltc_engine::program::Program;
 use ltc_engine::stats::micros;
@@ -48,7 +48,7 @@ pub(crate) struct RunCommand {
 }
 
 /// Runs it, and prints and writes the results.
-pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option<u64>) -> Result<Ending, Refusal> {
+pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option<u64>) -> Result<ExitStatus, StartupError> {
     let args = &command.run;
     let configuration = Configuration::load(program, &args.load)?;
     configuration.lasts()?;
@@ -59,10 +59,10 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Refusal::broken(format!("cannot start the async runtime: {error}")))?;
+        .map_err(|error| StartupError::broken(format!("cannot start the async runtime: {error}")))?;
     let mut fleet = command.fleet.fleet(engine, &load, &configuration, args.load.threads);
     let (backend, stop_sign): (Arc<dyn Backend>, StopSign) = match engine {
-        EngineName::Process => (Arc::new(Processes::of_this_binary([shard::WORD]).map_err(Refusal::broken)?), StopSign::Stdin),
+        EngineName::Process => (Arc::new(Processes::of_this_binary([shard::WORD]).map_err(StartupError::broken)?), StopSign::Stdin),
         EngineName::Lambda => {
             let (regions, function) = (&command.fleet.region, command.fleet.function.clone());
             let opened = cloud::open(program, regions, function, &configuration, &load.settings.test_id);
@@ -75,23 +75,23 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
     };
     let shards = u64::from(fleet.count());
     let from = match engine {
-        EngineName::Process => open_files::From::Processes(shards),
-        EngineName::Lambda => open_files::From::Functions(shards),
+        EngineName::Process => open_files::LoadSource::Processes(shards),
+        EngineName::Lambda => open_files::LoadSource::Functions(shards),
     };
     if let Err(refusal) = load.fits(from, files) {
         let _ = runtime.block_on(backend.clean_up());
         return Err(refusal);
     }
-    let shown = Shown::of(program, &configuration, &load, &fleet, engine);
+    let shown = PlanSummary::of(program, &configuration, &load, &fleet, engine);
     if !args.quiet {
-        crate::say::text(&mut anstream::stderr(), &shown.text(Look { color: false, width: None }));
+        crate::say::text(&mut anstream::stderr(), &shown.text(TextStyle { color: false, width: None }));
     }
     if let Some(note) = cloud::policy_note(&fleet).filter(|_| engine == EngineName::Lambda) {
         crate::say::err!("{note}");
     }
     let asked = engine == EngineName::Lambda && !command.yes;
     let agreed = if asked { agreed("Start?") } else { Ok(true) };
-    let ready = agreed.and_then(|agreed| if agreed { load.ready() } else { Err(Refusal::wrong(["not started"])) });
+    let ready = agreed.and_then(|agreed| if agreed { load.ready() } else { Err(StartupError::wrong(["not started"])) });
     if let Err(refusal) = ready {
         // What was made for the stop was made for nothing; the refusal is what counts.
         let _ = runtime.block_on(backend.clean_up());
@@ -110,27 +110,27 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
         intervals: fleet.total().and_then(|_| u32::try_from(fleet.intervals().count()).ok()),
     };
     load.begin(program, &configuration, &mut results, &clock, Some(shape), &stop);
-    let conductor = Conductor {
+    let orchestrator = Orchestrator {
         backend,
         plan: load.plan.clone(),
         template,
         clock: clock.clone(),
         names: program.rows(),
-        patience: Patience::for_interval(interval),
+        timeouts: Timeouts::for_interval(interval),
         fleet,
     };
-    let course = runtime.block_on(conductor.conduct(&stop, |delta| {
+    let outcome = runtime.block_on(orchestrator.run(&stop, |delta| {
         if delta.late {
             results.late(&delta.snapshot);
             return false;
         }
-        results.interval(&delta.snapshot) == Next::Stop
+        results.interval(&delta.snapshot) == AfterInterval::Stop
     }));
-    let made = shown.text(Look { color: false, width: None }).lines().map(str::to_owned).collect();
+    let made = shown.text(TextStyle { color: false, width: None }).lines().map(str::to_owned).collect();
     // What was lost is in the report; a verdict on the rest would be one on another test.
-    let broken = course.broken.into_iter().collect();
-    let how = How { clock, interrupted: stop.is_interrupted(), broken, plan: made, notes: course.notes };
-    Ok(load.finish(program, args, &configuration, results, how))
+    let broken = outcome.broken.into_iter().collect();
+    let outcome = LoadOutcome { clock, interrupted: stop.is_interrupted(), broken, plan: made, notes: outcome.notes };
+    Ok(load.finish(program, args, &configuration, results, outcome))
 }
 
 /// What all slices' events have in common.

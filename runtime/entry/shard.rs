@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::{Ending, Refusal};
+use super::{ExitStatus, StartupError};
 use crate::orchestrator::event::SliceEvent;
 use crate::orchestrator::frame::{EndReason, Ended, Frame, FrameWriter};
-use crate::orchestrator::shard::{self, Host, Seen};
+use crate::orchestrator::shard::{self, DeliveredSlices, Host};
 use ltc_engine::program::Program;
 use ltc_engine::workers::Stop;
 
@@ -22,19 +22,19 @@ pub(crate) struct ShardCommand {}
 pub(super) const WORD: &str = "shard";
 
 /// Runs the slice of the event on standard input.
-pub(super) fn run(program: &'static Program, born: Instant) -> Result<Ending, Refusal> {
+pub(super) fn run(program: &'static Program, born: Instant) -> Result<ExitStatus, StartupError> {
     let init = born.elapsed();
     let mut event = Vec::new();
     std::io::stdin()
         .lock()
         .read_until(b'\n', &mut event)
-        .map_err(|error| Refusal::broken(format!("cannot read standard input: {error}")))?;
+        .map_err(|error| StartupError::broken(format!("cannot read standard input: {error}")))?;
     if event.is_empty() {
-        return Err(Refusal::wrong(["missing event on standard input: only `run` calls `shard`"]));
+        return Err(StartupError::wrong(["missing event on standard input: only `run` calls `shard`"]));
     }
     let stop = Stop::default();
     let host = Host { place: format!("process {}", std::process::id()), init, deadline: None };
-    let seen = Arc::new(Seen::default());
+    let seen = Arc::new(DeliveredSlices::default());
     let known = seen.clone();
     let listen = |_: &SliceEvent, stop: &Stop| {
         let stop = stop.clone();
@@ -44,7 +44,7 @@ pub(super) fn run(program: &'static Program, born: Instant) -> Result<Ending, Re
         }
     };
     shard::run(program, &event, &host, &seen, &stop, listen, |line| put(&line));
-    Ok(Ending::Passed)
+    Ok(ExitStatus::Passed)
 }
 
 /// Where nobody reads any more the input has ended too, which stops the load.
@@ -54,7 +54,7 @@ fn put(line: &[u8]) {
 }
 
 /// Does what further lines say, until the input ends, which means stop.
-fn listen(stop: &Stop, seen: &Seen) {
+fn listen(stop: &Stop, seen: &DeliveredSlices) {
     for line in std::io::stdin().lock().lines() {
         match line.as_deref() {
             Ok("stop") => stop.interrupt(),

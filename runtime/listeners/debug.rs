@@ -5,17 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::delivery::Delivery;
-use super::{News, statistics};
-use crate::moment::{About, Line, Moment};
+use super::{ListenerEvent, statistics};
+use crate::live::{LiveSnapshot, RowFigures, TestInfo};
 use crate::report::{NONE, clock, percent, rate, short_ms};
 
 pub(super) const NAME: &str = "Debug";
 
 /// Starts its thread: standard error may be a pipe that nobody reads.
-pub(super) fn start(about: Arc<About>) -> Delivery {
-    Delivery::spawn(NAME, move |mut news, _| async move {
-        while let Some(news) = news.recv().await {
-            let text = told(&about, &news);
+pub(super) fn start(info: Arc<TestInfo>) -> Delivery {
+    Delivery::spawn(NAME, move |mut event, _| async move {
+        while let Some(event) = event.recv().await {
+            let text = told(&info, &event);
             if !text.is_empty() {
                 // That standard error is gone must not stop a test.
                 let _ = std::io::stderr().lock().write_all(text.as_bytes());
@@ -24,25 +24,25 @@ pub(super) fn start(about: Arc<About>) -> Delivery {
     })
 }
 
-fn told(about: &About, news: &News) -> String {
-    let run = &about.run;
-    let mut text = match news {
-        News::Started => {
-            let planned = about.planned.map(|planned| format!(" for {}", clock(planned))).unwrap_or_default();
-            format!("Debug: {} starts{planned}, environment {}, {}\n", run.test, run.env, about.versions())
+fn told(info: &TestInfo, event: &ListenerEvent) -> String {
+    let run = &info.run;
+    let mut text = match event {
+        ListenerEvent::Started => {
+            let planned = info.planned.map(|planned| format!(" for {}", clock(planned))).unwrap_or_default();
+            format!("Debug: {} starts{planned}, environment {}, {}\n", run.test, run.env, info.versions())
         }
         _ => String::new(),
     };
-    if let Some(moment) = statistics(about, news) {
-        lines(about, moment).iter().for_each(|line| text.push_str(&format!("{line}\n")));
+    if let Some(live) = statistics(info, event) {
+        lines(info, live).iter().for_each(|line| text.push_str(&format!("{line}\n")));
     }
-    if let News::Interval(moment) = news {
-        for failed in &moment.failed {
+    if let ListenerEvent::Interval(live) = event {
+        for failed in &live.failed {
             let message = failed.examples.first().map_or(failed.kind.as_str(), |example| example.message.as_str());
             text.push_str(&format!("Debug: {} failed {} times: {} {message}\n", failed.step, failed.count, failed.place));
         }
     }
-    if let News::Ended(whole) = news {
+    if let ListenerEvent::Ended(whole) = event {
         let verdict = whole.conclusion.as_ref().map(|conclusion| format!(": {}", conclusion.text())).unwrap_or_default();
         text.push_str(&format!("Debug: {} ends{verdict}\n", run.test));
     }
@@ -50,13 +50,13 @@ fn told(about: &About, news: &News) -> String {
 }
 
 /// One line for each line of the report that has run, and one for the total: of the window.
-fn lines(about: &About, moment: &Moment) -> Vec<String> {
-    let at = clock(Duration::from_secs(moment.at.as_secs()));
-    let ran = moment.ran(&about.names).filter(|(_, line)| line.now.requests > 0);
-    ran.map(|(name, line)| (name.name.as_str(), line)).chain([("Total", &moment.total)]).map(|(name, line)| one(&at, name, line)).collect()
+fn lines(info: &TestInfo, live: &LiveSnapshot) -> Vec<String> {
+    let at = clock(Duration::from_secs(live.at.as_secs()));
+    let ran = live.ran(&info.names).filter(|(_, line)| line.now.requests > 0);
+    ran.map(|(name, line)| (name.name.as_str(), line)).chain([("Total", &live.total)]).map(|(name, line)| one(&at, name, line)).collect()
 }
 
-fn one(at: &str, name: &str, line: &Line) -> String {
+fn one(at: &str, name: &str, line: &RowFigures) -> String {
     let now = &line.now;
     let time = |us: Option<u64>| us.map_or_else(|| NONE.to_owned(), short_ms);
     let [p50, p95, p99, max] = [0.5, 0.95, 0.99, 1.0].map(|q| time(now.percentile_us(q)));
@@ -74,12 +74,12 @@ fn one(at: &str, name: &str, line: &Line) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::moment::sample::{about, moment};
+    use crate::live::sample::{info, live_snapshot};
 
     #[test]
     fn one_line_a_step_that_ran_and_what_failed() {
-        let about = about();
-        let told = told(&about, &News::Interval(Arc::new(moment())));
+        let info = info();
+        let told = told(&info, &ListenerEvent::Interval(Arc::new(live_snapshot())));
         let lines: Vec<_> = told.lines().collect();
         assert_eq!(
             lines[0],
@@ -95,10 +95,10 @@ mod tests {
 
     #[test]
     fn statistics_at_the_end_only_where_the_profile_says_so() {
-        let about = About { periodic: false, ..about() };
-        let interval = told(&about, &News::Interval(Arc::new(Moment { failed: Vec::new(), ..moment() })));
+        let info = TestInfo { periodic: false, ..info() };
+        let interval = told(&info, &ListenerEvent::Interval(Arc::new(LiveSnapshot { failed: Vec::new(), ..live_snapshot() })));
         assert_eq!(interval, "");
-        assert!(told(&about, &News::Ended(Arc::new(moment()))).contains("Total: requests 400"));
-        assert!(told(&about, &News::Started).contains("treatments 1.4.2"));
+        assert!(told(&info, &ListenerEvent::Ended(Arc::new(live_snapshot()))).contains("Total: requests 400"));
+        assert!(told(&info, &ListenerEvent::Started).contains("treatments 1.4.2"));
     }
 }

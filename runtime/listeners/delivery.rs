@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::health::Health;
-use super::post::{Fate, Poster};
-use super::{Format, Message, News, Say, Sink};
-use crate::moment::About;
+use super::post::{PostResult, SinkClient};
+use super::{Format, ListenerEvent, LogSink, Message, Sink};
+use crate::live::TestInfo;
 use crate::report::Delivered;
 
-/// How many news may wait for the thread: it takes them at once, whatever its sink does.
+/// How many event may wait for the thread: it takes them at once, whatever its sink does.
 const QUEUE: usize = 64;
 
 /// What a sink is granted.
@@ -82,7 +82,7 @@ impl Counters {
 /// A listener that runs.
 pub(super) struct Delivery {
     name: &'static str,
-    news: tokio::sync::mpsc::Sender<News>,
+    event: tokio::sync::mpsc::Sender<ListenerEvent>,
     done: mpsc::Receiver<()>,
     counters: Arc<Counters>,
 }
@@ -97,17 +97,17 @@ pub(super) struct Closing {
 
 impl Delivery {
     /// Starts a sink's thread.
-    pub(super) fn start(sink: Sink, about: Arc<About>, limits: Limits, say: Say) -> Self {
-        Self::spawn(sink.name, move |news, counters| async move {
+    pub(super) fn start(sink: Sink, info: Arc<TestInfo>, limits: Limits, say: LogSink) -> Self {
+        Self::spawn(sink.name, move |event, counters| async move {
             let mut health = Health::new(sink.name);
-            match Poster::new(&sink, limits.timeout) {
+            match SinkClient::new(&sink, limits.timeout) {
                 Ok(poster) => {
                     let mut post = Post { poster, health, counters: &counters, limits, say };
-                    deliver(sink.format, &about, news, &mut post).await;
+                    deliver(sink.format, &info, event, &mut post).await;
                 }
                 Err(why) => {
                     counters.made(1);
-                    if let Some(line) = health.take(&Fate::Never(why.clone())) {
+                    if let Some(line) = health.take(&PostResult::Never(why.clone())) {
                         say(&line);
                     }
                     counters.failed(why);
@@ -116,15 +116,15 @@ impl Delivery {
         })
     }
 
-    /// Starts a thread that does with the news what it likes.
+    /// Starts a thread that does with the event what it likes.
     pub(super) fn spawn<F>(
         name: &'static str,
-        job: impl FnOnce(tokio::sync::mpsc::Receiver<News>, Arc<Counters>) -> F + Send + 'static,
+        job: impl FnOnce(tokio::sync::mpsc::Receiver<ListenerEvent>, Arc<Counters>) -> F + Send + 'static,
     ) -> Self
     where
         F: Future<Output = ()>,
     {
-        let (news, incoming) = tokio::sync::mpsc::channel(QUEUE);
+        let (event, incoming) = tokio::sync::mpsc::channel(QUEUE);
         let (finished, done) = mpsc::channel();
         let counters = Arc::new(Counters::default());
         let theirs = counters.clone();
@@ -142,7 +142,7 @@ impl Delivery {
             counters.made(1);
             counters.failed(format!("its thread cannot be started: {error}"));
         }
-        Self { name, news, done, counters }
+        Self { name, event, done, counters }
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -150,8 +150,8 @@ impl Delivery {
     }
 
     /// Tells it, or counts as dropped what it has no room for.
-    pub(super) fn tell(&self, news: News) {
-        if self.news.try_send(news).is_err() {
+    pub(super) fn tell(&self, event: ListenerEvent) {
+        if self.event.try_send(event).is_err() {
             self.counters.made(1);
         }
     }
@@ -218,21 +218,21 @@ impl Backlog {
 
 /// All that it takes to post a message.
 struct Post<'d> {
-    poster: Poster,
+    poster: SinkClient,
     health: Health,
     counters: &'d Counters,
     limits: Limits,
-    say: Say,
+    say: LogSink,
 }
 
-async fn deliver(mut format: Box<dyn Format>, about: &About, mut news: tokio::sync::mpsc::Receiver<News>, post: &mut Post<'_>) {
+async fn deliver(mut format: Box<dyn Format>, info: &TestInfo, mut event: tokio::sync::mpsc::Receiver<ListenerEvent>, post: &mut Post<'_>) {
     let (counters, limits) = (post.counters, post.limits);
     let backlog = Backlog::default();
     // What the sink refuses in part is read from its answers while new messages are made.
     let format = RefCell::new(&mut format);
     let intake = async {
-        while let Some(news) = news.recv().await {
-            let messages = format.borrow_mut().encode(about, &news);
+        while let Some(event) = event.recv().await {
+            let messages = format.borrow_mut().encode(info, &event);
             for message in messages {
                 counters.made(message.items);
                 backlog.push(message, limits.backlog);
@@ -267,13 +267,13 @@ impl Post<'_> {
                 (self.say)(&line);
             }
             let (why, after) = match fate {
-                Fate::Taken(answer) => return Some(answer),
-                Fate::Never(why) => {
+                PostResult::Taken(answer) => return Some(answer),
+                PostResult::Never(why) => {
                     self.counters.failed(why);
                     return None;
                 }
-                Fate::Later(why, after) => (why, after),
-                Fate::Unreached(why) => (why, None),
+                PostResult::Later(why, after) => (why, after),
+                PostResult::Unreached(why) => (why, None),
             };
             self.counters.failed(why);
             if since.elapsed() >= self.limits.age {

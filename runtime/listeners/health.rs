@@ -1,8 +1,8 @@
 //! What is said of a sink while the test runs: one line when it no longer takes what it is sent, one when it does again.
 
-use super::post::Fate;
+use super::post::PostResult;
 
-/// How often in a row a sink may be busy before it is said: a restart is no news.
+/// How often in a row a sink may be busy before it is said: a restart is no event.
 const PATIENCE: u32 = 3;
 
 /// How a sink does.
@@ -19,22 +19,22 @@ impl Health {
     }
 
     /// The line that a message's fate is worth, if any.
-    pub(super) fn take(&mut self, fate: &Fate) -> Option<String> {
+    pub(super) fn take(&mut self, fate: &PostResult) -> Option<String> {
         let name = self.name;
         let why = match fate {
-            Fate::Taken(_) => {
+            PostResult::Taken(_) => {
                 self.failed = 0;
                 return std::mem::take(&mut self.told).then(|| format!("note: {name} takes what it is sent again"));
             }
-            Fate::Never(why) => format!("warning: {name} refuses what it is sent: {why}"),
-            Fate::Unreached(why) => format!("warning: cannot reach {name}: {why}; trying again"),
-            Fate::Later(why, _) => format!("warning: {name} rejects the data: {why}; trying again"),
+            PostResult::Never(why) => format!("warning: {name} refuses what it is sent: {why}"),
+            PostResult::Unreached(why) => format!("warning: cannot reach {name}: {why}; trying again"),
+            PostResult::Later(why, _) => format!("warning: {name} rejects the data: {why}; trying again"),
         };
         self.failed += 1;
-        let due = !matches!(fate, Fate::Later(..)) || self.failed >= PATIENCE;
-        let news = due && !self.told;
+        let due = !matches!(fate, PostResult::Later(..)) || self.failed >= PATIENCE;
+        let event = due && !self.told;
         self.told |= due;
-        news.then_some(why)
+        event.then_some(why)
     }
 }
 
@@ -45,16 +45,16 @@ mod tests {
     #[test]
     fn a_line_when_it_begins_and_one_when_it_is_over() {
         let mut health = Health::new("Splunk");
-        let never = Fate::Never("it answered 403".into());
-        let busy = Fate::Later("it answered 503".into(), None);
-        assert_eq!(health.take(&Fate::Taken(Vec::new())), None);
+        let never = PostResult::Never("it answered 403".into());
+        let busy = PostResult::Later("it answered 503".into(), None);
+        assert_eq!(health.take(&PostResult::Taken(Vec::new())), None);
         assert_eq!(health.take(&never).unwrap(), "warning: Splunk refuses what it is sent: it answered 403");
         assert_eq!((health.take(&never), health.take(&busy)), (None, None), "once is enough");
-        assert_eq!(health.take(&Fate::Taken(Vec::new())).unwrap(), "note: Splunk takes what it is sent again");
-        assert_eq!((health.take(&busy), health.take(&busy)), (None, None), "a restart is no news");
+        assert_eq!(health.take(&PostResult::Taken(Vec::new())).unwrap(), "note: Splunk takes what it is sent again");
+        assert_eq!((health.take(&busy), health.take(&busy)), (None, None), "a restart is no event");
         assert_eq!(health.take(&busy).unwrap(), "warning: Splunk rejects the data: it answered 503; trying again");
         assert_eq!(health.take(&busy), None);
-        let unknown = Fate::Unreached("dns error".into());
+        let unknown = PostResult::Unreached("dns error".into());
         assert_eq!(Health::new("OTLP").take(&unknown).unwrap(), "warning: cannot reach OTLP: dns error; trying again");
     }
 }

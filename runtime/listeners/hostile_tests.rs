@@ -10,7 +10,7 @@ use ltc_config::credentials::Credentials;
 use ltc_config::profile::Listener;
 
 use super::*;
-use crate::moment::sample::{about, moment};
+use crate::live::sample::{info, live_snapshot};
 
 /// A server of raw sockets: what it does with a connection is the test's.
 struct Server {
@@ -86,7 +86,7 @@ fn splunk(url: &str) -> Listeners {
 /// What was said to whoever watches the test.
 type Said = Arc<Mutex<Vec<String>>>;
 
-fn listener() -> (Said, Say) {
+fn listener() -> (Said, LogSink) {
     let said = Said::default();
     let lines = said.clone();
     (said, Arc::new(move |line: &str| lines.lock().unwrap().push(line.to_owned())))
@@ -100,8 +100,8 @@ fn run(listeners: Listeners, patience: Duration) -> (Delivered, Duration, Durati
 
 fn run_heard(mut listeners: Listeners, patience: Duration) -> (Delivered, Duration, Duration, Vec<String>) {
     let (said, say) = listener();
-    listeners.start_within(&Arc::new(about()), quick(), &say);
-    let (interval, ended) = (News::Interval(Arc::new(moment())), News::Ended(Arc::new(moment())));
+    listeners.start_within(&Arc::new(info()), quick(), &say);
+    let (interval, ended) = (ListenerEvent::Interval(Arc::new(live_snapshot())), ListenerEvent::Ended(Arc::new(live_snapshot())));
     let begun = Instant::now();
     listeners.tell(&interval);
     listeners.tell(&ended);
@@ -256,11 +256,11 @@ fn a_certificate_that_nobody_vouches_for_is_refused_unless_said_otherwise() {
 fn what_waits_for_a_sink_that_is_down_is_bounded() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut listeners = splunk(&format!("http://{free}"));
-    listeners.start_within(&Arc::new(about()), Limits { backlog: 10_000, ..quick() }, &listener().1);
-    let news = News::Interval(Arc::new(moment()));
+    listeners.start_within(&Arc::new(info()), Limits { backlog: 10_000, ..quick() }, &listener().1);
+    let event = ListenerEvent::Interval(Arc::new(live_snapshot()));
     let begun = Instant::now();
     for _ in 0..5000 {
-        listeners.tell(&news);
+        listeners.tell(&event);
     }
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     let outcome = listeners.finish(Duration::from_millis(500)).remove(0);
@@ -284,7 +284,7 @@ fn a_refused_listener_is_named_at_the_start() {
         let all = [Listener::SignalFx, Listener::Splunk, Listener::Prometheus, Listener::Otlp, Listener::InfluxDb];
         let mut listeners = Listeners::new(&all, &Credentials::parse(&text, "c.yml", &|_| None).unwrap()).unwrap();
         let (said, say) = listener();
-        listeners.start_within(&Arc::new(about()), quick(), &say);
+        listeners.start_within(&Arc::new(info()), quick(), &say);
         let deadline = Instant::now() + Duration::from_secs(20);
         while said.lock().unwrap().len() < all.len() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(10));

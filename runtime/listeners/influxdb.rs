@@ -6,8 +6,8 @@ use bytes::Bytes;
 use url::Url;
 
 use super::choose::with_path;
-use super::{Format, Message, News, statistics};
-use crate::moment::{About, Line, Moment};
+use super::{Format, ListenerEvent, Message, statistics};
+use crate::live::{LiveSnapshot, RowFigures, TestInfo};
 use crate::report::Conclusion;
 use ltc_engine::stats::{PERCENTILE_NAMES, PERCENTILES};
 
@@ -36,32 +36,31 @@ impl InfluxDb {
     }
 
     /// A line of a measurement of its own: that the test starts, or stops and with which verdict.
-    fn event(&self, about: &About, at: Duration, what: &str, conclusion: Option<&Conclusion>) -> String {
+    fn event(&self, info: &TestInfo, at: Duration, what: &str, conclusion: Option<&Conclusion>) -> String {
         let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace(['\n', '\r'], " "));
         let verdict = conclusion.map_or_else(String::new, |conclusion| {
             format!(",verdict={},verdict_text={}", quoted(conclusion.outcome.key()), quoted(&conclusion.text()))
         });
         let measurement = escape(&self.prefix, &[',', ' ']);
-        let (env, test) = (tag("env", &about.run.env), tag("test", &about.run.test));
-        format!("{measurement}_event{env}{test} event={}{verdict} {}", quoted(what), about.unix_ms(at))
+        let (env, test) = (tag("env", &info.run.env), tag("test", &info.run.test));
+        format!("{measurement}_event{env}{test} event={}{verdict} {}", quoted(what), info.unix_ms(at))
     }
 
-    fn lines(&self, about: &About, moment: &Moment) -> Vec<String> {
-        let at = about.unix_ms(moment.at);
-        let shared = format!("{}{}", tag("env", &about.run.env), tag("test", &about.run.test));
+    fn lines(&self, info: &TestInfo, live: &LiveSnapshot) -> Vec<String> {
+        let at = info.unix_ms(live.at);
+        let shared = format!("{}{}", tag("env", &info.run.env), tag("test", &info.run.test));
         let measurement = escape(&self.prefix, &[',', ' ']);
         let users = format!(
             "clients={}i,clients_planned={}i,waiting={}i,oldest_waiting_ms={:.3},missed={}i,",
-            moment.users,
-            moment.planned,
-            moment.waiting,
-            moment.oldest.as_secs_f64() * 1000.0,
-            moment.missed
+            live.users,
+            live.planned,
+            live.waiting,
+            live.oldest.as_secs_f64() * 1000.0,
+            live.missed
         );
-        let mut lines = vec![format!("{measurement}{shared} {users}{} {at}", fields(&moment.total))];
+        let mut lines = vec![format!("{measurement}{shared} {users}{} {at}", fields(&live.total))];
         lines.extend(
-            moment
-                .ran(&about.names)
+            live.ran(&info.names)
                 .map(|(name, line)| format!("{measurement}_transaction{shared}{} {} {at}", tag("transaction", &name.name), fields(line))),
         );
         lines
@@ -69,12 +68,12 @@ impl InfluxDb {
 }
 
 impl Format for InfluxDb {
-    fn encode(&mut self, about: &About, news: &News) -> Vec<Message> {
-        let mut lines = statistics(about, news).map(|moment| self.lines(about, moment)).unwrap_or_default();
-        lines.extend(match news {
-            News::Started => Some(self.event(about, Duration::ZERO, "test_started", None)),
-            News::Ended(whole) => Some(self.event(about, whole.at, "test_stopped", whole.conclusion.as_ref())),
-            News::Interval(_) => None,
+    fn encode(&mut self, info: &TestInfo, event: &ListenerEvent) -> Vec<Message> {
+        let mut lines = statistics(info, event).map(|live| self.lines(info, live)).unwrap_or_default();
+        lines.extend(match event {
+            ListenerEvent::Started => Some(self.event(info, Duration::ZERO, "test_started", None)),
+            ListenerEvent::Ended(whole) => Some(self.event(info, whole.at, "test_stopped", whole.conclusion.as_ref())),
+            ListenerEvent::Interval(_) => None,
         });
         let batches = lines.chunks(BATCH).map(|batch| Message {
             url: self.url.clone(),
@@ -85,7 +84,7 @@ impl Format for InfluxDb {
     }
 }
 
-fn fields(line: &Line) -> String {
+fn fields(line: &RowFigures) -> String {
     let mut fields = format!(
         "requests={}i,failures={}i,unfinished={}i,resends={}i,rps={:.3}",
         line.requests, line.failures, line.unfinished, line.resends, line.now.rps
@@ -119,7 +118,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::moment::sample::{about, moment};
+    use crate::live::sample::{info, live_snapshot};
     use crate::report::Outcome;
 
     fn format(section: &str) -> InfluxDb {
@@ -130,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_line_for_the_total_and_one_a_transaction() {
-        let sent = format("org: o, bucket: 'a b'").encode(&about(), &News::Interval(Arc::new(moment())));
+        let sent = format("org: o, bucket: 'a b'").encode(&info(), &ListenerEvent::Interval(Arc::new(live_snapshot())));
         assert_eq!((sent.len(), sent[0].items), (1, 4));
         assert_eq!(sent[0].url, "http://i:8086/api/v2/write?org=o&bucket=a+b&precision=ms");
         let body = String::from_utf8(sent[0].body.to_vec()).unwrap();
@@ -147,10 +146,10 @@ mod tests {
 
     #[test]
     fn start_and_stop_are_lines_too() {
-        let body = |news: &News| String::from_utf8(format("database: d").encode(&about(), news)[0].body.to_vec()).unwrap();
-        assert_eq!(body(&News::Started), "ltc_event,env=cs1,test=tpdata event=\"test_started\" 1767225600000\n");
+        let body = |event: &ListenerEvent| String::from_utf8(format("database: d").encode(&info(), event)[0].body.to_vec()).unwrap();
+        assert_eq!(body(&ListenerEvent::Started), "ltc_event,env=cs1,test=tpdata event=\"test_started\" 1767225600000\n");
         let conclusion = Conclusion { outcome: Outcome::Broken, reasons: vec!["shard \"1\" lost".to_owned()] };
-        let ended = body(&News::Ended(Arc::new(Moment { conclusion: Some(conclusion), ..moment() })));
+        let ended = body(&ListenerEvent::Ended(Arc::new(LiveSnapshot { conclusion: Some(conclusion), ..live_snapshot() })));
         let expected = "ltc_event,env=cs1,test=tpdata event=\"test_stopped\",verdict=\"broken\",verdict_text=\"broken: shard \\\"1\\\" lost\" 1767225610000\n";
         assert_eq!(ended, expected);
     }
@@ -160,9 +159,9 @@ mod tests {
         assert_eq!(format("database: d, prefix: 'x y'").url, "http://i:8086/write?db=d&precision=ms");
         assert_eq!(tag("t", "a=b, c\nd\\"), ",t=a\\=b\\,\\ c\\ d");
         assert_eq!(tag("t", ""), "");
-        let mut about = about();
-        about.run.env = String::new();
-        let sent = format("database: d, prefix: 'x y'").encode(&about, &News::Interval(Arc::new(moment())));
+        let mut info = info();
+        info.run.env = String::new();
+        let sent = format("database: d, prefix: 'x y'").encode(&info, &ListenerEvent::Interval(Arc::new(live_snapshot())));
         assert!(sent[0].body.starts_with(b"x\\ y,test=tpdata clients="), "{:?}", sent[0].body);
     }
 }

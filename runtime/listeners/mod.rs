@@ -1,7 +1,7 @@
 //! Listeners: where a test's results go while it runs, as the profile's `logging.listeners` says.
 //!
 //! ```text
-//! Results ─ Moment ─┬─ queue ─ thread: Format (what goes where) ─ backlog ─ post, retry      SignalFx Splunk Prometheus OTLP InfluxDB
+//! Results ─ LiveSnapshot ─┬─ queue ─ thread: Format (what goes where) ─ backlog ─ post, retry      SignalFx Splunk Prometheus OTLP InfluxDB
 //!                   └─ queue ─ thread: lines on standard error                               Debug
 //! ```
 //!
@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::HeaderMap;
 
-use crate::moment::{About, Moment};
+use crate::live::{LiveSnapshot, TestInfo};
 use crate::report::Delivered;
 use delivery::{Delivery, Limits};
 
@@ -34,17 +34,17 @@ const UNSAID: Duration = Duration::from_secs(1);
 
 /// What listeners are told.
 #[derive(Clone, Debug)]
-pub(crate) enum News {
+pub(crate) enum ListenerEvent {
     /// The load begins.
     Started,
     /// An interval is over.
-    Interval(Arc<Moment>),
+    Interval(Arc<LiveSnapshot>),
     /// The test is over; this is all of it.
-    Ended(Arc<Moment>),
+    Ended(Arc<LiveSnapshot>),
 }
 
 /// Says a line to whoever watches the test.
-type Say = Arc<dyn Fn(&str) + Send + Sync>;
+type LogSink = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// One request to a sink.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,8 +57,8 @@ struct Message {
 
 /// What a sink wants to be sent.
 trait Format: Send {
-    /// The requests that this news makes.
-    fn encode(&mut self, about: &About, news: &News) -> Vec<Message>;
+    /// The requests that this event makes.
+    fn encode(&mut self, info: &TestInfo, event: &ListenerEvent) -> Vec<Message>;
 
     /// How many items the sink says it refused, in an answer that is otherwise good.
     fn refused(&self, _answer: &[u8]) -> u64 {
@@ -75,11 +75,11 @@ struct Sink {
     verify: bool,
 }
 
-/// The window whose statistics go out with this news, if any do.
-fn statistics<'n>(about: &About, news: &'n News) -> Option<&'n Moment> {
-    match news {
-        News::Interval(moment) if about.periodic => Some(moment),
-        News::Ended(moment) if !about.periodic => Some(moment),
+/// The window whose statistics go out with this event, if any do.
+fn statistics<'n>(info: &TestInfo, event: &'n ListenerEvent) -> Option<&'n LiveSnapshot> {
+    match event {
+        ListenerEvent::Interval(live) if info.periodic => Some(live),
+        ListenerEvent::Ended(live) if !info.periodic => Some(live),
         _ => None,
     }
 }
@@ -110,24 +110,24 @@ impl Listeners {
     }
 
     /// Starts their threads and tells them that the load begins.
-    pub(crate) fn start(&mut self, about: &Arc<About>) {
-        self.start_within(about, Limits::default(), &(Arc::new(crate::progress::notice) as Say));
+    pub(crate) fn start(&mut self, info: &Arc<TestInfo>) {
+        self.start_within(info, Limits::default(), &(Arc::new(crate::progress::notice) as LogSink));
     }
 
     /// The start event is the check of each sink: one that refuses it, or can't be reached, is named at once (`say`), not at the end.
-    fn start_within(&mut self, about: &Arc<About>, limits: Limits, say: &Say) {
+    fn start_within(&mut self, info: &Arc<TestInfo>, limits: Limits, say: &LogSink) {
         let sinks = std::mem::take(&mut self.sinks);
-        self.running.extend(sinks.into_iter().map(|sink| Delivery::start(sink, about.clone(), limits, say.clone())));
+        self.running.extend(sinks.into_iter().map(|sink| Delivery::start(sink, info.clone(), limits, say.clone())));
         if self.debug {
-            self.running.push(debug::start(about.clone()));
+            self.running.push(debug::start(info.clone()));
         }
-        self.tell(&News::Started);
+        self.tell(&ListenerEvent::Started);
     }
 
     /// Tells all of them. Never waits.
-    pub(crate) fn tell(&self, news: &News) {
+    pub(crate) fn tell(&self, event: &ListenerEvent) {
         for delivery in &self.running {
-            delivery.tell(news.clone());
+            delivery.tell(event.clone());
         }
     }
 

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::choose::with_path;
-use super::{Format, Message, News, statistics};
-use crate::moment::{About, Line, Moment};
+use super::{Format, ListenerEvent, Message, statistics};
+use crate::live::{LiveSnapshot, RowFigures, TestInfo};
 use crate::report::Conclusion;
 use ltc_engine::stats::PERCENTILES;
 
@@ -44,7 +44,7 @@ impl Points {
         json!({ "startTimeUnixNano": self.start, "timeUnixNano": self.at, "asInt": value.to_string(), "attributes": attributes })
     }
 
-    fn add(&mut self, line: &Line, attributes: &[Value]) {
+    fn add(&mut self, line: &RowFigures, attributes: &[Value]) {
         self.rps.push(self.gauge(line.now.rps, attributes));
         self.requests.push(self.sum(line.requests, attributes));
         self.failures.push(self.sum(line.failures, attributes));
@@ -75,8 +75,8 @@ impl Otlp {
     }
 
     /// That the test runs (1), or no longer does (0), and then its verdict.
-    fn event(&self, about: &About, at: Duration, running: f64, conclusion: Option<&Conclusion>) -> Message {
-        let at = format!("{}000000", about.unix_ms(at));
+    fn event(&self, info: &TestInfo, at: Duration, running: f64, conclusion: Option<&Conclusion>) -> Message {
+        let at = format!("{}000000", info.unix_ms(at));
         let gauge = |name: &str, value: f64, attributes: &[Value]| {
             let point = json!({ "timeUnixNano": at, "asDouble": value, "attributes": attributes });
             json!({ "name": format!("{}{name}", self.prefix), "unit": "1", "gauge": { "dataPoints": [point] } })
@@ -84,14 +84,14 @@ impl Otlp {
         let mut metrics = vec![gauge("test.running", running, &[])];
         metrics.extend(conclusion.map(|conclusion| gauge("test.ended", 1.0, &[text("verdict", conclusion.outcome.key())])));
         let items = metrics.len() as u64;
-        self.message(about, metrics, items)
+        self.message(info, metrics, items)
     }
 
-    fn request(&self, about: &About, moment: &Moment) -> Message {
-        let nanos = |at| format!("{}000000", about.unix_ms(at));
+    fn request(&self, info: &TestInfo, live: &LiveSnapshot) -> Message {
+        let nanos = |at| format!("{}000000", info.unix_ms(at));
         let mut points = Points {
             start: nanos(Default::default()),
-            at: nanos(moment.at),
+            at: nanos(live.at),
             rps: Vec::new(),
             requests: Vec::new(),
             failures: Vec::new(),
@@ -102,14 +102,14 @@ impl Otlp {
             quantiles: Vec::new(),
         };
         // The total is the point without a transaction.
-        points.add(&moment.total, &[]);
-        for (name, line) in moment.ran(&about.names) {
+        points.add(&live.total, &[]);
+        for (name, line) in live.ran(&info.names) {
             points.add(line, &[text("transaction", &name.name)]);
         }
-        let clients = vec![points.gauge(moment.users as f64, &[])];
-        let planned = vec![points.gauge(moment.planned as f64, &[])];
-        let waiting = vec![points.gauge(moment.waiting as f64, &[])];
-        let oldest = vec![points.gauge(moment.oldest.as_secs_f64(), &[])];
+        let clients = vec![points.gauge(live.users as f64, &[])];
+        let planned = vec![points.gauge(live.planned as f64, &[])];
+        let waiting = vec![points.gauge(live.waiting as f64, &[])];
+        let oldest = vec![points.gauge(live.oldest.as_secs_f64(), &[])];
         let gauge = |name: &str, unit: &str, points: Vec<Value>| {
             let items = points.len() as u64;
             (items, json!({ "name": format!("{}{name}", self.prefix), "unit": unit, "gauge": { "dataPoints": points } }))
@@ -136,11 +136,11 @@ impl Otlp {
         .into_iter()
         .filter(|(items, _)| *items > 0)
         .unzip();
-        self.message(about, metrics, items.iter().sum())
+        self.message(info, metrics, items.iter().sum())
     }
 
-    fn message(&self, about: &About, metrics: Vec<Value>, items: u64) -> Message {
-        let run = &about.run;
+    fn message(&self, info: &TestInfo, metrics: Vec<Value>, items: u64) -> Message {
+        let run = &info.run;
         let mut resource =
             vec![text("service.name", &run.test), text("deployment.environment.name", &run.env), text("host.name", &run.hostname)];
         resource.extend(run.apis.iter().map(|api| text(&format!("ltc.api.{}.version", api.name), &api.version)));
@@ -153,12 +153,12 @@ impl Otlp {
 }
 
 impl Format for Otlp {
-    fn encode(&mut self, about: &About, news: &News) -> Vec<Message> {
-        let mut messages: Vec<Message> = statistics(about, news).map(|moment| self.request(about, moment)).into_iter().collect();
-        messages.extend(match news {
-            News::Started => Some(self.event(about, Duration::ZERO, 1.0, None)),
-            News::Ended(whole) => Some(self.event(about, whole.at, 0.0, whole.conclusion.as_ref())),
-            News::Interval(_) => None,
+    fn encode(&mut self, info: &TestInfo, event: &ListenerEvent) -> Vec<Message> {
+        let mut messages: Vec<Message> = statistics(info, event).map(|live| self.request(info, live)).into_iter().collect();
+        messages.extend(match event {
+            ListenerEvent::Started => Some(self.event(info, Duration::ZERO, 1.0, None)),
+            ListenerEvent::Ended(whole) => Some(self.event(info, whole.at, 0.0, whole.conclusion.as_ref())),
+            ListenerEvent::Interval(_) => None,
         });
         messages
     }
@@ -176,7 +176,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::moment::sample::{about, moment};
+    use crate::live::sample::{info, live_snapshot};
 
     fn format() -> Otlp {
         Otlp::new(&Url::parse("http://o:4318").unwrap(), None)
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn gauges_and_cumulative_sums_under_one_resource() {
-        let sent = format().encode(&about(), &News::Interval(Arc::new(moment())));
+        let sent = format().encode(&info(), &ListenerEvent::Interval(Arc::new(live_snapshot())));
         assert_eq!((sent.len(), sent[0].url.as_str()), (1, "http://o:4318/v1/metrics"));
         let body: Value = serde_json::from_slice(&sent[0].body).unwrap();
         let resource = &body["resourceMetrics"][0];
@@ -214,15 +214,15 @@ mod tests {
             let body: Value = serde_json::from_slice(&message.body).unwrap();
             body["resourceMetrics"][0]["scopeMetrics"][0]["metrics"].as_array().unwrap().clone()
         };
-        let sent = format().encode(&about(), &News::Started);
+        let sent = format().encode(&info(), &ListenerEvent::Started);
         assert_eq!((sent.len(), sent[0].items), (1, 1));
         let running = &metrics(&sent[0])[0];
         assert_eq!(
             (running["name"].as_str(), running["gauge"]["dataPoints"][0]["asDouble"].as_f64()),
             (Some("ltc.test.running"), Some(1.0))
         );
-        let whole = Moment { conclusion: Some(Conclusion::default()), ..moment() };
-        let sent = format().encode(&about(), &News::Ended(Arc::new(whole)));
+        let whole = LiveSnapshot { conclusion: Some(Conclusion::default()), ..live_snapshot() };
+        let sent = format().encode(&info(), &ListenerEvent::Ended(Arc::new(whole)));
         assert_eq!((sent.len(), sent[0].items), (1, 2));
         let ended = metrics(&sent[0]);
         assert_eq!(ended[0]["gauge"]["dataPoints"][0]["asDouble"], 0.0);

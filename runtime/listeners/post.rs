@@ -12,7 +12,7 @@ const ANSWER: usize = 64 * 1024;
 
 /// What became of a message.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum PostResult {
     /// The sink has it; its answer.
     Taken(Vec<u8>),
     /// It may be tried again: why, and when at the earliest, if the sink says so.
@@ -25,12 +25,12 @@ pub(super) enum Fate {
 
 /// Sends a sink's messages.
 #[derive(Debug)]
-pub(super) struct Poster {
+pub(super) struct SinkClient {
     client: reqwest::Client,
     secrets: Vec<String>,
 }
 
-impl Poster {
+impl SinkClient {
     pub(super) fn new(sink: &Sink, timeout: Duration) -> Result<Self, String> {
         // Another part of the process may have installed it already.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -47,12 +47,12 @@ impl Poster {
     }
 
     /// Sends a message. What is said of a failure has none of the sink's secrets, also where its answer repeats them.
-    pub(super) async fn post(&self, message: &Message) -> Fate {
+    pub(super) async fn post(&self, message: &Message) -> PostResult {
         match self.attempt(message).await {
-            Fate::Later(why, after) => Fate::Later(self.mask(&why), after),
-            Fate::Unreached(why) => Fate::Unreached(self.mask(&why)),
-            Fate::Never(why) => Fate::Never(self.mask(&why)),
-            taken @ Fate::Taken(_) => taken,
+            PostResult::Later(why, after) => PostResult::Later(self.mask(&why), after),
+            PostResult::Unreached(why) => PostResult::Unreached(self.mask(&why)),
+            PostResult::Never(why) => PostResult::Never(self.mask(&why)),
+            taken @ PostResult::Taken(_) => taken,
         }
     }
 
@@ -60,15 +60,15 @@ impl Poster {
         self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
     }
 
-    async fn attempt(&self, message: &Message) -> Fate {
+    async fn attempt(&self, message: &Message) -> PostResult {
         let mut response = match self.client.post(&message.url).body(message.body.clone()).send().await {
             Ok(response) => response,
             Err(error) => {
                 let error = error.without_url();
                 return match chain(&error) {
-                    why if error.is_builder() => Fate::Never(why),
-                    why if error.is_connect() => Fate::Unreached(why),
-                    why => Fate::Later(why, None),
+                    why if error.is_builder() => PostResult::Never(why),
+                    why if error.is_connect() => PostResult::Unreached(why),
+                    why => PostResult::Later(why, None),
                 };
             }
         };
@@ -80,15 +80,19 @@ impl Poster {
                 Ok(Some(chunk)) => answer.extend_from_slice(&chunk),
                 Ok(None) => break,
                 Err(_) if status.is_success() => break,
-                Err(error) => return Fate::Later(chain(&error.without_url()), None),
+                Err(error) => return PostResult::Later(chain(&error.without_url()), None),
             }
         }
         answer.truncate(ANSWER);
         if status.is_success() {
-            return Fate::Taken(answer);
+            return PostResult::Taken(answer);
         }
         let why = format!("it answered {}{}", status.as_u16(), told(&answer));
-        if status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429) { Fate::Later(why, after) } else { Fate::Never(why) }
+        if status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429) {
+            PostResult::Later(why, after)
+        } else {
+            PostResult::Never(why)
+        }
     }
 }
 

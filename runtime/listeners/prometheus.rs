@@ -9,8 +9,8 @@ use prost::Message as _;
 use url::Url;
 
 use super::choose::with_path;
-use super::{Format, Message, News, statistics};
-use crate::moment::{About, Line, Moment};
+use super::{Format, ListenerEvent, Message, statistics};
+use crate::live::{LiveSnapshot, RowFigures, TestInfo};
 use ltc_engine::stats::PERCENTILES;
 
 /// How many series a request carries at most.
@@ -70,18 +70,18 @@ impl Prometheus {
         ])
     }
 
-    fn series(&self, about: &About, moment: &Moment) -> Vec<TimeSeries> {
+    fn series(&self, info: &TestInfo, live: &LiveSnapshot) -> Vec<TimeSeries> {
         let mut all = Vec::new();
-        let mut add = |name: &str, more: &[(&str, &str)], value: f64| all.push(self.one(about, moment.at, name, more, value));
-        add("clients", &[], moment.users as f64);
-        add("clients_planned", &[], moment.planned as f64);
-        add("requests_waiting", &[], moment.waiting as f64);
-        add("oldest_waiting_seconds", &[], moment.oldest.as_secs_f64());
-        add("arrivals_missed_total", &[], moment.missed as f64);
-        add("generator_cpu_ratio", &[], moment.cpu);
-        add("generator_cpu_stolen_ratio", &[], moment.stolen);
-        add("generator_lag_seconds", &[], moment.lag_us as f64 / 1e6);
-        let mut line = |kind: &str, labels: &[(&str, &str)], line: &Line| {
+        let mut add = |name: &str, more: &[(&str, &str)], value: f64| all.push(self.one(info, live.at, name, more, value));
+        add("clients", &[], live.users as f64);
+        add("clients_planned", &[], live.planned as f64);
+        add("requests_waiting", &[], live.waiting as f64);
+        add("oldest_waiting_seconds", &[], live.oldest.as_secs_f64());
+        add("arrivals_missed_total", &[], live.missed as f64);
+        add("generator_cpu_ratio", &[], live.cpu);
+        add("generator_cpu_stolen_ratio", &[], live.stolen);
+        add("generator_lag_seconds", &[], live.lag_us as f64 / 1e6);
+        let mut line = |kind: &str, labels: &[(&str, &str)], line: &RowFigures| {
             let mut one = |name: &str, value| add(&format!("{kind}{name}"), labels, value);
             one("requests_total", line.requests as f64);
             one("failures_total", line.failures as f64);
@@ -101,17 +101,17 @@ impl Prometheus {
                 add(&format!("{kind}response_time_seconds"), &labels, line.now.percentiles_us[index] as f64 / 1e6);
             }
         };
-        line("", &[], &moment.total);
-        for (name, figures) in moment.ran(&about.names) {
+        line("", &[], &live.total);
+        for (name, figures) in live.ran(&info.names) {
             line("transaction_", &[("transaction", &name.name)], figures);
         }
         all
     }
 
-    fn one(&self, about: &About, at: Duration, name: &str, more: &[(&str, &str)], value: f64) -> TimeSeries {
-        let timestamp = i64::try_from(about.unix_ms(at)).unwrap_or(i64::MAX);
+    fn one(&self, info: &TestInfo, at: Duration, name: &str, more: &[(&str, &str)], value: f64) -> TimeSeries {
+        let timestamp = i64::try_from(info.unix_ms(at)).unwrap_or(i64::MAX);
         let name = format!("{}{name}", self.prefix);
-        let own = [("__name__", name.as_str()), ("test", &about.run.test), ("env", &about.run.env)];
+        let own = [("__name__", name.as_str()), ("test", &info.run.test), ("env", &info.run.env)];
         // A label with an empty value is a label that isn't there.
         let given = own.iter().chain(more).filter(|(_, value)| !value.is_empty());
         let mut labels: Vec<Label> = given.map(|&(name, value)| Label { name: name.into(), value: value.into() }).collect();
@@ -120,8 +120,8 @@ impl Prometheus {
     }
 
     /// The series sent last, ended.
-    fn ended(&mut self, about: &About, at: Duration) -> Vec<TimeSeries> {
-        let end = i64::try_from(about.unix_ms(at)).unwrap_or(i64::MAX);
+    fn ended(&mut self, info: &TestInfo, at: Duration) -> Vec<TimeSeries> {
+        let end = i64::try_from(info.unix_ms(at)).unwrap_or(i64::MAX);
         let mut ended = std::mem::take(&mut self.last);
         for sample in ended.iter_mut().flat_map(|series| &mut series.samples) {
             *sample = Sample { value: f64::from_bits(STALE), timestamp: end.max(sample.timestamp + 1) };
@@ -141,23 +141,23 @@ impl Prometheus {
 }
 
 impl Format for Prometheus {
-    fn encode(&mut self, about: &About, news: &News) -> Vec<Message> {
-        let running = |at: Duration| self.one(about, at, "test_running", &[], 1.0);
-        let mut series = match news {
-            News::Started => vec![running(Duration::ZERO)],
-            News::Interval(moment) if about.periodic => vec![running(moment.at)],
-            News::Interval(_) => Vec::new(),
-            News::Ended(whole) => {
+    fn encode(&mut self, info: &TestInfo, event: &ListenerEvent) -> Vec<Message> {
+        let running = |at: Duration| self.one(info, at, "test_running", &[], 1.0);
+        let mut series = match event {
+            ListenerEvent::Started => vec![running(Duration::ZERO)],
+            ListenerEvent::Interval(live) if info.periodic => vec![running(live.at)],
+            ListenerEvent::Interval(_) => Vec::new(),
+            ListenerEvent::Ended(whole) => {
                 // What was told before ends with the test, so that graphs don't go on; what is told now stays.
-                let mut series = self.ended(about, whole.at);
+                let mut series = self.ended(info, whole.at);
                 if let Some(conclusion) = &whole.conclusion {
-                    series.push(self.one(about, whole.at, "test_ended", &[("verdict", conclusion.outcome.key())], 1.0));
+                    series.push(self.one(info, whole.at, "test_ended", &[("verdict", conclusion.outcome.key())], 1.0));
                 }
                 series
             }
         };
-        series.extend(statistics(about, news).map(|moment| self.series(about, moment)).unwrap_or_default());
-        if !matches!(news, News::Ended(_)) && !series.is_empty() {
+        series.extend(statistics(info, event).map(|live| self.series(info, live)).unwrap_or_default());
+        if !matches!(event, ListenerEvent::Ended(_)) && !series.is_empty() {
             self.last.clone_from(&series);
         }
         self.messages(&series)
@@ -169,7 +169,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::moment::sample::{about, moment};
+    use crate::live::sample::{info, live_snapshot};
     use crate::report::Conclusion;
 
     fn decode(message: &Message) -> WriteRequest {
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn one_sample_a_series_with_sorted_labels() {
         let mut format = Prometheus::new(&Url::parse("http://p:9090").unwrap(), None);
-        let sent = format.encode(&about(), &News::Interval(Arc::new(moment())));
+        let sent = format.encode(&info(), &ListenerEvent::Interval(Arc::new(live_snapshot())));
         assert_eq!((sent.len(), sent[0].url.as_str()), (1, "http://p:9090/api/v1/write"));
         let request = decode(&sent[0]);
         assert_eq!(text(&request.timeseries[0]), "__name__=ltc_test_running,env=cs1,test=tpdata 1");
@@ -209,17 +209,17 @@ mod tests {
     #[test]
     fn series_end_with_the_test() {
         let mut format = Prometheus::new(&Url::parse("http://p/api/v1/write").unwrap(), Some("x_"));
-        let told = format.encode(&about(), &News::Interval(Arc::new(moment())));
-        let ended = decode(&format.encode(&about(), &News::Ended(Arc::new(moment())))[0]);
+        let told = format.encode(&info(), &ListenerEvent::Interval(Arc::new(live_snapshot())));
+        let ended = decode(&format.encode(&info(), &ListenerEvent::Ended(Arc::new(live_snapshot())))[0]);
         assert_eq!(ended.timeseries.len() as u64, told[0].items);
         assert!(ended.timeseries.iter().all(|series| series.samples[0].value.to_bits() == STALE));
         assert_eq!(ended.timeseries[0].samples[0].timestamp, 1_767_225_610_001);
-        let once = About { periodic: false, ..about() };
-        let started = decode(&format.encode(&once, &News::Started)[0]);
+        let once = TestInfo { periodic: false, ..info() };
+        let started = decode(&format.encode(&once, &ListenerEvent::Started)[0]);
         assert_eq!(text(&started.timeseries[0]), "__name__=x_test_running,env=cs1,test=tpdata 1");
-        assert!(format.encode(&once, &News::Interval(Arc::new(moment()))).is_empty());
-        let whole = Moment { conclusion: Some(Conclusion::default()), ..moment() };
-        let whole = decode(&format.encode(&once, &News::Ended(Arc::new(whole)))[0]).timeseries;
+        assert!(format.encode(&once, &ListenerEvent::Interval(Arc::new(live_snapshot()))).is_empty());
+        let whole = LiveSnapshot { conclusion: Some(Conclusion::default()), ..live_snapshot() };
+        let whole = decode(&format.encode(&once, &ListenerEvent::Ended(Arc::new(whole)))[0]).timeseries;
         assert_eq!((whole[0].samples[0].value.to_bits(), whole[0].samples[0].timestamp), (STALE, 1_767_225_610_000));
         let texts: Vec<String> = whole[1..].iter().map(text).collect();
         assert_eq!(

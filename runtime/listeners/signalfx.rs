@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::choose::with_path;
-use super::{Format, Message, News, statistics};
-use crate::moment::{About, Line, Moment};
+use super::{Format, ListenerEvent, Message, statistics};
+use crate::live::{LiveSnapshot, RowFigures, TestInfo};
 use ltc_engine::stats::{PERCENTILE_NAMES, PERCENTILES};
 
 /// How many data points a request carries at most.
@@ -30,14 +30,14 @@ impl SignalFx {
         Self { datapoints: with_path(base, "/v2/datapoint"), events: with_path(base, "/v2/event"), prefix: prefix.to_owned() }
     }
 
-    fn event(&self, about: &About, what: &str, at_ms: u64, more: Map<String, Value>) -> Message {
-        let run = &about.run;
+    fn event(&self, info: &TestInfo, what: &str, at_ms: u64, more: Map<String, Value>) -> Message {
+        let run = &info.run;
         let mut properties = Map::new();
         properties.insert("description".into(), json!(run.description));
         properties.insert("spec".into(), json!(run.spec));
-        properties.insert("versions".into(), json!(about.versions()));
+        properties.insert("versions".into(), json!(info.versions()));
         properties.extend(more);
-        let mut dimensions = dimensions(about, None);
+        let mut dimensions = dimensions(info, None);
         for api in &run.apis {
             dimensions.insert(dimension_name("version_", &api.name), dimension_value(&api.version));
         }
@@ -51,16 +51,16 @@ impl SignalFx {
         Message { url: self.events.clone(), body: Bytes::from(event.to_string()), items: 1 }
     }
 
-    fn points(&self, about: &About, moment: &Moment) -> Vec<Message> {
-        let at = about.unix_ms(moment.at);
+    fn points(&self, info: &TestInfo, live: &LiveSnapshot) -> Vec<Message> {
+        let at = info.unix_ms(live.at);
         let point = |name: &str, value: Value, dimensions: &Value| json!({ "metric": format!("{}{name}", self.prefix), "value": value, "dimensions": dimensions, "timestamp": at });
-        let whole = Value::Object(dimensions(about, None));
+        let whole = Value::Object(dimensions(info, None));
         let mut points = vec![
-            point("clients", json!(moment.users), &whole),
-            point("requests_waiting", json!(moment.waiting), &whole),
-            point("oldest_waiting", json!(moment.oldest.as_secs_f64() * 1000.0), &whole),
+            point("clients", json!(live.users), &whole),
+            point("requests_waiting", json!(live.waiting), &whole),
+            point("oldest_waiting", json!(live.oldest.as_secs_f64() * 1000.0), &whole),
         ];
-        let mut line = |kind: &str, line: &Line, dimensions: &Value| {
+        let mut line = |kind: &str, line: &RowFigures, dimensions: &Value| {
             let mut add = |name: &str, value: Value| points.push(point(&format!("{kind}{name}"), value, dimensions));
             add("rps", json!(line.now.rps));
             add("total_requests", json!(line.requests));
@@ -78,9 +78,9 @@ impl SignalFx {
                 }
             }
         };
-        line("", &moment.total, &whole);
-        for (name, figures) in moment.ran(&about.names) {
-            line("transaction.", figures, &Value::Object(dimensions(about, Some(&name.name))));
+        line("", &live.total, &whole);
+        for (name, figures) in live.ran(&info.names) {
+            line("transaction.", figures, &Value::Object(dimensions(info, Some(&name.name))));
         }
         let batches = points.chunks(BATCH).map(|batch| Message {
             url: self.datapoints.clone(),
@@ -92,11 +92,11 @@ impl SignalFx {
 }
 
 impl Format for SignalFx {
-    fn encode(&mut self, about: &About, news: &News) -> Vec<Message> {
-        let mut messages = statistics(about, news).map(|moment| self.points(about, moment)).unwrap_or_default();
-        match news {
-            News::Started => messages.push(self.event(about, "test_started", about.unix_ms(Default::default()), Map::new())),
-            News::Ended(whole) => {
+    fn encode(&mut self, info: &TestInfo, event: &ListenerEvent) -> Vec<Message> {
+        let mut messages = statistics(info, event).map(|live| self.points(info, live)).unwrap_or_default();
+        match event {
+            ListenerEvent::Started => messages.push(self.event(info, "test_started", info.unix_ms(Default::default()), Map::new())),
+            ListenerEvent::Ended(whole) => {
                 let conclusion = whole.conclusion.clone().unwrap_or_default();
                 let figures = json!({
                     "requests": whole.total.requests,
@@ -105,18 +105,18 @@ impl Format for SignalFx {
                     "verdict_text": conclusion.text(),
                 });
                 let more = figures.as_object().cloned().unwrap_or_default();
-                messages.push(self.event(about, "test_stopped", about.unix_ms(whole.at), more));
+                messages.push(self.event(info, "test_stopped", info.unix_ms(whole.at), more));
             }
-            News::Interval(_) => {}
+            ListenerEvent::Interval(_) => {}
         }
         messages
     }
 }
 
-fn dimensions(about: &About, transaction: Option<&str>) -> Map<String, Value> {
+fn dimensions(info: &TestInfo, transaction: Option<&str>) -> Map<String, Value> {
     let mut dimensions = Map::new();
-    dimensions.insert("test_name".into(), dimension_value(&about.run.test));
-    dimensions.insert("env".into(), dimension_value(&about.run.env));
+    dimensions.insert("test_name".into(), dimension_value(&info.run.test));
+    dimensions.insert("env".into(), dimension_value(&info.run.env));
     if let Some(name) = transaction {
         dimensions.insert("transaction".into(), dimension_value(name));
     }
@@ -139,7 +139,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::moment::sample::{about, moment};
+    use crate::live::sample::{info, live_snapshot};
     use crate::report::{Conclusion, Outcome};
 
     fn format() -> SignalFx {
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn gauges_of_the_total_and_of_each_transaction() {
-        let sent = format().encode(&about(), &News::Interval(Arc::new(moment())));
+        let sent = format().encode(&info(), &ListenerEvent::Interval(Arc::new(live_snapshot())));
         assert_eq!(sent.len(), 1);
         assert_eq!(sent[0].url, "https://ingest.us1.signalfx.com/v2/datapoint");
         let body = body(&sent[0]);
@@ -179,9 +179,9 @@ mod tests {
 
     #[test]
     fn events_of_start_and_stop_tell_the_versions() {
-        let mut about = about();
-        about.run.env = String::new();
-        let sent = format().encode(&about, &News::Started);
+        let mut info = info();
+        info.run.env = String::new();
+        let sent = format().encode(&info, &ListenerEvent::Started);
         assert_eq!((sent.len(), sent[0].url.as_str()), (1, "https://ingest.us1.signalfx.com/v2/event"));
         let event = body(&sent[0])[0].clone();
         assert_eq!(event["category"], "USER_DEFINED");
@@ -190,8 +190,8 @@ mod tests {
         assert_eq!(event["dimensions"], dimensions, "the versions are dimensions, by which events are filtered");
         assert_eq!(event["properties"].get("version_treatments"), None);
         let conclusion = Conclusion { outcome: Outcome::Broken, reasons: vec!["no request was begun".to_owned()] };
-        let whole = Moment { conclusion: Some(conclusion), ..moment() };
-        let sent = format().encode(&about, &News::Ended(Arc::new(whole)));
+        let whole = LiveSnapshot { conclusion: Some(conclusion), ..live_snapshot() };
+        let sent = format().encode(&info, &ListenerEvent::Ended(Arc::new(whole)));
         assert_eq!(sent.len(), 1, "periodic statistics don't end with those of the whole test");
         assert_eq!(body(&sent[0])[0]["eventType"], "locust.test_stopped");
         let told = &body(&sent[0])[0]["properties"];
@@ -202,12 +202,12 @@ mod tests {
 
     #[test]
     fn statistics_at_the_end_are_sent_once_in_batches() {
-        let mut about = About { periodic: false, ..about() };
-        let mut whole = moment();
-        about.names = (0..300).map(|i| ltc_engine::stats::ReportRow::step(format!("{i}"), "GET")).collect();
+        let mut info = TestInfo { periodic: false, ..info() };
+        let mut whole = live_snapshot();
+        info.names = (0..300).map(|i| ltc_engine::stats::ReportRow::step(format!("{i}"), "GET")).collect();
         whole.lines = vec![whole.total.clone(); 300];
-        assert!(format().encode(&about, &News::Interval(Arc::new(whole.clone()))).is_empty());
-        let sent = format().encode(&about, &News::Ended(Arc::new(whole)));
+        assert!(format().encode(&info, &ListenerEvent::Interval(Arc::new(whole.clone()))).is_empty());
+        let sent = format().encode(&info, &ListenerEvent::Ended(Arc::new(whole)));
         let points: u64 = sent.iter().filter(|message| message.url.ends_with("datapoint")).map(|message| message.items).sum();
         assert_eq!((sent.len(), points), (5, 3 + 301 * 13));
     }

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::choose::with_path;
-use super::{Format, Message, News};
-use crate::moment::{About, Failed, Moment};
+use super::{Format, ListenerEvent, Message};
+use crate::live::{FailureCount, LiveSnapshot, TestInfo};
 use ltc_engine::stats::Example;
 
 /// How large a request may grow: half of what the collector takes by default.
@@ -31,68 +31,68 @@ impl Splunk {
         Self { url: with_path(base, "/services/collector/event"), envelope: envelope.collect() }
     }
 
-    fn event(&self, about: &About, at_us: u64, event: Value) -> Vec<u8> {
+    fn event(&self, info: &TestInfo, at_us: u64, event: Value) -> Vec<u8> {
         let mut whole = self.envelope.clone();
         // Epoch seconds with milliseconds.
-        let at = about.unix_ms(Duration::from_micros(at_us));
+        let at = info.unix_ms(Duration::from_micros(at_us));
         whole.insert("time".into(), json!(format!("{}.{:03}", at / 1000, at % 1000)));
-        if !about.run.hostname.is_empty() {
-            whole.insert("host".into(), json!(about.run.hostname));
+        if !info.run.hostname.is_empty() {
+            whole.insert("host".into(), json!(info.run.hostname));
         }
         whole.insert("event".into(), event);
         Value::Object(whole).to_string().into_bytes()
     }
 
     /// A message of one event.
-    fn one(&self, about: &About, at: Duration, event: Value) -> Message {
+    fn one(&self, info: &TestInfo, at: Duration, event: Value) -> Message {
         let at_us = u64::try_from(at.as_micros()).unwrap_or(u64::MAX);
-        Message { url: self.url.clone(), body: self.event(about, at_us, event).into(), items: 1 }
+        Message { url: self.url.clone(), body: self.event(info, at_us, event).into(), items: 1 }
     }
 
-    fn events(&self, about: &About, moment: &Moment) -> Vec<Vec<u8>> {
-        let end_us = u64::try_from(moment.at.as_micros()).unwrap_or(u64::MAX);
+    fn events(&self, info: &TestInfo, live: &LiveSnapshot) -> Vec<Vec<u8>> {
+        let end_us = u64::try_from(live.at.as_micros()).unwrap_or(u64::MAX);
         let mut events = Vec::new();
-        for failed in &moment.failed {
+        for failed in &live.failed {
             for example in &failed.examples {
-                events.push(self.event(about, example.at_us, detail(about, failed, 1, Some(example))));
+                events.push(self.event(info, example.at_us, detail(info, failed, 1, Some(example))));
             }
             let rest = failed.count.saturating_sub(failed.examples.len() as u64);
             if rest > 0 {
-                events.push(self.event(about, end_us, detail(about, failed, rest, None)));
+                events.push(self.event(info, end_us, detail(info, failed, rest, None)));
             }
         }
-        if moment.failed_otherwise > 0 {
-            let other = Failed { class: "other", ..Failed::default() };
-            events.push(self.event(about, end_us, detail(about, &other, moment.failed_otherwise, None)));
+        if live.failed_otherwise > 0 {
+            let other = FailureCount { class: "other", ..FailureCount::default() };
+            events.push(self.event(info, end_us, detail(info, &other, live.failed_otherwise, None)));
         }
         events
     }
 }
 
-fn versions(about: &About) -> serde_json::Map<String, Value> {
-    about.run.apis.iter().map(|api| (api.name.clone(), json!(api.version))).collect()
+fn versions(info: &TestInfo) -> serde_json::Map<String, Value> {
+    info.run.apis.iter().map(|api| (api.name.clone(), json!(api.version))).collect()
 }
 
-fn started(about: &About) -> Value {
-    let run = &about.run;
+fn started(info: &TestInfo) -> Value {
+    let run = &info.run;
     json!({
         "type": "test_started",
         "test": run.test,
         "env": run.env,
         "spec": run.spec,
         "description": run.description,
-        "api_versions": versions(about),
+        "api_versions": versions(info),
         "seed": run.seed,
     })
 }
 
-fn stopped(about: &About, whole: &Moment) -> Value {
-    let (run, conclusion) = (&about.run, whole.conclusion.clone().unwrap_or_default());
+fn stopped(info: &TestInfo, whole: &LiveSnapshot) -> Value {
+    let (run, conclusion) = (&info.run, whole.conclusion.clone().unwrap_or_default());
     json!({
         "type": "test_stopped",
         "test": run.test,
         "env": run.env,
-        "api_versions": versions(about),
+        "api_versions": versions(info),
         "seed": run.seed,
         "requests": whole.total.requests,
         "failed": whole.total.failures,
@@ -101,18 +101,18 @@ fn stopped(about: &About, whole: &Moment) -> Value {
     })
 }
 
-fn detail(about: &About, failed: &Failed, count: u64, example: Option<&Example>) -> Value {
+fn detail(info: &TestInfo, failed: &FailureCount, count: u64, example: Option<&Example>) -> Value {
     let mut event = json!({
         "type": "failure",
-        "test": about.run.test,
-        "env": about.run.env,
+        "test": info.run.test,
+        "env": info.run.env,
         "transaction": failed.step,
         "class": failed.class,
         "kind": failed.kind,
         "place": failed.place,
         "count": count,
-        "api_versions": versions(about),
-        "seed": about.run.seed,
+        "api_versions": versions(info),
+        "seed": info.run.seed,
     });
     if let (Some(example), Some(event)) = (example, event.as_object_mut()) {
         event.insert("message".into(), json!(example.message));
@@ -125,11 +125,11 @@ fn detail(about: &About, failed: &Failed, count: u64, example: Option<&Example>)
 }
 
 impl Format for Splunk {
-    fn encode(&mut self, about: &About, news: &News) -> Vec<Message> {
-        let moment = match news {
-            News::Interval(moment) => moment,
-            News::Started => return vec![self.one(about, Duration::ZERO, started(about))],
-            News::Ended(whole) => return vec![self.one(about, whole.at, stopped(about, whole))],
+    fn encode(&mut self, info: &TestInfo, event: &ListenerEvent) -> Vec<Message> {
+        let live = match event {
+            ListenerEvent::Interval(live) => live,
+            ListenerEvent::Started => return vec![self.one(info, Duration::ZERO, started(info))],
+            ListenerEvent::Ended(whole) => return vec![self.one(info, whole.at, stopped(info, whole))],
         };
         let mut messages: Vec<Message> = Vec::new();
         let mut body = BytesMut::new();
@@ -139,7 +139,7 @@ impl Format for Splunk {
                 messages.push(Message { url: self.url.clone(), body: body.split().freeze(), items: std::mem::take(items) });
             }
         };
-        for event in self.events(about, moment) {
+        for event in self.events(info, live) {
             if body.len() + event.len() > BATCH {
                 close(&mut body, &mut items);
             }
@@ -159,7 +159,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::moment::sample::{about, moment};
+    use crate::live::sample::{info, live_snapshot};
     use crate::report::{Conclusion, Outcome};
 
     fn format() -> Splunk {
@@ -174,10 +174,10 @@ mod tests {
 
     #[test]
     fn every_failure_is_counted_and_the_first_are_told_in_full() {
-        let mut moment = moment();
-        moment.failed[0].count = 1000;
-        moment.failed_otherwise = 7;
-        let sent = format().encode(&about(), &News::Interval(Arc::new(moment)));
+        let mut live = live_snapshot();
+        live.failed[0].count = 1000;
+        live.failed_otherwise = 7;
+        let sent = format().encode(&info(), &ListenerEvent::Interval(Arc::new(live)));
         assert_eq!((sent.len(), sent[0].url.as_str()), (1, "https://splunk:8088/services/collector/event"));
         let events = events(&sent[0].body);
         assert_eq!((events.len(), sent[0].items), (6, 6));
@@ -199,24 +199,25 @@ mod tests {
 
     #[test]
     fn requests_are_bounded() {
-        let mut moment = moment();
-        for example in &mut moment.failed[0].examples {
+        let mut live = live_snapshot();
+        for example in &mut live.failed[0].examples {
             example.response = "x".repeat(200_000);
         }
-        let sent = format().encode(&about(), &News::Interval(Arc::new(moment)));
+        let sent = format().encode(&info(), &ListenerEvent::Interval(Arc::new(live)));
         assert_eq!(sent.iter().map(|message| message.items).collect::<Vec<_>>(), [2, 2]);
         assert!(sent.iter().all(|message| message.body.len() <= BATCH));
     }
 
     #[test]
     fn start_and_stop_are_events() {
-        let sent = format().encode(&about(), &News::Started);
+        let sent = format().encode(&info(), &ListenerEvent::Started);
         assert_eq!((sent.len(), sent[0].items), (1, 1));
         let started = &events(&sent[0].body)[0];
         assert_eq!((started["time"].as_str(), started["event"]["type"].as_str()), (Some("1767225600.000"), Some("test_started")));
         assert_eq!(started["event"]["api_versions"], json!({ "treatments": "1.4.2" }));
         let conclusion = Conclusion { outcome: Outcome::Failed, reasons: vec!["1 of 2 thresholds failed".to_owned()] };
-        let sent = format().encode(&about(), &News::Ended(Arc::new(Moment { conclusion: Some(conclusion), ..moment() })));
+        let sent =
+            format().encode(&info(), &ListenerEvent::Ended(Arc::new(LiveSnapshot { conclusion: Some(conclusion), ..live_snapshot() })));
         let stopped = &events(&sent[0].body)[0]["event"];
         assert_eq!((stopped["type"].as_str(), stopped["requests"].as_u64()), (Some("test_stopped"), Some(400)));
         assert_eq!(

@@ -12,7 +12,7 @@ use futures_util::Stream;
 use super::event::SliceEvent;
 
 /// A boxed future that may cross threads.
-pub type Promise<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What a function writes, piece by piece. It ends where the function has ended, in whatever way; an error means that the function is out
 /// of sight and may go on, with the cause.
@@ -51,7 +51,7 @@ impl std::error::Error for InvokeError {}
 /// How urgently functions are to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Urgency {
-    /// Users finish the iteration they are in.
+    /// Users finish their iteration.
     Gracefully,
     /// At once.
     Now,
@@ -64,13 +64,13 @@ pub trait Backend: Send + Sync + fmt::Debug {
 
     /// How many functions may run at once in a region (`None`: where there are no regions); `None` where nothing limits it. Asked once,
     /// before anything begins: whatever else has to be right (credentials, the function, its version) is found out here.
-    fn capacity<'a>(&'a self, region: Option<&'a str>) -> Promise<'a, Result<Option<u64>, InvokeError>>;
+    fn capacity<'a>(&'a self, region: Option<&'a str>) -> BoxFuture<'a, Result<Option<u64>, InvokeError>>;
 
     /// Begins a slice, and gives what it writes. It is done when the function was accepted, not when it answers. Dropping the output
     /// leaves the function alone where it can't be ended.
     ///
     /// An invocation that may have begun must not be repeated by the backend itself.
-    fn invoke<'a>(&'a self, region: Option<&'a str>, event: &'a SliceEvent) -> Promise<'a, Result<Output, InvokeError>>;
+    fn invoke<'a>(&'a self, region: Option<&'a str>, event: &'a SliceEvent) -> BoxFuture<'a, Result<Output, InvokeError>>;
 
     /// How long before its time a function is to be called, so that it is ready in time, in a fleet of so many.
     fn lead(&self, shards: u32) -> Duration;
@@ -79,11 +79,11 @@ pub trait Backend: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// Where it can't be made sure.
-    fn abandon<'a>(&'a self, slice: &'a str) -> Promise<'a, Result<(), String>>;
+    fn abandon<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<(), String>>;
 
     /// Tells all functions to stop; done when the sign is set, not when they have stopped.
-    fn stop(&self, urgency: Urgency) -> Promise<'_, Result<(), String>>;
+    fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>>;
 
     /// Removes what was made for the stop. Called once, after the last function has ended.
-    fn clean_up(&self) -> Promise<'_, Result<(), String>>;
+    fn clean_up(&self) -> BoxFuture<'_, Result<(), String>>;
 }

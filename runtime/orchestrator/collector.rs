@@ -10,11 +10,11 @@ use super::frame::Counted;
 use ltc_engine::stats::{Snapshot, micros};
 
 /// A function: its shard and its interval.
-pub type Key = (u32, u32);
+pub type SliceKey = (u32, u32);
 
 /// What was counted in an interval, by all that told in time.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Delta {
+pub struct MergedInterval {
     /// All shards together.
     pub snapshot: Snapshot,
     /// Whether its interval was handed on before, without it.
@@ -32,7 +32,7 @@ pub struct Collector {
     /// Intervals before this one were handed on.
     next: u64,
     /// Until when those that run have told.
-    told: HashMap<Key, u64>,
+    told: HashMap<SliceKey, u64>,
 }
 
 impl Collector {
@@ -51,12 +51,12 @@ impl Collector {
     }
 
     /// A function has begun: from then on it is waited for.
-    pub fn begins(&mut self, key: Key) {
+    pub fn begins(&mut self, key: SliceKey) {
         self.told.insert(key, 0);
     }
 
     /// A function has ended, or was lost: it isn't waited for any more.
-    pub fn ends(&mut self, key: Key) {
+    pub fn ends(&mut self, key: SliceKey) {
         self.told.remove(&key);
     }
 
@@ -64,7 +64,7 @@ impl Collector {
     ///
     /// # Errors
     /// Where it can't be read.
-    pub fn add(&mut self, key: Key, counted: &Counted) -> Result<(), String> {
+    pub fn add(&mut self, key: SliceKey, counted: &Counted) -> Result<(), String> {
         if let Some(told) = self.told.get_mut(&key) {
             *told = counted.to_us().max(*told);
         }
@@ -79,7 +79,7 @@ impl Collector {
     }
 
     /// The intervals that are whole, or were waited for long enough, at that time from the test's start.
-    pub fn due(&mut self, now: Duration) -> Vec<Delta> {
+    pub fn due(&mut self, now: Duration) -> Vec<MergedInterval> {
         let now = micros(now);
         let told = self.told.values().copied().min().unwrap_or(u64::MAX);
         let mut due = Vec::new();
@@ -89,17 +89,17 @@ impl Collector {
                 break;
             }
             self.next = entry.key() + 1;
-            due.push(Delta { snapshot: entry.remove(), late: false });
+            due.push(MergedInterval { snapshot: entry.remove(), late: false });
         }
-        due.extend(self.late.take().map(|snapshot| Delta { snapshot, late: true }));
+        due.extend(self.late.take().map(|snapshot| MergedInterval { snapshot, late: true }));
         due
     }
 
     /// All that is left, at the end.
-    pub fn rest(&mut self) -> Vec<Delta> {
-        let mut rest: Vec<Delta> =
-            std::mem::take(&mut self.pending).into_values().map(|snapshot| Delta { snapshot, late: false }).collect();
-        rest.extend(self.late.take().map(|snapshot| Delta { snapshot, late: true }));
+    pub fn rest(&mut self) -> Vec<MergedInterval> {
+        let mut rest: Vec<MergedInterval> =
+            std::mem::take(&mut self.pending).into_values().map(|snapshot| MergedInterval { snapshot, late: false }).collect();
+        rest.extend(self.late.take().map(|snapshot| MergedInterval { snapshot, late: true }));
         rest
     }
 }
@@ -109,9 +109,9 @@ mod tests {
     use super::*;
     use ltc_engine::stats::{Recorder, Sample};
 
-    struct Side(Recorder, Key);
+    struct FakeShard(Recorder, SliceKey);
 
-    impl Side {
+    impl FakeShard {
         fn new(shard: u32) -> Self {
             Self(Recorder::new(1, shard), (shard, 0))
         }
@@ -122,7 +122,7 @@ mod tests {
         }
     }
 
-    fn story(due: &[Delta]) -> Vec<(u64, u64, bool)> {
+    fn story(due: &[MergedInterval]) -> Vec<(u64, u64, bool)> {
         due.iter().map(|delta| (delta.snapshot.names[0].requests, delta.snapshot.users(), delta.late)).collect()
     }
 
@@ -130,7 +130,7 @@ mod tests {
     fn an_interval_waits_for_all_but_not_for_ever() {
         let at = Duration::from_millis;
         let mut collector = Collector::new(1, at(1000));
-        let (mut a, mut b) = (Side::new(0), Side::new(1));
+        let (mut a, mut b) = (FakeShard::new(0), FakeShard::new(1));
         collector.begins(a.1);
         collector.begins(b.1);
         a.tell(&mut collector, 1003);

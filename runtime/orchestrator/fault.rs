@@ -12,7 +12,7 @@ use super::event::SliceEvent;
 const VARIABLE: &str = "LTC_FAULT";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum FaultKind {
     Kill,
     Cut,
     Hang,
@@ -23,9 +23,9 @@ enum Kind {
 
 /// What is to go wrong with a slice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Fault(Option<(Kind, Duration)>);
+pub(super) struct InjectedFault(Option<(FaultKind, Duration)>);
 
-impl Fault {
+impl InjectedFault {
     /// That of a slice, if any.
     pub(super) fn of(event: &SliceEvent) -> Self {
         let wanted = std::env::var(VARIABLE).unwrap_or_default();
@@ -37,12 +37,12 @@ impl Fault {
         let (what, after) = text.trim_end_matches('!').split_once('@').unwrap_or((text.trim_end_matches('!'), "0s"));
         let (kind, number) = what.split_once(':').unwrap_or((what, "0"));
         let kind = match kind {
-            "kill" => Kind::Kill,
-            "cut" => Kind::Cut,
-            "hang" => Kind::Hang,
-            "never" => Kind::Never,
-            "skew" => Kind::Skew,
-            "twice" => Kind::Twice,
+            "kill" => FaultKind::Kill,
+            "cut" => FaultKind::Cut,
+            "hang" => FaultKind::Hang,
+            "never" => FaultKind::Never,
+            "skew" => FaultKind::Skew,
+            "twice" => FaultKind::Twice,
             _ => return Self(None),
         };
         let mine = number.parse() == Ok(shard) && (first || always);
@@ -50,15 +50,15 @@ impl Fault {
     }
 
     pub(super) fn skew(self) -> Option<Duration> {
-        matches!(self.0, Some((Kind::Skew, _))).then_some(Duration::from_secs(2))
+        matches!(self.0, Some((FaultKind::Skew, _))).then_some(Duration::from_secs(2))
     }
 
     pub(super) fn is_twice(self) -> bool {
-        matches!(self.0, Some((Kind::Twice, _)))
+        matches!(self.0, Some((FaultKind::Twice, _)))
     }
 
     pub(super) fn before_start(self) {
-        if matches!(self.0, Some((Kind::Never, _))) {
+        if matches!(self.0, Some((FaultKind::Never, _))) {
             std::process::exit(9);
         }
     }
@@ -66,14 +66,14 @@ impl Fault {
     /// Called before each frame that counts.
     pub(super) fn on_frame(&mut self, elapsed: Duration, frame: impl FnOnce() -> Vec<u8>) {
         match self.0 {
-            Some((Kind::Kill, at)) if elapsed >= at => std::process::exit(9),
-            Some((Kind::Cut, at)) if elapsed >= at => {
+            Some((FaultKind::Kill, at)) if elapsed >= at => std::process::exit(9),
+            Some((FaultKind::Cut, at)) if elapsed >= at => {
                 let whole = frame();
                 let mut out = std::io::stdout().lock();
                 let _ = out.write_all(&whole[..whole.len() / 2]).and_then(|()| out.flush());
                 std::process::exit(9);
             }
-            Some((Kind::Hang, at)) if elapsed >= at => loop {
+            Some((FaultKind::Hang, at)) if elapsed >= at => loop {
                 std::thread::park();
             },
             _ => {}
@@ -87,9 +87,9 @@ mod tests {
 
     #[test]
     fn only_the_one_that_is_meant_fails() {
-        let parse = |text, shard, first| Fault::parse(text, shard, first, Duration::from_secs(4)).0;
-        assert_eq!(parse("kill:1@2s", 1, true), Some((Kind::Kill, Duration::from_secs(6))));
+        let parse = |text, shard, first| InjectedFault::parse(text, shard, first, Duration::from_secs(4)).0;
+        assert_eq!(parse("kill:1@2s", 1, true), Some((FaultKind::Kill, Duration::from_secs(6))));
         assert_eq!((parse("kill:1@2s", 0, true), parse("kill:1@2s", 1, false), parse("", 0, true)), (None, None, None));
-        assert_eq!(parse("never:0!", 0, false), Some((Kind::Never, Duration::from_secs(4))));
+        assert_eq!(parse("never:0!", 0, false), Some((FaultKind::Never, Duration::from_secs(4))));
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ltc_config::profile::{Architecture, LambdaSettings, RegionShare};
 
-use crate::open_files::{From, shortage};
+use crate::open_files::{LoadSource, shortage};
 use ltc_engine::schedule::{Plan, Slice};
 
 /// Memory that buys one whole processor on Lambda.
@@ -43,7 +43,7 @@ pub struct Interval {
 
 /// What is wished of a fleet.
 #[derive(Clone, Debug, Default)]
-pub struct Wishes {
+pub struct FleetOptions {
     /// How many shards; else as many as the profile's settings need.
     pub shards: Option<u32>,
     /// How long an interval is; else as the profile says.
@@ -86,7 +86,7 @@ pub struct Cost {
 
 impl Fleet {
     /// The functions on Lambda that the profile's settings ask for.
-    pub fn on_lambda(plan: &Plan, settings: &LambdaSettings, locations: &[RegionShare], wishes: &Wishes) -> Self {
+    pub fn on_lambda(plan: &Plan, settings: &LambdaSettings, locations: &[RegionShare], options: &FleetOptions) -> Self {
         let mut warnings = Vec::new();
         let processors = settings.memory_mb.div_ceil(MB_PER_PROCESSOR).max(1);
         let clients = settings.clients_per_function.unwrap_or_else(|| {
@@ -97,9 +97,9 @@ impl Fleet {
             .map_or_else(|| ARRIVALS_PER_PROCESSOR * f64::from(settings.memory_mb) / f64::from(MB_PER_PROCESSOR), |rate| rate.as_f64());
         let by_rate = (plan.peak_rate() / rate).ceil() as u64;
         let needed = plan.peak_clients().div_ceil(clients).max(by_rate).max(1);
-        let regions = regions(locations, &wishes.regions);
+        let regions = regions(locations, &options.regions);
         let most = settings.max_functions.unwrap_or(u64::MAX);
-        let mut count = match wishes.shards {
+        let mut count = match options.shards {
             Some(shards) => u64::from(shards),
             None => fitting(needed.max(regions.len() as u64), &regions).min(most),
         };
@@ -111,7 +111,7 @@ impl Fleet {
             ));
         }
         // `run` refuses it.
-        warnings.extend(shortage(plan.peak_clients(), From::Functions(count), None));
+        warnings.extend(shortage(plan.peak_clients(), LoadSource::Functions(count), None));
         few_users(plan, count, &mut warnings);
         let counts = by_share(count, &regions);
         for ((region, share), functions) in regions.iter().zip(&counts) {
@@ -125,33 +125,33 @@ impl Fleet {
         }
         Self {
             shards: spread(count, &regions, &counts),
-            threads: wishes.threads.unwrap_or(processors),
+            threads: options.threads.unwrap_or(processors),
             memory_mb: Some(settings.memory_mb),
             architecture: Some(settings.architecture.unwrap_or_else(this_architecture)),
             warnings,
             cores: None,
-            interval: Some(wishes.interval.unwrap_or(settings.interval)),
+            interval: Some(options.interval.unwrap_or(settings.interval)),
             total: plan.total_duration(),
         }
     }
 
     /// Processes of this machine: one a core, unless it is said otherwise. Nothing ends them after a time, so there is one interval,
     /// unless intervals are wished for.
-    pub fn of_processes(plan: &Plan, cores: u32, wishes: &Wishes) -> Self {
+    pub fn of_processes(plan: &Plan, cores: u32, options: &FleetOptions) -> Self {
         let mut warnings = Vec::new();
-        let shards = wishes.shards.unwrap_or_else(|| cores.min(u32::try_from(plan.peak_clients()).unwrap_or(u32::MAX))).max(1);
+        let shards = options.shards.unwrap_or_else(|| cores.min(u32::try_from(plan.peak_clients()).unwrap_or(u32::MAX))).max(1);
         few_users(plan, u64::from(shards), &mut warnings);
-        if !wishes.regions.is_empty() {
+        if !options.regions.is_empty() {
             warnings.push("processes run here, in no region".into());
         }
         Self {
             shards: (0..shards).map(|number| Shard { number, region: None }).collect(),
-            threads: wishes.threads.unwrap_or((cores / shards).max(1)),
+            threads: options.threads.unwrap_or((cores / shards).max(1)),
             memory_mb: None,
             architecture: None,
             warnings,
             cores: Some(cores),
-            interval: wishes.interval,
+            interval: options.interval,
             total: plan.total_duration(),
         }
     }
@@ -279,7 +279,7 @@ fn by_share(count: u64, regions: &[(String, u64)]) -> Vec<u64> {
     counts
 }
 
-/// Numbers the shards so that regions alternate: any few that follow each other are spread.
+/// Numbers the shards so that consecutive shards are spread over the regions.
 fn spread(count: u64, regions: &[(String, u64)], counts: &[u64]) -> Vec<Shard> {
     let mut given = vec![0u64; regions.len()];
     (0..u32::try_from(count).unwrap_or(u32::MAX))

@@ -53,13 +53,13 @@ fn at_every_instant_the_slices_sum_to_the_profile() {
         let mut dice = ChaCha8Rng::seed_from_u64(seed);
         let runner = random_runner(&mut dice);
         let plan = plan(&runner);
-        let wishes = Wishes {
+        let options = FleetOptions {
             shards: Some(dice.random_range(1..12)),
             interval: Some(Duration::from_micros(dice.random_range(150_000..4_000_000))),
-            ..Wishes::default()
+            ..FleetOptions::default()
         };
-        let fleet = Fleet::of_processes(&plan, 4, &wishes);
-        let case = format!("{seed}: {runner}, {wishes:?}");
+        let fleet = Fleet::of_processes(&plan, 4, &options);
+        let case = format!("{seed}: {runner}, {options:?}");
         let mut changes: BTreeMap<Duration, i64> = BTreeMap::new();
         let mut arrivals = Vec::new();
         for interval in fleet.intervals() {
@@ -88,7 +88,8 @@ fn at_every_instant_the_slices_sum_to_the_profile() {
 #[test]
 fn through_a_seam_each_user_is_handed_to_the_same_shard() {
     let plan = plan("clients: 37, hatch_rate: 50, duration: 9s");
-    let fleet = Fleet::of_processes(&plan, 4, &Wishes { shards: Some(5), interval: Some(Duration::from_secs(4)), ..Wishes::default() });
+    let fleet =
+        Fleet::of_processes(&plan, 4, &FleetOptions { shards: Some(5), interval: Some(Duration::from_secs(4)), ..FleetOptions::default() });
     let seam = Duration::from_secs(4);
     for shard in &fleet.shards {
         let of = |number, start: bool| -> BTreeSet<u64> {
@@ -119,17 +120,17 @@ fn rows_of_unique_data_are_disjoint_between_shards_and_threads() {
 fn as_many_functions_as_the_settings_need() {
     let plan = plan("clients: 2100, duration: 30m");
     let settings = LambdaSettings { clients_per_function: Some(250), ..LambdaSettings::default() };
-    let fleet = Fleet::on_lambda(&plan, &settings, &[], &Wishes::default());
+    let fleet = Fleet::on_lambda(&plan, &settings, &[], &FleetOptions::default());
     assert_eq!((fleet.count(), fleet.threads, fleet.regions()), (9, 1, vec![(None, 9)]));
     assert_eq!(fleet.intervals().map(|interval| interval.to.unwrap().as_secs()).collect::<Vec<_>>(), [840, 1680, 1800]);
     assert_eq!(fleet.processors_milli(), 1000);
     let limited = LambdaSettings { max_functions: Some(2), ..settings.clone() };
-    let limited = Fleet::on_lambda(&plan, &limited, &[], &Wishes::default());
+    let limited = Fleet::on_lambda(&plan, &limited, &[], &FleetOptions::default());
     assert_eq!(limited.count(), 2);
     assert!(limited.warnings[0].starts_with("9 functions would be needed for 250 users"), "{:?}", limited.warnings);
     assert!(limited.warnings[1].contains("a function on AWS Lambda may have 1024"), "{:?}", limited.warnings);
     let by_rate = self::plan("rate: 9000/s, duration: 1m, max_clients: 100");
-    assert_eq!(Fleet::on_lambda(&by_rate, &LambdaSettings::default(), &[], &Wishes::default()).count(), 5);
+    assert_eq!(Fleet::on_lambda(&by_rate, &LambdaSettings::default(), &[], &FleetOptions::default()).count(), 5);
 }
 
 #[test]
@@ -137,14 +138,15 @@ fn regions_get_their_shares() {
     let plan = plan("clients: 1000, duration: 30m");
     let settings = LambdaSettings { clients_per_function: Some(250), ..LambdaSettings::default() };
     let places = [place("us-west-2", 70), place("eu-central-1", 30), place("off", 0)];
-    let fleet = Fleet::on_lambda(&plan, &settings, &places, &Wishes::default());
+    let fleet = Fleet::on_lambda(&plan, &settings, &places, &FleetOptions::default());
     // 4 are needed; with 7 the shares are within a hundredth or so of 70 and 30 only from 10 on.
     assert_eq!(fleet.regions(), [(Some("us-west-2"), 7), (Some("eu-central-1"), 3)]);
     assert!(fleet.warnings.is_empty(), "{:?}", fleet.warnings);
-    let three = Fleet::on_lambda(&plan, &settings, &places, &Wishes { shards: Some(3), ..Wishes::default() });
+    let three = Fleet::on_lambda(&plan, &settings, &places, &FleetOptions { shards: Some(3), ..FleetOptions::default() });
     assert_eq!(three.regions(), [(Some("us-west-2"), 2), (Some("eu-central-1"), 1)]);
     assert!(three.warnings.iter().any(|warning| warning.contains("its share is 70%")), "{:?}", three.warnings);
-    let own = Fleet::on_lambda(&plan, &settings, &places, &Wishes { regions: vec!["x".into(), "y".into()], ..Wishes::default() });
+    let own =
+        Fleet::on_lambda(&plan, &settings, &places, &FleetOptions { regions: vec!["x".into(), "y".into()], ..FleetOptions::default() });
     assert_eq!(own.regions(), [(Some("x"), 2), (Some("y"), 2)]);
 }
 
@@ -157,23 +159,24 @@ fn fleet_cost_is_that_of_its_gigabyte_seconds() {
         architecture: Some(Architecture::X86_64),
         ..LambdaSettings::default()
     };
-    let fleet = Fleet::on_lambda(&plan, &settings, &[], &Wishes::default());
+    let fleet = Fleet::on_lambda(&plan, &settings, &[], &FleetOptions::default());
     let cost = fleet.cost(Duration::from_secs(10)).unwrap();
     assert_eq!((cost.invocations, cost.gb_seconds.round()), (12, (1830.0 * 4.0 * 2.0)));
     assert!((cost.dollars - 14_640.0 * 0.000_016_666_7).abs() < 0.001, "{cost:?}");
-    let arm = Fleet::on_lambda(&plan, &LambdaSettings { architecture: Some(Architecture::Arm64), ..settings }, &[], &Wishes::default());
+    let arm =
+        Fleet::on_lambda(&plan, &LambdaSettings { architecture: Some(Architecture::Arm64), ..settings }, &[], &FleetOptions::default());
     assert!(arm.cost(Duration::ZERO).unwrap().dollars < cost.dollars * 0.81);
-    assert_eq!(Fleet::of_processes(&plan, 2, &Wishes::default()).cost(Duration::ZERO), None);
+    assert_eq!(Fleet::of_processes(&plan, 2, &FleetOptions::default()).cost(Duration::ZERO), None);
 }
 
 #[test]
 fn processes_are_one_a_core_in_one_interval() {
-    let fleet = Fleet::of_processes(&plan("clients: 10, duration: 3h"), 4, &Wishes::default());
+    let fleet = Fleet::of_processes(&plan("clients: 10, duration: 3h"), 4, &FleetOptions::default());
     assert_eq!((fleet.count(), fleet.threads, fleet.intervals().count()), (4, 1, 1));
-    let few = Fleet::of_processes(&plan("clients: 2, duration: 3h"), 8, &Wishes::default());
+    let few = Fleet::of_processes(&plan("clients: 2, duration: 3h"), 8, &FleetOptions::default());
     assert_eq!((few.count(), few.threads, few.processors_milli()), (2, 4, 4000));
-    let many = Fleet::of_processes(&plan("clients: 20, duration: 3h"), 2, &Wishes { shards: Some(8), ..Wishes::default() });
+    let many = Fleet::of_processes(&plan("clients: 20, duration: 3h"), 2, &FleetOptions { shards: Some(8), ..FleetOptions::default() });
     assert_eq!((many.threads, many.processors_milli()), (1, 250));
-    let endless = Fleet::of_processes(&plan("clients: 2"), 8, &Wishes::default());
+    let endless = Fleet::of_processes(&plan("clients: 2"), 8, &FleetOptions::default());
     assert_eq!(endless.interval(0), Some(Interval { number: 0, from: Duration::ZERO, to: None }));
 }

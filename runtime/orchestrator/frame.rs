@@ -6,11 +6,11 @@
 //! missing shows; lines that are no frames are set aside, as what the function said. Histograms are HdrHistogram V2.
 //!
 //! ```
-//! use ltc_runtime::orchestrator::frame::{Ended, EndReason, Frame, FrameWriter, Reader, Received};
+//! use ltc_runtime::orchestrator::frame::{Ended, EndReason, Frame, FrameWriter, FrameReader, Received};
 //!
 //! let ended = Ended { reason: EndReason::Done, message: String::new(), requests: 12 };
 //! let line = FrameWriter::default().write(&Frame::Ended(ended.clone()));
-//! let mut reader = Reader::default();
+//! let mut reader = FrameReader::default();
 //! reader.push(&line);
 //! let Some(Received::Frame(number, frame)) = reader.next() else { panic!("a whole frame") };
 //! assert_eq!((number, *frame), (0, Frame::Ended(ended)));
@@ -91,19 +91,19 @@ pub struct Ended {
 
 /// What was counted, still packed: it is added to what others counted without being unpacked first.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Counted(wire::Counted);
+pub struct Counted(wire::CountedMessage);
 
 impl Counted {
     /// Packs a snapshot.
     pub fn new(snapshot: &Snapshot) -> Self {
-        Self(wire::Counted::from(snapshot))
+        Self(wire::CountedMessage::from(snapshot))
     }
 
-    pub(super) fn packed(&self) -> &wire::Counted {
+    pub(super) fn packed(&self) -> &wire::CountedMessage {
         &self.0
     }
 
-    pub(super) fn from_packed(counted: wire::Counted) -> Self {
+    pub(super) fn from_packed(counted: wire::CountedMessage) -> Self {
         Self(counted)
     }
 
@@ -140,7 +140,7 @@ pub struct FrameWriter {
 impl FrameWriter {
     /// The next frame as it goes out.
     pub fn write(&mut self, frame: &Frame) -> Vec<u8> {
-        let message = wire::Frame::new(self.number, frame).encode_to_vec();
+        let message = wire::FrameMessage::new(self.number, frame).encode_to_vec();
         self.number += 1;
         let mut packer = flate2::write::ZlibEncoder::new(Vec::with_capacity(message.len() / 2), flate2::Compression::fast());
         // Writing to memory can't fail.
@@ -166,14 +166,14 @@ pub enum Received {
 
 /// Puts frames together from pieces of whatever length.
 #[derive(Debug, Default)]
-pub struct Reader {
+pub struct FrameReader {
     buffer: Vec<u8>,
     /// How much of the buffer was given out, and how much was searched for a line's end.
     taken: usize,
     searched: usize,
 }
 
-impl Reader {
+impl FrameReader {
     /// Adds what came.
     pub fn push(&mut self, bytes: &[u8]) {
         if self.taken > 0 {
@@ -198,7 +198,7 @@ impl Reader {
     }
 }
 
-impl Iterator for Reader {
+impl Iterator for FrameReader {
     type Item = Received;
 
     /// The next that is whole.
@@ -252,7 +252,7 @@ fn read(text: &[u8]) -> Result<(u64, Frame), String> {
         .take(LONGEST as u64)
         .read_to_end(&mut message)
         .map_err(|error| format!("a frame is damaged: {error}"))?;
-    let frame = wire::Frame::decode(message.as_slice()).map_err(|error| format!("a frame is damaged: {error}"))?;
+    let frame = wire::FrameMessage::decode(message.as_slice()).map_err(|error| format!("a frame is damaged: {error}"))?;
     frame.into_frame()
 }
 
@@ -296,7 +296,7 @@ mod tests {
         bytes.extend(writer.write(&Frame::Counted(Counted::new(&counted))));
         // In pieces of any length.
         for step in [1, 7, 1000] {
-            let mut reader = Reader::default();
+            let mut reader = FrameReader::default();
             let mut got = Vec::new();
             for piece in bytes.chunks(step) {
                 reader.push(piece);
@@ -323,18 +323,18 @@ mod tests {
     fn a_frame_that_is_cut_off_or_damaged_is_told() {
         let bytes = FrameWriter::default().write(&Frame::Counted(Counted::new(&snapshot())));
         for length in [3, 20, bytes.len() - 1] {
-            let mut reader = Reader::default();
+            let mut reader = FrameReader::default();
             reader.push(&bytes[..length]);
             assert_eq!(reader.next(), None);
             assert_eq!(reader.finish(), Some(Received::Damaged(format!("a frame was cut off after {length} bytes"))));
         }
         let mut damaged = bytes.clone();
-        let mut other = Reader::default();
+        let mut other = FrameReader::default();
         other.push(b"ltc1:abc\nltc: a line\n");
         assert!(matches!(other.next(), Some(Received::Damaged(why)) if why.starts_with("a frame has format 1, and this binary reads 2")));
         assert_eq!(other.next(), Some(Received::Said("ltc: a line".into())));
         damaged[60] = if damaged[60] == b'A' { b'B' } else { b'A' };
-        let mut reader = Reader::default();
+        let mut reader = FrameReader::default();
         reader.push(&damaged);
         assert!(matches!(reader.next(), Some(Received::Damaged(_))));
         reader.push(&bytes);

@@ -13,14 +13,16 @@
 pub(crate) mod aws;
 pub mod backend;
 pub mod collector;
-pub(crate) mod conductor;
 pub mod event;
+#[cfg(test)]
+mod fake_backend;
 mod fault;
 pub mod fleet;
 pub mod frame;
-pub(crate) mod keeper;
 pub mod lead;
 mod missing;
+pub(crate) mod orchestrate;
 pub(crate) mod process;
 pub(crate) mod shard;
+pub(crate) mod supervisor;
 mod wire;

@@ -13,9 +13,9 @@ use bytes::Bytes;
 use futures_util::stream;
 use tokio::sync::mpsc::{Sender, channel};
 
-use super::backend::{Backend, InvokeError, Output, Promise, Urgency};
+use super::backend::{Backend, BoxFuture, InvokeError, Output, Urgency};
 use super::event::SliceEvent;
-use super::fault::Fault;
+use super::fault::InjectedFault;
 use super::lead;
 
 /// Pieces of output that may wait to be read: a child that writes more waits.
@@ -27,11 +27,11 @@ const PIECE: usize = 64 * 1024;
 pub(crate) struct Processes {
     binary: PathBuf,
     args: Vec<OsString>,
-    running: Arc<Mutex<HashMap<String, Running>>>,
+    running: Arc<Mutex<HashMap<String, ChildProcess>>>,
 }
 
 #[derive(Debug)]
-struct Running {
+struct ChildProcess {
     child: Child,
     /// Where it listens; `None` once nothing can be said to it.
     input: Option<ChildStdin>,
@@ -47,14 +47,14 @@ impl Processes {
         Ok(Self { binary, args: args.into_iter().map(Into::into).collect(), running: Arc::default() })
     }
 
-    fn running(&self) -> MutexGuard<'_, HashMap<String, Running>> {
+    fn running(&self) -> MutexGuard<'_, HashMap<String, ChildProcess>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn start(&self, event: &SliceEvent) -> Result<Output, InvokeError> {
         let mut line = event.to_json().map_err(InvokeError::Refused)?;
         line.push(b'\n');
-        if Fault::of(event).is_twice() {
+        if InjectedFault::of(event).is_twice() {
             line.extend_from_within(..);
         }
         let mut command = Command::new(&self.binary);
@@ -68,7 +68,7 @@ impl Processes {
             return Err(InvokeError::NotStarted("a process has no standard input and output".into()));
         };
         let slice = event.slice.clone();
-        self.running().insert(slice.clone(), Running { child, input: None });
+        self.running().insert(slice.clone(), ChildProcess { child, input: None });
         let (sender, receiver) = channel::<Result<Bytes, String>>(QUEUE);
         let running = self.running.clone();
         let of_thread = slice.clone();
@@ -117,7 +117,7 @@ impl Processes {
 }
 
 /// Waits for a child whose output has ended, and forgets it. One that was killed has a word about it.
-fn reap(running: &Mutex<HashMap<String, Running>>, slice: &str, sender: &Sender<Result<Bytes, String>>) {
+fn reap(running: &Mutex<HashMap<String, ChildProcess>>, slice: &str, sender: &Sender<Result<Bytes, String>>) {
     let child = running.lock().unwrap_or_else(PoisonError::into_inner).remove(slice);
     let Some(mut child) = child else { return };
     drop(child.input.take());
@@ -143,11 +143,11 @@ impl Backend for Processes {
         "process"
     }
 
-    fn capacity<'a>(&'a self, _region: Option<&'a str>) -> Promise<'a, Result<Option<u64>, InvokeError>> {
+    fn capacity<'a>(&'a self, _region: Option<&'a str>) -> BoxFuture<'a, Result<Option<u64>, InvokeError>> {
         Box::pin(async { Ok(None) })
     }
 
-    fn invoke<'a>(&'a self, _region: Option<&'a str>, event: &'a SliceEvent) -> Promise<'a, Result<Output, InvokeError>> {
+    fn invoke<'a>(&'a self, _region: Option<&'a str>, event: &'a SliceEvent) -> BoxFuture<'a, Result<Output, InvokeError>> {
         Box::pin(async { self.start(event) })
     }
 
@@ -155,14 +155,14 @@ impl Backend for Processes {
         lead::of_processes(shards)
     }
 
-    fn abandon<'a>(&'a self, slice: &'a str) -> Promise<'a, Result<(), String>> {
+    fn abandon<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async {
             self.kill(slice);
             Ok(())
         })
     }
 
-    fn stop(&self, urgency: Urgency) -> Promise<'_, Result<(), String>> {
+    fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>> {
         let word: &[u8] = match urgency {
             Urgency::Gracefully => b"stop\n",
             Urgency::Now => b"now\n",
@@ -178,7 +178,7 @@ impl Backend for Processes {
         })
     }
 
-    fn clean_up(&self) -> Promise<'_, Result<(), String>> {
+    fn clean_up(&self) -> BoxFuture<'_, Result<(), String>> {
         Box::pin(async { Ok(()) })
     }
 }

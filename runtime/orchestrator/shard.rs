@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::event::SliceEvent;
-use super::fault::Fault;
+use super::fault::InjectedFault;
 use super::frame::{Counted, EndReason, Ended, Frame, FrameWriter, Started};
 use ltc_engine::base::clock::{Clock, unix_now};
 use ltc_engine::program::Program;
@@ -37,9 +37,9 @@ pub(crate) struct Host {
 
 /// The slices that this process was given.
 #[derive(Debug, Default)]
-pub(crate) struct Seen(Mutex<HashSet<String>>);
+pub(crate) struct DeliveredSlices(Mutex<HashSet<String>>);
 
-impl Seen {
+impl DeliveredSlices {
     /// Whether it is the first time.
     pub(crate) fn first(&self, slice: &str) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(slice.to_owned())
@@ -51,7 +51,7 @@ pub(crate) fn run(
     program: &'static Program,
     json: &[u8],
     host: &Host,
-    seen: &Seen,
+    seen: &DeliveredSlices,
     stop: &Stop,
     watch: impl FnOnce(&SliceEvent, &Stop),
     mut send: impl FnMut(Vec<u8>),
@@ -77,7 +77,7 @@ fn nothing(reason: EndReason, message: String) -> Ended {
 }
 
 fn slice(program: &'static Program, event: &SliceEvent, host: &Host, stop: &Stop, mut send: impl FnMut(&Frame)) -> Ended {
-    let mut fault = Fault::of(event);
+    let mut fault = InjectedFault::of(event);
     let plan = match Plan::seeded(&event.profile, &event.user_classes(), event.seed) {
         Ok(plan) => plan,
         Err(errors) => {
@@ -115,7 +115,7 @@ fn slice(program: &'static Program, event: &SliceEvent, host: &Host, stop: &Stop
         late_us: if late > LATE { micros(late) } else { 0 },
         place: host.place.clone(),
     }));
-    let limit = Limit::set(host.deadline, run.graceful_stop, stop);
+    let limit = TimeLimit::set(host.deadline, run.graceful_stop, stop);
     let mut requests = 0;
     let outcome = engine.watch(|delta| {
         requests += counted(program, &delta);
@@ -173,13 +173,13 @@ fn counted(program: &Program, delta: &Snapshot) -> u64 {
 }
 
 /// The engine's limit: users are told to stop in time before it.
-struct Limit {
+struct TimeLimit {
     over: Arc<AtomicBool>,
     /// Dropping it ends the thread that waits.
     _done: std::sync::mpsc::Sender<()>,
 }
 
-impl Limit {
+impl TimeLimit {
     fn set(deadline: Option<Instant>, graceful_stop: Duration, stop: &Stop) -> Self {
         let over = Arc::new(AtomicBool::new(false));
         let (done, waits) = channel();

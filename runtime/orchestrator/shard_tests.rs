@@ -1,7 +1,7 @@
 //! A function's answers to events: one that runs, one that isn't for it, one that comes twice, one that takes longer than it may.
 
 use super::super::event::{FORMAT, sample};
-use super::super::frame::{Reader, Received};
+use super::super::frame::{FrameReader, Received};
 use super::*;
 use ltc_engine::base::flow::Flow;
 use ltc_engine::base::location::at;
@@ -69,8 +69,8 @@ fn event(runner: &str, starts_in: i64) -> SliceEvent {
     }
 }
 
-fn frames(json: &[u8], host: &Host, seen: &Seen) -> Vec<Frame> {
-    let mut reader = Reader::default();
+fn frames(json: &[u8], host: &Host, seen: &DeliveredSlices) -> Vec<Frame> {
+    let mut reader = FrameReader::default();
     run(&PROGRAM, json, host, seen, &Stop::default(), |_, _| {}, |line| reader.push(&line));
     let frames = reader.map(|received| match received {
         Received::Frame(_, frame) => *frame,
@@ -89,7 +89,7 @@ fn ended(frames: &[Frame]) -> (EndReason, &str) {
 #[test]
 fn a_slice_runs_and_a_second_delivery_of_it_does_nothing() {
     let json = event("clients: 4, hatch_rate: 100, duration: 1s", 100).to_json().unwrap();
-    let seen = Seen::default();
+    let seen = DeliveredSlices::default();
     let first = frames(&json, &host(None), &seen);
     let Frame::Started(started) = &first[0] else { panic!("{first:?}") };
     assert_eq!((started.slice.as_str(), started.place.as_str(), started.init_us), ("t/0/0/0", "here", 3000));
@@ -109,7 +109,7 @@ fn a_slice_runs_and_a_second_delivery_of_it_does_nothing() {
 fn shard_stops_before_the_invocation_limit() {
     let json = event("clients: 2, duration: 10m", 0).to_json().unwrap();
     let begun = Instant::now();
-    let frames = frames(&json, &host(Some(Duration::from_secs(4))), &Seen::default());
+    let frames = frames(&json, &host(Some(Duration::from_secs(4))), &DeliveredSlices::default());
     assert_eq!(ended(&frames).0, EndReason::Deadline);
     assert!(frames.len() > 3, "what was counted is out");
     assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
@@ -119,7 +119,7 @@ fn shard_stops_before_the_invocation_limit() {
 fn a_part_of_a_test_that_began_long_ago_begins_at_once() {
     let mut event = event("clients: 4, hatch_rate: 100, duration: 1h", -600_000);
     (event.from_us, event.to_us) = (600_000_000, Some(601_000_000));
-    let frames = frames(&event.to_json().unwrap(), &host(None), &Seen::default());
+    let frames = frames(&event.to_json().unwrap(), &host(None), &DeliveredSlices::default());
     assert_eq!(ended(&frames), (EndReason::Done, ""));
     let windows: Vec<u64> =
         frames.iter().filter_map(|frame| if let Frame::Counted(counted) = frame { Some(counted.middle_us()) } else { None }).collect();
@@ -132,7 +132,7 @@ fn a_clock_that_is_behind_is_put_right() {
     // As an orchestrator would send it whose clock shows five seconds more.
     event.sent_at_us += 5_000_000;
     let begun = Instant::now();
-    assert_eq!(ended(&frames(&event.to_json().unwrap(), &host(None), &Seen::default())).0, EndReason::Done);
+    assert_eq!(ended(&frames(&event.to_json().unwrap(), &host(None), &DeliveredSlices::default())).0, EndReason::Done);
     assert!(begun.elapsed() < Duration::from_secs(5), "it waited for its own clock");
 }
 
@@ -140,7 +140,7 @@ fn a_clock_that_is_behind_is_put_right() {
 fn event_of_another_version_is_refused_with_a_fix() {
     let good = event("clients: 2, duration: 1s", 0);
     let refused = |event: &SliceEvent| {
-        let frames = frames(&event.to_json().unwrap(), &host(None), &Seen::default());
+        let frames = frames(&event.to_json().unwrap(), &host(None), &DeliveredSlices::default());
         assert_eq!((frames.len(), ended(&frames).0), (1, EndReason::Refused));
         ended(&frames).1.to_owned()
     };
@@ -149,7 +149,7 @@ fn event_of_another_version_is_refused_with_a_fix() {
     assert!(other.ends_with("deploy it again"), "{other}");
     let format = refused(&SliceEvent { format: FORMAT + 1, ..good.clone() });
     assert!(format.starts_with("the function speaks format 1, the orchestrator format 2"), "{format}");
-    assert_eq!(ended(&frames(b"nonsense", &host(None), &Seen::default())).0, EndReason::Refused);
+    assert_eq!(ended(&frames(b"nonsense", &host(None), &DeliveredSlices::default())).0, EndReason::Refused);
     let profile = refused(&SliceEvent { classes: Vec::new(), ..good });
     assert!(profile.contains("the profile cannot be used: ") && profile.contains("the spec has no user"), "{profile}");
 }

@@ -6,25 +6,25 @@ use super::frame::{self, EndReason};
 use ltc_engine::stats::{Cpu, Durations, EXAMPLES, Failures, Gauge, RowStats, Snapshot, Summary, Window};
 
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct Frame {
+pub(super) struct FrameMessage {
     #[prost(uint64, tag = "1")]
     number: u64,
-    #[prost(oneof = "Body", tags = "2, 3, 4")]
-    body: Option<Body>,
+    #[prost(oneof = "FrameBody", tags = "2, 3, 4")]
+    body: Option<FrameBody>,
 }
 
 #[derive(Clone, PartialEq, Oneof)]
-enum Body {
+enum FrameBody {
     #[prost(message, tag = "2")]
-    Started(Started),
+    Started(StartedMessage),
     #[prost(message, tag = "3")]
-    Counted(Counted),
+    Counted(CountedMessage),
     #[prost(message, tag = "4")]
-    Ended(Ended),
+    Ended(EndedMessage),
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct Started {
+struct StartedMessage {
     #[prost(string, tag = "1")]
     slice: String,
     #[prost(uint64, tag = "2")]
@@ -38,7 +38,7 @@ struct Started {
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct Ended {
+struct EndedMessage {
     /// From 1, in the order of [`REASONS`].
     #[prost(uint32, tag = "1")]
     reason: u32,
@@ -59,7 +59,7 @@ const REASONS: [EndReason; 7] = [
 ];
 
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct Counted {
+pub(super) struct CountedMessage {
     #[prost(uint64, tag = "1")]
     interval: u64,
     #[prost(uint64, tag = "2")]
@@ -67,14 +67,14 @@ pub(super) struct Counted {
     #[prost(uint64, tag = "3")]
     to_us: u64,
     #[prost(message, repeated, tag = "4")]
-    lines: Vec<Line>,
+    lines: Vec<RowMessage>,
     /// JSON: rare, and deep.
     #[prost(bytes = "vec", tag = "5")]
     failures: Vec<u8>,
     #[prost(message, repeated, tag = "6")]
-    sources: Vec<Source>,
+    sources: Vec<SourceMessage>,
     #[prost(message, optional, tag = "7")]
-    lag: Option<Times>,
+    lag: Option<TimesMessage>,
     #[prost(uint64, repeated, tag = "8")]
     cpu: Vec<u64>,
     #[prost(uint64, tag = "9")]
@@ -82,24 +82,24 @@ pub(super) struct Counted {
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct Line {
+struct RowMessage {
     /// Requests, failures, skipped, skipped failures, retried, bytes sent, bytes received, opened, reused, fails, resends, redirects,
     /// unsent, unfinished, the longest wait of those.
     #[prost(uint64, repeated, tag = "1")]
     counts: Vec<u64>,
     #[prost(message, optional, tag = "2")]
-    service: Option<Times>,
+    service: Option<TimesMessage>,
     #[prost(message, optional, tag = "3")]
-    response: Option<Times>,
+    response: Option<TimesMessage>,
     /// Count, sum, least and greatest of the time to the first byte, of name resolutions, connects and TLS handshakes.
     #[prost(uint64, repeated, tag = "4")]
     phases: Vec<u64>,
     #[prost(message, optional, tag = "5")]
-    failed: Option<Times>,
+    failed: Option<TimesMessage>,
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct Times {
+struct TimesMessage {
     #[prost(uint64, tag = "1")]
     count: u64,
     #[prost(uint64, tag = "2")]
@@ -113,7 +113,7 @@ struct Times {
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct Source {
+struct SourceMessage {
     #[prost(uint32, tag = "1")]
     number: u32,
     #[prost(uint64, tag = "2")]
@@ -128,20 +128,20 @@ struct Source {
     oldest_us: u64,
 }
 
-impl Frame {
+impl FrameMessage {
     pub(super) fn new(number: u64, frame: &frame::Frame) -> Self {
         let body = match frame {
-            frame::Frame::Started(started) => Body::Started(Started {
+            frame::Frame::Started(started) => FrameBody::Started(StartedMessage {
                 slice: started.slice.clone(),
                 clock_us: started.clock_us,
                 init_us: started.init_us,
                 late_us: started.late_us,
                 place: started.place.clone(),
             }),
-            frame::Frame::Counted(counted) => Body::Counted(counted.packed().clone()),
+            frame::Frame::Counted(counted) => FrameBody::Counted(counted.packed().clone()),
             frame::Frame::Ended(ended) => {
                 let reason = REASONS.iter().position(|reason| *reason == ended.reason).unwrap_or(REASONS.len() - 1);
-                Body::Ended(Ended {
+                FrameBody::Ended(EndedMessage {
                     reason: u32::try_from(reason + 1).unwrap_or_default(),
                     message: ended.message.clone(),
                     requests: ended.requests,
@@ -153,15 +153,15 @@ impl Frame {
 
     pub(super) fn into_frame(self) -> Result<(u64, frame::Frame), String> {
         let frame = match self.body {
-            Some(Body::Started(started)) => frame::Frame::Started(frame::Started {
+            Some(FrameBody::Started(started)) => frame::Frame::Started(frame::Started {
                 slice: started.slice,
                 clock_us: started.clock_us,
                 init_us: started.init_us,
                 late_us: started.late_us,
                 place: started.place,
             }),
-            Some(Body::Counted(counted)) => frame::Frame::Counted(frame::Counted::from_packed(counted)),
-            Some(Body::Ended(ended)) => {
+            Some(FrameBody::Counted(counted)) => frame::Frame::Counted(frame::Counted::from_packed(counted)),
+            Some(FrameBody::Ended(ended)) => {
                 let reason = (ended.reason as usize).checked_sub(1).and_then(|reason| REASONS.get(reason));
                 let reason = *reason.ok_or_else(|| format!("a frame ends a slice for the reason {}, which is unknown", ended.reason))?;
                 frame::Frame::Ended(frame::Ended { reason, message: ended.message, requests: ended.requests })
@@ -172,7 +172,7 @@ impl Frame {
     }
 }
 
-impl From<&Snapshot> for Counted {
+impl From<&Snapshot> for CountedMessage {
     fn from(snapshot: &Snapshot) -> Self {
         let window = snapshot.window.unwrap_or_default();
         let failures = if snapshot.failures.is_empty() { Vec::new() } else { serde_json::to_vec(&snapshot.failures).unwrap_or_default() };
@@ -182,10 +182,10 @@ impl From<&Snapshot> for Counted {
             interval: window.interval,
             from_us: window.from_us,
             to_us: window.to_us,
-            lines: snapshot.names.iter().map(Line::from).collect(),
+            lines: snapshot.names.iter().map(RowMessage::from).collect(),
             failures,
             sources: sources
-                .map(|(number, gauge)| Source {
+                .map(|(number, gauge)| SourceMessage {
                     number: *number,
                     at_us: gauge.at_us,
                     users: gauge.users,
@@ -201,7 +201,7 @@ impl From<&Snapshot> for Counted {
     }
 }
 
-impl Counted {
+impl CountedMessage {
     pub(super) fn middle_us(&self) -> u64 {
         self.from_us / 2 + self.to_us / 2
     }
@@ -224,7 +224,7 @@ impl Counted {
         small.window = Some(Window { interval: self.interval, from_us: self.from_us, to_us: self.to_us });
         small.failures = failures;
         for source in &self.sources {
-            let Source { number, at_us, users, planned, waiting, oldest_us } = *source;
+            let SourceMessage { number, at_us, users, planned, waiting, oldest_us } = *source;
             small.sources.insert(number, Gauge { at_us, users, planned, waiting, oldest_us });
         }
         small.cpu = Cpu {
@@ -246,7 +246,7 @@ impl Counted {
     }
 }
 
-impl From<&RowStats> for Line {
+impl From<&RowStats> for RowMessage {
     fn from(line: &RowStats) -> Self {
         // A line that nothing happened on costs two bytes.
         if *line == RowStats::default() {
@@ -280,7 +280,7 @@ impl From<&RowStats> for Line {
     }
 }
 
-impl Line {
+impl RowMessage {
     fn merge_into(&self, line: &mut RowStats) -> Result<(), String> {
         if self.counts.is_empty() {
             return Ok(());
@@ -338,12 +338,12 @@ fn nth(numbers: &[u64], index: usize) -> u64 {
     numbers.get(index).copied().unwrap_or(0)
 }
 
-fn times(durations: &Durations) -> Option<Times> {
+fn times(durations: &Durations) -> Option<TimesMessage> {
     let Summary { count, sum_us, min_us, max_us } = durations.summary();
-    (count > 0).then(|| Times { count, sum_us, min_us, max_us, v2: durations.to_v2() })
+    (count > 0).then(|| TimesMessage { count, sum_us, min_us, max_us, v2: durations.to_v2() })
 }
 
-fn add(durations: &mut Durations, times: Option<&Times>) -> Result<(), String> {
+fn add(durations: &mut Durations, times: Option<&TimesMessage>) -> Result<(), String> {
     let Some(times) = times else { return Ok(()) };
     let summary = Summary { count: times.count, sum_us: times.sum_us, min_us: times.min_us, max_us: times.max_us };
     durations.merge_v2(&summary, &times.v2)

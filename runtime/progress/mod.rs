@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::moment::{About, Moment};
+use crate::live::{LiveSnapshot, TestInfo};
 use crate::report::{NONE, clock, percent, rate, short_ms, waited};
 use ltc_config::profile::LogLevel;
 use ltc_engine::stats::micros;
@@ -72,11 +72,11 @@ impl Progress {
     }
 
     /// The load begins. Keys on the screen may stop it.
-    pub(crate) fn begin(&mut self, about: &Arc<About>, stop: &Stop) {
+    pub(crate) fn begin(&mut self, info: &Arc<TestInfo>, stop: &Stop) {
         if self.mode != Mode::Screen {
             return;
         }
-        match Screen::open(about.clone(), stop.clone()) {
+        match Screen::open(info.clone(), stop.clone()) {
             Ok(screen) => self.screen = Some(screen),
             Err(error) => {
                 self.mode = Mode::Lines;
@@ -86,11 +86,11 @@ impl Progress {
     }
 
     /// Shows an interval. That standard error is gone must not stop a test, so failures to write are ignored here.
-    pub(crate) fn update(&mut self, moment: &Arc<Moment>) {
+    pub(crate) fn update(&mut self, live: &Arc<LiveSnapshot>) {
         if let Some(screen) = &self.screen {
-            screen.tell(moment.clone());
+            screen.tell(live.clone());
         } else if self.mode == Mode::Lines {
-            let _ = writeln!(self.out, "{}", line(moment));
+            let _ = writeln!(self.out, "{}", line(live));
             let _ = self.out.flush();
         }
     }
@@ -102,18 +102,18 @@ impl Progress {
 }
 
 /// One interval in a line: its rate and percentiles, and the failures of the test so far.
-fn line(moment: &Moment) -> String {
-    let total = &moment.total;
+fn line(live: &LiveSnapshot) -> String {
+    let total = &live.total;
     // Arrivals plan no users; at the end nobody does.
-    let users = if moment.planned == 0 { moment.users.to_string() } else { format!("{}/{}", moment.users, moment.planned) };
+    let users = if live.planned == 0 { live.users.to_string() } else { format!("{}/{}", live.users, live.planned) };
     let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|quantile| total.now.percentile_us(quantile).map_or_else(|| NONE.to_owned(), short_ms));
-    let waiting = match moment.waiting {
+    let waiting = match live.waiting {
         0 => String::new(),
-        number => format!("  waiting {number}, oldest {}", waited(micros(moment.oldest))),
+        number => format!("  waiting {number}, oldest {}", waited(micros(live.oldest))),
     };
     format!(
         "{}  users {users}  rps {}  failures {} ({})  p50 {p50}  p95 {p95}  p99 {p99}{waiting}",
-        clock(Duration::from_secs(moment.at.as_secs())),
+        clock(Duration::from_secs(live.at.as_secs())),
         rate(total.now.rps),
         total.failures,
         percent(total.failures, total.tried),
@@ -125,7 +125,7 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::moment::sample::moment;
+    use crate::live::sample::live_snapshot;
 
     #[derive(Clone, Default)]
     struct Out(Arc<Mutex<Vec<u8>>>);
@@ -143,7 +143,7 @@ mod tests {
     fn written(mode: Mode) -> String {
         let out = Out::default();
         let mut progress = Progress { mode, out: Box::new(out.clone()), screen: None };
-        progress.update(&Arc::new(moment()));
+        progress.update(&Arc::new(live_snapshot()));
         progress.finish();
         String::from_utf8(out.0.lock().unwrap().clone()).unwrap()
     }
@@ -156,9 +156,9 @@ mod tests {
 
     #[test]
     fn an_interval_without_answers_has_no_times_and_says_what_waits() {
-        let mut moment = moment();
-        moment.total.now = crate::moment::Figures::default();
-        (moment.waiting, moment.oldest) = (12, Duration::from_millis(7_250));
-        assert_eq!(line(&moment), "00:00:10  users 10/20  rps 0.0  failures 4 (1.0%)  p50 –  p95 –  p99 –  waiting 12, oldest 7.2 s");
+        let mut live = live_snapshot();
+        live.total.now = crate::live::Figures::default();
+        (live.waiting, live.oldest) = (12, Duration::from_millis(7_250));
+        assert_eq!(line(&live), "00:00:10  users 10/20  rps 0.0  failures 4 (1.0%)  p50 –  p95 –  p99 –  waiting 12, oldest 7.2 s");
     }
 }

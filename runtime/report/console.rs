@@ -5,7 +5,7 @@ use std::io;
 use anstyle::{AnsiColor, Style};
 
 use super::figures::{NONE, clock, count, failures_listed, ms, ms_if, percent, rate, waited};
-use super::{Look, Outcome, Report, Table, shown};
+use super::{Outcome, Report, Table, TextStyle, shown};
 use crate::thresholds::Status;
 use ltc_engine::stats::{Durations, PERCENTILE_NAMES, RowKind, RowStats};
 
@@ -22,46 +22,46 @@ const GREEN: Style = AnsiColor::Green.on_default();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 
 /// Writes the tables of a finished test.
-pub fn write(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<()> {
-    heading(out, report, look)?;
+pub fn write(out: &mut dyn io::Write, report: &Report, text_style: TextStyle) -> io::Result<()> {
+    heading(out, report, text_style)?;
     let total = report.total.total(&report.names);
-    print(out, &requests(report, &total), look)?;
+    print(out, &requests(report, &total), text_style)?;
     writeln!(out)?;
     if total.response.is_some() {
         let title = "Response times of successful requests, ms, from when each should have begun";
-        writeln!(out, "{}", look.paint(BOLD, title))?;
-        print(out, &percentiles(report, &total, RowStats::response), look)?;
+        writeln!(out, "{}", text_style.paint(BOLD, title))?;
+        print(out, &percentiles(report, &total, RowStats::response), text_style)?;
         writeln!(out)?;
-        writeln!(out, "{}", look.paint(BOLD, "Service times of successful requests, ms, from when each was sent"))?;
-        print(out, &percentiles(report, &total, |stats| &stats.service), look)?;
+        writeln!(out, "{}", text_style.paint(BOLD, "Service times of successful requests, ms, from when each was sent"))?;
+        print(out, &percentiles(report, &total, |stats| &stats.service), text_style)?;
     } else {
-        writeln!(out, "{}", look.paint(BOLD, "Response times of successful requests, ms"))?;
-        print(out, &percentiles(report, &total, RowStats::response), look)?;
+        writeln!(out, "{}", text_style.paint(BOLD, "Response times of successful requests, ms"))?;
+        print(out, &percentiles(report, &total, RowStats::response), text_style)?;
     }
     connections(out, &total)?;
     apart(out, report)?;
-    failures(out, report, look)?;
-    thresholds(out, report, look)?;
+    failures(out, report, text_style)?;
+    thresholds(out, report, text_style)?;
     let warnings = report.warnings();
     if !warnings.is_empty() {
         writeln!(out)?;
     }
     for warning in warnings {
-        writeln!(out, "{} {warning}", look.paint(YELLOW.bold(), "Note:"))?;
+        writeln!(out, "{} {warning}", text_style.paint(YELLOW.bold(), "Note:"))?;
     }
     let style = match report.outcome {
         Outcome::Passed => GREEN.bold(),
         Outcome::Failed | Outcome::Broken => RED.bold(),
         Outcome::NoThresholds | Outcome::Interrupted => YELLOW.bold(),
     };
-    writeln!(out, "\nVerdict: {}", look.paint(style, &report.verdict()))
+    writeln!(out, "\nVerdict: {}", text_style.paint(style, &report.verdict()))
 }
 
-fn print(out: &mut dyn io::Write, table: &Table, look: Look) -> io::Result<()> {
-    table.lines(look).iter().try_for_each(|line| writeln!(out, "{line}"))
+fn print(out: &mut dyn io::Write, table: &Table, text_style: TextStyle) -> io::Result<()> {
+    table.lines(text_style).iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
-fn heading(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<()> {
+fn heading(out: &mut dyn io::Write, report: &Report, text_style: TextStyle) -> io::Result<()> {
     let run = &report.run;
     let mut parts = vec![run.test.clone()];
     if !run.env.is_empty() {
@@ -69,7 +69,7 @@ fn heading(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<(
     }
     parts.push(clock(run.duration()));
     parts.extend(run.apis.iter().map(|api| format!("{} {}", api.name, api.version).trim_end().to_owned()));
-    writeln!(out, "{}\n", look.paint(BOLD, &parts.join(" · ")))
+    writeln!(out, "{}\n", text_style.paint(BOLD, &parts.join(" · ")))
 }
 
 /// The lines that have something to show, with their figures.
@@ -194,14 +194,14 @@ fn apart(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
     lines.iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
-fn failures(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<()> {
+fn failures(out: &mut dyn io::Write, report: &Report, text_style: TextStyle) -> io::Result<()> {
     let failures = &report.total.failures;
     if failures.is_empty() {
         return Ok(());
     }
     let classes: Vec<_> = failures.by_class().into_iter().map(|(class, n)| format!("{class} {}", count(n))).collect();
     let title = format!("Failures: {} ({})", failures_listed(report), classes.join(", "));
-    writeln!(out, "\n{}", look.paint(RED.bold(), &title))?;
+    writeln!(out, "\n{}", text_style.paint(RED.bold(), &title))?;
     let all = failures.by_count();
     for (key, found) in all.iter().take(FAILURES_SHOWN) {
         let mut parts = vec![shown(report.name(key.name)), key.class.to_string()];
@@ -210,7 +210,7 @@ fn failures(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<
         }
         let place = report.place(key.place);
         let place = if place.is_empty() { String::new() } else { format!("  {place}") };
-        writeln!(out, "  {:>7}  {}{}", count(found.count), parts.join(" · "), look.paint(DIM, &place))?;
+        writeln!(out, "  {:>7}  {}{}", count(found.count), parts.join(" · "), text_style.paint(DIM, &place))?;
         if let Some(example) = found.examples.first() {
             let further = example.reasons.len().saturating_sub(1);
             let further = if further > 0 {
@@ -221,7 +221,7 @@ fn failures(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<
             let message = shown(example.message.lines().next().unwrap_or_default());
             let at = clock(std::time::Duration::from_micros(example.at_us));
             let text = format!("{message}{further} (user {}, {at})", example.user);
-            writeln!(out, "           {}", look.paint(DIM, &text))?;
+            writeln!(out, "           {}", text_style.paint(DIM, &text))?;
         }
     }
     let reasons = failures.further_reasons();
@@ -243,11 +243,11 @@ fn failures(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<
     Ok(())
 }
 
-fn thresholds(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Result<()> {
+fn thresholds(out: &mut dyn io::Write, report: &Report, text_style: TextStyle) -> io::Result<()> {
     if report.thresholds.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n{}", look.paint(BOLD, "Thresholds"))?;
+    writeln!(out, "\n{}", text_style.paint(BOLD, "Thresholds"))?;
     for verdict in &report.thresholds {
         let (sign, style) = match verdict.outcome {
             Status::Passed => ("✓", GREEN),
@@ -256,7 +256,7 @@ fn thresholds(out: &mut dyn io::Write, report: &Report, look: Look) -> io::Resul
         };
         let detail = if verdict.detail.is_empty() { String::new() } else { format!(" ({})", verdict.detail) };
         let text = format!("{sign} {}", verdict.text);
-        writeln!(out, "  {}  {}{}", look.paint(style, &text), verdict.actual_text(), look.paint(DIM, &detail))?;
+        writeln!(out, "  {}  {}{}", text_style.paint(style, &text), verdict.actual_text(), text_style.paint(DIM, &detail))?;
     }
     Ok(())
 }

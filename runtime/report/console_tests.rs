@@ -5,7 +5,7 @@ use super::*;
 use ltc_engine::stats::{Example, FailureClass, FailureKey, Phases, Recorder, Sample, Snapshot, Traffic};
 use std::time::Duration;
 
-fn written(report: &Report, look: Look) -> String {
+fn written(report: &Report, look: TextStyle) -> String {
     let mut out = Vec::new();
     write(&mut out, report, look).unwrap();
     String::from_utf8(out).unwrap()
@@ -20,13 +20,13 @@ fn the_whole() {
     report.run.interrupted = true;
     report.run.notes.push("3 of 4 shards".into());
     report.conclude();
-    let text = written(&report, Look::default());
+    let text = written(&report, TextStyle::default());
     assert_eq!(text, include_str!("golden/console.txt"), "\n{text}");
 }
 
 #[test]
 fn eighty_columns_are_enough() {
-    let look = Look { color: false, width: Some(80) };
+    let look = TextStyle { color: false, width: Some(80) };
     let text = written(&report(), look);
     let tables = text.split("Not among").next().unwrap();
     assert!(tables.lines().all(|line| line.chars().count() <= 80), "{text}");
@@ -35,10 +35,10 @@ fn eighty_columns_are_enough() {
 
 #[test]
 fn colours_change_nothing_else() {
-    let coloured = written(&report(), Look { color: true, width: None });
+    let coloured = written(&report(), TextStyle { color: true, width: None });
     assert!(coloured.contains("\u{1b}["));
     let plain = anstream::adapter::strip_str(&coloured).to_string();
-    assert_eq!(plain, written(&report(), Look::default()));
+    assert_eq!(plain, written(&report(), TextStyle::default()));
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn both_times_are_shown_where_they_differ() {
     recorder.record(&Sample { service: Duration::from_millis(2), response: Duration::from_millis(40), ok: true, ..Sample::default() });
     report.total = Snapshot::empty(report.names.len());
     report.total.merge(&recorder.snapshot(Duration::from_secs(1), 1, 1));
-    let text = written(&report, Look::default());
+    let text = written(&report, TextStyle::default());
     let response = text.split("should have begun").nth(1).unwrap();
     let (response, service) = response.split_once("Service times").unwrap();
     assert!(response.contains("40.0") && !response.contains("2.00"));
@@ -68,14 +68,14 @@ fn connections_are_counted_with_their_phases() {
     recorder.record(&Sample { first_byte: Some(ms(4)), traffic, ..first });
     report.total = Snapshot::empty(report.names.len());
     report.total.merge(&recorder.snapshot(Duration::from_secs(1), 1, 1));
-    let text = written(&report, Look::default());
+    let text = written(&report, TextStyle::default());
     let line = "Connections: 1 opened, 1 reused; on average, ms: dns 1.00, connect 2.00, tls 6.00, first byte 6.00";
     assert!(text.lines().any(|one| one == line), "{text}");
 }
 
 #[test]
 fn a_test_without_requests_has_a_report_too() {
-    let text = written(&Report::default(), Look::default());
+    let text = written(&Report::default(), TextStyle::default());
     assert!(text.contains("Total"), "{text}");
 }
 
@@ -85,7 +85,7 @@ fn thresholds_stand_below_what_they_judge() {
     let thresholds = ["failures < 2%", "Checkout.p95 < 1s", "p99 < baseline"].map(|text| verdict(&report, text));
     report.thresholds = thresholds.into();
     report.conclude();
-    let text = written(&report, Look::default());
+    let text = written(&report, TextStyle::default());
     let expected = "\nThresholds\n  ✓ failures < 2%  1%\n  ✗ Checkout.p95 < 1s  1912 ms\n  – p99 < baseline  2001 ms (no earlier run was given: --baseline FILE)\n";
     assert!(text.contains(expected) && text.ends_with("\n\nVerdict: failed: 1 of 3 thresholds failed\n"), "{text}");
 }
@@ -100,7 +100,7 @@ fn a_servers_words_and_odd_names_dont_steer_the_terminal() {
     report.total.merge(&recorder.snapshot(Duration::from_secs(1), 0, 0));
     report.names[1].name = "Pay\t\u{1b}[31m".into();
     report.names[4].name = "Log\nout".into();
-    let text = written(&report, Look::default());
+    let text = written(&report, TextStyle::default());
     assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
     for shown in ["Pay\\t\\u{1b}[31m", "got \\u{1b}[2Jx (user", "  Log\\nout: 2 skipped"] {
         assert!(text.contains(shown), "{shown} is not in\n{text}");

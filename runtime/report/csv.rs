@@ -181,9 +181,9 @@ pub fn failures(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let started = report.run.started_at.parse::<jiff::Timestamp>().ok();
     let at = |us: u64| {
         let since = jiff::SignedDuration::from_secs(i64::try_from(us / 1_000_000).unwrap_or(0));
-        let moment = started.and_then(|started| started.checked_add(since).ok());
+        let live = started.and_then(|started| started.checked_add(since).ok());
         // To the second, as Locust writes it.
-        moment.and_then(|moment| jiff::Timestamp::from_second(moment.as_second()).ok()).map(|moment| moment.to_string()).unwrap_or_default()
+        live.and_then(|live| jiff::Timestamp::from_second(live.as_second()).ok()).map(|live| live.to_string()).unwrap_or_default()
     };
     for (key, found) in report.total.failures.by_count() {
         let method = report.names.get(key.name as usize).map_or("", |name| &name.method);

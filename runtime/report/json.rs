@@ -13,7 +13,7 @@ use ltc_engine::stats::{PERCENTILE_NAMES, RowStats, Summary};
 pub const SCHEMA: &str = "ltc.report/2";
 
 #[derive(Serialize)]
-struct Written<'a> {
+struct ReportJson<'a> {
     schema: &'static str,
     summary: Value,
     #[serde(flatten)]
@@ -24,7 +24,7 @@ struct Written<'a> {
 const FIRST: &str = "ltc.report/1";
 
 #[derive(Deserialize)]
-struct Schema {
+struct SchemaVersion {
     #[serde(default)]
     schema: String,
     #[serde(default)]
@@ -40,14 +40,14 @@ struct WrittenBy {
 impl Report {
     /// Writes the report as JSON.
     pub fn to_json(&self, out: impl io::Write) -> io::Result<()> {
-        let written = Written { schema: SCHEMA, summary: self.summary(), report: self };
+        let written = ReportJson { schema: SCHEMA, summary: self.summary(), report: self };
         serde_json::to_writer(out, &written).map_err(io::Error::from)
     }
 
     /// Reads what [`Self::to_json`] wrote.
     pub fn from_json(text: &str) -> Result<Self, String> {
         let unreadable = |error: serde_json::Error| format!("not a readable report of ltc: {error}");
-        let Schema { schema, run } = serde_json::from_str(text).map_err(unreadable)?;
+        let SchemaVersion { schema, run } = serde_json::from_str(text).map_err(unreadable)?;
         match schema.as_str() {
             SCHEMA => serde_json::from_str(text).map_err(unreadable),
             "" => Err(format!("not a report of ltc: it has no `schema: {SCHEMA:?}`; --json FILE writes one")),

@@ -46,11 +46,11 @@ fn suite(text: &mut String, report: &Report, name: &str, cases: &[Case]) {
         let head =
             format!("    <testcase classname=\"{}.{name}\" name=\"{}\" time=\"{:.6}\"", xml(&run.test), xml(&case.name), case.seconds);
         let _ = match &case.state {
-            State::Passed if case.said.is_empty() => writeln!(text, "{head}/>"),
-            State::Passed => writeln!(text, "{head}><system-out>{}</system-out></testcase>", xml(&case.said)),
-            State::Failed(why) => writeln!(text, "{head}><failure message=\"{}\">{}</failure></testcase>", xml(why), xml(&case.said)),
-            State::Broken(why) => writeln!(text, "{head}><error message=\"{}\">{}</error></testcase>", xml(why), xml(&case.said)),
-            State::Skipped(why) => writeln!(text, "{head}><skipped message=\"{}\"/></testcase>", xml(why)),
+            CaseResult::Passed if case.said.is_empty() => writeln!(text, "{head}/>"),
+            CaseResult::Passed => writeln!(text, "{head}><system-out>{}</system-out></testcase>", xml(&case.said)),
+            CaseResult::Failed(why) => writeln!(text, "{head}><failure message=\"{}\">{}</failure></testcase>", xml(why), xml(&case.said)),
+            CaseResult::Broken(why) => writeln!(text, "{head}><error message=\"{}\">{}</error></testcase>", xml(why), xml(&case.said)),
+            CaseResult::Skipped(why) => writeln!(text, "{head}><skipped message=\"{}\"/></testcase>", xml(why)),
         };
     }
     let warnings = report.warnings();
@@ -64,9 +64,9 @@ fn counts<'a>(cases: impl Iterator<Item = &'a Case>) -> String {
     let (mut tests, mut failures, mut errors, mut skipped) = (0, 0, 0, 0);
     for case in cases {
         tests += 1;
-        failures += u64::from(matches!(case.state, State::Failed(_)));
-        errors += u64::from(matches!(case.state, State::Broken(_)));
-        skipped += u64::from(matches!(case.state, State::Skipped(_)));
+        failures += u64::from(matches!(case.state, CaseResult::Failed(_)));
+        errors += u64::from(matches!(case.state, CaseResult::Broken(_)));
+        skipped += u64::from(matches!(case.state, CaseResult::Skipped(_)));
     }
     format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\"")
 }
@@ -74,11 +74,11 @@ fn counts<'a>(cases: impl Iterator<Item = &'a Case>) -> String {
 struct Case {
     name: String,
     seconds: f64,
-    state: State,
+    state: CaseResult,
     said: String,
 }
 
-enum State {
+enum CaseResult {
     Passed,
     Failed(String),
     Broken(String),
@@ -90,9 +90,9 @@ impl Case {
     fn verdict(report: &Report) -> Self {
         let text = report.verdict();
         let (state, said) = match report.outcome {
-            Outcome::Passed | Outcome::NoThresholds => (State::Passed, text),
-            Outcome::Failed => (State::Failed(text), report.reasons.join("\n")),
-            Outcome::Interrupted | Outcome::Broken => (State::Broken(text), report.reasons.join("\n")),
+            Outcome::Passed | Outcome::NoThresholds => (CaseResult::Passed, text),
+            Outcome::Failed => (CaseResult::Failed(text), report.reasons.join("\n")),
+            Outcome::Interrupted | Outcome::Broken => (CaseResult::Broken(text), report.reasons.join("\n")),
         };
         Self { name: report.run.test.clone(), seconds: report.run.duration().as_secs_f64(), state, said }
     }
@@ -100,9 +100,9 @@ impl Case {
     fn threshold(report: &Report, verdict: &Verdict) -> Self {
         let measured = format!("measured {}, the limit is {}", verdict.actual_text(), verdict.limit_text());
         let state = match verdict.outcome {
-            Status::Passed => State::Passed,
-            Status::Failed => State::Failed(measured.clone()),
-            Status::NotJudged => State::Skipped(verdict.detail.clone()),
+            Status::Passed => CaseResult::Passed,
+            Status::Failed => CaseResult::Failed(measured.clone()),
+            Status::NotJudged => CaseResult::Skipped(verdict.detail.clone()),
         };
         let said = [measured, verdict.detail.clone(), verdict.place.clone()].into_iter().filter(|part| !part.is_empty());
         Self { name: verdict.text.clone(), seconds: report.run.duration().as_secs_f64(), state, said: said.collect::<Vec<_>>().join("\n") }
@@ -113,7 +113,7 @@ impl Case {
         let times = stats.response();
         let timed = !times.is_empty();
         let [p50, p95, p99, max] = [0.5, 0.95, 0.99, 1.0].map(|quantile| ms_if(timed, times.quantile_us(quantile) as f64));
-        let what = if kind == RowKind::Group { "runs" } else { "requests" };
+        let what = if kind == RowKind::Group { "iterations" } else { "requests" };
         let mut said = format!(
             "{} {what}, {} failed ({}); ms of successful ones: p50 {p50}, p95 {p95}, p99 {p99}, max {max}",
             count(stats.requests),
@@ -135,9 +135,9 @@ impl Case {
             let _ = write!(said, "\n{} × {}{kind} {}: {message}", count(found.count), key.class, report.place(key.place));
         }
         let state = match broken.first() {
-            Some(_) => State::Failed(broken.iter().map(|verdict| verdict.text.as_str()).collect::<Vec<_>>().join("; ")),
-            None if stats.is_empty() => State::Skipped("it never ran".to_owned()),
-            None => State::Passed,
+            Some(_) => CaseResult::Failed(broken.iter().map(|verdict| verdict.text.as_str()).collect::<Vec<_>>().join("; ")),
+            None if stats.is_empty() => CaseResult::Skipped("it never ran".to_owned()),
+            None => CaseResult::Passed,
         };
         Self { name: name.to_owned(), seconds: times.mean_us() / 1e6, state, said }
     }

@@ -24,8 +24,8 @@ pub use json::SCHEMA;
 pub(crate) use merge::DIFFER;
 pub use outcome::{Conclusion, Facts, Outcome};
 pub use planned::Planned;
-pub use table::Look;
 pub(crate) use table::Table;
+pub use table::TextStyle;
 pub(crate) use text::{Align, cut, fit, padded, shown, width};
 
 use std::time::Duration;
@@ -258,7 +258,7 @@ pub(crate) mod sample {
     /// What a threshold comes to in a report.
     pub(crate) fn verdict(report: &Report, text: &str) -> Verdict {
         let threshold = ltc_config::Threshold::parse(text, &ltc_config::Location::file("x.yml")).unwrap();
-        let mut judge = crate::thresholds::Judge::new(&[threshold], &report.names, None).unwrap();
+        let mut judge = crate::thresholds::ThresholdEvaluator::new(&[threshold], &report.names, None).unwrap();
         judge.interval(&report.total, &report.names);
         judge.verdicts().remove(0)
     }

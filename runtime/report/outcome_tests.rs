@@ -102,7 +102,7 @@ fn all_outputs_tell_the_same() {
             write(&mut out).unwrap();
             String::from_utf8(out).unwrap()
         };
-        let console = written(&|out| super::super::console::write(out, &report, super::super::Look::default()));
+        let console = written(&|out| super::super::console::write(out, &report, super::super::TextStyle::default()));
         assert!(console.ends_with(&format!("\nVerdict: {text}\n")), "{console}");
         let markdown = written(&|out| super::super::markdown::write(&report, out));
         assert!(markdown.lines().next().unwrap().ends_with(&text), "{markdown}");

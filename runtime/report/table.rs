@@ -9,14 +9,14 @@ use super::text::{Align, fit, padded, shown, width};
 
 /// How a text is to look: whether with colours, and how wide at most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Look {
+pub struct TextStyle {
     /// Whether ANSI colours are wanted.
     pub color: bool,
     /// The terminal's width; `None` for a file or pipe, which has none.
     pub width: Option<usize>,
 }
 
-impl Look {
+impl TextStyle {
     /// For standard output, as `NO_COLOR`, `CLICOLOR`, `TERM` and its being a terminal say.
     pub fn of_stdout() -> Self {
         let stdout = std::io::stdout();
@@ -79,7 +79,7 @@ impl Table {
     }
 
     /// The table's lines, without trailing spaces.
-    pub(crate) fn lines(&self, look: Look) -> Vec<String> {
+    pub(crate) fn lines(&self, look: TextStyle) -> Vec<String> {
         let widths: Vec<usize> = (0..self.head.len())
             .map(|column| {
                 self.rows
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn figures_stand_right() {
         assert_eq!(
-            table().lines(Look::default()),
+            table().lines(TextStyle::default()),
             [
                 "Step            requests    rps",
                 "Checkout / Pay        12    1.0",
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_narrow_terminal_gets_columns_below_each_other() {
-        let look = Look { color: false, width: Some(24) };
+        let look = TextStyle { color: false, width: Some(24) };
         assert_eq!(
             table().lines(look),
             [
@@ -189,7 +189,7 @@ mod tests {
     fn long_names_are_shortened_before_anything_else() {
         let mut table = Table::new(["Step", "p50", "p99"]);
         table.row(Style::new(), vec!["Outer / Inner / Very long".into(), "1.00".into(), "2.00".into()]);
-        let look = |width| Look { color: false, width: Some(width) };
+        let look = |width| TextStyle { color: false, width: Some(width) };
         assert_eq!(table.lines(look(37))[1], "Outer / Inner / Very long  1.00  2.00");
         assert_eq!(table.lines(look(30))[1], "Outer / I…ery long  1.00  2.00");
         assert_eq!(table.lines(look(22))[1], "Outer … long 1.00 2.00");
@@ -197,10 +197,10 @@ mod tests {
 
     #[test]
     fn colour_only_where_wanted() {
-        let look = Look { color: true, width: None };
+        let look = TextStyle { color: true, width: None };
         assert_eq!(look.paint(Style::new().bold(), "x"), "\u{1b}[1mx\u{1b}[0m");
         assert_eq!(look.paint(Style::new(), "x"), "x");
-        assert_eq!(Look::default().paint(Style::new().bold(), "x"), "x");
+        assert_eq!(TextStyle::default().paint(Style::new().bold(), "x"), "x");
     }
 
     #[test]
@@ -210,11 +210,11 @@ mod tests {
             table.row(Style::new(), vec![name.into(), "12".into()]);
         }
         for width in [None, Some(22), Some(30)] {
-            let lines = table.lines(Look { color: false, width });
+            let lines = table.lines(TextStyle { color: false, width });
             assert!(lines.iter().all(|line| line.ends_with("12") || line.ends_with("requests")), "{lines:#?}");
             let ends: Vec<usize> = lines.iter().map(|line| super::width(line)).collect();
             assert!(ends.iter().all(|end| *end == ends[0]), "{lines:#?}");
         }
-        assert_eq!(table.lines(Look::default())[3], "a\\tb\\n                12");
+        assert_eq!(table.lines(TextStyle::default())[3], "a\\tb\\n                12");
     }
 }

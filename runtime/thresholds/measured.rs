@@ -10,12 +10,12 @@ use ltc_engine::stats::{Durations, ReportRow, RowKind, RowStats, Snapshot};
 
 /// The lines of the report that a threshold is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Lines {
+pub(super) enum SelectedRows {
     All,
     Of(Vec<usize>),
 }
 
-impl Lines {
+impl SelectedRows {
     /// Steps of that name; only where there are none, groups; then `fail` statements.
     pub(super) fn find(subject: &Subject, names: &[ReportRow]) -> Self {
         let Subject::Line(wanted) = subject else { return Self::All };
@@ -60,7 +60,7 @@ pub(super) struct Measured {
 
 impl Measured {
     /// Of a snapshot's own stretch.
-    pub(super) fn of(snapshot: &Snapshot, lines: &Lines, names: &[ReportRow]) -> Self {
+    pub(super) fn of(snapshot: &Snapshot, lines: &SelectedRows, names: &[ReportRow]) -> Self {
         let stats = lines.stats(snapshot, names);
         let window = snapshot.window.unwrap_or_default();
         Self {

@@ -45,17 +45,17 @@ impl Serialize for Value {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Written {
+enum ValueJson {
     Figure(f64),
     Word(String),
 }
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        match Written::deserialize(from)? {
-            Written::Figure(value) => Ok(Self::Figure(value)),
-            Written::Word(word) if word == FAILED => Ok(Self::Failed),
-            Written::Word(word) => Err(serde::de::Error::custom(format!("unexpected {word:?}, expected a number or {FAILED:?}"))),
+        match ValueJson::deserialize(from)? {
+            ValueJson::Figure(value) => Ok(Self::Figure(value)),
+            ValueJson::Word(word) if word == FAILED => Ok(Self::Failed),
+            ValueJson::Word(word) => Err(serde::de::Error::custom(format!("unexpected {word:?}, expected a number or {FAILED:?}"))),
         }
     }
 }

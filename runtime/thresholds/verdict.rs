@@ -4,7 +4,7 @@ use ltc_config::Threshold;
 use ltc_config::threshold::{Limit, Rule, Unit};
 use serde::{Deserialize, Serialize};
 
-use super::measured::{Lines, Measured};
+use super::measured::{Measured, SelectedRows};
 use super::value::{FAILED, Value};
 use crate::report::ms;
 use ltc_engine::stats::{ReportRow, Snapshot};
@@ -139,7 +139,7 @@ pub(crate) fn again(parts: &[&[Verdict]], total: &Snapshot, names: &[ReportRow])
             Limit::Baseline { .. } => verdict.limit,
         };
         if whole {
-            let measured = Measured::of(total, &Lines::find(&rule.subject, names), names);
+            let measured = Measured::of(total, &SelectedRows::find(&rule.subject, names), names);
             verdict.actual = measured.value(rule.metric);
             (verdict.outcome, verdict.detail) = decided(rule, &measured, limit);
         } else if !verdict.has_failed() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
-use crate::moment::{About, Line, Log, Moment};
+use crate::live::{FailureLog, LiveSnapshot, RowFigures, TestInfo};
 use ltc_engine::base::clock::Clock;
 use ltc_engine::stats::RowKind;
 
@@ -16,13 +16,13 @@ const HISTORY: usize = 1500;
 const WAITING: usize = 16;
 
 /// One server-sent event.
-pub(super) type Frame = Arc<str>;
+pub(super) type ServerSentEvent = Arc<str>;
 
 #[derive(Debug)]
 pub(super) struct Feed {
-    about: Arc<About>,
+    info: Arc<TestInfo>,
     past: Mutex<Past>,
-    live: broadcast::Sender<Frame>,
+    live: broadcast::Sender<ServerSentEvent>,
 }
 
 #[derive(Debug, Default)]
@@ -31,52 +31,52 @@ struct Past {
     /// Every how many intervals is kept, and how many there were.
     stride: usize,
     seen: usize,
-    log: Log,
-    latest: Option<Frame>,
-    end: Option<Frame>,
+    log: FailureLog,
+    latest: Option<ServerSentEvent>,
+    end: Option<ServerSentEvent>,
 }
 
 impl Feed {
-    pub(super) fn new(about: Arc<About>) -> Self {
+    pub(super) fn new(info: Arc<TestInfo>) -> Self {
         let past = Past { stride: 1, ..Past::default() };
-        Self { about, past: Mutex::new(past), live: broadcast::Sender::new(WAITING) }
+        Self { info, past: Mutex::new(past), live: broadcast::Sender::new(WAITING) }
     }
 
     /// What a page is told at once, and what it will be told.
-    pub(super) fn subscribe(&self) -> (Vec<Frame>, broadcast::Receiver<Frame>) {
+    pub(super) fn subscribe(&self) -> (Vec<ServerSentEvent>, broadcast::Receiver<ServerSentEvent>) {
         // Nothing is told in between, as it is told under the same lock.
         let past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
         let live = self.live.subscribe();
-        let run = &self.about.run;
-        let about = json!({
+        let run = &self.info.run;
+        let info = json!({
             "test": run.test,
             "description": run.description,
             "env": run.env,
             "spec": run.spec,
             "seed": run.seed,
-            "versions": self.about.versions(),
-            "started_ms": self.about.unix_ms(Duration::ZERO),
+            "versions": self.info.versions(),
+            "started_ms": self.info.unix_ms(Duration::ZERO),
             "now_ms": u64::try_from(Clock::start().unix_start().as_millis()).unwrap_or(u64::MAX),
-            "planned_s": self.about.planned.map(|planned| planned.as_secs_f64()),
-            "interval_s": self.about.fleet.and_then(|fleet| fleet.interval).map(|interval| interval.as_secs_f64()),
-            "intervals": self.about.fleet.and_then(|fleet| fleet.intervals),
+            "planned_s": self.info.planned.map(|planned| planned.as_secs_f64()),
+            "interval_s": self.info.fleet.and_then(|fleet| fleet.interval).map(|interval| interval.as_secs_f64()),
+            "intervals": self.info.fleet.and_then(|fleet| fleet.intervals),
             "tls_unverified": run.tls_unverified,
             "ltc": run.ltc_version,
         });
-        let mut frames = vec![event("about", &about), event("history", &json!(past.ticks))];
+        let mut frames = vec![event("about", &info), event("history", &json!(past.ticks))];
         frames.extend(past.latest.clone());
         frames.extend(past.end.clone());
         (frames, live)
     }
 
-    pub(super) fn tell(&self, moment: &Moment) {
+    pub(super) fn tell(&self, live: &LiveSnapshot) {
         let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
-        past.log.tell(moment);
-        if moment.brief {
+        past.log.tell(live);
+        if live.brief {
             // The end, which has all of it, is about to come.
             return;
         }
-        let tick = tick(moment);
+        let tick = tick(live);
         if past.seen.is_multiple_of(past.stride) {
             past.ticks.push(tick.clone());
         }
@@ -89,13 +89,13 @@ impl Feed {
             });
             past.stride *= 2;
         }
-        let frame = event("moment", &self.whole(moment, tick, &past.log));
+        let frame = event("interval", &self.whole(live, tick, &past.log));
         past.latest = Some(frame.clone());
         // Nobody may be there.
         let _ = self.live.send(frame);
     }
 
-    pub(super) fn end(&self, whole: &Moment) {
+    pub(super) fn end(&self, whole: &LiveSnapshot) {
         let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
         let mut end = self.whole(whole, tick(whole), &past.log);
         let conclusion = whole.conclusion.clone().unwrap_or_default();
@@ -107,9 +107,9 @@ impl Feed {
         let _ = self.live.send(frame);
     }
 
-    fn whole(&self, moment: &Moment, tick: Value, log: &Log) -> Value {
-        let steps: Vec<Value> = moment
-            .ran(&self.about.names)
+    fn whole(&self, live: &LiveSnapshot, tick: Value, log: &FailureLog) -> Value {
+        let steps: Vec<Value> = live
+            .ran(&self.info.names)
             .map(|(name, line)| {
                 let mut step = figures(line);
                 step["name"] = json!(name.name);
@@ -117,7 +117,7 @@ impl Feed {
                 step
             })
             .collect();
-        let total = figures(&moment.total);
+        let total = figures(&live.total);
         let failures: Vec<Value> = log
             .entries()
             .iter()
@@ -128,30 +128,30 @@ impl Feed {
                 })
             })
             .collect();
-        let thresholds: Vec<Value> = moment
+        let thresholds: Vec<Value> = live
             .thresholds
             .iter()
             .map(|verdict| json!({ "text": verdict.text, "word": verdict.word(), "actual": verdict.actual_text(), "detail": verdict.detail }))
             .collect();
         json!({
             "tick": tick, "total": total, "steps": steps, "failures": failures, "thresholds": thresholds,
-            "shards": moment.shards,
-            "waiting": moment.waiting, "oldest_ms": moment.oldest.as_secs_f64() * 1000.0,
-            "missed": moment.missed, "lag_ms": moment.lag_us as f64 / 1000.0, "cpu": moment.cpu, "stolen": moment.stolen,
-            "saturated": moment.saturated,
+            "shards": live.shards,
+            "waiting": live.waiting, "oldest_ms": live.oldest.as_secs_f64() * 1000.0,
+            "missed": live.missed, "lag_ms": live.lag_us as f64 / 1000.0, "cpu": live.cpu, "stolen": live.stolen,
+            "saturated": live.saturated,
         })
     }
 }
 
 /// One point of the charts: time, users, planned users, rps, failures a second, and p50, p95, p99 and the greatest in milliseconds,
 /// and how many requests wait.
-fn tick(moment: &Moment) -> Value {
-    let now = &moment.total.now;
+fn tick(live: &LiveSnapshot) -> Value {
+    let now = &live.total.now;
     let [p50, p95, p99, max] = [0.5, 0.95, 0.99, 1.0].map(|quantile| now.percentile_us(quantile).map(|us| us as f64 / 1000.0));
-    json!([moment.at.as_secs_f64(), moment.users, moment.planned, round(now.rps), round(now.failing), p50, p95, p99, max, moment.waiting])
+    json!([live.at.as_secs_f64(), live.users, live.planned, round(now.rps), round(now.failing), p50, p95, p99, max, live.waiting])
 }
 
-fn figures(line: &Line) -> Value {
+fn figures(line: &RowFigures) -> Value {
     let now = &line.now;
     let [p50, p95, p99, max] = [0.5, 0.95, 0.99, 1.0].map(|quantile| now.percentile_us(quantile).map(|us| us as f64 / 1000.0));
     json!({
@@ -166,14 +166,14 @@ fn round(rate: f64) -> f64 {
 }
 
 /// JSON has no line breaks, so it is one line of data.
-fn event(name: &str, data: &Value) -> Frame {
+fn event(name: &str, data: &Value) -> ServerSentEvent {
     format!("event: {name}\ndata: {data}\n\n").into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::moment::sample::{about, moment};
+    use crate::live::sample::{info, live_snapshot};
     use crate::report::{Conclusion, Outcome};
 
     fn data(frame: &str) -> Value {
@@ -182,13 +182,13 @@ mod tests {
 
     #[test]
     fn who_comes_late_is_told_what_was() {
-        let feed = Feed::new(Arc::new(about()));
-        feed.tell(&moment());
-        feed.tell(&moment());
+        let feed = Feed::new(Arc::new(info()));
+        feed.tell(&live_snapshot());
+        feed.tell(&live_snapshot());
         let (told, mut live) = feed.subscribe();
         assert_eq!(
             told.iter().map(|frame| frame.lines().next().unwrap()).collect::<Vec<_>>(),
-            ["event: about", "event: history", "event: moment"]
+            ["event: about", "event: history", "event: interval"]
         );
         assert_eq!(data(&told[0])["versions"], "treatments 1.4.2");
         assert_eq!(data(&told[1]).as_array().unwrap().len(), 2);
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!((now["total"]["requests"].as_u64(), now["steps"][0]["name"].as_str()), (Some(400), Some("Checkout / Create")));
         assert_eq!((now["failures"][0]["count"].as_u64(), now["failures"][0]["place"].as_str()), (Some(8), Some("specs/tpdata.lt:14:5")));
         let conclusion = Conclusion { outcome: Outcome::NoThresholds, reasons: vec!["no thresholds".to_owned()] };
-        feed.end(&Moment { conclusion: Some(conclusion), ..moment() });
+        feed.end(&LiveSnapshot { conclusion: Some(conclusion), ..live_snapshot() });
         let end = live.try_recv().unwrap();
         assert!(end.starts_with("event: end\n"));
         // A class of the page's style, so without a space.
@@ -211,11 +211,11 @@ mod tests {
 
     #[test]
     fn a_long_test_is_told_in_bounded_memory() {
-        let feed = Feed::new(Arc::new(about()));
-        let mut moment = Moment::default();
+        let feed = Feed::new(Arc::new(info()));
+        let mut live = LiveSnapshot::default();
         for second in 0..10_000 {
-            moment.at = Duration::from_secs(second);
-            feed.tell(&moment);
+            live.at = Duration::from_secs(second);
+            feed.tell(&live);
         }
         let ticks = data(&feed.subscribe().0[1]);
         let ticks = ticks.as_array().unwrap();

@@ -1,7 +1,7 @@
 //! `--ui`: the running test as a web page of its own, live by server-sent events.
 //!
 //! ```text
-//! Results ─ Moment ─ feed (what was, what is) ─ /events ─ page: charts, steps, failures
+//! Results ─ LiveSnapshot ─ feed (what was, what is) ─ /events ─ page: charts, steps, failures
 //!                                              /stop  ─ Stop, with the token that only the printed address has
 //! ```
 
@@ -14,7 +14,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::moment::{About, Moment};
+use crate::live::{LiveSnapshot, TestInfo};
 use feed::Feed;
 use guard::Guard;
 use ltc_engine::workers::Stop;
@@ -54,7 +54,7 @@ pub(crate) struct Web {
     listener: Option<TcpListener>,
     addr: SocketAddr,
     guard: Arc<Guard>,
-    running: Option<server::Running>,
+    running: Option<server::RunningServer>,
 }
 
 impl Web {
@@ -79,22 +79,22 @@ impl Web {
     }
 
     /// The load begins.
-    pub(crate) fn start(&mut self, about: &Arc<About>, stop: &Stop) -> Result<(), String> {
+    pub(crate) fn start(&mut self, info: &Arc<TestInfo>, stop: &Stop) -> Result<(), String> {
         let Some(listener) = self.listener.take() else { return Ok(()) };
-        let feed = Arc::new(Feed::new(about.clone()));
+        let feed = Arc::new(Feed::new(info.clone()));
         self.running = Some(server::start(listener, feed, self.guard.clone(), stop.clone())?);
         Ok(())
     }
 
     /// An interval is over.
-    pub(crate) fn tell(&self, moment: &Moment) {
+    pub(crate) fn tell(&self, live: &LiveSnapshot) {
         if let Some(running) = &self.running {
-            running.feed.tell(moment);
+            running.feed.tell(live);
         }
     }
 
     /// The test is over: pages are told how it ended, and go on to show what they have.
-    pub(crate) fn finish(self, whole: &Moment) {
+    pub(crate) fn finish(self, whole: &LiveSnapshot) {
         if let Some(running) = self.running {
             running.feed.end(whole);
             running.stop(GOODBYE);

@@ -81,7 +81,7 @@ const steps = () => {
   $("steps").tFoot.replaceChildren(row({ ...now.total, now_failures: 0 }, "Total"));
 };
 $("failures").tHead.append(el("tr"));
-for (const [title, side] of [["count", ""], ["first at", ""], ["step", "left"], ["what", "left"], ["place", "left"]]) {
+for (const [title, side] of [["count", ""], ["first at", ""], ["step", "left"], ["what", "left"], ["location", "left"]]) {
   $("failures").tHead.rows[0].append(el("th", { className: side, scope: "col" }, title));
 }
 const failures = () => {
@@ -171,7 +171,7 @@ source.addEventListener("about", (event) => {
   beat();
 });
 source.addEventListener("history", (event) => { past = JSON.parse(event.data); show(); });
-source.addEventListener("moment", (event) => {
+source.addEventListener("interval", (event) => {
   now = JSON.parse(event.data);
   const last = past[past.length - 1];
   if (!last || now.tick[0] > last[0]) past.push(now.tick);

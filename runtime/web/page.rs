@@ -54,11 +54,11 @@ function told() {
     #[test]
     fn a_browser_draws_what_the_feed_tells() {
         crate::tools::needs!("chromium");
-        let feed = crate::web::feed::Feed::new(std::sync::Arc::new(crate::moment::sample::about()));
-        let mut moment = crate::moment::sample::moment();
+        let feed = crate::web::feed::Feed::new(std::sync::Arc::new(crate::live::sample::info()));
+        let mut live = crate::live::sample::live_snapshot();
         for second in 1..5 {
-            moment.at = std::time::Duration::from_secs(second * 5);
-            feed.tell(&moment);
+            live.at = std::time::Duration::from_secs(second * 5);
+            feed.tell(&live);
         }
         let frames: Vec<[String; 2]> = feed
             .subscribe()

@@ -29,17 +29,17 @@ const CONNECTIONS: usize = 128;
 /// How often a silent stream shows that it lives.
 const ALIVE: Duration = Duration::from_secs(15);
 
-type Body = UnsyncBoxBody<Bytes, Infallible>;
+type ResponseBody = UnsyncBoxBody<Bytes, Infallible>;
 
 /// A server that runs.
 #[derive(Debug)]
-pub(super) struct Running {
+pub(super) struct RunningServer {
     pub(super) feed: Arc<Feed>,
     over: oneshot::Sender<Duration>,
     thread: JoinHandle<()>,
 }
 
-impl Running {
+impl RunningServer {
     /// Lets streams say what they have to, and ends it.
     pub(super) fn stop(self, within: Duration) {
         if self.over.send(within).is_ok() {
@@ -55,7 +55,7 @@ struct Site {
     connections: AtomicUsize,
 }
 
-pub(super) fn start(listener: TcpListener, feed: Arc<Feed>, guard: Arc<Guard>, stop: Stop) -> Result<Running, String> {
+pub(super) fn start(listener: TcpListener, feed: Arc<Feed>, guard: Arc<Guard>, stop: Stop) -> Result<RunningServer, String> {
     let failed = |error: std::io::Error| format!("--ui: {error}");
     listener.set_nonblocking(true).map_err(failed)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
@@ -70,7 +70,7 @@ pub(super) fn start(listener: TcpListener, feed: Arc<Feed>, guard: Arc<Guard>, s
         });
         runtime.shutdown_background();
     });
-    Ok(Running { feed, over, thread: thread.map_err(failed)? })
+    Ok(RunningServer { feed, over, thread: thread.map_err(failed)? })
 }
 
 async fn accept(listener: TcpListener, site: Arc<Site>) {
@@ -103,7 +103,7 @@ async fn accept(listener: TcpListener, site: Arc<Site>) {
     }
 }
 
-fn answer(site: &Site, request: &Request<Incoming>) -> Response<Body> {
+fn answer(site: &Site, request: &Request<Incoming>) -> Response<ResponseBody> {
     let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     if !text(HOST).is_some_and(|host| site.guard.is_host(host)) {
         return plain(StatusCode::FORBIDDEN, "open this page by its address, as it was printed\n");
@@ -131,11 +131,11 @@ fn answer(site: &Site, request: &Request<Incoming>) -> Response<Body> {
     }
 }
 
-fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
+fn plain(status: StatusCode, text: &'static str) -> Response<ResponseBody> {
     respond(status, "text/plain; charset=utf-8", Full::from(text).boxed_unsync())
 }
 
-fn html() -> Response<Body> {
+fn html() -> Response<ResponseBody> {
     let (html, policy) = page::page();
     let mut response = respond(StatusCode::OK, "text/html; charset=utf-8", Full::from(html).boxed_unsync());
     if let Ok(policy) = HeaderValue::from_str(&policy) {
@@ -144,7 +144,7 @@ fn html() -> Response<Body> {
     response
 }
 
-fn respond(status: StatusCode, kind: &'static str, body: Body) -> Response<Body> {
+fn respond(status: StatusCode, kind: &'static str, body: ResponseBody) -> Response<ResponseBody> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -157,7 +157,7 @@ fn respond(status: StatusCode, kind: &'static str, body: Body) -> Response<Body>
 }
 
 /// A stream that tells what was, and then what comes.
-fn events(feed: &Feed) -> Response<Body> {
+fn events(feed: &Feed) -> Response<ResponseBody> {
     let (past, live) = feed.subscribe();
     let frames = stream::unfold((past.into_iter(), live), |(mut past, mut live)| async move {
         let next = match past.next() {

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 
 use super::*;
-use crate::moment::sample::{about, moment};
+use crate::live::sample::{info, live_snapshot};
 
 struct Ui {
     web: Web,
@@ -14,7 +14,7 @@ struct Ui {
 fn ui() -> Ui {
     let mut web = Web::bind(Listen::At("127.0.0.1:0".parse().unwrap())).unwrap();
     let stop = Stop::default();
-    web.start(&Arc::new(about()), &stop).unwrap();
+    web.start(&Arc::new(info()), &stop).unwrap();
     Ui { web, stop }
 }
 
@@ -56,7 +56,7 @@ fn the_page_is_served_with_a_policy_and_without_the_token() {
 #[test]
 fn events_are_delivered_as_they_come() {
     let ui = ui();
-    ui.web.tell(&moment());
+    ui.web.tell(&live_snapshot());
     let mut lines = BufReader::new(ui.connect("GET /events", &ui.host())).lines().map(Result::unwrap);
     let mut next = |name: &str| {
         let wanted = format!("event: {name}");
@@ -65,12 +65,12 @@ fn events_are_delivered_as_they_come() {
     };
     assert_eq!(next("about")["test"], "tpdata");
     assert_eq!(next("history").as_array().unwrap().len(), 1);
-    assert_eq!(next("moment")["total"]["requests"], 400);
-    let mut later = moment();
+    assert_eq!(next("interval")["total"]["requests"], 400);
+    let mut later = live_snapshot();
     later.users = 99;
     ui.web.tell(&later);
-    assert_eq!(next("moment")["tick"][1], 99);
-    ui.web.finish(&moment());
+    assert_eq!(next("interval")["tick"][1], 99);
+    ui.web.finish(&live_snapshot());
     assert_eq!(next("end")["verdict"], "no_thresholds");
 }
 

@@ -74,7 +74,7 @@ fn a_shard_that_fails_is_begun_again_and_what_was_lost_is_named() {
         let lost = report["run"]["notes"].as_array().unwrap().iter().filter_map(|note| note.as_str());
         let lost: Vec<&str> = lost.filter(|note| note.starts_with("shard 1 lost from 00:00:0")).collect();
         assert!(lost.len() == 1 && lost[0].contains(why) && lost[0].contains("3 users"), "{fault}: {lost:?}\n{said}");
-        assert!(said.contains("2 of 3 shards made all of their load"), "{fault}: {said}");
+        assert!(said.contains("2 of 3 shards generated all of their load"), "{fault}: {said}");
         assert!(fault != "cut:1@1s" || said.contains("shard 1: a frame is damaged"), "{said}");
     }
 }
@@ -148,7 +148,7 @@ fn hanging_shard_is_ended_and_its_load_is_named() {
     let output = run(&project, &["--duration", "20s", "--json", "run.json"], "hang:1@1s");
     let said = text(&output);
     assert_eq!(output.status.code(), Some(0), "{said}");
-    assert!(said.contains("3 users: it hangs: no frame came when one was due"), "{said}");
+    assert!(said.contains("3 users: it hangs: no frame arrived in time"), "{said}");
     // It was begun again: its thread tells of users at the end.
     assert_eq!(report(&project)["total"]["sources"].as_object().unwrap().len(), 3, "{said}");
 }
@@ -163,7 +163,7 @@ fn a_wrong_clock_and_a_slice_delivered_twice_are_told() {
     let output = run(&project, &["--duration", "2s"], "twice:1");
     let said = text(&output);
     assert_eq!(output.status.code(), Some(0), "{said}");
-    assert!(said.contains("shard 1: delivered twice, begun once"), "{said}");
+    assert!(said.contains("shard 1: its event was delivered twice and run once"), "{said}");
     assert!(said.contains("users 9/9"), "no more users than planned: {said}");
 }
 

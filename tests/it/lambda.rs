@@ -233,7 +233,7 @@ fn a_function_that_is_killed_is_begun_again_and_what_was_missing_is_named() {
     let said = account.loaded(&["--duration", "10s"], 0);
     let (told, served) = account.counts();
     assert!(told > 50 && told <= served, "{told} of {served}: {said}");
-    assert!(said.contains("shard ") && said.contains("lost from") && said.contains("1 of 2 shards made all of their load"), "{said}");
+    assert!(said.contains("shard ") && said.contains("lost from") && said.contains("1 of 2 shards generated all of their load"), "{said}");
     assert_eq!(account.front.invocations(), 3, "{said}");
 }
 
@@ -277,7 +277,7 @@ fn a_function_that_hangs_is_noticed() {
     let begun = Instant::now();
     let said = account.loaded(&["--duration", "8s"], 3);
     assert!(begun.elapsed() < Duration::from_secs(180), "{said}");
-    assert!(said.contains("it hangs: no frame came when one was due"), "{said}");
+    assert!(said.contains("it hangs: no frame arrived in time"), "{said}");
     let (told, served) = account.counts();
     assert!(told > 10 && told <= served, "{told} of {served}: {said}");
 }
@@ -312,7 +312,7 @@ fn a_function_that_starts_late_is_told() {
     let account = Account::deployed();
     account.front.fault(0, Fault::Delay(Duration::from_secs(9)));
     let said = account.loaded(&["--duration", "8s"], 0);
-    assert!(said.contains("lost from 00:00:00 to 00:00:0") && said.contains("it began late"), "{said}");
+    assert!(said.contains("lost from 00:00:00 to 00:00:0") && said.contains("it started late"), "{said}");
     let (told, served) = account.counts();
     assert_eq!(told, served, "{said}");
 }

@@ -123,7 +123,7 @@ fn the_page_shows_the_test_and_stops_it_with_the_printed_token() {
     send("GET / HTTP/1.1\r\n").read_to_string(&mut page).unwrap();
     assert!(page.contains("<title>ltc</title>") && !page.contains(token), "{page}");
     let mut events = BufReader::new(send("GET /events HTTP/1.1\r\n")).lines().map(Result::unwrap);
-    for event in ["event: about", "event: history", "event: moment", "event: moment"] {
+    for event in ["event: about", "event: history", "event: interval", "event: interval"] {
         assert!(events.any(|line| line == event), "{event}");
     }
     let stop = |token: &str| {

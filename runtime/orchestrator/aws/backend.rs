@@ -20,7 +20,7 @@ use super::prelude::Prelude;
 use super::session::Session;
 use super::stop;
 use super::storage::{Bucket, STOPS};
-use crate::orchestrator::backend::{Backend, InvokeError, Output, Promise, Urgency};
+use crate::orchestrator::backend::{Backend, BoxFuture, InvokeError, Output, Urgency};
 use crate::orchestrator::event::{SliceEvent, StopSign};
 use crate::orchestrator::lead;
 
@@ -149,12 +149,12 @@ impl Backend for LambdaBackend {
         "lambda"
     }
 
-    fn capacity<'a>(&'a self, region: Option<&'a str>) -> Promise<'a, Result<Option<u64>, InvokeError>> {
+    fn capacity<'a>(&'a self, region: Option<&'a str>) -> BoxFuture<'a, Result<Option<u64>, InvokeError>> {
         let region = region.unwrap_or(self.names.home());
         Box::pin(async move { self.ask_capacity(region).await.map_err(|error| InvokeError::Refused(error.to_string())) })
     }
 
-    fn invoke<'a>(&'a self, region: Option<&'a str>, event: &'a SliceEvent) -> Promise<'a, Result<Output, InvokeError>> {
+    fn invoke<'a>(&'a self, region: Option<&'a str>, event: &'a SliceEvent) -> BoxFuture<'a, Result<Output, InvokeError>> {
         Box::pin(self.begin(region.unwrap_or(self.names.home()), event))
     }
 
@@ -162,7 +162,7 @@ impl Backend for LambdaBackend {
         lead::on_lambda(shards)
     }
 
-    fn abandon<'a>(&'a self, slice: &'a str) -> Promise<'a, Result<(), String>> {
+    fn abandon<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async move {
             self.sign().lines.push(stop::abandoned(slice));
             // Where the function was lost because the network was, that comes back; who calls bounds the wait.
@@ -179,12 +179,12 @@ impl Backend for LambdaBackend {
         })
     }
 
-    fn stop(&self, urgency: Urgency) -> Promise<'_, Result<(), String>> {
+    fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>> {
         self.sign().lines.push(stop::word(urgency).to_owned());
         Box::pin(self.tell())
     }
 
-    fn clean_up(&self) -> Promise<'_, Result<(), String>> {
+    fn clean_up(&self) -> BoxFuture<'_, Result<(), String>> {
         Box::pin(async move { self.remove().await.map_err(|error| error.to_string()) })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ltc_config::profile::{Architecture, LambdaSettings};
 
 use super::error::{AwsError, Cause};
-use super::function::{Done, Functions, Wanted};
+use super::function::{FunctionChange, FunctionSpec, Functions};
 use super::names::{MADE, Names};
 use super::package::Package;
 use super::policy;
@@ -46,7 +46,7 @@ impl Deployment<'_> {
             None if session.ensure_bucket(&bucket).await? => say(format!("made bucket {} in {}", bucket.name, bucket.region)),
             None => {}
         }
-        let wanted = Wanted {
+        let wanted = FunctionSpec {
             name: &names.function,
             role: &role,
             memory_mb: i32::try_from(self.settings.memory_mb).unwrap_or(i32::MAX),
@@ -62,11 +62,11 @@ impl Deployment<'_> {
             let (version, is_new) = functions.publish(&names.function).await?;
             functions.prune(&names.function).await?;
             let what = match done {
-                Done::Created => "made",
-                Done::Uploaded => "updated",
-                Done::Configured => "configured anew",
-                Done::Nothing if is_new => "published",
-                Done::Nothing => "unchanged",
+                FunctionChange::Created => "made",
+                FunctionChange::Uploaded => "updated",
+                FunctionChange::Configured => "configured anew",
+                FunctionChange::Nothing if is_new => "published",
+                FunctionChange::Nothing => "unchanged",
             };
             say(format!(
                 "{} in {region}: {what}, version {version}, {} MB, {}",

@@ -84,9 +84,7 @@ impl AwsError {
                 "the keys are wrong or out of date: renew them (`aws sso login`), or see which are used with `aws sts get-caller-identity`"
             }
             Cause::Denied => "`deploy --dry-run` prints the least policy that is needed; give it to whoever runs this",
-            Cause::Throttled => {
-                "the account allows no more at the moment: wait, ask for a higher quota, or set profile.lambda.max_functions"
-            }
+            Cause::Throttled => "the account allows no more at the live: wait, ask for a higher quota, or set profile.lambda.max_functions",
             Cause::Unreachable => "see the network, a proxy (HTTPS_PROXY), the region's name, and AWS_ENDPOINT_URL if it is set",
             Cause::NotFound | Cause::Conflict | Cause::Other => return None,
         };

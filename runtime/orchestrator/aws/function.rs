@@ -26,7 +26,7 @@ const VERSIONS: usize = 2;
 
 /// A function as it is wanted.
 #[derive(Debug)]
-pub(super) struct Wanted<'a> {
+pub(super) struct FunctionSpec<'a> {
     pub(super) name: &'a str,
     pub(super) role: &'a str,
     pub(super) memory_mb: i32,
@@ -39,7 +39,7 @@ pub(super) struct Wanted<'a> {
 
 /// A function as it is.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct DeployedFunction {
     pub(super) configuration: FunctionConfiguration,
     pub(super) tags: HashMap<String, String>,
     /// How many of it may run at once, where somebody has reserved that.
@@ -55,7 +55,7 @@ pub(super) struct Functions<'a> {
 
 /// What [`Functions::ensure`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Done {
+pub(super) enum FunctionChange {
     Created,
     /// New code.
     Uploaded,
@@ -75,12 +75,12 @@ impl<'a> Functions<'a> {
         Self { client: session.lambda(region), region }
     }
 
-    pub(super) async fn find(&self, name: &str) -> Result<Option<Found>, AwsError> {
+    pub(super) async fn find(&self, name: &str) -> Result<Option<DeployedFunction>, AwsError> {
         match call!(self, "GetFunction", self.client.get_function().function_name(name)) {
             Ok(answer) => {
                 let tags = answer.tags().cloned().unwrap_or_default();
                 let reserved = answer.concurrency().and_then(|known| u64::try_from(known.reserved_concurrent_executions()?).ok());
-                Ok(answer.configuration.map(|configuration| Found { configuration, tags, reserved }))
+                Ok(answer.configuration.map(|configuration| DeployedFunction { configuration, tags, reserved }))
             }
             Err(error) if error.cause == Cause::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -88,27 +88,27 @@ impl<'a> Functions<'a> {
     }
 
     /// Makes the function be what is wanted.
-    pub(super) async fn ensure(&self, wanted: &Wanted<'_>) -> Result<Done, AwsError> {
+    pub(super) async fn ensure(&self, wanted: &FunctionSpec<'_>) -> Result<FunctionChange, AwsError> {
         let Some(found) = self.find(wanted.name).await? else {
             self.create(wanted).await?;
             self.ready(wanted.name).await?;
-            return Ok(Done::Created);
+            return Ok(FunctionChange::Created);
         };
         let has = &found.configuration;
-        let mut done = Done::Nothing;
+        let mut done = FunctionChange::Nothing;
         if wanted.differs(has) {
             let request = self.client.update_function_configuration().function_name(wanted.name).role(wanted.role).handler(HANDLER);
             let request = request.runtime(Runtime::Providedal2023).timeout(TIMEOUT_S).memory_size(wanted.memory_mb);
             call!(self, "UpdateFunctionConfiguration", request.description(&wanted.description).vpc_config(wanted.vpc()))?;
             self.ready(wanted.name).await?;
-            done = Done::Configured;
+            done = FunctionChange::Configured;
         }
         let architecture = processor(wanted.package.architecture);
         if has.code_sha256() != Some(&wanted.package.sha256) || has.architectures() != [architecture.clone()] {
             let request = self.client.update_function_code().function_name(wanted.name).architectures(architecture);
             call!(self, "UpdateFunctionCode", request.zip_file(Blob::new(wanted.package.zip.clone())))?;
             self.ready(wanted.name).await?;
-            done = Done::Uploaded;
+            done = FunctionChange::Uploaded;
         }
         // What somebody else made stays theirs: `destroy` leaves it.
         let mut tags = wanted.tags.clone();
@@ -120,7 +120,7 @@ impl<'a> Functions<'a> {
         Ok(done)
     }
 
-    async fn create(&self, wanted: &Wanted<'_>) -> Result<(), AwsError> {
+    async fn create(&self, wanted: &FunctionSpec<'_>) -> Result<(), AwsError> {
         let begun = Instant::now();
         loop {
             let request = self.client.create_function().function_name(wanted.name).role(wanted.role).handler(HANDLER);
@@ -226,7 +226,7 @@ impl<'a> Functions<'a> {
     }
 }
 
-impl Wanted<'_> {
+impl FunctionSpec<'_> {
     fn vpc(&self) -> VpcConfig {
         VpcConfig::builder().set_subnet_ids(Some(self.subnets.to_vec())).set_security_group_ids(Some(self.security_groups.to_vec())).build()
     }

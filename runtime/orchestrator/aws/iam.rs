@@ -5,7 +5,7 @@ use reqwest::Method;
 use super::error::{AwsError, Cause};
 use super::policy;
 use super::session::Session;
-use super::signed::{Plain, element, host, iam_region};
+use super::signed::{SignedRequest, element, host, iam_region};
 
 /// The name of the one policy that a role of ours has.
 const POLICY: &str = "ltc";
@@ -68,7 +68,7 @@ impl Session {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.append_pair("Action", action).append_pair("Version", version).extend_pairs(parameters);
         let body = form.finish();
-        let plain = Plain {
+        let plain = SignedRequest {
             call: format!("{service}:{action}"),
             service,
             region: if service == "iam" { iam_region(region) } else { region },
@@ -83,7 +83,7 @@ impl Session {
     /// Removes the log group that Lambda made for a function; whether there was one.
     pub(super) async fn delete_logs(&self, region: &str, function: &str) -> Result<bool, AwsError> {
         let body = serde_json::json!({ "logGroupName": format!("/aws/lambda/{function}") }).to_string();
-        let plain = Plain {
+        let plain = SignedRequest {
             call: format!("logs:DeleteLogGroup in {region}"),
             service: "logs",
             region,

@@ -1,4 +1,4 @@
-//! Plain requests, signed (Signature Version 4) as `auth aws` of a spec signs: IAM, STS, S3 and CloudWatch Logs, of which a handful of
+//! SignedRequest requests, signed (Signature Version 4) as `auth aws` of a spec signs: IAM, STS, S3 and CloudWatch Logs, of which a handful of
 //! calls is needed; their SDK crates would double the time of the first build.
 
 use std::time::Duration;
@@ -16,7 +16,7 @@ const CALL: Duration = Duration::from_secs(20);
 
 /// A request to a service.
 #[derive(Debug)]
-pub(super) struct Plain<'a> {
+pub(super) struct SignedRequest<'a> {
     /// `iam:CreateRole`, for messages.
     pub(super) call: String,
     /// The service's name in signatures.
@@ -28,7 +28,7 @@ pub(super) struct Plain<'a> {
     pub(super) body: &'a [u8],
 }
 
-impl Plain<'_> {
+impl SignedRequest<'_> {
     /// The headers that sign it.
     fn signature(&self, credentials: &Credentials) -> Result<Vec<(String, String)>, AwsError> {
         let refused = |why: String| AwsError::new(Cause::Other, format!("{} cannot be signed: {why}", self.call));

@@ -6,7 +6,7 @@ use reqwest::Method;
 use super::connector;
 use super::error::{AwsError, Cause};
 use super::session::Session;
-use super::signed::{Plain, endpoint_of_environment, suffix};
+use super::signed::{SignedRequest, endpoint_of_environment, suffix};
 
 /// Where the objects lie that say stop.
 pub(super) const STOPS: &str = "stop/";
@@ -27,9 +27,9 @@ impl Bucket {
         }
     }
 
-    fn plain<'a>(&'a self, method: Method, action: &str, url: String, body: &'a [u8]) -> Plain<'a> {
+    fn plain<'a>(&'a self, method: Method, action: &str, url: String, body: &'a [u8]) -> SignedRequest<'a> {
         let call = format!("s3:{action} of {} in {}", self.name, self.region);
-        Plain { call, service: "s3", region: &self.region, method, url, headers: &[], body }
+        SignedRequest { call, service: "s3", region: &self.region, method, url, headers: &[], body }
     }
 }
 

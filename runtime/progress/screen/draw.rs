@@ -8,10 +8,10 @@ use ratatui::style::{Color, Modifier, Style, Stylize as _};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph, Sparkline};
 
-use super::layout::{self, Wishes};
-use super::state::{State, Tick};
+use super::layout::{self, PaneContents};
+use super::state::{ChartPoint, ScreenState};
 use super::steps;
-use crate::moment::Moment;
+use crate::live::LiveSnapshot;
 use crate::report::{Align, clock, count, cut, fit, padded, percent, rate, short_ms, shown, waited, width};
 use crate::thresholds::Status;
 use ltc_engine::stats::micros;
@@ -34,15 +34,15 @@ const HELP: [(&str, &str); 9] = [
 ];
 
 /// Draws all of it; `elapsed` is the time since the load began.
-pub(super) fn draw(frame: &mut Frame<'_>, state: &mut State, elapsed: Duration) {
+pub(super) fn draw(frame: &mut Frame<'_>, state: &mut ScreenState, elapsed: Duration) {
     let area = frame.area();
-    let wishes = Wishes {
+    let contents = PaneContents {
         steps: state.rows().len(),
-        thresholds: state.shown.as_ref().map_or(0, |moment| moment.thresholds.len()),
+        thresholds: state.shown.as_ref().map_or(0, |live| live.thresholds.len()),
         log: state.log.entries().len(),
-        fleet: state.about.fleet.is_some(),
+        fleet: state.info.fleet.is_some(),
     };
-    let rows = Layout::vertical(layout::heights(area.height, wishes).map(Constraint::Length));
+    let rows = Layout::vertical(layout::heights(area.height, contents).map(Constraint::Length));
     let [title, bar, shards, charts, steps, thresholds, log, keys] = rows.areas(area);
     draw_title(frame, title, state, elapsed);
     draw_bar(frame, bar, state, elapsed);
@@ -66,8 +66,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &mut State, elapsed: Duration) 
     }
 }
 
-fn draw_title(frame: &mut Frame<'_>, area: Rect, state: &State, elapsed: Duration) {
-    let run = &state.about.run;
+fn draw_title(frame: &mut Frame<'_>, area: Rect, state: &ScreenState, elapsed: Duration) {
+    let run = &state.info.run;
     let (word, style) = if state.stopping {
         ("stopping", BAD)
     } else if state.paused {
@@ -78,13 +78,13 @@ fn draw_title(frame: &mut Frame<'_>, area: Rect, state: &State, elapsed: Duratio
         ("running", GOOD.bold())
     };
     // Of a narrow screen the words go before the digits.
-    let now = clock(state.about.planned.map_or(elapsed, |planned| elapsed.min(planned)));
-    let of = state.about.planned.map(|planned| format!("{now} / {}", clock(planned)));
+    let now = clock(state.info.planned.map_or(elapsed, |planned| elapsed.min(planned)));
+    let of = state.info.planned.map(|planned| format!("{now} / {}", clock(planned)));
     let told = |time: &str| Line::from(vec![Span::from(time.to_owned()), Span::from("  "), Span::styled(word, style), Span::from(" ")]);
     let variants = [of.as_deref().map(told), Some(told(&now)), of.map(Line::from), Some(Line::from(now.clone()))];
     let right = variants.into_iter().flatten().find(|line| line.width() <= usize::from(area.width)).unwrap_or_default();
     let room = usize::from(area.width).saturating_sub(right.width() + 2);
-    let versions = state.about.versions();
+    let versions = state.info.versions();
     let parts = [run.test.as_str(), &run.env, &versions];
     let left = shown(&parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" · "));
     frame.render_widget(Line::from(format!(" {}", fit(&left, room))).bold(), area);
@@ -92,9 +92,9 @@ fn draw_title(frame: &mut Frame<'_>, area: Rect, state: &State, elapsed: Duratio
 }
 
 /// How much of the planned time is over.
-fn draw_bar(frame: &mut Frame<'_>, area: Rect, state: &State, elapsed: Duration) {
+fn draw_bar(frame: &mut Frame<'_>, area: Rect, state: &ScreenState, elapsed: Duration) {
     let width = usize::from(area.width).saturating_sub(2);
-    let share = state.about.planned.map_or(0.0, |planned| elapsed.as_secs_f64() / planned.as_secs_f64().max(0.001)).min(1.0);
+    let share = state.info.planned.map_or(0.0, |planned| elapsed.as_secs_f64() / planned.as_secs_f64().max(0.001)).min(1.0);
     let done = (share * width as f64).round() as usize;
     let bar = Line::from(vec![
         Span::from(" "),
@@ -105,9 +105,9 @@ fn draw_bar(frame: &mut Frame<'_>, area: Rect, state: &State, elapsed: Duration)
 }
 
 /// A block a shard, and in which interval they are.
-fn draw_shards(frame: &mut Frame<'_>, area: Rect, state: &State, elapsed: Duration) {
-    let Some(fleet) = state.about.fleet.filter(|_| area.height > 0) else { return };
-    let told = state.shown.as_ref().map_or(&[][..], |moment| &moment.shards);
+fn draw_shards(frame: &mut Frame<'_>, area: Rect, state: &ScreenState, elapsed: Duration) {
+    let Some(fleet) = state.info.fleet.filter(|_| area.height > 0) else { return };
+    let told = state.shown.as_ref().map_or(&[][..], |live| &live.shards);
     let alive = told.iter().filter(|shard| shard.is_some()).count();
     let reporting = match told.is_empty() {
         true => format!("  {} shards starting", fleet.shards),
@@ -131,20 +131,20 @@ fn draw_shards(frame: &mut Frame<'_>, area: Rect, state: &State, elapsed: Durati
 }
 
 /// A small chart: its title, its figure (in full, and shorter), its colour, and what it is drawn of.
-type SmallChart = (&'static str, [String; 2], Style, fn(&Tick) -> Option<u64>);
+type SmallChart = (&'static str, [String; 2], Style, fn(&ChartPoint) -> Option<u64>);
 
-fn draw_charts(frame: &mut Frame<'_>, area: Rect, state: &State) {
+fn draw_charts(frame: &mut Frame<'_>, area: Rect, state: &ScreenState) {
     if area.height < 3 {
         return;
     }
     let now = state.shown.as_deref();
-    let total = now.map(|moment| &moment.total);
+    let total = now.map(|live| &live.total);
     let figure = |text: Option<String>| text.map_or_else(|| ["–".to_owned(), "–".to_owned()], |text| [text.clone(), text]);
     let users = match now {
         None => figure(None),
         // Arrivals plan no users; at the end nobody does.
-        Some(moment) if moment.planned == 0 => figure(Some(count(moment.users))),
-        Some(moment) => [format!("{}/{}", count(moment.users), count(moment.planned)), count(moment.users)],
+        Some(live) if live.planned == 0 => figure(Some(count(live.users))),
+        Some(live) => [format!("{}/{}", count(live.users), count(live.planned)), count(live.users)],
     };
     let rps = figure(total.map(|total| rate(total.now.rps)));
     let p95 = figure(total.and_then(|total| total.now.percentile_us(0.95)).map(short_ms));
@@ -187,10 +187,10 @@ pub(super) fn framed(title: Line<'_>) -> Block<'_> {
 }
 
 /// Those that don't hold first.
-fn draw_thresholds(frame: &mut Frame<'_>, area: Rect, state: &State) {
+fn draw_thresholds(frame: &mut Frame<'_>, area: Rect, state: &ScreenState) {
     let room = usize::from(area.height).saturating_sub(2);
-    let Some(moment) = state.shown.as_ref().filter(|_| room > 0) else { return };
-    let mut verdicts: Vec<_> = moment.thresholds.iter().collect();
+    let Some(live) = state.shown.as_ref().filter(|_| room > 0) else { return };
+    let mut verdicts: Vec<_> = live.thresholds.iter().collect();
     verdicts.sort_by_key(|verdict| !verdict.has_failed());
     let broken = verdicts.iter().filter(|verdict| verdict.has_failed()).count();
     let mut title = vec![Span::from(" Thresholds ")];
@@ -218,7 +218,7 @@ fn draw_thresholds(frame: &mut Frame<'_>, area: Rect, state: &State) {
     frame.render_widget(paragraph, area);
 }
 
-fn draw_log(frame: &mut Frame<'_>, area: Rect, state: &mut State) {
+fn draw_log(frame: &mut Frame<'_>, area: Rect, state: &mut ScreenState) {
     let room = usize::from(area.height).saturating_sub(2);
     if room == 0 {
         return;
@@ -246,7 +246,7 @@ fn draw_log(frame: &mut Frame<'_>, area: Rect, state: &mut State) {
     frame.render_widget(paragraph, area);
 }
 
-fn draw_keys(frame: &mut Frame<'_>, area: Rect, state: &State) {
+fn draw_keys(frame: &mut Frame<'_>, area: Rect, state: &ScreenState) {
     let notes = state.shown.as_deref().map(notes).filter(|notes| notes.width() + 1 < usize::from(area.width)).unwrap_or_default();
     let room = usize::from(area.width).saturating_sub(notes.width());
     let mut keys = vec![("q", "stop"), ("space", "pause"), ("s", "sort"), ("↑↓", "scroll"), ("?", "help"), ("r", "reverse")];
@@ -266,17 +266,17 @@ fn draw_keys(frame: &mut Frame<'_>, area: Rect, state: &State) {
 }
 
 /// How many requests wait, and how the generator itself does.
-fn notes(moment: &Moment) -> Line<'static> {
+fn notes(live: &LiveSnapshot) -> Line<'static> {
     let mut notes = Vec::new();
-    if moment.missed > 0 {
-        notes.push(Span::styled(format!("{} missed ", count(moment.missed)), BAD));
+    if live.missed > 0 {
+        notes.push(Span::styled(format!("{} missed ", count(live.missed)), BAD));
     }
-    if moment.waiting > 0 {
-        notes.push(Span::from(format!("{} waiting, oldest {}  ", count(moment.waiting), waited(micros(moment.oldest)))));
+    if live.waiting > 0 {
+        notes.push(Span::from(format!("{} waiting, oldest {}  ", count(live.waiting), waited(micros(live.oldest)))));
     }
-    let style = if moment.saturated.is_some() { BAD } else { DIM };
-    let stolen = if moment.stolen >= 0.005 { format!("steal {:.0}% ", moment.stolen * 100.0) } else { String::new() };
-    notes.push(Span::styled(format!("cpu {:.0}% {stolen}lag {} ", moment.cpu * 100.0, short_ms(moment.lag_us)), style));
+    let style = if live.saturated.is_some() { BAD } else { DIM };
+    let stolen = if live.stolen >= 0.005 { format!("steal {:.0}% ", live.stolen * 100.0) } else { String::new() };
+    notes.push(Span::styled(format!("cpu {:.0}% {stolen}lag {} ", live.cpu * 100.0, short_ms(live.lag_us)), style));
     Line::from(notes)
 }
 

@@ -7,21 +7,21 @@ use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::*;
-use crate::moment::About;
-use crate::moment::sample::{about, moment};
+use crate::live::TestInfo;
+use crate::live::sample::{info, live_snapshot};
 use ltc_engine::stats::ReportRow;
 
-fn state() -> State {
-    let mut state = State::new(Arc::new(about()));
+fn state() -> ScreenState {
+    let mut state = ScreenState::new(Arc::new(info()));
     for users in [4, 8, 10] {
-        let mut moment = moment();
-        moment.users = users;
-        state.tell(Arc::new(moment));
+        let mut live = live_snapshot();
+        live.users = users;
+        state.tell(Arc::new(live));
     }
     state
 }
 
-fn screen(state: &mut State, width: u16, height: u16) -> Vec<String> {
+fn screen(state: &mut ScreenState, width: u16, height: u16) -> Vec<String> {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| draw(frame, state, Duration::from_secs(30))).unwrap();
     let buffer = terminal.backend().buffer();
@@ -56,23 +56,23 @@ fn a_larger_screen_has_more_columns() {
 }
 
 /// A busy test: long and wide names, great figures, thresholds that are broken, and kinds of failure.
-fn busy(steps: usize) -> State {
-    let mut about = about();
+fn busy(steps: usize) -> ScreenState {
+    let mut info = info();
     let names = ["Buy / 注文を確認する", "Pay 🛒 now", "Look\tup\n", "A rather long name of a step that goes on and on"];
-    about.names = (0..steps).map(|i| ReportRow::step(format!("{i} {}", names[i % names.len()]), "GET")).collect();
-    let mut moment = moment();
-    let mut line = moment.total.clone();
+    info.names = (0..steps).map(|i| ReportRow::step(format!("{i} {}", names[i % names.len()]), "GET")).collect();
+    let mut live = live_snapshot();
+    let mut line = live.total.clone();
     (line.requests, line.tried, line.failures) = (123_456_789, 123_456_789, 98_765);
     (line.now.rps, line.now.mean_us) = (98_765.4, 1_234_567.0);
     line.now.percentiles_us = [1_234_567; ltc_engine::stats::PERCENTILES.len()];
-    moment.lines = vec![line.clone(); steps];
-    moment.total = line;
-    (moment.users, moment.planned) = (12_345, 23_456);
-    moment.thresholds = (0..12).map(|i| judged(&format!("all.p{i} < 100ms"), Status::Failed)).collect();
-    let failed = moment.failed[0].clone();
-    moment.failed = (0..30).map(|i| crate::moment::Failed { step: format!("注文 {i}"), ..failed.clone() }).collect();
-    let mut state = State::new(Arc::new(about));
-    state.tell(Arc::new(moment));
+    live.lines = vec![line.clone(); steps];
+    live.total = line;
+    (live.users, live.planned) = (12_345, 23_456);
+    live.thresholds = (0..12).map(|i| judged(&format!("all.p{i} < 100ms"), Status::Failed)).collect();
+    let failed = live.failed[0].clone();
+    live.failed = (0..30).map(|i| crate::live::FailureCount { step: format!("注文 {i}"), ..failed.clone() }).collect();
+    let mut state = ScreenState::new(Arc::new(info));
+    state.tell(Arc::new(live));
     state
 }
 
@@ -140,12 +140,12 @@ fn questions_and_help_stand_above() {
 
 #[test]
 fn many_steps_scroll_within_bounds() {
-    let mut about = about();
-    about.names = (0..100).map(|i| ReportRow::step(format!("Step {i}"), "GET")).collect();
-    let mut moment = moment();
-    moment.lines = vec![moment.total.clone(); 100];
-    let mut state = State::new(Arc::new(about));
-    state.tell(Arc::new(moment));
+    let mut info = info();
+    info.names = (0..100).map(|i| ReportRow::step(format!("Step {i}"), "GET")).collect();
+    let mut live = live_snapshot();
+    live.lines = vec![live.total.clone(); 100];
+    let mut state = ScreenState::new(Arc::new(info));
+    state.tell(Arc::new(live));
     has(&screen(&mut state, 80, 24), &["Step 0 ", "of 100"]);
     state.key(KeyEvent::new(KeyCode::End, KeyModifiers::NONE));
     has(&screen(&mut state, 80, 24), &["Step 99 ", "–100 of 100"]);
@@ -171,11 +171,11 @@ fn judged(text: &str, outcome: Status) -> crate::thresholds::Verdict {
 
 #[test]
 fn thresholds_that_are_broken_come_first() {
-    let mut moment = moment();
-    moment.thresholds =
+    let mut live = live_snapshot();
+    live.thresholds =
         vec![judged("all.rps > 1", Status::Passed), judged("all.p95 < 100ms", Status::Failed), judged("x", Status::NotJudged)];
-    let mut state = State::new(Arc::new(about()));
-    state.tell(Arc::new(moment));
+    let mut state = ScreenState::new(Arc::new(info()));
+    state.tell(Arc::new(live));
     for (width, height) in [(80, 24), (120, 40)] {
         let lines = screen(&mut state, width, height);
         has(&lines, &["Thresholds 1 of 3 broken", "✗ all.p95 < 100ms", "✓ all.rps > 1", "287 ms", "Checkout / Create"]);
@@ -186,17 +186,17 @@ fn thresholds_that_are_broken_come_first() {
 
 #[test]
 fn shards_that_are_silent_are_seen() {
-    let fleet = crate::moment::FleetShape { shards: 5, interval: Some(Duration::from_secs(20)), intervals: Some(3) };
-    let mut state = State::new(Arc::new(About { fleet: Some(fleet), ..about() }));
+    let fleet = crate::live::FleetShape { shards: 5, interval: Some(Duration::from_secs(20)), intervals: Some(3) };
+    let mut state = ScreenState::new(Arc::new(TestInfo { fleet: Some(fleet), ..info() }));
     has(&screen(&mut state, 80, 24), &["5 shards starting · interval 2 of 3"]);
-    let mut moment = moment();
-    moment.shards = vec![Some(1), Some(2), None, Some(4), Some(0)];
-    state.tell(Arc::new(moment));
+    let mut live = live_snapshot();
+    live.shards = vec![Some(1), Some(2), None, Some(4), Some(0)];
+    state.tell(Arc::new(live));
     has(&screen(&mut state, 80, 24), &[" ■■□■■  4 of 5 shards reporting · interval 2 of 3"]);
 }
 
 #[test]
 fn before_the_first_interval() {
-    let mut state = State::new(Arc::new(about()));
+    let mut state = ScreenState::new(Arc::new(info()));
     has(&screen(&mut state, 80, 24), &["waiting for the first interval", "Users –"]);
 }

@@ -12,7 +12,7 @@ const TALL_CHARTS: u16 = 8;
 
 /// What there is to show.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Wishes {
+pub(super) struct PaneContents {
     /// Steps that have run.
     pub(super) steps: usize,
     pub(super) thresholds: usize,
@@ -23,7 +23,7 @@ pub(super) struct Wishes {
 }
 
 /// The heights of title, bar, shards, charts, steps, thresholds, log and keys; together they are `height`.
-pub(super) fn heights(height: u16, wishes: Wishes) -> [u16; 8] {
+pub(super) fn heights(height: u16, contents: PaneContents) -> [u16; 8] {
     let mut left = height;
     let mut take = |wanted: u16, if_left: u16| {
         let taken = if left >= wanted.saturating_add(if_left) { wanted } else { 0 };
@@ -35,7 +35,7 @@ pub(super) fn heights(height: u16, wishes: Wishes) -> [u16; 8] {
     let keys = take(1, 5);
     let bar = take(1, AROUND + 1);
     let rows = |count: usize| u16::try_from(count.max(1)).unwrap_or(u16::MAX);
-    let all_steps = rows(wishes.steps).saturating_add(AROUND);
+    let all_steps = rows(contents.steps).saturating_add(AROUND);
     let mut steps = all_steps.min(FIRST_STEPS + AROUND).min(left);
     left -= steps;
     let mut take = |wanted: u16| {
@@ -44,11 +44,11 @@ pub(super) fn heights(height: u16, wishes: Wishes) -> [u16; 8] {
         taken
     };
     let framed = |count: usize, most: u16| if count == 0 { 0 } else { rows(count).min(most) + 2 };
-    let shards = take(u16::from(wishes.fleet));
+    let shards = take(u16::from(contents.fleet));
     let mut charts = take(CHARTS);
-    let mut thresholds = take(framed(wishes.thresholds, 3));
+    let mut thresholds = take(framed(contents.thresholds, 3));
     // A log of one line is better than none.
-    let mut log = [4, 1].into_iter().map(|most| take(framed(wishes.log, most))).find(|taken| *taken > 0).unwrap_or(0);
+    let mut log = [4, 1].into_iter().map(|most| take(framed(contents.log, most))).find(|taken| *taken > 0).unwrap_or(0);
     // What is left goes to the steps that are not shown yet, then to what is shown in part.
     let mut grow = |now: &mut u16, to: u16| {
         let more = to.saturating_sub(*now).min(left);
@@ -57,10 +57,10 @@ pub(super) fn heights(height: u16, wishes: Wishes) -> [u16; 8] {
     };
     grow(&mut steps, all_steps);
     if thresholds > 0 {
-        grow(&mut thresholds, framed(wishes.thresholds, 8));
+        grow(&mut thresholds, framed(contents.thresholds, 8));
     }
     if log > 0 {
-        grow(&mut log, framed(wishes.log, 10));
+        grow(&mut log, framed(contents.log, 10));
     }
     if charts > 0 {
         grow(&mut charts, TALL_CHARTS);
@@ -79,7 +79,7 @@ mod tests {
             for (steps, thresholds, log, fleet) in
                 [(0, 0, 0, false), (3, 3, 1, false), (40, 12, 100, true), (1, 20, 200, false), (12, 6, 8, true)]
             {
-                let shared = heights(height, Wishes { steps, thresholds, log, fleet });
+                let shared = heights(height, PaneContents { steps, thresholds, log, fleet });
                 assert_eq!(shared.iter().sum::<u16>(), height, "{shared:?}");
                 let [title, bar, shards, charts, rows, judged, said, keys] = shared;
                 assert!(rows > 0 || height == 0, "{height}: {shared:?}");
@@ -93,9 +93,9 @@ mod tests {
 
     #[test]
     fn a_usual_terminal_has_room_for_all() {
-        let wishes = Wishes { steps: 12, thresholds: 3, log: 8, fleet: false };
-        assert_eq!(heights(24, wishes), [1, 1, 0, 5, 8, 5, 3, 1]);
-        assert_eq!(heights(34, wishes), [1, 1, 0, 5, 15, 5, 6, 1]);
-        assert_eq!(heights(60, wishes), [1, 1, 0, 8, 34, 5, 10, 1], "the steps get what nobody needs");
+        let contents = PaneContents { steps: 12, thresholds: 3, log: 8, fleet: false };
+        assert_eq!(heights(24, contents), [1, 1, 0, 5, 8, 5, 3, 1]);
+        assert_eq!(heights(34, contents), [1, 1, 0, 5, 15, 5, 6, 1]);
+        assert_eq!(heights(60, contents), [1, 1, 0, 8, 34, 5, 10, 1], "the steps get what nobody needs");
     }
 }

@@ -18,10 +18,10 @@ use ratatui::crossterm::event::{self, Event, KeyEventKind};
 use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use ratatui::crossterm::{cursor, execute};
 
-use crate::moment::{About, Moment};
+use crate::live::{LiveSnapshot, TestInfo};
 use ltc_config::profile::LogLevel;
 use ltc_engine::workers::Stop;
-use state::{State, Wish};
+use state::{KeyAction, ScreenState};
 
 /// How long keys are waited for, before it is looked whether there is something to draw.
 const BEAT: Duration = Duration::from_millis(100);
@@ -86,23 +86,23 @@ fn restore_on_panic() {
 /// A screen that is up.
 #[derive(Debug)]
 pub(super) struct Screen {
-    moments: Option<Sender<Arc<Moment>>>,
+    snapshots: Option<Sender<Arc<LiveSnapshot>>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Screen {
     /// Takes the terminal.
-    pub(super) fn open(about: Arc<About>, stop: Stop) -> io::Result<Self> {
+    pub(super) fn open(info: Arc<TestInfo>, stop: Stop) -> io::Result<Self> {
         restore_on_panic();
         enable_raw_mode()?;
         UP.store(true, Ordering::Release);
         let terminal =
             execute!(io::stderr(), EnterAlternateScreen, cursor::Hide).and_then(|()| Terminal::new(CrosstermBackend::new(io::stderr())));
         let started = terminal.and_then(|terminal| {
-            let (moments, incoming) = channel();
+            let (snapshots, incoming) = channel();
             let thread =
-                std::thread::Builder::new().name("screen".into()).spawn(move || run(terminal, State::new(about), &incoming, &stop))?;
-            Ok(Self { moments: Some(moments), thread: Some(thread) })
+                std::thread::Builder::new().name("screen".into()).spawn(move || run(terminal, ScreenState::new(info), &incoming, &stop))?;
+            Ok(Self { snapshots: Some(snapshots), thread: Some(thread) })
         });
         if started.is_err() {
             restore();
@@ -111,10 +111,10 @@ impl Screen {
     }
 
     /// An interval is over.
-    pub(super) fn tell(&self, moment: Arc<Moment>) {
-        if let Some(moments) = &self.moments {
+    pub(super) fn tell(&self, live: Arc<LiveSnapshot>) {
+        if let Some(snapshots) = &self.snapshots {
             // The screen is gone where its terminal is.
-            let _ = moments.send(moment);
+            let _ = snapshots.send(live);
         }
     }
 }
@@ -122,7 +122,7 @@ impl Screen {
 /// Gives the terminal back.
 impl Drop for Screen {
     fn drop(&mut self) {
-        self.moments = None;
+        self.snapshots = None;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -130,16 +130,16 @@ impl Drop for Screen {
     }
 }
 
-fn run(mut terminal: Terminal<CrosstermBackend<io::Stderr>>, mut state: State, incoming: &Receiver<Arc<Moment>>, stop: &Stop) {
-    let begun = state.about.unix_start;
+fn run(mut terminal: Terminal<CrosstermBackend<io::Stderr>>, mut state: ScreenState, incoming: &Receiver<Arc<LiveSnapshot>>, stop: &Stop) {
+    let begun = state.info.unix_start;
     let elapsed = || ltc_engine::base::clock::Clock::start().unix_start().saturating_sub(begun);
     let mut drawn: Option<Instant> = None;
     while UP.load(Ordering::Acquire) {
         let mut changed = false;
         loop {
             match incoming.try_recv() {
-                Ok(moment) => {
-                    state.tell(moment);
+                Ok(live) => {
+                    state.tell(live);
                     changed = true;
                 }
                 Err(TryRecvError::Empty) => break,
@@ -164,7 +164,7 @@ fn run(mut terminal: Terminal<CrosstermBackend<io::Stderr>>, mut state: State, i
         match event::poll(BEAT).and_then(|ready| if ready { event::read().map(Some) } else { Ok(None) }) {
             Ok(Some(Event::Key(key))) if key.kind != KeyEventKind::Release => {
                 drawn = None;
-                if state.key(key) == Wish::Stop {
+                if state.key(key) == KeyAction::Stop {
                     stop.interrupt();
                 }
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::moment::{About, Log, Moment};
+use crate::live::{FailureLog, LiveSnapshot, TestInfo};
 
 /// How many intervals the small charts remember.
 const HISTORY: usize = 400;
@@ -37,7 +37,7 @@ impl Sort {
 
 /// One interval of the small charts.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Tick {
+pub(super) struct ChartPoint {
     pub(super) users: u64,
     pub(super) rps: f64,
     /// Nothing where nothing was answered.
@@ -47,7 +47,7 @@ pub(super) struct Tick {
 
 /// What a key asks of the test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(super) enum KeyAction {
     Nothing,
     /// Stop: gracefully at first, at once when it is wished again.
     Stop,
@@ -55,13 +55,13 @@ pub(super) enum Wish {
 
 /// All of it.
 #[derive(Debug)]
-pub(super) struct State {
-    pub(super) about: Arc<About>,
+pub(super) struct ScreenState {
+    pub(super) info: Arc<TestInfo>,
     /// What is shown; stands still while the view is paused.
-    pub(super) shown: Option<Arc<Moment>>,
-    latest: Option<Arc<Moment>>,
-    pub(super) history: VecDeque<Tick>,
-    pub(super) log: Log,
+    pub(super) shown: Option<Arc<LiveSnapshot>>,
+    latest: Option<Arc<LiveSnapshot>>,
+    pub(super) history: VecDeque<ChartPoint>,
+    pub(super) log: FailureLog,
     pub(super) sort: Sort,
     pub(super) reversed: bool,
     pub(super) paused: bool,
@@ -74,14 +74,14 @@ pub(super) struct State {
     pub(super) log_scroll: usize,
 }
 
-impl State {
-    pub(super) fn new(about: Arc<About>) -> Self {
+impl ScreenState {
+    pub(super) fn new(info: Arc<TestInfo>) -> Self {
         Self {
-            about,
+            info,
             shown: None,
             latest: None,
             history: VecDeque::new(),
-            log: Log::default(),
+            log: FailureLog::default(),
             sort: Sort::default(),
             reversed: false,
             paused: false,
@@ -94,34 +94,34 @@ impl State {
     }
 
     /// An interval is over.
-    pub(super) fn tell(&mut self, moment: Arc<Moment>) {
-        self.history.push_back(Tick {
-            users: moment.users,
-            rps: moment.total.now.rps,
-            p95_us: moment.total.now.percentile_us(0.95),
-            failures: moment.total.now.failures,
+    pub(super) fn tell(&mut self, live: Arc<LiveSnapshot>) {
+        self.history.push_back(ChartPoint {
+            users: live.users,
+            rps: live.total.now.rps,
+            p95_us: live.total.now.percentile_us(0.95),
+            failures: live.total.now.failures,
         });
         while self.history.len() > HISTORY {
             self.history.pop_front();
         }
-        self.log.tell(&moment);
+        self.log.tell(&live);
         if !self.paused {
-            self.shown = Some(moment.clone());
+            self.shown = Some(live.clone());
         }
-        self.latest = Some(moment);
+        self.latest = Some(live);
     }
 
-    pub(super) fn key(&mut self, key: KeyEvent) -> Wish {
+    pub(super) fn key(&mut self, key: KeyEvent) -> KeyAction {
         if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
             return self.stop();
         }
         if self.asking {
             self.asking = false;
-            return if matches!(key.code, KeyCode::Char('y' | 'Y') | KeyCode::Enter) { self.stop() } else { Wish::Nothing };
+            return if matches!(key.code, KeyCode::Char('y' | 'Y') | KeyCode::Enter) { self.stop() } else { KeyAction::Nothing };
         }
         if self.help {
             self.help = false;
-            return Wish::Nothing;
+            return KeyAction::Nothing;
         }
         match key.code {
             KeyCode::Char('q' | 'Q') => self.asking = true,
@@ -143,21 +143,21 @@ impl State {
             KeyCode::Char('u') => self.log_scroll = self.log_scroll.saturating_sub(1),
             _ => {}
         }
-        Wish::Nothing
+        KeyAction::Nothing
     }
 
-    fn stop(&mut self) -> Wish {
+    fn stop(&mut self) -> KeyAction {
         self.stopping = true;
         self.asking = false;
-        Wish::Stop
+        KeyAction::Stop
     }
 
     /// The lines that have run, by their number, as they are sorted. Figures go from the greatest down, unless reversed.
     pub(super) fn rows(&self) -> Vec<usize> {
-        let Some(moment) = &self.shown else { return Vec::new() };
-        let line = |index: usize| &moment.lines[index];
+        let Some(live) = &self.shown else { return Vec::new() };
+        let line = |index: usize| &live.lines[index];
         let mut rows: Vec<usize> =
-            (0..moment.lines.len()).filter(|&index| line(index).requests + line(index).failures + line(index).unfinished > 0).collect();
+            (0..live.lines.len()).filter(|&index| line(index).requests + line(index).failures + line(index).unfinished > 0).collect();
         let by = |a: usize, b: usize| -> Ordering {
             let quantile = |q: f64| line(b).now.percentile_us(q).cmp(&line(a).now.percentile_us(q));
             match self.sort {
@@ -182,30 +182,30 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::moment::sample::{about, moment};
+    use crate::live::sample::{info, live_snapshot};
 
-    fn press(state: &mut State, code: KeyCode) -> Wish {
+    fn press(state: &mut ScreenState, code: KeyCode) -> KeyAction {
         state.key(KeyEvent::new(code, KeyModifiers::NONE))
     }
 
-    fn state() -> State {
-        let mut state = State::new(Arc::new(about()));
-        state.tell(Arc::new(moment()));
+    fn state() -> ScreenState {
+        let mut state = ScreenState::new(Arc::new(info()));
+        state.tell(Arc::new(live_snapshot()));
         state
     }
 
     #[test]
     fn q_asks_first() {
         let mut state = state();
-        assert_eq!(press(&mut state, KeyCode::Char('q')), Wish::Nothing);
+        assert_eq!(press(&mut state, KeyCode::Char('q')), KeyAction::Nothing);
         assert!(state.asking);
-        assert_eq!(press(&mut state, KeyCode::Char('n')), Wish::Nothing);
+        assert_eq!(press(&mut state, KeyCode::Char('n')), KeyAction::Nothing);
         assert!(!state.asking && !state.stopping);
         press(&mut state, KeyCode::Char('q'));
-        assert_eq!(press(&mut state, KeyCode::Char('y')), Wish::Stop);
+        assert_eq!(press(&mut state, KeyCode::Char('y')), KeyAction::Stop);
         assert!(state.stopping);
         let again = state.key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL));
-        assert_eq!(again, Wish::Stop);
+        assert_eq!(again, KeyAction::Stop);
     }
 
     #[test]
@@ -228,7 +228,7 @@ mod tests {
     fn a_paused_view_stands_still_while_the_test_goes_on() {
         let mut state = state();
         press(&mut state, KeyCode::Char(' '));
-        let mut later = moment();
+        let mut later = live_snapshot();
         later.users = 77;
         state.tell(Arc::new(later));
         assert_eq!(state.shown.as_ref().unwrap().users, 10);
@@ -240,9 +240,9 @@ mod tests {
     #[test]
     fn what_is_remembered_is_bounded() {
         let mut state = state();
-        let moment = Arc::new(moment());
+        let live = Arc::new(live_snapshot());
         for _ in 0..1000 {
-            state.tell(moment.clone());
+            state.tell(live.clone());
         }
         assert_eq!(state.history.len(), HISTORY);
         assert_eq!(state.log.entries()[0].count, 4004);

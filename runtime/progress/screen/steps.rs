@@ -8,8 +8,8 @@ use ratatui::widgets::{Cell, Row, Table};
 
 use super::draw::{ACCENT, BAD, DIM, framed};
 use super::layout::AROUND;
-use super::state::{Sort, State};
-use crate::moment::Line as Figures;
+use super::state::{ScreenState, Sort};
+use crate::live::RowFigures;
 use crate::report::{NONE, count, fit, percent, rate, short_ms, shown, width};
 use ltc_engine::stats::RowKind;
 
@@ -23,18 +23,18 @@ const LONG_NAME: usize = 36;
 struct Column {
     heading: &'static str,
     sort: Option<Sort>,
-    cell: fn(&Figures) -> String,
+    cell: fn(&RowFigures) -> String,
     rank: u8,
 }
 
 /// Columns of a rank above this are there only where names have room as well.
 const CORE: u8 = 7;
 
-fn quantile(line: &Figures, quantile: f64) -> String {
+fn quantile(line: &RowFigures, quantile: f64) -> String {
     line.now.percentile_us(quantile).map_or_else(|| NONE.to_owned(), short_ms)
 }
 
-fn mean(line: &Figures) -> String {
+fn mean(line: &RowFigures) -> String {
     line.now.average_us().map_or_else(|| NONE.to_owned(), |us| short_ms(us.round() as u64))
 }
 
@@ -67,7 +67,7 @@ fn fitting(widths: &[usize], longest: usize, room: usize) -> Vec<usize> {
 }
 
 /// Draws it. Where there is little room the frame goes first, then the heading, then the total.
-pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &mut State) {
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &mut ScreenState) {
     let rows = state.rows();
     let bare = area.height <= AROUND;
     let (headed, totalled) = (area.height >= 3, area.height >= 2);
@@ -85,7 +85,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &mut State) {
         inner = block.inner(area);
         frame.render_widget(block, area);
     }
-    let Some(moment) = &state.shown else {
+    let Some(live) = &state.shown else {
         frame.render_widget(Line::from(" waiting for the first interval …").style(DIM), inner);
         return;
     };
@@ -99,12 +99,12 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &mut State) {
         }
         _ => "",
     };
-    let names = &state.about.names;
+    let names = &state.info.names;
     let heads: Vec<String> = COLUMNS.iter().map(|column| format!("{}{}", column.heading, mark(column.sort))).collect();
-    let cells = |line: &Figures| -> Vec<String> { COLUMNS.iter().map(|column| (column.cell)(line)).collect() };
+    let cells = |line: &RowFigures| -> Vec<String> { COLUMNS.iter().map(|column| (column.cell)(line)).collect() };
     let lines: Vec<(usize, String, Vec<String>)> =
-        rows[state.scroll..last].iter().map(|&index| (index, shown(&names[index].name), cells(&moment.lines[index]))).collect();
-    let total = cells(&moment.total);
+        rows[state.scroll..last].iter().map(|&index| (index, shown(&names[index].name), cells(&live.lines[index]))).collect();
+    let total = cells(&live.total);
     // A column is as wide as what stands in it; names get the rest.
     let all = || lines.iter().map(|(.., cells)| cells).chain([&total, &heads]);
     let widths: Vec<usize> =
@@ -119,7 +119,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &mut State) {
     let mut drawn: Vec<Row<'_>> = lines
         .iter()
         .map(|(index, name, cells)| {
-            let line = &moment.lines[*index];
+            let line = &live.lines[*index];
             row(name, cells).style(match names[*index].kind {
                 _ if line.now.failures > 0 => BAD,
                 _ if line.failures > 0 => Style::new().fg(Color::Red),

@@ -17,7 +17,7 @@ const FALSE_ALARM: f64 = 0.05;
 
 /// What a change is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Judgement {
+pub enum ChangeKind {
     /// Worse by more than the tolerance, and that is no chance.
     Worse,
     /// Better by more than the tolerance, and that is no chance.
@@ -42,7 +42,7 @@ pub struct Change {
     /// In the newer one.
     pub new: Option<f64>,
     /// What it is.
-    pub judgement: Judgement,
+    pub kind: ChangeKind,
     /// Where it is worse or better: by how much at least, as a share of the earlier figure.
     pub at_least: Option<f64>,
 }
@@ -58,15 +58,15 @@ impl Change {
 impl Change {
     /// Where failures rose, nothing is called better.
     fn doubt(&mut self) {
-        if self.judgement == Judgement::Better {
-            self.judgement = Judgement::Doubtful;
+        if self.kind == ChangeKind::Better {
+            self.kind = ChangeKind::Doubtful;
         }
     }
 }
 
 /// A line of the report in both runs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Line {
+pub struct ComparedRow {
     /// Its name, or `Total`.
     pub name: String,
     /// Requests a second, the share of failures, then the percentiles.
@@ -79,7 +79,7 @@ pub struct Comparison {
     /// By how much a figure may change, as a share.
     pub tolerance: f64,
     /// Lines that both have, in the newer one's order; the total last.
-    pub lines: Vec<Line>,
+    pub lines: Vec<ComparedRow>,
     /// Names of lines that only the earlier run has.
     pub gone: Vec<String>,
     /// Names of lines that only the newer run has.
@@ -97,27 +97,27 @@ impl Comparison {
         // Bonferroni: however many figures are judged, the chance of any false alarm stays what it is.
         let judged = (both.len() + 1) * (PERCENTILES.len() + 1);
         let alpha = FALSE_ALARM / judged as f64;
-        let judge = Judge { tolerance, alpha };
+        let judge = RowComparer { tolerance, alpha };
         let seconds = (base.run.duration().as_secs_f64(), new.run.duration().as_secs_f64());
         let totals = (base.total.total(&base.names), new.total.total(&new.names));
-        let mut lines: Vec<Line> = both
+        let mut lines: Vec<ComparedRow> = both
             .iter()
             .map(|key| {
                 let ((was, was_at), (is, is_at)) = (&earlier.lines[*key], &newer.lines[*key]);
                 // What failed outside of steps is a share of all that was tried.
                 let of = |stats: &RowStats, total: &RowStats| if stats.requests == 0 { total.tried() } else { stats.tried() };
                 let sides = (
-                    Side::new(was, of(was, &totals.0), &base.timeline, was_at, seconds.0),
-                    Side::new(is, of(is, &totals.1), &new.timeline, is_at, seconds.1),
+                    RowOfRun::new(was, of(was, &totals.0), &base.timeline, was_at, seconds.0),
+                    RowOfRun::new(is, of(is, &totals.1), &new.timeline, is_at, seconds.1),
                 );
-                Line { name: key.0.clone(), changes: judge.line(&sides.0, &sides.1) }
+                ComparedRow { name: key.0.clone(), changes: judge.line(&sides.0, &sides.1) }
             })
             .collect();
         let (steps_before, steps) = (steps(base), steps(new));
-        let before = Side::new(&totals.0, totals.0.tried(), &base.timeline, &steps_before, seconds.0);
-        let after = Side::new(&totals.1, totals.1.tried(), &new.timeline, &steps, seconds.1);
+        let before = RowOfRun::new(&totals.0, totals.0.tried(), &base.timeline, &steps_before, seconds.0);
+        let after = RowOfRun::new(&totals.1, totals.1.tried(), &new.timeline, &steps, seconds.1);
         let more_failures = after.failed() > before.failed();
-        lines.push(Line { name: "Total".to_owned(), changes: judge.line(&before, &after) });
+        lines.push(ComparedRow { name: "Total".to_owned(), changes: judge.line(&before, &after) });
         // A run of which more fails is never called better, in no line.
         for change in lines.iter_mut().filter(|_| more_failures).flat_map(|line| &mut line.changes) {
             change.doubt();
@@ -134,7 +134,7 @@ impl Comparison {
 
     /// Whether anything is worse.
     pub fn is_worse(&self) -> bool {
-        self.lines.iter().flat_map(|line| &line.changes).any(|change| change.judgement == Judgement::Worse)
+        self.lines.iter().flat_map(|line| &line.changes).any(|change| change.kind == ChangeKind::Worse)
     }
 }
 
@@ -142,20 +142,20 @@ fn steps(report: &Report) -> Vec<usize> {
     (0..report.names.len()).filter(|&line| report.names[line].kind != RowKind::Group).collect()
 }
 
-struct ByName {
+struct RowsByName {
     order: Vec<(String, RowKind)>,
     lines: BTreeMap<(String, RowKind), (RowStats, Vec<usize>)>,
 }
 
-impl ByName {
+impl RowsByName {
     fn has(&self, key: &(String, RowKind)) -> bool {
         self.lines.get(key).is_some_and(|(stats, _)| stats.tried() > 0)
     }
 }
 
 /// Lines by name and kind; those that share both are one.
-fn by_name(report: &Report) -> ByName {
-    let mut found = ByName { order: Vec::new(), lines: BTreeMap::new() };
+fn by_name(report: &Report) -> RowsByName {
+    let mut found = RowsByName { order: Vec::new(), lines: BTreeMap::new() };
     for (index, (name, stats)) in report.names.iter().zip(&report.total.names).enumerate() {
         let key = (name.name.clone(), name.kind);
         if !found.lines.contains_key(&key) {
@@ -169,7 +169,7 @@ fn by_name(report: &Report) -> ByName {
 }
 
 /// A line in one run.
-struct Side<'a> {
+struct RowOfRun<'a> {
     stats: &'a RowStats,
     /// What its failures are a share of.
     tried: u64,
@@ -178,7 +178,7 @@ struct Side<'a> {
     seconds: f64,
 }
 
-impl<'a> Side<'a> {
+impl<'a> RowOfRun<'a> {
     fn new(stats: &'a RowStats, tried: u64, timeline: &'a Timeline, lines: &'a [usize], seconds: f64) -> Self {
         Self { stats, tried, history: timeline.history(), lines, seconds }
     }
@@ -200,14 +200,14 @@ impl<'a> Side<'a> {
     }
 }
 
-struct Judge {
+struct RowComparer {
     tolerance: f64,
     /// The chance, at most, of one false alarm in one figure.
     alpha: f64,
 }
 
-impl Judge {
-    fn line(&self, base: &Side<'_>, new: &Side<'_>) -> Vec<Change> {
+impl RowComparer {
+    fn line(&self, base: &RowOfRun<'_>, new: &RowOfRun<'_>) -> Vec<Change> {
         let mut changes = vec![self.rps(base, new), self.failures(base, new)];
         changes.extend((0..PERCENTILES.len()).map(|place| self.percentile(place, base, new)));
         if new.failed() > base.failed() {
@@ -216,7 +216,7 @@ impl Judge {
         changes
     }
 
-    fn percentile(&self, place: usize, base: &Side<'_>, new: &Side<'_>) -> Change {
+    fn percentile(&self, place: usize, base: &RowOfRun<'_>, new: &RowOfRun<'_>) -> Change {
         let quantile = PERCENTILES[place];
         let (was, is) = (base.stats.response(), new.stats.response());
         let (was_us, is_us) = (was.quantile_us(quantile) as f64, is.quantile_us(quantile) as f64);
@@ -224,7 +224,7 @@ impl Judge {
             figure: format!("p{}", PERCENTILE_NAMES[place]),
             base: (!was.is_empty()).then_some(was_us),
             new: (!is.is_empty()).then_some(is_us),
-            judgement: Judgement::None,
+            kind: ChangeKind::None,
             at_least: None,
         };
         // The greatest of all values says nothing of the next run's.
@@ -232,7 +232,7 @@ impl Judge {
             return change;
         }
         // Each bound may be passed with half the chance: together they are with at most the whole.
-        let of = |side: &Side<'_>, us: f64| {
+        let of = |side: &RowOfRun<'_>, us: f64| {
             let effect = side.effect(|cell| cell.times.count(), |cell| cell.times.above(us as u64));
             bounds(side.stats.response(), quantile, effect, self.alpha / 2.0)
         };
@@ -240,47 +240,47 @@ impl Judge {
         let worse = was.high_us.filter(|high| is.low_us > high * (1.0 + self.tolerance)).map(|high| is.low_us / high - 1.0);
         let better = is.high_us.filter(|high| *high < was.low_us * (1.0 - self.tolerance)).map(|high| high / was.low_us - 1.0);
         change.at_least = worse.or(better);
-        change.judgement = match (worse, better) {
-            (Some(_), _) => Judgement::Worse,
-            (_, Some(_)) => Judgement::Better,
+        change.kind = match (worse, better) {
+            (Some(_), _) => ChangeKind::Worse,
+            (_, Some(_)) => ChangeKind::Better,
             _ => self.unproven(&change),
         };
         change
     }
 
-    fn rps(&self, base: &Side<'_>, new: &Side<'_>) -> Change {
-        let rate = |side: &Side<'_>| (side.seconds > 0.0).then(|| side.stats.requests as f64 / side.seconds);
+    fn rps(&self, base: &RowOfRun<'_>, new: &RowOfRun<'_>) -> Change {
+        let rate = |side: &RowOfRun<'_>| (side.seconds > 0.0).then(|| side.stats.requests as f64 / side.seconds);
         let sides = ((base.stats.requests as f64, base.seconds), (new.stats.requests as f64, new.seconds));
         let fewer = chance_of_fewer(sides.0, sides.1, 1.0 - self.tolerance) <= self.alpha;
         let more = chance_of_more(sides.0, sides.1, 1.0 + self.tolerance) <= self.alpha;
         self.proven("rps", rate(base), rate(new), fewer, more)
     }
 
-    fn failures(&self, base: &Side<'_>, new: &Side<'_>) -> Change {
-        let of = |side: &Side<'_>| side.effect(|cell| cell.requests, |cell| cell.failures);
+    fn failures(&self, base: &RowOfRun<'_>, new: &RowOfRun<'_>) -> Change {
+        let of = |side: &RowOfRun<'_>| side.effect(|cell| cell.requests, |cell| cell.failures);
         let effect = of(base).max(of(new));
-        let events = |side: &Side<'_>| (side.stats.failures as f64 / effect, side.tried as f64 / effect);
+        let events = |side: &RowOfRun<'_>| (side.stats.failures as f64 / effect, side.tried as f64 / effect);
         let worse = chance_of_more(events(base), events(new), 1.0 + self.tolerance) <= self.alpha;
         let better = chance_of_fewer(events(base), events(new), 1.0 - self.tolerance) <= self.alpha && base.stats.failures > 0;
         self.proven("failures", base.failed(), new.failed(), worse, better)
     }
 
     fn proven(&self, figure: &str, base: Option<f64>, new: Option<f64>, worse: bool, better: bool) -> Change {
-        let mut change = Change { figure: figure.to_owned(), base, new, judgement: Judgement::None, at_least: None };
-        change.judgement = match (worse, better) {
-            (true, _) => Judgement::Worse,
-            (_, true) => Judgement::Better,
+        let mut change = Change { figure: figure.to_owned(), base, new, kind: ChangeKind::None, at_least: None };
+        change.kind = match (worse, better) {
+            (true, _) => ChangeKind::Worse,
+            (_, true) => ChangeKind::Better,
             _ => self.unproven(&change),
         };
         change
     }
 
-    fn unproven(&self, change: &Change) -> Judgement {
+    fn unproven(&self, change: &Change) -> ChangeKind {
         match change.relative() {
-            Some(relative) if relative.abs() <= self.tolerance => Judgement::Same,
-            None if change.base.is_none() || change.new.is_none() => Judgement::None,
-            None if change.new == Some(0.0) => Judgement::Same,
-            _ => Judgement::Unclear,
+            Some(relative) if relative.abs() <= self.tolerance => ChangeKind::Same,
+            None if change.base.is_none() || change.new.is_none() => ChangeKind::None,
+            None if change.new == Some(0.0) => ChangeKind::Same,
+            _ => ChangeKind::Unclear,
         }
     }
 }

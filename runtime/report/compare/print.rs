@@ -4,8 +4,8 @@ use std::io;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Change, Comparison, Judgement};
-use crate::report::{Look, Outcome, Report, Table, clock, ms, rate};
+use super::{Change, ChangeKind, Comparison};
+use crate::report::{Outcome, Report, Table, TextStyle, clock, ms, rate};
 
 const RED: Style = AnsiColor::Red.on_default().bold();
 const GREEN: Style = AnsiColor::Green.on_default();
@@ -14,7 +14,7 @@ const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 
 /// Writes what changed: a table of all figures, then what is worse and better in words.
-pub fn write(out: &mut dyn io::Write, base: &Report, new: &Report, comparison: &Comparison, look: Look) -> io::Result<()> {
+pub fn write(out: &mut dyn io::Write, base: &Report, new: &Report, comparison: &Comparison, look: TextStyle) -> io::Result<()> {
     for (name, report) in [("base", base), ("new", new)] {
         let run = &report.run;
         let requests = crate::report::count(report.total.total(&report.names).requests);
@@ -28,10 +28,11 @@ pub fn write(out: &mut dyn io::Write, base: &Report, new: &Report, comparison: &
     let heads = comparison.lines.first().map(|line| line.changes.iter().map(|change| change.figure.clone())).into_iter().flatten();
     let mut table = Table::new(std::iter::once("Step".to_owned()).chain(heads));
     let (total, lines) = comparison.lines.split_last().map_or((None, &[][..]), |(total, lines)| (Some(total), lines));
-    let cells = |line: &super::Line| -> Vec<String> { std::iter::once(line.name.clone()).chain(line.changes.iter().map(cell)).collect() };
+    let cells =
+        |line: &super::ComparedRow| -> Vec<String> { std::iter::once(line.name.clone()).chain(line.changes.iter().map(cell)).collect() };
     for line in lines {
-        let has = |judgement| line.changes.iter().any(|change| change.judgement == judgement);
-        let style = if has(Judgement::Worse) { AnsiColor::Red.on_default() } else { Style::new() };
+        let has = |kind| line.changes.iter().any(|change| change.kind == kind);
+        let style = if has(ChangeKind::Worse) { AnsiColor::Red.on_default() } else { Style::new() };
         table.row(style, cells(line));
     }
     table.rule();
@@ -40,20 +41,20 @@ pub fn write(out: &mut dyn io::Write, base: &Report, new: &Report, comparison: &
     }
     table.lines(look).iter().try_for_each(|line| writeln!(out, "{line}"))?;
     writeln!(out, "\n{}", look.paint(DIM, "Times are of successful requests."))?;
-    let has_doubt = comparison.lines.iter().flat_map(|line| &line.changes).any(|change| change.judgement == Judgement::Doubtful);
+    let has_doubt = comparison.lines.iter().flat_map(|line| &line.changes).any(|change| change.kind == ChangeKind::Doubtful);
     let doubt = if has_doubt { "  ! better, but failures rose" } else { "" };
     writeln!(out, "{}", look.paint(DIM, &format!("✗ worse  ✓ better{doubt}  ? more than the tolerance, but it may be chance")))?;
     let lists = [
-        (Judgement::Worse, "Worse", RED),
-        (Judgement::Better, "Better", GREEN),
-        (Judgement::Doubtful, "Better, but failures rose: who answers less is faster", YELLOW),
+        (ChangeKind::Worse, "Worse", RED),
+        (ChangeKind::Better, "Better", GREEN),
+        (ChangeKind::Doubtful, "Better, but failures rose: who answers less is faster", YELLOW),
     ];
-    for (judgement, title, style) in lists {
+    for (kind, title, style) in lists {
         let found: Vec<(&str, &Change)> = comparison
             .lines
             .iter()
             .flat_map(|line| line.changes.iter().map(move |change| (line.name.as_str(), change)))
-            .filter(|(_, change)| change.judgement == judgement)
+            .filter(|(_, change)| change.kind == kind)
             .collect();
         if !found.is_empty() {
             writeln!(out, "\n{}", look.paint(style, title))?;
@@ -83,12 +84,12 @@ pub fn write(out: &mut dyn io::Write, base: &Report, new: &Report, comparison: &
 }
 
 fn cell(change: &Change) -> String {
-    let mark = match change.judgement {
-        Judgement::Worse => " ✗",
-        Judgement::Better => " ✓",
-        Judgement::Unclear => " ?",
-        Judgement::Doubtful => " !",
-        Judgement::Same | Judgement::None => "",
+    let mark = match change.kind {
+        ChangeKind::Worse => " ✗",
+        ChangeKind::Better => " ✓",
+        ChangeKind::Unclear => " ?",
+        ChangeKind::Doubtful => " !",
+        ChangeKind::Same | ChangeKind::None => "",
     };
     let text = match change.relative() {
         // A share of failures says more than by how much it grew.

@@ -32,9 +32,9 @@ fn run(seed: u64, requests: u64, slower: f64, failing: f64) -> Report {
     report
 }
 
-fn judged(comparison: &Comparison, line: &str, figure: &str) -> Judgement {
+fn judged(comparison: &Comparison, line: &str, figure: &str) -> ChangeKind {
     let line = comparison.lines.iter().find(|one| one.name == line).unwrap();
-    line.changes.iter().find(|change| change.figure == figure).unwrap().judgement
+    line.changes.iter().find(|change| change.figure == figure).unwrap().kind
 }
 
 #[test]
@@ -48,15 +48,15 @@ fn the_same_test_twice_is_not_worse() {
 #[test]
 fn what_is_slower_is_found_and_nothing_else() {
     let found = Comparison::of(&run(1, 50, 1.0, 0.0), &run(2, 50, 1.25, 0.0), 0.05);
-    assert_eq!(judged(&found, "Look", "p50"), Judgement::Worse);
-    assert_eq!(judged(&found, "Look", "p95"), Judgement::Worse);
-    assert_eq!(judged(&found, "Look", "p100"), Judgement::None, "the greatest is not judged");
-    assert!(found.lines[1].changes.iter().all(|change| change.judgement != Judgement::Worse), "{:?}", found.lines[1]);
+    assert_eq!(judged(&found, "Look", "p50"), ChangeKind::Worse);
+    assert_eq!(judged(&found, "Look", "p95"), ChangeKind::Worse);
+    assert_eq!(judged(&found, "Look", "p100"), ChangeKind::None, "the greatest is not judged");
+    assert!(found.lines[1].changes.iter().all(|change| change.kind != ChangeKind::Worse), "{:?}", found.lines[1]);
     let look = &found.lines[0].changes[2];
     let at_least = look.at_least.unwrap();
     assert!(at_least > 0.05 && at_least < 0.25, "{at_least}");
     let turned = Comparison::of(&run(2, 50, 1.25, 0.0), &run(1, 50, 1.0, 0.0), 0.05);
-    assert_eq!(judged(&turned, "Look", "p50"), Judgement::Better);
+    assert_eq!(judged(&turned, "Look", "p50"), ChangeKind::Better);
     assert!(!turned.is_worse());
 }
 
@@ -64,7 +64,7 @@ fn what_is_slower_is_found_and_nothing_else() {
 fn a_change_within_the_tolerance_is_none() {
     let found = Comparison::of(&run(1, 50, 1.0, 0.0), &run(2, 50, 1.25, 0.0), 0.4);
     assert!(!found.is_worse());
-    assert_eq!(judged(&found, "Look", "p50"), Judgement::Same);
+    assert_eq!(judged(&found, "Look", "p50"), ChangeKind::Same);
 }
 
 #[test]
@@ -75,15 +75,15 @@ fn few_requests_prove_nothing() {
     base.run.duration_us *= 50;
     let found = Comparison::of(&base, &few, 0.05);
     assert!(!found.is_worse(), "{found:?}");
-    assert_eq!(judged(&found, "Look", "p99.9"), Judgement::Unclear);
+    assert_eq!(judged(&found, "Look", "p99.9"), ChangeKind::Unclear);
 }
 
 #[test]
 fn failures_and_fewer_requests_are_worse() {
     let found = Comparison::of(&run(1, 50, 1.0, 0.0), &run(2, 40, 1.0, 0.02), 0.05);
-    assert_eq!(judged(&found, "Look", "failures"), Judgement::Worse);
-    assert_eq!(judged(&found, "Buy", "failures"), Judgement::Same);
-    assert_eq!(judged(&found, "Total", "rps"), Judgement::Worse);
+    assert_eq!(judged(&found, "Look", "failures"), ChangeKind::Worse);
+    assert_eq!(judged(&found, "Buy", "failures"), ChangeKind::Same);
+    assert_eq!(judged(&found, "Total", "rps"), ChangeKind::Worse);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn lines_that_one_run_lacks_are_named() {
     assert_eq!((found.gone.clone(), found.added.clone()), (vec!["Buy".to_owned()], vec!["Pay".to_owned()]));
     assert_eq!(found.lines.len(), 2);
     let mut out = Vec::new();
-    write(&mut out, &base, &new, &found, crate::report::Look::default()).unwrap();
+    write(&mut out, &base, &new, &found, crate::report::TextStyle::default()).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert!(text.contains("Only in base: Buy\n") && text.contains("Only in new: Pay\n"), "{text}");
 }
@@ -105,7 +105,7 @@ fn what_is_printed() {
     let (base, new) = (run(1, 50, 1.0, 0.0), run(2, 50, 1.25, 0.01));
     let found = Comparison::of(&base, &new, 0.05);
     let mut out = Vec::new();
-    write(&mut out, &base, &new, &found, crate::report::Look::default()).unwrap();
+    write(&mut out, &base, &new, &found, crate::report::TextStyle::default()).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert!(text.ends_with("\nThe new run is worse by more than 5 %.\n"), "{text}");
     let worse = text.split("\nWorse\n").nth(1).unwrap();
@@ -118,8 +118,8 @@ fn what_is_printed() {
 fn a_run_of_which_more_fails_is_never_called_better() {
     let (base, new) = (run(1, 50, 1.25, 0.0), run(2, 50, 1.0, 0.02));
     let found = Comparison::of(&base, &new, 0.05);
-    assert_eq!(judged(&found, "Look", "p50"), Judgement::Doubtful, "faster, since a part of it fails");
-    assert_eq!(judged(&found, "Look", "failures"), Judgement::Worse);
+    assert_eq!(judged(&found, "Look", "p50"), ChangeKind::Doubtful, "faster, since a part of it fails");
+    assert_eq!(judged(&found, "Look", "failures"), ChangeKind::Worse);
     // Nor is it in a line that fails no more than before: the run as a whole does.
     let mut base = run(1, 50, 1.0, 0.0);
     let mut new = run(2, 50, 1.0, 0.02);
@@ -127,16 +127,16 @@ fn a_run_of_which_more_fails_is_never_called_better() {
     new.names.swap(0, 1);
     std::mem::swap(&mut base.total.names[0].service, &mut new.total.names[0].service);
     for one in [&base, &new].map(|report| Comparison::of(report, &new, 0.0)) {
-        assert!(one.lines.iter().flat_map(|line| &line.changes).all(|change| change.judgement != Judgement::Better));
+        assert!(one.lines.iter().flat_map(|line| &line.changes).all(|change| change.kind != ChangeKind::Better));
     }
     // A single failure more is enough: no tolerance applies to it.
     let (base, mut new) = (run(1, 50, 1.25, 0.0), run(2, 50, 1.0, 0.0));
-    assert_eq!(judged(&Comparison::of(&base, &new, 0.05), "Look", "p50"), Judgement::Better);
+    assert_eq!(judged(&Comparison::of(&base, &new, 0.05), "Look", "p50"), ChangeKind::Better);
     new.total.names[0].failures = 1;
     let found = Comparison::of(&base, &new, 0.05);
-    assert_eq!((judged(&found, "Look", "p50"), judged(&found, "Look", "failures")), (Judgement::Doubtful, Judgement::Unclear));
+    assert_eq!((judged(&found, "Look", "p50"), judged(&found, "Look", "failures")), (ChangeKind::Doubtful, ChangeKind::Unclear));
     let mut out = Vec::new();
-    write(&mut out, &base, &new, &found, crate::report::Look::default()).unwrap();
+    write(&mut out, &base, &new, &found, crate::report::TextStyle::default()).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert!(text.contains("Better, but failures rose") && !text.contains("\nBetter\n") && text.contains(" !"), "{text}");
     assert!(text.ends_with("\nThe new run is not worse by more than 5 %.\n"), "{text}");
@@ -150,9 +150,9 @@ fn what_has_no_figure_is_a_dash() {
     let found = Comparison::of(&base, &new, 0.05);
     let look = &found.lines[0];
     assert_eq!(look.changes[2].new, None);
-    assert_eq!((look.changes[2].judgement, look.changes[1].judgement), (Judgement::None, Judgement::Worse));
+    assert_eq!((look.changes[2].kind, look.changes[1].kind), (ChangeKind::None, ChangeKind::Worse));
     let mut out = Vec::new();
-    write(&mut out, &base, &new, &found, crate::report::Look::default()).unwrap();
+    write(&mut out, &base, &new, &found, crate::report::TextStyle::default()).unwrap();
     let text = String::from_utf8(out).unwrap();
     let line = text.lines().find(|line| line.starts_with("Look ")).unwrap();
     assert!(line.contains("0% → 100% ✗") && line.matches('–').count() == 11 && !line.contains("-100"), "{line}");
@@ -168,7 +168,7 @@ fn what_differs_between_the_runs_is_said() {
     (base.run.ltc_version, new.run.ltc_version) = ("0.1.0".into(), "0.2.0".into());
     assert_eq!(of(&base, &new), ["test: shop → shop2", "environment: cs1 → cs2", "ltc: 0.1.0 → 0.2.0"]);
     let mut out = Vec::new();
-    write(&mut out, &base, &new, &Comparison::of(&base, &new, 0.05), crate::report::Look::default()).unwrap();
+    write(&mut out, &base, &new, &Comparison::of(&base, &new, 0.05), crate::report::TextStyle::default()).unwrap();
     assert!(String::from_utf8(out).unwrap().contains("\ndiffers: environment: cs1 → cs2\n"));
 }
 
@@ -178,7 +178,7 @@ fn a_broken_run_is_neither_worse_nor_not() {
     new.run.broken.push("shard 1 lost".into());
     new.conclude();
     let mut out = Vec::new();
-    write(&mut out, &base, &new, &Comparison::of(&base, &new, 0.05), crate::report::Look::default()).unwrap();
+    write(&mut out, &base, &new, &Comparison::of(&base, &new, 0.05), crate::report::TextStyle::default()).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert!(text.ends_with("\nThe new run is broken: shard 1 lost: no comparison says anything of the system under test.\n"), "{text}");
     assert!(text.contains(" requests · broken\n") && !text.contains("worse by more"), "{text}");

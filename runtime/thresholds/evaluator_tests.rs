@@ -4,15 +4,15 @@ use super::*;
 use ltc_engine::stats::{Recorder, Sample};
 
 /// A test, interval by interval of a second.
-struct Course {
+struct SimulatedTest {
     names: Vec<ReportRow>,
     recorder: Recorder,
-    judge: Judge,
+    evaluator: ThresholdEvaluator,
     second: u64,
     planned: u64,
 }
 
-impl Course {
+impl SimulatedTest {
     fn new(thresholds: &[&str]) -> Self {
         Self::after(thresholds, None).unwrap()
     }
@@ -21,8 +21,8 @@ impl Course {
         let names = vec![ReportRow::step("Look", "GET"), ReportRow::step("Buy", "POST"), ReportRow::group("Checkout")];
         let place = ltc_config::Location { file: "x.yml".into(), line: 3, column: 5, ..ltc_config::Location::default() };
         let thresholds: Vec<_> = thresholds.iter().map(|text| Threshold::parse(text, &place).unwrap()).collect();
-        let judge = Judge::new(&thresholds, &names, baseline)?;
-        Ok(Self { recorder: Recorder::new(names.len(), 0), names, judge, second: 0, planned: 1 })
+        let evaluator = ThresholdEvaluator::new(&thresholds, &names, baseline)?;
+        Ok(Self { recorder: Recorder::new(names.len(), 0), names, evaluator, second: 0, planned: 1 })
     }
 
     /// One second of so many requests of `Look`, some of which fail, all of them taking so long.
@@ -33,7 +33,7 @@ impl Course {
         }
         self.second += 1;
         let delta = self.recorder.snapshot(Duration::from_secs(self.second), 1, self.planned);
-        self.judge.interval(&delta, &self.names)
+        self.evaluator.interval(&delta, &self.names)
     }
 
     fn seconds(&mut self, n: u64, requests: u64, failures: u64, ms: u64) -> Option<u64> {
@@ -41,17 +41,24 @@ impl Course {
     }
 
     fn only(&self) -> Verdict {
-        self.judge.verdicts().remove(0)
+        self.evaluator.verdicts().remove(0)
     }
 }
 
 #[test]
 fn over_the_whole_test() {
-    let mut course =
-        Course::new(&["failures < 1%", "failures < 5", "rps > 99", "Look.p95 < 20ms", "p100 <= 10ms", "avg < 10ms", "requests >= 300"]);
+    let mut course = SimulatedTest::new(&[
+        "failures < 1%",
+        "failures < 5",
+        "rps > 99",
+        "Look.p95 < 20ms",
+        "p100 <= 10ms",
+        "avg < 10ms",
+        "requests >= 300",
+    ]);
     course.seconds(2, 100, 2, 10);
     course.second(100, 0, 4);
-    let found: Vec<_> = course.judge.verdicts().iter().map(|v| (v.actual_text(), v.limit_text(), v.word())).collect();
+    let found: Vec<_> = course.evaluator.verdicts().iter().map(|v| (v.actual_text(), v.limit_text(), v.word())).collect();
     let expected = [
         ("1.33%", "< 1%", "failed"),
         ("4", "< 5", "passed"),
@@ -68,13 +75,13 @@ fn over_the_whole_test() {
 
 #[test]
 fn the_worst_window_decides() {
-    let mut course = Course::new(&["p95(successful) < 50ms over 3s", "failures < 10% over 3s"]);
+    let mut course = SimulatedTest::new(&["p95(successful) < 50ms over 3s", "failures < 10% over 3s"]);
     course.seconds(5, 10, 0, 10);
     assert_eq!(course.only().outcome, Status::Passed);
     assert_eq!(course.only().detail, "at worst, from 00:00:00 to 00:00:03");
     course.second(20, 10, 90);
     course.seconds(5, 10, 0, 10);
-    let verdicts = course.judge.verdicts();
+    let verdicts = course.evaluator.verdicts();
     assert_eq!((verdicts[0].outcome, verdicts[0].actual), (Status::Failed, Some(Value::Figure(90_000.0))));
     assert_eq!(verdicts[0].detail, "the worst, from 00:00:03 to 00:00:06");
     let Some(Value::Figure(share)) = verdicts[1].actual else { panic!("{:?}", verdicts[1]) };
@@ -83,7 +90,7 @@ fn the_worst_window_decides() {
 
 #[test]
 fn one_bad_second_does_not_stop_a_test_but_a_bad_stretch_does() {
-    let mut course = Course::new(&["failures < 50% abort after 4s"]);
+    let mut course = SimulatedTest::new(&["failures < 50% abort after 4s"]);
     assert_eq!(course.seconds(3, 10, 0, 1), None);
     assert!(!course.second(10, 10, 1));
     assert_eq!(course.seconds(6, 10, 0, 1), None);
@@ -97,7 +104,7 @@ fn one_bad_second_does_not_stop_a_test_but_a_bad_stretch_does() {
 
 #[test]
 fn a_window_must_stay_broken_for_the_time_that_is_said() {
-    let mut course = Course::new(&["failures < 50% over 2s abort after 3s"]);
+    let mut course = SimulatedTest::new(&["failures < 50% over 2s abort after 3s"]);
     assert_eq!(course.seconds(2, 10, 10, 1), None);
     assert_eq!(course.seconds(2, 10, 0, 1), None, "it recovered");
     assert_eq!(course.seconds(9, 10, 10, 1), Some(8), "broken from second 5 on");
@@ -105,16 +112,16 @@ fn a_window_must_stay_broken_for_the_time_that_is_said() {
 
 #[test]
 fn an_abort_without_a_time_is_at_once() {
-    let mut course = Course::new(&["failures < 5 abort"]);
+    let mut course = SimulatedTest::new(&["failures < 5 abort"]);
     assert_eq!(course.seconds(9, 10, 2, 1), Some(3));
 }
 
 #[test]
 fn what_comes_before_isnt_judged() {
-    let mut course = Course::new(&["rps > 50 over 2s from 3s abort", "max < 20ms from 3s"]);
+    let mut course = SimulatedTest::new(&["rps > 50 over 2s from 3s abort", "max < 20ms from 3s"]);
     assert_eq!(course.seconds(3, 1, 0, 100), None);
     assert_eq!(course.seconds(3, 60, 0, 10), None);
-    assert!(course.judge.verdicts().iter().all(|v| v.outcome == Status::Passed), "{:?}", course.judge.verdicts());
+    assert!(course.evaluator.verdicts().iter().all(|v| v.outcome == Status::Passed), "{:?}", course.evaluator.verdicts());
     // Users that finish their iteration make no rate.
     course.planned = 0;
     assert_eq!(course.seconds(3, 1, 0, 1), None);
@@ -123,9 +130,9 @@ fn what_comes_before_isnt_judged() {
 
 #[test]
 fn nothing_to_judge_is_no_pass() {
-    let mut course = Course::new(&["Buy.p95 < 1s", "Buy.failures < 1%", "Buy.failures < 1", "p95 < baseline", "p95 < 1s over 1m"]);
+    let mut course = SimulatedTest::new(&["Buy.p95 < 1s", "Buy.failures < 1%", "Buy.failures < 1", "p95 < baseline", "p95 < 1s over 1m"]);
     course.seconds(2, 10, 0, 1);
-    let found: Vec<_> = course.judge.verdicts().into_iter().map(|v| (v.outcome, v.detail)).collect();
+    let found: Vec<_> = course.evaluator.verdicts().into_iter().map(|v| (v.outcome, v.detail)).collect();
     assert_eq!(found[0], (Status::Failed, "there were no requests".to_owned()));
     assert_eq!(found[1], (Status::Failed, "there were no requests".to_owned()));
     assert_eq!(found[2].0, Status::Passed);
@@ -137,24 +144,24 @@ fn nothing_to_judge_is_no_pass() {
 fn an_earlier_run_is_a_limit() {
     let baseline = crate::report::sample::report();
     let mut course =
-        Course::after(&["p50 < baseline * 2", "failures < baseline + 0.5%", "Checkout.p50 < baseline"], Some(&baseline)).unwrap();
+        SimulatedTest::after(&["p50 < baseline * 2", "failures < baseline + 0.5%", "Checkout.p50 < baseline"], Some(&baseline)).unwrap();
     course.seconds(3, 100, 2, 15);
-    let found: Vec<_> = course.judge.verdicts().iter().map(|v| (v.limit_text(), v.word())).collect();
+    let found: Vec<_> = course.evaluator.verdicts().iter().map(|v| (v.limit_text(), v.word())).collect();
     assert_eq!(found[0], ("< 82.8 ms".to_owned(), "passed"));
     assert_eq!(found[1], ("< 1.5%".to_owned(), "failed"));
     assert_eq!(found[2], ("< 1007 ms".to_owned(), "failed"));
-    let wrong = Course::after(&["Look.p95 < baseline"], Some(&baseline)).err().unwrap();
+    let wrong = SimulatedTest::after(&["Look.p95 < baseline"], Some(&baseline)).err().unwrap();
     assert_eq!(wrong, ["x.yml:3:5: cannot evaluate the threshold `Look.p95 < baseline` with the earlier run: it has no results of `Look`"]);
-    let wrong = Course::after(&["Lok.p95 < 1s", "Chekout.p95 < 1s"], None).err().unwrap();
+    let wrong = SimulatedTest::after(&["Lok.p95 < 1s", "Chekout.p95 < 1s"], None).err().unwrap();
     assert_eq!(wrong.len(), 2);
     assert!(wrong[0].contains("did you mean `Look`?"), "{wrong:?}");
 }
 
 #[test]
 fn a_long_window_is_kept_in_few_pieces() {
-    let mut course = Course::new(&["failures < 1% over 10m"]);
+    let mut course = SimulatedTest::new(&["failures < 1% over 10m"]);
     course.seconds(1300, 10, 0, 1);
-    let window = course.judge.watched[0].window.as_ref().unwrap();
+    let window = course.evaluator.watched[0].window.as_ref().unwrap();
     assert!((59..=61).contains(&window.pieces.len()), "{}", window.pieces.len());
     let full = window.full().unwrap();
     assert!((599..=611).contains(&full.length().as_secs()), "{:?}", full.length());
@@ -163,13 +170,13 @@ fn a_long_window_is_kept_in_few_pieces() {
 
 #[test]
 fn merged_results_are_judged_again() {
-    let mut whole = Course::new(&["failures < 1%", "p95 < 50ms over 1s", "max(successful) < 1s over 1s"]);
+    let mut whole = SimulatedTest::new(&["failures < 1%", "p95 < 50ms over 1s", "max(successful) < 1s over 1s"]);
     whole.second(10, 0, 90);
-    let first = whole.judge.verdicts();
-    let mut other = Course::new(&["failures < 1%", "p95 < 50ms over 1s", "max(successful) < 1s over 1s"]);
+    let first = whole.evaluator.verdicts();
+    let mut other = SimulatedTest::new(&["failures < 1%", "p95 < 50ms over 1s", "max(successful) < 1s over 1s"]);
     other.second(10, 3, 10);
     let report = crate::report::sample::report();
-    let merged = super::super::again(&[&first, &other.judge.verdicts()], &report.total, &report.names);
+    let merged = super::super::again(&[&first, &other.evaluator.verdicts()], &report.total, &report.names);
     assert_eq!(merged.len(), 3);
     assert_eq!((merged[0].outcome, merged[0].actual), (Status::Failed, Some(Value::Figure(1.0))), "of the merged results");
     assert_eq!(merged[1].outcome, Status::Failed, "in one of them");
@@ -178,34 +185,34 @@ fn merged_results_are_judged_again() {
 
 #[test]
 fn what_has_not_come_yet_is_not_red() {
-    let mut course = Course::new(&["failures < 1% from 3s", "p95 < 1s over 1s from 3s", "Buy.p95 < 1s"]);
+    let mut course = SimulatedTest::new(&["failures < 1% from 3s", "p95 < 1s over 1s from 3s", "Buy.p95 < 1s"]);
     course.second(10, 10, 1);
     let shown = |verdict: &Verdict| (verdict.outcome, verdict.actual_text(), verdict.detail.clone());
-    let so_far: Vec<_> = course.judge.so_far().iter().map(shown).collect();
+    let so_far: Vec<_> = course.evaluator.so_far().iter().map(shown).collect();
     let open = |detail: &str| (Status::NotJudged, "–".to_owned(), detail.to_owned());
-    assert_eq!(so_far, [open("judged from 3s on"), open("judged from 3s on"), open("nothing to judge it by so far")]);
-    let over: Vec<_> = course.judge.verdicts().iter().map(shown).collect();
+    assert_eq!(so_far, [open("judged from 3s on"), open("judged from 3s on"), open("nothing to evaluator it by so far")]);
+    let over: Vec<_> = course.evaluator.verdicts().iter().map(shown).collect();
     assert_eq!(over[..2], [open("the test ended before 3s"), open("the test ended before 3s")]);
     assert_eq!(over[2].0, Status::Failed, "what never had a request is no pass at the end");
     course.seconds(3, 10, 0, 1);
-    assert!(course.judge.so_far()[..2].iter().all(|verdict| verdict.outcome == Status::Passed), "{:?}", course.judge.so_far());
+    assert!(course.evaluator.so_far()[..2].iter().all(|verdict| verdict.outcome == Status::Passed), "{:?}", course.evaluator.so_far());
 }
 
 #[test]
 fn a_stretch_in_which_too_many_failed_is_the_worst() {
-    let mut course = Course::new(&["p95 < 50ms over 1s", "p95(successful) < 50ms over 1s", "p95 > 1ms over 1s abort"]);
+    let mut course = SimulatedTest::new(&["p95 < 50ms over 1s", "p95(successful) < 50ms over 1s", "p95 > 1ms over 1s abort"]);
     course.seconds(2, 100, 5, 10);
-    assert!(course.judge.so_far().iter().all(|verdict| verdict.outcome == Status::Passed), "{:?}", course.judge.so_far());
+    assert!(course.evaluator.so_far().iter().all(|verdict| verdict.outcome == Status::Passed), "{:?}", course.evaluator.so_far());
     assert!(course.second(100, 6, 10), "a failure is on the wrong side of every limit");
     course.second(100, 0, 40);
-    let found: Vec<_> = course.judge.verdicts().iter().map(|v| (v.outcome, v.actual_text(), v.detail.clone())).collect();
+    let found: Vec<_> = course.evaluator.verdicts().iter().map(|v| (v.outcome, v.actual_text(), v.detail.clone())).collect();
     assert_eq!(found[0], (Status::Failed, "failed".to_owned(), "the worst, from 00:00:02 to 00:00:03".to_owned()));
     assert_eq!((found[1].0, found[1].1.as_str()), (Status::Passed, "40.0 ms"));
     assert_eq!((found[2].0, found[2].1.as_str()), (Status::Failed, "failed"));
     let whole = {
-        let mut course = Course::new(&["p95 < 50ms", "avg < 50ms", "max < 50ms"]);
+        let mut course = SimulatedTest::new(&["p95 < 50ms", "avg < 50ms", "max < 50ms"]);
         course.seconds(1, 100, 6, 10);
-        course.judge.verdicts()
+        course.evaluator.verdicts()
     };
     assert_eq!((whole[0].actual, whole[0].detail.as_str()), (Some(Value::Failed), "6.0% of 100 requests failed"));
     assert_eq!((whole[1].outcome, whole[2].outcome), (Status::Passed, Status::Failed), "a mean has no rank, the last one has");
@@ -214,10 +221,10 @@ fn a_stretch_in_which_too_many_failed_is_the_worst() {
 #[test]
 fn a_failure_is_no_baseline() {
     let mut baseline = crate::report::sample::report();
-    let broken = |baseline: &Report, text: &str| Course::after(&[text], Some(baseline)).err();
+    let broken = |baseline: &Report, text: &str| SimulatedTest::after(&[text], Some(baseline)).err();
     assert_eq!(broken(&baseline, "p95 < baseline"), None);
     baseline.total = {
-        let mut course = Course::new(&[]);
+        let mut course = SimulatedTest::new(&[]);
         (0..10).for_each(|n| course.recorder.record(&Sample { ok: n > 0, ..Sample::default() }));
         course.recorder.snapshot(Duration::from_secs(1), 1, 1)
     };

@@ -1,7 +1,7 @@
-//! What is told of a running test, once an interval, in plain figures: made once of the interval's and the total's snapshots, for all
-//! who listen (listeners, the screen, the web page). None of them sees a histogram, and none a sample.
+//! The figures of a running test that listeners, the screen and the live page show. They are computed once per interval from the
+//! interval's and the total's snapshots, so that no consumer handles histograms or samples.
 
-mod log;
+mod failure_log;
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use crate::saturation::saturation;
 use crate::thresholds::Verdict;
 use ltc_engine::stats::{Example, PERCENTILES, ReportRow, RowStats, Snapshot};
 
-pub(crate) use log::Log;
+pub(crate) use failure_log::FailureLog;
 
-/// What doesn't change while a test runs.
+/// What does not change while a test runs.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct About {
+pub(crate) struct TestInfo {
     /// What is run; what is known only at its end is not set yet.
     pub(crate) run: RunInfo,
     /// The lines of the report.
@@ -58,7 +58,7 @@ pub(crate) fn shards(delta: &Snapshot, shards: u32) -> Vec<Option<u64>> {
     told
 }
 
-impl About {
+impl TestInfo {
     /// A time of the test as milliseconds since the Unix epoch.
     pub(crate) fn unix_ms(&self, at: Duration) -> u64 {
         u64::try_from((self.unix_start + at).as_millis()).unwrap_or(u64::MAX)
@@ -122,7 +122,7 @@ impl Figures {
 
 /// One line of the report, or the total.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Line {
+pub(crate) struct RowFigures {
     /// Since the test's start.
     pub(crate) requests: u64,
     /// Since the test's start.
@@ -138,7 +138,7 @@ pub(crate) struct Line {
     pub(crate) now: Figures,
 }
 
-impl Line {
+impl RowFigures {
     fn of(so_far: &RowStats, now: Figures) -> Self {
         Self {
             requests: so_far.requests,
@@ -154,7 +154,7 @@ impl Line {
 
 /// One kind of failure, as often as it occurred in the window.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Failed {
+pub(crate) struct FailureCount {
     /// The step's name; empty outside of any.
     pub(crate) step: String,
     pub(crate) class: &'static str,
@@ -168,7 +168,7 @@ pub(crate) struct Failed {
 
 /// A window of a running test: one interval, or, at the end, all of it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Moment {
+pub(crate) struct LiveSnapshot {
     /// When it ends, from the test's start.
     pub(crate) at: Duration,
     pub(crate) users: u64,
@@ -179,11 +179,11 @@ pub(crate) struct Moment {
     pub(crate) waiting: u64,
     pub(crate) oldest: Duration,
     /// All steps together.
-    pub(crate) total: Line,
-    /// As [`About::names`], in their order.
-    pub(crate) lines: Vec<Line>,
+    pub(crate) total: RowFigures,
+    /// As [`TestInfo::names`], in their order.
+    pub(crate) lines: Vec<RowFigures>,
     /// What failed in it.
-    pub(crate) failed: Vec<Failed>,
+    pub(crate) failed: Vec<FailureCount>,
     /// Failures beyond the kinds told apart.
     pub(crate) failed_otherwise: u64,
     /// Users of each shard that told of it, where the load is spread.
@@ -194,7 +194,7 @@ pub(crate) struct Moment {
     pub(crate) conclusion: Option<Conclusion>,
     /// Arrivals that found no free user, since the test's start.
     pub(crate) missed: u64,
-    /// How late iterations began, at most, for 99 of 100; microseconds.
+    /// How late iterations began, 99th percentile; microseconds.
     pub(crate) lag_us: u64,
     /// The generator's share of its processors, of 1.
     pub(crate) cpu: f64,
@@ -204,24 +204,24 @@ pub(crate) struct Moment {
     pub(crate) saturated: Option<String>,
 }
 
-impl Moment {
+impl LiveSnapshot {
     /// One interval, and the test so far. An interval is so long; the rest after the last one may be brief. Rates are over the time that
     /// it took, but for a rest of less than a second: a few requests in a few milliseconds would be no rates, so they are over a second.
     pub(crate) fn interval(delta: &Snapshot, total: &Snapshot, names: &[ReportRow], places: &[String], interval: Duration) -> Self {
-        let mut moment = Self::window(delta, total, names);
+        let mut live = Self::window(delta, total, names);
         let rest = delta.length() < total.length();
-        moment.brief = rest && delta.length() < interval / 4;
+        live.brief = rest && delta.length() < interval / 4;
         let least = interval.min(Duration::from_secs(1));
         if rest && delta.length() < least {
             let share = delta.length().as_secs_f64() / least.as_secs_f64();
-            for figures in moment.lines.iter_mut().map(|line| &mut line.now).chain([&mut moment.total.now]) {
+            for figures in live.lines.iter_mut().map(|line| &mut line.now).chain([&mut live.total.now]) {
                 figures.rps *= share;
                 figures.failing *= share;
             }
         }
-        moment.failed = failed(delta, names, places);
-        moment.failed_otherwise = delta.failures.other();
-        moment
+        live.failed = failed(delta, names, places);
+        live.failed_otherwise = delta.failures.other();
+        live
     }
 
     /// The whole test, for those who are told of it once. Its failures were told as they came.
@@ -231,14 +231,14 @@ impl Moment {
 
     fn window(window: &Snapshot, total: &Snapshot, names: &[ReportRow]) -> Self {
         let none = RowStats::default();
-        let lines: Vec<Line> = (0..names.len())
+        let lines: Vec<RowFigures> = (0..names.len())
             .map(|index| {
                 let so_far = total.names.get(index).unwrap_or(&none);
                 let now = Figures::of(window.names.get(index).unwrap_or(&none), window);
-                Line::of(so_far, now)
+                RowFigures::of(so_far, now)
             })
             .collect();
-        let all = Line::of(&total.total(names), Figures::of(&window.total(names), window));
+        let all = RowFigures::of(&total.total(names), Figures::of(&window.total(names), window));
         let saturated = saturation(window, all.now.percentile_us(0.99).unwrap_or(0));
         Self {
             at: window.window.map_or(Duration::ZERO, |window| Duration::from_micros(window.to_us)),
@@ -263,13 +263,13 @@ impl Moment {
     }
 
     /// Lines that have run, with their names.
-    pub(crate) fn ran<'m>(&'m self, names: &'m [ReportRow]) -> impl Iterator<Item = (&'m ReportRow, &'m Line)> {
+    pub(crate) fn ran<'m>(&'m self, names: &'m [ReportRow]) -> impl Iterator<Item = (&'m ReportRow, &'m RowFigures)> {
         names.iter().zip(&self.lines).filter(|(_, line)| line.requests + line.failures + line.unfinished > 0)
     }
 }
 
-fn failed(delta: &Snapshot, names: &[ReportRow], places: &[String]) -> Vec<Failed> {
-    let all = delta.failures.by_count().into_iter().map(|(key, found)| Failed {
+fn failed(delta: &Snapshot, names: &[ReportRow], places: &[String]) -> Vec<FailureCount> {
+    let all = delta.failures.by_count().into_iter().map(|(key, found)| FailureCount {
         step: names.get(key.name as usize).map(|name| name.name.clone()).unwrap_or_default(),
         class: key.class.name(),
         kind: key.kind.to_string(),
@@ -287,9 +287,9 @@ pub(crate) mod sample {
     use super::*;
     use crate::report::sample::report;
 
-    pub(crate) fn about() -> About {
+    pub(crate) fn info() -> TestInfo {
         let report = report();
-        About {
+        TestInfo {
             unix_start: Duration::from_secs(1_767_225_600),
             planned: Some(Duration::from_secs(60)),
             periodic: true,
@@ -300,9 +300,9 @@ pub(crate) mod sample {
     }
 
     /// The whole of [`report`] as if it were one interval.
-    pub(crate) fn moment() -> Moment {
+    pub(crate) fn live_snapshot() -> LiveSnapshot {
         let report = report();
-        Moment::interval(&report.total, &report.total, &report.names, &report.places, Duration::from_secs(10))
+        LiveSnapshot::interval(&report.total, &report.total, &report.names, &report.places, Duration::from_secs(10))
     }
 }
 
@@ -330,8 +330,8 @@ mod tests {
                 snapshot.window = Some(ltc_engine::stats::Window { interval: 0, from_us: 0, to_us: length_ms * 1_000 });
                 snapshot
             };
-            let moment = Moment::interval(&window(delta_ms), &window(total_ms), &report().names, &[], Duration::from_secs(10));
-            (moment.total.now.rps, moment.brief)
+            let live = LiveSnapshot::interval(&window(delta_ms), &window(total_ms), &report().names, &[], Duration::from_secs(10));
+            (live.total.now.rps, live.brief)
         };
         assert_eq!(rps(10_000, 30_000), (40.0, false));
         // A test that is shorter than an interval has no rest: it is all there is.
@@ -344,19 +344,19 @@ mod tests {
 
     #[test]
     fn totals_leave_groups_out_and_figures_are_of_the_window() {
-        let moment = sample::moment();
+        let live = sample::live_snapshot();
         let report = report();
-        assert_eq!((moment.total.requests, moment.total.failures), (400, 4));
-        assert_eq!(moment.lines[3].requests, 200);
-        assert_eq!(moment.total.now.rps, 40.0);
-        assert_eq!(moment.total.now.percentile_us(1.0), Some(report.total.total(&report.names).response().max_us()));
-        assert_eq!(moment.lines[2].now.percentile_us(0.99), None);
-        assert_eq!(moment.total.now.percentile_us(0.123), None);
-        assert_eq!((moment.users, moment.planned), (10, 20));
-        assert_eq!(moment.failed.len(), 1);
-        let failed = &moment.failed[0];
+        assert_eq!((live.total.requests, live.total.failures), (400, 4));
+        assert_eq!(live.lines[3].requests, 200);
+        assert_eq!(live.total.now.rps, 40.0);
+        assert_eq!(live.total.now.percentile_us(1.0), Some(report.total.total(&report.names).response().max_us()));
+        assert_eq!(live.lines[2].now.percentile_us(0.99), None);
+        assert_eq!(live.total.now.percentile_us(0.123), None);
+        assert_eq!((live.users, live.planned), (10, 20));
+        assert_eq!(live.failed.len(), 1);
+        let failed = &live.failed[0];
         assert_eq!((failed.step.as_str(), failed.class, failed.count), ("Checkout / Create", "status", 4));
         assert_eq!((failed.place.as_str(), failed.examples.len()), ("specs/tpdata.lt:14:5", 4));
-        assert_eq!(moment.ran(&report.names).count(), 3);
+        assert_eq!(live.ran(&report.names).count(), 3);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ltc_config::Threshold;
 use ltc_config::threshold::{Metric, Subject};
 
-use super::measured::{Lines, Measured};
+use super::measured::{Measured, SelectedRows};
 use super::value::Value;
 use super::verdict::{Status, Verdict, decided};
 use crate::report::{Report, clock};
@@ -17,11 +17,11 @@ const PIECES: u64 = 60;
 
 /// Judges all thresholds of a test.
 #[derive(Debug)]
-pub(crate) struct Judge {
-    watched: Vec<Watched>,
+pub(crate) struct ThresholdEvaluator {
+    watched: Vec<WatchedThreshold>,
 }
 
-impl Judge {
+impl ThresholdEvaluator {
     /// # Errors
     /// Where a threshold is about a line that the report, or the earlier run, doesn't have.
     pub(crate) fn new(thresholds: &[Threshold], names: &[ReportRow], baseline: Option<&Report>) -> Result<Self, Vec<String>> {
@@ -30,7 +30,7 @@ impl Judge {
         let mut watched = Vec::new();
         for threshold in thresholds {
             match earlier(threshold, baseline) {
-                Ok(earlier) => watched.push(Watched::new(threshold, names, earlier)),
+                Ok(earlier) => watched.push(WatchedThreshold::new(threshold, names, earlier)),
                 Err(why) => wrong.push(why),
             }
         }
@@ -51,20 +51,20 @@ impl Judge {
         }
     }
 
-    /// How all stand while the test runs: what there is nothing to judge by yet isn't judged.
+    /// How all stand while the test runs: what there is nothing to evaluator by yet isn't judged.
     pub(crate) fn so_far(&self) -> Vec<Verdict> {
-        self.watched.iter().map(|watched| watched.verdict(Stage::Running)).collect()
+        self.watched.iter().map(|watched| watched.verdict(EvaluationStage::Running)).collect()
     }
 
     /// Their verdicts, at the end.
     pub(crate) fn verdicts(&self) -> Vec<Verdict> {
-        self.watched.iter().map(|watched| watched.verdict(Stage::Over)).collect()
+        self.watched.iter().map(|watched| watched.verdict(EvaluationStage::Over)).collect()
     }
 }
 
 /// When a verdict is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum EvaluationStage {
     Running,
     Over,
 }
@@ -72,9 +72,9 @@ enum Stage {
 /// The same figure of the earlier run, if the threshold needs one and there is one.
 fn earlier(threshold: &Threshold, baseline: Option<&Report>) -> Result<Option<f64>, String> {
     let Some(report) = baseline.filter(|_| threshold.needs_baseline()) else { return Ok(None) };
-    let lines = Lines::find(&threshold.rule.subject, &report.names);
+    let lines = SelectedRows::find(&threshold.rule.subject, &report.names);
     let measured = Measured::of(&report.total, &lines, &report.names);
-    let value = if lines == Lines::Of(Vec::new()) { None } else { measured.value(threshold.rule.metric) };
+    let value = if lines == SelectedRows::Of(Vec::new()) { None } else { measured.value(threshold.rule.metric) };
     let why = match (value, &threshold.rule.subject) {
         (Some(Value::Figure(value)), _) => return Ok(Some(value)),
         // Like is compared with like, and a failure is no limit.
@@ -90,9 +90,9 @@ fn earlier(threshold: &Threshold, baseline: Option<&Report>) -> Result<Option<f6
 
 /// One threshold with what it is judged by.
 #[derive(Debug)]
-struct Watched {
+struct WatchedThreshold {
     threshold: Threshold,
-    lines: Lines,
+    lines: SelectedRows,
     limit: Option<f64>,
     /// All since the time from which it is judged.
     whole: Measured,
@@ -106,14 +106,14 @@ struct Watched {
     had_users: bool,
 }
 
-impl Watched {
+impl WatchedThreshold {
     fn new(threshold: &Threshold, names: &[ReportRow], earlier: Option<f64>) -> Self {
         let rule = &threshold.rule;
         // What stops the test is a window of its own where none is said: "after 30s" are then the last 30 s taken together.
         let window = rule.over.or(rule.abort.filter(|after| !after.is_zero()));
         Self {
             threshold: threshold.clone(),
-            lines: Lines::find(&rule.subject, names),
+            lines: SelectedRows::find(&rule.subject, names),
             limit: rule.limit.value(earlier),
             whole: Measured::default(),
             window: window.map(Window::new),
@@ -173,7 +173,7 @@ impl Watched {
         true
     }
 
-    fn verdict(&self, stage: Stage) -> Verdict {
+    fn verdict(&self, stage: EvaluationStage) -> Verdict {
         let rule = &self.threshold.rule;
         let mut verdict = Verdict::open(&self.threshold, self.limit);
         let between =
@@ -191,15 +191,15 @@ impl Watched {
             _ if self.whole.to_us == 0 && !rule.from.is_zero() => {
                 let from = ltc_config::duration::print(rule.from);
                 verdict.detail = match stage {
-                    Stage::Running => format!("judged from {from} on"),
-                    Stage::Over => format!("the test ended before {from}"),
+                    EvaluationStage::Running => format!("judged from {from} on"),
+                    EvaluationStage::Over => format!("the test ended before {from}"),
                 };
             }
             _ => {
                 verdict.actual = self.whole.value(rule.metric);
                 (verdict.outcome, verdict.detail) = decided(rule, &self.whole, self.limit);
-                if verdict.actual.is_none() && self.limit.is_some() && stage == Stage::Running {
-                    let none_yet = "nothing to judge it by so far".to_owned();
+                if verdict.actual.is_none() && self.limit.is_some() && stage == EvaluationStage::Running {
+                    let none_yet = "nothing to evaluator it by so far".to_owned();
                     (verdict.outcome, verdict.detail) = (Status::NotJudged, none_yet);
                 }
                 if let Some(over) = rule.over.filter(|_| verdict.detail.is_empty()) {
@@ -263,5 +263,5 @@ impl Window {
 }
 
 #[cfg(test)]
-#[path = "judge_tests.rs"]
+#[path = "evaluator_tests.rs"]
 mod tests;

@@ -1,4 +1,4 @@
-//! The orchestrator: begins each interval's functions in time, merges what all tell, and stops all of them.
+//! Runs a fleet: starts each interval's functions in time, merges the frames of all functions, and stops them.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,28 +10,28 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::backend::{Backend, Urgency};
-use super::collector::{Collector, Delta};
+use super::collector::{Collector, MergedInterval};
 use super::event::SliceEvent;
 use super::fleet::Fleet;
-use super::keeper::{Halt, Keeper, News, Patience, until};
+use super::supervisor::{ShardEvent, ShardSupervisor, ShutdownState, Timeouts, until};
 use ltc_engine::base::clock::Clock;
 use ltc_engine::schedule::Plan;
 use ltc_engine::workers::Stop;
 
-/// How often it is looked whether somebody wants it to stop.
+/// How often the orchestrator checks whether the test is to stop.
 const TICK: Duration = Duration::from_millis(50);
-/// After a stop was asked for: when users are dropped where they are, and when nobody is listened to any more. All of a fleet has stopped
-/// within ten seconds.
+/// Time from a stop until users are stopped in the middle of their iteration, and until the orchestrator stops waiting for functions: a
+/// fleet stops within ten seconds.
 const HURRY: Duration = Duration::from_secs(5);
 const GIVE_UP: Duration = Duration::from_millis(9_500);
 /// The same after a stop at once.
 const GIVE_UP_NOW: Duration = Duration::from_secs(2);
-/// A request to an engine beside the load.
+/// Time limit of a request to the backend that starts no function.
 const REQUEST: Duration = Duration::from_secs(4);
 
 /// Runs a fleet.
 #[derive(Debug)]
-pub(crate) struct Conductor {
+pub(crate) struct Orchestrator {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) fleet: Fleet,
     pub(crate) plan: Plan,
@@ -40,27 +40,27 @@ pub(crate) struct Conductor {
     pub(crate) clock: Clock,
     /// Lines of the report.
     pub(crate) names: usize,
-    pub(crate) patience: Patience,
+    pub(crate) timeouts: Timeouts,
 }
 
-/// How a distributed test went, beside its numbers.
+/// The outcome of a distributed test, beside its statistics.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Course {
+pub(crate) struct RunOutcome {
     /// What a reader must know, in order of time.
     pub(crate) notes: Vec<String>,
     /// Why the infrastructure failed the test, if it did.
     pub(crate) broken: Option<String>,
 }
 
-impl Conductor {
-    /// Until all is over. `each` gets an interval's results; it says whether the load is to stop.
-    pub(crate) async fn conduct(self, stop: &Stop, mut each: impl FnMut(Delta) -> bool) -> Course {
+impl Orchestrator {
+    /// Runs until all functions have ended. `each` gets an interval's results and returns whether the load is to stop.
+    pub(crate) async fn run(self, stop: &Stop, mut each: impl FnMut(MergedInterval) -> bool) -> RunOutcome {
         let interval = Duration::from_micros(self.template.stats_interval_us);
         let mut collector = Collector::new(self.names, interval);
-        let (sender, mut news) = unbounded_channel();
-        let (halt, halted) = watch::channel(Halt::No);
-        let mut keepers = JoinSet::new();
-        let mut course = Course::default();
+        let (sender, mut events) = unbounded_channel();
+        let (shutdown, shutdown_seen) = watch::channel(ShutdownState::Running);
+        let mut supervisors = JoinSet::new();
+        let mut outcome = RunOutcome::default();
         let mut lost: BTreeSet<u32> = BTreeSet::new();
         let mut stopping = Stopping::default();
         let template = Arc::new(self.template.clone());
@@ -69,56 +69,56 @@ impl Conductor {
         loop {
             if let Some(interval) = next.filter(|_| stopping.since.is_none()) {
                 let call = self.clock.instant(interval.from).checked_sub(lead).unwrap_or_else(Instant::now);
-                // The first is called at once: its time was set so.
+                // The first interval's functions start immediately: the test's start was set accordingly.
                 if interval.number == 0 || Instant::now() >= call {
                     for shard in &self.fleet.shards {
-                        keepers.spawn(
-                            Keeper {
+                        supervisors.spawn(
+                            ShardSupervisor {
                                 backend: self.backend.clone(),
                                 template: template.clone(),
                                 whole: self.plan.slice(u64::from(shard.number), u64::from(self.fleet.count())),
                                 shard: shard.clone(),
                                 interval,
                                 clock: self.clock.clone(),
-                                patience: self.patience,
-                                news: sender.clone(),
-                                halt: halted.clone(),
+                                timeouts: self.timeouts,
+                                events: sender.clone(),
+                                shutdown: shutdown_seen.clone(),
                             }
-                            .keep(),
+                            .run(),
                         );
                     }
                     next = self.fleet.interval(interval.number + 1);
                     continue;
                 }
             }
-            if keepers.is_empty() && news.is_empty() && (next.is_none() || stopping.since.is_some()) {
+            if supervisors.is_empty() && events.is_empty() && (next.is_none() || stopping.since.is_some()) {
                 break;
             }
             tokio::select! {
-                one = news.recv() => match one {
-                    Some(News::Begun(key)) => collector.begins(key),
-                    Some(News::Over(key)) => collector.ends(key),
-                    Some(News::Counted(key, counted)) => {
+                one = events.recv() => match one {
+                    Some(ShardEvent::Begun(key)) => collector.begins(key),
+                    Some(ShardEvent::Over(key)) => collector.ends(key),
+                    Some(ShardEvent::Counted(key, counted)) => {
                         if let Err(why) = collector.add(key, &counted) {
-                            note(&mut course, format!("shard {}: a frame cannot be read: {why}", key.0));
+                            note(&mut outcome, format!("shard {}: a frame cannot be read: {why}", key.0));
                         }
                     }
-                    Some(News::Note(text)) => note(&mut course, text),
-                    Some(News::Missing { shard, note: text, for_good }) => {
+                    Some(ShardEvent::Note(text)) => note(&mut outcome, text),
+                    Some(ShardEvent::Missing { shard, note: text, for_good }) => {
                         lost.insert(shard);
                         if for_good {
-                            course.broken.get_or_insert_with(|| text.clone());
+                            outcome.broken.get_or_insert_with(|| text.clone());
                         }
-                        note(&mut course, text);
+                        note(&mut outcome, text);
                     }
-                    Some(News::SpecStopped) => stopping.ask(Urgency::Gracefully),
-                    Some(News::Fatal(why)) => {
-                        course.broken.get_or_insert(why);
+                    Some(ShardEvent::SpecStopped) => stopping.ask(Urgency::Gracefully),
+                    Some(ShardEvent::Fatal(why)) => {
+                        outcome.broken.get_or_insert(why);
                         stopping.ask(Urgency::Now);
                     }
                     None => {}
                 },
-                _ = keepers.join_next(), if !keepers.is_empty() => {}
+                _ = supervisors.join_next(), if !supervisors.is_empty() => {}
                 () = until(Instant::now() + TICK) => {}
             }
             for delta in collector.due(self.clock.elapsed()) {
@@ -129,31 +129,31 @@ impl Conductor {
             if stop.is_graceful() {
                 stopping.ask(if stop.is_at_once() { Urgency::Now } else { Urgency::Gracefully });
             }
-            for text in stopping.go_on(&*self.backend, &halt).await {
-                note(&mut course, text);
+            for text in stopping.go_on(&*self.backend, &shutdown).await {
+                note(&mut outcome, text);
             }
         }
         for delta in collector.rest() {
-            // What it says no longer matters: there is nothing to stop.
+            // Nothing is left to stop.
             let _ = each(delta);
         }
         if !matches!(timeout(REQUEST * 2, self.backend.clean_up()).await, Ok(Ok(()))) {
-            note(&mut course, "what was made for stopping the fleet could not be removed".into());
+            note(&mut outcome, "the control channel of the fleet could not be removed".into());
         }
         if !lost.is_empty() {
             let whole = self.fleet.shards.len() - lost.len();
-            note(&mut course, format!("{whole} of {} shards made all of their load", self.fleet.shards.len()));
+            note(&mut outcome, format!("{whole} of {} shards generated all of their load", self.fleet.shards.len()));
         }
-        course
+        outcome
     }
 }
 
-fn note(course: &mut Course, text: String) {
+fn note(outcome: &mut RunOutcome, text: String) {
     crate::progress::notice_at(ltc_config::profile::LogLevel::Warn, &format!("warning: {text}"));
-    course.notes.push(text);
+    outcome.notes.push(text);
 }
 
-/// How a stop goes on: in good order, then in a hurry, then without waiting.
+/// The steps of a stop: gracefully, then at once, then without waiting.
 #[derive(Debug, Default)]
 struct Stopping {
     asked: Option<Urgency>,
@@ -167,33 +167,33 @@ impl Stopping {
         self.since.get_or_insert_with(Instant::now);
     }
 
-    /// Does what is due; what could not be done, in words.
-    async fn go_on(&mut self, backend: &dyn Backend, halt: &watch::Sender<Halt>) -> Vec<String> {
+    /// Takes the step that is due, and returns what failed.
+    async fn go_on(&mut self, backend: &dyn Backend, shutdown: &watch::Sender<ShutdownState>) -> Vec<String> {
         let (Some(asked), Some(since)) = (self.asked, self.since) else { return Vec::new() };
         let mut problems = Vec::new();
-        halt.send_if_modified(|halt| {
-            let was = *halt;
-            *halt = was.max(Halt::Stopping);
-            *halt != was
+        shutdown.send_if_modified(|shutdown| {
+            let was = *shutdown;
+            *shutdown = was.max(ShutdownState::Stopping);
+            *shutdown != was
         });
         let urgency = if since.elapsed() >= HURRY { Urgency::Now } else { asked };
         if self.told.is_none_or(|(told, _)| told < urgency) {
             self.told = Some((urgency, Instant::now()));
             match timeout(REQUEST, backend.stop(urgency)).await {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => problems.push(format!("the fleet cannot be told to stop: {error}")),
-                Err(_) => problems.push("the fleet cannot be told to stop: no answer".into()),
+                Ok(Err(error)) => problems.push(format!("cannot stop the fleet: {error}")),
+                Err(_) => problems.push("cannot stop the fleet: no response".into()),
             }
         }
         let at_once = self.told.filter(|_| asked == Urgency::Now).is_some_and(|(_, since)| since.elapsed() >= GIVE_UP_NOW);
-        if (at_once || since.elapsed() >= GIVE_UP) && *halt.borrow() != Halt::GivenUp {
-            problems.push("some functions did not stop in time: what they counted last is missing".into());
-            let _ = halt.send(Halt::GivenUp);
+        if (at_once || since.elapsed() >= GIVE_UP) && *shutdown.borrow() != ShutdownState::Abandoned {
+            problems.push("some functions did not stop in time; their last results are missing".into());
+            let _ = shutdown.send(ShutdownState::Abandoned);
         }
         problems
     }
 }
 
 #[cfg(test)]
-#[path = "conductor_tests.rs"]
+#[path = "orchestrate_tests.rs"]
 mod tests;

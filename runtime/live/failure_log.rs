@@ -1,15 +1,15 @@
-//! The kinds of failure that a test has shown so far, with the first message of each: what a screen or a page lists.
+//! The kinds of failure that have occurred so far, with the first message of each, for the screen and the live page.
 
 use std::time::Duration;
 
-use super::Moment;
+use super::LiveSnapshot;
 
 /// How many are listed.
 const ENTRIES: usize = 200;
 
 /// One kind of failure, or a line that was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct LogEntry {
     /// When it first was seen.
     pub(crate) at: Duration,
     /// How often; 0 for what was said.
@@ -24,12 +24,12 @@ pub(crate) struct Entry {
 
 /// In the order in which they came.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Log(Vec<Entry>);
+pub(crate) struct FailureLog(Vec<LogEntry>);
 
-impl Log {
+impl FailureLog {
     /// An interval is over.
-    pub(crate) fn tell(&mut self, moment: &Moment) {
-        for failed in &moment.failed {
+    pub(crate) fn tell(&mut self, live: &LiveSnapshot) {
+        for failed in &live.failed {
             let known = self.0.iter_mut().find(|entry| {
                 (&entry.step, entry.class, &entry.kind, &entry.place) == (&failed.step, failed.class, &failed.kind, &failed.place)
             });
@@ -38,8 +38,8 @@ impl Log {
                 continue;
             }
             let first = failed.examples.first();
-            self.push(Entry {
-                at: first.map_or(moment.at, |example| Duration::from_micros(example.at_us)),
+            self.push(LogEntry {
+                at: first.map_or(live.at, |example| Duration::from_micros(example.at_us)),
                 count: failed.count,
                 step: failed.step.clone(),
                 class: failed.class,
@@ -52,30 +52,30 @@ impl Log {
 
     /// Something was said that would else stand on standard error.
     pub(crate) fn say(&mut self, at: Duration, text: String) {
-        self.push(Entry { at, count: 0, step: String::new(), class: "", kind: String::new(), place: String::new(), text });
+        self.push(LogEntry { at, count: 0, step: String::new(), class: "", kind: String::new(), place: String::new(), text });
     }
 
-    fn push(&mut self, entry: Entry) {
+    fn push(&mut self, entry: LogEntry) {
         if self.0.len() < ENTRIES {
             self.0.push(entry);
         }
     }
 
-    pub(crate) fn entries(&self) -> &[Entry] {
+    pub(crate) fn entries(&self) -> &[LogEntry] {
         &self.0
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::moment;
+    use super::super::sample::live_snapshot;
     use super::*;
 
     #[test]
     fn failures_of_a_kind_are_one_entry() {
-        let mut log = Log::default();
-        log.tell(&moment());
-        log.tell(&moment());
+        let mut log = FailureLog::default();
+        log.tell(&live_snapshot());
+        log.tell(&live_snapshot());
         log.say(Duration::from_secs(3), "stopping".into());
         assert_eq!(log.entries().iter().map(|entry| entry.count).collect::<Vec<_>>(), [8, 0]);
         assert_eq!((log.entries()[0].at, log.entries()[0].class), (Duration::from_secs(1), "status"));

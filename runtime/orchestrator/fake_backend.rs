@@ -1,0 +1,242 @@
+//! A backend for tests whose functions fail as they are told to, and that records what the orchestrator did.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::stream;
+use tokio::sync::mpsc::Sender;
+
+use super::backend::{Backend, BoxFuture, InvokeError, Output, Urgency};
+use super::event::SliceEvent;
+use super::frame::{Counted, EndReason, Ended, Frame, FrameWriter, Started};
+use ltc_engine::base::clock::{Clock, unix_now};
+use ltc_engine::stats::{Recorder, Sample, Snapshot, micros};
+
+pub(super) const INTERVAL: Duration = Duration::from_millis(100);
+
+/// What a function does, attempt by attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Behavior {
+    /// Runs as it should.
+    Well,
+    /// The backend does not start it.
+    NotStarted,
+    Throttled,
+    Refused,
+    /// It ends before its first frame.
+    Never,
+    /// It never says anything.
+    Mute,
+    /// After half of its time: it dies, goes on without a word, dies amid a frame, is out of sight while it goes on, is out of time.
+    Dies,
+    Hangs,
+    Cut,
+    OutOfSight,
+    Deadline,
+    /// The event came twice.
+    Twice,
+    /// The event came twice, and the first one's answer went elsewhere.
+    Elsewhere,
+    /// Its clock is two seconds ahead.
+    Ahead,
+    /// It belongs to another build.
+    Stranger,
+    /// It doesn't stop when told to.
+    Deaf,
+    /// For a second nothing comes through, then all of it.
+    Stalls,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct FleetRecord {
+    /// What shard 1 does, by attempt; all others do well.
+    pub(super) behaviors: Vec<Behavior>,
+    pub(super) begun: Mutex<Vec<String>>,
+    /// Slices that may still run although their output is lost, and those among them that were stopped.
+    pub(super) loose: Mutex<Vec<String>>,
+    pub(super) abandoned: Mutex<Vec<String>>,
+    pub(super) told: Mutex<Option<Urgency>>,
+    pub(super) cleaned: Mutex<u32>,
+    pub(super) made: Mutex<u64>,
+    pub(super) attempts: Mutex<HashMap<(u32, u32), usize>>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct FakeBackend(pub(super) Arc<FleetRecord>);
+
+impl FakeBackend {
+    fn behavior(&self, event: &SliceEvent) -> Behavior {
+        let mut attempts = self.0.attempts.lock().unwrap();
+        let nth = attempts.entry((event.shard, event.interval)).or_default();
+        *nth += 1;
+        if event.shard == 1 { self.0.behaviors.get(*nth - 1).copied().unwrap_or(Behavior::Well) } else { Behavior::Well }
+    }
+}
+
+struct FakeFunction {
+    event: SliceEvent,
+    /// What waits while nothing comes through, and until when.
+    stalled: Option<(Duration, Vec<u8>)>,
+    record: Arc<FleetRecord>,
+    out: Sender<Result<Bytes, String>>,
+    writer: FrameWriter,
+    recorder: Recorder,
+    clock: Clock,
+    requests: u64,
+}
+
+impl FakeFunction {
+    async fn send(&mut self, frame: Frame) {
+        let mut line = self.writer.write(&frame);
+        if let Some((until, waiting)) = &mut self.stalled {
+            waiting.append(&mut line);
+            if self.clock.elapsed() < *until {
+                return;
+            }
+            std::mem::swap(waiting, &mut line);
+        }
+        let _ = self.out.send(Ok(line.into())).await;
+    }
+
+    async fn ready(&mut self, ahead: Duration) {
+        let late = self.clock.elapsed().saturating_sub(self.event.from());
+        let slice = self.event.slice.clone();
+        let clock_us = micros(unix_now() + ahead);
+        let late_us = if late > Duration::from_millis(50) { micros(late) } else { 0 };
+        self.send(Frame::Started(Started { slice, clock_us, init_us: 1, late_us, place: "fake".into() })).await;
+        self.recorder.begin_at(self.event.from().max(self.clock.elapsed()), 0);
+    }
+
+    /// A user that makes a request every interval, until then or until it is stopped.
+    async fn run(&mut self, until: Duration, deaf: bool) -> bool {
+        loop {
+            let stopped = !deaf && self.record.told.lock().unwrap().is_some();
+            if stopped || self.clock.elapsed() >= until {
+                return stopped;
+            }
+            tokio::time::sleep(INTERVAL).await;
+            self.requests += 1;
+            *self.record.made.lock().unwrap() += 1;
+            self.recorder.record(&Sample { ok: true, ..Sample::default() });
+            let users = if self.clock.elapsed() < until { 2 } else { 0 };
+            let counted = self.recorder.snapshot(self.clock.elapsed(), users, users);
+            self.send(Frame::Counted(Counted::new(&counted))).await;
+        }
+    }
+
+    async fn end(&mut self, reason: EndReason) {
+        let requests = self.requests;
+        self.send(Frame::Ended(Ended { reason, message: format!("{reason:?}"), requests })).await;
+    }
+
+    async fn play(mut self, behavior: Behavior) {
+        let (from, to) = (self.event.from(), self.event.to());
+        let half = from + (to - from) / 2;
+        match behavior {
+            Behavior::Never => return,
+            Behavior::Mute => std::future::pending().await,
+            Behavior::Stranger => return self.end(EndReason::Refused).await,
+            Behavior::Elsewhere => {
+                self.record.loose.lock().unwrap().push(self.event.slice.clone());
+                return self.end(EndReason::Repeated).await;
+            }
+            _ => {}
+        }
+        self.ready(if behavior == Behavior::Ahead { Duration::from_secs(2) } else { Duration::ZERO }).await;
+        tokio::time::sleep_until(self.clock.instant(from).into()).await;
+        if behavior == Behavior::Twice {
+            let message = "t was given to this function before".into();
+            let line = FrameWriter::default().write(&Frame::Ended(Ended { reason: EndReason::Repeated, message, requests: 0 }));
+            let _ = self.out.send(Ok(line.into())).await;
+        }
+        if behavior == Behavior::Stalls {
+            self.run(from + Duration::from_millis(500), false).await;
+            self.stalled = Some((from + Duration::from_millis(1500), Vec::new()));
+        }
+        match behavior {
+            Behavior::Dies | Behavior::Hangs | Behavior::Cut | Behavior::OutOfSight | Behavior::Deadline => {
+                self.run(half, false).await;
+            }
+            Behavior::Deaf => {
+                self.run(Duration::MAX, true).await;
+            }
+            _ => {
+                let stopped = self.run(to, false).await;
+                return self.end(if stopped { EndReason::Stopped } else { EndReason::Done }).await;
+            }
+        }
+        match behavior {
+            Behavior::Hangs => std::future::pending().await,
+            Behavior::Deadline => self.end(EndReason::Deadline).await,
+            Behavior::Cut => {
+                let line = self.writer.write(&Frame::Counted(Counted::new(&Snapshot::empty(1))));
+                let _ = self.out.send(Ok(Bytes::copy_from_slice(&line[..line.len() / 2]))).await;
+            }
+            Behavior::OutOfSight => {
+                self.record.loose.lock().unwrap().push(self.event.slice.clone());
+                let _ = self.out.send(Err("connection reset by peer".into())).await;
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Backend for FakeBackend {
+    fn name(&self) -> &'static str {
+        "fake"
+    }
+
+    fn capacity<'a>(&'a self, _region: Option<&'a str>) -> BoxFuture<'a, Result<Option<u64>, InvokeError>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn invoke<'a>(&'a self, _region: Option<&'a str>, event: &'a SliceEvent) -> BoxFuture<'a, Result<Output, InvokeError>> {
+        let behavior = self.behavior(event);
+        Box::pin(async move {
+            match behavior {
+                Behavior::NotStarted => return Err(InvokeError::NotStarted("no route to host".into())),
+                Behavior::Throttled => return Err(InvokeError::Throttled("Rate Exceeded".into())),
+                Behavior::Refused => return Err(InvokeError::Refused("the security token is invalid".into())),
+                _ => {}
+            }
+            assert!(self.0.loose.lock().unwrap().iter().all(|loose| self.0.abandoned.lock().unwrap().contains(loose)), "double load");
+            self.0.begun.lock().unwrap().push(event.slice.clone());
+            let (out, receiver) = tokio::sync::mpsc::channel(64);
+            let function = FakeFunction {
+                event: event.clone(),
+                stalled: None,
+                record: self.0.clone(),
+                out,
+                writer: FrameWriter::default(),
+                recorder: Recorder::new(1, event.shard),
+                clock: Clock::at(Duration::from_micros(event.starts_at_us)),
+                requests: 0,
+            };
+            tokio::spawn(function.play(behavior));
+            let output: Output =
+                Box::pin(stream::unfold(receiver, async |mut receiver| receiver.recv().await.map(|piece| (piece, receiver))));
+            Ok(output)
+        })
+    }
+
+    fn lead(&self, _shards: u32) -> Duration {
+        Duration::from_millis(100)
+    }
+
+    fn abandon<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<(), String>> {
+        self.0.abandoned.lock().unwrap().push(slice.to_owned());
+        Box::pin(async { Ok(()) })
+    }
+
+    fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>> {
+        *self.0.told.lock().unwrap() = Some(urgency);
+        Box::pin(async { Ok(()) })
+    }
+
+    fn clean_up(&self) -> BoxFuture<'_, Result<(), String>> {
+        *self.0.cleaned.lock().unwrap() += 1;
+        Box::pin(async { Ok(()) })
+    }
+}

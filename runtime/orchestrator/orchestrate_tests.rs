@@ -1,0 +1,209 @@
+//! Everything that can go wrong with a fleet, played by a backend that fails as it is told to. No test asserts a time that a slow machine
+//! could miss.
+
+use ltc_config::Profile;
+
+use super::super::event::sample;
+use super::super::fake_backend::{Behavior, FakeBackend, FleetRecord, INTERVAL};
+use super::super::fleet::FleetOptions;
+use super::*;
+use ltc_engine::schedule::WeightedClass;
+use ltc_engine::stats::{Snapshot, micros};
+
+/// What a test sees of a run.
+struct TestRun {
+    outcome: RunOutcome,
+    record: Arc<FleetRecord>,
+    total: Snapshot,
+    intervals: usize,
+}
+
+impl TestRun {
+    fn notes(&self) -> String {
+        self.outcome.notes.join("\n")
+    }
+
+    fn has(&self, part: &str) -> bool {
+        self.notes().contains(part)
+    }
+}
+
+fn run_fleet_for(
+    behaviors: &[Behavior],
+    seconds: u64,
+    interval: Option<Duration>,
+    stop: &Stop,
+    mut each: impl FnMut(usize) -> bool,
+) -> TestRun {
+    let runner = format!("clients: 4, hatch_rate: 1000, duration: {seconds}s");
+    let template = sample::event(&runner);
+    let profile = Profile::parse(&format!("profile: {{runner: {{{runner}}}}}"), "x.yml").unwrap();
+    let plan = Plan::new(&profile, &[WeightedClass::new("User", 1)]).unwrap();
+    let fleet = Fleet::of_processes(&plan, 2, &FleetOptions { shards: Some(2), interval, ..FleetOptions::default() });
+    let record = Arc::new(FleetRecord { behaviors: behaviors.to_vec(), ..FleetRecord::default() });
+    let clock = Clock::starting_in(Duration::from_millis(150));
+    let orchestrator = Orchestrator {
+        backend: Arc::new(FakeBackend(record.clone())),
+        fleet,
+        plan,
+        template: SliceEvent { starts_at_us: micros(clock.unix_start()), stats_interval_us: micros(INTERVAL), ..template },
+        clock,
+        names: 1,
+        timeouts: Timeouts {
+            accept: Duration::from_secs(5),
+            start: Duration::from_millis(1500),
+            silence: Duration::from_millis(1500),
+            pause: Duration::from_millis(20),
+            attempts: 4,
+        },
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut total = Snapshot::empty(1);
+    let mut intervals = 0;
+    let outcome = runtime.block_on(orchestrator.run(stop, |delta| {
+        total.merge(&delta.snapshot);
+        intervals += 1;
+        each(intervals)
+    }));
+    TestRun { outcome, record, total, intervals }
+}
+
+fn run_fleet(behaviors: &[Behavior]) -> TestRun {
+    run_fleet_for(behaviors, 3, None, &Stop::default(), |_| false)
+}
+
+#[test]
+fn healthy_fleet_ends_without_notes() {
+    let run = run_fleet(&[]);
+    assert_eq!(run.outcome, RunOutcome::default());
+    assert_eq!(*run.record.begun.lock().unwrap(), ["t/0/0/0", "t/0/1/0"]);
+    assert!(run.intervals >= 5, "{}", run.intervals);
+    assert_eq!(*run.record.cleaned.lock().unwrap(), 1);
+    assert!(run.total.names[0].requests > 10);
+}
+
+#[test]
+fn functions_of_each_interval_are_started_in_order() {
+    let run = run_fleet_for(&[], 3, Some(Duration::from_secs(1)), &Stop::default(), |_| false);
+    assert_eq!(run.outcome, RunOutcome::default());
+    let mut begun = run.record.begun.lock().unwrap().clone();
+    begun.sort();
+    assert_eq!(begun, ["t/0/0/0", "t/0/1/0", "t/1/0/0", "t/1/1/0", "t/2/0/0", "t/2/1/0"]);
+}
+
+#[test]
+fn dead_shard_is_restarted_for_the_rest() {
+    for behavior in [Behavior::Dies, Behavior::Cut, Behavior::Deadline] {
+        let run = run_fleet(&[behavior]);
+        assert_eq!(run.outcome.broken, None, "{behavior:?}: {}", run.notes());
+        assert!(run.record.begun.lock().unwrap().contains(&"t/0/1/1".to_owned()), "{behavior:?}");
+        // What it told before counts, and so does what came after.
+        assert!(run.total.names[0].requests > 10, "{behavior:?}");
+        if behavior == Behavior::Cut {
+            // How long the gap was is the machine's; that a frame was cut off is told where it was long enough.
+            assert!(run.outcome.notes.is_empty() || run.has("a frame was cut off after"), "{}", run.notes());
+        }
+    }
+}
+
+#[test]
+fn hanging_shard_is_stopped_before_restart() {
+    let run = run_fleet_for(&[Behavior::Hangs], 5, None, &Stop::default(), |_| false);
+    assert_eq!(run.outcome.broken, None, "{}", run.notes());
+    assert_eq!(*run.record.abandoned.lock().unwrap(), ["t/0/1/0"]);
+    assert!(run.has("shard 1 lost from 00:00:0") && run.has("2 users: it hangs: no frame arrived"), "{}", run.notes());
+    assert!(run.has("1 of 2 shards generated all of their load"), "{}", run.notes());
+}
+
+#[test]
+fn unreachable_shard_is_not_doubled() {
+    // The record itself fails where it is begun again before it was abandoned.
+    for behavior in [Behavior::OutOfSight, Behavior::Elsewhere] {
+        let run = run_fleet(&[behavior]);
+        assert_eq!(run.outcome.broken, None, "{}", run.notes());
+        assert_eq!(*run.record.abandoned.lock().unwrap(), ["t/0/1/0"]);
+        assert_eq!(run.record.begun.lock().unwrap().last().unwrap(), "t/0/1/1");
+    }
+}
+
+#[test]
+fn shard_that_never_starts_is_retried_then_reported() {
+    let run = run_fleet(&[Behavior::Never, Behavior::NotStarted]);
+    assert_eq!(run.outcome.broken, None, "{}", run.notes());
+    assert_eq!(run.record.begun.lock().unwrap().last().unwrap(), "t/0/1/2");
+    let never = run_fleet(&[Behavior::NotStarted; 4]);
+    let broken = never.outcome.broken.clone().unwrap();
+    assert_eq!(broken, "shard 1 lost from 00:00:00 to 00:00:03, 2 users: no route to host");
+    assert!(never.total.names[0].requests > 5, "the other's results are kept");
+    let mute = run_fleet(&[Behavior::Mute, Behavior::Mute]);
+    assert!(mute.has("2 users: not ready within"), "{}", mute.notes());
+}
+
+#[test]
+fn throttled_shards_start_late() {
+    let run = run_fleet(&[Behavior::Throttled; 5]);
+    assert_eq!(run.outcome.broken, None, "{}", run.notes());
+    assert!(run.has("shard 1 lost from 00:00:00 to 00:00:0"), "{}", run.notes());
+    assert!(run.has("2 users: throttled 5 times: Rate Exceeded"), "{}", run.notes());
+}
+
+#[test]
+fn permanent_start_error_ends_the_test() {
+    for (behavior, why) in [(Behavior::Refused, "shard 1: the security token is invalid"), (Behavior::Stranger, "shard 1: Refused")] {
+        let run = run_fleet_for(&[behavior], 60, None, &Stop::default(), |_| false);
+        assert_eq!(run.outcome.broken.as_deref(), Some(why), "{behavior:?}");
+        assert_eq!(*run.record.told.lock().unwrap(), Some(Urgency::Now));
+    }
+}
+
+#[test]
+fn slice_delivered_twice_runs_once() {
+    let run = run_fleet(&[Behavior::Twice]);
+    assert_eq!(run.outcome.broken, None);
+    assert_eq!(run.outcome.notes, ["shard 1: its event was delivered twice and run once: t was given to this function before"]);
+    assert_eq!(run.record.begun.lock().unwrap().len(), 2);
+}
+
+#[test]
+fn clock_ahead_of_the_orchestrator_is_noted() {
+    let run = run_fleet(&[Behavior::Ahead]);
+    assert_eq!(run.outcome.broken, None);
+    assert!(run.has("shard 1: its clock is 2.0 s ahead of the orchestrator's"), "{}", run.notes());
+}
+
+#[test]
+fn network_cut_of_a_second_loses_nothing() {
+    let run = run_fleet(&[Behavior::Stalls]);
+    assert_eq!(run.outcome, RunOutcome::default());
+    assert_eq!(run.total.names[0].requests, *run.record.made.lock().unwrap());
+    assert_eq!(run.record.begun.lock().unwrap().len(), 2);
+}
+
+#[test]
+fn stopped_fleet_keeps_the_results_that_arrived() {
+    let stop = Stop::default();
+    let interrupt = stop.clone();
+    let run = run_fleet_for(&[], 60, None, &stop, move |intervals| {
+        if intervals == 5 {
+            interrupt.interrupt();
+        }
+        false
+    });
+    assert_eq!(run.outcome, RunOutcome::default());
+    assert_eq!(*run.record.told.lock().unwrap(), Some(Urgency::Gracefully));
+    assert!(run.total.names[0].requests >= 5);
+    // What judges results asks for the same.
+    let judged = run_fleet_for(&[], 60, None, &Stop::default(), |intervals| intervals == 5);
+    assert_eq!((judged.outcome, *judged.record.told.lock().unwrap()), (RunOutcome::default(), Some(Urgency::Gracefully)));
+}
+
+#[test]
+fn shard_that_does_not_stop_is_not_waited_for() {
+    let stop = Stop::default();
+    stop.interrupt();
+    stop.interrupt();
+    let run = run_fleet_for(&[Behavior::Deaf], 60, None, &stop, |_| false);
+    assert_eq!(*run.record.told.lock().unwrap(), Some(Urgency::Now));
+    assert_eq!(*run.record.cleaned.lock().unwrap(), 1);
+    assert!(run.has("some functions did not stop in time"), "{}", run.notes());
+}
