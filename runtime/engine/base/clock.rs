@@ -8,6 +8,11 @@ pub fn unix_now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
+/// Now, on the clock that never jumps. A test may pause the runtime's time: then this is the simulated one.
+pub fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
 /// The clock of a test.
 #[derive(Clone, Debug)]
 pub struct Clock {
@@ -18,13 +23,13 @@ pub struct Clock {
 impl Clock {
     /// A test that starts now.
     pub fn start() -> Self {
-        Self { start: Instant::now(), unix_start: unix_now() }
+        Self { start: now(), unix_start: unix_now() }
     }
 
     /// A test that starts at an instant which may lie ahead.
     pub fn starting_in(delay: Duration) -> Self {
-        let now = Self::start();
-        Self { start: now.start + delay, unix_start: now.unix_start + delay }
+        let this = Self::start();
+        Self { start: this.start + delay, unix_start: this.unix_start + delay }
     }
 
     /// A test that starts, or started, when this machine's wall clock shows that time since the Unix epoch.
@@ -41,7 +46,7 @@ impl Clock {
 
     /// Since the test's start; zero before it.
     pub fn elapsed(&self) -> Duration {
-        Instant::now().saturating_duration_since(self.start)
+        now().saturating_duration_since(self.start)
     }
 
     /// When the offset is reached.

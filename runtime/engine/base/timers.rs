@@ -9,6 +9,8 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use super::clock;
+
 /// A worker is woken no more often than that: those that are due sooner go on together.
 const LEAST: Duration = Duration::from_micros(200);
 
@@ -38,7 +40,7 @@ pub(crate) struct Timers {
 impl Timers {
     pub(crate) fn new() -> Self {
         Self {
-            origin: Instant::now(),
+            origin: clock::now(),
             waiting: RefCell::default(),
             numbers: Cell::default(),
             timer: RefCell::default(),
@@ -57,14 +59,14 @@ impl Timers {
         // Who waits for what is past again and again must let others have the thread too.
         tokio::task::consume_budget().await;
         Sleep { timers: self, instant, number: None }.await;
-        if Instant::now() < instant {
+        if clock::now() < instant {
             tokio::time::sleep_until(instant.into()).await;
         }
     }
 
     /// When a wait ends that begins now: never sooner, and a grain later at most.
     pub(crate) fn end_of(&self, wait: Duration) -> Instant {
-        let end = Instant::now() + wait.min(AGES);
+        let end = clock::now() + wait.min(AGES);
         if wait < LONG {
             return end;
         }
@@ -78,7 +80,7 @@ impl Timers {
         let _end = Driving(self);
         *self.timer.borrow_mut() = Some(timer.clone());
         while timer.went_off().await.is_ok() {
-            let now = Instant::now();
+            let now = clock::now();
             self.set_to.set(None);
             self.went_off.set(Some(now));
             loop {
@@ -103,7 +105,7 @@ impl Timers {
         }
         // A timer that is set once can be set again.
         if let Some(timer) = &*self.timer.borrow()
-            && timer.set(soonest.saturating_duration_since(Instant::now())).is_ok()
+            && timer.set(soonest.saturating_duration_since(clock::now())).is_ok()
         {
             self.set_to.set(Some(soonest));
         }
@@ -132,7 +134,7 @@ impl Future for Sleep<'_> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if self.timers.timer.borrow().is_none() || Instant::now() >= self.instant {
+        if self.timers.timer.borrow().is_none() || clock::now() >= self.instant {
             return Poll::Ready(());
         }
         let timers = self.timers;

@@ -102,6 +102,13 @@ impl Slice {
         pool
     }
 
+    /// When the user of that number passes to the next interval, if it runs as long.
+    pub fn hand_over(&self, user: u64) -> Option<Duration> {
+        self.span.to?;
+        let group = self.groups().iter().find(|group| (group.base..group.base + group.users()).contains(&user))?;
+        Some(Duration::from_nanos(self.span.exit(user - group.base)))
+    }
+
     /// From when until when the arrivals of a slot are this part's.
     fn slot(&self, index: u64) -> Option<(u64, u64)> {
         let (from, until) = (self.span.entry(index), self.span.exit(index));

@@ -2,9 +2,10 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::User;
+use crate::base::clock;
 use crate::base::flow::Flow;
 use crate::base::location::Location;
 use crate::value::{Eval, Value};
@@ -40,7 +41,7 @@ impl User {
     /// Sleeps; the time doesn't count for groups.
     pub(crate) async fn pause(&self, duration: Duration) {
         let end = self.world.timers.end_of(duration);
-        self.control.waited(end.saturating_duration_since(Instant::now()));
+        self.control.waited(end.saturating_duration_since(clock::now()));
         self.world.timers.until(end).await;
     }
 }

@@ -8,9 +8,10 @@ use tokio::sync::Notify;
 
 use super::iteration::{Iterations, begin, once, unless_user_ends};
 use super::worker::{ActiveUser, StopSignal, WorkerShared};
+use crate::base::clock;
 use crate::base::flow::Exit;
 use crate::program::{Program, UserClass};
-use crate::schedule::Arrivals;
+use crate::schedule::{Arrivals, Server};
 use crate::user::User;
 use crate::user::world::World;
 
@@ -23,13 +24,24 @@ struct ServingUser {
     /// When the arrival that it serves next was due, since the test's start.
     due: Cell<Option<Duration>>,
     called: Notify,
+    /// From when its arrivals are the next function's; `None`: never.
+    until: Option<Instant>,
 }
 
 /// Users of one class that serve its arrivals.
 struct UserPool {
-    /// Numbers of users that don't exist yet.
-    numbers: RefCell<std::vec::IntoIter<u64>>,
+    /// Users that don't exist yet, by when they may.
+    coming: RefCell<std::iter::Peekable<std::vec::IntoIter<Server>>>,
     free: RefCell<Vec<Rc<ServingUser>>>,
+}
+
+impl ServingUser {
+    async fn handed_over(&self) {
+        match self.until {
+            Some(until) => self.user.world().timers.until(until).await,
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// Calls a free user for each arrival. Users are made as they are needed, up to the pool's size.
@@ -38,15 +50,15 @@ pub(super) async fn serve(
     shared: Rc<WorkerShared>,
     (program, class): (&'static Program, usize),
     arrivals: Arrivals,
-    numbers: Vec<u64>,
+    servers: Vec<Server>,
 ) {
-    let pool = Rc::new(UserPool { numbers: RefCell::new(numbers.into_iter()), free: RefCell::default() });
+    let pool = Rc::new(UserPool { coming: RefCell::new(servers.into_iter().peekable()), free: RefCell::default() });
     let stop_signal = Rc::new(StopSignal::default());
     let mut tasks = tokio::task::JoinSet::new();
     let mut at_once = 0;
     for due in arrivals {
         let instant = world.clock.instant(due);
-        if instant > Instant::now() {
+        if instant > clock::now() {
             at_once = 0;
             tokio::select! {
                 () = world.timers.until(instant) => {}
@@ -62,18 +74,23 @@ pub(super) async fn serve(
         if shared.stopping(&stop_signal) {
             break;
         }
-        let free = pool.free.borrow_mut().pop();
-        if let Some(server) = free {
+        // One that has been handed over ends by itself.
+        let free = || pool.free.borrow_mut().pop();
+        let is_here = |server: &Rc<ServingUser>| server.until.is_none_or(|until| instant < until);
+        if let Some(server) = std::iter::from_fn(free).find(is_here) {
             server.due.set(Some(due));
             server.called.notify_one();
             continue;
         }
-        let Some(number) = pool.numbers.borrow_mut().next() else {
+        let is_here = |server: &Server| server.until > due;
+        let coming = || pool.coming.borrow_mut().next_if(|server| server.from <= due);
+        let Some(server) = std::iter::from_fn(coming).find(is_here) else {
             shared.missed.set(shared.missed.get() + 1);
             continue;
         };
-        let server =
-            Rc::new(ServingUser { user: User::new(world.clone(), program, number), due: Cell::new(Some(due)), called: Notify::new() });
+        let until = (server.until != Duration::MAX).then(|| world.clock.instant(server.until));
+        let user = User::new(world.clone(), program, server.user);
+        let server = Rc::new(ServingUser { user, due: Cell::new(Some(due)), called: Notify::new(), until });
         tasks.spawn_local(run_user(server, &program.users[class], pool.clone(), shared.clone(), stop_signal.clone()));
     }
     shared.stopped(&stop_signal).await;
@@ -88,7 +105,7 @@ async fn run_user(
     stop_signal: Rc<StopSignal>,
 ) {
     let user = &server.user;
-    let _alive = ActiveUser::of(&shared);
+    let _alive = ActiveUser::of(&shared, &stop_signal);
     let outcome = async {
         begin(user, class, &shared, &stop_signal).await?;
         let mut iterations = Iterations::of(user, class);
@@ -106,10 +123,14 @@ async fn run_user(
             if shared.stopping(&stop_signal) {
                 return Ok(());
             }
+            if server.until.is_some_and(|until| clock::now() >= until) {
+                return Ok(());
+            }
             pool.free.borrow_mut().push(server.clone());
             tokio::select! {
                 () = server.called.notified() => {}
                 () = shared.stopped(&stop_signal) => {}
+                () = server.handed_over() => pool.free.borrow_mut().retain(|free| !Rc::ptr_eq(free, &server)),
             }
         }
     }

@@ -6,9 +6,11 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use super::pacing::PacingSchedule;
+use super::resume::Entry;
 use super::worker::{ActiveUser, StopSignal, WorkerShared};
+use crate::base::clock;
 use crate::base::flow::{Exit, Flow};
-use crate::program::{FlowFuture, UserClass, ends_user};
+use crate::program::{Every, FlowFuture, Program, UserClass, ends_user};
 use crate::tables::Wait;
 use crate::user::User;
 
@@ -16,9 +18,16 @@ use crate::user::User;
 const LEAST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Lives until told to stop, by its own will, the plan or the test's end.
-pub(super) async fn run_user(user: Rc<User>, class: &'static UserClass, shared: Rc<WorkerShared>, stop_signal: Rc<StopSignal>) {
-    let _alive = ActiveUser::of(&shared);
-    let outcome = iterations(&user, class, &shared, &stop_signal).await;
+pub(super) async fn run_user(
+    user: Rc<User>,
+    (program, class): (&'static Program, usize),
+    alive: ActiveUser,
+    stop_signal: Rc<StopSignal>,
+    entry: Entry,
+) {
+    let shared = alive.shared();
+    let outcome = iterations(&user, (&program.users[class], class), &shared, &stop_signal, entry).await;
+    let class = &program.users[class];
     if outcome == Err(Exit::StopTest) {
         shared.stop.gracefully();
     }
@@ -41,7 +50,7 @@ pub(super) async fn begin(user: &User, class: &UserClass, shared: &WorkerShared,
             Err(exit) if ends_user(exit) => return Err(exit),
             Err(_) => {
                 let pause = wait_of(user, class).unwrap_or(LEAST_PAUSE).max(LEAST_PAUSE);
-                if shared.sleep(user, stop_signal, user.world().timers.end_of(pause)).await {
+                if !shared.sleep(user, stop_signal, user.world().timers.end_of(pause)).await {
                     return Err(Exit::StopUser);
                 }
             }
@@ -49,25 +58,45 @@ pub(super) async fn begin(user: &User, class: &UserClass, shared: &WorkerShared,
     }
 }
 
-async fn iterations(user: &User, class: &UserClass, shared: &WorkerShared, stop_signal: &StopSignal) -> Flow {
-    begin(user, class, shared, stop_signal).await?;
+/// So many iterations there are to each whose time is taken where nothing else depends on the clock.
+const TIMED: u64 = 16;
+
+async fn iterations(
+    user: &User,
+    (class, number): (&UserClass, usize),
+    shared: &WorkerShared,
+    stop_signal: &StopSignal,
+    entry: Entry,
+) -> Flow {
+    let first = entry.start(user, class, shared, stop_signal, shared.iteration(number)).await?;
     let mut iterations = Iterations::of(user, class);
-    let mut last_run: Vec<Instant> = vec![Instant::now(); class.every.len()];
+    let mut last_run: Vec<Instant> = class.every.iter().map(|every| last_due(user, every, entry)).collect();
     // With pacing, an iteration that starts late is measured from when it should have.
-    let mut pace = PacingSchedule::default();
-    while !shared.stopping(stop_signal) {
+    let mut pace = PacingSchedule::of(entry.began(user));
+    // Whether an iteration is begun that was due before the user was handed over.
+    let mut owed = false;
+    if let Some(first) = first.filter(|first| *first > clock::now() || stop_signal.is_after(*first)) {
+        if !shared.sleep(user, stop_signal, first).await {
+            return Ok(());
+        }
+        owed = true;
+    }
+    let mut count = 0;
+    while owed || !shared.stopping(stop_signal) {
+        owed = false;
         for (every, last) in class.every.iter().zip(&mut last_run) {
-            let period = (every.period)(user).and_then(|period| period.as_duration()).unwrap_or(Duration::MAX);
-            if last.elapsed() >= period {
-                *last = Instant::now();
+            let period = period(user, every);
+            if clock::now().saturating_duration_since(*last) >= period {
+                *last = clock::now();
                 unless_user_ends(once(user, every.run).await)?;
             }
         }
         // The clock is read only where something depends on it.
         let mut begun = None;
         let mut behind = Duration::ZERO;
-        if class.wait.is_some() {
-            let now = Instant::now();
+        count += 1;
+        if class.wait.is_some() || count % TIMED == 1 {
+            let now = clock::now();
             behind = pace.behind(now);
             begun = Some(now);
         }
@@ -76,6 +105,9 @@ async fn iterations(user: &User, class: &UserClass, shared: &WorkerShared, stop_
         let outcome = iterations.next().await;
         let failed = outcome.is_err();
         unless_user_ends(outcome)?;
+        if let Some(begun) = begun {
+            shared.iterated(number, clock::now().saturating_duration_since(begun));
+        }
         if shared.once {
             return Ok(());
         }
@@ -86,15 +118,16 @@ async fn iterations(user: &User, class: &UserClass, shared: &WorkerShared, stop_
         let next = match wait {
             Some(Ok(Wait::Pacing(pacing))) => begun.map(|begun| pace.next(begun, pacing)),
             Some(Ok(Wait::Between(least, most))) => Some(user.world().timers.end_of(user.between(least, most))),
-            _ if failed => Some(Instant::now() + LEAST_PAUSE),
+            _ if failed => Some(clock::now() + LEAST_PAUSE),
             _ => None,
         };
-        if let Some(next) = next.filter(|next| *next > Instant::now()) {
-            if shared.sleep(user, stop_signal, next).await {
+        if let Some(next) = next.filter(|next| *next > clock::now() || stop_signal.is_after(*next)) {
+            if !shared.sleep(user, stop_signal, next).await {
                 return Ok(());
             }
+            owed = true;
             if matches!(wait, Some(Ok(Wait::Pacing(_)))) {
-                user.world().counts.recorder.borrow_mut().lag(Instant::now().saturating_duration_since(next));
+                user.world().counts.recorder.borrow_mut().lag(clock::now().saturating_duration_since(next));
             }
         } else if iterations.waited == waited_before {
             // Other users of this thread run even where nothing is ever waited for.
@@ -102,6 +135,21 @@ async fn iterations(user: &User, class: &UserClass, shared: &WorkerShared, stop_
         }
     }
     Ok(())
+}
+
+fn period(user: &User, every: &Every) -> Duration {
+    (every.period)(user).and_then(|period| period.as_duration()).unwrap_or(Duration::MAX)
+}
+
+/// When a block was due last: one period after another from when the user began, whichever function did it.
+fn last_due(user: &User, every: &Every, entry: Entry) -> Instant {
+    let now = clock::now();
+    if entry.resumed.is_none() {
+        return now;
+    }
+    let passed = now.saturating_duration_since(entry.began(user)).as_nanos();
+    let since = Duration::from_nanos_u128(passed % period(user, every).as_nanos().max(1));
+    now.checked_sub(since).unwrap_or(now)
 }
 
 /// A user's iterations: the generated crate's one future for all of them, resumed for each.

@@ -11,6 +11,9 @@ mod identity_tests;
 pub mod in_memory;
 mod iteration;
 mod pacing;
+mod resume;
+#[cfg(test)]
+mod seam_tests;
 #[cfg(test)]
 mod start_tests;
 mod worker;

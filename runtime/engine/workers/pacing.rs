@@ -2,14 +2,22 @@
 
 use std::time::{Duration, Instant};
 
-/// A paced user's place in its own schedule.
-#[derive(Debug, Default)]
+/// A paced user's place in its own schedule. Its times are counted from when it began by the plan, so that a function that goes on with it
+/// knows them.
+#[derive(Debug)]
 pub(super) struct PacingSchedule {
+    /// When the user began.
+    began: Instant,
     /// When the next iteration should begin; none before the first.
     intended: Option<Instant>,
 }
 
 impl PacingSchedule {
+    /// Of a user that began then.
+    pub(super) fn of(began: Instant) -> Self {
+        Self { began, intended: None }
+    }
+
     /// How much later than it should have an iteration begins.
     pub(super) fn behind(&self, now: Instant) -> Duration {
         self.intended.map_or(Duration::ZERO, |intended| now.saturating_duration_since(intended))
@@ -17,7 +25,15 @@ impl PacingSchedule {
 
     /// An iteration that began then is over: when the next should begin. That may be past, and isn't forgotten then.
     pub(super) fn next(&mut self, begun: Instant, pacing: Duration) -> Instant {
-        let next = self.intended.unwrap_or(begun) + pacing;
+        let next = match self.intended {
+            Some(intended) => intended + pacing,
+            None => {
+                let passed = begun.saturating_duration_since(self.began);
+                let starts = passed.as_nanos() / pacing.as_nanos().max(1) + 1;
+                let next = self.began.checked_add(Duration::from_nanos_u128(starts.saturating_mul(pacing.as_nanos())));
+                next.unwrap_or(begun + pacing)
+            }
+        };
         self.intended = Some(next);
         next
     }
@@ -46,7 +62,7 @@ mod tests {
         const PACING: Duration = Duration::from_millis(10);
         let start = Instant::now();
         let mut recorder = Recorder::new(1, 0);
-        let mut pace = PacingSchedule::default();
+        let mut pace = PacingSchedule::of(start);
         let mut now = start;
         for _ in 0..40_000 {
             let (begun, behind) = (now, pace.behind(now));

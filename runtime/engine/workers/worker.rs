@@ -14,7 +14,8 @@ use super::Stop;
 use super::arrivals::serve;
 use super::cpu_meter::CpuMeter;
 use super::iteration::run_user;
-use crate::program::Program;
+use super::resume::Entry;
+use crate::base::clock;
 use crate::program::settings::Settings;
 use crate::record::observe::{Quiet, Tell};
 use crate::schedule::{Event, EventKind, Slice};
@@ -47,8 +48,12 @@ pub(super) struct WorkerConfig {
 #[derive(Debug)]
 pub(crate) struct WorkerShared {
     pub(crate) stop: Stop,
-    /// Users alive.
+    /// Users that are active.
     pub(crate) users: Cell<u64>,
+    /// Users that end their last iteration here, while another function goes on with them.
+    draining: Cell<u64>,
+    /// How many iterations have ended, and how long they took together, by class. What another function's users did before isn't known.
+    iterations: Vec<Cell<(u32, Duration)>>,
     /// Arrivals that found no free user.
     pub(crate) missed: Cell<u64>,
     /// Woken when all are to stop.
@@ -60,19 +65,25 @@ pub(crate) struct WorkerShared {
     end: Option<Instant>,
 }
 
-/// A user that is alive, until it is dropped.
-pub(crate) struct ActiveUser(Rc<WorkerShared>);
+/// A user that is alive, until it is dropped: active until it is handed over, then draining.
+pub(crate) struct ActiveUser(Rc<WorkerShared>, Rc<StopSignal>);
 
 impl ActiveUser {
-    pub(crate) fn of(shared: &Rc<WorkerShared>) -> Self {
+    pub(crate) fn of(shared: &Rc<WorkerShared>, stop_signal: &Rc<StopSignal>) -> Self {
         shared.users.set(shared.users.get() + 1);
-        Self(shared.clone())
+        Self(shared.clone(), stop_signal.clone())
+    }
+
+    /// What its worker's users share.
+    pub(super) fn shared(&self) -> Rc<WorkerShared> {
+        self.0.clone()
     }
 }
 
 impl Drop for ActiveUser {
     fn drop(&mut self) {
-        self.0.users.set(self.0.users.get() - 1);
+        let count = if self.1.handed_over.get() { &self.0.draining } else { &self.0.users };
+        count.set(count.get() - 1);
     }
 }
 
@@ -80,10 +91,23 @@ impl Drop for ActiveUser {
 #[derive(Debug, Default)]
 pub(crate) struct StopSignal {
     sent: Cell<bool>,
+    handed_over: Cell<bool>,
+    /// When it is handed over. An iteration that is due before is begun here, even if late; one that is due later is the next function's.
+    until: Option<Instant>,
     notify: Notify,
 }
 
 impl StopSignal {
+    /// Whether what is due then is the next function's.
+    pub(super) fn is_after(&self, due: Instant) -> bool {
+        self.until.is_some_and(|until| due >= until)
+    }
+
+    /// Whether an iteration that is due then is begun here, whatever has been sent since.
+    fn is_owed(&self, due: Instant) -> bool {
+        self.handed_over.get() && self.until.is_some_and(|until| due < until)
+    }
+
     fn send(&self) {
         self.sent.set(true);
         self.notify.notify_one();
@@ -96,12 +120,33 @@ impl WorkerShared {
         self.ending.get() || stop_signal.sent.get() || self.stop.is_graceful()
     }
 
-    /// Sleeps until `instant`; true where the user is to stop instead.
-    pub(crate) async fn sleep(&self, user: &User, stop_signal: &StopSignal, instant: Instant) -> bool {
-        tokio::select! {
-            () = user.world().timers.until(instant) => self.stopping(stop_signal) || self.end.is_some_and(|end| Instant::now() >= end),
-            () = self.stopped(stop_signal) => true,
+    /// Sleeps until an iteration is due; whether it is to be begun.
+    pub(crate) async fn sleep(&self, user: &User, stop_signal: &StopSignal, due: Instant) -> bool {
+        if stop_signal.is_after(due) {
+            self.stopped(stop_signal).await;
+            return false;
         }
+        tokio::select! {
+            () = user.world().timers.until(due) => {}
+            () = self.stopped(stop_signal) => {}
+        }
+        if stop_signal.is_owed(due) && !self.ending.get() && !self.stop.is_graceful() {
+            user.world().timers.until(due).await;
+            return true;
+        }
+        !self.stopping(stop_signal) && self.end.is_none_or(|end| clock::now() < end)
+    }
+
+    /// An iteration of a class has ended.
+    pub(crate) fn iterated(&self, class: usize, took: Duration) {
+        let (count, total) = self.iterations[class].get();
+        self.iterations[class].set((count.saturating_add(1), total + took));
+    }
+
+    /// How long iterations of a class take on average; nothing before one has ended.
+    pub(crate) fn iteration(&self, class: usize) -> Duration {
+        let (count, total) = self.iterations[class].get();
+        total.checked_div(count).unwrap_or_default()
     }
 
     /// Waits until the user is to stop.
@@ -123,15 +168,19 @@ impl WorkerConfig {
             .build_local(LocalOptions::default())
             .map_err(|error| format!("the worker's runtime can't be started: {error}"))?;
         let world = World::new(&self.settings, Box::new(Quiet(self.tell)))?;
-        runtime.block_on(self.work(world));
+        let driver = timer_driver(&world);
+        runtime.block_on(self.work(world, driver));
         Ok(())
     }
 
-    async fn work(self, world: Rc<World>) {
+    /// `driver` is polled as long as the worker works.
+    pub(super) async fn work(self, world: Rc<World>, driver: impl Future<Output = ()> + 'static) {
         let clock = world.clock.clone();
         let shared = Rc::new(WorkerShared {
             stop: self.stop.clone(),
             users: Cell::new(0),
+            draining: Cell::new(0),
+            iterations: self.settings.program.users.iter().map(|_| Cell::default()).collect(),
             missed: Cell::new(0),
             all: Notify::new(),
             ending: Cell::new(false),
@@ -139,10 +188,7 @@ impl WorkerConfig {
             end: self.slice.end().map(|end| clock.instant(end)),
         });
         let end = self.slice.end().unwrap_or(Duration::MAX);
-        let driver = tokio::task::spawn_local({
-            let world = world.clone();
-            async move { world.timers.drive().await }
-        });
+        let driver = tokio::task::spawn_local(driver);
         // It drives from its first poll on.
         tokio::task::yield_now().await;
         self.wait_for(&world, clock.instant(self.slice.begin())).await;
@@ -156,7 +202,7 @@ impl WorkerConfig {
         let mut stop_signals: HashMap<u64, Rc<StopSignal>> = HashMap::new();
         for class in (0..self.settings.program.users.len()).filter(|class| self.slice.plan().is_open(*class)) {
             let arrivals = self.slice.arrivals(class);
-            let pool = self.slice.pool(class).into_iter().map(|server| server.user).collect();
+            let pool = self.slice.pool(class);
             tasks.push(tokio::task::spawn_local(serve(world.clone(), shared.clone(), (self.settings.program, class), arrivals, pool)));
         }
         let mut events = self.slice.events().peekable();
@@ -170,7 +216,7 @@ impl WorkerConfig {
             }
             while let Some(event) = events.next_if(|event| event.at <= now) {
                 world.counts.recorder.borrow_mut().lag(now.saturating_sub(event.at));
-                tasks.extend(apply(&world, self.settings.program, &shared, &mut stop_signals, event));
+                tasks.extend(self.apply(&world, &shared, &mut stop_signals, event));
             }
             if now >= due {
                 let ended = if now < due + self.interval { due } else { now };
@@ -189,8 +235,8 @@ impl WorkerConfig {
 
     /// A worker is up before its slice begins, so that none begins late.
     async fn wait_for(&self, world: &World, begin: Instant) {
-        while !self.stop.is_graceful() && Instant::now() < begin {
-            world.timers.until(begin.min(Instant::now() + TICK)).await;
+        while !self.stop.is_graceful() && clock::now() < begin {
+            world.timers.until(begin.min(clock::now() + TICK)).await;
         }
     }
 
@@ -198,10 +244,10 @@ impl WorkerConfig {
     async fn finish(&self, world: &Rc<World>, shared: &Rc<WorkerShared>, tasks: Vec<JoinHandle<()>>) {
         shared.ending.set(true);
         shared.all.notify_waiters();
-        let deadline = Instant::now() + self.graceful_stop;
+        let deadline = clock::now() + self.graceful_stop;
         let mut due = world.clock.elapsed() + self.interval;
         while tasks.iter().any(|task| !task.is_finished()) {
-            if self.stop.is_at_once() || Instant::now() >= deadline {
+            if self.stop.is_at_once() || clock::now() >= deadline {
                 break;
             }
             if world.clock.elapsed() >= due {
@@ -214,8 +260,8 @@ impl WorkerConfig {
         tasks.iter().for_each(JoinHandle::abort);
         // A task that is aborted is dropped when the runtime polls it next, and with it what it was waiting for: then its request is counted as
         // unfinished.
-        let limit = Instant::now() + DROPPED;
-        while shared.users.get() > 0 && Instant::now() < limit {
+        let limit = clock::now() + DROPPED;
+        while shared.users.get() + shared.draining.get() > 0 && clock::now() < limit {
             tokio::task::yield_now().await;
         }
         let now = world.clock.elapsed();
@@ -239,6 +285,44 @@ impl WorkerConfig {
         // Nobody listens any more only when the process is about to end.
         let _ = self.frames.send(snapshot);
     }
+
+    fn apply(
+        &self,
+        world: &Rc<World>,
+        shared: &Rc<WorkerShared>,
+        stop_signals: &mut HashMap<u64, Rc<StopSignal>>,
+        event: Event,
+    ) -> Option<JoinHandle<()>> {
+        let entry = match event.kind {
+            EventKind::Start => Entry { began: event.at, resumed: None },
+            EventKind::Continue(began) => Entry { began, resumed: Some(event.at) },
+            EventKind::Stop => {
+                stop_signals.remove(&event.user).inspect(|stop_signal| stop_signal.send());
+                return None;
+            }
+            EventKind::HandOver => {
+                if let Some(stop_signal) = stop_signals.remove(&event.user).filter(|stop_signal| Rc::strong_count(stop_signal) > 1) {
+                    stop_signal.handed_over.set(true);
+                    shared.users.set(shared.users.get() - 1);
+                    shared.draining.set(shared.draining.get() + 1);
+                    stop_signal.send();
+                }
+                return None;
+            }
+        };
+        let user = Rc::new(User::new(world.clone(), self.settings.program, event.user));
+        let until = self.slice.hand_over(event.user).map(|until| world.clock.instant(until));
+        let stop_signal = Rc::new(StopSignal { until, ..StopSignal::default() });
+        stop_signals.insert(event.user, stop_signal.clone());
+        let alive = ActiveUser::of(shared, &stop_signal);
+        Some(tokio::task::spawn_local(run_user(user, (self.settings.program, event.class), alive, stop_signal, entry)))
+    }
+}
+
+/// What drives a world's timers.
+fn timer_driver(world: &Rc<World>) -> impl Future<Output = ()> + 'static {
+    let world = world.clone();
+    async move { world.timers.drive().await }
 }
 
 /// The first end of an interval after `now`.
@@ -246,26 +330,4 @@ fn next_interval(now: Duration, interval: Duration) -> Duration {
     let past = now.as_nanos() / interval.as_nanos().max(1);
     let next = (past + 1).saturating_mul(interval.as_nanos());
     Duration::from_nanos(u64::try_from(next).unwrap_or(u64::MAX))
-}
-
-fn apply(
-    world: &Rc<World>,
-    program: &'static Program,
-    shared: &Rc<WorkerShared>,
-    stop_signals: &mut HashMap<u64, Rc<StopSignal>>,
-    event: Event,
-) -> Option<JoinHandle<()>> {
-    match event.kind {
-        EventKind::Start | EventKind::Continue(_) => {
-            let class = &program.users[event.class];
-            let user = Rc::new(User::new(world.clone(), program, event.user));
-            let stop_signal = Rc::new(StopSignal::default());
-            stop_signals.insert(event.user, stop_signal.clone());
-            Some(tokio::task::spawn_local(run_user(user, class, shared.clone(), stop_signal)))
-        }
-        EventKind::Stop | EventKind::HandOver => {
-            stop_signals.remove(&event.user).inspect(|stop_signal| stop_signal.send());
-            None
-        }
-    }
 }
