@@ -10,10 +10,13 @@
 //! An importer names everything by [`names`], adds addresses and secrets with [`draft::Draft::env`], counts in [`draft::Tally`], and puts a
 //! comment (`Stmt::Comment`) where something could not be carried over. Every output has to pass `ltc check` without an error or a warning.
 
+mod document;
 pub mod draft;
 mod error;
+pub mod js;
 mod kinds;
 pub mod names;
+mod openapi;
 mod source;
 mod summary;
 pub mod write;
@@ -52,7 +55,7 @@ pub fn import(source: &Source, kind: Kind, options: &Options) -> Result<Draft, I
         draft.name = names::file(name);
     } else if draft.name.is_empty() {
         let stem = source.name.rsplit(['/', '\\']).next().unwrap_or_default();
-        draft.name = names::file(stem.split_once('.').map_or(stem, |(stem, _)| stem));
+        draft.name = names::file(stem_of(stem));
     }
     if let (Some(name), Some(environment)) = (&options.env, draft.environments.first_mut()) {
         environment.name.clone_from(name);
@@ -60,11 +63,19 @@ pub fn import(source: &Source, kind: Kind, options: &Options) -> Result<Draft, I
     Ok(draft)
 }
 
+/// A file's name without its endings: `shop.postman_collection.json` is `shop`, `v2.0.yaml` is `v2.0`.
+fn stem_of(name: &str) -> &str {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let kinds = [".postman_collection", ".openapi", ".swagger"];
+    kinds.iter().find_map(|ending| stem.strip_suffix(ending)).filter(|stem| !stem.is_empty()).unwrap_or(stem)
+}
+
 /// A function that imports one kind.
 type Importer = fn(&Source, &Options) -> Result<Draft, ImportError>;
 
 fn importer(kind: Kind) -> Option<Importer> {
     match kind {
-        Kind::Har | Kind::Curl | Kind::Hurl | Kind::OpenApi | Kind::Postman | Kind::K6 | Kind::Locust => None,
+        Kind::OpenApi => Some(openapi::import),
+        Kind::Har | Kind::Curl | Kind::Hurl | Kind::Postman | Kind::K6 | Kind::Locust => None,
     }
 }

@@ -48,7 +48,9 @@ fn resource(layout: &mut Layout, group: &Resource, base: &Expr) {
 fn requests(layout: &mut Layout, requests: &[Request], base: &Expr) {
     for request in requests {
         request.comments.iter().for_each(|comment| layout.comment(comment));
-        let head = format!("{}{} = {}", request.name, params_or_empty(&request.params), request_line(&request.line, Some(base)));
+        let line = request_line(&request.line, Some(base));
+        let column = layout.indent() + request.name.len() + line.len() + 3;
+        let head = format!("{}{} = {line}", request.name, params_or_empty(&request.params, layout.indent(), column));
         layout.head_with_parts(&head, |indent| parts(&request.parts, indent));
     }
 }

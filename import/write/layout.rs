@@ -3,6 +3,11 @@
 /// The longest line that is not broken.
 pub(super) const WIDTH: usize = 110;
 
+/// The last line of a text.
+fn last(text: &str) -> &str {
+    text.rsplit('\n').next().unwrap_or(text)
+}
+
 /// A spec as it is written.
 #[derive(Debug, Default)]
 pub(super) struct Layout {
@@ -50,7 +55,7 @@ impl Layout {
         let inline = parts(self.indent());
         match inline.as_slice() {
             [] => self.line(head),
-            [part] if !part.contains('\n') && self.indent() + head.len() + part.len() + 5 <= WIDTH => {
+            [part] if !part.contains('\n') && self.indent() + last(head).len() + part.len() + 5 <= WIDTH => {
                 self.line(&format!("{head} {{ {part} }}"));
             }
             _ => {

@@ -52,7 +52,8 @@ fn sequence(layout: &mut Layout, draft: &Draft, sequence: &Sequence) {
     sequence.comments.iter().for_each(|comment| layout.comment(comment));
     let interrupt = if sequence.interrupt { " interrupt" } else { "" };
     let gives = if sequence.gives.is_empty() { String::new() } else { format!(" gives {}", sequence.gives.join(", ")) };
-    let head = format!("sequence {}{}{interrupt}{gives}", sequence.name, params(&sequence.params));
+    let head =
+        format!("sequence {}{}{interrupt}{gives}", sequence.name, params(&sequence.params, layout.indent(), sequence.name.len() + 12));
     layout.block(&head, |layout| stmts(layout, draft, &sequence.body));
 }
 

@@ -87,7 +87,7 @@ fn branch(layout: &mut Layout, draft: &Draft, branches: &[(String, Vec<Stmt>)], 
 fn call(layout: &mut Layout, draft: &Draft, call: &Call) {
     match call {
         Call::Request { path, args, parts: set } => {
-            let head = format!("{path}{}", arguments_or_empty(args, layout.indent()));
+            let head = format!("{path}{}", arguments_or_empty(args, layout.indent(), layout.indent() + path.len()));
             layout.head_with_parts(&head, |indent| parts(set, indent));
         }
         Call::Inline { api, line, parts: set } => {
@@ -130,32 +130,41 @@ pub(super) fn wait(pause: &Wait) -> String {
 
 /// `(a, b: 2)`; nothing without arguments.
 pub(super) fn arguments(args: &[(Option<String>, Expr)], indent: usize) -> String {
-    if args.is_empty() { String::new() } else { arguments_or_empty(args, indent) }
+    if args.is_empty() { String::new() } else { arguments_or_empty(args, indent, indent + 20) }
 }
 
-fn arguments_or_empty(args: &[(Option<String>, Expr)], indent: usize) -> String {
-    let written = |args: &[(Option<String>, Expr)]| {
-        args.iter()
-            .map(|(name, value)| format!("{}{}", name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default(), expr::inline(value)))
-            .collect::<Vec<_>>()
+/// `(a, b: 2)` behind so many columns. A map or a list at the end keeps its bracket in the line of the call.
+fn arguments_or_empty(args: &[(Option<String>, Expr)], indent: usize, column: usize) -> String {
+    let name = |name: &Option<String>| name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+    let flat = |args: &[(Option<String>, Expr)]| {
+        args.iter().map(|(key, value)| format!("{}{}", name(key), expr::inline(value))).collect::<Vec<_>>().join(", ")
     };
-    let items = written(args);
-    let flat = format!("({})", items.join(", "));
-    if flat.len() + indent <= super::layout::WIDTH {
-        return flat;
+    let whole = format!("({})", flat(args));
+    if column + whole.chars().count() <= super::layout::WIDTH {
+        return whole;
+    }
+    if let Some(((key, last @ (Expr::Map(_) | Expr::List(_))), before)) = args.split_last() {
+        let before = if before.is_empty() { String::new() } else { format!("{}, ", flat(before)) };
+        let column = column + 1 + before.chars().count() + name(key).len();
+        if column < super::layout::WIDTH - 20 {
+            return format!("({before}{}{})", name(key), expr::expr(last, indent, column));
+        }
     }
     let margin = " ".repeat(indent + 2);
-    let broken: Vec<String> = items.iter().map(|item| format!("{margin}{item},")).collect();
-    format!("(\n{}\n{})", broken.join("\n"), " ".repeat(indent))
+    let items = args.iter().map(|(key, value)| {
+        let key = name(key);
+        format!("{margin}{key}{},", expr::expr(value, indent + 2, indent + 2 + key.len()))
+    });
+    format!("(\n{}\n{})", items.collect::<Vec<_>>().join("\n"), " ".repeat(indent))
 }
 
-/// `(name: type = default)`; nothing without parameters.
-pub(super) fn params(params: &[Param]) -> String {
-    if params.is_empty() { String::new() } else { params_or_empty(params) }
+/// `(name: type = default)` behind so many columns; nothing without parameters.
+pub(super) fn params(params: &[Param], indent: usize, column: usize) -> String {
+    if params.is_empty() { String::new() } else { params_or_empty(params, indent, column) }
 }
 
-/// `(name: type = default)`
-pub(super) fn params_or_empty(params: &[Param]) -> String {
+/// `(name: type = default)` behind so many columns: long lists fill their lines.
+pub(super) fn params_or_empty(params: &[Param], indent: usize, column: usize) -> String {
     let written: Vec<String> = params
         .iter()
         .map(|param| {
@@ -164,7 +173,22 @@ pub(super) fn params_or_empty(params: &[Param]) -> String {
             format!("{}{ty}{default}", param.name)
         })
         .collect();
-    format!("({})", written.join(", "))
+    let flat = format!("({})", written.join(", "));
+    if column + flat.len() <= super::layout::WIDTH {
+        return flat;
+    }
+    let margin = " ".repeat(indent + 2);
+    let mut lines = vec![margin.clone()];
+    for param in written {
+        match lines.last_mut() {
+            Some(line) if line.len() + param.len() + 2 <= super::layout::WIDTH => {
+                line.push_str(if line.len() > margin.len() { " " } else { "" });
+                line.push_str(&format!("{param},"));
+            }
+            _ => lines.push(format!("{margin}{param},")),
+        }
+    }
+    format!("(\n{}\n{})", lines.join("\n"), " ".repeat(indent))
 }
 
 /// `bearer(x)`

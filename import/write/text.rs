@@ -33,18 +33,20 @@ fn hole(code: &str, out: &mut String) {
 }
 
 fn escape(text: &str, out: &mut String) {
-    for char in text.chars() {
+    for (at, char) in text.char_indices() {
         if char == '\n' {
             out.push_str("\\n");
         } else {
-            escape_char(char, out);
+            escape_char(char, &text[at..], out);
         }
     }
 }
 
-/// A character of a text; line breaks are up to the caller.
-fn escape_char(char: char, out: &mut String) {
+/// The first character of a text; line breaks are up to the caller.
+fn escape_char(char: char, rest: &str, out: &mut String) {
     match char {
+        // `ltc check` warns of `{{name}}`, which could be a placeholder of another tool.
+        '{' if is_placeholder(rest) => out.push_str("\\u{7b}"),
         '"' => out.push_str("\\\""),
         '\\' => out.push_str("\\\\"),
         '\t' => out.push_str("\\t"),
@@ -56,6 +58,13 @@ fn escape_char(char: char, out: &mut String) {
         }
         _ => out.push(char),
     }
+}
+
+/// Whether a text begins with a word in braces.
+fn is_placeholder(text: &str) -> bool {
+    let Some((inside, _)) = text[1..].split_once('}') else { return false };
+    let inside = inside.trim();
+    !inside.is_empty() && inside.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '.' | '$'))
 }
 
 /// Control characters, and characters that change the direction or the look of what is around them.
@@ -89,7 +98,7 @@ pub(super) fn block(text: &Text, indent: usize) -> Option<String> {
     for part in &text.parts {
         match part {
             Part::Literal(text) => {
-                for char in text.chars() {
+                for (at, char) in text.char_indices() {
                     if char == '\n' {
                         out.push('\n');
                         starts_line = true;
@@ -98,7 +107,7 @@ pub(super) fn block(text: &Text, indent: usize) -> Option<String> {
                     if std::mem::take(&mut starts_line) {
                         out.push_str(&margin);
                     }
-                    escape_char(char, &mut out);
+                    escape_char(char, &text[at..], &mut out);
                 }
             }
             Part::Hole(code) => {
@@ -194,6 +203,11 @@ fn encode(char: char, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_in_braces_is_no_placeholder_of_another_tool() {
+        assert_eq!(quoted("{a} {{b}} {1: 2}"), r#""\u{7b}a}} {{\u{7b}b}}}} {{1: 2}}""#);
+    }
 
     #[test]
     fn texts_are_escaped_so_that_they_read_back() {

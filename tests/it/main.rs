@@ -11,6 +11,7 @@ mod echo;
 mod end_to_end;
 mod field;
 mod identity;
+mod import_collection;
 mod lambda;
 mod language;
 mod listeners;

@@ -1,0 +1,115 @@
+//! Names of documents as the names of a spec.
+
+/// The function of the language that makes a value like those that a property of this name usually has.
+pub(super) fn fake(name: &str) -> Option<&'static str> {
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    Some(match plain.as_str() {
+        "email" | "emailaddress" | "mail" | "useremail" => "fake.email()",
+        "firstname" | "givenname" | "fname" => "fake.first_name()",
+        "lastname" | "surname" | "familyname" | "lname" => "fake.last_name()",
+        "name" | "fullname" | "displayname" => "fake.name()",
+        "username" | "login" | "nickname" => "fake.user_name()",
+        "password" => "fake.password()",
+        "phone" | "phonenumber" | "telephone" | "mobile" => "fake.phone()",
+        "street" | "streetaddress" | "address" | "address1" | "addressline1" => "fake.street()",
+        "city" | "town" => "fake.city()",
+        "zip" | "zipcode" | "postcode" | "postalcode" => "fake.postcode()",
+        "company" | "companyname" | "organization" => "fake.company()",
+        "jobtitle" => "fake.job()",
+        "description" | "comment" | "note" | "summary" => "fake.sentence()",
+        "title" | "subject" => "fake.words()",
+        _ => return None,
+    })
+}
+
+/// The singular of an English plural; other names stay as they are.
+pub(super) fn singular(name: &str) -> String {
+    if let Some(stem) = name.strip_suffix("ies").filter(|stem| stem.len() > 1) {
+        return format!("{stem}y");
+    }
+    for ending in ["sses", "shes", "ches", "xes", "zes"] {
+        if name.ends_with(ending) {
+            return name[..name.len() - 2].to_owned();
+        }
+    }
+    match name.strip_suffix('s') {
+        Some(one) if one.len() > 2 && !one.ends_with(['s', 'u', 'i']) => one.to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+/// A title for people from an identifier: `listPets` is `List pets`.
+pub(super) fn title(name: &str) -> String {
+    let words = crate::names::snake(name).replace('_', " ");
+    let mut chars = words.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// A name without the differences of conventions: `petId`, `pet_id` and `PetID` are the same.
+pub(super) fn folded(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// A text in one line, with single spaces.
+pub(super) fn line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A message that goes on behind a colon.
+pub(super) fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// A short name for an api: the words of its title that say which one it is, or those of its file.
+pub(super) fn api(title: &str, file: &str) -> String {
+    const EMPTY: [&str; 16] = [
+        "api",
+        "apis",
+        "openapi",
+        "swagger",
+        "rest",
+        "the",
+        "a",
+        "an",
+        "of",
+        "for",
+        "and",
+        "v",
+        "public",
+        "specification",
+        "service",
+        "web",
+    ];
+    let kept = |text: &str| -> Vec<String> {
+        let words = crate::names::snake(text);
+        let says = |word: &&str| !EMPTY.contains(word) && !word.trim_start_matches('v').chars().all(|c| c.is_ascii_digit());
+        words.split('_').filter(says).take(2).map(str::to_owned).collect()
+    };
+    let words = kept(title);
+    let words = if words.is_empty() { kept(file.split('.').next().unwrap_or_default()) } else { words };
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plurals_become_singulars() {
+        for (plural, one) in [("pets", "pet"), ("addresses", "address"), ("companies", "company"), ("status", "status"), ("boxes", "box")] {
+            assert_eq!(singular(plural), one);
+        }
+    }
+
+    #[test]
+    fn an_api_is_named_by_the_words_that_say_which_it_is() {
+        for (title, file, name) in [
+            ("Swagger Petstore - OpenAPI 3.0", "a.yaml", "petstore"),
+            ("The API", "shop-v2.yaml", "shop"),
+            ("Redocly Museum API", "a.yaml", "redocly museum"),
+        ] {
+            assert_eq!(api(title, file), name);
+        }
+    }
+}

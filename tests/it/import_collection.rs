@@ -1,0 +1,76 @@
+//! A collection of real files of other tools, each imported and checked. `LTC_IMPORT_FILES` names its folder, with a folder for each kind
+//! (`openapi`, `postman` …); without it, these tests are skipped.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ltc::pipeline::{self, Target};
+use ltc::project;
+use ltc_import::{ImportError, Options, Source, import, recognize, write};
+
+/// The files of a kind, with those in folders; none without a collection.
+fn files(kind: &str) -> Vec<PathBuf> {
+    let Some(root) = std::env::var_os("LTC_IMPORT_FILES") else { return Vec::new() };
+    let mut found = Vec::new();
+    let mut folders = vec![Path::new(&root).join(kind)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false if path.extension().is_some_and(|ending| ending != "tsv") => found.push(path),
+                false => {}
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn source(path: &Path) -> Source {
+    Source::new(path.display().to_string(), path.parent().unwrap(), &fs::read(path).unwrap()).unwrap()
+}
+
+/// Imports a file and checks what was written, in every environment: what is wrong with it.
+fn checked(path: &Path) -> Result<Vec<String>, ImportError> {
+    let source = source(path);
+    let draft = import(&source, recognize(&source)?, &Options::default())?;
+    let folder = tempfile::tempdir().unwrap();
+    for (path, content) in write::files(&draft) {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+    let mut wrong = Vec::new();
+    for environment in &draft.environments {
+        let found = project::find(folder.path(), Some(&format!("specs/{}.lt", draft.name))).unwrap();
+        let profile = Some(folder.path().join(format!("specs/{}.profile.yml", draft.name)));
+        let env = Some(environment.name.clone());
+        let target = Target { root: found.root, spec: found.spec, profile, env, registered: found.registered, lacks: found.lacks };
+        let result = pipeline::check(&target).unwrap();
+        wrong.extend(result.diagnostics.iter().map(|it| format!("{} with {}: {}", path.display(), environment.name, it.message)));
+        wrong.extend(result.config.iter().map(|error| format!("{} with {}: {error}", path.display(), environment.name)));
+    }
+    Ok(wrong)
+}
+
+/// Whether a document is part of another one: it has neither version nor paths.
+fn is_part(path: &Path) -> bool {
+    let text = fs::read_to_string(path).unwrap();
+    !text.contains("openapi") && !text.contains("swagger")
+}
+
+#[test]
+fn every_openapi_document_becomes_a_spec_that_the_checker_accepts() {
+    let documents: Vec<PathBuf> = files("openapi").into_iter().filter(|path| !is_part(path)).collect();
+    let wrong: Vec<String> = documents.iter().flat_map(|path| checked(path).unwrap_or_else(|error| vec![error.to_string()])).collect();
+    assert!(wrong.is_empty(), "{} of {} documents: {wrong:#?}", wrong.len(), documents.len());
+}
+
+#[test]
+fn a_file_of_an_unknown_kind_is_refused_with_a_fix() {
+    for path in files("other") {
+        let error = checked(&path).expect_err(&path.display().to_string());
+        assert!(error.help.is_some() && error.message.contains("cannot recognize"), "{error}");
+    }
+}
