@@ -44,3 +44,5 @@ pub mod tables;
 pub mod user;
 pub mod value;
 pub mod workers;
+
+pub use base::clock;

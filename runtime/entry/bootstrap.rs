@@ -13,6 +13,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 use super::ExitStatus;
 use crate::orchestrator::aws::watch_stop;
 use crate::orchestrator::shard::{self, DeliveredSlices, Host};
+use ltc_engine::clock;
 use ltc_engine::program::Program;
 use ltc_engine::workers::Stop;
 
@@ -30,7 +31,7 @@ pub(super) fn is_function() -> bool {
 pub(super) fn run(program: &'static Program, born: Instant) -> ExitCode {
     let seen = Arc::new(DeliveredSlices::default());
     let serve = async {
-        let init = born.elapsed();
+        let init = clock::since(born);
         lambda_runtime::run(service_fn(|event: LambdaEvent<serde_json::Value>| {
             let seen = seen.clone();
             async move { invoked(program, event, init, seen) }
@@ -79,6 +80,6 @@ fn place(context: &Context) -> String {
 
 /// When Lambda ends the invocation. Its times are milliseconds since the Unix epoch.
 fn deadline(context: &Context) -> Option<Instant> {
-    let left = Duration::from_millis(context.deadline).checked_sub(ltc_engine::base::clock::unix_now())?;
-    Instant::now().checked_add(left)
+    let left = Duration::from_millis(context.deadline).checked_sub(ltc_engine::clock::unix_now())?;
+    clock::now().checked_add(left)
 }

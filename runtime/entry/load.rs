@@ -12,7 +12,7 @@ use crate::open_files;
 use crate::progress::{notice, notice_at};
 use crate::report::{ApiVersion, Planned, RunInfo, Setup};
 use ltc_config::profile::LogLevel;
-use ltc_engine::base::clock::Clock;
+use ltc_engine::clock::Clock;
 use ltc_engine::program::Program;
 use ltc_engine::program::settings::Settings;
 use ltc_engine::record::observe::Quiet;

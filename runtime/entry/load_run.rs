@@ -8,7 +8,7 @@ use super::load::{Load, LoadOutcome, cores, interval, summary, watch_interrupts}
 use super::results::{AfterInterval, Results};
 use super::{ExitStatus, StartupError};
 use crate::open_files;
-use ltc_engine::base::clock::Clock;
+use ltc_engine::clock::Clock;
 use ltc_engine::program::Program;
 use ltc_engine::workers::{Engine, Run, Stop};
 

@@ -25,6 +25,7 @@ use clap::{CommandFactory, FromArgMatches};
 use crate::report::Outcome;
 use cli::{Cli, Command};
 use configuration::Configuration;
+use ltc_engine::clock;
 use ltc_engine::program::Program;
 
 /// How a run ends (DESIGN: exit codes).
@@ -89,7 +90,7 @@ impl StartupError {
 
 /// Runs a compiled test as the command line says.
 pub fn main(program: &'static Program) -> ExitCode {
-    let born = Instant::now();
+    let born = clock::now();
     let files = crate::open_files::raise();
     if bootstrap::is_function() {
         return bootstrap::run(program, born);

@@ -21,7 +21,7 @@ use crate::orchestrator::orchestrate::Orchestrator;
 use crate::orchestrator::process::Processes;
 use crate::orchestrator::supervisor::Timeouts;
 use crate::report::TextStyle;
-use ltc_engine::base::clock::Clock;
+use ltc_engine::clock::Clock;
 use ltc_engine::program::Program;
 use ltc_engine::stats::micros;
 use ltc_engine::workers::Stop;

@@ -10,6 +10,7 @@ use super::{ExitStatus, StartupError};
 use crate::orchestrator::event::SliceEvent;
 use crate::orchestrator::frame::{EndReason, Ended, Frame, FrameWriter};
 use crate::orchestrator::shard::{self, DeliveredSlices, Host};
+use ltc_engine::clock;
 use ltc_engine::program::Program;
 use ltc_engine::workers::Stop;
 
@@ -23,7 +24,7 @@ pub(super) const WORD: &str = "shard";
 
 /// Runs the slice of the event on standard input.
 pub(super) fn run(program: &'static Program, born: Instant) -> Result<ExitStatus, StartupError> {
-    let init = born.elapsed();
+    let init = clock::since(born);
     let mut event = Vec::new();
     std::io::stdin()
         .lock()

@@ -14,6 +14,7 @@ use super::post::{PostResult, SinkClient};
 use super::{Format, ListenerEvent, LogSink, Message, Sink};
 use crate::live::TestInfo;
 use crate::report::Delivered;
+use ltc_engine::clock;
 
 /// How many event may wait for the thread: it takes them at once, whatever its sink does.
 const QUEUE: usize = 64;
@@ -171,7 +172,7 @@ impl Closing {
     pub(super) fn done_by(&mut self, deadline: Instant) -> bool {
         // A thread that is gone has sent what it could.
         self.finished = self.finished
-            || !matches!(self.done.recv_timeout(deadline.saturating_duration_since(Instant::now())), Err(mpsc::RecvTimeoutError::Timeout));
+            || !matches!(self.done.recv_timeout(deadline.saturating_duration_since(clock::now())), Err(mpsc::RecvTimeoutError::Timeout));
         self.finished
     }
 
@@ -199,7 +200,7 @@ impl Backlog {
     fn push(&self, message: Message, cap: usize) {
         let mut messages = self.messages.borrow_mut();
         self.bytes.set(self.bytes.get() + message.body.len());
-        messages.push_back((Instant::now(), message));
+        messages.push_back((clock::now(), message));
         while self.bytes.get() > cap {
             let Some((_, dropped)) = messages.pop_front() else { break };
             self.bytes.set(self.bytes.get() - dropped.body.len());
@@ -276,7 +277,7 @@ impl Post<'_> {
                 PostResult::Unreached(why) => (why, None),
             };
             self.counters.failed(why);
-            if since.elapsed() >= self.limits.age {
+            if clock::since(since) >= self.limits.age {
                 return None;
             }
             pause(backlog, after.unwrap_or(wait).min(self.limits.longest_wait), self.limits.first_wait).await;
@@ -288,9 +289,9 @@ impl Post<'_> {
 
 /// Waits, but only shortly once the test is over: little time is left then.
 async fn pause(backlog: &Backlog, wait: Duration, least: Duration) {
-    let until = Instant::now() + wait;
-    let soon = Instant::now() + least.min(wait);
-    while Instant::now() < until && !(backlog.closed.get() && Instant::now() >= soon) {
+    let until = clock::now() + wait;
+    let soon = clock::now() + least.min(wait);
+    while clock::now() < until && !(backlog.closed.get() && clock::now() >= soon) {
         let step = if backlog.closed.get() { soon } else { until };
         // New messages wake it too; they change nothing.
         let _ = tokio::time::timeout_at(step.into(), backlog.changed.notified()).await;

@@ -4,13 +4,14 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ltc_config::credentials::Credentials;
 use ltc_config::profile::Listener;
 
 use super::*;
 use crate::live::sample::{info, live_snapshot};
+use ltc_engine::clock;
 
 /// A server of raw sockets: what it does with a connection is the test's.
 struct Server {
@@ -102,15 +103,15 @@ fn run_heard(mut listeners: Listeners, patience: Duration) -> (Delivered, Durati
     let (said, say) = listener();
     listeners.start_within(&Arc::new(info()), quick(), &say);
     let (interval, ended) = (ListenerEvent::Interval(Arc::new(live_snapshot())), ListenerEvent::Ended(Arc::new(live_snapshot())));
-    let begun = Instant::now();
+    let begun = clock::now();
     listeners.tell(&interval);
     listeners.tell(&ended);
-    let told = begun.elapsed();
-    let begun = Instant::now();
+    let told = clock::since(begun);
+    let begun = clock::now();
     let outcome = listeners.finish(patience).remove(0);
     let shown = format!("{outcome:?}");
     assert!(!shown.contains(SECRET), "{shown}");
-    let finished = begun.elapsed();
+    let finished = clock::since(begun);
     let said = said.lock().unwrap().clone();
     assert!(said.iter().all(|line| !line.contains(SECRET) && !line.contains('\n')), "{said:?}");
     (outcome, told, finished, said)
@@ -258,11 +259,11 @@ fn what_waits_for_a_sink_that_is_down_is_bounded() {
     let mut listeners = splunk(&format!("http://{free}"));
     listeners.start_within(&Arc::new(info()), Limits { backlog: 10_000, ..quick() }, &listener().1);
     let event = ListenerEvent::Interval(Arc::new(live_snapshot()));
-    let begun = Instant::now();
+    let begun = clock::now();
     for _ in 0..5000 {
         listeners.tell(&event);
     }
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(clock::since(begun) < Duration::from_secs(5), "{:?}", clock::since(begun));
     let outcome = listeners.finish(Duration::from_millis(500)).remove(0);
     // An interval that found the queue full counts as one item, for what it would have made isn't known.
     assert!(outcome.sent == 0 && (5000..=20_000).contains(&outcome.dropped), "{outcome:?}");
@@ -285,8 +286,8 @@ fn a_refused_listener_is_named_at_the_start() {
         let mut listeners = Listeners::new(&all, &Credentials::parse(&text, "c.yml", &|_| None).unwrap()).unwrap();
         let (said, say) = listener();
         listeners.start_within(&Arc::new(info()), quick(), &say);
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while said.lock().unwrap().len() < all.len() && Instant::now() < deadline {
+        let deadline = clock::now() + Duration::from_secs(20);
+        while said.lock().unwrap().len() < all.len() && clock::now() < deadline {
             std::thread::sleep(Duration::from_millis(10));
         }
         let lines = said.lock().unwrap().clone();

@@ -20,7 +20,7 @@ mod signalfx;
 mod splunk;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -28,6 +28,7 @@ use http::HeaderMap;
 use crate::live::{LiveSnapshot, TestInfo};
 use crate::report::Delivered;
 use delivery::{Delivery, Limits};
+use ltc_engine::clock;
 
 /// How long the end may take before it is said why.
 const UNSAID: Duration = Duration::from_secs(1);
@@ -133,9 +134,9 @@ impl Listeners {
 
     /// Lets them send what they have, all together for no longer than `patience`, and says what became of it.
     pub(crate) fn finish(self, patience: Duration) -> Vec<Delivered> {
-        let deadline = Instant::now() + patience;
+        let deadline = clock::now() + patience;
         let mut closing: Vec<_> = self.running.into_iter().map(Delivery::close).collect();
-        let soon = deadline.min(Instant::now() + UNSAID);
+        let soon = deadline.min(clock::now() + UNSAID);
         let late: Vec<&str> = closing.iter_mut().filter_map(|delivery| (!delivery.done_by(soon)).then(|| delivery.name())).collect();
         if !late.is_empty() {
             crate::say::err!("sending the last results to {} (up to {} s)", late.join(", "), patience.as_secs());

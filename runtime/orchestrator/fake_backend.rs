@@ -11,7 +11,7 @@ use tokio::sync::mpsc::Sender;
 use super::backend::{Backend, BoxFuture, InvokeError, Output, Urgency};
 use super::event::SliceEvent;
 use super::frame::{Counted, EndReason, Ended, Frame, FrameWriter, Started};
-use ltc_engine::base::clock::{Clock, unix_now};
+use ltc_engine::clock::{Clock, unix_now};
 use ltc_engine::stats::{Recorder, Sample, Snapshot, micros};
 
 pub(super) const INTERVAL: Duration = Duration::from_millis(100);

@@ -14,7 +14,8 @@ use super::collector::{Collector, MergedInterval};
 use super::event::SliceEvent;
 use super::fleet::Fleet;
 use super::supervisor::{ShardEvent, ShardSupervisor, ShutdownState, Timeouts, until};
-use ltc_engine::base::clock::Clock;
+use ltc_engine::clock;
+use ltc_engine::clock::Clock;
 use ltc_engine::schedule::Plan;
 use ltc_engine::workers::Stop;
 
@@ -68,9 +69,9 @@ impl Orchestrator {
         let mut next = self.fleet.interval(0);
         loop {
             if let Some(interval) = next.filter(|_| stopping.since.is_none()) {
-                let call = self.clock.instant(interval.from).checked_sub(lead).unwrap_or_else(Instant::now);
+                let call = self.clock.instant(interval.from).checked_sub(lead).unwrap_or_else(clock::now);
                 // The first interval's functions start immediately: the test's start was set accordingly.
-                if interval.number == 0 || Instant::now() >= call {
+                if interval.number == 0 || clock::now() >= call {
                     for shard in &self.fleet.shards {
                         supervisors.spawn(
                             ShardSupervisor {
@@ -119,7 +120,7 @@ impl Orchestrator {
                     None => {}
                 },
                 _ = supervisors.join_next(), if !supervisors.is_empty() => {}
-                () = until(Instant::now() + TICK) => {}
+                () = until(clock::now() + TICK) => {}
             }
             for delta in collector.due(self.clock.elapsed()) {
                 if each(delta) {
@@ -164,7 +165,7 @@ struct Stopping {
 impl Stopping {
     fn ask(&mut self, urgency: Urgency) {
         self.asked = self.asked.max(Some(urgency));
-        self.since.get_or_insert_with(Instant::now);
+        self.since.get_or_insert_with(clock::now);
     }
 
     /// Takes the step that is due, and returns what failed.
@@ -176,17 +177,17 @@ impl Stopping {
             *shutdown = was.max(ShutdownState::Stopping);
             *shutdown != was
         });
-        let urgency = if since.elapsed() >= HURRY { Urgency::Now } else { asked };
+        let urgency = if clock::since(since) >= HURRY { Urgency::Now } else { asked };
         if self.told.is_none_or(|(told, _)| told < urgency) {
-            self.told = Some((urgency, Instant::now()));
+            self.told = Some((urgency, clock::now()));
             match timeout(REQUEST, backend.stop(urgency)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => problems.push(format!("cannot stop the fleet: {error}")),
                 Err(_) => problems.push("cannot stop the fleet: no response".into()),
             }
         }
-        let at_once = self.told.filter(|_| asked == Urgency::Now).is_some_and(|(_, since)| since.elapsed() >= GIVE_UP_NOW);
-        if (at_once || since.elapsed() >= GIVE_UP) && *shutdown.borrow() != ShutdownState::Abandoned {
+        let at_once = self.told.filter(|_| asked == Urgency::Now).is_some_and(|(_, since)| clock::since(since) >= GIVE_UP_NOW);
+        if (at_once || clock::since(since) >= GIVE_UP) && *shutdown.borrow() != ShutdownState::Abandoned {
             problems.push("some functions did not stop in time; their last results are missing".into());
             let _ = shutdown.send(ShutdownState::Abandoned);
         }

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use super::event::SliceEvent;
 use super::fault::InjectedFault;
 use super::frame::{Counted, EndReason, Ended, Frame, FrameWriter, Started};
-use ltc_engine::base::clock::{Clock, unix_now};
+use ltc_engine::clock;
+use ltc_engine::clock::{Clock, unix_now};
 use ltc_engine::program::Program;
 use ltc_engine::program::settings::Settings;
 use ltc_engine::schedule::Plan;
@@ -107,7 +108,7 @@ fn slice(program: &'static Program, event: &SliceEvent, host: &Host, stop: &Stop
         Ok(engine) => engine,
         Err(why) => return nothing(EndReason::Failed, why),
     };
-    let late = Instant::now().saturating_duration_since(clock.instant(event.from()));
+    let late = clock::now().saturating_duration_since(clock.instant(event.from()));
     send(&Frame::Started(Started {
         slice: event.slice.clone(),
         clock_us: micros(unix_now() + fault.skew().unwrap_or_default()),
@@ -207,7 +208,7 @@ impl TimeLimit {
 }
 
 fn done_before(done: &Receiver<()>, instant: Instant) -> bool {
-    matches!(done.recv_timeout(instant.saturating_duration_since(Instant::now())), Err(RecvTimeoutError::Disconnected) | Ok(()))
+    matches!(done.recv_timeout(instant.saturating_duration_since(clock::now())), Err(RecvTimeoutError::Disconnected) | Ok(()))
 }
 
 #[cfg(test)]

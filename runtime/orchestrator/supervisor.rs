@@ -15,8 +15,9 @@ use super::event::SliceEvent;
 use super::fleet::{Interval, Shard};
 use super::frame::{Counted, EndReason, Ended, Frame, FrameReader, Received, Started};
 use super::missing::{TOLERANCE, gap};
-use ltc_engine::base::clock::Clock;
-use ltc_engine::base::clock::unix_now;
+use ltc_engine::clock;
+use ltc_engine::clock::Clock;
+use ltc_engine::clock::unix_now;
 use ltc_engine::schedule::Slice;
 use ltc_engine::stats::micros;
 
@@ -227,7 +228,7 @@ impl ShardSupervisor {
         let mut said = String::new();
         let mut place = String::new();
         let mut repeated = false;
-        let mut deadline = Instant::now() + self.timeouts.start;
+        let mut deadline = clock::now() + self.timeouts.start;
         let mut shutdown = self.shutdown.clone();
         loop {
             let piece = tokio::select! {
@@ -300,7 +301,7 @@ impl ShardSupervisor {
 
     /// When the next frame must have come.
     fn next_frame(&self, event: &SliceEvent) -> Instant {
-        let begin = self.clock.instant(event.from()).max(Instant::now());
+        let begin = self.clock.instant(event.from()).max(clock::now());
         begin + Duration::from_micros(event.stats_interval_us) + self.timeouts.silence
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
 use crate::live::{FailureLog, LiveSnapshot, RowFigures, TestInfo};
-use ltc_engine::base::clock::Clock;
+use ltc_engine::clock::Clock;
 use ltc_engine::stats::RowKind;
 
 /// How many intervals a page that comes late is told; when there are more, every other is left out.

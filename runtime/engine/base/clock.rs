@@ -1,16 +1,24 @@
-//! Time: the only place that reads it. Offsets count from the test's start.
+//! Time: the only file that reads it. Offsets count from the test's start.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The time since the Unix epoch, by the wall clock: it can jump. Within a test, ask its [`Clock`].
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
+#[expect(clippy::disallowed_methods, reason = "the one function that reads the wall clock")]
 pub fn unix_now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// Now, on the clock that never jumps. A test may pause the runtime's time: then this is the simulated one.
+#[inline]
+#[expect(clippy::disallowed_methods, reason = "the one function that reads the monotonic clock")]
 pub fn now() -> Instant {
     tokio::time::Instant::now().into_std()
+}
+
+/// The time since an instant; zero if it lies ahead.
+#[inline]
+pub fn since(instant: Instant) -> Duration {
+    now().saturating_duration_since(instant)
 }
 
 /// The clock of a test.
@@ -46,7 +54,7 @@ impl Clock {
 
     /// Since the test's start; zero before it.
     pub fn elapsed(&self) -> Duration {
-        now().saturating_duration_since(self.start)
+        since(self.start)
     }
 
     /// When the offset is reached.

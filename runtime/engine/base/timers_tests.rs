@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::*;
+use crate::base::clock;
 
 fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread()
@@ -26,7 +27,7 @@ fn nobody_goes_on_early_and_each_in_its_order() {
         let timers = driven();
         tokio::task::yield_now().await;
         // All are there before the first is due.
-        let begun = Instant::now() + Duration::from_millis(200);
+        let begun = clock::now() + Duration::from_millis(200);
         let order = Rc::new(RefCell::new(Vec::new()));
         // The later ones are there first, so that the timer is set to sooner again and again; two are due at the same instant.
         let tasks: Vec<_> = [9, 3, 3, 0, 6]
@@ -35,7 +36,7 @@ fn nobody_goes_on_early_and_each_in_its_order() {
                 tokio::task::spawn_local(async move {
                     let due = begun + Duration::from_millis(ms);
                     timers.until(due).await;
-                    assert!(Instant::now() >= due);
+                    assert!(clock::now() >= due);
                     order.borrow_mut().push(ms);
                 })
             })
@@ -54,7 +55,7 @@ fn timers_due_within_the_least_time_still_fire() {
         let timers = driven();
         tokio::task::yield_now().await;
         for _ in 0..50 {
-            timers.until(Instant::now() + Duration::from_micros(20)).await;
+            timers.until(clock::now() + Duration::from_micros(20)).await;
         }
         assert!(timers.waiting.borrow().is_empty());
     });
@@ -65,12 +66,12 @@ fn a_wait_that_is_given_up_leaves_nothing_and_disturbs_no_other() {
     block_on(async {
         let timers = driven();
         tokio::task::yield_now().await;
-        let far = Instant::now() + Duration::from_secs(3600);
+        let far = clock::now() + Duration::from_secs(3600);
         assert!(tokio::time::timeout(Duration::from_millis(1), timers.until(far)).await.is_err());
         assert!(timers.waiting.borrow().is_empty());
-        let due = Instant::now() + Duration::from_millis(2);
+        let due = clock::now() + Duration::from_millis(2);
         timers.until(due).await;
-        assert!(Instant::now() >= due);
+        assert!(clock::now() >= due);
     });
 }
 
@@ -78,9 +79,9 @@ fn a_wait_that_is_given_up_leaves_nothing_and_disturbs_no_other() {
 fn timers_without_a_driver_use_the_runtimes() {
     block_on(async {
         let timers = Timers::new();
-        let due = Instant::now() + Duration::from_millis(2);
+        let due = clock::now() + Duration::from_millis(2);
         timers.until(due).await;
-        assert!(Instant::now() >= due);
+        assert!(clock::now() >= due);
         assert!(timers.waiting.borrow().is_empty());
     });
 }
@@ -89,17 +90,17 @@ fn timers_without_a_driver_use_the_runtimes() {
 fn long_waits_end_together_never_early_and_hardly_late() {
     let timers = Timers::new();
     for wait in [100, 1000, 123_456].map(Duration::from_millis) {
-        let before = Instant::now();
+        let before = clock::now();
         let end = timers.end_of(wait);
-        assert!(end >= before + wait && end <= Instant::now() + wait + GRAIN);
+        assert!(end >= before + wait && end <= clock::now() + wait + GRAIN);
         assert_eq!((end - timers.origin).as_nanos() % GRAIN.as_nanos(), 0);
     }
     // A short one ends when it was said.
-    let (before, wait) = (Instant::now(), Duration::from_millis(7));
+    let (before, wait) = (clock::now(), Duration::from_millis(7));
     let end = timers.end_of(wait);
-    assert!(end >= before + wait && end <= Instant::now() + wait);
+    assert!(end >= before + wait && end <= clock::now() + wait);
     // The longest that can be said doesn't overflow.
-    assert!(timers.end_of(Duration::MAX) > Instant::now());
+    assert!(timers.end_of(Duration::MAX) > clock::now());
 }
 
 #[test]
@@ -110,14 +111,14 @@ fn when_the_driver_ends_those_who_wait_go_on_without_it() {
         let driver = tokio::task::spawn_local(async move { driver.drive().await });
         tokio::task::yield_now().await;
         let waiter = timers.clone();
-        let due = Instant::now() + Duration::from_millis(20);
+        let due = clock::now() + Duration::from_millis(20);
         let waiter = tokio::task::spawn_local(async move { waiter.until(due).await });
         tokio::task::yield_now().await;
         driver.abort();
         let again = timers.clone();
         tokio::task::spawn_local(async move { again.drive().await });
         tokio::time::timeout(Duration::from_secs(10), waiter).await.unwrap().unwrap();
-        assert!(Instant::now() >= due);
+        assert!(clock::now() >= due);
         assert!(timers.waiting.borrow().is_empty());
     });
 }
@@ -131,7 +132,7 @@ fn waiting_for_what_is_past_lets_others_have_the_thread() {
         let ran = other.clone();
         tokio::task::spawn_local(async move { ran.set(true) });
         for _ in 0..10_000 {
-            timers.until(Instant::now()).await;
+            timers.until(clock::now()).await;
         }
         assert!(other.get());
     });

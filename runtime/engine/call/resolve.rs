@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::builder::Request;
 use super::sign::sign_aws;
+use crate::base::clock;
 use crate::http;
 use crate::request::prepared::PreparedRequest;
 use crate::request::template::{Policy, RequestTemplate};
@@ -14,12 +15,12 @@ use crate::value::{Eval, EvalError};
 /// Sends a request outside of any step. Where it can't be, or nothing comes back, says why. What it came to is in the sample, whose `ok`
 /// is the caller's to judge. `reads_body`: whether anything of the answer's body is looked at.
 pub async fn send(user: &User, request: Request<'_>, reads_body: bool) -> (Result<http::HttpResponse, http::HttpError>, Sample) {
-    let begun = std::time::Instant::now();
+    let begun = clock::now();
     let answer = match prepare(user, request) {
         Ok(request) => http::Session::send_for(user.session(), request.0, reads_body).await,
         Err(fault) => Err(http::HttpError::new(FailureClass::Expression, fault.0)),
     };
-    let took = begun.elapsed();
+    let took = clock::since(begun);
     let sample = match &answer {
         Ok(response) => {
             let (total, first_byte) = (response.timings.total, Some(response.timings.first_byte));

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use crate::base::clock;
 use crate::http::Sending;
 use crate::stats::{Recorder, Sample};
 use crate::tables::StepInfo;
@@ -44,7 +45,7 @@ impl InFlight {
     /// How many there are, and how long the oldest has waited.
     pub(crate) fn waiting(&self) -> (u64, Duration) {
         let slots = self.0.borrow();
-        let oldest = slots.begun.iter().flatten().min().map_or(Duration::ZERO, Instant::elapsed);
+        let oldest = slots.begun.iter().flatten().min().map_or(Duration::ZERO, |begun| clock::since(*begun));
         ((slots.begun.len() - slots.free.len()) as u64, oldest)
     }
 }

@@ -6,6 +6,7 @@ use std::task::Poll as Ready;
 use std::time::{Duration, Instant};
 
 use super::samples::{record_group, retried};
+use crate::base::clock;
 use crate::base::flow::{Exit, Flow};
 use crate::base::location::Location;
 use crate::stats::FailureClass;
@@ -55,7 +56,7 @@ impl User {
 
     /// A `group` begins; it ends when what is given is dropped.
     pub fn group(&self, line: u32) -> Group<'_> {
-        Group { user: self, line, begun: Instant::now(), waited: self.control.waited.get(), failed: self.control.failed.get() }
+        Group { user: self, line, begun: clock::now(), waited: self.control.waited.get(), failed: self.control.failed.get() }
     }
 
     /// Runs `f` for each of `items`, at most `limit` at a time.
@@ -226,7 +227,7 @@ pub struct Group<'u> {
 impl Drop for Group<'_> {
     fn drop(&mut self) {
         let control = &self.user.control;
-        let took = self.begun.elapsed().saturating_sub(control.waited.get() - self.waited);
+        let took = clock::since(self.begun).saturating_sub(control.waited.get() - self.waited);
         let ok = control.running.get().then(|| control.failed.get() == self.failed);
         record_group(self.user, self.line, took, ok);
     }

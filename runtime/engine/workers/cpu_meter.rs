@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::base::clock;
 use crate::stats::Cpu;
 
 /// Measures between one sample and the next.
@@ -38,12 +39,12 @@ impl CpuMeter {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let shown = threads.min(cores) as f64;
         let processors = processors.map_or(shown, |processors| processors.clamp(0.001, shown));
-        Self { threads: threads.max(1) as f64, processors, last: read().map(|reading| (Instant::now(), reading)) }
+        Self { threads: threads.max(1) as f64, processors, last: read().map(|reading| (clock::now(), reading)) }
     }
 
     /// What was used since the last sample, and what there was; nothing where the system doesn't tell.
     pub(super) fn sample(&mut self) -> Option<Cpu> {
-        let (now, reading) = (Instant::now(), read()?);
+        let (now, reading) = (clock::now(), read()?);
         let (then, before) = self.last.replace((now, reading))?;
         let available = (now - then).mul_f64(self.processors);
         let used = reading.used.saturating_sub(before.used);
@@ -147,8 +148,8 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn work_is_seen_and_never_more_than_there_was() {
         let mut cpu_meter = CpuMeter::new(1, None);
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_millis(30) {}
+        let begun = clock::now();
+        while clock::since(begun) < Duration::from_millis(30) {}
         let cpu = cpu_meter.sample().unwrap();
         assert!(cpu.busy_us > 0 && cpu.available_us >= 30_000, "{cpu:?}");
         assert!(cpu.waited_us <= cpu.available_us && cpu.stolen_us <= cpu.available_us, "{cpu:?}");

@@ -23,8 +23,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::base::clock;
 use crate::base::clock::Clock;
 use crate::program::settings::Settings;
 use crate::record::observe::Tell;
@@ -139,9 +140,9 @@ impl Engine {
     pub fn watch(self, mut each: impl FnMut(Snapshot)) -> Result<(), String> {
         let mut pending: Option<Snapshot> = None;
         let mut merged = 0;
-        let mut due = Instant::now() + self.interval * 2;
+        let mut due = clock::now() + self.interval * 2;
         loop {
-            let wait = due.saturating_duration_since(Instant::now());
+            let wait = due.saturating_duration_since(clock::now());
             match self.frames.recv_timeout(wait.min(Duration::from_millis(200))) {
                 Ok(frame) => {
                     match &mut pending {
@@ -151,14 +152,14 @@ impl Engine {
                     merged += 1;
                     if merged == self.workers.len() {
                         merged = 0;
-                        due = Instant::now() + self.interval * 2;
+                        due = clock::now() + self.interval * 2;
                         each(pending.take().unwrap_or_default());
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    if Instant::now() >= due && pending.is_some() {
+                    if clock::now() >= due && pending.is_some() {
                         merged = 0;
-                        due = Instant::now() + self.interval * 2;
+                        due = clock::now() + self.interval * 2;
                         each(pending.take().unwrap_or_default());
                     }
                 }

@@ -47,6 +47,7 @@ impl PacingSchedule {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::clock;
     use crate::stats::{Recorder, Sample};
 
     /// A server that answers within a millisecond, but stalls for 2 s in 20: what comes in the stall is answered at its end.
@@ -60,7 +61,7 @@ mod tests {
     #[test]
     fn response_times_over_a_stall_are_those_of_its_arithmetic() {
         const PACING: Duration = Duration::from_millis(10);
-        let start = Instant::now();
+        let start = clock::now();
         let mut recorder = Recorder::new(1, 0);
         let mut pace = PacingSchedule::of(start);
         let mut now = start;

@@ -1,11 +1,12 @@
 //! The load begins when the test does: workers are up before, and wait.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ltc_config::Profile;
 
 use super::{Engine, Run, Stop};
+use crate::base::clock;
 use crate::base::clock::Clock;
 use crate::base::flow::Flow;
 use crate::fixture;
@@ -22,7 +23,7 @@ async fn iterations(u: &User) -> Flow {
     loop {
         ITERATIONS.fetch_add(1, Ordering::Relaxed);
         assert!(u.world().timers.are_driven() || !cfg!(target_os = "linux"));
-        if Instant::now() < u.world().clock.instant(Duration::ZERO) {
+        if clock::now() < u.world().clock.instant(Duration::ZERO) {
             EARLY.fetch_add(1, Ordering::Relaxed);
         }
         u.end_iteration(Ok(())).await;
@@ -55,9 +56,9 @@ fn nobody_begins_before_the_test_does() {
             once: false,
             tell: |_| (),
         };
-        let begun = Instant::now();
+        let begun = clock::now();
         Engine::start(&run, &clock, &Stop::default()).unwrap().watch(|_| ()).unwrap();
-        assert!(begun.elapsed() >= LEAD + Duration::from_millis(390), "{:?}", begun.elapsed());
+        assert!(clock::since(begun) >= LEAD + Duration::from_millis(390), "{:?}", clock::since(begun));
         assert!(ITERATIONS.load(Ordering::Relaxed) > iterations_before + 5, "{runner}");
         assert_eq!(EARLY.load(Ordering::Relaxed), 0, "{runner}");
     }

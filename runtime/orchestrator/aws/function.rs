@@ -1,12 +1,13 @@
 //! One function in one region: made, brought up to date, looked at, removed. All of it can be repeated.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{Architecture as Processor, FunctionCode, FunctionConfiguration, LastUpdateStatus, Runtime, State, VpcConfig};
 use ltc_config::profile::Architecture;
+use ltc_engine::clock;
 
 use super::error::{AwsError, Cause};
 use super::names::{ALIAS, MADE};
@@ -121,7 +122,7 @@ impl<'a> Functions<'a> {
     }
 
     async fn create(&self, wanted: &FunctionSpec<'_>) -> Result<(), AwsError> {
-        let begun = Instant::now();
+        let begun = clock::now();
         loop {
             let request = self.client.create_function().function_name(wanted.name).role(wanted.role).handler(HANDLER);
             let request = request.runtime(Runtime::Providedal2023).timeout(TIMEOUT_S).memory_size(wanted.memory_mb);
@@ -133,7 +134,7 @@ impl<'a> Functions<'a> {
                 Ok(_) => return Ok(()),
                 // Lambda doesn't know the role yet.
                 Err(error)
-                    if error.code == "InvalidParameterValueException" && error.message.contains("role") && begun.elapsed() < ROLE =>
+                    if error.code == "InvalidParameterValueException" && error.message.contains("role") && clock::since(begun) < ROLE =>
                 {
                     tokio::time::sleep(Duration::from_secs(2)).await;
                 }
@@ -144,7 +145,7 @@ impl<'a> Functions<'a> {
 
     /// Waits until the function can be invoked, and its last change is done.
     pub(super) async fn ready(&self, name: &str) -> Result<(), AwsError> {
-        let begun = Instant::now();
+        let begun = clock::now();
         let mut pause = Duration::from_millis(100);
         loop {
             let now = call!(self, "GetFunctionConfiguration", self.client.get_function_configuration().function_name(name))?;
@@ -154,7 +155,7 @@ impl<'a> Functions<'a> {
                 (Some(State::Failed), _) => return failed("it cannot be started"),
                 (_, Some(LastUpdateStatus::Failed)) => return failed("its last change failed"),
                 (None | Some(State::Active | State::Inactive), None | Some(LastUpdateStatus::Successful)) => return Ok(()),
-                _ if begun.elapsed() > READY => return failed("it is not ready after three minutes"),
+                _ if clock::since(begun) > READY => return failed("it is not ready after three minutes"),
                 _ => {}
             }
             tokio::time::sleep(pause).await;

@@ -7,7 +7,7 @@ use aws_credential_types::Credentials;
 use reqwest::Method;
 
 use super::error::{AwsError, Cause};
-use ltc_engine::base::clock::Clock;
+use ltc_engine::clock::Clock;
 use ltc_engine::functions::{AwsCredentials, AwsRequest, AwsRules, aws_sign};
 use ltc_engine::http::Target;
 

@@ -20,6 +20,7 @@ use ratatui::crossterm::{cursor, execute};
 
 use crate::live::{LiveSnapshot, TestInfo};
 use ltc_config::profile::LogLevel;
+use ltc_engine::clock;
 use ltc_engine::workers::Stop;
 use state::{KeyAction, ScreenState};
 
@@ -132,7 +133,7 @@ impl Drop for Screen {
 
 fn run(mut terminal: Terminal<CrosstermBackend<io::Stderr>>, mut state: ScreenState, incoming: &Receiver<Arc<LiveSnapshot>>, stop: &Stop) {
     let begun = state.info.unix_start;
-    let elapsed = || ltc_engine::base::clock::Clock::start().unix_start().saturating_sub(begun);
+    let elapsed = || ltc_engine::clock::Clock::start().unix_start().saturating_sub(begun);
     let mut drawn: Option<Instant> = None;
     while UP.load(Ordering::Acquire) {
         let mut changed = false;
@@ -155,8 +156,8 @@ fn run(mut terminal: Terminal<CrosstermBackend<io::Stderr>>, mut state: ScreenSt
             state.stopping = true;
             changed = true;
         }
-        if changed || drawn.is_none_or(|drawn| drawn.elapsed() >= Duration::from_secs(1)) {
-            drawn = Some(Instant::now());
+        if changed || drawn.is_none_or(|drawn| clock::since(drawn) >= Duration::from_secs(1)) {
+            drawn = Some(clock::now());
             if terminal.draw(|frame| draw::draw(frame, &mut state, elapsed())).is_err() {
                 return;
             }

@@ -4,11 +4,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::super::sample::{report, verdict};
 use super::super::{ApiVersion, Report, RunInfo};
 use crate::tools::needs;
+use ltc_engine::clock;
 use ltc_engine::stats::{Cpu, Example, FailureClass, FailureKey, Recorder, ReportRow, Sample, Snapshot, Timeline, Traffic};
 
 /// How long Chromium may take.
@@ -119,9 +120,9 @@ pub(crate) fn dom(page: &str, width: u32) -> String {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let begun = Instant::now();
+    let begun = clock::now();
     while child.try_wait().unwrap().is_none() {
-        if begun.elapsed() > PATIENCE {
+        if clock::since(begun) > PATIENCE {
             let _ = child.kill();
             panic!("chromium took more than {PATIENCE:?}");
         }

@@ -10,6 +10,8 @@ use std::time::Instant;
 
 use tokio::time::Sleep;
 
+use crate::base::clock;
+
 /// A user's timer.
 #[derive(Default)]
 pub(crate) struct DeadlineTimer(RefCell<Option<Set>>);
@@ -39,7 +41,7 @@ impl DeadlineTimer {
         {
             return false;
         }
-        if Instant::now() >= deadline {
+        if clock::now() >= deadline {
             return true;
         }
         let set = match &mut *alarm {

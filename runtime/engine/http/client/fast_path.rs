@@ -11,6 +11,7 @@ use std::time::Instant;
 use bytes::{Bytes, BytesMut};
 use tokio::io::AsyncWrite as _;
 
+use crate::base::clock;
 use crate::http::io::stream::{Stream, broken, unanswered};
 use crate::http::message::Version;
 use crate::http::message::headers::Headers;
@@ -132,7 +133,7 @@ impl FastPath {
             };
             match read {
                 Ok(count) if count > 0 => {
-                    let now = Instant::now();
+                    let now = clock::now();
                     self.received += count;
                     if let Some(outcome) = self.whole(buffer, now, transport, wire, to_head, most) {
                         return Poll::Ready(outcome);

@@ -11,6 +11,7 @@ use super::fast_path::{FastPath, Outcome};
 use super::request::HttpRequest;
 use super::response::HttpResponse;
 use super::session::Session;
+use crate::base::clock;
 use crate::http::message::failure::HttpError;
 use crate::http::message::partial::{Keep, Partial};
 use crate::http::message::target::Target;
@@ -66,7 +67,7 @@ impl Sending {
     /// Where nobody reads the body of the answer, only its first bytes are kept, however large it is.
     pub(crate) fn new(session: &Rc<Session>, request: Rc<HttpRequest>, reads_body: bool) -> Self {
         let keep = if reads_body { Keep::All(request.max_body) } else { Keep::First };
-        let begun = Instant::now();
+        let begun = clock::now();
         let connection = if request.wire.is_none() { None } else { session.quick(&request, begun) };
         let deadline = begun.checked_add(request.timeout).unwrap_or(begun + FAR);
         let state = match connection {
@@ -83,7 +84,7 @@ impl Sending {
 
     /// Since the request was begun to be sent.
     pub(crate) fn elapsed(&self) -> Duration {
-        self.begun.elapsed()
+        clock::since(self.begun)
     }
 
     /// What the exchange has moved so far.

@@ -13,6 +13,7 @@ use super::redirect::Chain;
 use super::request::HttpRequest;
 use super::response::HttpResponse;
 use super::sending::{Sending, Start, response};
+use crate::base::clock;
 use crate::http::io::stream::{Stream, WORTH_ASKING};
 use crate::http::message::failure::HttpError;
 use crate::http::message::target::Origin;
@@ -256,7 +257,7 @@ impl Session {
         }
         let connection = if http2 {
             let sender = h2::handshake(stream).await?;
-            self.put_idle(api, origin, Connection::Many(sender.clone()), Instant::now());
+            self.put_idle(api, origin, Connection::Many(sender.clone()), clock::now());
             Connection::Many(sender)
         } else {
             Connection::One { stream, via: via.map(Box::new) }
@@ -300,7 +301,7 @@ impl Session {
 
     /// The connection that was used last and still looks usable; the others are dropped on the way.
     async fn take_idle(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>) -> Option<Connection> {
-        let now = Instant::now();
+        let now = clock::now();
         loop {
             let sender = {
                 let mut idle = self.idle.borrow_mut();

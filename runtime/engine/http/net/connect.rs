@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
-use std::time::Instant;
 
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -14,6 +13,7 @@ use super::names::Addresses;
 use super::proxy::{Hopper, tunnel};
 use super::tls;
 use super::transport::{ApiTransport, Transport};
+use crate::base::clock;
 use crate::http::io::memory::Pipe;
 use crate::http::io::stream::Stream;
 use crate::http::message::failure::HttpError;
@@ -78,7 +78,7 @@ async fn attempt(
     let first = hopper.as_ref().map_or(origin, |hopper| &hopper.origin);
     let (addresses, dns) = transport.names.addresses(&first.host).await?;
     ledger.took(Phases { dns, ..Phases::default() });
-    let begun = Instant::now();
+    let begun = clock::now();
     let mut stream = Stream::Plain(tcp(first, &addresses, user, ledger, tried).await?);
     if let Some(hopper) = &hopper {
         if hopper.origin.https {
@@ -89,14 +89,14 @@ async fn attempt(
             tunnel(&mut stream, origin, hopper).await?;
         }
     }
-    ledger.took(Phases { connect: Some(begun.elapsed()), ..Phases::default() });
+    ledger.took(Phases { connect: Some(clock::since(begun)), ..Phases::default() });
     if !origin.https {
         return Ok(Made { stream, http2: false, via: hopper });
     }
-    let begun = Instant::now();
+    let begun = clock::now();
     let name = api.config.tls.server_name.as_deref().unwrap_or(&origin.host);
     let stream = secure(stream, api.tls()?, name).await?;
-    ledger.took(Phases { tls: Some(begun.elapsed()), ..Phases::default() });
+    ledger.took(Phases { tls: Some(clock::since(begun)), ..Phases::default() });
     let http2 = stream.is_http2();
     Ok(Made { stream, http2, via: None })
 }

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
+use crate::base::clock;
 use crate::http::message::failure::HttpError;
 use crate::http::message::words;
 use crate::stats::FailureClass;
@@ -68,7 +69,7 @@ impl Names {
         if let Ok(address) = host.parse::<IpAddr>() {
             return Ok((Rc::new(Addresses::new(vec![address])), None));
         }
-        let begun = Instant::now();
+        let begun = clock::now();
         let name = match self.known.borrow_mut().entry(host.into()) {
             Entry::Occupied(known) => known.get().clone(),
             Entry::Vacant(new) => new.insert(Rc::default()).clone(),
@@ -82,7 +83,7 @@ impl Names {
             None => self.look_up(&name, host).await,
         };
         drop(held);
-        Ok((found?, Some(begun.elapsed())))
+        Ok((found?, Some(clock::since(begun))))
     }
 
     async fn look_up(&self, name: &Name, host: &str) -> Found {
@@ -92,7 +93,7 @@ impl Names {
             Ok(found) => Ok(Rc::new(Addresses::new(found))),
             Err(error) => Err(none(format!(": {}", words::of_resolver(&error)))),
         };
-        *name.found.borrow_mut() = Some((Instant::now(), found.clone()));
+        *name.found.borrow_mut() = Some((clock::now(), found.clone()));
         found
     }
 }
@@ -101,7 +102,7 @@ impl Name {
     fn known(&self) -> Option<Found> {
         let found = self.found.borrow();
         let (at, found) = found.as_ref()?;
-        let fresh = at.elapsed() < if found.is_ok() { TTL } else { FAILURE_TTL };
+        let fresh = clock::since(*at) < if found.is_ok() { TTL } else { FAILURE_TTL };
         fresh.then(|| found.clone())
     }
 }

@@ -10,6 +10,7 @@ use super::head::{Via, write_head};
 use super::outgoing::Outgoing;
 use super::parse::parse;
 use super::resend::{Fate, LostRequest};
+use crate::base::clock;
 use crate::http::io::stream::{Stream, broken, read_some, unanswered};
 use crate::http::message::Version;
 use crate::http::message::charset::Charset;
@@ -132,7 +133,7 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
         let body = read_body(self.stream, self.buffer, framing, self.ledger).await?;
         let headers = self.ledger.coming.whole();
         let keep = keep && trusted;
-        let done = Instant::now();
+        let done = clock::now();
         let first_byte = self.first_byte.unwrap_or(done);
         Ok(Raw { status, version, headers, body: Some(body.bytes), charset, omitted: body.omitted, first_byte, done, keep })
     }
@@ -172,6 +173,6 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
     fn begin(&mut self) {
         self.any = true;
         self.ledger.coming.begin();
-        self.first_byte.get_or_insert_with(Instant::now);
+        self.first_byte.get_or_insert_with(clock::now);
     }
 }

@@ -6,7 +6,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -19,6 +18,7 @@ use super::h1::Raw;
 use super::head::{ACCEPT_ENCODING, USER_AGENT, body_length, cookie_line};
 use super::outgoing::Outgoing;
 use super::resend::{Fate, LostRequest};
+use crate::base::clock;
 use crate::http::io::stream::{Stream, unanswered};
 use crate::http::message::charset::Charset;
 use crate::http::message::failure::HttpError;
@@ -117,7 +117,7 @@ pub(crate) async fn exchange(mut sender: Sender, step: &Outgoing<'_>, ledger: &R
             return Err(LostRequest { failure: failure(&error), fate });
         }
     };
-    let first_byte = Instant::now();
+    let first_byte = clock::now();
     let (parts, incoming) = answer.into_parts();
     let fields: Vec<(&str, &[u8])> = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     let headers = Headers::build(fields.iter().copied());
@@ -132,7 +132,7 @@ pub(crate) async fn exchange(mut sender: Sender, step: &Outgoing<'_>, ledger: &R
         version,
         headers: ledger.coming.whole(),
         first_byte,
-        done: Instant::now(),
+        done: clock::now(),
         body: Some(body.bytes),
         charset,
         omitted: body.omitted,
