@@ -4,6 +4,9 @@
 //! binary calls [`Environment::resolve`].
 
 mod files;
+mod layer;
+mod resolve;
+mod value;
 
 use std::path::Path;
 
@@ -11,12 +14,14 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 pub use files::name_of;
+pub(crate) use layer::scalar;
+pub use value::{EnvData, EnvValue, Kind};
 
 use crate::error::{ConfigError, Location};
-use crate::node::{self, Node, NodeValue};
-use crate::reads::{ReadPart, Reads};
+use crate::node;
+use crate::reads::Reads;
 use crate::suggest::{did_you_mean, did_you_mean_or_list};
-use crate::variables::{self, Part};
+use crate::variables::Part;
 
 /// The merged values of an environment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,65 +30,6 @@ pub struct Environment {
     pub name: String,
     root: EnvValue,
     secrets: Vec<String>,
-}
-
-/// A value with its location and, once resolved, whether it is secret.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EnvValue {
-    /// The value.
-    pub data: EnvData,
-    /// Where it stands.
-    pub location: Location,
-    /// Whether a part of it came from the process environment, or will.
-    pub secret: bool,
-    parts: Option<Vec<Part>>,
-}
-
-/// The data of a value.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum EnvData {
-    /// `null`, or nothing.
-    Null,
-    /// `true`, `false`.
-    Bool(bool),
-    /// A whole number.
-    Int(i64),
-    /// A number with a fraction.
-    Float(f64),
-    /// Text.
-    String(String),
-    /// A list.
-    List(Vec<EnvValue>),
-    /// A map.
-    Object(IndexMap<String, EnvValue>),
-}
-
-/// The type of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Kind {
-    Null,
-    Bool,
-    Int,
-    Float,
-    String,
-    List,
-    Object,
-}
-
-impl Kind {
-    /// The word that the language has for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Null => "null",
-            Self::Bool => "bool",
-            Self::Int => "int",
-            Self::Float => "float",
-            Self::String => "string",
-            Self::List => "list",
-            Self::Object => "object",
-        }
-    }
 }
 
 /// Why a dotted path leads nowhere; the location is that of the deepest part that exists.
@@ -120,14 +66,14 @@ impl Environment {
         let mut layers = Vec::new();
         for source in common.into_iter().chain([own]) {
             match node::parse(source.text, source.file) {
-                Ok(node) => layers.push(layer(&node, &mut errors)),
+                Ok(node) => layers.push(layer::of(&node, &mut errors)),
                 Err(more) => errors.extend(more),
             }
         }
         let mut environment = Self::empty(name);
         environment.root.location = Location::file(own.file);
         for layer in layers {
-            merge(&mut environment.root, layer);
+            layer::merge(&mut environment.root, layer);
         }
         if errors.is_empty() { Ok(environment) } else { Err(errors) }
     }
@@ -165,7 +111,7 @@ impl Environment {
                 let message = format!(
                     "\"{walked}\" of env {} is {} {} and has no key \"{part}\"",
                     self.name,
-                    article(value.kind()),
+                    value::article(value.kind()),
                     value.kind().name()
                 );
                 return Err(MissingKey { message, help: None, location: value.location.clone() });
@@ -223,9 +169,13 @@ impl Environment {
         let mut resolved = self.clone();
         let mut errors = Vec::new();
         let mut secrets = Vec::new();
-        Resolving { reads, variables, secrets: &mut secrets, errors: &mut errors }.value(&mut resolved.root, &mut Vec::new(), false);
+        resolve::Resolving { reads, variables, secrets: &mut secrets, errors: &mut errors }.value(
+            &mut resolved.root,
+            &mut Vec::new(),
+            false,
+        );
         resolved.secrets.extend(secrets);
-        resolved.secrets.retain(|value| is_secret(value));
+        resolved.secrets.retain(|value| resolve::is_secret(value));
         resolved.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         resolved.secrets.dedup();
         if errors.is_empty() { Ok(resolved) } else { Err(errors) }
@@ -237,153 +187,6 @@ impl Environment {
     /// exchange names, unless they hold a password or a query.
     pub fn secrets(&self) -> Vec<String> {
         self.secrets.clone()
-    }
-}
-
-const SHORTEST_SECRET: usize = 4;
-
-fn is_secret(value: &str) -> bool {
-    let address = (value.starts_with("http://") || value.starts_with("https://")) && !value.contains(['@', '?']);
-    value.chars().count() >= SHORTEST_SECRET && !address
-}
-
-impl EnvValue {
-    /// Its type; a string with `${VAR}` is a string before and after.
-    pub fn kind(&self) -> Kind {
-        match self.data {
-            EnvData::Null => Kind::Null,
-            EnvData::Bool(_) => Kind::Bool,
-            EnvData::Int(_) => Kind::Int,
-            EnvData::Float(_) => Kind::Float,
-            EnvData::String(_) => Kind::String,
-            EnvData::List(_) => Kind::List,
-            EnvData::Object(_) => Kind::Object,
-        }
-    }
-
-    /// Whether it holds `${VAR}`s that are not resolved yet.
-    pub fn is_unresolved(&self) -> bool {
-        self.parts.is_some()
-    }
-
-    /// Its text, if it is a string.
-    pub fn as_str(&self) -> Option<&str> {
-        match &self.data {
-            EnvData::String(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// Its members, if it is a map.
-    pub fn as_object(&self) -> Option<&IndexMap<String, EnvValue>> {
-        match &self.data {
-            EnvData::Object(members) => Some(members),
-            _ => None,
-        }
-    }
-
-    /// Its items, if it is a list.
-    pub fn as_list(&self) -> Option<&[EnvValue]> {
-        match &self.data {
-            EnvData::List(items) => Some(items),
-            _ => None,
-        }
-    }
-}
-
-fn article(kind: Kind) -> &'static str {
-    if matches!(kind, Kind::Int | Kind::Object) { "an" } else { "a" }
-}
-
-fn layer(node: &Node, errors: &mut Vec<ConfigError>) -> EnvValue {
-    let value = convert(node, errors);
-    match value.data {
-        EnvData::Object(_) => value,
-        EnvData::Null => EnvValue { data: EnvData::Object(IndexMap::new()), ..value },
-        _ => {
-            let message = format!("an environment must be a map of keys and values, not {}", node.describe());
-            errors.push(ConfigError::new(node.location.clone(), message));
-            value
-        }
-    }
-}
-
-fn convert(node: &Node, errors: &mut Vec<ConfigError>) -> EnvValue {
-    let mut parts = None;
-    let data = match &node.value {
-        NodeValue::Scalar { text, plain: true } if !text.contains("${") => scalar(text),
-        NodeValue::Scalar { text, .. } if !text.contains("${") => EnvData::String(text.clone()),
-        NodeValue::Scalar { text, .. } => match variables::split(text) {
-            Ok(split) => match split.as_slice() {
-                [Part::Text(literal)] => EnvData::String(literal.clone()),
-                _ => {
-                    parts = Some(split);
-                    EnvData::String(text.clone())
-                }
-            },
-            Err(why) => {
-                errors.push(ConfigError::new(node.location.clone(), why));
-                EnvData::String(text.clone())
-            }
-        },
-        NodeValue::List(items) => EnvData::List(items.iter().map(|item| convert(item, errors)).collect()),
-        NodeValue::Map(entries) => {
-            for entry in entries.iter().filter(|entry| entry.key.contains('.') || entry.key.is_empty()) {
-                let error =
-                    ConfigError::new(entry.location.clone(), format!("the key \"{}\" has a dot, so a spec cannot read it", entry.key));
-                errors.push(error.with_help("write a map in a map instead of a dot"));
-            }
-            EnvData::Object(entries.iter().map(|entry| (entry.key.clone(), convert(&entry.value, errors))).collect())
-        }
-    };
-    EnvValue { data, location: node.location.clone(), secret: parts.is_some(), parts }
-}
-
-/// A plain scalar as YAML 1.2 reads it, but digits with a leading zero stay text: they are account numbers and postcodes.
-pub(crate) fn scalar(text: &str) -> EnvData {
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => return EnvData::Null,
-        "true" | "True" | "TRUE" => return EnvData::Bool(true),
-        "false" | "False" | "FALSE" => return EnvData::Bool(false),
-        ".inf" | ".Inf" | "+.inf" => return EnvData::Float(f64::INFINITY),
-        "-.inf" => return EnvData::Float(f64::NEG_INFINITY),
-        _ => {}
-    }
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let leading_zero = digits.len() > 1 && digits.starts_with('0') && digits.as_bytes()[1].is_ascii_digit();
-    if let Some(hex) = digits.strip_prefix("0x")
-        && digits.len() == text.len()
-        && let Ok(number) = i64::from_str_radix(hex, 16)
-    {
-        return EnvData::Int(number);
-    }
-    let numeric =
-        !leading_zero && digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') && digits.bytes().any(|b| b.is_ascii_digit());
-    if numeric && digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'-' | b'+')) {
-        if let Ok(number) = text.parse::<i64>() {
-            return EnvData::Int(number);
-        }
-        if let Ok(number) = text.parse::<f64>() {
-            return EnvData::Float(number);
-        }
-    }
-    EnvData::String(text.to_owned())
-}
-
-fn merge(base: &mut EnvValue, over: EnvValue) {
-    match (&mut base.data, over.data) {
-        (EnvData::Object(members), EnvData::Object(own)) => {
-            for (key, value) in own {
-                match members.get_mut(&key) {
-                    Some(member) => merge(member, value),
-                    None => {
-                        members.insert(key, value);
-                    }
-                }
-            }
-            base.location = over.location;
-        }
-        (_, data) => *base = EnvValue { data, ..over },
     }
 }
 
@@ -401,51 +204,6 @@ fn visit(value: &EnvValue, see: &mut dyn FnMut(&EnvValue)) {
         EnvData::List(items) => items.iter().for_each(|item| visit(item, see)),
         EnvData::Object(members) => members.values().for_each(|member| visit(member, see)),
         _ => {}
-    }
-}
-
-struct Resolving<'a> {
-    reads: &'a Reads,
-    variables: &'a dyn Fn(&str) -> Option<String>,
-    secrets: &'a mut Vec<String>,
-    errors: &'a mut Vec<ConfigError>,
-}
-
-impl Resolving<'_> {
-    /// `whole`: all within is read.
-    fn value(&mut self, value: &mut EnvValue, path: &mut Vec<String>, whole: bool) {
-        let part = if whole { ReadPart::Whole } else { self.reads.part(path) };
-        if part == ReadPart::Nothing {
-            return;
-        }
-        if let Some(parts) = &value.parts {
-            match variables::join(parts, self.variables) {
-                Ok(resolved) => {
-                    value.secret = !resolved.secrets.is_empty();
-                    self.secrets.extend(resolved.secrets);
-                    value.data = EnvData::String(resolved.text);
-                    value.parts = None;
-                }
-                Err(missing) => {
-                    let path = path.join(".").replace(".[", "[");
-                    self.errors.extend(missing.into_iter().map(|name| {
-                        ConfigError::new(value.location.clone(), format!("{path} needs the environment variable {name}, which is not set"))
-                            .with_help(format!("set {name}, or write a default: ${{{name}:-…}}"))
-                    }));
-                }
-            }
-            return;
-        }
-        let mut inner = |key: String, value: &mut EnvValue| {
-            path.push(key);
-            self.value(value, path, part == ReadPart::Whole);
-            path.pop();
-        };
-        match &mut value.data {
-            EnvData::List(items) => items.iter_mut().enumerate().for_each(|(index, item)| inner(format!("[{index}]"), item)),
-            EnvData::Object(members) => members.iter_mut().for_each(|(key, member)| inner(key.clone(), member)),
-            _ => {}
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! ARCHITECTURE.md's rules between the parts, where neither the compiler nor a lint holds them: which part may not name what.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -73,13 +74,13 @@ const RULES: &[Rule] = &[
             "runtime/thresholds",
         ],
         except: &[],
-        words: &["Instant::now", "SystemTime", "unix_now"],
+        words: &["Instant::now", "clock::now", "clock::since", "SystemTime", "unix_now"],
         why: "what is computed of a test doesn't depend on when it is computed: times are handed in",
     },
     Rule {
         folders: &["runtime/engine/schedule"],
         except: &[],
-        words: &["crate::http", "crate::user", "crate::stats", "Instant", "SystemTime"],
+        words: &["crate::http", "crate::user", "crate::stats", "Instant", "crate::base::clock", "SystemTime"],
         why: "the schedule yields times and knows neither HTTP nor the clock: its tests simulate the clock",
     },
     Rule {
@@ -213,6 +214,55 @@ fn rooms_know_only_those_below(folder: &str, path: &str, rooms: &[&str], apart: 
 fn names_room(line: &str, path: &str, room: &str) -> bool {
     let path = format!("{path}{room}");
     line.match_indices(&path).any(|(at, _)| !line[at + path.len()..].starts_with(|next: char| next.is_alphanumeric() || next == '_'))
+}
+
+/// Crates in which each type has a name of its own, and the names that two of their types share for a reason.
+const CRATES: &[(&str, &[&str])] = &[
+    ("runtime/config", &[]),
+    // One timer for Linux and one for other systems: a binary has only one of them.
+    ("runtime/engine", &["Timer"]),
+];
+
+#[test]
+fn types_of_a_crate_have_names_of_their_own() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut shared = Vec::new();
+    for (folder, except) in CRATES {
+        let mut files = Vec::new();
+        sources(&root.join(folder), &mut files);
+        let mut defined: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for file in files {
+            let text = fs::read_to_string(&file).expect("sources are text");
+            let name = file.strip_prefix(root).unwrap_or(&file).display().to_string();
+            for (number, line) in (1..).zip(code(&text)) {
+                defined.entry(defined_type(line).unwrap_or_default().to_owned()).or_default().push(format!("{name}:{number}"));
+            }
+        }
+        defined.remove("");
+        let twice = defined.iter().filter(|(name, at)| at.len() > 1 && !except.contains(&name.as_str()));
+        shared.extend(twice.map(|(name, at)| format!("{name}: {}", at.join(", "))));
+    }
+    assert!(shared.is_empty(), "several types of a crate have the same name, rename all but one:\n{}", shared.join("\n"));
+}
+
+/// The type that a line defines; associated types, which are indented and private, are none.
+fn defined_type(line: &str) -> Option<&str> {
+    let item = line.trim_start();
+    let item = match item.strip_prefix("pub") {
+        Some(rest) if rest.starts_with('(') => rest.split_once(") ")?.1,
+        Some(rest) => rest.trim_start(),
+        None if item.starts_with("type ") && item.len() < line.len() => return None,
+        None => item,
+    };
+    let name = ["struct ", "enum ", "trait ", "type "].iter().find_map(|keyword| item.strip_prefix(keyword))?;
+    Some(name.split(|next: char| !next.is_alphanumeric() && next != '_').next().unwrap_or_default())
+}
+
+#[test]
+fn defined_types_are_found_in_a_line() {
+    let names =
+        ["pub(crate) struct A<'a>(&'a str);", "    enum B {", "pub type C = u8;", "    type Output = ();", "// struct D;", "impl E {"];
+    assert_eq!(names.map(|line| code(line).next().and_then(defined_type)), [Some("A"), Some("B"), Some("C"), None, None, None]);
 }
 
 #[test]

@@ -77,7 +77,7 @@ pub fn jws_signature(alg: &str, key: &[u8], input: &[u8]) -> Eval<Vec<u8>> {
     }
 }
 
-enum Key {
+enum SigningKey {
     Pkcs8(Vec<u8>),
     Pkcs1(Vec<u8>),
     Sec1(Vec<u8>),
@@ -86,28 +86,28 @@ enum Key {
 }
 
 /// The key in `text`. One that came through an environment variable on one line, its line breaks written `\n`, is read too.
-fn private_key(text: &[u8]) -> Eval<Key> {
+fn private_key(text: &[u8]) -> Eval<SigningKey> {
     let Ok(pem) = std::str::from_utf8(text) else {
-        return Ok(Key::Der(text.to_vec()));
+        return Ok(SigningKey::Der(text.to_vec()));
     };
     if !pem.contains("-----BEGIN") {
         return Err(EvalError::new("jwt: the key is no PEM: it must hold \"-----BEGIN PRIVATE KEY-----\" and what follows"));
     }
     let pem = pem.replace("\\n", "\n");
     match PrivateKeyDer::from_pem_slice(pem.as_bytes()) {
-        Ok(PrivateKeyDer::Pkcs8(key)) => Ok(Key::Pkcs8(key.secret_pkcs8_der().to_vec())),
-        Ok(PrivateKeyDer::Pkcs1(key)) => Ok(Key::Pkcs1(key.secret_pkcs1_der().to_vec())),
-        Ok(PrivateKeyDer::Sec1(key)) => Ok(Key::Sec1(key.secret_sec1_der().to_vec())),
+        Ok(PrivateKeyDer::Pkcs8(key)) => Ok(SigningKey::Pkcs8(key.secret_pkcs8_der().to_vec())),
+        Ok(PrivateKeyDer::Pkcs1(key)) => Ok(SigningKey::Pkcs1(key.secret_pkcs1_der().to_vec())),
+        Ok(PrivateKeyDer::Sec1(key)) => Ok(SigningKey::Sec1(key.secret_sec1_der().to_vec())),
         _ => Err(EvalError::new("jwt: the PEM holds no private key that is whole and without a passphrase")),
     }
 }
 
 fn rsa(padding: &'static dyn RsaEncoding, key: &[u8], input: &[u8]) -> Eval<Vec<u8>> {
     let pair = match private_key(key)? {
-        Key::Pkcs8(der) => KeyPair::from_pkcs8(&der),
-        Key::Pkcs1(der) => KeyPair::from_der(&der),
-        Key::Der(der) => KeyPair::from_pkcs8(&der).or_else(|_| KeyPair::from_der(&der)),
-        Key::Sec1(_) => {
+        SigningKey::Pkcs8(der) => KeyPair::from_pkcs8(&der),
+        SigningKey::Pkcs1(der) => KeyPair::from_der(&der),
+        SigningKey::Der(der) => KeyPair::from_pkcs8(&der).or_else(|_| KeyPair::from_der(&der)),
+        SigningKey::Sec1(_) => {
             return Err(EvalError::new("jwt: RS and PS algorithms need an RSA key, this is an elliptic curve's"));
         }
     };
@@ -123,12 +123,12 @@ const P384: [u8; 18] = [0x30, 16, 6, 7, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1, 6, 5
 
 fn ecdsa(curve: &'static EcdsaSigningAlgorithm, id: &[u8], alg: &str, key: &[u8], input: &[u8]) -> Eval<Vec<u8>> {
     let der = match private_key(key)? {
-        Key::Pkcs8(der) | Key::Der(der) => der,
-        Key::Sec1(sec1) => {
+        SigningKey::Pkcs8(der) | SigningKey::Der(der) => der,
+        SigningKey::Sec1(sec1) => {
             let body = [&[2, 1, 0], id, &tagged(4, &sec1)].concat();
             tagged(0x30, &body)
         }
-        Key::Pkcs1(_) => {
+        SigningKey::Pkcs1(_) => {
             return Err(EvalError(format!("jwt: {alg} needs an elliptic curve's key, this is an RSA key")));
         }
     };
@@ -207,13 +207,13 @@ mod tests {
     #[test]
     fn elliptic_curves() {
         let random = SystemRandom::new();
-        let Key::Sec1(sec1) = private_key(EC256.as_bytes()).unwrap() else { panic!() };
+        let SigningKey::Sec1(sec1) = private_key(EC256.as_bytes()).unwrap() else { panic!() };
         let pkcs8 = tagged(0x30, &[&[2, 1, 0], &P256[..], &tagged(4, &sec1)].concat());
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8, &random).unwrap();
         let signature = jws_signature("ES256", EC256.as_bytes(), b"x").unwrap();
         UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, pair.public_key()).verify(b"x", &signature).unwrap();
 
-        let Key::Pkcs8(der) = private_key(EC384.as_bytes()).unwrap() else { panic!() };
+        let SigningKey::Pkcs8(der) = private_key(EC384.as_bytes()).unwrap() else { panic!() };
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &der, &random).unwrap();
         let signature = jws_signature("ES384", EC384.as_bytes(), b"x").unwrap();
         UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, pair.public_key()).verify(b"x", &signature).unwrap();

@@ -1,0 +1,102 @@
+//! How a file becomes a layer of an environment, and how layers are merged.
+
+use indexmap::IndexMap;
+
+use super::{EnvData, EnvValue};
+use crate::error::ConfigError;
+use crate::node::{Node, NodeValue};
+use crate::variables::{self, Part};
+
+/// A file as a layer: a map of keys and values.
+pub(super) fn of(node: &Node, errors: &mut Vec<ConfigError>) -> EnvValue {
+    let value = convert(node, errors);
+    match value.data {
+        EnvData::Object(_) => value,
+        EnvData::Null => EnvValue { data: EnvData::Object(IndexMap::new()), ..value },
+        _ => {
+            let message = format!("an environment must be a map of keys and values, not {}", node.describe());
+            errors.push(ConfigError::new(node.location.clone(), message));
+            value
+        }
+    }
+}
+
+fn convert(node: &Node, errors: &mut Vec<ConfigError>) -> EnvValue {
+    let mut parts = None;
+    let data = match &node.value {
+        NodeValue::Scalar { text, plain: true } if !text.contains("${") => scalar(text),
+        NodeValue::Scalar { text, .. } if !text.contains("${") => EnvData::String(text.clone()),
+        NodeValue::Scalar { text, .. } => match variables::split(text) {
+            Ok(split) => match split.as_slice() {
+                [Part::Text(literal)] => EnvData::String(literal.clone()),
+                _ => {
+                    parts = Some(split);
+                    EnvData::String(text.clone())
+                }
+            },
+            Err(why) => {
+                errors.push(ConfigError::new(node.location.clone(), why));
+                EnvData::String(text.clone())
+            }
+        },
+        NodeValue::List(items) => EnvData::List(items.iter().map(|item| convert(item, errors)).collect()),
+        NodeValue::Map(entries) => {
+            for entry in entries.iter().filter(|entry| entry.key.contains('.') || entry.key.is_empty()) {
+                let error =
+                    ConfigError::new(entry.location.clone(), format!("the key \"{}\" has a dot, so a spec cannot read it", entry.key));
+                errors.push(error.with_help("write a map in a map instead of a dot"));
+            }
+            EnvData::Object(entries.iter().map(|entry| (entry.key.clone(), convert(&entry.value, errors))).collect())
+        }
+    };
+    EnvValue { data, location: node.location.clone(), secret: parts.is_some(), parts }
+}
+
+/// A plain scalar as YAML 1.2 reads it, but digits with a leading zero stay text: they are account numbers and postcodes.
+pub(crate) fn scalar(text: &str) -> EnvData {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return EnvData::Null,
+        "true" | "True" | "TRUE" => return EnvData::Bool(true),
+        "false" | "False" | "FALSE" => return EnvData::Bool(false),
+        ".inf" | ".Inf" | "+.inf" => return EnvData::Float(f64::INFINITY),
+        "-.inf" => return EnvData::Float(f64::NEG_INFINITY),
+        _ => {}
+    }
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let leading_zero = digits.len() > 1 && digits.starts_with('0') && digits.as_bytes()[1].is_ascii_digit();
+    if let Some(hex) = digits.strip_prefix("0x")
+        && digits.len() == text.len()
+        && let Ok(number) = i64::from_str_radix(hex, 16)
+    {
+        return EnvData::Int(number);
+    }
+    let numeric =
+        !leading_zero && digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') && digits.bytes().any(|b| b.is_ascii_digit());
+    if numeric && digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'-' | b'+')) {
+        if let Ok(number) = text.parse::<i64>() {
+            return EnvData::Int(number);
+        }
+        if let Ok(number) = text.parse::<f64>() {
+            return EnvData::Float(number);
+        }
+    }
+    EnvData::String(text.to_owned())
+}
+
+/// Merges maps key by key; any other value replaces the value below it.
+pub(super) fn merge(base: &mut EnvValue, over: EnvValue) {
+    match (&mut base.data, over.data) {
+        (EnvData::Object(members), EnvData::Object(own)) => {
+            for (key, value) in own {
+                match members.get_mut(&key) {
+                    Some(member) => merge(member, value),
+                    None => {
+                        members.insert(key, value);
+                    }
+                }
+            }
+            base.location = over.location;
+        }
+        (_, data) => *base = EnvValue { data, ..over },
+    }
+}

@@ -1,0 +1,114 @@
+//! The values of an environment and their types.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Location;
+use crate::variables::Part;
+
+/// A value with its location and, once resolved, whether it is secret.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EnvValue {
+    /// The value.
+    pub data: EnvData,
+    /// Where it stands.
+    pub location: Location,
+    /// Whether a part of it came from the process environment, or will.
+    pub secret: bool,
+    pub(super) parts: Option<Vec<Part>>,
+}
+
+/// The data of a value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum EnvData {
+    /// `null`, or nothing.
+    Null,
+    /// `true`, `false`.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A number with a fraction.
+    Float(f64),
+    /// Text.
+    String(String),
+    /// A list.
+    List(Vec<EnvValue>),
+    /// A map.
+    Object(IndexMap<String, EnvValue>),
+}
+
+/// The type of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Kind {
+    Null,
+    Bool,
+    Int,
+    Float,
+    String,
+    List,
+    Object,
+}
+
+impl Kind {
+    /// The word that the language has for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool => "bool",
+            Self::Int => "int",
+            Self::Float => "float",
+            Self::String => "string",
+            Self::List => "list",
+            Self::Object => "object",
+        }
+    }
+}
+
+impl EnvValue {
+    /// Its type; a string with `${VAR}` is a string before and after.
+    pub fn kind(&self) -> Kind {
+        match self.data {
+            EnvData::Null => Kind::Null,
+            EnvData::Bool(_) => Kind::Bool,
+            EnvData::Int(_) => Kind::Int,
+            EnvData::Float(_) => Kind::Float,
+            EnvData::String(_) => Kind::String,
+            EnvData::List(_) => Kind::List,
+            EnvData::Object(_) => Kind::Object,
+        }
+    }
+
+    /// Whether it holds `${VAR}`s that are not resolved yet.
+    pub fn is_unresolved(&self) -> bool {
+        self.parts.is_some()
+    }
+
+    /// Its text, if it is a string.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.data {
+            EnvData::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Its members, if it is a map.
+    pub fn as_object(&self) -> Option<&IndexMap<String, EnvValue>> {
+        match &self.data {
+            EnvData::Object(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    /// Its items, if it is a list.
+    pub fn as_list(&self) -> Option<&[EnvValue]> {
+        match &self.data {
+            EnvData::List(items) => Some(items),
+            _ => None,
+        }
+    }
+}
+
+pub(super) fn article(kind: Kind) -> &'static str {
+    if matches!(kind, Kind::Int | Kind::Object) { "an" } else { "a" }
+}
