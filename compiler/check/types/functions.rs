@@ -217,7 +217,8 @@ functions! {
 pub const SPECIAL: [&str; 4] = ["weighted", "file", "files", "next"];
 
 /// Algorithms of `jwt`.
-pub const JWT_ALGORITHMS: [&str; 11] = ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384"];
+pub const JWT_ALGORITHMS: [&str; 12] =
+    ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
 
 /// The function of that name.
 pub fn find(name: &str) -> Option<&'static Function> {

@@ -1,4 +1,4 @@
-//! Signed JSON Web Tokens (RFC 7519, JWS compact form): HS, RS, PS and ES.
+//! Signed JSON Web Tokens (RFC 7519, JWS compact form): HS, RS, PS, ES and EdDSA.
 
 use ::base64::Engine;
 use ::base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,8 +6,8 @@ use ::hmac::Hmac;
 use ring::rand::SystemRandom;
 use ring::rsa::KeyPair;
 use ring::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, RSA_PKCS1_SHA256,
-    RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding,
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair,
+    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding,
 };
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
@@ -18,10 +18,16 @@ use super::{bytes_of, refuse, text_of};
 use crate::value::{Eval, EvalError, Map, Value};
 
 /// What `jwt` signs with.
-pub const JWT_ALGORITHMS: &[&str] = &["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384"];
+pub const JWT_ALGORITHMS: &[&str] =
+    &["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
 
-/// `jwt(alg, key, claims, header: {kid: "…"})`. Keys of HS are any text or bytes; of RS, PS and ES a private key in PEM (PKCS#8, PKCS#1,
-/// SEC1) or DER. A time among the claims (`exp: now() + 5m`) goes in as whole seconds, as the RFC has it.
+/// `jwt(alg, key, claims, header: {kid: "…"})`. A key of HS is any text or bytes. All others are a private key in PEM (PKCS#8, PKCS#1,
+/// SEC1) or DER; EdDSA takes a key of Ed25519 (RFC 8037). A time among the claims (`exp: now() + 5m`) is written as whole seconds, as
+/// the RFC requires.
+///
+/// # Errors
+/// An algorithm that is none of [`JWT_ALGORITHMS`], a key that doesn't fit it, claims or a header that are no object. No message has any
+/// part of a key.
 pub fn jwt(alg: &Value, key: &Value, claims: &Value, header: Option<&Value>) -> Eval {
     let alg = text_of("the algorithm of jwt", alg)?;
     let Value::Object(claims) = claims else {
@@ -73,7 +79,8 @@ pub fn jws_signature(alg: &str, key: &[u8], input: &[u8]) -> Eval<Vec<u8>> {
         "PS512" => rsa(&RSA_PSS_SHA512, key, input),
         "ES256" => ecdsa(&ECDSA_P256_SHA256_FIXED_SIGNING, &P256, alg, key, input),
         "ES384" => ecdsa(&ECDSA_P384_SHA384_FIXED_SIGNING, &P384, alg, key, input),
-        other => Err(EvalError(format!("jwt: {other:?} is no algorithm it knows: {}", JWT_ALGORITHMS.join(", ")))),
+        "EdDSA" => ed25519(key, input),
+        other => Err(EvalError(format!("jwt: unknown algorithm {other:?}, use one of {}", JWT_ALGORITHMS.join(", ")))),
     }
 }
 
@@ -91,14 +98,14 @@ fn private_key(text: &[u8]) -> Eval<SigningKey> {
         return Ok(SigningKey::Der(text.to_vec()));
     };
     if !pem.contains("-----BEGIN") {
-        return Err(EvalError::new("jwt: the key is no PEM: it must hold \"-----BEGIN PRIVATE KEY-----\" and what follows"));
+        return Err(EvalError::new("jwt: the key is not in PEM: it must begin with \"-----BEGIN PRIVATE KEY-----\""));
     }
     let pem = pem.replace("\\n", "\n");
     match PrivateKeyDer::from_pem_slice(pem.as_bytes()) {
         Ok(PrivateKeyDer::Pkcs8(key)) => Ok(SigningKey::Pkcs8(key.secret_pkcs8_der().to_vec())),
         Ok(PrivateKeyDer::Pkcs1(key)) => Ok(SigningKey::Pkcs1(key.secret_pkcs1_der().to_vec())),
         Ok(PrivateKeyDer::Sec1(key)) => Ok(SigningKey::Sec1(key.secret_sec1_der().to_vec())),
-        _ => Err(EvalError::new("jwt: the PEM holds no private key that is whole and without a passphrase")),
+        _ => Err(EvalError::new("jwt: the PEM contains no complete private key without a passphrase")),
     }
 }
 
@@ -108,7 +115,7 @@ fn rsa(padding: &'static dyn RsaEncoding, key: &[u8], input: &[u8]) -> Eval<Vec<
         SigningKey::Pkcs1(der) => KeyPair::from_der(&der),
         SigningKey::Der(der) => KeyPair::from_pkcs8(&der).or_else(|_| KeyPair::from_der(&der)),
         SigningKey::Sec1(_) => {
-            return Err(EvalError::new("jwt: RS and PS algorithms need an RSA key, this is an elliptic curve's"));
+            return Err(EvalError::new("jwt: RS and PS algorithms need an RSA key, this is a key of an elliptic curve"));
         }
     };
     let pair = pair.map_err(|why| EvalError(format!("jwt: the RSA key cannot be used: {why}")))?;
@@ -141,6 +148,16 @@ fn ecdsa(curve: &'static EcdsaSigningAlgorithm, id: &[u8], alg: &str, key: &[u8]
         Ok(signature) => Ok(signature.as_ref().to_vec()),
         Err(_) => Err(EvalError::new("jwt: signing failed")),
     }
+}
+
+fn ed25519(key: &[u8], input: &[u8]) -> Eval<Vec<u8>> {
+    let (SigningKey::Pkcs8(der) | SigningKey::Der(der)) = private_key(key)? else {
+        return Err(EvalError::new("jwt: EdDSA needs a key of Ed25519 in PKCS#8, this is an RSA key or one of another curve"));
+    };
+    // OpenSSL writes version 1, which has no public key that could be compared.
+    let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der)
+        .map_err(|why| EvalError(format!("jwt: the key cannot be used, EdDSA needs a key of Ed25519: {why}")))?;
+    Ok(pair.sign(input).as_ref().to_vec())
 }
 
 /// A DER element of up to 64 KB.
@@ -220,6 +237,14 @@ mod tests {
     }
 
     #[test]
+    fn eddsa_signs_as_rfc_8037_a4() {
+        let key =
+            "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE KEY-----\n";
+        let expected = "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
+        assert_eq!(encoded("EdDSA", key.as_bytes(), "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc"), expected);
+    }
+
+    #[test]
     fn makes_a_token() {
         let claims =
             Value::object([("sub", Value::from("1234567890")), ("name", Value::from("John Doe")), ("iat", Value::from(1_516_239_022))]);
@@ -242,12 +267,14 @@ mod tests {
     #[test]
     fn says_what_is_wrong_with_a_key_and_never_shows_it() {
         for (alg, key, part) in [
-            ("none", "k", "no algorithm it knows"),
-            ("RS256", "secret", "no PEM"),
+            ("none", "k", "unknown algorithm"),
+            ("RS256", "secret", "not in PEM"),
             ("RS256", EC256, "need an RSA key"),
             ("ES256", PKCS1, "elliptic curve"),
             ("ES256", EC384, "P-256"),
-            ("RS256", "-----BEGIN PRIVATE KEY-----\nAAAA", "no private key"),
+            ("EdDSA", PKCS1, "Ed25519"),
+            ("EdDSA", EC384, "Ed25519"),
+            ("RS256", "-----BEGIN PRIVATE KEY-----\nAAAA", "no complete private key"),
         ] {
             let fault = jws_signature(alg, key.as_bytes(), b"x").unwrap_err();
             assert!(fault.0.contains(part) && !fault.0.contains("secret"), "{fault}");
