@@ -4,8 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod cookies;
+mod curl;
 mod json;
 mod jsonpath;
+mod llhttp;
 mod peer;
 mod sigv4;
 mod suite;

@@ -79,7 +79,8 @@ impl<'r> Chain<'r> {
             Redirects::SameHost => (MAX_REDIRECTS, false),
             Redirects::Any => (MAX_REDIRECTS, true),
         };
-        let Some(location) = response.headers.get("location") else { return Ok(false) };
+        // Browsers follow no empty `Location`.
+        let Some(location) = response.headers.get("location").filter(|location| !location.trim().is_empty()) else { return Ok(false) };
         let next = match self.url.resolve(location) {
             Ok(next) => next,
             // A custom scheme is how apps are called back: nothing is wrong with it.

@@ -79,21 +79,22 @@ impl Headers {
         self.get_all(name).flat_map(|value| value.split(',')).any(|word| word.trim().eq_ignore_ascii_case(token))
     }
 
-    /// `Content-Length`, where it is one: repeated equal values are one, others are a failure (RFC 9112, 6.3).
+    /// `Content-Length`, where it is one: repeated equal values are one, others are a failure (RFC 9112, 6.3). A length that no number of 64
+    /// bits holds is none: browsers and curl read such a body until the connection ends.
     pub(crate) fn content_length(&self) -> Result<Option<u64>, HttpError> {
         let mut found = None;
         for value in self.get_all("content-length").flat_map(|value| value.split(',')) {
             let value = value.trim();
-            let length = (!value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()))
-                .then(|| value.parse::<u64>().ok())
-                .flatten()
-                .ok_or_else(|| HttpError::protocol(format!("`Content-Length: {value}` is no length")))?;
+            if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(HttpError::protocol(format!("`Content-Length: {value}` is no length")));
+            }
+            let length = value.parse::<u64>().ok();
             if found.is_some_and(|found| found != length) {
                 return Err(HttpError::protocol("the answer has two different Content-Lengths"));
             }
             found = Some(length);
         }
-        Ok(found)
+        Ok(found.flatten())
     }
 }
 

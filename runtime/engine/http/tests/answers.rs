@@ -63,6 +63,11 @@ fn bodies_end_where_they_say() {
     reads("GET", "HTTP/1.1 200 OK\r\n\r\nall of it", true, 200, "all of it");
     reads("GET", "HTTP/1.0 200 OK\r\n\r\nold", true, 200, "old");
     reads("GET", "HTTP/1.1 200 OK\nContent-Length: 2\n\nhi", false, 200, "hi");
+    reads("GET", "HTTP/1.1 200 OK\r\nContent-Length: 36893488147419103232\r\n\r\nall of it", true, 200, "all of it");
+    reads("GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 2\r\n\r\nhi", false, 200, "hi");
+    for codings in ["chunked, chunked", "chunked\r\nTransfer-Encoding: Chunked", "identity, chunked"] {
+        reads("GET", &format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: {codings}\r\n\r\n2\r\nhi\r\n0\r\n\r\n"), false, 200, "hi");
+    }
     reads("GET", "HTTP/1.1 299 Odd\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx", true, 299, "x");
 }
 
@@ -117,6 +122,12 @@ fn what_is_no_http_is_said() {
         false,
         FailureClass::Protocol,
         "the transfer coding `gzip` isn't known",
+    );
+    fails(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, br\r\n\r\n",
+        false,
+        FailureClass::Protocol,
+        "the transfer coding `br` isn't known",
     );
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     fails(format!("{chunked}zz\r\nhi").as_bytes(), false, FailureClass::Protocol, "`zz` is no length of a chunk");

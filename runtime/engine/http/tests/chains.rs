@@ -59,6 +59,15 @@ fn redirects_are_followed_on_the_host() {
 }
 
 #[test]
+fn empty_locations_are_not_followed() {
+    run(async {
+        let server = Server::start(|_, _, _| to(302, " ")).await;
+        let response = Client::new().get(server.url("/a")).await.unwrap();
+        assert_eq!((response.status, server.requests().len()), (302, 1));
+    });
+}
+
+#[test]
 fn redirects_do_not_go_on_forever() {
     run(async {
         let server = Server::start(|_, _, request| {

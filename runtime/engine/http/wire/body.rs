@@ -33,11 +33,12 @@ impl Framing {
             return Ok((Self::None, keep));
         }
         let length = headers.content_length()?;
-        let mut codings =
-            headers.get_all("transfer-encoding").flat_map(|value| value.split(',')).map(str::trim).filter(|word| !word.is_empty());
-        if let Some(coding) = codings.next() {
-            if !coding.eq_ignore_ascii_case("chunked") || codings.next().is_some() {
-                return Err(HttpError::protocol(format!("the transfer coding `{coding}` isn't known")));
+        let codings = headers.get_all("transfer-encoding").flat_map(|value| value.split(',')).map(str::trim);
+        // `identity` means none, and a body is in chunks only once, however often that is said.
+        let mut codings = codings.filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity")).peekable();
+        if codings.peek().is_some() {
+            if let Some(unknown) = codings.find(|coding| !coding.eq_ignore_ascii_case("chunked")) {
+                return Err(HttpError::protocol(format!("the transfer coding `{unknown}` isn't known")));
             }
             // Who says both may have been tricked: the connection is not trusted any further.
             return Ok((Self::Chunked, keep && length.is_none() && version == Version::Http11));
