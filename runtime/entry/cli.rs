@@ -49,7 +49,7 @@ pub(crate) struct Cli {
     pub(crate) run: RunArgs,
 }
 
-/// What is done beside debugging and loading from this machine; without a command it is that.
+/// Commands; without one, the test debugs or generates load from this machine.
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Command {
     Plan(PlanCommand),
@@ -63,7 +63,7 @@ pub(crate) enum Command {
     Destroy(DestroyCommand),
 }
 
-/// What every run of the test understands, wherever its load comes from.
+/// Options of every run of the test, wherever its load comes from.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct RunArgs {
     #[command(flatten)]
@@ -83,12 +83,12 @@ pub(crate) struct RunArgs {
     /// Print progress as plain lines, also on a terminal
     #[arg(long, help_heading = "Results")]
     pub(crate) no_tui: bool,
-    /// Print only results, no progress
+    /// Print results only
     #[arg(long, short, help_heading = "Results")]
     pub(crate) quiet: bool,
 }
 
-/// What the load is: all that a plan follows from.
+/// Options that determine the plan.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct LoadArgs {
     /// Run only this scenario or user class; can be repeated

@@ -9,6 +9,7 @@ use ltc_config::profile::{Architecture, LambdaSettings};
 
 use super::cli::LoadArgs;
 use super::configuration::Configuration;
+use super::engine::DeploymentRecord;
 use super::prepare::{self, with_user};
 use super::{ExitStatus, StartupError};
 use crate::orchestrator::aws::{self, AwsError, Deployment, Names, Package, Session};
@@ -145,6 +146,8 @@ pub(super) fn deploy(program: &'static Program, command: &DeployCommand) -> Resu
             None => say(&deployment.describe()),
             Some(session) => {
                 deployment.run(session, &|line| crate::say::out!("{line}")).await.map_err(refused)?;
+                let record = DeploymentRecord { function: names.function.clone(), regions: names.regions.clone() };
+                record.add(program.name)?;
                 Ok(ExitStatus::Passed)
             }
         }
@@ -155,8 +158,7 @@ pub(super) fn status(program: &'static Program, command: &StatusCommand) -> Resu
     let configuration = command.files.load(program)?;
     with_session(false, async |session| {
         let Some(session) = session else { return Ok(ExitStatus::Passed) };
-        let regions = session.regions(regions_said(&command.cloud, &configuration)).map_err(|error| StartupError::wrong([error]))?;
-        let names = names(program, command.cloud.function.clone(), None, &configuration.profile.lambda, regions)?;
+        let names = deployed_names(program, session, &command.cloud, &configuration)?;
         for line in aws::status(session, &names, program.fingerprint).await.map_err(refused)? {
             crate::say::out!("{line}");
         }
@@ -168,18 +170,28 @@ pub(super) fn destroy(program: &'static Program, command: &DestroyCommand) -> Re
     let configuration = command.files.load(program)?;
     with_session(false, async |session| {
         let Some(session) = session else { return Ok(ExitStatus::Passed) };
-        let regions = session.regions(regions_said(&command.cloud, &configuration)).map_err(|error| StartupError::wrong([error]))?;
-        let names = names(program, command.cloud.function.clone(), None, &configuration.profile.lambda, regions)?;
+        let names = deployed_names(program, session, &command.cloud, &configuration)?;
         let question = format!("Remove {} from {}?", names.function, names.regions.join(", "));
         if !command.yes && !agreed(&question)? {
             return Err(StartupError::wrong(["nothing was removed"]));
         }
-        aws::destroy(session, &names, &|line| crate::say::out!("{line}")).await.map_err(refused)?;
+        let removed = aws::destroy(session, &names, &|line| crate::say::out!("{line}")).await.map_err(refused)?;
+        DeploymentRecord::remove(program.name, &removed)?;
         Ok(ExitStatus::Passed)
     })
 }
 
-/// The regions that the command line or the profile says.
+/// The names of a deployed test: as the command line says, else as `deploy` recorded them, else as the profile says.
+fn deployed_names(program: &Program, session: &Session, cloud: &CloudArgs, configuration: &Configuration) -> Result<Names, StartupError> {
+    let mut cloud = cloud.clone();
+    if let Some(record) = DeploymentRecord::read(program.name)? {
+        (cloud.region, cloud.function) = record.complete_names(&cloud.region, cloud.function, &configuration.profile);
+    }
+    let regions = session.regions(regions_said(&cloud, configuration)).map_err(|error| StartupError::wrong([error]))?;
+    names(program, cloud.function, None, &configuration.profile.lambda, regions)
+}
+
+/// The regions of the command line, else of the profile.
 fn regions_said(cloud: &CloudArgs, configuration: &Configuration) -> Vec<String> {
     if cloud.region.is_empty() {
         configuration.profile.header.locations.iter().map(|location| location.region.clone()).collect()
@@ -255,10 +267,10 @@ fn versions(program: &'static Program, configuration: &Configuration) -> Vec<(St
     }
 }
 
-/// Asks on a terminal; where there is nobody to ask, it was meant.
+/// Asks on a terminal. Without one, nobody can answer, so the command line has to contain `--yes`.
 pub(super) fn agreed(question: &str) -> Result<bool, StartupError> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Ok(true);
+        return Err(StartupError::wrong([format!("{question} There is no terminal to confirm it: add --yes")]));
     }
     crate::say::text(&mut anstream::stderr(), &format!("{question} [y/N] "));
     let mut answer = String::new();

@@ -20,7 +20,7 @@ pub(crate) enum EngineName {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Fleet")]
 pub(crate) struct FleetArgs {
-    /// Generate the load here
+    /// Generate the load here [default: the profile's `engine`, else Lambda if this test was deployed, else process]
     #[arg(long, value_enum, value_name = "NAME")]
     pub(crate) engine: Option<EngineName>,
     /// Number of functions that share the load [default: as many as the load needs]
@@ -43,11 +43,6 @@ fn interval(text: &str) -> Result<Duration, String> {
 }
 
 impl FleetArgs {
-    /// The engine, where `other` is the default.
-    pub(crate) fn engine_or(&self, other: EngineName) -> EngineName {
-        self.engine.unwrap_or(if self.region.is_empty() { other } else { EngineName::Lambda })
-    }
-
     /// The fleet for a load.
     pub(crate) fn fleet(&self, engine: EngineName, load: &Load, configuration: &Configuration, threads: Option<u16>) -> Fleet {
         self.fleet_of(engine, load, configuration, threads, None)

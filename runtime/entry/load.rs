@@ -163,7 +163,7 @@ impl Load {
             fleet,
             ..TestInfo::default()
         };
-        results.begin(info, stop);
+        results.begin(info, &self.plan, stop);
     }
 }
 
@@ -231,7 +231,7 @@ pub(super) fn check_only(program: &Program, names: &[String]) -> Result<(), Star
     if unknown.is_empty() { Ok(()) } else { Err(StartupError::wrong(unknown)) }
 }
 
-/// Ctrl-C and SIGTERM stop gracefully, a second one at once.
+/// Ctrl-C, SIGTERM and SIGHUP (the terminal was closed) stop gracefully, a second one at once.
 pub(super) fn watch_interrupts(stop: &Stop) -> Result<(), StartupError> {
     let stop = stop.clone();
     let watch = move || -> std::io::Result<()> {
@@ -240,10 +240,12 @@ pub(super) fn watch_interrupts(stop: &Stop) -> Result<(), StartupError> {
             use tokio::signal::unix::{SignalKind, signal};
             let mut interrupt = signal(SignalKind::interrupt())?;
             let mut terminate = signal(SignalKind::terminate())?;
+            let mut hangup = signal(SignalKind::hangup())?;
             loop {
                 tokio::select! {
                     _ = interrupt.recv() => {}
                     _ = terminate.recv() => {}
+                    _ = hangup.recv() => {}
                 }
                 stop.interrupt();
                 if !stop.is_at_once() {

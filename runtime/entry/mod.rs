@@ -6,6 +6,7 @@ mod cloud;
 mod configuration;
 mod debug_run;
 mod deploy;
+mod engine;
 mod fleet;
 mod load;
 mod load_run;
@@ -37,7 +38,7 @@ pub(crate) enum ExitStatus {
     Failed,
     /// 2: the profile, the environment or the command line is wrong.
     Wrong,
-    /// 3: what the test stands on failed, no request was begun, shards were lost for good, an output couldn't be written.
+    /// 3: the infrastructure failed, no request was begun, shards were lost for good, or an output could not be written.
     Broken,
     /// 130: Ctrl-C.
     Interrupted,

@@ -11,7 +11,7 @@ use super::cli::LoadArgs;
 use super::configuration::Configuration;
 use super::fleet::{EngineName, FleetArgs};
 use super::load::{Load, summary};
-use super::{ExitStatus, StartupError};
+use super::{ExitStatus, StartupError, engine};
 use crate::orchestrator::fleet::{Fleet, Interval};
 use crate::orchestrator::lead;
 use crate::report::{Table, TextStyle, clock, count};
@@ -43,8 +43,9 @@ pub(super) fn run(program: &'static Program, command: &PlanCommand) -> Result<Ex
     let configuration = Configuration::load(program, &command.load)?;
     configuration.lasts()?;
     let load = Load::planned(program, &command.load, &configuration)?;
-    let engine = command.fleet.engine_or(EngineName::Lambda);
-    let fleet = command.fleet.fleet(engine, &load, &configuration, command.load.threads);
+    let choice = engine::choose(program.name, &command.fleet, &configuration.profile, EngineName::Lambda)?;
+    let engine = choice.engine;
+    let fleet = choice.args.fleet(engine, &load, &configuration, command.load.threads);
     let shown = PlanSummary::of(program, &configuration, &load, &fleet, engine);
     if command.json {
         let json = serde_json::to_string_pretty(&shown).map_err(|error| StartupError::broken(error.to_string()))?;
@@ -186,7 +187,7 @@ impl PlanSummary {
             table.row(
                 Style::new(),
                 vec![
-                    (part.number + 1).to_string(),
+                    part.number.to_string(),
                     time(part.from_seconds),
                     part.to_seconds.map_or_else(|| "stopped".to_owned(), time),
                     count(part.users_from),
@@ -222,7 +223,8 @@ impl PlanSummary {
 fn part(plan: &Plan, interval: Interval, functions: u32) -> IntervalPlan {
     let users = |t: Duration| plan.users_at(t).iter().sum();
     IntervalPlan {
-        number: interval.number,
+        // Intervals are numbered from 1 for people, in JSON as in the text.
+        number: interval.number + 1,
         from_seconds: interval.from.as_secs_f64(),
         to_seconds: interval.to.map(|to| to.as_secs_f64()),
         users_from: users(interval.from),

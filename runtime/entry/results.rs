@@ -1,6 +1,7 @@
 //! What is told of a run, wherever its load comes from: each interval's snapshot goes to the total, the timeline, the thresholds and all
 //! who listen (progress, web page, listeners); at the end all forms of the report are written.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,12 +10,14 @@ use super::configuration::Configuration;
 use super::{ExitStatus, StartupError};
 use crate::listeners::{ListenerEvent, Listeners};
 use crate::live::{LiveSnapshot, TestInfo};
+use crate::orchestrator::silent::add_planned_users;
 use crate::progress::{Mode, Progress};
 use crate::report::{Outcome, Report, RunInfo, Setup};
 use crate::saturation::saturation;
 use crate::thresholds::ThresholdEvaluator;
 use crate::web::Web;
 use ltc_engine::program::Program;
+use ltc_engine::schedule::Plan;
 use ltc_engine::stats::{ReportRow, Snapshot, Timeline};
 use ltc_engine::workers::Stop;
 
@@ -40,8 +43,8 @@ pub(crate) struct Results {
     progress: Progress,
     listeners: Listeners,
     web: Option<Web>,
-    /// How many shards make the load, where it is spread.
-    shards: Option<u32>,
+    /// The plan of a distributed test, and its number of shards.
+    fleet: Option<(Plan, u32)>,
     /// Whether statistics go out every interval, or once, at the end.
     periodic: bool,
     evaluator: ThresholdEvaluator,
@@ -81,16 +84,16 @@ impl Results {
             progress: Progress::new(mode),
             listeners,
             web: args.ui.map(Web::bind).transpose().map_err(|why| StartupError::wrong([why]))?,
-            shards: None,
+            fleet: None,
             periodic: !logging.final_stats,
             names,
         })
     }
 
     /// The load begins: what is known of it, and what stops it.
-    pub(crate) fn begin(&mut self, info: TestInfo, stop: &Stop) {
+    pub(crate) fn begin(&mut self, info: TestInfo, plan: &Plan, stop: &Stop) {
         let info = Arc::new(TestInfo { names: self.names.clone(), periodic: self.periodic, ..info });
-        self.shards = info.fleet.map(|fleet| fleet.shards);
+        self.fleet = info.fleet.map(|fleet| (plan.clone(), fleet.shards));
         self.listeners.start(&info);
         if let Some(web) = &mut self.web {
             match web.start(&info, stop) {
@@ -103,6 +106,12 @@ impl Results {
 
     /// Takes what was counted in one interval: by this machine, or by all shards together.
     pub(crate) fn interval(&mut self, delta: &Snapshot) -> AfterInterval {
+        let shards = self.fleet.as_ref().map(|(_, shards)| crate::live::shards(delta, *shards)).unwrap_or_default();
+        let mut delta = Cow::Borrowed(delta);
+        if let Some((plan, count)) = self.fleet.as_ref().filter(|_| shards.contains(&None)) {
+            add_planned_users(delta.to_mut(), plan, *count);
+        }
+        let delta = &*delta;
         self.total.merge(delta);
         // The last iterations of users that were stopping already, if any.
         let over = delta.planned() == 0 && delta.users() == 0;
@@ -122,7 +131,7 @@ impl Results {
             }
         }
         if told {
-            self.tell(delta, over);
+            self.tell(delta, shards, over);
         }
         if self.over { AfterInterval::Stop } else { AfterInterval::Continue }
     }
@@ -135,13 +144,13 @@ impl Results {
     }
 
     /// Tells all who listen of an interval.
-    fn tell(&mut self, delta: &Snapshot, over: bool) {
+    fn tell(&mut self, delta: &Snapshot, shards: Vec<Option<u64>>, over: bool) {
         if self.progress.is_off() && self.listeners.is_empty() && self.web.is_none() {
             return;
         }
         let mut live = LiveSnapshot::interval(delta, &self.total, &self.names, &self.places, self.timeline.interval());
         live.thresholds = self.evaluator.so_far();
-        live.shards = self.shards.map(|shards| crate::live::shards(delta, shards)).unwrap_or_default();
+        live.shards = shards;
         let live = Arc::new(live);
         if !over {
             self.progress.update(&live);

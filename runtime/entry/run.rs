@@ -11,7 +11,7 @@ use super::fleet::{EngineName, FleetArgs};
 use super::load::{Load, LoadOutcome, interval, watch_interrupts};
 use super::plan::PlanSummary;
 use super::results::{AfterInterval, Results};
-use super::{ExitStatus, StartupError, cloud, shard};
+use super::{ExitStatus, StartupError, cloud, engine, shard};
 use crate::live::FleetShape;
 use crate::open_files;
 use crate::orchestrator::backend::Backend;
@@ -29,12 +29,12 @@ use ltc_engine::workers::Stop;
 const EXAMPLES: &str = "\
 Examples:
   ./TEST run --shards 4                         run four processes on this machine
-  ./TEST run --engine lambda                    run on AWS Lambda, in the profile's `location`
+  ./TEST run                                    run on AWS Lambda, after ./TEST deploy
   ./TEST run --region us-west-2 --region eu-central-1 --yes
 
 Ctrl-C stops all functions within ten seconds and writes the report. A second Ctrl-C stops them immediately.";
 
-/// Run the load from several functions and merge their results [default: processes on this machine]
+/// Run the load from several functions and merge their results
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct RunCommand {
@@ -55,19 +55,20 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
     let interval = interval(args, &configuration);
     let mut results = Results::new(program, args, &configuration, interval)?;
     let mut load = Load::planned(program, &args.load, &configuration)?;
-    let engine = command.fleet.engine_or(EngineName::Process);
+    let choice = engine::choose(program.name, &command.fleet, &configuration.profile, EngineName::Process)?;
+    let (engine, options) = (choice.engine, &choice.args);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| StartupError::broken(format!("cannot start the async runtime: {error}")))?;
-    let mut fleet = command.fleet.fleet(engine, &load, &configuration, args.load.threads);
+    let mut fleet = options.fleet(engine, &load, &configuration, args.load.threads);
     let (backend, stop_sign): (Arc<dyn Backend>, StopSign) = match engine {
         EngineName::Process => (Arc::new(Processes::of_this_binary([shard::WORD]).map_err(StartupError::broken)?), StopSign::Stdin),
         EngineName::Lambda => {
-            let (regions, function) = (&command.fleet.region, command.fleet.function.clone());
+            let (regions, function) = (&options.region, options.function.clone());
             let opened = cloud::open(program, regions, function, &configuration, &load.settings.test_id);
             let backend = runtime.block_on(opened)?;
-            let again = |most| command.fleet.fleet_of(engine, &load, &configuration, args.load.threads, Some(most));
+            let again = |most| options.fleet_of(engine, &load, &configuration, args.load.threads, Some(most));
             fleet = runtime.block_on(cloud::fitted(&*backend, fleet, again))?;
             let stop_sign = backend.stop_sign();
             (backend, stop_sign)
@@ -78,12 +79,17 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
         EngineName::Process => open_files::LoadSource::Processes(shards),
         EngineName::Lambda => open_files::LoadSource::Functions(shards),
     };
-    if let Err(refusal) = load.fits(from, files) {
+    let checked_event = |load: &Load, clock: &Clock| {
+        let event = event(program, &configuration, load, &fleet, clock, interval, stop_sign.clone());
+        event.check_size(backend.event_limit()).map(|()| event).map_err(|why| StartupError::wrong([why]))
+    };
+    if let Err(refusal) = load.fits(from, files).and_then(|()| checked_event(&load, &Clock::start()).map(drop)) {
         let _ = runtime.block_on(backend.clean_up());
         return Err(refusal);
     }
     let shown = PlanSummary::of(program, &configuration, &load, &fleet, engine);
     if !args.quiet {
+        crate::say::err!("{}", choice.sentence(&fleet.regions()));
         crate::say::text(&mut anstream::stderr(), &shown.text(TextStyle { color: false, width: None }));
     }
     if let Some(note) = cloud::policy_note(&fleet).filter(|_| engine == EngineName::Lambda) {
@@ -102,7 +108,14 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
     let stop = Stop::default();
     watch_interrupts(&stop)?;
     let clock = Clock::starting_in(backend.lead(fleet.count()));
-    let template = event(program, &configuration, &load, &fleet, &clock, interval, stop_sign);
+    // What `before test` returned is part of the event, too.
+    let template = match checked_event(&load, &clock) {
+        Ok(template) => template,
+        Err(refusal) => {
+            let _ = runtime.block_on(backend.clean_up());
+            return Err(refusal);
+        }
+    };
     let shape = FleetShape {
         shards: fleet.count(),
         // One that lasts as long as the test is none.

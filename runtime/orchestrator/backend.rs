@@ -72,6 +72,11 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// An invocation that may have begun must not be repeated by the backend itself.
     fn invoke<'a>(&'a self, region: Option<&'a str>, event: &'a SliceEvent) -> BoxFuture<'a, Result<Output, InvokeError>>;
 
+    /// The size in bytes that an event may have; `None` where nothing limits it.
+    fn event_limit(&self) -> Option<usize> {
+        None
+    }
+
     /// How long before its time a function is to be called, so that it is ready in time, in a fleet of so many.
     fn lead(&self, shards: u32) -> Duration;
 

@@ -1,5 +1,5 @@
-//! The event: all that a function is told about its part of a test. It goes as JSON: as the payload of an invocation on Lambda, as the
-//! first line of standard input to a process.
+//! The event: everything a function needs to know about its part of a test. It is sent as JSON: as the payload of an invocation on
+//! Lambda, as the first line of standard input to a process.
 //!
 //! With the event and its own binary a function needs nothing else, neither files nor variables; so all functions of a fleet do the
 //! same whatever has changed meanwhile. It holds secrets: it is never logged, and its `Debug` shows none.
@@ -126,12 +126,12 @@ impl SliceEvent {
         );
         if head.format != FORMAT {
             return Err(format!(
-                "the function speaks format {FORMAT}, the orchestrator format {}: {both}; build and deploy both anew",
+                "the function uses format {FORMAT}, the orchestrator format {}: {both}; build and deploy both again",
                 head.format
             ));
         }
         if head.program != program.fingerprint {
-            return Err(format!("the function's binary is another one than the orchestrator's: {both}; deploy it again"));
+            return Err(format!("the function's binary differs from the orchestrator's: {both}; run `deploy` again"));
         }
         serde_json::from_slice(json).map_err(|error| format!("cannot read the event: {error}"))
     }
@@ -142,6 +142,25 @@ impl SliceEvent {
     /// Where a value can't be sent, such as an infinite float.
     pub fn to_json(&self) -> Result<Vec<u8>, String> {
         serde_json::to_vec(self).map_err(|error| format!("cannot write the event: {error}"))
+    }
+
+    /// Checks the size of the events that this one is the template of.
+    ///
+    /// # Errors
+    /// Where an event exceeds the limit of its backend, in bytes.
+    pub fn check_size(&self, limit: Option<usize>) -> Result<(), String> {
+        // The longest name of a slice, and times of the usual length.
+        const REST: usize = 512;
+        let size = self.to_json()?.len() + REST;
+        match limit {
+            Some(limit) if size > limit => Err(format!(
+                "unexpected event of {}, expected at most {}: shorten the environment, the `let` values of the file and the values of \
+                 `before test`, or read large values from `data` files",
+                ltc_config::size::bytes(size as u64),
+                ltc_config::size::bytes(limit as u64)
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// From when, from the test's start.
@@ -220,6 +239,15 @@ pub(crate) mod sample {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn event_over_the_limit_is_refused_with_its_fix() {
+        let event = SliceEvent { globals: vec![Value::Str("x".repeat(7_000_000).into())], ..sample::event("clients: 3") };
+        assert_eq!(event.check_size(None), Ok(()));
+        let error = event.check_size(Some(6 << 20)).unwrap_err();
+        assert!(error.starts_with("unexpected event of 7.0 MB, expected at most 6.3 MB") && error.contains("`data` files"), "{error}");
+        assert_eq!(sample::event("clients: 3").check_size(Some(6 << 20)), Ok(()));
+    }
 
     #[test]
     fn survives_json_and_shows_no_secret() {

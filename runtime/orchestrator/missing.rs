@@ -10,9 +10,21 @@ pub(super) const TOLERANCE: Duration = Duration::from_millis(250);
 /// So many arrivals are counted; of more it is said that there are more.
 const COUNTED: usize = 1_000_000;
 
-/// `shard 3 lost from 00:02:10 to 00:02:14, 250 users: the process ended`; nothing where no load was due then. `slice` is the shard's
-/// part of the whole plan.
-pub(super) fn gap(shard: u32, slice: &Slice, from: Duration, to: Option<Duration>, why: &str) -> Option<String> {
+/// A part of a shard's load that was not generated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Gap {
+    /// From when, from the test's start.
+    pub(super) from: Duration,
+    /// Until when; `None`: to the end.
+    pub(super) to: Option<Duration>,
+    /// The most users at once.
+    pub(super) users: u64,
+    /// Arrivals, counted up to a million.
+    pub(super) arrivals: usize,
+}
+
+/// The load that is missing between two times; nothing where no load was due. `slice` is the shard's part of the whole plan.
+pub(super) fn gap(slice: &Slice, from: Duration, to: Option<Duration>) -> Option<Gap> {
     let end = to.unwrap_or(Duration::MAX);
     if end.saturating_sub(from) < TOLERANCE {
         return None;
@@ -20,23 +32,23 @@ pub(super) fn gap(shard: u32, slice: &Slice, from: Duration, to: Option<Duration
     let last = to.map_or(from, |to| to.saturating_sub(Duration::from_nanos(1)));
     let users = [from, from / 2 + last / 2, last].into_iter().map(|t| slice.users_at(t).iter().sum::<u64>()).max().unwrap_or(0);
     let rest = slice.clone().since(from);
-    let arrivals = |class| rest.arrivals(class).take_while(|due| *due < end).take(COUNTED).count();
-    let arrivals: usize = (0..slice.plan().classes().len()).map(arrivals).sum();
-    let users = (users > 0).then(|| if users == 1 { "1 user".to_owned() } else { format!("{} users", count(users)) });
-    let arrivals = (arrivals > 0).then(|| match arrivals {
+    let arrivals_of = |class| rest.arrivals(class).take_while(|due| *due < end).take(COUNTED).count();
+    let arrivals = (0..slice.plan().classes().len()).map(arrivals_of).sum();
+    (users > 0 || arrivals > 0).then_some(Gap { from, to, users, arrivals })
+}
+
+/// `250 users and 1,000 arrivals`.
+pub(super) fn load(gap: &Gap) -> String {
+    let users = (gap.users > 0).then(|| if gap.users == 1 { "1 user".to_owned() } else { format!("{} users", count(gap.users)) });
+    let arrivals = (gap.arrivals > 0).then(|| match gap.arrivals {
         COUNTED.. => format!("over {} arrivals", count(COUNTED as u64)),
         fewer => format!("{} arrivals", count(fewer as u64)),
     });
-    let load = users.into_iter().chain(arrivals).collect::<Vec<_>>().join(" and ");
-    if load.is_empty() {
-        return None;
-    }
-    let until = to.map_or_else(|| "the end".to_owned(), clock_tenths);
-    Some(format!("shard {shard} lost from {} to {until}, {load}: {why}", clock_tenths(from)))
+    users.into_iter().chain(arrivals).collect::<Vec<_>>().join(" and ")
 }
 
 /// `00:02:10`, with tenths of a second where there are any.
-fn clock_tenths(time: Duration) -> String {
+pub(super) fn clock_tenths(time: Duration) -> String {
     let tenths = time.subsec_millis() / 100;
     if tenths == 0 { clock(time) } else { format!("{}.{tenths}", clock(Duration::from_secs(time.as_secs()))) }
 }
@@ -45,6 +57,7 @@ fn clock_tenths(time: Duration) -> String {
 mod tests {
     use ltc_config::Profile;
 
+    use super::super::notes::Note;
     use super::*;
     use ltc_engine::schedule::{Plan, WeightedClass};
 
@@ -57,12 +70,16 @@ mod tests {
     fn missing_load_is_named_by_shard_and_time() {
         let at = Duration::from_millis;
         let users = slice("clients: 500, hatch_rate: 500, duration: 10m");
-        let said = gap(1, &users, at(130_000), Some(at(134_500)), "the process ended");
-        assert_eq!(said.unwrap(), "shard 1 lost from 00:02:10 to 00:02:14.5, 250 users: the process ended");
-        assert_eq!(gap(1, &users, at(5_000), Some(at(5_100)), "x"), None);
-        assert_eq!(gap(1, &users, at(601_000), Some(at(603_000)), "x"), None, "no load was due");
+        let said = |shard, slice: &Slice, from, to, why: &str| {
+            let gap = gap(slice, from, to)?;
+            Some(Note { shards: vec![shard], gap: Some(gap), why: why.to_owned(), place: String::new() }.text())
+        };
+        let lost = said(1, &users, at(130_000), Some(at(134_500)), "the process ended");
+        assert_eq!(lost.unwrap(), "shard 1 lost from 00:02:10 to 00:02:14.5, 250 users: the process ended");
+        assert_eq!(said(1, &users, at(5_000), Some(at(5_100)), "x"), None);
+        assert_eq!(said(1, &users, at(601_000), Some(at(603_000)), "x"), None, "no load was due");
         let arrivals = slice("rate: 100/s, duration: 1m, max_clients: 10");
-        assert_eq!(gap(0, &arrivals, at(2_000), Some(at(4_000)), "y").unwrap(), "shard 0 lost from 00:00:02 to 00:00:04, 100 arrivals: y");
-        assert_eq!(gap(0, &slice("clients: 2"), at(2_000), None, "z").unwrap(), "shard 0 lost from 00:00:02 to the end, 1 user: z");
+        assert_eq!(said(0, &arrivals, at(2_000), Some(at(4_000)), "y").unwrap(), "shard 0 lost from 00:00:02 to 00:00:04, 100 arrivals: y");
+        assert_eq!(said(0, &slice("clients: 2"), at(2_000), None, "z").unwrap(), "shard 0 lost from 00:00:02 to the end, 1 user: z");
     }
 }

@@ -13,6 +13,7 @@ use super::backend::{Backend, Urgency};
 use super::collector::{Collector, MergedInterval};
 use super::event::SliceEvent;
 use super::fleet::Fleet;
+use super::notes::{Note, Notes};
 use super::supervisor::{ShardEvent, ShardSupervisor, ShutdownState, Timeouts, until};
 use ltc_engine::clock;
 use ltc_engine::clock::Clock;
@@ -62,6 +63,7 @@ impl Orchestrator {
         let (shutdown, shutdown_seen) = watch::channel(ShutdownState::Running);
         let mut supervisors = JoinSet::new();
         let mut outcome = RunOutcome::default();
+        let mut notes = Notes::default();
         let mut lost: BTreeSet<u32> = BTreeSet::new();
         let mut stopping = Stopping::default();
         let template = Arc::new(self.template.clone());
@@ -84,6 +86,7 @@ impl Orchestrator {
                                 timeouts: self.timeouts,
                                 events: sender.clone(),
                                 shutdown: shutdown_seen.clone(),
+                                place: String::new(),
                             }
                             .run(),
                         );
@@ -101,16 +104,16 @@ impl Orchestrator {
                     Some(ShardEvent::Over(key)) => collector.ends(key),
                     Some(ShardEvent::Counted(key, counted)) => {
                         if let Err(why) = collector.add(key, &counted) {
-                            note(&mut outcome, format!("shard {}: a frame cannot be read: {why}", key.0));
+                            note(&mut notes, Note::of_shard(key.0, format!("a frame cannot be read: {why}")));
                         }
                     }
-                    Some(ShardEvent::Note(text)) => note(&mut outcome, text),
-                    Some(ShardEvent::Missing { shard, note: text, for_good }) => {
-                        lost.insert(shard);
+                    Some(ShardEvent::Note(one)) => note(&mut notes, one),
+                    Some(ShardEvent::Missing { note: one, for_good }) => {
+                        lost.extend(one.shards.iter().copied());
                         if for_good {
-                            outcome.broken.get_or_insert_with(|| text.clone());
+                            outcome.broken.get_or_insert_with(|| one.text());
                         }
-                        note(&mut outcome, text);
+                        note(&mut notes, one);
                     }
                     Some(ShardEvent::SpecStopped) => stopping.ask(Urgency::Gracefully),
                     Some(ShardEvent::Fatal(why)) => {
@@ -131,7 +134,7 @@ impl Orchestrator {
                 stopping.ask(if stop.is_at_once() { Urgency::Now } else { Urgency::Gracefully });
             }
             for text in stopping.go_on(&*self.backend, &shutdown).await {
-                note(&mut outcome, text);
+                note(&mut notes, Note::of_fleet(text));
             }
         }
         for delta in collector.rest() {
@@ -139,19 +142,21 @@ impl Orchestrator {
             let _ = each(delta);
         }
         if !matches!(timeout(REQUEST * 2, self.backend.clean_up()).await, Ok(Ok(()))) {
-            note(&mut outcome, "the control channel of the fleet could not be removed".into());
+            note(&mut notes, Note::of_fleet("the control channel of the fleet could not be removed"));
         }
         if !lost.is_empty() {
             let whole = self.fleet.shards.len() - lost.len();
-            note(&mut outcome, format!("{whole} of {} shards generated all of their load", self.fleet.shards.len()));
+            note(&mut notes, Note::of_fleet(format!("{whole} of {} shards generated all of their load", self.fleet.shards.len())));
         }
+        outcome.notes = notes.folded();
         outcome
     }
 }
 
-fn note(outcome: &mut RunOutcome, text: String) {
-    crate::progress::notice_at(ltc_config::profile::LogLevel::Warn, &format!("warning: {text}"));
-    outcome.notes.push(text);
+fn note(notes: &mut Notes, note: Note) {
+    if let Some(text) = notes.add(note) {
+        crate::progress::notice_at(ltc_config::profile::LogLevel::Warn, &format!("warning: {text}"));
+    }
 }
 
 /// The steps of a stop: gracefully, then at once, then without waiting.

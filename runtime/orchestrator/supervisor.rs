@@ -15,6 +15,7 @@ use super::event::SliceEvent;
 use super::fleet::{Interval, Shard};
 use super::frame::{Counted, EndReason, Ended, Frame, FrameReader, Received, Started};
 use super::missing::{TOLERANCE, gap};
+use super::notes::Note;
 use ltc_engine::clock;
 use ltc_engine::clock::Clock;
 use ltc_engine::clock::unix_now;
@@ -78,11 +79,10 @@ pub(super) enum ShardEvent {
     /// A function has ended, or was lost; another may follow.
     Over(SliceKey),
     /// Something that belongs in the report.
-    Note(String),
-    /// Load that was missing, in words; whether it stayed so to the interval's end.
+    Note(Note),
+    /// Load that is missing, and whether it is missing to the interval's end.
     Missing {
-        shard: u32,
-        note: String,
+        note: Note,
         for_good: bool,
     },
     /// The spec stopped the test.
@@ -103,6 +103,8 @@ pub(super) struct ShardSupervisor {
     pub(super) timeouts: Timeouts,
     pub(super) events: UnboundedSender<ShardEvent>,
     pub(super) shutdown: watch::Receiver<ShutdownState>,
+    /// Where the current function runs, for messages; empty until it reports that.
+    pub(super) place: String,
 }
 
 /// How an attempt ended.
@@ -180,13 +182,19 @@ impl ShardSupervisor {
         let _ = self.events.send(events);
     }
 
+    fn note(&self, why: String) {
+        let note = Note { place: self.place.clone(), ..Note::of_shard(self.shard.number, why) };
+        self.report(ShardEvent::Note(note));
+    }
+
     fn is_stopping(&self) -> bool {
         *self.shutdown.borrow() > ShutdownState::Running
     }
 
     fn missing(&self, from: Duration, to: Option<Duration>, why: &str, for_good: bool) {
-        if let Some(note) = gap(self.shard.number, &self.whole, from, to, why) {
-            self.report(ShardEvent::Missing { shard: self.shard.number, note, for_good });
+        if let Some(gap) = gap(&self.whole, from, to) {
+            let note = Note { shards: vec![self.shard.number], gap: Some(gap), why: why.to_owned(), place: self.place.clone() };
+            self.report(ShardEvent::Missing { note, for_good });
         }
     }
 
@@ -226,7 +234,7 @@ impl ShardSupervisor {
         let mut reader = FrameReader::default();
         let mut expected = 0;
         let mut said = String::new();
-        let mut place = String::new();
+        self.place.clear();
         let mut repeated = false;
         let mut deadline = clock::now() + self.timeouts.start;
         let mut shutdown = self.shutdown.clone();
@@ -237,13 +245,13 @@ impl ShardSupervisor {
             };
             let (received, over) = match piece {
                 Err(_) if expected == 0 => return AttemptOutcome::OutOfSight(format!("not ready within {:.0?}", self.timeouts.start)),
-                Err(_) => return AttemptOutcome::OutOfSight(format!("it hangs: no frame arrived in time{place}")),
+                Err(_) => return AttemptOutcome::OutOfSight(format!("it hangs: no frame arrived in time{}", self.place)),
                 Ok(Some(Ok(bytes))) => {
                     reader.push(&bytes);
                     (reader.by_ref().collect::<Vec<_>>(), None)
                 }
                 Ok(Some(Err(error))) => {
-                    (Vec::new(), Some(AttemptOutcome::OutOfSight(format!("the connection to it was lost: {error}{place}"))))
+                    (Vec::new(), Some(AttemptOutcome::OutOfSight(format!("the connection to it was lost: {error}{}", self.place))))
                 }
                 Ok(None) => (reader.finish().into_iter().collect(), Some(AttemptOutcome::Lost(String::new()))),
             };
@@ -254,24 +262,20 @@ impl ShardSupervisor {
                     Received::Damaged(what) => damaged = Some(what),
                     Received::Frame(number, frame) => {
                         if let Frame::Ended(Ended { reason: EndReason::Repeated, message, .. }) = &*frame {
-                            self.report(ShardEvent::Note(format!(
-                                "shard {}: its event was delivered twice and run once: {message}",
-                                self.shard.number
-                            )));
+                            self.note(format!("its event was delivered twice and run once: {message}"));
                             repeated = true;
                             continue;
                         }
                         if number > expected {
-                            self.report(ShardEvent::Note(format!(
-                                "shard {}: {} frames are missing before {}",
-                                self.shard.number,
+                            self.note(format!(
+                                "{} frames are missing before {}",
                                 number - expected,
                                 ltc_config::duration::print(Duration::from_secs(self.clock.elapsed().as_secs()))
-                            )));
+                            ));
                         }
                         expected = number + 1;
                         if let Frame::Started(started) = &*frame {
-                            place = format!(" ({})", started.place);
+                            self.place = format!(" ({})", started.place);
                         }
                         if let Some(outcome) = self.take(event, *frame, covered, why) {
                             return outcome;
@@ -291,10 +295,10 @@ impl ShardSupervisor {
                     (_, None, false) => said,
                     (_, None, true) => "it ended without output".into(),
                 };
-                return AttemptOutcome::Lost(format!("{what}{place}"));
+                return AttemptOutcome::Lost(format!("{what}{}", self.place));
             }
             if let Some(damaged) = damaged {
-                self.report(ShardEvent::Note(format!("shard {}: {damaged}", self.shard.number)));
+                self.note(damaged);
             }
         }
     }
@@ -341,17 +345,9 @@ impl ShardSupervisor {
         let ahead = theirs.saturating_sub(ours);
         let behind = Duration::from_micros(event.sent_at_us).saturating_sub(theirs);
         if ahead >= SKEW {
-            self.report(ShardEvent::Note(format!(
-                "shard {}: its clock is {:.1} s ahead of the orchestrator's, so its users start and stop earlier than those of other shards by that time",
-                self.shard.number,
-                ahead.as_secs_f64()
-            )));
+            self.note(format!("its clock is {:.1} s ahead of the orchestrator's, so its users start and stop earlier than those of other shards by that time", ahead.as_secs_f64()));
         } else if behind >= SKEW {
-            self.report(ShardEvent::Note(format!(
-                "shard {}: its clock is {:.1} s behind the orchestrator's; the difference was corrected",
-                self.shard.number,
-                behind.as_secs_f64()
-            )));
+            self.note(format!("its clock is {:.1} s behind the orchestrator's; the difference was corrected", behind.as_secs_f64()));
         }
     }
 }

@@ -235,10 +235,10 @@ fn failures(out: &mut dyn io::Write, report: &Report, text_style: TextStyle) -> 
     }
     let more = all.len().saturating_sub(FAILURES_SHOWN);
     if more > 0 {
-        writeln!(out, "  and {more} more kinds: --json FILE has all")?;
+        writeln!(out, "  and {more} more kinds; --json FILE writes all of them")?;
     }
     if failures.other() > 0 {
-        writeln!(out, "  {:>7}  of further kinds, which were not told apart", count(failures.other()))?;
+        writeln!(out, "  {:>7}  of further kinds, counted together", count(failures.other()))?;
     }
     Ok(())
 }

@@ -136,7 +136,7 @@ impl Case {
         }
         let state = match broken.first() {
             Some(_) => CaseResult::Failed(broken.iter().map(|verdict| verdict.text.as_str()).collect::<Vec<_>>().join("; ")),
-            None if stats.is_empty() => CaseResult::Skipped("it never ran".to_owned()),
+            None if stats.is_empty() => CaseResult::Skipped("the step never ran".to_owned()),
             None => CaseResult::Passed,
         };
         Self { name: name.to_owned(), seconds: times.mean_us() / 1e6, state, said }
@@ -203,7 +203,7 @@ mod tests {
         assert!(create.contains("4 × status got 503 specs/tpdata.lt:14:5: expected status 201, got 503"), "{create}");
         assert!(create.contains("&#10;failed after, on average: 0.153 ms&#10;"), "{create}");
         assert!(case("Checkout / Pay").contains("&#10;2 unfinished, the longest waited 3.4 s"), "{}", case("Checkout / Pay"));
-        assert!(case("Never").contains("<skipped message=\"it never ran\"/>"));
+        assert!(case("Never").contains("<skipped message=\"the step never ran\"/>"));
         assert!(case("Checkout").contains("<failure message=\"Checkout.p95 &lt; 1s\">"));
         assert!(text.ends_with("  </testsuite>\n</testsuites>\n"));
         assert!(!text.contains("saturated"));

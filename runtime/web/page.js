@@ -199,5 +199,5 @@ $("yes").onclick = async () => {
   $("ask").close();
   const answer = await fetch("/stop", { method: "POST", headers: { "X-Ltc-Token": token } }).catch(() => null);
   if (answer && answer.ok) set("stopping", "stopping");
-  else { $("note").hidden = false; $("note").textContent = "The test could not be stopped: open the page by the address that was printed."; }
+  else { $("note").hidden = false; $("note").textContent = "The test could not be stopped: open the page at the address that ltc printed."; }
 };

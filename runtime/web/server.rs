@@ -106,7 +106,7 @@ async fn accept(listener: TcpListener, site: Arc<Site>) {
 fn answer(site: &Site, request: &Request<Incoming>) -> Response<ResponseBody> {
     let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     if !text(HOST).is_some_and(|host| site.guard.is_host(host)) {
-        return plain(StatusCode::FORBIDDEN, "open this page by its address, as it was printed\n");
+        return plain(StatusCode::FORBIDDEN, "open the page at the address that ltc printed\n");
     }
     match (request.method(), request.uri().path()) {
         (&Method::GET, "/") => html(),
@@ -114,7 +114,7 @@ fn answer(site: &Site, request: &Request<Incoming>) -> Response<ResponseBody> {
         (&Method::POST, "/stop") => {
             let token = request.headers().get(TOKEN_HEADER).map(HeaderValue::as_bytes);
             if !site.guard.is_origin(text(ORIGIN)) || !site.guard.is_token(token) {
-                return plain(StatusCode::FORBIDDEN, "this takes the token of the printed address\n");
+                return plain(StatusCode::FORBIDDEN, "stopping the test needs the token in the address that ltc printed\n");
             }
             // Once more would stop it at once: that is for the terminal.
             if !site.stop.is_graceful() {
@@ -126,7 +126,7 @@ fn answer(site: &Site, request: &Request<Incoming>) -> Response<ResponseBody> {
             }
             plain(StatusCode::ACCEPTED, "stopping\n")
         }
-        (_, "/" | "/events" | "/stop") => plain(StatusCode::METHOD_NOT_ALLOWED, "not so\n"),
+        (_, "/" | "/events" | "/stop") => plain(StatusCode::METHOD_NOT_ALLOWED, "method not allowed\n"),
         _ => plain(StatusCode::NOT_FOUND, "not found\n"),
     }
 }
@@ -168,7 +168,7 @@ fn events(feed: &Feed) -> Response<ResponseBody> {
                     // It was too slow for some of them; what comes says all that is known again.
                     Ok(Err(broadcast::error::RecvError::Lagged(_))) => {}
                     Ok(Err(broadcast::error::RecvError::Closed)) => return None,
-                    Err(_) => break Bytes::from_static(b": still here\n\n"),
+                    Err(_) => break Bytes::from_static(b": keep-alive\n\n"),
                 }
             },
         };

@@ -103,10 +103,10 @@ fn deploy_can_be_repeated_and_destroy_removes_all_of_it() {
     let with = |word: &'static str, more: &[&'static str]| [&[word][..], &both, more].concat();
     let made = account.said(&with("deploy", &[]), 0);
     for part in [
-        "made role ltc-tpdata-role",
-        &format!("made bucket ltc-tpdata-{}-us-west-2", account.key),
-        "ltc-tpdata in us-west-2: made, version 1, 1769 MB, x86_64",
-        "ltc-tpdata in eu-central-1: made, version 1",
+        "created role ltc-tpdata-role",
+        &format!("created bucket ltc-tpdata-{}-us-west-2", account.key),
+        "ltc-tpdata in us-west-2: created, version 1, 1769 MB, x86_64",
+        "ltc-tpdata in eu-central-1: created, version 1",
     ] {
         assert!(made.contains(part), "{part:?} is not in {made}");
     }
@@ -123,14 +123,14 @@ fn deploy_can_be_repeated_and_destroy_removes_all_of_it() {
     let profile = account
         .profile("test_header: {env: cs1, location: us-west-2}\nprofile: {runner: {clients: 2, duration: 2s}, lambda: {memory_mb: 512}}\n");
     let configured = account.said(&["deploy", "--profile", &profile], 0);
-    assert!(configured.contains("us-west-2: configured anew, version 2, 512 MB"), "{configured}");
+    assert!(configured.contains("us-west-2: reconfigured, version 2, 512 MB"), "{configured}");
 
     let gone = account.said(&with("destroy", &["--yes"]), 0);
     for part in ["us-west-2: removed", "eu-central-1: removed", "-us-west-2: removed", "role ltc-tpdata-role: removed"] {
         assert!(gone.contains(part), "{part:?} is not in {gone}");
     }
     assert!(account.said(&with("status", &[]), 0).contains("us-west-2: not deployed"));
-    assert!(account.said(&with("destroy", &["--yes"]), 0).contains("us-west-2: not there"));
+    assert!(account.said(&with("destroy", &["--yes"]), 0).contains("us-west-2: not found"));
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_function_that_somebody_else_made_is_used_and_left() {
     let arn = format!("arn:aws:lambda:us-west-2:{}:function:ltc-tpdata", account.key);
     account.front.untag(&account.key, &arn, "ltc-made");
     assert!(account.said(&["deploy"], 0).contains("us-west-2: unchanged"));
-    assert!(account.said(&["destroy", "--yes"], 0).contains("us-west-2: kept, since it wasn't made by `deploy`"));
+    assert!(account.said(&["destroy", "--yes"], 0).contains("us-west-2: kept, because `deploy` did not create it"));
     assert!(account.said(&["status"], 0).contains("us-west-2: version 1, this build"));
 }
 
@@ -404,10 +404,10 @@ fn moto_is_deployed_to_as_ministack_is() {
     let moto = moto();
     let url = format!("http://{}", moto.address);
     let run = |args: &[&str]| said(&account.command(args).env("AWS_ENDPOINT_URL", &url).output().unwrap(), 0);
-    assert!(run(&["deploy"]).contains("us-west-2: made, version 1"));
+    assert!(run(&["deploy"]).contains("us-west-2: created, version 1"));
     assert!(run(&["deploy"]).contains("us-west-2: unchanged, version 1"));
     assert!(run(&["destroy", "--yes"]).contains("us-west-2: removed"));
-    assert!(run(&["destroy", "--yes"]).contains("us-west-2: not there"));
+    assert!(run(&["destroy", "--yes"]).contains("us-west-2: not found"));
 }
 
 /// The event of a run, given to AWS's own emulator of one function.

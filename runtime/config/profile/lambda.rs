@@ -96,6 +96,18 @@ const KEYS: [&str; 12] = [
 const LONGEST_INTERVAL: Duration = Duration::from_secs(14 * 60 + 30);
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(10);
 
+/// The interval, if a function on AWS Lambda may run for it.
+///
+/// # Errors
+/// Where it is too long for a function, or too short to be worth one.
+pub fn checked_interval(interval: Duration) -> Result<Duration, String> {
+    match interval {
+        interval if interval > LONGEST_INTERVAL => Err("it must be at most 14m30s: AWS ends a function after 15 minutes".to_owned()),
+        interval if interval < SHORTEST_INTERVAL => Err("it must be at least 10s".to_owned()),
+        interval => Ok(interval),
+    }
+}
+
 pub(super) fn read(section: Section<'_>) -> LambdaSettings {
     let section = section.known(&KEYS);
     let defaults = LambdaSettings::default();
@@ -128,15 +140,7 @@ pub(super) fn read(section: Section<'_>) -> LambdaSettings {
         }),
         function: section.text("function"),
         role: section.text("role"),
-        interval: section
-            .read("interval", |text| match duration::parse(text)? {
-                interval if interval > LONGEST_INTERVAL => {
-                    Err("it must be at most 14m30s: AWS ends a function after 15 minutes".to_owned())
-                }
-                interval if interval < SHORTEST_INTERVAL => Err("it must be at least 10s".to_owned()),
-                interval => Ok(interval),
-            })
-            .unwrap_or(defaults.interval),
+        interval: section.read("interval", |text| checked_interval(duration::parse(text)?)).unwrap_or(defaults.interval),
         max_functions: section.whole("max_functions", 1, u64::MAX),
         subnets: texts("subnets"),
         security_groups: texts("security_groups"),

@@ -2,6 +2,7 @@
 //!
 //! A profile of the Locust framework that ltc replaces loads as it is.
 
+mod fleet;
 mod lambda;
 mod load;
 mod names;
@@ -14,7 +15,8 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-pub use lambda::{Architecture, LambdaSettings};
+pub use fleet::{DEFAULT_WITHOUT_ORCHESTRATOR, FleetEngine, WithoutOrchestrator};
+pub use lambda::{Architecture, LambdaSettings, checked_interval};
 pub use load::{ClientStage, Load, RateStage, Shape, Spacing};
 pub use names::{Listener, LogLevel, RegionShare};
 pub use spec::{Names, SpecName, names as names_in};
@@ -48,6 +50,10 @@ pub struct Profile {
     pub logging: Logging,
     /// `profile.thresholds`.
     pub thresholds: Vec<Threshold>,
+    /// `profile.engine`: what runs the functions of a distributed test; `None`: it depends on whether the test was deployed.
+    pub engine: Option<FleetEngine>,
+    /// `profile.runner.without_orchestrator`.
+    pub without_orchestrator: WithoutOrchestrator,
     /// `profile.lambda`.
     pub lambda: LambdaSettings,
     /// What is odd but no error.
@@ -146,11 +152,12 @@ fn read(diagnostics: &Diagnostics, root: &node::Node, file: &str) -> Profile {
         diagnostics.error(ConfigError::new(Location::file(file), "missing key \"profile\"").with_help(help));
     }
     let header = top.section("test_header", "test_header").map(read_header).unwrap_or_default();
-    let profile = top.section("profile", "profile").map(|section| section.known(&["runner", "test", "logging", "thresholds", "lambda"]));
+    let profile =
+        top.section("profile", "profile").map(|section| section.known(&["runner", "test", "logging", "thresholds", "engine", "lambda"]));
     let runner = profile.and_then(|profile| profile.section("runner", "profile.runner"));
     let (load, users) = read_runner(diagnostics, runner, profile.map_or(&root.location, |profile| profile.location));
     let runner_known = runner.map(|runner| {
-        let keys: Vec<&str> = runner::LOAD_KEYS.into_iter().chain(["graceful_stop", "seed", "threads"]).collect();
+        let keys: Vec<&str> = runner::LOAD_KEYS.into_iter().chain(["graceful_stop", "seed", "threads", "without_orchestrator"]).collect();
         runner.known(&keys)
     });
     Profile {
@@ -164,6 +171,10 @@ fn read(diagnostics: &Diagnostics, root: &node::Node, file: &str) -> Profile {
         test: profile.and_then(|profile| profile.section("test", "profile.test")).map(read_test).unwrap_or_default(),
         logging: profile.and_then(|profile| profile.section("logging", "profile.logging")).map(read_logging).unwrap_or_default(),
         thresholds: profile.map(read_thresholds).unwrap_or_default(),
+        engine: profile.and_then(|profile| profile.read("engine", FleetEngine::parse)),
+        without_orchestrator: runner_known
+            .and_then(|runner| runner.read("without_orchestrator", WithoutOrchestrator::parse))
+            .unwrap_or(DEFAULT_WITHOUT_ORCHESTRATOR),
         lambda: profile.and_then(|profile| profile.section("lambda", "profile.lambda")).map(lambda::read).unwrap_or_default(),
         warnings: Vec::new(),
     }

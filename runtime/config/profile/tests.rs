@@ -313,3 +313,18 @@ fn thresholds() {
     let location = parse("profile:\n  runner: {clients: 1}\n  thresholds:\n    - p95 < 1s\n").unwrap().thresholds[0].location.clone();
     assert_eq!((location.line, location.column), (4, 7));
 }
+
+#[test]
+fn engine_and_silence_of_the_orchestrator_are_read() {
+    let profile = |text: &str| Profile::parse(text, "x.yml").map_err(|errors| errors[0].to_string());
+    let defaults = profile("profile: {runner: {clients: 1}}").unwrap();
+    assert_eq!((defaults.engine, defaults.without_orchestrator), (None, WithoutOrchestrator::StopAfter(seconds(60))));
+    let set = profile("profile: {engine: lambda, runner: {clients: 1, without_orchestrator: finish}}").unwrap();
+    assert_eq!((set.engine, set.without_orchestrator), (Some(FleetEngine::Lambda), WithoutOrchestrator::Finish));
+    let error = profile("profile: {engine: cloud, runner: {clients: 1}}").unwrap_err();
+    assert!(error.contains("unexpected \"cloud\", expected process or lambda"), "{error}");
+    for (text, expected) in [("5s", "it must be at least 20s"), ("soon", "write a duration of at least 20s, or finish")] {
+        let error = profile(&format!("profile: {{runner: {{clients: 1, without_orchestrator: {text}}}}}")).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+}

@@ -28,6 +28,8 @@ use crate::orchestrator::lead;
 const ANSWER: Duration = Duration::from_secs(15);
 /// Between attempts to say that a slice is to end.
 const AGAIN: Duration = Duration::from_secs(1);
+/// The largest payload of a synchronous invocation (6 MB), in bytes.
+const PAYLOAD: usize = 6 * 1024 * 1024;
 /// After so long Lambda has ended any function.
 const LONGEST: Duration = Duration::from_secs(920);
 
@@ -77,7 +79,7 @@ impl LambdaBackend {
             return missing("no version of it is published");
         }
         if found.tags.get(PROGRAM).is_some_and(|program| program != self.program) {
-            return missing("what is deployed is another build than this one");
+            return missing("the deployed function is from another build than this binary");
         }
         functions.ready(&self.names.function).await?;
         // Without a way to stop there is no load.
@@ -90,11 +92,11 @@ impl LambdaBackend {
 
     async fn begin(&self, region: &str, event: &SliceEvent) -> Result<Output, InvokeError> {
         let payload = Blob::new(event.to_json().map_err(InvokeError::Refused)?);
-        let client = self.clients.get(region).ok_or_else(|| InvokeError::Refused(format!("{region} is none of the test's regions")))?;
+        let client = self.clients.get(region).ok_or_else(|| InvokeError::Refused(format!("{region} is not one of the test's regions")))?;
         let request = client.invoke_with_response_stream().function_name(&self.names.function).qualifier(ALIAS).payload(payload.clone());
         let call = format!("lambda:InvokeWithResponseStream in {region}");
         let answer = tokio::time::timeout(ANSWER, request.send()).await;
-        let answer = answer.map_err(|_| InvokeError::Unknown(format!("{call}: no answer in {} seconds", ANSWER.as_secs())))?;
+        let answer = answer.map_err(|_| InvokeError::Unknown(format!("{call}: no response within {} seconds", ANSWER.as_secs())))?;
         match answer {
             Ok(answer) => Ok(streamed(answer)),
             Err(error) if cannot_stream(&error) => Ok(self.whole(client.clone(), region, payload)),
@@ -108,7 +110,7 @@ impl LambdaBackend {
         let call = format!("lambda:Invoke in {region}");
         let answer = async move {
             match tokio::time::timeout(LONGEST, request.send()).await {
-                Err(_) => Err(format!("{call}: no answer in {} seconds", LONGEST.as_secs())),
+                Err(_) => Err(format!("{call}: no response within {} seconds", LONGEST.as_secs())),
                 Ok(Err(error)) => Err(AwsError::sdk(&call, &error).to_string()),
                 Ok(Ok(answer)) => {
                     let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
@@ -158,6 +160,10 @@ impl Backend for LambdaBackend {
         Box::pin(self.begin(region.unwrap_or(self.names.home()), event))
     }
 
+    fn event_limit(&self) -> Option<usize> {
+        Some(PAYLOAD)
+    }
+
     fn lead(&self, shards: u32) -> Duration {
         lead::on_lambda(shards)
     }
@@ -167,10 +173,7 @@ impl Backend for LambdaBackend {
             self.sign().lines.push(stop::abandoned(slice));
             // Where the function was lost because the network was, that comes back; who calls bounds the wait.
             while let Err(why) = self.tell().await {
-                crate::progress::notice_at(
-                    ltc_config::profile::LogLevel::Warn,
-                    &format!("warning: cannot tell {slice} to stop yet: {why}"),
-                );
+                crate::progress::notice_at(ltc_config::profile::LogLevel::Warn, &format!("warning: cannot stop {slice} yet: {why}"));
                 tokio::time::sleep(AGAIN).await;
             }
             // Until it has surely looked, and has ended.
@@ -212,7 +215,7 @@ fn streamed(answer: InvokeWithResponseStreamOutput) -> Output {
                     }
                 },
                 Ok(Some(_)) => continue,
-                Ok(None) => "the connection was cut before the function had ended".to_owned(),
+                Ok(None) => "the connection was closed before the function ended".to_owned(),
                 Err(error) => format!("the connection to the function was lost: {}", chain(&error)),
             };
             return Some((Err(why), (None, prelude)));

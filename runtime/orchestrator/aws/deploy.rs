@@ -43,7 +43,7 @@ impl Deployment<'_> {
                 return Err(AwsError::new(Cause::NotFound, why));
             }
             Some(_) => {}
-            None if session.ensure_bucket(&bucket).await? => say(format!("made bucket {} in {}", bucket.name, bucket.region)),
+            None if session.ensure_bucket(&bucket).await? => say(format!("created bucket {} in {}", bucket.name, bucket.region)),
             None => {}
         }
         let wanted = FunctionSpec {
@@ -62,9 +62,9 @@ impl Deployment<'_> {
             let (version, is_new) = functions.publish(&names.function).await?;
             functions.prune(&names.function).await?;
             let what = match done {
-                FunctionChange::Created => "made",
+                FunctionChange::Created => "created",
                 FunctionChange::Uploaded => "updated",
-                FunctionChange::Configured => "configured anew",
+                FunctionChange::Configured => "reconfigured",
                 FunctionChange::Nothing if is_new => "published",
                 FunctionChange::Nothing => "unchanged",
             };
@@ -93,7 +93,7 @@ impl Deployment<'_> {
             Some(arn) => arn,
             None => {
                 let arn = session.create_role(region, &name).await?;
-                say(format!("made role {name}"));
+                say(format!("created role {name}"));
                 arn
             }
         };
@@ -120,7 +120,7 @@ impl Deployment<'_> {
     pub(crate) fn describe(&self) -> String {
         let names = self.names;
         let vpc = !self.settings.subnets.is_empty();
-        let mut lines = vec!["Calls of `deploy` (those with ? only where it is needed):".to_owned()];
+        let mut lines = vec!["Calls of `deploy` (those with ? only if needed):".to_owned()];
         let home = names.home();
         let mut call = |text: String| lines.push(format!("  {text}"));
         call(format!("sts:GetCallerIdentity in {home}"));
@@ -130,7 +130,7 @@ impl Deployment<'_> {
             None => {
                 call(format!("iam:GetRole {}", names.role()));
                 call(format!("? iam:CreateRole {}", names.role()));
-                call(format!("iam:PutRolePolicy {} (what functions may do, below)", names.role()));
+                call(format!("iam:PutRolePolicy {} (the policy below)", names.role()));
             }
         }
         call(format!("s3:ListBucket {} in {home}", names.bucket("ACCOUNT")));
@@ -139,7 +139,7 @@ impl Deployment<'_> {
         }
         for region in &names.regions {
             let function = &names.function;
-            call(format!("lambda:GetFunction {function} in {region}"));
+            call(format!("lambda:GetFunction, ? ListTags {function} in {region}"));
             call(format!(
                 "? lambda:CreateFunction {function} in {region}: provided.al2023, {}, {} MB, timeout 900 s, {} bytes",
                 self.package.architecture.name(),
@@ -157,7 +157,7 @@ impl Deployment<'_> {
         let function = policy::of_function(names, "ACCOUNT", vpc);
         let deployer = policy::of_deployer(names, "ACCOUNT", names.own_role.is_none(), vpc);
         format!(
-            "{}\n\nWhat the functions' role {} may do (ACCOUNT: your account's number):\n{}\n\nThe least that deploy, status, run and destroy need:\n{}",
+            "{}\n\nPolicy of the functions' role {} (ACCOUNT is your account's number):\n{}\n\nThe minimal policy for deploy, status, run and destroy:\n{}",
             lines.join("\n"),
             names.role(),
             policy(&function),
@@ -196,16 +196,18 @@ pub(crate) async fn status(session: &Session, names: &Names, program: &str) -> R
     Ok(lines)
 }
 
-/// Removes all that `deploy` made, and what Lambda made on its behalf; what others made stays.
-pub(crate) async fn destroy(session: &Session, names: &Names, say: &dyn Fn(String)) -> Result<(), AwsError> {
+/// Removes everything that `deploy` created, and the log group that Lambda created; what others created stays. Gives the regions that have
+/// no function any more.
+pub(crate) async fn destroy(session: &Session, names: &Names, say: &dyn Fn(String)) -> Result<Vec<String>, AwsError> {
     let account = session.account(names.home()).await?;
+    let mut removed = Vec::new();
     let mut kept = false;
     for region in &names.regions {
         let functions = Functions::new(session, region);
         match functions.find(&names.function).await? {
-            None => say(format!("{} in {region}: not there", names.function)),
+            None => say(format!("{} in {region}: not found", names.function)),
             Some(found) if !found.tags.contains_key(MADE) => {
-                say(format!("{} in {region}: kept, since it wasn't made by `deploy`", names.function));
+                say(format!("{} in {region}: kept, because `deploy` did not create it", names.function));
                 kept = true;
                 continue;
             }
@@ -214,13 +216,14 @@ pub(crate) async fn destroy(session: &Session, names: &Names, say: &dyn Fn(Strin
                 say(format!("{} in {region}: removed", names.function));
             }
         }
+        removed.push(region.clone());
         if session.delete_logs(region, &names.function).await? {
             say(format!("log group /aws/lambda/{} in {region}: removed", names.function));
         }
     }
     if kept {
-        say(format!("role {} and bucket {}: kept with it", names.role(), names.bucket(&account)));
-        return Ok(());
+        say(format!("role {} and bucket {}: kept with the function", names.role(), names.bucket(&account)));
+        return Ok(removed);
     }
     if names.own_bucket.is_none() {
         let bucket = names.stop_bucket(&account);
@@ -231,7 +234,7 @@ pub(crate) async fn destroy(session: &Session, names: &Names, say: &dyn Fn(Strin
     if names.own_role.is_none() && session.delete_role(names.home(), &names.role()).await? {
         say(format!("role {}: removed", names.role()));
     }
-    Ok(())
+    Ok(removed)
 }
 
 /// What a tag's value may hold.

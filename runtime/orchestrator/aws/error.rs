@@ -81,11 +81,13 @@ impl AwsError {
                 "use `aws configure`, `aws sso login --profile NAME` with AWS_PROFILE=NAME, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the section AWS of config/systems_credentials.yml"
             }
             Cause::WrongCredentials => {
-                "the keys are wrong or out of date: renew them (`aws sso login`), or see which are used with `aws sts get-caller-identity`"
+                "the keys are wrong or expired: renew them (`aws sso login`); `aws sts get-caller-identity` shows their owner"
             }
-            Cause::Denied => "`deploy --dry-run` prints the least policy that is needed; give it to whoever runs this",
-            Cause::Throttled => "the account allows no more at the live: wait, ask for a higher quota, or set profile.lambda.max_functions",
-            Cause::Unreachable => "see the network, a proxy (HTTPS_PROXY), the region's name, and AWS_ENDPOINT_URL if it is set",
+            Cause::Denied => "`deploy --dry-run` prints the minimal policy; attach it to the user or role that runs this",
+            Cause::Throttled => {
+                "the account allows no more at the moment: wait, ask for a higher quota, or set profile.lambda.max_functions"
+            }
+            Cause::Unreachable => "check the network, the proxy (HTTPS_PROXY), the region's name, and AWS_ENDPOINT_URL if it is set",
             Cause::NotFound | Cause::Conflict | Cause::Other => return None,
         };
         Some(help.to_owned())

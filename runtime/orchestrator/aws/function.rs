@@ -79,7 +79,11 @@ impl<'a> Functions<'a> {
     pub(super) async fn find(&self, name: &str) -> Result<Option<DeployedFunction>, AwsError> {
         match call!(self, "GetFunction", self.client.get_function().function_name(name)) {
             Ok(answer) => {
-                let tags = answer.tags().cloned().unwrap_or_default();
+                let mut tags = answer.tags().cloned().unwrap_or_default();
+                // Without the right to list tags, `GetFunction` leaves them out: a missing right must not look like missing tags.
+                if let Some(arn) = answer.configuration().and_then(FunctionConfiguration::function_arn).filter(|_| tags.is_empty()) {
+                    tags = call!(self, "ListTags", self.client.list_tags().resource(arn))?.tags.unwrap_or_default();
+                }
                 let reserved = answer.concurrency().and_then(|known| u64::try_from(known.reserved_concurrent_executions()?).ok());
                 Ok(answer.configuration.map(|configuration| DeployedFunction { configuration, tags, reserved }))
             }

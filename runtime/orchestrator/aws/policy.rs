@@ -55,7 +55,7 @@ pub(super) fn of_deployer(names: &Names, account: &str, makes_role: bool, vpc: b
                 "lambda:GetFunction", "lambda:GetFunctionConfiguration", "lambda:CreateFunction", "lambda:UpdateFunctionCode",
                 "lambda:UpdateFunctionConfiguration", "lambda:PublishVersion", "lambda:ListVersionsByFunction", "lambda:DeleteFunction",
                 "lambda:GetAlias", "lambda:CreateAlias", "lambda:UpdateAlias", "lambda:DeleteAlias", "lambda:TagResource",
-                "lambda:InvokeFunction",
+                "lambda:ListTags", "lambda:InvokeFunction",
             ],
             "Resource": [&function, &format!("{function}:*")],
         }),

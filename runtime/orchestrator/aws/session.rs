@@ -53,7 +53,7 @@ impl Session {
         Ok(session)
     }
 
-    /// The keys of this live: temporary ones are renewed.
+    /// The current keys; temporary ones are renewed.
     pub(super) async fn credentials(&self) -> Result<Credentials, AwsError> {
         match tokio::time::timeout(WHO, self.provider.provide_credentials()).await {
             Ok(Ok(credentials)) => Ok(credentials),

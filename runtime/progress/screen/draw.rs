@@ -22,13 +22,13 @@ const GOOD: Style = Style::new().fg(Color::Green);
 pub(super) const ACCENT: Color = Color::Cyan;
 
 const HELP: [(&str, &str); 9] = [
-    ("s S  ← →", "sort by the next column, the one before"),
+    ("s S  ← →", "sort by the next, the previous column"),
     ("r", "reverse the order"),
     ("↑ ↓  PgUp PgDn", "scroll the steps"),
     ("d u", "scroll the log"),
-    ("space", "pause the view; the test goes on"),
+    ("space", "pause the view; the test continues"),
     ("q", "stop the test gracefully (asks first)"),
-    ("Ctrl-C", "stop it without asking; again: at once"),
+    ("Ctrl-C", "stop without confirmation; again: immediately"),
     ("? h", "this help"),
     ("", "rates and percentiles are the last interval's"),
 ];
@@ -60,7 +60,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &mut ScreenState, elapsed: Dura
             Line::from(" Stop the test? Users finish their iteration,"),
             Line::from(" and the results so far are reported."),
             Line::default(),
-            Line::from(vec![" y ".bold().reversed(), " stop    ".into(), " n ".bold().reversed(), " go on".into()]),
+            Line::from(vec![" y ".bold().reversed(), " stop    ".into(), " n ".bold().reversed(), " continue".into()]),
         ];
         popup(frame, " Stop ", question, 54);
     }
