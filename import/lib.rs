@@ -17,8 +17,10 @@ pub mod js;
 mod kinds;
 pub mod names;
 mod openapi;
+mod postman;
 mod source;
 mod summary;
+mod words;
 pub mod write;
 
 pub use error::ImportError;
@@ -76,6 +78,7 @@ type Importer = fn(&Source, &Options) -> Result<Draft, ImportError>;
 fn importer(kind: Kind) -> Option<Importer> {
     match kind {
         Kind::OpenApi => Some(openapi::import),
-        Kind::Har | Kind::Curl | Kind::Hurl | Kind::Postman | Kind::K6 | Kind::Locust => None,
+        Kind::Postman => Some(postman::import),
+        Kind::Har | Kind::Curl | Kind::Hurl | Kind::K6 | Kind::Locust => None,
     }
 }

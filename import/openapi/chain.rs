@@ -6,8 +6,8 @@ use super::operation::Operation;
 use super::refs::{At, Files};
 use super::request::path_name;
 use super::view::View;
-use super::words::{folded, singular};
 use crate::draft::{Segment, Source};
+use crate::words::{folded, singular};
 
 /// In smaller documents, most paths begin alike.
 const SHARED_MIN: usize = 20;

@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 
 use super::operation::Operation;
 use super::request::path_name;
-use super::words;
 use crate::names;
+use crate::words;
 
 /// How many literal segments all paths begin with.
 pub(super) fn shared_segments(operations: &[Operation<'_>]) -> usize {

@@ -17,7 +17,6 @@ mod servers;
 mod shape;
 mod smoke;
 mod view;
-mod words;
 
 use std::collections::HashMap;
 
@@ -26,7 +25,7 @@ use indexmap::IndexMap;
 use crate::document;
 use crate::draft::{Api, Auth, Draft, Environment, Expr, Member, Resource, Tasks, User, Value, Wait, variable};
 use crate::names::Names;
-use crate::{ImportError, Options, Source};
+use crate::{ImportError, Options, Source, words};
 use groups::{request_name, segment, shared_segments, title, without_prefix};
 use operation::Operation;
 use refs::Files;

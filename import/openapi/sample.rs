@@ -2,9 +2,9 @@
 
 use super::refs::{At, Files};
 use super::view::View;
-use super::words;
 use crate::document::{Node, Value};
 use crate::draft::Expr;
+use crate::words;
 
 /// Schemas within schemas deeper than this are left out where they may be.
 const DEPTH_MAX: usize = 8;

@@ -144,7 +144,8 @@ mod tests {
 
     #[test]
     fn nullable_and_alternative_values_are_unions() {
-        let either = |a, b| Some(Matcher::Either(vec![Matcher::Type(a), Matcher::Type(b)]));
+        let word = |word| if word == "null" { Matcher::Value(Expr::Null) } else { Matcher::Type(word) };
+        let either = |a, b| Some(Matcher::Either(vec![word(a), word(b)]));
         assert_eq!(of("{type: [string, 'null']}"), either("string", "null"));
         assert_eq!(of("{type: string, nullable: true}"), either("string", "null"));
         assert_eq!(of("{anyOf: [{type: string}, {type: integer}]}"), either("string", "int"));

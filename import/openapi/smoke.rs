@@ -8,9 +8,9 @@ use super::operation::{Operation, Response};
 use super::refs::Files;
 use super::request::{Argument, path_name};
 use super::shape::shape;
-use super::words::singular;
 use crate::draft::{Call, Draft, Expect, Expr, Matcher, Parts, Sequence, Source, Step, Stmt, Value};
 use crate::names::Names;
+use crate::words::singular;
 
 /// A chain of operations that need each other's ids is no longer than this.
 const CHAIN_MAX: usize = 4;

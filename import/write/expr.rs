@@ -21,7 +21,7 @@ pub(super) fn expr(expr: &Expr, indent: usize, column: usize) -> String {
 }
 
 /// An expression on one line.
-pub(super) fn inline(expr: &Expr) -> String {
+pub fn inline(expr: &Expr) -> String {
     one_line(&shape(expr))
 }
 

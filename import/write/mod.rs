@@ -10,7 +10,13 @@ mod text;
 
 use crate::draft::{Data, Draft, Rows};
 
+pub use expr::inline;
 pub use text::{quoted, regex};
+
+/// An expectation on one line, as far as it fits.
+pub fn expectation(expect: &crate::draft::Expect) -> String {
+    stmt::expect(expect, 0)
+}
 
 /// The files of a draft: their paths relative to the project's folder, and their contents.
 pub fn files(draft: &Draft) -> Vec<(String, Vec<u8>)> {

@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn texts_are_escaped_so_that_they_read_back() {
-        assert_eq!(quoted("a \"b\" {c}\n\\d\u{7}"), r#""a \"b\" {{c}}\n\\d\u{7}""#);
+        assert_eq!(quoted("a \"b\" {c: 1}\n\\d\u{7}"), r#""a \"b\" {{c: 1}}\n\\d\u{7}""#);
     }
 
     #[test]

@@ -67,6 +67,32 @@ fn every_openapi_document_becomes_a_spec_that_the_checker_accepts() {
     assert!(wrong.is_empty(), "{} of {} documents: {wrong:#?}", wrong.len(), documents.len());
 }
 
+/// How many requests a collection has.
+fn requests(node: &serde_json::Value) -> usize {
+    let items = node["item"].as_array().map_or(0, |items| items.iter().map(requests).sum());
+    items + usize::from(!node["request"].is_null())
+}
+
+#[test]
+fn postman_collections_become_specs_that_the_checker_accepts() {
+    let (mut all, mut carried, mut wrong) = (0, 0, Vec::new());
+    for path in files("postman") {
+        let text = fs::read_to_string(&path).unwrap();
+        let root: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let root = root.get("collection").unwrap_or(&root);
+        if root.get("item").is_none() {
+            continue;
+        }
+        all += requests(root);
+        let source = source(&path);
+        let draft = recognize(&source).and_then(|kind| import(&source, kind, &Options::default()));
+        carried += draft.map_or(0, |draft| draft.tally.carried.get("requests").copied().unwrap_or_default());
+        wrong.extend(checked(&path).unwrap_or_else(|error| vec![error.to_string()]));
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(carried * 10 >= all * 9, "{carried} of {all} requests");
+}
+
 #[test]
 fn a_file_of_an_unknown_kind_is_refused_with_a_fix() {
     for path in files("other") {

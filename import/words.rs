@@ -1,7 +1,7 @@
-//! Names of documents as the names of a spec.
+//! Words of documents: titles, short names, plurals, and values that fit a name.
 
 /// The function of the language that makes a value like those that a property of this name usually has.
-pub(super) fn fake(name: &str) -> Option<&'static str> {
+pub(crate) fn fake(name: &str) -> Option<&'static str> {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     Some(match plain.as_str() {
         "email" | "emailaddress" | "mail" | "useremail" => "fake.email()",
@@ -23,7 +23,7 @@ pub(super) fn fake(name: &str) -> Option<&'static str> {
 }
 
 /// The singular of an English plural; other names stay as they are.
-pub(super) fn singular(name: &str) -> String {
+pub(crate) fn singular(name: &str) -> String {
     if let Some(stem) = name.strip_suffix("ies").filter(|stem| stem.len() > 1) {
         return format!("{stem}y");
     }
@@ -39,30 +39,37 @@ pub(super) fn singular(name: &str) -> String {
 }
 
 /// A title for people from an identifier: `listPets` is `List pets`.
-pub(super) fn title(name: &str) -> String {
+pub(crate) fn title(name: &str) -> String {
     let words = crate::names::snake(name).replace('_', " ");
     let mut chars = words.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// A name without the differences of conventions: `petId`, `pet_id` and `PetID` are the same.
-pub(super) fn folded(name: &str) -> String {
+pub(crate) fn folded(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// A text in one line, with single spaces.
-pub(super) fn line(text: &str) -> String {
+pub(crate) fn line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// A title without its number and its apostrophes: `01 - Anna's pets` is `Annas pets`.
+pub(crate) fn unnumbered(title: &str) -> String {
+    let plain = title.replace(['\'', '’'], "");
+    let rest = plain.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches([' ', '.', '-', '_', ')', ':']);
+    if rest.is_empty() { plain } else { rest.to_owned() }
+}
+
 /// A message that goes on behind a colon.
-pub(super) fn lower_first(text: &str) -> String {
+pub(crate) fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// A short name for an api: the words of its title that say which one it is, or those of its file.
-pub(super) fn api(title: &str, file: &str) -> String {
+pub(crate) fn api(title: &str, file: &str) -> String {
     const EMPTY: [&str; 16] = [
         "api",
         "apis",
@@ -86,8 +93,10 @@ pub(super) fn api(title: &str, file: &str) -> String {
         let says = |word: &&str| !EMPTY.contains(word) && !word.trim_start_matches('v').chars().all(|c| c.is_ascii_digit());
         words.split('_').filter(says).take(2).map(str::to_owned).collect()
     };
-    let words = kept(title);
-    let words = if words.is_empty() { kept(file.split('.').next().unwrap_or_default()) } else { words };
+    // What follows a dash or a colon only describes it.
+    let first = [" - ", " – ", " — ", ": ", " (", " | "].iter().filter_map(|mark| title.find(mark)).min().map_or(title, |at| &title[..at]);
+    let found = [first, title, file.split('.').next().unwrap_or_default()].into_iter().map(kept).find(|words| !words.is_empty());
+    let words = found.unwrap_or_default();
     words.join(" ")
 }
 

@@ -1,0 +1,291 @@
+//! Steps before they are written, and how long the variables that scripts set keep their values: in a sequence, or for the user.
+
+use std::collections::{HashMap, HashSet};
+
+use indexmap::IndexMap;
+
+use super::script::{Set, What};
+use super::variables::{Variables, has_word};
+use crate::draft::{Call, Expect, Expr, Parts, Sequence, Source, Step, Stmt, Wait};
+use crate::names::Names;
+use crate::write::{expectation, inline};
+
+/// A step and what its scripts do around it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct StepPlan {
+    pub(super) name: String,
+    /// `shop.pets.create`; empty for scripts that belong to no request.
+    pub(super) call: String,
+    /// The variables that the request gets.
+    pub(super) args: Vec<String>,
+    pub(super) expects: Vec<Expect>,
+    /// What is set before the request.
+    pub(super) before: Vec<Set>,
+    /// What is set after it.
+    pub(super) after: Vec<Set>,
+    /// Pauses before it, in milliseconds.
+    pub(super) waits: Vec<u64>,
+    pub(super) comments: Vec<String>,
+}
+
+/// A step, or a folder within a folder.
+#[derive(Clone, Debug)]
+pub(super) enum Node {
+    Step(Box<StepPlan>),
+    Group(String, Vec<Node>),
+}
+
+/// A sequence.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) name: String,
+    pub(super) nodes: Vec<Node>,
+}
+
+/// What happens to a variable.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Event {
+    /// It is set, by a source of the response.
+    Take,
+    /// It is set otherwise: by an expression that doesn't read the response, or one that does.
+    Set {
+        reads: bool,
+    },
+    Use,
+}
+
+/// How long a variable keeps its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lifetime {
+    /// A call of its sequence.
+    Sequence,
+    /// As long as the user.
+    User,
+    /// Nothing reads it.
+    Unused,
+}
+
+/// Writes the sequences, and the variables of the file that they need.
+pub(super) fn write(plans: Vec<Plan>, variables: &mut Variables, api_code: &str) -> (Vec<Stmt>, Vec<Sequence>) {
+    let mut events: IndexMap<String, Vec<(usize, Event)>> = IndexMap::new();
+    let names: Vec<String> = variables.names_in_use();
+    for (number, plan) in plans.iter().enumerate() {
+        gather(&plan.nodes, number, &names, variables, &mut events);
+    }
+    let lifetimes: HashMap<String, Lifetime> =
+        events.iter().map(|(name, events)| (name.clone(), lifetime(name, events, api_code))).collect();
+    let mut keeps = Vec::new();
+    let mut texts = HashSet::new();
+    for (name, events) in events.iter().filter(|(name, _)| lifetimes[*name] == Lifetime::User) {
+        // The value that the collection gives counts where it is read before a script sets it.
+        let initial = variables.key_of(name).filter(|key| variables.defined.get(key).is_some_and(|value| !value.is_empty()));
+        let initial = initial.filter(|_| matches!(events.first(), Some((_, Event::Use))));
+        let value = match initial {
+            Some(key) => {
+                texts.insert(name.clone());
+                Expr::Code(variables.environment(&key))
+            }
+            None => Expr::Null,
+        };
+        keeps.push(Stmt::Keep(name.clone(), value));
+    }
+    let mut writer = Writer { lifetimes, texts, variables };
+    let sequences = plans.into_iter().map(|plan| writer.sequence(plan)).collect();
+    (keeps, sequences)
+}
+
+fn gather(
+    nodes: &[Node],
+    sequence: usize,
+    names: &[String],
+    variables: &mut Variables,
+    events: &mut IndexMap<String, Vec<(usize, Event)>>,
+) {
+    for node in nodes {
+        let step = match node {
+            Node::Group(_, nodes) => {
+                gather(nodes, sequence, names, variables, events);
+                continue;
+            }
+            Node::Step(step) => step,
+        };
+        let mut add = |name: &str, event: Event| events.entry(name.to_owned()).or_default().push((sequence, event));
+        let mut sets = |sets: &[Set], add: &mut dyn FnMut(&str, Event)| {
+            for set in sets {
+                if let What::Is(value, _) = &set.value {
+                    let code = code_only(&inline(value));
+                    names.iter().filter(|name| has_word(&code, name)).for_each(|name| add(name, Event::Use));
+                }
+                let event = match &set.value {
+                    What::Take(_) => Event::Take,
+                    What::Is(_, reads) => Event::Set { reads: *reads },
+                };
+                add(&variables.name(&set.key), event);
+            }
+        };
+        sets(&step.before, &mut add);
+        step.args.iter().for_each(|name| add(name, Event::Use));
+        for expect in &step.expects {
+            let code = code_only(&expectation(expect));
+            names.iter().filter(|name| has_word(&code, name)).for_each(|name| add(name, Event::Use));
+        }
+        sets(&step.after, &mut add);
+    }
+}
+
+fn lifetime(name: &str, events: &[(usize, Event)], api_code: &str) -> Lifetime {
+    let in_api = has_word(api_code, name);
+    if !in_api && !events.iter().any(|(_, event)| *event == Event::Use) {
+        return Lifetime::Unused;
+    }
+    let one = events.iter().all(|(sequence, _)| *sequence == events[0].0);
+    let sets: Vec<Event> = events.iter().map(|(_, event)| *event).filter(|event| *event != Event::Use).collect();
+    let takes = sets.iter().all(|event| *event == Event::Take);
+    let once = sets.as_slice() == [Event::Set { reads: false }];
+    let first = matches!(events.first(), Some((_, Event::Take | Event::Set { .. })));
+    if one && first && !in_api && (takes || once) { Lifetime::Sequence } else { Lifetime::User }
+}
+
+/// Code without the characters of its literal texts: what stands in their holes stays.
+fn code_only(code: &str) -> String {
+    let mut out = String::new();
+    let mut depth: Vec<char> = Vec::new();
+    let mut chars = code.chars().peekable();
+    while let Some(c) = chars.next() {
+        let in_text = depth.last() == Some(&'"');
+        match c {
+            '\\' if in_text => {
+                chars.next();
+            }
+            '"' if in_text => {
+                depth.pop();
+                out.push(' ');
+            }
+            '"' => depth.push('"'),
+            '{' if in_text && chars.peek() == Some(&'{') => {
+                chars.next();
+            }
+            '{' => {
+                depth.push('{');
+                out.push(' ');
+            }
+            '}' if !in_text => {
+                depth.pop();
+                out.push(' ');
+            }
+            _ if in_text => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+struct Writer<'v> {
+    lifetimes: HashMap<String, Lifetime>,
+    /// Variables of the user that begin with a text: they stay texts.
+    texts: HashSet<String>,
+    variables: &'v mut Variables,
+}
+
+impl Writer<'_> {
+    fn sequence(&mut self, plan: Plan) -> Sequence {
+        let body = self.nodes(plan.nodes, &mut Names::new());
+        Sequence { name: plan.name, body, ..Sequence::default() }
+    }
+
+    fn nodes(&mut self, nodes: Vec<Node>, labels: &mut Names) -> Vec<Stmt> {
+        let mut body = Vec::new();
+        for node in nodes {
+            match node {
+                Node::Group(name, nodes) => {
+                    let inner = self.nodes(nodes, &mut Names::new());
+                    body.push(Stmt::Group(labels.label(&name), inner));
+                }
+                Node::Step(step) => self.step(*step, labels, &mut body),
+            }
+        }
+        body
+    }
+
+    fn step(&mut self, plan: StepPlan, labels: &mut Names, body: &mut Vec<Stmt>) {
+        for set in &plan.before {
+            body.extend(self.outside(set));
+        }
+        body.extend(plan.waits.into_iter().map(|ms| Stmt::Wait(Wait::ms(ms))));
+        if plan.call.is_empty() {
+            body.extend(plan.comments.into_iter().map(Stmt::Comment));
+            return;
+        }
+        let mut step = Step { name: labels.label(&plan.name), ..Step::default() };
+        step.body.extend(plan.comments.into_iter().map(Stmt::Comment));
+        let args = plan.args.into_iter().map(|name| (None, Expr::Code(name))).collect();
+        step.body.push(Stmt::Call(Call::Request { path: plan.call, args, parts: Parts::default() }));
+        step.body.extend(plan.expects.into_iter().map(Stmt::Expect));
+        let mut behind = Vec::new();
+        for set in &plan.after {
+            let name = self.variables.name(&set.key);
+            match (&set.value, self.lifetimes.get(&name)) {
+                (_, None | Some(Lifetime::Unused)) => {}
+                (What::Take(source), Some(Lifetime::Sequence)) => {
+                    step.interrupt = true;
+                    step.body.push(Stmt::Take { name, ty: None, source: source.clone(), or: None });
+                }
+                (What::Take(source), Some(Lifetime::User)) => step.body.push(Stmt::Set(name, code(source))),
+                (What::Is(value, true), Some(_)) => step.body.push(Stmt::Set(name.clone(), self.typed(&name, value))),
+                (What::Is(_, false), Some(_)) => behind.extend(self.outside(set)),
+            }
+        }
+        body.push(Stmt::Step(step));
+        body.extend(behind);
+    }
+
+    /// An assignment outside of a step.
+    fn outside(&mut self, set: &Set) -> Option<Stmt> {
+        let name = self.variables.name(&set.key);
+        let What::Is(value, false) = &set.value else { return None };
+        match self.lifetimes.get(&name)? {
+            Lifetime::Unused => None,
+            Lifetime::Sequence => Some(Stmt::Let(name, value.clone())),
+            Lifetime::User => Some(Stmt::Set(name.clone(), self.typed(&name, value))),
+        }
+    }
+
+    /// A value of the type that the variable has.
+    fn typed(&self, name: &str, value: &Expr) -> Expr {
+        match value {
+            value if !self.texts.contains(name) => value.clone(),
+            Expr::Text(_) => value.clone(),
+            Expr::Number(digits) => Expr::text(digits),
+            Expr::Bool(flag) => Expr::text(flag.to_string()),
+            other => Expr::Code(format!("string({})", inline(other))),
+        }
+    }
+}
+
+fn code(source: &Source) -> Expr {
+    Expr::Code(source.what.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_literal_texts_are_no_uses() {
+        assert_eq!(
+            code_only(r#"expect json { id: "id {name} {{x}}" }"#).split_whitespace().collect::<Vec<_>>(),
+            ["expect", "json", "id:", "name"]
+        );
+    }
+
+    #[test]
+    fn a_variable_of_one_sequence_is_its_own() {
+        use Event::{Set, Take, Use};
+        assert_eq!(lifetime("id", &[(0, Take), (0, Use)], ""), Lifetime::Sequence);
+        assert_eq!(lifetime("id", &[(0, Take), (1, Use)], ""), Lifetime::User);
+        assert_eq!(lifetime("id", &[(0, Use), (0, Take)], ""), Lifetime::User);
+        assert_eq!(lifetime("id", &[(0, Take)], ""), Lifetime::Unused);
+        assert_eq!(lifetime("id", &[(0, Set { reads: false }), (0, Take), (0, Use)], ""), Lifetime::User);
+        assert_eq!(lifetime("id", &[(0, Take), (0, Use)], "bearer(id)"), Lifetime::User);
+    }
+}

@@ -1,0 +1,48 @@
+//! What a script does, as far as it has a counterpart.
+
+use super::send::Sent;
+use super::tree::Trees;
+use crate::draft::{Expect, Expr, Source};
+
+/// What a script does.
+#[derive(Clone, Debug, Default)]
+pub(in crate::postman) struct Outcome {
+    pub(super) statuses: Vec<String>,
+    pub(super) expects: Vec<Expect>,
+    pub(super) trees: Trees,
+    pub(in crate::postman) sets: Vec<Set>,
+    /// Pauses, in milliseconds.
+    pub(in crate::postman) waits: Vec<u64>,
+    pub(in crate::postman) sends: Vec<Sent>,
+    /// Lines of the file, and what in them has no counterpart.
+    pub(in crate::postman) left: Vec<(usize, String)>,
+}
+
+/// A variable that a script sets.
+#[derive(Clone, Debug)]
+pub(in crate::postman) struct Set {
+    pub(in crate::postman) key: String,
+    pub(in crate::postman) value: What,
+}
+
+/// The value of a variable.
+#[derive(Clone, Debug)]
+pub(in crate::postman) enum What {
+    /// A source of the response that `take` reads.
+    Take(Source),
+    /// An expression, and whether it reads the response.
+    Is(Expr, bool),
+}
+
+impl Outcome {
+    /// The expectations, with the status first.
+    pub(in crate::postman) fn expectations(&self) -> Vec<Expect> {
+        let mut all = Vec::new();
+        if !self.statuses.is_empty() {
+            all.push(Expect::Status(self.statuses.clone()));
+        }
+        all.extend(self.trees.clone().matchers().map(|matcher| Expect::Json { exactly: false, matcher }));
+        all.extend(self.expects.iter().cloned());
+        all
+    }
+}

@@ -1,0 +1,150 @@
+//! Whole collections and what they become.
+
+use crate::{Options, Source, import, recognize, summary, write};
+
+fn imported(collection: &str) -> (String, String, Vec<String>) {
+    let source = Source::new("shop.postman_collection.json", "none", collection.as_bytes()).unwrap();
+    let draft = import(&source, recognize(&source).unwrap(), &Options::default()).unwrap();
+    let files = write::files(&draft);
+    let text = |ending: &str| {
+        let (_, content) = files.iter().find(|(path, _)| path.ends_with(ending)).unwrap();
+        String::from_utf8(content.clone()).unwrap()
+    };
+    (text("shop.lt"), text("imported.yml"), summary(&draft.tally))
+}
+
+/// A collection of these items, with `more` members.
+fn collection(items: &str, more: &str) -> String {
+    format!(
+        r#"{{"info": {{"name": "Shop", "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"}}{more}, "item": [{items}]}}"#
+    )
+}
+
+/// A request with a test script.
+fn tested(url: &str, script: &[&str]) -> String {
+    let lines = serde_json::to_string(script).unwrap();
+    format!(
+        r#"{{"name": "One", "request": {{"method": "GET", "url": "{url}"}}, "event": [{{"listen": "test", "script": {{"exec": {lines}}}}}]}}"#
+    )
+}
+
+/// The lines of the only step behind its request.
+fn step(script: &[&str]) -> Vec<String> {
+    let (spec, _, _) = imported(&collection(&tested("{{url}}/x", script), ""));
+    let lines = spec.lines().skip_while(|line| !line.starts_with("  step")).skip(1).take_while(|line| *line != "  }");
+    lines.map(|line| line.trim().to_owned()).filter(|line| line != "shop.one()").collect()
+}
+
+#[test]
+fn folders_become_sequences_and_ids_travel_in_variables() {
+    let create = r#"{"name": "Create", "request": {"method": "POST", "header": [{"key": "Content-Type", "value": "application/json"}],
+        "body": {"mode": "raw", "raw": "{\"name\": \"{{$randomFirstName}}\", \"shop\": {{shop}}}"}, "url": {"raw": "{{url}}/pets"}},
+        "event": [{"listen": "test", "script": {"exec": ["pm.test('ok', () => pm.response.to.have.status(201));",
+        "pm.environment.set('petId', pm.response.json().data.id);"]}}]}"#;
+    let read = r#"{"name": "Read", "request": {"method": "GET", "url": {"raw": "{{url}}/pets/:id?full=true", "variable": [{"key": "id", "value": "{{petId}}"}]}}}"#;
+    let more = r#", "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{token}}"}]}, "variable": [{"key": "url", "value": "https://a.example.com"}, {"key": "shop", "value": "7"}]"#;
+    let items = format!(r#"{{"name": "01. Pets", "item": [{create}, {read}]}}, {{"name": "More", "item": [{read}]}}"#);
+    let (spec, env, _) = imported(&collection(&items, more));
+    for part in [
+        "  auth bearer(env.shop.token)\n",
+        "    create() = POST /pets { json { name: fake.first_name(), shop: env.shop.shop } }\n",
+        "    read(pet_id) = GET /pets/{pet_id} { query { full: \"true\" } }\n",
+        "keep pet_id = null\n",
+        "sequence Pets {\n  step \"Create\" {\n    shop.pets.create()\n    expect 201\n    set pet_id = json.data.id\n",
+        "sequence Shop {\n  run Pets\n  run More\n}\n",
+    ] {
+        assert!(spec.contains(part), "{part}\nis not in\n{spec}");
+    }
+    for part in ["  url: https://a.example.com\n", "  shop: 7\n", "  token: ${SHOP_TOKEN}\n"] {
+        assert!(env.contains(part), "{part}\nis not in\n{env}");
+    }
+}
+
+#[test]
+fn tests_in_the_words_of_chai_become_expectations() {
+    let script = [
+        "const body = pm.response.json();",
+        "pm.test('all', function () {",
+        "  pm.response.to.have.status(200);",
+        "  pm.expect(body.id).to.be.a('number');",
+        "  pm.expect(body.items).to.be.an('array').that.is.not.empty;",
+        "  pm.expect(body.items[0].name).to.eql('Ann');",
+        "  pm.expect(body).to.have.property('total', 3);",
+        "  pm.expect(body.kind).to.be.oneOf(['a', 'b']);",
+        "  pm.expect(body.items.length).to.be.above(2);",
+        "  pm.expect(pm.response.responseTime).to.be.below(200);",
+        "  pm.expect(pm.response.text()).to.include('x');",
+        "  pm.expect(pm.response.headers.get('X-A')).to.match(/^a\\/b$/i);",
+        "  pm.expect(body.gone).to.be.undefined;",
+        "  body.items.forEach(item => pm.expect(item.id).to.exist);",
+        "});",
+    ];
+    assert_eq!(
+        step(&script),
+        [
+            "expect 200",
+            "expect json { id: number, items: [{ name: \"Ann\" }, ..], total: 3, kind: \"a\" | \"b\", gone: absent }",
+            "expect json { items: each { id: _ } }",
+            "expect len(json.items) > 0",
+            "expect len(json.items) > 2",
+            "expect elapsed < 200ms",
+            "expect text \"x\"",
+            "expect headers { \"X-A\": ~ /(?i)^a\\/b$/ }",
+        ]
+    );
+}
+
+#[test]
+fn tests_in_the_old_form_become_expectations() {
+    let script = [
+        "var body = JSON.parse(responseBody);",
+        "tests['code'] = responseCode.code === 200 || responseCode.code === 201;",
+        "tests['has'] = responseBody.has('x') && !responseBody.includes('y');",
+        "tests['id'] = body.id > 3;",
+        "tests['in'] = 'a' in body.args;",
+        "tests['type'] = typeof body.n === 'string';",
+    ];
+    assert_eq!(
+        step(&script),
+        ["expect 200 | 201", "expect json { id: > 3, args: { a: _ }, n: string }", "expect text \"x\"", "expect not text \"y\""]
+    );
+}
+
+#[test]
+fn what_a_script_does_beyond_that_is_named_with_its_line() {
+    let collection = collection(&tested("{{url}}/x", &["postman.setNextRequest('x');", "console.log('x');"]), "");
+    let (spec, _, lines) = imported(&collection);
+    assert!(spec.contains("# not imported, shop.postman_collection.json:1: postman.setNextRequest('x');"), "{spec}");
+    assert!(lines.contains(&"not imported: 1 statement of scripts".to_owned()), "{lines:?}");
+}
+
+#[test]
+fn a_request_of_a_script_is_a_step_of_its_own() {
+    let login = r#"{"name": "Me", "request": {"method": "GET", "url": "{{url}}/me", "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{token}}"}]}},
+        "event": [{"listen": "prerequest", "script": {"exec": ["pm.sendRequest({ url: pm.environment.get('url') + '/login', method: 'POST',",
+        "header: ['Accept: application/json'], body: { mode: 'urlencoded', urlencoded: [{ key: 'user', value: 'ann' }] } },",
+        "(err, res) => { if (err) { console.log(err); } else { pm.environment.set('token', res.json().access_token); } });"]}}]}"#;
+    let (spec, _, lines) = imported(&collection(login, ""));
+    let spec = spec.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "post_login() = POST /login { headers { \"Accept\": \"application/json\" } form { user: \"ann\" } }",
+        "me() = GET /me { auth bearer(token) }",
+        "set token = json.access_token }",
+    ] {
+        assert!(spec.contains(part), "{part}\nis not in\n{spec}");
+    }
+    assert!(!lines.iter().any(|line| line.starts_with("not imported")), "{lines:?}");
+}
+
+#[test]
+fn a_file_that_is_no_collection_is_refused_with_a_fix() {
+    let error = |text: &str| {
+        let source = Source::new("a.json", "none", text.as_bytes()).unwrap();
+        import(&source, crate::Kind::Postman, &Options::default()).unwrap_err()
+    };
+    assert!(error(r#"{"name": "e", "values": []}"#).message.contains("environment"));
+    assert!(error(r#"{"name": "e", "requests": []}"#).message.contains("format 1"));
+    assert!(error(r#"{"info": {}, "item": []}"#).message.contains("no request"));
+    let broken = error("{\n\"item\": [\n");
+    assert!(broken.line >= 2 && broken.help.is_some(), "{broken:?}");
+}

@@ -1,0 +1,337 @@
+//! Variables of a collection: `{{name}}` becomes a key of the environment, a variable that scripts set, or a function of the language.
+
+use std::collections::HashSet;
+
+use indexmap::IndexMap;
+
+use super::dynamic;
+use crate::draft::{Expr, Part, Text};
+use crate::names::Names;
+use crate::write::inline;
+
+/// The variables of a collection.
+#[derive(Debug)]
+pub(super) struct Variables {
+    /// The section of the environment that holds them.
+    section: String,
+    /// The values that the collection and its environments give, by name.
+    pub(super) defined: IndexMap<String, String>,
+    /// What scripts set.
+    set: HashSet<String>,
+    /// Variables of the spec.
+    names: Names,
+    keys: Names,
+    codes: IndexMap<String, String>,
+    /// Keys of the environment that are read, by the variable's name.
+    pub(super) read: IndexMap<String, String>,
+    /// Variables whose value is written into JSON without quotes: their type counts.
+    pub(super) raw: HashSet<String>,
+    /// Dynamic variables that have no function.
+    pub(super) unknown: Vec<String>,
+}
+
+/// A part of a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    Text(String),
+    /// A variable's name.
+    Variable(String),
+}
+
+/// What a variable is read as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// `env.shop.token`, always a text unless it is written into JSON without quotes.
+    Environment(String),
+    /// A variable of the spec.
+    Variable(String),
+    /// A function, and whether it gives a text.
+    Function(String, bool),
+}
+
+impl Reading {
+    pub(super) fn code(&self) -> &str {
+        match self {
+            Self::Environment(code) | Self::Variable(code) | Self::Function(code, _) => code,
+        }
+    }
+}
+
+impl Variables {
+    pub(super) fn new(section: &str, defined: IndexMap<String, String>) -> Self {
+        Self {
+            section: section.to_owned(),
+            defined,
+            set: HashSet::new(),
+            names: Names::new(),
+            keys: Names::new(),
+            codes: IndexMap::new(),
+            read: IndexMap::new(),
+            raw: HashSet::new(),
+            unknown: Vec::new(),
+        }
+    }
+
+    /// Keeps a name for something else, such as an api.
+    pub(super) fn reserve(&mut self, name: &str) {
+        self.names.reserve(name);
+    }
+
+    /// Remembers that a script sets `key`.
+    pub(super) fn declare(&mut self, key: &str) {
+        self.set.insert(key.to_owned());
+    }
+
+    /// What scripts set.
+    pub(super) fn declared(&self) -> impl Iterator<Item = &String> {
+        self.set.iter()
+    }
+
+    fn is_set(&self, key: &str) -> bool {
+        self.set.contains(key)
+    }
+
+    /// The variable of the spec for a key that scripts set.
+    pub(super) fn name(&mut self, key: &str) -> String {
+        if let Some(name) = self.codes.get(key) {
+            return name.clone();
+        }
+        let name = self.names.variable(key, "variable");
+        self.codes.insert(key.to_owned(), name.clone());
+        name
+    }
+
+    /// The variable that `name` of the spec is.
+    pub(super) fn key_of(&self, name: &str) -> Option<String> {
+        self.codes.iter().find(|(_, known)| known.as_str() == name).map(|(key, _)| key.clone())
+    }
+
+    /// The names of the variables of the spec so far.
+    pub(super) fn names_in_use(&self) -> Vec<String> {
+        self.codes.values().cloned().collect()
+    }
+
+    /// The key for the base of an api in the section.
+    pub(super) fn base_key(&mut self) -> String {
+        self.keys.word("url", "url")
+    }
+
+    /// What the variable `key` is read as where only the environment counts, such as in an api's base.
+    pub(super) fn environment(&mut self, key: &str) -> String {
+        let was_set = self.set.remove(key);
+        let code = self.reading(key).code().to_owned();
+        if was_set {
+            self.set.insert(key.to_owned());
+        }
+        code
+    }
+
+    /// What the variable `key` is read as.
+    pub(super) fn reading(&mut self, key: &str) -> Reading {
+        if let Some(name) = key.strip_prefix('$') {
+            return match dynamic::function(name) {
+                Some((code, is_text)) => Reading::Function(code.to_owned(), is_text),
+                None => {
+                    self.unknown.push(key.to_owned());
+                    Reading::Function("fake.word()".to_owned(), true)
+                }
+            };
+        }
+        if self.is_set(key) {
+            return Reading::Variable(self.name(key));
+        }
+        if let Some(known) = self.read.get(key) {
+            return Reading::Environment(format!("env.{}.{known}", self.section));
+        }
+        let name = self.keys.word(key, "value");
+        self.read.insert(key.to_owned(), name.clone());
+        Reading::Environment(format!("env.{}.{name}", self.section))
+    }
+
+    /// The template `{{name}}` for code that reads a variable.
+    fn template_of(&self, code: &str) -> Option<String> {
+        let spec = self.codes.iter().find(|(_, name)| name.as_str() == code).map(|(key, _)| key);
+        let env = || {
+            let key = code.strip_prefix("env.")?.strip_prefix(&self.section)?.strip_prefix('.')?;
+            self.read.iter().find(|(_, known)| known.as_str() == key).map(|(key, _)| key)
+        };
+        spec.or_else(env).map(|key| format!("{{{{{key}}}}}"))
+    }
+
+    /// A value as a template of Postman; `None` where it is computed otherwise.
+    pub(super) fn template(&self, value: &Expr) -> Option<String> {
+        match value {
+            Expr::Text(text) => {
+                let part = |part: &Part| match part {
+                    Part::Literal(text) => Some(text.clone()),
+                    Part::Hole(code) => self.template_of(code),
+                };
+                text.parts.iter().map(part).collect()
+            }
+            Expr::Code(code) => self.template_of(code),
+            Expr::Number(digits) => Some(digits.clone()),
+            Expr::Bool(flag) => Some(flag.to_string()),
+            _ => None,
+        }
+    }
+
+    /// A key of the environment for a secret that is written out, such as a password of `auth`.
+    pub(super) fn secret(&mut self, name: &str, value: &str) -> Expr {
+        let known = self.defined.iter().find(|(key, known)| key.starts_with(SECRET) && known.as_str() == value).map(|(key, _)| key.clone());
+        let key = known.unwrap_or_else(|| {
+            let key = (1..).map(|number| if number == 1 { format!("{SECRET}{name}") } else { format!("{SECRET}{name}_{number}") });
+            let free = key.into_iter().find(|key| !self.defined.contains_key(key)).unwrap_or_default();
+            self.defined.insert(free.clone(), value.to_owned());
+            free
+        });
+        Expr::Code(self.reading(&key).code().to_owned())
+    }
+
+    /// A text with holes.
+    pub(super) fn text(&mut self, template: &str) -> Text {
+        let mut text = Text::default();
+        for piece in pieces(template) {
+            match piece {
+                Piece::Text(part) => text.push(&part),
+                Piece::Variable(key) => text.hole(self.reading(&key).code()),
+            }
+        }
+        text
+    }
+
+    /// A text with holes, or the expression of its only variable where that is a text as well.
+    pub(super) fn value(&mut self, template: &str) -> Expr {
+        if let [Piece::Variable(key)] = pieces(template).as_slice() {
+            match self.reading(key) {
+                Reading::Environment(code) | Reading::Function(code, true) => return Expr::Code(code),
+                Reading::Variable(_) | Reading::Function(..) => {}
+            }
+        }
+        Expr::Text(self.text(template))
+    }
+
+    /// The same where the value may have any type: headers, queries, forms.
+    pub(super) fn any(&mut self, template: &str) -> Expr {
+        match pieces(template).as_slice() {
+            [Piece::Variable(key)] => Expr::Code(self.reading(key).code().to_owned()),
+            _ => Expr::Text(self.text(template)),
+        }
+    }
+}
+
+/// Begins the names of secrets that a collection writes out: they are no variables of Postman.
+pub(super) const SECRET: &str = "\u{0}";
+
+/// The parts of a template. Variables within the name of a variable are left out: `{{known:{{id}}:name}}` is `known::name`, because a user
+/// has its variables for itself.
+pub(super) fn pieces(template: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some(at) = rest.find("{{") {
+        let Some((name, after)) = variable(&rest[at..]) else { break };
+        text.push_str(&rest[..at]);
+        if !text.is_empty() {
+            pieces.push(Piece::Text(std::mem::take(&mut text)));
+        }
+        pieces.push(Piece::Variable(name));
+        rest = after;
+    }
+    text.push_str(rest);
+    if !text.is_empty() {
+        pieces.push(Piece::Text(text));
+    }
+    pieces
+}
+
+/// The name of the variable that a text begins with, and what follows it.
+fn variable(text: &str) -> Option<(String, &str)> {
+    let mut name = String::new();
+    let mut depth = 0;
+    let mut at = 0;
+    while at < text.len() {
+        let rest = &text[at..];
+        if rest.starts_with("{{") {
+            depth += 1;
+            at += 2;
+        } else if rest.starts_with("}}") {
+            depth -= 1;
+            at += 2;
+            if depth == 0 {
+                let name = name.trim().to_owned();
+                return (!name.is_empty() && !name.contains(['\n', '"', '{', '}'])).then_some((name, &text[at..]));
+            }
+        } else {
+            let c = rest.chars().next()?;
+            if depth == 1 {
+                name.push(c);
+            }
+            at += c.len_utf8();
+        }
+    }
+    None
+}
+
+/// The variables of the spec that an expression reads, among `names`.
+pub(super) fn reads<'n>(expr: &Expr, names: &'n [String]) -> Vec<&'n String> {
+    let code = code_of(expr);
+    let mut found: Vec<(usize, &String)> = names.iter().filter_map(|name| Some((word_at(&code, name)?, name))).collect();
+    found.sort_by_key(|(at, _)| *at);
+    found.into_iter().map(|(_, name)| name).collect()
+}
+
+/// All code of an expression, without its literal texts.
+fn code_of(expr: &Expr) -> String {
+    match expr {
+        Expr::Text(text) => text_code(text),
+        Expr::List(items) => items.iter().map(code_of).collect::<Vec<_>>().join(" "),
+        Expr::Map(members) => members.iter().map(|(_, value)| code_of(value)).collect::<Vec<_>>().join(" "),
+        other => inline(other),
+    }
+}
+
+/// The code in the holes of a text.
+pub(super) fn text_code(text: &Text) -> String {
+    let holes = text.parts.iter().filter_map(|part| if let Part::Hole(code) = part { Some(code.as_str()) } else { None });
+    holes.collect::<Vec<_>>().join(" ")
+}
+
+/// Whether code has a name that is no member of something.
+pub(super) fn has_word(code: &str, name: &str) -> bool {
+    word_at(code, name).is_some()
+}
+
+fn word_at(code: &str, name: &str) -> Option<usize> {
+    let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_word = |at: &usize| {
+        let before = code[..*at].chars().next_back();
+        !before.is_some_and(|c| part(c) || c == '.' || c == '"') && !code[at + name.len()..].starts_with(part)
+    };
+    code.match_indices(name).map(|(at, _)| at).find(is_word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_are_split_and_names_within_names_are_left_out() {
+        let text = |text: &str| Piece::Text(text.to_owned());
+        let variable = |name: &str| Piece::Variable(name.to_owned());
+        assert_eq!(pieces("a{{b}}c"), [text("a"), variable("b"), text("c")]);
+        assert_eq!(pieces("{{known:{{id}}:name}}/x"), [variable("known::name"), text("/x")]);
+        assert_eq!(pieces("{{ b }}{{c"), [variable("b"), text("{{c")]);
+        assert_eq!(pieces("{\"a\": {\"b\": 1}}"), [text("{\"a\": {\"b\": 1}}")]);
+    }
+
+    #[test]
+    fn a_variable_is_a_key_of_the_environment_unless_a_script_sets_it() {
+        let mut variables = Variables::new("shop", IndexMap::new());
+        variables.declare("petId");
+        assert_eq!(variables.reading("baseUrl"), Reading::Environment("env.shop.base_url".to_owned()));
+        assert_eq!(variables.reading("petId"), Reading::Variable("pet_id".to_owned()));
+        assert_eq!(variables.reading("$guid"), Reading::Function("uuid()".to_owned(), true));
+        assert_eq!(variables.any("{{petId}}"), Expr::code("pet_id"));
+        assert_eq!(inline(&variables.value("{{petId}}")), "\"{pet_id}\"");
+    }
+}
