@@ -15,7 +15,7 @@ use super::{ExitStatus, StartupError, cloud, engine, shard};
 use crate::live::FleetShape;
 use crate::open_files;
 use crate::orchestrator::backend::Backend;
-use crate::orchestrator::event::{ClassWeight, FORMAT, SliceEvent, StopSign};
+use crate::orchestrator::event::{ClassWeight, ControlChannel, FORMAT, SliceEvent};
 use crate::orchestrator::fleet::Fleet;
 use crate::orchestrator::orchestrate::Orchestrator;
 use crate::orchestrator::process::Processes;
@@ -62,16 +62,16 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
         .build()
         .map_err(|error| StartupError::broken(format!("cannot start the async runtime: {error}")))?;
     let mut fleet = options.fleet(engine, &load, &configuration, args.load.threads);
-    let (backend, stop_sign): (Arc<dyn Backend>, StopSign) = match engine {
-        EngineName::Process => (Arc::new(Processes::of_this_binary([shard::WORD]).map_err(StartupError::broken)?), StopSign::Stdin),
+    let (backend, control): (Arc<dyn Backend>, ControlChannel) = match engine {
+        EngineName::Process => (Arc::new(Processes::of_this_binary([shard::WORD]).map_err(StartupError::broken)?), ControlChannel::Stdin),
         EngineName::Lambda => {
             let (regions, function) = (&options.region, options.function.clone());
             let opened = cloud::open(program, regions, function, &configuration, &load.settings.test_id);
             let backend = runtime.block_on(opened)?;
             let again = |most| options.fleet_of(engine, &load, &configuration, args.load.threads, Some(most));
             fleet = runtime.block_on(cloud::fitted(&*backend, fleet, again))?;
-            let stop_sign = backend.stop_sign();
-            (backend, stop_sign)
+            let control = backend.control();
+            (backend, control)
         }
     };
     let shards = u64::from(fleet.count());
@@ -80,7 +80,7 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
         EngineName::Lambda => open_files::LoadSource::Functions(shards),
     };
     let checked_event = |load: &Load, clock: &Clock| {
-        let event = event(program, &configuration, load, &fleet, clock, interval, stop_sign.clone());
+        let event = event(program, &configuration, load, &fleet, clock, interval, control.clone());
         event.check_size(backend.event_limit()).map(|()| event).map_err(|why| StartupError::wrong([why]))
     };
     if let Err(refusal) = load.fits(from, files).and_then(|()| checked_event(&load, &Clock::start()).map(drop)) {
@@ -154,7 +154,7 @@ fn event(
     fleet: &Fleet,
     clock: &Clock,
     interval: std::time::Duration,
-    stop: StopSign,
+    control: ControlChannel,
 ) -> SliceEvent {
     let settings = &load.settings;
     SliceEvent {
@@ -183,6 +183,6 @@ fn event(
         processors_milli: fleet.processors_milli(),
         stats_interval_us: micros(interval),
         graceful_stop_us: micros(configuration.profile.graceful_stop),
-        stop,
+        control,
     }
 }

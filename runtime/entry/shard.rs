@@ -2,11 +2,13 @@
 
 use std::io::{BufRead as _, Write as _};
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
 use super::{ExitStatus, StartupError};
+use crate::orchestrator::control::OrchestratorWatch;
 use crate::orchestrator::event::SliceEvent;
 use crate::orchestrator::frame::{EndReason, Ended, Frame, FrameWriter};
 use crate::orchestrator::shard::{self, DeliveredSlices, Host};
@@ -18,6 +20,9 @@ use ltc_engine::workers::Stop;
 #[derive(Args, Clone, Debug)]
 #[command(hide = true)]
 pub(crate) struct ShardCommand {}
+
+/// How often the silence of the orchestrator is checked.
+const CHECK: Duration = Duration::from_millis(500);
 
 /// The word that the orchestrator starts its children with.
 pub(super) const WORD: &str = "shard";
@@ -37,44 +42,75 @@ pub(super) fn run(program: &'static Program, born: Instant) -> Result<ExitStatus
     let host = Host { place: format!("process {}", std::process::id()), init, deadline: None };
     let seen = Arc::new(DeliveredSlices::default());
     let known = seen.clone();
-    let listen = |_: &SliceEvent, stop: &Stop| {
-        let stop = stop.clone();
-        let listener = std::thread::Builder::new().name("stop".into()).spawn(move || listen(&stop, &known));
-        if let Err(error) = listener {
-            crate::say::warning!("cannot stop this shard before its end: {error}");
-        }
+    let listen = |event: &SliceEvent, stop: &Stop| {
+        let (stop, signs) = (stop.clone(), OrchestratorWatch::new(event.profile.without_orchestrator, clock::now()));
+        let flag = signs.flag();
+        let listener = std::thread::Builder::new().name("control".into()).spawn(move || listen(&stop, &known, signs));
+        listener.map(|_| flag).map_err(|error| format!("cannot read standard input: {error}"))
     };
     shard::run(program, &event, &host, &seen, &stop, listen, |line| put(&line));
     Ok(ExitStatus::Passed)
 }
 
-/// Where nobody reads any more the input has ended too, which stops the load.
+/// A failure to write shows on the input, too, which has then ended.
 fn put(line: &[u8]) {
     let mut stdout = std::io::stdout().lock();
     let _ = stdout.write_all(line).and_then(|()| stdout.flush());
 }
 
-/// Does what further lines say, until the input ends, which means stop.
-fn listen(stop: &Stop, seen: &DeliveredSlices) {
-    for line in std::io::stdin().lock().lines() {
-        match line.as_deref() {
-            Ok("stop") => stop.interrupt(),
-            Ok("now") => {
-                stop.interrupt();
-                stop.at_once();
+/// Reads what the orchestrator writes, until the slice is over.
+fn listen(stop: &Stop, seen: &DeliveredSlices, mut signs: OrchestratorWatch) {
+    let (sender, lines) = std::sync::mpsc::channel();
+    let reader = std::thread::Builder::new().name("input".into()).spawn(move || {
+        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                break;
             }
-            Ok(text) if text.starts_with('{') => {
-                // The same event again, as a network may deliver it: the slice runs once.
-                let slice = serde_json::from_str::<SliceEvent>(text).map(|event| event.slice).unwrap_or_default();
-                let repeated = !seen.first(&slice);
-                let reason = if repeated { EndReason::Repeated } else { EndReason::Refused };
-                let message = format!("{slice}: this process runs only one slice");
-                let ended = Frame::Ended(Ended { reason, message, requests: 0 });
-                put(&FrameWriter::default().write(&ended));
+        }
+    });
+    if let Err(error) = reader {
+        crate::say::warning!("cannot read standard input: {error}");
+    }
+    let mut ended = false;
+    while !stop.is_at_once() {
+        match lines.recv_timeout(CHECK) {
+            Ok(line) => {
+                signs.heard(clock::now());
+                obey(&line, stop, seen);
             }
-            Ok(_) => {}
-            Err(_) => break,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                if !ended {
+                    ended = true;
+                    signs.ended(clock::now(), stop);
+                }
+                std::thread::sleep(CHECK);
+            }
+        }
+        if let Some(line) = signs.check(clock::now(), stop) {
+            crate::say::warning!("{line}");
         }
     }
-    stop.interrupt();
+}
+
+/// Does what a line asks for.
+fn obey(line: &str, stop: &Stop, seen: &DeliveredSlices) {
+    match line {
+        "stop" => stop.interrupt(),
+        "now" => {
+            stop.interrupt();
+            stop.at_once();
+        }
+        event if event.starts_with('{') => {
+            // The same event again, as a network may deliver it: the slice runs once.
+            let slice = serde_json::from_str::<SliceEvent>(event).map(|event| event.slice).unwrap_or_default();
+            let repeated = !seen.first(&slice);
+            let reason = if repeated { EndReason::Repeated } else { EndReason::Refused };
+            let message = format!("{slice}: this process runs only one slice");
+            let ended = Frame::Ended(Ended { reason, message, requests: 0 });
+            put(&FrameWriter::default().write(&ended));
+        }
+        // A sign that the orchestrator is alive.
+        _ => {}
+    }
 }

@@ -86,6 +86,13 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// Where it can't be made sure.
     fn abandon<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<(), String>>;
 
+    /// Gives functions a sign that their orchestrator is alive; done when they can see it. Called before the first function is started, and
+    /// every [`BEAT`](super::control::BEAT) after that.
+    ///
+    /// # Errors
+    /// Where the control channel cannot be written.
+    fn beat(&self) -> BoxFuture<'_, Result<(), String>>;
+
     /// Tells all functions to stop; done when the sign is set, not when they have stopped.
     fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>>;
 

@@ -28,14 +28,13 @@ pub struct ClassWeight {
     pub weight: u64,
 }
 
-/// Where a function looks whether it is to stop before its end.
+/// How a function hears from its orchestrator: that it is alive, and when to stop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
-pub enum StopSign {
-    /// A further line on standard input: `stop`, or `now`. The end of the input means `stop` too: no load outlives who asked for it.
+pub enum ControlChannel {
+    /// Further lines on standard input. The end of the input means that the orchestrator has ended.
     Stdin,
-    /// An object in S3 that is polled. Absent means go on; else it has lines: `stop` or `now` for all, or `now SLICE` for the one of that
-    /// name.
+    /// An object in S3 that the function polls.
     S3 {
         /// The bucket's region.
         region: String,
@@ -44,7 +43,7 @@ pub enum StopSign {
         /// The object's key: the test's own, so that tests don't stop each other.
         key: String,
     },
-    /// Nowhere: it runs to its end.
+    /// Not at all: the function runs to its end.
     Never,
 }
 
@@ -101,8 +100,8 @@ pub struct SliceEvent {
     pub stats_interval_us: u64,
     /// How long users may take to finish their iteration, microseconds.
     pub graceful_stop_us: u64,
-    /// Where it looks whether to stop.
-    pub stop: StopSign,
+    /// How it hears from its orchestrator.
+    pub control: ControlChannel,
 }
 
 /// What every event has, whatever its version.
@@ -231,7 +230,7 @@ pub(crate) mod sample {
             processors_milli: 1000,
             stats_interval_us: 1_000_000,
             graceful_stop_us: 1_000_000,
-            stop: StopSign::Never,
+            control: ControlChannel::Never,
         }
     }
 }

@@ -43,6 +43,8 @@ pub(super) enum Behavior {
     Ahead,
     /// It belongs to another build.
     Stranger,
+    /// It cannot read the control channel.
+    Uncontrolled,
     /// It doesn't stop when told to.
     Deaf,
     /// For a second nothing comes through, then all of it.
@@ -59,6 +61,11 @@ pub(super) struct FleetRecord {
     pub(super) abandoned: Mutex<Vec<String>>,
     pub(super) told: Mutex<Option<Urgency>>,
     pub(super) cleaned: Mutex<u32>,
+    /// From this interval on, shard 1 is refused.
+    pub(super) refused_from: Option<u32>,
+    /// Whether the control channel cannot be written, and how often it was.
+    pub(super) no_control: bool,
+    pub(super) beats: Mutex<u32>,
     pub(super) made: Mutex<u64>,
     pub(super) attempts: Mutex<HashMap<(u32, u32), usize>>,
 }
@@ -68,6 +75,9 @@ pub(super) struct FakeBackend(pub(super) Arc<FleetRecord>);
 
 impl FakeBackend {
     fn behavior(&self, event: &SliceEvent) -> Behavior {
+        if event.shard == 1 && self.0.refused_from.is_some_and(|from| event.interval >= from) {
+            return Behavior::Refused;
+        }
         let mut attempts = self.0.attempts.lock().unwrap();
         let nth = attempts.entry((event.shard, event.interval)).or_default();
         *nth += 1;
@@ -138,6 +148,7 @@ impl FakeFunction {
             Behavior::Never => return,
             Behavior::Mute => std::future::pending().await,
             Behavior::Stranger => return self.end(EndReason::Refused).await,
+            Behavior::Uncontrolled => return self.end(EndReason::NoControl).await,
             Behavior::Elsewhere => {
                 self.record.loose.lock().unwrap().push(self.event.slice.clone());
                 return self.end(EndReason::Repeated).await;
@@ -228,6 +239,11 @@ impl Backend for FakeBackend {
     fn abandon<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<(), String>> {
         self.0.abandoned.lock().unwrap().push(slice.to_owned());
         Box::pin(async { Ok(()) })
+    }
+
+    fn beat(&self) -> BoxFuture<'_, Result<(), String>> {
+        *self.0.beats.lock().unwrap() += 1;
+        Box::pin(async { if self.0.no_control { Err("access denied".to_owned()) } else { Ok(()) } })
     }
 
     fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>> {

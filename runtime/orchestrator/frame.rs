@@ -76,6 +76,10 @@ pub enum EndReason {
     Refused,
     /// The engine failed.
     Failed,
+    /// It cannot read the control channel: nothing was done.
+    NoControl,
+    /// It stopped by itself, because its orchestrator was silent.
+    Silent,
 }
 
 /// A slice's end.

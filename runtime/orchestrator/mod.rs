@@ -13,6 +13,7 @@
 pub(crate) mod aws;
 pub mod backend;
 pub mod collector;
+pub(crate) mod control;
 pub mod event;
 #[cfg(test)]
 mod fake_backend;

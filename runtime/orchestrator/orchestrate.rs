@@ -1,6 +1,6 @@
 //! Runs a fleet: starts each interval's functions in time, merges the frames of all functions, and stops them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::backend::{Backend, Urgency};
 use super::collector::{Collector, MergedInterval};
+use super::control::BEAT;
 use super::event::SliceEvent;
 use super::fleet::Fleet;
 use super::notes::{Note, Notes};
@@ -68,8 +69,21 @@ impl Orchestrator {
         let mut stopping = Stopping::default();
         let template = Arc::new(self.template.clone());
         let lead = self.backend.lead(self.fleet.count());
+        // Without a control channel, nothing could stop the functions.
+        if let Err(why) = beat(&*self.backend).await {
+            outcome.broken = Some(format!("cannot write the control channel, so no load was generated: {why}"));
+            let _ = timeout(REQUEST * 2, self.backend.clean_up()).await;
+            return outcome;
+        }
+        let (mut beats, mut next_beat) = (JoinSet::new(), clock::now() + BEAT);
+        let mut cannot_start: HashMap<u32, usize> = HashMap::new();
         let mut next = self.fleet.interval(0);
         loop {
+            if clock::now() >= next_beat && beats.is_empty() {
+                next_beat = clock::now() + BEAT;
+                let backend = self.backend.clone();
+                beats.spawn(async move { beat(&*backend).await });
+            }
             if let Some(interval) = next.filter(|_| stopping.since.is_none()) {
                 let call = self.clock.instant(interval.from).checked_sub(lead).unwrap_or_else(clock::now);
                 // The first interval's functions start immediately: the test's start was set accordingly.
@@ -116,12 +130,24 @@ impl Orchestrator {
                         note(&mut notes, one);
                     }
                     Some(ShardEvent::SpecStopped) => stopping.ask(Urgency::Gracefully),
+                    Some(ShardEvent::CannotStart((_, interval))) => {
+                        let count = cannot_start.entry(interval).or_default();
+                        *count += 1;
+                        if *count == self.fleet.shards.len() {
+                            stopping.ask(Urgency::Now);
+                        }
+                    }
                     Some(ShardEvent::Fatal(why)) => {
                         outcome.broken.get_or_insert(why);
                         stopping.ask(Urgency::Now);
                     }
                     None => {}
                 },
+                Some(beat) = beats.join_next(), if !beats.is_empty() => {
+                    if let Ok(Err(why)) = beat {
+                        note(&mut notes, Note::of_fleet(format!("cannot write the control channel: {why}")));
+                    }
+                }
                 _ = supervisors.join_next(), if !supervisors.is_empty() => {}
                 () = until(clock::now() + TICK) => {}
             }
@@ -151,6 +177,11 @@ impl Orchestrator {
         outcome.notes = notes.folded();
         outcome
     }
+}
+
+/// Gives functions a sign of the orchestrator.
+async fn beat(backend: &dyn Backend) -> Result<(), String> {
+    timeout(REQUEST, backend.beat()).await.unwrap_or_else(|_| Err(format!("no response within {} s", REQUEST.as_secs())))
 }
 
 fn note(notes: &mut Notes, note: Note) {

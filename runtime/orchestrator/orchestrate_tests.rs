@@ -33,6 +33,17 @@ fn run_fleet_for(
     seconds: u64,
     interval: Option<Duration>,
     stop: &Stop,
+    each: impl FnMut(usize) -> bool,
+) -> TestRun {
+    let record = FleetRecord { behaviors: behaviors.to_vec(), ..FleetRecord::default() };
+    run_fleet_with(record, seconds, interval, stop, each)
+}
+
+fn run_fleet_with(
+    record: FleetRecord,
+    seconds: u64,
+    interval: Option<Duration>,
+    stop: &Stop,
     mut each: impl FnMut(usize) -> bool,
 ) -> TestRun {
     let runner = format!("clients: 4, hatch_rate: 1000, duration: {seconds}s");
@@ -40,7 +51,7 @@ fn run_fleet_for(
     let profile = Profile::parse(&format!("profile: {{runner: {{{runner}}}}}"), "x.yml").unwrap();
     let plan = Plan::new(&profile, &[WeightedClass::new("User", 1)]).unwrap();
     let fleet = Fleet::of_processes(&plan, 2, &FleetOptions { shards: Some(2), interval, ..FleetOptions::default() });
-    let record = Arc::new(FleetRecord { behaviors: behaviors.to_vec(), ..FleetRecord::default() });
+    let record = Arc::new(record);
     let clock = Clock::starting_in(Duration::from_millis(150));
     let orchestrator = Orchestrator {
         backend: Arc::new(FakeBackend(record.clone())),
@@ -66,6 +77,32 @@ fn run_fleet_for(
         each(intervals)
     }));
     TestRun { outcome, record, total, intervals }
+}
+
+#[test]
+fn functions_without_control_channel_generate_no_load() {
+    let run = run_fleet(&[Behavior::Uncontrolled]);
+    assert_eq!(run.outcome.broken.as_deref(), Some("shard 1: NoControl"));
+    assert_eq!((run.total.names[0].requests, *run.record.told.lock().unwrap()), (0, Some(Urgency::Now)));
+}
+
+#[test]
+fn orchestrator_that_cannot_write_the_control_channel_starts_nothing() {
+    let run = run_fleet_with(FleetRecord { no_control: true, ..FleetRecord::default() }, 3, None, &Stop::default(), |_| false);
+    assert_eq!(run.outcome.broken.as_deref(), Some("cannot write the control channel, so no load was generated: access denied"));
+    assert_eq!(*run.record.begun.lock().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn healthy_shard_goes_on_while_another_one_cannot_start() {
+    // Shard 1 cannot start in the second interval, when the load has begun.
+    let run = run_fleet_for(&[Behavior::Well], 2, Some(Duration::from_secs(1)), &Stop::default(), |_| false);
+    assert_eq!(run.outcome, RunOutcome::default());
+    let record = FleetRecord { refused_from: Some(1), ..FleetRecord::default() };
+    let run = run_fleet_with(record, 3, Some(Duration::from_secs(1)), &Stop::default(), |_| false);
+    assert!(run.outcome.broken.is_some() && run.has("shard 1 lost 2 times between 00:00:01 and 00:00:03"), "{}", run.notes());
+    assert_eq!(*run.record.told.lock().unwrap(), None, "nobody is stopped");
+    assert!(run.record.begun.lock().unwrap().contains(&"t/2/0/0".to_owned()));
 }
 
 fn run_fleet(behaviors: &[Behavior]) -> TestRun {

@@ -16,7 +16,8 @@ use tokio::sync::mpsc::{Sender, channel};
 use super::backend::{Backend, BoxFuture, InvokeError, Output, Urgency};
 use super::event::SliceEvent;
 use super::fault::InjectedFault;
-use super::lead;
+use super::{control, lead};
+use ltc_engine::clock::unix_now;
 
 /// Pieces of output that may wait to be read: a child that writes more waits.
 const QUEUE: usize = 16;
@@ -107,6 +108,17 @@ impl Processes {
         Ok(Box::pin(stream::unfold(receiver, async |mut receiver| receiver.recv().await.map(|piece| (piece, receiver)))))
     }
 
+    /// Writes a line to all processes.
+    fn tell(&self, line: &str) {
+        let line = format!("{line}\n");
+        for running in self.running().values_mut() {
+            // One that has ended meanwhile no longer listens, nor needs to.
+            if let Some(input) = &mut running.input {
+                let _ = input.write_all(line.as_bytes()).and_then(|()| input.flush());
+            }
+        }
+    }
+
     fn kill(&self, slice: &str) {
         if let Some(mut running) = self.running().remove(slice) {
             // It fails only where the child has ended already.
@@ -162,18 +174,16 @@ impl Backend for Processes {
         })
     }
 
-    fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>> {
-        let word: &[u8] = match urgency {
-            Urgency::Gracefully => b"stop\n",
-            Urgency::Now => b"now\n",
-        };
+    fn beat(&self) -> BoxFuture<'_, Result<(), String>> {
         Box::pin(async move {
-            for running in self.running().values_mut() {
-                // One that has ended meanwhile no longer listens, nor needs to.
-                if let Some(input) = &mut running.input {
-                    let _ = input.write_all(word).and_then(|()| input.flush());
-                }
-            }
+            self.tell(&control::alive(unix_now()));
+            Ok(())
+        })
+    }
+
+    fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async move {
+            self.tell(control::word(urgency));
             Ok(())
         })
     }

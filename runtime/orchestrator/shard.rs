@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::control::SilenceFlag;
 use super::event::SliceEvent;
 use super::fault::InjectedFault;
 use super::frame::{Counted, EndReason, Ended, Frame, FrameWriter, Started};
@@ -54,7 +55,7 @@ pub(crate) fn run(
     host: &Host,
     seen: &DeliveredSlices,
     stop: &Stop,
-    watch: impl FnOnce(&SliceEvent, &Stop),
+    watch: impl FnOnce(&SliceEvent, &Stop) -> Result<SilenceFlag, String>,
     mut send: impl FnMut(Vec<u8>),
 ) {
     let mut writer = FrameWriter::default();
@@ -63,10 +64,10 @@ pub(crate) fn run(
         Ok(event) if !seen.first(&event.slice) => {
             nothing(EndReason::Repeated, format!("{} was given to this function before: nothing was done", event.slice))
         }
-        Ok(event) => {
-            watch(&event, stop);
-            slice(program, &event, host, stop, |frame| send(writer.write(frame)))
-        }
+        Ok(event) => match watch(&event, stop) {
+            Err(why) => nothing(EndReason::NoControl, why),
+            Ok(silence) => slice(program, &event, host, stop, &silence, |frame| send(writer.write(frame))),
+        },
     };
     // Whoever watches for a stop needs no longer.
     stop.at_once();
@@ -77,7 +78,14 @@ fn nothing(reason: EndReason, message: String) -> Ended {
     Ended { reason, message, requests: 0 }
 }
 
-fn slice(program: &'static Program, event: &SliceEvent, host: &Host, stop: &Stop, mut send: impl FnMut(&Frame)) -> Ended {
+fn slice(
+    program: &'static Program,
+    event: &SliceEvent,
+    host: &Host,
+    stop: &Stop,
+    silence: &SilenceFlag,
+    mut send: impl FnMut(&Frame),
+) -> Ended {
     let mut fault = InjectedFault::of(event);
     let plan = match Plan::seeded(&event.profile, &event.user_classes(), event.seed) {
         Ok(plan) => plan,
@@ -127,6 +135,7 @@ fn slice(program: &'static Program, event: &SliceEvent, host: &Host, stop: &Stop
     let (reason, message) = match outcome {
         Err(why) => (EndReason::Failed, why),
         Ok(()) if limit.is_over() => (EndReason::Deadline, "the engine's time for a function was over".to_owned()),
+        Ok(()) if silence.is_set() => (EndReason::Silent, "it stopped by itself, because its orchestrator was silent".to_owned()),
         Ok(()) if stop.is_interrupted() => (EndReason::Stopped, String::new()),
         Ok(()) if stop.is_graceful() => (EndReason::StoppedItself, "the spec stopped the test".to_owned()),
         Ok(()) => (EndReason::Done, String::new()),

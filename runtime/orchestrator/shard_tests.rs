@@ -72,7 +72,7 @@ fn event(runner: &str, starts_in: i64) -> SliceEvent {
 
 fn frames(json: &[u8], host: &Host, seen: &DeliveredSlices) -> Vec<Frame> {
     let mut reader = FrameReader::default();
-    run(&PROGRAM, json, host, seen, &Stop::default(), |_, _| {}, |line| reader.push(&line));
+    run(&PROGRAM, json, host, seen, &Stop::default(), |_, _| Ok(SilenceFlag::default()), |line| reader.push(&line));
     let frames = reader.map(|received| match received {
         Received::Frame(_, frame) => *frame,
         other => panic!("{other:?}"),

@@ -87,7 +87,9 @@ pub(super) enum ShardEvent {
     },
     /// The spec stopped the test.
     SpecStopped,
-    /// No attempt can succeed, so the test ends.
+    /// No attempt can succeed in this interval, and the load of others has begun.
+    CannotStart(SliceKey),
+    /// No attempt can succeed, and no load has begun, so the test ends.
     Fatal(String),
 }
 
@@ -141,6 +143,12 @@ impl ShardSupervisor {
             self.report(ShardEvent::Over(self.key()));
             match outcome {
                 AttemptOutcome::Done => return,
+                AttemptOutcome::Fatal(message) if !self.clock.elapsed().is_zero() => {
+                    // Healthy shards go on to their end.
+                    self.report(ShardEvent::CannotStart(self.key()));
+                    self.missing(covered, self.interval.to, &message, true);
+                    return;
+                }
                 AttemptOutcome::Fatal(message) => {
                     self.report(ShardEvent::Fatal(format!("shard {}: {message}", self.shard.number)));
                     return;
@@ -334,7 +342,10 @@ impl ShardSupervisor {
                     self.report(ShardEvent::SpecStopped);
                     AttemptOutcome::Done
                 }
-                EndReason::Deadline | EndReason::Failed => AttemptOutcome::Lost(ended.message),
+                EndReason::Deadline | EndReason::Failed | EndReason::Silent => AttemptOutcome::Lost(ended.message),
+                // Before the load, a test that could not be stopped is refused. Later, the others go on.
+                EndReason::NoControl if self.clock.elapsed().is_zero() => AttemptOutcome::Fatal(ended.message),
+                EndReason::NoControl => AttemptOutcome::NotBegun(ended.message),
                 EndReason::Refused => AttemptOutcome::Fatal(ended.message),
             }),
         }

@@ -48,7 +48,7 @@ struct EndedMessage {
     requests: u64,
 }
 
-const REASONS: [EndReason; 7] = [
+const REASONS: [EndReason; 9] = [
     EndReason::Done,
     EndReason::Stopped,
     EndReason::StoppedItself,
@@ -56,6 +56,8 @@ const REASONS: [EndReason; 7] = [
     EndReason::Repeated,
     EndReason::Refused,
     EndReason::Failed,
+    EndReason::NoControl,
+    EndReason::Silent,
 ];
 
 #[derive(Clone, PartialEq, Message)]
@@ -140,7 +142,7 @@ impl FrameMessage {
             }),
             frame::Frame::Counted(counted) => FrameBody::Counted(counted.packed().clone()),
             frame::Frame::Ended(ended) => {
-                let reason = REASONS.iter().position(|reason| *reason == ended.reason).unwrap_or(REASONS.len() - 1);
+                let reason = REASONS.iter().position(|reason| *reason == ended.reason).unwrap_or(6);
                 FrameBody::Ended(EndedMessage {
                     reason: u32::try_from(reason + 1).unwrap_or_default(),
                     message: ended.message.clone(),

@@ -21,8 +21,10 @@ use super::session::Session;
 use super::stop;
 use super::storage::{Bucket, STOPS};
 use crate::orchestrator::backend::{Backend, BoxFuture, InvokeError, Output, Urgency};
-use crate::orchestrator::event::{SliceEvent, StopSign};
+use crate::orchestrator::control;
+use crate::orchestrator::event::{ControlChannel, SliceEvent};
 use crate::orchestrator::lead;
+use ltc_engine::clock::unix_now;
 
 /// A function answers as soon as it has the event; a cold start takes a second or two, ten at the most.
 const ANSWER: Duration = Duration::from_secs(15);
@@ -33,12 +35,14 @@ const PAYLOAD: usize = 6 * 1024 * 1024;
 /// After so long Lambda has ended any function.
 const LONGEST: Duration = Duration::from_secs(920);
 
-/// What was made for the stop.
+/// What was created for the control channel.
 #[derive(Debug, Default)]
-struct Sign {
+struct Channel {
     /// This run made the bucket.
     made_bucket: bool,
-    /// What the object says, a line each.
+    /// The object was written.
+    written: bool,
+    /// What the object says, a line each, beside the sign that the orchestrator is alive.
     lines: Vec<String>,
 }
 
@@ -50,7 +54,9 @@ pub(crate) struct LambdaBackend {
     program: &'static str,
     bucket: Bucket,
     key: String,
-    sign: Mutex<Sign>,
+    channel: Mutex<Channel>,
+    /// Writes follow each other, so that an older text never replaces a newer one.
+    writing: tokio::sync::Mutex<()>,
     clients: HashMap<String, Client>,
 }
 
@@ -60,12 +66,21 @@ impl LambdaBackend {
         let account = session.account(names.home()).await?;
         let clients = names.regions.iter().map(|region| (region.clone(), session.invoker(region))).collect();
         let bucket = names.stop_bucket(&account);
-        Ok(Self { session, names, program, bucket, key: format!("{STOPS}{test_id}"), sign: Mutex::default(), clients })
+        Ok(Self {
+            session,
+            names,
+            program,
+            bucket,
+            key: format!("{STOPS}{test_id}"),
+            channel: Mutex::default(),
+            writing: tokio::sync::Mutex::default(),
+            clients,
+        })
     }
 
-    /// Where functions look whether they are to stop.
-    pub(crate) fn stop_sign(&self) -> StopSign {
-        StopSign::S3 { region: self.bucket.region.clone(), bucket: self.bucket.name.clone(), key: self.key.clone() }
+    /// How functions hear from their orchestrator.
+    pub(crate) fn control(&self) -> ControlChannel {
+        ControlChannel::S3 { region: self.bucket.region.clone(), bucket: self.bucket.name.clone(), key: self.key.clone() }
     }
 
     async fn ask_capacity(&self, region: &str) -> Result<Option<u64>, AwsError> {
@@ -84,7 +99,7 @@ impl LambdaBackend {
         functions.ready(&self.names.function).await?;
         // Without a way to stop there is no load.
         if self.session.ensure_bucket(&self.bucket).await? {
-            self.sign().made_bucket = true;
+            self.channel().made_bucket = true;
         }
         let (free, _) = functions.concurrency().await?;
         Ok(Some(found.reserved.unwrap_or(free)))
@@ -124,19 +139,24 @@ impl LambdaBackend {
         Box::pin(stream::once(answer))
     }
 
-    fn sign(&self) -> MutexGuard<'_, Sign> {
-        self.sign.lock().unwrap_or_else(PoisonError::into_inner)
+    fn channel(&self) -> MutexGuard<'_, Channel> {
+        self.channel.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes what functions read.
     async fn tell(&self) -> Result<(), String> {
-        let content = self.sign().lines.join("\n");
+        let _writing = self.writing.lock().await;
+        let content = {
+            let mut channel = self.channel();
+            channel.written = true;
+            std::iter::once(control::alive(unix_now())).chain(channel.lines.iter().cloned()).collect::<Vec<_>>().join("\n")
+        };
         self.session.put_object(&self.bucket, &self.key, &content).await.map_err(|error| error.to_string())
     }
 
     async fn remove(&self) -> Result<(), AwsError> {
-        let Sign { made_bucket, lines } = std::mem::take(&mut *self.sign());
-        if !lines.is_empty() {
+        let Channel { made_bucket, written, .. } = std::mem::take(&mut *self.channel());
+        if written {
             self.session.delete_object(&self.bucket, &self.key).await?;
         }
         if made_bucket {
@@ -170,7 +190,7 @@ impl Backend for LambdaBackend {
 
     fn abandon<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async move {
-            self.sign().lines.push(stop::abandoned(slice));
+            self.channel().lines.push(control::abandoned(slice));
             // Where the function was lost because the network was, that comes back; who calls bounds the wait.
             while let Err(why) = self.tell().await {
                 crate::progress::notice_at(ltc_config::profile::LogLevel::Warn, &format!("warning: cannot stop {slice} yet: {why}"));
@@ -182,8 +202,12 @@ impl Backend for LambdaBackend {
         })
     }
 
+    fn beat(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(self.tell())
+    }
+
     fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>> {
-        self.sign().lines.push(stop::word(urgency).to_owned());
+        self.channel().lines.push(control::word(urgency).to_owned());
         Box::pin(self.tell())
     }
 

@@ -1,104 +1,97 @@
-//! The stop: a client that goes away doesn't end a function, so functions look at one small object in S3. A line of it says `stop` or
-//! `now`, to all, or `now SLICE`, to one that was lost out of sight. Without the object they go on.
+//! A function's side of the control channel on AWS Lambda: it polls one small object in S3, because a client that disconnects does not end
+//! a function.
 
 use std::time::Duration;
 
 use super::storage::ObjectReader;
 use crate::orchestrator::backend::Urgency;
-use crate::orchestrator::event::{SliceEvent, StopSign};
+use crate::orchestrator::control::{OrchestratorWatch, SilenceFlag, asked};
+use crate::orchestrator::event::{ControlChannel, SliceEvent};
+use ltc_engine::clock;
 use ltc_engine::workers::Stop;
 
-/// How often a function looks. A hundred functions cost a cent in ten minutes.
+/// How often a function reads the object. A hundred functions cost a cent in ten minutes.
 const EVERY: Duration = Duration::from_secs(2);
-/// After so long a function has seen what was written, and its last requests are over.
+/// After this time, a function has read what was written, and its last requests are over.
 pub(super) const SEEN: Duration = Duration::from_secs(6);
+/// A function has to read the object before it generates load: the time for an attempt, and how many there are. Together they are
+/// shorter than the time from a function's invocation to its first user.
+const FIRST_READ: Duration = Duration::from_millis(1500);
+const FIRST_READS: u32 = 2;
 
-/// The line for all.
-pub(super) fn word(urgency: Urgency) -> &'static str {
-    match urgency {
-        Urgency::Gracefully => "stop",
-        Urgency::Now => "now",
-    }
-}
-
-/// The line for one.
-pub(super) fn abandoned(slice: &str) -> String {
-    format!("now {slice}")
-}
-
-/// Looks whether this slice is to stop, for as long as the process lives or until it is told so. It never holds up the load: it has a
-/// thread of its own.
-pub(crate) fn watch(event: &SliceEvent, stop: &Stop) {
-    let StopSign::S3 { region, bucket, key } = &event.stop else { return };
-    let (stop, slice, place) = (stop.clone(), event.slice.clone(), format!("s3://{bucket}/{key}"));
-    let cant = move |why: String| crate::say::warning!("cannot read {place}, so this function cannot be stopped before its end: {why}");
-    let reader = match ObjectReader::new(region, bucket, key) {
-        Ok(reader) => reader,
-        Err(why) => return cant(why),
+/// Proves that the channel can be read, then watches it for as long as the slice runs, on a thread of its own, so that it never holds up
+/// the load.
+///
+/// # Errors
+/// Where the object cannot be read: without it, nothing could stop this function.
+pub(crate) fn watch(event: &SliceEvent, stop: &Stop) -> Result<SilenceFlag, String> {
+    let mut signs = OrchestratorWatch::new(event.profile.without_orchestrator, clock::now());
+    let flag = signs.flag();
+    let ControlChannel::S3 { region, bucket, key } = &event.control else { return Ok(flag) };
+    let object = format!("s3://{bucket}/{key}");
+    let cannot = |why: &str| {
+        format!(
+            "cannot read the control channel {object}, so no load was generated: {why}; allow s3:GetObject to the function's role, and \
+             add a gateway endpoint for S3 if the function is in a VPC"
+        )
     };
-    let unwatched = cant.clone();
-    let looks = move || match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(look(&reader, &slice, &stop, &cant)),
-        Err(error) => cant(error.to_string()),
-    };
-    if let Err(error) = std::thread::Builder::new().name("stop".into()).spawn(looks) {
-        unwatched(error.to_string());
-    }
+    let reader = ObjectReader::new(region, bucket, key).map_err(|why| cannot(&why))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| cannot(&error.to_string()))?;
+    let text = runtime.block_on(first(&reader)).map_err(|why| cannot(&why))?;
+    signs.read(&text, clock::now());
+    let (stop, slice) = (stop.clone(), event.slice.clone());
+    let looks = move || runtime.block_on(look(&reader, &slice, &stop, signs));
+    std::thread::Builder::new().name("control".into()).spawn(looks).map_err(|error| cannot(&error.to_string()))?;
+    Ok(flag)
 }
 
-async fn look(reader: &ObjectReader, slice: &str, stop: &Stop, cant: &dyn Fn(String)) {
-    let mut said = false;
+/// Reads the object, which the orchestrator wrote before it invoked this function.
+async fn first(reader: &ObjectReader) -> Result<String, String> {
+    let mut why = String::new();
+    for _ in 0..FIRST_READS {
+        match tokio::time::timeout(FIRST_READ, reader.read()).await {
+            Ok(Ok(Some(text))) => return Ok(text),
+            Ok(Ok(None)) => return Err("it does not exist, so the test is over".to_owned()),
+            Ok(Err(error)) => why = error.to_string(),
+            Err(_) => why = format!("no response within {:.1} seconds", FIRST_READ.as_secs_f64()),
+        }
+    }
+    Err(why)
+}
+
+async fn look(reader: &ObjectReader, slice: &str, stop: &Stop, mut signs: OrchestratorWatch) {
+    let mut failed = false;
     loop {
         match reader.read().await {
-            Ok(content) => match told(content.as_deref().unwrap_or_default(), slice) {
-                None => {}
-                // Once: a second time means at once.
-                Some(Urgency::Gracefully) if stop.is_graceful() => {}
-                Some(Urgency::Gracefully) => stop.interrupt(),
-                Some(Urgency::Now) => {
-                    stop.interrupt();
-                    stop.at_once();
-                    return;
+            Ok(text) => {
+                let text = text.unwrap_or_default();
+                signs.read(&text, clock::now());
+                match asked(&text, slice) {
+                    None => {}
+                    // Once: a second time means at once.
+                    Some(Urgency::Gracefully) if stop.is_graceful() => {}
+                    Some(Urgency::Gracefully) => stop.interrupt(),
+                    Some(Urgency::Now) => {
+                        stop.interrupt();
+                        stop.at_once();
+                        return;
+                    }
                 }
-            },
-            // S3 may fail once; what never works is said once.
-            Err(error) if !said => {
-                said = true;
-                cant(error.to_string());
+            }
+            // S3 may fail once.
+            Err(error) if !failed => {
+                failed = true;
+                crate::say::warning!("cannot read the control channel: {error}");
             }
             Err(_) => {}
         }
-        // A warm process outlives its slice: it doesn't look for a test that is over.
+        if let Some(line) = signs.check(clock::now(), stop) {
+            crate::say::warning!("{line}");
+        }
+        // A warm process outlives its slice: it does not watch a test that is over.
         if stop.is_at_once() || stop.is_last() {
             return;
         }
         tokio::time::sleep(EVERY).await;
-    }
-}
-
-/// What the object says to a slice.
-fn told(content: &str, slice: &str) -> Option<Urgency> {
-    let own = abandoned(slice);
-    let judge = |line: &str| match line {
-        "stop" => Some(Urgency::Gracefully),
-        "now" => Some(Urgency::Now),
-        line if line == own => Some(Urgency::Now),
-        _ => None,
-    };
-    content.lines().filter_map(|line| judge(line.trim())).max()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_for_all_or_for_this_slice_stops_it() {
-        assert_eq!(told("", "t/0/1/0"), None);
-        assert_eq!(told("stop\n", "t/0/1/0"), Some(Urgency::Gracefully));
-        assert_eq!(told("stop\nnow", "t/0/1/0"), Some(Urgency::Now));
-        assert_eq!(told(&abandoned("t/0/1/0"), "t/0/1/0"), Some(Urgency::Now));
-        assert_eq!(told(&abandoned("t/0/1/0"), "t/0/1/1"), None);
-        assert_eq!(told(&abandoned("t/0/1/01"), "t/0/1/0"), None);
     }
 }

@@ -1,0 +1,166 @@
+//! The control channel: how an orchestrator tells its functions that it is alive, and to stop. A function without a sign of its
+//! orchestrator stops by itself.
+//!
+//! Its text has one line `alive TIME`, which changes every few seconds, and further lines: `stop` or `now` for all functions, `now SLICE`
+//! for one. On AWS Lambda it is an object in S3 that functions poll; processes receive the lines on standard input.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use ltc_config::profile::WithoutOrchestrator;
+
+use super::backend::Urgency;
+use ltc_engine::workers::Stop;
+
+/// How often an orchestrator gives a sign.
+pub(crate) const BEAT: Duration = Duration::from_secs(5);
+/// Users of a function that stops by itself have this time to finish their iteration.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// The line that shows that the orchestrator is alive.
+pub(crate) fn alive(unix: Duration) -> String {
+    format!("alive {}", unix.as_millis())
+}
+
+/// The line that stops all functions.
+pub(crate) fn word(urgency: Urgency) -> &'static str {
+    match urgency {
+        Urgency::Gracefully => "stop",
+        Urgency::Now => "now",
+    }
+}
+
+/// The line that stops one slice.
+pub(crate) fn abandoned(slice: &str) -> String {
+    format!("now {slice}")
+}
+
+/// What the text of the channel asks of a slice.
+pub(crate) fn asked(text: &str, slice: &str) -> Option<Urgency> {
+    let own = abandoned(slice);
+    let urgency = |line: &str| match line {
+        "stop" => Some(Urgency::Gracefully),
+        "now" => Some(Urgency::Now),
+        line if line == own => Some(Urgency::Now),
+        _ => None,
+    };
+    text.lines().filter_map(|line| urgency(line.trim())).max()
+}
+
+/// Whether a function stopped because its orchestrator was silent.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SilenceFlag(Arc<AtomicBool>);
+
+impl SilenceFlag {
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Watches for signs of the orchestrator, and stops the load without them: a dead man's switch. Times are arguments, so that tests need
+/// not wait.
+#[derive(Debug)]
+pub(crate) struct OrchestratorWatch {
+    rule: WithoutOrchestrator,
+    sign: String,
+    heard: Instant,
+    stopped: Option<Instant>,
+    flag: SilenceFlag,
+}
+
+impl OrchestratorWatch {
+    pub(crate) fn new(rule: WithoutOrchestrator, now: Instant) -> Self {
+        Self { rule, sign: String::new(), heard: now, stopped: None, flag: SilenceFlag::default() }
+    }
+
+    pub(crate) fn flag(&self) -> SilenceFlag {
+        self.flag.clone()
+    }
+
+    /// The orchestrator gave a sign.
+    pub(crate) fn heard(&mut self, now: Instant) {
+        self.heard = now;
+    }
+
+    /// The text of the channel was read. It is a sign only where it has changed, because clocks of two machines may differ.
+    pub(crate) fn read(&mut self, text: &str, now: Instant) {
+        let sign = text.lines().find(|line| line.starts_with("alive ")).unwrap_or_default();
+        if !sign.is_empty() && sign != self.sign {
+            sign.clone_into(&mut self.sign);
+            self.heard = now;
+        }
+    }
+
+    /// The orchestrator has certainly ended.
+    pub(crate) fn ended(&mut self, now: Instant, stop: &Stop) {
+        if self.rule != WithoutOrchestrator::Finish {
+            self.stop(now, stop);
+        }
+    }
+
+    /// Stops the load if the silence is too long, first gracefully. Gives a line for the log when it does.
+    pub(crate) fn check(&mut self, now: Instant, stop: &Stop) -> Option<String> {
+        if let Some(stopped) = self.stopped {
+            if now.saturating_duration_since(stopped) >= GRACE {
+                stop.at_once();
+            }
+            return None;
+        }
+        let WithoutOrchestrator::StopAfter(silence) = self.rule else { return None };
+        if now.saturating_duration_since(self.heard) < silence {
+            return None;
+        }
+        self.stop(now, stop);
+        Some(format!("the orchestrator was silent for {}: this function stops", ltc_config::duration::print(silence)))
+    }
+
+    fn stop(&mut self, now: Instant, stop: &Stop) {
+        self.stopped.get_or_insert(now);
+        self.flag.set();
+        stop.gracefully();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_for_all_or_for_this_slice_stops_it() {
+        assert_eq!(asked("alive 5", "t/0/1/0"), None);
+        assert_eq!(asked("alive 5\nstop\n", "t/0/1/0"), Some(Urgency::Gracefully));
+        assert_eq!(asked("stop\nnow", "t/0/1/0"), Some(Urgency::Now));
+        assert_eq!(asked(&abandoned("t/0/1/0"), "t/0/1/0"), Some(Urgency::Now));
+        assert_eq!(asked(&abandoned("t/0/1/0"), "t/0/1/1"), None);
+        assert_eq!(asked(&abandoned("t/0/1/01"), "t/0/1/0"), None);
+    }
+
+    #[test]
+    fn function_stops_after_the_silence_of_its_orchestrator() {
+        let (begin, stop) = (ltc_engine::clock::now(), Stop::default());
+        let at = |seconds| begin + Duration::from_secs(seconds);
+        let mut watch = OrchestratorWatch::new(WithoutOrchestrator::StopAfter(Duration::from_secs(60)), begin);
+        watch.read("alive 1", at(50));
+        assert_eq!((watch.check(at(100), &stop), stop.is_graceful()), (None, false));
+        // The same sign again says nothing new: the object is what the orchestrator wrote last.
+        watch.read("alive 1", at(105));
+        let said = watch.check(at(110), &stop).unwrap();
+        assert_eq!(said, "the orchestrator was silent for 1m: this function stops");
+        assert!(watch.flag().is_set() && stop.is_graceful() && !stop.is_at_once());
+        assert_eq!(watch.check(at(120), &stop), None);
+        assert!(stop.is_at_once(), "users that do not finish are stopped");
+    }
+
+    #[test]
+    fn function_that_is_to_finish_ignores_the_silence() {
+        let (begin, stop) = (ltc_engine::clock::now(), Stop::default());
+        let mut watch = OrchestratorWatch::new(WithoutOrchestrator::Finish, begin);
+        watch.ended(begin, &stop);
+        assert_eq!((watch.check(begin + Duration::from_secs(9_000), &stop), stop.is_graceful()), (None, false));
+    }
+}
