@@ -153,7 +153,9 @@ impl<'a> Builder<'a> {
         }
         let (anchor, value) = match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let text_tag = tag.is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
+                // `!!str`, and `!`, which turns the guessing of types off.
+                let text_tag = tag
+                    .is_some_and(|tag| (tag.is_yaml_core_schema() && tag.suffix == "str") || [&*tag.handle, &*tag.suffix].concat() == "!");
                 let plain = style == ScalarStyle::Plain && !text_tag;
                 (anchor, NodeValue::Scalar { text: text.into_owned(), plain })
             }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod cookies;
+mod csv;
 mod curl;
 mod json;
 mod jsonpath;
@@ -16,3 +17,4 @@ mod suite;
 mod tools;
 mod url;
 mod wycheproof;
+mod yaml;

@@ -21,7 +21,8 @@ pub(super) fn of(node: &Node, errors: &mut Vec<ConfigError>) -> EnvValue {
     }
 }
 
-fn convert(node: &Node, errors: &mut Vec<ConfigError>) -> EnvValue {
+/// A node as a value, with everything below it.
+pub(super) fn convert(node: &Node, errors: &mut Vec<ConfigError>) -> EnvValue {
     let mut parts = None;
     let data = match &node.value {
         NodeValue::Scalar { text, plain: true } if !text.contains("${") => scalar(text),
@@ -42,9 +43,14 @@ fn convert(node: &Node, errors: &mut Vec<ConfigError>) -> EnvValue {
         NodeValue::List(items) => EnvData::List(items.iter().map(|item| convert(item, errors)).collect()),
         NodeValue::Map(entries) => {
             for entry in entries.iter().filter(|entry| entry.key.contains('.') || entry.key.is_empty()) {
-                let error =
-                    ConfigError::new(entry.location.clone(), format!("the key \"{}\" has a dot, so a spec cannot read it", entry.key));
-                errors.push(error.with_help("write a map in a map instead of a dot"));
+                let error = |message: String| ConfigError::new(entry.location.clone(), message);
+                errors.push(match entry.key.as_str() {
+                    "" => {
+                        error("unexpected empty key, expected a name before `:`".to_owned()).with_help("write a name that a spec can read")
+                    }
+                    key => error(format!("the key \"{key}\" has a dot, so a spec cannot read it"))
+                        .with_help("write a map in a map instead of a dot"),
+                });
             }
             EnvData::Object(entries.iter().map(|entry| (entry.key.clone(), convert(&entry.value, errors))).collect())
         }

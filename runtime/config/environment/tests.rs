@@ -188,3 +188,18 @@ fn a_variable_of_a_key_that_is_not_read_need_not_be_set() {
     let needs = |path: &str, name: &str| format!("{path} needs the environment variable {name}, which is not set");
     assert_eq!(said, [needs("shop.token", "TOKEN"), needs("ids[0]", "A"), needs("ids[1].x", "B")]);
 }
+
+#[test]
+fn keys_that_no_spec_can_read_are_refused() {
+    let wrong = |text: &str| EnvValue::parse(Source { text, file: "x.yml" }).unwrap_err()[0].message.clone();
+    assert_eq!(wrong("a.b: 1"), "the key \"a.b\" has a dot, so a spec cannot read it");
+    assert_eq!(wrong("? \n: 1"), "unexpected empty key, expected a name before `:`");
+}
+
+#[test]
+fn tags_for_text_turn_the_guessing_of_types_off() {
+    let read = |text: &str| EnvValue::parse(Source { text, file: "x.yml" }).unwrap().data;
+    assert_eq!(read("! 12"), EnvData::String("12".into()));
+    assert_eq!(read("!!str 12"), EnvData::String("12".into()));
+    assert_eq!(read("12"), EnvData::Int(12));
+}

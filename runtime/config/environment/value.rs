@@ -3,7 +3,9 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::error::Location;
+use super::{Source, layer};
+use crate::error::{ConfigError, Location};
+use crate::node;
 use crate::variables::Part;
 
 /// A value with its location and, once resolved, whether it is secret.
@@ -66,6 +68,17 @@ impl Kind {
 }
 
 impl EnvValue {
+    /// Reads a YAML document of any shape as environments read it.
+    ///
+    /// # Errors
+    /// Everything that is wrong in the document, each with its location.
+    pub fn parse(source: Source<'_>) -> Result<Self, Vec<ConfigError>> {
+        let node = node::parse(source.text, source.file)?;
+        let mut errors = Vec::new();
+        let value = layer::convert(&node, &mut errors);
+        if errors.is_empty() { Ok(value) } else { Err(errors) }
+    }
+
     /// Its type; a string with `${VAR}` is a string before and after.
     pub fn kind(&self) -> Kind {
         match self.data {
