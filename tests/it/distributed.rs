@@ -2,72 +2,54 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
+use crate::command::{Run, Said};
 use crate::echo::Echo;
-use crate::project::{Project, ltc, root, text};
+use crate::machine;
+use crate::project::Project;
 
 /// A load on three shards, short, with frequent results.
 const LOAD: [&str; 8] = ["run", "--shards", "3", "--clients", "9", "--hatch-rate", "100", "--stats-interval=500ms"];
 
-fn run(project: &Project, args: &[&str], fault: &str) -> Output {
-    project.command("tpdata", &[&LOAD[..], args].concat()).env("LTC_FAULT", fault).output().unwrap()
-}
-
-fn report(project: &Project) -> serde_json::Value {
-    serde_json::from_slice(&fs::read(project.path().join("run.json")).unwrap()).unwrap()
-}
-
-fn counted(report: &serde_json::Value, name: &str) -> u64 {
-    let line = report["names"].as_array().unwrap().iter().position(|line| line["name"] == name).unwrap();
-    report["total"]["names"][line]["requests"].as_u64().unwrap()
+fn fleet(project: &Project, args: &[&str]) -> Run {
+    project.run("tpdata", &[&LOAD[..], args].concat())
 }
 
 #[test]
-fn a_fleet_counts_what_the_server_counts() {
-    let project = Project::new();
-    let output = run(&project, &["--duration", "4s", "--interval", "2s", "--json", "run.json"], "");
-    let said = text(&output);
-    assert!(output.status.success(), "{said}");
-    assert!(said.contains("Shards     3 at once, up to 3 users each"), "{said}");
-    assert!(!said.contains("warning"), "{said}");
-    let (report, served) = (report(&project), project.served());
-    let route = |name: &str| served["routes"][name].as_u64().unwrap();
-    assert_eq!(counted(&report, "Create treatment variant"), route("POST /tpdata/treatments/{treatment}/variants"));
-    assert_eq!(counted(&report, "Get treatment variant"), route("GET /tpdata/treatments/{treatment}/variants/{id}"));
-    assert!(counted(&report, "Get treatment variant") > 50, "{said}");
+fn fleet_counts_the_requests_that_the_server_counts() {
+    let project = Project::examples();
+    let said = fleet(&project, &["--duration", "4s", "--interval", "2s", "--json", "run.json"]).ends(0);
+    said.says(&["Shards     3 at once, up to 3 users each"]).lacks(&["warning"]);
+    let report = project.report("run.json");
+    let count = |name: &str| report.figure(name, "requests");
+    assert_eq!(count("Create treatment variant"), project.route("POST /tpdata/treatments/{treatment}/variants"));
+    assert_eq!(count("Get treatment variant"), project.route("GET /tpdata/treatments/{treatment}/variants/{id}"));
+    assert!(count("Get treatment variant") > 50, "{said}");
     assert_eq!(report["total"]["sources"].as_object().unwrap().len(), 3, "a thread of each shard");
 }
 
 #[test]
-fn the_plan_is_told_and_can_be_read_by_programs() {
-    let project = Project::new();
-    let output = project.run("tpdata", &["plan", "--clients", "2000", "--duration", "30m"]);
-    let said = text(&output);
-    assert!(output.status.success(), "{said}");
-    for part in ["tpdata on AWS Lambda", "us-west-2 4 (100%)", "1,769 MB", "00:28:00", "12 invocations", "about $0.2"] {
-        assert!(said.contains(part), "{part:?} is not in:\n{said}");
-    }
-    let output = project.run("tpdata", &["plan", "--json", "--engine", "process", "--shards", "5", "--interval", "4s"]);
-    let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+fn plan_is_printed_for_people_and_as_json() {
+    let project = Project::examples();
+    let said = project.run("tpdata", &["plan", "--clients", "2000", "--duration", "30m"]).ends(0);
+    said.says(&["tpdata on AWS Lambda", "us-west-2 4 (100%)", "1,769 MB", "00:28:00", "12 invocations", "about $0.2"]);
+    let said = project.run("tpdata", &["plan", "--json", "--engine", "process", "--shards", "5", "--interval", "4s"]).ends(0);
+    let plan: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
     assert_eq!((plan["shards"].as_u64(), plan["intervals"].as_array().unwrap().len()), (Some(5), 3));
     assert_eq!(plan["intervals"][1]["users_from"], 20);
     assert!(plan["dollars"].is_null(), "{plan}");
-    assert_eq!(project.served()["routes"]["GET /tpdata/admin/healthcheck"].as_u64().unwrap_or(0), 0, "a plan asks nobody");
+    assert_eq!(project.route("GET /tpdata/admin/healthcheck"), 0, "a plan sends nothing");
 }
 
 #[test]
-fn a_shard_that_fails_is_begun_again_and_what_was_lost_is_named() {
-    let project = Project::new();
+fn failed_shard_is_restarted_and_its_lost_load_is_named() {
+    let project = Project::examples();
     for (fault, why) in
         [("kill:1@1s", "the process ended: exit status: 9"), ("cut:1@1s", "the process ended: exit status: 9"), ("never:1", "")]
     {
-        let output = run(&project, &["--duration", "5s", "--json", "run.json"], fault);
-        let said = text(&output);
-        assert_eq!(output.status.code(), Some(0), "{fault}: {said}");
-        let report = report(&project);
-        assert!(counted(&report, "Get treatment variant") > 30, "{fault}: {said}");
+        let said = fleet(&project, &["--duration", "5s", "--json", "run.json"]).env("LTC_FAULT", fault).ends(0);
+        let report = project.report("run.json");
+        assert!(report.figure("Get treatment variant", "requests") > 30, "{fault}: {said}");
         if why.is_empty() {
             continue;
         }
@@ -82,12 +64,11 @@ fn a_shard_that_fails_is_begun_again_and_what_was_lost_is_named() {
 /// All files, and what a reader of each finds of the verdict.
 const FILES: [&str; 8] = ["--json", "run.json", "--html", "run.html", "--junit", "run.xml", "--summary-md", "run.md"];
 
-/// Whether console, JSON, HTML, JUnit and Markdown all tell this verdict.
-fn all_tell(project: &Project, output: &Output, key: &str, text_of_it: &str) {
-    let said = text(output);
-    let file = |name: &str| fs::read_to_string(project.path().join(name)).unwrap();
-    assert!(said.contains(&format!("Verdict: {text_of_it}")), "{said}");
-    let json = report(project);
+/// Asserts that console, JSON, HTML, JUnit and Markdown all have this verdict.
+fn all_tell(project: &Project, said: &Said, key: &str, text_of_it: &str) {
+    let file = |name: &str| project.read(name);
+    said.says(&[&format!("Verdict: {text_of_it}")]);
+    let json = project.json("run.json");
     assert_eq!((json["verdict"].as_str(), json["summary"]["verdict"].as_str()), (Some(key), Some(key)), "{said}");
     assert!(file("run.html").contains(&format!("\"verdict\":\"{key}\"")));
     let junit = file("run.xml");
@@ -99,168 +80,121 @@ fn all_tell(project: &Project, output: &Output, key: &str, text_of_it: &str) {
 }
 
 #[test]
-fn a_shard_that_never_starts_breaks_the_test_and_the_others_results_stay() {
-    let project = Project::new();
-    let output = run(&project, &[&["--duration", "3s"], &FILES[..]].concat(), "never:2!");
-    let said = text(&output);
-    assert_eq!(output.status.code(), Some(3), "{said}");
-    assert!(said.contains("error: shard 2 lost from 00:00:00 to 00:00:03, 3 users"), "{said}");
-    assert!(counted(&report(&project), "Get treatment variant") > 20, "{said}");
-    all_tell(&project, &output, "broken", "broken: shard 2 lost from 00:00:00 to 00:00:03, 3 users");
+fn shard_that_never_starts_breaks_the_test_and_keeps_the_results_of_the_others() {
+    let project = Project::examples();
+    let said = fleet(&project, &[&["--duration", "3s"], &FILES[..]].concat()).env("LTC_FAULT", "never:2!").ends(3);
+    said.says(&["error: shard 2 lost from 00:00:00 to 00:00:03, 3 users"]);
+    assert!(project.report("run.json").figure("Get treatment variant", "requests") > 20, "{said}");
+    all_tell(&project, &said, "broken", "broken: shard 2 lost from 00:00:00 to 00:00:03, 3 users");
 }
 
 #[test]
-fn a_fleet_that_is_lost_as_a_whole_is_broken_in_every_file() {
-    let project = Project::new();
+fn lost_fleet_is_broken_in_every_file() {
+    let project = Project::examples();
     let args = ["run", "--shards", "1", "--clients", "3", "--hatch-rate", "100", "--stats-interval=500ms", "--duration", "2s"];
-    let output = project.command("tpdata", &[&args[..], &FILES].concat()).env("LTC_FAULT", "never:0!").output().unwrap();
-    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
-    all_tell(&project, &output, "broken", "broken: shard 0 lost from 00:00:00");
-    assert!(report(&project)["reasons"].as_array().unwrap().iter().any(|reason| reason == "no request was begun"));
+    let said = project.run("tpdata", &[&args[..], &FILES].concat()).env("LTC_FAULT", "never:0!").ends(3);
+    all_tell(&project, &said, "broken", "broken: shard 0 lost from 00:00:00");
+    assert!(project.json("run.json")["reasons"].as_array().unwrap().iter().any(|reason| reason == "no request was begun"));
 }
 
 #[test]
-fn an_output_that_cannot_be_written_sets_the_exit_code_and_not_the_verdict() {
-    let project = Project::new();
+fn unwritable_output_sets_the_exit_code_and_not_the_verdict() {
+    let project = Project::examples();
     // Where warnings are off, the exit code still has its reason.
-    let profile = project.path().join("specs/tpdata.profile.yml");
-    fs::write(&profile, fs::read_to_string(&profile).unwrap().replace("loglevel: INFO", "loglevel: ERROR")).unwrap();
-    let mut args = vec!["--clients", "2", "--duration", "2s", "--html", "run.html", "--json", "run.json"];
+    project.edit("specs/tpdata.profile.yml", "loglevel: INFO", "loglevel: ERROR");
     let folder = project.path().join("gone");
     fs::create_dir(&folder).unwrap();
-    args.extend(["--junit", "gone/run.xml"]);
-    let run = project.command("tpdata", &args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // It could be written when the run began, and can't be at its end.
-    std::thread::sleep(Duration::from_millis(1200));
+    let files = ["--html", "run.html", "--json", "run.json", "--junit", "gone/run.xml"];
+    let running = project.run("tpdata", &[&["--clients", "2", "--duration", "4s"], &files[..]].concat()).start();
+    // Outputs are tried before the load. Then the folder goes.
+    project.wait_for_requests(20);
     fs::remove_dir_all(&folder).unwrap();
-    fs::write(&folder, "").unwrap();
-    let output = run.wait_with_output().unwrap();
-    let said = text(&output);
-    assert_eq!(output.status.code(), Some(3), "{said}");
-    assert!(said.contains("warning: cannot write gone/run.xml") && said.contains("Verdict: no thresholds"), "{said}");
-    assert_eq!(report(&project)["verdict"], "no_thresholds");
+    project.write("gone", "");
+    let said = running.ends(3);
+    said.says(&["warning: cannot write gone/run.xml", "Verdict: no thresholds"]);
+    assert_eq!(project.json("run.json")["verdict"], "no_thresholds");
     assert!(project.path().join("run.html").is_file(), "the others are written");
 }
 
 #[test]
 fn hanging_shard_is_ended_and_its_load_is_named() {
-    let project = Project::new();
-    let output = run(&project, &["--duration", "20s", "--json", "run.json"], "hang:1@1s");
-    let said = text(&output);
-    assert_eq!(output.status.code(), Some(0), "{said}");
-    assert!(said.contains("3 users: it hangs: no frame arrived in time"), "{said}");
+    let project = Project::examples();
+    let said = fleet(&project, &["--duration", "20s", "--json", "run.json"]).env("LTC_FAULT", "hang:1@1s").ends(0);
+    said.says(&["3 users: it hangs: no frame arrived in time"]);
     // It was begun again: its thread tells of users at the end.
-    assert_eq!(report(&project)["total"]["sources"].as_object().unwrap().len(), 3, "{said}");
+    assert_eq!(project.json("run.json")["total"]["sources"].as_object().unwrap().len(), 3, "{said}");
 }
 
 #[test]
-fn a_wrong_clock_and_a_slice_delivered_twice_are_told() {
-    let project = Project::new();
-    let output = run(&project, &["--duration", "3s"], "skew:1");
-    let said = text(&output);
-    assert_eq!(output.status.code(), Some(0), "{said}");
-    assert!(said.contains("shard 1: its clock is 2.0 s ahead of the orchestrator's"), "{said}");
-    let output = run(&project, &["--duration", "2s"], "twice:1");
-    let said = text(&output);
-    assert_eq!(output.status.code(), Some(0), "{said}");
-    assert!(said.contains("shard 1: its event was delivered twice and run once"), "{said}");
+fn wrong_clock_and_slice_delivered_twice_are_reported() {
+    let project = Project::examples();
+    let said = fleet(&project, &["--duration", "3s"]).env("LTC_FAULT", "skew:1").ends(0);
+    said.says(&["shard 1: its clock is 2.0 s ahead of the orchestrator's"]);
+    let said = fleet(&project, &["--duration", "2s"]).env("LTC_FAULT", "twice:1").ends(0);
+    said.says(&["shard 1: its event was delivered twice and run once"]);
     assert!(said.contains("users 9/9"), "no more users than planned: {said}");
 }
 
 #[test]
 fn ctrl_c_stops_the_fleet_and_reports() {
-    let project = Project::new();
-    let mut child = project
-        .command("tpdata", &[&LOAD[..], &["--duration", "10m", "--json", "run.json"]].concat())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let project = Project::examples();
+    let mark = format!("ctrl-c-{}", std::process::id());
+    let running = fleet(&project, &["--duration", "10m", "--json", "run.json"]).env("LTC_TEST_MARK", &mark).start();
     project.wait_for_requests(30);
-    let begun = Instant::now();
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    assert_eq!(child.wait().unwrap().code(), Some(130));
-    assert!(begun.elapsed() < Duration::from_secs(120), "it went on: {:?}", begun.elapsed());
-    let (report, served) = (report(&project), project.served());
-    let route = served["routes"]["GET /tpdata/treatments/{treatment}/variants/{id}"].as_u64().unwrap();
-    assert_eq!(counted(&report, "Get treatment variant"), route, "all that was made is reported");
-    // No child is left behind: nobody asks the server any more.
-    std::thread::sleep(Duration::from_millis(500));
-    assert_eq!(project.served()["routes"], served["routes"]);
+    running.interrupt();
+    running.ends(130);
+    machine::wait_until("no shard is left", || machine::processes_with("LTC_TEST_MARK", &mark) == 0);
+    let route = project.route("GET /tpdata/treatments/{treatment}/variants/{id}");
+    assert_eq!(project.report("run.json").figure("Get treatment variant", "requests"), route, "all that was sent is reported");
 }
 
 #[test]
-fn a_second_ctrl_c_is_interrupted_with_a_report() {
-    let project = Project::new();
-    let args = [&LOAD[..], &["--duration", "60s"], &FILES].concat();
-    let child = project.command("tpdata", &args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    std::thread::sleep(Duration::from_secs(3));
-    for _ in 0..2 {
-        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-        std::thread::sleep(Duration::from_millis(200));
-    }
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130), "{}", text(&output));
-    all_tell(&project, &output, "interrupted", "interrupted: it was stopped before its end");
+fn second_ctrl_c_stops_the_fleet_at_once_with_a_report() {
+    let project = Project::examples();
+    let mut running = fleet(&project, &[&["--duration", "10m"], &FILES[..]].concat()).start();
+    project.wait_for_requests(30);
+    running.interrupt();
+    running.wait_for_line("stopping: users finish their iteration");
+    running.interrupt();
+    let said = running.ends(130);
+    all_tell(&project, &said, "interrupted", "interrupted: it was stopped before its end");
 }
 
 #[test]
-fn a_broken_threshold_stops_the_fleet() {
-    let mut options = ltc::demo::Options::any_port();
-    options.faults.status.insert("/tpdata/treatments/".to_owned(), 503);
-    let project = Project::with(options);
-    let path = project.path().join("specs/tpdata.profile.yml");
-    let profile = fs::read_to_string(&path).unwrap();
-    fs::write(&path, format!("{profile}  thresholds: ['failures < 10% abort after 2s']\n")).unwrap();
-    // Building it is not the stop's time.
-    crate::project::binary("tpdata");
-    let begun = Instant::now();
-    let output = run(&project, &[&["--duration", "10m"], &FILES[..]].concat(), "");
-    let said = text(&output);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(begun.elapsed() < Duration::from_secs(120), "{said}");
-    all_tell(&project, &output, "failed", "failed: 1 of 1 threshold failed");
-    assert!(said.contains("stopping: the threshold `failures < 10% abort after 2s` is broken"), "{said}");
+fn broken_threshold_with_abort_stops_the_fleet() {
+    let project = Project::failing_examples();
+    let profile = project.read("specs/tpdata.profile.yml");
+    project.write("specs/tpdata.profile.yml", format!("{profile}  thresholds: ['failures < 10% abort after 2s']\n"));
+    let said = fleet(&project, &[&["--duration", "10m"], &FILES[..]].concat()).ends(1);
+    said.lacks(&["00:10:00"]).says(&["stopping: the threshold `failures < 10% abort after 2s` is broken"]);
+    all_tell(&project, &said, "failed", "failed: 1 of 1 threshold failed");
 }
 
-/// The seam's spec in a project of its own, beside a server that notes who asked.
+/// The spec `seam` in a project of its own, beside a server that records who asked.
 struct Seam {
-    folder: tempfile::TempDir,
+    project: Project,
     echo: Echo,
 }
 
 impl Seam {
     fn new() -> Self {
-        let (folder, echo) = (tempfile::tempdir().unwrap(), Echo::start());
-        for (name, content) in [
-            ("specs/seam.lt", fs::read_to_string(root().join("tests/specs/distributed/seam.lt")).unwrap()),
-            ("specs/rows.csv", fs::read_to_string(root().join("tests/specs/distributed/rows.csv")).unwrap()),
-            ("config/here.yml", format!("echo: {{ url: \"http://{}\" }}\n", echo.addr)),
-            ("specs/seam.profile.yml", profile("clients: 12, hatch_rate: 100, duration: 6s")),
-            ("specs/arrivals.profile.yml", profile("rate: 50/s, max_clients: 24, duration: 6s")),
-        ] {
-            let path = folder.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, content).unwrap();
-        }
-        let output = ltc().current_dir(folder.path()).args(["build", "specs/seam.lt"]).output().unwrap();
-        assert!(output.status.success(), "{}", text(&output));
-        Self { folder, echo }
+        let echo = Echo::start();
+        let project = Project::new()
+            .copy("tests/specs/distributed", "specs")
+            .env(format!("echo: {{ url: \"http://{}\" }}\n", echo.addr))
+            .profile("seam", "clients: 12, hatch_rate: 100, duration: 6s")
+            .profile("arrivals", "rate: 50/s, max_clients: 24, duration: 6s")
+            .build("seam");
+        Self { project, echo }
     }
 
     /// Runs it in intervals of two seconds; the server's view of it: user, turn, shard, row of each request, in the order in which they were
     /// sent (one that is under way at a seam may be seen after the next interval's first).
-    fn run(&self, args: &[&str]) -> (Vec<[u64; 4]>, String) {
+    fn run(&self, args: &[&str]) -> (Vec<[u64; 4]>, Said) {
         let before = self.echo.of("/turn").len();
         let fleet = ["run", "--shards", "3", "--interval", "2s", "--stats-interval", "500ms", "--json", "run.json"];
-        let output = Command::new(self.folder.path().join("seam"))
-            .current_dir(self.folder.path())
-            .env("NO_COLOR", "1")
-            .args([&fleet[..], args].concat())
-            .output()
-            .unwrap();
-        let said = text(&output);
-        assert!(output.status.success(), "{said}");
+        let _measures = machine::measuring();
+        let said = self.project.run("seam", &[&fleet[..], args].concat()).ends(0);
         let number = |target: &str, key: &str| -> u64 {
             let pairs = target.split_once('?').unwrap().1.split('&').filter_map(|pair| pair.split_once('='));
             pairs.filter(|(found, _)| *found == key).map(|(_, value)| value.parse().unwrap()).next().unwrap()
@@ -272,15 +206,11 @@ impl Seam {
     }
 }
 
-fn profile(runner: &str) -> String {
-    format!("test_header: {{ env: here }}\nprofile:\n  runner: {{ {runner} }}\n")
-}
-
 #[test]
 fn intervals_hand_over_without_gap_or_double_load() {
     let seam = Seam::new();
     let (seen, said) = seam.run(&[]);
-    assert!(!said.contains("warning: shard"), "{said}");
+    said.lacks(&["warning: shard"]);
     let mut turns: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
     let mut shards: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
     let mut rows: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
@@ -304,10 +234,9 @@ fn intervals_hand_over_without_gap_or_double_load() {
 }
 
 #[test]
-fn every_arrival_is_made_once_whatever_the_seams() {
+fn arrivals_at_the_seams_of_intervals_are_made_once() {
     let seam = Seam::new();
     let (seen, said) = seam.run(&["--profile", "specs/arrivals.profile.yml"]);
-    let report: serde_json::Value = serde_json::from_slice(&fs::read(seam.folder.path().join("run.json")).unwrap()).unwrap();
-    let missed = report["total"]["missed"].as_u64().unwrap();
+    let missed = seam.project.json("run.json")["total"]["missed"].as_u64().unwrap();
     assert_eq!(seen.len() as u64 + missed, 300, "{said}");
 }

@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-use crate::project::{Project, ltc, root, text};
 use ltc_config::environment::Source;
 use ltc_config::{Environment, Profile};
+
+use crate::project::{Project, files, root};
 
 fn page(name: &str) -> String {
     fs::read_to_string(root().join("docs").join(name)).unwrap()
@@ -57,28 +57,18 @@ fn reference() -> String {
 
 #[test]
 fn the_references_examples_compile_and_run() {
-    let project = Project::new();
     let spec = reference();
-    fs::write(project.path().join("specs/reference.lt"), &spec).unwrap();
     let profile = "test_header: { env: cs1 }\nprofile: { runner: { clients: 4, duration: 3s }, test: { spec: specs/reference.lt } }\n";
-    fs::write(project.path().join("specs/reference.profile.yml"), profile).unwrap();
+    let project = Project::examples().spec("reference", &spec).file("specs/reference.profile.yml", profile);
     let numbered = || spec.lines().enumerate().map(|(number, line)| format!("{:4} {line}\n", number + 1)).collect::<String>();
-    let output = ltc().current_dir(project.path()).args(["build", "specs/reference.lt", "-o", "reference"]).output().unwrap();
-    let said = text(&output);
-    assert!(output.status.success(), "{}\n{said}", numbered());
+    let said = project.ltc(&["build", "specs/reference.lt", "-o", "reference"]).output();
+    assert!(said.code == Some(0), "{}\n{said}", numbered());
     assert!(!said.contains('⚠'), "the reference's examples are examples: {said}");
-    let run = |args: &[&str]| {
-        let mut command = Command::new(project.path().join("reference"));
-        command.current_dir(project.path()).env("NO_COLOR", "1").env_remove("LTC_DEMO_URL").args(args).output().unwrap()
-    };
-    let output = run(&["--debug", "--seed", "7"]);
-    let said = text(&output);
+    let said = project.run("reference", &["--debug", "--seed", "7"]).output();
     let failed: Vec<&str> =
         said.lines().filter(|line| line.contains('✗') || line.contains("specs/reference.lt:") && !line.contains("--")).collect();
-    assert!(output.status.success(), "{}\n{}", failed.join("\n"), said);
-    let output = run(&["--seed", "7"]);
-    let said = text(&output);
-    assert!(output.status.success() && said.contains("Total") && !said.contains("expected"), "{said}");
+    assert!(said.code == Some(0), "{}\n{said}", failed.join("\n"));
+    project.run("reference", &["--seed", "7"]).ends(0).says(&["Total"]).lacks(&["expected"]);
 }
 
 #[test]
@@ -90,8 +80,8 @@ fn every_function_and_every_word_of_the_table_is_in_the_reference() {
         .filter(|name| !page.contains(&format!("`{}(", name.trim_start_matches("fake."))))
         .collect();
     assert!(missing.is_empty(), "docs/language.md doesn't name {missing:?}");
-    let specs = fs::read_dir(root().join("tests/specs/conformance")).unwrap().map(|entry| entry.unwrap().path());
-    let run: String = specs.filter(|path| path.is_file()).map(|path| fs::read_to_string(path).unwrap()).collect();
+    let specs = files(&root().join("tests/specs/conformance")).into_iter();
+    let run: String = specs.map(|path| fs::read_to_string(path).unwrap()).collect();
     let names = ltc::check::functions::FUNCTIONS.iter().map(|function| function.name);
     let never: Vec<&str> = names.filter(|name| !run.contains(&format!("{name}("))).collect();
     assert!(never.is_empty(), "no conformance spec calls {never:?}");

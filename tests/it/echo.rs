@@ -1,13 +1,14 @@
 //! A server that shows what it was sent, and answers as it is told: what a spec's text becomes on the wire.
 //!
 //! Every answer is the request as JSON (`method`, `path`, `query`, `headers`, `body`, and `json` where the body is JSON), unless the query
-//! says otherwise: `status=503`, `delay=50` (ms), `type=text/html`, `body=…`, `header=Name: value` (again and again), and
-//! `fail=KEY:N`, with which the first N requests of that key get 503.
+//! says otherwise: `status=503`, `delay=50` (ms), `type=text/html`, `body=…`, `header=Name: value` (again and again),
+//! `fail=KEY:N`, with which the first N requests of that key get 503, and `meet=KEY:N`, with which requests of that key are answered as soon
+//! as N of them wait.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -34,34 +35,43 @@ impl Seen {
 struct State {
     seen: Vec<Seen>,
     failed: HashMap<String, usize>,
+    /// How many requests of a key have asked to meet others.
+    met: HashMap<String, usize>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    /// Another request has asked to meet others.
+    met: Condvar,
 }
 
 /// Listens until the test ends.
 #[derive(Debug)]
 pub(crate) struct Echo {
     pub(crate) addr: SocketAddr,
-    state: Arc<Mutex<State>>,
+    shared: Arc<Shared>,
 }
 
 impl Echo {
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let addr = listener.local_addr().expect("it has an address");
-        let state = Arc::new(Mutex::new(State::default()));
-        let shared = state.clone();
+        let shared = Arc::<Shared>::default();
+        let all = shared.clone();
         std::thread::spawn(move || {
             for (connection, stream) in listener.incoming().flatten().enumerate() {
-                let shared = shared.clone();
+                let shared = all.clone();
                 // A client that goes away in the middle ends its connection, no more.
                 std::thread::spawn(move || drop(serve(stream, connection, &shared)));
             }
         });
-        Self { addr, state }
+        Self { addr, shared }
     }
 
     /// All requests so far.
     pub(crate) fn seen(&self) -> Vec<Seen> {
-        self.state.lock().expect("no thread panics").seen.clone()
+        self.shared.state.lock().expect("no thread panics").seen.clone()
     }
 
     /// Those whose target begins so.
@@ -70,7 +80,22 @@ impl Echo {
     }
 }
 
-fn serve(stream: TcpStream, connection: usize, state: &Mutex<State>) -> std::io::Result<()> {
+impl Shared {
+    /// Waits until this many requests of the key wait, this one among them; whether they came.
+    fn meet(&self, key: &str, count: usize) -> bool {
+        let mut state = self.state.lock().expect("no thread panics");
+        let met = state.met.entry(key.to_owned()).or_default();
+        *met += 1;
+        // The last of those that this one is answered with.
+        let last = met.div_ceil(count) * count;
+        self.met.notify_all();
+        let limit = Duration::from_secs(60);
+        let wait = self.met.wait_timeout_while(state, limit, |state| state.met[key] < last);
+        !wait.expect("no thread panics").1.timed_out()
+    }
+}
+
+fn serve(stream: TcpStream, connection: usize, shared: &Shared) -> std::io::Result<()> {
     let mut out = stream.try_clone()?;
     let mut input = BufReader::new(stream);
     loop {
@@ -92,23 +117,28 @@ fn serve(stream: TcpStream, connection: usize, state: &Mutex<State>) -> std::io:
             seen.body = vec![0; length];
             input.read_exact(&mut seen.body)?;
         }
-        state.lock().expect("no thread panics").seen.push(seen.clone());
-        answer(&mut out, &seen, state)?;
+        shared.state.lock().expect("no thread panics").seen.push(seen.clone());
+        answer(&mut out, &seen, shared)?;
     }
 }
 
-fn answer(out: &mut TcpStream, seen: &Seen, state: &Mutex<State>) -> std::io::Result<()> {
+fn answer(out: &mut TcpStream, seen: &Seen, shared: &Shared) -> std::io::Result<()> {
     let (path, query) = seen.target.split_once('?').unwrap_or((&seen.target, ""));
     let pairs: Vec<(String, String)> = query.split('&').filter(|pair| !pair.is_empty()).map(pair).collect();
     let one = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
     let mut status: u16 = one("status").and_then(|status| status.parse().ok()).unwrap_or(200);
     if let Some((key, times)) = one("fail").as_deref().and_then(|fail| fail.split_once(':')) {
-        let mut state = state.lock().expect("no thread panics");
+        let mut state = shared.state.lock().expect("no thread panics");
         let failed = state.failed.entry(key.to_owned()).or_default();
         if *failed < times.parse().unwrap_or(0) {
             *failed += 1;
             status = 503;
         }
+    }
+    if let Some((key, count)) = one("meet").as_deref().and_then(|meet| meet.split_once(':'))
+        && !shared.meet(key, count.parse().unwrap_or(1))
+    {
+        status = 504;
     }
     if let Some(delay) = one("delay").and_then(|delay| delay.parse().ok()) {
         std::thread::sleep(Duration::from_millis(delay));

@@ -1,45 +1,26 @@
 //! Specs as users of other tools would write them, and files as nobody should: what the whole front of the compiler makes of them.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
 
 use ltc::diagnostic::{Code, Diagnostic};
-use ltc::pipeline::{self, Checked, Target};
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn check(root: &Path, spec: &str) -> Result<Checked, String> {
-    let spec = root.join(spec);
-    let profile = spec.with_extension("profile.yml");
-    let profile = profile.is_file().then_some(profile);
-    pipeline::check(&Target { root: root.to_owned(), spec, profile, ..Target::default() })
-}
+use crate::project::{Project, check, files, root};
 
 fn shown(diagnostics: &[Diagnostic]) -> Vec<String> {
     let help = |d: &Diagnostic| d.help.clone().unwrap_or_default();
     diagnostics.iter().map(|d| format!("{} {:?} {} ({})", d.code.as_str(), d.labels[0].0, d.message, help(d))).collect()
 }
 
-fn specs(folder: &Path) -> Vec<PathBuf> {
-    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut specs: Vec<PathBuf> =
-        paths.filter(|path| path.with_extension("profile.yml").is_file() && path.extension().is_some_and(|e| e == "lt")).collect();
-    specs.sort();
-    specs
-}
-
 /// Load tests of the kinds that users of k6, Artillery, Locust, Gatling, Goose and Hurl write: not even a warning.
 #[test]
 fn field_specs_are_fine_as_they_are() {
     let project = root().join("tests/specs/field");
-    let found = specs(&project.join("specs"));
+    let has_profile = |path: &PathBuf| path.extension().is_some_and(|e| e == "lt") && path.with_extension("profile.yml").is_file();
+    let found: Vec<PathBuf> = files(&project.join("specs")).into_iter().filter(has_profile).collect();
     assert!(found.len() >= 10, "{found:?}");
     for spec in found {
-        let name = spec.file_name().unwrap().to_string_lossy().into_owned();
-        let checked = check(&project, &format!("specs/{name}")).unwrap();
+        let name = spec.file_stem().unwrap().to_string_lossy().into_owned();
+        let checked = check(&project, &name).unwrap();
         assert!(
             checked.config.is_empty() && checked.diagnostics.is_empty(),
             "{name}: {:?} {:#?}",
@@ -54,34 +35,17 @@ fn field_specs_are_fine_as_they_are() {
 const HEAD: &str = "api shop { base \"http://127.0.0.1:1\"; healthcheck none; item(id) = GET /items/{id} }\nuser U { run S; wait 1s }\n";
 const SEQUENCE: &str = "sequence S { step \"A\" { shop.item(1); expect 200 } }\n";
 
-struct Trial(tempfile::TempDir);
-
-impl Trial {
-    fn new(files: &[(&str, &[u8])]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        fs::create_dir_all(folder.path().join("specs/data")).unwrap();
-        fs::create_dir_all(folder.path().join("config")).unwrap();
-        for (name, bytes) in files {
-            fs::write(folder.path().join(name), bytes).unwrap();
-        }
-        Self(folder)
-    }
-
-    /// What is said of `specs/x.lt`, in a bounded time.
-    fn says(&self) -> Result<Vec<String>, String> {
-        let begun = Instant::now();
-        let checked = check(self.0.path(), "specs/x.lt").map(|checked| shown(&checked.diagnostics));
-        assert!(begun.elapsed() < Duration::from_secs(60), "it took {:?}", begun.elapsed());
-        checked
-    }
+/// The diagnostics of `specs/x.lt`.
+fn says_in(project: &Project) -> Result<Vec<String>, String> {
+    project.check("x").map(|checked| shown(&checked.diagnostics))
 }
 
 fn says(spec: &[u8]) -> Result<Vec<String>, String> {
-    Trial::new(&[("specs/x.lt", spec)]).says()
+    says_in(&Project::new().spec("x", spec))
 }
 
 #[test]
-fn odd_files_are_read_or_refused_with_a_reason() {
+fn odd_files_are_read_or_rejected_with_a_reason() {
     let plain = format!("{HEAD}{SEQUENCE}");
     assert_eq!(says(plain.as_bytes()).unwrap(), Vec::<String>::new());
     assert_eq!(says(format!("\u{feff}{plain}").as_bytes()).unwrap(), Vec::<String>::new(), "a byte order mark");
@@ -94,7 +58,7 @@ fn odd_files_are_read_or_refused_with_a_reason() {
 }
 
 #[test]
-fn a_line_of_five_megabytes_and_a_deep_nest_are_no_harm() {
+fn very_long_lines_and_deep_nesting_are_checked_or_rejected() {
     let long = format!("{HEAD}sequence S {{ step \"A\" {{ shop.item(1); expect 200; expect not text \"{}\" }} }}\n", "x".repeat(5_000_000));
     assert_eq!(says(long.as_bytes()).unwrap(), Vec::<String>::new());
     let broken = format!("{HEAD}{SEQUENCE}let x = {}\n", "1 + ".repeat(50_000));
@@ -113,7 +77,7 @@ fn a_line_of_five_megabytes_and_a_deep_nest_are_no_harm() {
 }
 
 #[test]
-fn files_that_a_spec_names_stay_within_the_project() {
+fn files_outside_of_the_project_are_rejected() {
     let outside = |line: &str| says(format!("{line}\n{HEAD}{SEQUENCE}").as_bytes()).unwrap();
     for (line, why) in [
         ("import \"../../x.lt\"", "outside of the project"),
@@ -131,30 +95,25 @@ fn files_that_a_spec_names_stay_within_the_project() {
 }
 
 #[test]
-fn imports_in_a_circle_are_said_once_and_end() {
+fn circular_imports_are_reported_once() {
     let a = format!("import \"y.lt\"\n{HEAD}{SEQUENCE}");
-    let trial = Trial::new(&[("specs/x.lt", a.as_bytes()), ("specs/y.lt", b"import \"z.lt\"\n"), ("specs/z.lt", b"import \"x.lt\"\n")]);
-    let found = trial.says().unwrap();
+    let project = Project::new().spec("x", a).spec("y", "import \"z.lt\"\n").spec("z", "import \"x.lt\"\n");
+    let found = says_in(&project).unwrap();
     assert_eq!(found.iter().filter(|d| d.starts_with("LT0113")).count(), 1, "{found:?}");
-    let own = Trial::new(&[("specs/x.lt", format!("import \"x.lt\"\n{HEAD}{SEQUENCE}").as_bytes())]).says().unwrap();
+    let own = says(format!("import \"x.lt\"\n{HEAD}{SEQUENCE}").as_bytes()).unwrap();
     assert!(own[0].starts_with("LT0113"), "{own:?}");
 }
 
 /// Known only with the profile: users that each hold a row which no two share.
 #[test]
-fn too_few_rows_for_the_profiles_users() {
+fn too_few_rows_for_the_users_of_the_profile_are_reported() {
     let spec = format!(
         "data rows from \"data/r.csv\" {{ share unique }}\nkeep me = next(rows)\n{HEAD}sequence S {{ step \"A\" {{ shop.item(me.name); expect 200 }} }}\n"
     );
     let with = |clients: u32| {
         let profile = format!("profile: {{ runner: {{ clients: {clients}, duration: 1s }} }}\n");
-        let files = [
-            ("specs/x.lt", spec.as_bytes()),
-            ("specs/x.profile.yml", profile.as_bytes()),
-            ("specs/data/r.csv", b"name\na\nb\nc\n".as_slice()),
-        ];
-        let trial = Trial::new(&files);
-        check(trial.0.path(), "specs/x.lt").unwrap().diagnostics
+        let project = Project::new().spec("x", &spec).file("specs/x.profile.yml", profile).file("specs/data/r.csv", "name\na\nb\nc\n");
+        project.check("x").unwrap().diagnostics
     };
     let found = with(4);
     assert_eq!(found.iter().map(|d| d.code).collect::<Vec<_>>(), [Code::TooFewRows], "{:?}", shown(&found));

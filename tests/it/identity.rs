@@ -2,16 +2,17 @@
 //! several, whatever the server does; and what a failure is.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::Output;
-use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
-use crate::project::{ltc, shelf, text};
 use serde_json::Value;
+
+use crate::command::Said;
+use crate::machine::wait_until;
+use crate::project::Project;
+use crate::report::Report;
 
 const SPEC: &str = r#"
 api srv { base env.srv.url; timeout 2s; healthcheck GET /health }
@@ -36,25 +37,36 @@ sequence Mix {
 user U { run Mix; wait 5ms }
 "#;
 
-/// How many requests a server has read, by path; connections are counted as `CONN`.
-type Seen = Arc<Mutex<BTreeMap<String, u64>>>;
-
-fn serve() -> (u16, Seen) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let seen = Seen::default();
-    let counted = seen.clone();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            *counted.lock().unwrap().entry("CONN".into()).or_default() += 1;
-            let counted = counted.clone();
-            std::thread::spawn(move || answer(stream.unwrap(), &counted));
-        }
-    });
-    (port, seen)
+/// A server that counts what it reads.
+#[derive(Default)]
+struct Counting {
+    /// Requests by path; connections as `CONN`.
+    seen: Mutex<BTreeMap<String, u64>>,
+    open: AtomicUsize,
 }
 
-fn answer(mut stream: TcpStream, seen: &Seen) {
+impl Counting {
+    /// Its port.
+    fn serve(self: &Arc<Self>) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = self.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                server.open.fetch_add(1, Ordering::SeqCst);
+                *server.seen.lock().unwrap().entry("CONN".into()).or_default() += 1;
+                let server = server.clone();
+                std::thread::spawn(move || {
+                    answer(stream.unwrap(), &server.seen);
+                    server.open.fetch_sub(1, Ordering::SeqCst);
+                });
+            }
+        });
+        port
+    }
+}
+
+fn answer(mut stream: TcpStream, seen: &Mutex<BTreeMap<String, u64>>) {
     let (mut buffer, mut piece) = (Vec::new(), [0; 4096]);
     loop {
         let (path, length) = loop {
@@ -93,39 +105,23 @@ fn answer(mut stream: TcpStream, seen: &Seen) {
     }
 }
 
-fn binary() -> PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let built = BUILT.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap();
-        fs::create_dir_all(folder.path().join("specs")).unwrap();
-        fs::create_dir_all(folder.path().join("config")).unwrap();
-        fs::write(folder.path().join("specs/mix.lt"), SPEC).unwrap();
-        let profile = "test_header: { name: mix, env: local }\nprofile:\n  runner: { clients: 6, hatch_rate: 1000, duration: 2s }\n  \
-                       logging: { stats_interval: 500ms }\n  thresholds: ['failures < 1', '\"fail in Mix\".failures < 1']\n";
-        fs::write(folder.path().join("specs/mix.profile.yml"), profile).unwrap();
-        fs::write(folder.path().join("config/local.yml"), "srv: { url: 'http://127.0.0.1:1' }\n").unwrap();
-        let out = shelf("binaries").join(format!("mix-{}", std::process::id()));
-        let output = ltc().current_dir(folder.path()).args(["build", "specs/mix.lt", "-o"]).arg(&out).output().unwrap();
-        assert!(output.status.success(), "{}", text(&output));
-        out
-    });
-    built.clone()
+fn project(port: u16) -> Project {
+    let profile = "test_header: { name: mix, env: here }\nprofile:\n  runner: { clients: 6, hatch_rate: 1000, duration: 2s }\n  \
+                   logging: { stats_interval: 500ms }\n  thresholds: ['failures < 1', '\"fail in Mix\".failures < 1']\n";
+    let env = format!("srv: {{ url: 'http://127.0.0.1:{port}' }}\n");
+    Project::new().spec("mix", SPEC).file("specs/mix.profile.yml", profile).env(env).build("mix")
 }
 
-/// Runs the binary against a server of its own: the report, what the server saw, and what was said.
-fn run(args: &[&str]) -> (Value, BTreeMap<String, u64>, Output) {
-    let (port, seen) = serve();
-    let folder = tempfile::tempdir().unwrap();
-    fs::create_dir_all(folder.path().join("config")).unwrap();
-    fs::write(folder.path().join("config/local.yml"), format!("srv: {{ url: 'http://127.0.0.1:{port}' }}\n")).unwrap();
-    let mut command = std::process::Command::new(binary());
-    command.current_dir(folder.path()).env("NO_COLOR", "1").args(args).args(["--json", "run.json", "--graceful-stop", "400ms"]);
-    let output = command.output().unwrap();
-    // What was sent last may still be read.
-    std::thread::sleep(Duration::from_millis(300));
-    let json = fs::read(folder.path().join("run.json")).unwrap_or_else(|error| panic!("{error}: {}", text(&output)));
-    let seen = seen.lock().unwrap().clone();
-    (serde_json::from_slice(&json).unwrap(), seen, output)
+/// Runs the binary against a server of its own: the report, what the server saw, and what was printed.
+fn run(args: &[&str]) -> (Report, BTreeMap<String, u64>, Said) {
+    let server = Arc::new(Counting::default());
+    let project = project(server.serve());
+    // Both thresholds fail.
+    let said = project.run("mix", &[args, &["--json", "run.json", "--graceful-stop", "400ms"]].concat()).ends(1);
+    // The server may still read what was sent last.
+    wait_until("the server has seen the end of every connection", || server.open.load(Ordering::SeqCst) == 0);
+    let seen = server.seen.lock().unwrap().clone();
+    (project.report("run.json"), seen, said)
 }
 
 /// The identity's right side, of rows of the JSON report.
@@ -137,22 +133,15 @@ fn reached<'v>(rows: impl IntoIterator<Item = &'v Value>) -> u64 {
     rows.into_iter().map(sum).sum()
 }
 
-fn row<'r>(report: &'r Value, name: &str) -> &'r Value {
-    let names = report["names"].as_array().unwrap();
-    let index = names.iter().position(|row| row["name"] == name).unwrap_or_else(|| panic!("no row {name}"));
-    &report["total"]["names"][index]
-}
-
-fn steps(report: &Value) -> Vec<&Value> {
+fn steps(report: &Report) -> Vec<&Value> {
     let rows = report["names"].as_array().unwrap().iter().zip(report["total"]["names"].as_array().unwrap());
     rows.filter(|(name, _)| name["kind"] == "step").map(|(_, row)| row).collect()
 }
 
 #[test]
-fn a_server_read_what_the_report_says() {
+fn report_says_what_the_server_read() {
     for args in [&["--threads", "2"][..], &["run", "--shards", "2", "--threads", "1"]] {
-        let (report, seen, output) = run(args);
-        let said = text(&output);
+        let (report, seen, said) = run(args);
         let path = |path: &str| seen.get(path).copied().unwrap_or(0);
         let all: u64 = seen.iter().filter(|(path, _)| *path != "CONN").map(|(_, count)| count).sum();
         let setup = &report["setup"];
@@ -163,22 +152,21 @@ fn a_server_read_what_the_report_says() {
         assert_eq!(path("CONN"), opened, "{args:?}: connections");
 
         // Each step by itself, where its path is its own.
-        assert_eq!(path("/vary"), reached([row(&report, "Vary")]));
-        assert_eq!(path("/moved") * 2, reached([row(&report, "Moved")]));
-        assert_eq!(path("/flip"), reached([row(&report, "Flip"), row(&report, "Clear")]));
-        assert_eq!(path("/never"), reached([row(&report, "Timeout"), row(&report, "Hangs")]));
-        assert_eq!(path("/drop"), reached([row(&report, "Dropped post"), row(&report, "Dropped get")]));
-        assert_eq!(row(&report, "Dropped post")["resends"], 0, "a POST isn't sent twice");
-        assert!(row(&report, "Hangs")["unfinished"].as_u64().unwrap() > 0 && row(&report, "Hangs")["requests"] == 0, "{report}");
-        assert!(row(&report, "Hangs")["unfinished_longest_us"].as_u64().unwrap() > 400_000);
+        assert_eq!(path("/vary"), reached([report.row("Vary")]));
+        assert_eq!(path("/moved") * 2, reached([report.row("Moved")]));
+        assert_eq!(path("/flip"), reached([report.row("Flip"), report.row("Clear")]));
+        assert_eq!(path("/never"), reached([report.row("Timeout"), report.row("Hangs")]));
+        assert_eq!(path("/drop"), reached([report.row("Dropped post"), report.row("Dropped get")]));
+        assert_eq!(report.row("Dropped post")["resends"], 0, "a POST isn't sent twice");
+        assert!(report.row("Hangs")["unfinished"].as_u64().unwrap() > 0 && report.row("Hangs")["requests"] == 0, "{}", report.0);
+        assert!(report.row("Hangs")["unfinished_longest_us"].as_u64().unwrap() > 400_000);
 
         what_a_failure_is(&report);
-        assert_eq!(output.status.code(), Some(1), "both thresholds fail: {said}");
     }
 }
 
 /// A failed request is one failure, told apart by what came; `fail` has a row of its own; failures have no response time.
-fn what_a_failure_is(report: &Value) {
+fn what_a_failure_is(report: &Report) {
     let get = |row: &Value, name: &str| row[name].as_u64().unwrap();
     let vary = report["names"].as_array().unwrap().iter().position(|row| row["name"] == "Vary").unwrap();
     let all = report["total"]["failures"]["kinds"].as_array().unwrap();
@@ -188,18 +176,18 @@ fn what_a_failure_is(report: &Value) {
     statuses.sort_unstable();
     assert_eq!(statuses, ["got 500", "got 502", "got 503"]);
     let counted: u64 = kinds.iter().map(|kind| get(kind, "count")).sum();
-    assert_eq!(counted, get(row(report, "Vary"), "failures"), "each once: {kinds:?}");
+    assert_eq!(counted, get(report.row("Vary"), "failures"), "each once: {kinds:?}");
     let json = kinds.iter().find(|kind| kind["class"] == "json").unwrap();
     assert!(get(json, "reasons") > get(json, "count"), "a further reason of those with a status: {json}");
     assert!(kinds.iter().all(|kind| kind["class"] != "elapsed"));
-    let late = row(report, "Late");
+    let late = report.row("Late");
     assert_eq!(
         (get(late, "failures"), get(&late["service"], "count"), get(&late["failed"], "count")),
         (get(late, "requests"), get(late, "requests"), 0)
     );
-    let dropped = row(report, "Dropped post");
+    let dropped = report.row("Dropped post");
     assert_eq!((get(&dropped["service"], "count"), get(&dropped["failed"], "count")), (0, get(dropped, "requests")));
-    let fail = row(report, "fail in Mix");
+    let fail = report.row("fail in Mix");
     assert!(get(fail, "failures") > 0 && get(fail, "requests") == 0, "{fail}");
     assert_eq!(
         get(&report["summary"]["total"], "failures"),

@@ -4,35 +4,33 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::project::{Project, text};
-use crate::server::{Server, free_port, start};
-use crate::tools::needs;
 use serde_json::Value;
+
+use crate::command::Said;
+use crate::machine::wait_until;
+use crate::project::Project;
+use crate::report::Report;
+use crate::server::{Server, free_port};
+use crate::tools::needs;
 
 /// Its `config/systems_credentials.yml`, and its profile's listeners, statistics every second.
 fn listen(project: &Project, listeners: &str, credentials: &str) {
-    fs::write(project.path().join("config/systems_credentials.yml"), credentials).unwrap();
-    let path = project.path().join("specs/tpdata.profile.yml");
-    let profile = fs::read_to_string(&path).unwrap();
-    let profile = profile.replace("listeners: []", &format!("listeners: [{listeners}]\n    stats_interval: 1s"));
-    fs::write(&path, profile.replace("final_stats: Yes", "final_stats: No")).unwrap();
+    project.write("config/systems_credentials.yml", credentials);
+    let profile = "specs/tpdata.profile.yml";
+    project.edit(profile, "listeners: []", &format!("listeners: [{listeners}]\n    stats_interval: 1s"));
+    project.edit(profile, "final_stats: Yes", "final_stats: No");
 }
 
-/// Runs it for a few seconds, and gives what it said and its JSON report.
-fn run(project: &Project, more: &[&str]) -> (Output, Value) {
+/// Runs it for a few seconds; its output and its JSON report.
+fn run(project: &Project, more: &[&str]) -> (Said, Report) {
     let args = [more, &["--clients", "4", "--hatch-rate", "100", "--duration", "3s", "--json", "run.json"]].concat();
-    let output = project.run("tpdata", &args);
-    let report = fs::read(project.path().join("run.json")).unwrap_or_default();
-    let report = serde_json::from_slice(&report).unwrap_or_else(|error| panic!("no report: {error}: {}", text(&output)));
-    (output, report)
-}
-
-fn requests(report: &Value) -> u64 {
-    report["summary"]["total"]["requests"].as_u64().unwrap()
+    // Listeners do not decide how a test ends.
+    let said = project.run("tpdata", &args).ends(0);
+    (said, project.report("run.json"))
 }
 
 /// An answer's body. By HTTP/1.0, which knows no chunks.
@@ -46,16 +44,12 @@ fn ask(port: u16, request: &str) -> String {
 
 /// Asks until the answer has what is looked for: what was written is not always seen at once.
 fn ask_until<T>(port: u16, request: &str, found: impl Fn(&Value) -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    loop {
-        let body = ask(port, request);
-        let value = serde_json::from_str(&body).unwrap_or_default();
-        if let Some(found) = found(&value) {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "{request}: {body}");
-        std::thread::sleep(Duration::from_millis(200));
-    }
+    let mut answer = None;
+    wait_until(&format!("{request} has the figure"), || {
+        answer = found(&serde_json::from_str(&ask(port, request)).unwrap_or_default());
+        answer.is_some()
+    });
+    answer.unwrap()
 }
 
 fn prometheus(folder: &Path) -> Server {
@@ -65,22 +59,17 @@ fn prometheus(folder: &Path) -> Server {
     command.arg(format!("--config.file={}", folder.join("prometheus.yml").display()));
     command.arg(format!("--storage.tsdb.path={}", folder.join("tsdb").display()));
     command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
-    start(command.arg("--web.enable-remote-write-receiver"), port)
+    Server::start(command.arg("--web.enable-remote-write-receiver"), port)
 }
 
 #[test]
-fn prometheus_takes_what_is_written() {
+fn prometheus_stores_the_figures_of_a_run() {
     needs!("prometheus");
-    let project = Project::new();
+    let project = Project::examples();
     let server = prometheus(project.path());
-    let ready = Instant::now() + Duration::from_secs(20);
-    while !ask(server.port, "GET /-/ready").contains("Ready") {
-        assert!(Instant::now() < ready, "prometheus is not ready");
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    wait_until("Prometheus is ready", || ask(server.port, "GET /-/ready").contains("Ready"));
     listen(&project, "Prometheus", &format!("Prometheus: {{ url: 'http://127.0.0.1:{}' }}\n", server.port));
-    let (output, report) = run(&project, &[]);
-    assert!(output.status.success(), "{}", text(&output));
+    let (_, report) = run(&project, &[]);
     let delivered = &report["run"]["listeners"][0];
     assert_eq!((delivered["dropped"].as_u64(), delivered["error"].as_str()), (Some(0), Some("")), "{delivered}");
     let query = |query: &str| {
@@ -88,7 +77,7 @@ fn prometheus_takes_what_is_written() {
         ask_until(server.port, &request, |answer| answer["data"]["result"][0]["value"][1].as_str()?.parse::<f64>().ok())
     };
     // The series have ended with the test, so they are looked for in the past.
-    assert_eq!(query("last_over_time(ltc_requests_total%7Btest=%22tpdata%22,env=%22cs1%22%7D[10m])") as u64, requests(&report));
+    assert_eq!(query("last_over_time(ltc_requests_total%7Btest=%22tpdata%22,env=%22cs1%22%7D[10m])") as u64, report.requests());
     assert_eq!(query("max_over_time(ltc_clients[10m])"), 4.0);
     let step = "last_over_time(ltc_transaction_requests_total%7Btransaction=%22Get%20treatment%20variant%22%7D[10m])";
     assert!(query(step) > 10.0);
@@ -108,26 +97,25 @@ fn influxdb(folder: &Path) -> Server {
         free_port()
     );
     fs::write(folder.join("influxdb.conf"), conf).unwrap();
-    start(Command::new("influxd").arg("run").arg("-config").arg(folder.join("influxdb.conf")), port)
+    Server::start(Command::new("influxd").arg("run").arg("-config").arg(folder.join("influxdb.conf")), port)
 }
 
 #[test]
-fn influxdb_takes_what_is_written() {
+fn influxdb_stores_the_figures_of_a_run() {
     needs!("influxd");
-    let project = Project::new();
+    let project = Project::examples();
     let server = influxdb(project.path());
     let made = ask(server.port, "POST /query?q=CREATE%20DATABASE%20load");
     assert!(made.contains("results") && !made.contains("error"), "{made}");
     listen(&project, "InfluxDB", &format!("InfluxDB: {{ url: 'http://127.0.0.1:{}', database: load }}\n", server.port));
-    let (output, report) = run(&project, &[]);
-    assert!(output.status.success(), "{}", text(&output));
+    let (_, report) = run(&project, &[]);
     let delivered = &report["run"]["listeners"][0];
     assert_eq!((delivered["dropped"].as_u64(), delivered["error"].as_str()), (Some(0), Some("")), "{delivered}");
     let query = |query: &str| {
         let request = format!("GET /query?db=load&q={query}");
         ask_until(server.port, &request, |answer| answer["results"][0]["series"][0]["values"][0][1].as_f64())
     };
-    assert_eq!(query("SELECT%20last(requests)%20FROM%20ltc%20WHERE%20test='tpdata'%20AND%20env='cs1'") as u64, requests(&report));
+    assert_eq!(query("SELECT%20last(requests)%20FROM%20ltc%20WHERE%20test='tpdata'%20AND%20env='cs1'") as u64, report.requests());
     let step = "SELECT%20last(requests)%20FROM%20ltc_transaction%20WHERE%20transaction='Get%20treatment%20variant'";
     assert!(query(step) > 10.0);
     assert!(query("SELECT%20max(%22p99.9_ms%22)%20FROM%20ltc") > 0.0);
@@ -195,22 +183,14 @@ fn both(project: &Project, signalfx: &Sink, splunk: &Sink) {
     listen(project, "Sfx, Splunk", &credentials);
 }
 
-fn failing() -> Project {
-    let mut options = ltc::demo::Options::any_port();
-    options.faults.status.insert("/tpdata/treatments/".to_owned(), 503);
-    Project::with(options)
-}
-
 #[test]
-fn a_distributed_run_tells_its_sinks_once_and_of_every_failure() {
-    let project = failing();
+fn distributed_run_sends_events_once_and_every_failure() {
+    let project = Project::failing_examples();
     let (signalfx, splunk) = (Sink::new(200), Sink::new(200));
     both(&project, &signalfx, &splunk);
     let args = ["run", "--shards", "2", "--clients", "4", "--hatch-rate", "100", "--duration", "3s", "--json", "run.json"];
-    let output = project.run("tpdata", &args);
-    let said = text(&output);
-    assert!(output.status.success(), "{said}");
-    let report: Value = serde_json::from_slice(&fs::read(project.path().join("run.json")).unwrap()).unwrap();
+    let said = project.run("tpdata", &args).ends(0);
+    let report = project.report("run.json");
 
     let events: Vec<Value> = signalfx.at("/v2/event").iter().map(|documents| documents[0][0].clone()).collect();
     let kinds: Vec<_> = events.iter().map(|event| event["eventType"].as_str().unwrap()).collect();
@@ -221,7 +201,7 @@ fn a_distributed_run_tells_its_sinks_once_and_of_every_failure() {
     assert!(points.len() >= 2, "{points:?}");
     let gauges = points.last().unwrap()[0]["gauge"].as_array().unwrap().clone();
     let total = gauges.iter().find(|gauge| gauge["metric"] == "locust.total_requests").unwrap();
-    assert_eq!(total["value"].as_u64(), Some(requests(&report)));
+    assert_eq!(total["value"].as_u64(), Some(report.requests()));
 
     let told: Vec<Value> = splunk.at("/services/collector/event").iter().flat_map(|all| all.as_array().unwrap().clone()).collect();
     let types = |what: &str| told.iter().filter(|one| one["event"]["type"] == what).cloned().collect::<Vec<_>>();
@@ -245,13 +225,11 @@ fn a_distributed_run_tells_its_sinks_once_and_of_every_failure() {
 }
 
 #[test]
-fn a_refused_sink_is_named_when_the_load_begins() {
-    let project = Project::new();
+fn sink_that_refuses_is_named_when_the_load_begins() {
+    let project = Project::examples();
     let (signalfx, splunk) = (Sink::new(401), Sink::new(200));
     both(&project, &signalfx, &splunk);
-    let (output, report) = run(&project, &[]);
-    let said = text(&output);
-    assert!(output.status.success(), "it doesn't judge the test: {said}");
+    let (said, report) = run(&project, &[]);
     let line = said.find("warning: SignalFx refuses what it is sent: it answered 401").unwrap_or_else(|| panic!("{said}"));
     let first_interval = said.find("00:00:01  users").unwrap_or_else(|| panic!("{said}"));
     assert!(line < first_interval, "before the first interval is over: {said}");
@@ -261,41 +239,33 @@ fn a_refused_sink_is_named_when_the_load_begins() {
 }
 
 #[test]
-fn sinks_that_hang_or_fail_hold_no_load_up_and_the_report_says_so() {
-    let project = failing();
+fn hanging_and_failing_sinks_do_not_delay_the_load_and_are_reported() {
+    let project = Project::failing_examples();
     let (signalfx, splunk) = (Sink::new(0), Sink::new(500));
     both(&project, &signalfx, &splunk);
-    let begun = Instant::now();
-    let (output, report) = run(&project, &[]);
-    let said = text(&output);
-    assert!(output.status.success(), "sinks don't judge a test: {said}");
-    // Three seconds of load, ten that the sinks are given, and room for a slow machine.
-    assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
-    let served = project.served()["routes"]["POST /tpdata/treatments"].as_u64().unwrap();
+    let (said, report) = run(&project, &[]);
+    let served = project.route("POST /tpdata/treatments");
     assert!(served > 20, "the load was held up: {served} treatments in three seconds");
     for (index, error) in [(0, "time"), (1, "it answered 500")] {
         let delivered = &report["run"]["listeners"][index];
         assert!(delivered["dropped"].as_u64().unwrap() > 0 && delivered["error"].as_str().unwrap().contains(error), "{delivered}");
     }
-    assert!(said.contains("SignalFx took only 0 of ") && said.contains("Splunk took only 0 of "), "{said}");
+    said.says(&["SignalFx took only 0 of ", "Splunk took only 0 of "]);
     silent(&project, &said);
 }
 
 /// No output has a secret.
-fn silent(project: &Project, said: &str) {
-    let report = fs::read_to_string(project.path().join("run.json")).unwrap();
-    for secret in SECRETS {
-        assert!(!said.contains(secret) && !report.contains(secret), "{secret} is shown");
-    }
+fn silent(project: &Project, said: &Said) {
+    said.lacks(&SECRETS);
+    let report = project.read("run.json");
+    assert!(!SECRETS.iter().any(|secret| report.contains(secret)), "a secret is in the report");
 }
 
 #[test]
-fn a_listener_without_its_credentials_is_said_before_the_load() {
-    let project = Project::new();
+fn missing_credentials_of_a_listener_are_reported_before_the_load() {
+    let project = Project::examples();
     listen(&project, "Splunk, OTLP", "Splunk: { url: 'https://splunk', token: '${NO_SUCH_TOKEN}' }\n");
-    let output = project.run("tpdata", &["--duration", "2s"]);
-    let said = text(&output);
-    assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains("needs the environment variable NO_SUCH_TOKEN") && said.contains("missing section OTLP"), "{said}");
-    assert_eq!(project.served()["routes"]["POST /tpdata/treatments"].as_u64().unwrap_or(0), 0);
+    let said = project.run("tpdata", &["--duration", "2s"]).ends(2);
+    said.says(&["needs the environment variable NO_SUCH_TOKEN", "missing section OTLP"]);
+    assert_eq!(project.route("POST /tpdata/treatments"), 0);
 }

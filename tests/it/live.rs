@@ -2,10 +2,12 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::Duration;
 
-use crate::project::{Project, binary, text};
+use crate::command::{Run, Said};
+use crate::machine::wait_until;
+use crate::project::{Project, binary};
 use crate::tools::needs;
 
 /// A terminal of its own, that ends with the test.
@@ -19,44 +21,43 @@ impl Terminal {
         // CI says that it is one in the environment, which is no terminal for a screen.
         let command = format!("env -u CI TERM=screen-256color {command}; echo EXIT $?; sleep 60");
         let folder = project.path().display().to_string();
-        let started = terminal.tmux(&["new-session", "-d", "-x", "100", "-y", "44", "-c", &folder, &command]);
-        assert!(started.status.success(), "{}", text(&started));
+        terminal.tmux(&["new-session", "-d", "-x", "100", "-y", "44", "-c", &folder, &command]).ends(0);
         terminal
     }
 
-    fn tmux(&self, args: &[&str]) -> Output {
-        Command::new("tmux").args(["-f", "/dev/null", "-L", &self.socket]).args(args).output().unwrap()
+    fn tmux(&self, args: &[&str]) -> Run {
+        Run::new("tmux", Path::new(".")).args(&["-f", "/dev/null", "-L", &self.socket]).args(args)
+    }
+
+    fn screen(&self) -> Said {
+        self.tmux(&["capture-pane", "-p"]).output()
     }
 
     /// Waits until the screen has all of these.
-    fn shows(&self, parts: &[&str]) -> String {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        loop {
-            let screen = String::from_utf8(self.tmux(&["capture-pane", "-p"]).stdout).unwrap();
-            if parts.iter().all(|part| screen.contains(part)) {
-                return screen;
-            }
-            assert!(Instant::now() < deadline, "{parts:?} are not all on\n{screen}");
-            std::thread::sleep(Duration::from_millis(100));
-        }
+    fn shows(&self, parts: &[&str]) -> Said {
+        wait_until(&format!("{parts:?} are on the screen"), || {
+            let screen = self.screen();
+            parts.iter().all(|part| screen.contains(part))
+        });
+        self.screen()
     }
 
     fn press(&self, key: &str) {
-        assert!(self.tmux(&["send-keys", key]).status.success());
+        self.tmux(&["send-keys", key]).ends(0);
     }
 }
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        self.tmux(&["kill-server"]);
+        self.tmux(&["kill-server"]).output();
     }
 }
 
 #[test]
-fn keys_sort_pause_and_stop_and_the_terminal_is_given_back() {
+fn keys_sort_pause_and_stop_and_the_terminal_is_restored() {
     needs!("tmux");
-    let project = Project::new();
-    let command = format!("{} --clients 4 --duration 120s --stats-interval 500ms", binary("tpdata").display());
+    let project = Project::examples();
+    let command = format!("{} --clients 4 --duration 10m --stats-interval 500ms", binary("tpdata").display());
     let terminal = Terminal::new("keys", &project, &command);
     terminal.shows(&[" tpdata · cs1", "running", "Users 4/4", "Get treatment variant", "q stop"]);
     terminal.press("s");
@@ -76,39 +77,35 @@ fn keys_sort_pause_and_stop_and_the_terminal_is_given_back() {
     terminal.press("y");
     // What was there before the screen is there again, and the report below it.
     let screen = terminal.shows(&["EXIT 130", "Response times of successful requests, ms", "the test was interrupted before its end"]);
-    assert!(!screen.contains("q stop"), "{screen}");
+    screen.lacks(&["q stop"]);
 }
 
 #[test]
-fn ctrl_c_stops_from_the_screen_too() {
+fn ctrl_c_on_the_screen_stops_the_test() {
     needs!("tmux");
-    let project = Project::new();
+    let project = Project::examples();
     let terminal =
-        Terminal::new("interrupt", &project, &format!("{} --clients 2 --duration 120s --stats-interval 500ms", binary("tpdata").display()));
+        Terminal::new("interrupt", &project, &format!("{} --clients 2 --duration 10m --stats-interval 500ms", binary("tpdata").display()));
     terminal.shows(&["running", "Users 2/2"]);
     terminal.press("C-c");
     terminal.shows(&["EXIT 130", "Response times of successful requests, ms"]);
 }
 
 #[test]
-fn lines_where_a_screen_is_not_wanted() {
+fn no_tui_prints_lines() {
     needs!("tmux");
-    let project = Project::new();
+    let project = Project::examples();
     let terminal =
         Terminal::new("lines", &project, &format!("{} --clients 2 --duration 2s --stats-interval 1s --no-tui", binary("tpdata").display()));
     terminal.shows(&["users 2/2  rps ", "EXIT 0"]);
 }
 
 #[test]
-fn the_page_shows_the_test_and_stops_it_with_the_printed_token() {
-    let project = Project::new();
-    let mut child = project
-        .command("tpdata", &["--clients", "4", "--duration", "120s", "--stats-interval", "500ms", "--ui", "127.0.0.1:0"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+fn page_shows_the_test_and_stops_it_with_the_printed_token() {
+    let project = Project::examples();
+    let live = ["--clients", "4", "--duration", "10m", "--stats-interval", "500ms", "--ui", "127.0.0.1:0"];
+    let mut running = project.run("tpdata", &live).start();
+    let mut lines = BufReader::new(running.child.stderr.take().unwrap()).lines().map(Result::unwrap);
     let url = lines.find_map(|line| line.strip_prefix("live at http://").map(str::to_owned)).unwrap();
     // What comes after is read, or the test would wait for it.
     let rest = std::thread::spawn(move || lines.count());
@@ -132,10 +129,10 @@ fn the_page_shows_the_test_and_stops_it_with_the_printed_token() {
         answer
     };
     assert!(stop("wrong").starts_with("HTTP/1.1 403"));
-    assert!(child.try_wait().unwrap().is_none(), "it was stopped without the token");
+    assert!(running.child.try_wait().unwrap().is_none(), "it was stopped without the token");
     assert!(stop(token).starts_with("HTTP/1.1 202"));
     let verdict = events.find(|line| line.contains("\"verdict\":")).unwrap_or_default();
     assert!(verdict.contains(r#""verdict":"interrupted""#), "{verdict}");
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    running.ends(130);
     assert!(rest.join().unwrap() > 0);
 }

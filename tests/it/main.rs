@@ -3,12 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod command;
 mod commands;
 mod conformance;
 mod distributed;
 mod docs;
 mod echo;
-mod end_to_end;
 mod field;
 mod identity;
 mod import_collection;
@@ -16,10 +16,13 @@ mod lambda;
 mod language;
 mod listeners;
 mod live;
+mod machine;
 mod project;
 mod readme;
+mod report;
 mod rig;
 mod rules;
+mod runs;
 mod server;
 mod snapshots;
 mod third_party;

@@ -1,128 +1,240 @@
-//! What the end-to-end tests share: a project of their own beside a demo server of their own, and binaries that are built once.
+//! A project of a test: its files in a temporary folder, and the commands that run there.
+//!
+//! ```text
+//! Project::new().spec("shop", SPEC).env("shop: …").profile("shop", "clients: 2, duration: 1s").build("shop").run("shop", &["--debug"]).ends(0)
+//! ```
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use ltc::pipeline::{self, Checked, Target};
+use serde_json::Value;
+
+use crate::command::Run;
+use crate::machine;
+use crate::report::Report;
 
 /// The repository.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What tests build and install lies here, so that a second run finds it.
+/// A folder in the target folder, for files that a second run of the tests finds again.
 pub(crate) fn shelf(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::create_dir_all(&folder).expect("the target folder can be written");
     folder
 }
 
-/// The `ltc` command with the tests' cache: the run time is compiled once for all of them.
-pub(crate) fn ltc() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ltc"));
-    command.env("LTC_CACHE_DIR", shelf("ltc-cache")).env("NO_COLOR", "1");
-    command
+/// `ltc` with these arguments in a folder. All tests share one cache, so that the runtime is compiled once.
+pub(crate) fn ltc(folder: &Path, args: &[&str]) -> Run {
+    ltc_at(env!("CARGO_BIN_EXE_ltc"), folder, args)
 }
 
-/// Output as text, for messages.
-pub(crate) fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+/// The same of another copy of `ltc`.
+pub(crate) fn ltc_at(program: impl AsRef<OsStr>, folder: &Path, args: &[&str]) -> Run {
+    Run::new(program, folder).args(args).env("LTC_CACHE_DIR", shelf("ltc-cache")).beside_no_measurement()
 }
 
-/// The binary of one of the repository's specs, built once a test process.
+/// The binary of one of the repository's specs, built once in a process of tests.
 pub(crate) fn binary(spec: &str) -> PathBuf {
     static BUILT: OnceLock<Mutex<HashMap<String, PathBuf>>> = OnceLock::new();
-    let mut built = BUILT.get_or_init(Mutex::default).lock().expect("no test panics while it builds");
-    built
-        .entry(spec.to_owned())
-        .or_insert_with(|| {
-            let out = shelf("binaries").join(format!("{spec}-{}", std::process::id()));
-            let output =
-                ltc().current_dir(root()).args(["build", &format!("specs/{spec}.lt"), "-o"]).arg(&out).output().expect("ltc can be run");
-            assert!(output.status.success(), "ltc build specs/{spec}.lt: {}", text(&output));
-            out
-        })
-        .clone()
+    let mut built = BUILT.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    let build = || {
+        let out = shelf("binaries").join(format!("{spec}-{}", std::process::id()));
+        ltc(root(), &["build", &format!("specs/{spec}.lt"), "-o", &out.display().to_string()]).ends(0);
+        out
+    };
+    built.entry(spec.to_owned()).or_insert_with(build).clone()
 }
 
-/// A copy of the repository's specs and configuration, talking to a demo server of its own.
+/// A folder with specs and configuration, and perhaps a demo server that they talk to.
 pub(crate) struct Project {
-    pub(crate) folder: tempfile::TempDir,
-    pub(crate) server: ltc::demo::Handle,
+    folder: tempfile::TempDir,
+    path: PathBuf,
+    server: Option<ltc_demo::Handle>,
 }
 
 impl Project {
+    /// An empty project.
     pub(crate) fn new() -> Self {
-        Self::with(ltc::demo::Options::any_port())
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let project = Self { path: folder.path().to_owned(), folder, server: None };
+        for folder in ["config", "specs/data"] {
+            fs::create_dir_all(project.path().join(folder)).expect("a folder");
+        }
+        project
     }
 
-    pub(crate) fn with(options: ltc::demo::Options) -> Self {
-        let server = ltc::demo::spawn(options).expect("a port is free");
+    /// The project `shop`, as `ltc new` writes it.
+    pub(crate) fn created() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        for part in ["config", "specs"] {
-            copy(&root().join(part), &folder.path().join(part), &server.addr().to_string());
+        ltc(folder.path(), &["new", "shop"]).ends(0);
+        Self { path: folder.path().join("shop"), folder, server: None }
+    }
+
+    /// The repository's own specs and configuration, beside a demo server that starts with these options.
+    pub(crate) fn examples_with(options: ltc_demo::Options) -> Self {
+        let server = ltc_demo::spawn(options).expect("a port is free");
+        let address = server.addr().to_string();
+        let mut project = Self::new().copy("config", "config").copy("specs", "specs");
+        project.server = Some(server);
+        for file in files(&project.path().join("config")) {
+            let text = fs::read_to_string(&file).expect("configuration is text");
+            fs::write(&file, text.replace("127.0.0.1:8137", &address)).expect("a file");
         }
-        Self { folder, server }
+        project
+    }
+
+    /// The repository's own specs and configuration, beside a demo server.
+    pub(crate) fn examples() -> Self {
+        Self::examples_with(ltc_demo::Options::any_port())
+    }
+
+    /// The same, beside a demo server that answers 503 where treatments have a path of their own.
+    pub(crate) fn failing_examples() -> Self {
+        let mut options = ltc_demo::Options::any_port();
+        options.faults.status.insert("/tpdata/treatments/".to_owned(), 503);
+        Self::examples_with(options)
+    }
+
+    /// Adds a file.
+    pub(crate) fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        self.write(path, content);
+        self
+    }
+
+    /// Adds `specs/NAME.lt`.
+    pub(crate) fn spec(self, name: &str, text: impl AsRef<[u8]>) -> Self {
+        self.file(&format!("specs/{name}.lt"), text)
+    }
+
+    /// Adds the environment `here`, the one of the profiles that [`Self::profile`] adds.
+    pub(crate) fn env(self, text: impl AsRef<[u8]>) -> Self {
+        self.file("config/here.yml", text)
+    }
+
+    /// Adds `specs/NAME.profile.yml`. `runner` is the content of its section, on one line.
+    pub(crate) fn profile(self, name: &str, runner: &str) -> Self {
+        let text = format!("test_header: {{ env: here }}\nprofile:\n  runner: {{ {runner} }}\n");
+        self.file(&format!("specs/{name}.profile.yml"), text)
+    }
+
+    /// Adds a file or folder of the repository.
+    pub(crate) fn copy(self, from: &str, to: &str) -> Self {
+        copy(&root().join(from), &self.path().join(to));
+        self
+    }
+
+    /// Builds `specs/NAME.lt` to the binary `NAME`.
+    pub(crate) fn build(self, name: &str) -> Self {
+        self.ltc(&["build", &format!("specs/{name}.lt"), "-o", name]).ends(0);
+        self
     }
 
     pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The temporary folder of the project: for one from [`Self::created`], the folder around it.
+    pub(crate) fn outside(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Runs a spec's binary here.
-    pub(crate) fn run(&self, spec: &str, args: &[&str]) -> Output {
-        self.command(spec, args).output().expect("the binary can be run")
+    pub(crate) fn read(&self, path: &str) -> String {
+        let path = self.path().join(path);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
-    pub(crate) fn command(&self, spec: &str, args: &[&str]) -> Command {
-        let mut command = Command::new(binary(spec));
-        command.current_dir(self.path()).env("NO_COLOR", "1").env_remove("LTC_DEMO_URL").args(args);
-        command
+    /// A JSON file, such as the report of a run.
+    pub(crate) fn json(&self, path: &str) -> Value {
+        serde_json::from_str(&self.read(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
-    /// What the server itself counted.
-    pub(crate) fn served(&self) -> serde_json::Value {
-        let body = get(&self.server.addr().to_string(), "/_demo/stats");
+    /// The JSON report of a run.
+    pub(crate) fn report(&self, path: &str) -> Report {
+        Report(self.json(path))
+    }
+
+    pub(crate) fn write(&self, path: &str, content: impl AsRef<[u8]>) {
+        let path = self.path().join(path);
+        fs::create_dir_all(path.parent().expect("it is in the project")).expect("a folder");
+        fs::write(path, content).expect("a file");
+    }
+
+    /// Replaces a text that a file contains.
+    pub(crate) fn edit(&self, path: &str, from: &str, to: &str) {
+        let text = self.read(path);
+        assert!(text.contains(from), "{path} does not contain {from:?}");
+        self.write(path, text.replace(from, to));
+    }
+
+    /// `ltc` in this project.
+    pub(crate) fn ltc(&self, args: &[&str]) -> Run {
+        ltc(self.path(), args)
+    }
+
+    /// A binary that was built here, or else that of the repository's spec of this name.
+    pub(crate) fn run(&self, name: &str, args: &[&str]) -> Run {
+        let own = self.path().join(name);
+        let program = if own.is_file() { own } else { binary(name) };
+        Run::new(program, self.path()).env_remove("LTC_DEMO_URL").args(args)
+    }
+
+    /// The compiler's result for `specs/NAME.lt`, without a process.
+    pub(crate) fn check(&self, name: &str) -> Result<Checked, String> {
+        check(self.path(), name)
+    }
+
+    /// The demo server.
+    pub(crate) fn server(&self) -> &ltc_demo::Handle {
+        self.server.as_ref().expect("the project has a demo server")
+    }
+
+    /// The requests that the demo server itself counted.
+    pub(crate) fn served(&self) -> Value {
+        let body = crate::server::get(&self.server().addr().to_string(), "/_demo/stats");
         serde_json::from_str(&body).expect("the server's counts are JSON")
     }
 
-    /// Waits until the server has got so many requests.
+    /// The requests of a route that the demo server itself counted.
+    pub(crate) fn route(&self, name: &str) -> u64 {
+        self.served()["routes"][name].as_u64().unwrap_or(0)
+    }
+
+    /// Waits until the demo server has got this many requests.
     pub(crate) fn wait_for_requests(&self, count: u64) {
-        wait_until(&format!("the server has got {count} requests"), || self.served()["total"].as_u64() >= Some(count));
+        machine::wait_until(&format!("the server has got {count} requests"), || self.served()["total"].as_u64() >= Some(count));
     }
 }
 
-/// Waits until something holds; the limit only keeps a broken test from hanging.
-pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(120);
-    while !holds() {
-        assert!(std::time::Instant::now() < deadline, "still waiting until {what}");
-        std::thread::sleep(std::time::Duration::from_millis(50));
+/// The compiler's result for `specs/NAME.lt` in a folder, with its profile if there is one.
+pub(crate) fn check(root: &Path, name: &str) -> Result<Checked, String> {
+    let spec = root.join(format!("specs/{name}.lt"));
+    let profile = spec.with_extension("profile.yml");
+    let profile = profile.is_file().then_some(profile);
+    pipeline::check(&Target { root: root.to_owned(), spec, profile, ..Target::default() })
+}
+
+/// The files of a folder, sorted.
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file()).collect();
+    files.sort();
+    files
+}
+
+fn copy(from: &Path, to: &Path) {
+    if from.is_file() {
+        fs::copy(from, to).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
+        return;
     }
-}
-
-/// A minimal GET, by a client that isn't the one under test.
-pub(crate) fn get(addr: &str, path: &str) -> String {
-    use std::io::{Read, Write};
-    let mut stream = std::net::TcpStream::connect(addr).expect("the server listens");
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n").expect("the server reads");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("the server answers");
-    answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default()
-}
-
-fn copy(from: &Path, to: &Path, addr: &str) {
     fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry").path()) {
-        let target = to.join(entry.file_name().expect("a name"));
-        if entry.is_dir() {
-            copy(&entry, &target, addr);
-        } else if entry.extension().is_some_and(|extension| extension == "yml") {
-            let text = fs::read_to_string(&entry).expect("text").replace("127.0.0.1:8137", addr);
-            fs::write(target, text).expect("a file");
-        } else {
-            fs::copy(&entry, target).expect("a file");
-        }
+    for entry in fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())) {
+        let entry = entry.expect("an entry");
+        copy(&entry.path(), &to.join(entry.file_name()));
     }
 }

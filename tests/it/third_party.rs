@@ -1,60 +1,38 @@
 //! Servers that aren't ours: httpbin (PyPI) for a walk through HTTP, nginx (Debian) over HTTPS and HTTP/2.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use crate::project::{ltc, root, text};
-use crate::server::{Server, free_port, start};
-use crate::tools;
-use crate::tools::needs;
-
-fn done(command: &mut Command) {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(output.status.success(), "{command:?}: {}", text(&output));
-}
+use crate::project::Project;
+use crate::server::{Server, free_port};
+use crate::tools::{self, needs};
 
 /// httpbin under gunicorn.
 fn httpbin() -> Server {
     let port = free_port();
     let mut command = Command::new(tools::program("httpbin"));
-    start(command.args(["-b", &format!("127.0.0.1:{port}"), "-k", "gthread", "--threads", "8", "httpbin:app"]), port)
+    Server::start(command.args(["-b", &format!("127.0.0.1:{port}"), "-k", "gthread", "--threads", "8", "httpbin:app"]), port)
 }
 
-/// A project with one spec and one environment.
-fn project(spec: &Path, env: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = |name: &str| folder.path().join(name);
-    fs::create_dir_all(path("specs/data")).expect("a folder");
-    fs::create_dir_all(path("config")).expect("a folder");
-    fs::copy(spec, path("specs").join(spec.file_name().expect("a name"))).expect("a copy");
-    fs::copy(root().join("specs/data/cat.png"), path("specs/data/cat.png")).expect("a copy");
-    fs::write(path("config/here.yml"), env).expect("a file");
-    let stem = spec.file_stem().expect("a stem").to_string_lossy();
-    let profile =
-        format!("test_header: {{ env: here }}\nprofile: {{ runner: {{ clients: 2, duration: 2s }}, test: {{ spec: specs/{stem}.lt }} }}\n");
-    fs::write(path(&format!("specs/{stem}.profile.yml")), profile).expect("a file");
-    folder
-}
-
-fn build(folder: &Path, stem: &str) -> PathBuf {
-    let out = folder.join(stem);
-    done(ltc().current_dir(folder).args(["build", &format!("specs/{stem}.lt"), "-o"]).arg(&out));
-    out
+/// A project with one spec of the repository, built.
+fn project(spec: &str, env: &str) -> Project {
+    let name = Path::new(spec).file_stem().unwrap().to_string_lossy().into_owned();
+    Project::new()
+        .copy(spec, &format!("specs/{name}.lt"))
+        .copy("specs/data/cat.png", "specs/data/cat.png")
+        .env(env)
+        .profile(&name, "clients: 2, duration: 2s")
+        .build(&name)
 }
 
 #[test]
 fn httpbin_walks_through_http() {
     needs!("httpbin");
     let server = httpbin();
-    let folder = project(&root().join("specs/httpbin.lt"), &format!("httpbin: {{ url: \"http://127.0.0.1:{}\" }}\n", server.port));
-    let binary = build(folder.path(), "httpbin");
-    let output = Command::new(&binary).current_dir(folder.path()).env("NO_COLOR", "1").arg("--debug").output().unwrap();
-    assert!(output.status.success(), "{}", text(&output));
-    let output = Command::new(&binary).current_dir(folder.path()).env("NO_COLOR", "1").output().unwrap();
-    let said = text(&output);
-    assert!(output.status.success(), "{said}");
-    assert!(!said.contains("expected"), "{said}");
+    let project = project("specs/httpbin.lt", &format!("httpbin: {{ url: \"http://127.0.0.1:{}\" }}\n", server.port));
+    project.run("httpbin", &["--debug"]).ends(0);
+    project.run("httpbin", &[]).ends(0).lacks(&["expected"]);
 }
 
 /// A certificate's name is its subject's too: one with its authority's subject would count as signed by itself.
@@ -99,7 +77,7 @@ http {{
 "
     );
     fs::write(folder.join("nginx.conf"), conf).unwrap();
-    start(Command::new("nginx").arg("-p").arg(folder).arg("-c").arg(folder.join("nginx.conf")), port)
+    Server::start(Command::new("nginx").arg("-p").arg(folder).arg("-c").arg(folder.join("nginx.conf")), port)
 }
 
 #[test]
@@ -116,18 +94,11 @@ blind: {{ url: \"https://127.0.0.1:{port}\", tls: {{ verify: false }} }}
 strict: {{ url: \"https://127.0.0.1:{port}\" }}
 "
     );
-    let project = project(&root().join("tests/specs/nginx.lt"), &env);
-    let binary = build(project.path(), "nginx");
-    let run = |args: &[&str]| Command::new(&binary).current_dir(project.path()).env("NO_COLOR", "1").args(args).output().unwrap();
-    let output = run(&["--debug", "--only", "Trusted"]);
-    assert!(output.status.success(), "{}", text(&output));
-    let output = run(&["--debug", "--only", "Distrusted"]);
-    let said = text(&output);
-    assert_eq!(output.status.code(), Some(1), "{said}");
+    let project = project("tests/specs/nginx.lt", &env);
+    project.run("nginx", &["--debug", "--only", "Trusted"]).ends(0);
+    let said = project.run("nginx", &["--debug", "--only", "Distrusted"]).ends(1);
     assert!(said.to_lowercase().contains("certificate"), "{said}");
-    let output = run(&["--only", "Trusted"]);
-    let said = text(&output);
-    assert!(output.status.success() && said.contains("blind is not verified"), "{said}");
+    project.run("nginx", &["--only", "Trusted"]).ends(0).says(&["blind is not verified"]);
 }
 
 /// nginx that closes connections after two requests at one pair of ports (plain, TLS), and after a second at another; it logs what it serves.
@@ -157,7 +128,7 @@ http {{
         server(ports[2], ports[3], "keepalive_timeout 1s"),
     );
     fs::write(folder.join("nginx.conf"), conf).unwrap();
-    start(Command::new("nginx").arg("-p").arg(folder).arg("-c").arg(folder.join("nginx.conf")), ports[0])
+    Server::start(Command::new("nginx").arg("-p").arg(folder).arg("-c").arg(folder.join("nginx.conf")), ports[0])
 }
 
 #[test]
@@ -177,18 +148,11 @@ idle_modern: {{ url: \"https://127.0.0.1:{}\", {tls} }}
 ",
         ports[0], ports[1], ports[1], ports[2], ports[3], ports[3],
     );
-    let project = project(&root().join("tests/specs/keepalive.lt"), &env);
-    let binary = build(project.path(), "keepalive");
-    let output = Command::new(&binary)
-        .current_dir(project.path())
-        .env("NO_COLOR", "1")
-        .args(["--clients", "8", "--duration", "6s", "--json", "out.json"])
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", text(&output));
-    let report: serde_json::Value = serde_json::from_str(&fs::read_to_string(project.path().join("out.json")).unwrap()).unwrap();
+    let project = project("tests/specs/keepalive.lt", &env);
+    let said = project.run("keepalive", &["--clients", "8", "--duration", "6s", "--json", "out.json"]).ends(0);
+    let report = project.json("out.json");
     let total = &report["summary"]["total"];
-    assert_eq!(total["failures"], 0, "{}", text(&output));
+    assert_eq!(total["failures"], 0, "{said}");
     let number = |key: &str| total[key].as_u64().unwrap_or_default();
     let log = fs::read_to_string(folder.path().join("access.log")).unwrap();
     let served = log.lines().filter(|line| line.starts_with("200 ")).count() as u64;

@@ -24,10 +24,10 @@ pub(crate) enum Fault {
     Never,
     /// It begins that much later.
     Delay(Duration),
-    /// The process is killed after that time.
-    Kill(Duration),
-    /// The process stops, and the connection stays, after that time.
-    Hang(Duration),
+    /// The process is killed after this many pieces.
+    Kill(usize),
+    /// The process stops, and the connection stays, after this many pieces.
+    Hang(usize),
     /// The connection is cut in the middle of a frame, after so many pieces; the function runs on.
     Cut(usize),
     /// The same event comes once more after it is done, to the same process.
@@ -120,6 +120,11 @@ impl Front {
     /// How many functions ran at once at most.
     pub(crate) fn peak(&self) -> usize {
         self.state.peak.lock().unwrap().1
+    }
+
+    /// How many functions run now.
+    pub(crate) fn running(&self) -> usize {
+        self.state.peak.lock().unwrap().0
     }
 
     /// Takes a tag off a function behind everybody's back.
@@ -244,14 +249,6 @@ impl State {
         let output = environment.invoke(&id, body.clone());
         self.count(1);
         let _counted = Counted(self);
-        if let Some(Fault::Kill(after) | Fault::Hang(after)) = fault {
-            let signal = if matches!(fault, Some(Fault::Kill(_))) { "-KILL" } else { "-STOP" };
-            let environment = environment.clone();
-            std::thread::spawn(move || {
-                std::thread::sleep(after);
-                environment.signal(signal);
-            });
-        }
         let deadline = Instant::now() + behind.limit;
         let mut begun = false;
         let mut pieces = 0;
@@ -269,6 +266,11 @@ impl State {
                         return stream.shutdown(Shutdown::Both);
                     }
                     chunk(&mut stream, &frame)?;
+                    match fault {
+                        Some(Fault::Kill(after)) if pieces == after => environment.signal("-KILL"),
+                        Some(Fault::Hang(after)) if pieces == after => environment.signal("-STOP"),
+                        _ => {}
+                    }
                 }
                 Ok(Output::End) => break None,
                 Ok(Output::Failed(why)) => break Some(why),

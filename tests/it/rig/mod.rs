@@ -7,16 +7,16 @@ mod front;
 mod others;
 mod wire;
 
-use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub(crate) use front::{Fault, Front};
-pub(crate) use others::{emulator, moto};
+pub(crate) use others::{emulator, invoke, moto};
 
 use crate::project::shelf;
+use crate::server::{free_port, wait_until_it_listens};
 use crate::tools;
 
 /// ministack, for all tests of a process. It ends by itself when the process does: it watches its standard input's other end.
@@ -31,15 +31,15 @@ struct Stack {
 fn stack() -> &'static Stack {
     STACK.get_or_init(|| {
         let program = tools::program("ministack");
-        let address = free_address();
-        let port = address.rsplit(':').next().unwrap_or_default();
+        let port = free_port();
+        let address = format!("127.0.0.1:{port}");
         // Tests share it, so no test's end is its end: the shell ends it when this process's pipe is closed.
         let script = r#""$0" & stack=$!; read -r _; kill $stack; wait $stack"#;
         let child = Command::new("sh")
             .args(["-c", script])
             .arg(&program)
             .env("BIND_HOST", "127.0.0.1")
-            .env("GATEWAY_PORT", port)
+            .env("GATEWAY_PORT", port.to_string())
             .env("AWS_ENDPOINT_URL", format!("http://{address}"))
             .env("LAMBDA_ACCOUNT_CONCURRENCY", "50")
             .stdin(Stdio::piped())
@@ -47,24 +47,11 @@ fn stack() -> &'static Stack {
             .stderr(Stdio::null())
             .spawn()
             .expect("ministack can be started");
-        listens(&address);
+        wait_until_it_listens(port);
         // Left to itself, its standard input open until this process ends.
         std::mem::forget(child);
         Stack { address, python: program.with_file_name("python") }
     })
-}
-
-fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port is free").to_string()
-}
-
-/// Waits until somebody listens.
-fn listens(address: &str) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while TcpStream::connect(address).is_err() {
-        assert!(Instant::now() < deadline, "nobody listens on {address}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
 }
 
 /// A front of a test's own before the ministack of all; functions may run for `limit`.

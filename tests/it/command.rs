@@ -1,0 +1,182 @@
+//! Commands that tests run, and what they print. A command that does not end is stopped, and its test fails.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::io::Read;
+use std::ops::Deref;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::RwLockReadGuard;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use crate::machine;
+
+/// How long a command may take. It only keeps a broken test from hanging: a first build compiles the runtime, which takes minutes.
+const LIMIT: Duration = Duration::from_secs(900);
+
+/// A command that has not been started.
+pub(crate) struct Run {
+    command: Command,
+    /// Whether it waits for measurements.
+    waits: bool,
+}
+
+impl Run {
+    /// A program in a folder, which prints no colors.
+    pub(crate) fn new(program: impl AsRef<OsStr>, folder: &Path) -> Self {
+        let mut command = Command::new(program);
+        command.current_dir(folder).env("NO_COLOR", "1");
+        Self { command, waits: false }
+    }
+
+    pub(crate) fn args(mut self, args: &[&str]) -> Self {
+        self.command.args(args);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub(crate) fn env_remove(mut self, name: impl AsRef<OsStr>) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
+    /// It waits for measurements, because it may compile.
+    pub(crate) fn beside_no_measurement(mut self) -> Self {
+        self.waits = true;
+        self
+    }
+
+    /// Starts it; its output can be read while it runs.
+    pub(crate) fn start(mut self) -> Running {
+        let building = self.waits.then(machine::building);
+        let started = self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let child = started.unwrap_or_else(|error| panic!("{:?}: {error}", self.command));
+        Running { child, _building: building }
+    }
+
+    /// Runs it to its end, however it ends.
+    pub(crate) fn output(self) -> Said {
+        self.start().output()
+    }
+
+    /// Runs it to its end and asserts that its exit code is this one.
+    #[track_caller]
+    pub(crate) fn ends(self, code: i32) -> Said {
+        self.start().ends(code)
+    }
+}
+
+/// A command that runs. It is stopped with its test.
+pub(crate) struct Running {
+    pub(crate) child: Child,
+    _building: Option<RwLockReadGuard<'static, ()>>,
+}
+
+impl Running {
+    /// Sends it Ctrl-C.
+    pub(crate) fn interrupt(&self) {
+        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill can be run").success());
+    }
+
+    /// Reads standard error up to the line that contains this text.
+    pub(crate) fn wait_for_line(&mut self, part: &str) {
+        let pipe = self.child.stderr.as_mut().expect("it is read once");
+        let mut line = Vec::new();
+        #[expect(clippy::unbuffered_bytes, reason = "bytes after the line stay in the pipe")]
+        for byte in pipe.bytes().map(|byte| byte.expect("the pipe can be read")) {
+            line.push(byte);
+            if byte == b'\n' {
+                if String::from_utf8_lossy(&line).contains(part) {
+                    return;
+                }
+                line.clear();
+            }
+        }
+        panic!("it ended without a line with {part:?}");
+    }
+
+    /// Waits for its end.
+    pub(crate) fn output(mut self) -> Said {
+        let deadline = Instant::now() + LIMIT;
+        let (stdout, stderr) = (read(self.child.stdout.take()), read(self.child.stderr.take()));
+        let rest = || deadline.saturating_duration_since(Instant::now());
+        let [stdout, stderr] =
+            [stdout, stderr].map(|text| text.recv_timeout(rest()).unwrap_or_else(|_| panic!("it did not end in {LIMIT:?}")));
+        let status = self.child.wait().expect("its output has ended");
+        Said { code: status.code(), all: format!("{stdout}{stderr}"), stdout }
+    }
+
+    /// Waits for its end and asserts that its exit code is this one.
+    #[track_caller]
+    pub(crate) fn ends(self, code: i32) -> Said {
+        let said = self.output();
+        assert_eq!(said.code, Some(code), "{said}");
+        said
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It has ended, unless its test fails.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Reads a pipe to its end.
+fn read(pipe: Option<impl Read + Send + 'static>) -> Receiver<String> {
+    let (sender, text) = channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = pipe.map(|mut pipe| pipe.read_to_end(&mut bytes));
+        // Nobody waits for it any more where the test has failed.
+        let _ = sender.send(String::from_utf8_lossy(&bytes).into_owned());
+    });
+    text
+}
+
+/// What a command printed: standard output, then standard error.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    all: String,
+}
+
+impl Said {
+    /// Asserts that all of these texts were printed.
+    #[track_caller]
+    pub(crate) fn says(&self, parts: &[&str]) -> &Self {
+        let missing: Vec<&str> = parts.iter().copied().filter(|part| !self.all.contains(part)).collect();
+        assert!(missing.is_empty(), "{missing:?} is not in:\n{self}");
+        self
+    }
+
+    /// Asserts that none of these texts were printed.
+    #[track_caller]
+    pub(crate) fn lacks(&self, parts: &[&str]) -> &Self {
+        let found: Vec<&str> = parts.iter().copied().filter(|part| self.all.contains(part)).collect();
+        assert!(found.is_empty(), "{found:?} is in:\n{self}");
+        self
+    }
+}
+
+impl Deref for Said {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.all
+    }
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.all)
+    }
+}
