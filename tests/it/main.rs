@@ -9,6 +9,7 @@ mod conformance;
 mod distributed;
 mod docs;
 mod echo;
+mod emitted;
 mod field;
 mod identity;
 mod import_collection;
@@ -24,7 +25,6 @@ mod rig;
 mod rules;
 mod runs;
 mod server;
-mod snapshots;
 mod third_party;
 #[path = "../tools.rs"]
 mod tools;
