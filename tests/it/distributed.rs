@@ -166,7 +166,7 @@ fn broken_threshold_with_abort_stops_the_fleet() {
     let profile = project.read("specs/tpdata.profile.yml");
     project.write("specs/tpdata.profile.yml", format!("{profile}  thresholds: ['failures < 10% abort after 2s']\n"));
     let said = fleet(&project, &[&["--duration", "10m"], &FILES[..]].concat()).ends(1);
-    said.lacks(&["00:10:00"]).says(&["stopping: the threshold `failures < 10% abort after 2s` is broken"]);
+    said.lacks(&["env cs1 · 00:10:00"]).says(&["stopping: the threshold `failures < 10% abort after 2s` is broken"]);
     all_tell(&project, &said, "failed", "failed: 1 of 1 threshold failed");
 }
 

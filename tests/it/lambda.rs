@@ -80,14 +80,14 @@ fn deploy_can_be_repeated_and_destroy_removes_everything() {
     let with = |word: &'static str, more: &[&'static str]| [&[word][..], &both, more].concat();
     let made = account.run(&with("deploy", &[])).ends(0);
     made.says(&[
-        "made role ltc-tpdata-role",
-        &format!("made bucket ltc-tpdata-{}-us-west-2", account.key),
-        "ltc-tpdata in us-west-2: made, version 1, 1769 MB, x86_64",
-        "ltc-tpdata in eu-central-1: made, version 1",
+        "created role ltc-tpdata-role",
+        &format!("created bucket ltc-tpdata-{}-us-west-2", account.key),
+        "ltc-tpdata in us-west-2: created, version 1, 1769 MB, x86_64",
+        "ltc-tpdata in eu-central-1: created, version 1",
     ]);
     account.front.requests();
     let again = account.run(&with("deploy", &[])).ends(0);
-    again.says(&["us-west-2: unchanged, version 1"]).lacks(&["made"]);
+    again.says(&["us-west-2: unchanged, version 1"]).lacks(&["created"]);
     let changes = ["POST /2015-03-31/functions ", "PUT /2015-03-31/functions/ltc-tpdata/code", "PUT /2015-03-31/functions/ltc-tpdata/conf"];
     let requests = account.front.requests();
     assert!(!requests.iter().any(|request| changes.iter().any(|change| request.starts_with(change))), "{requests:?}");
@@ -98,12 +98,12 @@ fn deploy_can_be_repeated_and_destroy_removes_everything() {
     let profile = account
         .profile("test_header: {env: cs1, location: us-west-2}\nprofile: {runner: {clients: 2, duration: 2s}, lambda: {memory_mb: 512}}\n");
     let configured = account.run(&["deploy", "--profile", profile]).ends(0);
-    configured.says(&["us-west-2: configured anew, version 2, 512 MB"]);
+    configured.says(&["us-west-2: reconfigured, version 2, 512 MB"]);
 
     let gone = account.run(&with("destroy", &["--yes"])).ends(0);
     gone.says(&["us-west-2: removed", "eu-central-1: removed", "-us-west-2: removed", "role ltc-tpdata-role: removed"]);
     account.run(&with("status", &[])).ends(0).says(&["us-west-2: not deployed"]);
-    account.run(&with("destroy", &["--yes"])).ends(0).says(&["us-west-2: not there"]);
+    account.run(&with("destroy", &["--yes"])).ends(0).says(&["us-west-2: not found"]);
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn function_of_somebody_else_is_used_and_kept() {
     let arn = format!("arn:aws:lambda:us-west-2:{}:function:ltc-tpdata", account.key);
     account.front.untag(&account.key, &arn, "ltc-made");
     account.run(&["deploy"]).ends(0).says(&["us-west-2: unchanged"]);
-    account.run(&["destroy", "--yes"]).ends(0).says(&["us-west-2: kept, since it wasn't made by `deploy`"]);
+    account.run(&["destroy", "--yes"]).ends(0).says(&["us-west-2: kept, because `deploy` did not create it"]);
     account.run(&["status"]).ends(0).says(&["us-west-2: version 1, this build"]);
 }
 
@@ -367,10 +367,10 @@ fn deployment_works_on_moto_too() {
     let moto = rig::moto();
     let url = format!("http://127.0.0.1:{}", moto.port);
     let run = |args: &[&str]| account.run(args).env("AWS_ENDPOINT_URL", &url).ends(0);
-    run(&["deploy"]).says(&["us-west-2: made, version 1"]);
+    run(&["deploy"]).says(&["us-west-2: created, version 1"]);
     run(&["deploy"]).says(&["us-west-2: unchanged, version 1"]);
     run(&["destroy", "--yes"]).says(&["us-west-2: removed"]);
-    run(&["destroy", "--yes"]).says(&["us-west-2: not there"]);
+    run(&["destroy", "--yes"]).says(&["us-west-2: not found"]);
 }
 
 /// The event of a run, given to AWS's own emulator of one function.
