@@ -369,7 +369,12 @@ fn byte_and_tree_matchers_agree() {
         let tree = Value::from_json(&broken).map(|value| judge(&matcher, &value, &context).is_ok()).ok();
         assert_eq!(tree, matches_bytes(&matcher, &broken, &context).ok(), "{matcher:?} of {:?}", String::from_utf8_lossy(&broken));
         let oracle = serde_json::from_slice::<serde_json::Value>(&broken);
-        if oracle.as_ref().is_err_and(|error| error.to_string().starts_with("number out of range")) {
+        // serde_json refuses what floats can't hold and surrogates without the other half of their pair; we read both.
+        let stricter = |error: &serde_json::Error| {
+            let why = error.to_string();
+            ["number out of range", "lone leading surrogate", "unexpected end of hex escape"].iter().any(|known| why.starts_with(known))
+        };
+        if oracle.as_ref().is_err_and(stricter) {
             continue;
         }
         let oracle = oracle.ok().map(signed);
