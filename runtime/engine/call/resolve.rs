@@ -91,8 +91,7 @@ pub(super) fn base(user: &User, api: usize) -> Eval<&http::Target> {
     }
     // One that fails is tried again: a name of `before test` may be assigned by then.
     let text = user.base(api)?.to_text()?;
-    let base =
-        http::Target::parse(&text).map_err(|why| EvalError(format!("the base of {} is no URL that can be used: {why}", known.name)))?;
+    let base = http::Target::parse(&text).map_err(|why| EvalError(format!("the base of {} is not a valid URL: {why}", known.name)))?;
     Ok(known.base.get_or_init(|| base))
 }
 

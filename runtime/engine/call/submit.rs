@@ -8,7 +8,7 @@ use crate::value::{Eval, EvalError, Map, Value};
 /// A request that sends `form`, `fields` over its own. A button is sent only where a field names it.
 pub(super) fn submit<'u>(user: &'u User, api: usize, form: &Value, fields: &[(&str, Value)]) -> Eval<Request<'u>> {
     let Value::Form(form) = form else {
-        return Err(EvalError(format!("submit wants a form, as `take f = form \"css\"` gives, not {}", form.type_name())));
+        return Err(EvalError(format!("submit needs a form, as `take f = form \"css\"` gives, not {}", form.type_name())));
     };
     let get = form.method.eq_ignore_ascii_case("get");
     let mut request = user.request(api, if get { "GET" } else { "POST" });

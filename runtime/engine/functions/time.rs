@@ -38,7 +38,7 @@ pub fn format_time(t: &Value, format: &Value) -> Eval {
     let zoned = timestamp(nanos("format_time", t)?)?.to_zoned_datetime(TimeZone::UTC);
     match strtime::format(format, &zoned) {
         Ok(text) => Ok(text.into()),
-        Err(error) => Err(EvalError(format!("format_time: {format:?} is no format: {error}"))),
+        Err(error) => Err(EvalError(format!("format_time: {format:?} is not a format: {error}"))),
     }
 }
 

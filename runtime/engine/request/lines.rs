@@ -33,7 +33,7 @@ pub(crate) fn header_text(name: &str, value: &Value) -> Eval<EcoString> {
 pub(crate) fn one_line(text: EcoString, what: impl FnOnce() -> String) -> Eval<EcoString> {
     match text.bytes().find(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
         None => Ok(text),
-        Some(0) => Err(EvalError(format!("{} has a NUL character in it", what()))),
-        Some(_) => Err(EvalError(format!("{} has a line break in it", what()))),
+        Some(0) => Err(EvalError(format!("{} contains a NUL character", what()))),
+        Some(_) => Err(EvalError(format!("{} contains a line break", what()))),
     }
 }

@@ -31,7 +31,7 @@ pub fn partial(partial: &http::Partial) -> String {
         1 => "1 byte of the body came".to_owned(),
         count => format!("{count} bytes of the body came"),
     };
-    out.push_str(&format!("\n({came}; why it can't be used is told with the failure)\n"));
+    out.push_str(&format!("\n({came}; the failure says why it cannot be used)\n"));
     out
 }
 
@@ -97,7 +97,7 @@ fn push_body(out: &mut String, body: &[u8], omitted: u64, content_type: Option<&
             str::from_utf8(&body[..error.valid_up_to()]).unwrap_or_default()
         }
         (None, Err(_)) => {
-            out.push_str(&format!("({all} bytes that are no text)\n"));
+            out.push_str(&format!("({all} bytes that are not text)\n"));
             return;
         }
     };

@@ -94,7 +94,7 @@ pub struct Plan {
 struct PlanData {
     classes: Vec<WeightedClass>,
     groups: Vec<LoadGroup>,
-    /// The group of each class and its number there; `None` for a class that is iteration_outcome off.
+    /// The group of each class and its number there; `None` for a class that is turned off.
     of_class: Vec<Option<(usize, usize)>>,
     seed: u64,
 }
@@ -301,7 +301,8 @@ fn group(load: &Load, members: Vec<usize>, classes: &[WeightedClass], base: u64)
             }
             if let Some(member) = (0..members.len()).find(|&member| pattern.count(member, *max_clients) == 0) {
                 let name = &classes[members[member]].name;
-                let message = format!("max_clients: {max_clients} leaves none for the user {name}, so all its arrivals would be missed");
+                let message =
+                    format!("max_clients: {max_clients} is too small: the user {name} gets none, so all its arrivals would be missed");
                 return Err(
                     ConfigError::new(load.location.clone(), message).with_help("raise max_clients, or give the user a load of its own")
                 );

@@ -210,7 +210,7 @@ fn every_error() {
         ("clients: 3, users: {Shopper: 1, Auditor: 2}", &both, "each user of the spec has one of its own"),
         ("clients: 3", &[("A", 0)], "all users of the spec have the weight 0"),
         ("clients: 3", &[], "the spec has no user"),
-        ("rate: 3, max_clients: 1", &both, "max_clients: 1 leaves none for the user Auditor"),
+        ("rate: 3, max_clients: 1", &both, "max_clients: 1 is too small: the user Auditor gets none"),
         ("stages: [{rate: 1000000/h, duration: 9000d}, {rate: 999983/h, duration: 9000d}]", &[("A", 1)], "too long for rates that great"),
     ] {
         let found = error(runner, classes);

@@ -13,7 +13,7 @@ pub struct Page {
 
 /// A selector from its CSS.
 pub fn selector(css: &str) -> Result<Selector, String> {
-    Selector::parse(css).map_err(|error| format!("{css:?} is no CSS selector: {error}"))
+    Selector::parse(css).map_err(|error| format!("{css:?} is not a CSS selector: {error}"))
 }
 
 impl Page {

@@ -135,7 +135,7 @@ pub fn why_nothing(value: &Value, steps: &[PathStep<'_>], root: &str) -> String 
             (other, Resolved::Index(_), None) => {
                 return format!("{path} is {}, not a list", other.describe());
             }
-            (_, Resolved::Neither, _) => return format!("{path}: a place is an int or a string"),
+            (_, Resolved::Neither, _) => return format!("{path}: an index is an int or a string"),
         }
     }
     format!("{path} is {}", value.describe())

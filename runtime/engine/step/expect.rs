@@ -188,7 +188,7 @@ impl Step<'_> {
             let found = answer.has_text(&part);
             match (found, negated) {
                 (true, false) | (false, true) => Ok(()),
-                (false, false) => wrong("missing", format!("expected the text {part:?} in the body, it isn't there")),
+                (false, false) => wrong("missing", format!("expected the text {part:?} in the body, it is missing")),
                 (true, true) => wrong("present", format!("expected no text {part:?} in the body, it is there")),
             }
         });

@@ -22,7 +22,7 @@ pub fn capture(user: &User, value: &Value, regex: usize, pick: Pick<'_>) -> Eval
 
 /// `file("x", name:, type:)`.
 pub fn file(user: &User, asset: usize, name: Option<&Value>, media_type: Option<&Value>) -> Eval {
-    let Value::File(file) = user.asset(asset) else { return Err(EvalError("this file isn't there".into())) };
+    let Value::File(file) = user.asset(asset) else { return Err(EvalError("the file is missing".into())) };
     if name.is_none() && media_type.is_none() {
         return Ok(Value::File(file));
     }

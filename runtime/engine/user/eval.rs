@@ -57,7 +57,7 @@ impl User {
     fn whole(&self, at: Location, count: Eval) -> Flow<u64> {
         self.eval(at, || {
             let count = count?.as_int()?;
-            u64::try_from(count).map_err(|_| EvalError(format!("{count} times is less than none")))
+            u64::try_from(count).map_err(|_| EvalError(format!("{count} is negative, expected 0 times or more")))
         })
     }
 
@@ -94,7 +94,7 @@ impl User {
             })
             .collect::<Eval<Vec<u64>>>()?;
         if whole.iter().all(|weight| *weight == 0) {
-            return Err(EvalError("all weights are 0: there is nothing to draw".into()));
+            return Err(EvalError("all weights are 0, expected one above 0".into()));
         }
         Ok(self.pick(&whole))
     }

@@ -58,7 +58,7 @@ pub fn index(a: &Value, i: &Value) -> Eval {
             Some(at) => Ok(Value::Int(bytes[at].into())),
             None => Err(out_of_range(*n, bytes.len(), "byte")),
         },
-        (Value::List(_), other) => Err(EvalError(format!("a list's place is an int, got {}", other.describe()))),
+        (Value::List(_), other) => Err(EvalError(format!("the index of a list must be an int, got {}", other.describe()))),
         (Value::Object(_), other) => Err(EvalError(format!("an object's key is a string, got {}", other.describe()))),
         (other, _) => Err(EvalError(format!("no item {} in {}", i.literal(), other.describe()))),
     }
@@ -78,7 +78,7 @@ fn out_of_range(n: i64, count: usize, what: &str) -> EvalError {
 /// `a[from..to]`, both ends inclusive; what lies beyond the end is left out, negative places count from the end.
 pub fn slice(a: &Value, from: &Value, to: &Value) -> Eval {
     let (Value::Int(from), Value::Int(to)) = (from, to) else {
-        return Err(EvalError(format!("a slice's ends are ints, got {} and {}", from.describe(), to.describe())));
+        return Err(EvalError(format!("the bounds of a slice must be ints, got {} and {}", from.describe(), to.describe())));
     };
     let range = |count: usize| {
         let len = i64::try_from(count).unwrap_or(i64::MAX);

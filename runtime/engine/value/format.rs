@@ -132,12 +132,16 @@ impl FormatSpec {
         }
         let width = number(&mut rest);
         if !width.is_empty() {
-            out.width = width.parse().ok().filter(|w| *w <= WIDEST).ok_or_else(|| format!("a width is at most {WIDEST}, got {width}"))?;
+            out.width = width
+                .parse()
+                .ok()
+                .filter(|w| *w <= WIDEST)
+                .ok_or_else(|| format!("the width {width} is too large, expected at most {WIDEST}"))?;
         }
         out.comma = take(',', &mut rest);
         if take('.', &mut rest) {
             let precision = number(&mut rest).parse().ok().filter(|p| *p <= FINEST);
-            out.precision = Some(precision.ok_or_else(|| format!("after the `.` a number up to {FINEST} is expected, as in .2"))?);
+            out.precision = Some(precision.ok_or_else(|| format!("expected a number up to {FINEST} after the `.`, as in .2"))?);
         }
         let mut letters = rest.chars();
         if let Some(letter) = letters.next() {
@@ -152,14 +156,14 @@ impl FormatSpec {
                 '%' => Style::Percent,
                 's' => Style::Text,
                 other => {
-                    return Err(format!("{other:?} is no format: known are d x X o b f e % s, as in 09, .2, >10, x"));
+                    return Err(format!("unexpected {other:?} in a format, expected one of d x X o b f e % s, as in 09, .2, >10, x"));
                 }
             };
         }
         let rest = letters.as_str();
         if !rest.is_empty() {
             return Err(format!(
-                "{rest:?} is too much: a format is [[fill]align][sign][#][0][width][,][.precision][type], as in 09, .2, >10"
+                "unexpected {rest:?} after a format, expected [[fill]align][sign][#][0][width][,][.precision][type], as in 09, .2, >10"
             ));
         }
         Ok(out)

@@ -65,7 +65,7 @@ impl Value {
         match self {
             Self::Null => out.extend_from_slice(b"null"),
             Self::Absent => {
-                return Err(EvalError::new("absent may only stand as the value of an object's key"));
+                return Err(EvalError::new("unexpected absent, expected it only as the value of an object's key"));
             }
             Self::Bool(true) => out.extend_from_slice(b"true"),
             Self::Bool(false) => out.extend_from_slice(b"false"),
@@ -104,7 +104,7 @@ impl Value {
                 out.push(b'}');
             }
             Self::Bytes(_) | Self::File(_) => {
-                return Err(EvalError(format!("{} in JSON: say hex(..), base64(..) or text(..)", self.type_name())));
+                return Err(EvalError(format!("{} in JSON: write hex(..), base64(..) or text(..)", self.type_name())));
             }
             Self::Form(_) => return Err(EvalError::new("a form in JSON: send it with `submit`")),
         }
@@ -115,7 +115,7 @@ impl Value {
     pub fn to_json(&self) -> Eval<String> {
         let mut out = Vec::new();
         self.write_json(&mut out)?;
-        String::from_utf8(out).map_err(|_| EvalError::new("JSON that is no UTF-8"))
+        String::from_utf8(out).map_err(|_| EvalError::new("the JSON is not UTF-8"))
     }
 }
 

@@ -93,7 +93,7 @@ impl Value {
                 return Err(EvalError(format!("{} in a text: give it a value first, or test for it", self.type_name())));
             }
             Self::Bytes(_) | Self::File(_) => {
-                return Err(EvalError(format!("{} in a text: say hex(..), base64(..) or text(..)", self.type_name())));
+                return Err(EvalError(format!("{} in a text: write hex(..), base64(..) or text(..)", self.type_name())));
             }
             Self::Form(_) => return Err(EvalError::new("a form in a text: send it with `submit`")),
         }
@@ -187,7 +187,7 @@ mod tests {
         for bad in [Value::Null, Value::Absent, Value::bytes(vec![1])] {
             assert!(bad.to_text().is_err());
         }
-        assert_eq!(Value::bytes(vec![1]).to_text().unwrap_err().0, "bytes in a text: say hex(..), base64(..) or text(..)");
+        assert_eq!(Value::bytes(vec![1]).to_text().unwrap_err().0, "bytes in a text: write hex(..), base64(..) or text(..)");
     }
 
     #[test]

@@ -26,7 +26,8 @@ impl Value {
     pub fn as_duration(&self) -> Eval<Duration> {
         match convert_json(self.clone(), Type::Duration)? {
             Self::Duration(nanos) => {
-                let nanos = u64::try_from(nanos).map_err(|_| EvalError(format!("{} is less than no time", self.describe())))?;
+                let nanos = u64::try_from(nanos)
+                    .map_err(|_| EvalError(format!("{} is negative, expected a duration of 0 or more", self.describe())))?;
                 Ok(Duration::from_nanos(nanos))
             }
             other => Err(EvalError(format!("expected a duration, got {}", other.describe()))),

@@ -67,7 +67,7 @@ struct Gate {
     api: Rc<ApiTransport>,
     origin: Rc<Origin>,
     lock: Mutex<()>,
-    /// The server iteration_outcome out to speak HTTP/1.1: each needs a connection of its own.
+    /// The server turned out to speak HTTP/1.1: each needs a connection of its own.
     one_each: Cell<bool>,
 }
 

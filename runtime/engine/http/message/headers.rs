@@ -86,7 +86,7 @@ impl Headers {
         for value in self.get_all("content-length").flat_map(|value| value.split(',')) {
             let value = value.trim();
             if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_digit()) {
-                return Err(HttpError::protocol(format!("`Content-Length: {value}` is no length")));
+                return Err(HttpError::protocol(format!("`Content-Length: {value}` is not a length")));
             }
             let length = value.parse::<u64>().ok();
             if found.is_some_and(|found| found != length) {

@@ -42,7 +42,7 @@ impl Target {
     pub fn parse(text: &str) -> Result<Self, String> {
         let url = url::Url::parse(text).map_err(|error| format!("`{text}`: {error}"))?;
         if !url.username().is_empty() || url.password().is_some() {
-            return Err("it has a user or a password in it: they are said by `auth basic`".into());
+            return Err("unexpected user or password in a url: write `auth basic(user, password)`".into());
         }
         Self::from_url(&url)
     }

@@ -32,7 +32,7 @@ pub(crate) fn failure(error: &io::Error, host: &str) -> HttpError {
 pub(in crate::http) fn distrust(why: &CertificateError) -> String {
     use CertificateError as C;
     match why {
-        C::UnknownIssuer => "unknown issuer: give the authority that signed it as `tls.ca` in the environment".into(),
+        C::UnknownIssuer => "unknown issuer: set the authority that signed it as `tls.ca` in the environment".into(),
         C::Expired => "it has expired: renew it".into(),
         C::ExpiredContext { time, not_after } => format!("it expired on {} (here it is {}): renew it", day(*not_after), day(*time)),
         C::NotValidYet => "it is not valid yet: check the clocks of both machines".into(),
@@ -41,24 +41,24 @@ pub(in crate::http) fn distrust(why: &CertificateError) -> String {
         }
         C::NotValidForName => "it is for another name: set `tls.server_name` to the name in it".into(),
         C::NotValidForNameContext { presented, .. } if presented.is_empty() => {
-            "it names no host in `subjectAltName`, and its common name doesn't count: make one with the host's name in it".into()
+            "it has no host name in `subjectAltName`, and the common name is not used: create one with the host's name there".into()
         }
         C::NotValidForNameContext { presented, .. } => {
             format!("it is for another name ({}): set `tls.server_name` to one of them", names(presented))
         }
         C::Revoked => "it was revoked: the server needs a new one".into(),
-        C::BadSignature => "its signature is wrong: it was changed, or the authority in `tls.ca` has the same name as the right one".into(),
-        C::BadEncoding => "it can't be read: it is no X.509 certificate of version 3".into(),
-        C::UnhandledCriticalExtension => "it demands an extension that isn't known here".into(),
-        C::UnknownRevocationStatus => "it isn't known whether it was revoked".into(),
+        C::BadSignature => "its signature is invalid: it was modified, or `tls.ca` is another authority of the same name".into(),
+        C::BadEncoding => "it cannot be read: it is not an X.509 certificate of version 3".into(),
+        C::UnhandledCriticalExtension => "it requires an extension that ltc does not support".into(),
+        C::UnknownRevocationStatus => "its revocation status is unknown".into(),
         C::ExpiredRevocationList | C::ExpiredRevocationListContext { .. } => "the list of revoked certificates is out of date".into(),
         C::UnsupportedSignatureAlgorithmContext { .. } | C::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            "it is signed in a way that is no longer trusted, such as SHA-1: make one that is signed with SHA-256".into()
+            "its signature algorithm is no longer trusted, as SHA-1 is not: create one signed with SHA-256".into()
         }
         C::InvalidPurpose | C::InvalidPurposeContext { .. } => {
-            "it is not for servers: its `extendedKeyUsage` has to have `serverAuth`".into()
+            "it is not valid for servers: add `serverAuth` to its `extendedKeyUsage`".into()
         }
-        C::InvalidOcspResponse => "the proof that it isn't revoked can't be read".into(),
+        C::InvalidOcspResponse => "its OCSP response cannot be read".into(),
         C::ApplicationVerificationFailure => "it was refused".into(),
         C::Other(other) => match other.0.downcast_ref::<webpki::Error>() {
             Some(why) => path(why).into(),
@@ -69,27 +69,27 @@ pub(in crate::http) fn distrust(why: &CertificateError) -> String {
     }
 }
 
-const OTHER_CERTIFICATE: &str = "it doesn't hold what a server's certificate has to (`openssl x509 -text` shows what is in it)";
+const OTHER_CERTIFICATE: &str = "it is not a valid server certificate (`openssl x509 -text` shows its content)";
 
 /// Why no chain leads from the certificate to an authority that is trusted.
 fn path(why: &webpki::Error) -> &'static str {
     use webpki::Error as E;
     match why {
         E::CaUsedAsEndEntity => {
-            "it is an authority's own, which only authorities show: give it as `tls.ca` in the environment, or make one with `CA:FALSE`"
+            "it is the certificate of an authority: set it as `tls.ca` in the environment, or create one with `CA:FALSE`"
         }
-        E::EndEntityUsedAsCa => "what signed it is no authority: give the authority as `tls.ca` in the environment",
-        E::UnsupportedCertVersion => "it is of an old version of X.509: make one of version 3",
-        E::NameConstraintViolation => "the authority that signed it may not sign for this name",
+        E::EndEntityUsedAsCa => "its issuer is not an authority: set the authority as `tls.ca` in the environment",
+        E::UnsupportedCertVersion => "it has an old version of X.509: create one of version 3",
+        E::NameConstraintViolation => "its authority may not sign for this name",
         E::PathLenConstraintViolated
         | E::MaximumPathDepthExceeded
         | E::MaximumPathBuildCallsExceeded
         | E::MaximumSignatureChecksExceeded
-        | E::MaximumNameConstraintComparisonsExceeded => "too many authorities stand between it and one that is trusted",
-        E::CertDistrusted => "it was declared to be not trusted",
+        | E::MaximumNameConstraintComparisonsExceeded => "its chain of authorities is too long",
+        E::CertDistrusted => "it is explicitly distrusted",
         E::InvalidCertValidity => "it ends before it begins",
-        E::EmptyEkuExtension => "it is for no purpose at all: its `extendedKeyUsage` is empty",
-        E::SignatureAlgorithmMismatch | E::InvalidSignatureForPublicKey => "its signature is wrong",
+        E::EmptyEkuExtension => "its `extendedKeyUsage` is empty",
+        E::SignatureAlgorithmMismatch | E::InvalidSignatureForPublicKey => "its signature is invalid",
         E::BadDer
         | E::BadDerTime
         | E::ExtensionValueInvalid
@@ -98,7 +98,7 @@ fn path(why: &webpki::Error) -> &'static str {
         | E::MalformedExtensions
         | E::MalformedNameConstraint
         | E::InvalidNetworkMaskConstraint
-        | E::TrailingData(_) => "it can't be read: it is damaged, or was made by a program with a fault",
+        | E::TrailingData(_) => "it cannot be read: it is damaged or malformed",
         _ => OTHER_CERTIFICATE,
     }
 }
@@ -109,23 +109,19 @@ pub(in crate::http) fn refusal(alert: AlertDescription) -> String {
     let text = match alert {
         A::CloseNotify | A::UserCanceled => "it ended the handshake",
         A::HandshakeFailure | A::InsufficientSecurity => {
-            "there is no cipher, no key exchange or no certificate that both sides take (it may want a client certificate: `tls.cert`, `tls.key`)"
+            "no cipher, key exchange or certificate is supported by both sides (the server may require a client certificate: `tls.cert`, `tls.key`)"
         }
-        A::CertificateRequired | A::NoCertificate => "it wants a client certificate: set `tls.cert` and `tls.key` in the environment",
-        A::BadCertificate | A::UnsupportedCertificate | A::CertificateUnknown => "it doesn't take the client certificate of `tls.cert`",
+        A::CertificateRequired | A::NoCertificate => "it requires a client certificate: set `tls.cert` and `tls.key` in the environment",
+        A::BadCertificate | A::UnsupportedCertificate | A::CertificateUnknown => "it rejects the client certificate of `tls.cert`",
         A::CertificateRevoked => "the client certificate of `tls.cert` was revoked",
         A::CertificateExpired => "the client certificate of `tls.cert` has expired",
-        A::UnknownCA => "it doesn't know the authority that signed the client certificate of `tls.cert`",
+        A::UnknownCA => "it does not trust the authority that signed the client certificate of `tls.cert`",
         A::AccessDenied => "the client may not connect: check the client certificate of `tls.cert`",
-        A::ProtocolVersion => "it speaks neither TLS 1.2 nor TLS 1.3",
+        A::ProtocolVersion => "it supports neither TLS 1.2 nor TLS 1.3",
         A::UnrecognisedName => "it has no certificate for this name: check the url, or set `tls.server_name`",
-        A::NoApplicationProtocol => {
-            "it speaks none of the protocols that were offered: set `http2: false` in the environment, or leave it out"
-        }
-        A::InternalError => "it failed within (the server's own log says why)",
-        A::BadRecordMac | A::DecryptionFailed | A::DecryptError => {
-            "it can't decrypt what it was sent: something between may change the data"
-        }
+        A::NoApplicationProtocol => "it supports none of the offered protocols: set `http2: false` in the environment, or leave it out",
+        A::InternalError => "an internal error (the server's log has the reason)",
+        A::BadRecordMac | A::DecryptionFailed | A::DecryptError => "it cannot decrypt the data: a proxy or firewall may have modified it",
         A::UnexpectedMessage
         | A::RecordOverflow
         | A::DecompressionFailure
@@ -135,9 +131,9 @@ pub(in crate::http) fn refusal(alert: AlertDescription) -> String {
         | A::UnsupportedExtension
         | A::CertificateUnobtainable
         | A::BadCertificateStatusResponse
-        | A::BadCertificateHashValue => "it doesn't understand the handshake",
-        A::ExportRestriction | A::InappropriateFallback | A::NoRenegotiation => "it doesn't allow what was asked of it",
-        A::UnknownPSKIdentity | A::EncryptedClientHelloRequired => "it wants a secret that isn't known here",
+        | A::BadCertificateHashValue => "it cannot read the handshake",
+        A::ExportRestriction | A::InappropriateFallback | A::NoRenegotiation => "it does not allow this handshake",
+        A::UnknownPSKIdentity | A::EncryptedClientHelloRequired => "it requires a secret that ltc does not have",
         other => return format!("it sent the TLS alert {}", u8::from(other)),
     };
     text.into()
@@ -147,24 +143,24 @@ pub(in crate::http) fn refusal(alert: AlertDescription) -> String {
 pub(in crate::http) fn broken(error: &Error) -> String {
     let text = match error {
         Error::InvalidMessage(message) => return unreadable(message).into(),
-        Error::InappropriateMessage { .. } | Error::InappropriateHandshakeMessage { .. } => "the server sent a message out of its order",
-        Error::InvalidEncryptedClientHello(_) => "the server wants its name to be encrypted, which isn't supported",
+        Error::InappropriateMessage { .. } | Error::InappropriateHandshakeMessage { .. } => "the server sent a message out of order",
+        Error::InvalidEncryptedClientHello(_) => "the server requires an encrypted client hello, which ltc does not support",
         Error::NoCertificatesPresented => "the server showed no certificate",
-        Error::UnsupportedNameType => "the host is no name that can be asked for: set `tls.server_name`",
-        Error::DecryptError | Error::EncryptError => "the data can't be decrypted: something between may have changed it",
+        Error::UnsupportedNameType => "the host is not a valid server name: set `tls.server_name`",
+        Error::DecryptError | Error::EncryptError => "the data cannot be decrypted: a proxy or firewall may have modified it",
         Error::PeerIncompatible(why) => incompatible(why),
-        Error::PeerMisbehaved(_) => "the server broke the rules of TLS: its TLS library, or something between, has a fault",
+        Error::PeerMisbehaved(_) => "the server violated TLS: its TLS library, or a proxy in between, is faulty",
         Error::AlertReceived(alert) => return refusal(*alert),
         Error::InvalidCertificate(why) => return distrust(why),
-        Error::InvalidCertRevocationList(_) => "the list of revoked certificates can't be used",
-        Error::FailedToGetCurrentTime => "this machine doesn't know the time",
-        Error::FailedToGetRandomBytes => "this machine gives no random numbers",
-        Error::HandshakeNotComplete => "it wasn't complete",
-        Error::PeerSentOversizedRecord => "the server sent more at a time than TLS allows",
-        Error::NoApplicationProtocol => "the server speaks none of the protocols that were offered: set `http2: false` in the environment",
-        Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => "the key of `tls.key` doesn't belong to the certificate of `tls.cert`",
-        Error::InconsistentKeys(_) => "the key of `tls.key` can't be compared with the certificate of `tls.cert`",
-        _ => "something is wrong that TLS has no word for",
+        Error::InvalidCertRevocationList(_) => "the list of revoked certificates cannot be used",
+        Error::FailedToGetCurrentTime => "this machine's clock cannot be read",
+        Error::FailedToGetRandomBytes => "this machine has no source of random numbers",
+        Error::HandshakeNotComplete => "it was not completed",
+        Error::PeerSentOversizedRecord => "the server sent a record larger than TLS allows",
+        Error::NoApplicationProtocol => "the server supports none of the offered protocols: set `http2: false` in the environment",
+        Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => "the key of `tls.key` does not belong to the certificate of `tls.cert`",
+        Error::InconsistentKeys(_) => "the key of `tls.key` cannot be compared with the certificate of `tls.cert`",
+        _ => "an unknown error of TLS",
     };
     text.into()
 }
@@ -173,9 +169,9 @@ pub(in crate::http) fn broken(error: &Error) -> String {
 fn unreadable(message: &InvalidMessage) -> &'static str {
     match message {
         InvalidMessage::CertificatePayloadTooLarge | InvalidMessage::HandshakePayloadTooLarge => {
-            "the server's certificates are larger than is taken: leave out of its chain what isn't needed"
+            "the server's certificates are too large: remove unneeded ones from its chain"
         }
-        _ => "the server doesn't speak TLS there",
+        _ => "the server does not use TLS on this port",
     }
 }
 
@@ -184,12 +180,14 @@ fn incompatible(why: &PeerIncompatible) -> &'static str {
         PeerIncompatible::ServerDoesNotSupportTls12Or13
         | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
         | PeerIncompatible::Tls12NotOffered
-        | PeerIncompatible::Tls12NotOfferedOrEnabled => "the server speaks neither TLS 1.2 nor TLS 1.3",
+        | PeerIncompatible::Tls12NotOfferedOrEnabled => "the server supports neither TLS 1.2 nor TLS 1.3",
         PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon | PeerIncompatible::NoSignatureSchemesInCommon => {
-            "no way to sign is known to both sides: the key of `tls.key` may be of a kind that the server doesn't take"
+            "no signature algorithm is supported by both sides: the server may not support the kind of key of `tls.key`"
         }
-        PeerIncompatible::ServerRejectedEncryptedClientHello(_) => "the server wants its name to be encrypted, which isn't supported",
-        _ => "there is no cipher or key exchange that both sides take",
+        PeerIncompatible::ServerRejectedEncryptedClientHello(_) => {
+            "the server requires an encrypted client hello, which ltc does not support"
+        }
+        _ => "no cipher or key exchange is supported by both sides",
     }
 }
 
@@ -197,7 +195,7 @@ fn incompatible(why: &PeerIncompatible) -> &'static str {
 pub(in crate::http) fn unusable(error: &Error) -> String {
     match error {
         Error::InvalidCertificate(why) => distrust(why),
-        Error::General(_) => "the key is of no kind that is known: RSA of 2048 bits or more, ECDSA (P-256, P-384) and Ed25519 are".into(),
+        Error::General(_) => "unsupported kind of key: use RSA of 2048 bits or more, ECDSA (P-256, P-384) or Ed25519".into(),
         other => broken(other),
     }
 }
@@ -207,11 +205,11 @@ pub(in crate::http) fn pem(error: &rustls::pki_types::pem::Error) -> String {
     use rustls::pki_types::pem::Error as E;
     match error {
         E::MissingSectionEnd { .. } => "a `-----BEGIN …-----` has no `-----END …-----`".into(),
-        E::IllegalSectionStart { .. } => "a line that begins with `-----BEGIN` doesn't end in `-----`".into(),
-        E::Base64Decode(_) => "what stands between `-----BEGIN …-----` and `-----END …-----` is no base64".into(),
+        E::IllegalSectionStart { .. } => "a line that begins with `-----BEGIN` does not end in `-----`".into(),
+        E::Base64Decode(_) => "the text between `-----BEGIN …-----` and `-----END …-----` is not base64".into(),
         E::Io(error) => words::of_io(error),
-        E::NoItemsFound => "nothing of that kind is in it".into(),
-        _ => "it is no PEM file".into(),
+        E::NoItemsFound => "it contains no such item".into(),
+        _ => "it is not a PEM file".into(),
     }
 }
 
@@ -233,7 +231,7 @@ fn names(presented: &[String]) -> String {
 
 fn day(time: UnixTime) -> String {
     let second = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
-    jiff::Timestamp::from_second(second).map_or_else(|_| "a day out of reach".into(), |time| time.strftime("%Y-%m-%d").to_string())
+    jiff::Timestamp::from_second(second).map_or_else(|_| "an unknown day".into(), |time| time.strftime("%Y-%m-%d").to_string())
 }
 
 #[cfg(test)]

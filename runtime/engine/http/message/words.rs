@@ -33,10 +33,10 @@ fn of_kind(kind: io::ErrorKind) -> &'static str {
         K::TimedOut => "it took too long",
         K::UnexpectedEof => "it ended too early",
         K::WriteZero => "nothing more could be written",
-        K::InvalidData | K::InvalidInput => "the data is not what it should be",
+        K::InvalidData | K::InvalidInput => "the data is invalid",
         K::HostUnreachable | K::NetworkUnreachable | K::NetworkDown => "the network can't be reached",
         K::PermissionDenied => "it is not allowed",
-        K::OutOfMemory => "there is no memory left",
+        K::OutOfMemory => "no memory is left",
         K::Interrupted => "it was interrupted",
         K::Unsupported => "it is not supported",
         _ => "the system gives no reason",
@@ -48,15 +48,15 @@ pub(crate) fn of_resolver(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
     let known = [
-        ("Name or service not known", "the name isn't known: check the url for a slip, or the machine's DNS"),
-        ("nodename nor servname provided, or not known", "the name isn't known: check the url for a slip, or the machine's DNS"),
-        ("Name does not resolve", "the name isn't known: check the url for a slip, or the machine's DNS"),
-        ("No address associated with hostname", "the name is known, but has no address"),
+        ("Name or service not known", "unknown host name: check the url, and the machine's DNS"),
+        ("nodename nor servname provided, or not known", "unknown host name: check the url, and the machine's DNS"),
+        ("Name does not resolve", "unknown host name: check the url, and the machine's DNS"),
+        ("No address associated with hostname", "the host name has no address"),
         ("Temporary failure in name resolution", "the name server didn't answer: check the machine's network and `/etc/resolv.conf`"),
         ("Try again", "the name server didn't answer: check the machine's network and `/etc/resolv.conf`"),
         ("Non-recoverable failure in name resolution", "the name server refused to answer"),
-        ("System error", "the system's resolver failed; it may have no file left to open (`ulimit -n`)"),
-        ("Memory allocation failure", "there is no memory left"),
+        ("System error", "the system's resolver failed: the limit of open files may be reached (`ulimit -n`)"),
+        ("Memory allocation failure", "no memory is left"),
     ];
     match known.iter().find(|(theirs, _)| text.starts_with(theirs)) {
         Some((_, ours)) => (*ours).into(),
@@ -67,21 +67,21 @@ pub(crate) fn of_resolver(error: &io::Error) -> String {
 /// What an error code of HTTP/2 means (RFC 9113, 7).
 pub(crate) fn of_h2(reason: Reason) -> String {
     let text = match reason {
-        Reason::NO_ERROR => "it has nothing more to say on it",
-        Reason::PROTOCOL_ERROR => "the rules of HTTP/2 were broken",
-        Reason::INTERNAL_ERROR => "it failed within (the server's own log says why)",
+        Reason::NO_ERROR => "the request ended without an error",
+        Reason::PROTOCOL_ERROR => "a rule of HTTP/2 was violated",
+        Reason::INTERNAL_ERROR => "an internal error (the server's log has the reason)",
         Reason::FLOW_CONTROL_ERROR => "more data was sent than was allowed",
         Reason::SETTINGS_TIMEOUT => "its settings were not confirmed in time",
         Reason::STREAM_CLOSED => "data came for a request that was over",
         Reason::FRAME_SIZE_ERROR => "a frame had a wrong size",
-        Reason::REFUSED_STREAM => "it refused the request before it did anything with it",
-        Reason::CANCEL => "it gave the request up",
-        Reason::COMPRESSION_ERROR => "headers could not be unpacked",
-        Reason::CONNECT_ERROR => "the connection behind it broke",
-        Reason::ENHANCE_YOUR_CALM => "too much was asked of it at once: it limits the rate (ENHANCE_YOUR_CALM)",
-        Reason::INADEQUATE_SECURITY => "the connection is not encrypted well enough for it",
-        Reason::HTTP_1_1_REQUIRED => "it wants HTTP/1.1 for this: set `http2: false` in the environment",
-        other => return format!("it gave the code {}, which HTTP/2 doesn't know", u32::from(other)),
+        Reason::REFUSED_STREAM => "the server refused the request without processing it",
+        Reason::CANCEL => "the request was canceled",
+        Reason::COMPRESSION_ERROR => "headers could not be decompressed",
+        Reason::CONNECT_ERROR => "the connection to the upstream server broke",
+        Reason::ENHANCE_YOUR_CALM => "too many requests at once: the server limits the rate (ENHANCE_YOUR_CALM)",
+        Reason::INADEQUATE_SECURITY => "the encryption of the connection is too weak for the server",
+        Reason::HTTP_1_1_REQUIRED => "HTTP/1.1 is required: set `http2: false` in the environment",
+        other => return format!("unknown HTTP/2 error code {}", u32::from(other)),
     };
     text.into()
 }
@@ -97,7 +97,7 @@ pub(crate) fn of_h2_error(error: &h2::Error) -> String {
         (true, true) => format!("the server closed the connection: {why}"),
         (true, false) => format!("the server ended the request: {why}"),
         // What this side found wrong is in what the server sent.
-        (false, _) => format!("the server's answer is not as HTTP/2 has it: {why}"),
+        (false, _) => format!("the server's answer violates HTTP/2: {why}"),
     }
 }
 
@@ -122,12 +122,12 @@ pub(super) mod tests {
         for code in 0..20 {
             let text = of_h2(Reason::from(code));
             assert!(is_plain(&text), "{text}");
-            assert_eq!(code > 13, text.contains("doesn't know"), "{code}: {text}");
+            assert_eq!(code > 13, text.starts_with("unknown"), "{code}: {text}");
             let error = of_h2_error(&h2::Error::from(Reason::from(code)));
             assert!(is_plain(&error) && error.ends_with(&text), "{error}");
         }
         let broken = h2::Error::from(Reason::ENHANCE_YOUR_CALM);
-        assert!(of_h2_error(&broken).contains("it limits the rate"));
+        assert!(of_h2_error(&broken).contains("limits the rate"));
     }
 
     #[test]
@@ -142,13 +142,13 @@ pub(super) mod tests {
         // What a library wraps into one keeps to itself.
         let wrapped = io::Error::other("Foo(Bar { baz: 1 })");
         assert_eq!(of_io(&wrapped), "the system gives no reason");
-        assert_eq!(of_io(&io::Error::new(io::ErrorKind::InvalidData, "QuuxError")), "the data is not what it should be");
+        assert_eq!(of_io(&io::Error::new(io::ErrorKind::InvalidData, "QuuxError")), "the data is invalid");
     }
 
     #[test]
     fn the_resolver_says_what_to_do() {
         let failed = |text: &str| of_resolver(&io::Error::other(format!("failed to lookup address information: {text}")));
-        assert!(failed("Name or service not known").starts_with("the name isn't known"));
+        assert!(failed("Name or service not known").starts_with("unknown host name"));
         assert!(failed("Temporary failure in name resolution").starts_with("the name server didn't answer"));
         assert_eq!(failed("ai_family not supported"), "the system gives no reason");
     }

@@ -221,7 +221,7 @@ async fn secure(stream: Stream, config: std::sync::Arc<rustls::ClientConfig>, ho
     match stream {
         Stream::Plain(tcp) => Ok(Stream::Tls(Box::new(connector.connect(name, tcp).await.map_err(failed)?))),
         Stream::Tls(outer) => Ok(Stream::Nested(Box::new(connector.connect(name, *outer).await.map_err(failed)?))),
-        Stream::Nested(_) => Err(HttpError::new(FailureClass::Tls, "TLS in TLS in TLS isn't spoken")),
-        Stream::Memory(_) => Err(HttpError::new(FailureClass::Tls, "TLS isn't spoken over a connection in memory")),
+        Stream::Nested(_) => Err(HttpError::new(FailureClass::Tls, "TLS in TLS in TLS is not supported")),
+        Stream::Memory(_) => Err(HttpError::new(FailureClass::Tls, "TLS is not supported over a connection in memory")),
     }
 }

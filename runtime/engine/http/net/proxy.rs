@@ -95,7 +95,7 @@ pub(crate) async fn tunnel(stream: &mut Stream, origin: &Origin, hopper: &Hopper
             Ok(Some(head)) if !matches!(head.status, 200..300) => {
                 return Err(HttpError::new(
                     FailureClass::Connect,
-                    format!("the proxy {proxy} refused the way to {to}: it answered {}", head.status),
+                    format!("the proxy {proxy} refused to connect to {to}: it answered {}", head.status),
                 ));
             }
             _ => return Err(HttpError::protocol(format!("the answer of the proxy {proxy} can't be read"))),

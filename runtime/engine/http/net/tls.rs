@@ -35,13 +35,13 @@ pub(crate) fn client_config(api: &ApiConfig) -> Result<Arc<ClientConfig>, String
         (None, None) => builder.with_no_client_auth(),
         (Some(certificate), Some(key)) => {
             let key = PrivateKeyDer::from_pem_slice(key)
-                .map_err(|error| format!("tls key: there is no private key in it: {}", tls_words::pem(&error)))?;
+                .map_err(|error| format!("tls key: the file contains no private key: {}", tls_words::pem(&error)))?;
             builder
                 .with_client_auth_cert(certificates(certificate, "cert")?, key)
                 .map_err(|error| format!("tls cert, key: {}", tls_words::unusable(&error)))?
         }
-        (Some(_), None) => return Err("tls cert: there must be a tls key too".into()),
-        (None, Some(_)) => return Err("tls key: there must be a tls cert too".into()),
+        (Some(_), None) => return Err("tls cert: missing tls key, set both".into()),
+        (None, Some(_)) => return Err("tls key: missing tls cert, set both".into()),
     };
     // Users are strangers to each other: none goes on with another's session.
     config.resumption = Resumption::disabled();
@@ -67,12 +67,12 @@ fn certificates(pem: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>, 
     let all: Vec<_> =
         CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(|error| format!("tls {what}: {}", tls_words::pem(&error)))?;
     if all.is_empty() {
-        return Err(format!("tls {what}: there is no PEM certificate in it"));
+        return Err(format!("tls {what}: the file contains no PEM certificate"));
     }
     Ok(all)
 }
 
 /// The name that a server is asked for and has to prove.
 pub(crate) fn server_name(name: &str) -> Result<ServerName<'static>, String> {
-    ServerName::try_from(name.to_owned()).map_err(|_| format!("`{name}` is no name that a server's certificate could have"))
+    ServerName::try_from(name.to_owned()).map_err(|_| format!("`{name}` is not a valid server name"))
 }

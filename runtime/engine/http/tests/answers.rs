@@ -101,7 +101,7 @@ fn early_answers_are_skipped() {
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
         false,
         FailureClass::Protocol,
-        "the server switched protocols without being asked to",
+        "the server switched protocols without a request for it",
     );
 }
 
@@ -115,22 +115,12 @@ fn what_is_no_http_is_said() {
         FailureClass::Protocol,
         "the answer has two different Content-Lengths",
     );
-    fails(b"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nhi", false, FailureClass::Protocol, "`Content-Length: -2` is no length");
+    fails(b"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nhi", false, FailureClass::Protocol, "`Content-Length: -2` is not a length");
     fails(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\nhi", false, FailureClass::Protocol, TOO_LARGE);
-    fails(
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
-        false,
-        FailureClass::Protocol,
-        "the transfer coding `gzip` isn't known",
-    );
-    fails(
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, br\r\n\r\n",
-        false,
-        FailureClass::Protocol,
-        "the transfer coding `br` isn't known",
-    );
+    fails(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", false, FailureClass::Protocol, "unknown transfer coding `gzip`");
+    fails(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, br\r\n\r\n", false, FailureClass::Protocol, "unknown transfer coding `br`");
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
-    fails(format!("{chunked}zz\r\nhi").as_bytes(), false, FailureClass::Protocol, "`zz` is no length of a chunk");
+    fails(format!("{chunked}zz\r\nhi").as_bytes(), false, FailureClass::Protocol, "`zz` is not a length of a chunk");
     fails(format!("{chunked}2\r\nhi!\r\n").as_bytes(), false, FailureClass::Protocol, "a chunk is longer than it says");
     fails(format!("{chunked}fffffffffffffffff\r\n").as_bytes(), false, FailureClass::Protocol, TOO_LARGE);
 }

@@ -155,7 +155,7 @@ fn certificates_are_checked() {
             (failure.class, failure.message.as_str()),
             (
                 FailureClass::Tls,
-                "the certificate of localhost is not trusted: unknown issuer: give the authority that signed it as `tls.ca` in the environment"
+                "the certificate of localhost is not trusted: unknown issuer: set the authority that signed it as `tls.ca` in the environment"
             )
         );
         let failure = trusting.get(server.url("127.0.0.1", "/")).await.unwrap_err();
@@ -179,7 +179,7 @@ fn certificates_are_checked() {
         });
         let failure = trusting.get(url).await.unwrap_err();
         assert_eq!(failure.class, FailureClass::Tls);
-        assert!(failure.message.ends_with("the server doesn't speak TLS there"), "{}", failure.message);
+        assert!(failure.message.ends_with("the server does not use TLS on this port"), "{}", failure.message);
         drop(plain);
     });
 }
@@ -202,7 +202,7 @@ fn clients_show_their_certificate() {
         let server = Secure::start(&authority, "localhost", false, true).await;
         let failure = client(&authority.api()).get(server.url("localhost", "/")).await.unwrap_err();
         assert_eq!(failure.class, FailureClass::Tls);
-        assert!(failure.message.contains("refused by the server: it wants a client certificate: set `tls.cert`"), "{}", failure.message);
+        assert!(failure.message.contains("refused by the server: it requires a client certificate: set `tls.cert`"), "{}", failure.message);
         let mut api = authority.api();
         let (certificate, key) = authority.issue("tester");
         api.tls.cert = Some(certificate.pem().into());
@@ -210,9 +210,9 @@ fn clients_show_their_certificate() {
         assert_eq!(text(&client(&api).get(server.url("localhost", "/")).await.unwrap()), "secret");
         api.tls.key = None;
         let transport = Transport::new(TransportConfig { proxies: Proxies::None, memory: None }).unwrap();
-        assert_eq!(transport.api(&api).unwrap_err(), "tls cert: there must be a tls key too");
+        assert_eq!(transport.api(&api).unwrap_err(), "tls cert: missing tls key, set both");
         api.tls.ca = Some(b"nonsense".to_vec());
-        assert_eq!(transport.api(&api).unwrap_err(), "tls ca: there is no PEM certificate in it");
+        assert_eq!(transport.api(&api).unwrap_err(), "tls ca: the file contains no PEM certificate");
     });
 }
 
@@ -342,7 +342,7 @@ fn proxies_open_tunnels() {
         assert!(request.starts_with("CONNECT shop.invalid:443 HTTP/1.1\r\nHost: shop.invalid:443\r\n"), "{request}");
         assert!(request.contains("Proxy-Authorization: Basic bWU6c2VjcmV0\r\n"));
         let failure = client.get(Target::parse("https://closed.invalid/x").unwrap()).await.unwrap_err();
-        let message = format!("the proxy {address} refused the way to closed.invalid:443: it answered 403");
+        let message = format!("the proxy {address} refused to connect to closed.invalid:443: it answered 403");
         assert_eq!((failure.class, failure.message), (FailureClass::Connect, message));
     });
 }

@@ -86,8 +86,8 @@ fn what_frames_the_body_is_not_guessed_at() {
         })
     };
     assert_eq!(fails("Content-Length: 2\r\nContent-Length : 3\r\n"), "the answer has two different Content-Lengths");
-    assert_eq!(fails("Content-Length: 2\r\n 3\r\n"), "`Content-Length: 2 3` is no length");
-    assert_eq!(fails("Transfer-Encoding:\r\n gzip\r\n"), "the transfer coding `gzip` isn't known");
+    assert_eq!(fails("Content-Length: 2\r\n 3\r\n"), "`Content-Length: 2 3` is not a length");
+    assert_eq!(fails("Transfer-Encoding:\r\n gzip\r\n"), "unknown transfer coding `gzip`");
     assert_eq!(
         fails("Content-Length: 2\r\nTransfer-Encoding : chunked\r\n"),
         "the connection was closed before the last chunk of the body"

@@ -93,7 +93,7 @@ fn its_name_and_its_time_still_count() {
         })
         .await;
         let failure = get(&pem, "localhost", port).await.unwrap_err();
-        assert!(failure.message.contains("names no host in `subjectAltName`"), "{failure:?}");
+        assert!(failure.message.contains("no host name in `subjectAltName`"), "{failure:?}");
     });
 }
 
@@ -104,6 +104,6 @@ fn another_one_is_not_trusted() {
         let (_, port) = server(as_openssl).await;
         let failure = get(&mine, "localhost", port).await.unwrap_err();
         assert_eq!(failure.class, FailureClass::Tls);
-        assert!(failure.message.contains("give it as `tls.ca`"), "{failure:?}");
+        assert!(failure.message.contains("set it as `tls.ca`"), "{failure:?}");
     });
 }

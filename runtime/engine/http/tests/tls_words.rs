@@ -161,11 +161,11 @@ fn what_is_wrong_with_a_certificate_says_what_to_do() {
     assert_eq!(find("it expired on"), "it expired on 2026-01-01 (here it is 2026-01-01): renew it");
     assert_eq!(find("for another name ("), "it is for another name (a.test, 127.0.0.1, b.test, …): set `tls.server_name` to one of them");
     assert!(find("unknown issuer").contains("`tls.ca`"));
-    assert!(find("its common name doesn't count").contains("`subjectAltName`"));
-    assert!(find("an authority's own").contains("`tls.ca`"));
+    assert!(find("the common name is not used").contains("`subjectAltName`"));
+    assert!(find("the certificate of an authority").contains("`tls.ca`"));
     let alert = |code: u8| refusal(AlertDescription::from(code));
-    assert_eq!(alert(116), "it wants a client certificate: set `tls.cert` and `tls.key` in the environment");
-    assert_eq!(alert(70), "it speaks neither TLS 1.2 nor TLS 1.3");
+    assert_eq!(alert(116), "it requires a client certificate: set `tls.cert` and `tls.key` in the environment");
+    assert_eq!(alert(70), "it supports neither TLS 1.2 nor TLS 1.3");
     assert_eq!(alert(200), "it sent the TLS alert 200");
 }
 

@@ -38,7 +38,7 @@ impl Framing {
         let mut codings = codings.filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity")).peekable();
         if codings.peek().is_some() {
             if let Some(unknown) = codings.find(|coding| !coding.eq_ignore_ascii_case("chunked")) {
-                return Err(HttpError::protocol(format!("the transfer coding `{unknown}` isn't known")));
+                return Err(HttpError::protocol(format!("unknown transfer coding `{unknown}`")));
             }
             // Who says both may have been tricked: the connection is not trusted any further.
             return Ok((Self::Chunked, keep && length.is_none() && version == Version::Http11));
@@ -181,7 +181,7 @@ impl<S: AsyncRead + Unpin> Chunks<'_, S> {
             }
             None => {
                 return Err(HttpError::protocol(format!(
-                    "`{}` is no length of a chunk",
+                    "`{}` is not a length of a chunk",
                     String::from_utf8_lossy(&line[..line.len().min(40)])
                 )));
             }

@@ -122,7 +122,7 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
         let (status, version, headers, trusted, charset) = loop {
             let head = self.head().await?;
             match head.0 {
-                101 => return Err(HttpError::protocol("the server switched protocols without being asked to")),
+                101 => return Err(HttpError::protocol("the server switched protocols without a request for it")),
                 100..200 => {}
                 _ => break head,
             }

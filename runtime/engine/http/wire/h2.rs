@@ -179,9 +179,9 @@ fn request(step: &Outgoing<'_>) -> Result<(http::Request<Full<Bytes>>, usize), H
     let authority = host.map_or(step.url.origin.authority.as_bytes(), |(_, value, _)| value);
     let uri = http::Uri::builder().scheme(step.url.origin.scheme()).authority(authority).path_and_query(step.url.path.as_str()).build();
     let wrong = |what: &str| HttpError::protocol(format!("the request can't be sent over HTTP/2: {what}"));
-    let odd_field = |name: &[u8]| wrong(&format!("the header `{}` has a character that isn't allowed", String::from_utf8_lossy(name)));
+    let odd_field = |name: &[u8]| wrong(&format!("the header `{}` has an invalid character", String::from_utf8_lossy(name)));
     let body = if step.has_body { Full::new(step.body.clone()) } else { Full::default() };
-    let uri = uri.map_err(|_| wrong("its host or its path has a character that isn't allowed"))?;
+    let uri = uri.map_err(|_| wrong("its host or its path has an invalid character"))?;
     let request = http::Request::builder().method(step.method.as_str()).uri(uri).body(body);
     let mut request = request.map_err(|_| wrong("its method isn't one"))?;
     let fields = request.headers_mut();
