@@ -246,6 +246,13 @@ fn swagger_body<'a>(files: &'a Files, root: At<'a>, at: At<'a>, declared: &[At<'
     (!fields.is_empty()).then_some(Body::Form { multipart, fields })
 }
 
+/// Whether the key of a response is a status, a class of them, or `default`.
+fn is_status(key: &str) -> bool {
+    let (class, rest) = key.split_at(key.chars().next().map_or(0, char::len_utf8));
+    let digits = rest.len() == 2 && rest.bytes().all(|byte| byte.is_ascii_digit());
+    key == "default" || matches!(class, "1" | "2" | "3" | "4" | "5") && (digits || rest.eq_ignore_ascii_case("xx"))
+}
+
 /// A response that the document describes.
 #[derive(Clone, Debug)]
 pub(super) struct Response<'a> {
@@ -270,7 +277,7 @@ impl<'a> Operation<'a> {
         };
         match &responses.node.value {
             Value::Map(entries) => {
-                entries.iter().filter(|(status, _)| !status.starts_with("x-")).filter_map(|(status, node)| of((status, node))).collect()
+                entries.iter().filter(|(status, _)| is_status(status)).filter_map(|(status, node)| of((status, node))).collect()
             }
             _ => Vec::new(),
         }

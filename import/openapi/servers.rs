@@ -78,7 +78,9 @@ fn absolute(url: &str) -> String {
     } else {
         format!("{NO_HOST}/{url}")
     };
-    absolute.split(['?', '#', ' ']).next().unwrap_or_default().to_owned()
+    let absolute = absolute.split(['?', '#', ' ']).next().unwrap_or_default();
+    let is_http = url::Url::parse(absolute).is_ok_and(|url| url.has_host() && matches!(url.scheme(), "http" | "https"));
+    if is_http { absolute.to_owned() } else { NO_HOST.to_owned() }
 }
 
 fn swagger(root: &Node) -> Server {

@@ -95,7 +95,9 @@ impl Smoke<'_, '_> {
 
     /// A key of the environment for a value that no response has: the tester knows one that exists.
     fn environment_key(&mut self, wanted: &str, value: &Expr) -> Expr {
-        if let Some(known) = self.given.get(wanted) {
+        // Operations may disagree on the type of a parameter.
+        let name = format!("{wanted} {:?}", std::mem::discriminant(value));
+        if let Some(known) = self.given.get(&name) {
             return known.clone();
         }
         let plain = match value {
@@ -111,7 +113,7 @@ impl Smoke<'_, '_> {
             }
             None => value.clone(),
         };
-        self.given.insert(wanted.to_owned(), read.clone());
+        self.given.insert(name, read.clone());
         read
     }
 

@@ -31,6 +31,7 @@ pub(super) fn body(
             let path = file(path, folder, draft);
             (Some(draft::Body::Bytes(Expr::Code(format!("file({})", quoted(&path))))), None)
         }
+        Body::Graphql { query, .. } if query.trim().is_empty() => (None, None),
         Body::Graphql { query, variables: given } => (Some(graphql(query, given, variables)), None),
     }
 }

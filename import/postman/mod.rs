@@ -15,6 +15,7 @@ mod collection;
 mod common;
 mod dynamic;
 mod environments;
+mod events;
 mod plan;
 mod request;
 mod script;

@@ -4,11 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
+use super::events::{Event, Gathered};
 use super::script::{Set, What};
 use super::variables::{Variables, has_word};
 use crate::draft::{Call, Expect, Expr, Parts, Sequence, Source, Step, Stmt, Wait};
 use crate::names::Names;
-use crate::write::{expectation, inline};
+use crate::write::inline;
 
 /// A step and what its scripts do around it.
 #[derive(Clone, Debug, Default)]
@@ -42,18 +43,6 @@ pub(super) struct Plan {
     pub(super) nodes: Vec<Node>,
 }
 
-/// What happens to a variable.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Event {
-    /// It is set, by a source of the response.
-    Take,
-    /// It is set otherwise: by an expression that doesn't read the response, or one that does.
-    Set {
-        reads: bool,
-    },
-    Use,
-}
-
 /// How long a variable keeps its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lifetime {
@@ -67,11 +56,11 @@ enum Lifetime {
 
 /// Writes the sequences, and the variables of the file that they need.
 pub(super) fn write(plans: Vec<Plan>, variables: &mut Variables, api_code: &str) -> (Vec<Stmt>, Vec<Sequence>) {
-    let mut events: IndexMap<String, Vec<(usize, Event)>> = IndexMap::new();
-    let names: Vec<String> = variables.names_in_use();
+    let mut gathered = Gathered { names: variables.names_in_use(), events: IndexMap::new() };
     for (number, plan) in plans.iter().enumerate() {
-        gather(&plan.nodes, number, &names, variables, &mut events);
+        gathered.nodes(&plan.nodes, number, variables);
     }
+    let events = gathered.live(api_code);
     let lifetimes: HashMap<String, Lifetime> =
         events.iter().map(|(name, events)| (name.clone(), lifetime(name, events, api_code))).collect();
     let mut keeps = Vec::new();
@@ -94,45 +83,6 @@ pub(super) fn write(plans: Vec<Plan>, variables: &mut Variables, api_code: &str)
     (keeps, sequences)
 }
 
-fn gather(
-    nodes: &[Node],
-    sequence: usize,
-    names: &[String],
-    variables: &mut Variables,
-    events: &mut IndexMap<String, Vec<(usize, Event)>>,
-) {
-    for node in nodes {
-        let step = match node {
-            Node::Group(_, nodes) => {
-                gather(nodes, sequence, names, variables, events);
-                continue;
-            }
-            Node::Step(step) => step,
-        };
-        let mut add = |name: &str, event: Event| events.entry(name.to_owned()).or_default().push((sequence, event));
-        let mut sets = |sets: &[Set], add: &mut dyn FnMut(&str, Event)| {
-            for set in sets {
-                if let What::Is(value, _) = &set.value {
-                    let code = code_only(&inline(value));
-                    names.iter().filter(|name| has_word(&code, name)).for_each(|name| add(name, Event::Use));
-                }
-                let event = match &set.value {
-                    What::Take(_) => Event::Take,
-                    What::Is(_, reads) => Event::Set { reads: *reads },
-                };
-                add(&variables.name(&set.key), event);
-            }
-        };
-        sets(&step.before, &mut add);
-        step.args.iter().for_each(|name| add(name, Event::Use));
-        for expect in &step.expects {
-            let code = code_only(&expectation(expect));
-            names.iter().filter(|name| has_word(&code, name)).for_each(|name| add(name, Event::Use));
-        }
-        sets(&step.after, &mut add);
-    }
-}
-
 fn lifetime(name: &str, events: &[(usize, Event)], api_code: &str) -> Lifetime {
     let in_api = has_word(api_code, name);
     if !in_api && !events.iter().any(|(_, event)| *event == Event::Use) {
@@ -144,40 +94,6 @@ fn lifetime(name: &str, events: &[(usize, Event)], api_code: &str) -> Lifetime {
     let once = sets.as_slice() == [Event::Set { reads: false }];
     let first = matches!(events.first(), Some((_, Event::Take | Event::Set { .. })));
     if one && first && !in_api && (takes || once) { Lifetime::Sequence } else { Lifetime::User }
-}
-
-/// Code without the characters of its literal texts: what stands in their holes stays.
-fn code_only(code: &str) -> String {
-    let mut out = String::new();
-    let mut depth: Vec<char> = Vec::new();
-    let mut chars = code.chars().peekable();
-    while let Some(c) = chars.next() {
-        let in_text = depth.last() == Some(&'"');
-        match c {
-            '\\' if in_text => {
-                chars.next();
-            }
-            '"' if in_text => {
-                depth.pop();
-                out.push(' ');
-            }
-            '"' => depth.push('"'),
-            '{' if in_text && chars.peek() == Some(&'{') => {
-                chars.next();
-            }
-            '{' => {
-                depth.push('{');
-                out.push(' ');
-            }
-            '}' if !in_text => {
-                depth.pop();
-                out.push(' ');
-            }
-            _ if in_text => {}
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 struct Writer<'v> {
@@ -269,14 +185,6 @@ fn code(source: &Source) -> Expr {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_in_literal_texts_are_no_uses() {
-        assert_eq!(
-            code_only(r#"expect json { id: "id {name} {{x}}" }"#).split_whitespace().collect::<Vec<_>>(),
-            ["expect", "json", "id:", "name"]
-        );
-    }
 
     #[test]
     fn a_variable_of_one_sequence_is_its_own() {

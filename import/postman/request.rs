@@ -37,6 +37,9 @@ pub(super) fn build(
     let mut left = Vec::new();
     let (base, rest) = url::base(&request.url);
     let (base, credentials) = url::credentials(&base);
+    if !url::has_host(&base) {
+        return Err("URL without a host".to_owned());
+    }
     let (path, query) = url::path(&request.url, &rest, variables);
     let mut parts = Parts { query, ..Parts::default() };
     parts.options.auth = access.auth.clone();

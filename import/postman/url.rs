@@ -27,6 +27,15 @@ pub(super) fn credentials(base: &str) -> (String, Option<(String, String)>) {
     (format!("{}{}", &base[..from], &base[from + at + 1..]), Some((user.to_owned(), password.to_owned())))
 }
 
+/// Whether a base names a host, whatever its variables are.
+pub(super) fn has_host(base: &str) -> bool {
+    let text: String = pieces(base).into_iter().map(|piece| if let Piece::Text(text) = piece { text } else { "1".to_owned() }).collect();
+    if base.starts_with("{{") {
+        return true;
+    }
+    ::url::Url::parse(&text).is_ok_and(|url| url.has_host() && matches!(url.scheme(), "http" | "https"))
+}
+
 /// The last `mark` outside of variables.
 fn last_outside(text: &str, mark: char) -> Option<usize> {
     let mut last = None;

@@ -1,0 +1,142 @@
+//! What happens to the variables that scripts set, in the order of the collection.
+
+use std::collections::HashSet;
+
+use indexmap::IndexMap;
+
+use super::plan::Node;
+use super::script::{Set, What};
+use super::variables::{Variables, has_word};
+use crate::write::{expectation, inline};
+
+/// What happens to a variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// It is set, by a source of the response.
+    Take,
+    /// It is set otherwise: by an expression that doesn't read the response, or one that does.
+    Set {
+        reads: bool,
+    },
+    Use,
+}
+
+/// The events of a collection.
+pub(super) struct Gathered {
+    /// The variables of the spec.
+    pub(super) names: Vec<String>,
+    /// By variable: the sequence, the event, and for a use in the value of another variable that one.
+    pub(super) events: IndexMap<String, Vec<(usize, Event, Option<String>)>>,
+}
+
+impl Gathered {
+    /// Gathers the events of the nodes of a sequence.
+    pub(super) fn nodes(&mut self, nodes: &[Node], sequence: usize, variables: &mut Variables) {
+        for node in nodes {
+            match node {
+                Node::Group(_, nodes) => self.nodes(nodes, sequence, variables),
+                Node::Step(step) => {
+                    self.sets(&step.before, sequence, variables);
+                    step.args.iter().for_each(|name| self.add(name, sequence, Event::Use, None));
+                    for expect in &step.expects {
+                        self.uses(&expectation(expect), sequence, None);
+                    }
+                    self.sets(&step.after, sequence, variables);
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, name: &str, sequence: usize, event: Event, within: Option<&str>) {
+        self.events.entry(name.to_owned()).or_default().push((sequence, event, within.map(str::to_owned)));
+    }
+
+    fn uses(&mut self, code: &str, sequence: usize, within: Option<&str>) {
+        let code = code_only(code);
+        let used: Vec<String> = self.names.iter().filter(|name| has_word(&code, name)).cloned().collect();
+        used.iter().for_each(|name| self.add(name, sequence, Event::Use, within));
+    }
+
+    fn sets(&mut self, sets: &[Set], sequence: usize, variables: &mut Variables) {
+        for set in sets {
+            let name = variables.name(&set.key);
+            if let What::Is(value, _) = &set.value {
+                self.uses(&inline(value), sequence, Some(&name));
+            }
+            let event = match &set.value {
+                What::Take(_) => Event::Take,
+                What::Is(_, reads) => Event::Set { reads: *reads },
+            };
+            self.add(&name, sequence, event, None);
+        }
+    }
+
+    /// The events, without the uses in values of variables that nothing reads.
+    pub(super) fn live(mut self, api_code: &str) -> IndexMap<String, Vec<(usize, Event)>> {
+        loop {
+            let is_read = |events: &[(usize, Event, Option<String>)]| events.iter().any(|(_, event, _)| *event == Event::Use);
+            let read = self.events.iter().filter(|(name, events)| is_read(events) || has_word(api_code, name));
+            let read: HashSet<String> = read.map(|(name, _)| name.clone()).collect();
+            let mut changed = false;
+            for (name, events) in &mut self.events {
+                let before = events.len();
+                // A variable that only its own value reads isn't read.
+                events.retain(|(_, _, within)| within.as_ref().is_none_or(|within| within != name && read.contains(within)));
+                changed |= events.len() != before;
+            }
+            if !changed {
+                break;
+            }
+        }
+        let plain =
+            |events: Vec<(usize, Event, Option<String>)>| events.into_iter().map(|(sequence, event, _)| (sequence, event)).collect();
+        self.events.into_iter().map(|(name, events)| (name, plain(events))).collect()
+    }
+}
+
+/// Code without the characters of its literal texts: what stands in their holes stays.
+pub(super) fn code_only(code: &str) -> String {
+    let mut out = String::new();
+    let mut depth: Vec<char> = Vec::new();
+    let mut chars = code.chars().peekable();
+    while let Some(c) = chars.next() {
+        let in_text = depth.last() == Some(&'"');
+        match c {
+            '\\' if in_text => {
+                chars.next();
+            }
+            '"' if in_text => {
+                depth.pop();
+                out.push(' ');
+            }
+            '"' => depth.push('"'),
+            '{' if in_text && chars.peek() == Some(&'{') => {
+                chars.next();
+            }
+            '{' => {
+                depth.push('{');
+                out.push(' ');
+            }
+            '}' if !in_text => {
+                depth.pop();
+                out.push(' ');
+            }
+            _ if in_text => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_literal_texts_are_no_uses() {
+        assert_eq!(
+            code_only(r#"expect json { id: "id {name} {{x}}" }"#).split_whitespace().collect::<Vec<_>>(),
+            ["expect", "json", "id:", "name"]
+        );
+    }
+}
