@@ -6,6 +6,7 @@
 mod cookies;
 mod csv;
 mod curl;
+mod http2;
 mod json;
 mod jsonpath;
 mod llhttp;
