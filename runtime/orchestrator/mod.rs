@@ -20,6 +20,7 @@ mod fake_backend;
 mod fault;
 pub mod fleet;
 pub mod frame;
+pub mod hand_over;
 pub mod lead;
 mod missing;
 mod notes;

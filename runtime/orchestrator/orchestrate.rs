@@ -93,7 +93,7 @@ impl Orchestrator {
                             ShardSupervisor {
                                 backend: self.backend.clone(),
                                 template: template.clone(),
-                                whole: self.plan.slice(u64::from(shard.number), u64::from(self.fleet.count())),
+                                slice: self.fleet.slice(&self.plan, shard.number, interval),
                                 shard: shard.clone(),
                                 interval,
                                 clock: self.clock.clone(),
@@ -114,7 +114,7 @@ impl Orchestrator {
             }
             tokio::select! {
                 one = events.recv() => match one {
-                    Some(ShardEvent::Begun(key)) => collector.begins(key),
+                    Some(ShardEvent::Begun(key, from)) => collector.begins(key, from),
                     Some(ShardEvent::Over(key)) => collector.ends(key),
                     Some(ShardEvent::Counted(key, counted)) => {
                         if let Err(why) = collector.add(key, &counted) {

@@ -74,7 +74,8 @@ pub(super) enum ShutdownState {
 /// What a supervisor reports to the orchestrator.
 #[derive(Debug)]
 pub(super) enum ShardEvent {
-    Begun(SliceKey),
+    /// A function is ready, with the time at which its slice begins.
+    Begun(SliceKey, Duration),
     Counted(SliceKey, Counted),
     /// A function has ended, or was lost; another may follow.
     Over(SliceKey),
@@ -97,8 +98,8 @@ pub(super) enum ShardEvent {
 pub(super) struct ShardSupervisor {
     pub(super) backend: Arc<dyn Backend>,
     pub(super) template: Arc<SliceEvent>,
-    /// The shard's part of the whole plan: what is missing when it is lost.
-    pub(super) whole: Slice,
+    /// What the shard does in the interval: what is missing when it is lost.
+    pub(super) slice: Slice,
     pub(super) shard: Shard,
     pub(super) interval: Interval,
     pub(super) clock: Clock,
@@ -132,11 +133,11 @@ impl ShardSupervisor {
         let mut pause = self.timeouts.pause;
         loop {
             let from = covered.max(self.interval.from).max(if number == 0 { Duration::ZERO } else { self.clock.elapsed() });
-            let left = self.interval.to.map_or(Duration::MAX, |to| to.saturating_sub(from));
+            let left = self.interval.end().map_or(Duration::MAX, |end| end.saturating_sub(from));
             if self.is_stopping() || attempts >= self.timeouts.attempts || (number > 0 && left < LEAST) {
                 break;
             }
-            let mut event = self.template.for_slice(self.shard.number, self.interval.number, from, self.interval.to, number);
+            let mut event = self.template.for_slice(self.shard.number, self.interval, from, number);
             event.sent_at_us = micros(unix_now());
             number += 1;
             let outcome = self.attempt(&event, &mut covered, &why).await;
@@ -177,7 +178,7 @@ impl ShardSupervisor {
         }
         // A test that is being stopped has no load to miss.
         if !self.is_stopping() {
-            self.missing(covered, self.interval.to, &why, true);
+            self.missing(covered, self.interval.end(), &why, true);
         }
     }
 
@@ -200,7 +201,7 @@ impl ShardSupervisor {
     }
 
     fn missing(&self, from: Duration, to: Option<Duration>, why: &str, for_good: bool) {
-        if let Some(gap) = gap(&self.whole, from, to) {
+        if let Some(gap) = gap(&self.slice, from, to) {
             let note = Note { shards: vec![self.shard.number], gap: Some(gap), why: why.to_owned(), place: self.place.clone() };
             self.report(ShardEvent::Missing { note, for_good });
         }
@@ -321,7 +322,7 @@ impl ShardSupervisor {
     fn take(&mut self, event: &SliceEvent, frame: Frame, covered: &mut Duration, why: &str) -> Option<AttemptOutcome> {
         match frame {
             Frame::Started(started) => {
-                self.report(ShardEvent::Begun(self.key()));
+                self.report(ShardEvent::Begun(self.key(), event.from()));
                 self.compare_clocks(event, &started);
                 let begun = event.from() + Duration::from_micros(started.late_us);
                 if begun.saturating_sub(*covered) >= TOLERANCE {
@@ -332,7 +333,7 @@ impl ShardSupervisor {
             }
             Frame::Counted(counted) => {
                 let until = Duration::from_micros(counted.to_us());
-                *covered = (*covered).max(self.interval.to.map_or(until, |to| until.min(to)));
+                *covered = (*covered).max(self.interval.end().map_or(until, |end| until.min(end)));
                 self.report(ShardEvent::Counted(self.key(), counted));
                 None
             }
