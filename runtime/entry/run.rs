@@ -130,6 +130,7 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
         clock: clock.clone(),
         names: program.rows(),
         timeouts: Timeouts::for_interval(interval),
+        notice: crate::progress::notice_at,
         fleet,
     };
     let outcome = runtime.block_on(orchestrator.run(&stop, |delta| {

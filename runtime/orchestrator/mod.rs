@@ -28,5 +28,7 @@ pub(crate) mod orchestrate;
 pub(crate) mod process;
 pub(crate) mod shard;
 pub(crate) mod silent;
+#[cfg(test)]
+mod simulation;
 pub(crate) mod supervisor;
 mod wire;

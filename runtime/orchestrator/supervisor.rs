@@ -1,7 +1,7 @@
 //! Supervises one shard for one interval: starts its function, reads its frames, and starts what is left again if the function is lost.
 //! Every wait is bounded.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
@@ -16,9 +16,7 @@ use super::fleet::{Interval, Shard};
 use super::frame::{Counted, EndReason, Ended, Frame, FrameReader, Received, Started};
 use super::missing::{TOLERANCE, gap};
 use super::notes::Note;
-use ltc_engine::clock;
-use ltc_engine::clock::Clock;
-use ltc_engine::clock::unix_now;
+use ltc_engine::clock::{self, Clock};
 use ltc_engine::schedule::Slice;
 use ltc_engine::stats::micros;
 
@@ -106,6 +104,8 @@ pub(super) struct ShardSupervisor {
     pub(super) timeouts: Timeouts,
     pub(super) events: UnboundedSender<ShardEvent>,
     pub(super) shutdown: watch::Receiver<ShutdownState>,
+    /// When the stop began, from the test's start.
+    pub(super) stopped_at: Arc<OnceLock<Duration>>,
     /// Where the current function runs, for messages; empty until it reports that.
     pub(super) place: String,
 }
@@ -113,6 +113,8 @@ pub(super) struct ShardSupervisor {
 /// How an attempt ended.
 enum AttemptOutcome {
     Done,
+    /// Nothing is read from it any more.
+    Abandoned,
     /// The function certainly generates no load any more.
     Lost(String),
     /// The function may still generate load.
@@ -138,7 +140,7 @@ impl ShardSupervisor {
                 break;
             }
             let mut event = self.template.for_slice(self.shard.number, self.interval, from, number);
-            event.sent_at_us = micros(unix_now());
+            event.sent_at_us = micros(self.clock.unix_now());
             number += 1;
             let outcome = self.attempt(&event, &mut covered, &why).await;
             self.report(ShardEvent::Over(self.key()));
@@ -147,11 +149,17 @@ impl ShardSupervisor {
                 AttemptOutcome::Fatal(message) if !self.clock.elapsed().is_zero() => {
                     // Healthy shards go on to their end.
                     self.report(ShardEvent::CannotStart(self.key()));
-                    self.missing(covered, self.interval.to, &message, true);
+                    self.missing(covered, self.interval.end(), &message, true);
                     return;
+                }
+                AttemptOutcome::Abandoned => {
+                    why = "it did not stop in time".to_owned();
+                    break;
                 }
                 AttemptOutcome::Fatal(message) => {
                     self.report(ShardEvent::Fatal(format!("shard {}: {message}", self.shard.number)));
+                    // What had been lost before is missing whatever ends the test.
+                    self.missing(covered, Some(self.clock.elapsed()), &why, false);
                     return;
                 }
                 AttemptOutcome::Throttled(message) => {
@@ -176,9 +184,10 @@ impl ShardSupervisor {
             }
             pause = (pause * 2).min(Timeouts::LONGEST_PAUSE);
         }
-        // A test that is being stopped has no load to miss.
-        if !self.is_stopping() {
-            self.missing(covered, self.interval.end(), &why, true);
+        // From a stop on no load is missing, and what was missing then might have come back.
+        match self.stopped_at.get() {
+            Some(at) => self.missing(covered, Some(self.interval.end().map_or(*at, |end| end.min(*at))), &why, false),
+            None => self.missing(covered, self.interval.end(), &why, true),
         }
     }
 
@@ -214,9 +223,11 @@ impl ShardSupervisor {
     }
 
     async fn abandon(&mut self, slice: &str) -> Result<(), String> {
-        match timeout(self.timeouts.accept, self.backend.abandon(slice)).await {
-            Ok(done) => done,
-            Err(_) => Err("it cannot be reached to stop it".into()),
+        let unreachable = || Err("it cannot be reached to stop it".into());
+        tokio::select! {
+            biased;
+            done = timeout(self.timeouts.accept, self.backend.abandon(slice)) => done.unwrap_or_else(|_| unreachable()),
+            _ = self.shutdown.wait_for(|shutdown| *shutdown == ShutdownState::Abandoned) => unreachable(),
         }
     }
 
@@ -225,8 +236,9 @@ impl ShardSupervisor {
         let region = self.shard.region.clone();
         let mut shutdown = self.shutdown.clone();
         let invoked = tokio::select! {
+            biased;
             invoked = timeout(self.timeouts.accept, backend.invoke(region.as_deref(), event)) => invoked,
-            _ = shutdown.wait_for(|shutdown| *shutdown == ShutdownState::Abandoned) => return AttemptOutcome::Done,
+            _ = shutdown.wait_for(|shutdown| *shutdown == ShutdownState::Abandoned) => return AttemptOutcome::Abandoned,
         };
         match invoked {
             Err(_) => AttemptOutcome::OutOfSight(format!("no response to its invocation within {} s", self.timeouts.accept.as_secs())),
@@ -249,8 +261,9 @@ impl ShardSupervisor {
         let mut shutdown = self.shutdown.clone();
         loop {
             let piece = tokio::select! {
+                biased;
+                _ = shutdown.wait_for(|shutdown| *shutdown == ShutdownState::Abandoned) => return AttemptOutcome::Abandoned,
                 piece = timeout_at(deadline.into(), output.next()) => piece,
-                _ = shutdown.wait_for(|shutdown| *shutdown == ShutdownState::Abandoned) => return AttemptOutcome::Done,
             };
             let (received, over) = match piece {
                 Err(_) if expected == 0 => return AttemptOutcome::OutOfSight(format!("not ready within {:.0?}", self.timeouts.start)),
@@ -273,6 +286,10 @@ impl ShardSupervisor {
                         if let Frame::Ended(Ended { reason: EndReason::Repeated, message, .. }) = &*frame {
                             self.note(format!("its event was delivered twice and run once: {message}"));
                             repeated = true;
+                            continue;
+                        }
+                        // One that comes twice counts once.
+                        if number < expected {
                             continue;
                         }
                         if number > expected {
@@ -324,9 +341,10 @@ impl ShardSupervisor {
             Frame::Started(started) => {
                 self.report(ShardEvent::Begun(self.key(), event.from()));
                 self.compare_clocks(event, &started);
-                let begun = event.from() + Duration::from_micros(started.late_us);
+                let end = self.interval.end().unwrap_or(Duration::MAX);
+                let begun = (event.from() + Duration::from_micros(started.late_us)).min(end);
                 if begun.saturating_sub(*covered) >= TOLERANCE {
-                    self.missing(*covered, Some(begun), why, false);
+                    self.missing(*covered, Some(begun), why, begun == end);
                 }
                 *covered = begun;
                 None
@@ -353,7 +371,7 @@ impl ShardSupervisor {
     }
 
     fn compare_clocks(&self, event: &SliceEvent, started: &Started) {
-        let (theirs, ours) = (Duration::from_micros(started.clock_us), unix_now());
+        let (theirs, ours) = (Duration::from_micros(started.clock_us), self.clock.unix_now());
         let ahead = theirs.saturating_sub(ours);
         let behind = Duration::from_micros(event.sent_at_us).saturating_sub(theirs);
         if ahead >= SKEW {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::super::control::BEAT;
 use super::faults::Invocation;
 use super::world::{Function, Truth};
 use super::{Report, Scenario};
@@ -20,6 +21,7 @@ pub(super) fn check(scenario: &Scenario, report: &Report, truth: &Truth) -> Resu
     missing_load_is_reported(scenario, report, truth)?;
     a_stop_stops(scenario, report, truth)?;
     healthy_fleet_has_nothing_to_report(scenario, report, truth)?;
+    functions_hear_of_their_orchestrator(report, truth)?;
     if truth.cleaned != 1 {
         return Err(format!("cleaned up {} times", truth.cleaned));
     }
@@ -52,16 +54,27 @@ fn load_is_made_once(truth: &Truth) -> Result<(), String> {
 
 /// When the test began to end before its time.
 fn ending(scenario: &Scenario, report: &Report, truth: &Truth) -> Duration {
-    let refused = truth.functions.values().filter(|function| function.faults.invocation == Invocation::Refused);
-    let refused = refused.map(|function| function.invoked_at).min();
+    // One that is refused before the load ends the test, and so do all of an interval.
+    let refused: Vec<&Function> = truth.functions.values().filter(|function| function.faults.invocation == Invocation::Refused).collect();
+    let at_once = refused.iter().filter(|function| function.invoked_at.is_zero()).map(|function| function.invoked_at).min();
+    let of_interval = |interval: u32| refused.iter().filter(move |function| function.interval == interval);
+    let all = (0..100).filter(|interval| of_interval(*interval).count() == scenario.fleet.shards.len());
+    let all = all.filter_map(|interval| of_interval(interval).map(|function| function.invoked_at).max()).min();
+    let refused = at_once.into_iter().chain(all).min();
     let stopped = scenario.stopped.map(|(at, _)| at);
     [refused, stopped, report.threshold_at].into_iter().flatten().min().unwrap_or(Duration::MAX)
 }
 
-/// The load that a note says is missing, `shard 3 lost from 00:02:10 to 00:02:14.5, …`.
-fn lost(note: &str) -> Option<(u32, Duration, Duration)> {
-    let (shard, rest) = note.strip_prefix("shard ")?.split_once(" lost from ")?;
-    let (from, rest) = rest.split_once(" to ")?;
+/// The load that a note says is missing: `shard 3 lost from 00:02:10 to 00:02:14.5, …`, `shards 1, 4–6 lost 3 times between … and …, …`.
+fn lost(note: &str) -> Option<(BTreeSet<u32>, Duration, Duration)> {
+    let (shards, rest) = note.strip_prefix("shard")?.split_once(" lost ")?;
+    let range = |text: &str| {
+        let (first, last) = text.split_once('–').unwrap_or((text, text));
+        Some(first.parse::<u32>().ok()?..=last.parse::<u32>().ok()?)
+    };
+    let shards: Vec<_> = shards.trim_start_matches('s').trim().split(", ").map(range).collect::<Option<_>>()?;
+    let (times, rest) = rest.split_once(if rest.starts_with("from") { " to " } else { " and " })?;
+    let from = times.rsplit(' ').next()?;
     let until = rest.split(',').next()?;
     let parse = |text: &str| {
         let parts: Vec<f64> = text.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
@@ -69,7 +82,7 @@ fn lost(note: &str) -> Option<(u32, Duration, Duration)> {
         Some(Duration::from_secs_f64((hours * 60.0 + minutes) * 60.0 + seconds))
     };
     let until = if until == "the end" { Duration::MAX } else { parse(until)? };
-    Some((shard.parse().ok()?, parse(from)?, until))
+    Some((shards.into_iter().flatten().collect(), parse(from)?, until))
 }
 
 /// At every instant the active users of a shard are the plan's; where they are fewer, a note says so, and where they stay so until the end
@@ -93,7 +106,8 @@ fn missing_load_is_reported(scenario: &Scenario, report: &Report, truth: &Truth)
             if active > planned {
                 return Err(format!("shard {shard} has {active} users at {at:?}, and {planned} are planned"));
             }
-            let noted = notes.iter().any(|(of, from, to)| *of == shard && *from <= at + TOLERANCE && at <= to.saturating_add(TOLERANCE));
+            let noted =
+                notes.iter().any(|(of, from, to)| of.contains(&shard) && *from <= at + TOLERANCE && at <= to.saturating_add(TOLERANCE));
             if active < planned && !noted {
                 // A gap that is short enough is no loss.
                 let short = functions.iter().any(|function| function.load.is_some_and(|(from, _)| from > at && from <= at + TOLERANCE));
@@ -137,14 +151,24 @@ fn healthy_fleet_has_nothing_to_report(scenario: &Scenario, report: &Report, tru
             return Err("nothing went wrong, and nothing was counted".into());
         }
     }
-    let refused = truth.functions.values().any(|function| function.faults.invocation == Invocation::Refused);
-    if refused && report.outcome.broken.is_none() {
+    let refused = |function: &Function| function.faults.invocation == Invocation::Refused && function.invoked_at.is_zero();
+    if truth.functions.values().any(refused) && report.outcome.broken.is_none() {
         return Err("a function was refused, and the run isn't broken".into());
     }
-    let for_good = |(_, _, to): &(u32, Duration, Duration)| *to >= scenario.plan.total_duration().unwrap();
+    let for_good = |(_, _, to): &(BTreeSet<u32>, Duration, Duration)| *to >= scenario.plan.total_duration().unwrap();
     let lost_at_the_end = notes.iter().filter_map(|note| lost(note)).any(|note| for_good(&note));
     if lost_at_the_end && report.outcome.broken.is_none() {
         return Err(format!("load is lost to the end, and the run isn't broken: {notes:?}"));
     }
     Ok(())
+}
+
+/// Functions stop by themselves without a sign of the orchestrator: it gives them one whatever happens.
+fn functions_hear_of_their_orchestrator(report: &Report, truth: &Truth) -> Result<(), String> {
+    let ends = [Duration::ZERO, report.over];
+    let beats: Vec<Duration> = ends[..1].iter().chain(&truth.beats).chain(&ends[1..]).copied().collect();
+    match beats.windows(2).find(|pair| pair[1].saturating_sub(pair[0]) > BEAT * 3) {
+        Some(pair) => Err(format!("no sign of the orchestrator between {:?} and {:?}", pair[0], pair[1])),
+        None => Ok(()),
+    }
 }

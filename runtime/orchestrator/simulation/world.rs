@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::stream;
@@ -14,9 +14,9 @@ use tokio::time::{sleep, sleep_until};
 
 use super::super::backend::{Backend, BoxFuture, InvokeError, Output, Urgency};
 use super::super::event::SliceEvent;
-use super::super::frame::{Counted, EndReason, Ended, Frame, FrameWriter, Started};
+use super::super::frame::{Counted, EndReason, Ended, Frame, FrameReader, FrameWriter, Received, Started};
 use super::faults::{Faults, Invocation, Loss};
-use ltc_engine::base::clock::Clock;
+use ltc_engine::clock::{self, Clock};
 use ltc_engine::schedule::{Plan, Slice};
 use ltc_engine::stats::{Recorder, Sample, micros};
 
@@ -55,6 +55,8 @@ pub(super) struct Truth {
     pub(super) stop_failures: u32,
     pub(super) abandon_failures: u32,
     pub(super) cleaned: u32,
+    /// When the orchestrator gave a sign.
+    pub(super) beats: Vec<Duration>,
 }
 
 /// What the backend's own requests do.
@@ -82,7 +84,7 @@ pub(super) struct World {
 pub(super) struct SimulatedBackend(pub(super) Arc<World>);
 
 /// What a function's output delivers, and when.
-type Piece = (tokio::time::Instant, Result<Bytes, String>, Option<(FrameId, u64)>);
+type Piece = (Instant, Result<Bytes, String>, Option<(FrameId, u64)>);
 
 impl World {
     pub(super) fn truth(&self) -> MutexGuard<'_, Truth> {
@@ -125,7 +127,7 @@ struct Running {
     out: Option<UnboundedSender<Piece>>,
     /// A connection that is open, and over which nothing comes.
     held: Option<UnboundedSender<Piece>>,
-    last: tokio::time::Instant,
+    last: Instant,
     writer: FrameWriter,
     recorder: Recorder,
     requests: u64,
@@ -152,10 +154,15 @@ impl Running {
         if fails(&mut self.dice, self.faults.damaged) {
             let middle = line.len() / 2;
             line[middle] = if line[middle] == b'A' { b'B' } else { b'A' };
-            whole = None;
+            // What is packed may come out the same.
+            let mut reader = FrameReader::default();
+            reader.push(&line);
+            if !matches!(reader.next(), Some(Received::Frame(_, read)) if *read == *frame) {
+                whole = None;
+            }
         }
         let delay = self.dice.random_range(0..=self.faults.delay.as_millis() as u64);
-        self.last = self.last.max(tokio::time::Instant::now() + Duration::from_millis(delay));
+        self.last = self.last.max(clock::now() + Duration::from_millis(delay));
         if fails(&mut self.dice, self.faults.doubled) {
             self.put(Ok(line.clone().into()), whole.clone());
         }
@@ -330,7 +337,7 @@ impl Backend for SimulatedBackend {
                     dice,
                     out,
                     held: None,
-                    last: tokio::time::Instant::now(),
+                    last: clock::now(),
                     writer: FrameWriter::default(),
                     recorder: Recorder::new(1, event.shard + event.shards * (event.interval % 2)),
                     requests: 0,
@@ -368,12 +375,12 @@ impl Backend for SimulatedBackend {
                         message: "given to it before".into(),
                         requests: 0,
                     }));
-                    let _ = out.send((tokio::time::Instant::now(), Ok(line.into()), None));
+                    let _ = out.send((clock::now(), Ok(line.into()), None));
                 }
             }
             let output: Output = Box::pin(stream::unfold((pieces, self.0.clone()), async |(mut pieces, world)| {
                 let (at, what, whole): Piece = pieces.recv().await?;
-                sleep_until(at).await;
+                sleep_until(at.into()).await;
                 if let Some((id, requests)) = whole {
                     world.truth().taken.insert(id, requests);
                 }
@@ -400,6 +407,14 @@ impl Backend for SimulatedBackend {
             sleep(Duration::from_millis(800)).await;
             self.0.words.lock().unwrap()[slice].send_replace(Word::Abandon);
             self.0.end(slice);
+            Ok(())
+        })
+    }
+
+    fn beat(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async {
+            let now = self.0.clock.elapsed();
+            self.0.truth().beats.push(now);
             Ok(())
         })
     }
