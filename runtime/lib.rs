@@ -24,6 +24,7 @@
 
 mod debug;
 mod entry;
+mod journal;
 mod level;
 mod listeners;
 mod live;

@@ -35,7 +35,7 @@ fn project(name: &str, description: &str, spec: &str, local: &str, common: &str)
         ("config/loadtest_registry.yml", include_str!("template/loadtest_registry.yml")),
         ("config/systems_credentials.yml", include_str!("template/systems_credentials.yml")),
         ("README.md", include_str!("template/README.md")),
-        (".gitignore", "/NAME\n"),
+        (".gitignore", "/NAME\n/runs\n/.ltc\n"),
     ];
     let scalar = yaml_scalar(name);
     let fill = |text: &str| text.replace("SCALAR", &scalar).replace("NAME", name).replace("DESCRIPTION", description);

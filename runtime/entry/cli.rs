@@ -53,7 +53,7 @@ pub(crate) struct Cli {
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Command {
     Plan(PlanCommand),
-    Run(RunCommand),
+    Run(Box<RunCommand>),
     Shard(ShardCommand),
     Report(ReportCommand),
     Merge(MergeCommand),
@@ -74,6 +74,9 @@ pub(crate) struct RunArgs {
     /// Compare thresholds with `baseline` against this earlier run, a file of --json
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(crate) baseline: Option<PathBuf>,
+    /// Keep the run's journal in this directory; `report DIR` reads it [default: none, or runs/TEST-TIME for `run`]
+    #[arg(long, value_name = "DIR", help_heading = "Results")]
+    pub(crate) out: Option<PathBuf>,
     /// Report progress and results at this interval
     #[arg(long, value_name = "TIME", value_parser = positive_duration, help_heading = "Results")]
     pub(crate) stats_interval: Option<Duration>,
@@ -150,6 +153,7 @@ impl Cli {
             ("--graceful-stop", load.graceful_stop.is_some()),
             ("--threads", load.threads.is_some()),
             ("--baseline", run.baseline.is_some()),
+            ("--out", run.out.is_some()),
             ("--stats-interval", run.stats_interval.is_some()),
             ("--ui", run.ui.is_some()),
             ("--no-tui", run.no_tui),

@@ -6,14 +6,17 @@ use clap::Args;
 
 use super::outputs::{Outputs, save_json};
 use super::{ExitStatus, StartupError};
+use crate::journal;
 use crate::report::compare::{self, Comparison};
 use crate::report::{Outcome, Report, TextStyle};
 
-/// Print the results of an earlier run from its JSON report; the exit code is that of its verdict
+/// Print the results of an earlier run from its JSON report or its directory; the exit code is that of its verdict
 #[derive(Args, Clone, Debug)]
-#[command(after_help = "Example:\n  ./TEST report run.json --html run.html --summary-md run.md")]
+#[command(
+    after_help = "Examples:\n  ./TEST report run.json --html run.html --summary-md run.md\n  ./TEST report runs/TEST-20260103T120000Z --html run.html"
+)]
 pub(crate) struct ReportCommand {
-    /// JSON reports, written by --json FILE
+    /// JSON report, written by --json FILE, or the directory of a run, also of one that was cut off
     file: PathBuf,
     #[command(flatten)]
     outputs: Outputs,
@@ -58,7 +61,8 @@ fn read(path: &Path) -> Result<Report, StartupError> {
 
 /// `report`.
 pub(super) fn report(command: &ReportCommand) -> Result<ExitStatus, StartupError> {
-    let report = read(&command.file)?;
+    let report =
+        if command.file.is_dir() { journal::read(&command.file).map_err(|why| StartupError::wrong([why]))? } else { read(&command.file)? };
     command.outputs.check()?;
     Ok(command.outputs.write(&report).told(report.outcome.into()))
 }

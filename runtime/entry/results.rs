@@ -2,12 +2,14 @@
 //! who listen (progress, web page, listeners); at the end all forms of the report are written.
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::cli::RunArgs;
 use super::configuration::Configuration;
 use super::{ExitStatus, StartupError};
+use crate::journal::{self, Begin, End, Journal};
 use crate::listeners::{ListenerEvent, Listeners};
 use crate::live::{LiveSnapshot, TestInfo};
 use crate::orchestrator::silent::add_planned_users;
@@ -18,7 +20,7 @@ use crate::thresholds::ThresholdEvaluator;
 use crate::web::Web;
 use ltc_engine::program::Program;
 use ltc_engine::schedule::Plan;
-use ltc_engine::stats::{ReportRow, Snapshot, Timeline};
+use ltc_engine::stats::{ReportRow, Snapshot, Timeline, micros};
 use ltc_engine::workers::Stop;
 
 /// How long listeners may take, at the end, to send what they have.
@@ -50,6 +52,10 @@ pub(crate) struct Results {
     evaluator: ThresholdEvaluator,
     /// Whether a threshold has stopped the test.
     over: bool,
+    /// The directory of `--out`, and the journal in it or in the default directory.
+    out: Option<PathBuf>,
+    journal: Option<Journal>,
+    quiet: bool,
 }
 
 impl Results {
@@ -58,6 +64,8 @@ impl Results {
     /// or the page can't be used: said before the load, not after it.
     pub(crate) fn new(program: &Program, args: &RunArgs, configuration: &Configuration, interval: Duration) -> Result<Self, StartupError> {
         args.outputs.check()?;
+        // A directory that was asked for is checked before the load; the default one is created when the load begins.
+        let journal = args.out.as_deref().map(Journal::create).transpose().map_err(StartupError::broken)?;
         let names = program.names();
         let baseline = args.baseline.as_deref().map(Report::read).transpose().map_err(|why| StartupError::wrong([why]))?;
         let thresholds = &configuration.profile.thresholds;
@@ -77,6 +85,9 @@ impl Results {
         };
         Ok(Self {
             evaluator,
+            out: args.out.clone(),
+            journal,
+            quiet: args.quiet,
             over: false,
             places: places(program),
             total: Snapshot::empty(names.len()),
@@ -94,6 +105,7 @@ impl Results {
     pub(crate) fn begin(&mut self, info: TestInfo, plan: &Plan, stop: &Stop) {
         let info = Arc::new(TestInfo { names: self.names.clone(), periodic: self.periodic, ..info });
         self.fleet = info.fleet.map(|fleet| (plan.clone(), fleet.shards));
+        self.begin_journal(&info);
         self.listeners.start(&info);
         if let Some(web) = &mut self.web {
             match web.start(&info, stop) {
@@ -102,6 +114,29 @@ impl Results {
             }
         }
         self.progress.begin(&info, stop);
+    }
+
+    /// Writes the first line of the journal. Without a journal, the run goes on.
+    fn begin_journal(&mut self, info: &TestInfo) {
+        if self.journal.is_none() && self.fleet.is_some() {
+            let directory = journal::default_directory(&info.run.test, info.unix_start);
+            match Journal::create(&directory) {
+                Ok(journal) => (self.journal, self.out) = (Some(journal), Some(directory)),
+                Err(why) => crate::say::warning!("{why}; the run has no journal"),
+            }
+        }
+        let (Some(journal), Some(directory)) = (&self.journal, &self.out) else { return };
+        let interval_us = micros(self.timeline.interval());
+        let (names, places) = (self.names.clone(), self.places.clone());
+        journal.begin(Begin { run: info.run.clone(), names, places, interval_us, ..Begin::default() });
+        if !self.quiet {
+            crate::say::err!("run {}, journal in {}", info.run.id, directory.display());
+        }
+    }
+
+    /// The journal of the run, if it has one.
+    pub(crate) fn journal(&self) -> Option<Journal> {
+        self.journal.clone()
     }
 
     /// Takes what was counted in one interval: by this machine, or by all shards together.
@@ -130,6 +165,9 @@ impl Results {
                 );
             }
         }
+        if let Some(journal) = &self.journal {
+            journal.interval(delta, &self.evaluator.so_far());
+        }
         if told {
             self.tell(delta, shards, over);
         }
@@ -141,6 +179,9 @@ impl Results {
         self.total.merge(delta);
         self.timeline.add(delta, &self.names);
         self.evaluator.late(delta, &self.names);
+        if let Some(journal) = &self.journal {
+            journal.interval(delta, &self.evaluator.so_far());
+        }
     }
 
     /// Tells all who listen of an interval.
@@ -188,6 +229,9 @@ impl Results {
         if !self.listeners.is_empty() {
             self.listeners.tell(&ListenerEvent::Ended(whole));
             report.run.listeners = self.listeners.finish(PATIENCE);
+        }
+        if let Some(journal) = &self.journal {
+            journal.end(End { run: report.run.clone(), setup: report.setup.clone(), thresholds: report.thresholds.clone() });
         }
         let unwritten = args.outputs.write(&report);
         if report.outcome == Outcome::Broken {

@@ -1,6 +1,7 @@
 //! What a reader of the report must know about a fleet, with one note per cause: a cause that affects 50 shards is one sentence.
 
 use super::missing::{Gap, TOLERANCE, clock_tenths, load};
+use crate::journal::Journal;
 
 /// So many notes of one cause are printed while the test runs; the report has all of them, folded.
 const PRINTED: usize = 3;
@@ -76,15 +77,25 @@ fn named(shards: &[u32]) -> String {
 
 /// All notes of a run, in order of time.
 #[derive(Debug, Default)]
-pub(super) struct Notes(Vec<Note>);
+pub(super) struct Notes {
+    all: Vec<Note>,
+    journal: Option<Journal>,
+}
 
 impl Notes {
+    pub(super) fn new(journal: Option<Journal>) -> Self {
+        Self { all: Vec::new(), journal }
+    }
+
     /// Adds a note. Gives the line to print now, if it is one of the first of its cause.
     pub(super) fn add(&mut self, note: Note) -> Option<String> {
         let key = note.key();
-        let before = self.0.iter().filter(|known| known.key() == key).count();
+        let before = self.all.iter().filter(|known| known.key() == key).count();
         let text = note.text();
-        self.0.push(note);
+        if let Some(journal) = &self.journal {
+            journal.note(&text);
+        }
+        self.all.push(note);
         match before + 1 {
             PRINTED if PRINTED > 1 => Some(format!("{text} (the report counts further ones)")),
             nth if nth > PRINTED => None,
@@ -95,7 +106,7 @@ impl Notes {
     /// One sentence per cause, in order of the first of each.
     pub(super) fn folded(&self) -> Vec<String> {
         let mut causes: Vec<(CauseKey, Vec<&Note>)> = Vec::new();
-        for note in &self.0 {
+        for note in &self.all {
             let key = note.key();
             match causes.iter_mut().find(|(known, _)| *known == key) {
                 Some((_, notes)) => notes.push(note),

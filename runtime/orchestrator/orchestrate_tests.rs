@@ -59,6 +59,7 @@ fn run_fleet_with(
         plan,
         template: SliceEvent { starts_at_us: micros(clock.unix_start()), stats_interval_us: micros(INTERVAL), ..template },
         clock,
+        journal: None,
         names: 1,
         timeouts: Timeouts {
             accept: Duration::from_secs(5),
@@ -67,7 +68,6 @@ fn run_fleet_with(
             pause: Duration::from_millis(20),
             attempts: 4,
         },
-        notice: |_, _| (),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut total = Snapshot::empty(1);

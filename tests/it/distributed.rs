@@ -240,3 +240,35 @@ fn arrivals_at_the_seams_of_intervals_are_made_once() {
     let missed = seam.project.json("run.json")["total"]["missed"].as_u64().unwrap();
     assert_eq!(seen.len() as u64 + missed, 300, "{said}");
 }
+
+#[test]
+fn journal_of_a_killed_orchestrator_has_its_results_and_no_shard_outlives_it() {
+    let project = Project::examples();
+    let mark = format!("killed-{}", std::process::id());
+    let running = fleet(&project, &["--duration", "10m", "--out", "kept"]).env("LTC_TEST_MARK", &mark).start();
+    project.wait_for_requests(60);
+    // Dropping it kills it.
+    drop(running);
+    machine::wait_until("no shard is left", || machine::processes_with("LTC_TEST_MARK", &mark) == 0);
+    let said = project.run("tpdata", &["report", "kept", "--json", "run.json"]).ends(3);
+    said.says(&["the run has not recorded its end: it was cut off or is still going on; results until 00:00:0"]);
+    let counted = project.report("run.json").figure("Get treatment variant", "requests");
+    let served = project.route("GET /tpdata/treatments/{treatment}/variants/{id}");
+    assert!(counted > 0 && counted <= served, "{counted} of {served}");
+    let said = fleet(&project, &["--out", "kept"]).ends(3);
+    said.says(&["is the journal of another run: choose another directory"]);
+}
+
+#[test]
+fn journal_of_a_whole_run_gives_the_report_of_the_run() {
+    let project = Project::examples();
+    let said = fleet(&project, &["--duration", "3s", "--json", "run.json"]).ends(0);
+    let directory = fs::read_dir(project.path().join("runs")).unwrap().next().unwrap().unwrap().file_name();
+    let directory = format!("runs/{}", directory.display());
+    said.says(&[&format!("journal in {directory}")]);
+    project.run("tpdata", &["report", &directory, "--json", "again.json"]).ends(0);
+    let (first, again) = (project.json("run.json"), project.json("again.json"));
+    for key in ["summary", "run", "names", "thresholds", "verdict", "reasons", "setup"] {
+        assert_eq!(first[key], again[key], "{key}");
+    }
+}

@@ -7,5 +7,4 @@ pub(super) mod redirect;
 pub(super) mod request;
 pub(super) mod response;
 pub(super) mod sending;
-mod serialize;
 pub(super) mod session;

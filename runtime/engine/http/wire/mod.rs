@@ -9,4 +9,3 @@ pub(super) mod lenient;
 pub(super) mod outgoing;
 pub(super) mod parse;
 pub(super) mod resend;
-pub(in crate::http) mod response_head;

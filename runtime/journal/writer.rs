@@ -1,0 +1,154 @@
+//! Writes the journal. A full disk neither stops nor fails the run: lines wait in memory until they can be written.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ltc_config::profile::LogLevel;
+
+use super::{Begin, End, Entry, FILE, FORMAT};
+use crate::orchestrator::frame::{Counted, Frame, FrameWriter};
+use crate::progress::notice_at;
+use crate::thresholds::Verdict;
+use ltc_engine::stats::Snapshot;
+
+/// Where the journals of runs are, unless `--out` says otherwise.
+const RUNS: &str = "runs";
+
+/// `runs/TEST-20260103T120000Z`; `unix` is the start of the run.
+pub(crate) fn default_directory(test: &str, unix: Duration) -> PathBuf {
+    let time = jiff::Timestamp::from_second(i64::try_from(unix.as_secs()).unwrap_or(0)).map(|time| time.to_string());
+    let time: String = time.unwrap_or_default().chars().filter(|char| !"-:".contains(*char)).collect();
+    let name = format!("{}-{time}", ltc_config::identity::plain(test));
+    let taken = |name: &str| Path::new(RUNS).join(name).exists();
+    let free = (1..).map(|nth| if nth == 1 { name.clone() } else { format!("{name}-{nth}") }).find(|name| !taken(name));
+    Path::new(RUNS).join(free.unwrap_or(name))
+}
+
+/// What a journal is written to.
+pub(super) trait Disk: Send + std::fmt::Debug {
+    /// Appends all of the bytes, or none of them.
+    ///
+    /// # Errors
+    /// Where they cannot be written, such as on a full disk.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+}
+
+#[derive(Debug)]
+struct JournalFile {
+    file: File,
+    length: u64,
+}
+
+impl Disk for JournalFile {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self.file.write_all(bytes) {
+            Ok(()) => {
+                self.length += bytes.len() as u64;
+                Ok(())
+            }
+            Err(error) => {
+                // What was written of a line is removed, so that the next attempt continues after a whole line.
+                self.file.set_len(self.length)?;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// The journal of a run that is going on. Clones write to the same journal.
+#[derive(Clone, Debug)]
+pub(crate) struct Journal(Arc<Mutex<Inner>>);
+
+#[derive(Debug)]
+struct Inner {
+    disk: Box<dyn Disk>,
+    frames: FrameWriter,
+    /// Lines that could not be written yet.
+    waiting: Vec<u8>,
+}
+
+impl Journal {
+    /// Creates the journal of a run in a directory.
+    ///
+    /// # Errors
+    /// Where the directory cannot be created, or has the journal of another run.
+    pub(crate) fn create(directory: &Path) -> Result<Self, String> {
+        let path = directory.join(FILE);
+        let file = std::fs::create_dir_all(directory).and_then(|()| OpenOptions::new().append(true).create_new(true).open(&path));
+        match file {
+            Ok(file) => Ok(Self::on(Box::new(JournalFile { file, length: 0 }))),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(format!("{} is the journal of another run: choose another directory", path.display()))
+            }
+            Err(error) => Err(format!("cannot write {}: {error}", path.display())),
+        }
+    }
+
+    /// A journal on any disk.
+    pub(super) fn on(disk: Box<dyn Disk>) -> Self {
+        Self(Arc::new(Mutex::new(Inner { disk, frames: FrameWriter::default(), waiting: Vec::new() })))
+    }
+
+    /// The load begins.
+    pub(crate) fn begin(&self, begin: Begin) {
+        self.entry(&Entry::Begin(Box::new(Begin { format: FORMAT, ..begin })));
+    }
+
+    /// An interval's results, of all machines together.
+    pub(crate) fn interval(&self, delta: &Snapshot, thresholds: &[Verdict]) {
+        let mut inner = self.inner();
+        let frame = inner.frames.write(&Frame::Counted(Counted::new(delta)));
+        inner.append(&frame);
+        drop(inner);
+        if !thresholds.is_empty() {
+            self.entry(&Entry::Thresholds(thresholds.to_vec()));
+        }
+    }
+
+    /// Something that belongs in the report.
+    pub(crate) fn note(&self, note: &str) {
+        self.entry(&Entry::Note(note.to_owned()));
+    }
+
+    /// The run is over.
+    pub(crate) fn end(&self, end: End) {
+        self.entry(&Entry::End(Box::new(end)));
+    }
+
+    fn entry(&self, entry: &Entry) {
+        // Its keys are texts, and its numbers finite: it can always be written as JSON.
+        if let Ok(mut line) = serde_json::to_vec(entry) {
+            line.push(b'\n');
+            self.inner().append(&line);
+        }
+    }
+
+    fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn append(&mut self, line: &[u8]) {
+        let failed = !self.waiting.is_empty();
+        self.waiting.extend_from_slice(line);
+        match self.disk.append(&self.waiting) {
+            Ok(()) => {
+                self.waiting.clear();
+                if failed {
+                    notice_at(LogLevel::Info, "note: the journal can be written again and is complete");
+                }
+            }
+            Err(_) if failed => {}
+            Err(error) => {
+                notice_at(
+                    LogLevel::Warn,
+                    &format!("warning: cannot write the journal: {error}; the run goes on, and its results stay in memory"),
+                );
+            }
+        }
+    }
+}
