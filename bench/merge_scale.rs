@@ -23,7 +23,7 @@ fn main() -> Result<(), String> {
     let mut dice = Dice(7);
     let mut fleet: Vec<(FrameWriter, FrameReader)> = (0..shards).map(|_| (FrameWriter::default(), FrameReader::default())).collect();
     let mut collector = Collector::new(names.len(), INTERVAL);
-    (0..shards).for_each(|shard| collector.begins((shard, 0)));
+    (0..shards).for_each(|shard| collector.begins((shard, 0), Duration::ZERO));
     let mut total = Snapshot::empty(names.len());
     let mut timeline = Timeline::new(INTERVAL);
     let (mut busy, mut bytes) = (Duration::ZERO, 0usize);

@@ -7,7 +7,8 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 
 use ltc_engine::base::location::Location;
-use ltc_engine::record::observe::{Detail, Observer, Scene};
+use ltc_engine::record::detail::Detail;
+use ltc_engine::record::observe::{Observer, Scene};
 use ltc_engine::record::trace::Trace;
 
 const GOOD: Style = AnsiColor::Green.on_default();

@@ -68,6 +68,7 @@ pub(crate) fn settings(program: &'static Program, base: &str, clock: &Clock) -> 
         part: 0,
         parts: 1,
         shard: 0,
+        interval: 0,
         globals: Vec::new(),
         shared: Vec::new(),
         aws: None,

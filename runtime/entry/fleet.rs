@@ -59,7 +59,14 @@ impl FleetArgs {
     ) -> Fleet {
         let profile = &configuration.profile;
         let threads = threads.map(usize::from).or(profile.threads).and_then(|threads| u32::try_from(threads).ok());
-        let options = FleetOptions { shards: self.shards, interval: self.interval, regions: self.region.clone(), threads };
+        let options = FleetOptions {
+            shards: self.shards,
+            interval: self.interval,
+            regions: self.region.clone(),
+            threads,
+            classes: load.requests.clone(),
+            graceful_stop: profile.graceful_stop,
+        };
         match engine {
             EngineName::Lambda => {
                 let mut settings = profile.lambda.clone();

@@ -9,15 +9,18 @@ use super::results::Results;
 use super::{ExitStatus, StartupError};
 use crate::live::{FleetShape, TestInfo};
 use crate::open_files;
+use crate::orchestrator::hand_over::ClassRequests;
 use crate::progress::{notice, notice_at};
 use crate::report::{ApiVersion, Planned, RunInfo, Setup};
 use ltc_config::profile::LogLevel;
 use ltc_engine::clock::Clock;
-use ltc_engine::program::Program;
 use ltc_engine::program::settings::Settings;
+use ltc_engine::program::{Program, UserClass};
 use ltc_engine::record::observe::Quiet;
 use ltc_engine::schedule::{Plan, WeightedClass};
 use ltc_engine::stats::micros;
+use ltc_engine::tables::Wait;
+use ltc_engine::user::User;
 use ltc_engine::workers::Stop;
 
 /// How often results are handed on where nobody says.
@@ -28,10 +31,23 @@ const INTERVAL: Duration = Duration::from_secs(5);
 pub(super) struct Load {
     pub(super) settings: Settings,
     pub(super) plan: Plan,
+    /// What the classes of users do, where users pass from one function to another.
+    pub(super) requests: Vec<ClassRequests>,
     /// What the health checks told; empty before [`Load::ready`].
     pub(super) versions: Vec<Version>,
     /// What was sent before and after the users.
     setup: Setup,
+}
+
+/// What users of a class do. A wait that can't be told before the load counts as none.
+fn requests(class: &UserClass, user: &User) -> ClassRequests {
+    let cycle = match class.wait.map(|wait| wait(user)) {
+        Some(Ok(Wait::Between(least, most))) => least + most.saturating_sub(least) / 2,
+        Some(Ok(Wait::Pacing(pacing))) => pacing,
+        _ => Duration::ZERO,
+    };
+    let restart = [class.on_start.is_some(), class.on_stop.is_some()].into_iter().filter(|there| *there).count();
+    ClassRequests { restart: restart as f64, iteration: 1.0, cycle }
 }
 
 impl Load {
@@ -39,17 +55,18 @@ impl Load {
     pub(super) fn planned(program: &'static Program, args: &LoadArgs, configuration: &Configuration) -> Result<Self, StartupError> {
         check_only(program, &args.only)?;
         let mut settings = prepare::settings(program, args, configuration);
-        let (plan, globals) = with_user(&settings, Box::new(Quiet(notice)), async |user| {
+        let (plan, globals, requests) = with_user(&settings, Box::new(Quiet(notice)), async |user| {
             let globals = prepare::globals(program, &user)?;
             let classes = classes(program, &user, &args.only)?;
             let plan = Plan::seeded(&configuration.profile, &classes, settings.seed).map_err(StartupError::wrong)?;
-            Ok((plan, globals))
+            let requests = program.users.iter().map(|class| requests(class, &user)).collect();
+            Ok((plan, globals, requests))
         })?;
         settings.globals = globals;
         for warning in configuration.profile.thresholds_beyond(plan.total_duration()) {
             crate::say::warning!("{warning}");
         }
-        Ok(Self { settings, plan, versions: Vec::new(), setup: Setup::default() })
+        Ok(Self { settings, plan, requests, versions: Vec::new(), setup: Setup::default() })
     }
 
     /// Refuses users that can't all have a connection at once.

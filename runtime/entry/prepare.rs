@@ -45,6 +45,7 @@ pub(crate) fn settings(program: &'static Program, args: &LoadArgs, configuration
         part: 0,
         parts: 1,
         shard: 0,
+        interval: 0,
         globals: Vec::new(),
         shared: Vec::new(),
         aws: AwsCredentials::from_environment(),

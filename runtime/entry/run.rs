@@ -131,6 +131,7 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
         journal: results.journal(),
         names: program.rows(),
         timeouts: Timeouts::for_interval(interval),
+        notice: crate::progress::notice_at,
         fleet,
     };
     let outcome = runtime.block_on(orchestrator.run(&stop, |delta| {
@@ -168,7 +169,10 @@ fn event(
         shards: fleet.count(),
         interval: 0,
         from_us: 0,
+        interval_from_us: 0,
         to_us: None,
+        enter_us: 0,
+        leave_us: 0,
         starts_at_us: micros(clock.unix_start()),
         sent_at_us: 0,
         profile: configuration.profile.clone(),

@@ -50,9 +50,9 @@ impl Collector {
         }
     }
 
-    /// A function has begun: from then on it is waited for.
-    pub fn begins(&mut self, key: SliceKey) {
-        self.told.insert(key, 0);
+    /// A function is ready: from when its slice begins it is waited for.
+    pub fn begins(&mut self, key: SliceKey, from: Duration) {
+        self.told.insert(key, micros(from));
     }
 
     /// A function has ended, or was lost: it isn't waited for any more.
@@ -131,8 +131,8 @@ mod tests {
         let at = Duration::from_millis;
         let mut collector = Collector::new(1, at(1000));
         let (mut a, mut b) = (FakeShard::new(0), FakeShard::new(1));
-        collector.begins(a.1);
-        collector.begins(b.1);
+        collector.begins(a.1, Duration::ZERO);
+        collector.begins(b.1, Duration::ZERO);
         a.tell(&mut collector, 1003);
         assert_eq!(collector.due(at(1010)), []);
         b.tell(&mut collector, 1001);
@@ -146,7 +146,11 @@ mod tests {
         b.tell(&mut collector, 3002);
         collector.ends(a.1);
         assert_eq!(story(&collector.due(at(4200))), [(1, 5, false)]);
-        b.tell(&mut collector, 3500);
+        // One that is ready for a later interval delays none before.
+        collector.begins((2, 1), at(60_000));
+        b.tell(&mut collector, 4000);
+        assert_eq!(story(&collector.due(at(4300))), [(1, 5, false)]);
+        b.tell(&mut collector, 4500);
         assert_eq!(story(&collector.rest()), [(1, 5, false)]);
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use ltc_config::Profile;
 use serde::{Deserialize, Serialize};
 
+use super::fleet::Interval;
 use ltc_engine::http::ApiConfig;
 use ltc_engine::program::Program;
 use ltc_engine::schedule::WeightedClass;
@@ -17,7 +18,7 @@ use ltc_engine::stats::micros;
 use ltc_engine::value::Value;
 
 /// The version of the event and of the frames. A function refuses any other.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// A class of users with its weight in this environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,10 +67,16 @@ pub struct SliceEvent {
     pub shards: u32,
     /// Which interval, from 0.
     pub interval: u32,
-    /// From when, microseconds from the test's start.
+    /// From when, microseconds from the test's start: later than its interval where it replaces a lost function.
     pub from_us: u64,
-    /// Until when; `None`: until it is told to stop.
+    /// From when its interval is, microseconds from the test's start.
+    pub interval_from_us: u64,
+    /// Until when its interval is; `None`: until it is told to stop.
     pub to_us: Option<u64>,
+    /// How long users pass to it from the interval before, microseconds.
+    pub enter_us: u64,
+    /// How long users pass from it to the next interval, microseconds.
+    pub leave_us: u64,
     /// When the whole test starts, or started: microseconds since the Unix epoch. Slices begin by the clock, not when they are called.
     pub starts_at_us: u64,
     /// When the event was made, by the same clock: what a function's own clock is compared with.
@@ -167,9 +174,19 @@ impl SliceEvent {
         Duration::from_micros(self.from_us)
     }
 
-    /// Until when, from the test's start.
-    pub fn to(&self) -> Duration {
-        self.to_us.map_or(Duration::MAX, Duration::from_micros)
+    /// From when its interval is, from the test's start.
+    pub fn interval_from(&self) -> Duration {
+        Duration::from_micros(self.interval_from_us)
+    }
+
+    /// Until when its interval is, from the test's start.
+    pub fn to(&self) -> Option<Duration> {
+        self.to_us.map(Duration::from_micros)
+    }
+
+    /// When the last of its users is the next interval's, from the test's start.
+    pub fn end(&self) -> Duration {
+        self.to().map_or(Duration::MAX, |to| to.saturating_add(Duration::from_micros(self.leave_us)))
     }
 
     /// The classes as the schedule wants them.
@@ -179,13 +196,17 @@ impl SliceEvent {
 
     /// Becomes the event of another part of the same test.
     #[must_use]
-    pub fn for_slice(&self, shard: u32, interval: u32, from: Duration, to: Option<Duration>, attempt: u32) -> Self {
+    pub fn for_slice(&self, shard: u32, interval: Interval, from: Duration, attempt: u32) -> Self {
+        let Interval { number, .. } = interval;
         Self {
-            slice: format!("{}/{interval}/{shard}/{attempt}", self.test_id),
+            slice: format!("{}/{number}/{shard}/{attempt}", self.test_id),
             shard,
-            interval,
+            interval: number,
             from_us: micros(from),
-            to_us: to.map(micros),
+            interval_from_us: micros(interval.from),
+            to_us: interval.to.map(micros),
+            enter_us: micros(interval.enter),
+            leave_us: micros(interval.leave),
             ..self.clone()
         }
     }
@@ -214,7 +235,10 @@ pub(crate) mod sample {
             shards: 2,
             interval: 0,
             from_us: 0,
+            interval_from_us: 0,
             to_us: Some(5_000_000),
+            enter_us: 0,
+            leave_us: 0,
             starts_at_us: 0,
             sent_at_us: 0,
             profile: Profile::parse(&format!("profile: {{runner: {{{runner}}}}}"), "x.profile.yml").unwrap(),
@@ -250,10 +274,11 @@ mod tests {
 
     #[test]
     fn survives_json_and_shows_no_secret() {
-        let event = sample::event("clients: 3, duration: 5s").for_slice(1, 2, Duration::from_secs(1), None, 4);
+        let interval = Interval { number: 2, from: Duration::from_secs(1), to: None, enter: Duration::ZERO, leave: Duration::ZERO };
+        let event = sample::event("clients: 3, duration: 5s").for_slice(1, interval, Duration::from_secs(1), 4);
         let back: SliceEvent = serde_json::from_slice(&event.to_json().unwrap()).unwrap();
         assert_eq!(serde_json::to_value(&back).unwrap(), serde_json::to_value(&event).unwrap());
-        assert_eq!((back.slice.as_str(), back.from(), back.to()), ("t/2/1/4", Duration::from_secs(1), Duration::MAX));
+        assert_eq!((back.slice.as_str(), back.from(), back.to(), back.end()), ("t/2/1/4", Duration::from_secs(1), None, Duration::MAX));
         assert_eq!((back.env, back.profile), (event.env.clone(), event.profile.clone()));
         assert!(!format!("{event:?}").contains("secret"));
     }

@@ -142,7 +142,7 @@ impl FakeFunction {
     }
 
     async fn play(mut self, behavior: Behavior) {
-        let (from, to) = (self.event.from(), self.event.to());
+        let (from, to) = (self.event.from(), self.event.end());
         let half = from + (to - from) / 2;
         match behavior {
             Behavior::Never => return,

@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use ltc_config::profile::{Architecture, LambdaSettings, RegionShare};
 
+use super::hand_over::{ClassRequests, HandOver, MOST_ADDED};
+use super::lead;
+use super::shard::FLUSH;
 use crate::open_files::{LoadSource, shortage};
 use ltc_engine::schedule::{Plan, Slice};
 
@@ -18,6 +21,8 @@ const CLIENTS_PER_PROCESSOR: u64 = 500;
 const ARRIVALS_PER_PROCESSOR: f64 = 2_000.0;
 /// A function may have 1,024 files open, and a user may hold a connection.
 const CLIENTS_PER_FUNCTION: u64 = 900;
+/// What Lambda allows a function.
+const LONGEST_RUN: Duration = Duration::from_secs(15 * 60);
 /// How far the regions' parts of the load may be off before more functions are used to come nearer, of 1.
 const SHARE_TOLERANCE: f64 = 0.01;
 
@@ -39,6 +44,17 @@ pub struct Interval {
     pub from: Duration,
     /// Until when; `None`: until it is stopped.
     pub to: Option<Duration>,
+    /// How long after `from` users pass to it from the interval before.
+    pub enter: Duration,
+    /// How long after `to` users pass from it to the next interval.
+    pub leave: Duration,
+}
+
+impl Interval {
+    /// When the last of its users is the next interval's; `None`: when it is stopped.
+    pub fn end(&self) -> Option<Duration> {
+        self.to.map(|to| to.saturating_add(self.leave))
+    }
 }
 
 /// What is wished of a fleet.
@@ -52,6 +68,10 @@ pub struct FleetOptions {
     pub regions: Vec<String>,
     /// Worker threads of a function; else one a processor.
     pub threads: Option<u32>,
+    /// What the classes of users do.
+    pub classes: Vec<ClassRequests>,
+    /// How long users may take to finish their iteration.
+    pub graceful_stop: Duration,
 }
 
 /// All functions of a test.
@@ -69,8 +89,9 @@ pub struct Fleet {
     pub warnings: Vec<String>,
     /// Cores of this machine, where they are processes of it.
     cores: Option<u32>,
-    interval: Option<Duration>,
     total: Option<Duration>,
+    /// `None`: all of the test is one interval.
+    hand_over: Option<HandOver>,
 }
 
 /// What a test on Lambda costs.
@@ -97,6 +118,9 @@ impl Fleet {
             .map_or_else(|| ARRIVALS_PER_PROCESSOR * f64::from(settings.memory_mb) / f64::from(MB_PER_PROCESSOR), |rate| rate.as_f64());
         let by_rate = (plan.peak_rate() / rate).ceil() as u64;
         let needed = plan.peak_clients().div_ceil(clients).max(by_rate).max(1);
+        let around = lead::on_lambda(options.shards.unwrap_or(0)) + options.graceful_stop + FLUSH;
+        let wanted = options.interval.unwrap_or(settings.interval);
+        let hand_over = hand_over(plan, options, Some(wanted), LONGEST_RUN.saturating_sub(around), &mut warnings);
         let regions = regions(locations, &options.regions);
         let most = settings.max_functions.unwrap_or(u64::MAX);
         let mut count = match options.shards {
@@ -130,8 +154,8 @@ impl Fleet {
             architecture: Some(settings.architecture.unwrap_or_else(this_architecture)),
             warnings,
             cores: None,
-            interval: Some(options.interval.unwrap_or(settings.interval)),
             total: plan.total_duration(),
+            hand_over,
         }
     }
 
@@ -144,6 +168,7 @@ impl Fleet {
         if !options.regions.is_empty() {
             warnings.push("processes run here, in no region".into());
         }
+        let hand_over = hand_over(plan, options, options.interval, Duration::MAX, &mut warnings);
         Self {
             shards: (0..shards).map(|number| Shard { number, region: None }).collect(),
             threads: options.threads.unwrap_or((cores / shards).max(1)),
@@ -151,8 +176,8 @@ impl Fleet {
             architecture: None,
             warnings,
             cores: Some(cores),
-            interval: options.interval,
             total: plan.total_duration(),
+            hand_over,
         }
     }
 
@@ -175,17 +200,27 @@ impl Fleet {
         self.total
     }
 
+    /// How users pass from an interval to the next; `None`: there is only one.
+    pub fn hand_over(&self) -> Option<HandOver> {
+        self.hand_over
+    }
+
     /// An interval by its number, if the test lasts so long.
     pub fn interval(&self, number: u32) -> Option<Interval> {
-        let Some(length) = self.interval.filter(|length| !length.is_zero()) else {
-            return (number == 0).then_some(Interval { number, from: Duration::ZERO, to: self.total });
+        let Some(HandOver { interval: length, window, .. }) = self.hand_over else {
+            let (enter, leave) = (Duration::ZERO, Duration::ZERO);
+            return (number == 0).then_some(Interval { number, from: Duration::ZERO, to: self.total, enter, leave });
         };
         let from = length.checked_mul(number)?;
-        if number > 0 && self.total.is_some_and(|total| from >= total) {
+        // A function could live long enough for it: what is left after its last hand-over isn't worth another.
+        let is_last = |to: Duration| self.total.is_some_and(|total| total <= to.saturating_add(window));
+        if number > 0 && is_last(from) {
             return None;
         }
         let to = from.saturating_add(length);
-        Some(Interval { number, from, to: Some(self.total.map_or(to, |total| total.min(to))) })
+        let (to, leave) = if is_last(to) { (self.total.unwrap_or(to), Duration::ZERO) } else { (to, window) };
+        let enter = if number == 0 { Duration::ZERO } else { window };
+        Some(Interval { number, from, to: Some(to), enter, leave })
     }
 
     /// All intervals; endless where the load is.
@@ -195,7 +230,7 @@ impl Fleet {
 
     /// What a shard does in an interval.
     pub fn slice(&self, plan: &Plan, shard: u32, interval: Interval) -> Slice {
-        plan.slice(u64::from(shard), u64::from(self.count())).interval(interval.from, interval.to, Duration::ZERO, Duration::ZERO)
+        plan.slice(u64::from(shard), u64::from(self.count())).interval(interval.from, interval.to, interval.enter, interval.leave)
     }
 
     /// The regions and how many shards run in each, in order of their first shard.
@@ -214,17 +249,39 @@ impl Fleet {
     /// nowhere that asks money, or without an end.
     pub fn cost(&self, overhead: Duration) -> Option<Cost> {
         const REQUEST: f64 = 0.000_000_2;
-        let (memory, architecture, total) = (self.memory_mb?, self.architecture?, self.total?);
+        let (memory, architecture, _) = (self.memory_mb?, self.architecture?, self.total?);
         let gb_second = match architecture {
             Architecture::X86_64 => 0.000_016_666_7,
             Architecture::Arm64 => 0.000_013_333_4,
         };
-        let intervals = self.intervals().count() as u64;
-        let seconds = total.as_secs_f64() + overhead.as_secs_f64() * intervals as f64;
-        let gb_seconds = seconds * f64::from(self.count()) * f64::from(memory) / 1024.0;
-        let invocations = intervals * u64::from(self.count());
+        let (mut invocations, mut time) = (0, Duration::ZERO);
+        for interval in self.intervals() {
+            invocations += u64::from(self.count());
+            time += interval.end().unwrap_or_default().saturating_sub(interval.from) + overhead;
+        }
+        let gb_seconds = time.as_secs_f64() * f64::from(self.count()) * f64::from(memory) / 1024.0;
         Some(Cost { invocations, gb_seconds, dollars: gb_seconds * gb_second + invocations as f64 * REQUEST })
     }
+}
+
+/// How users pass from an interval to the next, where one isn't enough.
+fn hand_over(
+    plan: &Plan,
+    options: &FleetOptions,
+    wanted: Option<Duration>,
+    limit: Duration,
+    warnings: &mut Vec<String>,
+) -> Option<HandOver> {
+    let wanted = wanted.filter(|wanted| !wanted.is_zero() && plan.total_duration().is_none_or(|total| total > *wanted))?;
+    let hand_over = HandOver::of(plan, &options.classes, wanted, limit);
+    if hand_over.added > MOST_ADDED * 1.001 {
+        warnings.push(format!(
+            "`on start` and `on stop` at each hand-over raise the request rate by {:.0}% for {}: longer intervals permit a longer hand-over",
+            hand_over.added * 100.0,
+            ltc_config::duration::print(hand_over.window)
+        ));
+    }
+    Some(hand_over)
 }
 
 fn few_users(plan: &Plan, shards: u64, warnings: &mut Vec<String>) {

@@ -20,6 +20,7 @@ mod fake_backend;
 mod fault;
 pub mod fleet;
 pub mod frame;
+pub mod hand_over;
 pub mod lead;
 mod missing;
 mod notes;
@@ -27,5 +28,7 @@ pub(crate) mod orchestrate;
 pub(crate) mod process;
 pub(crate) mod shard;
 pub(crate) mod silent;
+#[cfg(test)]
+mod simulation;
 pub(crate) mod supervisor;
 mod wire;

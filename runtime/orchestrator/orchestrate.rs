@@ -1,13 +1,15 @@
 //! Runs a fleet: starts each interval's functions in time, merges the frames of all functions, and stops them.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+
+use ltc_config::profile::LogLevel;
 
 use super::backend::{Backend, Urgency};
 use super::collector::{Collector, MergedInterval};
@@ -17,8 +19,7 @@ use super::fleet::Fleet;
 use super::notes::{Note, Notes};
 use super::supervisor::{ShardEvent, ShardSupervisor, ShutdownState, Timeouts, until};
 use crate::journal::Journal;
-use ltc_engine::clock;
-use ltc_engine::clock::Clock;
+use ltc_engine::clock::{self, Clock};
 use ltc_engine::schedule::Plan;
 use ltc_engine::workers::Stop;
 
@@ -30,6 +31,8 @@ const HURRY: Duration = Duration::from_secs(5);
 const GIVE_UP: Duration = Duration::from_millis(9_500);
 /// The same after a stop at once.
 const GIVE_UP_NOW: Duration = Duration::from_secs(2);
+/// How long after a request to stop failed it is sent again.
+const STOP_AGAIN: Duration = Duration::from_secs(1);
 /// Time limit of a request to the backend that starts no function.
 const REQUEST: Duration = Duration::from_secs(4);
 
@@ -45,9 +48,14 @@ pub(crate) struct Orchestrator {
     /// Lines of the report.
     pub(crate) names: usize,
     pub(crate) timeouts: Timeouts,
+    /// Where notes are shown as they come.
+    pub(crate) notice: Notice,
     /// Where notes are written as they come.
     pub(crate) journal: Option<Journal>,
 }
+
+/// Shows a line to the user.
+type Notice = fn(LogLevel, &str);
 
 /// The outcome of a distributed test, beside its statistics.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -96,13 +104,14 @@ impl Orchestrator {
                             ShardSupervisor {
                                 backend: self.backend.clone(),
                                 template: template.clone(),
-                                whole: self.plan.slice(u64::from(shard.number), u64::from(self.fleet.count())),
+                                slice: self.fleet.slice(&self.plan, shard.number, interval),
                                 shard: shard.clone(),
                                 interval,
                                 clock: self.clock.clone(),
                                 timeouts: self.timeouts,
                                 events: sender.clone(),
                                 shutdown: shutdown_seen.clone(),
+                                stopped_at: stopping.at.clone(),
                                 place: String::new(),
                             }
                             .run(),
@@ -116,21 +125,23 @@ impl Orchestrator {
                 break;
             }
             tokio::select! {
+                // What has arrived comes first, and in one order.
+                biased;
                 one = events.recv() => match one {
-                    Some(ShardEvent::Begun(key)) => collector.begins(key),
+                    Some(ShardEvent::Begun(key, from)) => collector.begins(key, from),
                     Some(ShardEvent::Over(key)) => collector.ends(key),
                     Some(ShardEvent::Counted(key, counted)) => {
                         if let Err(why) = collector.add(key, &counted) {
-                            note(&mut notes, Note::of_shard(key.0, format!("a frame cannot be read: {why}")));
+                            note(self.notice, &mut notes, Note::of_shard(key.0, format!("a frame cannot be read: {why}")));
                         }
                     }
-                    Some(ShardEvent::Note(one)) => note(&mut notes, one),
+                    Some(ShardEvent::Note(one)) => note(self.notice, &mut notes, one),
                     Some(ShardEvent::Missing { note: one, for_good }) => {
                         lost.extend(one.shards.iter().copied());
                         if for_good {
                             outcome.broken.get_or_insert_with(|| one.text());
                         }
-                        note(&mut notes, one);
+                        note(self.notice, &mut notes, one);
                     }
                     Some(ShardEvent::SpecStopped) => stopping.ask(Urgency::Gracefully),
                     Some(ShardEvent::CannotStart((_, interval))) => {
@@ -148,7 +159,7 @@ impl Orchestrator {
                 },
                 Some(beat) = beats.join_next(), if !beats.is_empty() => {
                     if let Ok(Err(why)) = beat {
-                        note(&mut notes, Note::of_fleet(format!("cannot write the control channel: {why}")));
+                        note(self.notice, &mut notes, Note::of_fleet(format!("cannot write the control channel: {why}")));
                     }
                 }
                 _ = supervisors.join_next(), if !supervisors.is_empty() => {}
@@ -162,8 +173,8 @@ impl Orchestrator {
             if stop.is_graceful() {
                 stopping.ask(if stop.is_at_once() { Urgency::Now } else { Urgency::Gracefully });
             }
-            for text in stopping.go_on(&*self.backend, &shutdown).await {
-                note(&mut notes, Note::of_fleet(text));
+            for text in stopping.go_on(&*self.backend, &self.clock, &shutdown).await {
+                note(self.notice, &mut notes, Note::of_fleet(text));
             }
         }
         for delta in collector.rest() {
@@ -171,11 +182,15 @@ impl Orchestrator {
             let _ = each(delta);
         }
         if !matches!(timeout(REQUEST * 2, self.backend.clean_up()).await, Ok(Ok(()))) {
-            note(&mut notes, Note::of_fleet("the control channel of the fleet could not be removed"));
+            note(self.notice, &mut notes, Note::of_fleet("the control channel of the fleet could not be removed"));
         }
         if !lost.is_empty() {
             let whole = self.fleet.shards.len() - lost.len();
-            note(&mut notes, Note::of_fleet(format!("{whole} of {} shards generated all of their load", self.fleet.shards.len())));
+            note(
+                self.notice,
+                &mut notes,
+                Note::of_fleet(format!("{whole} of {} shards generated all of their load", self.fleet.shards.len())),
+            );
         }
         outcome.notes = notes.folded();
         outcome
@@ -187,18 +202,22 @@ async fn beat(backend: &dyn Backend) -> Result<(), String> {
     timeout(REQUEST, backend.beat()).await.unwrap_or_else(|_| Err(format!("no response within {} s", REQUEST.as_secs())))
 }
 
-fn note(notes: &mut Notes, note: Note) {
+fn note(notice: Notice, notes: &mut Notes, note: Note) {
     if let Some(text) = notes.add(note) {
-        crate::progress::notice_at(ltc_config::profile::LogLevel::Warn, &format!("warning: {text}"));
+        notice(LogLevel::Warn, &format!("warning: {text}"));
     }
 }
 
 /// The steps of a stop: gracefully, then at once, then without waiting.
 #[derive(Debug, Default)]
 struct Stopping {
+    /// When it began, from the test's start.
+    at: Arc<OnceLock<Duration>>,
     asked: Option<Urgency>,
     since: Option<Instant>,
     told: Option<(Urgency, Instant)>,
+    /// When the last request to stop failed.
+    failed: Option<Instant>,
 }
 
 impl Stopping {
@@ -208,21 +227,31 @@ impl Stopping {
     }
 
     /// Takes the step that is due, and returns what failed.
-    async fn go_on(&mut self, backend: &dyn Backend, shutdown: &watch::Sender<ShutdownState>) -> Vec<String> {
+    async fn go_on(&mut self, backend: &dyn Backend, clock: &Clock, shutdown: &watch::Sender<ShutdownState>) -> Vec<String> {
         let (Some(asked), Some(since)) = (self.asked, self.since) else { return Vec::new() };
         let mut problems = Vec::new();
+        self.at.get_or_init(|| clock.elapsed());
         shutdown.send_if_modified(|shutdown| {
             let was = *shutdown;
             *shutdown = was.max(ShutdownState::Stopping);
             *shutdown != was
         });
         let urgency = if clock::since(since) >= HURRY { Urgency::Now } else { asked };
-        if self.told.is_none_or(|(told, _)| told < urgency) {
-            self.told = Some((urgency, clock::now()));
-            match timeout(REQUEST, backend.stop(urgency)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => problems.push(format!("cannot stop the fleet: {error}")),
-                Err(_) => problems.push("cannot stop the fleet: no response".into()),
+        let again = self.failed.is_none_or(|failed| clock::since(failed) >= STOP_AGAIN);
+        if again && self.told.is_none_or(|(told, _)| told < urgency) {
+            let problem = match timeout(REQUEST, backend.stop(urgency)).await {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some(format!("cannot stop the fleet: {error}")),
+                Err(_) => Some("cannot stop the fleet: no response".into()),
+            };
+            match problem {
+                None => (self.told, self.failed) = (Some((urgency, clock::now())), None),
+                // It is tried again, and said once.
+                Some(problem) => {
+                    if self.failed.replace(clock::now()).is_none() {
+                        problems.push(problem);
+                    }
+                }
             }
         }
         let at_once = self.told.filter(|_| asked == Urgency::Now).is_some_and(|(_, since)| clock::since(since) >= GIVE_UP_NOW);

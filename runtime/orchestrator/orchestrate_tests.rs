@@ -68,6 +68,7 @@ fn run_fleet_with(
             pause: Duration::from_millis(20),
             attempts: 4,
         },
+        notice: |_, _| (),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut total = Snapshot::empty(1);

@@ -20,7 +20,7 @@ use ltc_engine::stats::{RowKind, Snapshot, micros};
 use ltc_engine::workers::{Engine, Run, Stop};
 
 /// Before the engine's limit: time to flush the last frames.
-const FLUSH: Duration = Duration::from_secs(2);
+pub(super) const FLUSH: Duration = Duration::from_secs(2);
 /// Users get at most that long to finish their iteration where the limit comes before the end.
 const GRACE: Duration = Duration::from_secs(5);
 /// A function that was ready so much after its time began late.
@@ -94,12 +94,8 @@ fn slice(
             return nothing(EndReason::Refused, format!("the profile cannot be used: {}", errors.join("; ")));
         }
     };
-    let slice = plan.slice(u64::from(event.shard), u64::from(event.shards)).interval(
-        event.from(),
-        Some(event.to()),
-        Duration::ZERO,
-        Duration::ZERO,
-    );
+    let slice =
+        plan.slice(u64::from(event.shard), u64::from(event.shards)).interval(event.from(), event.to(), Duration::ZERO, Duration::ZERO);
     let clock = clock(event, fault.skew());
     let run = Run {
         settings: settings(program, event, &clock),
@@ -155,6 +151,7 @@ fn settings(program: &'static Program, event: &SliceEvent, clock: &Clock) -> Set
         part: u64::from(event.shard),
         parts: u64::from(event.shards),
         shard: event.shard,
+        interval: event.interval,
         globals: event.globals.clone(),
         shared: event.shared.clone(),
         aws: ltc_engine::functions::AwsCredentials::from_environment(),

@@ -149,7 +149,7 @@ fn event_of_another_version_is_refused_with_a_fix() {
     assert!(other.starts_with("the function's binary differs from the orchestrator's: it was built from specs/idle.lt"), "{other}");
     assert!(other.ends_with("run `deploy` again"), "{other}");
     let format = refused(&SliceEvent { format: FORMAT + 1, ..good.clone() });
-    assert!(format.starts_with("the function uses format 1, the orchestrator format 2"), "{format}");
+    assert!(format.starts_with("the function uses format 2, the orchestrator format 3"), "{format}");
     assert_eq!(ended(&frames(b"nonsense", &host(None), &DeliveredSlices::default())).0, EndReason::Refused);
     let profile = refused(&SliceEvent { classes: Vec::new(), ..good });
     assert!(profile.contains("the profile cannot be used: ") && profile.contains("the spec has no user"), "{profile}");

@@ -1,7 +1,7 @@
 //! Supervises one shard for one interval: starts its function, reads its frames, and starts what is left again if the function is lost.
 //! Every wait is bounded.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
@@ -16,9 +16,7 @@ use super::fleet::{Interval, Shard};
 use super::frame::{Counted, EndReason, Ended, Frame, FrameReader, Received, Started};
 use super::missing::{TOLERANCE, gap};
 use super::notes::Note;
-use ltc_engine::clock;
-use ltc_engine::clock::Clock;
-use ltc_engine::clock::unix_now;
+use ltc_engine::clock::{self, Clock};
 use ltc_engine::schedule::Slice;
 use ltc_engine::stats::micros;
 
@@ -74,7 +72,8 @@ pub(super) enum ShutdownState {
 /// What a supervisor reports to the orchestrator.
 #[derive(Debug)]
 pub(super) enum ShardEvent {
-    Begun(SliceKey),
+    /// A function is ready, with the time at which its slice begins.
+    Begun(SliceKey, Duration),
     Counted(SliceKey, Counted),
     /// A function has ended, or was lost; another may follow.
     Over(SliceKey),
@@ -97,14 +96,16 @@ pub(super) enum ShardEvent {
 pub(super) struct ShardSupervisor {
     pub(super) backend: Arc<dyn Backend>,
     pub(super) template: Arc<SliceEvent>,
-    /// The shard's part of the whole plan: what is missing when it is lost.
-    pub(super) whole: Slice,
+    /// What the shard does in the interval: what is missing when it is lost.
+    pub(super) slice: Slice,
     pub(super) shard: Shard,
     pub(super) interval: Interval,
     pub(super) clock: Clock,
     pub(super) timeouts: Timeouts,
     pub(super) events: UnboundedSender<ShardEvent>,
     pub(super) shutdown: watch::Receiver<ShutdownState>,
+    /// When the stop began, from the test's start.
+    pub(super) stopped_at: Arc<OnceLock<Duration>>,
     /// Where the current function runs, for messages; empty until it reports that.
     pub(super) place: String,
 }
@@ -112,6 +113,8 @@ pub(super) struct ShardSupervisor {
 /// How an attempt ended.
 enum AttemptOutcome {
     Done,
+    /// Nothing is read from it any more.
+    Abandoned,
     /// The function certainly generates no load any more.
     Lost(String),
     /// The function may still generate load.
@@ -132,12 +135,12 @@ impl ShardSupervisor {
         let mut pause = self.timeouts.pause;
         loop {
             let from = covered.max(self.interval.from).max(if number == 0 { Duration::ZERO } else { self.clock.elapsed() });
-            let left = self.interval.to.map_or(Duration::MAX, |to| to.saturating_sub(from));
+            let left = self.interval.end().map_or(Duration::MAX, |end| end.saturating_sub(from));
             if self.is_stopping() || attempts >= self.timeouts.attempts || (number > 0 && left < LEAST) {
                 break;
             }
-            let mut event = self.template.for_slice(self.shard.number, self.interval.number, from, self.interval.to, number);
-            event.sent_at_us = micros(unix_now());
+            let mut event = self.template.for_slice(self.shard.number, self.interval, from, number);
+            event.sent_at_us = micros(self.clock.unix_now());
             number += 1;
             let outcome = self.attempt(&event, &mut covered, &why).await;
             self.report(ShardEvent::Over(self.key()));
@@ -146,11 +149,17 @@ impl ShardSupervisor {
                 AttemptOutcome::Fatal(message) if !self.clock.elapsed().is_zero() => {
                     // Healthy shards go on to their end.
                     self.report(ShardEvent::CannotStart(self.key()));
-                    self.missing(covered, self.interval.to, &message, true);
+                    self.missing(covered, self.interval.end(), &message, true);
                     return;
+                }
+                AttemptOutcome::Abandoned => {
+                    why = "it did not stop in time".to_owned();
+                    break;
                 }
                 AttemptOutcome::Fatal(message) => {
                     self.report(ShardEvent::Fatal(format!("shard {}: {message}", self.shard.number)));
+                    // What had been lost before is missing whatever ends the test.
+                    self.missing(covered, Some(self.clock.elapsed()), &why, false);
                     return;
                 }
                 AttemptOutcome::Throttled(message) => {
@@ -175,9 +184,10 @@ impl ShardSupervisor {
             }
             pause = (pause * 2).min(Timeouts::LONGEST_PAUSE);
         }
-        // A test that is being stopped has no load to miss.
-        if !self.is_stopping() {
-            self.missing(covered, self.interval.to, &why, true);
+        // From a stop on no load is missing, and what was missing then might have come back.
+        match self.stopped_at.get() {
+            Some(at) => self.missing(covered, Some(self.interval.end().map_or(*at, |end| end.min(*at))), &why, false),
+            None => self.missing(covered, self.interval.end(), &why, true),
         }
     }
 
@@ -200,7 +210,7 @@ impl ShardSupervisor {
     }
 
     fn missing(&self, from: Duration, to: Option<Duration>, why: &str, for_good: bool) {
-        if let Some(gap) = gap(&self.whole, from, to) {
+        if let Some(gap) = gap(&self.slice, from, to) {
             let note = Note { shards: vec![self.shard.number], gap: Some(gap), why: why.to_owned(), place: self.place.clone() };
             self.report(ShardEvent::Missing { note, for_good });
         }
@@ -213,9 +223,11 @@ impl ShardSupervisor {
     }
 
     async fn abandon(&mut self, slice: &str) -> Result<(), String> {
-        match timeout(self.timeouts.accept, self.backend.abandon(slice)).await {
-            Ok(done) => done,
-            Err(_) => Err("it cannot be reached to stop it".into()),
+        let unreachable = || Err("it cannot be reached to stop it".into());
+        tokio::select! {
+            biased;
+            done = timeout(self.timeouts.accept, self.backend.abandon(slice)) => done.unwrap_or_else(|_| unreachable()),
+            _ = self.shutdown.wait_for(|shutdown| *shutdown == ShutdownState::Abandoned) => unreachable(),
         }
     }
 
@@ -224,8 +236,9 @@ impl ShardSupervisor {
         let region = self.shard.region.clone();
         let mut shutdown = self.shutdown.clone();
         let invoked = tokio::select! {
+            biased;
             invoked = timeout(self.timeouts.accept, backend.invoke(region.as_deref(), event)) => invoked,
-            _ = shutdown.wait_for(|shutdown| *shutdown == ShutdownState::Abandoned) => return AttemptOutcome::Done,
+            _ = shutdown.wait_for(|shutdown| *shutdown == ShutdownState::Abandoned) => return AttemptOutcome::Abandoned,
         };
         match invoked {
             Err(_) => AttemptOutcome::OutOfSight(format!("no response to its invocation within {} s", self.timeouts.accept.as_secs())),
@@ -248,8 +261,9 @@ impl ShardSupervisor {
         let mut shutdown = self.shutdown.clone();
         loop {
             let piece = tokio::select! {
+                biased;
+                _ = shutdown.wait_for(|shutdown| *shutdown == ShutdownState::Abandoned) => return AttemptOutcome::Abandoned,
                 piece = timeout_at(deadline.into(), output.next()) => piece,
-                _ = shutdown.wait_for(|shutdown| *shutdown == ShutdownState::Abandoned) => return AttemptOutcome::Done,
             };
             let (received, over) = match piece {
                 Err(_) if expected == 0 => return AttemptOutcome::OutOfSight(format!("not ready within {:.0?}", self.timeouts.start)),
@@ -272,6 +286,10 @@ impl ShardSupervisor {
                         if let Frame::Ended(Ended { reason: EndReason::Repeated, message, .. }) = &*frame {
                             self.note(format!("its event was delivered twice and run once: {message}"));
                             repeated = true;
+                            continue;
+                        }
+                        // One that comes twice counts once.
+                        if number < expected {
                             continue;
                         }
                         if number > expected {
@@ -321,18 +339,19 @@ impl ShardSupervisor {
     fn take(&mut self, event: &SliceEvent, frame: Frame, covered: &mut Duration, why: &str) -> Option<AttemptOutcome> {
         match frame {
             Frame::Started(started) => {
-                self.report(ShardEvent::Begun(self.key()));
+                self.report(ShardEvent::Begun(self.key(), event.from()));
                 self.compare_clocks(event, &started);
-                let begun = event.from() + Duration::from_micros(started.late_us);
+                let end = self.interval.end().unwrap_or(Duration::MAX);
+                let begun = (event.from() + Duration::from_micros(started.late_us)).min(end);
                 if begun.saturating_sub(*covered) >= TOLERANCE {
-                    self.missing(*covered, Some(begun), why, false);
+                    self.missing(*covered, Some(begun), why, begun == end);
                 }
                 *covered = begun;
                 None
             }
             Frame::Counted(counted) => {
                 let until = Duration::from_micros(counted.to_us());
-                *covered = (*covered).max(self.interval.to.map_or(until, |to| until.min(to)));
+                *covered = (*covered).max(self.interval.end().map_or(until, |end| until.min(end)));
                 self.report(ShardEvent::Counted(self.key(), counted));
                 None
             }
@@ -352,7 +371,7 @@ impl ShardSupervisor {
     }
 
     fn compare_clocks(&self, event: &SliceEvent, started: &Started) {
-        let (theirs, ours) = (Duration::from_micros(started.clock_us), unix_now());
+        let (theirs, ours) = (Duration::from_micros(started.clock_us), self.clock.unix_now());
         let ahead = theirs.saturating_sub(ours);
         let behind = Duration::from_micros(event.sent_at_us).saturating_sub(theirs);
         if ahead >= SKEW {

@@ -62,6 +62,12 @@ impl Clock {
         self.start + offset
     }
 
+    /// The time since the Unix epoch, as this clock counts it: it doesn't jump while the test runs.
+    pub fn unix_now(&self) -> Duration {
+        let now = now();
+        (self.unix_start + now.saturating_duration_since(self.start)).saturating_sub(self.start.saturating_duration_since(now))
+    }
+
     /// The test's start, since the Unix epoch.
     pub fn unix_start(&self) -> Duration {
         self.unix_start

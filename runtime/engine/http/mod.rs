@@ -28,9 +28,10 @@ pub use message::partial::{MAX_BODY, Partial};
 pub use message::target::Target;
 pub use message::traffic::{Phases, Traffic};
 pub use message::{Hop, Method, Redirects, Timings, Version};
+pub use net::config::{ApiConfig, TlsConfig, TransportConfig};
 pub use net::proxy::Proxies;
 pub use net::tls::plain_config as plain_tls;
-pub use net::transport::{ApiConfig, ApiTransport, TlsConfig, Transport, TransportConfig};
+pub use net::transport::{ApiTransport, Transport};
 
 /// Panics where what holds of all answers doesn't hold of this one: what `fuzz/` calls.
 #[cfg(fuzzing)]

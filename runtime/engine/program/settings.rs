@@ -42,6 +42,8 @@ pub struct Settings {
     pub parts: u64,
     /// `shard.index`.
     pub shard: u32,
+    /// Which interval of the test this is, from 0.
+    pub interval: u32,
     /// Values of the file-level `let`s, in their order.
     pub globals: Vec<Value>,
     /// What `before test` left, in the order of its names.
@@ -52,6 +54,14 @@ pub struct Settings {
     pub clock: Clock,
     /// Values that are never shown.
     pub secrets: Vec<String>,
+}
+
+impl Settings {
+    /// The worker's number among all that run at a time: while users pass, a worker of an interval and that of the next run together.
+    fn source(&self) -> u32 {
+        let source = self.part.saturating_add(self.parts.saturating_mul(u64::from(self.interval % 2)));
+        u32::try_from(source).unwrap_or(u32::MAX)
+    }
 }
 
 impl World {
@@ -89,7 +99,7 @@ impl World {
                 }))
             })
             .collect();
-        let recorder = Recorder::new(program.rows(), u32::try_from(settings.part).unwrap_or(u32::MAX));
+        let recorder = Recorder::new(program.rows(), settings.source());
         Ok(Rc::new(Self {
             tables: program.tables(),
             secrets: Secrets::new(settings.secrets.clone()),

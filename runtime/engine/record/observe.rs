@@ -2,23 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::expectation::Expectation;
 use super::trace::Trace;
 use crate::base::location::Location;
 use crate::base::secrets::Secrets;
 use crate::tables::Tables;
-use crate::value::Value;
-
-/// What was judged and taken in a step, in order; kept only where the observer wants it.
-#[derive(Debug)]
-pub enum Detail {
-    /// An expectation: what was found where that says more than the expectation itself, or the message where it failed.
-    Verdict(Expectation, Result<Option<String>, String>),
-    /// A name and what it took.
-    Took(String, Value),
-    /// A name found nothing, so that its `else` counts.
-    Missed(String),
-}
 
 /// The user that something happened to, and how it is shown.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +34,7 @@ impl Scene<'_> {
 
 /// Sees what users do.
 pub trait Observer: std::fmt::Debug {
-    /// Whether steps are to keep their [`Detail`]s.
+    /// Whether steps are to keep their [`super::detail::Detail`]s.
     fn wants_detail(&self) -> bool {
         false
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use ecow::EcoString;
 
 use super::answer::Answer;
+use super::detail::Detail;
 use super::flight::Flight;
-use super::observe::Detail;
 use crate::base::location::Location;
 use crate::http::Partial;
 use crate::request::prepared::Sent;

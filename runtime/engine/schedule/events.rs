@@ -33,6 +33,13 @@ struct Cursor {
 
 type Passing = std::iter::Peekable<IntoIter<Event>>;
 
+impl Slice {
+    /// Starts and stops of users of the closed model, by time.
+    pub fn events(&self) -> Events {
+        Events::new(self.clone())
+    }
+}
+
 impl Events {
     pub(super) fn new(slice: Slice) -> Self {
         let mut cursors: Vec<Cursor> = (0..slice.groups().len()).filter_map(|group| Cursor::new(&slice, group)).collect();

@@ -211,6 +211,19 @@ impl Plan {
         self.inner.groups.iter().map(peak).sum()
     }
 
+    /// The most users, and the most arrivals a second, that there can be at once of each class.
+    pub fn peaks(&self) -> (Vec<u64>, Vec<f64>) {
+        let peak = |class| {
+            let Some((group, member)) = self.group_of(class) else { return (0, 0.0) };
+            let users = group.pattern.count(member, group.users());
+            match &group.kind {
+                LoadKind::Closed { .. } => (users, 0.0),
+                LoadKind::Open { peak, .. } => (users, peak.as_f64() * group.pattern.share(member)),
+            }
+        };
+        (0..self.classes().len()).map(peak).unzip()
+    }
+
     /// All of it, to be cut by [`Slice::part`] and [`Slice::interval`].
     pub fn whole(&self) -> Slice {
         Slice::new(self.clone())

@@ -5,7 +5,6 @@ use std::time::Duration;
 use ltc_config::profile::Spacing;
 
 use super::closed::Move;
-use super::events::Events;
 use super::open::{Chance, Curve};
 use super::span::Span;
 use super::spread::Membership;
@@ -72,11 +71,6 @@ impl Slice {
     /// When all of its load is over, from the start of the test; `None`: when it is stopped.
     pub fn end(&self) -> Option<Duration> {
         [self.span.end().map(Duration::from_nanos), self.plan.total_duration()].into_iter().flatten().min()
-    }
-
-    /// Starts and stops of users of the closed model, by time.
-    pub fn events(&self) -> Events {
-        Events::new(self.clone())
     }
 
     /// When arrivals of an open class are due, by time; none for a closed class.

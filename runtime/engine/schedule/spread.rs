@@ -51,6 +51,12 @@ impl ClassPattern {
         (positions, self.period())
     }
 
+    /// That class's share of all, of 1.
+    #[expect(clippy::cast_precision_loss, reason = "a share, rounded")]
+    pub(super) fn share(&self, class: usize) -> f64 {
+        self.counts[class] as f64 / self.period() as f64
+    }
+
     /// How many of the first `n` are of that class.
     #[expect(clippy::cast_possible_truncation, reason = "the remainder is below the period's length, a usize")]
     pub(super) fn count(&self, class: usize, n: u64) -> u64 {

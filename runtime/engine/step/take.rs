@@ -3,7 +3,7 @@
 use super::Step;
 use super::response::Response;
 use crate::base::location::Location;
-use crate::record::observe::Detail;
+use crate::record::detail::Detail;
 use crate::stats::FailureClass;
 use crate::value::convert::{Type, convert_json, convert_text};
 use crate::value::{Eval, EvalError, Number, Value};

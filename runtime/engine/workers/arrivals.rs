@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::iteration::{Iterations, begin, once, unless_user_ends};
-use super::worker::{ActiveUser, StopSignal, WorkerShared};
+use super::iteration::{Iterations, unless_user_ends};
+use super::shared::{ActiveUser, StopSignal, WorkerShared};
+use super::start::{begin, once};
 use crate::base::clock;
 use crate::base::flow::Exit;
 use crate::program::{Program, UserClass};

@@ -45,6 +45,7 @@ pub fn run(program: &'static Program, class: &str, iterations: u64, accept: Acce
         part: 0,
         parts: 1,
         shard: 0,
+        interval: 0,
         globals: Vec::new(),
         shared: Vec::new(),
         aws: None,

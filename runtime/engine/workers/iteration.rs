@@ -7,15 +7,13 @@ use std::time::{Duration, Instant};
 
 use super::pacing::PacingSchedule;
 use super::resume::Entry;
-use super::worker::{ActiveUser, StopSignal, WorkerShared};
+use super::shared::{ActiveUser, StopSignal, WorkerShared};
+use super::start::{LEAST_PAUSE, once};
 use crate::base::clock;
 use crate::base::flow::{Exit, Flow};
 use crate::program::{Every, FlowFuture, Program, UserClass, ends_user};
 use crate::tables::Wait;
 use crate::user::User;
-
-/// The least time between two tries of something that failed where no wait is said: a broken user must not spin.
-const LEAST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Lives until told to stop, by its own will, the plan or the test's end.
 pub(super) async fn run_user(
@@ -36,26 +34,6 @@ pub(super) async fn run_user(
         let _ = once(&user, on_stop).await;
     }
     user.end();
-}
-
-/// Variables of its own and `on start`, again after a wait until they succeed.
-pub(super) async fn begin(user: &User, class: &UserClass, shared: &WorkerShared, stop_signal: &StopSignal) -> Flow {
-    loop {
-        let begun = match (user.start(), class.on_start) {
-            (Ok(()), Some(on_start)) => once(user, on_start).await,
-            (begun, _) => begun,
-        };
-        match begun {
-            Ok(()) => return Ok(()),
-            Err(exit) if ends_user(exit) => return Err(exit),
-            Err(_) => {
-                let pause = wait_of(user, class).unwrap_or(LEAST_PAUSE).max(LEAST_PAUSE);
-                if !shared.sleep(user, stop_signal, user.world().timers.end_of(pause)).await {
-                    return Err(Exit::StopUser);
-                }
-            }
-        }
-    }
 }
 
 /// So many iterations there are to each whose time is taken where nothing else depends on the clock.
@@ -192,20 +170,5 @@ pub(super) fn unless_user_ends(outcome: Flow) -> Flow {
     match outcome {
         Err(exit) if ends_user(exit) => Err(exit),
         _ => Ok(()),
-    }
-}
-
-/// Runs a block, and leaves nothing of its scopes behind.
-pub(super) async fn once(user: &User, what: for<'u> fn(&'u User) -> FlowFuture<'u>) -> Flow {
-    let outcome = crate::step::control::run(user, what(user)).await;
-    user.release_iteration_rows();
-    outcome
-}
-
-fn wait_of(user: &User, class: &UserClass) -> Option<Duration> {
-    match class.wait.map(|wait| wait(user)) {
-        Some(Ok(Wait::Between(least, most))) => Some(user.between(least, most)),
-        Some(Ok(Wait::Pacing(pacing))) => Some(pacing),
-        _ => None,
     }
 }

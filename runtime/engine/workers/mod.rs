@@ -14,6 +14,8 @@ mod pacing;
 mod resume;
 #[cfg(test)]
 mod seam_tests;
+mod shared;
+mod start;
 #[cfg(test)]
 mod start_tests;
 mod worker;

@@ -6,8 +6,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::iteration::{begin, once};
-use super::worker::{StopSignal, WorkerShared};
+use super::shared::{StopSignal, WorkerShared};
+use super::start::{begin, once};
 use crate::base::clock;
 use crate::base::flow::Exit;
 use crate::program::{UserClass, ends_user};

@@ -7,4 +7,5 @@ pub(super) mod redirect;
 pub(super) mod request;
 pub(super) mod response;
 pub(super) mod sending;
+mod serialize;
 pub(super) mod session;

@@ -1,4 +1,4 @@
-//! A request, and how it is laid out for the wire.
+//! A request (`serialize`: how it is laid out for the wire).
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -6,12 +6,10 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::fast_path::WireRequest;
-use super::redirect;
 use crate::http::message::partial::MAX_BODY;
 use crate::http::message::target::Target;
 use crate::http::message::{Method, Redirects};
 use crate::http::net::transport::ApiTransport;
-use crate::http::wire::head;
 
 /// The time that a request may take where nobody says otherwise.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
@@ -65,27 +63,6 @@ impl HttpRequest {
             max_body: MAX_BODY,
             wire: None,
         }
-    }
-
-    /// The head that goes out first, as HTTP/1.1 has it.
-    pub(crate) fn head(&self, cookies: &str) -> Vec<u8> {
-        let mut bytes = bytes::BytesMut::new();
-        head::write_head(&mut bytes, &redirect::Chain::new(self).step(cookies.to_owned()), head::Via::default());
-        bytes.to_vec()
-    }
-
-    /// Lays the request out for the wire, so that it need not be done again when it is sent again. Large bodies are left out.
-    pub fn serialize(&mut self) {
-        if !WireRequest::fits(self.body.len()) {
-            return;
-        }
-        let mut bytes = bytes::BytesMut::with_capacity(512 + self.headers.len() + self.auth.len() + self.url.path.len() + self.body.len());
-        let chain = redirect::Chain::new(self);
-        let said = head::write_head(&mut bytes, &chain.step(String::new()), head::Via::default());
-        bytes.extend_from_slice(&self.body);
-        let wire = WireRequest { bytes, close: said.close };
-        drop(chain);
-        self.wire = WireRequest::fits(wire.bytes.len()).then_some(wire);
     }
 
     /// The length that its head says.

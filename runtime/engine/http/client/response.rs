@@ -1,5 +1,7 @@
 //! A response, and its body as `Content-Encoding` has it.
 
+use std::time::Instant;
+
 use bytes::Bytes;
 
 use crate::http::message::charset::Charset;
@@ -10,6 +12,7 @@ use crate::http::message::target::Target;
 use crate::http::message::traffic::Traffic;
 use crate::http::message::{Hop, Timings, Version};
 use crate::http::wire::decode;
+use crate::http::wire::h1::Raw;
 
 /// A response, read to its end.
 #[derive(Clone, Debug)]
@@ -57,5 +60,25 @@ impl HttpResponse {
             self.omitted = decoded.omitted;
         }
         Ok(())
+    }
+}
+
+/// A response, by what came over the connection.
+#[inline]
+pub(crate) fn response(raw: Raw, url: &Target, begun: Instant, traffic: Traffic) -> HttpResponse {
+    let total = raw.done.saturating_duration_since(begun);
+    // Most answers come in one piece.
+    let first_byte = if raw.first_byte == raw.done { total } else { raw.first_byte.saturating_duration_since(begun) };
+    HttpResponse {
+        status: raw.status,
+        version: raw.version,
+        headers: raw.headers,
+        own_body: raw.body,
+        charset: raw.charset,
+        omitted: raw.omitted,
+        url: url.clone(),
+        timings: Timings { first_byte, total },
+        hops: Vec::new(),
+        traffic,
     }
 }

@@ -1,7 +1,7 @@
 //! A request on its way: the quick exchange where it will do, the whole client where it won't.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -9,33 +9,18 @@ use std::time::{Duration, Instant};
 
 use super::fast_path::{FastPath, Outcome};
 use super::request::HttpRequest;
-use super::response::HttpResponse;
-use super::session::Session;
+use super::response::{HttpResponse, response};
+use super::session::{Session, Start};
 use crate::base::clock;
+use crate::http::message::Redirects;
 use crate::http::message::failure::HttpError;
 use crate::http::message::partial::{Keep, Partial};
-use crate::http::message::target::Target;
 use crate::http::message::traffic::{Ledger, Traffic};
-use crate::http::message::{Redirects, Timings};
-use crate::http::wire::h1::{PendingResponse, Raw};
-use crate::http::wire::resend::LostRequest;
+use crate::http::wire::h1::Raw;
 use crate::stats::FailureClass;
 
 /// Later than any test lasts.
 const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
-
-/// How a chain of exchanges starts.
-#[derive(Debug)]
-pub(crate) enum Start {
-    /// With nothing.
-    Fresh,
-    /// A connection that was used again was lost.
-    Lost(LostRequest),
-    /// With a response that isn't whole yet.
-    Reading(Box<PendingResponse>),
-    /// With a response.
-    Got(Box<Raw>),
-}
 
 /// A request and what comes back. Dropped before its end, its connection is closed.
 pub struct Sending {
@@ -171,26 +156,6 @@ impl Sending {
     }
 }
 
-/// A response, by what came over the connection.
-#[inline]
-pub(crate) fn response(raw: Raw, url: &Target, begun: Instant, traffic: Traffic) -> HttpResponse {
-    let total = raw.done.saturating_duration_since(begun);
-    // Most answers come in one piece.
-    let first_byte = if raw.first_byte == raw.done { total } else { raw.first_byte.saturating_duration_since(begun) };
-    HttpResponse {
-        status: raw.status,
-        version: raw.version,
-        headers: raw.headers,
-        own_body: raw.body,
-        charset: raw.charset,
-        omitted: raw.omitted,
-        url: url.clone(),
-        timings: Timings { first_byte, total },
-        hops: Vec::new(),
-        traffic,
-    }
-}
-
 fn late(request: &HttpRequest, has_head: bool, has_begun: bool) -> HttpError {
     let limit = request.timeout;
     let message = match (has_head, has_begun) {
@@ -199,6 +164,19 @@ fn late(request: &HttpRequest, has_head: bool, has_begun: bool) -> HttpError {
         (false, false) => format!("no answer within {limit:?}"),
     };
     HttpError::new(FailureClass::Timeout, message)
+}
+
+impl Session {
+    /// Sends a request, and gives the response that it comes to.
+    pub async fn send(self: &Rc<Self>, request: Rc<HttpRequest>) -> Result<HttpResponse, HttpError> {
+        self.send_for(request, true).await
+    }
+
+    /// The same; where nobody reads the body, only its first bytes are kept.
+    pub(crate) async fn send_for(self: &Rc<Self>, request: Rc<HttpRequest>, reads_body: bool) -> Result<HttpResponse, HttpError> {
+        let mut sending = Sending::new(self, request, reads_body);
+        poll_fn(|cx| sending.poll(self, cx)).await
+    }
 }
 
 /// The client that can do all, within the time that is left.

@@ -1,7 +1,6 @@
 //! A user's HTTP: its connections, its cookies, and requests from the first hop to the last.
 
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -11,8 +10,7 @@ use tokio::sync::Mutex;
 use super::deadline::DeadlineTimer;
 use super::redirect::Chain;
 use super::request::HttpRequest;
-use super::response::HttpResponse;
-use super::sending::{Sending, Start, response};
+use super::response::{HttpResponse, response};
 use crate::base::clock;
 use crate::http::io::stream::{Stream, WORTH_ASKING};
 use crate::http::message::failure::HttpError;
@@ -79,6 +77,19 @@ enum Connection {
     Many(h2::Sender),
 }
 
+/// How a chain of exchanges starts.
+#[derive(Debug)]
+pub(crate) enum Start {
+    /// With nothing.
+    Fresh,
+    /// A connection that was used again was lost.
+    Lost(LostRequest),
+    /// With a response that isn't whole yet.
+    Reading(Box<PendingResponse>),
+    /// With a response.
+    Got(Box<Raw>),
+}
+
 impl Session {
     /// A user without connections and cookies.
     /// Its number says with which of a host's addresses it begins.
@@ -91,17 +102,6 @@ impl Session {
             jar: RefCell::default(),
             alarm: DeadlineTimer::default(),
         })
-    }
-
-    /// Sends a request, and gives the response that it comes to.
-    pub async fn send(self: &Rc<Self>, request: Rc<HttpRequest>) -> Result<HttpResponse, HttpError> {
-        self.send_for(request, true).await
-    }
-
-    /// The same; where nobody reads the body, only its first bytes are kept.
-    pub(crate) async fn send_for(self: &Rc<Self>, request: Rc<HttpRequest>, reads_body: bool) -> Result<HttpResponse, HttpError> {
-        let mut sending = Sending::new(self, request, reads_body);
-        poll_fn(|cx| sending.poll(self, cx)).await
     }
 
     pub(crate) fn transport(&self) -> &Transport {

@@ -5,8 +5,6 @@ use std::ops::Range;
 use bytes::Bytes;
 use ecow::EcoString;
 
-use super::failure::HttpError;
-
 /// Most bytes a response's head may have, as in Chrome.
 pub(crate) const MAX_HEAD: usize = 256 * 1024;
 
@@ -81,16 +79,16 @@ impl Headers {
 
     /// `Content-Length`, where it is one: repeated equal values are one, others are a failure (RFC 9112, 6.3). A length that no number of 64
     /// bits holds is none: browsers and curl read such a body until the connection ends.
-    pub(crate) fn content_length(&self) -> Result<Option<u64>, HttpError> {
+    pub(crate) fn content_length(&self) -> Result<Option<u64>, String> {
         let mut found = None;
         for value in self.get_all("content-length").flat_map(|value| value.split(',')) {
             let value = value.trim();
             if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_digit()) {
-                return Err(HttpError::protocol(format!("`Content-Length: {value}` is not a length")));
+                return Err(format!("`Content-Length: {value}` is not a length"));
             }
             let length = value.parse::<u64>().ok();
             if found.is_some_and(|found| found != length) {
-                return Err(HttpError::protocol("the answer has two different Content-Lengths"));
+                return Err("the answer has two different Content-Lengths".into());
             }
             found = Some(length);
         }

@@ -3,6 +3,7 @@
 pub(super) mod charset;
 pub(super) mod failure;
 pub(super) mod headers;
+pub(super) mod kept;
 pub(super) mod partial;
 pub(super) mod target;
 pub(super) mod tls_words;

@@ -1,8 +1,10 @@
 //! How a connection is made: names, addresses, proxies, TLS, and what users share of it.
 
+pub(super) mod config;
 pub(super) mod connect;
 pub(super) mod eyeballs;
 pub(super) mod names;
+pub(super) mod provider;
 pub(super) mod proxy;
 pub(super) mod tls;
 pub(super) mod transport;

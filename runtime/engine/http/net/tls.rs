@@ -3,21 +3,16 @@
 use std::sync::{Arc, OnceLock};
 
 use rustls::client::Resumption;
-use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, DEFAULT_VERSIONS};
 
-use super::transport::ApiConfig;
+use super::config::ApiConfig;
+use super::provider::provider;
 use super::trust;
 use crate::http::message::failure::HttpError;
 use crate::http::message::tls_words;
 use crate::stats::FailureClass;
-
-pub(in crate::http) fn provider() -> Arc<CryptoProvider> {
-    static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
-    PROVIDER.get_or_init(|| Arc::new(rustls::crypto::ring::default_provider())).clone()
-}
 
 /// What connections of an api are made with.
 pub(crate) fn client_config(api: &ApiConfig) -> Result<Arc<ClientConfig>, String> {

@@ -8,7 +8,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-use super::tls::provider;
+use super::provider::provider;
 use crate::http::message::tls_words;
 
 /// The system's authorities, or Mozilla's where it has none. Read once.

@@ -15,7 +15,8 @@ use super::message::headers::Headers;
 use super::message::traffic::Ledger;
 use super::wire::h1::{Raw, Reader};
 use super::wire::lenient::parse_any;
-use super::wire::parse::{Head, HeadCache, SimpleHead, parse, parse_plain};
+use super::wire::parse::{HeadCache, SimpleHead, parse, parse_plain};
+use super::wire::response_head::Head;
 
 /// The sizes of the pieces that answers come in.
 const PIECES: [usize; 3] = [usize::MAX, 1, 7];

@@ -7,7 +7,8 @@ use crate::http::io::stream::{broken, read_some};
 use crate::http::message::Version;
 use crate::http::message::failure::HttpError;
 use crate::http::message::headers::{Headers, MAX_HEAD};
-use crate::http::message::partial::{Body, Keep, Kept};
+use crate::http::message::kept::{Body, Kept};
+use crate::http::message::partial::Keep;
 use crate::http::message::traffic::Ledger;
 
 /// How much is read at a time of what is dropped.
@@ -32,7 +33,7 @@ impl Framing {
         if to_head || status == 204 || status == 304 {
             return Ok((Self::None, keep));
         }
-        let length = headers.content_length()?;
+        let length = headers.content_length().map_err(HttpError::protocol)?;
         let codings = headers.get_all("transfer-encoding").flat_map(|value| value.split(',')).map(str::trim);
         // `identity` means none, and a body is in chunks only once, however often that is said.
         let mut codings = codings.filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity")).peekable();

@@ -7,7 +7,8 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
 use crate::http::message::failure::HttpError;
 use crate::http::message::headers::Headers;
-use crate::http::message::partial::{Body, Keep, MAX_BODY, SHOWN, too_large};
+use crate::http::message::kept::{Body, too_large};
+use crate::http::message::partial::{Keep, MAX_BODY, SHOWN};
 
 /// The body as it was before it was encoded; nothing where it wasn't. Encodings that aren't known leave it as it is.
 pub(crate) fn decode(headers: &Headers, encoded: &[u8], keep: Keep) -> Result<Option<Body>, HttpError> {

@@ -23,7 +23,8 @@ use crate::http::io::stream::{Stream, unanswered};
 use crate::http::message::charset::Charset;
 use crate::http::message::failure::HttpError;
 use crate::http::message::headers::{Headers, MAX_HEAD, is_one_of, lines};
-use crate::http::message::partial::{self, Keep, Kept};
+use crate::http::message::kept::{self, Kept};
+use crate::http::message::partial::{self, Keep};
 use crate::http::message::traffic::Ledger;
 use crate::http::message::{Version, words};
 
@@ -140,7 +141,7 @@ pub(crate) async fn exchange(mut sender: Sender, step: &Outgoing<'_>, ledger: &R
     })
 }
 
-async fn read(mut incoming: Incoming, ledger: &Ledger) -> Result<partial::Body, HttpError> {
+async fn read(mut incoming: Incoming, ledger: &Ledger) -> Result<kept::Body, HttpError> {
     let keep = ledger.coming.keep;
     if let Some(length) = incoming.size_hint().exact() {
         keep.allows(length)?;
@@ -169,7 +170,7 @@ async fn read(mut incoming: Incoming, ledger: &Ledger) -> Result<partial::Body, 
     }
     Ok(match rest {
         Some(rest) => rest.done(),
-        None => partial::Body { bytes: first.unwrap_or_default(), omitted: 0 },
+        None => kept::Body { bytes: first.unwrap_or_default(), omitted: 0 },
     })
 }
 

@@ -9,7 +9,7 @@
 //! too). A length or a coding in a line that is itself odd counts as it reads, but clients disagree about it (curl doesn't see
 //! `Transfer-Encoding :`, browsers do): the connection isn't used again.
 
-use super::parse::{FramingFields, Head, digits};
+use super::response_head::{FramingFields, Head, digits};
 use crate::http::message::Version;
 use crate::http::message::failure::HttpError;
 use crate::http::message::headers::Headers;

@@ -9,3 +9,4 @@ pub(super) mod lenient;
 pub(super) mod outgoing;
 pub(super) mod parse;
 pub(super) mod resend;
+pub(in crate::http) mod response_head;

@@ -1,0 +1,29 @@
+//! How a request is laid out for the wire.
+
+use super::fast_path::WireRequest;
+use super::redirect;
+use super::request::HttpRequest;
+use crate::http::wire::head;
+
+impl HttpRequest {
+    /// The head that goes out first, as HTTP/1.1 has it.
+    pub(crate) fn head(&self, cookies: &str) -> Vec<u8> {
+        let mut bytes = bytes::BytesMut::new();
+        head::write_head(&mut bytes, &redirect::Chain::new(self).step(cookies.to_owned()), head::Via::default());
+        bytes.to_vec()
+    }
+
+    /// Lays the request out for the wire, so that it need not be done again when it is sent again. Large bodies are left out.
+    pub fn serialize(&mut self) {
+        if !WireRequest::fits(self.body.len()) {
+            return;
+        }
+        let mut bytes = bytes::BytesMut::with_capacity(512 + self.headers.len() + self.auth.len() + self.url.path.len() + self.body.len());
+        let chain = redirect::Chain::new(self);
+        let said = head::write_head(&mut bytes, &chain.step(String::new()), head::Via::default());
+        bytes.extend_from_slice(&self.body);
+        let wire = WireRequest { bytes, close: said.close };
+        drop(chain);
+        self.wire = WireRequest::fits(wire.bytes.len()).then_some(wire);
+    }
+}

@@ -1,0 +1,114 @@
+//! How long the users of one interval take to pass to the functions of the next.
+//!
+//! Users that pass run `on stop` and `on start` once more. They pass within a window that is long enough for these requests to add little to
+//! the rate. The longer the window is, the longer two functions of a shard run at the same time.
+
+use std::time::Duration;
+
+use ltc_engine::schedule::Plan;
+
+/// By how much the requests of a hand-over may raise the rate of requests, of 1.
+pub const MOST_ADDED: f64 = 0.03;
+/// Users open new connections too, and their number isn't known: no window is shorter, if the interval permits.
+const LEAST_WINDOW: Duration = Duration::from_secs(20);
+/// How long an iteration takes, where only that sets the rate: nothing is known of the server before the load.
+const ITERATION: Duration = Duration::from_secs(1);
+
+/// What a class of users does, in numbers of requests.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClassRequests {
+    /// In `on start` and `on stop`.
+    pub restart: f64,
+    /// In an iteration.
+    pub iteration: f64,
+    /// From the start of an iteration to the next: the wait; zero where there is none.
+    pub cycle: Duration,
+}
+
+/// How a fleet passes users from an interval to the next.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct HandOver {
+    /// How long an interval is, from border to border.
+    pub interval: Duration,
+    /// How long after a border users pass.
+    pub window: Duration,
+    /// By how much it raises the rate of requests meanwhile, of 1.
+    pub added: f64,
+}
+
+impl HandOver {
+    /// For a load whose functions may run for `limit`, without what they need before and after, in intervals of `wanted` at most.
+    pub fn of(plan: &Plan, classes: &[ClassRequests], wanted: Duration, limit: Duration) -> Self {
+        let (requests, rate) = requests(plan, classes);
+        let full = if requests > 0.0 && rate > 0.0 { requests / (MOST_ADDED * rate) } else { 0.0 };
+        let full = Duration::try_from_secs_f64(full).unwrap_or(Duration::MAX).max(LEAST_WINDOW);
+        // A function gives its users away only once it has all of them, and two of a shard run at most.
+        let mut window = full.min(wanted / 2).min(limit / 3);
+        let interval = wanted.min(limit.saturating_sub(window));
+        window = window.min(interval / 2);
+        let added = if window.is_zero() { 0.0 } else { requests / (rate * window.as_secs_f64()) };
+        Self { interval, window, added: if added.is_finite() { added } else { 0.0 } }
+    }
+}
+
+/// The requests that a hand-over adds, and the rate of all others, at the load's peak.
+fn requests(plan: &Plan, classes: &[ClassRequests]) -> (f64, f64) {
+    let (users, rates) = plan.peaks();
+    let mut sum = (0.0, 0.0);
+    for ((class, users), arrivals) in classes.iter().zip(users).zip(rates) {
+        let cycle = if class.cycle.is_zero() { ITERATION } else { class.cycle };
+        // Of the users that serve arrivals, those that are busy pass with them, the others when they are needed.
+        let users = if arrivals > 0.0 { (users as f64).min(arrivals * ITERATION.as_secs_f64()) } else { users as f64 };
+        sum.0 += users * class.restart;
+        sum.1 += class.iteration.max(1.0) * if arrivals > 0.0 { arrivals } else { users / cycle.as_secs_f64() };
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ltc_config::Profile;
+    use ltc_engine::schedule::WeightedClass;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn hand_over(runner: &str, classes: &[ClassRequests], wanted: u64, limit: u64) -> HandOver {
+        let profile = Profile::parse(&format!("profile: {{runner: {{{runner}}}}}"), "x.yml").unwrap();
+        let weighted: Vec<_> = (0..classes.len()).map(|class| WeightedClass::new(&format!("U{class}"), 1)).collect();
+        HandOver::of(
+            &Plan::new(&profile, &weighted).unwrap(),
+            classes,
+            SECOND * u32::try_from(wanted).unwrap(),
+            SECOND * u32::try_from(limit).unwrap(),
+        )
+    }
+
+    #[test]
+    fn window_is_long_enough_for_the_logins_to_add_three_percent() {
+        let class = ClassRequests { restart: 1.0, iteration: 2.0, cycle: SECOND * 6 };
+        // 400 logins to 133 requests a second: 100 s.
+        let found = hand_over("clients: 400, duration: 3h", &[class], 840, 880);
+        assert_eq!((found.window.as_secs(), found.interval.as_secs()), (100, 780));
+        assert!((found.added - MOST_ADDED).abs() < 1e-9, "{found:?}");
+        let without = hand_over("clients: 400, duration: 3h", &[ClassRequests { restart: 0.0, ..class }], 840, 880);
+        assert_eq!((without.window, without.interval, without.added), (LEAST_WINDOW, SECOND * 840, 0.0));
+    }
+
+    #[test]
+    fn window_is_at_most_half_of_an_interval_and_both_fit_the_functions_time() {
+        let class = ClassRequests { restart: 3.0, iteration: 1.0, cycle: SECOND * 60 };
+        let long = hand_over("clients: 400, duration: 3h", &[class], 840, 882);
+        assert_eq!((long.window.as_secs(), long.interval.as_secs()), (294, 588));
+        assert!(long.added > 0.6, "{long:?}");
+        let short = hand_over("clients: 400, duration: 3h", &[class], 20, 882);
+        assert_eq!((short.window.as_secs(), short.interval.as_secs()), (10, 20));
+    }
+
+    #[test]
+    fn users_that_serve_arrivals_pass_as_they_are_needed() {
+        let class = ClassRequests { restart: 1.0, iteration: 1.0, cycle: Duration::ZERO };
+        let found = hand_over("rate: 50/s, max_clients: 5000, duration: 3h", &[class], 840, 882);
+        assert_eq!(found.window.as_secs(), 33);
+    }
+}

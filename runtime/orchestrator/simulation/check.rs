@@ -1,0 +1,174 @@
+//! What must be true of every run, whatever went wrong.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::super::control::BEAT;
+use super::faults::Invocation;
+use super::world::{Function, Truth};
+use super::{Report, Scenario};
+
+/// Shorter gaps are not reported, and notes round to tenths of a second.
+const TOLERANCE: Duration = Duration::from_millis(400);
+/// At how many instants the users are counted.
+const SAMPLES: u32 = 80;
+/// How soon the orchestrator reacts to a stop, and how often it tries again.
+const REACTION: Duration = Duration::from_secs(5);
+
+pub(super) fn check(scenario: &Scenario, report: &Report, truth: &Truth) -> Result<(), String> {
+    every_result_counts_once(report, truth)?;
+    load_is_made_once(truth)?;
+    missing_load_is_reported(scenario, report, truth)?;
+    a_stop_stops(scenario, report, truth)?;
+    healthy_fleet_has_nothing_to_report(scenario, report, truth)?;
+    functions_hear_of_their_orchestrator(report, truth)?;
+    if truth.cleaned != 1 {
+        return Err(format!("cleaned up {} times", truth.cleaned));
+    }
+    Ok(())
+}
+
+fn every_result_counts_once(report: &Report, truth: &Truth) -> Result<(), String> {
+    let taken: u64 = truth.taken.values().sum();
+    let counted = report.total.names[0].requests;
+    if counted == taken { Ok(()) } else { Err(format!("the report has {counted} requests, and the frames that came {taken}")) }
+}
+
+/// Attempts at the same slice never make load at the same time.
+fn load_is_made_once(truth: &Truth) -> Result<(), String> {
+    let loads: Vec<(&String, &Function, Duration, Duration)> = truth
+        .functions
+        .iter()
+        .filter_map(|(name, function)| function.load.map(|(from, to)| (name, function, from, to.unwrap_or(Duration::MAX))))
+        .collect();
+    for (number, (name, one, from, to)) in loads.iter().enumerate() {
+        for (other_name, other, other_from, other_to) in &loads[number + 1..] {
+            let same = (one.shard, one.interval) == (other.shard, other.interval);
+            if same && from < other_to && other_from < to {
+                return Err(format!("{name} makes load from {from:?} to {to:?}, and {other_name} from {other_from:?} to {other_to:?}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// When the test began to end before its time.
+fn ending(scenario: &Scenario, report: &Report, truth: &Truth) -> Duration {
+    // One that is refused before the load ends the test, and so do all of an interval.
+    let refused: Vec<&Function> = truth.functions.values().filter(|function| function.faults.invocation == Invocation::Refused).collect();
+    let at_once = refused.iter().filter(|function| function.invoked_at.is_zero()).map(|function| function.invoked_at).min();
+    let of_interval = |interval: u32| refused.iter().filter(move |function| function.interval == interval);
+    let all = (0..100).filter(|interval| of_interval(*interval).count() == scenario.fleet.shards.len());
+    let all = all.filter_map(|interval| of_interval(interval).map(|function| function.invoked_at).max()).min();
+    let refused = at_once.into_iter().chain(all).min();
+    let stopped = scenario.stopped.map(|(at, _)| at);
+    [refused, stopped, report.threshold_at].into_iter().flatten().min().unwrap_or(Duration::MAX)
+}
+
+/// The load that a note says is missing: `shard 3 lost from 00:02:10 to 00:02:14.5, …`, `shards 1, 4–6 lost 3 times between … and …, …`.
+fn lost(note: &str) -> Option<(BTreeSet<u32>, Duration, Duration)> {
+    let (shards, rest) = note.strip_prefix("shard")?.split_once(" lost ")?;
+    let range = |text: &str| {
+        let (first, last) = text.split_once('–').unwrap_or((text, text));
+        Some(first.parse::<u32>().ok()?..=last.parse::<u32>().ok()?)
+    };
+    let shards: Vec<_> = shards.trim_start_matches('s').trim().split(", ").map(range).collect::<Option<_>>()?;
+    let (times, rest) = rest.split_once(if rest.starts_with("from") { " to " } else { " and " })?;
+    let from = times.rsplit(' ').next()?;
+    let until = rest.split(',').next()?;
+    let parse = |text: &str| {
+        let parts: Vec<f64> = text.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+        let [hours, minutes, seconds] = parts[..] else { return None };
+        Some(Duration::from_secs_f64((hours * 60.0 + minutes) * 60.0 + seconds))
+    };
+    let until = if until == "the end" { Duration::MAX } else { parse(until)? };
+    Some((shards.into_iter().flatten().collect(), parse(from)?, until))
+}
+
+/// At every instant the active users of a shard are the plan's; where they are fewer, a note says so, and where they stay so until the end
+/// of an interval, the run is broken.
+fn missing_load_is_reported(scenario: &Scenario, report: &Report, truth: &Truth) -> Result<(), String> {
+    let total = scenario.plan.total_duration().unwrap();
+    let end = ending(scenario, report, truth).min(total);
+    let notes: Vec<_> = report.outcome.notes.iter().filter_map(|note| lost(note)).collect();
+    let ahead: BTreeSet<u32> = truth.functions.values().filter(|one| !one.faults.ahead.is_zero()).map(|one| one.shard).collect();
+    let shards = u64::from(scenario.fleet.count());
+    for shard in (0..scenario.fleet.count()).filter(|shard| !ahead.contains(shard)) {
+        let whole = scenario.plan.slice(u64::from(shard), shards);
+        let functions: Vec<&Function> = truth.functions.values().filter(|function| function.shard == shard).collect();
+        for at in (0..SAMPLES).map(|step| Duration::from_millis(37) + total * step / SAMPLES).take_while(|at| *at < end) {
+            let users = |function: &&&Function| match function.load {
+                Some((from, to)) if from <= at && to.is_none_or(|to| at < to) => function.slice.users_at(at).iter().sum::<u64>(),
+                _ => 0,
+            };
+            let (active, planned) =
+                (functions.iter().map(|function| users(&function)).sum::<u64>(), whole.users_at(at).iter().sum::<u64>());
+            if active > planned {
+                return Err(format!("shard {shard} has {active} users at {at:?}, and {planned} are planned"));
+            }
+            let noted =
+                notes.iter().any(|(of, from, to)| of.contains(&shard) && *from <= at + TOLERANCE && at <= to.saturating_add(TOLERANCE));
+            if active < planned && !noted {
+                // A gap that is short enough is no loss.
+                let short = functions.iter().any(|function| function.load.is_some_and(|(from, _)| from > at && from <= at + TOLERANCE));
+                if !short {
+                    return Err(format!("shard {shard} has {active} of {planned} users at {at:?}, and no note says so"));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn a_stop_stops(scenario: &Scenario, report: &Report, truth: &Truth) -> Result<(), String> {
+    let asked = ending(scenario, report, truth);
+    if asked >= report.over {
+        return Ok(());
+    }
+    if let Some((name, late)) = truth.functions.iter().find(|(_, function)| function.invoked_at > asked + REACTION) {
+        return Err(format!("{name} is invoked at {:?}, after the stop at {asked:?}", late.invoked_at));
+    }
+    let fails_until = scenario.control.stop_fails_until.map_or(Duration::ZERO, |(until, _)| until);
+    let bound = asked.max(fails_until) + REACTION;
+    match truth.stop_set {
+        Some(at) if at <= bound => {}
+        None if report.over <= bound => {}
+        other => return Err(format!("the stop at {asked:?}, possible from {fails_until:?}, is set at {other:?}")),
+    }
+    let most = asked + Duration::from_secs(15);
+    if report.over > most { Err(format!("the run ends at {:?}, long after the stop at {asked:?}", report.over)) } else { Ok(()) }
+}
+
+fn healthy_fleet_has_nothing_to_report(scenario: &Scenario, report: &Report, truth: &Truth) -> Result<(), String> {
+    let notes = &report.outcome.notes;
+    if !truth.functions.values().any(|function| function.faults.any()) && truth.stop_failures + truth.abandon_failures == 0 {
+        let unstopped = ending(scenario, report, truth) == Duration::MAX;
+        let total: u64 = truth.taken.values().sum();
+        if !notes.is_empty() || report.outcome.broken.is_some() {
+            return Err(format!("nothing went wrong, and the report says {notes:?}, {:?}", report.outcome.broken));
+        }
+        if unstopped && total == 0 {
+            return Err("nothing went wrong, and nothing was counted".into());
+        }
+    }
+    let refused = |function: &Function| function.faults.invocation == Invocation::Refused && function.invoked_at.is_zero();
+    if truth.functions.values().any(refused) && report.outcome.broken.is_none() {
+        return Err("a function was refused, and the run isn't broken".into());
+    }
+    let for_good = |(_, _, to): &(BTreeSet<u32>, Duration, Duration)| *to >= scenario.plan.total_duration().unwrap();
+    let lost_at_the_end = notes.iter().filter_map(|note| lost(note)).any(|note| for_good(&note));
+    if lost_at_the_end && report.outcome.broken.is_none() {
+        return Err(format!("load is lost to the end, and the run isn't broken: {notes:?}"));
+    }
+    Ok(())
+}
+
+/// Functions stop by themselves without a sign of the orchestrator: it gives them one whatever happens.
+fn functions_hear_of_their_orchestrator(report: &Report, truth: &Truth) -> Result<(), String> {
+    let ends = [Duration::ZERO, report.over];
+    let beats: Vec<Duration> = ends[..1].iter().chain(&truth.beats).chain(&ends[1..]).copied().collect();
+    match beats.windows(2).find(|pair| pair[1].saturating_sub(pair[0]) > BEAT * 3) {
+        Some(pair) => Err(format!("no sign of the orchestrator between {:?} and {:?}", pair[0], pair[1])),
+        None => Ok(()),
+    }
+}

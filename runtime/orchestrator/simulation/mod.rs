@@ -1,0 +1,209 @@
+//! The whole fleet in one thread, from one seed: the product's orchestrator and supervisors over a simulated backend and clock, with
+//! everything that can go wrong between them. TigerBeetle's VOPR is the model.
+//!
+//! `LTC_SIMULATION_SEEDS=100000 cargo test -p ltc-runtime simulation` runs that many seeds; `LTC_SIMULATION_SEED=42` repeats one and prints
+//! what happened.
+
+mod check;
+mod faults;
+mod world;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ltc_config::Profile;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use super::event::{SliceEvent, sample};
+use super::fleet::{Fleet, FleetOptions};
+use super::orchestrate::{Orchestrator, RunOutcome};
+use super::supervisor::Timeouts;
+use ltc_engine::clock::Clock;
+use ltc_engine::schedule::{Plan, WeightedClass};
+use ltc_engine::stats::{Snapshot, micros};
+use ltc_engine::workers::Stop;
+use world::{Control, SimulatedBackend, Truth, Word, World};
+
+/// How many seeds each run of the tests tries.
+const SEEDS: u64 = 1_000;
+
+/// A load, and what goes wrong with it as a whole.
+#[derive(Debug)]
+struct Scenario {
+    runner: String,
+    plan: Plan,
+    fleet: Fleet,
+    stats_interval: Duration,
+    graceful_stop: Duration,
+    faulty: bool,
+    control: Control,
+    /// When the tester stops the test, and how urgently at last.
+    stopped: Option<(Duration, bool)>,
+    /// After how many intervals of results a threshold stops it.
+    threshold_after: Option<usize>,
+}
+
+/// A run, as its orchestrator reports it.
+#[derive(Debug)]
+struct Report {
+    outcome: RunOutcome,
+    total: Snapshot,
+    /// When all was over.
+    over: Duration,
+    /// When a threshold stopped it.
+    threshold_at: Option<Duration>,
+}
+
+impl Scenario {
+    fn draw(dice: &mut ChaCha8Rng) -> Self {
+        let clients = dice.random_range(1..=40);
+        let seconds = dice.random_range(4..=60);
+        let load = match dice.random_range(0..5) {
+            0 => format!("clients: {clients}, hatch_rate: {}", dice.random_range(1..=50)),
+            1 => format!("clients: {clients}, hatch_rate: 100, step_load: true, step_clients: 5, step_duration: 4s"),
+            2 => format!("stages: [{{clients: {clients}, duration: {}s}}, {{clients: 3, duration: {}s}}]", seconds / 2, seconds / 3 + 1),
+            3 => format!("rate: {}/s, max_clients: {clients}", dice.random_range(1..=30)),
+            _ => format!("rate: {}/s, max_clients: {clients}, arrivals: poisson", dice.random_range(1..=30)),
+        };
+        let runner = format!("{load}, duration: {seconds}s");
+        let profile = Profile::parse(&format!("profile: {{runner: {{{runner}}}}}"), "x.yml").unwrap();
+        let plan = Plan::seeded(&profile, &[WeightedClass::new("User", 1)], 7).unwrap();
+        let interval = (dice.random_range(0..4) > 0).then(|| Duration::from_secs(dice.random_range(2..=25)));
+        let options = FleetOptions { shards: Some(dice.random_range(1..=5)), interval, ..FleetOptions::default() };
+        let fleet = Fleet::of_processes(&plan, 2, &options);
+        let faulty = dice.random_range(0..5) > 0;
+        let mut control = Control::default();
+        if faulty && dice.random_range(0..3) == 0 {
+            let until = Duration::from_secs(dice.random_range(0..=seconds + 5));
+            control = Control { stop_fails_until: Some((until, dice.random())), abandon_fails: 30, hangs: dice.random() };
+        }
+        let stopped = (dice.random_range(0..3) == 0).then(|| (Duration::from_millis(dice.random_range(0..seconds * 1000)), dice.random()));
+        let threshold_after = (dice.random_range(0..8) == 0).then(|| dice.random_range(1..20));
+        let stats_interval = Duration::from_secs(dice.random_range(2..=6));
+        let graceful_stop = Duration::from_millis(dice.random_range(0..=3000));
+        Self { runner, plan, fleet, stats_interval, graceful_stop, faulty, control, stopped, threshold_after }
+    }
+
+    /// No run may take longer: each wait has a bound.
+    fn bound(&self) -> Duration {
+        let timeouts = self.timeouts();
+        let attempt = timeouts.accept * 2 + timeouts.start + timeouts.silence + Timeouts::LONGEST_PAUSE;
+        self.plan.total_duration().unwrap() + self.graceful_stop + attempt * timeouts.attempts
+    }
+
+    fn timeouts(&self) -> Timeouts {
+        Timeouts::for_interval(self.stats_interval)
+    }
+
+    async fn run(&self, seed: u64) -> (Option<Report>, Truth) {
+        let clock = Clock::starting_in(Duration::from_secs(1));
+        let world = Arc::new(World {
+            seed,
+            faulty: self.faulty,
+            clock: clock.clone(),
+            control: self.control.clone(),
+            truth: Mutex::default(),
+            words: Mutex::new(HashMap::new()),
+            said_to_all: watch::channel(Word::GoOn).0,
+        });
+        let stop = Stop::default();
+        if let Some((at, again)) = self.stopped {
+            let (stop, at) = (stop.clone(), clock.instant(at));
+            tokio::spawn(async move {
+                tokio::time::sleep_until(at.into()).await;
+                stop.interrupt();
+                if again {
+                    sleep(Duration::from_millis(1500)).await;
+                    stop.interrupt();
+                }
+            });
+        }
+        let orchestrator = Orchestrator {
+            backend: Arc::new(SimulatedBackend(world.clone())),
+            fleet: self.fleet.clone(),
+            plan: self.plan.clone(),
+            template: SliceEvent {
+                starts_at_us: micros(clock.unix_start()),
+                shards: self.fleet.count(),
+                stats_interval_us: micros(self.stats_interval),
+                graceful_stop_us: micros(self.graceful_stop),
+                ..sample::event(&self.runner)
+            },
+            clock: clock.clone(),
+            names: 1,
+            timeouts: self.timeouts(),
+            journal: None,
+            notice: |_, _| (),
+        };
+        let mut total = Snapshot::empty(1);
+        let mut threshold_at = None;
+        let mut intervals = 0;
+        let run = orchestrator.run(&stop, |merged| {
+            total.merge(&merged.snapshot);
+            intervals += 1;
+            let failed = self.threshold_after.is_some_and(|after| intervals >= after);
+            if failed {
+                threshold_at.get_or_insert_with(|| clock.elapsed());
+            }
+            failed
+        });
+        let outcome = timeout(self.bound(), run).await.ok();
+        let over = clock.elapsed();
+        // Functions out of sight come to their end.
+        sleep(self.bound()).await;
+        let truth = std::mem::take(&mut *world.truth());
+        (outcome.map(|outcome| Report { outcome, total, over, threshold_at }), truth)
+    }
+}
+
+/// Runs a seed; what it contradicts, if anything.
+fn simulate(seed: u64, shown: bool) -> Result<(), String> {
+    let scenario = Scenario::draw(&mut ChaCha8Rng::seed_from_u64(seed));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let (report, truth) = runtime.block_on(scenario.run(seed));
+    if shown {
+        eprintln!("{scenario:#?}\n{report:#?}");
+        truth.functions.iter().for_each(|(name, function)| eprintln!("{name}: {:?} {:?}", function.load, function.faults));
+    }
+    let report = report.ok_or_else(|| format!("the run doesn't end within {:?}", scenario.bound()))?;
+    check::check(&scenario, &report, &truth)
+}
+
+#[test]
+fn simulated_fleet_keeps_its_promises_under_every_fault() {
+    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap_or_else(|_| panic!("{name}: not a number")));
+    let one = number("LTC_SIMULATION_SEED");
+    let seeds = one.map_or(0..number("LTC_SIMULATION_SEEDS").unwrap_or(SEEDS), |seed| seed..seed + 1);
+    let failed: Vec<String> =
+        seeds.filter_map(|seed| simulate(seed, one.is_some()).err().map(|why| format!("seed {seed}: {why}"))).collect();
+    assert!(
+        failed.is_empty(),
+        "{} seeds fail; repeat one with LTC_SIMULATION_SEED=N cargo test -p ltc-runtime simulated_fleet\n{}",
+        failed.len(),
+        failed[..failed.len().min(20)].join("\n")
+    );
+}
+
+#[test]
+fn simulated_run_is_the_same_each_time() {
+    for seed in 0..20 {
+        let runs = [(); 2].map(|()| {
+            let scenario = Scenario::draw(&mut ChaCha8Rng::seed_from_u64(seed));
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+            let (report, truth) = runtime.block_on(scenario.run(seed));
+            (
+                report.map(|mut report| {
+                    // Supervisors that are woken at one instant report in any order.
+                    report.outcome.notes.sort();
+                    (report.outcome, report.over, report.total.names)
+                }),
+                truth.functions.into_iter().map(|(name, f)| (name, f.load)).collect::<Vec<_>>(),
+            )
+        });
+        assert!(runs[0] == runs[1], "seed {seed}");
+    }
+}

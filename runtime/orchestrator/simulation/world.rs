@@ -1,0 +1,447 @@
+//! The simulated backend: functions that make the load of their slice, answer with frames and fail as drawn, and what is true of them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures_util::stream;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
+use tokio::time::{sleep, sleep_until};
+
+use super::super::backend::{Backend, BoxFuture, InvokeError, Output, Urgency};
+use super::super::event::SliceEvent;
+use super::super::frame::{Counted, EndReason, Ended, Frame, FrameReader, FrameWriter, Received, Started};
+use super::faults::{Faults, Invocation, Loss};
+use ltc_engine::clock::{self, Clock};
+use ltc_engine::schedule::{Plan, Slice};
+use ltc_engine::stats::{Recorder, Sample, micros};
+
+/// What is said to a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Word {
+    GoOn,
+    Stop,
+    Now,
+    Abandon,
+}
+
+/// A function, as it really was.
+#[derive(Clone, Debug)]
+pub(super) struct Function {
+    pub(super) shard: u32,
+    pub(super) interval: u32,
+    pub(super) slice: Slice,
+    pub(super) faults: Faults,
+    /// When its load began and ended, by the true clock.
+    pub(super) load: Option<(Duration, Option<Duration>)>,
+    pub(super) invoked_at: Duration,
+}
+
+/// A frame's slice and number.
+type FrameId = (String, u64);
+
+/// What is true of a run.
+#[derive(Debug, Default)]
+pub(super) struct Truth {
+    pub(super) functions: BTreeMap<String, Function>,
+    /// Requests of each frame that the orchestrator took.
+    pub(super) taken: HashMap<FrameId, u64>,
+    /// When the stop signal was set first.
+    pub(super) stop_set: Option<Duration>,
+    pub(super) stop_failures: u32,
+    pub(super) abandon_failures: u32,
+    pub(super) cleaned: u32,
+    /// When the orchestrator gave a sign.
+    pub(super) beats: Vec<Duration>,
+}
+
+/// What the backend's own requests do.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Control {
+    /// Until then a stop fails; whether it hangs.
+    pub(super) stop_fails_until: Option<(Duration, bool)>,
+    /// How many of a hundred abandons fail, and whether these hang.
+    pub(super) abandon_fails: u32,
+    pub(super) hangs: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) seed: u64,
+    pub(super) faulty: bool,
+    pub(super) clock: Clock,
+    pub(super) control: Control,
+    pub(super) truth: Mutex<Truth>,
+    pub(super) words: Mutex<HashMap<String, watch::Sender<Word>>>,
+    pub(super) said_to_all: watch::Sender<Word>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct SimulatedBackend(pub(super) Arc<World>);
+
+/// What a function's output delivers, and when.
+type Piece = (Instant, Result<Bytes, String>, Option<(FrameId, u64)>);
+
+impl World {
+    pub(super) fn truth(&self) -> MutexGuard<'_, Truth> {
+        self.truth.lock().unwrap()
+    }
+
+    /// The same for the same slice, whatever happened before.
+    fn dice(&self, slice: &str) -> ChaCha8Rng {
+        let name = slice.bytes().fold(self.seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        ChaCha8Rng::seed_from_u64(name)
+    }
+
+    fn faults(&self, event: &SliceEvent, dice: &mut ChaCha8Rng) -> Faults {
+        // Some attempt succeeds.
+        let attempt: u32 = event.slice.rsplit('/').next().unwrap().parse().unwrap();
+        if self.faulty && attempt < 3 { Faults::draw(dice) } else { Faults::none() }
+    }
+
+    fn begin(&self, slice: &str) {
+        let now = self.clock.elapsed();
+        self.truth().functions.get_mut(slice).unwrap().load = Some((now, None));
+    }
+
+    fn end(&self, slice: &str) {
+        let now = self.clock.elapsed();
+        if let Some((_, end @ None)) = &mut self.truth().functions.get_mut(slice).unwrap().load {
+            *end = Some(now);
+        }
+    }
+}
+
+/// One function that runs.
+struct Running {
+    world: Arc<World>,
+    event: SliceEvent,
+    slice: Slice,
+    faults: Faults,
+    dice: ChaCha8Rng,
+    /// `None`: nobody hears it.
+    out: Option<UnboundedSender<Piece>>,
+    /// A connection that is open, and over which nothing comes.
+    held: Option<UnboundedSender<Piece>>,
+    last: Instant,
+    writer: FrameWriter,
+    recorder: Recorder,
+    requests: u64,
+    number: u64,
+    word: watch::Receiver<Word>,
+    all: watch::Receiver<Word>,
+}
+
+impl Running {
+    fn own_time(&self) -> Duration {
+        self.world.clock.elapsed() + self.faults.ahead
+    }
+
+    fn send(&mut self, frame: &Frame, requests: u64) {
+        let mut line = self.writer.write(frame);
+        let id = (self.event.slice.clone(), self.number);
+        self.number += 1;
+        let counted = matches!(frame, Frame::Counted(_));
+        let fails = |dice: &mut ChaCha8Rng, of_thousand: u32| counted && dice.random_range(0..1000) < of_thousand;
+        if fails(&mut self.dice, self.faults.dropped) {
+            return;
+        }
+        let mut whole = counted.then_some((id, requests));
+        if fails(&mut self.dice, self.faults.damaged) {
+            let middle = line.len() / 2;
+            line[middle] = if line[middle] == b'A' { b'B' } else { b'A' };
+            // What is packed may come out the same.
+            let mut reader = FrameReader::default();
+            reader.push(&line);
+            if !matches!(reader.next(), Some(Received::Frame(_, read)) if *read == *frame) {
+                whole = None;
+            }
+        }
+        let delay = self.dice.random_range(0..=self.faults.delay.as_millis() as u64);
+        self.last = self.last.max(clock::now() + Duration::from_millis(delay));
+        if fails(&mut self.dice, self.faults.doubled) {
+            self.put(Ok(line.clone().into()), whole.clone());
+        }
+        self.put(Ok(line.into()), whole);
+    }
+
+    fn put(&self, what: Result<Bytes, String>, whole: Option<(FrameId, u64)>) {
+        if let Some(out) = &self.out {
+            let _ = out.send((self.last, what, whole));
+        }
+    }
+
+    /// Waits until then by its own clock; what it is told before.
+    async fn until(&mut self, own: Duration) -> Option<Word> {
+        let at = self.world.clock.instant(own.saturating_sub(self.faults.ahead));
+        let stops_after = self.faults.stops_after;
+        let heard = |word: Word| word == Word::Abandon || (word > Word::GoOn && stops_after.is_some());
+        tokio::select! {
+            biased;
+            word = async { *self.word.wait_for(|word| heard(*word)).await.unwrap() } => Some(word),
+            word = async { *self.all.wait_for(|word| heard(*word)).await.unwrap() } => Some(word),
+            () = sleep_until(at.into()) => None,
+        }
+    }
+
+    async fn live(mut self) {
+        sleep(self.faults.starts_after).await;
+        let late = self.own_time().saturating_sub(self.event.from());
+        let clock_us = micros((self.world.clock.unix_now() + self.faults.ahead).saturating_sub(self.faults.behind));
+        let late_us = if late > Duration::from_millis(50) { micros(late) } else { 0 };
+        let slice = self.event.slice.clone();
+        self.send(&Frame::Started(Started { slice: slice.clone(), clock_us, init_us: 1, late_us, place: "simulated".into() }), 0);
+        if self.faults.delivered_twice {
+            let message = format!("{slice} was given to this function before");
+            let line = FrameWriter::default().write(&Frame::Ended(Ended { reason: EndReason::Repeated, message, requests: 0 }));
+            self.put(Ok(line.into()), None);
+        }
+        if let Some(word) = self.until(self.event.from()).await {
+            return self.stop(word, 0).await;
+        }
+        self.world.begin(&slice);
+        let begun = self.own_time();
+        self.recorder.begin_at(begun, 0);
+        let end = self.slice.end().unwrap_or(Duration::MAX);
+        let lost_at = self.faults.loss.map_or(Duration::MAX, |(after, _)| begun + after);
+        let interval = Duration::from_micros(self.event.stats_interval_us);
+        let mut from = begun;
+        let mut silent = false;
+        loop {
+            let next = interval * u32::try_from(from.as_nanos() / interval.as_nanos() + 1).unwrap();
+            let next = next.min(end);
+            let until = if silent { next } else { next.min(lost_at.max(from)) };
+            if let Some(word) = self.until(until).await {
+                let count = self.count(from);
+                return self.stop(word, count).await;
+            }
+            if !silent && until == lost_at.max(from) && lost_at < end {
+                match self.faults.loss.unwrap().1 {
+                    Loss::Killed => return self.world.end(&slice),
+                    Loss::KilledInFrame => {
+                        let line = self.writer.write(&Frame::Counted(Counted::new(&self.recorder.snapshot(lost_at, 0, 0))));
+                        self.put(Ok(Bytes::copy_from_slice(&line[..line.len() / 2])), None);
+                        return self.world.end(&slice);
+                    }
+                    Loss::Mute => {
+                        self.held = self.out.take();
+                        self.world.end(&slice);
+                        let _ = self.word.wait_for(|word| *word == Word::Abandon).await;
+                        return;
+                    }
+                    Loss::MuteUnderLoad => {
+                        self.held = self.out.take();
+                        silent = true;
+                    }
+                    Loss::Cut => {
+                        self.put(Err("connection reset by peer".into()), None);
+                        self.out = None;
+                        silent = true;
+                    }
+                }
+                continue;
+            }
+            let count = self.count(from);
+            from = until;
+            if until >= end {
+                self.world.end(&slice);
+                if silent {
+                    return;
+                }
+                self.tell(count, until);
+                return self.finish(EndReason::Done).await;
+            }
+            if !silent {
+                self.tell(count, until);
+            }
+        }
+    }
+
+    /// Counts the requests since then: one of each user, and the arrivals.
+    fn count(&mut self, from: Duration) -> u64 {
+        let now = self.own_time();
+        let users: u64 = self.slice.users_at(now.saturating_sub(Duration::from_nanos(1))).iter().sum();
+        let rest = self.slice.clone().since(from.max(self.event.from()));
+        let arrivals = |class| rest.arrivals(class).take_while(|due| *due < now).count() as u64;
+        let count = users + (0..self.slice.plan().classes().len()).map(arrivals).sum::<u64>();
+        (0..count).for_each(|_| self.recorder.record(&Sample { ok: true, ..Sample::default() }));
+        count
+    }
+
+    fn tell(&mut self, count: u64, until: Duration) {
+        let planned = self.slice.users_at(until.saturating_sub(Duration::from_nanos(1))).iter().sum();
+        self.requests += count;
+        let counted = Counted::new(&self.recorder.snapshot(until, planned, planned));
+        self.send(&Frame::Counted(counted), count);
+    }
+
+    async fn stop(mut self, word: Word, count: u64) {
+        if word != Word::Abandon {
+            sleep(self.faults.stops_after.unwrap_or_default()).await;
+        }
+        self.world.end(&self.event.slice);
+        if word == Word::Abandon {
+            return;
+        }
+        self.tell(count, self.own_time());
+        self.finish(EndReason::Stopped).await;
+    }
+
+    async fn finish(mut self, reason: EndReason) {
+        sleep(Duration::from_millis(self.dice.random_range(0..=self.event.graceful_stop_us / 1000))).await;
+        let requests = self.requests;
+        self.send(&Frame::Ended(Ended { reason, message: String::new(), requests }), 0);
+    }
+}
+
+impl Backend for SimulatedBackend {
+    fn name(&self) -> &'static str {
+        "simulated"
+    }
+
+    fn capacity<'a>(&'a self, _region: Option<&'a str>) -> BoxFuture<'a, Result<Option<u64>, InvokeError>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn invoke<'a>(&'a self, _region: Option<&'a str>, event: &'a SliceEvent) -> BoxFuture<'a, Result<Output, InvokeError>> {
+        Box::pin(async move {
+            let world = self.0.clone();
+            let mut dice = world.dice(&event.slice);
+            let faults = world.faults(event, &mut dice);
+            let plan = Plan::seeded(&event.profile, &event.user_classes(), event.seed).unwrap();
+            let (enter, leave) = (Duration::from_micros(event.enter_us), Duration::from_micros(event.leave_us));
+            let slice =
+                plan.slice(u64::from(event.shard), u64::from(event.shards)).interval(event.interval_from(), event.to(), enter, leave);
+            let slice = slice.since(event.from());
+            let function = Function {
+                shard: event.shard,
+                interval: event.interval,
+                slice: slice.clone(),
+                faults: faults.clone(),
+                load: None,
+                invoked_at: world.clock.elapsed(),
+            };
+            assert!(world.truth().functions.insert(event.slice.clone(), function).is_none(), "{} is invoked twice", event.slice);
+            let (sender, word) = watch::channel(Word::GoOn);
+            world.words.lock().unwrap().insert(event.slice.clone(), sender);
+            let (out, pieces) = tokio::sync::mpsc::unbounded_channel();
+            let run = |out, dice| {
+                let running = Running {
+                    event: event.clone(),
+                    slice,
+                    faults: faults.clone(),
+                    dice,
+                    out,
+                    held: None,
+                    last: clock::now(),
+                    writer: FrameWriter::default(),
+                    recorder: Recorder::new(1, event.shard + event.shards * (event.interval % 2)),
+                    requests: 0,
+                    number: 0,
+                    word,
+                    all: world.said_to_all.subscribe(),
+                    world: world.clone(),
+                };
+                tokio::spawn(running.live());
+            };
+            match faults.invocation {
+                Invocation::Accepted(after) => {
+                    sleep(after).await;
+                    run(Some(out), dice);
+                }
+                Invocation::Throttled => return Err(InvokeError::Throttled("Rate Exceeded".into())),
+                Invocation::NotStarted => return Err(InvokeError::NotStarted("no route to host".into())),
+                Invocation::Refused => return Err(InvokeError::Refused("the security token included in the request is expired".into())),
+                Invocation::Unknown(began) => {
+                    if began {
+                        run(None, dice);
+                    }
+                    return Err(InvokeError::Unknown("timed out".into()));
+                }
+                Invocation::Unanswered(began) => {
+                    if began {
+                        run(None, dice);
+                    }
+                    return std::future::pending().await;
+                }
+                Invocation::Elsewhere => {
+                    run(None, dice);
+                    let line = FrameWriter::default().write(&Frame::Ended(Ended {
+                        reason: EndReason::Repeated,
+                        message: "given to it before".into(),
+                        requests: 0,
+                    }));
+                    let _ = out.send((clock::now(), Ok(line.into()), None));
+                }
+            }
+            let output: Output = Box::pin(stream::unfold((pieces, self.0.clone()), async |(mut pieces, world)| {
+                let (at, what, whole): Piece = pieces.recv().await?;
+                sleep_until(at.into()).await;
+                if let Some((id, requests)) = whole {
+                    world.truth().taken.insert(id, requests);
+                }
+                Some((what, (pieces, world)))
+            }));
+            Ok(output)
+        })
+    }
+
+    fn lead(&self, _shards: u32) -> Duration {
+        Duration::from_secs(1)
+    }
+
+    fn abandon<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async move {
+            let fails = self.0.dice(&format!("abandon {slice}")).random_range(0..100) < self.0.control.abandon_fails;
+            if fails {
+                self.0.truth().abandon_failures += 1;
+                if self.0.control.hangs {
+                    std::future::pending::<()>().await;
+                }
+                return Err("access denied".into());
+            }
+            sleep(Duration::from_millis(800)).await;
+            self.0.words.lock().unwrap()[slice].send_replace(Word::Abandon);
+            self.0.end(slice);
+            Ok(())
+        })
+    }
+
+    fn beat(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async {
+            let now = self.0.clock.elapsed();
+            self.0.truth().beats.push(now);
+            Ok(())
+        })
+    }
+
+    fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async move {
+            let now = self.0.clock.elapsed();
+            if let Some((until, hangs)) = self.0.control.stop_fails_until
+                && now < until
+            {
+                self.0.truth().stop_failures += 1;
+                if hangs {
+                    std::future::pending::<()>().await;
+                }
+                return Err("service unavailable".into());
+            }
+            self.0.truth().stop_set.get_or_insert(now);
+            let word = if urgency == Urgency::Now { Word::Now } else { Word::Stop };
+            self.0.said_to_all.send_if_modified(|said| std::mem::replace(said, word.max(*said)) < word);
+            Ok(())
+        })
+    }
+
+    fn clean_up(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async {
+            self.0.truth().cleaned += 1;
+            Ok(())
+        })
+    }
+}
