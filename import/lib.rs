@@ -10,9 +10,12 @@
 //! An importer names everything by [`names`], adds addresses and secrets with [`draft::Draft::env`], counts in [`draft::Tally`], and puts a
 //! comment (`Stmt::Comment`) where something could not be carried over. Every output has to pass `ltc check` without an error or a warning.
 
+mod curl;
 mod document;
 pub mod draft;
 mod error;
+mod har;
+mod hurl;
 pub mod js;
 mod kinds;
 pub mod names;
@@ -20,6 +23,7 @@ mod openapi;
 mod postman;
 mod source;
 mod summary;
+mod web;
 mod words;
 pub mod write;
 
@@ -79,6 +83,9 @@ fn importer(kind: Kind) -> Option<Importer> {
     match kind {
         Kind::OpenApi => Some(openapi::import),
         Kind::Postman => Some(postman::import),
-        Kind::Har | Kind::Curl | Kind::Hurl | Kind::K6 | Kind::Locust => None,
+        Kind::Curl => Some(curl::import),
+        Kind::Har => Some(har::import),
+        Kind::Hurl => Some(hurl::import),
+        Kind::K6 | Kind::Locust => None,
     }
 }

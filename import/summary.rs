@@ -33,7 +33,10 @@ fn counted(plural: &str, count: usize) -> String {
     }
     // The noun is the word before a preposition, or the last word.
     let mut words: Vec<String> = plural.split(' ').map(str::to_owned).collect();
-    let noun = words.iter().position(|word| matches!(word.as_str(), "to" | "of" | "from" | "with" | "in")).unwrap_or(words.len());
+    let noun = words
+        .iter()
+        .position(|word| matches!(word.as_str(), "to" | "of" | "from" | "with" | "without" | "in" | "for" | "that"))
+        .unwrap_or(words.len());
     if let Some(word) = noun.checked_sub(1).and_then(|noun| words.get_mut(noun)) {
         let singular = match word.strip_suffix("ies") {
             Some(stem) => format!("{stem}y"),

@@ -28,6 +28,8 @@ pub enum Value {
     Secret(String),
     /// `${VARIABLE:-default}`: a value that the process environment may replace.
     Default(String, String),
+    /// A text with `${VARIABLE}` in it, as the environment writes it: `https://${HOST}/api`.
+    Template(String),
     /// More keys.
     Section(IndexMap<String, Value>),
 }

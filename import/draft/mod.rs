@@ -51,6 +51,8 @@ pub struct Draft {
     pub files: Vec<(String, Vec<u8>)>,
     /// What was carried over, and what was not.
     pub tally: Tally,
+    /// Values behind keys of the environment, by section and key: equal values share a key. They are never written from here.
+    pub(crate) values: Vec<(String, String, String)>,
 }
 
 impl Draft {

@@ -20,6 +20,7 @@ fn yaml(value: &Value) -> Yaml {
     match value {
         Value::Plain(plain) => literal(plain),
         Value::Secret(variable) => Yaml::String(format!("${{{variable}}}")),
+        Value::Template(template) => Yaml::String(template.clone()),
         // A `}` would end the default early.
         Value::Default(variable, default) if default.contains(['{', '}']) => Yaml::String(format!("${{{variable}}}")),
         Value::Default(variable, default) => Yaml::String(format!("${{{variable}:-{default}}}")),

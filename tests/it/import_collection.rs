@@ -9,7 +9,7 @@ use ltc::project;
 use ltc_import::{ImportError, Options, Source, import, recognize, write};
 
 /// The files of a kind, with those in folders; none without a collection.
-fn files(kind: &str) -> Vec<PathBuf> {
+pub(crate) fn files(kind: &str) -> Vec<PathBuf> {
     let Some(root) = std::env::var_os("LTC_IMPORT_FILES") else { return Vec::new() };
     let mut found = Vec::new();
     let mut folders = vec![Path::new(&root).join(kind)];
@@ -91,6 +91,44 @@ fn postman_collections_become_specs_that_the_checker_accepts() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(carried * 10 >= all * 9, "{carried} of {all} requests");
+}
+
+#[test]
+fn every_recording_becomes_a_spec_that_the_checker_accepts() {
+    let wrong: Vec<String> = files("har").iter().flat_map(|path| checked(path).unwrap_or_else(|error| vec![error.to_string()])).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// All commands, but those with methods that the language does not have.
+#[test]
+fn every_curl_command_becomes_a_spec_that_the_checker_accepts() {
+    for path in files("curl") {
+        match checked(&path) {
+            Ok(wrong) => assert!(wrong.is_empty(), "{wrong:#?}"),
+            Err(error) => assert!(error.message.contains("a step cannot send this method"), "{error}"),
+        }
+    }
+}
+
+#[test]
+fn every_hurl_file_becomes_a_spec_that_the_checker_accepts() {
+    let wrong: Vec<String> = files("hurl").iter().flat_map(|path| checked(path).unwrap_or_else(|error| vec![error.to_string()])).collect();
+    assert!(wrong.is_empty(), "{} problems: {wrong:#?}", wrong.len());
+}
+
+/// The requests and assertions of all files: how many were carried over, and how many there are.
+#[test]
+fn hurl_requests_and_assertions_are_carried_over() {
+    let (mut carried, mut left) = (0, Vec::new());
+    for path in files("hurl") {
+        let source = source(&path);
+        let Ok(draft) = import(&source, recognize(&source).unwrap(), &Options::default()) else { continue };
+        carried += draft.tally.carried.iter().map(|(_, count)| count).sum::<usize>();
+        left.extend(draft.tally.left);
+    }
+    println!("Hurl: {carried} requests, assertions and captures carried over, {} not", left.len());
+    left.iter().for_each(|left| println!("{}:{}: {}: {}", left.file, left.line, left.kind, left.what));
+    assert!(left.len() * 20 <= carried, "{} of {} are missing", left.len(), carried + left.len());
 }
 
 #[test]

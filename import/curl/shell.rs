@@ -1,0 +1,301 @@
+//! The words of a script: quoting, variables, here-documents and redirections of POSIX shells. cmd.exe and PowerShell: see `windows`.
+
+use std::collections::HashMap;
+use std::iter::Peekable;
+use std::str::Chars;
+
+use super::windows;
+use crate::draft::{Part, Text};
+use crate::{ImportError, Source};
+
+/// A script: its curl commands, and the variables that it sets.
+#[derive(Debug, Default)]
+pub(super) struct Script {
+    pub(super) commands: Vec<Command>,
+    pub(super) variables: HashMap<String, Text>,
+}
+
+/// A command: `words[0]` is `curl`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Command {
+    pub(super) words: Vec<Word>,
+    /// What the shell gives it as standard input.
+    pub(super) stdin: Option<Text>,
+}
+
+/// A word. The holes of its text are the names of variables: `NAME`, `1`, or `$(command)`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Word {
+    pub(super) text: Text,
+    /// Where it starts in the source.
+    pub(super) at: usize,
+    pub(super) quoted: bool,
+}
+
+/// Reads a script in the shell's dialect that it seems to be written in.
+pub(super) fn read(source: &Source) -> Result<Script, ImportError> {
+    let lines = || source.text.lines().map(str::trim_end);
+    let mut script = Script::default();
+    if lines().any(|line| line.ends_with('^')) || source.text.contains("^\"") {
+        windows::cmd(source, &mut script)?;
+    } else if lines().any(|line| line.ends_with('`')) && !source.text.contains("\\\n") {
+        windows::power_shell(source, &mut script)?;
+    } else {
+        Lexer::new(source, &source.text, 0).script(&mut script)?;
+    }
+    Ok(script)
+}
+
+/// Reads a text character by character.
+pub(super) struct Lexer<'s> {
+    pub(super) source: &'s Source,
+    pub(super) chars: Peekable<Chars<'s>>,
+    rest: &'s str,
+    /// Where the text starts in the source: a `$(…)` is read by a lexer of its own.
+    base: usize,
+    /// Here-documents whose text follows the current line: the delimiter, whether it was quoted, and whether tabs are dropped.
+    documents: Vec<(String, bool, bool)>,
+}
+
+impl<'s> Lexer<'s> {
+    pub(super) fn new(source: &'s Source, text: &'s str, base: usize) -> Self {
+        Self { source, chars: text.chars().peekable(), rest: text, base, documents: Vec::new() }
+    }
+
+    pub(super) fn at(&self) -> usize {
+        let left: usize = self.chars.clone().map(char::len_utf8).sum();
+        self.base + self.rest.len() - left
+    }
+
+    fn left(&self) -> String {
+        self.chars.clone().collect()
+    }
+
+    pub(super) fn next_if(&mut self, char: char) -> bool {
+        self.chars.next_if_eq(&char).is_some()
+    }
+
+    pub(super) fn script(&mut self, script: &mut Script) -> Result<(), ImportError> {
+        let mut command = Command::default();
+        while let Some(&char) = self.chars.peek() {
+            match char {
+                ' ' | '\t' | '\r' => {
+                    self.chars.next();
+                }
+                '\n' => {
+                    self.chars.next();
+                    for (delimiter, raw, tabs) in std::mem::take(&mut self.documents) {
+                        command.stdin = Some(self.document(&delimiter, raw, tabs));
+                    }
+                    end(&mut command, script);
+                }
+                ';' | '&' | '|' | '(' | ')' | '`' => {
+                    self.chars.next();
+                    // `&>` redirects both outputs.
+                    if char == '&' && self.next_if('>') {
+                        self.next_if('>');
+                        self.skip_target(script)?;
+                        continue;
+                    }
+                    if self.documents.is_empty() {
+                        end(&mut command, script);
+                    } else if char != '`' {
+                        // What follows on the line of a here-document is another command, whose words do not matter here.
+                        while self.chars.next_if(|char| *char != '\n').is_some() {}
+                    }
+                }
+                '#' => while self.chars.next_if(|char| *char != '\n').is_some() {},
+                '\\' if self.left().starts_with("\\\n") || self.left().starts_with("\\\r\n") => self.continuation(),
+                '<' | '>' => self.redirection(&mut command, script)?,
+                _ => {
+                    let word = self.word(script)?;
+                    let is_descriptor =
+                        word.text.as_literal().is_some_and(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()));
+                    if is_descriptor && !word.quoted && matches!(self.chars.peek(), Some('<' | '>')) {
+                        continue;
+                    }
+                    command.words.push(word);
+                }
+            }
+        }
+        end(&mut command, script);
+        Ok(())
+    }
+
+    fn continuation(&mut self) {
+        self.chars.next();
+        self.next_if('\r');
+        self.next_if('\n');
+    }
+
+    /// `> file`, `2>&1`, `< file`, `<<EOF`, `<<<"text"`, `>(command)`.
+    fn redirection(&mut self, command: &mut Command, script: &mut Script) -> Result<(), ImportError> {
+        let at = self.at();
+        let is_input = self.chars.next() == Some('<');
+        if self.next_if('(') {
+            self.nested(')', script)?;
+            command.words.push(Word { text: Text::literal("/dev/fd/63"), at, quoted: false });
+            return Ok(());
+        }
+        if is_input && self.next_if('<') {
+            if self.next_if('<') {
+                self.blank();
+                command.stdin = Some(self.word(script)?.text);
+                return Ok(());
+            }
+            let tabs = self.next_if('-');
+            self.blank();
+            let word = self.word(script)?;
+            self.documents.push((word.text.as_literal().unwrap_or_default().to_owned(), word.quoted, tabs));
+            return Ok(());
+        }
+        while self.next_if('>') || self.next_if('&') || self.next_if('|') {}
+        let file = self.skip_target(script)?;
+        if is_input {
+            command.stdin = file.as_literal().map(|name| Text::literal(format!("@{name}")));
+        }
+        Ok(())
+    }
+
+    fn skip_target(&mut self, script: &mut Script) -> Result<Text, ImportError> {
+        self.blank();
+        if self.next_if('>') || self.chars.peek() == Some(&'(') {
+            self.next_if('(');
+            self.nested(')', script)?;
+            return Ok(Text::default());
+        }
+        Ok(self.word(script)?.text)
+    }
+
+    fn blank(&mut self) {
+        while self.chars.next_if(|char| matches!(char, ' ' | '\t')).is_some() {}
+    }
+
+    /// The text of a here-document.
+    fn document(&mut self, delimiter: &str, raw: bool, tabs: bool) -> Text {
+        let mut body = String::new();
+        loop {
+            if self.chars.peek().is_none() {
+                break;
+            }
+            let mut line = String::new();
+            while let Some(char) = self.chars.next_if(|char| *char != '\n') {
+                line.push(char);
+            }
+            self.chars.next();
+            let shown = if tabs { line.trim_start_matches('\t') } else { &line };
+            if shown.trim_end_matches('\r') == delimiter {
+                break;
+            }
+            body.push_str(shown);
+            body.push('\n');
+        }
+        if raw {
+            return Text::literal(body);
+        }
+        let mut inner = Lexer::new(self.source, &body, 0);
+        let mut word = Text::default();
+        while inner.chars.peek().is_some() {
+            // A mistake in a document is text.
+            if inner.double_quoted_char(&mut word, true, &mut Script::default()).is_err() {
+                break;
+            }
+        }
+        word
+    }
+
+    /// A word: parts with and without quotes that touch each other.
+    fn word(&mut self, script: &mut Script) -> Result<Word, ImportError> {
+        let mut word = Word { at: self.at(), ..Word::default() };
+        while let Some(&char) = self.chars.peek() {
+            match char {
+                ' ' | '\t' | '\r' | '\n' | ';' | '&' | '|' | '<' | '>' | '(' | ')' => break,
+                '\'' => {
+                    self.chars.next();
+                    word.quoted = true;
+                    self.single_quoted(&mut word.text, word.at)?;
+                }
+                '"' => {
+                    self.chars.next();
+                    word.quoted = true;
+                    self.double_quoted(&mut word.text, word.at, script)?;
+                }
+                '\\' => {
+                    self.chars.next();
+                    match self.chars.next() {
+                        Some('\n') | None => {}
+                        Some('\r') if self.next_if('\n') => {}
+                        Some(char) => word.text.push(char.encode_utf8(&mut [0; 4])),
+                    }
+                }
+                '$' | '`' => self.expansion(&mut word, script)?,
+                char => {
+                    self.chars.next();
+                    word.text.push(char.encode_utf8(&mut [0; 4]));
+                }
+            }
+        }
+        Ok(word)
+    }
+}
+
+/// Ends a command: assignments set variables, prompts and wrappers are dropped, and curl commands are kept.
+pub(super) fn end(command: &mut Command, script: &mut Script) {
+    let mut command = std::mem::take(command);
+    loop {
+        let Some(first) = command.words.first() else { return };
+        let Some(literal) = first.text.parts.first().map(|part| match part {
+            Part::Literal(text) => text.clone(),
+            Part::Hole(_) => String::new(),
+        }) else {
+            command.words.remove(0);
+            continue;
+        };
+        let name = literal.split('=').next().unwrap_or_default();
+        let is_name = !name.is_empty()
+            && name.chars().all(|char| char.is_ascii_alphanumeric() || char == '_')
+            && !name.starts_with(|c: char| c.is_ascii_digit());
+        if is_name && literal.contains('=') {
+            let mut value = first.text.clone();
+            if let Some(Part::Literal(text)) = value.parts.first_mut() {
+                *text = text[name.len() + 1..].to_owned();
+            }
+            value.parts.retain(|part| !matches!(part, Part::Literal(text) if text.is_empty()));
+            script.variables.insert(name.to_owned(), value);
+            command.words.remove(0);
+            continue;
+        }
+        let program = literal.rsplit(['/', '\\']).next().unwrap_or_default().to_ascii_lowercase();
+        if program == "curl" || program == "curl.exe" {
+            script.commands.push(command);
+            return;
+        }
+        if matches!(
+            literal.as_str(),
+            "$" | "%"
+                | ">"
+                | "export"
+                | "set"
+                | "local"
+                | "declare"
+                | "sudo"
+                | "time"
+                | "exec"
+                | "command"
+                | "if"
+                | "then"
+                | "do"
+                | "else"
+                | "while"
+                | "!"
+                | "call"
+                | "env"
+                | "&"
+                | "{"
+        ) {
+            command.words.remove(0);
+            continue;
+        }
+        return;
+    }
+}

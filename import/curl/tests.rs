@@ -1,0 +1,101 @@
+//! Commands as people write and copy them, with the spec that they become.
+
+use crate::{Kind, Options, Source, import, recognize, write};
+
+/// The spec of a script.
+fn spec(script: &str) -> String {
+    let source = Source::new("stdin", ".", script.as_bytes()).unwrap();
+    assert_eq!(recognize(&source), Ok(Kind::Curl), "{script}");
+    let draft = import(&source, Kind::Curl, &Options::default()).unwrap();
+    String::from_utf8(write::files(&draft).remove(0).1).unwrap()
+}
+
+/// The request that a script defines, in one line.
+fn request(script: &str) -> String {
+    let spec = spec(script);
+    let api = spec.split("healthcheck none\n").nth(1).unwrap().split("\n}\n").next().unwrap();
+    api.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn every_quoting_style_gives_the_same_request() {
+    let expected = r#"post_items() = POST /items { json { a: "it's \"x\"" } }"#;
+    for script in [
+        r#"curl http://h.test/items -H 'Content-Type: application/json' -d '{"a": "it'\''s \"x\""}'"#,
+        r#"curl http://h.test/items -H "Content-Type: application/json" -d "{\"a\": \"it's \\\"x\\\"\"}""#,
+        r#"curl http://h.test/items -H $'Content-Type: application/json' --data-raw $'{"a": "it\'s \\"x\\""}'"#,
+        "curl http://h.test/items \\\n  -HContent-Type:\\ application/json \\\n  -d @- <<'EOF'\n{\"a\": \"it's \\\"x\\\"\"}\nEOF\n",
+        "curl ^\"http://h.test/items^\" ^\n  -H ^\"Content-Type: application/json^\" ^\n  --data-raw ^\"^{^\\^\"a^\\^\": ^\\^\"it's ^\\^\\^\\^\"x^\\^\\^\\^\"^\\^\"^}^\"",
+        "curl.exe http://h.test/items `\n  -H 'Content-Type: application/json' `\n  -d '{\\\"a\\\": \\\"it''s \\\\\\\"x\\\\\\\"\\\"}'",
+    ] {
+        assert_eq!(request(script), expected, "{script}");
+    }
+}
+
+#[test]
+fn data_options_are_joined_as_curl_joins_them() {
+    assert_eq!(
+        request("curl http://h.test/f -d a=1 -d 'b=x y' --data-urlencode 'c=1&2'"),
+        r#"post_f() = POST /f { form { a: "1", b: "x y", c: "1&2" } }"#
+    );
+    assert_eq!(
+        request("curl -G http://h.test/f?z=0 -d a=1 --data-urlencode 'c=1&2'"),
+        r#"get_f() = GET /f { query { z: "0", a: "1", c: "1&2" } }"#
+    );
+    assert_eq!(request(r#"curl http://h.test/f --json '{"a": 1}'"#), r#"post_f() = POST /f { json { a: 1 } }"#);
+    assert_eq!(request("curl -T - http://h.test/f < /dev/null -X PUT").split(" {").next(), Some("put_f() = PUT /f"));
+}
+
+#[test]
+fn forms_keep_their_files_with_name_and_type() {
+    assert_eq!(
+        request("curl http://h.test/f -F 'a=1' -F 'pic=@no/such.png;type=image/png;filename=x.png' --form-string 'raw=@1'"),
+        r#"post_f() = POST /f { multipart { a: "1", pic: file("data/x.png", type: "image/png"), raw: "@1" } }"#
+    );
+}
+
+#[test]
+fn secrets_and_shell_variables_are_read_from_the_environment() {
+    let source =
+        Source::new("stdin", ".", b"HOST=h.test\ncurl -u ann:s3cr3t https://$HOST/$DIR -H \"X-Api-Key: $KEY\" -b 'sid=abc'").unwrap();
+    let draft = import(&source, Kind::Curl, &Options::default()).unwrap();
+    let files = write::files(&draft);
+    let all: String = files.iter().map(|(_, content)| String::from_utf8_lossy(content).into_owned()).collect();
+    assert!(!all.contains("s3cr3t") && !all.contains("sid=abc"), "{all}");
+    for part in [
+        "auth basic(env.h.user, env.h.password)",
+        "GET /{env.variables.dir}",
+        "\"X-Api-Key\": env.variables.key",
+        "\"Cookie\": env.h.cookie",
+        "url: https://h.test",
+        "password: ${H_PASSWORD}",
+        "key: ${KEY}",
+    ] {
+        assert!(all.contains(part), "{part}: {all}");
+    }
+}
+
+#[test]
+fn several_commands_of_one_shape_share_a_request() {
+    let spec = spec("curl http://h.test/items/1\ncurl http://h.test/items/2 && curl -d q=x http://h.test/a --next http://h.test/b");
+    assert!(spec.contains("get_item(item_id) = GET /items/{item_id}"), "{spec}");
+    for call in ["h.get_item(1)", "h.get_item(2)", "h.post_a()", "h.get_b()", "step \"Get item (2)\""] {
+        assert!(spec.contains(call), "{call}: {spec}");
+    }
+}
+
+#[test]
+fn options_without_a_counterpart_are_named_and_unknown_ones_refused() {
+    let source = Source::new("a.txt", ".", b"\ncurl --proxy http://p:1 --compressed -sSL http://h.test/").unwrap();
+    let draft = import(&source, Kind::Curl, &Options::default()).unwrap();
+    assert_eq!((draft.tally.left.len(), draft.tally.left[0].line), (1, 2));
+    let spec = String::from_utf8(write::files(&draft).remove(0).1).unwrap();
+    assert!(spec.contains("# not imported, a.txt:2: `--proxy http://p:1` has no counterpart in ltc"), "{spec}");
+    let error = |script: &str| import(&Source::new("a.txt", ".", script.as_bytes()).unwrap(), Kind::Curl, &Options::default()).unwrap_err();
+    let unknown = error("\ncurl http://h.test --heeder x");
+    assert_eq!((unknown.line, unknown.column, unknown.help.as_deref()), (2, 20, Some("did you mean `--header`?")));
+    assert!(error("curl 'http://h.test").message.contains("unclosed"));
+    assert!(error("curl -s").message.contains("expected a URL"));
+    assert!(error("curl http://h.test -H").message.contains("expected a value"));
+    assert!(error("curl ftp://h.test").message.contains("expected `http`"));
+}

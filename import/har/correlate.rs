@@ -1,0 +1,244 @@
+//! Correlation: values that travel from a response into later requests.
+
+use std::collections::{HashMap, HashSet};
+
+use super::find::{self, Found};
+use super::log::Entry;
+use crate::draft::{Expr, Part, Segment, Source, Text};
+use crate::names::Names;
+use crate::web;
+
+/// A value that a step captures.
+#[derive(Clone, Debug)]
+pub(super) struct Capture {
+    pub(super) name: String,
+    pub(super) source: Source,
+    pub(super) is_number: bool,
+}
+
+/// What is known of the responses so far.
+#[derive(Default)]
+pub(super) struct Correlation {
+    /// Values of responses by their text, with the entry that they came from.
+    known: HashMap<String, (usize, Found)>,
+    /// Values that were sent before any response had them: they are the user's own.
+    sent: HashSet<String>,
+    /// Captured values: their names.
+    names: HashMap<String, String>,
+    scope: Names,
+    /// The captures of each entry.
+    pub(super) captures: HashMap<usize, Vec<Capture>>,
+    /// The texts of responses, for values that only a pattern finds.
+    texts: Vec<(usize, String)>,
+}
+
+/// The shortest value that is searched for within longer texts.
+const PART_MIN: usize = 12;
+
+impl Correlation {
+    /// Reserves a name that no capture may have.
+    pub(super) fn reserve(&mut self, name: &str) {
+        self.scope.reserve(name);
+    }
+
+    /// Adds the values of an entry's response. Values that its own request, or an earlier one, sent are no news.
+    pub(super) fn add(&mut self, number: usize, entry: &Entry) {
+        for (value, found) in find::values(entry) {
+            if !self.sent.contains(&value) {
+                self.known.entry(value).or_insert((number, found));
+            }
+        }
+        if let Some(text) = entry.text.as_ref().filter(|text| text.len() <= 2_000_000 && !entry.media.ends_with("json")) {
+            self.texts.push((number, text.clone()));
+        }
+    }
+
+    /// Remembers a value that a request sends.
+    pub(super) fn send(&mut self, value: &str) {
+        if !self.names.contains_key(value) {
+            self.sent.insert(value.to_owned());
+        }
+    }
+
+    /// The variable of a value, captured from the response that had it first.
+    fn variable(&mut self, value: &str, as_id: bool) -> Option<(String, bool)> {
+        if let Some(name) = self.names.get(value) {
+            let is_number = self.captures.values().flatten().any(|capture| capture.name == *name && capture.is_number);
+            return Some((name.clone(), is_number));
+        }
+        if !self.known.contains_key(value) && is_random(value) {
+            self.search(value);
+        }
+        let (number, found) = self.known.get(value)?.clone();
+        let counts = is_distinct(value) || as_id && found.is_id;
+        if !counts {
+            return None;
+        }
+        let name = self.scope.variable(&found.hint, "value");
+        self.names.insert(value.to_owned(), name.clone());
+        let capture = Capture { name: name.clone(), source: found.source, is_number: found.is_number };
+        self.captures.entry(number).or_default().push(capture);
+        Some((name, found.is_number))
+    }
+
+    /// Looks for a value in the texts of the responses.
+    fn search(&mut self, value: &str) {
+        let found = self.texts.iter().find_map(|(number, text)| Some((*number, find::pattern(text, value)?)));
+        if let Some((number, (source, hint))) = found {
+            let found = Found { source, hint, is_id: false, is_number: false };
+            self.known.insert(value.to_owned(), (number, found));
+        }
+    }
+
+    /// A whole value of a request: a captured variable, or a text with captured parts; `None` if it is the user's own.
+    pub(super) fn value(&mut self, value: &str, as_id: bool) -> Option<Text> {
+        if value.is_empty() {
+            return None;
+        }
+        if !self.sent.contains(value)
+            && let Some((name, _)) = self.variable(value, as_id)
+        {
+            return Some(Text { parts: vec![Part::Hole(name)] });
+        }
+        // The response may have had it encoded, as cookies often are.
+        let encoded: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+        if encoded != value
+            && !self.sent.contains(&encoded)
+            && let Some((name, _)) = self.variable(&encoded, as_id)
+        {
+            return Some(Text { parts: vec![Part::Hole(format!("urldecode({name})"))] });
+        }
+        let part = self.parts(value);
+        part.filter(|text| text.as_literal().is_none())
+    }
+
+    /// A text in which captured values are holes.
+    fn parts(&mut self, value: &str) -> Option<Text> {
+        if value.len() < PART_MIN || value.len() > 200_000 {
+            return None;
+        }
+        let mut inside: Vec<(usize, String)> = self
+            .known
+            .keys()
+            .filter(|known| known.len() >= PART_MIN && known.len() < value.len() && is_distinct(known) && !self.sent.contains(*known))
+            .filter_map(|known| value.find(known.as_str()).map(|at| (at, known.clone())))
+            .collect();
+        // The longest of values that overlap counts.
+        inside.sort_by_key(|(_, known)| std::cmp::Reverse((known.len(), known.clone())));
+        let mut taken: Vec<(usize, usize, String)> = Vec::new();
+        for (at, known) in inside {
+            let end = at + known.len();
+            if taken.iter().all(|(from, to, _)| end <= *from || at >= *to) {
+                taken.push((at, end, known));
+            }
+        }
+        if taken.is_empty() {
+            return None;
+        }
+        taken.sort_unstable();
+        let mut out = Text::default();
+        let mut done = 0;
+        for (from, to, known) in taken {
+            let Some((name, _)) = self.variable(&known, false) else { continue };
+            out.push(&value[done..from]);
+            out.hole(name);
+            done = to;
+        }
+        out.push(&value[done..]);
+        Some(out)
+    }
+
+    /// A JSON body whose members are captured where they came from a response.
+    pub(super) fn json(&mut self, key: &str, value: Expr) -> Expr {
+        match value {
+            Expr::Text(text) => {
+                let Some(literal) = text.as_literal().map(str::to_owned) else { return Expr::Text(text) };
+                let is_number = |names: &Self, text: &Text| matches!(text.parts.as_slice(), [Part::Hole(name)] if names.captures.values().flatten().any(|capture| capture.name == *name && capture.is_number));
+                match self.value(&literal, find::is_id_name(key)) {
+                    // A number that is sent as a text stays one.
+                    Some(found) if is_number(self, &found) => Expr::Text(found),
+                    Some(found) => Expr::from(found),
+                    None => Expr::Text(text),
+                }
+            }
+            Expr::Number(digits) => match self.known.get(&digits).filter(|(_, found)| found.is_number) {
+                Some(_) if !self.sent.contains(&digits) => match self.variable(&digits, find::is_id_name(key)) {
+                    Some((name, true)) => Expr::Code(name),
+                    _ => Expr::Number(digits),
+                },
+                _ => Expr::Number(digits),
+            },
+            Expr::List(items) => Expr::List(items.into_iter().map(|item| self.json(key, item)).collect()),
+            Expr::Map(entries) => Expr::Map(
+                entries
+                    .into_iter()
+                    .map(|(key, value)| {
+                        let value = self.json(&key, value);
+                        (key, value)
+                    })
+                    .collect(),
+            ),
+            other => other,
+        }
+    }
+}
+
+/// Whether a value is unlikely to be equal to another by chance.
+fn is_distinct(value: &str) -> bool {
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    let is_word =
+        value.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'_' | b'-' | b'.' | b',')) && value.len() < 24;
+    let is_date = value.len() >= 10
+        && value.as_bytes()[4] == b'-'
+        && value.as_bytes().get(7) == Some(&b'-')
+        && value[..4].bytes().all(|byte| byte.is_ascii_digit());
+    if is_word || is_date || value.contains(char::is_whitespace) {
+        return false;
+    }
+    value.len() >= 16 && !value.contains("://")
+        || value.len() >= 6 && digits >= 2 && !value.contains("://")
+        || digits == value.len() && digits >= 5
+}
+
+/// Whether a value looks like a token: worth a search in all texts.
+fn is_random(value: &str) -> bool {
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    let letters = value.bytes().filter(u8::is_ascii_alphabetic).count();
+    (16..=4096).contains(&value.len())
+        && digits >= 2
+        && letters >= 2
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.=+/".contains(&byte))
+}
+
+/// The captures of values in a URL: its path's segments and query.
+pub(super) fn of_url(url: &str) -> Vec<(String, String, String)> {
+    let (path, query) = url.split_once('?').unwrap_or((url, ""));
+    let mut out = Vec::new();
+    let segments: Vec<&str> = path.split("://").last().unwrap_or_default().split('/').collect();
+    for pair in segments.windows(2) {
+        if let Some(value) = web::decode(pair[1]).filter(|value| is_distinct(value) || value.bytes().all(|byte| byte.is_ascii_digit())) {
+            let hint = format!("{} id", web::singular(pair[0]));
+            out.push((value, hint, format!("/{}/([^/?#]+)", regex::escape(pair[0]))));
+        }
+    }
+    for (key, value) in query.split('#').next().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('=')) {
+        if is_distinct(value) {
+            out.push((value.to_owned(), key.to_owned(), format!("[?&]{}=([^&#]+)", regex::escape(key))));
+        }
+    }
+    out.retain(|(value, ..)| !value.is_empty());
+    out
+}
+
+/// The way to a member of a JSON value, as a hint for its name.
+pub(super) fn hint(path: &[Segment], request: &str) -> String {
+    let keys: Vec<&str> = path.iter().filter_map(|part| if let Segment::Key(key) = part { Some(key.as_str()) } else { None }).collect();
+    match keys.as_slice() {
+        [.., parent, last] if last.eq_ignore_ascii_case("id") && !matches!(*parent, "data" | "result" | "response") => {
+            format!("{} id", web::singular(parent))
+        }
+        [.., last] if last.eq_ignore_ascii_case("id") => format!("{request} id"),
+        [.., last] => (*last).to_owned(),
+        [] => "value".to_owned(),
+    }
+}

@@ -1,0 +1,221 @@
+//! A recording's entries, read leniently: recorders differ in what they leave out.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::{ImportError, Source};
+
+#[derive(Deserialize)]
+struct File<'t> {
+    #[serde(borrow)]
+    log: Log<'t>,
+}
+
+#[derive(Deserialize)]
+struct Log<'t> {
+    #[serde(default)]
+    pages: Option<Vec<Value>>,
+    #[serde(borrow)]
+    entries: Vec<&'t RawValue>,
+}
+
+/// A recording.
+#[derive(Debug, Default)]
+pub(super) struct Recording {
+    /// Ids and titles of pages.
+    pub(super) pages: Vec<(String, String)>,
+    /// In the order in which the requests were sent.
+    pub(super) entries: Vec<Entry>,
+}
+
+/// A request with its response.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Entry {
+    /// Where it stands in the file.
+    pub(super) line: usize,
+    pub(super) page: String,
+    /// Milliseconds since 1970.
+    pub(super) start_ms: i64,
+    pub(super) duration_ms: i64,
+    pub(super) method: String,
+    pub(super) url: String,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Option<Posted>,
+    pub(super) kind: String,
+    pub(super) status: u16,
+    pub(super) response_headers: Vec<(String, String)>,
+    /// The media type, without parameters, in small letters.
+    pub(super) media: String,
+    /// The body, if it was recorded and is text.
+    pub(super) text: Option<String>,
+}
+
+/// A request's body.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Posted {
+    pub(super) content_type: String,
+    pub(super) text: String,
+    /// Not text.
+    pub(super) bytes: Option<Vec<u8>>,
+    /// Fields: name, value, file name, content type.
+    pub(super) fields: Vec<(String, String, Option<String>, Option<String>)>,
+}
+
+impl Entry {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        find(&self.headers, name)
+    }
+
+    pub(super) fn response_header(&self, name: &str) -> Option<&str> {
+        find(&self.response_headers, name)
+    }
+
+    /// Whether the response is a redirect.
+    pub(super) fn is_redirect(&self) -> bool {
+        matches!(self.status, 301 | 302 | 303 | 307 | 308) && self.response_header("location").is_some()
+    }
+}
+
+fn find<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h str> {
+    headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+}
+
+/// Reads a recording.
+pub(super) fn read(source: &Source) -> Result<Recording, ImportError> {
+    let file: File<'_> = serde_json::from_str(&source.text)
+        .map_err(|error| ImportError::json(&source.name, &error).help("export the recording as HAR again; a HAR has `log.entries`"))?;
+    let mut out = Recording::default();
+    for page in file.log.pages.unwrap_or_default() {
+        let title = text(&page, "/title");
+        out.pages.push((text(&page, "/id"), title));
+    }
+    for raw in file.log.entries {
+        let offset = (raw.get().as_ptr() as usize).saturating_sub(source.text.as_ptr() as usize);
+        let value: Value = serde_json::from_str(raw.get()).unwrap_or_default();
+        let line = source.line(offset);
+        if text(&value, "/request/url").is_empty() {
+            return Err(source
+                .error(offset, "unexpected entry without `request.url`, expected a request")
+                .help("export the recording as HAR again"));
+        }
+        out.entries.push(entry(&value, line));
+    }
+    out.entries.sort_by_key(|entry| entry.start_ms);
+    Ok(out)
+}
+
+fn text(value: &Value, pointer: &str) -> String {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn headers(value: &Value, pointer: &str) -> Vec<(String, String)> {
+    let list = value.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    list.iter().map(|header| (text(header, "/name"), text(header, "/value"))).filter(|(name, _)| !name.is_empty()).collect()
+}
+
+fn entry(value: &Value, line: usize) -> Entry {
+    let number = |pointer: &str| value.pointer(pointer).and_then(Value::as_f64).unwrap_or_default();
+    let mut out = Entry {
+        line,
+        page: text(value, "/pageref"),
+        start_ms: time_ms(&text(value, "/startedDateTime")).unwrap_or_default(),
+        method: text(value, "/request/method").to_ascii_uppercase(),
+        url: text(value, "/request/url"),
+        headers: headers(value, "/request/headers"),
+        kind: text(value, "/_resourceType"),
+        response_headers: headers(value, "/response/headers"),
+        ..Entry::default()
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "durations of recordings are far below the limits")]
+    {
+        out.duration_ms = number("/time").max(0.0) as i64;
+        out.status = u16::try_from(number("/response/status") as i64).unwrap_or_default();
+    }
+    let media = text(value, "/response/content/mimeType");
+    let media =
+        if media.is_empty() || media == "x-unknown" { out.response_header("content-type").unwrap_or_default().to_owned() } else { media };
+    out.media = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let content = value.pointer("/response/content/text").and_then(Value::as_str);
+    out.text = match (content, text(value, "/response/content/encoding").as_str()) {
+        (Some(content), "base64") => STANDARD.decode(content.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok()),
+        (content, _) => content.map(str::to_owned),
+    }
+    .filter(|text| !text.is_empty());
+    out.body = posted(value, &out);
+    if out.response_header("location").is_none() {
+        let target = text(value, "/response/redirectURL");
+        if !target.is_empty() {
+            out.response_headers.push(("Location".to_owned(), target));
+        }
+    }
+    out
+}
+
+fn posted(value: &Value, entry: &Entry) -> Option<Posted> {
+    let data = value.pointer("/request/postData")?;
+    let given = text(data, "/mimeType");
+    let header = entry.header("content-type").unwrap_or_default();
+    // The header has the boundary, which the media type of some recorders lacks.
+    let content_type = if header.is_empty() { given } else { header.to_owned() };
+    let mut out = Posted { content_type, text: text(data, "/text"), ..Posted::default() };
+    if text(data, "/encoding") == "base64" || text(data, "/_encoding") == "base64" {
+        match STANDARD.decode(out.text.trim()).map(String::from_utf8) {
+            Ok(Ok(text)) => out.text = text,
+            Ok(Err(error)) => {
+                out.text = String::new();
+                out.bytes = Some(error.into_bytes());
+            }
+            Err(_) => {}
+        }
+    }
+    let fields = data.pointer("/params").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let optional = |field: &Value, pointer: &str| Some(text(field, pointer)).filter(|text| !text.is_empty());
+    out.fields = fields
+        .iter()
+        .map(|field| (text(field, "/name"), text(field, "/value"), optional(field, "/fileName"), optional(field, "/contentType")))
+        .filter(|(name, ..)| !name.is_empty())
+        .collect();
+    (!out.text.is_empty() || out.bytes.is_some() || !out.fields.is_empty()).then_some(out)
+}
+
+/// Milliseconds since 1970 of an ISO 8601 time.
+fn time_ms(text: &str) -> Option<i64> {
+    let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
+    let rest = text.get(19..)?;
+    let fraction: String = rest.strip_prefix('.').unwrap_or_default().chars().take_while(char::is_ascii_digit).collect();
+    let ms = format!("{fraction:0<3}").get(..3)?.parse::<i64>().ok()?;
+    let zone = rest.get(if fraction.is_empty() { 0 } else { fraction.len() + 1 }..)?;
+    let offset_minutes = match zone.as_bytes().first() {
+        Some(sign @ (b'+' | b'-')) => {
+            let digits: String = zone.chars().filter(char::is_ascii_digit).collect();
+            let minutes =
+                digits.get(..2)?.parse::<i64>().ok()? * 60 + digits.get(2..4).and_then(|text| text.parse::<i64>().ok()).unwrap_or_default();
+            if *sign == b'+' { minutes } else { -minutes }
+        }
+        _ => 0,
+    };
+    // Days from civil: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+    let shifted = if month <= 2 { year - 1 } else { year };
+    let (era, of_era) = (shifted.div_euclid(400), shifted.rem_euclid(400));
+    let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
+    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + day_of_year - 719_468;
+    Some((((days * 24 + hour) * 60 + minute - offset_minutes) * 60 + second) * 1000 + ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_recordings_are_read_with_fractions_and_zones() {
+        assert_eq!(time_ms("1970-01-01T00:00:00.250Z"), Some(250));
+        assert_eq!(time_ms("2026-02-03T04:05:06.7891234+02:00"), time_ms("2026-02-03T02:05:06.789Z"));
+        assert_eq!(time_ms("2000-03-01T00:00:00Z"), Some(951_868_800_000));
+        assert_eq!(time_ms("yesterday"), None);
+    }
+}

@@ -1,0 +1,257 @@
+//! Hurl: requests with captures, asserts, filters and options.
+//!
+//! `parse` reads the entries, `query` and `assert` what captures and asserts read and expect, `request` makes exchanges, and this file puts
+//! them into a draft. A file is one sequence; like Hurl, it ends at the first failure.
+
+mod assert;
+mod parse;
+mod query;
+mod request;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod text;
+mod xpath;
+
+use crate::draft::{Call, Draft, Expect, Expr, Matcher, Parts, Redirects, Sequence, Step, Stmt, User, Wait};
+use crate::names::Names;
+use crate::web;
+use crate::{ImportError, Options, Source};
+use parse::{Body, Entry, Response};
+use query::Variables as _;
+use request::Reader;
+use scan::Scan;
+
+/// Imports a `.hurl` file.
+///
+/// # Errors
+/// If it is no Hurl file, or has no request that a test can send.
+pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, ImportError> {
+    let entries = parse::parse(source)?;
+    let mut draft = Draft { description: "Requests of a Hurl file".to_owned(), ..Draft::default() };
+    let mut reader = Reader::new(source, &mut draft, &entries);
+    let mut exchanges = Vec::new();
+    let mut steps = Vec::new();
+    let mut comments = Vec::new();
+    for entry in &entries {
+        match reader.exchange(entry)? {
+            Ok(exchange) => {
+                exchanges.push(exchange);
+                let step = reader.step(entry, std::mem::take(&mut comments));
+                steps.push(step);
+            }
+            Err(comment) => comments.push(Stmt::Comment(comment)),
+        }
+    }
+    if exchanges.is_empty() {
+        return Err(source
+            .error(0, "the file has no request that a test can send")
+            .help("write a request, such as `GET https://example.org`"));
+    }
+    // Like Hurl without `location`, no request follows redirects: an option of the apis says so once.
+    if exchanges.iter().all(|exchange| exchange.options.redirects == Some(Redirects::Off)) {
+        exchanges.iter_mut().for_each(|exchange| exchange.options.redirects = None);
+        draft.apis.iter_mut().for_each(|api| api.options.redirects = Some(Redirects::Off));
+    }
+    draft.apis.iter_mut().for_each(|api| api.cookies = true);
+    draft.tally.carry("requests", exchanges.len());
+    let calls = web::define(&mut draft, &exchanges);
+    let mut names = Names::new();
+    let mut body = Vec::new();
+    for (call, planned) in calls.into_iter().zip(steps) {
+        let name = names.label(&web::sentence(&call.name));
+        let request = Stmt::Call(Call::Request { path: call.path, args: call.args, parts: Parts::default() });
+        let step = Step { name, body: std::iter::once(request).chain(planned.body).collect(), ..Step::default() };
+        body.extend(planned.before);
+        body.push(planned.around.wrap(Stmt::Step(step)));
+        body.extend(planned.after);
+    }
+    body.extend(comments);
+    draft.sequences.push(Sequence { name: "Requests".to_owned(), interrupt: true, body, ..Sequence::default() });
+    draft.users.push(User { name: "Client".to_owned(), run: "Requests".to_owned(), ..User::default() });
+    Ok(draft)
+}
+
+/// A step that waits for its call.
+#[derive(Debug, Default)]
+struct Planned {
+    before: Vec<Stmt>,
+    body: Vec<Stmt>,
+    after: Vec<Stmt>,
+    around: Around,
+}
+
+/// What repeats a step.
+#[derive(Debug, Default)]
+struct Around {
+    retry: Option<(u64, u64)>,
+    repeat: Option<u64>,
+}
+
+impl Around {
+    fn wrap(self, step: Stmt) -> Stmt {
+        let step = match self.retry {
+            Some((times, every_ms)) => {
+                Stmt::Retry(Expr::Number(times.to_string()), Some(Expr::Code(crate::draft::duration(every_ms))), vec![step])
+            }
+            None => step,
+        };
+        match self.repeat {
+            Some(times) => Stmt::Repeat(Expr::Number(times.to_string()), vec![step]),
+            None => step,
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// The step of an entry, without its call.
+    fn step(&mut self, entry: &Entry, comments: Vec<Stmt>) -> Planned {
+        let mut out = Planned { before: comments, ..Planned::default() };
+        out.before.append(&mut self.pending);
+        self.repeats(entry, &mut out);
+        if let Some(response) = &entry.response {
+            self.expect(response, &mut out);
+        }
+        if !out.body.iter().any(|stmt| matches!(stmt, Stmt::Expect(_))) {
+            // Hurl accepts any status where none is written.
+            out.body.insert(0, Stmt::Expect(Expect::Condition("status > 0".to_owned())));
+        }
+        out
+    }
+
+    fn repeats(&mut self, entry: &Entry, out: &mut Planned) {
+        let mut retry = None;
+        let mut every_ms = 1000;
+        for option in &entry.options {
+            let (Some(key), value) = (option.key.as_literal(), option.value.as_literal().unwrap_or_default()) else { continue };
+            let number = value.parse::<i64>();
+            match key {
+                "retry" => retry = number.ok().map(|times| if times < 0 { 100 } else { times.unsigned_abs() }).filter(|times| *times > 0),
+                "retry-interval" => every_ms = request::milliseconds(value).unwrap_or(1000),
+                "repeat" => out.around.repeat = number.ok().filter(|times| *times > 1).map(i64::unsigned_abs),
+                "delay" => out.before.extend(request::milliseconds(value).map(|ms| Stmt::Wait(Wait::ms(ms)))),
+                _ => {}
+            }
+        }
+        out.around.retry = retry.map(|times| (times, every_ms));
+    }
+
+    fn expect(&mut self, response: &Response, out: &mut Planned) {
+        let mut expects: Vec<Expect> = Vec::new();
+        expects.extend(response.status.map(Expect::status));
+        for header in &response.headers {
+            let (name, value) = (self.bind(&header.key), self.bind(&header.value));
+            if let Some(name) = name.as_literal() {
+                expects.push(Expect::Headers(vec![(name.to_owned(), Matcher::Value(Expr::from(value)))]));
+            }
+        }
+        for (line, text) in &response.asserts {
+            match assert::assert(text, self) {
+                Ok(expect) => expects.push(expect),
+                Err(why) => out.body.push(Stmt::Comment(self.leave("assertions", &why, *line))),
+            }
+        }
+        if let Some(body) = &response.body {
+            match self.expected_body(body) {
+                Ok(expect) => expects.push(expect),
+                Err(why) => out.body.push(Stmt::Comment(self.leave("assertions", &why, response.body_line))),
+            }
+        }
+        self.draft.tally.carry("expectations", expects.len());
+        out.body.splice(0..0, merged(expects).into_iter().map(Stmt::Expect));
+        for (line, name, text) in &response.captures {
+            self.capture(*line, name, text, out);
+        }
+    }
+
+    fn expected_body(&mut self, body: &Body) -> Result<Expect, String> {
+        match body {
+            Body::Json(text) => {
+                let bound = self.bind(text);
+                match web::json(&bound) {
+                    Some(value @ (Expr::Map(_) | Expr::List(_))) => Ok(Expect::Json { exactly: true, matcher: Matcher::Value(value) }),
+                    Some(value) => Ok(Expect::Condition(format!("json == {}", crate::write::inline(&value)))),
+                    None => Err("a body that is no JSON".to_owned()),
+                }
+            }
+            Body::Text(_, text) | Body::Xml(text) => {
+                let bound = self.bind(text);
+                Ok(Expect::Condition(format!("text == {}", crate::write::inline(&Expr::Text(bound)))))
+            }
+            Body::Bytes(_) | Body::File(_) => Err("the bytes of a response".to_owned()),
+        }
+    }
+
+    fn capture(&mut self, line: usize, name: &str, text: &str, out: &mut Planned) {
+        let mut scan = Scan::new(text);
+        match query::query(&mut scan, self) {
+            Ok(query) if query.is_nodes && query.is_count => {
+                let comment = self.leave("captures", "a count of nodes of an XPath", line);
+                out.body.push(Stmt::Comment(comment));
+            }
+            Ok(query) => {
+                let variable = self.capture_name(name);
+                self.draft.tally.carry("captures", 1);
+                if query.is_source || query.pattern.is_some() {
+                    out.body.push(Stmt::Take { name: variable, ty: None, source: query.source, or: None });
+                } else {
+                    out.body.push(Stmt::Let(variable, Expr::Code(query.code)));
+                }
+            }
+            Err(why) => {
+                let comment = self.leave("captures", &format!("`{name}`: {why}"), line);
+                out.body.push(Stmt::Comment(comment));
+                // Later requests may read it.
+                self.code(name);
+            }
+        }
+    }
+}
+
+/// Expectations of several members of the body, in one map; those of headers, too.
+fn merged(expects: Vec<Expect>) -> Vec<Expect> {
+    let mut out: Vec<Expect> = Vec::new();
+    for expect in expects {
+        match (out.last_mut(), &expect) {
+            (Some(Expect::Headers(known)), Expect::Headers(new))
+                if new.iter().all(|(name, _)| known.iter().all(|(other, _)| !other.eq_ignore_ascii_case(name))) =>
+            {
+                known.extend(new.iter().cloned());
+            }
+            (Some(Expect::Json { exactly: false, matcher }), Expect::Json { exactly: false, matcher: new }) => match merge(matcher, new) {
+                Some(both) => *matcher = both,
+                None => out.push(expect),
+            },
+            _ => out.push(expect),
+        }
+    }
+    out
+}
+
+/// One matcher for two, if they say nothing about the same member.
+fn merge(left: &Matcher, right: &Matcher) -> Option<Matcher> {
+    match (left, right) {
+        (Matcher::Object(left), Matcher::Object(right)) => {
+            let mut out = left.clone();
+            for (key, value) in right {
+                match out.iter_mut().find(|(known, _)| known == key) {
+                    Some((_, known)) => *known = merge(known, value)?,
+                    None => out.push((key.clone(), value.clone())),
+                }
+            }
+            Some(Matcher::Object(out))
+        }
+        (Matcher::List(left, true), Matcher::List(right, true)) => {
+            let mut out = left.clone();
+            for (at, value) in right.iter().enumerate() {
+                match out.get_mut(at) {
+                    Some(known) => *known = merge(known, value)?,
+                    None => out.push(value.clone()),
+                }
+            }
+            Some(Matcher::List(out, true))
+        }
+        (Matcher::Any, other) | (other, Matcher::Any) => Some(other.clone()),
+        _ => None,
+    }
+}

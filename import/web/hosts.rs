@@ -1,0 +1,164 @@
+//! Hosts become apis, each with its address in the environment.
+
+use indexmap::IndexMap;
+
+use super::key;
+use crate::draft::{Api, Draft, Expr, Part, Text, Value};
+use crate::names::Names;
+
+/// The apis of an import by their origins.
+#[derive(Debug, Default)]
+pub(crate) struct Hosts {
+    by_origin: IndexMap<String, String>,
+    names: Names,
+}
+
+impl Hosts {
+    /// The api of an origin: added when it is met first. A hole in the origin is a variable of the process environment, given as `${NAME}`
+    /// by `variable`.
+    pub(crate) fn api(&mut self, draft: &mut Draft, origin: &Text, variable: impl Fn(&str) -> String) -> String {
+        let address: String = origin
+            .parts
+            .iter()
+            .map(|part| match part {
+                Part::Literal(text) => text.replace("${", "$${"),
+                Part::Hole(code) => variable(code),
+            })
+            .collect();
+        if let Some(name) = self.by_origin.get(&address) {
+            return name.clone();
+        }
+        let label = label(&address);
+        let label = if self.names.has(&label) { whole(&address) } else { label };
+        let name = self.names.variable(&label, "api");
+        let base = draft.env(&[&name, "url"], Value::Template(address.clone()));
+        draft.apis.push(Api { name: name.clone(), base: Some(base), ..Api::default() });
+        self.by_origin.insert(address, name.clone());
+        name
+    }
+
+    /// A secret of an api's section of the environment. Its value is not written; equal values share a key.
+    pub(crate) fn secret(draft: &mut Draft, api: &str, name: &str, value: &str) -> Expr {
+        let key = unique_key(draft, api, &key(name, "token"), value);
+        let variable = crate::draft::variable(&[api, &key]);
+        draft.tally.advise(format!("set {variable} before the test runs: config/ does not contain the value"));
+        draft.env(&[api, &key], Value::Secret(variable))
+    }
+
+    /// A setting of an api's section of the environment; equal values share a key.
+    pub(crate) fn setting(draft: &mut Draft, api: &str, name: &str, value: &str) -> Expr {
+        let key = unique_key(draft, api, &key(name, "value"), value);
+        draft.env(&[api, &key], Value::text(value))
+    }
+}
+
+/// The key of a value: the name, with a number if the name has another value already.
+fn unique_key(draft: &mut Draft, api: &str, name: &str, value: &str) -> String {
+    let mut number = 1;
+    loop {
+        let key = if number == 1 { name.to_owned() } else { format!("{name}_{number}") };
+        match draft.values.iter().find(|(section, known, _)| section == api && *known == key) {
+            None => {
+                draft.values.push((api.to_owned(), key.clone(), value.to_owned()));
+                return key;
+            }
+            Some((.., known)) if known == value => return key,
+            Some(_) => number += 1,
+        }
+    }
+}
+
+/// The host without scheme, port and path.
+fn host(address: &str) -> &str {
+    let behind = address.split_once("://").map_or(address, |(_, behind)| behind);
+    let host = behind.split('/').next().unwrap_or_default();
+    match host.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => host,
+    }
+}
+
+fn is_address(host: &str) -> bool {
+    host.starts_with('[') || !host.is_empty() && host.chars().all(|char| char.is_ascii_digit() || char == '.')
+}
+
+/// The word that a person would call a host: `shop` for `www.shop.co.uk`.
+fn label(address: &str) -> String {
+    let host = host(address);
+    if host == "localhost" || host.starts_with("127.") || host == "[::1]" {
+        return "local".to_owned();
+    }
+    if is_address(host) {
+        return "server".to_owned();
+    }
+    if host.contains("${") {
+        let name = key(host, "api");
+        let name = ["_base_url", "_url", "_host"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name).to_owned();
+        return if matches!(name.as_str(), "base" | "url" | "host" | "arg1" | "n1" | "base_url" | "") { "api".to_owned() } else { name };
+    }
+    let site = site(address);
+    key(site.split('.').next().unwrap_or_default(), "api")
+}
+
+/// All labels of a host but the last.
+fn whole(address: &str) -> String {
+    let host = host(address);
+    let labels: Vec<&str> = host.split('.').collect();
+    let shown = labels.len().saturating_sub(1).max(1);
+    key(&labels[..shown].join("_"), "api")
+}
+
+/// The registrable domain of a URL's host, which tells first parties from third parties: `shop.co.uk` for `https://www.shop.co.uk`. An
+/// approximation: below a country's short second level (`co.uk`, `com.br`), three labels count.
+pub(crate) fn site(address: &str) -> String {
+    let host = host(address);
+    if is_address(host) {
+        return host.to_owned();
+    }
+    let labels: Vec<&str> = host.trim_end_matches('.').split('.').collect();
+    let count = match labels.as_slice() {
+        [.., second, top]
+            if labels.len() > 2
+                && top.len() == 2
+                && (second.len() <= 2 || matches!(*second, "com" | "net" | "org" | "edu" | "gov" | "gob")) =>
+        {
+            3
+        }
+        _ => 2,
+    };
+    labels[labels.len().saturating_sub(count)..].join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn apis_have_the_names_that_people_give_hosts() {
+        for (address, expected) in [
+            ("https://www.shop.co.uk", "shop"),
+            ("https://api.openai.com", "openai"),
+            ("http://localhost:28139", "local"),
+            ("http://10.0.0.7", "server"),
+            ("https://${API_HOST}", "api"),
+            ("https://test.dk", "test"),
+            ("https://blog.test", "blog"),
+        ] {
+            assert_eq!(label(address), expected, "{address}");
+        }
+        assert_eq!(whole("https://static.shop.com"), "static_shop");
+    }
+
+    #[test]
+    fn sites_are_registrable_domains() {
+        for (address, expected) in [
+            ("https://a.b.shop.co.uk:8443/x", "shop.co.uk"),
+            ("https://www.cnn.com", "cnn.com"),
+            ("http://127.0.0.1:80", "127.0.0.1"),
+            ("http://localhost:3000", "localhost"),
+            ("https://www.etat.lu", "etat.lu"),
+        ] {
+            assert_eq!(site(address), expected, "{address}");
+        }
+    }
+}
