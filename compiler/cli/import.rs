@@ -63,38 +63,53 @@ impl Import {
             Options { name: self.name.clone(), env: self.env.clone(), static_files: self.static_files, third_parties: self.third_parties };
         let given = self.from.as_deref().and_then(|word| Kind::ALL.iter().find(|(known, _)| *known == word)).map(|(_, kind)| *kind);
         let kind = given.map_or_else(|| ltc_import::recognize(&source), Ok).map_err(failure)?;
-        let draft = ltc_import::import(&source, kind, &options).map_err(failure)?;
-        let shown = self.out.clone().unwrap_or_else(|| PathBuf::from(&draft.name));
-        let folder = here.join(&shown);
-        let mut files = ltc_import::write::files(&draft);
-        let is_registered = folder.join(REGISTRY).is_file();
-        if is_registered {
-            files.retain(|(path, _)| path != REGISTRY);
-        }
-        self.refuse_existing(&folder, &files)?;
-        write(&folder, &files).map_err(|error| Failure::wrong(format!("cannot write {}: {error}", shown.display())))?;
-        screen.say(format_args!("wrote {}:", bold(shown.display())));
-        files.iter().for_each(|(path, _)| screen.say(format_args!("  {path}")));
-        ltc_import::summary(&draft.tally).iter().for_each(|line| screen.note(line));
-        if is_registered {
-            screen.note(format_args!("add `{}: {{ profile: specs/{0}.profile.yml }}` to {REGISTRY} to register the test", draft.name));
-        }
-        check(screen, &folder, &draft.name)
-    }
-
-    /// Nothing of the user's is overwritten unasked.
-    fn refuse_existing(&self, folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Failure> {
-        let differs = |path: &str, content: &[u8]| fs::read(folder.join(path)).is_ok_and(|there| there != content);
-        let existing: Vec<&str> = files.iter().filter(|(path, content)| differs(path, content)).map(|(path, _)| path.as_str()).collect();
-        if self.force || existing.is_empty() {
-            return Ok(());
-        }
-        let message = format!("{} already exists in {}", existing.join(", "), folder.display());
-        Err(Failure::wrong(message).help("use another `--out`, `--name` or `--env`, or overwrite with `--force`"))
+        let shown = self.out.clone();
+        finish(screen, &source, kind, &options, shown, self.force)
     }
 }
 
-fn environment_name(name: &str) -> Result<String, String> {
+/// Imports a source, writes what it became, and checks it.
+pub(super) fn finish(
+    screen: &Screen,
+    source: &Source,
+    kind: Kind,
+    options: &Options,
+    out: Option<PathBuf>,
+    force: bool,
+) -> Result<(), Failure> {
+    let draft = ltc_import::import(source, kind, options).map_err(failure)?;
+    let shown = out.unwrap_or_else(|| PathBuf::from(&draft.name));
+    let folder = here()?.join(&shown);
+    let mut files = ltc_import::write::files(&draft);
+    let is_registered = folder.join(REGISTRY).is_file();
+    if is_registered {
+        files.retain(|(path, _)| path != REGISTRY);
+    }
+    if !force {
+        refuse_existing(&folder, &files)?;
+    }
+    write(&folder, &files).map_err(|error| Failure::wrong(format!("cannot write {}: {error}", shown.display())))?;
+    screen.say(format_args!("wrote {}:", bold(shown.display())));
+    files.iter().for_each(|(path, _)| screen.say(format_args!("  {path}")));
+    ltc_import::summary(&draft.tally).iter().for_each(|line| screen.note(line));
+    if is_registered {
+        screen.note(format_args!("add `{}: {{ profile: specs/{0}.profile.yml }}` to {REGISTRY} to register the test", draft.name));
+    }
+    check(screen, &folder, &draft.name)
+}
+
+/// Nothing of the user's is overwritten unasked.
+fn refuse_existing(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Failure> {
+    let differs = |path: &str, content: &[u8]| fs::read(folder.join(path)).is_ok_and(|there| there != content);
+    let existing: Vec<&str> = files.iter().filter(|(path, content)| differs(path, content)).map(|(path, _)| path.as_str()).collect();
+    if existing.is_empty() {
+        return Ok(());
+    }
+    let message = format!("{} already exists in {}", existing.join(", "), folder.display());
+    Err(Failure::wrong(message).help("use another `--out`, `--name` or `--env`, or overwrite with `--force`"))
+}
+
+pub(super) fn environment_name(name: &str) -> Result<String, String> {
     let is_plain = !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_'));
     if is_plain && !matches!(name, "common" | "loadtest_registry" | "systems_credentials" | "system_credentials") {
         Ok(name.to_owned())
@@ -103,7 +118,7 @@ fn environment_name(name: &str) -> Result<String, String> {
     }
 }
 
-fn failure(error: ltc_import::ImportError) -> Failure {
+pub(super) fn failure(error: ltc_import::ImportError) -> Failure {
     let failure = Failure::wrong(error.to_string());
     match error.help {
         Some(help) => failure.help(help),

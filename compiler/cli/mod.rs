@@ -9,6 +9,7 @@ mod explain;
 mod import;
 mod list;
 mod new;
+mod record;
 mod screen;
 mod template;
 
@@ -64,6 +65,8 @@ enum Command {
     List(list::List),
     /// Turn a recording, an API description or another tool's script into a spec
     Import(import::Import),
+    /// Record what a browser sends, and turn it into a spec
+    Record(record::Record),
     /// Create a new project
     New(new::New),
     /// Start a demo server, and build and run a test against it
@@ -91,6 +94,7 @@ pub fn main() -> ExitCode {
         Command::Check(command) => command.run(&screen),
         Command::List(command) => command.run(&screen),
         Command::Import(command) => command.run(&screen),
+        Command::Record(command) => command.run(&screen),
         Command::New(command) => command.run(&screen),
         Command::Demo(command) => command.run(&screen),
         Command::Explain(command) => command.run(&screen),

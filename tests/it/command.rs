@@ -84,16 +84,17 @@ impl Running {
         assert!(sent.expect("kill can be run").success());
     }
 
-    /// Reads standard error up to the line that contains this text.
-    pub(crate) fn wait_for_line(&mut self, part: &str) {
+    /// Reads standard error up to the line that contains this text. Gives that line.
+    pub(crate) fn wait_for_line(&mut self, part: &str) -> String {
         let pipe = self.child.stderr.as_mut().expect("it is read once");
         let mut line = Vec::new();
         #[expect(clippy::unbuffered_bytes, reason = "bytes after the line stay in the pipe")]
         for byte in pipe.bytes().map(|byte| byte.expect("the pipe can be read")) {
             line.push(byte);
             if byte == b'\n' {
-                if String::from_utf8_lossy(&line).contains(part) {
-                    return;
+                let text = String::from_utf8_lossy(&line).into_owned();
+                if text.contains(part) {
+                    return text;
                 }
                 line.clear();
             }

@@ -3,12 +3,12 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
 use ltc_import::draft::{Draft, Stmt, Value};
 use ltc_import::{Kind, Options, Source, import, write};
 
-use crate::project::{ltc, text};
+use crate::command::Run;
+use crate::project::ltc;
 use crate::replay::Replay;
 
 /// Runs a recording against its own responses; what went wrong.
@@ -25,17 +25,16 @@ pub(crate) fn replay(har: &Path) -> Result<(), String> {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
-    let run = |command: &mut Command| -> Output { command.current_dir(folder.path()).output().unwrap() };
-    let built = run(ltc().args(["build", &format!("specs/{}.lt", draft.name), "-o", "test"]));
-    if !built.status.success() {
-        return Err(text(&built));
+    let built = ltc(folder.path(), &["build", &format!("specs/{}.lt", draft.name), "-o", "test"]).output();
+    if built.code != Some(0) {
+        return Err(built.to_string());
     }
-    let mut command = Command::new(folder.path().join("test"));
-    for (variable, _) in secrets(&draft) {
-        command.env(variable, "secret-of-the-replay");
+    let mut test = Run::new(folder.path().join("test"), folder.path()).args(&["--debug"]);
+    for variable in secrets(&draft) {
+        test = test.env(variable, "secret-of-the-replay");
     }
-    let output = run(command.arg("--debug").env("NO_COLOR", "1"));
-    if output.status.success() { Ok(()) } else { Err(format!("{}\n{:?}", text(&output), replay.unexpected())) }
+    let said = test.output();
+    if said.code == Some(0) { Ok(()) } else { Err(format!("{said}\n{:?}", replay.unexpected())) }
 }
 
 /// The hosts of the recording become ports of the replay.
@@ -49,10 +48,11 @@ fn redirect_hosts(draft: &mut Draft, replay: &Replay) {
     }
 }
 
-fn secrets(draft: &Draft) -> Vec<(String, ())> {
-    fn collect(value: &Value, out: &mut Vec<(String, ())>) {
+/// The variables that the environment reads.
+fn secrets(draft: &Draft) -> Vec<String> {
+    fn collect(value: &Value, out: &mut Vec<String>) {
         match value {
-            Value::Secret(variable) => out.push((variable.clone(), ())),
+            Value::Secret(variable) => out.push(variable.clone()),
             Value::Section(keys) => keys.values().for_each(|value| collect(value, out)),
             _ => {}
         }

@@ -22,6 +22,7 @@ mod live;
 mod machine;
 mod project;
 mod readme;
+mod record;
 mod replay;
 mod report;
 mod rig;

@@ -1,0 +1,145 @@
+//! The proxy: plain requests, and tunnels that it opens with certificates of the authority.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+use crate::Authority;
+use crate::forward::{self, Body};
+use crate::har::{self, Exchange};
+use crate::upstream::Upstream;
+
+/// How responses that are on their way are waited for when the recording ends.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// How a proxy records.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The port on 127.0.0.1; 0 for any free one.
+    pub port: u16,
+    /// Whether servers may have any certificate.
+    pub insecure: bool,
+}
+
+/// A running proxy.
+#[derive(Debug)]
+pub struct Proxy {
+    /// Where it listens.
+    pub address: SocketAddr,
+    state: Arc<State>,
+    accepting: JoinHandle<()>,
+}
+
+/// What all requests share.
+pub(crate) struct State {
+    authority: Authority,
+    pub(crate) upstream: Upstream,
+    exchanges: Mutex<Vec<Exchange>>,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State").finish_non_exhaustive()
+    }
+}
+
+impl State {
+    pub(crate) fn keep(&self, exchange: Exchange) {
+        self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).push(exchange);
+    }
+}
+
+impl Proxy {
+    /// Starts a proxy in the current runtime.
+    ///
+    /// # Errors
+    /// If the port is taken.
+    pub async fn start(authority: Authority, options: &Options) -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
+        let address = listener.local_addr()?;
+        let state = Arc::new(State { authority, upstream: Upstream::new(options.insecure)?, exchanges: Mutex::default() });
+        let shared = Arc::clone(&state);
+        let accepting = tokio::spawn(async move {
+            loop {
+                match listener.accept().await {
+                    Ok((stream, _)) => {
+                        let state = Arc::clone(&shared);
+                        tokio::spawn(async move {
+                            let service = service_fn(move |request| serve(Arc::clone(&state), request));
+                            // A client may go at any time.
+                            let _ = http1::Builder::new()
+                                .preserve_header_case(true)
+                                .serve_connection(TokioIo::new(stream), service)
+                                .with_upgrades()
+                                .await;
+                        });
+                    }
+                    // Too many open files, for example: the next connection may work.
+                    Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+                }
+            }
+        });
+        Ok(Self { address, state, accepting })
+    }
+
+    /// The requests so far.
+    pub fn count(&self) -> usize {
+        self.state.exchanges.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Ends the recording. Gives the HAR as text, and the number of its entries.
+    pub async fn finish(self) -> (String, usize) {
+        self.accepting.abort();
+        tokio::time::sleep(GRACE).await;
+        let exchanges = std::mem::take(&mut *self.state.exchanges.lock().unwrap_or_else(PoisonError::into_inner));
+        let count = exchanges.len();
+        (format!("{:#}\n", har::har(exchanges)), count)
+    }
+}
+
+async fn serve(state: Arc<State>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    if request.method() == Method::CONNECT {
+        return Ok(tunnel(state, request));
+    }
+    if request.uri().host().is_none() {
+        let mut response =
+            Response::new(forward::text("This is the proxy of ltc record. Set it as the HTTP proxy of a browser or client.\n"));
+        *response.status_mut() = StatusCode::BAD_REQUEST;
+        return Ok(response);
+    }
+    Ok(forward::forward(state, request, None).await)
+}
+
+/// A tunnel to a host: the proxy speaks TLS as that host, and reads the requests within.
+fn tunnel(state: Arc<State>, request: Request<Incoming>) -> Response<Body> {
+    let Some(authority) = request.uri().authority().cloned() else {
+        let mut response = Response::new(forward::text("CONNECT needs a host and a port\n"));
+        *response.status_mut() = StatusCode::BAD_REQUEST;
+        return response;
+    };
+    tokio::spawn(async move {
+        let Ok(upgraded) = hyper::upgrade::on(request).await else { return };
+        let Ok(config) = state.authority.tls(authority.host()) else { return };
+        // A client that does not trust the authority ends the handshake.
+        let Ok(stream) = TlsAcceptor::from(config).accept(TokioIo::new(upgraded)).await else { return };
+        let port = authority.port_u16().unwrap_or(443);
+        let origin = if port == 443 { format!("https://{}", authority.host()) } else { format!("https://{}:{port}", authority.host()) };
+        let service = service_fn(move |request| {
+            let (state, origin) = (Arc::clone(&state), origin.clone());
+            async move { Ok::<_, Infallible>(forward::forward(state, request, Some(origin)).await) }
+        });
+        let _ = http1::Builder::new().preserve_header_case(true).serve_connection(TokioIo::new(stream), service).with_upgrades().await;
+    });
+    Response::new(forward::text(""))
+}
