@@ -169,15 +169,13 @@ fn headers(context: &mut Context<'_>, request: &Request, exchange: &mut Exchange
             exchange.auth = Some(web::authorization(context.draft, &api, &value));
             continue;
         }
-        let set_by_ltc = ["content-length", "connection", "accept-encoding", "transfer-encoding", "host"];
+        let set_by_ltc = ["content-length", "connection", "accept-encoding", "transfer-encoding"];
         if name.eq_ignore_ascii_case("cookie") {
             cookie(context, &value, exchange);
         } else if from_browser && web::is_browser_header(&name, &literal) {
             context.draft.tally.skip("headers of the browser", 1);
         } else if set_by_ltc.iter().any(|own| name.eq_ignore_ascii_case(own)) {
-            if name.eq_ignore_ascii_case("host") && !literal.is_empty() {
-                context.leave("headers", &format!("`Host: {literal}`: ltc sends the host of the URL"));
-            }
+            context.draft.tally.skip("headers that ltc sets", 1);
         } else if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
             || literal.contains(['\n', '\r', '\0'])
         {
@@ -264,7 +262,12 @@ fn auth(context: &mut Context<'_>, request: &Request, target: &Target, exchange:
         let token = context.bind(token);
         exchange.auth = Some(Auth::Bearer(web::secret(context.draft, &api, "token", &token)));
     }
-    let of_url = target.user.as_ref().map(|(user, password)| Text::literal(format!("{user}:{password}")));
+    let of_url = target.user.as_ref().map(|(user, password)| {
+        let mut pair = user.clone();
+        pair.push(":");
+        pair.append(password.clone());
+        pair
+    });
     let Some(pair) = request.user.as_ref().or(of_url.as_ref()) else { return };
     let pair = context.bind(pair);
     let (mut user, mut password, mut behind) = (Text::default(), Text::default(), false);

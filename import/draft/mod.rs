@@ -9,6 +9,7 @@ mod flow;
 mod json;
 mod notes;
 mod request;
+mod used;
 
 pub use environment::{Environment, Value, variable};
 pub use expr::{Expr, Part, Text};
@@ -16,6 +17,7 @@ pub use flow::{Data, Member, Rows, Segment, Sequence, Source, Step, Stmt, Tasks,
 pub use json::{json, json_value};
 pub use notes::{Left, Tally};
 pub use request::{Api, Auth, Body, Call, Expect, Line, Matcher, Options, Param, Parts, Path, Redirects, Request, Resource};
+pub use used::variables_read;
 
 /// A whole test.
 #[derive(Clone, Debug, Default)]

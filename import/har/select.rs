@@ -110,6 +110,7 @@ fn is_static(entry: &Entry) -> bool {
             | "swf"
             | "wasm"
     );
-    // A page or data under such a name, as errors are, is no file.
-    entry.method == "GET" && (by_media || by_name && media != "text/html" && !media.ends_with("json"))
+    // A page or data under such a name is no file, unless it says that there is none.
+    let is_answer = media == "text/html" || media.ends_with("json");
+    entry.method == "GET" && (by_media || by_name && (!is_answer || entry.status >= 400))
 }

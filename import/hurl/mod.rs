@@ -13,6 +13,8 @@ mod tests;
 mod text;
 mod xpath;
 
+use std::collections::HashSet;
+
 use crate::draft::{Call, Draft, Expect, Expr, Matcher, Parts, Redirects, Sequence, Step, Stmt, User, Wait};
 use crate::names::Names;
 use crate::web;
@@ -67,9 +69,24 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
         body.extend(planned.after);
     }
     body.extend(comments);
+    let read = crate::draft::variables_read(&body);
+    mark_unread(&mut body, &read);
     draft.sequences.push(Sequence { name: "Requests".to_owned(), interrupt: true, body, ..Sequence::default() });
     draft.users.push(User { name: "Client".to_owned(), run: "Requests".to_owned(), ..User::default() });
     Ok(draft)
+}
+
+/// What nothing reads: a variable that is set is left out, and a captured one is marked, because the capture is also an expectation.
+fn mark_unread(body: &mut Vec<Stmt>, read: &HashSet<String>) {
+    body.retain(|stmt| !matches!(stmt, Stmt::Let(name, _) | Stmt::Set(name, _) if !read.contains(name)));
+    for stmt in body {
+        match stmt {
+            Stmt::Take { name, .. } if !read.contains(name) => *name = format!("_{name}"),
+            Stmt::Step(step) => mark_unread(&mut step.body, read),
+            Stmt::Repeat(_, body) | Stmt::Retry(_, _, body) => mark_unread(body, read),
+            _ => {}
+        }
+    }
 }
 
 /// A step that waits for its call.
@@ -139,6 +156,14 @@ impl Reader<'_> {
     fn expect(&mut self, response: &Response, out: &mut Planned) {
         let mut expects: Vec<Expect> = Vec::new();
         expects.extend(response.status.map(Expect::status));
+        // Hurl captures before it asserts; a step captures at its end.
+        for (_, name, text) in &response.captures {
+            if let Ok(query) = query::query(&mut Scan::new(text), self)
+                && query.pattern.is_none()
+            {
+                self.captured.insert(name.clone(), query.code);
+            }
+        }
         for header in &response.headers {
             let (name, value) = (self.bind(&header.key), self.bind(&header.value));
             if let Some(name) = name.as_literal() {
@@ -157,6 +182,7 @@ impl Reader<'_> {
                 Err(why) => out.body.push(Stmt::Comment(self.leave("assertions", &why, response.body_line))),
             }
         }
+        self.captured.clear();
         self.draft.tally.carry("expectations", expects.len());
         out.body.splice(0..0, merged(expects).into_iter().map(Stmt::Expect));
         for (line, name, text) in &response.captures {

@@ -71,7 +71,8 @@ pub(super) fn parse(source: &Source) -> Result<Vec<Entry>, ImportError> {
 fn request_line(line: &str) -> Option<(&str, &str)> {
     let (method, rest) = line.split_once([' ', '\t'])?;
     let is_method = !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-') && method != "HTTP";
-    (is_method && !rest.trim().is_empty()).then(|| (method, rest.trim()))
+    let is_url = rest.contains("://") || rest.contains("{{");
+    (is_method && is_url).then(|| (method, rest.trim()))
 }
 
 /// `HTTP 200`, `HTTP/1.1 200`, `HTTP *`.

@@ -17,6 +17,10 @@ pub(super) struct Reader<'s> {
     names: Names,
     /// Variables that the file sets, by Hurl's name.
     locals: HashMap<String, String>,
+    /// Code of what the current response captures: its expectations cannot read the variables yet.
+    pub(super) captured: HashMap<String, String>,
+    /// Variables that are literals.
+    constants: HashMap<String, String>,
     /// Statements before the next step.
     pub(super) pending: Vec<Stmt>,
     comments: Vec<String>,
@@ -28,6 +32,9 @@ impl Variables for Reader<'_> {
             "newUuid" => return "uuid()".to_owned(),
             "newDate" => return "format_time(now(), \"%Y-%m-%dT%H:%M:%S%.6fZ\")".to_owned(),
             _ => {}
+        }
+        if let Some(code) = self.captured.get(name) {
+            return code.clone();
         }
         if let Some(local) = self.locals.get(name) {
             return local.clone();
@@ -62,16 +69,24 @@ pub(super) fn milliseconds(text: &str) -> Option<u64> {
 impl<'s> Reader<'s> {
     pub(super) fn new(source: &'s Source, draft: &'s mut Draft, entries: &[Entry]) -> Self {
         let mut names = Names::new();
+        let mut hosts = Hosts::default();
         // A variable must not hide an api.
         for entry in entries {
-            if let Some(Part::Literal(start)) = entry.url.parts.first() {
-                names.reserve(&web::key(web::site(start).split('.').next().unwrap_or_default(), "api"));
-            }
+            let origin = Target::new(&entry.url).origin;
+            names.reserve(&hosts.api(draft, &origin, |name| format!("${{{}}}", variable(name))));
         }
-        for reserved in ["api", "local", "server"] {
-            names.reserve(reserved);
+        draft.apis.clear();
+        Self {
+            source,
+            draft,
+            hosts: Hosts::default(),
+            names,
+            locals: HashMap::new(),
+            captured: HashMap::new(),
+            constants: HashMap::new(),
+            pending: Vec::new(),
+            comments: Vec::new(),
         }
-        Self { source, draft, hosts: Hosts::default(), names, locals: HashMap::new(), pending: Vec::new(), comments: Vec::new() }
     }
 
     pub(super) fn leave(&mut self, kind: &str, what: &str, line: usize) -> String {
@@ -156,6 +171,10 @@ impl<'s> Reader<'s> {
             let mut value = Text::literal(start.trim_matches('"'));
             text.parts.iter().skip(1).for_each(|part| value.append(Text { parts: vec![part.clone()] }));
             let value = self.bind(&value);
+            match value.as_literal() {
+                Some(literal) => self.constants.insert(name.trim().to_owned(), literal.to_owned()),
+                None => self.constants.remove(name.trim()),
+            };
             let expr = match value.as_literal() {
                 Some("true") => Expr::Bool(true),
                 Some("false") => Expr::Bool(false),
@@ -171,7 +190,13 @@ impl<'s> Reader<'s> {
     }
 
     fn field(&mut self, api: &str, pair: &Pair) -> (String, Expr) {
-        let key = self.bind(&pair.key);
+        let mut key = Text::default();
+        for part in &pair.key.parts {
+            match part {
+                Part::Hole(name) if self.constants.contains_key(name) => key.push(&self.constants[name]),
+                part => key.append(Text { parts: vec![part.clone()] }),
+            }
+        }
         let key = match key.as_literal() {
             Some(literal) => literal.to_owned(),
             None => {
@@ -195,7 +220,7 @@ impl<'s> Reader<'s> {
             } else if name.eq_ignore_ascii_case("authorization") {
                 let value = self.bind(&header.value);
                 exchange.auth = Some(web::authorization(self.draft, api, &value));
-            } else if ["content-length", "connection", "host", "transfer-encoding", "accept-encoding", "upgrade"]
+            } else if ["content-length", "connection", "transfer-encoding", "accept-encoding", "upgrade"]
                 .iter()
                 .any(|own| name.eq_ignore_ascii_case(own))
             {
@@ -203,13 +228,7 @@ impl<'s> Reader<'s> {
                 self.comments.push(comment);
             } else {
                 let (name, value) = self.field(api, header);
-                match exchange.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name)) {
-                    true => {
-                        let comment = self.leave("headers", &format!("`{name}` a second time"), header.line);
-                        self.comments.push(comment);
-                    }
-                    false => exchange.headers.push((name, value)),
-                }
+                self.header(header.line, name, value, exchange);
             }
         }
         if !entry.cookies.is_empty() {
@@ -225,12 +244,22 @@ impl<'s> Reader<'s> {
         content_type
     }
 
+    /// Adds a header. A map has a name once only.
+    fn header(&mut self, line: usize, name: String, value: Expr, exchange: &mut Exchange) {
+        if exchange.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name)) {
+            let comment = self.leave("headers", &format!("`{name}` a second time"), line);
+            self.comments.push(comment);
+        } else {
+            exchange.headers.push((name, value));
+        }
+    }
+
     fn auth(&mut self, entry: &Entry, api: &str, exchange: &mut Exchange) {
         let from_option = entry.options.iter().find(|option| option.key.as_literal() == Some("user"));
         let pair = match (&entry.auth, from_option) {
             (Some(pair), _) => Some((pair.key.clone(), pair.value.clone())),
             (None, Some(option)) => split_user(&option.value),
-            (None, None) => None,
+            (None, None) => Target::new(&entry.url).user,
         };
         if let Some((user, password)) = pair {
             let (user, password) = (self.bind(&user), self.bind(&password));
@@ -329,7 +358,7 @@ impl<'s> Reader<'s> {
                 }
                 "header" => {
                     if let Some((name, value)) = value.split_once(':') {
-                        exchange.headers.push((name.trim().to_owned(), Expr::text(value.trim())));
+                        self.header(option.line, name.trim().to_owned(), Expr::text(value.trim()), exchange);
                     }
                 }
                 "user-agent" => exchange.headers.push(("User-Agent".to_owned(), Expr::text(&value))),

@@ -37,7 +37,7 @@ pub(crate) fn define(draft: &mut Draft, exchanges: &[Exchange]) -> Vec<Defined> 
         for members in split(exchanges, members) {
             let group: Vec<&Exchange> = members.iter().map(|number| &exchanges[*number]).collect();
             let Some(first) = group.first() else { continue };
-            let mut params = Params::default();
+            let mut params = Params::new(draft);
             let (segments, line, parts) = unify_exchange(&group, &mut params);
             let api_names = names.entry(first.api.clone()).or_default();
             let name = api_names.word(&request_name(&first.method, &segments), "request");
@@ -162,6 +162,13 @@ struct Params {
 }
 
 impl Params {
+    /// A parameter may hide nothing that the file declares.
+    fn new(draft: &Draft) -> Self {
+        let mut out = Self::default();
+        draft.apis.iter().for_each(|api| out.names.reserve(&api.name));
+        out
+    }
+
     /// The parameter with these arguments: the same arguments share one.
     fn param(&mut self, hint: &str, args: Vec<Expr>) -> String {
         if let Some((name, _)) = self.list.iter().find(|(_, known)| *known == args) {

@@ -16,7 +16,7 @@ pub(crate) struct Target {
     /// The query as it stands, if it cannot be written as keys and values.
     pub(crate) raw_query: Option<Text>,
     /// User and password before the host.
-    pub(crate) user: Option<(String, String)>,
+    pub(crate) user: Option<(Text, Text)>,
 }
 
 impl Target {
@@ -39,7 +39,8 @@ impl Target {
         let mut out = Self { origin: marked.restore(&format!("{scheme}{host}")), ..Self::default() };
         out.user = user.map(|user| {
             let (name, password) = user.split_once(':').unwrap_or((user, ""));
-            (decode(name).unwrap_or_default(), decode(password).unwrap_or_default())
+            let part = |part: &str| marked.restore(&decode(part).unwrap_or_else(|| part.to_owned()));
+            (part(name), part(password))
         });
         out.path = path.strip_prefix('/').unwrap_or(path).split('/').map(|segment| marked.restore(segment)).collect();
         if let Some(query) = query.filter(|query| !query.is_empty()) {
@@ -133,7 +134,7 @@ mod tests {
     fn urls_become_origin_path_and_query() {
         let target = Target::new(&Text::literal("HTTPS://u:p%40@Example.org:443/a%20b/c?q=x+y&tag=1&tag=2#f"));
         assert_eq!(target.origin, Text::literal("https://example.org"));
-        assert_eq!(target.user, Some(("u".to_owned(), "p@".to_owned())));
+        assert_eq!(target.user, Some((Text::literal("u"), Text::literal("p@"))));
         assert_eq!(target.path, [Text::literal("a%20b"), Text::literal("c")]);
         let tags = Expr::List(vec![Expr::text("1"), Expr::text("2")]);
         assert_eq!(target.query, [("q".to_owned(), Expr::text("x y")), ("tag".to_owned(), tags)]);

@@ -136,7 +136,7 @@ fn links_lead_somewhere() {
 /// Files and folders that contributors' pages name exist: who moves one changes the page.
 #[test]
 fn named_paths_exist() {
-    let parts = ["bench/", "compiler/", "demo/", "docs/", "fuzz/", "grammar/", "import/", "runtime/", "specs/", "tests/"];
+    let parts = ["bench/", "compiler/", "demo/", "docs/", "fuzz/", "grammar/", "import/", "record/", "runtime/", "specs/", "tests/"];
     // What `cargo fuzz` creates.
     let made = ["fuzz/corpus/response"];
     let mut missing = Vec::new();

@@ -43,6 +43,12 @@ const RULES: &[Rule] = &[
         words: &["ltc::", "ltc_engine", "ltc_runtime", "std::env::"],
         why: "importers are functions of their source: they know neither the compiler nor the runtime",
     },
+    Rule {
+        folders: &["record"],
+        except: &[],
+        words: &["ltc::", "ltc_engine", "ltc_runtime", "ltc_import"],
+        why: "the recording proxy gives a HAR, which is imported like any other",
+    },
     Rule { folders: &["compiler/emit"], except: &[], words: &["crate::ast"], why: "emit sees the model, never the tree" },
     Rule {
         folders: &["compiler"],
