@@ -4,6 +4,7 @@
 //! them into a draft. A file is one sequence; like Hurl, it ends at the first failure.
 
 mod assert;
+mod graphql;
 mod parse;
 mod query;
 mod request;

@@ -7,6 +7,7 @@ mod headers;
 mod hosts;
 mod ids;
 mod secrets;
+mod shape;
 mod titles;
 mod url;
 
