@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
-use ltc_engine::base::location::Location;
-use ltc_engine::record::detail::Detail;
-use ltc_engine::record::observe::{Observer, Scene};
-use ltc_engine::record::trace::Trace;
+use ltc_engine::Detail;
+use ltc_engine::Location;
+use ltc_engine::Trace;
+use ltc_engine::observe::{Observer, Scene};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -87,7 +87,7 @@ fn shown(scene: &Scene<'_>, trace: &Trace) -> String {
     }
     let mut out = format!("\n{HEAD}-- step \"{name}\"{HEAD:#}{flags} {DIM}{}{DIM:#}\n", scene.location(trace.info.at));
     if let Some(sent) = &trace.sent {
-        for line in ltc_engine::request::show::request(&sent.request, &sent.cookies).lines() {
+        for line in ltc_engine::show::request(&sent.request, &sent.cookies).lines() {
             let _ = writeln!(out, "{DIM}>{DIM:#} {line}");
         }
     }
@@ -95,7 +95,7 @@ fn shown(scene: &Scene<'_>, trace: &Trace) -> String {
         for hop in &response.hops {
             let _ = writeln!(out, "{DIM}< {} redirects to {}{DIM:#}", hop.status, hop.url);
         }
-        for line in ltc_engine::request::show::response(response).lines() {
+        for line in ltc_engine::show::response(response).lines() {
             let _ = writeln!(out, "{DIM}<{DIM:#} {line}");
         }
         let (timings, phases) = (&response.timings, &response.traffic.phases);
@@ -114,7 +114,7 @@ fn shown(scene: &Scene<'_>, trace: &Trace) -> String {
         );
     }
     if let Some(partial) = &trace.partial {
-        for line in ltc_engine::request::show::partial(partial).lines() {
+        for line in ltc_engine::show::partial(partial).lines() {
             let _ = writeln!(out, "{DIM}<{DIM:#} {line}");
         }
     }

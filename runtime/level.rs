@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use ltc_config::profile::{LogLevel, Logging};
-use ltc_engine::record::observe;
+use ltc_engine::observe;
 
 /// What is told before a profile is read.
 static OWN: AtomicU8 = AtomicU8::new(LogLevel::Info as u8);

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `specs/<name>.profile.yml` | [`profile`] |
 //! | `config/loadtest_registry.yml` | [`registry`] |
-//! | `config/<env>.yml` over `config/common.yml` | [`environment`], [`transport`] |
+//! | `config/<env>.yml` over `config/common.yml` | [`environment`], [`ApiTransportSettings`] |
 //! | `config/systems_credentials.yml`, `config/system_credentials.yml` | [`credentials`] |
 //!
 //! And [`elf`], which is no file of YAML: what compiler and run time both ask of a program before it goes to AWS Lambda.
@@ -24,14 +24,14 @@ pub mod identity;
 mod node;
 pub mod number;
 pub mod profile;
-pub mod rate;
+mod rate;
 mod reader;
-pub mod reads;
+mod reads;
 pub mod registry;
 pub mod size;
 pub mod suggest;
 pub mod threshold;
-pub mod transport;
+mod transport;
 mod variables;
 
 pub use credentials::Credentials;
@@ -42,7 +42,7 @@ pub use rate::Rate;
 pub use reads::Reads;
 pub use registry::Registry;
 pub use threshold::Threshold;
-pub use transport::ApiTransportSettings;
+pub use transport::{ApiTransportSettings, TlsSettings};
 
 /// Reads a file as text; the error names it.
 pub fn read(path: &std::path::Path) -> Result<String, ConfigError> {

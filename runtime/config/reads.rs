@@ -1,7 +1,7 @@
 //! Which keys of an environment a spec reads: only those are carried in its binary, and only their `${VAR}`s must be set.
 
 /// Keys that say how a host is reached. They stand beside a url, or at the top for all of them, and no spec names them.
-pub const TRANSPORT_KEYS: [&str; 3] = ["tls", "http2", "connect_timeout"];
+pub(crate) const TRANSPORT_KEYS: [&str; 3] = ["tls", "http2", "connect_timeout"];
 
 /// The keys that a spec reads.
 #[derive(Clone, Debug, PartialEq, Eq)]

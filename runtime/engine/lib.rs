@@ -12,19 +12,19 @@
 //!    workers without a rest. It knows neither HTTP nor the clock.
 //! 2. [`workers::Engine::start`] starts a thread for each core. Each has its own single-threaded runtime, users, connections and
 //!    histograms; nothing is shared while the load runs.
-//! 3. A [`user::User`] runs iterations: a future of the generated crate ([`program::UserClass::iterations`]) that the worker resumes.
-//! 4. Each step of it begins with [`user::User::step`], and sends its request with [`step::Step::send`].
+//! 3. A [`User`] runs iterations: a future of the generated crate ([`program::UserClass::iterations`]) that the worker resumes.
+//! 4. Each step of it begins with [`User::step`], and sends its request with `Step::send`.
 //! 5. [`http::Session`] has the user's connections and cookies. An ordinary request on an open connection is one state machine that
 //!    allocates nothing; connecting, redirects, chunks and HTTP/2 go on from where that stands.
-//! 6. Expectations and captures look at the [`step::response::Response`] ([`step::Step::status`], [`step::Step::json`], [`step::Step::take`]).
-//! 7. [`step::Step::end`] gives the step's sample to the worker's [`stats::Recorder`]; once an interval
+//! 6. Expectations and captures look at the [`Response`] (`Step::status`, `Step::json`, `Step::take`).
+//! 7. `Step::end` gives the step's sample to the worker's [`stats::Recorder`]; once an interval
 //!    [`stats::Recorder::snapshot`] is handed over, and [`stats::Snapshot::merge`] adds up threads, shards and machines exactly.
 //!
-//! Generated code names what is in [`generated`] and nothing else: with [`stats`], [`schedule`] and the configuration of [`http`] it is what
-//! other crates need of this one.
+//! Generated code uses [`generated`] and nothing else. The other public modules, and the types at the crate's root, are what the runtime
+//! and the suites of tests use; all other modules are private.
 
-pub mod base;
-pub mod call;
+mod base;
+mod call;
 #[cfg(test)]
 mod counting;
 #[cfg(test)]
@@ -34,15 +34,26 @@ pub mod generated;
 pub mod http;
 pub mod matcher;
 pub mod program;
-pub mod record;
-pub mod request;
+mod record;
+mod request;
 pub mod schedule;
 pub mod source;
 pub mod stats;
-pub mod step;
-pub mod tables;
-pub mod user;
+mod step;
+mod tables;
+mod user;
 pub mod value;
 pub mod workers;
 
 pub use base::clock;
+pub use base::location::Location;
+pub use call::resolve::send;
+pub use record::answer::Answer;
+pub use record::detail::Detail;
+pub use record::observe;
+pub use record::trace::Trace;
+pub use request::show;
+pub use step::control::run as run_block;
+pub use step::response::Response;
+pub use user::User;
+pub use user::world::World;

@@ -6,10 +6,10 @@ use super::configuration::Configuration;
 use super::prepare::{self, with_user};
 use super::{Cli, ExitStatus, StartupError};
 use crate::debug::{Printer, Shared};
+use ltc_engine::User;
+use ltc_engine::World;
 use ltc_engine::program::{FlowFuture, Program};
 use ltc_engine::stats::RowStats;
-use ltc_engine::user::User;
-use ltc_engine::user::world::World;
 
 /// Runs it, and prints what it came to.
 pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configuration) -> Result<ExitStatus, StartupError> {
@@ -73,7 +73,7 @@ async fn one_user(world: &Rc<World>, printer: &Printer, (program, number): (&'st
 
 async fn once(user: &User, what: for<'u> fn(&'u User) -> FlowFuture<'u>) {
     // Whether it was left by an interrupt or at its end: each failure was shown where it happened.
-    let _ = ltc_engine::step::control::run(user, what(user)).await;
+    let _ = ltc_engine::run_block(user, what(user)).await;
     user.release_iteration_rows();
 }
 

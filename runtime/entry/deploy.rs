@@ -14,8 +14,8 @@ use super::prepare::{self, with_user};
 use super::{ExitStatus, StartupError};
 use crate::orchestrator::aws::{self, AwsError, Deployment, Names, Package, Session};
 use crate::progress::notice;
+use ltc_engine::observe::Quiet;
 use ltc_engine::program::Program;
-use ltc_engine::record::observe::Quiet;
 use ltc_engine::stats::RowStats;
 
 /// Where a test's functions are, and what they are called.

@@ -13,14 +13,14 @@ use crate::orchestrator::hand_over::ClassRequests;
 use crate::progress::{notice, notice_at};
 use crate::report::{ApiVersion, Planned, RunInfo, Setup};
 use ltc_config::profile::LogLevel;
+use ltc_engine::User;
 use ltc_engine::clock::Clock;
+use ltc_engine::observe::Quiet;
+use ltc_engine::program::Wait;
 use ltc_engine::program::settings::Settings;
 use ltc_engine::program::{Program, UserClass};
-use ltc_engine::record::observe::Quiet;
 use ltc_engine::schedule::{Plan, WeightedClass};
 use ltc_engine::stats::micros;
-use ltc_engine::tables::Wait;
-use ltc_engine::user::User;
 use ltc_engine::workers::Stop;
 
 /// How often results are handed on where nobody says.
@@ -219,7 +219,7 @@ fn rfc3339(since_epoch: Duration) -> String {
 }
 
 /// The classes that take part, with their weights of this environment.
-fn classes(program: &'static Program, user: &ltc_engine::user::User, only: &[String]) -> Result<Vec<WeightedClass>, StartupError> {
+fn classes(program: &'static Program, user: &ltc_engine::User, only: &[String]) -> Result<Vec<WeightedClass>, StartupError> {
     program
         .users
         .iter()

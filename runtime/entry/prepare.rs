@@ -9,17 +9,17 @@ use ecow::EcoString;
 use super::StartupError;
 use super::cli::LoadArgs;
 use super::configuration::Configuration;
-use ltc_engine::call::resolve::send;
+use ltc_engine::Answer;
+use ltc_engine::Response;
+use ltc_engine::User;
+use ltc_engine::World;
 use ltc_engine::clock::Clock;
 use ltc_engine::functions::AwsCredentials;
+use ltc_engine::observe::Observer;
 use ltc_engine::program::settings::Settings;
 use ltc_engine::program::{Health, Program};
-use ltc_engine::record::answer::Answer;
-use ltc_engine::record::observe::Observer;
+use ltc_engine::send;
 use ltc_engine::stats::{Recorder, RowStats, Sample};
-use ltc_engine::step::response::Response;
-use ltc_engine::user::User;
-use ltc_engine::user::world::World;
 use ltc_engine::value::Value;
 
 /// The number of the user that prepares: none of the load's reach it.
@@ -138,7 +138,7 @@ fn version_of(user: &User, health: &Health, raw: ltc_engine::http::HttpResponse)
 /// Runs `before test`: what it gives is for all users. `sent` counts its requests.
 pub(crate) async fn before_test(program: &Program, user: &User, sent: &mut RowStats) -> Result<Vec<Value>, StartupError> {
     let Some(before) = program.before_test else { return Ok(Vec::new()) };
-    let shared = ltc_engine::step::control::run(user, before(user)).await;
+    let shared = ltc_engine::run_block(user, before(user)).await;
     let told = counted(program, user, sent);
     let shared = match shared {
         Ok(shared) if told.is_empty() => shared,
@@ -151,7 +151,7 @@ pub(crate) async fn before_test(program: &Program, user: &User, sent: &mut RowSt
 /// Runs `after test`; its failures are told, they don't change how the test ends. `sent` counts its requests.
 pub(crate) async fn after_test(program: &Program, user: &User, sent: &mut RowStats) -> Result<(), StartupError> {
     let Some(after) = program.after_test else { return Ok(()) };
-    let outcome = ltc_engine::step::control::run(user, after(user)).await;
+    let outcome = ltc_engine::run_block(user, after(user)).await;
     let told = counted(program, user, sent);
     if outcome.is_err() || !told.is_empty() { Err(failed("after test", told)) } else { Ok(()) }
 }

@@ -87,7 +87,7 @@ pub trait Backend: Send + Sync + fmt::Debug {
     fn abandon<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<(), String>>;
 
     /// Gives functions a sign that their orchestrator is alive; done when they can see it. Called before the first function is started, and
-    /// every [`BEAT`](super::control::BEAT) after that.
+    /// every `BEAT` after that.
     ///
     /// # Errors
     /// Where the control channel cannot be written.

@@ -3,12 +3,12 @@
 use super::super::event::{FORMAT, sample};
 use super::super::frame::{FrameReader, Received};
 use super::*;
-use ltc_engine::base::flow::Flow;
-use ltc_engine::base::location::at;
+use ltc_engine::User;
 use ltc_engine::clock;
+use ltc_engine::generated::Flow;
+use ltc_engine::generated::at;
+use ltc_engine::program::Wait;
 use ltc_engine::program::{Embedded, RowInfo, UserClass};
-use ltc_engine::tables::Wait;
-use ltc_engine::user::User;
 use ltc_engine::value::Value;
 
 async fn iterations(user: &User) -> Flow {

@@ -1,9 +1,9 @@
 //! From what generated code says of a request to what can be sent.
 
 mod body;
-pub mod builder;
+pub(crate) mod builder;
 mod open;
 mod options;
-pub mod resolve;
+pub(crate) mod resolve;
 mod sign;
 mod submit;

@@ -1,8 +1,8 @@
 //! What has happened in a step, as data: it grows while the step runs, and is counted once.
 
-pub mod answer;
-pub mod detail;
-pub mod expectation;
-pub mod flight;
+pub(crate) mod answer;
+pub(crate) mod detail;
+pub(crate) mod expectation;
+pub(crate) mod flight;
 pub mod observe;
-pub mod trace;
+pub(crate) mod trace;

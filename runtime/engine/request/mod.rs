@@ -2,6 +2,6 @@
 
 pub(crate) mod auth;
 pub(crate) mod lines;
-pub mod prepared;
+pub(crate) mod prepared;
 pub mod show;
 pub(crate) mod template;

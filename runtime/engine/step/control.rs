@@ -14,7 +14,7 @@ use crate::user::{Later, NO_VALUE, User};
 use crate::value::Eval;
 
 /// An iteration is over however it ended: nothing of its scopes is left.
-pub fn clear(user: &User) {
+pub(crate) fn clear(user: &User) {
     user.control.retries.set(0);
     user.control.polls.set(0);
     if let Some(trace) = user.control.held_back.take() {

@@ -1,11 +1,11 @@
 //! One step: a request is sent, its expectations are judged, its takes run, and what came of it is recorded once, at the end.
 
-pub mod control;
+pub(crate) mod control;
 mod expect;
-pub mod expr;
+pub(crate) mod expr;
 mod finish;
-pub mod response;
-pub mod rows;
+pub(crate) mod response;
+pub(crate) mod rows;
 mod samples;
 mod take;
 #[cfg(test)]

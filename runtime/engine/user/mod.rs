@@ -2,12 +2,12 @@
 
 mod auth;
 pub(crate) mod caches;
-pub mod control_stack;
+pub(crate) mod control_stack;
 mod eval;
 mod iteration;
 pub(crate) mod rows;
 mod wait;
-pub mod world;
+pub(crate) mod world;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -27,8 +27,7 @@ use crate::user::world::World;
 use crate::value::{Eval, Value};
 
 pub(crate) use eval::NO_VALUE;
-pub use iteration::IterationEnd;
-pub use wait::Later;
+pub(crate) use wait::Later;
 
 /// What a user evaluates only when it is needed: the code of its program, which stands above it.
 pub trait Code: std::fmt::Debug {

@@ -11,7 +11,7 @@ use crate::base::location::Location;
 use crate::value::{Eval, Value};
 
 /// What generated code awaits of the run time, where that isn't an exchange: boxed, so that it isn't compiled into each spec.
-pub type Later<'l, T> = Pin<Box<dyn Future<Output = T> + 'l>>;
+pub(crate) type Later<'l, T> = Pin<Box<dyn Future<Output = T> + 'l>>;
 
 impl User {
     /// `wait 1s`, `wait 1s..3s`: between the two, both included.
