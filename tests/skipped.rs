@@ -2,7 +2,7 @@
 //! The test harness of Rust has no hook for the end of a run. Cargo runs the tests of packages in the order of their names, so this program
 //! belongs to the last of them. Under cargo-nextest it is a test; `.config/nextest.toml` runs it last.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[path = "tools.rs"]
 #[expect(dead_code, unused_imports, unused_macros, reason = "this program only reads what tests have noted")]
@@ -24,15 +24,20 @@ fn main() {
 }
 
 fn line(notes: &str) -> String {
-    let mut parts: BTreeMap<(&str, &str), u32> = BTreeMap::new();
+    let mut modules: BTreeMap<&str, (u32, BTreeSet<&str>)> = BTreeMap::new();
     for (test, missing) in notes.lines().filter_map(|line| line.split_once(' ')) {
-        *parts.entry((test.rsplit_once("::").map_or("", |(module, _)| module), missing)).or_default() += 1;
+        let (count, tools) = modules.entry(test.rsplit_once("::").map_or("", |(module, _)| module)).or_default();
+        *count += 1;
+        tools.extend(missing.split(' '));
     }
-    let count: u32 = parts.values().sum();
+    let count: u32 = modules.values().map(|(count, _)| count).sum();
     if count == 0 {
         return "no test was skipped".to_owned();
     }
-    let parts: Vec<String> = parts.iter().map(|((module, missing), count)| format!("{count} of {module} without {missing}")).collect();
+    let part = |(module, (count, tools)): (&&str, &(u32, BTreeSet<&str>))| {
+        format!("{count} in {module} ({})", tools.iter().copied().collect::<Vec<_>>().join(", "))
+    };
+    let parts: Vec<String> = modules.iter().map(part).collect();
     let tests = if count == 1 { "1 test was" } else { &format!("{count} tests were") };
-    format!("{tests} skipped: {}. To install the missing tools, run `.ci/tools`", parts.join(", "))
+    format!("{tests} skipped because tools are missing: {}. `.ci/tools` installs them", parts.join(", "))
 }

@@ -76,8 +76,8 @@ pub(crate) fn has(here: &str, tools: &[&str]) -> bool {
     if missing.is_empty() {
         return true;
     }
-    let (test, missing) = (here.trim_end_matches("::here"), missing.join(" and "));
-    assert!(std::env::var_os("LTC_REQUIRE_TOOLS").is_none(), "{test} needs {missing}, which `.ci/tools` installs");
+    let (test, missing) = (here.trim_end_matches("::here"), missing.join(" "));
+    assert!(std::env::var_os("LTC_REQUIRE_TOOLS").is_none(), "{test} lacks {missing}, which `.ci/tools` installs");
     note_skipped(test, &missing);
     false
 }

@@ -29,6 +29,8 @@ sequence Mix {
   retry 2 times every 1ms { step "Flip" { srv GET /flip; expect 200 } }
   let tries = 0
   poll every 1ms up to 3 times until tries == 3 { step "Poll" { srv GET /ok; expect 200; set tries = tries + 1 } }
+  step "Body" { srv GET /body; expect json { a: 1 } }
+  step "Header" { srv GET /header; expect headers { x_n: "1" } }
   step "Timeout" { srv GET /never { timeout 20ms }; expect 200 }
   group "Buying" { step "Pay" { srv GET /ok; expect 200 } }
   if user.id < 2 { step "Hangs" { srv GET /never { timeout 60s }; expect 200 } }
@@ -97,9 +99,12 @@ fn answer(mut stream: TcpStream, seen: &Mutex<BTreeMap<String, u64>>) {
             "/vary" => ([500, 502, 503, 200][(nth % 4) as usize], ""),
             _ => (200, ""),
         };
-        let body = r#"{"a":1}"#;
+        // Good, good, bad: an expectation that has seen the same response before must still see another one.
+        let n = if nth % 3 == 0 { 2 } else { 1 };
+        let body = if path == "/body" { format!(r#"{{"a":{n}}}"#) } else { r#"{"a":1}"#.to_owned() };
+        let more = if path == "/header" { format!("X-N: {n}\r\n") } else { more.to_owned() };
         let head = format!("HTTP/1.1 {status} X\r\n{more}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
-        if stream.write_all((head + body).as_bytes()).is_err() {
+        if stream.write_all((head + &body).as_bytes()).is_err() {
             return;
         }
     }
@@ -161,6 +166,11 @@ fn report_says_what_the_server_read() {
         assert!(report.row("Hangs")["unfinished"].as_u64().unwrap() > 0 && report.row("Hangs")["requests"] == 0, "{}", report.0);
         assert!(report.row("Hangs")["unfinished_longest_us"].as_u64().unwrap() > 400_000);
 
+        for (name, path) in [("Body", path("/body")), ("Header", path("/header"))] {
+            let figure = |key: &str| report.figure(name, key);
+            let judged = figure("requests") - figure("unsent") - figure("unfinished");
+            assert!(figure("failures") <= path / 3 && figure("failures") + path - judged >= path / 3, "{name}: {}", report.row(name));
+        }
         what_a_failure_is(&report);
     }
 }

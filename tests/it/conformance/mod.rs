@@ -9,22 +9,33 @@ const ONE: &str = "clients: 1, duration: 1s";
 
 #[test]
 fn values() {
-    Trial::new("values", ONE).passes();
+    let trial = Trial::new("values", ONE);
+    trial.passes();
+    trial.passes_under_load();
 }
 
 #[test]
 fn requests() {
-    Trial::new("requests", ONE).passes();
+    let trial = Trial::new("requests", ONE);
+    trial.passes();
+    trial.passes_under_load();
 }
 
 #[test]
 fn takes() {
-    Trial::new("takes", ONE).passes();
+    let trial = Trial::new("takes", ONE);
+    trial.passes();
+    trial.passes_under_load();
 }
 
 #[test]
 fn sessions() {
-    Trial::new("sessions", ONE).passes();
+    let trial = Trial::new("sessions", ONE);
+    trial.passes();
+    // A user keeps its cookies, so that only the first iteration has none at first.
+    let (said, report) = trial.load(&[]);
+    let failures = report["summary"]["total"]["failures"].as_u64().unwrap();
+    assert!(report.requests() > 0 && failures == report.figure("None at first", "failures"), "{said}");
 }
 
 /// Every line with `# fails: why` fails, with that reason and that place, and no other does.

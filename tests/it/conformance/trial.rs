@@ -42,6 +42,12 @@ impl Trial {
         said
     }
 
+    /// The same under load, where requests, expectations and results are reused.
+    pub(crate) fn passes_under_load(&self) {
+        let (said, report) = self.load(&[]);
+        assert!(report.requests() > 0 && report["summary"]["total"]["failures"] == 0, "{said}");
+    }
+
     /// The profile's load: its output and the JSON report.
     pub(crate) fn load(&self, args: &[&str]) -> (Said, Report) {
         self.load_ends(0, args)
