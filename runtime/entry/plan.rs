@@ -75,6 +75,8 @@ pub(super) struct PlanSummary {
     architecture: Option<&'static str>,
     regions: Vec<RegionPlan>,
     intervals: Vec<IntervalPlan>,
+    /// `null`: there is only one interval.
+    hand_over: Option<HandOverPlan>,
     /// How long before its time a function is called.
     lead_seconds: f64,
     graceful_stop_seconds: f64,
@@ -92,6 +94,21 @@ struct RegionPlan {
     region: Option<String>,
     shards: u64,
     share: f64,
+}
+
+/// How users pass from the functions of an interval to those of the next.
+#[derive(Debug, Serialize)]
+struct HandOverPlan {
+    /// How often; `null`: until the test is stopped.
+    times: Option<u32>,
+    /// Users pass one by one in that time.
+    window_seconds: f64,
+    /// By how much `on start` and `on stop` raise the request rate meanwhile, in percent.
+    added_percent: f64,
+    /// Classes of users whose `on start` or `on stop` runs again.
+    restarts: Vec<&'static str>,
+    /// Names of the `keep`s that are evaluated again.
+    keeps: Vec<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -141,6 +158,7 @@ impl PlanSummary {
                 })
                 .collect(),
             intervals: fleet.intervals().take(shown).map(|interval| part(plan, interval, fleet.count())).collect(),
+            hand_over: hand_over(program, plan, fleet),
             lead_seconds: lead.as_secs_f64(),
             graceful_stop_seconds: configuration.profile.graceful_stop.as_secs_f64(),
             invocations: cost.map(|cost| cost.invocations),
@@ -205,6 +223,9 @@ impl PlanSummary {
         } else if self.duration_seconds.is_none() {
             let _ = writeln!(text, "… and so on, until it is stopped");
         }
+        if let Some(hand_over) = &self.hand_over {
+            let _ = writeln!(text, "\n{}", hand_over.text());
+        }
         if let (Some(invocations), Some(gb_seconds), Some(dollars)) = (self.invocations, self.gb_seconds, self.dollars) {
             let _ = writeln!(
                 text,
@@ -218,6 +239,46 @@ impl PlanSummary {
         }
         text
     }
+}
+
+impl HandOverPlan {
+    fn text(&self) -> String {
+        let times = self.times.map_or_else(
+            || "after each interval".to_owned(),
+            |times| match times {
+                1 => "once".to_owned(),
+                _ => format!("{times} times"),
+            },
+        );
+        let window = ltc_config::duration::print(Duration::from_secs_f64(self.window_seconds));
+        let mut text = format!("Hand-over  {times}: users pass one by one within {window}, and `user.iteration` starts again at 0");
+        let named = |names: &[&str]| names.join(", ");
+        if !self.restarts.is_empty() {
+            let _ = write!(
+                text,
+                "\n           `on start` and `on stop` of {} run again: {:.1}% more requests in this time",
+                named(&self.restarts),
+                self.added_percent
+            );
+        }
+        if !self.keeps.is_empty() {
+            let _ = write!(text, "\n           `keep` values are evaluated again: {}", named(&self.keeps));
+        }
+        text
+    }
+}
+
+fn hand_over(program: &Program, plan: &Plan, fleet: &Fleet) -> Option<HandOverPlan> {
+    let hand_over = fleet.hand_over()?;
+    let active = program.users.iter().enumerate().filter(|(class, _)| plan.is_active(*class)).map(|(_, class)| class);
+    let restarts = active.filter(|class| class.on_start.is_some() || class.on_stop.is_some());
+    Some(HandOverPlan {
+        times: fleet.total().and_then(|_| u32::try_from(fleet.intervals().count().saturating_sub(1)).ok()),
+        window_seconds: hand_over.window.as_secs_f64(),
+        added_percent: hand_over.added * 100.0,
+        restarts: restarts.map(|class| class.name).collect(),
+        keeps: program.keeps.iter().map(|keep| keep.name).collect(),
+    })
 }
 
 fn part(plan: &Plan, interval: Interval, functions: u32) -> IntervalPlan {
