@@ -17,6 +17,7 @@ use crate::orchestrator::lead;
 use crate::report::{Table, TextStyle, clock, count};
 use ltc_engine::program::Program;
 use ltc_engine::schedule::Plan;
+use ltc_engine::tables::AtEnd;
 
 /// Show how the load is split over functions and intervals, and its cost [default: on AWS Lambda]
 #[derive(Args, Clone, Debug)]
@@ -77,6 +78,8 @@ pub(super) struct PlanSummary {
     intervals: Vec<IntervalPlan>,
     /// `null`: there is only one interval.
     hand_over: Option<HandOverPlan>,
+    /// Data of `share unique`.
+    unique_rows: Vec<RowsPlan>,
     /// How long before its time a function is called.
     lead_seconds: f64,
     graceful_stop_seconds: f64,
@@ -111,6 +114,19 @@ struct HandOverPlan {
     keeps: Vec<&'static str>,
 }
 
+/// Rows of which no two users hold the same.
+#[derive(Debug, Serialize)]
+struct RowsPlan {
+    data: &'static str,
+    rows: u64,
+    /// Enough for each user to hold one.
+    needed: u64,
+    /// Those of one worker: a row is one worker's alone.
+    rows_per_worker: u64,
+    /// Those of one worker that iterations draw in an interval, where each row is used once in the test.
+    rows_per_interval: Option<u64>,
+}
+
 #[derive(Debug, Serialize)]
 struct IntervalPlan {
     number: u32,
@@ -131,6 +147,9 @@ impl PlanSummary {
             EngineName::Process => lead::of_processes(fleet.count()),
         };
         let cost = fleet.cost(lead);
+        let unique_rows = unique_rows(program, plan, fleet);
+        let mut warnings = fleet.warnings.clone();
+        warnings.extend(unique_rows.iter().filter_map(RowsPlan::warning));
         let clients = fleet.shards.iter().map(|shard| plan.slice(u64::from(shard.number), u64::from(fleet.count())).peak_clients()).max();
         Self {
             test: program.name.to_owned(),
@@ -164,7 +183,8 @@ impl PlanSummary {
             invocations: cost.map(|cost| cost.invocations),
             gb_seconds: cost.map(|cost| cost.gb_seconds),
             dollars: cost.map(|cost| cost.dollars),
-            warnings: fleet.warnings.clone(),
+            warnings,
+            unique_rows,
             picture: picture(plan, fleet),
         }
     }
@@ -226,6 +246,9 @@ impl PlanSummary {
         if let Some(hand_over) = &self.hand_over {
             let _ = writeln!(text, "\n{}", hand_over.text());
         }
+        for rows in &self.unique_rows {
+            let _ = writeln!(text, "{}", rows.text());
+        }
         if let (Some(invocations), Some(gb_seconds), Some(dollars)) = (self.invocations, self.gb_seconds, self.dollars) {
             let _ = writeln!(
                 text,
@@ -266,6 +289,47 @@ impl HandOverPlan {
         }
         text
     }
+}
+
+impl RowsPlan {
+    fn text(&self) -> String {
+        let interval =
+            self.rows_per_interval.map_or_else(String::new, |rows| format!(", iterations draw {} of them in an interval", count(rows)));
+        format!(
+            "Rows       {}: {} rows, {} needed for one each; {} per worker{interval}",
+            self.data,
+            count(self.rows),
+            count(self.needed),
+            count(self.rows_per_worker)
+        )
+    }
+
+    fn warning(&self) -> Option<String> {
+        (self.rows < self.needed).then(|| {
+            format!(
+                "{} has {} rows for {} users: where each user holds a row, {} of them find none",
+                self.data,
+                count(self.rows),
+                count(self.needed),
+                count(self.needed - self.rows)
+            )
+        })
+    }
+}
+
+fn unique_rows(program: &Program, plan: &Plan, fleet: &Fleet) -> Vec<RowsPlan> {
+    let workers = u64::from(fleet.count()) * u64::from(fleet.threads.max(1));
+    let intervals = fleet.total().map(|_| fleet.intervals().count() as u64);
+    let unique = program.data.iter().filter(|data| data.unique);
+    unique
+        .map(|data| {
+            let rows = data.count();
+            let rows_per_worker = rows / workers.max(1);
+            let once = data.at_end != AtEnd::Recycle;
+            let rows_per_interval = intervals.filter(|intervals| once && *intervals > 1).map(|intervals| rows_per_worker / intervals);
+            RowsPlan { data: data.name, rows, needed: plan.peak_clients(), rows_per_worker, rows_per_interval }
+        })
+        .collect()
 }
 
 fn hand_over(program: &Program, plan: &Plan, fleet: &Fleet) -> Option<HandOverPlan> {

@@ -168,6 +168,7 @@ fn event(
         shard: 0,
         shards: fleet.count(),
         interval: 0,
+        intervals: fleet.total().and_then(|_| u32::try_from(fleet.intervals().count()).ok()),
         from_us: 0,
         interval_from_us: 0,
         to_us: None,

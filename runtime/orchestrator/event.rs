@@ -67,6 +67,8 @@ pub struct SliceEvent {
     pub shards: u32,
     /// Which interval, from 0.
     pub interval: u32,
+    /// Of how many; `None`: until it is stopped.
+    pub intervals: Option<u32>,
     /// From when, microseconds from the test's start: later than its interval where it replaces a lost function.
     pub from_us: u64,
     /// From when its interval is, microseconds from the test's start.
@@ -234,6 +236,7 @@ pub(crate) mod sample {
             shard: 0,
             shards: 2,
             interval: 0,
+            intervals: Some(1),
             from_us: 0,
             interval_from_us: 0,
             to_us: Some(5_000_000),

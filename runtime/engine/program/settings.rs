@@ -44,6 +44,10 @@ pub struct Settings {
     pub shard: u32,
     /// Which interval of the test this is, from 0.
     pub interval: u32,
+    /// Of how many; `None`: their number isn't known before the end.
+    pub intervals: Option<u32>,
+    /// The seed of the whole test, where `seed` is that of a part.
+    pub test_seed: u64,
     /// Values of the file-level `let`s, in their order.
     pub globals: Vec<Value>,
     /// What `before test` left, in the order of its names.
@@ -115,7 +119,8 @@ impl World {
             regexes,
             queries: program.paths.iter().map(|_| OnceCell::new()).collect(),
             selectors: program.selectors.iter().map(|css| crate::source::html::selector(css)).collect::<Result<_, _>>()?,
-            pools: RowPools::new(program.data, settings.seed, settings.part, settings.parts)?,
+            pools: RowPools::new(program.data, (settings.seed, settings.test_seed), settings.part, settings.parts)?,
+            row_deal: RefCell::default(),
             transport,
             apis,
             aws: settings.aws.clone(),

@@ -103,6 +103,30 @@ impl Slice {
         Some(Duration::from_nanos(self.span.exit(user - group.base)))
     }
 
+    /// The numbers of all users of a class.
+    pub fn users(&self, class: usize) -> Vec<u64> {
+        let Some((group, member)) = self.plan.group_of(class) else { return Vec::new() };
+        let ours = (0..group.users()).filter(|&index| group.pattern.class(index) == member && self.membership.contains(index));
+        ours.map(|index| group.base + index).collect()
+    }
+
+    /// From when until when what has that number is this interval's, where things pass one by one: zero and [`Duration::MAX`] where nothing
+    /// comes before or after.
+    pub fn passing(&self, number: u64) -> Option<(Duration, Duration)> {
+        let Span { enter, leave, .. } = self.span;
+        let from = if enter == 0 { Duration::ZERO } else { Duration::from_nanos(self.span.entry(number)) };
+        let until = if leave == 0 { Duration::MAX } else { Duration::from_nanos(self.span.exit(number)) };
+        (enter > 0 || leave > 0).then_some((from, until))
+    }
+
+    /// The share of the interval that is over when this part begins, of a million.
+    pub fn begun_ppm(&self) -> u64 {
+        let Span { from, to, .. } = self.span;
+        let length = to.map_or(0, |to| to.saturating_sub(from));
+        let over = self.span.begin().saturating_sub(from).min(length);
+        u64::try_from(u128::from(over) * 1_000_000 / u128::from(length.max(1))).unwrap_or(1_000_000)
+    }
+
     /// From when until when the arrivals of a slot are this part's.
     fn slot(&self, index: u64) -> Option<(u64, u64)> {
         let (from, until) = (self.span.entry(index), self.span.exit(index));

@@ -5,10 +5,19 @@ use crate::tables::AtEnd;
 use crate::user::User;
 use crate::value::{Eval, EvalError, Value};
 
-/// `next(rows)`: held till the user stops where `keep` is set, else till the iteration ends.
+/// `next(rows)`: held till the user stops in a `keep` and in `on start`, else till the iteration ends.
 pub fn next(user: &User, pool: usize, keep: bool) -> Eval {
-    let source = &user.world().pools.0[pool];
-    let Some(row) = source.draw() else {
+    let world = user.world();
+    let source = &world.pools.0[pool];
+    let kept = keep || user.starting.get();
+    let deal = world.row_deal.borrow();
+    let drawn = if kept && source.info.unique {
+        let nth = user.held.borrow().user.iter().filter(|(of, _)| *of == pool).count();
+        source.draw_kept(&deal, user.number(), nth, keep)
+    } else {
+        source.draw(&deal, || world.clock.elapsed())
+    };
+    let Some(row) = drawn else {
         let info = source.info;
         match info.at_end {
             AtEnd::StopUser => user.end_with(Exit::StopUser),
@@ -24,7 +33,7 @@ pub fn next(user: &User, pool: usize, keep: bool) -> Eval {
     };
     if source.info.unique {
         let mut held = user.held.borrow_mut();
-        if keep { &mut held.user } else { &mut held.iteration }.push((pool, row));
+        if kept { &mut held.user } else { &mut held.iteration }.push((pool, row));
     }
     Ok(source.rows[row].clone())
 }

@@ -107,6 +107,13 @@ pub struct DataInfo {
     pub at_end: AtEnd,
 }
 
+impl DataInfo {
+    /// How many rows it has.
+    pub fn count(&self) -> u64 {
+        serde_json::from_str::<Vec<serde::de::IgnoredAny>>(self.rows).map_or(0, |rows| rows.len() as u64)
+    }
+}
+
 /// What happens when a data source has no row left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AtEnd {

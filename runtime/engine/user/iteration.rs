@@ -20,10 +20,14 @@ impl User {
         self.world.pools.release(&mut self.held.borrow_mut().iteration);
     }
 
+    pub(super) fn release_kept_rows(&self) {
+        self.world.pools.release_kept(&mut self.held.borrow_mut().user);
+    }
+
     /// The user is over: all its rows are free again.
     pub fn end(&self) {
         self.release_iteration_rows();
-        self.world.pools.release(&mut self.held.borrow_mut().user);
+        self.release_kept_rows();
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod caches;
 pub(crate) mod control_stack;
 mod eval;
 mod iteration;
+pub(crate) mod row_deal;
 pub(crate) mod rows;
 mod wait;
 pub(crate) mod world;
@@ -56,6 +57,8 @@ pub struct User {
     /// What `set shop.auth` said, by api.
     auths: RefCell<Vec<Option<EcoString>>>,
     pub(crate) held: RefCell<HeldRows>,
+    /// Whether `on start` runs.
+    pub(crate) starting: Cell<bool>,
     /// What surrounds the step that runs.
     pub control: ControlStack,
     /// What [`User::eval`] ends the user with instead of a failure: set where data ran out.
@@ -82,6 +85,7 @@ impl User {
             keeps: RefCell::new(vec![Value::Absent; code.keeps()]),
             auths: RefCell::new(vec![None; apis]),
             held: RefCell::default(),
+            starting: Cell::default(),
             control: ControlStack::default(),
             pending_exit: Cell::new(None),
             behind: Cell::new(Duration::ZERO),
@@ -90,8 +94,9 @@ impl User {
         }
     }
 
-    /// Evaluates the `keep`s.
+    /// Evaluates the `keep`s. Where `on start` failed before, the user begins anew.
     pub fn start(&self) -> Flow {
+        self.release_kept_rows();
         for index in 0..self.code.keeps() {
             let value = self.eval(self.code.keep_at(index), || self.code.keep(self, index))?;
             self.set_keep(index, value);

@@ -6,9 +6,11 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ecow::{EcoString, EcoVec};
 
+use super::row_deal::RowDeal;
 use crate::functions::Rng;
 use crate::tables::{AtEnd, DataInfo};
 use crate::value::{EvalError, Map, Value};
@@ -21,6 +23,8 @@ pub(crate) struct RowPools(pub(crate) Vec<RowPool>);
 pub(crate) struct RowPool {
     pub(crate) info: &'static DataInfo,
     pub(crate) rows: EcoVec<Value>,
+    /// The worker's rows, in the order in which they are dealt: the same in all intervals.
+    mine: Vec<usize>,
     state: RefCell<PoolState>,
 }
 
@@ -30,6 +34,8 @@ struct PoolState {
     queue: VecDeque<usize>,
     /// Rows that are back, for the next round.
     back: VecDeque<usize>,
+    /// Which rows of `unique` data a user holds.
+    in_use: Vec<bool>,
     rng: Rng,
 }
 
@@ -43,19 +49,36 @@ pub(crate) struct HeldRows {
 }
 
 impl RowPools {
-    pub(crate) fn new(infos: &'static [DataInfo], seed: u64, part: u64, parts: u64) -> Result<Self, String> {
-        infos
-            .iter()
-            .enumerate()
-            .map(|(index, info)| RowPool::new(info, Rng::new(seed ^ 0xda7a, (index as u64) << 32 | part), part, parts))
-            .collect::<Result<_, _>>()
-            .map(Self)
+    /// `seed` is the worker's own, `test_seed` that of the whole test.
+    pub(crate) fn new(infos: &'static [DataInfo], (seed, test_seed): (u64, u64), part: u64, parts: u64) -> Result<Self, String> {
+        let pools = infos.iter().enumerate().map(|(index, info)| {
+            let stream = (index as u64) << 32 | part;
+            RowPool::new(info, Rng::new(seed ^ 0xda7a, stream), &Rng::new(test_seed ^ 0xdea1, stream), part, parts)
+        });
+        pools.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Gives rows back for others to draw.
+    /// Deals the rows that iterations draw.
+    pub(crate) fn deal(&self, deal: &RowDeal) {
+        self.0.iter().filter(|pool| pool.info.unique).for_each(|pool| {
+            let dealt = deal.dealt(pool.mine.len(), pool.info.at_end);
+            pool.state.borrow_mut().queue = pool.mine[dealt].iter().copied().collect();
+        });
+    }
+
+    /// Gives rows back that were drawn for an iteration.
     pub(crate) fn release(&self, rows: &mut Vec<(usize, usize)>) {
         for (pool, row) in rows.drain(..) {
-            self.0[pool].state.borrow_mut().back.push_back(row);
+            let mut state = self.0[pool].state.borrow_mut();
+            state.in_use[row] = false;
+            state.back.push_back(row);
+        }
+    }
+
+    /// Gives rows back that a user kept.
+    pub(crate) fn release_kept(&self, rows: &mut Vec<(usize, usize)>) {
+        for (pool, row) in rows.drain(..) {
+            self.0[pool].state.borrow_mut().in_use[row] = false;
         }
     }
 
@@ -66,7 +89,7 @@ impl RowPools {
 }
 
 impl RowPool {
-    fn new(info: &'static DataInfo, rng: Rng, part: u64, parts: u64) -> Result<Self, String> {
+    fn new(info: &'static DataInfo, rng: Rng, order: &Rng, part: u64, parts: u64) -> Result<Self, String> {
         let cells: Vec<Vec<Value>> = rows_of(info)?;
         let rows: EcoVec<Value> = cells
             .into_iter()
@@ -75,30 +98,63 @@ impl RowPool {
                 Value::Object(Arc::new(row))
             })
             .collect();
-        let mine = (0..rows.len()).filter(|row| !info.unique || *row as u64 % parts.max(1) == part);
-        let mut queue: VecDeque<usize> = mine.collect();
+        let mut mine: VecDeque<usize> = (0..rows.len()).filter(|row| !info.unique || *row as u64 % parts.max(1) == part).collect();
         if info.random {
-            shuffle(&mut queue, &rng);
+            shuffle(&mut mine, if info.unique { order } else { &rng });
         }
-        let state = PoolState { queue, back: VecDeque::new(), rng };
-        Ok(Self { info, rows, state: RefCell::new(state) })
+        let in_use = vec![false; if info.unique { rows.len() } else { 0 }];
+        let state = PoolState { queue: mine.clone(), back: VecDeque::new(), in_use, rng };
+        Ok(Self { info, rows, mine: mine.into(), state: RefCell::new(state) })
     }
 
     /// The next row's number, or `None` where there is none to be had.
-    pub(crate) fn draw(&self) -> Option<usize> {
+    pub(crate) fn draw(&self, deal: &RowDeal, now: impl Fn() -> Duration) -> Option<usize> {
         let mut state = self.state.borrow_mut();
-        if state.queue.is_empty() && self.info.at_end == AtEnd::Recycle {
-            let PoolState { queue, back, rng } = &mut *state;
-            std::mem::swap(queue, back);
-            if self.info.random {
-                shuffle(queue, rng);
+        if !self.info.unique {
+            let row = state.next(self.info)?;
+            state.back.push_back(row);
+            return Some(row);
+        }
+        for _ in 0..=state.queue.len() + state.back.len() {
+            let row = state.next(self.info)?;
+            let here = deal.is_here(row, self.info.at_end, &now);
+            if here == Some(true) && !state.in_use[row] {
+                state.in_use[row] = true;
+                return Some(row);
+            }
+            if here.is_some() {
+                state.back.push_back(row);
             }
         }
-        let row = state.queue.pop_front()?;
-        if !self.info.unique {
-            state.back.push_back(row);
-        }
+        None
+    }
+
+    /// The row that a user keeps: its own, whichever function runs it. Where other users need it more than there are rows, any that is
+    /// free and may be used again.
+    pub(crate) fn draw_kept(&self, deal: &RowDeal, user: u64, nth: usize, keep: bool) -> Option<usize> {
+        let mut state = self.state.borrow_mut();
+        let own = deal.kept(user, nth, keep);
+        let free = |row: &&usize| !state.in_use[**row];
+        let row = match own.and_then(|own| self.mine.get(own)).filter(free) {
+            Some(row) => *row,
+            None if own.is_none() => *self.mine.iter().find(free)?,
+            None if self.info.at_end == AtEnd::Recycle => *self.mine.iter().rev().find(free)?,
+            None => return None,
+        };
+        state.in_use[row] = true;
         Some(row)
+    }
+}
+
+impl PoolState {
+    fn next(&mut self, info: &DataInfo) -> Option<usize> {
+        if self.queue.is_empty() && info.at_end == AtEnd::Recycle {
+            std::mem::swap(&mut self.queue, &mut self.back);
+            if info.random {
+                shuffle(&mut self.queue, &self.rng);
+            }
+        }
+        self.queue.pop_front()
     }
 }
 

@@ -8,6 +8,7 @@ use regex::Regex;
 use scraper::Selector;
 
 use super::caches::Caches;
+use super::row_deal::RowDeal;
 use super::rows::RowPools;
 use crate::base::clock::Clock;
 use crate::base::secrets::Secrets;
@@ -45,6 +46,7 @@ pub struct World {
     pub(crate) queries: Vec<OnceCell<Eval<JsonPathQuery>>>,
     pub(crate) selectors: Vec<Selector>,
     pub(crate) pools: RowPools,
+    pub(crate) row_deal: RefCell<RowDeal>,
     pub(crate) transport: Rc<http::Transport>,
     pub(crate) apis: Vec<Api>,
     pub(crate) aws: Option<AwsCredentials>,
@@ -65,6 +67,12 @@ pub(crate) struct Api {
 }
 
 impl World {
+    /// Deals the rows of `unique` data for what a worker does.
+    pub(crate) fn deal_rows(&self, deal: RowDeal) {
+        self.pools.deal(&deal);
+        *self.row_deal.borrow_mut() = deal;
+    }
+
     pub(crate) fn query(&self, index: usize) -> Eval<&JsonPathQuery> {
         let query = self.queries[index].get_or_init(|| JsonPathQuery::parse(self.tables.paths[index]).map_err(EvalError));
         query.as_ref().map_err(Clone::clone)

@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use super::shared::{StopSignal, WorkerShared};
-use super::start::{begin, once};
+use super::start::{begin, log_in};
 use crate::base::clock;
 use crate::base::flow::Exit;
 use crate::program::{UserClass, ends_user};
@@ -57,7 +57,7 @@ impl Entry {
             if !pause.is_zero() && !shared.sleep(user, stop_signal, clock::now() + pause).await {
                 return Err(Exit::StopUser);
             }
-            match once(user, on_start).await {
+            match log_in(user, on_start).await {
                 Ok(()) => {}
                 Err(exit) if ends_user(exit) => return Err(exit),
                 Err(_) => begin(user, class, shared, stop_signal).await?,

@@ -15,7 +15,7 @@ pub(super) const LEAST_PAUSE: Duration = Duration::from_millis(100);
 pub(super) async fn begin(user: &User, class: &UserClass, shared: &WorkerShared, stop_signal: &StopSignal) -> Flow {
     loop {
         let begun = match (user.start(), class.on_start) {
-            (Ok(()), Some(on_start)) => once(user, on_start).await,
+            (Ok(()), Some(on_start)) => log_in(user, on_start).await,
             (begun, _) => begun,
         };
         match begun {
@@ -44,4 +44,12 @@ fn wait_of(user: &User, class: &UserClass) -> Option<Duration> {
         Some(Ok(Wait::Pacing(pacing))) => Some(pacing),
         _ => None,
     }
+}
+
+/// Runs `on start`. Rows that it draws are the user's until it stops.
+pub(super) async fn log_in(user: &User, on_start: for<'u> fn(&'u User) -> FlowFuture<'u>) -> Flow {
+    user.starting.set(true);
+    let outcome = once(user, on_start).await;
+    user.starting.set(false);
+    outcome
 }

@@ -22,6 +22,7 @@ use crate::record::observe::{Quiet, Tell};
 use crate::schedule::{Event, EventKind, Slice};
 use crate::stats::Snapshot;
 use crate::user::User;
+use crate::user::row_deal::RowDeal;
 use crate::user::world::World;
 
 /// How often a worker looks whether it is to stop.
@@ -60,6 +61,9 @@ impl WorkerConfig {
     /// `driver` is polled as long as the worker works.
     pub(super) async fn work(self, world: Rc<World>, driver: impl Future<Output = ()> + 'static) {
         let clock = world.clock.clone();
+        let interval = self.settings.intervals.map(|count| (self.settings.interval, count));
+        let starts = |class: usize| self.settings.program.users.get(class).is_some_and(|class| class.on_start.is_some());
+        world.deal_rows(RowDeal::of(&self.slice, starts, interval, self.graceful_stop));
         let shared = Rc::new(WorkerShared {
             stop: self.stop.clone(),
             users: Cell::new(0),

@@ -1,0 +1,174 @@
+//! Whose rows of `unique` data are, over all functions of a test.
+//!
+//! A worker has the rows whose number is its own modulo the number of workers of all machines. A row that a user keeps follows from the
+//! user's number, so that the function which goes on with the user gives it the same row. Rows that are used once in the test are dealt to
+//! the intervals. Rows that are used again pass from one interval's worker to the next's one by one, as users do.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use crate::schedule::Slice;
+use crate::tables::AtEnd;
+
+/// What a worker's rows depend on beside its part.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RowDeal {
+    /// The worker's users, sorted.
+    all: Vec<u64>,
+    /// Those of them whose class has an `on start`, sorted.
+    starting: Vec<u64>,
+    /// Which interval of how many this is; nothing where there is one, or where their number isn't known.
+    interval: Option<(u32, u32)>,
+    /// The share of the interval that is over when the worker begins, of a million.
+    begun_ppm: u64,
+    slice: Option<Slice>,
+    graceful_stop: Duration,
+}
+
+impl RowDeal {
+    /// That of a worker's slice. `starts` are the classes with an `on start`.
+    pub(crate) fn of(slice: &Slice, starts: impl Fn(usize) -> bool, interval: Option<(u32, u32)>, graceful_stop: Duration) -> Self {
+        let classes = 0..slice.plan().classes().len();
+        let numbers = |wanted: &dyn Fn(usize) -> bool| {
+            let mut numbers: Vec<u64> = classes.clone().filter(|class| wanted(*class)).flat_map(|class| slice.users(class)).collect();
+            numbers.sort_unstable();
+            numbers
+        };
+        Self {
+            all: numbers(&|_| true),
+            starting: numbers(&starts),
+            interval: interval.filter(|(_, count)| *count > 1),
+            begun_ppm: slice.begun_ppm(),
+            slice: Some(slice.clone()),
+            graceful_stop,
+        }
+    }
+
+    /// Which of the worker's rows a user keeps that draws its `nth` row, in a `keep` or else in `on start`; `None` for a user of no load.
+    pub(super) fn kept(&self, user: u64, nth: usize, keep: bool) -> Option<usize> {
+        let numbers = if keep { &self.all } else { &self.starting };
+        let rank = numbers.binary_search(&user).ok()?;
+        Some(rank + nth * numbers.len())
+    }
+
+    /// Which of `count` rows of the worker iterations draw in this interval.
+    pub(super) fn dealt(&self, count: usize, at_end: AtEnd) -> Range<usize> {
+        let (Some((number, of)), false) = (self.interval, at_end == AtEnd::Recycle) else { return 0..count };
+        let cut = |parts: u64, of: u64| usize::try_from(count as u64 * parts / of).unwrap_or(count);
+        let (from, to) = (cut(u64::from(number), u64::from(of)), cut(u64::from(number) + 1, u64::from(of)));
+        // Those that a lost function has had are gone.
+        let gone = u64::try_from(to - from).unwrap_or(0) * self.begun_ppm / 1_000_000;
+        from + usize::try_from(gone).unwrap_or(0)..to
+    }
+
+    /// Whether a row that is used again may be drawn now; `None`: never again.
+    pub(super) fn is_here(&self, row: usize, at_end: AtEnd, now: impl Fn() -> Duration) -> Option<bool> {
+        let Some((from, until)) = self.slice.as_ref().filter(|_| at_end == AtEnd::Recycle).and_then(|slice| slice.passing(row as u64))
+        else {
+            return Some(true);
+        };
+        let now = now();
+        // The other function's iteration that holds it has had its time to end.
+        let from = if from.is_zero() { from } else { from + self.graceful_stop };
+        (now < until).then_some(now >= from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::rows::RowPools;
+    use super::*;
+    use crate::schedule::{Plan, WeightedClass};
+    use crate::tables::DataInfo;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    const DATA: DataInfo = DataInfo {
+        name: "accounts",
+        path: "accounts.csv",
+        columns: &["id"],
+        rows: "[[0],[1],[2],[3],[4],[5],[6],[7],[8],[9],[10],[11],[12],[13],[14],[15],[16],[17],[18],[19],[20],[21],[22],[23]]",
+        random: true,
+        unique: true,
+        at_end: AtEnd::Recycle,
+    };
+    static RECYCLED: [DataInfo; 1] = [DATA];
+    static ONCE: [DataInfo; 1] = [DataInfo { at_end: AtEnd::StopTest, ..DATA }];
+
+    /// The pools and the deal of a worker of two, in one of three intervals of 30 s with 10 s to pass.
+    fn worker(data: &'static [DataInfo], part: u64, interval: u32, since: Duration) -> (RowPools, RowDeal) {
+        let profile = ltc_config::Profile::parse("profile: {runner: {clients: 24, hatch_rate: 24, duration: 90s}}", "x.yml").unwrap();
+        let plan = Plan::new(&profile, &[WeightedClass::new("A", 1), WeightedClass::new("B", 1)]).unwrap();
+        let enter = if interval == 0 { Duration::ZERO } else { SECOND * 10 };
+        let leave = if interval == 2 { Duration::ZERO } else { SECOND * 10 };
+        let slice = plan.slice(part, 2).interval(SECOND * 30 * interval, Some(SECOND * 30 * (interval + 1)), enter, leave).since(since);
+        let deal = RowDeal::of(&slice, |class| class == 1, Some((interval, 3)), SECOND);
+        let pools = RowPools::new(data, (u64::from(interval), 5), part, 2).unwrap();
+        pools.deal(&deal);
+        (pools, deal)
+    }
+
+    #[test]
+    fn kept_row_belongs_to_its_user_in_every_interval() {
+        let kept = |interval, backwards: bool, keep| {
+            let mut rows = BTreeMap::new();
+            for part in 0..2 {
+                let (pools, deal) = worker(&RECYCLED, part, interval, Duration::ZERO);
+                let mut users = if keep { deal.all.clone() } else { deal.starting.clone() };
+                if backwards {
+                    users.reverse();
+                }
+                for user in users {
+                    let row = pools.0[0].draw_kept(&deal, user, 0, keep).unwrap();
+                    assert!(rows.insert(user, row).is_none());
+                }
+            }
+            rows
+        };
+        for keep in [true, false] {
+            let first = kept(0, false, keep);
+            assert_eq!(first.len(), if keep { 24 } else { 12 });
+            let mut rows: Vec<usize> = first.values().copied().collect();
+            rows.sort_unstable();
+            rows.dedup();
+            assert_eq!(rows.len(), first.len(), "no two users have one row");
+            assert_eq!((kept(1, true, keep), kept(2, false, keep)), (first.clone(), first));
+        }
+    }
+
+    #[test]
+    fn row_of_stop_test_is_drawn_once_in_the_whole_test() {
+        let mut drawn = Vec::new();
+        for (part, interval) in [(0, 0), (1, 0), (0, 1), (1, 1), (0, 2), (1, 2)] {
+            let (pools, deal) = worker(&ONCE, part, interval, Duration::ZERO);
+            drawn.extend(std::iter::from_fn(|| pools.0[0].draw(&deal, || SECOND * 45)));
+        }
+        drawn.sort_unstable();
+        assert_eq!(drawn, (0..24).collect::<Vec<_>>());
+        // A function that replaces a lost one after half of the interval has the second half of its rows.
+        let (pools, deal) = worker(&ONCE, 0, 1, SECOND * 45);
+        assert_eq!(std::iter::from_fn(|| pools.0[0].draw(&deal, || SECOND * 45)).count(), 2);
+    }
+
+    #[test]
+    fn recycled_row_is_one_functions_at_a_time() {
+        let (old, old_deal) = worker(&RECYCLED, 0, 0, Duration::ZERO);
+        let (new, new_deal) = worker(&RECYCLED, 0, 1, Duration::ZERO);
+        for at in (29..43).map(|seconds| SECOND * seconds) {
+            let draw = |pools: &RowPools, deal: &RowDeal| -> Vec<usize> {
+                let rows: Vec<usize> = std::iter::from_fn(|| pools.0[0].draw(deal, || at)).collect();
+                pools.release(&mut rows.iter().map(|row| (0, *row)).collect());
+                rows
+            };
+            let (of_old, of_new) = (draw(&old, &old_deal), draw(&new, &new_deal));
+            assert!(of_old.iter().all(|row| !of_new.contains(row)), "{at:?}: {of_old:?} {of_new:?}");
+            match at.as_secs() {
+                29 => assert_eq!((of_old.len(), of_new.len()), (12, 0)),
+                42 => assert_eq!((of_old.len(), of_new.len()), (0, 12)),
+                _ => {}
+            }
+        }
+    }
+}
