@@ -15,9 +15,8 @@ use super::{ExitStatus, StartupError, engine};
 use crate::orchestrator::fleet::{Fleet, Interval};
 use crate::orchestrator::lead;
 use crate::report::{Table, TextStyle, clock, count};
-use ltc_engine::program::Program;
+use ltc_engine::program::{AtEnd, Program};
 use ltc_engine::schedule::Plan;
-use ltc_engine::tables::AtEnd;
 
 /// Show how the load is split over functions and intervals, and its cost [default: on AWS Lambda]
 #[derive(Args, Clone, Debug)]
