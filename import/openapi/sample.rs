@@ -10,24 +10,29 @@ use crate::words;
 const DEPTH_MAX: usize = 8;
 /// Of an object in which nothing is required, at most this many members are sent.
 const OPTIONAL_MAX: usize = 12;
+/// A value has no more parts than this: objects that require objects that require objects grow beyond what a person can read.
+const PARTS_MAX: usize = 400;
 /// A text is no longer than this, even where a schema asks for more.
 const LENGTH_MAX: usize = 256;
 
 /// A value of the schema `at`, named `name`, to send.
 pub(super) fn sample(files: &Files, at: At<'_>, name: &str) -> Expr {
-    Sampler { files, open: Vec::new() }.of(at, name)
+    Sampler { files, open: Vec::new(), parts: 0 }.of(at, name)
 }
 
 struct Sampler<'a> {
     files: &'a Files,
     /// The schemas that the current one is within: a recursive schema ends where it meets itself.
     open: Vec<At<'a>>,
+    /// How many parts the value has so far.
+    parts: usize,
 }
 
 impl<'a> Sampler<'a> {
     fn of(&mut self, at: At<'a>, name: &str) -> Expr {
         let Some(at) = self.files.resolve(at) else { return Expr::Null };
         let Some(view) = View::of(self.files, at) else { return Expr::Null };
+        self.parts += 1;
         let given = view.example.or(view.constant).or(view.default).filter(|node| fits(node, view.kind()));
         if let Some(given) = given {
             return literal(given);
@@ -74,7 +79,9 @@ impl<'a> Sampler<'a> {
 
     /// Whether `at` would open a schema again, or go too deep.
     fn closes(&self, at: At<'a>) -> bool {
-        self.open.len() > DEPTH_MAX || self.files.resolve(at).is_none_or(|at| self.open.iter().any(|open| open.is(at)))
+        self.open.len() > DEPTH_MAX
+            || self.parts > PARTS_MAX
+            || self.files.resolve(at).is_none_or(|at| self.open.iter().any(|open| open.is(at)))
     }
 
     fn object(&mut self, view: &View<'a>, name: &str) -> Expr {
@@ -255,6 +262,17 @@ mod tests {
         let schema = "{type: object, required: [name, self], properties: {name: {type: string}, self: {$ref: '#'}, more: {$ref: '#'}}}";
         let expected = [("name".to_owned(), Expr::code("fake.name()")), ("self".to_owned(), Expr::Map(Vec::new()))];
         assert_eq!(of(schema), Expr::Map(expected.into()));
+    }
+
+    #[test]
+    fn a_value_stays_small_however_much_its_schema_requires() {
+        let level = |number: usize| {
+            let members = (0..10).map(|n| format!("p{n}: {{$ref: '#/s/l{}'}}", number + 1)).collect::<Vec<_>>().join(", ");
+            let required = (0..10).map(|n| format!("p{n}")).collect::<Vec<_>>().join(", ");
+            format!("  l{number}: {{type: object, required: [{required}], properties: {{{members}}}}}\n")
+        };
+        let schema = format!("$ref: '#/s/l0'\ns:\n{}  l20: {{type: string}}\n", (0..20).map(level).collect::<String>());
+        assert!(format!("{:?}", of(&schema)).len() < 200_000);
     }
 
     #[test]

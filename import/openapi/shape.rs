@@ -10,12 +10,17 @@ use crate::draft::{Expr, Matcher};
 const DEPTH_MAX: usize = 3;
 /// Of one object, at most this many members are expected.
 const MEMBERS_MAX: usize = 16;
+/// All in all, at most this many.
+const ALL_MEMBERS_MAX: usize = 80;
 /// Longer enumerations are only strings.
 const CHOICES_MAX: usize = 6;
 
 /// What is expected of a response with the schema `at`; `None` where it promises nothing.
 pub(super) fn shape(files: &Files, at: At<'_>) -> Option<Matcher> {
     let shape = of(files, at, 0);
+    // A long pattern becomes a shallower one.
+    let depths = (1..DEPTH_MAX).rev().map(|levels| of(files, at, DEPTH_MAX - levels));
+    let shape = std::iter::once(shape).chain(depths).find(|shape| members(shape) <= ALL_MEMBERS_MAX)?;
     (shape != Matcher::Any).then_some(shape)
 }
 
@@ -30,6 +35,16 @@ fn of(files: &Files, at: At<'_>, depth: usize) -> Matcher {
         }
         shape if view.nullable && shape != Matcher::Value(Expr::Null) => Matcher::Either(vec![shape, Matcher::Value(Expr::Null)]),
         shape => shape,
+    }
+}
+
+/// How many members a pattern names.
+fn members(matcher: &Matcher) -> usize {
+    match matcher {
+        Matcher::Object(entries) => entries.iter().map(|(_, matcher)| 1 + members(matcher)).sum(),
+        Matcher::Each(matcher) => members(matcher),
+        Matcher::Either(some) | Matcher::List(some, _) => some.iter().map(members).sum(),
+        _ => 0,
     }
 }
 

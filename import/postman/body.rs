@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn variables_in_json_keep_their_position() {
         let mut variables = Variables::new("shop", IndexMap::new());
-        variables.declare("id");
+        variables.declare("id", false);
         let body = json(
             "{\n\t\"a\": {{id}}, \"b\": \"x {{id}} y\", // why\n\"c\": \"{{base}}\", \"password\": \"p\", \"d\": [{{price}}],\n}",
             &mut variables,

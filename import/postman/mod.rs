@@ -93,7 +93,7 @@ fn declare(root: &Node, items: &[Item<'_>], section: &str, variables: &mut Varia
         scripts(root, "", &mut trial);
         all_scripts(items, &mut trial);
     }
-    trial.declared().for_each(|key| variables.declare(key));
+    trial.declared().for_each(|(key, is_text)| variables.declare(key, is_text));
 }
 
 fn all_scripts(items: &[Item<'_>], variables: &mut Variables) {

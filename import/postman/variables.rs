@@ -18,6 +18,8 @@ pub(super) struct Variables {
     pub(super) defined: IndexMap<String, String>,
     /// What scripts set.
     set: HashSet<String>,
+    /// What scripts set to something that may be no text.
+    untyped: HashSet<String>,
     /// Variables of the spec.
     names: Names,
     keys: Names,
@@ -63,6 +65,7 @@ impl Variables {
             section: section.to_owned(),
             defined,
             set: HashSet::new(),
+            untyped: HashSet::new(),
             names: Names::new(),
             keys: Names::new(),
             codes: IndexMap::new(),
@@ -77,14 +80,17 @@ impl Variables {
         self.names.reserve(name);
     }
 
-    /// Remembers that a script sets `key`.
-    pub(super) fn declare(&mut self, key: &str) {
+    /// Remembers that a script sets `key`, and whether to a text.
+    pub(super) fn declare(&mut self, key: &str, is_text: bool) {
         self.set.insert(key.to_owned());
+        if !is_text {
+            self.untyped.insert(key.to_owned());
+        }
     }
 
     /// What scripts set.
-    pub(super) fn declared(&self) -> impl Iterator<Item = &String> {
-        self.set.iter()
+    pub(super) fn declared(&self) -> impl Iterator<Item = (&String, bool)> {
+        self.set.iter().map(|key| (key, !self.untyped.contains(key)))
     }
 
     fn is_set(&self, key: &str) -> bool {
@@ -204,6 +210,7 @@ impl Variables {
         if let [Piece::Variable(key)] = pieces(template).as_slice() {
             match self.reading(key) {
                 Reading::Environment(code) | Reading::Function(code, true) => return Expr::Code(code),
+                Reading::Variable(code) if !self.untyped.contains(key) => return Expr::Code(code),
                 Reading::Variable(_) | Reading::Function(..) => {}
             }
         }
@@ -327,7 +334,7 @@ mod tests {
     #[test]
     fn a_variable_is_a_key_of_the_environment_unless_a_script_sets_it() {
         let mut variables = Variables::new("shop", IndexMap::new());
-        variables.declare("petId");
+        variables.declare("petId", false);
         assert_eq!(variables.reading("baseUrl"), Reading::Environment("env.shop.base_url".to_owned()));
         assert_eq!(variables.reading("petId"), Reading::Variable("pet_id".to_owned()));
         assert_eq!(variables.reading("$guid"), Reading::Function("uuid()".to_owned(), true));

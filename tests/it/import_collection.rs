@@ -49,6 +49,8 @@ fn checked(path: &Path) -> Result<Vec<String>, ImportError> {
         let target = Target { root: found.root, spec: found.spec, profile, env, registered: found.registered, lacks: found.lacks };
         let result = pipeline::check(&target).unwrap();
         wrong.extend(result.diagnostics.iter().map(|it| format!("{} with {}: {}", path.display(), environment.name, it.message)));
+        // What the checker accepts is also Rust.
+        wrong.extend(result.emit().err());
         wrong.extend(result.config.iter().map(|error| format!("{} with {}: {error}", path.display(), environment.name)));
     }
     Ok(wrong)

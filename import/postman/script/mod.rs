@@ -340,6 +340,11 @@ impl Interpreter<'_> {
         if self.in_loop {
             return false;
         }
+        let is_text = match &value {
+            Value::Data(expr) => matches!(expr, Expr::Text(_)),
+            Value::Code(code) => code.is_text,
+            _ => false,
+        };
         let what = match &value {
             Value::Json(path) => value::source(path).map(What::Take),
             Value::Code(code) if code.reads && (code.text.starts_with("header ") || code.text.starts_with("cookie ")) => {
@@ -348,7 +353,7 @@ impl Interpreter<'_> {
             other => other.to_expr().map(|expr| What::Is(expr, value.reads())),
         };
         let Some(value) = what else { return false };
-        self.variables.declare(&key);
+        self.variables.declare(&key, is_text);
         self.outcome.sets.push(Set { key, value });
         true
     }
