@@ -73,11 +73,10 @@ pub fn recognize(source: &Source) -> Result<Kind, ImportError> {
     if text.starts_with(['{', '[']) {
         return json(source);
     }
-    if is_curl(text) {
-        return Ok(Kind::Curl);
-    }
-    if let Some(kind) = yaml(text) {
-        return kind.ok_or_else(|| foreign(source, text));
+    // A description of an API may show curl commands, so that curl comes after the kinds that are easier to tell.
+    let yaml = yaml(text);
+    if let Some(Some(kind)) = yaml {
+        return Ok(kind);
     }
     if is_hurl(text) {
         return Ok(Kind::Hurl);
@@ -87,6 +86,9 @@ pub fn recognize(source: &Source) -> Result<Kind, ImportError> {
     }
     if text.lines().any(|line| line.starts_with("from locust") || line.starts_with("import locust")) {
         return Ok(Kind::Locust);
+    }
+    if yaml.is_none() && !matches!(ending.as_str(), "yaml" | "yml") && is_curl(text) {
+        return Ok(Kind::Curl);
     }
     Err(foreign(source, text))
 }
@@ -126,13 +128,15 @@ fn yaml(text: &str) -> Option<Option<Kind>> {
         .map(|_| None)
 }
 
-/// A command line that begins with `curl`, possibly behind a prompt, an assignment or a comment.
+/// A command line with the word `curl`, possibly behind a prompt, an assignment or another command.
 fn is_curl(text: &str) -> bool {
+    let is_word = |word: &str| {
+        let program = word.rsplit(['/', '\\']).next().unwrap_or_default();
+        program == "curl" || program.eq_ignore_ascii_case("curl.exe")
+    };
     text.lines().take(400).any(|line| {
-        let line = line.trim_start().trim_start_matches(['$', '>', '%', '#']).trim_start();
-        let first = line.split([' ', '\t', '^', '\\']).next().unwrap_or_default();
-        let command = first.rsplit(['/', '(', '`']).next().unwrap_or_default().trim_matches(['"', '\'', '&']);
-        command == "curl" || command.eq_ignore_ascii_case("curl.exe")
+        let line = line.split(" #").next().unwrap_or_default();
+        !line.trim_start().starts_with("//") && line.split([' ', '\t', ';', '|', '&', '(', '`', '"', '\'', '>', '^']).any(is_word)
     })
 }
 
@@ -140,7 +144,9 @@ fn is_curl(text: &str) -> bool {
 fn is_hurl(text: &str) -> bool {
     let first = text.lines().find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')).unwrap_or_default();
     let (method, target) = first.split_once(' ').unwrap_or_default();
-    !method.is_empty() && method.chars().all(|char| char.is_ascii_uppercase()) && (target.contains("://") || target.contains("{{"))
+    !method.is_empty()
+        && method.chars().all(|char| char.is_ascii_uppercase())
+        && target.split_whitespace().next().is_some_and(|url| url.contains("://") || url.contains("{{"))
 }
 
 /// The error for a file of none of the kinds.

@@ -72,10 +72,15 @@ impl Reader<'_> {
             match start.as_deref() {
                 Some("--") => {}
                 Some(name) if name.starts_with("--") => {
-                    let (name, meaning) = match options::long(&name[2..]) {
-                        Some(found) => found,
-                        None => return Err(self.unknown(word, name)),
-                    };
+                    // `--url=x` is no spelling of curl's own, but people write it.
+                    let (spelled, joined) = name.split_once('=').map_or((name, None), |(name, value)| (name, Some(value)));
+                    let Some((name, meaning)) = options::long(&spelled[2..]) else { return Err(self.unknown(word, spelled)) };
+                    if let Some(start) = joined.filter(|_| options::takes_value(meaning)) {
+                        let mut value = Text::literal(start);
+                        value.parts.extend(word.text.parts.iter().skip(1).cloned());
+                        self.option(&format!("--{name}"), meaning, Some(value), word.at)?;
+                        continue;
+                    }
                     let value =
                         if options::takes_value(meaning) { Some(self.value(words.next(), word, &format!("--{name}"))?) } else { None };
                     self.option(&format!("--{name}"), meaning, value, word.at)?;

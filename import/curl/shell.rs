@@ -34,6 +34,7 @@ pub(super) struct Word {
 
 /// Reads a script in the shell's dialect that it seems to be written in.
 pub(super) fn read(source: &Source) -> Result<Script, ImportError> {
+    let source = &Source { text: without_prompts(&source.text), ..source.clone() };
     let lines = || source.text.lines().map(str::trim_end);
     let mut script = Script::default();
     if lines().any(|line| line.ends_with('^')) || source.text.contains("^\"") {
@@ -44,6 +45,19 @@ pub(super) fn read(source: &Source) -> Result<Script, ImportError> {
         Lexer::new(source, &source.text, 0).script(&mut script)?;
     }
     Ok(script)
+}
+
+/// The text with blanks for the prompts that were copied with the commands: `$ `, `PS C:\\> `, `ann@host:~$ `. Offsets stay the same.
+fn without_prompts(text: &str) -> String {
+    let blank = |line: &str| -> String {
+        let Some(at) = line.find("curl") else { return line.to_owned() };
+        let (prompt, command) = line.split_at(at);
+        let is_prompt =
+            prompt.trim_end().ends_with(['>', '$', '#', '%']) && prompt.is_ascii() && !prompt.contains(['"', '\'', '=', '|', '(']);
+        let is_comment = prompt.trim_start().starts_with('#');
+        if is_prompt && !is_comment { format!("{}{command}", " ".repeat(prompt.len())) } else { line.to_owned() }
+    };
+    text.split_inclusive('\n').map(blank).collect()
 }
 
 /// Reads a text character by character.

@@ -79,6 +79,8 @@ fn secrets_and_shell_variables_are_read_from_the_environment() {
 fn several_commands_of_one_shape_share_a_request() {
     let spec = spec("curl http://h.test/items/1\ncurl http://h.test/items/2 && curl -d q=x http://h.test/a --next http://h.test/b");
     assert!(spec.contains("get_item(item_id) = GET /items/{item_id}"), "{spec}");
+    assert!(self::spec("PS C:\\> curl.exe http://h.test/a").contains("GET /a"));
+    assert!(self::spec("T=x; for i in 1 2; do curl --url=http://h.test/a/$i; done").contains("GET /a/{env.variables.i}"));
     for call in ["h.get_item(1)", "h.get_item(2)", "h.post_a()", "h.get_b()", "step \"Get item (2)\""] {
         assert!(spec.contains(call), "{call}: {spec}");
     }

@@ -85,8 +85,14 @@ fn find<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h str> {
 
 /// Reads a recording.
 pub(super) fn read(source: &Source) -> Result<Recording, ImportError> {
-    let file: File<'_> = serde_json::from_str(&source.text)
-        .map_err(|error| ImportError::json(&source.name, &error).help("export the recording as HAR again; a HAR has `log.entries`"))?;
+    let file: File<'_> = serde_json::from_str(&source.text).map_err(|error| {
+        let help = "export the recording as HAR again: a HAR has `log.entries`, which is a list";
+        if error.is_data() {
+            ImportError::new(&source.name, error.line().max(1), error.column().max(1), "unexpected JSON, expected a HAR").help(help)
+        } else {
+            ImportError::json(&source.name, &error).help(help)
+        }
+    })?;
     let mut out = Recording::default();
     for page in file.log.pages.unwrap_or_default() {
         let title = text(&page, "/title");

@@ -71,7 +71,8 @@ fn unique_key(draft: &mut Draft, api: &str, name: &str, value: &str) -> String {
 /// The host without scheme, port and path.
 fn host(address: &str) -> &str {
     let behind = address.split_once("://").map_or(address, |(_, behind)| behind);
-    let host = behind.split('/').next().unwrap_or_default();
+    let authority = behind.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     match host.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         _ => host,
@@ -111,7 +112,8 @@ fn whole(address: &str) -> String {
 /// The registrable domain of a URL's host, which tells first parties from third parties: `shop.co.uk` for `https://www.shop.co.uk`. An
 /// approximation: below a country's short second level (`co.uk`, `com.br`), three labels count.
 pub(crate) fn site(address: &str) -> String {
-    let host = host(address);
+    let lower = address.to_ascii_lowercase();
+    let host = host(&lower);
     if is_address(host) {
         return host.to_owned();
     }
