@@ -64,6 +64,16 @@ fn compare(query: &Query, sign: &'static str, value: &Expr) -> Result<Expect, St
     if query.is_nodes && query.is_count {
         return nodes(query, sign, value);
     }
+    // A digest is compared as text.
+    let digits = match value {
+        Expr::Code(written) if query.code.starts_with("hex(") => {
+            written.strip_prefix("hex_decode(").and_then(|rest| rest.strip_suffix(')'))
+        }
+        _ => None,
+    };
+    if let Some(digits) = digits {
+        return Ok(Expect::Condition(format!("{} {sign} {digits}", query.code)));
+    }
     let is_number = |value: &Expr, number: &str| matches!(value, Expr::Number(digits) if digits == number);
     Ok(match (&query.what, sign) {
         (What::Status, "==") => match value {

@@ -217,12 +217,14 @@ impl Reader<'_> {
                 out.body.push(Stmt::Comment(comment));
             }
             Ok(query) => {
+                let is_known = self.is_known(name);
                 let variable = self.capture_name(name);
                 self.draft.tally.carry("captures", 1);
                 if query.is_source || query.pattern.is_some() {
                     out.body.push(Stmt::Take { name: variable, ty: None, source: query.source, or: None });
                 } else {
-                    out.body.push(Stmt::Let(variable, Expr::Code(query.code)));
+                    let value = Expr::Code(query.code);
+                    out.body.push(if is_known { Stmt::Set(variable, value) } else { Stmt::Let(variable, value) });
                 }
             }
             Err(why) => {

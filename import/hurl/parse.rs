@@ -78,7 +78,9 @@ fn request_line(line: &str) -> Option<(&str, &str)> {
 /// `HTTP 200`, `HTTP/1.1 200`, `HTTP *`.
 fn status_line(line: &str) -> Option<&str> {
     let rest = line.strip_prefix("HTTP")?;
-    let rest = rest.strip_prefix('/').map_or(rest, |version| version.trim_start_matches(|char: char| char.is_ascii_digit() || char == '.'));
+    let rest = rest
+        .strip_prefix('/')
+        .map_or(rest, |version| version.trim_start_matches(|char: char| char.is_ascii_digit() || matches!(char, '.' | '*')));
     rest.starts_with([' ', '\t']).then(|| rest.trim())
 }
 
@@ -234,23 +236,23 @@ fn body(reader: &mut Reader<'_>) -> Result<Option<Body>, ImportError> {
         return Ok(None);
     }
     let rest = reader.rest().trim_start().to_owned();
-    let bytes = |prefix: &str| line.strip_prefix(prefix).and_then(|rest| rest.split(';').next()).map(str::trim);
+    // Up to the `;`, which may be in a later line.
+    let bytes = |prefix: &str| rest.strip_prefix(prefix).and_then(|rest| rest.split_once(';')).map(|(text, _)| text.trim().to_owned());
     if let Some(encoded) = bytes("base64,") {
         use base64::Engine as _;
         let decoded = base64::engine::general_purpose::STANDARD.decode(encoded.split_whitespace().collect::<String>());
         let decoded = decoded.map_err(|_| reader.error("invalid base64").help("correct the text behind `base64,`"))?;
-        reader.next();
+        reader.advance("base64,".len() + encoded.len() + 1);
         return Ok(Some(Body::Bytes(decoded)));
     }
     if let Some(digits) = bytes("hex,") {
-        let pairs =
-            digits.as_bytes().chunks(2).map(|pair| u8::from_str_radix(&String::from_utf8_lossy(pair), 16)).collect::<Result<Vec<u8>, _>>();
+        let digits: Vec<u8> = digits.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        let pairs = digits.chunks(2).map(|pair| u8::from_str_radix(&String::from_utf8_lossy(pair), 16)).collect::<Result<Vec<u8>, _>>();
         let decoded = pairs.map_err(|_| reader.error("invalid hexadecimal digits").help("correct the text behind `hex,`"))?;
-        reader.next();
+        reader.advance("hex,".len() + digits.len() + 1);
         return Ok(Some(Body::Bytes(decoded)));
     }
     if let Some(path) = bytes("file,") {
-        let path = path.to_owned();
         reader.next();
         return Ok(Some(Body::File(path)));
     }

@@ -94,6 +94,11 @@ impl<'s> Reader<'s> {
         self.draft.tally.leave(kind, what, &self.source.name, line)
     }
 
+    /// Whether the file has set a variable before.
+    pub(super) fn is_known(&self, name: &str) -> bool {
+        self.locals.contains_key(name)
+    }
+
     /// The name of a variable that the file sets from here on.
     pub(super) fn capture_name(&mut self, name: &str) -> String {
         if let Some(known) = self.locals.get(name) {

@@ -87,7 +87,7 @@ fn asserts_become_expectations() {
 fn bodies_keep_their_kind() {
     let (spec, draft) = read(
         "POST http://h.test/g\n```graphql\nquery Q($a: Int) { x }\n\nvariables {\n  \"a\": 1\n}\n```\nHTTP 200\n\nPOST http://h.test/t\nContent-Type: text/csv\n```\na,b\n1,2\n```\nHTTP 200\n\n\
-         POST http://h.test/x\n<a>\n <b/>\n</a>\nHTTP 200\n\nPOST http://h.test/m\n[Multipart]\nf: file,no/such.png; image/png\nHTTP 200\n\nPOST http://h.test/b\nhex,0102;\n\nPOST http://h.test/s\n[Options]\nskip: true\nHTTP 200\n",
+         POST http://h.test/x\n<a>\n <b/>\n</a>\nHTTP 200\n\nPOST http://h.test/m\n[Multipart]\nf: file,no/such.png; image/png\nHTTP 200\n\nPOST http://h.test/b\nbase64,AQ\nI=;\nHTTP/* 200\n[Asserts]\nsha256 == hex,00;\n\nPOST http://h.test/s\n[Options]\nskip: true\nHTTP 200\n",
     );
     has(
         &spec,
