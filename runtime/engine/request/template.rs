@@ -44,6 +44,7 @@ pub(crate) struct RequestTemplate {
     /// Whether a length is said.
     has_length: bool,
     close: bool,
+    own_cookies: bool,
 }
 
 impl RequestTemplate {
@@ -68,6 +69,7 @@ impl RequestTemplate {
             lines: lines.into(),
             has_length: length.is_some(),
             close: wire.close,
+            own_cookies: wire.own_cookies,
         })
     }
 
@@ -106,6 +108,6 @@ impl RequestTemplate {
         }
         bytes.put_slice(b"\r\n");
         bytes.put_slice(body);
-        WireRequest { bytes, close: self.close }
+        WireRequest { bytes, close: self.close, own_cookies: self.own_cookies }
     }
 }

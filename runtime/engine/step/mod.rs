@@ -57,7 +57,7 @@ impl<'u> Step<'u> {
             Ok(PreparedRequest(request)) => {
                 let session = self.user.session();
                 let shown = self.trace.details.is_some() && request.cookies;
-                let cookies = if shown { session.cookies_for(&request.url) } else { String::new() };
+                let cookies = if shown { session.cookies_for(&request.url).into() } else { String::new() };
                 let sending = Sending::new(session, request.clone(), self.trace.info.reads_body);
                 self.trace.flight = Some(Flight::new(self.user.world().counts.clone(), self.trace.info, sending));
                 self.trace.sent = Some(Sent { request, cookies });

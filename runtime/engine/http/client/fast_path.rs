@@ -25,6 +25,9 @@ use crate::http::wire::resend::{Fate, LostRequest};
 /// Requests and responses that are larger are no longer simple.
 pub(crate) const SMALL: usize = 8 * 1024;
 
+const COOKIE: &str = "Cookie: ";
+const LENGTH: &str = "Content-Length: ";
+
 /// A request that is laid out for the wire.
 #[derive(Clone, Debug)]
 pub(crate) struct WireRequest {
@@ -32,9 +35,28 @@ pub(crate) struct WireRequest {
     pub(crate) bytes: BytesMut,
     /// Whether it says that the connection isn't to be used again.
     pub(crate) close: bool,
+    /// Whether it has cookies of its own, which the jar's have to be joined with.
+    pub(crate) own_cookies: bool,
 }
 
 impl WireRequest {
+    /// The same with a line of cookies, which stands where [`write_head`](crate::http::wire::head::write_head) puts it: before the body's
+    /// length. Nothing where it has cookies of its own, or is no longer small.
+    pub(crate) fn with_cookies(&self, cookies: &str, body: usize, length: Option<usize>) -> Option<Self> {
+        let said = length.map_or(0, |length| LENGTH.len() + itoa::Buffer::new().format(length).len() + 2);
+        let at = self.bytes.len().checked_sub(body + 2 + said)?;
+        let total = self.bytes.len() + COOKIE.len() + cookies.len() + 2;
+        if self.own_cookies || !Self::fits(total) {
+            return None;
+        }
+        let mut bytes = BytesMut::with_capacity(total);
+        let (before, after) = self.bytes.split_at(at);
+        for part in [before, COOKIE.as_bytes(), cookies.as_bytes(), b"\r\n", after] {
+            bytes.extend_from_slice(part);
+        }
+        Some(Self { bytes, close: self.close, own_cookies: false })
+    }
+
     /// Whether so many bytes are simple.
     pub(crate) fn fits(length: usize) -> bool {
         length <= SMALL

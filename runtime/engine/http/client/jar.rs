@@ -1,11 +1,13 @@
 //! A user's cookies.
 
 use std::cmp::Reverse;
+use std::time::{Duration, Instant};
 
-use cookie_store::CookieStore;
+use cookie_store::{Cookie, CookieExpiration, CookieStore};
 use ecow::EcoString;
 
 use super::session::Session;
+use crate::base::clock;
 use crate::http::message::target::Target;
 use crate::http::wire::h1::Raw;
 
@@ -19,6 +21,7 @@ impl Session {
 
     /// Forgets the cookies that would be sent to this host.
     pub fn clear_cookies(&self, host: &str) {
+        self.cookie_lines.clear();
         let mut jar = self.jar.borrow_mut();
         let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
         let (Some(old), Ok(url)) = (jar.take(), url::Url::parse(&format!("https://{host}/"))) else { return };
@@ -27,13 +30,19 @@ impl Session {
     }
 
     /// What the jar sends to this URL, longer paths first and else the older cookies, as RFC 6265 has it.
-    pub(crate) fn cookies_for(&self, url: &Target) -> String {
+    pub(crate) fn cookies_for(&self, url: &Target) -> EcoString {
         let jar = self.jar.borrow();
-        let (Some(jar), Some(url)) = (jar.as_ref(), jar.as_ref().and_then(|_| url.to_url())) else { return String::new() };
-        let mut found = jar.matches(&url);
+        let Some(jar) = jar.as_ref() else { return EcoString::new() };
+        let now = clock::now();
+        if let Some(line) = self.cookie_lines.find(url, now) {
+            return line;
+        }
+        let Some(parsed) = url.to_url() else { return EcoString::new() };
+        let mut found = jar.matches(&parsed);
         // Stable: the jar has them in the order in which they were set.
         found.sort_by_key(|cookie| Reverse(cookie.path.len()));
-        let mut line = String::new();
+        let until = found.iter().filter_map(|cookie| expiry(cookie, now)).min();
+        let mut line = EcoString::new();
         for cookie in found {
             if !line.is_empty() {
                 line.push_str("; ");
@@ -42,6 +51,8 @@ impl Session {
             line.push('=');
             line.push_str(cookie.value());
         }
+        let all_paths = jar.iter_any().all(|cookie| &*cookie.path == "/");
+        self.cookie_lines.keep(url, all_paths, line.clone(), until);
         line
     }
 
@@ -50,6 +61,7 @@ impl Session {
             return;
         }
         let Some(url) = url.to_url() else { return };
+        self.cookie_lines.clear();
         let mut jar = self.jar.borrow_mut();
         let jar = jar.get_or_insert_with(Box::default);
         for line in raw.headers.get_all("set-cookie").filter(|line| may_be_set(line, &url)) {
@@ -57,6 +69,13 @@ impl Session {
             let _ = jar.parse(line, &url);
         }
     }
+}
+
+/// When a cookie expires; nothing where it lasts as long as the user, or longer than any test.
+fn expiry(cookie: &Cookie<'_>, now: Instant) -> Option<Instant> {
+    let CookieExpiration::AtUtc(end) = cookie.expires else { return None };
+    let left = end.unix_timestamp_nanos() - i128::try_from(clock::unix_now().as_nanos()).ok()?;
+    now.checked_add(Duration::from_nanos(u64::try_from(left.max(0)).ok()?))
 }
 
 /// Whether the jar may look at a cookie. It would accept one for a whole top-level domain, such as `.org`, and one whose domain has spaces.

@@ -1,6 +1,7 @@
 //! A client: a user's session, its connections, the fast path, redirects, what is sent again, and deadlines.
 
-pub(super) mod deadline;
+mod cookie_lines;
+mod deadline;
 pub(super) mod fast_path;
 mod jar;
 pub(super) mod redirect;

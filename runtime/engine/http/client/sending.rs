@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use super::fast_path::{FastPath, Outcome};
+use super::fast_path::{FastPath, Outcome, WireRequest};
 use super::request::HttpRequest;
 use super::response::{HttpResponse, response};
 use super::session::{Session, Start};
@@ -25,6 +25,8 @@ const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
 /// A request and what comes back. Dropped before its end, its connection is closed.
 pub struct Sending {
     request: Rc<HttpRequest>,
+    /// The request as it is laid out with the jar's cookies, where it has any.
+    with_cookies: Option<WireRequest>,
     begun: Instant,
     deadline: Instant,
     keep: Keep,
@@ -53,13 +55,13 @@ impl Sending {
     pub(crate) fn new(session: &Rc<Session>, request: Rc<HttpRequest>, reads_body: bool) -> Self {
         let keep = if reads_body { Keep::All(request.max_body) } else { Keep::First };
         let begun = clock::now();
-        let connection = if request.wire.is_none() { None } else { session.quick(&request, begun) };
+        let connection = session.quick(&request, begun);
         let deadline = begun.checked_add(request.timeout).unwrap_or(begun + FAR);
-        let state = match connection {
-            Some(stream) => SendingState::FastPath(FastPath::new(stream)),
-            None => whole(session, &request, (begun, deadline), Start::Fresh, Ledger::new(Traffic::default(), keep)),
+        let (state, with_cookies) = match connection {
+            Some((stream, with_cookies)) => (SendingState::FastPath(FastPath::new(stream)), with_cookies),
+            None => (whole(session, &request, (begun, deadline), Start::Fresh, Ledger::new(Traffic::default(), keep)), None),
         };
-        Self { request, begun, deadline, keep, state }
+        Self { request, with_cookies, begun, deadline, keep, state }
     }
 
     /// When the request was begun to be sent.
@@ -104,7 +106,7 @@ impl Sending {
             let (quick, wire) = match &mut self.state {
                 SendingState::CompleteResponse { answer, .. } => return answer.as_mut().poll(cx),
                 SendingState::Over(_) => return Poll::Pending,
-                SendingState::FastPath(quick) => (quick, self.request.wire.as_ref()),
+                SendingState::FastPath(quick) => (quick, self.with_cookies.as_ref().or(self.request.wire.as_ref())),
             };
             let Some(wire) = wire else { return Poll::Ready(Err(HttpError::protocol("the request was not laid out"))) };
             match quick.poll(cx, session.transport(), wire, self.request.method.is("HEAD"), self.keep.most()) {

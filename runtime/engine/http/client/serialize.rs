@@ -22,7 +22,7 @@ impl HttpRequest {
         let chain = redirect::Chain::new(self);
         let said = head::write_head(&mut bytes, &chain.step(String::new()), head::Via::default());
         bytes.extend_from_slice(&self.body);
-        let wire = WireRequest { bytes, close: said.close };
+        let wire = WireRequest { bytes, close: said.close, own_cookies: said.special };
         drop(chain);
         self.wire = WireRequest::fits(wire.bytes.len()).then_some(wire);
     }

@@ -7,7 +7,9 @@ use std::time::Instant;
 use cookie_store::CookieStore;
 use tokio::sync::Mutex;
 
+use super::cookie_lines::CookieLines;
 use super::deadline::DeadlineTimer;
+use super::fast_path::WireRequest;
 use super::redirect::Chain;
 use super::request::HttpRequest;
 use super::response::{HttpResponse, response};
@@ -36,6 +38,7 @@ pub struct Session {
     idle: RefCell<Vec<Idle>>,
     gates: RefCell<Vec<Rc<Gate>>>,
     pub(super) jar: RefCell<Option<Box<CookieStore>>>,
+    pub(super) cookie_lines: CookieLines,
     pub(crate) alarm: DeadlineTimer,
 }
 
@@ -100,6 +103,7 @@ impl Session {
             idle: RefCell::default(),
             gates: RefCell::default(),
             jar: RefCell::default(),
+            cookie_lines: CookieLines::default(),
             alarm: DeadlineTimer::default(),
         })
     }
@@ -150,14 +154,12 @@ impl Session {
 
     /// The request that a chain sends next.
     fn next<'c>(&self, chain: &'c Chain<'_>) -> Outgoing<'c> {
-        chain.step(if chain.cookies() { self.cookies_for(&chain.url) } else { String::new() })
+        chain.step(if chain.cookies() { self.cookies_for(&chain.url).into() } else { String::new() })
     }
 
-    /// An open connection for a request that is laid out and needs nothing more.
-    pub(crate) fn quick(&self, request: &HttpRequest, now: Instant) -> Option<Stream> {
-        if request.cookies && self.jar.borrow().is_some() {
-            return None;
-        }
+    /// An open connection for a request that is laid out and needs nothing more than the jar's cookies, and the request with them.
+    pub(crate) fn quick(&self, request: &HttpRequest, now: Instant) -> Option<(Stream, Option<WireRequest>)> {
+        let wire = request.wire.as_ref()?;
         let mut idle = self.idle.borrow_mut();
         let at = idle.iter().rposition(|one| one.is_for(&request.api, &request.url.origin))?;
         let asks = now >= idle[at].ask_from;
@@ -165,8 +167,14 @@ impl Session {
         if !stream.is_fresh(asks) {
             return None;
         }
+        let with_cookies = if request.cookies && self.jar.borrow().is_some() {
+            let cookies = self.cookies_for(&request.url);
+            if cookies.is_empty() { None } else { Some(wire.with_cookies(&cookies, request.body.len(), request.length())?) }
+        } else {
+            None
+        };
         match idle.swap_remove(at).connection {
-            Connection::One { stream, .. } => Some(stream),
+            Connection::One { stream, .. } => Some((stream, with_cookies)),
             Connection::Many(_) => None,
         }
     }

@@ -189,3 +189,44 @@ fn cookies_are_kept_and_sent() {
         assert_eq!(cookies(), "");
     });
 }
+
+#[test]
+fn cookies_stay_on_the_fast_path_and_change_no_byte() {
+    run(async {
+        let server = Server::start(|_, _, request| match path_of(request) {
+            "/in" => say("HTTP/1.1 200 OK\r\nSet-Cookie: sid=1; Path=/\r\nContent-Length: 0\r\n\r\n"),
+            "/more" => say("HTTP/1.1 200 OK\r\nSet-Cookie: deep=2; Path=/home\r\nContent-Length: 0\r\n\r\n"),
+            "/close" => say("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
+            _ => say(ok("")),
+        })
+        .await;
+        let client = Client::new();
+        let last = || server.requests().pop().unwrap();
+        let is_quick = |request: &HttpRequest| client.session.quick(request, crate::base::clock::now()).is_some();
+        client.get(server.url("/in")).await.unwrap();
+        for method in ["GET", "POST", "DELETE"] {
+            let body = if method == "POST" { "hello" } else { "" };
+            let request = HttpRequest { body: body.into(), has_body: !body.is_empty(), ..client.request(method, server.url("/a?b=1")) };
+            // On a new connection the general path sends it, on an open one the fast path.
+            client.get(server.url("/close")).await.unwrap();
+            client.session.send(laid(&request)).await.unwrap();
+            let general = last();
+            client.session.send(laid(&request)).await.unwrap();
+            assert_eq!(last(), general);
+            assert!(general.contains("Cookie: sid=1\r\n"), "{general}");
+        }
+        let own = HttpRequest { headers: b"Cookie: own=3\r\n"[..].into(), ..client.request("GET", server.url("/")) };
+        assert!(!is_quick(&laid(&own)), "its own cookies are joined with the jar's");
+        assert!(is_quick(&laid(&client.request("GET", server.url("/")))));
+        client.get(server.url("/more")).await.unwrap();
+        for (path, cookies) in
+            [("/", "sid=1"), ("/home", "deep=2; sid=1"), ("/home/x", "deep=2; sid=1"), ("/homes", "sid=1"), ("/", "sid=1")]
+        {
+            client.get(server.url(path)).await.unwrap();
+            assert!(last().contains(&format!("Cookie: {cookies}\r\n")), "{path}: {}", last());
+        }
+        client.session.clear_cookies(server.url("/").host());
+        client.get(server.url("/")).await.unwrap();
+        assert!(!last().contains("Cookie"), "{}", last());
+    });
+}
