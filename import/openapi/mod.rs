@@ -8,6 +8,7 @@
 
 mod chain;
 mod groups;
+mod login;
 mod operation;
 mod refs;
 mod request;
@@ -16,6 +17,8 @@ mod security;
 mod servers;
 mod shape;
 mod smoke;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use std::collections::HashMap;
@@ -103,7 +106,7 @@ impl Importer<'_> {
 
         let schemes = Schemes::of(self.files, &api_name);
         let mut keys = Names::new();
-        keys.reserve("url");
+        ["url", "client_id", "client_secret"].iter().for_each(|key| keys.reserve(key));
         schemes.keys().for_each(|(key, _)| keys.reserve(key));
         let accesses = self.accesses(&schemes);
         let outer = most_common(&accesses);
@@ -116,6 +119,8 @@ impl Importer<'_> {
         let chains = chain::Chains::of(self.files, operations);
         let mut blocks = Names::new();
         ["SmokeTest", "Tester"].iter().for_each(|name| blocks.reserve(name));
+        // Where users log in, that sequence has the plain name.
+        let login = outer.as_ref().and_then(|outer| Some((outer, schemes.flow(outer)?, blocks.block("Login", "Login"))));
         let mut smoke = Smoke {
             files: self.files,
             operations,
@@ -133,6 +138,9 @@ impl Importer<'_> {
         }
         self.draft.sequences = sequences;
         self.users();
+        if let Some((outer, flow, name)) = login {
+            login::add(&mut self.draft, &api_name, name, flow, &servers[0].url, outer);
+        }
         self.credentials(&schemes, &api_name);
         self.environments(&api_name, &servers);
         self.tell();

@@ -36,7 +36,16 @@ pub(super) struct Schemes<'a> {
 #[derive(Debug)]
 struct Scheme<'a> {
     name: &'a str,
+    flow: Option<Flow>,
     kind: Kind<'a>,
+}
+
+/// How a token is got without a person: OAuth 2.0 with client credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Flow {
+    /// It may be relative to the server.
+    pub(super) token_url: String,
+    pub(super) scopes: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -67,9 +76,16 @@ impl<'a> Schemes<'a> {
         for (name, node) in declared.into_iter().flat_map(|at| at.node.entries()) {
             let Some(at) = declared.and_then(|all| files.resolve(all.with(node))) else { continue };
             let kind = kind(at, name, &schemes);
-            schemes.push(Scheme { name, kind });
+            schemes.push(Scheme { name, flow: flow(at.node), kind });
         }
         Self { section, schemes }
+    }
+
+    /// How the token of `auth` is got, if it needs no person.
+    pub(super) fn flow(&self, auth: &Auth) -> Option<&Flow> {
+        let Auth::Bearer(Expr::Code(code)) = auth else { return None };
+        let key = code.strip_prefix("env.")?.strip_prefix(self.section)?.strip_prefix('.')?;
+        self.schemes.iter().find(|scheme| matches!(&scheme.kind, Kind::Bearer { key: known } if known == key))?.flow.as_ref()
     }
 
     /// The keys of the environment, each with whether it is a user's name rather than a secret.
@@ -152,4 +168,15 @@ fn kind<'a>(at: At<'a>, name: &str, earlier: &[Scheme<'a>]) -> Kind<'a> {
         ("http", scheme) => Kind::Unknown(format!("http {}", scheme.unwrap_or("?"))),
         (other, _) => Kind::Unknown(other.to_owned()),
     }
+}
+
+/// The flow with client credentials of a scheme of OAuth 2.0.
+fn flow(scheme: &Node) -> Option<Flow> {
+    let flow = match scheme.get("flows") {
+        Some(flows) => flows.get("clientCredentials")?,
+        None if scheme.text_of("flow") == Some("application") => scheme,
+        None => return None,
+    };
+    let scopes = flow.entries_of("scopes").map(|(scope, _)| scope.to_owned()).collect();
+    Some(Flow { token_url: flow.text_of("tokenUrl").filter(|url| !url.is_empty())?.to_owned(), scopes })
 }
