@@ -181,7 +181,13 @@ async fn iterations(u: &User) -> Flow {
 }
 
 /// Runs it against a server, and gives what was counted, what the server saw, and the last gauge but one.
-fn run(program: &'static Program, runner: &str, stop_after: Option<Duration>) -> (Snapshot, Arc<Seen>, u64) {
+/// Runs a load, until it is stopped after a time, or until its users have passed to another function after one.
+fn run(
+    program: &'static Program,
+    runner: &str,
+    stop_after: Option<Duration>,
+    passes_after: Option<Duration>,
+) -> (Snapshot, Arc<Seen>, u64) {
     let (base, seen) = serve();
     let clock = Clock::starting_in(Duration::from_millis(100));
     let profile = Profile::parse(&format!("profile: {{ runner: {{ {runner} }} }}\n"), "trial.profile.yml").unwrap();
@@ -190,7 +196,7 @@ fn run(program: &'static Program, runner: &str, stop_after: Option<Duration>) ->
     settings.apis = vec![crate::http::ApiConfig::default(); program.apis.len()];
     let run = Run {
         settings,
-        slice: plan.whole(),
+        slice: plan.whole().interval(Duration::ZERO, passes_after, Duration::ZERO, Duration::from_secs(1)),
         threads: 2,
         processors: None,
         interval: Duration::from_millis(200),
@@ -225,12 +231,14 @@ fn reached(total: &RowStats) -> u64 {
 #[test]
 fn a_server_reads_what_was_counted_whatever_it_does_and_whatever_stops_the_users() {
     let cases = [
-        ("clients: 8, hatch_rate: 1000, duration: 3s", None),
-        ("rate: 200/s, max_clients: 30, duration: 3s", None),
-        ("clients: 8, hatch_rate: 1000, duration: 20s", Some(Duration::from_millis(2500))),
+        ("clients: 8, hatch_rate: 1000, duration: 3s", None, None),
+        ("rate: 200/s, max_clients: 30, duration: 3s", None, None),
+        ("clients: 8, hatch_rate: 1000, duration: 20s", Some(Duration::from_millis(2500)), None),
+        ("clients: 8, hatch_rate: 1000, duration: 20s", None, Some(Duration::from_secs(2))),
+        ("rate: 200/s, max_clients: 30, duration: 20s", None, Some(Duration::from_secs(2))),
     ];
-    for (runner, stop_after) in cases {
-        let (snapshot, seen, waiting) = run(&PROGRAM, runner, stop_after);
+    for (runner, stop_after, passes_after) in cases {
+        let (snapshot, seen, waiting) = run(&PROGRAM, runner, stop_after, passes_after);
         let total = snapshot.total(&PROGRAM.names());
         let saw = |count: &AtomicU64| count.load(Ordering::SeqCst);
         assert_eq!(saw(&seen.requests), reached(&total), "{runner}: {total:?}");
@@ -287,7 +295,7 @@ static ROWS: Program = Program {
 
 #[test]
 fn a_request_whose_user_ran_out_of_rows_is_counted_and_is_no_failure() {
-    let (snapshot, seen, _) = run(&ROWS, "clients: 2, hatch_rate: 1000, duration: 3s", None);
+    let (snapshot, seen, _) = run(&ROWS, "clients: 2, hatch_rate: 1000, duration: 3s", None, None);
     let line = &snapshot.names[0];
     assert_eq!(seen.requests.load(Ordering::SeqCst), line.requests);
     assert_eq!((line.failures, snapshot.failures.count()), (0, 0), "{:?}", snapshot.failures);
