@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_spelling() {
+    fn durations_are_read_in_every_spelling() {
         for (text, millis) in [
             ("20", 20_000),
             ("20s", 20_000),
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn invalid_duration_is_an_error_with_an_example() {
         for (text, part) in [
             ("", "missing"),
             ("5min", "\"min\" is not a unit"),
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn prints_what_it_reads() {
+    fn printed_duration_reads_as_itself() {
         for text in ["1h20m", "3h30m10s", "500ms", "2d", "1s500ms", "0s", "3us7ns", "1d1ns"] {
             assert_eq!(print(parse(text).unwrap()), text);
         }

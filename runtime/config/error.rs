@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_line_with_place_and_help() {
+    fn error_is_one_line_with_location_and_help() {
         let location = Location { file: "specs/x.profile.yml".into(), line: 4, column: 3, offset: 40, len: 7 };
         let error = ConfigError::new(location, "unknown key \"cleints\"").with_help("did you mean `clients`?");
         assert_eq!(error.to_string(), "specs/x.profile.yml:4:3: unknown key \"cleints\" (did you mean `clients`?)");

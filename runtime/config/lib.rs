@@ -1,4 +1,4 @@
-//! The YAML files that a load test is configured by: profile, registry, environment, credentials.
+//! The configuration files of a load test: profile, registry, environment, credentials.
 //!
 //! | file | module |
 //! |---|---|
@@ -7,9 +7,9 @@
 //! | `config/<env>.yml` over `config/common.yml` | [`environment`], [`ApiTransportSettings`] |
 //! | `config/systems_credentials.yml`, `config/system_credentials.yml` | [`credentials`] |
 //!
-//! And [`elf`], which is no file of YAML: what compiler and run time both ask of a program before it goes to AWS Lambda.
+//! And [`elf`], which is no file of YAML: what the compiler and the runtime both check of a program before it goes to AWS Lambda.
 //!
-//! Parsing is a pure function of a file's text; all that is wrong with a file comes in one go, each [`ConfigError`] with its location.
+//! Parsing is a pure function of a file's text; all errors of a file are reported together, each [`ConfigError`] with its location.
 //! Only the functions called `load` touch files, and variables of the process environment are asked of a function that the caller
 //! passes.
 

@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_exact() {
+    fn keys_and_values_have_exact_locations() {
         let text = "# é\na: 1\nb:\n  cé: \"x y\"\n  d: [1, 2]\n";
         let root = parse(text, "f.yml").unwrap();
         let b = &map(&root)[1];
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_have_places() {
+    fn yaml_errors_have_locations() {
         let errors = parse("a: 1\nb: [1, 2\nc: 3\n", "f.yml").unwrap_err();
         assert!(errors[0].to_string().contains("invalid YAML"), "{}", errors[0]);
         assert!(errors[0].location.line >= 2);

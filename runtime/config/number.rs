@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prints_or_not() {
+    fn numbers_that_print_as_they_read_are_found() {
         for text in ["1.5", "0.0", "-0.5", "-2.0", "24.99", "0.00001", "0.30000000000000004", "1e30", "1.5e-7", "123456789012345.6"] {
             assert!(prints_as_it_reads(text), "{text}");
         }
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn orders_by_digits() {
+    fn decimals_are_compared_by_their_digits() {
         let ordered = [
             "-1e999",
             "-18446744073709551616",
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn fractions() {
+    fn integral_decimals_are_recognized() {
         for text in ["1", "1.0", "1e2", "1.5e1", "100e-2", "0e-5", "18446744073709551615", "1e99999999999999999999"] {
             assert!(is_integral(text), "{text}");
         }

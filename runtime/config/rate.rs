@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_spelling() {
+    fn rates_are_read_in_every_spelling() {
         for (text, count, per) in [
             ("500/s", 500, SECOND),
             ("30/m", 1, 2 * SECOND),
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn invalid_rate_is_an_error_with_an_example() {
         for (text, part) in [
             ("", "is not a number"),
             ("fast", "is not a number"),
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn prints_and_compares() {
+    fn rates_are_printed_and_compared() {
         for text in ["500/s", "30/m", "10/h", "2500/s"] {
             assert_eq!(Rate::parse(text).unwrap().to_string(), text);
         }

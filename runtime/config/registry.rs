@@ -162,14 +162,14 @@ mod tests {
     }
 
     #[test]
-    fn the_example_loads() {
+    fn registry_of_the_documentation_is_read() {
         let registry = Registry::parse(include_str!("../../config/loadtest_registry.yml"), "r.yml").unwrap();
         assert_eq!(registry.current().unwrap().name, "tpdata");
         assert_eq!(registry.registered.len(), 6);
     }
 
     #[test]
-    fn every_error() {
+    fn every_error_of_a_registry_has_a_location_and_a_fix() {
         assert_eq!(
             messages("current: tpdat\nregistered: {tpdata: {profile: p.yml}}\n"),
             ["config/loadtest_registry.yml:1:10: unknown test \"tpdat\" in current (did you mean `tpdata`?)"]

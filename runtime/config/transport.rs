@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn defaults_and_layers() {
+    fn transport_settings_have_defaults_and_layers() {
         assert_eq!(settings("a: 1").unwrap(), ApiTransportSettings::default());
         assert!(settings("a: 1").unwrap().tls.verify);
         let found = settings(

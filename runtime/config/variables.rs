@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_spellings() {
+    fn invalid_variables_are_errors() {
         assert!(split("${A").unwrap_err().contains("not closed"));
         assert!(split("${}").unwrap_err().contains("names no variable"));
         assert!(split("${A B}").unwrap_err().contains("names no variable"));

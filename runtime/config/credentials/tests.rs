@@ -70,7 +70,7 @@ fn urls_are_made_of_hosts() {
 }
 
 #[test]
-fn endpoints_have_headers() {
+fn headers_of_an_endpoint_are_read() {
     let credentials = parse("otlp: {url: http://o, headers: {x-key: \"${K}\"}, verify: No}\n").unwrap();
     let otlp = credentials.otlp().unwrap().unwrap();
     assert_eq!(otlp.headers["x-key"].expose(), "value-of-K");
@@ -78,7 +78,7 @@ fn endpoints_have_headers() {
 }
 
 #[test]
-fn every_error() {
+fn every_error_of_a_credentials_file_has_a_location_and_a_fix() {
     let all = messages(
         "Splnk: {}\nSplunk: {tokn: x}\nSFx: {}\nAWS: {access_key_id: a}\nOTLP: {verify: perhaps}\nInfluxDB: {url: u}\nPrometheus: 3\nstats_interval: 5x\n",
     );

@@ -111,7 +111,7 @@ fn variables_wait_for_run_time() {
 }
 
 #[test]
-fn a_missing_variable_names_key_and_place() {
+fn missing_variable_is_an_error_with_key_and_location() {
     let errors = cs1().resolve(&Reads::everything(), &|_| None).unwrap_err();
     assert_eq!(errors.len(), 1);
     assert_eq!(
@@ -121,7 +121,7 @@ fn a_missing_variable_names_key_and_place() {
 }
 
 #[test]
-fn wrong_files() {
+fn invalid_environment_files_are_errors() {
     let parse = |text| Environment::parse("x", Source { text, file: "x.yml" }, None);
     assert!(parse("- a\n").unwrap_err()[0].message.contains("must be a map"));
     assert!(parse("a.b: 1\n").unwrap_err()[0].message.contains("a spec cannot read it"));

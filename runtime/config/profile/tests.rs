@@ -67,7 +67,7 @@ fn the_new_example_loads() {
 }
 
 #[test]
-fn closed_shapes() {
+fn loads_of_clients_are_read() {
     assert_eq!(load("clients: 20").shape, Shape::Clients { clients: 20, hatch_rate: Rate::per_second(20) });
     assert_eq!(load("clients: \"20\", hatch_rate: 0.5").shape, Shape::Clients { clients: 20, hatch_rate: Rate::new(1, 2_000_000_000) });
     let steps = Shape::Steps { clients: 50, hatch_rate: Rate::per_second(5), step_clients: 20, step_duration: seconds(60) };
@@ -78,7 +78,7 @@ fn closed_shapes() {
 }
 
 #[test]
-fn open_shapes() {
+fn loads_of_arrivals_are_read() {
     let rate = |count| Rate::per_second(count);
     assert_eq!(load("rate: 500/s").shape, Shape::Arrivals { rate: rate(500), stages: vec![], max_clients: 5000, spacing: Spacing::Even });
     assert_eq!(
@@ -155,7 +155,7 @@ fn combinations_that_exclude_each_other() {
 }
 
 #[test]
-fn oddities_are_warnings() {
+fn unusual_settings_of_a_profile_are_warnings() {
     runner_warning(
         "clients: 50, hatch_rate: 10, step_load: true, step_clients: 10, step_duration: 1m, duration: 2m",
         "the duration of 2m ends in step 2 of 5: the step with 50 clients starts at 4m",
@@ -180,7 +180,7 @@ fn users_have_loads_of_their_own() {
 }
 
 #[test]
-fn all_errors_come_in_one_go_with_their_places() {
+fn all_errors_of_a_profile_are_reported_together_with_locations() {
     let found = errors(
         "test_hedaer: {}\nprofile:\n  runner:\n    cleints: 3\n    hatch_rate: 0\n  test: {locustfle: x.py}\n  loging: {}\n  logging: {listeners: [Splnk, SFx], loglevel: chatty}\n",
     );
@@ -206,7 +206,7 @@ fn files_that_are_no_profile() {
 }
 
 #[test]
-fn specs_and_locustfiles() {
+fn profile_names_its_spec_or_locustfile() {
     let spec = |test: &str| {
         let profile = parse(&format!("profile: {{runner: {{clients: 1}}, test: {{{test}}}}}")).unwrap();
         profile.test.spec.map(|spec| spec.candidates("buy").join(" "))
@@ -225,7 +225,7 @@ fn specs_and_locustfiles() {
 }
 
 #[test]
-fn locations() {
+fn regions_and_their_shares_are_read() {
     let header = |header: &str| parse(&format!("test_header: {{{header}}}\nprofile: {{runner: {{clients: 1}}}}"));
     let shares = |text: &str| -> Vec<(String, u64)> {
         header(text).unwrap().header.locations.into_iter().map(|location| (location.region, location.share)).collect()
@@ -301,7 +301,7 @@ fn lambda_settings() {
 }
 
 #[test]
-fn thresholds() {
+fn thresholds_of_a_profile_are_read() {
     assert!(errors("profile: {runner: {clients: 1}, thresholds: p95}")[0].contains("thresholds must be a list"));
     assert!(errors("profile: {runner: {clients: 1}, thresholds: [\"\"]}")[0].contains("empty threshold"));
     let wrong = errors("profile: {runner: {clients: 1}, thresholds: ['p95 < 1s', \"p95 < 300\", p95 < 1parsec]}");

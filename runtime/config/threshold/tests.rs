@@ -11,7 +11,7 @@ fn seconds(n: u64) -> Duration {
 }
 
 #[test]
-fn every_spelling() {
+fn thresholds_are_read_in_every_spelling() {
     use Comparison::{Above, AtLeast, AtMost, Below};
     let line = |name: &str| Subject::Line(name.to_owned());
     let p = |percent: f64| Metric::Time(Time::Percentile(percent), Of::All);
@@ -63,7 +63,7 @@ fn limits_of_an_earlier_run() {
 }
 
 #[test]
-fn when_it_is_judged() {
+fn windows_and_aborts_of_a_threshold_are_read() {
     let all = rule("p95 < 1s over 30s from 1m abort after 2m");
     assert_eq!((all.over, all.from, all.abort), (Some(seconds(30)), seconds(60), Some(seconds(120))));
     let turned = rule("p95 < 1s abort from 10s over 1m");

@@ -220,7 +220,7 @@ mod tests {
 
     /// Cases of the AWS Signature Version 4 test suite, by their names in it.
     #[test]
-    fn the_test_suite() {
+    fn signatures_are_those_of_the_aws_test_suite() {
         let base = "https://example.amazonaws.com";
         for (name, method, path, headers, body, expected) in [
             ("get-vanilla", "GET", "/", &[][..], "", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),

@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn hashes_of_abc() {
+    fn hashes_are_those_of_the_standards() {
         let abc = Value::from("abc");
         assert_eq!(printed(md5(&abc)), "900150983cd24fb0d6963f7d28e17f72");
         assert_eq!(printed(sha1(&abc)), "a9993e364706816aba3e25717850c26c9cd0d89d");
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn encodings() {
+    fn hex_and_base64_are_encoded_and_decoded() {
         let data = Value::bytes(vec![0xfb, 0xff, 0xfe, 0x01]);
         assert_eq!(hex(&data).unwrap(), Value::from("fbfffe01"));
         assert_eq!(base64(&data).unwrap(), Value::from("+//+AQ=="));
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn rfc_6238() {
+    fn totp_gives_the_codes_of_rfc_6238() {
         let secret = Value::from("gezd gnbv gy3t qojq GEZDGNBVGY3TQOJQ");
         for (seconds, code) in [
             (59, "287082"),

@@ -193,14 +193,14 @@ mod tests {
     }
 
     #[test]
-    fn rfc_7515_a1() {
+    fn hs256_signs_as_rfc_7515_a1() {
         let key = URL_SAFE_NO_PAD.decode("AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow").unwrap();
         let input = format!("eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.{PAYLOAD}");
         assert_eq!(encoded("HS256", &key, &input), "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
     }
 
     #[test]
-    fn rfc_7515_a2() {
+    fn rs256_signs_as_rfc_7515_a2() {
         let expected = "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw";
         let one_line = PKCS8.replace('\n', "\\n");
         let der = PrivateKeyDer::from_pem_slice(PKCS8.as_bytes()).unwrap();
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn elliptic_curves() {
+    fn es_signatures_verify() {
         let random = SystemRandom::new();
         let SigningKey::Sec1(sec1) = private_key(EC256.as_bytes()).unwrap() else { panic!() };
         let pkcs8 = tagged(0x30, &[&[2, 1, 0], &P256[..], &tagged(4, &sec1)].concat());
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn makes_a_token() {
+    fn token_has_header_claims_and_signature() {
         let claims =
             Value::object([("sub", Value::from("1234567890")), ("name", Value::from("John Doe")), ("iat", Value::from(1_516_239_022))]);
         // The token that jwt.io shows.

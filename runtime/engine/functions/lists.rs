@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn calculates() {
+    fn list_functions_give_their_results() {
         let cases = [
             (len(&v("\"aé\"")), "2"),
             (len(&v("[1,2]")), "2"),
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses() {
+    fn list_functions_refuse_other_values() {
         assert_eq!(len(&v("1")).unwrap_err().0, "len of the int 1: it takes a string, list, object, bytes or file");
         assert_eq!(first(&v("[]")).unwrap_err().0, "first of an empty list: test len(…) first");
         assert!(merge(&[v("1")]).is_err());

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn calculates() {
+    fn number_functions_give_their_results() {
         let cases = [
             (min(&[v("2"), v("1.5")]), "1.5"),
             (max(&[v("[3,1,2]")]), "3"),
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses() {
+    fn number_functions_refuse_other_values() {
         for fault in [
             min(&[]),
             min(&[v("[]")]),

@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn draws() {
+    fn random_draws_stay_within_their_bounds() {
         let rng = Rng::new(3, 1);
         assert_eq!(chance(&rng, &Value::Int(1)).unwrap(), Value::Bool(true));
         assert_eq!(chance(&rng, &Value::Float(0.0)).unwrap(), Value::Bool(false));
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn weighs() {
+    fn weighted_draws_follow_their_weights() {
         let rng = Rng::new(3, 1);
         let choices = [(Value::Int(70), Value::from("a")), (Value::Int(0), Value::from("no")), (Value::Float(30.0), Value::from("b"))];
         let mut a = 0;
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn strings() {
+    fn random_strings_have_length_and_alphabet() {
         let rng = Rng::new(3, 1);
         let text = random_string(&rng, &Value::Int(40), None).unwrap();
         assert!(text.as_str().is_some_and(|t| t.len() == 40 && t.bytes().all(|b| b.is_ascii_alphanumeric())));

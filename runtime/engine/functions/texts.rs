@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn calculates() {
+    fn text_functions_give_their_results() {
         let cases = [
             (join(&v("[1,\"a\"]"), Some(&v("\"-\""))), "\"1-a\""),
             (join(&v("[1,2]"), None), "\"12\""),
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses() {
+    fn text_functions_refuse_other_values() {
         assert!(text(&Value::bytes(vec![97, 255])).unwrap_err().0.contains("not UTF-8 from byte 1"));
         assert_eq!(trim(&v("1")).unwrap_err().0, "trim of the int 1: it takes a string");
         assert!(from_json(&v("\"[\"")).is_err());

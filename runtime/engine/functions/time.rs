@@ -71,7 +71,7 @@ mod tests {
     const T: Value = Value::Time(1_700_000_000_123_000_000);
 
     #[test]
-    fn tells_the_time() {
+    fn times_are_formatted_parsed_and_calculated() {
         assert_eq!(now(5).unwrap(), Value::Time(5));
         assert_eq!(unix(&T).unwrap(), Value::Int(1_700_000_000));
         assert_eq!(unix_ms(&T).unwrap(), Value::Int(1_700_000_000_123));

@@ -41,7 +41,7 @@ static ORDER: Matcher = Matcher::Object {
 };
 
 #[test]
-fn explains_every_mismatch() {
+fn every_mismatch_is_explained() {
     let args = [Value::from("ann")];
     let regexes = [Regex::new("^[a-z]+$").unwrap()];
     let good = r#"{"state":"paid","more":1,"items":[{"id":"a","price":1.5,"x":[]},0],"owner":"ann","code":"ab"}"#;
@@ -63,7 +63,7 @@ fn explains_every_mismatch() {
 }
 
 #[test]
-fn holds_or_not() {
+fn matchers_accept_and_reject_values() {
     static INNER: Matcher = Matcher::Object { members: &[(Key::Lit("b"), Matcher::Int(1))], exact: false };
     static EXACT: Matcher = Matcher::Object { members: &[(Key::Lit("a"), INNER)], exact: true };
     let ends = Matcher::List { items: leak(vec![Matcher::Int(1), Matcher::Int(9)]), rest: Some(1) };
@@ -151,7 +151,7 @@ fn a_value_is_like_what_has_its_members_and_more() {
 }
 
 #[test]
-fn judges_headers() {
+fn headers_are_matched() {
     let headers = [("Content-Type", "text/html; charset=utf-8"), ("x-count", "12"), ("Set-Cookie", "a=1"), ("set-cookie", "b=2")];
     let regexes = [Regex::new("^text/html").unwrap(), Regex::new("^b=").unwrap()];
     let args = [Value::from(12), Value::Null];

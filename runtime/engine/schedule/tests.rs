@@ -201,7 +201,7 @@ fn arrivals_of_weighted_classes() {
 }
 
 #[test]
-fn every_error() {
+fn every_error_of_a_plan_has_a_location_and_a_fix() {
     let error = |runner: &str, classes: &[(&str, u64)]| plan_of(runner, classes).unwrap_err()[0].to_string();
     let both = [("Shopper", 9), ("Auditor", 1)];
     for (runner, classes, part) in [

@@ -44,7 +44,7 @@ mod tests {
     use crate::functions::Rng;
 
     #[test]
-    fn finds() {
+    fn css_selectors_find_elements() {
         let page = Page::parse("<h1> Hello <b>you</b>\n there</h1><a name=x>no</a><a href='/1'>one</a><a href=\"/2\">two &amp; more</a>");
         let rng = Rng::new(1, 1);
         let take = |css: &str, attribute, pick| page.take(&selector(css).unwrap(), attribute, pick);

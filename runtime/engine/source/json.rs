@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn says_why() {
+    fn missing_member_is_explained() {
         let value = Value::from_json(BODY.as_bytes()).unwrap();
         for (steps, why) in [
             (&[PathStep::Key("a"), PathStep::Key("bb")][..], "json.a: no member \"bb\": it has b"),

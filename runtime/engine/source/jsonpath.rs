@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn finds() {
+    fn jsonpath_queries_find_values() {
         for (query, singular, expected) in [
             ("$.items[0].name", true, v("\"a\"")),
             ("$['items'][-1][\"id\"]", true, v("2")),

@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds() {
+    fn regexes_find_groups() {
         for (pattern, one, all) in [
             (r"k=(\w+)", r#""a""#, r#"["a","b"]"#),
             (r"k=\w+", r#""k=a""#, r#"["k=a","k=b"]"#),

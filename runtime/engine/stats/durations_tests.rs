@@ -54,7 +54,7 @@ fn taking_leaves_nothing_behind() {
 }
 
 #[test]
-fn survives_json() {
+fn durations_survive_json() {
     let d = of([1, 2, 3, 4_000_000]);
     let json = serde_json::to_string(&d).unwrap();
     assert!(json.starts_with(r#"{"count":4,"sum_us":4000006,"min_us":1,"max_us":4000000,"histogram":"HISTF"#));

@@ -182,7 +182,7 @@ fn users_are_the_newest_of_each_thread_and_summed_over_threads() {
 }
 
 #[test]
-fn another_version_is_refused() {
+fn snapshot_of_another_version_is_refused() {
     let mut json = serde_json::to_value(Snapshot::empty(1)).unwrap();
     assert_eq!(json["version"], 2);
     json["version"] = 9.into();

@@ -10,7 +10,7 @@ use crate::base::flow::Flow;
 use crate::base::location::Location;
 use crate::value::{Eval, Value};
 
-/// What generated code awaits of the run time, where that isn't an exchange: boxed, so that it isn't compiled into each spec.
+/// What generated code awaits of the runtime, where that isn't an exchange: boxed, so that it isn't compiled into each spec.
 pub(crate) type Later<'l, T> = Pin<Box<dyn Future<Output = T> + 'l>>;
 
 impl User {

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn indexes() {
+    fn items_members_and_slices_are_read() {
         let object = v(r#"{"id":1,"name":"x"}"#);
         assert_eq!(member(&object, "name").unwrap(), v("\"x\""));
         assert_eq!(member(&object, "nam").unwrap_err().0, "no member \"nam\": did you mean `name`?");

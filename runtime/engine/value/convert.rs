@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_converts() {
+    fn texts_are_converted_to_types() {
         let cases = [
             ("42", Type::Int, Value::from(42)),
             (" 42 ", Type::Int, Value::from(42)),
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn durations() {
+    fn durations_are_converted() {
         for (text, nanos) in [
             ("250ms", 250_000_000),
             ("1.5s", 1_500_000_000),

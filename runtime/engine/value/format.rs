@@ -300,7 +300,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formats() {
+    fn values_are_formatted() {
         let cases = [
             (Value::from(42), "09", "000000042"),
             (Value::from(-42), "05", "-0042"),
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses() {
+    fn invalid_formats_are_errors() {
         for spec in ["q", "9999", ".", ".x", "5d5", "d,", "1.1000"] {
             assert!(FormatSpec::parse(spec).is_err(), "{spec}");
         }

@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn round_trips() {
+    fn json_is_written_as_it_was_read() {
         for json in [
             "null",
             "true",

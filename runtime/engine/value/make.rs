@@ -247,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn says_what_it_is() {
+    fn value_describes_itself() {
         let cases = [
             (Value::Null, "null"),
             (Value::from("a\"b"), "the string \"a\\\"b\""),

@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn compares_any_numbers() {
+    fn numbers_of_all_types_are_compared() {
         for (a, b, order) in [
             ("18446744073709551615", "18446744073709551615", Ordering::Equal),
             ("18446744073709551615", "18446744073709551616", Ordering::Less),
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_texts() {
+    fn numbers_are_read_from_texts() {
         assert_eq!(whole("18446744073709551615").unwrap().to_json().unwrap(), "18446744073709551615");
         assert_eq!(whole("+0018446744073709551615").unwrap().to_json().unwrap(), "18446744073709551615");
         assert_eq!(whole("007").unwrap().to_json().unwrap(), "7");

@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn calculates() {
+    fn operators_give_their_results() {
         type Op = fn(&Value, &Value) -> Eval;
         let cases: [(Op, Value, Value, Value); 20] = [
             (add, v("1"), v("2"), v("3")),

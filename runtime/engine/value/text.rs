@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prints_as_written() {
+    fn values_are_printed_as_texts() {
         const MS: i64 = 1_000_000;
         let cases = [
             (Value::from("é"), "é"),
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn interpolates() {
+    fn texts_are_interpolated() {
         let n = Value::from(42);
         let spec = FormatSpec::parse("09").unwrap();
         let text = text(&[Part::Lit("ids:"), Part::Fmt(&n, spec), Part::Lit("/"), Part::Val(&n)]).unwrap();
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn encodes_for_its_place() {
+    fn values_are_encoded_for_path_and_query() {
         let mut out = String::new();
         path_segment(&Value::from("a b/c?d#é:@"), &mut out).unwrap();
         assert_eq!(out, "a%20b%2Fc%3Fd%23%C3%A9:@");

@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_failed_are_told() {
+    fn all_failed_addresses_are_reported() {
         let result = raced(2, &[(&fails(1), &[1, 2]), (&fails(2), &[1, 2])]).0.unwrap();
         assert_eq!((result.won, result.failed), (None, vec![(address(1), "failed"), (address(2), "failed")]));
         assert!(raced(0, &[(&begin, &[])]).0.unwrap().won.is_none());

@@ -106,7 +106,7 @@ fn early_answers_are_skipped() {
 }
 
 #[test]
-fn what_is_no_http_is_said() {
+fn answer_that_is_not_http_is_an_error() {
     fails(b"SSH-2.0-OpenSSH_9.6\r\n", false, FailureClass::Protocol, "the answer is not HTTP: it begins with `SSH-2.0-OpenSSH_9.6`");
     fails(b"HTTP/1.1 2x0 OK\r\n\r\n", false, FailureClass::Protocol, "the answer is not HTTP: it begins with `HTTP/1.1 2x0 OK`");
     fails(
@@ -142,7 +142,7 @@ fn too_much_is_refused() {
 }
 
 #[test]
-fn early_ends_are_told_apart() {
+fn early_ends_of_answers_are_distinguished() {
     fails(
         b"",
         true,

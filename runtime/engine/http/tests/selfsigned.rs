@@ -98,7 +98,7 @@ fn its_name_and_its_time_still_count() {
 }
 
 #[test]
-fn another_one_is_not_trusted() {
+fn other_self_signed_certificate_is_not_trusted() {
     run(async {
         let (mine, _) = server(as_openssl).await;
         let (_, port) = server(as_openssl).await;

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rule() {
+    fn lost_request_is_sent_again_as_rfc_9110_allows() {
         let unknown = (Fate::Unknown, true, true);
         for method in ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"] {
             assert_eq!(judge(method, true, &[unknown]), Ok(()), "{method}");
