@@ -119,6 +119,21 @@ fn what_a_script_does_beyond_that_is_named_with_its_line() {
 }
 
 #[test]
+fn times_of_moment_are_times_of_the_language() {
+    let item = r#"{"name": "One", "request": {"method": "GET", "url": "{{url}}/x?from={{from}}&to={{to}}"}, "event": [{"listen": "prerequest",
+        "script": {"exec": ["const from = moment().add(1, 'd').format('YYYY-MM-DD');", "pm.environment.set('from', from);",
+        "pm.environment.set('to', moment(from).add(2, 'weeks').format('YYYY-MM-DD'));"]}}]}"#;
+    let (spec, _, _) = imported(&collection(item, ""));
+    for part in [
+        "  let from = format_time(now() + 1d, \"%Y-%m-%d\")\n",
+        "  let to = format_time(now() + 1d + 14d, \"%Y-%m-%d\")\n",
+        "    shop.one(from, to)\n",
+    ] {
+        assert!(spec.contains(part), "{part}\nis not in\n{spec}");
+    }
+}
+
+#[test]
 fn a_request_of_a_script_is_a_step_of_its_own() {
     let login = r#"{"name": "Me", "request": {"method": "GET", "url": "{{url}}/me", "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{token}}"}]}},
         "event": [{"listen": "prerequest", "script": {"exec": ["pm.sendRequest({ url: pm.environment.get('url') + '/login', method: 'POST',",

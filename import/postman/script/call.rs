@@ -65,6 +65,11 @@ impl Interpreter<'_> {
             ["moment"] if arguments.is_empty() => Value::Time("now()".to_owned()),
             ["moment"] => match first? {
                 Value::Time(time) => Value::Time(time),
+                // A time that was printed before.
+                Value::Code(code) => {
+                    let arguments = code.text.strip_prefix("format_time(")?.strip_suffix("\")")?;
+                    Value::Time(arguments.rsplit_once(", \"")?.0.to_owned())
+                }
                 _ => return None,
             },
             ["Math", "random"] => Value::code("random(0.0, 1.0)"),
