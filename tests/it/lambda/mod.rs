@@ -1,0 +1,74 @@
+//! The distributed test on AWS Lambda, as far as a machine without AWS can have it: ministack is the account, the rig's front runs the
+//! real binary as the function and streams. See `tests/it/rig/`.
+
+mod deploy;
+mod run;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::command::{Run, Running};
+use crate::machine::wait_until;
+use crate::project::Project;
+use crate::rig::{self, Front};
+
+/// A test's own account: ministack tells accounts apart by keys of twelve digits.
+struct Account {
+    project: Project,
+    front: Front,
+    key: String,
+}
+
+impl Account {
+    fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let key = format!("{:012}", 100_000 + NEXT.fetch_add(1, Ordering::Relaxed));
+        Self { project: Project::examples(), front: rig::front(Duration::from_secs(60)), key }
+    }
+
+    /// The test's binary, in an environment that knows of no AWS but the rig.
+    fn run(&self, args: &[&str]) -> Run {
+        let mut run = self.project.run("tpdata", args);
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
+            run = run.env_remove(name);
+        }
+        run.env("HOME", self.project.path())
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_ENDPOINT_URL", self.front.url())
+            .env("AWS_ACCESS_KEY_ID", &self.key)
+            .env("AWS_SECRET_ACCESS_KEY", "secret")
+    }
+
+    /// An account with the function in it.
+    fn deployed() -> Self {
+        let account = Self::new();
+        account.run(&["deploy", "--region", "us-west-2"]).ends(0);
+        account
+    }
+
+    /// Begins a run of two functions, six users and results each second.
+    fn load(&self, args: &[&str]) -> Running {
+        let base = ["run", "--engine", "lambda", "--yes", "--clients", "6", "--hatch-rate", "100", "--stats-interval", "1s"];
+        let shards: &[&str] = if args.contains(&"--shards") { &[] } else { &["--shards", "2"] };
+        self.run(&[&base[..], shards, &["--json", "run.json"], args].concat()).start()
+    }
+
+    /// How many requests of a step the report has, and how many the server had.
+    fn counts(&self) -> (u64, u64) {
+        (self.project.report("run.json").figure("Create treatment variant", "requests"), self.served())
+    }
+
+    fn served(&self) -> u64 {
+        self.project.route("POST /tpdata/treatments/{treatment}/variants")
+    }
+
+    fn wait_for_load(&self) {
+        wait_until("the load runs", || self.served() >= 30);
+    }
+
+    /// Another profile than the repository's.
+    fn profile(&self, text: &str) -> &'static str {
+        self.project.write("own.profile.yml", text);
+        "own.profile.yml"
+    }
+}

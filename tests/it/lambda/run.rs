@@ -1,0 +1,219 @@
+//! Runs on Lambda: what the server counts, and faults of functions, of the network and of the account.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::Account;
+use crate::machine::wait_until;
+use crate::project::binary;
+use crate::rig::{self, Fault};
+use crate::tools::needs;
+
+/// Whether a request writes to the control channel that functions must stop.
+fn stops(request: &str) -> bool {
+    request.starts_with("PUT") && request.contains("/stop/") && (request.contains("\nstop") || request.contains("\nnow"))
+}
+
+#[test]
+fn run_over_two_intervals_and_regions_counts_the_requests_that_the_server_counts() {
+    needs!("ministack");
+    let account = Account::new();
+    account.run(&["deploy", "--region", "us-west-2", "--region", "eu-central-1"]).ends(0);
+    let said = account.load(&["--region", "us-west-2", "--region", "eu-central-1", "--duration", "20s", "--interval", "10s"]).ends(0);
+    let (told, served) = account.counts();
+    assert_eq!(told, served, "{said}");
+    assert!(told > 50, "{said}");
+    assert_eq!(account.front.invocations(), 4, "two functions in each of two intervals: {said}");
+    // Results came while it ran, not at the end: the progress had users in it.
+    assert!(said.matches("users 6/6").count() >= 4, "{said}");
+    said.lacks(&["warning: shard"]);
+    let requests = account.front.requests();
+    assert!(!requests.iter().any(|request| stops(request)), "nothing stopped it: {requests:?}");
+}
+
+#[test]
+fn killed_function_is_restarted_and_its_lost_load_is_named() {
+    needs!("ministack");
+    let account = Account::deployed();
+    account.front.fault(1, Fault::Kill(8));
+    let said = account.load(&["--duration", "10s"]).ends(0);
+    let (told, served) = account.counts();
+    assert!(told > 50 && told <= served, "{told} of {served}: {said}");
+    said.says(&["shard ", "lost from", "1 of 2 shards generated all of their load"]);
+    assert_eq!(account.front.invocations(), 3, "{said}");
+}
+
+#[test]
+fn function_that_never_answers_is_lost_from_the_start() {
+    needs!("ministack");
+    let account = Account::deployed();
+    account.front.fault(0, Fault::Never);
+    let said = account.load(&["--duration", "6s"]).ends(3);
+    said.says(&["no response", "lost from 00:00"]);
+    let (told, served) = account.counts();
+    assert!(told > 10 && told == served, "{told} of {served}: {said}");
+}
+
+#[test]
+fn function_deleted_during_a_run_breaks_the_test_in_every_file() {
+    needs!("ministack");
+    let account = Account::deployed();
+    let running =
+        account.load(&["--duration", "24s", "--interval", "12s", "--junit", "run.xml", "--summary-md", "run.md", "--html", "run.html"]);
+    // The functions of the first interval run, those of the second are called five seconds before it begins.
+    account.wait_for_load();
+    account.run(&["destroy", "--yes"]).ends(0);
+    let said = running.ends(3);
+    said.says(&["Verdict: broken: shard "]);
+    let file = |name: &str| account.project.read(name);
+    let report = account.project.json("run.json");
+    assert_eq!((report["verdict"].as_str(), report["summary"]["verdict"].as_str()), (Some("broken"), Some("broken")), "{said}");
+    assert!(file("run.xml").contains("<error message=\"broken: shard "), "{}", file("run.xml"));
+    assert!(file("run.md").lines().next().unwrap().contains("❌ broken: shard ") && file("run.html").contains("\"verdict\":\"broken\""));
+    assert!(account.counts().0 > 10, "what was counted before is reported: {said}");
+}
+
+#[test]
+fn hanging_function_is_detected() {
+    needs!("ministack");
+    let account = Account::deployed();
+    account.front.fault(0, Fault::Hang(4));
+    let said = account.load(&["--duration", "8s"]).ends(3);
+    said.says(&["it hangs: no frame arrived in time"]);
+    let (told, served) = account.counts();
+    assert!(told > 10 && told <= served, "{told} of {served}: {said}");
+}
+
+#[test]
+fn frame_cut_off_never_doubles_the_load() {
+    needs!("ministack");
+    let account = Account::deployed();
+    account.front.fault(0, Fault::Cut(4));
+    let said = account.load(&["--duration", "20s"]).ends(0);
+    said.says(&["the connection to it was lost"]);
+    // The function that went on was told to end before another took its place.
+    assert!(account.front.requests().iter().any(|request| request.starts_with("PUT") && request.contains("now ")), "{said}");
+    assert!(account.front.peak() <= 2, "{said}");
+    let (told, served) = account.counts();
+    assert!(told > 50 && told <= served, "{told} of {served}: {said}");
+}
+
+#[test]
+fn event_delivered_twice_is_run_once() {
+    needs!("ministack");
+    let account = Account::deployed();
+    account.front.fault(0, Fault::Twice);
+    let said = account.load(&["--duration", "4s"]).ends(0);
+    let (told, served) = account.counts();
+    assert_eq!(told, served, "{said}");
+}
+
+#[test]
+fn function_that_starts_late_is_reported() {
+    needs!("ministack");
+    let account = Account::deployed();
+    account.front.fault(0, Fault::Delay(Duration::from_secs(9)));
+    let said = account.load(&["--duration", "8s"]).ends(0);
+    said.says(&["lost from 00:00:00 to 00:00:0", "it started late"]);
+    let (told, served) = account.counts();
+    assert_eq!(told, served, "{said}");
+}
+
+#[test]
+fn throttled_invocations_are_repeated_and_a_late_start_is_reported() {
+    needs!("ministack");
+    let account = Account::deployed();
+    // Pauses of 0.25, 0.5, 1, 2 and 4 seconds: more than a function is called before its time.
+    for nth in 0..5 {
+        account.front.fault(nth, Fault::Throttle);
+    }
+    let said = account.load(&["--shards", "1", "--duration", "8s"]).ends(0);
+    said.says(&["throttled", "lost from 00:00"]);
+    let (told, served) = account.counts();
+    assert_eq!(told, served, "{said}");
+}
+
+#[test]
+fn network_outage_loses_only_results_sent_during_it() {
+    needs!("ministack");
+    let account = Account::deployed();
+    let running = account.load(&["--duration", "30s"]);
+    account.wait_for_load();
+    account.front.down_for(Duration::from_secs(10));
+    let said = running.ends(0);
+    said.says(&["the connection to it was lost", "lost from"]);
+    let (told, served) = account.counts();
+    assert!(told > 100 && told <= served, "{told} of {served}: {said}");
+    assert!(account.front.peak() <= 2, "never twice the load: {said}");
+}
+
+#[test]
+fn ctrl_c_stops_the_fleet_and_removes_the_control_object() {
+    needs!("ministack");
+    let account = Account::deployed();
+    let running = account.load(&["--duration", "120s"]);
+    account.wait_for_load();
+    running.interrupt();
+    let said = running.ends(130);
+    let (told, served) = account.counts();
+    assert!(told > 10, "{said}");
+    assert_eq!(told, served, "{said}");
+    let requests = account.front.requests();
+    assert!(requests.iter().any(|request| stops(request)), "{requests:?}");
+    assert!(requests.iter().any(|request| request.starts_with("DELETE") && request.contains("/stop/")), "{requests:?}");
+    wait_until("no function runs", || account.front.running() == 0);
+    assert_eq!(account.served(), served, "what the last function sent is reported");
+}
+
+#[test]
+fn without_streaming_all_results_come_at_the_end() {
+    needs!("ministack");
+    let account = Account::deployed();
+    account.front.without_streaming(true);
+    let said = account.load(&["--duration", "3s"]).ends(0);
+    let (told, served) = account.counts();
+    assert_eq!(told, served, "{said}");
+    assert!(told > 10, "{said}");
+}
+
+#[test]
+fn errors_before_a_run_are_reported_before_any_load() {
+    needs!("ministack");
+    let account = Account::new();
+    let run = ["run", "--engine", "lambda", "--yes", "--duration", "4s", "--clients", "4"];
+    let nobody = account.run(&run).env_remove("AWS_ACCESS_KEY_ID").ends(3);
+    nobody.says(&["no AWS credentials found"]);
+    account.front.only_key(Some("AKIDRIGHT"));
+    let wrong = account.run(&run).ends(3);
+    wrong.says(&["the keys are wrong or expired"]);
+    account.front.only_key(None);
+    let missing = account.run(&run).ends(3);
+    missing.says(&["it is not deployed: run `deploy --region us-west-2` first"]);
+    account.run(&["deploy"]).ends(0);
+    let many = account.run(&[&run[..], &["--shards", "60"]].concat()).ends(3);
+    many.says(&["capacity for 50 functions at once"]);
+    assert_eq!(account.front.invocations(), 0);
+    assert_eq!(account.served(), 0);
+}
+
+/// The event of a run, given to AWS's own emulator of one function.
+#[test]
+fn binary_serves_the_runtime_interface_emulator_of_aws() {
+    needs!("ministack", "aws-lambda-rie");
+    let emulator = rig::emulator(&binary("tpdata"));
+    let account = Account::deployed();
+    account.load(&["--shards", "1", "--duration", "2s"]).ends(0);
+    let mut event: serde_json::Value = serde_json::from_slice(&account.front.event()).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "events carry the wall clock's time")]
+    let now = u64::try_from(UNIX_EPOCH.elapsed().unwrap().as_micros()).unwrap();
+    event["slice"] = "emulated/0/0/0".into();
+    event["sent_at_us"] = now.into();
+    event["starts_at_us"] = (now + 8_000_000).into();
+    event["control"] = serde_json::json!({ "kind": "never" });
+    let before = account.served();
+    let answer = String::from_utf8_lossy(&rig::invoke(&emulator, event.to_string().as_bytes())).into_owned();
+    assert!(answer.matches("ltc2:").count() >= 4, "started, two seconds, ended: {answer}");
+    assert!(account.served() > before + 10, "{answer}");
+    let served = account.served();
+    let again = String::from_utf8_lossy(&rig::invoke(&emulator, event.to_string().as_bytes())).into_owned();
+    assert_eq!((again.matches("ltc2:").count(), account.served()), (1, served), "a second delivery does nothing: {again}");
+}
