@@ -104,7 +104,7 @@ fn environment(
         let process = variable(&[section, name]);
         let given = defined(key).map(|value| resolved(value, &defined, 0)).filter(|value| !value.is_empty() && !value.contains("{{"));
         let value = match given {
-            _ if key.starts_with(SECRET) || is_secret(key) => {
+            _ if key.starts_with(SECRET) || is_secret(key) && !bases.contains(key) => {
                 tally.advise(format!("set {process} in the process environment before the test starts"));
                 Value::Secret(process)
             }
@@ -149,5 +149,29 @@ fn plain(value: &str) -> serde_yaml::Value {
 /// Whether a name says that its value is secret.
 fn is_secret(key: &str) -> bool {
     let key = crate::words::folded(key);
+    // What only describes a secret is none: `tokenUrl`, `tokenType`.
+    let describes = ["url", "uri", "endpoint", "host", "path", "type", "name", "expiry", "expires", "expiresin", "header"];
+    if describes.iter().any(|ending| key.ends_with(ending)) {
+        return false;
+    }
     ["password", "passwd", "secret", "token", "apikey", "accesskey", "privatekey"].iter().any(|word| key.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_told_by_their_names() {
+        assert!(["password", "API_KEY", "access-token", "clientSecret"].iter().all(|key| is_secret(key)));
+        assert!(!["tokenUrl", "token_type", "apikey-header", "user"].iter().any(|key| is_secret(key)));
+    }
+
+    #[test]
+    fn an_export_is_told_from_a_collection() {
+        let read =
+            export(r#"{"name": "QA", "values": [{"key": "a", "value": "1"}, {"key": "b", "value": "2", "enabled": false}]}"#).unwrap();
+        assert_eq!((read.name.as_str(), read.values.len()), ("QA", 1));
+        assert!(export(r#"{"item": [], "values": []}"#).is_none());
+    }
 }
