@@ -13,7 +13,6 @@ use crate::web;
 pub(super) struct Capture {
     pub(super) name: String,
     pub(super) source: Source,
-    pub(super) is_number: bool,
 }
 
 /// What is known of the responses so far.
@@ -28,9 +27,23 @@ pub(super) struct Correlation {
     scope: Names,
     /// The captures of each entry.
     pub(super) captures: HashMap<usize, Vec<Capture>>,
+    /// Names of captured numbers.
+    numbers: HashSet<String>,
+    /// Values that may be parts of longer texts, by their first bytes.
+    starts: HashMap<[u8; START], Vec<String>>,
     /// The texts of responses, for values that only a pattern finds.
     texts: Vec<(usize, String)>,
+    /// Values that were searched for in them.
+    searched: HashSet<String>,
+    /// Bytes that were searched.
+    searched_bytes: usize,
 }
+
+/// So many first bytes of a value find it within a longer text.
+const START: usize = 8;
+
+/// The most bytes that are searched for values that only a pattern finds: a large recording is not searched for every token.
+const SEARCH_MAX: usize = 4_000_000_000;
 
 /// The shortest value that is searched for within longer texts.
 const PART_MIN: usize = 12;
@@ -44,9 +57,16 @@ impl Correlation {
     /// Adds the values of an entry's response. Values that its own request, or an earlier one, sent are no news.
     pub(super) fn add(&mut self, number: usize, entry: &Entry) {
         for (value, found) in find::values(entry) {
-            if !self.sent.contains(&value) {
-                self.known.entry(value).or_insert((number, found));
+            if self.sent.contains(&value) || self.known.contains_key(&value) {
+                continue;
             }
+            if value.len() >= PART_MIN
+                && is_distinct(&value)
+                && let Some(start) = value.as_bytes().first_chunk::<START>()
+            {
+                self.starts.entry(*start).or_default().push(value.clone());
+            }
+            self.known.insert(value, (number, found));
         }
         if let Some(text) = entry.text.as_ref().filter(|text| text.len() <= 2_000_000 && !entry.media.ends_with("json")) {
             self.texts.push((number, text.clone()));
@@ -63,8 +83,7 @@ impl Correlation {
     /// The variable of a value, captured from the response that had it first.
     fn variable(&mut self, value: &str, as_id: bool) -> Option<(String, bool)> {
         if let Some(name) = self.names.get(value) {
-            let is_number = self.captures.values().flatten().any(|capture| capture.name == *name && capture.is_number);
-            return Some((name.clone(), is_number));
+            return Some((name.clone(), self.numbers.contains(name)));
         }
         if !self.known.contains_key(value) && is_random(value) {
             self.search(value);
@@ -76,13 +95,20 @@ impl Correlation {
         }
         let name = self.scope.variable(&found.hint, "value");
         self.names.insert(value.to_owned(), name.clone());
-        let capture = Capture { name: name.clone(), source: found.source, is_number: found.is_number };
+        let capture = Capture { name: name.clone(), source: found.source };
+        if found.is_number {
+            self.numbers.insert(name.clone());
+        }
         self.captures.entry(number).or_default().push(capture);
         Some((name, found.is_number))
     }
 
     /// Looks for a value in the texts of the responses.
     fn search(&mut self, value: &str) {
+        if !self.searched.insert(value.to_owned()) || self.searched_bytes > SEARCH_MAX {
+            return;
+        }
+        self.searched_bytes += self.texts.iter().map(|(_, text)| text.len()).sum::<usize>();
         let found = self.texts.iter().find_map(|(number, text)| Some((*number, find::pattern(text, value)?)));
         if let Some((number, (source, hint))) = found {
             let found = Found { source, hint, is_id: false, is_number: false };
@@ -117,12 +143,15 @@ impl Correlation {
         if value.len() < PART_MIN || value.len() > 200_000 {
             return None;
         }
-        let mut inside: Vec<(usize, String)> = self
-            .known
-            .keys()
-            .filter(|known| known.len() >= PART_MIN && known.len() < value.len() && is_distinct(known) && !self.sent.contains(*known))
-            .filter_map(|known| value.find(known.as_str()).map(|at| (at, known.clone())))
-            .collect();
+        let mut inside: Vec<(usize, String)> = Vec::new();
+        for (at, bytes) in value.as_bytes().windows(START).enumerate() {
+            let start = bytes.first_chunk::<START>().and_then(|start| self.starts.get(start));
+            for known in start.into_iter().flatten() {
+                if known.len() < value.len() && value.as_bytes()[at..].starts_with(known.as_bytes()) && !self.sent.contains(known) {
+                    inside.push((at, known.clone()));
+                }
+            }
+        }
         // The longest of values that overlap counts.
         inside.sort_by_key(|(_, known)| std::cmp::Reverse((known.len(), known.clone())));
         let mut taken: Vec<(usize, usize, String)> = Vec::new();
@@ -153,7 +182,8 @@ impl Correlation {
         match value {
             Expr::Text(text) => {
                 let Some(literal) = text.as_literal().map(str::to_owned) else { return Expr::Text(text) };
-                let is_number = |names: &Self, text: &Text| matches!(text.parts.as_slice(), [Part::Hole(name)] if names.captures.values().flatten().any(|capture| capture.name == *name && capture.is_number));
+                let is_number =
+                    |names: &Self, text: &Text| matches!(text.parts.as_slice(), [Part::Hole(name)] if names.numbers.contains(name));
                 match self.value(&literal, find::is_id_name(key)) {
                     // A number that is sent as a text stays one.
                     Some(found) if is_number(self, &found) => Expr::Text(found),

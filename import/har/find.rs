@@ -1,5 +1,7 @@
 //! The values of a response, and where each is found again.
 
+use std::collections::HashMap;
+
 use scraper::{Html, Selector};
 use serde_json::Value;
 
@@ -124,24 +126,31 @@ fn header(name: &str, value: &str, out: &mut Vec<(String, Found)>) {
 /// Values of inputs, meta elements and links. A source is kept only if it finds this value first.
 fn html(text: &str, out: &mut Vec<(String, Found)>) {
     let page = Html::parse_document(text);
-    let mut add = |css: String, attribute: &str, value: &str, hint: &str| {
-        let is_first = Selector::parse(&css)
-            .is_ok_and(|selector| page.select(&selector).next().and_then(|first| first.attr(attribute)) == Some(value));
-        if is_first && out.len() < VALUES_MAX {
-            let source = Source::html(&css, Some(attribute));
+    // The attribute of the first element of each selector.
+    let mut firsts: HashMap<String, Option<String>> = HashMap::new();
+    let mut is_first = |css: &str, attribute: &str, value: &str| {
+        let find = || {
+            let selector = Selector::parse(css).ok()?;
+            Some(page.select(&selector).next()?.attr(attribute)?.to_owned())
+        };
+        firsts.entry(css.to_owned()).or_insert_with(find).as_deref() == Some(value)
+    };
+    let mut add = |css: String, attribute: &str, value: &str, hint: &str, pattern: Option<String>, whole: &str| {
+        if out.len() < VALUES_MAX && is_first(&css, attribute, whole) {
+            let source = Source { pattern, ..Source::html(&css, Some(attribute)) };
             out.push((value.to_owned(), Found { source, hint: hint.to_owned(), is_id: false, is_number: false }));
         }
     };
     let all = |css: &str| Selector::parse(css).map(|selector| page.select(&selector).collect::<Vec<_>>()).unwrap_or_default();
     for input in all("input[name][value]") {
         if let (Some(name), Some(value)) = (input.attr("name"), input.attr("value")) {
-            add(format!("input[name={}]", css(name)), "value", value, name);
+            add(format!("input[name={}]", css(name)), "value", value, name, None, value);
         }
     }
     for meta in all("meta[content]") {
         for key in ["name", "property"] {
             if let (Some(name), Some(value)) = (meta.attr(key), meta.attr("content")) {
-                add(format!("meta[{key}={}]", css(name)), "content", value, name);
+                add(format!("meta[{key}={}]", css(name)), "content", value, name, None, value);
             }
         }
     }
@@ -152,12 +161,7 @@ fn html(text: &str, out: &mut Vec<(String, Found)>) {
                 let word = pattern.trim_start_matches('/').split('/').next().unwrap_or_default();
                 let tag = &css_[..css_.find('[').unwrap_or(css_.len())];
                 let selector = format!("{tag}[{attribute}*={}]", css(&format!("/{word}/")));
-                let is_first = Selector::parse(&selector)
-                    .is_ok_and(|parsed| page.select(&parsed).next().and_then(|first| first.attr(attribute)) == Some(target));
-                if is_first && out.len() < VALUES_MAX {
-                    let source = Source::html(&selector, Some(attribute)).matching(pattern);
-                    out.push((value, Found { source, hint, is_id: false, is_number: false }));
-                }
+                add(selector, attribute, &value, &hint, Some(pattern), target);
             }
         }
     }

@@ -98,10 +98,13 @@ pub(super) fn read(source: &Source) -> Result<Recording, ImportError> {
         let title = text(&page, "/title");
         out.pages.push((text(&page, "/id"), title));
     }
+    // Entries come in the order of the file, so that its lines are counted once.
+    let (mut counted, mut line) = (0, 1);
     for raw in file.log.entries {
         let offset = (raw.get().as_ptr() as usize).saturating_sub(source.text.as_ptr() as usize);
         let value: Value = serde_json::from_str(raw.get()).unwrap_or_default();
-        let line = source.line(offset);
+        line += source.text.as_bytes().get(counted..offset).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count();
+        counted = offset.max(counted);
         if text(&value, "/request/url").is_empty() {
             return Err(source
                 .error(offset, "unexpected entry without `request.url`, expected a request")

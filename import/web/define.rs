@@ -65,17 +65,11 @@ fn split(exchanges: &[Exchange], members: &[usize]) -> Vec<Vec<usize>> {
         return vec![members.to_vec()];
     }
     // Equal ones stay together.
-    let mut out: Vec<Vec<usize>> = Vec::new();
+    let mut equal: IndexMap<String, Vec<usize>> = IndexMap::new();
     for number in members {
-        let same = |group: &&mut Vec<usize>| {
-            group.first().is_some_and(|first| format!("{:?}", exchanges[*first]) == format!("{:?}", exchanges[*number]))
-        };
-        match out.iter_mut().find(same) {
-            Some(group) => group.push(*number),
-            None => out.push(vec![*number]),
-        }
+        equal.entry(format!("{:?}", exchanges[*number])).or_default().push(*number);
     }
-    out
+    equal.into_values().collect()
 }
 
 /// The parameters of a request with their arguments, one for each exchange.

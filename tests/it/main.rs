@@ -14,6 +14,7 @@ mod emitted;
 mod field;
 mod identity;
 mod import_collection;
+mod import_command;
 mod import_replay;
 mod lambda;
 mod language;
