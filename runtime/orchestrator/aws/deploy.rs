@@ -155,7 +155,7 @@ impl Deployment<'_> {
         }
         let policy = |value: &serde_json::Value| serde_json::to_string_pretty(value).unwrap_or_default();
         let function = policy::of_function(names, "ACCOUNT", vpc);
-        let deployer = policy::of_deployer(names, "ACCOUNT", names.own_role.is_none(), vpc);
+        let deployer = policy::of_deployer(names, "ACCOUNT", vpc);
         format!(
             "{}\n\nPolicy of the functions' role {} (ACCOUNT is your account's number):\n{}\n\nThe minimal policy for deploy, status, run and destroy:\n{}",
             lines.join("\n"),

@@ -102,7 +102,9 @@ impl<'a> Functions<'a> {
         let has = &found.configuration;
         let mut done = FunctionChange::Nothing;
         if wanted.differs(has) {
-            let request = self.client.update_function_configuration().function_name(wanted.name).role(wanted.role).handler(HANDLER);
+            let request = self.client.update_function_configuration().function_name(wanted.name).handler(HANDLER);
+            // A role that stays is left out: who deploys then needs no right to pass roles.
+            let request = if has.role() == Some(wanted.role) { request } else { request.role(wanted.role) };
             let request = request.runtime(Runtime::Providedal2023).timeout(TIMEOUT_S).memory_size(wanted.memory_mb);
             call!(self, "UpdateFunctionConfiguration", request.description(&wanted.description).vpc_config(wanted.vpc()))?;
             self.ready(wanted.name).await?;

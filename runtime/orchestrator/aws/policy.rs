@@ -38,15 +38,29 @@ pub(super) fn of_function(names: &Names, account: &str, vpc: bool) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
-/// The least that `deploy`, `status`, `run` and `destroy` need together.
-pub(super) fn of_deployer(names: &Names, account: &str, makes_role: bool, vpc: bool) -> Value {
+/// The minimal policy for `deploy`, `status`, `run` and `destroy` together. A role or a bucket of somebody else is only used.
+pub(super) fn of_deployer(names: &Names, account: &str, vpc: bool) -> Value {
     let part = names.partition();
     let function = format!("arn:{part}:lambda:*:{account}:function:{}", names.function);
     let role = names.role_arn(account);
     let bucket = format!("arn:{part}:s3:::{}", names.bucket(account));
-    let mut role_actions = vec!["iam:PassRole", "iam:GetRole"];
-    if makes_role {
-        role_actions.extend(["iam:CreateRole", "iam:TagRole", "iam:PutRolePolicy", "iam:DeleteRolePolicy", "iam:DeleteRole"]);
+    // Lambda asks for `PassRole` when a function is created, or gets another role.
+    let mut role_actions = vec!["iam:PassRole"];
+    match &names.own_role {
+        Some(arn) if arn.starts_with("arn:") => {}
+        Some(_) => role_actions.push("iam:GetRole"),
+        None => role_actions.extend([
+            "iam:GetRole",
+            "iam:CreateRole",
+            "iam:TagRole",
+            "iam:PutRolePolicy",
+            "iam:DeleteRolePolicy",
+            "iam:DeleteRole",
+        ]),
+    }
+    let mut bucket_actions = vec!["s3:ListBucket"];
+    if names.own_bucket.is_none() {
+        bucket_actions.extend(["s3:CreateBucket", "s3:DeleteBucket"]);
     }
     let mut statements = vec![
         json!({
@@ -61,7 +75,7 @@ pub(super) fn of_deployer(names: &Names, account: &str, makes_role: bool, vpc: b
         }),
         json!({ "Effect": "Allow", "Action": "lambda:GetAccountSettings", "Resource": "*" }),
         json!({ "Effect": "Allow", "Action": role_actions, "Resource": role }),
-        json!({ "Effect": "Allow", "Action": ["s3:CreateBucket", "s3:DeleteBucket", "s3:ListBucket"], "Resource": bucket }),
+        json!({ "Effect": "Allow", "Action": bucket_actions, "Resource": bucket }),
         json!({ "Effect": "Allow", "Action": ["s3:PutObject", "s3:DeleteObject"], "Resource": format!("{bucket}/*") }),
         json!({
             "Effect": "Allow",
@@ -77,4 +91,69 @@ pub(super) fn of_deployer(names: &Names, account: &str, makes_role: bool, vpc: b
         }));
     }
     json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use ltc_config::profile::LambdaSettings;
+
+    use super::*;
+
+    fn names(role: Option<&str>, bucket: Option<&str>) -> Names {
+        let settings = LambdaSettings { bucket: bucket.map(str::to_owned), ..LambdaSettings::default() };
+        Names::new("shop", None, role.map(str::to_owned), &settings, vec!["eu-central-1".into()]).unwrap()
+    }
+
+    fn actions(policy: &Value) -> BTreeSet<String> {
+        let of = |statement: &Value| match &statement["Action"] {
+            Value::Array(all) => all.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            one => vec![one.as_str().unwrap().to_owned()],
+        };
+        policy["Statement"].as_array().unwrap().iter().flat_map(of).collect()
+    }
+
+    /// The texts after a pattern, up to the next quote.
+    fn after<'s>(source: &'s str, pattern: &str) -> Vec<&'s str> {
+        source.split(pattern).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+    }
+
+    #[test]
+    fn minimal_policies_contain_every_call_in_the_code() {
+        let (function, storage, iam) = (include_str!("function.rs"), include_str!("storage.rs"), include_str!("iam.rs"));
+        let mut calls: BTreeSet<String> = BTreeSet::new();
+        calls.extend(after(function, "call!(self, \"").iter().map(|action| format!("lambda:{action}")));
+        for method in ["HEAD", "PUT", "GET", "DELETE"] {
+            let pattern = format!("self.s3(bucket, Method::{method}, \"");
+            calls.extend(after(storage, &pattern).iter().map(|action| format!("s3:{action}")));
+        }
+        calls.extend(after(iam, "query(\"iam\", region, \"").iter().map(|action| format!("iam:{action}")));
+        for action in ["iam:DeleteRole", "iam:DeleteRolePolicy", "logs:DeleteLogGroup"] {
+            assert!(iam.contains(action.split(':').nth(1).unwrap()), "{action} is called in another way");
+            calls.insert(action.to_owned());
+        }
+        // Rights that AWS asks for beside the call's own: invocations, tags and roles that calls contain.
+        calls.extend(["lambda:InvokeFunction", "iam:PassRole", "iam:TagRole"].map(str::to_owned));
+        assert!(calls.len() > 25, "the code is written in another way: {calls:?}");
+        let allowed = actions(&of_deployer(&names(None, None), "1", false));
+        let missing: Vec<&String> = calls.difference(&allowed).collect();
+        assert_eq!(missing, Vec::<&String>::new());
+        // `DeleteAlias` goes with the function.
+        let unused: Vec<&String> = allowed.difference(&calls).filter(|action| *action != "lambda:DeleteAlias").collect();
+        assert_eq!(unused, Vec::<&String>::new());
+        // A function reads the control channel with the rights of its role.
+        assert!(storage.contains("Method::GET, \"GetObject\""));
+        assert!(actions(&of_function(&names(None, None), "1", false)).contains("s3:GetObject"));
+    }
+
+    #[test]
+    fn role_and_bucket_of_an_administrator_need_no_right_to_create_them() {
+        let own = names(Some("arn:aws:iam::1:role/team/load"), Some("team-load"));
+        let allowed = actions(&of_deployer(&own, "1", false));
+        let iam: Vec<&String> = allowed.iter().filter(|action| action.starts_with("iam:")).collect();
+        assert_eq!(iam, ["iam:PassRole"]);
+        assert!(allowed.contains("s3:ListBucket") && !allowed.contains("s3:CreateBucket"), "{allowed:?}");
+        assert!(actions(&of_deployer(&names(Some("load"), None), "1", false)).contains("iam:GetRole"));
+    }
 }
