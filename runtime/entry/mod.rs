@@ -7,6 +7,7 @@ mod configuration;
 mod debug_run;
 mod deploy;
 mod engine;
+mod expiry;
 mod fleet;
 mod load;
 mod load_run;

@@ -1,6 +1,7 @@
 //! `run`: the distributed test. It shows the plan, prepares, has the functions run it, and reports what all of them counted together.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -11,7 +12,7 @@ use super::fleet::{EngineName, FleetArgs};
 use super::load::{Load, LoadOutcome, interval, watch_interrupts};
 use super::plan::PlanSummary;
 use super::results::{AfterInterval, Results};
-use super::{ExitStatus, StartupError, cloud, engine, shard};
+use super::{ExitStatus, StartupError, cloud, engine, expiry, shard};
 use crate::live::FleetShape;
 use crate::open_files;
 use crate::orchestrator::backend::Backend;
@@ -21,7 +22,7 @@ use crate::orchestrator::orchestrate::Orchestrator;
 use crate::orchestrator::process::Processes;
 use crate::orchestrator::supervisor::Timeouts;
 use crate::report::TextStyle;
-use ltc_engine::clock::Clock;
+use ltc_engine::clock::{Clock, unix_now};
 use ltc_engine::program::Program;
 use ltc_engine::stats::micros;
 use ltc_engine::workers::Stop;
@@ -34,6 +35,9 @@ Examples:
 
 Ctrl-C stops all functions within ten seconds and writes the report. A second Ctrl-C stops them immediately.";
 
+/// The time of a run before and after its load: preparation, the start of functions, and their last frames.
+const START_AND_END: Duration = Duration::from_secs(120);
+
 /// Run the load from several functions and merge their results
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
@@ -41,6 +45,9 @@ pub(crate) struct RunCommand {
     /// Do not ask before starting functions that cost money
     #[arg(long, short)]
     yes: bool,
+    /// Run although the AWS credentials expire before the test ends
+    #[arg(long)]
+    allow_expiring: bool,
     #[command(flatten)]
     fleet: FleetArgs,
     #[command(flatten)]
@@ -65,6 +72,10 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
     let (backend, control): (Arc<dyn Backend>, ControlChannel) = match engine {
         EngineName::Process => (Arc::new(Processes::of_this_binary([shard::WORD]).map_err(StartupError::broken)?), ControlChannel::Stdin),
         EngineName::Lambda => {
+            if !command.allow_expiring {
+                let lasts = load.plan.total_duration().map(|total| total + configuration.profile.graceful_stop + START_AND_END);
+                expiry::check(unix_now(), lasts, expiry::of_environment())?;
+            }
             let (regions, function) = (&options.region, options.function.clone());
             let opened = cloud::open(program, regions, function, &configuration, &load.settings.test_id);
             let backend = runtime.block_on(opened)?;

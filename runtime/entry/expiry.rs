@@ -1,0 +1,57 @@
+//! Credentials that expire before the test ends: they are refused before the load, because afterwards no function could be started or
+//! stopped.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::StartupError;
+
+/// Where `aws configure export-credentials --format env` and credential brokers put the end of temporary keys.
+const VARIABLE: &str = "AWS_CREDENTIAL_EXPIRATION";
+
+/// When the temporary keys of the environment expire; nothing for keys from elsewhere, which the SDK refreshes, and for permanent keys.
+pub(super) fn of_environment() -> Option<Timestamp> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    // Without a token, the keys are permanent.
+    variable("AWS_ACCESS_KEY_ID").and(variable("AWS_SESSION_TOKEN"))?;
+    variable(VARIABLE)?.parse().ok()
+}
+
+/// Refuses a test that lasts longer than its credentials.
+///
+/// # Errors
+/// Where the credentials expire before the test ends. `lasts` is the time until its last function has ended; `None`: until it is stopped.
+pub(super) fn check(now: Duration, lasts: Option<Duration>, expires: Option<Timestamp>) -> Result<(), StartupError> {
+    let Some(expires) = expires else { return Ok(()) };
+    let end = lasts.and_then(|lasts| Timestamp::from_second(i64::try_from((now + lasts).as_secs()).ok()?).ok());
+    if end.is_some_and(|end| end <= expires) {
+        return Ok(());
+    }
+    let end = end.map_or_else(|| "which has no end".to_owned(), |end| format!("which ends at {end}"));
+    Err(StartupError::wrong([format!(
+        "the AWS credentials of the environment expire at {expires}, before the test, {end}: renew them, use a profile that the SDK can \
+         refresh (SSO, a role), shorten the test, or add --allow-expiring"
+    )]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_that_expire_before_the_end_are_refused_with_the_time() {
+        // 2026-01-03T12:00:00Z.
+        let now = Duration::from_secs(1_767_441_600);
+        let expires = Some("2026-01-03T13:00:00Z".parse().unwrap());
+        let hour = Duration::from_secs(3600);
+        assert!(check(now, Some(hour), expires).is_ok() && check(now, Some(hour * 2), None).is_ok());
+        let error = check(now, Some(hour * 2), expires).unwrap_err();
+        assert!(
+            error.lines[0].contains("expire at 2026-01-03T13:00:00Z, before the test, which ends at 2026-01-03T14:00:00Z"),
+            "{error:?}"
+        );
+        let endless = check(now, None, expires).unwrap_err();
+        assert!(endless.lines[0].contains("which has no end") && endless.lines[0].contains("--allow-expiring"), "{endless:?}");
+    }
+}
