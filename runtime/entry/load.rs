@@ -40,14 +40,22 @@ pub(super) struct Load {
 }
 
 /// What users of a class do. A wait that can't be told before the load counts as none.
-fn requests(class: &UserClass, user: &User) -> ClassRequests {
+fn requests(program: &Program, class: &UserClass, user: &User) -> ClassRequests {
     let cycle = match class.wait.map(|wait| wait(user)) {
         Some(Ok(Wait::Between(least, most))) => least + most.saturating_sub(least) / 2,
         Some(Ok(Wait::Pacing(pacing))) => pacing,
         _ => Duration::ZERO,
     };
-    let restart = [class.on_start.is_some(), class.on_stop.is_some()].into_iter().filter(|there| *there).count();
-    ClassRequests { restart: restart as f64, iteration: 1.0, cycle }
+    let contexts: Vec<&str> = program.steps.iter().map(|step| step.context).collect();
+    let blocks = [(class.on_start.is_some(), "on start"), (class.on_stop.is_some(), "on stop")];
+    let blocks =
+        blocks.into_iter().filter(|(there, _)| *there).map(|(_, block)| restart_requests(&contexts, &format!("{block} of {}", class.name)));
+    ClassRequests { restart: blocks.sum(), iteration: 1.0, cycle }
+}
+
+/// The requests of a block: a step each, and at least one, since a block may only run sequences.
+fn restart_requests(contexts: &[&str], block: &str) -> f64 {
+    contexts.iter().filter(|context| **context == block).count().max(1) as f64
 }
 
 impl Load {
@@ -59,7 +67,7 @@ impl Load {
             let globals = prepare::globals(program, &user)?;
             let classes = classes(program, &user, &args.only)?;
             let plan = Plan::seeded(&configuration.profile, &classes, settings.seed).map_err(StartupError::wrong)?;
-            let requests = program.users.iter().map(|class| requests(class, &user)).collect();
+            let requests = program.users.iter().map(|class| requests(program, class, &user)).collect();
             Ok((plan, globals, requests))
         })?;
         settings.globals = globals;
@@ -292,4 +300,16 @@ fn hostname() -> String {
         .map(|name| name.trim().to_owned())
         .or_else(|_| std::env::var("HOSTNAME"))
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn block_has_a_request_for_each_of_its_steps_and_at_least_one() {
+        let contexts = ["on start of Shopper", "on start of Shopper", "on start of Auditor", "Browse", "on stop of Shopper"];
+        assert_eq!(restart_requests(&contexts, "on start of Shopper"), 2.0);
+        assert_eq!(restart_requests(&contexts, "on stop of Auditor"), 1.0);
+    }
 }

@@ -4,6 +4,7 @@
 //! `LTC_SIMULATION_SEEDS=100000 cargo test -p ltc-runtime simulation` runs that many seeds; `LTC_SIMULATION_SEED=42` repeats one and prints
 //! what happened.
 
+mod backend;
 mod check;
 mod faults;
 mod world;
@@ -22,11 +23,12 @@ use super::event::{SliceEvent, sample};
 use super::fleet::{Fleet, FleetOptions};
 use super::orchestrate::{Orchestrator, RunOutcome};
 use super::supervisor::Timeouts;
+use backend::SimulatedBackend;
 use ltc_engine::clock::Clock;
 use ltc_engine::schedule::{Plan, WeightedClass};
 use ltc_engine::stats::{Snapshot, micros};
 use ltc_engine::workers::Stop;
-use world::{Control, SimulatedBackend, Truth, Word, World};
+use world::{Control, Truth, Word, World};
 
 /// How many seeds each run of the tests tries.
 const SEEDS: u64 = 1_000;

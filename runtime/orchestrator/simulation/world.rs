@@ -1,23 +1,21 @@
-//! The simulated backend: functions that make the load of their slice, answer with frames and fail as drawn, and what is true of them.
+//! Simulated functions, which make the load of their slice, answer with frames and fail as drawn, and what is true of them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use futures_util::stream;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 use tokio::time::{sleep, sleep_until};
 
-use super::super::backend::{Backend, BoxFuture, InvokeError, Output, Urgency};
 use super::super::event::SliceEvent;
 use super::super::frame::{Counted, EndReason, Ended, Frame, FrameReader, FrameWriter, Received, Started};
-use super::faults::{Faults, Invocation, Loss};
+use super::faults::{Faults, Loss};
 use ltc_engine::clock::{self, Clock};
-use ltc_engine::schedule::{Plan, Slice};
+use ltc_engine::schedule::Slice;
 use ltc_engine::stats::{Recorder, Sample, micros};
 
 /// What is said to a function.
@@ -42,7 +40,7 @@ pub(super) struct Function {
 }
 
 /// A frame's slice and number.
-type FrameId = (String, u64);
+pub(super) type FrameId = (String, u64);
 
 /// What is true of a run.
 #[derive(Debug, Default)]
@@ -80,11 +78,8 @@ pub(super) struct World {
     pub(super) said_to_all: watch::Sender<Word>,
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct SimulatedBackend(pub(super) Arc<World>);
-
 /// What a function's output delivers, and when.
-type Piece = (Instant, Result<Bytes, String>, Option<(FrameId, u64)>);
+pub(super) type Piece = (Instant, Result<Bytes, String>, Option<(FrameId, u64)>);
 
 impl World {
     pub(super) fn truth(&self) -> MutexGuard<'_, Truth> {
@@ -92,12 +87,12 @@ impl World {
     }
 
     /// The same for the same slice, whatever happened before.
-    fn dice(&self, slice: &str) -> ChaCha8Rng {
+    pub(super) fn dice(&self, slice: &str) -> ChaCha8Rng {
         let name = slice.bytes().fold(self.seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         ChaCha8Rng::seed_from_u64(name)
     }
 
-    fn faults(&self, event: &SliceEvent, dice: &mut ChaCha8Rng) -> Faults {
+    pub(super) fn faults(&self, event: &SliceEvent, dice: &mut ChaCha8Rng) -> Faults {
         // Some attempt succeeds.
         let attempt: u32 = event.slice.rsplit('/').next().unwrap().parse().unwrap();
         if self.faulty && attempt < 3 { Faults::draw(dice) } else { Faults::none() }
@@ -108,7 +103,7 @@ impl World {
         self.truth().functions.get_mut(slice).unwrap().load = Some((now, None));
     }
 
-    fn end(&self, slice: &str) {
+    pub(super) fn end(&self, slice: &str) {
         let now = self.clock.elapsed();
         if let Some((_, end @ None)) = &mut self.truth().functions.get_mut(slice).unwrap().load {
             *end = Some(now);
@@ -117,23 +112,23 @@ impl World {
 }
 
 /// One function that runs.
-struct Running {
-    world: Arc<World>,
-    event: SliceEvent,
-    slice: Slice,
-    faults: Faults,
-    dice: ChaCha8Rng,
+pub(super) struct Running {
+    pub(super) world: Arc<World>,
+    pub(super) event: SliceEvent,
+    pub(super) slice: Slice,
+    pub(super) faults: Faults,
+    pub(super) dice: ChaCha8Rng,
     /// `None`: nobody hears it.
-    out: Option<UnboundedSender<Piece>>,
+    pub(super) out: Option<UnboundedSender<Piece>>,
     /// A connection that is open, and over which nothing comes.
-    held: Option<UnboundedSender<Piece>>,
-    last: Instant,
-    writer: FrameWriter,
-    recorder: Recorder,
-    requests: u64,
-    number: u64,
-    word: watch::Receiver<Word>,
-    all: watch::Receiver<Word>,
+    pub(super) held: Option<UnboundedSender<Piece>>,
+    pub(super) last: Instant,
+    pub(super) writer: FrameWriter,
+    pub(super) recorder: Recorder,
+    pub(super) requests: u64,
+    pub(super) number: u64,
+    pub(super) word: watch::Receiver<Word>,
+    pub(super) all: watch::Receiver<Word>,
 }
 
 impl Running {
@@ -188,7 +183,7 @@ impl Running {
         }
     }
 
-    async fn live(mut self) {
+    pub(super) async fn live(mut self) {
         sleep(self.faults.starts_after).await;
         let late = self.own_time().saturating_sub(self.event.from());
         let clock_us = micros((self.world.clock.unix_now() + self.faults.ahead).saturating_sub(self.faults.behind));
@@ -295,153 +290,5 @@ impl Running {
         sleep(Duration::from_millis(self.dice.random_range(0..=self.event.graceful_stop_us / 1000))).await;
         let requests = self.requests;
         self.send(&Frame::Ended(Ended { reason, message: String::new(), requests }), 0);
-    }
-}
-
-impl Backend for SimulatedBackend {
-    fn name(&self) -> &'static str {
-        "simulated"
-    }
-
-    fn capacity<'a>(&'a self, _region: Option<&'a str>) -> BoxFuture<'a, Result<Option<u64>, InvokeError>> {
-        Box::pin(async { Ok(None) })
-    }
-
-    fn invoke<'a>(&'a self, _region: Option<&'a str>, event: &'a SliceEvent) -> BoxFuture<'a, Result<Output, InvokeError>> {
-        Box::pin(async move {
-            let world = self.0.clone();
-            let mut dice = world.dice(&event.slice);
-            let faults = world.faults(event, &mut dice);
-            let plan = Plan::seeded(&event.profile, &event.user_classes(), event.seed).unwrap();
-            let (enter, leave) = (Duration::from_micros(event.enter_us), Duration::from_micros(event.leave_us));
-            let slice =
-                plan.slice(u64::from(event.shard), u64::from(event.shards)).interval(event.interval_from(), event.to(), enter, leave);
-            let slice = slice.since(event.from());
-            let function = Function {
-                shard: event.shard,
-                interval: event.interval,
-                slice: slice.clone(),
-                faults: faults.clone(),
-                load: None,
-                invoked_at: world.clock.elapsed(),
-            };
-            assert!(world.truth().functions.insert(event.slice.clone(), function).is_none(), "{} is invoked twice", event.slice);
-            let (sender, word) = watch::channel(Word::GoOn);
-            world.words.lock().unwrap().insert(event.slice.clone(), sender);
-            let (out, pieces) = tokio::sync::mpsc::unbounded_channel();
-            let run = |out, dice| {
-                let running = Running {
-                    event: event.clone(),
-                    slice,
-                    faults: faults.clone(),
-                    dice,
-                    out,
-                    held: None,
-                    last: clock::now(),
-                    writer: FrameWriter::default(),
-                    recorder: Recorder::new(1, event.shard + event.shards * (event.interval % 2)),
-                    requests: 0,
-                    number: 0,
-                    word,
-                    all: world.said_to_all.subscribe(),
-                    world: world.clone(),
-                };
-                tokio::spawn(running.live());
-            };
-            match faults.invocation {
-                Invocation::Accepted(after) => {
-                    sleep(after).await;
-                    run(Some(out), dice);
-                }
-                Invocation::Throttled => return Err(InvokeError::Throttled("Rate Exceeded".into())),
-                Invocation::NotStarted => return Err(InvokeError::NotStarted("no route to host".into())),
-                Invocation::Refused => return Err(InvokeError::Refused("the security token included in the request is expired".into())),
-                Invocation::Unknown(began) => {
-                    if began {
-                        run(None, dice);
-                    }
-                    return Err(InvokeError::Unknown("timed out".into()));
-                }
-                Invocation::Unanswered(began) => {
-                    if began {
-                        run(None, dice);
-                    }
-                    return std::future::pending().await;
-                }
-                Invocation::Elsewhere => {
-                    run(None, dice);
-                    let line = FrameWriter::default().write(&Frame::Ended(Ended {
-                        reason: EndReason::Repeated,
-                        message: "given to it before".into(),
-                        requests: 0,
-                    }));
-                    let _ = out.send((clock::now(), Ok(line.into()), None));
-                }
-            }
-            let output: Output = Box::pin(stream::unfold((pieces, self.0.clone()), async |(mut pieces, world)| {
-                let (at, what, whole): Piece = pieces.recv().await?;
-                sleep_until(at.into()).await;
-                if let Some((id, requests)) = whole {
-                    world.truth().taken.insert(id, requests);
-                }
-                Some((what, (pieces, world)))
-            }));
-            Ok(output)
-        })
-    }
-
-    fn lead(&self, _shards: u32) -> Duration {
-        Duration::from_secs(1)
-    }
-
-    fn abandon<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<(), String>> {
-        Box::pin(async move {
-            let fails = self.0.dice(&format!("abandon {slice}")).random_range(0..100) < self.0.control.abandon_fails;
-            if fails {
-                self.0.truth().abandon_failures += 1;
-                if self.0.control.hangs {
-                    std::future::pending::<()>().await;
-                }
-                return Err("access denied".into());
-            }
-            sleep(Duration::from_millis(800)).await;
-            self.0.words.lock().unwrap()[slice].send_replace(Word::Abandon);
-            self.0.end(slice);
-            Ok(())
-        })
-    }
-
-    fn beat(&self) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(async {
-            let now = self.0.clock.elapsed();
-            self.0.truth().beats.push(now);
-            Ok(())
-        })
-    }
-
-    fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(async move {
-            let now = self.0.clock.elapsed();
-            if let Some((until, hangs)) = self.0.control.stop_fails_until
-                && now < until
-            {
-                self.0.truth().stop_failures += 1;
-                if hangs {
-                    std::future::pending::<()>().await;
-                }
-                return Err("service unavailable".into());
-            }
-            self.0.truth().stop_set.get_or_insert(now);
-            let word = if urgency == Urgency::Now { Word::Now } else { Word::Stop };
-            self.0.said_to_all.send_if_modified(|said| std::mem::replace(said, word.max(*said)) < word);
-            Ok(())
-        })
-    }
-
-    fn clean_up(&self) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(async {
-            self.0.truth().cleaned += 1;
-            Ok(())
-        })
     }
 }

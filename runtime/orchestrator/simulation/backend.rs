@@ -1,0 +1,169 @@
+//! The simulated backend: it starts, stops and abandons simulated functions, and fails as drawn.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream;
+use rand::RngExt as _;
+use tokio::sync::watch;
+use tokio::time::{sleep, sleep_until};
+
+use super::super::backend::{Backend, BoxFuture, InvokeError, Output, Urgency};
+use super::super::event::SliceEvent;
+use super::super::frame::{EndReason, Ended, Frame, FrameWriter};
+use super::faults::Invocation;
+use super::world::{Function, Piece, Running, Word, World};
+use ltc_engine::clock;
+use ltc_engine::schedule::Plan;
+use ltc_engine::stats::Recorder;
+
+#[derive(Clone, Debug)]
+pub(super) struct SimulatedBackend(pub(super) Arc<World>);
+
+impl Backend for SimulatedBackend {
+    fn name(&self) -> &'static str {
+        "simulated"
+    }
+
+    fn capacity<'a>(&'a self, _region: Option<&'a str>) -> BoxFuture<'a, Result<Option<u64>, InvokeError>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn invoke<'a>(&'a self, _region: Option<&'a str>, event: &'a SliceEvent) -> BoxFuture<'a, Result<Output, InvokeError>> {
+        Box::pin(async move {
+            let world = self.0.clone();
+            let mut dice = world.dice(&event.slice);
+            let faults = world.faults(event, &mut dice);
+            let plan = Plan::seeded(&event.profile, &event.user_classes(), event.seed).unwrap();
+            let (enter, leave) = (Duration::from_micros(event.enter_us), Duration::from_micros(event.leave_us));
+            let slice =
+                plan.slice(u64::from(event.shard), u64::from(event.shards)).interval(event.interval_from(), event.to(), enter, leave);
+            let slice = slice.since(event.from());
+            let function = Function {
+                shard: event.shard,
+                interval: event.interval,
+                slice: slice.clone(),
+                faults: faults.clone(),
+                load: None,
+                invoked_at: world.clock.elapsed(),
+            };
+            assert!(world.truth().functions.insert(event.slice.clone(), function).is_none(), "{} is invoked twice", event.slice);
+            let (sender, word) = watch::channel(Word::GoOn);
+            world.words.lock().unwrap().insert(event.slice.clone(), sender);
+            let (out, pieces) = tokio::sync::mpsc::unbounded_channel();
+            let run = |out, dice| {
+                let running = Running {
+                    event: event.clone(),
+                    slice,
+                    faults: faults.clone(),
+                    dice,
+                    out,
+                    held: None,
+                    last: clock::now(),
+                    writer: FrameWriter::default(),
+                    recorder: Recorder::new(1, event.shard + event.shards * (event.interval % 2)),
+                    requests: 0,
+                    number: 0,
+                    word,
+                    all: world.said_to_all.subscribe(),
+                    world: world.clone(),
+                };
+                tokio::spawn(running.live());
+            };
+            match faults.invocation {
+                Invocation::Accepted(after) => {
+                    sleep(after).await;
+                    run(Some(out), dice);
+                }
+                Invocation::Throttled => return Err(InvokeError::Throttled("Rate Exceeded".into())),
+                Invocation::NotStarted => return Err(InvokeError::NotStarted("no route to host".into())),
+                Invocation::Refused => return Err(InvokeError::Refused("the security token included in the request is expired".into())),
+                Invocation::Unknown(began) => {
+                    if began {
+                        run(None, dice);
+                    }
+                    return Err(InvokeError::Unknown("timed out".into()));
+                }
+                Invocation::Unanswered(began) => {
+                    if began {
+                        run(None, dice);
+                    }
+                    return std::future::pending().await;
+                }
+                Invocation::Elsewhere => {
+                    run(None, dice);
+                    let line = FrameWriter::default().write(&Frame::Ended(Ended {
+                        reason: EndReason::Repeated,
+                        message: "given to it before".into(),
+                        requests: 0,
+                    }));
+                    let _ = out.send((clock::now(), Ok(line.into()), None));
+                }
+            }
+            let output: Output = Box::pin(stream::unfold((pieces, self.0.clone()), async |(mut pieces, world)| {
+                let (at, what, whole): Piece = pieces.recv().await?;
+                sleep_until(at.into()).await;
+                if let Some((id, requests)) = whole {
+                    world.truth().taken.insert(id, requests);
+                }
+                Some((what, (pieces, world)))
+            }));
+            Ok(output)
+        })
+    }
+
+    fn lead(&self, _shards: u32) -> Duration {
+        Duration::from_secs(1)
+    }
+
+    fn abandon<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async move {
+            let fails = self.0.dice(&format!("abandon {slice}")).random_range(0..100) < self.0.control.abandon_fails;
+            if fails {
+                self.0.truth().abandon_failures += 1;
+                if self.0.control.hangs {
+                    std::future::pending::<()>().await;
+                }
+                return Err("access denied".into());
+            }
+            sleep(Duration::from_millis(800)).await;
+            self.0.words.lock().unwrap()[slice].send_replace(Word::Abandon);
+            self.0.end(slice);
+            Ok(())
+        })
+    }
+
+    fn beat(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async {
+            let now = self.0.clock.elapsed();
+            self.0.truth().beats.push(now);
+            Ok(())
+        })
+    }
+
+    fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async move {
+            let now = self.0.clock.elapsed();
+            if let Some((until, hangs)) = self.0.control.stop_fails_until
+                && now < until
+            {
+                self.0.truth().stop_failures += 1;
+                if hangs {
+                    std::future::pending::<()>().await;
+                }
+                return Err("service unavailable".into());
+            }
+            self.0.truth().stop_set.get_or_insert(now);
+            let word = if urgency == Urgency::Now { Word::Now } else { Word::Stop };
+            self.0.said_to_all.send_if_modified(|said| std::mem::replace(said, word.max(*said)) < word);
+            Ok(())
+        })
+    }
+
+    fn clean_up(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async {
+            self.0.truth().cleaned += 1;
+            Ok(())
+        })
+    }
+}
