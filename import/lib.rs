@@ -5,7 +5,7 @@
 //! ```
 //!
 //! [`import`] recognizes the [`Kind`] of a [`Source`] and calls that kind's importer, a function from the source to a [`draft::Draft`].
-//! [`write::files`] writes the draft. [`summary`] tells what was carried over and what was not.
+//! [`write::files`] writes the draft. [`summary()`] tells what was carried over and what was not.
 //!
 //! An importer names everything by [`names`], adds addresses and secrets with [`draft::Draft::env`], counts in [`draft::Tally`], and puts a
 //! comment (`Stmt::Comment`) where something could not be carried over. Every output has to pass `ltc check` without an error or a warning.
