@@ -17,10 +17,11 @@
 //! - **Reports** of earlier runs: they are read, merged and compared.
 //!
 //! Both kinds of load end alike. Each merged snapshot goes to the live screen, the live page and the listeners, and is judged by
-//! [`thresholds`] that may stop the test. At the end everything is one [`Report`](report::Report), which computes the verdict once and is
+//! thresholds that may stop the test. At the end everything is one report, which computes the verdict once and is
 //! then printed, and written as JSON, CSV, HTML, JUnit or Markdown.
 //!
-//! [`in_memory`] runs one user without sockets, so that instructions can be counted.
+//! The public surface is small: [`main`] and [`generated`] for the generated crate, and for the benchmarks [`in_memory`] and the part of
+//! [`orchestrator`] that merges frames. [`in_memory`] runs one user without sockets, so that instructions can be counted.
 
 mod debug;
 mod entry;
@@ -31,10 +32,10 @@ mod live;
 mod open_files;
 pub mod orchestrator;
 mod progress;
-pub mod report;
+mod report;
 mod saturation;
 mod say;
-pub mod thresholds;
+mod thresholds;
 mod web;
 
 pub use entry::main;

@@ -22,7 +22,7 @@ const GREEN: Style = AnsiColor::Green.on_default();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 
 /// Writes the tables of a finished test.
-pub fn write(out: &mut dyn io::Write, report: &Report, text_style: TextStyle) -> io::Result<()> {
+pub(crate) fn write(out: &mut dyn io::Write, report: &Report, text_style: TextStyle) -> io::Result<()> {
     heading(out, report, text_style)?;
     let total = report.total.total(&report.names);
     print(out, &requests(report, &total), text_style)?;

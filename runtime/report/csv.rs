@@ -60,13 +60,13 @@ fn path(prefix: &Path, suffix: &str) -> PathBuf {
 }
 
 /// The files that [`write()`] writes.
-pub fn files(prefix: &Path) -> impl Iterator<Item = PathBuf> {
+pub(crate) fn files(prefix: &Path) -> impl Iterator<Item = PathBuf> {
     FILES.iter().map(|(suffix, _)| path(prefix, suffix))
 }
 
 /// Writes `PREFIX_stats.csv`, `PREFIX_stats_history.csv`, `PREFIX_failures.csv`, `PREFIX_exceptions.csv` and
 /// `PREFIX_unfinished.csv`; an error names the file.
-pub fn write(report: &Report, prefix: &Path) -> Result<(), String> {
+pub(crate) fn write(report: &Report, prefix: &Path) -> Result<(), String> {
     for (suffix, write) in FILES {
         let path = path(prefix, suffix);
         File::create(&path)
@@ -98,7 +98,7 @@ fn per(total: u64, parts: f64) -> String {
 }
 
 /// `PREFIX_stats.csv`: a line a step, and all of them together.
-pub fn stats(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+pub(crate) fn stats(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(STATS_HEAD.map(str::to_owned).into_iter().chain(percentile_heads()))?;
     let seconds = report.run.duration().as_secs_f64();
@@ -136,7 +136,7 @@ pub fn stats(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 
 /// `PREFIX_stats_history.csv`: a line an interval, of all steps together. Rates and percentiles are the interval's own (as with
 /// Locust's `--csv-full-history`), the totals since the start.
-pub fn history(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+pub(crate) fn history(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     let heads = HISTORY_HEAD.map(str::to_owned).into_iter();
     csv.write_record(heads.chain(percentile_heads()).chain(HISTORY_TOTALS.map(str::to_owned)))?;
@@ -175,7 +175,7 @@ pub fn history(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 }
 
 /// `PREFIX_failures.csv`: a line a kind of failure, the most frequent first. Its error is the message of the first, as Locust's is.
-pub fn failures(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+pub(crate) fn failures(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(FAILURES_HEAD)?;
     let started = report.run.started_at.parse::<jiff::Timestamp>().ok();
@@ -205,7 +205,7 @@ pub fn failures(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 
 /// `PREFIX_unfinished.csv`: requests that were in flight when their user was stopped, a line a step, with the longest wait in
 /// milliseconds. Locust has no such file, and doesn't count them.
-pub fn unfinished(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+pub(crate) fn unfinished(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(UNFINISHED_HEAD)?;
     let rows = report.names.iter().zip(&report.total.names).filter(|(name, stats)| name.kind == RowKind::Step && stats.unfinished > 0);
@@ -218,7 +218,7 @@ pub fn unfinished(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 }
 
 /// `PREFIX_exceptions.csv`: only its heading, as a compiled test has no exceptions; tools expect the file.
-pub fn exceptions(_: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+pub(crate) fn exceptions(_: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(EXCEPTIONS_HEAD)?;
     csv.flush()

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-pub use ltc_config::size::bytes;
-
 use super::Report;
 
 /// Milliseconds to three digits, without a unit: `0.412`, `3.14`, `12.4`, `1240`.
-pub fn ms(us: f64) -> String {
+pub(crate) fn ms(us: f64) -> String {
     let ms = us / 1000.0;
     // By the value as it will be rounded, so that 9.9996 is 10.0, not 10.00.
     let decimals = if us == 0.0 || ms >= 99.95 {
@@ -53,7 +51,7 @@ pub(crate) fn short_ms(us: u64) -> String {
 }
 
 /// A percentage, one decimal; a share too small for that is not shown as none, nor one too great as all.
-pub fn percent(part: u64, of: u64) -> String {
+pub(crate) fn percent(part: u64, of: u64) -> String {
     if of == 0 || part == 0 {
         return "0.0%".into();
     }
@@ -68,12 +66,12 @@ pub fn percent(part: u64, of: u64) -> String {
 }
 
 /// A rate per second, one decimal.
-pub fn rate(per_second: f64) -> String {
+pub(crate) fn rate(per_second: f64) -> String {
     format!("{per_second:.1}")
 }
 
 /// A count, its thousands apart: `1,234,567`.
-pub fn count(n: u64) -> String {
+pub(crate) fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
@@ -86,7 +84,7 @@ pub fn count(n: u64) -> String {
 }
 
 /// A time of the test: `00:01:05`.
-pub fn clock(time: Duration) -> String {
+pub(crate) fn clock(time: Duration) -> String {
     let s = time.as_secs();
     format!("{:02}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
 }

@@ -10,7 +10,7 @@ use super::Report;
 use ltc_engine::stats::{PERCENTILE_NAMES, RowStats, Summary};
 
 /// The name and version of the format.
-pub const SCHEMA: &str = "ltc.report/2";
+pub(crate) const SCHEMA: &str = "ltc.report/2";
 
 #[derive(Serialize)]
 struct ReportJson<'a> {
@@ -39,13 +39,13 @@ struct WrittenBy {
 
 impl Report {
     /// Writes the report as JSON.
-    pub fn to_json(&self, out: impl io::Write) -> io::Result<()> {
+    pub(crate) fn to_json(&self, out: impl io::Write) -> io::Result<()> {
         let written = ReportJson { schema: SCHEMA, summary: self.summary(), report: self };
         serde_json::to_writer(out, &written).map_err(io::Error::from)
     }
 
     /// Reads what [`Self::to_json`] wrote.
-    pub fn from_json(text: &str) -> Result<Self, String> {
+    pub(crate) fn from_json(text: &str) -> Result<Self, String> {
         let unreadable = |error: serde_json::Error| format!("not a readable report of ltc: {error}");
         let SchemaVersion { schema, run } = serde_json::from_str(text).map_err(unreadable)?;
         match schema.as_str() {

@@ -12,7 +12,7 @@ use crate::thresholds::{Status, Verdict};
 use ltc_engine::stats::{RowKind, RowStats};
 
 /// Writes the file.
-pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let thresholds: Vec<Case> = report.thresholds.iter().map(|verdict| Case::threshold(report, verdict)).collect();
     let lines = report.names.iter().zip(&report.total.names).filter(|(name, stats)| name.kind != RowKind::Fail || !stats.is_empty());
     let steps: Vec<Case> = lines.map(|(name, stats)| Case::step(report, &name.name, name.kind, stats)).collect();

@@ -15,7 +15,7 @@ const KINDS: usize = 10;
 const MESSAGE: usize = 200;
 
 /// Writes the summary.
-pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let sign = match report.outcome {
         Outcome::Passed => "✅",
         Outcome::Failed | Outcome::Broken => "❌",

@@ -18,7 +18,7 @@ impl Report {
     ///
     /// # Errors
     /// Where there are none, or a run is in two of them.
-    pub fn merged(parts: &[Self]) -> Result<Self, String> {
+    pub(crate) fn merged(parts: &[Self]) -> Result<Self, String> {
         if let Some((first, second, id)) = Self::twice(parts) {
             return Err(format!("the reports {} and {} are of the same run, {id}", first + 1, second + 1));
         }
@@ -75,7 +75,7 @@ impl Report {
 
 impl Report {
     /// Two of the reports that are of the same run, by their places, with its id: merged, all of it would count twice.
-    pub fn twice(parts: &[Self]) -> Option<(usize, usize, &str)> {
+    pub(crate) fn twice(parts: &[Self]) -> Option<(usize, usize, &str)> {
         let mut known: BTreeMap<&str, usize> = BTreeMap::new();
         for (nth, part) in parts.iter().enumerate() {
             for id in ids(&part.run) {

@@ -3,15 +3,15 @@
 //! All forms are pure functions of a [`Report`]. A report read back from its JSON equals the one that was written, so reports of
 //! earlier runs can be shown again, merged and compared.
 
-pub mod compare;
-pub mod console;
-pub mod csv;
+pub(crate) mod compare;
+pub(crate) mod console;
+pub(crate) mod csv;
 mod differences;
 mod figures;
-pub mod html;
+pub(crate) mod html;
 mod json;
-pub mod junit;
-pub mod markdown;
+pub(crate) mod junit;
+pub(crate) mod markdown;
 mod merge;
 mod outcome;
 mod planned;
@@ -19,13 +19,12 @@ mod table;
 mod text;
 
 pub(crate) use figures::{NONE, short_ms, waited};
-pub use figures::{bytes, clock, count, ms, percent, rate};
-pub use json::SCHEMA;
+pub(crate) use figures::{clock, count, ms, percent, rate};
 pub(crate) use merge::DIFFER;
-pub use outcome::{Conclusion, Facts, Outcome};
-pub use planned::Planned;
+pub(crate) use outcome::{Conclusion, Facts, Outcome};
+pub(crate) use planned::Planned;
 pub(crate) use table::Table;
-pub use table::TextStyle;
+pub(crate) use table::TextStyle;
 pub(crate) use text::{Align, cut, fit, padded, shown, width};
 
 use std::time::Duration;
@@ -37,7 +36,7 @@ use ltc_engine::stats::{NO_NAME, NO_PLACE, ReportRow, RowStats, Snapshot, Timeli
 
 /// The version that an API's `healthcheck` told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ApiVersion {
+pub(crate) struct ApiVersion {
     /// The api's name in the spec.
     pub name: String,
     /// Its version; empty where it has no health check.
@@ -46,7 +45,7 @@ pub struct ApiVersion {
 
 /// What became of what a listener was to send.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Delivered {
+pub(crate) struct Delivered {
     /// The listener's name.
     pub name: String,
     /// Events and data points that its sink took.
@@ -62,7 +61,7 @@ pub struct Delivered {
 /// What was run, when and where.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct RunInfo {
+pub(crate) struct RunInfo {
     /// What no other run has; of a merged report, that of the first.
     pub id: String,
     /// The ids of all runs that were merged to it; none where it is one run's.
@@ -109,7 +108,7 @@ pub struct RunInfo {
 
 impl RunInfo {
     /// How long it ran.
-    pub fn duration(&self) -> Duration {
+    pub(crate) fn duration(&self) -> Duration {
         Duration::from_micros(self.duration_us)
     }
 }
@@ -117,7 +116,7 @@ impl RunInfo {
 /// What was sent before and after the users: it is in no row of the report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Setup {
+pub(crate) struct Setup {
     /// Health checks of the APIs.
     pub health_checks: RowStats,
     /// `before test`.
@@ -127,21 +126,13 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// All of it.
-    pub fn total(&self) -> RowStats {
-        let mut total = self.health_checks.clone();
-        total.merge(&self.before_test);
-        total.merge(&self.after_test);
-        total
-    }
-
     /// Its parts, with what they are called.
-    pub fn parts(&self) -> [(&'static str, &RowStats); 3] {
+    pub(crate) fn parts(&self) -> [(&'static str, &RowStats); 3] {
         [("health checks", &self.health_checks), ("before test", &self.before_test), ("after test", &self.after_test)]
     }
 
     /// Adds another run's.
-    pub fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         self.health_checks.merge(&other.health_checks);
         self.before_test.merge(&other.before_test);
         self.after_test.merge(&other.after_test);
@@ -150,7 +141,7 @@ impl Setup {
 
 /// A test's results.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Report {
+pub(crate) struct Report {
     /// What was run.
     pub run: RunInfo,
     /// The lines, in order.
@@ -176,13 +167,13 @@ pub struct Report {
 
 impl Report {
     /// Reads a report's JSON file; the error names it.
-    pub fn read(path: &std::path::Path) -> Result<Self, String> {
+    pub(crate) fn read(path: &std::path::Path) -> Result<Self, String> {
         let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         Self::from_json(&text).map_err(|why| format!("{}: {why}", path.display()))
     }
 
     /// Comes to the verdict: once, when all else of the report is known.
-    pub fn conclude(&mut self) -> Conclusion {
+    pub(crate) fn conclude(&mut self) -> Conclusion {
         let conclusion = Facts::of(self).conclude();
         self.outcome = conclusion.outcome;
         self.reasons.clone_from(&conclusion.reasons);
@@ -190,12 +181,12 @@ impl Report {
     }
 
     /// The verdict with its reasons, in one line: `failed: 1 of 3 thresholds failed`.
-    pub fn verdict(&self) -> String {
+    pub(crate) fn verdict(&self) -> String {
         outcome::sentence(self.outcome, &self.reasons)
     }
 
     /// A failure's step, or a word for none.
-    pub fn name(&self, name: u32) -> &str {
+    pub(crate) fn name(&self, name: u32) -> &str {
         match self.names.get(name as usize) {
             Some(line) => &line.name,
             None if name == NO_NAME => "(no step)",
@@ -204,7 +195,7 @@ impl Report {
     }
 
     /// A failure's place in the spec; empty where it has none.
-    pub fn place(&self, place: u32) -> &str {
+    pub(crate) fn place(&self, place: u32) -> &str {
         if place == NO_PLACE {
             return "";
         }
@@ -212,7 +203,7 @@ impl Report {
     }
 
     /// What the reader must know before believing the numbers, a sentence each.
-    pub fn warnings(&self) -> Vec<String> {
+    pub(crate) fn warnings(&self) -> Vec<String> {
         let mut all = Vec::new();
         if let Some(why) = &self.run.saturated {
             all.push(format!("the load generator itself was saturated ({why}): the times below are partly its own"));

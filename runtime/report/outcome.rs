@@ -9,7 +9,7 @@ use crate::thresholds::{Status, Verdict};
 /// How a run ended. The order is that of precedence: where several apply, the greatest is the verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// No threshold was judged, and nothing else speaks against the run: it is neither good nor bad.
     #[default]
     NoThresholds,
@@ -25,7 +25,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// As people read it.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::NoThresholds => "no thresholds",
             Self::Passed => "passed",
@@ -36,7 +36,7 @@ impl Outcome {
     }
 
     /// As programs read it: one word, also in JSON.
-    pub fn key(self) -> &'static str {
+    pub(crate) fn key(self) -> &'static str {
         match self {
             Self::NoThresholds => "no_thresholds",
             other => other.word(),
@@ -44,7 +44,7 @@ impl Outcome {
     }
 
     /// The exit code of a run that ended so.
-    pub fn exit_code(self) -> u8 {
+    pub(crate) fn exit_code(self) -> u8 {
         match self {
             Self::NoThresholds | Self::Passed => 0,
             Self::Failed => 1,
@@ -56,7 +56,7 @@ impl Outcome {
 
 /// A verdict with what it rests on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Conclusion {
+pub(crate) struct Conclusion {
     /// The verdict.
     pub outcome: Outcome,
     /// Everything that speaks for it, a sentence each, without a capital and a full stop; what decided comes first.
@@ -65,7 +65,7 @@ pub struct Conclusion {
 
 impl Conclusion {
     /// `failed: 1 of 3 thresholds failed; none of 12 requests succeeded`.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         sentence(self.outcome, &self.reasons)
     }
 }
@@ -82,7 +82,7 @@ pub(super) fn sentence(outcome: Outcome, reasons: &[String]) -> String {
 
 /// All that a verdict depends on.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Facts<'f> {
+pub(crate) struct Facts<'f> {
     /// Whether somebody stopped it.
     pub interrupted: bool,
     /// Why the infrastructure failed it, a sentence each.
@@ -97,7 +97,7 @@ pub struct Facts<'f> {
 
 impl<'f> Facts<'f> {
     /// Those of a report.
-    pub fn of(report: &'f Report) -> Self {
+    pub(crate) fn of(report: &'f Report) -> Self {
         let total = report.total.total(&report.names);
         Self {
             interrupted: report.run.interrupted,
@@ -109,7 +109,7 @@ impl<'f> Facts<'f> {
     }
 
     /// What they come to.
-    pub fn conclude(&self) -> Conclusion {
+    pub(crate) fn conclude(&self) -> Conclusion {
         let mut found: Vec<(Outcome, String)> = self.broken.iter().map(|why| (Outcome::Broken, why.clone())).collect();
         if self.begun == 0 {
             found.push((Outcome::Broken, "no request was begun".to_owned()));

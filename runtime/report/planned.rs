@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The planned load.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Planned {
+pub(crate) struct Planned {
     /// The most users at once.
     pub users: u64,
     /// The most arrivals a second.
@@ -20,7 +20,7 @@ pub struct Planned {
 
 impl Planned {
     /// `up to 20 users in 10s`; `1 user, one iteration each` of a load whose users run once.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let word = if self.users == 1 { "user" } else { "users" };
         if self.once {
             return format!("{} {word}, one iteration each", self.users);

@@ -9,7 +9,7 @@ use super::text::{Align, fit, padded, shown, width};
 
 /// How a text is to look: whether with colours, and how wide at most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TextStyle {
+pub(crate) struct TextStyle {
     /// Whether ANSI colours are wanted.
     pub color: bool,
     /// The terminal's width; `None` for a file or pipe, which has none.
@@ -18,14 +18,14 @@ pub struct TextStyle {
 
 impl TextStyle {
     /// For standard output, as `NO_COLOR`, `CLICOLOR`, `TERM` and its being a terminal say.
-    pub fn of_stdout() -> Self {
+    pub(crate) fn of_stdout() -> Self {
         let stdout = std::io::stdout();
         let width = stdout.is_terminal().then(|| size_of(&stdout).0);
         Self { color: anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never, width }
     }
 
     /// For standard error, likewise.
-    pub fn of_stderr() -> Self {
+    pub(crate) fn of_stderr() -> Self {
         let stderr = std::io::stderr();
         let width = stderr.is_terminal().then(|| size_of(&stderr).0);
         Self { color: anstream::AutoStream::choice(&stderr) != anstream::ColorChoice::Never, width }

@@ -7,6 +7,8 @@ mod value;
 mod verdict;
 
 pub(crate) use evaluator::ThresholdEvaluator;
-pub use value::Value;
 pub(crate) use verdict::again;
-pub use verdict::{Status, Verdict};
+pub(crate) use verdict::{Status, Verdict};
+
+#[cfg(test)]
+pub(crate) use value::Value;

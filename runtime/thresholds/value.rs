@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A figure, or that a failed request stands where it would be. In JSON a number, or `"failed"`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Value {
+pub(crate) enum Value {
     /// In the metric's unit.
     Figure(f64),
     /// More requests failed than the figure leaves room for: p95 where more than 5 % did.

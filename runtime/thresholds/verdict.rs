@@ -12,7 +12,7 @@ use ltc_engine::stats::{ReportRow, Snapshot};
 /// How a threshold stands, or stood at the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Status {
+pub(crate) enum Status {
     /// It held.
     Passed,
     /// It didn't.
@@ -24,7 +24,7 @@ pub enum Status {
 
 /// A threshold with what was measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Verdict {
+pub(crate) struct Verdict {
     /// As it is written.
     pub text: String,
     /// Where: `specs/tpdata.profile.yml:20:7`.
@@ -69,7 +69,7 @@ impl Verdict {
     }
 
     /// The deciding figure as people read it: `287 ms`, `0.4%`.
-    pub fn actual_text(&self) -> String {
+    pub(crate) fn actual_text(&self) -> String {
         match self.actual {
             Some(Value::Figure(value)) => figure(self.unit, value),
             Some(Value::Failed) => FAILED.to_owned(),
@@ -78,18 +78,18 @@ impl Verdict {
     }
 
     /// The limit as people read it: `< 300 ms`.
-    pub fn limit_text(&self) -> String {
+    pub(crate) fn limit_text(&self) -> String {
         let limit = self.limit.map_or_else(|| "baseline".to_owned(), |limit| figure(self.unit, limit));
         format!("{} {limit}", self.comparison)
     }
 
     /// Whether it didn't hold.
-    pub fn has_failed(&self) -> bool {
+    pub(crate) fn has_failed(&self) -> bool {
         self.outcome == Status::Failed
     }
 
     /// Its outcome in a word.
-    pub fn word(&self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
         match self.outcome {
             Status::Passed => "passed",
             Status::Failed => "failed",

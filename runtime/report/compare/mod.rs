@@ -5,7 +5,7 @@ mod statistics;
 
 use std::collections::BTreeMap;
 
-pub use print::write;
+pub(crate) use print::write;
 
 use super::Report;
 use super::differences::differences;
@@ -17,7 +17,7 @@ const FALSE_ALARM: f64 = 0.05;
 
 /// What a change is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChangeKind {
+pub(crate) enum ChangeKind {
     /// Worse by more than the tolerance, and that is no chance.
     Worse,
     /// Better by more than the tolerance, and that is no chance.
@@ -34,7 +34,7 @@ pub enum ChangeKind {
 
 /// One figure in both runs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Change {
+pub(crate) struct Change {
     /// `p95`, `rps`, `failures`.
     pub figure: String,
     /// In the earlier run: microseconds, a second, or a share; nothing where no request has one.
@@ -49,7 +49,7 @@ pub struct Change {
 
 impl Change {
     /// The change as a share of the earlier figure; nothing where that is 0, or either is missing.
-    pub fn relative(&self) -> Option<f64> {
+    pub(crate) fn relative(&self) -> Option<f64> {
         let (base, new) = (self.base?, self.new?);
         (base > 0.0).then(|| new / base - 1.0)
     }
@@ -66,7 +66,7 @@ impl Change {
 
 /// A line of the report in both runs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ComparedRow {
+pub(crate) struct ComparedRow {
     /// Its name, or `Total`.
     pub name: String,
     /// Requests a second, the share of failures, then the percentiles.
@@ -75,7 +75,7 @@ pub struct ComparedRow {
 
 /// Two runs against each other.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Comparison {
+pub(crate) struct Comparison {
     /// By how much a figure may change, as a share.
     pub tolerance: f64,
     /// Lines that both have, in the newer one's order; the total last.
@@ -90,7 +90,7 @@ pub struct Comparison {
 
 impl Comparison {
     /// Compares a newer run with an earlier one.
-    pub fn of(base: &Report, new: &Report, tolerance: f64) -> Self {
+    pub(crate) fn of(base: &Report, new: &Report, tolerance: f64) -> Self {
         let (earlier, newer) = (by_name(base), by_name(new));
         // Lines that ran before and are still there, also where they ran no more.
         let both: Vec<&(String, RowKind)> = newer.order.iter().filter(|key| earlier.has(key)).collect();
@@ -133,7 +133,7 @@ impl Comparison {
     }
 
     /// Whether anything is worse.
-    pub fn is_worse(&self) -> bool {
+    pub(crate) fn is_worse(&self) -> bool {
         self.lines.iter().flat_map(|line| &line.changes).any(|change| change.kind == ChangeKind::Worse)
     }
 }

@@ -14,7 +14,7 @@ const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 
 /// Writes what changed: a table of all figures, then what is worse and better in words.
-pub fn write(out: &mut dyn io::Write, base: &Report, new: &Report, comparison: &Comparison, look: TextStyle) -> io::Result<()> {
+pub(crate) fn write(out: &mut dyn io::Write, base: &Report, new: &Report, comparison: &Comparison, look: TextStyle) -> io::Result<()> {
     for (name, report) in [("base", base), ("new", new)] {
         let run = &report.run;
         let requests = crate::report::count(report.total.total(&report.names).requests);

@@ -13,7 +13,7 @@ const SCRIPTS: [&str; 5] =
     [include_str!("basics.js"), include_str!("chart.js"), include_str!("steps.js"), include_str!("failures.js"), include_str!("page.js")];
 
 /// Writes the page.
-pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let title = escaped(&report.run.test);
     let figures = inert(&serde_json::to_string(&figures::of(report)).map_err(io::Error::from)?);
     let script = SCRIPTS.concat();
