@@ -251,7 +251,7 @@ fn journal_of_a_killed_orchestrator_has_its_results_and_no_shard_outlives_it() {
     drop(running);
     machine::wait_until("no shard is left", || machine::processes_with("LTC_TEST_MARK", &mark) == 0);
     let said = project.run("tpdata", &["report", "kept", "--json", "run.json"]).ends(3);
-    said.says(&["the run has not recorded its end: it was cut off or is still going on; results until 00:00:0"]);
+    said.says(&["the run has not recorded its end: it was cut off or is still going on; results until 00:0"]);
     let counted = project.report("run.json").figure("Get treatment variant", "requests");
     let served = project.route("GET /tpdata/treatments/{treatment}/variants/{id}");
     assert!(counted > 0 && counted <= served, "{counted} of {served}");
