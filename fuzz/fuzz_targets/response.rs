@@ -1,4 +1,4 @@
-//! Answers over HTTP/1.1, as a server of ill will might write them: `cargo fuzz run -s none response`.
+//! Answers over HTTP/1.1, as a malicious server might write them: `cargo fuzz run -s none response`.
 
 #![no_main]
 

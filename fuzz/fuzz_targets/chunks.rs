@@ -1,0 +1,7 @@
+//! The chunks of an answer, as a malicious server might write them: what holds of all answers holds of them.
+
+#![no_main]
+
+const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| ltc_engine::http::fuzz_response(&[HEAD, bytes].concat()));

@@ -1,0 +1,51 @@
+//! JSON of an answer: all readers agree with each other, and with serde_json where it reads the document.
+
+#![no_main]
+
+use ltc_engine::matcher::{Context, Matcher, matches_bytes};
+use ltc_engine::source::{PathStep, json_path_bytes};
+use ltc_engine::value::Value;
+use serde_json::Value as Json;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let ours = Value::from_json(bytes);
+    let context = Context { root: "json", args: &[], regexes: &[] };
+    assert_eq!(ours.is_ok(), matches_bytes(&Matcher::Any, bytes, &context).is_ok(), "a matcher: {bytes:?}");
+    assert_eq!(ours.is_ok(), json_path_bytes(bytes, &[PathStep::Key("a")]).is_ok(), "a path: {bytes:?}");
+
+    let theirs: Result<Json, _> = serde_json::from_slice(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes));
+    match (&ours, theirs) {
+        (Ok(value), Ok(theirs)) => {
+            assert!(same(&json(value), &theirs), "read as {value:?}, by serde_json as {theirs}");
+            if let Json::Object(members) = &theirs {
+                for (key, theirs) in members {
+                    let Ok(Some(member)) = json_path_bytes(bytes, &[PathStep::Key(key)]) else { panic!("no member {key:?}: {bytes:?}") };
+                    assert!(same(&json(&member), theirs), "{key:?}: {member:?}, by serde_json {theirs}");
+                }
+            }
+        }
+        (Err(why), Ok(theirs)) => panic!("{}, but serde_json reads {theirs}", why.0),
+        (Ok(value), Err(why)) => {
+            // What ltc accepts and serde_json doesn't: deep lists, numbers that no float holds, and halves of surrogate pairs.
+            let why = why.to_string();
+            let known = ["recursion limit", "number out of range", "surrogate", "hex escape"];
+            assert!(known.iter().any(|known| why.contains(known)), "read as {value:?}, but serde_json says {why}");
+        }
+        (Err(_), Err(_)) => {}
+    }
+});
+
+fn json(value: &Value) -> Json {
+    let text = value.to_json().unwrap_or_else(|why| panic!("{}: {value:?}", why.0));
+    serde_json::from_str(&text).unwrap_or_else(|why| panic!("{why}: {text}"))
+}
+
+/// `-0` is `0`, and `1.0` is `1`.
+fn same(a: &Json, b: &Json) -> bool {
+    match (a, b) {
+        (Json::Number(a), Json::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Json::Object(a), Json::Object(b)) => a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b))),
+        _ => a == b,
+    }
+}
