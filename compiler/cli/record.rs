@@ -118,6 +118,7 @@ impl Record {
 
     /// Runs the proxy until the browser is closed, or until Ctrl-C.
     async fn record(&self, screen: &Screen, authority: Authority) -> Result<(String, usize), Failure> {
+        let interrupted = interrupted().map_err(|error| Failure::wrong(format!("cannot catch Ctrl-C: {error}")))?;
         let (certificate, fingerprint) = (authority.certificate.clone(), authority.fingerprint());
         let options = ltc_record::Options { port: self.port, insecure: self.insecure };
         let proxy = Proxy::start(authority, &options)
@@ -138,30 +139,38 @@ impl Record {
                         return Err(Failure::wrong(message).help("run it by hand to see why, or name another browser with `--browser-path`"));
                     }
                 }
-                () = interrupted() => {}
+                () = interrupted => {}
             }
         } else {
             screen.note("press Ctrl-C to end the recording");
-            interrupted().await;
+            interrupted.await;
         }
         Ok(proxy.finish().await)
     }
 }
 
-/// Ctrl-C, or a request to end.
-async fn interrupted() {
-    #[cfg(unix)]
-    if let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+/// Ends with Ctrl-C, or with a request to end. Signals are caught from the call on, not only once the future is awaited.
+#[cfg(unix)]
+fn interrupted() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminated.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-        return;
-    }
-    // Without signals, the recording ends with the browser.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
+    })
+}
+
+/// Ends with Ctrl-C.
+#[cfg(not(unix))]
+fn interrupted() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        // Without signals, the recording ends with the browser.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
 }
 
 /// The host of an address.
