@@ -10,22 +10,45 @@ pub struct SourceFile {
     /// Its text.
     pub text: String,
     line_starts: Vec<usize>,
+    /// How many characters come before each [`STRIDE`] bytes.
+    characters: Vec<usize>,
 }
+
+/// Bytes between two counts of characters: a column on a long line is found without counting the whole line.
+const STRIDE: usize = 1024;
 
 impl SourceFile {
     /// A file of `text`, shown as `path`.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
         let text = text.into();
         let line_starts = std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1)).collect();
-        Self { path: path.into(), text, line_starts }
+        let starts_character = |byte: &u8| (*byte as i8) >= -0x40;
+        let mut characters = vec![0];
+        for stride in text.as_bytes().chunks(STRIDE) {
+            let before = characters.last().copied().unwrap_or_default();
+            characters.push(before + stride.iter().filter(|byte| starts_character(byte)).count());
+        }
+        Self { path: path.into(), text, line_starts, characters }
+    }
+
+    /// How many characters start before the byte `at`.
+    fn characters_before(&self, at: usize) -> usize {
+        let stride = at / STRIDE;
+        let rest = &self.text.as_bytes()[stride * STRIDE..at];
+        self.characters[stride] + rest.iter().filter(|byte| (**byte as i8) >= -0x40).count()
     }
 
     /// The line and column of a byte, both from 1; columns count characters.
     pub fn line_column(&self, at: usize) -> (usize, usize) {
         let at = at.min(self.text.len());
         let line = self.line_starts.partition_point(|start| *start <= at).max(1);
-        let before = self.text.get(self.line_starts[line - 1]..at).unwrap_or_default();
-        (line, before.chars().count() + 1)
+        (line, self.characters_before(at) - self.characters_before(self.line_starts[line - 1]) + 1)
+    }
+
+    /// The first byte of a line, counted from 1; the end of the text behind the last line, 0 before the first.
+    pub fn line_start(&self, line: usize) -> usize {
+        let index = line.saturating_sub(1);
+        self.line_starts.get(index).copied().unwrap_or(self.text.len())
     }
 
     /// The text of a line, counted from 1, without its end; empty behind the last.

@@ -15,7 +15,7 @@ mod users;
 use std::collections::{HashMap, HashSet};
 
 use crate::ast;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::{self, Expr, Program, Type};
 use crate::span::{FileId, Span};
 
@@ -62,7 +62,7 @@ pub struct Loaded {
 }
 
 /// Checks a program. With an error among the diagnostics there is no program.
-pub fn check<'a>(input: &'a Input<'a>) -> (Option<Program>, Vec<Diagnostic>) {
+pub fn check<'a>(input: &'a Input<'a>) -> (Option<Program>, Diagnostics) {
     let mut checker = Checker::new(input);
     checker.run();
     let mut diagnostics = checker.diagnostics;
@@ -77,10 +77,13 @@ pub fn unique_sets(program: &Program) -> Vec<(&str, usize, Span)> {
     unique.map(|data| (data.name.as_str(), data.rows.len(), data.span)).collect()
 }
 
+/// How many diagnostics suggest a similar name.
+const EXPLAINED_MAX: usize = 100;
+
 /// The state of a check.
 struct Checker<'a> {
     input: &'a Input<'a>,
-    diagnostics: Vec<Diagnostic>,
+    diagnostics: Diagnostics,
     program: Program,
     values: HashMap<&'a str, scope::Decl>,
     runs: HashMap<&'a str, scope::RunDecl>,
@@ -120,7 +123,7 @@ impl<'a> Checker<'a> {
         };
         Self {
             input,
-            diagnostics: Vec::new(),
+            diagnostics: Diagnostics::default(),
             program,
             values: HashMap::new(),
             runs: HashMap::new(),
@@ -182,6 +185,11 @@ impl<'a> Checker<'a> {
 
     fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
+    }
+
+    /// Whether a diagnostic is worth the search for a similar name: nobody reads the help of hundreds, and each search looks at all names.
+    fn explains(&self) -> bool {
+        self.diagnostics.len() < EXPLAINED_MAX
     }
 
     /// Reports an error and returns an expression of type `Json` in its place.

@@ -35,7 +35,7 @@ pub(super) struct RunDecl {
 }
 
 /// What can be run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Runnable {
     Sequence(SequenceId),
     Tasks(TasksId),
@@ -101,12 +101,29 @@ pub(super) struct Func<'a> {
     pub(super) parallel: usize,
     /// Its statements, to look for names that are assigned further down.
     pub(super) body: Option<&'a crate::ast::Block>,
+    /// The names that these statements assign, once one was asked for, each with its first place.
+    pub(super) assigned: Option<HashMap<&'a str, Span>>,
     /// What the sequence gives, to be assigned wherever it ends.
     pub(super) gives: &'a [Name],
     /// Whether `between steps` was said.
     pub(super) between: Option<crate::model::Wait>,
     /// Whether the place is the top of a sequence.
     pub(super) depth: usize,
+}
+
+impl Func<'_> {
+    /// Where the function assigns a name first.
+    fn assigned_below(&mut self, name: &str) -> Option<Span> {
+        let body = self.body?;
+        let names = self.assigned.get_or_insert_with(|| {
+            let mut names = HashMap::new();
+            for assigned in crate::check::flow::parallel::assigned(body) {
+                names.entry(assigned.name.node.as_str()).or_insert(assigned.name.span);
+            }
+            names
+        });
+        names.get(name).copied()
+    }
 }
 
 /// A loop around, or the border of a parallel part.
@@ -345,13 +362,9 @@ impl<'a> Checker<'a> {
         if self.broken || self.func.broken || self.repaired(span) {
             return crate::check::broken(span);
         }
-        let below = self.func.body.and_then(|body| {
-            let mut names = crate::check::flow::parallel::assigned(body).into_iter();
-            names.find(|assigned| assigned.name.node == name)
-        });
-        if let Some(below) = below {
+        if let Some(below) = self.func.assigned_below(name) {
             let d = Diagnostic::new(Code::TooEarly, span, format!("`{name}` is used before it is assigned"))
-                .also(below.name.span, "assigned only here")
+                .also(below, "assigned only here")
                 .help("assign it before its use");
             return self.bad(d);
         }
@@ -360,7 +373,7 @@ impl<'a> Checker<'a> {
             diagnostic = diagnostic.help("write `null`");
         } else if name == "True" || name == "False" {
             diagnostic = diagnostic.help(format!("write `{}`", name.to_lowercase()));
-        } else {
+        } else if self.explains() {
             let locals = self.func.names.keys().copied();
             let globals = self.values.keys().copied();
             let mut all: Vec<&str> = locals.chain(globals).chain(["env", "user", "test"]).collect();

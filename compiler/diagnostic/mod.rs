@@ -1,9 +1,12 @@
 //! Diagnostics: what is wrong, where, why, and how to fix it.
 
 mod codes;
+mod excerpt;
+mod list;
 pub mod render;
 
 pub use codes::Code;
+pub use list::Diagnostics;
 
 use crate::span::Span;
 

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::io::IsTerminal;
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, ThemeCharacters, ThemeStyles};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, ThemeCharacters, ThemeStyles};
 use serde::Serialize;
 
-use super::{Diagnostic, Severity};
+use super::excerpt::Excerpt;
+use super::{Diagnostic, Diagnostics, Severity};
 use crate::source::SourceMap;
-use crate::span::FileId;
+use crate::span::{FileId, Span};
 
 /// How diagnostics are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,19 +34,28 @@ impl Style {
     }
 }
 
-/// All diagnostics, one below the other, and the summary; empty for none.
-pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, style: Style) -> String {
+/// How many diagnostics are shown: nobody reads more before fixing these.
+const SHOWN_MAX: usize = 50;
+
+/// The first diagnostics, one below the other, and the summary of all; empty for none. If some are left out, errors are shown first.
+pub fn render(diagnostics: &Diagnostics, sources: &SourceMap, style: Style) -> String {
     let styles = if style.colour { ThemeStyles::ansi() } else { ThemeStyles::none() };
     let theme = GraphicalTheme { characters: ThemeCharacters::unicode(), styles };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(style.width).with_links(false).tab_width(4);
     let mut out = String::new();
-    for diagnostic in diagnostics {
+    let is_cut = diagnostics.len() > SHOWN_MAX;
+    let (first, second): (Vec<_>, Vec<_>) = diagnostics.iter().partition(|diagnostic| diagnostic.is_error() || !is_cut);
+    for diagnostic in first.into_iter().chain(second).take(SHOWN_MAX) {
         if handler.render_report(&mut out, &Report::new(diagnostic, sources)).is_err() {
             // A place that lies in no file cannot be shown; what is wrong still can.
             let place = diagnostic.labels.first().map(|(span, _)| sources.location(*span).to_string()).unwrap_or_default();
             out.push_str(&format!("{place}: {}: {}\n", diagnostic.code.as_str(), diagnostic.message));
         }
         out.push('\n');
+    }
+    let hidden = (diagnostics.errors() + diagnostics.warnings()).saturating_sub(SHOWN_MAX);
+    if hidden > 0 {
+        out.push_str(&format!("{hidden} more are not shown; fix those above first\n"));
     }
     if let Some(summary) = summary(diagnostics, sources) {
         out.push_str(&summary);
@@ -55,9 +65,8 @@ pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, style: Style) -> 
 }
 
 /// `3 errors, 1 warning in specs/x.lt`; `None` for nothing.
-pub fn summary(diagnostics: &[Diagnostic], sources: &SourceMap) -> Option<String> {
-    let errors = diagnostics.iter().filter(|d| d.is_error()).count();
-    let warnings = diagnostics.len() - errors;
+pub fn summary(diagnostics: &Diagnostics, sources: &SourceMap) -> Option<String> {
+    let (errors, warnings) = (diagnostics.errors(), diagnostics.warnings());
     let count = |n: usize, what: &str| (n > 0).then(|| format!("{n} {what}{}", if n == 1 { "" } else { "s" }));
     let counts: Vec<String> = count(errors, "error").into_iter().chain(count(warnings, "warning")).collect();
     if counts.is_empty() {
@@ -125,18 +134,18 @@ fn severity_word(diagnostic: &Diagnostic) -> &'static str {
 
 /// A diagnostic as miette wants it: the places of one file. Those of other files are related reports.
 #[derive(Debug)]
-struct Report {
+struct Report<'a> {
     message: String,
     code: Option<&'static str>,
     help: Option<String>,
     severity: miette::Severity,
-    source: Option<NamedSource<String>>,
+    source: Option<Excerpt<'a>>,
     labels: Vec<LabeledSpan>,
-    related: Vec<Report>,
+    related: Vec<Report<'a>>,
 }
 
-impl Report {
-    fn new(diagnostic: &Diagnostic, sources: &SourceMap) -> Self {
+impl<'a> Report<'a> {
+    fn new(diagnostic: &Diagnostic, sources: &'a SourceMap) -> Self {
         let mut files: Vec<FileId> = Vec::new();
         for (span, _) in &diagnostic.labels {
             if !files.contains(&span.file) {
@@ -148,13 +157,11 @@ impl Report {
             Severity::Warning => miette::Severity::Warning,
         };
         let mut reports = files.iter().map(|id| {
-            let labels = diagnostic
-                .labels
-                .iter()
-                .filter(|(span, _)| span.file == *id)
-                .map(|(span, text)| LabeledSpan::new((!text.is_empty()).then(|| text.clone()), span.range().start, span.range().len()))
-                .collect();
-            let source = sources.file(*id).map(|file| NamedSource::new(&file.path, file.text.clone()));
+            let source = sources.file(*id).map(|file| Excerpt { file });
+            let label = |span: Span| source.as_ref().map_or_else(|| (0, 0).into(), |excerpt| excerpt.label(span));
+            let of_file = diagnostic.labels.iter().filter(|(span, _)| span.file == *id);
+            let labels =
+                of_file.map(|(span, text)| LabeledSpan::new_with_span((!text.is_empty()).then(|| text.clone()), label(*span))).collect();
             Self {
                 message: "see also".to_owned(),
                 code: None,
@@ -180,15 +187,15 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Report {}
+impl std::error::Error for Report<'_> {}
 
-impl miette::Diagnostic for Report {
+impl miette::Diagnostic for Report<'_> {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         self.code.map(|code| Box::new(code) as Box<dyn fmt::Display>)
     }
@@ -219,7 +226,20 @@ impl miette::Diagnostic for Report {
 mod tests {
     use super::*;
     use crate::diagnostic::Code;
-    use crate::span::Span;
+
+    #[test]
+    fn first_fifty_diagnostics_are_shown_and_the_others_counted() {
+        let mut sources = SourceMap::default();
+        let spec = sources.add("x.lt", "let state = 2\n".repeat(400));
+        let line = |n: usize, code| Diagnostic::new(code, Span::new(spec, n * 14, n * 14 + 3), format!("finding {n}."));
+        let mut diagnostics: Diagnostics = (0..200).map(|n| line(n, Code::LiteralPlaceholder)).collect();
+        diagnostics.extend((200..400).map(|n| line(n, Code::Syntax)));
+        let text = render(&diagnostics, &sources, Style::plain());
+        assert_eq!(text.matches("finding").count(), 50, "{text}");
+        for part in ["finding 200.", "350 more are not shown", "200 errors, 200 warnings in x.lt"] {
+            assert!(text.contains(part), "{part}:\n{text}");
+        }
+    }
 
     #[test]
     fn places_across_files_and_a_summary() {
@@ -234,6 +254,7 @@ mod tests {
             Diagnostic::new(Code::LiteralPlaceholder, Span::new(spec, 32, 32), "at the end"),
             Diagnostic::new(Code::Syntax, Span::new(FileId(7), 3, 4), "in no file"),
         ];
+        let diagnostics: Diagnostics = diagnostics.into_iter().collect();
         let text = render(&diagnostics, &sources, Style::plain());
         for part in [
             "LT0008",

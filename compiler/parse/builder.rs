@@ -4,7 +4,7 @@ use ltc_grammar::{Rule, words};
 use pest::iterators::{Pair, Pairs};
 
 use super::edits::EditedText;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::span::{FileId, Name, Span, Spanned};
 
 /// A pair of the grammar's.
@@ -15,13 +15,15 @@ pub(super) struct TreeBuilder<'a> {
     /// Where offsets lie in the source.
     pub(super) places: Places<'a>,
     /// What is wrong so far, without the scan's findings.
-    pub(super) diagnostics: &'a mut Vec<Diagnostic>,
+    pub(super) diagnostics: &'a mut Diagnostics,
     /// Where the scan found errors, in order: what is broken there is not reported again.
     pub(super) scanned: Vec<u32>,
     /// How deep expressions and matchers nest here.
     pub(super) depth: usize,
     /// The end of the last broken place: what was broken right before explains a block that follows.
     pub(super) last_broken: usize,
+    /// How many broken places have been explained.
+    pub(super) explained: usize,
     /// Broken heads of blocks, each with what may stand there instead.
     pub(super) repairs: Vec<Repair>,
 }
@@ -176,11 +178,11 @@ pub(super) fn is_mark(rule: Rule) -> bool {
 
 impl<'a> TreeBuilder<'a> {
     /// A builder for the edited text of `file`.
-    pub(super) fn new(file: FileId, edited: &'a EditedText<'a>, scanned: &[Diagnostic], diagnostics: &'a mut Vec<Diagnostic>) -> Self {
+    pub(super) fn new(file: FileId, edited: &'a EditedText<'a>, scanned: &[Diagnostic], diagnostics: &'a mut Diagnostics) -> Self {
         let mut scanned: Vec<u32> =
             scanned.iter().filter(|d| d.is_error()).flat_map(|d| d.labels.iter().map(|(span, _)| span.start)).collect();
         scanned.sort_unstable();
-        Self { places: Places { file, edited }, diagnostics, scanned, depth: 0, last_broken: 0, repairs: Vec::new() }
+        Self { places: Places { file, edited }, diagnostics, scanned, depth: 0, last_broken: 0, explained: 0, repairs: Vec::new() }
     }
 
     /// The place of `pair`.

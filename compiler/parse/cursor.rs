@@ -1,11 +1,19 @@
 //! The cursor of the scan: the text, where the scan is in it, and which brackets and texts are open there.
+//!
+//! The scan is linear, also over a line of a megabyte: ends of lines are remembered, and searches are bounded.
+
+use std::cell::Cell;
 
 use super::edits::Edits;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::span::{FileId, Span};
 
 /// How deep brackets may nest.
 const DEEPEST: usize = 200;
+
+/// How far a search for the end of a foreign placeholder goes, in bytes. No name is longer, and a search to the end of the line for each of
+/// many would be quadratic.
+pub(super) const PLACEHOLDER_BYTES_MAX: usize = 80;
 
 /// What is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +57,14 @@ pub(super) struct Cursor<'a> {
     pub(super) swallowed: i32,
     pub(super) unclosed: bool,
     pub(super) refused: bool,
+    /// The end of the line whose last regex has no end: no other regex on it is searched for.
+    pub(super) unclosed_regex: Option<usize>,
+    /// Bytes of the line that was asked for last, without its end.
+    last_line: Cell<(usize, usize)>,
+    /// A byte, and how many lines end before it.
+    last_count: Cell<(usize, usize)>,
     pub(super) edits: Edits,
-    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) diagnostics: Diagnostics,
 }
 
 impl<'a> Cursor<'a> {
@@ -70,8 +84,11 @@ impl<'a> Cursor<'a> {
             swallowed: 0,
             unclosed: false,
             refused: false,
+            unclosed_regex: None,
+            last_line: Cell::new((1, 0)),
+            last_count: Cell::new((0, 0)),
             edits: Edits::default(),
-            diagnostics: Vec::new(),
+            diagnostics: Diagnostics::default(),
         }
     }
 
@@ -97,13 +114,34 @@ impl<'a> Cursor<'a> {
 
     /// Where the line of `at` ends.
     pub(super) fn line_end(&self, at: usize) -> usize {
-        self.bytes.get(at..).and_then(|rest| rest.iter().position(|b| matches!(b, b'\n' | b'\r'))).map_or(self.bytes.len(), |n| at + n)
+        let (start, end) = self.last_line.get();
+        if (start..=end).contains(&at) {
+            return end;
+        }
+        let rest = self.bytes.get(at..).unwrap_or_default();
+        let end = rest.iter().position(|b| matches!(b, b'\n' | b'\r')).map_or(self.bytes.len(), |n| at + n);
+        self.last_line.set((at, end));
+        end
     }
 
-    /// The last byte of code before here that is no space, on this line; 0 at its start.
-    pub(super) fn before(&self) -> u8 {
-        let line = self.bytes[..self.at].iter().rposition(|b| matches!(b, b'\n' | b'\r')).map_or(0, |n| n + 1);
-        if self.code_end > line { self.byte(self.code_end - 1) } else { 0 }
+    /// The number of the line that contains `at`, from 1.
+    pub(super) fn line_number(&self, at: usize) -> usize {
+        let (from, lines) = self.last_count.get();
+        let (from, lines) = if from <= at { (from, lines) } else { (0, 0) };
+        let lines = lines + self.bytes[from..at].iter().filter(|b| **b == b'\n').count();
+        self.last_count.set((at, lines));
+        lines + 1
+    }
+
+    /// The text from `at`, as far as the end of a foreign placeholder is searched for: at most to the end of the line.
+    pub(super) fn placeholder(&self, at: usize) -> &'a str {
+        let end = self.line_end(at).min(self.text.floor_char_boundary(at + PLACEHOLDER_BYTES_MAX));
+        self.text.get(at..end).unwrap_or_default()
+    }
+
+    /// Whether code comes before here on this line.
+    pub(super) fn follows_code(&self) -> bool {
+        self.code_end > 0 && self.code_end <= self.at && !self.bytes[self.code_end..self.at].iter().any(|b| matches!(b, b'\n' | b'\r'))
     }
 
     /// The word that ends the code so far.

@@ -25,9 +25,14 @@ pub(super) fn invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
-/// One past the regex that starts at `slash`; the line's end where it does not end.
-pub(super) fn regex_end(scan: &Cursor<'_>, slash: usize) -> usize {
+/// One past the regex that starts at `slash`. One that its line does not close is reported, and read as an empty one.
+pub(super) fn regex_end(scan: &mut Cursor<'_>, slash: usize) -> usize {
     let end = scan.line_end(slash);
+    // What follows it is no regex either; to search for the end of each would be quadratic.
+    if scan.unclosed_regex == Some(end) {
+        scan.edits.blank(slash, slash + 1);
+        return slash + 1;
+    }
     let mut class = false;
     let mut at = slash + 1;
     while at < end {
@@ -45,19 +50,22 @@ pub(super) fn regex_end(scan: &Cursor<'_>, slash: usize) -> usize {
         }
         at += 1;
     }
-    // Back to the slash: as a text without end it would swallow the line's braces.
-    slash
+    scan.unclosed_regex = Some(end);
+    let span = scan.span(slash, slash + 1);
+    scan.report(Diagnostic::new(Code::UnclosedText, span, "unclosed regex").label("starts here").help("add a `/` at its end"));
+    // Back behind the slash: as a text without end it would swallow the line's braces.
+    scan.edits.insert(slash + 1, "x/");
+    slash + 1
 }
 
 /// `/items/{{id}}`: a placeholder of another tool where a path goes on. Whether there was one, and is now behind.
 pub(super) fn foreign_braces(scan: &mut Cursor<'_>) -> bool {
     let at = scan.at;
     let touching = at > 0 && matches!(scan.byte(at - 1), b'/' | b'=' | b'&' | b'-' | b'.' | b'?' | b'_');
-    let end = scan.line_end(at);
     if !(touching && scan.byte(at + 1) == b'{') {
         return false;
     }
-    let Some(close) = scan.text.get(at + 2..end).and_then(|rest| rest.find("}}")).map(|n| n + at + 2) else { return false };
+    let Some(close) = scan.placeholder(at + 2).find("}}").map(|n| n + at + 2) else { return false };
     let inside = scan.text[at + 2..close].trim();
     let span = scan.span(at, close + 2);
     scan.report(
@@ -75,8 +83,7 @@ pub(super) fn foreign_braces(scan: &mut Cursor<'_>) -> bool {
 /// `${x}` outside of texts.
 pub(super) fn dollar(scan: &mut Cursor<'_>) {
     let at = scan.at;
-    let end = scan.line_end(at);
-    let close = scan.text[at..end].find('}').map_or(at + 2, |n| at + n + 1);
+    let close = scan.placeholder(at).find('}').map_or(at + 2, |n| at + n + 1);
     let span = scan.span(at, close);
     let inside = scan.text[at + 1..close].trim_start_matches('{').trim_end_matches('}');
     scan.report(
@@ -97,8 +104,7 @@ pub(super) fn dollar(scan: &mut Cursor<'_>) {
 pub(super) fn placeholder(scan: &mut Cursor<'_>) {
     let at = scan.at;
     scan.at += 2;
-    // No name is longer than this; a search to the line's end would be quadratic over a line of braces.
-    let rest = &scan.text[at + 2..scan.text.floor_char_boundary(at + 80)];
+    let rest = scan.placeholder(at + 2);
     let Some(close) = rest.find("}}") else { return };
     let inside = rest[..close].trim();
     let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '$');
@@ -171,15 +177,18 @@ pub(super) fn smart_quotes(scan: &mut Cursor<'_>, c: char) -> bool {
 pub(super) fn foreign_comment(scan: &mut Cursor<'_>) -> bool {
     let at = scan.at;
     let free = at == 0 || scan.byte(at - 1).is_ascii_whitespace();
-    let behind_method = !scan.word_before().is_empty() && scan.word_before().chars().all(|c| c.is_ascii_uppercase()) && scan.before() != 0;
-    let end = match scan.byte(at + 1) {
-        b'/' => scan.line_end(at),
-        b'*' => scan.text[at..].find("*/").map_or(scan.text.len(), |n| at + n + 2),
-        _ => return false,
-    };
-    if !free || behind_method {
+    if !free || !matches!(scan.byte(at + 1), b'/' | b'*') {
         return false;
     }
+    let word = scan.word_before();
+    if !word.is_empty() && word.chars().all(|c| c.is_ascii_uppercase()) && scan.follows_code() {
+        // The path of a request: `GET //items`.
+        return false;
+    }
+    let end = match scan.byte(at + 1) {
+        b'/' => scan.line_end(at),
+        _ => scan.text[at..].find("*/").map_or(scan.text.len(), |n| at + n + 2),
+    };
     let span = scan.span(at, end.min(scan.line_end(at)));
     scan.report(
         Diagnostic::new(Code::ForeignComment, span, "unexpected comment sign, expected `#`")

@@ -36,11 +36,11 @@ use pest::Parser;
 use pest::error::InputLocation;
 
 use crate::ast;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::span::{FileId, Span};
 
 /// Parses one file.
-pub fn parse(text: &str, file: FileId) -> (ast::File, Vec<Diagnostic>) {
+pub fn parse(text: &str, file: FileId) -> (ast::File, Diagnostics) {
     let scan::Scanned { edited, mut diagnostics } = scan::scan(text, file);
     let mut tree = ast::File::default();
     let whole = Span::new(file, 0, text.len());
@@ -50,7 +50,7 @@ pub fn parse(text: &str, file: FileId) -> (ast::File, Vec<Diagnostic>) {
     };
     let scanned = diagnostics.clone();
     for round in 0..=errors::ROUNDS {
-        let mut found = Vec::new();
+        let mut found = Diagnostics::default();
         let repairs = match LtParser::parse(Rule::file, &edited.text) {
             Ok(pairs) => {
                 let mut builder = builder::TreeBuilder::new(file, &edited, &scanned, &mut found);
@@ -67,7 +67,7 @@ pub fn parse(text: &str, file: FileId) -> (ast::File, Vec<Diagnostic>) {
             }
         };
         if repairs.is_empty() || round == errors::ROUNDS {
-            diagnostics.extend(found);
+            diagnostics.append(found);
             break;
         }
         for repair in repairs {

@@ -7,7 +7,7 @@
 use super::cursor::{Cursor, Open, OpenKind};
 use super::edits::EditedText;
 use super::lexical_fixes;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::span::FileId;
 
 /// How many `if` and `each` may follow one another within one expression.
@@ -20,7 +20,7 @@ pub(super) struct Scanned<'a> {
     /// What pest sees; `None` where the text is refused altogether.
     pub(super) edited: Option<EditedText<'a>>,
     /// What is wrong.
-    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) diagnostics: Diagnostics,
 }
 
 /// Scans `text`.
@@ -92,7 +92,7 @@ impl<'a> Cursor<'a> {
             diagnostic = diagnostic.help(if here >= self.bytes.len() {
                 "add a `}` at the end of its block".to_owned()
             } else {
-                format!("add a `}}` before line {}", self.text[..here].matches('\n').count() + 1)
+                format!("add a `}}` before line {}", self.line_number(here))
             });
         } else {
             self.edits.insert(open.line_end.unwrap_or(self.code_end), closer);
@@ -151,7 +151,7 @@ impl<'a> Cursor<'a> {
                 self.step(1);
                 let slash = self.at + self.bytes[self.at..].iter().take_while(|b| **b == b' ').count();
                 if self.byte(slash) == b'/' {
-                    self.at = lexical_fixes::regex_end(self, slash);
+                    self.at = lexical_fixes::regex_end(self, slash).max(self.at);
                     self.code_end = self.at;
                 }
             }

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use super::Target;
 use crate::ast::{File, Item};
 use crate::check::{self, AssetKind, Assets, Loaded};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::parse;
 use crate::source::SourceMap;
 use crate::span::{FileId, Span};
@@ -28,7 +28,7 @@ pub(super) struct Reader<'t> {
     pub(super) files: Vec<Parsed>,
     pub(super) known: HashMap<PathBuf, FileId>,
     pub(super) assets: Assets,
-    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) diagnostics: Diagnostics,
 }
 
 impl<'t> Reader<'t> {
@@ -40,7 +40,7 @@ impl<'t> Reader<'t> {
             files: Vec::new(),
             known: HashMap::new(),
             assets: Assets::new(),
-            diagnostics: Vec::new(),
+            diagnostics: Diagnostics::default(),
         };
         reader.add(&target.spec, text);
         Ok(reader)
@@ -50,7 +50,7 @@ impl<'t> Reader<'t> {
         let shown = shown(&self.target.root, path);
         let id = self.sources.add(shown, content);
         let (ast, diagnostics) = parse::parse(text(&self.sources, id), id);
-        self.diagnostics.extend(diagnostics);
+        self.diagnostics.append(diagnostics);
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         self.files.push(Parsed { ast, imports: Vec::new(), folder });
         self.known.insert(normal(path), id);

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use ltc_config::ConfigError;
 
 use crate::check::{self, Env, Input, ParsedFile};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::emit::{self, Emitted};
 use crate::model::Program;
 use crate::project::Lacks;
@@ -45,7 +45,7 @@ pub struct Checked {
     /// The files, for places.
     pub sources: SourceMap,
     /// What is wrong in them.
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Diagnostics,
     /// What is wrong in profile and environments.
     pub config: Vec<ConfigError>,
     /// What is odd in the profile.
@@ -120,7 +120,7 @@ pub fn check(target: &Target) -> Result<Checked, String> {
     let (program, found) = check::check(&input);
     drop(files);
     let mut diagnostics = reader.diagnostics;
-    diagnostics.extend(found);
+    diagnostics.append(found);
     let program = program.filter(|_| !diagnostics.iter().any(Diagnostic::is_error));
     if let (Some(program), Some((_, _, profile))) = (&program, &profile) {
         config.extend(users_of(program, profile));
@@ -155,7 +155,7 @@ fn without_spec(target: &Target, lacks: &ConfigError) -> Checked {
     Checked {
         name: String::new(),
         sources: SourceMap::default(),
-        diagnostics: Vec::new(),
+        diagnostics: Diagnostics::default(),
         config,
         config_warnings,
         program: None,

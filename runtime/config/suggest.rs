@@ -9,11 +9,19 @@
 /// assert_eq!(ltc_config::suggest::nearest("xyz", ["clients", "rate"]), None);
 /// ```
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // The distance takes time in proportion to both lengths. A longer name is a mistake of another kind.
+    if name.len() > NAME_BYTES_MAX {
+        return None;
+    }
     let wanted = plain(name);
-    let limit = (wanted.chars().count() / 3).max(1);
+    let length = wanted.chars().count();
+    let limit = (length / 3).max(1);
     candidates
         .into_iter()
-        .filter(|candidate| *candidate != name)
+        // Names whose lengths differ more than the limit are never near.
+        .filter(|candidate| {
+            *candidate != name && candidate.len() <= 2 * NAME_BYTES_MAX && plain_length(candidate).abs_diff(length) <= limit
+        })
         .map(|candidate| (strsim::damerau_levenshtein(&wanted, &plain(candidate)), candidate))
         .filter(|(distance, candidate)| *distance <= limit && *distance < plain(candidate).chars().count())
         .min_by_key(|(distance, _)| *distance)
@@ -34,8 +42,20 @@ pub fn did_you_mean_or_list(name: &str, candidates: &[&str], what: &str) -> Opti
     })
 }
 
+/// Longer names have no near one, in bytes.
+const NAME_BYTES_MAX: usize = 200;
+
 fn plain(name: &str) -> String {
-    name.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).collect()
+    name.chars().filter(|c| !is_ignored(*c)).flat_map(char::to_lowercase).collect()
+}
+
+/// How many characters of a name count.
+fn plain_length(name: &str) -> usize {
+    name.chars().filter(|c| !is_ignored(*c)).count()
+}
+
+fn is_ignored(c: char) -> bool {
+    matches!(c, '_' | '-' | ' ')
 }
 
 #[cfg(test)]

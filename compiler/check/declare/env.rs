@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use indexmap::IndexMap;
 use ltc_config::suggest::nearest;
 
 use crate::check::Checker;
@@ -29,7 +30,7 @@ pub enum EnvValue {
     Float(f64),
     String(String),
     List(Vec<EnvValue>),
-    Object(Vec<(String, EnvValue)>),
+    Object(IndexMap<String, EnvValue>),
 }
 
 impl EnvValue {
@@ -72,13 +73,13 @@ impl<'a> Checker<'a> {
             let EnvValue::Object(keys) = value else {
                 break;
             };
-            let Some((_, next)) = keys.iter().find(|(key, _)| *key == member.node) else {
+            let Some(next) = keys.get(member.node.as_str()) else {
                 let mut wanted = path.clone();
                 wanted.push(member.node.clone());
                 let wanted = wanted.join(".");
                 let mut diagnostic =
                     Diagnostic::new(Code::NoEnvKey, member.span, format!("unknown key `{wanted}` in environment {}", env.name));
-                let near = nearest(&member.node, keys.iter().map(|(key, _)| key.as_str()));
+                let near = nearest(&member.node, keys.keys().filter(|_| self.explains()).map(String::as_str));
                 diagnostic = match near {
                     Some(near) => {
                         path.push(near.to_owned());
@@ -120,7 +121,7 @@ impl<'a> Checker<'a> {
             let EnvValue::Object(keys) = value else {
                 return None;
             };
-            value = &keys.iter().find(|(key, _)| key == part)?.1;
+            value = keys.get(part)?;
         }
         Some(value)
     }

@@ -1,5 +1,7 @@
 //! Which variables have a value, on every way that leads here.
 
+use std::rc::Rc;
+
 use crate::check::types::join;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{LocalId, Type};
@@ -57,31 +59,45 @@ impl Assigned {
 }
 
 /// What is known at a place of a function.
+///
+/// Each branch has a copy, and most branches assign few of a function's variables: copies share the parts that they have not changed.
 #[derive(Clone, Debug, Default)]
 pub(in crate::check) struct State {
-    vars: Vec<(Assigned, Type)>,
+    parts: Vec<Option<Rc<Part>>>,
     /// Whether the place can be reached.
     pub(in crate::check) live: bool,
 }
 
+/// How many variables a part has.
+const PART: usize = 32;
+
+/// Variables that are copied together.
+type Part = [(Assigned, Type); PART];
+
 impl State {
     pub(in crate::check) fn new() -> Self {
-        Self { vars: Vec::new(), live: true }
+        Self { parts: Vec::new(), live: true }
+    }
+
+    fn var(&self, id: LocalId) -> Option<&(Assigned, Type)> {
+        self.parts.get(id.0 / PART)?.as_ref().map(|part| &part[id.0 % PART])
     }
 
     pub(in crate::check) fn status(&self, id: LocalId) -> Assigned {
-        self.vars.get(id.0).map_or(Assigned::Unset, |var| var.0)
+        self.var(id).map_or(Assigned::Unset, |var| var.0)
     }
 
     pub(in crate::check) fn ty(&self, id: LocalId) -> Type {
-        self.vars.get(id.0).map_or(Type::Json, |var| var.1.clone())
+        self.var(id).map_or(Type::Json, |var| var.1.clone())
     }
 
     pub(in crate::check) fn set(&mut self, id: LocalId, status: Assigned, ty: Type) {
-        if self.vars.len() <= id.0 {
-            self.vars.resize(id.0 + 1, (Assigned::Unset, Type::Json));
+        let part = id.0 / PART;
+        if self.parts.len() <= part {
+            self.parts.resize(part + 1, None);
         }
-        self.vars[id.0] = (status, ty);
+        let unset = || Rc::new(std::array::from_fn(|_| (Assigned::Unset, Type::Json)));
+        Rc::make_mut(self.parts[part].get_or_insert_with(unset))[id.0 % PART] = (status, ty);
     }
 
     pub(in crate::check) fn mark(&mut self, id: LocalId, status: Assigned) {
@@ -96,32 +112,44 @@ impl State {
             (false, true) => return other,
             _ => {}
         }
-        let live = self.live;
-        let count = self.vars.len().max(other.vars.len());
-        let vars = (0..count).map(|i| {
-            let id = LocalId(i);
-            let status = match (self.status(id), other.status(id)) {
-                (a, b) if a == b => a,
-                (Assigned::Set | Assigned::Unset, Assigned::Set | Assigned::Unset) => why,
-                (Assigned::Set | Assigned::Unset, doubt) | (doubt, _) => doubt,
-            };
-            let ty = match (self.status(id), other.status(id)) {
-                (Assigned::Unset, _) => other.ty(id),
-                (_, Assigned::Unset) => self.ty(id),
-                _ => join(&self.ty(id), &other.ty(id)),
-            };
-            (status, ty)
-        });
-        Self { vars: vars.collect(), live }
+        let mut met = self.clone();
+        for index in 0..self.parts.len().max(other.parts.len()) {
+            match (self.parts.get(index).and_then(Option::as_ref), other.parts.get(index).and_then(Option::as_ref)) {
+                (None, None) => continue,
+                (Some(a), Some(b)) if Rc::ptr_eq(a, b) => continue,
+                _ => {}
+            }
+            for id in (index * PART..(index + 1) * PART).map(LocalId) {
+                let status = match (self.status(id), other.status(id)) {
+                    (a, b) if a == b => a,
+                    (Assigned::Set | Assigned::Unset, Assigned::Set | Assigned::Unset) => why,
+                    (Assigned::Set | Assigned::Unset, doubt) | (doubt, _) => doubt,
+                };
+                let ty = match (self.status(id), other.status(id)) {
+                    (Assigned::Unset, _) => other.ty(id),
+                    (_, Assigned::Unset) => self.ty(id),
+                    _ => join(&self.ty(id), &other.ty(id)),
+                };
+                met.set(id, status, ty);
+            }
+        }
+        met
     }
 
     /// What parallel branches, that began at `self`, know together.
     pub(in crate::check) fn gather(mut self, branches: Vec<Self>) -> Self {
         for branch in branches {
             self.live &= branch.live;
-            for (i, (status, ty)) in branch.vars.into_iter().enumerate() {
-                if self.status(LocalId(i)) != Assigned::Set && status != Assigned::Unset {
-                    self.set(LocalId(i), status, ty);
+            for (index, part) in branch.parts.iter().enumerate() {
+                let Some(part) = part else { continue };
+                if self.parts.get(index).and_then(Option::as_ref).is_some_and(|own| Rc::ptr_eq(own, part)) {
+                    continue;
+                }
+                for (at, (status, ty)) in part.iter().enumerate() {
+                    let id = LocalId(index * PART + at);
+                    if self.status(id) != Assigned::Set && *status != Assigned::Unset {
+                        self.set(id, *status, ty.clone());
+                    }
                 }
             }
         }

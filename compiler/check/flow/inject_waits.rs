@@ -47,10 +47,11 @@ fn assign(flag: LocalId, value: bool, span: Span) -> Stmt {
 
 impl Spread<'_> {
     fn block(&mut self, block: &mut Block, mut before: Before) -> Before {
-        let mut index = 0;
-        while index < block.len() {
-            let span = block[index].span;
-            let is_step = match &mut block[index].kind {
+        let stmts = std::mem::take(block);
+        block.reserve(stmts.len());
+        for mut stmt in stmts {
+            let span = stmt.span;
+            let is_step = match &mut stmt.kind {
                 StmtKind::Step(_) | StmtKind::Run { .. } => true,
                 StmtKind::Parallel(branches) => {
                     for branch in branches {
@@ -82,10 +83,10 @@ impl Spread<'_> {
                 _ => false,
             };
             if is_step {
-                index += self.insert(block, index, before, span);
+                self.insert(block, before, span);
                 before = Before::Yes;
             }
-            index += 1;
+            block.push(stmt);
         }
         before
     }
@@ -96,8 +97,9 @@ impl Spread<'_> {
         if self.write || !has_loop(body) {
             let mut inner = Spread { wait: self.wait, flag, asked: false, write: false };
             inner.block(body, Before::No);
-            if !inner.asked {
-                inner.write = self.write;
+            // A pass that only finds out is not repeated: the time would double with each block around.
+            if self.write && !inner.asked {
+                inner.write = true;
                 inner.block(body, Before::No);
             }
         }
@@ -110,27 +112,23 @@ impl Spread<'_> {
         }
     }
 
-    fn insert(&mut self, block: &mut Block, at: usize, before: Before, span: Span) -> usize {
+    fn insert(&mut self, block: &mut Block, before: Before, span: Span) {
         self.asked |= before == Before::Maybe;
         if !self.write {
-            return 0;
+            return;
         }
         let wait = Stmt { kind: StmtKind::Wait(self.wait.clone()), span };
-        let mut added = Vec::new();
         match before {
             Before::No => {}
-            Before::Yes => added.push(wait),
+            Before::Yes => block.push(wait),
             Before::Maybe => {
                 let asked = Expr { kind: ExprKind::Local(self.flag), ty: Type::Bool, span };
-                added.push(Stmt { kind: StmtKind::If(vec![(asked, vec![wait])], Vec::new()), span });
+                block.push(Stmt { kind: StmtKind::If(vec![(asked, vec![wait])], Vec::new()), span });
             }
         }
         if self.asked {
-            added.push(assign(self.flag, true, span));
+            block.push(assign(self.flag, true, span));
         }
-        let count = added.len();
-        block.splice(at..at, added);
-        count
     }
 }
 

@@ -166,7 +166,9 @@ impl<'a> Checker<'a> {
             return self.set_local(id, name, new);
         }
         let Some(decl) = self.values.get(word) else {
-            if !self.broken && !self.func.broken {
+            if !self.broken && !self.func.broken && !self.explains() {
+                self.error(Code::UnknownName, name.span, format!("unknown variable `{word}`"), "");
+            } else if !self.broken && !self.func.broken {
                 let locals = self.func.names.keys().copied();
                 let keeps = self.values.iter().filter(|(_, d)| matches!(d.what, Global::Keep(_)));
                 let mut all: Vec<&str> = locals.chain(keeps.map(|(name, _)| *name)).collect();

@@ -1,5 +1,6 @@
 //! Sequences, tasks, users, and what runs around a test.
 
+mod call_order;
 pub(super) mod sequences;
 pub(super) mod weights;
 

@@ -9,8 +9,14 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{LocalId, Sequence, SequenceId, StmtKind, TaskPick, Tasks, TasksId, Type};
 use crate::span::{Name, Span};
 
+/// How many sequences of a cycle are followed: a program with a longer one is refused, wherever the cycle closes.
+const DEEPEST_CYCLE: usize = 100;
+
+/// How many sequences the message about a cycle names.
+const NAMED_MAX: usize = 8;
+
 /// How far the check of something that runs has come.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) enum CheckProgress {
     #[default]
     Waiting,
@@ -70,9 +76,26 @@ impl<'a> Checker<'a> {
     }
 
     pub(in crate::check) fn sequence(&mut self, id: SequenceId) {
-        if self.sequences[id.0].progress != CheckProgress::Waiting {
+        self.run_checked(Runnable::Sequence(id));
+    }
+
+    /// Checks `of`, unless that has been done or is being done, and before it all that it runs.
+    fn run_checked(&mut self, of: Runnable) {
+        if self.progress(of) != CheckProgress::Waiting {
             return;
         }
+        // Without an error, what one runs has been checked when its turn comes. In a cycle, the first of it waits for the others.
+        for each in self.callees_first(of) {
+            if self.progress(each) == CheckProgress::Waiting && self.running.len() < DEEPEST_CYCLE {
+                match each {
+                    Runnable::Sequence(id) => self.check_sequence(id),
+                    Runnable::Tasks(id) => self.check_tasks(id),
+                }
+            }
+        }
+    }
+
+    fn check_sequence(&mut self, id: SequenceId) {
         self.sequences[id.0].progress = CheckProgress::Checking;
         let sequence = self.sequences[id.0].ast;
         self.in_run(&sequence.name.node, FuncKind::Sequence, |checker| checker.sequence_body(id, sequence));
@@ -162,9 +185,10 @@ impl<'a> Checker<'a> {
     }
 
     pub(in crate::check) fn tasks(&mut self, id: TasksId) {
-        if self.tasks[id.0].progress != CheckProgress::Waiting {
-            return;
-        }
+        self.run_checked(Runnable::Tasks(id));
+    }
+
+    fn check_tasks(&mut self, id: TasksId) {
         self.tasks[id.0].progress = CheckProgress::Checking;
         let tasks = self.tasks[id.0].ast;
         self.in_run(&tasks.name.node, FuncKind::Tasks, |checker| checker.tasks_body(id, tasks));
@@ -221,7 +245,7 @@ impl<'a> Checker<'a> {
         match what {
             Runnable::Sequence(id) => {
                 self.sequence(id);
-                if self.sequences[id.0].progress == CheckProgress::Checking {
+                if self.sequences[id.0].progress != CheckProgress::Done {
                     self.recursion(name, declared);
                     return None;
                 }
@@ -233,7 +257,7 @@ impl<'a> Checker<'a> {
             }
             Runnable::Tasks(id) => {
                 self.tasks(id);
-                if self.tasks[id.0].progress == CheckProgress::Checking {
+                if self.tasks[id.0].progress != CheckProgress::Done {
                     self.recursion(name, declared);
                     return None;
                 }
@@ -247,9 +271,13 @@ impl<'a> Checker<'a> {
 
     pub(super) fn recursion(&mut self, name: &Name, declared: Span) {
         let from = self.running.iter().position(|on| *on == name.node);
-        let circle: Vec<&str> = self.running[from.unwrap_or(0)..].to_vec();
-        let message = match circle.as_slice() {
+        let circle = &self.running[from.unwrap_or(0)..];
+        let message = match circle {
             [_] => format!("sequence `{}` runs itself", name.node),
+            [first @ .., last] if circle.len() > NAMED_MAX => {
+                let first = first[..NAMED_MAX].join(" → ");
+                format!("unexpected cycle of sequences: {first} → … → {last} → {}", name.node)
+            }
             _ => format!("unexpected cycle of sequences: {} → {}", circle.join(" → "), name.node),
         };
         let d = Diagnostic::new(Code::Recursion, name.span, message)
@@ -264,6 +292,9 @@ impl<'a> Checker<'a> {
         }
         let word = name.node.as_str();
         let mut d = Diagnostic::new(Code::UnknownSequence, name.span, format!("unknown sequence or tasks `{word}`"));
+        if !self.explains() {
+            return self.report(d);
+        }
         let mut known: Vec<&str> = self.runs.keys().copied().collect();
         known.sort_unstable();
         d = match self.values.get(word).map(|decl| decl.what) {
@@ -271,7 +302,8 @@ impl<'a> Checker<'a> {
             _ => d.did_you_mean(word, known.iter().copied()),
         };
         if d.help.is_none() && !known.is_empty() {
-            d = d.help(format!("use {}", known.join(", ")));
+            let more = if known.len() > NAMED_MAX { ", …" } else { "" };
+            d = d.help(format!("use {}{more}", known[..known.len().min(NAMED_MAX)].join(", ")));
         }
         self.report(d);
     }

@@ -82,9 +82,10 @@ pub(super) fn stop<'a>(source: &'a str, start: usize, text: &'a str, strict: Rul
     let before = rest[..at].trim_end();
     let at =
         if rest[before.len()..at].contains('\n') && vocabulary::is_statement(vocabulary::word(&rest[at..])) { before.len() } else { at };
+    let token = token(&rest[at..]);
     // It may have got further than what was swallowed.
-    let text = &rest[..text.len().max(at)];
-    ParseStop { strict, text, at, token: token(&rest[at..]), expected }
+    let text = &rest[..text.len().max(at + token.len())];
+    ParseStop { strict, text, at, token, expected }
 }
 
 /// What stands at the start of `text`.

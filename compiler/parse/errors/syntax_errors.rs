@@ -10,10 +10,19 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::builder::{P, Repair, TreeBuilder};
 use crate::span::Span;
 
+/// How many broken places of a file are explained. An explanation parses the place again and looks at its line, which takes too long for
+/// hundreds of thousands of them; of the others it is only reported that they are wrong.
+const EXPLAINED_MAX: usize = 300;
+
 impl TreeBuilder<'_> {
     /// Reports what is wrong with the broken `pair`, which should have been a `strict`.
     pub(in crate::parse) fn broken(&mut self, pair: &P<'_>, strict: Rule) -> Span {
         let span = self.span(pair);
+        self.explained += 1;
+        if self.explained > EXPLAINED_MAX {
+            self.report(Diagnostic::new(Code::Syntax, span, "this line does not parse").help("fix the errors above it first"));
+            return span;
+        }
         let source = self.places.text();
         let start = pair.as_span().start();
         let text = pair.as_str().trim_end();

@@ -4,7 +4,7 @@ use super::{SPECS, run, shown};
 
 fn try_it(text: &str) {
     let (_, diagnostics) = run(text);
-    for d in &diagnostics {
+    for d in diagnostics.iter() {
         for (span, _) in &d.labels {
             assert!(span.start <= span.end && span.range().end <= text.len(), "{text}\n{d:?}");
             assert!(text.get(span.range()).is_some(), "{text}\n{d:?}");

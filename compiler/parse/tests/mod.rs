@@ -2,7 +2,7 @@
 
 use super::parse;
 use crate::ast::File;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::span::FileId;
 
 /// The specs of the design, and one that has every construct.
@@ -15,7 +15,7 @@ const SPECS: &[(&str, &str)] = &[
     ("all", include_str!("specs/all.lt")),
 ];
 
-fn run(text: &str) -> (File, Vec<Diagnostic>) {
+fn run(text: &str) -> (File, Diagnostics) {
     parse(text, FileId(0))
 }
 
