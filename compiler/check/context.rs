@@ -3,10 +3,12 @@
 //! A context is handed down by the methods here, which restore what was before when what they were given has been checked. The fields are
 //! private, so that nothing else can set one and forget to reset it.
 
+use std::rc::Rc;
+
 use super::Checker;
 use super::expr::source::Sources;
 use super::flow::assignment::State;
-use super::scope::{Func, FuncKind, Loop};
+use super::scope::{BranchNames, Func, FuncKind, Loop};
 use crate::model::Type;
 use crate::span::Span;
 
@@ -95,12 +97,11 @@ impl<'a> Checker<'a> {
         checked
     }
 
-    /// Checks a branch of `parallel` beside which others assign these names.
-    pub(super) fn beside<T>(&mut self, others: &[(&'a str, Span)], check: impl FnOnce(&mut Self) -> T) -> T {
-        let before = self.func.others.len();
-        self.func.others.extend(others);
+    /// Checks a branch of `parallel` beside which others assign names.
+    pub(super) fn beside<T>(&mut self, names: &Rc<BranchNames<'a>>, branch: usize, check: impl FnOnce(&mut Self) -> T) -> T {
+        self.func.others.push((Rc::clone(names), branch));
         let checked = check(self);
-        self.func.others.truncate(before);
+        self.func.others.pop();
         checked
     }
 

@@ -1,6 +1,7 @@
 //! Names: their meaning, where they are declared, whether they are used.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::check::Checker;
 use crate::check::flow::assignment::{Assigned, State};
@@ -90,7 +91,7 @@ pub(super) struct Func<'a> {
     pub(super) context: String,
     pub(super) loops: Vec<Loop>,
     /// What parallel branches beside this one assign.
-    pub(super) others: Vec<(&'a str, Span)>,
+    pub(super) others: Vec<(Rc<BranchNames<'a>>, usize)>,
     /// Locals below this belong to what is around a parallel body.
     pub(super) floor: usize,
     /// A statement did not parse: what it assigned is not known.
@@ -111,7 +112,19 @@ pub(super) struct Func<'a> {
     pub(super) depth: usize,
 }
 
+/// The names that the branches of a `parallel` assign, each with the branches that do and the places.
+pub(super) type BranchNames<'a> = HashMap<&'a str, Vec<(usize, Span)>>;
+
 impl Func<'_> {
+    /// Where another branch of a `parallel` around assigns a name.
+    pub(super) fn assigned_beside(&self, name: &str) -> Option<Span> {
+        let places = |(names, own): &(Rc<BranchNames<'_>>, usize)| {
+            let places = names.get(name)?;
+            places.iter().find(|(branch, _)| branch != own).map(|(_, span)| *span)
+        };
+        self.others.iter().find_map(places)
+    }
+
     /// Where the function assigns a name first.
     fn assigned_below(&mut self, name: &str) -> Option<Span> {
         let body = self.body?;
@@ -163,7 +176,7 @@ impl<'a> Checker<'a> {
     pub(super) fn assign(&mut self, name: &'a Name, ty: Type, kind: VarKind) -> LocalId {
         self.check_reserved(name);
         self.check_hides(name);
-        if let Some(&(_, other)) = self.func.others.iter().find(|(n, _)| *n == name.node) {
+        if let Some(other) = self.func.assigned_beside(&name.node) {
             self.report(
                 Diagnostic::new(Code::SharedByBranches, name.span, format!("`{}` is assigned by two branches of `parallel`", name.node))
                     .also(other, "assigned here too")
@@ -249,7 +262,7 @@ impl<'a> Checker<'a> {
         if self.context.columns().is_some() {
             return self.column(name, span);
         }
-        if let Some(&(_, other)) = self.func.others.iter().find(|(n, _)| *n == name) {
+        if let Some(other) = self.func.assigned_beside(name) {
             return self.bad(
                 Diagnostic::new(Code::SharedByBranches, span, format!("`{name}` is assigned by another branch that runs at the same time"))
                     .also(other, "assigned here")

@@ -10,6 +10,26 @@ pub use list::Diagnostics;
 
 use crate::span::Span;
 
+/// How many names a help lists.
+const LISTED_MAX: usize = 16;
+
+/// How long a text of a diagnostic is, in bytes: a name may be a megabyte.
+const TEXT_BYTES_MAX: usize = 2_000;
+
+/// Names for a help: `a, b, c`; of many, the first.
+pub fn list(names: &[&str]) -> String {
+    let more = if names.len() > LISTED_MAX { ", …" } else { "" };
+    format!("{}{more}", names[..names.len().min(LISTED_MAX)].join(", "))
+}
+
+/// A text of a diagnostic, cut where it is too long to read.
+fn cut(text: String) -> String {
+    if text.len() <= TEXT_BYTES_MAX {
+        return text;
+    }
+    format!("{}…", &text[..text.floor_char_boundary(TEXT_BYTES_MAX)])
+}
+
 /// How grave a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -35,27 +55,27 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A diagnostic at one place.
     pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), labels: vec![(span, String::new())], help: None }
+        Self { code, message: cut(message.into()), labels: vec![(span, String::new())], help: None }
     }
 
     /// Words under the main place.
     #[must_use]
     pub fn label(mut self, text: impl Into<String>) -> Self {
-        self.labels[0].1 = text.into();
+        self.labels[0].1 = cut(text.into());
         self
     }
 
     /// One more place.
     #[must_use]
     pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push((span, text.into()));
+        self.labels.push((span, cut(text.into())));
         self
     }
 
     /// The fix.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.help = Some(text.into());
+        self.help = Some(cut(text.into()));
         self
     }
 

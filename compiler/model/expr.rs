@@ -1,5 +1,9 @@
 //! Checked expressions.
 
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
 use super::BinaryOp;
 use super::{AssetId, DataId, EnvId, GlobalId, KeepId, LocalId, PathId, RegexId, SelectorId, SharedId};
 use crate::span::Span;
@@ -28,11 +32,33 @@ pub enum Type {
     /// A list of one type; `Json` where mixed or unknown.
     List(Box<Type>),
     /// An object whose keys are known (closed), or not (`None`).
-    Object(Option<Vec<(String, Type)>>),
+    Object(Option<Members>),
     /// A file.
     File,
     /// A page's form.
     Form,
+}
+
+/// The members of an object whose keys are known, with their types. Copies share them: each use of a variable has a copy of its type.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Members(Arc<IndexMap<String, Type>>);
+
+impl Members {
+    /// The type of a member.
+    pub fn get(&self, key: &str) -> Option<&Type> {
+        self.0.get(key)
+    }
+
+    /// All members, in the order of the source.
+    pub fn iter(&self) -> indexmap::map::Iter<'_, String, Type> {
+        self.0.iter()
+    }
+}
+
+impl FromIterator<(String, Type)> for Members {
+    fn from_iter<I: IntoIterator<Item = (String, Type)>>(members: I) -> Self {
+        Self(Arc::new(members.into_iter().collect()))
+    }
 }
 
 /// An expression.

@@ -20,7 +20,7 @@ pub(in crate::check) struct ApiInfo<'a> {
     /// By dotted name: `treatment.create`.
     pub(in crate::check) requests: HashMap<String, RequestId>,
     /// Names of its resources.
-    pub(super) resources: Vec<(&'a str, Span)>,
+    pub(super) resources: HashMap<&'a str, Span>,
     pub(in crate::check) camel: bool,
     /// A member did not parse.
     pub(in crate::check) broken: bool,
@@ -29,7 +29,7 @@ pub(in crate::check) struct ApiInfo<'a> {
 
 impl<'a> ApiInfo<'a> {
     pub(in crate::check) fn new(ast: &'a ast::Api) -> Self {
-        Self { ast, requests: HashMap::new(), resources: Vec::new(), camel: false, broken: false, used: false }
+        Self { ast, requests: HashMap::new(), resources: HashMap::new(), camel: false, broken: false, used: false }
     }
 }
 
@@ -162,11 +162,9 @@ impl<'a> Checker<'a> {
 
     fn resource(&mut self, api: ApiId, resource: &'a ast::Resource) {
         let name = &resource.name;
-        let first = self.apis[api.0].resources.iter().find(|(other, _)| *other == name.node);
-        if let Some(&(_, first)) = first {
+        if let Some(first) = self.apis[api.0].resources.insert(&name.node, name.span) {
             self.declared_twice(name, first);
         }
-        self.apis[api.0].resources.push((&name.node, name.span));
         let options = resource.members.iter().filter_map(|member| match member {
             ApiMember::Option(option) => Some(option),
             _ => None,
@@ -264,6 +262,7 @@ impl<'a> Checker<'a> {
 
     fn header_values(&mut self, entries: &'a [ast::Entry]) -> Vec<(String, crate::model::Expr)> {
         let mut headers: Vec<(String, crate::model::Expr)> = Vec::new();
+        let mut seen: HashMap<String, Span> = HashMap::new();
         for entry in entries {
             let name = crate::check::expr::key_spelling::header(&entry.key, self.context.camel());
             self.check_header_name(&name, entry.key.span);
@@ -273,12 +272,12 @@ impl<'a> Checker<'a> {
             }
             self.check_one_line(&value, &format!("the value of the header `{name}`"));
             self.lint_secret(&entry.key.text, &value);
-            match headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(&name)) {
-                Some((_, first)) => {
-                    let first = first.span;
-                    self.key_twice(&name, entry.key.span, first);
+            match seen.get(&name.to_ascii_lowercase()) {
+                Some(first) => self.key_twice(&name, entry.key.span, *first),
+                None => {
+                    seen.insert(name.to_ascii_lowercase(), value.span);
+                    headers.push((name, value));
                 }
-                None => headers.push((name, value)),
             }
         }
         headers

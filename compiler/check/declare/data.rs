@@ -184,7 +184,7 @@ impl<'a> Checker<'a> {
         if member.node == "all" {
             links.remove(0);
             let columns = self.program.data[id.0].columns.clone();
-            let row = if columns.is_empty() { Type::Json } else { Type::Object(Some(columns)) };
+            let row = if columns.is_empty() { Type::Json } else { Type::Object(Some(columns.into_iter().collect())) };
             return Some(Expr { kind: ExprKind::Rows(id), ty: types::list(row), span });
         }
         links.clear();

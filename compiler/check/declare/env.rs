@@ -57,6 +57,8 @@ impl EnvValue {
 #[derive(Debug, Default)]
 pub(in crate::check) struct Keys {
     ids: HashMap<(Vec<String>, String), EnvId>,
+    /// The types of the keys that were asked for.
+    types: HashMap<Vec<String>, Type>,
     uses: Vec<u32>,
 }
 
@@ -93,7 +95,15 @@ impl<'a> Checker<'a> {
             value = next;
         }
         let used = path.len();
-        (self.env_key(path, value.ty(), span), used)
+        let ty = match self.env_keys.types.get(&path) {
+            Some(ty) => ty.clone(),
+            None => {
+                let ty = value.ty();
+                self.env_keys.types.insert(path.clone(), ty.clone());
+                ty
+            }
+        };
+        (self.env_key(path, ty, span), used)
     }
 
     fn env_key(&mut self, path: Vec<String>, ty: Type, span: Span) -> Expr {
@@ -102,7 +112,7 @@ impl<'a> Checker<'a> {
     }
 
     fn intern_env(&mut self, path: Vec<String>, ty: Type, span: Span) -> EnvId {
-        let key = (path, format!("{ty:?}"));
+        let key = (path, kind_of(&ty));
         if let Some(&id) = self.env_keys.ids.get(&key) {
             self.env_keys.uses[id.0] += 1;
             return id;
@@ -167,16 +177,25 @@ impl<'a> Checker<'a> {
     }
 
     fn retype_env(&mut self, id: EnvId, path: Vec<String>, ty: Type, span: Span) -> EnvId {
-        let wanted = (path.clone(), format!("{ty:?}"));
+        let wanted = (path.clone(), kind_of(&ty));
         let only_use = self.env_keys.uses[id.0] == 1 && id.0 + 1 == self.program.env.len();
         if only_use && !self.env_keys.ids.contains_key(&wanted) {
-            let old = format!("{:?}", self.program.env[id.0].ty);
+            let old = kind_of(&self.program.env[id.0].ty);
             self.env_keys.ids.remove(&(path, old));
             self.program.env[id.0].ty = ty;
             self.env_keys.ids.insert(wanted, id);
             return id;
         }
         self.intern_env(path, ty, span)
+    }
+}
+
+/// What tells apart the types that one key is read as. Its own type, which may be an object of a thousand members, is one of them.
+fn kind_of(ty: &Type) -> String {
+    match ty {
+        Type::Object(_) => "Object".to_owned(),
+        Type::List(_) => "List".to_owned(),
+        other => format!("{other:?}"),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::check::expr::source::Sources;
 use crate::check::flow::request_parts::Parts;
 use crate::check::scope::FuncKind;
 use crate::check::types::args::ParamInfo;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, list};
 use crate::model::{ApiId, Options, Path, Request, RequestId, TextPart};
 use crate::span::{Name, Span};
 
@@ -28,8 +28,7 @@ impl<'a> Checker<'a> {
         let name: Vec<String> = resource.into_iter().chain([request.name.node.as_str()]).map(str::to_owned).collect();
         let dotted = name.join(".");
         let known = self.apis[api.0].requests.get(&dotted);
-        let resource_span =
-            self.apis[api.0].resources.iter().find(|(other, _)| resource.is_none() && *other == dotted).map(|(_, span)| *span);
+        let resource_span = self.apis[api.0].resources.get(dotted.as_str()).copied().filter(|_| resource.is_none());
         if let Some(first) = known.map(|id| self.requests[id.0].span).or(resource_span) {
             self.declared_twice(&request.name, first);
             return;
@@ -142,6 +141,10 @@ impl<'a> Checker<'a> {
         }
         let span = rest.first()?.span.to(rest.last()?.span);
         let api_name = &first.node;
+        if !self.explains() {
+            self.error(Code::UnknownRequest, span, format!("unknown request `{dotted}` of api `{api_name}`"), "");
+            return None;
+        }
         let mut known: Vec<&str> = info.requests.keys().map(String::as_str).collect();
         known.sort_unstable();
         let mut d = Diagnostic::new(Code::UnknownRequest, span, format!("unknown request `{dotted}` of api `{api_name}`"))
@@ -165,7 +168,7 @@ impl<'a> Checker<'a> {
             }
             Some(near) => d.help(format!("did you mean `{api_name}.{near}`?")),
             None if known.is_empty() => d.help(format!("write the request here: `{api_name} GET /…`; the api declares none")),
-            None => d.help(format!("use one of its requests: {}", known.join(", "))),
+            None => d.help(format!("use one of its requests: {}", list(&known))),
         };
         self.report(d);
         None
@@ -185,13 +188,13 @@ impl<'a> Checker<'a> {
         if self.broken {
             return None;
         }
-        let apis = self.apis.iter().map(|api| api.ast.name.node.as_str());
+        let apis = self.apis.iter().filter(|_| self.explains()).map(|api| api.ast.name.node.as_str());
         let mut d = Diagnostic::new(Code::UnknownRequest, name.span, format!("unknown api `{}`", name.node)).did_you_mean(&name.node, apis);
         if d.help.is_none() {
             let names: Vec<&str> = self.apis.iter().map(|api| api.ast.name.node.as_str()).collect();
             d = match names.is_empty() {
                 true => d.help(format!("declare it: `api {} {{ base …; healthcheck none }}`", name.node)),
-                false => d.help(format!("use one of the apis: {}", names.join(", "))),
+                false => d.help(format!("use one of the apis: {}", list(&names))),
             };
         }
         self.report(d);

@@ -250,7 +250,7 @@ impl<'a> Checker<'a> {
                 self.report(d);
             }
             let columns = self.program.data[id.0].columns.clone();
-            let ty = if columns.is_empty() { Type::Json } else { Type::Object(Some(columns)) };
+            let ty = if columns.is_empty() { Type::Json } else { Type::Object(Some(columns.into_iter().collect())) };
             return Expr { kind: ExprKind::Next(id, self.func.context == "keep"), ty, span };
         }
         if self.broken {

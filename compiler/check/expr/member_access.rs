@@ -4,7 +4,7 @@ use crate::ast::{self, ExprKind as Ast};
 use crate::check::Checker;
 use crate::check::types::const_eval;
 use crate::check::types::{Kinds, a};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, list};
 use crate::model::{Const, Expr, ExprKind, PathStep, Source, Type, World};
 use crate::span::{Name, Span};
 
@@ -114,14 +114,17 @@ impl<'a> Checker<'a> {
             Type::Json | Type::Object(None) => Type::Json,
             // `action`, `method`, or a field of the page.
             Type::Form => Type::String,
-            Type::Object(Some(members)) => match members.iter().find(|(key, _)| key == name) {
-                Some((_, ty)) => ty.clone(),
+            Type::Object(Some(members)) => match members.get(name) {
+                Some(ty) => ty.clone(),
+                None if !self.explains() => {
+                    return self.bad(Diagnostic::new(Code::UnknownMember, name_span, format!("unknown member `{name}`")));
+                }
                 None => {
                     let keys: Vec<&str> = members.iter().map(|(key, _)| key.as_str()).collect();
                     let mut d = Diagnostic::new(Code::UnknownMember, name_span, format!("unknown member `{name}`"))
                         .did_you_mean(name, keys.iter().copied());
                     if d.help.is_none() && !keys.is_empty() {
-                        d = d.help(format!("use one of its members: {}", keys.join(", ")));
+                        d = d.help(format!("use one of its members: {}", list(&keys)));
                     }
                     return self.bad(d);
                 }

@@ -167,7 +167,15 @@ impl<'a> Checker<'a> {
         if let Some(&known) = self.interned.paths.get(&path.node) {
             return known;
         }
-        if let Err(error) = serde_json_path::JsonPath::parse(&path.node) {
+        let depth = nesting(&path.node);
+        if depth > JSON_PATH_DEPTH_MAX {
+            self.error(
+                Code::BadJsonPath,
+                path.span,
+                format!("the brackets of this JSONPath are nested {depth} deep, expected at most {JSON_PATH_DEPTH_MAX}"),
+                "take a part of the response first, and filter it in a second step",
+            );
+        } else if let Err(error) = serde_json_path::JsonPath::parse(&path.node) {
             let message = match path.node.char_indices().nth(error.position()) {
                 _ if !path.node.starts_with('$') => "unexpected start of a JSONPath, expected `$`".to_owned(),
                 Some((at, _)) if at > 0 => format!("invalid JSONPath at `{}`", &path.node[at..]),
@@ -210,6 +218,30 @@ impl<'a> Checker<'a> {
             self.error(Code::BadHeader, span, format!("unexpected `{name}`, expected the name of a header"), "use letters, digits and `-`");
         }
     }
+}
+
+/// How deep the brackets of a JSONPath may nest: the time to parse filters within filters doubles with each.
+const JSON_PATH_DEPTH_MAX: usize = 8;
+
+/// How deep brackets nest, outside of quotes.
+fn nesting(path: &str) -> usize {
+    let (mut depth, mut deepest, mut quote) = (0_usize, 0, None);
+    let mut bytes = path.bytes();
+    while let Some(byte) = bytes.next() {
+        match (quote, byte) {
+            (Some(_), b'\\') => drop(bytes.next()),
+            (Some(open), _) if open == byte => quote = None,
+            (Some(_), _) => {}
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (None, b'[' | b'(') => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            (None, b']' | b')') => depth = depth.saturating_sub(1),
+            (None, _) => {}
+        }
+    }
+    deepest
 }
 
 fn last_line(message: &str) -> String {

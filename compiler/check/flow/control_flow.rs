@@ -1,9 +1,11 @@
 //! Branches and loops: what is known behind them, and what can end them.
 
+use std::rc::Rc;
+
 use crate::ast::{self, ForIter, StmtKind as Ast};
 use crate::check::Checker;
 use crate::check::flow::assignment::Assigned;
-use crate::check::scope::{Loop, VarKind};
+use crate::check::scope::{BranchNames, Loop, VarKind};
 use crate::check::types::Kinds;
 use crate::check::types::const_eval;
 use crate::diagnostic::Code;
@@ -161,14 +163,13 @@ impl<'a> Checker<'a> {
     }
 
     pub(in crate::check) fn parallel(&mut self, body: &'a ast::Block) -> StmtKind {
-        let assigned: Vec<Vec<(&'a str, Span)>> = body
-            .stmts
-            .iter()
-            .map(|stmt| {
-                let names = crate::check::flow::parallel::assigned_by(stmt).into_iter();
-                names.map(|assigned| (assigned.name.node.as_str(), assigned.name.span)).collect()
-            })
-            .collect();
+        let mut names = BranchNames::new();
+        for (branch, stmt) in body.stmts.iter().enumerate() {
+            for assigned in crate::check::flow::parallel::assigned_by(stmt) {
+                names.entry(&assigned.name.node).or_default().push((branch, assigned.name.span));
+            }
+        }
+        let names = Rc::new(names);
         let entry = self.func.state.clone();
         let mut branches = Vec::new();
         let mut out = Vec::new();
@@ -190,11 +191,11 @@ impl<'a> Checker<'a> {
                 self.error(Code::NotABranch, stmt.span, "unexpected statement, expected a branch of `parallel`", help);
                 continue;
             }
-            let others = assigned.iter().enumerate().filter(|(other, _)| *other != index).flat_map(|(_, names)| names);
-            let others: Vec<(&'a str, Span)> = others.copied().collect();
             self.func.state = entry.clone();
             let floor = self.func.floor;
-            self.in_parallel(floor, |checker| checker.deeper(|checker| checker.beside(&others, |checker| checker.stmt(stmt, &mut out))));
+            self.in_parallel(floor, |checker| {
+                checker.deeper(|checker| checker.beside(&names, index, |checker| checker.stmt(stmt, &mut out)))
+            });
             branches.push(std::mem::take(&mut self.func.state));
         }
         self.func.state = entry.gather(branches);

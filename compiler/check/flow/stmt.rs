@@ -227,7 +227,7 @@ impl<'a> Checker<'a> {
             self.report(d);
         } else if id.0 < self.func.floor {
             self.shared_by_rounds(word, name.span, declared);
-        } else if let Some(&(_, other)) = self.func.others.iter().find(|(n, _)| *n == word) {
+        } else if let Some(other) = self.func.assigned_beside(word) {
             let d = Diagnostic::new(Code::SharedByBranches, name.span, format!("`{word}` is assigned by two branches of `parallel`"))
                 .also(other, "assigned here too")
                 .help("use a different name in each branch");

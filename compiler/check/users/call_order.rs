@@ -23,7 +23,7 @@ impl Checker<'_> {
         let mut order = Vec::new();
         let mut seen = HashMap::from([(root, Visit::Begun(0))]);
         // What is being visited, with the callees that are still to be visited.
-        let mut path = vec![(root, self.waiting_callees(root))];
+        let mut path = vec![(root, self.open_callees(root))];
         // The place on the path from which on all belong to a cycle.
         let mut cycle = usize::MAX;
         while let Some((at, callees)) = path.last_mut() {
@@ -31,9 +31,11 @@ impl Checker<'_> {
                 Some(callee) => match seen.get(&callee) {
                     Some(Visit::Begun(place)) => cycle = cycle.min(*place),
                     Some(Visit::Ended) => {}
+                    // Its check waits for this one.
+                    None if self.progress(callee) == CheckProgress::Checking => cycle = 0,
                     None => {
                         seen.insert(callee, Visit::Begun(path.len()));
-                        path.push((callee, self.waiting_callees(callee)));
+                        path.push((callee, self.open_callees(callee)));
                     }
                 },
                 None => {
@@ -52,8 +54,8 @@ impl Checker<'_> {
         order
     }
 
-    /// What `of` runs itself and is not checked yet, the first last.
-    fn waiting_callees(&self, of: Runnable) -> Vec<Runnable> {
+    /// What `of` runs itself and has not been checked to its end, the first last.
+    fn open_callees(&self, of: Runnable) -> Vec<Runnable> {
         let mut names = Vec::new();
         match of {
             Runnable::Sequence(id) => runs_in(&self.sequences[id.0].ast.body, &mut names),
@@ -68,7 +70,7 @@ impl Checker<'_> {
             }
         }
         let callees = names.iter().rev().filter_map(|name| self.runs.get(name)).map(|run| run.what);
-        callees.filter(|callee| self.progress(*callee) == CheckProgress::Waiting).collect()
+        callees.filter(|callee| self.progress(*callee) != CheckProgress::Done).collect()
     }
 
     pub(super) fn progress(&self, of: Runnable) -> CheckProgress {

@@ -4,13 +4,15 @@ mod call_order;
 pub(super) mod sequences;
 pub(super) mod weights;
 
+use indexmap::IndexMap;
+
 use crate::ast::{self, Item, UserMember};
 use crate::check::Checker;
 use crate::check::scope::{FuncKind, Global};
 use crate::check::types::const_eval;
 use crate::diagnostic::Code;
 use crate::model::{Expr, Frame, LocalId, Routine, Type, User};
-use crate::span::{FileId, Name, Span};
+use crate::span::{FileId, Span};
 
 impl<'a> Checker<'a> {
     pub(super) fn routine(&mut self, kind: FuncKind, context: String, blocks: &[&'a ast::Block]) -> Routine {
@@ -77,16 +79,15 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn check_users(&mut self) {
-        let mut names: Vec<&'a Name> = Vec::new();
+        let mut names: IndexMap<&'a str, Span> = IndexMap::new();
         for item in self.items(FileId(0)) {
             let Item::User(user) = item else {
                 continue;
             };
-            if let Some(first) = names.iter().find(|name| name.node == user.name.node) {
-                let first = first.span;
-                self.declared_twice(&user.name, first);
+            if let Some(first) = names.get(user.name.node.as_str()) {
+                self.declared_twice(&user.name, *first);
             }
-            names.push(&user.name);
+            names.insert(&user.name.node, user.name.span);
             self.user(user);
         }
         if names.is_empty() && !self.broken {
@@ -95,8 +96,8 @@ impl<'a> Checker<'a> {
             self.error(Code::NothingRuns, span, "the spec has no user", help);
         }
         let weights: Vec<Expr> = self.program.users.iter().map(|user| user.weight.clone()).collect();
-        if let Some(first) = names.first() {
-            self.check_weights(weights.iter(), first.span, "the users");
+        if let Some((_, first)) = names.first() {
+            self.check_weights(weights.iter(), *first, "the users");
         }
     }
 

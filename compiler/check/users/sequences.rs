@@ -5,7 +5,7 @@ use crate::check::Checker;
 use crate::check::flow::assignment::Assigned;
 use crate::check::scope::{FuncKind, Global, Runnable, VarKind};
 use crate::check::types::args::ParamInfo;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, list};
 use crate::model::{LocalId, Sequence, SequenceId, StmtKind, TaskPick, Tasks, TasksId, Type};
 use crate::span::{Name, Span};
 
@@ -302,8 +302,7 @@ impl<'a> Checker<'a> {
             _ => d.did_you_mean(word, known.iter().copied()),
         };
         if d.help.is_none() && !known.is_empty() {
-            let more = if known.len() > NAMED_MAX { ", …" } else { "" };
-            d = d.help(format!("use {}{more}", known[..known.len().min(NAMED_MAX)].join(", ")));
+            d = d.help(format!("use {}", list(&known)));
         }
         self.report(d);
     }
