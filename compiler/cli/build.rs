@@ -200,6 +200,11 @@ fn output(said: Option<&Path>, name: &str) -> Result<PathBuf, Failure> {
     if path.file_name().is_none() {
         return Err(Failure::wrong(format!("{} is not the path of a file", path.display())).help("write the path of the binary: `-o PATH`"));
     }
+    // Writing replaces what is there: a device or a link of the system must not become a binary.
+    if std::fs::symlink_metadata(&path).is_ok_and(|there| !there.is_file()) {
+        let message = format!("unexpected link, device or pipe {}, expected a regular file or a new path", path.display());
+        return Err(Failure::wrong(message).help("use another path: `-o PATH`, or remove it first"));
+    }
     Ok(path)
 }
 
@@ -247,6 +252,18 @@ mod tests {
         fs::create_dir(folder.path().join("x")).unwrap();
         assert!(output(Some(folder.path()), "x").is_err());
         assert_eq!(output(None, "nowhere").unwrap(), PathBuf::from("nowhere"));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn output_is_never_a_link_or_a_device() {
+        let folder = tempfile::tempdir().unwrap();
+        let (link, target) = (folder.path().join("link"), folder.path().join("target"));
+        fs::write(&target, "").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        assert!(output(Some(&link), "x").is_err());
+        assert!(output(Some(Path::new("/dev/null")), "x").is_err());
+        assert!(output(Some(&target), "x").is_ok());
     }
 
     #[test]

@@ -99,7 +99,8 @@ struct Taken(HashSet<String>);
 impl Taken {
     fn name(&mut self, text: &str) -> Ident {
         let base = snake(text);
-        let usable = |name: &str| !OWN.contains(&name) && syn::parse_str::<Ident>(name).is_ok();
+        // `gen` is a keyword since edition 2024, which syn does not know.
+        let usable = |name: &str| !OWN.contains(&name) && name != "gen" && syn::parse_str::<Ident>(name).is_ok();
         let mut name = if usable(&base) { base.clone() } else { format!("{base}_") };
         let mut number = 2;
         while !self.0.insert(name.clone()) {
@@ -148,6 +149,7 @@ mod tests {
         assert_eq!(taken.name("Pay").to_string(), "pay");
         assert_eq!(taken.name("pay").to_string(), "pay_2");
         assert_eq!(taken.name("type").to_string(), "type_");
+        assert_eq!(taken.name("gen").to_string(), "gen_");
         assert_eq!(taken.name("text").to_string(), "text_");
     }
 }

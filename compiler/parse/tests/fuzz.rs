@@ -98,3 +98,31 @@ fn extremes() {
     let (_, diagnostics) = run(&deep);
     assert!(diagnostics.is_empty(), "{}", shown(&deep, &diagnostics));
 }
+
+/// Each of these once took time that doubles with every bracket, or a panic: at 60 brackets a single regression never ends.
+#[test]
+fn brackets_around_broken_text_cost_linear_time() {
+    let deep = |open: &str, middle: &str, close: &str| format!("{}{middle}{}", open.repeat(60), close.repeat(60));
+    for text in [
+        deep("(", "\" }", ""),
+        deep("\"{", "@", ""),
+        deep("header(", "@", ")"),
+        deep("cookie(", "\"", ")"),
+        deep("each(", "@ ", ")"),
+        deep("(", "\"\"\"()(((1", "))"),
+    ] {
+        try_it(&text);
+        try_it(&format!("sequence S {{\n  let x = {text}\n  step \"A\" {{ s GET /; expect json {text} }}\n}}\n"));
+    }
+    for text in
+        ["sequence e{take x=\n.}", "sequence e{take x=1\n,}", "sequence S { log \"a\" ~ /[ }", "sequence S { expect 1 ~ /[ ~/[ ~/[ }"]
+    {
+        try_it(text);
+    }
+}
+
+#[test]
+fn hundred_thousand_mistakes_are_counted_and_few_are_kept() {
+    let (_, diagnostics) = run(&format!("sequence S {{ {} }}", "@;".repeat(100_000)));
+    assert!(diagnostics.len() <= 2_000 && diagnostics.errors() >= 100_000, "{}", diagnostics.errors());
+}
