@@ -29,9 +29,12 @@ pub(super) fn gap(slice: &Slice, from: Duration, to: Option<Duration>) -> Option
     if end.saturating_sub(from) < TOLERANCE {
         return None;
     }
-    let last = to.map_or(from, |to| to.saturating_sub(Duration::from_nanos(1)));
-    let users = [from, from / 2 + last / 2, last].into_iter().map(|t| slice.users_at(t).iter().sum::<u64>()).max().unwrap_or(0);
     let rest = slice.clone().since(from);
+    let (mut running, mut users) = (0u64, 0);
+    for event in rest.events().take_while(|event| event.at < end) {
+        running = if event.is_start() { running + 1 } else { running.saturating_sub(1) };
+        users = users.max(running);
+    }
     let arrivals_of = |class| rest.arrivals(class).take_while(|due| *due < end).take(COUNTED).count();
     let arrivals = (0..slice.plan().classes().len()).map(arrivals_of).sum();
     (users > 0 || arrivals > 0).then_some(Gap { from, to, users, arrivals })
@@ -64,6 +67,15 @@ mod tests {
     fn slice(runner: &str) -> Slice {
         let profile = Profile::parse(&format!("profile: {{runner: {{{runner}}}}}"), "x.yml").unwrap();
         Plan::new(&profile, &[WeightedClass::new("A", 1)]).unwrap().slice(1, 2)
+    }
+
+    #[test]
+    fn users_that_run_for_a_part_of_the_time_are_missing() {
+        let users = slice("stages: [{clients: 6, duration: 9s}], duration: 9s");
+        let (at, window) = (Duration::from_secs, Duration::from_secs(2));
+        // The shard's first user starts after three seconds, and passes to the next function before the sixth.
+        let part = users.interval(Duration::ZERO, Some(at(4)), Duration::ZERO, window);
+        assert_eq!(gap(&part, Duration::ZERO, Some(at(6))).map(|gap| gap.users), Some(1));
     }
 
     #[test]

@@ -185,8 +185,9 @@ impl ShardSupervisor {
             pause = (pause * 2).min(Timeouts::LONGEST_PAUSE);
         }
         // From a stop on no load is missing, and what was missing then might have come back.
-        match self.stopped_at.get() {
-            Some(at) => self.missing(covered, Some(self.interval.end().map_or(*at, |end| end.min(*at))), &why, false),
+        let end = self.interval.end().unwrap_or(Duration::MAX);
+        match self.stopped_at.get().filter(|at| **at < end) {
+            Some(at) => self.missing(covered, Some(*at), &why, false),
             None => self.missing(covered, self.interval.end(), &why, true),
         }
     }
