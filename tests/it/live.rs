@@ -63,7 +63,7 @@ fn keys_sort_pause_and_stop_and_the_terminal_is_restored() {
     terminal.press("s");
     terminal.shows(&["requests▼"]);
     terminal.press("?");
-    terminal.shows(&["pause the view; the test goes on"]);
+    terminal.shows(&["pause the view; the test continues"]);
     terminal.press("x");
     terminal.press("Space");
     terminal.shows(&["view paused"]);
