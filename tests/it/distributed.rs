@@ -246,8 +246,11 @@ fn arrivals_at_the_seams_of_intervals_are_made_once() {
 fn journal_of_a_killed_orchestrator_has_its_results_and_no_shard_outlives_it() {
     let project = Project::examples();
     let mark = format!("killed-{}", std::process::id());
-    let running = fleet(&project, &["--duration", "10m", "--out", "kept"]).env("LTC_TEST_MARK", &mark).start();
-    project.wait_for_requests(60);
+    let mut running = fleet(&project, &["--duration", "10m", "--out", "kept"]).env("LTC_TEST_MARK", &mark).start();
+    // The journal has an interval of the statistics before its line is printed.
+    for _ in 0..3 {
+        running.wait_for_line("  users ");
+    }
     // Dropping it kills it.
     drop(running);
     machine::wait_until("no shard is left", || machine::processes_with("LTC_TEST_MARK", &mark) == 0);
