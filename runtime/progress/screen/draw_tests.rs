@@ -135,7 +135,7 @@ fn questions_and_help_stand_above() {
     has(&screen(&mut state, 80, 24), &["Stop the test? Users finish their iteration,", " y  stop"]);
     state.key(KeyEvent::new(KeyCode::Char('n'), KeyModifiers::NONE));
     state.key(KeyEvent::new(KeyCode::Char('?'), KeyModifiers::NONE));
-    has(&screen(&mut state, 80, 24), &["pause the view; the test continues", "stop it without asking"]);
+    has(&screen(&mut state, 80, 24), &["pause the view; the test continues", "stop without confirmation; again: immediately"]);
 }
 
 #[test]
