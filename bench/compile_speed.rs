@@ -78,7 +78,7 @@ fn build(folder: &Path, target: &Target, cache: Option<PathBuf>) -> Result<Durat
     Ok(begun.elapsed())
 }
 
-/// A spec of about so many lines; `edit` makes it differ from the one before.
+/// A spec of about this number of lines; `edit` makes it differ from the one before.
 fn spec(folder: &Path, name: &str, lines: usize, edit: usize) -> Result<Target, Box<dyn Error>> {
     let mut text = String::from(
         "api shop {\n  base env.shop.url\n  keys camel\n  healthcheck none\n  item(id) = GET /items/{id}\n  order(item, count: int = 1) = POST /orders { json { item, count, note: \"a note\" } }\n}\n\n",

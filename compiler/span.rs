@@ -37,7 +37,7 @@ impl Span {
 /// A node with its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spanned<T> {
-    /// What stands there.
+    /// The value.
     pub node: T,
     /// Where.
     pub span: Span,

@@ -93,7 +93,7 @@ pub fn recognize(source: &Source) -> Result<Kind, ImportError> {
     Err(foreign(source, text))
 }
 
-/// JSON is told apart by its top-level keys.
+/// The kind of a JSON file follows from its top-level keys.
 fn json(source: &Source) -> Result<Kind, ImportError> {
     let value: serde_json::Value = serde_json::from_str(source.text.trim())
         .map_err(|error| ImportError::json(&source.name, &error).help("name the kind of the file: `--from KIND`, if it is not JSON"))?;

@@ -81,7 +81,7 @@ impl Authority {
             return Ok(Arc::clone(known));
         }
         let key = KeyPair::generate().map_err(io::Error::other)?;
-        // Names and addresses are told apart by rcgen. An IPv6 address has no brackets here.
+        // rcgen distinguishes names and addresses. An IPv6 address has no brackets here.
         let name = host.trim_matches(['[', ']']);
         let mut params = CertificateParams::new(vec![name.to_owned()]).map_err(io::Error::other)?;
         params.distinguished_name.push(DnType::CommonName, if name.parse::<IpAddr>().is_ok() { "ltc record" } else { name });

@@ -7,7 +7,7 @@ use crate::span::{Name, Span, Spanned};
 pub struct Expr {
     /// What it is.
     pub kind: ExprKind,
-    /// Where it stands.
+    /// Its location.
     pub span: Span,
 }
 

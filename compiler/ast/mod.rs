@@ -165,7 +165,7 @@ pub struct RequestDef {
     pub params: Vec<Param>,
     /// Method and path.
     pub line: RequestLine,
-    /// What stands in its braces.
+    /// The content of its braces.
     pub parts: Vec<Part>,
     /// The whole definition.
     pub span: Span,

@@ -17,7 +17,7 @@ pub struct Block {
 pub struct Stmt {
     /// What it is.
     pub kind: StmtKind,
-    /// Where it stands.
+    /// Its location.
     pub span: Span,
 }
 
@@ -139,7 +139,7 @@ pub enum StatusPattern {
 pub struct Matcher {
     /// What it is.
     pub kind: MatcherKind,
-    /// Where it stands.
+    /// Its location.
     pub span: Span,
 }
 

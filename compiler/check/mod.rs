@@ -153,7 +153,7 @@ impl<'a> Checker<'a> {
     fn run(&mut self) {
         // A file sees the names of its imports, so an imported file comes before those that import it.
         let order = self.import_order();
-        // All names, before any use is checked: a declaration may be used above the line where it stands.
+        // All names, before any use is checked: a declaration may be used above its own line.
         self.declare_all(&order);
         // Steps refer to their report rows by id, so all rows get theirs before any step is checked.
         self.lines(&order);

@@ -11,7 +11,7 @@ use crate::span::Span;
 /// The types of the language.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Type {
-    /// Known only at run time.
+    /// Known only when the test runs.
     Json,
     /// Only `null`.
     Null,
@@ -68,7 +68,7 @@ pub struct Expr {
     pub kind: ExprKind,
     /// Its type.
     pub ty: Type,
-    /// Where it stands.
+    /// Its location.
     pub span: Span,
 }
 

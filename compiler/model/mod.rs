@@ -252,7 +252,7 @@ pub struct StepInfo {
     pub reads_body: bool,
     /// Whether a status is expected; where not, 400 and above fails.
     pub expects_status: bool,
-    /// Where it stands.
+    /// Its location.
     pub span: Span,
 }
 

@@ -106,7 +106,7 @@ pub enum Path {
     Plain {
         /// The path proper.
         path: Vec<TextPart>,
-        /// What stands behind `?`.
+        /// The query behind `?`.
         query: Vec<TextPart>,
     },
     /// A URI reference as it stands, resolved against the base.

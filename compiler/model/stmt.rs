@@ -15,7 +15,7 @@ pub type Block = Vec<Stmt>;
 pub struct Stmt {
     /// What it is.
     pub kind: StmtKind,
-    /// Where it stands.
+    /// Its location.
     pub span: Span,
 }
 

@@ -7,9 +7,9 @@ use std::borrow::Cow;
 enum Edit {
     /// Something that was missing.
     Insert(&'static str),
-    /// So many bytes are dropped.
+    /// This number of bytes is dropped.
     Remove(usize),
-    /// So many bytes become spaces; line breaks stay.
+    /// This number of bytes becomes spaces; line breaks stay.
     Blank(usize),
 }
 
@@ -83,7 +83,7 @@ impl EditedText<'_> {
         }
     }
 
-    /// Where the byte `at` of the edited text stands in the source.
+    /// The offset in the source of the byte `at` of the edited text.
     pub(super) fn source(&self, at: usize) -> usize {
         let next = self.breaks.partition_point(|(text, _)| *text <= at);
         let (text, source) = self.breaks[next.saturating_sub(1)];

@@ -60,7 +60,7 @@ pub(super) fn load_environment(root: &Path, name: &str) -> Result<Environment, V
     Environment::parse(name, Source { text: &text, file: &file }, common.as_deref().map(|text| Source { text, file: "config/common.yml" }))
 }
 
-/// What the binary carries of all environments of the project, since `--env` may name another at run time: the keys that the spec reads.
+/// The keys that the spec reads, of all environments of the project: `--env` may select another one when the test starts.
 pub(super) fn environments(root: &Path, program: &Program, warnings: &mut Vec<ConfigError>) -> Vec<(String, String)> {
     let Ok(entries) = fs::read_dir(root.join("config")) else { return Vec::new() };
     let paths: Vec<String> = program.env.iter().map(|key| key.path.join(".")).collect();

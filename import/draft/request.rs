@@ -49,7 +49,7 @@ pub struct Request {
     pub params: Vec<Param>,
     /// Method and path.
     pub line: Line,
-    /// What stands in its braces.
+    /// The content of its braces.
     pub parts: Parts,
 }
 
@@ -152,7 +152,7 @@ pub enum Redirects {
     Off,
     /// Follows any, to other hosts, too.
     Any,
-    /// Follows so many.
+    /// Follows at most this number of redirects.
     UpTo(u32),
 }
 
@@ -191,7 +191,7 @@ pub enum Call {
         api: String,
         /// Method and path.
         line: Line,
-        /// What stands in its braces.
+        /// The content of its braces.
         parts: Parts,
     },
     /// `shop submit page { … }`
@@ -200,7 +200,7 @@ pub enum Call {
         api: String,
         /// The variable that holds the form.
         form: String,
-        /// What stands in its braces.
+        /// The content of its braces.
         parts: Parts,
     },
 }

@@ -39,7 +39,7 @@ pub(super) struct Correlation {
     searched_bytes: usize,
 }
 
-/// So many first bytes of a value find it within a longer text.
+/// The number of first bytes by which a value is found within a longer text.
 const START: usize = 8;
 
 /// The most bytes that are searched for values that only a pattern finds: a large recording is not searched for every token.

@@ -34,7 +34,7 @@ pub(super) struct Recording {
 /// A request with its response.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Entry {
-    /// Where it stands in the file.
+    /// Its location in the file.
     pub(super) line: usize,
     pub(super) page: String,
     /// Milliseconds since 1970.

@@ -9,7 +9,7 @@ use crate::web::{self, Defined};
 const PAUSE_MIN_MS: i64 = 300;
 /// A longer pause is a break of the person who recorded.
 const PAUSE_MAX_MS: i64 = 60_000;
-/// So many requests of one kind in a row become a loop.
+/// The number of consecutive requests of one kind from which they become a loop.
 const REPEATS_MIN: usize = 3;
 
 /// An exchange of the recording on its way to a step.
@@ -126,7 +126,7 @@ fn repeats(actions: &[Action]) -> usize {
     1 + actions.iter().skip(1).take_while(fits).count()
 }
 
-/// A loop: over the rows of a data file, or so many times if all are equal.
+/// A loop: over the rows of a data file, or a counted one if all requests are equal.
 fn repeated(draft: &mut Draft, group: &[Action], labels: &mut Labels) -> Vec<Stmt> {
     let Some(first) = group.first() else { return Vec::new() };
     let expects = group.iter().skip(1).try_fold(first.expects.clone(), |left, action| common(&left, &action.expects)).unwrap_or_default();

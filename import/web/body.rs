@@ -51,7 +51,7 @@ pub(crate) fn json(text: &Text) -> Option<Expr> {
     let (mut in_string, mut escaped, mut in_mark) = (false, false, false);
     for char in marked.text.chars() {
         if char == MARK && !in_string {
-            // A hole for a whole value: a text of its own, told apart by `!`.
+            // A hole for a whole value: a text of its own, marked by `!`.
             quoted.push_str(if in_mark { "\u{f8ff}\"" } else { "\"!\u{f8ff}" });
             in_mark = !in_mark;
             continue;

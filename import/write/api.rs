@@ -80,7 +80,7 @@ fn absolute(template: &Text, base: Option<&Expr>) -> Text {
     whole
 }
 
-/// What stands in the braces of a request, a line or more each.
+/// The content of a request's braces: one or more lines each.
 pub(super) fn parts(parts: &Parts, indent: usize) -> Vec<String> {
     let mut out = options(&parts.options, indent);
     if !parts.query.is_empty() {

@@ -133,7 +133,7 @@ pub(super) fn arguments(args: &[(Option<String>, Expr)], indent: usize) -> Strin
     if args.is_empty() { String::new() } else { arguments_or_empty(args, indent, indent + 20) }
 }
 
-/// `(a, b: 2)` behind so many columns. A map or a list at the end keeps its bracket in the line of the call.
+/// `(a, b: 2)` from this column on. A map or a list at the end keeps its bracket in the line of the call.
 fn arguments_or_empty(args: &[(Option<String>, Expr)], indent: usize, column: usize) -> String {
     let name = |name: &Option<String>| name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
     let flat = |args: &[(Option<String>, Expr)]| {
@@ -158,12 +158,12 @@ fn arguments_or_empty(args: &[(Option<String>, Expr)], indent: usize, column: us
     format!("(\n{}\n{})", items.collect::<Vec<_>>().join("\n"), " ".repeat(indent))
 }
 
-/// `(name: type = default)` behind so many columns; nothing without parameters.
+/// `(name: type = default)` from this column on; nothing without parameters.
 pub(super) fn params(params: &[Param], indent: usize, column: usize) -> String {
     if params.is_empty() { String::new() } else { params_or_empty(params, indent, column) }
 }
 
-/// `(name: type = default)` behind so many columns: long lists fill their lines.
+/// `(name: type = default)` from this column on: long lists fill their lines.
 pub(super) fn params_or_empty(params: &[Param], indent: usize, column: usize) -> String {
     let written: Vec<String> = params
         .iter()

@@ -105,7 +105,7 @@ pub struct SignalFx {
     pub url: String,
     /// The access token.
     pub token: Secret,
-    /// What stands before each metric's name: `locust.` where nothing is said.
+    /// The prefix of each metric's name: `locust.` by default.
     pub prefix: String,
 }
 
@@ -137,7 +137,7 @@ pub struct Endpoint {
     pub password: Option<Secret>,
     /// More headers.
     pub headers: IndexMap<String, Secret>,
-    /// What stands before each metric's name.
+    /// The prefix of each metric's name.
     pub prefix: Option<String>,
     /// Whether its certificate is checked.
     pub verify: bool,

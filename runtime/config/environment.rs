@@ -148,7 +148,7 @@ impl Environment {
         keys
     }
 
-    /// The variables that the environment wants: name, whether it has a default, where it stands.
+    /// The variables that the environment wants: name, whether it has a default, location.
     pub fn variables(&self) -> Vec<(String, bool, Location)> {
         let mut found = Vec::new();
         visit(&self.root, &mut |value| {

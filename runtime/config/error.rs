@@ -1,4 +1,4 @@
-//! What is wrong in a configuration file: the location, what is wrong there, how to mend it.
+//! What is wrong in a configuration file: the location, the fault, the fix.
 
 use std::fmt;
 
@@ -41,7 +41,7 @@ pub struct ConfigError {
     pub location: Location,
     /// What is wrong, in the user's words.
     pub message: String,
-    /// How to mend it.
+    /// The fix.
     pub help: Option<String>,
 }
 
@@ -51,7 +51,7 @@ impl ConfigError {
         Self { location, message: message.into(), help: None }
     }
 
-    /// The same with a way to mend it.
+    /// The same with a fix.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());

@@ -15,7 +15,7 @@ pub fn plain(name: &str) -> String {
     fit(written.trim_matches(['-', '_']), LONGEST)
 }
 
-/// A plain name of at most so many characters: one that is longer is cut, and ends in eight digits of its hash, so that two names with the
+/// A plain name of at most `most` characters: a longer one is cut, and ends in eight digits of its hash, so that two names with the
 /// same beginning stay two.
 pub fn fit(plain: &str, most: usize) -> String {
     if plain.chars().count() <= most {

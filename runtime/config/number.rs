@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-/// Up to so many digits, a decimal is the shortest text of the float it is read as.
+/// Up to this number of digits, a decimal is the shortest text of the float it is read as.
 const EXACT_DIGITS: usize = 15;
 /// How many zeros may stand right behind the point before a float is printed with an exponent.
 const LEADING_ZEROS: usize = 4;

@@ -34,7 +34,7 @@ pub struct Registered {
     pub profile_location: Location,
     /// Its spec, where the registry says it.
     pub spec: Option<SpecName>,
-    /// Where its name stands.
+    /// The location of its name.
     pub location: Location,
 }
 

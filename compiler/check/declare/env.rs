@@ -20,7 +20,7 @@ pub struct Env<'a> {
     pub root: &'a EnvValue,
 }
 
-/// A value of the environment. A text with `${VAR}` is known only at run time.
+/// A value of the environment. A text with `${VAR}` is known only when the test runs.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "each is its kind")]
 pub enum EnvValue {

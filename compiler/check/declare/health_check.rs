@@ -117,7 +117,7 @@ impl Checker<'_> {
         let all = |parts: &[&Expr]| parts.iter().find_map(|part| self.fails(part)).map_or(Early::Other, Early::Fails);
         let strict = |parts: &[&Expr]| parts.iter().find_map(|part| self.of_text(part)).map_or(Early::Other, Early::Fails);
         match &e.kind {
-            // What stands for something wrong is known to nobody.
+            // An expression in error has no value.
             ExprKind::Const(Const::Null) if e.ty != Type::Json => Early::Null(e.span),
             ExprKind::Const(Const::Bool(truth)) => Early::Bool(*truth),
             ExprKind::Shared(_) => Early::Null(e.span),

@@ -171,7 +171,7 @@ fn type_of_text(cell: &str) -> Result<Type, String> {
     }
     match serde_json::from_str(cell) {
         Ok(value) => Ok(type_of(&value)),
-        // It contains a number that no float holds, so its type is known only at run time.
+        // It contains a number that no float holds, so its type is known only when the test runs.
         Err(error) if error.to_string().starts_with("number out of range") => Ok(Type::Json),
         Err(error) => Err(format!("it is not JSON: {error}")),
     }

@@ -1,4 +1,4 @@
-//! What stands behind a value: members, indices and slices; `env.a.b`, `user.id`, the path behind `json`.
+//! The parts behind a value: members, indices and slices; `env.a.b`, `user.id`, the path behind `json`.
 
 use crate::ast::{self, ExprKind as Ast};
 use crate::check::Checker;

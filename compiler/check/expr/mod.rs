@@ -196,7 +196,7 @@ impl<'a> Checker<'a> {
         self.error(Code::BadFormat, format.span, message, help);
     }
 
-    /// A condition: a boolean, or what is only known at run time.
+    /// A condition: a boolean, or a value whose type is known only when the test runs.
     pub(super) fn condition(&mut self, e: &'a ast::Expr) -> Expr {
         let value = self.expr(e);
         let value = self.read_env(&value, Kinds::BOOL).unwrap_or(value);

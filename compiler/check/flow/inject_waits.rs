@@ -8,7 +8,7 @@ use crate::span::Span;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
     No,
-    /// Known only at run time: in a loop.
+    /// Known only when the test runs: in a loop.
     Maybe,
     Yes,
 }
@@ -21,7 +21,7 @@ impl Before {
 
 struct Spread<'w> {
     wait: &'w Wait,
-    /// The local variable that holds at run time whether a step came before.
+    /// The local variable that records whether a step came before.
     flag: LocalId,
     /// Whether anything asks it.
     asked: bool,

@@ -15,7 +15,7 @@ pub(in crate::check) struct DataRow<'r> {
     pub(in crate::check) regexes: &'r [regex::Regex],
 }
 
-/// The value of an expression over literals. What stands for something wrong has none.
+/// The value of an expression over literals. An expression in error has none.
 pub(in crate::check) fn value(expr: &Expr) -> Option<Const> {
     eval(expr, None)
 }

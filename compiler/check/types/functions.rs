@@ -58,7 +58,7 @@ pub enum Gives {
     Object,
     /// That of the first argument, its keys in camelCase.
     Camel,
-    /// Known only at run time.
+    /// Known only when the test runs.
     Any,
 }
 

@@ -71,7 +71,7 @@ impl Kinds {
     }
 }
 
-/// The kind of a type's values; none for what is only known at run time.
+/// The kind of a type's values; none for a type that is known only when the test runs.
 fn kind(ty: &Type) -> Kinds {
     match ty {
         Type::Json => Kinds::ANY,

@@ -165,7 +165,7 @@ impl TreeBuilder<'_> {
         line
     }
 
-    /// What stands in a request's braces.
+    /// The content of a request's braces.
     pub(in crate::parse) fn parts(&mut self, pair: P<'_>) -> Vec<Part> {
         kids(pair).map(|p| self.part(p, Rule::only_part)).collect()
     }

@@ -15,7 +15,7 @@ pub(super) struct ParseStop<'a> {
     pub(super) text: &'a str,
     /// How far it got, within the text.
     pub(super) at: usize,
-    /// What stands there: a word, a number, a text, an operator; empty at a line's end.
+    /// The text at that location: a word, a number, a text, an operator; empty at a line's end.
     pub(super) token: &'a str,
     /// The rules that could have stood there.
     pub(super) expected: Vec<Rule>,
@@ -88,7 +88,7 @@ pub(super) fn stop<'a>(source: &'a str, start: usize, text: &'a str, strict: Rul
     ParseStop { strict, text, at, token, expected }
 }
 
-/// What stands at the start of `text`.
+/// The word, number, text or operator at the start of `text`.
 fn token(text: &str) -> &str {
     let first = text.chars().next().unwrap_or('\n');
     let len = match first {

@@ -13,7 +13,7 @@ use crate::variables::Part;
 pub struct EnvValue {
     /// The value.
     pub data: EnvData,
-    /// Where it stands.
+    /// Its location.
     pub location: Location,
     /// Whether a part of it came from the process environment, or will.
     pub secret: bool,

@@ -27,7 +27,7 @@ pub struct LambdaSettings {
     pub role: Option<String>,
     /// After what time the next function takes over; below the 15 minutes that AWS allows one.
     pub interval: Duration,
-    /// At most so many functions at once, whatever the account would allow.
+    /// The most functions at once, whatever the account would allow.
     pub max_functions: Option<u64>,
     /// Subnets of a VPC.
     pub subnets: Vec<String>,

@@ -13,7 +13,7 @@ pub struct SpecName {
     pub written: String,
     /// The key that names it: `spec` or `locustfile`.
     pub key: String,
-    /// Where it stands.
+    /// Its location.
     #[serde(rename = "place")]
     pub location: Location,
 }
