@@ -19,11 +19,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::clock;
 
-const DAY_MS: u64 = 86_400_000;
 /// Some systems refuse certificates that are valid for longer than 398 days.
-const VALID_DAYS: u64 = 300;
+const VALID_DAYS: i64 = 300;
 /// An authority that is renewed seldom has to be trusted seldom.
-const AUTHORITY_DAYS: u64 = 3650;
+const AUTHORITY_DAYS: i64 = 3650;
 
 /// A certificate authority.
 #[derive(Debug)]
@@ -116,12 +115,14 @@ fn parameters() -> io::Result<CertificateParams> {
 }
 
 /// From two days ago, because clocks differ.
-fn validity(params: &mut CertificateParams, days: u64) {
-    let today = clock::unix_ms() / DAY_MS;
-    let (year, month, day) = clock::date(today.saturating_sub(2));
-    params.not_before = date_time_ymd(year, month, day);
-    let (year, month, day) = clock::date(today + days);
-    params.not_after = date_time_ymd(year, month, day);
+fn validity(params: &mut CertificateParams, days: i64) {
+    let now = clock::now();
+    let midnight = |days| {
+        let date = clock::date(now, days);
+        date_time_ymd(i32::from(date.year()), date.month().unsigned_abs(), date.day().unsigned_abs())
+    };
+    params.not_before = midnight(-2);
+    params.not_after = midnight(days);
 }
 
 fn create(folder: &Path, certificate: &Path, key_path: &Path) -> io::Result<KeyPair> {

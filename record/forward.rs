@@ -35,7 +35,7 @@ pub(crate) fn text(text: impl Into<Bytes>) -> Body {
 /// Sends a request on. `origin` is that of the tunnel, or `None` where the request names its server itself.
 pub(crate) async fn forward(state: Arc<State>, request: Request<Incoming>, origin: Option<String>) -> Response<Body> {
     let started = Instant::now();
-    let mut exchange = Exchange { start_ms: clock::unix_ms(), method: request.method().to_string(), ..Exchange::default() };
+    let mut exchange = Exchange { start: clock::now(), method: request.method().to_string(), ..Exchange::default() };
     exchange.url = match &origin {
         Some(origin) => format!("{origin}{}", request.uri().path_and_query().map_or("/", |path| path.as_str())),
         None => request.uri().to_string(),

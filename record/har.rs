@@ -5,6 +5,7 @@ use std::io::Read as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::HeaderMap;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::clock;
@@ -12,7 +13,7 @@ use crate::clock;
 /// A request with its response.
 #[derive(Debug, Default)]
 pub(crate) struct Exchange {
-    pub(crate) start_ms: u64,
+    pub(crate) start: Timestamp,
     pub(crate) duration_ms: u64,
     pub(crate) method: String,
     pub(crate) url: String,
@@ -29,7 +30,7 @@ pub(crate) struct Exchange {
 
 /// The HAR of exchanges, in the order in which they began. A navigation of the browser begins a page.
 pub(crate) fn har(mut exchanges: Vec<Exchange>) -> Value {
-    exchanges.sort_by_key(|exchange| exchange.start_ms);
+    exchanges.sort_by_key(|exchange| exchange.start);
     let mut pages: Vec<Value> = Vec::new();
     let mut entries = Vec::new();
     for exchange in &exchanges {
@@ -37,7 +38,7 @@ pub(crate) fn har(mut exchanges: Vec<Exchange>) -> Value {
         if is_navigation(exchange) {
             let title = title(&String::from_utf8_lossy(&text)).unwrap_or_else(|| exchange.url.clone());
             pages.push(json!({
-                "startedDateTime": clock::iso(exchange.start_ms), "id": format!("page_{}", pages.len() + 1), "title": title,
+                "startedDateTime": clock::iso(exchange.start), "id": format!("page_{}", pages.len() + 1), "title": title,
                 "pageTimings": { "onContentLoad": -1, "onLoad": -1 },
             }));
         }
@@ -93,7 +94,7 @@ fn entry(exchange: &Exchange, body: &[u8], page: Option<Value>) -> Value {
         request["postData"] = data;
     }
     let mut entry = json!({
-        "startedDateTime": clock::iso(exchange.start_ms), "time": exchange.duration_ms, "request": request,
+        "startedDateTime": clock::iso(exchange.start), "time": exchange.duration_ms, "request": request,
         "response": {
             "status": exchange.status, "statusText": exchange.reason, "httpVersion": "HTTP/1.1", "cookies": [],
             "headers": list(&exchange.response_headers), "content": content,
@@ -143,7 +144,7 @@ mod tests {
                 .collect::<HeaderMap>()
         };
         let page = Exchange {
-            start_ms: 1000,
+            start: Timestamp::from_second(1).unwrap(),
             method: "GET".to_owned(),
             url: "http://h.test/".to_owned(),
             headers: headers(&[("sec-fetch-dest", "document")]),
@@ -153,7 +154,7 @@ mod tests {
             ..Exchange::default()
         };
         let bytes = Exchange {
-            start_ms: 2000,
+            start: Timestamp::from_second(2).unwrap(),
             url: "http://h.test/x".to_owned(),
             body: vec![0xff],
             response_body: vec![0xff],

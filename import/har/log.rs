@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -190,30 +191,13 @@ fn posted(value: &Value, entry: &Entry) -> Option<Posted> {
     (!out.text.is_empty() || out.bytes.is_some() || !out.fields.is_empty()).then_some(out)
 }
 
-/// Milliseconds since 1970 of an ISO 8601 time.
+/// Milliseconds since 1970 of an ISO 8601 time; one without a zone is taken as UTC.
 fn time_ms(text: &str) -> Option<i64> {
-    let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
-    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
-    let rest = text.get(19..)?;
-    let fraction: String = rest.strip_prefix('.').unwrap_or_default().chars().take_while(char::is_ascii_digit).collect();
-    let ms = format!("{fraction:0<3}").get(..3)?.parse::<i64>().ok()?;
-    let zone = rest.get(if fraction.is_empty() { 0 } else { fraction.len() + 1 }..)?;
-    let offset_minutes = match zone.as_bytes().first() {
-        Some(sign @ (b'+' | b'-')) => {
-            let digits: String = zone.chars().filter(char::is_ascii_digit).collect();
-            let minutes =
-                digits.get(..2)?.parse::<i64>().ok()? * 60 + digits.get(2..4).and_then(|text| text.parse::<i64>().ok()).unwrap_or_default();
-            if *sign == b'+' { minutes } else { -minutes }
-        }
-        _ => 0,
-    };
-    // Days from civil: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
-    let shifted = if month <= 2 { year - 1 } else { year };
-    let (era, of_era) = (shifted.div_euclid(400), shifted.rem_euclid(400));
-    let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
-    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + day_of_year - 719_468;
-    Some((((days * 24 + hour) * 60 + minute - offset_minutes) * 60 + second) * 1000 + ms)
+    let zoned = text.parse::<Timestamp>();
+    zoned
+        .or_else(|_| text.parse::<DateTime>()?.to_zoned_datetime(TimeZone::UTC).map(|time| time.timestamp()))
+        .ok()
+        .map(Timestamp::as_millisecond)
 }
 
 #[cfg(test)]
@@ -225,6 +209,8 @@ mod tests {
         assert_eq!(time_ms("1970-01-01T00:00:00.250Z"), Some(250));
         assert_eq!(time_ms("2026-02-03T04:05:06.7891234+02:00"), time_ms("2026-02-03T02:05:06.789Z"));
         assert_eq!(time_ms("2000-03-01T00:00:00Z"), Some(951_868_800_000));
+        assert_eq!(time_ms("2026-02-03T04:05:06+0200"), time_ms("2026-02-03T02:05:06Z"));
+        assert_eq!(time_ms("2026-02-03T02:05:06.5"), time_ms("2026-02-03T02:05:06.500Z"));
         assert_eq!(time_ms("yesterday"), None);
     }
 }
