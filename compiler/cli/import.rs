@@ -35,12 +35,19 @@ pub(super) struct Import {
     /// Kind of the file [default: recognized from its content and name]
     #[arg(long, value_name = "KIND", value_parser = clap::builder::PossibleValuesParser::new(Kind::ALL.map(|(word, _)| word)))]
     from: Option<String>,
+    #[command(flatten)]
+    project: Project,
+}
+
+/// The project that an import writes, and what of a recording goes into it.
+#[derive(Debug, Args)]
+pub(super) struct Project {
     /// Folder of the project to write to [default: ./NAME]
     #[arg(short, long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Name of the test [default: the file's name]
+    pub(super) out: Option<PathBuf>,
+    /// Name of the test [default: the file's name, or the host of a recording]
     #[arg(long)]
-    name: Option<String>,
+    pub(super) name: Option<String>,
     /// Name of the environment to write, config/ENV.yml [default: imported]
     #[arg(long, value_parser = environment_name)]
     env: Option<String>,
@@ -52,31 +59,23 @@ pub(super) struct Import {
     third_parties: bool,
     /// Overwrite existing files
     #[arg(long)]
-    force: bool,
+    pub(super) force: bool,
 }
 
 impl Import {
     pub(super) fn run(self, screen: &Screen) -> Result<(), Failure> {
         let here = here()?;
         let source = read(&here, &self.file)?;
-        let options =
-            Options { name: self.name.clone(), env: self.env.clone(), static_files: self.static_files, third_parties: self.third_parties };
         let given = self.from.as_deref().and_then(|word| Kind::ALL.iter().find(|(known, _)| *known == word)).map(|(_, kind)| *kind);
         let kind = given.map_or_else(|| ltc_import::recognize(&source), Ok).map_err(failure)?;
-        let shown = self.out.clone();
-        finish(screen, &source, kind, &options, shown, self.force)
+        finish(screen, &source, kind, self.project)
     }
 }
 
 /// Imports a source, writes what it became, and checks it.
-pub(super) fn finish(
-    screen: &Screen,
-    source: &Source,
-    kind: Kind,
-    options: &Options,
-    out: Option<PathBuf>,
-    force: bool,
-) -> Result<(), Failure> {
+pub(super) fn finish(screen: &Screen, source: &Source, kind: Kind, project: Project) -> Result<(), Failure> {
+    let Project { out, name, env, static_files, third_parties, force } = project;
+    let options = &Options { name, env, static_files, third_parties };
     let draft = ltc_import::import(source, kind, options).map_err(failure)?;
     let shown = out.unwrap_or_else(|| PathBuf::from(&draft.name));
     let folder = here()?.join(&shown);
@@ -109,7 +108,7 @@ fn refuse_existing(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Fai
     Err(Failure::wrong(message).help("use another `--out`, `--name` or `--env`, or overwrite with `--force`"))
 }
 
-pub(super) fn environment_name(name: &str) -> Result<String, String> {
+fn environment_name(name: &str) -> Result<String, String> {
     let is_plain = !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_'));
     if is_plain && !matches!(name, "common" | "loadtest_registry" | "systems_credentials" | "system_credentials") {
         Ok(name.to_owned())

@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use ltc_import::{Kind, Options, Source};
+use ltc_import::{Kind, Source};
 use ltc_record::{Authority, Proxy, browser};
 
 use super::build::here;
@@ -52,24 +52,8 @@ pub(super) struct Record {
     /// Write the recording only
     #[arg(long)]
     no_import: bool,
-    /// Name of the test [default: the host of the address, or `recording`]
-    #[arg(long)]
-    name: Option<String>,
-    /// Folder of the project to write to [default: ./NAME]
-    #[arg(short, long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Name of the environment to write, config/ENV.yml [default: imported]
-    #[arg(long, value_parser = import::environment_name)]
-    env: Option<String>,
-    /// Import static files, too: images, styles, scripts, fonts
-    #[arg(long = "static")]
-    static_files: bool,
-    /// Import requests to third parties, too
-    #[arg(long)]
-    third_parties: bool,
-    /// Overwrite existing files
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    project: import::Project,
     /// Remove the certificate authority of recordings, and end
     #[arg(long)]
     remove_ca: bool,
@@ -88,11 +72,11 @@ impl Record {
             });
             return Ok(());
         }
-        let name = self.name.clone().unwrap_or_else(|| self.url.as_deref().map_or("recording", host).to_owned());
+        let name = self.project.name.clone().unwrap_or_else(|| self.url.as_deref().map_or("recording", host).to_owned());
         let name = ltc_import::names::file(&name);
         let file = self.har.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.har")));
         let path = here()?.join(&file);
-        if path.exists() && !self.force {
+        if path.exists() && !self.project.force {
             return Err(Failure::wrong(format!("{} already exists", file.display()))
                 .help("use another `--har` or `--name`, or overwrite with `--force`"));
         }
@@ -105,15 +89,17 @@ impl Record {
                 Failure::wrong("nothing was recorded").help("set the proxy in the client, and send requests before the recording ends")
             );
         }
-        write_private(&path, &har, self.force).map_err(|error| Failure::wrong(format!("cannot write {}: {error}", file.display())))?;
+        write_private(&path, &har, self.project.force)
+            .map_err(|error| Failure::wrong(format!("cannot write {}: {error}", file.display())))?;
         let requests = if count == 1 { "request" } else { "requests" };
         screen.say(format_args!("wrote {} with {count} {requests}", file.display()));
         if self.no_import {
             return Ok(());
         }
         let source = Source::new(file.display().to_string(), here()?, har.as_bytes()).map_err(import::failure)?;
-        let options = Options { name: Some(name), env: self.env, static_files: self.static_files, third_parties: self.third_parties };
-        import::finish(screen, &source, Kind::Har, &options, self.out, self.force)
+        let mut project = self.project;
+        project.name = Some(name);
+        import::finish(screen, &source, Kind::Har, project)
     }
 
     /// Runs the proxy until the browser is closed, or until Ctrl-C.
