@@ -15,7 +15,7 @@ use super::{Args, Outcome};
 /// How long it waits at once, so that the end is noticed.
 const TICK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
-/// Sends to `PEER_HOST` what `PEER_PATH` and `PEER_BODY` say, as ltc would, for as long as a turn is.
+/// Sends to `PEER_HOST` what `PEER_PATH` and `PEER_BODY` say, as ltc would, for as long as a measurement takes.
 pub(crate) fn run(args: &Args) -> Outcome {
     let said = |name: &str| env::var(name).map_err(|_| format!("{name} is not set"));
     let (host, path, body) = (said("PEER_HOST")?, said("PEER_PATH")?, said("PEER_BODY")?);

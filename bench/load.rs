@@ -1,5 +1,5 @@
-//! CPU time a request: each program in turn, on core 1, against nginx on core 0. Turns are interleaved, so that what else the machine does
-//! meets all of them alike; ratios are of the same round.
+//! CPU time a request: one program after the other, on core 1, against nginx on core 0. Measurements are interleaved, so
+//! that whatever else the machine does meets all of them alike; ratios are of the same round.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use super::{Bench, Outcome, process, quiet, scaling, sequence, specs};
 /// As many users, each with a connection, has every program.
 pub(crate) const CONNECTIONS: &str = "64";
 
-/// What a program used in one turn.
-pub(crate) struct Turn {
+/// What a program used in one measurement.
+pub(crate) struct Measurement {
     /// CPU time a request.
     pub(crate) us: f64,
     pub(crate) rps: f64,
@@ -58,36 +58,36 @@ pub(crate) fn run(bench: &Bench) -> Outcome {
     Ok(())
 }
 
-/// Each program's turn, in the order of the programs. Each round another one is first, since a turn is worth less behind some programs
-/// than behind others.
-fn round(bench: &Bench, nginx: &Nginx, programs: &[Program], first: usize) -> Outcome<Vec<Turn>> {
+/// Each program's measurement, in the order of the programs. Each round another one is first, because some programs disturb the
+/// measurement that follows theirs.
+fn round(bench: &Bench, nginx: &Nginx, programs: &[Program], first: usize) -> Outcome<Vec<Measurement>> {
     let first = first % programs.len();
     let (before, behind) = programs.split_at(first);
-    let turns = behind.iter().chain(before).map(|(_, command)| turn(bench, nginx, command, "1"));
-    let mut turns = turns.collect::<Outcome<Vec<Turn>>>()?;
-    turns.rotate_right(first);
-    Ok(turns)
+    let measurements = behind.iter().chain(before).map(|(_, command)| measure(bench, nginx, command, "1"));
+    let mut measurements = measurements.collect::<Outcome<Vec<Measurement>>>()?;
+    measurements.rotate_right(first);
+    Ok(measurements)
 }
 
-fn table(programs: &[Program], rounds: &[Vec<Turn>]) {
+fn table(programs: &[Program], rounds: &[Vec<Measurement>]) {
     println!("{:<8} {:>10} {:>12} {:>10} {:>14}  half of the rounds", "", "CPU us/req", "requests/s", "RSS MiB", "ratio to wrk");
     let wrk = programs.iter().position(|(program, _)| *program == "wrk");
     for (index, (program, _)) in programs.iter().enumerate() {
         let ratios = |share| wrk.map(|wrk| quantile(rounds.iter().map(|round| round[index].us / round[wrk].us), share));
-        let middle = |of: fn(&Turn) -> f64| median(rounds.iter().map(|round| of(&round[index])));
+        let middle = |of: fn(&Measurement) -> f64| median(rounds.iter().map(|round| of(&round[index])));
         println!(
             "{program:<8} {:>10.2} {:>12.0} {:>10.1} {:>14}  {}",
-            middle(|turn| turn.us),
-            middle(|turn| turn.rps),
-            middle(|turn| turn.rss_mib),
+            middle(|one| one.us),
+            middle(|one| one.rps),
+            middle(|one| one.rss_mib),
             ratios(0.5).map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}")),
             ratios(0.25).zip(ratios(0.75)).map_or_else(String::new, |(low, high)| format!("{low:.2} to {high:.2}")),
         );
     }
 }
 
-/// A program's turn against nginx, which counts its requests.
-pub(crate) fn turn(bench: &Bench, nginx: &Nginx, command: &[String], cores: &str) -> Outcome<Turn> {
+/// A program's measurement against nginx, which counts its requests.
+pub(crate) fn measure(bench: &Bench, nginx: &Nginx, command: &[String], cores: &str) -> Outcome<Measurement> {
     let before = nginx.requests()?;
     let used = process::run(command, cores, &bench.folder, limit(bench))?;
     // The second question counts itself.
@@ -95,16 +95,16 @@ pub(crate) fn turn(bench: &Bench, nginx: &Nginx, command: &[String], cores: &str
     if requests == 0.0 {
         return Err(format!("{} sent no request\n{}", command.join(" "), used.stdout).into());
     }
-    Ok(Turn::of(used.cpu, used.seconds, requests, used.rss_kib))
+    Ok(Measurement::of(used.cpu, used.seconds, requests, used.rss_kib))
 }
 
-impl Turn {
+impl Measurement {
     pub(crate) fn of(cpu: f64, seconds: f64, requests: f64, rss_kib: u64) -> Self {
         Self { us: cpu * 1e6 / requests, rps: requests / seconds, rss_mib: rss_kib as f64 / 1024.0, cores: cpu / seconds }
     }
 }
 
-/// The longest that a turn may be.
+/// The longest that a measurement may take.
 pub(crate) fn limit(bench: &Bench) -> Duration {
     Duration::from_secs(bench.args.seconds + 60)
 }

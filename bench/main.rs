@@ -1,7 +1,7 @@
 //! How much a request costs, beside other load generators, and how true what is measured is: `cargo run --release --example bench -- load`.
 //!
-//! `load`: CPU time a request, requests a second and memory, of ltc's binaries and of every peer that is installed, in turn, against an
-//! nginx pinned to another core; then the same of two worker threads beside one, and of the README's sequence. `memory`: what a waiting user
+//! `load`: CPU time a request, requests a second and memory, of ltc's binaries and of every peer that is installed, one after the other,
+//! against an nginx pinned to another core; then the same of two worker threads beside one, and of the README's sequence. `memory`: what a waiting user
 //! costs. `truth`: latencies, counts and send times against servers whose answers are known. docs/performance.md has the figures and what
 //! they mean. `instructions`: how many instructions an iteration takes, which is the same on a busy machine.
 
@@ -31,10 +31,10 @@ type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 struct Args {
     /// What is measured.
     what: What,
-    /// How often each program has its turn.
+    /// How often each program is measured.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// How long each turn is, in seconds.
+    /// How long each measurement takes, in seconds.
     #[arg(long, default_value_t = 3)]
     seconds: u64,
     /// Only scenarios whose name has this in it, in any case.

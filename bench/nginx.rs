@@ -27,7 +27,7 @@ impl Nginx {
         Self::started(folder, &[])
     }
 
-    /// It answers as if its core were its own, whoever else is there; without the right to that, an error.
+    /// Gives it the priority that it needs to have its core alone; an error without the right to that.
     pub(crate) fn start_first(folder: &Path) -> Outcome<Self> {
         Self::started(folder, &FIRST)
     }

@@ -6,7 +6,7 @@ use super::load::CONNECTIONS;
 use super::process::is_there;
 use super::{Bench, Outcome};
 
-/// A program that has turns: its name in the table, and what runs it.
+/// A program to measure: its name in the table, and the command that runs it.
 pub(crate) type Program = (&'static str, Vec<String>);
 
 /// Where the peers are that are part of this folder.

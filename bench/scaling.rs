@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use super::load::{CONNECTIONS, Turn, limit, ltc, median, turn};
+use super::load::{CONNECTIONS, Measurement, limit, ltc, measure, median};
 use super::nginx::{Nginx, PORT};
 use super::peers::words;
 use super::process::{is_there, run as run_pinned};
@@ -24,19 +24,20 @@ pub(crate) fn run(bench: &Bench) -> Outcome {
     let [one, two] = ["1", "2"].map(|threads| ltc(bench, &binary, threads));
     let peers = if bench.meets("wrk") && is_there("wrk") { ["1", "2"].map(|threads| wrk(bench, threads)).to_vec() } else { Vec::new() };
     let round = || {
-        let mut turns = vec![turn(bench, &nginx, &one, "0,1")?, turn(bench, &nginx, &two, "0,1")?, apart(bench, &nginx, &one)?];
+        let mut measurements =
+            vec![measure(bench, &nginx, &one, "0,1")?, measure(bench, &nginx, &two, "0,1")?, apart(bench, &nginx, &one)?];
         for peer in &peers {
-            turns.push(turn(bench, &nginx, peer, "0,1")?);
+            measurements.push(measure(bench, &nginx, peer, "0,1")?);
         }
-        Ok(turns)
+        Ok(measurements)
     };
     let (rounds, told) = quiet::rounds(bench, round)?;
     println!("\n{NAME}: bare GET, nginx on one of the two cores, before all others there\n{told}");
     println!("{:<16} {:>10} {:>12} {:>10}", "", "CPU us/req", "requests/s", "cores busy");
     let names = ["ltc, 1 thread", "ltc, 2 threads", "ltc, 2 processes", "wrk, 1 thread", "wrk, 2 threads"];
     for (index, name) in names.into_iter().take(3 + peers.len()).enumerate() {
-        let middle = |of: fn(&Turn) -> f64| median(rounds.iter().map(|round| of(&round[index])));
-        println!("{name:<16} {:>10.2} {:>12.0} {:>10.2}", middle(|turn| turn.us), middle(|turn| turn.rps), middle(|turn| turn.cores));
+        let middle = |of: fn(&Measurement) -> f64| median(rounds.iter().map(|round| of(&round[index])));
+        println!("{name:<16} {:>10.2} {:>12.0} {:>10.2}", middle(|one| one.us), middle(|one| one.rps), middle(|one| one.cores));
     }
     println!("Factors: twice the CPU time a request, of what is named, by that of two threads; 2 is ideal.");
     let factor = |base: usize, other: usize| median(rounds.iter().map(|round| 2.0 * round[base].us / round[other].us));
@@ -53,8 +54,8 @@ fn wrk(bench: &Bench, threads: &str) -> Vec<String> {
     words(&["wrk", "-t", threads, "-c", CONNECTIONS, "-d", &time, &url])
 }
 
-/// The turn of two processes at once, with half of the users each.
-fn apart(bench: &Bench, nginx: &Nginx, command: &[String]) -> Outcome<Turn> {
+/// Measures two processes at once, with half of the users each.
+fn apart(bench: &Bench, nginx: &Nginx, command: &[String]) -> Outcome<Measurement> {
     let half = (CONNECTIONS.parse::<usize>()? / 2).to_string();
     let command: Vec<String> = command.iter().map(|word| if word == CONNECTIONS { half.clone() } else { word.clone() }).collect();
     let folders = ["first", "second"].map(|name| bench.folder.join(name));
@@ -71,5 +72,5 @@ fn apart(bench: &Bench, nginx: &Nginx, command: &[String]) -> Outcome<Turn> {
     });
     let (first, second) = (first?, second?);
     let requests = (nginx.requests()? - before - 1) as f64;
-    Ok(Turn::of(first.cpu + second.cpu, first.seconds.max(second.seconds), requests, first.rss_kib + second.rss_kib))
+    Ok(Measurement::of(first.cpu + second.cpu, first.seconds.max(second.seconds), requests, first.rss_kib + second.rss_kib))
 }

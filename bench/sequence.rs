@@ -1,11 +1,11 @@
-//! The README's sequence of three requests, without its waits, against a server that answers as the demo does; wrk's turns are bare GETs
+//! The README's sequence of three requests, without its waits, against a server that answers as the demo does; wrk sends bare GETs
 //! to nginx.
 
 use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 
-use super::load::{CONNECTIONS, Turn, limit, ltc, median, turn};
+use super::load::{CONNECTIONS, Measurement, limit, ltc, measure, median};
 use super::nginx::{Nginx, PORT};
 use super::peers::words;
 use super::{Bench, Outcome, canned, process, quiet, specs};
@@ -20,7 +20,7 @@ struct Round {
     us: f64,
     /// Of its core, which it has to itself.
     busy: f64,
-    wrk: Turn,
+    wrk: Measurement,
 }
 
 pub(crate) fn run(bench: &Bench, nginx: &Nginx) -> Outcome {
@@ -48,7 +48,7 @@ pub(crate) fn run(bench: &Bench, nginx: &Nginx) -> Outcome {
     Ok(())
 }
 
-/// ltc's turn and wrk's. ltc's requests are those of its report, with the first step's, which the report keeps apart.
+/// Measures ltc, then wrk. ltc's requests are those of its report, with the first step's, which the report keeps apart.
 fn round(bench: &Bench, nginx: &Nginx, binary: &str) -> Outcome<Round> {
     let mut command = words(&["env", &format!("LTC_DEMO_URL=http://{SERVER}")]);
     command.extend(ltc(bench, binary, "1"));
@@ -64,7 +64,7 @@ fn round(bench: &Bench, nginx: &Nginx, binary: &str) -> Outcome<Round> {
     }
     let url = format!("http://127.0.0.1:{PORT}/item");
     let wrk = words(&["wrk", "-t", "1", "-c", CONNECTIONS, "-d", &format!("{}s", bench.args.seconds), &url]);
-    let wrk = turn(bench, nginx, &wrk, "1")?;
+    let wrk = measure(bench, nginx, &wrk, "1")?;
     Ok(Round { us: used.cpu * 1e6 / requests, busy: used.cpu / used.seconds, wrk })
 }
 

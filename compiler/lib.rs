@@ -19,8 +19,11 @@
 //! Mistakes are [`diagnostic::Diagnostic`]s, each with a code that has a page in `docs/errors/`; [`diagnostic::render`] shows them beside their
 //! source. [`demo`] is the server that the example specs talk to.
 //!
-//! What the binary does when it runs is `ltc_runtime`'s to tell, and how it generates load is `ltc_engine`'s. Neither of them knows this
-//! crate: the generated crate is the only link.
+//! `ltc_runtime` says what the binary does when it runs, and `ltc_engine` how it generates load. Neither of them knows this crate: the
+//! generated crate is the only link.
+//!
+//! This library is no API: it exists for the program `ltc`, its tests, fuzz targets and benchmarks. They use the functions linked above,
+//! the diagnostics, and the table of functions in [`check::functions`].
 
 pub mod ast;
 pub mod build;

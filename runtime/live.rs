@@ -184,7 +184,7 @@ pub(crate) struct LiveSnapshot {
     pub(crate) lines: Vec<RowFigures>,
     /// What failed in it.
     pub(crate) failed: Vec<FailureCount>,
-    /// Failures beyond the kinds told apart.
+    /// Failures of kinds that aren't counted separately.
     pub(crate) failed_otherwise: u64,
     /// Users of each shard that told of it, where the load is spread.
     pub(crate) shards: Vec<Option<u64>>,

@@ -13,9 +13,9 @@ pub(crate) const ON_LAMBDA: u64 = 1024;
 pub(crate) enum LoadSource {
     /// This process.
     Here,
-    /// So many processes of this machine.
+    /// This many processes of this machine.
     Processes(u64),
-    /// So many functions.
+    /// This many functions.
     Functions(u64),
 }
 
@@ -53,7 +53,7 @@ fn needed(users: u64, processes: u64) -> u64 {
     users.div_ceil(processes.max(1)) + BESIDE_USERS
 }
 
-/// Why so many users at once can't be had where a process may have so many files open, and what to do.
+/// Why the limit of open files doesn't allow this many users at once, and what to do.
 pub(crate) fn shortage(users: u64, from: LoadSource, limit: Option<u64>) -> Option<String> {
     let (processes, limit) = match from {
         LoadSource::Here => (1, limit?),

@@ -12,7 +12,7 @@ const STOLEN: f64 = 0.05;
 const LATE: Duration = Duration::from_millis(50);
 /// What is less never counts as late.
 const PROMPT: Duration = Duration::from_millis(1);
-/// The part of the response times' 99th percentile that lateness may be, where so many iterations show it.
+/// The part of the response times' 99th percentile that lateness may be, if enough iterations show it.
 const PART: f64 = 0.25;
 const MANY: u64 = 100;
 /// The share of their time that threads may wait for a processor: other programs, or too many of its own, have them.

@@ -343,7 +343,7 @@ pub enum UserMember {
     Run(Name, Vec<Arg>, Span),
     /// `wait 1s..3s`.
     Wait(Wait),
-    /// `weight 9`, where it stands inside the braces.
+    /// `weight 9` inside the braces.
     Weight(Expr),
     /// `on start { … }`.
     OnStart(Block),

@@ -104,7 +104,7 @@ pub(super) struct Func<'a> {
     pub(super) body: Option<&'a crate::ast::Block>,
     /// The names that these statements assign, once one was asked for, each with its first place.
     pub(super) assigned: Option<HashMap<&'a str, Span>>,
-    /// What the sequence gives, to be assigned wherever it ends.
+    /// The values that the sequence gives, to be assigned wherever it ends.
     pub(super) gives: &'a [Name],
     /// Whether `between steps` was said.
     pub(super) between: Option<crate::model::Wait>,

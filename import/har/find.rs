@@ -172,7 +172,7 @@ fn css(value: &str) -> String {
     if names::is_word(value) { value.to_owned() } else { format!("'{}'", value.replace('\\', "\\\\").replace('\'', "\\'")) }
 }
 
-/// A pattern whose first match in a text is a value, made from what stands before it, and the last word there.
+/// A pattern whose first match in a text is a value, made from the text before it, and the last word there.
 pub(super) fn pattern(text: &str, value: &str) -> Option<(Source, String)> {
     let at = text.find(value)?;
     let line_start = text[..at].rfind('\n').map_or(0, |at| at + 1);

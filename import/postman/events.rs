@@ -94,7 +94,7 @@ impl Gathered {
     }
 }
 
-/// Code without the characters of its literal texts: what stands in their holes stays.
+/// Code without the characters of its literal texts; expressions in template literals stay.
 pub(super) fn code_only(code: &str) -> String {
     let mut out = String::new();
     let mut depth: Vec<char> = Vec::new();

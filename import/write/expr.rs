@@ -8,7 +8,7 @@ use crate::names::is_word;
 /// A tree of items in brackets: what expressions and matchers have in common.
 enum Shape {
     Leaf(String),
-    /// The bracket's ends, and the items with what stands before each.
+    /// The bracket's ends, and the items with the text before each.
     Items(&'static str, &'static str, Vec<(String, Shape)>),
 }
 

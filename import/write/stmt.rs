@@ -1,4 +1,4 @@
-//! Statements: what stands in sequences, steps and the blocks of users.
+//! Statements of sequences, steps and the blocks of users.
 
 use super::api::{options, parts, request_line};
 use super::expr;

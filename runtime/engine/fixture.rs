@@ -43,7 +43,7 @@ pub(crate) const PROGRAM: Program = Program {
     embedded: Embedded { profile: None, environments: &[] },
 };
 
-/// A class of users; what they do is a test's to say.
+/// A class of users; a test says what they do.
 pub(crate) const CLASS: UserClass = UserClass {
     name: "U",
     weight: |_| Ok(Value::Int(1)),

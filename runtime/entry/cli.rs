@@ -63,7 +63,7 @@ pub(crate) enum Command {
     Destroy(DestroyCommand),
 }
 
-/// Options of every run of the test, wherever its load comes from.
+/// Options of every run of the test, whatever generates its load.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct RunArgs {
     #[command(flatten)]

@@ -30,7 +30,7 @@ pub(super) async fn open(
     LambdaBackend::open(session, names, program.fingerprint, test_id).await.map(Arc::new).map_err(refused)
 }
 
-/// A fleet that the account has room for: `again` makes one of so many functions at most.
+/// A fleet that the account has room for: `again` makes one of at most this many functions.
 pub(super) async fn fitted(backend: &dyn Backend, fleet: Fleet, again: impl Fn(u64) -> Fleet) -> Result<Fleet, StartupError> {
     let mut most = u64::from(fleet.count());
     let mut room = String::new();

@@ -48,7 +48,7 @@ impl FleetArgs {
         self.fleet_of(engine, load, configuration, threads, None)
     }
 
-    /// The same, of so many functions at most.
+    /// The same, of at most this many functions.
     pub(crate) fn fleet_of(
         &self,
         engine: EngineName,

@@ -1,4 +1,4 @@
-//! What a load run needs wherever its load comes from: the plan, what comes before the users, and what is told of it afterwards.
+//! What a load run needs, whatever generates its load: the plan, the work before the users begin, and the reports afterwards.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What is told of a run, wherever its load comes from: each interval's snapshot goes to the total, the timeline, the thresholds and all
+//! The results of a run, whatever generates its load: each interval's snapshot goes to the total, the timeline, the thresholds and all
 //! who listen (progress, web page, listeners); at the end all forms of the report are written.
 
 use std::borrow::Cow;
@@ -174,7 +174,7 @@ impl Results {
         if self.over { AfterInterval::Stop } else { AfterInterval::Continue }
     }
 
-    /// Takes what came after its interval was taken without it: it counts in the totals.
+    /// Takes results that arrived after their interval was closed: they count in the totals.
     pub(crate) fn late(&mut self, delta: &Snapshot) {
         self.total.merge(delta);
         self.timeline.add(delta, &self.names);

@@ -84,7 +84,7 @@ fn splunk(url: &str) -> Listeners {
     Listeners::new(&[Listener::Splunk], &Credentials::parse(&text, "c.yml", &|_| None).unwrap()).unwrap()
 }
 
-/// What was said to whoever watches the test.
+/// The lines that the tester was shown.
 type Said = Arc<Mutex<Vec<String>>>;
 
 fn listener() -> (Said, LogSink) {

@@ -44,7 +44,7 @@ pub(crate) enum ListenerEvent {
     Ended(Arc<LiveSnapshot>),
 }
 
-/// Says a line to whoever watches the test.
+/// Shows the tester a line.
 type LogSink = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// One request to a sink.

@@ -96,7 +96,7 @@ impl SinkClient {
     }
 }
 
-/// The secret headers' values, and what stands in them behind a scheme.
+/// The secret headers' values, and the part of each after its scheme.
 fn secrets(headers: &http::HeaderMap) -> Vec<String> {
     let values = headers.values().filter(|value| value.is_sensitive()).filter_map(|value| value.to_str().ok());
     let mut all: Vec<String> =

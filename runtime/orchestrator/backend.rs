@@ -77,7 +77,7 @@ pub trait Backend: Send + Sync + fmt::Debug {
         None
     }
 
-    /// How long before its time a function is to be called, so that it is ready in time, in a fleet of so many.
+    /// How long before its time a function is to be called, so that it is ready in time, in a fleet of this size.
     fn lead(&self, shards: u32) -> Duration;
 
     /// Makes sure that a slice which was lost out of sight makes no load any more; done when that is sure. Only then is it begun again.

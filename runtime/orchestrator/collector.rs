@@ -36,7 +36,7 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// For so many lines of the report.
+    /// For a report of this many lines.
     pub fn new(names: usize, interval: Duration) -> Self {
         let interval_us = micros(interval).max(1);
         Self {

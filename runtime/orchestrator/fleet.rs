@@ -319,7 +319,7 @@ fn fitting(needed: u64, regions: &[(String, u64)]) -> u64 {
     candidates.into_iter().find(|count| off(*count) <= SHARE_TOLERANCE).unwrap_or(needed)
 }
 
-/// So many functions to regions by their shares, by largest remainder: exact in sum, and each within one of its share.
+/// Distributes functions over regions by their shares, by largest remainder: exact in sum, and each within one of its share.
 fn by_share(count: u64, regions: &[(String, u64)]) -> Vec<u64> {
     let total: u128 = regions.iter().map(|(_, share)| u128::from(*share)).sum();
     if total == 0 {

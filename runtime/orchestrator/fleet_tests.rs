@@ -139,7 +139,7 @@ fn regions_get_their_shares() {
     let settings = LambdaSettings { clients_per_function: Some(250), ..LambdaSettings::default() };
     let places = [place("us-west-2", 70), place("eu-central-1", 30), place("off", 0)];
     let fleet = Fleet::on_lambda(&plan, &settings, &places, &FleetOptions::default());
-    // 4 are needed; with 7 the shares are within a hundredth or so of 70 and 30 only from 10 on.
+    // 4 are needed; the shares come within about a hundredth of 70 and 30 only from 10 on.
     assert_eq!(fleet.regions(), [(Some("us-west-2"), 7), (Some("eu-central-1"), 3)]);
     assert!(fleet.warnings.is_empty(), "{:?}", fleet.warnings);
     let three = Fleet::on_lambda(&plan, &settings, &places, &FleetOptions { shards: Some(3), ..FleetOptions::default() });

@@ -178,7 +178,7 @@ pub struct FrameReader {
 }
 
 impl FrameReader {
-    /// Adds what came.
+    /// Adds bytes that arrived.
     pub fn push(&mut self, bytes: &[u8]) {
         if self.taken > 0 {
             self.buffer.drain(..self.taken);

@@ -7,7 +7,7 @@ use ltc_engine::schedule::Slice;
 
 /// Shorter gaps are the engine's own inaccuracy.
 pub(super) const TOLERANCE: Duration = Duration::from_millis(250);
-/// So many arrivals are counted; of more it is said that there are more.
+/// The most arrivals that are counted; of more, the text says that there are more.
 const COUNTED: usize = 1_000_000;
 
 /// A part of a shard's load that was not generated.

@@ -3,7 +3,7 @@
 use super::missing::{Gap, TOLERANCE, clock_tenths, load};
 use crate::journal::Journal;
 
-/// So many notes of one cause are printed while the test runs; the report has all of them, folded.
+/// How many notes of one cause are printed while the test runs; the report has all of them, folded.
 const PRINTED: usize = 3;
 
 /// Something about shards that belongs in the report.

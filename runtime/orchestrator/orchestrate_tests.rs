@@ -136,7 +136,7 @@ fn dead_shard_is_restarted_for_the_rest() {
         let run = run_fleet(&[behavior]);
         assert_eq!(run.outcome.broken, None, "{behavior:?}: {}", run.notes());
         assert!(run.record.begun.lock().unwrap().contains(&"t/0/1/1".to_owned()), "{behavior:?}");
-        // What it told before counts, and so does what came after.
+        // Its results from before count, and so do those from after.
         assert!(run.total.names[0].requests > 10, "{behavior:?}");
         if behavior == Behavior::Cut {
             // How long the gap was is the machine's; that a frame was cut off is told where it was long enough.

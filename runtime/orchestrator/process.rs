@@ -60,7 +60,7 @@ impl Processes {
         }
         let mut command = Command::new(&self.binary);
         command.args(&self.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
-        // Ctrl-C on a terminal goes to a whole group: it is the orchestrator's to say when children stop.
+        // Ctrl-C on a terminal goes to a whole group: the orchestrator decides when children stop.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let failed = |error: std::io::Error| InvokeError::NotStarted(format!("cannot start a process: {error}"));

@@ -86,7 +86,7 @@ enum CaseResult {
 }
 
 impl Case {
-    /// The run as a whole: red wherever the exit code isn't 0.
+    /// The run as a whole: red if the exit code isn't 0.
     fn verdict(report: &Report) -> Self {
         let text = report.verdict();
         let (state, said) = match report.outcome {

@@ -1,4 +1,4 @@
-//! The report of a test: what was run, what came of it; and its forms for the terminal, for Locust's tools and for programs.
+//! The report of a test: what was run, and the results; and its forms for the terminal, for Locust's tools and for programs.
 //!
 //! All forms are pure functions of a [`Report`]. A report read back from its JSON equals the one that was written, so reports of
 //! earlier runs can be shown again, merged and compared.

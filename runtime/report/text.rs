@@ -26,7 +26,7 @@ fn is_odd(c: char) -> bool {
     c.is_control() || unseen
 }
 
-/// A text cut in its middle to at most so many columns: the beginning and the end tell names apart best.
+/// A text cut in its middle to at most this many columns: names differ most at their beginnings and ends.
 pub(crate) fn fit(text: &str, most: usize) -> String {
     if width(text) <= most {
         return text.to_owned();
@@ -41,7 +41,7 @@ pub(crate) fn fit(text: &str, most: usize) -> String {
     format!("{}…{}", start.concat(), end.concat())
 }
 
-/// A sentence cut at its end to at most so many columns: its beginning says most.
+/// A sentence cut at its end to at most this many columns: its beginning says most.
 pub(crate) fn cut(text: &str, most: usize) -> String {
     if width(text) <= most {
         return text.to_owned();
@@ -52,7 +52,7 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
     format!("{}…", taken(text.graphemes(true), most - 1).concat())
 }
 
-/// The first graphemes that fit so many columns together.
+/// The first graphemes that together fit this many columns.
 fn taken<'t>(graphemes: impl Iterator<Item = &'t str>, most: usize) -> Vec<&'t str> {
     let mut used = 0;
     graphemes
@@ -70,7 +70,7 @@ pub(crate) enum Align {
     Right,
 }
 
-/// The text with spaces up to so many columns.
+/// The text, padded with spaces to this many columns.
 pub(crate) fn padded(text: &str, to: usize, align: Align) -> String {
     let space = " ".repeat(to.saturating_sub(width(text)));
     match align {

@@ -12,7 +12,7 @@ use super::verdict::{Status, Verdict, decided};
 use crate::report::{Report, clock};
 use ltc_engine::stats::{ReportRow, Snapshot, micros};
 
-/// A window is kept in at most about so many pieces: it slides by its sixtieth where that is more than an interval.
+/// A window is kept in at most about this many pieces: it slides by its sixtieth where that is more than an interval.
 const PIECES: u64 = 60;
 
 /// Judges all thresholds of a test.
@@ -44,7 +44,7 @@ impl ThresholdEvaluator {
         stopping.contains(&true)
     }
 
-    /// Takes what came after its interval was judged without it: it counts in what is judged over the whole test.
+    /// Takes results that arrived after their interval was judged: they count in what is judged over the whole test.
     pub(crate) fn late(&mut self, delta: &Snapshot, names: &[ReportRow]) {
         for watched in self.watched.iter_mut().filter(|watched| watched.has_begun(delta)) {
             watched.whole.merge(&Measured::of(delta, &watched.lines, names));

@@ -25,7 +25,7 @@ impl SimulatedTest {
         Ok(Self { recorder: Recorder::new(names.len(), 0), names, evaluator, second: 0, planned: 1 })
     }
 
-    /// One second of so many requests of `Look`, some of which fail, all of them taking so long.
+    /// One second of requests of `Look`, some of which fail, all with the same response time.
     fn second(&mut self, requests: u64, failures: u64, ms: u64) -> bool {
         for n in 0..requests {
             let took = Duration::from_millis(ms);

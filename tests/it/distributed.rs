@@ -189,7 +189,7 @@ impl Seam {
         Self { project, echo }
     }
 
-    /// Runs it in intervals of two seconds; the server's view of it: user, turn, shard, row of each request, in the order in which they were
+    /// Runs it in intervals of two seconds; the server saw of each request: user, iteration, shard, row, in the order in which they were
     /// sent (one that is under way at a seam may be seen after the next interval's first).
     fn run(&self, args: &[&str]) -> (Vec<[u64; 4]>, Said) {
         let before = self.echo.of("/turn").len();
@@ -201,7 +201,7 @@ impl Seam {
             pairs.filter(|(found, _)| *found == key).map(|(_, value)| value.parse().unwrap()).next().unwrap()
         };
         let mut seen = self.echo.of("/turn").split_off(before);
-        // Of those of one millisecond, a first turn is the later.
+        // Of those of one millisecond, a first iteration is the later.
         seen.sort_by_key(|seen| (number(&seen.target, "sent"), number(&seen.target, "turn") == 0));
         (seen.iter().map(|seen| ["user", "turn", "shard", "row"].map(|key| number(&seen.target, key))).collect(), said)
     }
@@ -222,7 +222,7 @@ fn intervals_hand_over_without_gap_or_double_load() {
     }
     assert_eq!(turns.len(), 12, "all users, and no others");
     for (user, turns) in &turns {
-        // In each of the three intervals a user begins anew, goes on turn by turn, and begins none once the next has begun.
+        // In each of the three intervals a user begins anew, goes on iteration by iteration, and begins none once the next has begun.
         let begins: Vec<usize> = (0..turns.len()).filter(|&at| turns[at] == 0).collect();
         assert_eq!(begins.len(), 3, "user {user}: {turns:?}");
         assert!(turns.windows(2).all(|pair| pair[1] == pair[0] + 1 || pair[1] == 0), "user {user}: {turns:?}");

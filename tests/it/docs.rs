@@ -15,7 +15,7 @@ fn page(name: &str) -> String {
     fs::read_to_string(root().join("docs").join(name)).unwrap()
 }
 
-/// The fenced blocks of a page: what stands behind the fence, the line of the first line, the text.
+/// The fenced blocks of a page: the words after the fence, the line of the first line, the text.
 fn blocks<'p>(page: &'p str, language: &str) -> Vec<(&'p str, usize, String)> {
     let mut found = Vec::new();
     let mut lines = page.lines().enumerate();

@@ -175,7 +175,7 @@ fn report_says_what_the_server_read() {
     }
 }
 
-/// A failed request is one failure, told apart by what came; `fail` has a row of its own; failures have no response time.
+/// A failed request is one failure, grouped by what happened; `fail` has a row of its own; failures have no response time.
 fn what_a_failure_is(report: &Report) {
     let get = |row: &Value, name: &str| row[name].as_u64().unwrap();
     let vary = report["names"].as_array().unwrap().iter().position(|row| row["name"] == "Vary").unwrap();

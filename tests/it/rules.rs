@@ -158,7 +158,7 @@ fn has_word(line: &str, word: &str) -> bool {
     line.match_indices(word).any(|(at, _)| !line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_'))
 }
 
-/// The engine's rooms, lowest first: a room knows only what stands before it here.
+/// The engine's rooms, lowest first: a room knows only those before it.
 const ENGINE_ROOMS: &[&str] = &[
     "base",
     "value",

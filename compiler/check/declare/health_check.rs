@@ -14,7 +14,7 @@ use crate::span::Span;
 pub(in crate::check) enum Early {
     /// Null, by the name at that place.
     Null(Span),
-    /// It fails, since what stands there is null.
+    /// It fails, because the value there is null.
     Fails(Span),
     /// True or false.
     Bool(bool),

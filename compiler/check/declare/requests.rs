@@ -217,7 +217,7 @@ fn over(outer: &Options, inner: Options) -> Options {
     }
 }
 
-/// The path proper and what stands behind its first literal `?`.
+/// The path proper and what follows its first literal `?`.
 fn split(parts: Vec<TextPart>) -> Path {
     let (mut path, mut query) = (Vec::new(), Vec::new());
     let mut in_query = false;

@@ -1,4 +1,4 @@
-//! An `api`, its requests and what stands in a request's braces.
+//! An `api`, its requests and the parts in a request's braces.
 
 use ltc_grammar::Rule;
 

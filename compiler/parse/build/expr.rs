@@ -82,7 +82,7 @@ impl Node {
     }
 }
 
-/// The regex of a `match_tail` or `m_regex`: whether negated, and what stands between the slashes.
+/// The regex of a `match_tail` or `m_regex`: whether negated, and the text between the slashes.
 pub(in crate::parse) fn regex(places: Places<'_>, pair: P<'_>) -> (bool, Spanned<String>) {
     let mut negated = false;
     let mut regex = Spanned::new(String::new(), places.of(&pair));

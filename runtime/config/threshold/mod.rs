@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{ConfigError, Location};
 use crate::suggest::did_you_mean_or_list;
 
-/// A threshold, with where it stands.
+/// A threshold, with its location.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Threshold {
     /// As it is written: `all.p95 < 500ms`.
@@ -98,7 +98,7 @@ pub enum Time {
     Min,
     /// The greatest.
     Max,
-    /// The time within which so many of a hundred requests succeeded.
+    /// The time within which this percentage of the requests succeeded.
     Percentile(f64),
 }
 

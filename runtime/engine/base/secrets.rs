@@ -1,6 +1,6 @@
 //! Values that are never shown: the environment's secrets.
 
-/// What is replaced wherever a text is shown.
+/// What is masked in every text that is shown.
 #[derive(Clone, Debug, Default)]
 pub struct Secrets(Vec<String>);
 

@@ -6,7 +6,7 @@ use super::fake_lists::{AGENTS, CITIES, COLORS, COMPANIES, COUNTRIES, FIRST, FOR
 use super::random::Rng;
 use crate::value::{Eval, Value};
 
-/// Every `fake.X()`, for whoever needs their names.
+/// Every `fake.X()`, for those who need their names.
 pub const NAMES: &[&str] = &[
     "name",
     "first_name",

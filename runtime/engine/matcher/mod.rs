@@ -1,6 +1,6 @@
 //! Expectations over JSON, headers and text.
 //!
-//! A [`Matcher`] is a static tree that generated code holds as a constant; what is known only at run time stands in it as `Arg(i)`.
+//! A [`Matcher`] is a static tree that generated code holds as a constant; a value that is known only when the test runs is `Arg(i)`.
 //! There are two judges that agree on every document: [`judge`] over a [`Value`], which explains each mismatch, and [`matches_bytes`]
 //! over raw JSON, which takes one pass and allocates nothing. [`judge_bytes`] puts them together.
 

@@ -5,7 +5,7 @@ const PLACES: usize = 64;
 const LARGEST: usize = 2048;
 
 /// What each expectation found good last. It holds of expectations without arguments only: what they come to depends on nothing else.
-/// An expectation is a constant of the generated crate, and where it stands tells it from the others.
+/// An expectation is a constant of the generated crate, and its address distinguishes it from the others.
 #[derive(Debug)]
 pub(crate) struct VerdictCache(Box<[(usize, Vec<u8>)]>);
 

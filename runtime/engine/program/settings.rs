@@ -72,7 +72,7 @@ impl World {
     /// The world of one worker.
     ///
     /// # Errors
-    /// Where TLS files or the like can't be used.
+    /// If TLS files or other files that the settings name can't be used.
     pub fn new(settings: &Settings, observer: Box<dyn Observer>) -> Result<Rc<Self>, String> {
         let program = settings.program;
         let transport = http::Transport::new(settings.transport.clone())?;

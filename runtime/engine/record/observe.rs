@@ -46,14 +46,14 @@ pub trait Observer: std::fmt::Debug {
     fn log(&self, scene: &Scene<'_>, at: Location, text: &str);
 }
 
-/// Tells a line to whoever is at the terminal.
+/// Shows a line on the terminal.
 pub type Tell = fn(&str);
 
-/// Whether a load run tells what `log` says, and each request with what came of it.
+/// Whether a load run shows the texts of `log`, and each request with its outcome.
 static STATEMENTS: AtomicBool = AtomicBool::new(true);
 static REQUESTS: AtomicBool = AtomicBool::new(false);
 
-/// Says what load runs tell: what the statement `log` says, and each request with what came of it.
+/// Sets what load runs show: the texts of the statement `log`, and each request with its outcome.
 pub fn tell_of(statements: bool, requests: bool) {
     STATEMENTS.store(statements, Ordering::Relaxed);
     REQUESTS.store(requests, Ordering::Relaxed);

@@ -20,7 +20,7 @@ pub struct StepFailure {
     pub class: FailureClass,
     /// Where in the spec it was noticed.
     pub at: Location,
-    /// What came, in a few fixed words: `got 503`. What failures are told apart by; never data.
+    /// What happened, in a few fixed words: `got 503`. Reports group failures by it; it never contains data.
     pub kind: EcoString,
     /// What happened, secrets not yet masked.
     pub message: String,

@@ -69,7 +69,7 @@ fn action(page: &Page, form: ElementRef<'_>, page_url: &Url) -> Eval<Url> {
     Ok(url)
 }
 
-/// Whether a control is disabled, by itself or by a fieldset around it, but for what stands in that fieldset's first legend.
+/// Whether a control is disabled, by itself or by a fieldset around it, unless it is in that fieldset's first legend.
 fn disabled(control: ElementRef<'_>) -> bool {
     if control.attr("disabled").is_some() {
         return true;

@@ -14,7 +14,7 @@ pub enum PathStep<'a> {
     Key(&'a str),
     /// An item, from the end where negative.
     Index(i64),
-    /// A member or an item known only at run time: a string or an int.
+    /// A member or an item that is known only when the test runs: a string or an int.
     At(&'a Value),
 }
 

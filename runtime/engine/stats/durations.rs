@@ -82,7 +82,7 @@ impl Durations {
         self.record_us(micros(duration));
     }
 
-    /// Adds one duration of so many microseconds.
+    /// Adds one duration, in microseconds.
     pub fn record_us(&mut self, us: u64) {
         self.summary.record_us(us);
         if self.histogram.is_none() {

@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 /// How many examples of one kind of failure a report keeps.
 pub const EXAMPLES: usize = 10;
 
-/// How many kinds of failure are told apart; what exceeds them is counted together.
+/// How many kinds of failure are counted separately; all others are counted together.
 pub const KINDS: usize = 500;
 
-/// How many kinds of failure of one row are told apart.
+/// How many kinds of failure of one row are counted separately.
 pub const KINDS_OF_ROW: usize = 50;
 
 /// Why a step or statement failed. A failed request is of the first class, in this order, that one of its reasons has.
@@ -84,7 +84,7 @@ impl fmt::Display for FailureClass {
     }
 }
 
-/// What failures are told apart by.
+/// The key by which failures are grouped.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FailureKey {
     /// The line of the report: an index into its names, or [`super::NO_NAME`] outside of any step.
@@ -176,7 +176,7 @@ impl Failures {
         }
     }
 
-    /// What is counted of a kind; `None` where it is beyond those that are told apart.
+    /// What is counted of a kind; `None` if it isn't counted separately.
     fn entry(&mut self, key: FailureKey) -> Option<&mut Occurrences> {
         if !self.kinds.contains_key(&key) {
             self.kinds.insert(key.clone(), Occurrences::default());
@@ -200,7 +200,7 @@ impl Failures {
         }
     }
 
-    /// Adds another's, keeping up to so many examples of a kind.
+    /// Adds another's, keeping up to `examples` of a kind.
     pub fn merge(&mut self, other: &Self, examples: usize) {
         self.other += other.other;
         for (key, theirs) in &other.kinds {
@@ -235,7 +235,7 @@ impl Failures {
         all
     }
 
-    /// Each kind told apart, in a fixed order: also those that only ever were a further reason.
+    /// Each kind that is counted separately, in a fixed order, also those that only ever were a further reason.
     pub fn kinds(&self) -> impl Iterator<Item = (&FailureKey, &Occurrences)> {
         self.kinds.iter()
     }
@@ -268,7 +268,7 @@ impl Failures {
         classes
     }
 
-    /// How many failed requests were beyond the kinds told apart.
+    /// How many failed requests were of no kind that is counted separately.
     pub fn other(&self) -> u64 {
         self.other
     }

@@ -10,9 +10,9 @@ use super::snapshot::Snapshot;
 
 /// How many cells all lines may have together; each has a line's figures of one stretch of the test.
 const CELLS: usize = 40_000;
-/// A line has at most so many,
+/// A line has at most this many,
 const MOST: usize = 360;
-/// and at least room for so many.
+/// and room for at least this many.
 const LEAST: usize = 24;
 
 /// A distribution in steps of a sixteenth of an octave: a few dozen numbers where a histogram of three digits has hundreds.

@@ -42,12 +42,12 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// A recorder of a report of so many lines. `source` tells this thread from all others of the test, also on other machines.
+    /// A recorder of a report of this many lines. `source` identifies this thread among all of the test, also on other machines.
     pub fn new(names: usize, source: u32) -> Self {
         Self { counted: Snapshot::empty(names), source, examples: EXAMPLES, interval: 0, from_us: 0, waiting: (0, 0) }
     }
 
-    /// Keeps up to so many examples of each kind of failure in each snapshot, for listeners that report every failure.
+    /// Keeps up to `examples` of each kind of failure in each snapshot, for listeners that report every failure.
     pub fn with_examples(mut self, examples: usize) -> Self {
         self.examples = examples;
         self

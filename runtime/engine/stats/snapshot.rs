@@ -150,7 +150,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Nothing counted, of so many lines.
+    /// Nothing counted, for a report of this many lines.
     pub fn empty(names: usize) -> Self {
         Self { names: vec![RowStats::default(); names], ..Self::default() }
     }
@@ -160,7 +160,7 @@ impl Snapshot {
         self.merge_keeping(other, EXAMPLES);
     }
 
-    /// Adds another's, keeping up to so many examples of each kind of failure.
+    /// Adds another's, keeping up to `examples` of each kind of failure.
     pub fn merge_keeping(&mut self, other: &Self, examples: usize) {
         self.window = match (self.window, other.window) {
             (Some(a), Some(b)) => {

@@ -2,7 +2,7 @@
 //! orchestrator does a hundred thousand times every few seconds.
 //!
 //! <https://github.com/HdrHistogram/HdrHistogram_c/blob/main/src/hdr_histogram_log.c>: a header of 40 bytes, then ZigZag LEB128 numbers:
-//! a positive one is the count of the next bucket, a negative one a run of so many empty ones.
+//! a positive one is the count of the next bucket, a negative one the length of a run of empty ones.
 
 /// The cookie of the format, with its word size.
 const COOKIE: u32 = 0x1c84_9313;

@@ -1,4 +1,4 @@
-//! One step: a request is sent, its expectations are judged, its takes run, and what came of it is recorded once, at the end.
+//! One step: a request is sent, its expectations are judged, its takes run, and the outcome is recorded once, at the end.
 
 pub(crate) mod control;
 mod expect;

@@ -21,7 +21,7 @@ impl As {
     fn convert(self, value: Value) -> Eval {
         match self {
             Self::Text(ty) => convert_text(value, ty),
-            // An id that a server writes as a number is text wherever it goes: in a path, a header, a form.
+            // An id that a server writes as a number is text wherever it is used: in a path, a header, a form.
             Self::Json(Type::String) if Number::of(&value).is_some() => value.to_text().map(Value::Str),
             Self::Json(ty) => convert_json(value, ty),
         }

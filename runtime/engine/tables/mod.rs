@@ -40,7 +40,7 @@ impl Tables {
         format!("{}:{}:{}", self.files[usize::from(at.file)], at.line, at.column)
     }
 
-    /// By what a failure is told apart from others.
+    /// The key by which failures are grouped.
     pub(crate) fn failure_key(&self, name: u32, class: FailureClass, at: Location, kind: EcoString) -> FailureKey {
         let place = self.locations.binary_search(&at).ok().and_then(|place| u32::try_from(place).ok());
         FailureKey { name, class, place: place.unwrap_or(NO_PLACE), kind }

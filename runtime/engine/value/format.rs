@@ -94,7 +94,7 @@ impl FormatSpec {
         style: Style::Plain,
     };
 
-    /// Reads a spec, what stands after the `:`.
+    /// Reads a format, the text after the `:`.
     pub fn parse(spec: &str) -> Result<Self, String> {
         let mut rest = spec;
         let mut out = Self::PLAIN;

@@ -135,7 +135,7 @@ impl Value {
         }
     }
 
-    /// Its items, or a fault that says what stands there instead.
+    /// Its items, or a fault that names the value's type.
     pub fn items(&self, what: &str) -> Eval<&EcoVec<Self>> {
         match self {
             Self::List(items) => Ok(items),

@@ -1,7 +1,7 @@
-//! Values of the language at run time: one small, cheaply cloned, dynamically typed enum.
+//! Values of the language while a test runs: one small, cheaply cloned, dynamically typed enum.
 //!
 //! The compiler has already checked what can be checked; what is left to run time (members of JSON that a server sent) fails as a
-//! [`EvalError`], which the step or statement it happens in turns into a located failure.
+//! [`EvalError`], from which the step or statement makes a located failure.
 
 mod access;
 pub mod build;

@@ -11,7 +11,7 @@ pub use super::raw_str::RawStr;
 /// How deep lists and objects may nest: what untrusted bodies may cost in stack. Other parsers allow 1,000 (Python) and 10,000 (Go) levels.
 pub const MAX_DEPTH: usize = 512;
 
-/// Whole numbers of so many bytes fit 64 bits.
+/// Whole numbers of at most this many bytes fit 64 bits.
 const MOST_DIGITS: usize = 18;
 
 /// Where and why a document is no JSON.
@@ -237,7 +237,7 @@ impl<'a> Scanner<'a> {
         Ok(RawStr { raw, escaped })
     }
 
-    /// Checks the escape whose letter stands at `at`; gives what stands after it. A lone surrogate is accepted, as in browsers.
+    /// Checks the escape whose letter is at `at`; returns the offset after it. A lone surrogate is accepted, as in browsers.
     fn escape(&self, at: usize) -> Scan<usize> {
         let bad = Err(ScanError { at, why: "an unknown escape in a string" });
         match self.bytes.get(at) {

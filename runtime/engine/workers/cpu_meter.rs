@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn proc_stat_and_schedstat_are_parsed() {
-        // The first line's numbers are the machine's sum; `intr` and the like tell of something else.
+        // The first line's numbers are the machine's sum; other lines, such as `intr`, count something else.
         let stat = "cpu  40 0 40 200 2 0 10 37 0 0\ncpu0 20 0 20 100 1 0 5 7 0 0\ncpu1 20 1 20 100 1 2 5 30 0 0\nintr 1 2 3 4 5 6 7 8 9\n";
         assert_eq!(ticks(stat, |_| true), Machine { processors: 2, busy: 93, stolen: 37 });
         assert_eq!(ticks(stat, |processor| processor == 1), Machine { processors: 1, busy: 48, stolen: 30 });

@@ -36,7 +36,7 @@ pub(super) async fn run_user(
     user.end();
 }
 
-/// So many iterations there are to each whose time is taken where nothing else depends on the clock.
+/// Of this many iterations the time of one is measured, if nothing else depends on the clock.
 const TIMED: u64 = 16;
 
 async fn iterations(

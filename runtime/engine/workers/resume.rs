@@ -14,7 +14,7 @@ use crate::program::{UserClass, ends_user};
 use crate::tables::Wait;
 use crate::user::User;
 
-/// So many waits are played again. After more of them the phase of a user is as good as random.
+/// How many waits are drawn again. After more of them the phase of a user is as good as random.
 const PLAYED_AGAIN: u32 = 64;
 
 /// How a user comes to a function.

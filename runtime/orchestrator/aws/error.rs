@@ -1,4 +1,4 @@
-//! What AWS refuses, in a tester's words: what was asked, what was answered, and the mend.
+//! What AWS refuses, in a tester's words: what was asked, what was answered, and the fix.
 
 use std::error::Error as StdError;
 use std::fmt;

@@ -26,7 +26,7 @@ impl Package {
     /// Packs a binary, after looking whether it would start on Lambda.
     ///
     /// # Errors
-    /// Where it would not, with the mend.
+    /// If it would not, with the fix.
     pub(crate) fn of(binary: &Path, wanted: Option<Architecture>) -> Result<Self, String> {
         let content = std::fs::read(binary).map_err(|error| format!("cannot read {}: {error}", binary.display()))?;
         let architecture = elf::fits_lambda(&content, wanted)

@@ -105,7 +105,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &mut ScreenState) {
     let lines: Vec<(usize, String, Vec<String>)> =
         rows[state.scroll..last].iter().map(|&index| (index, shown(&names[index].name), cells(&live.lines[index]))).collect();
     let total = cells(&live.total);
-    // A column is as wide as what stands in it; names get the rest.
+    // A column is as wide as its contents; names get the rest.
     let all = || lines.iter().map(|(.., cells)| cells).chain([&total, &heads]);
     let widths: Vec<usize> =
         (0..COLUMNS.len()).map(|column| all().map(|cells| width(&cells[column])).max().unwrap_or(0).max(LEAST)).collect();

@@ -22,7 +22,7 @@ pub(super) fn bounds(times: &Durations, quantile: f64, effect: f64, alpha: f64) 
     let value = |rank: u64| times.quantile_us(rank as f64 / count as f64) as f64;
     // The greatest rank that lies above the quantile with at most that chance: at most rank - 1 values are below it.
     let below = last(count, |rank| at_most(rank - 1, count, quantile) <= alpha);
-    // The least rank that lies below it with at most that chance: at least so many values are below it.
+    // The least rank that lies below it with at most that chance: at least as many values are below it.
     let above = last(count, |rank| at_least(rank, count, quantile) > alpha) + 1;
     Bounds { low_us: if below == 0 { 0.0 } else { value(below) }, high_us: (above <= count).then(|| value(above)) }
 }
@@ -37,15 +37,15 @@ fn last(most: u64, holds: impl Fn(u64) -> bool) -> u64 {
     low
 }
 
-/// The chance of at least so many events of a total if those of the second process come `factor` times as often, for its exposure, as the
-/// first's or less often.
+/// The chance of at least as many events of the second process, given the total, if for its exposure they come `factor` times as often as
+/// the first's, or less often.
 pub(super) fn chance_of_more(first: (f64, f64), second: (f64, f64), factor: f64) -> f64 {
     let ((events_1, exposure_1), (events_2, exposure_2)) = (first, second);
     let share = exposure_2 * factor / (exposure_2 * factor + exposure_1);
     at_least(events_2.floor() as u64, (events_1 + events_2).floor() as u64, share)
 }
 
-/// The same of at most so many, if they come `factor` times as often or more often.
+/// The chance of at most as many, if they come `factor` times as often or more often.
 pub(super) fn chance_of_fewer(first: (f64, f64), second: (f64, f64), factor: f64) -> f64 {
     let ((events_1, exposure_1), (events_2, exposure_2)) = (first, second);
     let share = exposure_2 * factor / (exposure_2 * factor + exposure_1);

@@ -1,4 +1,4 @@
-//! A test's life under load: what happens once, at each user's start and end, in each turn; who holds which row.
+//! A test's life under load: what happens once, at each user's start and end, in each iteration; who holds which row.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
@@ -54,7 +54,7 @@ fn test_and_its_users_live_as_the_spec_says() {
         assert_eq!(sent(what, "x-late"), [Some(format!("late {world}"))], "{what}");
     }
 
-    // A user starts once and stops once; its rows and `keep`s are its own and live through its turns.
+    // A user starts once and stops once; its rows and `keep`s are its own and last through its iterations.
     let mut names: HashMap<&str, HashSet<&str>> = HashMap::new();
     let mut counts: HashMap<&str, Vec<(u64, u64)>> = HashMap::new();
     for turn in &turns {
@@ -69,7 +69,7 @@ fn test_and_its_users_live_as_the_spec_says() {
         assert!(turns.iter().enumerate().all(|(index, turn)| *turn == (index as u64, index as u64 + 1)), "{turns:?}");
     }
 
-    // `interrupt` leaves the rest of the turn; the next begins after the wait. What follows a step that fails without it goes on.
+    // `interrupt` leaves the rest of the iteration; the next begins after the wait. What follows a step that fails without it goes on.
     assert!(of("/never").is_empty());
     let even = turns.iter().filter(|turn| part(turn, 3).parse::<u64>().unwrap().is_multiple_of(2)).count();
     assert_eq!(of("/bad/").len(), turns.len() - even, "{seen:?}");
@@ -80,7 +80,7 @@ fn test_and_its_users_live_as_the_spec_says() {
     assert!(fails_by_poll > 0 && fails_by_poll * 3 <= report.figure("Pending", "requests") + 3, "only the last of a round fails");
     assert!(said.contains("polled 3 times, never status_of == \"done\""), "{said}");
 
-    // Tries are counted apart: each user's first turn had two.
+    // Tries are counted separately: each user's first iteration had two.
     assert_eq!((report.figure("Flaky", "retried"), report.figure("Flaky", "failures")), (6, 0));
     // `skip`: sent and checked, no line of its own.
     assert_eq!((report.figure("Pair / First", "requests"), report.figure("Pair / First", "failures")), (0, 0));
@@ -88,7 +88,7 @@ fn test_and_its_users_live_as_the_spec_says() {
     let pair = report.figure("Pair", "service.sum_us") / report.figure("Pair", "service.count");
     assert!(pair >= 40_000, "the two steps of a group take 20 ms each: {pair} µs");
 
-    // Between two turns, no more often than every 150 ms.
+    // Between two iterations, no more often than every 150 ms.
     for user in names.keys() {
         let [start, every, stop] = ["start", "every", "stop"].map(|what| times(&trial, &format!("/{what}/{user}")));
         let most = (stop[0] - start[0]).as_millis() / 150 + 1;

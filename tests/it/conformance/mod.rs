@@ -1,4 +1,4 @@
-//! The language at run time: specs under `tests/specs/conformance/` say what must hold, against a server that shows what it was sent.
+//! The language while a test runs: specs under `tests/specs/conformance/` say what must hold, against a server that shows what it was sent.
 
 mod life;
 mod trial;

@@ -28,7 +28,7 @@ pub(crate) enum Fault {
     Kill(usize),
     /// The process stops, and the connection stays, after this many pieces.
     Hang(usize),
-    /// The connection is cut in the middle of a frame, after so many pieces; the function runs on.
+    /// The connection is cut in the middle of a frame, after this many pieces; the function runs on.
     Cut(usize),
     /// The same event comes once more after it is done, to the same process.
     Twice,
@@ -151,7 +151,7 @@ impl Front {
         self.state.unstreamed.store(unstreamed, Ordering::Relaxed);
     }
 
-    /// `METHOD /path` of what came in since it was asked last.
+    /// `METHOD /path` of the requests since the last call.
     pub(crate) fn requests(&self) -> Vec<String> {
         std::mem::take(&mut self.state.requests.lock().unwrap())
     }

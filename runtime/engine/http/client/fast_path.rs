@@ -57,7 +57,7 @@ impl WireRequest {
         Some(Self { bytes, close: self.close, own_cookies: false })
     }
 
-    /// Whether so many bytes are simple.
+    /// Whether a body of this many bytes is simple.
     pub(crate) fn fits(length: usize) -> bool {
         length <= SMALL
     }

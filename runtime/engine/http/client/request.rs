@@ -21,7 +21,7 @@ pub struct HttpRequest {
     pub method: Method,
     /// Where it goes.
     pub url: Target,
-    /// Lines of `Name: value\r\n`. Lengths and transfer codings in it are left out: they are the client's to say.
+    /// Lines of `Name: value\r\n`. Lengths and transfer codings in it are left out: the client sets them.
     pub headers: Rc<[u8]>,
     /// Such lines, but only for the host of `url`.
     pub auth: Rc<[u8]>,

@@ -63,7 +63,7 @@ impl HttpResponse {
     }
 }
 
-/// A response, by what came over the connection.
+/// A response as it came over the connection.
 #[inline]
 pub(crate) fn response(raw: Raw, url: &Target, begun: Instant, traffic: Traffic) -> HttpResponse {
     let total = raw.done.saturating_duration_since(begun);

@@ -93,7 +93,7 @@ impl Stream {
         Pin::new(self).poll_read(&mut Context::from_waker(Waker::noop()), &mut ReadBuf::new(&mut byte)).is_pending()
     }
 
-    /// Whether a server can't have seen anything of so many bytes where writing them failed at the first try. Of TLS it sees whole records
+    /// Whether a server can't have seen any of these bytes when writing them failed at the first try. Of TLS it sees whole records
     /// only; what needs several may have been written in part.
     pub(crate) fn hides_parts_of(&self, bytes: usize) -> bool {
         matches!(self, Self::Plain(_) | Self::Memory(_)) || bytes <= TLS_RECORD

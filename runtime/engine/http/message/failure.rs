@@ -11,7 +11,7 @@ use crate::stats::FailureClass;
 pub struct HttpError {
     /// What kind of failure it is.
     pub class: FailureClass,
-    /// What came, in a few fixed words, by which failures are told apart in reports: `connection refused`.
+    /// What happened, in a few fixed words by which reports group failures: `connection refused`.
     pub kind: EcoString,
     /// What happened.
     pub message: String,
@@ -36,7 +36,7 @@ impl HttpError {
         Self { class, kind: kind.into(), message: message.into(), traffic: Box::default(), partial: None }
     }
 
-    /// The same, told apart from others of its class by what came: a few fixed words, or the system's.
+    /// The same, distinguished from others of its class by what happened: a few fixed words, or the system's.
     pub(crate) fn came(self, kind: impl Into<EcoString>) -> Self {
         Self { kind: kind.into(), ..self }
     }

@@ -14,7 +14,7 @@ pub(crate) const SHOWN: usize = 16 * 1024;
 /// What is kept of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Keep {
-    /// All of it: it is read. More than so many bytes, encoded or decoded, are a failure.
+    /// All of it is read. More bytes than this, encoded or decoded, are a failure.
     All(u64),
     /// Its first bytes: nobody reads it. The rest is counted and dropped.
     First,
@@ -91,12 +91,12 @@ impl Coming {
         self.body.set(body);
     }
 
-    /// So many bytes of its body came.
+    /// This many bytes of its body arrived.
     pub(crate) fn body(&self, bytes: usize) {
         self.body.set(self.body.get() + bytes as u64);
     }
 
-    /// Another request follows: what came belongs to the one before.
+    /// Another request follows: the bytes so far belong to the one before.
     pub(crate) fn forget(&self) {
         self.begun.set(false);
         self.head.take();

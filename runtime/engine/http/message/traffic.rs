@@ -56,7 +56,7 @@ impl Ledger {
         self.next.set(Next { hop: true, resend: false, ..self.next.get() });
     }
 
-    /// The system took so many bytes of the request.
+    /// The system took this many bytes of the request.
     pub(crate) fn sent(&self, bytes: usize) {
         if bytes == 0 {
             return;
@@ -70,7 +70,7 @@ impl Ledger {
         });
     }
 
-    /// So many bytes of an answer came.
+    /// This many bytes of an answer arrived.
     pub(crate) fn received(&self, bytes: usize) {
         self.count(|traffic| traffic.received += bytes as u64);
     }

@@ -38,7 +38,7 @@ pub(crate) fn client_config(api: &ApiConfig) -> Result<Arc<ClientConfig>, String
         (Some(_), None) => return Err("tls cert: missing tls key, set both".into()),
         (None, Some(_)) => return Err("tls key: missing tls cert, set both".into()),
     };
-    // Users are strangers to each other: none goes on with another's session.
+    // Users don't share anything: none resumes another's session.
     config.resumption = Resumption::disabled();
     if api.http2 {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];

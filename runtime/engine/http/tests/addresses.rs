@@ -60,7 +60,7 @@ impl Several {
     }
 }
 
-/// One request of each of so many users.
+/// One request of each user.
 async fn visit(transport: &Rc<Transport>, port: u16, users: std::ops::Range<u64>) -> Vec<Result<HttpResponse, HttpError>> {
     let api = transport.api(&ApiConfig::default()).unwrap();
     let client = Client { session: Session::new(transport.clone(), 0), transport: transport.clone(), api };

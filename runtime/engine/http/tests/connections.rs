@@ -128,7 +128,7 @@ fn requests_are_written_as_they_should_be() {
 #[test]
 fn large_bodies_do_not_block() {
     run(async {
-        // Answers at length before it reads: whoever only writes, or only reads, waits forever.
+        // Answers at length before it reads: a client that only writes, or only reads, waits forever.
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let size = 16 * 1024 * 1024;

@@ -127,7 +127,7 @@ fn check_simple(bytes: &[u8], head: SimpleHead) {
     }
 }
 
-/// Reads an answer that comes in pieces of at most so many bytes; what follows it is left.
+/// Reads an answer that comes in pieces of a given size; what follows it is left.
 fn read(bytes: &[u8], most: usize, to_head: bool) -> (Result<Raw, HttpError>, Bytes) {
     let (mut stream, mut buffer) = (Pieces { rest: bytes, most }, BytesMut::new());
     let ledger = Ledger::default();

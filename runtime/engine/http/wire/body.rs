@@ -106,7 +106,7 @@ async fn read_length<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut BytesMut
         ledger.coming.body(whole);
         return Ok(Body { bytes: buffer.split_to(whole).to_vec().into(), omitted: 0 });
     }
-    // Only what came is paid for, whatever the length says.
+    // Memory is taken only for bytes that arrived, whatever the length says.
     let mut body = BytesMut::with_capacity(whole.min(1024 * 1024));
     body.extend_from_slice(buffer);
     ledger.coming.body(buffer.len());

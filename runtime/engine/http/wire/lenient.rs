@@ -4,7 +4,7 @@
 //! (5.2), control characters in values become spaces (RFC 9110, 5.5), and a line that is no field is left out: no colon, no name, or a name
 //! that isn't one, as browsers do. How many fields there are doesn't matter, only how large all of them are.
 //!
-//! What says how the body is framed is not guessed at, since whoever reads it otherwise would be handed another answer: two lengths that
+//! What says how the body is framed is not guessed at, since a proxy that reads it otherwise would get another answer: two lengths that
 //! differ, a length that isn't one and a transfer coding that isn't known fail the request (`Framing::of`; Chrome and curl refuse the first
 //! too). A length or a coding in a line that is itself odd counts as it reads, but clients disagree about it (curl doesn't see
 //! `Transfer-Encoding :`, browsers do): the connection isn't used again.
@@ -116,7 +116,7 @@ fn rebuilt(block: &[u8]) -> (Headers, bool) {
             trusted &= !frames(line);
         }
         if matches!(line[0], b' ' | b'\t') {
-            // What goes on over the line's end goes on with what stands before; where that was left out, so is this.
+            // A folded line continues the one before it; if that was left out, so is this.
             if let Some((name, value)) = fields.last_mut().filter(|_| joins) {
                 trusted &= !frames(name.as_bytes());
                 value.push(b' ');
