@@ -31,7 +31,7 @@ fn show_faults(call: &Call<'_>) -> Answer {
 }
 
 fn put_faults(call: &Call<'_>) -> Answer {
-    let faults: Faults = serde_json::from_slice(call.body).map_err(|error| bad(format!("these are no faults: {error}")))?;
+    let faults: Faults = serde_json::from_slice(call.body).map_err(|error| bad(format!("invalid faults: {error}")))?;
     faults.check().map_err(bad)?;
     call.core.set_faults(faults);
     show_faults(call)

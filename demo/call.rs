@@ -113,7 +113,7 @@ impl<S> Call<'_, S> {
 
     /// Refuses all that do not bear the server's token.
     pub(crate) fn guard(&self) -> Result<(), Refusal> {
-        if same(self.bearer()?, &self.core.options.token) { Ok(()) } else { Err(unauthorized("the bearer token is not the right one")) }
+        if same(self.bearer()?, &self.core.options.token) { Ok(()) } else { Err(unauthorized("the bearer token is wrong")) }
     }
 }
 

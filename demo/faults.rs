@@ -74,7 +74,7 @@ impl FromStr for Latency {
         let (least, most) = text.split_once("..").unwrap_or((text, text));
         let (least, most) = (duration(least)?, duration(most)?);
         if least > most {
-            return Err(format!("latency {text:?}: the first is the shorter one"));
+            return Err(format!("latency {text:?}: expected the shorter time first"));
         }
         Ok(Latency { least, most })
     }
@@ -136,7 +136,7 @@ impl FromStr for Stall {
         let halves = text.split_once("every").ok_or_else(|| format!("stall {text:?}: write it as \"2s every 20s\""))?;
         let (halt, every) = (duration(halves.0)?, duration(halves.1)?);
         if halt.is_zero() || halt >= every {
-            return Err(format!("stall {text:?}: the halt is shorter than the time between two, and not nought"));
+            return Err(format!("stall {text:?}: expected a stall longer than 0 and shorter than the time between two stalls"));
         }
         Ok(Stall { halt, every })
     }

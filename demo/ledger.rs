@@ -76,9 +76,9 @@ fn signed(call: &Call<'_>) -> Result<(), Refusal> {
 fn enter(call: &Call<'_>) -> Result<u64, Refusal> {
     signed(call)?;
     let until = call.core.signer.open("ledger", call.bearer()?).and_then(|until| until.split('-').next()?.parse::<u64>().ok());
-    let until = until.ok_or_else(|| unauthorized("this token is not of POST /ledger/token"))?;
+    let until = until.ok_or_else(|| unauthorized("unknown token; get one from POST /ledger/token"))?;
     if until < unix_now() {
-        return Err(unauthorized("the token has expired; ask POST /ledger/token for another"));
+        return Err(unauthorized("the token has expired; get another from POST /ledger/token"));
     }
     let limit = call.core.options.ledger_rate;
     let left = call.state.draw(unix_now(), limit);
@@ -97,7 +97,7 @@ fn token(call: &Call<'_>) -> Answer {
     }
     let code = find(&form, "code").ok_or_else(|| bad("the form has no `code`"))?;
     if !totp_holds(&call.state.otp, code, unix_now()) {
-        return Err(unauthorized("the one-time code is not that of now"));
+        return Err(unauthorized("the one-time code is not the current one"));
     }
     let payload = format!("{}-{:08x}", unix_now() + TOKEN_LIFE, call.core.signer.random() >> 32);
     let token = call.core.signer.mint("ledger", &payload);

@@ -72,7 +72,7 @@ impl Session {
     /// The session of a request that changes something: its cookie and its token must fit.
     fn changing(call: &Call<'_>, token: Option<&str>) -> Result<Self, Refusal> {
         let forbidden = |why: &str| refuse(StatusCode::FORBIDDEN, why);
-        let session = Session::known(call).ok_or_else(|| forbidden("no session: the cookie `sid` of a page is missing or not ours"))?;
+        let session = Session::known(call).ok_or_else(|| forbidden("no session: the cookie `sid` of a page is missing or unknown"))?;
         let token = token.ok_or_else(|| forbidden("no `csrf` was sent; take it from the page"))?;
         if same(token, &session.csrf(call)) { Ok(session) } else { Err(forbidden("`csrf` is not the token of this session's page")) }
     }
@@ -127,7 +127,7 @@ fn attach(call: &Call<'_>) -> Answer {
     }
     let kind = file.content_type.as_deref().unwrap_or("application/octet-stream");
     if kind == "image/png" && !file.body.starts_with(b"\x89PNG\r\n\x1a\n") {
-        return Err(bad(format!("the file {name:?} is no PNG, whatever its Content-Type says")));
+        return Err(bad(format!("the file {name:?} is not a PNG")));
     }
     let id = call.param(0);
     let kept = number(&id, "").and_then(|number| {

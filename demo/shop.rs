@@ -121,7 +121,7 @@ fn item(call: &Call<'_>) -> Answer {
 /// The cart's name, if the client may use it.
 fn cart_name(call: &Call<'_>) -> Result<String, Refusal> {
     let account = call.core.signer.open("shop", call.bearer()?);
-    let account = account.ok_or_else(|| unauthorized("this token is not of POST /shop/login"))?;
+    let account = account.ok_or_else(|| unauthorized("unknown token; get one from POST /shop/login"))?;
     let cart = call.param(0).into_owned();
     if cart.len() > 64 {
         return Err(bad("a cart's name has at most 64 bytes"));
