@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_process_may_not_have_is_refused_with_the_number_to_set() {
+    fn users_beyond_the_open_files_limit_are_refused_with_the_number_to_set() {
         assert_eq!(shortage(936, LoadSource::Here, Some(1000)), None);
         assert_eq!(shortage(1_000_000, LoadSource::Here, None), None);
         let here = shortage(937, LoadSource::Here, Some(1000)).unwrap();
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn each_shard_needs_its_part() {
+    fn each_shard_is_checked_for_its_own_share_of_users() {
         assert_eq!(shortage(1872, LoadSource::Processes(2), Some(1000)), None);
         let short = shortage(1873, LoadSource::Processes(2), Some(1000)).unwrap();
         assert!(short.contains("937 users at once in a shard need 1001 open files"), "{short}");

@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_does_not_says_how_it_showed() {
+    fn saturated_generator_is_reported_with_its_signs() {
         let told = |late, cpu, p99_us| saturation(&second(late, cpu), p99_us).unwrap();
         assert_eq!(told(Duration::ZERO, [970, 0, 0], 500), "97% of its processors in use");
         assert_eq!(told(Duration::ZERO, [500, 0, 120], 500), "the machine's host took 12% of its processors");

@@ -79,7 +79,7 @@ mod tests {
     use crate::pipeline::{self, Target};
 
     #[test]
-    fn what_is_written_has_no_errors_and_no_warnings() {
+    fn new_project_has_no_errors_and_no_warnings() {
         // The language's own example shows a request that none of its steps makes.
         let known = |code: Code, name: &str| name == "tpdata" && code == Code::UnusedRequest;
         for (name, files) in [("my-shop", new("my-shop")), ("tpdata", demo())] {

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_beside_an_apis_url_belongs_to_it() {
+    fn keys_beside_an_apis_url_belong_to_it() {
         let text = "tls: {verify: false}\nsite: {url: https://a, tls: {verify: false}, http2: true, connect_timeout: 3s}\ndeep:\n  eu: {url: https://b, tls: {ca: x}}\n";
         assert_eq!(errors(text, &["site", "deep.eu"], &["site.url", "deep.eu.url"]), [""; 0]);
         assert_eq!(errors("url: https://a\nhttp2: false\n", &[""], &["url"]), [""; 0]);
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_no_url_is_an_error() {
+    fn keys_beside_no_url_are_errors() {
         let text = "site: {url: https://a}\nbackend:\n  tls: {verify: false}\n";
         let found = errors(text, &["site"], &["site.url"]);
         assert_eq!(found.len(), 1);

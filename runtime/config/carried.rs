@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_is_carried_with_its_places_and_nothing_else() {
+    fn values_that_are_read_are_carried_with_their_places_and_nothing_else() {
         let text = carried(FILE, "config/x.yml", &reads()).unwrap();
         assert!(!text.contains("MARKER") && !text.contains('#'), "{text}");
         let (file, kept) = (environment(FILE), environment(&text));

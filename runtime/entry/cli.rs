@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_effect_in_debug_is_known() {
+    fn options_without_effect_in_debug_are_known() {
         let cli = parse("--debug --clients 5 --duration 3s --json out.json --csv x --only A --seed 7").unwrap();
         assert_eq!(cli.idle_in_debug(), ["--clients", "--duration", "--csv", "--json"]);
         assert!(parse("--debug --only A --env cs1").unwrap().idle_in_debug().is_empty());

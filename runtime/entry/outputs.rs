@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn one_form_may_go_to_standard_output() {
+    fn only_one_report_format_may_go_to_standard_output() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("run.html");
         let file = file.to_str().unwrap();
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_given_is_known_by_its_options() {
+    fn report_options_are_listed_as_they_were_given() {
         let all = Outputs { csv: Some("x".into()), junit: Some("y".into()), ..outputs("a", "b") };
         assert_eq!(all.given().collect::<Vec<_>>(), ["--csv", "--json", "--html", "--junit"]);
     }

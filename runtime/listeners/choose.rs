@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lacks_is_said_all_at_once_and_shows_no_secret() {
+    fn missing_credentials_are_reported_at_once_and_show_no_secret() {
         let all = [Listener::Splunk, Listener::SignalFx, Listener::Otlp, Listener::Prometheus, Listener::InfluxDb, Listener::Debug];
         let text = "Splunk: {url: 'https://s', token: \"se cret\\u0001\"}\nSFx: {token: '${T}'}\nOTLP: {url: 'ftp://hidden:word@o'}\n";
         let wrong = Listeners::new(&all, &credentials(text)).map(|_| ()).unwrap_err().join("\n");

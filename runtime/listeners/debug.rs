@@ -77,7 +77,7 @@ mod tests {
     use crate::live::sample::{info, live_snapshot};
 
     #[test]
-    fn one_line_a_step_that_ran_and_what_failed() {
+    fn debug_listener_prints_one_line_per_step_and_its_failures() {
         let info = info();
         let told = told(&info, &ListenerEvent::Interval(Arc::new(live_snapshot())));
         let lines: Vec<_> = told.lines().collect();

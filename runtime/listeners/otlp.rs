@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_collector_refuses_is_read() {
+    fn refusals_of_the_collector_are_read() {
         assert_eq!(format().refused(br#"{"partialSuccess":{"rejectedDataPoints":"3","errorMessage":"too old"}}"#), 3);
         assert_eq!(format().refused(b"{}"), 0);
         assert_eq!(format().refused(b"<html>"), 0);

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn one_sample_a_series_with_sorted_labels() {
+    fn prometheus_samples_have_sorted_labels() {
         let mut format = Prometheus::new(&Url::parse("http://p:9090").unwrap(), None);
         let sent = format.encode(&info(), &ListenerEvent::Interval(Arc::new(live_snapshot())));
         assert_eq!((sent.len(), sent[0].url.as_str()), (1, "http://p:9090/api/v1/write"));

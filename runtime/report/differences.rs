@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn each_is_named_with_its_values() {
+    fn differences_are_named_with_both_values() {
         let one = run("cs1", &["up to 20 users in 10s", "from this machine, 2 threads"], "1.0");
         assert_eq!(found(&[one.clone(), one.clone()]), Vec::<String>::new());
         let all = [one.clone(), run("cs2", &["up to 50 users in 10s"], "1.1"), one.clone()];

@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_equals_what_was_written() {
+    fn report_that_is_read_equals_the_one_written() {
         let mut report = report();
         report.run.saturated = Some("CPU 99%".into());
         report.run.seed = u64::MAX;
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_value_is_null() {
+    fn figures_without_a_value_are_null() {
         let value: Value = serde_json::from_str(&written(&report())).unwrap();
         let never = &value["summary"]["names"][2];
         assert_eq!((never["name"].as_str(), never["requests"].as_u64(), never["rps"].as_f64()), (Some("Never"), Some(0), Some(0.0)));
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn another_file_is_refused_with_the_reason() {
+    fn json_of_another_kind_is_refused_with_the_reason() {
         assert_eq!(
             Report::from_json("{}").unwrap_err(),
             "not a report of ltc: it has no `schema: \"ltc.report/2\"`; --json FILE writes one"

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_to_read_before_believing_it_is_said() {
+    fn warnings_about_the_measurement_are_in_the_junit_file() {
         let mut report = report();
         report.run.saturated = Some("97% of its processors in use".into());
         let mut out = Vec::new();

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn in_words() {
+    fn planned_changes_are_written_in_words() {
         assert_eq!(planned(20, 0.0, Some(10)).text(), "up to 20 users in 10s");
         assert_eq!(planned(0, 2.5, None).text(), "up to 2.5 arrivals/s in no set time");
         assert_eq!(planned(1, 1.0, Some(90)).text(), "up to 1 user, up to 1.0 arrivals/s in 1m30s");

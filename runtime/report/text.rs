@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_fits_and_splits_no_character() {
+    fn cut_text_fits_and_splits_no_character() {
         assert_eq!(fit("abcdefgh", 5), "ab…gh");
         assert_eq!(fit("注文を確認する", 8), "注文…る");
         assert_eq!(cut("注文を確認する", 8), "注文を…");
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_move_the_text_is_escaped() {
+    fn control_characters_in_text_are_escaped() {
         assert_eq!(shown("a\tb\r\n\u{1b}[31m\u{202e}x"), "a\\tb\\r\\n\\u{1b}[31m\\u{202e}x");
         assert_eq!(shown("注文 🛒 ü"), "注文 🛒 ü");
     }

@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_equals_what_was_written() {
+    fn threshold_value_that_is_read_equals_the_one_written() {
         let all = [Some(Value::Figure(0.1)), Some(Value::Figure(5.0)), Some(Value::Failed), None];
         let text = serde_json::to_string(&all).unwrap();
         assert_eq!(text, r#"[0.1,5.0,"failed",null]"#);

@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_file_that_fetches_nothing() {
+    fn live_page_is_one_file_that_fetches_nothing() {
         let (html, policy) = page();
         assert!(!html.contains("{{"), "a placeholder is left");
         for outside in ["https://", "src=\"", "@import", "url("] {

@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_not_warned_about() {
+    fn thresholds_within_the_test_are_not_warned_about() {
         for text in
             ["p95 < 1s", "p95 < 1s over 60s", "p95 < 1s over 30s from 30s", "failures < 1% abort after 60s", "rps > 1 from 59s abort"]
         {
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn each_time_that_the_test_doesnt_reach_is() {
+    fn thresholds_beyond_the_end_of_the_test_are_warned_about() {
         for (text, part) in [
             (
                 "p95 < 1s over 2m",

@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_prints_otherwise_keeps_its_text() {
+    fn numbers_that_would_print_otherwise_keep_their_text() {
         for (json, kind, exact) in [
             ("9223372036854775807", "int", false),
             ("9223372036854775808", "int", true),

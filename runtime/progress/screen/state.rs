@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_is_bounded() {
+    fn remembered_events_are_bounded() {
         let mut state = state();
         let live = Arc::new(live_snapshot());
         for _ in 0..1000 {

@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_in_bursts_counts_for_less() {
+    fn events_in_bursts_count_for_less() {
         let burst = |n| (100, if n == 1 { 100 } else { 5 });
         assert_eq!(design_effect((0..20).map(|n| (100, 9 + n % 3))), 1.0);
         assert!(design_effect((0..20).map(burst)) > 20.0);

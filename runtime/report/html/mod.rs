@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn one_file_that_asks_for_nothing() {
+    fn html_report_is_one_file_that_fetches_nothing() {
         let page = page(&report());
         for outside in ["http://", "https://", "src=", "@import", "url(", "{TITLE}", "{STYLE}", "{FIGURES}", "{SCRIPT}"] {
             let svg = "http://www.w3.org/2000/svg";
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn it_has_what_the_report_has() {
+    fn html_report_contains_all_figures() {
         let mut report = report();
         report.thresholds = vec![verdict(&report, "failures < 2%"), verdict(&report, "Checkout.p95 < 1s")];
         report.conclude();

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_never_sent_is_neither_a_hop_nor_a_resend() {
+    fn request_that_was_never_sent_is_neither_a_hop_nor_a_resend() {
         let ledger = Ledger::default();
         ledger.begin(true);
         ledger.sent(0);
