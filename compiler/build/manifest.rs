@@ -14,6 +14,8 @@ const OPT3_CRATES: &[&str] = &[
     "hyper",
     "indexmap",
     "itoa",
+    "libdeflate-sys",
+    "libdeflater",
     "ltc-engine",
     "memchr",
     "mio",

@@ -18,9 +18,11 @@ use crate::http::message::headers::Headers;
 use crate::http::message::partial::Partial;
 use crate::http::message::traffic::Traffic;
 use crate::http::net::transport::Transport;
+use crate::http::wire::chunks::Chunks;
 use crate::http::wire::h1::{PendingResponse, Raw};
 use crate::http::wire::parse::{SimpleHead, parse};
 use crate::http::wire::resend::{Fate, LostRequest};
+use crate::http::wire::response_head::PlainFraming;
 
 /// Requests and responses that are larger are no longer simple.
 pub(crate) const SMALL: usize = 8 * 1024;
@@ -219,16 +221,27 @@ impl FastPath {
                 Err(failure) => return Some(Outcome::Lost(LostRequest { failure, fate: Fate::Answered })),
             },
         };
-        if head.body > SMALL || head.body as u64 > most {
-            return self.more(buffer, wire);
-        }
         let bodiless = to_head || head.status == 204 || head.status == 304;
-        let total = head.length + if bodiless { 0 } else { head.body };
-        if buffer.len() < total {
+        let (sent, body) = match head.body {
+            PlainFraming::Length(length) if length > SMALL || length as u64 > most => return self.more(buffer, wire),
+            _ if bodiless => (0, 0),
+            PlainFraming::Length(length) => (length, length),
+            PlainFraming::Chunked => match Chunks::of(&buffer[head.length..]) {
+                Chunks::Whole { sent, body } if body as u64 <= most => (sent, body),
+                Chunks::Part { .. } if buffer.len() < SMALL => (usize::MAX, 0),
+                _ => return self.more(buffer, wire),
+            },
+        };
+        if buffer.len() - head.length < sent {
             self.buffer = buffer;
             return None;
         }
-        let bytes = buffer.split_to(total).freeze();
+        let mut bytes = buffer.split_to(head.length + sent);
+        if sent > body {
+            Chunks::join(&mut bytes[head.length..]);
+            bytes.truncate(head.length + body);
+        }
+        let bytes = bytes.freeze();
         let keep = buffer.is_empty() && !wire.close && self.unwritten.is_none();
         transport.return_buffer(buffer);
         Some(Outcome::Complete(CompleteResponse { bytes, head, first_byte, done: now, keep }))
@@ -243,7 +256,12 @@ impl FastPath {
     pub(crate) fn partial(&self) -> Option<Box<Partial>> {
         let head = parse(&self.buffer).ok()?.filter(|head| head.status >= 200)?;
         let headers = head.rebuilt.unwrap_or_else(|| Headers::received(Bytes::copy_from_slice(&self.buffer[head.fields])));
-        let body = (self.buffer.len() - head.length) as u64;
+        let behind = &self.buffer[head.length..];
+        let body = match (head.plain, Chunks::of(behind)) {
+            (Some(PlainFraming::Chunked), Chunks::Part { body }) => body,
+            _ => behind.len(),
+        };
+        let body = body as u64;
         Some(Box::new(Partial { status: head.status, version: head.version, headers, body }))
     }
 

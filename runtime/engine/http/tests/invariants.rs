@@ -13,10 +13,12 @@ use super::HttpError;
 use super::message::charset::Charset;
 use super::message::headers::Headers;
 use super::message::traffic::Ledger;
+use super::wire::chunks::Chunks;
 use super::wire::h1::{Raw, Reader};
 use super::wire::lenient::parse_any;
 use super::wire::parse::{HeadCache, SimpleHead, parse, parse_plain};
 use super::wire::response_head::Head;
+use super::wire::response_head::PlainFraming;
 
 /// The sizes of the pieces that answers come in.
 const PIECES: [usize; 3] = [usize::MAX, 1, 7];
@@ -65,7 +67,7 @@ impl Invariants {
             check_simple(bytes, cached);
         }
         if let Some(found) = self.known.find(bytes) {
-            assert_eq!((found.status, found.length, Some(found.body)), (head.status, head.length, head.plain_length), "{bytes:?}");
+            assert_eq!((found.status, found.length, Some(found.body)), (head.status, head.length, head.plain), "{bytes:?}");
             assert_eq!((found.fields, found.has_client_headers), (head.fields.start, head.has_client_headers), "{bytes:?}");
             assert_eq!(found.charset, head.charset, "{bytes:?}");
         }
@@ -73,8 +75,8 @@ impl Invariants {
     }
 }
 
-fn facts(head: &Head) -> (u16, usize, Option<usize>, Charset, [bool; 3]) {
-    (head.status, head.length, head.plain_length, head.charset, [head.has_client_headers, head.rebuilt.is_some(), head.trusted])
+fn facts(head: &Head) -> (u16, usize, Option<PlainFraming>, Charset, [bool; 3]) {
+    (head.status, head.length, head.plain, head.charset, [head.has_client_headers, head.rebuilt.is_some(), head.trusted])
 }
 
 /// An answer ends in a response or a failure, the same one however it comes, and every byte is accounted for.
@@ -115,12 +117,26 @@ fn check_headers(headers: &Headers) {
 /// What is taken from a head that is known is what reading the answer gives.
 fn check_simple(bytes: &[u8], head: SimpleHead) {
     let (raw, rest) = read(bytes, usize::MAX, false);
-    let length = if matches!(head.status, 204 | 304) { 0 } else { head.body };
-    match (raw, bytes[head.length..].get(..length)) {
+    let behind = &bytes[head.length..];
+    let (body, length) = match head.body {
+        _ if matches!(head.status, 204 | 304) => (Some(Vec::new()), 0),
+        PlainFraming::Length(length) => (behind.get(..length).map(<[u8]>::to_vec), length),
+        PlainFraming::Chunked => match Chunks::of(behind) {
+            Chunks::Whole { sent, body } => {
+                let mut joined = behind[..sent].to_vec();
+                assert_eq!(Chunks::join(&mut joined), body, "{bytes:?}");
+                joined.truncate(body);
+                (Some(joined), sent)
+            }
+            Chunks::Part { .. } => (None, 0),
+            Chunks::Unusual => return,
+        },
+    };
+    match (raw, body) {
         (Ok(raw), Some(body)) => {
-            assert_eq!((raw.status, raw.body.as_deref(), raw.keep), (head.status, Some(body), true), "{bytes:?}");
+            assert_eq!((raw.status, raw.body.as_deref(), raw.keep), (head.status, Some(&body[..]), true), "{bytes:?}");
             assert_eq!(raw.headers.as_bytes(), &bytes[head.fields..head.length], "{bytes:?}");
-            assert_eq!(rest, bytes[head.length + length..], "{bytes:?}");
+            assert_eq!(rest, behind[length..], "{bytes:?}");
         }
         (Err(_), None) => {}
         (raw, body) => panic!("{raw:?}, though the body is {body:?}: {bytes:?}"),

@@ -1,9 +1,11 @@
 //! Content encodings: gzip, deflate, br.
 
+use std::cell::RefCell;
 use std::io::{self, Read};
 
 use bytes::Bytes;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use libdeflater::Decompressor;
 
 use crate::http::message::failure::HttpError;
 use crate::http::message::headers::Headers;
@@ -23,7 +25,10 @@ pub(crate) fn decode(headers: &Headers, encoded: &[u8], keep: Keep) -> Result<Op
         // What is still encoded is needed whole.
         let keep = if codings.is_empty() { keep } else { Keep::All(keep.most().min(MAX_BODY)) };
         let result = match coding.to_ascii_lowercase().as_str() {
-            "gzip" | "x-gzip" => all(MultiGzDecoder::new(body), body.len(), keep),
+            "gzip" | "x-gzip" => match gzip_at_once(body, keep) {
+                Some(decoded) => Ok(Some(decoded)),
+                None => all(MultiGzDecoder::new(body), body.len(), keep),
+            },
             "br" => all(brotli_decompressor::Decompressor::new(body, 4096), body.len(), keep),
             // The standard means zlib's format; some servers send it bare.
             "deflate" if is_zlib(body) => all(ZlibDecoder::new(body), body.len(), keep),
@@ -48,6 +53,38 @@ pub(crate) fn decode(headers: &Headers, encoded: &[u8], keep: Keep) -> Result<Op
 
 fn is_zlib(body: &[u8]) -> bool {
     matches!(body, [first, second, ..] if first & 0x0f == 8 && (u16::from(*first) << 8 | u16::from(*second)) % 31 == 0)
+}
+
+thread_local! {
+    /// Its tables are worth more than a small body: each worker makes them once.
+    static INFLATER: RefCell<Decompressor> = RefCell::new(Decompressor::new());
+}
+
+/// Larger bodies are decoded piece by piece, so that what is dropped takes no memory.
+const AT_ONCE: usize = 1024 * 1024;
+/// The most bytes that deflate makes of one (RFC 1951: a match of 258 bytes takes 2 bits).
+const MOST_OF_ONE: usize = 1032;
+/// Where a member of gzip begins, and how short one can be (RFC 1952, 2.3).
+const MEMBER: &[u8] = &[0x1f, 0x8b, 8];
+const SHORTEST: usize = 18;
+
+/// A body of one member, whose last bytes say how large it becomes. Nothing where it isn't so plain, is damaged, or is larger than it may
+/// be: then it is decoded piece by piece, which says why.
+fn gzip_at_once(body: &[u8], keep: Keep) -> Option<Body> {
+    let (_, length) = body.split_last_chunk()?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+    let plain = body.len() >= SHORTEST && body.starts_with(MEMBER) && memchr::memmem::find(&body[MEMBER.len()..], MEMBER).is_none();
+    if !plain || length > AT_ONCE.min(body.len() * MOST_OF_ONE) || length as u64 > keep.most() {
+        return None;
+    }
+    let mut out = vec![0; length];
+    let written = INFLATER.with_borrow_mut(|inflater| inflater.gzip_decompress(body, &mut out)).ok()?;
+    if written != length {
+        return None;
+    }
+    let kept = if keep == Keep::First { length.min(SHOWN) } else { length };
+    out.truncate(kept);
+    Some(Body { bytes: Bytes::from(out), omitted: (length - kept) as u64 })
 }
 
 /// As much of it as is kept, all of it read; none where it is more than it may be.

@@ -1,6 +1,7 @@
 //! HTTP as it goes over a connection: heads and bodies of HTTP/1.1, HTTP/2, codings, and when a lost request may be sent again.
 
 pub(super) mod body;
+pub(super) mod chunks;
 pub(super) mod decode;
 pub(super) mod h1;
 pub(super) mod h2;

@@ -1,7 +1,7 @@
 //! The head of an HTTP/1.1 response, from its bytes (`lenient` reads what isn't as it should be). Pure, so that it can be fuzzed.
 
 use super::lenient::parse_any;
-use super::response_head::{FramingFields, Head, digits};
+use super::response_head::{FramingFields, Head, PlainFraming, digits};
 use crate::http::message::Version;
 use crate::http::message::charset::Charset;
 use crate::http::message::failure::HttpError;
@@ -10,20 +10,20 @@ use crate::http::message::headers::MAX_HEAD;
 /// Heads that were understood, by the length of what was received: a head that is the same byte for byte means the same, and servers send
 /// the same one over and over.
 #[derive(Debug, Default)]
-pub(crate) struct HeadCache([(Vec<u8>, SimpleHead); CACHED_HEADS]);
+pub(crate) struct HeadCache([Option<(Vec<u8>, SimpleHead)>; CACHED_HEADS]);
 
 const CACHED_HEADS: usize = 16;
 /// Larger heads are read anew each time.
 const LARGEST: usize = 8 * 1024;
 
-/// A head of a final response over HTTP/1.1 whose body has a plain length.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// A head of a final response over HTTP/1.1 whose body is framed plainly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SimpleHead {
     pub(crate) status: u16,
     /// Where its fields begin; they end where it ends.
     pub(crate) fields: usize,
     pub(crate) length: usize,
-    pub(crate) body: usize,
+    pub(crate) body: PlainFraming,
     pub(crate) has_client_headers: bool,
     pub(crate) charset: Charset,
 }
@@ -31,16 +31,16 @@ pub(crate) struct SimpleHead {
 impl HeadCache {
     /// The head that the bytes begin with, where it is known.
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<SimpleHead> {
-        let (known, head) = &self.0[bytes.len() % CACHED_HEADS];
-        (!known.is_empty() && bytes.starts_with(known)).then_some(*head)
+        let (known, head) = self.0[bytes.len() % CACHED_HEADS].as_ref()?;
+        bytes.starts_with(known).then_some(*head)
     }
 
     /// Keeps a head that was understood in these bytes; gives it where it is simple.
     pub(crate) fn insert(&mut self, bytes: &[u8], head: &Head) -> Option<SimpleHead> {
-        let body = head.plain_length.filter(|_| head.status >= 200 && head.rebuilt.is_none() && head.length <= LARGEST)?;
+        let body = head.plain.filter(|_| head.status >= 200 && head.rebuilt.is_none() && head.length <= LARGEST)?;
         let (status, fields, length, has_client_headers) = (head.status, head.fields.start, head.length, head.has_client_headers);
         let simple = SimpleHead { status, fields, length, body, has_client_headers, charset: head.charset };
-        let (known, kept) = &mut self.0[bytes.len() % CACHED_HEADS];
+        let (known, kept) = self.0[bytes.len() % CACHED_HEADS].get_or_insert_with(|| (Vec::new(), simple));
         known.clear();
         known.extend_from_slice(&bytes[..length]);
         *kept = simple;

@@ -19,19 +19,27 @@ pub(crate) struct Head {
     pub(crate) trusted: bool,
     /// Its length with the empty line at its end.
     pub(crate) length: usize,
-    /// The body's length, where it is said once and no field stands in its way; else the fields have to be looked at (RFC 9112, 6.3).
-    pub(crate) plain_length: Option<usize>,
+    /// How the body is framed, if the fields say it plainly; else all of them have to be looked at (RFC 9112, 6.3).
+    pub(crate) plain: Option<PlainFraming>,
     /// Whether there are fields that the client acts upon: `Location`, `Set-Cookie`, `Content-Encoding`.
     pub(crate) has_client_headers: bool,
     /// What `Content-Type` says of the body's text.
     pub(crate) charset: Charset,
 }
 
+/// How a body is framed that fields describe once, and without contradiction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PlainFraming {
+    /// This many bytes.
+    Length(usize),
+    Chunked,
+}
+
 /// What fields say that the client acts upon.
 #[derive(Default)]
 pub(in crate::http) struct FramingFields {
-    length: Option<usize>,
-    /// Whether the length is all there is to know of how the body is framed.
+    framing: Option<PlainFraming>,
+    /// Whether that is all there is to know of how the body is framed.
     plain: bool,
     has_client_headers: bool,
     charset: Charset,
@@ -51,19 +59,22 @@ impl FramingFields {
             10 if is("connection") => self.plain &= value.eq_ignore_ascii_case(b"keep-alive"),
             12 if is("content-type") => self.charset = Charset::of(value),
             14 if is("content-length") => {
-                self.plain &= self.length.is_none();
-                self.length = digits(value);
-                self.plain &= self.length.is_some();
+                self.plain &= self.framing.is_none();
+                self.framing = digits(value).map(PlainFraming::Length);
+                self.plain &= self.framing.is_some();
             }
             16 => self.has_client_headers |= is("content-encoding"),
-            17 => self.plain &= !is("transfer-encoding"),
+            17 if is("transfer-encoding") => {
+                self.plain &= self.framing.is_none() && value.eq_ignore_ascii_case(b"chunked");
+                self.framing = Some(PlainFraming::Chunked);
+            }
             _ => {}
         }
     }
 
     pub(in crate::http) fn head(self, status: u16, version: Version, fields: Range<usize>, rebuilt: Option<Headers>) -> Head {
         let length = fields.end;
-        let plain_length = self.length.filter(|_| self.plain);
+        let plain = self.framing.filter(|_| self.plain);
         Head {
             status,
             version,
@@ -71,7 +82,7 @@ impl FramingFields {
             rebuilt,
             trusted: true,
             length,
-            plain_length,
+            plain,
             has_client_headers: self.has_client_headers,
             charset: self.charset,
         }
