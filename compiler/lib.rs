@@ -37,6 +37,7 @@ pub mod pipeline;
 pub mod project;
 #[cfg(test)]
 mod reached_tests;
+mod schema;
 pub mod source;
 pub mod span;
 

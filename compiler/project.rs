@@ -231,7 +231,7 @@ fn specs(folder: &Path) -> Vec<String> {
 }
 
 /// All that can be said in place of a path.
-fn names(project: &Project) -> Vec<String> {
+pub(crate) fn names(project: &Project) -> Vec<String> {
     let mut names: Vec<String> = project.registry.iter().flat_map(|registry| registry.registered.keys().cloned()).collect();
     let unregistered = specs(&project.root.join("specs"));
     names.extend(unregistered.iter().filter_map(|spec| spec.strip_suffix(".lt").map(str::to_owned)));

@@ -19,7 +19,7 @@ use crate::emit::Emitted;
 pub use progress::Progress;
 
 /// How to build.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The cache's folder; else `LTC_CACHE_DIR`, or the system's place for caches.
     pub cache: Option<PathBuf>,
@@ -134,6 +134,11 @@ impl Builder {
     pub fn new(options: Options) -> Result<Self, Error> {
         let cache = cache::CacheDir::open(options.cache.clone())?;
         Ok(Self { cache, options })
+    }
+
+    /// A folder of the cache for what `ltc` itself keeps of this version, such as specs that it writes. It may not exist yet.
+    pub fn own_folder(&self, name: &str) -> PathBuf {
+        self.cache.folder.join("own").join(name)
     }
 
     /// Compiles a generated crate. `spec` only tells it from others of the same name.

@@ -5,13 +5,14 @@ use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 /// How progress is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Progress {
     /// One line, redrawn.
     Bar,
     /// A line every few seconds.
     Lines,
     /// Nothing.
+    #[default]
     Silent,
 }
 

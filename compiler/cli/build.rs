@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
+use clap_complete::engine::ArgValueCompleter;
 use ltc_config::profile::Architecture;
 use ltc_config::size::bytes;
 
+use super::complete;
+use super::messages::MessageArgs;
 use super::screen::{Failure, Screen, bold};
 use crate::build::{self, Builder, Progress, lambda};
 use crate::pipeline::{self, Target};
@@ -26,7 +29,7 @@ Examples:
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct ConfigurationArgs {
     /// Use the environment config/NAME.yml [default: the profile's]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(complete::environments))]
     pub(super) env: Option<String>,
     /// Use this profile [default: the registered one, or the one next to the spec]
     #[arg(long, value_name = "FILE")]
@@ -77,6 +80,7 @@ impl From<Arch> for Architecture {
 #[command(after_help = EXAMPLES)]
 pub(super) struct Build {
     /// Path of a spec, or name of a registered test [default: the registry's `current`]
+    #[arg(add = ArgValueCompleter::new(complete::specs))]
     spec: Option<String>,
     /// Write the binary to this path [default: ./NAME]
     #[arg(short, long, value_name = "PATH")]
@@ -98,6 +102,8 @@ pub(super) struct Build {
     arch: Option<Arch>,
     #[command(flatten)]
     configuration: ConfigurationArgs,
+    #[command(flatten)]
+    messages: MessageArgs,
     /// Do not access the network; fails if a dependency is not cached yet
     #[arg(long)]
     offline: bool,
@@ -110,12 +116,30 @@ impl Build {
             return self.source(&target, what, screen);
         }
         let lambda = self.lambda.then(|| self.arch.map_or_else(lambda::default_architecture, Architecture::from));
-        let order = Order { target, output: self.output, offline: self.offline, thin_lto: self.release_lto, pie: self.pie, lambda };
-        order.build(screen).map(drop)
+        let order = Order {
+            output: self.output,
+            offline: self.offline,
+            thin_lto: self.release_lto,
+            pie: self.pie,
+            lambda,
+            messages: self.messages,
+            ..Order::of(target)
+        };
+        let made = order.build(screen)?;
+        // What a program reads on standard output are the messages.
+        if self.messages.is_for_people() {
+            screen.say(&made.announcement);
+        } else {
+            screen.note(&made.announcement);
+        }
+        if let Some(next) = made.next {
+            screen.note(next);
+        }
+        Ok(())
     }
 
     fn source(&self, target: &Target, what: Emit, screen: &Screen) -> Result<(), Failure> {
-        let (checked, emitted) = generate(target, screen)?;
+        let (checked, emitted) = generate(target, self.messages, screen)?;
         let text = match what {
             Emit::Rust => emitted.main,
             Emit::Model => format!("{:#?}\n", checked.program),
@@ -130,7 +154,7 @@ impl Build {
 }
 
 /// A binary that is wanted.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Order {
     pub(super) target: Target,
     pub(super) output: Option<PathBuf>,
@@ -139,13 +163,32 @@ pub(super) struct Order {
     pub(super) pie: bool,
     /// For Lambda, on this processor.
     pub(super) lambda: Option<Architecture>,
+    /// How findings are printed.
+    pub(super) messages: MessageArgs,
+}
+
+/// A binary that was built.
+#[derive(Debug)]
+pub(super) struct Made {
+    /// Its path.
+    pub(super) path: PathBuf,
+    /// The sentence that says so.
+    pub(super) announcement: String,
+    /// What to do next, where that is not obvious.
+    next: Option<String>,
 }
 
 impl Order {
-    /// Checks, generates, compiles and installs; gives the binary's path.
-    pub(super) fn build(&self, screen: &Screen) -> Result<PathBuf, Failure> {
+    /// `./NAME`, for this machine.
+    pub(super) fn of(target: Target) -> Self {
+        let messages = MessageArgs::default();
+        Self { target, output: None, offline: false, thin_lto: false, pie: false, lambda: None, messages }
+    }
+
+    /// Checks, generates, compiles and installs.
+    pub(super) fn build(&self, screen: &Screen) -> Result<Made, Failure> {
         let begun = Instant::now();
-        let (pipeline::Checked { name, .. }, emitted) = generate(&self.target, screen)?;
+        let (pipeline::Checked { name, .. }, emitted) = generate(&self.target, self.messages, screen)?;
         let foreign = self.lambda.filter(|lambda| lambda::host() != Some(*lambda));
         // A binary that doesn't run here leaves the one that does where it is.
         let file = foreign.map_or_else(|| name.clone(), |foreign| format!("{name}-{}", foreign.name()));
@@ -165,22 +208,20 @@ impl Order {
             .map_err(|error| Failure::wrong(format!("cannot write {}: {error}", output.display())).help("use another path: `-o PATH`"))?;
         let shown = if output.is_absolute() || output.starts_with(".") { output.clone() } else { Path::new(".").join(&output) };
         let of = self.lambda.map(|lambda| format!(" for AWS Lambda, {}", lambda.name())).unwrap_or_default();
-        screen.say(format_args!("built {}{of} in {} ({})", bold(shown.display()), seconds(begun.elapsed()), bytes(built.bytes)));
-        match (self.lambda, foreign) {
-            (Some(_), None) => screen.note(format_args!("run `{} deploy` to deploy it", shown.display())),
-            (_, Some(_)) => screen.note(format_args!("run `./{name} deploy --bootstrap {}` to deploy it", shown.display())),
-            (None, None) => {}
-        }
-        Ok(output)
+        let announcement = format!("built {}{of} in {} ({})", bold(shown.display()), seconds(begun.elapsed()), bytes(built.bytes));
+        let next = match (self.lambda, foreign) {
+            (Some(_), None) => Some(format!("run `{} deploy` to deploy it", shown.display())),
+            (_, Some(_)) => Some(format!("run `./{name} deploy --bootstrap {}` to deploy it", shown.display())),
+            (None, None) => None,
+        };
+        Ok(Made { path: output, announcement, next })
     }
 }
 
 /// Checks a spec and generates its crate; what is wrong is shown.
-fn generate(target: &Target, screen: &Screen) -> Result<(pipeline::Checked, crate::emit::Emitted), Failure> {
+fn generate(target: &Target, messages: MessageArgs, screen: &Screen) -> Result<(pipeline::Checked, crate::emit::Emitted), Failure> {
     let checked = pipeline::check(target).map_err(Failure::wrong)?;
-    if !screen.checked(&target.root, &checked) {
-        return Err(Failure::Shown(super::screen::WRONG));
-    }
+    messages.show(&target.root, &checked, screen)?;
     let emitted = checked
         .emit()
         .map_err(|why| Failure::wrong(format!("cannot generate Rust: {why}")).help("report it with the spec: this is a bug in ltc"))?;

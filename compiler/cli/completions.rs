@@ -1,9 +1,11 @@
-//! `ltc completions`: what a shell needs to complete `ltc`'s command line.
+//! `ltc completions`: what a shell needs to complete `ltc`'s command line. The script asks `ltc` itself at each completion
+//! (`complete.rs`), so that it knows the tests of the current project.
 
 use std::io::Write;
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
+use clap_complete::env::Shells;
 
 use super::screen::{Failure, Screen};
 
@@ -11,7 +13,9 @@ const EXAMPLES: &str = "\
 Examples:
   ltc completions bash > ~/.local/share/bash-completion/completions/ltc
   ltc completions zsh  > ~/.zfunc/_ltc
-  ltc completions fish > ~/.config/fish/completions/ltc.fish";
+  ltc completions fish > ~/.config/fish/completions/ltc.fish
+
+Built tests complete their own command line: `./shop completions bash`.";
 
 /// Prints completions for a shell.
 #[derive(Debug, Args)]
@@ -23,8 +27,13 @@ pub(super) struct Completions {
 
 impl Completions {
     pub(super) fn run(self, _screen: &Screen) -> Result<(), Failure> {
+        let name = self.shell.to_string();
+        let shells = Shells::builtins();
+        let completer = shells.completer(&name).ok_or_else(|| Failure::wrong(format!("unknown shell `{name}`")))?;
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut super::Cli::command(), "ltc", &mut script);
+        completer
+            .write_registration("COMPLETE", "ltc", "ltc", "ltc", &mut script)
+            .map_err(|error| Failure::wrong(format!("cannot write the script: {error}")))?;
         // A reader that has gone wants no more of it.
         let _ = std::io::stdout().write_all(&script);
         Ok(())

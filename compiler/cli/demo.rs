@@ -103,16 +103,16 @@ impl Demo {
             root: root.clone(),
             ..Target::default()
         };
-        let output = root.join("tpdata");
-        let binary =
-            Order { target, output: Some(output), offline: self.offline, thin_lto: false, pie: false, lambda: None }.build(screen)?;
+        let order = Order { output: Some(root.join("tpdata")), offline: self.offline, ..Order::of(target) };
+        let made = order.build(screen)?;
+        screen.say(&made.announcement);
         // From here on Ctrl-C is the test's: it stops in good order and reports, and the server must outlive it.
         stay_on_ctrl_c();
         let load = ["--clients", "20", "--duration", "6s"];
         for args in [&["--debug"][..], &load, &[&["run", "--shards", "3"], &load[..]].concat()] {
             screen.say("");
             screen.say(format_args!("{} ./tpdata {}", bold("$"), args.join(" ")));
-            self.test(&binary, args, &root, addr)?;
+            self.test(&made.path, args, &root, addr)?;
         }
         if !screen.quiet {
             next(screen, own.then_some(FOLDER));
@@ -249,7 +249,7 @@ fn is_demo(addr: SocketAddr) -> bool {
 }
 
 /// Ctrl-C no longer ends this process.
-fn stay_on_ctrl_c() {
+pub(super) fn stay_on_ctrl_c() {
     let wait = || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
         runtime.block_on(async { while tokio::signal::ctrl_c().await.is_ok() {} });

@@ -1,8 +1,10 @@
 //! `ltc explain`: the page of an error code.
 
 use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
 use ltc_config::suggest::nearest;
 
+use super::complete;
 use super::screen::{Failure, Screen};
 use crate::diagnostic::Code;
 
@@ -16,6 +18,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(super) struct Explain {
     /// Explain this code; without it, list all codes
+    #[arg(add = ArgValueCompleter::new(complete::codes))]
     code: Option<String>,
 }
 
@@ -28,21 +31,21 @@ impl Explain {
             }
             return Ok(());
         };
-        let folded = normal(&said);
-        match Code::ALL.iter().find(|code| code.as_str() == folded) {
-            Some(code) => {
-                screen.print(code.page().trim_end());
-                Ok(())
-            }
-            None => {
-                let near = nearest(&folded, Code::ALL.iter().map(|code| code.as_str()));
-                let help = near.map_or("run `ltc explain` for the list of codes".to_owned(), |near| {
-                    format!("did you mean `{near}`? `ltc explain` lists all codes")
-                });
-                Err(Failure::wrong(format!("unknown error code `{said}`")).help(help))
-            }
-        }
+        let code = find(&said).map_err(|help| Failure::wrong(format!("unknown error code `{said}`")).help(help))?;
+        screen.print(code.page().trim_end());
+        Ok(())
     }
+}
+
+/// The code that is meant, or a fix.
+pub(super) fn find(said: &str) -> Result<&'static Code, String> {
+    let folded = normal(said);
+    Code::ALL.iter().find(|code| code.as_str() == folded).ok_or_else(|| {
+        let near = nearest(&folded, Code::ALL.iter().map(|code| code.as_str()));
+        near.map_or("run `ltc explain` for the list of codes".to_owned(), |near| {
+            format!("did you mean `{near}`? `ltc explain` lists all codes")
+        })
+    })
 }
 
 /// `lt12` and `12` mean LT0012.

@@ -174,7 +174,8 @@ fn check(screen: &Screen, folder: &Path, name: &str) -> Result<(), Failure> {
         lacks: found.lacks,
     };
     let checked = pipeline::check(&target).map_err(Failure::wrong)?;
-    if screen.checked(&target.root, &checked) {
+    screen.checked(&target.root, &checked);
+    if !checked.has_errors() {
         return Ok(());
     }
     screen.warn("the imported spec has errors, which is a bug in ltc: the files were kept; please report it with the imported file");

@@ -3,15 +3,26 @@
 mod build;
 mod check;
 mod clean;
+mod complete;
 mod completions;
 mod demo;
 mod explain;
 mod import;
+mod init;
 mod list;
+mod man;
+mod messages;
 mod new;
+mod new_test;
 mod record;
+mod rerun;
+mod results;
+mod run;
+mod schema;
 mod screen;
 mod template;
+mod try_url;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -24,6 +35,7 @@ const EXAMPLES: &str = "\
 Examples:
   ltc demo                     start a demo server, and run a load test against it
   ltc new shop                 create a project in ./shop
+  ltc run shop --debug         build a test, run each scenario once, and show every exchange
   ltc build                    compile the current test of config/loadtest_registry.yml
   ltc build specs/shop.lt      compile a spec to ./shop
   ./shop --debug               run each scenario once, and show every exchange
@@ -59,28 +71,46 @@ struct GlobalArgs {
 enum Command {
     /// Compile a spec to one binary
     Build(build::Build),
+    /// Build a spec, and run its binary with the other arguments
+    Run(run::RunSpec),
     /// Check specs without compiling them
     Check(check::Check),
     /// List the registered tests
     List(list::List),
+    /// Load one URL, without a spec
+    Try(try_url::TryUrl),
+    /// Print the results of an earlier run
+    Report(results::Report),
+    /// Merge the results of several runs
+    Merge(results::Merge),
+    /// Compare the results of two runs
+    Compare(results::Compare),
     /// Turn a recording, an API description or another tool's script into a spec
     Import(import::Import),
     /// Record what a browser sends, and turn it into a spec
     Record(record::Record),
-    /// Create a new project
+    /// Create a new project, or a new test in a project
     New(new::New),
+    /// Make the current folder a project, and overwrite nothing
+    Init(init::Init),
     /// Start a demo server, and build and run a test against it
     Demo(demo::Demo),
     /// Explain an error code
     Explain(explain::Explain),
+    /// Print the JSON Schema of a YAML file
+    Schema(schema::SchemaOf),
     /// Remove cached build artifacts
     Clean(clean::Clean),
     /// Print completions for a shell
     Completions(completions::Completions),
+    /// Print manual pages
+    Man(man::Man),
 }
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    // A shell that completes a line gets its answer here, and the process ends.
+    clap_complete::CompleteEnv::with_factory(Cli::command).complete();
     let args: Vec<OsString> = std::env::args_os().collect();
     let color = said_color(&args);
     let cli = Cli::command()
@@ -91,15 +121,23 @@ pub fn main() -> ExitCode {
     let screen = Screen::new(color, cli.global.quiet, cli.global.verbose);
     let done = match cli.command {
         Command::Build(command) => command.run(&screen),
+        Command::Run(command) => command.run(&screen),
         Command::Check(command) => command.run(&screen),
         Command::List(command) => command.run(&screen),
+        Command::Try(command) => command.run(&screen),
+        Command::Report(command) => command.run(&screen),
+        Command::Merge(command) => command.run(&screen),
+        Command::Compare(command) => command.run(&screen),
         Command::Import(command) => command.run(&screen),
         Command::Record(command) => command.run(&screen),
         Command::New(command) => command.run(&screen),
+        Command::Init(command) => command.run(&screen),
         Command::Demo(command) => command.run(&screen),
         Command::Explain(command) => command.run(&screen),
+        Command::Schema(command) => command.run(&screen),
         Command::Clean(command) => command.run(&screen),
         Command::Completions(command) => command.run(&screen),
+        Command::Man(command) => command.run(&screen),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

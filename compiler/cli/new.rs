@@ -3,34 +3,50 @@
 use std::fs;
 use std::path::Path;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::build::here;
+use super::new_test::NewTest;
 use super::screen::{Failure, Screen, bold};
 use super::template;
 
 const EXAMPLES: &str = "\
 Examples:
   ltc new shop                     create a project in ./shop
-  cd shop && ltc build && ltc demo --serve";
+  cd shop && ltc run shop --debug
+  ltc new test checkout            add a test to the project of the current folder
+  ltc init                         make the current folder a project";
 
 /// The longest name: it becomes a file's, a crate's and a function's.
 const LONGEST: usize = 48;
 
 /// Creates a project: a spec, its profile, an environment and a registry.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, disable_help_subcommand = true)]
 pub(super) struct New {
     /// Name of the project's folder and of its first test
-    name: String,
+    #[arg(required = true)]
+    name: Option<String>,
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Add a test to the current project: a spec, its profile, and its entry in the registry
+    Test(NewTest),
 }
 
 impl New {
     pub(super) fn run(self, screen: &Screen) -> Result<(), Failure> {
-        let name = valid(&self.name)?;
+        if let Some(What::Test(test)) = self.what {
+            return test.run(screen);
+        }
+        let name = valid(self.name.as_deref().unwrap_or_default())?;
         let folder = here()?.join(name);
         if !is_free(&folder) {
-            return Err(Failure::wrong(format!("{name} already exists and is not empty")).help("use another name, or remove it"));
+            return Err(Failure::wrong(format!("{name} already exists and is not empty"))
+                .help("use another name, or make it a project with `ltc init` in it"));
         }
         let files = template::new(name);
         template::write(&folder, &files).map_err(|error| Failure::wrong(format!("cannot write {name}: {error}")))?;
@@ -39,7 +55,7 @@ impl New {
         screen.say("");
         screen.say("Next:");
         screen.say("  ltc demo --serve                   in another terminal: the server for the test");
-        screen.say(format_args!("  cd {name} && ltc build && ./{name} --debug"));
+        screen.say(format_args!("  cd {name} && ltc run {name} --debug"));
         Ok(())
     }
 }
@@ -53,10 +69,10 @@ fn is_free(folder: &Path) -> bool {
 }
 
 /// A name that can be a file's on every system, a crate's and a Lambda function's.
-fn valid(name: &str) -> Result<&str, Failure> {
+pub(super) fn valid(name: &str) -> Result<&str, Failure> {
     let rule = "a name starts with a letter and contains only letters, digits, `-` and `_`";
     let wrong = |why: &str| {
-        let failure = Failure::wrong(format!("invalid project name `{name}`: {why}"));
+        let failure = Failure::wrong(format!("invalid name `{name}`: {why}"));
         let fixed: String = name.chars().map(|char| if char.is_ascii_alphanumeric() || char == '_' { char } else { '-' }).collect();
         let fixed = fixed.trim_matches('-').trim_start_matches(|char: char| !char.is_ascii_alphabetic());
         if fixed.is_empty() || fixed == name {

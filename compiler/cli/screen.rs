@@ -131,8 +131,8 @@ impl Screen {
         code
     }
 
-    /// Shows all that checking found; whether the spec may be compiled.
-    pub(super) fn checked(&self, root: &Path, checked: &Checked) -> bool {
+    /// Shows all that checking found.
+    pub(super) fn checked(&self, root: &Path, checked: &Checked) {
         let wrong = checked.has_errors();
         if !self.quiet || wrong {
             let shown = render::render(&checked.diagnostics, &checked.sources, self.style);
@@ -142,7 +142,6 @@ impl Screen {
             self.config(root, &checked.config_warnings, true);
         }
         self.config(root, &checked.config, false);
-        !wrong
     }
 
     /// Shows what is wrong, or odd, in configuration files, with the places underlined.

@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use crate::schema::Schema;
+
 /// A new project: a spec of its own name against the demo shop.
 pub(super) fn new(name: &str) -> Vec<(String, String)> {
     project(
@@ -26,6 +28,47 @@ pub(super) fn demo() -> Vec<(String, String)> {
     )
 }
 
+/// The files of a new project, within a folder that has files already: those that are there are left out, and the environment gets a name
+/// of its own.
+pub(super) fn within(name: &str, is_there: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+    let files = new(name);
+    let free = ["local", "demo", "loadtest", name].into_iter().find(|env| !is_there(&format!("config/{env}.yml")));
+    let env = free.unwrap_or("local");
+    let terms = include_str!("template/common.yml");
+    let terms = terms.lines().filter(|line| line.starts_with(' ')).collect::<Vec<_>>().join("\n");
+    let own = |(path, text): (String, String)| match path.as_str() {
+        // Without a file of ours for all environments, its values are in this one.
+        "config/local.yml" if is_there("config/common.yml") => {
+            (format!("config/{env}.yml"), text.replace("/shop\n", &format!("/shop\n{terms}\n")))
+        }
+        "config/local.yml" => (format!("config/{env}.yml"), text),
+        path if path.ends_with(".lt") => (path.to_owned(), text.replace("config/local.yml", &format!("config/{env}.yml"))),
+        path if path.ends_with(".profile.yml") => {
+            let aligned = format!("env: {env:<width$}# config/{env}.yml", width = "local                        ".len());
+            (path.to_owned(), text.replace("env: local                        # config/local.yml", &aligned))
+        }
+        path => (path.to_owned(), text.replace("config/local.yml", &format!("config/{env}.yml"))),
+    };
+    files.into_iter().map(own).filter(|(path, _)| path == ".gitignore" || !is_there(path)).collect()
+}
+
+/// A further test of a project: a spec and its profile. `base` is the key of the environment that has the address.
+pub(super) fn test(name: &str, env: Option<&str>, base: Option<&str>) -> Vec<(String, String)> {
+    let base = base.map_or_else(|| "\"http://127.0.0.1:8137/shop\"".to_owned(), |base| format!("env.{base}"));
+    let header = env.map_or_else(String::new, |env| format!("\n  env: {}", yaml_scalar(env)));
+    let fill = |text: &str| {
+        text.replace("SCALAR", &yaml_scalar(name)).replace("NAME", name).replace("BASE", &base).replace("\n  env: ENV", &header)
+    };
+    let files =
+        [("specs/NAME.lt", include_str!("template/test.lt")), ("specs/NAME.profile.yml", include_str!("template/test.profile.yml"))];
+    files.into_iter().map(|(path, text)| (fill(path), fill(text))).collect()
+}
+
+/// A registry with one test.
+pub(super) fn registry(name: &str) -> String {
+    include_str!("template/loadtest_registry.yml").replace("SCALAR", &yaml_scalar(name)).replace("NAME", name)
+}
+
 fn project(name: &str, description: &str, spec: &str, local: &str, common: &str) -> Vec<(String, String)> {
     let files = [
         ("specs/NAME.lt", spec),
@@ -40,11 +83,12 @@ fn project(name: &str, description: &str, spec: &str, local: &str, common: &str)
     let scalar = yaml_scalar(name);
     let fill = |text: &str| text.replace("SCALAR", &scalar).replace("NAME", name).replace("DESCRIPTION", description);
     // The word NAME in a spec is part of the spec.
-    files.into_iter().map(|(path, text)| (fill(path), if path.ends_with(".lt") { text.to_owned() } else { fill(text) })).collect()
+    let files = files.into_iter().map(|(path, text)| (fill(path), if path.ends_with(".lt") { text.to_owned() } else { fill(text) }));
+    files.chain(Schema::ALL.map(|schema| (schema.file().to_owned(), schema.text()))).collect()
 }
 
 /// A string as YAML, in quotes where YAML would read it as something else: `null`, `true`.
-fn yaml_scalar(text: &str) -> String {
+pub(super) fn yaml_scalar(text: &str) -> String {
     serde_yaml::to_string(text).map_or_else(|_| text.to_owned(), |yaml| yaml.trim_end().to_owned())
 }
 
@@ -63,7 +107,6 @@ pub(super) fn write(folder: &Path, files: &[(String, String)]) -> io::Result<()>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::Code;
 
     #[test]
     fn project_may_be_named_by_a_word_that_yaml_reads_as_a_value() {
@@ -80,16 +123,13 @@ mod tests {
 
     #[test]
     fn new_project_has_no_errors_and_no_warnings() {
-        // The language's own example shows a request that none of its steps makes.
-        let known = |code: Code, name: &str| name == "tpdata" && code == Code::UnusedRequest;
         for (name, files) in [("my-shop", new("my-shop")), ("tpdata", demo())] {
             let folder = tempfile::tempdir().unwrap();
             write(folder.path(), &files).unwrap();
             let found = crate::project::find(folder.path(), None).unwrap();
             assert_eq!(found.spec, folder.path().join(format!("specs/{name}.lt")));
             let target = Target { root: found.root, spec: found.spec, profile: found.profile, ..Target::default() };
-            let mut checked = pipeline::check(&target).unwrap();
-            checked.diagnostics.retain(|diagnostic| !known(diagnostic.code, name));
+            let checked = pipeline::check(&target).unwrap();
             let said = render(&checked.diagnostics, &checked.sources, Style::plain());
             assert!(
                 said.is_empty() && checked.config.is_empty() && checked.config_warnings.is_empty(),
@@ -124,8 +164,42 @@ mod tests {
     }
 
     #[test]
+    fn further_test_has_no_errors_and_no_warnings() {
+        for (env, base) in [(Some("local"), Some("shop.url")), (Some("local"), None), (None, None)] {
+            let folder = tempfile::tempdir().unwrap();
+            write(folder.path(), &new("shop")).unwrap();
+            write(folder.path(), &test("check-out", env, base)).unwrap();
+            assert_sound(folder.path(), "check-out");
+        }
+    }
+
+    #[test]
+    fn project_within_a_folder_keeps_to_the_files_that_are_missing() {
+        let there = ["README.md", ".gitignore", "config/local.yml", "config/common.yml"];
+        let files = within("shop", |path| there.contains(&path));
+        let paths: Vec<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
+        assert!(paths.contains(&"config/demo.yml") && paths.contains(&".gitignore"), "{paths:?}");
+        assert!(there.iter().all(|path| *path == ".gitignore" || !paths.contains(path)), "{paths:?}");
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &files).unwrap();
+        fs::write(folder.path().join("config/common.yml"), "mine: 1\n").unwrap();
+        assert_sound(folder.path(), "shop");
+        // In an empty folder it is what `ltc new` writes.
+        assert_eq!(within("shop", |_| false), new("shop"));
+    }
+
+    /// Asserts that a spec and its configuration have neither errors nor warnings.
+    fn assert_sound(root: &Path, name: &str) {
+        let found = crate::project::find(root, Some(name)).unwrap();
+        let checked = pipeline::check(&Target { root: found.root, spec: found.spec, profile: found.profile, ..Target::default() }).unwrap();
+        let said = render(&checked.diagnostics, &checked.sources, Style::plain());
+        let odd = (&checked.config, &checked.config_warnings);
+        assert!(said.is_empty() && odd.0.is_empty() && odd.1.is_empty(), "{said} {odd:?}");
+    }
+
+    #[test]
     fn no_place_is_left_unfilled() {
-        for (path, text) in new("shop") {
+        for (path, text) in new("shop").into_iter().chain(test("shop", Some("local"), None)).filter(|(path, _)| !path.ends_with(".json")) {
             assert!(!path.contains("NAME") && !text.contains("NAME") && !text.contains("DESCRIPTION"), "{path}:\n{text}");
         }
     }

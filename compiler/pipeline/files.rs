@@ -94,6 +94,19 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// The paths of all files that are named, whether they are there or not.
+    pub(super) fn named(&self) -> Vec<PathBuf> {
+        let imports = self.files.iter().flat_map(|file| {
+            let imported = file.ast.items.iter().filter_map(|item| match item {
+                Item::Import(import) => Some(&import.path.node),
+                _ => None,
+            });
+            imported.map(|path| normal(&file.folder.join(path)))
+        });
+        let assets = self.assets.keys().map(|(file, path)| normal(&self.files[usize::from(file.0)].folder.join(path)));
+        imports.chain(assets).collect()
+    }
+
     pub(super) fn read_assets(&mut self) {
         for (index, file) in self.files.iter().enumerate() {
             for request in check::needs(&file.ast) {

@@ -37,6 +37,15 @@ pub struct Target {
     pub lacks: Lacks,
 }
 
+impl Target {
+    /// The files that are read before anything is known of the spec, whether they are there or not. The last part of a path may be a
+    /// pattern with `*`.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let config = [self.root.join("config/*.yml")];
+        [Some(self.spec.clone()), self.profile.clone()].into_iter().flatten().chain(config).collect()
+    }
+}
+
 /// What compiling came to so far.
 #[derive(Debug)]
 pub struct Checked {
@@ -52,6 +61,8 @@ pub struct Checked {
     pub config_warnings: Vec<ConfigError>,
     /// There where nothing is wrong.
     pub program: Option<Program>,
+    /// The files that the spec and its imports name, whether they are there or not. The last part of a path may be a pattern with `*`.
+    pub files: Vec<PathBuf>,
     profile: Option<(String, String)>,
     environments: Vec<(String, String)>,
 }
@@ -119,6 +130,7 @@ pub fn check(target: &Target) -> Result<Checked, String> {
     let input = Input { name: &identity, files: &files, env, assets: &reader.assets };
     let (program, found) = check::check(&input);
     drop(files);
+    let named = reader.named();
     let mut diagnostics = reader.diagnostics;
     diagnostics.append(found);
     let program = program.filter(|_| !diagnostics.iter().any(Diagnostic::is_error));
@@ -143,6 +155,7 @@ pub fn check(target: &Target) -> Result<Checked, String> {
         config,
         config_warnings,
         program,
+        files: named,
         profile: profile.map(|(path, text, _)| (path, text)),
         environments,
     })
@@ -159,6 +172,7 @@ fn without_spec(target: &Target, lacks: &ConfigError) -> Checked {
         config,
         config_warnings,
         program: None,
+        files: Vec::new(),
         profile: None,
         environments: Vec::new(),
     }

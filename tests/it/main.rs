@@ -21,6 +21,7 @@ mod language;
 mod listeners;
 mod live;
 mod machine;
+mod one_command;
 mod project;
 mod readme;
 mod record;

@@ -1,0 +1,212 @@
+//! How the findings of a check are printed: for people, for programs and for CI, and what of them is an error.
+
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use super::screen::{Failure, Screen, WRONG};
+use crate::diagnostic::render::Message;
+use crate::pipeline::Checked;
+
+/// The form of messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people: the source with each location underlined
+    #[default]
+    Human,
+    /// A line each: `FILE:LINE:COLUMN: error: MESSAGE`, as editors and grep read it
+    Short,
+    /// For programs: one JSON object per line
+    Json,
+    /// For GitHub Actions: workflow commands that annotate the lines
+    Github,
+}
+
+/// What is refused beside errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Deny {
+    /// Warnings
+    Warnings,
+}
+
+/// How findings are printed, for all commands that check.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(super) struct MessageArgs {
+    /// Print errors and warnings in this format
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    message_format: Format,
+    /// Fail on warnings, too
+    #[arg(long, value_name = "WHAT")]
+    deny: Option<Deny>,
+}
+
+impl MessageArgs {
+    /// Whether people read them, on standard error.
+    pub(super) fn is_for_people(self) -> bool {
+        self.message_format == Format::Human
+    }
+
+    /// Prints all that checking found.
+    ///
+    /// # Errors
+    /// Where the spec may not be compiled: it has errors, or warnings that are denied.
+    pub(super) fn show(self, root: &Path, checked: &Checked, screen: &Screen) -> Result<(), Failure> {
+        match self.message_format {
+            Format::Human => screen.checked(root, checked),
+            Format::Json => messages(checked).iter().for_each(|message| screen.print(message)),
+            Format::Short => findings(checked).iter().for_each(|finding| screen.print(finding.short())),
+            Format::Github => findings(checked).iter().for_each(|finding| screen.print(finding.github())),
+        }
+        if checked.has_errors() {
+            return Err(Failure::Shown(WRONG));
+        }
+        let warnings = checked.diagnostics.warnings() + checked.config_warnings.len();
+        if self.deny == Some(Deny::Warnings) && warnings > 0 {
+            let message = if warnings == 1 { "1 warning is denied".to_owned() } else { format!("{warnings} warnings are denied") };
+            return Err(Failure::wrong(message).help("fix it, or leave out `--deny warnings`"));
+        }
+        Ok(())
+    }
+}
+
+/// All findings as JSON, one object each.
+pub(super) fn messages(checked: &Checked) -> Vec<serde_json::Value> {
+    let of_specs = checked.diagnostics.iter().map(|diagnostic| json!(Message::new(diagnostic, &checked.sources)));
+    let of_config = [("error", &checked.config), ("warning", &checked.config_warnings)].into_iter().flat_map(|(severity, errors)| {
+        errors.iter().map(move |error| {
+            let place = &error.location;
+            let places = json!([{"path": place.file, "line": place.line, "column": place.column,
+                "end_line": place.line, "end_column": place.column + place.len, "label": ""}]);
+            json!({"code": null, "severity": severity, "message": error.message, "help": error.help, "places": places})
+        })
+    });
+    of_specs.chain(of_config).collect()
+}
+
+/// A finding on one line, at its main location.
+#[derive(Debug)]
+struct Finding {
+    severity: &'static str,
+    code: Option<&'static str>,
+    message: String,
+    help: Option<String>,
+    file: String,
+    /// Line and column, from 1; 0 where only the file is known.
+    start: (usize, usize),
+    end: (usize, usize),
+}
+
+/// All findings, in the order of the JSON messages.
+fn findings(checked: &Checked) -> Vec<Finding> {
+    let of_specs = checked.diagnostics.iter().map(|diagnostic| {
+        let message = Message::new(diagnostic, &checked.sources);
+        let place = message.places.first();
+        Finding {
+            severity: message.severity,
+            code: Some(message.code),
+            message: message.message.to_owned(),
+            help: message.help.map(str::to_owned),
+            file: place.map(|place| place.path.to_owned()).unwrap_or_default(),
+            start: place.map_or((0, 0), |place| (place.line, place.column)),
+            end: place.map_or((0, 0), |place| (place.end_line, place.end_column)),
+        }
+    });
+    let of_config = [("error", &checked.config), ("warning", &checked.config_warnings)].into_iter().flat_map(|(severity, errors)| {
+        errors.iter().map(move |error| {
+            let place = &error.location;
+            Finding {
+                severity,
+                code: None,
+                message: error.message.clone(),
+                help: error.help.clone(),
+                file: place.file.clone(),
+                start: (place.line, place.column),
+                end: (place.line, place.column + place.len),
+            }
+        })
+    });
+    of_specs.chain(of_config).collect()
+}
+
+impl Finding {
+    /// The message and its fix, on one line.
+    fn text(&self) -> String {
+        let help = self.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+        format!("{}{help}", self.message).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// `specs/shop.lt:3:5: error: …`, as compilers write it.
+    fn short(&self) -> String {
+        let place = match self.start {
+            (0, _) => self.file.clone(),
+            (line, column) => format!("{}:{line}:{column}", self.file),
+        };
+        let code = self.code.map(|code| format!("[{code}]")).unwrap_or_default();
+        format!("{place}: {}{code}: {}", self.severity, self.text())
+    }
+
+    /// A workflow command: <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>. Columns count only
+    /// where the finding is on one line.
+    fn github(&self) -> String {
+        let mut properties = vec![format!("file={}", property(&self.file))];
+        let ((line, column), (end_line, end_column)) = (self.start, self.end);
+        if line > 0 {
+            properties.push(format!("line={line}"));
+            properties.push(format!("endLine={}", end_line.max(line)));
+            if end_line <= line {
+                properties.push(format!("col={column}"));
+                // Theirs includes the last column.
+                properties.push(format!("endColumn={}", end_column.saturating_sub(1).max(column)));
+            }
+        }
+        properties.extend(self.code.map(|code| format!("title={}", property(code))));
+        format!("::{} {}::{}", self.severity, properties.join(","), data(&self.text()))
+    }
+}
+
+/// A text behind the `::` of a workflow command.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// The value of a property of a workflow command.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding() -> Finding {
+        Finding {
+            severity: "error",
+            code: Some("LT0101"),
+            message: "unknown name `idz`:\n  100%".to_owned(),
+            help: Some("did you mean `ids`?".to_owned()),
+            file: "specs/a,b.lt".to_owned(),
+            start: (3, 5),
+            end: (3, 8),
+        }
+    }
+
+    #[test]
+    fn short_message_is_one_line_with_location_code_and_fix() {
+        assert_eq!(finding().short(), "specs/a,b.lt:3:5: error[LT0101]: unknown name `idz`: 100% (did you mean `ids`?)");
+        let of_a_file = Finding { start: (0, 0), code: None, help: None, ..finding() };
+        assert_eq!(of_a_file.short(), "specs/a,b.lt: error: unknown name `idz`: 100%");
+    }
+
+    #[test]
+    fn workflow_command_escapes_what_github_reads() {
+        assert_eq!(
+            finding().github(),
+            "::error file=specs/a%2Cb.lt,line=3,endLine=3,col=5,endColumn=7,title=LT0101::unknown name `idz`: 100%25 (did you mean `ids`?)"
+        );
+        let long = Finding { end: (4, 2), ..finding() };
+        assert!(long.github().starts_with("::error file=specs/a%2Cb.lt,line=3,endLine=4,title=LT0101::"), "{}", long.github());
+        let of_a_file = Finding { start: (0, 0), ..finding() };
+        assert!(of_a_file.github().starts_with("::error file=specs/a%2Cb.lt,title=LT0101::"), "{}", of_a_file.github());
+    }
+}

@@ -1,0 +1,205 @@
+//! The profile, `specs/NAME.profile.yml`.
+#![expect(dead_code, reason = "only the schemas of these types are used")]
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+
+use super::values::{Architecture, Duration, Engine, Listener, LogLevel, Rate, Spacing, Text, Texts, Truth, Whole};
+
+/// A profile: how much load a test generates, for how long, from where, and where the results go
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct ProfileFile {
+    /// What the test is called, and where it runs
+    test_header: Option<TestHeader>,
+    /// The load and what is made of the results
+    profile: ProfileSection,
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct TestHeader {
+    /// The test's name, if the registry does not name it
+    name: Option<Text>,
+    /// What the test is for
+    description: Option<Text>,
+    /// The environment: `local` is config/local.yml
+    env: Option<Text>,
+    /// The region, a list of regions, or regions with their shares of the load
+    location: Option<Locations>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum Locations {
+    /// Regions that share the load equally
+    Regions(Texts),
+    /// Regions with shares, such as `us-west-2: 70%`
+    Shares(BTreeMap<String, Text>),
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct ProfileSection {
+    /// How much load, from when and for how long
+    runner: Option<Runner>,
+    /// Which spec is run, and how
+    test: Option<Test>,
+    /// Messages, statistics and the systems that receive results
+    logging: Option<Logging>,
+    /// Limits that the results must meet, such as `p95 < 500ms`; otherwise the exit code is 1
+    thresholds: Option<Vec<String>>,
+    /// Where the functions of the distributed test run
+    engine: Option<Engine>,
+    /// The functions on AWS Lambda
+    lambda: Option<Lambda>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Runner {
+    /// The number of virtual users
+    clients: Option<Whole>,
+    /// The spawn rate: users started per second
+    hatch_rate: Option<Rate>,
+    /// The duration of the test
+    duration: Option<Duration>,
+    /// Adds `step_clients` users every `step_duration` until `clients` is reached
+    step_load: Option<Truth>,
+    /// The duration of a step of the step load
+    step_duration: Option<Duration>,
+    /// The number of users that a step of the step load adds
+    step_clients: Option<Whole>,
+    /// Linear ramps, one after the other, of `clients` or of a `rate`
+    stages: Option<Vec<Stage>>,
+    /// The arrival rate: iterations started per second, however long the responses take
+    rate: Option<Rate>,
+    /// With `rate`, the maximum number of users
+    max_clients: Option<Whole>,
+    /// With `rate`, the spacing of the arrivals
+    arrivals: Option<Spacing>,
+    /// When this load starts, counted from the start of the test
+    start: Option<Duration>,
+    /// Each user of the spec by name, with a load of its own
+    users: Option<BTreeMap<String, User>>,
+    /// At the end, how long users may take to finish their iteration; 30s by default
+    graceful_stop: Option<Duration>,
+    /// The seed of all random values
+    seed: Option<Whole>,
+    /// The number of worker threads; one per core by default
+    threads: Option<Whole>,
+    /// After what silence of the orchestrator a function of the distributed test stops, at least 20s, or `finish`; 60s by default
+    without_orchestrator: Option<Text>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum User {
+    /// The number of users of this class
+    Clients(Whole),
+    /// A load
+    Load(UserLoad),
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct UserLoad {
+    /// The number of virtual users; 0 turns this class off
+    clients: Option<Whole>,
+    /// The spawn rate: users started per second
+    hatch_rate: Option<Rate>,
+    /// The duration of this load
+    duration: Option<Duration>,
+    /// Adds `step_clients` users every `step_duration` until `clients` is reached
+    step_load: Option<Truth>,
+    /// The duration of a step of the step load
+    step_duration: Option<Duration>,
+    /// The number of users that a step of the step load adds
+    step_clients: Option<Whole>,
+    /// Linear ramps, one after the other, of `clients` or of a `rate`
+    stages: Option<Vec<Stage>>,
+    /// The arrival rate: iterations started per second, however long the responses take
+    rate: Option<Rate>,
+    /// With `rate`, the maximum number of users
+    max_clients: Option<Whole>,
+    /// With `rate`, the spacing of the arrivals
+    arrivals: Option<Spacing>,
+    /// When this load starts, counted from the start of the test
+    start: Option<Duration>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Stage {
+    /// The number of users at the end of this stage
+    clients: Option<Whole>,
+    /// The arrival rate at the end of this stage
+    rate: Option<Rate>,
+    /// How long this stage takes; 0s is a jump
+    duration: Duration,
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Test {
+    /// The spec, such as specs/shop.lt
+    spec: Option<String>,
+    /// The spec, as profiles of the Locust framework name it
+    locustfile: Option<String>,
+    /// One user runs every scenario once, and every exchange is shown
+    debug: Option<Truth>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Logging {
+    /// Which messages appear; `info` by default
+    loglevel: Option<LogLevel>,
+    /// Which messages of the HTTP layer appear; as `loglevel` by default
+    hyperclient_console_log_level: Option<LogLevel>,
+    /// yes: print statistics once, at the end; no: print them at each `stats_interval`, too
+    final_stats: Option<Truth>,
+    /// How often statistics are sent and printed; 5s by default
+    stats_interval: Option<Duration>,
+    /// The systems that receive results while the test runs; their keys are in config/systems_credentials.yml
+    listeners: Option<Listeners>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum Listeners {
+    /// A list
+    List(Vec<Listener>),
+    /// One, or several with commas
+    One(String),
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Lambda {
+    /// Memory of a function in MB, 128 to 10240; 1769 is one processor
+    memory_mb: Option<Whole>,
+    /// The processor; by default that of the binary
+    architecture: Option<Architecture>,
+    /// The most users of one function
+    clients_per_function: Option<Whole>,
+    /// The most arrivals of one function
+    rate_per_function: Option<Rate>,
+    /// The function's name; ltc-TEST by default
+    function: Option<Text>,
+    /// The ARN or the name of the function's role; `deploy` creates one by default
+    role: Option<Text>,
+    /// After what time the next function takes over, 10s to 14m30s; 14m by default
+    interval: Option<Duration>,
+    /// The most functions at the same time
+    max_functions: Option<Whole>,
+    /// Subnets of a VPC
+    subnets: Option<Texts>,
+    /// Security groups of the VPC
+    security_groups: Option<Texts>,
+    /// The S3 bucket for stops and large packages; `deploy` creates one by default
+    bucket: Option<Text>,
+    /// Tags of everything that `deploy` creates
+    tags: Option<BTreeMap<String, Text>>,
+}
