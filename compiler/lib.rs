@@ -31,6 +31,7 @@ pub mod check;
 pub mod cli;
 pub mod diagnostic;
 pub mod emit;
+pub mod format;
 pub mod model;
 pub mod parse;
 pub mod pipeline;
@@ -40,5 +41,6 @@ mod reached_tests;
 mod schema;
 pub mod source;
 pub mod span;
+pub mod token;
 
 pub use ltc_demo as demo;

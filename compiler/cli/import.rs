@@ -9,6 +9,7 @@ use ltc_import::{Kind, Options, Source};
 
 use super::build::here;
 use super::screen::{Failure, Screen, WRONG, bold};
+use crate::format;
 use crate::pipeline::{self, Target};
 use crate::project::{self, REGISTRY};
 
@@ -80,6 +81,7 @@ pub(super) fn finish(screen: &Screen, source: &Source, kind: Kind, project: Proj
     let shown = out.unwrap_or_else(|| PathBuf::from(&draft.name));
     let folder = here()?.join(&shown);
     let mut files = ltc_import::write::files(&draft);
+    files.iter_mut().filter(|(path, _)| path.ends_with(".lt")).for_each(|(_, content)| format(content));
     let is_registered = folder.join(REGISTRY).is_file();
     if is_registered {
         files.retain(|(path, _)| path != REGISTRY);
@@ -95,6 +97,14 @@ pub(super) fn finish(screen: &Screen, source: &Source, kind: Kind, project: Proj
         screen.note(format_args!("add `{}: {{ profile: specs/{0}.profile.yml }}` to {REGISTRY} to register the test", draft.name));
     }
     check(screen, &folder, &draft.name)
+}
+
+/// Formats a spec. One that does not parse stays as it is, for the check that follows.
+fn format(spec: &mut Vec<u8>) {
+    let formatted = std::str::from_utf8(spec).ok().and_then(|text| format::format(text).ok());
+    if let Some(text) = formatted {
+        *spec = text.into_bytes();
+    }
 }
 
 /// Nothing of the user's is overwritten unasked.

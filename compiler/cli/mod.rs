@@ -7,6 +7,7 @@ mod complete;
 mod completions;
 mod demo;
 mod explain;
+mod fmt;
 mod import;
 mod init;
 mod list;
@@ -40,7 +41,7 @@ Examples:
   ltc build specs/shop.lt      compile a spec to ./shop
   ./shop --debug               run each scenario once, and show every exchange
 
-Exit codes: 0 success · 1 a test failed (ltc demo) · 2 error in the spec, profile, data or command line, or a bug in ltc ·
+Exit codes: 0 success · 1 a test failed (ltc demo), a spec is not formatted (ltc fmt --check) · 2 error in the spec, profile, data or command line, or a bug in ltc ·
 3 a requirement of the build is missing (cargo, a C compiler, the network, the cache) · 130 interrupted";
 
 /// The load test compiler: compiles a .lt spec to one native load test binary.
@@ -75,6 +76,8 @@ enum Command {
     Run(run::RunSpec),
     /// Check specs without compiling them
     Check(check::Check),
+    /// Format specs
+    Fmt(fmt::Fmt),
     /// List the registered tests
     List(list::List),
     /// Load one URL, without a spec
@@ -123,6 +126,7 @@ pub fn main() -> ExitCode {
         Command::Build(command) => command.run(&screen),
         Command::Run(command) => command.run(&screen),
         Command::Check(command) => command.run(&screen),
+        Command::Fmt(command) => command.run(&screen),
         Command::List(command) => command.run(&screen),
         Command::Try(command) => command.run(&screen),
         Command::Report(command) => command.run(&screen),

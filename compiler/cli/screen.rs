@@ -10,9 +10,11 @@ use ltc_config::ConfigError;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report, ThemeCharacters, ThemeStyles};
 
 use crate::build;
+use crate::diagnostic::Diagnostics;
 use crate::diagnostic::render::{self, Style};
 use crate::pipeline::Checked;
 use crate::project::Problem;
+use crate::source::SourceMap;
 
 /// The spec, profile, data or command line is wrong.
 pub(super) const WRONG: u8 = 2;
@@ -129,6 +131,11 @@ impl Screen {
             self.stderr(format_args!("  {cyan}help{cyan:#}: {help}"));
         }
         code
+    }
+
+    /// Shows diagnostics beside their source.
+    pub(super) fn diagnostics(&self, diagnostics: &Diagnostics, sources: &SourceMap) {
+        self.stderr(render::render(diagnostics, sources, self.style).trim_end());
     }
 
     /// Shows all that checking found.

@@ -26,6 +26,7 @@ mod errors;
 mod lexical_fixes;
 mod scan;
 mod scan_texts;
+mod tokens;
 
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ pub use ltc_grammar::words::PREDEFINED;
 use ltc_grammar::{LtParser, Rule};
 use pest::Parser;
 use pest::error::InputLocation;
+pub use tokens::tokens;
 
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};

@@ -20,6 +20,17 @@ use configuration::{configuration, environments, identity, schema};
 use files::{Reader, file_id, path, text};
 use fit::{reached_of, thresholds_of, too_few_rows, users_of};
 
+/// The largest spec that is read, in bytes.
+pub const LARGEST_SPEC: u64 = files::LARGEST;
+
+/// The text of a spec.
+///
+/// # Errors
+/// If it cannot be read, is too large or is not UTF-8.
+pub fn read_spec(path: &std::path::Path) -> Result<String, String> {
+    files::read_text(path)
+}
+
 /// What is to be compiled.
 #[derive(Clone, Debug, Default)]
 pub struct Target {

@@ -17,6 +17,7 @@ fn imported_project_is_written_checked_and_registered() {
         ["specs/shop.lt", "specs/shop.profile.yml", "config/imported.yml"].map(|path| project.read(&format!("shop/{path}"))).concat();
     assert!(all.contains("get_item(item_id) = GET /items/{item_id}") && all.contains("${SHOP_TOKEN}") && !all.contains("s3cr3t"), "{all}");
     crate::project::ltc(&project.path().join("shop"), &["check"]).ends(0).says(&["specs/shop.lt: no errors"]);
+    crate::project::ltc(&project.path().join("shop"), &["fmt", "--check"]).ends(0);
 }
 
 #[test]

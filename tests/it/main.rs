@@ -12,6 +12,7 @@ mod docs;
 mod echo;
 mod emitted;
 mod field;
+mod fmt;
 mod identity;
 mod import_collection;
 mod import_command;
