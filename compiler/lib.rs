@@ -31,6 +31,7 @@ pub mod check;
 pub mod cli;
 pub mod diagnostic;
 pub mod emit;
+mod foreign;
 pub mod format;
 pub mod model;
 pub mod parse;

@@ -140,6 +140,11 @@ impl Project {
 pub fn find(from: &Path, spec: Option<&str>) -> Result<Found, Problem> {
     let Some(said) = spec else { return Project::of(from)?.current() };
     let path = from.join(said);
+    if (path.is_file() || said.contains(['/', '\\']))
+        && let Some((what, help)) = crate::foreign::file(said)
+    {
+        return Err(Problem::Missing(format!("unexpected file {said}, expected a spec (`.lt`): it is {what}"), help));
+    }
     let is_path = said.contains(['/', '\\']) || Path::new(said).extension().is_some_and(|extension| extension == "lt");
     if is_path {
         return at(from, &path, said);
@@ -298,6 +303,9 @@ mod tests {
             Problem::Config(_, errors) => panic!("{errors:?}"),
         };
         assert_eq!(missing("nothing"), "unknown test `nothing`: use one of: a, b, c, d");
+        assert!(
+            missing("specs/c.profile.yml").starts_with("unexpected file specs/c.profile.yml, expected a spec (`.lt`): it is a profile")
+        );
         assert_eq!(missing("specs/cc.lt"), "file specs/cc.lt not found: did you mean `c.lt`?");
         assert!(missing("specs/").starts_with("unexpected folder"));
         let empty = tempfile::tempdir().unwrap();

@@ -224,3 +224,11 @@ impl<'a> Checker<'a> {
 fn broken(span: Span) -> Expr {
     Expr { kind: model::ExprKind::Const(model::Const::Null), ty: Type::Json, span }
 }
+
+/// The reason why a file is not read, and its fix: "did you mean", where the reason ends so.
+pub(crate) fn why_not_read(why: &str) -> (&str, String) {
+    match why.split_once("; did you mean ") {
+        Some((why, near)) => (why, format!("did you mean {near}")),
+        None => (why, "write the path relative to this spec".to_owned()),
+    }
+}

@@ -126,7 +126,7 @@ impl Func<'_> {
     }
 
     /// Where the function assigns a name first.
-    fn assigned_below(&mut self, name: &str) -> Option<Span> {
+    pub(super) fn assigned_below(&mut self, name: &str) -> Option<Span> {
         let body = self.body?;
         let names = self.assigned.get_or_insert_with(|| {
             let mut names = HashMap::new();
@@ -318,6 +318,10 @@ impl<'a> Checker<'a> {
             }
             if let Some(diagnostic) = status.complaint(name, span, declared) {
                 self.report(diagnostic);
+                if let Assigned::Failed(step) = status {
+                    // The fix of one take of a step is that of all.
+                    self.func.state.believe(step);
+                }
                 // Said once: from here on it counts as assigned.
                 self.func.state.set(id, Assigned::Set, Type::Json);
                 return crate::check::broken(span);
@@ -332,7 +336,7 @@ impl<'a> Checker<'a> {
         Expr { kind: ExprKind::Local(id), ty: self.func.state.ty(id), span }
     }
 
-    fn taken_too_late(&mut self, name: &str, span: Span, taken: Span) -> Expr {
+    pub(super) fn taken_too_late(&mut self, name: &str, span: Span, taken: Span) -> Expr {
         self.bad(
             Diagnostic::new(
                 Code::TooEarly,
@@ -342,57 +346,5 @@ impl<'a> Checker<'a> {
             .also(taken, "assigned here")
             .help("write the source itself (`expect json.x == …`), or move the expectation to a later step"),
         )
-    }
-
-    fn unknown_name(&mut self, name: &'a str, span: Span) -> Expr {
-        if let Some(&(_, taken)) = self.func.taken_later.iter().find(|(n, _)| *n == name) {
-            return self.taken_too_late(name, span, taken);
-        }
-        if let Some(run) = self.runs.get(name) {
-            let diagnostic = Diagnostic::new(Code::WrongName, span, format!("unexpected sequence `{name}`, expected a value"))
-                .also(run.span, "declared here")
-                .help(format!("write `run {name}()`, or `take x = run {name}()`"));
-            return self.bad(diagnostic);
-        }
-        let world = match name {
-            "env" => Some("env.some.key"),
-            "user" => Some("user.id"),
-            "shard" => Some("shard.index"),
-            "test" => Some("test.id"),
-            "fake" => Some("fake.name()"),
-            _ => None,
-        };
-        if let Some(example) = world {
-            return self.bad(
-                Diagnostic::new(Code::WrongName, span, format!("unexpected `{name}` alone, expected a value"))
-                    .help(format!("write, for example, `{example}`")),
-            );
-        }
-        if crate::check::types::functions::find(name).is_some() {
-            return self
-                .bad(Diagnostic::new(Code::WrongName, span, format!("`{name}` is a function")).help(format!("call it: `{name}(…)`")));
-        }
-        if self.broken || self.func.broken || self.repaired(span) {
-            return crate::check::broken(span);
-        }
-        if let Some(below) = self.func.assigned_below(name) {
-            let d = Diagnostic::new(Code::TooEarly, span, format!("`{name}` is used before it is assigned"))
-                .also(below, "assigned only here")
-                .help("assign it before its use");
-            return self.bad(d);
-        }
-        let mut diagnostic = Diagnostic::new(Code::UnknownName, span, format!("unknown name `{name}`"));
-        if name == "None" || name == "nil" || name == "undefined" {
-            diagnostic = diagnostic.help("write `null`");
-        } else if name == "True" || name == "False" {
-            diagnostic = diagnostic.help(format!("write `{}`", name.to_lowercase()));
-        } else if self.explains() {
-            let locals = self.func.names.keys().copied();
-            let globals = self.values.keys().copied();
-            let mut all: Vec<&str> = locals.chain(globals).chain(["env", "user", "test"]).collect();
-            all.sort_unstable();
-            diagnostic = diagnostic.did_you_mean(name, all);
-        }
-        self.bad(diagnostic)
     }
 }

@@ -249,12 +249,16 @@ codes! {
     LiteralSecret = "LT0910",
     /// Condition is always true or always false.
     AlwaysSame = "LT0911",
-    /// Double braces in a string.
+    /// Placeholder of another tool.
     LiteralPlaceholder = "LT0990",
     /// Fewer rows than users.
     TooFewRows = "LT0912",
     /// Key not changed by `keys camel`.
     PlainKeys = "LT0913",
+    /// Relative path replaces a part of the base.
+    RelativePath = "LT0914",
+    /// `length` read as a member.
+    LengthMember = "LT0915",
 }
 
 impl Code {

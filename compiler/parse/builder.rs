@@ -22,6 +22,8 @@ pub(super) struct TreeBuilder<'a> {
     pub(super) depth: usize,
     /// The end of the last broken place: what was broken right before explains a block that follows.
     pub(super) last_broken: usize,
+    /// What was said of that place.
+    pub(super) last_message: String,
     /// How many broken places have been explained.
     pub(super) explained: usize,
     /// Broken heads of blocks, each with what may stand there instead.
@@ -182,7 +184,16 @@ impl<'a> TreeBuilder<'a> {
         let mut scanned: Vec<u32> =
             scanned.iter().filter(|d| d.is_error()).flat_map(|d| d.labels.iter().map(|(span, _)| span.start)).collect();
         scanned.sort_unstable();
-        Self { places: Places { file, edited }, diagnostics, scanned, depth: 0, last_broken: 0, explained: 0, repairs: Vec::new() }
+        Self {
+            places: Places { file, edited },
+            diagnostics,
+            scanned,
+            depth: 0,
+            last_broken: 0,
+            last_message: String::new(),
+            explained: 0,
+            repairs: Vec::new(),
+        }
     }
 
     /// The place of `pair`.

@@ -22,7 +22,12 @@ pub(super) fn starts_item(line: &str) -> bool {
 
 /// Characters that show nothing.
 pub(super) fn invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Characters that change the order in which a text is shown, so that a reader sees something else than the compiler (Unicode TR 36).
+pub(super) fn reorders(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// One past the regex that starts at `slash`. One that its line does not close is reported, and read as an empty one.
@@ -80,6 +85,65 @@ pub(super) fn foreign_braces(scan: &mut Cursor<'_>) -> bool {
     true
 }
 
+/// `/items/#{id}`: Gatling's placeholder where a path goes on; `#` would start a comment. Whether it was one.
+pub(super) fn hash(scan: &mut Cursor<'_>) -> bool {
+    let at = scan.at;
+    let touching = at > 0 && matches!(scan.byte(at - 1), b'/' | b'=' | b'&' | b'-' | b'.' | b'?' | b'_');
+    if !touching || scan.byte(at + 1) != b'{' {
+        return false;
+    }
+    let Some(close) = scan.placeholder(at).find('}').map(|n| at + n + 1) else { return false };
+    let inside = &scan.text[at + 2..close - 1];
+    let span = scan.span(at, close);
+    scan.report(Diagnostic::new(Code::ForeignTemplate, span, "unexpected `#`, expected `{…}`").help(format!("write `{{{inside}}}`")));
+    scan.edits.remove(at, at + 1);
+    if inside.contains(['"', '{', '(', '[']) {
+        scan.edits.blank(at + 2, close - 1);
+    }
+    scan.step(close - at);
+    true
+}
+
+/// `${x}` and `#{x}` in a text: the sign is sent, which a user of another tool does not mean.
+pub(super) fn signed_hole(scan: &mut Cursor<'_>) {
+    let at = scan.at;
+    let rest = scan.placeholder(at + 1);
+    let Some(close) = rest.find('}') else { return };
+    let inside = rest[1..close].trim();
+    let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+    if inside.is_empty() || !inside.chars().all(name) || inside.starts_with(|c: char| c.is_ascii_digit()) {
+        return;
+    }
+    let sign = scan.byte(at) as char;
+    let span = scan.span(at, at + 2 + close);
+    scan.report(
+        Diagnostic::new(Code::LiteralPlaceholder, span, format!("this is a literal `{sign}` before the value of `{inside}`"))
+            .help(format!("write `{{{inside}}}` for the value alone, `\\u{{{:x}}}` for a `{sign}` before it", sign as u32)),
+    );
+}
+
+/// `` `x ${y}` ``: read as `"x {y}"`.
+pub(super) fn backticks(scan: &mut Cursor<'_>) -> bool {
+    let at = scan.at;
+    let rest = &scan.text[at + 1..scan.line_end(at)];
+    let Some(close) = rest.find('`') else { return false };
+    let inside = &rest[..close];
+    let span = scan.span(at, at + close + 2);
+    scan.report(
+        Diagnostic::new(Code::SingleQuotes, span, "unexpected quotes, expected `\"` around a string")
+            .help(format!("write `\"{}\"`", inside.replace("${", "{").replace('"', "\\\""))),
+    );
+    scan.edits.remove(at, at + 1);
+    scan.edits.insert(at + 1, "\"");
+    if inside.contains(['"', '{', '}', '\\']) {
+        scan.edits.blank(at + 1, at + 1 + close);
+    }
+    scan.edits.insert(at + 1 + close, "\"");
+    scan.edits.remove(at + 1 + close, at + 2 + close);
+    scan.step(close + 2);
+    true
+}
+
 /// `${x}` outside of texts.
 pub(super) fn dollar(scan: &mut Cursor<'_>) {
     let at = scan.at;
@@ -114,8 +178,37 @@ pub(super) fn placeholder(scan: &mut Cursor<'_>) {
     let span = scan.span(at, at + 4 + close);
     scan.report(
         Diagnostic::new(Code::LiteralPlaceholder, span, format!("this is the literal text `{{{inside}}}`, not the value of `{inside}`"))
-            .help(format!("write `{{{}}}` for the value", inside.trim_start_matches('$'))),
+            .help(format!("write `{{{}}}` for the value", dynamic(inside))),
     );
+}
+
+/// The value that Postman's dynamic variable has; any other name is a variable's.
+fn dynamic(inside: &str) -> &str {
+    let Some(name) = inside.strip_prefix('$') else { return inside };
+    match name {
+        "guid" | "randomUUID" => "uuid()",
+        "timestamp" => "unix(now())",
+        "isoTimestamp" => "now()",
+        "randomInt" => "random(0, 1000)",
+        "randomAlphaNumeric" => "random_string(1)",
+        "randomBoolean" => "chance(0.5)",
+        "randomFirstName" => "fake.first_name()",
+        "randomLastName" => "fake.last_name()",
+        "randomFullName" => "fake.name()",
+        "randomUserName" => "fake.user_name()",
+        "randomEmail" | "randomExampleEmail" => "fake.email()",
+        "randomPassword" => "fake.password()",
+        "randomPhoneNumber" => "fake.phone()",
+        "randomCity" => "fake.city()",
+        "randomCountry" => "fake.country()",
+        "randomCompanyName" => "fake.company()",
+        "randomUrl" => "fake.url()",
+        "randomIP" => "fake.ipv4()",
+        "randomIPV6" => "fake.ipv6()",
+        "randomColor" => "fake.color()",
+        "randomWord" => "fake.word()",
+        other => other,
+    }
 }
 
 /// `'x'`: read as `"x"`.

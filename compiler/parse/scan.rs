@@ -145,7 +145,12 @@ impl<'a> Cursor<'a> {
         match byte {
             b'\n' | b'\r' => self.newline(),
             b' ' | b'\t' => self.at += 1,
-            b'#' => self.at = self.line_end(self.at),
+            b'#' if lexical_fixes::hash(self) => {}
+            b'#' => {
+                let end = self.line_end(self.at);
+                self.reordered(self.at, end);
+                self.at = end;
+            }
             b'"' => self.open_text(),
             b'~' => {
                 self.step(1);
@@ -187,9 +192,19 @@ impl<'a> Cursor<'a> {
             }
             b'$' if self.byte(self.at + 1) == b'{' => lexical_fixes::dollar(self),
             b'\'' => lexical_fixes::single_quotes(self),
+            b'`' if lexical_fixes::backticks(self) => {}
             b'/' if lexical_fixes::foreign_comment(self) => {}
             0..=31 | 127..=255 => self.stray(),
             _ => self.step(1),
+        }
+    }
+
+    /// Reports characters of a comment that show it in another order.
+    fn reordered(&mut self, start: usize, end: usize) {
+        let text = self.text;
+        for (at, c) in text[start..end].char_indices().filter(|(_, c)| lexical_fixes::reorders(*c)) {
+            self.at = start + at;
+            self.report_stray(c);
         }
     }
 

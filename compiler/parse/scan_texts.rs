@@ -57,6 +57,15 @@ impl Cursor<'_> {
                 self.edits.insert(self.at, "}");
                 self.at += 1;
             }
+            b'$' | b'#' if next == b'{' && self.byte(self.at + 2) != b'{' => {
+                lexical_fixes::signed_hole(self);
+                self.at += 1;
+            }
+            0xe2 if self.text[self.at..].chars().next().is_some_and(lexical_fixes::reorders) => {
+                let c = self.text[self.at..].chars().next().unwrap_or_default();
+                self.report_stray(c);
+                self.at += c.len_utf8();
+            }
             0 => {
                 self.report_stray('\0');
                 self.edits.blank(self.at, self.at + 1);

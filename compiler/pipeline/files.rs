@@ -6,6 +6,8 @@ use std::path::{Component, Path, PathBuf};
 
 use super::Target;
 use crate::ast::{File, Item};
+use ltc_config::suggest;
+
 use crate::check::{self, AssetKind, Assets, Loaded};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::parse;
@@ -81,14 +83,17 @@ impl<'t> Reader<'t> {
             if let Some(known) = self.known.get(&normal(&full)) {
                 return Ok(Err(*known));
             }
-            read_text(&full).map(|text| Ok((full, text)))
+            read_text(&full)
+                .map(|text| Ok((full.clone(), text)))
+                .map_err(|why| with_near(why, &self.target.root, &self.files[from].folder, &full))
         });
         match read {
             Ok(Ok((full, text))) => Some(self.add(&full, text)),
             Ok(Err(known)) => Some(known),
             Err(why) => {
+                let (why, help) = check::why_not_read(&why);
                 let message = format!("cannot import `{path}`: {why}");
-                self.diagnostics.push(Diagnostic::new(Code::NoFile, span, message).help("write the path relative to this spec"));
+                self.diagnostics.push(Diagnostic::new(Code::NoFile, span, message).help(help));
                 None
             }
         }
@@ -116,7 +121,7 @@ impl<'t> Reader<'t> {
                 }
                 let loaded = match request.kind {
                     AssetKind::Data | AssetKind::File => within(&self.target.root, &file.folder, &request.path)
-                        .and_then(|full| load(&full, &request.path))
+                        .and_then(|full| load(&full, &request.path).map_err(|why| with_near(why, &self.target.root, &file.folder, &full)))
                         .map(|loaded| vec![loaded]),
                     AssetKind::Glob => glob(&self.target.root, &file.folder, &request.path),
                 };
@@ -141,6 +146,56 @@ pub(super) fn text(sources: &SourceMap, id: FileId) -> &str {
 pub(super) fn load(full: &Path, written: &str) -> Result<Loaded, String> {
     let bytes = fs::read(full).map_err(|error| reason(&error))?;
     Ok(Loaded { path: written.to_owned(), bytes })
+}
+
+/// `why` a file is not read, with a file that is nearly it: of its folder, or of that name elsewhere in the project.
+fn with_near(why: String, root: &Path, folder: &Path, full: &Path) -> String {
+    let Some(name) = full.file_name().and_then(|name| name.to_str()).filter(|_| !full.exists()) else { return why };
+    let beside = full.parent().map(names_in).unwrap_or_default();
+    let near = match suggest::nearest(name, beside.iter().map(String::as_str)) {
+        Some(near) => Some(full.with_file_name(near)),
+        None => elsewhere(root, name),
+    };
+    match near.and_then(|near| relative(&normal(folder), &near)) {
+        Some(near) => format!("{why}; did you mean `{near}`?"),
+        None => why,
+    }
+}
+
+/// How many folders are searched for a file.
+const SEARCHED_FOLDERS_MAX: usize = 200;
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let mut names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).take(1_000).collect();
+    names.sort_unstable();
+    names
+}
+
+/// A file of the project with this name, or nearly this name.
+fn elsewhere(root: &Path, name: &str) -> Option<PathBuf> {
+    let mut folders = vec![normal(root)];
+    let (mut at, mut near) = (0, None);
+    while at < folders.len().min(SEARCHED_FOLDERS_MAX) {
+        let folder = folders[at].clone();
+        if folder.join(name).is_file() {
+            return Some(folder.join(name));
+        }
+        let names = names_in(&folder);
+        let similar = || suggest::nearest(name, names.iter().map(String::as_str)).map(|similar| folder.join(similar));
+        near = near.or_else(similar).filter(|path: &PathBuf| path.is_file());
+        let below = names.into_iter().filter(|name| !name.starts_with('.') && name != "target" && name != "node_modules");
+        folders.extend(below.map(|name| folder.join(name)).filter(|path| path.is_dir()));
+        at += 1;
+    }
+    near
+}
+
+/// `path` as a file in `folder` names it.
+fn relative(folder: &Path, path: &Path) -> Option<String> {
+    let up = folder.ancestors().position(|above| path.starts_with(above))?;
+    let rest = path.strip_prefix(folder.ancestors().nth(up)?).ok()?;
+    Some("../".repeat(up) + &rest.to_str()?.replace('\\', "/"))
 }
 
 /// Files of one folder whose names match a pattern with `*` and `?`, in order of name.

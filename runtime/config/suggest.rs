@@ -28,9 +28,43 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// Names of other load testing tools, each with what ltc calls the same.
+const HABITS: &[(&[&str], &str)] = &[
+    (&["vus", "users", "user_count", "num_users", "max_users", "maxVusers", "threads", "num_threads", "concurrency", "u"], "clients"),
+    (&["spawn_rate", "ramp_rate", "users_per_second", "r"], "hatch_rate"),
+    (&["run_time", "runtime", "time", "max_duration", "hold_for", "t"], "duration"),
+    (&["arrival_rate", "rps", "requests_per_second", "arrivals", "throughput", "constant_arrival_rate"], "rate"),
+    (&["phases", "steps", "load_shape", "ramping", "ramping_vus", "scenarios"], "stages"),
+    (&["target", "arrival_count"], "clients"),
+    (&["script", "file", "test_file", "locust_file", "source"], "spec"),
+    (&["environment", "host", "target_env"], "env"),
+    (&["region", "regions", "locations", "zone"], "location"),
+    (&["ensure", "assertions", "slo", "checks", "limits"], "thresholds"),
+    (&["log_level", "verbosity"], "loglevel"),
+    (&["outputs", "output", "out", "publish_metrics", "plugins"], "listeners"),
+];
+
+/// What another tool calls one of `candidates`: `spawn_rate` for `hatch_rate`. Case, `_` and `-` count for nothing.
+///
+/// ```
+/// assert_eq!(ltc_config::suggest::habit("spawnRate", ["clients", "hatch_rate"]), Some("hatch_rate"));
+/// assert_eq!(ltc_config::suggest::habit("vus", ["duration"]), None);
+/// ```
+pub fn habit<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if name.len() > NAME_BYTES_MAX {
+        return None;
+    }
+    let wanted = plain(name);
+    let meant =
+        |other: &str| HABITS.iter().any(|(words, ours)| plain(ours) == plain(other) && words.iter().any(|word| plain(word) == wanted));
+    candidates.into_iter().find(|candidate| meant(candidate))
+}
+
 /// The help text for a name that is not known: `did you mean `clients`?`.
 pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    nearest(name, candidates).map(|found| format!("did you mean `{found}`?"))
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let found = habit(name, candidates.iter().copied()).or_else(|| nearest(name, candidates));
+    found.map(|found| format!("did you mean `{found}`?"))
 }
 
 /// The nearest name, or else all names there are, if they are few enough to read.

@@ -1,6 +1,6 @@
 //! Golden tests of the language: each `.lt` file under `tests/language/` says in its first lines what the compiler reports.
 //!
-//! `# expect: LT0203 at 7:12 "part of the message"` (several, in order of location), or `# expect: ok`. Files whose names begin with `_`
+//! `# expect: LT0203 at 7:12 "part of the message" fix "the fix"` (several, in order of location; the fix may be left out), or `# expect: ok`. Files whose names begin with `_`
 //! are only imported. `tests/language/config/test.yml` is the environment. `LTC_BLESS=1` writes those lines again; read them before you
 //! commit them. The expectations stand in the cases themselves, and not in snapshots, because the reader of a case sees both at once.
 
@@ -48,14 +48,22 @@ fn location(checked: &Checked, d: &Diagnostic) -> (usize, usize) {
 fn show(checked: &Checked) -> Vec<String> {
     let show = |d: &Diagnostic| {
         let (line, column) = location(checked, d);
-        let help = d.help.as_ref().map_or(String::new(), |help| format!(" ({help})"));
+        let help = d.help.as_ref().map_or(String::new(), |help| format!(" fix \"{help}\""));
         format!("{} at {line}:{column} \"{}\"{help}", d.code.as_str(), d.message)
     };
     checked.diagnostics.iter().map(show).collect()
 }
 
-/// Whether the diagnostic is the one that a line wants: `LT0203 at 7:12 "part"`.
+/// What stands between the message and the fix.
+const FIX: &str = "\" fix \"";
+
+/// Whether the diagnostic is the one that a line wants: `LT0203 at 7:12 "part" fix "the fix"`. A fix is compared where the line has one.
 fn matches(wanted: &str, shown: &str) -> bool {
+    let (wanted, fix) = wanted.split_once(FIX).map_or((wanted, None), |(wanted, fix)| (wanted, Some(fix)));
+    let (shown, shown_fix) = shown.split_once(FIX).map_or((shown, None), |(shown, fix)| (shown, Some(fix)));
+    if fix.is_some() && fix != shown_fix {
+        return false;
+    }
     let (head, part) = wanted.split_once(" \"").unwrap_or((wanted, ""));
     let part = part.strip_suffix('"').unwrap_or(part);
     shown.starts_with(&format!("{head} ")) && shown.contains(part)
@@ -85,11 +93,7 @@ fn bless(path: &Path) {
     let count = check(&folder(), path).diagnostics.len().max(1);
     fs::write(path, format!("{}{body}", "# expect: ok\n".repeat(count))).unwrap();
     let checked = check(&folder(), path);
-    let line = |d: &Diagnostic| {
-        let (line, column) = location(&checked, d);
-        format!("# expect: {} at {line}:{column} \"{}\"\n", d.code.as_str(), d.message)
-    };
-    let mut head: String = checked.diagnostics.iter().map(line).collect();
+    let mut head: String = show(&checked).iter().map(|line| format!("# expect: {line}\n")).collect();
     if head.is_empty() {
         head = "# expect: ok\n".to_owned();
     }

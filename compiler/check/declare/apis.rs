@@ -25,11 +25,13 @@ pub(in crate::check) struct ApiInfo<'a> {
     /// A member did not parse.
     pub(in crate::check) broken: bool,
     pub(in crate::check) used: bool,
+    /// What of the path of its base a relative reference replaces: `v1` of `https://shop.example/v1`; empty where it is nothing.
+    pub(in crate::check) base_end: String,
 }
 
 impl<'a> ApiInfo<'a> {
     pub(in crate::check) fn new(ast: &'a ast::Api) -> Self {
-        Self { ast, requests: HashMap::new(), resources: HashMap::new(), camel: false, broken: false, used: false }
+        Self { ast, requests: HashMap::new(), resources: HashMap::new(), camel: false, broken: false, used: false, base_end: String::new() }
     }
 }
 
@@ -87,7 +89,7 @@ impl<'a> Checker<'a> {
                 None => seen.push((what, span)),
             }
             match member {
-                ApiMember::Base(e) => base = Some(self.base(e)),
+                ApiMember::Base(e) => base = Some(self.base(id, e)),
                 ApiMember::Keys(word) if word.node == "camel" => self.apis[id.0].camel = true,
                 ApiMember::Keys(word) => self.unknown_word(word, "a value of `keys`", &["camel"]),
                 ApiMember::Cookies(word) => match word.node.as_str() {
@@ -137,7 +139,7 @@ impl<'a> Checker<'a> {
         });
     }
 
-    fn base(&mut self, e: &'a ast::Expr) -> crate::model::Expr {
+    fn base(&mut self, id: ApiId, e: &'a ast::Expr) -> crate::model::Expr {
         let base = self.want(e, Kinds::STRING, "a base is");
         self.check_one_line(&base, "the base");
         let text = match &base.kind {
@@ -153,10 +155,13 @@ impl<'a> Checker<'a> {
                     .iter()
                     .any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')))
         };
+        let path = text.and_then(|text| Some(text.split_once("://")?.1.split_once('/')?.1));
+        let end = path.and_then(|path| path.split(['?', '#']).next()?.rsplit('/').next()).unwrap_or_default().to_owned();
         if let Some(text) = text.filter(|text| !is_url(text)) {
             let message = format!("unexpected `{text}`, expected a URL with `http://` or `https://` and a host");
             self.error(Code::BadBase, e.span, message, "write, for example, `https://shop.example.com/v1`");
         }
+        self.apis[id.0].base_end = end;
         base
     }
 

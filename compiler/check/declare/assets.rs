@@ -60,7 +60,8 @@ impl<'a> Checker<'a> {
         match input.assets.get(&(path.span.file, literal.clone())) {
             Some(Ok(loaded)) => Some(loaded.iter().map(|file| self.asset(&file.path, &file.bytes)).collect()),
             Some(Err(why)) => {
-                self.error(Code::NoFile, path.span, format!("cannot read `{literal}`: {why}"), "write the path relative to this spec");
+                let (why, help) = crate::check::why_not_read(why);
+                self.error(Code::NoFile, path.span, format!("cannot read `{literal}`: {why}"), &help);
                 None
             }
             None => {

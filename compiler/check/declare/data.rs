@@ -119,8 +119,9 @@ impl<'a> Checker<'a> {
                 None => return None,
             },
             Some(Err(why)) => {
+                let (why, help) = crate::check::why_not_read(why);
                 let message = format!("cannot read `{}`: {why}", path.node);
-                self.error(Code::NoFile, path.span, message, "write the path relative to this spec");
+                self.error(Code::NoFile, path.span, message, &help);
                 return None;
             }
             None => {

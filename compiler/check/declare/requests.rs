@@ -6,8 +6,9 @@ use crate::check::expr::source::Sources;
 use crate::check::flow::request_parts::Parts;
 use crate::check::scope::FuncKind;
 use crate::check::types::args::ParamInfo;
+use crate::check::types::const_eval;
 use crate::diagnostic::{Code, Diagnostic, list};
-use crate::model::{ApiId, Options, Path, Request, RequestId, TextPart};
+use crate::model::{ApiId, Expr, Options, Path, Request, RequestId, TextPart};
 use crate::span::{Name, Span};
 
 /// A request, as calls see it.
@@ -40,6 +41,7 @@ impl<'a> Checker<'a> {
             checked.options = over(around, checked.options);
             checked.name = name;
             checked.params = params.len();
+            checker.lint_placeholders(&checked.path, &params, request.line.path_span());
             checker.unused_params();
             checked.frame = std::mem::take(&mut checker.func.frame);
             checked.span = request.name.span;
@@ -54,7 +56,7 @@ impl<'a> Checker<'a> {
     /// A request from its line and parts, in the function at hand.
     pub(in crate::check) fn request_parts(&mut self, api: ApiId, line: &'a RequestLine, parts: &'a [ast::Part], span: Span) -> Request {
         let method = self.method(&line.method);
-        let path = self.path(&line.path);
+        let path = self.path(api, &line.path);
         let Parts { options, query, body, expects } = self.parts(parts);
         Request {
             api,
@@ -87,12 +89,13 @@ impl<'a> Checker<'a> {
         upper
     }
 
-    fn path(&mut self, path: &'a PathExpr) -> Path {
+    fn path(&mut self, api: ApiId, path: &'a PathExpr) -> Path {
         let text = match path {
             PathExpr::Plain(text) => text,
             PathExpr::Quoted(text) => {
                 let reference = self.text(text);
                 self.check_one_line(&reference, "the URL");
+                self.lint_relative(api, &reference, text.span);
                 return Path::Quoted(reference);
             }
         };
@@ -113,6 +116,37 @@ impl<'a> Checker<'a> {
             _ => {}
         }
         split(parts)
+    }
+
+    /// Warns of a relative reference that replaces the end of the base's path.
+    fn lint_relative(&mut self, api: ApiId, reference: &Expr, span: Span) {
+        let Some(text) = const_eval::text(reference) else { return };
+        let end = self.apis.get(api.0).map_or("", |api| api.base_end.as_str());
+        let first = text.split(['/', '?', '#']).next().unwrap_or_default();
+        if end.is_empty() || first.is_empty() || first.starts_with('.') || first.contains(':') {
+            return;
+        }
+        let message = format!("relative path `{text}` replaces `{end}` at the end of the base");
+        let help = format!("write `/{text}` without quotes to append it to the base, or `\"./{text}\"` if this is meant");
+        self.error(Code::RelativePath, span, message, &help);
+    }
+
+    /// Warns of `:id`, `<id>` and `$id` in the path of a request with a parameter `id`.
+    fn lint_placeholders(&mut self, path: &Path, params: &[ParamInfo<'a>], span: Span) {
+        let Path::Plain { path, query } = path else { return };
+        for part in path.iter().chain(query) {
+            let TextPart::Literal(literal) = part else { continue };
+            for segment in literal.split(['/', '&', '=', '?']) {
+                let name = match segment.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
+                    Some(inner) => inner.rsplit(':').next().unwrap_or(inner),
+                    None => segment.strip_prefix([':', '$']).unwrap_or_default(),
+                };
+                if !name.is_empty() && params.iter().any(|param| param.name == name) {
+                    let message = format!("this is the literal text `{segment}`, not the value of `{name}`");
+                    self.error(Code::LiteralPlaceholder, span, message, &format!("write `{{{name}}}` for the value"));
+                }
+            }
+        }
     }
 
     /// The expectations of a request.

@@ -7,6 +7,7 @@ use crate::check::types::const_eval;
 use crate::check::types::functions::{self, Function, Gives, Need};
 use crate::check::types::{self, Kinds, a};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::foreign;
 use crate::model::{Const, Expr, ExprKind, Type};
 use crate::span::Span;
 
@@ -22,7 +23,7 @@ impl<'a> Checker<'a> {
             Ast::Source(_) => written,
             Ast::Member(of, member) => match &of.kind {
                 Ast::Name(root) if root == "fake" => written,
-                _ => return self.no_function(of, &member.node, callee, args),
+                _ => return self.no_function(of, &member.node, callee, args, span),
             },
             _ => {
                 self.args_only(args);
@@ -39,9 +40,9 @@ impl<'a> Checker<'a> {
             _ => {}
         }
         let Some(function) = functions::find(name) else {
-            self.args_only(args);
+            self.used_only(args);
             let mut d = Diagnostic::new(Code::UnknownFunction, callee.span, format!("unknown function `{name}`"));
-            d = match common_slip(name) {
+            d = match foreign::call(None, name, self.argument_text(callee.span, span), self.some_api()) {
                 Some(help) => d.help(help),
                 None if self.runs.contains_key(name) => d.help(format!("write `take x = run {name}(…)`: a sequence is run, not called")),
                 None => d.did_you_mean(name, functions::names(name)),
@@ -51,8 +52,8 @@ impl<'a> Checker<'a> {
         self.function(function, callee.span, args, span)
     }
 
-    fn no_function(&mut self, of: &'a ast::Expr, member: &str, callee: &'a ast::Expr, args: &'a [Arg]) -> Expr {
-        self.args_only(args);
+    fn no_function(&mut self, of: &'a ast::Expr, member: &str, callee: &'a ast::Expr, args: &'a [Arg], span: Span) -> Expr {
+        self.used_only(args);
         let mut root = of;
         while let Ast::Member(inner, _) = &root.kind {
             root = inner;
@@ -65,19 +66,28 @@ impl<'a> Checker<'a> {
             return self.bad(d);
         }
         let of_text = self.written(of.span);
-        let d = Diagnostic::new(Code::UnknownFunction, callee.span, format!("unknown method `{member}`: functions are called by name"));
-        let known = functions::find(member).map(|f| f.name).or(match member {
-            "length" | "size" | "count" => Some("len"),
-            "toUpperCase" | "to_upper" => Some("upper"),
-            "toLowerCase" | "to_lower" => Some("lower"),
-            "includes" => Some("contains"),
-            "next" => Some("next"),
-            _ => None,
-        });
-        let d = match known {
-            Some(known) => d.help(format!("write `{known}({of_text}{})`", if args.is_empty() { "" } else { ", …" })),
+        let arguments = self.argument_text(callee.span, span);
+        let known = functions::find(member).filter(|_| !foreign::is_constant(self.written(root.span)));
+        let (message, help) = match (foreign::call(Some(of_text), member, arguments, self.some_api()), known) {
+            (Some(help), _) if of_text.starts_with(|c: char| c.is_alphabetic() || c == '_') => {
+                (format!("unknown function `{}`", self.written(callee.span)), Some(help))
+            }
+            (Some(help), _) => (format!("unknown method `{member}`: functions are called by name"), Some(help)),
+            (None, Some(known)) => {
+                let comma = if arguments.is_empty() { "" } else { ", " };
+                let shown = if arguments.contains('\n') { "…" } else { arguments };
+                let help = format!("write `{}({of_text}{comma}{shown})`", known.name);
+                (format!("unknown method `{member}`: functions are called by name"), Some(help))
+            }
+            (None, None) => (format!("unknown method `{member}`: functions are called by name"), None),
+        };
+        let d = Diagnostic::new(Code::UnknownFunction, callee.span, message);
+        let d = match help {
+            Some(help) => d.help(help),
             None => d.did_you_mean(member, functions::names(member)),
         };
+        let d =
+            if d.help.is_some() { d } else { d.help("use a function of the language, such as `len(x)`: `ltc explain LT0106` lists them") };
         self.bad(d)
     }
 
@@ -290,21 +300,4 @@ fn camel(ty: &Type) -> Type {
         }
         other => other.clone(),
     }
-}
-
-/// What users of other tools write.
-fn common_slip(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "rand" | "randint" | "randInt" | "rand_int" | "random_int" => "write `random(1, 10)`",
-        "choice" | "pick" | "random_choice" | "sample_one" => "write `one_of(xs)`",
-        "length" | "size" | "count" => "write `len(x)`",
-        "str" | "to_string" => "write `string(x)`",
-        "json" | "json_encode" | "stringify" => "write `to_json(x)`, or `from_json(s)`",
-        "env" => "write `env.some.key`",
-        "print" | "println" => "write the statement `log \"…\"`",
-        "sleep" | "pause" => "write the statement `wait 1s`",
-        "uuid4" | "guid" | "uuidv4" => "write `uuid()`",
-        "timestamp" | "time" => "write `now()`, or `unix(now())`",
-        _ => return None,
-    })
 }

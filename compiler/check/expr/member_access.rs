@@ -5,6 +5,7 @@ use crate::check::Checker;
 use crate::check::types::const_eval;
 use crate::check::types::{Kinds, a};
 use crate::diagnostic::{Code, Diagnostic, list};
+use crate::foreign;
 use crate::model::{Const, Expr, ExprKind, PathStep, Source, Type, World};
 use crate::span::{Name, Span};
 
@@ -36,6 +37,18 @@ impl<'a> Checker<'a> {
         let mut value = match &root.kind {
             Ast::Name(name) if !self.func.names.contains_key(name.as_str()) => match self.world(name, root.span, &mut links) {
                 Some(value) => value,
+                None if self.is_foreign_value(name, e.span) => {
+                    let d = Diagnostic::new(Code::UnknownName, root.span, format!("unknown name `{name}`"));
+                    let help = foreign::source(self.written(e.span)).or_else(|| {
+                        let written = self.written(links.last().map_or(root.span, |(_, span)| root.span.to(*span)));
+                        let (of, member) = written.rsplit_once('.')?;
+                        foreign::value(Some(of), member)
+                    });
+                    return self.bad(match help.or_else(|| foreign::value(None, name)) {
+                        Some(help) => d.help(help),
+                        None => d,
+                    });
+                }
                 None => self.name(name, root.span),
             },
             _ => self.expr(root),
@@ -53,6 +66,16 @@ impl<'a> Checker<'a> {
             };
         }
         value
+    }
+
+    /// Whether a chain starts with what other tools call a response, or with an object of another language.
+    fn is_foreign_value(&self, root: &str, span: Span) -> bool {
+        if self.values.contains_key(root) || self.runs.contains_key(root) || self.context.columns().is_some() {
+            return false;
+        }
+        let unsure = self.broken || self.func.broken || self.repaired(span);
+        foreign::is_constant(root)
+            || !unsure && (foreign::source(self.written(span)).is_some() || foreign::value(Some(root), "_").is_some())
     }
 
     /// `env.a.b`, `user.id`, `rows.all`: takes the links that belong to the name.
@@ -106,6 +129,11 @@ impl<'a> Checker<'a> {
 
     /// `a.b`.
     pub(in crate::check) fn member(&mut self, of: Expr, name: &str, name_span: Span, span: Span) -> Expr {
+        if name == "length" && matches!(of.ty, Type::Json) && !matches!(of.kind, ExprKind::Const(_)) {
+            let written = self.written(of.span);
+            let help = format!("write `len({written})`; a member of this name is `{written}[\"length\"]`");
+            self.error(Code::LengthMember, name_span, "`length` is read as a member", &help);
+        }
         if let ExprKind::Source(Source::Json(mut path)) = of.kind {
             path.push(PathStep::Key(name.to_owned()));
             return Expr { kind: ExprKind::Source(Source::Json(path)), ty: Type::Json, span };
@@ -135,6 +163,20 @@ impl<'a> Checker<'a> {
                     d = d.help(format!("write `len({})`", self.written(of.span)));
                 } else if matches!(other, Type::List(_)) {
                     d = d.help(format!("take an item first, such as `{}[0].{name}`", self.written(of.span)));
+                } else if matches!(of.kind, ExprKind::Source(Source::Html { .. })) {
+                    d = d.help(format!("write `{} @{name}` to read the attribute", self.written(of.span)));
+                } else if *other == Type::Int {
+                    let unit = match name {
+                        "second" | "seconds" => Some("s"),
+                        "milli" | "millis" | "milliseconds" => Some("ms"),
+                        "minute" | "minutes" => Some("m"),
+                        "hour" | "hours" => Some("h"),
+                        "day" | "days" => Some("d"),
+                        _ => None,
+                    };
+                    if let Some(unit) = unit {
+                        d = d.help(format!("write `{}{unit}`", self.written(of.span)));
+                    }
                 }
                 return self.bad(d);
             }

@@ -7,6 +7,7 @@ pub(super) mod registered_fields;
 pub(super) mod single_line;
 pub(super) mod source;
 pub(super) mod substitute;
+pub(super) mod unknown_names;
 
 use crate::ast::{self, ExprKind as Ast, UnaryOp};
 use crate::check::Checker;
@@ -232,7 +233,11 @@ impl<'a> Checker<'a> {
     pub(super) fn duration(&mut self, e: &'a ast::Expr, what: &str) -> Expr {
         let value = self.want(e, Kinds::DURATION, what);
         if const_eval::number(&value).is_some_and(|n| n < 0.0) {
-            self.error(Code::Impossible, e.span, "unexpected negative duration, expected zero or more", "remove the `-`");
+            let help = match self.written(e.span).split_once('-').map(|(from, to)| (from.trim(), to.trim())) {
+                Some((from, to)) if !from.is_empty() => format!("write `{from}..{to}` for a range"),
+                _ => "remove the `-`".to_owned(),
+            };
+            self.error(Code::Impossible, e.span, "unexpected negative duration, expected zero or more", &help);
         }
         value
     }
@@ -259,7 +264,10 @@ impl<'a> Checker<'a> {
             d
         } else if kinds == Kinds::DURATION && matches!(value.ty, Type::Int | Type::Float) {
             let n = self.written(span);
-            let help = if n.ends_with(|c: char| c.is_ascii_digit()) && !n.contains(' ') {
+            let n = n.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(n);
+            let help = if let Some((from, to)) = n.split_once('-').filter(|(from, to)| digits(from) && digits(to)) {
+                format!("write `{}s..{}s` for a range of seconds", from.trim(), to.trim())
+            } else if n.ends_with(|c: char| c.is_ascii_digit()) && !n.contains(' ') {
                 format!("write `{n}s` for seconds, `{n}ms` for milliseconds")
             } else {
                 format!("write `{n} * 1s` for seconds, `{n} * 1ms` for milliseconds")
@@ -310,4 +318,9 @@ fn conversion(kinds: Kinds, ty: &Type) -> Option<&'static str> {
         _ if kinds == Kinds::STRING && *ty != Type::Null => Some("string"),
         _ => None,
     }
+}
+
+fn digits(text: &str) -> bool {
+    let text = text.trim();
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }

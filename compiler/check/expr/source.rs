@@ -79,6 +79,11 @@ impl<'a> Checker<'a> {
                 let source = Source::JsonPath { path, singular, quantity };
                 (source, ty)
             }
+            Ast::Header(name) if matches!(name.kind, Ast::List(_)) => {
+                let written = self.written(name.span).trim_matches(['[', ']']).to_owned();
+                let d = Diagnostic::new(Code::WrongType, name.span, "unexpected list, expected the name of a header");
+                return self.bad(d.help(format!("write `header {written}`")));
+            }
             Ast::Header(name) => {
                 let name = self.want(name, Kinds::STRING, "`header` takes");
                 if let Some(text) = crate::check::types::const_eval::text(&name) {
@@ -149,12 +154,7 @@ impl<'a> Checker<'a> {
             }
             Err(error) => {
                 let message = last_line(&error.to_string());
-                let help = if message.contains("not supported") {
-                    "rewrite it without look-around and back-references"
-                } else {
-                    "close every group and class, and write `\\` before a special character that is meant literally"
-                };
-                self.error(Code::BadRegex, regex.span, format!("invalid regex: {message}"), help);
+                self.error(Code::BadRegex, regex.span, format!("invalid regex: {message}"), regex_fix(&message));
                 Groups { count: 1, names: Vec::new() }
             }
         };
@@ -199,7 +199,11 @@ impl<'a> Checker<'a> {
         if let Some(&known) = self.interned.selectors.get(&selector.node) {
             return known;
         }
-        if let Err(error) = scraper::Selector::parse(&selector.node) {
+        if let Some(open) = unclosed(&selector.node) {
+            // The library closes brackets at the end, as browsers do; a tester has forgotten one.
+            let closer = if open == '(' { ')' } else { ']' };
+            self.error(Code::BadSelector, selector.span, format!("unclosed `{open}` in a CSS selector"), &format!("add a `{closer}`"));
+        } else if let Err(error) = scraper::Selector::parse(&selector.node) {
             let message = match error {
                 scraper::error::SelectorErrorKind::EndOfLine => "unexpected end of a CSS selector",
                 _ => "invalid CSS selector",
@@ -242,6 +246,46 @@ fn nesting(path: &str) -> usize {
         }
     }
     deepest
+}
+
+/// The bracket of a CSS selector that nothing closes.
+fn unclosed(selector: &str) -> Option<char> {
+    let (mut open, mut quote) = (Vec::new(), None);
+    let mut chars = selector.chars();
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (_, '\\') => drop(chars.next()),
+            (Some(end), _) if end == c => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '[' | '(') => open.push(c),
+            (None, ']' | ')') => drop(open.pop()),
+            (None, _) => {}
+        }
+    }
+    open.pop()
+}
+
+/// The fix of what the regex library says.
+fn regex_fix(message: &str) -> &'static str {
+    const FIXES: &[(&str, &str)] = &[
+        ("look-around", "rewrite it without `(?=…)`, `(?!…)`, `(?<=…)` and `(?<!…)`: take more text and group the part that you need"),
+        ("backreference", "rewrite it without `\\1`: write the part again"),
+        ("unclosed group", "add a `)` at the end of the group, or write `\\(` for a literal bracket"),
+        ("unopened group", "add a `(` at the start of the group, or write `\\)` for a literal bracket"),
+        ("unclosed character class", "add a `]` at the end of the class, or write `\\[` for a literal bracket"),
+        ("unclosed counted repetition", "add a `}` at the end of the number, or write `\\{` for a literal brace"),
+        ("repetition operator missing", "write `\\` before `*`, `+`, `?` or `{` where it is meant literally"),
+        ("repetition quantifier expects", "write `\\{` for a literal brace, or a number in the braces: `a{2,4}`"),
+        ("invalid repetition count range", "write the smaller number first: `a{1,2}`"),
+        ("invalid character class range", "write the smaller character first: `[a-z]`"),
+        ("unrecognized escape", "remove the `\\`: this character is literal without it"),
+        ("unrecognized flag", "use the flags `i`, `m`, `s`, `x` and `U`: `(?i)`"),
+        ("duplicate capture group", "name each group once"),
+        ("exceeds size limit", "write smaller numbers of repetitions"),
+    ];
+    let fix = FIXES.iter().find(|(part, _)| message.contains(part)).map(|(_, fix)| *fix);
+    fix.unwrap_or("write `\\` before a special character that is meant literally")
 }
 
 fn last_line(message: &str) -> String {

@@ -105,6 +105,15 @@ impl State {
         self.set(id, status, ty);
     }
 
+    /// Takes the variables that a step may not have taken as taken: this was reported for one of them.
+    pub(in crate::check) fn believe(&mut self, step: Span) {
+        for id in (0..self.parts.len() * PART).map(LocalId) {
+            if self.status(id) == Assigned::Failed(step) {
+                self.mark(id, Assigned::Set);
+            }
+        }
+    }
+
     /// What is known where two ways meet; `why` is said of variables that only one of them assigns.
     pub(super) fn meet(self, other: Self, why: Assigned) -> Self {
         match (self.live, other.live) {

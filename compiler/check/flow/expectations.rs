@@ -64,6 +64,10 @@ impl<'a> Checker<'a> {
             self.error(Code::NoExpectation, span, "unexpected operator, expected `|` between statuses", &help);
             return None;
         }
+        if let Some((message, help)) = foreign_statuses(e) {
+            self.error(Code::NoExpectation, e.span, message, &help);
+            return None;
+        }
         let value = self.expr(e);
         if Kinds::BOOL.takes(&value.ty) {
             match const_eval::value(&value) {
@@ -188,5 +192,38 @@ impl<'a> Checker<'a> {
                 Matcher::Value(value)
             }
         }
+    }
+}
+
+/// Statuses in the form of other tools: `200-299`, `[200, 201]`, `not 500`.
+fn foreign_statuses(e: &ast::Expr) -> Option<(&'static str, String)> {
+    let status = |e: &ast::Expr| match &e.kind {
+        ExprKind::Int(n) if (100..600).contains(n) => Some(*n),
+        _ => None,
+    };
+    match &e.kind {
+        ExprKind::Binary(left, BinaryOp::Sub, right) => {
+            let (from, to) = (status(left)?, status(right)?);
+            let class = from % 100 == 0 && to == from + 99;
+            let help = if class {
+                format!("write `expect {}xx`", from / 100)
+            } else {
+                format!("write `expect status >= {from} and status <= {to}`")
+            };
+            Some(("unexpected range of statuses", help))
+        }
+        ExprKind::List(items) => {
+            let statuses: Vec<String> = items.iter().map(|item| status(item).map(|n| n.to_string())).collect::<Option<_>>()?;
+            (!statuses.is_empty())
+                .then(|| ("unexpected list of statuses, expected `|` between them", format!("write `expect {}`", statuses.join(" | "))))
+        }
+        ExprKind::Unary(ast::UnaryOp::Not, of) => {
+            let n = status(of)?;
+            Some((
+                "unexpected `not` before a status",
+                format!("write the expected statuses, such as `expect 2xx`, or `expect status != {n}`"),
+            ))
+        }
+        _ => None,
     }
 }

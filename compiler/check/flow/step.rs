@@ -14,7 +14,9 @@ impl<'a> Checker<'a> {
     pub(in crate::check) fn step(&mut self, step: &'a ast::Step) -> Option<Step> {
         let id = self.step_name(step);
         let stmts = &step.body.stmts;
-        let Some(at) = stmts.iter().position(|stmt| matches!(stmt.kind, AstStmt::Exchange(_))) else {
+        // Calls of another language before the request are reported as such.
+        let request = |stmt: &ast::Stmt| matches!(&stmt.kind, AstStmt::Exchange(exchange) if self.may_be_request(exchange));
+        let Some(at) = stmts.iter().position(request) else {
             self.no_request(step);
             return None;
         };
@@ -23,6 +25,9 @@ impl<'a> Checker<'a> {
             match &stmt.kind {
                 AstStmt::Let(_) | AstStmt::Set(..) | AstStmt::SetAuth(..) | AstStmt::Reset(_) | AstStmt::Log(_) => {
                     self.stmt(stmt, &mut before);
+                }
+                AstStmt::Exchange(exchange) => {
+                    self.not_a_request(exchange, stmt.span);
                 }
                 AstStmt::Expect(_) | AstStmt::Take(_) => {
                     let help = "move it after the request";
@@ -103,6 +108,8 @@ impl<'a> Checker<'a> {
             if matches!(stmt.kind, AstStmt::Broken) {
                 self.func.broken = true;
                 nested = true;
+            } else if let AstStmt::Exchange(exchange) = &stmt.kind {
+                nested |= self.not_a_request(exchange, stmt.span);
             } else if !matches!(stmt.kind, AstStmt::Expect(_) | AstStmt::Take(_) | AstStmt::Let(_) | AstStmt::Log(_) | AstStmt::Set(..)) {
                 self.not_in_step(stmt);
                 nested = true;
@@ -162,6 +169,7 @@ impl<'a> Checker<'a> {
                         _ => None,
                     }
                 }
+                AstStmt::Exchange(exchange) if self.not_a_request(exchange, stmt.span) => None,
                 AstStmt::Exchange(_) => {
                     let help = "move it to a step of its own";
                     self.error(Code::TwoRequests, stmt.span, "unexpected second request in a step", help);

@@ -40,6 +40,7 @@ impl<'a> Checker<'a> {
         let span = stmt.span;
         let kind = match &stmt.kind {
             Ast::Step(step) => self.step(step).map(|step| StmtKind::Step(Box::new(step))),
+            Ast::Exchange(exchange) if self.not_a_request(exchange, span) => None,
             Ast::Exchange(_) => {
                 let help = "write it in a step: `step \"Name\" { … }`";
                 self.error(Code::OutsideStep, span, "unexpected request outside a step", help);
@@ -114,7 +115,7 @@ impl<'a> Checker<'a> {
             }
             Ast::Poll(poll) => Some(self.poll(poll, span)),
             Ast::Group(name, body) => {
-                if name.node.trim().is_empty() {
+                if name.node.trim().is_empty() && !self.repaired(name.span) {
                     self.error(
                         Code::StepName,
                         name.span,

@@ -8,6 +8,7 @@ use crate::check::flow::assignment::Assigned;
 use crate::check::scope::VarKind;
 use crate::check::types::{self, Kinds, a, word};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::foreign;
 use crate::model::{Expr, ExprKind, LocalId, Quantity, Source, Take, Type};
 use crate::span::Span;
 
@@ -79,6 +80,15 @@ impl<'a> Checker<'a> {
             Ast::JsonPath(_) | Ast::Header(_) | Ast::Html(..) => self.source(e, wanted),
             Ast::Match { value, negated, regex } => self.capture(value, *negated, regex, wanted, e.span),
             Ast::Broken => return crate::check::broken(e.span),
+            Ast::Binary(_, ast::BinaryOp::Or, value) if !matches!(value.kind, Ast::Binary(..)) => {
+                let help = format!("write `else {}`", self.written(value.span));
+                let d = Diagnostic::new(Code::BadTake, e.span, "unexpected `or` in a take, expected `else`").help(help);
+                return self.bad(d);
+            }
+            _ if let Some(help) = self.foreign_take(e) => {
+                let d = Diagnostic::new(Code::NoSource, e.span, "unexpected value, expected a source of the response").help(help);
+                return self.bad(d);
+            }
             _ => self.expr(e),
         };
         if let Some(quantifier) = &take.quantifier {
@@ -94,12 +104,25 @@ impl<'a> Checker<'a> {
         let erroneous = matches!(source.kind, ExprKind::Const(crate::model::Const::Null)) && source.ty == Type::Json;
         if !substitute::reads_response(&source) && !erroneous {
             let written = self.written(e.span);
-            let help = foreign_source(written)
+            let help = foreign::source(written)
                 .unwrap_or_else(|| format!("write `let {0} = {written}`, or a source such as `json.{0}`", take.name.node));
             let d = Diagnostic::new(Code::NoSource, e.span, "unexpected value, expected a source of the response").help(help);
             self.report(d);
         }
         source
+    }
+
+    /// The fix of a take from what other tools call the response, unless a variable has that name.
+    fn foreign_take(&self, e: &ast::Expr) -> Option<String> {
+        let written = self.written(e.span);
+        let root = &written[..written.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(written.len())];
+        if self.func.names.contains_key(root) || self.values.contains_key(root) {
+            return None;
+        }
+        if let Some(path) = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|path| path.starts_with("$.")) {
+            return Some(format!("write `json \"{path}\"`"));
+        }
+        foreign::source(written)
     }
 
     pub(super) fn capture(
@@ -130,29 +153,5 @@ fn quantity(quantifier: Quantifier) -> Quantity {
     match quantifier {
         Quantifier::All => Quantity::All,
         Quantifier::Any => Quantity::Any,
-    }
-}
-
-/// The source that is meant by what other tools write: `response.json.id`, `headers["Location"]`.
-fn foreign_source(written: &str) -> Option<String> {
-    let (root, rest) = written.split_at(written.find(['.', '[']).unwrap_or(written.len()));
-    let path = match root {
-        "response" | "resp" | "res" | "r" | "rsp" => rest.trim_start_matches('.'),
-        "headers" | "cookies" | "status_code" | "statusCode" => written,
-        _ => return None,
-    };
-    let (kind, rest) = path.split_at(path.find(['.', '[', '(']).unwrap_or(path.len()));
-    let name = rest.trim_matches(['.', '[', ']', '"', '\'', '(', ')']);
-    match kind {
-        "headers" | "header" => Some(format!("write `header \"{}\"`", if name.is_empty() { "Location" } else { name })),
-        "cookies" | "cookie" => Some(format!("write `cookie \"{}\"`", if name.is_empty() { "sid" } else { name })),
-        "status" | "status_code" | "statusCode" => Some("write `status`".to_owned()),
-        "text" | "content" | "body" if rest.is_empty() => Some("write `text`, or `json` where the body is JSON".to_owned()),
-        "body" => Some(format!("write `json.{name}`")),
-        "json" | "data" => Some(format!("write `json{}{name}`", if name.is_empty() { "" } else { "." })),
-        "url" => Some("write `url`".to_owned()),
-        _ => Some(
-            "use one of the sources: `json`, `text`, `header \"…\"`, `cookie \"…\"`, `html \"…\"`, `form \"…\"`, `status`, `url`, `elapsed`".to_owned(),
-        ),
     }
 }

@@ -168,11 +168,14 @@ impl<'a> Checker<'a> {
     pub(in crate::check) fn type_word(&mut self, word: &Name) -> (Type, Kinds) {
         crate::check::types::named(&word.node).unwrap_or_else(|| {
             let common = match word.node.as_str() {
-                "str" | "String" | "text" => Some("string"),
-                "integer" | "i64" | "Int" => Some("int"),
-                "boolean" | "Bool" => Some("bool"),
-                "array" | "List" => Some("list"),
-                "dict" | "map" | "Object" => Some("object"),
+                "str" | "String" | "Text" | "text" | "char" | "varchar" => Some("string"),
+                "integer" | "Integer" | "i64" | "i32" | "Int" | "long" | "Long" => Some("int"),
+                "boolean" | "Boolean" | "Bool" => Some("bool"),
+                "array" | "Array" | "List" | "tuple" => Some("list"),
+                "dict" | "Dict" | "map" | "Map" | "json" | "Object" => Some("object"),
+                "double" | "Double" | "Float" | "f64" | "decimal" => Some("float"),
+                "date" | "datetime" | "Date" | "timestamp" => Some("time"),
+                "Any" | "dynamic" | "var" => Some("any"),
                 _ => None,
             };
             let mut d = Diagnostic::new(Code::UnknownWord, word.span, format!("unknown type `{}`", word.node));

@@ -103,7 +103,13 @@ impl<'a> Checker<'a> {
         } else if self.incomplete() && matches!(left.kind, ExprKind::Binary(_, op, _) if compares(op)) {
             // Comparisons in a chain: the parser has spoken of it.
         } else if !comparable(&left.ty, &right.ty) {
-            self.never_equal(&left.ty, &right.ty, span);
+            let path = [left, right].into_iter().find_map(const_eval::text).filter(|text| text.starts_with("$.") || text.starts_with("$["));
+            match path.map(str::to_owned) {
+                Some(path) => {
+                    self.error(Code::NeverEqual, span, "unexpected string, expected a source", &format!("write `json \"{path}\"`"))
+                }
+                None => self.never_equal(&left.ty, &right.ty, span),
+            }
         } else if !equality {
             for side in [left, right] {
                 if !ordered.takes(&side.ty) {
@@ -137,9 +143,9 @@ impl<'a> Checker<'a> {
         let text = |ty: &Type| *ty == Type::String;
         let d = match (&left.ty, &right.ty, op) {
             (l, r, BinaryOp::Add) if (text(l) || text(r)) && *l != Type::Bytes && *r != Type::Bytes => {
-                let (l, r) = (self.written(left.span), self.written(right.span));
-                d.help(format!("write them in a string: \"{{{}}}{{{}}}\"", l.trim_matches('"'), r.trim_matches('"')))
+                d.help(format!("write them in a string: `\"{}{}\"`", self.inside_text(left), self.inside_text(right)))
             }
+            (Type::String, _, BinaryOp::Rem) => d.help("write the value in the string: `\"item-{id}\"`"),
             (Type::Bytes, ..) | (_, Type::Bytes, _) => d.help("write `concat(a, b)`"),
             (Type::Object(_), Type::Object(_), BinaryOp::Add) => d.help("write `merge(a, b)`"),
             (Type::List(_), _, BinaryOp::Add) => d.help(format!("write brackets around it: `+ [{}]`", self.written(right.span))),
@@ -149,6 +155,22 @@ impl<'a> Checker<'a> {
             _ => d,
         };
         self.bad(d)
+    }
+}
+
+impl Checker<'_> {
+    /// A value as it is written in a string: the content of a string, any other value in braces.
+    fn inside_text(&self, value: &Expr) -> String {
+        if let ExprKind::Binary(left, BinaryOp::Add, right) = &value.kind
+            && value.ty == Type::String
+        {
+            return self.inside_text(left) + &self.inside_text(right);
+        }
+        let written = self.written(value.span).trim();
+        match written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+            Some(content) if !content.contains('"') => content.to_owned(),
+            _ => format!("{{{written}}}"),
+        }
     }
 }
 

@@ -145,6 +145,8 @@ impl TreeBuilder<'_> {
                         }
                     }
                 }
+                // A single word in front of brackets is no request: the checker says what it is, and its block has no parts.
+                _ if rule == Rule::call_request && path.len() < 2 => {}
                 _ => parts = self.parts(part),
             }
         }

@@ -10,8 +10,26 @@ pub(super) fn statuses(stop: &ParseStop<'_>) -> Option<Mistake> {
     let is_status = |w: &str| {
         w.len() == 3 && w.starts_with(|c: char| c.is_ascii_digit()) && (w.ends_with("xx") || w.bytes().all(|b| b.is_ascii_digit()))
     };
-    if let Some(status) = rest.strip_prefix("status ").map(word).filter(|w| is_status(w)) {
-        return found(Code::Syntax, "unexpected `status`, expected the status's number alone", format!("write `expect {status}`"));
+    let named = word(rest);
+    if matches!(named, "status" | "statusCode" | "status_code" | "code" | "response" | "http" | "HTTP")
+        && let Some(status) =
+            Some(word(rest[named.len()..].trim_start().trim_start_matches("is ").trim_start_matches(": "))).filter(|w| is_status(w))
+    {
+        let message = format!("unexpected `{named}`, expected the status's number alone");
+        return found_at(7..7 + named.len(), Code::Syntax, message, format!("write `expect {status}`"));
+    }
+    if let Some(status) = rest.strip_prefix('!').map(word).filter(|w| is_status(w)) {
+        return found(
+            Code::ForeignOperator,
+            "unknown operator `!`",
+            format!("write the expected statuses, such as `expect 2xx`, or `expect status != {status}`"),
+        );
+    }
+    if let Some((from, to)) = rest.split_once("..").map(|(from, to)| (from.trim(), word(to.trim_start())))
+        && is_status(from)
+        && is_status(to)
+    {
+        return found_at(7..stop.line().trim_end().len(), Code::StatusOr, "unexpected range of statuses", status_range(from, to));
     }
     if !is_status(word(rest.trim_start())) || !matches!(stop.token, "or" | "," | "and" | "||" | "/" | "to" | "..") && !rest.contains(" or ")
     {
@@ -24,6 +42,14 @@ pub(super) fn statuses(stop: &ParseStop<'_>) -> Option<Mistake> {
         "unexpected separator of statuses, expected `|`",
         format!("write `expect {}`", all.join(" | ")),
     )
+}
+
+/// The fix of a range of statuses: the class, where it is one.
+pub(crate) fn status_range(from: &str, to: &str) -> String {
+    match (from.as_bytes(), to.as_bytes()) {
+        ([class, b'0', b'0'], [end, b'9', b'9']) if class == end => format!("write `expect {}xx`", char::from(*class)),
+        _ => format!("write `expect status >= {from} and status <= {to}`"),
+    }
 }
 
 /// The unit that `word` means.
@@ -69,6 +95,10 @@ pub(super) fn number(stop: &ParseStop<'_>) -> Option<Mistake> {
                 "write `expect 2xx`, or `status >= 200 and status < 300`",
             );
         }
+        _ if in_full(token).is_some() => {
+            let help = format!("write `{}`", in_full(token).unwrap_or_default());
+            return found(Code::BadNumber, format!("unexpected `{token}`, expected digits only"), help);
+        }
         _ => {
             return found(
                 Code::BadNumber,
@@ -78,4 +108,16 @@ pub(super) fn number(stop: &ParseStop<'_>) -> Option<Mistake> {
         }
     };
     found(Code::BadNumber, format!("unexpected `{unit}`, expected a unit of time"), format!("write `{value}{right}`"))
+}
+
+/// `1e3`, `0x10`, `0b11` and `0o17` in digits.
+fn in_full(token: &str) -> Option<String> {
+    let lower = token.to_lowercase().replace('_', "");
+    let radix = |prefix: &str, radix: u32| i64::from_str_radix(lower.strip_prefix(prefix)?, radix).ok();
+    if let Some(n) = radix("0x", 16).or_else(|| radix("0b", 2)).or_else(|| radix("0o", 8)) {
+        return Some(n.to_string());
+    }
+    let (digits, exponent) = lower.split_once('e')?;
+    let zeros: usize = exponent.parse().ok().filter(|zeros| *zeros <= 18)?;
+    digits.bytes().all(|b| b.is_ascii_digit()).then(|| format!("{digits}{}", "0".repeat(zeros)))
 }

@@ -85,8 +85,12 @@ const OPERATORS: &[(&str, &str)] = &[
 
 /// The mistake that made `stop`, where it is one of those known.
 pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
-    beginning(stop)
+    super::foreign_files::mistake(stop)
+        .or_else(|| super::foreign_members::mistake(stop))
+        .or_else(|| super::foreign_shapes::mistake(stop))
+        .or_else(|| beginning(stop))
         .or_else(|| statuses(stop))
+        .or_else(|| super::foreign_values::mistake(stop))
         .or_else(|| number(stop))
         .or_else(|| operator(stop))
         .or_else(|| request(stop))
@@ -133,7 +137,32 @@ fn beginning(stop: &ParseStop<'_>) -> Option<Mistake> {
     if next.starts_with(['=', '.']) || (stop.strict == Rule::only_api && next.starts_with('(')) {
         return None;
     }
-    found_at(0..first.len(), Code::ForeignStatement, format!("`{first}` is not a keyword"), *help)
+    found_at(
+        0..first.len(),
+        Code::ForeignStatement,
+        format!("`{first}` is not a keyword"),
+        with_value(first, next).unwrap_or((*help).to_owned()),
+    )
+}
+
+/// The fix of a statement of another language with the value behind it: `sleep 5`, `print x`, `raise StopUser()`.
+fn with_value(first: &str, next: &str) -> Option<String> {
+    let value = next.split([';', '}']).next().unwrap_or_default().trim();
+    let plain = !value.is_empty() && !value.contains(['{', '=']) && value.len() < 60;
+    Some(match first {
+        "sleep" | "pause" | "think" | "delay" if value.starts_with(|c: char| c.is_ascii_digit()) => {
+            let unit = if value.ends_with(|c: char| c.is_ascii_digit()) { "s" } else { "" };
+            format!("write `wait {}{unit}`", value.replace(' ', ""))
+        }
+        "print" | "echo" if plain => format!("write `log {value}`"),
+        "call" if plain => format!("write `run {}`", value.trim_matches('"')),
+        "raise" | "throw" if value.contains("StopUser") => "write `stop user`".to_owned(),
+        "raise" | "throw" if value.contains("Reschedule") || value.contains("InterruptTaskSet") => {
+            "write `leave` to end the sequence".to_owned()
+        }
+        "raise" | "throw" if value.contains('"') => format!("write `fail \"{}\"`", value.split('"').nth(1).unwrap_or("why")),
+        _ => return None,
+    })
 }
 
 fn operator(stop: &ParseStop<'_>) -> Option<Mistake> {
@@ -157,6 +186,18 @@ fn operator(stop: &ParseStop<'_>) -> Option<Mistake> {
         return found(Code::Assignment, "unexpected `=`", "write `==` to compare two values");
     }
     if token.starts_with('$') {
+        let rest = &stop.text[stop.at + 1..];
+        let name = word(rest);
+        let fix = rest[name.len()..]
+            .strip_prefix('(')
+            .and_then(|args| crate::foreign::call(None, name, args.split(')').next().unwrap_or_default(), stop.some_api()));
+        if let Some(fix) = fix {
+            return found_at(stop.at..stop.at + 1 + name.len(), Code::ForeignTemplate, format!("unknown function `${name}`"), fix);
+        }
+        if name == "processEnvironment" || name == "environment" || name == "env" {
+            let fix = "write `env.some.key`: the key is in config/<env>.yml";
+            return found_at(stop.at..stop.at + 1 + name.len(), Code::ForeignTemplate, format!("unknown name `${name}`"), fix);
+        }
         return found(Code::ForeignTemplate, "unexpected `$` in a name", "write the name alone, and `{name}` in a text or a path");
     }
     if token == "@" {

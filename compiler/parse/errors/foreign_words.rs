@@ -5,20 +5,20 @@ use super::vocabulary::{PARTS, is_statement};
 use crate::diagnostic::Code;
 use ltc_grammar::Rule;
 
-/// Comparisons in words.
+/// Comparisons in words, each with the fix for what stands before and behind it.
 const COMPARISONS: &[(&[&str], &str)] = &[
-    (&["contains", "contain", "includes"], "write `expect text \"part\"` for the body, `contains(x, y)` for a value"),
-    (&["startsWith", "startswith", "starts"], "write `starts_with(x, \"part\")`"),
-    (&["endsWith", "endswith", "ends"], "write `ends_with(x, \"part\")`"),
-    (&["matches", "match"], "write `x ~ /regex/`"),
-    (&["is", "equals", "eq", "be"], "write `==`"),
-    (&["isnt", "ne"], "write `!=`"),
-    (&["gt"], "write `>`"),
-    (&["lt"], "write `<`"),
-    (&["gte", "ge"], "write `>=`"),
-    (&["lte", "le"], "write `<=`"),
-    (&["exists", "exist"], "write `x != null`, or `expect json { x: _ }`"),
-    (&["between"], "write `x >= 1 and x <= 9`"),
+    (&["contains", "contain", "includes"], "write `contains({l}, {r})`"),
+    (&["startsWith", "startswith", "starts"], "write `starts_with({l}, {r})`"),
+    (&["endsWith", "endswith", "ends"], "write `ends_with({l}, {r})`"),
+    (&["matches", "match"], "write `{l} ~ {r}`"),
+    (&["is", "equals", "eq", "be"], "write `{l} == {r}`"),
+    (&["isnt", "ne"], "write `{l} != {r}`"),
+    (&["gt"], "write `{l} > {r}`"),
+    (&["lt"], "write `{l} < {r}`"),
+    (&["gte", "ge"], "write `{l} >= {r}`"),
+    (&["lte", "le"], "write `{l} <= {r}`"),
+    (&["exists", "exist"], "write `{l} != null`, or `expect json { x: _ }`"),
+    (&["between"], "write `{l} >= 1 and {l} <= 9`"),
 ];
 
 /// Sources of other tools.
@@ -123,8 +123,9 @@ fn words(stop: &ParseStop<'_>) -> Option<Mistake> {
     let place = start..start + word.len();
     let first = stop.first();
     if matches!(first, "expect" | "if" | "poll" | "where" | "let" | "set")
-        && let Some(help) = meaning(COMPARISONS, word)
+        && let Some(fix) = meaning(COMPARISONS, word)
     {
+        let help = compared(stop, place.clone(), fix);
         return found_at(place, Code::ForeignOperator, format!("unknown operator `{word}`"), help);
     }
     if matches!(first, "expect" | "take" | "version")
@@ -146,6 +147,29 @@ fn words(stop: &ParseStop<'_>) -> Option<Mistake> {
         return found_at(place, Code::Syntax, "missing braces around the parts of a request", help);
     }
     None
+}
+
+/// The fix of a comparison in words, with the values that it compares.
+fn compared(stop: &ParseStop<'_>, operator: std::ops::Range<usize>, fix: &str) -> String {
+    let left = stop.text[..operator.start].trim();
+    let left = left.strip_prefix(stop.first()).unwrap_or(left).rsplit(['(', '=', '\n']).next().unwrap_or_default().trim();
+    let left = left.rsplit(" and ").next().unwrap_or(left);
+    let behind = stop.text[operator.end..].split(['\n', ';', '{', '}']).next().unwrap_or_default().trim();
+    let behind = behind.split(" and ").next().unwrap_or(behind).split(" or ").next().unwrap_or_default();
+    let (fix, right) = match behind.strip_prefix("not ") {
+        Some(right) => (fix.replace("==", "!="), right),
+        None => (fix.to_owned(), behind),
+    };
+    let right = match right.trim_start_matches("equal to ").trim_start_matches("to ").trim() {
+        "None" | "nil" | "undefined" | "NULL" => "null",
+        "" => "…",
+        other => other,
+    };
+    let body = matches!(left, "text" | "body" | "response" | "response.text" | "response.body");
+    if body && fix.contains("contains") && stop.first() == "expect" {
+        return format!("write `expect text {right}`");
+    }
+    fix.replace("{l}", if left.is_empty() { "x" } else { left }).replace("{r}", right)
 }
 
 /// `share: unique`, `step "A": {`, `S: 3`.
@@ -181,6 +205,7 @@ fn heads(stop: &ParseStop<'_>) -> Option<Mistake> {
     }
     let (message, help) = match (first, stop.token) {
         ("repeat", _) if stop.text[first.len()..].trim_start().starts_with('{') => ("missing number of `repeat`", "write `repeat 3 { … }`"),
+        ("repeat", ",") => ("unexpected counter of `repeat`", "write `for i in 1..5 { … }` for a counter"),
         ("repeat", "times") => ("unexpected `times`", "write `repeat 3 { … }`"),
         ("for", "(") => ("unexpected brackets in a loop's head", "write `for x in xs { … }` or `for i in 1..10 { … }`"),
         ("for", ",") => ("unexpected second variable in a loop", "write `for x in xs { … }`; a counter is `for i in 0..len(xs) - 1 { … }`"),

@@ -1,8 +1,12 @@
 //! What to report about text that does not parse.
 
+mod foreign_files;
+mod foreign_members;
 mod foreign_numbers;
 mod foreign_requests;
+mod foreign_shapes;
 mod foreign_syntax;
+mod foreign_values;
 mod foreign_words;
 mod recovery;
 mod stop;

@@ -7,10 +7,15 @@ use pest::error::{ErrorVariant, InputLocation};
 use super::vocabulary;
 use crate::diagnostic::Code;
 
+/// How far the file is searched for the name of an api, in bytes.
+const SEARCHED_BYTES_MAX: usize = 64 * 1024;
+
 /// Where parsing of a broken place stopped.
 pub(super) struct ParseStop<'a> {
     /// What it should have been.
     pub(super) strict: Rule,
+    /// What pest sees of the file.
+    pub(super) source: &'a str,
     /// The whole broken text.
     pub(super) text: &'a str,
     /// How far it got, within the text.
@@ -30,6 +35,13 @@ impl ParseStop<'_> {
     /// The word that the text starts with.
     pub(super) fn first(&self) -> &str {
         vocabulary::word(self.text)
+    }
+
+    /// The name of an api of the file, for a fix.
+    pub(super) fn some_api(&self) -> &str {
+        let beginning = &self.source[..self.source.floor_char_boundary(SEARCHED_BYTES_MAX)];
+        let api = beginning.lines().find_map(|line| line.strip_prefix("api ")).map(|rest| vocabulary::word(rest.trim_start()));
+        api.filter(|name| !name.is_empty()).unwrap_or("shop")
     }
 
     /// Its first line.
@@ -85,7 +97,7 @@ pub(super) fn stop<'a>(source: &'a str, start: usize, text: &'a str, strict: Rul
     let token = token(&rest[at..]);
     // It may have got further than what was swallowed.
     let text = &rest[..text.len().max(at + token.len())];
-    ParseStop { strict, text, at, token, expected }
+    ParseStop { strict, source, text, at, token, expected }
 }
 
 /// The word, number, text or operator at the start of `text`.

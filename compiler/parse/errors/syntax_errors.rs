@@ -39,7 +39,14 @@ impl TreeBuilder<'_> {
         }
         let stop = stop(source, start, text, strict);
         let diagnostic = match foreign_syntax::mistake(&stop) {
+            // A run of lines with the same mistake, such as a file of another format: the first of them says it.
+            Some(mistake)
+                if after_broken && mistake.code == Code::ForeignStatement && same(strict, &mistake.message, &self.last_message) =>
+            {
+                return span;
+            }
             Some(mistake) => {
+                self.last_message.clone_from(&mistake.message);
                 let place = mistake.place.unwrap_or(stop.at..stop.at + stop.token.len());
                 Diagnostic::new(mistake.code, self.places.at(start + place.start, start + place.end), mistake.message).help(mistake.help)
             }
@@ -55,6 +62,12 @@ impl TreeBuilder<'_> {
         self.report(diagnostic);
         span
     }
+}
+
+/// Whether a line has the mistake of the line before: the same words, or another line of a file that is no spec.
+fn same(strict: Rule, one: &str, other: &str) -> bool {
+    let format = |message: &str| message.ends_with("a spec is not YAML") || message.ends_with("a spec is not JSON");
+    one == other || strict == Rule::only_item && format(one) && format(other)
 }
 
 /// What was expected, in words.

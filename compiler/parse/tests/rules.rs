@@ -58,8 +58,8 @@ fn rule_4_touching() {
 #[test]
 fn rule_5_regexes() {
     good(r#"expect text ~ /a[^/]\/"{/; expect json { a: !~ /x[]/]y/ }; let x = a / b / c"#);
-    bad("let x = /abc/", Code::Syntax, "unexpected `/`, expected a value");
-    bad("expect text ~ \"abc\"", Code::Syntax, "regex between slashes");
+    bad("let x = /abc/", Code::ForeignOperator, "unexpected regex, expected a value");
+    bad("expect text ~ \"abc\"", Code::ForeignOperator, "regex between slashes");
 }
 
 #[test]

@@ -211,7 +211,13 @@ fn read_runner(diagnostics: &Diagnostics, runner: Option<Section<'_>>, location:
                 users.insert(user.key.clone(), load);
             }
         } else {
-            runner.error("users", "users must be a map of user names", "write users: {Shopper: {clients: 400}, Auditor: {rate: 2/s}}");
+            let help = match &entry.value.value {
+                NodeValue::Scalar { text, .. } if text.parse::<u64>().is_ok() => {
+                    format!("write `clients: {text}`; users gives each user its own load: `users: {{Shopper: {{clients: 400}}}}`")
+                }
+                _ => "write users: {Shopper: {clients: 400}, Auditor: {rate: 2/s}}".to_owned(),
+            };
+            runner.error("users", "users must be a map of user names", &help);
         }
     }
     let mut load = runner::read_load(runner, 1);

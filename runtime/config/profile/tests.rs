@@ -149,6 +149,13 @@ fn combinations_that_exclude_each_other() {
         ("users: {A: {clients: 1, rate: 1}}", "unexpected clients and rate in users.A"),
         ("users: {A: {clients: 1, seed: 1}}", "unknown key \"seed\" in users.A"),
         ("users: {A: {cleints: 1}}", "did you mean `clients`?"),
+        ("vus: 10", "did you mean `clients`?"),
+        ("spawn_rate: 10", "did you mean `hatch_rate`?"),
+        ("spawnRate: 10", "did you mean `hatch_rate`?"),
+        ("run_time: 10s", "did you mean `duration`?"),
+        ("arrivalRate: 10", "did you mean `rate`?"),
+        ("phases: []", "did you mean `stages`?"),
+        ("users: 10", "write `clients: 10`"),
     ] {
         runner_error(runner, part);
     }

@@ -1,0 +1,76 @@
+//! Names that nothing declares: what was probably meant.
+
+use crate::check::Checker;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::foreign;
+use crate::model::Expr;
+use crate::span::Span;
+
+impl<'a> Checker<'a> {
+    pub(in crate::check) fn unknown_name(&mut self, name: &'a str, span: Span) -> Expr {
+        if let Some(&(_, taken)) = self.func.taken_later.iter().find(|(n, _)| *n == name) {
+            return self.taken_too_late(name, span, taken);
+        }
+        if let Some(run) = self.runs.get(name) {
+            let diagnostic = Diagnostic::new(Code::WrongName, span, format!("unexpected sequence `{name}`, expected a value"))
+                .also(run.span, "declared here")
+                .help(format!("write `run {name}()`, or `take x = run {name}()`"));
+            return self.bad(diagnostic);
+        }
+        let world = match name {
+            "env" => Some("env.some.key"),
+            "user" => Some("user.id"),
+            "shard" => Some("shard.index"),
+            "test" => Some("test.id"),
+            "fake" => Some("fake.name()"),
+            _ => None,
+        };
+        if let Some(example) = world {
+            return self.bad(
+                Diagnostic::new(Code::WrongName, span, format!("unexpected `{name}` alone, expected a value"))
+                    .help(format!("write, for example, `{example}`")),
+            );
+        }
+        if crate::check::types::functions::find(name).is_some() {
+            return self
+                .bad(Diagnostic::new(Code::WrongName, span, format!("`{name}` is a function")).help(format!("call it: `{name}(…)`")));
+        }
+        if !foreign::is_constant(name) && (self.broken || self.func.broken || self.repaired(span)) {
+            return crate::check::broken(span);
+        }
+        if let Some(below) = self.func.assigned_below(name) {
+            let d = Diagnostic::new(Code::TooEarly, span, format!("`{name}` is used before it is assigned"))
+                .also(below, "assigned only here")
+                .help("assign it before its use");
+            return self.bad(d);
+        }
+        let mut diagnostic = Diagnostic::new(Code::UnknownName, span, format!("unknown name `{name}`"));
+        if let Some(help) = foreign::value(None, name) {
+            diagnostic = diagnostic.help(help);
+        } else if let Some(help) = self.given_by_a_call(name) {
+            diagnostic = diagnostic.help(help);
+        } else if self.explains() {
+            let locals = self.func.names.keys().copied();
+            let globals = self.values.keys().copied();
+            let mut all: Vec<&str> = locals.chain(globals).chain(["env", "user", "test"]).collect();
+            all.sort_unstable();
+            diagnostic = diagnostic.did_you_mean(name, all);
+        }
+        self.bad(diagnostic)
+    }
+
+    /// The fix of a name that a sequence gives or assigns, but not the one that is being checked.
+    fn given_by_a_call(&self, name: &str) -> Option<String> {
+        if !self.explains() {
+            return None;
+        }
+        let gives = self.sequences.iter().map(|info| info.ast).find(|ast| ast.gives.iter().any(|given| given.node == name));
+        if let Some(ast) = gives {
+            return Some(format!("write `take {name} = run {}(…)`: the sequence gives it to its caller", ast.name.node));
+        }
+        let assigns = |ast: &&crate::ast::Sequence| crate::check::flow::parallel::assigned(&ast.body).iter().any(|a| a.name.node == name);
+        let ast = self.sequences.iter().map(|info| info.ast).filter(|ast| ast.name.node != self.func.context).find(assigns)?;
+        let sequence = &ast.name.node;
+        Some(format!("add `gives {name}` to `sequence {sequence}`, and write `take {name} = run {sequence}(…)`"))
+    }
+}

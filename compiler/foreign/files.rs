@@ -1,0 +1,38 @@
+//! Files of other tools that are given as a spec.
+
+/// What a file is by its name, if it is no spec, and what to do with it.
+pub(crate) fn file(name: &str) -> Option<(&'static str, String)> {
+    let (_, end) = name.rsplit_once('.')?;
+    let import = || format!("run `ltc import {name}` to turn it into a spec");
+    let write = || "write a spec: `ltc new NAME` writes an example".to_owned();
+    Some(match end.to_ascii_lowercase().as_str() {
+        "js" | "mjs" | "cjs" | "ts" => ("a script of JavaScript, as k6 runs", import()),
+        "py" => ("a script of Python, as Locust runs", import()),
+        "scala" | "java" | "kt" => ("a simulation, as Gatling runs", write()),
+        "jmx" => ("a test plan of JMeter", write()),
+        "har" => ("a recording of a browser", import()),
+        "json" => ("a file of JSON", format!("run `ltc import {name}` if it is a Postman collection, an OpenAPI document or a recording")),
+        "yml" | "yaml" if name.ends_with(".profile.yml") => {
+            ("a profile", format!("name its spec: {}", name.replace(".profile.yml", ".lt")))
+        }
+        "yml" | "yaml" => ("a file of YAML", format!("run `ltc import {name}` if it is an OpenAPI document; `--profile` takes a profile")),
+        "csv" | "tsv" => ("a file of data", "name it in a spec: `data rows from \"rows.csv\"`".to_owned()),
+        "rs" => ("a file of Rust", write()),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file;
+
+    #[test]
+    fn file_of_another_tool_is_recognized_by_its_name() {
+        assert_eq!(file("load.js").unwrap().1, "run `ltc import load.js` to turn it into a spec");
+        assert!(file("locustfile.py").unwrap().0.contains("Locust"));
+        assert!(file("x/collection.json").unwrap().1.contains("ltc import x/collection.json"));
+        assert_eq!(file("specs/shop.profile.yml").unwrap().1, "name its spec: specs/shop.lt");
+        assert_eq!(file("specs/shop.lt"), None);
+        assert_eq!(file("shop"), None);
+    }
+}

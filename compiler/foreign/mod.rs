@@ -1,0 +1,161 @@
+//! Words of other tools and languages, and what says the same in a spec: k6, Locust, Gatling, Artillery, JMeter, Postman, JavaScript, Python.
+//!
+//! A pattern is a dotted name: `http.get` is exactly that, `*.push` a member of any value, `pm.*` everything below `pm`. A fix is a text
+//! with holes: `{of}` is what stands before the last dot, `{name}` what stands behind it, `{args}` what stands in the brackets, `{1}` and
+//! `{2}` the first two arguments, `{wait}` the arguments as a wait, `{path}` the path of a
+//! URL in them, `{api}` the name of an api of the file. The exact pattern counts before a root, a root before a member.
+
+mod calls;
+mod files;
+mod members;
+mod values;
+
+pub(crate) use files::file;
+pub(crate) use members::{api_member, data_option, item, user_member};
+pub(crate) use values::source;
+
+/// The longest text of the source that a fix repeats, in bytes. A longer one is shown as `…`.
+const REPEATED_BYTES_MAX: usize = 40;
+
+/// The fix of a call. `of` is what stands before the last dot.
+pub(crate) fn call(of: Option<&str>, name: &str, args: &str, api: &str) -> Option<String> {
+    let fix = find(calls::CALLS, of, name)?;
+    Some(fill(fix, of, name, args).replace("{api}", api))
+}
+
+/// The fix of a value that is not called: `response.status_code`, `__ENV.HOST`.
+pub(crate) fn value(of: Option<&str>, name: &str) -> Option<String> {
+    let fix = find(values::VALUES, of, name)?;
+    Some(fill(fix, of, name, ""))
+}
+
+/// Whether no variable has this name: it is a constant or an object of another language, so that its use is reported even where a part of the
+/// sequence did not parse.
+pub(crate) fn is_constant(name: &str) -> bool {
+    values::CONSTANTS.contains(&name)
+}
+
+fn find(table: &[(&str, &'static str)], of: Option<&str>, name: &str) -> Option<&'static str> {
+    let exact = |pattern: &str| match of {
+        Some(of) => pattern.rsplit_once('.') == Some((of, name)),
+        None => pattern == name,
+    };
+    let member = |pattern: &str| of.is_some() && pattern.strip_prefix("*.") == Some(name);
+    let below = |pattern: &str| {
+        let (Some(of), Some(root)) = (of, pattern.strip_suffix(".*")) else { return false };
+        of.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '(', '[']))
+    };
+    let by = |matches: &dyn Fn(&str) -> bool| table.iter().find(|(pattern, _)| matches(pattern)).map(|(_, fix)| *fix);
+    by(&exact).or_else(|| by(&below)).or_else(|| by(&member))
+}
+
+fn fill(fix: &str, of: Option<&str>, name: &str, args: &str) -> String {
+    let short = |text: &str| if text.len() > REPEATED_BYTES_MAX || text.contains('\n') { "…".to_owned() } else { text.to_owned() };
+    let of = of.unwrap_or_default();
+    let each = arguments(args);
+    let nth = |n: usize| each.get(n).map_or_else(|| "…".to_owned(), |arg| short(arg));
+    fix.replace("{of}", &short(of))
+        .replace("{name}", name)
+        .replace("{wait}", &wait(&each))
+        .replace("{path}", path(each.first().copied().unwrap_or_default()))
+        .replace("{1}", &nth(0))
+        .replace("{2}", &nth(1))
+        .replace("{args}", &short(args))
+}
+
+/// The path of a URL that is written as a text.
+fn path(arg: &str) -> &str {
+    let url = arg.trim_matches(['"', '\'']);
+    let path = url.split_once("://").map_or(url, |(_, rest)| &rest[rest.find('/').unwrap_or(rest.len())..]);
+    if path.starts_with('/') && !path.contains(['"', ' ']) { path } else { "/items" }
+}
+
+/// The arguments of a call, split at the commas outside of brackets and quotes.
+fn arguments(args: &str) -> Vec<&str> {
+    let (mut depth, mut quote, mut start, mut found) = (0_usize, None, 0, Vec::new());
+    for (at, byte) in args.bytes().enumerate() {
+        match (quote, byte) {
+            (Some(open), _) if open == byte => quote = None,
+            (Some(_), _) => {}
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (None, b'(' | b'[' | b'{') => depth += 1,
+            (None, b')' | b']' | b'}') => depth = depth.saturating_sub(1),
+            (None, b',') if depth == 0 => {
+                found.push(args[start..at].trim());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    let last = args[start..].trim();
+    if !last.is_empty() {
+        found.push(last);
+    }
+    found
+}
+
+/// The arguments of `sleep` or `pause` as a wait: numbers are seconds.
+fn wait(args: &[&str]) -> String {
+    match args {
+        [one] => seconds(one).unwrap_or_else(|| "1s".to_owned()),
+        [from, to] => match (seconds(from), seconds(to)) {
+            (Some(from), Some(to)) => format!("{from}..{to}"),
+            _ => "1s..3s".to_owned(),
+        },
+        _ => "1s".to_owned(),
+    }
+}
+
+/// `3`, `0.5`, `5s`, `5.seconds`, `500.millis` as a duration.
+fn seconds(arg: &str) -> Option<String> {
+    let digits = arg.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(arg.len());
+    let number = arg[..digits].trim_end_matches('.');
+    if !number.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let unit = match arg[digits..].trim() {
+        "" | "s" | "second" | "seconds" => "s",
+        "ms" | "milli" | "millis" | "milliseconds" => "ms",
+        "m" | "minute" | "minutes" => "m",
+        "h" | "hour" | "hours" => "h",
+        _ => return None,
+    };
+    Some(format!("{number}{unit}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{call, calls, value, values};
+
+    #[test]
+    fn exact_pattern_counts_before_a_root_and_a_root_before_a_member() {
+        assert_eq!(call(Some("Math"), "max", "1, 2", "shop").as_deref(), Some("write `max(1, 2)`"));
+        assert_eq!(call(Some("xs"), "push", "1", "shop").as_deref(), Some("write `set xs = xs + [1]`"));
+        assert!(call(Some("pm.response.to"), "be", "", "shop").unwrap().contains("expect"));
+        assert_eq!(call(None, "shop", "", "shop"), None);
+        let url = "\"https://shop.example/cart\"";
+        assert_eq!(call(Some("http"), "get", url, "api").as_deref(), Some("write a step: `step \"Name\" { api GET /cart }`"));
+        assert!(call(Some("self.client"), "get", "", "shop").unwrap().contains("step"));
+        assert_eq!(value(Some("__ENV"), "HOST").as_deref(), Some("write `env.some.key`: the key is in config/<env>.yml"));
+    }
+
+    #[test]
+    fn waits_keep_their_numbers() {
+        assert_eq!(call(None, "pause", "1, 3", "shop").as_deref(), Some("write `wait 1s..3s`"));
+        assert_eq!(call(None, "pause", "5.seconds", "shop").as_deref(), Some("write `wait 5s`"));
+        assert_eq!(call(None, "sleep", "0.5", "shop").as_deref(), Some("write `wait 0.5s`"));
+        assert_eq!(call(None, "sleep", "Math.random() * 3", "shop").as_deref(), Some("write `wait 1s`"));
+    }
+
+    #[test]
+    fn fix_of_every_pattern_begins_with_a_verb_and_every_pattern_is_there_once() {
+        for table in [calls::CALLS, values::VALUES] {
+            let mut seen = std::collections::HashSet::new();
+            for (pattern, fix) in table {
+                assert!(seen.insert(pattern), "{pattern} twice");
+                let verb = fix.split([' ', ':']).next().unwrap();
+                assert!(["write", "use", "remove", "move", "declare", "set", "call", "send", "take"].contains(&verb), "{pattern}: {fix}");
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Values of other tools and languages: constants, and what their scripts read of a response.
+
+/// Constants and objects of other languages, which no one names a variable.
+pub(super) static CONSTANTS: &[&str] = &[
+    "None",
+    "nil",
+    "undefined",
+    "NaN",
+    "True",
+    "False",
+    "NULL",
+    "TRUE",
+    "FALSE",
+    "__ENV",
+    "__VU",
+    "__ITER",
+    "pm",
+    "process",
+    "os",
+    "sys",
+    "console",
+    "Math",
+    "JSON",
+    "self",
+    "this",
+    "__threadNum",
+];
+
+/// Patterns of values, each with its fix.
+pub(super) static VALUES: &[(&str, &str)] = &[
+    ("None", "write `null`"),
+    ("nil", "write `null`"),
+    ("none", "write `null`"),
+    ("NULL", "write `null`"),
+    ("undefined", "write `null`"),
+    ("NaN", "write `null`"),
+    ("True", "write `true`"),
+    ("TRUE", "write `true`"),
+    ("False", "write `false`"),
+    ("FALSE", "write `false`"),
+    ("__ENV", "write `env.some.key`: the key is in config/<env>.yml"),
+    ("__ENV.*", "write `env.some.key`: the key is in config/<env>.yml"),
+    ("process.env.*", "write `env.some.key`: the key is in config/<env>.yml"),
+    ("process.*", "write `env.some.key`: the key is in config/<env>.yml"),
+    ("os.*", "write `env.some.key`: the key is in config/<env>.yml"),
+    ("__VU", "write `user.id`"),
+    ("__ITER", "write `user.iteration`"),
+    ("exec.vu.idInTest", "write `user.id`"),
+    ("exec.vu.idInInstance", "write `user.id`"),
+    ("exec.vu.iterationInScenario", "write `user.iteration`"),
+    ("exec.vu.iterationInInstance", "write `user.iteration`"),
+    ("exec.scenario.iterationInTest", "write `user.iteration`"),
+    ("exec.*", "use `user.id`, `user.iteration`, `shard.index` or `test.id`"),
+    ("__threadNum", "write `user.id`"),
+    ("self.*", "use `keep` for what a user remembers"),
+    ("this.*", "use `keep` for what a user remembers"),
+    // The response.
+    ("statusCode", "write `status`, or the status alone: `expect 200`"),
+    ("status_code", "write `status`, or the status alone: `expect 200`"),
+    ("responseCode", "write `status`, or the status alone: `expect 200`"),
+    ("responseCode.code", "write `status`, or the status alone: `expect 200`"),
+    ("responseBody", "write `text`, or `json` for a JSON body"),
+    ("responseHeaders", "write `header \"Name\"`"),
+    ("contentType", "write `header \"Content-Type\"`"),
+    ("content_type", "write `header \"Content-Type\"`"),
+    ("responseTime", "write `elapsed`: `expect elapsed < 500ms`"),
+    ("response_time", "write `elapsed`: `expect elapsed < 500ms`"),
+    ("latency", "write `elapsed`: `expect elapsed < 500ms`"),
+    ("duration", "write `elapsed`: `expect elapsed < 500ms`"),
+    ("time", "write `elapsed` for the response time, `now()` for the current instant"),
+    ("headers", "write `header \"Name\"`"),
+    ("headers.*", "write `header \"{name}\"`"),
+    ("cookies", "write `cookie \"name\"`"),
+    ("cookies.*", "write `cookie \"{name}\"`"),
+    ("title", "write `html \"title\"`"),
+    ("success", "write the status, such as `expect 2xx`"),
+    ("ok", "write the status, such as `expect 2xx`"),
+    (
+        "response",
+        "use a source of the response: `json`, `text`, `status`, `header \"…\"`, `cookie \"…\"`, `html \"…\"`, `url` or `elapsed`",
+    ),
+    ("pm.response.code", "write `status`, or the status alone: `expect 200`"),
+    ("pm.response.responseTime", "write `elapsed`"),
+    ("pm.*", "use a source of the response: `json`, `text`, `status`, `header \"…\"` or `elapsed`"),
+    ("datetime.*", "write `now()`"),
+    ("SECOND", "write a duration with its unit: `30s`"),
+    ("SECONDS", "write a duration with its unit: `30s`"),
+    ("MINUTE", "write a duration with its unit: `5m`"),
+    ("MINUTES", "write a duration with its unit: `5m`"),
+];
+
+/// The names that other tools give to a response.
+static RESPONSES: &[&str] = &["response", "resp", "res", "r", "rsp", "result"];
+
+/// The source that is meant by what other tools write: `response.json.id`, `headers["Location"]`.
+pub(crate) fn source(written: &str) -> Option<String> {
+    let (root, rest) = written.split_at(written.find(['.', '[']).unwrap_or(written.len()));
+    let path = match root {
+        _ if RESPONSES.contains(&root) => rest.trim_start_matches('.'),
+        "headers" | "cookies" | "status_code" | "statusCode" => written,
+        "body" if !rest.is_empty() => written,
+        "form" if rest.starts_with('.') => return Some(format!("write `html \"input[name={}]\" @value`", &rest[1..])),
+        _ => return None,
+    };
+    let (kind, rest) = path.split_at(path.find(['.', '[', '(']).unwrap_or(path.len()));
+    let name = rest.split('"').nth(1).unwrap_or(rest).trim_matches(['.', '[', ']', '"', '\'', '(', ')']);
+    match kind {
+        "headers" | "header" => Some(format!("write `header \"{}\"`", if name.is_empty() { "Location".to_owned() } else { name.replace('_', "-") })),
+        "cookies" | "cookie" => Some(format!("write `cookie \"{}\"`", if name.is_empty() { "sid" } else { name })),
+        "status" | "status_code" | "statusCode" | "code" | "ok" | "is_success" => Some("write `status`, or the status alone: `expect 200`".to_owned()),
+        "text" | "content" | "body" if rest.is_empty() => Some("write `text`, or `json` where the body is JSON".to_owned()),
+        "body" => Some(format!("write `json.{name}`")),
+        "json" | "data" => Some(format!("write `json{}{name}`", if name.is_empty() { "" } else { "." })),
+        "url" => Some("write `url`".to_owned()),
+        "timings" | "elapsed" | "duration" | "responseTime" | "response_time" | "latency" => {
+            Some("write `elapsed`: `expect elapsed < 500ms`".to_owned())
+        }
+        "html" => Some("write `html \"css selector\"`".to_owned()),
+        _ => Some(
+            "use one of the sources: `json`, `text`, `header \"…\"`, `cookie \"…\"`, `html \"…\"`, `form \"…\"`, `status`, `url`, `elapsed`".to_owned(),
+        ),
+    }
+}

@@ -1,0 +1,206 @@
+//! Members of apis, users, tasks and data, and parts of requests, as other tools write them.
+
+use super::stop::{Mistake, ParseStop, found, found_at};
+use super::vocabulary::{METHODS, PARTS, USER, word};
+use crate::diagnostic::Code;
+use crate::foreign;
+use ltc_grammar::Rule;
+
+/// The mistake that made `stop`, where it is one of those.
+pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
+    match stop.strict {
+        Rule::only_api => auth(stop).or_else(|| api(stop)),
+        Rule::only_part | Rule::only_hc => auth(stop).or_else(|| part(stop)),
+        Rule::only_user => user(stop),
+        Rule::only_task => task(stop),
+        Rule::only_data => known(stop, foreign::data_option(stop.first()), "an option of data"),
+        Rule::only_item => item(stop),
+        _ => None,
+    }
+}
+
+/// A word of another tool that starts the text.
+fn known(stop: &ParseStop<'_>, fix: Option<&str>, what: &str) -> Option<Mistake> {
+    let first = stop.first();
+    found_at(0..first.len(), Code::ForeignStatement, format!("unexpected `{first}`, expected {what}"), fix?)
+}
+
+fn item(stop: &ParseStop<'_>) -> Option<Mistake> {
+    let first = stop.first();
+    let rest = stop.line()[first.len()..].trim_start();
+    if first == "user" && rest.starts_with('{') {
+        return found_at(0..first.len(), Code::Syntax, "missing name of a user", "write, for example, `user Shopper {`");
+    }
+    if matches!(first, "sequence" | "tasks" | "api" | "user" | "data") && rest.starts_with('"') {
+        let name: String = rest[1..].split('"').next()?.chars().filter(char::is_ascii_alphanumeric).collect();
+        let help = format!("write `{first} {name}`: a name has letters, digits and `_`");
+        return found_at(
+            stop.line().find('"')?..stop.line().rfind('"')? + 1,
+            Code::Syntax,
+            format!("unexpected string, expected the name of `{first}`"),
+            help,
+        );
+    }
+    if stop.token == ":" && first == "user" && stop.text[..stop.at].trim_end().ends_with("weight") {
+        return found(Code::Syntax, "unexpected `:`", "remove the `:` between a member and its value");
+    }
+    if rest.starts_with('"')
+        && let Some(name) = rest.split('"').nth(1)
+        && matches!(first, "scenario" | "flow" | "test" | "describe" | "suite" | "feature")
+    {
+        let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        let help = format!("write `sequence {} {{ … }}`", if name.is_empty() { "Name" } else { &name });
+        return found_at(0..first.len(), Code::ForeignStatement, format!("`{first}` is not a keyword"), help);
+    }
+    if super::vocabulary::ITEMS.contains(&first) {
+        return None;
+    }
+    known(stop, foreign::item(first).or_else(|| foreign::user_member(first)), "an item of a spec")
+}
+
+/// `auth "Bearer x"`, `auth bearer token`, `auth { type: "bearer" }`.
+fn auth(stop: &ParseStop<'_>) -> Option<Mistake> {
+    let rest = stop.line().strip_prefix("auth ")?.trim_end_matches([';', '}', ' ']).trim();
+    let scheme = word(rest);
+    let start = stop.line().find(rest)?;
+    let values: Vec<&str> = rest[scheme.len()..].split_whitespace().collect();
+    let help = match (scheme.to_lowercase().as_str(), rest) {
+        ("bearer" | "token" | "jwt", _) if rest[scheme.len()..].starts_with(' ') => format!("write `auth bearer({})`", values.join("")),
+        ("basic", _) if rest[scheme.len()..].starts_with(' ') => {
+            let values: Vec<&str> = values.iter().map(|value| value.trim_end_matches(',')).collect();
+            format!("write `auth basic({})`", if values.len() == 2 { values.join(", ") } else { "user, password".to_owned() })
+        }
+        (_, rest) if rest.starts_with('"') => match rest[1..].split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => format!("write `auth bearer(\"{token})`"),
+            Some((scheme, _)) if scheme.eq_ignore_ascii_case("basic") => "write `auth basic(user, password)`".to_owned(),
+            _ => format!("write `auth bearer({rest})`, or `auth header(\"X-Key\", {rest})`"),
+        },
+        (_, rest) if rest.starts_with('{') => {
+            "write `auth bearer(token)`, `auth basic(user, password)` or `auth header(\"X-Key\", key)`".to_owned()
+        }
+        _ => return None,
+    };
+    found_at(start..start + rest.len(), Code::Syntax, "unexpected value of `auth`, expected a kind with its values in brackets", help)
+}
+
+fn api(stop: &ParseStop<'_>) -> Option<Mistake> {
+    let first = stop.first();
+    let line = stop.line();
+    let rest = line[first.len()..].trim_start();
+    if METHODS.contains(&first) && rest.starts_with(|c: char| c.is_ascii_alphabetic()) && rest.contains('(') && rest.contains('=') {
+        let help = format!("remove `{first}`: the method follows the `=`");
+        return found_at(0..first.len(), Code::ForeignStatement, format!("unexpected `{first}`, expected the name of a request"), help);
+    }
+    if matches!(first, "def" | "function" | "fn" | "func" | "request" | "endpoint") && rest.contains('(') {
+        let help = format!("remove `{first}`: write, for example, `{}(id) = GET /items/{{id}}`", word(rest));
+        return found_at(0..first.len(), Code::ForeignStatement, format!("`{first}` is not a keyword"), help);
+    }
+    if let Some(value) = rest.strip_prefix('=').map(str::trim_start) {
+        let method = word(value);
+        if METHODS.contains(&method.to_lowercase().as_str()) {
+            return found_at(
+                0..first.len(),
+                Code::Syntax,
+                "missing brackets behind the name of a request",
+                format!("write `{first}() = {value}`"),
+            );
+        }
+        let option = super::vocabulary::API.contains(&first);
+        let help = if option { format!("remove the `=`: write `{first} {value}`") } else { foreign::api_member(first)?.to_owned() };
+        let at = first.len() + line[first.len()..].find('=')?;
+        return found_at(at..at + 1, Code::Assignment, "unexpected `=` after an option", help);
+    }
+    if rest.starts_with('(') || METHODS.contains(&first.to_lowercase().as_str()) && !first.starts_with(char::is_lowercase) {
+        return None;
+    }
+    if let Some(mistake) = known(stop, foreign::api_member(first), "a member of an api") {
+        return Some(mistake);
+    }
+    let option = !rest.is_empty() && !super::vocabulary::API.contains(&first) && stop.wants(Rule::params) && !first.is_empty();
+    if !option || ltc_config::suggest::nearest(first, super::vocabulary::API.iter().copied()).is_some() {
+        return None;
+    }
+    let help = format!("use one of the options: {}", super::vocabulary::API.join(", "));
+    found_at(0..first.len(), Code::Syntax, format!("unknown option `{first}` of an api"), help)
+}
+
+/// `POST /items { "a": 1 }`: the body alone.
+fn part(stop: &ParseStop<'_>) -> Option<Mistake> {
+    let first = stop.first();
+    let quoted = stop.text.starts_with('"');
+    let key = if quoted { stop.text[1..].split('"').next().map_or(0, |key| key.len() + 2) } else { first.len() };
+    let behind = stop.text[key..].trim_start();
+    let is_part = PARTS.contains(&first) || matches!(first, "body" | "data" | "payload" | "params" | "files" | "name" | "tags");
+    if is_part || key == 0 || !(behind.starts_with([':', ',', '}']) || behind.is_empty() && stop.at > 0) {
+        return None;
+    }
+    let shown = &stop.text[..key];
+    let help = "write what the body is before its braces: `json { … }`, or `form { … }`, inside the request's own";
+    found_at(0..key, Code::Syntax, format!("unexpected `{shown}`, expected a part of a request"), help)
+}
+
+fn user(stop: &ParseStop<'_>) -> Option<Mistake> {
+    let first = stop.first();
+    let line = stop.line();
+    let rest = line[first.len()..].trim_start();
+    if first == "run" && stop.token == "," {
+        let help = "write `run Name` with `tasks Name { A; B }`, or with a sequence that runs both";
+        return found(Code::Syntax, "unexpected second sequence of a user", help);
+    }
+    if first == "run" && rest.contains("times") {
+        let name = word(rest);
+        return found(
+            Code::Syntax,
+            format!("unexpected `{}`", stop.token),
+            format!("write `repeat 3 {{ run {name} }}` in a sequence: a user runs it again and again"),
+        );
+    }
+    if let Some(value) = rest.strip_prefix('=').map(str::trim_start)
+        && USER.contains(&first)
+    {
+        let at = first.len() + line[first.len()..].find('=')?;
+        return found_at(
+            at..at + 1,
+            Code::Assignment,
+            "unexpected `=` after an option",
+            format!("remove the `=`: write `{first} {value}`"),
+        );
+    }
+    if let Some(mistake) = known(stop, foreign::user_member(first), "a member of a user") {
+        return Some(mistake);
+    }
+    let alone = first.starts_with(|c: char| c.is_ascii_uppercase()) && (rest.is_empty() || rest.starts_with([';', '}', '(']));
+    alone
+        .then(|| found_at(0..first.len(), Code::Syntax, format!("missing `run` before `{first}`"), format!("write `run {first}`")))
+        .flatten()
+}
+
+/// `S weight 3`, `3: S`, `50% S`, `"S"`.
+fn task(stop: &ParseStop<'_>) -> Option<Mistake> {
+    let line = stop.line().split([';', '}']).next()?.trim_end();
+    let name = word(line.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ':' | '%' | ' ' | '*' | 'x' | '(' | ')' | '"')));
+    if let Some((name, weight)) = line.split_once(" weight ") {
+        return found_at(
+            0..line.len(),
+            Code::Syntax,
+            "unexpected name, expected the weight first",
+            format!("write `{} {}`", weight.trim(), name.trim()),
+        );
+    }
+    if line.starts_with('"') {
+        return found_at(0..line.len(), Code::Syntax, "unexpected quotes around the name of a sequence", format!("write `{name}`"));
+    }
+    let weight = &line[..line.find(|c: char| !c.is_ascii_digit()).unwrap_or(line.len())];
+    if !weight.is_empty() && !name.is_empty() {
+        let sign = line[weight.len()..].trim_start().chars().next()?;
+        if matches!(sign, ':' | '%' | '*') {
+            return found_at(
+                weight.len()..weight.len() + 1,
+                Code::Syntax,
+                format!("unexpected `{sign}` after a weight"),
+                format!("write `{weight} {name}`"),
+            );
+        }
+    }
+    None
+}

@@ -1,0 +1,313 @@
+//! Values, sources and conditions in the form of other languages.
+
+use super::stop::{Mistake, ParseStop, found, found_at};
+use super::vocabulary::word;
+use crate::diagnostic::Code;
+use ltc_grammar::Rule;
+
+/// The mistake that made `stop`, where it is one of those.
+pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
+    if stop.at == 0 {
+        return None;
+    }
+    prefixed(stop)
+        .or_else(|| regexes(stop))
+        .or_else(|| paths(stop))
+        .or_else(|| functions(stop))
+        .or_else(|| conditional(stop))
+        .or_else(|| casts(stop))
+        .or_else(|| brackets(stop))
+        .or_else(|| matches_of(stop))
+}
+
+/// The word that ends the text before the stop, with its start.
+fn word_before<'a>(stop: &ParseStop<'a>) -> (usize, &'a str) {
+    let before = stop.text[..stop.at].trim_end();
+    let start = before.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).map_or(0, |n| n + 1);
+    (start, &before[start..])
+}
+
+/// `f"x"`, `r"x"`, `b"x"`.
+fn prefixed(stop: &ParseStop<'_>) -> Option<Mistake> {
+    let (start, prefix) = word_before(stop);
+    if !stop.token.starts_with('"')
+        || start + prefix.len() != stop.at
+        || !matches!(prefix.to_lowercase().as_str(), "f" | "r" | "b" | "u" | "s" | "fr" | "rb")
+    {
+        return None;
+    }
+    let help = match prefix.to_lowercase().as_str() {
+        "b" | "rb" => format!("write `bytes({})`", stop.token),
+        "r" => "write the string alone, with `\\\\` for a backslash".to_owned(),
+        _ => "write the string alone: `{…}` inserts a value in every string".to_owned(),
+    };
+    found_at(start..stop.at, Code::SingleQuotes, format!("unexpected `{prefix}` before a string"), help)
+}
+
+/// `/abc/i`, `x ~ "abc"`, `text /id=(.*)/`.
+fn regexes(stop: &ParseStop<'_>) -> Option<Mistake> {
+    let rest = &stop.line().get(stop.at..).unwrap_or_default();
+    let before = stop.text[..stop.at].trim_end();
+    if stop.wants(Rule::regex) && stop.token.starts_with('"') {
+        let help = format!("write `/{}/`", stop.token.trim_matches('"'));
+        return found(Code::ForeignOperator, "unexpected string, expected a regex between slashes", help);
+    }
+    let flags = stop.token;
+    if before.ends_with('/')
+        && before.contains('~')
+        && flags.len() <= 4
+        && !flags.is_empty()
+        && flags.bytes().all(|b| b"gimsuxy".contains(&b))
+    {
+        let regex = before.rsplit_once('~')?.1.trim().trim_matches('/');
+        let kept: String = flags.chars().filter(|c| "imsx".contains(*c)).collect();
+        let help =
+            if kept.is_empty() { format!("write `/{regex}/`") } else { format!("write the flag in the regex: `/(?{kept}){regex}/`") };
+        return found(Code::ForeignOperator, format!("unexpected `{flags}` after a regex"), help);
+    }
+    if stop.token.starts_with('/') && stop.wants(Rule::operand) | stop.wants(Rule::expr) | stop.wants(Rule::variable) {
+        let end = rest[1..].find('/').map(|n| n + 2)?;
+        let regex = &rest[..end];
+        let flags = word(&rest[end..]);
+        let kept = if flags.contains('i') { format!("/(?i){}", &regex[1..]) } else { regex.to_owned() };
+        let help = format!("write it after `~`, such as `x ~ {kept}`");
+        return found_at(stop.at..stop.at + end + flags.len(), Code::ForeignOperator, "unexpected regex, expected a value", help);
+    }
+    // `text / id = …`: a division by what the regex contains.
+    let line = stop.line();
+    let at = ["text /", "body /", "regex /"].into_iter().find_map(|source| line.find(source).map(|at| (at, source)));
+    if let Some((at, source)) = at.filter(|(at, source)| stop.first() == "take" && at + source.len() <= stop.at + 1) {
+        let slash = at + source.len() - 1;
+        let end = line[slash + 1..].rfind('/').map(|n| slash + n + 2)?;
+        let help = format!("write `text ~ {}`", &line[slash..end]);
+        return found_at(at..end, Code::ForeignOperator, "missing `~` before a regex", help);
+    }
+    None
+}
+
+/// `$.id`, `json $.id`, `json.items[*].id`, `json.items.0.id`.
+fn paths(stop: &ParseStop<'_>) -> Option<Mistake> {
+    let line = stop.line();
+    let rest = line.get(stop.at..)?;
+    let end = |from: usize| from + line[from..].find([' ', ';', ',', ')']).unwrap_or(line.len() - from);
+    if rest.starts_with("$.") || rest.starts_with("$[") {
+        let place = stop.at..end(stop.at);
+        let help = format!("write `json \"{}\"`", &line[place.clone()]);
+        return found_at(place, Code::ForeignOperator, "unexpected `$`, expected a source", help);
+    }
+    let before = &line[..stop.at];
+    let start = before.rfind([' ', '(']).map_or(0, |n| n + 1);
+    if !(before[start..].starts_with("json.") || before[start..].starts_with("json[")) {
+        return None;
+    }
+    let place = start..end(start);
+    let path = &line[place.clone()];
+    if before.ends_with('[') && (rest.starts_with('*') || rest.starts_with(']')) {
+        let help = format!("write a JSONPath: `json \"${}\"`", path[4..].replace("[]", "[*]"));
+        return found_at(place, Code::ForeignOperator, "unexpected path over all items", help);
+    }
+    if before.ends_with('.') && stop.token.bytes().all(|b| b.is_ascii_digit()) && !stop.token.is_empty() {
+        let help =
+            format!("write `{}[{}]{}`", before[start..].trim_end_matches('.'), stop.token, &line[stop.at + stop.token.len()..place.end]);
+        return found_at(place, Code::ForeignOperator, "unexpected index after `.`", help);
+    }
+    None
+}
+
+/// `x => …`, `new Date()`, `typeof x`, `lambda x: x`, `function (…)`.
+fn functions(stop: &ParseStop<'_>) -> Option<Mistake> {
+    let (start, before) = word_before(stop);
+    if stop.token.starts_with("=>") && !matches!(stop.first(), "expect" | "if") {
+        let help = "write the statements in a `for` loop, or a JSONPath for members of a list: `json \"$.items[*].id\"`";
+        return found(Code::ForeignOperator, "unexpected function as a value", help);
+    }
+    let help = match before {
+        "new" if stop.token == "Date" => "write `now()`",
+        "new" if stop.token == "SharedArray" => "declare the file: `data rows from \"rows.csv\"`",
+        "new" if matches!(stop.token, "Trend" | "Counter" | "Rate" | "Gauge") => "remove it: each step and each group has its own figures",
+        "new" if stop.token == "RegExp" => "write the regex after `~`: `x ~ /regex/`",
+        "new" => "remove it: objects are written in place, `{ name: \"x\" }`",
+        "typeof" => "write a matcher: `expect json { x: string }`",
+        "lambda" | "function" | "def" | "fn" => "write the statements in a `for` loop, or in a sequence of their own",
+        "await" => "write a step, and `take` from its response",
+        _ => return None,
+    };
+    found_at(start..start + before.len(), Code::ForeignOperator, format!("unexpected `{before}`, expected a value"), help)
+}
+
+/// `x if c else y`.
+fn conditional(stop: &ParseStop<'_>) -> Option<Mistake> {
+    let line = stop.line();
+    let rest = line.get(stop.at..)?;
+    let (condition, otherwise) = rest.strip_prefix("if ")?.split_once(" else ")?;
+    let value = stop.text[..stop.at].trim_end().rsplit(['=', '(', ',', ':']).next()?.trim();
+    let value = value.strip_prefix("log ").or(value.strip_prefix("expect ")).unwrap_or(value);
+    let otherwise = otherwise.split(';').next()?.trim_end();
+    found_at(
+        stop.at..stop.at + 2,
+        Code::ForeignOperator,
+        "unexpected `if` after a value",
+        format!("write `if {condition} then {value} else {otherwise}`"),
+    )
+}
+
+/// `n as int`, `(int) n`, `int n`.
+fn casts(stop: &ParseStop<'_>) -> Option<Mistake> {
+    const TYPES: [&str; 4] = ["int", "float", "string", "bytes"];
+    let before = stop.text[..stop.at].trim_end();
+    let value = stop.token.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '"');
+    if stop.token == "as" {
+        let ty = word(stop.text[stop.at + 2..].trim_start());
+        let (_, name) = word_before(stop);
+        let help = if TYPES.contains(&ty) {
+            format!("write `{ty}({name})`")
+        } else {
+            "write the type after the name: `let n: int = …`".to_owned()
+        };
+        return found(Code::ForeignOperator, "unexpected `as`", help);
+    }
+    let inner = before.trim_end_matches(')');
+    let (_, ty) = (0, inner.rsplit(|c: char| !c.is_ascii_alphanumeric()).next()?);
+    // Behind a `:`, it is the type of a parameter.
+    let declared = before[..before.len() - ty.len().min(before.len())].trim_end().ends_with(':');
+    if !value || !TYPES.contains(&ty) || stop.first() == ty || declared {
+        return None;
+    }
+    let start = inner.len() - ty.len() - usize::from(before.ends_with(')'));
+    found_at(
+        start..before.len(),
+        Code::ForeignOperator,
+        format!("unexpected `{}` before a value", &before[start..]),
+        format!("write `{ty}({})`", stop.token),
+    )
+}
+
+/// `xs[0:2]`, `[x for x in xs]`, `{ a: 1; b: 2 }`, `{**x}`, `n in 1..3`.
+fn brackets(stop: &ParseStop<'_>) -> Option<Mistake> {
+    let before = stop.text[..stop.at].trim_end();
+    if stop.token == ":" && stop.wants(Rule::p_rsq) {
+        let help =
+            "write `..` between the ends, both of which are included: `xs[0..2]` are the first three items, `xs[1..-1]` all but the first";
+        return found(Code::ForeignOperator, "unexpected `:` in a slice", help);
+    }
+    if stop.token.starts_with('}') && before.ends_with('{') && before[..before.len() - 1].matches('"').count() % 2 == 1 {
+        let help = "write the value in the braces: `\"item-{id}\"`; `{{` and `}}` are literal braces";
+        return found_at(before.len() - 1..stop.at + 1, Code::BadHole, "missing value in the braces of a string", help);
+    }
+    if stop.token.starts_with('*') && before.ends_with('*') {
+        return found_at(before.len() - 1..stop.at + 1, Code::ForeignOperator, "unknown operator `**`", "write a product, such as `x * x`");
+    }
+    if before.ends_with("++") || before.ends_with("--") || before.ends_with('+') && stop.token.starts_with('+') {
+        let name = word(stop.text.get(stop.text.find('=')? + 1..)?.trim_start());
+        return found(Code::ForeignOperator, "unknown operator `++`", format!("write `{name} + 1`"));
+    }
+    if stop.token == "[" && stop.wants(Rule::p_assign) {
+        return found(Code::ForeignOperator, "unexpected `[` behind a type", "write `list` for the type of a list");
+    }
+    let flag = word_before(stop);
+    if stop.token == ":" && matches!(flag.1, "skip" | "interrupt") && stop.wants(Rule::block) {
+        return found(Code::Syntax, format!("unexpected `:` behind `{}`", flag.1), format!("write `{}` alone", flag.1));
+    }
+    if flag.1 == "Bearer" && stop.token.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '"') {
+        let token = stop.text[stop.at..].split([' ', ',', '}', '\n']).next()?;
+        let place = flag.0..stop.at + token.len();
+        return found_at(
+            place,
+            Code::Syntax,
+            "unexpected token, expected a string",
+            format!("write `auth bearer({token})` instead of the header"),
+        );
+    }
+    if stop.token == "for" && before.contains('[') {
+        let help = "write a `for` loop, or a JSONPath for members of a list: `json \"$.items[*].id\"`";
+        return found(Code::ForeignOperator, "unexpected `for` in a list", help);
+    }
+    if stop.token == ";" && (stop.wants(Rule::p_comma) || stop.wants(Rule::p_close)) && before.contains('{') {
+        return found(Code::MissingComma, "unexpected `;` between entries", "write `,` between the entries of a map");
+    }
+    if (stop.token.starts_with("**") || stop.token.starts_with("...")) && before.ends_with(['{', '[', ',']) {
+        let help = "write `merge(a, { … })` for objects, `a + [x]` for lists";
+        return found(
+            Code::ForeignOperator,
+            format!("unknown operator `{}`", if stop.token.starts_with('.') { "..." } else { "**" }),
+            help,
+        );
+    }
+    let dots = stop.text.get(stop.at.saturating_sub(1)..)?;
+    if let Some((value, from)) = before.trim_end_matches('.').rsplit_once(" in ")
+        && dots.contains("..")
+        && from.bytes().all(|b| b.is_ascii_digit())
+        && stop.first() != "for"
+    {
+        let to = stop.text[stop.at..].trim_start_matches('.').split(|c: char| !c.is_ascii_digit()).next()?;
+        let value = value.rsplit(['=', '(']).next()?.trim();
+        let value = value.strip_prefix("expect ").or(value.strip_prefix("if ")).unwrap_or(value);
+        let help = format!("write `{value} >= {from} and {value} <= {to}`");
+        return found(Code::ForeignOperator, "unexpected range, expected a list", help);
+    }
+    None
+}
+
+/// `expect 200 OK`, `expect json has id`, `expect body "x"`, `html "a" href`, `json.id default 3`.
+fn matches_of(stop: &ParseStop<'_>) -> Option<Mistake> {
+    let before = stop.text[..stop.at].trim_end();
+    let (start, last) = word_before(stop);
+    if stop.token == "default" && stop.wants(Rule::kw_else) {
+        return found(Code::ForeignOperator, "unexpected `default`, expected `else`", "write `else` and the value");
+    }
+    if stop.wants(Rule::attribute)
+        && stop.first() == "take"
+        && stop.token.starts_with(|c: char| c.is_ascii_alphabetic())
+        && before.ends_with('"')
+        && stop.token != "else"
+    {
+        return found(
+            Code::Syntax,
+            format!("unexpected `{0}`, expected `@{0}`", stop.token),
+            format!("write `@{}` to read the attribute", stop.token),
+        );
+    }
+    if stop.first() != "expect" {
+        return None;
+    }
+    if matches!(last, "has" | "have" | "hasProperty" | "hasKey" | "contains_key") {
+        let key = stop.token.trim_matches('"');
+        return found_at(
+            start..start + last.len(),
+            Code::ForeignOperator,
+            format!("unknown operator `{last}`"),
+            format!("write `expect json {{ {key}: _ }}`"),
+        );
+    }
+    if stop.token.starts_with('"') {
+        let help = match last {
+            "body" | "bodyString" | "content" | "response" | "contains" => format!("write `expect text {}`", stop.token),
+            "contentType" | "content_type" => {
+                let subtype = stop.token.trim_matches('"').rsplit('/').next().unwrap_or("json");
+                format!("write `expect headers {{ content_type: ~ /{subtype}/ }}`")
+            }
+            "title" => format!("write `expect html \"title\" == {}`", stop.token),
+            _ => return None,
+        };
+        return found_at(start..stop.at + stop.token.len(), Code::ForeignOperator, format!("unknown source `{last}`"), help);
+    }
+    let comparison = match stop.token {
+        "under" | "below" | "less" | "lower" => Some("<"),
+        "over" | "above" | "greater" | "more" | "exceeds" => Some(">"),
+        _ => None,
+    };
+    if let Some(sign) = comparison {
+        let left = before.strip_prefix("expect")?.trim();
+        let rest = stop.text[stop.at + stop.token.len()..].trim_start().trim_start_matches("than ").split([';', '\n', '}']).next()?.trim();
+        return found(Code::ForeignOperator, format!("unknown operator `{}`", stop.token), format!("write `expect {left} {sign} {rest}`"));
+    }
+    let status = before.strip_prefix("expect")?.trim();
+    if status.len() == 3
+        && status.bytes().all(|b| b.is_ascii_digit())
+        && stop.token.starts_with(|c: char| c.is_ascii_alphabetic())
+        && stop.token != "or"
+    {
+        return found(Code::Syntax, format!("unexpected `{}` after a status", stop.token), format!("write `expect {status}`"));
+    }
+    None
+}
