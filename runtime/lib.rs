@@ -33,6 +33,7 @@ mod open_files;
 pub mod orchestrator;
 mod progress;
 mod report;
+mod runs;
 mod saturation;
 mod say;
 mod thresholds;

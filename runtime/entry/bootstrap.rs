@@ -11,7 +11,7 @@ use lambda_runtime::{Context, Error, LambdaEvent, StreamResponse, service_fn};
 use tokio::sync::mpsc::{Receiver, channel};
 
 use super::ExitStatus;
-use crate::orchestrator::aws::watch_stop;
+use crate::orchestrator::aws::connect_function;
 use crate::orchestrator::shard::{self, DeliveredSlices, Host};
 use ltc_engine::clock;
 use ltc_engine::program::Program;
@@ -63,7 +63,7 @@ fn invoked(
         let stop = Stop::default();
         // The answer's first bytes are Lambda's own; a line's end keeps ours apart from them.
         let _ = sender.blocking_send(Bytes::from_static(b"\n"));
-        shard::run(program, &json, &host, &seen, &stop, watch_stop, |line| {
+        shard::run(program, &json, &host, &seen, &stop, connect_function, |line| {
             // It fails where Lambda takes no more of the answer: the function goes on, and stops by its own sign.
             let _ = sender.blocking_send(line.into());
         });

@@ -11,6 +11,7 @@ use super::outputs::Outputs;
 use super::plan::PlanCommand;
 use super::reports::{CompareCommand, MergeCommand, ReportCommand};
 use super::run::RunCommand;
+use super::runs::{CollectCommand, RunsCommand, StopCommand};
 use super::shard::ShardCommand;
 use crate::web::Listen;
 
@@ -23,6 +24,7 @@ Examples:
   {bin} plan                           show how the load is split over functions, and its cost
   {bin} run --shards 4                 run the load from four processes, or from AWS Lambda
   {bin} deploy --region us-west-2      deploy this test to AWS Lambda; see also status, destroy
+  {bin} stop                           end a distributed test, from any machine; see also runs, collect
 
 Exit codes: 0 passed, or no thresholds; 1 a threshold (or a step of --debug) failed, or no request succeeded;
 2 error in the profile, environment or command line; 3 the infrastructure failed (a health check, `before test`),
@@ -54,6 +56,9 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Plan(PlanCommand),
     Run(Box<RunCommand>),
+    Runs(RunsCommand),
+    Stop(StopCommand),
+    Collect(CollectCommand),
     Shard(ShardCommand),
     Report(ReportCommand),
     Merge(MergeCommand),

@@ -44,7 +44,7 @@ pub(crate) struct FileArgs {
 }
 
 impl FileArgs {
-    fn load(&self, program: &'static Program) -> Result<Configuration, StartupError> {
+    pub(super) fn load(&self, program: &'static Program) -> Result<Configuration, StartupError> {
         let args = LoadArgs { env: self.env.clone(), profile: self.profile.clone(), embedded: self.embedded, ..LoadArgs::default() };
         Configuration::load(program, &args)
     }
@@ -222,7 +222,10 @@ pub(super) fn refused(error: AwsError) -> StartupError {
 }
 
 /// Opens a session with what the credentials file says, or with the SDK's chain, and does the job on one thread.
-fn with_session<T>(offline: bool, job: impl AsyncFnOnce(Option<&Session>) -> Result<T, StartupError>) -> Result<T, StartupError> {
+pub(super) fn with_session<T>(
+    offline: bool,
+    job: impl AsyncFnOnce(Option<&Session>) -> Result<T, StartupError>,
+) -> Result<T, StartupError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

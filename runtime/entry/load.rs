@@ -7,6 +7,7 @@ use super::configuration::Configuration;
 use super::prepare::{self, Version, with_user};
 use super::results::Results;
 use super::{ExitStatus, StartupError};
+use crate::journal::Begin;
 use crate::live::{FleetShape, TestInfo};
 use crate::open_files;
 use crate::orchestrator::hand_over::ClassRequests;
@@ -171,7 +172,7 @@ impl Load {
         }
     }
 
-    /// Tells all who listen that the load begins, from where, and what stops it.
+    /// Tells all who listen that the load begins, from where, and what stops it. Gives what is known of the run before it.
     pub(super) fn begin(
         &self,
         program: &Program,
@@ -180,7 +181,7 @@ impl Load {
         clock: &Clock,
         fleet: Option<FleetShape>,
         stop: &Stop,
-    ) {
+    ) -> Begin {
         let info = TestInfo {
             run: self.info(program, configuration, clock),
             unix_start: clock.unix_start(),
@@ -188,7 +189,7 @@ impl Load {
             fleet,
             ..TestInfo::default()
         };
-        results.begin(info, &self.plan, stop);
+        results.begin(info, &self.plan, stop)
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) fn run(
     let stop = Stop::default();
     watch_interrupts(&stop)?;
     let clock = Clock::starting_in(LEAD);
-    load.begin(program, configuration, &mut results, &clock, None, &stop);
+    let _ = load.begin(program, configuration, &mut results, &clock, None, &stop);
     let run = Run {
         settings: load.settings.clone(),
         slice: load.plan.whole(),

@@ -17,6 +17,7 @@ mod prepare;
 mod reports;
 mod results;
 mod run;
+mod runs;
 mod shard;
 
 use std::process::ExitCode;
@@ -130,6 +131,9 @@ fn run(program: &'static Program, cli: &Cli, born: Instant, files: Option<u64>) 
         Some(Command::Deploy(command)) => return deploy::deploy(program, command),
         Some(Command::Status(command)) => return deploy::status(program, command),
         Some(Command::Destroy(command)) => return deploy::destroy(program, command),
+        Some(Command::Runs(command)) => return runs::runs(program, command),
+        Some(Command::Stop(command)) => return runs::stop(program, command),
+        Some(Command::Collect(command)) => return runs::collect(program, command),
         None => {}
     }
     let configuration = Configuration::load(program, &cli.run.load)?;

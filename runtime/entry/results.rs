@@ -102,10 +102,10 @@ impl Results {
     }
 
     /// The load begins: what is known of it, and what stops it.
-    pub(crate) fn begin(&mut self, info: TestInfo, plan: &Plan, stop: &Stop) {
+    pub(crate) fn begin(&mut self, info: TestInfo, plan: &Plan, stop: &Stop) -> Begin {
         let info = Arc::new(TestInfo { names: self.names.clone(), periodic: self.periodic, ..info });
         self.fleet = info.fleet.map(|fleet| (plan.clone(), fleet.shards));
-        self.begin_journal(&info);
+        let begin = self.begin_journal(&info);
         self.listeners.start(&info);
         if let Some(web) = &mut self.web {
             match web.start(&info, stop) {
@@ -114,24 +114,34 @@ impl Results {
             }
         }
         self.progress.begin(&info, stop);
+        begin
     }
 
-    /// Writes the first line of the journal. Without a journal, the run goes on.
-    fn begin_journal(&mut self, info: &TestInfo) {
-        if self.journal.is_none() && self.fleet.is_some() {
-            let directory = journal::default_directory(&info.run.test, info.unix_start);
-            match Journal::create(&directory) {
-                Ok(journal) => (self.journal, self.out) = (Some(journal), Some(directory)),
+    /// The directory of a distributed run: that of `--out`, or the default one, which is created when the load begins.
+    pub(crate) fn directory(&mut self, test: &str, now: Duration) -> PathBuf {
+        self.out.get_or_insert_with(|| journal::default_directory(test, now)).clone()
+    }
+
+    /// Writes the first line of the journal, and returns it. Without a journal, the run goes on.
+    fn begin_journal(&mut self, info: &TestInfo) -> Begin {
+        let interval_us = micros(self.timeline.interval());
+        let (names, places) = (self.names.clone(), self.places.clone());
+        let begin = Begin { run: info.run.clone(), names, places, interval_us, ..Begin::default() };
+        let Some(directory) = &self.out else { return begin };
+        if self.journal.is_none() {
+            match Journal::create(directory) {
+                Ok(journal) => self.journal = Some(journal),
                 Err(why) => crate::say::warning!("{why}; the run has no journal"),
             }
         }
-        let (Some(journal), Some(directory)) = (&self.journal, &self.out) else { return };
-        let interval_us = micros(self.timeline.interval());
-        let (names, places) = (self.names.clone(), self.places.clone());
-        journal.begin(Begin { run: info.run.clone(), names, places, interval_us, ..Begin::default() });
+        let journal = self.journal.as_ref().map(|journal| {
+            journal.begin(begin.clone());
+            format!(", journal in {}", directory.display())
+        });
         if !self.quiet {
-            crate::say::err!("run {}, journal in {}", info.run.id, directory.display());
+            crate::say::err!("run {}{}", info.run.id, journal.unwrap_or_default());
         }
+        begin
     }
 
     /// The journal of the run, if it has one.

@@ -20,8 +20,10 @@ use crate::orchestrator::event::{ClassWeight, ControlChannel, FORMAT, SliceEvent
 use crate::orchestrator::fleet::Fleet;
 use crate::orchestrator::orchestrate::Orchestrator;
 use crate::orchestrator::process::Processes;
+use crate::orchestrator::run_store::RunFiles;
 use crate::orchestrator::supervisor::Timeouts;
 use crate::report::TextStyle;
+use crate::runs::RunRecord;
 use ltc_engine::clock::{Clock, unix_now};
 use ltc_engine::program::Program;
 use ltc_engine::stats::micros;
@@ -69,8 +71,13 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
         .build()
         .map_err(|error| StartupError::broken(format!("cannot start the async runtime: {error}")))?;
     let mut fleet = options.fleet(engine, &load, &configuration, args.load.threads);
-    let (backend, control): (Arc<dyn Backend>, ControlChannel) = match engine {
-        EngineName::Process => (Arc::new(Processes::of_this_binary([shard::WORD]).map_err(StartupError::broken)?), ControlChannel::Stdin),
+    let (backend, control, run_files): (Arc<dyn Backend>, ControlChannel, RunFiles) = match engine {
+        EngineName::Process => {
+            let directory = results.directory(program.name, unix_now());
+            let run_files = RunFiles::in_directory(&directory);
+            let processes = Processes::of_this_binary([shard::WORD], Some(run_files.clone())).map_err(StartupError::broken)?;
+            (Arc::new(processes), ControlChannel::Stdin { directory: Some(directory) }, run_files)
+        }
         EngineName::Lambda => {
             if !command.allow_expiring {
                 let lasts = load.plan.total_duration().map(|total| total + configuration.profile.graceful_stop + START_AND_END);
@@ -81,8 +88,9 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
             let backend = runtime.block_on(opened)?;
             let again = |most| options.fleet_of(engine, &load, &configuration, args.load.threads, Some(most));
             fleet = runtime.block_on(cloud::fitted(&*backend, fleet, again))?;
-            let control = backend.control();
-            (backend, control)
+            let _ = results.directory(program.name, unix_now());
+            let (control, run_files) = (backend.control(), backend.files().clone());
+            (backend, control, run_files)
         }
     };
     let shards = u64::from(fleet.count());
@@ -133,7 +141,11 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
         interval: fleet.interval(0).and_then(|first| first.to).filter(|_| fleet.interval(1).is_some()),
         intervals: fleet.total().and_then(|_| u32::try_from(fleet.intervals().count()).ok()),
     };
-    load.begin(program, &configuration, &mut results, &clock, Some(shape), &stop);
+    let begin = load.begin(program, &configuration, &mut results, &clock, Some(shape), &stop);
+    let record = RunRecord::new(backend.name(), begin, &template, fleet.clone());
+    if let Err(why) = runtime.block_on(record.write(&run_files)) {
+        crate::say::warning!("{why}; `runs`, `stop` and `collect` cannot find this run");
+    }
     let orchestrator = Orchestrator {
         backend,
         plan: load.plan.clone(),

@@ -1,17 +1,22 @@
 //! `shard`: a function of the engine `process`. Not for people: its orchestrator calls it, with an event on standard input.
 
 use std::io::{BufRead as _, Write as _};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use ltc_config::profile::WithoutOrchestrator;
 
 use super::{ExitStatus, StartupError};
-use crate::orchestrator::control::OrchestratorWatch;
-use crate::orchestrator::event::SliceEvent;
+use crate::orchestrator::backend::Urgency;
+use crate::orchestrator::control::{OrchestratorWatch, asked};
+use crate::orchestrator::event::{ControlChannel, SliceEvent};
 use crate::orchestrator::frame::{EndReason, Ended, Frame, FrameWriter};
-use crate::orchestrator::shard::{self, DeliveredSlices, Host};
+use crate::orchestrator::kept::{FileKeeper, FrameKeeper, NoKeeper};
+use crate::orchestrator::run_store::CONTROL;
+use crate::orchestrator::shard::{self, Connection, DeliveredSlices, Host};
 use ltc_engine::clock;
 use ltc_engine::program::Program;
 use ltc_engine::workers::Stop;
@@ -42,14 +47,31 @@ pub(super) fn run(program: &'static Program, born: Instant) -> Result<ExitStatus
     let host = Host { place: format!("process {}", std::process::id()), init, deadline: None };
     let seen = Arc::new(DeliveredSlices::default());
     let known = seen.clone();
-    let listen = |event: &SliceEvent, stop: &Stop| {
-        let (stop, signs) = (stop.clone(), OrchestratorWatch::new(event.profile.without_orchestrator, clock::now()));
-        let flag = signs.flag();
-        let listener = std::thread::Builder::new().name("control".into()).spawn(move || listen(&stop, &known, signs));
-        listener.map(|_| flag).map_err(|error| format!("cannot read standard input: {error}"))
-    };
-    shard::run(program, &event, &host, &seen, &stop, listen, |line| put(&line));
+    shard::run(program, &event, &host, &seen, &stop, |event, stop| connect(event, stop, known), |line| put(&line));
     Ok(ExitStatus::Passed)
+}
+
+/// Listens to the orchestrator, and keeps frames in the directory of the run, if it has one.
+fn connect(event: &SliceEvent, stop: &Stop, known: Arc<DeliveredSlices>) -> Result<Connection, String> {
+    let directory = match &event.control {
+        ControlChannel::Stdin { directory } => directory.clone(),
+        _ => None,
+    };
+    let kept: Box<dyn FrameKeeper> = match &directory {
+        Some(directory) => match FileKeeper::create(directory, event) {
+            Ok(keeper) => Box::new(keeper),
+            // What would be lost with the orchestrator is the reason for `finish`.
+            Err(why) if event.profile.without_orchestrator == WithoutOrchestrator::Finish => return Err(why),
+            Err(_) => Box::new(NoKeeper),
+        },
+        None => Box::new(NoKeeper),
+    };
+    let signs = OrchestratorWatch::new(event.profile.without_orchestrator, clock::now());
+    let silence = signs.flag();
+    let channel = directory.map(|directory| (directory.join(CONTROL), event.slice.clone()));
+    let stop = stop.clone();
+    let listener = std::thread::Builder::new().name("control".into()).spawn(move || listen(&stop, &known, signs, channel.as_ref()));
+    listener.map(|_| Connection { silence, kept }).map_err(|error| format!("cannot read standard input: {error}"))
 }
 
 /// A failure to write shows on the input, too, which has then ended.
@@ -58,8 +80,8 @@ fn put(line: &[u8]) {
     let _ = stdout.write_all(line).and_then(|()| stdout.flush());
 }
 
-/// Reads what the orchestrator writes, until the slice is over.
-fn listen(stop: &Stop, seen: &DeliveredSlices, mut signs: OrchestratorWatch) {
+/// Reads what the orchestrator writes, until the slice is over; after the end of the orchestrator, the channel that `stop` writes.
+fn listen(stop: &Stop, seen: &DeliveredSlices, mut signs: OrchestratorWatch, channel: Option<&(PathBuf, String)>) {
     let (sender, lines) = std::sync::mpsc::channel();
     let reader = std::thread::Builder::new().name("input".into()).spawn(move || {
         for line in std::io::stdin().lock().lines().map_while(Result::ok) {
@@ -84,12 +106,27 @@ fn listen(stop: &Stop, seen: &DeliveredSlices, mut signs: OrchestratorWatch) {
                     ended = true;
                     signs.ended(clock::now(), stop);
                 }
+                if let Some((path, slice)) = channel
+                    && let Ok(text) = std::fs::read_to_string(path)
+                {
+                    asked(&text, slice).into_iter().for_each(|urgency| stop_as(urgency, stop));
+                }
                 std::thread::sleep(CHECK);
             }
         }
         if let Some(line) = signs.check(clock::now(), stop) {
             crate::say::warning!("{line}");
         }
+    }
+}
+
+/// Stops once gracefully, or at once.
+fn stop_as(urgency: Urgency, stop: &Stop) {
+    if !stop.is_graceful() {
+        stop.interrupt();
+    }
+    if urgency == Urgency::Now {
+        stop.at_once();
     }
 }
 

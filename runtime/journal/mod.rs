@@ -5,6 +5,7 @@
 //! with the merged results of all machines, by notes and states of thresholds as JSON lines, and by the end. A line that is cut off is
 //! ignored. No line contains a secret, because the journal holds what reports show.
 
+mod disk;
 mod reader;
 mod writer;
 
@@ -14,10 +15,9 @@ use crate::report::{RunInfo, Setup};
 use crate::thresholds::Verdict;
 use ltc_engine::stats::ReportRow;
 
+pub(crate) use disk::{AppendFile, Disk};
 pub(crate) use reader::read;
-#[cfg(test)]
-use writer::Disk;
-pub(crate) use writer::{Journal, default_directory};
+pub(crate) use writer::{Journal, RUNS, default_directory};
 
 /// The file in the run's directory.
 pub(crate) const FILE: &str = "journal";
@@ -40,7 +40,7 @@ enum Entry {
 }
 
 /// What is known before the load.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Begin {
     pub(crate) format: u32,
     pub(crate) run: RunInfo,

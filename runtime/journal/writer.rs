@@ -1,13 +1,13 @@
 //! Writes the journal. A full disk neither stops nor fails the run: lines wait in memory until they can be written.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ltc_config::profile::LogLevel;
 
+use super::disk::{AppendFile, Disk};
 use super::{Begin, End, Entry, FILE, FORMAT};
 use crate::orchestrator::frame::{Counted, Frame, FrameWriter};
 use crate::progress::notice_at;
@@ -15,7 +15,7 @@ use crate::thresholds::Verdict;
 use ltc_engine::stats::Snapshot;
 
 /// Where the journals of runs are, unless `--out` says otherwise.
-const RUNS: &str = "runs";
+pub(crate) const RUNS: &str = "runs";
 
 /// `runs/TEST-20260103T120000Z`; `unix` is the start of the run.
 pub(crate) fn default_directory(test: &str, unix: Duration) -> PathBuf {
@@ -25,37 +25,6 @@ pub(crate) fn default_directory(test: &str, unix: Duration) -> PathBuf {
     let taken = |name: &str| Path::new(RUNS).join(name).exists();
     let free = (1..).map(|nth| if nth == 1 { name.clone() } else { format!("{name}-{nth}") }).find(|name| !taken(name));
     Path::new(RUNS).join(free.unwrap_or(name))
-}
-
-/// What a journal is written to.
-pub(super) trait Disk: Send + std::fmt::Debug {
-    /// Appends all of the bytes, or none of them.
-    ///
-    /// # Errors
-    /// Where they cannot be written, such as on a full disk.
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
-}
-
-#[derive(Debug)]
-struct JournalFile {
-    file: File,
-    length: u64,
-}
-
-impl Disk for JournalFile {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self.file.write_all(bytes) {
-            Ok(()) => {
-                self.length += bytes.len() as u64;
-                Ok(())
-            }
-            Err(error) => {
-                // What was written of a line is removed, so that the next attempt continues after a whole line.
-                self.file.set_len(self.length)?;
-                Err(error)
-            }
-        }
-    }
 }
 
 /// The journal of a run that is going on. Clones write to the same journal.
@@ -77,9 +46,8 @@ impl Journal {
     /// Where the directory cannot be created, or has the journal of another run.
     pub(crate) fn create(directory: &Path) -> Result<Self, String> {
         let path = directory.join(FILE);
-        let file = std::fs::create_dir_all(directory).and_then(|()| OpenOptions::new().append(true).create_new(true).open(&path));
-        match file {
-            Ok(file) => Ok(Self::on(Box::new(JournalFile { file, length: 0 }))),
+        match std::fs::create_dir_all(directory).and_then(|()| AppendFile::create(&path)) {
+            Ok(file) => Ok(Self::on(Box::new(file))),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(format!("{} is the journal of another run: choose another directory", path.display()))
             }
@@ -88,7 +56,7 @@ impl Journal {
     }
 
     /// A journal on any disk.
-    pub(super) fn on(disk: Box<dyn Disk>) -> Self {
+    pub(crate) fn on(disk: Box<dyn Disk>) -> Self {
         Self(Arc::new(Mutex::new(Inner { disk, frames: FrameWriter::default(), waiting: Vec::new() })))
     }
 

@@ -87,11 +87,11 @@ pub trait Backend: Send + Sync + fmt::Debug {
     fn abandon<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<(), String>>;
 
     /// Gives functions a sign that their orchestrator is alive; done when they can see it. Called before the first function is started, and
-    /// every `BEAT` after that.
+    /// every `BEAT` after that. Gives what `stop` asks for, from this machine or another one.
     ///
     /// # Errors
-    /// Where the control channel cannot be written.
-    fn beat(&self) -> BoxFuture<'_, Result<(), String>>;
+    /// Where the control channel cannot be written or read.
+    fn beat(&self) -> BoxFuture<'_, Result<Option<Urgency>, String>>;
 
     /// Tells all functions to stop; done when the sign is set, not when they have stopped.
     fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>>;

@@ -23,6 +23,16 @@ pub(crate) fn alive(unix: Duration) -> String {
     format!("alive {}", unix.as_millis())
 }
 
+/// The whole text of the channel.
+pub(crate) fn text(unix: Duration, lines: &[String]) -> String {
+    std::iter::once(alive(unix)).chain(lines.iter().cloned()).collect::<Vec<_>>().join("\n")
+}
+
+/// When the orchestrator gave its last sign, since the Unix epoch.
+pub(crate) fn last_sign(text: &str) -> Option<Duration> {
+    text.lines().find_map(|line| line.strip_prefix("alive ")?.trim().parse().ok()).map(Duration::from_millis)
+}
+
 /// The line that stops all functions.
 pub(crate) fn word(urgency: Urgency) -> &'static str {
     match urgency {

@@ -5,6 +5,7 @@
 //! same whatever has changed meanwhile. It holds secrets: it is never logged, and its `Debug` shows none.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ltc_config::Profile;
@@ -18,7 +19,7 @@ use ltc_engine::stats::micros;
 use ltc_engine::value::Value;
 
 /// The version of the event and of the frames. A function refuses any other.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// A class of users with its weight in this environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,15 +35,18 @@ pub struct ClassWeight {
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum ControlChannel {
     /// Further lines on standard input. The end of the input means that the orchestrator has ended.
-    Stdin,
+    Stdin {
+        /// The directory of the run, where the function keeps its frames and finds the control channel after that end.
+        directory: Option<PathBuf>,
+    },
     /// An object in S3 that the function polls.
     S3 {
         /// The bucket's region.
         region: String,
         /// The bucket.
         bucket: String,
-        /// The object's key: the test's own, so that tests don't stop each other.
-        key: String,
+        /// The run, whose objects these are: runs don't stop each other.
+        run: String,
     },
     /// Not at all: the function runs to its end.
     Never,

@@ -241,9 +241,9 @@ impl Backend for FakeBackend {
         Box::pin(async { Ok(()) })
     }
 
-    fn beat(&self) -> BoxFuture<'_, Result<(), String>> {
+    fn beat(&self) -> BoxFuture<'_, Result<Option<Urgency>, String>> {
         *self.0.beats.lock().unwrap() += 1;
-        Box::pin(async { if self.0.no_control { Err("access denied".to_owned()) } else { Ok(()) } })
+        Box::pin(async { if self.0.no_control { Err("access denied".to_owned()) } else { Ok(None) } })
     }
 
     fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>> {

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use ltc_config::profile::{Architecture, LambdaSettings, RegionShare};
+use serde::{Deserialize, Serialize};
 
 use super::hand_over::{ClassRequests, HandOver, MOST_ADDED};
 use super::lead;
@@ -27,7 +28,7 @@ const LONGEST_RUN: Duration = Duration::from_secs(15 * 60);
 const SHARE_TOLERANCE: f64 = 0.01;
 
 /// One function of each interval.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shard {
     /// From 0.
     pub number: u32,
@@ -75,7 +76,7 @@ pub struct FleetOptions {
 }
 
 /// All functions of a test.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fleet {
     /// In the order of their numbers.
     pub shards: Vec<Shard>,

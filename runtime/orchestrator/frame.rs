@@ -82,6 +82,13 @@ pub enum EndReason {
     Silent,
 }
 
+impl EndReason {
+    /// Whether nothing more was to come.
+    pub fn is_planned(self) -> bool {
+        matches!(self, Self::Done | Self::Stopped | Self::StoppedItself)
+    }
+}
+
 /// A slice's end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
@@ -114,6 +121,11 @@ impl Counted {
     /// The middle of its window, microseconds from the test's start: which interval it belongs to.
     pub fn middle_us(&self) -> u64 {
         self.0.middle_us()
+    }
+
+    /// The beginning of its window, microseconds from the test's start.
+    pub fn from_us(&self) -> u64 {
+        (self.middle_us() * 2).saturating_sub(self.to_us())
     }
 
     /// The end of its window, microseconds from the test's start.

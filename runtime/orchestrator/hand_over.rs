@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use ltc_engine::schedule::Plan;
 
 /// By how much the requests of a hand-over may raise the rate of requests, of 1.
@@ -26,7 +28,7 @@ pub struct ClassRequests {
 }
 
 /// How a fleet passes users from an interval to the next.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HandOver {
     /// How long an interval is, from border to border.
     pub interval: Duration,

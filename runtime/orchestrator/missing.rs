@@ -6,25 +6,25 @@ use crate::report::{clock, count};
 use ltc_engine::schedule::Slice;
 
 /// Shorter gaps are the engine's own inaccuracy.
-pub(super) const TOLERANCE: Duration = Duration::from_millis(250);
+pub(crate) const TOLERANCE: Duration = Duration::from_millis(250);
 /// The most arrivals that are counted; of more, the text says that there are more.
 const COUNTED: usize = 1_000_000;
 
 /// A part of a shard's load that was not generated.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Gap {
+pub(crate) struct Gap {
     /// From when, from the test's start.
-    pub(super) from: Duration,
+    pub(crate) from: Duration,
     /// Until when; `None`: to the end.
-    pub(super) to: Option<Duration>,
+    pub(crate) to: Option<Duration>,
     /// The most users at once.
-    pub(super) users: u64,
+    pub(crate) users: u64,
     /// Arrivals, counted up to a million.
-    pub(super) arrivals: usize,
+    pub(crate) arrivals: usize,
 }
 
 /// The load that is missing between two times; nothing where no load was due. `slice` is the shard's part of the whole plan.
-pub(super) fn gap(slice: &Slice, from: Duration, to: Option<Duration>) -> Option<Gap> {
+pub(crate) fn gap(slice: &Slice, from: Duration, to: Option<Duration>) -> Option<Gap> {
     let end = to.unwrap_or(Duration::MAX);
     if end.saturating_sub(from) < TOLERANCE {
         return None;
@@ -41,7 +41,7 @@ pub(super) fn gap(slice: &Slice, from: Duration, to: Option<Duration>) -> Option
 }
 
 /// `250 users and 1,000 arrivals`.
-pub(super) fn load(gap: &Gap) -> String {
+pub(crate) fn load(gap: &Gap) -> String {
     let users = (gap.users > 0).then(|| if gap.users == 1 { "1 user".to_owned() } else { format!("{} users", count(gap.users)) });
     let arrivals = (gap.arrivals > 0).then(|| match gap.arrivals {
         COUNTED.. => format!("over {} arrivals", count(COUNTED as u64)),
@@ -51,7 +51,7 @@ pub(super) fn load(gap: &Gap) -> String {
 }
 
 /// `00:02:10`, with tenths of a second where there are any.
-pub(super) fn clock_tenths(time: Duration) -> String {
+pub(crate) fn clock_tenths(time: Duration) -> String {
     let tenths = time.subsec_millis() / 100;
     if tenths == 0 { clock(time) } else { format!("{}.{tenths}", clock(Duration::from_secs(time.as_secs()))) }
 }

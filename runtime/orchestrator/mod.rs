@@ -21,11 +21,13 @@ mod fault;
 pub mod fleet;
 pub mod frame;
 pub mod hand_over;
+pub(crate) mod kept;
 pub mod lead;
-mod missing;
-mod notes;
+pub(crate) mod missing;
+pub(crate) mod notes;
 pub(crate) mod orchestrate;
 pub(crate) mod process;
+pub(crate) mod run_store;
 pub(crate) mod shard;
 pub(crate) mod silent;
 #[cfg(test)]

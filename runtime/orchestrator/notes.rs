@@ -8,31 +8,31 @@ const PRINTED: usize = 3;
 
 /// Something about shards that belongs in the report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Note {
+pub(crate) struct Note {
     /// The shards that it is about, from 0; empty where it is about the whole fleet.
-    pub(super) shards: Vec<u32>,
+    pub(crate) shards: Vec<u32>,
     /// The load that was not generated, if any.
-    pub(super) gap: Option<Gap>,
+    pub(crate) gap: Option<Gap>,
     /// The cause.
-    pub(super) why: String,
+    pub(crate) why: String,
     /// Where the function ran: it differs from shard to shard and is no part of the cause.
-    pub(super) place: String,
+    pub(crate) place: String,
 }
 
 /// What notes of one cause have in common: whether they are about the fleet, whether load is missing, and the cause without numbers.
 type CauseKey = (bool, bool, String);
 
 impl Note {
-    pub(super) fn of_fleet(why: impl Into<String>) -> Self {
+    pub(crate) fn of_fleet(why: impl Into<String>) -> Self {
         Self { why: why.into(), ..Self::default() }
     }
 
-    pub(super) fn of_shard(shard: u32, why: impl Into<String>) -> Self {
+    pub(crate) fn of_shard(shard: u32, why: impl Into<String>) -> Self {
         Self { shards: vec![shard], why: why.into(), ..Self::default() }
     }
 
     /// The note as a sentence.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         match (&self.gap, self.shards.is_empty()) {
             (Some(gap), _) => {
                 let until = gap.to.map_or_else(|| "the end".to_owned(), clock_tenths);
@@ -77,18 +77,18 @@ fn named(shards: &[u32]) -> String {
 
 /// All notes of a run, in order of time.
 #[derive(Debug, Default)]
-pub(super) struct Notes {
+pub(crate) struct Notes {
     all: Vec<Note>,
     journal: Option<Journal>,
 }
 
 impl Notes {
-    pub(super) fn new(journal: Option<Journal>) -> Self {
+    pub(crate) fn new(journal: Option<Journal>) -> Self {
         Self { all: Vec::new(), journal }
     }
 
     /// Adds a note. Gives the line to print now, if it is one of the first of its cause.
-    pub(super) fn add(&mut self, note: Note) -> Option<String> {
+    pub(crate) fn add(&mut self, note: Note) -> Option<String> {
         let key = note.key();
         let before = self.all.iter().filter(|known| known.key() == key).count();
         let text = note.text();
@@ -104,7 +104,7 @@ impl Notes {
     }
 
     /// One sentence per cause, in order of the first of each.
-    pub(super) fn folded(&self) -> Vec<String> {
+    pub(crate) fn folded(&self) -> Vec<String> {
         let mut causes: Vec<(CauseKey, Vec<&Note>)> = Vec::new();
         for note in &self.all {
             let key = note.key();

@@ -81,8 +81,9 @@ impl Orchestrator {
         let template = Arc::new(self.template.clone());
         let lead = self.backend.lead(self.fleet.count());
         // Without a control channel, nothing could stop the functions.
-        if let Err(why) = beat(&*self.backend).await {
-            outcome.broken = Some(format!("cannot write the control channel, so no load was generated: {why}"));
+        let begun = beat(&*self.backend).await;
+        if let Err(why) = begun {
+            outcome.broken = Some(format!("cannot use the control channel, so no load was generated: {why}"));
             let _ = timeout(REQUEST * 2, self.backend.clean_up()).await;
             return outcome;
         }
@@ -158,8 +159,18 @@ impl Orchestrator {
                     None => {}
                 },
                 Some(beat) = beats.join_next(), if !beats.is_empty() => {
-                    if let Ok(Err(why)) = beat {
-                        note(self.notice, &mut notes, Note::of_fleet(format!("cannot write the control channel: {why}")));
+                    match beat {
+                        Ok(Ok(Some(urgency))) => {
+                            if !stop.is_interrupted() {
+                                (self.notice)(LogLevel::Info, "stopping: `stop` asks for it");
+                                stop.interrupt();
+                            }
+                            if urgency == Urgency::Now {
+                                stop.at_once();
+                            }
+                        }
+                        Ok(Err(why)) => note(self.notice, &mut notes, Note::of_fleet(format!("cannot use the control channel: {why}"))),
+                        _ => {}
                     }
                 }
                 _ = supervisors.join_next(), if !supervisors.is_empty() => {}
@@ -181,6 +192,8 @@ impl Orchestrator {
             // Nothing is left to stop.
             let _ = each(delta);
         }
+        // A sign that is still on its way would write the channel again.
+        while beats.join_next().await.is_some() {}
         if !matches!(timeout(REQUEST * 2, self.backend.clean_up()).await, Ok(Ok(()))) {
             note(self.notice, &mut notes, Note::of_fleet("the control channel of the fleet could not be removed"));
         }
@@ -197,8 +210,8 @@ impl Orchestrator {
     }
 }
 
-/// Gives functions a sign of the orchestrator.
-async fn beat(backend: &dyn Backend) -> Result<(), String> {
+/// Gives functions a sign of the orchestrator, and gives what `stop` asks for.
+async fn beat(backend: &dyn Backend) -> Result<Option<Urgency>, String> {
     timeout(REQUEST, backend.beat()).await.unwrap_or_else(|_| Err(format!("no response within {} s", REQUEST.as_secs())))
 }
 

@@ -91,7 +91,7 @@ fn functions_without_control_channel_generate_no_load() {
 #[test]
 fn orchestrator_that_cannot_write_the_control_channel_starts_nothing() {
     let run = run_fleet_with(FleetRecord { no_control: true, ..FleetRecord::default() }, 3, None, &Stop::default(), |_| false);
-    assert_eq!(run.outcome.broken.as_deref(), Some("cannot write the control channel, so no load was generated: access denied"));
+    assert_eq!(run.outcome.broken.as_deref(), Some("cannot use the control channel, so no load was generated: access denied"));
     assert_eq!(*run.record.begun.lock().unwrap(), Vec::<String>::new());
 }
 

@@ -16,6 +16,7 @@ use tokio::sync::mpsc::{Sender, channel};
 use super::backend::{Backend, BoxFuture, InvokeError, Output, Urgency};
 use super::event::SliceEvent;
 use super::fault::InjectedFault;
+use super::run_store::{CONTROL, RunFiles};
 use super::{control, lead};
 use ltc_engine::clock::unix_now;
 
@@ -29,6 +30,10 @@ pub(crate) struct Processes {
     binary: PathBuf,
     args: Vec<OsString>,
     running: Arc<Mutex<HashMap<String, ChildProcess>>>,
+    /// Where other commands find the run.
+    files: Option<RunFiles>,
+    /// What was said to all processes.
+    lines: Mutex<Vec<String>>,
 }
 
 #[derive(Debug)]
@@ -43,9 +48,9 @@ impl Processes {
     ///
     /// # Errors
     /// Where the system doesn't tell which binary that is.
-    pub(crate) fn of_this_binary(args: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Self, String> {
+    pub(crate) fn of_this_binary(args: impl IntoIterator<Item = impl Into<OsString>>, files: Option<RunFiles>) -> Result<Self, String> {
         let binary = std::env::current_exe().map_err(|error| format!("cannot find this binary's path: {error}"))?;
-        Ok(Self { binary, args: args.into_iter().map(Into::into).collect(), running: Arc::default() })
+        Ok(Self { binary, args: args.into_iter().map(Into::into).collect(), running: Arc::default(), files, lines: Mutex::default() })
     }
 
     fn running(&self) -> MutexGuard<'_, HashMap<String, ChildProcess>> {
@@ -119,6 +124,14 @@ impl Processes {
         }
     }
 
+    /// Writes what other commands read. Processes hear the same on standard input, so a full disk does not harm the run.
+    async fn write_control(&self) {
+        if let Some(files) = &self.files {
+            let text = control::text(unix_now(), &self.lines.lock().unwrap_or_else(PoisonError::into_inner));
+            let _ = files.write(CONTROL, &text).await;
+        }
+    }
+
     fn kill(&self, slice: &str) {
         if let Some(mut running) = self.running().remove(slice) {
             // It fails only where the child has ended already.
@@ -174,21 +187,32 @@ impl Backend for Processes {
         })
     }
 
-    fn beat(&self) -> BoxFuture<'_, Result<(), String>> {
+    fn beat(&self) -> BoxFuture<'_, Result<Option<Urgency>, String>> {
         Box::pin(async move {
             self.tell(&control::alive(unix_now()));
-            Ok(())
+            self.write_control().await;
+            match &self.files {
+                Some(files) => files.stop_asked().await,
+                None => Ok(None),
+            }
         })
     }
 
     fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>> {
         Box::pin(async move {
             self.tell(control::word(urgency));
+            self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(control::word(urgency).to_owned());
+            self.write_control().await;
             Ok(())
         })
     }
 
     fn clean_up(&self) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(async { Ok(()) })
+        Box::pin(async {
+            match &self.files {
+                Some(files) => files.clean_up().await,
+                None => Ok(()),
+            }
+        })
     }
 }

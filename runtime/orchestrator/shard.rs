@@ -11,6 +11,7 @@ use super::control::SilenceFlag;
 use super::event::SliceEvent;
 use super::fault::InjectedFault;
 use super::frame::{Counted, EndReason, Ended, Frame, FrameWriter, Started};
+use super::kept::{FrameKeeper, NoKeeper};
 use ltc_engine::clock;
 use ltc_engine::clock::{Clock, unix_now};
 use ltc_engine::program::Program;
@@ -55,23 +56,43 @@ pub(crate) fn run(
     host: &Host,
     seen: &DeliveredSlices,
     stop: &Stop,
-    watch: impl FnOnce(&SliceEvent, &Stop) -> Result<SilenceFlag, String>,
+    connect: impl FnOnce(&SliceEvent, &Stop) -> Result<Connection, String>,
     mut send: impl FnMut(Vec<u8>),
 ) {
     let mut writer = FrameWriter::default();
+    let mut kept: Box<dyn FrameKeeper> = Box::new(NoKeeper);
     let ended = match SliceEvent::read(program, json) {
         Err(why) => nothing(EndReason::Refused, why),
         Ok(event) if !seen.first(&event.slice) => {
             nothing(EndReason::Repeated, format!("{} was given to this function before: nothing was done", event.slice))
         }
-        Ok(event) => match watch(&event, stop) {
+        Ok(event) => match connect(&event, stop) {
             Err(why) => nothing(EndReason::NoControl, why),
-            Ok(silence) => slice(program, &event, host, stop, &silence, |frame| send(writer.write(frame))),
+            Ok(connection) => {
+                kept = connection.kept;
+                slice(program, &event, host, stop, &connection.silence, |frame| {
+                    let line = writer.write(frame);
+                    kept.keep(&line);
+                    send(line);
+                })
+            }
         },
     };
     // Whoever watches for a stop needs no longer.
     stop.at_once();
-    send(writer.write(&Frame::Ended(ended)));
+    let line = writer.write(&Frame::Ended(ended));
+    kept.keep(&line);
+    // Before the orchestrator can take the end for the end of all, and remove what was kept.
+    kept.finish();
+    send(line);
+}
+
+/// A function's connection to its orchestrator beside the frames.
+pub(crate) struct Connection {
+    /// Whether the orchestrator is silent.
+    pub(crate) silence: SilenceFlag,
+    /// Where frames are kept.
+    pub(crate) kept: Box<dyn FrameKeeper>,
 }
 
 fn nothing(reason: EndReason, message: String) -> Ended {

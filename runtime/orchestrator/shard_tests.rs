@@ -72,7 +72,15 @@ fn event(runner: &str, starts_in: i64) -> SliceEvent {
 
 fn frames(json: &[u8], host: &Host, seen: &DeliveredSlices) -> Vec<Frame> {
     let mut reader = FrameReader::default();
-    run(&PROGRAM, json, host, seen, &Stop::default(), |_, _| Ok(SilenceFlag::default()), |line| reader.push(&line));
+    run(
+        &PROGRAM,
+        json,
+        host,
+        seen,
+        &Stop::default(),
+        |_, _| Ok(Connection { silence: SilenceFlag::default(), kept: Box::new(NoKeeper) }),
+        |line| reader.push(&line),
+    );
     let frames = reader.map(|received| match received {
         Received::Frame(_, frame) => *frame,
         other => panic!("{other:?}"),
@@ -149,7 +157,7 @@ fn event_of_another_version_is_refused_with_a_fix() {
     assert!(other.starts_with("the function's binary differs from the orchestrator's: it was built from specs/idle.lt"), "{other}");
     assert!(other.ends_with("run `deploy` again"), "{other}");
     let format = refused(&SliceEvent { format: FORMAT + 1, ..good.clone() });
-    assert!(format.starts_with("the function uses format 2, the orchestrator format 3"), "{format}");
+    assert!(format.starts_with("the function uses format 3, the orchestrator format 4"), "{format}");
     assert_eq!(ended(&frames(b"nonsense", &host(None), &DeliveredSlices::default())).0, EndReason::Refused);
     let profile = refused(&SliceEvent { classes: Vec::new(), ..good });
     assert!(profile.contains("the profile cannot be used: ") && profile.contains("the spec has no user"), "{profile}");

@@ -12,6 +12,7 @@ mod docs;
 mod echo;
 mod emitted;
 mod field;
+mod fleet_runs;
 mod fmt;
 mod identity;
 mod import_collection;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_lambda::Client;
@@ -17,13 +17,15 @@ use super::error::{AwsError, Cause, chain};
 use super::function::Functions;
 use super::names::{ALIAS, Names};
 use super::prelude::Prelude;
+use super::run_bucket::RunBucket;
 use super::session::Session;
 use super::stop;
-use super::storage::{Bucket, STOPS};
+use super::storage::Bucket;
 use crate::orchestrator::backend::{Backend, BoxFuture, InvokeError, Output, Urgency};
 use crate::orchestrator::control;
 use crate::orchestrator::event::{ControlChannel, SliceEvent};
 use crate::orchestrator::lead;
+use crate::orchestrator::run_store::{CONTROL, RECORD, RunFiles};
 use ltc_engine::clock::unix_now;
 
 /// A function answers as soon as it has the event; a cold start takes a second or two, ten at the most.
@@ -40,8 +42,6 @@ const LONGEST: Duration = Duration::from_secs(920);
 struct Channel {
     /// This run made the bucket.
     made_bucket: bool,
-    /// The object was written.
-    written: bool,
     /// What the object says, a line each, beside the sign that the orchestrator is alive.
     lines: Vec<String>,
 }
@@ -53,7 +53,7 @@ pub(crate) struct LambdaBackend {
     names: Names,
     program: &'static str,
     bucket: Bucket,
-    key: String,
+    files: RunFiles,
     channel: Mutex<Channel>,
     /// Writes follow each other, so that an older text never replaces a newer one.
     writing: tokio::sync::Mutex<()>,
@@ -65,13 +65,14 @@ impl LambdaBackend {
     pub(crate) async fn open(session: Session, names: Names, program: &'static str, test_id: &str) -> Result<Self, AwsError> {
         let account = session.account(names.home()).await?;
         let clients = names.regions.iter().map(|region| (region.clone(), session.invoker(region))).collect();
-        let bucket = names.stop_bucket(&account);
+        let bucket = names.run_bucket(&account);
+        let store = Arc::new(RunBucket::new(session.clone(), bucket.clone()));
         Ok(Self {
             session,
             names,
             program,
             bucket,
-            key: format!("{STOPS}{test_id}"),
+            files: RunFiles { store, run: test_id.to_owned() },
             channel: Mutex::default(),
             writing: tokio::sync::Mutex::default(),
             clients,
@@ -80,7 +81,12 @@ impl LambdaBackend {
 
     /// How functions hear from their orchestrator.
     pub(crate) fn control(&self) -> ControlChannel {
-        ControlChannel::S3 { region: self.bucket.region.clone(), bucket: self.bucket.name.clone(), key: self.key.clone() }
+        ControlChannel::S3 { region: self.bucket.region.clone(), bucket: self.bucket.name.clone(), run: self.files.run.clone() }
+    }
+
+    /// Where other commands find the run.
+    pub(crate) fn files(&self) -> &RunFiles {
+        &self.files
     }
 
     async fn ask_capacity(&self, region: &str) -> Result<Option<u64>, AwsError> {
@@ -146,21 +152,16 @@ impl LambdaBackend {
     /// Writes what functions read.
     async fn tell(&self) -> Result<(), String> {
         let _writing = self.writing.lock().await;
-        let content = {
-            let mut channel = self.channel();
-            channel.written = true;
-            std::iter::once(control::alive(unix_now())).chain(channel.lines.iter().cloned()).collect::<Vec<_>>().join("\n")
-        };
-        self.session.put_object(&self.bucket, &self.key, &content).await.map_err(|error| error.to_string())
+        let content = control::text(unix_now(), &self.channel().lines);
+        self.files.write(CONTROL, &content).await
     }
 
-    async fn remove(&self) -> Result<(), AwsError> {
-        let Channel { made_bucket, written, .. } = std::mem::take(&mut *self.channel());
-        if written {
-            self.session.delete_object(&self.bucket, &self.key).await?;
-        }
+    async fn remove(&self) -> Result<(), String> {
+        let Channel { made_bucket, .. } = std::mem::take(&mut *self.channel());
+        self.files.clean_up().await?;
+        self.files.remove(RECORD).await?;
         if made_bucket {
-            self.session.delete_bucket(&self.bucket).await?;
+            self.session.delete_bucket(&self.bucket).await.map_err(|error| error.to_string())?;
         }
         Ok(())
     }
@@ -202,8 +203,11 @@ impl Backend for LambdaBackend {
         })
     }
 
-    fn beat(&self) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(self.tell())
+    fn beat(&self) -> BoxFuture<'_, Result<Option<Urgency>, String>> {
+        Box::pin(async {
+            self.tell().await?;
+            self.files.stop_asked().await
+        })
     }
 
     fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>> {
@@ -212,7 +216,7 @@ impl Backend for LambdaBackend {
     }
 
     fn clean_up(&self) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(async move { self.remove().await.map_err(|error| error.to_string()) })
+        Box::pin(self.remove())
     }
 }
 

@@ -36,7 +36,7 @@ impl Deployment<'_> {
         let names = self.names;
         let account = session.account(names.home()).await?;
         let role = self.role(session, &account, say).await?;
-        let bucket = names.stop_bucket(&account);
+        let bucket = names.run_bucket(&account);
         match &names.own_bucket {
             Some(own) if !session.has_bucket(&bucket).await? => {
                 let why = format!("bucket {own} not found: create it, or remove profile.lambda.bucket");
@@ -226,7 +226,7 @@ pub(crate) async fn destroy(session: &Session, names: &Names, say: &dyn Fn(Strin
         return Ok(removed);
     }
     if names.own_bucket.is_none() {
-        let bucket = names.stop_bucket(&account);
+        let bucket = names.run_bucket(&account);
         if session.delete_bucket(&bucket).await? {
             say(format!("bucket {}: removed", bucket.name));
         }

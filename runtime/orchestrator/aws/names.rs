@@ -87,7 +87,7 @@ impl Names {
         format!("{}{end}", identity::fit(start.trim_matches('-'), BUCKET.saturating_sub(end.len())))
     }
 
-    pub(super) fn stop_bucket(&self, account: &str) -> Bucket {
+    pub(super) fn run_bucket(&self, account: &str) -> Bucket {
         Bucket { region: self.home().to_owned(), name: self.bucket(account) }
     }
 }

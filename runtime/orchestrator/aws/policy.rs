@@ -15,7 +15,7 @@ pub(super) fn trust(region: &str) -> String {
     .to_string()
 }
 
-/// What a function may do: write its log, and look whether it is to stop.
+/// What a function may do: write its log, read the control channel, and keep its results.
 pub(super) fn of_function(names: &Names, account: &str, vpc: bool) -> Value {
     let part = names.partition();
     let mut statements = vec![
@@ -27,6 +27,8 @@ pub(super) fn of_function(names: &Names, account: &str, vpc: bool) -> Value {
         // Without the right to list, an object that isn't there is told as a forbidden one.
         json!({ "Effect": "Allow", "Action": "s3:ListBucket", "Resource": format!("arn:{part}:s3:::{}", names.bucket(account)) }),
         json!({ "Effect": "Allow", "Action": "s3:GetObject", "Resource": format!("arn:{part}:s3:::{}/*", names.bucket(account)) }),
+        // Results are kept for `collect`.
+        json!({ "Effect": "Allow", "Action": "s3:PutObject", "Resource": format!("arn:{part}:s3:::{}/runs/*/kept/*", names.bucket(account)) }),
     ];
     if vpc {
         statements.push(json!({
@@ -76,7 +78,7 @@ pub(super) fn of_deployer(names: &Names, account: &str, vpc: bool) -> Value {
         json!({ "Effect": "Allow", "Action": "lambda:GetAccountSettings", "Resource": "*" }),
         json!({ "Effect": "Allow", "Action": role_actions, "Resource": role }),
         json!({ "Effect": "Allow", "Action": bucket_actions, "Resource": bucket }),
-        json!({ "Effect": "Allow", "Action": ["s3:PutObject", "s3:DeleteObject"], "Resource": format!("{bucket}/*") }),
+        json!({ "Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], "Resource": format!("{bucket}/*") }),
         json!({
             "Effect": "Allow",
             "Action": "logs:DeleteLogGroup",
@@ -143,8 +145,9 @@ mod tests {
         let unused: Vec<&String> = allowed.difference(&calls).filter(|action| *action != "lambda:DeleteAlias").collect();
         assert_eq!(unused, Vec::<&String>::new());
         // A function reads the control channel with the rights of its role.
-        assert!(storage.contains("Method::GET, \"GetObject\""));
-        assert!(actions(&of_function(&names(None, None), "1", false)).contains("s3:GetObject"));
+        assert!(storage.contains("call(Method::GET, \"GetObject\"") && storage.contains("call(Method::PUT, \"PutObject\""));
+        let of_role = actions(&of_function(&names(None, None), "1", false));
+        assert!(of_role.contains("s3:GetObject") && of_role.contains("s3:PutObject"));
     }
 
     #[test]

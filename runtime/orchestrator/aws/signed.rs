@@ -126,6 +126,12 @@ pub(super) fn element(xml: &str, name: &str) -> Option<String> {
     Some(plain.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to)))
 }
 
+/// The texts of all elements of that name.
+pub(super) fn elements(xml: &str, name: &str) -> Vec<String> {
+    let close = format!("</{name}>");
+    xml.split_inclusive(&close).filter_map(|part| element(&part[part.rfind(&format!("<{name}>"))?..], name)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,5 +151,6 @@ mod tests {
         assert_eq!(element(xml, "Code").as_deref(), Some("NoSuchEntity"));
         assert_eq!(element(xml, "Message").as_deref(), Some("role \"a&b\" cannot be found"));
         assert_eq!(element(xml, "Arn"), None);
+        assert_eq!(elements("<K>a</K><x/><K>b&amp;c</K>", "K"), ["a", "b&c"]);
     }
 }

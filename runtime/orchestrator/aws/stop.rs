@@ -3,10 +3,16 @@
 
 use std::time::Duration;
 
-use super::storage::ObjectReader;
+use ltc_config::profile::WithoutOrchestrator;
+
+use super::run_keeper::PartsKeeper;
+use super::storage::{RUNS, RoleObjects};
 use crate::orchestrator::backend::Urgency;
-use crate::orchestrator::control::{OrchestratorWatch, SilenceFlag, asked};
+use crate::orchestrator::control::{OrchestratorWatch, asked};
 use crate::orchestrator::event::{ControlChannel, SliceEvent};
+use crate::orchestrator::kept::{FrameKeeper, NoKeeper};
+use crate::orchestrator::run_store::CONTROL;
+use crate::orchestrator::shard::Connection;
 use ltc_engine::clock;
 use ltc_engine::workers::Stop;
 
@@ -24,32 +30,47 @@ const FIRST_READS: u32 = 2;
 ///
 /// # Errors
 /// Where the object cannot be read: without it, nothing could stop this function.
-pub(crate) fn watch(event: &SliceEvent, stop: &Stop) -> Result<SilenceFlag, String> {
+pub(crate) fn connect(event: &SliceEvent, stop: &Stop) -> Result<Connection, String> {
     let mut signs = OrchestratorWatch::new(event.profile.without_orchestrator, clock::now());
-    let flag = signs.flag();
-    let ControlChannel::S3 { region, bucket, key } = &event.control else { return Ok(flag) };
-    let object = format!("s3://{bucket}/{key}");
+    let silence = signs.flag();
+    let ControlChannel::S3 { region, bucket, run } = &event.control else {
+        return Ok(Connection { silence, kept: Box::new(NoKeeper) });
+    };
+    let object = format!("s3://{bucket}/{RUNS}{run}/{CONTROL}");
     let cannot = |why: &str| {
         format!(
             "cannot read the control channel {object}, so no load was generated: {why}; allow s3:GetObject to the function's role, and \
              add a gateway endpoint for S3 if the function is in a VPC"
         )
     };
-    let reader = ObjectReader::new(region, bucket, key).map_err(|why| cannot(&why))?;
+    let reader = RoleObjects::new(region, bucket, run).map_err(|why| cannot(&why))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| cannot(&error.to_string()))?;
     let text = runtime.block_on(first(&reader)).map_err(|why| cannot(&why))?;
     signs.read(&text, clock::now());
+    let kept: Box<dyn FrameKeeper> = match PartsKeeper::start(reader.clone(), event, &runtime) {
+        Ok(keeper) => Box::new(keeper),
+        // What would be lost with the orchestrator is the reason for `finish`.
+        Err(why) if event.profile.without_orchestrator == WithoutOrchestrator::Finish => {
+            return Err(format!(
+                "cannot keep results, as `without_orchestrator: finish` needs, so no load was generated: {why}; allow s3:PutObject to the function's role: run `deploy` again"
+            ));
+        }
+        Err(why) => {
+            crate::say::warning!("results are not kept for `collect`: {why}");
+            Box::new(NoKeeper)
+        }
+    };
     let (stop, slice) = (stop.clone(), event.slice.clone());
     let looks = move || runtime.block_on(look(&reader, &slice, &stop, signs));
     std::thread::Builder::new().name("control".into()).spawn(looks).map_err(|error| cannot(&error.to_string()))?;
-    Ok(flag)
+    Ok(Connection { silence, kept })
 }
 
 /// Reads the object, which the orchestrator wrote before it invoked this function.
-async fn first(reader: &ObjectReader) -> Result<String, String> {
+async fn first(reader: &RoleObjects) -> Result<String, String> {
     let mut why = String::new();
     for _ in 0..FIRST_READS {
-        match tokio::time::timeout(FIRST_READ, reader.read()).await {
+        match tokio::time::timeout(FIRST_READ, reader.read(CONTROL)).await {
             Ok(Ok(Some(text))) => return Ok(text),
             Ok(Ok(None)) => return Err("it does not exist, so the test is over".to_owned()),
             Ok(Err(error)) => why = error.to_string(),
@@ -59,10 +80,10 @@ async fn first(reader: &ObjectReader) -> Result<String, String> {
     Err(why)
 }
 
-async fn look(reader: &ObjectReader, slice: &str, stop: &Stop, mut signs: OrchestratorWatch) {
+async fn look(reader: &RoleObjects, slice: &str, stop: &Stop, mut signs: OrchestratorWatch) {
     let mut failed = false;
     loop {
-        match reader.read().await {
+        match reader.read(CONTROL).await {
             Ok(text) => {
                 let text = text.unwrap_or_default();
                 signs.read(&text, clock::now());

@@ -1,4 +1,4 @@
-//! S3, for what it is used for here: one small object says that a test is to stop, and the functions look at it.
+//! S3, for what it is used for here: small objects of runs, by which orchestrators, functions and later commands find each other.
 
 use aws_credential_types::Credentials;
 use reqwest::Method;
@@ -6,10 +6,10 @@ use reqwest::Method;
 use super::connector;
 use super::error::{AwsError, Cause};
 use super::session::Session;
-use super::signed::{SignedRequest, endpoint_of_environment, suffix};
+use super::signed::{SignedRequest, element, elements, endpoint_of_environment, suffix};
 
-/// Where the objects lie that say stop.
-pub(super) const STOPS: &str = "stop/";
+/// The prefix of all objects of runs, followed by the run's name and `/`.
+pub(super) const RUNS: &str = "runs/";
 
 /// A bucket, in the region that it is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,19 +70,51 @@ impl Session {
 
     /// Removes a bucket with what runs that were cut off left in it; whether there was one.
     pub(super) async fn delete_bucket(&self, bucket: &Bucket) -> Result<bool, AwsError> {
-        let listed = match self.s3(bucket, Method::GET, "ListBucket", "?list-type=2", b"").await {
+        let keys = match self.list_objects(bucket, RUNS).await {
             Err(error) if error.cause == Cause::NotFound => return Ok(false),
-            listed => listed?,
+            keys => keys?,
         };
-        for part in listed.split("<Key>").skip(1) {
-            let key = part.split("</Key>").next().unwrap_or_default();
-            if key.starts_with(STOPS) {
-                self.delete_object(bucket, key).await?;
-            }
+        for key in keys {
+            self.delete_object(bucket, &key).await?;
         }
         match self.s3(bucket, Method::DELETE, "DeleteBucket", "", b"").await {
             Ok(_) => Ok(true),
             Err(error) if error.cause == Cause::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The keys that begin with this.
+    pub(super) async fn list_objects(&self, bucket: &Bucket, prefix: &str) -> Result<Vec<String>, AwsError> {
+        self.list(bucket, prefix, "", "Key").await
+    }
+
+    /// The folders below a prefix, as whole prefixes.
+    pub(super) async fn list_folders(&self, bucket: &Bucket, prefix: &str) -> Result<Vec<String>, AwsError> {
+        let folders = self.list(bucket, prefix, "&delimiter=%2F", "Prefix").await?;
+        Ok(folders.into_iter().filter(|folder| folder != prefix).collect())
+    }
+
+    /// All pages of a list: the texts of an element of the answer.
+    async fn list(&self, bucket: &Bucket, prefix: &str, more: &str, name: &str) -> Result<Vec<String>, AwsError> {
+        let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let (mut found, mut page) = (Vec::new(), String::new());
+        loop {
+            let query = format!("?list-type=2&prefix={}{more}{page}", encoded(prefix));
+            let listed = self.s3(bucket, Method::GET, "ListBucket", &query, b"").await?;
+            found.extend(elements(&listed, name));
+            match element(&listed, "NextContinuationToken") {
+                Some(token) => page = format!("&continuation-token={}", encoded(&token)),
+                None => return Ok(found),
+            }
+        }
+    }
+
+    /// An object's content; `None` where there is none.
+    pub(super) async fn get_object(&self, bucket: &Bucket, key: &str) -> Result<Option<String>, AwsError> {
+        match self.s3(bucket, Method::GET, "GetObject", key, b"").await {
+            Ok(content) => Ok(Some(content)),
+            Err(error) if error.cause == Cause::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -99,36 +131,44 @@ impl Session {
     }
 }
 
-/// An object as a function reads it: with the keys of its role, which Lambda puts into the environment. No configuration is searched
-/// for: a function has no time for it.
-#[derive(Debug)]
-pub(crate) struct ObjectReader {
+/// The objects of a run as a function uses them: with the keys of its role, which Lambda puts into the environment. No configuration is
+/// searched for: a function has no time for it.
+#[derive(Clone, Debug)]
+pub(crate) struct RoleObjects {
     bucket: Bucket,
-    key: String,
+    run: String,
     http: reqwest::Client,
 }
 
-impl ObjectReader {
+impl RoleObjects {
     /// # Errors
     /// Where no HTTP client can be made.
-    pub(crate) fn new(region: &str, bucket: &str, key: &str) -> Result<Self, String> {
+    pub(super) fn new(region: &str, bucket: &str, run: &str) -> Result<Self, String> {
         let bucket = Bucket { region: region.to_owned(), name: bucket.to_owned() };
-        Ok(Self { bucket, key: key.to_owned(), http: connector::client()? })
+        Ok(Self { bucket, run: run.to_owned(), http: connector::client()? })
     }
 
-    /// Its content; `None` where there is no such object.
-    pub(crate) async fn read(&self) -> Result<Option<String>, AwsError> {
+    /// A file's content; `None` where there is no such object.
+    pub(super) async fn read(&self, file: &str) -> Result<Option<String>, AwsError> {
+        match self.call(Method::GET, "GetObject", file, b"").await {
+            Ok(content) => Ok(Some(content)),
+            Err(error) if error.cause == Cause::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) async fn write(&self, file: &str, content: &[u8]) -> Result<(), AwsError> {
+        self.call(Method::PUT, "PutObject", file, content).await.map(drop)
+    }
+
+    async fn call(&self, method: Method, action: &str, file: &str, body: &[u8]) -> Result<String, AwsError> {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let (Some(id), Some(secret)) = (variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY")) else {
             return Err(AwsError::new(Cause::NoCredentials, "the function has no role"));
         };
         let credentials = Credentials::new(id, secret, variable("AWS_SESSION_TOKEN"), None, "role");
-        let url = self.bucket.url(endpoint_of_environment("s3"), &self.key);
-        match self.bucket.plain(Method::GET, "GetObject", url, b"").send(&self.http, &credentials).await {
-            Ok(content) => Ok(Some(content)),
-            Err(error) if error.cause == Cause::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        let url = self.bucket.url(endpoint_of_environment("s3"), &format!("{RUNS}{}/{file}", self.run));
+        self.bucket.plain(method, action, url, body).send(&self.http, &credentials).await
     }
 }
 
@@ -139,7 +179,7 @@ mod tests {
     #[test]
     fn buckets_are_addressed_by_host_at_aws_and_by_path_elsewhere() {
         let bucket = Bucket { region: "eu-central-1".into(), name: "b".into() };
-        assert_eq!(bucket.url(None, "stop/1"), "https://b.s3.eu-central-1.amazonaws.com/stop/1");
-        assert_eq!(bucket.url(Some("http://127.0.0.1:4566".into()), "stop/1"), "http://127.0.0.1:4566/b/stop/1");
+        assert_eq!(bucket.url(None, "runs/1/stop"), "https://b.s3.eu-central-1.amazonaws.com/runs/1/stop");
+        assert_eq!(bucket.url(Some("http://127.0.0.1:4566".into()), "runs/1/stop"), "http://127.0.0.1:4566/b/runs/1/stop");
     }
 }

@@ -9,8 +9,10 @@ use tokio::sync::watch;
 use tokio::time::{sleep, sleep_until};
 
 use super::super::backend::{Backend, BoxFuture, InvokeError, Output, Urgency};
+use super::super::control::{self, OrchestratorWatch};
 use super::super::event::SliceEvent;
 use super::super::frame::{EndReason, Ended, Frame, FrameWriter};
+use super::super::run_store::CONTROL;
 use super::faults::Invocation;
 use super::world::{Function, Piece, Running, Word, World};
 use ltc_engine::clock;
@@ -66,6 +68,9 @@ impl Backend for SimulatedBackend {
                     number: 0,
                     word,
                     all: world.said_to_all.subscribe(),
+                    signs: OrchestratorWatch::new(event.profile.without_orchestrator, clock::now()),
+                    waiting: Default::default(),
+                    parts: 0,
                     world: world.clone(),
                 };
                 tokio::spawn(running.live());
@@ -133,11 +138,12 @@ impl Backend for SimulatedBackend {
         })
     }
 
-    fn beat(&self) -> BoxFuture<'_, Result<(), String>> {
+    fn beat(&self) -> BoxFuture<'_, Result<Option<Urgency>, String>> {
         Box::pin(async {
             let now = self.0.clock.elapsed();
             self.0.truth().beats.push(now);
-            Ok(())
+            self.0.files.write(CONTROL, &control::text(self.0.clock.unix_now(), &[])).await?;
+            self.0.files.stop_asked().await
         })
     }
 
@@ -163,7 +169,7 @@ impl Backend for SimulatedBackend {
     fn clean_up(&self) -> BoxFuture<'_, Result<(), String>> {
         Box::pin(async {
             self.0.truth().cleaned += 1;
-            Ok(())
+            self.0.files.clean_up().await
         })
     }
 }

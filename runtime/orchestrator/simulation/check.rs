@@ -7,6 +7,7 @@ use super::super::control::BEAT;
 use super::faults::Invocation;
 use super::world::{Function, Truth};
 use super::{Report, Scenario};
+use crate::journal;
 
 /// Shorter gaps are not reported, and notes round to tenths of a second.
 const TOLERANCE: Duration = Duration::from_millis(400);
@@ -22,10 +23,24 @@ pub(super) fn check(scenario: &Scenario, report: &Report, truth: &Truth) -> Resu
     a_stop_stops(scenario, report, truth)?;
     healthy_fleet_has_nothing_to_report(scenario, report, truth)?;
     functions_hear_of_their_orchestrator(report, truth)?;
+    journal_has_all_that_is_reported(report)?;
     if truth.cleaned != 1 {
         return Err(format!("cleaned up {} times", truth.cleaned));
     }
     Ok(())
+}
+
+/// Whatever the disk did, as soon as it can be written again.
+fn journal_has_all_that_is_reported(report: &Report) -> Result<(), String> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(journal::FILE), &report.journal).unwrap();
+    let read = journal::read(folder.path())?;
+    let (journal, reported) = (read.total.names[0].requests, report.total.names[0].requests);
+    if journal != reported {
+        return Err(format!("the journal has {journal} requests, and the report {reported}"));
+    }
+    let damaged = read.run.notes.iter().find(|note| note.starts_with("the journal is damaged"));
+    damaged.map_or(Ok(()), |note| Err(note.clone()))
 }
 
 fn every_result_counts_once(report: &Report, truth: &Truth) -> Result<(), String> {
@@ -35,7 +50,7 @@ fn every_result_counts_once(report: &Report, truth: &Truth) -> Result<(), String
 }
 
 /// Attempts at the same slice never make load at the same time.
-fn load_is_made_once(truth: &Truth) -> Result<(), String> {
+pub(super) fn load_is_made_once(truth: &Truth) -> Result<(), String> {
     let loads: Vec<(&String, &Function, Duration, Duration)> = truth
         .functions
         .iter()
@@ -66,7 +81,7 @@ fn ending(scenario: &Scenario, report: &Report, truth: &Truth) -> Duration {
 }
 
 /// The load that a note says is missing: `shard 3 lost from 00:02:10 to 00:02:14.5, …`, `shards 1, 4–6 lost 3 times between … and …, …`.
-fn lost(note: &str) -> Option<(BTreeSet<u32>, Duration, Duration)> {
+pub(super) fn lost(note: &str) -> Option<(BTreeSet<u32>, Duration, Duration)> {
     let (shards, rest) = note.strip_prefix("shard")?.split_once(" lost ")?;
     let range = |text: &str| {
         let (first, last) = text.split_once('–').unwrap_or((text, text));
@@ -109,8 +124,9 @@ fn missing_load_is_reported(scenario: &Scenario, report: &Report, truth: &Truth)
             let noted =
                 notes.iter().any(|(of, from, to)| of.contains(&shard) && *from <= at + TOLERANCE && at <= to.saturating_add(TOLERANCE));
             if active < planned && !noted {
-                // A gap that is short enough is no loss.
-                let short = functions.iter().any(|function| function.load.is_some_and(|(from, _)| from > at && from <= at + TOLERANCE));
+                // A gap that is short enough is no loss, also one that a stop ends.
+                let short = end <= at + TOLERANCE
+                    || functions.iter().any(|function| function.load.is_some_and(|(from, _)| from > at && from <= at + TOLERANCE));
                 if !short {
                     return Err(format!("shard {shard} has {active} of {planned} users at {at:?}, and no note says so"));
                 }

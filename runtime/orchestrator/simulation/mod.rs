@@ -7,31 +7,43 @@
 mod backend;
 mod check;
 mod faults;
+mod killed;
+mod store;
 mod world;
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ltc_config::Profile;
+use ltc_config::profile::WithoutOrchestrator;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 
 use super::event::{SliceEvent, sample};
 use super::fleet::{Fleet, FleetOptions};
 use super::orchestrate::{Orchestrator, RunOutcome};
+use super::run_store::RunFiles;
 use super::supervisor::Timeouts;
+use crate::journal::Journal;
 use backend::SimulatedBackend;
+use killed::{Aftermath, Kill};
 use ltc_engine::clock::Clock;
 use ltc_engine::schedule::{Plan, WeightedClass};
 use ltc_engine::stats::{Snapshot, micros};
 use ltc_engine::workers::Stop;
+use store::{MemoryStore, SimulatedDisk};
 use world::{Control, Truth, Word, World};
 
 /// How many seeds each run of the tests tries.
 const SEEDS: u64 = 1_000;
+/// The name of the simulated run.
+const TEST: &str = "t";
+/// Later than any event.
+const DISTANT: Duration = Duration::from_secs(1_000_000);
 
 /// A load, and what goes wrong with it as a whole.
 #[derive(Debug)]
@@ -47,6 +59,11 @@ struct Scenario {
     stopped: Option<(Duration, bool)>,
     /// After how many intervals of results a threshold stops it.
     threshold_after: Option<usize>,
+    /// When the orchestrator is killed.
+    kill: Option<Kill>,
+    rule: WithoutOrchestrator,
+    /// When the disk of the journal is full.
+    disk_full: Range<Duration>,
 }
 
 /// A run, as its orchestrator reports it.
@@ -58,6 +75,15 @@ struct Report {
     over: Duration,
     /// When a threshold stopped it.
     threshold_at: Option<Duration>,
+    /// What is on disk.
+    journal: String,
+}
+
+/// How a run ended: with a report, or without its orchestrator.
+#[derive(Debug)]
+enum End {
+    Reported(Box<Report>),
+    Killed(Box<Aftermath>),
 }
 
 impl Scenario {
@@ -71,7 +97,8 @@ impl Scenario {
             3 => format!("rate: {}/s, max_clients: {clients}", dice.random_range(1..=30)),
             _ => format!("rate: {}/s, max_clients: {clients}, arrivals: poisson", dice.random_range(1..=30)),
         };
-        let runner = format!("{load}, duration: {seconds}s");
+        let rule = if dice.random() { "finish".to_owned() } else { format!("{}s", dice.random_range(20..=60)) };
+        let runner = format!("{load}, duration: {seconds}s, without_orchestrator: {rule}");
         let profile = Profile::parse(&format!("profile: {{runner: {{{runner}}}}}"), "x.yml").unwrap();
         let plan = Plan::seeded(&profile, &[WeightedClass::new("User", 1)], 7).unwrap();
         let interval = (dice.random_range(0..4) > 0).then(|| Duration::from_secs(dice.random_range(2..=25)));
@@ -87,7 +114,14 @@ impl Scenario {
         let threshold_after = (dice.random_range(0..8) == 0).then(|| dice.random_range(1..20));
         let stats_interval = Duration::from_secs(dice.random_range(2..=6));
         let graceful_stop = Duration::from_millis(dice.random_range(0..=3000));
-        Self { runner, plan, fleet, stats_interval, graceful_stop, faulty, control, stopped, threshold_after }
+        let millis = |dice: &mut ChaCha8Rng| Duration::from_millis(dice.random_range(0..seconds * 1000));
+        let kill = (dice.random_range(0..4) == 0).then(|| Kill {
+            at: millis(dice),
+            stopped_after: (dice.random_range(0..3) == 0).then(|| Duration::from_secs(dice.random_range(1..=30))),
+        });
+        let disk_full = if dice.random_range(0..4) == 0 { millis(dice)..millis(dice) } else { Duration::MAX..Duration::MAX };
+        let rule = profile.without_orchestrator;
+        Self { runner, plan, fleet, stats_interval, graceful_stop, faulty, control, stopped, threshold_after, kill, rule, disk_full }
     }
 
     /// No run may take longer: each wait has a bound.
@@ -101,8 +135,9 @@ impl Scenario {
         Timeouts::for_interval(self.stats_interval)
     }
 
-    async fn run(&self, seed: u64) -> (Option<Report>, Truth) {
+    async fn run(&self, seed: u64) -> (Option<End>, Truth) {
         let clock = Clock::starting_in(Duration::from_secs(1));
+        let files = RunFiles { store: Arc::new(MemoryStore::default()), run: TEST.into() };
         let world = Arc::new(World {
             seed,
             faulty: self.faulty,
@@ -111,6 +146,8 @@ impl Scenario {
             truth: Mutex::default(),
             words: Mutex::new(HashMap::new()),
             said_to_all: watch::channel(Word::GoOn).0,
+            files: files.clone(),
+            killed: self.kill.is_some(),
         });
         let stop = Stop::default();
         if let Some((at, again)) = self.stopped {
@@ -124,21 +161,28 @@ impl Scenario {
                 }
             });
         }
+        let template = SliceEvent {
+            starts_at_us: micros(clock.unix_start()),
+            shards: self.fleet.count(),
+            stats_interval_us: micros(self.stats_interval),
+            graceful_stop_us: micros(self.graceful_stop),
+            ..sample::event(&self.runner)
+        };
+        let record = killed::record(self, &template);
+        record.write(&files).await.unwrap();
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let disk = SimulatedDisk { clock: clock.clone(), full: self.disk_full.clone(), written: written.clone() };
+        let journal = Journal::on(Box::new(disk));
+        journal.begin(record.begin);
         let orchestrator = Orchestrator {
             backend: Arc::new(SimulatedBackend(world.clone())),
             fleet: self.fleet.clone(),
             plan: self.plan.clone(),
-            template: SliceEvent {
-                starts_at_us: micros(clock.unix_start()),
-                shards: self.fleet.count(),
-                stats_interval_us: micros(self.stats_interval),
-                graceful_stop_us: micros(self.graceful_stop),
-                ..sample::event(&self.runner)
-            },
+            template,
             clock: clock.clone(),
             names: 1,
             timeouts: self.timeouts(),
-            journal: None,
+            journal: Some(journal.clone()),
             notice: |_, _| (),
         };
         let mut total = Snapshot::empty(1);
@@ -146,6 +190,7 @@ impl Scenario {
         let mut intervals = 0;
         let run = orchestrator.run(&stop, |merged| {
             total.merge(&merged.snapshot);
+            journal.interval(&merged.snapshot, &[]);
             intervals += 1;
             let failed = self.threshold_after.is_some_and(|after| intervals >= after);
             if failed {
@@ -153,12 +198,26 @@ impl Scenario {
             }
             failed
         });
-        let outcome = timeout(self.bound(), run).await.ok();
+        let killed_at = self.kill.map_or(Duration::MAX, |kill| kill.at);
+        let outcome = tokio::select! {
+            biased;
+            // Dropping the run ends all that its orchestrator does.
+            () = sleep_until(clock.instant(killed_at.min(DISTANT)).into()) => None,
+            outcome = timeout(self.bound(), run) => Some(outcome.ok()),
+        };
         let over = clock.elapsed();
-        // Functions out of sight come to their end.
-        sleep(self.bound()).await;
+        let end = match (outcome, self.kill) {
+            (None, Some(kill)) => Some(End::Killed(Box::new(killed::aftermath(self, kill, &files, &clock).await))),
+            (outcome, _) => {
+                // Functions out of sight come to their end, and the disk has room again.
+                sleep(self.bound()).await;
+                journal.note("over");
+                let journal = String::from_utf8(std::mem::take(&mut *written.lock().unwrap())).unwrap();
+                outcome.flatten().map(|outcome| End::Reported(Box::new(Report { outcome, total, over, threshold_at, journal })))
+            }
+        };
         let truth = std::mem::take(&mut *world.truth());
-        (outcome.map(|outcome| Report { outcome, total, over, threshold_at }), truth)
+        (end, truth)
     }
 }
 
@@ -166,13 +225,17 @@ impl Scenario {
 fn simulate(seed: u64, shown: bool) -> Result<(), String> {
     let scenario = Scenario::draw(&mut ChaCha8Rng::seed_from_u64(seed));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    let (report, truth) = runtime.block_on(scenario.run(seed));
+    let (end, truth) = runtime.block_on(scenario.run(seed));
     if shown {
-        eprintln!("{scenario:#?}\n{report:#?}");
+        eprintln!("{scenario:#?}\n{end:#?}");
         truth.functions.iter().for_each(|(name, function)| eprintln!("{name}: {:?} {:?}", function.load, function.faults));
     }
-    let report = report.ok_or_else(|| format!("the run doesn't end within {:?}", scenario.bound()))?;
-    check::check(&scenario, &report, &truth)
+    let end = end.ok_or_else(|| format!("the run doesn't end within {:?}", scenario.bound()))?;
+    match (end, scenario.kill) {
+        (End::Killed(aftermath), Some(kill)) => killed::check(&scenario, kill, &aftermath, &truth),
+        (End::Killed(_), None) => Err("nobody killed it".to_owned()),
+        (End::Reported(report), _) => check::check(&scenario, &report, &truth),
+    }
 }
 
 #[test]
@@ -196,9 +259,16 @@ fn simulated_run_is_the_same_each_time() {
         let runs = [(); 2].map(|()| {
             let scenario = Scenario::draw(&mut ChaCha8Rng::seed_from_u64(seed));
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-            let (report, truth) = runtime.block_on(scenario.run(seed));
+            let (end, truth) = runtime.block_on(scenario.run(seed));
             (
-                report.map(|mut report| {
+                end.map(|end| {
+                    let mut report = match end {
+                        End::Reported(report) => report,
+                        End::Killed(aftermath) => {
+                            let collected = aftermath.collected.map(|report| (report.run.notes, report.total.names));
+                            return (vec![format!("{collected:?}")], false, Duration::ZERO, Vec::new());
+                        }
+                    };
                     // Supervisors that are woken at one instant report in any order (tokio's `watch` draws it), and the first one's word
                     // is why the test is broken.
                     report.outcome.notes.sort();

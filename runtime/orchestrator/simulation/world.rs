@@ -11,12 +11,20 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 use tokio::time::{sleep, sleep_until};
 
+use super::super::backend::Urgency;
+use super::super::control::{OrchestratorWatch, asked};
 use super::super::event::SliceEvent;
 use super::super::frame::{Counted, EndReason, Ended, Frame, FrameReader, FrameWriter, Received, Started};
+use super::super::kept::file_of;
+use super::super::run_store::{CONTROL, RunFiles};
 use super::faults::{Faults, Loss};
 use ltc_engine::clock::{self, Clock};
 use ltc_engine::schedule::Slice;
 use ltc_engine::stats::{Recorder, Sample, micros};
+use ltc_engine::workers::Stop;
+
+/// How often functions look for signs of the orchestrator.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// What is said to a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +32,8 @@ pub(super) enum Word {
     GoOn,
     Stop,
     Now,
+    /// Its orchestrator is silent.
+    Silent,
     Abandon,
 }
 
@@ -55,6 +65,8 @@ pub(super) struct Truth {
     pub(super) cleaned: u32,
     /// When the orchestrator gave a sign.
     pub(super) beats: Vec<Duration>,
+    /// Requests of each frame that was kept.
+    pub(super) kept: HashMap<FrameId, u64>,
 }
 
 /// What the backend's own requests do.
@@ -76,6 +88,10 @@ pub(super) struct World {
     pub(super) truth: Mutex<Truth>,
     pub(super) words: Mutex<HashMap<String, watch::Sender<Word>>>,
     pub(super) said_to_all: watch::Sender<Word>,
+    /// The run's files, in memory.
+    pub(super) files: RunFiles,
+    /// Whether the orchestrator will be killed: only then functions look for its signs.
+    pub(super) killed: bool,
 }
 
 /// What a function's output delivers, and when.
@@ -129,6 +145,10 @@ pub(super) struct Running {
     pub(super) number: u64,
     pub(super) word: watch::Receiver<Word>,
     pub(super) all: watch::Receiver<Word>,
+    pub(super) signs: OrchestratorWatch,
+    /// Frames that will be kept as the next part.
+    pub(super) waiting: (String, Vec<(FrameId, u64)>),
+    pub(super) parts: u32,
 }
 
 impl Running {
@@ -141,6 +161,8 @@ impl Running {
         let id = (self.event.slice.clone(), self.number);
         self.number += 1;
         let counted = matches!(frame, Frame::Counted(_));
+        self.waiting.0.push_str(std::str::from_utf8(&line).unwrap());
+        self.waiting.1.extend(counted.then(|| (id.clone(), requests)));
         let fails = |dice: &mut ChaCha8Rng, of_thousand: u32| counted && dice.random_range(0..1000) < of_thousand;
         if fails(&mut self.dice, self.faults.dropped) {
             return;
@@ -170,8 +192,44 @@ impl Running {
         }
     }
 
+    /// Writes the frames since the last part.
+    async fn keep(&mut self) {
+        let (text, frames) = std::mem::take(&mut self.waiting);
+        let file = format!("{}.{}", file_of(&self.event), self.parts);
+        self.parts += 1;
+        self.world.files.write(&file, &text).await.unwrap();
+        self.world.truth().kept.extend(frames);
+    }
+
     /// Waits until then by its own clock; what it is told before.
     async fn until(&mut self, own: Duration) -> Option<Word> {
+        let looks = self.world.killed && self.faults.stops_after.is_some();
+        loop {
+            let next = if looks { own.min(self.own_time() + LOOK) } else { own };
+            let mut word = self.told_until(next).await;
+            if looks && word.is_none() {
+                word = self.look().await;
+            }
+            if word.is_some() || next >= own {
+                return word;
+            }
+        }
+    }
+
+    /// Looks for a sign of the orchestrator, as a function does.
+    async fn look(&mut self) -> Option<Word> {
+        let stop = Stop::default();
+        let text = self.world.files.read(CONTROL).await.unwrap().unwrap_or_default();
+        self.signs.read(&text, clock::now());
+        self.signs.check(clock::now(), &stop);
+        match asked(&text, &self.event.slice) {
+            Some(Urgency::Gracefully) => Some(Word::Stop),
+            Some(Urgency::Now) => Some(Word::Now),
+            None => stop.is_graceful().then_some(Word::Silent),
+        }
+    }
+
+    async fn told_until(&mut self, own: Duration) -> Option<Word> {
         let at = self.world.clock.instant(own.saturating_sub(self.faults.ahead));
         let stops_after = self.faults.stops_after;
         let heard = |word: Word| word == Word::Abandon || (word > Word::GoOn && stops_after.is_some());
@@ -215,10 +273,17 @@ impl Running {
                 return self.stop(word, count).await;
             }
             if !silent && until == lost_at.max(from) && lost_at < end {
-                match self.faults.loss.unwrap().1 {
+                let loss = self.faults.loss.unwrap().1;
+                // A function that is killed may lose its last part.
+                if matches!(loss, Loss::Killed | Loss::KilledInFrame | Loss::Mute) && self.dice.random() {
+                    self.keep().await;
+                }
+                match loss {
                     Loss::Killed => return self.world.end(&slice),
                     Loss::KilledInFrame => {
                         let line = self.writer.write(&Frame::Counted(Counted::new(&self.recorder.snapshot(lost_at, 0, 0))));
+                        self.waiting.0.push_str(std::str::from_utf8(&line[..line.len() / 2]).unwrap());
+                        self.keep().await;
                         self.put(Ok(Bytes::copy_from_slice(&line[..line.len() / 2])), None);
                         return self.world.end(&slice);
                     }
@@ -244,14 +309,12 @@ impl Running {
             from = until;
             if until >= end {
                 self.world.end(&slice);
-                if silent {
-                    return;
-                }
                 self.tell(count, until);
                 return self.finish(EndReason::Done).await;
             }
-            if !silent {
-                self.tell(count, until);
+            self.tell(count, until);
+            if self.dice.random_range(0..4) == 0 {
+                self.keep().await;
             }
         }
     }
@@ -283,12 +346,13 @@ impl Running {
             return;
         }
         self.tell(count, self.own_time());
-        self.finish(EndReason::Stopped).await;
+        self.finish(if word == Word::Silent { EndReason::Silent } else { EndReason::Stopped }).await;
     }
 
     async fn finish(mut self, reason: EndReason) {
         sleep(Duration::from_millis(self.dice.random_range(0..=self.event.graceful_stop_us / 1000))).await;
         let requests = self.requests;
         self.send(&Frame::Ended(Ended { reason, message: String::new(), requests }), 0);
+        self.keep().await;
     }
 }

@@ -10,7 +10,7 @@ use crate::tools::needs;
 
 /// Whether a request writes to the control channel that functions must stop.
 fn stops(request: &str) -> bool {
-    request.starts_with("PUT") && request.contains("/stop/") && (request.contains("\nstop") || request.contains("\nnow"))
+    request.starts_with("PUT") && request.contains("/control") && (request.contains("\nstop") || request.contains("\nnow"))
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn ctrl_c_stops_the_fleet_and_removes_the_control_object() {
     assert_eq!(told, served, "{said}");
     let requests = account.front.requests();
     assert!(requests.iter().any(|request| stops(request)), "{requests:?}");
-    assert!(requests.iter().any(|request| request.starts_with("DELETE") && request.contains("/stop/")), "{requests:?}");
+    assert!(requests.iter().any(|request| request.starts_with("DELETE") && request.contains("/control")), "{requests:?}");
     wait_until("no function runs", || account.front.running() == 0);
     assert_eq!(account.served(), served, "what the last function sent is reported");
 }
@@ -216,4 +216,25 @@ fn binary_serves_the_runtime_interface_emulator_of_aws() {
     let served = account.served();
     let again = String::from_utf8_lossy(&rig::invoke(&emulator, event.to_string().as_bytes())).into_owned();
     assert_eq!((again.matches("ltc2:").count(), account.served()), (1, served), "a second delivery does nothing: {again}");
+}
+
+#[test]
+fn run_of_a_killed_orchestrator_is_stopped_and_collected_from_another_machine() {
+    needs!("ministack");
+    let account = Account::deployed();
+    account.project.edit("specs/tpdata.profile.yml", "    duration: 10s", "    duration: 10s\n    without_orchestrator: finish");
+    let running = account.load(&["--duration", "120s"]);
+    account.wait_for_load();
+    // Dropping it kills it. A machine without its directory knows the run from the bucket.
+    drop(running);
+    std::fs::remove_dir_all(account.project.path().join("runs")).unwrap();
+    account.run(&["runs"]).ends(0).says(&["s3://", "running"]);
+    account.run(&["stop"]).ends(0).says(&["its orchestrator does not answer, so its functions were told to stop"]);
+    // A function whose orchestrator is gone is no longer followed by the front: its last frame shows that it has ended.
+    wait_until("all functions have ended", || account.run(&["collect"]).output().code == Some(130));
+    let said = account.run(&["collect", "--json", "run.json", "--remove"]).ends(130);
+    let (told, served) = account.counts();
+    assert!(told > 10, "{said}");
+    assert_eq!(told, served, "{said}");
+    account.run(&["runs"]).ends(0).says(&["no runs"]);
 }

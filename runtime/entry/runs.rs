@@ -1,0 +1,274 @@
+//! `runs`, `stop` and `collect`: distributed tests that are going on, or that ended without their orchestrator.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anstyle::Style;
+use clap::Args;
+
+use super::configuration::Configuration;
+use super::deploy::{CloudArgs, FileArgs, names, open_session, refused};
+use super::engine;
+use super::fleet::{EngineName, FleetArgs};
+use super::outputs::Outputs;
+use super::{ExitStatus, StartupError};
+use crate::journal;
+use crate::orchestrator::aws::RunBucket;
+use crate::orchestrator::backend::Urgency;
+use crate::orchestrator::control;
+use crate::orchestrator::run_store::{CONTROL, Folder, KEPT, RECORD, RunFiles, RunStore, STOP};
+use crate::report::{Table, TextStyle};
+use crate::runs::{FoundRun, RunState, find};
+use ltc_engine::clock::unix_now;
+use ltc_engine::program::Program;
+
+/// How often `stop` looks whether the orchestrator has heard it, and for how long.
+const LOOK: Duration = Duration::from_millis(500);
+const HEARD_WITHIN: Duration = Duration::from_secs(3 * control::BEAT.as_secs());
+
+/// Where runs are looked for.
+#[derive(Args, Clone, Debug, Default)]
+struct WhereArgs {
+    /// Look for runs of this engine [default: this machine, and Lambda if this test was deployed]
+    #[arg(long, value_enum, value_name = "NAME", help_heading = "Fleet")]
+    engine: Option<EngineName>,
+    #[command(flatten)]
+    cloud: CloudArgs,
+    #[command(flatten)]
+    files: FileArgs,
+}
+
+/// List distributed tests: those that are going on, and what ended ones kept
+#[derive(Args, Clone, Debug)]
+pub(crate) struct RunsCommand {
+    #[command(flatten)]
+    place: WhereArgs,
+}
+
+/// End a distributed test that is going on, from any machine
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Users finish their iteration. The orchestrator of the run writes the report; if it is gone, `collect` does.")]
+pub(crate) struct StopCommand {
+    /// The run: its id, or its directory [default: the one that is going on]
+    run: Option<String>,
+    /// Stop users in the middle of their iteration
+    #[arg(long)]
+    now: bool,
+    #[command(flatten)]
+    place: WhereArgs,
+}
+
+/// Report what the functions of a distributed test kept, after its orchestrator has ended; the exit code is that of its verdict
+#[derive(Args, Clone, Debug)]
+pub(crate) struct CollectCommand {
+    /// The run: its id, or its directory [default: the last one that kept results]
+    run: Option<String>,
+    #[command(flatten)]
+    outputs: Outputs,
+    /// Remove what was kept, after the report was written
+    #[arg(long)]
+    remove: bool,
+    #[command(flatten)]
+    place: WhereArgs,
+}
+
+/// `runs`.
+pub(super) fn runs(program: &'static Program, command: &RunsCommand) -> Result<ExitStatus, StartupError> {
+    let configuration = command.place.files.load(program)?;
+    block_on(async {
+        let found = all(program, &command.place, &configuration).await?;
+        if found.is_empty() {
+            crate::say::out!("no runs");
+            return Ok(ExitStatus::Passed);
+        }
+        let mut table = Table::new(["Run", "State", "Started", "Shards", "Where"]);
+        for run in &found {
+            let kept = !run.files.list(KEPT).await.map_err(StartupError::broken)?.is_empty();
+            let cells = vec![
+                run.id().to_owned(),
+                state_text(run, kept),
+                run.record.begin.run.started_at.chars().take("2026-01-03T12:00:00".len()).collect(),
+                run.record.fleet.count().to_string(),
+                run.files.place(),
+            ];
+            table.row(Style::new(), cells);
+        }
+        table.lines(TextStyle::of_stdout()).iter().for_each(|line| crate::say::out!("{line}"));
+        Ok(ExitStatus::Passed)
+    })
+}
+
+/// The state of a run in words.
+fn state_text(run: &FoundRun, kept: bool) -> String {
+    match run.state {
+        RunState::Running => "running".to_owned(),
+        RunState::Stopping => "stopping".to_owned(),
+        RunState::Silent { since, .. } => format!("no orchestrator for {}", ltc_config::duration::print(whole(since))),
+        RunState::Over if kept => "over, results kept".to_owned(),
+        RunState::Over => match journal::read(Path::new(&run.files.place())) {
+            Ok(report) => report.outcome.word().to_owned(),
+            Err(_) => "over".to_owned(),
+        },
+    }
+}
+
+fn whole(time: Duration) -> Duration {
+    Duration::from_secs(time.as_secs())
+}
+
+/// `stop`.
+pub(super) fn stop(program: &'static Program, command: &StopCommand) -> Result<ExitStatus, StartupError> {
+    let configuration = command.place.files.load(program)?;
+    let urgency = if command.now { Urgency::Now } else { Urgency::Gracefully };
+    block_on(async {
+        let found = all_of(program, &command.place, &configuration, command.run.as_deref()).await?;
+        let run = chosen(found, command.run.as_deref(), FoundRun::is_live, "is going on")?;
+        let id = run.id().to_owned();
+        if run.state == RunState::Over {
+            crate::say::out!("{id}: it is over");
+            return Ok(ExitStatus::Passed);
+        }
+        run.files.write(STOP, control::word(urgency)).await.map_err(StartupError::broken)?;
+        if !matches!(run.state, RunState::Silent { .. }) && heard(&run.files, urgency).await.map_err(StartupError::broken)? {
+            crate::say::out!("{id}: stopping; its orchestrator writes the report");
+            return Ok(ExitStatus::Passed);
+        }
+        // No orchestrator writes the channel any more.
+        let text = run.files.read(CONTROL).await.map_err(StartupError::broken)?.unwrap_or_default();
+        run.files.write(CONTROL, &format!("{text}\n{}", control::word(urgency))).await.map_err(StartupError::broken)?;
+        crate::say::out!(
+            "{id}: its orchestrator does not answer, so its functions were told to stop; `collect {id}` reports what they kept"
+        );
+        Ok(ExitStatus::Passed)
+    })
+}
+
+/// Waits until the orchestrator has told its functions, or has ended; whether it has.
+async fn heard(files: &RunFiles, urgency: Urgency) -> Result<bool, String> {
+    let look = async {
+        loop {
+            match files.read(CONTROL).await? {
+                Some(text) if control::asked(&text, "") < Some(urgency) => tokio::time::sleep(LOOK).await,
+                _ => return Ok(true),
+            }
+        }
+    };
+    tokio::time::timeout(HEARD_WITHIN, look).await.unwrap_or(Ok(false))
+}
+
+/// `collect`.
+pub(super) fn collect(program: &'static Program, command: &CollectCommand) -> Result<ExitStatus, StartupError> {
+    command.outputs.check()?;
+    let configuration = command.place.files.load(program)?;
+    block_on(async {
+        let mut found = all_of(program, &command.place, &configuration, command.run.as_deref()).await?;
+        if command.run.is_none() {
+            let mut kept = Vec::new();
+            for run in found {
+                if !run.files.list(KEPT).await.map_err(StartupError::broken)?.is_empty() {
+                    kept.push(run);
+                }
+            }
+            found = kept.into_iter().next_back().into_iter().collect();
+        }
+        let run = chosen(found, command.run.as_deref(), |_| true, "kept results")?;
+        let collected = crate::runs::collect(&run.files, &run.record).await.map_err(|why| StartupError::wrong([why]))?;
+        let (report, is_live) = (collected.report, run.is_live() && !collected.ended);
+        if command.remove && is_live {
+            return Err(StartupError::wrong([format!("{}: it is still going on: leave out --remove, or end it with `stop`", run.id())]));
+        }
+        if is_live {
+            crate::say::warning!("{}: its functions may still generate load: their later results are missing", run.id());
+        }
+        let status = command.outputs.write(&report).told(report.outcome.into());
+        if command.remove {
+            run.files.clean_up().await.map_err(StartupError::broken)?;
+            run.files.remove(RECORD).await.map_err(StartupError::broken)?;
+        }
+        Ok(status)
+    })
+}
+
+/// The run of that name; without a name, the only one that fits.
+fn chosen(found: Vec<FoundRun>, name: Option<&str>, fits: impl Fn(&FoundRun) -> bool, what: &str) -> Result<FoundRun, StartupError> {
+    let known: Vec<String> = found.iter().map(|run| run.id().to_owned()).collect();
+    let mut fitting: Vec<FoundRun> = found.into_iter().filter(|run| name.map_or_else(|| fits(run), |name| is_named(run, name))).collect();
+    match (fitting.pop(), fitting.len(), name) {
+        (Some(run), 0, _) => Ok(run),
+        (Some(last), ..) => {
+            let ids: Vec<&str> = fitting.iter().chain([&last]).map(FoundRun::id).collect();
+            Err(StartupError::wrong([format!("several runs fit: name one of {}", ids.join(", "))]))
+        }
+        (None, _, Some(name)) => {
+            let near = ltc_config::suggest::did_you_mean(name, known.iter().map(String::as_str));
+            Err(StartupError::wrong([format!("unknown run `{name}` ({})", near.unwrap_or_else(|| "`runs` lists all".to_owned()))]))
+        }
+        (None, _, None) => Err(StartupError::wrong([format!("no run {what}: `runs` lists all")])),
+    }
+}
+
+fn is_named(run: &FoundRun, name: &str) -> bool {
+    run.id() == name || run.files.run == name || run.files.place() == name.trim_end_matches('/')
+}
+
+/// The runs of all stores, or the one in the directory that is named.
+async fn all_of(
+    program: &'static Program,
+    place: &WhereArgs,
+    configuration: &Configuration,
+    name: Option<&str>,
+) -> Result<Vec<FoundRun>, StartupError> {
+    let directory = name.map(Path::new).filter(|path| path.join(RECORD).is_file());
+    match directory {
+        Some(directory) => {
+            let files = RunFiles::in_directory(directory);
+            let (mut found, _) = find(files.store, unix_now()).await.map_err(StartupError::broken)?;
+            found.retain(|run| run.files.run == files.run);
+            Ok(found)
+        }
+        None => all(program, place, configuration).await,
+    }
+}
+
+/// The runs of all stores, in the order of their starts.
+async fn all(program: &'static Program, place: &WhereArgs, configuration: &Configuration) -> Result<Vec<FoundRun>, StartupError> {
+    let mut runs = Vec::new();
+    for store in stores(program, place, configuration).await? {
+        let (found, unread) = find(store, unix_now()).await.map_err(StartupError::broken)?;
+        unread.iter().for_each(|why| crate::say::warning!("{why}"));
+        runs.extend(found);
+    }
+    // A bucket may have runs of other tests.
+    runs.retain(|run| run.record.begin.run.test == program.name);
+    runs.sort_by_key(|run| run.record.starts_at());
+    Ok(runs)
+}
+
+async fn stores(
+    program: &'static Program,
+    place: &WhereArgs,
+    configuration: &Configuration,
+) -> Result<Vec<Arc<dyn RunStore>>, StartupError> {
+    let cloud = &place.cloud;
+    let args = FleetArgs { engine: place.engine, region: cloud.region.clone(), function: cloud.function.clone(), ..FleetArgs::default() };
+    let choice = engine::choose(program.name, &args, &configuration.profile, EngineName::Process)?;
+    let mut stores: Vec<Arc<dyn RunStore>> = Vec::new();
+    if place.engine != Some(EngineName::Lambda) {
+        stores.push(Arc::new(Folder::of(Path::new(journal::RUNS))));
+    }
+    if choice.engine == EngineName::Lambda {
+        let session = open_session().await?;
+        let located = configuration.profile.header.locations.iter().map(|location| location.region.clone()).collect();
+        let regions = if choice.args.region.is_empty() { located } else { choice.args.region };
+        let regions = session.regions(regions).map_err(|error| StartupError::wrong([error]))?;
+        let names = names(program, choice.args.function, None, &configuration.profile.lambda, regions)?;
+        stores.push(Arc::new(RunBucket::of(session, &names).await.map_err(refused)?));
+    }
+    Ok(stores)
+}
+
+fn block_on<T>(job: impl Future<Output = Result<T, StartupError>>) -> Result<T, StartupError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| StartupError::broken(format!("cannot start the async runtime: {error}")))?.block_on(job)
+}

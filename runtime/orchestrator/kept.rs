@@ -1,0 +1,141 @@
+//! Frames that a function keeps where `collect` finds them, because its orchestrator may end before it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::event::SliceEvent;
+use super::frame::{Frame, FrameReader, Received};
+use super::run_store::{KEPT, RunFiles};
+use crate::journal::{AppendFile, Disk};
+
+/// Keeps the frames of one function.
+pub(crate) trait FrameKeeper: Send {
+    /// Keeps a frame, as it was sent.
+    fn keep(&mut self, line: &[u8]);
+
+    /// All frames were given; done when they are kept, or after a few seconds.
+    fn finish(self: Box<Self>);
+}
+
+/// Keeps nothing.
+pub(crate) struct NoKeeper;
+
+impl FrameKeeper for NoKeeper {
+    fn keep(&mut self, _line: &[u8]) {}
+    fn finish(self: Box<Self>) {}
+}
+
+/// The name of the file with the frames of a slice.
+pub(crate) fn file_of(event: &SliceEvent) -> String {
+    let attempt = event.slice.rsplit('/').next().unwrap_or_default();
+    format!("{KEPT}{}-{}-{attempt}", event.interval, event.shard)
+}
+
+/// Keeps frames in a file. Lines that cannot be written wait in memory.
+pub(crate) struct FileKeeper {
+    disk: Box<dyn Disk>,
+    waiting: Vec<u8>,
+}
+
+impl FileKeeper {
+    /// In the directory of the run.
+    ///
+    /// # Errors
+    /// Where the file cannot be created.
+    pub(crate) fn create(directory: &Path, event: &SliceEvent) -> Result<Self, String> {
+        let path = directory.join(file_of(event));
+        let created = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| AppendFile::create(&path));
+        created
+            .map(|file| Self { disk: Box::new(file), waiting: Vec::new() })
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))
+    }
+}
+
+impl FrameKeeper for FileKeeper {
+    fn keep(&mut self, line: &[u8]) {
+        self.waiting.extend_from_slice(line);
+        if self.disk.append(&self.waiting).is_ok() {
+            self.waiting.clear();
+        }
+    }
+
+    fn finish(mut self: Box<Self>) {
+        self.keep(b"");
+    }
+}
+
+/// What a function kept.
+#[derive(Debug, Default)]
+pub(crate) struct KeptSlice {
+    pub(crate) interval: u32,
+    pub(crate) shard: u32,
+    /// Its frames by their numbers: a part may have been written twice.
+    pub(crate) frames: BTreeMap<u64, Frame>,
+    /// Frames that cannot be read, and why.
+    pub(crate) damaged: Vec<String>,
+}
+
+/// All that the functions of a run kept, in the order of their intervals and shards.
+///
+/// # Errors
+/// Where it cannot be read.
+pub(crate) async fn read(files: &RunFiles) -> Result<Vec<KeptSlice>, String> {
+    let mut slices: BTreeMap<(u32, u32, u32), KeptSlice> = BTreeMap::new();
+    for file in files.list(KEPT).await? {
+        let Some(key) = key_of(&file) else { continue };
+        let Some(text) = files.read(&file).await? else { continue };
+        let slice = slices.entry(key).or_insert_with(|| KeptSlice { interval: key.0, shard: key.1, ..KeptSlice::default() });
+        let mut reader = FrameReader::default();
+        reader.push(text.as_bytes());
+        for received in reader.by_ref() {
+            slice.take(received);
+        }
+        reader.finish().into_iter().for_each(|received| slice.take(received));
+    }
+    Ok(slices.into_values().collect())
+}
+
+impl KeptSlice {
+    fn take(&mut self, received: Received) {
+        match received {
+            Received::Frame(number, frame) => {
+                self.frames.insert(number, *frame);
+            }
+            Received::Damaged(why) => self.damaged.push(why),
+            Received::Said(_) => {}
+        }
+    }
+}
+
+/// The interval, shard and attempt in a file's name.
+fn key_of(file: &str) -> Option<(u32, u32, u32)> {
+    let slice = file.strip_prefix(KEPT)?.split('.').next()?;
+    let mut numbers = slice.split('-').map(str::parse::<u32>);
+    let key = (numbers.next()?.ok()?, numbers.next()?.ok()?, numbers.next()?.ok()?);
+    numbers.next().is_none().then_some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::{ControlChannel, sample};
+    use super::super::frame::{EndReason, Ended, FrameWriter};
+    use super::*;
+
+    #[tokio::test]
+    async fn kept_frames_are_read_once_each() {
+        let folder = tempfile::tempdir().unwrap();
+        let event =
+            SliceEvent { slice: "t/2/1/3".into(), interval: 2, shard: 1, control: ControlChannel::Never, ..sample::event("clients: 3") };
+        let mut keeper = Box::new(FileKeeper::create(folder.path(), &event).unwrap());
+        let mut writer = FrameWriter::default();
+        let line = writer.write(&Frame::Ended(Ended { reason: EndReason::Done, message: String::new(), requests: 4 }));
+        keeper.keep(&line);
+        keeper.keep(&line);
+        // The function was killed while it wrote.
+        keeper.keep(&line[..10]);
+        keeper.finish();
+        let kept = read(&RunFiles::in_directory(folder.path())).await.unwrap();
+        assert_eq!((kept.len(), kept[0].interval, kept[0].shard, kept[0].frames.len(), kept[0].damaged.len()), (1, 2, 1, 1, 1));
+        assert_eq!((key_of("kept/0-1-2.0003"), key_of("kept/0-1"), key_of("control")), (Some((0, 1, 2)), None, None));
+    }
+}

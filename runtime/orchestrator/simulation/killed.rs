@@ -1,0 +1,121 @@
+//! What must be true of a run whose orchestrator is killed: its functions end in time, and `collect` reports all that they kept, once.
+
+use std::time::Duration;
+
+use super::super::event::SliceEvent;
+use super::super::run_store::{CONTROL, RunFiles};
+use super::check::{self, lost};
+use super::world::{Function, Truth};
+use super::{Scenario, TEST};
+use crate::journal::Begin;
+use crate::report::{Outcome, Report, RunInfo};
+use crate::runs::{RunRecord, RunState};
+use ltc_config::profile::WithoutOrchestrator;
+use ltc_engine::clock::Clock;
+use ltc_engine::stats::{ReportRow, micros};
+
+/// How long a function takes to notice the silence, to finish iterations and to act on it.
+const REACTION: Duration = Duration::from_secs(8);
+
+/// When the orchestrator is killed, and when `stop` is called after that.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kill {
+    pub(super) at: Duration,
+    pub(super) stopped_after: Option<Duration>,
+}
+
+/// A run without its orchestrator, as it was seen.
+#[derive(Debug)]
+pub(super) struct Aftermath {
+    /// When functions were told to stop.
+    pub(super) stopped: Option<Duration>,
+    /// The state of the run at some times.
+    pub(super) states: Vec<(Duration, RunState)>,
+    pub(super) collected: Result<Report, String>,
+}
+
+/// The record of a simulated run.
+pub(super) fn record(scenario: &Scenario, template: &SliceEvent) -> RunRecord {
+    let run = RunInfo { id: TEST.into(), test: TEST.into(), seed: template.seed, ..RunInfo::default() };
+    let (names, interval_us) = (vec![ReportRow::step("Buy".to_owned(), "POST")], micros(scenario.stats_interval));
+    RunRecord::new("simulated", Begin { run, names, interval_us, ..Begin::default() }, template, scenario.fleet.clone())
+}
+
+/// Waits until all functions have ended, tells them to stop if the scenario says so, and collects.
+pub(super) async fn aftermath(scenario: &Scenario, kill: Kill, files: &RunFiles, clock: &Clock) -> Aftermath {
+    let (mut states, mut stopped) = (Vec::new(), None);
+    let end = clock.elapsed() + scenario.bound();
+    while clock.elapsed() < end {
+        tokio::time::sleep(Duration::from_millis(1_700)).await;
+        if stopped.is_none() && kill.stopped_after.is_some_and(|after| clock.elapsed() >= kill.at + after) {
+            let text = files.read(CONTROL).await.unwrap().unwrap_or_default();
+            files.write(CONTROL, &format!("{text}\nstop")).await.unwrap();
+            stopped = Some(clock.elapsed());
+        }
+        let (found, unread) = crate::runs::find(files.store.clone(), clock.unix_now()).await.unwrap();
+        assert!(unread.is_empty(), "{unread:?}");
+        states.push((clock.elapsed(), found[0].state));
+    }
+    let record = RunRecord::read(files).await.unwrap().unwrap();
+    Aftermath { stopped, states, collected: crate::runs::collect(files, &record).await.map(|collected| collected.report) }
+}
+
+pub(super) fn check(scenario: &Scenario, kill: Kill, aftermath: &Aftermath, truth: &Truth) -> Result<(), String> {
+    check::load_is_made_once(truth)?;
+    load_ends_in_time(scenario, kill, aftermath, truth)?;
+    let kept: u64 = truth.kept.values().sum();
+    let report = match &aftermath.collected {
+        Ok(report) => report,
+        Err(_) if truth.kept.is_empty() && kept == 0 => return Ok(()),
+        Err(why) => return Err(format!("{kept} requests were kept, and `collect` fails: {why}")),
+    };
+    let counted = report.total.names[0].requests;
+    if counted != kept {
+        return Err(format!("`collect` reports {counted} requests, and {kept} were kept"));
+    }
+    collected_report_names_what_is_missing(scenario, report, truth)
+}
+
+fn load_ends_in_time(scenario: &Scenario, kill: Kill, aftermath: &Aftermath, truth: &Truth) -> Result<(), String> {
+    let last_sign = truth.beats.iter().copied().filter(|beat| *beat <= kill.at).max().unwrap_or_default();
+    // One that begins after the last sign waits for the next from then on.
+    let silent = |from: Duration| match scenario.rule {
+        WithoutOrchestrator::StopAfter(silence) => last_sign.max(from) + silence,
+        WithoutOrchestrator::Finish => Duration::MAX,
+    };
+    // One that does not listen, or was never started by its orchestrator, has only its own end.
+    let listens = |function: &&Function| function.faults.stops_after.is_some();
+    for function in truth.functions.values().filter(listens) {
+        let Some((from, to)) = function.load else { continue };
+        let to = to.unwrap_or(Duration::MAX);
+        let stopped = aftermath.stopped.map_or(Duration::MAX, |stopped| stopped.max(from));
+        let own = function.slice.end().map_or(Duration::MAX, |end| end.max(from));
+        let bound = silent(from).min(stopped).min(own).saturating_add(REACTION);
+        if to > bound {
+            return Err(format!("shard {} makes load until {to:?}, and not until {bound:?}", function.shard));
+        }
+        let over = aftermath.states.iter().find(|(at, state)| *state == RunState::Over && *at >= from && *at < to);
+        if let Some((at, _)) = over {
+            return Err(format!("shard {} makes load at {at:?}, when `runs` says that the run is over", function.shard));
+        }
+    }
+    Ok(())
+}
+
+/// A report without notes and reasons is that of a whole run.
+fn collected_report_names_what_is_missing(scenario: &Scenario, report: &Report, truth: &Truth) -> Result<(), String> {
+    let whole = |shard: u32, interval: u32| {
+        let of_slice = truth.functions.values().filter(|function| (function.shard, function.interval) == (shard, interval));
+        of_slice.filter_map(|function| Some((function.load?.1?, function.slice.end()?))).any(|(end, planned)| end + REACTION >= planned)
+    };
+    let all =
+        || scenario.fleet.intervals().flat_map(|interval| scenario.fleet.shards.iter().map(move |shard| (shard.number, interval.number)));
+    if report.outcome != Outcome::Broken
+        && !report.run.interrupted
+        && let Some((shard, interval)) = all().find(|(shard, interval)| !whole(*shard, *interval))
+    {
+        return Err(format!("the report is not broken, and shard {shard} has no end in interval {interval}"));
+    }
+    let bad = report.run.notes.iter().filter_map(|note| lost(note)).find(|(_, from, to)| from >= to);
+    bad.map_or(Ok(()), |bad| Err(format!("a note about no time: {bad:?}")))
+}

@@ -1,0 +1,9 @@
+//! Runs of distributed tests, seen from outside: which are going on, how to end one, and the report of what its functions kept.
+
+mod collect;
+mod record;
+mod state;
+
+pub(crate) use collect::collect;
+pub(crate) use record::RunRecord;
+pub(crate) use state::{FoundRun, RunState, find};

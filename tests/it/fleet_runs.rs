@@ -1,0 +1,72 @@
+//! `runs`, `stop` and `collect` on processes of this machine: runs that go on, that others end, and whose orchestrator was killed.
+
+use crate::command::Run;
+use crate::machine;
+use crate::project::Project;
+
+/// A load on two shards, with frequent results.
+fn fleet(project: &Project, mark: &str, args: &[&str]) -> Run {
+    let load = ["run", "--shards", "2", "--clients", "6", "--hatch-rate", "100", "--stats-interval=500ms"];
+    project.run("tpdata", &[&load[..], args].concat()).env("LTC_TEST_MARK", mark)
+}
+
+fn mark(name: &str) -> String {
+    format!("{name}-{}", std::process::id())
+}
+
+fn wait_until_no_shard_is_left(mark: &str) {
+    machine::wait_until("no shard is left", || machine::processes_with("LTC_TEST_MARK", mark) == 0);
+}
+
+/// The step whose requests are counted.
+const STEP: &str = "Get treatment variant";
+
+fn served(project: &Project) -> u64 {
+    project.route("GET /tpdata/treatments/{treatment}/variants/{id}")
+}
+
+#[test]
+fn stop_ends_a_run_of_another_terminal_with_its_report() {
+    let project = Project::examples();
+    project.run("tpdata", &["runs"]).ends(0).says(&["no runs"]);
+    project.run("tpdata", &["stop"]).ends(2).says(&["no run is going on: `runs` lists all"]);
+    let running = fleet(&project, &mark("stopped"), &["--duration", "10m", "--json", "run.json"]).start();
+    project.wait_for_requests(30);
+    project.run("tpdata", &["runs"]).ends(0).says(&["running"]);
+    project.run("tpdata", &["stop", "tpdata-0"]).ends(2).says(&["unknown run `tpdata-0`"]);
+    project.run("tpdata", &["stop"]).ends(0).says(&["stopping; its orchestrator writes the report"]);
+    running.ends(130).says(&["stopping: `stop` asks for it", "Verdict: interrupted"]);
+    assert_eq!(project.report("run.json").figure(STEP, "requests"), served(&project));
+    project.run("tpdata", &["runs"]).ends(0).says(&["interrupted"]).lacks(&["running"]);
+    project.run("tpdata", &["collect"]).ends(2).says(&["no run kept results"]);
+}
+
+#[test]
+fn collect_reports_a_run_whose_orchestrator_was_killed_and_whose_functions_finished() {
+    let project = Project::examples();
+    project.edit("specs/tpdata.profile.yml", "    duration: 10s", "    duration: 10s\n    without_orchestrator: finish");
+    let mark = mark("finished");
+    let running = fleet(&project, &mark, &["--duration", "6s"]).start();
+    project.wait_for_requests(10);
+    // Dropping it kills it.
+    drop(running);
+    wait_until_no_shard_is_left(&mark);
+    let said = project.run("tpdata", &["collect", "--json", "run.json"]).ends(0);
+    said.says(&["collected from what 2 functions kept", "Verdict: no thresholds"]);
+    assert_eq!(project.report("run.json").figure(STEP, "requests"), served(&project), "{said}");
+}
+
+#[test]
+fn stop_reaches_functions_whose_orchestrator_was_killed() {
+    let project = Project::examples();
+    project.edit("specs/tpdata.profile.yml", "    duration: 10s", "    duration: 10s\n    without_orchestrator: finish");
+    let mark = mark("orphaned");
+    let running = fleet(&project, &mark, &["--duration", "10m"]).start();
+    project.wait_for_requests(10);
+    drop(running);
+    let said = project.run("tpdata", &["stop"]).ends(0);
+    said.says(&["its orchestrator does not answer, so its functions were told to stop"]);
+    wait_until_no_shard_is_left(&mark);
+    project.run("tpdata", &["collect", "--json", "run.json"]).ends(130);
+    assert_eq!(project.report("run.json").figure(STEP, "requests"), served(&project));
+}
