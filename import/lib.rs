@@ -10,6 +10,7 @@
 //! An importer names everything by [`names`], adds addresses and secrets with [`draft::Draft::env`], counts in [`draft::Tally`], and puts a
 //! comment (`Stmt::Comment`) where something could not be carried over. Every output has to pass `ltc check` without an error or a warning.
 
+pub mod code;
 mod curl;
 mod document;
 pub mod draft;
@@ -17,10 +18,14 @@ mod error;
 mod har;
 mod hurl;
 pub mod js;
+mod k6;
 mod kinds;
+mod locust;
 pub mod names;
 mod openapi;
 mod postman;
+pub mod python;
+mod script;
 mod source;
 mod summary;
 mod web;
@@ -86,6 +91,7 @@ fn importer(kind: Kind) -> Option<Importer> {
         Kind::Curl => Some(curl::import),
         Kind::Har => Some(har::import),
         Kind::Hurl => Some(hurl::import),
-        Kind::K6 | Kind::Locust => None,
+        Kind::K6 => Some(k6::import),
+        Kind::Locust => Some(locust::import),
     }
 }

@@ -133,6 +133,11 @@ impl Names {
         self.taken.contains(name)
     }
 
+    /// Reserves all names of another scope.
+    pub fn reserve_all(&mut self, other: &Self) {
+        self.taken.extend(other.taken.iter().cloned());
+    }
+
     /// Reserves a name that is used otherwise.
     pub fn reserve(&mut self, name: &str) {
         self.taken.insert(name.to_owned());

@@ -1,4 +1,4 @@
-//! oxc's tree into the small one.
+//! oxc's tree into the small one: expressions, functions and patterns.
 
 use std::rc::Rc;
 
@@ -7,7 +7,7 @@ use oxc_ast::ast;
 use oxc_parser::{ParseOptions, Parser};
 use oxc_span::{GetSpan, SourceType, Span};
 
-use super::{Binding, Expr, Function, Kind, Stmt, StmtKind, SyntaxError};
+use crate::code::{Binding, Class, Expr, Function, Kind, Lines, Parameter, Rest, Stmt, StmtKind, SyntaxError};
 
 /// Parses a script: a classic one, else a module (which may `await`).
 ///
@@ -17,91 +17,45 @@ pub fn parse(source: &str) -> Result<Vec<Stmt>, SyntaxError> {
     read(source, SourceType::script()).or_else(|_| read(source, SourceType::mjs()))
 }
 
+/// Parses a module with types.
+///
+/// # Errors
+/// The first mistake.
+pub fn parse_typescript(source: &str) -> Result<Vec<Stmt>, SyntaxError> {
+    read(source, SourceType::ts())
+}
+
 fn read(source: &str, kind: SourceType) -> Result<Vec<Stmt>, SyntaxError> {
     let allocator = Allocator::default();
     let options = ParseOptions { allow_return_outside_function: true, preserve_parens: false, ..ParseOptions::default() };
     let parsed = Parser::new(&allocator, source, kind).with_options(options).parse();
-    let lower = Lower::new(source);
+    let lower = Lower { lines: Lines::new(source) };
     if let Some(error) = parsed.diagnostics.iter().next() {
-        let line = error.labels.iter().next().map_or(1, |label| lower.line_at(label.offset() as usize));
+        let line = error.labels.iter().next().map_or(1, |label| lower.lines.line(label.offset() as usize));
         return Err(SyntaxError { line, message: error.message.to_string() });
     }
     Ok(lower.statements(&parsed.program.body))
 }
 
-struct Lower<'s> {
-    source: &'s str,
-    starts: Vec<usize>,
+pub(super) struct Lower<'s> {
+    lines: Lines<'s>,
 }
 
-impl<'s> Lower<'s> {
-    fn new(source: &'s str) -> Self {
-        let starts =
-            std::iter::once(0).chain(source.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1)).collect();
-        Self { source, starts }
+impl Lower<'_> {
+    pub(super) fn line(&self, span: Span) -> usize {
+        self.lines.line(span.start as usize)
     }
 
-    fn line_at(&self, offset: usize) -> usize {
-        self.starts.partition_point(|start| *start <= offset)
+    pub(super) fn text(&self, span: Span) -> String {
+        self.lines.text(span.start as usize, span.end as usize)
     }
 
-    fn line(&self, span: Span) -> usize {
-        self.line_at(span.start as usize)
-    }
-
-    fn text(&self, span: Span) -> String {
-        self.source.get(span.start as usize..span.end as usize).unwrap_or_default().to_owned()
-    }
-
-    fn statements(&self, statements: &[ast::Statement<'_>]) -> Vec<Stmt> {
-        statements.iter().map(|statement| self.statement(statement)).collect()
-    }
-
-    /// The statements of a block, or the one.
-    fn block(&self, statement: &ast::Statement<'_>) -> Vec<Stmt> {
-        match statement {
-            ast::Statement::BlockStatement(block) => self.statements(&block.body),
-            other => vec![self.statement(other)],
-        }
-    }
-
-    fn statement(&self, statement: &ast::Statement<'_>) -> Stmt {
-        let kind = match statement {
-            ast::Statement::ExpressionStatement(it) => StmtKind::Expr(self.expr(&it.expression)),
-            ast::Statement::VariableDeclaration(it) => StmtKind::Let(self.declarators(it)),
-            ast::Statement::IfStatement(it) => {
-                let otherwise = it.alternate.as_ref().map_or_else(Vec::new, |it| self.block(it));
-                StmtKind::If(self.expr(&it.test), self.block(&it.consequent), otherwise)
-            }
-            ast::Statement::BlockStatement(it) => StmtKind::Block(self.statements(&it.body)),
-            ast::Statement::ReturnStatement(it) => StmtKind::Return(it.argument.as_ref().map(|it| self.expr(it))),
-            ast::Statement::TryStatement(it) => {
-                let caught = it.handler.as_ref().map_or_else(Vec::new, |it| self.statements(&it.body.body));
-                StmtKind::Try(self.statements(&it.block.body), caught)
-            }
-            ast::Statement::ForOfStatement(it) => {
-                let binding = match &it.left {
-                    ast::ForStatementLeft::VariableDeclaration(it) => it.declarations.first().map_or(Binding::Other, |it| binding(&it.id)),
-                    _ => Binding::Other,
-                };
-                StmtKind::ForOf(binding, self.expr(&it.right), self.block(&it.body))
-            }
-            ast::Statement::FunctionDeclaration(it) => StmtKind::Function(Rc::new(self.function(it))),
-            ast::Statement::EmptyStatement(_) => StmtKind::Empty,
-            _ => StmtKind::Other,
-        };
-        Stmt { line: self.line(statement.span()), source: self.text(statement.span()), kind }
-    }
-
-    fn declarators(&self, declaration: &ast::VariableDeclaration<'_>) -> Vec<(Binding, Option<Expr>)> {
-        declaration.declarations.iter().map(|it| (binding(&it.id), it.init.as_ref().map(|init| self.expr(init)))).collect()
-    }
-
-    fn function(&self, function: &ast::Function<'_>) -> Function {
+    pub(super) fn function(&self, function: &ast::Function<'_>) -> Function {
         Function {
             name: function.id.as_ref().map(|id| id.name.to_string()),
-            parameters: parameters(&function.params),
+            parameters: self.parameters(&function.params),
             body: function.body.as_ref().map_or_else(Vec::new, |body| self.statements(&body.statements)),
+            decorators: Vec::new(),
         }
     }
 
@@ -116,14 +70,14 @@ impl<'s> Lower<'s> {
                 None => Vec::new(),
             },
         };
-        Function { name: None, parameters: parameters(&arrow.params), body }
+        Function { name: None, parameters: self.parameters(&arrow.params), body, decorators: Vec::new() }
     }
 
     fn boxed(&self, expr: &ast::Expression<'_>) -> Box<Expr> {
         Box::new(self.expr(expr))
     }
 
-    fn expr(&self, expr: &ast::Expression<'_>) -> Expr {
+    pub(super) fn expr(&self, expr: &ast::Expression<'_>) -> Expr {
         use ast::Expression as E;
         let kind = match expr {
             E::NullLiteral(_) => Kind::Null,
@@ -137,25 +91,44 @@ impl<'s> Lower<'s> {
             E::RegExpLiteral(it) => Kind::Regex { pattern: it.regex.pattern.text.to_string(), flags: it.regex.flags.to_string() },
             E::Identifier(it) if it.name == "undefined" => Kind::Undefined,
             E::Identifier(it) => Kind::Name(it.name.to_string()),
-            E::ArrayExpression(it) => {
-                let items: Option<Vec<Expr>> = it.elements.iter().map(|item| Some(self.expr(item.as_expression()?))).collect();
-                items.map_or_else(|| self.other(expr), Kind::List)
+            E::ThisExpression(_) => Kind::Name("this".to_owned()),
+            E::Super(_) => Kind::Name("super".to_owned()),
+            E::TaggedTemplateExpression(it) => {
+                // Only tags that give the text itself, such as `http.url`, are known.
+                let texts = it.quasi.quasis.iter().map(|part| part.value.cooked.as_ref().unwrap_or(&part.value.raw).to_string()).collect();
+                Kind::Template(texts, it.quasi.expressions.iter().map(|it| self.expr(it)).collect())
             }
-            E::ObjectExpression(it) => self.map(it).map_or_else(|| self.other(expr), Kind::Map),
+            E::ArrayExpression(it) => {
+                let item = |item: &ast::ArrayExpressionElement<'_>| match item {
+                    ast::ArrayExpressionElement::SpreadElement(it) => Some(self.spread(&it.argument)),
+                    item => item.as_expression().map(|item| self.expr(item)),
+                };
+                it.elements.iter().map(item).collect::<Option<Vec<_>>>().map_or_else(|| self.other(expr), Kind::List)
+            }
+            E::ObjectExpression(it) => self.map(it).map_or_else(|| Kind::Entries(self.entries(it)), Kind::Map),
             E::ArrowFunctionExpression(it) => Kind::Function(Rc::new(self.arrow(it))),
             E::FunctionExpression(it) => Kind::Function(Rc::new(self.function(it))),
+            E::ClassExpression(it) => Kind::Class(Rc::new(self.class(it))),
             E::AwaitExpression(it) => return self.expr(&it.argument),
             E::BinaryExpression(it) => Kind::Binary(it.operator.as_str(), self.boxed(&it.left), self.boxed(&it.right)),
             E::LogicalExpression(it) => Kind::Binary(it.operator.as_str(), self.boxed(&it.left), self.boxed(&it.right)),
             E::UnaryExpression(it) => Kind::Unary(it.operator.as_str(), self.boxed(&it.argument)),
             E::ConditionalExpression(it) => Kind::Conditional(self.boxed(&it.test), self.boxed(&it.consequent), self.boxed(&it.alternate)),
-            E::CallExpression(it) => self.call(it).unwrap_or_else(|| self.other(expr)),
-            E::NewExpression(it) => match self.arguments(&it.arguments) {
-                Some(arguments) => Kind::New(self.boxed(&it.callee), arguments),
+            E::CallExpression(it) => self.call(it),
+            E::NewExpression(it) => Kind::New(self.boxed(&it.callee), self.arguments(&it.arguments)),
+            E::UpdateExpression(it) => match self.simple_target(&it.argument) {
+                Some(target) => {
+                    let one = Expr::new(target.line, Kind::Number("1".to_owned()));
+                    let operator = if it.operator.as_str() == "++" { "+=" } else { "-=" };
+                    Kind::Assign(Box::new(target), operator, Box::new(one))
+                }
                 None => self.other(expr),
             },
+            E::TSAsExpression(it) => return self.expr(&it.expression),
+            E::TSNonNullExpression(it) => return self.expr(&it.expression),
+            E::TSSatisfiesExpression(it) => return self.expr(&it.expression),
             E::ChainExpression(it) => match &it.expression {
-                ast::ChainElement::CallExpression(it) => self.call(it).unwrap_or_else(|| self.other(expr)),
+                ast::ChainElement::CallExpression(it) => self.call(it),
                 other => other.as_member_expression().and_then(|it| self.member(it)).unwrap_or_else(|| self.other(expr)),
             },
             E::AssignmentExpression(it) => match self.target(&it.left) {
@@ -182,12 +155,82 @@ impl<'s> Lower<'s> {
             .collect()
     }
 
-    fn arguments(&self, arguments: &[ast::Argument<'_>]) -> Option<Vec<Expr>> {
-        arguments.iter().map(|argument| Some(self.expr(argument.as_expression()?))).collect()
+    /// All entries, with computed keys and what is spread.
+    fn entries(&self, map: &ast::ObjectExpression<'_>) -> Vec<(Option<Expr>, Expr)> {
+        map.properties
+            .iter()
+            .map(|property| match property {
+                ast::ObjectPropertyKind::ObjectProperty(it) => {
+                    let name = match key(&it.key) {
+                        Some(name) => Expr::new(self.line(it.span), Kind::Text(name)),
+                        None => match it.key.as_expression() {
+                            Some(key) => self.expr(key),
+                            None => Expr::new(self.line(it.span), Kind::Other(self.text(it.span))),
+                        },
+                    };
+                    (Some(name), self.expr(&it.value))
+                }
+                ast::ObjectPropertyKind::SpreadProperty(it) => (None, self.expr(&it.argument)),
+            })
+            .collect()
     }
 
-    fn call(&self, call: &ast::CallExpression<'_>) -> Option<Kind> {
-        Some(Kind::Call(self.boxed(&call.callee), self.arguments(&call.arguments)?))
+    fn spread(&self, spread: &ast::Expression<'_>) -> Expr {
+        Expr::new(self.line(spread.span()), Kind::Spread(self.boxed(spread)))
+    }
+
+    fn arguments(&self, arguments: &[ast::Argument<'_>]) -> Vec<Expr> {
+        let argument = |argument: &ast::Argument<'_>| match argument {
+            ast::Argument::SpreadElement(it) => Some(self.spread(&it.argument)),
+            argument => argument.as_expression().map(|argument| self.expr(argument)),
+        };
+        arguments.iter().filter_map(argument).collect()
+    }
+
+    fn call(&self, call: &ast::CallExpression<'_>) -> Kind {
+        Kind::Call(self.boxed(&call.callee), self.arguments(&call.arguments))
+    }
+
+    fn simple_target(&self, target: &ast::SimpleAssignmentTarget<'_>) -> Option<Expr> {
+        let kind = match target {
+            ast::SimpleAssignmentTarget::AssignmentTargetIdentifier(it) => Kind::Name(it.name.to_string()),
+            other => self.member(other.as_member_expression()?)?,
+        };
+        Some(Expr { line: self.line(target.span()), kind })
+    }
+
+    fn parameters(&self, parameters: &ast::FormalParameters<'_>) -> Vec<Parameter> {
+        let plain = parameters.items.iter().map(|it| Parameter {
+            binding: binding(&it.pattern),
+            default: it.initializer.as_ref().map(|it| self.expr(it)),
+            rest: Rest::No,
+        });
+        let rest = parameters.rest.iter().map(|it| Parameter { binding: binding(&it.rest.argument), default: None, rest: Rest::List });
+        plain.chain(rest).collect()
+    }
+
+    /// Methods as functions, fields as declarations.
+    pub(super) fn class(&self, class: &ast::Class<'_>) -> Class {
+        let member = |element: &ast::ClassElement<'_>| -> Option<Stmt> {
+            let (span, kind) = match element {
+                ast::ClassElement::MethodDefinition(it) => {
+                    let function = Function { name: key(&it.key), ..self.function(&it.value) };
+                    (it.span, StmtKind::Function(Rc::new(function)))
+                }
+                ast::ClassElement::PropertyDefinition(it) => {
+                    let value = it.value.as_ref().map(|it| self.expr(it));
+                    (it.span, StmtKind::Let(vec![(Binding::Name(key(&it.key)?), value)]))
+                }
+                _ => return None,
+            };
+            Some(Stmt { line: self.line(span), source: self.text(span), kind })
+        };
+        Class {
+            name: class.id.as_ref().map_or_else(String::new, |id| id.name.to_string()),
+            bases: class.heritage.iter().map(|base| self.expr(&base.expression)).collect(),
+            body: class.body.body.iter().filter_map(member).collect(),
+            decorators: Vec::new(),
+        }
     }
 
     fn member(&self, member: &ast::MemberExpression<'_>) -> Option<Kind> {
@@ -234,24 +277,24 @@ fn key(key: &ast::PropertyKey<'_>) -> Option<String> {
     }
 }
 
-fn binding(pattern: &ast::BindingPattern<'_>) -> Binding {
+pub(super) fn binding(pattern: &ast::BindingPattern<'_>) -> Binding {
     match pattern {
+        ast::BindingPattern::AssignmentPattern(it) => binding(&it.left),
+        ast::BindingPattern::ArrayPattern(it) if it.rest.is_none() => {
+            Binding::Items(it.elements.iter().map(|item| item.as_ref().map_or(Binding::Other, binding)).collect())
+        }
         ast::BindingPattern::BindingIdentifier(it) => Binding::Name(it.name.to_string()),
         ast::BindingPattern::ObjectPattern(it) if it.rest.is_none() => {
             let member = |property: &ast::BindingProperty<'_>| match &property.value {
                 ast::BindingPattern::BindingIdentifier(it) => Some((key(&property.key)?, it.name.to_string())),
+                ast::BindingPattern::AssignmentPattern(it) => match binding(&it.left) {
+                    Binding::Name(name) => Some((key(&property.key)?, name)),
+                    _ => None,
+                },
                 _ => None,
             };
             it.properties.iter().map(member).collect::<Option<_>>().map_or(Binding::Other, Binding::Members)
         }
         _ => Binding::Other,
     }
-}
-
-fn parameters(parameters: &ast::FormalParameters<'_>) -> Vec<Option<String>> {
-    let name = |parameter: &ast::FormalParameter<'_>| match &parameter.pattern {
-        ast::BindingPattern::BindingIdentifier(it) => Some(it.name.to_string()),
-        _ => None,
-    };
-    parameters.items.iter().map(name).collect()
 }

@@ -84,6 +84,7 @@ impl Params {
     fn new(draft: &Draft) -> Self {
         let mut out = Self::default();
         draft.apis.iter().for_each(|api| out.names.reserve(&api.name));
+        draft.data.iter().for_each(|data| out.names.reserve(&data.name));
         out
     }
 
@@ -119,6 +120,11 @@ fn local(code: &str) -> Option<&str> {
     while let Some(char) = rest.chars().next() {
         if char == '"' {
             let end = rest[1..].find('"').map_or(rest.len(), |end| end + 2);
+            // The holes of a text name variables, too.
+            let holes = rest[..end].split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(hole, _)| hole);
+            if let Some(name) = holes.filter(|hole| !hole.is_empty()).find_map(local) {
+                return Some(name);
+            }
             rest = &rest[end..];
         } else if is_part(char) {
             let end = rest.find(|char: char| !is_part(char)).unwrap_or(rest.len());
@@ -285,7 +291,10 @@ fn unify(values: &[&Expr], hint: &str, params: &mut Params) -> Expr {
         return match first {
             Expr::Text(text) => Expr::Text(params.local(text, values.len())),
             Expr::Code(code) => match local(code) {
-                Some(name) => Expr::Code(params.param(name, vec![(*first).clone(); values.len()])),
+                // A row that is drawn is named after what it is sent as.
+                Some(name) => {
+                    Expr::Code(params.param(if code.contains("next(") { hint } else { name }, vec![(*first).clone(); values.len()]))
+                }
                 None => (*first).clone(),
             },
             other => (*other).clone(),

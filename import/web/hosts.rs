@@ -85,6 +85,9 @@ fn is_address(host: &str) -> bool {
 
 /// The word that a person would call a host: `shop` for `www.shop.co.uk`.
 fn label(address: &str) -> String {
+    if let Some((_, default)) = address.split_once(":-") {
+        return label(default.trim_end_matches('}'));
+    }
     let host = host(address);
     if host == "localhost" || host.starts_with("127.") || host == "[::1]" {
         return "local".to_owned();

@@ -9,6 +9,7 @@ mod ids;
 mod secrets;
 mod shape;
 mod titles;
+mod tree;
 mod url;
 
 pub(crate) use body::{attachment, body, form_fields, json, push_field};
@@ -18,6 +19,7 @@ pub(crate) use hosts::{Hosts, site};
 pub(crate) use ids::singular;
 pub(crate) use secrets::{authorization, basic, is_secret_name, looks_secret, protect, protect_value, secret};
 pub(crate) use titles::sentence;
+pub(crate) use tree::{INDEX_MAX, Member, Trees};
 pub(crate) use url::{Target, decode};
 
 use crate::draft::{Auth, Body, Expr, Options, Text};

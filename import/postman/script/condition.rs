@@ -9,7 +9,7 @@ impl Interpreter<'_> {
     /// Expects that `subject` matches; whether that can be written.
     pub(super) fn expect(&mut self, subject: &Value, matcher: Matcher) -> bool {
         match subject {
-            Value::Json(path) if path.iter().all(|member| !matches!(member, Member::Index(index) if *index > super::tree::INDEX_MAX)) => {
+            Value::Json(path) if path.iter().all(|member| !matches!(member, Member::Index(index) if *index > crate::web::INDEX_MAX)) => {
                 self.outcome.trees.expect(path, matcher);
                 true
             }

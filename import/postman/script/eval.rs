@@ -44,7 +44,7 @@ impl Interpreter<'_> {
                 let text = format!("if {} then {} else {}", test.operand(), then.operand(), otherwise.operand());
                 Value::Code(Code { text, is_text: then.is_text && otherwise.is_text, reads, atom: false })
             }
-            Kind::Regex { .. } | Kind::Assign(..) | Kind::Other(_) => Value::Unknown,
+            _ => Value::Unknown,
         }
     }
 
@@ -158,8 +158,8 @@ impl Interpreter<'_> {
         let values: Vec<Value> = arguments.iter().map(|argument| self.eval(argument)).collect();
         let before = self.locals.clone();
         for (number, parameter) in function.parameters.iter().enumerate() {
-            if let Some(name) = parameter {
-                self.locals.insert(name.clone(), values.get(number).cloned().unwrap_or(Value::Unknown));
+            if let Some(name) = parameter.name() {
+                self.locals.insert(name.to_owned(), values.get(number).cloned().unwrap_or(Value::Unknown));
             }
         }
         self.depth += 1;

@@ -6,7 +6,6 @@ mod condition;
 mod eval;
 mod outcome;
 mod send;
-mod tree;
 mod value;
 
 use std::collections::HashMap;
@@ -139,7 +138,7 @@ impl Interpreter<'_> {
             }
             StmtKind::Return(Some(expr)) => self.effect(expr),
             StmtKind::Return(None) | StmtKind::Empty => true,
-            StmtKind::Other => false,
+            _ => false,
         };
         if !done {
             self.leave(statement);
@@ -161,7 +160,7 @@ impl Interpreter<'_> {
                     self.locals.insert(name.clone(), value);
                 }
             }
-            Binding::Other => {}
+            Binding::Items(_) | Binding::Other => {}
         }
     }
 
@@ -325,7 +324,7 @@ impl Interpreter<'_> {
 
     fn for_each(&mut self, list: Value, body: &Value) -> bool {
         let Value::Function(function) = body else { return false };
-        let item = function.parameters.first().cloned().flatten().map_or(Binding::Other, Binding::Name);
+        let item = function.parameters.first().map_or(Binding::Other, |it| it.binding.clone());
         match function.body.as_slice() {
             [Stmt { kind: StmtKind::Return(Some(expr)), line, source }] => {
                 let body = [Stmt { kind: StmtKind::Expr(expr.clone()), line: *line, source: source.clone() }];

@@ -1,8 +1,8 @@
 //! What a script does, as far as it has a counterpart.
 
 use super::send::Sent;
-use super::tree::Trees;
 use crate::draft::{Expect, Expr, Source};
+use crate::web::Trees;
 
 /// What a script does.
 #[derive(Clone, Debug, Default)]

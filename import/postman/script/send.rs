@@ -120,7 +120,7 @@ impl Interpreter<'_> {
 
 /// The body of a callback, with the name of its response as `pm.response`.
 fn renamed(callback: &Function) -> Vec<Stmt> {
-    let Some(name) = callback.parameters.get(1).cloned().flatten() else { return callback.body.clone() };
+    let Some(name) = callback.parameters.get(1).and_then(js::Parameter::name).map(str::to_owned) else { return callback.body.clone() };
     callback.body.iter().map(|statement| rename_statement(statement, &name)).collect()
 }
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::draft::{Expr, Segment, Source, Text};
 use crate::js::Function;
 use crate::names::is_word;
+pub(super) use crate::web::Member;
 use crate::write::{inline, quoted};
 
 /// What an expression of a script stands for.
@@ -35,15 +36,6 @@ pub(super) struct Code {
     pub(super) reads: bool,
     /// Whether it can be an operand without brackets.
     pub(super) atom: bool,
-}
-
-/// A step on the way to a member of the JSON body.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Member {
-    Key(String),
-    Index(usize),
-    /// Every item of a list.
-    Each,
 }
 
 impl Code {

@@ -1,14 +1,22 @@
-//! What scripts expect of members of the JSON body, gathered into patterns as a person would write them.
+//! What scripts expect of members of a JSON body, gathered into patterns as a person would write them.
 
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::value::Member;
 use crate::draft::Matcher;
 
 /// A list's items beyond this number are not written one by one.
-pub(super) const INDEX_MAX: usize = 5;
+pub(crate) const INDEX_MAX: usize = 5;
+
+/// A step on the way to a member of the JSON body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Member {
+    Key(String),
+    Index(usize),
+    /// Every item of a list.
+    Each,
+}
 
 /// A pattern that grows.
 #[derive(Clone, Debug)]
@@ -21,13 +29,13 @@ enum Tree {
 
 /// Patterns for the whole body.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Trees {
+pub(crate) struct Trees {
     trees: Vec<Tree>,
 }
 
 impl Trees {
     /// Adds what is expected of the member at `path`.
-    pub(super) fn expect(&mut self, path: &[Member], matcher: Matcher) {
+    pub(crate) fn expect(&mut self, path: &[Member], matcher: Matcher) {
         for tree in &mut self.trees {
             if tree.insert(path, &matcher) {
                 return;
@@ -37,7 +45,7 @@ impl Trees {
     }
 
     /// The patterns.
-    pub(super) fn matchers(self) -> impl Iterator<Item = Matcher> {
+    pub(crate) fn matchers(self) -> impl Iterator<Item = Matcher> {
         self.trees.into_iter().map(Tree::matcher)
     }
 }

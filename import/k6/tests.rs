@@ -1,0 +1,30 @@
+//! Small scripts as specs.
+
+use super::*;
+use crate::write;
+
+fn spec(script: &str) -> (String, String, Vec<String>) {
+    let source = Source::new("shop.js", ".", script.as_bytes()).unwrap();
+    let draft = crate::import(&source, crate::Kind::K6, &Options::default()).unwrap();
+    let files = write::files(&draft);
+    let text = |end: &str| {
+        files.iter().find(|(path, _)| path.ends_with(end)).map(|(_, content)| String::from_utf8(content.clone()).unwrap()).unwrap()
+    };
+    (text(".lt"), text(".profile.yml"), crate::summary(&draft.tally))
+}
+
+#[test]
+fn a_script_becomes_steps_with_expectations_and_waits() {
+    let (spec, _, summary) = spec(
+        "import http from 'k6/http';\nimport { check, sleep } from 'k6';\nconst BASE = __ENV.BASE_URL || 'http://localhost:8080';\n\
+         export default function () {\n  const res = http.post(`${BASE}/login`, JSON.stringify({ name: 'ann' }), { headers: { 'Content-Type': 'application/json' } });\n\
+         \x20 check(res, { 'is 200': (r) => r.status === 200, 'has token': (r) => r.json('token') !== undefined });\n\
+         \x20 const token = res.json('token');\n  http.get(`${BASE}/me`, { headers: { Authorization: `Bearer ${token}` } });\n  sleep(Math.random() * 2 + 1);\n}\n",
+    );
+    for part in
+        ["json { name: \"ann\" }", "expect 200", "expect json { token: _ }", "take token = json.token", "auth bearer(token)", "wait 1s..3s"]
+    {
+        assert!(spec.contains(part), "{part} is missing:\n{spec}");
+    }
+    assert!(!summary.iter().any(|line| line.starts_with("not imported")), "{summary:?}");
+}

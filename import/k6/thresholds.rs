@@ -1,0 +1,130 @@
+//! Thresholds of a k6 script as those of the profile.
+
+use serde_yaml::Value as Yaml;
+
+use crate::Source;
+use crate::draft::{Draft, Stmt};
+use crate::script::Value;
+
+/// Adds the thresholds to the profile; those of metrics that ltc doesn't have are left.
+pub(super) fn thresholds(draft: &mut Draft, source: &Source, options: &Value) {
+    let Value::Map(options) = options else { return };
+    let Some(Value::Map(all)) = options.borrow().get("thresholds").cloned() else { return };
+    let mut out: Vec<Yaml> = Vec::new();
+    let names = step_names(draft);
+    for (metric, conditions) in all.borrow().iter() {
+        let conditions: Vec<Value> = match conditions {
+            Value::List(items) => items.borrow().clone(),
+            other => vec![other.clone()],
+        };
+        for condition in conditions {
+            let (text, aborts, delay) = parts(&condition);
+            match text.as_deref().and_then(|text| threshold(metric, text, &names)) {
+                Some(limit) => {
+                    let after = delay.filter(|_| aborts).map(|delay| format!(" after {delay}")).unwrap_or_default();
+                    out.push(Yaml::String(if aborts { format!("{limit} abort{after}") } else { limit }));
+                    draft.tally.carry("thresholds", 1);
+                }
+                None => {
+                    let start = source.text.find("thresholds").unwrap_or_default();
+                    let at = source.text[start..].find(metric.as_str()).map_or(0, |at| start + at);
+                    let line = source.line(at);
+                    let comment =
+                        draft.tally.leave("thresholds", format!("threshold {metric}: {}", text.unwrap_or_default()), &source.name, line);
+                    draft.comments.push(comment);
+                }
+            }
+        }
+    }
+    if !out.is_empty() {
+        draft.profile.insert(Yaml::String("thresholds".to_owned()), Yaml::Sequence(out));
+    }
+}
+
+/// The condition, whether it stops the test, and after which time.
+fn parts(condition: &Value) -> (Option<String>, bool, Option<String>) {
+    match condition {
+        Value::Map(map) => {
+            let map = map.borrow();
+            let aborts = matches!(map.get("abortOnFail"), Some(Value::Data(crate::draft::Expr::Bool(true))));
+            (map.get("threshold").and_then(Value::literal), aborts, map.get("delayAbortEval").and_then(Value::literal))
+        }
+        other => (other.literal(), false, None),
+    }
+}
+
+fn step_names(draft: &Draft) -> Vec<String> {
+    fn collect(body: &[Stmt], prefix: &str, out: &mut Vec<String>) {
+        for statement in body {
+            match statement {
+                Stmt::Step(step) => out.push(format!("{prefix}{}", step.name)),
+                Stmt::Group(name, body) => {
+                    out.push(format!("{prefix}{name}"));
+                    collect(body, &format!("{prefix}{name} / "), out);
+                }
+                Stmt::Parallel(body) | Stmt::Repeat(_, body) | Stmt::Poll { body, .. } | Stmt::For { body, .. } => {
+                    collect(body, prefix, out)
+                }
+                Stmt::If(branches, otherwise) => {
+                    branches.iter().for_each(|(_, body)| collect(body, prefix, out));
+                    collect(otherwise, prefix, out);
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut out = Vec::new();
+    draft.sequences.iter().for_each(|sequence| collect(&sequence.body, "", &mut out));
+    out
+}
+
+/// A threshold of the profile; `None` if ltc measures nothing like it.
+fn threshold(metric: &str, condition: &str, names: &[String]) -> Option<String> {
+    let (metric, tags) = metric.split_once('{').map_or((metric, None), |(metric, tags)| (metric.trim(), Some(tags.trim_end_matches('}'))));
+    let subject = match tags.map(str::trim).filter(|tags| !tags.is_empty()) {
+        None => String::new(),
+        Some("expected_response:true") => String::new(),
+        Some(tags) => {
+            let (key, value) = tags.split_once(':')?;
+            let value = value.trim().trim_start_matches("::");
+            if !matches!(key.trim(), "name" | "group" | "scenario") || !names.iter().any(|name| name == value) {
+                return None;
+            }
+            format!("{}.", crate::write::quoted(value))
+        }
+    };
+    let operator = ["<=", ">=", "===", "==", "<", ">"].into_iter().find(|operator| condition.contains(operator))?;
+    let (what, limit) = condition.split_once(operator)?;
+    let (what, limit) = (what.trim(), limit.trim().parse::<f64>().ok()?);
+    if operator.starts_with("==") {
+        return None;
+    }
+    let percent = |share: f64| format!("{}%", (share * 1e6).round() / 1e4);
+    let opposite = |operator: &str| match operator {
+        ">" => "<",
+        ">=" => "<=",
+        "<" => ">",
+        _ => ">=",
+    };
+    let subject = |metric: String| if subject.is_empty() { format!("all.{metric}") } else { format!("{subject}{metric}") };
+    Some(match (metric, what) {
+        ("http_req_duration" | "http_req_waiting" | "iteration_duration" | "group_duration", what) => {
+            if metric == "iteration_duration" {
+                return None;
+            }
+            let time = match what {
+                "avg" | "min" | "max" => what.to_owned(),
+                "med" => "p50".to_owned(),
+                other => format!("p{}", other.strip_prefix("p(")?.strip_suffix(')')?),
+            };
+            subject(format!("{time} {operator} {}", crate::draft::duration(limit.round() as u64)))
+        }
+        ("http_req_failed", "rate") => subject(format!("failures {operator} {}", percent(limit))),
+        ("http_req_failed", "count") => subject(format!("failures {operator} {limit}")),
+        ("checks", "rate") => subject(format!("failures {} {}", opposite(operator), percent(1.0 - limit))),
+        ("http_reqs" | "iterations", "count") if metric == "http_reqs" => subject(format!("requests {operator} {limit}")),
+        ("http_reqs", "rate") => subject(format!("rps {operator} {limit}")),
+        ("dropped_iterations", "count") => format!("all.missed {operator} {limit}"),
+        _ => return None,
+    })
+}

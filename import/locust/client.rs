@@ -1,0 +1,66 @@
+//! `self.client`: requests of Locust's users.
+
+use crate::script::{Arguments, Run, Sent, Value};
+
+impl Run<'_> {
+    pub(crate) fn client(&mut self, method: &str, arguments: &Arguments) -> Value {
+        match method {
+            "get" | "post" | "put" | "patch" | "delete" | "head" | "options" | "request" => {
+                let sent = self.client_arguments(method, arguments);
+                self.send(sent)
+            }
+            // FastHttpUser's `rest`: a response that is parsed at once.
+            "rest" | "rest_" => {
+                let sent = self.client_arguments("request", arguments);
+                self.send(sent)
+            }
+            "headers.update" => {
+                let Value::Map(map) = arguments.at(0) else { return Value::unknown("client.headers.update") };
+                let value =
+                    map.borrow().iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization")).map(|(_, value)| value.clone());
+                match value.and_then(|value| self.set_auth(&value)) {
+                    Some(()) => Value::Undefined,
+                    None => Value::unknown("client.headers.update"),
+                }
+            }
+            "cookies.clear" => {
+                self.reset();
+                Value::Undefined
+            }
+            "close" | "get_adapter" | "mount" => Value::native("skip:settings"),
+            _ => Value::unknown(format!("client.{method}")),
+        }
+    }
+
+    /// The arguments of `requests`.
+    fn client_arguments(&mut self, method: &str, arguments: &Arguments) -> Sent {
+        let (method, offset) = match method {
+            "request" => (arguments.get("method", 0).literal().unwrap_or_default(), 1),
+            other => (other.to_owned(), 0),
+        };
+        let named = |name: &str| arguments.named(name).unwrap_or(Value::Undefined);
+        let by_position = |index: usize| arguments.at(offset + index);
+        let is_get = matches!(method.as_str(), "get" | "head" | "options" | "delete");
+        let data = arguments.named("data").unwrap_or_else(|| if is_get { Value::Undefined } else { by_position(1) });
+        let json = arguments.named("json").unwrap_or_else(|| if is_get { Value::Undefined } else { by_position(2) });
+        let seconds = match named("timeout") {
+            Value::List(pair) => pair.borrow().last().and_then(Value::as_number),
+            other => other.as_number(),
+        };
+        Sent {
+            method,
+            url: arguments.named("url").or_else(|| arguments.named("path")).unwrap_or_else(|| by_position(0)),
+            query: named("params"),
+            headers: named("headers"),
+            json,
+            data,
+            files: named("files"),
+            cookies: named("cookies"),
+            auth: named("auth"),
+            name: named("name"),
+            timeout_ms: seconds.map(|seconds| seconds * 1000.0),
+            redirects: (self.truth(&named("allow_redirects")) == Some(false) && arguments.named("allow_redirects").is_some()).then_some(0),
+            statuses: Vec::new(),
+        }
+    }
+}

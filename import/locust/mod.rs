@@ -1,0 +1,125 @@
+//! Locust scripts: user classes become users, tasks become sequences.
+
+mod client;
+mod shape;
+mod users;
+
+use crate::draft::{Draft, Expr, Sequence, Tasks, User};
+use crate::k6::has_steps;
+use crate::names::Names;
+use crate::script::{Body, Language, Run, Value};
+use crate::{ImportError, Options, Source};
+
+use users::{Part, Planned};
+
+/// Imports a Locust script.
+///
+/// # Errors
+/// If it cannot be parsed, or has no user with a task that sends requests.
+pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, ImportError> {
+    let mut draft = Draft::default();
+    let mut run = Run::new(&mut draft, source, Language::Python);
+    let scope = run.start()?;
+    run.run_listeners();
+    let classes = users::user_classes(&run, &scope);
+    if classes.is_empty() {
+        return Err(ImportError::new(&source.name, 1, 1, "the script has no user class with tasks")
+            .help("import the locustfile that defines the classes of users, such as `class Visitor(HttpUser)`"));
+    }
+    let mut names = Names::new();
+    for class in &classes {
+        names.reserve(&crate::names::pascal(&class.name));
+    }
+    let planned: Vec<Planned> = classes.iter().map(|class| users::plan(&mut run, class, &mut names)).collect();
+    // What users keep is known before the first of them starts.
+    for plan in &planned {
+        run.host.clone_from(&plan.host);
+        run.discover(|run| plan.parts.iter().for_each(|part| part.run(run)));
+    }
+    let mut bodies: Vec<Body> = Vec::new();
+    for plan in &planned {
+        run.host.clone_from(&plan.host);
+        run.last_api = None;
+        for part in &plan.parts {
+            run.begin();
+            part.run(&mut run);
+            bodies.push(run.end());
+        }
+    }
+    let shape = shape::stages(&mut run, &scope);
+    let finished = run.finish(bodies, false);
+    assemble(&mut draft, planned, finished);
+    if draft.sequences.is_empty() {
+        return Err(ImportError::new(&source.name, 1, 1, "the script sends no HTTP request that could be imported")
+            .help("import a script whose tasks send requests with `self.client`"));
+    }
+    match shape {
+        Some(runner) => {
+            draft.profile.insert(serde_yaml::Value::String("runner".to_owned()), runner);
+        }
+        None => draft.tally.advise("set clients, hatch_rate and duration in the profile: Locust gets them on its command line"),
+    }
+    draft.tally.carry("users", draft.users.len());
+    draft.description = format!("imported from {}", source.name);
+    Ok(draft)
+}
+
+/// Puts sequences, tasks and users into the draft: those that send nothing are left out.
+fn assemble(draft: &mut Draft, planned: Vec<Planned>, finished: Vec<Vec<crate::draft::Stmt>>) {
+    let mut finished = finished.into_iter();
+    let mut existing: Vec<String> = Vec::new();
+    for plan in planned {
+        let mut user = User { name: plan.name, weight: plan.weight, wait: plan.wait, ..User::default() };
+        for part in plan.parts {
+            let body = finished.next().unwrap_or_default();
+            match part {
+                Part::OnStart(_) => user.on_start.extend(body),
+                Part::OnStop(_) => user.on_stop.extend(body),
+                Part::Sequence { name, .. } => {
+                    if has_steps(&body) {
+                        existing.push(name.clone());
+                        draft.sequences.push(Sequence { name, body, ..Sequence::default() });
+                    }
+                }
+            }
+        }
+        for mut block in plan.blocks {
+            block.members.retain(|member| existing.contains(&member.name));
+            if !block.members.is_empty() {
+                existing.push(block.name.clone());
+                draft.tasks.push(block);
+            }
+        }
+        if existing.contains(&plan.run) {
+            user.run = plan.run;
+            draft.users.push(user);
+        }
+    }
+    lone_tasks(draft);
+}
+
+/// A tasks block with one member is that member.
+fn lone_tasks(draft: &mut Draft) {
+    while let Some(at) = draft.tasks.iter().position(|block| block.members.len() == 1) {
+        let Tasks { name, members } = draft.tasks.remove(at);
+        let Some(only) = members.into_iter().next() else { continue };
+        for user in draft.users.iter_mut().filter(|user| user.run == name) {
+            user.run.clone_from(&only.name);
+        }
+        for member in draft.tasks.iter_mut().flat_map(|block| &mut block.members).filter(|member| member.name == name) {
+            member.name.clone_from(&only.name);
+        }
+    }
+}
+
+/// A weight as the spec writes it.
+fn weight(value: &Value) -> Expr {
+    match value.as_number() {
+        Some(number) if number.fract() == 0.0 => Expr::Number(format!("{number:.0}")),
+        Some(number) => Expr::Number(format!("{:.0}", (number * 100.0).max(1.0))),
+        None => Expr::Number("1".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

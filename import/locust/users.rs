@@ -1,0 +1,254 @@
+//! Users of a Locust script: their tasks with weights, waits, starts and stops.
+
+use std::rc::Rc;
+
+use super::weight;
+use crate::draft::{Expr, Member, Tasks, Wait};
+use crate::names::Names;
+use crate::script::{Arguments, ClassValue, Closure, Object, Run, Scope, Value};
+
+/// A user as it will be written.
+pub(super) struct Planned {
+    pub(super) name: String,
+    pub(super) host: Option<Value>,
+    pub(super) weight: Option<Expr>,
+    pub(super) wait: Option<Wait>,
+    /// What has statements, in the order of the run.
+    pub(super) parts: Vec<Part>,
+    pub(super) blocks: Vec<Tasks>,
+    /// The sequence or tasks block that it runs.
+    pub(super) run: String,
+}
+
+/// Something with statements.
+pub(super) enum Part {
+    OnStart(Value),
+    OnStop(Value),
+    /// Methods that run one after the other, each as often as its number says.
+    Sequence {
+        name: String,
+        methods: Vec<(Value, u32)>,
+    },
+}
+
+impl Part {
+    pub(super) fn run(&self, run: &mut Run<'_>) {
+        match self {
+            Self::OnStart(method) | Self::OnStop(method) => {
+                run.apply(method, Arguments::default());
+            }
+            Self::Sequence { methods, .. } => {
+                for (method, times) in methods {
+                    run.times(*times, |run| {
+                        run.apply(method, Arguments::default());
+                    });
+                }
+            }
+        }
+    }
+}
+
+fn is_user(path: &str) -> bool {
+    let name = path.rsplit('.').next().unwrap_or_default();
+    !name.contains("TaskSet") && !name.contains("TaskSequence") && (name.ends_with("User") || name.ends_with("Locust"))
+}
+
+fn is_sequence(run: &Run<'_>, class: &Rc<ClassValue>) -> bool {
+    run.native_base(class).is_some_and(|path| path.contains("Sequen"))
+}
+
+/// The classes of users, in the order of the file; abstract ones are only extended.
+pub(super) fn user_classes(run: &Run<'_>, scope: &Scope) -> Vec<Rc<ClassValue>> {
+    let mut out: Vec<Rc<ClassValue>> = Vec::new();
+    for (_, cell) in scope.all() {
+        let Value::Class(class) = cell.borrow().value.clone() else { continue };
+        let is_abstract = matches!(class.members.borrow().get("abstract"), Some(Value::Data(Expr::Bool(true))));
+        let is_user = run.native_base(&class).is_some_and(|path| is_user(&path));
+        if is_user && !is_abstract && !tasks_of(&class).is_empty() && !out.iter().any(|known| Rc::ptr_eq(known, &class)) {
+            out.push(class);
+        }
+    }
+    // A class that another one extends is its base, unless it stands for itself.
+    out.sort_by_key(|class| class.line);
+    out
+}
+
+/// The tasks of a class with their weights: what `@task` marks, and `tasks`.
+fn tasks_of(class: &Rc<ClassValue>) -> Vec<(Value, Value)> {
+    let mut out: Vec<(Value, Value)> = Vec::new();
+    for base in &class.bases {
+        if let Value::Class(base) = base {
+            out.extend(tasks_of(base));
+        }
+    }
+    let own = class.tasks.borrow().clone();
+    for (name, weight) in own {
+        if let Some(task) = class.members.borrow().get(&name) {
+            out.retain(|(known, _)| !matches!((known, task), (Value::Function(one), Value::Function(other)) if one.function.name == other.function.name));
+            out.push((task.clone(), weight));
+        }
+    }
+    let attribute = |name: &str| class.members.borrow().get(name).cloned();
+    if let Some(set @ Value::Class(_)) = attribute("task_set") {
+        out.push((set, Value::number(1.0)));
+    }
+    match attribute("tasks") {
+        Some(Value::List(items)) => {
+            for item in items.borrow().iter() {
+                match item {
+                    // `tasks = {browse: 3}`
+                    Value::List(pair) if pair.borrow().len() == 2 => out.push((pair.borrow()[0].clone(), pair.borrow()[1].clone())),
+                    task => out.push((task.clone(), Value::number(1.0))),
+                }
+            }
+        }
+        Some(set @ Value::Class(_)) => out.push((set, Value::number(1.0))),
+        _ => {}
+    }
+    out.retain(|(task, _)| matches!(task, Value::Function(_) | Value::Class(_)));
+    out
+}
+
+/// What a user does.
+pub(super) fn plan(run: &mut Run<'_>, class: &Rc<ClassValue>, names: &mut Names) -> Planned {
+    let this = run.instance(class, Arguments::default());
+    let member = |run: &mut Run<'_>, name: &str| run.member(this.clone(), name);
+    let host = Some(member(run, "host")).filter(|host| !host.is_nothing() && !matches!(host, Value::Native(_)));
+    let mut wait = pause(run, &this);
+    let mut planned = Planned {
+        name: crate::names::pascal(&class.name),
+        host,
+        weight: Some(member(run, "weight"))
+            .filter(|value| value.as_number().is_some_and(|number| number != 1.0))
+            .map(|value| weight(&value)),
+        wait: None,
+        parts: Vec::new(),
+        blocks: Vec::new(),
+        run: String::new(),
+    };
+    start_and_stop(run, class, &this, &mut planned.parts, "on_start");
+    let tasks = tasks_of(class);
+    let is_only = tasks.len() == 1;
+    let mut members = Vec::new();
+    for (task, share) in tasks {
+        if let Some(name) = task_part(run, &task, &this, &mut planned, names, &mut wait) {
+            match members.iter_mut().find(|member: &&mut Member| member.name == name) {
+                // A task that is listed several times weighs more.
+                Some(known) => known.weight = sum(&known.weight, &weight(&share)),
+                None => members.push(Member { weight: weight(&share), name, args: Vec::new() }),
+            }
+        }
+    }
+    planned.run = match members.as_slice() {
+        [only] if is_only => only.name.clone(),
+        _ => {
+            let name = names.block(&format!("{} tasks", class.name), "Tasks");
+            planned.blocks.push(Tasks { name: name.clone(), members });
+            name
+        }
+    };
+    start_and_stop(run, class, &this, &mut planned.parts, "on_stop");
+    planned.wait = wait;
+    planned
+}
+
+fn sum(one: &Expr, other: &Expr) -> Expr {
+    match (one, other) {
+        (Expr::Number(one), Expr::Number(other)) => {
+            Expr::Number((one.parse::<u64>().unwrap_or(1) + other.parse::<u64>().unwrap_or(1)).to_string())
+        }
+        _ => one.clone(),
+    }
+}
+
+fn start_and_stop(run: &mut Run<'_>, class: &Rc<ClassValue>, this: &Value, parts: &mut Vec<Part>, name: &str) {
+    // Older versions of Locust call them `setup` and `teardown`.
+    if run.member_of_class(class, name).is_some() {
+        let method = run.member(this.clone(), name);
+        if matches!(method, Value::Function(_)) {
+            parts.push(if name == "on_start" { Part::OnStart(method) } else { Part::OnStop(method) });
+        }
+    }
+}
+
+/// A task: a sequence, or a block of tasks. Gives its name.
+fn task_part(
+    run: &mut Run<'_>,
+    task: &Value,
+    this: &Value,
+    planned: &mut Planned,
+    names: &mut Names,
+    wait: &mut Option<Wait>,
+) -> Option<String> {
+    match task {
+        Value::Function(closure) => {
+            let own = closure.function.name.clone().unwrap_or_default();
+            let name = names.block(&own, "Task");
+            let bound = Value::Function(Rc::new(Closure { this: Some(this.clone()), ..(**closure).clone() }));
+            planned.parts.push(Part::Sequence { name: name.clone(), methods: vec![(bound, 1)] });
+            Some(name)
+        }
+        Value::Class(class) => {
+            let set = run.instance(class, Arguments::new(vec![this.clone()]));
+            if let Value::Object(object) = &set {
+                share(object, this);
+            }
+            if wait.is_none() {
+                *wait = pause(run, &set);
+            }
+            start_and_stop(run, class, &set, &mut planned.parts, "on_start");
+            let inner = tasks_of(class);
+            let name = if is_sequence(run, class) {
+                let name = names.block(&class.name, "Tasks");
+                let methods = inner.iter().filter_map(|(task, weight)| match task {
+                    Value::Function(closure) => {
+                        let bound = Value::Function(Rc::new(Closure { this: Some(set.clone()), ..(**closure).clone() }));
+                        Some((bound, weight.as_number().map_or(1, |number| number.max(1.0) as u32)))
+                    }
+                    _ => None,
+                });
+                planned.parts.push(Part::Sequence { name: name.clone(), methods: methods.collect() });
+                name
+            } else {
+                let name = names.block(&class.name, "Tasks");
+                let mut members = Vec::new();
+                for (task, share) in inner {
+                    if let Some(name) = task_part(run, &task, &set, planned, names, wait) {
+                        members.push(Member { weight: weight(&share), name, args: Vec::new() });
+                    }
+                }
+                planned.blocks.push(Tasks { name: name.clone(), members });
+                name
+            };
+            start_and_stop(run, class, &set, &mut planned.parts, "on_stop");
+            Some(name)
+        }
+        _ => None,
+    }
+}
+
+/// A task set knows its user.
+fn share(set: &Rc<Object>, user: &Value) {
+    let mut members = set.members.borrow_mut();
+    members.entry("user".to_owned()).or_insert_with(|| user.clone());
+    members.entry("parent".to_owned()).or_insert_with(|| user.clone());
+}
+
+/// The pause between tasks: `wait_time`, or the milliseconds of older versions.
+fn pause(run: &mut Run<'_>, this: &Value) -> Option<Wait> {
+    let value = run.member(this.clone(), "wait_time");
+    match &value {
+        Value::Pause(wait) => return Some((**wait).clone()),
+        Value::Function(_) => {
+            let seconds = run.apply(&value, Arguments::default());
+            return match seconds {
+                Value::Pause(wait) => Some((*wait).clone()),
+                other => run.pause_of(&other),
+            };
+        }
+        _ => {}
+    }
+    let [least, most] = ["min_wait", "max_wait"].map(|name| run.member(this.clone(), name).as_number());
+    let (least, most) = (least?, most.or(least)?);
+    Some(Wait::ms_range(least as u64, most as u64))
+}

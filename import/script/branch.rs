@@ -1,0 +1,333 @@
+//! Branches that depend on what only a running test knows.
+//!
+//! Both branches are run twice. The first run shows what they change, whether they send something, and how they end. A branch that only reports
+//! a failure becomes an expectation of the step; any other becomes an `if`, and what it assigns a variable.
+
+use super::scope::{Change, Slot};
+use super::value::{Shape, Ty, Value, marks};
+use super::{Cell, Fate, Flow, Out, Run};
+use crate::code::{Expr, Stmt, StmtKind};
+use crate::draft;
+
+/// What a first run of statements showed.
+#[derive(Debug)]
+pub(super) struct Probe {
+    flow: Flow,
+    /// Whether requests were sent.
+    pub(super) sends: bool,
+    /// Variables from outside that were assigned, with their names and new values.
+    pub(super) assigned: Vec<(Cell, String, Value)>,
+    /// Names that were declared, with their values.
+    declared: Vec<(String, Value)>,
+    /// Whether a response was said to be fine.
+    accepted: bool,
+    /// Whether members of objects, lists or dictionaries were changed, or something else will be written.
+    acts: bool,
+    failed: bool,
+}
+
+impl Probe {
+    /// Whether nothing of it is left in a test: it only writes to a log.
+    fn is_quiet(&self) -> bool {
+        !self.sends && !self.acts && self.assigned.is_empty() && !self.ends() && !self.failed
+    }
+
+    fn ends(&self) -> bool {
+        !matches!(self.flow, Flow::Next)
+    }
+
+    /// Whether it only reports that something failed.
+    fn fails(&self) -> bool {
+        let is_failure = match &self.flow {
+            Flow::Next => self.failed,
+            Flow::Throw => true,
+            Flow::Return(value) => self.failed || value.is_nothing() || matches!(value, Value::Data(draft::Expr::Bool(false))),
+            Flow::Break | Flow::Continue => self.failed,
+        };
+        !self.sends && is_failure && (!self.acts || self.failed || matches!(self.flow, Flow::Throw))
+    }
+}
+
+impl Run<'_> {
+    pub(super) fn probe(&mut self, statements: &[Stmt]) -> Probe {
+        let failed = std::mem::replace(&mut self.failed, false);
+        let accepted = std::mem::replace(&mut self.accepted, false);
+        let known: Vec<String> = self.scope.all().into_iter().map(|(name, _)| name).collect();
+        let line = self.line;
+        let probe = self.muted(|run| {
+            let start = run.changes.len();
+            let steps = run.steps.len();
+            let (_, out, flow) = run.block(|run| run.exec(statements));
+            let mut assigned: Vec<(Cell, String, Value)> = Vec::new();
+            let mut acts =
+                out.iter().any(|out| !matches!(out, Out::Stmt(draft::Stmt::Comment(_) | draft::Stmt::Set(..) | draft::Stmt::Fail(_))));
+            for change in &run.changes[start..] {
+                match change {
+                    Change::Variable(cell, _, name) if !assigned.iter().any(|(known, ..)| std::rc::Rc::ptr_eq(known, cell)) => {
+                        assigned.push((cell.clone(), name.clone(), cell.borrow().value.clone()));
+                    }
+                    Change::Variable(..) => {}
+                    _ => acts = true,
+                }
+            }
+            // Only what lives on outside of the branch counts.
+            assigned.retain(|(cell, ..)| std::rc::Rc::strong_count(cell) > 2);
+            let declared = run.scope.all().into_iter().filter(|(name, _)| !known.contains(name));
+            let declared = declared.map(|(name, cell)| (name, cell.borrow().value.clone())).collect();
+            Probe { flow, sends: run.steps.len() > steps, assigned, declared, acts, failed: run.failed, accepted: run.accepted }
+        });
+        self.failed = failed;
+        self.accepted = accepted;
+        self.line = line;
+        probe
+    }
+
+    /// Whether a condition is about the last responses and nothing else.
+    fn is_about_response(&self, condition: &Value) -> bool {
+        match condition {
+            Value::Response(_) | Value::Elements(..) => true,
+            Value::Code(code) => {
+                !marks(&code.text).is_empty() || matches!(code.shape.as_deref(), Some(Shape::Checked(_))) || self.mentions_check(condition)
+            }
+            _ => false,
+        }
+    }
+
+    fn mentions_check(&self, condition: &Value) -> bool {
+        match condition.shape() {
+            Some(Shape::Checked(_)) => true,
+            Some(Shape::Not(inner)) => self.mentions_check(inner),
+            Some(Shape::And(left, right) | Shape::Or(left, right)) => self.mentions_check(left) || self.mentions_check(right),
+            _ => false,
+        }
+    }
+
+    /// Whether a condition says that a request succeeded.
+    fn is_success(&self, condition: &Value) -> bool {
+        match condition {
+            Value::Response(_) => true,
+            _ => match condition.shape() {
+                Some(Shape::Checked(_) | Shape::Succeeded(_)) => true,
+                Some(Shape::Compare(left, "==", right)) => self.is_status(left) && right.as_number().is_some_and(|status| status < 400.0),
+                Some(Shape::Compare(left, "<" | "<=" | ">=", _)) => self.is_status(left),
+                Some(Shape::Contains(_, part)) => self.is_status(part),
+                Some(Shape::And(left, right)) => self.is_success(left) || self.is_success(right),
+                Some(Shape::Or(left, right)) => self.is_success(left) && self.is_success(right),
+                _ => false,
+            },
+        }
+    }
+
+    /// `if`: how it ends, and whether it has run the statements behind it, too.
+    pub(super) fn branch(&mut self, statement: &Stmt, test: &Expr, then: &[Stmt], otherwise: &[Stmt], rest: &[Stmt]) -> (Flow, bool) {
+        let condition = self.eval(test);
+        self.line = statement.line;
+        match self.truth(&condition) {
+            Some(true) => return (self.exec(then), false),
+            Some(false) => return (self.exec(otherwise), false),
+            None => {}
+        }
+        if condition.is_unknown() {
+            self.leave("statements", &statement.source);
+            self.fate(statement, Fate::Left);
+            self.fates_of(then, &Fate::Left);
+            self.fates_of(otherwise, &Fate::Left);
+            return (Flow::Next, false);
+        }
+        let (first, second) = (self.probe(then), self.probe(otherwise));
+        if first.accepted {
+            self.accept(&condition);
+        }
+        if first.is_quiet() && second.is_quiet() {
+            self.fates_of(then, &Fate::Skipped("log statements"));
+            self.fates_of(otherwise, &Fate::Skipped("log statements"));
+            return (Flow::Next, false);
+        }
+        if self.is_about_response(&condition) {
+            if first.fails() && self.expect(&condition, true) {
+                self.interrupt(&condition, first.ends());
+                self.fates_of(then, &Fate::Carried);
+                return (self.exec(otherwise), false);
+            }
+            let is_success = self.is_success(&condition);
+            let ends_well = is_success && !otherwise.is_empty() && second.fails();
+            if (ends_well || is_success && second.is_quiet()) && !first.is_quiet() && self.expect(&condition, false) {
+                self.interrupt(&condition, first.sends || second.ends());
+                self.fates_of(otherwise, &Fate::Carried);
+                return (self.exec(then), false);
+            }
+            if second.fails() && !otherwise.is_empty() && self.expect(&condition, false) {
+                self.interrupt(&condition, second.ends());
+                self.fates_of(otherwise, &Fate::Carried);
+                return (self.exec(then), false);
+            }
+        }
+        let Some(text) = self.condition(&condition) else {
+            self.leave("statements", &statement.source);
+            self.fate(statement, Fate::Left);
+            return (self.exec(then), false);
+        };
+        self.both(&text, (then, &first), (otherwise, &second), rest)
+    }
+
+    /// Both branches, as an `if`.
+    fn both(&mut self, condition: &str, then: (&[Stmt], &Probe), otherwise: (&[Stmt], &Probe), rest: &[Stmt]) -> (Flow, bool) {
+        let ((then, first), (otherwise, second)) = (then, otherwise);
+        let shared = self.declared_by_both(first, second);
+        let others = self.make_variables(first.assigned.iter().chain(&second.assigned).chain(&shared));
+        let is_outermost = self.depth <= 1;
+        let leaves = |flow: &Flow| matches!(flow, Flow::Return(_) | Flow::Throw);
+        // At the end of a sequence's own function, `leave` says it; elsewhere, what follows is the other branch.
+        let nests = |one: &Probe, other: &Probe| match one.flow {
+            Flow::Next | Flow::Break | Flow::Throw => false,
+            Flow::Return(_) => !(matches!(other.flow, Flow::Return(_)) || is_outermost && leaves(&one.flow)),
+            Flow::Continue => true,
+        };
+        let (rest_in_else, rest_in_then) = (nests(first, second), nests(second, first));
+        let result = self.result_variable(first, second);
+        let before: Vec<Slot> = others.iter().map(|(cell, _)| cell.borrow().clone()).collect();
+        let one = self.branch_block(then, if rest_in_then { rest } else { &[] }, result.as_deref(), is_outermost);
+        let values: Vec<Value> = others.iter().map(|(cell, _)| cell.borrow().value.clone()).collect();
+        for ((cell, _), slot) in others.iter().zip(before) {
+            *cell.borrow_mut() = slot;
+        }
+        let other = self.branch_block(otherwise, if rest_in_else { rest } else { &[] }, result.as_deref(), is_outermost);
+        for ((cell, name), value) in others.iter().zip(values) {
+            let merged = merge(value, cell.borrow().value.clone());
+            let before = cell.borrow().clone();
+            self.changes.push(Change::Variable(cell.clone(), before, name.clone()));
+            cell.borrow_mut().value = merged;
+        }
+        let (number, one_out, one_flow) = one;
+        let (_, other_out, other_flow) = other;
+        self.push(Out::If(number, vec![(condition.to_owned(), one_out)], other_out));
+        let did_rest = rest_in_then || rest_in_else;
+        let flow = match (one_flow, other_flow) {
+            (Flow::Return(one), Flow::Return(other)) => Flow::Return(match result {
+                Some(name) => Value::code(name, if one.ty() == other.ty() { one.ty() } else { Ty::Any }),
+                None => merge(one, other),
+            }),
+            (Flow::Return(one), _) | (_, Flow::Return(one)) if did_rest => {
+                Flow::Return(result.map_or(one, |name| Value::code(name, Ty::Any)))
+            }
+            (Flow::Throw, Flow::Throw) => Flow::Throw,
+            _ if did_rest => Flow::Return(Value::Undefined),
+            _ => Flow::Next,
+        };
+        (flow, did_rest)
+    }
+
+    /// Names that both branches declare live on behind them: they are declared before.
+    fn declared_by_both(&mut self, first: &Probe, second: &Probe) -> Vec<(Cell, String, Value)> {
+        if self.language == super::Language::JavaScript {
+            return Vec::new();
+        }
+        let both = first.declared.iter().filter(|(name, _)| second.declared.iter().any(|(other, _)| other == name));
+        both.map(|(name, value)| (self.scope.declare(name, Value::Undefined), name.clone(), value.clone())).collect()
+    }
+
+    /// The statements of a branch, and how it ends.
+    fn branch_block(&mut self, statements: &[Stmt], rest: &[Stmt], result: Option<&str>, is_outermost: bool) -> (usize, Vec<Out>, Flow) {
+        self.block(|run| {
+            let mut flow = run.exec(statements);
+            if matches!(flow, Flow::Next) && !rest.is_empty() {
+                flow = run.exec(rest);
+            }
+            match &flow {
+                Flow::Return(value) => {
+                    if let Some(result) = result {
+                        run.set_variable(result, &value.clone());
+                    }
+                    if is_outermost && rest.is_empty() {
+                        run.emit(draft::Stmt::Leave);
+                    }
+                }
+                Flow::Break => run.emit(draft::Stmt::Break),
+                Flow::Throw if !matches!(run.out.last().and_then(|out| out.last()), Some(Out::Stmt(draft::Stmt::Fail(_)))) => {
+                    run.emit(draft::Stmt::Fail(draft::Expr::text("the script raises an error")));
+                }
+                _ => {}
+            }
+            flow
+        })
+    }
+
+    /// The variable for what both branches return, if it is no response and not the same.
+    fn result_variable(&mut self, first: &Probe, second: &Probe) -> Option<String> {
+        let value = |probe: &Probe| match &probe.flow {
+            Flow::Return(value) if !value.is_nothing() => Some(value.clone()),
+            _ => None,
+        };
+        let is_plain = |value: &Value| matches!(value, Value::Data(_) | Value::Code(_) | Value::Env(..) | Value::Map(_) | Value::List(_));
+        if !value(first).iter().chain(&value(second)).any(is_plain) || self.depth <= 1 {
+            return None;
+        }
+        let name = self.variable("result");
+        self.emit(draft::Stmt::Let(name.clone(), draft::Expr::Null));
+        Some(name)
+    }
+
+    /// Makes variables of the language of what branches or loops assign. Gives what cannot be one, such as responses.
+    pub(super) fn make_variables<'p>(&mut self, assigned: impl Iterator<Item = &'p (Cell, String, Value)>) -> Vec<(Cell, String)> {
+        let mut others: Vec<(Cell, String)> = Vec::new();
+        for (cell, name, value) in assigned {
+            if cell.borrow().variable.is_some() || others.iter().any(|(known, _)| std::rc::Rc::ptr_eq(known, cell)) {
+                continue;
+            }
+            let before = cell.borrow().value.clone();
+            let is_variable =
+                self.expr(value).is_some() && (before.is_nothing() || self.expr(&before).is_some()) && !matches!(value, Value::File(_));
+            if !is_variable {
+                others.push((cell.clone(), name.clone()));
+                continue;
+            }
+            let variable = self.variable(name);
+            let first = if before.is_nothing() || before.ty() != value.ty() {
+                draft::Expr::Null
+            } else {
+                self.expr(&before).unwrap_or(draft::Expr::Null)
+            };
+            self.emit(draft::Stmt::Let(variable.clone(), first));
+            let ty = if before.ty() == value.ty() { value.ty() } else { Ty::Any };
+            self.changes.push(Change::Variable(cell.clone(), cell.borrow().clone(), name.clone()));
+            *cell.borrow_mut() = Slot { value: Value::code(variable.clone(), ty), variable: Some(variable) };
+        }
+        others
+    }
+
+    /// Records what becomes of statements and of those within them.
+    pub(super) fn fates_of(&mut self, statements: &[Stmt], fate: &Fate) {
+        for statement in statements {
+            self.fate(statement, fate.clone());
+            match &statement.kind {
+                StmtKind::If(_, then, otherwise) => {
+                    self.fates_of(then, fate);
+                    self.fates_of(otherwise, fate);
+                }
+                StmtKind::Block(body)
+                | StmtKind::ForOf(_, _, body)
+                | StmtKind::While(_, body)
+                | StmtKind::With(_, body)
+                | StmtKind::Try(body, _)
+                | StmtKind::For(_, _, _, body) => {
+                    self.fates_of(body, fate);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// What a variable may hold behind two branches: the response of either.
+fn merge(one: Value, other: Value) -> Value {
+    match (&one, &other) {
+        (Value::Response(left), Value::Response(right)) => {
+            let mut steps: Vec<usize> = left.iter().chain(right.iter()).copied().collect();
+            steps.sort_unstable();
+            steps.dedup();
+            Value::Response(steps.into())
+        }
+        _ if other.is_nothing() || other.is_unknown() => one,
+        _ => other,
+    }
+}

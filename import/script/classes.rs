@@ -1,0 +1,192 @@
+//! Classes and objects of a script.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+
+use super::Run;
+use super::calls::Arguments;
+use super::value::{ClassValue, Closure, Object, Value};
+use crate::code::{Class, Function, Kind, Stmt, StmtKind};
+
+impl Run<'_> {
+    /// Declares a class: its methods and attributes.
+    pub(super) fn class(&mut self, class: &Class, line: usize) -> Value {
+        let bases = class.bases.iter().map(|base| self.eval(base)).collect();
+        let value = Rc::new(ClassValue { name: class.name.clone(), bases, members: RefCell::default(), tasks: RefCell::default(), line });
+        let scope = super::Scope::within(&self.scope);
+        let outer = std::mem::replace(&mut self.scope, scope.clone());
+        for statement in &class.body {
+            self.class_statement(&value, statement, &outer);
+        }
+        self.scope = outer;
+        // Attributes are variables while the class is declared.
+        for (name, cell) in scope.all() {
+            let attribute = cell.borrow().value.clone();
+            value.members.borrow_mut().entry(name).or_insert(attribute);
+        }
+        Value::Class(value)
+    }
+
+    fn class_statement(&mut self, class: &Rc<ClassValue>, statement: &Stmt, outer: &Rc<super::Scope>) {
+        match &statement.kind {
+            StmtKind::Function(function) => {
+                self.fate(statement, super::Fate::Carried);
+                let closure = Closure { function: function.clone(), scope: outer.clone(), this: None, class: Some(class.clone()) };
+                let name = function.name.clone().unwrap_or_default();
+                let method = Value::Function(Rc::new(closure));
+                for decorator in &function.decorators {
+                    let decorator = self.eval(decorator);
+                    if let Some(weight) = task_weight(&decorator) {
+                        class.tasks.borrow_mut().retain(|(known, _)| *known != name);
+                        class.tasks.borrow_mut().push((name.clone(), weight));
+                    }
+                }
+                self.scope.declare(&name, method.clone());
+                class.members.borrow_mut().insert(name, method);
+            }
+            StmtKind::Class(inner) => {
+                self.fate(statement, super::Fate::Carried);
+                let nested = self.class(inner, statement.line);
+                for decorator in &inner.decorators {
+                    let decorator = self.eval(decorator);
+                    if let Some(weight) = task_weight(&decorator) {
+                        class.tasks.borrow_mut().push((inner.name.clone(), weight));
+                    }
+                }
+                self.scope.declare(&inner.name, nested.clone());
+                class.members.borrow_mut().insert(inner.name.clone(), nested);
+            }
+            _ => {
+                self.exec(std::slice::from_ref(statement));
+            }
+        }
+    }
+
+    /// Decorators of a function of a module: a listener has no counterpart.
+    pub(super) fn decorate(&mut self, statement: &Stmt, function: &Function) {
+        for decorator in &function.decorators {
+            let value = self.eval(decorator);
+            let Value::Native(path) = &value else { continue };
+            if path.contains("events.") {
+                let name = path.split('.').nth(2).unwrap_or("event").to_owned();
+                if matches!(name.as_str(), "test_start" | "test_stop") && self.language == super::Language::Python {
+                    let closure = self.scope.find(function.name.as_deref().unwrap_or_default()).map(|cell| cell.borrow().value.clone());
+                    if let Some(closure) = closure {
+                        self.listeners.push((name, closure));
+                        continue;
+                    }
+                }
+                self.line = statement.line;
+                self.leave("events", &format!("@{path}: a listener has no counterpart"));
+                self.fate(statement, super::Fate::Left);
+                self.fates_of(&function.body, &super::Fate::Left);
+            }
+        }
+    }
+
+    pub(crate) fn instance(&mut self, class: &Rc<ClassValue>, arguments: Arguments) -> Value {
+        let object = Rc::new(Object { class: class.clone(), members: RefCell::new(IndexMap::new()) });
+        let value = Value::Object(object.clone());
+        for name in ["__init__", "constructor"] {
+            if let Some(Value::Function(closure)) = self.member_of_class(class, name) {
+                let bound = Closure { this: Some(value.clone()), ..(*closure).clone() };
+                self.inline(&bound, arguments);
+                break;
+            }
+        }
+        value
+    }
+
+    /// A member of a class or of what it extends.
+    pub(crate) fn member_of_class(&self, class: &Rc<ClassValue>, name: &str) -> Option<Value> {
+        if let Some(value) = class.members.borrow().get(name) {
+            return Some(value.clone());
+        }
+        class.bases.iter().find_map(|base| match base {
+            Value::Class(base) => self.member_of_class(base, name),
+            _ => None,
+        })
+    }
+
+    /// Whether a class extends one of the tool's, further up: its path.
+    pub(crate) fn native_base(&self, class: &Rc<ClassValue>) -> Option<Rc<str>> {
+        class.bases.iter().find_map(|base| match base {
+            Value::Class(base) => self.native_base(base),
+            Value::Native(path) => Some(path.clone()),
+            _ => None,
+        })
+    }
+
+    pub(super) fn member_of_object(&mut self, object: &Rc<Object>, name: &str) -> Value {
+        let own = object.members.borrow().get(name).cloned();
+        if let Some((keep, first)) = self.keeps.get(&format!("self.{name}"))
+            && self.is_running
+            && !matches!(own, Some(Value::Code(_)))
+        {
+            // Another task may have set it.
+            let ty = if matches!(first, crate::draft::Expr::List(_)) { super::Ty::List } else { super::Ty::Any };
+            return Value::code(keep.clone(), ty);
+        }
+        if let Some(value) = own {
+            return value;
+        }
+        match self.member_of_class(&object.class, name) {
+            Some(Value::Function(closure)) => {
+                let is_static = closure
+                    .function
+                    .decorators
+                    .iter()
+                    .any(|decorator| matches!(&decorator.kind, Kind::Name(name) if name == "staticmethod"));
+                let is_property = closure
+                    .function
+                    .decorators
+                    .iter()
+                    .any(|decorator| matches!(&decorator.kind, Kind::Name(name) if name.ends_with("property")));
+                let this = if is_static { None } else { Some(Value::Object(object.clone())) };
+                let bound = Closure { this, ..(*closure).clone() };
+                if is_property { self.inline(&bound, Arguments::default()) } else { Value::Function(Rc::new(bound)) }
+            }
+            Some(value) => value,
+            None => match name {
+                "client" | "environment" | "host" => Value::native(name),
+                "user" | "parent" | "locust" => object.members.borrow().get("user").cloned().unwrap_or_else(|| Value::native(name)),
+                "interrupt" | "wait" | "schedule_task" => Value::native(format!("self.{name}")),
+                "__class__" => Value::Class(object.class.clone()),
+                _ => Value::Undefined,
+            },
+        }
+    }
+
+    /// `super().method`: the method of a class that the defining class extends.
+    pub(super) fn inherited(&mut self, name: &str) -> Value {
+        let (class, this) = (self.scope().find("class of this"), self.scope().find("this"));
+        let (Some(class), Some(this)) = (class, this) else { return Value::Undefined };
+        let Value::Class(class) = class.borrow().value.clone() else { return Value::Undefined };
+        let this = this.borrow().value.clone();
+        let found = class.bases.iter().find_map(|base| match base {
+            Value::Class(base) => self.member_of_class(base, name),
+            _ => None,
+        });
+        match found {
+            Some(Value::Function(closure)) => Value::Function(Rc::new(Closure { this: Some(this), ..(*closure).clone() })),
+            Some(value) => value,
+            None => Value::native("nothing"),
+        }
+    }
+}
+
+/// The weight that `@task` or `@task(3)` gives.
+fn task_weight(decorator: &Value) -> Option<Value> {
+    match decorator {
+        Value::Native(path) if is_task(path) => Some(Value::number(1.0)),
+        Value::Native(path) => path.strip_prefix("task:").and_then(|weight| weight.parse().ok()).map(Value::number),
+        _ => None,
+    }
+}
+
+/// Whether a path is Locust's `task` or one of its relatives.
+pub(crate) fn is_task(path: &str) -> bool {
+    matches!(path.rsplit('.').next(), Some("task" | "seq_task"))
+}

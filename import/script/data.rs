@@ -1,0 +1,201 @@
+//! Rows of data files that scripts read.
+
+use indexmap::IndexMap;
+use serde_json::Value as Json;
+
+use super::Run;
+use super::value::{Code, Ty, Value};
+use crate::draft::{self, Data, Rows};
+
+/// Lists with more items than this become a data file.
+const LIST_MAX: usize = 12;
+
+/// A value of a script from JSON.
+pub(super) fn of_json(json: &Json) -> Value {
+    match json {
+        Json::Array(items) => Value::list(items.iter().map(of_json).collect()),
+        Json::Object(members) => Value::map(members.iter().map(|(key, value)| (key.clone(), of_json(value))).collect::<IndexMap<_, _>>()),
+        other => Value::Data(draft::json_value(other)),
+    }
+}
+
+/// Columns and rows of a text with commas.
+pub(crate) fn table(text: &str) -> Option<(Vec<String>, Vec<Vec<String>>)> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let columns: Vec<String> = reader.headers().ok()?.iter().map(str::to_owned).collect();
+    let rows = reader.records().filter_map(Result::ok).map(|row| {
+        let mut row: Vec<String> = row.iter().map(str::to_owned).collect();
+        row.resize(columns.len(), String::new());
+        row
+    });
+    Some((columns.clone(), rows.collect()))
+}
+
+impl Run<'_> {
+    /// `new SharedArray("name", () => …)`
+    pub(super) fn shared(&mut self, name: &Value, make: &Value) -> Value {
+        let value = self.apply(make, super::calls::Arguments::default());
+        let hint = name.literal().unwrap_or_else(|| "rows".to_owned());
+        match &value {
+            Value::List(items) => {
+                let items = items.borrow().clone();
+                self.rows(&hint, &items)
+            }
+            _ => value,
+        }
+    }
+
+    /// A list as a data file, if it has rows.
+    pub(super) fn rows(&mut self, hint: &str, items: &[Value]) -> Value {
+        let json: Option<Vec<Json>> = items.iter().map(json_of).collect();
+        let Some(rows) = json.filter(|rows| !rows.is_empty()) else { return Value::list(items.to_vec()) };
+        let are_objects = rows.iter().all(Json::is_object);
+        if !are_objects && rows.len() <= LIST_MAX {
+            return Value::list(items.to_vec());
+        }
+        if are_objects {
+            return Value::Rows(self.data(hint, Rows::Json(Json::Array(rows))).as_str().into());
+        }
+        if !rows.iter().all(|row| row.is_string() || row.is_number()) {
+            return Value::list(items.to_vec());
+        }
+        let text = |row: &Json| row.as_str().map_or_else(|| row.to_string(), str::to_owned);
+        let rows = rows.iter().map(|row| vec![text(row)]).collect();
+        let name = self.data(hint, Rows::Csv(vec!["value".to_owned()], rows));
+        self.single_columns.insert(name.clone());
+        Value::Rows(name.as_str().into())
+    }
+
+    /// A declaration of data; the same rows are declared once.
+    fn data(&mut self, hint: &str, rows: Rows) -> String {
+        let content = format!("{rows:?}");
+        if let Some((_, name)) = self.tables.iter().find(|(known, _)| *known == content) {
+            return name.clone();
+        }
+        let name = self.file_names.variable(hint, "rows");
+        self.tables.push((content, name.clone()));
+        self.draft.data.push(Data { name: name.clone(), options: Vec::new(), rows });
+        name
+    }
+
+    /// Rows are drawn at random.
+    pub(super) fn shuffle(&mut self, name: &str) {
+        if let Some(data) = self.draft.data.iter_mut().find(|data| data.name == name)
+            && data.options.is_empty()
+        {
+            data.options.push("order random".to_owned());
+        }
+    }
+
+    /// `rows[index]`: the next row; a random index draws one at random.
+    pub(super) fn row(&mut self, name: &str, index: &Value) -> Value {
+        let row = match index.as_number() {
+            Some(number) => Code::new(format!("{name}.all[{number}]"), Ty::Map),
+            None => {
+                if let Some(code) = self.code(index).filter(|code| code.changes) {
+                    let _ = code;
+                    self.shuffle(name);
+                }
+                Code { changes: true, ..Code::new(format!("next({name})"), Ty::Map) }
+            }
+        };
+        self.column(name, row)
+    }
+
+    /// The only column of rows that were a plain list.
+    pub(super) fn column(&self, name: &str, row: Code) -> Value {
+        if self.single_columns.contains(name) {
+            return Value::Code(Code { changes: row.changes, ..Code::new(format!("{}.value", row.text), Ty::Any) });
+        }
+        Value::Code(row)
+    }
+
+    /// `JSON.parse(open("users.json"))`
+    pub(super) fn json_file(&mut self, path: &str) -> Value {
+        let json = self.text_of(path).and_then(|text| serde_json::from_str::<Json>(&text).ok());
+        match json {
+            Some(Json::Array(items)) if items.iter().all(Json::is_object) && !items.is_empty() => {
+                let values: Vec<Value> = items.iter().map(of_json).collect();
+                self.rows(stem(path), &values)
+            }
+            Some(json) => of_json(&json),
+            None => {
+                self.missing(path);
+                let sample = Json::Array(vec![serde_json::json!({ "value": "sample" })]);
+                Value::Rows(self.data(stem(path), Rows::Json(sample)).as_str().into())
+            }
+        }
+    }
+
+    /// `papaparse.parse(open("users.csv"), { header: true })`
+    pub(super) fn csv(&mut self, content: &Value, options: &Value) -> Value {
+        let header = self.member(options.clone(), "header");
+        let rows = self.csv_rows(content, self.truth(&header) == Some(true));
+        Value::map(IndexMap::from([("data".to_owned(), rows)]))
+    }
+
+    pub(super) fn csv_rows(&mut self, content: &Value, has_header: bool) -> Value {
+        let path = match content {
+            Value::File(path) => path.clone(),
+            other => match other.literal() {
+                Some(path) => path.as_str().into(),
+                None => return Value::unknown("rows of a file"),
+            },
+        };
+        let table = self.text_of(&path).and_then(|text| {
+            let text = if has_header { text } else { unnamed(&text) };
+            table(&text)
+        });
+        if table.is_none() {
+            self.missing(&path);
+        }
+        let (columns, rows) = table.unwrap_or_else(|| (vec!["value".to_owned()], vec![vec!["sample".to_owned()]]));
+        let columns = columns
+            .iter()
+            .enumerate()
+            .map(|(at, column)| if column.is_empty() { format!("column_{at}") } else { column.clone() })
+            .collect();
+        Value::Rows(self.data(stem(&path), Rows::Csv(columns, rows)).as_str().into())
+    }
+
+    /// The lines of a text file.
+    pub(super) fn lines(&mut self, path: &str) -> Value {
+        match self.text_of(path) {
+            Some(text) => {
+                let items: Vec<Value> = text.lines().filter(|line| !line.trim().is_empty()).map(|line| Value::text(line.trim())).collect();
+                self.rows(stem(path), &items)
+            }
+            None => {
+                self.missing(path);
+                Value::list(vec![Value::text("sample")])
+            }
+        }
+    }
+}
+
+/// A table without names of its columns gets some.
+fn unnamed(text: &str) -> String {
+    let columns = text.lines().next().map_or(1, |line| line.split(',').count());
+    let names: Vec<String> = (0..columns).map(|at| format!("column_{at}")).collect();
+    format!("{}\n{text}", names.join(","))
+}
+
+fn stem(path: &str) -> &str {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
+    name.split('.').next().unwrap_or_default()
+}
+
+/// The JSON of a value that is known.
+fn json_of(value: &Value) -> Option<Json> {
+    Some(match value {
+        Value::Data(draft::Expr::Null) => Json::Null,
+        Value::Data(draft::Expr::Bool(flag)) => Json::Bool(*flag),
+        Value::Data(draft::Expr::Number(digits)) => serde_json::from_str(digits).ok()?,
+        Value::Data(expr) => Json::String(expr.as_literal()?.to_owned()),
+        Value::List(items) => Json::Array(items.borrow().iter().map(json_of).collect::<Option<_>>()?),
+        Value::Map(members) => {
+            Json::Object(members.borrow().iter().map(|(key, value)| Some((key.clone(), json_of(value)?))).collect::<Option<_>>()?)
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,225 @@
+//! From a run to a draft: marks become captures, requests become those of apis, and statements get their final form.
+
+use std::collections::{HashMap, HashSet};
+
+use indexmap::IndexMap;
+
+use super::prune::{counted, has_effect, prune, simplified};
+use super::{Fate, Out, Run};
+use crate::draft::{Call, Expr, Parts, Source, Step, Stmt, variables_read};
+use crate::names::Names;
+use crate::web::{Defined, Exchange, define, sentence};
+
+/// The statements of a sequence or a block, before marks are resolved.
+#[derive(Debug, Default)]
+pub(crate) struct Body {
+    pub(crate) out: Vec<Out>,
+    pub(crate) names: Names,
+}
+
+/// A value that a step captures.
+#[derive(Clone, Debug)]
+pub(super) struct Capture {
+    pub(super) name: String,
+    pub(super) source: Source,
+    pub(super) or: Option<Expr>,
+}
+
+/// What the marks of all bodies need.
+#[derive(Default)]
+pub(super) struct Captures {
+    pub(super) by_step: HashMap<usize, Vec<Capture>>,
+    /// The body of a step.
+    pub(super) bodies: HashMap<usize, usize>,
+    pub(super) names: Vec<Names>,
+    /// Names by the origin's number.
+    pub(super) known: HashMap<usize, String>,
+    /// Variables that a block assigns and statements behind it read.
+    pub(super) hoisted: HashMap<usize, Vec<String>>,
+    /// Steps that have to succeed for what follows.
+    pub(super) interrupt: HashSet<usize>,
+}
+
+impl Run<'_> {
+    /// Turns bodies into statements. The first may be `before test`: what it captures is known everywhere.
+    pub(crate) fn finish(mut self, mut bodies: Vec<Body>, is_first_global: bool) -> Vec<Vec<Stmt>> {
+        let mut captures = Captures::default();
+        for (number, body) in bodies.iter_mut().enumerate() {
+            captures.names.push(std::mem::take(&mut body.names));
+            each_step(&body.out, &mut |step| {
+                captures.bodies.insert(step, number);
+            });
+        }
+        if is_first_global {
+            let others: Vec<Names> = captures.names[1..].to_vec();
+            let first = &mut captures.names[0];
+            others.iter().for_each(|names| first.reserve_all(names));
+            first.reserve_all(&self.file_names);
+        }
+        for body in &mut bodies {
+            let mut out = std::mem::take(&mut body.out);
+            self.resolve_block(&mut out, &mut captures, &mut Vec::new());
+            body.out = out;
+        }
+        let used: Vec<usize> = (0..self.steps.len()).filter(|step| captures.bodies.contains_key(step)).collect();
+        let defined: Vec<usize> = used.iter().copied().filter(|step| self.steps[*step].inline.is_none()).collect();
+        let exchanges: Vec<Exchange> = defined.iter().map(|step| self.steps[*step].exchange.clone()).collect();
+        let calls: HashMap<usize, Defined> = defined.iter().copied().zip(define(self.draft, &exchanges)).collect();
+        let mut labels = Labels::default();
+        let expectations: usize = used.iter().map(|step| self.steps[*step].expectations.count()).sum();
+        self.draft.tally.carry("requests", used.len());
+        self.draft.tally.carry("expectations", expectations);
+        self.draft.tally.carry("captures", captures.by_step.values().map(Vec::len).sum());
+        let mut finished: Vec<Vec<Stmt>> =
+            bodies.into_iter().map(|body| self.statements(body.out, &captures, &calls, &mut labels)).collect();
+        self.declare_keeps(&mut finished);
+        finished.iter_mut().for_each(|body| prune(body, &self.draft.variables));
+        self.tally();
+        self.settings_used(&finished);
+        for api in &mut self.draft.apis {
+            // Both tools keep cookies.
+            api.cookies = true;
+        }
+        finished
+    }
+
+    /// Variables of users.
+    fn declare_keeps(&mut self, bodies: &mut [Vec<Stmt>]) {
+        let read: HashSet<String> = bodies.iter().flat_map(|body| variables_read(body)).collect();
+        let keeps = std::mem::take(&mut self.keeps);
+        for (key, (name, first)) in keeps {
+            if read.contains(&name) {
+                let is_shared = key.starts_with("list ");
+                self.draft.variables.push(if is_shared { Stmt::Let(name, first) } else { Stmt::Keep(name, first) });
+            }
+        }
+    }
+
+    /// Counts what became of the statements.
+    fn tally(&mut self) {
+        let mut skipped: IndexMap<&'static str, usize> = IndexMap::new();
+        let mut carried = 0;
+        for fate in self.fates.values() {
+            match fate {
+                Fate::Carried => carried += 1,
+                Fate::Skipped(kind) => *skipped.entry(kind).or_default() += 1,
+                Fate::Left => {}
+            }
+        }
+        self.draft.tally.carry("statements", carried);
+        skipped.into_iter().for_each(|(kind, count)| self.draft.tally.skip(kind, count));
+    }
+
+    /// Keys of the environment that the spec reads.
+    fn settings_used(&mut self, bodies: &[Vec<Stmt>]) {
+        let text = format!("{bodies:?} {:?} {:?} {:?}", self.draft.apis, self.draft.variables, self.draft.users);
+        for (code, (key, value)) in std::mem::take(&mut self.settings) {
+            let is_used = text
+                .match_indices(&code)
+                .any(|(at, _)| !text[at + code.len()..].starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_'));
+            if is_used {
+                if let crate::draft::Value::Secret(variable) = &value {
+                    self.draft.tally.advise(format!("set {variable} in the process environment before the test starts"));
+                }
+                self.draft.env(&["settings", &key], value);
+            }
+        }
+    }
+
+    fn statements(&mut self, block: Vec<Out>, captures: &Captures, calls: &HashMap<usize, Defined>, labels: &mut Labels) -> Vec<Stmt> {
+        let mut statements: Vec<Stmt> = Vec::new();
+        for out in block {
+            if let Out::If(number, ..) | Out::For(number, ..) | Out::Repeat(number, ..) | Out::Poll(number, ..) = &out {
+                for name in captures.hoisted.get(number).into_iter().flatten() {
+                    statements.push(Stmt::Let(name.clone(), Expr::Null));
+                }
+            }
+            let statement = match out {
+                Out::Stmt(statement) => statement,
+                Out::Step(number) => self.step(number, captures, calls, labels),
+                Out::Group(name, body) => Stmt::Group(name, self.statements(body, captures, calls, labels)),
+                Out::Parallel(body) => Stmt::Parallel(self.statements(body, captures, calls, labels)),
+                Out::If(_, branches, otherwise) => {
+                    let branches: Vec<(String, Vec<Stmt>)> =
+                        branches.into_iter().map(|(condition, body)| (condition, self.statements(body, captures, calls, labels))).collect();
+                    let otherwise = self.statements(otherwise, captures, calls, labels);
+                    match simplified(branches, otherwise) {
+                        Some(statement) => statement,
+                        None => continue,
+                    }
+                }
+                Out::For(_, name, over, body) => {
+                    let body = self.statements(body, captures, calls, labels);
+                    if !has_effect(&body) {
+                        continue;
+                    }
+                    match counted(&over).filter(|_| !variables_read(&body).contains(&name)) {
+                        Some(times) => Stmt::Repeat(Expr::code(times), body),
+                        None => Stmt::For { name, over: Expr::code(over), parallel: None, body },
+                    }
+                }
+                Out::Repeat(_, times, body) => Stmt::Repeat(Expr::code(times), self.statements(body, captures, calls, labels)),
+                Out::Poll(_, every, times, until, body) => {
+                    let body = self.statements(body, captures, calls, labels);
+                    Stmt::Poll { every, times: Expr::Number(times.to_string()), until, body }
+                }
+            };
+            statements.push(statement);
+        }
+        statements
+    }
+
+    fn step(&mut self, number: usize, captures: &Captures, calls: &HashMap<usize, Defined>, labels: &mut Labels) -> Stmt {
+        let Some(draft) = self.steps.get(number).cloned() else { return Stmt::Blank };
+        let (call, usual) = match (&draft.inline, calls.get(&number)) {
+            (Some(Call::Submit { .. }), _) => (draft.inline.clone(), "Submit form".to_owned()),
+            (Some(_), _) => (draft.inline.clone(), "Follow link".to_owned()),
+            (None, Some(defined)) => {
+                let call = Call::Request { path: defined.path.clone(), args: defined.args.clone(), parts: Parts::default() };
+                (Some(call), labels.of(&defined.path, &sentence(&defined.name)))
+            }
+            (None, None) => (None, "Request".to_owned()),
+        };
+        let mut body: Vec<Stmt> = call.into_iter().map(Stmt::Call).collect();
+        body.extend(draft.expectations.others.into_iter().map(Stmt::Expect));
+        for capture in captures.by_step.get(&number).into_iter().flatten() {
+            body.push(Stmt::Take { name: capture.name.clone(), ty: None, source: capture.source.clone(), or: capture.or.clone() });
+        }
+        let interrupt = draft.interrupt || captures.interrupt.contains(&number);
+        Stmt::Step(Step { name: draft.name.unwrap_or(usual), skip: false, interrupt, body })
+    }
+}
+
+/// Names of steps: each request has its own.
+#[derive(Default)]
+struct Labels {
+    by_path: HashMap<String, String>,
+    names: Names,
+}
+
+impl Labels {
+    fn of(&mut self, path: &str, usual: &str) -> String {
+        if let Some(known) = self.by_path.get(path) {
+            return known.clone();
+        }
+        let label = self.names.label(usual);
+        self.by_path.insert(path.to_owned(), label.clone());
+        label
+    }
+}
+
+fn each_step(block: &[Out], found: &mut impl FnMut(usize)) {
+    for out in block {
+        match out {
+            Out::Step(step) => found(*step),
+            Out::Group(_, body) | Out::Parallel(body) | Out::For(_, _, _, body) | Out::Repeat(_, _, body) | Out::Poll(_, _, _, _, body) => {
+                each_step(body, found);
+            }
+            Out::If(_, branches, otherwise) => {
+                branches.iter().for_each(|(_, body)| each_step(body, found));
+                each_step(otherwise, found);
+            }
+            Out::Stmt(_) => {}
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Loops of a script.
+
+use super::value::{Shape, Ty, Value};
+use super::{Fate, Flow, Out, Run};
+use crate::code::{Binding, Expr, Kind, Stmt, StmtKind};
+use crate::draft;
+
+/// Lists of data up to this length are written out: every item has a step of its own.
+const WRITTEN_OUT_MAX: usize = 12;
+/// The attempts of a `poll` whose script has no limit.
+const POLL_TIMES: u32 = 20;
+
+impl Run<'_> {
+    /// `for x of xs`, `for x in xs:`
+    pub(super) fn for_each(&mut self, statement: &Stmt, binding: &Binding, list: &Expr, body: &[Stmt]) -> Flow {
+        let value = self.eval(list);
+        self.line = statement.line;
+        if let Some(items) = self.items(&value, WRITTEN_OUT_MAX) {
+            for item in items {
+                self.bind(binding, item);
+                match self.exec(body) {
+                    Flow::Next | Flow::Continue => {}
+                    Flow::Break => break,
+                    other => return other,
+                }
+            }
+            return Flow::Next;
+        }
+        let (over, item) = match (&value, value.shape()) {
+            (_, Some(Shape::Range(from, to))) => {
+                let (from, to) = (from.clone(), to.clone());
+                let (Some(from), Some(to)) = (self.code(&from), self.code(&to)) else { return self.leave_loop(statement, body) };
+                (format!("{}..{}", from.operand(), to.operand()), Ty::Number)
+            }
+            _ => match self.code(&value) {
+                Some(code) => (code.text, Ty::Any),
+                None => return self.leave_loop(statement, body),
+            },
+        };
+        self.symbolic(binding, &over, item, body)
+    }
+
+    fn leave_loop(&mut self, statement: &Stmt, body: &[Stmt]) -> Flow {
+        self.leave("statements", &statement.source);
+        self.fate(statement, Fate::Left);
+        self.fates_of(body, &Fate::Left);
+        Flow::Next
+    }
+
+    /// A loop of the language.
+    fn symbolic(&mut self, binding: &Binding, over: &str, item: Ty, body: &[Stmt]) -> Flow {
+        let hint = match binding {
+            Binding::Name(name) => name.clone(),
+            _ => "item".to_owned(),
+        };
+        let name = self.variable(if hint.trim_matches('_').is_empty() { "item" } else { &hint });
+        let value = Value::code(name.clone(), item);
+        self.bind_item(binding, &value);
+        let probe = self.probe(body);
+        self.make_variables(probe.assigned.iter());
+        let (number, out, flow) = self.block(|run| {
+            run.bind_item(binding, &value);
+            run.exec(body)
+        });
+        self.push(Out::For(number, name, over.to_owned(), out));
+        match flow {
+            Flow::Return(value) => Flow::Return(value),
+            _ => Flow::Next,
+        }
+    }
+
+    /// The variable of a loop; it lives only within it.
+    fn bind_item(&mut self, binding: &Binding, value: &Value) {
+        match binding {
+            Binding::Name(name) => {
+                self.scope.declare(name, value.clone());
+            }
+            // `for key, value in pairs`
+            other => self.bind(other, value.clone()),
+        }
+    }
+
+    /// `for (let i = 0; i < n; i++)`
+    pub(super) fn for_count(&mut self, statement: &Stmt, init: &[Stmt], test: Option<&Expr>, update: Option<&Expr>, body: &[Stmt]) -> Flow {
+        let counted = self.counted(init, test, update);
+        let Some((name, from, to)) = counted else { return self.leave_loop(statement, body) };
+        if let (Some(from), Some(to)) = (from.as_number(), to.as_number()) {
+            if to < from {
+                return Flow::Next;
+            }
+            let has_step = self.probe_item(&name, &Value::number(from), body).sends;
+            if to == from || !has_step && to - from < 1000.0 {
+                let mut at = from;
+                while at <= to {
+                    self.scope.declare(&name, Value::number(at));
+                    match self.exec(body) {
+                        Flow::Next | Flow::Continue => {}
+                        Flow::Break => break,
+                        other => return other,
+                    }
+                    at += 1.0;
+                }
+                return Flow::Next;
+            }
+        }
+        let (Some(from), Some(to)) = (self.code(&from), self.code(&to)) else { return self.leave_loop(statement, body) };
+        self.symbolic(&Binding::Name(name), &format!("{}..{}", from.operand(), to.operand()), Ty::Number, body)
+    }
+
+    fn probe_item(&mut self, name: &str, value: &Value, body: &[Stmt]) -> super::branch::Probe {
+        self.scope.declare(name, value.clone());
+        self.probe(body)
+    }
+
+    /// The variable of a counting loop, its first and its last value.
+    fn counted(&mut self, init: &[Stmt], test: Option<&Expr>, update: Option<&Expr>) -> Option<(String, Value, Value)> {
+        let (name, first) = match &init.first()?.kind {
+            StmtKind::Let(bindings) => match bindings.first()? {
+                (Binding::Name(name), Some(first)) => (name.clone(), first.clone()),
+                _ => return None,
+            },
+            StmtKind::Expr(Expr { kind: Kind::Assign(target, "=", first), .. }) => (target.path()?.first()?.to_string(), (**first).clone()),
+            _ => return None,
+        };
+        let counts = |expr: &Expr| matches!(&expr.kind, Kind::Name(known) if *known == name);
+        let Kind::Assign(target, "+=", one) = &update?.kind else { return None };
+        let is_one = matches!(&one.kind, Kind::Number(digits) if digits == "1");
+        let Kind::Binary(operator, left, right) = &test?.kind else { return None };
+        if !counts(target) || !is_one || !counts(left) {
+            return None;
+        }
+        let (first, limit) = (self.eval(&first), self.eval(right));
+        let last = match *operator {
+            "<" => self.binary("-", &limit, &Value::number(1.0)),
+            "<=" => limit,
+            _ => return None,
+        };
+        Some((name, first, last))
+    }
+
+    /// `while (state != "done") { … }`: a `poll`.
+    pub(super) fn while_loop(&mut self, statement: &Stmt, test: &Expr, body: &[Stmt]) -> Flow {
+        let probe = self.probe(body);
+        if !probe.sends {
+            // `while user in used: user = random()` draws until something fits.
+            return self.leave_loop(statement, body);
+        }
+        self.make_variables(probe.assigned.iter());
+        let condition = self.eval(test);
+        let mut times = POLL_TIMES;
+        let condition = match condition.shape().cloned() {
+            // `state != "done" && tries < 10`
+            Some(Shape::And(state, Value::Code(limit))) => match limit.shape.as_deref() {
+                Some(Shape::Compare(_, operator, most))
+                    if operator.starts_with('<') && most.as_number().is_some_and(|most| most >= 1.0) =>
+                {
+                    times = most.as_number().map_or(POLL_TIMES, |most| most as u32);
+                    state
+                }
+                _ => condition,
+            },
+            _ => condition,
+        };
+        let until = match self.truth(&condition) {
+            Some(false) => return Flow::Next,
+            Some(true) => "false".to_owned(),
+            None => {
+                let not = self.not(&condition);
+                match self.condition(&not) {
+                    Some(text) => text,
+                    None => return self.leave_loop(statement, body),
+                }
+            }
+        };
+        let (number, mut out, _) = self.block(|run| run.exec(body));
+        let mut every = draft::Expr::code("1s");
+        out.retain(|out| match out {
+            Out::Stmt(draft::Stmt::Wait(draft::Wait::Fixed(pause))) => {
+                every = pause.clone();
+                false
+            }
+            _ => true,
+        });
+        if until == "false" {
+            self.push(Out::Repeat(number, POLL_TIMES.to_string(), out));
+        } else {
+            self.push(Out::Poll(number, every, times, until, out));
+        }
+        Flow::Next
+    }
+
+    /// The items of a list that is known and not too long.
+    pub(super) fn items(&mut self, list: &Value, most: usize) -> Option<Vec<Value>> {
+        match list {
+            Value::List(list) => {
+                let items = list.borrow().clone();
+                let is_short = items.len() <= most || !items.iter().all(|item| matches!(item, Value::Data(_)));
+                (is_short && items.len() <= 200).then_some(items)
+            }
+            Value::Map(map) => Some(map.borrow().keys().map(Value::text).collect()),
+            Value::Code(code) => match code.shape.as_deref() {
+                Some(Shape::Range(from, to)) => {
+                    let (from, to) = (from.as_number()?, to.as_number()?);
+                    let count = (to - from + 1.0).max(0.0);
+                    (count <= 1.0 || most > WRITTEN_OUT_MAX && count <= most as f64)
+                        .then(|| (0..count as usize).map(|at| Value::number(from + at as f64)).collect())
+                }
+                _ => None,
+            },
+            other if other.is_nothing() => Some(Vec::new()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! Scripts of k6 and Locust become drafts: their functions are run once, with values of the language in the place of what only a running test
+//! knows.
+//!
+//! ```text
+//! JavaScript, Python ─ code ─ Run: values, steps, statements ─ finish ─ draft
+//! ```
+//!
+//! A value that a response gives is a mark in an expression ([`value::Origin`]). Where it is read outside of its step, the step captures it.
+//! A branch that depends on such a value is run twice: the first time only shows what it changes and sends (see [`branch`]).
+
+mod branch;
+mod builtins;
+mod calls;
+mod checks;
+mod classes;
+mod compare;
+mod conditions;
+mod data;
+mod digests;
+mod eval;
+mod exec;
+mod files;
+mod finish;
+mod helpers;
+mod html;
+mod library;
+mod loops;
+mod methods;
+mod modules;
+mod operators;
+mod page;
+mod prune;
+mod random;
+mod requests;
+mod resolve;
+mod responses;
+mod scope;
+mod texts;
+mod value;
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+
+pub(crate) use calls::Arguments;
+pub(crate) use finish::Body;
+pub(crate) use modules::Module;
+pub(crate) use requests::Sent;
+pub(crate) use scope::{Cell, Scope};
+pub(crate) use value::{ClassValue, Closure, Code, Object, Ty, Value};
+
+use crate::Source;
+use crate::draft::{Draft, Stmt};
+use crate::names::Names;
+use crate::web::{Exchange, Hosts};
+use scope::Change;
+use value::Origin;
+
+/// How deep functions may call each other.
+const DEPTH_MAX: usize = 40;
+/// How many statements are run at most: branches within branches are run several times.
+const STATEMENTS_MAX: usize = 300_000;
+
+/// The language of a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Language {
+    JavaScript,
+    Python,
+}
+
+/// A statement of the draft before its marks are resolved.
+#[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "most of them are statements")]
+pub(crate) enum Out {
+    Stmt(Stmt),
+    Step(usize),
+    Group(String, Vec<Out>),
+    Parallel(Vec<Out>),
+    If(usize, Vec<(String, Vec<Out>)>, Vec<Out>),
+    For(usize, String, String, Vec<Out>),
+    Repeat(usize, String, Vec<Out>),
+    Poll(usize, crate::draft::Expr, u32, String, Vec<Out>),
+}
+
+/// A step, its request and what is expected of the response.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StepDraft {
+    /// The name that the script gives it.
+    pub(crate) name: Option<String>,
+    pub(crate) exchange: Exchange,
+    /// Its request, if it is none of an api: a URL or a form that a response gave.
+    pub(crate) inline: Option<crate::draft::Call>,
+    pub(crate) expectations: conditions::Expectations,
+    pub(crate) interrupt: bool,
+    /// The blocks that it is in, from the outermost.
+    pub(crate) blocks: Vec<usize>,
+}
+
+/// What became of a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Fate {
+    Carried,
+    Skipped(&'static str),
+    Left,
+}
+
+/// How a statement ends.
+#[derive(Clone, Debug)]
+pub(crate) enum Flow {
+    Next,
+    Return(Value),
+    Break,
+    Continue,
+    /// An exception: the iteration ends.
+    Throw,
+}
+
+/// A run of a script.
+pub(crate) struct Run<'s> {
+    pub(crate) draft: &'s mut Draft,
+    pub(crate) language: Language,
+    source: &'s Source,
+    modules: HashMap<PathBuf, Rc<Module>>,
+    pub(crate) steps: Vec<StepDraft>,
+    origins: Vec<Origin>,
+    /// Statements of the blocks that are open, from the outermost.
+    out: Vec<Vec<Out>>,
+    blocks: Vec<usize>,
+    blocks_made: usize,
+    changes: Vec<Change>,
+    probing: usize,
+    statements_run: usize,
+    depth: usize,
+    scope: Rc<Scope>,
+    line: usize,
+    pub(crate) hosts: Hosts,
+    /// Names of the sequence that is being made.
+    pub(crate) names: Names,
+    /// Names of the file: no variable of a sequence may hide them.
+    pub(crate) file_names: Names,
+    fates: IndexMap<(Rc<str>, usize, usize), Fate>,
+    left: HashSet<(Rc<str>, usize, String)>,
+    /// Keys of the environment, and what they are in its file: `env.settings.user`, `${USER}`.
+    settings: IndexMap<String, (String, crate::draft::Value)>,
+    /// Variables of users, by the name in the script.
+    keeps: IndexMap<String, (String, crate::draft::Expr)>,
+    /// Whether a test's user runs, and not only the script's declarations.
+    pub(crate) is_running: bool,
+    /// The address of a request without one: Locust's `host`.
+    pub(crate) host: Option<Value>,
+    /// The default of `client` methods: what `catch_response` changes about a step.
+    pub(crate) last_api: Option<String>,
+    /// Whether a failure was marked while a branch was probed.
+    failed: bool,
+    /// Whether a response was said to be fine while a branch was probed.
+    accepted: bool,
+    /// Whether a function of a check runs: what it can't say is left as a whole.
+    in_check: bool,
+    /// Listeners of a test's start and end.
+    pub(crate) listeners: Vec<(String, Value)>,
+    /// Declared data: its content, and its name.
+    tables: Vec<(String, String)>,
+    /// Data whose only column was a plain list.
+    single_columns: HashSet<String>,
+    /// The statements of all modules: what has become of them is known by their position.
+    kept: Vec<Vec<crate::code::Stmt>>,
+}
+
+impl<'s> Run<'s> {
+    pub(crate) fn new(draft: &'s mut Draft, source: &'s Source, language: Language) -> Self {
+        Self {
+            draft,
+            language,
+            source,
+            modules: HashMap::new(),
+            steps: Vec::new(),
+            origins: Vec::new(),
+            out: vec![Vec::new()],
+            blocks: Vec::new(),
+            blocks_made: 0,
+            changes: Vec::new(),
+            probing: 0,
+            statements_run: 0,
+            depth: 0,
+            scope: Scope::module(&source.name),
+            line: 1,
+            hosts: Hosts::default(),
+            names: Names::new(),
+            file_names: Names::new(),
+            fates: IndexMap::new(),
+            left: HashSet::new(),
+            settings: IndexMap::new(),
+            keeps: IndexMap::new(),
+            is_running: false,
+            host: None,
+            last_api: None,
+            failed: false,
+            accepted: false,
+            in_check: false,
+            listeners: Vec::new(),
+            tables: Vec::new(),
+            single_columns: HashSet::new(),
+            kept: Vec::new(),
+        }
+    }
+
+    /// Adds a statement to the open block.
+    pub(crate) fn push(&mut self, out: Out) {
+        if let Some(block) = self.out.last_mut() {
+            block.push(out);
+        }
+    }
+
+    pub(crate) fn emit(&mut self, statement: Stmt) {
+        self.push(Out::Stmt(statement));
+    }
+
+    /// Runs something whose statements belong to a block of their own. Gives the block's number and its statements.
+    pub(crate) fn block<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> (usize, Vec<Out>, T) {
+        self.blocks_made += 1;
+        let number = self.blocks_made;
+        self.blocks.push(number);
+        self.out.push(Vec::new());
+        let value = run(self);
+        self.blocks.pop();
+        (number, self.out.pop().unwrap_or_default(), value)
+    }
+
+    /// The variable of the language for a value, in the sequence that is being made.
+    pub(crate) fn variable(&mut self, hint: &str) -> String {
+        let mut name = self.names.variable(hint, "value");
+        while self.file_names.has(&name) {
+            name = self.names.variable(&format!("my_{hint}"), "value");
+        }
+        name
+    }
+
+    /// Something that is not carried over: a comment in the spec, and a line of the summary.
+    pub(crate) fn leave(&mut self, kind: &str, what: &str) {
+        if self.probing > 0 || self.in_check {
+            return;
+        }
+        let first = what.lines().next().unwrap_or_default().trim();
+        let what: String =
+            if first.chars().count() > 110 { first.chars().take(107).chain("...".chars()).collect() } else { first.to_owned() };
+        if self.left.insert((self.scope.file.clone(), self.line, what.clone())) {
+            let file = self.scope.file.to_string();
+            let comment = self.draft.tally.leave(kind, what, &file, self.line);
+            self.emit(Stmt::Comment(comment));
+        }
+    }
+
+    /// Starts a body: a sequence, or a block of a user.
+    pub(crate) fn begin(&mut self) {
+        self.out = vec![Vec::new()];
+        self.blocks.clear();
+        self.names = Names::new();
+        self.changes.clear();
+        self.is_running = true;
+    }
+
+    /// The statements of the body that was begun.
+    pub(crate) fn end(&mut self) -> Body {
+        self.is_running = false;
+        Body { out: self.out.pop().unwrap_or_default(), names: std::mem::take(&mut self.names) }
+    }
+}

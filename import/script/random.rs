@@ -1,0 +1,141 @@
+//! What scripts draw at random: `Math.floor(Math.random() * n)`, `random.randint(1, n)` and their relatives.
+
+use std::rc::Rc;
+
+use super::Run;
+use super::value::{Code, Shape, Ty, Value};
+
+/// A random float.
+pub(super) fn float(from: f64, to: f64) -> Value {
+    let code = Code::new(format!("random({}, {})", fraction(from), fraction(to)), Ty::Number);
+    Value::Code(Code { changes: true, shape: Some(Rc::new(Shape::Random(from, to))), ..code })
+}
+
+/// A random whole number, both ends included.
+pub(super) fn int(from: f64, to: f64) -> Value {
+    let (from, to) = (from.ceil() as i64, to.floor() as i64);
+    let code = Code::new(format!("random({from}, {to})"), Ty::Number);
+    Value::Code(Code { changes: true, shape: Some(Rc::new(Shape::RandomInt(from, to))), ..code })
+}
+
+fn fraction(number: f64) -> String {
+    if number.fract() == 0.0 { format!("{number:.1}") } else { number.to_string() }
+}
+
+impl Run<'_> {
+    /// Arithmetic with a random number; `None` for any other.
+    pub(super) fn random_arithmetic(&mut self, operator: &str, left: &Value, right: &Value) -> Option<Value> {
+        // The random side first: sums and products don't care.
+        let (random, other) = match (left.shape(), right.shape()) {
+            (Some(Shape::Random(..) | Shape::RandomInt(..) | Shape::RandomUpTo(_)), _) => (left, right),
+            (_, Some(Shape::Random(..) | Shape::RandomInt(..) | Shape::RandomUpTo(_))) if matches!(operator, "+" | "*") => (right, left),
+            _ => return None,
+        };
+        match (random.shape()?, other.as_number()) {
+            (Shape::Random(from, to), Some(number)) => Some(match operator {
+                "*" => float(from * number, to * number),
+                "+" => float(from + number, to + number),
+                "-" => float(from - number, to - number),
+                "/" => float(from / number, to / number),
+                _ => return None,
+            }),
+            (Shape::RandomInt(from, to), Some(number)) if number.fract() == 0.0 => Some(match operator {
+                "+" => int(*from as f64 + number, *to as f64 + number),
+                "-" => int(*from as f64 - number, *to as f64 - number),
+                _ => return None,
+            }),
+            (Shape::Random(from, to), None) if *from == 0.0 && *to == 1.0 && operator == "*" => {
+                let limit = self.code(other)?;
+                let code = Code::new(format!("random(0.0, float({}))", limit.text), Ty::Number);
+                Some(Value::Code(Code { changes: true, shape: Some(Rc::new(Shape::RandomUpTo(limit))), ..code }))
+            }
+            _ => None,
+        }
+    }
+
+    /// `Math.floor`, `Math.trunc`, `int`: of a random float, a random whole number.
+    pub(super) fn floor(&mut self, value: &Value) -> Value {
+        match value.shape() {
+            Some(Shape::Random(from, to)) => {
+                let last = if to.fract() == 0.0 { to - 1.0 } else { to.floor() };
+                return int(from.floor(), last.max(from.floor()));
+            }
+            Some(Shape::RandomUpTo(limit)) => {
+                // `xs[Math.floor(Math.random() * xs.length)]`
+                let list = limit.text.strip_prefix("len(").and_then(|rest| rest.strip_suffix(')'));
+                if list.is_some() {
+                    let code = Code::new(format!("random(0, {} - 1)", limit.operand()), Ty::Number);
+                    return Value::Code(Code { changes: true, shape: Some(Rc::new(Shape::RandomIndex)), ..code });
+                }
+                return Value::changing(format!("random(0, {} - 1)", limit.operand()), Ty::Number);
+            }
+            Some(Shape::RandomInt(..)) => return value.clone(),
+            _ => {}
+        }
+        match value.as_number() {
+            Some(number) => Value::number(number.floor()),
+            None => self.function("floor", std::slice::from_ref(value), Ty::Number),
+        }
+    }
+
+    /// One of a list at random.
+    pub(super) fn one_of(&mut self, list: &Value) -> Value {
+        match list {
+            Value::Rows(name) => {
+                self.shuffle(name);
+                Value::changing(format!("next({name})"), Ty::Map)
+            }
+            Value::Code(code) => {
+                if let Some(Shape::Range(from, to)) = code.shape.as_deref() {
+                    if let (Some(from), Some(to)) = (from.as_number(), to.as_number()) {
+                        return int(from, to);
+                    }
+                    let (from, to) = (from.clone(), to.clone());
+                    return self.function("random", &[from, to], Ty::Number);
+                }
+                if let Some(mark) = code.mark()
+                    && let Some(any) = self.any_of(mark)
+                {
+                    return any;
+                }
+                Value::changing(format!("one_of({})", code.text), Ty::Any)
+            }
+            Value::List(items) => {
+                let items = items.borrow().clone();
+                if let [only] = items.as_slice() {
+                    return only.clone();
+                }
+                // Functions and requests can't be drawn by an expression.
+                let ty = items.first().map_or(Ty::Any, Value::ty);
+                match self.code(list) {
+                    Some(code) => {
+                        let name = self.named_list(&code);
+                        Value::changing(format!("one_of({name})"), ty)
+                    }
+                    None => Value::unknown("a random choice"),
+                }
+            }
+            Value::Data(expr) if expr.as_literal().is_some() => {
+                let text = expr.as_literal().unwrap_or_default();
+                let letters: Vec<Value> = text.chars().map(|char| Value::text(char.to_string())).collect();
+                self.one_of(&Value::list(letters))
+            }
+            _ => Value::unknown("a random choice"),
+        }
+    }
+
+    /// A long list gets a name in the file.
+    fn named_list(&mut self, code: &Code) -> String {
+        if code.text.len() <= 60 || code.text.contains(super::value::OPEN) || code.changes {
+            return code.text.clone();
+        }
+        let key = format!("list {}", code.text);
+        if let Some((name, _)) = self.keeps.get(&key) {
+            return name.clone();
+        }
+        // A `let` of the file: the same list for all users.
+        let name = self.file_names.variable("choices", "choices");
+        self.keeps.insert(key, (name.clone(), crate::draft::Expr::code(code.text.clone())));
+        name
+    }
+}

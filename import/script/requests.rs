@@ -1,0 +1,374 @@
+//! Requests of a script.
+
+use std::rc::Rc;
+
+use super::value::{OPEN, Ty, Value};
+use super::{Out, Run, StepDraft};
+use crate::draft::{Auth, Body, Call, Expr, Line, Part, Parts, Path, Redirects, Text, Value as Setting};
+use crate::web::{Exchange, METHODS, Target};
+
+/// A request as a script sends it.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) method: String,
+    pub(crate) url: Value,
+    /// Keys and values behind the URL.
+    pub(crate) query: Value,
+    pub(crate) headers: Value,
+    /// A body of JSON.
+    pub(crate) json: Value,
+    /// Any other body: a text, or the fields of a form.
+    pub(crate) data: Value,
+    /// Files of a form.
+    pub(crate) files: Value,
+    pub(crate) cookies: Value,
+    /// User and password.
+    pub(crate) auth: Value,
+    pub(crate) name: Value,
+    /// The most milliseconds that it may take.
+    pub(crate) timeout_ms: Option<f64>,
+    /// The most redirects that are followed.
+    pub(crate) redirects: Option<u32>,
+    /// The statuses that are expected.
+    pub(crate) statuses: Vec<String>,
+}
+
+impl Default for Sent {
+    fn default() -> Self {
+        let nothing = || Value::Undefined;
+        Self {
+            method: String::new(),
+            url: nothing(),
+            query: nothing(),
+            headers: nothing(),
+            json: nothing(),
+            data: nothing(),
+            files: nothing(),
+            cookies: nothing(),
+            auth: nothing(),
+            name: nothing(),
+            timeout_ms: None,
+            redirects: None,
+            statuses: Vec::new(),
+        }
+    }
+}
+
+impl Run<'_> {
+    /// A step with this request. Gives its response.
+    pub(crate) fn send(&mut self, sent: Sent) -> Value {
+        let method = sent.method.to_ascii_uppercase();
+        let Some(url) = self.as_text(&sent.url).filter(|_| METHODS.contains(&method.as_str())) else {
+            return Value::unknown(format!("{method}: the URL is not known"));
+        };
+        if !self.is_running && self.probing == 0 {
+            return Value::unknown(format!("{method}: a request outside of the test's functions"));
+        }
+        let mut step = StepDraft { name: self.label_of(&sent.name), blocks: self.blocks.clone(), ..StepDraft::default() };
+        step.expectations.statuses.clone_from(&sent.statuses);
+        let reference = self.is_reference(&url);
+        let target = Target::new(&if reference { Text::literal("http://localhost/") } else { self.absolute(url.clone()) });
+        let api = if reference { self.last_api.clone().unwrap_or_else(|| self.default_api()) } else { self.api_of(&target.origin) };
+        self.last_api = Some(api.clone());
+        let mut exchange = Exchange { api: api.clone(), method: method.clone(), ..Exchange::default() };
+        exchange.path = target.path;
+        exchange.query = target.query;
+        exchange.raw_query = target.raw_query;
+        if let Some((user, password)) = &target.user {
+            exchange.auth = Some(crate::web::basic(self.draft, &api, user, password));
+        }
+        if let Value::Map(map) = &sent.query {
+            let members = map.borrow().clone();
+            for (key, value) in members {
+                let Some(value) = self.expr(&value) else { continue };
+                exchange.query.retain(|(known, _)| *known != key);
+                exchange.query.push((key, value));
+            }
+        }
+        self.headers(&mut exchange, &sent);
+        self.body(&mut exchange, &sent);
+        if let Value::List(pair) = &sent.auth {
+            let pair = pair.borrow().clone();
+            if let [user, password] = pair.as_slice()
+                && let (Some(user), Some(password)) = (self.as_text(user), self.as_text(password))
+            {
+                exchange.auth = Some(crate::web::basic(self.draft, &api, &user, &password));
+            }
+        }
+        if let Some(ms) = sent.timeout_ms.filter(|ms| *ms > 0.0) {
+            exchange.options.timeout = Some(Expr::code(crate::draft::duration(ms as u64)));
+        }
+        exchange.options.redirects = sent.redirects.map(|most| if most == 0 { Redirects::Off } else { Redirects::UpTo(most) });
+        if reference {
+            let mut options = exchange.options.clone();
+            options.headers.clone_from(&exchange.headers);
+            options.auth.clone_from(&exchange.auth);
+            let parts = Parts { options, query: exchange.query.clone(), body: exchange.body.clone(), expects: Vec::new() };
+            step.inline = Some(Call::Inline { api, line: Line { method, path: Path::Reference(url) }, parts });
+        }
+        step.exchange = exchange;
+        self.add_step(step)
+    }
+
+    fn add_step(&mut self, step: StepDraft) -> Value {
+        let number = self.steps.len();
+        self.steps.push(step);
+        self.push(Out::Step(number));
+        Value::Response(Rc::from([number]))
+    }
+
+    /// `response.submitForm(…)`
+    pub(super) fn send_form(&mut self, form: &str, fields: &Value) -> Value {
+        let api = self.last_api.clone().unwrap_or_else(|| self.default_api());
+        let body = match self.expr(fields) {
+            Some(Expr::Map(fields)) if !fields.is_empty() => Some(crate::web::protect(self.draft, &api, Body::Form(fields))),
+            _ => None,
+        };
+        let parts = Parts { body, ..Parts::default() };
+        let inline = Some(Call::Submit { api: api.clone(), form: form.to_owned(), parts });
+        let exchange = Exchange { api, ..Exchange::default() };
+        self.add_step(StepDraft { inline, exchange, blocks: self.blocks.clone(), ..StepDraft::default() })
+    }
+
+    fn label_of(&mut self, name: &Value) -> Option<String> {
+        match name {
+            value if value.is_nothing() => None,
+            value => self.label(value),
+        }
+    }
+
+    /// Whether a URL is what a response gave.
+    fn is_reference(&self, url: &Text) -> bool {
+        match url.parts.first() {
+            Some(Part::Hole(code)) => {
+                let is_setting = code.starts_with("env.") || code.contains("env.settings.");
+                !is_setting && (code.contains(OPEN) || crate::names::is_word(code.split('.').next().unwrap_or_default()))
+            }
+            _ => false,
+        }
+    }
+
+    /// A URL with its origin.
+    fn absolute(&mut self, url: Text) -> Text {
+        let starts = match url.parts.first() {
+            Some(Part::Literal(text)) => text.clone(),
+            _ => return url,
+        };
+        if starts.contains("://") || self.language == super::Language::JavaScript && !starts.starts_with('/') {
+            return url;
+        }
+        let host = self.host.clone().unwrap_or(Value::Env("LOCUST_HOST".into(), Some("http://localhost:8080".into())));
+        let mut out = self.as_text(&host).unwrap_or_else(|| Text::literal("http://localhost:8080"));
+        if let Some(Part::Literal(last)) = out.parts.last_mut() {
+            let length = last.trim_end_matches('/').len();
+            last.truncate(length);
+        }
+        if !starts.starts_with('/') {
+            out.push("/");
+        }
+        out.append(url);
+        out
+    }
+
+    fn default_api(&mut self) -> String {
+        let target = self.absolute(Text::literal("/"));
+        let target = Target::new(&target);
+        self.api_of(&target.origin)
+    }
+
+    /// The api of an origin. A variable of the environment in it stays one in the address.
+    fn api_of(&mut self, origin: &Text) -> String {
+        let settings = self.settings.clone();
+        let mut hosts = std::mem::take(&mut self.hosts);
+        let api = hosts.api(self.draft, origin, |code| match settings.get(code.trim_matches(['(', ')'])) {
+            Some((_, Setting::Default(variable, default))) => format!("${{{variable}:-{}}}", default.trim_end_matches('/')),
+            Some((_, Setting::Secret(variable))) => format!("${{{variable}}}"),
+            _ => {
+                let known = settings.iter().find(|(key, _)| code.contains(key.as_str()));
+                match known {
+                    Some((_, (_, Setting::Default(variable, _) | Setting::Secret(variable)))) => format!("${{{variable}_URL}}"),
+                    _ => "${BASE_URL}".to_owned(),
+                }
+            }
+        });
+        self.hosts = hosts;
+        api
+    }
+
+    fn headers(&mut self, exchange: &mut Exchange, sent: &Sent) {
+        let api = exchange.api.clone();
+        if let Value::Map(map) = &sent.headers {
+            let members = map.borrow().clone();
+            for (name, value) in members {
+                if value.is_nothing() || name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("host") {
+                    continue;
+                }
+                let Some(text) = self.as_text(&value) else {
+                    self.leave("headers", &format!("header `{name}`: its value is not known"));
+                    continue;
+                };
+                if name.eq_ignore_ascii_case("authorization") {
+                    exchange.auth = Some(crate::web::authorization(self.draft, &api, &text));
+                } else if name.eq_ignore_ascii_case("content-type") {
+                    exchange.headers.push(("Content-Type".to_owned(), Expr::Text(text)));
+                } else {
+                    let value = match text.as_literal() {
+                        Some(_) => crate::web::protect_value(self.draft, &api, &name, Expr::Text(text)),
+                        None => Expr::from(text),
+                    };
+                    exchange.headers.push((name, value));
+                }
+            }
+        }
+        if let Value::Map(map) = &sent.cookies {
+            let members = map.borrow().clone();
+            let mut cookie = Text::default();
+            for (number, (name, value)) in members.iter().enumerate() {
+                let value = match value {
+                    Value::Map(inner) => inner.borrow().get("value").cloned().unwrap_or(Value::Undefined),
+                    other => other.clone(),
+                };
+                if let Some(text) = self.as_text(&value) {
+                    cookie.push(&format!("{}{name}=", if number == 0 { "" } else { "; " }));
+                    cookie.append(text);
+                }
+            }
+            if !cookie.parts.is_empty() {
+                exchange.headers.push(("Cookie".to_owned(), Expr::Text(cookie)));
+            }
+        }
+    }
+
+    fn body(&mut self, exchange: &mut Exchange, sent: &Sent) {
+        let api = exchange.api.clone();
+        let at = exchange.headers.iter().position(|(name, _)| name == "Content-Type");
+        let content_type = at.and_then(|at| exchange.headers[at].1.as_literal().map(str::to_owned));
+        let (body, content_type_to_keep) = self.body_of(sent, content_type.as_deref());
+        if let Some(at) = at {
+            exchange.headers.remove(at);
+        }
+        if let Some(content_type) = content_type_to_keep {
+            exchange.headers.push(("Content-Type".to_owned(), Expr::text(content_type)));
+        }
+        exchange.body = body.map(|body| crate::web::protect(self.draft, &api, body));
+    }
+
+    /// The body, and the `Content-Type` that has to be written beside it.
+    fn body_of(&mut self, sent: &Sent, content_type: Option<&str>) -> (Option<Body>, Option<String>) {
+        let media = content_type.map(|ty| ty.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+        let other_type = |usual: &str| content_type.filter(|_| media.as_deref().is_some_and(|media| media != usual)).map(str::to_owned);
+        if !matches!(sent.json, Value::Undefined) && (!sent.json.is_nothing() || sent.data.is_nothing()) {
+            return match self.expr(&sent.json) {
+                Some(json) => (Some(Body::Json(json)), other_type("application/json")),
+                None => {
+                    self.leave("bodies", "the body is not known");
+                    (None, None)
+                }
+            };
+        }
+        if let Value::Map(files) = &sent.files
+            && !files.borrow().is_empty()
+        {
+            let mut fields = self.fields(&sent.data).unwrap_or_default();
+            fields.extend(self.fields(&sent.files).unwrap_or_default());
+            return (Some(Body::Multipart(fields)), None);
+        }
+        match &sent.data {
+            value if value.is_nothing() => (None, content_type.map(str::to_owned)),
+            Value::Method(object, part) if &**part == "to_json" => match self.expr(object) {
+                Some(json) => (Some(Body::Json(json)), other_type("application/json")),
+                None => {
+                    self.leave("bodies", "the body is not known");
+                    (None, None)
+                }
+            },
+            Value::Map(map) if map.borrow().is_empty() => (None, content_type.map(str::to_owned)),
+            Value::Map(map) => {
+                let has_file = map
+                    .borrow()
+                    .values()
+                    .any(|value| matches!(value, Value::File(_)) || matches!(value, Value::Code(code) if code.text.starts_with("file(")));
+                let is_json = media.as_deref().is_some_and(|media| media.ends_with("json"));
+                match self.fields(&sent.data) {
+                    Some(fields) if has_file => (Some(Body::Multipart(fields)), None),
+                    Some(fields) if is_json && self.language == super::Language::JavaScript => {
+                        (Some(Body::Json(Expr::Map(fields))), other_type("application/json"))
+                    }
+                    Some(fields) => (Some(Body::Form(fields)), other_type("application/x-www-form-urlencoded")),
+                    None => {
+                        self.leave("bodies", "the body is not known");
+                        (None, None)
+                    }
+                }
+            }
+            Value::File(path) => {
+                let json = content_type
+                    .filter(|ty| ty.contains("json"))
+                    .and_then(|_| self.text_of(path))
+                    .and_then(|text| crate::draft::json(&text));
+                if let Some(json) = json {
+                    return (Some(Body::Json(json)), other_type("application/json"));
+                }
+                match self.file_expression(path) {
+                    Some(code) => (Some(Body::Bytes(Expr::code(code))), content_type.map(str::to_owned)),
+                    None => (None, None),
+                }
+            }
+            value => {
+                let ty = value.ty();
+                match self.as_text(value) {
+                    Some(text) if matches!(ty, Ty::Bytes) => (Some(Body::Bytes(Expr::from(text))), content_type.map(str::to_owned)),
+                    Some(text) if !matches!(ty, Ty::Text | Ty::Any) || text.parts.len() == 1 && text.as_literal().is_none() => {
+                        let is_json = media.as_deref().is_some_and(|media| media.ends_with("json"));
+                        if is_json && ty != Ty::Text {
+                            (Some(Body::Json(Expr::from(text))), other_type("application/json"))
+                        } else {
+                            (Some(Body::Text(Expr::Text(text))), content_type.map(str::to_owned))
+                        }
+                    }
+                    Some(text) => crate::web::body(self.draft, content_type, &text),
+                    None => {
+                        self.leave("bodies", "the body is not known");
+                        (None, None)
+                    }
+                }
+            }
+        }
+    }
+
+    /// The fields of a form.
+    fn fields(&mut self, value: &Value) -> Option<Vec<(String, Expr)>> {
+        let Value::Map(map) = value else { return (value.is_nothing()).then(Vec::new) };
+        let members = map.borrow().clone();
+        let mut out = Vec::new();
+        for (name, value) in members {
+            // `("name", content, "type")` of requests: the file is the second.
+            let value = match &value {
+                Value::List(parts) if parts.borrow().len() >= 2 && matches!(parts.borrow()[1], Value::File(_)) => parts.borrow()[1].clone(),
+                other => other.clone(),
+            };
+            if !matches!(value, Value::Undefined) {
+                out.push((name, self.expr(&value)?));
+            }
+        }
+        Some(out)
+    }
+
+    /// Bearer auth of the last step's api, for all further requests: `client.headers.update({"Authorization": …})`.
+    pub(crate) fn set_auth(&mut self, value: &Value) -> Option<()> {
+        let text = self.as_text(value)?;
+        let api = self.last_api.clone().unwrap_or_else(|| self.default_api());
+        let auth = crate::web::authorization(self.draft, &api, &text);
+        if matches!(auth, Auth::None) {
+            return None;
+        }
+        self.emit(crate::draft::Stmt::SetAuth(api, auth));
+        Some(())
+    }
+
+    /// Drops the cookies and the auth of the last step's api.
+    pub(crate) fn reset(&mut self) {
+        let api = self.last_api.clone().unwrap_or_else(|| self.default_api());
+        self.emit(crate::draft::Stmt::Reset(api));
+    }
+}
