@@ -1,5 +1,5 @@
-//! A collection of real files of other tools, each imported and checked. `LTC_IMPORT_FILES` names its folder, with a folder for each kind
-//! (`openapi`, `postman` …); without it, these tests are skipped.
+//! A collection of real files of other tools, each imported and checked: in `../shared/import`, with a folder for each kind (`openapi`,
+//! `postman` …), or where `LTC_IMPORT_FILES` says. Tests of kinds that are not there are skipped.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,11 +8,21 @@ use ltc::pipeline::{self, Target};
 use ltc::project;
 use ltc_import::{ImportError, Options, Source, import, recognize, write};
 
-/// The files of a kind, with those in folders; none without a collection.
+/// The files of a kind, with those in folders. Where there are none, the test is noted as skipped.
 pub(crate) fn files(kind: &str) -> Vec<PathBuf> {
-    let Some(root) = std::env::var_os("LTC_IMPORT_FILES") else { return Vec::new() };
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/import");
+    let root = std::env::var_os("LTC_IMPORT_FILES").map_or_else(beside, PathBuf::from);
+    let found = if root.join(kind).is_dir() { within(&root.join(kind)) } else { Vec::new() };
+    if found.is_empty() {
+        let missing = format!("{kind} files to import (LTC_IMPORT_FILES names their folder)");
+        crate::tools::note_skipped(&format!("import_collection::{kind}"), &missing);
+    }
+    found
+}
+
+fn within(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut folders = vec![Path::new(&root).join(kind)];
+    let mut folders = vec![folder.to_path_buf()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
             let path = entry.unwrap().path();
@@ -131,6 +141,41 @@ fn hurl_requests_and_assertions_are_carried_over() {
     println!("Hurl: {carried} requests, assertions and captures carried over, {} not", left.len());
     left.iter().for_each(|left| println!("{}:{}: {}: {}", left.file, left.line, left.kind, left.what));
     assert!(left.len() * 20 <= carried, "{} of {} are missing", left.len(), carried + left.len());
+}
+
+/// Scripts of a kind: what was written has to check, and at least four of five statements are carried over. Modules that others import have
+/// no users of their own; they are refused.
+fn scripts_are_carried_over(kind: &str) {
+    let (mut carried, mut left, mut scripts, mut wrong) = (0, Vec::new(), 0, Vec::new());
+    for path in files(kind).into_iter().filter(|path| path.extension().is_some_and(|ending| ending != "json" && ending != "csv")) {
+        let source = source(&path);
+        let draft = match recognize(&source).and_then(|kind| import(&source, kind, &Options::default())) {
+            Ok(draft) => draft,
+            Err(error) => {
+                assert!(error.help.is_some(), "{error}");
+                println!("{error}");
+                continue;
+            }
+        };
+        scripts += 1;
+        carried += draft.tally.carried.get("statements").copied().unwrap_or_default();
+        left.extend(draft.tally.left);
+        wrong.extend(checked(&path).unwrap_or_else(|error| vec![error.to_string()]));
+    }
+    left.iter().for_each(|left| println!("{}:{}: {}: {}", left.file, left.line, left.kind, left.what));
+    println!("{kind}: {scripts} scripts, {carried} statements carried over, {} things not", left.len());
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(left.len() * 4 <= carried, "{} of {} are missing", left.len(), carried + left.len());
+}
+
+#[test]
+fn k6_scripts_become_specs_that_the_checker_accepts() {
+    scripts_are_carried_over("k6");
+}
+
+#[test]
+fn locust_scripts_become_specs_that_the_checker_accepts() {
+    scripts_are_carried_over("locust");
 }
 
 #[test]

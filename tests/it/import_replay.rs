@@ -1,5 +1,4 @@
-//! Recordings that are imported, built and run against a server that answers as recorded. `LTC_IMPORT_FILES` names the folder of the
-//! collection (see `import_collection`).
+//! Recordings that are imported, built and run against a server that answers as recorded (see `import_collection` for where they are).
 
 use std::fs;
 use std::path::Path;
