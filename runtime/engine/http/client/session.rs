@@ -20,6 +20,7 @@ use crate::http::message::target::Origin;
 use crate::http::message::traffic::Ledger;
 use crate::http::net::connect::{Made, connect};
 use crate::http::net::proxy::Hopper;
+use crate::http::net::reach::check_redirect;
 use crate::http::net::transport::{ApiTransport, Transport};
 use crate::http::wire::h1::{self, PendingResponse, Raw};
 use crate::http::wire::h2;
@@ -135,7 +136,8 @@ impl Session {
             let mut response = response(raw, &chain.url, begun, ledger.traffic());
             let followed = match chain.follow(&response) {
                 Ok(false) => response.decode(ledger.coming.keep).map(|()| false),
-                followed => followed,
+                Ok(true) => check_redirect(&self.transport, &request.url, &chain.url, ledger).await.map(|()| true),
+                Err(failure) => Err(failure),
             };
             match followed {
                 Ok(true) => ledger.hop(),

@@ -6,6 +6,7 @@ pub(super) mod eyeballs;
 pub(super) mod names;
 pub(super) mod provider;
 pub(super) mod proxy;
+pub(super) mod reach;
 pub(super) mod tls;
 pub(super) mod transport;
 pub(super) mod trust;

@@ -135,6 +135,11 @@ impl Addresses {
         Self { circle, last: RefCell::default() }
     }
 
+    /// All of them.
+    pub(crate) fn all(&self) -> &[IpAddr] {
+        &self.circle
+    }
+
     /// The addresses in the order in which a user tries them.
     pub(crate) fn order(&self, user: u64) -> Vec<IpAddr> {
         let last = self.last.borrow();

@@ -148,6 +148,33 @@ fn other_hosts_get_no_secrets() {
 }
 
 #[test]
+fn redirects_do_not_lead_to_metadata_or_from_a_public_host_to_this_machine() {
+    run(async {
+        let server = Server::start(|_, _, request| match path_of(request).rsplit('/').next() {
+            Some("mapped") => to(302, "http://[::ffff:169.254.169.254]/latest"),
+            Some("home") => to(307, "http://127.0.0.1:1/admin"),
+            _ => to(302, "//169.254.169.254/latest"),
+        })
+        .await;
+        let direct = Client::new();
+        let proxies = Proxies::All(format!("http://{}", server.address));
+        let proxied = Client::with(TransportConfig { proxies, memory: None }, &ApiConfig::default());
+        let public = Target::parse("http://shop.example/home").unwrap();
+        for redirects in [Redirects::Any, Redirects::Hops(5)] {
+            for (client, url) in [(&direct, server.url("/link")), (&direct, server.url("/mapped")), (&proxied, public.clone())] {
+                let request = HttpRequest { redirects, ..client.request("GET", url.clone()) };
+                let failure = client.session.send(laid(&request)).await.unwrap_err();
+                assert_eq!((failure.class, &*failure.kind), (FailureClass::Protocol, "redirect refused"), "{url}");
+                assert!(failure.message.contains("is not followed: a redirect never leads"), "{failure:?}");
+                assert!(failure.partial.is_some_and(|partial| partial.headers.get("location").is_some()));
+            }
+        }
+        assert_eq!(server.requests().len(), 6, "only the requests of the test were sent");
+        assert_eq!(direct.get(server.url("/link")).await.unwrap().status, 302, "what is not to be followed is the answer");
+    });
+}
+
+#[test]
 fn cookies_are_kept_and_sent() {
     run(async {
         let server = Server::start(|_, _, request| match path_of(request) {

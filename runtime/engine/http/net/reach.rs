@@ -1,0 +1,154 @@
+//! Which addresses a redirect may lead to: a server under test must not make the generator ask the machines beside it.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::transport::Transport;
+use crate::http::message::failure::HttpError;
+use crate::http::message::target::{Origin, Target};
+use crate::http::message::traffic::{Ledger, Phases};
+
+/// Addresses outside of the link-local ranges at which clouds serve the credentials of a machine: AWS over IPv6, Google over IPv6,
+/// Alibaba and Azure.
+const METADATA: [IpAddr; 4] = [
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+    IpAddr::V6(Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)),
+    IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
+    IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),
+];
+
+/// From where an address can be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    /// From everywhere.
+    Public,
+    /// From a private network (RFC 1918, RFC 4193, RFC 6598).
+    Private,
+    /// From this machine only.
+    Loopback,
+    /// From this link only (RFC 3927, RFC 4291), or the metadata server of a cloud.
+    LinkLocal,
+}
+
+impl Reach {
+    fn of(address: IpAddr) -> Self {
+        let address = embedded(address);
+        if METADATA.contains(&address) {
+            return Self::LinkLocal;
+        }
+        match address {
+            IpAddr::V4(v4) if v4.is_link_local() => Self::LinkLocal,
+            IpAddr::V6(v6) if v6.is_unicast_link_local() => Self::LinkLocal,
+            // The unspecified address connects to this machine.
+            _ if address.is_loopback() || address.is_unspecified() => Self::Loopback,
+            IpAddr::V4(v4) if v4.octets()[0] == 0 => Self::Loopback,
+            IpAddr::V4(v4) if v4.is_private() || (v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64) => Self::Private,
+            IpAddr::V6(v6) if v6.is_unique_local() => Self::Private,
+            _ => Self::Public,
+        }
+    }
+
+    /// The reach of a host as its text alone tells it: an address, or a name that is reserved for one (RFC 6761).
+    fn of_text(host: &str) -> Option<Self> {
+        let name = host.strip_suffix('.').unwrap_or(host);
+        match name.parse::<IpAddr>() {
+            Ok(address) => Some(Self::of(address)),
+            Err(_) if name == "localhost" || name.ends_with(".localhost") => Some(Self::Loopback),
+            Err(_) if matches!(name, "metadata.google.internal" | "instance-data" | "instance-data.ec2.internal") => Some(Self::LinkLocal),
+            Err(_) => None,
+        }
+    }
+
+    /// Why a redirect may not lead there, where it may not.
+    fn refusal(self, from: Self) -> Option<&'static str> {
+        match (from, self) {
+            (_, Self::LinkLocal) => Some("a redirect never leads to a link-local or metadata address"),
+            (Self::Public, Self::Loopback) => Some("a redirect never leads from a public host to this machine"),
+            _ => None,
+        }
+    }
+}
+
+/// The IPv4 address in an IPv6 address that maps one (RFC 4291, 2.5.5) or translates to one (RFC 6052, 2.1).
+fn embedded(address: IpAddr) -> IpAddr {
+    let address = address.to_canonical();
+    match address {
+        IpAddr::V6(v6) => match v6.segments() {
+            [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+                let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+                IpAddr::V4(Ipv4Addr::new(a, b, c, d))
+            }
+            _ => address,
+        },
+        IpAddr::V4(_) => address,
+    }
+}
+
+/// Refuses a redirect from what a spec asked for to an address that only this machine or its cloud should reach.
+///
+/// # Errors
+/// A protocol failure for such a redirect.
+pub(crate) async fn check_redirect(transport: &Transport, from: &Target, to: &Target, ledger: &Ledger) -> Result<(), HttpError> {
+    // The spec itself names this host.
+    if from.host() == to.host() {
+        return Ok(());
+    }
+    // A host is as public as its most public address. One whose address is unknown counts as public.
+    let from = reaches(transport, &from.origin, ledger).await.into_iter().min().unwrap_or(Reach::Public);
+    match reaches(transport, &to.origin, ledger).await.into_iter().find_map(|reach| reach.refusal(from)) {
+        Some(why) => Err(HttpError::protocol(format!("the redirect to `{to}` is not followed: {why}")).came("redirect refused")),
+        None => Ok(()),
+    }
+}
+
+/// The reach of each address of a host. A proxy looks names up itself, and a name in memory has no address. Where a look-up fails, none
+/// is known: the connection reports it.
+async fn reaches(transport: &Transport, origin: &Origin, ledger: &Ledger) -> Vec<Reach> {
+    if let Some(reach) = Reach::of_text(&origin.host) {
+        return vec![reach];
+    }
+    let is_direct = transport.memory.is_none() && matches!(transport.proxy().on_way_to(origin), Ok(None));
+    if !is_direct {
+        return Vec::new();
+    }
+    let Ok((addresses, dns)) = transport.names.addresses(&origin.host).await else { return Vec::new() };
+    ledger.took(Phases { dns, ..Phases::default() });
+    addresses.all().iter().map(|address| Reach::of(*address)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reach(host: &str) -> Option<Reach> {
+        Reach::of_text(host)
+    }
+
+    #[test]
+    fn reach_of_an_address_is_known_in_every_spelling_of_it() {
+        for (expected, hosts) in [
+            (Reach::LinkLocal, "169.254.169.254 169.254.0.1 fe80::1 febf::1 fd00:ec2::254 fd20:ce::254 100.100.100.200 168.63.129.16"),
+            (Reach::LinkLocal, "::ffff:169.254.169.254 64:ff9b::a9fe:a9fe metadata.google.internal metadata.google.internal."),
+            (
+                Reach::Loopback,
+                "127.0.0.1 127.8.9.1 ::1 0.0.0.0 :: 0.1.2.3 ::ffff:127.0.0.1 64:ff9b::7f00:1 localhost a.localhost localhost.",
+            ),
+            (Reach::Private, "10.1.2.3 172.16.0.1 192.168.1.1 100.64.0.1 fd12::1 ::ffff:10.0.0.1"),
+            (Reach::Public, "1.1.1.1 172.32.0.1 100.128.0.1 2606:4700::1111"),
+        ] {
+            for host in hosts.split(' ') {
+                assert_eq!(reach(host), Some(expected), "{host}");
+            }
+        }
+        assert_eq!(reach("shop.example"), None);
+    }
+
+    #[test]
+    fn redirect_is_refused_by_where_it_comes_from_and_where_it_leads() {
+        let refused = |from: Reach, to: Reach| to.refusal(from).is_some();
+        for from in [Reach::Public, Reach::Private, Reach::Loopback, Reach::LinkLocal] {
+            assert!(refused(from, Reach::LinkLocal), "{from:?}");
+            assert!(!refused(from, Reach::Public) && !refused(from, Reach::Private), "{from:?}");
+            assert_eq!(refused(from, Reach::Loopback), from == Reach::Public, "{from:?}");
+        }
+    }
+}
