@@ -2,7 +2,7 @@
 //!
 //! A process has one log, as it has one standard error: what a message is part of needs no handle to it.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use ltc_config::profile::{LogLevel, Logging};
 use ltc_engine::observe;
@@ -11,12 +11,23 @@ use ltc_engine::observe;
 static OWN: AtomicU8 = AtomicU8::new(LogLevel::Info as u8);
 static HTTP: AtomicU8 = AtomicU8::new(LogLevel::Info as u8);
 
+/// Whether the command line asks for everything.
+static VERBOSE: AtomicBool = AtomicBool::new(false);
+
+/// From now on no level is lower than `debug`.
+pub(crate) fn be_verbose() {
+    VERBOSE.store(true, Ordering::Relaxed);
+    set(&Logging::default());
+}
+
 /// From now on the profile's levels count.
 pub(crate) fn set(logging: &Logging) {
-    let http = logging.http_level.unwrap_or(logging.level);
-    OWN.store(logging.level as u8, Ordering::Relaxed);
+    let least = if VERBOSE.load(Ordering::Relaxed) { LogLevel::Debug } else { LogLevel::Off };
+    let http = logging.http_level.unwrap_or(logging.level).max(least);
+    let own = logging.level.max(least);
+    OWN.store(own as u8, Ordering::Relaxed);
     HTTP.store(http as u8, Ordering::Relaxed);
-    observe::tell_of(logging.level >= LogLevel::Info, http >= LogLevel::Debug);
+    observe::tell_of(own >= LogLevel::Info, http >= LogLevel::Debug);
 }
 
 /// Whether messages of that level are told.

@@ -24,6 +24,7 @@ const TOOLS: &[(&str, Found)] = &[
     ("prometheus", Found::OnPath("--version")),
     ("tmux", Found::OnPath("-V")),
     ("aws-lambda-rie", Found::Installed("emulator/samcli/local/rapid/aws-lambda-rie-x86_64")),
+    ("mcp", Found::Installed("mcp/bin/mcp")),
     ("httpbin", Found::Installed("httpbin/bin/gunicorn")),
     ("ministack", Found::Installed("ministack/bin/ministack")),
     ("moto", Found::Installed("moto/bin/moto_server")),

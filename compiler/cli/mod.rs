@@ -12,6 +12,7 @@ mod import;
 mod init;
 mod list;
 mod man;
+mod mcp;
 mod messages;
 mod new;
 mod new_test;
@@ -29,6 +30,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
+use ltc_config::command_line::last_value;
 
 use screen::Screen;
 
@@ -100,6 +102,8 @@ enum Command {
     Demo(demo::Demo),
     /// Explain an error code
     Explain(explain::Explain),
+    /// Serve the project to an assistant (Model Context Protocol)
+    Mcp(mcp::Mcp),
     /// Print the JSON Schema of a YAML file
     Schema(schema::SchemaOf),
     /// Remove cached build artifacts
@@ -138,6 +142,7 @@ pub fn main() -> ExitCode {
         Command::Init(command) => command.run(&screen),
         Command::Demo(command) => command.run(&screen),
         Command::Explain(command) => command.run(&screen),
+        Command::Mcp(command) => command.run(&screen),
         Command::Schema(command) => command.run(&screen),
         Command::Clean(command) => command.run(&screen),
         Command::Completions(command) => command.run(&screen),
@@ -151,10 +156,7 @@ pub fn main() -> ExitCode {
 
 /// What `--color` says: what is wrong with the rest of the command line is shown in it, too.
 fn said_color(args: &[OsString]) -> ColorChoice {
-    let words: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
-    let behind = words.windows(2).filter(|pair| pair[0] == "--color").map(|pair| pair[1]);
-    let joined = words.iter().filter_map(|word| word.strip_prefix("--color="));
-    match behind.chain(joined).last() {
+    match last_value(args, "--color").as_deref() {
         Some("always") => ColorChoice::Always,
         Some("never") => ColorChoice::Never,
         _ => ColorChoice::Auto,

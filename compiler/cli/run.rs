@@ -6,6 +6,7 @@ use std::process::Command;
 
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
+use ltc_config::command_line::last_value;
 
 use super::build::{ConfigurationArgs, Order, here};
 use super::messages::MessageArgs;
@@ -46,7 +47,7 @@ impl RunSpec {
         let (spec, args) = split(&self.words)?;
         let found = project::find(&here()?, spec)?;
         // The binary gets them, too: what it was built and checked with is what it runs with.
-        let configuration = ConfigurationArgs { env: value_of(args, "--env"), profile: value_of(args, "--profile").map(PathBuf::from) };
+        let configuration = ConfigurationArgs { env: last_value(args, "--env"), profile: last_value(args, "--profile").map(PathBuf::from) };
         let order = Order { offline: self.offline, messages: self.messages, ..Order::of(configuration.target(found)) };
         if self.watch {
             return rerun::on_changes(&order, args, screen);
@@ -67,20 +68,6 @@ fn split(words: &[OsString]) -> Result<(Option<&str>, &[OsString]), Failure> {
         }
         _ => Ok((None, &words[behind(words)..])),
     }
-}
-
-/// The value of an option among the arguments of a binary.
-fn value_of(args: &[OsString], option: &str) -> Option<String> {
-    let mut words = args.iter().filter_map(|arg| arg.to_str());
-    while let Some(word) = words.next() {
-        if word == option {
-            return words.next().map(str::to_owned);
-        }
-        if let Some(value) = word.strip_prefix(option).and_then(|rest| rest.strip_prefix('=')) {
-            return Some(value.to_owned());
-        }
-    }
-    None
 }
 
 /// The path as a program: a name alone would be searched on the PATH.
@@ -131,13 +118,5 @@ mod tests {
             let split = split(&words_of_line).unwrap();
             assert_eq!(split, (spec, words(args).as_slice()), "{line}");
         }
-    }
-
-    #[test]
-    fn environment_of_the_binary_is_that_of_the_build() {
-        let env = |line: &str| value_of(&words(line), "--env");
-        assert_eq!(env("--debug --env cs1"), Some("cs1".to_owned()));
-        assert_eq!(env("--env=cs1 --debug"), Some("cs1".to_owned()));
-        assert_eq!(env("--envelope x --env"), None);
     }
 }

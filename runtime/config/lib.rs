@@ -15,6 +15,7 @@
 
 pub mod beside;
 pub mod carried;
+pub mod command_line;
 pub mod credentials;
 pub mod duration;
 pub mod elf;

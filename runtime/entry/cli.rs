@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, ColorChoice, Parser, Subcommand};
 use ltc_config::Rate;
 
+use super::about::{CompletionsCommand, ManCommand};
 use super::deploy::{DeployCommand, DestroyCommand, StatusCommand};
 use super::outputs::Outputs;
+use super::overrides::{Host, Setting};
 use super::plan::PlanCommand;
 use super::reports::{CompareCommand, MergeCommand, ReportCommand};
 use super::run::RunCommand;
@@ -20,6 +22,8 @@ Examples:
   {bin} --debug                        run every scenario once, and show each exchange
   {bin}                                run the load of the profile
   {bin} --clients 50 --duration 2m     run with other numbers
+  {bin} --rate 200/s --duration 2m     start 200 iterations per second, however long they take
+  {bin} --host https://qa.example.com  test another server
   {bin} --csv out/run --json run.json  run, and write the results to files
   {bin} plan                           show how the load is split over functions, and its cost
   {bin} run --shards 4                 run the load from four processes, or from AWS Lambda
@@ -35,12 +39,12 @@ no request was begun, shards were lost, an output could not be written; 130 inte
 #[command(
     version = env!("CARGO_PKG_VERSION"),
     after_help = EXAMPLES.replace("{bin}", "./TEST"),
-    args_conflicts_with_subcommands = true,
-    disable_help_subcommand = true
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
     /// Run every scenario once with one user and show every exchange
     #[arg(long)]
     pub(crate) debug: bool,
@@ -49,6 +53,21 @@ pub(crate) struct Cli {
     pub(crate) failures: bool,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+}
+
+/// Options of all commands, which `ltc` has, too.
+#[derive(Args, Clone, Debug)]
+#[command(next_display_order = 100)]
+pub(crate) struct GlobalArgs {
+    /// Use colors [default: on a terminal, unless NO_COLOR is set]
+    #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto, hide_default_value = true)]
+    color: ColorChoice,
+    /// Print results only
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Print all messages, as `loglevel: debug` in the profile does
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
 }
 
 /// Commands; without one, the test debugs or generates load from this machine.
@@ -66,6 +85,8 @@ pub(crate) enum Command {
     Deploy(DeployCommand),
     Status(StatusCommand),
     Destroy(DestroyCommand),
+    Completions(CompletionsCommand),
+    Man(ManCommand),
 }
 
 /// Options of every run of the test, whatever generates its load.
@@ -91,8 +112,8 @@ pub(crate) struct RunArgs {
     /// Print progress as plain lines, also on a terminal
     #[arg(long, help_heading = "Results")]
     pub(crate) no_tui: bool,
-    /// Print results only
-    #[arg(long, short, help_heading = "Results")]
+    /// Whether only results are printed: one of the [`GlobalArgs`].
+    #[arg(skip)]
     pub(crate) quiet: bool,
 }
 
@@ -116,12 +137,23 @@ pub(crate) struct LoadArgs {
     #[arg(long, help_heading = "Configuration")]
     pub(crate) embedded: bool,
 
+    /// Set a key of the environment that the spec reads; can be repeated
+    #[arg(long, value_name = "env.KEY=VALUE", value_parser = Setting::parse, help_heading = "Configuration")]
+    pub(crate) set: Vec<Setting>,
+    /// Test this server in place of the one in the environment; an address with a path replaces the whole base; for one api of several:
+    /// NAME=URL
+    #[arg(long, value_name = "URL", value_parser = Host::parse, help_heading = "Configuration")]
+    pub(crate) host: Vec<Host>,
+
     /// Number of virtual users
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Load, over the profile's")]
     pub(crate) clients: Option<u64>,
     /// Spawn rate: users started per second
     #[arg(long, value_name = "RATE", value_parser = rate, help_heading = "Load, over the profile's")]
     pub(crate) hatch_rate: Option<Rate>,
+    /// Arrival rate: iterations started per second, such as 200/s or 30/m, in place of a number of users
+    #[arg(long, value_name = "RATE", value_parser = rate, conflicts_with_all = ["clients", "hatch_rate"], help_heading = "Load, over the profile's")]
+    pub(crate) rate: Option<Rate>,
     /// Duration of the test, such as 30s, 20m or 1h30m
     #[arg(long, value_name = "TIME", value_parser = positive_duration, help_heading = "Load, over the profile's")]
     pub(crate) duration: Option<Duration>,
@@ -154,6 +186,7 @@ impl Cli {
         let given = [
             ("--clients", load.clients.is_some()),
             ("--hatch-rate", load.hatch_rate.is_some()),
+            ("--rate", load.rate.is_some()),
             ("--duration", load.duration.is_some()),
             ("--graceful-stop", load.graceful_stop.is_some()),
             ("--threads", load.threads.is_some()),
@@ -181,6 +214,7 @@ mod tests {
             let error = parse(words).unwrap_err();
             assert!(error.contains("it must be longer than 0"), "{words}: {error}");
         }
+        assert!(parse("--rate 0").is_err() && parse("--rate 5/s --clients 3").is_err());
         assert!(parse("--graceful-stop 0 --duration 1ms").is_ok());
     }
 

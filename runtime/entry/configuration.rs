@@ -10,6 +10,7 @@ use ltc_config::{ApiTransportSettings, ConfigError, Environment, Profile, Reads}
 
 use super::StartupError;
 use super::cli::LoadArgs;
+use super::overrides::{Host, Setting};
 use ltc_engine::http;
 use ltc_engine::program::{ApiInfo, EnvKey, Program, Type};
 use ltc_engine::value::Value;
@@ -62,7 +63,24 @@ impl Configuration {
         let environment = environment(program, args, &env_name, &reads)?;
         let environment = environment.resolve(&reads, &|name| std::env::var(name).ok()).map_err(StartupError::wrong)?;
         let mut problems: Vec<String> = Vec::new();
-        let env = program.env.iter().map(|key| value_of(program, &environment, key, &mut problems)).collect();
+        let mut secrets = environment.secrets();
+        let mut env: Vec<Value> = Vec::new();
+        for key in program.env {
+            let Some(given) = Setting::value_of(&args.set, key) else {
+                env.push(value_of(program, &environment, key, &mut problems));
+                continue;
+            };
+            let given = given.map_err(|why| problems.push(why)).unwrap_or(Value::Null);
+            // What takes the place of a secret is one.
+            if let (Value::Str(text), Ok(EnvValue { data: EnvData::String(old), .. })) = (&given, environment.require(key.path))
+                && secrets.contains(old)
+            {
+                secrets.push(text.to_string());
+            }
+            env.push(given);
+        }
+        problems.extend(Setting::unknown(&args.set, program));
+        problems.extend(Host::replace(&args.host, program, &mut env));
         let mut unverified = Vec::new();
         let apis = program
             .apis
@@ -83,7 +101,6 @@ impl Configuration {
         }
         let credentials = Credentials::load(Path::new(CONFIG), &|name| std::env::var(name).ok()).map_err(StartupError::wrong)?;
         // Those of the credentials are no users' business, and no shard's: listeners keep them to themselves.
-        let secrets = environment.secrets();
         Ok(Self { profile, profile_text: text, once, env_name, env, credentials, secrets, apis, unverified })
     }
 }
@@ -126,6 +143,9 @@ fn over(profile: &mut Profile, args: &LoadArgs) -> Result<(), StartupError> {
     if let Some(graceful_stop) = args.graceful_stop {
         profile.graceful_stop = graceful_stop;
     }
+    if let Some(rate) = args.rate {
+        return over_rate(profile, rate);
+    }
     match (&mut profile.load.shape, args.clients, args.hatch_rate) {
         (_, None, None) => {}
         (Shape::Clients { clients, hatch_rate } | Shape::Steps { clients, hatch_rate, .. }, new_clients, new_rate) => {
@@ -155,9 +175,30 @@ fn over(profile: &mut Profile, args: &LoadArgs) -> Result<(), StartupError> {
     Ok(())
 }
 
+/// Arrivals in place of the profile's load. A profile that has arrivals keeps their spacing and the limit of users.
+fn over_rate(profile: &mut Profile, rate: ltc_config::Rate) -> Result<(), StartupError> {
+    if profile.load.duration.is_none() {
+        return Err(StartupError::wrong(["--rate replaces the profile's load: add --duration"]));
+    }
+    let mut new = Shape::arrivals(rate);
+    if let Shape::Arrivals { rate: old, stages, max_clients, spacing } = &profile.load.shape {
+        let peak = stages.iter().map(|stage| stage.rate).fold(*old, ltc_config::Rate::max);
+        let is_default = matches!(Shape::arrivals(peak), Shape::Arrivals { max_clients: default, .. } if default == *max_clients);
+        if let Shape::Arrivals { max_clients: new_max, spacing: new_spacing, .. } = &mut new {
+            *new_spacing = *spacing;
+            if !is_default {
+                *new_max = *max_clients;
+            }
+        }
+    }
+    profile.load.shape = new;
+    profile.users.clear();
+    Ok(())
+}
+
 fn environment(program: &Program, args: &LoadArgs, name: &str, reads: &Reads) -> Result<Environment, StartupError> {
     if name.is_empty() {
-        if program.env.is_empty() {
+        if program.env.iter().all(|key| Setting::value_of(&args.set, key).is_some()) {
             return Ok(Environment::empty("none"));
         }
         return Err(StartupError::wrong(["missing environment: add --env NAME, or `env: NAME` to the profile's test_header"]));

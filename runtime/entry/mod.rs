@@ -1,5 +1,6 @@
 //! What `main` of a compiled test calls: reads the command line and the configuration, then debugs or loads.
 
+mod about;
 mod bootstrap;
 mod cli;
 mod cloud;
@@ -9,9 +10,11 @@ mod deploy;
 mod engine;
 mod expiry;
 mod fleet;
+mod habits;
 mod load;
 mod load_run;
 mod outputs;
+mod overrides;
 mod plan;
 mod prepare;
 mod reports;
@@ -20,10 +23,13 @@ mod run;
 mod runs;
 mod shard;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, ColorChoice, CommandFactory, FromArgMatches};
 
 use crate::report::Outcome;
 use cli::{Cli, Command};
@@ -98,8 +104,15 @@ pub fn main(program: &'static Program) -> ExitCode {
     if bootstrap::is_function() {
         return bootstrap::run(program, born);
     }
-    let command = Cli::command().name(program.name).about(format!("{}, a load test compiled from {}", program.name, program.spec));
-    let cli = match command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
+    // A shell that completes a line gets its answer here, and the process ends.
+    clap_complete::CompleteEnv::with_factory(|| about::command(program)).complete();
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let color = color(&args);
+    let parsed = about::command(program).color(color).try_get_matches_from(args).and_then(|matches| {
+        misplaced(&matches)?;
+        Cli::from_arg_matches(&matches)
+    });
+    let mut cli = match parsed.map_err(habits::explained) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version go to stdout and are no error.
@@ -108,6 +121,13 @@ pub fn main(program: &'static Program) -> ExitCode {
             return ExitCode::from(code.code());
         }
     };
+    if cli.global.verbose {
+        crate::level::be_verbose();
+    }
+    cli.run.quiet = cli.global.quiet;
+    if let Some(Command::Run(command)) = &mut cli.command {
+        command.be_quiet(cli.global.quiet);
+    }
     match run(program, &cli, born, files) {
         Ok(ending) => ExitCode::from(ending.code()),
         Err(refusal) => {
@@ -115,6 +135,35 @@ pub fn main(program: &'static Program) -> ExitCode {
                 crate::say::err!("error: {line}");
             }
             ExitCode::from(refusal.ending.code())
+        }
+    }
+}
+
+/// What `--color` says: what is wrong with the rest of the command line is shown in it, too.
+fn color(args: &[OsString]) -> ColorChoice {
+    let (choice, color) = match ltc_config::command_line::last_value(args, "--color").as_deref() {
+        Some("always") => (ColorChoice::Always, anstream::ColorChoice::Always),
+        Some("never") => (ColorChoice::Never, anstream::ColorChoice::Never),
+        _ => return ColorChoice::Auto,
+    };
+    color.write_global();
+    choice
+}
+
+/// Refuses options of a run before a command, which would have no effect there.
+fn misplaced(matches: &ArgMatches) -> Result<(), clap::Error> {
+    let Some(command) = matches.subcommand_name() else { return Ok(()) };
+    let own = Cli::command();
+    let given = |arg: &&clap::Arg| {
+        let id = arg.get_id().as_str();
+        !arg.is_global_set() && matches.try_contains_id(id).unwrap_or(false) && matches.value_source(id) == Some(ValueSource::CommandLine)
+    };
+    match own.get_arguments().find(given).and_then(clap::Arg::get_long) {
+        None => Ok(()),
+        Some(option) => {
+            let message =
+                format!("unexpected --{option} before `{command}`, expected it after the command: write `{command} --{option} …`\n");
+            Err(clap::Error::raw(ErrorKind::ArgumentConflict, message))
         }
     }
 }
@@ -134,6 +183,8 @@ fn run(program: &'static Program, cli: &Cli, born: Instant, files: Option<u64>) 
         Some(Command::Runs(command)) => return runs::runs(program, command),
         Some(Command::Stop(command)) => return runs::stop(program, command),
         Some(Command::Collect(command)) => return runs::collect(program, command),
+        Some(Command::Completions(command)) => return about::completions(program, command),
+        Some(Command::Man(_)) => return about::man(program),
         None => {}
     }
     let configuration = Configuration::load(program, &cli.run.load)?;

@@ -56,6 +56,13 @@ pub(crate) struct RunCommand {
     run: RunArgs,
 }
 
+impl RunCommand {
+    /// Whether only results are printed.
+    pub(super) fn be_quiet(&mut self, quiet: bool) {
+        self.run.quiet = quiet;
+    }
+}
+
 /// Runs it, and prints and writes the results.
 pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option<u64>) -> Result<ExitStatus, StartupError> {
     let args = &command.run;

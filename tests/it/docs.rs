@@ -112,10 +112,11 @@ fn every_profile_and_every_environment_is_read() {
 /// Every file and every heading that a page links to exists.
 #[test]
 fn links_lead_somewhere() {
-    let top = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"].map(|name| root().join(name));
+    let top = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "llms.txt"].map(|name| root().join(name));
     let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
     let errors = fs::read_dir(root().join("docs/errors")).unwrap().map(|entry| entry.unwrap().path());
-    let pages = top.into_iter().chain(docs).chain(errors).filter(|path| path.extension().is_some_and(|ending| ending == "md"));
+    let pages =
+        top.into_iter().chain(docs).chain(errors).filter(|path| path.extension().is_some_and(|ending| ending == "md" || ending == "txt"));
     let mut broken = Vec::new();
     for path in pages {
         let text = prose(&fs::read_to_string(&path).unwrap());

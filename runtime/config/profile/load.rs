@@ -87,6 +87,23 @@ pub enum Spacing {
     Poisson,
 }
 
+impl Shape {
+    /// Arrivals at one rate. Without `max_clients`, there are as many users as ten seconds have arrivals, and at least 100: enough for
+    /// iterations of up to ten seconds.
+    pub fn arrivals(rate: Rate) -> Self {
+        Self::Arrivals { rate, stages: Vec::new(), max_clients: default_max_clients(rate), spacing: Spacing::default() }
+    }
+}
+
+/// Ten seconds' arrivals at the peak, and 100 at least.
+pub(super) fn default_max_clients(peak: Rate) -> u64 {
+    let ten_seconds = u128::from(peak.count()) * 10_000_000_000 / u128::from(peak.per_ns());
+    u64::try_from(ten_seconds).unwrap_or(MAX_CLIENTS).clamp(100, MAX_CLIENTS)
+}
+
+/// The greatest number of users: beyond it a profile has surely a typo.
+pub(super) const MAX_CLIENTS: u64 = 100_000_000;
+
 impl Load {
     /// How long it lasts by itself, from [`Load::start`]: its duration, or the sum of its stages.
     pub fn own_duration(&self) -> Option<Duration> {

@@ -7,7 +7,7 @@ use crate::node::{Node, NodeValue};
 use crate::rate::Rate;
 use crate::reader::{Diagnostics, Section};
 
-use super::load::{ClientStage, Load, RateStage, Shape, Spacing};
+use super::load::{ClientStage, Load, MAX_CLIENTS, RateStage, Shape, Spacing, default_max_clients};
 
 /// Keys of every runner.
 pub(super) const LOAD_KEYS: [&str; 12] = [
@@ -24,9 +24,6 @@ pub(super) const LOAD_KEYS: [&str; 12] = [
     "start",
     "users",
 ];
-
-/// The greatest number of users: beyond it a profile has surely a typo.
-const MAX_CLIENTS: u64 = 100_000_000;
 
 enum Stages {
     Clients(Vec<ClientStage>),
@@ -178,12 +175,6 @@ fn arrivals(section: Section<'_>, rate: Rate, stages: Vec<RateStage>) -> Shape {
         max_clients: max_clients.unwrap_or_else(|| default_max_clients(peak)),
         spacing: spacing.unwrap_or_default(),
     }
-}
-
-/// Ten seconds' arrivals at the peak, and 100 at least: enough for iterations of up to ten seconds.
-fn default_max_clients(peak: Rate) -> u64 {
-    let ten_seconds = u128::from(peak.count()) * 10_000_000_000 / u128::from(peak.per_ns());
-    u64::try_from(ten_seconds).unwrap_or(MAX_CLIENTS).clamp(100, MAX_CLIENTS)
 }
 
 fn read_stages(section: Section<'_>) -> Option<Stages> {

@@ -207,6 +207,11 @@ struct RowComparer {
 }
 
 impl RowComparer {
+    /// The least part of a figure that is within the tolerance. A tolerance of 100 % and more accepts any fall.
+    fn least(&self) -> f64 {
+        (1.0 - self.tolerance).max(0.0)
+    }
+
     fn line(&self, base: &RowOfRun<'_>, new: &RowOfRun<'_>) -> Vec<Change> {
         let mut changes = vec![self.rps(base, new), self.failures(base, new)];
         changes.extend((0..PERCENTILES.len()).map(|place| self.percentile(place, base, new)));
@@ -251,7 +256,7 @@ impl RowComparer {
     fn rps(&self, base: &RowOfRun<'_>, new: &RowOfRun<'_>) -> Change {
         let rate = |side: &RowOfRun<'_>| (side.seconds > 0.0).then(|| side.stats.requests as f64 / side.seconds);
         let sides = ((base.stats.requests as f64, base.seconds), (new.stats.requests as f64, new.seconds));
-        let fewer = chance_of_fewer(sides.0, sides.1, 1.0 - self.tolerance) <= self.alpha;
+        let fewer = chance_of_fewer(sides.0, sides.1, self.least()) <= self.alpha;
         let more = chance_of_more(sides.0, sides.1, 1.0 + self.tolerance) <= self.alpha;
         self.proven("rps", rate(base), rate(new), fewer, more)
     }
@@ -261,7 +266,7 @@ impl RowComparer {
         let effect = of(base).max(of(new));
         let events = |side: &RowOfRun<'_>| (side.stats.failures as f64 / effect, side.tried as f64 / effect);
         let worse = chance_of_more(events(base), events(new), 1.0 + self.tolerance) <= self.alpha;
-        let better = chance_of_fewer(events(base), events(new), 1.0 - self.tolerance) <= self.alpha && base.stats.failures > 0;
+        let better = chance_of_fewer(events(base), events(new), self.least()) <= self.alpha && base.stats.failures > 0;
         self.proven("failures", base.failed(), new.failed(), worse, better)
     }
 

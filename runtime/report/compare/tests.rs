@@ -183,3 +183,10 @@ fn a_broken_run_is_neither_worse_nor_not() {
     assert!(text.ends_with("\nThe new run is broken: shard 1 lost: no comparison says anything of the system under test.\n"), "{text}");
     assert!(text.contains(" requests · broken\n") && !text.contains("worse by more"), "{text}");
 }
+
+#[test]
+fn tolerance_of_more_than_the_whole_accepts_a_lower_rate() {
+    let found = Comparison::of(&run(1, 50, 1.0, 0.0), &run(2, 40, 1.0, 0.0), 9.0);
+    assert_eq!(judged(&found, "Total", "rps"), ChangeKind::Same);
+    assert!(!found.is_worse());
+}

@@ -1,0 +1,101 @@
+//! What an assistant may do at most.
+
+use std::time::Duration;
+
+use ltc_config::Rate;
+use serde::Deserialize;
+
+/// The limits of runs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Caps {
+    pub(super) clients: Option<u64>,
+    pub(super) rate: Option<Rate>,
+    pub(super) duration: Option<Duration>,
+    /// Hosts beside those of this machine.
+    pub(super) hosts: Vec<String>,
+}
+
+/// What is planned: a part of what `plan --json` prints.
+#[derive(Debug, Deserialize)]
+pub(super) struct Plan {
+    peak_clients: u64,
+    /// Iterations started per second; 0 for a load of users.
+    peak_rate: f64,
+    /// `null`: until it is stopped.
+    duration_seconds: Option<f64>,
+}
+
+impl Caps {
+    /// Refuses runs altogether where they have no limit.
+    pub(super) fn allow_runs(&self) -> Result<(), String> {
+        if self.duration.is_some() && (self.clients.is_some() || self.rate.is_some()) {
+            return Ok(());
+        }
+        Err("a run needs a cap, which only who starts the server can set: `ltc mcp --max-clients 50 --max-duration 5m`; `debug` needs none"
+            .to_owned())
+    }
+
+    /// Refuses a plan that exceeds a limit.
+    pub(super) fn allow(&self, plan: &Plan) -> Result<(), String> {
+        self.allow_runs()?;
+        let longest = self.duration.unwrap_or_default();
+        match plan.duration_seconds {
+            Some(seconds) if seconds <= longest.as_secs_f64() => {}
+            planned => {
+                let planned = planned.map_or("without an end".to_owned(), |seconds| format!("of {seconds} s"));
+                return Err(format!("unexpected run {planned}, expected at most {}", ltc_config::duration::print(longest)));
+            }
+        }
+        // A load of arrivals has users, too: their number is bounded by the rate, unless it has a limit of its own.
+        let by_rate = plan.peak_rate > 0.0;
+        match (by_rate, self.rate) {
+            (true, None) => return Err("unexpected arrival rate: the server has no `--max-rate`; use `clients`".to_owned()),
+            (true, Some(most)) if plan.peak_rate > most.as_f64() => {
+                return Err(format!("unexpected arrival rate of {}/s, expected at most {most}", plan.peak_rate));
+            }
+            _ => {}
+        }
+        match self.clients {
+            None if !by_rate => Err("unexpected load of users: the server has no `--max-clients`; use `rate`".to_owned()),
+            Some(most) if plan.peak_clients > most => Err(format!("unexpected {} users, expected at most {most}", plan.peak_clients)),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(peak_clients: u64, peak_rate: f64, duration_seconds: Option<f64>) -> Plan {
+        Plan { peak_clients, peak_rate, duration_seconds }
+    }
+
+    #[test]
+    fn run_without_a_cap_is_refused() {
+        let minute = Some(Duration::from_secs(60));
+        for caps in [
+            Caps::default(),
+            Caps { clients: Some(5), ..Caps::default() },
+            Caps { duration: minute, ..Caps::default() },
+            Caps { rate: Some(Rate::per_second(5)), ..Caps::default() },
+        ] {
+            assert!(caps.allow_runs().unwrap_err().contains("a run needs a cap"), "{caps:?}");
+        }
+    }
+
+    #[test]
+    fn plan_must_keep_every_limit() {
+        let caps = Caps { clients: Some(50), duration: Some(Duration::from_secs(60)), ..Caps::default() };
+        assert_eq!(caps.allow(&plan(50, 0.0, Some(60.0))), Ok(()));
+        for beyond in [plan(51, 0.0, Some(60.0)), plan(1, 0.0, Some(60.1)), plan(1, 0.0, None), plan(50, 1.0, Some(1.0))] {
+            assert!(caps.allow(&beyond).is_err(), "{beyond:?}");
+        }
+        let caps = Caps { rate: Some(Rate::per_second(10)), clients: None, ..caps };
+        assert_eq!(caps.allow(&plan(100, 10.0, Some(60.0))), Ok(()));
+        assert!(caps.allow(&plan(100, 10.5, Some(60.0))).is_err());
+        assert!(caps.allow(&plan(1, 0.0, Some(60.0))).is_err());
+        let caps = Caps { clients: Some(50), ..caps };
+        assert!(caps.allow(&plan(100, 10.0, Some(60.0))).is_err(), "the users of arrivals count, too");
+    }
+}

@@ -1,0 +1,100 @@
+//! Which hosts a test may send requests to: those that its spec and its environment name must be allowed.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use ltc_config::environment::{EnvData, EnvValue};
+use ltc_config::{Environment, Reads};
+use url::{Host, Url};
+
+use crate::emit::Emitted;
+use crate::model::Program;
+
+/// The hosts that a test names: in its spec, in its data, and in the keys of the environment that it reads. The process environment sets
+/// `${VAR}`, as it will when the test starts.
+///
+/// # Errors
+/// Where a value is missing, so that its host is not known.
+pub(super) fn named(emitted: &Emitted, root: &Path, program: &Program, env: Option<&str>) -> Result<BTreeSet<String>, String> {
+    let mut hosts: BTreeSet<String> = in_text(&emitted.main).collect();
+    // Of the environments, which are carried, too, only one is used.
+    for (_, content) in emitted.files.iter().filter(|(path, _)| !path.starts_with("config/")) {
+        hosts.extend(in_text(&String::from_utf8_lossy(content)));
+    }
+    if let Some(env) = env {
+        let paths: Vec<String> = program.env.iter().map(|key| key.path.join(".")).collect();
+        let reads = Reads::of(paths.iter().map(String::as_str));
+        let told = |errors: Vec<ltc_config::ConfigError>| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        let environment = Environment::load(&root.join("config"), env).map_err(told)?;
+        let environment = environment.resolve(&reads, &|name| std::env::var(name).ok()).map_err(told)?;
+        for path in &paths {
+            if let Ok(value) = environment.require(path) {
+                of_value(value, &mut hosts);
+            }
+        }
+    }
+    Ok(hosts)
+}
+
+fn of_value(value: &EnvValue, hosts: &mut BTreeSet<String>) {
+    match &value.data {
+        EnvData::String(text) => hosts.extend(in_text(text)),
+        EnvData::List(items) => items.iter().for_each(|item| of_value(item, hosts)),
+        EnvData::Object(members) => members.values().for_each(|member| of_value(member, hosts)),
+        _ => {}
+    }
+}
+
+/// The hosts of all URLs in a text.
+fn in_text(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.match_indices("://").filter_map(|(at, _)| {
+        let scheme = text[..at].rsplit(|char: char| !char.is_ascii_alphanumeric()).next().unwrap_or_default();
+        let rest = text[at..].split(['"', '\\', ' ', '<', '>']).next().unwrap_or_default();
+        let url = Url::parse(&format!("{scheme}{rest}")).ok()?;
+        matches!(url.scheme(), "http" | "https").then(|| url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_ascii_lowercase())
+    })
+}
+
+/// Refuses a host that is neither of this machine nor allowed.
+pub(super) fn allow(hosts: &BTreeSet<String>, allowed: &[String]) -> Result<(), String> {
+    let is_allowed = |host: &str| is_local(host) || allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(host));
+    let refused: Vec<&str> = hosts.iter().map(String::as_str).filter(|host| !is_allowed(host)).collect();
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let flags: Vec<String> = refused.iter().map(|host| format!("--allow-host {host}")).collect();
+    Err(format!(
+        "unexpected host {}, expected this machine or an allowed host: who starts the server can allow it: `ltc mcp {}`",
+        refused.join(" and "),
+        flags.join(" ")
+    ))
+}
+
+fn is_local(host: &str) -> bool {
+    match Host::parse(host).or_else(|_| Host::parse(&format!("[{host}]"))) {
+        Ok(Host::Ipv4(address)) => address.is_loopback(),
+        Ok(Host::Ipv6(address)) => address.is_loopback(),
+        Ok(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Err(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_of_all_urls_in_a_text_are_found() {
+        let text = r#"base("https://QA.example.com:8080/x"), "http://[::1]/", "see ftp://x.org", "http://a.b\n", log http://c"#;
+        assert_eq!(in_text(text).collect::<Vec<_>>(), ["qa.example.com", "::1", "a.b", "c"]);
+    }
+
+    #[test]
+    fn only_this_machine_and_allowed_hosts_are_let_through() {
+        let hosts = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+        assert_eq!(allow(&hosts(&["127.0.0.1", "127.8.8.8", "localhost", "::1", "shop.localhost"]), &[]), Ok(()));
+        assert_eq!(allow(&hosts(&["qa.example.com"]), &["QA.example.com".to_owned()]), Ok(()));
+        let refused = allow(&hosts(&["a.example.com", "169.254.169.254"]), &["example.com".to_owned()]).unwrap_err();
+        assert!(refused.contains("--allow-host 169.254.169.254 --allow-host a.example.com"), "{refused}");
+    }
+}

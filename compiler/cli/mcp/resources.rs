@@ -1,0 +1,108 @@
+//! What an assistant reads: the references of the language and its files, and the specs and profiles of the project.
+
+use std::path::{Path, PathBuf};
+
+use rmcp::model::{Resource, ResourceContents};
+use url::Url;
+
+use crate::project::Project;
+
+/// A page that every server has.
+struct Page {
+    uri: &'static str,
+    name: &'static str,
+    about: &'static str,
+    text: &'static str,
+}
+
+const PAGES: &[Page] = &[
+    Page {
+        uri: "ltc://docs/language",
+        name: "The language",
+        about: "Every construct of a .lt spec, with an example. Read it before writing a spec.",
+        text: include_str!("../../../docs/language.md"),
+    },
+    Page {
+        uri: "ltc://docs/profile",
+        name: "The profile",
+        about: "specs/NAME.profile.yml: how much load, for how long, thresholds.",
+        text: include_str!("../../../docs/profile.md"),
+    },
+    Page {
+        uri: "ltc://docs/environment",
+        name: "The environment",
+        about: "config/ENV.yml: addresses, keys and numbers of a system under test.",
+        text: include_str!("../../../docs/environment.md"),
+    },
+    Page {
+        uri: "ltc://docs/agents",
+        name: "ltc for agents",
+        about: "The tools of this server, their limits, and the way from a question to a result.",
+        text: include_str!("../../../docs/agents.md"),
+    },
+];
+
+/// All of them, the pages first.
+pub(super) fn list(root: &Path) -> Vec<Resource> {
+    let pages = PAGES.iter().map(|page| Resource::new(page.uri, page.name).with_description(page.about).with_mime_type("text/markdown"));
+    let files = files(root).into_iter().filter_map(|path| {
+        let uri = Url::from_file_path(&path).ok()?;
+        let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
+        let kind = if name.ends_with(".lt") { "text/x-ltc" } else { "application/yaml" };
+        Some(Resource::new(uri.as_str(), name).with_mime_type(kind))
+    });
+    pages.chain(files).collect()
+}
+
+/// The text of one. Only what is listed can be read.
+pub(super) fn read(root: &Path, uri: &str) -> Result<ResourceContents, String> {
+    if let Some(page) = PAGES.iter().find(|page| page.uri == uri) {
+        return Ok(ResourceContents::text(page.text, uri));
+    }
+    let path = Url::parse(uri).ok().and_then(|url| url.to_file_path().ok());
+    let listed = path.filter(|path| files(root).contains(path)).ok_or_else(|| format!("unknown resource {uri}"))?;
+    let text = std::fs::read_to_string(&listed).map_err(|error| format!("cannot read {}: {error}", listed.display()))?;
+    Ok(ResourceContents::text(text, uri))
+}
+
+/// The specs of `specs/`, the registered ones, and the profiles beside them. Environments and credentials are not among them: they may have
+/// secrets.
+fn files(root: &Path) -> Vec<PathBuf> {
+    let folder = std::fs::read_dir(root.join("specs")).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_ours = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        (name.ends_with(".lt") || name.ends_with(".profile.yml")) && path.is_file()
+    };
+    let mut files: Vec<PathBuf> = folder.filter(is_ours).collect();
+    for found in Project::of(root).ok().and_then(|project| project.all().ok()).into_iter().flatten() {
+        files.extend([Some(found.spec), found.profile].into_iter().flatten().filter(is_ours));
+    }
+    files.sort_unstable();
+    files.dedup();
+    files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn specs_and_profiles_are_listed_and_nothing_else_can_be_read() {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in [("specs/shop.lt", "user A { }"), ("specs/shop.profile.yml", "a: 1"), ("config/local.yml", "token: secret")] {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let uris: Vec<String> = list(folder.path()).into_iter().map(|resource| resource.uri).collect();
+        assert!(
+            uris.iter().filter(|uri| uri.starts_with("file://")).count() == 2 && uris.contains(&"ltc://docs/language".to_owned()),
+            "{uris:?}"
+        );
+        for uri in &uris {
+            assert!(read(folder.path(), uri).is_ok(), "{uri}");
+        }
+        let secret = Url::from_file_path(folder.path().join("config/local.yml")).unwrap();
+        assert!(read(folder.path(), secret.as_str()).is_err() && read(folder.path(), "file:///etc/passwd").is_err());
+    }
+}

@@ -1,0 +1,81 @@
+//! The command line of the binaries: options that override the environment and the load, and what they share with `ltc`.
+
+use crate::project::Project;
+
+/// A project with a test that reads several keys of its environment, beside a demo server.
+fn project() -> (Project, ltc_demo::Handle, String) {
+    let server = ltc_demo::spawn(ltc_demo::Options::any_port()).unwrap();
+    let url = format!("http://{}", server.addr());
+    let spec = "api shop {\n  base env.shop.url\n  healthcheck none\n}\n\nsequence Look {\n  let most: int = env.shop.most\n  \
+                step \"Items\" {\n    shop GET /items { query { q: env.shop.term } }\n    expect 200\n    expect len(json.items) <= most\n  \
+                }\n}\n\nuser Visitor {\n  run Look\n}\n";
+    let project = Project::new().spec("look", spec).env("shop: { url: http://127.0.0.1:1/shop, term: mug, most: 1000 }\n");
+    (project.profile("look", "clients: 1, duration: 1s").build("look"), server, url)
+}
+
+#[test]
+fn values_of_the_command_line_replace_those_of_the_environment() {
+    let (project, _server, url) = project();
+    let run = |args: &[&str]| project.run("look", args);
+    run(&["--debug"]).ends(1).says(&["127.0.0.1:1"]);
+    // The path of the base stays.
+    run(&["--debug", "--host", &url]).ends(0).says(&["/shop/items?q=mug", "1 steps, 0 failed"]);
+    run(&["--debug", &format!("--host=shop={url}/shop/"), "--set", "env.shop.term=lamp"]).ends(0).says(&["/shop/items?q=lamp"]);
+    let set = format!("env.shop.url={url}/shop");
+    run(&["--debug", "--set", &set, "--set", "env.shop.most=0"]).ends(1).says(&["json.items"]);
+    run(&["run", "--shards", "2", "--host", &url, "--rate", "20/s"]).ends(0).says(&["20"]);
+    // What is wrong is reported before the first request.
+    run(&["--debug", "--set", "env.shop.most=many"]).ends(2).says(&["--set env.shop.most", "many"]);
+    run(&["--debug", "--set", "env.shop.trem=x"]).ends(2).says(&["did you mean `shop.term`?"]);
+    run(&["--debug", "--set", "shop.term=x"]).ends(2).says(&["write env.shop.term="]);
+    run(&["--debug", "--host", "ship=http://127.0.0.1"]).ends(2).says(&["did you mean `shop`?"]);
+    run(&["--host", "127.0.0.1:80"]).ends(2).says(&["write http://127.0.0.1:80"]);
+}
+
+#[test]
+fn arrival_rate_of_the_command_line_replaces_the_load() {
+    let (project, _server, url) = project();
+    let run = |args: &[&str]| project.run("look", &[&["--host", &url], args].concat());
+    run(&["--rate", "30/s", "--duration", "2s", "--json", "run.json"]).ends(0).says(&["from when each should have begun"]);
+    let requests = project.report("run.json").requests();
+    assert_eq!(requests, 60, "an arrival rate starts each iteration at its time");
+    run(&["--rate", "30/s", "--clients", "5"]).ends(2).says(&["--rate", "--clients"]);
+}
+
+#[test]
+fn conventions_of_the_binary_are_those_of_ltc() {
+    let (project, _server, url) = project();
+    let run = |args: &[&str]| project.run("look", args);
+    for program in [run(&["help"]), project.ltc(&["help"])] {
+        program.ends(0).says(&["--color <WHEN>", "-q, --quiet", "-v, --verbose", "-h, --help", "-V, --version"]);
+    }
+    run(&["help", "plan"]).ends(0).says(&["Usage: look plan"]);
+    run(&["--version"]).ends(0).says(&["look\n", "spec      specs/look.lt", "hash      ", "built     20", "compiler  ltc "]);
+    run(&["-V"]).ends(0).says(&["look "]).lacks(&["hash"]);
+    let quiet = run(&["-q", "--host", &url]).ends(0);
+    quiet.says(&["Verdict"]).lacks(&["00:00:01  users"]);
+    run(&["run", "-q", "--shards", "1", "--host", &url]).ends(0).says(&["Verdict"]).lacks(&["look on "]);
+    run(&["-v", "--host", &url]).ends(0).says(&["debug: specs/look.lt:"]);
+    assert!(run(&["--color", "always", "--host", &url]).env_remove("NO_COLOR").ends(0).stdout.contains('\u{1b}'));
+    assert!(!run(&["plan", "--color=never", "--engine", "process"]).ends(0).stdout.contains('\u{1b}'));
+    // Options of a run before a command would have no effect.
+    run(&["--clients", "5", "plan"]).ends(2).says(&["write `plan --clients"]);
+    run(&["--vus", "5"]).ends(2).says(&["--clients N"]).lacks(&["similar"]);
+    run(&["plan", "-u", "5"]).ends(2).says(&["--clients N"]);
+}
+
+#[test]
+fn binary_has_completions_and_a_manual_page_which_ltc_run_uses() {
+    let (project, ..) = project();
+    let offered = |line: &[&str], ltc: bool| {
+        let words = [&["--"], line].concat();
+        let run = if ltc { project.ltc(&words) } else { project.run("look", &words) };
+        run.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", (line.len() - 1).to_string()).ends(0).stdout
+    };
+    assert!(offered(&["look", "--dur"], false).contains("--duration"));
+    assert!(offered(&["look", "pl"], false).contains("plan"));
+    assert!(offered(&["ltc", "run", "look", "--dur"], true).contains("--duration"));
+    assert!(offered(&["ltc", "run", "look", "run", "--sha"], true).contains("--shards"));
+    assert!(project.run("look", &["completions", "fish"]).ends(0).stdout.contains("COMPLETE"));
+    assert!(project.run("look", &["man"]).ends(0).stdout.contains(".TH look"));
+}
