@@ -114,7 +114,7 @@ impl Peer for Http1 {
             // The first answer sets the cookie, all other requests have to bring it.
             if self.number == 1 {
                 answer.extend_from_slice(&json("200 OK", "Set-Cookie: session=0123456789abcdef; Path=/; HttpOnly\r\n", ITEM));
-            } else if sent.windows(24).any(|part| part == b"session=0123456789abcdef") {
+            } else if sent.ends_with(b"Cookie: session=0123456789abcdef\r\n\r\n") {
                 answer.extend_from_slice(&self.item);
             } else {
                 answer.extend_from_slice(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");

@@ -1,9 +1,9 @@
-//! The members of a small body that is an object: found in one pass, for all expectations and takes of a step to look in.
+//! The members of a body that is an object: found in one pass, for all expectations and takes of a step to look in.
 
 use crate::value::scan::{JsonKind, RawStr, Scan, Scanner};
 
-/// A larger body is passed anew by each who wants something of it: its values are passed twice where they are found here first.
-const LARGEST: usize = 4096;
+/// A body of more members is passed anew by each expectation and take.
+const MOST: usize = 1024;
 
 /// Whether a body's members have been found; a body carries it along.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub(crate) enum IndexState {
     /// Nobody has asked yet.
     #[default]
     Unread,
-    /// It is no object, or too large a one.
+    /// It is no object, or one of too many members.
     Other,
     /// They were the ones of this number.
     Number(u64),
@@ -27,16 +27,16 @@ pub(crate) struct MemberIndex {
 /// Where a member stands.
 #[derive(Clone, Copy, Debug)]
 struct Member {
-    key: u16,
-    length: u16,
+    key: u32,
+    length: u32,
+    value: u32,
     escaped: bool,
-    value: u16,
 }
 
 impl Member {
     fn key(self, body: &[u8]) -> RawStr<'_> {
-        let start = usize::from(self.key);
-        RawStr::within(body.get(start..start + usize::from(self.length)).unwrap_or_default(), self.escaped)
+        let start = self.key as usize;
+        RawStr::within(body.get(start..start + self.length as usize).unwrap_or_default(), self.escaped)
     }
 }
 
@@ -50,7 +50,7 @@ impl MemberIndex {
             _ => {}
         }
         self.number += 1;
-        if body.len() <= LARGEST && self.find_all(body) == Ok(true) { IndexState::Number(self.number) } else { IndexState::Other }
+        if u32::try_from(body.len()).is_ok() && self.find_all(body) == Ok(true) { IndexState::Number(self.number) } else { IndexState::Other }
     }
 
     fn find_all(&mut self, body: &[u8]) -> Scan<bool> {
@@ -61,19 +61,21 @@ impl MemberIndex {
         }
         scanner.pass_members(|key, value| {
             let (start, length, escaped) = key.place(body);
-            // Places fit, since bodies are small.
-            self.all.push(Member { key: start as u16, length: length as u16, escaped, value: value as u16 });
+            if self.all.len() <= MOST {
+                // Places fit: the body's length does.
+                self.all.push(Member { key: start as u32, length: length as u32, escaped, value: value as u32 });
+            }
         })?;
         scanner.end()?;
-        Ok(true)
+        Ok(self.all.len() <= MOST)
     }
 
     /// Stands at a member's value. Of a key given twice the last counts.
     pub(crate) fn value<'b>(&self, body: &'b [u8], key: &str) -> Option<Scanner<'b>> {
         let is =
-            |member: &&Member| if member.escaped || usize::from(member.length) == key.len() { member.key(body).is(key) } else { false };
+            |member: &&Member| if member.escaped || member.length as usize == key.len() { member.key(body).is(key) } else { false };
         let member = self.all.iter().rev().find(is)?;
-        Some(Scanner::within(body, usize::from(member.value)))
+        Some(Scanner::within(body, member.value as usize))
     }
 
     /// All keys.
@@ -115,8 +117,9 @@ mod tests {
 
     #[test]
     fn only_objects_have_members() {
-        let large = format!("{{\"a\":\"{}\"}}", "x".repeat(LARGEST));
-        for body in ["", "[1]", "7", "{\"a\":1", "{\"a\":1}}", "{\"a\":1,}", "{\"a\":01}", &large] {
+        let many = (0..=MOST).map(|number| format!("\"{number}\":0")).collect::<Vec<_>>().join(",");
+        let many = format!("{{{many}}}");
+        for body in ["", "[1]", "7", "{\"a\":1", "{\"a\":1}}", "{\"a\":1,}", "{\"a\":01}", &many] {
             assert_eq!(MemberIndex::default().read(body.as_bytes(), IndexState::Unread), IndexState::Other, "{body}");
         }
     }

@@ -14,6 +14,7 @@ pub mod number;
 pub mod ops;
 mod raw_str;
 pub mod scan;
+mod skip;
 mod text;
 mod want;
 mod wire;

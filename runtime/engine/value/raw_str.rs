@@ -33,18 +33,17 @@ impl<'a> RawStr<'a> {
 }
 
 /// How many bytes of a string are looked at in one go, and what [`specials`] gives where none of them is special.
-pub(super) const NONE: usize = 16;
+pub(super) const NONE: usize = 8;
 
-/// The first byte that is a quote, a backslash, a control character or beyond ASCII. Written so that it becomes a few vector instructions.
+/// The first byte that is a quote, a backslash, a control character or beyond ASCII.
 #[inline(always)]
 pub(super) fn specials(bytes: &[u8; NONE]) -> usize {
-    // Signed: what is beyond ASCII is below all else.
-    let special = |byte: u8| (byte as i8) < 0x20 || byte == b'"' || byte == b'\\';
-    let mut mask = [0; NONE];
-    for (mask, byte) in mask.iter_mut().zip(bytes) {
-        *mask = if special(*byte) { 0xFF } else { 0_u8 };
-    }
-    u128::from_le_bytes(mask).trailing_zeros() as usize / 8
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let word = u64::from_le_bytes(*bytes);
+    let is = |byte: u8| (word ^ (ONES * u64::from(byte))).wrapping_sub(ONES);
+    // A byte that is special sets its high bit. What it borrows reaches only bytes behind it, and the first one is asked for.
+    let special = (is(b'"') | is(b'\\') | word.wrapping_sub(ONES * 0x20) | word) & (ONES * 0x80);
+    special.trailing_zeros() as usize / 8
 }
 
 /// The number that four hexadecimal digits at `at` mean.

@@ -61,9 +61,9 @@ pub enum JsonKind {
 /// A position in a document.
 #[derive(Clone, Debug)]
 pub struct Scanner<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    depth: usize,
+    pub(super) bytes: &'a [u8],
+    pub(super) at: usize,
+    pub(super) depth: usize,
 }
 
 impl<'a> Scanner<'a> {
@@ -128,7 +128,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Passes a number's digits and says whether it is written as a whole one.
-    fn digits(&mut self) -> Scan<bool> {
+    pub(super) fn digits(&mut self) -> Scan<bool> {
         let byte = |at: usize| self.bytes.get(at).copied().unwrap_or(0);
         let mut at = self.at;
         let mut whole = true;
@@ -196,7 +196,7 @@ impl<'a> Scanner<'a> {
 
     /// Where a string that begins at `at` has its closing quote; nothing where it isn't plain, or the document ends soon.
     #[inline(always)]
-    fn plain_end(&self, mut at: usize) -> Option<usize> {
+    pub(super) fn plain_end(&self, mut at: usize) -> Option<usize> {
         loop {
             let special = specials(self.bytes.get(at..)?.first_chunk()?);
             if special != NONE {
@@ -210,7 +210,7 @@ impl<'a> Scanner<'a> {
     /// Reads any string, byte by byte.
     #[cold]
     #[inline(never)]
-    fn any_string(&mut self) -> Scan<RawStr<'a>> {
+    pub(super) fn any_string(&mut self) -> Scan<RawStr<'a>> {
         let start = self.at + 1;
         let mut at = start;
         let (mut escaped, mut ascii) = (false, true);
@@ -355,18 +355,25 @@ impl<'a> Scanner<'a> {
         match self.kind()? {
             JsonKind::Str => self.string().map(drop),
             JsonKind::Number => self.digits().map(drop),
-            JsonKind::List => self.skip_list(),
-            JsonKind::Object => {
-                self.enter()?;
-                self.skip_members(&mut true)
-            }
+            JsonKind::List | JsonKind::Object if self.skip_nested().is_some() => Ok(()),
+            JsonKind::List | JsonKind::Object => self.explain_nested(),
             literal => self.literal(literal),
         }
     }
 
-    fn skip_list(&mut self) -> Scan<()> {
+    /// Passes a list or an object in which something is wrong, and says what.
+    #[cold]
+    fn explain_nested(&mut self) -> Scan<()> {
+        let is_list = self.kind()? == JsonKind::List;
         self.enter()?;
-        self.skip_items(&mut true).map(drop)
+        let mut first = true;
+        while if is_list { self.item(&mut first)? } else { self.member(&mut first)?.is_some() } {
+            match self.kind()? {
+                JsonKind::List | JsonKind::Object => self.explain_nested()?,
+                _ => self.skip()?,
+            }
+        }
+        Ok(())
     }
 
     /// Passes the rest of the list entered; gives how many items those were.
@@ -379,11 +386,4 @@ impl<'a> Scanner<'a> {
         Ok(count)
     }
 
-    /// Passes the rest of the object entered.
-    pub fn skip_members(&mut self, first: &mut bool) -> Scan<()> {
-        while self.member(first)?.is_some() {
-            self.skip()?;
-        }
-        Ok(())
-    }
 }
