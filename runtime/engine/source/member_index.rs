@@ -50,7 +50,11 @@ impl MemberIndex {
             _ => {}
         }
         self.number += 1;
-        if u32::try_from(body.len()).is_ok() && self.find_all(body) == Ok(true) { IndexState::Number(self.number) } else { IndexState::Other }
+        if u32::try_from(body.len()).is_ok() && self.find_all(body) == Ok(true) {
+            IndexState::Number(self.number)
+        } else {
+            IndexState::Other
+        }
     }
 
     fn find_all(&mut self, body: &[u8]) -> Scan<bool> {
@@ -72,8 +76,7 @@ impl MemberIndex {
 
     /// Stands at a member's value. Of a key given twice the last counts.
     pub(crate) fn value<'b>(&self, body: &'b [u8], key: &str) -> Option<Scanner<'b>> {
-        let is =
-            |member: &&Member| if member.escaped || member.length as usize == key.len() { member.key(body).is(key) } else { false };
+        let is = |member: &&Member| if member.escaped || member.length as usize == key.len() { member.key(body).is(key) } else { false };
         let member = self.all.iter().rev().find(is)?;
         Some(Scanner::within(body, member.value as usize))
     }

@@ -385,5 +385,4 @@ impl<'a> Scanner<'a> {
         }
         Ok(count)
     }
-
 }

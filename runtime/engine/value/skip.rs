@@ -1,11 +1,13 @@
 //! Passing lists and objects that nobody reads: each byte is checked, and no value is made.
 
+use super::raw_str::{NONE, specials};
 use super::scan::{MAX_DEPTH, Scanner};
 
 /// Whether each list or object that is open is an object, a bit a level.
 struct Nesting {
     objects: [u64; MAX_DEPTH / 64],
     depth: usize,
+    in_object: bool,
 }
 
 impl Nesting {
@@ -16,13 +18,15 @@ impl Nesting {
         let bit = self.depth % 64;
         *word = *word & !(1 << bit) | u64::from(is_object) << bit;
         self.depth += 1;
+        self.in_object = is_object;
         Some(())
     }
 
     #[inline(always)]
-    fn in_object(&self) -> bool {
-        let at = self.depth - 1;
-        self.objects[at / 64] >> (at % 64) & 1 == 1
+    fn close(&mut self) {
+        self.depth -= 1;
+        let at = self.depth.wrapping_sub(1);
+        self.in_object = self.objects.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1);
     }
 }
 
@@ -31,96 +35,115 @@ impl Scanner<'_> {
     /// [`Scanner::skip`] then says what.
     #[inline(never)]
     pub(super) fn skip_nested(&mut self) -> Option<()> {
-        let mut next = self.clone();
-        let mut nesting = Nesting { objects: [0; MAX_DEPTH / 64], depth: self.depth };
+        let (bytes, outside) = (self.bytes, self.depth);
+        let mut at = self.at;
+        let mut nesting = Nesting { objects: [0; MAX_DEPTH / 64], depth: outside, in_object: false };
         loop {
-            match *next.bytes.get(next.at)? {
-                b'"' => next.pass_string()?,
-                open @ (b'{' | b'[') => {
-                    nesting.open(open == b'{')?;
-                    next.at += 1;
-                    let first = next.pass_space()?;
-                    // `{` and `[` are two below what closes them.
-                    if first == open + 2 {
-                        next.at += 1;
-                        nesting.depth -= 1;
-                    } else {
-                        if open == b'{' {
-                            next.pass_key(first)?;
-                        }
+            match *bytes.get(at)? {
+                b'"' => at = string_end(bytes, at)?,
+                b'{' => {
+                    nesting.open(true)?;
+                    at = space_end(bytes, at + 1);
+                    if *bytes.get(at)? != b'}' {
+                        at = key_end(bytes, at)?;
                         continue;
                     }
+                    at += 1;
+                    nesting.close();
                 }
-                b'-' | b'0'..=b'9' => next.digits().map(drop).ok()?,
-                b't' => next.pass_word(b"true")?,
-                b'f' => next.pass_word(b"false")?,
-                b'n' => next.pass_word(b"null")?,
+                b'[' => {
+                    nesting.open(false)?;
+                    at = space_end(bytes, at + 1);
+                    if *bytes.get(at)? != b']' {
+                        continue;
+                    }
+                    at += 1;
+                    nesting.close();
+                }
+                b'-' | b'0'..=b'9' => at = number_end(bytes, at)?,
+                b't' => at = word_end(bytes, at, b"true")?,
+                b'f' => at = word_end(bytes, at, b"false")?,
+                b'n' => at = word_end(bytes, at, b"null")?,
                 _ => return None,
             }
             // Behind a value.
-            loop {
-                if nesting.depth == self.depth {
-                    self.at = next.at;
-                    return Some(());
-                }
-                let in_object = nesting.in_object();
-                match next.pass_space()? {
-                    b',' => {
-                        next.at += 1;
-                        let first = next.pass_space()?;
-                        if in_object {
-                            next.pass_key(first)?;
-                        }
+            while nesting.depth > outside {
+                at = space_end(bytes, at);
+                match (*bytes.get(at)?, nesting.in_object) {
+                    (b',', true) => {
+                        at = key_end(bytes, space_end(bytes, at + 1))?;
                         break;
                     }
-                    b'}' if in_object => {}
-                    b']' if !in_object => {}
+                    (b',', false) => {
+                        at = space_end(bytes, at + 1);
+                        break;
+                    }
+                    (b'}', true) | (b']', false) => {
+                        at += 1;
+                        nesting.close();
+                    }
                     _ => return None,
                 }
-                next.at += 1;
-                nesting.depth -= 1;
+            }
+            if nesting.depth == outside {
+                self.at = at;
+                return Some(());
             }
         }
     }
+}
 
-    /// The next byte that isn't white space.
-    #[inline(always)]
-    fn pass_space(&mut self) -> Option<u8> {
-        loop {
-            match *self.bytes.get(self.at)? {
-                b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
-                byte => return Some(byte),
-            }
+/// Where white space from `at` on ends.
+#[inline(always)]
+fn space_end(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
+        at += 1;
+    }
+    at
+}
+
+/// Where the string that begins at `at` ends.
+#[inline(always)]
+fn string_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let mut end = at + 1;
+    while let Some(word) = bytes.get(end..).and_then(<[u8]>::first_chunk) {
+        let special = specials(word);
+        end += special;
+        if special != NONE {
+            break;
         }
     }
+    if bytes.get(end) == Some(&b'"') { Some(end + 1) } else { any_string_end(bytes, at) }
+}
 
-    #[inline(always)]
-    fn pass_string(&mut self) -> Option<()> {
-        match self.plain_end(self.at + 1) {
-            Some(end) => self.at = end + 1,
-            None => self.any_string().map(drop).ok()?,
-        }
-        Some(())
-    }
+#[cold]
+#[inline(never)]
+fn any_string_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let mut scanner = Scanner { bytes, at, depth: 0 };
+    scanner.any_string().ok()?;
+    Some(scanner.at)
+}
 
-    /// A key that begins with this byte, its colon, and the space up to the value.
-    #[inline(always)]
-    fn pass_key(&mut self, first: u8) -> Option<()> {
-        if first != b'"' {
-            return None;
-        }
-        self.pass_string()?;
-        if self.pass_space()? != b':' {
-            return None;
-        }
-        self.at += 1;
-        self.pass_space().map(drop)
+/// Where the value of the key begins that begins at `at`.
+#[inline(always)]
+fn key_end(bytes: &[u8], at: usize) -> Option<usize> {
+    if bytes.get(at) != Some(&b'"') {
+        return None;
     }
+    let end = space_end(bytes, string_end(bytes, at)?);
+    (bytes.get(end) == Some(&b':')).then(|| space_end(bytes, end + 1))
+}
 
-    #[inline(always)]
-    fn pass_word(&mut self, word: &[u8]) -> Option<()> {
-        self.bytes[self.at..].starts_with(word).then(|| self.at += word.len())
-    }
+#[inline(always)]
+fn number_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let mut scanner = Scanner { bytes, at, depth: 0 };
+    scanner.digits().ok()?;
+    Some(scanner.at)
+}
+
+#[inline(always)]
+fn word_end(bytes: &[u8], at: usize, word: &[u8]) -> Option<usize> {
+    bytes[at..].starts_with(word).then_some(at + word.len())
 }
 
 #[cfg(test)]
