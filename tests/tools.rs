@@ -26,6 +26,7 @@ const TOOLS: &[(&str, Found)] = &[
     ("aws-lambda-rie", Found::Installed("emulator/samcli/local/rapid/aws-lambda-rie-x86_64")),
     ("mcp", Found::Installed("mcp/bin/mcp")),
     ("httpbin", Found::Installed("httpbin/bin/gunicorn")),
+    ("mdbook", Found::Installed("mdbook/bin/mdbook")),
     ("ministack", Found::Installed("ministack/bin/ministack")),
     ("moto", Found::Installed("moto/bin/moto_server")),
 ];

@@ -9,29 +9,68 @@ use serde_json::Value;
 
 use super::cache::{CacheDir, Package};
 use super::lambda::Cross;
+use super::prebuilt::{self, Packed};
 use super::progress::Shown;
 use super::replay::Replay;
 use super::{Error, Options};
 
 /// Builds a generated crate, for this machine or another; gives the binary's path.
 pub(super) fn build(cache: &CacheDir, package: &Package, options: &Options, cross: Option<&Cross>) -> Result<PathBuf, Error> {
-    // Each has its own folder of compiled crates, since other flags compile all of them anew.
-    let profile = match (options.thin_lto, is_fixed(options)) {
+    let profile = profile(options);
+    let log = package.folder.join("build.log");
+    // What is linked for another machine goes through tools of its own.
+    if cross.is_none() {
+        let replay = || Replay::recorded(cache, profile, options)?.run(cache, package, profile, &log);
+        if let Some(binary) = replay() {
+            return Ok(binary);
+        }
+        if prebuilt::install(cache, profile, options, || rustc_version(cache, package))?
+            && let Some(binary) = replay()
+        {
+            return Ok(binary);
+        }
+    }
+    let built = compile(cache, package, options, cross)?;
+    let replay = || Replay::record(cache, package, profile, options, &log)?.run(cache, package, profile, &log);
+    Ok(if cross.is_some() { built.binary } else { replay().unwrap_or(built.binary) })
+}
+
+/// Compiles the runtime, and packs it.
+pub(super) fn pack(cache: &CacheDir, package: &Package, options: &Options, to: Option<&Path>) -> Result<Packed, Error> {
+    let profile = profile(options);
+    let log = package.folder.join("build.log");
+    let built = compile(cache, package, options, None)?;
+    let bug = || Error::Bug { generated: package.folder.join("src/main.rs"), log: log.clone() };
+    // Cargo prints the command only where it compiles the crate.
+    let recorded = Replay::record(cache, package, profile, options, &log).or_else(|| Replay::recorded(cache, profile, options));
+    let (replay, rustc) = recorded.zip(rustc_version(cache, package)).ok_or_else(bug)?;
+    prebuilt::pack(cache, profile, &replay, &rustc, &built.libraries, to)
+}
+
+/// Each profile has its own folder of compiled crates, since other flags compile all of them anew.
+fn profile(options: &Options) -> &'static str {
+    match (options.thin_lto, is_fixed(options)) {
         (false, true) => "release",
         (true, true) => "lto",
         (false, false) => "pie",
         (true, false) => "lto-pie",
-    };
-    let log = package.folder.join("build.log");
-    // What is linked for another machine goes through tools of its own.
-    let replay = cross.is_none().then(|| Replay::recorded(package, profile, options)).flatten();
-    if let Some(binary) = replay.and_then(|replay| replay.run(cache, package, profile, &log)) {
-        return Ok(binary);
     }
+}
+
+/// What `rustc -vV` prints.
+fn rustc_version(cache: &CacheDir, package: &Package) -> Option<String> {
+    let output = command("rustc", cache, package).arg("-vV").stdin(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Runs cargo.
+fn compile(cache: &CacheDir, package: &Package, options: &Options, cross: Option<&Cross>) -> Result<Compiled, Error> {
+    let profile = profile(options);
     // It says how many packages there are, and that all are fetched: the registry need not be asked again.
     let target = cross.map(|cross| format!("-{}", cross.triple)).unwrap_or_default();
     let marker = cache.target_dir.join(format!("built-{profile}{target}"));
     let known = fs::read_to_string(&marker).ok().and_then(|text| text.trim().parse().ok());
+    let log = package.folder.join("build.log");
     let mut run = Run { cache, package, options, profile, cross, log, total: 0, offline: true };
     if let Some(total) = known {
         run.total = total;
@@ -43,10 +82,17 @@ pub(super) fn build(cache: &CacheDir, package: &Package, options: &Options, cros
     }
     run.offline = options.offline;
     run.total = crates(cache, package, options.offline).unwrap_or_default();
-    let binary = run.cargo()?;
+    let built = run.cargo()?;
     // Without it the next build asks the registry, no more.
     let _ = fs::write(&marker, run.total.to_string());
-    Ok(binary)
+    Ok(built)
+}
+
+/// What cargo made.
+struct Compiled {
+    binary: PathBuf,
+    /// The libraries and macros that rustc reads to link the binary.
+    libraries: Vec<PathBuf>,
 }
 
 /// The arguments of cargo for this machine. A program at a fixed address calls its functions directly and needs no relocation when it starts:
@@ -80,7 +126,7 @@ struct Run<'b> {
 }
 
 impl Run<'_> {
-    fn cargo(&self) -> Result<PathBuf, Error> {
+    fn cargo(&self) -> Result<Compiled, Error> {
         let log = &self.log;
         let cache = |error| Error::Cache(log.clone(), error);
         let mut command = command("cargo", self.cache, self.package);
@@ -104,22 +150,18 @@ impl Run<'_> {
             Err(error) => return Err(cache(error)),
         };
         let mut shown = Shown::new(self.options.progress, self.total);
-        let mut binary = None;
+        let (mut binary, mut libraries) = (None, Vec::new());
         if let Some(stdout) = child.stdout.take() {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 let Ok(message) = serde_json::from_str::<Value>(&line) else { continue };
                 binary = self.message(&message, &mut shown).or(binary);
+                libraries.extend(linked(&message));
             }
         }
         shown.finish();
         let status = child.wait().map_err(cache)?;
         match binary {
-            Some(binary) if status.success() => {
-                if self.cross.is_none() {
-                    Replay::record(self.package, self.profile, self.options, log);
-                }
-                Ok(binary)
-            }
+            Some(binary) if status.success() => Ok(Compiled { binary, libraries }),
             _ => Err(why(log, status, self.package)),
         }
     }
@@ -141,6 +183,13 @@ impl Run<'_> {
         }
         None
     }
+}
+
+/// The files of one of cargo's messages that rustc may read when it links a binary: libraries, and macros, whose names libraries refer to.
+fn linked(message: &Value) -> Vec<PathBuf> {
+    let names = message["filenames"].as_array().filter(|_| message["reason"] == "compiler-artifact");
+    let is_linked = |path: &&Path| path.extension().is_some_and(|ending| ["rlib", "so", "dylib", "dll"].iter().any(|one| ending == *one));
+    names.into_iter().flatten().filter_map(Value::as_str).map(Path::new).filter(is_linked).map(Path::to_owned).collect()
 }
 
 /// Cargo, or rustc, in an environment that doesn't differ from build to build: a differing variable would rebuild the world.

@@ -5,6 +5,7 @@ mod cache;
 mod cargo;
 pub mod lambda;
 mod manifest;
+mod prebuilt;
 mod progress;
 mod replay;
 
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use crate::emit::Emitted;
 
+pub use prebuilt::Packed;
 pub use progress::Progress;
 
 /// How to build.
@@ -67,6 +69,15 @@ pub enum Error {
     NoWay(lambda::NoWay),
     /// What was linked for Lambda doesn't start there.
     ElfError(ltc_config::elf::ElfError),
+    /// The prebuilt runtime that `LTC_RUNTIME` names can't be used.
+    Prebuilt {
+        /// What is wrong.
+        why: String,
+        /// How to fix it.
+        help: String,
+    },
+    /// A file can't be written.
+    Write(PathBuf, io::Error),
     /// The generated crate, or the runtime, doesn't compile.
     Bug {
         /// Its source.
@@ -87,6 +98,8 @@ impl fmt::Display for Error {
             Self::Network(log) => write!(f, "cannot fetch the crates that the runtime needs (log: {})", log.display()),
             Self::Killed(log) => write!(f, "the compiler was killed (log: {})", log.display()),
             Self::NoWay(why) => why.fmt(f),
+            Self::Prebuilt { why, .. } => f.write_str(why),
+            Self::Write(path, error) => write!(f, "cannot write {}: {error}", path.display()),
             Self::ElfError(why) => write!(f, "the binary will not start on Lambda: {why}"),
             Self::Bug { generated, log } => write!(
                 f,
@@ -103,6 +116,8 @@ impl Error {
     pub fn help(&self) -> Option<String> {
         let help = match self {
             Self::NoWay(why) => return Some(why.help()),
+            Self::Prebuilt { help, .. } => return Some(help.clone()),
+            Self::Write(..) => "use another path with -o",
             Self::ElfError(_) => "update the linker: `pip install --upgrade cargo-zigbuild ziglang`",
             Self::Cache(..) => "set LTC_CACHE_DIR to a writable folder",
             Self::NoCargo => "install Rust from https://rustup.rs, then try again",
@@ -147,6 +162,18 @@ impl Builder {
     /// Where cargo can't be run, or failed.
     pub fn compile(&self, name: &str, spec: &Path, emitted: &Emitted) -> Result<Built, Error> {
         self.compile_as(name, spec, emitted, None)
+    }
+
+    /// Compiles the runtime, and packs what was compiled for other machines: see [`prebuilt`].
+    ///
+    /// # Errors
+    /// As [`Builder::compile`]; [`Error::Write`] where the archive can't be written.
+    pub fn pack(&self, to: Option<&Path>) -> Result<Packed, Error> {
+        const MAIN: &str = "//! Links the runtime, so that it is compiled.\n\nuse ltc_runtime as _;\n\nfn main() {}\n";
+        let _lock = self.cache.lock(self.options.progress)?;
+        let emitted = Emitted { main: MAIN.to_owned(), files: Vec::new() };
+        let package = cache::Package::write(&self.cache, "runtime-pack", Path::new("runtime-pack"), &emitted)?;
+        cargo::pack(&self.cache, &package, &self.options, to)
     }
 
     fn compile_as(&self, name: &str, spec: &Path, emitted: &Emitted, cross: Option<&lambda::Cross>) -> Result<Built, Error> {

@@ -1,11 +1,11 @@
-//! A build after an edit runs rustc alone, with the command that cargo ran last.
+//! Where the runtime is compiled, a build runs rustc alone, with the command that cargo ran when it compiled the runtime.
 //!
 //! Cargo looks at three hundred packages to find that only the spec's own crate has changed, which costs as much as linking. Nothing else
 //! can have changed here: the runtime's folder is named by its content, dependencies are locked. Where it doesn't work out (another Rust,
 //! a cache that was cleaned), cargo is asked after all, and says what is wrong.
 //!
-//! The record is written anew after each build that ended well: where it is younger than the crate, the binary is the crate's. The
-//! binary's own time would not do, since a linker that is killed leaves half of one.
+//! Each binary comes from this command, also that of the build in which cargo compiled the runtime. It names neither the spec's folder nor
+//! the spec in what rustc hashes, so a spec gives the same binary with a runtime that was compiled here and with a prebuilt one.
 
 use std::fs::{self, File};
 use std::io;
@@ -15,77 +15,105 @@ use std::process::Stdio;
 use serde::{Deserialize, Serialize};
 
 use super::cache::{CacheDir, Package};
+use super::manifest::manifest;
 use super::{Options, cargo};
 
-/// What cargo ran last for a spec's crate.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What the arguments have in place of the crate's name, and of the folder of its binary.
+const CRATE: &str = "{crate}";
+const OUT: &str = "{out}";
+
+/// The command that compiles a spec's crate and links it with the runtime.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Replay {
-    /// Of what cargo read: the crate's manifest, which defines the profiles, and the command line.
-    fingerprint: String,
-    rustc: String,
-    args: Vec<String>,
-    binary: PathBuf,
+    /// Of what cargo read: the manifest, which defines the profiles, and the command line.
+    pub(super) fingerprint: String,
+    pub(super) rustc: String,
+    pub(super) args: Vec<String>,
 }
 
 impl Replay {
-    /// What was recorded for a crate and a profile, if it still holds.
-    pub(super) fn recorded(package: &Package, profile: &str, options: &Options) -> Option<Self> {
-        let replay: Self = serde_json::from_slice(&fs::read(record(package, profile)).ok()?).ok()?;
-        (fingerprint(package, options)? == replay.fingerprint).then_some(replay)
+    /// What was recorded for a profile, if it still holds.
+    pub(super) fn recorded(cache: &CacheDir, profile: &str, options: &Options) -> Option<Self> {
+        let replay: Self = serde_json::from_slice(&fs::read(record(cache, profile)).ok()?).ok()?;
+        (fingerprint(options) == replay.fingerprint).then_some(replay)
     }
 
     /// Records what cargo ran; `log` is what it said of it.
-    pub(super) fn record(package: &Package, profile: &str, options: &Options, log: &Path) {
-        if let Some(replay) = fs::read_to_string(log).ok().and_then(|log| Self::of(&log, &package.name, fingerprint(package, options)?)) {
-            replay.write(package, profile);
-        }
+    pub(super) fn record(cache: &CacheDir, package: &Package, profile: &str, options: &Options, log: &Path) -> Option<Self> {
+        let replay = Self::of(&fs::read_to_string(log).ok()?, &package.name, fingerprint(options))?;
+        // Without a record the next build asks cargo again, no more.
+        replay.write(cache, profile).ok().map(|()| replay)
     }
 
-    /// Without a record the next build asks cargo again, no more.
-    fn write(&self, package: &Package, profile: &str) {
-        if let Ok(text) = serde_json::to_vec(self) {
-            let _ = fs::write(record(package, profile), text);
-        }
+    pub(super) fn write(&self, cache: &CacheDir, profile: &str) -> io::Result<()> {
+        fs::write(record(cache, profile), serde_json::to_vec(self)?)
     }
 
     /// Cargo's line is ``Running `rustc --crate-name NAME …` ``, quoted for a shell.
     fn of(log: &str, name: &str, fingerprint: String) -> Option<Self> {
-        let crate_name = name.replace('-', "_");
+        let crate_name = crate_name(name);
         let lines = log.lines().filter_map(|line| line.trim_start().strip_prefix("Running `")?.strip_suffix('`'));
         let mut words =
             lines.filter_map(shlex::split).find(|words| words.get(1..3).is_some_and(|two| two == ["--crate-name", &crate_name]))?;
         let rustc = words.remove(0);
-        let behind = |key: &str| words.iter().position(|word| word == key).and_then(|at| words.get(at + 1));
-        let suffix = words.iter().find_map(|word| word.strip_prefix("extra-filename="))?;
-        let binary = Path::new(behind("--out-dir")?).join(format!("{crate_name}{suffix}"));
-        Some(Self { fingerprint, rustc, args: words, binary })
+        let out = words.iter().position(|word| word == "--out-dir")? + 1;
+        *words.get_mut(out)? = OUT.to_owned();
+        words[1] = CRATE.to_owned();
+        for word in &mut words {
+            if word.starts_with("metadata=") {
+                "metadata=spec".clone_into(word);
+            } else if word.starts_with("extra-filename=") {
+                "extra-filename=".clone_into(word);
+            }
+        }
+        Some(Self { fingerprint, rustc, args: words })
     }
 
     /// Runs it, unless nothing has changed since; gives the binary's path, unless it failed.
     pub(super) fn run(&self, cache: &CacheDir, package: &Package, profile: &str, log: &Path) -> Option<PathBuf> {
-        let since = fs::metadata(record(package, profile)).and_then(|record| record.modified());
-        if since.is_ok_and(|since| since > package.changed) && self.binary.is_file() {
-            return Some(self.binary.clone());
+        let out = package.folder.join(format!("out-{profile}"));
+        let crate_name = crate_name(&package.name);
+        let binary = out.join(format!("{crate_name}{}", std::env::consts::EXE_SUFFIX));
+        // It is written after each build that ended well: where it is younger than the crate, the binary is the crate's. The binary's own
+        // time would not do, since a linker that is killed leaves half of one.
+        let done = out.join("done");
+        let command = serde_json::to_vec(self).ok()?;
+        let since = fs::metadata(&done).and_then(|done| done.modified());
+        if since.is_ok_and(|since| since > package.changed) && fs::read(&done).is_ok_and(|old| old == command) && binary.is_file() {
+            return Some(binary);
         }
         let run = || -> io::Result<bool> {
+            fs::create_dir_all(&out)?;
+            let folder = out.to_string_lossy();
+            let args = self.args.iter().map(|arg| match arg.as_str() {
+                CRATE => &crate_name,
+                OUT => &*folder,
+                other => other,
+            });
             let mut command = cargo::command(&self.rustc, cache, package);
-            command.args(&self.args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(log)?);
+            command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(log)?);
             Ok(command.status()?.success())
         };
-        if !run().unwrap_or_default() || !self.binary.is_file() {
+        if !run().unwrap_or_default() || !binary.is_file() {
             return None;
         }
-        self.write(package, profile);
-        Some(self.binary.clone())
+        // Without it the next build runs rustc again, no more.
+        let _ = fs::write(&done, command);
+        Some(binary)
     }
 }
 
-fn fingerprint(package: &Package, options: &Options) -> Option<String> {
-    Some(fs::read_to_string(package.folder.join("Cargo.toml")).ok()? + &cargo::native_args(options).join(" "))
+fn crate_name(package: &str) -> String {
+    package.replace('-', "_")
 }
 
-fn record(package: &Package, profile: &str) -> PathBuf {
-    package.folder.join(format!("rustc-{profile}.json"))
+/// What a record depends on besides the runtime, which the cache's folder is named after.
+pub(super) fn fingerprint(options: &Options) -> String {
+    manifest("spec", "0") + &cargo::native_args(options).join(" ")
+}
+
+fn record(cache: &CacheDir, profile: &str) -> PathBuf {
+    cache.folder.join(format!("rustc-{profile}.json"))
 }
 
 #[cfg(test)]
@@ -93,16 +121,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cargos_line_is_taken_apart() {
+    fn command_of_cargo_becomes_one_for_every_spec() {
         let log = "   Compiling my-spec v0.0.0
      Running `/r/rustc --crate-name build_script_build --edition=2024 build.rs --out-dir /t/x`
-     Running `/r/rustc --crate-name my_spec --edition=2024 src/main.rs --check-cfg 'cfg(feature, values())' -C extra-filename=-12ab --out-dir '/a b/deps'`
+     Running `/r/rustc --crate-name my_spec --edition=2024 src/main.rs --check-cfg 'cfg(feature, values())' -C metadata=12 -C extra-filename=-12ab --out-dir '/a b/deps'`
     Finished";
         let replay = Replay::of(log, "my-spec", "[package]".into()).unwrap();
         assert_eq!(replay.rustc, "/r/rustc");
-        assert_eq!(replay.args[..3], ["--crate-name", "my_spec", "--edition=2024"]);
-        assert!(replay.args.contains(&"cfg(feature, values())".to_owned()));
-        assert_eq!(replay.binary, Path::new("/a b/deps/my_spec-12ab"));
+        let args = "--crate-name {crate} --edition=2024 src/main.rs --check-cfg cfg(feature,\u{a0}values()) -C metadata=spec -C extra-filename= --out-dir {out}";
+        let args: Vec<String> = args.split(' ').map(|arg| arg.replace('\u{a0}', " ")).collect();
+        assert_eq!(replay.args, args);
         assert_eq!(Replay::of("    Finished `release`", "my-spec", String::new()), None);
     }
 }

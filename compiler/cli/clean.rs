@@ -9,7 +9,7 @@ use crate::build;
 const EXAMPLES: &str = "\
 Examples:
   ltc clean                                 remove all; the next build recompiles the runtime
-  LTC_CACHE_DIR=/tmp/ltc ltc clean          remove another cache";
+  LTC_CACHE_DIR=./cache ltc clean           remove another cache";
 
 /// Removes cached build artifacts from LTC_CACHE_DIR, or from ltc's folder in the system's cache.
 #[derive(Debug, Args)]

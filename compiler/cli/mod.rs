@@ -20,6 +20,7 @@ mod record;
 mod rerun;
 mod results;
 mod run;
+mod runtime;
 mod schema;
 mod screen;
 mod template;
@@ -108,6 +109,8 @@ enum Command {
     Schema(schema::SchemaOf),
     /// Remove cached build artifacts
     Clean(clean::Clean),
+    /// Pack the compiled runtime for other machines
+    Runtime(runtime::Runtime),
     /// Print completions for a shell
     Completions(completions::Completions),
     /// Print manual pages
@@ -145,6 +148,7 @@ pub fn main() -> ExitCode {
         Command::Mcp(command) => command.run(&screen),
         Command::Schema(command) => command.run(&screen),
         Command::Clean(command) => command.run(&screen),
+        Command::Runtime(command) => command.run(&screen),
         Command::Completions(command) => command.run(&screen),
         Command::Man(command) => command.run(&screen),
     };

@@ -119,7 +119,7 @@ impl Suite {
     fn show(&self, cases: usize, passed: usize) {
         let failing = match cases - passed {
             0 => "0".to_owned(),
-            some => format!("[{some}](../tests/suites/expected/{}.txt)", self.name),
+            some => format!("[{some}](https://github.com/ltc-rs/ltc/blob/main/tests/suites/expected/{}.txt)", self.name),
         };
         let row = format!("| {} | {} | {cases} | {passed} | {failing} |", self.title, self.against);
         let page = root().join("docs/conformance.md");

@@ -1,0 +1,83 @@
+//! A prebuilt runtime: from an empty cache to the same binary that a compiled runtime gives, and what an archive that cannot be used says.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+
+use crate::command::Run;
+use crate::project::{Project, ltc};
+
+/// `ltc` with an empty cache, and without cargo: a prebuilt runtime needs rustc only.
+fn build(project: &Project, cache: &Path, runtime: &str, output: &str) -> Run {
+    let args = ["build", "specs/tpdata.lt", "-o", output];
+    ltc(project.path(), &args).env("LTC_CACHE_DIR", cache).env("LTC_RUNTIME", runtime).env("CARGO_NET_OFFLINE", "true")
+}
+
+#[test]
+fn prebuilt_runtime_gives_the_same_binary_from_an_empty_cache() {
+    let project = Project::examples();
+    project.ltc(&["build", "specs/tpdata.lt", "-o", "compiled"]).ends(0);
+    let said = project.ltc(&["runtime", "pack", "-o", "packed"]);
+    fs::create_dir(project.path().join("packed")).unwrap();
+    said.ends(0).says(&["wrote packed/ltc-runtime-", "LTC_RUNTIME="]);
+    let file = |ending: &str| {
+        let files = fs::read_dir(project.path().join("packed")).unwrap().map(|entry| entry.unwrap().path());
+        files.into_iter().find(|path| path.to_str().unwrap().ends_with(ending)).unwrap()
+    };
+    let archive = file(".tar.zst");
+    let listed = fs::read_to_string(file(".sha256")).unwrap();
+    let sum = listed.split(' ').next().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+
+    let named = format!("{}#sha256={sum}", archive.display());
+    let first = folder.path().join("first");
+    build(&project, &first, &named, "from-file").ends(0).says(&["unpacking the prebuilt runtime"]).lacks(&["compiling"]);
+    assert!(!first.join("target/release").exists(), "cargo has compiled nothing");
+    let [compiled, from_file] = ["compiled", "from-file"].map(|name| fs::read(project.path().join(name)).unwrap());
+    assert!(compiled == from_file, "the binaries differ");
+    // Another spec of this cache needs the archive no more.
+    let args = ["build", "specs/notes.lt", "-o", "notes"];
+    ltc(project.path(), &args).env("LTC_CACHE_DIR", &first).env("LTC_RUNTIME", "/gone").ends(0).lacks(&["compiling", "unpacking"]);
+
+    let url = serve(&archive);
+    let second = folder.path().join("second");
+    let from_url = build(&project, &second, &format!("{url}/r.tar.zst#sha256={sum}"), "from-url").ends(0);
+    from_url.says(&["downloading the prebuilt runtime http://127.0.0.1"]).lacks(&["compiling"]);
+    assert!(compiled == fs::read(project.path().join("from-url")).unwrap(), "the binaries differ");
+}
+
+#[test]
+fn archive_that_cannot_be_used_is_an_error_with_its_reason() {
+    let project = Project::examples();
+    let cache = tempfile::tempdir().unwrap();
+    project.write("broken.tar.zst", "no archive");
+    let sum = "0".repeat(64);
+    for (runtime, said) in [
+        ("gone.tar.zst".to_owned(), "cannot read the prebuilt runtime gone.tar.zst"),
+        ("broken.tar.zst".to_owned(), "cannot unpack the prebuilt runtime broken.tar.zst"),
+        (format!("broken.tar.zst#sha256={sum}"), "unexpected checksum"),
+        ("https://127.0.0.1:1/r.tar.zst".to_owned(), "LTC_RUNTIME is a URL without a checksum"),
+        ("broken.tar.zst#sha256=12".to_owned(), "LTC_RUNTIME has an invalid checksum"),
+        (format!("http://127.0.0.1:1/r.tar.zst#sha256={sum}"), "cannot read the prebuilt runtime http://127.0.0.1:1/r.tar.zst"),
+    ] {
+        build(&project, cache.path(), &runtime, "x").ends(3).says(&[said, "help: "]).lacks(&["compiling"]);
+    }
+    assert!(!project.path().join("x").exists());
+}
+
+/// Serves one file on every path, until the process ends.
+fn serve(file: &Path) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let file = file.to_owned();
+    let answer = move |mut stream: TcpStream| -> io::Result<()> {
+        let lines = BufReader::new(stream.try_clone()?).lines();
+        lines.map_while(Result::ok).take_while(|line| !line.is_empty()).for_each(drop);
+        let mut content = File::open(&file)?;
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", content.metadata()?.len())?;
+        io::copy(&mut content, &mut stream).map(drop)
+    };
+    std::thread::spawn(move || listener.incoming().flatten().try_for_each(answer));
+    url
+}
