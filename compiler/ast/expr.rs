@@ -40,15 +40,19 @@ pub enum ExprKind {
     /// A word that reads the response (or, for `body`, the request): `json`, `text`, `status`, `url`, `elapsed`, `body`.
     Source(SourceWord),
     /// `json "$.a[*]"`.
-    JsonPath(Spanned<String>),
+    JsonPath(Text),
     /// `header "Location"`.
     Header(Box<Expr>),
     /// `cookie "sid"`.
     Cookie(Box<Expr>),
     /// `html "css" @attribute`.
-    Html(Spanned<String>, Option<Name>),
+    Html(Text, Option<Name>),
     /// `form "css"`.
     Form(Spanned<String>),
+    /// `all html "h3"`, within an expression.
+    Quantified(Quantifier, Box<Expr>),
+    /// `form fields`: all members of an object, in place of a map of fields.
+    Members(Box<Expr>),
     /// `a.b`.
     Member(Box<Expr>, Name),
     /// `a[0]`, `a["b-c"]`.

@@ -71,6 +71,8 @@ pub enum StmtKind {
     Poll(Box<Poll>),
     /// `group "Checkout" { }`.
     Group(Spanned<String>, Block),
+    /// `finally { … }`.
+    Finally(Block),
     /// Something that did not parse; already reported.
     Broken,
 }
@@ -227,6 +229,8 @@ pub struct Retry {
     pub times: Expr,
     /// The time between them.
     pub every: Option<Expr>,
+    /// `on 502 | 504`: only failures with such a status are tried again.
+    pub on: Vec<Spanned<StatusPattern>>,
     /// What is tried.
     pub body: Block,
 }

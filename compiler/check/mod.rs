@@ -100,6 +100,9 @@ struct Checker<'a> {
     groups: HashMap<(FileId, u32), model::LineId>,
     /// By where their statement begins.
     fails: HashMap<(FileId, u32), model::LineId>,
+    /// The groups within which sequences are called, and the report rows of their copies.
+    call_groups: users::call_groups::CallGroups,
+    group_copies: users::group_copies::Copies,
     env_keys: declare::env::Keys,
     interned: expr::source::Interned,
     /// Uses of one file's names by another's text.
@@ -138,6 +141,8 @@ impl<'a> Checker<'a> {
             steps: HashMap::new(),
             groups: HashMap::new(),
             fails: HashMap::new(),
+            call_groups: HashMap::new(),
+            group_copies: HashMap::new(),
             env_keys: declare::env::Keys::default(),
             interned: expr::source::Interned::default(),
             crossings: HashSet::new(),

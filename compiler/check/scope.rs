@@ -106,6 +106,8 @@ pub(super) struct Func<'a> {
     pub(super) assigned: Option<HashMap<&'a str, Span>>,
     /// The values that the sequence gives, to be assigned wherever it ends.
     pub(super) gives: &'a [Name],
+    /// Within `finally`.
+    pub(super) finally: bool,
     /// Whether `between steps` was said.
     pub(super) between: Option<crate::model::Wait>,
     /// Whether the place is the top of a sequence.

@@ -82,7 +82,7 @@ fn is_fixed(expr: &Expr, args: bool) -> bool {
         ExprKind::Text(parts) => is_text(parts, args),
         ExprKind::List(items) => items.iter().all(fixed),
         ExprKind::Object(members) => members.iter().all(|(_, value)| fixed(value)),
-        ExprKind::Neg(one) | ExprKind::Not(one) | ExprKind::Member(one, _) => fixed(one),
+        ExprKind::Neg(one) | ExprKind::Not(one) | ExprKind::Member(one, _) | ExprKind::Members(one) => fixed(one),
         ExprKind::Binary(one, _, other) | ExprKind::Index(one, other) => fixed(one) && fixed(other),
         ExprKind::If(one, then, otherwise) | ExprKind::Slice(one, then, otherwise) => fixed(one) && fixed(then) && fixed(otherwise),
         _ => false,

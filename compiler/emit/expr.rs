@@ -137,6 +137,8 @@ impl Emitter<'_> {
                 });
                 Plain(quote!(list([#(#assets),*])))
             }
+            // Where fields are laid out, each is laid out by itself.
+            ExprKind::Members(inner) => self.code(scope, inner),
             ExprKind::Neg(inner) => {
                 let inner = self.reference(scope, inner);
                 Fallible(quote!(ops::neg(#inner)))

@@ -1,13 +1,13 @@
 //! Loops and repetitions, and how `break` leaves them.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use syn::Ident;
 
 use super::Emitter;
 use super::frame::FunctionScope;
 use super::uses;
-use crate::model::{Block, Expr, Iter, LocalId};
+use crate::model::{Block, Expr, Iter, LocalId, Status};
 
 impl Emitter<'_> {
     /// The body of a loop, and the label it needs where a `retry` in it breaks out of it.
@@ -75,7 +75,25 @@ impl Emitter<'_> {
         }
     }
 
-    pub(super) fn retry(&self, frame: &FunctionScope<'_>, times: &Expr, every: Option<&Expr>, body: &Block) -> TokenStream {
+    /// The statements before a `finally` in an `async` block of their own: however it ends, those of the `finally` follow.
+    pub(super) fn finally(&self, frame: &FunctionScope<'_>, body: &Block, always: &Block) -> TokenStream {
+        let given = &frame.given;
+        let leaves = uses::leaves(body).then(|| quote!(Err(Exit::Leave) => return Ok(#given),));
+        let (body, always) = (self.block(&frame.in_async(), body), self.block(frame, always));
+        quote! {
+            {
+                let outcome: Flow = Box::pin(async { #body Ok(()) }).await;
+                #always
+                match outcome {
+                    Ok(()) => {}
+                    #leaves
+                    Err(exit) => return Err(exit),
+                }
+            }
+        }
+    }
+
+    pub(super) fn retry(&self, frame: &FunctionScope<'_>, times: &Expr, every: Option<&Expr>, on: &[Status], body: &Block) -> TokenStream {
         let scope = frame.scope();
         let (times_at, times) = (self.at(times.span), self.eval(scope, times));
         let every = match every {
@@ -85,6 +103,17 @@ impl Emitter<'_> {
             }
             None => quote!(std::time::Duration::ZERO),
         };
+        let on = (!on.is_empty()).then(|| {
+            let ranges = on.iter().map(|status| {
+                let (from, to) = match status {
+                    Status::Code(code) => (*code, *code),
+                    Status::Class(class) => (u16::from(*class) * 100, u16::from(*class) * 100 + 99),
+                };
+                let (from, to) = (Literal::u16_unsuffixed(from), Literal::u16_unsuffixed(to));
+                quote!((#from, #to))
+            });
+            quote!(.on(&[#(#ranges),*]))
+        });
         let inner = frame.in_async();
         let block = self.block(&inner, body);
         let leaves = uses::leaves(body).then(|| {
@@ -99,7 +128,7 @@ impl Emitter<'_> {
         });
         quote! {
             {
-                let mut retry = u.retry(u.count(#times_at, || #times)?, #every);
+                let mut retry = u.retry(u.count(#times_at, || #times)?, #every)#on;
                 loop {
                     let round = async { #block Ok(()) }.await;
                     match retry.again(round).await {

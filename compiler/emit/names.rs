@@ -45,6 +45,7 @@ const OWN: &[&str] = &[
     "ops",
     "main",
     "retry",
+    "outcome",
     "poll",
     "round",
     "group",

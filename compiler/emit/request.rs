@@ -83,6 +83,10 @@ impl Emitter<'_> {
                         let value = self.reference(scope, expr);
                         quote!(r.#hole(#value)?;)
                     }
+                    TextPart::Hole(expr, Some(spec)) if spec == "path" => {
+                        let value = self.reference(scope, expr);
+                        quote!(r.path_below(#value)?;)
+                    }
                     TextPart::Hole(expr, Some(spec)) => {
                         let value = self.reference(scope, expr);
                         quote!(r.#hole(&write().format(#value, #spec)?.done())?;)
@@ -116,6 +120,10 @@ impl Emitter<'_> {
             .iter()
             .filter(|(_, value)| !matches!(value.kind, ExprKind::Const(Const::Absent | Const::Null)))
             .map(|(key, value)| {
+                if let ExprKind::Members(object) = &value.kind {
+                    let (method, object) = (format_ident!("{method}_members"), self.reference(scope, object));
+                    return quote!(r.#method(#object)?;);
+                }
                 let value = self.reference(scope, value);
                 quote!(r.#method(#key, #value)?;)
             })
@@ -213,6 +221,10 @@ impl Emitter<'_> {
     pub(super) fn options(&self, scope: Scope<'_>, options: &Options, wants: &str) -> TokenStream {
         let headers = options.headers.iter().map(|(name, value)| match &value.kind {
             ExprKind::Const(Const::Str(text)) => quote!(r.header_text(#name, #text);),
+            ExprKind::Members(object) => {
+                let object = self.reference(scope, object);
+                quote!(r.header_members(#object)?;)
+            }
             _ => {
                 let can_fail = uses::can_fail(value);
                 let value = self.reference(scope, value);

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::expr::{RustExpr, Scope};
 use super::{Emitter, index};
-use crate::model::{Expr, ExprKind, PathStep, Quantity, Source};
+use crate::model::{BuiltPart, Expr, ExprKind, PathStep, Pattern, Quantity, Quoting, Source};
 
 impl Emitter<'_> {
     /// An `Option<Value>`: what a `take` takes.
@@ -43,9 +43,18 @@ impl Emitter<'_> {
             Source::Url => quote!(x.url()),
             Source::Elapsed => quote!(x.elapsed()),
             Source::Body => quote!(r.sent_body()),
+            Source::JarCookie(name) => {
+                let name = self.reference(scope, name);
+                return RustExpr::Fallible(quote!(r.jar_cookie(#name)));
+            }
             _ => {
                 let found = self.source(scope, source).value();
                 return match source {
+                    Source::Header(_, Quantity::All) | Source::Html { quantity: Quantity::All, .. } => {
+                        RustExpr::Plain(quote!(or_empty(#found)))
+                    }
+                    Source::JsonPath { quantity: Quantity::All, .. } => RustExpr::Plain(quote!(or_empty(#found))),
+                    Source::JsonPath { quantity: Quantity::Any, .. } => RustExpr::Plain(quote!(or_null(#found))),
                     Source::Header(..) | Source::Cookie(_) | Source::Html { .. } => RustExpr::Plain(quote!(or_null(#found))),
                     Source::JsonPath { singular: false, quantity: Quantity::One, .. } => RustExpr::Plain(quote!(or_empty(#found))),
                     _ => {
@@ -72,7 +81,11 @@ impl Emitter<'_> {
                 });
                 Fallible(quote!(x.json(&[#(#steps),*])))
             }
-            Source::JsonPath { path, quantity, .. } => {
+            Source::JsonPath { path: Pattern::Built(parts), quantity, .. } => {
+                let (parts, pick) = (self.built(scope, parts), pick(*quantity));
+                Fallible(quote!(x.json_path_built(&[#(#parts),*], #pick)))
+            }
+            Source::JsonPath { path: Pattern::Known(path), quantity, .. } => {
                 let (path, pick) = (index(path.0), pick(*quantity));
                 Fallible(quote!(x.json_path(#path, #pick)))
             }
@@ -85,23 +98,54 @@ impl Emitter<'_> {
                 Fallible(quote!(x.cookie(#name)))
             }
             Source::Html { selector, attribute, quantity } => {
-                let selector = index(selector.0);
                 let attribute = match attribute {
                     Some(attribute) => quote!(Some(#attribute)),
                     None => quote!(None),
                 };
                 let pick = pick(*quantity);
-                Plain(quote!(x.html(#selector, #attribute, #pick)))
+                match selector {
+                    Pattern::Known(selector) => {
+                        let selector = index(selector.0);
+                        Plain(quote!(x.html(#selector, #attribute, #pick)))
+                    }
+                    Pattern::Built(parts) => {
+                        let parts = self.built(scope, parts);
+                        Fallible(quote!(x.html_built(&[#(#parts),*], #attribute, #pick)))
+                    }
+                }
             }
             Source::Form(selector) => {
                 let selector = index(selector.0);
                 Fallible(quote!(x.form(#selector)))
             }
-            Source::Text | Source::Status | Source::Url | Source::Elapsed | Source::Body => {
+            Source::Text | Source::Status | Source::Url | Source::Elapsed | Source::Body | Source::JarCookie(_) => {
                 let value = self.source_value(scope, source).value();
                 Plain(quote!(Some(#value)))
             }
         }
+    }
+}
+
+impl Emitter<'_> {
+    /// The parts of a pattern with values.
+    fn built(&self, scope: Scope<'_>, parts: &[BuiltPart]) -> Vec<TokenStream> {
+        parts
+            .iter()
+            .map(|part| match part {
+                BuiltPart::Literal(text) => quote!(BuiltPart::Literal(#text)),
+                BuiltPart::Value(value, quoting) => {
+                    let value = self.reference(scope, value);
+                    let quoting = match quoting {
+                        Quoting::Json => quote!(Quoting::Json),
+                        Quoting::JsonText(quote) => quote!(Quoting::JsonText(#quote)),
+                        Quoting::Css => quote!(Quoting::Css),
+                        Quoting::CssText => quote!(Quoting::CssText),
+                        Quoting::CssName => quote!(Quoting::CssName),
+                    };
+                    quote!(BuiltPart::Value(#value, #quoting))
+                }
+            })
+            .collect()
     }
 }
 
@@ -121,8 +165,8 @@ fn source_name(source: &Source, program: &crate::model::Program) -> String {
             PathStep::Key(key) => format!("{name}.{key}"),
             PathStep::Index(at) => format!("{name}[{at}]"),
         }),
-        Source::JsonPath { path, .. } => format!("json {:?}", program.paths[path.0]),
-        Source::Html { selector, .. } => format!("html {:?}", program.selectors[selector.0]),
+        Source::JsonPath { path: Pattern::Known(path), .. } => format!("json {:?}", program.paths[path.0]),
+        Source::Html { selector: Pattern::Known(selector), .. } => format!("html {:?}", program.selectors[selector.0]),
         Source::Form(selector) => format!("form {:?}", program.selectors[selector.0]),
         _ => "what is read".to_owned(),
     }

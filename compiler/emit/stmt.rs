@@ -113,7 +113,8 @@ impl Emitter<'_> {
                 });
                 quote!(together(vec![#(#branches),*]).await?;)
             }
-            StmtKind::Retry { times, every, body } => self.retry(frame, times, every.as_ref(), body),
+            StmtKind::Retry { times, every, on, body } => self.retry(frame, times, every.as_ref(), on, body),
+            StmtKind::Finally { body, always } => self.finally(frame, body, always),
             StmtKind::Poll { every, times, until, written, body } => {
                 let (times_at, times) = (self.at(times.span), self.eval(scope, times));
                 let (every_at, every) = (self.at(every.span), self.eval(scope, every));

@@ -103,6 +103,10 @@ fn each<'b>(block: &'b [Stmt], visit: &mut impl FnMut(&'b Stmt)) {
             | StmtKind::Retry { body, .. }
             | StmtKind::Poll { body, .. }
             | StmtKind::Group(_, body) => each(body, visit),
+            StmtKind::Finally { body, always } => {
+                each(body, visit);
+                each(always, visit);
+            }
             StmtKind::Step(step) => each(&step.before, visit),
             _ => {}
         }
@@ -146,7 +150,8 @@ fn in_stmt(stmt: &Stmt, seen: &mut BTreeSet<LocalId>) {
             blocks.push(body);
         }
         StmtKind::Parallel(body) | StmtKind::Group(_, body) => blocks.push(body),
-        StmtKind::Retry { times, every, body } => {
+        StmtKind::Finally { body, always } => blocks.extend([body, always]),
+        StmtKind::Retry { times, every, body, .. } => {
             in_expr(times, seen);
             every.iter().for_each(|expr| in_expr(expr, seen));
             blocks.push(body);
@@ -269,6 +274,7 @@ fn in_expr(expr: &Expr, seen: &mut BTreeSet<LocalId>) {
         }),
         ExprKind::File(_, name, media_type) => name.iter().chain(media_type).for_each(|expr| in_expr(expr, seen)),
         ExprKind::Neg(inner)
+        | ExprKind::Members(inner)
         | ExprKind::Not(inner)
         | ExprKind::Member(inner, _)
         | ExprKind::Match(inner, ..)
@@ -279,7 +285,9 @@ fn in_expr(expr: &Expr, seen: &mut BTreeSet<LocalId>) {
         ExprKind::If(one, two, three) | ExprKind::Slice(one, two, three) => {
             [one, two, three].into_iter().for_each(|expr| in_expr(expr, seen))
         }
-        ExprKind::Source(Source::Header(name, _) | Source::Cookie(name)) => in_expr(name, seen),
+        ExprKind::Source(Source::Header(name, _) | Source::Cookie(name) | Source::JarCookie(name)) => in_expr(name, seen),
+        ExprKind::Source(Source::JsonPath { path, .. }) => path.values().for_each(|value| in_expr(value, seen)),
+        ExprKind::Source(Source::Html { selector, .. }) => selector.values().for_each(|value| in_expr(value, seen)),
         ExprKind::Source(_)
         | ExprKind::Const(_)
         | ExprKind::Keep(_)

@@ -135,6 +135,8 @@ pub enum ExprKind {
     Match(Box<Expr>, RegexId, bool),
     /// `take x = a ~ /re/`: the first group, or an object of named groups.
     Capture(Box<Expr>, RegexId, Quantity),
+    /// All members of an object, as fields of a query, a form or of headers.
+    Members(Box<Expr>),
     /// `if c then a else b`.
     If(Box<Expr>, Box<Expr>, Box<Expr>),
     /// `a.b`: an error where there is none, unless `a` is an object whose keys are known.
@@ -165,11 +167,13 @@ pub enum Source {
     /// `json.a[0].b`: the constant path right behind `json`, keys in their final spelling.
     Json(Vec<PathStep>),
     /// `json "$…"`; `singular`: gives a value, not a list.
-    JsonPath { path: PathId, singular: bool, quantity: Quantity },
+    JsonPath { path: Pattern<PathId>, singular: bool, quantity: Quantity },
     /// `header "X"`.
     Header(Box<Expr>, Quantity),
     /// `cookie "sid"`.
     Cookie(Box<Expr>),
+    /// `cookie "sid"` in a request: what the jar holds for its URL.
+    JarCookie(Box<Expr>),
     /// The body as text.
     Text,
     /// The status.
@@ -179,7 +183,7 @@ pub enum Source {
     /// The time it took.
     Elapsed,
     /// `html "css" @attribute`.
-    Html { selector: SelectorId, attribute: Option<String>, quantity: Quantity },
+    Html { selector: Pattern<SelectorId>, attribute: Option<String>, quantity: Quantity },
     /// `form "css"`.
     Form(SelectorId),
     /// What is sent (in headers and auth).
@@ -191,9 +195,68 @@ impl Source {
     pub fn is_of_body(&self) -> bool {
         match self {
             Self::Json(_) | Self::JsonPath { .. } | Self::Text | Self::Html { .. } | Self::Form(_) => true,
-            Self::Header(..) | Self::Cookie(_) | Self::Status | Self::Url | Self::Elapsed | Self::Body => false,
+            Self::Header(..) | Self::Cookie(_) | Self::JarCookie(_) | Self::Status | Self::Url | Self::Elapsed | Self::Body => false,
         }
     }
+}
+
+/// A JSONPath or a CSS selector.
+#[derive(Clone, Debug)]
+pub enum Pattern<Id> {
+    /// One without values, compiled once.
+    Known(Id),
+    /// One with values of the test in it, put together at each use.
+    Built(Vec<BuiltPart>),
+}
+
+impl<Id> Pattern<Id> {
+    /// The values in it.
+    pub fn values(&self) -> impl Iterator<Item = &Expr> {
+        let parts = match self {
+            Self::Known(_) => &[][..],
+            Self::Built(parts) => parts,
+        };
+        parts.iter().filter_map(|part| match part {
+            BuiltPart::Literal(_) => None,
+            BuiltPart::Value(value, _) => Some(value),
+        })
+    }
+
+    /// The values in it.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
+        let parts = match self {
+            Self::Known(_) => &mut [][..],
+            Self::Built(parts) => parts,
+        };
+        parts.iter_mut().filter_map(|part| match part {
+            BuiltPart::Literal(_) => None,
+            BuiltPart::Value(value, _) => Some(value),
+        })
+    }
+}
+
+/// A part of a JSONPath or a CSS selector with values.
+#[derive(Clone, Debug)]
+pub enum BuiltPart {
+    /// As it stands.
+    Literal(String),
+    /// A value, quoted for where it stands.
+    Value(Expr, Quoting),
+}
+
+/// How a value is quoted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quoting {
+    /// A literal of a JSONPath.
+    Json,
+    /// Within a string of a JSONPath, in these quotes.
+    JsonText(char),
+    /// A string of a CSS selector, with its quotes.
+    Css,
+    /// Within a string of a CSS selector.
+    CssText,
+    /// A part of a name in a CSS selector: `#item-{id}`.
+    CssName,
 }
 
 /// A step of the path behind `json`.

@@ -8,7 +8,7 @@ mod sections;
 mod stmt;
 
 pub use crate::ast::BinaryOp;
-pub use expr::{Const, Expr, ExprKind, PathStep, Quantity, Source, TextPart, Type, World};
+pub use expr::{BuiltPart, Const, Expr, ExprKind, PathStep, Pattern, Quantity, Quoting, Source, TextPart, Type, World};
 pub use request::{Api, Auth, Body, Health, Options, Path, Redirects, Request};
 pub use sections::sections;
 pub use stmt::{

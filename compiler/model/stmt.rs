@@ -55,8 +55,10 @@ pub enum StmtKind {
     Log(Expr),
     /// `parallel { }`: one branch a statement.
     Parallel(Vec<Stmt>),
-    /// `retry n times every d { }`.
-    Retry { times: Expr, every: Option<Expr>, body: Block },
+    /// `retry n times every d on 502 | 504 { }`; without statuses, every failure is tried again.
+    Retry { times: Expr, every: Option<Expr>, on: Vec<Status>, body: Block },
+    /// The statements before a `finally`, and its own, which run however those end.
+    Finally { body: Block, always: Block },
     /// `poll every d up to n times until c { }`; the text of the condition as written, for the failure.
     Poll { every: Expr, times: Expr, until: Expr, written: String, body: Block },
     /// `group "Checkout" { }`.

@@ -160,6 +160,7 @@ pub(super) fn is_mark(rule: Rule) -> bool {
             | Rule::kw_to
             | Rule::kw_until
             | Rule::kw_group
+            | Rule::kw_finally
             | Rule::kw_not
             | Rule::kw_each
             | Rule::kw_header

@@ -9,7 +9,7 @@ pub use crate::matcher::{Bound, Key, Matcher, Op};
 pub use crate::program::*;
 pub use crate::record::expectation::{Expectation, expected};
 pub use crate::request::prepared::PreparedRequest;
-pub use crate::source::{PathStep, Pick, picked};
+pub use crate::source::{BuiltPart, PathStep, Pick, Quoting, picked};
 pub use crate::stats::FailureClass;
 pub use crate::step::control::together;
 pub use crate::step::expr::{capture, file, matches};

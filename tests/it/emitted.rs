@@ -173,6 +173,29 @@ sequence A { log "a" }
 repeat ["s"] r#"
 sequence S { repeat 2 { log "a" } }
 "#
+retry_on_statuses ["s"] r#"
+sequence S { retry 2 times on 502 | 4xx { run A } }
+sequence A { log "a" }
+"#
+finally ["s"] r#"
+sequence S gives id {
+  let id = 1
+  if id == 2 { leave }
+  finally { log "{id}" }
+}
+"#
+request_with_a_cookie_and_fields ["s"] r#"
+sequence S {
+  let fields = { a: 1 }
+  step "Look" { shop GET /items { headers { "X-Csrf": cookie "csrf" }; query fields }; expect 200 }
+}
+"#
+pattern_with_a_value ["s"] r#"
+sequence S { let n = "x"; step "Look" { shop.item(1); expect len(all html "p[name={n}]") == 1 } }
+"#
+path_from_data ["s"] r#"
+sequence S { step "Look" { shop GET /v1{user.id:path}; expect 200 } }
+"#
 retry ["s"] r#"
 sequence S { retry 2 times every 1s { run A } }
 sequence A { log "a" }

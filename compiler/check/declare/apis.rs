@@ -269,6 +269,10 @@ impl<'a> Checker<'a> {
         let mut headers: Vec<(String, crate::model::Expr)> = Vec::new();
         let mut seen: HashMap<String, Span> = HashMap::new();
         for entry in entries {
+            if let ast::ExprKind::Members(_) = &entry.value.kind {
+                headers.push((String::new(), self.expr(&entry.value)));
+                continue;
+            }
             let name = crate::check::expr::key_spelling::header(&entry.key, self.context.camel());
             self.check_header_name(&name, entry.key.span);
             let value = self.map_value(&entry.value, false);

@@ -174,7 +174,7 @@ impl AssetWalk {
                 }
                 self.block(body);
             }
-            StmtKind::Parallel(block) | StmtKind::Group(_, block) => self.block(block),
+            StmtKind::Parallel(block) | StmtKind::Group(_, block) | StmtKind::Finally(block) => self.block(block),
             StmtKind::Retry(retry) => self.block(&retry.body),
             StmtKind::Poll(poll) => self.block(&poll.body),
             _ => {}
@@ -235,7 +235,13 @@ impl AssetWalk {
             ExprKind::Text(text) => self.text(text),
             ExprKind::List(items) => items.iter().for_each(|item| self.expr(item)),
             ExprKind::Object(entries) => self.entries(entries),
-            ExprKind::Header(of) | ExprKind::Cookie(of) | ExprKind::Member(of, _) | ExprKind::Unary(_, of) => self.expr(of),
+            ExprKind::Header(of)
+            | ExprKind::Cookie(of)
+            | ExprKind::Member(of, _)
+            | ExprKind::Unary(_, of)
+            | ExprKind::Quantified(_, of)
+            | ExprKind::Members(of) => self.expr(of),
+            ExprKind::JsonPath(text) | ExprKind::Html(text, _) => self.text(text),
             ExprKind::Index(a, b) | ExprKind::Binary(a, _, b) => {
                 self.expr(a);
                 self.expr(b);

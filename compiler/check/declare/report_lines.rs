@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use crate::ast::{Block, Item, Step, Stmt, StmtKind, TaskTarget, UserMember};
 use crate::check::Checker;
+use crate::check::users::group_copies::CopiedRows;
 use crate::model::{Line, LineId, LineKind, StepId, StepInfo};
 use crate::span::FileId;
 
@@ -14,6 +15,10 @@ struct ReportLineWalk<'c, 'a> {
     prefix: String,
     /// The sequence or block that is walked.
     context: String,
+    /// The steps and groups that were met since a sequence began, in order.
+    met: (Vec<StepId>, Vec<LineId>),
+    /// Whether the names of the source mean these steps: those of a copy are reached through the first one's.
+    first: bool,
 }
 
 impl Checker<'_> {
@@ -22,7 +27,15 @@ impl Checker<'_> {
         let mut files: Vec<FileId> = order.to_vec();
         files.sort_unstable();
         let items: Vec<(FileId, &[Item])> = files.iter().map(|file| (*file, self.items(*file))).collect();
-        let mut walk = ReportLineWalk { checker: self, lines: HashMap::new(), prefix: String::new(), context: String::new() };
+        self.call_groups = self.call_groups(&files);
+        let mut walk = ReportLineWalk {
+            checker: self,
+            lines: HashMap::new(),
+            prefix: String::new(),
+            context: String::new(),
+            met: (Vec::new(), Vec::new()),
+            first: true,
+        };
         for (file, items) in items {
             for item in items {
                 walk.item(file, item);
@@ -34,15 +47,17 @@ impl Checker<'_> {
 impl ReportLineWalk<'_, '_> {
     fn item(&mut self, file: FileId, item: &Item) {
         match item {
-            Item::Sequence(sequence) => self.routine(&sequence.name.node, &sequence.body),
+            Item::Sequence(sequence) => self.in_groups(&sequence.name.node, |walk| walk.routine(&sequence.name.node, &sequence.body)),
             Item::BeforeTest(block) => self.routine("before test", block),
             Item::AfterTest(block) => self.routine("after test", block),
             Item::Tasks(tasks) => {
-                for member in &tasks.members {
-                    if let TaskTarget::Step(step) = &member.target {
-                        self.step(step);
+                self.in_groups(&tasks.name.node, |walk| {
+                    for member in &tasks.members {
+                        if let TaskTarget::Step(step) = &member.target {
+                            walk.step(step);
+                        }
                     }
-                }
+                });
             }
             Item::User(user) if file == FileId(0) => {
                 for member in &user.members {
@@ -56,6 +71,30 @@ impl ReportLineWalk<'_, '_> {
             }
             _ => {}
         }
+    }
+
+    /// Walks what is called once for each group that it is called in.
+    fn in_groups(&mut self, name: &str, walk: impl Fn(&mut Self)) {
+        let what = self.checker.runs.get(name).map(|run| run.what);
+        let prefixes = what.and_then(|what| self.checker.call_groups.get(&what)).cloned().unwrap_or_default();
+        let mut prefixes = prefixes.into_iter();
+        self.prefix = prefixes.next().unwrap_or_default();
+        self.met = (Vec::new(), Vec::new());
+        walk(self);
+        let first = std::mem::take(&mut self.met);
+        self.first = false;
+        for prefix in prefixes {
+            self.prefix = prefix;
+            walk(self);
+            let (steps, groups) = std::mem::take(&mut self.met);
+            let rows =
+                CopiedRows { steps: first.0.iter().copied().zip(steps).collect(), groups: first.1.iter().copied().zip(groups).collect() };
+            if let Some(what) = what {
+                self.checker.group_copies.entry(what).or_default().push(rows);
+            }
+        }
+        self.first = true;
+        self.prefix.clear();
     }
 
     fn routine(&mut self, context: &str, block: &Block) {
@@ -86,7 +125,10 @@ impl ReportLineWalk<'_, '_> {
             expects_status: false,
             span,
         });
-        self.checker.steps.insert((span.file, span.start), id);
+        self.met.0.push(id);
+        if self.first {
+            self.checker.steps.insert((span.file, span.start), id);
+        }
     }
 
     fn block(&mut self, block: &Block) {
@@ -100,7 +142,10 @@ impl ReportLineWalk<'_, '_> {
             StmtKind::Step(step) => self.step(step),
             StmtKind::Group(name, block) => {
                 let line = self.line(&name.node, LineKind::Group);
-                self.checker.groups.insert((name.span.file, name.span.start), line);
+                self.met.1.push(line);
+                if self.first {
+                    self.checker.groups.insert((name.span.file, name.span.start), line);
+                }
                 let outer = self.prefix.len();
                 self.prefix.push_str(&name.node);
                 self.prefix.push_str(" / ");
@@ -117,7 +162,7 @@ impl ReportLineWalk<'_, '_> {
                 }
                 otherwise.iter().for_each(|block| self.block(block));
             }
-            StmtKind::Repeat(_, block) | StmtKind::Parallel(block) => self.block(block),
+            StmtKind::Repeat(_, block) | StmtKind::Parallel(block) | StmtKind::Finally(block) => self.block(block),
             StmtKind::For { body, .. } => self.block(body),
             StmtKind::Retry(retry) => self.block(&retry.body),
             StmtKind::Poll(poll) => self.block(&poll.body),

@@ -8,7 +8,7 @@ use crate::check::scope::FuncKind;
 use crate::check::types::args::ParamInfo;
 use crate::check::types::const_eval;
 use crate::diagnostic::{Code, Diagnostic, list};
-use crate::model::{ApiId, Expr, Options, Path, Request, RequestId, TextPart};
+use crate::model::{ApiId, Expr, ExprKind, Options, Path, Request, RequestId, TextPart};
 use crate::span::{Name, Span};
 
 /// A request, as calls see it.
@@ -99,7 +99,7 @@ impl<'a> Checker<'a> {
                 return Path::Quoted(reference);
             }
         };
-        let parts = self.text_parts(text);
+        let parts = self.text_or_path(text, true);
         match parts.first() {
             Some(TextPart::Literal(start)) if start.split('?').next().is_some_and(|path| path.contains("://")) => {
                 self.error(
@@ -239,7 +239,11 @@ impl<'a> Checker<'a> {
 /// The innermost option counts, header by header.
 fn over(outer: &Options, inner: Options) -> Options {
     let mut headers = outer.headers.clone();
-    for (name, value) in inner.headers {
+    // Which names an object has is known only when it is sent: what is said first stays.
+    if inner.headers.iter().any(|(_, value)| matches!(value.kind, ExprKind::Members(_))) {
+        headers.splice(0..0, inner.headers.clone());
+    }
+    for (name, value) in inner.headers.into_iter().filter(|(_, value)| !matches!(value.kind, ExprKind::Members(_))) {
         headers.retain(|(other, _)| !other.eq_ignore_ascii_case(&name));
         headers.push((name, value));
     }

@@ -1,5 +1,6 @@
 //! Expressions: names resolved, types known.
 
+pub(super) mod built;
 pub(super) mod call;
 pub(super) mod key_spelling;
 pub(super) mod member_access;
@@ -58,6 +59,16 @@ impl<'a> Checker<'a> {
             }
             Ast::Source(_) | Ast::JsonPath(_) | Ast::Header(_) | Ast::Cookie(_) | Ast::Html(..) | Ast::Form(_) => {
                 self.source(e, crate::model::Quantity::One)
+            }
+            Ast::Quantified(quantifier, source) => {
+                let mut value = self.source(source, crate::check::flow::takes::quantity(*quantifier));
+                value.span = span;
+                value
+            }
+            Ast::Members(value) => {
+                let value = self.want(value, Kinds::OBJECT.or(Kinds::NULL), "the fields are");
+                let ty = value.ty.clone();
+                Expr { kind: ExprKind::Members(Box::new(value)), ty, span }
             }
             Ast::Broken => crate::check::broken(span),
         }
@@ -140,6 +151,11 @@ impl<'a> Checker<'a> {
 
     /// The parts of a text.
     pub(super) fn text_parts(&mut self, text: &'a ast::Text) -> Vec<TextPart> {
+        self.text_or_path(text, false)
+    }
+
+    /// The parts of a text; in a path, `{x:path}` is a part of it that keeps its slashes.
+    pub(super) fn text_or_path(&mut self, text: &'a ast::Text, in_path: bool) -> Vec<TextPart> {
         let mut parts = Vec::with_capacity(text.parts.len());
         for part in &text.parts {
             parts.push(match part {
@@ -148,7 +164,9 @@ impl<'a> Checker<'a> {
                     let value = self.expr(e);
                     self.check_printable(&value);
                     let spec = format.as_ref().map(|format| {
-                        self.check_format(format, &value.ty);
+                        if !(in_path && format.node == "path") {
+                            self.check_format(format, &value.ty);
+                        }
                         format.node.clone()
                     });
                     TextPart::Hole(value, spec)

@@ -17,7 +17,9 @@ pub(in crate::check) enum Sources {
     None,
     /// The response.
     Response,
-    /// The body that is about to be sent.
+    /// The cookies of a request: in its query and its body.
+    Request,
+    /// Also the body that is about to be sent: in headers and auth.
     Body,
 }
 
@@ -70,7 +72,7 @@ impl<'a> Checker<'a> {
                 SourceWord::Body => (Source::Body, Type::Json),
             },
             Ast::JsonPath(path) => {
-                let (path, singular) = self.json_path(path);
+                let (path, singular) = self.json_pattern(path);
                 let ty = match quantity {
                     Quantity::One if singular => Type::Json,
                     Quantity::Any => Type::Json,
@@ -94,11 +96,14 @@ impl<'a> Checker<'a> {
             }
             Ast::Cookie(name) => {
                 let name = self.want(name, Kinds::STRING, "`cookie` takes");
+                if matches!(self.context.sources(), Sources::Request | Sources::Body) {
+                    return Expr { kind: ExprKind::Source(Source::JarCookie(Box::new(name))), ty: Type::String, span };
+                }
                 (Source::Cookie(Box::new(name)), Type::String)
             }
             Ast::Html(selector, attribute) => {
                 let source = Source::Html {
-                    selector: self.selector(selector),
+                    selector: self.css_pattern(selector),
                     attribute: attribute.as_ref().map(|name| name.node.clone()),
                     quantity,
                 };
@@ -122,6 +127,7 @@ impl<'a> Checker<'a> {
         }
         match self.context.sources() {
             Sources::Body if body => None,
+            Sources::Body | Sources::Request if matches!(e.kind, Ast::Cookie(_)) => None,
             Sources::Response if !body => None,
             _ if body => Some(
                 self.bad(
@@ -163,7 +169,7 @@ impl<'a> Checker<'a> {
         (id, groups)
     }
 
-    fn json_path(&mut self, path: &Spanned<String>) -> (PathId, bool) {
+    pub(super) fn json_path(&mut self, path: &Spanned<String>) -> (PathId, bool) {
         if let Some(&known) = self.interned.paths.get(&path.node) {
             return known;
         }
@@ -195,7 +201,7 @@ impl<'a> Checker<'a> {
         known
     }
 
-    fn selector(&mut self, selector: &Spanned<String>) -> SelectorId {
+    pub(super) fn selector(&mut self, selector: &Spanned<String>) -> SelectorId {
         if let Some(&known) = self.interned.selectors.get(&selector.node) {
             return known;
         }
@@ -249,7 +255,7 @@ fn nesting(path: &str) -> usize {
 }
 
 /// The bracket of a CSS selector that nothing closes.
-fn unclosed(selector: &str) -> Option<char> {
+pub(super) fn unclosed(selector: &str) -> Option<char> {
     let (mut open, mut quote) = (Vec::new(), None);
     let mut chars = selector.chars();
     while let Some(c) = chars.next() {
@@ -295,7 +301,7 @@ fn last_line(message: &str) -> String {
 }
 
 /// Whether a JSONPath (RFC 9535) has only names and indices, so that it finds one value at most.
-fn is_singular(path: &str) -> bool {
+pub(super) fn is_singular(path: &str) -> bool {
     let mut chars = path.trim_start_matches('$').chars().peekable();
     while let Some(c) = chars.next() {
         match c {

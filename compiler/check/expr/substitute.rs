@@ -21,9 +21,12 @@ fn children(e: &Expr) -> Vec<&Expr> {
         | ExprKind::Match(e, ..)
         | ExprKind::Capture(e, ..)
         | ExprKind::Member(e, _)
-        | ExprKind::Source(Source::Header(e, _) | Source::Cookie(e)) => vec![e],
+        | ExprKind::Members(e)
+        | ExprKind::Source(Source::Header(e, _) | Source::Cookie(e) | Source::JarCookie(e)) => vec![e],
         ExprKind::Binary(a, _, b) | ExprKind::Index(a, b) => vec![a, b],
         ExprKind::If(a, b, c) | ExprKind::Slice(a, b, c) => vec![a, b, c],
+        ExprKind::Source(Source::JsonPath { path, .. }) => path.values().collect(),
+        ExprKind::Source(Source::Html { selector, .. }) => selector.values().collect(),
         _ => Vec::new(),
     }
 }
@@ -46,9 +49,12 @@ fn children_mut(e: &mut Expr) -> Vec<&mut Expr> {
         | ExprKind::Match(e, ..)
         | ExprKind::Capture(e, ..)
         | ExprKind::Member(e, _)
-        | ExprKind::Source(Source::Header(e, _) | Source::Cookie(e)) => vec![e],
+        | ExprKind::Members(e)
+        | ExprKind::Source(Source::Header(e, _) | Source::Cookie(e) | Source::JarCookie(e)) => vec![e],
         ExprKind::Binary(a, _, b) | ExprKind::Index(a, b) => vec![a, b],
         ExprKind::If(a, b, c) | ExprKind::Slice(a, b, c) => vec![a, b, c],
+        ExprKind::Source(Source::JsonPath { path, .. }) => path.values_mut().collect(),
+        ExprKind::Source(Source::Html { selector, .. }) => selector.values_mut().collect(),
         _ => Vec::new(),
     }
 }
@@ -71,7 +77,7 @@ fn each_mut(e: &mut Expr, f: &mut dyn FnMut(&mut Expr)) {
 /// Whether an expression reads the response.
 pub(in crate::check) fn reads_response(e: &Expr) -> bool {
     let mut found = false;
-    each(e, &mut |e| found |= matches!(e.kind, ExprKind::Source(_)));
+    each(e, &mut |e| found |= matches!(&e.kind, ExprKind::Source(source) if !matches!(source, Source::JarCookie(_))));
     found
 }
 

@@ -86,6 +86,22 @@ impl<'a> Checker<'a> {
                 Vec::new()
             }
         };
+        for (_, value) in &fields {
+            let mut cookie = None;
+            substitute::each(value, &mut |e| {
+                if matches!(e.kind, ExprKind::Source(crate::model::Source::JarCookie(_))) {
+                    cookie = Some(e.span);
+                }
+            });
+            if let Some(span) = cookie {
+                self.error(
+                    Code::NoExchange,
+                    span,
+                    "unexpected `cookie` in a field of `submit`",
+                    "write `take x = cookie …` in the step before, and use `x` here",
+                );
+            }
+        }
         if let Some((_, first)) = parts.query.first() {
             self.error(
                 Code::NotHere,

@@ -34,7 +34,7 @@ impl<'a> Checker<'a> {
         Some(Expect { kind, span: expect.span, written: self.written(expect.span).trim().to_owned() })
     }
 
-    fn statuses(&mut self, patterns: &[crate::span::Spanned<StatusPattern>]) -> Vec<Status> {
+    pub(super) fn statuses(&mut self, patterns: &[crate::span::Spanned<StatusPattern>]) -> Vec<Status> {
         let mut statuses = Vec::new();
         for pattern in patterns {
             match pattern.node {

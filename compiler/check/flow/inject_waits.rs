@@ -63,6 +63,11 @@ impl Spread<'_> {
                     self.restart(body);
                     true
                 }
+                StmtKind::Finally { body, always } => {
+                    before = self.block(body, before);
+                    self.restart(always);
+                    false
+                }
                 StmtKind::Group(_, body) => {
                     before = self.block(body, before);
                     false
@@ -135,7 +140,9 @@ impl Spread<'_> {
 fn has_step(block: &Block) -> bool {
     block.iter().any(|stmt| match &stmt.kind {
         StmtKind::Step(_) | StmtKind::Run { .. } | StmtKind::Parallel(_) | StmtKind::Poll { .. } | StmtKind::Retry { .. } => true,
-        StmtKind::For { body, .. } | StmtKind::Repeat(_, body) | StmtKind::Group(_, body) => has_step(body),
+        StmtKind::For { body, .. } | StmtKind::Repeat(_, body) | StmtKind::Group(_, body) | StmtKind::Finally { body, .. } => {
+            has_step(body)
+        }
         StmtKind::If(branches, otherwise) => branches.iter().any(|(_, body)| has_step(body)) || has_step(otherwise),
         _ => false,
     })

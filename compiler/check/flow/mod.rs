@@ -5,6 +5,7 @@ pub(super) mod assignment;
 pub(super) mod control_flow;
 pub(super) mod exchange;
 pub(super) mod expectations;
+pub(super) mod finally;
 pub(super) mod foreign_calls;
 pub(super) mod inject_waits;
 pub(super) mod parallel;

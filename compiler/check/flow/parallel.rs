@@ -34,7 +34,7 @@ fn collect<'a>(stmt: &'a Stmt, names: &mut Vec<Assigned<'a>>) {
     };
     match &stmt.kind {
         StmtKind::Step(step) => block(&step.body),
-        StmtKind::Repeat(_, body) | StmtKind::Parallel(body) | StmtKind::Group(_, body) => block(body),
+        StmtKind::Repeat(_, body) | StmtKind::Parallel(body) | StmtKind::Group(_, body) | StmtKind::Finally(body) => block(body),
         StmtKind::For { body, parallel: None, .. } => block(body),
         StmtKind::Retry(retry) => block(&retry.body),
         StmtKind::Poll(poll) => block(&poll.body),

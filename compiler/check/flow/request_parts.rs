@@ -2,6 +2,7 @@
 
 use crate::ast::{self, BodyKind, ExprKind as Ast, Part};
 use crate::check::Checker;
+use crate::check::expr::source::Sources;
 use crate::check::types::Kinds;
 use crate::diagnostic::Code;
 use crate::model::{Body, Expect, Expr, Options, Type};
@@ -31,13 +32,13 @@ impl<'a> Checker<'a> {
                     if let Some(first) = query.replace(*span) {
                         self.said_twice("query", *span, first);
                     }
-                    checked.query = self.fields(entries);
+                    checked.query = self.with_sources(Sources::Request, |checker| checker.fields(entries));
                 }
                 Part::Body(it) => {
                     if let Some(first) = body.replace(it.span) {
                         self.said_twice("body", it.span, first);
                     }
-                    checked.body = Some(self.body(&it.kind, it.span));
+                    checked.body = Some(self.with_sources(Sources::Request, |checker| checker.body(&it.kind, it.span)));
                 }
                 Part::Expect(expect) => checked.expects.extend(self.request_expect(expect)),
                 Part::Option(_) | Part::Broken(_) => {}
@@ -50,6 +51,9 @@ impl<'a> Checker<'a> {
     fn fields(&mut self, entries: &'a [ast::Entry]) -> Vec<(String, Expr)> {
         let fields = self.entries(entries, self.context.camel());
         for (key, value) in &fields {
+            if matches!(value.kind, crate::model::ExprKind::Members(_)) {
+                continue;
+            }
             match &value.ty {
                 Type::Object(_) => {
                     let help = "write `to_json(…)`, or list its members";

@@ -21,7 +21,7 @@ impl<'a> Checker<'a> {
         let mut out = Vec::with_capacity(stmts.len());
         let mut said = !self.func.state.live;
         for stmt in stmts {
-            if !self.func.state.live && !said {
+            if !self.func.state.live && !said && !matches!(stmt.kind, Ast::Finally(_)) {
                 said = true;
                 self.error(
                     Code::Unreachable,
@@ -31,6 +31,11 @@ impl<'a> Checker<'a> {
                 );
             }
             self.stmt(stmt, &mut out);
+        }
+        let last = stmts.len().saturating_sub(1);
+        for stmt in stmts.iter().take(last).filter(|stmt| matches!(stmt.kind, Ast::Finally(_))) {
+            let help = "move it to the end of the block";
+            self.error(Code::NotHere, stmt.span, "unexpected statement after `finally`, expected `finally` as the last one", help);
         }
         out
     }
@@ -90,6 +95,11 @@ impl<'a> Checker<'a> {
             }
             Ast::For { name, iter, parallel, body } => Some(self.each(name, iter, parallel.as_ref(), body, span)),
             Ast::Break => self.break_stmt(span),
+            Ast::Leave if self.func.finally => {
+                let help = "write an `if` around the statements that are not always to run";
+                self.error(Code::NotHere, span, "unexpected `leave` in `finally`: it would hide what failed before", help);
+                None
+            }
             Ast::Leave => self.leave(span),
             Ast::StopUser => {
                 if matches!(self.func.kind, FuncKind::BeforeTest | FuncKind::AfterTest) {
@@ -110,9 +120,11 @@ impl<'a> Checker<'a> {
             Ast::Retry(retry) => {
                 let times = self.count(&retry.times, "`retry` takes", 1);
                 let every = retry.every.as_ref().map(|e| self.duration(e, "the time between tries is"));
+                let on = self.statuses(&retry.on);
                 let body = self.round(&retry.body, true, span);
-                Some(StmtKind::Retry { times, every, body })
+                Some(StmtKind::Retry { times, every, on, body })
             }
+            Ast::Finally(always) => self.finally(always, span, out),
             Ast::Poll(poll) => Some(self.poll(poll, span)),
             Ast::Group(name, body) => {
                 if name.node.trim().is_empty() && !self.repaired(name.span) {

@@ -30,6 +30,10 @@ impl<'a> Checker<'a> {
         }
         if let Some(word) = &take.ty {
             let (named, kinds) = self.type_word(word);
+            if let Some(plain) = word.node.strip_suffix('?') {
+                let help = format!("write `{plain}`, and `else null` behind the source");
+                self.error(Code::BadTake, word.span, "unexpected `?` in a take: a typed take fails on null", &help);
+            }
             let convertible = match (&ty, &named) {
                 (Type::String, Type::Int | Type::Float | Type::Bool | Type::Duration | Type::Time | Type::Bytes) => true,
                 (Type::List(_), named) => matches!(named, Type::List(_) | Type::Json),
@@ -149,7 +153,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-fn quantity(quantifier: Quantifier) -> Quantity {
+pub(in crate::check) fn quantity(quantifier: Quantifier) -> Quantity {
     match quantifier {
         Quantifier::All => Quantity::All,
         Quantifier::Any => Quantity::Any,

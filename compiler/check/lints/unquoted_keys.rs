@@ -229,6 +229,10 @@ impl OriginWalk<'_> {
                 }
                 self.block(function, body);
             }
+            StmtKind::Finally { body, always } => {
+                self.block(function, body);
+                self.block(function, always);
+            }
             StmtKind::Repeat(_, body) | StmtKind::Retry { body, .. } | StmtKind::Poll { body, .. } | StmtKind::Group(_, body) => {
                 self.block(function, body);
             }

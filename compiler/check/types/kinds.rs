@@ -132,6 +132,10 @@ pub const MATCHER_WORDS: [&str; 6] = ["string", "int", "number", "bool", "list",
 
 /// The type that a word names, and what a parameter of that type takes.
 pub fn named(word: &str) -> Option<(Type, Kinds)> {
+    if let Some(word) = word.strip_suffix('?') {
+        // A value that may be null is of no type that the checker knows.
+        return named(word).map(|(_, kinds)| (Type::Json, kinds.or(Kinds::NULL)));
+    }
     Some(match word {
         "string" => (Type::String, Kinds::STRING),
         "int" => (Type::Int, Kinds::INT),

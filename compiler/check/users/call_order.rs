@@ -87,7 +87,9 @@ fn runs_in<'a>(block: &'a Block, names: &mut Vec<&'a str>) {
         match &stmt.kind {
             StmtKind::Run { callee, .. } => names.push(&callee.node),
             StmtKind::Step(step) => runs_in(&step.body, names),
-            StmtKind::Repeat(_, body) | StmtKind::Parallel(body) | StmtKind::Group(_, body) => runs_in(body, names),
+            StmtKind::Repeat(_, body) | StmtKind::Parallel(body) | StmtKind::Group(_, body) | StmtKind::Finally(body) => {
+                runs_in(body, names)
+            }
             StmtKind::For { body, .. } => runs_in(body, names),
             StmtKind::Retry(retry) => runs_in(&retry.body, names),
             StmtKind::Poll(poll) => runs_in(&poll.body, names),

@@ -1,6 +1,8 @@
 //! Sequences, tasks, users, and what runs around a test.
 
+pub(super) mod call_groups;
 mod call_order;
+pub(super) mod group_copies;
 pub(super) mod sequences;
 pub(super) mod weights;
 

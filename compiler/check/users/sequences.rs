@@ -73,6 +73,10 @@ impl<'a> Checker<'a> {
     pub(in crate::check) fn finish_runs(&mut self) {
         self.program.sequences = self.sequences.iter_mut().filter_map(|info| info.model.take()).collect();
         self.program.tasks = self.tasks.iter_mut().filter_map(|info| info.model.take()).collect();
+        // With an error, one of them may be missing, and nothing is emitted.
+        if self.program.sequences.len() == self.sequences.len() && self.program.tasks.len() == self.tasks.len() {
+            crate::check::users::group_copies::copy(&mut self.program, &self.call_groups, &self.group_copies);
+        }
     }
 
     pub(in crate::check) fn sequence(&mut self, id: SequenceId) {

@@ -3,7 +3,7 @@
 use ltc_grammar::Rule;
 
 use crate::ast::{
-    Api, ApiMember, AuthExpr, Body, BodyKind, Expr, ExprKind, Healthcheck, Part, PathExpr, Redirects, RequestDef, RequestLine,
+    Api, ApiMember, AuthExpr, Body, BodyKind, Entry, Expr, ExprKind, Healthcheck, Key, Part, PathExpr, Redirects, RequestDef, RequestLine,
     RequestOption, Resource, Take, Text,
 };
 use crate::diagnostic::{Code, Diagnostic};
@@ -69,7 +69,7 @@ impl TreeBuilder<'_> {
         let rule = pair.as_rule();
         let inner = self.only(pair);
         match rule {
-            Rule::headers => RequestOption::Headers(self.map(inner), span),
+            Rule::headers => RequestOption::Headers(self.fields(inner), span),
             Rule::auth => RequestOption::Auth(self.auth(inner)),
             Rule::timeout => RequestOption::Timeout(self.expr(inner)),
             _ => {
@@ -82,6 +82,17 @@ impl TreeBuilder<'_> {
                 RequestOption::Redirects(redirects, span)
             }
         }
+    }
+
+    /// The fields of a query, a form or of headers: a map in place, or one entry for all members of a value.
+    fn fields(&mut self, pair: P<'_>) -> Vec<Entry> {
+        if pair.as_rule() == Rule::map {
+            return self.map(pair);
+        }
+        let span = self.span(&pair);
+        let value = self.expr(pair);
+        let key = Key { text: String::new(), quoted: true, span };
+        vec![Entry { key, value: Expr { kind: ExprKind::Members(Box::new(value)), span } }]
     }
 
     /// `bearer(token)`, `none`.
@@ -175,8 +186,8 @@ impl TreeBuilder<'_> {
         match pair.as_rule() {
             Rule::option => Part::Option(self.option(pair)),
             Rule::query => {
-                let map = self.only(pair);
-                Part::Query(self.map(map), span)
+                let fields = self.only(pair);
+                Part::Query(self.fields(fields), span)
             }
             Rule::body => {
                 let inner = self.only(pair);
@@ -203,7 +214,7 @@ impl TreeBuilder<'_> {
         let inner = self.only(pair);
         match rule {
             Rule::json_map => BodyKind::JsonMap(self.map(inner)),
-            Rule::form_body => BodyKind::Form(self.map(inner)),
+            Rule::form_body => BodyKind::Form(self.fields(inner)),
             Rule::multipart => BodyKind::Multipart(self.map(inner)),
             Rule::text_body => BodyKind::Text(self.expr(inner)),
             Rule::bytes_body => BodyKind::Bytes(self.expr(inner)),

@@ -9,7 +9,7 @@ use pest::pratt_parser::{Assoc, Op, PrattParser};
 use crate::parse::builder::{P, Places, TreeBuilder, kids};
 use ltc_config::number::prints_as_it_reads;
 
-use crate::ast::{Arg, BinaryOp, Entry, Expr, ExprKind, Key, SourceWord, UnaryOp};
+use crate::ast::{Arg, BinaryOp, Entry, Expr, ExprKind, Key, Quantifier, SourceWord, UnaryOp};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::{Name, Span, Spanned};
 
@@ -244,7 +244,19 @@ impl TreeBuilder<'_> {
                 "null" => ExprKind::Null,
                 _ => ExprKind::Absent,
             },
-            Rule::json_path => ExprKind::JsonPath(self.plain_inside(pair, "a JSONPath")),
+            Rule::json_path => {
+                let text = self.only(pair);
+                ExprKind::JsonPath(self.text(text))
+            }
+            Rule::quantified => {
+                let mut parts = kids(pair);
+                let which =
+                    parts.next().map_or(Quantifier::All, |word| if word.as_str() == "any" { Quantifier::Any } else { Quantifier::All });
+                match parts.next() {
+                    Some(source) => ExprKind::Quantified(which, Box::new(self.primary(source))),
+                    None => ExprKind::Broken,
+                }
+            }
             Rule::form => ExprKind::Form(self.plain_inside(pair, "a CSS selector")),
             Rule::header | Rule::cookie => {
                 let header = pair.as_rule() == Rule::header;
@@ -258,7 +270,8 @@ impl TreeBuilder<'_> {
                     word.node.remove(0);
                     word
                 });
-                ExprKind::Html(self.plain_inside(pair, "a CSS selector"), attribute)
+                let text = self.only(pair);
+                ExprKind::Html(self.text(text), attribute)
             }
             Rule::source_word => ExprKind::Source(match pair.as_str() {
                 "json" => SourceWord::Json,

@@ -81,7 +81,7 @@ impl TreeBuilder<'_> {
         ExpectKind::Condition(condition)
     }
 
-    fn status(&mut self, pair: &P<'_>) -> Spanned<StatusPattern> {
+    pub(super) fn status(&mut self, pair: &P<'_>) -> Spanned<StatusPattern> {
         let written = pair.as_str();
         let pattern = match written.strip_suffix("xx") {
             Some(class) => StatusPattern::Class(class.parse().unwrap_or(0)),

@@ -64,14 +64,19 @@ impl TreeBuilder<'_> {
             Rule::log => StmtKind::Log(self.pieces(pair).next()),
             Rule::parallel => StmtKind::Parallel(self.last_block(pair)),
             Rule::retry => {
+                let on = kids(pair.clone()).find(|part| part.as_rule() == Rule::retry_on).map_or_else(Vec::new, |part| {
+                    let list = self.only(part);
+                    kids(list).map(|status| self.status(&status)).collect()
+                });
                 let mut pieces = self.pieces(pair);
-                StmtKind::Retry(Box::new(Retry { times: pieces.next(), every: pieces.exprs.next(), body: pieces.block }))
+                StmtKind::Retry(Box::new(Retry { times: pieces.next(), every: pieces.exprs.next(), on, body: pieces.block }))
             }
             Rule::poll => {
                 let mut pieces = self.pieces(pair);
                 let (every, times, until) = (pieces.next(), pieces.next(), pieces.next());
                 StmtKind::Poll(Box::new(Poll { every, times, until, body: pieces.block }))
             }
+            Rule::finally_ => StmtKind::Finally(self.last_block(pair)),
             Rule::group => {
                 let mut name = self.unnamed(&pair);
                 let mut body = Block::default();
@@ -100,6 +105,7 @@ impl TreeBuilder<'_> {
             match part.as_rule() {
                 Rule::expr => exprs.push(self.expr(part)),
                 Rule::block => block = self.block(part),
+                Rule::retry_on => {}
                 _ => {
                     let inner = self.only(part);
                     exprs.push(self.expr(inner));

@@ -212,9 +212,10 @@ fn heads(stop: &ParseStop<'_>) -> Option<Mistake> {
         ("poll", _) if stop.at < stop.line().find('{').unwrap_or(usize::MAX) && is_head(stop) => {
             ("malformed `poll`", "write `poll every 500ms up to 20 times until done { … }`")
         }
-        ("retry", _) if stop.at <= stop.line().find('{').unwrap_or(usize::MAX) && is_head(stop) => {
-            ("malformed `retry`", "write `retry 2 times { … }` or `retry 2 times every 1s { … }`")
-        }
+        ("retry", _) if stop.at <= stop.line().find('{').unwrap_or(usize::MAX) && is_head(stop) => (
+            "malformed `retry`",
+            "write `retry 2 times { … }`, `retry 2 times every 1s { … }` or `retry 2 times every 1s on 502 | 504 { … }`",
+        ),
         ("stop", "") => ("missing `user` after `stop`", "write `stop user`"),
         _ => return None,
     };

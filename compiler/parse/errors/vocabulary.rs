@@ -6,7 +6,7 @@ pub(super) const ITEMS: &[&str] = &["import", "api", "data", "let", "keep", "seq
 /// Words that a statement starts with.
 pub(super) const STATEMENTS: &[&str] = &[
     "step", "expect", "take", "let", "set", "run", "wait", "if", "for", "repeat", "poll", "retry", "parallel", "group", "log", "fail",
-    "leave", "break", "stop", "reset",
+    "leave", "break", "stop", "reset", "finally",
 ];
 
 /// Words that a member of an api starts with.

@@ -81,8 +81,12 @@ fn literals() {
     assert!(matches!(value("250ms"), ExprKind::Duration(250_000_000)));
     assert!(matches!(value("null"), ExprKind::Null));
     assert!(matches!(value("header \"X\""), ExprKind::Header(_)));
-    assert!(matches!(value("html \"a b\" @data-x"), ExprKind::Html(s, Some(a)) if s.node == "a b" && a.node == "data-x"));
-    assert!(matches!(value("json \"$.a\""), ExprKind::JsonPath(p) if p.node == "$.a"));
+    assert!(
+        matches!(value("html \"a b\" @data-x"), ExprKind::Html(s, Some(a)) if matches!(s.parts.as_slice(), [TextPart::Literal(css)] if css == "a b") && a.node == "data-x")
+    );
+    assert!(
+        matches!(value("json \"$.a\""), ExprKind::JsonPath(p) if matches!(p.parts.as_slice(), [TextPart::Literal(path)] if path == "$.a"))
+    );
     assert!(matches!(value("weighted(70: \"a\", n: 2)"), ExprKind::Call(_, args) if args.iter().all(|a| a.label.is_some())));
 }
 

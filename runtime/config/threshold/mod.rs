@@ -171,7 +171,12 @@ impl Threshold {
             return None;
         }
         let message = format!("the threshold `{}`: unknown step or group `{name}`", self.text);
-        let help = did_you_mean_or_list(name, lines, "use all, or one of");
+        // A step of a sequence that is called within a group has the group in its name.
+        let grouped = lines.iter().find(|line| line.strip_suffix(name.as_str()).is_some_and(|group| group.ends_with(" / ")));
+        let help = match grouped {
+            Some(line) => Some(format!("did you mean `{line}`?")),
+            None => did_you_mean_or_list(name, lines, "use all, or one of"),
+        };
         Some(ConfigError::new(self.location.clone(), message).with_help_if(help))
     }
 

@@ -122,6 +122,8 @@ fn names_are_checked() {
         error.to_string().ends_with("unknown step or group `Get treatment varient` (did you mean `Get treatment variant`?)"),
         "{error}"
     );
+    let error = of("Pay.p95 < 1s").check(&["Checkout", "Checkout / Pay"]).unwrap();
+    assert!(error.to_string().ends_with("(did you mean `Checkout / Pay`?)"), "{error}");
     let error = of("Zebra.p95 < 1s").check(&lines).unwrap();
     assert!(error.to_string().ends_with("(use all, or one of: Get treatment variant, Checkout)"), "{error}");
 }

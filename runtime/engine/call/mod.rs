@@ -2,6 +2,7 @@
 
 mod body;
 pub(crate) mod builder;
+mod members;
 mod open;
 mod options;
 pub(crate) mod resolve;

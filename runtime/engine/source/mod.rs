@@ -2,6 +2,7 @@
 //!
 //! `None` always means that nothing was found: the take falls back to its `else`, or fails its step.
 
+mod built;
 pub mod form;
 pub mod html;
 pub mod json;
@@ -9,6 +10,7 @@ pub mod jsonpath;
 mod member_index;
 pub mod regex;
 
+pub use built::{BuiltPart, Quoting, build};
 pub use form::{fill_form, form_of};
 pub use html::Page;
 pub use json::{PathStep, json_path, json_path_bytes, json_value, why_nothing};

@@ -16,6 +16,7 @@ use crate::value::Eval;
 /// An iteration is over however it ended: nothing of its scopes is left.
 pub(crate) fn clear(user: &User) {
     user.control.retries.set(0);
+    user.control.retry_on.set(&[]);
     user.control.polls.set(0);
     if let Some(trace) = user.control.held_back.take() {
         // The iteration is over already: whether this step interrupts no longer matters.
@@ -37,12 +38,15 @@ pub struct Retry<'u> {
     left: u64,
     every: Duration,
     armed: bool,
+    /// What it tries again, and what the `retry` around it does.
+    on: &'static [(u16, u16)],
+    around: &'static [(u16, u16)],
 }
 
 impl User {
     /// A `retry` begins.
     pub fn retry(&self, times: u64, every: Duration) -> Retry<'_> {
-        let mut retry = Retry { user: self, left: times, every, armed: false };
+        let mut retry = Retry { user: self, left: times, every, armed: false, on: &[], around: self.control.retry_on.get() };
         retry.arm();
         retry
     }
@@ -101,6 +105,7 @@ impl Retry<'_> {
         if self.left > 0 && !self.armed {
             self.armed = true;
             self.user.control.retries.set(self.user.control.retries.get() + 1);
+            self.user.control.retry_on.set(self.on);
         }
     }
 
@@ -108,7 +113,18 @@ impl Retry<'_> {
         if std::mem::take(&mut self.armed) {
             let retries = &self.user.control.retries;
             retries.set(retries.get().saturating_sub(1));
+            self.user.control.retry_on.set(self.around);
         }
+    }
+
+    /// Only failures with a status in one of these ranges are tried again.
+    #[must_use]
+    pub fn on(mut self, statuses: &'static [(u16, u16)]) -> Self {
+        self.on = statuses;
+        if self.armed {
+            self.user.control.retry_on.set(statuses);
+        }
+        self
     }
 
     /// Whether the block runs once more; otherwise how it ended.
@@ -190,7 +206,7 @@ impl Poll<'_> {
         match self.user.control.held_back.take() {
             Some(mut trace) => {
                 trace.fail(class, self.at, kind, message);
-                if self.user.control.retries.get() > 0 {
+                if self.user.control.tries_again(trace.status()) {
                     retried(self.user, &mut trace);
                     trace.release(self.user);
                     return Err(Exit::Retry);

@@ -8,6 +8,11 @@ use crate::user::User;
 use crate::user::control_stack::ControlStack;
 
 impl Trace {
+    /// The status of the answer, where one came.
+    pub(super) fn status(&self) -> Option<u16> {
+        self.received.as_ref().map(|received| received.raw.status)
+    }
+
     /// A step begins, in the memory of the user's last one.
     pub(super) fn begin(user: &User, info: &'static StepInfo) -> Box<Self> {
         let mut trace = user.spare.take().unwrap_or_else(|| Box::new(Self::new(info)));
@@ -46,7 +51,7 @@ impl Trace {
 impl ControlStack {
     /// What becomes of a finished step.
     pub(super) fn finish(&self, user: &User, mut trace: Box<Trace>) -> Flow {
-        if !trace.failures.is_empty() && self.tries_again() {
+        if !trace.failures.is_empty() && self.tries_again(trace.status()) {
             retried(user, &mut trace);
             trace.release(user);
             return Err(Exit::Retry);

@@ -137,14 +137,14 @@ impl<'u> Step<'u> {
         if let Some(exit) = user.pending_exit() {
             // What ends the user is no failure. A request that was made counts by what was judged of it.
             if trace.flight.is_some() {
-                user.world().observer.step(&user.scene(), &trace);
+                user.world().observer.step(&user.scene(trace.status()), &trace);
                 let _ = trace.record(user);
             } else {
                 trace.release(user);
             }
             return Err(exit);
         }
-        user.world().observer.step(&user.scene(), &trace);
+        user.world().observer.step(&user.scene(trace.status()), &trace);
         user.control.finish(user, trace)
     }
 }

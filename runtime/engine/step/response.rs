@@ -75,6 +75,20 @@ impl<'r> Response<'r> {
         self.page().take(self.user.world().selector(selector), attribute, pick)
     }
 
+    /// `json "$…{x}…"`.
+    pub fn json_path_built(&self, parts: &[source::BuiltPart<'_>], pick: Pick<'_>) -> Eval<Option<Value>> {
+        let path = source::build(parts)?;
+        let query = source::JsonPathQuery::parse(&path).map_err(|_| EvalError(format!("{path:?} is not a JSONPath")))?;
+        query.take(self.raw.body(), pick)
+    }
+
+    /// `html "css{x}" @attribute`.
+    pub fn html_built(&self, parts: &[source::BuiltPart<'_>], attribute: Option<&str>, pick: Pick<'_>) -> Eval<Option<Value>> {
+        let css = source::build(parts)?;
+        let selector = source::html::selector(&css).map_err(|_| EvalError(format!("{css:?} is not a CSS selector")))?;
+        Ok(self.page().take(&selector, attribute, pick))
+    }
+
     /// `form "css"`.
     pub fn form(&self, selector: usize) -> Eval<Option<Value>> {
         let url = url::Url::parse(&self.raw.url.to_string()).map_err(|error| EvalError(format!("{}: {error}", self.raw.url)))?;

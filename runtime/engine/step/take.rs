@@ -84,7 +84,7 @@ impl Step<'_> {
     /// The `else` of a take of which nothing was found. Its name has a value behind the step only by it, so an error in it ends the
     /// iteration even where the step itself doesn't interrupt.
     pub fn fallback(&mut self, at: Location, fallback: impl FnOnce() -> Eval) -> Option<Value> {
-        let is_over = self.trace.interrupts || self.user.control.tries_again();
+        let is_over = self.trace.interrupts || self.user.control.tries_again(self.trace.status());
         if !self.holds() && is_over {
             return None;
         }

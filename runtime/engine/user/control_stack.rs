@@ -10,6 +10,8 @@ use crate::record::trace::{StepFailure, Trace};
 pub struct ControlStack {
     /// How many of the `retry`s around have tries left.
     pub(crate) retries: Cell<u32>,
+    /// Statuses, from and to, that the innermost `retry` with tries left tries again; empty: every failure.
+    pub(crate) retry_on: Cell<&'static [(u16, u16)]>,
     /// How many `poll`s are around; their last step is held back until the round is judged.
     pub(crate) polls: Cell<u32>,
     pub(crate) held_back: RefCell<Option<Box<Trace>>>,
@@ -45,8 +47,10 @@ impl ControlStack {
         }
     }
 
-    /// Whether a `retry` around tries a failed step again.
-    pub fn tries_again(&self) -> bool {
-        self.retries.get() > 0
+    /// Whether a `retry` around tries again a step that failed with this status, or without an answer.
+    pub fn tries_again(&self, status: Option<u16>) -> bool {
+        let on = self.retry_on.get();
+        let matches = |status: u16| on.iter().any(|(from, to)| (*from..=*to).contains(&status));
+        self.retries.get() > 0 && (on.is_empty() || status.is_some_and(matches))
     }
 }

@@ -106,7 +106,7 @@ impl User {
 
     fn say(&self, at: Location, text: Eval) -> Flow {
         let text = self.eval(at, || text?.to_text())?;
-        self.world.observer.log(&self.scene(), at, &text);
+        self.world.observer.log(&self.scene(None), at, &text);
         Ok(())
     }
 
@@ -156,7 +156,7 @@ impl User {
 
     /// A failure outside of steps, in a row of its own: `fail`, an expression without a value, a `poll` without a step.
     fn record_failure(&self, line: u32, class: FailureClass, kind: &'static str, at: Location, message: &str) {
-        self.world.observer.failure(&self.scene(), at, message);
+        self.world.observer.failure(&self.scene(None), at, message);
         self.control.fail();
         let key = self.world.tables.failure_key(line, class, at, kind.into());
         let mut recorder = self.world.counts.recorder.borrow_mut();

@@ -122,10 +122,10 @@ impl User {
         self.id
     }
 
-    /// What of it is shown where something happens.
-    pub(crate) fn scene(&self) -> Scene<'_> {
+    /// What of it is shown where something happens: a step that ended with this status, or anything else.
+    pub(crate) fn scene(&self, status: Option<u16>) -> Scene<'_> {
         let World { tables, secrets, .. } = &*self.world;
-        Scene { user: self.id, tables, secrets, tries_again: self.control.tries_again() }
+        Scene { user: self.id, tables, secrets, tries_again: self.control.tries_again(status) }
     }
 
     /// What the base of an api evaluates to.

@@ -29,6 +29,28 @@ fn takes() {
 }
 
 #[test]
+fn words() {
+    let trial = Trial::new("words", ONE);
+    trial.passes();
+    let (said, report) = trial.load(&[]);
+    assert!(report["summary"]["total"]["failures"] == 0, "{said}");
+    // A sequence that is called within several groups has report rows in each.
+    for row in ["Checkout / Card", "Checkout / Inner / Last", "Checkout / Last", "Pay / Card", "Pay / Inner / Last", "Pay / In place"] {
+        assert!(report.figure(row, "requests") > 0, "{row}: {said}");
+    }
+}
+
+/// `finally` runs after a failure, after `leave` and after the last statement; `retry … on` repeats no failure with another status.
+#[test]
+fn finally_runs_whatever_failed() {
+    let trial = Trial::new("always", ONE);
+    let said = trial.run(&["--debug"]).ends(1);
+    let seen = trial.targets();
+    let marks: Vec<&str> = seen.iter().filter_map(|target| target.strip_prefix("/mark/")).collect();
+    assert_eq!(marks, ["after-leave-1", "given-1", "once", "made-1", "break", "remove-1"], "{said}");
+}
+
+#[test]
 fn sessions() {
     let trial = Trial::new("sessions", ONE);
     trial.passes();

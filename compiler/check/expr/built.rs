@@ -1,0 +1,110 @@
+//! JSONPaths and CSS selectors with values of the test in them: how each value is quoted.
+
+use crate::ast;
+use crate::check::Checker;
+use crate::check::expr::source::{is_singular, unclosed};
+use crate::diagnostic::Code;
+use crate::model::{BuiltPart, PathId, Pattern, Quoting, SelectorId, Type};
+use crate::span::Spanned;
+
+impl<'a> Checker<'a> {
+    /// A JSONPath, and whether it finds one value at most.
+    pub(super) fn json_pattern(&mut self, text: &'a ast::Text) -> (Pattern<PathId>, bool) {
+        if let Some(literal) = crate::check::declare::needs::literal(text) {
+            let (id, singular) = self.json_path(&Spanned::new(literal, text.span));
+            return (Pattern::Known(id), singular);
+        }
+        // Values may be texts or numbers: one of the two must make a path.
+        let (number, string) = (sample(text, "1", "x"), sample(text, "\"x\"", "x"));
+        let parses = |path: &str| serde_json_path::JsonPath::parse(path).is_ok();
+        if !parses(&number) && !parses(&string) {
+            let help = "write it where JSONPath takes a value: `$.items[?@.name == {name}].id`, `$.items[{n}]`";
+            self.error(Code::BadJsonPath, text.span, "invalid JSONPath around a value", help);
+        }
+        (Pattern::Built(self.built(text, &json_quoting)), is_singular(&number))
+    }
+
+    /// A CSS selector.
+    pub(super) fn css_pattern(&mut self, text: &'a ast::Text) -> Pattern<SelectorId> {
+        if let Some(literal) = crate::check::declare::needs::literal(text) {
+            return Pattern::Known(self.selector(&Spanned::new(literal, text.span)));
+        }
+        let sample = sample(text, "x", "x");
+        if unclosed(&sample).is_some()
+            || scraper::Selector::parse(&sample).is_err() && scraper::Selector::parse(&sample.replace("(x)", "(1)")).is_err()
+        {
+            let help = "write it as the value of an attribute, or as a name: `input[name={name}]`, `#item-{id}`";
+            self.error(Code::BadSelector, text.span, "invalid CSS selector around a value", help);
+        }
+        Pattern::Built(self.built(text, &css_quoting))
+    }
+
+    fn built(&mut self, text: &'a ast::Text, quoting: &dyn Fn(&str) -> Quoting) -> Vec<BuiltPart> {
+        let mut parts = Vec::new();
+        let mut before = String::new();
+        for part in &text.parts {
+            parts.push(match part {
+                ast::TextPart::Literal(literal) => {
+                    before.push_str(literal);
+                    BuiltPart::Literal(literal.clone())
+                }
+                ast::TextPart::Hole(e, format) => {
+                    let value = self.expr(e);
+                    if let Some(format) = format {
+                        let help = "write `let formatted = …` before it, and use that";
+                        self.error(Code::BadFormat, format.span, "unexpected format in a JSONPath or a CSS selector", help);
+                    }
+                    if matches!(value.ty, Type::List(_) | Type::Object(_) | Type::Bytes | Type::File | Type::Form) {
+                        let message = format!("unexpected {}, expected a text, a number or a bool", crate::check::types::word(&value.ty));
+                        self.error(Code::WrongType, value.span, message, "use one of its values");
+                    }
+                    BuiltPart::Value(value, quoting(&before))
+                }
+            });
+        }
+        parts
+    }
+}
+
+/// The pattern with `plain` for each value, and `inside` for one within quotes.
+fn sample(text: &ast::Text, plain: &str, inside: &str) -> String {
+    let mut sample = String::new();
+    for part in &text.parts {
+        match part {
+            ast::TextPart::Literal(literal) => sample.push_str(literal),
+            ast::TextPart::Hole(..) => {
+                let value = if open_quote(&sample).is_some() { inside } else { plain };
+                sample.push_str(value);
+            }
+        }
+    }
+    sample
+}
+
+/// The quote that is open at the end of a text.
+fn open_quote(text: &str) -> Option<char> {
+    let mut open = None;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match (open, c) {
+            (_, '\\') => drop(chars.next()),
+            (Some(quote), _) if quote == c => open = None,
+            (None, '"' | '\'') => open = Some(c),
+            _ => {}
+        }
+    }
+    open
+}
+
+fn json_quoting(before: &str) -> Quoting {
+    open_quote(before).map_or(Quoting::Json, Quoting::JsonText)
+}
+
+/// Behind `=`, a value is a string; anywhere else it is a part of a name.
+fn css_quoting(before: &str) -> Quoting {
+    match open_quote(before) {
+        Some(_) => Quoting::CssText,
+        None if before.ends_with('=') => Quoting::Css,
+        None => Quoting::CssName,
+    }
+}

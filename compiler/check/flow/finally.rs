@@ -1,0 +1,33 @@
+//! `finally`: statements that run however those before them end.
+
+use crate::ast;
+use crate::check::Checker;
+use crate::check::flow::assignment::Assigned;
+use crate::check::scope::{FuncKind, VarKind};
+use crate::diagnostic::Code;
+use crate::model::{Block, LocalId, StmtKind, Type};
+use crate::span::Span;
+
+impl<'a> Checker<'a> {
+    /// A `finally` behind the statements `before`, which it takes.
+    pub(super) fn finally(&mut self, always: &'a ast::Block, span: Span, before: &mut Block) -> Option<StmtKind> {
+        let here = matches!(self.func.kind, FuncKind::Sequence | FuncKind::BeforeTest) && self.func.depth == 0 && !self.func.finally;
+        if !here {
+            let help = "move it to the end of a sequence, or of `before test`";
+            self.error(Code::NotHere, span, "unexpected `finally`, expected at the end of a sequence or of `before test`", help);
+        }
+        // What ran before it is known only when the test runs: a name without a value is null.
+        let known = self.func.state.clone();
+        self.func.state.live = true;
+        for id in (0..self.func.vars.len()).map(LocalId) {
+            if matches!(self.func.vars[id.0].kind, VarKind::Let | VarKind::Take) {
+                self.func.state.set(id, Assigned::Set, Type::Json);
+            }
+        }
+        let around = std::mem::replace(&mut self.func.finally, true);
+        let always = self.block(always);
+        self.func.finally = around;
+        self.func.state = known;
+        here.then(|| StmtKind::Finally { body: std::mem::take(before), always })
+    }
+}
