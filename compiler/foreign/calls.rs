@@ -177,7 +177,7 @@ pub(super) static CALLS: &[(&str, &str)] = &[
     ("random.sample", "write `sample({1}, {2})`"),
     ("random.randint", "write `random({1}, {2})`"),
     ("random.randrange", "write `random(1, 10)`: both ends are included"),
-    ("random.uniform", "write `random({1}, {2})` with decimals, such as `random(0.5, 2.5)`"),
+    ("random.uniform", "write `random({1}, {2})`"),
     ("random.*", "use `random(1, 10)`, `one_of(xs)`, `sample(xs, n)`, `chance(0.3)` or `weighted(70: \"a\", 30: \"b\")`"),
     ("_.random", "write `random({1}, {2})`"),
     ("_.sample", "write `one_of({1})`"),

@@ -90,6 +90,12 @@ impl<'t> Reader<'t> {
         match read {
             Ok(Ok((full, text))) => Some(self.add(&full, text)),
             Ok(Err(known)) => Some(known),
+            Err(_) if let Some((what, _)) = crate::foreign::file(path) => {
+                let message = format!("cannot import `{path}`: it is {what}");
+                let help = "remove it, or name a spec: `import \"shop.lt\"`";
+                self.diagnostics.push(Diagnostic::new(Code::NoFile, span, message).help(help));
+                None
+            }
             Err(why) => {
                 let (why, help) = check::why_not_read(&why);
                 let message = format!("cannot import `{path}`: {why}");

@@ -31,7 +31,10 @@ fn item(stop: &ParseStop<'_>) -> Option<Mistake> {
     if first == "user" && rest.starts_with('{') {
         return found_at(0..first.len(), Code::Syntax, "missing name of a user", "write, for example, `user Shopper {`");
     }
-    if matches!(first, "sequence" | "tasks" | "api" | "user" | "data") && rest.starts_with('"') {
+    if let Some(mistake) = head(stop) {
+        return Some(mistake);
+    }
+    if matches!(first, "sequence" | "tasks" | "api" | "user") && rest.starts_with('"') {
         let name: String = rest[1..].split('"').next()?.chars().filter(char::is_ascii_alphanumeric).collect();
         let help = format!("write `{first} {name}`: a name has letters, digits and `_`");
         return found_at(
@@ -52,10 +55,50 @@ fn item(stop: &ParseStop<'_>) -> Option<Mistake> {
         let help = format!("write `sequence {} {{ … }}`", if name.is_empty() { "Name" } else { &name });
         return found_at(0..first.len(), Code::ForeignStatement, format!("`{first}` is not a keyword"), help);
     }
-    if super::vocabulary::ITEMS.contains(&first) {
+    let ours = [super::vocabulary::ITEMS, super::vocabulary::STATEMENTS, super::vocabulary::API];
+    if ours.iter().any(|words| words.contains(&first)) {
         return None;
     }
+    if let Some(value) = rest.strip_prefix('=').filter(|value| !value.starts_with('=')) {
+        let help = format!("write `let {first} = {}`", value.trim().trim_end_matches(';'));
+        return found_at(0..first.len(), Code::Assignment, "unexpected `=`, expected `let` before the name", help);
+    }
     known(stop, foreign::item(first).or_else(|| foreign::user_member(first)), "an item of a spec")
+}
+
+/// `sequence {`, `sequence S =>`, `data "x.csv"`, `data rows = "x.csv"`, `before {`, `on start {` outside of a user.
+fn head(stop: &ParseStop<'_>) -> Option<Mistake> {
+    let first = stop.first();
+    let rest = stop.line()[first.len()..].trim_start();
+    let here = |message: String, help: String| found_at(0..first.len(), Code::Syntax, message, help);
+    match first {
+        "sequence" | "tasks" | "api" | "resource" if rest.starts_with(['{', ':', '(']) => {
+            here(format!("missing name of `{first}`"), format!("write, for example, `{first} Shop {{`"))
+        }
+        "before" | "after" if !rest.starts_with("test") => {
+            here(format!("unexpected `{first}`, expected `{first} test`"), format!("write `{first} test {{ … }}`"))
+        }
+        "on" | "every" if matches!(word(rest), "start" | "stop") || first == "every" => {
+            let name = if first == "on" { format!("on {}", word(rest)) } else { first.to_owned() };
+            here(
+                format!("unexpected `{name}` at the top level, expected within a `user`"),
+                format!("move it: `user Name {{ run Name; {name} … }}`"),
+            )
+        }
+        "data" if rest.starts_with('"') => {
+            let file = rest.split('"').nth(1).unwrap_or("rows.csv");
+            here("missing name of `data`".to_owned(), format!("write `data rows from \"{file}\"`"))
+        }
+        "data" if matches!(stop.token, "=" | ":" | "in" | "as") => {
+            let name = word(rest);
+            let file = rest.split('"').nth(1).unwrap_or("rows.csv");
+            found(Code::Syntax, format!("unexpected `{}`, expected `from`", stop.token), format!("write `data {name} from \"{file}\"`"))
+        }
+        "sequence" | "tasks" | "api" | "user" if matches!(stop.token, "=>" | "->" | "=") => {
+            found(Code::Syntax, format!("unexpected `{}`, expected `{{`", stop.token), format!("write `{first} {} {{`", word(rest)))
+        }
+        _ => None,
+    }
 }
 
 /// `auth "Bearer x"`, `auth bearer token`, `auth { type: "bearer" }`.

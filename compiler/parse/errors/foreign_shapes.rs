@@ -176,7 +176,8 @@ fn call(stop: &ParseStop<'_>) -> Option<Mistake> {
     }
     let dotted = !before.is_empty() && before.contains('.') && before.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
     if dotted && stop.wants(Rule::args) {
-        if stop.text[before.len()..].trim_start().starts_with('=') {
+        let behind = stop.text[before.len()..].lines().next().unwrap_or_default().trim_start();
+        if behind.starts_with('=') || behind.starts_with('[') && behind.contains("] =") {
             let name = before.rsplit('.').next().unwrap_or(before);
             let help = format!("write `keep {name} = …` at the top level, and `set {name} = …` here");
             return found_at(0..before.len(), Code::Assignment, "cannot set a member", help);

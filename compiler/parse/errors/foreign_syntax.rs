@@ -154,6 +154,9 @@ fn with_value(first: &str, next: &str) -> Option<String> {
             let unit = if value.ends_with(|c: char| c.is_ascii_digit()) { "s" } else { "" };
             format!("write `wait {}{unit}`", value.replace(' ', ""))
         }
+        "def" | "function" if value.starts_with("on_start") || value.starts_with("on_stop") => {
+            format!("write `on {} {{ … }}` in the user", if value.starts_with("on_start") { "start" } else { "stop" })
+        }
         "print" | "echo" if plain => format!("write `log {value}`"),
         "call" if plain => format!("write `run {}`", value.trim_matches('"')),
         "raise" | "throw" if value.contains("StopUser") => "write `stop user`".to_owned(),

@@ -84,7 +84,8 @@ mod tests {
         assert_eq!(r.query, "a=x%20y&b=1&b=2");
         assert_eq!(r.body, b"a=x+y&b=1&b=2");
         r.header_members(&Value::object([("X-A", Value::from("1")), ("X-B", Value::Null)])).unwrap();
-        assert_eq!(r.headers.lines().count(), 1, "{}", r.headers);
+        // Null leaves a mark, which is dropped before the request is sent: a header further out stays hidden.
+        assert!(r.headers.starts_with("X-A: 1\r\n") && !r.wants_header("x-b"), "{}", r.headers);
         assert!(r.header_members(&Value::object([("X A", Value::from("1"))])).unwrap_err().0.contains("not the name of a header"));
         assert!(r.header_members(&Value::object([("X-C", Value::from("1\r\nX-Evil: 2"))])).is_err());
         assert!(r.query_members(&Value::from("text")).unwrap_err().0.contains("takes an object"));
