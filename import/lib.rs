@@ -52,6 +52,9 @@ pub struct Options {
     pub third_parties: bool,
 }
 
+/// The stack of an import.
+const STACK_BYTES: usize = 256 * 1024 * 1024;
+
 /// Imports a source.
 ///
 /// # Errors
@@ -61,7 +64,7 @@ pub fn import(source: &Source, kind: Kind, options: &Options) -> Result<Draft, I
         ImportError::new(&source.name, 1, 1, format!("cannot import {kind} files yet"))
             .help("convert the file to one of the kinds that `ltc import --help` lists")
     })?;
-    let mut draft = importer(source, options)?;
+    let mut draft = with_stack(|| importer(source, options))?;
     if let Some(name) = &options.name {
         draft.name = names::file(name);
     } else if draft.name.is_empty() {
@@ -72,6 +75,16 @@ pub fn import(source: &Source, kind: Kind, options: &Options) -> Result<Draft, I
         environment.name.clone_from(name);
     }
     Ok(draft)
+}
+
+/// Runs an importer on a stack that deeply nested documents and scripts don't exhaust.
+fn with_stack(run: impl FnOnce() -> Result<Draft, ImportError> + Send) -> Result<Draft, ImportError> {
+    std::thread::scope(|scope| {
+        match std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, run) {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(error) => Err(ImportError::new("", 1, 1, format!("cannot start a thread: {error}"))),
+        }
+    })
 }
 
 /// A file's name without its endings: `shop.postman_collection.json` is `shop`, `v2.0.yaml` is `v2.0`.

@@ -96,9 +96,13 @@ fn threshold(metric: &str, condition: &str, names: &[String]) -> Option<String> 
     let operator = ["<=", ">=", "===", "==", "<", ">"].into_iter().find(|operator| condition.contains(operator))?;
     let (what, limit) = condition.split_once(operator)?;
     let (what, limit) = (what.trim(), limit.trim().parse::<f64>().ok()?);
-    if operator.starts_with("==") {
-        return None;
-    }
+    // A share of all, or of none.
+    let operator = match (operator.starts_with("=="), limit) {
+        (false, _) => operator,
+        (true, 0.0) => "<=",
+        (true, 1.0) => ">=",
+        (true, _) => return None,
+    };
     let percent = |share: f64| format!("{}%", (share * 1e6).round() / 1e4);
     let opposite = |operator: &str| match operator {
         ">" => "<",

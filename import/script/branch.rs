@@ -205,9 +205,15 @@ impl Run<'_> {
         let flow = match (one_flow, other_flow) {
             (Flow::Return(one), Flow::Return(other)) => Flow::Return(match result {
                 Some(name) => Value::code(name, if one.ty() == other.ty() { one.ty() } else { Ty::Any }),
-                None => merge(one, other),
+                None => {
+                    if matches!((&one, &other), (Value::Function(_), Value::Function(_))) {
+                        self.leave("statements", "one of several functions: only one of them was imported");
+                    }
+                    merge(one, other)
+                }
             }),
             (Flow::Return(one), _) | (_, Flow::Return(one)) if did_rest => {
+                self.returns_sometimes = true;
                 Flow::Return(result.map_or(one, |name| Value::code(name, Ty::Any)))
             }
             (Flow::Throw, Flow::Throw) => Flow::Throw,
@@ -275,6 +281,13 @@ impl Run<'_> {
                 continue;
             }
             let before = cell.borrow().value.clone();
+            let is_of_module = self.scope().root().own(name).is_some_and(|own| std::rc::Rc::ptr_eq(&own, cell));
+            if is_of_module && self.is_running && self.expr(value).is_some() {
+                let keep = self.keep(name, name, &before);
+                self.changes.push(Change::Variable(cell.clone(), cell.borrow().clone(), name.clone()));
+                *cell.borrow_mut() = Slot { value: Value::code(keep.clone(), Ty::Any), variable: Some(keep) };
+                continue;
+            }
             let is_variable =
                 self.expr(value).is_some() && (before.is_nothing() || self.expr(&before).is_some()) && !matches!(value, Value::File(_));
             if !is_variable {

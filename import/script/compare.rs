@@ -34,6 +34,11 @@ impl Run<'_> {
             let equal = left.is_nothing() && right.is_nothing();
             return Value::bool(equal == (operator == "=="));
         }
+        let is_text =
+            |value: &Value| value.as_open_text().is_some_and(|text| text.parts.iter().any(|part| matches!(part, draft::Part::Literal(_))));
+        if right.is_nothing() && is_text(left) {
+            return Value::bool(operator == "!=");
+        }
         if let (Value::Env(..), true) | (Value::Native(_), true) = (left, right.is_nothing()) {
             return Value::bool(operator == "!=");
         }

@@ -121,8 +121,29 @@ impl Run<'_> {
             Some(json) => of_json(&json),
             None => {
                 self.missing(path);
-                let sample = Json::Array(vec![serde_json::json!({ "value": "sample" })]);
-                Value::Rows(self.data(stem(path), Rows::Json(sample)).as_str().into())
+                self.sample(stem(path))
+            }
+        }
+    }
+
+    /// Rows that stand for those of a file that is not there: they get the columns that the script reads.
+    fn sample(&mut self, hint: &str) -> Value {
+        let name = self.data(hint, Rows::Json(Json::Array(vec![serde_json::json!({})])));
+        self.samples.insert(name.clone());
+        Value::Rows(name.as_str().into())
+    }
+
+    /// A column that a script reads of a sample.
+    pub(super) fn sample_column(&mut self, row: &str, column: &str) {
+        let drawn = row.strip_prefix("next(").and_then(|rest| rest.strip_suffix(')'));
+        let drawn = drawn.or_else(|| row.split_once(".all[").map(|(rows, _)| rows));
+        let Some(rows) = drawn.map(str::to_owned).or_else(|| self.row_variables.get(row).cloned()) else { return };
+        if !self.samples.contains(&rows) {
+            return;
+        }
+        if let Some(Data { rows: Rows::Json(Json::Array(all)), .. }) = self.draft.data.iter_mut().find(|data| data.name == rows) {
+            for row in all.iter_mut().filter_map(Json::as_object_mut) {
+                row.entry(column).or_insert_with(|| Json::String("sample".to_owned()));
             }
         }
     }
@@ -146,10 +167,10 @@ impl Run<'_> {
             let text = if has_header { text } else { unnamed(&text) };
             table(&text)
         });
-        if table.is_none() {
+        let Some((columns, rows)) = table else {
             self.missing(&path);
-        }
-        let (columns, rows) = table.unwrap_or_else(|| (vec!["value".to_owned()], vec![vec!["sample".to_owned()]]));
+            return self.sample(stem(&path));
+        };
         let columns = columns
             .iter()
             .enumerate()

@@ -122,6 +122,8 @@ impl Run<'_> {
                 None => match value {
                     Value::Map(map) => out.extend(map.borrow().iter().map(|(key, value)| (key.clone(), value.clone()))),
                     value if value.is_nothing() => {}
+                    // Whether `...(flag ? { … } : {})` adds something is not known: it is left out.
+                    Value::Code(_) => {}
                     other => unknown = Some(other),
                 },
             }
@@ -328,10 +330,19 @@ impl Run<'_> {
             Value::Code(code)
                 if code.changes && matches!(code.shape.as_deref(), Some(Shape::Random(..) | Shape::RandomUpTo(_) | Shape::RandomIndex)) =>
             {
-                Value::Code(code)
+                if !self.is_running {
+                    return Value::Code(code);
+                }
+                // Arithmetic goes on with how it is made; everything else reads the variable.
+                let name = self.variable(hint);
+                self.emit(draft::Stmt::Let(name.clone(), draft::Expr::Code(code.text.clone())));
+                Value::Code(Code { text: name, atom: true, changes: false, ..code })
             }
             Value::Code(code) if code.changes => {
                 let name = if self.is_running { self.variable(hint) } else { self.keep_first(hint, &code) };
+                if let Some(rows) = code.text.strip_prefix("next(").and_then(|rest| rest.strip_suffix(')')) {
+                    self.row_variables.insert(name.clone(), rows.to_owned());
+                }
                 if self.is_running {
                     self.emit(draft::Stmt::Let(name.clone(), draft::Expr::Code(code.text.clone())));
                 }

@@ -73,9 +73,19 @@ impl Run<'_> {
         let mut finished: Vec<Vec<Stmt>> =
             bodies.into_iter().map(|body| self.statements(body.out, &captures, &calls, &mut labels)).collect();
         self.declare_keeps(&mut finished);
-        finished.iter_mut().for_each(|body| prune(body, &self.draft.variables));
+        // What the first body captures may be read everywhere.
+        let elsewhere: HashSet<String> = match is_first_global {
+            true => finished[1..].iter().flat_map(|body| variables_read(body)).collect(),
+            false => HashSet::new(),
+        };
+        let none = HashSet::new();
+        for (number, body) in finished.iter_mut().enumerate() {
+            prune(body, &self.draft.variables, if number == 0 { &elsewhere } else { &none });
+        }
         self.tally();
         self.settings_used(&finished);
+        let text = format!("{finished:?} {:?} {:?}", self.draft.apis, self.draft.variables);
+        self.draft.data.retain(|data| text.contains(&format!("next({})", data.name)) || text.contains(&format!("{}.all", data.name)));
         for api in &mut self.draft.apis {
             // Both tools keep cookies.
             api.cookies = true;

@@ -16,12 +16,21 @@ impl Run<'_> {
         let value = self.eval(list);
         self.line = statement.line;
         if let Some(items) = self.items(&value, WRITTEN_OUT_MAX) {
-            for item in items {
+            let last = items.len().saturating_sub(1);
+            for (number, item) in items.into_iter().enumerate() {
                 self.bind(binding, item);
+                self.returns_sometimes = false;
                 match self.exec(body) {
                     Flow::Next | Flow::Continue => {}
                     Flow::Break => break,
-                    other => return other,
+                    other => {
+                        if self.returns_sometimes && number < last {
+                            self.line = statement.line;
+                            self.leave("statements", &statement.source);
+                            self.fate(statement, Fate::Left);
+                        }
+                        return other;
+                    }
                 }
             }
             return Flow::Next;
@@ -145,7 +154,13 @@ impl Run<'_> {
             // `while user in used: user = random()` draws until something fits.
             return self.leave_loop(statement, body);
         }
+        let counted = self.counter(test, &probe);
         self.make_variables(probe.assigned.iter());
+        if let Some(times) = counted {
+            let (number, out, _) = self.block(|run| run.exec(body));
+            self.push(Out::Repeat(number, times.to_string(), out));
+            return Flow::Next;
+        }
         let condition = self.eval(test);
         let mut times = POLL_TIMES;
         let condition = match condition.shape().cloned() {
@@ -187,6 +202,16 @@ impl Run<'_> {
             self.push(Out::Poll(number, every, times, until, out));
         }
         Flow::Next
+    }
+
+    /// How often `while (i < 3) { …; i++ }` runs.
+    fn counter(&mut self, test: &Expr, probe: &super::branch::Probe) -> Option<u32> {
+        let Kind::Binary(operator @ ("<" | "<="), left, right) = &test.kind else { return None };
+        let Kind::Name(name) = &left.kind else { return None };
+        let (first, limit) = (self.eval(left).as_number()?, self.eval(right).as_number()?);
+        let after = probe.assigned.iter().find(|(_, known, _)| known == name)?.2.as_number()?;
+        let times = limit - first + if *operator == "<=" { 1.0 } else { 0.0 };
+        (after - first == 1.0 && times >= 1.0).then_some(times as u32)
     }
 
     /// The items of a list that is known and not too long.

@@ -98,6 +98,11 @@ impl Run<'_> {
     fn joined(&mut self, list: &Value, separator: &str) -> Value {
         if let Value::List(items) = list {
             let items = items.borrow().clone();
+            let drawn = |item: &Value| matches!(item, Value::Code(code) if code.text.starts_with("one_of("));
+            if separator.is_empty() && items.len() >= 3 && items.iter().all(drawn) {
+                // Letters that are drawn one by one.
+                return Value::changing(format!("random_string({})", items.len()), Ty::Text);
+            }
             let mut out = draft::Text::default();
             for (number, item) in items.iter().enumerate() {
                 out.push(if number == 0 { "" } else { separator });

@@ -164,6 +164,12 @@ pub(crate) struct Run<'s> {
     tables: Vec<(String, String)>,
     /// Data whose only column was a plain list.
     single_columns: HashSet<String>,
+    /// Whether a branch returned, and the other didn't.
+    returns_sometimes: bool,
+    /// Variables that hold a row, and its data.
+    row_variables: HashMap<String, String>,
+    /// Data that stands for a file that is not there.
+    samples: HashSet<String>,
     /// The statements of all modules: what has become of them is known by their position.
     kept: Vec<Vec<crate::code::Stmt>>,
 }
@@ -202,6 +208,9 @@ impl<'s> Run<'s> {
             listeners: Vec::new(),
             tables: Vec::new(),
             single_columns: HashSet::new(),
+            returns_sometimes: false,
+            row_variables: HashMap::new(),
+            samples: HashSet::new(),
             kept: Vec::new(),
         }
     }

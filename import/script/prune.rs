@@ -53,7 +53,7 @@ pub(super) fn counted(over: &str) -> Option<String> {
 }
 
 /// Removes variables that nothing reads.
-pub(super) fn prune(body: &mut Vec<Stmt>, file: &[Stmt]) {
+pub(super) fn prune(body: &mut Vec<Stmt>, file: &[Stmt], elsewhere: &HashSet<String>) {
     while matches!(body.last(), Some(Stmt::Leave)) {
         body.pop();
     }
@@ -62,7 +62,7 @@ pub(super) fn prune(body: &mut Vec<Stmt>, file: &[Stmt]) {
         let before = count(body);
         let kept: HashSet<String> =
             file.iter().filter_map(|statement| if let Stmt::Keep(name, _) = statement { Some(name.clone()) } else { None }).collect();
-        remove(body, &|name| !read.contains(name) && !kept.contains(name));
+        remove(body, &|name| !read.contains(name) && !kept.contains(name) && !elsewhere.contains(name));
         if count(body) == before {
             return;
         }
@@ -72,6 +72,7 @@ pub(super) fn prune(body: &mut Vec<Stmt>, file: &[Stmt]) {
 fn count(body: &[Stmt]) -> usize {
     body.iter()
         .map(|statement| match statement {
+            Stmt::Step(step) => 1 + step.body.len(),
             Stmt::Group(_, body) | Stmt::Parallel(body) | Stmt::Repeat(_, body) | Stmt::Poll { body, .. } | Stmt::For { body, .. } => {
                 1 + count(body)
             }
@@ -85,6 +86,7 @@ fn remove(body: &mut Vec<Stmt>, is_unread: &impl Fn(&str) -> bool) {
     body.retain(|statement| !matches!(statement, Stmt::Let(name, _) | Stmt::Set(name, _) if is_unread(name)));
     for statement in body.iter_mut() {
         match statement {
+            Stmt::Step(step) => step.body.retain(|statement| !matches!(statement, Stmt::Take { name, .. } if is_unread(name))),
             Stmt::Group(_, body) | Stmt::Parallel(body) | Stmt::Repeat(_, body) | Stmt::Poll { body, .. } | Stmt::For { body, .. } => {
                 remove(body, is_unread)
             }

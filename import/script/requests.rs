@@ -154,7 +154,8 @@ impl Run<'_> {
             Some(Part::Literal(text)) => text.clone(),
             _ => return url,
         };
-        if starts.contains("://") || self.language == super::Language::JavaScript && !starts.starts_with('/') {
+        let has_scheme = starts.split_once("://").is_some_and(|(scheme, _)| scheme.chars().all(|char| char.is_ascii_alphanumeric()));
+        if has_scheme || self.language == super::Language::JavaScript && !starts.starts_with('/') {
             return url;
         }
         let host = self.host.clone().unwrap_or(Value::Env("LOCUST_HOST".into(), Some("http://localhost:8080".into())));

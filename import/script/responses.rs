@@ -79,6 +79,7 @@ impl Run<'_> {
             Value::Class(class) => self.member_of_class(&class.clone(), member).unwrap_or(Value::Undefined),
             Value::Native(path) => self.member_of_native(&path.clone(), member),
             Value::Response(steps) => self.member_of_response(&steps.clone(), member),
+            Value::Rows(name) if self.samples.contains(&**name) && member != "length" && !self.is_method(member) => object.clone(),
             Value::Rows(name) if member == "length" => Value::code(format!("len({name}.all)"), Ty::Number),
             Value::Code(code) if member == "length" => {
                 Value::Code(Code { changes: false, ..Code::new(format!("len({})", code.text), Ty::Number) })
@@ -127,6 +128,7 @@ impl Run<'_> {
             return Value::Method(Box::new(Value::Code(code.clone())), member.into());
         }
         if matches!(code.ty, Ty::Any | Ty::Map) && !self.is_method(member) {
+            self.sample_column(&code.text, member);
             let text =
                 if is_word(member) { format!("{}.{member}", code.operand()) } else { format!("{}[{}]", code.operand(), quoted(member)) };
             return Value::Code(Code { changes: code.changes, ..Code::new(text, Ty::Any) });
@@ -239,6 +241,7 @@ impl Run<'_> {
             Value::Elements(steps, css, all) => self.attribute(&steps.clone(), &css.clone(), *all, key),
             Value::Code(code) if !self.is_method(key) => self.member_of_code(&code.clone(), key),
             Value::Code(code) => {
+                self.sample_column(&code.text, key);
                 // `response.json()["items"]` names a member, never a method.
                 if let Some(mark) = code.mark()
                     && let Some(Origin { steps, what: What::Json(mut path) }) = self.origins.get(mark).cloned()

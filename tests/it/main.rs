@@ -19,6 +19,7 @@ mod identity;
 mod import_collection;
 mod import_command;
 mod import_replay;
+mod import_runs;
 mod lambda;
 mod language;
 mod listeners;
