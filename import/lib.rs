@@ -79,11 +79,9 @@ pub fn import(source: &Source, kind: Kind, options: &Options) -> Result<Draft, I
 
 /// Runs an importer on a stack that deeply nested documents and scripts don't exhaust.
 fn with_stack(run: impl FnOnce() -> Result<Draft, ImportError> + Send) -> Result<Draft, ImportError> {
-    std::thread::scope(|scope| {
-        match std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, run) {
-            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            Err(error) => Err(ImportError::new("", 1, 1, format!("cannot start a thread: {error}"))),
-        }
+    std::thread::scope(|scope| match std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, run) {
+        Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+        Err(error) => Err(ImportError::new("", 1, 1, format!("cannot start a thread: {error}"))),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Locust scripts: user classes become users, tasks become sequences.
 
 mod client;
+pub(crate) mod framework;
 mod shape;
 mod users;
 
@@ -30,6 +31,7 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
     for class in &classes {
         names.reserve(&crate::names::pascal(&class.name));
     }
+    run.host = None;
     let planned: Vec<Planned> = classes.iter().map(|class| users::plan(&mut run, class, &mut names)).collect();
     // What users keep is known before the first of them starts.
     for plan in &planned {
@@ -57,10 +59,12 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
         Some(runner) => {
             draft.profile.insert(serde_yaml::Value::String("runner".to_owned()), runner);
         }
+        None if source.read("profile.yml").is_ok() => {}
         None => draft.tally.advise("set clients, hatch_rate and duration in the profile: Locust gets them on its command line"),
     }
     draft.tally.carry("users", draft.users.len());
     draft.description = format!("imported from {}", source.name);
+    framework::profile(&mut draft, source);
     Ok(draft)
 }
 

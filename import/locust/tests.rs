@@ -36,3 +36,90 @@ fn users_have_weighted_tasks_waits_and_a_start() {
     }
     assert!(!summary.iter().any(|line| line.starts_with("not imported")), "{summary:?}");
 }
+
+const LOCUSTFILE: &str = r#"
+from locust import between, seq_task, TaskSequence, Locust
+
+from framework.generator.asserter import LocustAsserter
+from framework.generator.expected import ExpectedResponse, rextract_data
+from framework.api.Shop.api import ShopAPIClient
+from config.test_config_reader import env_config, datapool
+
+
+class ShopLocust(Locust):
+    def __init__(self):
+        super().__init__()
+        self.client = ShopAPIClient(config=env_config, creds=env_config.auto_system)
+
+
+class Buy(TaskSequence):
+    def __init__(self, *args, **kwargs):
+        super(Buy, self).__init__(*args, **kwargs)
+        self.cart_id = None
+        self.def_exp = ExpectedResponse()
+
+    @seq_task(1)
+    def create(self):
+        exp = ExpectedResponse(code=201, json={'country_code': 'US'})
+        with LocustAsserter(expected=exp, name='Create cart', interrupt_flow=True, skip_transaction=True) as transaction:
+            transaction.response = self.client.cart.create(owner=datapool['patient']['PID'])
+        self.cart_id = rextract_data(resp=transaction.response, json_item='properties.id')
+
+    @seq_task(2)
+    def read(self):
+        with LocustAsserter(expected=ExpectedResponse(text='Cart'), name='Get cart') as transaction:
+            transaction.response = self.client.cart.get(self.cart_id)
+        self.client.change_client(creds=env_config.us_doctor)
+
+
+class ShopUser(ShopLocust):
+    task_set = Buy
+    wait_time = between(0.1, 0.2)
+"#;
+
+const API: &str = "from framework.api.Base import BaseAPI\nfrom framework.api.Shop.resources import Cart\n\n\
+                   class ShopAPIClient(BaseAPI):\n    config_section = 'shop_api'\n    resources = (Cart,)\n";
+
+const RESOURCES: &str = "from framework.api.Base import BaseResource\n\n\nclass Cart(BaseResource):\n    name = 'cart'\n\n\
+                         \x20   def create(self, owner):\n        return self.api.client.post('carts', json={'owner': owner}).response\n\n\
+                         \x20   def get(self, cart_id):\n        return self.api.client.get(f'carts/{cart_id}').response\n";
+
+const PROFILE: &str = "test_header:\n  name: BuyShop\n  description: Buy things\n  env: cs1\nprofile:\n  runner:\n    clients: 50\n    hatch_rate: 5\n    duration: 3m\n\
+                       \x20 test:\n    locustfile: tests/Shop/locustfile.py\n  logging:\n    loglevel: INFO\n";
+
+#[test]
+fn framework_of_api_clients_and_asserters_becomes_steps_and_keeps_its_profile() {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in [
+        ("tests/Shop/locustfile.py", LOCUSTFILE),
+        ("tests/Shop/profile.yml", PROFILE),
+        ("framework/api/Shop/api.py", API),
+        ("framework/api/Shop/resources.py", RESOURCES),
+    ] {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let source = Source::new("locustfile.py", folder.path().join("tests/Shop"), LOCUSTFILE.as_bytes()).unwrap();
+    let draft = crate::import(&source, crate::Kind::Locust, &Options::default()).unwrap();
+    let files = write::files(&draft);
+    let all: String = files.iter().map(|(_, content)| String::from_utf8(content.clone()).unwrap()).collect();
+    for part in [
+        "step \"Create cart\" skip interrupt",
+        "expect 201",
+        "expect json { countryCode: \"US\" }",
+        "= json.properties.id",
+        "step \"Get cart\"",
+        "expect text \"Cart\"",
+        "POST /carts",
+        "auth bearer(env.auto_system.token)",
+        ".auth = bearer(env.us_doctor.token)",
+        "wait 100ms..200ms",
+        "${SHOP_API_URL}",
+        "hatch_rate: 5",
+        "description: Buy things",
+    ] {
+        assert!(all.contains(part), "{part} is missing:\n{all}");
+    }
+    assert!(draft.tally.left.is_empty(), "{:?}", draft.tally.left);
+}

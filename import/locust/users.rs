@@ -113,11 +113,13 @@ fn tasks_of(class: &Rc<ClassValue>) -> Vec<(Value, Value)> {
 pub(super) fn plan(run: &mut Run<'_>, class: &Rc<ClassValue>, names: &mut Names) -> Planned {
     let this = run.instance(class, Arguments::default());
     let member = |run: &mut Run<'_>, name: &str| run.member(this.clone(), name);
+    // A client of the framework knows its own address.
+    let of_client = run.host.take();
     let host = Some(member(run, "host")).filter(|host| !host.is_nothing() && !matches!(host, Value::Native(_)));
     let mut wait = pause(run, &this);
     let mut planned = Planned {
         name: crate::names::pascal(&class.name),
-        host,
+        host: host.or(of_client),
         weight: Some(member(run, "weight"))
             .filter(|value| value.as_number().is_some_and(|number| number != 1.0))
             .map(|value| weight(&value)),

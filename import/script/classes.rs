@@ -89,6 +89,9 @@ impl Run<'_> {
     pub(crate) fn instance(&mut self, class: &Rc<ClassValue>, arguments: Arguments) -> Value {
         let object = Rc::new(Object { class: class.clone(), members: RefCell::new(IndexMap::new()) });
         let value = Value::Object(object.clone());
+        if self.native_base(class).is_some_and(|base| base.ends_with("BaseAPI") || base.ends_with("APIClient")) {
+            self.framework_client(class, &object, &arguments);
+        }
         for name in ["__init__", "constructor"] {
             if let Some(Value::Function(closure)) = self.member_of_class(class, name) {
                 let bound = Closure { this: Some(value.clone()), ..(*closure).clone() };
@@ -150,7 +153,15 @@ impl Run<'_> {
             }
             Some(value) => value,
             None => match name {
-                "client" | "environment" | "host" => Value::native(name),
+                "client" => {
+                    let user = object.members.borrow().get("user").cloned();
+                    match user {
+                        Some(Value::Object(user)) if !std::rc::Rc::ptr_eq(&user, object) => self.member_of_object(&user, name),
+                        _ => Value::native(name),
+                    }
+                }
+                "change_client" => Value::native("framework.change_client"),
+                "environment" | "host" => Value::native(name),
                 "user" | "parent" | "locust" => object.members.borrow().get("user").cloned().unwrap_or_else(|| Value::native(name)),
                 "interrupt" | "wait" | "schedule_task" => Value::native(format!("self.{name}")),
                 "__class__" => Value::Class(object.class.clone()),

@@ -6,7 +6,7 @@ use crate::draft::{self, duration};
 
 impl Run<'_> {
     /// A comparison, decided where both sides are known.
-    pub(super) fn compare(&mut self, operator: &'static str, left: &Value, right: &Value) -> Value {
+    pub(crate) fn compare(&mut self, operator: &'static str, left: &Value, right: &Value) -> Value {
         if let (Some(one), Some(other)) = (left.as_number(), right.as_number()) {
             return Value::bool(match operator {
                 "==" => one == other,
@@ -82,7 +82,7 @@ impl Run<'_> {
     }
 
     /// Whether the whole contains a part.
-    pub(super) fn contains(&mut self, whole: &Value, part: &Value) -> Value {
+    pub(crate) fn contains(&mut self, whole: &Value, part: &Value) -> Value {
         match whole {
             Value::Map(map) => {
                 if let Some(key) = part.literal() {

@@ -64,7 +64,7 @@ impl Run<'_> {
     }
 
     /// Expects that a condition holds (or, with `not`, that it doesn't); whether that can be written.
-    pub(super) fn expect(&mut self, condition: &Value, not: bool) -> bool {
+    pub(crate) fn expect(&mut self, condition: &Value, not: bool) -> bool {
         match condition.shape().cloned() {
             Some(Shape::Not(inner)) => return self.expect(&inner, !not),
             // What both sides of a negated `or` say, or of an `and`, holds for each of them.

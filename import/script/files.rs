@@ -12,6 +12,7 @@ impl Run<'_> {
     /// `open("file.json")`
     pub(super) fn open(&mut self, path: &Value) -> Value {
         match path.literal() {
+            _ if matches!(path, Value::File(_)) => path.clone(),
             Some(path) => Value::File(path.as_str().into()),
             None => Value::unknown("open"),
         }

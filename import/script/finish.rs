@@ -196,7 +196,7 @@ impl Run<'_> {
             body.push(Stmt::Take { name: capture.name.clone(), ty: None, source: capture.source.clone(), or: capture.or.clone() });
         }
         let interrupt = draft.interrupt || captures.interrupt.contains(&number);
-        Stmt::Step(Step { name: draft.name.unwrap_or(usual), skip: false, interrupt, body })
+        Stmt::Step(Step { name: draft.name.unwrap_or(usual), skip: draft.skip, interrupt, body })
     }
 }
 

@@ -42,7 +42,7 @@ impl Run<'_> {
     }
 
     /// `response.json("items.0.name")`: a path of gjson.
-    fn selected(&mut self, steps: &Rc<[usize]>, path: &str) -> Value {
+    pub(crate) fn selected(&mut self, steps: &Rc<[usize]>, path: &str) -> Value {
         if path.contains(['#', '*', '?', '@', '|', '(']) {
             return match path.strip_suffix(".#") {
                 Some(list) => {

@@ -33,7 +33,19 @@ impl Run<'_> {
             | "k6/execution.scenario.iterationInTest"
             | "k6/execution.scenario.iterationInInstance" => Code::new("user.iteration", Ty::Number),
             "k6/execution.scenario.name" | "k6/execution.test.name" => Code::new("test.id", Ty::Text),
-            _ => return None,
+            _ => {
+                let key = crate::locust::framework::setting(path)?;
+                let sections: Vec<&str> = key.split('.').collect();
+                let is_key = sections.len() > 1 && sections.iter().all(|section| crate::names::is_word(section));
+                let variable = crate::draft::variable(&sections);
+                match is_key {
+                    true => match self.draft.env(&sections, draft::Value::Default(variable, "1".to_owned())) {
+                        draft::Expr::Code(code) => Code::new(code, Ty::Text),
+                        _ => return None,
+                    },
+                    false => return None,
+                }
+            }
         })
     }
 
@@ -43,6 +55,11 @@ impl Run<'_> {
         let name = path.rsplit('.').next().unwrap_or_default();
         if let Some(method) = path.strip_prefix("k6/http.") {
             return self.k6_http(method, &arguments);
+        }
+        if path.starts_with("framework.")
+            && let Some(value) = self.framework(name, &arguments)
+        {
+            return value;
         }
         if let Some(method) = path.strip_prefix("client.") {
             return self.client(method, &arguments);
@@ -283,7 +300,7 @@ impl Run<'_> {
     }
 
     /// A name that is a literal: what data would put into it is left out.
-    pub(super) fn label(&mut self, name: &Value) -> Option<String> {
+    pub(crate) fn label(&mut self, name: &Value) -> Option<String> {
         let text = self.as_text(name)?;
         let parts = text.parts.iter().map(|part| match part {
             draft::Part::Literal(text) => text.clone(),

@@ -236,7 +236,7 @@ impl Run<'_> {
     }
 
     /// `text.match(/id=(\d+)/)`, `re.search(…)`: the whole match and the groups, as a list.
-    pub(super) fn groups(&mut self, subject: &Value, pattern: &Value) -> Option<Value> {
+    pub(crate) fn groups(&mut self, subject: &Value, pattern: &Value) -> Option<Value> {
         let pattern = match pattern {
             Value::Regex(pattern) => pattern.clone(),
             other => super::texts::regex(&other.literal()?, "")?,

@@ -94,6 +94,8 @@ pub(crate) struct StepDraft {
     pub(crate) inline: Option<crate::draft::Call>,
     pub(crate) expectations: conditions::Expectations,
     pub(crate) interrupt: bool,
+    /// Whether it is excluded from the statistics.
+    pub(crate) skip: bool,
     /// The blocks that it is in, from the outermost.
     pub(crate) blocks: Vec<usize>,
 }
@@ -164,6 +166,8 @@ pub(crate) struct Run<'s> {
     tables: Vec<(String, String)>,
     /// Data whose only column was a plain list.
     single_columns: HashSet<String>,
+    /// The auth of requests that have none.
+    pub(crate) default_auth: Option<crate::draft::Auth>,
     /// Whether a branch returned, and the other didn't.
     returns_sometimes: bool,
     /// Variables that hold a row, and its data.
@@ -208,6 +212,7 @@ impl<'s> Run<'s> {
             listeners: Vec::new(),
             tables: Vec::new(),
             single_columns: HashSet::new(),
+            default_auth: None,
             returns_sometimes: false,
             row_variables: HashMap::new(),
             samples: HashSet::new(),

@@ -177,6 +177,9 @@ impl<'s> Run<'s> {
     }
 
     fn find(&self, module: &str, names: &[(String, String)]) -> Option<PathBuf> {
+        if self.language == Language::Python && crate::locust::framework::is_framework(module) {
+            return None;
+        }
         let own = self.source.folder.join(self.scope.root().file.rsplit_once('/').map_or("", |(folder, _)| folder));
         let own = if *self.scope.root().file == *self.source.name { self.source.folder.clone() } else { own };
         match self.language {

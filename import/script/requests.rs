@@ -95,6 +95,9 @@ impl Run<'_> {
                 exchange.auth = Some(crate::web::basic(self.draft, &api, &user, &password));
             }
         }
+        if exchange.auth.is_none() {
+            exchange.auth.clone_from(&self.default_auth);
+        }
         if let Some(ms) = sent.timeout_ms.filter(|ms| *ms > 0.0) {
             exchange.options.timeout = Some(Expr::code(crate::draft::duration(ms as u64)));
         }
@@ -345,7 +348,7 @@ impl Run<'_> {
         for (name, value) in members {
             // `("name", content, "type")` of requests: the file is the second.
             let value = match &value {
-                Value::List(parts) if parts.borrow().len() >= 2 && matches!(parts.borrow()[1], Value::File(_)) => parts.borrow()[1].clone(),
+                Value::List(parts) if is_part(&parts.borrow()) => parts.borrow()[1].clone(),
                 other => other.clone(),
             };
             if !matches!(value, Value::Undefined) {
@@ -367,9 +370,23 @@ impl Run<'_> {
         Some(())
     }
 
+    /// The api of the last step, or of the user's host.
+    pub(crate) fn api_in_use(&mut self) -> String {
+        self.last_api.clone().unwrap_or_else(|| self.default_api())
+    }
+
     /// Drops the cookies and the auth of the last step's api.
     pub(crate) fn reset(&mut self) {
         let api = self.last_api.clone().unwrap_or_else(|| self.default_api());
         self.emit(crate::draft::Stmt::Reset(api));
+    }
+}
+
+/// `("name", content, "type")` of requests' `files`.
+fn is_part(parts: &[Value]) -> bool {
+    match parts {
+        [_, Value::File(_), ..] => true,
+        [name, _, ty] => (name.is_nothing() || name.literal().is_some()) && ty.literal().is_some_and(|ty| ty.contains('/')),
+        _ => false,
     }
 }

@@ -275,7 +275,12 @@ fn hint(what: &What) -> String {
                 Segment::Key(key) => Some(key.clone()),
                 Segment::Index(_) => None,
             });
-            key.unwrap_or_else(|| "body".to_owned())
+            match (key, path.last()) {
+                // An item of a list is one of its name.
+                (Some(key), Some(Segment::Index(_))) => crate::words::singular(&key),
+                (Some(key), _) => key,
+                (None, _) => "body".to_owned(),
+            }
         }
         What::Source(source) => {
             let what = source.what.as_str();

@@ -27,7 +27,7 @@ impl Run<'_> {
         Value::code(self.origin(steps, what), ty)
     }
 
-    pub(super) fn source_of(&mut self, steps: &Rc<[usize]>, source: Source, ty: Ty) -> Value {
+    pub(crate) fn source_of(&mut self, steps: &Rc<[usize]>, source: Source, ty: Ty) -> Value {
         self.of_response(steps, What::Source(source), ty)
     }
 
@@ -150,6 +150,8 @@ impl Run<'_> {
             "timings" | "elapsed" | "headers" | "cookies" | "request" => {
                 Value::Method(Box::new(Value::Response(steps.clone())), member.into())
             }
+            // The framework's response is within the client's.
+            "response" => Value::Response(steps.clone()),
             "error" | "error_code" => {
                 // An error of the connection fails the step anyway.
                 Value::null()
@@ -231,7 +233,7 @@ impl Run<'_> {
     }
 
     /// `response.headers["Location"]`, or a member.
-    pub(super) fn member_or_header(&mut self, object: Value, key: &str) -> Value {
+    pub(crate) fn member_or_header(&mut self, object: Value, key: &str) -> Value {
         match &object {
             Value::Method(inner, name) => match (&**inner, &**name) {
                 (Value::Response(steps), "headers") => self.source_of(&steps.clone(), Source::header(key), Ty::Text),
@@ -291,6 +293,10 @@ impl Run<'_> {
         match object {
             Value::Map(map) => {
                 self.changes.push(Change::Map(map.clone(), map.borrow().clone()));
+                if member == "response" {
+                    let asserter = map.borrow().clone();
+                    self.asserted(&asserter, &value);
+                }
                 map.borrow_mut().insert(member.to_owned(), value);
             }
             Value::Object(instance) => {

@@ -9,7 +9,7 @@ use crate::project::{Project, ltc};
 
 /// Imports a file, builds what was written, and runs every scenario once. The file's `SERVER` is the server's address.
 fn runs(server: &Echo, name: &str, text: &str, secrets: &[(&str, &str)]) {
-    let project = Project::new().file(name, text.replace("SERVER", &server.addr().to_string()));
+    let project = Project::new().file(name, text.replace("SERVER", &server.addr.to_string()));
     project.ltc(&["import", name, "--name", "imported"]).ends(0);
     let folder = project.path().join("imported");
     ltc(&folder, &["fmt", "--check"]).ends(0);
@@ -22,7 +22,8 @@ fn runs(server: &Echo, name: &str, text: &str, secrets: &[(&str, &str)]) {
 /// Whether the server got a request: its method, its target, and what its body contains.
 fn got(server: &Echo, method: &str, target: &str, body: &str) {
     let seen = server.seen();
-    let found = seen.iter().any(|seen| seen.method == method && seen.target == target && String::from_utf8_lossy(&seen.body).contains(body));
+    let found =
+        seen.iter().any(|seen| seen.method == method && seen.target == target && String::from_utf8_lossy(&seen.body).contains(body));
     assert!(found, "{method} {target} {body}: {seen:#?}");
 }
 
@@ -119,7 +120,8 @@ class Visitor(HttpUser):
 
 #[test]
 fn imported_specs_of_descriptions_and_commands_run() {
-    for (name, text) in [("shop.openapi.json", OPENAPI), ("shop.postman_collection.json", POSTMAN), ("shop.sh", CURL), ("shop.hurl", HURL)] {
+    for (name, text) in [("shop.openapi.json", OPENAPI), ("shop.postman_collection.json", POSTMAN), ("shop.sh", CURL), ("shop.hurl", HURL)]
+    {
         let server = Echo::start();
         runs(&server, name, text, &[]);
         got(&server, "POST", "/items", "mug");
@@ -129,7 +131,7 @@ fn imported_specs_of_descriptions_and_commands_run() {
 #[test]
 fn imported_k6_script_runs_and_sends_what_the_script_sends() {
     let server = Echo::start();
-    runs(&server, "shop.js", K6, &[]);
+    runs(&server, "shop.js", K6, &[("LOCAL_TOKEN", "abc")]);
     got(&server, "POST", "/items", "{\"name\":\"mug\",\"n\":3}");
     got(&server, "GET", "/items/3?page=0", "");
     got(&server, "GET", "/items/3?page=1", "");
@@ -140,7 +142,7 @@ fn imported_k6_script_runs_and_sends_what_the_script_sends() {
 #[test]
 fn imported_locustfile_runs_and_sends_what_its_tasks_send() {
     let server = Echo::start();
-    runs(&server, "shop.py", LOCUST, &[]);
+    runs(&server, "shop.py", LOCUST, &[("LOCAL_TOKEN", "abc")]);
     got(&server, "POST", "/login", "abc");
     got(&server, "GET", "/items/7?page=1", "");
     assert!(server.of("/items").iter().all(|seen| seen.header("Authorization") == Some("Bearer abc")), "{:#?}", server.seen());

@@ -1,0 +1,184 @@
+//! The Locust framework that ltc replaces: API clients with resources, expected responses, asserters, and its profile.
+
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+use serde_yaml::{Mapping, Value as Yaml};
+
+use crate::Source;
+use crate::draft::{Auth, Draft, Expr, Source as Found, Stmt, Value as Setting};
+use crate::script::{Arguments, ClassValue, Object, Run, Value};
+
+/// The member that tells an asserter from other dictionaries.
+const ASSERTER: &str = "framework asserter";
+/// Where the framework's configuration is, as paths of the script start.
+const CONFIGURATION: [&str; 2] = ["config.test_config_reader.", "config.env_config_reader."];
+
+/// Whether a module is the framework's own, which is never read.
+pub(crate) fn is_framework(module: &str) -> bool {
+    let module = module.to_ascii_lowercase();
+    module.starts_with("framework.generator")
+        || module == "framework.api.base"
+        || module.starts_with("config.") && module.ends_with("config_reader")
+}
+
+/// The key of the environment that a path of the framework's configuration means: `env_config.auto_system` is `env.auto_system`.
+pub(crate) fn setting(path: &str) -> Option<String> {
+    let rest = CONFIGURATION.iter().find_map(|prefix| path.strip_prefix(prefix))?;
+    Some(rest.strip_prefix("env_config.").or_else(|| rest.strip_prefix("common_config.")).unwrap_or(rest).to_owned())
+}
+
+impl Run<'_> {
+    /// Calls something of the framework.
+    pub(crate) fn framework(&mut self, name: &str, arguments: &Arguments) -> Option<Value> {
+        Some(match name {
+            "ExpectedResponse" => {
+                let members = ["code", "headers", "header", "json", "text"].into_iter();
+                let given = members.filter_map(|member| Some((member.to_owned(), arguments.named(member)?)));
+                Value::map(given.collect())
+            }
+            "LocustAsserter" => {
+                let mut members: IndexMap<String, Value> = arguments.named.iter().cloned().collect();
+                members.insert(ASSERTER.to_owned(), Value::bool(true));
+                Value::map(members)
+            }
+            "rextract_data" => self.extracted(arguments),
+            "make_file_with_size" => Value::File(arguments.get("name", 0).literal()?.as_str().into()),
+            "change_client" => {
+                let auth = self.credentials(&arguments.get("creds", 0))?;
+                let api = self.api_in_use();
+                self.emit(Stmt::SetAuth(api, auth));
+                Value::Undefined
+            }
+            _ => return None,
+        })
+    }
+
+    /// `env_config.auto_system` as auth: its token.
+    fn credentials(&mut self, credentials: &Value) -> Option<Auth> {
+        let Value::Native(path) = credentials else { return None };
+        let key = setting(path)?;
+        let mut sections: Vec<&str> = key.split('.').collect();
+        sections.push("token");
+        let variable = crate::draft::variable(&sections);
+        Some(Auth::Bearer(self.draft.env(&sections, Setting::Secret(variable))))
+    }
+
+    /// A client of the framework: its resources, its address and its credentials.
+    pub(crate) fn framework_client(&mut self, class: &Rc<ClassValue>, object: &Rc<Object>, arguments: &Arguments) {
+        if let Some(Value::List(resources)) = self.member_of_class(class, "resources") {
+            let resources = resources.borrow().clone();
+            for resource in &resources {
+                let Value::Class(resource) = resource else { continue };
+                let Some(name) = self.member_of_class(resource, "name").and_then(|name| name.literal()) else { continue };
+                let members = IndexMap::from([("api".to_owned(), Value::Object(object.clone()))]);
+                let instance = Object { class: resource.clone(), members: members.into() };
+                object.members.borrow_mut().insert(name, Value::Object(Rc::new(instance)));
+            }
+        }
+        if let Some(section) = self.member_of_class(class, "config_section").and_then(|section| section.literal()) {
+            self.host = Some(Value::Env(crate::draft::variable(&[&section, "url"]).as_str().into(), None));
+        }
+        self.default_auth = self.credentials(&arguments.get("creds", 1));
+    }
+
+    /// `transaction.response = …`: the step gets what its asserter says.
+    pub(crate) fn asserted(&mut self, asserter: &IndexMap<String, Value>, response: &Value) {
+        let Value::Response(steps) = response else { return };
+        if !asserter.contains_key(ASSERTER) {
+            return;
+        }
+        let is_set = |name: &str| matches!(asserter.get(name), Some(Value::Data(Expr::Bool(true))));
+        let name = asserter.get("name").and_then(|name| self.label(name));
+        for number in steps.iter() {
+            if let Some(step) = self.steps.get_mut(*number) {
+                step.name.clone_from(&name);
+                step.interrupt |= is_set("interrupt_flow");
+                step.skip |= is_set("skip_transaction");
+            }
+        }
+        let Some(Value::Map(expected)) = asserter.get("expected") else { return };
+        let expected = expected.borrow().clone();
+        if let Some(code) = expected.get("code") {
+            let status = self.member(response.clone(), "status_code");
+            let condition = self.compare("==", &status, code);
+            self.expect(&condition, false);
+        }
+        if let Some(text) = expected.get("text") {
+            let body = self.member(response.clone(), "text");
+            let condition = self.contains(&body, text);
+            self.expect(&condition, false);
+        }
+        if let Some(Value::Map(members)) = expected.get("json") {
+            let members = members.borrow().clone();
+            for (key, value) in members {
+                let body = Value::Response(steps.clone());
+                let body = self.member(body, "js");
+                let member = self.member_or_header(body, &camel(&key));
+                let condition = self.compare("==", &member, &value);
+                self.expect(&condition, false);
+            }
+        }
+        let headers = expected.get("headers").or_else(|| expected.get("header"));
+        if let Some(Value::Map(members)) = headers {
+            let members = members.borrow().clone();
+            for (key, value) in members {
+                let all = self.member(response.clone(), "headers");
+                let header = self.member_or_header(all, &key);
+                let condition = self.compare("==", &header, &value);
+                self.expect(&condition, false);
+            }
+        }
+    }
+
+    /// `rextract_data(resp=…, json_item="properties.id")`
+    fn extracted(&mut self, arguments: &Arguments) -> Value {
+        let Value::Response(steps) = arguments.get("resp", 0) else { return Value::unknown("rextract_data") };
+        let literal = |name: &str, index: usize| arguments.get(name, index).literal();
+        let value = match (literal("headers_key", 3), literal("json_item", 2)) {
+            (Some(header), _) => self.source_of(&steps, Found::header(&header), crate::script::Ty::Text),
+            (None, Some(path)) => self.selected(&steps, &path),
+            (None, None) => self.member(Value::Response(steps.clone()), "text"),
+        };
+        match literal("reg_exp", 1) {
+            // The whole match is what the framework extracts.
+            Some(pattern) => match self.groups(&value, &Value::Regex(format!("({pattern})"))) {
+                Some(groups) => self.index(groups, &Value::number(0.0)),
+                None => Value::unknown("rextract_data"),
+            },
+            None => value,
+        }
+    }
+}
+
+/// The framework compares keys as camelCase.
+fn camel(key: &str) -> String {
+    let mut words = key.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let mut chars = word.chars();
+        name + &chars.next().map(|first| first.to_uppercase().chain(chars).collect::<String>()).unwrap_or_default()
+    })
+}
+
+/// The framework's profile beside the script: load and logging stay as they are.
+pub(super) fn profile(draft: &mut Draft, source: &Source) -> Option<()> {
+    let text = source.read("profile.yml").ok()?.text;
+    let Yaml::Mapping(root) = serde_yaml::from_str(&text).ok()? else { return None };
+    let section = |name: &str| root.get(name).and_then(Yaml::as_mapping).cloned();
+    let (header, profile): (Mapping, Mapping) = (section("test_header")?, section("profile")?);
+    for name in ["runner", "logging"] {
+        if let Some(value) = profile.get(name) {
+            draft.profile.insert(Yaml::String(name.to_owned()), value.clone());
+        }
+    }
+    let said = |name: &str| header.get(name).and_then(Yaml::as_str).map(str::to_owned);
+    if let Some(description) = said("description") {
+        draft.description = description;
+    }
+    if let Some(name) = said("name") {
+        draft.name = crate::names::file(&name);
+    }
+    draft.tally.advise("profile.yml: users, duration and logging were carried over; set `location` and `env` in the new profile");
+    Some(())
+}
