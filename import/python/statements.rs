@@ -112,6 +112,7 @@ impl Lower<'_> {
     fn assign(&self, targets: &[E], value: &E) -> StmtKind {
         let value = self.expr(value);
         let statement = |target: &E| match binding(target) {
+            Binding::Items(items) if items.contains(&Binding::Other) => self.unpacked(target, &value),
             Binding::Name(_) | Binding::Other => {
                 let kind = Kind::Assign(Box::new(self.expr(target)), "=", Box::new(value.clone()));
                 StmtKind::Expr(Expr::new(value.line, kind))
@@ -125,6 +126,25 @@ impl Lower<'_> {
                 StmtKind::Block(targets.iter().map(one).collect())
             }
         }
+    }
+
+    /// `self.a, self.b = c`: through variables.
+    fn unpacked(&self, target: &E, value: &Expr) -> StmtKind {
+        let targets = match target {
+            E::Tuple(it) => self.all(&it.elts),
+            E::List(it) => self.all(&it.elts),
+            _ => return StmtKind::Other,
+        };
+        let source = self.text(target.range());
+        let line = value.line;
+        let names: Vec<String> = (0..targets.len()).map(|at| format!("unpacked {at}")).collect();
+        let items = Binding::Items(names.iter().map(|name| Binding::Name(name.clone())).collect());
+        let first = Stmt { line, source: source.clone(), kind: StmtKind::Let(vec![(items, Some(value.clone()))]) };
+        let assigns = targets.into_iter().zip(names).map(|(target, name)| {
+            let kind = Kind::Assign(Box::new(target), "=", Box::new(Expr::new(line, Kind::Name(name))));
+            Stmt { line, source: source.clone(), kind: StmtKind::Expr(Expr::new(line, kind)) }
+        });
+        StmtKind::Block(std::iter::once(first).chain(assigns).collect())
     }
 
     fn branch(&self, branch: &ast::StmtIf) -> StmtKind {

@@ -102,7 +102,7 @@ impl Run<'_> {
                 return Value::shaped(format!("{} in {}", one.operand(), all.text), Ty::Bool, Shape::Contains(whole.clone(), part.clone()));
             }
             Value::Code(code) if code.mark().is_some_and(|mark| self.is_json(mark)) && part.literal().is_some() => {
-                let member = self.member(whole.clone(), &part.literal().unwrap_or_default());
+                let member = self.member_or_header(whole.clone(), &part.literal().unwrap_or_default());
                 let Some(text) = self.condition(&member) else { return Value::unknown("in") };
                 return Value::shaped(text, Ty::Bool, Shape::Has(member));
             }

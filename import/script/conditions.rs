@@ -231,6 +231,14 @@ impl Run<'_> {
             });
             return true;
         }
+        if self.is_status(left) && operator != "==" {
+            // One of the expected statuses is none of the others.
+            let steps = self.steps_read(left);
+            let has_statuses = |step: &usize| self.steps.get(*step).is_some_and(|step| !step.expectations.statuses.is_empty());
+            if !steps.is_empty() && steps.iter().all(has_statuses) {
+                return true;
+            }
+        }
         if self.is_status(left)
             && let (true, Some(limit)) = (operator.starts_with('<'), right.as_number())
         {

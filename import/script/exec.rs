@@ -242,6 +242,8 @@ impl Run<'_> {
                 }
             }
             Binding::Items(items) => {
+                // What is drawn is drawn once.
+                let value = if matches!(value, Value::Code(_)) { self.settle("drawn", value) } else { value };
                 for (index, item) in items.iter().enumerate() {
                     let value = self.index(value.clone(), &Value::number(index as f64));
                     self.bind(item, value);

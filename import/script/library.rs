@@ -203,6 +203,7 @@ impl Run<'_> {
             "os.path.dirname" | "os.path.abspath" | "os.getcwd" | "os.path.realpath" => Value::text(""),
             "dotenv.load_dotenv" | "load_dotenv" | "random.seed" | "logging.basicConfig" | "gc.collect" => Value::native("skip:settings"),
             "encodeURIComponent" | "encodeURI" | "urllib.parse.quote" | "urllib.parse.quote_plus" | "quote" => match first.literal() {
+                None if first.as_number().is_some() => first,
                 Some(text) => Value::text(percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC).to_string()),
                 None => self.function("urlencode", &[first], Ty::Text),
             },
@@ -231,6 +232,17 @@ impl Run<'_> {
                 None => Value::unknown(path),
             },
             "k6/crypto.md5" | "k6/crypto.sha1" | "k6/crypto.sha256" | "k6/crypto.sha512" => self.digest(name, &first, &second),
+            "k6/crypto.createHMAC" | "k6/crypto.createHash" => {
+                Value::map(indexmap::IndexMap::from([("hash algorithm".to_owned(), first), ("hash key".to_owned(), second)]))
+            }
+            "hmac.new" => {
+                let algorithm = match arguments.get("digestmod", 2) {
+                    Value::Native(path) => path.rsplit('.').next().unwrap_or_default().to_owned(),
+                    other => other.literal().unwrap_or_else(|| "md5".to_owned()),
+                };
+                let bytes = self.hmac(&algorithm, &first, &arguments.get("msg", 1), &Value::Undefined);
+                Value::Method(Box::new(bytes), "digest".into())
+            }
             "hashlib.md5" | "hashlib.sha1" | "hashlib.sha256" | "hashlib.sha512" => {
                 let bytes = self.digest(name, &first, &Value::Undefined);
                 Value::Method(Box::new(bytes), "digest".into())

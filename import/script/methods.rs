@@ -11,6 +11,10 @@ impl Run<'_> {
         match object {
             _ if name == "expect" || name.starts_with("expect.") => return self.chai(object, name, &arguments),
             Value::Response(steps) => return self.method_of_response(&steps.clone(), name, &arguments),
+            // `hashlib.sha256(data).hexdigest()`
+            Value::Method(bytes, part) if &**part == "digest" && matches!(name, "digest" | "hexdigest") => {
+                return if name == "digest" { (**bytes).clone() } else { self.function("hex", std::slice::from_ref(&**bytes), Ty::Text) };
+            }
             Value::Method(inner, part) => {
                 let (inner, part) = (inner.clone(), part.clone());
                 return self.method_of_part(&inner, &part, name, &arguments);
@@ -21,6 +25,11 @@ impl Run<'_> {
             }
             Value::Regex(pattern) if matches!(name, "test" | "exec" | "search" | "match") => {
                 return self.matches(&arguments.at(0), &Value::Regex(pattern.clone()));
+            }
+            Value::Code(code) if matches!(name, "map" | "filter" | "find") => {
+                if let Some(value) = self.queried(&code.clone(), name, &arguments) {
+                    return value;
+                }
             }
             Value::List(items) => {
                 let items = items.borrow().clone();
@@ -338,6 +347,19 @@ impl Run<'_> {
         arguments: &Arguments,
     ) -> Option<Value> {
         let members = map.borrow().clone();
+        if let (Some(algorithm), Some(key)) = (members.get("hash algorithm"), members.get("hash key")) {
+            // `crypto.createHMAC("sha256", key)`
+            let (algorithm, key, data) = (algorithm.literal()?, key.clone(), members.get("hash data").cloned());
+            return Some(match name {
+                "update" => {
+                    self.changes.push(super::scope::Change::Map(map.clone(), members));
+                    map.borrow_mut().insert("hash data".to_owned(), arguments.at(0));
+                    Value::Undefined
+                }
+                _ if key.is_nothing() => self.digest(&algorithm, &data?, &arguments.at(0)),
+                _ => self.hmac(&algorithm, &key, &data?, &arguments.at(0)),
+            });
+        }
         Some(match name {
             "get" | "pop" | "setdefault" => {
                 let default = arguments.list.get(1).cloned().unwrap_or(Value::null());

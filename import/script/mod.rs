@@ -30,6 +30,7 @@ mod modules;
 mod operators;
 mod page;
 mod prune;
+mod queries;
 mod random;
 mod requests;
 mod resolve;

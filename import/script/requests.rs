@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::value::{OPEN, Ty, Value};
+use super::value::{Ty, Value};
 use super::{Out, Run, StepDraft};
 use crate::draft::{Auth, Body, Call, Expr, Line, Part, Parts, Path, Redirects, Text, Value as Setting};
 use crate::web::{Exchange, METHODS, Target};
@@ -66,13 +66,23 @@ impl Run<'_> {
         }
         let mut step = StepDraft { name: self.label_of(&sent.name), blocks: self.blocks.clone(), ..StepDraft::default() };
         step.expectations.statuses.clone_from(&sent.statuses);
-        let reference = self.is_reference(&url);
-        let target = Target::new(&if reference { Text::literal("http://localhost/") } else { self.absolute(url.clone()) });
-        let api = if reference { self.last_api.clone().unwrap_or_else(|| self.default_api()) } else { self.api_of(&target.origin) };
+        let (url, base) = self.split_base(url);
+        let reference = base.is_some() || self.is_reference(&url);
+        let target = Target::new(&match (base, reference) {
+            (Some(base), _) => base,
+            (None, true) => Text::literal("http://localhost/"),
+            (None, false) => self.absolute(url.clone()),
+        });
+        let api = if reference && target.origin == Text::literal("http://localhost") {
+            self.last_api.clone().unwrap_or_else(|| self.default_api())
+        } else {
+            self.api_of(&target.origin)
+        };
         self.last_api = Some(api.clone());
         let mut exchange = Exchange { api: api.clone(), method: method.clone(), ..Exchange::default() };
         exchange.path = target.path;
         exchange.query = target.query;
+        exchange.query.iter_mut().for_each(|(_, value)| not_encoded_twice(value));
         exchange.raw_query = target.raw_query;
         if let Some((user, password)) = &target.user {
             exchange.auth = Some(crate::web::basic(self.draft, &api, user, password));
@@ -143,11 +153,23 @@ impl Run<'_> {
     /// Whether a URL is what a response gave.
     fn is_reference(&self, url: &Text) -> bool {
         match url.parts.first() {
-            Some(Part::Hole(code)) => {
-                let is_setting = code.starts_with("env.") || code.contains("env.settings.");
-                !is_setting && (code.contains(OPEN) || crate::names::is_word(code.split('.').next().unwrap_or_default()))
-            }
+            Some(Part::Hole(code)) => !code.contains("env.settings."),
             _ => false,
+        }
+    }
+
+    /// A path that is drawn or comes from a variable, behind an address: what follows the address, and the address.
+    fn split_base(&self, url: Text) -> (Text, Option<Text>) {
+        let is_base = |part: &Part| match part {
+            Part::Literal(text) => text.split_once("://").is_some_and(|(_, host)| !host.is_empty() && !host.contains(['/', '?', ':'])),
+            Part::Hole(code) => code.starts_with("env.settings.") && crate::names::is_word(&code["env.settings.".len()..]),
+        };
+        match url.parts.as_slice() {
+            [base, Part::Hole(path), ..] if is_base(base) && !path.contains("env.settings.") => {
+                let address = Text { parts: vec![base.clone()] };
+                (Text { parts: url.parts[1..].to_vec() }, Some(address))
+            }
+            _ => (url, None),
         }
     }
 
@@ -388,5 +410,21 @@ fn is_part(parts: &[Value]) -> bool {
         [_, Value::File(_), ..] => true,
         [name, _, ty] => (name.is_nothing() || name.literal().is_some()) && ty.literal().is_some_and(|ty| ty.contains('/')),
         _ => false,
+    }
+}
+
+/// A query is encoded when it is sent: a script that does so itself need not do it again.
+fn not_encoded_twice(value: &mut Expr) {
+    let plain = |code: &str| code.strip_prefix("urlencode(").and_then(|rest| rest.strip_suffix(')')).map(str::to_owned);
+    let hole = match value {
+        Expr::Code(code) => plain(code),
+        Expr::Text(text) => match text.parts.as_slice() {
+            [Part::Hole(code)] => plain(code),
+            _ => None,
+        },
+        _ => None,
+    };
+    if let Some(code) = hole {
+        *value = Expr::Code(code);
     }
 }

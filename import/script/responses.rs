@@ -315,7 +315,12 @@ impl Run<'_> {
             Value::Class(class) => {
                 class.members.borrow_mut().insert(member.to_owned(), value);
             }
-            Value::Native(path) if &**path == "client" || path.starts_with("client.") => {}
+            Value::Native(path) if path.starts_with("client") => {
+                let is_auth = &**path == "client.headers" && member.eq_ignore_ascii_case("authorization");
+                if !(is_auth && self.set_auth(&value).is_some()) {
+                    self.leave("settings of the client", &format!("{path}.{member}: set it in the api"));
+                }
+            }
             _ => {}
         }
     }
@@ -370,5 +375,8 @@ impl Run<'_> {
 }
 
 fn is_method_of_map(name: &str) -> bool {
-    matches!(name, "get" | "keys" | "values" | "items" | "update" | "copy" | "pop" | "hasOwnProperty" | "toString" | "setdefault")
+    matches!(
+        name,
+        "digest" | "get" | "keys" | "values" | "items" | "update" | "copy" | "pop" | "hasOwnProperty" | "toString" | "setdefault"
+    )
 }
