@@ -33,6 +33,7 @@ pub mod diagnostic;
 pub mod emit;
 mod foreign;
 pub mod format;
+pub mod lsp;
 pub mod model;
 pub mod parse;
 pub mod pipeline;

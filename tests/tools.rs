@@ -21,6 +21,7 @@ const TOOLS: &[(&str, Found)] = &[
     ("chromium", Found::OnPath("--version")),
     ("influxd", Found::OnPath("version")),
     ("nginx", Found::OnPath("-v")),
+    ("nvim", Found::OnPath("--version")),
     ("prometheus", Found::OnPath("--version")),
     ("tmux", Found::OnPath("-V")),
     ("aws-lambda-rie", Found::Installed("emulator/samcli/local/rapid/aws-lambda-rie-x86_64")),

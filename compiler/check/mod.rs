@@ -63,12 +63,29 @@ pub struct Loaded {
 
 /// Checks a program. With an error among the diagnostics there is no program.
 pub fn check<'a>(input: &'a Input<'a>) -> (Option<Program>, Diagnostics) {
+    let Outcome { program, diagnostics, .. } = check_with_types(input);
+    (program, diagnostics)
+}
+
+/// What checking comes to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The program; none with an error among the diagnostics.
+    pub program: Option<Program>,
+    /// What is wrong.
+    pub diagnostics: Diagnostics,
+    /// The types of variables and parameters, where each is assigned, for editors.
+    pub types: Vec<(crate::span::Span, model::Type)>,
+}
+
+/// Checks a program, and tells the types of its variables also if it has errors.
+pub fn check_with_types<'a>(input: &'a Input<'a>) -> Outcome {
     let mut checker = Checker::new(input);
     checker.run();
     let mut diagnostics = checker.diagnostics;
     diagnostics.sort_by_key(|d| d.labels.first().map(|(span, _)| (span.file, span.start)));
     let program = (!diagnostics.iter().any(Diagnostic::is_error)).then_some(checker.program);
-    (program, diagnostics)
+    Outcome { program, diagnostics, types: checker.types }
 }
 
 /// Data sources whose rows no two users may hold at once: name, number of rows and place, for comparison with the profile's users.
@@ -113,6 +130,8 @@ struct Checker<'a> {
     /// Sequences and tasks whose check has begun, each called by the one before.
     running: Vec<&'a str>,
     context: context::Context,
+    /// The types of variables and parameters, where each is assigned.
+    types: Vec<(crate::span::Span, model::Type)>,
     /// The first unquoted key that `keys camel` would spell in another way, by the place of its map, of maps that it doesn't reach.
     plain_keys: HashMap<crate::span::Span, (String, crate::span::Span)>,
 }
@@ -150,6 +169,7 @@ impl<'a> Checker<'a> {
             func: scope::Func::default(),
             running: Vec::new(),
             context: context::Context::default(),
+            types: Vec::new(),
             plain_keys: HashMap::new(),
         }
     }

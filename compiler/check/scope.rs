@@ -167,6 +167,7 @@ impl<'a> Checker<'a> {
     /// A fresh local, that has a value from here on.
     pub(super) fn new_local(&mut self, name: &'a str, ty: Type, span: Span, kind: VarKind) -> LocalId {
         let id = LocalId(self.func.frame.locals.len());
+        self.types.push((span, ty.clone()));
         self.func.frame.locals.push(Local { name: name.to_owned(), ty: ty.clone() });
         self.func.vars.push(Var { name, span, kind, used: kind == VarKind::Loop || name.starts_with('_'), retired: false });
         self.func.state.set(id, Assigned::Set, ty);
@@ -208,6 +209,7 @@ impl<'a> Checker<'a> {
         } else if id.0 < self.func.floor {
             self.shared_by_rounds(name.node.as_str(), name.span, var.span);
         }
+        self.types.push((name.span, ty.clone()));
         let joined = crate::check::types::join(&self.func.frame.locals[id.0].ty, &ty);
         self.func.frame.locals[id.0].ty = joined;
         self.func.state.set(id, Assigned::Set, ty);

@@ -43,7 +43,15 @@ impl ConfigurationArgs {
             lacks.profile = None;
         }
         let profile = self.profile.clone().or(found.profile);
-        Target { root: found.root, spec: found.spec, profile, env: self.env.clone(), registered: found.registered, lacks }
+        Target {
+            root: found.root,
+            spec: found.spec,
+            profile,
+            env: self.env.clone(),
+            registered: found.registered,
+            lacks,
+            ..Target::default()
+        }
     }
 }
 

@@ -150,7 +150,7 @@ fn formatted(screen: &Screen, shown: &str, text: &str) -> Option<String> {
 }
 
 /// The specs below a folder, in order of their paths. Hidden folders and links to folders are skipped.
-fn find(folder: &Path, found: &mut Vec<PathBuf>) {
+pub(crate) fn find(folder: &Path, found: &mut Vec<PathBuf>) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     let mut entries: Vec<fs::DirEntry> = entries.filter_map(Result::ok).collect();
     entries.sort_by_key(fs::DirEntry::file_name);

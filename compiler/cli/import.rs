@@ -179,9 +179,9 @@ fn check(screen: &Screen, folder: &Path, name: &str) -> Result<(), Failure> {
         root: found.root,
         spec: found.spec,
         profile: Some(folder.join(format!("specs/{name}.profile.yml"))),
-        env: None,
         registered: found.registered,
         lacks: found.lacks,
+        ..Target::default()
     };
     let checked = pipeline::check(&target).map_err(Failure::wrong)?;
     screen.checked(&target.root, &checked);

@@ -11,6 +11,7 @@ mod fmt;
 mod import;
 mod init;
 mod list;
+mod lsp;
 mod man;
 mod mcp;
 mod messages;
@@ -34,6 +35,8 @@ use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand
 use ltc_config::command_line::last_value;
 
 use screen::Screen;
+
+pub(crate) use fmt::find as find_specs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -81,6 +84,8 @@ enum Command {
     Check(check::Check),
     /// Format specs
     Fmt(fmt::Fmt),
+    /// Serve editors: the language server
+    Lsp(lsp::Lsp),
     /// List the registered tests
     List(list::List),
     /// Load one URL, without a spec
@@ -134,6 +139,7 @@ pub fn main() -> ExitCode {
         Command::Run(command) => command.run(&screen),
         Command::Check(command) => command.run(&screen),
         Command::Fmt(command) => command.run(&screen),
+        Command::Lsp(command) => command.run(),
         Command::List(command) => command.run(&screen),
         Command::Try(command) => command.run(&screen),
         Command::Report(command) => command.run(&screen),

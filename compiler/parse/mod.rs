@@ -31,11 +31,11 @@ mod tokens;
 #[cfg(test)]
 mod tests;
 
-pub use ltc_grammar::words::PREDEFINED;
+pub use ltc_grammar::words::{PREDEFINED, is_reserved};
 use ltc_grammar::{LtParser, Rule};
 use pest::Parser;
 use pest::error::InputLocation;
-pub use tokens::tokens;
+pub use tokens::{tokens, tokens_of_any};
 
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};

@@ -6,6 +6,7 @@
 use ltc_grammar::{LtParser, Rule};
 use pest::Parser;
 
+use super::edits::EditedText;
 use super::scan;
 use crate::diagnostic::Diagnostic;
 use crate::span::FileId;
@@ -17,35 +18,51 @@ pub fn tokens(text: &str) -> Option<Vec<Token>> {
     if scanned.diagnostics.iter().any(Diagnostic::is_error) {
         return None;
     }
-    let edited = scanned.edited?;
-    let offset = edited.source(0);
-    let pairs = LtParser::parse(Rule::file, &edited.text).ok()?;
+    let (tokens, is_whole) = lex(&scanned.edited?);
+    is_whole.then_some(tokens)
+}
+
+/// The tokens of any text. What does not parse is split into words, numbers, strings and signs.
+pub fn tokens_of_any(text: &str) -> Vec<Token> {
+    scan::scan(text, FileId(0)).edited.map_or_else(Vec::new, |edited| lex(&edited).0)
+}
+
+/// The tokens of what the scan yields, and whether all of it parses.
+fn lex(edited: &EditedText<'_>) -> (Vec<Token>, bool) {
+    let Ok(pairs) = LtParser::parse(Rule::file, &edited.text) else { return (Vec::new(), false) };
     let mut events = pairs.tokens().peekable();
-    let mut lexer = Lexer { text, at: offset, ..Lexer::default() };
+    let mut lexer = Lexer { text: &edited.text, ..Lexer::default() };
+    let mut is_whole = true;
     while let Some(event) = events.next() {
         match event {
             pest::Token::Start { rule, pos } => {
-                lexer.gap(offset + pos.pos());
+                lexer.gap(pos.pos());
                 match events.peek() {
                     Some(pest::Token::End { pos: end, .. }) => {
-                        let end = offset + end.pos();
+                        let end = end.pos();
                         events.next();
                         if matches!(rule, Rule::broken | Rule::broken_top) {
-                            return None;
+                            is_whole = false;
+                            lexer.broken(end);
+                        } else {
+                            lexer.leaf(rule, end);
                         }
-                        lexer.leaf(rule, end);
                     }
                     _ => lexer.rules.push((rule, rule == Rule::file)),
                 }
             }
             pest::Token::End { pos, .. } => {
-                lexer.gap(offset + pos.pos());
+                lexer.gap(pos.pos());
                 lexer.rules.pop();
             }
         }
     }
-    lexer.gap(text.len());
-    Some(lexer.tokens)
+    lexer.gap(edited.text.len());
+    let mut tokens = lexer.tokens;
+    for token in &mut tokens {
+        token.range = edited.source(token.range.start)..edited.source(token.range.end);
+    }
+    (tokens, is_whole)
 }
 
 #[derive(Default)]
@@ -139,6 +156,34 @@ impl Lexer<'_> {
                 }
             }
         }
+    }
+
+    /// What does not parse, up to `end`.
+    fn broken(&mut self, end: usize) {
+        self.rules.push((Rule::broken, false));
+        while self.at < end {
+            let rest = &self.text[self.at..end];
+            let first = rest.as_bytes()[0];
+            let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+            let word = rest.bytes().take_while(|byte| is_word(*byte)).count();
+            match first {
+                b'"' => {
+                    let len = rest.match_indices(['"', '\n']).nth(1).map_or(rest.len(), |(at, found)| at + usize::from(found == "\""));
+                    self.push(TokenKind::TextPart, len);
+                }
+                _ if first.is_ascii_digit() => self.push(TokenKind::Number, word),
+                _ if word > 0 => {
+                    let is_reserved = ltc_grammar::words::is_reserved(&rest[..word]);
+                    self.push(TokenKind::Word(if is_reserved { WordClass::Keyword } else { WordClass::Name }), word);
+                }
+                _ => {
+                    let len = rest.chars().next().map_or(1, char::len_utf8);
+                    let space = rest.len() - rest.trim_start().len();
+                    self.gap(self.at + if first == b'#' { rest.find('\n').unwrap_or(rest.len()) } else { space.max(len) });
+                }
+            }
+        }
+        self.rules.pop();
     }
 
     /// A pair without parts, which ends at `end`.

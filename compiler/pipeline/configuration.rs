@@ -20,7 +20,7 @@ pub(super) fn configuration(target: &Target) -> LoadedConfiguration {
     let mut warnings = Vec::new();
     let profile = target.profile.as_ref().filter(|_| errors.is_empty()).and_then(|path| {
         let file = shown(&target.root, path);
-        let parsed = ltc_config::read(path).map_err(|error| vec![error]).and_then(|text| {
+        let parsed = target.open.read_config(path).map_err(|error| vec![error]).and_then(|text| {
             let profile = Profile::parse(&text, &file)?;
             Ok((text, profile))
         });
@@ -36,7 +36,7 @@ pub(super) fn configuration(target: &Target) -> LoadedConfiguration {
         }
     });
     let named = target.env.clone().or_else(|| profile.as_ref().and_then(|(_, _, profile)| profile.header.env.clone()));
-    let environment = named.and_then(|name| match load_environment(&target.root, &name) {
+    let environment = named.and_then(|name| match load_environment(target, &name) {
         Ok(environment) => Some(environment),
         Err(found) => {
             errors.extend(found);
@@ -46,16 +46,16 @@ pub(super) fn configuration(target: &Target) -> LoadedConfiguration {
     (profile, environment, errors, warnings)
 }
 
-pub(super) fn load_environment(root: &Path, name: &str) -> Result<Environment, Vec<ConfigError>> {
-    let folder = root.join("config");
+pub(super) fn load_environment(target: &Target, name: &str) -> Result<Environment, Vec<ConfigError>> {
+    let folder = target.root.join("config");
     let own = folder.join(format!("{name}.yml"));
-    if !own.is_file() {
+    if !target.open.is_file(&own) {
         // Its error names the environments that are there.
         return Environment::load(&folder, name);
     }
-    let text = ltc_config::read(&own).map_err(|error| vec![error])?;
+    let text = target.open.read_config(&own).map_err(|error| vec![error])?;
     let common = folder.join("common.yml");
-    let common = if common.is_file() { Some(ltc_config::read(&common).map_err(|error| vec![error])?) } else { None };
+    let common = if target.open.is_file(&common) { Some(target.open.read_config(&common).map_err(|error| vec![error])?) } else { None };
     let file = format!("config/{name}.yml");
     Environment::parse(name, Source { text: &text, file: &file }, common.as_deref().map(|text| Source { text, file: "config/common.yml" }))
 }

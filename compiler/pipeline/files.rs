@@ -35,7 +35,7 @@ pub(super) struct Reader<'t> {
 
 impl<'t> Reader<'t> {
     pub(super) fn new(target: &'t Target) -> Result<Self, String> {
-        let text = read_text(&target.spec).map_err(|why| format!("{}: {why}", target.spec.display()))?;
+        let text = target.open.read_spec(&target.spec).map_err(|why| format!("{}: {why}", target.spec.display()))?;
         let mut reader = Self {
             target,
             sources: SourceMap::default(),
@@ -83,7 +83,9 @@ impl<'t> Reader<'t> {
             if let Some(known) = self.known.get(&normal(&full)) {
                 return Ok(Err(*known));
             }
-            read_text(&full)
+            self.target
+                .open
+                .read_spec(&full)
                 .map(|text| Ok((full.clone(), text)))
                 .map_err(|why| with_near(why, &self.target.root, &self.files[from].folder, &full))
         });
@@ -127,7 +129,10 @@ impl<'t> Reader<'t> {
                 }
                 let loaded = match request.kind {
                     AssetKind::Data | AssetKind::File => within(&self.target.root, &file.folder, &request.path)
-                        .and_then(|full| load(&full, &request.path).map_err(|why| with_near(why, &self.target.root, &file.folder, &full)))
+                        .and_then(|full| match self.target.open.get(&full) {
+                            Some(text) => Ok(Loaded { path: request.path.clone(), bytes: text.as_bytes().to_vec() }),
+                            None => load(&full, &request.path).map_err(|why| with_near(why, &self.target.root, &file.folder, &full)),
+                        })
                         .map(|loaded| vec![loaded]),
                     AssetKind::Glob => glob(&self.target.root, &file.folder, &request.path),
                 };

@@ -3,21 +3,25 @@
 mod configuration;
 mod files;
 mod fit;
+mod open_files;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ltc_config::ConfigError;
 
+use crate::ast::File;
 use crate::check::{self, Env, Input, ParsedFile};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::emit::{self, Emitted};
-use crate::model::Program;
+use crate::model::{Program, Type};
 use crate::project::Lacks;
 use crate::source::SourceMap;
 use crate::span::{FileId, Span};
 
 use configuration::{configuration, environments, identity, schema};
 use files::{Reader, file_id, path, text};
+pub use open_files::OpenFiles;
+
 use fit::{reached_of, thresholds_of, too_few_rows, users_of};
 
 /// The largest spec that is read, in bytes.
@@ -27,8 +31,26 @@ pub const LARGEST_SPEC: u64 = files::LARGEST;
 ///
 /// # Errors
 /// If it cannot be read, is too large or is not UTF-8.
-pub fn read_spec(path: &std::path::Path) -> Result<String, String> {
+pub fn read_spec(path: &Path) -> Result<String, String> {
     files::read_text(path)
+}
+
+/// A path that a file of `folder` names.
+///
+/// # Errors
+/// If it leads out of the project.
+pub fn resolve(root: &Path, folder: &Path, written: &str) -> Result<PathBuf, String> {
+    files::within(root, folder, written)
+}
+
+/// The path without `.` and `..`, made absolute; links are not followed.
+pub fn normal(path: &Path) -> PathBuf {
+    files::normal(path)
+}
+
+/// The environment that a spec is checked against, if it has one that can be read.
+pub fn environment(target: &Target) -> Option<ltc_config::Environment> {
+    configuration(target).1
 }
 
 /// What is to be compiled.
@@ -46,6 +68,8 @@ pub struct Target {
     pub registered: Option<String>,
     /// What of it isn't there.
     pub lacks: Lacks,
+    /// Files that an editor has open: read in place of what is on disk.
+    pub open: OpenFiles,
 }
 
 impl Target {
@@ -72,6 +96,10 @@ pub struct Checked {
     pub config_warnings: Vec<ConfigError>,
     /// There where nothing is wrong.
     pub program: Option<Program>,
+    /// The types of variables and parameters, where each is assigned.
+    pub types: Vec<(Span, Type)>,
+    /// The trees of the files, each with what its imports lead to.
+    pub trees: Vec<(File, Vec<Option<FileId>>)>,
     /// The files that the spec and its imports name, whether they are there or not. The last part of a path may be a pattern with `*`.
     pub files: Vec<PathBuf>,
     profile: Option<(String, String)>,
@@ -139,7 +167,7 @@ pub fn check(target: &Target) -> Result<Checked, String> {
         .collect();
     let env = environment.as_ref().zip(schema.as_ref()).map(|(environment, root)| Env { name: &environment.name, root });
     let input = Input { name: &identity, files: &files, env, assets: &reader.assets };
-    let (program, found) = check::check(&input);
+    let check::Outcome { program, diagnostics: found, types } = check::check_with_types(&input);
     drop(files);
     let named = reader.named();
     let mut diagnostics = reader.diagnostics;
@@ -167,6 +195,8 @@ pub fn check(target: &Target) -> Result<Checked, String> {
         config_warnings,
         program,
         files: named,
+        types,
+        trees: reader.files.into_iter().map(|file| (file.ast, file.imports)).collect(),
         profile: profile.map(|(path, text, _)| (path, text)),
         environments,
     })
@@ -184,6 +214,8 @@ fn without_spec(target: &Target, lacks: &ConfigError) -> Checked {
         config_warnings,
         program: None,
         files: Vec::new(),
+        types: Vec::new(),
+        trees: Vec::new(),
         profile: None,
         environments: Vec::new(),
     }

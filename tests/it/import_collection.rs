@@ -56,7 +56,15 @@ fn checked(path: &Path) -> Result<Vec<String>, ImportError> {
         let found = project::find(folder.path(), Some(&format!("specs/{}.lt", draft.name))).unwrap();
         let profile = Some(folder.path().join(format!("specs/{}.profile.yml", draft.name)));
         let env = Some(environment.name.clone());
-        let target = Target { root: found.root, spec: found.spec, profile, env, registered: found.registered, lacks: found.lacks };
+        let target = Target {
+            root: found.root,
+            spec: found.spec,
+            profile,
+            env,
+            registered: found.registered,
+            lacks: found.lacks,
+            ..Target::default()
+        };
         let result = pipeline::check(&target).unwrap();
         wrong.extend(result.diagnostics.iter().map(|it| format!("{} with {}: {}", path.display(), environment.name, it.message)));
         // What the checker accepts is also Rust.

@@ -1,0 +1,99 @@
+//! Code actions: the fix of each diagnostic, and refactorings. Every one is tried before it is offered.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::analysis::Analysis;
+use super::text::Lines;
+use super::workspace::Workspace;
+use super::{diagnose, fixes, refactor, uri};
+use crate::pipeline;
+use crate::span::FileId;
+
+/// Changes of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Edit {
+    pub(super) path: PathBuf,
+    pub(super) range: Range<usize>,
+    pub(super) text: String,
+}
+
+/// A change that a user may choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Change {
+    pub(super) title: String,
+    pub(super) edits: Vec<Edit>,
+}
+
+/// The code actions for a range of a file.
+pub(super) fn actions(workspace: &Workspace, analysis: &Analysis, file: FileId, range: &Value) -> Value {
+    let lines = Lines::new(analysis.text(file));
+    let range = lines.bytes(range);
+    let mut actions = Vec::new();
+    for diagnostic in analysis.checked.diagnostics.iter() {
+        let Some((span, _)) = diagnostic.labels.first() else { continue };
+        let at = span.range();
+        if span.file != file || at.start > range.end || range.start > at.end {
+            continue;
+        }
+        let before = errors(analysis, Some(diagnostic.code));
+        let helps = |change: &Change| {
+            try_change(analysis, change).is_some_and(|after| {
+                let (same, all) = errors(&after, Some(diagnostic.code));
+                same < before.0 && all < before.1 + usize::from(!diagnostic.is_error())
+            })
+        };
+        if let Some(change) = fixes::candidates(analysis, diagnostic).into_iter().find(helps) {
+            let mut action = action(analysis, &change, "quickfix");
+            action["diagnostics"] = json!([diagnose::of_spec(analysis, diagnostic)]);
+            action["isPreferred"] = json!(true);
+            actions.push(action);
+        }
+    }
+    let before = errors(analysis, None);
+    for (kind, change) in refactor::candidates(workspace, analysis, file, &range) {
+        if try_change(analysis, &change).is_some_and(|after| errors(&after, None).1 <= before.1) {
+            actions.push(action(analysis, &change, kind));
+        }
+    }
+    Value::Array(actions)
+}
+
+fn action(analysis: &Analysis, change: &Change, kind: &str) -> Value {
+    let mut changes: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for edit in &change.edits {
+        let text = analysis.read(&edit.path).unwrap_or_default();
+        let range = Lines::new(&text).range(edit.range.clone());
+        changes.entry(uri::of(&edit.path)).or_default().push(json!({ "range": range, "newText": edit.text }));
+    }
+    json!({ "title": change.title, "kind": kind, "edit": { "changes": changes } })
+}
+
+/// How many diagnostics have a code, and how many errors there are.
+fn errors(analysis: &Analysis, code: Option<crate::diagnostic::Code>) -> (usize, usize) {
+    let diagnostics = &analysis.checked.diagnostics;
+    let same = diagnostics.iter().filter(|found| Some(found.code) == code).count();
+    (same, diagnostics.iter().filter(|found| found.is_error()).count() + analysis.checked.config.len())
+}
+
+/// The spec as it would be.
+fn try_change(analysis: &Analysis, change: &Change) -> Option<Analysis> {
+    let mut target = analysis.target.clone();
+    let mut files: BTreeMap<&PathBuf, Vec<&Edit>> = BTreeMap::new();
+    for edit in &change.edits {
+        files.entry(&edit.path).or_default().push(edit);
+    }
+    for (path, mut edits) in files {
+        let mut text = analysis.read(path)?;
+        edits.sort_by_key(|edit| std::cmp::Reverse(edit.range.start));
+        for edit in edits {
+            text.get(edit.range.clone())?;
+            text.replace_range(edit.range.clone(), &edit.text);
+        }
+        target.open = target.open.with(&pipeline::normal(path), text);
+    }
+    Analysis::new(target)
+}

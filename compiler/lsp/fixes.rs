@@ -1,0 +1,337 @@
+//! What a diagnostic's help may mean as a change of the text. The first candidate that removes the diagnostic is offered.
+
+use std::ops::Range;
+use std::path::Path;
+
+use super::actions::{Change, Edit};
+use super::analysis::Analysis;
+use super::text::Lines;
+use crate::diagnostic::{Code, Diagnostic};
+
+/// Codes whose help can be one change of the text. The others offer a choice, or show what a fix looks like.
+pub(super) const FIXED: [Code; 53] = [
+    Code::Syntax,
+    Code::UnclosedText,
+    Code::UnclosedBrace,
+    Code::StrayCloser,
+    Code::UnclosedBracket,
+    Code::StrayCharacter,
+    Code::ReservedWord,
+    Code::ForeignOperator,
+    Code::ForeignComment,
+    Code::SingleQuotes,
+    Code::ForeignStatement,
+    Code::LineBreak,
+    Code::StatusOr,
+    Code::BadMethod,
+    Code::BadPath,
+    Code::MissingQuotes,
+    Code::BadNumber,
+    Code::ForeignTemplate,
+    Code::Assignment,
+    Code::MissingComma,
+    Code::UnknownName,
+    Code::UnknownRequest,
+    Code::UnknownSequence,
+    Code::UnknownFunction,
+    Code::UnknownMember,
+    Code::UnknownWord,
+    Code::TakeMayFail,
+    Code::NoUnit,
+    Code::ExtraArgument,
+    Code::UnknownArgument,
+    Code::BadFormat,
+    Code::Reversed,
+    Code::AbsentHere,
+    Code::NoBase,
+    Code::NoHealthcheck,
+    Code::ImpossiblePath,
+    Code::Contradiction,
+    Code::BadTake,
+    Code::NoLoop,
+    Code::NotGiven,
+    Code::NoEnvKey,
+    Code::BadWhere,
+    Code::UnusedRequest,
+    Code::UnusedParameter,
+    Code::UnusedVariable,
+    Code::UnusedData,
+    Code::UnusedImport,
+    Code::UnusedSequence,
+    Code::UnusedApi,
+    Code::Unreachable,
+    Code::ExpectsNothing,
+    Code::LiteralPlaceholder,
+    Code::PlainKeys,
+];
+
+/// Changes that may be what a help says, the most likely first.
+pub(super) fn candidates(analysis: &Analysis, diagnostic: &Diagnostic) -> Vec<Change> {
+    if !FIXED.contains(&diagnostic.code) {
+        return Vec::new();
+    }
+    let (Some(help), Some((span, _))) = (&diagnostic.help, diagnostic.labels.first()) else { return unused(analysis, diagnostic) };
+    let path = analysis.path(span.file);
+    let place = Place { path: &path, text: analysis.text(span.file), range: span.range(), help };
+    if diagnostic.code == Code::ForeignComment {
+        return place.comment().into_iter().collect();
+    }
+    let quoted = quoted(help);
+    let mut found = unused(analysis, diagnostic);
+    let verb = help.split([' ', ':']).next().unwrap_or_default();
+    found.extend(place.special(diagnostic.code));
+    if let (true, Some(name)) = (verb == "use" && quoted.is_empty() && !help.contains(','), help.rsplit([' ', ':']).next()) {
+        // `use camel`: the only name that there is.
+        found.push(place.change(&format!("Write `{name}`"), place.range.clone(), name));
+    }
+    for code in &quoted {
+        match verb {
+            "add" | "name" | "declare" | "assign" => found.extend(place.added(code)),
+            "remove" => {}
+            "move" => found.extend(place.moved(code)),
+            _ => found.extend(place.written(code)),
+        }
+        // `write \`camel(item)\` there`: at the other place.
+        let is_there = diagnostic.code == Code::PlainKeys;
+        let others = diagnostic.labels.iter().skip(1).filter(|(label, _)| is_there && label.file == span.file);
+        found.extend(others.map(|(label, _)| place.change(&format!("Write `{code}`"), label.range(), code)));
+    }
+    if help.contains("`interrupt`") && diagnostic.code == Code::TakeMayFail {
+        let steps = diagnostic.labels.iter().rev().filter(|(label, _)| label.file == span.file);
+        found.extend(steps.filter_map(|(label, _)| place.interrupted(label.range().start)));
+    }
+    if verb == "remove" || help.contains("remove it") || help.contains(", or remove") {
+        found.extend(place.removed());
+    }
+    if diagnostic.code == Code::MissingComma {
+        found.push(place.change("Add `,`", previous_code_end(place.text, place.range.start), ","));
+    }
+    found
+}
+
+/// Without what nothing uses.
+fn unused(analysis: &Analysis, diagnostic: &Diagnostic) -> Vec<Change> {
+    let Some((span, _)) = diagnostic.labels.first() else { return Vec::new() };
+    if !("LT0901"..="LT0908").contains(&diagnostic.code.as_str()) {
+        return Vec::new();
+    }
+    let text = analysis.text(span.file);
+    let declared = analysis.index.declared_at(*span).map(|id| analysis.declaration(id).whole);
+    let whole = declared.unwrap_or(*span).range();
+    let start = text[..whole.start].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[whole.end..].find('\n').map_or(text.len(), |at| whole.end + at + 1);
+    let alone = text[start..whole.start].trim().is_empty() && text[whole.end..end].trim().trim_start_matches(';').is_empty();
+    if !alone {
+        return Vec::new();
+    }
+    let path = analysis.path(span.file);
+    let edits = vec![Edit { path, range: start..end, text: String::new() }];
+    vec![Change { title: format!("Remove `{}`", &text[span.range()].lines().next().unwrap_or_default()), edits }]
+}
+
+/// The parts of a text in backticks.
+fn quoted(help: &str) -> Vec<String> {
+    help.split('`').skip(1).step_by(2).filter(|code| !code.is_empty() && !code.starts_with('…')).map(str::to_owned).collect()
+}
+
+/// The end of what is written before a byte.
+fn previous_code_end(text: &str, at: usize) -> Range<usize> {
+    let end = text[..at].trim_end().len();
+    end..end
+}
+
+/// Where a diagnostic is.
+struct Place<'t> {
+    path: &'t Path,
+    text: &'t str,
+    range: Range<usize>,
+    help: &'t str,
+}
+
+impl Place<'_> {
+    fn change(&self, title: &str, range: Range<usize>, text: &str) -> Change {
+        let edits = vec![Edit { path: self.path.to_path_buf(), range, text: text.to_owned() }];
+        Change { title: title.to_owned(), edits }
+    }
+
+    /// The line of the place, without its indentation, its end and a comment.
+    fn line(&self) -> Range<usize> {
+        let start = self.text[..self.range.start].rfind('\n').map_or(0, |at| at + 1);
+        let end = self.text[start..].find('\n').map_or(self.text.len(), |at| start + at);
+        let line = &self.text[start..end];
+        start + (line.len() - line.trim_start().len())..start + line.trim_end().len()
+    }
+
+    /// Fixes that a help only describes.
+    fn special(&self, code: Code) -> Option<Change> {
+        let written = &self.text[self.range.clone()];
+        match code {
+            Code::Reversed => {
+                let (from, to) = written.split_once("..")?;
+                let fixed = format!("{}..{}", to.trim(), from.trim());
+                Some(self.change(&format!("Write `{fixed}`"), self.range.clone(), &fixed))
+            }
+            Code::ImpossiblePath => {
+                let url = written.strip_prefix('/').filter(|url| url.contains("://"))?;
+                Some(self.change("Write the URL in quotes", self.range.clone(), &format!("\"{url}\"")))
+            }
+            Code::ExpectsNothing => {
+                let open = self.range.end + self.text[self.range.end..].find('{')?;
+                let close = open + super::context::closing(&self.text[open..])?;
+                let line = self.text[..close].rfind('\n').map_or(0, |at| at + 1);
+                let margin = &self.text[line..close];
+                let title = "Add `expect 2xx`";
+                Some(if margin.trim().is_empty() {
+                    self.change(title, line..line, &format!("{margin}  expect 2xx\n"))
+                } else {
+                    let end = self.text[..close].trim_end().len();
+                    self.change(title, end..end, "; expect 2xx")
+                })
+            }
+            Code::UnusedParameter => {
+                let rest = &self.text[self.range.end..];
+                let end = self.range.end + rest.find([',', ')'])?;
+                let before = self.text[..self.range.start].trim_end();
+                let title = &format!("Remove `{written}`");
+                if let Some(before) = before.strip_suffix(',') {
+                    return Some(self.change(title, before.len()..end, ""));
+                }
+                let behind = self.text[end..].strip_prefix(',').map_or(end, |rest| end + 1 + (rest.len() - rest.trim_start().len()));
+                Some(self.change(title, self.range.start..behind, ""))
+            }
+            _ => None,
+        }
+    }
+
+    /// A comment of another language, on one line.
+    fn comment(&self) -> Option<Change> {
+        let written = &self.text[self.range.clone()];
+        let inner = match written.strip_prefix("/*") {
+            Some(rest) => rest.strip_suffix("*/").filter(|inner| !inner.contains('\n'))?,
+            None => written.strip_prefix("//")?,
+        };
+        let fixed = format!("# {}", inner.trim());
+        Some(self.change(&format!("Write `{fixed}`"), self.range.clone(), &fixed))
+    }
+
+    /// `code` in place of what is written: exactly there, as the word there, from there to the end of the line or of the
+    /// statement, as the whole line.
+    fn written(&self, code: &str) -> Vec<Change> {
+        let title = &format!("Write `{code}`");
+        let line = self.line();
+        let text = self.text;
+        let word = |char: char| char.is_alphanumeric() || matches!(char, '_' | '-');
+        let start = self.range.start - (text[..self.range.start].len() - text[..self.range.start].trim_end_matches(word).len());
+        let rest = &text[self.range.start..];
+        let end = self.range.start + (rest.len() - rest.trim_start_matches(word).len());
+        let statement =
+            text[self.range.start..line.end.max(self.range.start)].find([';', '}']).map_or(line.end, |at| self.range.start + at);
+        let begin = text[line.start..self.range.start.max(line.start)].rfind([';', '{']).map_or(line.start, |at| line.start + at + 1);
+        let begin = begin + (text[begin..].len() - text[begin..].trim_start().len());
+        let trimmed =
+            begin..(begin.max(statement) - (text[begin..begin.max(statement)].len() - text[begin..begin.max(statement)].trim_end().len()));
+        // `shop.item` for `itm` behind `shop.`; the first word for `let x = …`.
+        let last = code.rsplit('.').next().unwrap_or(code);
+        let first = code.split(' ').next().unwrap_or(code);
+        if code.contains('…') {
+            return vec![self.change(&format!("Write `{first}`"), self.range.clone(), first)];
+        }
+        let before = text[..self.range.start].trim_end();
+        let word_before = before.trim_end_matches(word).len();
+        let slashes = self.range.start.saturating_sub(1)..(self.range.end + 1).min(text.len());
+        let ranges = [
+            self.range.clone(),
+            start..end.max(start),
+            trimmed,
+            self.range.start..line.end.max(self.range.start),
+            line.clone(),
+            word_before..self.range.end,
+            slashes,
+        ];
+        let keeps = |range: &Range<usize>| {
+            // What is written around the place must be part of the fix: nothing of it gets lost.
+            let around = [range.start..self.range.start.max(range.start), self.range.end.min(range.end)..range.end];
+            let words = around.into_iter().flat_map(|around| text[around].split(|char: char| !char.is_alphanumeric() && char != '_'));
+            words.filter(|word| !word.is_empty()).all(|word| code.contains(word))
+        };
+        let mut found: Vec<Change> = ranges.into_iter().filter(keeps).map(|range| self.change(title, range, code)).collect();
+        if last != code && text[..self.range.start].ends_with('.') {
+            found.push(self.change(&format!("Write `{last}`"), self.range.clone(), last));
+        }
+        found.push(self.change(title, self.range.start..self.range.start, &format!("{code} ")));
+        found.push(self.change(title, self.range.end..self.range.end, code));
+        found.push(self.change(title, self.range.end..self.range.end, &format!(" {code}")));
+        found
+    }
+
+    /// `code` besides what is written: behind it, before it, at the end of the line, as a line of the block that begins there.
+    fn added(&self, code: &str) -> Vec<Change> {
+        let title = &format!("Add `{code}`");
+        let line = self.line();
+        let at = |at: usize| at..at;
+        let mut found = vec![
+            self.change(title, at(self.range.end), code),
+            self.change(title, at(self.range.end), &format!(" {code}")),
+            self.change(title, at(self.range.start), &format!("{code} ")),
+            self.change(title, at(line.end), code),
+            self.change(title, at(line.end), &format!(" {code}")),
+        ];
+        let open = self.text[self.range.start..].find('{').map(|open| self.range.start + open + 1);
+        let start = self.text[..line.start].rfind('\n').map_or(0, |at| at + 1);
+        let indent = " ".repeat(line.start - start);
+        if let Some(open) = open {
+            let is_line = self.text[open..].trim_start_matches([' ', '\t']).starts_with(['\n', '\r', '#']);
+            let lines = Lines::new(self.text);
+            let behind = lines.line(lines.line_column(open).0).end;
+            found.push(if is_line {
+                self.change(title, at(behind), &format!("\n{indent}  {code}"))
+            } else {
+                self.change(title, at(open), &format!(" {code};"))
+            });
+        }
+        if let Some(number) = self.help.rsplit("before line ").next().and_then(|rest| rest.parse::<usize>().ok()) {
+            let before = Lines::new(self.text).line(number.saturating_sub(1)).start;
+            found.insert(0, self.change(title, at(before), &format!("{indent}{code}\n")));
+        }
+        let end = if self.text.ends_with('\n') { format!("{code}\n") } else { format!("\n{code}\n") };
+        found.push(self.change(title, at(self.text.len()), &end));
+        found
+    }
+
+    /// A sign at the start of a line, at the end of the line before.
+    fn moved(&self, code: &str) -> Vec<Change> {
+        let line = self.line();
+        if !self.text[line.clone()].starts_with(code) {
+            return Vec::new();
+        }
+        let before = previous_code_end(self.text, line.start);
+        let rest = &self.text[line.start + code.len()..];
+        let behind = line.start + code.len() + (rest.len() - rest.trim_start_matches(' ').len());
+        let edit = |range: Range<usize>, text: String| Edit { path: self.path.to_path_buf(), range, text };
+        let moved = vec![edit(before.clone(), format!(" {code}")), edit(line.start..behind, String::new())];
+        let joined = vec![edit(before.start..line.start, " ".to_owned())];
+        [moved, joined].map(|edits| Change { title: format!("Move `{code}` to the line before"), edits }).into()
+    }
+
+    /// Without what is written: the place alone, or its whole line.
+    fn removed(&self) -> Vec<Change> {
+        let line = self.line();
+        let start = self.text[..line.start].rfind('\n').map_or(0, |at| at + 1);
+        let end = self.text[line.end..].find('\n').map_or(self.text.len(), |at| line.end + at + 1);
+        let before = self.text[..self.range.start].trim_end_matches(' ').len();
+        let title = &format!("Remove `{}`", self.text[self.range.clone()].lines().next().unwrap_or_default().trim());
+        vec![
+            self.change(title, self.range.clone(), ""),
+            self.change(title, before..self.range.end, ""),
+            self.change("Remove the line", start..end, ""),
+        ]
+    }
+
+    /// `interrupt` behind the name of the step around a byte.
+    fn interrupted(&self, at: usize) -> Option<Change> {
+        let step = self.text[..at].rfind("step \"")?;
+        let name = step + "step \"".len();
+        let end = name + self.text[name..].find('"')? + 1;
+        Some(self.change("Add `interrupt` to the step", end..end, " interrupt"))
+    }
+}

@@ -1,0 +1,150 @@
+//! Go to definition, references, highlights; also into environments and data files.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::analysis::Analysis;
+use super::index::Referent;
+use super::text::Lines;
+use super::uri;
+use super::workspace::Workspace;
+use crate::span::{FileId, Span};
+
+/// A place in any file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) path: PathBuf,
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// Whether the name is also the key of a map: `{ id }`.
+    pub(super) is_short_key: bool,
+}
+
+impl Place {
+    /// The place as the protocol's location; `text` is that of its file.
+    pub(super) fn location(&self, text: &str) -> Value {
+        json!({ "uri": uri::of(&self.path), "range": Lines::new(text).range(self.start..self.end) })
+    }
+}
+
+/// Where a name is declared.
+pub(super) fn definition(analysis: &Analysis, file: FileId, at: usize) -> Value {
+    let Some((_, referent)) = analysis.index.at(file, at) else { return Value::Null };
+    match referent {
+        Referent::Declaration(id) => analysis.location(analysis.declaration(*id).span),
+        Referent::Import(file) => analysis.location(Span::new(*file, 0, 0)),
+        Referent::Function(_) => Value::Null,
+        Referent::Env(_) | Referent::Column(..) => {
+            let Some(place) = outside(analysis, referent) else { return Value::Null };
+            analysis.read(&place.path).map_or(Value::Null, |text| place.location(&text))
+        }
+    }
+}
+
+/// Where a key of the environment, or a column, is written.
+pub(super) fn outside(analysis: &Analysis, referent: &Referent) -> Option<Place> {
+    match referent {
+        Referent::Env(path) => {
+            let (value, file) = analysis.env_key(path)?;
+            let key = path.rsplit('.').next()?;
+            let text = analysis.read(&file)?;
+            let at = key_before(&text, value.location.line, key)?;
+            Some(Place { path: file, start: at, end: at + key.len(), is_short_key: false })
+        }
+        Referent::Column(data, column) => {
+            let path = analysis.data_file(*data)?;
+            let text = analysis.read(&path)?;
+            let head = text.lines().next()?;
+            let start = head.match_indices(column.as_str()).map(|(at, _)| at).find(|at| {
+                let is_border = |char: Option<char>| char.is_none_or(|char| !(char.is_alphanumeric() || char == '_'));
+                is_border(head[..*at].chars().next_back()) && is_border(head[at + column.len()..].chars().next())
+            })?;
+            Some(Place { path, start, end: start + column.len(), is_short_key: false })
+        }
+        _ => None,
+    }
+}
+
+/// The key whose value is at a line of YAML, or below it: the nearest line upwards that has it.
+pub(super) fn key_before(text: &str, line: usize, key: &str) -> Option<usize> {
+    let lines = Lines::new(text);
+    (0..line.max(1)).rev().find_map(|line| {
+        let bytes = lines.line(line);
+        let content = &text[bytes.clone()];
+        content
+            .match_indices(key)
+            .map(|(at, _)| at)
+            .find(|at| {
+                let before = content[..*at].chars().next_back();
+                let after = content[at + key.len()..].trim_start_matches(['"', '\'']).trim_start();
+                before.is_none_or(|char| matches!(char, ' ' | '{' | ',' | '"' | '\'')) && after.starts_with(':')
+            })
+            .map(|at| bytes.start + at)
+    })
+}
+
+/// All uses of a name in the project, its declaration first where it has one.
+pub(super) fn places(workspace: &Workspace, analysis: &Analysis, path: &Path, referent: &Referent) -> Vec<Place> {
+    let mut found = Vec::new();
+    for other in workspace.all_entries(path).iter().filter_map(|entry| workspace.analysis(entry)) {
+        for (span, candidate) in &other.index.references {
+            if is_same(analysis, referent, &other, candidate) {
+                let is_short_key = other.index.short_keys.contains(span);
+                let range = span.range();
+                found.push(Place { path: other.path(span.file), start: range.start, end: range.end, is_short_key });
+            }
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Whether names of two specs refer to the same.
+fn is_same(one: &Analysis, referent: &Referent, other: &Analysis, candidate: &Referent) -> bool {
+    let declared = |analysis: &Analysis, id: usize| {
+        let span = analysis.declaration(id).span;
+        (analysis.path(span.file), span.start)
+    };
+    match (referent, candidate) {
+        (Referent::Declaration(left), Referent::Declaration(right)) => {
+            let same_name = one.declaration(*left).name == other.declaration(*right).name;
+            same_name && declared(one, *left) == declared(other, *right)
+        }
+        (Referent::Column(left, column), Referent::Column(right, candidate)) => {
+            column == candidate && one.data_file(*left) == other.data_file(*right)
+        }
+        (Referent::Import(left), Referent::Import(right)) => one.path(*left) == other.path(*right),
+        (left, right) => left == right,
+    }
+}
+
+/// All uses of a name, as the protocol's locations.
+pub(super) fn references(workspace: &Workspace, analysis: &Analysis, file: FileId, at: usize, with_declaration: bool) -> Value {
+    let Some((_, referent)) = analysis.index.at(file, at) else { return Value::Null };
+    let declared = match referent {
+        Referent::Declaration(id) => {
+            let span = analysis.declaration(*id).span;
+            Some((analysis.path(span.file), span.range().start))
+        }
+        _ => None,
+    };
+    let mut places = places(workspace, analysis, &analysis.path(file), referent);
+    places.retain(|place| with_declaration || declared.as_ref() != Some(&(place.path.clone(), place.start)));
+    if with_declaration {
+        places.extend(outside(analysis, referent));
+    }
+    places.iter().filter_map(|place| analysis.read(&place.path).map(|text| place.location(&text))).collect()
+}
+
+/// The uses of a name in one file.
+pub(super) fn highlights(analysis: &Analysis, file: FileId, at: usize) -> Value {
+    let Some((_, referent)) = analysis.index.at(file, at) else { return Value::Null };
+    let lines = Lines::new(analysis.text(file));
+    let mut spans: Vec<Span> =
+        analysis.index.references.iter().filter(|(span, other)| span.file == file && other == referent).map(|(span, _)| *span).collect();
+    spans.sort_unstable_by_key(|span| span.start);
+    spans.dedup();
+    spans.iter().map(|span| json!({ "range": lines.range(span.range()) })).collect()
+}

@@ -1,0 +1,223 @@
+//! The loop of the server: one message after the other.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+
+use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
+use serde_json::{Value, json};
+
+use super::workspace::{Buffer, Workspace};
+use super::{actions, complete, diagnose, hover, navigate, outline, rename, text, uri, view};
+
+/// Serves an editor until it ends the session.
+///
+/// # Errors
+/// If the connection breaks.
+pub fn serve() -> Result<(), String> {
+    let (connection, threads) = Connection::stdio();
+    run(&connection)?;
+    drop(connection);
+    threads.join().map_err(|error| format!("the connection to the editor broke: {error}"))
+}
+
+fn run(connection: &Connection) -> Result<(), String> {
+    let broke = |error: &dyn std::fmt::Display| format!("the connection to the editor broke: {error}");
+    let (id, _) = connection.initialize_start().map_err(|error| broke(&error))?;
+    let server = json!({ "name": "ltc", "version": env!("CARGO_PKG_VERSION") });
+    let result = json!({ "capabilities": capabilities(), "serverInfo": server });
+    connection.initialize_finish(id, result).map_err(|error| broke(&error))?;
+    let mut session = Session { connection, workspace: Workspace::default(), published: HashMap::new(), stale: false };
+    for message in &connection.receiver {
+        match message {
+            Message::Request(request) => {
+                if connection.handle_shutdown(&request).map_err(|error| broke(&error))? {
+                    return Ok(());
+                }
+                session.request(request)?;
+            }
+            Message::Notification(notification) => session.notification(&notification),
+            Message::Response(_) => {}
+        }
+        // While more messages wait, what they ask for comes first: a diagnostic of a text that has changed again is of no use.
+        if session.stale && connection.receiver.is_empty() {
+            session.publish()?;
+        }
+    }
+    Ok(())
+}
+
+fn capabilities() -> Value {
+    json!({
+        "positionEncoding": "utf-16",
+        "textDocumentSync": { "openClose": true, "change": 2, "save": { "includeText": false } },
+        "hoverProvider": true,
+        "definitionProvider": true,
+        "referencesProvider": true,
+        "documentHighlightProvider": true,
+        "renameProvider": { "prepareProvider": true },
+        "completionProvider": { "triggerCharacters": [".", "\"", "{", " "] },
+        "signatureHelpProvider": { "triggerCharacters": ["(", ","] },
+        "documentSymbolProvider": true,
+        "workspaceSymbolProvider": true,
+        "foldingRangeProvider": true,
+        "semanticTokensProvider": { "legend": view::legend(), "full": true },
+        "inlayHintProvider": true,
+        "documentFormattingProvider": true,
+        "codeActionProvider": { "codeActionKinds": ["quickfix", "refactor.extract", "refactor.rewrite"] },
+        "codeLensProvider": { "resolveProvider": false },
+        "executeCommandProvider": { "commands": ["ltc.check"] },
+    })
+}
+
+struct Session<'c> {
+    connection: &'c Connection,
+    workspace: Workspace,
+    /// Files whose diagnostics the editor shows, with them.
+    published: HashMap<PathBuf, Vec<Value>>,
+    /// Whether a text has changed since.
+    stale: bool,
+}
+
+impl Session<'_> {
+    fn send(&self, message: Message) -> Result<(), String> {
+        self.connection.sender.send(message).map_err(|error| format!("the connection to the editor broke: {error}"))
+    }
+
+    fn request(&mut self, request: Request) -> Result<(), String> {
+        let Request { id, method, params } = request;
+        let answered = catch_unwind(AssertUnwindSafe(|| self.answer(&method, &params)));
+        let response = match answered {
+            Ok(Ok(Some(result))) => Response::new_ok(id, result),
+            Ok(Ok(None)) => Response::new_err(id, ErrorCode::MethodNotFound as i32, format!("unknown method `{method}`")),
+            Ok(Err(why)) => Response::new_err(id, ErrorCode::RequestFailed as i32, why),
+            Err(_) => Response::new_err(id, ErrorCode::InternalError as i32, format!("a bug in ltc: `{method}` failed")),
+        };
+        self.send(response.into())
+    }
+
+    /// The result of a request; `None` for an unknown method.
+    fn answer(&mut self, method: &str, params: &Value) -> Result<Option<Value>, String> {
+        if method == "workspace/symbol" {
+            return Ok(Some(self.symbols(params)));
+        }
+        if method == "workspace/executeCommand" {
+            return self.execute(params).map(Some);
+        }
+        let known = params["textDocument"]["uri"].as_str().and_then(uri::path);
+        let Some(path) = known.filter(|_| method.starts_with("textDocument/")) else { return Ok(None) };
+        if method == "textDocument/formatting" {
+            return Ok(Some(view::format(&self.workspace, &path)));
+        }
+        let Some(analysis) = self.workspace.analysis_of(&path) else { return Ok(Some(Value::Null)) };
+        let Some(file) = analysis.file(&path) else { return Ok(Some(Value::Null)) };
+        let lines = text::Lines::new(analysis.text(file));
+        let at = lines.offset(&params["position"]);
+        Ok(Some(match method {
+            "textDocument/hover" => hover::hover(&analysis, file, at),
+            "textDocument/definition" => navigate::definition(&analysis, file, at),
+            "textDocument/references" => {
+                let with_declaration = params["context"]["includeDeclaration"].as_bool().unwrap_or(true);
+                navigate::references(&self.workspace, &analysis, file, at, with_declaration)
+            }
+            "textDocument/documentHighlight" => navigate::highlights(&analysis, file, at),
+            "textDocument/prepareRename" => rename::prepare(&analysis, file, at)?,
+            "textDocument/rename" => {
+                let name = params["newName"].as_str().unwrap_or_default();
+                rename::rename(&self.workspace, &analysis, file, at, name)?
+            }
+            "textDocument/completion" => complete::completion(&self.workspace, &analysis, file, at),
+            "textDocument/signatureHelp" => hover::signature(&analysis, file, at),
+            "textDocument/documentSymbol" => outline::document(&analysis, file),
+            "textDocument/foldingRange" => outline::folding(&analysis, file),
+            "textDocument/semanticTokens/full" => view::semantic_tokens(&analysis, file),
+            "textDocument/inlayHint" => view::inlay_hints(&analysis, file, &params["range"]),
+            "textDocument/codeLens" => view::lenses(&analysis, file),
+            "textDocument/codeAction" => actions::actions(&self.workspace, &analysis, file, &params["range"]),
+            _ => return Ok(None),
+        }))
+    }
+
+    fn symbols(&self, params: &Value) -> Value {
+        let query = params["query"].as_str().unwrap_or_default().to_lowercase();
+        let mut found: Vec<Value> = Vec::new();
+        let mut entries: Vec<PathBuf> = self.workspace.buffers.keys().flat_map(|path| self.workspace.all_entries(path)).collect();
+        entries.sort_unstable();
+        entries.dedup();
+        for analysis in entries.iter().filter_map(|entry| self.workspace.analysis(entry)) {
+            for symbol in outline::workspace(&analysis, &query) {
+                if !found.contains(&symbol) {
+                    found.push(symbol);
+                }
+            }
+        }
+        Value::Array(found)
+    }
+
+    /// `ltc.check`: checks a spec against its environment, and says what it came to.
+    fn execute(&mut self, params: &Value) -> Result<Value, String> {
+        let path = params["arguments"][0].as_str().and_then(uri::path);
+        let (Some("ltc.check"), Some(path)) = (params["command"].as_str(), path) else {
+            return Err(format!("unknown command {}", params["command"]));
+        };
+        self.workspace.files_changed();
+        self.stale = true;
+        let analysis = self.workspace.analysis_of(&path).ok_or("the spec cannot be read")?;
+        let (errors, message) = diagnose::summary(&analysis);
+        let notification = json!({ "type": if errors { 1 } else { 3 }, "message": message });
+        self.send(Message::Notification(Notification::new("window/showMessage".to_owned(), notification)))?;
+        Ok(Value::Null)
+    }
+
+    fn notification(&mut self, notification: &Notification) {
+        let params = &notification.params;
+        let document = &params["textDocument"];
+        let path = document["uri"].as_str().and_then(uri::path);
+        let version = document["version"].as_i64().unwrap_or(0);
+        match (notification.method.as_str(), path) {
+            ("textDocument/didOpen", Some(path)) => {
+                let text = document["text"].as_str().unwrap_or_default().to_owned();
+                self.workspace.buffers.insert(path, Buffer { text, version });
+                self.workspace.files_changed();
+            }
+            ("textDocument/didChange", Some(path)) => {
+                if let Some(buffer) = self.workspace.buffers.get_mut(&path) {
+                    text::apply(&mut buffer.text, &params["contentChanges"]);
+                    buffer.version = version;
+                }
+                self.workspace.changed(&path);
+            }
+            ("textDocument/didClose", Some(path)) => {
+                self.workspace.buffers.remove(&path);
+                self.workspace.files_changed();
+            }
+            ("textDocument/didSave" | "workspace/didChangeWatchedFiles", _) => self.workspace.files_changed(),
+            _ => return,
+        }
+        self.stale = true;
+    }
+
+    /// Sends the diagnostics of all files of the specs at hand, where they changed.
+    fn publish(&mut self) -> Result<(), String> {
+        self.stale = false;
+        let found = catch_unwind(AssertUnwindSafe(|| diagnose::all(&self.workspace))).unwrap_or_default();
+        let gone: Vec<PathBuf> = self.published.keys().filter(|path| !found.contains_key(*path)).cloned().collect();
+        for (path, diagnostics) in gone.into_iter().map(|path| (path, Vec::new())).chain(found) {
+            if self.published.get(&path) == Some(&diagnostics) {
+                continue;
+            }
+            let version = self.workspace.buffers.get(&path).map(|buffer| buffer.version);
+            let mut params = json!({ "uri": uri::of(&path), "diagnostics": diagnostics });
+            if let Some(version) = version {
+                params["version"] = json!(version);
+            }
+            self.send(Message::Notification(Notification::new("textDocument/publishDiagnostics".to_owned(), params)))?;
+            if diagnostics.is_empty() && version.is_none() {
+                self.published.remove(&path);
+            } else {
+                self.published.insert(path, diagnostics);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,163 @@
+//! The files of an editor's session: open buffers over what is on disk, and which specs import which.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::analysis::Analysis;
+use crate::pipeline::{self, OpenFiles, Target};
+use crate::project::{self, Project};
+
+/// An open buffer.
+#[derive(Debug)]
+pub(super) struct Buffer {
+    pub(super) text: String,
+    pub(super) version: i64,
+}
+
+/// Everything that the server knows. What it works out from it is kept until a file changes.
+#[derive(Debug, Default)]
+pub(super) struct Workspace {
+    pub(super) buffers: HashMap<PathBuf, Buffer>,
+    analyses: RefCell<HashMap<PathBuf, Option<Rc<Analysis>>>>,
+    open: RefCell<Option<OpenFiles>>,
+    specs: RefCell<HashMap<PathBuf, Rc<Vec<PathBuf>>>>,
+    imports: RefCell<HashMap<PathBuf, Rc<Vec<PathBuf>>>>,
+}
+
+impl Workspace {
+    /// A buffer changed.
+    pub(super) fn changed(&self, path: &Path) {
+        self.analyses.borrow_mut().clear();
+        self.open.replace(None);
+        self.imports.borrow_mut().remove(path);
+    }
+
+    /// Files were created, saved or removed.
+    pub(super) fn files_changed(&self) {
+        self.analyses.borrow_mut().clear();
+        self.open.replace(None);
+        self.specs.borrow_mut().clear();
+        self.imports.borrow_mut().clear();
+    }
+
+    pub(super) fn open_files(&self) -> OpenFiles {
+        let mut open = self.open.borrow_mut();
+        let texts = || self.buffers.iter().map(|(path, buffer)| (path.clone(), buffer.text.clone())).collect();
+        open.get_or_insert_with(|| OpenFiles::new(texts())).clone()
+    }
+
+    /// The project's folder of a file.
+    pub(super) fn root(path: &Path) -> PathBuf {
+        let folder = path.parent().unwrap_or(path);
+        Project::of(folder).map_or_else(|_| folder.to_path_buf(), |project| project.root)
+    }
+
+    pub(super) fn target(&self, spec: &Path) -> Target {
+        let folder = spec.parent().unwrap_or(spec);
+        let open = self.open_files();
+        match project::find(folder, spec.to_str()) {
+            Ok(found) => {
+                // Without a `config/` a spec's own folder is its project.
+                let root = if found.root.join("config").is_dir() { found.root } else { folder.to_path_buf() };
+                Target {
+                    root,
+                    spec: found.spec,
+                    profile: found.profile,
+                    registered: found.registered,
+                    lacks: found.lacks,
+                    open,
+                    ..Target::default()
+                }
+            }
+            Err(_) => Target { root: Self::root(spec), spec: spec.to_path_buf(), open, ..Target::default() },
+        }
+    }
+
+    /// All specs of the project that a file belongs to.
+    pub(super) fn specs(&self, root: &Path) -> Rc<Vec<PathBuf>> {
+        let mut specs = self.specs.borrow_mut();
+        let found = specs.entry(root.to_path_buf()).or_insert_with(|| {
+            let mut found = BTreeSet::new();
+            let mut listed = Vec::new();
+            crate::cli::find_specs(root, &mut listed);
+            found.extend(listed);
+            found.extend(self.buffers.keys().filter(|path| path.starts_with(root) && is_spec(path)).cloned());
+            Rc::new(found.into_iter().collect())
+        });
+        Rc::clone(found)
+    }
+
+    /// What a spec imports.
+    fn imports(&self, root: &Path, spec: &Path) -> Rc<Vec<PathBuf>> {
+        let known = self.imports.borrow().get(spec).cloned();
+        if let Some(known) = known {
+            return known;
+        }
+        let text = self.open_files().read_spec(spec).unwrap_or_default();
+        let folder = spec.parent().unwrap_or(root);
+        let written =
+            text.lines().filter_map(|line| line.trim_start().strip_prefix("import")?.trim_start().strip_prefix('"')?.split('"').next());
+        let found: Vec<PathBuf> = written.filter_map(|path| pipeline::resolve(root, folder, path).ok()).collect();
+        let found = Rc::new(found);
+        self.imports.borrow_mut().insert(spec.to_path_buf(), Rc::clone(&found));
+        found
+    }
+
+    /// The specs that a file is checked as part of: those that import it and are not imported themselves, or the file itself.
+    pub(super) fn entries(&self, path: &Path) -> Vec<PathBuf> {
+        let root = Self::root(path);
+        let specs = self.specs(&root);
+        let mut reached = vec![path.to_path_buf()];
+        let mut next = 0;
+        let mut entries = Vec::new();
+        while next < reached.len() {
+            let importers: Vec<PathBuf> = specs.iter().filter(|spec| self.imports(&root, spec).contains(&reached[next])).cloned().collect();
+            if importers.is_empty() {
+                entries.push(reached[next].clone());
+            }
+            for importer in importers {
+                if !reached.contains(&importer) {
+                    reached.push(importer);
+                }
+            }
+            next += 1;
+        }
+        if entries.is_empty() { vec![path.to_path_buf()] } else { entries }
+    }
+
+    /// The specs of a project that no other imports: all its files are part of one of them.
+    pub(super) fn all_entries(&self, path: &Path) -> Vec<PathBuf> {
+        let root = Self::root(path);
+        let specs = self.specs(&root);
+        let mut entries: Vec<PathBuf> = specs.iter().flat_map(|spec| self.entries(spec)).collect();
+        entries.sort_unstable();
+        entries.dedup();
+        entries
+    }
+
+    /// The result of checking a spec.
+    pub(super) fn analysis(&self, entry: &Path) -> Option<Rc<Analysis>> {
+        let known = self.analyses.borrow().get(entry).cloned();
+        if let Some(known) = known {
+            return known;
+        }
+        let analysis = Analysis::new(self.target(entry)).map(Rc::new);
+        self.analyses.borrow_mut().insert(entry.to_path_buf(), analysis.clone());
+        analysis
+    }
+
+    /// The result of checking a spec that a file is part of.
+    pub(super) fn analysis_of(&self, path: &Path) -> Option<Rc<Analysis>> {
+        let entries = self.entries(path);
+        let entry = entries.iter().find(|entry| *entry == path).or_else(|| entries.first())?;
+        let analysis = self.analysis(entry)?;
+        if analysis.file(path).is_some() { Some(analysis) } else { self.analysis(path) }
+    }
+}
+
+/// Whether a path is one of a spec.
+pub(super) fn is_spec(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "lt")
+}
