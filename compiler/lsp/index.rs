@@ -155,7 +155,7 @@ impl Index {
 
     /// The declarations that are visible at a byte of a file.
     pub(super) fn visible(&self, file: FileId, at: usize) -> Vec<usize> {
-        let around = |span: &Span| span.file == file && span.range().contains(&at) || span.file == file && span.range().end == at;
+        let around = |span: &Span| span.file == file && (span.range().start..=span.range().end).contains(&at);
         let mut ids: Vec<usize> = self.locals.iter().filter(|(span, _)| around(span)).map(|(_, id)| *id).collect();
         ids.extend(self.globals.values().copied());
         ids.sort_unstable();

@@ -123,9 +123,9 @@ fn parameter_name(value: &str) -> String {
 /// `get_payment` for `GET /carts/{cart}/payment`.
 fn request_name(method: &str, path: &str, number: usize) -> String {
     let path = path.split(['?', '#']).next().unwrap_or(path);
-    let segments = path.split('/').filter(|segment| !segment.is_empty() && !segment.contains('{'));
+    let mut segments = path.split('/').filter(|segment| !segment.is_empty() && !segment.contains('{'));
     let last: String =
-        segments.last().unwrap_or("root").chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '_' }).collect();
+        segments.next_back().unwrap_or("root").chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '_' }).collect();
     let name = format!("{}_{}", method.to_lowercase(), last.to_lowercase());
     if number == 1 { name } else { format!("{name}_{number}") }
 }
