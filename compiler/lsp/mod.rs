@@ -29,6 +29,7 @@ mod text;
 mod uri;
 mod view;
 mod walk;
+mod walk_expr;
 mod workspace;
 
 pub use server::serve;

@@ -4,17 +4,14 @@ use std::collections::HashMap;
 
 use super::index::{DeclarationKind, Index, Referent};
 use crate::ast::{
-    ApiMember, Arg, AuthExpr, Block, Body, BodyKind, Entry, Exchange, Expect, ExpectKind, Expr, ExprKind, File, ForIter, Item, Matcher,
-    MatcherEntry, MatcherKind, Param, Part, PathExpr, RequestLine, RequestOption, Stmt, StmtKind, Take, TaskTarget, Text, TextPart,
-    UserMember, Wait,
+    ApiMember, Arg, Block, Expr, ExprKind, File, ForIter, Item, Param, Stmt, StmtKind, Take, TaskTarget, Text, TextPart, UserMember, Wait,
 };
-use crate::check::functions;
 use crate::span::{FileId, Name, Span};
 
 pub(super) struct Walker {
     pub(super) index: Index,
     /// Names of the item at hand.
-    scope: HashMap<String, usize>,
+    pub(super) scope: HashMap<String, usize>,
     /// The item, whose names are visible in all of it.
     whole: Span,
     container: Option<usize>,
@@ -99,13 +96,13 @@ impl Walker {
         }
     }
 
-    fn enter(&mut self, whole: Span, container: Option<usize>) {
+    pub(super) fn enter(&mut self, whole: Span, container: Option<usize>) {
         self.scope.clear();
         self.whole = whole;
         self.container = container;
     }
 
-    fn user_member(&mut self, member: &UserMember) {
+    pub(super) fn user_member(&mut self, member: &UserMember) {
         match member {
             UserMember::Run(name, args, _) => self.call(name, args),
             UserMember::Wait(wait) => self.wait(wait),
@@ -119,7 +116,7 @@ impl Walker {
         }
     }
 
-    fn members(&mut self, members: &[ApiMember], container: Option<usize>) {
+    pub(super) fn members(&mut self, members: &[ApiMember], container: Option<usize>) {
         for member in members {
             self.enter(Span::default(), container);
             match member {
@@ -144,7 +141,7 @@ impl Walker {
         }
     }
 
-    fn params(&mut self, params: &[Param]) {
+    pub(super) fn params(&mut self, params: &[Param]) {
         for param in params {
             self.optional(param.default.as_ref());
             self.bind(&param.name, DeclarationKind::Parameter, param.name.span);
@@ -152,7 +149,7 @@ impl Walker {
     }
 
     /// Assigns a name: a new variable, or one that the item or the file has.
-    fn bind(&mut self, name: &Name, kind: DeclarationKind, whole: Span) -> usize {
+    pub(super) fn bind(&mut self, name: &Name, kind: DeclarationKind, whole: Span) -> usize {
         let known = self.scope.get(&name.node).copied().filter(|_| kind != DeclarationKind::Parameter);
         if let Some(known) = known {
             self.index.references.push((name.span, Referent::Declaration(known)));
@@ -164,24 +161,24 @@ impl Walker {
         id
     }
 
-    fn lookup(&self, name: &str) -> Option<usize> {
+    pub(super) fn lookup(&self, name: &str) -> Option<usize> {
         self.scope.get(name).or_else(|| self.index.globals.get(name)).copied()
     }
 
-    fn used(&mut self, name: &Name) {
+    pub(super) fn used(&mut self, name: &Name) {
         if let Some(id) = self.lookup(&name.node) {
             self.index.references.push((name.span, Referent::Declaration(id)));
         }
     }
 
-    fn call(&mut self, name: &Name, args: &[Arg]) {
+    pub(super) fn call(&mut self, name: &Name, args: &[Arg]) {
         self.used(name);
         let callee = self.lookup(&name.node);
         self.labels(args, callee);
         self.args(args);
     }
 
-    fn labels(&mut self, args: &[Arg], callee: Option<usize>) {
+    pub(super) fn labels(&mut self, args: &[Arg], callee: Option<usize>) {
         for arg in args {
             if let (Some(label), Some(callee)) = (&arg.label, callee)
                 && let ExprKind::Name(name) = &label.kind
@@ -191,15 +188,15 @@ impl Walker {
         }
     }
 
-    fn args(&mut self, args: &[Arg]) {
+    pub(super) fn args(&mut self, args: &[Arg]) {
         args.iter().for_each(|arg| self.expr(&arg.value));
     }
 
-    fn block(&mut self, block: &Block) {
+    pub(super) fn block(&mut self, block: &Block) {
         block.stmts.iter().for_each(|stmt| self.stmt(stmt));
     }
 
-    fn step(&mut self, name: &Text, body: &Block) {
+    pub(super) fn step(&mut self, name: &Text, body: &Block) {
         let written = name.parts.iter().find_map(|part| match part {
             TextPart::Literal(text) => Some(text.clone()),
             TextPart::Hole(..) => None,
@@ -211,13 +208,13 @@ impl Walker {
         self.block(body);
     }
 
-    fn take(&mut self, take: &Take, whole: Span) {
+    pub(super) fn take(&mut self, take: &Take, whole: Span) {
         self.expr(&take.source);
         self.optional(take.fallback.as_ref());
         self.bind(&take.name, DeclarationKind::Variable, whole);
     }
 
-    fn stmt(&mut self, stmt: &Stmt) {
+    pub(super) fn stmt(&mut self, stmt: &Stmt) {
         match &stmt.kind {
             StmtKind::Step(step) => self.step(&step.name, &step.body),
             StmtKind::Group(name, body) => {
@@ -295,7 +292,7 @@ impl Walker {
         }
     }
 
-    fn wait(&mut self, wait: &Wait) {
+    pub(super) fn wait(&mut self, wait: &Wait) {
         match wait {
             Wait::Fixed(time) | Wait::Pacing(time) => self.expr(time),
             Wait::Between(from, to) => {
@@ -303,244 +300,5 @@ impl Walker {
                 self.expr(to);
             }
         }
-    }
-
-    fn exchange(&mut self, exchange: &Exchange) {
-        let parts = match exchange {
-            Exchange::Call { path, args, parts } => {
-                let callee = self.request_path(path);
-                self.labels(args, callee);
-                self.args(args);
-                parts
-            }
-            Exchange::Inline { api, line, parts } => {
-                self.used(api);
-                self.line(line);
-                parts
-            }
-            Exchange::Submit { api, form, parts } => {
-                self.used(api);
-                self.expr(form);
-                parts
-            }
-        };
-        parts.iter().for_each(|part| self.part(part));
-    }
-
-    /// `shop.cart.add`: the api, its resources and the request.
-    fn request_path(&mut self, path: &[Name]) -> Option<usize> {
-        let mut found = None;
-        let mut written = String::new();
-        for (n, name) in path.iter().enumerate() {
-            if n == 0 {
-                self.used(name);
-            } else {
-                written.push('.');
-            }
-            written.push_str(&name.node);
-            if let Some(id) = self.index.requests.get(&written).copied() {
-                self.index.references.push((name.span, Referent::Declaration(id)));
-                found = Some(id);
-            }
-        }
-        found
-    }
-
-    fn line(&mut self, line: &RequestLine) {
-        match &line.path {
-            PathExpr::Plain(text) | PathExpr::Quoted(text) => self.text(text),
-        }
-    }
-
-    fn option(&mut self, option: &RequestOption) {
-        match option {
-            RequestOption::Auth(auth) => self.auth(auth),
-            RequestOption::Headers(entries, _) => self.entries(entries),
-            RequestOption::Timeout(timeout) => self.expr(timeout),
-            RequestOption::Redirects(..) => {}
-        }
-    }
-
-    fn auth(&mut self, auth: &AuthExpr) {
-        self.args(&auth.args);
-    }
-
-    fn part(&mut self, part: &Part) {
-        match part {
-            Part::Option(option) => self.option(option),
-            Part::Query(entries, _) => self.entries(entries),
-            Part::Body(body) => self.body(body),
-            Part::Expect(expect) => self.expect(expect),
-            Part::Broken(_) => {}
-        }
-    }
-
-    fn body(&mut self, body: &Body) {
-        match &body.kind {
-            BodyKind::JsonMap(entries) | BodyKind::Form(entries) | BodyKind::Multipart(entries) | BodyKind::Graphql(_, entries) => {
-                self.entries(entries);
-            }
-            BodyKind::Json(value) | BodyKind::Text(value) | BodyKind::Bytes(value) => self.expr(value),
-        }
-    }
-
-    fn entries(&mut self, entries: &[Entry]) {
-        for entry in entries {
-            if entry.key.span == entry.value.span {
-                self.index.short_keys.insert(entry.key.span);
-            }
-            self.expr(&entry.value);
-        }
-    }
-
-    fn expect(&mut self, expect: &Expect) {
-        match &expect.kind {
-            ExpectKind::Status(_) => {}
-            ExpectKind::Json { matcher, .. } => self.matcher(matcher),
-            ExpectKind::Headers(entries) => self.matcher_entries(entries),
-            ExpectKind::Text { part, .. } => self.expr(part),
-            ExpectKind::Condition(condition) => self.expr(condition),
-        }
-    }
-
-    fn matcher_entries(&mut self, entries: &[MatcherEntry]) {
-        for entry in entries {
-            if entry.key.span == entry.matcher.span {
-                self.index.short_keys.insert(entry.key.span);
-            }
-            self.matcher(&entry.matcher);
-        }
-    }
-
-    fn matcher(&mut self, matcher: &Matcher) {
-        match &matcher.kind {
-            MatcherKind::Compare(_, value) | MatcherKind::Value(value) => self.expr(value),
-            MatcherKind::Each(each) => self.matcher(each),
-            MatcherKind::OneOf(matchers) | MatcherKind::List { items: matchers, .. } => {
-                matchers.iter().for_each(|matcher| self.matcher(matcher));
-            }
-            MatcherKind::Object(entries) => self.matcher_entries(entries),
-            MatcherKind::Any | MatcherKind::Absent | MatcherKind::Type(_) | MatcherKind::Regex { .. } => {}
-        }
-    }
-
-    fn optional(&mut self, expr: Option<&Expr>) {
-        if let Some(expr) = expr {
-            self.expr(expr);
-        }
-    }
-
-    fn text(&mut self, text: &Text) {
-        for part in &text.parts {
-            if let TextPart::Hole(expr, _) = part {
-                self.expr(expr);
-            }
-        }
-    }
-
-    fn expr(&mut self, expr: &Expr) {
-        match &expr.kind {
-            ExprKind::Text(text) => self.text(text),
-            ExprKind::List(items) => items.iter().for_each(|item| self.expr(item)),
-            ExprKind::Object(entries) => self.entries(entries),
-            ExprKind::Name(name) => self.used(&Name::new(name.clone(), expr.span)),
-            ExprKind::Header(inner) | ExprKind::Cookie(inner) | ExprKind::Unary(_, inner) | ExprKind::Match { value: inner, .. } => {
-                self.expr(inner);
-            }
-            ExprKind::Member(base, name) => self.member(base, name),
-            ExprKind::Index(base, index) => {
-                self.expr(base);
-                self.expr(index);
-            }
-            ExprKind::Slice(base, from, to) | ExprKind::If(base, from, to) => {
-                self.expr(base);
-                self.expr(from);
-                self.expr(to);
-            }
-            ExprKind::Call(callee, args) => {
-                match function(callee) {
-                    Some((name, span)) => self.index.references.push((span, Referent::Function(name))),
-                    None => self.expr(callee),
-                }
-                self.args(args);
-            }
-            ExprKind::Binary(left, _, right) => {
-                self.expr(left);
-                self.expr(right);
-            }
-            _ => {}
-        }
-    }
-
-    fn member(&mut self, base: &Expr, name: &Name) {
-        if let Some(path) = env_path(base) {
-            let path = if path.is_empty() { name.node.clone() } else { format!("{path}.{}", name.node) };
-            self.expr(base);
-            self.index.references.push((name.span, Referent::Env(path)));
-            return;
-        }
-        self.expr(base);
-        if let ExprKind::Name(variable) = &base.kind
-            && let Some(rows) = self.lookup(variable).and_then(|id| self.index.declarations[id].rows_of)
-        {
-            self.index.references.push((name.span, Referent::Column(rows, name.node.clone())));
-        }
-    }
-
-    /// The names of a condition on rows.
-    fn columns(&mut self, expr: &Expr, data: usize) {
-        match &expr.kind {
-            ExprKind::Name(name) => self.index.references.push((expr.span, Referent::Column(data, name.clone()))),
-            ExprKind::Binary(left, _, right) => {
-                self.columns(left, data);
-                self.columns(right, data);
-            }
-            ExprKind::Unary(_, inner) | ExprKind::Match { value: inner, .. } => self.columns(inner, data),
-            _ => {}
-        }
-    }
-
-    /// The data source of `next(rows)`.
-    fn rows_of(&self, value: &Expr) -> Option<usize> {
-        let ExprKind::Call(callee, args) = &value.kind else { return None };
-        match (&callee.kind, args.first().map(|arg| &arg.value.kind)) {
-            (ExprKind::Name(next), Some(ExprKind::Name(data))) if next == "next" => self.lookup(data),
-            _ => None,
-        }
-    }
-
-    /// The data source of `rows.all`.
-    fn all_rows_of(&self, list: &Expr) -> Option<usize> {
-        match &list.kind {
-            ExprKind::Member(base, name) if name.node == "all" => match &base.kind {
-                ExprKind::Name(data) => self.lookup(data).filter(|id| self.index.declarations[*id].kind == DeclarationKind::Data),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-}
-
-/// The dotted path of `env.a.b` behind `env`.
-fn env_path(expr: &Expr) -> Option<String> {
-    match &expr.kind {
-        ExprKind::Name(name) if name == "env" => Some(String::new()),
-        ExprKind::Member(base, name) => {
-            env_path(base).map(|path| if path.is_empty() { name.node.clone() } else { format!("{path}.{}", name.node) })
-        }
-        _ => None,
-    }
-}
-
-/// The function that a call names.
-fn function(callee: &Expr) -> Option<(String, Span)> {
-    match &callee.kind {
-        ExprKind::Name(name) if functions::find(name).is_some() || functions::SPECIAL.contains(&name.as_str()) => {
-            Some((name.clone(), callee.span))
-        }
-        ExprKind::Member(base, name) if matches!(&base.kind, ExprKind::Name(fake) if fake == "fake") => {
-            Some((format!("fake.{}", name.node), name.span))
-        }
-        _ => None,
     }
 }
