@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::index::{DeclarationKind, Index, Referent};
 use crate::ast::{
-    ApiMember, Arg, Block, Expr, ExprKind, File, ForIter, Item, Param, Stmt, StmtKind, Take, TaskTarget, Text, TextPart, UserMember, Wait,
+    ApiMember, Arg, Block, ExprKind, File, ForIter, Item, Param, Stmt, StmtKind, Take, TaskTarget, Text, TextPart, UserMember, Wait,
 };
 use crate::span::{FileId, Name, Span};
 
