@@ -63,7 +63,7 @@ impl Observer for Shared {
         } else if printer.only_failures {
             return;
         }
-        crate::say::text(&mut anstream::stdout(), &scene.mask(&shown(scene, trace)));
+        crate::say::text(&mut anstream::stdout(), &scene.mask_step(trace, &shown(scene, trace)));
     }
 
     fn failure(&self, scene: &Scene<'_>, at: Location, message: &str) {

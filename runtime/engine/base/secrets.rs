@@ -1,17 +1,248 @@
-//! Values that are never shown: the environment's secrets.
+//! Values that are never shown: the environment's secrets, in every encoding in which a request, an answer or a report may contain them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
+/// What is shown instead.
+const MASK: &str = "***";
 
 /// What is masked in every text that is shown.
 #[derive(Clone, Debug, Default)]
-pub struct Secrets(Vec<String>);
+pub struct Secrets {
+    /// The longest first.
+    spellings: Vec<Spelling>,
+}
+
+/// A text that gives a secret away. Each of its characters may be escaped for a URL, JSON or HTML.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Spelling {
+    text: String,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Plain,
+    /// Its digits are in either case.
+    Hex,
+    /// The characters before and after it may contain a part of the secret's first and last byte.
+    Base64,
+}
 
 impl Secrets {
     /// Those values.
     pub fn new(values: Vec<String>) -> Self {
-        Self(values)
+        Self::default().with(values)
+    }
+
+    /// These, and those values.
+    pub fn with(&self, values: Vec<String>) -> Self {
+        let mut spellings = self.spellings.clone();
+        for value in values.into_iter().filter(|value| !value.is_empty()) {
+            spellings.extend(base64(value.as_bytes()).map(|text| Spelling { text, kind: Kind::Base64 }));
+            let hex = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+            spellings.push(Spelling { text: hex, kind: Kind::Hex });
+            spellings.push(Spelling { text: value, kind: Kind::Plain });
+        }
+        // An encoding of so few characters appears by chance.
+        spellings.retain(|spelling| spelling.kind == Kind::Plain || spelling.text.len() >= 4);
+        spellings.sort_by(|a, b| b.text.len().cmp(&a.text.len()).then_with(|| a.text.cmp(&b.text)));
+        spellings.dedup();
+        Self { spellings }
     }
 
     /// A text without them.
     pub fn mask(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+        let mut masked = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(next) = rest.chars().next() {
+            let found = self.spellings.iter().find_map(|spelling| Some((spelling, spelling.length_at(rest)?)));
+            let Some((spelling, length)) = found else {
+                masked.push(next);
+                rest = &rest[next.len_utf8()..];
+                continue;
+            };
+            rest = &rest[length..];
+            if spelling.kind == Kind::Base64 {
+                if masked.ends_with(is_base64) {
+                    masked.pop();
+                }
+                rest = rest.strip_prefix(is_base64).unwrap_or(rest);
+            }
+            masked.push_str(MASK);
+        }
+        masked
+    }
+}
+
+impl Spelling {
+    /// How many bytes it takes where a text begins with it.
+    fn length_at(&self, text: &str) -> Option<usize> {
+        if text.starts_with(&self.text) {
+            return Some(self.text.len());
+        }
+        let mut rest = text;
+        for character in self.text.chars() {
+            rest = self.after(rest, character)?;
+        }
+        Some(text.len() - rest.len())
+    }
+
+    /// What follows a character, escaped or not.
+    fn after<'t>(&self, text: &'t str, wanted: char) -> Option<&'t str> {
+        let next = text.chars().next()?;
+        let escaped = match next {
+            '%' => after_percent(text, wanted),
+            '\\' => after_backslash(&text[1..], wanted),
+            '&' => after_ampersand(&text[1..], wanted),
+            '+' if wanted == ' ' => Some(&text[1..]),
+            _ => None,
+        };
+        let is_same = next == wanted || self.kind == Kind::Hex && next.eq_ignore_ascii_case(&wanted);
+        escaped.or_else(|| is_same.then(|| &text[next.len_utf8()..]))
+    }
+}
+
+/// The characters of a value's base64 that do not depend on what stands before and after it, for each of the three positions that it can
+/// have in a group of bytes (RFC 4648, 4 and 5).
+fn base64(value: &[u8]) -> impl Iterator<Item = String> {
+    [(0, 0), (1, 2), (2, 3)].into_iter().flat_map(move |(before, dependent)| {
+        let mut bytes = vec![0; before];
+        bytes.extend_from_slice(value);
+        let after = usize::from(bytes.len() % 3 != 0);
+        [STANDARD_NO_PAD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)]
+            .map(|text| text.get(dependent..text.len() - after).unwrap_or_default().to_owned())
+    })
+}
+
+fn is_base64(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '+' | '/' | '-' | '_')
+}
+
+/// `%C3%A9`, and `%25C3%25A9` where a URL is a part of another.
+fn after_percent(text: &str, wanted: char) -> Option<&str> {
+    let mut rest = text;
+    for byte in wanted.encode_utf8(&mut [0; 4]).bytes() {
+        rest = rest.strip_prefix('%')?;
+        while u8::from_str_radix(rest.get(..2)?, 16) != Ok(byte) {
+            rest = rest.strip_prefix("25")?;
+        }
+        rest = &rest[2..];
+    }
+    Some(rest)
+}
+
+/// The escapes of JSON (RFC 8259, 7) after their backslash.
+fn after_backslash(text: &str, wanted: char) -> Option<&str> {
+    let short = match text.chars().next()? {
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'b' => '\u{8}',
+        'f' => '\u{c}',
+        'u' => {
+            let mut rest = text;
+            for (index, unit) in wanted.encode_utf16(&mut [0; 2]).iter().enumerate() {
+                rest = if index == 0 { rest } else { rest.strip_prefix('\\')? }.strip_prefix('u')?;
+                if u16::from_str_radix(rest.get(..4)?, 16) != Ok(*unit) {
+                    return None;
+                }
+                rest = &rest[4..];
+            }
+            return Some(rest);
+        }
+        itself @ ('"' | '\'' | '\\' | '/') => itself,
+        _ => return None,
+    };
+    (short == wanted).then(|| &text[1..])
+}
+
+/// The character references of HTML after their ampersand.
+fn after_ampersand(text: &str, wanted: char) -> Option<&str> {
+    let (name, rest) = text.split_at_checked(text.bytes().take(12).position(|byte| byte == b';')?)?;
+    let character = match name {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        _ => {
+            let number = name.strip_prefix('#')?;
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(hex) => u32::from_str_radix(hex, 16),
+                None => number.parse(),
+            };
+            char::from_u32(code.ok()?)?
+        }
+    };
+    (character == wanted).then(|| &rest[1..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "sk/A\"b <C>+é&1'2=\\😀";
+
+    fn secrets(value: &str) -> Secrets {
+        Secrets::new(vec![value.to_owned()])
+    }
+
+    #[test]
+    fn secret_is_masked_in_every_escape() {
+        let escape = |each: &dyn Fn(char) -> String| SECRET.chars().map(each).collect::<String>();
+        let percent = |character: char| character.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+        let unicode = |character: char| character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+        for spelled in [
+            SECRET.to_owned(),
+            escape(&percent),
+            escape(&percent).to_lowercase(),
+            escape(&percent).replace('%', "%25"),
+            escape(&|character| if character.is_ascii_alphanumeric() { character.into() } else { percent(character) }).replace("%20", "+"),
+            serde_json::to_string(SECRET).unwrap().trim_matches('"').to_owned(),
+            escape(&unicode),
+            SECRET.replace('\\', "\\\\").replace('/', "\\/").replace('"', "\\\""),
+            SECRET.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;"),
+            escape(&|character| format!("&#x{:X};", u32::from(character))),
+            SECRET.bytes().map(|byte| format!("{byte:02x}")).collect(),
+            SECRET.bytes().map(|byte| format!("{byte:02X}")).collect(),
+        ] {
+            assert_eq!(secrets(SECRET).mask(&format!("<{spelled}>")), "<***>", "{spelled}");
+        }
+    }
+
+    #[test]
+    fn secret_is_masked_in_base64_wherever_it_stands() {
+        for secret in [SECRET, "four", "s3cret", "s3crets"] {
+            for before in ["", "u", "me", "me:", "user:"] {
+                for after in ["", "x", "xy", ":end"] {
+                    let text = format!("{before}{secret}{after}");
+                    for encoded in [base64::engine::general_purpose::STANDARD.encode(&text), URL_SAFE_NO_PAD.encode(&text)] {
+                        let escaped = encoded.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+                        for shown in [&encoded, &escaped] {
+                            let masked = secrets(secret).mask(&format!("Basic {shown}"));
+                            assert!(masked.contains(MASK), "{text}: {masked}");
+                            // The longest piece that is left is that of the text around the secret.
+                            assert!(masked.len() <= 9 + (before.len() + after.len()).div_ceil(3) * 4 + 12, "{text}: {masked}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn longer_secret_is_masked_before_one_that_it_contains() {
+        let both = Secrets::new(vec!["token".into(), "token-of-two".into(), String::new()]);
+        assert_eq!(both.mask("a token-of-two, a token, tok"), "a ***, a ***, tok");
+    }
+
+    #[test]
+    fn other_text_stays_as_it_is() {
+        for text in ["", "%", "%2", "\\", "\\u12", "&", "&amp", "&#;", "%25", "100 % é 😀 & \\\\ +", "%é", "\\ué😀"] {
+            assert_eq!(secrets("s3cret").mask(text), text);
+            assert_eq!(secrets("%&\\é").mask(text), text);
+            assert_eq!(Secrets::default().mask(text), text);
+        }
     }
 }

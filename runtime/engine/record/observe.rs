@@ -30,6 +30,11 @@ impl Scene<'_> {
     pub fn mask(&self, text: &str) -> String {
         self.secrets.mask(text)
     }
+
+    /// A text about a step, without secrets and without the credentials of its exchange.
+    pub fn mask_step(&self, trace: &Trace, text: &str) -> String {
+        trace.secrets(self.secrets).mask(text)
+    }
 }
 
 /// Sees what users do.
@@ -91,5 +96,5 @@ fn exchange(scene: &Scene<'_>, trace: &Trace) -> String {
         (None, Some(failure)) => failure.message.clone(),
         (None, None) => "no answer".to_owned(),
     };
-    scene.mask(&format!("debug: {} user {}: {request}: {came}", scene.location(trace.info.at), scene.user))
+    scene.mask_step(trace, &format!("debug: {} user {}: {request}: {came}", scene.location(trace.info.at), scene.user))
 }

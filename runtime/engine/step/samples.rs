@@ -18,16 +18,19 @@ pub(super) fn record_step(user: &User, trace: &Trace) {
     }
     let Some(first) = (0..trace.failures.len()).min_by_key(|&index| trace.failures[index].class) else { return };
     let key = |failure: &StepFailure| world.tables.failure_key(trace.info.line, failure.class, failure.at, failure.kind.clone());
-    let message = |failure: &StepFailure| world.secrets.mask(&failure.message);
     let others = || trace.failures.iter().enumerate().filter(|(index, _)| *index != first).map(|(_, failure)| failure);
     let first = &trace.failures[first];
-    recorder.failure(key(first), world.clock.elapsed(), || Example {
-        at_us: 0,
-        user: user.number(),
-        message: message(first),
-        reasons: std::iter::once(first).chain(others()).map(message).collect(),
-        request: trace.sent.as_ref().map(|sent| world.secrets.mask(&show::request(&sent.request, &sent.cookies))).unwrap_or_default(),
-        response: world.secrets.mask(&came(trace)),
+    recorder.failure(key(first), world.clock.elapsed(), || {
+        let secrets = trace.secrets(&world.secrets);
+        let message = |failure: &StepFailure| secrets.mask(&failure.message);
+        Example {
+            at_us: 0,
+            user: user.number(),
+            message: message(first),
+            reasons: std::iter::once(first).chain(others()).map(message).collect(),
+            request: trace.sent.as_ref().map(|sent| secrets.mask(&show::request(&sent.request, &sent.cookies))).unwrap_or_default(),
+            response: secrets.mask(&came(trace)),
+        }
     });
     for further in others() {
         recorder.reason(key(further));

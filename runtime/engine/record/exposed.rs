@@ -1,0 +1,165 @@
+//! What an exchange sent or received as credentials: nobody may see it, though the environment never contained it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::trace::Trace;
+use crate::base::secrets::Secrets;
+use crate::http::Headers;
+
+/// How much of a body is searched.
+const SEARCHED: usize = 1024 * 1024;
+/// Shorter values are words, of which masking would garble what is shown.
+const SHORTEST: usize = 4;
+/// Cookies also hold settings, such as `theme=dark`.
+const SHORTEST_COOKIE: usize = 8;
+
+impl Trace {
+    /// The secrets of all exchanges, and those of this one: what `auth` set, cookies, and members, fields and parameters with the name of
+    /// a credential.
+    pub fn secrets(&self, known: &Secrets) -> Secrets {
+        let mut found = Vec::new();
+        if let Some(sent) = &self.sent {
+            let request = &sent.request;
+            auth(&String::from_utf8_lossy(&request.auth), &mut found);
+            found.extend(sent.cookies.split("; ").filter_map(cookie));
+            parameters(&request.url.to_string(), &mut found);
+            body(&request.body, &mut found);
+        }
+        if let Some(answer) = &self.received {
+            headers(&answer.raw.headers, &mut found);
+            body(answer.raw.body(), &mut found);
+            answer.raw.hops.iter().for_each(|hop| parameters(&hop.url, &mut found));
+        }
+        if let Some(partial) = &self.partial {
+            headers(&partial.headers, &mut found);
+        }
+        found.retain(|value| value.chars().count() >= SHORTEST);
+        known.with(found)
+    }
+}
+
+/// Lines of `Name: value`: the value, and what follows its scheme.
+fn auth(lines: &str, found: &mut Vec<String>) {
+    for value in lines.lines().filter_map(|line| Some(line.split_once(':')?.1.trim())) {
+        match value.split_once(' ') {
+            Some((scheme, credentials)) => {
+                let basic = scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(credentials).ok()).flatten();
+                let password = basic.and_then(|pair| Some(String::from_utf8(pair).ok()?.split_once(':')?.1.to_owned()));
+                found.extend(password);
+                found.push(credentials.to_owned());
+            }
+            None => found.push(value.to_owned()),
+        }
+    }
+}
+
+fn headers(headers: &Headers, found: &mut Vec<String>) {
+    for (name, value) in headers.iter() {
+        if name.eq_ignore_ascii_case("set-cookie") {
+            found.extend(cookie(value.split(';').next().unwrap_or_default()));
+        } else if name.eq_ignore_ascii_case("location") {
+            parameters(value, found);
+        }
+    }
+}
+
+/// The value of `name=value`.
+fn cookie(pair: &str) -> Option<String> {
+    let value = pair.split_once('=')?.1.trim().trim_matches('"');
+    (value.len() >= SHORTEST_COOKIE).then(|| value.to_owned())
+}
+
+/// The query and the fragment of a URL.
+fn parameters(url: &str, found: &mut Vec<String>) {
+    url.split(['?', '#']).skip(1).for_each(|part| form(part, found));
+}
+
+/// Pairs of `name=value`, as forms and queries have them.
+fn form(text: &str, found: &mut Vec<String>) {
+    let pairs = url::form_urlencoded::parse(text.as_bytes());
+    found.extend(pairs.filter(|(name, _)| is_credential(name)).map(|(_, value)| value.into_owned()));
+}
+
+/// The members of JSON, wherever they are, also in a text that is cut off; or the fields of a form.
+fn body(bytes: &[u8], found: &mut Vec<String>) {
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(SEARCHED)]);
+    if !text.trim_start().starts_with(['{', '[']) {
+        if text.contains('=') && !text.contains(['<', '\n', ' ']) {
+            form(&text, found);
+        }
+        return;
+    }
+    let mut is_wanted = false;
+    let mut rest = &*text;
+    while let Some((between, string)) = rest.split_once('"') {
+        let is_value = is_wanted && between.trim() == ":";
+        let Some(end) = end_of_string(string) else {
+            // The rest of the text is an unfinished string.
+            found.extend(is_value.then(|| string.to_owned()));
+            return;
+        };
+        let (written, after) = (&string[..end], &string[end + 1..]);
+        let plain = serde_json::from_str::<String>(&format!("\"{written}\"")).unwrap_or_else(|_| written.to_owned());
+        is_wanted = !is_value && is_credential(&plain);
+        found.extend(is_value.then_some(plain));
+        rest = after;
+    }
+}
+
+fn end_of_string(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    text.bytes().position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    })
+}
+
+/// Whether a name is that of a credential, in whatever case: `password`, `access_token`, `clientSecret`, `api-key`. Tokens of pages are
+/// positions in a list.
+fn is_credential(name: &str) -> bool {
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_lowercase()).collect();
+    let is_position = ["next", "page", "continuation", "sync"].iter().any(|word| plain.starts_with(word));
+    let endings = ["password", "passwd", "passphrase", "token", "secret", "apikey", "privatekey", "secretkey", "accesskey"];
+    !is_position && endings.iter().any(|ending| plain.ends_with(ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(search: impl Fn(&mut Vec<String>)) -> Vec<String> {
+        let mut found = Vec::new();
+        search(&mut found);
+        found
+    }
+
+    #[test]
+    fn values_of_auth_are_secrets_under_any_name() {
+        assert_eq!(found(|found| auth("X-Shop-Ticket: t-123\r\n", found)), ["t-123"]);
+        assert_eq!(found(|found| auth("Authorization: Bearer abc.def\r\n", found)), ["abc.def"]);
+        assert_eq!(found(|found| auth("Authorization: Basic bWU6cDphc3M=\r\n", found)), ["p:ass", "bWU6cDphc3M="]);
+    }
+
+    #[test]
+    fn members_with_the_name_of_a_credential_are_secrets() {
+        let text =
+            br#"{"user":"me","password" : "p\"w\u00e9x","list":[{"access_token":"a/b"},{"apiKey":"k1","clientSecret":null,"x":"y"}]}"#;
+        assert_eq!(found(|found| body(text, found)), ["p\"wéx", "a/b", "k1"]);
+        assert_eq!(found(|found| body(br#"{"token":"cut o"#, found)), ["cut o"]);
+        assert_eq!(found(|found| body(b"user=me&password=p%2Fw+x&api-key=k", found)), ["p/w x", "k"]);
+        for text in
+            [r#"{"next_token":"5","tokens":["a"],"token":5,"passwords":"x","a":"token"}"#, "a text with token=abc", "<a href='?token=abc'>"]
+        {
+            assert!(found(|found| body(text.as_bytes(), found)).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn parameters_and_cookies_are_secrets() {
+        assert_eq!(found(|found| parameters("https://a.test/x?code=1&access_token=a%2Bb#id_token=c", found)), ["a+b", "c"]);
+        assert_eq!(cookie("sid=0123456789"), Some("0123456789".to_owned()));
+        assert_eq!(cookie("theme=dark"), None);
+    }
+}
