@@ -257,7 +257,10 @@ impl TreeBuilder<'_> {
                     None => ExprKind::Broken,
                 }
             }
-            Rule::form => ExprKind::Form(self.plain_inside(pair, "a CSS selector")),
+            Rule::form => {
+                let text = self.only(pair);
+                ExprKind::Form(self.plain(text, "a CSS selector"))
+            }
             Rule::header | Rule::cookie => {
                 let header = pair.as_rule() == Rule::header;
                 let inner = self.only(pair);
@@ -285,12 +288,6 @@ impl TreeBuilder<'_> {
             _ => ExprKind::Broken,
         };
         Expr { kind, span }
-    }
-
-    /// The text literal within `pair`.
-    fn plain_inside(&mut self, pair: P<'_>, what: &str) -> Spanned<String> {
-        let text = self.only(pair);
-        self.plain(text, what)
     }
 
     /// `1h20m`, in nanoseconds.
