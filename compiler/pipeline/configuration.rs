@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ltc_config::carried::carried;
 use ltc_config::environment::{self, EnvData, EnvValue as Value, Source};
-use ltc_config::{ConfigError, Environment, Profile, Reads};
+use ltc_config::{AllowedHosts, ConfigError, Environment, Profile, Reads};
 
 use super::Target;
 use super::files::shown;
@@ -57,7 +57,9 @@ pub(super) fn load_environment(target: &Target, name: &str) -> Result<Environmen
     let common = folder.join("common.yml");
     let common = if target.open.is_file(&common) { Some(target.open.read_config(&common).map_err(|error| vec![error])?) } else { None };
     let file = format!("config/{name}.yml");
-    Environment::parse(name, Source { text: &text, file: &file }, common.as_deref().map(|text| Source { text, file: "config/common.yml" }))
+    let common = common.as_deref().map(|text| Source { text, file: "config/common.yml" });
+    let environment = Environment::parse(name, Source { text: &text, file: &file }, common)?;
+    AllowedHosts::of(&environment).map(|_| environment)
 }
 
 /// The keys that the spec reads, of all environments of the project: `--env` may select another one when the test starts.

@@ -13,6 +13,7 @@
 //! Only the functions called `load` touch files, and variables of the process environment are asked of a function that the caller
 //! passes.
 
+pub mod allowed_hosts;
 pub mod beside;
 pub mod carried;
 pub mod command_line;
@@ -35,6 +36,7 @@ pub mod threshold;
 mod transport;
 mod variables;
 
+pub use allowed_hosts::AllowedHosts;
 pub use credentials::Credentials;
 pub use environment::Environment;
 pub use error::{ConfigError, Location};

@@ -27,7 +27,7 @@ impl Reads {
         Self { paths: None }
     }
 
-    /// The keys of these dotted paths with all that they hold, and how the hosts beside them are reached.
+    /// The keys of these dotted paths with all that they hold, how the hosts beside them are reached, and which hosts are allowed.
     pub fn of<'a>(paths: impl IntoIterator<Item = &'a str>) -> Self {
         Self { paths: Some(paths.into_iter().map(|path| path.split('.').map(str::to_owned).collect()).collect()) }
     }
@@ -35,6 +35,9 @@ impl Reads {
     /// How much of the value at a path is read.
     pub(crate) fn part<S: AsRef<str>>(&self, path: &[S]) -> ReadPart {
         let Some(paths) = &self.paths else { return ReadPart::Whole };
+        if path.first().is_some_and(|key| key.as_ref() == crate::allowed_hosts::KEY) {
+            return ReadPart::Whole;
+        }
         let alike = |path: &[S], read: &[String]| path.iter().zip(read).all(|(a, b)| a.as_ref() == b);
         let begins = |path: &[S], read: &[String]| path.len() <= read.len() && alike(path, read);
         let ends = |read: &[String]| read.len() <= path.len() && alike(path, read);
@@ -70,6 +73,7 @@ mod tests {
             (&["weights", "browse"], ReadPart::Whole),
             (&["shop", "eu", "token"], ReadPart::Nothing),
             (&["shop", "us", "tls"], ReadPart::Nothing),
+            (&["allow_hosts"], ReadPart::Whole),
             (&["ledger"], ReadPart::Nothing),
             (&["ledger", "http2"], ReadPart::Nothing),
         ] {

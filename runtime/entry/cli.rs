@@ -145,6 +145,10 @@ pub(crate) struct LoadArgs {
     #[arg(long, value_name = "URL", value_parser = Host::parse, help_heading = "Configuration")]
     pub(crate) host: Vec<Host>,
 
+    /// Allow load on this public host; can be repeated. `allow_hosts` of the environment file allows it always
+    #[arg(long, value_name = "HOST", value_parser = ltc_config::allowed_hosts::host, help_heading = "Configuration")]
+    pub(crate) allow_host: Vec<String>,
+
     /// Number of virtual users
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Load, over the profile's")]
     pub(crate) clients: Option<u64>,

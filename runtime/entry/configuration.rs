@@ -6,7 +6,7 @@ use ltc_config::carried::is_same;
 use ltc_config::credentials::Credentials;
 use ltc_config::environment::{EnvData, EnvValue, Source};
 use ltc_config::profile::Shape;
-use ltc_config::{ApiTransportSettings, ConfigError, Environment, Profile, Reads};
+use ltc_config::{AllowedHosts, ApiTransportSettings, ConfigError, Environment, Profile, Reads};
 
 use super::StartupError;
 use super::cli::LoadArgs;
@@ -40,6 +40,8 @@ pub(crate) struct Configuration {
     pub(crate) apis: Vec<http::ApiConfig>,
     /// Apis whose servers are not verified: every report says so.
     pub(crate) unverified: Vec<String>,
+    /// Public hosts that may be loaded.
+    pub(crate) allowed: AllowedHosts,
 }
 
 impl Configuration {
@@ -62,6 +64,7 @@ impl Configuration {
         let reads = Reads::of(program.env.iter().map(|key| key.path));
         let environment = environment(program, args, &env_name, &reads)?;
         let environment = environment.resolve(&reads, &|name| std::env::var(name).ok()).map_err(StartupError::wrong)?;
+        let allowed = AllowedHosts::of(&environment).map_err(StartupError::wrong)?.and(args.allow_host.iter().cloned());
         let mut problems: Vec<String> = Vec::new();
         let mut secrets = environment.secrets();
         let mut env: Vec<Value> = Vec::new();
@@ -101,7 +104,7 @@ impl Configuration {
         }
         let credentials = Credentials::load(Path::new(CONFIG), &|name| std::env::var(name).ok()).map_err(StartupError::wrong)?;
         // Those of the credentials are no users' business, and no shard's: listeners keep them to themselves.
-        Ok(Self { profile, profile_text: text, once, env_name, env, credentials, secrets, apis, unverified })
+        Ok(Self { profile, profile_text: text, once, env_name, env, credentials, secrets, apis, unverified, allowed })
     }
 }
 

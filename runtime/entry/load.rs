@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::cli::{LoadArgs, RunArgs};
 use super::configuration::Configuration;
+use super::guards::{self, LoadTarget};
 use super::prepare::{self, Version, with_user};
 use super::results::Results;
 use super::{ExitStatus, StartupError};
@@ -34,6 +35,8 @@ pub(super) struct Load {
     pub(super) plan: Plan,
     /// What the classes of users do, where users pass from one function to another.
     pub(super) requests: Vec<ClassRequests>,
+    /// The hosts that the load goes to.
+    pub(super) targets: Vec<LoadTarget>,
     /// What the health checks told; empty before [`Load::ready`].
     pub(super) versions: Vec<Version>,
     /// What was sent before and after the users.
@@ -64,23 +67,29 @@ impl Load {
     pub(super) fn planned(program: &'static Program, args: &LoadArgs, configuration: &Configuration) -> Result<Self, StartupError> {
         check_only(program, &args.only)?;
         let mut settings = prepare::settings(program, args, configuration);
-        let (plan, globals, requests) = with_user(&settings, Box::new(Quiet(notice)), async |user| {
+        let (plan, globals, requests, targets) = with_user(&settings, Box::new(Quiet(notice)), async |user| {
             let globals = prepare::globals(program, &user)?;
             let classes = classes(program, &user, &args.only)?;
             let plan = Plan::seeded(&configuration.profile, &classes, settings.seed).map_err(StartupError::wrong)?;
             let requests = program.users.iter().map(|class| requests(program, class, &user)).collect();
-            Ok((plan, globals, requests))
+            Ok((plan, globals, requests, guards::targets(program, &user)))
         })?;
         settings.globals = globals;
         for warning in configuration.profile.thresholds_beyond(plan.total_duration()) {
             crate::say::warning!("{warning}");
         }
-        Ok(Self { settings, plan, requests, versions: Vec::new(), setup: Setup::default() })
+        Ok(Self { settings, plan, requests, targets, versions: Vec::new(), setup: Setup::default() })
     }
 
     /// Refuses users that can't all have a connection at once.
     pub(super) fn fits(&self, from: open_files::LoadSource, limit: Option<u64>) -> Result<(), StartupError> {
         open_files::shortage(self.plan.peak_clients(), from, limit).map_or(Ok(()), |why| Err(StartupError::wrong([why])))
+    }
+
+    /// Refuses load on public hosts that nobody allowed.
+    pub(super) fn is_allowed(&self, configuration: &Configuration) -> Result<(), StartupError> {
+        let load = summary(&self.plan, configuration.once);
+        guards::check_hosts(&self.targets, &configuration.allowed, &load, &configuration.env_name)
     }
 
     /// Health checks and `before test`.
@@ -108,9 +117,10 @@ impl Load {
             return;
         }
         crate::say::err!(
-            "{}: {}{}, {by}, seed {}{versions}",
+            "{}: {}{}{}, {by}, seed {}{versions}",
             program.name,
             summary(&self.plan, configuration.once),
+            if self.targets.is_empty() { String::new() } else { format!(" to {}", guards::origins(&self.targets)) },
             if configuration.env_name.is_empty() { String::new() } else { format!(", environment {}", configuration.env_name) },
             self.settings.seed,
         );

@@ -26,6 +26,7 @@ pub(super) fn run(
     let mut results = Results::new(program, args, configuration, interval)?;
     let mut load = Load::planned(program, &args.load, configuration)?;
     load.fits(open_files::LoadSource::Here, files)?;
+    load.is_allowed(configuration)?;
     if let Err(why) = load.ready() {
         return if why.is_broken() { Ok(load.broke(program, args, configuration, results, why)) } else { Err(why) };
     }

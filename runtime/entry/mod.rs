@@ -10,6 +10,7 @@ mod deploy;
 mod engine;
 mod expiry;
 mod fleet;
+mod guards;
 mod habits;
 mod load;
 mod load_run;

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::cli::LoadArgs;
 use super::configuration::Configuration;
 use super::fleet::{EngineName, FleetArgs};
+use super::guards::{self, LoadTarget};
 use super::load::{Load, summary};
 use super::{ExitStatus, StartupError, engine};
 use crate::orchestrator::fleet::{Fleet, Interval};
@@ -65,6 +66,7 @@ pub(super) struct PlanSummary {
     load: String,
     peak_clients: u64,
     peak_rate: f64,
+    targets: Vec<LoadTarget>,
     /// `null`: until it is stopped.
     duration_seconds: Option<f64>,
     shards: u32,
@@ -160,6 +162,7 @@ impl PlanSummary {
             load: summary(plan, false),
             peak_clients: plan.peak_clients(),
             peak_rate: plan.peak_rate(),
+            targets: load.targets.clone(),
             duration_seconds: fleet.total().map(|total| total.as_secs_f64()),
             shards: fleet.count(),
             clients_per_shard: clients.unwrap_or(0),
@@ -214,6 +217,9 @@ impl PlanSummary {
             .collect();
         if !regions.is_empty() {
             let _ = writeln!(text, "Regions    {}", regions.join(", "));
+        }
+        if !self.targets.is_empty() {
+            let _ = writeln!(text, "Targets    {}", guards::origins(&self.targets));
         }
         if let Some(picture) = &self.picture {
             let _ = writeln!(text, "Users      {picture} at most {}", count(self.peak_clients));

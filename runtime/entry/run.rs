@@ -109,7 +109,8 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
         let event = event(program, &configuration, load, &fleet, clock, interval, control.clone());
         event.check_size(backend.event_limit()).map(|()| event).map_err(|why| StartupError::wrong([why]))
     };
-    if let Err(refusal) = load.fits(from, files).and_then(|()| checked_event(&load, &Clock::start()).map(drop)) {
+    let fits = load.fits(from, files).and_then(|()| checked_event(&load, &Clock::start()).map(drop));
+    if let Err(refusal) = fits.and_then(|()| load.is_allowed(&configuration)) {
         let _ = runtime.block_on(backend.clean_up());
         return Err(refusal);
     }

@@ -70,6 +70,11 @@ impl Target {
         url::Url::parse(&self.to_string()).ok()
     }
 
+    /// `http` or `https`.
+    pub fn scheme(&self) -> &'static str {
+        self.origin.scheme()
+    }
+
     /// The host's name or address, without a port.
     pub fn host(&self) -> &str {
         &self.origin.host

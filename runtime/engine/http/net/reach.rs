@@ -18,7 +18,7 @@ const METADATA: [IpAddr; 4] = [
 
 /// From where an address can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Reach {
+pub enum Reach {
     /// From everywhere.
     Public,
     /// From a private network (RFC 1918, RFC 4193, RFC 6598).
@@ -30,7 +30,8 @@ enum Reach {
 }
 
 impl Reach {
-    fn of(address: IpAddr) -> Self {
+    /// The reach of an address.
+    pub fn of(address: IpAddr) -> Self {
         let address = embedded(address);
         if METADATA.contains(&address) {
             return Self::LinkLocal;
@@ -48,7 +49,7 @@ impl Reach {
     }
 
     /// The reach of a host as its text alone tells it: an address, or a name that is reserved for one (RFC 6761).
-    fn of_text(host: &str) -> Option<Self> {
+    pub fn of_text(host: &str) -> Option<Self> {
         let name = host.strip_suffix('.').unwrap_or(host);
         match name.parse::<IpAddr>() {
             Ok(address) => Some(Self::of(address)),

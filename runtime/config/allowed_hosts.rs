@@ -1,0 +1,105 @@
+//! `allow_hosts` at the top of an environment: the public hosts that a test may load without being asked.
+
+use crate::environment::{EnvData, Environment};
+use crate::error::ConfigError;
+
+/// The key in environment files.
+pub const KEY: &str = "allow_hosts";
+
+/// Names and addresses, `*.` for all names below one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AllowedHosts(Vec<String>);
+
+impl AllowedHosts {
+    /// Those of an environment; none where it has no such key.
+    pub fn of(environment: &Environment) -> Result<Self, Vec<ConfigError>> {
+        let Some(value) = environment.get(KEY) else { return Ok(Self::default()) };
+        let one = [value.clone()];
+        let items = match &value.data {
+            EnvData::List(items) => items.as_slice(),
+            EnvData::Null => &[],
+            _ => &one,
+        };
+        let mut hosts = Self::default();
+        let mut errors = Vec::new();
+        for item in items {
+            let host = match &item.data {
+                // A variable is known when the test starts.
+                EnvData::String(text) if text.contains("${") => continue,
+                EnvData::String(text) => host(text),
+                _ => Err("unexpected value, expected a host".to_owned()),
+            };
+            match host {
+                Ok(host) => hosts.0.push(host),
+                Err(why) => errors.push(
+                    ConfigError::new(item.location.clone(), format!("{KEY}: {why}"))
+                        .with_help("write hosts, such as `[api.example.com, \"*.example.org\"]`"),
+                ),
+            }
+        }
+        if errors.is_empty() { Ok(hosts) } else { Err(errors) }
+    }
+
+    /// The same, and these hosts.
+    pub fn and(mut self, hosts: impl IntoIterator<Item = String>) -> Self {
+        self.0.extend(hosts);
+        self
+    }
+
+    /// Whether a host is among them. `host` has no port; an IPv6 address no brackets.
+    pub fn allows(&self, host: &str) -> bool {
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        self.0.iter().any(|allowed| match allowed.strip_prefix("*.") {
+            Some(domain) => host.strip_suffix(domain).is_some_and(|name| name.len() > 1 && name.ends_with('.')),
+            None => *allowed == host,
+        })
+    }
+}
+
+/// Reads a host: a name, `*.` and a name, or an address.
+pub fn host(text: &str) -> Result<String, String> {
+    let bare = text.trim().trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_ascii_lowercase();
+    if bare.parse::<std::net::IpAddr>().is_ok() {
+        return Ok(bare);
+    }
+    let name = bare.strip_prefix("*.").unwrap_or(&bare);
+    let is_label = |label: &str| !label.is_empty() && label.chars().all(|char| char.is_alphanumeric() || matches!(char, '-' | '_'));
+    if name.split('.').all(is_label) {
+        Ok(bare)
+    } else {
+        Err(format!("unexpected `{text}`, expected a host without scheme, port and path"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::Source;
+
+    fn allowed(text: &str) -> Result<AllowedHosts, Vec<ConfigError>> {
+        let source = Source { text, file: "config/x.yml" };
+        AllowedHosts::of(&Environment::parse("x", source, None).unwrap())
+    }
+
+    #[test]
+    fn hosts_are_allowed_by_name_and_by_domain() {
+        let hosts = allowed("allow_hosts: [API.example.com, \"*.example.org\", 203.0.113.7, \"[2001:db8::1]\"]").unwrap();
+        for host in ["api.example.com", "API.EXAMPLE.COM.", "a.example.org", "a.b.example.org", "203.0.113.7", "2001:db8::1"] {
+            assert!(hosts.allows(host), "{host}");
+        }
+        for host in ["example.com", "x.api.example.com", "example.org", "badexample.org", ".example.org", "203.0.113.8"] {
+            assert!(!hosts.allows(host), "{host}");
+        }
+        assert!(allowed("allow_hosts: one.example").unwrap().allows("one.example"));
+        assert!(!allowed("{}").unwrap().allows("one.example"));
+        assert!(AllowedHosts::default().and(["b.example".to_owned()]).allows("b.example"));
+    }
+
+    #[test]
+    fn urls_and_other_values_are_no_hosts() {
+        for text in ["https://a.example", "a.example:443", "a.example/x", "\"*\"", "\"\"", "7", "{a: b}", "\"a..b\""] {
+            let errors = allowed(&format!("allow_hosts: [{text}]")).unwrap_err();
+            assert!(errors[0].to_string().contains("config/x.yml:1:15"), "{text}: {}", errors[0]);
+        }
+    }
+}
