@@ -18,7 +18,7 @@ use crate::http::message::headers::Headers;
 use crate::http::message::partial::Partial;
 use crate::http::message::traffic::Traffic;
 use crate::http::net::transport::Transport;
-use crate::http::wire::chunks::Chunks;
+use crate::http::wire::chunks::ChunkedBody;
 use crate::http::wire::h1::{PendingResponse, Raw};
 use crate::http::wire::parse::{SimpleHead, parse};
 use crate::http::wire::resend::{Fate, LostRequest};
@@ -226,9 +226,9 @@ impl FastPath {
             PlainFraming::Length(length) if length > SMALL || length as u64 > most => return self.more(buffer, wire),
             _ if bodiless => (0, 0),
             PlainFraming::Length(length) => (length, length),
-            PlainFraming::Chunked => match Chunks::of(&buffer[head.length..]) {
-                Chunks::Whole { sent, body } if body as u64 <= most => (sent, body),
-                Chunks::Part { .. } if buffer.len() < SMALL => (usize::MAX, 0),
+            PlainFraming::Chunked => match ChunkedBody::of(&buffer[head.length..]) {
+                ChunkedBody::Whole { sent, body } if body as u64 <= most => (sent, body),
+                ChunkedBody::Part { .. } if buffer.len() < SMALL => (usize::MAX, 0),
                 _ => return self.more(buffer, wire),
             },
         };
@@ -238,7 +238,7 @@ impl FastPath {
         }
         let mut bytes = buffer.split_to(head.length + sent);
         if sent > body {
-            Chunks::join(&mut bytes[head.length..]);
+            ChunkedBody::join(&mut bytes[head.length..]);
             bytes.truncate(head.length + body);
         }
         let bytes = bytes.freeze();
@@ -257,8 +257,8 @@ impl FastPath {
         let head = parse(&self.buffer).ok()?.filter(|head| head.status >= 200)?;
         let headers = head.rebuilt.unwrap_or_else(|| Headers::received(Bytes::copy_from_slice(&self.buffer[head.fields])));
         let behind = &self.buffer[head.length..];
-        let body = match (head.plain, Chunks::of(behind)) {
-            (Some(PlainFraming::Chunked), Chunks::Part { body }) => body,
+        let body = match (head.plain, ChunkedBody::of(behind)) {
+            (Some(PlainFraming::Chunked), ChunkedBody::Part { body }) => body,
             _ => behind.len(),
         };
         let body = body as u64;

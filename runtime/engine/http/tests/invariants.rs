@@ -13,7 +13,7 @@ use super::HttpError;
 use super::message::charset::Charset;
 use super::message::headers::Headers;
 use super::message::traffic::Ledger;
-use super::wire::chunks::Chunks;
+use super::wire::chunks::ChunkedBody;
 use super::wire::h1::{Raw, Reader};
 use super::wire::lenient::parse_any;
 use super::wire::parse::{HeadCache, SimpleHead, parse, parse_plain};
@@ -121,15 +121,15 @@ fn check_simple(bytes: &[u8], head: SimpleHead) {
     let (body, length) = match head.body {
         _ if matches!(head.status, 204 | 304) => (Some(Vec::new()), 0),
         PlainFraming::Length(length) => (behind.get(..length).map(<[u8]>::to_vec), length),
-        PlainFraming::Chunked => match Chunks::of(behind) {
-            Chunks::Whole { sent, body } => {
+        PlainFraming::Chunked => match ChunkedBody::of(behind) {
+            ChunkedBody::Whole { sent, body } => {
                 let mut joined = behind[..sent].to_vec();
-                assert_eq!(Chunks::join(&mut joined), body, "{bytes:?}");
+                assert_eq!(ChunkedBody::join(&mut joined), body, "{bytes:?}");
                 joined.truncate(body);
                 (Some(joined), sent)
             }
-            Chunks::Part { .. } => (None, 0),
-            Chunks::Unusual => return,
+            ChunkedBody::Part { .. } => (None, 0),
+            ChunkedBody::Unusual => return,
         },
     };
     match (raw, body) {

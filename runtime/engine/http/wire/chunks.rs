@@ -3,7 +3,7 @@
 
 /// What the bytes behind a head hold of a chunked body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Chunks {
+pub(crate) enum ChunkedBody {
     /// All of it: how many bytes it takes as it was sent, and how many it has.
     Whole {
         sent: usize,
@@ -24,7 +24,7 @@ enum SizeLine {
     Unusual,
 }
 
-impl Chunks {
+impl ChunkedBody {
     pub(crate) fn of(bytes: &[u8]) -> Self {
         let (mut at, mut body) = (0, 0);
         loop {
@@ -88,18 +88,18 @@ mod tests {
     #[test]
     fn whole_chunked_body_is_joined_in_place() {
         let sent = BODY.len() - 4;
-        assert_eq!(Chunks::of(BODY), Chunks::Whole { sent, body: 16 });
+        assert_eq!(ChunkedBody::of(BODY), ChunkedBody::Whole { sent, body: 16 });
         let mut bytes = BODY[..sent].to_vec();
-        assert_eq!(Chunks::join(&mut bytes), 16);
+        assert_eq!(ChunkedBody::join(&mut bytes), 16);
         assert_eq!(&bytes[..16], b"hello,0123456789");
-        assert_eq!(Chunks::of(b"0\r\n\r\n"), Chunks::Whole { sent: 5, body: 0 });
+        assert_eq!(ChunkedBody::of(b"0\r\n\r\n"), ChunkedBody::Whole { sent: 5, body: 0 });
     }
 
     #[test]
     fn each_beginning_of_a_chunked_body_is_a_part() {
         let mut most = 0;
         for length in 0..BODY.len() - 4 {
-            let Chunks::Part { body } = Chunks::of(&BODY[..length]) else { panic!("{length}") };
+            let ChunkedBody::Part { body } = ChunkedBody::of(&BODY[..length]) else { panic!("{length}") };
             assert!((most..=16).contains(&body), "{length}: {body}");
             most = body;
         }
@@ -119,7 +119,7 @@ mod tests {
             "5 \r\n",
             "5\rx",
         ] {
-            assert_eq!(Chunks::of(text.as_bytes()), Chunks::Unusual, "{text:?}");
+            assert_eq!(ChunkedBody::of(text.as_bytes()), ChunkedBody::Unusual, "{text:?}");
         }
     }
 }
