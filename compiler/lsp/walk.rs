@@ -276,7 +276,7 @@ impl Walker {
                 self.block(body);
             }
             StmtKind::Fail(text) | StmtKind::Log(text) => self.expr(text),
-            StmtKind::Parallel(body) => self.block(body),
+            StmtKind::Parallel(body) | StmtKind::Finally(body) => self.block(body),
             StmtKind::Retry(retry) => {
                 self.expr(&retry.times);
                 self.optional(retry.every.as_ref());
