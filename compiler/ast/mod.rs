@@ -46,6 +46,8 @@ pub enum Item {
     User(User),
     /// `before test { … }`.
     BeforeTest(Block),
+    /// `before test every 20m { … }`.
+    BeforeTestEvery(Expr, Block),
     /// `after test { … }`.
     AfterTest(Block),
     /// Something that did not parse; already reported.

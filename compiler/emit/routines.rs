@@ -34,8 +34,12 @@ impl Emitter<'_> {
             quote!(#(#blocks)*)
         });
         let before = self.program.before_test.as_ref().map(|routine| self.before_test(routine));
+        let renewals =
+            self.program.renewals.iter().enumerate().map(|(number, (_, routine))| {
+                self.routine(&format_ident!("before_test_every_{}", number + 1), "`before test every`", routine)
+            });
         let after = self.program.after_test.as_ref().map(|routine| self.routine(&format_ident!("after_test"), "`after test`", routine));
-        quote!(#(#sequences)* #(#tasks)* #(#users)* #before #after)
+        quote!(#(#sequences)* #(#tasks)* #(#users)* #before #(#renewals)* #after)
     }
 
     /// A user's iterations, as one future: the engine resumes it for each.
@@ -101,7 +105,7 @@ impl Emitter<'_> {
     fn routine(&self, name: &Ident, what: &str, routine: &Routine) -> TokenStream {
         let doc = format!(" {what}.");
         let idents = self.names.locals(&routine.frame);
-        let body = self.function(&routine.frame, 0, &idents, &[], &quote!(()), &routine.body);
+        let body = self.function(&routine.frame, 0, &idents, &routine.shares, &quote!(()), &routine.body);
         quote! {
             #[doc = #doc]
             async fn #name(u: &User) -> Flow { #body Ok(()) }

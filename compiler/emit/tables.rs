@@ -57,6 +57,11 @@ impl Emitter<'_> {
             quote!(Scenario { name: #name, run: #run })
         });
         let before = block(program.before_test.is_some(), "before_test");
+        let renewals = program.renewals.iter().enumerate().map(|(number, (period, _))| {
+            let (period, function) = (self.lone(period), format_ident!("before_test_every_{}", number + 1));
+            quote!(Every { period: #period, run: |u| Box::pin(#function(u)) })
+        });
+        let renewals: Vec<_> = renewals.collect();
         let after = block(program.after_test.is_some(), "after_test");
         let (regexes, paths, selectors) = (&program.regexes, &program.paths, &program.selectors);
         let assets = program.assets.iter().enumerate().map(|(number, asset)| {
@@ -86,6 +91,7 @@ impl Emitter<'_> {
             users: &[#(#users),*],
             scenarios: &[#(#scenarios),*],
             before_test: #before,
+            renewals: &[#(#renewals),*],
             after_test: #after,
             regexes: &[#(#regexes),*],
             paths: &[#(#paths),*],

@@ -123,7 +123,7 @@ impl Index {
             Item::Sequence(sequence) => (&sequence.name, Kind::Sequence, sequence.span),
             Item::Tasks(tasks) => (&tasks.name, Kind::Tasks, tasks.span),
             Item::User(user) => (&user.name, Kind::User, user.span),
-            Item::Import(_) | Item::BeforeTest(_) | Item::AfterTest(_) | Item::Broken(_) => return,
+            Item::Import(_) | Item::BeforeTest(_) | Item::BeforeTestEvery(..) | Item::AfterTest(_) | Item::Broken(_) => return,
         };
         let id = self.declare(name, kind, whole, None);
         self.globals.entry(name.node.clone()).or_insert(id);

@@ -25,8 +25,11 @@ impl Walker {
     /// Makes what `before test` assigns visible everywhere.
     pub(super) fn share_before_test(&mut self, file: &File) {
         for item in &file.items {
-            if let Item::BeforeTest(block) = item {
+            if let Item::BeforeTest(block) | Item::BeforeTestEvery(_, block) = item {
                 self.enter(block.span, None);
+                if let Item::BeforeTestEvery(period, _) = item {
+                    self.expr(period);
+                }
                 self.block(block);
                 let shared = std::mem::take(&mut self.scope);
                 self.index.globals.extend(shared);
@@ -91,7 +94,7 @@ impl Walker {
                     self.enter(block.span, None);
                     self.block(block);
                 }
-                Item::BeforeTest(_) | Item::Broken(_) => {}
+                Item::BeforeTest(_) | Item::BeforeTestEvery(..) | Item::Broken(_) => {}
             }
         }
     }

@@ -87,6 +87,8 @@ pub struct Program {
     pub users: Vec<User>,
     /// `before test`.
     pub before_test: Option<Routine>,
+    /// `before test every`, with their periods.
+    pub renewals: Vec<(Expr, Routine)>,
     /// `after test`.
     pub after_test: Option<Routine>,
     /// One for each step of the source, in order.

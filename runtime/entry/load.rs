@@ -6,6 +6,7 @@ use super::cli::{LoadArgs, RunArgs};
 use super::configuration::Configuration;
 use super::guards::{self, LoadTarget};
 use super::prepare::{self, Version, with_user};
+use super::renewal::Renewal;
 use super::results::Results;
 use super::{ExitStatus, StartupError};
 use crate::journal::Begin;
@@ -102,6 +103,13 @@ impl Load {
         self.versions = versions;
         self.settings.shared = shared;
         Ok(())
+    }
+
+    /// Ends the renewal of values. Gives what belongs in the report.
+    pub(super) fn renewed(&mut self, renewal: Option<Renewal>) -> Vec<String> {
+        let Some(renewed) = renewal.map(Renewal::finish) else { return Vec::new() };
+        self.setup.before_test.merge(&renewed.sent);
+        renewed.notes
     }
 
     /// Says what is about to be done, and by what (`2 threads`).

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::cli::RunArgs;
 use super::configuration::Configuration;
 use super::load::{Load, LoadOutcome, cores, interval, summary, watch_interrupts};
+use super::renewal::Renewal;
 use super::results::{AfterInterval, Results};
 use super::{ExitStatus, StartupError};
 use crate::open_files;
@@ -54,6 +55,7 @@ pub(super) fn run(
         once: configuration.once,
         tell: crate::progress::notice,
     };
+    let renewal = Renewal::start(&load.settings)?;
     let course = Engine::start(&run, &clock, &stop).and_then(|engine| {
         engine.watch(|delta| {
             if results.interval(&delta) == AfterInterval::Stop {
@@ -64,6 +66,6 @@ pub(super) fn run(
     // What was counted before is reported all the same.
     let broken = course.err().into_iter().collect();
     let made = vec![summary(&load.plan, configuration.once), format!("from this machine, {by}")];
-    let outcome = LoadOutcome { clock, interrupted: stop.is_interrupted(), broken, plan: made, notes: Vec::new() };
+    let outcome = LoadOutcome { clock, interrupted: stop.is_interrupted(), broken, plan: made, notes: load.renewed(renewal) };
     Ok(load.finish(program, args, configuration, results, outcome))
 }

@@ -18,6 +18,7 @@ mod outputs;
 mod overrides;
 mod plan;
 mod prepare;
+mod renewal;
 mod reports;
 mod results;
 mod run;

@@ -16,14 +16,17 @@ use ltc_engine::World;
 use ltc_engine::clock::Clock;
 use ltc_engine::functions::AwsCredentials;
 use ltc_engine::observe::Observer;
+use ltc_engine::program::renewed::RenewedValues;
 use ltc_engine::program::settings::Settings;
-use ltc_engine::program::{Health, Program};
+use ltc_engine::program::{Every, Health, Program};
 use ltc_engine::send;
 use ltc_engine::stats::{Recorder, RowStats, Sample};
 use ltc_engine::value::Value;
 
 /// The number of the user that prepares: none of the load's reach it.
 const PREPARER: u64 = u64::MAX - 1;
+/// The number of the user that renews: its random values are others than those of the preparer.
+pub(crate) const RENEWER: u64 = u64::MAX - 2;
 
 /// An api's version as its health check gave it.
 #[derive(Clone, Debug)]
@@ -50,6 +53,7 @@ pub(crate) fn settings(program: &'static Program, args: &LoadArgs, configuration
         test_seed: seed,
         globals: Vec::new(),
         shared: Vec::new(),
+        renewed: RenewedValues::default(),
         aws: AwsCredentials::from_environment(),
         clock: Clock::start(),
         secrets: configuration.secrets.clone(),
@@ -68,6 +72,16 @@ pub(crate) fn with_user<T>(
     observer: Box<dyn Observer>,
     job: impl AsyncFnOnce(Rc<User>) -> Result<T, StartupError>,
 ) -> Result<T, StartupError> {
+    with_user_of(settings, PREPARER, observer, job)
+}
+
+/// The same with another user.
+pub(crate) fn with_user_of<T>(
+    settings: &Settings,
+    number: u64,
+    observer: Box<dyn Observer>,
+    job: impl AsyncFnOnce(Rc<User>) -> Result<T, StartupError>,
+) -> Result<T, StartupError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -75,7 +89,7 @@ pub(crate) fn with_user<T>(
     let world = World::new(settings, observer).map_err(|why| StartupError::wrong([why]))?;
     let local = tokio::task::LocalSet::new();
     runtime.block_on(local.run_until(async {
-        let user = Rc::new(User::new(world, settings.program, PREPARER));
+        let user = Rc::new(User::new(world, settings.program, number));
         job(user).await
     }))
 }
@@ -137,17 +151,27 @@ fn version_of(user: &User, health: &Health, raw: ltc_engine::http::HttpResponse)
     }
 }
 
-/// Runs `before test`: what it gives is for all users. `sent` counts its requests.
+/// Runs `before test` and the blocks of `before test every` once: what they give is for all users. `sent` counts their requests.
 pub(crate) async fn before_test(program: &Program, user: &User, sent: &mut RowStats) -> Result<Vec<Value>, StartupError> {
-    let Some(before) = program.before_test else { return Ok(Vec::new()) };
-    let shared = ltc_engine::run_block(user, before(user)).await;
+    if let Some(before) = program.before_test {
+        let shared = ltc_engine::run_block(user, before(user)).await;
+        let told = counted(program, user, sent);
+        match shared {
+            Ok(shared) if told.is_empty() => user.world().shared.replace(shared),
+            _ => return Err(failed("before test", told)),
+        };
+    }
+    for renewal in program.renewals {
+        renew(program, user, renewal, sent).await?;
+    }
+    Ok(user.world().shared.borrow().clone())
+}
+
+/// Runs a block of `before test every`; the world of its user has the new values. `sent` counts its requests.
+pub(crate) async fn renew(program: &Program, user: &User, renewal: &Every, sent: &mut RowStats) -> Result<(), StartupError> {
+    let outcome = ltc_engine::run_block(user, (renewal.run)(user)).await;
     let told = counted(program, user, sent);
-    let shared = match shared {
-        Ok(shared) if told.is_empty() => shared,
-        _ => return Err(failed("before test", told)),
-    };
-    user.world().shared.borrow_mut().clone_from(&shared);
-    Ok(shared)
+    if outcome.is_err() || !told.is_empty() { Err(failed("before test every", told)) } else { Ok(()) }
 }
 
 /// Runs `after test`; its failures are told, they don't change how the test ends. `sent` counts its requests.

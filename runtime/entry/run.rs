@@ -11,6 +11,7 @@ use super::deploy::agreed;
 use super::fleet::{EngineName, FleetArgs};
 use super::load::{Load, LoadOutcome, interval, watch_interrupts};
 use super::plan::PlanSummary;
+use super::renewal::Renewal;
 use super::results::{AfterInterval, Results};
 use super::{ExitStatus, StartupError, cloud, engine, expiry, shard};
 use crate::live::FleetShape;
@@ -21,6 +22,7 @@ use crate::orchestrator::fleet::Fleet;
 use crate::orchestrator::orchestrate::Orchestrator;
 use crate::orchestrator::process::Processes;
 use crate::orchestrator::run_store::RunFiles;
+use crate::orchestrator::seal;
 use crate::orchestrator::supervisor::Timeouts;
 use crate::report::TextStyle;
 use crate::runs::RunRecord;
@@ -105,8 +107,9 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
         EngineName::Process => open_files::LoadSource::Processes(shards),
         EngineName::Lambda => open_files::LoadSource::Functions(shards),
     };
+    let channel_key = if program.renewals.is_empty() { String::new() } else { seal::new_key().map_err(StartupError::broken)? };
     let checked_event = |load: &Load, clock: &Clock| {
-        let event = event(program, &configuration, load, &fleet, clock, interval, control.clone());
+        let event = event(program, &configuration, load, &fleet, clock, interval, (control.clone(), channel_key.clone()));
         event.check_size(backend.event_limit()).map(|()| event).map_err(|why| StartupError::wrong([why]))
     };
     let fits = load.fits(from, files).and_then(|()| checked_event(&load, &Clock::start()).map(drop));
@@ -154,12 +157,14 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
     if let Err(why) = runtime.block_on(record.write(&run_files)) {
         crate::say::warning!("{why}; `runs`, `stop` and `collect` cannot find this run");
     }
+    let renewal = Renewal::start(&load.settings)?;
     let orchestrator = Orchestrator {
         backend,
         plan: load.plan.clone(),
         template,
         clock: clock.clone(),
         journal: results.journal(),
+        renewed: load.settings.renewed.clone(),
         names: program.rows(),
         timeouts: Timeouts::for_interval(interval),
         notice: crate::progress::notice_at,
@@ -172,10 +177,11 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
         }
         results.interval(&delta.snapshot) == AfterInterval::Stop
     }));
+    let notes = load.renewed(renewal).into_iter().chain(outcome.notes).collect();
     let made = shown.text(TextStyle { color: false, width: None }).lines().map(str::to_owned).collect();
     // What was lost is in the report; a verdict on the rest would be one on another test.
     let broken = outcome.broken.into_iter().collect();
-    let outcome = LoadOutcome { clock, interrupted: stop.is_interrupted(), broken, plan: made, notes: outcome.notes };
+    let outcome = LoadOutcome { clock, interrupted: stop.is_interrupted(), broken, plan: made, notes };
     Ok(load.finish(program, args, &configuration, results, outcome))
 }
 
@@ -187,7 +193,7 @@ fn event(
     fleet: &Fleet,
     clock: &Clock,
     interval: std::time::Duration,
-    control: ControlChannel,
+    (control, channel_key): (ControlChannel, String),
 ) -> SliceEvent {
     let settings = &load.settings;
     SliceEvent {
@@ -221,5 +227,6 @@ fn event(
         stats_interval_us: micros(interval),
         graceful_stop_us: micros(configuration.profile.graceful_stop),
         control,
+        channel_key,
     }
 }

@@ -16,9 +16,11 @@ use crate::orchestrator::event::{ControlChannel, SliceEvent};
 use crate::orchestrator::frame::{EndReason, Ended, Frame, FrameWriter};
 use crate::orchestrator::kept::{FileKeeper, FrameKeeper, NoKeeper};
 use crate::orchestrator::run_store::CONTROL;
+use crate::orchestrator::seal;
 use crate::orchestrator::shard::{self, Connection, DeliveredSlices, Host};
 use ltc_engine::clock;
 use ltc_engine::program::Program;
+use ltc_engine::program::renewed::RenewedValues;
 use ltc_engine::workers::Stop;
 
 /// Run one part of a distributed test; for `run` to call
@@ -47,12 +49,12 @@ pub(super) fn run(program: &'static Program, born: Instant) -> Result<ExitStatus
     let host = Host { place: format!("process {}", std::process::id()), init, deadline: None };
     let seen = Arc::new(DeliveredSlices::default());
     let known = seen.clone();
-    shard::run(program, &event, &host, &seen, &stop, |event, stop| connect(event, stop, known), |line| put(&line));
+    shard::run(program, &event, &host, &seen, &stop, |event, stop, renewed| connect(event, stop, renewed, known), |line| put(&line));
     Ok(ExitStatus::Passed)
 }
 
 /// Listens to the orchestrator, and keeps frames in the directory of the run, if it has one.
-fn connect(event: &SliceEvent, stop: &Stop, known: Arc<DeliveredSlices>) -> Result<Connection, String> {
+fn connect(event: &SliceEvent, stop: &Stop, renewed: &RenewedValues, known: Arc<DeliveredSlices>) -> Result<Connection, String> {
     let directory = match &event.control {
         ControlChannel::Stdin { directory } => directory.clone(),
         _ => None,
@@ -70,7 +72,9 @@ fn connect(event: &SliceEvent, stop: &Stop, known: Arc<DeliveredSlices>) -> Resu
     let silence = signs.flag();
     let channel = directory.map(|directory| (directory.join(CONTROL), event.slice.clone()));
     let stop = stop.clone();
-    let listener = std::thread::Builder::new().name("control".into()).spawn(move || listen(&stop, &known, signs, channel.as_ref()));
+    let values = SharedInput { renewed: renewed.clone(), key: event.channel_key.clone() };
+    let listener =
+        std::thread::Builder::new().name("control".into()).spawn(move || listen(&stop, &known, &values, signs, channel.as_ref()));
     listener.map(|_| Connection { silence, kept }).map_err(|error| format!("cannot read standard input: {error}"))
 }
 
@@ -81,7 +85,7 @@ fn put(line: &[u8]) {
 }
 
 /// Reads what the orchestrator writes, until the slice is over; after the end of the orchestrator, the channel that `stop` writes.
-fn listen(stop: &Stop, seen: &DeliveredSlices, mut signs: OrchestratorWatch, channel: Option<&(PathBuf, String)>) {
+fn listen(stop: &Stop, seen: &DeliveredSlices, values: &SharedInput, mut signs: OrchestratorWatch, channel: Option<&(PathBuf, String)>) {
     let (sender, lines) = std::sync::mpsc::channel();
     let reader = std::thread::Builder::new().name("input".into()).spawn(move || {
         for line in std::io::stdin().lock().lines().map_while(Result::ok) {
@@ -98,7 +102,7 @@ fn listen(stop: &Stop, seen: &DeliveredSlices, mut signs: OrchestratorWatch, cha
         match lines.recv_timeout(CHECK) {
             Ok(line) => {
                 signs.heard(clock::now());
-                obey(&line, stop, seen);
+                obey(&line, stop, seen, values);
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
@@ -120,6 +124,12 @@ fn listen(stop: &Stop, seen: &DeliveredSlices, mut signs: OrchestratorWatch, cha
     }
 }
 
+/// Where values go that the orchestrator sends, and their key.
+struct SharedInput {
+    renewed: RenewedValues,
+    key: String,
+}
+
 /// Stops once gracefully, or at once.
 fn stop_as(urgency: Urgency, stop: &Stop) {
     if !stop.is_graceful() {
@@ -131,7 +141,7 @@ fn stop_as(urgency: Urgency, stop: &Stop) {
 }
 
 /// Does what a line asks for.
-fn obey(line: &str, stop: &Stop, seen: &DeliveredSlices) {
+fn obey(line: &str, stop: &Stop, seen: &DeliveredSlices, values: &SharedInput) {
     match line {
         "stop" => stop.interrupt(),
         "now" => {
@@ -147,6 +157,10 @@ fn obey(line: &str, stop: &Stop, seen: &DeliveredSlices) {
             let ended = Frame::Ended(Ended { reason, message, requests: 0 });
             put(&FrameWriter::default().write(&ended));
         }
+        line if seal::is_line(line) => match seal::newer(line, &values.key, values.renewed.version()) {
+            Ok(newer) => newer.into_iter().for_each(|(version, new)| values.renewed.set(version, new)),
+            Err(why) => crate::say::warning!("{why}"),
+        },
         // A sign that the orchestrator is alive.
         _ => {}
     }

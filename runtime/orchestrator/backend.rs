@@ -93,6 +93,12 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// Where the control channel cannot be written or read.
     fn beat(&self) -> BoxFuture<'_, Result<Option<Urgency>, String>>;
 
+    /// Sends a line to all functions that run, and to those that are started later, in place of an earlier line.
+    ///
+    /// # Errors
+    /// Where the control channel cannot be written.
+    fn share(&self, line: String) -> BoxFuture<'_, Result<(), String>>;
+
     /// Tells all functions to stop; done when the sign is set, not when they have stopped.
     fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>>;
 

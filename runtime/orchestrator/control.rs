@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use ltc_config::profile::WithoutOrchestrator;
 
 use super::backend::Urgency;
+use super::seal;
 use ltc_engine::workers::Stop;
 
 /// How often an orchestrator gives a sign.
@@ -26,6 +27,12 @@ pub(crate) fn alive(unix: Duration) -> String {
 /// The whole text of the channel.
 pub(crate) fn text(unix: Duration, lines: &[String]) -> String {
     std::iter::once(alive(unix)).chain(lines.iter().cloned()).collect::<Vec<_>>().join("\n")
+}
+
+/// Adds a line with values, in place of an earlier one.
+pub(crate) fn share(lines: &mut Vec<String>, line: String) {
+    lines.retain(|line| !seal::is_line(line));
+    lines.push(line);
 }
 
 /// When the orchestrator gave its last sign, since the Unix epoch.

@@ -115,6 +115,8 @@ pub struct SliceEvent {
     pub graceful_stop_us: u64,
     /// How it hears from its orchestrator.
     pub control: ControlChannel,
+    /// What values are encrypted with that are sent later, in base64; empty where there are none.
+    pub channel_key: String,
 }
 
 /// What every event has, whatever its version.
@@ -262,6 +264,7 @@ pub(crate) mod sample {
             stats_interval_us: 1_000_000,
             graceful_stop_us: 1_000_000,
             control: ControlChannel::Never,
+            channel_key: String::new(),
         }
     }
 }

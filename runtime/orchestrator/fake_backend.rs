@@ -246,6 +246,10 @@ impl Backend for FakeBackend {
         Box::pin(async { if self.0.no_control { Err("access denied".to_owned()) } else { Ok(None) } })
     }
 
+    fn share(&self, _line: String) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>> {
         *self.0.told.lock().unwrap() = Some(urgency);
         Box::pin(async { Ok(()) })

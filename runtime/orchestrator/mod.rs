@@ -28,7 +28,9 @@ pub(crate) mod notes;
 pub(crate) mod orchestrate;
 pub(crate) mod process;
 pub(crate) mod run_store;
+pub(crate) mod seal;
 pub(crate) mod shard;
+mod sharing;
 pub(crate) mod silent;
 #[cfg(test)]
 mod simulation;

@@ -17,9 +17,11 @@ use super::control::BEAT;
 use super::event::SliceEvent;
 use super::fleet::Fleet;
 use super::notes::{Note, Notes};
+use super::sharing::Sharing;
 use super::supervisor::{ShardEvent, ShardSupervisor, ShutdownState, Timeouts, until};
 use crate::journal::Journal;
 use ltc_engine::clock::{self, Clock};
+use ltc_engine::program::renewed::RenewedValues;
 use ltc_engine::schedule::Plan;
 use ltc_engine::workers::Stop;
 
@@ -52,6 +54,8 @@ pub(crate) struct Orchestrator {
     pub(crate) notice: Notice,
     /// Where notes are written as they come.
     pub(crate) journal: Option<Journal>,
+    /// What `before test every` renews.
+    pub(crate) renewed: RenewedValues,
 }
 
 /// Shows a line to the user.
@@ -88,6 +92,7 @@ impl Orchestrator {
             return outcome;
         }
         let (mut beats, mut next_beat) = (JoinSet::new(), clock::now() + BEAT);
+        let mut shared = Sharing::new(self.renewed.clone(), &self.template.channel_key);
         let mut cannot_start: HashMap<u32, usize> = HashMap::new();
         let mut next = self.fleet.interval(0);
         loop {
@@ -183,6 +188,9 @@ impl Orchestrator {
             }
             if stop.is_graceful() {
                 stopping.ask(if stop.is_at_once() { Urgency::Now } else { Urgency::Gracefully });
+            }
+            if let Some(why) = shared.go_on(&*self.backend).await {
+                note(self.notice, &mut notes, Note::of_fleet(why));
             }
             for text in stopping.go_on(&*self.backend, &self.clock, &shutdown).await {
                 note(self.notice, &mut notes, Note::of_fleet(text));

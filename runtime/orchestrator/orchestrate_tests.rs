@@ -60,6 +60,7 @@ fn run_fleet_with(
         template: SliceEvent { starts_at_us: micros(clock.unix_start()), stats_interval_us: micros(INTERVAL), ..template },
         clock,
         journal: None,
+        renewed: RenewedValues::default(),
         names: 1,
         timeouts: Timeouts {
             accept: Duration::from_secs(5),

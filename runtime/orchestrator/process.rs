@@ -33,7 +33,7 @@ pub(crate) struct Processes {
     /// Where other commands find the run.
     files: Option<RunFiles>,
     /// What was said to all processes.
-    lines: Mutex<Vec<String>>,
+    lines: Arc<Mutex<Vec<String>>>,
 }
 
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Processes {
     /// Where the system doesn't tell which binary that is.
     pub(crate) fn of_this_binary(args: impl IntoIterator<Item = impl Into<OsString>>, files: Option<RunFiles>) -> Result<Self, String> {
         let binary = std::env::current_exe().map_err(|error| format!("cannot find this binary's path: {error}"))?;
-        Ok(Self { binary, args: args.into_iter().map(Into::into).collect(), running: Arc::default(), files, lines: Mutex::default() })
+        Ok(Self { binary, args: args.into_iter().map(Into::into).collect(), running: Arc::default(), files, lines: Arc::default() })
     }
 
     fn running(&self) -> MutexGuard<'_, HashMap<String, ChildProcess>> {
@@ -99,10 +99,14 @@ impl Processes {
             return Err(failed(error));
         }
         // An event is larger than a pipe's buffer may be; a child that died shows on its output.
-        let running = self.running.clone();
+        let (running, lines) = (self.running.clone(), self.lines.clone());
         let writer = std::thread::Builder::new().name(format!("writes {slice}")).spawn(move || {
-            let written = input.write_all(&line).and_then(|()| input.flush());
+            let mut written = input.write_all(&line).and_then(|()| input.flush());
             if let Some(child) = running.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&slice) {
+                // What was said to all before it could hear it.
+                for line in lines.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+                    written = written.and_then(|()| input.write_all(format!("{line}\n").as_bytes())).and_then(|()| input.flush());
+                }
                 child.input = written.is_ok().then_some(input);
             }
         });
@@ -198,10 +202,19 @@ impl Backend for Processes {
         })
     }
 
+    fn share(&self, line: String) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async move {
+            control::share(&mut self.lines.lock().unwrap_or_else(PoisonError::into_inner), line.clone());
+            self.tell(&line);
+            self.write_control().await;
+            Ok(())
+        })
+    }
+
     fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>> {
         Box::pin(async move {
-            self.tell(control::word(urgency));
             self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(control::word(urgency).to_owned());
+            self.tell(control::word(urgency));
             self.write_control().await;
             Ok(())
         })

@@ -15,6 +15,7 @@ use super::kept::{FrameKeeper, NoKeeper};
 use ltc_engine::clock;
 use ltc_engine::clock::{Clock, unix_now};
 use ltc_engine::program::Program;
+use ltc_engine::program::renewed::RenewedValues;
 use ltc_engine::program::settings::Settings;
 use ltc_engine::schedule::Plan;
 use ltc_engine::stats::{RowKind, Snapshot, micros};
@@ -56,21 +57,22 @@ pub(crate) fn run(
     host: &Host,
     seen: &DeliveredSlices,
     stop: &Stop,
-    connect: impl FnOnce(&SliceEvent, &Stop) -> Result<Connection, String>,
+    connect: impl FnOnce(&SliceEvent, &Stop, &RenewedValues) -> Result<Connection, String>,
     mut send: impl FnMut(Vec<u8>),
 ) {
     let mut writer = FrameWriter::default();
     let mut kept: Box<dyn FrameKeeper> = Box::new(NoKeeper);
+    let renewed = RenewedValues::default();
     let ended = match SliceEvent::read(program, json) {
         Err(why) => nothing(EndReason::Refused, why),
         Ok(event) if !seen.first(&event.slice) => {
             nothing(EndReason::Repeated, format!("{} was given to this function before: nothing was done", event.slice))
         }
-        Ok(event) => match connect(&event, stop) {
+        Ok(event) => match connect(&event, stop, &renewed) {
             Err(why) => nothing(EndReason::NoControl, why),
             Ok(connection) => {
                 kept = connection.kept;
-                slice(program, &event, host, stop, &connection.silence, |frame| {
+                slice(program, &event, host, stop, (&connection.silence, &renewed), |frame| {
                     let line = writer.write(frame);
                     kept.keep(&line);
                     send(line);
@@ -104,7 +106,7 @@ fn slice(
     event: &SliceEvent,
     host: &Host,
     stop: &Stop,
-    silence: &SilenceFlag,
+    (silence, renewed): (&SilenceFlag, &RenewedValues),
     mut send: impl FnMut(&Frame),
 ) -> Ended {
     let mut fault = InjectedFault::of(event);
@@ -119,7 +121,7 @@ fn slice(
         plan.slice(u64::from(event.shard), u64::from(event.shards)).interval(event.from(), event.to(), Duration::ZERO, Duration::ZERO);
     let clock = clock(event, fault.skew());
     let run = Run {
-        settings: settings(program, event, &clock),
+        settings: Settings { renewed: renewed.clone(), ..settings(program, event, &clock) },
         slice,
         threads: event.threads.max(1) as usize,
         processors: Some(f64::from(event.processors_milli) / 1000.0),
@@ -177,6 +179,7 @@ fn settings(program: &'static Program, event: &SliceEvent, clock: &Clock) -> Set
         test_seed: event.seed,
         globals: event.globals.clone(),
         shared: event.shared.clone(),
+        renewed: RenewedValues::default(),
         aws: ltc_engine::functions::AwsCredentials::from_environment(),
         clock: clock.clone(),
         secrets: event.secrets.clone(),

@@ -44,6 +44,7 @@ static PROGRAM: Program = Program {
     }],
     scenarios: &[],
     before_test: None,
+    renewals: &[],
     after_test: None,
     regexes: &[],
     paths: &[],
@@ -78,7 +79,7 @@ fn frames(json: &[u8], host: &Host, seen: &DeliveredSlices) -> Vec<Frame> {
         host,
         seen,
         &Stop::default(),
-        |_, _| Ok(Connection { silence: SilenceFlag::default(), kept: Box::new(NoKeeper) }),
+        |_, _, _| Ok(Connection { silence: SilenceFlag::default(), kept: Box::new(NoKeeper) }),
         |line| reader.push(&line),
     );
     let frames = reader.map(|received| match received {

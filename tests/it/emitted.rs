@@ -240,6 +240,10 @@ rows_of_data ["s" ".data"] r#"
 data rows from "rows.csv" { order random; share unique; where age > 40 }
 sequence S { let row = next(rows); log row.name }
 "#
+before_test_every [".renewals" "before_test_every_1"] r#"
+before test every 20m { step "Make" { shop.item(1); take tag = json.id } }
+sequence S { log "{tag}" }
+"#
 before_test [".before_test" "before_test"] r#"
 before test { step "Make" { shop.item(1); take tag = json.id } }
 sequence S { log "{tag}" }

@@ -34,6 +34,7 @@ mod prebuilt;
 mod project;
 mod readme;
 mod record;
+mod renewal;
 mod replay;
 mod report;
 mod rig;

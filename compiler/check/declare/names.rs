@@ -63,6 +63,7 @@ impl<'a> Checker<'a> {
                         self.once(&mut blocks[0], block.span, "before test");
                         self.declare_shared(block);
                     }
+                    Item::BeforeTestEvery(_, block) => self.declare_shared(block),
                     Item::AfterTest(block) => self.once(&mut blocks[1], block.span, "after test"),
                     Item::Broken(_) => self.broken = true,
                     Item::Import(_) | Item::User(_) => {}

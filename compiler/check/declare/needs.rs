@@ -47,6 +47,10 @@ impl AssetWalk {
             Item::Api(api) => self.members(&api.members),
             Item::Sequence(sequence) => self.block(&sequence.body),
             Item::BeforeTest(block) | Item::AfterTest(block) => self.block(block),
+            Item::BeforeTestEvery(period, block) => {
+                self.expr(period);
+                self.block(block);
+            }
             Item::Tasks(tasks) => {
                 for member in &tasks.members {
                     match &member.target {

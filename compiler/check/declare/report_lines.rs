@@ -48,7 +48,7 @@ impl ReportLineWalk<'_, '_> {
     fn item(&mut self, file: FileId, item: &Item) {
         match item {
             Item::Sequence(sequence) => self.in_groups(&sequence.name.node, |walk| walk.routine(&sequence.name.node, &sequence.body)),
-            Item::BeforeTest(block) => self.routine("before test", block),
+            Item::BeforeTest(block) | Item::BeforeTestEvery(_, block) => self.routine("before test", block),
             Item::AfterTest(block) => self.routine("after test", block),
             Item::Tasks(tasks) => {
                 self.in_groups(&tasks.name.node, |walk| {

@@ -107,7 +107,12 @@ impl Flow {
             let every = user.every.iter().map(|(_, routine)| routine);
             user.on_start.iter().chain(&user.on_stop).chain(every).for_each(|routine| walk.routine(routine));
         }
-        program.before_test.iter().chain(&program.after_test).for_each(|routine| walk.routine(routine));
+        program
+            .before_test
+            .iter()
+            .chain(program.renewals.iter().map(|(_, routine)| routine))
+            .chain(&program.after_test)
+            .for_each(|routine| walk.routine(routine));
         flow
     }
 

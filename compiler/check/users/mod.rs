@@ -63,6 +63,30 @@ impl<'a> Checker<'a> {
             let routine = self.routine(FuncKind::BeforeTest, "before test".to_owned(), &blocks);
             self.program.before_test = Some(routine);
         }
+        let renewal = |item: &'a Item| match item {
+            Item::BeforeTestEvery(period, block) => Some((period, block)),
+            _ => None,
+        };
+        let renewals: Vec<_> = order.iter().flat_map(|file| self.items(*file)).filter_map(renewal).collect();
+        for (period, block) in renewals {
+            let period = self.apart(FuncKind::File, "before test every".to_owned(), |checker| checker.period(period, "before test every"));
+            let routine = self.routine(FuncKind::BeforeTest, "before test".to_owned(), &[block]);
+            self.program.renewals.push((period, routine));
+        }
+    }
+
+    /// The time of `every`.
+    fn period(&mut self, period: &'a ast::Expr, word: &str) -> Expr {
+        let time = self.duration(period, &format!("`{word}` takes"));
+        if const_eval::number(&time) == Some(0.0) {
+            self.error(
+                Code::Impossible,
+                period.span,
+                format!("missing time of `{word}`"),
+                &format!("write, for example, `{word} 20m {{ }}`"),
+            );
+        }
+        time
     }
 
     pub(super) fn check_after_test(&mut self, order: &[FileId]) {
@@ -152,10 +176,7 @@ impl<'a> Checker<'a> {
                     on_stop = Some(self.routine(FuncKind::OnStop, format!("on stop of {name}"), &[block]));
                 }
                 UserMember::Every(e, block) => {
-                    let time = self.duration(e, "`every` takes");
-                    if const_eval::number(&time) == Some(0.0) {
-                        self.error(Code::Impossible, e.span, "missing time of `every`", "write, for example, `every 20m { }`");
-                    }
+                    let time = self.period(e, "every");
                     every.push((time, self.routine(FuncKind::Every, format!("every of {name}"), &[block])));
                 }
                 UserMember::Broken(_) => {}

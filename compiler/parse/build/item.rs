@@ -23,6 +23,10 @@ impl TreeBuilder<'_> {
             Rule::tasks => Item::Tasks(self.tasks(pair)),
             Rule::user => Item::User(self.user(pair)),
             Rule::before_test => Item::BeforeTest(self.last_block(pair)),
+            Rule::before_test_every => {
+                let (period, block) = self.every(pair);
+                Item::BeforeTestEvery(period, block)
+            }
             Rule::after_test => Item::AfterTest(self.last_block(pair)),
             _ => Item::Broken(self.broken(&pair, Rule::only_item)),
         }
@@ -31,6 +35,19 @@ impl TreeBuilder<'_> {
     /// The block that ends `pair`.
     pub(super) fn last_block(&mut self, pair: P<'_>) -> Block {
         kids(pair).next_back().map(|block| self.block(block)).unwrap_or_default()
+    }
+
+    /// The period and the block of `every`.
+    fn every(&mut self, pair: P<'_>) -> (Expr, Block) {
+        let mut period = Expr { kind: ExprKind::Broken, span: self.span(&pair) };
+        let mut block = Block::default();
+        for part in kids(pair) {
+            match part.as_rule() {
+                Rule::expr => period = self.expr(part),
+                _ => block = self.block(part),
+            }
+        }
+        (period, block)
     }
 
     /// No name: the grammar promises one, so that this is never seen.
@@ -193,14 +210,7 @@ impl TreeBuilder<'_> {
             Rule::on_start => UserMember::OnStart(self.last_block(pair)),
             Rule::on_stop => UserMember::OnStop(self.last_block(pair)),
             Rule::every => {
-                let mut period = Expr { kind: ExprKind::Broken, span };
-                let mut block = Block::default();
-                for part in kids(pair) {
-                    match part.as_rule() {
-                        Rule::expr => period = self.expr(part),
-                        _ => block = self.block(part),
-                    }
-                }
+                let (period, block) = self.every(pair);
                 UserMember::Every(period, block)
             }
             _ => UserMember::Broken(self.broken(&pair, Rule::only_user)),

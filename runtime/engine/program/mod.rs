@@ -1,5 +1,6 @@
 //! What the compiler wrote about a spec: static tables and the functions of its scenarios. The generated crate has one [`Program`].
 
+pub mod renewed;
 pub mod settings;
 
 use std::future::Future;
@@ -60,6 +61,8 @@ pub struct Program {
     pub scenarios: &'static [Scenario],
     /// `before test`: gives the shared values.
     pub before_test: Option<SharedRunner>,
+    /// `before test every`.
+    pub renewals: &'static [Every],
     /// `after test`.
     pub after_test: Option<fn(&User) -> FlowFuture<'_>>,
     /// Regexes, by the index that matchers and `~` name.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use ecow::EcoString;
 use regex::Regex;
 
+use super::renewed::RenewedValues;
 use super::{ApiInfo, Program};
 use crate::base::clock::Clock;
 use crate::base::secrets::Secrets;
@@ -52,6 +53,8 @@ pub struct Settings {
     pub globals: Vec<Value>,
     /// What `before test` left, in the order of its names.
     pub shared: Vec<Value>,
+    /// What `before test every` renews of it, while the test runs.
+    pub renewed: RenewedValues,
     /// What `auth aws` signs with.
     pub aws: Option<AwsCredentials>,
     /// The test's time.

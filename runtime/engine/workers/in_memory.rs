@@ -50,6 +50,7 @@ pub fn run(program: &'static Program, class: &str, iterations: u64, accept: Acce
         test_seed: 1,
         globals: Vec::new(),
         shared: Vec::new(),
+        renewed: crate::program::renewed::RenewedValues::default(),
         aws: None,
         clock: Clock::start(),
         secrets: Vec::new(),

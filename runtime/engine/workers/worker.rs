@@ -94,8 +94,13 @@ impl WorkerConfig {
             tasks.push(tokio::task::spawn_local(serve(world.clone(), shared.clone(), (self.settings.program, class), arrivals, pool)));
         }
         let mut events = self.slice.events().peekable();
+        let mut renewed = 0;
         loop {
             let now = clock.elapsed();
+            if let Some((version, values)) = self.settings.renewed.newer(renewed) {
+                renewed = version;
+                world.shared.replace(values);
+            }
             if now >= end || self.stop.is_graceful() {
                 break;
             }

@@ -210,6 +210,11 @@ impl Backend for LambdaBackend {
         })
     }
 
+    fn share(&self, line: String) -> BoxFuture<'_, Result<(), String>> {
+        control::share(&mut self.channel().lines, line);
+        Box::pin(self.tell())
+    }
+
     fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>> {
         self.channel().lines.push(control::word(urgency).to_owned());
         Box::pin(self.tell())

@@ -12,8 +12,10 @@ use crate::orchestrator::control::{OrchestratorWatch, asked};
 use crate::orchestrator::event::{ControlChannel, SliceEvent};
 use crate::orchestrator::kept::{FrameKeeper, NoKeeper};
 use crate::orchestrator::run_store::CONTROL;
+use crate::orchestrator::seal;
 use crate::orchestrator::shard::Connection;
 use ltc_engine::clock;
+use ltc_engine::program::renewed::RenewedValues;
 use ltc_engine::workers::Stop;
 
 /// How often a function reads the object. A hundred functions cost a cent in ten minutes.
@@ -30,7 +32,7 @@ const FIRST_READS: u32 = 2;
 ///
 /// # Errors
 /// Where the object cannot be read: without it, nothing could stop this function.
-pub(crate) fn connect(event: &SliceEvent, stop: &Stop) -> Result<Connection, String> {
+pub(crate) fn connect(event: &SliceEvent, stop: &Stop, renewed: &RenewedValues) -> Result<Connection, String> {
     let mut signs = OrchestratorWatch::new(event.profile.without_orchestrator, clock::now());
     let silence = signs.flag();
     let ControlChannel::S3 { region, bucket, run } = &event.control else {
@@ -47,6 +49,8 @@ pub(crate) fn connect(event: &SliceEvent, stop: &Stop) -> Result<Connection, Str
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| cannot(&error.to_string()))?;
     let text = runtime.block_on(first(&reader)).map_err(|why| cannot(&why))?;
     signs.read(&text, clock::now());
+    let values = (renewed.clone(), event.channel_key.clone());
+    renew(&text, &values);
     let kept: Box<dyn FrameKeeper> = match PartsKeeper::start(reader.clone(), event, &runtime) {
         Ok(keeper) => Box::new(keeper),
         // What would be lost with the orchestrator is the reason for `finish`.
@@ -61,7 +65,7 @@ pub(crate) fn connect(event: &SliceEvent, stop: &Stop) -> Result<Connection, Str
         }
     };
     let (stop, slice) = (stop.clone(), event.slice.clone());
-    let looks = move || runtime.block_on(look(&reader, &slice, &stop, signs));
+    let looks = move || runtime.block_on(look(&reader, &slice, &stop, signs, &values));
     std::thread::Builder::new().name("control".into()).spawn(looks).map_err(|error| cannot(&error.to_string()))?;
     Ok(Connection { silence, kept })
 }
@@ -80,13 +84,22 @@ async fn first(reader: &RoleObjects) -> Result<String, String> {
     Err(why)
 }
 
-async fn look(reader: &RoleObjects, slice: &str, stop: &Stop, mut signs: OrchestratorWatch) {
+/// Takes values that the orchestrator sent.
+fn renew(text: &str, (renewed, key): &(RenewedValues, String)) {
+    match seal::newer(text, key, renewed.version()) {
+        Ok(newer) => newer.into_iter().for_each(|(version, values)| renewed.set(version, values)),
+        Err(why) => crate::say::warning!("{why}"),
+    }
+}
+
+async fn look(reader: &RoleObjects, slice: &str, stop: &Stop, mut signs: OrchestratorWatch, values: &(RenewedValues, String)) {
     let mut failed = false;
     loop {
         match reader.read(CONTROL).await {
             Ok(text) => {
                 let text = text.unwrap_or_default();
                 signs.read(&text, clock::now());
+                renew(&text, values);
                 match asked(&text, slice) {
                     None => {}
                     // Once: a second time means at once.

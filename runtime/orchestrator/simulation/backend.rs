@@ -147,6 +147,10 @@ impl Backend for SimulatedBackend {
         })
     }
 
+    fn share(&self, _line: String) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>> {
         Box::pin(async move {
             let now = self.0.clock.elapsed();

@@ -32,6 +32,7 @@ use crate::journal::Journal;
 use backend::SimulatedBackend;
 use killed::{Aftermath, Kill};
 use ltc_engine::clock::Clock;
+use ltc_engine::program::renewed::RenewedValues;
 use ltc_engine::schedule::{Plan, WeightedClass};
 use ltc_engine::stats::{Snapshot, micros};
 use ltc_engine::workers::Stop;
@@ -183,6 +184,7 @@ impl Scenario {
             names: 1,
             timeouts: self.timeouts(),
             journal: Some(journal.clone()),
+            renewed: RenewedValues::default(),
             notice: |_, _| (),
         };
         let mut total = Snapshot::empty(1);
