@@ -216,7 +216,10 @@ This page has the help text of each command of `ltc`, and of a test's binary. A 
     );
     commands(&mut page, "###", "ltc", &|args| ltc(root(), args));
     page.push_str("## The test's binary\n\n");
-    let tpdata = binary("tpdata");
+    // Its help names the file that was started.
+    let folder = tempfile::tempdir().unwrap();
+    let tpdata = folder.path().join("tpdata");
+    fs::copy(binary("tpdata"), &tpdata).unwrap();
     commands(&mut page, "###", "tpdata", &|args| Run::new(&tpdata, root()).args(args));
     bless("command-line.md", &page);
 }
