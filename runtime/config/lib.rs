@@ -5,6 +5,7 @@
 //! | `specs/<name>.profile.yml` | [`profile`] |
 //! | `config/loadtest_registry.yml` | [`registry`] |
 //! | `config/<env>.yml` over `config/common.yml` | [`environment`], [`ApiTransportSettings`] |
+//! | `config/limits.yml`, and the file of `LTC_LIMITS` | [`limits`] |
 //! | `config/systems_credentials.yml`, `config/system_credentials.yml` | [`credentials`] |
 //!
 //! And [`elf`], which is no file of YAML: what the compiler and the runtime both check of a program before it goes to AWS Lambda.
@@ -23,6 +24,7 @@ pub mod elf;
 pub mod environment;
 mod error;
 pub mod identity;
+pub mod limits;
 mod node;
 pub mod number;
 pub mod profile;
@@ -40,6 +42,7 @@ pub use allowed_hosts::AllowedHosts;
 pub use credentials::Credentials;
 pub use environment::Environment;
 pub use error::{ConfigError, Location};
+pub use limits::Limits;
 pub use profile::Profile;
 pub use rate::Rate;
 pub use reads::Reads;

@@ -6,7 +6,7 @@ use ltc_config::carried::is_same;
 use ltc_config::credentials::Credentials;
 use ltc_config::environment::{EnvData, EnvValue, Source};
 use ltc_config::profile::Shape;
-use ltc_config::{AllowedHosts, ApiTransportSettings, ConfigError, Environment, Profile, Reads};
+use ltc_config::{AllowedHosts, ApiTransportSettings, ConfigError, Environment, Limits, Profile, Reads};
 
 use super::StartupError;
 use super::cli::LoadArgs;
@@ -18,6 +18,10 @@ use ltc_engine::value::convert::convert_text;
 
 /// The folder of environments and credentials.
 const CONFIG: &str = "config";
+/// How much load any test of the project may generate.
+const LIMITS: &str = "config/limits.yml";
+/// The variable that names a further file of limits, such as that of a company.
+const LIMITS_VARIABLE: &str = "LTC_LIMITS";
 
 /// The load of a test without a profile; the command line may say more.
 const ONE_USER: &str = "profile: {runner: {clients: 1, hatch_rate: 1}}";
@@ -32,6 +36,8 @@ pub(crate) struct Configuration {
     pub(crate) env_name: String,
     /// Values of [`Program::env`], in its order.
     pub(crate) env: Vec<Value>,
+    /// What no run may exceed. They are files of the machine: a binary carries none.
+    pub(crate) limits: Limits,
     /// Where results go, and with which keys.
     pub(crate) credentials: Credentials,
     /// What is never shown.
@@ -103,8 +109,10 @@ impl Configuration {
             return Err(StartupError::wrong(problems));
         }
         let credentials = Credentials::load(Path::new(CONFIG), &|name| std::env::var(name).ok()).map_err(StartupError::wrong)?;
+        let named = std::env::var_os(LIMITS_VARIABLE).filter(|file| !file.is_empty());
+        let limits = Limits::load(Path::new(LIMITS), named.as_deref().map(Path::new)).map_err(StartupError::wrong)?;
         // Those of the credentials are no users' business, and no shard's: listeners keep them to themselves.
-        Ok(Self { profile, profile_text: text, once, env_name, env, credentials, secrets, apis, unverified, allowed })
+        Ok(Self { profile, profile_text: text, once, env_name, env, limits, credentials, secrets, apis, unverified, allowed })
     }
 }
 

@@ -15,6 +15,8 @@ use crate::open_files;
 use crate::orchestrator::hand_over::ClassRequests;
 use crate::progress::{notice, notice_at};
 use crate::report::{ApiVersion, Planned, RunInfo, Setup};
+use ltc_config::Limits;
+use ltc_config::limits::RunCost;
 use ltc_config::profile::LogLevel;
 use ltc_engine::User;
 use ltc_engine::clock::Clock;
@@ -91,6 +93,12 @@ impl Load {
     pub(super) fn is_allowed(&self, configuration: &Configuration) -> Result<(), StartupError> {
         let load = summary(&self.plan, configuration.once);
         guards::check_hosts(&self.targets, &configuration.allowed, &load, &configuration.env_name)
+    }
+
+    /// Refuses a load that exceeds a limit of the project or of `LTC_LIMITS`.
+    pub(super) fn within(&self, limits: &Limits, cost: RunCost) -> Result<(), StartupError> {
+        let exceeded = limits.exceeded(self.plan.peak_rate(), self.plan.peak_clients(), cost);
+        if exceeded.is_empty() { Ok(()) } else { Err(StartupError::wrong(exceeded)) }
     }
 
     /// Health checks and `before test`.

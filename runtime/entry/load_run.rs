@@ -9,6 +9,7 @@ use super::renewal::Renewal;
 use super::results::{AfterInterval, Results};
 use super::{ExitStatus, StartupError};
 use crate::open_files;
+use ltc_config::limits::RunCost;
 use ltc_engine::clock::Clock;
 use ltc_engine::program::Program;
 use ltc_engine::workers::{Engine, Run, Stop};
@@ -26,6 +27,7 @@ pub(super) fn run(
     let interval = interval(args, configuration);
     let mut results = Results::new(program, args, configuration, interval)?;
     let mut load = Load::planned(program, &args.load, configuration)?;
+    load.within(&configuration.limits, RunCost::Nothing)?;
     load.fits(open_files::LoadSource::Here, files)?;
     load.is_allowed(configuration)?;
     if let Err(why) = load.ready() {

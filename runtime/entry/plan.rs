@@ -16,6 +16,7 @@ use super::{ExitStatus, StartupError, engine};
 use crate::orchestrator::fleet::{Fleet, Interval};
 use crate::orchestrator::lead;
 use crate::report::{Table, TextStyle, clock, count};
+use ltc_config::limits::RunCost;
 use ltc_engine::program::{AtEnd, Program};
 use ltc_engine::schedule::Plan;
 
@@ -31,6 +32,9 @@ pub(crate) struct PlanCommand {
     load: LoadArgs,
 }
 
+/// What generates the load, as `--json` names it.
+const LAMBDA: &str = "lambda";
+const PROCESSES: &str = "process";
 /// How many intervals are listed where the load has no end, and how many at most.
 const SHOWN_OF_ENDLESS: usize = 3;
 const SHOWN: usize = 40;
@@ -47,7 +51,9 @@ pub(super) fn run(program: &'static Program, command: &PlanCommand) -> Result<Ex
     let choice = engine::choose(program.name, &command.fleet, &configuration.profile, EngineName::Lambda)?;
     let engine = choice.engine;
     let fleet = choice.args.fleet(engine, &load, &configuration, command.load.threads);
-    let shown = PlanSummary::of(program, &configuration, &load, &fleet, engine);
+    let mut shown = PlanSummary::of(program, &configuration, &load, &fleet, engine);
+    let exceeded = configuration.limits.exceeded(load.plan.peak_rate(), load.plan.peak_clients(), shown.cost());
+    shown.warnings.extend(exceeded.iter().map(|why| format!("this load is refused: {why}")));
     if command.json {
         let json = serde_json::to_string_pretty(&shown).map_err(|error| StartupError::broken(error.to_string()))?;
         crate::say::out!("{json}");
@@ -156,8 +162,8 @@ impl PlanSummary {
             test: program.name.to_owned(),
             environment: configuration.env_name.clone(),
             engine: match engine {
-                EngineName::Lambda => "lambda",
-                EngineName::Process => "process",
+                EngineName::Lambda => LAMBDA,
+                EngineName::Process => PROCESSES,
             },
             load: summary(plan, false),
             peak_clients: plan.peak_clients(),
@@ -191,10 +197,19 @@ impl PlanSummary {
         }
     }
 
+    /// What the run costs.
+    pub(super) fn cost(&self) -> RunCost {
+        match (self.engine, self.dollars) {
+            (PROCESSES, _) => RunCost::Nothing,
+            (_, Some(dollars)) => RunCost::Dollars(dollars),
+            (_, None) => RunCost::Endless,
+        }
+    }
+
     /// What a person reads.
     pub(super) fn text(&self, look: TextStyle) -> String {
         let mut text = String::new();
-        let on = if self.engine == "lambda" { "AWS Lambda" } else { "processes on this machine" };
+        let on = if self.engine == LAMBDA { "AWS Lambda" } else { "processes on this machine" };
         let title = look.paint(Style::new().bold(), &self.test);
         // Writing to a string can't fail.
         let _ = writeln!(text, "{title} on {on}: {}, environment {}", self.load, self.environment);

@@ -112,12 +112,13 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
         let event = event(program, &configuration, load, &fleet, clock, interval, (control.clone(), channel_key.clone()));
         event.check_size(backend.event_limit()).map(|()| event).map_err(|why| StartupError::wrong([why]))
     };
-    let fits = load.fits(from, files).and_then(|()| checked_event(&load, &Clock::start()).map(drop));
+    let shown = PlanSummary::of(program, &configuration, &load, &fleet, engine);
+    let within = load.within(&configuration.limits, shown.cost());
+    let fits = within.and_then(|()| load.fits(from, files)).and_then(|()| checked_event(&load, &Clock::start()).map(drop));
     if let Err(refusal) = fits.and_then(|()| load.is_allowed(&configuration)) {
         let _ = runtime.block_on(backend.clean_up());
         return Err(refusal);
     }
-    let shown = PlanSummary::of(program, &configuration, &load, &fleet, engine);
     if !args.quiet {
         crate::say::err!("{}", choice.sentence(&fleet.regions()));
         crate::say::text(&mut anstream::stderr(), &shown.text(TextStyle { color: false, width: None }));

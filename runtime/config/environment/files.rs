@@ -4,11 +4,11 @@ use std::path::Path;
 
 use crate::suggest::did_you_mean_or_list;
 
-/// The environment that a file holds, `common` too. The registry and credentials, in whatever spelling, are none.
+/// The environment that a file holds, `common` too. The registry, the limits and credentials, in whatever spelling, are none.
 pub fn name_of(file: &Path) -> Option<String> {
     let stem = file.file_stem()?.to_str()?;
     let is_yaml = file.extension().is_some_and(|extension| extension == "yml");
-    (is_yaml && stem != "loadtest_registry" && !stem.contains("credentials")).then(|| stem.to_owned())
+    (is_yaml && !["loadtest_registry", "limits"].contains(&stem) && !stem.contains("credentials")).then(|| stem.to_owned())
 }
 
 /// What may have been meant by an environment that isn't there.
@@ -25,10 +25,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn registry_and_credentials_are_no_environments() {
+    fn registry_limits_and_credentials_are_no_environments() {
         assert_eq!(name_of(Path::new("config/cs1.yml")).as_deref(), Some("cs1"));
         assert_eq!(name_of(Path::new("config/common.yml")).as_deref(), Some("common"));
-        for file in ["loadtest_registry.yml", "systems_credentials.yml", "system_credentials.yml", "cs1.yaml", "README.md"] {
+        for file in ["loadtest_registry.yml", "limits.yml", "systems_credentials.yml", "system_credentials.yml", "cs1.yaml", "README.md"] {
             assert_eq!(name_of(Path::new(file)), None, "{file}");
         }
     }
