@@ -198,7 +198,12 @@ impl Builder {
 /// # Errors
 /// Where the place can't be written.
 pub fn install(built: &Built, to: &Path) -> io::Result<()> {
-    install_file(&built.binary, to, |from, to| fs::copy(from, to).map(drop))
+    install_file(&built.binary, to, |from, to| {
+        // Never through a link that another user put there.
+        let mut file = fs::File::create_new(to)?;
+        io::copy(&mut fs::File::open(from)?, &mut file)?;
+        fs::set_permissions(to, fs::metadata(from)?.permissions())
+    })
 }
 
 fn install_file(from: &Path, to: &Path, place: impl FnOnce(&Path, &Path) -> io::Result<()>) -> io::Result<()> {
@@ -208,6 +213,8 @@ fn install_file(from: &Path, to: &Path, place: impl FnOnce(&Path, &Path) -> io::
     let mut name = to.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".new-{}", std::process::id()));
     let beside = to.with_file_name(name);
+    // A process of this number may have left it.
+    let _ = fs::remove_file(&beside);
     let placed = place(from, &beside).and_then(|()| fs::rename(&beside, to));
     // It is there yet where that failed, and where both are the same file already (rename(2)).
     let _ = fs::remove_file(&beside);

@@ -21,6 +21,7 @@ use crate::span::{FileId, Span};
 
 pub use declare::env::{Env, EnvValue};
 pub use declare::needs::{AssetKind, AssetRequest, needs};
+pub(crate) use lints::secrets::in_environment as secrets_in;
 pub use types::functions;
 
 /// All that checking looks at.

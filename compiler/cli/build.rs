@@ -11,6 +11,7 @@ use ltc_config::size::bytes;
 
 use super::complete;
 use super::messages::MessageArgs;
+use super::output;
 use super::screen::{Failure, Screen, bold};
 use crate::build::{self, Builder, Progress, lambda};
 use crate::pipeline::{self, Target};
@@ -93,6 +94,9 @@ pub(super) struct Build {
     /// Write the binary to this path [default: ./NAME]
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
+    /// Overwrite a file that ltc did not write
+    #[arg(long)]
+    force: bool,
     /// Write the generated source instead of a binary, to standard output or to -o
     #[arg(long, value_name = "WHAT")]
     emit: Option<Emit>,
@@ -126,6 +130,7 @@ impl Build {
         let lambda = self.lambda.then(|| self.arch.map_or_else(lambda::default_architecture, Architecture::from));
         let order = Order {
             output: self.output,
+            force: self.force,
             offline: self.offline,
             thin_lto: self.release_lto,
             pie: self.pie,
@@ -157,6 +162,7 @@ impl Build {
             return Ok(());
         };
         not_over(path, target)?;
+        output::check(path, if matches!(what, Emit::Rust) { output::Kind::Rust } else { output::Kind::Other }, self.force)?;
         fs::write(path, &text).map_err(|error| Failure::wrong(format!("cannot write {}: {error}", path.display())))
     }
 }
@@ -166,6 +172,8 @@ impl Build {
 pub(super) struct Order {
     pub(super) target: Target,
     pub(super) output: Option<PathBuf>,
+    /// Whether a file that ltc did not write is overwritten.
+    pub(super) force: bool,
     pub(super) offline: bool,
     pub(super) thin_lto: bool,
     pub(super) pie: bool,
@@ -190,7 +198,7 @@ impl Order {
     /// `./NAME`, for this machine.
     pub(super) fn of(target: Target) -> Self {
         let messages = MessageArgs::default();
-        Self { target, output: None, offline: false, thin_lto: false, pie: false, lambda: None, messages }
+        Self { target, output: None, force: false, offline: false, thin_lto: false, pie: false, lambda: None, messages }
     }
 
     /// Checks, generates, compiles and installs.
@@ -200,8 +208,9 @@ impl Order {
         let foreign = self.lambda.filter(|lambda| lambda::host() != Some(*lambda));
         // A binary that doesn't run here leaves the one that does where it is.
         let file = foreign.map_or_else(|| name.clone(), |foreign| format!("{name}-{}", foreign.name()));
-        let output = output(self.output.as_deref(), &file)?;
+        let output = output_path(self.output.as_deref(), &file)?;
         not_over(&output, &self.target)?;
+        output::check(&output, output::Kind::Binary, self.force)?;
         screen.detail(format_args!("generated {} bytes of Rust in {}", emitted.main.len(), seconds(begun.elapsed())));
         let progress = if screen.quiet { Progress::Silent } else { Progress::for_stderr() };
         let builder =
@@ -237,22 +246,14 @@ fn generate(target: &Target, messages: MessageArgs, screen: &Screen) -> Result<(
 }
 
 /// Where the binary goes: into a folder under its name, else where it was said.
-fn output(said: Option<&Path>, name: &str) -> Result<PathBuf, Failure> {
+fn output_path(said: Option<&Path>, name: &str) -> Result<PathBuf, Failure> {
     let path = match said {
         Some(folder) if folder.is_dir() => folder.join(name),
         Some(path) => path.to_path_buf(),
         None => PathBuf::from(name),
     };
-    if path.is_dir() {
-        return Err(Failure::wrong(format!("unexpected folder {}, expected a file", path.display())).help("use another path: `-o PATH`"));
-    }
     if path.file_name().is_none() {
         return Err(Failure::wrong(format!("{} is not the path of a file", path.display())).help("write the path of the binary: `-o PATH`"));
-    }
-    // Writing replaces what is there: a device or a link of the system must not become a binary.
-    if std::fs::symlink_metadata(&path).is_ok_and(|there| !there.is_file()) {
-        let message = format!("unexpected link, device or pipe {}, expected a regular file or a new path", path.display());
-        return Err(Failure::wrong(message).help("use another path: `-o PATH`, or remove it first"));
     }
     Ok(path)
 }
@@ -295,24 +296,11 @@ mod tests {
     }
 
     #[test]
-    fn a_binary_goes_into_a_folder_and_never_over_one() {
+    fn binary_goes_into_a_folder_under_its_name() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(output(Some(folder.path()), "x").unwrap(), folder.path().join("x"));
-        fs::create_dir(folder.path().join("x")).unwrap();
-        assert!(output(Some(folder.path()), "x").is_err());
-        assert_eq!(output(None, "nowhere").unwrap(), PathBuf::from("nowhere"));
-    }
-
-    #[test]
-    #[cfg(unix)]
-    fn output_is_never_a_link_or_a_device() {
-        let folder = tempfile::tempdir().unwrap();
-        let (link, target) = (folder.path().join("link"), folder.path().join("target"));
-        fs::write(&target, "").unwrap();
-        std::os::unix::fs::symlink(&target, &link).unwrap();
-        assert!(output(Some(&link), "x").is_err());
-        assert!(output(Some(Path::new("/dev/null")), "x").is_err());
-        assert!(output(Some(&target), "x").is_ok());
+        assert_eq!(output_path(Some(folder.path()), "x").unwrap(), folder.path().join("x"));
+        assert_eq!(output_path(None, "nowhere").unwrap(), PathBuf::from("nowhere"));
+        assert!(output_path(Some(Path::new("..")), "x").is_ok_and(|path| path.ends_with("../x")));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use clap::Args;
 use ltc_import::{Kind, Options, Source};
 
 use super::build::here;
+use super::output;
 use super::screen::{Failure, Screen, WRONG, bold};
 use crate::format;
 use crate::pipeline::{self, Target};
@@ -86,6 +87,7 @@ pub(super) fn finish(screen: &Screen, source: &Source, kind: Kind, project: Proj
     if is_registered {
         files.retain(|(path, _)| path != REGISTRY);
     }
+    files.iter().try_for_each(|(path, _)| output::is_there(&folder.join(path)).map(drop))?;
     if !force {
         refuse_existing(&folder, &files)?;
     }

@@ -17,6 +17,7 @@ mod mcp;
 mod messages;
 mod new;
 mod new_test;
+mod output;
 mod record;
 mod rerun;
 mod results;

@@ -11,6 +11,7 @@ use ltc_record::{Authority, Proxy, browser};
 
 use super::build::here;
 use super::import;
+use super::output;
 use super::screen::{Failure, Screen};
 
 const EXAMPLES: &str = "\
@@ -76,7 +77,7 @@ impl Record {
         let name = ltc_import::names::file(&name);
         let file = self.har.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.har")));
         let path = here()?.join(&file);
-        if path.exists() && !self.project.force {
+        if output::is_there(&path)? && !self.project.force {
             return Err(Failure::wrong(format!("{} already exists", file.display()))
                 .help("use another `--har` or `--name`, or overwrite with `--force`"));
         }

@@ -146,6 +146,8 @@ pub struct EnvKey {
     pub ty: Type,
     /// Where it is used first.
     pub span: Span,
+    /// Whether it is sent as a credential: by `auth`, or in a header or member whose name says so.
+    pub is_credential: bool,
 }
 
 /// A `keep` or a file-level `let`.

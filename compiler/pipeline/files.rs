@@ -155,6 +155,7 @@ pub(super) fn text(sources: &SourceMap, id: FileId) -> &str {
 }
 
 pub(super) fn load(full: &Path, written: &str) -> Result<Loaded, String> {
+    is_regular(full)?;
     let bytes = fs::read(full).map_err(|error| reason(&error))?;
     Ok(Loaded { path: written.to_owned(), bytes })
 }
@@ -226,7 +227,10 @@ pub(super) fn glob(root: &Path, folder: &Path, pattern: &str) -> Result<Vec<Load
     names
         .iter()
         .filter(|name| full.join(name).is_file())
-        .map(|name| load(&full.join(name), &if parent == "." { name.clone() } else { format!("{parent}/{name}") }))
+        .map(|name| {
+            inside(root, &full.join(name))
+                .and_then(|()| load(&full.join(name), &if parent == "." { name.clone() } else { format!("{parent}/{name}") }))
+        })
         .collect()
 }
 
@@ -236,7 +240,31 @@ pub(super) fn within(root: &Path, folder: &Path, written: &str) -> Result<PathBu
         return Err("it must be relative to the file that names it".to_owned());
     }
     let full = normal(&folder.join(written));
-    if full.starts_with(normal(root)) { Ok(full) } else { Err("it is outside of the project".to_owned()) }
+    if !full.starts_with(normal(root)) {
+        return Err("it is outside of the project".to_owned());
+    }
+    inside(root, &full).map(|()| full)
+}
+
+/// Whether a path leads to a file of the project when its links are followed. One that is not there leads nowhere.
+fn inside(root: &Path, full: &Path) -> Result<(), String> {
+    let real = match fs::canonicalize(full) {
+        Ok(real) => real,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(reason(&error)),
+    };
+    let root = fs::canonicalize(root).map_err(|error| reason(&error))?;
+    if real.starts_with(root) { Ok(()) } else { Err("it is a link to a file outside of the project".to_owned()) }
+}
+
+/// A pipe or a device may never end.
+fn is_regular(path: &Path) -> Result<u64, String> {
+    let found = fs::metadata(path).map_err(|error| reason(&error))?;
+    match found.file_type() {
+        kind if kind.is_dir() => Err("it is a folder".to_owned()),
+        kind if kind.is_file() => Ok(found.len()),
+        _ => Err("it is not a regular file".to_owned()),
+    }
 }
 
 /// The path without `.` and `..`, made absolute; links are not followed.
@@ -260,7 +288,7 @@ pub(super) fn shown(root: &Path, path: &Path) -> String {
 }
 
 pub(super) fn read_text(path: &Path) -> Result<String, String> {
-    let size = fs::metadata(path).map_err(|error| reason(&error))?.len();
+    let size = is_regular(path)?;
     if size > LARGEST {
         return Err(format!("it has {} MB, which is too large for a spec", size / 1024 / 1024));
     }
@@ -278,5 +306,45 @@ pub(super) fn reason(error: &std::io::Error) -> String {
         std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
         _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn links_lead_to_no_file_outside_of_the_project() {
+        use std::os::unix::fs::symlink;
+        let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (real, root) = (folder.path().join("real"), folder.path().join("root"));
+        fs::create_dir_all(real.join("specs")).unwrap();
+        // The project's own folder may be behind a link.
+        symlink(&real, &root).unwrap();
+        let specs = root.join("specs");
+        fs::write(outside.path().join("x.csv"), "secret").unwrap();
+        fs::write(specs.join("a.csv"), "a").unwrap();
+        symlink(outside.path().join("x.csv"), specs.join("b.csv")).unwrap();
+        symlink(outside.path(), specs.join("folder")).unwrap();
+        symlink("a.csv", specs.join("c.csv")).unwrap();
+        symlink("loop.csv", specs.join("loop.csv")).unwrap();
+        for inside in ["a.csv", "c.csv", "new.csv", "../specs/a.csv"] {
+            assert_eq!(within(&root, &specs, inside), Ok(normal(&specs.join(inside))), "{inside}");
+        }
+        for leading_out in ["b.csv", "folder/x.csv", "folder", "../../x.csv", "loop.csv"] {
+            assert!(within(&root, &specs, leading_out).is_err(), "{leading_out}");
+        }
+        assert!(glob(&root, &specs, "*.csv").is_err_and(|why| why.contains("outside of the project")));
+        assert!(glob(&root, &specs, "folder/*").is_err());
+        assert_eq!(glob(&root, &specs, "[ac]*.csv").map(|found| found.len()), Ok(0));
+        assert_eq!(glob(&root, &specs, "?.csv").map_err(|why| why.contains("link")).map(|found| found.len()), Err(true));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn pipes_and_devices_are_not_read() {
+        assert_eq!(load(Path::new("/dev/zero"), "x").map(|_| ()), Err("it is not a regular file".to_owned()));
+        assert_eq!(read_text(Path::new("/dev/zero")), Err("it is not a regular file".to_owned()));
     }
 }

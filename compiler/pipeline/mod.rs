@@ -181,6 +181,7 @@ pub fn check(target: &Target) -> Result<Checked, String> {
     }
     if let (Some(program), Some(environment)) = (&program, &environment) {
         config.extend(reached_of(program, environment));
+        config_warnings.extend(check::secrets_in(environment.root(), &program.env));
     }
     let mut unknown = Vec::new();
     let environments = program.as_ref().map(|program| environments(&target.root, program, &mut unknown)).unwrap_or_default();

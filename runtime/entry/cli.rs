@@ -34,10 +34,14 @@ Exit codes: 0 passed, or no thresholds; 1 a threshold (or a step of --debug) fai
 2 error in the profile, environment or command line; 3 the infrastructure failed (a health check, `before test`),
 no request was begun, shards were lost, an output could not be written; 130 interrupted.";
 
+/// What `--version` prints. `ltc build` recognizes a binary of its own by these words, which its copy of this source may not contain.
+const LONG_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\ncompiled by ltc,", " the load test compiler");
+
 /// A compiled load test.
 #[derive(Clone, Debug, Parser)]
 #[command(
     version = env!("CARGO_PKG_VERSION"),
+    long_version = LONG_VERSION,
     after_help = EXAMPLES.replace("{bin}", "./TEST"),
 )]
 pub(crate) struct Cli {

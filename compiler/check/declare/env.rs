@@ -118,7 +118,7 @@ impl<'a> Checker<'a> {
             return id;
         }
         let id = EnvId(self.program.env.len());
-        self.program.env.push(EnvKey { path: key.0.clone(), ty, span });
+        self.program.env.push(EnvKey { path: key.0.clone(), ty, span, is_credential: false });
         self.env_keys.uses.push(1);
         self.env_keys.ids.insert(key, id);
         id

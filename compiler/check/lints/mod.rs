@@ -1,5 +1,6 @@
 //! Warnings: what nothing uses, and secrets that are written out. Only of the spec itself: an imported file has users of its own.
 
+pub(crate) mod secrets;
 pub(super) mod unquoted_keys;
 
 use crate::ast::Item;
@@ -124,22 +125,18 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Warns of a secret that is written out.
+    /// Warns of a secret that is written out, and remembers the keys of the environment that are used as one.
     pub(super) fn lint_secret(&mut self, key: &str, value: &Expr) {
-        const SECRET: [&str; 8] = ["password", "passwd", "secret", "token", "apikey", "api_key", "api-key", "authorization"];
-        let ExprKind::Const(Const::Str(text)) = &value.kind else {
-            return;
-        };
-        let key = key.to_ascii_lowercase();
-        if text.is_empty() || !SECRET.iter().any(|word| key.contains(word)) || key.contains("csrf") {
-            return;
+        match &value.kind {
+            ExprKind::Env(id) if secrets::names_secret(key) => self.program.env[id.0].is_credential = true,
+            ExprKind::Const(Const::Str(text)) if secrets::names_secret(key) && secrets::may_be_secret(text) => self.error(
+                Code::LiteralSecret,
+                value.span,
+                "this looks like a secret, and would be readable in the binary",
+                "move it to the environment: write `env.some.key` here and `${VARIABLE}` there",
+            ),
+            _ => {}
         }
-        self.error(
-            Code::LiteralSecret,
-            value.span,
-            "this looks like a secret, and would be readable in the binary",
-            "move it to the environment: write `env.some.key` here and `${VARIABLE}` there",
-        );
     }
 
     /// Warns of secrets in an object.

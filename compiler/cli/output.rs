@@ -1,0 +1,110 @@
+//! Which files a command may write over: what a user, or the system, has at a path is not lost to a mistyped `-o`.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use super::screen::Failure;
+
+/// What a command writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A compiled test.
+    Binary,
+    /// The Rust of a generated crate.
+    Rust,
+    /// Something that has no mark by which it is recognized.
+    Other,
+}
+
+/// Accepts a new path, and a regular file that ltc wrote before; with `force` any regular file.
+pub(super) fn check(path: &Path, kind: Kind, force: bool) -> Result<(), Failure> {
+    if !is_there(path)? || force || is_own(path, kind) {
+        return Ok(());
+    }
+    let message = format!("{} already exists, and ltc did not write it", path.display());
+    Err(Failure::wrong(message).help("use another path: `-o PATH`, or overwrite it with `--force`"))
+}
+
+/// Whether a regular file is at the path. Anything else there is an error: a device, pipe, link or folder is never replaced.
+pub(super) fn is_there(path: &Path) -> Result<bool, Failure> {
+    let found = match fs::symlink_metadata(path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(Failure::wrong(format!("cannot write {}: {error}", path.display()))),
+    };
+    let what = match found.file_type() {
+        kind if kind.is_file() => return Ok(true),
+        kind if kind.is_dir() => "folder",
+        kind if kind.is_symlink() => "link",
+        _ => "device, pipe or socket",
+    };
+    let message = format!("unexpected {what} {}, expected a regular file or a new path", path.display());
+    Err(Failure::wrong(message).help("use another path, or remove it first"))
+}
+
+fn is_own(path: &Path, kind: Kind) -> bool {
+    match kind {
+        Kind::Binary => fs::read(path).is_ok_and(|content| is_own_binary(&content)),
+        Kind::Rust => {
+            let mut start = String::new();
+            let read = File::open(path).and_then(|file| file.take(1_024).read_to_string(&mut start));
+            // The cut may be within a character.
+            (read.is_ok() || !start.is_empty()) && start.lines().next().is_some_and(|line| line.contains("Made by `ltc build`"))
+        }
+        Kind::Other => false,
+    }
+}
+
+/// Whether a file is a program with the words that `--version` prints. They are joined here, because `ltc` itself is not such a program.
+fn is_own_binary(content: &[u8]) -> bool {
+    const MAGICS: [&[u8]; 5] = [b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ"];
+    let mark = ["compiled by ltc,", "the load test compiler"].join(" ");
+    let is_program = MAGICS.iter().any(|magic| content.starts_with(magic));
+    is_program && memchr::memmem::find(content, mark.as_bytes()).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_that_ltc_wrote_are_replaced_unasked() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str, content: &[u8]| {
+            let path = folder.path().join(name);
+            fs::write(&path, content).unwrap();
+            path
+        };
+        let mark = ["compiled by ltc,", "the load test compiler"].join(" ");
+        let own = at("own", format!("\x7fELF..0.1.0\n{mark}..").as_bytes());
+        let rust = at("main.rs", "//! x.lt, compiled by ltc 0. Made by `ltc build`; do not edit.\n// \u{e4}".as_bytes());
+        let text = at("notes", mark.as_bytes());
+        let foreign = at("program", b"\x7fELF");
+        let accepts = |path: &Path, kind| [false, true].map(|force| check(path, kind, force).is_ok());
+        assert_eq!(accepts(&own, Kind::Binary), [true, true]);
+        assert_eq!(accepts(&rust, Kind::Rust), [true, true]);
+        assert_eq!(accepts(&folder.path().join("new"), Kind::Binary), [true, true]);
+        for (path, kind) in
+            [(&text, Kind::Binary), (&foreign, Kind::Binary), (&own, Kind::Rust), (&rust, Kind::Binary), (&own, Kind::Other)]
+        {
+            assert_eq!(accepts(path, kind), [false, true], "{}", path.display());
+        }
+    }
+
+    #[test]
+    fn ltc_is_not_a_binary_that_ltc_built() {
+        assert!(!is_own_binary(&fs::read(std::env::current_exe().unwrap()).unwrap()));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn devices_links_and_folders_are_never_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("nowhere", &link).unwrap();
+        for path in [link.as_path(), folder.path(), Path::new("/dev/null")] {
+            assert!(check(path, Kind::Binary, true).is_err(), "{}", path.display());
+        }
+    }
+}
