@@ -8,6 +8,7 @@
 //! A value that a response gives is a mark in an expression ([`value::Origin`]). Where it is read outside of its step, the step captures it.
 //! A branch that depends on such a value is run twice: the first time only shows what it changes and sends (see [`branch`]).
 
+mod bodies;
 mod branch;
 mod builtins;
 mod calls;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::value::{Ty, Value};
+use super::value::Value;
 use super::{Out, Run, StepDraft};
 use crate::draft::{Auth, Body, Call, Expr, Line, Part, Parts, Path, Redirects, Text, Value as Setting};
 use crate::web::{Exchange, METHODS, Target};
@@ -265,121 +265,6 @@ impl Run<'_> {
         }
     }
 
-    fn body(&mut self, exchange: &mut Exchange, sent: &Sent) {
-        let api = exchange.api.clone();
-        let at = exchange.headers.iter().position(|(name, _)| name == "Content-Type");
-        let content_type = at.and_then(|at| exchange.headers[at].1.as_literal().map(str::to_owned));
-        let (body, content_type_to_keep) = self.body_of(sent, content_type.as_deref());
-        if let Some(at) = at {
-            exchange.headers.remove(at);
-        }
-        if let Some(content_type) = content_type_to_keep {
-            exchange.headers.push(("Content-Type".to_owned(), Expr::text(content_type)));
-        }
-        exchange.body = body.map(|body| crate::web::protect(self.draft, &api, body));
-    }
-
-    /// The body, and the `Content-Type` that has to be written beside it.
-    fn body_of(&mut self, sent: &Sent, content_type: Option<&str>) -> (Option<Body>, Option<String>) {
-        let media = content_type.map(|ty| ty.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
-        let other_type = |usual: &str| content_type.filter(|_| media.as_deref().is_some_and(|media| media != usual)).map(str::to_owned);
-        if !matches!(sent.json, Value::Undefined) && (!sent.json.is_nothing() || sent.data.is_nothing()) {
-            return match self.expr(&sent.json) {
-                Some(json) => (Some(Body::Json(json)), other_type("application/json")),
-                None => {
-                    self.leave("bodies", "the body is not known");
-                    (None, None)
-                }
-            };
-        }
-        if let Value::Map(files) = &sent.files
-            && !files.borrow().is_empty()
-        {
-            let mut fields = self.fields(&sent.data).unwrap_or_default();
-            fields.extend(self.fields(&sent.files).unwrap_or_default());
-            return (Some(Body::Multipart(fields)), None);
-        }
-        match &sent.data {
-            value if value.is_nothing() => (None, content_type.map(str::to_owned)),
-            Value::Method(object, part) if &**part == "to_json" => match self.expr(object) {
-                Some(json) => (Some(Body::Json(json)), other_type("application/json")),
-                None => {
-                    self.leave("bodies", "the body is not known");
-                    (None, None)
-                }
-            },
-            Value::Map(map) if map.borrow().is_empty() => (None, content_type.map(str::to_owned)),
-            Value::Map(map) => {
-                let has_file = map
-                    .borrow()
-                    .values()
-                    .any(|value| matches!(value, Value::File(_)) || matches!(value, Value::Code(code) if code.text.starts_with("file(")));
-                let is_json = media.as_deref().is_some_and(|media| media.ends_with("json"));
-                match self.fields(&sent.data) {
-                    Some(fields) if has_file => (Some(Body::Multipart(fields)), None),
-                    Some(fields) if is_json && self.language == super::Language::JavaScript => {
-                        (Some(Body::Json(Expr::Map(fields))), other_type("application/json"))
-                    }
-                    Some(fields) => (Some(Body::Form(fields)), other_type("application/x-www-form-urlencoded")),
-                    None => {
-                        self.leave("bodies", "the body is not known");
-                        (None, None)
-                    }
-                }
-            }
-            Value::File(path) => {
-                let json = content_type
-                    .filter(|ty| ty.contains("json"))
-                    .and_then(|_| self.text_of(path))
-                    .and_then(|text| crate::draft::json(&text));
-                if let Some(json) = json {
-                    return (Some(Body::Json(json)), other_type("application/json"));
-                }
-                match self.file_expression(path) {
-                    Some(code) => (Some(Body::Bytes(Expr::code(code))), content_type.map(str::to_owned)),
-                    None => (None, None),
-                }
-            }
-            value => {
-                let ty = value.ty();
-                match self.as_text(value) {
-                    Some(text) if matches!(ty, Ty::Bytes) => (Some(Body::Bytes(Expr::from(text))), content_type.map(str::to_owned)),
-                    Some(text) if !matches!(ty, Ty::Text | Ty::Any) || text.parts.len() == 1 && text.as_literal().is_none() => {
-                        let is_json = media.as_deref().is_some_and(|media| media.ends_with("json"));
-                        if is_json && ty != Ty::Text {
-                            (Some(Body::Json(Expr::from(text))), other_type("application/json"))
-                        } else {
-                            (Some(Body::Text(Expr::Text(text))), content_type.map(str::to_owned))
-                        }
-                    }
-                    Some(text) => crate::web::body(self.draft, content_type, &text),
-                    None => {
-                        self.leave("bodies", "the body is not known");
-                        (None, None)
-                    }
-                }
-            }
-        }
-    }
-
-    /// The fields of a form.
-    fn fields(&mut self, value: &Value) -> Option<Vec<(String, Expr)>> {
-        let Value::Map(map) = value else { return (value.is_nothing()).then(Vec::new) };
-        let members = map.borrow().clone();
-        let mut out = Vec::new();
-        for (name, value) in members {
-            // `("name", content, "type")` of requests: the file is the second.
-            let value = match &value {
-                Value::List(parts) if is_part(&parts.borrow()) => parts.borrow()[1].clone(),
-                other => other.clone(),
-            };
-            if !matches!(value, Value::Undefined) {
-                out.push((name, self.expr(&value)?));
-            }
-        }
-        Some(out)
-    }
-
     /// Bearer auth of the last step's api, for all further requests: `client.headers.update({"Authorization": …})`.
     pub(crate) fn set_auth(&mut self, value: &Value) -> Option<()> {
         let text = self.as_text(value)?;
@@ -401,15 +286,6 @@ impl Run<'_> {
     pub(crate) fn reset(&mut self) {
         let api = self.last_api.clone().unwrap_or_else(|| self.default_api());
         self.emit(crate::draft::Stmt::Reset(api));
-    }
-}
-
-/// `("name", content, "type")` of requests' `files`.
-fn is_part(parts: &[Value]) -> bool {
-    match parts {
-        [_, Value::File(_), ..] => true,
-        [name, _, ty] => (name.is_nothing() || name.literal().is_some()) && ty.literal().is_some_and(|ty| ty.contains('/')),
-        _ => false,
     }
 }
 

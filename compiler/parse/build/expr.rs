@@ -262,10 +262,9 @@ impl TreeBuilder<'_> {
                 ExprKind::Form(self.plain(text, "a CSS selector"))
             }
             Rule::header | Rule::cookie => {
-                let header = pair.as_rule() == Rule::header;
+                let kind = if pair.as_rule() == Rule::header { ExprKind::Header } else { ExprKind::Cookie };
                 let inner = self.only(pair);
-                let name = Box::new(self.operand(inner));
-                if header { ExprKind::Header(name) } else { ExprKind::Cookie(name) }
+                kind(Box::new(self.operand(inner)))
             }
             Rule::html => {
                 let attribute = kids(pair.clone()).find(|p| p.as_rule() == Rule::attribute).map(|p| {
