@@ -2,9 +2,7 @@
 
 use crate::environment::{EnvData, Environment};
 use crate::error::ConfigError;
-
-/// The key in environment files.
-pub const KEY: &str = "allow_hosts";
+use crate::reads::ALLOW_HOSTS;
 
 /// Names and addresses, `*.` for all names below one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,7 +11,7 @@ pub struct AllowedHosts(Vec<String>);
 impl AllowedHosts {
     /// Those of an environment; none where it has no such key.
     pub fn of(environment: &Environment) -> Result<Self, Vec<ConfigError>> {
-        let Some(value) = environment.get(KEY) else { return Ok(Self::default()) };
+        let Some(value) = environment.get(ALLOW_HOSTS) else { return Ok(Self::default()) };
         let one = [value.clone()];
         let items = match &value.data {
             EnvData::List(items) => items.as_slice(),
@@ -32,7 +30,7 @@ impl AllowedHosts {
             match host {
                 Ok(host) => hosts.0.push(host),
                 Err(why) => errors.push(
-                    ConfigError::new(item.location.clone(), format!("{KEY}: {why}"))
+                    ConfigError::new(item.location.clone(), format!("{ALLOW_HOSTS}: {why}"))
                         .with_help("write hosts, such as `[api.example.com, \"*.example.org\"]`"),
                 ),
             }

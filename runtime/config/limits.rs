@@ -9,7 +9,7 @@ use crate::reader::{Diagnostics, Section};
 
 /// A limit, and the key that sets it.
 #[derive(Clone, Debug, PartialEq)]
-struct Limit<T> {
+struct LimitValue<T> {
     most: T,
     location: Location,
 }
@@ -17,9 +17,9 @@ struct Limit<T> {
 /// The limits of all runs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Limits {
-    max_rate: Option<Limit<Rate>>,
-    max_clients: Option<Limit<u64>>,
-    max_cost: Option<Limit<f64>>,
+    max_rate: Option<LimitValue<Rate>>,
+    max_clients: Option<LimitValue<u64>>,
+    max_cost: Option<LimitValue<f64>>,
 }
 
 /// What a run costs.
@@ -105,11 +105,11 @@ impl Limits {
     }
 }
 
-fn at<T>(section: Section<'_>, key: &str, most: Option<T>) -> Option<Limit<T>> {
-    most.map(|most| Limit { most, location: section.place_of(key) })
+fn at<T>(section: Section<'_>, key: &str, most: Option<T>) -> Option<LimitValue<T>> {
+    most.map(|most| LimitValue { most, location: section.place_of(key) })
 }
 
-fn stricter<T, K: PartialOrd>(one: Option<Limit<T>>, other: Option<Limit<T>>, key: impl Fn(&T) -> K) -> Option<Limit<T>> {
+fn stricter<T, K: PartialOrd>(one: Option<LimitValue<T>>, other: Option<LimitValue<T>>, key: impl Fn(&T) -> K) -> Option<LimitValue<T>> {
     match (one, other) {
         (Some(one), Some(other)) => Some(if key(&other.most) < key(&one.most) { other } else { one }),
         (one, other) => one.or(other),

@@ -3,6 +3,9 @@
 /// Keys that say how a host is reached. They stand beside a url, or at the top for all of them, and no spec names them.
 pub(crate) const TRANSPORT_KEYS: [&str; 3] = ["tls", "http2", "connect_timeout"];
 
+/// The key at the top of an environment that names the hosts which may be loaded.
+pub(crate) const ALLOW_HOSTS: &str = "allow_hosts";
+
 /// The keys that a spec reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reads {
@@ -35,7 +38,7 @@ impl Reads {
     /// How much of the value at a path is read.
     pub(crate) fn part<S: AsRef<str>>(&self, path: &[S]) -> ReadPart {
         let Some(paths) = &self.paths else { return ReadPart::Whole };
-        if path.first().is_some_and(|key| key.as_ref() == crate::allowed_hosts::KEY) {
+        if path.first().is_some_and(|key| key.as_ref() == ALLOW_HOSTS) {
             return ReadPart::Whole;
         }
         let alike = |path: &[S], read: &[String]| path.iter().zip(read).all(|(a, b)| a.as_ref() == b);
