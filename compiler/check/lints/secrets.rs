@@ -36,7 +36,12 @@ pub(crate) fn names_secret(key: &str) -> bool {
     let key = words(key);
     let last = key.rsplit('_').next().unwrap_or_default();
     let forgery = key.contains("csrf") || key.contains("xsrf");
-    !forgery && !ABOUT.contains(&last) && (matches!(key.as_str(), "key" | "pwd") || WORDS.iter().any(|word| key.contains(word)))
+    !forgery && !ABOUT.contains(&last) && WORDS.iter().any(|word| key.contains(word))
+}
+
+/// The same of a key of an environment, where `key` is that of a service. In a body it may be that of a map.
+fn names_secret_of_environment(key: &str) -> bool {
+    matches!(words(key).as_str(), "key" | "pwd") || names_secret(key)
 }
 
 /// Whether a text can be a secret: not a name of the OAuth specifications, an address, the path of a file, or a word that says no secret.
@@ -95,7 +100,7 @@ fn search<'a>(value: &'a EnvValue, path: &mut Vec<&'a str>, used: &[EnvKey], fou
 
 fn is_secret(value: &EnvValue, text: &str, path: &[&str], used: &[EnvKey]) -> bool {
     let is_credential = || used.iter().any(|key| key.is_credential && key.path.iter().map(String::as_str).eq(path.iter().copied()));
-    let is_named = path.last().is_some_and(|key| names_secret(key));
+    let is_named = path.last().is_some_and(|key| names_secret_of_environment(key));
     !value.is_unresolved() && !value.secret && may_be_secret(text) && (is_named || is_credential())
 }
 
@@ -110,12 +115,12 @@ mod tests {
         for key in
             ["password", "X-Api-Key", "apiKey", "clientSecret", "AUTH_TOKEN", "key", "pwd", "Authorization", "accessKey", "otp_secret"]
         {
-            assert!(names_secret(key), "{key}");
+            assert!(names_secret_of_environment(key), "{key}");
         }
         for key in
             ["token_type", "subject_token_type", "tokenUrl", "passwordField", "csrf_token", "monkey", "access_key_id", "user", "keys"]
         {
-            assert!(!names_secret(key), "{key}");
+            assert!(!names_secret_of_environment(key), "{key}");
         }
     }
 
