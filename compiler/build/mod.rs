@@ -164,7 +164,7 @@ impl Builder {
         self.compile_as(name, spec, emitted, None)
     }
 
-    /// Compiles the runtime, and packs what was compiled for other machines: see [`prebuilt`].
+    /// Compiles the runtime, and packs what was compiled for other machines: see `prebuilt`.
     ///
     /// # Errors
     /// As [`Builder::compile`]; [`Error::Write`] where the archive can't be written.

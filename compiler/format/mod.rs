@@ -4,8 +4,8 @@
 //! bracket. What the author decides is kept: a block or a bracket that has line breaks is written over several lines, one item each; one
 //! without is written on one line if it fits. A line break behind an operator or `=` stays, and so does one empty line between lines.
 //!
-//! [`groups`] finds the brackets and which of them have line breaks, [`spacing`] says which tokens touch, [`print`](mod@print) makes lines, and
-//! [`align`] puts neighboring lines into columns. Each step is linear in the length of the text.
+//! `groups` finds the brackets and which of them have line breaks, `spacing` says which tokens touch, `print` makes lines, and
+//! `align` puts neighboring lines into columns. Each step is linear in the length of the text.
 //!
 //! **Invariants.** A text that does not parse stays as it is. The tree of the result is the tree of the text, apart from locations. The
 //! result of a result is itself.

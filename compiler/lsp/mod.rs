@@ -1,7 +1,7 @@
 //! The language server: `ltc lsp`, over standard input and output.
 //!
-//! [`server`] receives messages and answers them; [`workspace`] has the open buffers over the files on disk. [`analysis`] checks a spec with
-//! the same pure phases as `ltc check`, and [`index`] resolves the names of its tree. Each other module is one feature: a function of an
+//! `server` receives messages and answers them; `workspace` has the open buffers over the files on disk. `analysis` checks a spec with
+//! the same pure phases as `ltc check`, and `index` resolves the names of its tree. Each other module is one feature: a function of an
 //! analysis and a place.
 //!
 //! Messages are JSON values, made with `json!`: the crate of the protocol's types is not kept any more, and the server's tests compare

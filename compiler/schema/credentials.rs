@@ -36,7 +36,7 @@ pub(super) struct CredentialsFile {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Splunk {
-    /// The collector's URL, such as https://splunk.example.com:8088
+    /// The collector's URL, such as `https://splunk.example.com:8088`
     url: Option<Text>,
     /// The collector's host, in place of `url`
     host: Option<Text>,
