@@ -112,7 +112,7 @@ pub(super) fn pack(
     Ok(Packed { path, bytes, sha256 })
 }
 
-/// The same content gives the same archive, whoever packs it and when.
+/// The same content gives the same archive on each machine and at any time.
 fn append(archive: &mut tar::Builder<impl Write>, name: &str, content: &[u8]) -> io::Result<()> {
     let mut header = tar::Header::new_gnu();
     header.set_size(content.len() as u64);

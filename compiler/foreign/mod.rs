@@ -1,7 +1,7 @@
 //! Words of other tools and languages, and what says the same in a spec: k6, Locust, Gatling, Artillery, JMeter, Postman, JavaScript, Python.
 //!
 //! A pattern is a dotted name: `http.get` is exactly that, `*.push` a member of any value, `pm.*` everything below `pm`. A fix is a text
-//! with holes: `{of}` is what stands before the last dot, `{name}` what stands behind it, `{args}` what stands in the brackets, `{1}` and
+//! with holes: `{of}` is the text before the last dot, `{name}` the text after it, `{args}` the text in the brackets, `{1}` and
 //! `{2}` the first two arguments, `{wait}` the arguments as a wait, `{path}` the path of a
 //! URL in them, `{api}` the name of an api of the file. The exact pattern counts before a root, a root before a member.
 
@@ -17,7 +17,7 @@ pub(crate) use values::source;
 /// The longest text of the source that a fix repeats, in bytes. A longer one is shown as `…`.
 const REPEATED_BYTES_MAX: usize = 40;
 
-/// The fix of a call. `of` is what stands before the last dot.
+/// The fix of a call. `of` is the text before the last dot.
 pub(crate) fn call(of: Option<&str>, name: &str, args: &str, api: &str) -> Option<String> {
     let fix = find(calls::CALLS, of, name)?;
     Some(fill(fix, of, name, args).replace("{api}", api))

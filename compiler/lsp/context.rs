@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct OpenBracket {
     sign: char,
-    /// The statement that it stands in, up to it.
+    /// The statement around it, up to the cursor.
     head: String,
     /// Where it is.
     at: usize,

@@ -3,7 +3,7 @@
 //! First a linear scan (`scan`) finds what would lead the grammar astray: texts and brackets that are never closed, signs that have no
 //! place; it reports them and edits the text, so that pest sees balanced brackets. Then the grammar swallows what does not parse
 //! within its member, and `broken` says of each such place what was expected. Where that was the head of a block, it is repaired and the
-//! text parsed once more, for what stands in the block. Pest's rules and pairs stay inside this module.
+//! text parsed once more, for the contents of the block. Pest's rules and pairs stay inside this module.
 //!
 //! # Names are contracts
 //!

@@ -68,7 +68,6 @@ pub(super) fn user_classes(run: &Run<'_>, scope: &Scope) -> Vec<Rc<ClassValue>> 
             out.push(class);
         }
     }
-    // A class that another one extends is its base, unless it stands for itself.
     out.sort_by_key(|class| class.line);
     out
 }

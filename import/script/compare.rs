@@ -8,24 +8,10 @@ impl Run<'_> {
     /// A comparison, decided where both sides are known.
     pub(crate) fn compare(&mut self, operator: &'static str, left: &Value, right: &Value) -> Value {
         if let (Some(one), Some(other)) = (left.as_number(), right.as_number()) {
-            return Value::bool(match operator {
-                "==" => one == other,
-                "!=" => one != other,
-                "<" => one < other,
-                "<=" => one <= other,
-                ">" => one > other,
-                _ => one >= other,
-            });
+            return Value::bool(holds(operator, &one, &other));
         }
         if let (Some(one), Some(other)) = (left.literal(), right.literal()) {
-            return Value::bool(match operator {
-                "==" => one == other,
-                "!=" => one != other,
-                "<" => one < other,
-                "<=" => one <= other,
-                ">" => one > other,
-                _ => one >= other,
-            });
+            return Value::bool(holds(operator, &one, &other));
         }
         let is_known = |value: &Value| {
             !matches!(value, Value::Code(_) | Value::Env(..) | Value::Elements(..) | Value::Native(_)) && value.as_open_text().is_none()
@@ -134,5 +120,17 @@ pub(super) fn negated(operator: &str) -> &'static str {
         "<=" => ">",
         ">" => "<=",
         _ => "<",
+    }
+}
+
+/// Whether two known values compare as the operator says.
+fn holds<T: PartialOrd>(operator: &str, one: &T, other: &T) -> bool {
+    match operator {
+        "==" => one == other,
+        "!=" => one != other,
+        "<" => one < other,
+        "<=" => one <= other,
+        ">" => one > other,
+        _ => one >= other,
     }
 }

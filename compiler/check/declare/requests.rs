@@ -239,7 +239,7 @@ impl<'a> Checker<'a> {
 /// The innermost option counts, header by header.
 fn over(outer: &Options, inner: Options) -> Options {
     let mut headers = outer.headers.clone();
-    // Which names an object has is known only when it is sent: what is said first stays.
+    // Which names an object has is known only when it is sent: so the first value stays.
     if inner.headers.iter().any(|(_, value)| matches!(value.kind, ExprKind::Members(_))) {
         headers.splice(0..0, inner.headers.clone());
     }

@@ -5,7 +5,7 @@ use super::vocabulary::{PARTS, is_statement};
 use crate::diagnostic::Code;
 use ltc_grammar::Rule;
 
-/// Comparisons in words, each with the fix for what stands before and behind it.
+/// Comparisons in words, each with the fix for the texts before and after it.
 const COMPARISONS: &[(&[&str], &str)] = &[
     (&["contains", "contain", "includes"], "write `contains({l}, {r})`"),
     (&["startsWith", "startswith", "starts"], "write `starts_with({l}, {r})`"),

@@ -103,7 +103,7 @@ impl Spelling {
     }
 }
 
-/// The characters of a value's base64 that do not depend on what stands before and after it, for each of the three positions that it can
+/// The characters of a value's base64 that do not depend on the text before and after it, for each of the three positions that it can
 /// have in a group of bytes (RFC 4648, 4 and 5).
 fn base64(value: &[u8]) -> impl Iterator<Item = String> {
     [(0, 0), (1, 2), (2, 3)].into_iter().flat_map(move |(before, dependent)| {
