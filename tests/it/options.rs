@@ -33,6 +33,21 @@ fn values_of_the_command_line_replace_those_of_the_environment() {
 }
 
 #[test]
+fn load_on_public_hosts_and_beyond_the_limits_is_refused_before_the_first_request() {
+    let (project, _server, url) = project();
+    let run = |args: &[&str]| project.run("look", args);
+    // An address of the documentation (RFC 5737): nothing is sent to it.
+    for args in [&["--host", "http://203.0.113.9"][..], &["run", "--yes", "--shards", "1", "--host", "http://203.0.113.9"]] {
+        run(args).ends(2).says(&["needs permission: http://203.0.113.9", "allow_hosts: [203.0.113.9]", "--allow-host 203.0.113.9"]);
+    }
+    run(&["--host", "http://203.0.113.9", "--allow-host", "http://203.0.113.9"]).ends(2).says(&["expected a host without scheme"]);
+    run(&["plan", "--host", "http://203.0.113.9"]).ends(0).says(&["Targets    http://203.0.113.9"]);
+    run(&["--host", &url]).ends(0).says(&[&format!("to {url}")]);
+    project.write("config/limits.yml", "max_clients: 0\n");
+    run(&["--host", &url]).ends(2).says(&["config/limits.yml:1:1", "max_clients"]);
+}
+
+#[test]
 fn arrival_rate_of_the_command_line_replaces_the_load() {
     let (project, _server, url) = project();
     let run = |args: &[&str]| project.run("look", &[&["--host", &url], args].concat());
