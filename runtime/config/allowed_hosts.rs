@@ -1,15 +1,15 @@
-//! `allow_hosts` at the top of an environment: the public hosts that a test may load without being asked.
+//! `allow_hosts` at the top of an environment: the public hosts that a test may load without asking the tester first.
 
 use crate::environment::{EnvData, Environment};
 use crate::error::ConfigError;
 use crate::reads::ALLOW_HOSTS;
 
-/// Names and addresses, `*.` for all names below one.
+/// The names and addresses of the hosts. `*.` before a name allows all names below it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AllowedHosts(Vec<String>);
 
 impl AllowedHosts {
-    /// Those of an environment; none where it has no such key.
+    /// The allowed hosts of an environment. The list is empty if the environment has no such key.
     pub fn of(environment: &Environment) -> Result<Self, Vec<ConfigError>> {
         let Some(value) = environment.get(ALLOW_HOSTS) else { return Ok(Self::default()) };
         let one = [value.clone()];
@@ -38,13 +38,13 @@ impl AllowedHosts {
         if errors.is_empty() { Ok(hosts) } else { Err(errors) }
     }
 
-    /// The same, and these hosts.
+    /// Adds these hosts to the allowed ones.
     pub fn and(mut self, hosts: impl IntoIterator<Item = String>) -> Self {
         self.0.extend(hosts);
         self
     }
 
-    /// Whether a host is among them. `host` has no port; an IPv6 address no brackets.
+    /// Whether the list allows `host`, which has no port and, for an IPv6 address, no brackets.
     pub fn allows(&self, host: &str) -> bool {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
         self.0.iter().any(|allowed| match allowed.strip_prefix("*.") {

@@ -1,4 +1,5 @@
-//! Keys that say how a host is reached, and stand beside no url that is reached: they would have no effect, and nobody would notice.
+//! Finds keys that say how to reach a host but don't belong to a url that the spec uses. Such a key would have no effect, and nobody would
+//! notice.
 
 use indexmap::IndexMap;
 
@@ -6,10 +7,10 @@ use crate::environment::{EnvData, EnvValue, Environment};
 use crate::error::ConfigError;
 use crate::reads::TRANSPORT_KEYS;
 
-/// The errors of an environment whose `tls`, `http2` or `connect_timeout` belong to no api's url. `sections` are the dotted paths of the
-/// maps that the apis' bases come from (empty for the top), `reads` all dotted paths that the spec reads.
+/// Returns an error for each `tls`, `http2` or `connect_timeout` of an environment that belongs to no api's url. `sections` are the dotted
+/// paths of the maps that the apis' bases come from (empty for the top), `reads` all dotted paths that the spec reads.
 ///
-/// A map of which the spec reads nothing, and which has a url, is another test's api: environments are shared by tests.
+/// Tests share environments, so a map that has a url and of which the spec reads nothing belongs to another test's api.
 pub fn stray(env: &Environment, sections: &[&str], reads: &[&str]) -> Vec<ConfigError> {
     let Some(members) = env.root().as_object() else { return Vec::new() };
     let mut errors = Vec::new();
@@ -43,7 +44,7 @@ impl Search<'_> {
         }
     }
 
-    /// Whether the spec reads the value itself, or what it is in.
+    /// Whether the spec reads the value itself, or a map or list that contains it.
     fn is_data(&self, path: &str) -> bool {
         self.reads.iter().any(|read| *read == path || is_within(path, read))
     }
@@ -74,7 +75,7 @@ impl Search<'_> {
     }
 }
 
-/// Whether a dotted path leads into what another leads to.
+/// Whether a dotted path is below another one.
 fn is_within(path: &str, other: &str) -> bool {
     path.strip_prefix(other).is_some_and(|rest| rest.starts_with('.'))
 }
@@ -110,7 +111,7 @@ mod tests {
         assert!(found[0].starts_with("config/x.yml:3:"), "{}", found[0]);
         assert!(found[0].contains("`backend.tls` sets how to connect, but no api's base is read from `backend`"), "{}", found[0]);
         assert!(found[0].contains("move it next to the url that an api's base reads: `site.tls`"), "{}", found[0]);
-        // Something of the section is read, but it is no api's base.
+        // The spec reads a key of the section, but uses the section for no api's base.
         let text = "site: {url: https://a, token: x, connect_timeout: 3s}\n";
         for reads in [["site.token"], ["site.url"]] {
             assert!(errors(text, &[], &reads)[0].contains("`site.connect_timeout`"));

@@ -1,16 +1,17 @@
-//! What a binary carries of an environment's file: the keys that its spec reads, at the lines and columns of the file, without comments.
+//! The part of an environment's file that a binary carries: the keys that its spec reads, at the lines and columns of the file, without
+//! comments.
 //!
-//! It is YAML again, so that what was carried is read as a file is, and a message about it names a location that is there.
+//! The part is YAML again, so the binary reads it as it would read the file, and its messages name locations that exist in the file.
 
 use crate::environment::{EnvData, scalar};
 use crate::error::{ConfigError, Location};
 use crate::node::{self, Entry, Node, NodeValue};
 use crate::reads::{ReadPart, Reads};
 
-/// What is carried of a file.
+/// The text that a binary carries of a file.
 ///
 /// # Errors
-/// What is wrong in the file.
+/// All errors in the file.
 pub fn carried(text: &str, file: &str, reads: &Reads) -> Result<String, Vec<ConfigError>> {
     let root = node::parse(text, file)?;
     let kept = part_of(&root, &mut Vec::new(), reads).filter(|root| !root.is_null());
@@ -20,7 +21,7 @@ pub fn carried(text: &str, file: &str, reads: &Reads) -> Result<String, Vec<Conf
     Ok(page.text)
 }
 
-/// Whether two texts say the same of all that is read; what can't be read is unlike all else.
+/// Whether two texts have the same values for everything that `reads` names. A text that isn't valid YAML differs from every other.
 pub fn is_same(one: &str, other: &str, reads: &Reads) -> bool {
     let read = |text: &str| node::parse(text, "").ok().and_then(|root| part_of(&root, &mut Vec::new(), reads));
     matches!((read(one), read(other)), (Some(one), Some(other)) if same(&one, &other))
@@ -52,7 +53,7 @@ fn part_of<'a>(node: &'a Node, path: &mut Vec<&'a str>, reads: &Reads) -> Option
             }
             Some(Node { value: NodeValue::Map(kept), location: node.location.clone() })
         }
-        // No key can be read in it. What a message says of it is its kind, so that is all that is carried.
+        // The list has no keys that a spec could read. A message names only its type, so the binary carries an empty list.
         (ReadPart::Within, NodeValue::List(_)) => Some(Node { value: NodeValue::List(Vec::new()), location: node.location.clone() }),
         (ReadPart::Within, NodeValue::Scalar { text, plain }) => {
             let (text, plain) = match if *plain && !text.contains("${") { scalar(text) } else { EnvData::String(String::new()) } {
@@ -67,7 +68,7 @@ fn part_of<'a>(node: &'a Node, path: &mut Vec<&'a str>, reads: &Reads) -> Option
     }
 }
 
-/// A scalar that is read alike in a flow collection: what is no plain word for another type is in quotes.
+/// Writes a scalar so that a flow collection reads it alike: a string that a reader could take for another type gets quotes.
 fn written(node: &Node) -> String {
     let NodeValue::Scalar { text, plain } = &node.value else { return String::new() };
     if *plain && !text.contains("${") {
@@ -98,13 +99,13 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// A text that is written to given lines and columns.
+/// A text that puts each value at a given line and column.
 #[derive(Default)]
 struct Page {
     text: String,
-    /// Lines that are complete.
+    /// The number of complete lines.
     lines: usize,
-    /// Characters on the line at hand.
+    /// The number of characters on the current line.
     column: usize,
 }
 
@@ -120,12 +121,12 @@ impl Page {
         self.column = 0;
     }
 
-    /// Goes on to a location; one that was passed (that of an alias) is left where it is.
+    /// Writes spaces and line ends up to a location. If the text is already past it, as for an alias, it stays where it is.
     fn go_to(&mut self, location: &Location, least_column: usize) {
         while self.lines + 1 < location.line {
             self.line();
         }
-        // A line that goes on a value must be indented.
+        // YAML requires that the continuation of a value is indented.
         let column = location.column.max(least_column).saturating_sub(1);
         if self.lines + 1 == location.line || self.column == 0 {
             while self.column < column {
@@ -134,7 +135,7 @@ impl Page {
         }
     }
 
-    /// The root is a block, a line each key, so that its keys can stand in the first column.
+    /// Writes the root as a block with one line for each key, because keys of the root can begin in the first column.
     fn root(&mut self, node: &Node) {
         let NodeValue::Map(entries) = &node.value else {
             self.value(node);
@@ -216,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_are_read_are_carried_with_their_places_and_nothing_else() {
+    fn only_values_that_the_spec_reads_are_carried_with_their_locations() {
         let text = carried(FILE, "config/x.yml", &reads()).unwrap();
         assert!(!text.contains("MARKER") && !text.contains('#'), "{text}");
         let (file, kept) = (environment(FILE), environment(&text));
@@ -237,7 +238,7 @@ mod tests {
         assert_eq!(carried(&text, "config/x.yml", &reads()).unwrap(), text, "what is carried is carried whole");
     }
 
-    /// A value without its locations.
+    /// Removes a value's locations.
     fn plain(value: &crate::environment::EnvValue) -> String {
         match &value.data {
             EnvData::List(items) => items.iter().map(plain).collect::<Vec<_>>().join("|"),
@@ -247,11 +248,11 @@ mod tests {
     }
 
     #[test]
-    fn odd_files_are_carried_too() {
+    fn unusual_files_are_carried_too() {
         let carry = |text: &str, read: &str| carried(text, "c.yml", &Reads::of([read])).unwrap();
         assert_eq!(carry("", "a.b"), "{}\n");
         assert_eq!(carry("x: 1\n", "a.b"), "{}\n");
-        // Something that has no keys stands where the spec wants a map: its kind is carried, for the message, and nothing more.
+        // The spec reads a key of this value, which isn't a map: the binary carries only its type, for the message.
         for (text, kind) in
             [("a: MARKER", "string"), ("a: [MARKER]", "list"), ("a: 77123", "int"), ("a:", "null"), ("a: yes ${X}", "string")]
         {
@@ -267,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_read_makes_files_differ() {
+    fn only_keys_that_the_spec_reads_make_files_differ() {
         let same = |other: &str| is_same(FILE, other, &reads());
         assert!(same(&carried(FILE, "x", &reads()).unwrap()));
         assert!(same(&FILE.replace("MARKER-3", "else")) && same(&format!("\n\n{FILE}")));

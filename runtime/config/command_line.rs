@@ -1,9 +1,9 @@
-//! What the command lines of `ltc` and of the binaries have in common.
+//! What the command lines of `ltc` and of the binaries share.
 
 use std::ffi::OsString;
 
-/// The last value of an option on a command line that was not parsed: `--color never` or `--color=never`. It is needed where a parser is not
-/// made yet, or where the command line is another program's.
+/// The last value of an option on a command line that isn't parsed: `--color never` or `--color=never`. Callers need it before a parser
+/// exists, or if the command line belongs to another program.
 pub fn last_value(args: &[OsString], option: &str) -> Option<String> {
     let mut found = None;
     let mut words = args.iter().filter_map(|arg| arg.to_str()).peekable();

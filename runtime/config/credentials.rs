@@ -1,8 +1,9 @@
-//! `config/systems_credentials.yml`: where results go and with which keys. Read when the test starts, never at build time.
+//! `config/systems_credentials.yml`: the systems that receive results, and their keys. The test reads it when it starts, never at build
+//! time.
 //! `config/system_credentials.yml`, the other spelling in the manual of the Locust framework, is the same file.
 //!
-//! A `${VAR}` that is not set is an error only of the section it stands in, and only for who asks for that section: a run without
-//! Splunk needs no Splunk token.
+//! A `${VAR}` that is not set is an error only of its own section, and only if the run uses that section: a run without Splunk needs no
+//! Splunk token.
 
 use std::fmt;
 use std::path::Path;
@@ -31,7 +32,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text itself, for the one place that sends it.
+    /// The text itself, for the code that sends it.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -48,7 +49,7 @@ impl fmt::Debug for Secret {
 pub struct Credentials {
     /// `stats_interval`: how often listeners send.
     pub stats_interval: Option<Duration>,
-    /// The file, as messages name it.
+    /// The file's name for messages.
     pub file: String,
     splunk: Slot<Splunk>,
     signalfx: Slot<SignalFx>,
@@ -58,7 +59,7 @@ pub struct Credentials {
     influxdb: Slot<InfluxDb>,
 }
 
-/// A section: left out, ready, or in want of variables.
+/// A section of the file: left out, complete, or with variables that are not set.
 #[derive(Default, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Slot<T> {
     #[default]
@@ -109,7 +110,7 @@ pub struct SignalFx {
     pub prefix: String,
 }
 
-/// AWS: what is left out comes from the SDK's usual chain.
+/// AWS. The SDK's default chain supplies what the section leaves out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Aws {
     /// `access_key_id`.
@@ -188,10 +189,11 @@ impl Credentials {
         if errors.is_empty() { Ok(credentials) } else { Err(errors) }
     }
 
-    /// Reads the file of a project's `config/`, whichever of its two [`FILES`] is there; without one there are no credentials.
+    /// Reads the credentials file of a project's `config/`, under either of its two names ([`FILES`]). Without a file there are no
+    /// credentials.
     ///
     /// # Errors
-    /// What is wrong in it, or that both are there: nobody could say which of them counts.
+    /// The errors in the file, or that both files exist: it would be unclear which of them counts.
     pub fn load(config: &Path, variables: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigError>> {
         let [usual, other] = FILES.map(|name| config.join(name));
         let path = match (usual.exists(), other.exists()) {
@@ -213,7 +215,7 @@ impl Credentials {
         Self::parse(&text, &file, variables)
     }
 
-    /// `Splunk`: `None` where it is left out, an error where its variables are not set. So for the others.
+    /// `Splunk`: `None` if the section is left out, an error if one of its variables is not set. The other sections behave alike.
     pub fn splunk(&self) -> Result<Option<&Splunk>, Vec<ConfigError>> {
         self.splunk.get()
     }
@@ -243,13 +245,13 @@ impl Credentials {
         self.influxdb.get()
     }
 
-    /// The error for a section that someone needs and that is left out.
+    /// The error for a section that the run needs and the file leaves out.
     pub fn lacks(&self, section: &str) -> ConfigError {
         ConfigError::new(Location::file(&self.file), format!("missing section {section}, which the profile's listeners name"))
             .with_help(format!("add {section}: to the file, or remove {section} from the listeners"))
     }
 
-    /// All secret texts, longest first, to be masked in all output.
+    /// All secret texts, longest first, so that output can mask them.
     pub fn secrets(&self) -> Vec<String> {
         let mut all: Vec<&Secret> = Vec::new();
         all.extend(self.splunk.ready().map(|splunk| &splunk.token));
@@ -286,7 +288,7 @@ impl Reading<'_> {
         }
     }
 
-    /// The node with its variables put in; one that is missing becomes a text that satisfies no type but `text`.
+    /// Replaces a node's variables with their values. Lists a variable that is not set in `missing`.
     fn resolve(&self, node: &Node, path: &str, missing: &mut Vec<ConfigError>) -> Node {
         let mut copy = node.clone();
         match &mut copy.value {
@@ -302,7 +304,7 @@ impl Reading<'_> {
                             let message = format!("{path} needs the environment variable {name}, which is not set");
                             ConfigError::new(node.location.clone(), message).with_help(format!("set {name} before the test starts"))
                         }));
-                        // A boolean reads it too: the missing variable is the error to report, not its type.
+                        // A boolean key accepts this text too, so the only error is the missing variable and not its type.
                         *text = "true".to_owned();
                     }
                 }

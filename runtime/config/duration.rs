@@ -12,7 +12,7 @@ const UNITS: [(&str, u64); 7] = [
     ("d", 86_400_000_000_000),
 ];
 
-/// Reads a duration; the error says what is wrong with it.
+/// Reads a duration. The error explains why the text isn't one.
 ///
 /// ```
 /// use std::time::Duration;
@@ -77,7 +77,7 @@ fn scaled(number: &str, scale: u64) -> Option<u64> {
     whole.checked_mul(scale)?.checked_add(part)
 }
 
-/// A duration as people read it, and as [`parse`] reads it again: `1h20m`, `500ms`, `0s`.
+/// Prints a duration for people, in a form that [`parse`] reads back: `1h20m`, `500ms`, `0s`.
 pub fn print(duration: Duration) -> String {
     let mut nanos = duration.as_nanos();
     if nanos == 0 {

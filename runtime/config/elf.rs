@@ -1,5 +1,5 @@
-//! Whether a program starts on AWS Lambda (`provided.al2023`): a Linux program for the right processor that is static or needs no newer
-//! glibc than 2.34 and no library that isn't there. `ltc build --lambda` and `deploy` both ask.
+//! Checks whether a program starts on AWS Lambda (`provided.al2023`): it has to be a Linux program for the right processor that is static,
+//! or that needs no newer glibc than 2.34 and only libraries that Lambda has. Both `ltc build --lambda` and `deploy` check this.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::profile::Architecture;
 /// The glibc of `provided.al2023`.
 pub const GLIBC: (u32, u32) = (2, 34);
 
-/// Libraries that are there.
+/// The shared libraries of `provided.al2023`.
 const LIBRARIES: [&str; 9] = [
     "libc.so.6",
     "libm.so.6",
@@ -25,25 +25,25 @@ const LIBRARIES: [&str; 9] = [
     "ld-linux-aarch64.so.1",
 ];
 
-/// Why a program wouldn't start there.
+/// Why a program would not start on Lambda.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ElfError {
-    /// It is no Linux program at all; what it is.
+    /// The file isn't a Linux program. Holds what it is.
     NoElf(&'static str),
-    /// It can't be read as one.
+    /// The file has the header of a Linux program, but the rest of it is malformed.
     Broken(String),
-    /// It is for a processor that Lambda does not have; its number in ELF.
+    /// The program is for a processor that Lambda doesn't have. Holds its number in ELF.
     Processor(u16),
-    /// It is for another processor than is wanted.
+    /// The program is for another processor than the wanted one.
     Architecture {
-        /// The one it is for.
+        /// The program's processor.
         is: Architecture,
-        /// The one that is wanted.
+        /// The wanted processor.
         wanted: Architecture,
     },
-    /// It needs this newer glibc.
+    /// The program needs this newer version of glibc.
     Glibc(u32, u32),
-    /// It needs this library, or this loader, which isn't there.
+    /// The program needs this library or loader, which Lambda doesn't have.
     Library(String),
 }
 
@@ -63,7 +63,7 @@ impl fmt::Display for ElfError {
 impl std::error::Error for ElfError {}
 
 impl ElfError {
-    /// How to get one that fits.
+    /// How to build a program that fits.
     pub fn help(&self, wanted: Option<Architecture>) -> String {
         let arch = match (self, &wanted) {
             (Self::Architecture { wanted, .. }, _) | (_, Some(wanted)) => format!(" --arch {}", wanted.name()),
@@ -73,10 +73,10 @@ impl ElfError {
     }
 }
 
-/// Looks at a program; gives the processor it is for.
+/// Checks a program and returns the processor that it is for.
 ///
 /// # Errors
-/// Where Lambda couldn't start it.
+/// If Lambda could not start the program.
 pub fn fits_lambda(program: &[u8], wanted: Option<Architecture>) -> Result<Architecture, ElfError> {
     match program {
         [0x7f, b'E', b'L', b'F', 2, 1, ..] => {}
@@ -105,7 +105,7 @@ pub fn fits_lambda(program: &[u8], wanted: Option<Architecture>) -> Result<Archi
     }
 }
 
-/// What a program asks of the system.
+/// What a program requires of the system.
 #[derive(Debug)]
 struct Requirements {
     machine: elf::Machine,
@@ -125,7 +125,7 @@ impl Requirements {
                 needs.loader = Some(text(loader));
             }
         }
-        // The sections' table is at the end of a file: one that was cut short has none.
+        // The section table is at the end of the file, so a truncated file has none.
         let sections = header.sections(endian, program)?;
         let dynamic = sections.dynamic_table(endian, program)?;
         for entry in &dynamic {
@@ -145,7 +145,7 @@ impl Requirements {
     }
 }
 
-/// `GLIBC_2.34`.
+/// Parses a version such as `GLIBC_2.34`.
 fn glibc(version: &str) -> Option<(u32, u32)> {
     let mut parts = version.strip_prefix("GLIBC_")?.split('.').map(str::parse);
     match (parts.next(), parts.next()) {

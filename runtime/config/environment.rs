@@ -1,6 +1,6 @@
-//! `config/<env>.yml` over `config/common.yml`: what `env.` in a spec reads.
+//! An environment, which a spec reads as `env.`: `config/<env>.yml` merged over `config/common.yml`.
 //!
-//! At build time `${VAR}` stays as it is and counts as a string, so that keys and types can be checked without secrets; the running
+//! A build keeps each `${VAR}` unresolved and treats it as a string, so that it can check keys and types without secrets. The running
 //! binary calls [`Environment::resolve`].
 
 mod files;
@@ -32,7 +32,7 @@ pub struct Environment {
     secrets: Vec<String>,
 }
 
-/// Why a dotted path leads nowhere; the location is that of the deepest part that exists.
+/// Why a dotted path has no value. The location is that of the deepest part that exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingKey {
     /// `env cs1 has no key "tpdata.urk"`.
@@ -60,7 +60,7 @@ impl Environment {
         Self { name: name.to_owned(), root, secrets: Vec::new() }
     }
 
-    /// Merges `own` over `common`, map by map; lists and single values replace each other.
+    /// Merges `own` over `common`, map by map. Lists and single values replace each other.
     pub fn parse(name: &str, own: Source<'_>, common: Option<Source<'_>>) -> Result<Self, Vec<ConfigError>> {
         let mut errors = Vec::new();
         let mut layers = Vec::new();
@@ -78,7 +78,7 @@ impl Environment {
         if errors.is_empty() { Ok(environment) } else { Err(errors) }
     }
 
-    /// Reads `<name>.yml` and `common.yml`, if there is one, of a directory.
+    /// Reads `<name>.yml` and, if it exists, `common.yml` of a directory.
     pub fn load(directory: &Path, name: &str) -> Result<Self, Vec<ConfigError>> {
         let own = directory.join(format!("{name}.yml"));
         let common = directory.join("common.yml");
@@ -92,7 +92,7 @@ impl Environment {
         Self::parse(name, Source { text: &text, file: &own }, common)
     }
 
-    /// All of it, as one map.
+    /// The whole environment as one map.
     pub fn root(&self) -> &EnvValue {
         &self.root
     }
@@ -102,7 +102,7 @@ impl Environment {
         self.require(path).ok()
     }
 
-    /// The value of a dotted path, or why there is none and what was probably meant.
+    /// The value of a dotted path, or the reason why it has none and the key that was probably meant.
     pub fn require(&self, path: &str) -> Result<&EnvValue, MissingKey> {
         let mut value = &self.root;
         let mut walked = String::new();
@@ -141,14 +141,14 @@ impl Environment {
         MissingKey { message: format!("missing key \"{prefix}{part}\" in env {}", self.name), help, location }
     }
 
-    /// All dotted paths, those of maps too, in the order of the files.
+    /// All dotted paths, including those of maps, in the order of the files.
     pub fn keys(&self) -> Vec<String> {
         let mut keys = Vec::new();
         collect_keys(&self.root, "", &mut keys);
         keys
     }
 
-    /// The variables that the environment wants: name, whether it has a default, location.
+    /// The environment variables that the file names: the name, whether it has a default, and the location.
     pub fn variables(&self) -> Vec<(String, bool, Location)> {
         let mut found = Vec::new();
         visit(&self.root, &mut |value| {
@@ -161,10 +161,10 @@ impl Environment {
         found
     }
 
-    /// Puts the process environment's values in place of `${VAR}`, in all that is read; those that are missing are reported at once.
+    /// Replaces `${VAR}` by the values of the process environment in everything that the spec reads. Reports all missing variables at once.
     ///
     /// # Errors
-    /// A variable of a key that is read, which isn't set.
+    /// Each variable that is not set and belongs to a key that the spec reads.
     pub fn resolve(&self, reads: &Reads, variables: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigError>> {
         let mut resolved = self.clone();
         let mut errors = Vec::new();
@@ -181,10 +181,10 @@ impl Environment {
         if errors.is_empty() { Ok(resolved) } else { Err(errors) }
     }
 
-    /// What came from the process environment, longest first, to be masked in all output.
+    /// The values that came from the process environment, longest first, so that output can mask them.
     ///
-    /// Values under four characters are left out: masking them would garble every report and hide nothing. So are addresses, which every
-    /// exchange names, unless they hold a password or a query.
+    /// It leaves out values of fewer than four characters: masking them would garble every report and hide nothing. It also leaves out
+    /// addresses without a password or a query, because every exchange names them.
     pub fn secrets(&self) -> Vec<String> {
         self.secrets.clone()
     }

@@ -1,4 +1,4 @@
-//! What is wrong in a configuration file: the location, the fault, the fix.
+//! An error in a configuration file: its location, message and fix.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Location {
     /// The file as the user would name it: `specs/tpdata.profile.yml`.
     pub file: String,
-    /// The line, from 1; 0 where the file as a whole is meant.
+    /// The line, from 1. It is 0 if the error is about the file as a whole.
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
@@ -37,9 +37,9 @@ impl fmt::Display for Location {
 /// Its `Display` is one line: `specs/x.profile.yml:4:3: unknown key "cleints" (did you mean `clients`?)`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigError {
-    /// Where.
+    /// The location.
     pub location: Location,
-    /// What is wrong, in the user's words.
+    /// The message, in the user's words.
     pub message: String,
     /// The fix.
     pub help: Option<String>,
@@ -51,14 +51,14 @@ impl ConfigError {
         Self { location, message: message.into(), help: None }
     }
 
-    /// The same with a fix.
+    /// Adds a fix.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// The same with help if there is any.
+    /// Adds a fix if one is known.
     #[must_use]
     pub fn with_help_if(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);

@@ -1,22 +1,22 @@
-//! A test's identity: its registered name, else `test_header.name`, else the spec's file stem. Reports and events show it as it is
-//! written; the binary, the Lambda function, the role, the bucket and the ids of runs have its [`plain`] form.
+//! A test's identity: its registered name, else `test_header.name`, else the spec's file stem. Reports and events show it unchanged; the
+//! binary, the Lambda function, the role, the bucket and the ids of runs use its [`plain`] form.
 
-/// How long a [`plain`] name may be: with what is added to it, it fits an IAM role and a Lambda function (64 characters each).
+/// The most characters of a [`plain`] name. With what ltc adds to it, it fits an IAM role and a Lambda function (64 characters each).
 pub const LONGEST: usize = 48;
 
-/// How long the part is that tells names apart which were cut: `-` and eight digits.
+/// The length of the suffix that keeps shortened names apart: `-` and eight digits.
 const MARK: usize = 9;
 
-/// The name that files, Lambda and IAM take: each character other than an ASCII letter, a digit, `-` and `_` is written `-`, those at
-/// both ends are left out, and a name of more than [`LONGEST`] characters is cut. Empty where nothing is left.
+/// Turns a name into one that files, Lambda and IAM accept: replaces each character other than an ASCII letter, a digit, `-` and `_` by
+/// `-`, removes those at both ends, and shortens the name to [`LONGEST`] characters. The result is empty if no character remains.
 pub fn plain(name: &str) -> String {
     let plain = |char: char| if char.is_ascii_alphanumeric() || char == '_' { char } else { '-' };
     let written: String = name.chars().map(plain).collect();
     fit(written.trim_matches(['-', '_']), LONGEST)
 }
 
-/// A plain name of at most `most` characters: a longer one is cut, and ends in eight digits of its hash, so that two names with the
-/// same beginning stay two.
+/// Shortens a plain name to at most `most` characters. A shortened name ends in eight digits of its hash, so that two names with the same
+/// beginning stay different.
 pub fn fit(plain: &str, most: usize) -> String {
     if plain.chars().count() <= most {
         return plain.to_owned();
@@ -25,7 +25,7 @@ pub fn fit(plain: &str, most: usize) -> String {
     format!("{}-{:08x}", start.trim_end_matches(['-', '_']), hash(plain))
 }
 
-/// What two names have in common that can't both be a test's: buckets have no capitals and no `_`, and IAM's names differ in more than case.
+/// A key that is equal for two names that can't both be a test's: bucket names have no capitals and no `_`, and IAM ignores case.
 pub fn collision_key(name: &str) -> String {
     plain(name).to_ascii_lowercase().replace('_', "-")
 }

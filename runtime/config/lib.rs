@@ -8,11 +8,10 @@
 //! | `config/limits.yml`, and the file of `LTC_LIMITS` | [`limits`] |
 //! | `config/systems_credentials.yml`, `config/system_credentials.yml` | [`credentials`] |
 //!
-//! And [`elf`], which is no file of YAML: what the compiler and the runtime both check of a program before it goes to AWS Lambda.
+//! [`elf`] isn't about a file of YAML: it checks a program before it goes to AWS Lambda, for the compiler and for the runtime.
 //!
-//! Parsing is a pure function of a file's text; all errors of a file are reported together, each [`ConfigError`] with its location.
-//! Only the functions called `load` touch files, and variables of the process environment are asked of a function that the caller
-//! passes.
+//! Parsing is a pure function of a file's text. It reports all errors of a file together, each [`ConfigError`] with its location. Only
+//! the functions called `load` touch files. A function that the caller passes looks up variables of the process environment.
 
 pub mod allowed_hosts;
 pub mod beside;
@@ -50,7 +49,7 @@ pub use registry::Registry;
 pub use threshold::Threshold;
 pub use transport::{ApiTransportSettings, TlsSettings};
 
-/// Reads a file as text; the error names it.
+/// Reads a file as text. The error names the file.
 pub fn read(path: &std::path::Path) -> Result<String, ConfigError> {
     std::fs::read_to_string(path).map_err(|error| {
         let message = match error.kind() {

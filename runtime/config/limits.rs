@@ -25,11 +25,11 @@ pub struct Limits {
 /// What a run costs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum RunCost {
-    /// It runs on machines that are there anyway.
+    /// Nothing: it runs on machines that exist anyway.
     Nothing,
     /// This many dollars.
     Dollars(f64),
-    /// It runs until it is stopped.
+    /// No upper bound: it runs until someone stops it.
     Endless,
 }
 
@@ -51,23 +51,23 @@ impl Limits {
         if errors.is_empty() { Ok(limits) } else { Err(errors) }
     }
 
-    /// Reads the project's file, where there is one, and the file that `LTC_LIMITS` names.
+    /// Reads the project's file, if it has one, and the file that `LTC_LIMITS` names.
     ///
     /// # Errors
-    /// What is wrong in the files, and a named file that cannot be read: a limit that is lost would be no limit.
+    /// The errors in the files. A named file that can't be read is an error too, because the run would otherwise have no limit.
     pub fn load(project: &Path, named: Option<&Path>) -> Result<Self, Vec<ConfigError>> {
         let read = |path: &Path| {
             let text = crate::read(path).map_err(|error| vec![error])?;
             Self::parse(&text, &path.display().to_string())
         };
-        // Only a file that is certainly not there sets no limit.
+        // The project has no limits only if the file certainly doesn't exist.
         let is_there = project.try_exists().unwrap_or(true);
         let own = if is_there { read(project)? } else { Self::default() };
         let named = named.map(read).transpose()?.unwrap_or_default();
         Ok(own.and(named))
     }
 
-    /// The stricter limit of each kind.
+    /// Takes the stricter limit of each kind.
     fn and(self, other: Self) -> Self {
         Self {
             max_rate: stricter(self.max_rate, other.max_rate, |rate| rate.as_f64()),
@@ -76,12 +76,13 @@ impl Limits {
         }
     }
 
-    /// Why a load is not allowed, a message for each limit that it exceeds. `rate` is the greatest arrival rate, in iterations per
-    /// second, and `clients` the greatest number of virtual users.
+    /// Returns a message for each limit that a load exceeds. `rate` is the greatest arrival rate, in iterations per second, and `clients`
+    /// the
+    /// greatest number of virtual users.
     pub fn exceeded(&self, rate: f64, clients: u64, cost: RunCost) -> Vec<ConfigError> {
         let refused = |location: &Location, message: String, fix: &str| ConfigError::new(location.clone(), message).with_help(fix);
         let mut errors = Vec::new();
-        // The rate of a plan is a sum of rounded parts.
+        // The rate of a plan is a sum of rounded parts, so a tiny excess is allowed.
         if let Some(limit) = self.max_rate.as_ref().filter(|limit| rate > limit.most.as_f64() * (1.0 + 1e-9)) {
             let message = format!("unexpected arrival rate of {rate}/s, expected at most {}/s (`max_rate`)", limit.most.as_f64());
             errors.push(refused(&limit.location, message, "lower the rate of the profile"));

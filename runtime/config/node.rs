@@ -1,7 +1,7 @@
 //! A YAML document as a tree in which every key and value knows its location.
 //!
-//! Scalars stay text until someone asks for a type, so that a profile can read `20` as a duration and `Yes` as a boolean while an
-//! environment reads them as YAML 1.2 does.
+//! Scalars stay text until a caller asks for a type, so that a profile can read `20` as a duration and `Yes` as a boolean, while an
+//! environment reads them with the rules of YAML 1.2.
 
 use std::collections::HashMap;
 
@@ -36,12 +36,12 @@ pub(crate) struct Entry {
 }
 
 impl Node {
-    /// Whether nothing was written: `key:` or `key: null`.
+    /// Whether the value is empty: `key:` or `key: null`.
     pub(crate) fn is_null(&self) -> bool {
         matches!(&self.value, NodeValue::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
     }
 
-    /// The value as an error names it: `a list`, `"abc"`.
+    /// The value as error messages name it: `a list`, `"abc"`.
     pub(crate) fn describe(&self) -> String {
         match &self.value {
             _ if self.is_null() => "nothing".to_owned(),
@@ -52,7 +52,7 @@ impl Node {
     }
 }
 
-/// A tree deeper or larger than this is no configuration file; aliases could otherwise blow a small file up.
+/// The deepest nesting of a document. No configuration file is deeper, and aliases could otherwise make a small file huge.
 const MAX_DEPTH: usize = 64;
 const MAX_NODES: usize = 1_000_000;
 
@@ -77,7 +77,7 @@ pub(crate) fn parse(text: &str, file: &str) -> Result<Node, Vec<ConfigError>> {
     }
 }
 
-/// Characters to bytes: the parser counts the former, spans are in the latter.
+/// Converts character positions to byte positions: the parser counts characters, locations count bytes.
 struct Index {
     bytes: Vec<usize>,
 }
@@ -153,7 +153,7 @@ impl<'a> Builder<'a> {
         }
         let (anchor, value) = match event {
             Event::Scalar(text, style, anchor, tag) => {
-                // `!!str`, and `!`, which turns the guessing of types off.
+                // `!!str` and `!` mark a scalar as text, whatever it looks like.
                 let text_tag = tag
                     .is_some_and(|tag| (tag.is_yaml_core_schema() && tag.suffix == "str") || [&*tag.handle, &*tag.suffix].concat() == "!");
                 let plain = style == ScalarStyle::Plain && !text_tag;
@@ -220,7 +220,7 @@ impl<'a> Builder<'a> {
         Ok(entries)
     }
 
-    /// `<<: *anchor` or a list of them; what comes first wins.
+    /// Merges the maps of `<<: *anchor`, or of a list of anchors. Of equal keys, the first counts.
     fn merge(&mut self, value: &Node, merged: &mut Vec<Entry>) {
         match &value.value {
             NodeValue::Map(entries) => {
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_anchors_and_merges() {
+    fn empty_documents_anchors_and_merges_are_read() {
         assert!(parse("", "f.yml").unwrap().is_null());
         assert!(parse("# only a comment\n", "f.yml").unwrap().is_null());
         let root = parse("base: &b {x: 1, y: 2}\nc:\n  <<: *b\n  y: 3\n", "f.yml").unwrap();
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_billion_laughs_end_early() {
+    fn billion_laughs_document_is_refused_early() {
         let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for i in 1..12 {
             let row = vec![format!("*a{}", i - 1); 10].join(", ");

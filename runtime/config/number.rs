@@ -1,20 +1,20 @@
-//! Decimal numbers as they are written: whether one prints as it reads, and which of two is the larger, whatever their length. The
-//! compiler asks it of data files and literals, the engine of JSON.
+//! Decimal numbers in their written form: whether a number prints as it reads, and which of two is larger, at any length. The compiler
+//! uses it for data files and literals, the engine for JSON.
 
 use std::cmp::Ordering;
 
-/// Up to this number of digits, a decimal is the shortest text of the float it is read as.
+/// A decimal with at most this many digits is the shortest text of the float that it is read as.
 const EXACT_DIGITS: usize = 15;
-/// How many zeros may stand right behind the point before a float is printed with an exponent.
+/// The most zeros right after the point of a float that prints without an exponent.
 const LEADING_ZEROS: usize = 4;
 
-/// Whether a number with a point or an exponent, read as a float and printed (shortest, as [`ryu`] does), is this text again: `1.5` is,
-/// `1.50`, `1e5` and `0.1234567890123456789` are not.
+/// Whether a number with a point or an exponent gives the same text again if it is read as a float and printed in the shortest form (as
+/// [`ryu`] does): `1.5` does, `1.50`, `1e5` and `0.1234567890123456789` don't.
 pub fn prints_as_it_reads(text: &str) -> bool {
     is_short(text) || text.parse().is_ok_and(|x: f64| x.is_finite() && ryu::Buffer::new().format_finite(x) == text)
 }
 
-/// The same for most numbers, without reading them.
+/// Whether a number prints as it reads, for most numbers, without reading it as a float.
 #[inline]
 pub fn is_short(text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -27,12 +27,12 @@ pub fn is_short(text: &str) -> bool {
     let all_digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
     let plain_whole = all_digits(whole) && (whole == b"0" || whole[0] != b'0');
     let plain_fraction = all_digits(fraction) && (fraction == b"0" || fraction[fraction.len() - 1] != b'0');
-    // 0.00001 is printed as it reads, 0.000001 as 1e-6.
+    // 0.00001 prints as it reads; 0.000001 prints as 1e-6.
     let small = whole == b"0" && fraction.len() > LEADING_ZEROS && fraction[..=LEADING_ZEROS].iter().all(|byte| *byte == b'0');
     plain_whole && plain_fraction && !small
 }
 
-/// The order of two numbers as JSON writes them, by their digits: none is rounded.
+/// Compares two JSON numbers by their digits, so that neither is rounded.
 pub fn compare(a: &str, b: &str) -> Ordering {
     let (a, b) = (Decimal::of(a), Decimal::of(b));
     match (a.sign(), b.sign()) {
@@ -51,7 +51,7 @@ pub fn is_integral(text: &str) -> bool {
     digits.enumerate().all(|(index, digit)| *digit == b'0' || i64::try_from(index).is_ok_and(|index| index < length))
 }
 
-/// A number in its parts: the digits before and behind its point, and its exponent.
+/// The parts of a number: the digits before and after the point, and the exponent.
 struct Decimal<'t> {
     negative: bool,
     whole: &'t [u8],
@@ -69,7 +69,7 @@ impl<'t> Decimal<'t> {
         Self { negative, whole: whole.as_bytes(), fraction: fraction.as_bytes(), exponent }
     }
 
-    /// Its digits from the first that isn't 0.
+    /// The digits from the first that isn't 0.
     fn digits(&self) -> impl Iterator<Item = u8> + '_ {
         self.whole.iter().chain(self.fraction).copied().skip_while(|digit| *digit == b'0')
     }
@@ -82,14 +82,14 @@ impl<'t> Decimal<'t> {
         }
     }
 
-    /// The power of ten of its first digit that isn't 0.
+    /// The power of ten of the first digit that isn't 0.
     fn power(&self) -> i64 {
         let zeros = self.whole.iter().chain(self.fraction).take_while(|digit| **digit == b'0').count();
         let length = |count: usize| i64::try_from(count).unwrap_or(i64::MAX / 4);
         self.exponent + length(self.whole.len()) - length(zeros)
     }
 
-    /// The order of two that aren't 0, whatever their signs.
+    /// Compares two numbers that aren't 0, without their signs.
     fn size(&self, other: &Self) -> Ordering {
         self.power().cmp(&other.power()).then_with(|| {
             let (mut a, mut b) = (self.digits(), other.digits());
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn the_short_way_says_the_same() {
+    fn is_short_agrees_with_the_full_check() {
         let mut checked = 0;
         for whole in ["0", "7", "10", "99999", "123456789012345"] {
             for zeros in 0..7 {

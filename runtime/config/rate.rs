@@ -14,13 +14,13 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// The greatest rate that is taken: beyond it a profile has surely a typo.
+    /// The greatest rate. A larger one in a profile is surely a typo.
     pub const MAX_PER_SECOND: u64 = 100_000_000;
 
-    /// No events at all.
+    /// The rate of no events.
     pub const ZERO: Self = Self { count: 0, per_ns: 1 };
 
-    /// `count` events in `per_ns` nanoseconds; a `per_ns` of 0 is taken as 1.
+    /// `count` events in `per_ns` nanoseconds; a `per_ns` of 0 counts as 1.
     pub fn new(count: u64, per_ns: u64) -> Self {
         if count == 0 {
             return Self::ZERO;
@@ -30,7 +30,7 @@ impl Rate {
         Self { count: count / divisor, per_ns: per_ns / divisor }
     }
 
-    /// `count` events a second.
+    /// `count` events per second.
     pub fn per_second(count: u64) -> Self {
         Self::new(count, SECOND)
     }
@@ -45,18 +45,18 @@ impl Rate {
         self.per_ns
     }
 
-    /// Whether nothing ever happens at this rate.
+    /// Whether no event ever happens at this rate.
     pub fn is_zero(self) -> bool {
         self.count == 0
     }
 
-    /// Events a second, rounded; for display and estimates only.
+    /// Events per second, rounded; only for display and estimates.
     #[expect(clippy::cast_precision_loss, reason = "an estimate for display")]
     pub fn as_f64(self) -> f64 {
         self.count as f64 * SECOND as f64 / self.per_ns as f64
     }
 
-    /// Reads `500/s`, `30/m`, `1.5/h` or a bare number, which is a second's.
+    /// Reads `500/s`, `30/m`, `1.5/h` or a bare number of events per second.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let wrong = |why: &str| Err(format!("invalid rate \"{text}\": {why}; write, for example, 500/s, 30/m or 10/h"));

@@ -1,4 +1,4 @@
-//! Typed reading of sections: each wrong key or value becomes an error of its own, and reading goes on.
+//! Typed reading of sections: each wrong key or value becomes an error, and reading continues.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use crate::error::{ConfigError, Location};
 use crate::node::{Entry, Node, NodeValue, unknown_key};
 use crate::rate::Rate;
 
-/// Collects what is wrong while a file is read.
+/// Collects the errors and warnings of a file while it is read.
 #[derive(Default)]
 pub(crate) struct Diagnostics {
     errors: RefCell<Vec<ConfigError>>,
@@ -27,14 +27,14 @@ impl Diagnostics {
     /// The errors in the order of the file, then the warnings.
     pub(crate) fn into_parts(self) -> (Vec<ConfigError>, Vec<ConfigError>) {
         let mut errors = self.errors.into_inner();
-        // A key that two readers look at is reported once.
+        // Two readers may look at the same key, so an error can occur twice.
         errors.sort_by_key(|error| error.location.offset);
         errors.dedup();
         (errors, self.warnings.into_inner())
     }
 }
 
-/// A map of the file, its path for messages, and what is known to stand in it.
+/// A map of the file, with its path for messages.
 #[derive(Clone, Copy)]
 pub(crate) struct Section<'a> {
     diagnostics: &'a Diagnostics,
@@ -44,7 +44,7 @@ pub(crate) struct Section<'a> {
 }
 
 impl<'a> Section<'a> {
-    /// Opens `node` as a map; null is an empty one, anything else an error.
+    /// Opens `node` as a map. Null is an empty map; any other type is an error.
     pub(crate) fn open(diagnostics: &'a Diagnostics, node: &'a Node, path: &'a str) -> Self {
         let entries: &[Entry] = match &node.value {
             NodeValue::Map(entries) => entries,
@@ -86,7 +86,7 @@ impl<'a> Section<'a> {
         self.entry(key).is_some()
     }
 
-    /// The location of a key, or of the section where the key is left out.
+    /// The location of a key, or of the section if it doesn't have the key.
     pub(crate) fn place_of(&self, key: &str) -> Location {
         self.entry(key).map_or_else(|| self.location.clone(), |entry| entry.location.clone())
     }
@@ -99,7 +99,7 @@ impl<'a> Section<'a> {
         self.diagnostics.warn(ConfigError::new(self.place_of(key), message).with_help(help));
     }
 
-    /// A section within this one; an empty one where it is left out.
+    /// A section within this one. It is empty if the file leaves it out.
     pub(crate) fn section(&self, key: &str, path: &'a str) -> Option<Section<'a>> {
         self.entry(key).map(|entry| Section::open(self.diagnostics, &entry.value, path))
     }
@@ -122,7 +122,7 @@ impl<'a> Section<'a> {
         self.read(key, duration::parse)
     }
 
-    /// A duration that is longer than nothing.
+    /// A duration greater than zero.
     pub(crate) fn positive_duration(&self, key: &str) -> Option<Duration> {
         self.read(key, |text| match duration::parse(text)? {
             Duration::ZERO => Err("it must be longer than 0".to_owned()),
@@ -134,7 +134,7 @@ impl<'a> Section<'a> {
         self.read(key, Rate::parse)
     }
 
-    /// A whole number from `least` on.
+    /// A whole number of at least `least` and at most `most`.
     pub(crate) fn whole(&self, key: &str, least: u64, most: u64) -> Option<u64> {
         self.read(key, |text| {
             let number = parse_whole(text)?;
@@ -146,7 +146,7 @@ impl<'a> Section<'a> {
         })
     }
 
-    /// A list of texts, or one text with commas.
+    /// A list of texts, or one text with commas between them.
     pub(crate) fn texts(&self, key: &str) -> Vec<(String, Location)> {
         let Some(entry) = self.entry(key) else {
             return Vec::new();
@@ -165,7 +165,7 @@ impl<'a> Section<'a> {
     }
 }
 
-/// Reads one scalar node; lists and maps are an error that names the key.
+/// Reads one scalar node. A list or a map is an error that names the key.
 pub(crate) fn read_node<T>(diagnostics: &Diagnostics, key: &str, node: &Node, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
     let result = match &node.value {
         NodeValue::Scalar { text, .. } => read(text.trim()),
@@ -184,7 +184,7 @@ pub(crate) fn split_commas(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned)
 }
 
-/// `true`, `false`, and `Yes`, `no`, `on`, `OFF` as YAML 1.1 wrote them.
+/// Reads `true`, `false`, and the spellings of YAML 1.1: `Yes`, `no`, `on`, `OFF`.
 pub(crate) fn parse_bool(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "y" => Ok(true),

@@ -1,24 +1,24 @@
-//! Which keys of an environment a spec reads: only those are carried in its binary, and only their `${VAR}`s must be set.
+//! Which keys of an environment a spec reads: its binary carries only those, and only their `${VAR}`s must be set.
 
-/// Keys that say how a host is reached. They stand beside a url, or at the top for all of them, and no spec names them.
+/// Keys that say how to reach a host. A file has them next to a url, or at the top for all urls, and no spec names them.
 pub(crate) const TRANSPORT_KEYS: [&str; 3] = ["tls", "http2", "connect_timeout"];
 
-/// The key at the top of an environment that names the hosts which may be loaded.
+/// The key at the top of an environment that names the hosts which a test may load.
 pub(crate) const ALLOW_HOSTS: &str = "allow_hosts";
 
 /// The keys that a spec reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reads {
-    /// `None`: all.
+    /// `None`: all keys.
     paths: Option<Vec<Vec<String>>>,
 }
 
-/// How much of a value is read.
+/// How much of a value a spec reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReadPart {
-    /// It, and all within it.
+    /// The value and everything within it.
     Whole,
-    /// Something within it.
+    /// Only a part of it.
     Within,
     /// Nothing.
     Nothing,
@@ -30,12 +30,12 @@ impl Reads {
         Self { paths: None }
     }
 
-    /// The keys of these dotted paths with all that they hold, how the hosts beside them are reached, and which hosts are allowed.
+    /// The keys of these dotted paths with everything within them, how to reach the hosts next to them, and which hosts are allowed.
     pub fn of<'a>(paths: impl IntoIterator<Item = &'a str>) -> Self {
         Self { paths: Some(paths.into_iter().map(|path| path.split('.').map(str::to_owned).collect()).collect()) }
     }
 
-    /// How much of the value at a path is read.
+    /// How much of the value at a path the spec reads.
     pub(crate) fn part<S: AsRef<str>>(&self, path: &[S]) -> ReadPart {
         let Some(paths) = &self.paths else { return ReadPart::Whole };
         if path.first().is_some_and(|key| key.as_ref() == ALLOW_HOSTS) {

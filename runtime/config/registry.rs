@@ -1,4 +1,4 @@
-//! `config/loadtest_registry.yml`: the tests there are, and which of them is current.
+//! `config/loadtest_registry.yml`: the project's tests, and which of them is current.
 
 use std::path::Path;
 
@@ -15,9 +15,9 @@ use crate::suggest::did_you_mean_or_list;
 /// The registry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registry {
-    /// The file it was read from, as messages name it.
+    /// The file's name for messages.
     pub file: String,
-    /// The test that is built where none is named.
+    /// The test that a build without a name builds.
     pub current: Option<String>,
     /// All tests, in the order of the file.
     pub registered: IndexMap<String, Registered>,
@@ -30,16 +30,16 @@ pub struct Registered {
     pub name: String,
     /// The path of its profile.
     pub profile: String,
-    /// Where that stands.
+    /// The location of that path.
     pub profile_location: Location,
-    /// Its spec, where the registry says it.
+    /// Its spec, if the registry names one.
     pub spec: Option<SpecName>,
     /// The location of its name.
     pub location: Location,
 }
 
 impl Registered {
-    /// The paths that its spec may have, the first that is there counts: the registry's, else what its profile names, else `specs/NAME.lt`.
+    /// The paths that the test's spec may have; the first that exists counts: the registry's, else the profile's, else `specs/NAME.lt`.
     pub fn spec_paths(&self, profile: Option<&SpecName>) -> Vec<String> {
         match self.spec.as_ref().or(profile) {
             Some(spec) => spec.candidates(&self.name),
@@ -102,7 +102,7 @@ impl Registry {
         Self::parse(&text, &path.display().to_string())
     }
 
-    /// The test of that name.
+    /// The test with this name.
     pub fn get(&self, name: &str) -> Result<&Registered, ConfigError> {
         self.registered.get(name).ok_or_else(|| {
             let names: Vec<&str> = self.registered.keys().map(String::as_str).collect();
@@ -124,7 +124,7 @@ impl Registry {
     }
 }
 
-/// What is wrong with a test's name: nothing can be named after it, or something is named after another test already.
+/// The error in a test's name: no file can have the name, or another test already gives its files the same name.
 fn named_badly(test: &Registered, others: &IndexMap<String, Registered>) -> Option<ConfigError> {
     let name = &test.name;
     if identity::plain(name).is_empty() {

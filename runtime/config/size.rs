@@ -8,7 +8,7 @@ pub fn bytes(n: u64) -> String {
     }
     let mut value = n as f64 / 1000.0;
     let mut unit = 0;
-    // 999,999 bytes are rounded to 1.0 MB, not to 1000.0 kB.
+    // 999,999 bytes round to 1.0 MB, not to 1000.0 kB.
     while value >= 999.95 && unit + 1 < UNITS.len() {
         value /= 1000.0;
         unit += 1;

@@ -1,15 +1,15 @@
-//! "Did you mean": the nearest of the names that are known.
+//! "Did you mean": finds the known name that is nearest to a misspelled one.
 
-/// The candidate that `name` most probably stands for, if one is near enough.
+/// The candidate that `name` most probably means, if one is near enough.
 ///
-/// Case and `_`, `-`, space count for nothing; beyond that the distance may be a third of the name's length.
+/// Differences in case and in `_`, `-` and spaces don't count. Otherwise the distance may be a third of the name's length.
 ///
 /// ```
 /// assert_eq!(ltc_config::suggest::nearest("cleints", ["clients", "rate"]), Some("clients"));
 /// assert_eq!(ltc_config::suggest::nearest("xyz", ["clients", "rate"]), None);
 /// ```
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // The distance takes time in proportion to both lengths. A longer name is a mistake of another kind.
+    // The time to compute a distance grows with both lengths. A longer name is not a typo of a known one.
     if name.len() > NAME_BYTES_MAX {
         return None;
     }
@@ -18,7 +18,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let limit = (length / 3).max(1);
     candidates
         .into_iter()
-        // Names whose lengths differ more than the limit are never near.
+        // Names with a greater difference in length are never near.
         .filter(|candidate| {
             *candidate != name && candidate.len() <= 2 * NAME_BYTES_MAX && plain_length(candidate).abs_diff(length) <= limit
         })
@@ -28,7 +28,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// Names of other load testing tools, each with what ltc calls the same.
+/// Names of other load testing tools, each with ltc's name for the same thing.
 const HABITS: &[(&[&str], &str)] = &[
     (&["vus", "users", "user_count", "num_users", "max_users", "maxVusers", "threads", "num_threads", "concurrency", "u"], "clients"),
     (&["spawn_rate", "ramp_rate", "users_per_second", "r"], "hatch_rate"),
@@ -44,7 +44,7 @@ const HABITS: &[(&[&str], &str)] = &[
     (&["outputs", "output", "out", "publish_metrics", "plugins"], "listeners"),
 ];
 
-/// What another tool calls one of `candidates`: `spawn_rate` for `hatch_rate`. Case, `_` and `-` count for nothing.
+/// The candidate that another tool calls `name`: `hatch_rate` for `spawn_rate`. Case, `_` and `-` don't count.
 ///
 /// ```
 /// assert_eq!(ltc_config::suggest::habit("spawnRate", ["clients", "hatch_rate"]), Some("hatch_rate"));
@@ -60,14 +60,14 @@ pub fn habit<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> O
     candidates.into_iter().find(|candidate| meant(candidate))
 }
 
-/// The help text for a name that is not known: `did you mean `clients`?`.
+/// The help text for an unknown name: `did you mean `clients`?`.
 pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let candidates: Vec<&str> = candidates.into_iter().collect();
     let found = habit(name, candidates.iter().copied()).or_else(|| nearest(name, candidates));
     found.map(|found| format!("did you mean `{found}`?"))
 }
 
-/// The nearest name, or else all names there are, if they are few enough to read.
+/// The nearest name, or all names if there are few enough to read.
 pub fn did_you_mean_or_list(name: &str, candidates: &[&str], what: &str) -> Option<String> {
     did_you_mean(name, candidates.iter().copied()).or_else(|| match candidates {
         [] => None,
@@ -76,14 +76,14 @@ pub fn did_you_mean_or_list(name: &str, candidates: &[&str], what: &str) -> Opti
     })
 }
 
-/// Longer names have no near one, in bytes.
+/// The longest name, in bytes, that gets a suggestion.
 const NAME_BYTES_MAX: usize = 200;
 
 fn plain(name: &str) -> String {
     name.chars().filter(|c| !is_ignored(*c)).flat_map(char::to_lowercase).collect()
 }
 
-/// How many characters of a name count.
+/// The number of characters that count in a name.
 fn plain_length(name: &str) -> usize {
     name.chars().filter(|c| !is_ignored(*c)).count()
 }

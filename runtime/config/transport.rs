@@ -1,4 +1,4 @@
-//! How an api is reached: the reserved keys `tls`, `http2` and `connect_timeout` beside its url in the environment.
+//! How to reach an api: the reserved keys `tls`, `http2` and `connect_timeout` next to its url in the environment.
 //!
 //! ```yaml
 //! tls: { ca: certs/company.pem }          # for all apis
@@ -19,7 +19,7 @@ use crate::error::ConfigError;
 use crate::node::unknown_key;
 use crate::reader::parse_bool;
 
-/// How an api is reached.
+/// How to reach an api.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiTransportSettings {
     /// `tls`.
@@ -30,12 +30,12 @@ pub struct ApiTransportSettings {
     pub connect_timeout: Option<Duration>,
 }
 
-/// `tls`; paths are as written, relative to the project.
+/// `tls`. Paths are relative to the project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TlsSettings {
     /// Whether the server's certificate is checked.
     pub verify: bool,
-    /// A PEM file of authorities to trust as well.
+    /// A PEM file of further authorities to trust.
     pub ca: Option<String>,
     /// The client's certificate chain, PEM.
     pub cert: Option<String>,
@@ -54,11 +54,12 @@ impl Default for TlsSettings {
 const TLS_KEYS: [&str; 5] = ["verify", "ca", "cert", "key", "server_name"];
 
 impl ApiTransportSettings {
-    /// The settings of one api: those that stand beside its url, over the environment's own `tls`. `sections` are the dotted paths of the
-    /// maps that the api's base comes from, empty for the top; the first of several counts.
+    /// The settings of one api: those next to its url, over the environment's own `tls`. `sections` are the dotted paths of the maps that
+    /// the
+    /// api's base comes from, empty for the top; the first of several counts.
     ///
     /// # Errors
-    /// All that can't be read, with its location.
+    /// All values that can't be read, with their locations.
     pub fn from(env: &Environment, api: &str, sections: &[&str]) -> Result<Self, Vec<ConfigError>> {
         let mut settings = Self::default();
         let mut errors = Vec::new();
@@ -131,7 +132,7 @@ fn read_bool(value: &EnvValue, path: &str, errors: &mut Vec<ConfigError>) -> Opt
     let result = match &value.data {
         EnvData::Null => return None,
         EnvData::Bool(flag) => return Some(*flag),
-        // Before variables are resolved nothing can be said about it.
+        // The value can be checked only after its variables are resolved.
         EnvData::String(_) if value.is_unresolved() => return None,
         EnvData::String(text) => parse_bool(text),
         _ => Err(format!("it must be true or false, not {}", value.kind().name())),
@@ -202,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_come_together() {
+    fn transport_errors_are_reported_together() {
         let errors =
             settings("tpdata:\n  tls: {verfy: false, ca: 3, cert: c, verify: perhaps}\n  http2: 2\n  connect_timeout: [1]\n").unwrap_err();
         let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();

@@ -1,4 +1,4 @@
-//! `${VAR}` and `${VAR:-default}` in strings; `$${` stands for a literal `${`.
+//! `${VAR}` and `${VAR:-default}` in strings. `$${` means a literal `${`.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,14 +9,14 @@ pub(crate) enum Part {
     Variable { name: String, default: Option<String> },
 }
 
-/// What a string became: its text, and the pieces that the environment gave.
+/// A string after resolution: its text, and the pieces that came from the environment.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Resolved {
     pub(crate) text: String,
     pub(crate) secrets: Vec<String>,
 }
 
-/// Splits a string; the error says what is wrong with a `${`.
+/// Splits a string into parts. The error explains what is wrong with a `${`.
 pub(crate) fn split(text: &str) -> Result<Vec<Part>, String> {
     let mut parts = Vec::new();
     let mut plain = String::new();
@@ -56,7 +56,7 @@ pub(crate) fn split(text: &str) -> Result<Vec<Part>, String> {
     Ok(parts)
 }
 
-/// Joins the parts; the error is the list of variables that are neither set nor have a default.
+/// Joins the parts. The error lists the variables that are not set and have no default.
 pub(crate) fn join(parts: &[Part], variables: &dyn Fn(&str) -> Option<String>) -> Result<Resolved, Vec<String>> {
     let mut resolved = Resolved { text: String::new(), secrets: Vec::new() };
     let mut missing = Vec::new();
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_defaults_and_escapes() {
+    fn variables_defaults_and_escapes_are_resolved() {
         for (text, expected) in [
             ("plain", "plain"),
             ("", ""),

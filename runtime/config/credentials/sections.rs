@@ -1,4 +1,4 @@
-//! Reads each section of the credentials file: which keys it has, which of them are required, and their types.
+//! Reads each section of the credentials file: its keys, their types, and which of them are required.
 
 use indexmap::IndexMap;
 
@@ -62,7 +62,7 @@ const AWS_KEYS: [[&str; 2]; 5] = [
 
 pub(super) fn aws(section: Section<'_>) -> Option<Aws> {
     let section = section.known(&AWS_KEYS.concat());
-    // A key by the name that it has here; both at once would leave open which counts.
+    // Looks a key up under ltc's name, then under boto3's. Both at once are an error: it would be unclear which counts.
     let written = |[own, other]: [&'static str; 2]| match (section.has(own), section.has(other)) {
         (true, true) => {
             section.error(

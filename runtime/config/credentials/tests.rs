@@ -102,7 +102,7 @@ fn every_error_of_a_credentials_file_has_a_location_and_a_fix() {
 }
 
 #[test]
-fn no_file_is_no_credentials() {
+fn missing_file_means_no_credentials() {
     let credentials = Credentials::load(Path::new("/nowhere"), &every).unwrap();
     assert_eq!(credentials.splunk(), Ok(None));
     assert!(credentials.secrets().is_empty());

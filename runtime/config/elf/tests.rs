@@ -1,4 +1,4 @@
-//! The gate, with programs that are made up: an ELF header, segments and sections with what they need.
+//! Tests the check with generated programs: an ELF header, and the segments and sections that the check reads.
 
 use super::*;
 
@@ -6,7 +6,7 @@ const SHT_STRTAB: u32 = 3;
 const SHT_DYNAMIC: u32 = 6;
 const SHT_VERNEED: u32 = 0x6fff_fffe;
 
-/// A program as it is to look.
+/// Describes a program to generate.
 struct Made {
     machine: u16,
     loader: Option<&'static str>,
@@ -23,7 +23,7 @@ impl Made {
         Self { machine, loader: None, libraries: Vec::new(), versions: Vec::new() }
     }
 
-    /// Header, one segment for the loader, and the sections `.dynstr`, `.dynamic` and `.gnu.version_r`.
+    /// The program's bytes: header, one segment for the loader, and the sections `.dynstr`, `.dynamic` and `.gnu.version_r`.
     fn bytes(&self) -> Vec<u8> {
         let mut strings = vec![0];
         let mut string = |text: &str| {
@@ -134,7 +134,7 @@ fn libraries_and_loaders_that_lambda_lacks_are_named() {
 }
 
 #[test]
-fn other_files_are_called_what_they_are() {
+fn errors_about_other_files_name_their_format() {
     for (file, what) in [
         (&[0xcf, 0xfa, 0xed, 0xfe, 0, 0][..], "a program for macOS"),
         (b"MZ\x90\0", "a program for Windows"),
@@ -155,7 +155,7 @@ fn a_program_cut_short_anywhere_is_an_error_and_no_panic() {
 }
 
 #[test]
-fn this_very_test_is_judged_as_objdump_would() {
+fn verdict_about_this_test_binary_agrees_with_objdump() {
     let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
     match fits_lambda(&own, None) {
         Ok(_) | Err(ElfError::Glibc(2, _) | ElfError::NoElf("a program for macOS")) => {}

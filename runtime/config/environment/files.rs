@@ -4,14 +4,15 @@ use std::path::Path;
 
 use crate::suggest::did_you_mean_or_list;
 
-/// The environment that a file holds, `common` too. The registry, the limits and credentials, in whatever spelling, are none.
+/// The name of the environment in a file, including `common`. The registry, the limits and the credentials, in either spelling, are not
+/// environments.
 pub fn name_of(file: &Path) -> Option<String> {
     let stem = file.file_stem()?.to_str()?;
     let is_yaml = file.extension().is_some_and(|extension| extension == "yml");
     (is_yaml && !["loadtest_registry", "limits"].contains(&stem) && !stem.contains("credentials")).then(|| stem.to_owned())
 }
 
-/// What may have been meant by an environment that isn't there.
+/// The environment that a name probably means, if no environment has that name.
 pub(super) fn others(directory: &Path, name: &str) -> Option<String> {
     let files = std::fs::read_dir(directory).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
     let mut names: Vec<String> = files.filter_map(|file| name_of(&file)).filter(|name| name != "common").collect();

@@ -1,4 +1,4 @@
-//! How a file becomes a layer of an environment, and how layers are merged.
+//! Turns a file into a layer of an environment, and merges layers.
 
 use indexmap::IndexMap;
 
@@ -7,7 +7,7 @@ use crate::error::ConfigError;
 use crate::node::{Node, NodeValue};
 use crate::variables::{self, Part};
 
-/// A file as a layer: a map of keys and values.
+/// Turns a file's root into a layer: a map of keys and values.
 pub(super) fn of(node: &Node, errors: &mut Vec<ConfigError>) -> EnvValue {
     let value = convert(node, errors);
     match value.data {
@@ -21,7 +21,7 @@ pub(super) fn of(node: &Node, errors: &mut Vec<ConfigError>) -> EnvValue {
     }
 }
 
-/// A node as a value, with everything below it.
+/// Converts a node and everything below it to a value.
 pub(super) fn convert(node: &Node, errors: &mut Vec<ConfigError>) -> EnvValue {
     let mut parts = None;
     let data = match &node.value {
@@ -58,7 +58,7 @@ pub(super) fn convert(node: &Node, errors: &mut Vec<ConfigError>) -> EnvValue {
     EnvValue { data, location: node.location.clone(), secret: parts.is_some(), parts }
 }
 
-/// A plain scalar as YAML 1.2 reads it, but digits with a leading zero stay text: they are account numbers and postcodes.
+/// Reads a plain scalar as YAML 1.2 does, except that digits with a leading zero stay text: they are account numbers and postcodes.
 pub(crate) fn scalar(text: &str) -> EnvData {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return EnvData::Null,
@@ -89,7 +89,7 @@ pub(crate) fn scalar(text: &str) -> EnvData {
     EnvData::String(text.to_owned())
 }
 
-/// Merges maps key by key; any other value replaces the value below it.
+/// Merges maps key by key. Any other value replaces the value in `base`.
 pub(super) fn merge(base: &mut EnvValue, over: EnvValue) {
     match (&mut base.data, over.data) {
         (EnvData::Object(members), EnvData::Object(own)) => {

@@ -1,4 +1,4 @@
-//! How the process environment's values get into an environment, and which of them are secret.
+//! Puts the values of the process environment into an environment, and collects those that are secret.
 
 use super::{EnvData, EnvValue};
 use crate::error::ConfigError;
@@ -21,7 +21,7 @@ pub(super) struct Resolving<'a> {
 }
 
 impl Resolving<'_> {
-    /// `whole`: all within is read.
+    /// Resolves a value and everything below it. `whole`: the spec reads all of it.
     pub(super) fn value(&mut self, value: &mut EnvValue, path: &mut Vec<String>, whole: bool) {
         let part = if whole { ReadPart::Whole } else { self.reads.part(path) };
         if part == ReadPart::Nothing {

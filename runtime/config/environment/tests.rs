@@ -14,7 +14,7 @@ fn cs1() -> Environment {
 }
 
 #[test]
-fn own_values_lie_over_common_ones() {
+fn own_values_override_common_ones() {
     let env = cs1();
     assert_eq!(env.get("tpdata.url").unwrap().as_str(), Some("http://127.0.0.1:8137"));
     assert_eq!(env.get("auto_system.name").unwrap().as_str(), Some("bot"));
@@ -68,7 +68,7 @@ fn scalars_have_types() {
 }
 
 #[test]
-fn missing_keys_suggest() {
+fn missing_key_suggests_a_near_one() {
     let env = cs1();
     for (path, message, help) in [
         ("tpdata.urk", "missing key \"tpdata.urk\" in env cs1", "did you mean `tpdata.url`?"),
@@ -86,7 +86,7 @@ fn missing_keys_suggest() {
 }
 
 #[test]
-fn variables_wait_for_run_time() {
+fn variables_stay_unresolved_until_run_time() {
     let env = cs1();
     let token = env.get("auto_system.token").unwrap();
     assert_eq!((token.kind(), token.is_unresolved(), token.secret), (Kind::String, true, true));
@@ -133,7 +133,7 @@ fn invalid_environment_files_are_errors() {
 }
 
 #[test]
-fn loads_from_a_directory() {
+fn environment_loads_from_a_directory() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("cs1.yml"), CS1.text).unwrap();
     assert!(Environment::load(directory.path(), "cs1").unwrap().get("auto_system").is_none());
@@ -144,7 +144,7 @@ fn loads_from_a_directory() {
 }
 
 #[test]
-fn survives_being_handed_over() {
+fn environment_survives_serialization() {
     let env = cs1();
     fn carried<T: Serialize + for<'a> Deserialize<'a>>() {}
     carried::<Environment>();

@@ -15,7 +15,7 @@ pub struct EnvValue {
     pub data: EnvData,
     /// Its location.
     pub location: Location,
-    /// Whether a part of it came from the process environment, or will.
+    /// Whether a part of it comes from the process environment.
     pub secret: bool,
     pub(super) parts: Option<Vec<Part>>,
 }
@@ -23,7 +23,7 @@ pub struct EnvValue {
 /// The data of a value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum EnvData {
-    /// `null`, or nothing.
+    /// `null`, or a key without a value.
     Null,
     /// `true`, `false`.
     Bool(bool),
@@ -53,7 +53,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The word that the language has for it.
+    /// The type's name in the language.
     pub fn name(self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -68,10 +68,10 @@ impl Kind {
 }
 
 impl EnvValue {
-    /// Reads a YAML document of any shape as environments read it.
+    /// Reads a YAML document of any shape with the rules of environments.
     ///
     /// # Errors
-    /// Everything that is wrong in the document, each with its location.
+    /// All errors in the document, each with its location.
     pub fn parse(source: Source<'_>) -> Result<Self, Vec<ConfigError>> {
         let node = node::parse(source.text, source.file)?;
         let mut errors = Vec::new();
@@ -79,7 +79,7 @@ impl EnvValue {
         if errors.is_empty() { Ok(value) } else { Err(errors) }
     }
 
-    /// Its type; a string with `${VAR}` is a string before and after.
+    /// The value's type. A string with `${VAR}` is a string before and after it is resolved.
     pub fn kind(&self) -> Kind {
         match self.data {
             EnvData::Null => Kind::Null,
@@ -92,7 +92,7 @@ impl EnvValue {
         }
     }
 
-    /// Whether it holds `${VAR}`s that are not resolved yet.
+    /// Whether the value holds a `${VAR}` that isn't resolved yet.
     pub fn is_unresolved(&self) -> bool {
         self.parts.is_some()
     }

@@ -1,4 +1,4 @@
-//! Settings of a distributed test: which engine runs its functions, and what they do without their orchestrator.
+//! Settings of a distributed test: the engine that runs its functions, and what a function does without its orchestrator.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::duration;
 /// What runs the functions of a distributed test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FleetEngine {
-    /// Processes of this machine.
+    /// Processes on this machine.
     Process,
     /// AWS Lambda.
     Lambda,
@@ -25,18 +25,19 @@ impl FleetEngine {
     }
 }
 
-/// What a function does when its orchestrator has been silent.
+/// What a function does if it hears nothing from its orchestrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WithoutOrchestrator {
-    /// It stops after this time.
+    /// Stops after this time.
     StopAfter(Duration),
-    /// It generates its load to the end of its interval, and keeps the results.
+    /// Generates its load to the end of its interval, and keeps the results.
     Finish,
 }
 
-/// After this time without a sign of its orchestrator, a function stops, unless the profile sets another one.
+/// A function stops after this time without a signal from its orchestrator, unless the profile sets another time.
 pub const DEFAULT_WITHOUT_ORCHESTRATOR: WithoutOrchestrator = WithoutOrchestrator::StopAfter(Duration::from_secs(60));
-/// Shorter silences are normal: the orchestrator gives a sign every few seconds, and networks pause.
+/// The shortest time that a profile can set. Shorter silences are normal: the orchestrator sends a signal every few seconds, and networks
+/// pause.
 const SHORTEST_SILENCE: Duration = Duration::from_secs(20);
 
 impl WithoutOrchestrator {

@@ -1,4 +1,4 @@
-//! `profile.lambda`: how the load is spread over functions.
+//! `profile.lambda`: how the test spreads its load over functions.
 
 use std::time::Duration;
 
@@ -15,17 +15,17 @@ use crate::reader::{Section, read_node};
 pub struct LambdaSettings {
     /// Memory of a function in MB; 1,769 buys one whole processor.
     pub memory_mb: u32,
-    /// The processor; `None`: that of the binary.
+    /// The processor; `None`: the one that the binary is built for.
     pub architecture: Option<Architecture>,
-    /// How many users one function takes.
+    /// The most users of one function.
     pub clients_per_function: Option<u64>,
-    /// How many arrivals one function takes.
+    /// The greatest arrival rate of one function.
     pub rate_per_function: Option<Rate>,
-    /// The function's name; `None`: made from the test's.
+    /// The function's name; `None`: derived from the test's name.
     pub function: Option<String>,
-    /// The ARN or name of its role; `None`: made by `deploy`.
+    /// The ARN or name of the function's role; `None`: `deploy` creates one.
     pub role: Option<String>,
-    /// After what time the next function takes over; below the 15 minutes that AWS allows one.
+    /// The time after which the next function takes over. It is below the 15 minutes that AWS allows a function.
     pub interval: Duration,
     /// The most functions at once, whatever the account would allow.
     pub max_functions: Option<u64>,
@@ -33,9 +33,9 @@ pub struct LambdaSettings {
     pub subnets: Vec<String>,
     /// Security groups in that VPC.
     pub security_groups: Vec<String>,
-    /// The S3 bucket for stops and large packages; `None`: made by `deploy`.
+    /// The S3 bucket for stops and large packages; `None`: `deploy` creates one.
     pub bucket: Option<String>,
-    /// Tags of all that is made.
+    /// Tags of everything that `deploy` creates.
     pub tags: IndexMap<String, String>,
 }
 
@@ -63,7 +63,7 @@ impl Default for LambdaSettings {
 pub enum Architecture {
     /// `x86_64`.
     X86_64,
-    /// `arm64`: a fifth less a GB-second.
+    /// `arm64`: its GB-seconds cost a fifth less.
     Arm64,
 }
 
@@ -92,14 +92,14 @@ const KEYS: [&str; 12] = [
     "tags",
 ];
 
-/// AWS ends a function after 15 minutes; what is left is for starting and draining.
+/// AWS ends a function after 15 minutes; the remaining time is for starting and draining.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(14 * 60 + 30);
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(10);
 
-/// The interval, if a function on AWS Lambda may run for it.
+/// Returns the interval if a function on AWS Lambda can run that long.
 ///
 /// # Errors
-/// Where it is too long for a function, or too short to be worth one.
+/// If it is too long for a function, or too short to be worth starting one.
 pub fn checked_interval(interval: Duration) -> Result<Duration, String> {
     match interval {
         interval if interval > LONGEST_INTERVAL => Err("it must be at most 14m30s: AWS ends a function after 15 minutes".to_owned()),

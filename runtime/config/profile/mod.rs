@@ -1,6 +1,6 @@
-//! `specs/<name>.profile.yml`: how much load, for how long, from where, and what is made of the results.
+//! `specs/<name>.profile.yml`: how much load, for how long, from where, and how the test reports and judges its results.
 //!
-//! A profile of the Locust framework that ltc replaces loads as it is.
+//! A profile of the Locust framework that ltc replaces loads unchanged.
 
 mod fleet;
 mod lambda;
@@ -27,10 +27,10 @@ use crate::rate::Rate;
 use crate::reader::{Diagnostics, Section};
 use crate::threshold::Threshold;
 
-/// A profile as it was read and checked.
+/// A profile after reading and checking.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
-    /// The file it was read from, as messages name it.
+    /// The file's name for messages.
     pub file: String,
     /// `test_header`.
     pub header: TestHeader,
@@ -38,11 +38,11 @@ pub struct Profile {
     pub load: Load,
     /// `profile.runner.users`: users with a load of their own, by name.
     pub users: IndexMap<String, Load>,
-    /// How long users may take, at the end, to finish the iteration they are in.
+    /// The time that users have at the end to finish their current iteration.
     pub graceful_stop: Duration,
-    /// The seed of all randomness; `None`: drawn when the test starts.
+    /// The seed of all randomness; `None`: the test draws one when it starts.
     pub seed: Option<u64>,
-    /// How many worker threads; `None`: one a core.
+    /// The number of worker threads; `None`: one for each core.
     pub threads: Option<usize>,
     /// `profile.test`.
     pub test: TestSettings,
@@ -50,26 +50,26 @@ pub struct Profile {
     pub logging: Logging,
     /// `profile.thresholds`.
     pub thresholds: Vec<Threshold>,
-    /// `profile.engine`: what runs the functions of a distributed test; `None`: it depends on whether the test was deployed.
+    /// `profile.engine`: what runs the functions of a distributed test; `None`: the choice depends on whether the test is deployed.
     pub engine: Option<FleetEngine>,
     /// `profile.runner.without_orchestrator`.
     pub without_orchestrator: WithoutOrchestrator,
     /// `profile.lambda`.
     pub lambda: LambdaSettings,
-    /// What is odd but no error.
+    /// Settings that are unusual but not wrong.
     pub warnings: Vec<ConfigError>,
 }
 
 /// `test_header`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TestHeader {
-    /// The test's name, where the registry gives it none.
+    /// The test's name, if the registry gives it none.
     pub name: Option<String>,
-    /// What it is for.
+    /// The test's purpose.
     pub description: Option<String>,
     /// The environment: `config/<env>.yml`.
     pub env: Option<String>,
-    /// The regions it runs from; empty: where the SDK's configuration says.
+    /// The regions that the test runs from; if empty, the SDK's configuration sets it.
     pub locations: Vec<RegionShare>,
 }
 
@@ -78,7 +78,7 @@ pub struct TestHeader {
 pub struct TestSettings {
     /// The spec (`spec`, or `locustfile`).
     pub spec: Option<SpecName>,
-    /// One user, once, every exchange shown.
+    /// Whether the test runs one user once and shows every exchange.
     pub debug: bool,
 }
 
@@ -87,13 +87,13 @@ pub struct TestSettings {
 pub struct Logging {
     /// `loglevel`.
     pub level: LogLevel,
-    /// `hyperclient_console_log_level`: the HTTP layer's; `None`: as [`Logging::level`].
+    /// `hyperclient_console_log_level`: the level of the HTTP layer; `None`: that of [`Logging::level`].
     pub http_level: Option<LogLevel>,
-    /// `true`: statistics once, at the end; `false`: also every `stats_interval`.
+    /// Whether statistics are printed only once, at the end, and not also every `stats_interval`.
     pub final_stats: bool,
-    /// How often statistics go out; `None`: as the credentials file says, else every 5 s.
+    /// How often the test publishes statistics; `None`: as the credentials file sets, else every 5 s.
     pub stats_interval: Option<Duration>,
-    /// Where results go while the test runs.
+    /// The listeners that receive results while the test runs.
     pub listeners: Vec<Listener>,
 }
 
@@ -103,7 +103,7 @@ impl Default for Logging {
     }
 }
 
-/// How long users may take to finish their iteration where the profile doesn't say.
+/// The time that users have to finish their iteration if the profile doesn't set one.
 pub const DEFAULT_GRACEFUL_STOP: Duration = Duration::from_secs(30);
 
 impl Profile {
@@ -120,7 +120,7 @@ impl Profile {
         Ok(Self { warnings, ..profile })
     }
 
-    /// How long the load lasts from the start of the test, as the plan works it out; `None`: until it is stopped.
+    /// How long the load lasts from the start of the test, as the plan computes it; `None`: until someone stops it.
     pub fn planned_duration(&self) -> Option<Duration> {
         let end = |load: &Load, duration: Duration| load.start.saturating_add(duration);
         let off = |load: &&Load| matches!(load.shape, Shape::None | Shape::Clients { clients: 0, .. });
@@ -133,7 +133,7 @@ impl Profile {
         ends?.into_iter().max()
     }
 
-    /// Thresholds whose times the test doesn't reach, a warning each.
+    /// Returns a warning for each threshold with a time that the test doesn't reach.
     pub fn thresholds_beyond(&self, planned: Option<Duration>) -> Vec<ConfigError> {
         planned.map(|planned| self.thresholds.iter().flat_map(|threshold| threshold.beyond(planned)).collect()).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! Names that a profile chooses from: log levels, listeners, and the regions with their shares.
+//! Names that a profile can choose from: log levels, listeners, and regions with their shares.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,24 +9,24 @@ use crate::suggest::did_you_mean_or_list;
 /// A log level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum LogLevel {
-    /// Nothing.
+    /// No messages.
     Off,
-    /// What ends a test.
+    /// Errors that end a test.
     Critical,
-    /// And errors.
+    /// Also all other errors.
     Error,
-    /// And warnings.
+    /// Also warnings.
     Warn,
-    /// And what goes on.
+    /// Also progress.
     Info,
-    /// And details.
+    /// Also details.
     Debug,
-    /// And everything.
+    /// Everything.
     Trace,
 }
 
 impl LogLevel {
-    /// Reads a level as Rust, Python or a number of Python's `logging` writes it.
+    /// Reads a level in the spelling of Rust or Python, or as a number of Python's `logging`.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         match text.to_ascii_lowercase().as_str() {
             "off" | "none" | "false" => Ok(Self::Off),
@@ -44,25 +44,25 @@ impl LogLevel {
     }
 }
 
-/// Where results go while the test runs.
+/// A system that receives results while the test runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Listener {
-    /// Gauges to SignalFx.
+    /// Sends gauges to SignalFx.
     SignalFx,
-    /// Failed requests to Splunk.
+    /// Sends failed requests to Splunk.
     Splunk,
-    /// Everything to the console.
+    /// Prints everything to the console.
     Debug,
-    /// Remote write to Prometheus.
+    /// Writes to Prometheus by remote write.
     Prometheus,
-    /// Metrics to an OpenTelemetry collector.
+    /// Sends metrics to an OpenTelemetry collector.
     Otlp,
-    /// Lines to InfluxDB.
+    /// Sends lines to InfluxDB.
     InfluxDb,
 }
 
 impl Listener {
-    /// All there are.
+    /// All listeners.
     pub const ALL: [Self; 6] = [Self::SignalFx, Self::Splunk, Self::Debug, Self::Prometheus, Self::Otlp, Self::InfluxDb];
 
     /// Its name.
@@ -77,7 +77,7 @@ impl Listener {
         }
     }
 
-    /// Finds a listener by its name in any case, with or without `Listener` behind it.
+    /// Finds a listener by its name, in any case, with or without the suffix `Listener`.
     pub fn parse(text: &str) -> Result<Self, String> {
         let lower: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
         match lower.strip_suffix("listener").filter(|rest| !rest.is_empty()).unwrap_or(&lower) {
@@ -96,18 +96,18 @@ impl Listener {
     }
 }
 
-/// A region and its part of the load: shares are compared with each other, they need not sum to anything.
+/// A region and its part of the load. Only the relation of the shares counts; they can have any sum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegionShare {
     /// The region's name.
     pub region: String,
-    /// Its part, in millionths of whatever unit the profile uses.
+    /// The region's part, in millionths of the profile's unit.
     pub share: u64,
 }
 
 const ONE: u64 = 1_000_000;
 
-/// `location`: one region, a list of them, or a map of region and share.
+/// Reads `location`: one region, a list of regions, or a map of regions and shares.
 pub(super) fn read_locations(section: Section<'_>) -> Vec<RegionShare> {
     let Some(entry) = section.entry("location") else {
         return Vec::new();
@@ -140,7 +140,7 @@ pub(super) fn read_locations(section: Section<'_>) -> Vec<RegionShare> {
     locations
 }
 
-/// `70%`, `70`, `0.7` or `2`.
+/// Reads a share: `70%`, `70`, `0.7` or `2`.
 fn parse_share(text: &str) -> Result<u64, String> {
     let wrong = || format!("unexpected \"{text}\", expected a share such as 70% or 2");
     let number = text.strip_suffix('%').unwrap_or(text).trim();

@@ -1,4 +1,4 @@
-//! Reads `profile.runner` and the entries of its `users`: which keys make which shape, and which exclude each other.
+//! Reads `profile.runner` and the entries of its `users`: which keys give which shape of load, and which exclude each other.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::reader::{Diagnostics, Section};
 
 use super::load::{ClientStage, Load, MAX_CLIENTS, RateStage, Shape, Spacing, default_max_clients};
 
-/// Keys of every runner.
+/// The keys of every runner.
 pub(super) const LOAD_KEYS: [&str; 12] = [
     "clients",
     "hatch_rate",
@@ -30,7 +30,7 @@ enum Stages {
     Rates(Vec<RateStage>),
 }
 
-/// Reads one runner. Without any load key it is [`Shape::None`]; the caller knows whether that will do.
+/// Reads one runner. Without any load key its shape is [`Shape::None`]; the caller decides whether that is an error.
 pub(super) fn read_load(section: Section<'_>, least_clients: u64) -> Load {
     let clients = section.whole("clients", least_clients, MAX_CLIENTS);
     let rate = section.rate("rate");
@@ -77,7 +77,7 @@ fn both(section: Section<'_>, one: &str, other: &str) -> String {
     format!("unexpected {one} and {other} in {}, expected only one of them", section.path)
 }
 
-/// Keys that mean nothing beside the shape that the others ask for.
+/// Reports keys that have no meaning together with the shape that the other keys ask for.
 fn exclusions(section: Section<'_>, open: bool) {
     let closed_only = section.has("clients") || !(section.has("rate") || section.has("stages"));
     let stepping = section.bool("step_load") == Some(true);
@@ -107,7 +107,7 @@ fn closed(section: Section<'_>, clients: Option<u64>, duration: Option<Duration>
         rate if rate.is_zero() => Err("it must be more than 0: it is the number of clients started per second".to_owned()),
         rate => Ok(rate),
     });
-    // An old profile has the step keys also where step_load is off; they are checked and count for nothing.
+    // An old profile has the step keys even if step_load is off. They are checked, but have no effect.
     let step_clients = section.whole("step_clients", u64::from(stepping), MAX_CLIENTS);
     let step_duration = section.read("step_duration", |text| match duration::parse(text)? {
         Duration::ZERO if stepping => Err("it must be longer than 0".to_owned()),
@@ -155,7 +155,7 @@ fn closed(section: Section<'_>, clients: Option<u64>, duration: Option<Duration>
     Shape::Steps { clients, hatch_rate, step_clients, step_duration }
 }
 
-/// When the last of them starts.
+/// The time at which the last user starts.
 fn all_hatched_after(clients: u64, hatch_rate: Rate) -> Duration {
     let nanos = u128::from(clients.saturating_sub(1)) * u128::from(hatch_rate.per_ns()) / u128::from(hatch_rate.count().max(1));
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
@@ -225,7 +225,7 @@ fn read_stages(section: Section<'_>) -> Option<Stages> {
     Some(if first_is_rate == Some(true) { Stages::Rates(rates) } else { Stages::Clients(clients) })
 }
 
-/// An entry of `users`: a map like a runner, or just a number of clients.
+/// Reads an entry of `users`: a map like a runner, or a number of clients.
 pub(super) fn read_user(diagnostics: &Diagnostics, name: &str, node: &Node) -> Load {
     let path = format!("users.{name}");
     if let NodeValue::Scalar { .. } = &node.value

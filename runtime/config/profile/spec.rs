@@ -1,4 +1,4 @@
-//! Which spec a profile, or the registry, names, and what else is asked of a profile whatever else is wrong in it.
+//! Reads which spec a profile or the registry names, and the names in a profile that has errors elsewhere.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use crate::error::Location;
 use crate::node;
 use crate::reader::{Diagnostics, Section};
 
-/// A spec's name as it was written.
+/// A spec's name in its written form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpecName {
     /// `specs/shop.lt`, `shop.py`, `tests/Shop/locustfile.py`.
@@ -33,9 +33,10 @@ impl SpecName {
         Self { written: written.to_owned(), key: key.to_owned(), location: Location::default() }
     }
 
-    /// The paths that it may mean, the first that is there counts. `test`: the name of the test.
+    /// The paths that the name may mean; the first that exists counts. `test` is the name of the test.
     ///
-    /// A bare `shop`, `shop.py` or `shop.lt` is `specs/shop.lt`. A path of the Locust framework, `tests/Shop/locustfile.py`, is the same
+    /// A bare `shop`, `shop.py` or `shop.lt` means `specs/shop.lt`. A path of the Locust framework, `tests/Shop/locustfile.py`, means the
+    /// same
     /// path with `.lt`, else the test's or the file's own name in `specs/`.
     pub fn candidates(&self, test: &str) -> Vec<String> {
         let path = self.written.replace('\\', "/");
@@ -69,7 +70,7 @@ impl SpecName {
     }
 }
 
-/// What a profile names, read though it may have errors.
+/// The names in a profile. They can be read even if the profile has errors.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     /// `test_header.name`.
@@ -78,7 +79,7 @@ pub struct Names {
     pub spec: Option<SpecName>,
 }
 
-/// What a profile names. Its errors are told when it is read whole.
+/// Reads the names in a profile. [`super::Profile::parse`] reports its errors.
 pub fn names(text: &str, file: &str) -> Names {
     let Ok(root) = node::parse(text, file) else { return Names::default() };
     let diagnostics = Diagnostics::default();
@@ -95,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn old_and_new_names_of_specs() {
+    fn old_and_new_names_of_specs_give_their_paths() {
         let candidates = |written: &str| SpecName::new(written, "spec").candidates("Buy").join(" ");
         for (written, paths) in [
             ("shop.py", "specs/shop.lt"),

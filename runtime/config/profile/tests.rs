@@ -105,7 +105,7 @@ fn default_clients(runner: &str) -> u64 {
 }
 
 #[test]
-fn combinations_that_exclude_each_other() {
+fn keys_that_exclude_each_other_are_errors() {
     for (runner, part) in [
         ("clients: 2, rate: 3/s", "unexpected clients and rate in profile.runner, expected only one of them"),
         ("clients: 2, stages: [{clients: 3, duration: 1s}]", "unexpected clients and stages"),
@@ -204,7 +204,7 @@ fn all_errors_of_a_profile_are_reported_together_with_locations() {
 }
 
 #[test]
-fn files_that_are_no_profile() {
+fn file_that_is_no_profile_is_an_error() {
     assert!(errors("")[0].contains("missing key \"profile\""));
     assert!(errors("- a")[0].contains("must be a map"));
     assert!(errors("profile: 3")[0].contains("profile must be a map"));
@@ -255,7 +255,7 @@ fn regions_and_their_shares_are_read() {
 }
 
 #[test]
-fn logging_in_every_spelling() {
+fn logging_is_read_in_every_spelling() {
     let logging = |text: &str| parse(&format!("profile: {{runner: {{clients: 1}}, logging: {{{text}}}}}")).unwrap().logging;
     let all = logging("listeners: [sfx, SPLUNK, DebugListener, prometheus, OTLP, influx-db, SignalFx]").listeners;
     assert_eq!(all, Listener::ALL);
@@ -278,7 +278,7 @@ fn logging_in_every_spelling() {
 }
 
 #[test]
-fn lambda_settings() {
+fn lambda_settings_are_read() {
     let lambda = |text: &str| parse(&format!("profile: {{runner: {{clients: 1}}, lambda: {{{text}}}}}"));
     let all = lambda(
         "memory_mb: 3538, architecture: x86_64, clients_per_function: 5, rate_per_function: 100/s, function: f, role: r, interval: 5m, max_functions: 9, subnets: [a], security_groups: b, bucket: c, tags: {team: load}",

@@ -1,4 +1,4 @@
-//! Whether a threshold's times fit into the test: what can never come to pass is warned about before the load, not found out after it.
+//! Checks that the times of a threshold fit into the test, so that a warning comes before the load and not after it.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use crate::duration::print;
 use crate::error::ConfigError;
 
 impl Threshold {
-    /// What of it can't happen in a test of that length, a warning each: a stretch (`over`) or a time (`from`, `abort after`) that
-    /// the test doesn't reach.
+    /// Returns a warning for each time of the threshold that a test of this length doesn't reach: a window (`over`) or a time (`from`,
+    /// `abort after`).
     pub fn beyond(&self, planned: Duration) -> Vec<ConfigError> {
         let rule = &self.rule;
         let lasts = format!("the test lasts {}", print(planned));
@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn thresholds_within_the_test_are_not_warned_about() {
+    fn thresholds_within_the_test_give_no_warning() {
         for text in
             ["p95 < 1s", "p95 < 1s over 60s", "p95 < 1s over 30s from 30s", "failures < 1% abort after 60s", "rps > 1 from 59s abort"]
         {
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn thresholds_beyond_the_end_of_the_test_are_warned_about() {
+    fn thresholds_beyond_the_end_of_the_test_give_a_warning() {
         for (text, part) in [
             (
                 "p95 < 1s over 2m",

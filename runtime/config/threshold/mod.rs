@@ -1,4 +1,4 @@
-//! `profile.thresholds`: what a test must hold to pass.
+//! `profile.thresholds`: the conditions that a test must meet to pass.
 //!
 //! ```text
 //! threshold = [ subject "." ] metric comparison limit { "over" time | "from" time | "abort" [ "after" time ] }
@@ -9,7 +9,7 @@
 //! limit     = 300ms | 1% | 400/s | 1000 | baseline [ "*" number ] [ ("+" | "-") amount ]
 //! ```
 //!
-//! What each means stands in `docs/results.md`.
+//! `docs/results.md` explains each of them.
 
 mod fit;
 mod parse;
@@ -25,31 +25,31 @@ use crate::suggest::did_you_mean_or_list;
 /// A threshold, with its location.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Threshold {
-    /// As it is written: `all.p95 < 500ms`.
+    /// The written form: `all.p95 < 500ms`.
     pub text: String,
-    /// Where it stands.
+    /// The location.
     #[serde(rename = "place")]
     pub location: Location,
-    /// What it says.
+    /// The rule that the text states.
     pub rule: Rule,
 }
 
-/// What a threshold says.
+/// The rule of a threshold.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
-    /// Of what.
+    /// The subject.
     pub subject: Subject,
-    /// Which figure of it.
+    /// The metric of the subject.
     pub metric: Metric,
-    /// On which side of the limit it must be.
+    /// The comparison of the metric with the limit.
     pub comparison: Comparison,
     /// The limit.
     pub limit: Limit,
-    /// Judged over each stretch of this length; `None`: over the whole test.
+    /// The length of the windows that are judged one by one; `None`: the whole test is judged at once.
     pub over: Option<Duration>,
-    /// What came before this time isn't judged.
+    /// Results from before this time aren't judged.
     pub from: Duration,
-    /// The test is stopped once the threshold has been broken for so long.
+    /// The test stops when the threshold has been broken for this long.
     pub abort: Option<Duration>,
 }
 
@@ -58,74 +58,74 @@ pub struct Rule {
 pub enum Subject {
     /// All steps together.
     All,
-    /// The line of the report of that name: a step or a group.
+    /// The report row with this name: a step or a group.
     Line(String),
 }
 
-/// A figure.
+/// A metric.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Metric {
-    /// How many of a hundred requests (and `fail` statements) failed.
+    /// The percentage of requests (and `fail` statements) that failed.
     FailureRate,
-    /// How many requests (and `fail` statements) failed.
+    /// The number of requests (and `fail` statements) that failed.
     Failures,
-    /// How many of a hundred requests that were begun were still in flight when their user was stopped.
+    /// The percentage of started requests that were still in flight when their user was stopped.
     UnfinishedRate,
-    /// How many requests were.
+    /// The number of such requests.
     Unfinished,
-    /// How many of a hundred requests were sent again on a new connection.
+    /// The percentage of requests that were sent again on a new connection.
     ResendRate,
-    /// How many were.
+    /// The number of such requests.
     Resends,
-    /// Requests a second.
+    /// Requests per second.
     Rps,
     /// A response time.
     Time(Time, Of),
-    /// How many requests there were.
+    /// The number of requests.
     Requests,
-    /// How many arrivals found no free user.
+    /// The number of arrivals that found no free user.
     Missed,
-    /// How late iterations began that should have begun at a time: its 99th percentile.
+    /// How late iterations began that had a scheduled time: the 99th percentile.
     Lag,
 }
 
-/// A figure of response times.
+/// A statistic of response times.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Time {
-    /// The mean: of successful requests, for a failed one has no time that could be added.
+    /// The mean of the successful requests. A failed one has no time that could be added.
     Average,
-    /// The least.
+    /// The minimum.
     Min,
-    /// The greatest.
+    /// The maximum.
     Max,
     /// The time within which this percentage of the requests succeeded.
     Percentile(f64),
 }
 
-/// Which requests a response time is of.
+/// Which requests a response time covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Of {
-    /// All: a failed request is slower than any that succeeded.
+    /// All requests. A failed one counts as slower than any that succeeded.
     All,
-    /// Successful ones alone: `p95(successful)`.
+    /// Only successful requests: `p95(successful)`.
     Successful,
 }
 
-/// What a figure counts.
+/// The unit of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// Microseconds.
     Us,
-    /// Of a hundred.
+    /// Percent.
     Percent,
-    /// A second.
+    /// Per second.
     PerSecond,
-    /// Things.
+    /// A plain number.
     Count,
 }
 
-/// On which side of the limit a figure must be.
+/// How a value must compare with the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comparison {
     /// `<`
@@ -143,17 +143,17 @@ pub enum Comparison {
 pub enum Limit {
     /// A number.
     Value(f64),
-    /// The same figure of an earlier run, times `factor`, plus `plus`.
+    /// The same metric of an earlier run, times `factor`, plus `plus`.
     Baseline {
-        /// 1 where none is written.
+        /// 1 if the threshold has no factor.
         factor: f64,
-        /// 0 where none is written.
+        /// 0 if the threshold adds nothing.
         plus: f64,
     },
 }
 
 impl Threshold {
-    /// Reads a threshold; the error shows the part that is wrong.
+    /// Reads a threshold. The error points at the wrong part.
     pub fn parse(text: &str, location: &Location) -> Result<Self, ConfigError> {
         match parse::rule(text) {
             Ok(rule) => Ok(Self { text: text.to_owned(), location: location.clone(), rule }),
@@ -164,14 +164,14 @@ impl Threshold {
         }
     }
 
-    /// What is wrong with it, if it is about a line that the report doesn't have.
+    /// The error if the report has no row that the threshold names.
     pub fn check(&self, lines: &[&str]) -> Option<ConfigError> {
         let Subject::Line(name) = &self.rule.subject else { return None };
         if lines.contains(&name.as_str()) {
             return None;
         }
         let message = format!("the threshold `{}`: unknown step or group `{name}`", self.text);
-        // A step of a sequence that is called within a group has the group in its name.
+        // If a group calls a sequence, the names of the sequence's steps begin with the group's name.
         let grouped = lines.iter().find(|line| line.strip_suffix(name.as_str()).is_some_and(|group| group.ends_with(" / ")));
         let help = match grouped {
             Some(line) => Some(format!("did you mean `{line}`?")),
@@ -180,13 +180,13 @@ impl Threshold {
         Some(ConfigError::new(self.location.clone(), message).with_help_if(help))
     }
 
-    /// Whether it compares with an earlier run.
+    /// Whether the threshold compares with an earlier run.
     pub fn needs_baseline(&self) -> bool {
         matches!(self.rule.limit, Limit::Baseline { .. })
     }
 }
 
-/// The location of a part of a text that stands on one line as it is; else that of the whole.
+/// The location of a part of the text. It is that of the whole text if the file doesn't have the text unchanged on one line.
 fn within(location: &Location, text: &str, at: usize, len: usize) -> Location {
     let quotes = match location.len.checked_sub(text.len()) {
         Some(0) => 0,
@@ -198,7 +198,7 @@ fn within(location: &Location, text: &str, at: usize, len: usize) -> Location {
 }
 
 impl Metric {
-    /// What its values count.
+    /// The unit of the metric's values.
     pub fn unit(self) -> Unit {
         match self {
             Self::FailureRate | Self::UnfinishedRate | Self::ResendRate => Unit::Percent,
@@ -208,7 +208,7 @@ impl Metric {
         }
     }
 
-    /// The count of what a share is of; all others are what they are.
+    /// The count that a percentage is of. Other metrics stay the same.
     fn counted(self) -> Self {
         match self {
             Self::FailureRate => Self::Failures,
@@ -256,7 +256,7 @@ impl fmt::Display for Subject {
 }
 
 impl Comparison {
-    /// As it is written.
+    /// The written operator.
     pub fn sign(self) -> &'static str {
         match self {
             Self::Below => "<",
@@ -266,7 +266,7 @@ impl Comparison {
         }
     }
 
-    /// Whether a value is on the right side of a limit.
+    /// Whether a value meets the limit.
     pub fn holds(self, value: f64, limit: f64) -> bool {
         match self {
             Self::Below => value < limit,
@@ -276,7 +276,7 @@ impl Comparison {
         }
     }
 
-    /// Whether the first value is further from holding than the second.
+    /// Whether the first value is further than the second from meeting the limit.
     pub fn is_worse(self, value: f64, than: f64) -> bool {
         match self {
             Self::Below | Self::AtMost => value > than,
@@ -286,7 +286,7 @@ impl Comparison {
 }
 
 impl Limit {
-    /// The limit, where the figure of the earlier run is known if it is needed.
+    /// The limit as a number; `None` if it needs the value of an earlier run and `baseline` is unknown.
     pub fn value(self, baseline: Option<f64>) -> Option<f64> {
         match self {
             Self::Value(value) => Some(value),

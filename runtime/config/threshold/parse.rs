@@ -1,4 +1,4 @@
-//! From a threshold's text to its rule.
+//! Parses a threshold's text into its rule.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::duration;
 use crate::rate::Rate;
 use crate::suggest::did_you_mean;
 
-/// What is wrong, and where in the text.
+/// A message, and the part of the text that it is about.
 pub(super) struct ParseError {
     pub(super) at: usize,
     pub(super) len: usize,
@@ -19,10 +19,10 @@ const EXAMPLE: &str = "write, for example, all.failures < 1%, \"Log in\".p95 < 3
 const METRICS: [&str; 14] =
     ["failures", "unfinished", "resends", "rps", "avg", "min", "max", "p50", "p95", "p99", "p99.9", "requests", "missed", "lag"];
 
-/// Behind a response time: only of requests that succeeded.
+/// The suffix of a response time that covers only successful requests.
 const SUCCESSFUL: &str = "(successful)";
 
-/// Names that other tools have for these.
+/// Other tools' names for the metrics.
 const HABITS: [(&str, &str); 17] = [
     ("error_rate", "failures"),
     ("errors", "failures"),
@@ -71,7 +71,7 @@ impl<'a> Cursor<'a> {
         self.at = self.text.len() - self.rest().trim_start().len();
     }
 
-    /// The next characters that belong together, and where they begin.
+    /// The next characters that satisfy `belongs`, and where they begin.
     fn word(&mut self, belongs: impl Fn(char) -> bool) -> (usize, &'a str) {
         self.skip_space();
         let at = self.at;
@@ -140,7 +140,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The metric, with `(successful)` behind it where that stands apart.
+    /// The metric, including a `(successful)` after a space.
     fn qualified(&mut self, word: &str) -> Option<Metric> {
         let found = metric(word)?;
         if !self.rest().trim_start().starts_with(SUCCESSFUL) {
@@ -179,7 +179,7 @@ impl<'a> Cursor<'a> {
         self.wrong(self.at, 1, "missing operator after the metric, expected <, <=, > or >=", EXAMPLE)
     }
 
-    /// Whether failures (unfinished requests, resends) are meant as a share or as a count shows in their limit.
+    /// Reads the limit. Its form tells whether failures, unfinished requests or resends mean a percentage or a count.
     fn limit(&mut self, metric: Metric) -> Result<(Metric, Limit), ParseError> {
         let (at, word) = self.word(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '%' | '/'));
         if word.is_empty() {
@@ -218,7 +218,7 @@ impl<'a> Cursor<'a> {
         Ok((metric, Limit::Baseline { factor, plus }))
     }
 
-    /// An amount in the metric's unit.
+    /// Reads an amount in the metric's unit.
     fn amount(&self, metric: Metric, at: usize, word: &str) -> Result<f64, ParseError> {
         let number = |text: &str| text.replace('_', "").parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0);
         let (value, help) = match metric.unit() {
@@ -244,7 +244,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// `over`, `from`, `abort after`, in any order.
+    /// Reads `over`, `from` and `abort after`, in any order.
     fn when(&mut self, rule: &mut Rule) -> Result<(), ParseError> {
         loop {
             let (at, word) = self.word(|c| !c.is_whitespace());
@@ -284,7 +284,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// What a word at the beginning may be made of: a name without spaces, a point, a metric.
+/// Whether the first word of a threshold may contain this character: the word is a name without spaces, a point and a metric.
 fn is_name(c: char) -> bool {
     !c.is_whitespace() && !matches!(c, '<' | '>' | '=' | '!' | '"' | '\'')
 }

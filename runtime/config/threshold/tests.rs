@@ -1,4 +1,4 @@
-//! Thresholds: every spelling, and what is said of a wrong one.
+//! Tests thresholds: every spelling, and the messages about wrong ones.
 
 use super::*;
 
@@ -45,7 +45,7 @@ fn thresholds_are_read_in_every_spelling() {
 }
 
 #[test]
-fn limits_of_an_earlier_run() {
+fn limits_of_an_earlier_run_are_read() {
     for (text, factor, plus) in [
         ("Checkout.p95 < baseline * 1.1", 1.1, 0.0),
         ("p95 <= baseline", 1.0, 0.0),
@@ -71,7 +71,7 @@ fn windows_and_aborts_of_a_threshold_are_read() {
 }
 
 #[test]
-fn what_is_wrong_is_shown_where_it_is() {
+fn threshold_error_points_at_the_wrong_part() {
     let text =
         |found: &ConfigError| format!("{}: {} ({})", found.location.column, found.message, found.help.as_deref().unwrap_or_default());
     for (wrong, part) in [
@@ -112,7 +112,7 @@ fn what_is_wrong_is_shown_where_it_is() {
 }
 
 #[test]
-fn names_are_checked() {
+fn threshold_names_are_checked_against_the_report_rows() {
     let of = |text: &str| Threshold::parse(text, &Location::file("x.yml")).unwrap();
     let lines = ["Get treatment variant", "Checkout"];
     assert_eq!(of("p95 < 1s").check(&lines), None);
