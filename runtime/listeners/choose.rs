@@ -1,4 +1,4 @@
-//! The listeners that a profile names, with the credentials they need.
+//! Prepares the listeners that a profile names, with the credentials they need.
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -14,10 +14,10 @@ use super::splunk::Splunk;
 use super::{Format, Listeners, Sink};
 
 impl Listeners {
-    /// Makes them ready.
+    /// Prepares the listeners.
     ///
     /// # Errors
-    /// All that their sections of the credentials lack, a line each.
+    /// Everything that is missing in their sections of the credentials, one line each.
     pub(crate) fn new(listeners: &[Listener], credentials: &Credentials) -> Result<Self, Vec<String>> {
         let mut chosen = Self::default();
         let mut wrong = Vec::new();
@@ -32,7 +32,7 @@ impl Listeners {
     }
 }
 
-/// The listener's sink; `None` for the one that has none.
+/// The listener's sink; `None` for `Debug`, which has no sink.
 fn sink(listener: Listener, credentials: &Credentials) -> Result<Option<Sink>, Vec<String>> {
     let texts = |errors: Vec<ltc_config::ConfigError>| errors.iter().map(ToString::to_string).collect::<Vec<_>>();
     let one = |why: String| vec![why];
@@ -86,7 +86,7 @@ fn json() -> HeaderMap {
     HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))])
 }
 
-/// The URL, checked. What is wrong with it is said without showing it: it may hold a password.
+/// Parses the URL. The error doesn't show it, because it may contain a password.
 fn base(url: &str, name: &str) -> Result<Url, String> {
     let parsed = Url::parse(url).map_err(|error| format!("{name}: its url is none: {error}"))?;
     match parsed.scheme() {
@@ -102,7 +102,7 @@ fn secret(headers: &mut HeaderMap, header: HeaderName, value: &str, name: &str) 
     Ok(())
 }
 
-/// The headers of the section: its own, and those of its token, or of its name and password.
+/// Adds the headers of the section: its own, and those for its token, or for its name and password.
 fn authorize(headers: &mut HeaderMap, section: &Endpoint, scheme: &str, name: &str) -> Result<(), String> {
     use base64::Engine as _;
     if let Some(token) = section.token.as_ref().filter(|token| !token.expose().is_empty()) {
@@ -119,7 +119,7 @@ fn authorize(headers: &mut HeaderMap, section: &Endpoint, scheme: &str, name: &s
     Ok(())
 }
 
-/// The URL with this path, unless it has it already. A base's own path stays before it.
+/// Appends the path to the URL, unless the URL already ends with it. The base's own path stays before it.
 pub(super) fn with_path(base: &Url, path: &str) -> String {
     let mut url = base.clone();
     let own = base.path().trim_end_matches('/').to_owned();

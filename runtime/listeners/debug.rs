@@ -1,4 +1,4 @@
-//! `Debug`: one plain line a step on standard error, for logs; periodic or at the end.
+//! `Debug`: one plain line for each step on standard error, for logs; at each interval or at the end.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use crate::report::{NONE, clock, percent, rate, short_ms};
 
 pub(super) const NAME: &str = "Debug";
 
-/// Starts its thread: standard error may be a pipe that nobody reads.
+/// Starts the listener. It has its own thread, because standard error may be a pipe that nobody reads.
 pub(super) fn start(info: Arc<TestInfo>) -> Delivery {
     Delivery::spawn(NAME, move |mut event, _| async move {
         while let Some(event) = event.recv().await {
             let text = told(&info, &event);
             if !text.is_empty() {
-                // That standard error is gone must not stop a test.
+                // A closed standard error must not stop a test.
                 let _ = std::io::stderr().lock().write_all(text.as_bytes());
             }
         }
@@ -49,7 +49,7 @@ fn told(info: &TestInfo, event: &ListenerEvent) -> String {
     text
 }
 
-/// One line for each line of the report that has run, and one for the total: of the window.
+/// One line for each report row that has run, and one for the total, all about the window.
 fn lines(info: &TestInfo, live: &LiveSnapshot) -> Vec<String> {
     let at = clock(Duration::from_secs(live.at.as_secs()));
     let ran = live.ran(&info.names).filter(|(_, line)| line.now.requests > 0);

@@ -1,4 +1,4 @@
-//! Brings one listener's messages to its sink: a thread of its own with a bounded queue, retries with back-off, and counts of what was
+//! Delivers one listener's messages to its sink: a thread with a bounded queue, retries with back-off, and counts of what was
 //! dropped.
 
 use std::cell::{Cell, RefCell};
@@ -16,21 +16,21 @@ use crate::live::TestInfo;
 use crate::report::Delivered;
 use ltc_engine::clock;
 
-/// How many event may wait for the thread: it takes them at once, whatever its sink does.
+/// The most events that may wait for the thread. It takes them immediately, whatever its sink does.
 const QUEUE: usize = 64;
 
-/// What a sink is granted.
+/// The limits for deliveries to a sink.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// For one request, from connect to answer.
+    /// The time for one request, from connect to answer.
     pub(super) timeout: Duration,
-    /// Before the first retry; it doubles with each.
+    /// The wait before the first retry. It doubles with each retry.
     pub(super) first_wait: Duration,
-    /// Between two retries at most.
+    /// The longest wait between two retries.
     pub(super) longest_wait: Duration,
-    /// How long a message is tried.
+    /// How long the delivery of a message is tried.
     pub(super) age: Duration,
-    /// How many bytes of messages may wait; the oldest are dropped.
+    /// The most bytes of messages that may wait. Beyond it, the oldest are dropped.
     pub(super) backlog: usize,
 }
 
@@ -46,7 +46,7 @@ impl Default for Limits {
     }
 }
 
-/// What became of a listener's items so far, read from another thread.
+/// Counts of a listener's items so far, for other threads to read.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     made: AtomicU64,
@@ -80,7 +80,7 @@ impl Counters {
     }
 }
 
-/// A listener that runs.
+/// A running listener.
 pub(super) struct Delivery {
     name: &'static str,
     event: tokio::sync::mpsc::Sender<ListenerEvent>,
@@ -88,7 +88,7 @@ pub(super) struct Delivery {
     counters: Arc<Counters>,
 }
 
-/// A listener that is told nothing more.
+/// A listener that gets no more events.
 pub(super) struct Closing {
     name: &'static str,
     finished: bool,
@@ -97,7 +97,7 @@ pub(super) struct Closing {
 }
 
 impl Delivery {
-    /// Starts a sink's thread.
+    /// Starts a thread that sends events to a sink.
     pub(super) fn start(sink: Sink, info: Arc<TestInfo>, limits: Limits, say: LogSink) -> Self {
         Self::spawn(sink.name, move |event, counters| async move {
             let mut health = Health::new(sink.name);
@@ -117,7 +117,7 @@ impl Delivery {
         })
     }
 
-    /// Starts a thread that does with the event what it likes.
+    /// Starts a thread that runs `job` with the events.
     pub(super) fn spawn<F>(
         name: &'static str,
         job: impl FnOnce(tokio::sync::mpsc::Receiver<ListenerEvent>, Arc<Counters>) -> F + Send + 'static,
@@ -132,9 +132,9 @@ impl Delivery {
         let thread = move || match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => {
                 runtime.block_on(job(incoming, theirs));
-                // Requests that still look up a name must not hold the end up.
+                // Requests that still look up a name must not delay the end.
                 runtime.shutdown_background();
-                // Nobody waits any more where the time was up.
+                // After the deadline, nobody waits for this any more.
                 let _ = finished.send(());
             }
             Err(error) => theirs.failed(format!("its runtime cannot be started: {error}")),
@@ -150,14 +150,14 @@ impl Delivery {
         self.name
     }
 
-    /// Tells it, or counts as dropped what it has no room for.
+    /// Queues an event for the thread. If the queue is full, the event counts as dropped.
     pub(super) fn tell(&self, event: ListenerEvent) {
         if self.event.try_send(event).is_err() {
             self.counters.made(1);
         }
     }
 
-    /// Tells it that nothing more comes.
+    /// Closes the queue: no more events follow.
     pub(super) fn close(self) -> Closing {
         Closing { name: self.name, finished: false, done: self.done, counters: self.counters }
     }
@@ -168,15 +168,15 @@ impl Closing {
         self.name
     }
 
-    /// Waits until it has sent all, or the time is up.
+    /// Waits until the thread has sent everything, or until the deadline. Returns whether it finished.
     pub(super) fn done_by(&mut self, deadline: Instant) -> bool {
-        // A thread that is gone has sent what it could.
+        // If the thread has ended, it has sent everything it could.
         self.finished = self.finished
             || !matches!(self.done.recv_timeout(deadline.saturating_duration_since(clock::now())), Err(mpsc::RecvTimeoutError::Timeout));
         self.finished
     }
 
-    /// What became of its items by then. `None` for one that sends nothing anywhere.
+    /// The counts at the deadline. `None` for a listener that sends nothing over the network.
     pub(super) fn outcome(mut self, deadline: Instant) -> Option<Delivered> {
         let in_time = self.done_by(deadline);
         let mut outcome = self.counters.outcome(self.name);
@@ -187,7 +187,7 @@ impl Closing {
     }
 }
 
-/// Messages that wait.
+/// The messages that wait to be sent.
 #[derive(Default)]
 struct Backlog {
     messages: RefCell<VecDeque<(Instant, Message)>>,
@@ -217,7 +217,7 @@ impl Backlog {
     }
 }
 
-/// All that it takes to post a message.
+/// Everything needed to post a message.
 struct Post<'d> {
     poster: SinkClient,
     health: Health,
@@ -229,7 +229,7 @@ struct Post<'d> {
 async fn deliver(mut format: Box<dyn Format>, info: &TestInfo, mut event: tokio::sync::mpsc::Receiver<ListenerEvent>, post: &mut Post<'_>) {
     let (counters, limits) = (post.counters, post.limits);
     let backlog = Backlog::default();
-    // What the sink refuses in part is read from its answers while new messages are made.
+    // Answers of the sink say which part it refused, so they are read while new messages are made.
     let format = RefCell::new(&mut format);
     let intake = async {
         while let Some(event) = event.recv().await {
@@ -259,7 +259,7 @@ async fn deliver(mut format: Box<dyn Format>, info: &TestInfo, mut event: tokio:
 }
 
 impl Post<'_> {
-    /// Posts one message until the sink takes it (then its answer), refuses it, or it is too old.
+    /// Posts one message until the sink takes it (returns its answer), refuses it, or the message is too old.
     async fn persist(&mut self, backlog: &Backlog, since: Instant, message: &Message) -> Option<Vec<u8>> {
         let mut wait = self.limits.first_wait;
         loop {
@@ -287,13 +287,13 @@ impl Post<'_> {
     }
 }
 
-/// Waits, but only shortly once the test is over: little time is left then.
+/// Waits before a retry. The wait is short once the test is over, because little time is left then.
 async fn pause(backlog: &Backlog, wait: Duration, least: Duration) {
     let until = clock::now() + wait;
     let soon = clock::now() + least.min(wait);
     while clock::now() < until && !(backlog.closed.get() && clock::now() >= soon) {
         let step = if backlog.closed.get() { soon } else { until };
-        // New messages wake it too; they change nothing.
+        // New messages end this wait too; the loop then continues to wait.
         let _ = tokio::time::timeout_at(step.into(), backlog.changed.notified()).await;
     }
 }

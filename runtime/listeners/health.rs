@@ -1,11 +1,11 @@
-//! What is said of a sink while the test runs: one line when it no longer takes what it is sent, one when it does again.
+//! Reports the state of a sink while the test runs: one line when it stops accepting data, and one when it accepts data again.
 
 use super::post::PostResult;
 
-/// How often in a row a sink may be busy before it is said: a restart is no event.
+/// The number of failures in a row before a busy sink is reported. A short restart is not worth a line.
 const PATIENCE: u32 = 3;
 
-/// How a sink does.
+/// The state of a sink.
 #[derive(Debug)]
 pub(super) struct Health {
     name: &'static str,
@@ -18,7 +18,7 @@ impl Health {
         Self { name, failed: 0, told: false }
     }
 
-    /// The line that a message's fate is worth, if any.
+    /// Takes the result of a message, and returns a line if the state of the sink changed.
     pub(super) fn take(&mut self, fate: &PostResult) -> Option<String> {
         let name = self.name;
         let why = match fate {

@@ -1,4 +1,4 @@
-//! Sinks that fail in every way: none holds the test up, and all that they didn't take is counted.
+//! Tests sinks that fail in every way: none of them delays the test, and everything that they didn't accept is counted.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -13,7 +13,7 @@ use super::*;
 use crate::live::sample::{info, live_snapshot};
 use ltc_engine::clock;
 
-/// A server of raw sockets: what it does with a connection is the test's.
+/// A server of raw sockets. The test decides what it does with a connection.
 struct Server {
     addr: SocketAddr,
     seen: Arc<Mutex<Vec<String>>>,
@@ -25,7 +25,7 @@ impl Server {
         let addr = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let (theirs, answer, number) = (seen.clone(), Arc::new(answer), AtomicUsize::new(0));
-        // Ends with the test's process.
+        // The thread ends with the test's process.
         std::thread::spawn(move || {
             for mut stream in listener.incoming().flatten() {
                 let (seen, answer, number) = (theirs.clone(), answer.clone(), number.fetch_add(1, Ordering::Relaxed));
@@ -44,7 +44,7 @@ impl Server {
     }
 }
 
-/// A request, head and body, as text.
+/// Reads a request, head and body, as text.
 fn read(stream: &mut TcpStream) -> String {
     let mut all = Vec::new();
     let mut buffer = [0; 65536];
@@ -84,7 +84,7 @@ fn splunk(url: &str) -> Listeners {
     Listeners::new(&[Listener::Splunk], &Credentials::parse(&text, "c.yml", &|_| None).unwrap()).unwrap()
 }
 
-/// The lines that the tester was shown.
+/// The lines that the tester saw.
 type Said = Arc<Mutex<Vec<String>>>;
 
 fn listener() -> (Said, LogSink) {
@@ -93,7 +93,7 @@ fn listener() -> (Said, LogSink) {
     (said, Arc::new(move |line: &str| lines.lock().unwrap().push(line.to_owned())))
 }
 
-/// Tells the start, one interval with four failures and the end; how long telling and finishing took.
+/// Sends the start, one interval with four failures and the end. Returns the counts, and how long telling and finishing took.
 fn run(listeners: Listeners, patience: Duration) -> (Delivered, Duration, Duration) {
     let (outcome, told, finished, _) = run_heard(listeners, patience);
     (outcome, told, finished)
@@ -117,7 +117,7 @@ fn run_heard(mut listeners: Listeners, patience: Duration) -> (Delivered, Durati
     (outcome, told, finished, said)
 }
 
-// Far below what the worst sinks take, far above what a busy machine does.
+// Far below the time that the slowest sinks take, far above that of a busy machine.
 const NEVER_WAITS: Duration = Duration::from_secs(2);
 const GIVES_UP: Duration = Duration::from_secs(10);
 
@@ -140,7 +140,7 @@ fn a_sink_that_recovers_gets_it_by_retries_once() {
     let server = Server::new(|number, stream, _| match number {
         0 => say(stream, "503 Service Unavailable", "", "busy"),
         1 => say(stream, "429 Too Many Requests", "Retry-After: 0\r\n", ""),
-        // The connection ends amid the answer.
+        // The connection closes in the middle of the answer.
         2 => drop(stream),
         _ => say(stream, "200 OK", "", ""),
     });
@@ -161,7 +161,7 @@ fn a_sink_that_always_fails_is_given_up_when_the_time_is_up() {
 
 #[test]
 fn a_sink_that_refuses_is_not_asked_again() {
-    // What the sink repeats of the token is not shown either.
+    // A token that the sink repeats in its answer isn't shown either.
     let body = format!(r#"{{"text":"Invalid token {SECRET}","code":4}}"#);
     let server = Server::new(move |_, stream, _| say(stream, "403 Forbidden", "", &body));
     let (outcome, _, _, said) = run_heard(splunk(&format!("http://{}", server.addr)), Duration::from_secs(10));
@@ -265,11 +265,11 @@ fn what_waits_for_a_sink_that_is_down_is_bounded() {
     }
     assert!(clock::since(begun) < Duration::from_secs(5), "{:?}", clock::since(begun));
     let outcome = listeners.finish(Duration::from_millis(500)).remove(0);
-    // An interval that found the queue full counts as one item, for what it would have made isn't known.
+    // An interval that found the queue full counts as one item, because the number of its items is unknown.
     assert!(outcome.sent == 0 && (5000..=20_000).contains(&outcome.dropped), "{outcome:?}");
 }
 
-/// Every sink that is refused, or isn't there, is named when the load begins: long before the end, and before the first interval.
+/// Each sink that refuses data or doesn't exist is named when the load begins, before the first interval.
 #[test]
 fn a_refused_listener_is_named_at_the_start() {
     let server = Server::new(|_, stream, _| say(stream, "401 Unauthorized", "", "who are you"));

@@ -11,7 +11,7 @@ use crate::live::{LiveSnapshot, RowFigures, TestInfo};
 use crate::report::Conclusion;
 use ltc_engine::stats::{PERCENTILE_NAMES, PERCENTILES};
 
-/// How many lines a request carries at most, as InfluxDB advises.
+/// The most lines of a request, as InfluxDB recommends.
 const BATCH: usize = 5000;
 
 pub(super) struct InfluxDb {
@@ -35,7 +35,7 @@ impl InfluxDb {
         Self { url: with_path(&url, path), prefix: section.endpoint.prefix.clone().unwrap_or_else(|| "ltc".to_owned()) }
     }
 
-    /// A line of a measurement of its own: that the test starts, or stops and with which verdict.
+    /// A line of a separate measurement: the test starts, or stops with a verdict.
     fn event(&self, info: &TestInfo, at: Duration, what: &str, conclusion: Option<&Conclusion>) -> String {
         let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace(['\n', '\r'], " "));
         let verdict = conclusion.map_or_else(String::new, |conclusion| {
@@ -101,9 +101,9 @@ fn fields(line: &RowFigures) -> String {
     fields
 }
 
-/// `,key=value`; a tag whose value is empty is left out, as it must be.
+/// `,key=value`. A tag with an empty value is left out, as the protocol requires.
 fn tag(key: &str, value: &str) -> String {
-    // No newline can be escaped, and a trailing backslash would escape what follows.
+    // The protocol can't escape a newline, and a trailing backslash would escape the next character.
     let value = value.replace(['\n', '\r'], " ");
     let value = value.trim_end_matches('\\');
     if value.is_empty() { String::new() } else { format!(",{key}={}", escape(value, &[',', '=', ' '])) }

@@ -1,12 +1,12 @@
-//! Listeners: where a test's results go while it runs, as the profile's `logging.listeners` says.
+//! Listeners send a test's results to other systems while it runs, as the profile's `logging.listeners` says.
 //!
 //! ```text
 //! Results ─ LiveSnapshot ─┬─ queue ─ thread: Format (what goes where) ─ backlog ─ post, retry      SignalFx Splunk Prometheus OTLP InfluxDB
 //!                   └─ queue ─ thread: lines on standard error                               Debug
 //! ```
 //!
-//! Each has a thread of its own and a bounded queue, so none of them can slow the load, or another; what a sink doesn't take in time is
-//! dropped and counted, and every report says so. Only the machine that merges the results talks to sinks: shards never do.
+//! Each listener has its own thread and a bounded queue, so none of them can slow the load or another listener. What a sink doesn't accept
+//! in time is dropped and counted, and every report says so. Only the machine that merges the results talks to sinks; shards never do.
 
 mod choose;
 mod debug;
@@ -30,17 +30,17 @@ use crate::report::Delivered;
 use delivery::{Delivery, Limits};
 use ltc_engine::clock;
 
-/// How long the end may take before it is said why.
+/// How long the end may take before a line tells the reason.
 const UNSAID: Duration = Duration::from_secs(1);
 
-/// What listeners are told.
+/// An event that listeners receive.
 #[derive(Clone, Debug)]
 pub(crate) enum ListenerEvent {
     /// The load begins.
     Started,
     /// An interval is over.
     Interval(Arc<LiveSnapshot>),
-    /// The test is over; this is all of it.
+    /// The test is over. The snapshot covers all of it.
     Ended(Arc<LiveSnapshot>),
 }
 
@@ -52,16 +52,16 @@ type LogSink = Arc<dyn Fn(&str) + Send + Sync>;
 struct Message {
     url: String,
     body: Bytes,
-    /// How many events or data points it carries.
+    /// The number of events or data points in it.
     items: u64,
 }
 
-/// What a sink wants to be sent.
+/// Encodes events for a kind of sink.
 trait Format: Send {
-    /// The requests that this event makes.
+    /// The requests for this event.
     fn encode(&mut self, info: &TestInfo, event: &ListenerEvent) -> Vec<Message>;
 
-    /// How many items the sink says it refused, in an answer that is otherwise good.
+    /// The number of items that the sink refused according to an otherwise successful answer.
     fn refused(&self, _answer: &[u8]) -> u64 {
         0
     }
@@ -71,12 +71,12 @@ trait Format: Send {
 struct Sink {
     name: &'static str,
     format: Box<dyn Format>,
-    /// Sent with every request; values that are secret are marked so.
+    /// The headers of every request. Secret values are marked as sensitive.
     headers: HeaderMap,
     verify: bool,
 }
 
-/// The window whose statistics go out with this event, if any do.
+/// The snapshot whose statistics are sent with this event, if any.
 fn statistics<'n>(info: &TestInfo, event: &'n ListenerEvent) -> Option<&'n LiveSnapshot> {
     match event {
         ListenerEvent::Interval(live) if info.periodic => Some(live),
@@ -100,22 +100,23 @@ impl std::fmt::Debug for Listeners {
 }
 
 impl Listeners {
-    /// Whether there are none.
+    /// Whether the test has no listeners.
     pub(crate) fn is_empty(&self) -> bool {
         self.sinks.is_empty() && !self.debug && self.running.is_empty()
     }
 
-    /// Whether standard error is written to by one of them: no screen may be drawn there.
+    /// Whether a listener writes to standard error, so that no screen may be drawn there.
     pub(crate) fn print(&self) -> bool {
         self.debug
     }
 
-    /// Starts their threads and tells them that the load begins.
+    /// Starts the threads and tells them that the load begins.
     pub(crate) fn start(&mut self, info: &Arc<TestInfo>) {
         self.start_within(info, Limits::default(), &(Arc::new(crate::progress::notice) as LogSink));
     }
 
-    /// The start event is the check of each sink: one that refuses it, or can't be reached, is named at once (`say`), not at the end.
+    /// Starts the threads. The start event checks each sink: `say` names one that refuses it or can't be reached immediately, not at the
+    /// end.
     fn start_within(&mut self, info: &Arc<TestInfo>, limits: Limits, say: &LogSink) {
         let sinks = std::mem::take(&mut self.sinks);
         self.running.extend(sinks.into_iter().map(|sink| Delivery::start(sink, info.clone(), limits, say.clone())));
@@ -125,14 +126,14 @@ impl Listeners {
         self.tell(&ListenerEvent::Started);
     }
 
-    /// Tells all of them. Never waits.
+    /// Sends an event to all listeners. Never blocks.
     pub(crate) fn tell(&self, event: &ListenerEvent) {
         for delivery in &self.running {
             delivery.tell(event.clone());
         }
     }
 
-    /// Lets them send what they have, all together for no longer than `patience`, and says what became of it.
+    /// Lets all listeners send their remaining messages, together for no longer than `patience`, and returns their counts.
     pub(crate) fn finish(self, patience: Duration) -> Vec<Delivered> {
         let deadline = clock::now() + patience;
         let mut closing: Vec<_> = self.running.into_iter().map(Delivery::close).collect();

@@ -20,7 +20,7 @@ pub(super) struct Otlp {
     prefix: String,
 }
 
-/// The points of each metric, which belong together under its name.
+/// The points of each metric, grouped under its name.
 struct Points {
     start: String,
     at: String,
@@ -39,7 +39,7 @@ impl Points {
         json!({ "timeUnixNano": self.at, "asDouble": value, "attributes": attributes })
     }
 
-    /// 64-bit integers are texts in protobuf's JSON.
+    /// Adds a point of a sum. The JSON of protobuf writes 64-bit integers as strings.
     fn sum(&self, value: u64, attributes: &[Value]) -> Value {
         json!({ "startTimeUnixNano": self.start, "timeUnixNano": self.at, "asInt": value.to_string(), "attributes": attributes })
     }
@@ -74,7 +74,7 @@ impl Otlp {
         Self { url: with_path(base, "/v1/metrics"), prefix: prefix.unwrap_or("ltc.").to_owned() }
     }
 
-    /// That the test runs (1), or no longer does (0), and then its verdict.
+    /// A message that the test runs (1), or that it has ended (0) with a verdict.
     fn event(&self, info: &TestInfo, at: Duration, running: f64, conclusion: Option<&Conclusion>) -> Message {
         let at = format!("{}000000", info.unix_ms(at));
         let gauge = |name: &str, value: f64, attributes: &[Value]| {
@@ -101,7 +101,7 @@ impl Otlp {
             mean: Vec::new(),
             quantiles: Vec::new(),
         };
-        // The total is the point without a transaction.
+        // The total is the point without the transaction attribute.
         points.add(&live.total, &[]);
         for (name, line) in live.ran(&info.names) {
             points.add(line, &[text("transaction", &name.name)]);
@@ -163,7 +163,7 @@ impl Format for Otlp {
         messages
     }
 
-    /// `partialSuccess` of an answer: collectors write the number as a text, some as a number.
+    /// Reads `partialSuccess` of an answer. Most collectors write the number as a string, some as a number.
     fn refused(&self, answer: &[u8]) -> u64 {
         let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
         let refused = &answer["partialSuccess"]["rejectedDataPoints"];

@@ -1,4 +1,4 @@
-//! One request to a sink, and what its outcome means.
+//! Sends one request to a sink, and classifies its result.
 
 use std::time::Duration;
 
@@ -7,19 +7,19 @@ use reqwest::redirect::Policy;
 
 use super::{Message, Sink};
 
-/// How much of an answer is read: a sink that sends more has nothing to say.
+/// The most bytes of an answer that are read. A longer answer has no useful content.
 const ANSWER: usize = 64 * 1024;
 
-/// What became of a message.
+/// The result of a message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum PostResult {
-    /// The sink has it; its answer.
+    /// The sink accepted it. Holds its answer.
     Taken(Vec<u8>),
-    /// It may be tried again: why, and when at the earliest, if the sink says so.
+    /// It can be tried again. Holds the reason, and the earliest time if the sink sets one.
     Later(String, Option<Duration>),
-    /// The same where no connection could be made: an unknown host, a closed port, a certificate that isn't trusted.
+    /// No connection could be made, so it can be tried again: an unknown host, a closed port, a certificate that isn't trusted.
     Unreached(String),
-    /// It is no use to try again.
+    /// The sink refuses it, and would refuse it again.
     Never(String),
 }
 
@@ -32,12 +32,12 @@ pub(super) struct SinkClient {
 
 impl SinkClient {
     pub(super) fn new(sink: &Sink, timeout: Duration) -> Result<Self, String> {
-        // Another part of the process may have installed it already.
+        // Another part of the process may already have installed a provider.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .user_agent(concat!("ltc/", env!("CARGO_PKG_VERSION")))
             .default_headers(sink.headers.clone())
-            // Credentials go to the sink that is configured, and to no other.
+            // Credentials go only to the configured sink, so redirects aren't followed.
             .redirect(Policy::none())
             .referer(false)
             .timeout(timeout)
@@ -46,7 +46,7 @@ impl SinkClient {
         client.map(|client| Self { client, secrets: secrets(&sink.headers) }).map_err(|error| format!("no HTTP client: {}", chain(&error)))
     }
 
-    /// Sends a message. What is said of a failure has none of the sink's secrets, also where its answer repeats them.
+    /// Sends a message. The text of a failure contains none of the sink's secrets, even if its answer repeats them.
     pub(super) async fn post(&self, message: &Message) -> PostResult {
         match self.attempt(message).await {
             PostResult::Later(why, after) => PostResult::Later(self.mask(&why), after),
@@ -96,7 +96,7 @@ impl SinkClient {
     }
 }
 
-/// The secret headers' values, and the part of each after its scheme.
+/// The values of the secret headers, and the part of each after its scheme.
 fn secrets(headers: &http::HeaderMap) -> Vec<String> {
     let values = headers.values().filter(|value| value.is_sensitive()).filter_map(|value| value.to_str().ok());
     let mut all: Vec<String> =
@@ -106,20 +106,20 @@ fn secrets(headers: &http::HeaderMap) -> Vec<String> {
     all
 }
 
-/// The beginning of an answer, in one line.
+/// The beginning of an answer, on one line.
 fn told(answer: &[u8]) -> String {
     let text = String::from_utf8_lossy(answer);
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).take(160).collect();
     if line.is_empty() { String::new() } else { format!(": {line}") }
 }
 
-/// An error with what it comes from.
+/// An error with its causes.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {
         let next = error.to_string();
-        // Some repeat what they come from.
+        // Some errors repeat their cause.
         if !text.contains(&next) {
             text = format!("{text}: {next}");
         }

@@ -1,4 +1,4 @@
-//! `Prometheus`: remote write 1.0, a snappy-compressed `WriteRequest` with one sample a series.
+//! `Prometheus`: remote write 1.0, a snappy-compressed `WriteRequest` with one sample for each series.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use super::{Format, ListenerEvent, Message, statistics};
 use crate::live::{LiveSnapshot, RowFigures, TestInfo};
 use ltc_engine::stats::PERCENTILES;
 
-/// How many series a request carries at most.
+/// The most series of a request.
 const BATCH: usize = 2000;
 
-/// The bits of the NaN that ends a series, so that graphs don't go on with its last value for five minutes.
+/// The bits of the NaN that ends a series. Without it, graphs would continue with the last value for five minutes.
 const STALE: u64 = 0x7ff0_0000_0000_0002;
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -53,7 +53,7 @@ struct Sample {
 pub(super) struct Prometheus {
     url: String,
     prefix: String,
-    /// The series sent last, to be ended with the test.
+    /// The series of the last write. They end with the test.
     last: Vec<TimeSeries>,
 }
 
@@ -112,14 +112,14 @@ impl Prometheus {
         let timestamp = i64::try_from(info.unix_ms(at)).unwrap_or(i64::MAX);
         let name = format!("{}{name}", self.prefix);
         let own = [("__name__", name.as_str()), ("test", &info.run.test), ("env", &info.run.env)];
-        // A label with an empty value is a label that isn't there.
+        // A label with an empty value is the same as no label.
         let given = own.iter().chain(more).filter(|(_, value)| !value.is_empty());
         let mut labels: Vec<Label> = given.map(|&(name, value)| Label { name: name.into(), value: value.into() }).collect();
         labels.sort();
         TimeSeries { labels, samples: vec![Sample { value, timestamp }] }
     }
 
-    /// The series sent last, ended.
+    /// The series of the last write with the value that ends them.
     fn ended(&mut self, info: &TestInfo, at: Duration) -> Vec<TimeSeries> {
         let end = i64::try_from(info.unix_ms(at)).unwrap_or(i64::MAX);
         let mut ended = std::mem::take(&mut self.last);
@@ -132,7 +132,7 @@ impl Prometheus {
     fn messages(&self, series: &[TimeSeries]) -> Vec<Message> {
         let batches = series.chunks(BATCH).filter_map(|batch| {
             let request = WriteRequest { timeseries: batch.to_vec() };
-            // Refuses only what exceeds 4 GB.
+            // Compression fails only above 4 GB.
             let body = snap::raw::Encoder::new().compress_vec(&request.encode_to_vec()).ok()?;
             Some(Message { url: self.url.clone(), body: Bytes::from(body), items: batch.len() as u64 })
         });
@@ -148,7 +148,7 @@ impl Format for Prometheus {
             ListenerEvent::Interval(live) if info.periodic => vec![running(live.at)],
             ListenerEvent::Interval(_) => Vec::new(),
             ListenerEvent::Ended(whole) => {
-                // What was told before ends with the test, so that graphs don't go on; what is told now stays.
+                // Series of earlier writes end with the test, so that graphs don't continue. The series of this write stay.
                 let mut series = self.ended(info, whole.at);
                 if let Some(conclusion) = &whole.conclusion {
                     series.push(self.one(info, whole.at, "test_ended", &[("verdict", conclusion.outcome.key())], 1.0));

@@ -9,14 +9,14 @@ use super::{Format, ListenerEvent, Message, statistics};
 use crate::live::{LiveSnapshot, RowFigures, TestInfo};
 use ltc_engine::stats::{PERCENTILE_NAMES, PERCENTILES};
 
-/// How many data points a request carries at most.
+/// The most data points of a request.
 const BATCH: usize = 1000;
-/// How long a dimension's value may be, in characters.
+/// The longest value of a dimension, in characters.
 const VALUE: usize = 256;
-/// How long a dimension's name may be.
+/// The longest name of a dimension, in characters.
 const NAME: usize = 128;
 
-/// The percentiles that are sent, of [`PERCENTILES`].
+/// The percentiles of [`PERCENTILES`] that are sent.
 const SENT: [&str; 6] = ["50", "75", "90", "95", "99", "99.9"];
 
 pub(super) struct SignalFx {
@@ -123,12 +123,12 @@ fn dimensions(info: &TestInfo, transaction: Option<&str>) -> Map<String, Value> 
     dimensions
 }
 
-/// Values are never empty and of limited length: SignalFx refuses others.
+/// Makes a value that isn't empty and isn't too long: SignalFx refuses others.
 fn dimension_value(text: &str) -> Value {
     json!(if text.is_empty() { "none".to_owned() } else { text.chars().take(VALUE).collect() })
 }
 
-/// Names are letters, digits, `-` and `_`, at most 128 of them: SignalFx refuses others.
+/// Makes a name of at most 128 letters, digits, `-` and `_`: SignalFx refuses others.
 fn dimension_name(before: &str, name: &str) -> String {
     let plain = |char: char| if char.is_ascii_alphanumeric() || char == '-' { char } else { '_' };
     before.chars().chain(name.chars().map(plain)).take(NAME).collect()

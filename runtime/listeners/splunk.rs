@@ -1,8 +1,8 @@
-//! `Splunk`: failed requests as events to the HTTP event collector, one a request however many its reasons, and that the test starts and
-//! stops.
+//! `Splunk`: sends failed requests as events to the HTTP event collector, and events for the test's start and stop. A request is one event
+//! even if it failed for several reasons.
 //!
-//! Every failure is accounted for: each one that is kept in full is an event with `count` 1, the others of its kind are one event an
-//! interval whose `count` says how many. So the sum of `count` is the number of failures.
+//! Every failure is counted: each failure that is recorded in full is an event with `count` 1. The others of its kind are one event for
+//! each interval, and its `count` is their number. So the sum of `count` is the number of failures.
 
 use std::time::Duration;
 
@@ -15,12 +15,12 @@ use super::{Format, ListenerEvent, Message};
 use crate::live::{FailureCount, LiveSnapshot, TestInfo};
 use ltc_engine::stats::Example;
 
-/// How large a request may grow: half of what the collector takes by default.
+/// The most bytes of a request: half of the collector's default limit.
 const BATCH: usize = 500_000;
 
 pub(super) struct Splunk {
     url: String,
-    /// `index`, `source`, `sourcetype`, where they are given.
+    /// `index`, `source` and `sourcetype`, if they are set.
     envelope: serde_json::Map<String, Value>,
 }
 
@@ -43,7 +43,7 @@ impl Splunk {
         Value::Object(whole).to_string().into_bytes()
     }
 
-    /// A message of one event.
+    /// A message with one event.
     fn one(&self, info: &TestInfo, at: Duration, event: Value) -> Message {
         let at_us = u64::try_from(at.as_micros()).unwrap_or(u64::MAX);
         Message { url: self.url.clone(), body: self.event(info, at_us, event).into(), items: 1 }

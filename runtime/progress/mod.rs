@@ -1,4 +1,4 @@
-//! What is shown on standard error while a test runs: on a terminal a screen of its own, elsewhere a plain line an interval.
+//! Shows progress on standard error while a test runs: a screen on a terminal, and elsewhere a plain line for each interval.
 
 mod screen;
 
@@ -18,16 +18,16 @@ pub(crate) use screen::{notice, notice_at};
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// A screen that hears keys.
+    /// A screen that reads keys.
     Screen,
-    /// A plain line an interval.
+    /// A plain line for each interval.
     Lines,
-    /// Not at all.
+    /// No progress.
     Off,
 }
 
 impl Mode {
-    /// The screen on a terminal that can, plain lines elsewhere and in CI.
+    /// The screen on a terminal that supports it, plain lines elsewhere and in CI.
     pub(crate) fn for_stderr() -> Self {
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
@@ -35,19 +35,19 @@ impl Mode {
     }
 }
 
-/// Whether the terminal listens to this process: a job in the background (`./test &`) would be stopped for touching it.
+/// Whether the process is in the foreground of its terminal. The system would stop a background job (`./test &`) that uses the terminal.
 fn in_foreground() -> bool {
-    // Behind the command's name, in parentheses: state, parent, process group, session, terminal, the terminal's process group.
+    // After the command's name in parentheses: state, parent, process group, session, terminal, the terminal's process group.
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     match (fields.get(2), fields.get(5)) {
         (Some(own), Some(terminals)) => own == terminals,
-        // Where that can't be read, it is as it mostly is.
+        // If the file can't be read, the process is most likely in the foreground.
         _ => true,
     }
 }
 
-/// What is shown while a test runs.
+/// The progress of a running test.
 pub(crate) struct Progress {
     mode: Mode,
     out: Box<dyn Write + Send>,
@@ -66,12 +66,12 @@ impl Progress {
         Self { mode, out: Box::new(io::stderr()), screen: None }
     }
 
-    /// Whether anything is shown.
+    /// Whether no progress is shown.
     pub(crate) fn is_off(&self) -> bool {
         self.mode == Mode::Off
     }
 
-    /// The load begins. Keys on the screen may stop it.
+    /// Shows that the load begins. Keys on the screen may stop the test.
     pub(crate) fn begin(&mut self, info: &Arc<TestInfo>, stop: &Stop) {
         if self.mode != Mode::Screen {
             return;
@@ -85,7 +85,7 @@ impl Progress {
         }
     }
 
-    /// Shows an interval. That standard error is gone must not stop a test, so failures to write are ignored here.
+    /// Shows an interval. It ignores write errors, because a closed standard error must not stop a test.
     pub(crate) fn update(&mut self, live: &Arc<LiveSnapshot>) {
         if let Some(screen) = &self.screen {
             screen.tell(live.clone());
@@ -95,16 +95,16 @@ impl Progress {
         }
     }
 
-    /// Ends it: the screen is as it was before, for the report to follow. Also done when dropped.
+    /// Ends the progress, and restores the terminal for the report. Dropping does the same.
     pub(crate) fn finish(&mut self) {
         self.screen = None;
     }
 }
 
-/// One interval in a line: its rate and percentiles, and the failures of the test so far.
+/// One interval as a line: its rate and percentiles, and the failures of the test so far.
 fn line(live: &LiveSnapshot) -> String {
     let total = &live.total;
-    // Arrivals plan no users; at the end nobody does.
+    // Arrivals plan no number of users, and at the end the plan is zero.
     let users = if live.planned == 0 { live.users.to_string() } else { format!("{}/{}", live.users, live.planned) };
     let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|quantile| total.now.percentile_us(quantile).map_or_else(|| NONE.to_owned(), short_ms));
     let waiting = match live.waiting {

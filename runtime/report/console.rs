@@ -1,4 +1,4 @@
-//! The end of a test on the terminal: requests, percentiles, failures.
+//! Prints the end of a test on the terminal: requests, percentiles, failures.
 
 use std::io;
 
@@ -9,10 +9,10 @@ use super::{Outcome, Report, Table, TextStyle, shown};
 use crate::thresholds::Status;
 use ltc_engine::stats::{Durations, PERCENTILE_NAMES, RowKind, RowStats};
 
-/// How many kinds of failure are listed; the JSON report has all.
+/// The most kinds of failure that are listed. The JSON report has all.
 const FAILURES_SHOWN: usize = 20;
 
-/// How many kinds of further reasons are named.
+/// The most kinds of further reasons that are named.
 const FURTHER_SHOWN: usize = 5;
 
 const BOLD: Style = Style::new().bold();
@@ -72,7 +72,7 @@ fn heading(out: &mut dyn io::Write, report: &Report, text_style: TextStyle) -> i
     writeln!(out, "{}\n", text_style.paint(BOLD, &parts.join(" · ")))
 }
 
-/// The lines that have something to show, with their figures.
+/// The rows that have something to show, with their statistics.
 fn ran(report: &Report) -> impl Iterator<Item = (String, RowKind, &RowStats)> {
     report
         .names
@@ -98,7 +98,7 @@ fn style_of(kind: RowKind, stats: &RowStats) -> Style {
 }
 
 fn requests(report: &Report, total: &RowStats) -> Table {
-    // What few runs have is shown where a run has it.
+    // Columns that few runs need are shown only if a run has values for them.
     let (failed, unfinished) = (!total.failed.is_empty(), total.unfinished > 0);
     let mut heads = vec!["Step", "requests", "failures", "", "rps", "avg ms", "min", "max"];
     heads.extend(failed.then_some("failed after"));
@@ -151,7 +151,7 @@ fn percentiles(report: &Report, total: &RowStats, of: fn(&RowStats) -> &Duration
     table
 }
 
-/// How many connections were opened, and what the phases of a request took on average.
+/// Writes the number of opened connections, and the average time of each phase of a request.
 fn connections(out: &mut dyn io::Write, total: &RowStats) -> io::Result<()> {
     if total.opened + total.reused == 0 {
         return Ok(());
@@ -165,7 +165,7 @@ fn connections(out: &mut dyn io::Write, total: &RowStats) -> io::Result<()> {
     writeln!(out, "\nConnections: {} opened, {} reused{more}{phases}", count(total.opened), count(total.reused))
 }
 
-/// What is counted apart from the requests.
+/// Writes the counts that are separate from the requests.
 fn apart(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
     let mut lines = Vec::new();
     for (name, stats) in report.names.iter().zip(&report.total.names) {

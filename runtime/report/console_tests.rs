@@ -1,4 +1,4 @@
-//! The end tables, letter by letter.
+//! Tests the end tables character by character.
 
 use super::super::sample::{report, verdict};
 use super::*;

@@ -1,6 +1,6 @@
-//! `--csv PREFIX`: the files and columns of Locust, so that what reads those reads these.
+//! `--csv PREFIX`: writes the files and columns of Locust, so that programs that read Locust's files can read these.
 //!
-//! Times are in milliseconds, with decimals where there are any; the lines are in the report's order, `Aggregated` last.
+//! Times are in milliseconds, with decimals if needed. The rows are in the report's order, with `Aggregated` last.
 
 use std::fs::File;
 use std::io;
@@ -65,7 +65,7 @@ pub(crate) fn files(prefix: &Path) -> impl Iterator<Item = PathBuf> {
 }
 
 /// Writes `PREFIX_stats.csv`, `PREFIX_stats_history.csv`, `PREFIX_failures.csv`, `PREFIX_exceptions.csv` and
-/// `PREFIX_unfinished.csv`; an error names the file.
+/// `PREFIX_unfinished.csv`. An error names the file.
 pub(crate) fn write(report: &Report, prefix: &Path) -> Result<(), String> {
     for (suffix, write) in FILES {
         let path = path(prefix, suffix);
@@ -80,7 +80,7 @@ fn percentile_heads() -> impl Iterator<Item = String> {
     PERCENTILE_NAMES.iter().map(|name| format!("{name}%"))
 }
 
-/// A number as short as it is exact.
+/// A number in its shortest exact form.
 fn number(value: f64) -> String {
     if value.is_finite() { value.to_string() } else { "0".into() }
 }
@@ -97,13 +97,13 @@ fn per(total: u64, parts: f64) -> String {
     number(if parts > 0.0 { total as f64 / parts } else { 0.0 })
 }
 
-/// `PREFIX_stats.csv`: a line a step, and all of them together.
+/// `PREFIX_stats.csv`: a row for each step, and one for all of them together.
 pub(crate) fn stats(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(STATS_HEAD.map(str::to_owned).into_iter().chain(percentile_heads()))?;
     let seconds = report.run.duration().as_secs_f64();
     let record = |kind: &str, name: &str, stats: &RowStats| {
-        // Locust's response times are those of all requests.
+        // Locust's response times cover all requests.
         let times = stats.all();
         let mut cells = vec![
             kind.to_owned(),
@@ -134,8 +134,8 @@ pub(crate) fn stats(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     csv.flush()
 }
 
-/// `PREFIX_stats_history.csv`: a line an interval, of all steps together. Rates and percentiles are the interval's own (as with
-/// Locust's `--csv-full-history`), the totals since the start.
+/// `PREFIX_stats_history.csv`: a row for each interval, for all steps together. Rates and percentiles are the interval's own (as with
+/// Locust's `--csv-full-history`); totals count since the start.
 pub(crate) fn history(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     let heads = HISTORY_HEAD.map(str::to_owned).into_iter();
@@ -174,7 +174,7 @@ pub(crate) fn history(report: &Report, out: &mut dyn io::Write) -> io::Result<()
     csv.flush()
 }
 
-/// `PREFIX_failures.csv`: a line a kind of failure, the most frequent first. Its error is the message of the first, as Locust's is.
+/// `PREFIX_failures.csv`: a row for each kind of failure, the most frequent first. As in Locust, its error is the first message.
 pub(crate) fn failures(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(FAILURES_HEAD)?;
@@ -182,7 +182,7 @@ pub(crate) fn failures(report: &Report, out: &mut dyn io::Write) -> io::Result<(
     let at = |us: u64| {
         let since = jiff::SignedDuration::from_secs(i64::try_from(us / 1_000_000).unwrap_or(0));
         let live = started.and_then(|started| started.checked_add(since).ok());
-        // To the second, as Locust writes it.
+        // Locust writes times to the second.
         live.and_then(|live| jiff::Timestamp::from_second(live.as_second()).ok()).map(|live| live.to_string()).unwrap_or_default()
     };
     for (key, found) in report.total.failures.by_count() {
@@ -203,8 +203,8 @@ pub(crate) fn failures(report: &Report, out: &mut dyn io::Write) -> io::Result<(
     csv.flush()
 }
 
-/// `PREFIX_unfinished.csv`: requests that were in flight when their user was stopped, a line a step, with the longest wait in
-/// milliseconds. Locust has no such file, and doesn't count them.
+/// `PREFIX_unfinished.csv`: a row for each step with requests that were in flight when their user was stopped, and the longest wait in
+/// milliseconds. Locust has no such file and doesn't count these requests.
 pub(crate) fn unfinished(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(UNFINISHED_HEAD)?;
@@ -217,7 +217,7 @@ pub(crate) fn unfinished(report: &Report, out: &mut dyn io::Write) -> io::Result
     csv.flush()
 }
 
-/// `PREFIX_exceptions.csv`: only its heading, as a compiled test has no exceptions; tools expect the file.
+/// `PREFIX_exceptions.csv`: only its heading, because a compiled test has no exceptions. Tools expect the file.
 pub(crate) fn exceptions(_: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(EXCEPTIONS_HEAD)?;

@@ -1,14 +1,14 @@
-//! What differs between runs that are set side by side: nobody should take another environment for another speed.
+//! Lists the differences between compared runs, so that nobody takes another environment for a change in speed.
 
 use std::collections::BTreeSet;
 
 use super::RunInfo;
 
-/// One thing that isn't the same in all runs.
+/// A property that isn't the same in all runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Difference {
     what: String,
-    /// In each run, in their order.
+    /// The value in each run, in the order of the runs.
     values: Vec<String>,
 }
 
@@ -30,7 +30,7 @@ impl Difference {
     }
 }
 
-/// Test, plan, environment and versions, where they aren't the same in all.
+/// The differences in test, plan, environment and versions.
 pub(super) fn differences(runs: &[&RunInfo]) -> Vec<Difference> {
     let mut found = Vec::new();
     let mut look = |what: &str, of: &dyn Fn(&RunInfo) -> String| {
@@ -46,7 +46,7 @@ pub(super) fn differences(runs: &[&RunInfo]) -> Vec<Difference> {
         look("spec", &|run| run.spec.clone());
     }
     look("environment", &|run| run.env.clone());
-    // The load, else from where it came, else what else the profile says.
+    // Compares the load, else where it came from, else the rest of the profile.
     if !look("plan", &|run| run.plan.first().cloned().unwrap_or_default()) && !look("plan", &|run| run.plan.join("; ")) {
         let mut texts: Vec<&str> = Vec::new();
         for run in runs {

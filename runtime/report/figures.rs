@@ -1,13 +1,13 @@
-//! How numbers are written for people.
+//! Formats numbers for people.
 
 use std::time::Duration;
 
 use super::Report;
 
-/// Milliseconds to three digits, without a unit: `0.412`, `3.14`, `12.4`, `1240`.
+/// Milliseconds with three significant digits, without a unit: `0.412`, `3.14`, `12.4`, `1240`.
 pub(crate) fn ms(us: f64) -> String {
     let ms = us / 1000.0;
-    // By the value as it will be rounded, so that 9.9996 is 10.0, not 10.00.
+    // The rounded value decides, so that 9.9996 is printed as 10.0, not as 10.00.
     let decimals = if us == 0.0 || ms >= 99.95 {
         0
     } else if ms >= 9.995 {
@@ -20,15 +20,15 @@ pub(crate) fn ms(us: f64) -> String {
     format!("{ms:.decimals$}")
 }
 
-/// The same of what may not have been measured: `–`, where there is none.
+/// Milliseconds as [`ms`] prints them, or `–` if nothing was measured.
 pub(crate) fn ms_if(measured: bool, us: f64) -> String {
     if measured { ms(us) } else { NONE.into() }
 }
 
-/// In place of a figure that there is none of.
+/// Replaces a value that doesn't exist.
 pub(crate) const NONE: &str = "–";
 
-/// How long something waited, with its unit: `840 ms`, `12.4 s`.
+/// A waiting time with its unit: `840 ms`, `12.4 s`.
 pub(crate) fn waited(us: u64) -> String {
     match us {
         0..1_000_000 => format!("{} ms", us / 1000),
@@ -37,7 +37,7 @@ pub(crate) fn waited(us: u64) -> String {
     }
 }
 
-/// Milliseconds to two digits, with the unit, for a line that is read in passing: `0.41ms`, `3.1ms`, `12ms`.
+/// Milliseconds with two significant digits and the unit, for lines of progress: `0.41ms`, `3.1ms`, `12ms`.
 pub(crate) fn short_ms(us: u64) -> String {
     let ms = us as f64 / 1000.0;
     let decimals = if us == 0 || ms >= 9.95 {
@@ -50,7 +50,7 @@ pub(crate) fn short_ms(us: u64) -> String {
     format!("{ms:.decimals$}ms")
 }
 
-/// A percentage, one decimal; a share too small for that is not shown as none, nor one too great as all.
+/// A percentage with one decimal. A small share above zero isn't shown as 0 %, and a large share below all isn't shown as 100 %.
 pub(crate) fn percent(part: u64, of: u64) -> String {
     if of == 0 || part == 0 {
         return "0.0%".into();
@@ -65,12 +65,12 @@ pub(crate) fn percent(part: u64, of: u64) -> String {
     }
 }
 
-/// A rate per second, one decimal.
+/// A rate per second with one decimal.
 pub(crate) fn rate(per_second: f64) -> String {
     format!("{per_second:.1}")
 }
 
-/// A count, its thousands apart: `1,234,567`.
+/// A count with thousands separators: `1,234,567`.
 pub(crate) fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -83,13 +83,13 @@ pub(crate) fn count(n: u64) -> String {
     text
 }
 
-/// A time of the test: `00:01:05`.
+/// A time since the start of the test: `00:01:05`.
 pub(crate) fn clock(time: Duration) -> String {
     let s = time.as_secs();
     format!("{:02}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
 }
 
-/// How many failures the list of kinds has: those of the tables, and, apart from them, those of `skip` steps, which no table counts.
+/// The number of failures in the list of kinds: those in the tables, and separately those of `skip` steps, which no table counts.
 pub(super) fn failures_listed(report: &Report) -> String {
     let counted = report.total.total(&report.names).failures;
     let apart = report.total.failures.count().saturating_sub(counted);

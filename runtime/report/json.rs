@@ -1,4 +1,4 @@
-//! The report for programs: everything, and what can be derived from it for those who don't read histograms. `docs/json-report.md`
+//! The report for programs: all results, and figures derived from them for readers that don't read histograms. `docs/json-report.md`
 //! describes it.
 
 use std::io;
@@ -20,7 +20,7 @@ struct ReportJson<'a> {
     report: &'a Report,
 }
 
-/// The first version: its failures were reasons, its times those of all requests, its connections those of successful ones.
+/// The first version. Its failures were reasons, its times covered all requests, and its connections only successful ones.
 const FIRST: &str = "ltc.report/1";
 
 #[derive(Deserialize)]
@@ -44,7 +44,7 @@ impl Report {
         serde_json::to_writer(out, &written).map_err(io::Error::from)
     }
 
-    /// Reads what [`Self::to_json`] wrote.
+    /// Reads the output of [`Self::to_json`].
     pub(crate) fn from_json(text: &str) -> Result<Self, String> {
         let unreadable = |error: serde_json::Error| format!("not a readable report of ltc: {error}");
         let SchemaVersion { schema, run } = serde_json::from_str(text).map_err(unreadable)?;
@@ -63,7 +63,7 @@ impl Report {
     fn summary(&self) -> Value {
         let line = |stats: &RowStats| {
             let seconds = self.run.duration().as_secs_f64();
-            // What has no value is null, never 0.
+            // A figure without a value is null, never 0.
             let rate = |n: u64| (seconds > 0.0).then(|| n as f64 / seconds);
             let times = stats.response();
             let time = |us: f64| (!times.is_empty()).then(|| ms(us));
@@ -146,7 +146,7 @@ fn ms(us: f64) -> f64 {
     us / 1000.0
 }
 
-/// Null where there was nothing to measure.
+/// Null if nothing was measured.
 fn averages(summary: &Summary) -> Value {
     let time = |us: f64| (summary.count > 0).then(|| ms(us));
     json!({

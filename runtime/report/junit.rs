@@ -1,7 +1,7 @@
-//! `--junit FILE`: thresholds and steps as test cases, for CI that shows such.
+//! `--junit FILE`: thresholds and steps as test cases, for CI systems that show them.
 //!
-//! What is red there is what the exit code says: a threshold that failed, and the steps that it is about. That some of a step's requests
-//! failed is told, but it is for thresholds to say how many are too many.
+//! A test case fails for the same reasons as the exit code: a threshold that failed, and the steps that it is about. The output of a step
+//! mentions its failed requests, but only thresholds decide how many are too many.
 
 use std::fmt::Write as _;
 use std::io;
@@ -86,7 +86,7 @@ enum CaseResult {
 }
 
 impl Case {
-    /// The run as a whole: red if the exit code isn't 0.
+    /// The run as a whole. It is a failure if the exit code isn't 0.
     fn verdict(report: &Report) -> Self {
         let text = report.verdict();
         let (state, said) = match report.outcome {
@@ -143,7 +143,7 @@ impl Case {
     }
 }
 
-/// Text for an element or an attribute, without what XML 1.0 can't hold.
+/// Text for an element or an attribute, without the characters that XML 1.0 doesn't allow.
 fn xml(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {

@@ -7,11 +7,11 @@ use super::{Outcome, Report, RunInfo, shown};
 use crate::thresholds::Status;
 use ltc_engine::stats::{RowKind, RowStats};
 
-/// How many steps are shown; a comment has room for a few thousand words.
+/// The most steps. A comment has room for a few thousand words.
 const STEPS: usize = 50;
-/// How many kinds of failure.
+/// The most kinds of failure.
 const KINDS: usize = 10;
-/// How long a message may be.
+/// The longest message, in characters.
 const MESSAGE: usize = 200;
 
 /// Writes the summary.
@@ -127,7 +127,7 @@ fn failures(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out, "\n</details>")
 }
 
-/// Text that is no markup, on one line, within a table's cell.
+/// Text without markup, on one line, for a table's cell.
 fn safe(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in shown(text).chars() {
@@ -135,7 +135,7 @@ fn safe(text: &str) -> String {
             '<' => plain.push_str("&lt;"),
             '>' => plain.push_str("&gt;"),
             '&' => plain.push_str("&amp;"),
-            // `@name` would call somebody.
+            // `@name` would notify a person.
             '@' => plain.push_str("&#64;"),
             '|' | '`' | '*' | '_' | '[' | ']' | '\\' | '~' | '#' => plain.extend(['\\', c]),
             c => plain.push(c),
@@ -144,7 +144,7 @@ fn safe(text: &str) -> String {
     plain
 }
 
-/// Text within back-ticks, within a table's cell.
+/// Text in backticks, for a table's cell.
 fn code(text: &str) -> String {
     shown(text).replace('`', " ").replace('|', "\\|")
 }

@@ -1,7 +1,7 @@
-//! Several reports as one: all counts add, histograms bucket by bucket, nothing is averaged.
+//! Merges several reports into one: counts add up, histograms add up bucket by bucket, and nothing is averaged.
 //!
-//! Runs are set against each other by the clock: those of the same time become parts of one test, whose users and rates add; those that
-//! followed each other stay apart in the timeline.
+//! The clock decides how runs combine. Runs at the same time become parts of one test, whose users and rates add up. Runs after each other
+//! stay separate in the timeline.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use super::{Planned, Report, RunInfo};
 use crate::thresholds;
 use ltc_engine::stats::{NO_NAME, NO_PLACE, RowKind, Snapshot, Timeline};
 
-/// How a note begins that says what differs between merged runs.
+/// The beginning of the note that lists differences between merged runs.
 pub(crate) const DIFFER: &str = "the merged runs differ: ";
 
 impl Report {
-    /// Merges reports. The first says what was run.
+    /// Merges reports. The first one describes the test.
     ///
     /// # Errors
-    /// Where there are none, or a run is in two of them.
+    /// If there are no reports, or two of them contain the same run.
     pub(crate) fn merged(parts: &[Self]) -> Result<Self, String> {
         if let Some((first, second, id)) = Self::twice(parts) {
             return Err(format!("the reports {} and {} are of the same run, {id}", first + 1, second + 1));
@@ -74,7 +74,7 @@ impl Report {
 }
 
 impl Report {
-    /// Two of the reports that are of the same run, by their places, with its id: merged, all of it would count twice.
+    /// The indices of two reports that contain the same run, and its id. Merging them would count everything twice.
     pub(crate) fn twice(parts: &[Self]) -> Option<(usize, usize, &str)> {
         let mut known: BTreeMap<&str, usize> = BTreeMap::new();
         for (nth, part) in parts.iter().enumerate() {
@@ -88,7 +88,7 @@ impl Report {
     }
 }
 
-/// Those of the runs in a report; nothing where none is known.
+/// The ids of the runs in a report. A report of an old version has none.
 fn ids(run: &RunInfo) -> impl Iterator<Item = &str> {
     let own = run.merged.is_empty().then_some(&run.id);
     run.merged.iter().chain(own).map(String::as_str).filter(|id| !id.is_empty())
@@ -100,7 +100,7 @@ fn started_us(run: &RunInfo) -> Option<i64> {
 
 fn merged_run(parts: &[Report]) -> RunInfo {
     let runs = || parts.iter().map(|part| &part.run);
-    // The earliest says when it started.
+    // The earliest run gives the start time.
     let mut run = runs().min_by_key(|run| started_us(run)).cloned().unwrap_or_default();
     let mut notes = vec![format!("merged from {} runs: {}", parts.len(), runs().map(told).collect::<Vec<_>>().join("; "))];
     for note in runs().flat_map(|run| &run.notes) {

@@ -1,4 +1,4 @@
-//! Merging reports: nothing is lost, whatever lines and places each has.
+//! Tests that merging reports loses nothing, whatever rows and locations each has.
 
 use super::super::sample::report;
 use super::*;
@@ -51,7 +51,7 @@ fn a_run_is_not_merged_with_itself() {
     };
     let why = Report::merged(&[run("a"), run("b"), run("a")]).unwrap_err();
     assert_eq!(why, "the reports 1 and 3 are of the same run, a");
-    // Nor with a report that has it in it already.
+    // The same holds for a report that already contains the run.
     let both = Report::merged(&[run("a"), run("b")]).unwrap();
     assert_eq!(Report::twice(&[both.clone(), run("b")]), Some((0, 1, "b")));
     let three = Report::merged(&[both, run("c")]).unwrap();

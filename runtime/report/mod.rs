@@ -1,7 +1,7 @@
-//! The report of a test: what was run, and the results; and its forms for the terminal, for Locust's tools and for programs.
+//! The report of a test, which describes the run and its results, and its forms for the terminal, for Locust's tools and for programs.
 //!
-//! All forms are pure functions of a [`Report`]. A report read back from its JSON equals the one that was written, so reports of
-//! earlier runs can be shown again, merged and compared.
+//! All forms are pure functions of a [`Report`]. A report that is read from its JSON equals the one that was written, so reports of
+//! earlier runs can be printed again, merged and compared.
 
 pub(crate) mod compare;
 pub(crate) mod console;
@@ -34,47 +34,47 @@ use serde::{Deserialize, Serialize};
 use crate::thresholds::Verdict;
 use ltc_engine::stats::{NO_NAME, NO_PLACE, ReportRow, RowStats, Snapshot, Timeline};
 
-/// The version that an API's `healthcheck` told.
+/// The version that an API's `healthcheck` returned.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ApiVersion {
     /// The api's name in the spec.
     pub name: String,
-    /// Its version; empty where it has no health check.
+    /// Its version. Empty if the api has no health check.
     pub version: String,
 }
 
-/// What became of what a listener was to send.
+/// Counts of what a listener delivered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Delivered {
     /// The listener's name.
     pub name: String,
-    /// Events and data points that its sink took.
+    /// Events and data points that its sink accepted.
     pub sent: u64,
-    /// Those that it didn't, in time.
+    /// Events and data points that its sink didn't accept in time.
     pub dropped: u64,
-    /// Requests that were made again.
+    /// Requests that were repeated.
     pub retries: u64,
-    /// What went wrong last; empty where nothing did.
+    /// The last error. Empty if there was none.
     pub error: String,
 }
 
-/// What was run, when and where.
+/// What ran, when and where.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct RunInfo {
-    /// What no other run has; of a merged report, that of the first.
+    /// The unique id of the run. In a merged report, that of the first run.
     pub id: String,
-    /// The ids of all runs that were merged to it; none where it is one run's.
+    /// The ids of all merged runs. Empty if the report is of one run.
     pub merged: Vec<String>,
     /// The test's name.
     pub test: String,
     /// Its description.
     pub description: String,
-    /// The environment it ran against.
+    /// The environment that it ran against.
     pub env: String,
     /// The spec's file.
     pub spec: String,
-    /// The profile as it was used, in YAML.
+    /// The profile that it used, in YAML.
     pub profile: String,
     /// The seed of everything random.
     pub seed: u64,
@@ -88,21 +88,21 @@ pub(crate) struct RunInfo {
     pub apis: Vec<ApiVersion>,
     /// The machine that generated the load, or that orchestrated it.
     pub hostname: String,
-    /// Where the generator itself was the bottleneck: how that showed.
+    /// How it showed that the load generator itself was the bottleneck, if it was.
     pub saturated: Option<String>,
     /// Whether certificates were not verified.
     pub tls_unverified: bool,
     /// Whether it was interrupted before its end.
     pub interrupted: bool,
-    /// Why the infrastructure failed it, a sentence each; empty where it didn't.
+    /// Why the run failed because of the infrastructure, a sentence each. Empty if it didn't.
     pub broken: Vec<String>,
     /// The load that was planned.
     pub planned: Planned,
-    /// How the load was made: by how many users, for how long, from where; a sentence each.
+    /// How the load was planned: the number of users, the duration, the machines; a sentence each.
     pub plan: Vec<String>,
-    /// What became of what the listeners were to send.
+    /// Counts of what the listeners delivered.
     pub listeners: Vec<Delivered>,
-    /// Whatever else a reader must know, such as lost shards.
+    /// Other facts that a reader needs, such as lost shards.
     pub notes: Vec<String>,
 }
 
@@ -113,7 +113,7 @@ impl RunInfo {
     }
 }
 
-/// What was sent before and after the users: it is in no row of the report.
+/// Requests before and after the load. They are in no report row.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Setup {
@@ -126,12 +126,12 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// Its parts, with what they are called.
+    /// The parts with their names.
     pub(crate) fn parts(&self) -> [(&'static str, &RowStats); 3] {
         [("health checks", &self.health_checks), ("before test", &self.before_test), ("after test", &self.after_test)]
     }
 
-    /// Adds another run's.
+    /// Adds the counts of another run.
     pub(crate) fn merge(&mut self, other: &Self) {
         self.health_checks.merge(&other.health_checks);
         self.before_test.merge(&other.before_test);
@@ -142,37 +142,37 @@ impl Setup {
 /// A test's results.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Report {
-    /// What was run.
+    /// What ran.
     pub run: RunInfo,
-    /// The lines, in order.
+    /// The report rows, in order.
     pub names: Vec<ReportRow>,
-    /// Places in the spec, `file:line:column`, that failures refer to.
+    /// Locations in the spec, `file:line:column`, that failures refer to.
     pub places: Vec<String>,
-    /// All that was counted of the users.
+    /// All counts of the users.
     pub total: Snapshot,
-    /// What was sent before and after them.
+    /// Requests before and after the load.
     #[serde(default)]
     pub setup: Setup,
-    /// Its course.
+    /// The results over time.
     pub timeline: Timeline,
-    /// What was found of the profile's thresholds.
+    /// The verdicts on the profile's thresholds.
     #[serde(default)]
     pub thresholds: Vec<Verdict>,
     /// The verdict: see [`Report::conclude`].
     #[serde(rename = "verdict")]
     pub outcome: Outcome,
-    /// What the verdict rests on, a sentence each; what decided comes first.
+    /// The reasons for the verdict, a sentence each. The decisive one comes first.
     pub reasons: Vec<String>,
 }
 
 impl Report {
-    /// Reads a report's JSON file; the error names it.
+    /// Reads a report's JSON file. The error names the file.
     pub(crate) fn read(path: &std::path::Path) -> Result<Self, String> {
         let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         Self::from_json(&text).map_err(|why| format!("{}: {why}", path.display()))
     }
 
-    /// Comes to the verdict: once, when all else of the report is known.
+    /// Computes the verdict: once, when the rest of the report is complete.
     pub(crate) fn conclude(&mut self) -> Conclusion {
         let conclusion = Facts::of(self).conclude();
         self.outcome = conclusion.outcome;
@@ -180,12 +180,12 @@ impl Report {
         conclusion
     }
 
-    /// The verdict with its reasons, in one line: `failed: 1 of 3 thresholds failed`.
+    /// The verdict with its reasons, on one line: `failed: 1 of 3 thresholds failed`.
     pub(crate) fn verdict(&self) -> String {
         outcome::sentence(self.outcome, &self.reasons)
     }
 
-    /// A failure's step, or a word for none.
+    /// The name of a failure's step, or a placeholder if it has none.
     pub(crate) fn name(&self, name: u32) -> &str {
         match self.names.get(name as usize) {
             Some(line) => &line.name,
@@ -194,7 +194,7 @@ impl Report {
         }
     }
 
-    /// A failure's place in the spec; empty where it has none.
+    /// The location of a failure in the spec. Empty if it has none.
     pub(crate) fn place(&self, place: u32) -> &str {
         if place == NO_PLACE {
             return "";
@@ -202,7 +202,7 @@ impl Report {
         self.places.get(place as usize).map_or("", String::as_str)
     }
 
-    /// What the reader must know before believing the numbers, a sentence each.
+    /// What the reader must know before trusting the numbers, a sentence each.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let mut all = Vec::new();
         if let Some(why) = &self.run.saturated {
@@ -241,12 +241,12 @@ impl Report {
 
 #[cfg(test)]
 pub(crate) mod sample {
-    //! One small report, by hand, for the tests of all forms.
+    //! A small report, built by hand, for the tests of all forms.
 
     use super::*;
     use ltc_engine::stats::{Example, FailureClass, FailureKey, Recorder, Sample, Traffic};
 
-    /// What a threshold comes to in a report.
+    /// The verdict on a threshold in a report.
     pub(crate) fn verdict(report: &Report, text: &str) -> Verdict {
         let threshold = ltc_config::Threshold::parse(text, &ltc_config::Location::file("x.yml")).unwrap();
         let mut judge = crate::thresholds::ThresholdEvaluator::new(&[threshold], &report.names, None).unwrap();

@@ -1,4 +1,5 @@
-//! The verdict of a run: computed once, when everything is known, and the same in every report, for all listeners and in the exit code.
+//! The verdict of a run. It is computed once, when all facts are known, and is the same in every report, for all listeners and in the exit
+//! code.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,25 +7,25 @@ use super::Report;
 use super::figures::count;
 use crate::thresholds::{Status, Verdict};
 
-/// How a run ended. The order is that of precedence: where several apply, the greatest is the verdict.
+/// How a run ended. The order is that of precedence: if several apply, the greatest is the verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Outcome {
-    /// No threshold was judged, and nothing else speaks against the run: it is neither good nor bad.
+    /// No threshold was judged and nothing failed, so the run is neither good nor bad.
     #[default]
     NoThresholds,
-    /// All thresholds that were judged held.
+    /// All judged thresholds passed.
     Passed,
-    /// A threshold failed, or requests were begun and none succeeded.
+    /// A threshold failed, or no started request succeeded.
     Failed,
     /// Somebody stopped it before its end.
     Interrupted,
-    /// It says nothing of the system under test: no request was begun, shards were lost for good, or the orchestrator failed.
+    /// The run says nothing about the system under test: no request was started, shards were lost for good, or the orchestrator failed.
     Broken,
 }
 
 impl Outcome {
-    /// As people read it.
+    /// The verdict in words for people.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::NoThresholds => "no thresholds",
@@ -35,7 +36,7 @@ impl Outcome {
         }
     }
 
-    /// As programs read it: one word, also in JSON.
+    /// The verdict as one word for programs, also in JSON.
     pub(crate) fn key(self) -> &'static str {
         match self {
             Self::NoThresholds => "no_thresholds",
@@ -43,7 +44,7 @@ impl Outcome {
         }
     }
 
-    /// The exit code of a run that ended so.
+    /// The exit code of a run with this outcome.
     pub(crate) fn exit_code(self) -> u8 {
         match self {
             Self::NoThresholds | Self::Passed => 0,
@@ -54,12 +55,12 @@ impl Outcome {
     }
 }
 
-/// A verdict with what it rests on.
+/// A verdict with its reasons.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Conclusion {
     /// The verdict.
     pub outcome: Outcome,
-    /// Everything that speaks for it, a sentence each, without a capital and a full stop; what decided comes first.
+    /// The reasons, a sentence each, without a capital and a full stop. The decisive one comes first.
     pub reasons: Vec<String>,
 }
 
@@ -74,29 +75,29 @@ impl Conclusion {
 pub(super) fn sentence(outcome: Outcome, reasons: &[String]) -> String {
     match reasons {
         [] => outcome.word().to_owned(),
-        // It explains itself.
+        // The verdict's word already states the reason.
         [only] if only == outcome.word() => outcome.word().to_owned(),
         all => format!("{}: {}", outcome.word(), all.join("; ")),
     }
 }
 
-/// All that a verdict depends on.
+/// All facts that a verdict depends on.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Facts<'f> {
-    /// Whether somebody stopped it.
+    /// Whether somebody stopped the run.
     pub interrupted: bool,
-    /// Why the infrastructure failed it, a sentence each.
+    /// Why the run failed because of the infrastructure, a sentence each.
     pub broken: &'f [String],
-    /// Requests that were begun, whatever became of them; `skip` steps' included.
+    /// Requests that were started, whatever their result, including those of `skip` steps.
     pub begun: u64,
-    /// Those that succeeded; `skip` steps' included.
+    /// Requests that succeeded, including those of `skip` steps.
     pub succeeded: u64,
-    /// What was found of its thresholds.
+    /// The verdicts on its thresholds.
     pub thresholds: &'f [Verdict],
 }
 
 impl<'f> Facts<'f> {
-    /// Those of a report.
+    /// The facts of a report.
     pub(crate) fn of(report: &'f Report) -> Self {
         let total = report.total.total(&report.names);
         Self {
@@ -108,7 +109,7 @@ impl<'f> Facts<'f> {
         }
     }
 
-    /// What they come to.
+    /// Computes the verdict and its reasons.
     pub(crate) fn conclude(&self) -> Conclusion {
         let mut found: Vec<(Outcome, String)> = self.broken.iter().map(|why| (Outcome::Broken, why.clone())).collect();
         if self.begun == 0 {

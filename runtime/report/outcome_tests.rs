@@ -1,4 +1,4 @@
-//! The verdict of every combination of facts, and that all outputs tell the same.
+//! Tests the verdict of every combination of facts, and that all outputs agree.
 
 use super::super::sample::{report, verdict};
 use super::*;

@@ -1,4 +1,4 @@
-//! What load a run was to make: its figures, which add up when runs are merged.
+//! The planned load of a run. Its figures add up when runs are merged.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Planned {
     /// The most users at once.
     pub users: u64,
-    /// The most arrivals a second.
+    /// The greatest arrival rate, per second.
     pub rate: f64,
-    /// How long, microseconds; `None`: until it is stopped, or until all users are through.
+    /// The duration in microseconds; `None`: until it is stopped, or until all users have finished.
     pub duration_us: Option<u64>,
     /// Whether each user runs once.
     pub once: bool,
 }
 
 impl Planned {
-    /// `up to 20 users in 10s`; `1 user, one iteration each` of a load whose users run once.
+    /// `up to 20 users in 10s`, or `1 user, one iteration each` if each user runs once.
     pub(crate) fn text(&self) -> String {
         let word = if self.users == 1 { "user" } else { "users" };
         if self.once {
@@ -33,7 +33,7 @@ impl Planned {
         format!("{load} in {}", lasts.unwrap_or_else(|| "no set time".to_owned()))
     }
 
-    /// The load of several runs, each with when it began: those of the same time add, those that follow each other don't.
+    /// The load of several runs, each with its start time. Loads at the same time add up; loads after each other don't.
     pub(super) fn together(parts: &[(u64, Self)]) -> Self {
         let end = |(begin, planned): &(u64, Self)| planned.duration_us.map_or(u64::MAX, |length| begin.saturating_add(length));
         let at_once = |at: u64| parts.iter().filter(move |part| part.0 <= at && at < end(part).max(part.0 + 1)).map(|(_, planned)| planned);

@@ -1,5 +1,5 @@
-//! Plain text tables: a first column of names to the left, figures to the right, as many columns below each other as the terminal
-//! is too narrow for.
+//! Plain text tables: a first column of names on the left, figures on the right. Columns that don't fit the terminal's width continue below
+//! the others.
 
 use std::io::IsTerminal as _;
 
@@ -7,24 +7,24 @@ use anstyle::Style;
 
 use super::text::{Align, fit, padded, shown, width};
 
-/// How a text is to look: whether with colours, and how wide at most.
+/// The style of a text: whether it has colors, and its greatest width.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TextStyle {
     /// Whether ANSI colours are wanted.
     pub color: bool,
-    /// The terminal's width; `None` for a file or pipe, which has none.
+    /// The terminal's width; `None` for a file or pipe.
     pub width: Option<usize>,
 }
 
 impl TextStyle {
-    /// For standard output, as `NO_COLOR`, `CLICOLOR`, `TERM` and its being a terminal say.
+    /// The style for standard output, from `NO_COLOR`, `CLICOLOR`, `TERM` and whether it is a terminal.
     pub(crate) fn of_stdout() -> Self {
         let stdout = std::io::stdout();
         let width = stdout.is_terminal().then(|| size_of(&stdout).0);
         Self { color: anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never, width }
     }
 
-    /// For standard error, likewise.
+    /// The style for standard error, from the same settings.
     pub(crate) fn of_stderr() -> Self {
         let stderr = std::io::stderr();
         let width = stderr.is_terminal().then(|| size_of(&stderr).0);
@@ -36,13 +36,13 @@ impl TextStyle {
     }
 }
 
-/// A terminal's width and height, or the usual where it won't tell.
+/// A terminal's width and height, or a default if it doesn't report them.
 #[cfg(unix)]
 pub(crate) fn size_of(terminal: impl std::os::fd::AsFd) -> (usize, usize) {
     or_usual(terminal_size::terminal_size_of(terminal))
 }
 
-/// A terminal's width and height, or the usual where it won't tell.
+/// A terminal's width and height, or a default if it doesn't report them.
 #[cfg(windows)]
 pub(crate) fn size_of(terminal: impl std::os::windows::io::AsHandle) -> (usize, usize) {
     or_usual(terminal_size::terminal_size_of(terminal))
@@ -52,7 +52,7 @@ fn or_usual(size: Option<(terminal_size::Width, terminal_size::Height)>) -> (usi
     size.map_or((80, 24), |(width, height)| (width.0.into(), height.0.into()))
 }
 
-/// A table. Its first column names the row and is repeated where the other columns don't fit beside each other.
+/// A table. Its first column names the row, and is repeated if the other columns don't fit next to each other.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
     head: Vec<String>,
@@ -67,13 +67,13 @@ impl Table {
         Self { head: head.into_iter().map(Into::into).collect(), rows: Vec::new() }
     }
 
-    /// A row; names with control characters are shown escaped, so that each row stays one line.
+    /// Adds a row. Control characters in names are escaped, so that each row stays one line.
     pub(crate) fn row(&mut self, style: Style, cells: Vec<String>) {
         let cells = cells.into_iter().map(|cell| shown(&cell)).collect();
         self.rows.push(Some((style, cells)));
     }
 
-    /// A line across.
+    /// Adds a horizontal line.
     pub(crate) fn rule(&mut self) {
         self.rows.push(None);
     }
@@ -97,7 +97,7 @@ impl Table {
         };
         let most = look.width.unwrap_or(usize::MAX);
         let figures_width = |gap| figures.iter().map(|w| w + gap).sum::<usize>();
-        // Names are shortened, and columns set closer, before columns go below each other; but names not below what tells them apart.
+        // Names are shortened and columns set closer before columns move below each other, but a name keeps enough to tell it from others.
         let least = name.min((most / 4).max(NARROWEST_NAME));
         let [wide, close] = GAPS;
         let gap = if least.saturating_add(figures_width(wide)) > most && least.saturating_add(figures_width(close)) <= most {

@@ -1,16 +1,16 @@
-//! Text in columns: how wide it is on a terminal, how it is cut and padded, and how characters that would move it are shown.
+//! Text in columns: its width on a terminal, how to cut and pad it, and how to show characters that would move it.
 
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-/// How many columns a text takes on a terminal: two for a wide character (CJK, emoji), none for a combining mark.
+/// The number of columns of a text on a terminal: two for a wide character (CJK, emoji), none for a combining mark.
 pub(crate) fn width(text: &str) -> usize {
     text.width()
 }
 
-/// The text with control characters, and those that change the direction or hide, written as escapes: `\n`, `\u{1b}`.
+/// The text with escapes for control characters and for characters that change the direction or are invisible: `\n`, `\u{1b}`.
 ///
-/// A name or a message may quote what a server sent, which must neither steer the terminal nor break a table's line.
+/// A name or a message may quote what a server sent, which must neither control the terminal nor break a table's line.
 pub(crate) fn shown(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
@@ -20,13 +20,13 @@ pub(crate) fn shown(text: &str) -> String {
 }
 
 fn is_odd(c: char) -> bool {
-    // Zero width space, marks and overrides of direction, line and paragraph separators, the byte order mark.
+    // Zero width space, direction marks and overrides, line and paragraph separators, the byte order mark.
     let unseen =
         matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
     c.is_control() || unseen
 }
 
-/// A text cut in its middle to at most this many columns: names differ most at their beginnings and ends.
+/// Cuts a text in its middle to at most this many columns, because names differ most at their beginnings and ends.
 pub(crate) fn fit(text: &str, most: usize) -> String {
     if width(text) <= most {
         return text.to_owned();
@@ -41,7 +41,7 @@ pub(crate) fn fit(text: &str, most: usize) -> String {
     format!("{}…{}", start.concat(), end.concat())
 }
 
-/// A sentence cut at its end to at most this many columns: its beginning says most.
+/// Cuts a sentence at its end to at most this many columns, because its beginning says most.
 pub(crate) fn cut(text: &str, most: usize) -> String {
     if width(text) <= most {
         return text.to_owned();
@@ -52,7 +52,7 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
     format!("{}…", taken(text.graphemes(true), most - 1).concat())
 }
 
-/// The first graphemes that together fit this many columns.
+/// The first graphemes that fit this many columns together.
 fn taken<'t>(graphemes: impl Iterator<Item = &'t str>, most: usize) -> Vec<&'t str> {
     let mut used = 0;
     graphemes
@@ -63,14 +63,14 @@ fn taken<'t>(graphemes: impl Iterator<Item = &'t str>, most: usize) -> Vec<&'t s
         .collect()
 }
 
-/// To which side a cell is set.
+/// The side that a cell is aligned to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Align {
     Left,
     Right,
 }
 
-/// The text, padded with spaces to this many columns.
+/// Pads the text with spaces to this many columns.
 pub(crate) fn padded(text: &str, to: usize, align: Align) -> String {
     let space = " ".repeat(to.saturating_sub(width(text)));
     match align {

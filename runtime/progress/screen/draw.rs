@@ -33,7 +33,7 @@ const HELP: [(&str, &str); 9] = [
     ("", "rates and percentiles are the last interval's"),
 ];
 
-/// Draws all of it; `elapsed` is the time since the load began.
+/// Draws the whole screen. `elapsed` is the time since the load began.
 pub(super) fn draw(frame: &mut Frame<'_>, state: &mut ScreenState, elapsed: Duration) {
     let area = frame.area();
     let contents = PaneContents {
@@ -77,7 +77,7 @@ fn draw_title(frame: &mut Frame<'_>, area: Rect, state: &ScreenState, elapsed: D
     } else {
         ("running", GOOD.bold())
     };
-    // Of a narrow screen the words go before the digits.
+    // On a narrow screen, words are left out before digits.
     let now = clock(state.info.planned.map_or(elapsed, |planned| elapsed.min(planned)));
     let of = state.info.planned.map(|planned| format!("{now} / {}", clock(planned)));
     let told = |time: &str| Line::from(vec![Span::from(time.to_owned()), Span::from("  "), Span::styled(word, style), Span::from(" ")]);
@@ -91,7 +91,7 @@ fn draw_title(frame: &mut Frame<'_>, area: Rect, state: &ScreenState, elapsed: D
     frame.render_widget(Paragraph::new(right).alignment(Alignment::Right), area);
 }
 
-/// How much of the planned time is over.
+/// Draws how much of the planned time is over.
 fn draw_bar(frame: &mut Frame<'_>, area: Rect, state: &ScreenState, elapsed: Duration) {
     let width = usize::from(area.width).saturating_sub(2);
     let share = state.info.planned.map_or(0.0, |planned| elapsed.as_secs_f64() / planned.as_secs_f64().max(0.001)).min(1.0);
@@ -104,7 +104,7 @@ fn draw_bar(frame: &mut Frame<'_>, area: Rect, state: &ScreenState, elapsed: Dur
     frame.render_widget(bar, area);
 }
 
-/// A block a shard, and in which interval they are.
+/// Draws a block for each shard, and the shards' current interval.
 fn draw_shards(frame: &mut Frame<'_>, area: Rect, state: &ScreenState, elapsed: Duration) {
     let Some(fleet) = state.info.fleet.filter(|_| area.height > 0) else { return };
     let told = state.shown.as_ref().map_or(&[][..], |live| &live.shards);
@@ -119,7 +119,7 @@ fn draw_shards(frame: &mut Frame<'_>, area: Rect, state: &ScreenState, elapsed: 
     let words = variants.into_iter().find(|words| width(words) + 2 <= usize::from(area.width)).unwrap_or_default();
     let room = usize::from(area.width).saturating_sub(width(&words) + 3);
     let mut spans = vec![Span::from(" ")];
-    // Of more shards than there is room for, those that are silent are shown first.
+    // If there are more shards than room, silent shards come first.
     let mut blocks: Vec<bool> = told.iter().map(Option::is_some).collect();
     if blocks.len() > room {
         blocks.sort_unstable();
@@ -130,7 +130,7 @@ fn draw_shards(frame: &mut Frame<'_>, area: Rect, state: &ScreenState, elapsed: 
     frame.render_widget(Line::from(spans), area);
 }
 
-/// A small chart: its title, its figure (in full, and shorter), its colour, and what it is drawn of.
+/// A small chart: its title, its current value (in full, and shorter), its color, and the values that it draws.
 type SmallChart = (&'static str, [String; 2], Style, fn(&ChartPoint) -> Option<u64>);
 
 fn draw_charts(frame: &mut Frame<'_>, area: Rect, state: &ScreenState) {
@@ -142,7 +142,7 @@ fn draw_charts(frame: &mut Frame<'_>, area: Rect, state: &ScreenState) {
     let figure = |text: Option<String>| text.map_or_else(|| ["–".to_owned(), "–".to_owned()], |text| [text.clone(), text]);
     let users = match now {
         None => figure(None),
-        // Arrivals plan no users; at the end nobody does.
+        // Arrivals plan no number of users, and at the end the plan is zero.
         Some(live) if live.planned == 0 => figure(Some(count(live.users))),
         Some(live) => [format!("{}/{}", count(live.users), count(live.planned)), count(live.users)],
     };
@@ -159,7 +159,7 @@ fn draw_charts(frame: &mut Frame<'_>, area: Rect, state: &ScreenState) {
         ("p95", p95, Style::new().fg(Color::Magenta), |tick| tick.p95_us),
         ("Failures", failures, if failing { BAD } else { GOOD }, |tick| Some(tick.failures)),
     ];
-    // As many as have room for their title and a whole figure.
+    // As many charts as have room for their title and a whole value.
     let room = |number: usize| usize::from(area.width) / number;
     let fits = |title: &str, figure: &str, number: usize| width(title) + width(figure) + 4 <= room(number);
     let number = (1..=charts.len()).rev().find(|&number| charts[..number].iter().all(|(title, [_, least], ..)| fits(title, least, number)));
@@ -181,12 +181,12 @@ fn draw_charts(frame: &mut Frame<'_>, area: Rect, state: &ScreenState) {
     }
 }
 
-/// A frame that stands back behind its title and what is in it.
+/// A dim frame around content, with a title.
 pub(super) fn framed(title: Line<'_>) -> Block<'_> {
     Block::bordered().border_style(DIM).title_style(Style::new().remove_modifier(Modifier::DIM)).title(title)
 }
 
-/// Those that don't hold first.
+/// Draws the thresholds, failed ones first.
 fn draw_thresholds(frame: &mut Frame<'_>, area: Rect, state: &ScreenState) {
     let room = usize::from(area.height).saturating_sub(2);
     let Some(live) = state.shown.as_ref().filter(|_| room > 0) else { return };
@@ -206,7 +206,7 @@ fn draw_thresholds(frame: &mut Frame<'_>, area: Rect, state: &ScreenState) {
             Status::Failed => ("✗", BAD),
             Status::NotJudged => ("·", DIM),
         };
-        // What was measured is never cut, and the threshold itself before its detail.
+        // The measured value is never cut; the detail is cut before the threshold.
         let (text, actual) = (shown(&verdict.text), verdict.actual_text());
         let free = room_for.saturating_sub(width(&actual) + 4);
         let detail = cut(&shown(&verdict.detail), free.saturating_sub(width(&text) + 2));
@@ -236,7 +236,7 @@ fn draw_log(frame: &mut Frame<'_>, area: Rect, state: &mut ScreenState) {
             return Line::from(cut(&format!("{} {text}", clock(entry.at)), room)).style(DIM);
         }
         let what = format!("{} ×{} {}: {text}", clock(entry.at), count(entry.count), shown(&entry.step));
-        // The place names the line to look at: it is the last to be cut.
+        // The place names the line to look at, so the text before it is cut first.
         let place = fit(&entry.place, room / 2);
         let room = room.saturating_sub(width(&place) + 1);
         let what = padded(&cut(&what, room), room, Align::Left);
@@ -254,7 +254,7 @@ fn draw_keys(frame: &mut Frame<'_>, area: Rect, state: &ScreenState) {
         let spans = keys.iter().flat_map(|(key, what)| [Span::from(*key).bold(), Span::styled(format!(" {what}   "), DIM)]);
         Line::from_iter([Span::from(" ")].into_iter().chain(spans))
     };
-    // The help names those that there is no room for.
+    // The help lists the keys that don't fit here.
     for least in ["r", "↑↓", "s", "space"] {
         if line(&keys).width() > room {
             keys.retain(|(key, _)| *key != least);
@@ -265,7 +265,7 @@ fn draw_keys(frame: &mut Frame<'_>, area: Rect, state: &ScreenState) {
     frame.render_widget(Paragraph::new(notes).alignment(Alignment::Right), area);
 }
 
-/// How many requests wait, and how the generator itself does.
+/// The number of waiting requests, and the state of the generator itself.
 fn notes(live: &LiveSnapshot) -> Line<'static> {
     let mut notes = Vec::new();
     if live.missed > 0 {
@@ -280,7 +280,7 @@ fn notes(live: &LiveSnapshot) -> Line<'static> {
     Line::from(notes)
 }
 
-/// A box in the middle of the screen.
+/// Draws a box in the middle of the screen.
 fn popup(frame: &mut Frame<'_>, title: &'static str, lines: Vec<Line<'_>>, width: u16) {
     let area = frame.area();
     let width = width.min(area.width);

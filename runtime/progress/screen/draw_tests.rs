@@ -1,4 +1,4 @@
-//! What stands on screens of several sizes.
+//! Tests the content of screens of several sizes.
 
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ fn a_larger_screen_has_more_columns() {
     assert!(row.contains("200") && row.contains("20.0") && row.contains("0.0%"), "{row}");
 }
 
-/// A busy test: long and wide names, great figures, thresholds that are broken, and kinds of failure.
+/// A busy test: long and wide names, large numbers, failed thresholds, and several kinds of failure.
 fn busy(steps: usize) -> ScreenState {
     let mut info = info();
     let names = ["Buy / 注文を確認する", "Pay 🛒 now", "Look\tup\n", "A rather long name of a step that goes on and on"];
@@ -76,7 +76,7 @@ fn busy(steps: usize) -> ScreenState {
     state
 }
 
-/// Which of these figures a line shows cut: a part of its digits with none of its other characters around.
+/// The numbers that a line shows only in part: some of the digits without the characters around them.
 fn cut_figures(line: &str) -> Vec<String> {
     let whole = ["123,456,789", "98,765", "98765.4", "0.1%", "1235ms", "12,345/23,456", "98,765 (0.1%)", "00:00:30", "00:01:00", "100ms"];
     let figures = line.split(|c: char| c.is_whitespace() || "│┌┐─/()…".contains(c)).filter(|part| part.len() > 3);

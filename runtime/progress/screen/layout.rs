@@ -1,28 +1,28 @@
-//! How the rows of a screen are shared out: the steps come first, at every size, and the rest gets what they leave.
+//! Divides the rows of a screen. Steps come first at every size, and the other panes share the rest.
 
-/// The rows that a table of steps needs beside its steps: its frame, its heading and the total.
+/// The rows that a table needs in addition to its steps: its frame, its heading and the total.
 pub(super) const AROUND: u16 = 4;
 
-/// How many steps are shown before anything else gets a row.
+/// The number of steps that are shown before any other pane gets a row.
 const FIRST_STEPS: u16 = 4;
 
-/// The height of the charts: their frame and what is drawn in it.
+/// The height of the charts, including their frame.
 const CHARTS: u16 = 5;
 const TALL_CHARTS: u16 = 8;
 
-/// What there is to show.
+/// The amount of content of each pane.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct PaneContents {
-    /// Steps that have run.
+    /// The number of steps that have run.
     pub(super) steps: usize,
     pub(super) thresholds: usize,
-    /// Entries of the log.
+    /// The number of entries in the log.
     pub(super) log: usize,
-    /// Whether the load is spread over shards.
+    /// Whether shards generate the load.
     pub(super) fleet: bool,
 }
 
-/// The heights of title, bar, shards, charts, steps, thresholds, log and keys; together they are `height`.
+/// The heights of title, bar, shards, charts, steps, thresholds, log and keys. Their sum is `height`.
 pub(super) fn heights(height: u16, contents: PaneContents) -> [u16; 8] {
     let mut left = height;
     let mut take = |wanted: u16, if_left: u16| {
@@ -30,7 +30,7 @@ pub(super) fn heights(height: u16, contents: PaneContents) -> [u16; 8] {
         left -= taken;
         taken
     };
-    // A table without its frame, with one step, is three rows.
+    // A table without its frame and with one step has three rows.
     let title = take(1, 3);
     let keys = take(1, 5);
     let bar = take(1, AROUND + 1);
@@ -47,9 +47,9 @@ pub(super) fn heights(height: u16, contents: PaneContents) -> [u16; 8] {
     let shards = take(u16::from(contents.fleet));
     let mut charts = take(CHARTS);
     let mut thresholds = take(framed(contents.thresholds, 3));
-    // A log of one line is better than none.
+    // A log with one line is better than no log.
     let mut log = [4, 1].into_iter().map(|most| take(framed(contents.log, most))).find(|taken| *taken > 0).unwrap_or(0);
-    // What is left goes to the steps that are not shown yet, then to what is shown in part.
+    // The remaining rows go to steps that aren't shown yet, then to panes that are shown in part.
     let mut grow = |now: &mut u16, to: u16| {
         let more = to.saturating_sub(*now).min(left);
         *now += more;

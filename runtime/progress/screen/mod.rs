@@ -1,4 +1,4 @@
-//! The screen of a running test: a thread that owns the terminal, draws what it is told, and hears keys.
+//! The screen of a running test: a thread that owns the terminal, draws the snapshots it receives, and reads keys.
 
 mod draw;
 mod layout;
@@ -24,22 +24,22 @@ use ltc_engine::clock;
 use ltc_engine::workers::Stop;
 use state::{KeyAction, ScreenState};
 
-/// How long keys are waited for, before it is looked whether there is something to draw.
+/// How long the thread waits for a key before it checks for something to draw.
 const BEAT: Duration = Duration::from_millis(100);
-/// How many lines that were said while it was up are kept.
+/// The most lines that are kept while the screen is up.
 const SAID: usize = 1000;
 
-// A process has one terminal; a panic anywhere must give it back.
+// A process has one terminal, and a panic anywhere must restore it.
 static UP: AtomicBool = AtomicBool::new(false);
 static NOTICES: Mutex<Notices> = Mutex::new(Notices { lines: Vec::new(), shown: 0 });
 
-/// Lines that were said while the screen was up: it shows them, and they are printed when it is gone.
+/// Lines that were written while the screen was up. It shows them, and they are printed after it closes.
 struct Notices {
     lines: Vec<String>,
     shown: usize,
 }
 
-/// Says a line on standard error; on the screen while that is up.
+/// Prints a line on standard error, or on the screen while it is up.
 pub(crate) fn notice(text: &str) {
     if UP.load(Ordering::Acquire) {
         let mut notices = NOTICES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -51,19 +51,19 @@ pub(crate) fn notice(text: &str) {
     }
 }
 
-/// Says a line as [`notice`] does, where the profile's `loglevel` wants it.
+/// Prints a line as [`notice`] does, if the profile's `loglevel` includes its level.
 pub(crate) fn notice_at(level: LogLevel, text: &str) {
     if crate::level::hears(level) {
         notice(text);
     }
 }
 
-/// Gives the terminal back as it was, and prints what was said. Does nothing when it is not taken.
+/// Restores the terminal, and prints the lines that were kept. Does nothing if the screen isn't up.
 fn restore() {
     if !UP.swap(false, Ordering::AcqRel) {
         return;
     }
-    // Nothing can be done about a terminal that is gone.
+    // If the terminal is gone, there is nothing to restore.
     let _ = execute!(io::stderr(), LeaveAlternateScreen, cursor::Show);
     let _ = disable_raw_mode();
     let mut notices = NOTICES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -84,7 +84,7 @@ fn restore_on_panic() {
     });
 }
 
-/// A screen that is up.
+/// A screen that is shown.
 #[derive(Debug)]
 pub(super) struct Screen {
     snapshots: Option<Sender<Arc<LiveSnapshot>>>,
@@ -92,7 +92,7 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// Takes the terminal.
+    /// Takes over the terminal.
     pub(super) fn open(info: Arc<TestInfo>, stop: Stop) -> io::Result<Self> {
         restore_on_panic();
         enable_raw_mode()?;
@@ -111,16 +111,16 @@ impl Screen {
         started
     }
 
-    /// An interval is over.
+    /// Passes on the snapshot of an interval.
     pub(super) fn tell(&self, live: Arc<LiveSnapshot>) {
         if let Some(snapshots) = &self.snapshots {
-            // The screen is gone where its terminal is.
+            // If the terminal is gone, so is the screen's thread.
             let _ = snapshots.send(live);
         }
     }
 }
 
-/// Gives the terminal back.
+/// Restores the terminal.
 impl Drop for Screen {
     fn drop(&mut self) {
         self.snapshots = None;
@@ -151,7 +151,7 @@ fn run(mut terminal: Terminal<CrosstermBackend<io::Stderr>>, mut state: ScreenSt
             state.log.say(elapsed(), line);
             changed = true;
         }
-        // Ctrl-C from elsewhere, or the other page's button.
+        // The stop came from Ctrl-C or from the button of the live page.
         if stop.is_graceful() && !state.stopping {
             state.stopping = true;
             changed = true;
@@ -171,7 +171,7 @@ fn run(mut terminal: Terminal<CrosstermBackend<io::Stderr>>, mut state: ScreenSt
             }
             Ok(Some(Event::Resize(..))) => drawn = None,
             Ok(_) => {}
-            // Without keys it still shows.
+            // Without keys, the screen still shows the progress.
             Err(_) => std::thread::sleep(BEAT),
         }
     }

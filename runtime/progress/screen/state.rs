@@ -1,4 +1,4 @@
-//! What the screen shows, and what keys change of it. Knows nothing of a terminal.
+//! The state that the screen shows, and how keys change it. It doesn't depend on a terminal.
 
 use std::cmp::Ordering;
 use std::collections::VecDeque;
@@ -8,13 +8,13 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::live::{FailureLog, LiveSnapshot, TestInfo};
 
-/// How many intervals the small charts remember.
+/// The most intervals in the small charts.
 const HISTORY: usize = 400;
 
-/// What steps are sorted by.
+/// The order of the steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Sort {
-    /// As they stand in the spec.
+    /// The order of the spec.
     #[default]
     Spec,
     Requests,
@@ -40,24 +40,24 @@ impl Sort {
 pub(super) struct ChartPoint {
     pub(super) users: u64,
     pub(super) rps: f64,
-    /// Nothing where nothing was answered.
+    /// `None` if no request was answered.
     pub(super) p95_us: Option<u64>,
     pub(super) failures: u64,
 }
 
-/// What a key asks of the test.
+/// What a key requests of the test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeyAction {
     Nothing,
-    /// Stop: gracefully at first, at once when it is wished again.
+    /// Stop: gracefully at first, immediately at the second request.
     Stop,
 }
 
-/// All of it.
+/// The state of the screen.
 #[derive(Debug)]
 pub(super) struct ScreenState {
     pub(super) info: Arc<TestInfo>,
-    /// What is shown; stands still while the view is paused.
+    /// The snapshot that is shown. It doesn't change while the view is paused.
     pub(super) shown: Option<Arc<LiveSnapshot>>,
     latest: Option<Arc<LiveSnapshot>>,
     pub(super) history: VecDeque<ChartPoint>,
@@ -66,10 +66,10 @@ pub(super) struct ScreenState {
     pub(super) reversed: bool,
     pub(super) paused: bool,
     pub(super) stopping: bool,
-    /// Whether it asks if the test shall stop.
+    /// Whether the screen asks if the test should stop.
     pub(super) asking: bool,
     pub(super) help: bool,
-    /// The first step, and the first entry of the log, that are shown; drawing keeps them in bounds.
+    /// The first step and the first log entry that are shown. Drawing keeps them in bounds.
     pub(super) scroll: usize,
     pub(super) log_scroll: usize,
 }
@@ -93,7 +93,7 @@ impl ScreenState {
         }
     }
 
-    /// An interval is over.
+    /// Takes the snapshot of an interval.
     pub(super) fn tell(&mut self, live: Arc<LiveSnapshot>) {
         self.history.push_back(ChartPoint {
             users: live.users,
@@ -152,7 +152,7 @@ impl ScreenState {
         KeyAction::Stop
     }
 
-    /// The lines that have run, by their number, as they are sorted. Figures go from the greatest down, unless reversed.
+    /// The numbers of the rows that have run, in the sort order. Numbers are sorted in descending order, unless reversed.
     pub(super) fn rows(&self) -> Vec<usize> {
         let Some(live) = &self.shown else { return Vec::new() };
         let line = |index: usize| &live.lines[index];

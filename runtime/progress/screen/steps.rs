@@ -1,4 +1,4 @@
-//! The table of steps: as many columns as there is room for, none of them cut.
+//! The table of steps. It has as many columns as fit, and none of them is cut.
 
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Constraint, Rect};
@@ -13,13 +13,14 @@ use crate::live::RowFigures;
 use crate::report::{NONE, count, fit, percent, rate, short_ms, shown, width};
 use ltc_engine::stats::RowKind;
 
-/// How narrow a column may be: figures that change should not make it jump.
+/// The least width of a column, so that changing numbers don't make it jump.
 const LEAST: usize = 6;
-/// How many columns a name keeps, where it has as many, before a column is left out; for columns that are not among the first to see.
+/// The width that a name keeps, if it is that long, before a column is left out. Less important columns are left out before names get
+/// shorter than [`LONG_NAME`].
 const NAME: usize = 12;
 const LONG_NAME: usize = 36;
 
-/// A column: its heading, the sort it shows, its cell, and how soon it is left out where there is no room: the greatest first.
+/// A column: its heading, its sort order, its cell, and its rank. Without enough room, the greatest rank is left out first.
 struct Column {
     heading: &'static str,
     sort: Option<Sort>,
@@ -27,7 +28,7 @@ struct Column {
     rank: u8,
 }
 
-/// Columns of a rank above this are there only where names have room as well.
+/// Columns with a greater rank are shown only if names have room as well.
 const CORE: u8 = 7;
 
 fn quantile(line: &RowFigures, quantile: f64) -> String {
@@ -52,7 +53,7 @@ const COLUMNS: [Column; 11] = [
     Column { heading: "unfinished", sort: None, cell: |line| count(line.unfinished), rank: 11 },
 ];
 
-/// The columns that fit beside names of that width, with their widths.
+/// The columns that fit next to names of that width. `widths` are the columns' widths.
 fn fitting(widths: &[usize], longest: usize, room: usize) -> Vec<usize> {
     let mut kept: Vec<usize> = (0..COLUMNS.len()).collect();
     loop {
@@ -66,7 +67,7 @@ fn fitting(widths: &[usize], longest: usize, room: usize) -> Vec<usize> {
     }
 }
 
-/// Draws it. Where there is little room the frame goes first, then the heading, then the total.
+/// Draws the table. If the area is low, it leaves out the frame first, then the heading, then the total.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &mut ScreenState) {
     let rows = state.rows();
     let bare = area.height <= AROUND;
@@ -105,7 +106,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, state: &mut ScreenState) {
     let lines: Vec<(usize, String, Vec<String>)> =
         rows[state.scroll..last].iter().map(|&index| (index, shown(&names[index].name), cells(&live.lines[index]))).collect();
     let total = cells(&live.total);
-    // A column is as wide as its contents; names get the rest.
+    // A column is as wide as its contents. Names get the rest of the width.
     let all = || lines.iter().map(|(.., cells)| cells).chain([&total, &heads]);
     let widths: Vec<usize> =
         (0..COLUMNS.len()).map(|column| all().map(|cells| width(&cells[column])).max().unwrap_or(0).max(LEAST)).collect();

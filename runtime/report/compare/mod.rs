@@ -1,4 +1,4 @@
-//! Two runs set against each other, step by step: what changed, and whether that can be chance.
+//! Compares two runs step by step: what changed, and whether the change is statistically significant.
 
 mod print;
 mod statistics;
@@ -12,23 +12,23 @@ use super::differences::differences;
 use ltc_engine::stats::{Cell, History, PERCENTILE_NAMES, PERCENTILES, RowKind, RowStats, Timeline};
 use statistics::{bounds, chance_of_fewer, chance_of_more, design_effect};
 
-/// The chance, at most, that anything at all is called worse or better that isn't.
+/// The greatest chance that a comparison calls any unchanged figure worse or better.
 const FALSE_ALARM: f64 = 0.05;
 
-/// What a change is.
+/// The kind of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ChangeKind {
-    /// Worse by more than the tolerance, and that is no chance.
+    /// Worse by more than the tolerance, and statistically significant.
     Worse,
-    /// Better by more than the tolerance, and that is no chance.
+    /// Better by more than the tolerance, and statistically significant.
     Better,
     /// Within the tolerance.
     Same,
-    /// Beyond the tolerance, but it may be chance.
+    /// Beyond the tolerance, but not statistically significant.
     Unclear,
-    /// Better by more than the tolerance, and that is no chance; but failures rose, and who answers less is faster.
+    /// Better by more than the tolerance and significant, but failures rose: a system that answers less is faster.
     Doubtful,
-    /// There is nothing to judge it by.
+    /// Not enough data to judge.
     None,
 }
 
@@ -37,18 +37,18 @@ pub(crate) enum ChangeKind {
 pub(crate) struct Change {
     /// `p95`, `rps`, `failures`.
     pub figure: String,
-    /// In the earlier run: microseconds, a second, or a share; nothing where no request has one.
+    /// The value in the earlier run: microseconds, per second, or a share. `None` if no request has one.
     pub base: Option<f64>,
-    /// In the newer one.
+    /// The value in the newer run.
     pub new: Option<f64>,
-    /// What it is.
+    /// The kind of the change.
     pub kind: ChangeKind,
-    /// Where it is worse or better: by how much at least, as a share of the earlier figure.
+    /// For a worse or better figure: the least change, as a share of the earlier value.
     pub at_least: Option<f64>,
 }
 
 impl Change {
-    /// The change as a share of the earlier figure; nothing where that is 0, or either is missing.
+    /// The change as a share of the earlier value. `None` if that is 0 or either value is missing.
     pub(crate) fn relative(&self) -> Option<f64> {
         let (base, new) = (self.base?, self.new?);
         (base > 0.0).then(|| new / base - 1.0)
@@ -56,7 +56,7 @@ impl Change {
 }
 
 impl Change {
-    /// Where failures rose, nothing is called better.
+    /// Calls a better figure doubtful, because failures rose.
     fn doubt(&mut self) {
         if self.kind == ChangeKind::Better {
             self.kind = ChangeKind::Doubtful;
@@ -64,27 +64,27 @@ impl Change {
     }
 }
 
-/// A line of the report in both runs.
+/// A report row in both runs.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ComparedRow {
     /// Its name, or `Total`.
     pub name: String,
-    /// Requests a second, the share of failures, then the percentiles.
+    /// Requests per second, the share of failures, then the percentiles.
     pub changes: Vec<Change>,
 }
 
-/// Two runs against each other.
+/// The comparison of two runs.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Comparison {
-    /// By how much a figure may change, as a share.
+    /// The change of a figure that is tolerated, as a share.
     pub tolerance: f64,
-    /// Lines that both have, in the newer one's order; the total last.
+    /// Rows that both runs have, in the order of the newer one. The total comes last.
     pub lines: Vec<ComparedRow>,
-    /// Names of lines that only the earlier run has.
+    /// Names of rows that only the earlier run has.
     pub gone: Vec<String>,
-    /// Names of lines that only the newer run has.
+    /// Names of rows that only the newer run has.
     pub added: Vec<String>,
-    /// What differs between the runs themselves, a line each.
+    /// Differences between the runs themselves, one line each.
     pub differences: Vec<String>,
 }
 
@@ -92,9 +92,9 @@ impl Comparison {
     /// Compares a newer run with an earlier one.
     pub(crate) fn of(base: &Report, new: &Report, tolerance: f64) -> Self {
         let (earlier, newer) = (by_name(base), by_name(new));
-        // Lines that ran before and are still there, also where they ran no more.
+        // Rows that ran before and still exist, even if they didn't run this time.
         let both: Vec<&(String, RowKind)> = newer.order.iter().filter(|key| earlier.has(key)).collect();
-        // Bonferroni: however many figures are judged, the chance of any false alarm stays what it is.
+        // Bonferroni: the chance of any false alarm stays the same for any number of figures.
         let judged = (both.len() + 1) * (PERCENTILES.len() + 1);
         let alpha = FALSE_ALARM / judged as f64;
         let judge = RowComparer { tolerance, alpha };
@@ -104,7 +104,7 @@ impl Comparison {
             .iter()
             .map(|key| {
                 let ((was, was_at), (is, is_at)) = (&earlier.lines[*key], &newer.lines[*key]);
-                // What failed outside of steps is a share of all that was tried.
+                // Failures outside of steps are a share of everything that was tried.
                 let of = |stats: &RowStats, total: &RowStats| if stats.requests == 0 { total.tried() } else { stats.tried() };
                 let sides = (
                     RowOfRun::new(was, of(was, &totals.0), &base.timeline, was_at, seconds.0),
@@ -118,7 +118,7 @@ impl Comparison {
         let after = RowOfRun::new(&totals.1, totals.1.tried(), &new.timeline, &steps, seconds.1);
         let more_failures = after.failed() > before.failed();
         lines.push(ComparedRow { name: "Total".to_owned(), changes: judge.line(&before, &after) });
-        // A run of which more fails is never called better, in no line.
+        // If a greater share of the new run failed, no row of it is called better.
         for change in lines.iter_mut().filter(|_| more_failures).flat_map(|line| &mut line.changes) {
             change.doubt();
         }
@@ -132,7 +132,7 @@ impl Comparison {
         }
     }
 
-    /// Whether anything is worse.
+    /// Whether any figure is worse.
     pub(crate) fn is_worse(&self) -> bool {
         self.lines.iter().flat_map(|line| &line.changes).any(|change| change.kind == ChangeKind::Worse)
     }
@@ -153,7 +153,7 @@ impl RowsByName {
     }
 }
 
-/// Lines by name and kind; those that share both are one.
+/// Rows by name and kind. Rows with the same name and kind are merged.
 fn by_name(report: &Report) -> RowsByName {
     let mut found = RowsByName { order: Vec::new(), lines: BTreeMap::new() };
     for (index, (name, stats)) in report.names.iter().zip(&report.total.names).enumerate() {
@@ -168,10 +168,10 @@ fn by_name(report: &Report) -> RowsByName {
     found
 }
 
-/// A line in one run.
+/// A report row in one run.
 struct RowOfRun<'a> {
     stats: &'a RowStats,
-    /// What its failures are a share of.
+    /// The number that failures are a share of.
     tried: u64,
     history: &'a History,
     lines: &'a [usize],
@@ -188,7 +188,7 @@ impl<'a> RowOfRun<'a> {
         (self.tried > 0).then(|| self.stats.failures as f64 / self.tried as f64)
     }
 
-    /// How much more a part of each stretch's requests scatters than it would by chance.
+    /// The design effect of a part of each window's requests: how much more it scatters than by chance.
     fn effect(&self, whole: impl Fn(&Cell) -> u64, part: impl Fn(&Cell) -> u64) -> f64 {
         let mut stretches: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
         for (number, cell) in self.lines.iter().flat_map(|&line| self.history.line(line)) {
@@ -202,12 +202,12 @@ impl<'a> RowOfRun<'a> {
 
 struct RowComparer {
     tolerance: f64,
-    /// The chance, at most, of one false alarm in one figure.
+    /// The greatest chance of a false alarm in one figure.
     alpha: f64,
 }
 
 impl RowComparer {
-    /// The least part of a figure that is within the tolerance. A tolerance of 100 % and more accepts any fall.
+    /// The least share of a figure that is within the tolerance. With a tolerance of 100 % or more, any fall is.
     fn least(&self) -> f64 {
         (1.0 - self.tolerance).max(0.0)
     }
@@ -232,11 +232,11 @@ impl RowComparer {
             kind: ChangeKind::None,
             at_least: None,
         };
-        // The greatest of all values says nothing of the next run's.
+        // The maximum of one run doesn't predict that of the next.
         if quantile >= 1.0 || was.is_empty() || is.is_empty() {
             return change;
         }
-        // Each bound may be passed with half the chance: together they are with at most the whole.
+        // Each bound may be exceeded with half the chance, so both together with at most the whole chance.
         let of = |side: &RowOfRun<'_>, us: f64| {
             let effect = side.effect(|cell| cell.times.count(), |cell| cell.times.above(us as u64));
             bounds(side.stats.response(), quantile, effect, self.alpha / 2.0)

@@ -1,4 +1,4 @@
-//! A comparison on the terminal.
+//! Prints a comparison on the terminal.
 
 use std::io;
 
@@ -13,7 +13,7 @@ const YELLOW: Style = AnsiColor::Yellow.on_default();
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 
-/// Writes what changed: a table of all figures, then what is worse and better in words.
+/// Writes what changed: a table of all figures, then the worse and better ones in words.
 pub(crate) fn write(out: &mut dyn io::Write, base: &Report, new: &Report, comparison: &Comparison, look: TextStyle) -> io::Result<()> {
     for (name, report) in [("base", base), ("new", new)] {
         let run = &report.run;
@@ -92,7 +92,7 @@ fn cell(change: &Change) -> String {
         ChangeKind::Same | ChangeKind::None => "",
     };
     let text = match change.relative() {
-        // A share of failures says more than by how much it grew.
+        // A share of failures says more than the percentage by which it grew.
         _ if change.figure == "failures" && change.base == change.new => figure(change, change.new),
         _ if change.figure == "failures" => format!("{} → {}", figure(change, change.base), figure(change, change.new)),
         Some(relative) => signed(relative),

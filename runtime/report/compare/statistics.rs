@@ -1,16 +1,17 @@
-//! What can be said of two runs from their counts and histograms alone, whatever the shape of their distributions.
+//! Compares two runs from their counts and histograms alone, whatever the shape of their distributions.
 //!
 //! Percentiles: order statistics. The number of values below the true q-quantile is binomial, so a rank whose binomial tail is at most α
-//! bounds the quantile with confidence 1 − α, for any distribution. Rates: of all events of two Poisson processes, those of one are
-//! binomial (Przyborowski and Wilenski 1940), which is exact also where there are few, or none. Requests of one stretch of time are
-//! alike, so counts are divided by the design effect (Kish): how much more the share of an interval scatters than chance would.
+//! bounds the quantile with confidence 1 − α, for any distribution. Rates: of all events of two Poisson processes, the number from one of
+//! them is binomial (Przyborowski and Wilenski 1940), which is exact even for few events or none. Requests that are close in time are
+//! correlated, so counts are divided by the design effect (Kish): how much more the share of an interval scatters than by chance.
 
 use ltc_engine::stats::Durations;
 
-/// How many stretches of time a design effect is estimated from at least.
+/// The least number of windows that a design effect is estimated from.
 const LEAST: usize = 5;
 
-/// Bounds of a quantile, each of which is passed with a chance of at most `alpha`. Without an upper one where there are too few values.
+/// Bounds of a quantile. The chance that the quantile is beyond a bound is at most `alpha` for each. With too few values there is no upper
+/// bound.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Bounds {
     pub(super) low_us: f64,
@@ -20,14 +21,14 @@ pub(super) struct Bounds {
 pub(super) fn bounds(times: &Durations, quantile: f64, effect: f64, alpha: f64) -> Bounds {
     let count = (times.count() as f64 / effect.max(1.0)).floor().max(1.0) as u64;
     let value = |rank: u64| times.quantile_us(rank as f64 / count as f64) as f64;
-    // The greatest rank that lies above the quantile with at most that chance: at most rank - 1 values are below it.
+    // The greatest rank that is above the quantile with at most this chance: then at most rank - 1 values are below the quantile.
     let below = last(count, |rank| at_most(rank - 1, count, quantile) <= alpha);
-    // The least rank that lies below it with at most that chance: at least as many values are below it.
+    // The least rank that is below the quantile with at most this chance: then at least this many values are below the quantile.
     let above = last(count, |rank| at_least(rank, count, quantile) > alpha) + 1;
     Bounds { low_us: if below == 0 { 0.0 } else { value(below) }, high_us: (above <= count).then(|| value(above)) }
 }
 
-/// The greatest of 1 to `most` for which something holds that holds for all before it; 0 where for none.
+/// The greatest number from 1 to `most` for which `holds` is true, if it is true for all smaller ones. 0 if it is true for none.
 fn last(most: u64, holds: impl Fn(u64) -> bool) -> u64 {
     let (mut low, mut high) = (0, most + 1);
     while high - low > 1 {
@@ -37,23 +38,23 @@ fn last(most: u64, holds: impl Fn(u64) -> bool) -> u64 {
     low
 }
 
-/// The chance of at least as many events of the second process, given the total, if for its exposure they come `factor` times as often as
-/// the first's, or less often.
+/// The chance that the second process has at least this many of all the events, if its rate is at most `factor` times that of the first.
+/// Each process is a pair of its number of events and its exposure.
 pub(super) fn chance_of_more(first: (f64, f64), second: (f64, f64), factor: f64) -> f64 {
     let ((events_1, exposure_1), (events_2, exposure_2)) = (first, second);
     let share = exposure_2 * factor / (exposure_2 * factor + exposure_1);
     at_least(events_2.floor() as u64, (events_1 + events_2).floor() as u64, share)
 }
 
-/// The chance of at most as many, if they come `factor` times as often or more often.
+/// The chance that the second process has at most this many of all the events, if its rate is at least `factor` times that of the first.
 pub(super) fn chance_of_fewer(first: (f64, f64), second: (f64, f64), factor: f64) -> f64 {
     let ((events_1, exposure_1), (events_2, exposure_2)) = (first, second);
     let share = exposure_2 * factor / (exposure_2 * factor + exposure_1);
     at_most(events_2.ceil() as u64, (events_1 + events_2).ceil() as u64, share)
 }
 
-/// How much more a share scatters over time than it would by chance, of the requests of each stretch and how many of them are meant; 1
-/// where that can't be told.
+/// How much more a share scatters over time than by chance. Each window gives its number of requests and the number that the share counts.
+/// 1 if there is too little data to estimate it.
 pub(super) fn design_effect(stretches: impl Iterator<Item = (u64, u64)>) -> f64 {
     let shares: Vec<(f64, f64)> =
         stretches.filter(|(requests, _)| *requests > 0).map(|(requests, part)| (requests as f64, part as f64)).collect();
@@ -144,13 +145,13 @@ mod tests {
 
     #[test]
     fn binomial_tails_are_exact() {
-        // Summed by hand: P(Bin(10, 0.3) ≥ 6) and P(Bin(20, 0.5) ≤ 5).
+        // Computed by hand: P(Bin(10, 0.3) ≥ 6) and P(Bin(20, 0.5) ≤ 5).
         assert!((at_least(6, 10, 0.3) - 0.047_348_987_4).abs() < 1e-10);
         assert!((at_most(5, 20, 0.5) - 0.020_694_732_666_0).abs() < 1e-12);
         assert_eq!((at_least(0, 5, 0.1), at_most(5, 5, 0.1), at_least(6, 5, 0.1)), (1.0, 1.0, 0.0));
         let all: f64 = (0..=100).map(|k| at_least(k, 100, 0.95) - at_least(k + 1, 100, 0.95)).sum();
         assert!((all - 1.0).abs() < 1e-12);
-        // A million of values, near the middle: close to one half, and the two tails meet.
+        // A million values, near the middle: each tail is close to one half, and their sum is 1.
         let (more, fewer) = (at_least(990_000, 1_000_000, 0.99), at_most(989_999, 1_000_000, 0.99));
         assert!((more + fewer - 1.0).abs() < 1e-9 && (more - 0.5).abs() < 0.01, "{more} {fewer}");
         assert!((ln_gamma(11.0) - 3_628_800f64.ln()).abs() < 1e-10);
@@ -158,7 +159,7 @@ mod tests {
 
     #[test]
     fn bounds_hold_as_often_as_they_say() {
-        // Exponential times: the true quantile is known. Each bound may be passed in 5 % of the runs.
+        // The true quantile of exponential times is known. It may be beyond each bound in 5 % of the runs.
         let (alpha, runs, quantile) = (0.05, 400, 0.95);
         let truth = -(1.0f64 - quantile).ln() * 10_000.0;
         let (mut above, mut below) = (0, 0);

@@ -1,4 +1,4 @@
-//! Comparing runs that are known to differ, or not to.
+//! Compares runs that are known to differ, or known not to.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use super::*;
 use ltc_engine::stats::{Recorder, ReportRow, Sample, Snapshot};
 
-/// A run of 60 s of two steps; times of the first are `slower` times as long, a share of its requests fails.
+/// A run of 60 s with two steps. The times of the first step are `slower` times as long, and the share `failing` of its requests fails.
 fn run(seed: u64, requests: u64, slower: f64, failing: f64) -> Report {
     let names = vec![ReportRow::step("Look", "GET"), ReportRow::step("Buy", "POST")];
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -120,7 +120,7 @@ fn a_run_of_which_more_fails_is_never_called_better() {
     let found = Comparison::of(&base, &new, 0.05);
     assert_eq!(judged(&found, "Look", "p50"), ChangeKind::Doubtful, "faster, since a part of it fails");
     assert_eq!(judged(&found, "Look", "failures"), ChangeKind::Worse);
-    // Nor is it in a line that fails no more than before: the run as a whole does.
+    // The same holds for a row that fails no more than before, because the run as a whole does.
     let mut base = run(1, 50, 1.0, 0.0);
     let mut new = run(2, 50, 1.0, 0.02);
     base.names.swap(0, 1);
@@ -129,7 +129,7 @@ fn a_run_of_which_more_fails_is_never_called_better() {
     for one in [&base, &new].map(|report| Comparison::of(report, &new, 0.0)) {
         assert!(one.lines.iter().flat_map(|line| &line.changes).all(|change| change.kind != ChangeKind::Better));
     }
-    // A single failure more is enough: no tolerance applies to it.
+    // One more failure is enough, because no tolerance applies to failures.
     let (base, mut new) = (run(1, 50, 1.25, 0.0), run(2, 50, 1.0, 0.0));
     assert_eq!(judged(&Comparison::of(&base, &new, 0.05), "Look", "p50"), ChangeKind::Better);
     new.total.names[0].failures = 1;

@@ -1,5 +1,5 @@
-//! The page in a real browser: headless Chromium opens it, a script that is added for the test uses it as a reader would, and what it
-//! found comes back in the page's own text. The pages stay in `target/report-pages` to be looked at.
+//! Tests the page in a real browser: headless Chromium opens it, an added script uses it as a reader would, and the page's own text returns
+//! what the script found. The pages stay in `target/report-pages` for inspection.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,10 @@ use crate::tools::needs;
 use ltc_engine::clock;
 use ltc_engine::stats::{Cpu, Example, FailureClass, FailureKey, Recorder, ReportRow, Sample, Snapshot, Timeline, Traffic};
 
-/// How long Chromium may take.
+/// The most time for Chromium.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Before everything else in the page: what goes wrong is kept.
+/// Runs before everything else in the page, and records errors.
 pub(crate) const WATCH: &str = "<script>
 window.wrong = [];
 addEventListener('error', (event) => window.wrong.push(String(event.message)));
@@ -24,7 +24,7 @@ document.addEventListener('securitypolicyviolation', (event) => window.wrong.pus
 for (const level of ['error', 'warn']) console[level] = (...said) => window.wrong.push(said.join(' '));
 </script>";
 
-/// After everything: uses the page, and writes what it saw into it.
+/// Runs after everything else: uses the page, and writes the observations into it.
 const USE: &str = "<script>
 addEventListener('load', () => setTimeout(() => {
   const all = (what, within) => [...(within || document).querySelectorAll(what)];
@@ -101,12 +101,12 @@ fn chromium() -> Command {
     command
 }
 
-/// What a page, in a frame of that width, has become after ten seconds of its own time.
+/// The content of a page, in a frame of that width, after ten seconds of the page's own time.
 pub(crate) fn dom(page: &str, width: u32) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("page.html");
     let framed = page.replace('&', "&amp;").replace('"', "&quot;");
-    // In a frame: a window is never as narrow as a phone.
+    // A frame is needed because a window can't be as narrow as a phone.
     let frame =
         format!("<!doctype html><body><iframe style=\"width:{width}px;height:900px;border:0\" srcdoc=\"{framed}\"></iframe></body>");
     fs::write(&file, frame).unwrap();
@@ -131,7 +131,7 @@ pub(crate) fn dom(page: &str, width: u32) -> String {
     fs::read_to_string(folder.path().join("dom")).unwrap()
 }
 
-/// Opens the page of a report, uses it, and tells what was seen.
+/// Opens the page of a report, uses it, and returns the observations.
 fn used(name: &str, report: &Report, width: u32) -> serde_json::Value {
     let mut page = Vec::new();
     super::write(report, &mut page).unwrap();
@@ -190,7 +190,7 @@ fn a_thousand_names_and_a_day_are_readable_on_a_phone() {
     assert!(size < 4_000_000, "{size} bytes");
 }
 
-/// A day of a thousand steps: a wave of load, a slow hour, a burst of failures, a lost shard.
+/// A day with a thousand steps: a wave of load, a slow hour, a burst of failures, a lost shard.
 fn day() -> Report {
     const NAMES: u64 = 1000;
     const INTERVALS: u64 = 360;

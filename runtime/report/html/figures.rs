@@ -1,4 +1,4 @@
-//! The figures that the page draws, as it reads them: times in milliseconds, times of the test in seconds, four digits.
+//! The figures that the page draws: response times in milliseconds, times of the test in seconds, four significant digits.
 
 use serde_json::{Value, json};
 
@@ -6,13 +6,13 @@ use super::super::Report;
 use super::super::figures::failures_listed;
 use ltc_engine::stats::{Durations, History, RowKind, RowStats, Summary};
 
-/// Percentiles of the timeline: the places in [`ltc_engine::stats::PERCENTILES`].
+/// The percentiles of the timeline, with their indices in [`ltc_engine::stats::PERCENTILES`].
 const DRAWN: [(&str, usize); 5] = [("p50", 0), ("p90", 4), ("p95", 5), ("p99", 7), ("max", 10)];
 
-/// Tenths of nines up to 99.999 %.
+/// The number of tenths of a nine up to 99.999 %.
 const TENTHS: u32 = 50;
 
-/// All of them.
+/// All figures of a report.
 pub(super) fn of(report: &Report) -> Value {
     let seconds = report.run.duration().as_secs_f64();
     let total = report.total.total(&report.names);
@@ -53,7 +53,7 @@ pub(super) fn of(report: &Report) -> Value {
         "lines": lines,
         "width": digits(history.width_us() as f64 / 1e6),
         "interval": digits(report.timeline.interval().as_secs_f64()),
-        // Users when the test ended, and those that were planned then.
+        // The users when the test ended, and the number planned at that time.
         "left": { "running": report.total.users(), "planned": report.total.planned() },
         "timeline": timeline(report),
         "failures": failures(report),
@@ -76,7 +76,7 @@ pub(super) fn of(report: &Report) -> Value {
     })
 }
 
-/// To four digits: more can't be seen, and a page of a thousand lines should stay small.
+/// Rounds to four significant digits: a chart can't show more, and a page with a thousand rows should stay small.
 fn digits(value: f64) -> f64 {
     if value == 0.0 || !value.is_finite() {
         return 0.0;
@@ -85,7 +85,7 @@ fn digits(value: f64) -> f64 {
     (value * scale).round() / scale
 }
 
-/// Milliseconds to the microsecond below a second, as they are counted; above, to a tenth.
+/// Milliseconds: to the microsecond below a second, to a tenth above.
 fn ms(us: u64) -> f64 {
     if us < 1_000_000 { us as f64 / 1000.0 } else { (us as f64 / 100.0).round() / 10.0 }
 }
@@ -120,7 +120,7 @@ fn line(stats: &RowStats, seconds: f64) -> Value {
     line
 }
 
-/// The mean in milliseconds; null where there are none.
+/// The mean in milliseconds. It is null without values.
 fn mean(summary: &Summary) -> Option<f64> {
     (summary.count > 0).then(|| digits(summary.mean_us() / 1000.0))
 }
@@ -135,8 +135,8 @@ fn times(durations: &Durations) -> Value {
     })
 }
 
-/// The distribution at each tenth of a nine (0 %, 20.6 %, … 90 % is the tenth, 99 % the twentieth), as far as there are values to tell
-/// them apart; then the greatest.
+/// The distribution at each tenth of a nine (the first is 0 %, then 20.6 %; the tenth is 90 %, the twentieth 99 %), as far as there are
+/// enough values to tell them apart, and then the maximum.
 fn nines(durations: &Durations) -> Vec<f64> {
     if durations.is_empty() {
         return Vec::new();
@@ -152,7 +152,7 @@ fn nines(durations: &Durations) -> Vec<f64> {
     values
 }
 
-/// A line's cells, a list a figure; what has no requests is left out.
+/// A row's cells, as one list for each figure. Cells without requests are left out.
 fn course(history: &History, line: usize) -> Value {
     let cells: Vec<_> = history.line(line).collect();
     let times = |quantile: f64| cells.iter().map(|(_, cell)| ms(cell.quantile_us(quantile))).map(digits).collect::<Vec<_>>();

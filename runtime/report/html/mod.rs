@@ -1,5 +1,5 @@
-//! `--html FILE`: one page that needs nothing else: its figures, its style and the script that draws it are in it, and it asks no
-//! address for anything (its own policy forbids it to).
+//! `--html FILE`: writes one page that contains its figures, its style and its script. The page fetches nothing; its own policy
+//! forbids it.
 
 mod figures;
 
@@ -31,7 +31,7 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// JSON that can't end the script element it stands in, whatever a server's answer says.
+/// JSON that can't end the script element around it, whatever a server's answer contains.
 fn inert(json: &str) -> String {
     json.replace('<', "\\u003c")
 }
@@ -103,7 +103,7 @@ mod tests {
     fn a_distribution_goes_by_tenths_of_nines_up_to_the_greatest() {
         let figures = figures(&page(&report()));
         let nines = figures["lines"][0]["times"]["nines"].as_array().unwrap();
-        // 196 values of successful requests: the last tenth below 1 - 1/196 is the 22nd, at 99.4 %; then the greatest.
+        // 196 values of successful requests: the last tenth below 1 - 1/196 is the 22nd, at 99.4 %. The maximum follows.
         assert_eq!(nines.len(), 24);
         assert_eq!(nines[0], 0.3);
         assert_eq!(nines[23], 10.007);
