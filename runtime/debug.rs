@@ -1,4 +1,4 @@
-//! `--debug`: every sequence once, one user, each exchange in full.
+//! `--debug`: shows each exchange of the steps in full.
 
 use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
@@ -21,13 +21,13 @@ const HEAD: Style = Style::new().bold();
 pub(crate) struct Printer {
     failures: Cell<u64>,
     steps: Cell<u64>,
-    /// Show only what failed.
+    /// Whether only failures are shown.
     only_failures: bool,
-    /// What the last headline said, so that it isn't said twice.
+    /// The last headline, so that it isn't repeated.
     headline: RefCell<String>,
 }
 
-/// A shared printer: the caller reads its counts when all has run.
+/// A shared printer. The caller reads its counts at the end.
 #[derive(Clone, Debug)]
 pub(crate) struct Shared(pub(crate) std::rc::Rc<Printer>);
 
@@ -36,12 +36,12 @@ impl Printer {
         Self { only_failures, ..Self::default() }
     }
 
-    /// Steps that were run, and how many things failed.
+    /// The number of steps that ran, and the number of failures.
     pub(crate) fn counts(&self) -> (u64, u64) {
         (self.steps.get(), self.failures.get())
     }
 
-    /// A line over what follows.
+    /// Prints a headline above the next steps.
     pub(crate) fn headline(&self, text: &str) {
         if !self.only_failures && *self.headline.borrow() != text {
             crate::say::out!("\n{HEAD}== {text}{HEAD:#}");

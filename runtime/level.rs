@@ -1,26 +1,27 @@
-//! Which messages are told: those at least as urgent as the profile's `loglevel`, and `hyperclient_console_log_level` for the HTTP layer's.
+//! Decides which messages are printed: those at least as urgent as the profile's `loglevel`, or as `hyperclient_console_log_level` for the
+//! HTTP layer.
 //!
-//! A process has one log, as it has one standard error: what a message is part of needs no handle to it.
+//! A process has one standard error, so the levels are global and messages need no handle.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use ltc_config::profile::{LogLevel, Logging};
 use ltc_engine::observe;
 
-/// What is told before a profile is read.
+/// The level before a profile is read.
 static OWN: AtomicU8 = AtomicU8::new(LogLevel::Info as u8);
 static HTTP: AtomicU8 = AtomicU8::new(LogLevel::Info as u8);
 
-/// Whether the command line asks for everything.
+/// Whether the command line asks for all messages.
 static VERBOSE: AtomicBool = AtomicBool::new(false);
 
-/// From now on no level is lower than `debug`.
+/// Prints messages of all levels down to `debug` from now on, whatever the profile sets.
 pub(crate) fn be_verbose() {
     VERBOSE.store(true, Ordering::Relaxed);
     set(&Logging::default());
 }
 
-/// From now on the profile's levels count.
+/// Uses the profile's levels from now on.
 pub(crate) fn set(logging: &Logging) {
     let least = if VERBOSE.load(Ordering::Relaxed) { LogLevel::Debug } else { LogLevel::Off };
     let http = logging.http_level.unwrap_or(logging.level).max(least);
@@ -30,12 +31,12 @@ pub(crate) fn set(logging: &Logging) {
     observe::tell_of(own >= LogLevel::Info, http >= LogLevel::Debug);
 }
 
-/// Whether messages of that level are told.
+/// Whether messages of that level are printed.
 pub(crate) fn hears(level: LogLevel) -> bool {
     OWN.load(Ordering::Relaxed) >= level as u8
 }
 
-/// Whether messages of the HTTP layer of that level are told.
+/// Whether messages of the HTTP layer of that level are printed.
 pub(crate) fn hears_http(level: LogLevel) -> bool {
     HTTP.load(Ordering::Relaxed) >= level as u8
 }
@@ -45,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_level_tells_what_is_at_least_as_urgent() {
+    fn level_includes_messages_that_are_at_least_as_urgent() {
         let heard = |level, http_level| {
             set(&Logging { level, http_level, ..Logging::default() });
             let levels = [LogLevel::Critical, LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug];

@@ -1,4 +1,4 @@
-//! The runtime of ltc: what a compiled load test is linked with.
+//! The runtime of ltc: the library that a compiled load test is linked with.
 //!
 //! ```text
 //! profile, environment ─ schedule ─ workers ─ user ─ step … ─ snapshots ─ merge ─ progress, listeners, report

@@ -12,20 +12,20 @@ use ltc_engine::stats::{Example, PERCENTILES, ReportRow, RowStats, Snapshot};
 
 pub(crate) use failure_log::FailureLog;
 
-/// What does not change while a test runs.
+/// Facts that do not change while a test runs.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TestInfo {
-    /// What is run; what is known only at its end is not set yet.
+    /// The run. Facts that are known only at the end are not set yet.
     pub(crate) run: RunInfo,
-    /// The lines of the report.
+    /// The report rows.
     pub(crate) names: Vec<ReportRow>,
-    /// When it began, since the Unix epoch.
+    /// When the test began, since the Unix epoch.
     pub(crate) unix_start: Duration,
-    /// How long it is to last, where that is known.
+    /// The planned duration, if it is known.
     pub(crate) planned: Option<Duration>,
-    /// How the load is spread, where it is.
+    /// How the load is spread over functions, if it is.
     pub(crate) fleet: Option<FleetShape>,
-    /// Whether statistics go out every interval (`final_stats: No`), or once, at the end.
+    /// Whether statistics are published every interval (`final_stats: No`), and not only at the end.
     pub(crate) periodic: bool,
 }
 
@@ -33,9 +33,9 @@ pub(crate) struct TestInfo {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FleetShape {
     pub(crate) shards: u32,
-    /// After what time others take over; `None`: never.
+    /// The time after which other functions take over; `None`: never.
     pub(crate) interval: Option<Duration>,
-    /// How many follow each other; `None`: until it is stopped.
+    /// The number of intervals; `None`: until the test is stopped.
     pub(crate) intervals: Option<u32>,
 }
 
@@ -47,7 +47,7 @@ impl FleetShape {
     }
 }
 
-/// Whether each shard told of this interval, and of how many users. Its threads are counted through all shards.
+/// The number of users of each shard, `None` for a shard without results for this interval. Threads are numbered across all shards.
 pub(crate) fn shards(delta: &Snapshot, shards: u32) -> Vec<Option<u64>> {
     let mut told = vec![None; shards as usize];
     for (source, gauge) in &delta.sources {
@@ -59,7 +59,7 @@ pub(crate) fn shards(delta: &Snapshot, shards: u32) -> Vec<Option<u64>> {
 }
 
 impl TestInfo {
-    /// A time of the test as milliseconds since the Unix epoch.
+    /// Converts a time of the test to milliseconds since the Unix epoch.
     pub(crate) fn unix_ms(&self, at: Duration) -> u64 {
         u64::try_from((self.unix_start + at).as_millis()).unwrap_or(u64::MAX)
     }
@@ -71,24 +71,24 @@ impl TestInfo {
     }
 }
 
-/// Figures of one window.
+/// The figures of one window.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Figures {
     pub(crate) requests: u64,
     pub(crate) failures: u64,
-    /// What a share of the failures is of.
+    /// The number that the share of failures refers to.
     pub(crate) tried: u64,
-    /// Requests a second.
+    /// Requests per second.
     pub(crate) rps: f64,
-    /// Failures a second.
+    /// Failures per second.
     pub(crate) failing: f64,
-    /// Whether there are times: whether a request succeeded.
+    /// Whether there are response times, so whether any request succeeded.
     pub(crate) timed: bool,
     /// The mean response time of successful requests, microseconds.
     pub(crate) mean_us: f64,
-    /// After what time failed requests failed, on average, microseconds; `None` where none did.
+    /// The mean time after which failed requests failed, in microseconds; `None` without failures.
     pub(crate) failed_after_us: Option<f64>,
-    /// All of [`PERCENTILES`] of the response times, microseconds; the last is the greatest.
+    /// All of [`PERCENTILES`] of the response times, in microseconds. The last one is the maximum.
     pub(crate) percentiles_us: [u64; PERCENTILES.len()],
 }
 
@@ -108,33 +108,33 @@ impl Figures {
         }
     }
 
-    /// The mean of successful requests; `None` where nothing was measured.
+    /// The mean of successful requests; `None` if nothing was measured.
     pub(crate) fn average_us(&self) -> Option<f64> {
         self.timed.then_some(self.mean_us)
     }
 
-    /// A percentile of [`PERCENTILES`]; `None` where nothing was measured.
+    /// A percentile of [`PERCENTILES`]; `None` if nothing was measured.
     pub(crate) fn percentile_us(&self, quantile: f64) -> Option<u64> {
         let at = PERCENTILES.iter().position(|known| (known - quantile).abs() < 1e-9)?;
         self.timed.then(|| self.percentiles_us[at])
     }
 }
 
-/// One line of the report, or the total.
+/// The figures of one report row, or of the total.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct RowFigures {
     /// Since the test's start.
     pub(crate) requests: u64,
     /// Since the test's start.
     pub(crate) failures: u64,
-    /// What a share of the failures is of: requests, and failures outside of steps; since the test's start.
+    /// The number that the share of failures refers to: requests, and failures outside of steps; since the test's start.
     pub(crate) tried: u64,
     /// Requests in flight when their user was stopped, and how long the oldest of them had waited; since the test's start.
     pub(crate) unfinished: u64,
     pub(crate) unfinished_longest_us: u64,
     /// Requests that were sent again on a new connection; since the test's start.
     pub(crate) resends: u64,
-    /// Of the window.
+    /// The figures of the window.
     pub(crate) now: Figures,
 }
 
@@ -152,61 +152,63 @@ impl RowFigures {
     }
 }
 
-/// One kind of failure, as often as it occurred in the window.
+/// A kind of failure, and how often it occurred in the window.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct FailureCount {
-    /// The step's name; empty outside of any.
+    /// The step's name; empty if it occurred outside of steps.
     pub(crate) step: String,
     pub(crate) class: &'static str,
     pub(crate) kind: String,
-    /// `file:line:column` of the spec; empty where it has none.
+    /// `file:line:column` of the spec; empty if it has no location.
     pub(crate) place: String,
     pub(crate) count: u64,
-    /// The first of them in full.
+    /// The first of the failures in full.
     pub(crate) examples: Vec<Example>,
 }
 
-/// A window of a running test: one interval, or, at the end, all of it.
+/// A window of a running test: one interval, or, at the end, the whole test.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct LiveSnapshot {
-    /// When it ends, from the test's start.
+    /// The end of the window, from the test's start.
     pub(crate) at: Duration,
     pub(crate) users: u64,
     pub(crate) planned: u64,
-    /// Whether it is much shorter than an interval: no point of a chart.
+    /// Whether the window is much shorter than an interval, and so isn't a point of a chart.
     pub(crate) brief: bool,
-    /// Requests that wait for their answer at its end, and how long the oldest of them has.
+    /// Requests without an answer at the end of the window, and how long the oldest of them has waited.
     pub(crate) waiting: u64,
     pub(crate) oldest: Duration,
     /// All steps together.
     pub(crate) total: RowFigures,
-    /// As [`TestInfo::names`], in their order.
+    /// The rows, in the order of [`TestInfo::names`].
     pub(crate) lines: Vec<RowFigures>,
-    /// What failed in it.
+    /// The failures in the window.
     pub(crate) failed: Vec<FailureCount>,
     /// Failures of kinds that aren't counted separately.
     pub(crate) failed_otherwise: u64,
-    /// Users of each shard that told of it, where the load is spread.
+    /// The users of each shard that reported the window, if the load is spread.
     pub(crate) shards: Vec<Option<u64>>,
-    /// How the profile's thresholds stand.
+    /// The state of the profile's thresholds.
     pub(crate) thresholds: Vec<Verdict>,
-    /// The verdict; nothing before the end.
+    /// The verdict; `None` before the end.
     pub(crate) conclusion: Option<Conclusion>,
     /// Arrivals that found no free user, since the test's start.
     pub(crate) missed: u64,
     /// How late iterations began, 99th percentile; microseconds.
     pub(crate) lag_us: u64,
-    /// The generator's share of its processors, of 1.
+    /// The share of its processors that the generator uses, from 0 to 1.
     pub(crate) cpu: f64,
-    /// The share that the machine's host gave to others, of 1.
+    /// The share of its processors that the machine's host gave to others, from 0 to 1.
     pub(crate) stolen: f64,
     /// How it showed that the generator was the bottleneck, if it was.
     pub(crate) saturated: Option<String>,
 }
 
 impl LiveSnapshot {
-    /// One interval, and the test so far. An interval is so long; the rest after the last one may be brief. Rates are over the time that
-    /// it took, but for a rest of less than a second: a few requests in a few milliseconds would be no rates, so they are over a second.
+    /// One interval, and the test so far. `interval` is the normal length; the rest after the last one may be shorter. Rates refer to the
+    /// time
+    /// that the interval took. A rest of less than a second is counted as a second, because a few requests in a few milliseconds give no
+    /// useful rate.
     pub(crate) fn interval(delta: &Snapshot, total: &Snapshot, names: &[ReportRow], places: &[String], interval: Duration) -> Self {
         let mut live = Self::window(delta, total, names);
         let rest = delta.length() < total.length();
@@ -224,7 +226,7 @@ impl LiveSnapshot {
         live
     }
 
-    /// The whole test, for those who are told of it once. Its failures were told as they came.
+    /// The whole test, for listeners that get only one message. Failures were sent when they occurred.
     pub(crate) fn whole(total: &Snapshot, names: &[ReportRow]) -> Self {
         Self::window(total, total, names)
     }
@@ -262,7 +264,7 @@ impl LiveSnapshot {
         }
     }
 
-    /// Lines that have run, with their names.
+    /// The rows that have run, with their names.
     pub(crate) fn ran<'m>(&'m self, names: &'m [ReportRow]) -> impl Iterator<Item = (&'m ReportRow, &'m RowFigures)> {
         names.iter().zip(&self.lines).filter(|(_, line)| line.requests + line.failures + line.unfinished > 0)
     }
@@ -282,7 +284,7 @@ fn failed(delta: &Snapshot, names: &[ReportRow], places: &[String]) -> Vec<Failu
 
 #[cfg(test)]
 pub(crate) mod sample {
-    //! A test of two steps and a group, for the tests of all who listen.
+    //! A test with two steps and a group, for the tests of listeners and views.
 
     use super::*;
     use crate::report::sample::report;
@@ -312,9 +314,9 @@ mod tests {
     use crate::report::sample::report;
 
     #[test]
-    fn a_silent_shard_is_seen() {
+    fn silent_shard_has_no_users() {
         let gauge = |users| ltc_engine::stats::Gauge { at_us: 1, users, planned: users, ..ltc_engine::stats::Gauge::default() };
-        // Two threads of shard 0, one of shard 2, none of shard 1.
+        // Two threads belong to shard 0, one to shard 2, none to shard 1.
         let mut delta = Snapshot::empty(0);
         delta.sources = [(0, gauge(3)), (3, gauge(4)), (2, gauge(5))].into();
         assert_eq!(shards(&delta, 3), [Some(7), None, Some(5)]);
@@ -323,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_are_over_the_time_that_an_interval_took() {
+    fn rates_refer_to_the_time_that_an_interval_took() {
         let rps = |delta_ms: u64, total_ms: u64| {
             let window = |length_ms| {
                 let mut snapshot = report().total;
@@ -334,10 +336,10 @@ mod tests {
             (live.total.now.rps, live.brief)
         };
         assert_eq!(rps(10_000, 30_000), (40.0, false));
-        // A test that is shorter than an interval has no rest: it is all there is.
+        // In a test that is shorter than an interval, the rest is the whole test.
         assert_eq!(rps(1_000, 1_000), (400.0, false));
         assert_eq!(rps(500, 500), (800.0, false));
-        // What is left after the last interval.
+        // The rest after the last interval.
         assert_eq!(rps(2_000, 12_000), (200.0, true));
         assert_eq!(rps(10, 10_010), (400.0, true));
     }

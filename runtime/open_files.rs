@@ -1,14 +1,15 @@
-//! How many files a process may have open: each user may hold a connection, and a connection is an open file.
+//! The limit of open files of a process: each user may hold a connection, and a connection is an open file.
 //!
-//! The soft limit is raised to the hard one when the process starts, as Go, nginx and Locust do: it is there for programs that use
-//! `select`, which ltc doesn't. What the hard limit doesn't allow is refused before the load.
+//! The process raises its soft limit to the hard one when it starts, as Go, nginx and Locust do. The soft limit exists for programs that
+//! use
+//! `select`, which ltc doesn't. A load that exceeds the hard limit is refused before it begins.
 
-/// Open files beside the users' connections: the program's own, listeners' and the live page's connections, data and reports.
+/// Open files in addition to the users' connections: those of the program, of listeners and the live page, of data and reports.
 const BESIDE_USERS: u64 = 64;
-/// What a function on AWS Lambda may have open. Nothing raises it.
+/// The limit of a function on AWS Lambda. It can't be raised.
 pub(crate) const ON_LAMBDA: u64 = 1024;
 
-/// Where the load comes from.
+/// The processes that generate the load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LoadSource {
     /// This process.
@@ -19,13 +20,13 @@ pub(crate) enum LoadSource {
     Functions(u64),
 }
 
-/// Raises the soft limit to the hard one. Gives what holds then; nothing where the system has no limit, or tells none.
+/// Raises the soft limit to the hard one. Returns the new limit; `None` if the system has no limit or doesn't report it.
 pub(crate) fn raise() -> Option<u64> {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
         let limit = getrlimit(Resource::Nofile);
-        // macOS refuses more than its kernel has, whatever the hard limit says; it takes this.
+        // macOS refuses more than its kernel allows, whatever the hard limit. It accepts this number.
         const ALWAYS_TAKEN: u64 = 10_240;
         let wishes = [limit.maximum, Some(limit.maximum.map_or(ALWAYS_TAKEN, |most| most.min(ALWAYS_TAKEN)))];
         for wish in wishes.into_iter().filter(|wish| more(*wish, limit.current)) {
@@ -48,12 +49,12 @@ fn more(wish: Option<u64>, than: Option<u64>) -> bool {
     }
 }
 
-/// What `users` at once need, shared out evenly.
+/// The limit that each process needs if `users` are divided evenly.
 fn needed(users: u64, processes: u64) -> u64 {
     users.div_ceil(processes.max(1)) + BESIDE_USERS
 }
 
-/// Why the limit of open files doesn't allow this many users at once, and what to do.
+/// Why the limit of open files doesn't allow this many users at once, and how to fix it. `None` if it does.
 pub(crate) fn shortage(users: u64, from: LoadSource, limit: Option<u64>) -> Option<String> {
     let (processes, limit) = match from {
         LoadSource::Here => (1, limit?),
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_has_1024() {
+    fn function_on_lambda_has_1024_open_files() {
         assert_eq!(shortage(1920, LoadSource::Functions(2), Some(100)), None, "this machine's limit is another");
         let short = shortage(1921, LoadSource::Functions(2), None).unwrap();
         assert!(short.contains("need 1025 open files, and a function on AWS Lambda may have 1024: spread them over 3 shards"), "{short}");
@@ -118,7 +119,7 @@ mod tests {
     fn the_soft_limit_is_raised_to_the_hard_one() {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
         let before = getrlimit(Resource::Nofile);
-        // Other tests of this process need their files: it goes down by one only.
+        // Other tests in this process need their files, so the limit is lowered by only one.
         let Some(low) = before.maximum.filter(|most| *most > 1024).map(|most| most - 1) else { return };
         setrlimit(Resource::Nofile, Rlimit { current: Some(low), maximum: before.maximum }).unwrap();
         assert_eq!(raise(), before.maximum);

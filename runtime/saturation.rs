@@ -1,26 +1,26 @@
-//! Whether the generator itself was the bottleneck, and how it showed: its own slowness is then in the times that it measured.
+//! Whether the generator itself was the bottleneck, and how it showed. The measured times then include the generator's own delays.
 
 use std::time::Duration;
 
 use ltc_engine::stats::Snapshot;
 
-/// The share of its processors that it may use.
+/// The most of its processors that the generator may use, as a share.
 const BUSY: f64 = 0.95;
-/// The share of them that the machine's host may give to others.
+/// The most of its processors that the machine's host may give to others, as a share.
 const STOLEN: f64 = 0.05;
-/// How late one iteration in a hundred may begin, whatever is measured.
+/// How late one iteration in a hundred may begin, whatever the response times.
 const LATE: Duration = Duration::from_millis(50);
-/// What is less never counts as late.
+/// A smaller delay never counts as late.
 const PROMPT: Duration = Duration::from_millis(1);
-/// The part of the response times' 99th percentile that lateness may be, if enough iterations show it.
+/// The greatest delay as a share of the response times' 99th percentile, if at least [`MANY`] iterations had a scheduled time.
 const PART: f64 = 0.25;
 const MANY: u64 = 100;
-/// The share of their time that threads may wait for a processor: other programs, or too many of its own, have them.
+/// The most of their time that threads may wait for a processor, as a share. Other programs, or too many threads, use the processors.
 const WAITED: f64 = 0.5;
-/// As much is told where iterations began late, as a reason.
+/// If iterations began late, a share above this one is reported as a reason.
 const REASON: f64 = 0.1;
 
-/// How it showed in what was counted, if it did. `p99_us`: the 99th percentile of all response times.
+/// The signs of saturation in the counts, if there are any. `p99_us` is the 99th percentile of all response times.
 pub(crate) fn saturation(counted: &Snapshot, p99_us: u64) -> Option<String> {
     let (cpu, late_us) = (&counted.cpu, counted.lag.quantile_us(0.99));
     let percent = |share: f64| (share * 100.0).round();
@@ -49,7 +49,7 @@ mod tests {
 
     use super::*;
 
-    /// A second of one processor, of which these were used, waited for and stolen, milliseconds; a hundred iterations, all as late.
+    /// One second of a processor, with its busy, waited and stolen time in milliseconds, and a hundred iterations that are all this late.
     fn second(late: Duration, [busy, waited, stolen]: [u64; 3]) -> Snapshot {
         let mut recorder = Recorder::new(1, 0);
         (0..100).for_each(|_| recorder.lag(late));
@@ -66,7 +66,7 @@ mod tests {
     fn a_generator_that_keeps_up_is_not_marked() {
         assert_eq!(saturation(&second(Duration::from_micros(400), [780, 300, 20]), 500), None);
         assert_eq!(saturation(&second(Duration::from_millis(20), [500, 0, 0]), 100_000), None);
-        // No response, so no time that lateness could be a part of; or too few iterations to tell.
+        // There are no response times to compare with, or too few iterations.
         assert_eq!(saturation(&second(Duration::from_millis(2), [500, 0, 0]), 0), None);
         let mut one = Recorder::new(1, 0);
         one.lag(Duration::from_millis(20));

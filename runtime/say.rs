@@ -1,22 +1,22 @@
-//! Lines for people: results on standard output, all else on standard error.
+//! Prints lines for people: results on standard output, everything else on standard error.
 //!
-//! A reader that has gone (`| head -1`) changes neither how the test goes on nor its exit code, so these never fail and never panic,
-//! where `println!` and `eprintln!` would.
+//! A reader that has gone (`| head -1`) must not change how the test continues or its exit code. So these functions never fail and never
+//! panic, unlike `println!` and `eprintln!`.
 
 use std::fmt::Display;
 use std::io::{self, Write};
 
-/// A line on standard output.
+/// Prints a line on standard output.
 macro_rules! out {
     ($($words:tt)*) => { $crate::say::line(&mut anstream::stdout(), format_args!($($words)*)) };
 }
 
-/// A line on standard error.
+/// Prints a line on standard error.
 macro_rules! err {
     ($($words:tt)*) => { $crate::say::line(&mut anstream::stderr(), format_args!($($words)*)) };
 }
 
-/// A warning on standard error, where the profile's `loglevel` wants them.
+/// Prints a warning on standard error, if the profile's `loglevel` includes warnings.
 macro_rules! warning {
     ($($words:tt)*) => {
         if $crate::level::hears(ltc_config::profile::LogLevel::Warn) {
@@ -25,7 +25,7 @@ macro_rules! warning {
     };
 }
 
-/// A note on standard error, where the profile's `loglevel` wants them.
+/// Prints a note on standard error, if the profile's `loglevel` includes notes.
 macro_rules! note {
     ($($words:tt)*) => {
         if $crate::level::hears(ltc_config::profile::LogLevel::Info) {
@@ -36,18 +36,18 @@ macro_rules! note {
 
 pub(crate) use {err, note, out, warning};
 
-/// Writes a line, and gives up where nobody reads it. It is one write, since the shards of a test share standard error: in pieces,
-/// their lines would mix.
+/// Writes a line, and ignores a reader that has gone. It writes the line in one piece, because the shards of a test share standard error,
+/// and pieces of their lines would mix.
 pub(crate) fn line(out: &mut dyn Write, words: impl Display) {
     text(out, &format!("{words}\n"));
 }
 
-/// Writes a text, and gives up where nobody reads it.
+/// Writes a text, and ignores a reader that has gone.
 pub(crate) fn text(out: &mut dyn Write, words: &str) {
     let _ = out.write_all(words.as_bytes()).and_then(|()| out.flush());
 }
 
-/// What was written, where that its reader has gone is no error: it has read what it wanted.
+/// Removes the error of a reader that has gone: it has read what it wanted.
 pub(crate) fn unless_gone(written: io::Result<()>) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -59,7 +59,7 @@ pub(crate) fn unless_gone(written: io::Result<()>) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    /// A pipe whose reader has gone.
+    /// A pipe without a reader.
     struct Gone;
 
     impl Write for Gone {
@@ -72,7 +72,7 @@ mod tests {
         }
     }
 
-    /// Counts writes.
+    /// Records each write.
     #[derive(Default)]
     struct Pieces(Vec<String>);
 

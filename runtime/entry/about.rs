@@ -1,4 +1,4 @@
-//! What a binary tells of itself: `--version`, completions for shells, and its manual page.
+//! Information about a binary: `--version`, completions for shells, and its manual page.
 
 use std::io::Write as _;
 use std::time::UNIX_EPOCH;
@@ -24,28 +24,28 @@ pub(crate) struct CompletionsCommand {
 #[command(after_help = "Example:\n  ./TEST man | man -l -")]
 pub(crate) struct ManCommand {}
 
-/// The command line of a test, with its name and what `--version` prints.
+/// The command line of a test, with the test's name and the text of `--version`.
 pub(super) fn command(program: &Program) -> clap::Command {
     let about = format!("{}, a load test compiled from {}", program.name, program.spec);
-    // clap takes texts that live as long as the process; a process makes its command line once or twice.
+    // clap needs texts that live as long as the process, and a process builds its command line only once or twice.
     let version: &'static str = version(program, built().as_deref()).leak();
     Cli::command().name(program.name).about(about).version(program.compiler).long_version(version)
 }
 
-/// Spec, hash, time and compiler, a line each. The hash is that of the spec and of what it imports, without profile and environments.
+/// Spec, hash, time and compiler, one line each. The hash covers the spec and its imports, but not the profile and the environments.
 fn version(program: &Program, built: Option<&str>) -> String {
     let built = built.map(|time| format!("built     {time}\n")).unwrap_or_default();
     format!("{}\nspec      {}\nhash      {}\n{built}compiler  ltc {}", program.name, program.spec, program.fingerprint, program.compiler)
 }
 
-/// When the binary was written. It is the time of the file, not part of its content: the same spec gives the same binary at any time.
+/// When the binary was written. The time is that of the file and not part of its content, so that a spec gives the same binary at any time.
 fn built() -> Option<String> {
     let modified = std::env::current_exe().and_then(|path| path.metadata()?.modified()).ok()?;
     let seconds = modified.duration_since(UNIX_EPOCH).ok()?.as_secs();
     jiff::Timestamp::from_second(i64::try_from(seconds).ok()?).ok().map(|time| time.to_string())
 }
 
-/// `completions`: a script that asks this binary at each completion.
+/// `completions`: prints a script that calls this binary at each completion.
 pub(super) fn completions(program: &Program, command: &CompletionsCommand) -> Result<ExitStatus, StartupError> {
     let (shells, name) = (Shells::builtins(), command.shell.to_string());
     let completer = shells.completer(&name).ok_or_else(|| StartupError::wrong([format!("unknown shell `{name}`")]))?;
@@ -55,7 +55,7 @@ pub(super) fn completions(program: &Program, command: &CompletionsCommand) -> Re
     print(written, &script)
 }
 
-/// `man`: the page in roff.
+/// `man`: prints the page in roff.
 pub(super) fn man(program: &Program) -> Result<ExitStatus, StartupError> {
     let mut page = Vec::new();
     let written = clap_mangen::Man::new(self::command(program)).render(&mut page);

@@ -1,4 +1,4 @@
-//! The same binary as a function on AWS Lambda: where the Runtime API is at hand, it serves invocations instead of reading a command line.
+//! Runs the binary as a function on AWS Lambda: if the Runtime API is available, it serves invocations instead of reading a command line.
 
 use std::convert::Infallible;
 use std::process::ExitCode;
@@ -17,9 +17,9 @@ use ltc_engine::clock;
 use ltc_engine::program::Program;
 use ltc_engine::workers::Stop;
 
-/// Where Lambda says how it is spoken to.
+/// The variable with the address of Lambda's Runtime API.
 const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
-/// Frames that may wait to be sent.
+/// The most pieces of output that may wait to be sent.
 const QUEUE: usize = 64;
 
 /// Whether this process is a function on Lambda.
@@ -27,7 +27,7 @@ pub(super) fn is_function() -> bool {
     std::env::var_os(RUNTIME_API).is_some_and(|address| !address.is_empty())
 }
 
-/// Serves invocations, one after the other, for as long as Lambda has any.
+/// Serves invocations one after the other, as long as Lambda sends them.
 pub(super) fn run(program: &'static Program, born: Instant) -> ExitCode {
     let seen = Arc::new(DeliveredSlices::default());
     let serve = async {
@@ -49,7 +49,7 @@ pub(super) fn run(program: &'static Program, born: Instant) -> ExitCode {
     }
 }
 
-/// Begins the slice on a thread of its own; what it writes is the answer, as it comes.
+/// Starts the slice on its own thread. The answer streams what the slice writes.
 fn invoked(
     program: &'static Program,
     event: LambdaEvent<serde_json::Value>,
@@ -61,10 +61,10 @@ fn invoked(
     let (sender, receiver) = channel::<Bytes>(QUEUE);
     let run = move || {
         let stop = Stop::default();
-        // The answer's first bytes are Lambda's own; a line's end keeps ours apart from them.
+        // Lambda writes the first bytes of the answer itself, and a line end separates the slice's lines from them.
         let _ = sender.blocking_send(Bytes::from_static(b"\n"));
         shard::run(program, &json, &host, &seen, &stop, connect_function, |line| {
-            // It fails where Lambda takes no more of the answer: the function goes on, and stops by its own sign.
+            // Sending fails if Lambda takes no more of the answer. The function then continues, and its other signals stop it.
             let _ = sender.blocking_send(line.into());
         });
     };
@@ -78,7 +78,7 @@ fn place(context: &Context) -> String {
     format!("{} in {region}, request {}, log {}", context.env_config.function_name, context.request_id, context.env_config.log_stream)
 }
 
-/// When Lambda ends the invocation. Its times are milliseconds since the Unix epoch.
+/// When Lambda ends the invocation. The context has the time as milliseconds since the Unix epoch.
 fn deadline(context: &Context) -> Option<Instant> {
     let left = Duration::from_millis(context.deadline).checked_sub(ltc_engine::clock::unix_now())?;
     clock::now().checked_add(left)

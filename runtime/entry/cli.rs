@@ -34,7 +34,8 @@ Exit codes: 0 passed, or no thresholds; 1 a threshold (or a step of --debug) fai
 2 error in the profile, environment or command line; 3 the infrastructure failed (a health check, `before test`),
 no request was begun, shards were lost, an output could not be written; 130 interrupted.";
 
-/// What `--version` prints. `ltc build` recognizes a binary of its own by these words, which its copy of this source may not contain.
+/// The output of `--version`. `ltc build` recognizes a test's binary by these words, so the copy of this source in `ltc` must not contain
+/// them in one piece.
 const LONG_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\ncompiled by ltc,", " the load test compiler");
 
 /// A compiled load test.
@@ -59,7 +60,7 @@ pub(crate) struct Cli {
     pub(crate) run: RunArgs,
 }
 
-/// Options of all commands, which `ltc` has, too.
+/// Options of all commands, which `ltc` has too.
 #[derive(Args, Clone, Debug)]
 #[command(next_display_order = 100)]
 pub(crate) struct GlobalArgs {
@@ -74,7 +75,7 @@ pub(crate) struct GlobalArgs {
     pub(crate) verbose: bool,
 }
 
-/// Commands; without one, the test debugs or generates load from this machine.
+/// Commands. Without one, the test generates load from this machine, or debugs.
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Command {
     Plan(PlanCommand),
@@ -93,7 +94,7 @@ pub(crate) enum Command {
     Man(ManCommand),
 }
 
-/// Options of every run of the test, whatever generates its load.
+/// Options of every run of the test, independent of what generates its load.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct RunArgs {
     #[command(flatten)]
@@ -116,7 +117,7 @@ pub(crate) struct RunArgs {
     /// Print progress as plain lines, also on a terminal
     #[arg(long, help_heading = "Results")]
     pub(crate) no_tui: bool,
-    /// Whether only results are printed: one of the [`GlobalArgs`].
+    /// Whether only results are printed. It is set from [`GlobalArgs`].
     #[arg(skip)]
     pub(crate) quiet: bool,
 }
@@ -188,7 +189,7 @@ fn rate(text: &str) -> Result<Rate, String> {
 }
 
 impl Cli {
-    /// The options that were given and have no effect while every scenario runs once with one user.
+    /// The given options that have no effect if every scenario runs once with one user.
     pub(crate) fn idle_in_debug(&self) -> Vec<&'static str> {
         let (run, load) = (&self.run, &self.run.load);
         let given = [
@@ -217,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_load_of_no_time_is_refused() {
+    fn duration_of_zero_is_refused() {
         for words in ["--duration 0", "--duration 0s", "--stats-interval 0", "run --duration 0", "plan --duration 0m"] {
             let error = parse(words).unwrap_err();
             assert!(error.contains("it must be longer than 0"), "{words}: {error}");

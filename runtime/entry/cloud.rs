@@ -1,4 +1,4 @@
-//! The engine `lambda` of a run: who asks, which functions, and how many of them may run at once.
+//! Prepares the engine `lambda` of a run: the account, the functions, and how many of them may run at once.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::orchestrator::backend::{Backend, InvokeError};
 use crate::orchestrator::fleet::Fleet;
 use ltc_engine::program::Program;
 
-/// Finds the account and the test's functions in it. `said` are regions of the command line.
+/// Finds the account and the test's functions in it. `said` are the regions of the command line.
 pub(super) async fn open(
     program: &'static Program,
     said: &[String],
@@ -30,7 +30,7 @@ pub(super) async fn open(
     LambdaBackend::open(session, names, program.fingerprint, test_id).await.map(Arc::new).map_err(refused)
 }
 
-/// A fleet that the account has room for: `again` makes one of at most this many functions.
+/// Fits a fleet to the account's free capacity. `again` makes a fleet of at most this many functions.
 pub(super) async fn fitted(backend: &dyn Backend, fleet: Fleet, again: impl Fn(u64) -> Fleet) -> Result<Fleet, StartupError> {
     let mut most = u64::from(fleet.count());
     let mut room = String::new();
@@ -61,15 +61,15 @@ pub(super) async fn fitted(backend: &dyn Backend, fleet: Fleet, again: impl Fn(u
     Ok(smaller)
 }
 
-/// Where intervals follow each other, the next functions are there before the last ones have gone.
+/// The number of functions at once. If intervals follow each other, the next functions start before the current ones end.
 fn at_once(fleet: &Fleet, count: u64) -> u64 {
     if fleet.interval(1).is_some() { count * 2 } else { count }
 }
 
-/// What AWS wants to know of in advance, from so much traffic on.
+/// From this number of functions on, the traffic may need an agreement with AWS.
 const TOLD_FROM_FUNCTIONS: u32 = 10;
 
-/// AWS's rules for such tests, where the load may come near what they are about.
+/// A note about AWS's policy for network stress tests, if the load may come near its limit.
 pub(super) fn policy_note(fleet: &Fleet) -> Option<String> {
     (fleet.count() >= TOLD_FROM_FUNCTIONS).then(|| {
         format!(

@@ -1,4 +1,4 @@
-//! Profile and environment: the files at hand, or what the binary carries, with the command line over them.
+//! Profile and environment: files of the project or the copies in the binary, with the options of the command line over them.
 
 use std::path::Path;
 
@@ -18,40 +18,40 @@ use ltc_engine::value::convert::convert_text;
 
 /// The folder of environments and credentials.
 const CONFIG: &str = "config";
-/// How much load any test of the project may generate.
+/// The file that limits the load of every test in the project.
 const LIMITS: &str = "config/limits.yml";
 /// The variable that names a further file of limits, such as that of a company.
 const LIMITS_VARIABLE: &str = "LTC_LIMITS";
 
-/// The load of a test without a profile; the command line may say more.
+/// The load of a test without a profile. Options of the command line can change it.
 const ONE_USER: &str = "profile: {runner: {clients: 1, hatch_rate: 1}}";
 
-/// What a run is configured by.
+/// The configuration of a run.
 #[derive(Debug)]
 pub(crate) struct Configuration {
     pub(crate) profile: Profile,
     pub(crate) profile_text: String,
-    /// Whether each user runs one iteration: nothing says how long the load lasts, as there is no profile.
+    /// Whether each user runs one iteration, because without a profile nothing sets the duration of the load.
     pub(crate) once: bool,
     pub(crate) env_name: String,
     /// Values of [`Program::env`], in its order.
     pub(crate) env: Vec<Value>,
-    /// What no run may exceed. They are files of the machine: a binary carries none.
+    /// The load that no run may exceed. It comes from files of the machine, never from the binary.
     pub(crate) limits: Limits,
-    /// Where results go, and with which keys.
+    /// The credentials of listeners and AWS.
     pub(crate) credentials: Credentials,
-    /// What is never shown.
+    /// Texts that are never shown.
     pub(crate) secrets: Vec<String>,
-    /// How each api is reached.
+    /// How to reach each api.
     pub(crate) apis: Vec<http::ApiConfig>,
-    /// Apis whose servers are not verified: every report says so.
+    /// Apis whose servers' certificates are not verified. Every report names them.
     pub(crate) unverified: Vec<String>,
-    /// Public hosts that may be loaded.
+    /// Public hosts that the test may load.
     pub(crate) allowed: AllowedHosts,
 }
 
 impl Configuration {
-    /// Reads all of it; all that is wrong is said at once.
+    /// Reads the whole configuration, and reports all errors together.
     pub(crate) fn load(program: &'static Program, args: &LoadArgs) -> Result<Self, StartupError> {
         let said = profile_text(program, args)?;
         let (file, load) = said.as_ref().map_or(("(no profile)", ONE_USER), |said| (said.file.as_str(), said.text.as_str()));
@@ -80,7 +80,7 @@ impl Configuration {
                 continue;
             };
             let given = given.map_err(|why| problems.push(why)).unwrap_or(Value::Null);
-            // What takes the place of a secret is one.
+            // A value that replaces a secret is secret too.
             if let (Value::Str(text), Ok(EnvValue { data: EnvData::String(old), .. })) = (&given, environment.require(key.path))
                 && secrets.contains(old)
             {
@@ -103,7 +103,7 @@ impl Configuration {
             .collect();
         problems.extend(stray(program, &environment));
         if !problems.is_empty() {
-            // Apis that share a section share its errors.
+            // Apis that share a section have the same errors.
             let mut seen = std::collections::HashSet::new();
             problems.retain(|problem| seen.insert(problem.clone()));
             return Err(StartupError::wrong(problems));
@@ -111,13 +111,13 @@ impl Configuration {
         let credentials = Credentials::load(Path::new(CONFIG), &|name| std::env::var(name).ok()).map_err(StartupError::wrong)?;
         let named = std::env::var_os(LIMITS_VARIABLE).filter(|file| !file.is_empty());
         let limits = Limits::load(Path::new(LIMITS), named.as_deref().map(Path::new)).map_err(StartupError::wrong)?;
-        // Those of the credentials are no users' business, and no shard's: listeners keep them to themselves.
+        // Neither users nor shards need the secrets of the credentials file: only listeners use them.
         Ok(Self { profile, profile_text: text, once, env_name, env, limits, credentials, secrets, apis, unverified, allowed })
     }
 }
 
 impl Configuration {
-    /// Refuses what has no profile and no duration: a load that is spread over functions must last for some time.
+    /// Refuses a test without a profile and a duration, because a load that is spread over functions needs a duration.
     pub(crate) fn lasts(&self) -> Result<(), StartupError> {
         if !self.once {
             return Ok(());
@@ -127,15 +127,15 @@ impl Configuration {
     }
 }
 
-/// A profile as it was read, before anything of it is known.
+/// A profile's text before it is parsed.
 struct ProfileText {
     file: String,
     text: String,
-    /// Whether the file isn't what the test was built with.
+    /// Whether the file differs from the one that the test was built with.
     has_changed: bool,
 }
 
-/// The profile's file and text; `None` where the test was built without one.
+/// The profile's file and text; `None` if the test was built without one.
 fn profile_text(program: &Program, args: &LoadArgs) -> Result<Option<ProfileText>, StartupError> {
     let read = |path: &Path| ltc_config::read(path).map_err(|error| StartupError::wrong([error]));
     if let Some(path) = &args.profile {
@@ -146,7 +146,7 @@ fn profile_text(program: &Program, args: &LoadArgs) -> Result<Option<ProfileText
     Ok(Some(ProfileText { file: path.to_owned(), has_changed: text != carried, text }))
 }
 
-/// The command line's numbers over the profile's.
+/// Replaces numbers of the profile by those of the command line.
 fn over(profile: &mut Profile, args: &LoadArgs) -> Result<(), StartupError> {
     if let Some(duration) = args.duration {
         profile.load.duration = Some(duration);
@@ -164,7 +164,7 @@ fn over(profile: &mut Profile, args: &LoadArgs) -> Result<(), StartupError> {
             *clients = new_clients.unwrap_or(old);
             match new_rate {
                 Some(rate) => *hatch_rate = rate,
-                // Without a rate of its own, a larger crowd still comes at once where the old one did.
+                // If the old users all started in the first second, the new number does so too, unless the command line sets a spawn rate.
                 None if hatch_rate.as_f64() >= old as f64 => {
                     *hatch_rate = ltc_config::Rate::per_second((*clients).max(1));
                 }
@@ -186,7 +186,7 @@ fn over(profile: &mut Profile, args: &LoadArgs) -> Result<(), StartupError> {
     Ok(())
 }
 
-/// Arrivals in place of the profile's load. A profile that has arrivals keeps their spacing and the limit of users.
+/// Replaces the profile's load by arrivals. A profile that already has arrivals keeps their spacing and the limit of users.
 fn over_rate(profile: &mut Profile, rate: ltc_config::Rate) -> Result<(), StartupError> {
     if profile.load.duration.is_none() {
         return Err(StartupError::wrong(["--rate replaces the profile's load: add --duration"]));
@@ -238,7 +238,7 @@ fn environment(program: &Program, args: &LoadArgs, name: &str, reads: &Reads) ->
     Environment::parse(name, Source { text: &text, file: &file }, common).map_err(StartupError::wrong)
 }
 
-/// The value of a key as the spec reads it. The compiler has checked the environment it was built with; this one may be another.
+/// The value of a key, with the type that the spec needs. The compiler checked only the environment at build time, and this may be another.
 fn value_of(program: &Program, environment: &Environment, key: &EnvKey, problems: &mut Vec<String>) -> Value {
     let file = program.files[usize::from(key.at.file)];
     let place = format!("{file}:{}:{}", key.at.line, key.at.column);
@@ -279,7 +279,7 @@ fn plain(value: &EnvValue) -> Value {
     }
 }
 
-/// What says how a host is reached, but belongs to no api's url.
+/// Errors for keys that say how to reach a host, but belong to no api's url.
 fn stray(program: &Program, environment: &Environment) -> Vec<String> {
     let sections: Vec<&str> = program.apis.iter().flat_map(|api| api.sections.iter().copied()).collect();
     let reads: Vec<&str> = program.env.iter().map(|key| key.path).collect();

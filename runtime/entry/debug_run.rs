@@ -1,4 +1,4 @@
-//! `--debug`: each user class's `on start`, every scenario it may reach once, `on stop`; no waits between iterations.
+//! `--debug`: runs each user class's `on start`, every scenario that it can reach once, and `on stop`, without waits between iterations.
 
 use std::rc::Rc;
 
@@ -11,7 +11,7 @@ use ltc_engine::World;
 use ltc_engine::program::{FlowFuture, Program};
 use ltc_engine::stats::RowStats;
 
-/// Runs it, and prints what it came to.
+/// Runs the scenarios and prints a summary.
 pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configuration) -> Result<ExitStatus, StartupError> {
     let idle = cli.idle_in_debug();
     if !idle.is_empty() {
@@ -31,7 +31,7 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
             crate::say::err!("{}: version {}", version.api, version.version);
         }
         prepare::before_test(program, &preparer, &mut RowStats::default()).await?;
-        // The users are of the same world: rows that were drawn so far are free for them.
+        // The users share the preparer's world, so rows that it drew are free for them.
         preparer.end();
         let world = preparer.share_world();
         for (number, class) in program.users.iter().enumerate() {
@@ -40,7 +40,7 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
                 one_user(&world, &printer, (program, number), &scenarios).await;
             }
         }
-        // It is run for its effects; what fails in it was shown.
+        // `after test` runs for its effects; its failures were already shown.
         let _ = prepare::after_test(program, &preparer, &mut RowStats::default()).await;
         Ok(())
     })?;
@@ -72,12 +72,12 @@ async fn one_user(world: &Rc<World>, printer: &Printer, (program, number): (&'st
 }
 
 async fn once(user: &User, what: for<'u> fn(&'u User) -> FlowFuture<'u>) {
-    // Whether it was left by an interrupt or at its end: each failure was shown where it happened.
+    // The result doesn't matter: each failure was already shown where it happened.
     let _ = ltc_engine::run_block(user, what(user)).await;
     user.release_iteration_rows();
 }
 
-/// What `--only` leaves.
+/// The scenarios that `--only` selects.
 struct SelectedScenarios<'c> {
     program: &'static Program,
     names: &'c [String],

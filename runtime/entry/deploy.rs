@@ -1,4 +1,4 @@
-//! `deploy`, `status`, `destroy`: this test on AWS Lambda.
+//! `deploy`, `status`, `destroy`: manage this test on AWS Lambda.
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use ltc_engine::observe::Quiet;
 use ltc_engine::program::Program;
 use ltc_engine::stats::RowStats;
 
-/// Where a test's functions are, and what they are called.
+/// The regions and the name of a test's functions.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct CloudArgs {
     /// Use this region; can be repeated [default: the profile's `location`, or AWS_REGION]
@@ -29,7 +29,7 @@ pub(crate) struct CloudArgs {
     pub(crate) function: Option<String>,
 }
 
-/// What these commands read of the configuration.
+/// The options of these commands that select the configuration.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct FileArgs {
     /// Use the environment config/NAME.yml [default: the profile's]
@@ -50,7 +50,7 @@ impl FileArgs {
     }
 }
 
-/// A processor of Lambda, as the command line says it.
+/// A processor of Lambda, as an option names it.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Arch {
     /// Graviton, a fifth cheaper per GB-second
@@ -181,7 +181,7 @@ pub(super) fn destroy(program: &'static Program, command: &DestroyCommand) -> Re
     })
 }
 
-/// The names of a deployed test: as the command line says, else as `deploy` recorded them, else as the profile says.
+/// The names of a deployed test: from the command line, else from the record of `deploy`, else from the profile.
 fn deployed_names(program: &Program, session: &Session, cloud: &CloudArgs, configuration: &Configuration) -> Result<Names, StartupError> {
     let mut cloud = cloud.clone();
     if let Some(record) = DeploymentRecord::read(program.name)? {
@@ -191,7 +191,7 @@ fn deployed_names(program: &Program, session: &Session, cloud: &CloudArgs, confi
     names(program, cloud.function, None, &configuration.profile.lambda, regions)
 }
 
-/// The regions of the command line, else of the profile.
+/// The regions of the command line, else those of the profile.
 fn regions_said(cloud: &CloudArgs, configuration: &Configuration) -> Vec<String> {
     if cloud.region.is_empty() {
         configuration.profile.header.locations.iter().map(|location| location.region.clone()).collect()
@@ -216,12 +216,12 @@ pub(super) fn names(
     Names::new(program.name, function, role, settings, regions).map_err(|why| StartupError::wrong([why]))
 }
 
-/// What AWS refused.
+/// The error for a request that AWS refused.
 pub(super) fn refused(error: AwsError) -> StartupError {
     StartupError::broken(error.to_string())
 }
 
-/// Opens a session with what the credentials file says, or with the SDK's chain, and does the job on one thread.
+/// Opens a session with the keys of the credentials file or of the SDK's default chain, and runs the job on one thread.
 pub(super) fn with_session<T>(
     offline: bool,
     job: impl AsyncFnOnce(Option<&Session>) -> Result<T, StartupError>,
@@ -239,10 +239,10 @@ pub(super) fn with_session<T>(
     })
 }
 
-/// Who asks.
+/// Opens a session with AWS.
 pub(super) async fn open_session() -> Result<Session, StartupError> {
     let credentials = Credentials::load(Path::new("config"), &|name| std::env::var(name).ok()).map_err(StartupError::wrong)?;
-    // A section whose variables aren't set says nothing: then the SDK's chain is asked, which knows more than variables.
+    // A section whose variables aren't set is ignored: the SDK's default chain has further sources of keys.
     let own = credentials.aws().ok().flatten();
     Session::open(own).await.map_err(refused)
 }
@@ -252,7 +252,7 @@ fn package(bootstrap: Option<&Path>, arch: Option<Architecture>) -> Result<Packa
     Package::of(bootstrap.unwrap_or(&own), arch).map_err(|why| StartupError::wrong([why]))
 }
 
-/// The versions that the health checks tell; a test may be deployed from where its servers can't be reached.
+/// The versions from the health checks. They may be missing, because a test may be deployed from a machine that can't reach its servers.
 fn versions(program: &'static Program, configuration: &Configuration) -> Vec<(String, String)> {
     let settings = prepare::settings(program, &LoadArgs::default(), configuration);
     let asked = with_user(&settings, Box::new(Quiet(notice)), async |user| {
@@ -270,7 +270,7 @@ fn versions(program: &'static Program, configuration: &Configuration) -> Vec<(St
     }
 }
 
-/// Asks on a terminal. Without one, nobody can answer, so the command line has to contain `--yes`.
+/// Asks on a terminal. Without a terminal nobody can answer, so the command line has to contain `--yes`.
 pub(super) fn agreed(question: &str) -> Result<bool, StartupError> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Err(StartupError::wrong([format!("{question} There is no terminal to confirm it: add --yes")]));

@@ -1,5 +1,5 @@
-//! Which engine runs a distributed test, and why: the command line's, else the profile's, else Lambda if this test was deployed from this
-//! project, else processes of this machine.
+//! Chooses the engine of a distributed test and states why: the command line's, else the profile's, else Lambda if this test was deployed
+//! from this project, else processes of this machine.
 
 use std::path::{Path, PathBuf};
 
@@ -9,15 +9,15 @@ use serde::{Deserialize, Serialize};
 use super::StartupError;
 use super::fleet::{EngineName, FleetArgs};
 
-/// Folder of the project for what ltc remembers between commands.
+/// The folder of the project in which ltc keeps records between commands.
 const FOLDER: &str = ".ltc";
 
-/// What `deploy` records in the project, so that the commands after it need no options.
+/// The record that `deploy` writes into the project, so that later commands need no options.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct DeploymentRecord {
     /// The function's name.
     pub(super) function: String,
-    /// Where it is deployed.
+    /// The regions in which it is deployed.
     pub(super) regions: Vec<String>,
 }
 
@@ -29,7 +29,7 @@ impl DeploymentRecord {
         (args.region, args.function) = (regions, function);
     }
 
-    /// The same for the options of `status` and `destroy`.
+    /// Does the same for the options of `status` and `destroy`.
     pub(super) fn complete_names(&self, regions: &[String], function: Option<String>, profile: &Profile) -> (Vec<String>, Option<String>) {
         let located = &profile.header.locations;
         let suffices = !located.is_empty() && located.iter().all(|location| self.regions.contains(&location.region));
@@ -42,10 +42,10 @@ impl DeploymentRecord {
         Path::new(FOLDER).join(format!("{}.deployment.json", ltc_config::identity::plain(test)))
     }
 
-    /// The record of the last `deploy` in this project.
+    /// Reads the record of the last `deploy` in this project.
     ///
     /// # Errors
-    /// Where the file is there and cannot be read.
+    /// If the file exists and cannot be read.
     pub(super) fn read(test: &str) -> Result<Option<Self>, StartupError> {
         let path = Self::path(test);
         let text = match std::fs::read_to_string(&path) {
@@ -67,7 +67,7 @@ impl DeploymentRecord {
         self.write(test)
     }
 
-    /// Removes regions from the record, and the record with the last of them.
+    /// Removes regions from the record. Without regions, the record itself is removed.
     pub(super) fn remove(test: &str, regions: &[String]) -> Result<(), StartupError> {
         let Some(mut record) = Self::read(test)? else { return Ok(()) };
         record.regions.retain(|region| !regions.contains(region));
@@ -91,11 +91,11 @@ impl DeploymentRecord {
 pub(super) struct EngineChoice {
     pub(super) engine: EngineName,
     pub(super) reason: String,
-    /// The options, with the region and the function of the deployment where they are not given.
+    /// The options, completed with the region and the function of the deployment.
     pub(super) args: FleetArgs,
 }
 
-/// Chooses the engine of `run` and `plan`; `other` is the default for a test that was not deployed.
+/// Chooses the engine of `run` and `plan`. `other` is the default for a test that isn't deployed.
 pub(super) fn choose(test: &str, args: &FleetArgs, profile: &Profile, other: EngineName) -> Result<EngineChoice, StartupError> {
     let choice = chosen(args, profile, DeploymentRecord::read(test)?.as_ref(), other);
     if let (EngineName::Lambda, Some(interval)) = (choice.engine, args.interval) {

@@ -1,4 +1,4 @@
-//! Credentials that expire before the test ends: they are refused before the load, because afterwards no function could be started or
+//! Refuses credentials that expire before the test ends, before the load begins: after they expire, no function could be started or
 //! stopped.
 
 use std::time::Duration;
@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::StartupError;
 
-/// Where `aws configure export-credentials --format env` and credential brokers put the end of temporary keys.
+/// The variable in which `aws configure export-credentials --format env` and credential brokers store the expiry of temporary keys.
 const VARIABLE: &str = "AWS_CREDENTIAL_EXPIRATION";
 
-/// When the temporary keys of the environment expire; nothing for keys from elsewhere, which the SDK refreshes, and for permanent keys.
+/// When the temporary keys of the environment expire. `None` for permanent keys, and for keys from elsewhere, which the SDK refreshes.
 pub(super) fn of_environment() -> Option<Timestamp> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     // Without a token, the keys are permanent.
@@ -21,7 +21,7 @@ pub(super) fn of_environment() -> Option<Timestamp> {
 /// Refuses a test that lasts longer than its credentials.
 ///
 /// # Errors
-/// Where the credentials expire before the test ends. `lasts` is the time until its last function has ended; `None`: until it is stopped.
+/// If the credentials expire before the test ends. `lasts` is the time until its last function has ended; `None`: until it is stopped.
 pub(super) fn check(now: Duration, lasts: Option<Duration>, expires: Option<Timestamp>) -> Result<(), StartupError> {
     let Some(expires) = expires else { return Ok(()) };
     let end = lasts.and_then(|lasts| Timestamp::from_second(i64::try_from((now + lasts).as_secs()).ok()?).ok());

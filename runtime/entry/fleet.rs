@@ -1,4 +1,4 @@
-//! What `plan` and `run` understand of how a load is spread.
+//! The options of `plan` and `run` that set how a load is spread.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::configuration::Configuration;
 use super::load::{Load, cores};
 use crate::orchestrator::fleet::{Fleet, FleetOptions};
 
-/// Where slices run.
+/// The engine that runs slices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EngineName {
     /// Processes of this machine
@@ -48,7 +48,7 @@ impl FleetArgs {
         self.fleet_of(engine, load, configuration, threads, None)
     }
 
-    /// The same, of at most this many functions.
+    /// The fleet for a load, of at most this many functions.
     pub(crate) fn fleet_of(
         &self,
         engine: EngineName,

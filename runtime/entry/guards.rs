@@ -1,4 +1,4 @@
-//! What holds a run back before its load: public hosts that nobody allowed.
+//! Stops a run before its load if it would load public hosts that nobody allowed.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::net::ToSocketAddrs as _;
@@ -16,13 +16,13 @@ use super::StartupError;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct LoadTarget {
     api: &'static str,
-    /// `https://api.example.com`, with the port where it isn't the scheme's own.
+    /// `https://api.example.com`, with the port unless it is the scheme's default.
     origin: String,
     #[serde(skip)]
     host: String,
 }
 
-/// The hosts of a test's apis. A base that can't be told before the load is left out: its requests fail.
+/// The hosts of a test's apis. A base that can't be computed before the load is left out, and its requests fail.
 pub(super) fn targets(program: &Program, user: &User) -> Vec<LoadTarget> {
     let mut found: Vec<LoadTarget> = Vec::new();
     for api in program.apis {
@@ -48,7 +48,7 @@ pub(super) fn origins(targets: &[LoadTarget]) -> String {
     }
 }
 
-/// Refuses load on a public host that neither the environment nor the command line allows; on a terminal it asks once.
+/// Refuses load on a public host that neither the environment nor the command line allows. On a terminal it asks once instead.
 pub(super) fn check_hosts(targets: &[LoadTarget], allowed: &AllowedHosts, load: &str, environment: &str) -> Result<(), StartupError> {
     let unknown: Vec<&LoadTarget> = targets.iter().filter(|target| !allowed.allows(&target.host) && is_public(&target.host)).collect();
     if unknown.is_empty() {
@@ -82,8 +82,8 @@ fn refusal(unknown: &[&LoadTarget], environment: &str) -> String {
     )
 }
 
-/// Whether a host is neither this machine nor in a private network, as far as this machine can tell: a name without addresses is public.
-/// So are link-local addresses, where cloud providers serve credentials.
+/// Whether a host is neither this machine nor in a private network, as far as this machine can tell. A name without addresses counts as
+/// public. So do link-local addresses, at which cloud providers serve credentials.
 fn is_public(host: &str) -> bool {
     let is_near = |reach| matches!(reach, Reach::Loopback | Reach::Private);
     if let Some(reach) = Reach::of_text(&host.to_ascii_lowercase()) {

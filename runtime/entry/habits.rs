@@ -1,9 +1,9 @@
-//! Options that other load generators have: a hint with the option of ltc, in place of one with a similar spelling.
+//! Hints for options of other load generators: they name the option of ltc instead of one with a similar spelling.
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-/// An option of k6, Locust, Artillery, wrk, hey, ab, oha, JMeter or Gatling, and what to write here.
+/// Options of k6, Locust, Artillery, wrk, hey, ab, oha, JMeter or Gatling, and what to write here instead.
 const HABITS: &[(&[&str], &str)] = &[
     (
         &["vus", "users", "user", "num-users", "virtual-users", "concurrency", "connections", "threads-count", "max-vus", "u", "c"],
@@ -48,7 +48,7 @@ const HABITS: &[(&[&str], &str)] = &[
     (&["insecure", "insecure-skip-tls-verify", "k"], "write `tls: { verify: false }` beside the url in the environment"),
 ];
 
-/// The error with a hint of ours, where the unknown option is known from elsewhere.
+/// Adds ltc's hint to the error if the unknown option is one of another tool.
 pub(super) fn explained(mut error: clap::Error) -> clap::Error {
     if error.kind() != ErrorKind::UnknownArgument {
         return error;
@@ -62,7 +62,7 @@ pub(super) fn explained(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// What to write in place of an option, as it stands on a command line.
+/// What to write instead of an option. `written` is the option in its form on the command line.
 fn hint(written: &str) -> Option<&'static str> {
     let name = written.split('=').next().unwrap_or(written).trim_start_matches('-');
     let long = written.starts_with("--");
@@ -97,13 +97,13 @@ mod tests {
             let error = explained(Cli::try_parse_from(words).unwrap_err()).to_string();
             assert!(error.contains("unexpected argument") && error.contains(wanted) && !error.contains("similar"), "{line}: {error}");
         }
-        // A slip of ours keeps clap's own hint.
+        // A misspelled option of ltc keeps clap's own hint.
         let error = explained(Cli::try_parse_from(["test", "--cleints", "5"]).unwrap_err()).to_string();
         assert!(error.contains("--clients") && error.contains("similar"), "{error}");
     }
 
     #[test]
-    fn no_habit_is_an_option_of_ltc() {
+    fn no_hint_is_about_an_option_of_ltc() {
         let command = Cli::command();
         let own: Vec<&str> = command.get_arguments().filter_map(clap::Arg::get_long).collect();
         for (names, _) in HABITS {

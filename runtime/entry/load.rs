@@ -1,4 +1,4 @@
-//! What a load run needs, whatever generates its load: the plan, the work before the users begin, and the reports afterwards.
+//! The parts of a load run that don't depend on the engine: the plan, the work before the users start, and the reports afterwards.
 
 use std::time::Duration;
 
@@ -28,25 +28,25 @@ use ltc_engine::schedule::{Plan, WeightedClass};
 use ltc_engine::stats::micros;
 use ltc_engine::workers::Stop;
 
-/// How often results are handed on where nobody says.
+/// The default interval of results.
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// A load that is planned.
+/// A planned load.
 #[derive(Debug)]
 pub(super) struct Load {
     pub(super) settings: Settings,
     pub(super) plan: Plan,
-    /// What the classes of users do, where users pass from one function to another.
+    /// The requests of each user class, if users pass from one function to another.
     pub(super) requests: Vec<ClassRequests>,
-    /// The hosts that the load goes to.
+    /// The hosts that receive the load.
     pub(super) targets: Vec<LoadTarget>,
-    /// What the health checks told; empty before [`Load::ready`].
+    /// The versions from the health checks. Empty before [`Load::ready`].
     pub(super) versions: Vec<Version>,
-    /// What was sent before and after the users.
+    /// The requests before and after the load.
     setup: Setup,
 }
 
-/// What users of a class do. A wait that can't be told before the load counts as none.
+/// The requests of a user class. A wait that can't be computed before the load counts as zero.
 fn requests(program: &Program, class: &UserClass, user: &User) -> ClassRequests {
     let cycle = match class.wait.map(|wait| wait(user)) {
         Some(Ok(Wait::Between(least, most))) => least + most.saturating_sub(least) / 2,
@@ -60,13 +60,13 @@ fn requests(program: &Program, class: &UserClass, user: &User) -> ClassRequests 
     ClassRequests { restart: blocks.sum(), iteration: 1.0, cycle }
 }
 
-/// The requests of a block: a step each, and at least one, since a block may only run sequences.
+/// The number of requests of a block: one for each step, and at least one, because a block may only run sequences.
 fn restart_requests(contexts: &[&str], block: &str) -> f64 {
     contexts.iter().filter(|context| **context == block).count().max(1) as f64
 }
 
 impl Load {
-    /// The plan, with no request made yet.
+    /// Makes the plan. It sends no request.
     pub(super) fn planned(program: &'static Program, args: &LoadArgs, configuration: &Configuration) -> Result<Self, StartupError> {
         check_only(program, &args.only)?;
         let mut settings = prepare::settings(program, args, configuration);
@@ -84,7 +84,7 @@ impl Load {
         Ok(Self { settings, plan, requests, targets, versions: Vec::new(), setup: Setup::default() })
     }
 
-    /// Refuses users that can't all have a connection at once.
+    /// Refuses more users than there can be connections at once.
     pub(super) fn fits(&self, from: open_files::LoadSource, limit: Option<u64>) -> Result<(), StartupError> {
         open_files::shortage(self.plan.peak_clients(), from, limit).map_or(Ok(()), |why| Err(StartupError::wrong([why])))
     }
@@ -101,7 +101,7 @@ impl Load {
         if exceeded.is_empty() { Ok(()) } else { Err(StartupError::wrong(exceeded)) }
     }
 
-    /// Health checks and `before test`.
+    /// Runs the health checks and `before test`.
     pub(super) fn ready(&mut self) -> Result<(), StartupError> {
         let (program, setup) = (self.settings.program, &mut self.setup);
         let (versions, shared) = with_user(&self.settings, Box::new(Quiet(notice)), async |user| {
@@ -113,14 +113,14 @@ impl Load {
         Ok(())
     }
 
-    /// Ends the renewal of values. Gives what belongs in the report.
+    /// Ends the renewal of values. Returns the notes for the report.
     pub(super) fn renewed(&mut self, renewal: Option<Renewal>) -> Vec<String> {
         let Some(renewed) = renewal.map(Renewal::finish) else { return Vec::new() };
         self.setup.before_test.merge(&renewed.sent);
         renewed.notes
     }
 
-    /// Says what is about to be done, and by what (`2 threads`).
+    /// Prints what is about to run, and on what (`2 threads`).
     pub(super) fn announce(&self, program: &Program, configuration: &Configuration, by: &str) {
         for api in &configuration.unverified {
             if crate::level::hears_http(LogLevel::Warn) {
@@ -142,7 +142,7 @@ impl Load {
         );
     }
 
-    /// Runs `after test`, and reports.
+    /// Runs `after test` and writes the reports.
     pub(super) fn finish(
         mut self,
         program: &'static Program,
@@ -163,8 +163,9 @@ impl Load {
         results.finish(args, run, self.setup)
     }
 
-    /// Reports a run that broke before its load, since a health check or `before test` failed: else the files of an earlier run would be
-    /// taken for this one's. Nothing began, so listeners and the live page are told nothing.
+    /// Reports a run that failed before its load because of a health check or `before test`. Without this report, the files of an earlier
+    /// run
+    /// could be mistaken for this one's. No load began, so listeners and the live page receive nothing.
     pub(super) fn broke(
         self,
         program: &Program,
@@ -177,7 +178,7 @@ impl Load {
         results.finish(args, RunInfo { broken: why.lines, ..info }, self.setup)
     }
 
-    /// What is known of the run before its load.
+    /// The information about the run that is known before its load.
     fn info(&self, program: &Program, configuration: &Configuration, clock: &Clock) -> RunInfo {
         let versions = self.versions.iter();
         RunInfo {
@@ -198,7 +199,7 @@ impl Load {
         }
     }
 
-    /// Tells all who listen that the load begins, from where, and what stops it. Gives what is known of the run before it.
+    /// Tells listeners and views that the load begins. Returns the information that is known before the load.
     pub(super) fn begin(
         &self,
         program: &Program,
@@ -219,20 +220,20 @@ impl Load {
     }
 }
 
-/// How a run went, beside its numbers.
+/// The result of a run, apart from its numbers.
 #[derive(Debug)]
 pub(super) struct LoadOutcome {
     pub(super) clock: Clock,
     pub(super) interrupted: bool,
-    /// Why the infrastructure failed it, a sentence each.
+    /// Why the run failed because of the infrastructure, a sentence each.
     pub(super) broken: Vec<String>,
-    /// How the load was made, a sentence each.
+    /// How the load was spread, a sentence each.
     pub(super) plan: Vec<String>,
-    /// What a reader must know: load that was missing.
+    /// Facts that a reader needs, such as missing load.
     pub(super) notes: Vec<String>,
 }
 
-/// How often results are handed on: as the command line says, else the profile, else the credentials.
+/// The interval of results: from the command line, else the profile, else the credentials.
 pub(super) fn interval(args: &RunArgs, configuration: &Configuration) -> Duration {
     let profile = configuration.profile.logging.stats_interval;
     args.stats_interval.or(profile).or(configuration.credentials.stats_interval).unwrap_or(INTERVAL).max(Duration::from_millis(100))
@@ -253,7 +254,7 @@ fn rfc3339(since_epoch: Duration) -> String {
     jiff::Timestamp::from_millisecond(millis).map(|time| time.to_string()).unwrap_or_default()
 }
 
-/// The classes that take part, with their weights of this environment.
+/// The selected classes, with their weights in this environment.
 fn classes(program: &'static Program, user: &ltc_engine::User, only: &[String]) -> Result<Vec<WeightedClass>, StartupError> {
     program
         .users
@@ -270,7 +271,7 @@ fn classes(program: &'static Program, user: &ltc_engine::User, only: &[String]) 
         .collect()
 }
 
-/// Names that `--only` may say.
+/// Checks the names of `--only`.
 pub(super) fn check_only(program: &Program, names: &[String]) -> Result<(), StartupError> {
     let known: Vec<&str> =
         program.users.iter().map(|class| class.name).chain(program.scenarios.iter().map(|scenario| scenario.name)).collect();
@@ -283,7 +284,7 @@ pub(super) fn check_only(program: &Program, names: &[String]) -> Result<(), Star
     if unknown.is_empty() { Ok(()) } else { Err(StartupError::wrong(unknown)) }
 }
 
-/// Ctrl-C, SIGTERM and SIGHUP (the terminal was closed) stop gracefully, a second one at once.
+/// Ctrl-C, SIGTERM and SIGHUP (the terminal was closed) stop the test gracefully. A second one stops it immediately.
 pub(super) fn watch_interrupts(stop: &Stop) -> Result<(), StartupError> {
     let stop = stop.clone();
     let watch = move || -> std::io::Result<()> {
@@ -317,7 +318,7 @@ pub(super) fn watch_interrupts(stop: &Stop) -> Result<(), StartupError> {
         .map_err(|error| StartupError::broken(format!("cannot start a thread: {error}")))
 }
 
-/// Cores of this machine.
+/// The number of cores of this machine.
 pub(super) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }

@@ -1,4 +1,4 @@
-//! The load that the profile says, from this machine.
+//! Runs the profile's load from this machine.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use ltc_engine::clock::Clock;
 use ltc_engine::program::Program;
 use ltc_engine::workers::{Engine, Run, Stop};
 
-/// How far ahead the load is planned to begin: time for the workers to be up.
+/// The time between planning and the beginning of the load. The workers start in it.
 const LEAD: Duration = Duration::from_millis(200);
 
-/// Runs it, and prints and writes the results.
+/// Runs the load, and prints and writes the results.
 pub(super) fn run(
     program: &'static Program,
     args: &RunArgs,
@@ -34,7 +34,7 @@ pub(super) fn run(
         return if why.is_broken() { Ok(load.broke(program, args, configuration, results, why)) } else { Err(why) };
     }
     let threads = args.load.threads.map(usize::from).or(configuration.profile.threads).unwrap_or_else(cores);
-    // One user needs one thread, and no other thread then waits for nothing.
+    // One user needs only one thread, and further threads would be idle.
     let threads =
         if configuration.once { threads.min(usize::try_from(load.plan.peak_clients()).unwrap_or(threads)).max(1) } else { threads };
     let by = if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") };
@@ -65,7 +65,7 @@ pub(super) fn run(
             }
         })
     });
-    // What was counted before is reported all the same.
+    // Results from before the failure are reported too.
     let broken = course.err().into_iter().collect();
     let made = vec![summary(&load.plan, configuration.once), format!("from this machine, {by}")];
     let outcome = LoadOutcome { clock, interrupted: stop.is_interrupted(), broken, plan: made, notes: load.renewed(renewal) };

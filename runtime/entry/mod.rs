@@ -1,4 +1,4 @@
-//! What `main` of a compiled test calls: reads the command line and the configuration, then debugs or loads.
+//! The `main` of a compiled test: reads the command line and the configuration, then debugs or generates load.
 
 mod about;
 mod bootstrap;
@@ -44,11 +44,11 @@ use ltc_engine::program::Program;
 pub(crate) enum ExitStatus {
     /// 0.
     Passed,
-    /// 1: a threshold, or a step of `--debug`, failed.
+    /// 1: a threshold failed, or a step of `--debug`.
     Failed,
     /// 2: the profile, the environment or the command line is wrong.
     Wrong,
-    /// 3: the infrastructure failed, no request was begun, shards were lost for good, or an output could not be written.
+    /// 3: the infrastructure failed, no request was started, shards were lost for good, or an output could not be written.
     Broken,
     /// 130: Ctrl-C.
     Interrupted,
@@ -77,7 +77,7 @@ impl From<Outcome> for ExitStatus {
     }
 }
 
-/// Why a run can't go on; what is to be said was not said yet.
+/// Why a run can't start or continue. Its lines haven't been printed yet.
 #[derive(Debug)]
 pub(crate) struct StartupError {
     ending: ExitStatus,
@@ -93,7 +93,7 @@ impl StartupError {
         Self { ending: ExitStatus::Broken, lines: vec![line.into()] }
     }
 
-    /// Whether what the test stands on failed, and not what was said to it.
+    /// Whether the infrastructure failed, and not the configuration or the command line.
     pub(crate) fn is_broken(&self) -> bool {
         self.ending == ExitStatus::Broken
     }
@@ -106,7 +106,7 @@ pub fn main(program: &'static Program) -> ExitCode {
     if bootstrap::is_function() {
         return bootstrap::run(program, born);
     }
-    // A shell that completes a line gets its answer here, and the process ends.
+    // If a shell asks for completions, this call answers and ends the process.
     clap_complete::CompleteEnv::with_factory(|| about::command(program)).complete();
     let args: Vec<OsString> = std::env::args_os().collect();
     let color = color(&args);
@@ -117,7 +117,7 @@ pub fn main(program: &'static Program) -> ExitCode {
     let mut cli = match parsed.map_err(habits::explained) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version go to stdout and are no error.
+            // Help and version go to standard output and aren't errors.
             let code = if error.use_stderr() { ExitStatus::Wrong } else { ExitStatus::Passed };
             let _ = error.print();
             return ExitCode::from(code.code());
@@ -141,7 +141,7 @@ pub fn main(program: &'static Program) -> ExitCode {
     }
 }
 
-/// What `--color` says: what is wrong with the rest of the command line is shown in it, too.
+/// The value of `--color`. It is read first, because errors in the rest of the command line are printed in color too.
 fn color(args: &[OsString]) -> ColorChoice {
     let (choice, color) = match ltc_config::command_line::last_value(args, "--color").as_deref() {
         Some("always") => (ColorChoice::Always, anstream::ColorChoice::Always),
@@ -152,7 +152,7 @@ fn color(args: &[OsString]) -> ColorChoice {
     choice
 }
 
-/// Refuses options of a run before a command, which would have no effect there.
+/// Refuses options of a run before a command, because they would have no effect there.
 fn misplaced(matches: &ArgMatches) -> Result<(), clap::Error> {
     let Some(command) = matches.subcommand_name() else { return Ok(()) };
     let own = Cli::command();
@@ -170,7 +170,7 @@ fn misplaced(matches: &ArgMatches) -> Result<(), clap::Error> {
     }
 }
 
-/// `files` is how many files this process may have open.
+/// `files` is the number of files that this process may have open.
 fn run(program: &'static Program, cli: &Cli, born: Instant, files: Option<u64>) -> Result<ExitStatus, StartupError> {
     match &cli.command {
         Some(Command::Plan(command)) => return plan::run(program, command),

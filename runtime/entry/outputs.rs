@@ -1,5 +1,5 @@
-//! The files that results are written to, in all their forms. One of them may be `-`, standard output: the tables then go to standard
-//! error, so that what reads the form reads nothing else.
+//! Writes the results to files, in all their forms. One of the files may be `-`, standard output: the tables then go to standard error, so
+//! that the form is the only text on standard output.
 
 use std::fs::File;
 use std::io::{self, BufWriter};
@@ -11,10 +11,10 @@ use super::{ExitStatus, StartupError};
 use crate::report::{Report, TextStyle};
 use crate::say::unless_gone;
 
-/// Standard output, in place of a file.
+/// Means standard output in place of a file.
 const STDOUT: &str = "-";
 
-/// Which files are wanted.
+/// The files to write.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Outputs {
     /// Write PREFIX_stats.csv, PREFIX_stats_history.csv and PREFIX_failures.csv as Locust does, and PREFIX_unfinished.csv
@@ -37,7 +37,7 @@ pub(crate) struct Outputs {
 type Writer = fn(&Report, &mut dyn io::Write) -> io::Result<()>;
 
 impl Outputs {
-    /// The forms that are one file, with their options.
+    /// The forms that are a single file, with their options.
     fn forms(&self) -> impl Iterator<Item = (&'static str, &Path, Writer)> {
         let all: [(&str, &Option<PathBuf>, Writer); 4] = [
             ("--json", &self.json, |report, out| report.to_json(out)),
@@ -62,12 +62,12 @@ impl Outputs {
         self.csv.iter().map(|_| "--csv").chain(self.forms().map(|(option, ..)| option))
     }
 
-    /// Makes the folders of the files that were asked for, and tries to open them: what can't be written is said before the load.
+    /// Creates the folders of the requested files and tries to open the files, so that a file that can't be written is reported before the
+    /// load.
     ///
     /// # Errors
     ///
-    /// Options that can't be meant so are a wrong command line. A file that can't be written has the exit code that it would have after
-    /// the load.
+    /// Options that exclude each other are a wrong command line. A file that can't be written has the same exit code as after the load.
     pub(crate) fn check(&self) -> Result<(), StartupError> {
         let csv = self.csv.iter().flat_map(|prefix| crate::report::csv::files(prefix));
         let all = csv.chain(self.files().map(|(path, _)| path.to_owned()));
@@ -89,12 +89,12 @@ impl Outputs {
         if lines.is_empty() { Ok(()) } else { Err(StartupError { ending: ExitStatus::Broken, lines }) }
     }
 
-    /// Prints the tables and writes all files; where one fails the others are still written.
+    /// Prints the tables and writes all files. If one of them fails, the others are still written.
     pub(crate) fn write(&self, report: &Report) -> WriteErrors {
         let printed = match self.printed() {
             None => crate::report::console::write(&mut anstream::stdout(), report, TextStyle::of_stdout()),
             Some(write) => {
-                // Standard error is for people: that it is gone is no failure.
+                // Standard error is for people, so it isn't an error if it is closed.
                 let _ = crate::report::console::write(&mut anstream::stderr(), report, TextStyle::of_stderr());
                 let mut out = BufWriter::new(io::stdout().lock());
                 write(report, &mut out).and_then(|()| end_line(&mut out))
@@ -106,7 +106,7 @@ impl Outputs {
         WriteErrors(wrong)
     }
 
-    /// Writes the files; what went wrong is a line each.
+    /// Writes the files. Each error is one line.
     fn save(&self, report: &Report) -> Vec<String> {
         let mut wrong: Vec<String> = self.csv.iter().filter_map(|prefix| crate::report::csv::write(report, prefix).err()).collect();
         wrong.extend(self.files().filter_map(|(path, write)| save(path, report, write).err()));
@@ -114,13 +114,13 @@ impl Outputs {
     }
 }
 
-/// Outputs that couldn't be written, a line each: they change the exit code, and never a verdict.
+/// Outputs that couldn't be written, one line each. They change the exit code, but never a verdict.
 #[derive(Debug, Default)]
 #[must_use]
 pub(crate) struct WriteErrors(Vec<String>);
 
 impl WriteErrors {
-    /// Says which, whatever the `loglevel`, and with which exit code a run that ended so ends then.
+    /// Prints the errors, whatever the `loglevel`, and returns the exit code of a run that ended like this.
     pub(crate) fn told(self, ending: ExitStatus) -> ExitStatus {
         self.0.iter().for_each(|line| crate::say::err!("warning: {line}"));
         if self.0.is_empty() { ending } else { ExitStatus::Broken }
@@ -131,13 +131,13 @@ fn is_stdout(path: &Path) -> bool {
     path == Path::new(STDOUT)
 }
 
-/// What programs read line by line ends with a line break.
+/// Ends the output with a line break, because programs may read it line by line.
 fn end_line(out: &mut dyn io::Write) -> io::Result<()> {
     out.write_all(b"\n")?;
     out.flush()
 }
 
-/// Writes a report's JSON; `-` is standard output.
+/// Writes a report's JSON. `-` means standard output.
 pub(super) fn save_json(path: &Path, report: &Report) -> Result<(), StartupError> {
     if is_stdout(path) {
         let mut out = BufWriter::new(io::stdout().lock());
@@ -157,7 +157,7 @@ fn save(path: &Path, report: &Report, write: Writer) -> Result<(), String> {
     open(path).and_then(|file| written(file).map_err(|error| format!("cannot write {}: {error}", path.display())))
 }
 
-/// Opens a file without changing what is in it: that is replaced when there is something better.
+/// Opens a file without changing its content, which is replaced only when the report is complete.
 fn open(path: &Path) -> Result<File, String> {
     let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
     folder

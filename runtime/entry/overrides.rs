@@ -1,4 +1,4 @@
-//! `--set` and `--host`: values of the command line over those of the environment.
+//! `--set` and `--host`: values of the command line that replace those of the environment.
 
 use ltc_config::suggest::did_you_mean_or_list;
 use ltc_engine::program::{EnvKey, Program, Type};
@@ -23,7 +23,7 @@ impl Setting {
         }
     }
 
-    /// The value for a key, as the spec reads it; of several, the last one counts.
+    /// The value for a key, with the type that the spec needs. If a key is set several times, the last value counts.
     pub(crate) fn value_of(settings: &[Self], key: &EnvKey) -> Option<Result<Value, String>> {
         let setting = settings.iter().rev().find(|setting| setting.key == key.path)?;
         Some(typed(&setting.value, key.kind).map_err(|why| format!("--set env.{}: {why}", key.path)))
@@ -42,7 +42,7 @@ impl Setting {
     }
 }
 
-/// A text as a value of a type. Where any type will do, it is read as in YAML: `5` is a number.
+/// Reads a text as a value of a type. If the type is open, the text is read as in YAML: `5` is a number.
 fn typed(text: &str, kind: Type) -> Result<Value, String> {
     if matches!(kind, Type::Any | Type::Json)
         && let Ok(value) = Value::from_json(text.as_bytes())
@@ -75,7 +75,7 @@ impl Host {
         }
     }
 
-    /// Puts the hosts into the values of the environment that the bases of apis come from.
+    /// Puts the hosts into those values of the environment that are the bases of apis.
     pub(crate) fn replace(hosts: &[Self], program: &Program, env: &mut [Value]) -> Vec<String> {
         let mut problems = Vec::new();
         for host in hosts {
@@ -115,7 +115,7 @@ impl Host {
         Ok(())
     }
 
-    /// The new address: with the path of the old one, unless the host has a path of its own.
+    /// The new address. It keeps the path of the old one, unless the host has its own path.
     fn instead_of(&self, old: &Url) -> String {
         if self.url.path() != "/" {
             return self.url.to_string();

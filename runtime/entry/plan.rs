@@ -1,4 +1,4 @@
-//! `plan`: how the load is spread over functions and intervals, and what it costs. Nothing is sent anywhere.
+//! `plan`: shows how the load is spread over functions and intervals, and its cost. It sends nothing.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -32,15 +32,15 @@ pub(crate) struct PlanCommand {
     load: LoadArgs,
 }
 
-/// What generates the load, as `--json` names it.
+/// The name of the engine in `--json`.
 const LAMBDA: &str = "lambda";
 const PROCESSES: &str = "process";
-/// How many intervals are listed where the load has no end, and how many at most.
+/// The number of listed intervals of a load without an end, and the most of any load.
 const SHOWN_OF_ENDLESS: usize = 3;
 const SHOWN: usize = 40;
-/// Columns of the picture of the load.
+/// The columns of the picture of the load.
 const COLUMNS: u32 = 60;
-/// A load without an end is pictured so far.
+/// The picture of a load without an end covers this time.
 const HORIZON: Duration = Duration::from_secs(3600);
 
 /// Prints the plan.
@@ -63,7 +63,7 @@ pub(super) fn run(program: &'static Program, command: &PlanCommand) -> Result<Ex
     Ok(ExitStatus::Passed)
 }
 
-/// A plan as it is shown: the form of `--json`.
+/// A plan in the form of `--json`.
 #[derive(Debug, Serialize)]
 pub(super) struct PlanSummary {
     test: String,
@@ -76,7 +76,7 @@ pub(super) struct PlanSummary {
     /// `null`: until it is stopped.
     duration_seconds: Option<f64>,
     shards: u32,
-    /// The most users of one shard.
+    /// The most users in one shard.
     clients_per_shard: u64,
     threads_per_shard: u32,
     memory_mb: Option<u32>,
@@ -85,9 +85,9 @@ pub(super) struct PlanSummary {
     intervals: Vec<IntervalPlan>,
     /// `null`: there is only one interval.
     hand_over: Option<HandOverPlan>,
-    /// Data of `share unique`.
+    /// The data of `share unique`.
     unique_rows: Vec<RowsPlan>,
-    /// How long before its time a function is called.
+    /// How early a function is called.
     lead_seconds: f64,
     graceful_stop_seconds: f64,
     invocations: Option<u64>,
@@ -100,7 +100,7 @@ pub(super) struct PlanSummary {
 
 #[derive(Debug, Serialize)]
 struct RegionPlan {
-    /// `null`: no region, or that of the configuration.
+    /// `null`: no region, or that of the SDK's configuration.
     region: Option<String>,
     shards: u64,
     share: f64,
@@ -109,28 +109,28 @@ struct RegionPlan {
 /// How users pass from the functions of an interval to those of the next.
 #[derive(Debug, Serialize)]
 struct HandOverPlan {
-    /// How often; `null`: until the test is stopped.
+    /// How often users pass; `null`: until the test is stopped.
     times: Option<u32>,
-    /// Users pass one by one in that time.
+    /// The time in which the users pass one by one.
     window_seconds: f64,
-    /// By how much `on start` and `on stop` raise the request rate meanwhile, in percent.
+    /// By how many percent `on start` and `on stop` raise the request rate in that time.
     added_percent: f64,
-    /// Classes of users whose `on start` or `on stop` runs again.
+    /// User classes whose `on start` or `on stop` runs again.
     restarts: Vec<&'static str>,
     /// Names of the `keep`s that are evaluated again.
     keeps: Vec<&'static str>,
 }
 
-/// Rows of which no two users hold the same.
+/// Rows that no two users hold at the same time.
 #[derive(Debug, Serialize)]
 struct RowsPlan {
     data: &'static str,
     rows: u64,
-    /// Enough for each user to hold one.
+    /// The number with which each user can hold one.
     needed: u64,
-    /// Those of one worker: a row is one worker's alone.
+    /// The number of one worker. A row belongs to only one worker.
     rows_per_worker: u64,
-    /// Those of one worker that iterations draw in an interval, where each row is used once in the test.
+    /// The number that the iterations of one worker draw in an interval, if each row is used once in the test.
     rows_per_interval: Option<u64>,
 }
 
@@ -139,7 +139,7 @@ struct IntervalPlan {
     number: u32,
     from_seconds: f64,
     to_seconds: Option<f64>,
-    /// Users of the closed model that run when it begins, and just before it ends.
+    /// Users of the closed model at the beginning, and just before the end.
     users_from: u64,
     users_to: Option<u64>,
     functions: u32,
@@ -197,7 +197,7 @@ impl PlanSummary {
         }
     }
 
-    /// What the run costs.
+    /// The cost of the run.
     pub(super) fn cost(&self) -> RunCost {
         match (self.engine, self.dollars) {
             (PROCESSES, _) => RunCost::Nothing,
@@ -206,7 +206,7 @@ impl PlanSummary {
         }
     }
 
-    /// What a person reads.
+    /// The plan as text for people.
     pub(super) fn text(&self, look: TextStyle) -> String {
         let mut text = String::new();
         let on = if self.engine == LAMBDA { "AWS Lambda" } else { "processes on this machine" };
@@ -368,7 +368,7 @@ fn hand_over(program: &Program, plan: &Plan, fleet: &Fleet) -> Option<HandOverPl
 fn part(plan: &Plan, interval: Interval, functions: u32) -> IntervalPlan {
     let users = |t: Duration| plan.users_at(t).iter().sum();
     IntervalPlan {
-        // Intervals are numbered from 1 for people, in JSON as in the text.
+        // Intervals are numbered from 1, in JSON and in the text.
         number: interval.number + 1,
         from_seconds: interval.from.as_secs_f64(),
         to_seconds: interval.to.map(|to| to.as_secs_f64()),
@@ -378,7 +378,7 @@ fn part(plan: &Plan, interval: Interval, functions: u32) -> IntervalPlan {
     }
 }
 
-/// The course of the users of the closed model, `▁▂▄▆█`.
+/// The number of users of the closed model over time, as `▁▂▄▆█`.
 fn picture(plan: &Plan, fleet: &Fleet) -> Option<String> {
     const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let total = fleet.total().unwrap_or(HORIZON);

@@ -1,5 +1,5 @@
-//! What comes before and after the users: file-level values, health checks, `before test`, `after test`. All on one thread, by a user
-//! of its own.
+//! The work before and after the load: file-level values, health checks, `before test`, `after test`. A separate user does it on one
+//! thread.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -23,19 +23,19 @@ use ltc_engine::send;
 use ltc_engine::stats::{Recorder, RowStats, Sample};
 use ltc_engine::value::Value;
 
-/// The number of the user that prepares: none of the load's reach it.
+/// The number of the user that prepares. No user of the load has such a high number.
 const PREPARER: u64 = u64::MAX - 1;
-/// The number of the user that renews: its random values are others than those of the preparer.
+/// The number of the user that renews values. It differs from the preparer's, so that its random values differ too.
 pub(crate) const RENEWER: u64 = u64::MAX - 2;
 
-/// An api's version as its health check gave it.
+/// An api's version from its health check.
 #[derive(Clone, Debug)]
 pub(crate) struct Version {
     pub(crate) api: String,
     pub(crate) version: String,
 }
 
-/// Settings before anything ran.
+/// The settings before anything runs.
 pub(crate) fn settings(program: &'static Program, args: &LoadArgs, configuration: &Configuration) -> Settings {
     let seed = args.seed.or(configuration.profile.seed).unwrap_or_else(fresh_seed);
     Settings {
@@ -60,13 +60,13 @@ pub(crate) fn settings(program: &'static Program, args: &LoadArgs, configuration
     }
 }
 
-/// Unlike the random values of a run, the id differs from run to run: what a test makes on a server is told from what another made.
+/// The id of a run. It isn't derived from the seed alone, so that objects that two runs create on a server can be told apart.
 fn test_id(test: &str, seed: u64) -> EcoString {
     let now = Clock::start().unix_start();
     format!("{}-{:x}-{:04x}", ltc_config::identity::plain(test), now.as_millis(), seed & 0xffff).into()
 }
 
-/// A runtime for one thread, and a user on it.
+/// Creates a runtime for one thread, and a user on it.
 pub(crate) fn with_user<T>(
     settings: &Settings,
     observer: Box<dyn Observer>,
@@ -75,7 +75,7 @@ pub(crate) fn with_user<T>(
     with_user_of(settings, PREPARER, observer, job)
 }
 
-/// The same with another user.
+/// Does the same with another user.
 pub(crate) fn with_user_of<T>(
     settings: &Settings,
     number: u64,
@@ -94,7 +94,7 @@ pub(crate) fn with_user_of<T>(
     }))
 }
 
-/// Evaluates file-level `let`s: equal on all shards, since all have the seed.
+/// Evaluates the file-level `let`s. They are equal on all shards, because all shards have the same seed.
 pub(crate) fn globals(program: &Program, user: &User) -> Result<Vec<Value>, StartupError> {
     let world = user.world();
     for global in program.globals {
@@ -107,7 +107,7 @@ pub(crate) fn globals(program: &Program, user: &User) -> Result<Vec<Value>, Star
     Ok(world.globals.borrow().clone())
 }
 
-/// Asks every api for its version; `sent` counts the requests.
+/// Asks every api for its version. `sent` counts the requests.
 pub(crate) async fn versions(program: &Program, user: &User, sent: &mut RowStats) -> Result<Vec<Version>, StartupError> {
     let mut versions = Vec::new();
     let mut recorder = Recorder::new(1, 0);
@@ -118,7 +118,7 @@ pub(crate) async fn versions(program: &Program, user: &User, sent: &mut RowStats
             StartupError::broken(format!("{place}: the health check of {} failed: {}", api.name, user.world().secrets.mask(&why)))
         };
         let request = (health.request)(user).map_err(|fault| refused(fault.0));
-        // A `keep` that it reads had no value.
+        // The request may have read a `keep` whose block failed.
         let told = counted(program, user, &mut RowStats::default());
         if !told.is_empty() {
             return Err(failed(&format!("the health check of {}", api.name), told));
@@ -133,7 +133,7 @@ pub(crate) async fn versions(program: &Program, user: &User, sent: &mut RowStats
     Ok(versions)
 }
 
-/// The version that a health check's answer has, or why it has none.
+/// The version in a health check's answer, or why it has none.
 fn version_of(user: &User, health: &Health, raw: ltc_engine::http::HttpResponse) -> Result<String, String> {
     let (status, url) = (raw.status, raw.url.clone());
     if status >= 400 {
@@ -151,7 +151,7 @@ fn version_of(user: &User, health: &Health, raw: ltc_engine::http::HttpResponse)
     }
 }
 
-/// Runs `before test` and the blocks of `before test every` once: what they give is for all users. `sent` counts their requests.
+/// Runs `before test`, and once each block of `before test every`. All users share the returned values. `sent` counts the requests.
 pub(crate) async fn before_test(program: &Program, user: &User, sent: &mut RowStats) -> Result<Vec<Value>, StartupError> {
     if let Some(before) = program.before_test {
         let shared = ltc_engine::run_block(user, before(user)).await;
@@ -167,14 +167,14 @@ pub(crate) async fn before_test(program: &Program, user: &User, sent: &mut RowSt
     Ok(user.world().shared.borrow().clone())
 }
 
-/// Runs a block of `before test every`; the world of its user has the new values. `sent` counts its requests.
+/// Runs a block of `before test every`, which stores the new values in its user's world. `sent` counts its requests.
 pub(crate) async fn renew(program: &Program, user: &User, renewal: &Every, sent: &mut RowStats) -> Result<(), StartupError> {
     let outcome = ltc_engine::run_block(user, (renewal.run)(user)).await;
     let told = counted(program, user, sent);
     if outcome.is_err() || !told.is_empty() { Err(failed("before test every", told)) } else { Ok(()) }
 }
 
-/// Runs `after test`; its failures are told, they don't change how the test ends. `sent` counts its requests.
+/// Runs `after test`. Its failures are printed, but don't change how the test ends. `sent` counts its requests.
 pub(crate) async fn after_test(program: &Program, user: &User, sent: &mut RowStats) -> Result<(), StartupError> {
     let Some(after) = program.after_test else { return Ok(()) };
     let outcome = ltc_engine::run_block(user, after(user)).await;
@@ -182,12 +182,12 @@ pub(crate) async fn after_test(program: &Program, user: &User, sent: &mut RowSta
     if outcome.is_err() || !told.is_empty() { Err(failed("after test", told)) } else { Ok(()) }
 }
 
-/// What failed: a line each.
+/// The error for failed requests, one line each.
 fn failed(what: &str, told: Vec<String>) -> StartupError {
     StartupError { ending: super::ExitStatus::Broken, lines: std::iter::once(format!("{what} failed")).chain(told).collect() }
 }
 
-/// Adds what was counted to `sent`, and says what failed of it.
+/// Adds the counts of the user to `sent`, and returns its failures.
 fn counted(program: &Program, user: &User, sent: &mut RowStats) -> Vec<String> {
     let world = user.world();
     let snapshot = world.counts.recorder.borrow_mut().snapshot(world.clock.elapsed(), 0, 0);
@@ -201,10 +201,10 @@ fn counted(program: &Program, user: &User, sent: &mut RowStats) -> Vec<String> {
     lines.collect()
 }
 
-/// A seed that no other run has, small enough to be typed again.
+/// A seed that no other run has, short enough to type again.
 fn fresh_seed() -> u64 {
     let mut bytes = [0; 4];
-    // Without the system's randomness the clock still differs from run to run.
+    // If the system gives no random bytes, the clock still differs from run to run.
     match std::fs::File::open("/dev/urandom").and_then(|mut file| std::io::Read::read_exact(&mut file, &mut bytes)) {
         Ok(()) => u64::from(u32::from_le_bytes(bytes)),
         Err(_) => u64::from(Clock::start().unix_start().subsec_nanos()),

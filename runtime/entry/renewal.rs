@@ -1,4 +1,4 @@
-//! `before test every`: renews values while the test runs, by one user on a thread of its own.
+//! `before test every`: renews values while the test runs, by one user on its own thread.
 
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -17,30 +17,30 @@ use ltc_engine::stats::RowStats;
 
 /// A block that failed runs again after this time, or after its period if that is shorter.
 const AGAIN: Duration = Duration::from_secs(10);
-/// No block runs more often.
+/// The shortest period of a block.
 const SHORTEST: Duration = Duration::from_millis(100);
 
-/// The blocks that are run again and again, until [`Renewal::finish`].
+/// The blocks that run repeatedly, until [`Renewal::finish`].
 #[derive(Debug)]
 pub(super) struct Renewal {
     thread: JoinHandle<Renewed>,
     _done: oneshot::Sender<()>,
 }
 
-/// What was done.
+/// The result of the renewals.
 #[derive(Debug, Default)]
 pub(super) struct Renewed {
-    /// The requests that were sent.
+    /// The requests that the blocks sent.
     pub(super) sent: RowStats,
-    /// What a reader of the report must know.
+    /// Notes for the reader of the report.
     pub(super) notes: Vec<String>,
 }
 
 impl Renewal {
-    /// Starts it, after the blocks have run once; nothing where the program has none.
+    /// Starts the renewal after the blocks have run once. Returns `None` if the program has no such block.
     ///
     /// # Errors
-    /// Where no thread can be started.
+    /// If no thread can be started.
     pub(super) fn start(settings: &Settings) -> Result<Option<Self>, StartupError> {
         if settings.program.renewals.is_empty() {
             return Ok(None);
@@ -65,7 +65,7 @@ impl Renewal {
         Ok(Some(Self { thread, _done: done }))
     }
 
-    /// Ends it, also in the middle of a block.
+    /// Ends the renewal, even in the middle of a block.
     pub(super) fn finish(self) -> Renewed {
         let Self { thread, _done } = self;
         drop(_done);

@@ -1,4 +1,4 @@
-//! `report`, `merge` and `compare`: what is made of the JSON reports of runs that are over.
+//! `report`, `merge` and `compare`: commands that work on the JSON reports of runs that have ended.
 
 use std::path::{Path, PathBuf};
 
@@ -97,7 +97,7 @@ pub(super) fn compare(command: &CompareCommand) -> Result<ExitStatus, StartupErr
     let comparison = Comparison::of(&base, &new, command.tolerance);
     let printed = compare::write(&mut anstream::stdout(), &base, &new, &comparison, TextStyle::of_stdout());
     crate::say::unless_gone(printed).map_err(|error| StartupError::broken(format!("standard output: {error}")))?;
-    // What a broken run measured says nothing, neither good nor bad.
+    // Measurements of a broken run are neither good nor bad.
     Ok(match new.outcome {
         Outcome::Broken => ExitStatus::Broken,
         _ if comparison.is_worse() => ExitStatus::Failed,

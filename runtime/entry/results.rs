@@ -1,5 +1,5 @@
-//! The results of a run, whatever generates its load: each interval's snapshot goes to the total, the timeline, the thresholds and all
-//! who listen (progress, web page, listeners); at the end all forms of the report are written.
+//! The results of a run, independent of the engine: each interval's snapshot goes to the total, the timeline, the thresholds, and to
+//! progress, web page and listeners. At the end all forms of the report are written.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -23,19 +23,19 @@ use ltc_engine::schedule::Plan;
 use ltc_engine::stats::{ReportRow, Snapshot, Timeline, micros};
 use ltc_engine::workers::Stop;
 
-/// How long listeners may take, at the end, to send what they have.
+/// The time that listeners have at the end to send their remaining messages.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What the run is to do after an interval.
+/// What the run has to do after an interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub(crate) enum AfterInterval {
     Continue,
-    /// The load is to stop, in good order, on all machines.
+    /// Stop the load gracefully on all machines.
     Stop,
 }
 
-/// A run's results as they come in.
+/// The results of a run while it is running.
 #[derive(Debug)]
 pub(crate) struct Results {
     names: Vec<ReportRow>,
@@ -47,12 +47,12 @@ pub(crate) struct Results {
     web: Option<Web>,
     /// The plan of a distributed test, and its number of shards.
     fleet: Option<(Plan, u32)>,
-    /// Whether statistics go out every interval, or once, at the end.
+    /// Whether statistics are published every interval, and not only at the end.
     periodic: bool,
     evaluator: ThresholdEvaluator,
     /// Whether a threshold has stopped the test.
     over: bool,
-    /// The directory of `--out`, and the journal in it or in the default directory.
+    /// The directory of `--out`. The journal is in it, or in the default directory.
     out: Option<PathBuf>,
     journal: Option<Journal>,
     quiet: bool,
@@ -60,11 +60,12 @@ pub(crate) struct Results {
 
 impl Results {
     /// # Errors
-    /// Where a file that was asked for can't be written, a threshold names what isn't there, the earlier run can't be read, or a listener
-    /// or the page can't be used: said before the load, not after it.
+    /// If a requested file can't be written, a threshold names a row that doesn't exist, the earlier run can't be read, or a listener or
+    /// the
+    /// page can't be used. The errors come before the load, not after it.
     pub(crate) fn new(program: &Program, args: &RunArgs, configuration: &Configuration, interval: Duration) -> Result<Self, StartupError> {
         args.outputs.check()?;
-        // A directory that was asked for is checked before the load; the default one is created when the load begins.
+        // A requested directory is checked before the load; the default one is created when the load begins.
         let journal = args.out.as_deref().map(Journal::create).transpose().map_err(StartupError::broken)?;
         let names = program.names();
         let baseline = args.baseline.as_deref().map(Report::read).transpose().map_err(|why| StartupError::wrong([why]))?;
@@ -79,7 +80,7 @@ impl Results {
         let listeners = Listeners::new(&logging.listeners, &configuration.credentials).map_err(StartupError::wrong)?;
         let mode = match Mode::for_stderr() {
             _ if args.quiet => Mode::Off,
-            // Debug's lines stand there.
+            // The `Debug` listener writes its lines to the same terminal.
             Mode::Screen if args.no_tui || listeners.print() => Mode::Lines,
             mode => mode,
         };
@@ -101,7 +102,7 @@ impl Results {
         })
     }
 
-    /// The load begins: what is known of it, and what stops it.
+    /// Begins the load: passes on the information about it, and the signal that stops it.
     pub(crate) fn begin(&mut self, info: TestInfo, plan: &Plan, stop: &Stop) -> Begin {
         let info = Arc::new(TestInfo { names: self.names.clone(), periodic: self.periodic, ..info });
         self.fleet = info.fleet.map(|fleet| (plan.clone(), fleet.shards));
@@ -149,7 +150,7 @@ impl Results {
         self.journal.clone()
     }
 
-    /// Takes what was counted in one interval: by this machine, or by all shards together.
+    /// Takes the counts of one interval: of this machine, or of all shards together.
     pub(crate) fn interval(&mut self, delta: &Snapshot) -> AfterInterval {
         let shards = self.fleet.as_ref().map(|(_, shards)| crate::live::shards(delta, *shards)).unwrap_or_default();
         let mut delta = Cow::Borrowed(delta);
@@ -158,7 +159,7 @@ impl Results {
         }
         let delta = &*delta;
         self.total.merge(delta);
-        // The last iterations of users that were stopping already, if any.
+        // All users have stopped: the snapshot contains at most their last iterations.
         let over = delta.planned() == 0 && delta.users() == 0;
         let told = !over || delta.total(&self.names).requests > 0;
         if told {
@@ -194,7 +195,7 @@ impl Results {
         }
     }
 
-    /// Tells all who listen of an interval.
+    /// Passes an interval to progress, web page and listeners.
     fn tell(&mut self, delta: &Snapshot, shards: Vec<Option<u64>>, over: bool) {
         if self.progress.is_off() && self.listeners.is_empty() && self.web.is_none() {
             return;
@@ -212,9 +213,9 @@ impl Results {
         self.listeners.tell(&ListenerEvent::Interval(live));
     }
 
-    /// Comes to the verdict, tells all who listen, prints the end table and writes the files that were asked for. All that is known of
-    /// the run's course is in `run`: nothing that comes later changes the verdict. An output that couldn't be written is a warning, and
-    /// another exit code.
+    /// Computes the verdict, tells listeners and views, prints the end table and writes the requested files. `run` contains all facts about
+    /// the
+    /// run, and nothing after it changes the verdict. An output that couldn't be written is a warning, and changes the exit code.
     pub(crate) fn finish(mut self, args: &RunArgs, mut run: RunInfo, setup: Setup) -> ExitStatus {
         self.progress.finish();
         run.duration_us = self.total.window.map_or(0, |window| window.to_us);

@@ -1,4 +1,4 @@
-//! `run`: the distributed test. It shows the plan, prepares, has the functions run it, and reports what all of them counted together.
+//! `run`: runs a distributed test. It shows the plan, prepares, lets the functions generate the load, and reports the merged results.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,7 +65,7 @@ impl RunCommand {
     }
 }
 
-/// Runs it, and prints and writes the results.
+/// Runs the test, and prints and writes the results.
 pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option<u64>) -> Result<ExitStatus, StartupError> {
     let args = &command.run;
     let configuration = Configuration::load(program, &args.load)?;
@@ -130,7 +130,7 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
     let agreed = if asked { agreed("Start?") } else { Ok(true) };
     let ready = agreed.and_then(|agreed| if agreed { load.ready() } else { Err(StartupError::wrong(["not started"])) });
     if let Err(refusal) = ready {
-        // What was made for the stop was made for nothing; the refusal is what counts.
+        // Errors of the clean-up don't matter here: the refusal is the error to report.
         let _ = runtime.block_on(backend.clean_up());
         return if refusal.is_broken() { Ok(load.broke(program, args, &configuration, results, refusal)) } else { Err(refusal) };
     }
@@ -139,7 +139,7 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
     let stop = Stop::default();
     watch_interrupts(&stop)?;
     let clock = Clock::starting_in(backend.lead(fleet.count()));
-    // What `before test` returned is part of the event, too.
+    // The values that `before test` returned are part of the event too.
     let template = match checked_event(&load, &clock) {
         Ok(template) => template,
         Err(refusal) => {
@@ -149,7 +149,7 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
     };
     let shape = FleetShape {
         shards: fleet.count(),
-        // One that lasts as long as the test is none.
+        // An interval that lasts as long as the test isn't shown.
         interval: fleet.interval(0).and_then(|first| first.to).filter(|_| fleet.interval(1).is_some()),
         intervals: fleet.total().and_then(|_| u32::try_from(fleet.intervals().count()).ok()),
     };
@@ -180,13 +180,13 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
     }));
     let notes = load.renewed(renewal).into_iter().chain(outcome.notes).collect();
     let made = shown.text(TextStyle { color: false, width: None }).lines().map(str::to_owned).collect();
-    // What was lost is in the report; a verdict on the rest would be one on another test.
+    // Lost load is in the report. A verdict on the rest would be one on another test.
     let broken = outcome.broken.into_iter().collect();
     let outcome = LoadOutcome { clock, interrupted: stop.is_interrupted(), broken, plan: made, notes };
     Ok(load.finish(program, args, &configuration, results, outcome))
 }
 
-/// What all slices' events have in common.
+/// The fields that the events of all slices share.
 fn event(
     program: &Program,
     configuration: &Configuration,

@@ -1,4 +1,4 @@
-//! `runs`, `stop` and `collect`: distributed tests that are going on, or that ended without their orchestrator.
+//! `runs`, `stop` and `collect`: commands for distributed tests that are running, or that ended without their orchestrator.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,11 +23,11 @@ use crate::runs::{FoundRun, RunState, find};
 use ltc_engine::clock::unix_now;
 use ltc_engine::program::Program;
 
-/// How often `stop` looks whether the orchestrator has heard it, and for how long.
+/// How often, and for how long, `stop` checks whether the orchestrator has read the stop.
 const LOOK: Duration = Duration::from_millis(500);
 const HEARD_WITHIN: Duration = Duration::from_secs(3 * control::BEAT.as_secs());
 
-/// Where runs are looked for.
+/// The engine whose runs are listed.
 #[derive(Args, Clone, Debug, Default)]
 struct WhereArgs {
     /// Look for runs of this engine [default: this machine, and Lambda if this test was deployed]
@@ -134,7 +134,7 @@ pub(super) fn stop(program: &'static Program, command: &StopCommand) -> Result<E
             crate::say::out!("{id}: stopping; its orchestrator writes the report");
             return Ok(ExitStatus::Passed);
         }
-        // No orchestrator writes the channel any more.
+        // The orchestrator no longer writes the channel, so this command does.
         let text = run.files.read(CONTROL).await.map_err(StartupError::broken)?.unwrap_or_default();
         run.files.write(CONTROL, &format!("{text}\n{}", control::word(urgency))).await.map_err(StartupError::broken)?;
         crate::say::out!(
@@ -144,7 +144,7 @@ pub(super) fn stop(program: &'static Program, command: &StopCommand) -> Result<E
     })
 }
 
-/// Waits until the orchestrator has told its functions, or has ended; whether it has.
+/// Waits until the orchestrator has told its functions to stop, or has ended. Returns whether it has.
 async fn heard(files: &RunFiles, urgency: Urgency) -> Result<bool, String> {
     let look = async {
         loop {
@@ -190,7 +190,7 @@ pub(super) fn collect(program: &'static Program, command: &CollectCommand) -> Re
     })
 }
 
-/// The run of that name; without a name, the only one that fits.
+/// The run with that name. Without a name, the only one that fits.
 fn chosen(found: Vec<FoundRun>, name: Option<&str>, fits: impl Fn(&FoundRun) -> bool, what: &str) -> Result<FoundRun, StartupError> {
     let known: Vec<String> = found.iter().map(|run| run.id().to_owned()).collect();
     let mut fitting: Vec<FoundRun> = found.into_iter().filter(|run| name.map_or_else(|| fits(run), |name| is_named(run, name))).collect();
@@ -212,7 +212,7 @@ fn is_named(run: &FoundRun, name: &str) -> bool {
     run.id() == name || run.files.run == name || run.files.place() == name.trim_end_matches('/')
 }
 
-/// The runs of all stores, or the one in the directory that is named.
+/// The runs of all stores, or the one in the named directory.
 async fn all_of(
     program: &'static Program,
     place: &WhereArgs,
@@ -239,7 +239,7 @@ async fn all(program: &'static Program, place: &WhereArgs, configuration: &Confi
         unread.iter().for_each(|why| crate::say::warning!("{why}"));
         runs.extend(found);
     }
-    // A bucket may have runs of other tests.
+    // A bucket may contain runs of other tests.
     runs.retain(|run| run.record.begin.run.test == program.name);
     runs.sort_by_key(|run| run.record.starts_at());
     Ok(runs)

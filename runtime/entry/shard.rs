@@ -1,4 +1,4 @@
-//! `shard`: a function of the engine `process`. Not for people: its orchestrator calls it, with an event on standard input.
+//! `shard`: a function of the engine `process`. Only its orchestrator calls it, with an event on standard input.
 
 use std::io::{BufRead as _, Write as _};
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ pub(crate) struct ShardCommand {}
 /// How often the silence of the orchestrator is checked.
 const CHECK: Duration = Duration::from_millis(500);
 
-/// The word that the orchestrator starts its children with.
+/// The command that the orchestrator starts its children with.
 pub(super) const WORD: &str = "shard";
 
 /// Runs the slice of the event on standard input.
@@ -62,7 +62,7 @@ fn connect(event: &SliceEvent, stop: &Stop, renewed: &RenewedValues, known: Arc<
     let kept: Box<dyn FrameKeeper> = match &directory {
         Some(directory) => match FileKeeper::create(directory, event) {
             Ok(keeper) => Box::new(keeper),
-            // What would be lost with the orchestrator is the reason for `finish`.
+            // With `finish`, the results must survive the orchestrator, so the slice can't run without this file.
             Err(why) if event.profile.without_orchestrator == WithoutOrchestrator::Finish => return Err(why),
             Err(_) => Box::new(NoKeeper),
         },
@@ -78,13 +78,13 @@ fn connect(event: &SliceEvent, stop: &Stop, renewed: &RenewedValues, known: Arc<
     listener.map(|_| Connection { silence, kept }).map_err(|error| format!("cannot read standard input: {error}"))
 }
 
-/// A failure to write shows on the input, too, which has then ended.
+/// Writes a line. It ignores errors, because if the orchestrator is gone, standard input ends too.
 fn put(line: &[u8]) {
     let mut stdout = std::io::stdout().lock();
     let _ = stdout.write_all(line).and_then(|()| stdout.flush());
 }
 
-/// Reads what the orchestrator writes, until the slice is over; after the end of the orchestrator, the channel that `stop` writes.
+/// Reads the orchestrator's lines until the slice is over. After the orchestrator has ended, it reads the channel that `stop` writes.
 fn listen(stop: &Stop, seen: &DeliveredSlices, values: &SharedInput, mut signs: OrchestratorWatch, channel: Option<&(PathBuf, String)>) {
     let (sender, lines) = std::sync::mpsc::channel();
     let reader = std::thread::Builder::new().name("input".into()).spawn(move || {
@@ -124,13 +124,13 @@ fn listen(stop: &Stop, seen: &DeliveredSlices, values: &SharedInput, mut signs: 
     }
 }
 
-/// Where values go that the orchestrator sends, and their key.
+/// The store for the values that the orchestrator sends, and their key.
 struct SharedInput {
     renewed: RenewedValues,
     key: String,
 }
 
-/// Stops once gracefully, or at once.
+/// Stops gracefully or immediately.
 fn stop_as(urgency: Urgency, stop: &Stop) {
     if !stop.is_graceful() {
         stop.interrupt();
@@ -140,7 +140,7 @@ fn stop_as(urgency: Urgency, stop: &Stop) {
     }
 }
 
-/// Does what a line asks for.
+/// Executes a line of the orchestrator.
 fn obey(line: &str, stop: &Stop, seen: &DeliveredSlices, values: &SharedInput) {
     match line {
         "stop" => stop.interrupt(),
@@ -149,7 +149,7 @@ fn obey(line: &str, stop: &Stop, seen: &DeliveredSlices, values: &SharedInput) {
             stop.at_once();
         }
         event if event.starts_with('{') => {
-            // The same event again, as a network may deliver it: the slice runs once.
+            // A network may deliver an event twice, but its slice runs only once.
             let slice = serde_json::from_str::<SliceEvent>(event).map(|event| event.slice).unwrap_or_default();
             let repeated = !seen.first(&slice);
             let reason = if repeated { EndReason::Repeated } else { EndReason::Refused };
@@ -161,7 +161,7 @@ fn obey(line: &str, stop: &Stop, seen: &DeliveredSlices, values: &SharedInput) {
             Ok(newer) => newer.into_iter().for_each(|(version, new)| values.renewed.set(version, new)),
             Err(why) => crate::say::warning!("{why}"),
         },
-        // A sign that the orchestrator is alive.
+        // Other lines only show that the orchestrator is alive.
         _ => {}
     }
 }

@@ -4,12 +4,12 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-/// What is written line by line.
+/// A file that is written line by line.
 pub(crate) trait Disk: Send + std::fmt::Debug {
     /// Appends all of the bytes, or none of them.
     ///
     /// # Errors
-    /// Where they cannot be written, such as on a full disk.
+    /// If they cannot be written, for example because the disk is full.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
 }
 
@@ -21,10 +21,10 @@ pub(crate) struct AppendFile {
 }
 
 impl AppendFile {
-    /// Creates it.
+    /// Creates the file.
     ///
     /// # Errors
-    /// Where it exists, or cannot be created.
+    /// If the file exists, or cannot be created.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().append(true).create_new(true).open(path)?;
         Ok(Self { file, length: 0 })
@@ -39,7 +39,7 @@ impl Disk for AppendFile {
                 Ok(())
             }
             Err(error) => {
-                // What was written of a line is removed, so that the next attempt continues after a whole line.
+                // Removes an incomplete line, so that the next attempt continues after a whole line.
                 self.file.set_len(self.length)?;
                 Err(error)
             }

@@ -1,9 +1,10 @@
-//! The journal of a run: its results on disk, appended as they come, so that a crash, `kill -9` or a closed laptop loses no more than the
-//! current interval.
+//! The journal of a run. It appends the results of each interval to a file, so that a crash, `kill -9` or a closed laptop loses no more
+//! than the current interval.
 //!
-//! A run has a directory. Its file `journal` begins with what is known before the load (a JSON line), followed by one frame per interval
-//! with the merged results of all machines, by notes and states of thresholds as JSON lines, and by the end. A line that is cut off is
-//! ignored. No line contains a secret, because the journal holds what reports show.
+//! A run has a directory. Its file `journal` begins with the information that is known before the load (a JSON line). Then come one frame
+//! per
+//! interval with the merged results of all machines, notes and states of thresholds as JSON lines, and the end. A line that is cut off is
+//! ignored. No line contains a secret, because the journal contains only what reports show.
 
 mod disk;
 mod reader;
@@ -25,7 +26,7 @@ pub(crate) const FILE: &str = "journal";
 /// The version of the format.
 const FORMAT: u32 = 1;
 
-/// A line that is no frame.
+/// A line that isn't a frame.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Entry {
@@ -33,13 +34,13 @@ enum Entry {
     Begin(Box<Begin>),
     /// The state of the thresholds after the interval before this line.
     Thresholds(Vec<Verdict>),
-    /// Something that belongs in the report.
+    /// A note for the report.
     Note(String),
     /// The run is over, and this is its report without the results.
     End(Box<End>),
 }
 
-/// What is known before the load.
+/// The information that is known before the load.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Begin {
     pub(crate) format: u32,
@@ -50,7 +51,7 @@ pub(crate) struct Begin {
     pub(crate) interval_us: u64,
 }
 
-/// What is known at the end.
+/// The information that is known only at the end.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct End {
     pub(crate) run: RunInfo,

@@ -1,4 +1,4 @@
-//! Reads a journal: the report of a run that is over, or of what arrived of a run that was cut off.
+//! Reads a journal: the report of a complete run, or of the part of a run before it was cut off.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -12,10 +12,10 @@ use crate::saturation::saturation;
 use crate::thresholds::Verdict;
 use ltc_engine::stats::{Snapshot, Timeline};
 
-/// How much is read at once.
+/// The number of bytes that are read at once.
 const PIECE: usize = 64 * 1024;
 
-/// What a journal contains.
+/// The content of a journal.
 #[derive(Debug, Default)]
 struct Course {
     begin: Option<Begin>,
@@ -29,7 +29,7 @@ struct Course {
 /// The report of the run in a directory.
 ///
 /// # Errors
-/// Where there is no journal, or not even its first line can be read.
+/// If there is no journal, or if its first line cannot be read.
 pub(crate) fn read(directory: &Path) -> Result<Report, String> {
     let path = directory.join(FILE);
     let unreadable = |error: std::io::Error| format!("cannot read {}: {error}", path.display());
@@ -44,7 +44,7 @@ pub(crate) fn read(directory: &Path) -> Result<Report, String> {
             course.take(received).map_err(|why| format!("{}: {why}", path.display()))?;
         }
         if length == 0 {
-            // A last line without an end was being written when the run was cut off.
+            // The last line has no end, because the run was cut off while writing it.
             break;
         }
     }
@@ -52,7 +52,7 @@ pub(crate) fn read(directory: &Path) -> Result<Report, String> {
 }
 
 impl Course {
-    /// Adds a line. One that is damaged is named in the report, and the lines after it count.
+    /// Adds a line. The report names a damaged line, and the lines after it count.
     fn take(&mut self, received: Received) -> Result<(), String> {
         match received {
             Received::Frame(_, frame) => {
@@ -62,7 +62,7 @@ impl Course {
                     self.notes.push(format!("the journal is damaged: {why}"));
                     return Ok(());
                 }
-                // An interval in which all users have stopped is no point of the timeline, as in the live views.
+                // An interval in which all users have stopped isn't a point of the timeline. The live views treat it alike.
                 if delta.planned() + delta.users() > 0 || delta.total(&begin.names).requests > 0 {
                     self.timeline.add(&delta, &begin.names);
                 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::report::{Outcome, Report};
 use ltc_engine::stats::{Gauge, Recorder, Sample, Snapshot};
 
-/// The results of one second, as two shards count them.
+/// The results of one second, counted by two shards.
 fn second(recorder: &mut Recorder, number: u64) -> Snapshot {
     for _ in 0..10 {
         recorder.record(&Sample { ok: true, service: Duration::from_millis(number), ..Sample::default() });
@@ -36,7 +36,7 @@ fn journal_of_a_run_that_was_cut_off_has_all_whole_intervals() {
         journal.interval(&second(&mut recorder, number), &[]);
     }
     journal.note("shard 1 lost from 00:00:01 to 00:00:02, 2 users: x");
-    // The last line is cut off, as `kill -9` may do.
+    // The last line is cut off, as by `kill -9`.
     let path = folder.path().join(FILE);
     let whole = std::fs::read(&path).unwrap();
     journal.interval(&second(&mut recorder, 4), &[]);
@@ -81,7 +81,7 @@ fn damaged_line_is_named_and_the_others_count() {
     assert!(read(folder.path()).unwrap_err().ends_with("its first line is missing"));
 }
 
-/// A disk that is full for a while.
+/// A disk that is full until the test frees it.
 #[derive(Clone, Debug, Default)]
 struct FullDisk(Arc<Mutex<(bool, Vec<u8>)>>);
 

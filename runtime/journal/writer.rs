@@ -14,7 +14,7 @@ use crate::progress::notice_at;
 use crate::thresholds::Verdict;
 use ltc_engine::stats::Snapshot;
 
-/// Where the journals of runs are, unless `--out` says otherwise.
+/// The directory with the journals of all runs, unless `--out` sets another.
 pub(crate) const RUNS: &str = "runs";
 
 /// `runs/TEST-20260103T120000Z`; `unix` is the start of the run.
@@ -27,7 +27,7 @@ pub(crate) fn default_directory(test: &str, unix: Duration) -> PathBuf {
     Path::new(RUNS).join(free.unwrap_or(name))
 }
 
-/// The journal of a run that is going on. Clones write to the same journal.
+/// The journal of a run in progress. Clones write to the same journal.
 #[derive(Clone, Debug)]
 pub(crate) struct Journal(Arc<Mutex<Inner>>);
 
@@ -43,7 +43,7 @@ impl Journal {
     /// Creates the journal of a run in a directory.
     ///
     /// # Errors
-    /// Where the directory cannot be created, or has the journal of another run.
+    /// If the directory cannot be created, or contains the journal of another run.
     pub(crate) fn create(directory: &Path) -> Result<Self, String> {
         let path = directory.join(FILE);
         match std::fs::create_dir_all(directory).and_then(|()| AppendFile::create(&path)) {
@@ -60,12 +60,12 @@ impl Journal {
         Self(Arc::new(Mutex::new(Inner { disk, frames: FrameWriter::default(), waiting: Vec::new() })))
     }
 
-    /// The load begins.
+    /// Writes that the load begins.
     pub(crate) fn begin(&self, begin: Begin) {
         self.entry(&Entry::Begin(Box::new(Begin { format: FORMAT, ..begin })));
     }
 
-    /// An interval's results, of all machines together.
+    /// Writes the results of an interval, merged from all machines.
     pub(crate) fn interval(&self, delta: &Snapshot, thresholds: &[Verdict]) {
         let mut inner = self.inner();
         let frame = inner.frames.write(&Frame::Counted(Counted::new(delta)));
@@ -76,18 +76,18 @@ impl Journal {
         }
     }
 
-    /// Something that belongs in the report.
+    /// Writes a note for the report.
     pub(crate) fn note(&self, note: &str) {
         self.entry(&Entry::Note(note.to_owned()));
     }
 
-    /// The run is over.
+    /// Writes that the run is over.
     pub(crate) fn end(&self, end: End) {
         self.entry(&Entry::End(Box::new(end)));
     }
 
     fn entry(&self, entry: &Entry) {
-        // Its keys are texts, and its numbers finite: it can always be written as JSON.
+        // This can't fail: all keys are strings and all numbers are finite.
         if let Ok(mut line) = serde_json::to_vec(entry) {
             line.push(b'\n');
             self.inner().append(&line);

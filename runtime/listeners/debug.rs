@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn statistics_at_the_end_only_where_the_profile_says_so() {
+    fn debug_listener_prints_statistics_only_at_the_end_if_the_profile_says_so() {
         let info = TestInfo { periodic: false, ..info() };
         let interval = told(&info, &ListenerEvent::Interval(Arc::new(LiveSnapshot { failed: Vec::new(), ..live_snapshot() })));
         assert_eq!(interval, "");

@@ -24,9 +24,9 @@ impl Health {
         let why = match fate {
             PostResult::Taken(_) => {
                 self.failed = 0;
-                return std::mem::take(&mut self.told).then(|| format!("note: {name} takes what it is sent again"));
+                return std::mem::take(&mut self.told).then(|| format!("note: {name} accepts data again"));
             }
-            PostResult::Never(why) => format!("warning: {name} refuses what it is sent: {why}"),
+            PostResult::Never(why) => format!("warning: {name} refuses the data: {why}"),
             PostResult::Unreached(why) => format!("warning: cannot reach {name}: {why}; trying again"),
             PostResult::Later(why, _) => format!("warning: {name} rejects the data: {why}; trying again"),
         };
@@ -43,14 +43,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_when_it_begins_and_one_when_it_is_over() {
+    fn refusals_give_one_line_when_they_begin_and_one_when_they_end() {
         let mut health = Health::new("Splunk");
         let never = PostResult::Never("it answered 403".into());
         let busy = PostResult::Later("it answered 503".into(), None);
         assert_eq!(health.take(&PostResult::Taken(Vec::new())), None);
-        assert_eq!(health.take(&never).unwrap(), "warning: Splunk refuses what it is sent: it answered 403");
+        assert_eq!(health.take(&never).unwrap(), "warning: Splunk refuses the data: it answered 403");
         assert_eq!((health.take(&never), health.take(&busy)), (None, None), "once is enough");
-        assert_eq!(health.take(&PostResult::Taken(Vec::new())).unwrap(), "note: Splunk takes what it is sent again");
+        assert_eq!(health.take(&PostResult::Taken(Vec::new())).unwrap(), "note: Splunk accepts data again");
         assert_eq!((health.take(&busy), health.take(&busy)), (None, None), "a restart is no event");
         assert_eq!(health.take(&busy).unwrap(), "warning: Splunk rejects the data: it answered 503; trying again");
         assert_eq!(health.take(&busy), None);

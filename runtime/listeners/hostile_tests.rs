@@ -168,7 +168,7 @@ fn a_sink_that_refuses_is_not_asked_again() {
     assert_eq!((outcome.sent, outcome.dropped, outcome.retries), (0, 6, 0));
     assert!(outcome.error.contains("it answered 403") && outcome.error.contains("Invalid token ***"), "{outcome:?}");
     assert_eq!(server.seen().len(), 3, "each message once");
-    assert_eq!(said, [r#"warning: Splunk refuses what it is sent: it answered 403: {"text":"Invalid token ***","code":4}"#], "one line");
+    assert_eq!(said, [r#"warning: Splunk refuses the data: it answered 403: {"text":"Invalid token ***","code":4}"#], "one line");
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn a_sink_that_drips_its_answer_is_cut_off() {
 }
 
 #[test]
-fn a_port_that_nobody_listens_on() {
+fn closed_port_of_a_sink_is_reported() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (outcome, told, finished, said) = run_heard(splunk(&format!("http://{free}")), Duration::from_millis(500));
     assert!(said.len() == 1 && said[0].starts_with("warning: cannot reach Splunk: ") && said[0].contains("onnection refused"), "{said:?}");
@@ -220,7 +220,7 @@ fn a_port_that_nobody_listens_on() {
 }
 
 #[test]
-fn a_certificate_that_nobody_vouches_for_is_refused_unless_said_otherwise() {
+fn untrusted_certificate_of_a_sink_is_refused_unless_verification_is_off() {
     let key = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
     let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -254,7 +254,7 @@ fn a_certificate_that_nobody_vouches_for_is_refused_unless_said_otherwise() {
 }
 
 #[test]
-fn what_waits_for_a_sink_that_is_down_is_bounded() {
+fn backlog_of_a_sink_that_is_down_is_bounded() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut listeners = splunk(&format!("http://{free}"));
     listeners.start_within(&Arc::new(info()), Limits { backlog: 10_000, ..quick() }, &listener().1);
@@ -274,10 +274,9 @@ fn what_waits_for_a_sink_that_is_down_is_bounded() {
 fn a_refused_listener_is_named_at_the_start() {
     let server = Server::new(|_, stream, _| say(stream, "401 Unauthorized", "", "who are you"));
     let nowhere = "http://no-such-host.invalid";
-    for (url, part) in [
-        (format!("http://{}", server.addr), "refuses what it is sent: it answered 401: who are you"),
-        (nowhere.to_owned(), "cannot reach "),
-    ] {
+    for (url, part) in
+        [(format!("http://{}", server.addr), "refuses the data: it answered 401: who are you"), (nowhere.to_owned(), "cannot reach ")]
+    {
         let text = format!(
             "SFx: {{url: '{url}', token: {SECRET}}}\nSplunk: {{url: '{url}', token: {SECRET}}}\nPrometheus: {{url: '{url}'}}\nOTLP: {{url: '{url}'}}\n\
              InfluxDB: {{url: '{url}', database: d}}\n"

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_for_the_total_and_one_a_transaction() {
+    fn influxdb_lines_are_one_for_the_total_and_one_per_transaction() {
         let sent = format("org: o, bucket: 'a b'").encode(&info(), &ListenerEvent::Interval(Arc::new(live_snapshot())));
         assert_eq!((sent.len(), sent[0].items), (1, 4));
         assert_eq!(sent[0].url, "http://i:8086/api/v2/write?org=o&bucket=a+b&precision=ms");
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn start_and_stop_are_lines_too() {
+    fn influxdb_start_and_stop_are_lines() {
         let body = |event: &ListenerEvent| String::from_utf8(format("database: d").encode(&info(), event)[0].body.to_vec()).unwrap();
         assert_eq!(body(&ListenerEvent::Started), "ltc_event,env=cs1,test=tpdata event=\"test_started\" 1767225600000\n");
         let conclusion = Conclusion { outcome: Outcome::Broken, reasons: vec!["shard \"1\" lost".to_owned()] };
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn version_1_and_odd_names() {
+    fn influxdb_version_1_and_unusual_names_are_supported() {
         assert_eq!(format("database: d, prefix: 'x y'").url, "http://i:8086/write?db=d&precision=ms");
         assert_eq!(tag("t", "a=b, c\nd\\"), ",t=a\\=b\\,\\ c\\ d");
         assert_eq!(tag("t", ""), "");

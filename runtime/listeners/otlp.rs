@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn gauges_and_cumulative_sums_under_one_resource() {
+    fn otlp_gauges_and_cumulative_sums_share_one_resource() {
         let sent = format().encode(&info(), &ListenerEvent::Interval(Arc::new(live_snapshot())));
         assert_eq!((sent.len(), sent[0].url.as_str()), (1, "http://o:4318/v1/metrics"));
         let body: Value = serde_json::from_slice(&sent[0].body).unwrap();
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn start_and_stop_are_gauges() {
+    fn otlp_start_and_stop_are_gauges() {
         let metrics = |message: &Message| {
             let body: Value = serde_json::from_slice(&message.body).unwrap();
             body["resourceMetrics"][0]["scopeMetrics"][0]["metrics"].as_array().unwrap().clone()

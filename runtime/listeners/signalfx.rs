@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn gauges_of_the_total_and_of_each_transaction() {
+    fn signalfx_gauges_cover_the_total_and_each_transaction() {
         let sent = format().encode(&info(), &ListenerEvent::Interval(Arc::new(live_snapshot())));
         assert_eq!(sent.len(), 1);
         assert_eq!(sent[0].url, "https://ingest.us1.signalfx.com/v2/datapoint");
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn events_of_start_and_stop_tell_the_versions() {
+    fn signalfx_start_and_stop_events_contain_the_versions() {
         let mut info = info();
         info.run.env = String::new();
         let sent = format().encode(&info, &ListenerEvent::Started);

@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn every_failure_is_counted_and_the_first_are_told_in_full() {
+    fn splunk_counts_every_failure_and_sends_the_first_in_full() {
         let mut live = live_snapshot();
         live.failed[0].count = 1000;
         live.failed_otherwise = 7;
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_are_bounded() {
+    fn splunk_requests_have_a_greatest_size() {
         let mut live = live_snapshot();
         for example in &mut live.failed[0].examples {
             example.response = "x".repeat(200_000);
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn start_and_stop_are_events() {
+    fn splunk_start_and_stop_are_events() {
         let sent = format().encode(&info(), &ListenerEvent::Started);
         assert_eq!((sent.len(), sent[0].items), (1, 1));
         let started = &events(&sent[0].body)[0];

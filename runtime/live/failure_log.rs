@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use super::LiveSnapshot;
 
-/// How many are listed.
+/// The most entries of the list.
 const ENTRIES: usize = 200;
 
-/// One kind of failure, or a line that was said.
+/// A kind of failure, or a line of text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LogEntry {
-    /// When it first was seen.
+    /// When it first occurred.
     pub(crate) at: Duration,
-    /// How often; 0 for what was said.
+    /// How often it occurred; 0 for a line of text.
     pub(crate) count: u64,
     pub(crate) step: String,
     pub(crate) class: &'static str,
@@ -22,12 +22,12 @@ pub(crate) struct LogEntry {
     pub(crate) text: String,
 }
 
-/// In the order in which they came.
+/// The entries in the order in which they occurred.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FailureLog(Vec<LogEntry>);
 
 impl FailureLog {
-    /// An interval is over.
+    /// Adds the failures of an interval.
     pub(crate) fn tell(&mut self, live: &LiveSnapshot) {
         for failed in &live.failed {
             let known = self.0.iter_mut().find(|entry| {
@@ -50,7 +50,7 @@ impl FailureLog {
         }
     }
 
-    /// Something was said that would else stand on standard error.
+    /// Adds a line that would otherwise be printed on standard error.
     pub(crate) fn say(&mut self, at: Duration, text: String) {
         self.push(LogEntry { at, count: 0, step: String::new(), class: "", kind: String::new(), place: String::new(), text });
     }

@@ -149,13 +149,13 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_line_an_interval() {
+    fn progress_line_has_rate_percentiles_and_failures() {
         assert_eq!(written(Mode::Lines), "00:00:10  users 10/20  rps 40.0  failures 4 (1.0%)  p50 21ms  p95 1821ms  p99 1980ms\n");
         assert_eq!(written(Mode::Off), "");
     }
 
     #[test]
-    fn an_interval_without_answers_has_no_times_and_says_what_waits() {
+    fn progress_line_without_answers_has_no_times_and_counts_waiting_requests() {
         let mut live = live_snapshot();
         live.total.now = crate::live::Figures::default();
         (live.waiting, live.oldest) = (12, Duration::from_millis(7_250));

@@ -12,7 +12,7 @@ fn written(report: &Report, look: TextStyle) -> String {
 }
 
 #[test]
-fn the_whole() {
+fn end_tables_of_a_whole_report_match_the_golden_file() {
     let mut report = report();
     report.run.saturated = Some("CPU 98% for 8 s".into());
     report.total.missed = 1200;
@@ -25,7 +25,7 @@ fn the_whole() {
 }
 
 #[test]
-fn eighty_columns_are_enough() {
+fn end_tables_fit_eighty_columns() {
     let look = TextStyle { color: false, width: Some(80) };
     let text = written(&report(), look);
     let tables = text.split("Not among").next().unwrap();
@@ -34,7 +34,7 @@ fn eighty_columns_are_enough() {
 }
 
 #[test]
-fn colours_change_nothing_else() {
+fn colors_change_nothing_else() {
     let coloured = written(&report(), TextStyle { color: true, width: None });
     assert!(coloured.contains("\u{1b}["));
     let plain = anstream::adapter::strip_str(&coloured).to_string();
@@ -80,7 +80,7 @@ fn a_test_without_requests_has_a_report_too() {
 }
 
 #[test]
-fn thresholds_stand_below_what_they_judge() {
+fn thresholds_are_printed_below_the_tables() {
     let mut report = report();
     let thresholds = ["failures < 2%", "Checkout.p95 < 1s", "p99 < baseline"].map(|text| verdict(&report, text));
     report.thresholds = thresholds.into();
@@ -91,7 +91,7 @@ fn thresholds_stand_below_what_they_judge() {
 }
 
 #[test]
-fn a_servers_words_and_odd_names_dont_steer_the_terminal() {
+fn text_of_servers_and_unusual_names_do_not_control_the_terminal() {
     let mut report = report();
     let key = FailureKey { name: 1, class: FailureClass::Text, place: 1, kind: "".into() };
     let mut recorder = Recorder::new(report.names.len(), 7);

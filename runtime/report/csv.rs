@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn stats_are_locusts() {
+    fn csv_stats_have_the_columns_of_locust() {
         assert_eq!(
             text(stats),
             "\
@@ -252,7 +252,7 @@ POST,Log out,0,0,0,0,0,0,0,0,0,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A
     }
 
     #[test]
-    fn history_is_locusts() {
+    fn csv_history_has_the_columns_of_locust() {
         let text = text(history);
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(
@@ -266,7 +266,7 @@ POST,Log out,0,0,0,0,0,0,0,0,0,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A
     }
 
     #[test]
-    fn failures_and_exceptions_are_locusts() {
+    fn csv_failures_and_exceptions_have_the_columns_of_locust() {
         assert_eq!(
             text(failures),
             "Method,Name,Error,Occurrences,First Seen,Last Seen\n\
@@ -281,7 +281,7 @@ POST,Log out,0,0,0,0,0,0,0,0,0,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A
     }
 
     #[test]
-    fn five_files_with_the_prefix() {
+    fn csv_writes_five_files_with_the_prefix() {
         let dir = tempfile::tempdir().unwrap();
         write(&report(), &dir.path().join("run 1")).unwrap();
         for suffix in ["stats", "stats_history", "failures", "exceptions", "unfinished"] {

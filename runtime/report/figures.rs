@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_counts_sizes_times() {
+    fn shares_counts_sizes_and_times_are_formatted() {
         assert_eq!(percent(0, 0), "0.0%");
         assert_eq!(percent(1, 100_000), "<0.1%");
         assert_eq!(percent(99_999, 100_000), ">99.9%");

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_summary_has_what_most_ask_for() {
+    fn summary_of_the_json_report_has_the_usual_figures() {
         let value: Value = serde_json::from_str(&written(&report())).unwrap();
         assert_eq!(value["schema"], "ltc.report/2");
         let total = &value["summary"]["total"];

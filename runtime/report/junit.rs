@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_servers_words_are_no_markup() {
+    fn text_of_servers_is_escaped_in_the_junit_file() {
         assert_eq!(xml("a\u{1b}[0m & <b>\n\"\u{0}"), "a\u{fffd}[0m &amp; &lt;b&gt;&#10;&quot;\u{fffd}");
     }
 }

@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_whole() {
+    fn summary_of_a_whole_report_matches_the_golden_file() {
         let mut report = report();
         report.thresholds = ["failures < 2%", "Checkout.p95 < 1s"].map(|text| verdict(&report, text)).into();
         report.run.notes.push("3 of 4 shards".into());
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_servers_words_are_no_markup() {
+    fn text_of_servers_is_no_markup_in_the_summary() {
         assert_eq!(safe("<img> @team [x](y) `a|b`\n"), "&lt;img&gt; &#64;team \\[x\\](y) \\`a\\|b\\`\\\\n");
         assert_eq!(code("a`|b"), "a \\|b");
     }

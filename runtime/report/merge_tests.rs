@@ -20,7 +20,7 @@ fn runs_of_the_same_time_add_up() {
 }
 
 #[test]
-fn plans_add_up_and_what_differs_is_named() {
+fn plans_add_up_and_differences_are_named() {
     let planned = |users| Planned { users, duration_us: Some(10_000_000), ..Planned::default() };
     let run = |id: &str, env: &str, users| {
         let mut one = report();
@@ -59,7 +59,7 @@ fn a_run_is_not_merged_with_itself() {
 }
 
 #[test]
-fn the_verdict_is_of_the_whole() {
+fn verdict_of_a_merged_report_covers_all_runs() {
     use crate::report::Outcome;
     let mut lost = report();
     lost.run.broken.push("shard 1 lost".into());

@@ -16,7 +16,7 @@ fn conclude(facts: Facts<'_>) -> (u8, String) {
 const WELL: Facts<'static> = Facts { interrupted: false, broken: &[], begun: 10, succeeded: 9, thresholds: &[] };
 
 #[test]
-fn each_verdict_has_its_ground() {
+fn each_verdict_has_its_reason() {
     use Status::{Failed, NotJudged, Passed};
     let lost = ["shard 2 lost from 00:00:00 to the end, 3 users: no route to host".to_owned()];
     let thresholds = |statuses: &[Status]| judged(statuses);
@@ -39,7 +39,7 @@ fn each_verdict_has_its_ground() {
 }
 
 #[test]
-fn where_several_apply_the_order_is_3_130_1_0() {
+fn exit_codes_of_verdicts_take_precedence_in_the_order_3_130_1_0() {
     let (lost, failed, held) = (["it broke".to_owned()], judged(&[Status::Failed]), judged(&[Status::Passed]));
     for broken in [&[][..], &lost] {
         for interrupted in [false, true] {
@@ -91,7 +91,7 @@ fn reports() -> Vec<Report> {
 }
 
 #[test]
-fn all_outputs_tell_the_same() {
+fn all_outputs_have_the_same_verdict() {
     use Outcome::{Broken, Failed, Interrupted, NoThresholds, Passed};
     let outcomes = [NoThresholds, Passed, Failed, Interrupted, Broken];
     for (report, expected) in reports().into_iter().zip(outcomes) {

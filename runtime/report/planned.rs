@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn loads_of_the_same_time_add_and_others_dont() {
+    fn planned_loads_add_up_only_if_they_overlap() {
         let at = |seconds: u64| seconds * 1_000_000;
         let together = |parts: &[(u64, Planned)]| Planned::together(parts);
         let one = planned(20, 2.5, Some(60));

@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_stand_right() {
+    fn figures_are_aligned_right() {
         assert_eq!(
             table().lines(TextStyle::default()),
             [
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn colour_only_where_wanted() {
+    fn table_has_colors_only_if_wanted() {
         let look = TextStyle { color: true, width: None };
         assert_eq!(look.paint(Style::new().bold(), "x"), "\u{1b}[1mx\u{1b}[0m");
         assert_eq!(look.paint(Style::new(), "x"), "x");

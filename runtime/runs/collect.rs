@@ -1,4 +1,4 @@
-//! The report of what the functions of a run kept: for a run whose orchestrator ended before them.
+//! The report of the results that the functions of a run kept, for a run whose orchestrator ended before them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::saturation::saturation;
 use crate::thresholds::ThresholdEvaluator;
 use ltc_engine::stats::{Snapshot, Timeline};
 
-/// What the functions of a run kept.
+/// The kept results of a run.
 #[derive(Debug)]
 pub(crate) struct Collected {
     pub(crate) report: Report,
@@ -24,10 +24,10 @@ pub(crate) struct Collected {
     pub(crate) ended: bool,
 }
 
-/// The report of what the functions of a run kept.
+/// Reports the results that the functions of a run kept.
 ///
 /// # Errors
-/// Where it cannot be read, or nothing was kept.
+/// If they cannot be read, or if no function kept any.
 pub(crate) async fn collect(files: &RunFiles, record: &RunRecord) -> Result<Collected, String> {
     let kept = kept::read(files).await?;
     if kept.is_empty() {
@@ -40,13 +40,13 @@ pub(crate) async fn collect(files: &RunFiles, record: &RunRecord) -> Result<Coll
     Ok(Collected { report: Course::of(record, &kept)?.report(record, &kept)?, ended })
 }
 
-/// All results in the order of time.
+/// All results in order of time.
 struct Course {
     total: Snapshot,
     timeline: Timeline,
     evaluator: ThresholdEvaluator,
     notes: Notes,
-    /// Until when there are results, from the test's start.
+    /// The time of the last results, from the test's start.
     until: Duration,
 }
 
@@ -85,7 +85,7 @@ impl Course {
         let plan = record.plan()?;
         let interrupted = kept.iter().filter_map(KeptSlice::reason).any(|reason| reason == EndReason::Stopped);
         let until = self.until;
-        // After a stop, later intervals are not missing.
+        // After a stop, later intervals aren't expected.
         let expected =
             record.fleet.intervals().take_while(|interval| interval.from < until || (!interrupted && record.fleet.total().is_some()));
         let expected: Vec<Interval> = expected.collect();
@@ -141,7 +141,7 @@ impl KeptSlice {
         })
     }
 
-    /// How it ended; nothing where it was cut off.
+    /// The reason why the function ended; `None` if it was cut off.
     fn reason(&self) -> Option<EndReason> {
         self.frames.values().find_map(|frame| match frame {
             Frame::Ended(ended) => Some(ended.reason),
@@ -150,8 +150,8 @@ impl KeptSlice {
     }
 }
 
-/// The times between `from` and `to` of which functions kept no results. Where one ran to its end, the load after its last frame was planned
-/// to be none.
+/// The times between `from` and `to` without kept results. If a function ran to its end (`is_whole`), no load was planned after its last
+/// frame.
 fn holes(slices: &[&KeptSlice], from: Duration, to: Duration, is_whole: bool) -> Vec<(Duration, Duration)> {
     let windows: BTreeMap<u64, u64> =
         slices.iter().flat_map(|slice| slice.counted()).map(|counted| (counted.from_us(), counted.to_us())).collect();
@@ -180,7 +180,7 @@ pub(super) mod sample {
     use ltc_engine::stats::ReportRow;
     use std::time::Duration;
 
-    /// Of a run that starts at 1,000 s, with two shards, in intervals of 100 s.
+    /// A record of a run that starts at 1,000 s, with two shards, in intervals of 100 s.
     pub(in super::super) fn record(runner: &str) -> RunRecord {
         let event = SliceEvent { starts_at_us: 1_000_000_000, ..sample::event(runner) };
         let plan = Plan::seeded(&event.profile, &event.user_classes(), 7).unwrap();

@@ -1,4 +1,4 @@
-//! Reports of what functions kept: whole runs, runs whose orchestrator ended early, functions that were killed.
+//! Tests reports of kept results: whole runs, runs whose orchestrator ended early, functions that were killed.
 
 use super::sample::record;
 use super::*;
@@ -48,10 +48,10 @@ async fn functions_that_ran_to_the_end_give_the_whole_report() {
 }
 
 #[tokio::test]
-async fn what_was_not_kept_is_named_and_breaks_the_run() {
+async fn missing_results_are_named_and_break_the_run() {
     let folder = tempfile::tempdir().unwrap();
     keep(folder.path(), 0, 0, 0..120, Some(EndReason::Done));
-    // Killed, and the second interval was never started.
+    // The first interval was killed, and the second one never started.
     keep(folder.path(), 1, 0, 0..60, None);
     let report = collected(folder.path()).await;
     assert_eq!((report.total.names[0].requests, report.outcome), (18, Outcome::Broken));

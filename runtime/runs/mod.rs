@@ -1,4 +1,4 @@
-//! Runs of distributed tests, seen from outside: which are going on, how to end one, and the report of what its functions kept.
+//! Runs of distributed tests, seen from outside: which are in progress, how to end one, and the report of the results its functions kept.
 
 mod collect;
 mod record;

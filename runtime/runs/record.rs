@@ -1,4 +1,4 @@
-//! What is known of a run before its load: its plan and settings, without secrets. It is the file `run.json` of the run.
+//! The information about a run that is known before its load: its plan and settings, without secrets. It is the file `run.json` of the run.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ pub(crate) struct RunRecord {
 }
 
 impl RunRecord {
-    /// Of a run whose functions get such events.
+    /// The record of a run whose functions get such events.
     pub(crate) fn new(engine: &str, begin: Begin, event: &SliceEvent, fleet: Fleet) -> Self {
         Self {
             format: FORMAT,
@@ -44,19 +44,19 @@ impl RunRecord {
         }
     }
 
-    /// Writes it.
+    /// Writes the record.
     ///
     /// # Errors
-    /// Where the store cannot be written.
+    /// If the store cannot be written.
     pub(crate) async fn write(&self, files: &RunFiles) -> Result<(), String> {
         let text = serde_json::to_string_pretty(self).map_err(|error| format!("cannot write the record of the run: {error}"))?;
         files.write(RECORD, &text).await
     }
 
-    /// Reads it; nothing where the run has none.
+    /// Reads the record; `None` if the run has none.
     ///
     /// # Errors
-    /// Where the store cannot be read, or the record is of another version of ltc.
+    /// If the store cannot be read, or another version of ltc wrote the record.
     pub(crate) async fn read(files: &RunFiles) -> Result<Option<Self>, String> {
         let Some(text) = files.read(RECORD).await? else { return Ok(None) };
         let place = files.place();
@@ -75,7 +75,7 @@ impl RunRecord {
         Duration::from_micros(self.starts_at_us)
     }
 
-    /// How long users may take to finish their iteration.
+    /// The time that users have to finish their iteration.
     pub(crate) fn graceful_stop(&self) -> Duration {
         Duration::from_micros(self.graceful_stop_us)
     }
@@ -83,7 +83,7 @@ impl RunRecord {
     /// The plan of the whole test.
     ///
     /// # Errors
-    /// Where the profile cannot be used, such as by another version of ltc.
+    /// If the profile cannot be used, for example because another version of ltc wrote it.
     pub(crate) fn plan(&self) -> Result<Plan, String> {
         let classes =
             self.classes.iter().map(|class| ltc_engine::schedule::WeightedClass::new(&class.name, class.weight)).collect::<Vec<_>>();

@@ -1,4 +1,4 @@
-//! Which runs there are, and whether they are going on.
+//! Finds runs, and tells whether they are in progress.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,25 +9,25 @@ use super::record::RunRecord;
 use crate::orchestrator::control::{BEAT, asked, last_sign};
 use crate::orchestrator::run_store::{CONTROL, RunFiles, RunStore};
 
-/// An orchestrator whose last sign is older than this has ended, or cannot be heard.
+/// If the last signal of an orchestrator is older than this, it has ended or cannot be reached.
 const SILENT_AFTER: Duration = Duration::from_secs(3 * BEAT.as_secs());
-/// A function that was called before the last sign starts within this time, and listens for a sign from then on.
+/// A function that was called before the last signal starts within this time, and then waits for a signal.
 const START: Duration = Duration::from_secs(30);
-/// Users of functions that stop by themselves are stopped after this time wherever they are.
+/// After this time, the users of a function that stops on its own are stopped in the middle of their iteration.
 const GRACE: Duration = Duration::from_secs(15);
 
-/// Whether a run is going on.
+/// Whether a run is in progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RunState {
-    /// Its orchestrator gives signs.
+    /// Its orchestrator sends signals.
     Running,
-    /// The same, after a stop was asked for.
+    /// Its orchestrator sends signals, and somebody requested a stop.
     Stopping,
-    /// Its orchestrator has been silent for this time. Functions may run until then, since the Unix epoch; `None`: until they are stopped.
+    /// Its orchestrator has sent no signal for some time.
     Silent {
-        /// How long.
+        /// The time since its last signal.
         since: Duration,
-        /// The latest end.
+        /// Functions may run until this time, since the Unix epoch; `None`: until they are stopped.
         until: Option<Duration>,
     },
     /// No function runs any more.
@@ -47,16 +47,16 @@ impl FoundRun {
         &self.record.begin.run.id
     }
 
-    /// Whether its functions may generate load.
+    /// Whether functions of the run may still generate load.
     pub(crate) fn is_live(&self) -> bool {
         self.state != RunState::Over
     }
 }
 
-/// The runs of a store that can be read, and what cannot be read; `now` is the time since the Unix epoch.
+/// The readable runs of a store, and errors for the others. `now` is the time since the Unix epoch.
 ///
 /// # Errors
-/// Where the store cannot be listed.
+/// If the store cannot be listed.
 pub(crate) async fn find(store: Arc<dyn RunStore>, now: Duration) -> Result<(Vec<FoundRun>, Vec<String>), String> {
     let (mut found, mut unread) = (Vec::new(), Vec::new());
     for run in store.runs().await? {
@@ -78,9 +78,9 @@ async fn read(files: &RunFiles, now: Duration) -> Result<Option<(RunRecord, RunS
     Ok(Some((record, state)))
 }
 
-/// The state of a run with that control channel.
+/// The state of a run with the content of its control channel.
 fn state(record: &RunRecord, control: Option<&str>, now: Duration) -> RunState {
-    // It is removed at the end of a run.
+    // The channel is removed at the end of a run.
     let Some((text, sign)) = control.and_then(|text| Some((text, last_sign(text)?))) else { return RunState::Over };
     let since = now.saturating_sub(sign);
     if since < SILENT_AFTER {
@@ -90,7 +90,7 @@ fn state(record: &RunRecord, control: Option<&str>, now: Duration) -> RunState {
     if until.is_some_and(|until| until <= now) { RunState::Over } else { RunState::Silent { since, until } }
 }
 
-/// When the last function ends, if the last sign of the orchestrator was then. Both are times since the Unix epoch.
+/// When the last function ends, given the last signal of the orchestrator. Both are times since the Unix epoch.
 fn latest_end(record: &RunRecord, sign: Duration) -> Option<Duration> {
     let planned = match record.profile.without_orchestrator {
         WithoutOrchestrator::StopAfter(silence) => return Some(sign + START + silence + GRACE),
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn run_is_over_when_no_function_can_run_any_more() {
         let second = Duration::from_secs;
-        // Starts at 1,000 s, in intervals of 100 s with a window of 20 s.
+        // The run starts at 1,000 s and has intervals of 100 s with a window of 20 s.
         let stops = record("clients: 4, duration: 300s, without_orchestrator: 60s");
         let control = |sign: u64, more: &str| format!("alive {}\n{more}", sign * 1000);
         let of = |record: &RunRecord, control: &str, now| state(record, Some(control), second(now));

@@ -1,4 +1,4 @@
-//! Judges while the test runs, and at its end.
+//! Judges thresholds while the test runs and at its end.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::verdict::{Status, Verdict, decided};
 use crate::report::{Report, clock};
 use ltc_engine::stats::{ReportRow, Snapshot, micros};
 
-/// A window is kept in at most about this many pieces: it slides by its sixtieth where that is more than an interval.
+/// The most pieces of a window, approximately: a window slides by a sixtieth of its length if that is longer than an interval.
 const PIECES: u64 = 60;
 
 /// Judges all thresholds of a test.
@@ -23,7 +23,7 @@ pub(crate) struct ThresholdEvaluator {
 
 impl ThresholdEvaluator {
     /// # Errors
-    /// Where a threshold is about a line that the report, or the earlier run, doesn't have.
+    /// If a threshold names a row that the report, or the earlier run, doesn't have.
     pub(crate) fn new(thresholds: &[Threshold], names: &[ReportRow], baseline: Option<&Report>) -> Result<Self, Vec<String>> {
         let known: Vec<&str> = names.iter().map(|name| name.name.as_str()).collect();
         let mut wrong: Vec<String> = thresholds.iter().filter_map(|threshold| threshold.check(&known)).map(|e| e.to_string()).collect();
@@ -37,39 +37,39 @@ impl ThresholdEvaluator {
         if wrong.is_empty() { Ok(Self { watched }) } else { Err(wrong) }
     }
 
-    /// Takes what was counted in one interval. Says whether the test is to be stopped.
+    /// Takes the counts of one interval. Returns whether the test has to stop.
     pub(crate) fn interval(&mut self, delta: &Snapshot, names: &[ReportRow]) -> bool {
-        // All are told, also where the first already stops the test.
+        // All thresholds need the interval, even if the first one already stops the test.
         let stopping: Vec<bool> = self.watched.iter_mut().map(|watched| watched.interval(delta, names)).collect();
         stopping.contains(&true)
     }
 
-    /// Takes results that arrived after their interval was judged: they count in what is judged over the whole test.
+    /// Takes results that arrived after their interval was judged. They count in thresholds over the whole test.
     pub(crate) fn late(&mut self, delta: &Snapshot, names: &[ReportRow]) {
         for watched in self.watched.iter_mut().filter(|watched| watched.has_begun(delta)) {
             watched.whole.merge(&Measured::of(delta, &watched.lines, names));
         }
     }
 
-    /// How all stand while the test runs: what there is nothing to evaluator by yet isn't judged.
+    /// The current state of all thresholds. Those without any data yet aren't judged.
     pub(crate) fn so_far(&self) -> Vec<Verdict> {
         self.watched.iter().map(|watched| watched.verdict(EvaluationStage::Running)).collect()
     }
 
-    /// Their verdicts, at the end.
+    /// The verdicts at the end.
     pub(crate) fn verdicts(&self) -> Vec<Verdict> {
         self.watched.iter().map(|watched| watched.verdict(EvaluationStage::Over)).collect()
     }
 }
 
-/// When a verdict is asked for.
+/// The time of a judgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum EvaluationStage {
     Running,
     Over,
 }
 
-/// The same figure of the earlier run, if the threshold needs one and there is one.
+/// The same metric of the earlier run, if the threshold needs it and the run has it.
 fn earlier(threshold: &Threshold, baseline: Option<&Report>) -> Result<Option<f64>, String> {
     let Some(report) = baseline.filter(|_| threshold.needs_baseline()) else { return Ok(None) };
     let lines = SelectedRows::find(&threshold.rule.subject, &report.names);
@@ -77,7 +77,7 @@ fn earlier(threshold: &Threshold, baseline: Option<&Report>) -> Result<Option<f6
     let value = if lines == SelectedRows::Of(Vec::new()) { None } else { measured.value(threshold.rule.metric) };
     let why = match (value, &threshold.rule.subject) {
         (Some(Value::Figure(value)), _) => return Ok(Some(value)),
-        // Like is compared with like, and a failure is no limit.
+        // The earlier value must be of the same kind, and a failure can't be a limit.
         (Some(Value::Failed), _) => {
             let metric = threshold.rule.metric;
             format!("its {metric} reads \"failed\", since {} (write {metric}(successful) to leave failed ones out)", measured.why())
@@ -88,28 +88,28 @@ fn earlier(threshold: &Threshold, baseline: Option<&Report>) -> Result<Option<f6
     Err(format!("{}: cannot evaluate the threshold `{}` with the earlier run: {why}", threshold.location, threshold.text))
 }
 
-/// One threshold with what it is judged by.
+/// One threshold with the data to judge it.
 #[derive(Debug)]
 struct WatchedThreshold {
     threshold: Threshold,
     lines: SelectedRows,
     limit: Option<f64>,
-    /// All since the time from which it is judged.
+    /// The counts from the time on from which the threshold is judged.
     whole: Measured,
     window: Option<Window>,
-    /// The window that was furthest from holding.
+    /// The window that was furthest from meeting the limit.
     worst: Option<(Value, u64, u64)>,
-    /// Since when each window was broken.
+    /// The time since which each window broke the limit.
     broken_since_us: Option<u64>,
     aborted_at_us: Option<u64>,
-    /// Whether the plan had users so far; that of arrivals has none.
+    /// Whether the plan had users so far. A plan of arrivals has none.
     had_users: bool,
 }
 
 impl WatchedThreshold {
     fn new(threshold: &Threshold, names: &[ReportRow], earlier: Option<f64>) -> Self {
         let rule = &threshold.rule;
-        // What stops the test is a window of its own where none is said: "after 30s" are then the last 30 s taken together.
+        // An abort without `over` has its own window: "after 30s" means the last 30 s taken together.
         let window = rule.over.or(rule.abort.filter(|after| !after.is_zero()));
         Self {
             threshold: threshold.clone(),
@@ -124,8 +124,7 @@ impl WatchedThreshold {
         }
     }
 
-    /// Whether a snapshot is of the time that is judged. An interval that lies partly before belongs to what came before, but for the
-    /// jitter of snapshots.
+    /// Whether a snapshot belongs to the judged time. An interval that begins before that time doesn't, apart from the jitter of snapshots.
     fn has_begun(&self, delta: &Snapshot) -> bool {
         delta.window.is_some_and(|window| window.from_us + micros(window.length()) / 10 >= micros(self.threshold.rule.from))
     }
@@ -141,7 +140,7 @@ impl WatchedThreshold {
         if let Some(window) = &mut self.window {
             window.add(measured);
         }
-        // Users who finish their last iteration make no rate.
+        // Users who finish their last iteration don't count in a rate.
         self.had_users |= delta.planned() > 0;
         if rule.metric == Metric::Rps && self.had_users && delta.planned() == 0 {
             return false;
@@ -161,7 +160,7 @@ impl WatchedThreshold {
             self.worst = Some((value, judged.from_us, judged.to_us));
         }
         let (Some(after), Some(since_us), None) = (rule.abort, self.broken_since_us, self.aborted_at_us) else { return false };
-        // The window itself is the time that it has to be broken where none other is said.
+        // Without `over`, the window itself is the time for which the limit has to be broken.
         let so_far = if rule.over.is_some() { Duration::from_micros(now_us.saturating_sub(since_us)) } else { length };
         if so_far < after {
             return false;
@@ -187,7 +186,7 @@ impl WatchedThreshold {
                 let which = if rule.over.is_some() { format!("{which}, ") } else { String::new() };
                 verdict.detail = format!("{which}{}", between(from_us, to_us));
             }
-            // Nothing of the time that is judged is over: neither good nor bad.
+            // The judged time hasn't begun, so the threshold is neither passed nor failed.
             _ if self.whole.to_us == 0 && !rule.from.is_zero() => {
                 let from = ltc_config::duration::print(rule.from);
                 verdict.detail = match stage {
@@ -199,7 +198,7 @@ impl WatchedThreshold {
                 verdict.actual = self.whole.value(rule.metric);
                 (verdict.outcome, verdict.detail) = decided(rule, &self.whole, self.limit);
                 if verdict.actual.is_none() && self.limit.is_some() && stage == EvaluationStage::Running {
-                    let none_yet = "nothing to evaluator it by so far".to_owned();
+                    let none_yet = "no data to judge it by so far".to_owned();
                     (verdict.outcome, verdict.detail) = (Status::NotJudged, none_yet);
                 }
                 if let Some(over) = rule.over.filter(|_| verdict.detail.is_empty()) {
@@ -217,12 +216,12 @@ impl WatchedThreshold {
     }
 }
 
-/// The last stretch of the test, piece by piece.
+/// The last part of the test, in pieces.
 #[derive(Debug)]
 struct Window {
     length: Duration,
     pieces: VecDeque<Measured>,
-    /// How long an interval is: windows may be short by half of one, as snapshots come a little early or late.
+    /// The length of an interval. A window may be shorter by half of it, because snapshots come a little early or late.
     interval_us: u64,
 }
 
@@ -249,7 +248,7 @@ impl Window {
         }
     }
 
-    /// All of it, once the test has gone on for so long.
+    /// The sum of the pieces, once the test has lasted as long as the window.
     fn full(&self) -> Option<Measured> {
         let (first, last) = (self.pieces.front()?, self.pieces.back()?);
         let covered_us = last.to_us.saturating_sub(first.from_us);

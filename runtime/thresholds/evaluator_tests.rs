@@ -1,9 +1,9 @@
-//! Judging: over the whole, over windows, against an earlier run; and when a test is stopped.
+//! Tests judging: over the whole test, over windows, against an earlier run; and when a test is stopped.
 
 use super::*;
 use ltc_engine::stats::{Recorder, Sample};
 
-/// A test, interval by interval of a second.
+/// A simulated test with intervals of one second.
 struct SimulatedTest {
     names: Vec<ReportRow>,
     recorder: Recorder,
@@ -46,7 +46,7 @@ impl SimulatedTest {
 }
 
 #[test]
-fn over_the_whole_test() {
+fn thresholds_are_judged_over_the_whole_test() {
     let mut course = SimulatedTest::new(&[
         "failures < 1%",
         "failures < 5",
@@ -89,12 +89,12 @@ fn the_worst_window_decides() {
 }
 
 #[test]
-fn one_bad_second_does_not_stop_a_test_but_a_bad_stretch_does() {
+fn test_is_stopped_by_a_bad_window_but_not_by_one_bad_second() {
     let mut course = SimulatedTest::new(&["failures < 50% abort after 4s"]);
     assert_eq!(course.seconds(3, 10, 0, 1), None);
     assert!(!course.second(10, 10, 1));
     assert_eq!(course.seconds(6, 10, 0, 1), None);
-    // From here on all fail: the last 4 s break the limit as soon as half of them do.
+    // From here on all requests fail, so the last 4 s break the limit as soon as half of them have failed.
     assert_eq!(course.seconds(6, 10, 10, 1), Some(12));
     let verdict = course.only();
     assert_eq!((verdict.outcome, verdict.aborted_at_us), (Status::Failed, Some(12_000_000)));
@@ -103,7 +103,7 @@ fn one_bad_second_does_not_stop_a_test_but_a_bad_stretch_does() {
 }
 
 #[test]
-fn a_window_must_stay_broken_for_the_time_that_is_said() {
+fn window_has_to_stay_broken_for_the_given_time() {
     let mut course = SimulatedTest::new(&["failures < 50% over 2s abort after 3s"]);
     assert_eq!(course.seconds(2, 10, 10, 1), None);
     assert_eq!(course.seconds(2, 10, 0, 1), None, "it recovered");
@@ -111,25 +111,25 @@ fn a_window_must_stay_broken_for_the_time_that_is_said() {
 }
 
 #[test]
-fn an_abort_without_a_time_is_at_once() {
+fn abort_without_a_time_stops_immediately() {
     let mut course = SimulatedTest::new(&["failures < 5 abort"]);
     assert_eq!(course.seconds(9, 10, 2, 1), Some(3));
 }
 
 #[test]
-fn what_comes_before_isnt_judged() {
+fn results_before_from_are_not_judged() {
     let mut course = SimulatedTest::new(&["rps > 50 over 2s from 3s abort", "max < 20ms from 3s"]);
     assert_eq!(course.seconds(3, 1, 0, 100), None);
     assert_eq!(course.seconds(3, 60, 0, 10), None);
     assert!(course.evaluator.verdicts().iter().all(|v| v.outcome == Status::Passed), "{:?}", course.evaluator.verdicts());
-    // Users that finish their iteration make no rate.
+    // Users that finish their iteration don't count in a rate.
     course.planned = 0;
     assert_eq!(course.seconds(3, 1, 0, 1), None);
     assert_eq!(course.only().outcome, Status::Passed);
 }
 
 #[test]
-fn nothing_to_judge_is_no_pass() {
+fn threshold_without_data_does_not_pass() {
     let mut course = SimulatedTest::new(&["Buy.p95 < 1s", "Buy.failures < 1%", "Buy.failures < 1", "p95 < baseline", "p95 < 1s over 1m"]);
     course.seconds(2, 10, 0, 1);
     let found: Vec<_> = course.evaluator.verdicts().into_iter().map(|v| (v.outcome, v.detail)).collect();
@@ -141,7 +141,7 @@ fn nothing_to_judge_is_no_pass() {
 }
 
 #[test]
-fn an_earlier_run_is_a_limit() {
+fn value_of_an_earlier_run_is_a_limit() {
     let baseline = crate::report::sample::report();
     let mut course =
         SimulatedTest::after(&["p50 < baseline * 2", "failures < baseline + 0.5%", "Checkout.p50 < baseline"], Some(&baseline)).unwrap();
@@ -184,13 +184,13 @@ fn merged_results_are_judged_again() {
 }
 
 #[test]
-fn what_has_not_come_yet_is_not_red() {
+fn threshold_without_results_yet_is_not_failed() {
     let mut course = SimulatedTest::new(&["failures < 1% from 3s", "p95 < 1s over 1s from 3s", "Buy.p95 < 1s"]);
     course.second(10, 10, 1);
     let shown = |verdict: &Verdict| (verdict.outcome, verdict.actual_text(), verdict.detail.clone());
     let so_far: Vec<_> = course.evaluator.so_far().iter().map(shown).collect();
     let open = |detail: &str| (Status::NotJudged, "–".to_owned(), detail.to_owned());
-    assert_eq!(so_far, [open("judged from 3s on"), open("judged from 3s on"), open("nothing to evaluator it by so far")]);
+    assert_eq!(so_far, [open("judged from 3s on"), open("judged from 3s on"), open("no data to judge it by so far")]);
     let over: Vec<_> = course.evaluator.verdicts().iter().map(shown).collect();
     assert_eq!(over[..2], [open("the test ended before 3s"), open("the test ended before 3s")]);
     assert_eq!(over[2].0, Status::Failed, "what never had a request is no pass at the end");
@@ -199,7 +199,7 @@ fn what_has_not_come_yet_is_not_red() {
 }
 
 #[test]
-fn a_stretch_in_which_too_many_failed_is_the_worst() {
+fn window_with_too_many_failures_is_the_worst() {
     let mut course = SimulatedTest::new(&["p95 < 50ms over 1s", "p95(successful) < 50ms over 1s", "p95 > 1ms over 1s abort"]);
     course.seconds(2, 100, 5, 10);
     assert!(course.evaluator.so_far().iter().all(|verdict| verdict.outcome == Status::Passed), "{:?}", course.evaluator.so_far());
@@ -219,7 +219,7 @@ fn a_stretch_in_which_too_many_failed_is_the_worst() {
 }
 
 #[test]
-fn a_failure_is_no_baseline() {
+fn failed_percentile_is_no_baseline() {
     let mut baseline = crate::report::sample::report();
     let broken = |baseline: &Report, text: &str| SimulatedTest::after(&[text], Some(baseline)).err();
     assert_eq!(broken(&baseline, "p95 < baseline"), None);

@@ -1,4 +1,4 @@
-//! The figures that thresholds are about, of any stretch of the test.
+//! The metrics of thresholds, for any part of the test.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::value::Value;
 
 use ltc_engine::stats::{Durations, ReportRow, RowKind, RowStats, Snapshot};
 
-/// The lines of the report that a threshold is about.
+/// The report rows that a threshold is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum SelectedRows {
     All,
@@ -16,7 +16,7 @@ pub(super) enum SelectedRows {
 }
 
 impl SelectedRows {
-    /// Steps of that name; only where there are none, groups; then `fail` statements.
+    /// Steps with that name. If there are none, groups, and then `fail` statements.
     pub(super) fn find(subject: &Subject, names: &[ReportRow]) -> Self {
         let Subject::Line(wanted) = subject else { return Self::All };
         let of = |kind: RowKind| -> Vec<usize> {
@@ -39,27 +39,27 @@ impl SelectedRows {
     }
 }
 
-/// What was counted of some lines in a stretch of the test.
+/// The counts of some rows in a part of the test.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Measured {
     pub(super) from_us: u64,
     pub(super) to_us: u64,
     requests: u64,
-    /// `fail` statements outside of steps: failures that are no requests.
+    /// `fail` statements outside of steps. They are failures, but not requests.
     fails: u64,
     failures: u64,
     unfinished: u64,
     resends: u64,
     missed: u64,
-    /// Of successful requests, and of those that failed nothing but `elapsed`: a slow answer is a slow answer.
+    /// Times of successful requests, and of those that failed only because of `elapsed`: a slow answer is an answer.
     response: Durations,
-    /// How many requests failed otherwise, whenever they did.
+    /// The number of requests that failed for other reasons, at any time.
     failed: u64,
     lag: Durations,
 }
 
 impl Measured {
-    /// Of a snapshot's own stretch.
+    /// The counts of one snapshot.
     pub(super) fn of(snapshot: &Snapshot, lines: &SelectedRows, names: &[ReportRow]) -> Self {
         let stats = lines.stats(snapshot, names);
         let window = snapshot.window.unwrap_or_default();
@@ -78,7 +78,7 @@ impl Measured {
         }
     }
 
-    /// Adds another stretch.
+    /// Adds the counts of another part.
     pub(super) fn merge(&mut self, other: &Self) {
         if self.to_us == 0 {
             *self = other.clone();
@@ -101,7 +101,7 @@ impl Measured {
         Duration::from_micros(self.to_us.saturating_sub(self.from_us))
     }
 
-    /// A figure in its metric's unit; nothing where no request has one.
+    /// A metric's value in its unit; `None` if no request has one.
     pub(super) fn value(&self, metric: Metric) -> Option<Value> {
         let share = |part: u64, of: u64| (of > 0).then(|| Value::Figure(part as f64 * 100.0 / of as f64));
         let count = |n: u64| Some(Value::Figure(n as f64));
@@ -117,13 +117,13 @@ impl Measured {
             Metric::Rps => Some(Value::Figure(ltc_engine::stats::rate(self.requests, self.length()))),
             Metric::Time(time, Of::All) => self.ranked(time, self.failed),
             Metric::Time(time, Of::Successful) => self.ranked(time, 0),
-            // A closed model without pacing has no times to be late for.
+            // A closed model without pacing has no scheduled times.
             Metric::Lag => count(self.lag.quantile_us(0.99)),
         }
     }
 
-    /// A response time where so many failed requests rank behind all that succeeded: whatever a failure took, it wasn't faster than an
-    /// answer. A mean has no rank; it is of those that succeeded.
+    /// A response time in which the failed requests rank behind all successful ones: whatever time a failure took, it wasn't faster than an
+    /// answer. A mean has no rank, so it covers only successful requests.
     fn ranked(&self, time: Time, failed: u64) -> Option<Value> {
         let (times, succeeded) = (&self.response, self.response.count());
         let all = succeeded + failed;
@@ -132,19 +132,19 @@ impl Measured {
             Time::Average if succeeded > 0 => return Some(Value::Figure(times.mean_us())),
             Time::Average | Time::Min => 1,
             Time::Max => all,
-            // The nearest rank; what is above it by no more than a float's error is on it.
+            // The nearest rank. The small correction keeps rounding errors of the float from raising the rank.
             Time::Percentile(percent) => ((percent * all as f64 / 100.0 - 1e-9).ceil().max(1.0) as u64).min(all),
         };
         Some(match rank {
             _ if rank > succeeded => Value::Failed,
             1 if time == Time::Min => Value::Figure(times.min_us() as f64),
-            // Half a rank less: a float's error leads to no other.
+            // Half a rank less, so that a rounding error of the float doesn't lead to another rank.
             _ if rank < succeeded => Value::Figure(times.quantile_us((rank as f64 - 0.5) / succeeded as f64) as f64),
             _ => Value::Figure(times.max_us() as f64),
         })
     }
 
-    /// Why there is no figure, or why it reads "failed".
+    /// Why the metric has no value, or why it is "failed".
     pub(super) fn why(&self) -> String {
         let requests = crate::report::count(self.requests);
         match (self.requests, self.failed) {

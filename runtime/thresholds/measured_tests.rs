@@ -1,11 +1,11 @@
-//! What figures are where requests failed: a failed request ranks behind every one that succeeded.
+//! Tests metrics with failed requests: a failed request ranks behind every successful one.
 
 use ltc_config::Location;
 use ltc_config::Threshold;
 
 use super::*;
 
-/// Successful requests of 1, 2, … milliseconds, and failed ones beside them.
+/// Successful requests of 1, 2, … milliseconds, and some failed ones.
 fn measured(succeeded: u64, failed: u64) -> Measured {
     let mut response = Durations::default();
     (1..=succeeded).for_each(|ms| response.record_us(ms * 1000));
@@ -29,13 +29,13 @@ const FAILED: Option<f64> = Some(f64::INFINITY);
 
 #[test]
 fn p95_says_that_95_of_a_hundred_requests_succeeded_within_it() {
-    // 96 succeeded within 1 to 96 ms, 4 failed: 95 of 100 succeeded within 95 ms.
+    // 96 succeeded within 1 to 96 ms and 4 failed, so 95 of 100 succeeded within 95 ms.
     let some = measured(96, 4);
     assert_eq!((ms(&some, "p95"), ms(&some, "p96"), ms(&some, "p97")), (Some(95.0), Some(96.0), FAILED));
-    // Exactly 5 % is room enough, one more isn't.
+    // With exactly 5 % failures p95 has a value; with one more it doesn't.
     assert_eq!((ms(&measured(95, 5), "p95"), ms(&measured(94, 6), "p95")), (Some(95.0), FAILED));
     assert_eq!((ms(&measured(999, 1), "p99.9"), ms(&measured(998, 2), "p99.9")), (Some(999.0), FAILED));
-    // The same as the tables say where nothing failed.
+    // Without failures, the value equals that of the tables.
     let well = measured(1000, 0);
     for (metric, quantile) in [("p50", 0.5), ("p66", 0.66), ("p95", 0.95), ("p99.9", 0.999), ("p100", 1.0)] {
         assert_eq!(value(&well, metric), Some(Value::Figure(well.response.quantile_us(quantile) as f64)), "{metric}");
@@ -59,7 +59,7 @@ fn a_server_that_is_down_has_no_good_figure() {
 fn more_failures_never_make_a_figure_better() {
     for metric in ["p1", "p50", "p90", "p95", "p99", "p100", "min", "max", "avg"] {
         let figures: Vec<f64> = (0..=60).map(|failed| ms(&measured(60 - failed, failed), metric).unwrap()).collect();
-        // The slow ones fail first here, which leaves the fast ones.
+        // The slowest requests fail first here, so the mean of the remaining ones falls.
         if metric != "avg" {
             assert!(figures.is_sorted(), "{metric}: {figures:?}");
         }
@@ -78,7 +78,7 @@ fn successful_leaves_failed_ones_out() {
 }
 
 #[test]
-fn shares_are_of_what_was_tried() {
+fn shares_refer_to_tried_requests() {
     let mut some = measured(60, 20);
     (some.fails, some.unfinished, some.resends) = (20, 20, 8);
     some.failures += 20;

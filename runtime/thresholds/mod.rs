@@ -1,5 +1,5 @@
-//! Thresholds are judged on the merged results, whatever machines they come from: each interval over sliding windows, at the end over
-//! the whole test. What was found is a [`Verdict`] a threshold, which every report shows.
+//! Judges thresholds on the merged results of all machines: over sliding windows at each interval, and over the whole test at the end.
+//! The result is one [`Verdict`] per threshold, which every report shows.
 
 mod evaluator;
 mod measured;

@@ -1,19 +1,19 @@
-//! What a threshold measured.
+//! The value that a threshold measured.
 
 use ltc_config::threshold::Comparison;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A figure, or that a failed request stands where it would be. In JSON a number, or `"failed"`.
+/// A number, or a failed request in its place. In JSON a number, or `"failed"`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Value {
-    /// In the metric's unit.
+    /// The value in the metric's unit.
     Figure(f64),
-    /// More requests failed than the figure leaves room for: p95 where more than 5 % did.
+    /// More requests failed than the percentile allows: p95 with more than 5 % failures.
     Failed,
 }
 
 impl Value {
-    /// Whether it is on the right side of a limit. A failure never is, whichever side that is.
+    /// Whether the value meets a limit. A failure never does, whatever the comparison.
     pub(super) fn holds(self, comparison: Comparison, limit: f64) -> bool {
         match self {
             Self::Figure(value) => comparison.holds(value, limit),
@@ -21,7 +21,7 @@ impl Value {
         }
     }
 
-    /// Whether it is further from holding than another.
+    /// Whether the value is further from meeting the limit than another one.
     pub(super) fn is_worse(self, comparison: Comparison, than: Self) -> bool {
         match (self, than) {
             (_, Self::Failed) => false,
@@ -31,7 +31,7 @@ impl Value {
     }
 }
 
-/// How it is written where it is no figure.
+/// The text of a value that isn't a number.
 pub(super) const FAILED: &str = "failed";
 
 impl Serialize for Value {

@@ -1,4 +1,4 @@
-//! What was found of a threshold.
+//! The verdict on a threshold.
 
 use ltc_config::Threshold;
 use ltc_config::threshold::{Limit, Rule, Unit};
@@ -9,48 +9,48 @@ use super::value::{FAILED, Value};
 use crate::report::ms;
 use ltc_engine::stats::{ReportRow, Snapshot};
 
-/// How a threshold stands, or stood at the end.
+/// The state of a threshold, during the test or at its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Status {
-    /// It held.
+    /// The value met the limit.
     Passed,
-    /// It didn't.
+    /// The value didn't meet the limit.
     Failed,
-    /// There was nothing to judge it by.
+    /// No data to judge it.
     #[default]
     NotJudged,
 }
 
-/// A threshold with what was measured.
+/// A threshold with its measured value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Verdict {
-    /// As it is written.
+    /// The written form.
     pub text: String,
-    /// Where: `specs/tpdata.profile.yml:20:7`.
+    /// Its location: `specs/tpdata.profile.yml:20:7`.
     pub place: String,
     /// The step or group it is about, or `all`.
     pub subject: String,
-    /// The figure it is about: `p95`.
+    /// The metric: `p95`.
     pub metric: String,
-    /// What figure and limit count.
+    /// The unit of value and limit.
     pub unit: Unit,
     /// `<`, `<=`, `>` or `>=`.
     pub comparison: String,
-    /// The limit, in its unit; nothing where the earlier run that it refers to wasn't given.
+    /// The limit in its unit; `None` if it refers to an earlier run that wasn't given.
     pub limit: Option<f64>,
-    /// The figure that decided, in its unit; nothing where no request has one.
+    /// The decisive value in its unit; `None` if no request has one.
     pub actual: Option<Value>,
-    /// How it stands.
+    /// The state.
     pub outcome: Status,
-    /// What a reader should know beside the figures: the stretch that decided, why it wasn't judged.
+    /// Further facts for the reader: the window that decided, or why it wasn't judged.
     pub detail: String,
-    /// When it stopped the test, microseconds from its start.
+    /// When it stopped the test, in microseconds from the start.
     pub aborted_at_us: Option<u64>,
 }
 
 impl Verdict {
-    /// A threshold of which nothing is known yet.
+    /// A threshold without any data yet.
     pub(super) fn open(threshold: &Threshold, limit: Option<f64>) -> Self {
         let rule = &threshold.rule;
         Self {
@@ -68,7 +68,7 @@ impl Verdict {
         }
     }
 
-    /// The deciding figure as people read it: `287 ms`, `0.4%`.
+    /// The decisive value as text: `287 ms`, `0.4%`.
     pub(crate) fn actual_text(&self) -> String {
         match self.actual {
             Some(Value::Figure(value)) => figure(self.unit, value),
@@ -77,13 +77,13 @@ impl Verdict {
         }
     }
 
-    /// The limit as people read it: `< 300 ms`.
+    /// The limit as text: `< 300 ms`.
     pub(crate) fn limit_text(&self) -> String {
         let limit = self.limit.map_or_else(|| "baseline".to_owned(), |limit| figure(self.unit, limit));
         format!("{} {limit}", self.comparison)
     }
 
-    /// Whether it didn't hold.
+    /// Whether the threshold failed.
     pub(crate) fn has_failed(&self) -> bool {
         self.outcome == Status::Failed
     }
@@ -108,7 +108,7 @@ pub(crate) fn figure(unit: Unit, value: f64) -> String {
     }
 }
 
-/// To three digits, without zeros behind the point.
+/// A number with three significant digits, without trailing zeros.
 fn short(value: f64) -> String {
     let decimals = match value.abs() {
         v if v >= 100.0 => 1,
@@ -119,8 +119,8 @@ fn short(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
-/// Judges thresholds again on merged results. What was judged over stretches of the parts stays failed if it failed in any; it can't be
-/// found passed, since the stretches of the whole aren't known.
+/// Judges thresholds again on merged results. A threshold over windows stays failed if it failed in any part. It can't pass, because the
+/// windows of the whole aren't known.
 pub(crate) fn again(parts: &[&[Verdict]], total: &Snapshot, names: &[ReportRow]) -> Vec<Verdict> {
     let mut merged: Vec<Verdict> = Vec::new();
     for verdict in parts.iter().copied().flatten() {
@@ -150,7 +150,7 @@ pub(crate) fn again(parts: &[&[Verdict]], total: &Snapshot, names: &[ReportRow])
     merged
 }
 
-/// What was measured and a limit come to, at the end.
+/// The state at the end, from the measured value and the limit.
 pub(super) fn decided(rule: &Rule, measured: &Measured, limit: Option<f64>) -> (Status, String) {
     match (measured.value(rule.metric), limit) {
         (_, None) => (Status::NotJudged, "no earlier run was given: --baseline FILE".to_owned()),

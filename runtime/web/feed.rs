@@ -1,4 +1,4 @@
-//! What pages are told: what was, when they come, and from then on what is.
+//! The events that pages receive: first the past, then each new interval.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,9 +10,9 @@ use crate::live::{FailureLog, LiveSnapshot, RowFigures, TestInfo};
 use ltc_engine::clock::Clock;
 use ltc_engine::stats::RowKind;
 
-/// How many intervals a page that comes late is told; when there are more, every other is left out.
+/// The most intervals that a late page receives. If there are more, every second one is left out.
 const HISTORY: usize = 1500;
-/// How many events may wait for a page that is slow.
+/// The most events that may wait for a slow page.
 const WAITING: usize = 16;
 
 /// One server-sent event.
@@ -28,7 +28,7 @@ pub(super) struct Feed {
 #[derive(Debug, Default)]
 struct Past {
     ticks: Vec<Value>,
-    /// Every how many intervals is kept, and how many there were.
+    /// One of this many intervals is kept. `seen` is the number of all intervals.
     stride: usize,
     seen: usize,
     log: FailureLog,
@@ -42,9 +42,9 @@ impl Feed {
         Self { info, past: Mutex::new(past), live: broadcast::Sender::new(WAITING) }
     }
 
-    /// What a page is told at once, and what it will be told.
+    /// The events that a page receives immediately, and the channel for later ones.
     pub(super) fn subscribe(&self) -> (Vec<ServerSentEvent>, broadcast::Receiver<ServerSentEvent>) {
-        // Nothing is told in between, as it is told under the same lock.
+        // No event is lost in between, because events are sent under the same lock.
         let past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
         let live = self.live.subscribe();
         let run = &self.info.run;
@@ -73,7 +73,7 @@ impl Feed {
         let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
         past.log.tell(live);
         if live.brief {
-            // The end, which has all of it, is about to come.
+            // The final event, which has the whole test, follows immediately.
             return;
         }
         let tick = tick(live);
@@ -91,7 +91,7 @@ impl Feed {
         }
         let frame = event("interval", &self.whole(live, tick, &past.log));
         past.latest = Some(frame.clone());
-        // Nobody may be there.
+        // There may be no page that listens.
         let _ = self.live.send(frame);
     }
 
@@ -143,8 +143,8 @@ impl Feed {
     }
 }
 
-/// One point of the charts: time, users, planned users, rps, failures a second, and p50, p95, p99 and the greatest in milliseconds,
-/// and how many requests wait.
+/// One point of the charts: time, users, planned users, rps, failures per second, then p50, p95, p99 and the maximum in milliseconds, and
+/// the number of waiting requests.
 fn tick(live: &LiveSnapshot) -> Value {
     let now = &live.total.now;
     let [p50, p95, p99, max] = [0.5, 0.95, 0.99, 1.0].map(|quantile| now.percentile_us(quantile).map(|us| us as f64 / 1000.0));
@@ -165,7 +165,7 @@ fn round(rate: f64) -> f64 {
     (rate * 100.0).round() / 100.0
 }
 
-/// JSON has no line breaks, so it is one line of data.
+/// JSON has no line breaks, so the event has one line of data.
 fn event(name: &str, data: &Value) -> ServerSentEvent {
     format!("event: {name}\ndata: {data}\n\n").into()
 }
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_late_is_told_what_was() {
+    fn late_page_receives_the_past() {
         let feed = Feed::new(Arc::new(info()));
         feed.tell(&live_snapshot());
         feed.tell(&live_snapshot());
@@ -200,7 +200,7 @@ mod tests {
         feed.end(&LiveSnapshot { conclusion: Some(conclusion), ..live_snapshot() });
         let end = live.try_recv().unwrap();
         assert!(end.starts_with("event: end\n"));
-        // A class of the page's style, so without a space.
+        // The verdict is a class of the page's style, so it has no space.
         assert_eq!(data(&end)["verdict"], "no_thresholds");
         assert_eq!(
             (data(&end)["verdict_word"].as_str(), data(&end)["verdict_text"].as_str()),
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_test_is_told_in_bounded_memory() {
+    fn feed_of_a_long_test_has_bounded_memory() {
         let feed = Feed::new(Arc::new(info()));
         let mut live = LiveSnapshot::default();
         for second in 0..10_000 {

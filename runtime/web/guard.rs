@@ -1,8 +1,8 @@
-//! Who may see the page, and who may stop the test.
+//! Decides who may see the page, and who may stop the test.
 //!
-//! A page of another site can send requests to a server on this machine, and by DNS rebinding read its answers: so a request must name
-//! this server by an address, not by a name that anybody may have pointed here. To stop the test takes a token besides, in a header that
-//! no other site can set.
+//! A page of another site can send requests to a server on this machine, and by DNS rebinding read its answers. So a request must name this
+//! server by an address, and not by a name that anybody may have pointed here. To stop the test, a request also needs a token, in a header
+//! that no other site can set.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -24,10 +24,10 @@ impl Guard {
         &self.token
     }
 
-    /// Whether the `Host` of a request is this server.
+    /// Whether the `Host` of a request names this server.
     pub(super) fn is_host(&self, host: &str) -> bool {
         let (name, port) = match host.rsplit_once(':') {
-            // The colons of an IPv6 address stand in brackets.
+            // An IPv6 address has its colons in brackets.
             Some((name, port)) if !port.ends_with(']') => (name, port.parse().ok()),
             _ => (host, Some(80)),
         };
@@ -38,16 +38,16 @@ impl Guard {
             return self.addr.ip().is_loopback() || self.addr.ip().is_unspecified();
         }
         let ip: Option<IpAddr> = name.trim_start_matches('[').trim_end_matches(']').parse().ok();
-        // No name leads to an address as such, so where it listens on all, each of them is its own.
+        // DNS can't map an IP address to this server, so if the server listens on all addresses, each of them is accepted.
         ip.is_some_and(|ip| self.addr.ip().is_unspecified() || ip == self.addr.ip())
     }
 
-    /// Whether a request that changes something comes from the page itself: programs send no `Origin`.
+    /// Whether a request that changes something comes from the page itself. Programs send no `Origin`.
     pub(super) fn is_origin(&self, origin: Option<&str>) -> bool {
         origin.is_none_or(|origin| origin.strip_prefix("http://").is_some_and(|host| self.is_host(host)))
     }
 
-    /// Whether it is the token; how long that takes tells nothing of it.
+    /// Whether the token is right. The time of the comparison reveals nothing about the token.
     pub(super) fn is_token(&self, given: Option<&[u8]>) -> bool {
         let (own, given) = (self.token.as_bytes(), given.unwrap_or_default());
         own.len() == given.len() && own.iter().zip(given).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_addresses_of_this_server_are_it() {
+    fn only_addresses_of_this_server_are_accepted_as_host() {
         let guard = Guard::new("127.0.0.1:8089".parse().unwrap());
         for host in ["127.0.0.1:8089", "localhost:8089", "LOCALHOST:8089"] {
             assert!(guard.is_host(host), "{host}");
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_whole_and_differ() {
+    fn tokens_are_compared_whole_and_differ() {
         let guard = Guard::new("127.0.0.1:1".parse().unwrap());
         let token = guard.token().to_owned();
         assert_eq!(token.len(), 32);

@@ -1,4 +1,4 @@
-//! `--ui`: the running test as a web page of its own, live by server-sent events.
+//! `--ui`: shows the running test as a web page, updated by server-sent events.
 //!
 //! ```text
 //! Results ─ LiveSnapshot ─ feed (what was, what is) ─ /events ─ page: charts, steps, failures
@@ -19,23 +19,23 @@ use feed::Feed;
 use guard::Guard;
 use ltc_engine::workers::Stop;
 
-/// Where it listens when nobody says, as Locust's page does.
+/// The default port, the same as that of Locust's page.
 pub(crate) const PORT: u16 = 8089;
 
-/// How long streams may take, at the end, to say the last.
+/// The time that streams have at the end to send their last events.
 const GOODBYE: Duration = Duration::from_millis(300);
 
-/// Where the page is to be served.
+/// The address at which to serve the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Listen {
-    /// On this machine only, on [`PORT`], or another where that is taken.
+    /// This machine only, on [`PORT`], or on another port if that is in use.
     Loopback,
-    /// There and nowhere else.
+    /// Only this address.
     At(SocketAddr),
 }
 
 impl Listen {
-    /// `PORT`, `HOST:PORT`, `[::1]:PORT`, or empty for the usual.
+    /// Reads `PORT`, `HOST:PORT`, `[::1]:PORT`, or an empty text for the default.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         if text.is_empty() {
             return Ok(Self::Loopback);
@@ -48,7 +48,7 @@ impl Listen {
     }
 }
 
-/// The page, served.
+/// The web page of a test.
 #[derive(Debug)]
 pub(crate) struct Web {
     listener: Option<TcpListener>,
@@ -58,7 +58,7 @@ pub(crate) struct Web {
 }
 
 impl Web {
-    /// Takes the port; nothing is served yet.
+    /// Takes the port. The page isn't served yet.
     pub(crate) fn bind(listen: Listen) -> Result<Self, String> {
         let bind = |addr: SocketAddr| TcpListener::bind(addr).map_err(|error| format!("--ui: cannot listen on {addr}: {error}"));
         let listener = match listen {
@@ -69,7 +69,7 @@ impl Web {
         Ok(Self { listener: Some(listener), addr, guard: Arc::new(Guard::new(addr)), running: None })
     }
 
-    /// The page's address, with the token that lets it stop the test: behind `#`, so that no browser sends it anywhere.
+    /// The page's address with the token that allows it to stop the test. The token is after `#`, so that browsers don't send it anywhere.
     pub(crate) fn url(&self) -> String {
         let host = match self.addr.ip() {
             ip if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], self.addr.port())),
@@ -78,7 +78,7 @@ impl Web {
         format!("http://{host}/#{}", self.guard.token())
     }
 
-    /// The load begins.
+    /// Starts to serve the page when the load begins.
     pub(crate) fn start(&mut self, info: &Arc<TestInfo>, stop: &Stop) -> Result<(), String> {
         let Some(listener) = self.listener.take() else { return Ok(()) };
         let feed = Arc::new(Feed::new(info.clone()));
@@ -86,14 +86,14 @@ impl Web {
         Ok(())
     }
 
-    /// An interval is over.
+    /// Sends an interval to the pages.
     pub(crate) fn tell(&self, live: &LiveSnapshot) {
         if let Some(running) = &self.running {
             running.feed.tell(live);
         }
     }
 
-    /// The test is over: pages are told how it ended, and go on to show what they have.
+    /// Tells the pages how the test ended. They continue to show what they have.
     pub(crate) fn finish(self, whole: &LiveSnapshot) {
         if let Some(running) = self.running {
             running.feed.end(whole);

@@ -1,10 +1,11 @@
-//! The page: its markup, style and script in one, and the policy that lets nothing else in. Colours, figures and charts are the report's.
+//! The page as one file of markup, style and script, and the policy that blocks everything else. Its colors, figures and charts are those
+//! of the report.
 
 const HTML: &str = include_str!("page.html");
 const CSS: &str = concat!(include_str!("../report/html/common.css"), include_str!("page.css"));
 const JS: &str = concat!(include_str!("../report/html/basics.js"), include_str!("../report/html/chart.js"), include_str!("page.js"));
 
-/// The page, and its content security policy: only its own script runs, and only this server is talked to.
+/// The page and its content security policy, which allows only the page's own script and only requests to this server.
 pub(super) fn page() -> (String, String) {
     let nonce = uuid::Uuid::new_v4().simple().to_string();
     let html = HTML.replace("{{nonce}}", &nonce).replace("{{css}}", CSS).replace("{{js}}", JS);
@@ -28,11 +29,11 @@ mod tests {
         }
         let nonce = policy.split("nonce-").nth(1).unwrap().split('\'').next().unwrap();
         assert_eq!(html.matches(nonce).count(), 2);
-        // Text from outside is never markup.
+        // The script never inserts text from outside as markup.
         assert!(!JS.contains("innerHTML") && !JS.contains("insertAdjacentHTML"));
     }
 
-    /// Before the page's script: what the server would tell, told at once, and what the page made of it.
+    /// Runs before the page's script: replays the server's events, and records what the page made of them.
     const TOLD: &str = "<script>
 window.EventSource = class {
   constructor() { this.heard = {}; setTimeout(() => { for (const [name, data] of FRAMES) this.heard[name]({ data }); told(); }, 50); }
@@ -52,7 +53,7 @@ function told() {
 </script>";
 
     #[test]
-    fn a_browser_draws_what_the_feed_tells() {
+    fn browser_draws_the_events_of_the_feed() {
         crate::tools::needs!("chromium");
         let feed = crate::web::feed::Feed::new(std::sync::Arc::new(crate::live::sample::info()));
         let mut live = crate::live::sample::live_snapshot();

@@ -1,4 +1,4 @@
-//! The page's HTTP server: a thread of its own, so that the load doesn't know of it.
+//! The page's HTTP server. It has its own thread, so that it doesn't slow the load.
 
 use std::convert::Infallible;
 use std::net::TcpListener;
@@ -24,14 +24,14 @@ use super::guard::{Guard, TOKEN_HEADER};
 use super::page;
 use ltc_engine::workers::Stop;
 
-/// How many connections are served at a time: pages and their streams.
+/// The most connections at a time: pages and their streams.
 const CONNECTIONS: usize = 128;
-/// How often a silent stream shows that it lives.
+/// How often an idle stream sends a sign of life.
 const ALIVE: Duration = Duration::from_secs(15);
 
 type ResponseBody = UnsyncBoxBody<Bytes, Infallible>;
 
-/// A server that runs.
+/// A running server.
 #[derive(Debug)]
 pub(super) struct RunningServer {
     pub(super) feed: Arc<Feed>,
@@ -40,7 +40,7 @@ pub(super) struct RunningServer {
 }
 
 impl RunningServer {
-    /// Lets streams say what they have to, and ends it.
+    /// Lets streams send their last events, and stops the server.
     pub(super) fn stop(self, within: Duration) {
         if self.over.send(within).is_ok() {
             let _ = self.thread.join();
@@ -77,7 +77,7 @@ async fn accept(listener: TcpListener, site: Arc<Site>) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     loop {
         let Ok((stream, _)) = listener.accept().await else {
-            // Out of file descriptors, most likely: the load may have them all for a while.
+            // The process is most likely out of file descriptors, because the load uses them all for a while.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
@@ -96,7 +96,7 @@ async fn accept(listener: TcpListener, site: Arc<Site>) {
                 .timer(TokioTimer::new())
                 .header_read_timeout(Duration::from_secs(10))
                 .serve_connection(TokioIo::new(stream), service);
-            // How a connection ends is the browser's affair.
+            // The browser decides how a connection ends, so errors are ignored.
             let _ = served.await;
             site.connections.fetch_sub(1, Ordering::Relaxed);
         });
@@ -116,7 +116,7 @@ fn answer(site: &Site, request: &Request<Incoming>) -> Response<ResponseBody> {
             if !site.guard.is_origin(text(ORIGIN)) || !site.guard.is_token(token) {
                 return plain(StatusCode::FORBIDDEN, "stopping the test needs the token in the address that ltc printed\n");
             }
-            // Once more would stop it at once: that is for the terminal.
+            // A second stop would stop the test immediately, which only the terminal may do.
             if !site.stop.is_graceful() {
                 site.stop.interrupt();
                 crate::progress::notice_at(
@@ -156,7 +156,7 @@ fn respond(status: StatusCode, kind: &'static str, body: ResponseBody) -> Respon
     response
 }
 
-/// A stream that tells what was, and then what comes.
+/// A stream of the past events, and then of new ones.
 fn events(feed: &Feed) -> Response<ResponseBody> {
     let (past, live) = feed.subscribe();
     let frames = stream::unfold((past.into_iter(), live), |(mut past, mut live)| async move {
@@ -165,7 +165,7 @@ fn events(feed: &Feed) -> Response<ResponseBody> {
             None => loop {
                 match tokio::time::timeout(ALIVE, live.recv()).await {
                     Ok(Ok(frame)) => break Bytes::from(frame.as_bytes().to_vec()),
-                    // It was too slow for some of them; what comes says all that is known again.
+                    // The page was too slow for some events. The next event has all current figures.
                     Ok(Err(broadcast::error::RecvError::Lagged(_))) => {}
                     Ok(Err(broadcast::error::RecvError::Closed)) => return None,
                     Err(_) => break Bytes::from_static(b": keep-alive\n\n"),

@@ -1,4 +1,4 @@
-//! The page's server as a browser, and as an attacker, meets it.
+//! Tests the page's server with requests of a browser and of an attacker.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -75,7 +75,7 @@ fn events_are_delivered_as_they_come() {
 }
 
 #[test]
-fn a_stop_takes_the_token() {
+fn stop_requires_the_token() {
     let ui = ui();
     let stop = |token: &str, more: &str| ui.ask("POST /stop", &format!("{}{token}{more}Content-Length: 0\r\n", ui.host()));
     for token in ["", "X-Ltc-Token: wrong\r\n", "X-Ltc-Token: 00000000000000000000000000000000\r\n"] {
@@ -92,13 +92,13 @@ fn a_stop_takes_the_token() {
 }
 
 #[test]
-fn a_name_that_was_pointed_here_gets_nothing() {
+fn request_with_a_foreign_host_name_gets_nothing() {
     let ui = ui();
     let port = ui.web.addr.port();
     for host in [format!("Host: evil.example:{port}\r\n"), format!("Host: 127.0.0.1:{}\r\n", port ^ 1), String::new()] {
         for path in ["/", "/events"] {
             let answer = ui.ask(&format!("GET {path}"), &host);
-            // Without any Host the request isn't even HTTP.
+            // Without a Host the request isn't even valid HTTP.
             assert!(answer.starts_with("HTTP/1.1 403") || answer.starts_with("HTTP/1.1 400"), "{host}{answer}");
         }
     }
@@ -108,7 +108,7 @@ fn a_name_that_was_pointed_here_gets_nothing() {
 }
 
 #[test]
-fn connections_that_say_nothing_are_few() {
+fn silent_connections_are_limited() {
     let ui = ui();
     let silent: Vec<_> = (0..200).map(|_| TcpStream::connect(ui.web.addr).unwrap()).collect();
     drop(silent);
@@ -117,7 +117,7 @@ fn connections_that_say_nothing_are_few() {
 }
 
 #[test]
-fn addresses() {
+fn addresses_of_ui_are_read() {
     assert_eq!(Listen::parse(""), Ok(Listen::Loopback));
     assert_eq!(Listen::parse("9000"), Ok(Listen::At("127.0.0.1:9000".parse().unwrap())));
     assert_eq!(Listen::parse("localhost:9000"), Ok(Listen::At("127.0.0.1:9000".parse().unwrap())));

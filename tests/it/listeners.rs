@@ -230,7 +230,7 @@ fn sink_that_refuses_is_named_when_the_load_begins() {
     let (signalfx, splunk) = (Sink::new(401), Sink::new(200));
     both(&project, &signalfx, &splunk);
     let (said, report) = run(&project, &[]);
-    let line = said.find("warning: SignalFx refuses what it is sent: it answered 401").unwrap_or_else(|| panic!("{said}"));
+    let line = said.find("warning: SignalFx refuses the data: it answered 401").unwrap_or_else(|| panic!("{said}"));
     let first_interval = said.find("00:00:01  users").unwrap_or_else(|| panic!("{said}"));
     assert!(line < first_interval, "before the first interval is over: {said}");
     assert_eq!(said.matches("warning: SignalFx").count(), 1, "{said}");

@@ -35,7 +35,7 @@ fn has(lines: &[String], parts: &[&str]) {
 }
 
 #[test]
-fn eighty_columns() {
+fn screen_of_eighty_columns_shows_all_panes() {
     let lines = screen(&mut state(), 80, 24);
     assert!(lines[0].starts_with(" tpdata · cs1 · treatments 1.4.2"), "{}", lines[0]);
     assert!(lines[0].ends_with("00:00:30 / 00:01:00  running"), "{}", lines[0]);
@@ -48,7 +48,7 @@ fn eighty_columns() {
 }
 
 #[test]
-fn a_larger_screen_has_more_columns() {
+fn larger_screen_has_more_columns() {
     let lines = screen(&mut state(), 120, 40);
     has(&lines, &["p99.9", "max", "avg", "Checkout / Create: expected status 201, got 503 Service Unavailable"]);
     let row = lines.iter().find(|line| line.contains("Checkout / Pay")).unwrap();
@@ -118,7 +118,7 @@ fn wide_and_control_characters_keep_the_table_straight() {
 }
 
 #[test]
-fn the_smallest_screens_do_not_panic() {
+fn smallest_screens_do_not_panic() {
     for (width, height) in [(1, 1), (2, 2), (10, 3), (20, 8), (40, 12), (79, 15), (300, 1), (1, 100)] {
         screen(&mut busy(9), width, height);
         let mut state = state();
@@ -129,7 +129,7 @@ fn the_smallest_screens_do_not_panic() {
 }
 
 #[test]
-fn questions_and_help_stand_above() {
+fn questions_and_help_are_drawn_above_the_panes() {
     let mut state = state();
     state.key(KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE));
     has(&screen(&mut state, 80, 24), &["Stop the test? Users finish their iteration,", " y  stop"]);
@@ -170,7 +170,7 @@ fn judged(text: &str, outcome: Status) -> crate::thresholds::Verdict {
 }
 
 #[test]
-fn thresholds_that_are_broken_come_first() {
+fn failed_thresholds_come_first() {
     let mut live = live_snapshot();
     live.thresholds =
         vec![judged("all.rps > 1", Status::Passed), judged("all.p95 < 100ms", Status::Failed), judged("x", Status::NotJudged)];
@@ -185,7 +185,7 @@ fn thresholds_that_are_broken_come_first() {
 }
 
 #[test]
-fn shards_that_are_silent_are_seen() {
+fn silent_shards_are_shown() {
     let fleet = crate::live::FleetShape { shards: 5, interval: Some(Duration::from_secs(20)), intervals: Some(3) };
     let mut state = ScreenState::new(Arc::new(TestInfo { fleet: Some(fleet), ..info() }));
     has(&screen(&mut state, 80, 24), &["5 shards starting · interval 2 of 3"]);
@@ -196,7 +196,7 @@ fn shards_that_are_silent_are_seen() {
 }
 
 #[test]
-fn before_the_first_interval() {
+fn screen_before_the_first_interval_has_no_figures() {
     let mut state = ScreenState::new(Arc::new(info()));
     has(&screen(&mut state, 80, 24), &["waiting for the first interval", "Users –"]);
 }

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rows_are_shared_out_without_a_rest_and_steps_come_first() {
+    fn heights_add_up_to_the_screen_and_steps_come_first() {
         for height in 0..=80 {
             for (steps, thresholds, log, fleet) in
                 [(0, 0, 0, false), (3, 3, 1, false), (40, 12, 100, true), (1, 20, 200, false), (12, 6, 8, true)]
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_usual_terminal_has_room_for_all() {
+    fn usual_terminal_has_room_for_all_panes() {
         let contents = PaneContents { steps: 12, thresholds: 3, log: 8, fleet: false };
         assert_eq!(heights(24, contents), [1, 1, 0, 5, 8, 5, 3, 1]);
         assert_eq!(heights(34, contents), [1, 1, 0, 5, 15, 5, 6, 1]);

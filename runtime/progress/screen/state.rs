@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn q_asks_first() {
+    fn key_q_asks_before_it_stops() {
         let mut state = state();
         assert_eq!(press(&mut state, KeyCode::Char('q')), KeyAction::Nothing);
         assert!(state.asking);
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn sorts_by_each_column_and_back() {
+    fn key_s_sorts_by_each_column_and_returns_to_the_spec() {
         let mut state = state();
         assert_eq!(state.rows(), [0, 1, 3]);
         for _ in 0..7 {

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_hold_as_often_as_they_say() {
+    fn bounds_of_a_quantile_hold_as_often_as_alpha_allows() {
         // The true quantile of exponential times is known. It may be beyond each bound in 5 % of the runs.
         let (alpha, runs, quantile) = (0.05, 400, 0.95);
         let truth = -(1.0f64 - quantile).ln() * 10_000.0;
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_are_told_apart_also_where_there_is_none() {
+    fn different_rates_are_significant_even_without_events() {
         assert!(chance_of_more((0.0, 1000.0), (12.0, 1000.0), 1.05) < 0.001);
         assert!(chance_of_more((0.0, 1000.0), (2.0, 1000.0), 1.05) > 0.2);
         assert!(chance_of_more((100.0, 1000.0), (104.0, 1000.0), 1.05) > 0.4);

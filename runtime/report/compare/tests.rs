@@ -46,7 +46,7 @@ fn the_same_test_twice_is_not_worse() {
 }
 
 #[test]
-fn what_is_slower_is_found_and_nothing_else() {
+fn only_the_slower_figures_are_called_worse() {
     let found = Comparison::of(&run(1, 50, 1.0, 0.0), &run(2, 50, 1.25, 0.0), 0.05);
     assert_eq!(judged(&found, "Look", "p50"), ChangeKind::Worse);
     assert_eq!(judged(&found, "Look", "p95"), ChangeKind::Worse);
@@ -61,7 +61,7 @@ fn what_is_slower_is_found_and_nothing_else() {
 }
 
 #[test]
-fn a_change_within_the_tolerance_is_none() {
+fn change_within_the_tolerance_counts_as_same() {
     let found = Comparison::of(&run(1, 50, 1.0, 0.0), &run(2, 50, 1.25, 0.0), 0.4);
     assert!(!found.is_worse());
     assert_eq!(judged(&found, "Look", "p50"), ChangeKind::Same);
@@ -101,7 +101,7 @@ fn lines_that_one_run_lacks_are_named() {
 }
 
 #[test]
-fn what_is_printed() {
+fn comparison_is_printed_as_a_table_and_in_words() {
     let (base, new) = (run(1, 50, 1.0, 0.0), run(2, 50, 1.25, 0.01));
     let found = Comparison::of(&base, &new, 0.05);
     let mut out = Vec::new();
@@ -115,7 +115,7 @@ fn what_is_printed() {
 }
 
 #[test]
-fn a_run_of_which_more_fails_is_never_called_better() {
+fn run_with_more_failures_is_never_called_better() {
     let (base, new) = (run(1, 50, 1.25, 0.0), run(2, 50, 1.0, 0.02));
     let found = Comparison::of(&base, &new, 0.05);
     assert_eq!(judged(&found, "Look", "p50"), ChangeKind::Doubtful, "faster, since a part of it fails");
@@ -143,7 +143,7 @@ fn a_run_of_which_more_fails_is_never_called_better() {
 }
 
 #[test]
-fn what_has_no_figure_is_a_dash() {
+fn missing_figure_is_a_dash() {
     let (base, mut new) = (run(1, 50, 1.0, 0.0), run(2, 50, 1.0, 0.0));
     new.total.names[0].failures = new.total.names[0].requests;
     new.total.names[0].service = ltc_engine::stats::Durations::default();
@@ -159,7 +159,7 @@ fn what_has_no_figure_is_a_dash() {
 }
 
 #[test]
-fn what_differs_between_the_runs_is_said() {
+fn differences_between_the_runs_are_printed() {
     let (mut base, mut new) = (run(1, 5, 1.0, 0.0), run(2, 5, 1.0, 0.0));
     let of = |base: &Report, new: &Report| Comparison::of(base, new, 0.05).differences;
     assert_eq!(of(&base, &new), Vec::<String>::new());
@@ -173,7 +173,7 @@ fn what_differs_between_the_runs_is_said() {
 }
 
 #[test]
-fn a_broken_run_is_neither_worse_nor_not() {
+fn broken_run_is_judged_neither_worse_nor_better() {
     let (base, mut new) = (run(1, 5, 1.0, 0.0), run(2, 5, 1.0, 0.0));
     new.run.broken.push("shard 1 lost".into());
     new.conclude();

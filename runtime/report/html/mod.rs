@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_servers_words_stay_words() {
+    fn text_of_servers_is_never_markup() {
         let mut report = report();
         report.run.test = "<b>&x".into();
         report.run.notes.push("</script><script>alert(1)</script>".into());
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_distribution_goes_by_tenths_of_nines_up_to_the_greatest() {
+    fn distribution_has_tenths_of_nines_up_to_the_maximum() {
         let figures = figures(&page(&report()));
         let nines = figures["lines"][0]["times"]["nines"].as_array().unwrap();
         // 196 values of successful requests: the last tenth below 1 - 1/196 is the 22nd, at 99.4 %. The maximum follows.
